@@ -1,0 +1,193 @@
+"""Small YAML documents from outside: read strictly, checked by a pydantic model, refused in one sentence.
+
+No aliases, no duplicate keys, no tags, at most 50 levels and 1 MB. Dates stay text, so that 2026-10 means
+what it says; numbers must be finite. Positions are kept, so that a message can name file and line.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from .errors import FinOpsError, InputError, nearest
+
+MAX_BYTES, MAX_DEPTH = 1_000_000, 50
+SCALARS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool",
+           "tag:yaml.org,2002:null", "tag:yaml.org,2002:timestamp"}
+
+
+class Document(dict):
+    """A loaded document: plain dicts, lists and scalars, with `path` and the line of every node."""
+
+    path: str = ""
+    lines: dict[tuple, int]
+
+    def at(self, location: tuple) -> str:
+        """`file:line` of a node, or of the nearest node above it."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        line = self.lines.get(tuple(location))
+        return f"{self.path}:{line}" if line else self.path
+
+
+def load_yaml(path: str | os.PathLike, error: type[FinOpsError] = InputError) -> Document:
+    """The document in a YAML file. Raises `error` for anything that is not plain data."""
+    path = Path(path)
+    if not path.is_file():
+        near = nearest(path.name, [p.name for p in path.parent.glob("*.y*ml")]) if path.parent.is_dir() else None
+        hint = f" Did you mean '{near}'?" if near else ""
+        raise error(f"{path}: there is no such file.{hint}")
+    if path.stat().st_size > MAX_BYTES:
+        raise error(f"{path}: {path.stat().st_size:,} bytes; a document may have at most {MAX_BYTES:,}.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        for event in _events(text, path, error):
+            if isinstance(event, yaml.AliasEvent):
+                raise error(f"{path}:{event.start_mark.line + 1}: aliases (*{event.anchor}) are not allowed. "
+                            "Write the value out.")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as problem:
+        raise error(f"{path}: not a text file in UTF-8 (byte {problem.start}).") from None
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise error(f"{path}{line}: not valid YAML: {getattr(problem, 'problem', problem)}.") from None
+    document = Document()
+    document.path, document.lines = str(path), {}
+    if node is None:
+        raise error(f"{path}: the file is empty.")
+    if not isinstance(node, yaml.MappingNode):
+        raise error(f"{path}:1: the document must be a mapping of names to values.")
+    document.update(_build(node, (), document, error))
+    return document
+
+
+def _events(text, path, error):
+    """Parse events, with the depth limit applied before anything is built."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise error(f"{path}:{event.start_mark.line + 1}: nested deeper than {MAX_DEPTH} levels.")
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+        yield event
+
+
+def _build(node, location, document, error) -> Any:
+    document.lines[location] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        built: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise error(f"{document.path}:{key_node.start_mark.line + 1}: a key must be plain text.")
+            key = key_node.value
+            if key in built:
+                raise error(f"{document.path}:{key_node.start_mark.line + 1}: '{key}' stands twice in "
+                            f"'{'/'.join(map(str, location)) or 'the document'}'. Keep one of them.")
+            built[key] = _build(value_node, (*location, key), document, error)
+            document.lines[(*location, key)] = key_node.start_mark.line + 1
+        return built
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(child, (*location, i), document, error) for i, child in enumerate(node.value)]
+    if node.tag not in SCALARS:
+        raise error(f"{document.path}:{node.start_mark.line + 1}: tag '{node.tag}' is not allowed: plain values only.")
+    if node.tag.endswith(":timestamp"):
+        return node.value
+    value = yaml.SafeLoader("").construct_object(node, deep=True)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise error(f"{document.path}:{node.start_mark.line + 1}: '{'/'.join(map(str, location))}' is {node.value}; "
+                    "a number must be finite.")
+    if isinstance(value, int) and not isinstance(value, bool) and (":" in node.value or "_" in node.value):
+        return node.value  # YAML 1.1 reads 12:30 as 750; here it stays what was written
+    return value
+
+
+def checked(model: type[BaseModel], data: dict, error: type[FinOpsError] = InputError) -> BaseModel:
+    """`data` as a `model`; every problem on a line of its own: file:line: path: what, nearest match, what to do."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as problem:
+        at = data.at if isinstance(data, Document) else lambda location: ""
+        raise error("\n".join(_sentence(item, at, model) for item in problem.errors())) from None
+
+
+def _sentence(item: dict, at, model) -> str:
+    location = tuple(part for part in item["loc"])
+    place = at(location)
+    name = "/".join(str(part) for part in location)
+    if item["type"] == "extra_forbidden":
+        allowed = _fields(model, location[:-1])
+        guess = nearest(str(location[-1]), allowed)
+        hint = f" Did you mean '{guess}'?" if guess else ""
+        known = f" Known: {', '.join(sorted(allowed))}." if allowed else ""
+        text = f"unknown key '{location[-1]}'.{hint}{known}"
+        name = "/".join(str(part) for part in location[:-1])
+    elif item["type"] == "missing":
+        text = "is missing; write it."
+    elif item["type"] == "value_error":
+        text = str(item["ctx"]["error"]) if "ctx" in item and "error" in item["ctx"] else item["msg"]
+    else:
+        got = item.get("input")
+        shown = "" if isinstance(got, (dict, list)) else f", not '{str(got)[:60]}'"
+        text = f"{item['msg'].rstrip('.').replace('Input should be', 'must be')}{shown}."
+    return ": ".join(part for part in (place, name, text) if part)
+
+
+def _fields(model, location) -> list[str]:
+    """Names a model allows at a location, as far as plain nesting tells."""
+    current: Any = model
+    for part in location:
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            if getattr(current, "model_fields", None) is not None:
+                return []
+            continue
+        kinds = [field.annotation, *getattr(field.annotation, "__args__", ())]
+        models = [kind for kind in _flatten(kinds) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if not models:
+            return []
+        current = models[0]
+    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
+
+
+def _flatten(kinds):
+    for kind in kinds:
+        yield kind
+        yield from _flatten(getattr(kind, "__args__", ()) or ())
+
+
+def write_atomic(path: str | os.PathLike, data: bytes | str) -> Path:
+    """Write a file whole or not at all: temporary file, fsync, rename."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    raw = data.encode("utf-8") if isinstance(data, str) else data
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def dump_yaml(data: dict) -> str:
+    """YAML text of plain data, keys in their order, no aliases."""
+
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, _):
+            return True
+
+    return yaml.dump(data, Dumper=Plain, sort_keys=False, allow_unicode=True, width=110)

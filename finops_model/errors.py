@@ -1,0 +1,82 @@
+"""What can go wrong, and how it is said: where, what, nearest match, what is allowed, what to do.
+
+FinOpsError
+├── InputError      a file from outside: bill, budget, driver, invoice, mapping
+├── LedgerError     the ledger: unknown month, unknown unit, a delivery that may not replace another
+├── ScenarioError   a scenario document
+├── PriceError      prices, rate forms, commitments
+├── ForecastError   a history that cannot be forecast
+└── ReportError     rendering, publishing, verifying
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class FinOpsError(Exception):
+    """An error a user can act on: `str(error)` is the whole message, in words, on a few lines at most."""
+
+    exit_code = 2
+
+
+class InputError(FinOpsError):
+    """A file from outside cannot be used as it is."""
+
+
+class LedgerError(FinOpsError):
+    """The ledger refuses what was asked of it."""
+
+
+class ScenarioError(FinOpsError):
+    """A scenario document makes no sense."""
+
+
+class PriceError(FinOpsError):
+    """A price, rate form or commitment makes no sense."""
+
+
+class ForecastError(FinOpsError):
+    """A history cannot be forecast."""
+
+
+class ReportError(FinOpsError):
+    """A report cannot be rendered, published or verified."""
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """The allowed word most like `word`, or None.
+
+    >>> nearest("gradated", ["linear", "graduated"])
+    'graduated'
+    """
+    words = {str(name).casefold(): str(name) for name in allowed}
+    found = difflib.get_close_matches(str(word).casefold(), words, n=1, cutoff=0.6)
+    return words[found[0]] if found else None
+
+
+def listing(words: Iterable[str], most: int = 12) -> str:
+    """Words for a message, the first `most` of them.
+
+    >>> listing(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    words = [str(word) for word in words]
+    if len(words) <= most:
+        return ", ".join(words) if words else "none"
+    return f"{', '.join(words[:most])} and {len(words) - most} more"
+
+
+def unknown(where: str, kind: str, word: str, allowed: Iterable[str], do: str = "") -> str:
+    """The message for a name that is not known.
+
+    >>> print(unknown("scenarios/a.yaml: prices.x.rate", "rate form", "gradated", ["graduated", "linear"]))
+    scenarios/a.yaml: prices.x.rate: unknown rate form 'gradated'. Did you mean 'graduated'? Known: graduated, linear.
+    """
+    allowed = [str(name) for name in allowed]
+    guess = nearest(word, allowed)
+    hint = f" Did you mean '{guess}'?" if guess else ""
+    place = f"{where}: " if where else ""
+    action = f" {do}" if do else ""
+    return f"{place}unknown {kind} '{word}'.{hint} Known: {listing(allowed)}.{action}"

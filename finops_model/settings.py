@@ -1,0 +1,82 @@
+"""What a company tells us once: where its files lie, its currency, its tags, its fiscal year (finops.yaml)."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .documents import checked, load_yaml
+from .errors import InputError
+
+
+class Strict(BaseModel):
+    """A document part: unknown keys, NaN and infinities are refused; values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Tags(Strict):
+    """Which tag key holds what (the bill's own spelling)."""
+
+    team: str = "team"
+    environment: str = "environment"
+    workload: str = "workload"
+    business_unit: str = "business_unit"
+
+
+class Settings(Strict):
+    """finops.yaml. Paths are relative to the folder the file lies in (`root`)."""
+
+    company: str = "Our company"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    time_zone: str = "UTC"
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
+    bills: list[str] = []                 # FOCUS CSV/Parquet; globs allowed
+    invoices: str | None = None           # CSV InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount
+    organisation: str | None = None       # CSV team,business_unit
+    budgets: str | None = None            # CSV, see measure/budgets.py
+    drivers: list[str] = []               # CSV date,name,unit,role,value (role driver|outcome)
+    commitments: str | None = None        # CSV, FOCUS 1.4 Contract Commitment names
+    prices: str | None = None             # folder of price documents
+    scenario: str | None = None           # the base scenario
+    what_ifs: list[str] = []              # scenarios compared in the report
+    ledger: str = ".finops/ledger"
+    runs: str = ".finops/runs"
+    reports: str = "reports"
+    tags: Tags = Tags()
+    members: list[str] | None = None      # forecasters in the ensemble; default: see outlook/ensemble.py
+    paths: Annotated[int, Field(ge=100, le=100_000)] = 4000
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 20260101
+    prepared_by: str = ""
+    reviewed_by: str = ""
+    root: str = "."
+
+    def path(self, name: str | os.PathLike) -> Path:
+        """A path of the settings, made absolute against the folder of finops.yaml."""
+        return Path(self.root) / name
+
+    def files(self, patterns: list[str]) -> list[Path]:
+        """Files behind patterns, sorted; raises InputError for a pattern without a file."""
+        found: list[Path] = []
+        for pattern in patterns:
+            hits = sorted(Path(hit) for hit in glob.glob(str(self.path(pattern))))
+            if not hits:
+                raise InputError(f"{pattern}: no such file below '{self.root}'. Check the path in finops.yaml.")
+            found += hits
+        return found
+
+
+def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
+    """The settings in finops.yaml (or in the finops.yaml of a folder)."""
+    path = Path(path)
+    if path.is_dir():
+        path = path / "finops.yaml"
+    document = load_yaml(path)
+    if "root" in document:
+        raise InputError(f"{document.at(('root',))}: root is the folder of this file; take the key out.")
+    settings = checked(Settings, document)
+    return settings.model_copy(update={"root": str(path.parent)})
