@@ -1,0 +1,42 @@
+# Two commands do everything: `make report` and `make test`. Both set themselves up. `make help` lists the rest.
+SHELL := /bin/sh
+PY := .venv/bin/python
+FINOPS := .venv/bin/finops
+PORT ?= 8866
+MONTH ?=
+
+.PHONY: help setup report test lab dashboard sample lock clean check
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.ok  ## make .venv with everything in requirements.lock (every other target does it for you)
+
+.venv/.ok: requirements.lock pyproject.toml scripts/setup.sh
+	@sh scripts/setup.sh
+
+report: .venv/.ok  ## the sample company's monthly budget reports (MONTH=2026-11 for another month)
+	@$(FINOPS) report $(if $(MONTH),--month $(MONTH))
+
+test: .venv/.ok  ## the whole test suite, notebooks and browser included
+	@$(PY) -m pytest
+
+check: .venv/.ok  ## quick checks of the house only: imports, file sizes, notebooks, shelves
+	@$(PY) -m pytest tests/test_house.py
+
+lab: .venv/.ok  ## JupyterLab on notebooks/
+	@.venv/bin/jupyter lab notebooks/
+
+dashboard: .venv/.ok  ## the Voila page for leadership (PORT=8866)
+	@test -f reports/index.json || $(FINOPS) report
+	@$(FINOPS) dashboard --port $(PORT)
+
+sample: .venv/.ok  ## make the sample company again (data/samples)
+	@$(PY) data/samples/make_sample.py
+
+lock: .venv/.ok  ## renew requirements.lock from requirements.in
+	@.venv/bin/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --upgrade -o requirements.lock
+
+clean:  ## take away what was made here (not data, not scenarios)
+	@rm -rf .venv .finops reports/20* reports/index.* reports/.assets reports/.failed .pytest_cache .hypothesis

@@ -1,0 +1,147 @@
+"""The house stays livable: imports one way, shelves, small files, one front door, clean notebooks (docs/architecture.md)."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import finops_model as fm
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "finops_model"
+FLOOR = {"errors", "units", "periods", "streams", "documents", "settings", "progress"}
+ORDER = ["facts", "prices", "outlook", "measure", "decide", "publish", "cli"]
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def rooms_imported(path: Path) -> set[str]:
+    """First-level rooms of finops_model that a module imports, relative or absolute."""
+    inside = path.relative_to(PACKAGE).parts
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = list(inside[: len(inside) - node.level]) + (node.module.split(".") if node.module else [])
+                names = [base] if base else [[alias.name] for alias in node.names]
+            elif (node.module or "").startswith("finops_model"):
+                parts = node.module.split(".")[1:]
+                names = [parts] if parts else [[alias.name] for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name.split(".")[1:] for alias in node.names if alias.name.startswith("finops_model.")]
+        found |= {name[0] for name in names if name}
+    return found
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_one_way(path):
+    own = room(path)
+    imported = rooms_imported(path) - {own}
+    if own == "__init__":
+        return
+    if own in FLOOR:
+        allowed = FLOOR
+    else:
+        assert own in ORDER, f"{path}: room '{own}' is not in the order of docs/architecture.md"
+        allowed = FLOOR | set(ORDER[: ORDER.index(own)])
+        if own in ("facts", "prices"):
+            allowed -= {"facts", "prices"}
+    backward = imported - allowed - {"__version__", "front_door", "api"}
+    assert not backward, f"{path.relative_to(ROOT)} imports {sorted(backward)}: imports run one way"
+
+
+def test_a_backward_import_would_be_seen(tmp_path, monkeypatch):
+    bad = PACKAGE / "facts" / "checks.py"
+    text = "from ..publish import report\nfrom finops_model.prices import rates\nimport finops_model.decide.compare\n"
+    monkeypatch.setattr(Path, "read_text", lambda self, **_: text)
+    assert rooms_imported(bad) == {"publish", "prices", "decide"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_file_is_longer_than_400_lines(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_only_the_warehouse_imports_ibis_and_nothing_pickles():
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        if re.search(r"^\s*(import|from) ibis", text, re.M):
+            assert path.name == "warehouse.py", f"{path}: only facts/warehouse.py may import ibis"
+        assert not re.search(r"\bimport pickle|allow_pickle=True|\.to_pickle|read_pickle", text), path
+        assert "np.random.seed" not in text and "np.random.normal" not in text, f"{path}: global randomness"
+
+
+def test_every_name_of_the_front_door_resolves():
+    assert len(fm.__all__) <= 24
+    for name in fm.__all__:
+        assert getattr(fm, name) is not None
+
+
+def test_the_front_door_is_light():
+    code = "import sys, finops_model; print([m for m in ('pandas','altair','scipy','prophet','ibis') if m in sys.modules])"
+    import sys
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def notebooks():
+    return [p for p in sorted((ROOT / "notebooks").rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.name)
+def test_notebooks_are_short_stripped_and_think(path):
+    book = json.loads(path.read_text(encoding="utf-8"))
+    code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    lines = [line for cell in code for line in "".join(cell["source"]).splitlines() if line.strip()]
+    assert len(lines) <= 40, f"{len(lines)} lines of code"
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code), "outputs in git: strip them"
+    assert book["cells"][0]["cell_type"] == "markdown" and any("assert" in line for line in lines)
+
+
+def tracked():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_no_registry_host_and_no_path_of_a_machine_stands_in_the_tree():
+    hosts = ["py" + "pi.org", "python" + "hosted.org", "registry.np" + "mjs", "deb.deb" + "ian.org"]
+    paths = ["/ro" + "ot/", "/ho" + "me/", "/wo" + "rk/"]
+    for path in tracked():
+        if path.suffix in {".parquet", ".png", ".xlsx", ".npz", ".gz", ".zip"}:
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for word in hosts + paths:
+            assert word not in text, f"{path.relative_to(ROOT)} contains {word}"
+
+
+def test_the_lock_has_a_hash_for_every_pin():
+    text = (ROOT / "requirements.lock").read_text()
+    pins = re.findall(r"^[A-Za-z0-9_.\-]+(?:\[[^\]]*\])?==", text, re.M)
+    blocks = re.split(r"^(?=[A-Za-z0-9_.\-]+(?:\[[^\]]*\])?==)", text, flags=re.M)[1:]
+    assert len(pins) == len(blocks) > 100
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_ci_calls_the_same_make_test_as_the_readme():
+    assert "make test" in (ROOT / ".ci" / "run").read_text() and (ROOT / ".ci" / "run").stat().st_mode & 0o111
+    readme = (ROOT / "README.md").read_text()
+    assert "make test" in readme and "make report" in readme
+
+
+def test_method_rules_cited_in_code_exist():
+    method = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"^#+ §([0-9]+(?:\.[0-9]+)?)", method, re.M))
+    for path in MODULES:
+        for rule in re.findall(r"method\.md §([0-9]+(?:\.[0-9]+)?)", path.read_text(encoding="utf-8")):
+            assert rule.rstrip(".") in known, f"{path.relative_to(ROOT)} cites §{rule}, which docs/method.md does not have"
