@@ -40,6 +40,7 @@ class Settings(Strict):
     organisation: str | None = None       # CSV team,business_unit
     budgets: str | None = None            # CSV, see measure/budgets.py
     drivers: list[str] = []               # CSV date,name,unit,role,value (role driver|outcome)
+    unit_costs: dict[str, str] = {}       # driver or outcome -> business unit that carries its cost ("Company": all)
     commitments: str | None = None        # CSV, FOCUS 1.4 Contract Commitment names
     prices: str | None = None             # folder of price documents
     scenario: str | None = None           # the base scenario

@@ -1,1 +1,84 @@
+"""SHELF of KPIs: one file per KPI; adding a file adds a KPI (docs/method.md §16).
 
+A file holds `TITLE`, `BETTER` ("lower" or "higher"), `SOURCE` and `parts(facts) -> list[Part]`: daily numerators
+and denominators. The value of a month is the sum of the numerator over the sum of the denominator, **on days
+that have both**; a month with fewer such days than it has days is marked partial.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...periods import month_days
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What KPIs are made of: daily cost rows of one unit, drivers, and which drivers the unit carries."""
+
+    daily: pd.DataFrame          # DAILY of the unit, cost rows only
+    drivers: pd.DataFrame        # date, name, role, unit, value
+    carried: dict[str, set[str] | None]   # driver -> workloads whose cost it carries; None: all of them
+    currency: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One KPI line: daily numerator and denominator, indexed by day."""
+
+    name: str
+    unit: str
+    numerator: pd.Series
+    denominator: pd.Series
+    better: str = "lower"
+
+
+def shelf() -> dict:
+    """The KPI modules of this folder by name."""
+    return {info.name: importlib.import_module(f"{__name__}.{info.name}")
+            for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")}
+
+
+def by_day(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Sum of a column per ChargeDate."""
+    return frame.groupby("ChargeDate")[column].sum()
+
+
+def monthly(part: Part) -> list[dict]:
+    """Value, days and whether partial, month by month.
+
+    >>> day = pd.to_datetime(["2026-02-01", "2026-02-02"])
+    >>> monthly(Part("a", "USD", pd.Series([3.0, 5.0], day), pd.Series([4.0], day[:1])))
+    [{'month': '2026-02', 'value': 0.75, 'days': 1, 'partial': True}]
+    """
+    both = pd.concat({"n": part.numerator, "d": part.denominator}, axis=1, join="inner").dropna()
+    if both.empty:
+        return []
+    months = both.index.to_series().dt.strftime("%Y-%m").to_numpy()
+    rows = []
+    for month, group in both.groupby(months, sort=True):
+        if group["d"].sum() > 0:
+            rows.append({"month": month, "value": float(group["n"].sum() / group["d"].sum()), "days": len(group),
+                         "partial": len(group) < len(month_days(month))})
+    return rows
+
+
+def unit_costs(facts: Facts, month: str, trend: int = 13) -> list[dict]:
+    """The KPI lines of a brief: value in `month`, in the month before, and the trend of up to `trend` months."""
+    lines = []
+    for module in shelf().values():
+        for part in module.parts(facts):
+            rows = [row for row in monthly(part) if row["month"] <= month][-trend:]
+            now = next((row for row in rows if row["month"] == month), None)
+            if now is None:
+                continue
+            before = next((row for row in reversed(rows) if row["month"] < month), None)
+            change = now["value"] / before["value"] - 1 if before and before["value"] else None
+            lines.append({"name": part.name, "unit": part.unit, "value": now["value"],
+                          "previous": before["value"] if before else None, "change_pct": change, "days": now["days"],
+                          "partial": now["partial"], "better": part.better, "by_month": rows})
+    return lines

@@ -1,0 +1,85 @@
+"""What was spent, by month and unit: EffectiveCost by charge day, before credits and tax (docs/method.md §6)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+COMPANY = "Company"
+OUTSIDE = {"Tax": "tax is a line of its own, outside cost", "Credit": "credits run out; cost is shown before them"}
+
+
+def cost_rows(daily: pd.DataFrame, unit: str | None = None) -> pd.DataFrame:
+    """DAILY rows that count as cost, of one unit or of the company."""
+    rows = daily[~daily["ChargeCategory"].isin(list(OUTSIDE))]
+    return rows if unit in (None, COMPANY) else rows[rows["x_BusinessUnit"] == unit]
+
+
+def month_column(rows: pd.DataFrame) -> pd.Series:
+    """The month 'YYYY-MM' of each row."""
+    return rows["ChargeDate"].dt.strftime("%Y-%m")
+
+
+def by_month(rows: pd.DataFrame) -> dict[str, float]:
+    """EffectiveCost per month, months without a row inside the range as 0."""
+    totals = rows.groupby(month_column(rows))["EffectiveCost"].sum()
+    return {str(month): float(value) for month, value in totals.sort_index().items()}
+
+
+def excluded(daily: pd.DataFrame, month: str, unit: str) -> list[dict]:
+    """What the actual of a month leaves out, with amount and reason."""
+    rows = daily if unit == COMPANY else daily[daily["x_BusinessUnit"] == unit]
+    rows = rows[month_column(rows) == month]
+    lines = []
+    for category, why in OUTSIDE.items():
+        part = rows[rows["ChargeCategory"] == category]
+        if len(part):
+            lines.append({"what": category if category == "Tax" else "Credits", "amount": float(part["EffectiveCost"].sum()),
+                          "why": why})
+    return lines
+
+
+def changes(rows: pd.DataFrame, month: str, before: str, most: int = 12) -> list[dict]:
+    """What moved from one month to the next, by workload, split into volume and price.
+
+    Per SKU: volume = (q1 − q0)·p0, price = (p1 − p0)·q1; a SKU without quantities or without a month before is all
+    volume. The parts add up to the change. Largest movement first; the rest is one line.
+    """
+    months = month_column(rows)
+    keys = ["x_Workload", "SkuId", "ServiceName", "ConsumedUnit"]
+    two = [rows[months == m].groupby(keys)[["ConsumedQuantity", "EffectiveCost"]].sum() for m in (before, month)]
+    both = two[0].join(two[1], how="outer", lsuffix="0", rsuffix="1").fillna(0.0).reset_index()
+    q0, q1, c0, c1 = (both[name] for name in ("ConsumedQuantity0", "ConsumedQuantity1", "EffectiveCost0", "EffectiveCost1"))
+    priced = (q0 > 0) & (q1 > 0)
+    both["volume"] = ((q1 - q0) * (c0 / q0.where(q0 > 0))).where(priced, c1 - c0)
+    both["price"] = (c1 - c0) - both["volume"]
+    grouped = both.groupby("x_Workload")[["EffectiveCost0", "EffectiveCost1", "volume", "price"]].sum()
+    grouped["change"] = grouped["EffectiveCost1"] - grouped["EffectiveCost0"]
+    grouped = grouped.loc[grouped["change"].abs().sort_values(ascending=False, kind="stable").index]
+    lines = [{"name": str(name), "previous": float(row.EffectiveCost0), "current": float(row.EffectiveCost1),
+              "change": float(row.change), "volume": float(row.volume), "price": float(row.price)}
+             for name, row in zip(grouped.index, grouped.itertuples())]
+    rest = lines[most:]
+    if rest:
+        lines = lines[:most] + [{"name": f"{len(rest)} others", **{k: float(sum(r[k] for r in rest))
+                                                                 for k in ("previous", "current", "change", "volume", "price")}}]
+    return lines
+
+
+def lines(rows: pd.DataFrame, month: str) -> list[dict]:
+    """Quantity × unit price of a month by workload, service and SKU: what the workbook recomputes.
+
+    Where a bill has no quantities the quantity is 1 charge and the price its cost.
+    """
+    part = rows[month_column(rows) == month].copy()
+    unit = part["ConsumedUnit"].where(part["ConsumedQuantity"] > 0, "")
+    grouped = part.assign(unit=unit).groupby(["x_Workload", "ServiceName", "SkuId", "unit"])[
+        ["ConsumedQuantity", "EffectiveCost"]].sum().reset_index()
+    result = []
+    for row in grouped.itertuples(index=False):
+        counted = bool(row.unit) and row.ConsumedQuantity > 0
+        quantity = float(row.ConsumedQuantity) if counted else 1.0
+        cost = float(row.EffectiveCost)
+        if cost or counted:
+            result.append({"month": month, "workload": row.x_Workload, "service": row.ServiceName, "sku": row.SkuId,
+                           "unit": row.unit or "charge", "quantity": quantity, "unit_price": cost / quantity, "cost": cost})
+    return result

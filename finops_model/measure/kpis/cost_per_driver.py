@@ -1,0 +1,42 @@
+"""Cost of one unit of business: a session, a conversation, a resolved case.
+
+Source: FinOps Framework, Unit Economics (KPI "cost per unit of business value"); docs/method.md §16.
+"""
+
+from . import Facts, Part, by_day
+
+
+def parts(facts: Facts) -> list[Part]:
+    """One line per driver or outcome that this unit carries."""
+    lines = []
+    for (name, unit), rows in facts.drivers.groupby(["name", "unit"], sort=True):
+        if name not in facts.carried:
+            continue
+        workloads = facts.carried[name]
+        cost = facts.daily if workloads is None else facts.daily[facts.daily["x_Workload"].isin(workloads)]
+        each = (str(unit) or str(name)).replace("_", " ").strip()
+        label = str(name).replace("_", " ")
+        counts = rows.groupby("date")["value"].sum()
+        lines.append(Part(f"Cost per {singular(label)}", f"{facts.currency} / {singular(each)}",
+                          by_day(cost, "EffectiveCost"), counts[counts > 0]))
+    return lines
+
+
+def singular(words: str) -> str:
+    """The singular of the noun in a driver's name, for labels.
+
+    >>> singular("sessions launched"), singular("documents processed"), singular("searches"), singular("queries")
+    ('session launched', 'document processed', 'search', 'query')
+    """
+    parts = words.split()
+    for i, word in enumerate(parts):
+        if word.endswith("ies") and len(word) > 4:
+            parts[i] = word[:-3] + "y"
+        elif word.endswith(("ches", "shes", "xes", "sses")):
+            parts[i] = word[:-2]
+        elif word.endswith("s") and not word.endswith(("ss", "us")):
+            parts[i] = word[:-1]
+        else:
+            continue
+        break
+    return " ".join(parts)

@@ -1,0 +1,16 @@
+"""Cost of a million tokens of every kind, cached and batch included: the blended token price paid.
+
+Source: FinOps for AI, token consumption metrics; docs/method.md §16.
+"""
+
+from . import Facts, Part, by_day
+
+
+def parts(facts: Facts) -> list[Part]:
+    """One line where the unit buys tokens."""
+    rows = facts.daily[facts.daily["ConsumedUnit"].str.casefold().eq("tokens")]
+    tokens = by_day(rows, "ConsumedQuantity")
+    if rows.empty or not (tokens > 0).any():
+        return []
+    return [Part("Cost per million tokens", f"{facts.currency} / 1M tokens", by_day(rows, "EffectiveCost"),
+                 tokens[tokens > 0] / 1e6)]
