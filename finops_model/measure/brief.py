@@ -1,0 +1,200 @@
+"""The brief of one unit and month: the single source of every number people see (docs/architecture.md §5).
+
+`brief(...)` is a pure function of facts, runs and plans; report, workbook, archive and dashboard only show it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name, month_of
+from . import accuracy, actuals, budgets, kpis
+from .actuals import COMPANY
+from .words import headline, summary
+
+
+@dataclass(frozen=True)
+class Close:
+    """Everything known at a close: what `brief` needs besides the unit."""
+
+    company: str
+    month: str
+    currency: str
+    daily: pd.DataFrame                 # DAILY up to and including `as_of`
+    as_of: str                          # newest day of data used
+    base: object                        # Run of the base scenario
+    what_ifs: list = field(default_factory=list)      # (run, dict of differences per unit) pairs
+    replays: list = field(default_factory=list)       # runs from earlier month ends
+    budgets: object | None = None       # facts.plans.Budgets
+    drivers: pd.DataFrame | None = None
+    carried: dict = field(default_factory=dict)       # unit -> {driver: workloads or None}
+    tie_out: dict = field(default_factory=dict)
+    ledger_rows: int = 0
+    ledger_all_time: str = "0"
+    quarantined_rows: int = 0
+    published: dict = field(default_factory=dict)     # unit -> the brief published one month before
+    excluded: list = field(default_factory=list)      # what the forecast leaves out
+    people: dict = field(default_factory=dict)
+    lineage: dict = field(default_factory=dict)
+    fiscal_year_starts: int = 1
+
+
+def slug(name: str) -> str:
+    """A name for a folder: letters, digits and dashes.
+
+    >>> slug("Search & Discovery")
+    'search-discovery'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60] or "unit"
+
+
+def status(close: Close) -> tuple[str, str]:
+    """flash, preliminary or final, and why (docs/method.md §14)."""
+    end = str(month_days(close.month)[-1])
+    if close.as_of < end:
+        return "flash", f"the month is under way: data up to {close.as_of}"
+    if close.tie_out.get("quarantined") not in (None, "0", "0.00"):
+        return "preliminary", f"{close.tie_out['quarantined']} {close.currency} of refused rows are still in quarantine"
+    if close.tie_out.get("invoice_total") is None:
+        return "preliminary", "no invoice was given to tie out against"
+    if close.tie_out.get("difference") not in ("0", "0.00"):
+        return "preliminary", f"invoice and ledger differ by {close.tie_out['difference']} {close.currency}"
+    return "final", "all invoices of the month tie out with the ledger"
+
+
+def forecast_months(run, unit: str | None, budget_by_month: dict) -> list[dict]:
+    """One row per month of the horizon: spread, part already booked, budget, probability of exceeding it."""
+    rows = []
+    for i, month in enumerate(run.months):
+        totals = run.total(unit=unit, months=[month])
+        booked = run.so_far[i].sum() if unit is None else run.so_far[i][run.units.index(unit)]
+        budget = budget_by_month.get(month)
+        rows.append({"month": month, **budgets.spread(totals), "so_far": float(booked), "budget": budget,
+                     "overrun_probability": budgets.overrun_probability(totals, budget)})
+    return rows
+
+
+def landing(close: Close, run, unit: str | None, booked_by_month: dict, budget_by_month: dict) -> dict:
+    """The fiscal year of the report month: booked months fixed, the rest from the run's paths."""
+    months = fiscal_months(close.month, close.fiscal_year_starts)
+    open_months = tuple(m for m in run.months if m in months)
+    booked = sum(value for month, value in booked_by_month.items() if month in months and month not in open_months)
+    monthly = np.stack([run.total(unit=unit, months=[m]) for m in open_months], axis=1) if open_months else np.zeros((1, 0))
+    in_year = [budget_by_month[m] for m in months if m in budget_by_month]
+    budget = float(sum(in_year)) if len(in_year) == len(months) else None
+    return budgets.landing(fiscal_year(close.month, close.fiscal_year_starts), booked, monthly, open_months, budget)
+
+
+def what_if_lines(close: Close, unit: str | None) -> list[dict]:
+    """Each what-if beside the base, over the whole horizon: path-wise differences, never differences of medians."""
+    lines = []
+    for run in close.what_ifs:
+        difference = run.total(unit=unit) - close.base.total(unit=unit)
+        low, mid, high = (float(value) for value in np.quantile(difference, [0.1, 0.5, 0.9]))
+        lines.append({"name": run.name, "question": run.question, "p10": run.quantile(0.1, unit=unit),
+                      "p50": run.quantile(0.5, unit=unit), "p90": run.quantile(0.9, unit=unit), "difference_p10": low,
+                      "difference_p50": mid, "difference_p90": high, "difference_mean": float(difference.mean()),
+                      "probability_cheaper": float(np.mean(difference < 0)),
+                      "period": f"{month_name(run.months[0])} to {month_name(run.months[-1])}"})
+    return lines
+
+
+def quality(close: Close, rows: pd.DataFrame, total: float) -> list[dict]:
+    """What a reader should know about the data before trusting the page."""
+    part = rows[actuals.month_column(rows) == close.month]
+    found = []
+    for what, mask, note in (
+        ("Untagged (no team)", part["x_Team"] == "(untagged)", "shown, never dropped: it stays in the total"),
+        ("Not assigned to a unit", part["x_BusinessUnit"] == "(unassigned)", "no team, or a team the organisation file does not know"),
+        ("Negative usage rows", (part["EffectiveCost"] < 0) & (part["ChargeClass"] != "Correction"), "kept: invoices contain them"),
+    ):
+        amount = float(part.loc[mask, "EffectiveCost"].sum())
+        if amount:
+            found.append({"what": what, "amount": amount, "share": amount / total if total else None, "note": note})
+    if close.quarantined_rows:
+        found.append({"what": "Rows in quarantine", "amount": float(close.tie_out.get("quarantined") or 0), "share": None,
+                      "note": f"{close.quarantined_rows} rows were refused, each with file, row and reason (finops reconcile)"})
+    return found
+
+
+def assumptions(run, as_of: str) -> list[dict]:
+    """The run's assumptions and decisions for readers; stale when their review date has passed."""
+    lines = []
+    for item in run.assumptions:
+        review = str(item.get("review_by") or "")
+        text = item.get("text") or item.get("path", "")
+        because = item.get("because")
+        lines.append({"text": f"{text}: {because}" if because and because not in text else text, "value": item.get("value"),
+                      "kind": item.get("kind", "assumption"), "source": item.get("source") or "", "owner": item.get("owner") or "",
+                      "review_by": review, "stale": bool(review) and review < as_of})
+    return lines
+
+
+def brief(close: Close, unit: str = COMPANY) -> dict:
+    """The brief of `unit` ("Company" is everything), ready for canonical JSON."""
+    name = None if unit == COMPANY else unit
+    rows = actuals.cost_rows(close.daily, unit)
+    booked = actuals.by_month(rows)
+    before = add_months(close.month, -1)
+    year = fiscal_months(close.month, close.fiscal_year_starts)
+    budget_by_month = close.budgets.by_month(unit) if close.budgets is not None else {}
+    complete = {m: v for m, v in booked.items() if str(month_days(m)[-1]) <= close.as_of and _whole(rows, m, booked)}
+    by_day = rows.groupby("ChargeDate")["EffectiveCost"].sum()
+    detail = accuracy.track_record(close.replays, complete, by_day, name)
+    graded = accuracy.by_lead(detail)
+    state, reason = status(close)
+    actual = booked.get(close.month, 0.0)
+    land = landing(close, close.base, name, booked, budget_by_month)
+    version = close.budgets.describe(unit, close.month) if close.budgets is not None and budget_by_month else None
+    carried = close.carried.get(unit, {})
+    facts = kpis.Facts(rows, close.drivers, carried, close.currency) if close.drivers is not None else kpis.Facts(
+        rows, pd.DataFrame({"date": [], "name": [], "role": [], "unit": [], "value": []}), {}, close.currency)
+    result = {
+        "schema": 1, "company": close.company, "unit": unit, "slug": slug(unit), "month": close.month,
+        "currency": close.currency, "status": state, "status_reason": reason, "data_as_of": close.as_of,
+        "first_day": str(rows["ChargeDate"].min().date()) if len(rows) else None,
+        "tie_out": close.tie_out, "ledger_rows": close.ledger_rows, "ledger_all_time": close.ledger_all_time,
+        "excluded": actuals.excluded(close.daily, close.month, unit) + (close.excluded if unit == COMPANY else []),
+        "budget": None if version is None else {**version, "month": budget_by_month.get(close.month),
+                                                "year": land["budget"], "by_month": budget_by_month},
+        "actual": {"month": actual, "previous_month": booked.get(before),
+                   "year_to_date": sum(v for m, v in booked.items() if m in year and m <= close.month), "by_month": booked,
+                   "partial_months": [m for m in booked if m not in complete]},
+        "previous_forecast": accuracy.previous_forecast(close.month, actual if state != "flash" else None, unit,
+                                                        close.published.get(unit), detail),
+        "forecast": {"paths": close.base.paths, "seed": close.base.seed, "engine": close.base.engine,
+                     "months": forecast_months(close.base, name, budget_by_month)},
+        "landing": land,
+        "drivers": {"change": actuals.changes(rows, close.month, before), "range": _range(close.base, name)},
+        "unit_costs": kpis.unit_costs(facts, close.month),
+        "accuracy": {"sentence": accuracy.sentence(graded), "rows": graded, "detail": detail},
+        "what_ifs": what_if_lines(close, name), "lines": actuals.lines(rows, close.month), "children": [],
+        "assumptions": assumptions(close.base, close.as_of), "quality": quality(close, rows, actual),
+        "people": close.people, "lineage": close.lineage,
+    }
+    return {**result, "headline": headline(result), "summary": summary(result)}
+
+
+def child_line(child: dict) -> dict:
+    """A unit's row on the company page."""
+    land, budget = child["landing"], child["budget"]
+    return {"unit": child["unit"], "slug": child["slug"], "actual": child["actual"]["month"],
+            "budget": budget["month"] if budget else None, "landing_p10": land["p10"], "landing_p50": land["p50"],
+            "landing_p90": land["p90"], "overrun_probability": land["overrun_probability"]}
+
+
+def _whole(rows: pd.DataFrame, month: str, booked: dict) -> bool:
+    """Whether a month has data from its first day (the first month of a ledger may start in its middle)."""
+    return month > min(booked) or rows["ChargeDate"].min() <= pd.Timestamp(f"{month}-01")
+
+
+def _range(run, unit: str | None, most: int = 10) -> list[dict]:
+    column = len(run.units) if unit is None else run.units.index(unit)
+    shares = [(workload, float(share)) for workload, share in zip(run.workloads, run.range_share[:, column])
+              if unit is None or run.unit_of[run.workloads.index(workload)] == unit]
+    shares = sorted(shares, key=lambda pair: -abs(pair[1]))
+    return [{"name": name, "share": share} for name, share in shares[:most] if share]

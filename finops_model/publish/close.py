@@ -1,0 +1,218 @@
+"""The monthly close, end to end: ledger → daily facts → runs → briefs → published reports.
+
+Everything below is deterministic: the same settings, files and month give the same numbers, bit for bit
+(docs/method.md §15). Nothing is written before every input has been read and checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import FinOpsError, LedgerError, ReportError, unknown
+from ..facts import plans, reconcile, warehouse
+from ..facts.ledger import Ledger
+from ..measure import accuracy, actuals
+from ..measure.actuals import COMPANY
+from ..measure.brief import Close, brief, child_line, slug
+from ..outlook import simulate
+from ..periods import add_months, check_month, month_days, month_name, month_of, month_range
+from ..progress import Progress, silent
+from ..settings import Settings
+
+REPLAYS = 7
+
+
+def books(settings: Settings, progress: Progress | None = None) -> Ledger:
+    """The ledger of the settings, with the bills that finops.yaml names taken in (files already known change nothing)."""
+    ledger = Ledger(settings.path(settings.ledger))
+    if settings.bills:
+        ledger.ingest(settings.files(settings.bills), progress=progress)
+    if not ledger.rows:
+        raise LedgerError(f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE.")
+    return ledger
+
+
+def pick_month(ledger: Ledger, month: str | None, newest: bool = False) -> tuple[str, str]:
+    """(month, as_of): the month asked for, or the newest complete one (`newest`: the newest with any data)."""
+    first, last = pd.Timestamp(ledger.first_day()), pd.Timestamp(ledger.last_day())
+    known = month_range(month_of(first.date()), month_of(last.date()))
+    if month is None:
+        complete = [m for m in known if str(month_days(m)[-1]) <= str(last.date())]
+        month = known[-1] if newest or not complete else complete[-1]
+    check_month(month)
+    if month not in known:
+        raise LedgerError(f"{month}: the ledger has no data for {month_name(month)}; it holds {month_name(known[0])} to "
+                          f"{month_name(known[-1])}. Choose one of these months, or take the missing bill in: finops ingest FILE.")
+    return month, min(str(month_days(month)[-1]), str(last.date()))
+
+
+def units_of(daily: pd.DataFrame) -> list[str]:
+    """Business units of the ledger, sorted; empty where there is no division into units."""
+    names = sorted(set(daily["x_BusinessUnit"]) - {"All"})
+    return names if len(names) > 1 else []
+
+
+def pick_units(daily: pd.DataFrame, asked: list[str] | None) -> list[str]:
+    """The units to report on, the company first; an unknown unit is an error with the nearest name."""
+    known = [COMPANY, *units_of(daily)]
+    if not asked:
+        return known
+    found = []
+    for name in asked:
+        match = [unit for unit in known if name.casefold() in (unit.casefold(), slug(unit))]
+        if not match:
+            raise LedgerError(unknown("--unit", "unit", name, known))
+        found += match
+    return found
+
+
+def prepare(settings: Settings, month: str | None = None, *, newest: bool = False, reports: Path | None = None,
+            progress: Progress | None = None) -> Close:
+    """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out."""
+    say = progress or silent
+    ledger = books(settings, progress)
+    month, as_of = pick_month(ledger, month, newest)
+    # Plans are read before anything long runs: a wrong file is said at once.
+    budgets = plans.read_budgets(settings.path(settings.budgets), settings.currency) if settings.budgets else None
+    drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
+    invoices = plans.read_invoices(settings.path(settings.invoices)) if settings.invoices else None
+    say("daily facts", 0, 1)
+    everything = warehouse.daily(ledger, settings)
+    currencies = sorted(set(everything["BillingCurrency"]))
+    if currencies != [settings.currency]:
+        raise LedgerError(f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
+                          "A report is in one currency: split the bill, or set the currency.")
+    daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
+    if not (actuals.month_column(daily) == month).any():
+        raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
+    scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
+    runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=as_of,
+                             daily=daily, progress=progress)
+    ends = accuracy.month_ends(daily["ChargeDate"].min().date(), as_of, REPLAYS)
+    replays = []
+    for i, end in enumerate(ends):
+        say(f"replay from {end}", i, len(ends))
+        replays.append(simulate.run(scenarios[0], settings, as_of=end, paths=1000, months=max(accuracy.LEADS),
+                                    daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)], members="cheap"))
+    say("replays", len(ends), max(len(ends), 1))
+    found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine())
+    return Close(company=settings.company, month=month, currency=settings.currency, daily=daily, as_of=as_of, base=runs[0],
+                 what_ifs=list(runs[1:]), replays=replays, budgets=budgets, drivers=drivers,
+                 carried=carried(settings, daily, drivers), tie_out=found.as_brief(), ledger_rows=ledger.rows,
+                 ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
+                 quarantined_rows=len(ledger.quarantine()), published=earlier(settings, month, reports),
+                 people={"prepared_by": settings.prepared_by, "reviewed_by": settings.reviewed_by},
+                 lineage=lineage(settings, ledger, runs[0]), fiscal_year_starts=settings.fiscal_year_starts)
+
+
+def carried(settings: Settings, daily: pd.DataFrame, drivers: pd.DataFrame | None) -> dict:
+    """Which drivers each unit's cost is divided by (docs/method.md §16): finops.yaml `unit_costs`, or the only driver."""
+    if drivers is None:
+        return {}
+    names, units = sorted(set(drivers["name"])), units_of(daily)
+    for name, unit in settings.unit_costs.items():
+        if name not in names:
+            raise FinOpsError(unknown("finops.yaml: unit_costs", "driver", name, names))
+        if unit not in (COMPANY, *units):
+            raise FinOpsError(unknown(f"finops.yaml: unit_costs/{name}", "unit", unit, [COMPANY, *units]))
+    chosen = settings.unit_costs or ({names[0]: COMPANY} if len(names) == 1 else {})
+    result: dict = {COMPANY: {}}
+    for name, unit in chosen.items():
+        if unit == COMPANY:
+            result[COMPANY][name] = None
+        else:
+            result.setdefault(unit, {})[name] = None
+            result[COMPANY][name] = set(daily.loc[daily["x_BusinessUnit"] == unit, "x_Workload"])
+    return result
+
+
+def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict:
+    """The briefs published for the month before, by unit: frozen forecasts to be graded (docs/method.md §11)."""
+    folder = (reports or settings.path(settings.reports)) / add_months(month, -1)
+    found = {}
+    for path in sorted(folder.glob("*/brief.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
+            found[document["unit"]] = document
+    return found
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def code_hash() -> str:
+    """sha256 over the package's own source files, names included."""
+    package = Path(__file__).resolve().parents[1]
+    total = hashlib.sha256()
+    for path in sorted([*package.rglob("*.py"), *package.rglob("*.j2"), *package.rglob("*.css")]):
+        total.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def lineage(settings: Settings, ledger: Ledger, run) -> dict:
+    """What the numbers were made from: hashes of every input, seed, engine, versions."""
+    lock = Path(__file__).resolve().parents[2] / "requirements.lock"
+    files = {"budgets": [settings.budgets], "invoices": [settings.invoices], "organisation": [settings.organisation],
+             "commitments": [settings.commitments]}
+    hashes = {name: digest(settings.path(paths[0])) for name, paths in files.items() if paths[0]}
+    if settings.drivers:
+        hashes["drivers"] = hashlib.sha256("".join(digest(p) for p in settings.files(settings.drivers)).encode()).hexdigest()
+    return {"ledger": ledger.fingerprint(), "scenario": run.scenario_hash, **hashes, "code": code_hash(),
+            "lock": digest(lock) if lock.is_file() else "not beside the code", "python": platform.python_version(),
+            "seed": run.seed, "paths": run.paths, "engine": run.engine}
+
+
+def briefs_of(close: Close, units: list[str]) -> list[dict]:
+    """The briefs of the units asked for; the company's carries a line per unit."""
+    every = units_of(close.daily)
+    needed = list(dict.fromkeys([*units, *(every if COMPANY in units else [])]))
+    made = {unit: brief(close, unit) for unit in needed}
+    if COMPANY in made:
+        made[COMPANY] = {**made[COMPANY], "children": [child_line(made[unit]) for unit in every]}
+    return [made[unit] for unit in units]
+
+
+def report(settings: Settings, month: str | None = None, units: list[str] | None = None, *, out: Path | None = None,
+           newest: bool = False, workers: int = 2, fast: bool = False, progress: Progress | None = None) -> list[dict]:
+    """Publish the budget reports of a month; returns the index entries of what was published.
+
+    Raises FinOpsError with one clear message, and then nothing has been published.
+    """
+    from . import dashboard
+    from .report import build_reports
+
+    root = Path(out) if out else settings.path(settings.reports)
+    close = prepare(settings, month, newest=newest, reports=root, progress=progress)
+    chosen = pick_units(close.daily, units)
+    briefs = briefs_of(close, chosen)
+    published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
+    if COMPANY in chosen:
+        dashboard.freeze(close.base.dials, briefs[chosen.index(COMPANY)], root / close.month)
+    return published
+
+
+def verify(report_dir: Path, settings: Settings, progress: Progress | None = None) -> list[str]:
+    """What differs between a published report and the same report made again from the ledger; empty means verified."""
+    from .manifest import compare_briefs, verify_files
+
+    folder = Path(report_dir)
+    folder = folder.parent if folder.is_file() else folder
+    if not (folder / "brief.json").is_file():
+        raise ReportError(f"{report_dir}: no published report lies here. Name its folder, for example reports/2026-10/company.")
+    problems = verify_files(folder)
+    published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
+    root = folder.parents[1]
+    close = prepare(settings, published["month"], reports=root, progress=progress)
+    rebuilt = json.loads(json.dumps(briefs_of(close, pick_units(close.daily, [published["unit"]]))[0]))
+    for name in ("ledger", "code", "lock", "python"):
+        then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)
+        if then != now:
+            problems.append(f"{name} has changed since the report was published: {str(then)[:12]} then, {str(now)[:12]} now")
+    return problems + compare_briefs(published, rebuilt)
