@@ -1,0 +1,38 @@
+"""FinOps for AI: what AI costs, what it may cost, and what each choice would change.
+
+ingest → daily facts → forecast → scenario → simulation → brief → report, workbook, dashboard
+
+>>> import finops_model as fm
+>>> settings = fm.load_settings("finops.yaml")            # doctest: +SKIP
+>>> run = fm.run("scenarios/20_smaller_model.yaml", settings)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+
+__version__ = "0.1.0"
+
+# Names load on first use (PEP 562): a dashboard kernel must not pay for pandas or Prophet.
+_WHERE = {
+    "load_settings": "settings", "Ledger": "facts.ledger", "read": "facts.tables:read_table", "daily": "facts.warehouse",
+    "forecast": "outlook.ensemble", "backtest": "outlook.backtest", "load_scenario": "outlook.scenario",
+    "run": "outlook.simulate", "run_many": "outlook.simulate", "load_run": "outlook.run", "explain": "outlook.explain",
+    "compare": "decide.compare", "load_catalog": "prices.catalog", "report": "publish.close", "verify": "publish.close",
+    "start": "publish.start", "FinOpsError": "errors",
+}
+__all__ = ["FinOpsError", "Ledger", "backtest", "compare", "daily", "explain", "forecast", "load_catalog", "load_run",
+           "load_scenario", "load_settings", "read", "report", "run", "run_many", "start", "verify"]
+
+
+def __getattr__(name: str):
+    if name not in _WHERE:
+        raise AttributeError(f"finops_model has no '{name}'. It has: {', '.join(__all__)}.")
+    module, _, attribute = _WHERE[name].partition(":")
+    value = getattr(importlib.import_module(f".{module}", __name__), attribute or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return [*__all__, "__version__"]
