@@ -1,0 +1,152 @@
+"""Reading FOCUS 1.4 Contract Commitment records: names, text and numbers checked, terms of an hourly commitment out."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+
+import numpy as np
+
+from ..errors import PriceError, listing, nearest, unknown
+
+STATES = ("Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled", "Superseded")
+UPFRONT = {"No Upfront": 0.0, "Partial Upfront": None, "All Upfront": 1.0}
+OURS = ("x_SkuIds", "x_Rate", "x_EligibleShare", "x_OnDemandUnitPrice", "x_ServiceName")
+PREFIX = "ContractCommitment"
+FOCUS = tuple(PREFIX + name for name in (
+    "Id", "Quantity", "Unit", "PeriodStart", "PeriodEnd", "LifecycleStatus", "FulfillmentInterval", "Applicability",
+    "BenefitCategory", "Category", "Cost", "Created", "Description", "DiscountPercentage", "DurationType", "LastUpdated",
+    "Model", "OfferCategory", "PaymentInterval", "PaymentModel", "PaymentUpfrontPercentage", "Type"))
+KNOWN = (*FOCUS, *OURS)
+NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+DATE = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ][0-9:.]+(?:Z|[+-]\d{2}:?\d{2})?)?$")
+
+
+def is_currency(unit: str) -> bool:
+    """Whether a pool unit is money: three capitals, as in ISO 4217."""
+    return bool(re.fullmatch(r"[A-Z]{3}", unit))
+
+
+def read_terms(record: dict, on_demand: float | None, where: str) -> dict:
+    """The fields of commitments.Hourly that a record states. Raises PriceError in one sentence."""
+    if not isinstance(record, dict):
+        raise PriceError(f"{where + ': ' if where else ''}a commitment must be a mapping of FOCUS names to values, "
+                         f"not '{str(record)[:60]}'.")
+    _typos(record, where)
+    name = _text(record, PREFIX + "Id")
+    if not name:
+        raise PriceError(_missing(record, PREFIX + "Id", where))
+    place = f"{where + ': ' if where else ''}commitment '{name}'"
+    interval = _text(record, PREFIX + "FulfillmentInterval") or "Hourly"
+    if interval != "Hourly":
+        raise PriceError(f"{place}: {PREFIX}FulfillmentInterval is '{interval}'; only Hourly commitments are settled here.")
+    status = _text(record, PREFIX + "LifecycleStatus") or "Active"
+    if status not in STATES:
+        raise PriceError(unknown(place, PREFIX + "LifecycleStatus", status, STATES))
+    unit = _text(record, PREFIX + "Unit")
+    category = _text(record, PREFIX + "Category") or ("Spend" if is_currency(unit) else "Usage")
+    if category not in ("Spend", "Usage"):
+        raise PriceError(unknown(place, PREFIX + "Category", category, ("Spend", "Usage")))
+    if (category == "Spend") != is_currency(unit):
+        raise PriceError(f"{place}: {PREFIX}Category is {category} but {PREFIX}Unit is '{unit}'; a Spend commitment has a "
+                         "currency as its unit, a Usage commitment a unit of usage such as GPU-hours.")
+    rate, on_demand = _prices(record, category, on_demand, place)
+    share = _number(record, "x_EligibleShare", place)
+    return {"quantity": _number(record, PREFIX + "Quantity", place, needed=True), "rate": rate, "on_demand": on_demand,
+            "id": name, "unit": unit, "skus": _skus(record, place), "start": _date(record, PREFIX + "PeriodStart", place),
+            "end": _date(record, PREFIX + "PeriodEnd", place), "status": status,
+            "eligible_share": 1.0 if share is None else share, "upfront_share": _upfront(record, place),
+            "service": _text(record, "x_ServiceName")}
+
+
+def _prices(record, category, on_demand, place):
+    """Rate and on-demand price per pool unit and hour."""
+    if category == "Spend":
+        on_demand = 1.0
+    elif on_demand is None:
+        on_demand = _number(record, "x_OnDemandUnitPrice", place)
+        if on_demand is None:
+            raise PriceError(f"{place}: the on-demand price is not known; pass on_demand (the price catalog has it for "
+                             f"{listing(_skus(record, place))}) or write x_OnDemandUnitPrice.")
+    rate, discount = _number(record, "x_Rate", place), _number(record, PREFIX + "DiscountPercentage", place)
+    if discount is not None and not 0 <= discount <= 1:
+        raise PriceError(f"{place}: {PREFIX}DiscountPercentage is {discount:g}; write it as a share from 0 to 1.")
+    if rate is None and discount is None:
+        raise PriceError(_missing(record, "x_Rate", place, f" (or {PREFIX}DiscountPercentage)"))
+    if rate is None:
+        rate = on_demand * (1 - discount)
+    if category == "Spend" and not 0 <= rate <= 1:
+        raise PriceError(f"{place}: x_Rate is {rate:g}; the rate of a spend commitment is 1 - discount, from 0 to 1.")
+    return rate, on_demand
+
+
+def _upfront(record, place):
+    model = _text(record, PREFIX + "PaymentModel") or "No Upfront"
+    if model not in UPFRONT:
+        raise PriceError(unknown(place, PREFIX + "PaymentModel", model, UPFRONT))
+    share = UPFRONT[model]
+    if share is None:
+        share = _number(record, PREFIX + "PaymentUpfrontPercentage", place, needed=True)
+    return share
+
+
+def _skus(record, place) -> tuple[str, ...]:
+    """SKUs as a list, a JSON list, or text separated by ; | or commas."""
+    value = record.get("x_SkuIds")
+    if isinstance(value, str) and value.strip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise PriceError(f"{place}: x_SkuIds is '{value[:60]}', which is no JSON list; "
+                             "write the SKUs separated by ';'.") from None
+    if isinstance(value, str):
+        value = re.split(r"[;|,]", value)
+    if value is None or value != value:
+        return ()
+    if not isinstance(value, (list, tuple)) or not all(isinstance(sku, str) for sku in value):
+        raise PriceError(f"{place}: x_SkuIds is '{str(value)[:60]}'; write the SKUs separated by ';'.")
+    return tuple(sku.strip() for sku in value if sku.strip())
+
+
+def _text(record, name) -> str:
+    value = record.get(name)
+    return "" if value is None or value != value else str(value).strip()     # NaN: an empty cell of a frame
+
+
+def _number(record, name, place, needed=False) -> float | None:
+    text = _text(record, name)
+    if not text:
+        if needed:
+            raise PriceError(_missing(record, name, place))
+        return None
+    if isinstance(record[name], bool) or not NUMBER.match(text):
+        raise PriceError(f"{place}: {name} is '{text[:40]}'; it must be a plain number such as 40 or 0.65.")
+    return float(text)
+
+
+def _date(record, name, place) -> str:
+    text = _text(record, name)
+    if not text:
+        raise PriceError(_missing(record, name, place))
+    found = DATE.match(text)
+    try:
+        return str(np.datetime64(found[1], "D"))
+    except (TypeError, ValueError):
+        raise PriceError(f"{place}: {name} is '{text[:40]}'; it must be a day YYYY-MM-DD (a time after it is left out; "
+                         "the end is the day after the last one).") from None
+
+
+def _missing(record, name, place, extra="") -> str:
+    near = nearest(name, [str(key) for key in record if key not in KNOWN])
+    hint = f" Did you mean '{near}'?" if near else ""
+    return f"{place + ': ' if place else ''}{name}{extra} is missing; write it.{hint}"
+
+
+def _typos(record, where) -> None:
+    """A name almost ours must not fall silently to its default: x_EligableShare would cover everything."""
+    for name in record:
+        close = difflib.get_close_matches(str(name).casefold(), [key.casefold() for key in KNOWN], n=1, cutoff=0.85)
+        if name not in KNOWN and close:
+            raise PriceError(unknown(where, "column", str(name), [key for key in KNOWN if key.casefold() == close[0]],
+                                     "Other names may stand in a record, but not ones this close."))

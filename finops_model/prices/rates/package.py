@@ -1,0 +1,30 @@
+"""Packages: only whole blocks are sold; a block begun is a block paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._checks import number, quantities
+
+DUST = 1e-12  # share of a block that float noise of a sum may add: 2.1 / 0.7 is 3 packages, not 4
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    price: float           # money per whole block
+    block: float = 1.0     # units in a block
+
+    def __post_init__(self):
+        object.__setattr__(self, "price", number(self.price, "package: price"))
+        object.__setattr__(self, "block", number(self.block, "package: block", above_zero=True))
+
+    def charge(self, quantity):
+        """ListCost of each quantity, same shape.
+
+        >>> Package(5.0, block=1000).charge([0, 1, 1000, 1001])
+        array([ 0.,  5.,  5., 10.])
+        """
+        blocks = quantities("package", quantity) / self.block
+        return (np.ceil(blocks - np.minimum(blocks * DUST, 1e-6)) * self.price)[()]

@@ -1,0 +1,32 @@
+"""Volume tiers: all units at the price of the tier reached; so the cost may fall where a tier begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._checks import number, quantities, tiers
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    starts: tuple[float, ...]    # units per window above which a tier is reached ("up to and including": the
+    prices: tuple[float, ...]    # boundary unit belongs to the tier below); money per `block` units, for all units
+    block: float = 1.0           # units a price is for; starts are in units, not in blocks
+
+    def __post_init__(self):
+        starts, prices = tiers("volume", self.starts, self.prices)
+        object.__setattr__(self, "starts", starts)
+        object.__setattr__(self, "prices", prices)
+        object.__setattr__(self, "block", number(self.block, "volume: block", above_zero=True))
+
+    def charge(self, quantity):
+        """ListCost of each quantity, same shape.
+
+        >>> Volume((0, 5, 10), (7.0, 6.5, 6.0)).charge([5, 6, 20])
+        array([ 35.,  39., 120.])
+        """
+        quantity = quantities("volume", quantity)
+        tier = np.maximum(np.searchsorted(self.starts, quantity, side="left") - 1, 0)
+        return (quantity / self.block * np.asarray(self.prices)[tier])[()]
