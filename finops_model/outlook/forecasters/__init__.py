@@ -1,1 +1,58 @@
+"""SHELF of point forecasters: one file per method; adding a file adds a method (docs/method.md §2.2).
 
+A file holds `MIN_DAYS` (shortest history it may see), `COST` ("cheap" or "costly") and one pure function
+
+    point(history, dates, horizon) -> array (horizon,)
+
+history (day,) ≥ 0, whole days without gaps, newest last; dates (day,) datetime64[D]; the answer is ≥ 0, in the unit
+of the history. Names that start with an underscore are helpers, not methods.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import lru_cache
+from types import ModuleType
+
+from ...errors import ForecastError, unknown
+
+
+@lru_cache(maxsize=1)
+def shelf() -> dict[str, ModuleType]:
+    """The forecaster modules of this folder by name.
+
+    >>> "seasonal_naive" in shelf() and all(hasattr(module, "point") for module in shelf().values())
+    True
+    """
+    return {info.name: importlib.import_module(f"{__name__}.{info.name}")
+            for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")}
+
+
+def pick(members, days: int) -> tuple[str, ...]:
+    """Names of the forecasters to use on a history of `days` days.
+
+    members   None: every cheap one, and the costly ones from COSTLY_FROM days; "cheap"; "all"; or a list of names
+
+    >>> pick(["theta"], 100), "prophet" in pick("cheap", 5000)
+    (('theta',), False)
+    """
+    known = shelf()
+    cheap = tuple(name for name, module in known.items() if module.COST == "cheap")
+    if members is None:
+        return tuple(known) if days >= COSTLY_FROM else cheap
+    if isinstance(members, str):
+        if members not in ("cheap", "all"):
+            raise ForecastError(unknown("members", "group of forecasters", members, ["all", "cheap"],
+                                        "Or give a list of forecasters."))
+        return cheap if members == "cheap" else tuple(known)
+    names = tuple(dict.fromkeys(members))
+    for name in names:
+        if name not in known:
+            raise ForecastError(unknown("members", "forecaster", name, sorted(known)))
+    if not names:
+        raise ForecastError(f"members: no forecaster is named. Known: {', '.join(sorted(known))}.")
+    return names
+
+
+COSTLY_FROM = 730   # days; below two years a yearly shape cannot be told from a trend

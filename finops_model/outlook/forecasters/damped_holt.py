@@ -1,0 +1,54 @@
+"""Damped Holt: level and a trend that fades, on the week-free series.
+
+Source: Gardner & McKenzie (1985); error-correction form of Hyndman et al. (2008), ETS(A,Ad,N).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import _week
+
+MIN_DAYS = 14
+COST = "cheap"
+GRID = np.array([(alpha, alpha * share, phi) for alpha in (0.05, 0.1, 0.2, 0.35, 0.55, 0.85)
+                 for share in (0.02, 0.1, 0.3) for phi in (0.9, 0.98)]).T      # (alpha, beta, phi) x choice
+
+
+def _weights() -> tuple[np.ndarray, np.ndarray]:
+    """Level and trend as weights on the newest values, (lag, choice) each: the filter's answer to one unit pulse.
+
+    The pulse is taken out of a constant series, so that a constant stays a constant: level weights sum to 1 and
+    trend weights to 0 after the last lag takes the remainder.
+    """
+    alpha, beta, phi = GRID
+    level, trend = np.zeros((_week.LAGS, alpha.size)), np.zeros((_week.LAGS, alpha.size))
+    l, b = np.zeros(alpha.size), np.zeros(alpha.size)
+    for lag in range(_week.LAGS):
+        expected = l + phi * b
+        error = (1.0 if lag == 0 else 0.0) - expected
+        l, b = expected + alpha * error, phi * b + beta * error
+        level[lag], trend[lag] = l, b
+    level[-1] += 1 - level.sum(axis=0)
+    trend[-1] -= trend.sum(axis=0)
+    return level, trend
+
+
+LEVEL, TREND = _weights()
+NEXT = LEVEL + GRID[2] * TREND       # weights of the one-step forecast
+
+
+def point(history: np.ndarray, dates: np.ndarray, horizon: int) -> np.ndarray:
+    """Level + fading trend, under the weekly shape.
+
+    >>> point(np.full(60, 5.0), None, 2).round(6).tolist()
+    [5.0, 5.0]
+    """
+    factors = _week.weekday_factors(history)
+    series = _week.without_week(history, factors)
+    chosen = _week.best(series, NEXT)
+    values = _week.newest(series)
+    phi = GRID[2, chosen]
+    faded = np.cumsum(phi ** np.arange(1, horizon + 1))
+    ahead = values @ LEVEL[:, chosen] + (values @ TREND[:, chosen]) * faded
+    return np.maximum(ahead, 0.0) * _week.repeat_week(factors, horizon)

@@ -1,0 +1,18 @@
+"""Seasonal naive: the newest week again and again. The yardstick every forecast is held against."""
+
+from __future__ import annotations
+
+import numpy as np
+
+MIN_DAYS = 1
+COST = "cheap"
+
+
+def point(history: np.ndarray, dates: np.ndarray, horizon: int) -> np.ndarray:
+    """The last seven days repeated over `horizon` days; shorter histories repeat their newest day.
+
+    >>> point(np.arange(14.0), None, 9).tolist()
+    [7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 7.0, 8.0]
+    """
+    week = history[-7:] if len(history) >= 7 else history[-1:]
+    return np.resize(week, horizon)
