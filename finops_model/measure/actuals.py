@@ -49,7 +49,7 @@ def changes(rows: pd.DataFrame, month: str, before: str, most: int = 12) -> list
     two = [rows[months == m].groupby(keys)[["ConsumedQuantity", "EffectiveCost"]].sum() for m in (before, month)]
     both = two[0].join(two[1], how="outer", lsuffix="0", rsuffix="1").fillna(0.0).reset_index()
     q0, q1, c0, c1 = (both[name] for name in ("ConsumedQuantity0", "ConsumedQuantity1", "EffectiveCost0", "EffectiveCost1"))
-    priced = (q0 > 0) & (q1 > 0)
+    priced = (q0 > 0) & (q1 > 0) & (q1 < 1e6 * q0) & (q0 < 1e6 * q1)  # a million-fold jump is a new use, not a price
     both["volume"] = ((q1 - q0) * (c0 / q0.where(q0 > 0))).where(priced, c1 - c0)
     both["price"] = (c1 - c0) - both["volume"]
     grouped = both.groupby("x_Workload")[["EffectiveCost0", "EffectiveCost1", "volume", "price"]].sum()

@@ -1,0 +1,129 @@
+"""Actuals, landing, unit costs, track record: closed forms and laws (docs/method.md §6, §9, §11, §16)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from finops_model.measure import accuracy, actuals, budgets, kpis, words
+from finops_model.measure.kpis import cost_per_driver
+
+
+def rows(*records):
+    """A small DAILY frame: (day, workload, sku, quantity, cost, category='Usage')."""
+    frame = pd.DataFrame([dict(zip(["ChargeDate", "x_Workload", "SkuId", "ConsumedQuantity", "EffectiveCost", "ChargeCategory"],
+                                   (*record, "Usage")[:6] if len(record) == 5 else record)) for record in records])
+    frame["ChargeDate"] = pd.to_datetime(frame["ChargeDate"])
+    for name, value in {"ServiceName": "GPU", "ConsumedUnit": "Hours", "x_BusinessUnit": "A", "x_Team": "t", "ChargeClass": "",
+                        "CommitmentDiscountId": "", "CommitmentDiscountStatus": ""}.items():
+        frame[name] = value
+    return frame
+
+
+def test_variance_of_a_known_distribution_gives_the_known_landing():
+    paths = np.linspace(0, 100, 101)[:, None]
+    land = budgets.landing("FY2026", 1000.0, paths, ("2026-12",), 1080.0)
+    assert (land["p10"], land["p50"], land["p90"]) == (1010.0, 1050.0, 1090.0)
+    assert land["overrun_probability"] == pytest.approx(20 / 101)
+    assert land["holdback_p80"] == pytest.approx(0.0)
+    assert land["breach_month"] == "2026-12"
+
+
+def test_a_year_without_open_months_lands_where_it_is_booked():
+    land = budgets.landing("FY2026", 1000.0, np.zeros((1, 0)), (), 900.0)
+    assert land["p10"] == land["p90"] == 1000.0 and land["overrun_probability"] == 1.0
+    assert land["breach_month"] == "already exceeded"
+
+
+def test_the_breach_month_is_typical_of_the_paths_that_breach_only():
+    monthly = np.array([[60.0, 0, 0], [0, 60.0, 0], [0, 60.0, 0], [0, 0, 0], [0, 0, 0]])
+    assert budgets.breach_month(50.0, monthly, ("2026-10", "2026-11", "2026-12"), 100.0) == "2026-11"
+    assert budgets.breach_month(0.0, monthly, ("2026-10", "2026-11", "2026-12"), 1e9) is None
+
+
+def test_cost_leaves_out_tax_and_credits_and_says_so():
+    frame = rows(("2026-10-01", "a", "s", 1, 10.0, "Usage"), ("2026-10-02", "a", "s", 0, 2.0, "Tax"),
+                 ("2026-10-02", "a", "s", 0, -3.0, "Credit"))
+    assert actuals.by_month(actuals.cost_rows(frame)) == {"2026-10": 10.0}
+    assert [(line["what"], line["amount"]) for line in actuals.excluded(frame, "2026-10", "Company")] == [("Tax", 2.0), ("Credits", -3.0)]
+
+
+def test_volume_and_price_of_one_sku_by_hand():
+    # 10 units at 2.00, then 12 units at 2.50: volume (12−10)×2 = 4, price (2.5−2)×12 = 6
+    line = actuals.changes(rows(("2026-09-01", "a", "s", 10, 20.0), ("2026-10-01", "a", "s", 12, 30.0)), "2026-10", "2026-09")[0]
+    assert (line["volume"], line["price"], line["change"]) == (4.0, 6.0, 10.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["2026-09-03", "2026-10-04"]), st.sampled_from("abcdef"), st.sampled_from(["s", "t"]),
+                          st.floats(0, 1e6), st.floats(-1e6, 1e6)), min_size=1, max_size=30))
+def test_the_parts_of_a_change_add_up(records):
+    frame = rows(*records)
+    lines = actuals.changes(frame, "2026-10", "2026-09", most=2)
+    booked = actuals.by_month(frame)
+    total = booked.get("2026-10", 0.0) - booked.get("2026-09", 0.0)
+    assert sum(line["volume"] + line["price"] for line in lines) == pytest.approx(total, abs=1e-3)
+    assert sum(line["change"] for line in lines) == pytest.approx(total, abs=1e-3)
+
+
+def test_lines_recompute_the_actual_of_the_month():
+    frame = rows(("2026-10-01", "a", "s", 3, 10.0), ("2026-10-09", "a", "s", 1, 2.0), ("2026-10-01", "b", "u", 0, 5.0),
+                 ("2026-09-01", "a", "s", 9, 9.0))
+    lines = actuals.lines(frame, "2026-10")
+    assert sum(line["quantity"] * line["unit_price"] for line in lines) == pytest.approx(17.0)
+    assert {line["unit"] for line in lines} == {"Hours", "charge"}
+
+
+def test_unit_cost_counts_only_days_that_have_both_and_marks_partial_months():
+    frame = rows(("2026-09-30", "a", "s", 1, 50.0), ("2026-10-01", "a", "s", 1, 10.0), ("2026-10-02", "a", "s", 1, 20.0),
+                 ("2026-10-03", "a", "s", 1, 999.0))
+    drivers = pd.DataFrame({"date": pd.to_datetime(["2026-10-01", "2026-10-02", "2026-10-04"]), "name": "sessions_launched",
+                            "role": "driver", "unit": "sessions", "value": [100.0, 200.0, 400.0]})
+    facts = kpis.Facts(frame, drivers, {"sessions_launched": None}, "USD")
+    line = next(line for line in kpis.unit_costs(facts, "2026-10") if line["name"] == "Cost per session launched")
+    assert line["value"] == pytest.approx(30.0 / 300.0) and line["days"] == 2 and line["partial"]
+    assert line["unit"] == "USD / session" and line["previous"] is None
+
+
+def test_a_driver_that_is_not_carried_by_the_unit_gives_no_unit_cost():
+    drivers = pd.DataFrame({"date": pd.to_datetime(["2026-10-01"]), "name": "searches", "role": "driver", "unit": "", "value": [5.0]})
+    facts = kpis.Facts(rows(("2026-10-01", "a", "s", 1, 10.0)), drivers, {}, "USD")
+    assert cost_per_driver.parts(facts) == []
+
+
+def test_naive_repeats_the_last_week_by_weekday():
+    days = pd.date_range("2026-09-01", "2026-09-30")
+    cost = pd.Series(np.where(days.dayofweek < 5, 10.0, 1.0), days)
+    octobers = pd.date_range("2026-10-01", "2026-10-31")
+    assert accuracy.naive_month(cost, "2026-09-30", "2026-10") == pytest.approx(np.where(octobers.dayofweek < 5, 10.0, 1.0).sum())
+
+
+def test_errors_by_lead_are_weighted_by_money():
+    detail = [{"lead": 1, "p50": 90.0, "actual": 100.0, "naive": 80.0, "inside": True},
+              {"lead": 1, "p50": 330.0, "actual": 300.0, "naive": 300.0, "inside": False}]
+    row = accuracy.by_lead(detail)[0]
+    assert row["error_pct"] == pytest.approx(40 / 400) and row["naive_error_pct"] == pytest.approx(20 / 400)
+    assert row["skill"] == pytest.approx(-1.0) and row["coverage80"] == 0.5
+
+
+def test_month_ends_leave_a_full_month_to_grade():
+    assert accuracy.month_ends("2024-06-01", "2026-10-31", 2) == ["2026-08-31", "2026-09-30"]
+    assert accuracy.month_ends("2017-12-14", "2019-10-13", 2) == ["2019-07-31", "2019-08-31"]
+    assert accuracy.month_ends("2026-06-01", "2026-10-31", 12) == ["2026-09-30"]
+
+
+def test_a_published_forecast_is_graded_before_a_replayed_one():
+    published = {"month": "2026-09", "forecast": {"months": [{"month": "2026-10", "p10": 1.0, "p50": 2.0, "p90": 3.0}]}}
+    detail = [{"for": "2026-10", "lead": 1, "made": "2026-09", "p10": 5.0, "p50": 6.0, "p90": 7.0}]
+    assert accuracy.previous_forecast("2026-10", 2.5, "Company", published, detail) == {
+        "made": "2026-09", "p10": 1.0, "p50": 2.0, "p90": 3.0, "actual": 2.5, "source": "published", "error_pct": -0.2, "inside": True}
+    assert accuracy.previous_forecast("2026-10", 2.5, "Company", None, detail)["source"] == "re-created"
+    assert accuracy.previous_forecast("2026-10", 2.5, "Company", None, []) is None
+
+
+@pytest.mark.parametrize("value, said", [(999.4, "$999"), (999.6, "$1.00k"), (999_499, "$999k"), (999_600, "$1.00m"),
+                                         (12_345_678, "$12.3m"), (2.5e9, "$2.50bn"), (0, "$0.00"), (-1234, "−$1.23k")])
+def test_money_in_words_at_the_edges(value, said):
+    assert words.money(value, "USD") == said
