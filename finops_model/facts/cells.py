@@ -1,0 +1,181 @@
+"""What one cell of a bill means: a time, a currency, a set of tags; and what in it should make a reader look twice."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from datetime import datetime, timedelta
+
+MISSING = {"", "NULL", "N/A", "NA", "#N/A", "NONE", "NIL", "-"}
+CURRENCIES = frozenset("""AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
+CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
+HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT
+MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG
+SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF
+XCD XCG XOF XPF YER ZAR ZMW ZWG""".split())   # ISO 4217, currencies in use (list one); funds, metals and tests left out
+EARLIEST, LATEST = 2000, 2100        # years a bill may speak of
+MAX_TAG_DEPTH = 20
+TIME = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*"
+                  r"(Z|UTC|[+-]\d{2}(?::?\d{2})?)?", re.ASCII | re.I)
+HIDDEN = re.compile("[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u3164\ufeff\uffa0]")
+EPOCH = datetime(1970, 1, 1)
+
+
+def is_missing(text: str | None) -> bool:
+    """Whether a cell says that there is no value.
+
+    >>> is_missing(" n/a "), is_missing("0")
+    (True, False)
+    """
+    return text is None or text.strip().upper() in MISSING
+
+
+def parse_time(text: str | None) -> tuple[int | None, str, str]:
+    """(microseconds since 1970 in UTC, flag, problem) of a time written the ISO 8601 way.
+
+    flag is 'naive' for a time of day without an offset (read as UTC), 'day' for a bare date, else ''.
+
+    >>> parse_time("2026-01-31 23:30:00")
+    (1769902200000000, 'naive', '')
+    >>> parse_time("2027-02-29")[2]
+    "'2027-02-29' is a date that does not exist"
+    """
+    if is_missing(text):
+        return None, "", "is empty"
+    found = TIME.fullmatch(text.strip())
+    if not found:
+        return None, "", f"'{text.strip()[:40]}' is not a date; write 2026-01-31 or 2026-01-31T00:00:00Z"
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    next_day = hour == "24" and minute == "00" and second in (None, "00")
+    try:
+        moment = datetime(int(year), int(month), int(day), 0 if next_day else int(hour or 0), int(minute or 0),
+                          int(second or 0), int((fraction or ".0")[1:7].ljust(6, "0"))) + timedelta(days=next_day)
+    except (ValueError, OverflowError):
+        return None, "", f"'{text.strip()[:40]}' is a date that does not exist"
+    if not EARLIEST <= moment.year <= LATEST:
+        return None, "", f"'{text.strip()[:40]}' is not plausible: bills lie between {EARLIEST} and {LATEST}"
+    if zone and zone.upper() not in ("Z", "UTC"):
+        digits = zone[1:].replace(":", "").ljust(4, "0")
+        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        if offset > timedelta(hours=15):
+            return None, "", f"'{text.strip()[:40]}' has an impossible offset"
+        moment = moment - offset if zone[0] == "+" else moment + offset
+    flag = "" if zone else ("naive" if hour else "day")
+    return (moment - EPOCH) // timedelta(microseconds=1), flag, ""
+
+
+def period_label(micros: int) -> str:
+    """A billing period by its start in UTC, whatever time zone from UTC-10 to UTC+13 the vendor bills in.
+
+    'YYYY-MM' when it starts on the first of a month, else the day it starts on.
+
+    >>> period_label(parse_time("2025-12-31T15:00:00Z")[0]), period_label(parse_time("2026-01-01T08:00:00Z")[0])
+    ('2026-01', '2026-01')
+    >>> period_label(parse_time("2026-01-16")[0])
+    '2026-01-16'
+    """
+    start = EPOCH + timedelta(microseconds=micros, hours=13)
+    return start.strftime("%Y-%m" if start.day == 1 else "%Y-%m-%d")
+
+
+def parse_tags(text: str | None) -> tuple[str | None, str]:
+    """(canonical JSON object text or None when there are no tags, problem).
+
+    Read are: a JSON object; the array of {key, value} of AWS and GCP; a MAP written as pairs; the Azure form
+    without braces. Anything else leaves the charge untagged with a problem in words; its money stays.
+
+    >>> parse_tags('[{"key": "team", "value": "ads"}]'), parse_tags('"team": "ads"')
+    (('{"team":"ads"}', ''), ('{"team":"ads"}', ''))
+    >>> parse_tags("team=ads")
+    (None, 'not readable as tags')
+    """
+    if is_missing(text):
+        return None, ""
+    bare = text.strip()
+    if bare.count("[") + bare.count("{") > MAX_TAG_DEPTH and _depth(bare) > MAX_TAG_DEPTH:
+        return None, f"nested deeper than {MAX_TAG_DEPTH} levels"
+    if bare.startswith('"'):
+        bare = "{" + bare.rstrip(",") + "}"
+    try:
+        pairs = json.loads(bare, object_pairs_hook=_Pairs, parse_constant=str, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return None, "not readable as tags"
+    if isinstance(pairs, list) and not isinstance(pairs, _Pairs):
+        if all(isinstance(item, _Pairs) for item in pairs):
+            keyed = [{str(k).casefold(): v for k, v in item} for item in pairs]
+            if not all("key" in item for item in keyed):
+                return None, "not readable as tags"
+            pairs = _Pairs((item["key"], item.get("value")) for item in keyed)
+        elif all(isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) for item in pairs):
+            pairs = _Pairs(map(tuple, pairs))
+        else:
+            return None, "not readable as tags"
+    if not isinstance(pairs, _Pairs):
+        return (None, "") if pairs is None else (None, "not readable as tags")
+    tags: dict[str, str] = {}
+    for key, value in pairs:
+        words = _plain(value)
+        if tags.setdefault(str(key), words) != words:
+            return None, f"tag '{str(key)[:40]}' stands twice with different values"
+    return (json.dumps(tags, ensure_ascii=False, separators=(",", ":")), "") if tags else (None, "")
+
+
+class _Pairs(list):
+    """The members of a JSON object in their order."""
+
+
+def _plain(value) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    return json.dumps(_unpair(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _unpair(value):
+    if isinstance(value, _Pairs):
+        return {key: _unpair(inner) for key, inner in value}
+    return [_unpair(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for mark in re.findall(r"[\[\]{}]", text):
+        depth += 1 if mark in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def model_of(details: str | None) -> str:
+    """ModelId in SkuPriceDetails (FOCUS 1.5 draft), '' where there is none.
+
+    >>> model_of('{"ModelId": "solora-pro", "TokenDirection": "Input"}')
+    'solora-pro'
+    """
+    if details is None or "ModelId" not in details or len(details) > 100_000:
+        return ""
+    try:
+        found = json.loads(details)
+    except (ValueError, RecursionError):
+        return ""
+    value = found.get("ModelId") if isinstance(found, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def looks_odd(text: str | None) -> str:
+    """Why a name may not be what it looks like: invisible characters, or letters of two alphabets in one word.
+
+    >>> looks_odd("ads"), looks_odd("ads\u200b"), looks_odd("\u0430ds")
+    ('', 'invisible characters', 'letters of two alphabets in one word')
+    """
+    if text is None or text.isascii():
+        return ""
+    if HIDDEN.search(text):
+        return "invisible characters"
+    for word in re.findall(r"[^\W\d_]+", text):
+        if not word.isascii():
+            alphabets = {unicodedata.name(letter, "?").split(" ")[0] for letter in word}
+            if len(alphabets & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH"}) > 1:
+                return "letters of two alphabets in one word"
+    return ""

@@ -1,0 +1,115 @@
+"""FOCUS 0.5 to 1.4 cost and usage: CSV, Parquet, JSON lines (GCP), JSON list, or a mapped table, by column presence.
+
+Columns of older versions get their 1.4 names. Where a file has both, the newer one counts and the older one is kept
+as it is. Credits that GCP repeats in x_Credits are inside BilledCost already and are never added.
+Source: FOCUS_Spec change logs 1.0 to 1.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from ...errors import InputError, nearest
+from ..readers import Source
+from . import Export
+
+TITLE = "FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines)"
+NEEDED = ("BilledCost", "BillingCurrency", "BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd",
+          "ChargeCategory", "ServiceName")
+OLDER = {"ChargeType": "ChargeCategory", "AmortizedCost": "EffectiveCost",
+         "UsageQuantity": "ConsumedQuantity", "UsageUnit": "ConsumedUnit", "Region": "RegionId",
+         "Provider": "ServiceProviderName", "ProviderName": "ServiceProviderName", "InvoiceIssuer": "InvoiceIssuerName",
+         "InvoiceIssuingEntityName": "InvoiceIssuerName", "PricingModel": "PricingCategory"}
+DEFAULTED = {"InvoiceIssuerName": "", "BillingAccountId": "", "ServiceProviderName": "", "Tags": ""}
+SINCE = (  # (version, columns that it brought), newest first
+    ("1.4", ("CommitmentProgramEligibilityDetails", "InvoiceDetailId")),
+    ("1.3", ("ServiceProviderName", "HostProviderName", "ContractApplied", "AllocatedMethodId", "AllocatedResourceId")),
+    ("1.2", ("PricingCurrency", "PricingCurrencyEffectiveCost", "InvoiceId", "BillingAccountType", "SubAccountType")),
+    ("1.1", ("CapacityReservationId", "CommitmentDiscountQuantity", "ServiceSubcategory", "SkuMeter", "SkuPriceDetails")),
+    ("1.0", ("ContractedCost", "ChargeClass", "ConsumedQuantity", "RegionId", "EffectiveCost")),
+    ("0.5", ("ChargeType", "AmortizedCost", "UsageQuantity", "UsageUnit")),
+)
+KNOWN = (*NEEDED, *OLDER, *DEFAULTED, "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity", "ConsumedUnit",
+         "ServiceCategory", "SkuId", "SkuPriceId", "RegionName", "ChargeFrequency", "PricingCategory", "PricingQuantity",
+         "PricingUnit", "ChargeDescription", "SubAccountId", "SubAccountName", "ResourceId", "ResourceName", "ResourceType",
+         "CommitmentDiscountId", "CommitmentDiscountStatus", "CommitmentDiscountCategory", "CommitmentDiscountType",
+         "CommitmentDiscountName", "CommitmentDiscountUnit", "BillingAccountName", "AvailabilityZone", "ListUnitPrice",
+         "ContractedUnitPrice", "x_Model", *(name for _, names in SINCE for name in names))
+SPELLED = {name.casefold(): name for name in KNOWN}
+
+
+def recognise(source: Source) -> bool:
+    """Any table; a JSON document only when it is a list of objects."""
+    return source.kind != "json" or isinstance(source.document, list)
+
+
+def version_of(header: list[str]) -> str:
+    """The FOCUS version a header speaks, by the newest column it has.
+
+    >>> version_of(["BilledCost", "ChargeType", "AmortizedCost"]), version_of(["ProviderName", "InvoiceId"])
+    ('0.5', '1.2')
+    """
+    names = set(header)
+    if {"ChargeType", "AmortizedCost"} & names:
+        return "0.5"
+    found = next((version for version, columns in SINCE if names & set(columns)), "1.0")
+    if found == "1.3" and not {"ProviderName", "PublisherName"} & names:
+        return "1.4"                       # 1.4 took the two old names out
+    return found
+
+
+def read(source: Source) -> Export:
+    """The rows under FOCUS 1.4 names. Raises InputError when a column is missing that a bill must have."""
+    header = [SPELLED.get(name.casefold(), name) for name in source.header if name != "x_Row"]
+    names, notes = _names(header), []
+    _refuse_incomplete(source, header, set(names.values()))
+    have = set(names.values())
+    if "EffectiveCost" not in have:
+        notes.append("NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same")
+    gone = [name for name in DEFAULTED if name not in have]
+    if "InvoiceIssuerName" in gone and "ServiceProviderName" in have:
+        notes.append("no InvoiceIssuerName: the provider is taken as issuer")
+    elif "InvoiceIssuerName" in gone:
+        notes.append("no InvoiceIssuerName and no provider: the issuer is left empty")
+    if "BillingAccountId" in gone:
+        notes.append("no BillingAccountId: all rows count as one account")
+    if "Tags" in gone:
+        notes.append("no Tags: all rows are untagged")
+    original = [name for name in source.header if name != "x_Row"]
+    return Export(_renamed(source, dict(zip(original, header, strict=True)), names), f"FOCUS {version_of(header)}", notes)
+
+
+def _names(header: list[str]) -> dict[str, str]:
+    """1.4 name of each column; an older column keeps its name where the newer one is there too."""
+    taken, names = set(header), {}
+    for name in header:
+        newer = OLDER.get(name)
+        names[name] = newer if newer and newer not in taken else name
+        taken.add(names[name])
+    return names
+
+
+def _refuse_incomplete(source: Source, header: list[str], have: set[str]) -> None:
+    missing = [name for name in NEEDED if name not in have]
+    if not missing:
+        return
+    where = source.name
+    parts = []
+    for name in missing:
+        guess = nearest(name, [column for column in header if column not in have & set(KNOWN)])
+        parts.append(f"{name} (nearest here: '{guess}')" if guess else name)
+    raise InputError(f"{where}: no column {', '.join(parts)}. A bill needs {', '.join(NEEDED)}. For a table of another shape "
+                     "give a mapping (see finops_model.facts.tables).")
+
+
+def _renamed(source: Source, spelled: dict[str, str], names: dict[str, str]) -> Iterator[pa.Table]:
+    for table in source.batches():
+        table = table.rename_columns([names.get(spelled.get(n, n), spelled.get(n, n)) for n in table.schema.names])
+        have = set(table.schema.names)
+        if "EffectiveCost" not in have:
+            table = table.append_column("EffectiveCost", table.column("BilledCost"))
+        if "InvoiceIssuerName" not in have and "ServiceProviderName" in have:
+            table = table.append_column("InvoiceIssuerName", table.column("ServiceProviderName"))
+        yield table

@@ -1,0 +1,154 @@
+"""The ledger: immutable Parquet by (issuer, account, billing period, version), a quarantine, a book written last.
+
+rows in = accepted + quarantined; accepted + quarantined = the files to the cent, per currency (docs/method.md §13).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import LedgerError, unknown
+from . import delivery, manifest
+from .checks import COSTS, REFUSED
+from .receipt import Money, Receipt, add, trimmed
+
+QUARANTINE = ["x_File", "x_Row", "x_Column", "x_Reason", "BilledCost", "BillingCurrency"]
+
+
+class Ledger:
+    """A ledger folder. Opening one that is not there yet is no error: it is empty.
+
+    >>> import tempfile
+    >>> Ledger(tempfile.mkdtemp()).rows
+    0
+    """
+
+    def __init__(self, root: str | os.PathLike):
+        self.root = Path(root)
+        self._seen: tuple | None = None
+
+    def __repr__(self) -> str:
+        return f"Ledger('{self.root}'): {self.rows:,} rows in force"
+
+    def ingest(self, files, *, append: bool = False, accept_decrease: bool = False, mapping=None,
+               progress: Callable[[str, int, int], None] | None = None) -> Receipt:
+        """Take in a delivery: all files of one call together, or nothing at all.
+
+        files     a path, a pandas frame of text cells, a pair (name, frame), or a list of them
+        append    add the rows to the periods they belong to, instead of replacing these whole
+        accept_decrease   let the money of a replaced period fall by more than 5 %
+        mapping   a facts.tables.Mapping: the files are tables of another shape
+        progress  called with (text, done, total)
+
+        Files that were delivered before, byte for byte, change nothing. Raises InputError for a file that is no bill
+        and LedgerError for a delivery that may not replace another; then nothing is written.
+        """
+        if mapping is not None:
+            from .tables import apply_mapping, read_table
+
+            files = [(Path(os.fspath(item)).name, apply_mapping(read_table(item), mapping))
+                     if isinstance(item, (str, os.PathLike)) else item for item in _items(files)]
+        with manifest.writing(self.root):
+            return delivery.take_in(self.root, _items(files), append, accept_decrease, progress or (lambda *_: None))
+
+    @property
+    def book(self) -> manifest.Book:
+        """All deliveries; read again when the folder of records changed."""
+        folder = self.root / "manifest"
+        state = tuple(sorted(os.listdir(folder))) if folder.is_dir() else ()
+        if self._seen is None or self._seen[0] != state:
+            self._seen = (state, manifest.read_book(self.root))
+        return self._seen[1]
+
+    @property
+    def rows(self) -> int:
+        """Accepted rows in force."""
+        return sum(version.rows for version in self.book.in_force().values())
+
+    def totals(self, column: str = "BilledCost") -> Money:
+        """Exact sum of a cost column over the accepted rows in force, per currency."""
+        if column not in COSTS:
+            raise LedgerError(unknown("", "cost column", column, COSTS))
+        return add(*(version.money(column) for version in self.book.in_force().values()))
+
+    def totals_by_period(self) -> pd.DataFrame:
+        """InvoiceIssuerName, BillingPeriod (YYYY-MM), BillingCurrency, BilledCost (Decimal), Rows; sorted."""
+        sums: dict[tuple, list] = {}
+        for (issuer, _, period), version in self.book.in_force().items():
+            for currency, columns in version.totals.items():
+                entry = sums.setdefault((issuer, period[:7], currency), [Decimal(0), 0])
+                entry[0] += Decimal(columns["BilledCost"])
+                entry[1] += int(columns["Rows"])
+        rows = [(*key, trimmed(amount), count) for key, (amount, count) in sorted(sums.items())]
+        return pd.DataFrame(rows, columns=["InvoiceIssuerName", "BillingPeriod", "BillingCurrency", "BilledCost", "Rows"])
+
+    def quarantine(self, details: bool = False) -> pd.DataFrame:
+        """Refused rows in force: x_File, x_Row, x_Column, x_Reason, BilledCost (text), BillingCurrency.
+
+        With details also x_Kind, InvoiceIssuerName, BillingAccountId, x_Period and x_Raw, the row as it stood.
+        """
+        book, frames = self.book, []
+        living, loose = book.in_force(), book.loose()
+        for record in book.records:
+            if not record["quarantine"]:
+                continue
+            frame = pq.read_table(self.root / record["quarantine"]).to_pandas()
+            keys = zip(frame["InvoiceIssuerName"], frame["BillingAccountId"], frame["x_Period"], strict=True)
+            keep = [record["delivery"] in living[key].deliveries if key[2] and key in living else record["delivery"] in loose
+                    for key in keys]
+            frames.append(frame[keep])
+        if not frames:
+            frames = [pa.table({"x_File": pa.array([], pa.string())}).append_column(
+                "x_Row", pa.array([], pa.int64())).to_pandas().reindex(columns=["x_File", *REFUSED.names])]
+        found = pd.concat(frames, ignore_index=True)
+        return found if details else found[QUARANTINE]
+
+    def fingerprint(self) -> str:
+        """sha256 hex of the facts in force: changes when any fact changes, and only then."""
+        return self.book.fingerprint()
+
+    def first_day(self) -> dt.date | None:
+        """Day of the first ChargePeriodStart among usage (UTC); None for a ledger without usage."""
+        days = [v.first_usage for v in self.book.in_force().values() if v.first_usage]
+        return dt.date.fromisoformat(min(days)) if days else None
+
+    def last_day(self) -> dt.date | None:
+        """Day of the last ChargePeriodStart among usage (UTC); None for a ledger without usage."""
+        days = [v.last_usage for v in self.book.in_force().values() if v.last_usage]
+        return dt.date.fromisoformat(max(days)) if days else None
+
+    def files(self) -> list[Path]:
+        """Parquet files of the rows in force."""
+        return [self.root / part["path"] for version in self.book.in_force().values() for part in version.parts]
+
+    def history(self) -> pd.DataFrame:
+        """Every version of every period, old ones too: key, version, Rows, currency, BilledCost (Decimal), delivery."""
+        rows = [(*v.key, v.version, int(sums["Rows"]), currency, trimmed(Decimal(sums["BilledCost"])), record["delivery"])
+                for record in self.book.records for v in map(manifest.version_of, record["versions"])
+                for currency, sums in v.totals.items()]
+        return pd.DataFrame(rows, columns=["InvoiceIssuerName", "BillingAccountId", "BillingPeriod", "Version", "Rows",
+                                           "BillingCurrency", "BilledCost", "Delivery"])
+
+    def lineage(self) -> pd.DataFrame:
+        """Every delivered file: Delivery, File, SHA256, Format (with its version), RowsIn, Accepted, Quarantined, Notes."""
+        rows = [(record["delivery"], f["name"], f["sha256"], f["format"], f["rows_in"], f["accepted"], f["quarantined"],
+                 "; ".join(f["notes"])) for record in self.book.records for f in record["files"]]
+        return pd.DataFrame(rows, columns=["Delivery", "File", "SHA256", "Format", "RowsIn", "Accepted", "Quarantined", "Notes"])
+
+
+def _items(files) -> list:
+    """A delivery as a list, whatever it was given as."""
+    single = isinstance(files, (str, os.PathLike)) or hasattr(files, "columns")
+    if single or (isinstance(files, tuple) and len(files) == 2 and hasattr(files[1], "columns")):
+        return [files]
+    if not isinstance(files, Iterable):
+        raise LedgerError("ingest takes a path, a frame, a pair (name, frame), or a list of them.")
+    return list(files)

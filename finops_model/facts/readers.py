@@ -1,0 +1,263 @@
+"""A file from outside, opened with suspicion: what it is, its text cells, and the lines that are no rows.
+
+Nothing is converted here: every cell stays text, so that money is judged by facts/checks.py and by nothing else.
+Archives, pickles, web pages and bombs are refused before they are unpacked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import InputError
+
+MAX_TEXT = 4 * 2**30            # bytes of text, unpacked
+MAX_RATIO, FREE_TEXT = 200, 64 * 2**20   # a gzip may unpack to 200 times its size, or to 64 MiB
+MAX_ROWS = 100_000_000          # rows of one Parquet file
+MAX_JSON = 256 * 2**20          # bytes of one JSON document
+BATCH = 250_000                 # rows judged at a time
+MAGIC = {b"PK\x03\x04": "a zip archive (or an Excel workbook)", b"PK\x05\x06": "an empty zip archive", b"%PDF": "a PDF",
+         b"\x89PNG": "an image", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive", b"7z\xbc\xaf": "a 7z archive",
+         b"\x28\xb5\x2f\xfd": "a zstd archive", b"\xd0\xcf\x11\xe0": "an old Excel or Word file", b"ORC": "an ORC file",
+         b"Obj\x01": "an Avro file", b"SQLite format 3": "a SQLite database", b"\x7fELF": "a program", b"Rar!": "a rar archive"}
+UNPACK = "Unpack it and deliver the CSV, JSON or Parquet file inside."
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A line that never became a row: its 1-based data row, the column if known, why, and the text as it stood."""
+
+    row: int
+    column: str
+    kind: str
+    reason: str
+    raw: str
+
+
+@dataclass
+class Source:
+    """One delivered file or frame. `kind` is csv, parquet, jsonl, json or frame."""
+
+    name: str
+    kind: str
+    sha256: str
+    size: int
+    data: bytes | None = None
+    path: Path | None = None
+    frame: Any = None
+    notes: list[str] = field(default_factory=list)
+    broken: list[BrokenRow] = field(default_factory=list)
+
+    @cached_property
+    def document(self) -> Any:
+        """The JSON document; numbers stay text, NaN and Infinity too. Raises InputError when it is not JSON."""
+        if len(self.data) > MAX_JSON:
+            raise InputError(f"{self.name}: {len(self.data):,} bytes of JSON in one document; at most {MAX_JSON:,}. "
+                             "Export it as JSON lines, CSV or Parquet.")
+        try:
+            return read_json(decode(self))
+        except (ValueError, RecursionError) as problem:
+            raise InputError(f"{self.name}: not valid JSON: {short(problem)}. Export the file again.") from None
+
+    @cached_property
+    def header(self) -> list[str]:
+        """Column names as the file writes them."""
+        if self.kind == "parquet":
+            return list(_parquet(self).schema_arrow.names)
+        return list(self.table.schema.names)
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """All cells as text (null where the file has no value), with `x_Row`, the 1-based data row."""
+        from . import textcells
+
+        if self.kind == "csv":
+            return textcells.read_csv(self)
+        if self.kind in ("jsonl", "json"):
+            return textcells.read_records(self)
+        return textcells.read_frame(self)
+
+    def batches(self) -> Iterator[pa.Table]:
+        """The rows in pieces, all cells as text, with `x_Row`."""
+        if self.kind != "parquet":
+            yield from (self.table.slice(i, BATCH) for i in range(0, max(self.table.num_rows, 1), BATCH))
+            return
+        from . import textcells
+
+        file, first = _parquet(self), 1
+        empty = True
+        try:
+            for batch in file.iter_batches(batch_size=BATCH):
+                empty = False
+                yield textcells.as_text(pa.Table.from_batches([batch]), first)
+                first += batch.num_rows
+        except (pa.ArrowException, OSError) as problem:
+            raise InputError(f"{self.name}: the Parquet file is damaged: {short(problem)}. Download it again.") from None
+        if empty:
+            yield textcells.as_text(file.schema_arrow.empty_table(), 1)
+
+
+def short(problem: object, most: int = 120) -> str:
+    """An error of a library on one short line."""
+    return " ".join(str(problem).split())[:most].rstrip(".")
+
+
+def read_json(text: str) -> Any:
+    """JSON with exact numbers (as text) and without duplicate keys.
+
+    >>> read_json('{"a": 0.10, "b": NaN}')
+    {'a': '0.10', 'b': 'NaN'}
+    """
+    def once(pairs):
+        built = dict(pairs)
+        if len(built) != len(pairs):
+            seen = [key for key, _ in pairs]
+            raise ValueError(f"key '{next(k for k in seen if seen.count(k) > 1)}' stands twice")
+        return built
+
+    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=once)
+
+
+def open_source(item: Any) -> Source:
+    """A path, a pandas frame of text cells (its name in frame.attrs['name']), or a pair (name, frame)."""
+    if isinstance(item, tuple) and len(item) == 2:
+        return _frame(str(item[0]), item[1])
+    if hasattr(item, "columns") and hasattr(item, "attrs"):
+        return _frame(str(item.attrs.get("name") or item.attrs.get("path") or "table"), item)
+    path = Path(os.fspath(item))
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder. Name its files, for example {path}/*.csv.")
+    if not path.is_file():
+        from ..errors import nearest
+
+        near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
+        raise InputError(f"{path}: there is no such file.{f' Did you mean {near!r}?' if near else ''}")
+    with path.open("rb") as file:
+        head = file.read(4096)
+    size, digest = path.stat().st_size, _sha256(path)
+    _refuse_strangers(path, head)
+    if head[:4] == b"PAR1":
+        return Source(path.name, "parquet", digest, size, path=path)
+    if head[:2] == b"\x1f\x8b":
+        data = _gunzip(path)
+        _refuse_strangers(path, data[:4096])
+    elif size > MAX_TEXT:
+        raise InputError(f"{path.name}: {size:,} bytes; a text file may have at most {MAX_TEXT:,}. Deliver Parquet.")
+    else:
+        data = path.read_bytes()
+    return Source(path.name, _text_kind(path, data), digest, size, data=data, path=path)
+
+
+def _frame(name: str, frame) -> Source:
+    digest = hashlib.sha256(repr([str(column) for column in frame.columns]).encode())
+    for column in frame.columns:
+        for value in frame[column].tolist():
+            digest.update(repr(value).encode("utf-8", "surrogatepass") + b"\x1f")
+    return Source(name, "frame", digest.hexdigest(), int(frame.shape[0]), frame=frame)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refuse_strangers(path: Path, head: bytes) -> None:
+    """Refuse what is no export, by its first bytes, before anything is unpacked or loaded."""
+    name = path.name
+    if not head.strip(b" \t\r\n\xef\xbb\xbf"):
+        raise InputError(f"{name}: the file is empty. Export it again.")
+    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" or path.suffix.lower() in {".pkl", ".pickle", ".joblib"}:
+        raise InputError(f"{name}: is a pickle, which can run code when it is loaded; it is never read. "
+                         "Export the bill as CSV, JSON lines or Parquet.")
+    for magic, what in MAGIC.items():
+        if head.startswith(magic):
+            raise InputError(f"{name}: is {what}, not an export. {UNPACK}")
+    text = head.lstrip(b" \t\r\n\xef\xbb\xbf").lower()
+    if text.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<error", b"<!--")):
+        raise InputError(f"{name}: is a web page or XML, not an export: the download probably needed a sign-in. "
+                         "Sign in and download it again.")
+
+
+def _gunzip(path: Path) -> bytes:
+    """The text inside a gzip, unpacked piece by piece with a limit; truncated or damaged files are refused."""
+    allowed = min(MAX_TEXT, max(FREE_TEXT, MAX_RATIO * path.stat().st_size))
+    out, rest, done = io.BytesIO(), b"", False
+    engine = zlib.decompressobj(31)
+    try:
+        with path.open("rb") as file:
+            while rest or (rest := file.read(1 << 20)):
+                if done:                                  # a second gzip member
+                    engine, done = zlib.decompressobj(31), False
+                out.write(engine.decompress(rest, 1 << 22))
+                if out.tell() > allowed:
+                    raise InputError(f"{path.name}: unpacks to more than {allowed:,} bytes from "
+                                     f"{path.stat().st_size:,}: refused as a bomb. Deliver Parquet or smaller files.")
+                done = engine.eof
+                rest = engine.unused_data if done else engine.unconsumed_tail
+    except zlib.error as problem:
+        raise InputError(f"{path.name}: the gzip is damaged: {short(problem)}. Download it again.") from None
+    if not done:
+        raise InputError(f"{path.name}: the gzip ends too early: the download was cut off. Download it again.")
+    return out.getvalue()
+
+
+def _parquet(source: Source) -> pq.ParquetFile:
+    """The Parquet file, after its footer was judged: rows and columns before any page."""
+    try:
+        file = pq.ParquetFile(source.path)
+    except (pa.ArrowException, OSError) as problem:
+        raise InputError(f"{source.name}: the Parquet file is damaged or cut off: {short(problem)}. "
+                         "Download it again.") from None
+    rows = file.metadata.num_rows
+    if rows > MAX_ROWS or (rows > 100_000 and rows > source.size):
+        raise InputError(f"{source.name}: its footer promises {rows:,} rows in {source.size:,} bytes: refused as a bomb. "
+                         f"A file may hold {MAX_ROWS:,} rows and needs at least a byte for each.")
+    if file.metadata.num_columns > 2000:
+        raise InputError(f"{source.name}: {file.metadata.num_columns:,} columns; at most 2,000.")
+    return file
+
+
+def _text_kind(path: Path, data: bytes) -> str:
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:1] in (b"{", b"["):
+        first = data.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0].strip()
+        try:
+            whole = isinstance(read_json(first.decode("utf-8", "replace")), dict)
+        except (ValueError, RecursionError):
+            whole = path.suffixes[:1] in (['.jsonl'], ['.ndjson'])
+        return "jsonl" if whole and (b"\n" in data.strip() or not path.name.endswith(".json")) else "json"
+    return "csv"
+
+
+def decode(source: Source) -> str:
+    """The text of a file: UTF-8 (with or without mark), UTF-16 by its mark or its zeros, else Windows-1252 with a note."""
+    data = source.data
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        kind = "utf-16"
+    elif len(data) > 3 and data[1:200:2].count(0) > 0.4 * len(data[1:200:2]):
+        kind = "utf-16-le"
+    elif len(data) > 3 and data[0:200:2].count(0) > 0.4 * len(data[0:200:2]):
+        kind = "utf-16-be"
+    else:
+        kind = "utf-8-sig"
+    try:
+        text = data.decode(kind)
+    except UnicodeDecodeError as problem:
+        if kind != "utf-8-sig":
+            raise InputError(f"{source.name}: looks like {kind.upper()} but is not (byte {problem.start}). "
+                             "Export it as UTF-8.") from None
+        text, kind = data.decode("cp1252", "replace") if b"\x81" not in data else data.decode("latin-1"), "Windows-1252"
+    if kind != "utf-8-sig":
+        source.notes.append(f"not UTF-8: read as {kind}")
+    return text
