@@ -1,0 +1,232 @@
+"""Every sentence in tests/spec/**/*.yaml, and in the folder that FINOPS_SPEC_DIR names, run as a test of its own.
+
+The format is in tests/spec/README.md. A sentence has numbers an analyst can check by hand; its name is the test's name.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from finops_model import units
+from finops_model.errors import FinOpsError
+from finops_model.prices import commitments, settle
+from finops_model.prices.rates import make
+
+SPEC = Path(__file__).resolve().parent / "spec"
+KEYS = {"name", "source", "example", "note", "tolerance", "given", "then"}
+SUBJECTS = {"pricing", "lines", "commitment", "contract", "convert"}
+
+
+def load(folder: Path) -> list[dict]:
+    """Sentences of a folder, in the order of files and lines."""
+    found = []
+    for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
+        sentences = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert isinstance(sentences, list), f"{path}: a spec file is a list of sentences (tests/spec/README.md)"
+        for sentence in sentences:
+            assert isinstance(sentence, dict) and "name" in sentence, f"{path}: a sentence is a mapping with a name"
+            found.append({**sentence, "_file": str(path)})
+    return found
+
+
+def quantity_of(given: dict):
+    """The quantity of a sentence: stated, or the mean of levels held for some time out of `of`."""
+    if "levels" in given and "quantity" in given:
+        raise AssertionError("give quantity or levels, not both")
+    if "levels" in given:
+        assert "of" in given, "levels of a price sentence need 'of': the length of the window, same unit of time"
+        return sum(level * time for level, time in given["levels"]) / given["of"]
+    return given["quantity"]
+
+
+def hours_of(given: dict) -> np.ndarray:
+    """Usage hour by hour: a list, or levels [[units, hours], ...]."""
+    if "levels" in given:
+        return np.repeat([float(level) for level, _ in given["levels"]], [int(hours) for _, hours in given["levels"]])
+    return np.atleast_1d(np.asarray(given.get("usage", given.get("hours", [])), dtype=float))
+
+
+def price_sentence(fields: dict, given: dict) -> dict:
+    fields = dict(fields)
+    rate = make(fields.pop("kind"), fields)
+    result = {}
+    if "usage" in given:
+        workloads = given["usage"]
+        quantity = settle.pool(list(workloads.values()))
+        cost = settle.charge_rest(rate, quantity, given.get("already", 0.0))
+        result["by_workload"] = dict(zip(workloads, settle.share(cost, list(workloads.values()))))
+    else:
+        quantity = given["rest"] if "rest" in given else quantity_of(given)
+        cost = settle.charge_rest(rate, quantity, given["already"]) if "already" in given else rate.charge(quantity)
+    result |= {"quantity": quantity, "list_cost": cost}
+    if np.ndim(quantity) == 0:
+        line = settle.charge_line(rate, quantity, discount=given.get("discount", 0.0), already=given.get("already", 0.0))
+        result |= {"contracted_cost": line["ContractedCost"], "effective_cost": line["EffectiveCost"],
+                   "billed_cost": line["BilledCost"], "pricing_quantity": line["PricingQuantity"]}
+    return result
+
+
+def commitment_sentence(subject: dict, given: dict, contract: bool) -> dict:
+    usage = hours_of(given)
+    if contract:
+        held = commitments.from_record(subject, given.get("on_demand"))
+    else:
+        level = {} if "quantity" in subject else {
+            "quantity": commitments.best_level(usage, subject["rate"], subject["on_demand"])}
+        held = commitments.Hourly(**{**subject, **level})
+    result = {"quantity": held.quantity, "rate": held.rate}
+    if usage.size:
+        settled = held.settle(usage)
+        result |= {"used": settled.used, "unused": settled.unused, "spill": settled.spill, "cost": settled.cost,
+                   "on_demand_cost": usage * held.on_demand, "effective": settled.used * held.rate,
+                   "utilization": settled.used.sum() / (held.quantity * usage.size) if held.quantity else 0.0}
+        if held.rate > 0:
+            result["best_level"] = commitments.best_level(usage, held.rate, held.on_demand)
+    if held.start and held.end:
+        months = given.get("months", [])
+        result |= {"term_fee": held.term_fee(), "billed": dict(zip(months, held.billed_by_month(months))),
+                   "effective_by_month": dict(zip(months, held.effective_by_month(months)))}
+    return result
+
+
+def evaluate(sentence: dict) -> dict:
+    """What the house answers: name -> number, array or mapping."""
+    subject = (SUBJECTS & set(sentence)).pop()
+    given = sentence.get("given") or {}
+    if subject == "pricing":
+        return price_sentence(sentence["pricing"], given)
+    if subject == "lines":
+        costs = [float(price_sentence(line["pricing"], line)["list_cost"]) for line in sentence["lines"]]
+        return {"list_cost": sum(costs), "costs": costs}
+    if subject == "convert":
+        how = dict(sentence["convert"])
+        return {"quantity": units.convert(given["quantity"], how.pop("unit"), how.pop("to"), **how)}
+    return commitment_sentence(sentence[subject], given, contract=subject == "contract")
+
+
+def same(got, expected, tolerance: float, what: str) -> None:
+    if isinstance(expected, dict):
+        assert isinstance(got, dict) and set(got) == set(expected), f"{what}: got {got}, the sentence says {expected}"
+        for key in expected:
+            same(got[key], expected[key], tolerance, f"{what}/{key}")
+        return
+    if np.ndim(expected) == 0 and np.ndim(got) > 0:
+        got = np.sum(got)                                     # a number for many hours is their total
+    got, expected = np.asarray(got, dtype=float), np.asarray(expected, dtype=float)
+    assert got.shape == expected.shape, f"{what}: got {got}, the sentence says {expected}"
+    assert np.allclose(got, expected, rtol=1e-9, atol=tolerance), f"{what}: got {got}, the sentence says {expected}"
+
+
+def check(sentence: dict) -> None:
+    """Raises AssertionError where the house does not do what the sentence says."""
+    given_keys = set(sentence) - {"_file"}
+    unknown = given_keys - KEYS - SUBJECTS
+    assert not unknown, f"unknown keys {sorted(unknown)}: a sentence has {sorted(KEYS)} and one of {sorted(SUBJECTS)}"
+    assert len(given_keys & SUBJECTS) == 1, f"a sentence is about exactly one of {sorted(SUBJECTS)}"
+    then = sentence.get("then")
+    assert isinstance(then, dict) and then, "a sentence must expect something under 'then'"
+    if "error" in then:
+        with pytest.raises(FinOpsError) as raised:
+            evaluate(sentence)
+        assert str(raised.value) == then["error"]
+        return
+    result = evaluate(sentence)
+    for key, expected in then.items():
+        assert key in result, f"'{key}' is not an answer here; known: {sorted(result)}"
+        same(result[key], expected, sentence.get("tolerance", 0.005), key)
+
+
+OWN = load(SPEC)
+OTHERS = load(Path(os.environ["FINOPS_SPEC_DIR"])) if os.environ.get("FINOPS_SPEC_DIR") else []
+
+
+@pytest.mark.parametrize("sentence", [pytest.param(s, id=s["name"]) for s in [*OWN, *OTHERS]])
+def test_spec(sentence):
+    check(sentence)
+
+
+def spoiled(sentence: dict):
+    """The sentence with one expectation wrong, once for every number or text in it."""
+    def leaves(node, path=()):
+        if isinstance(node, dict):
+            for key in node:
+                yield from leaves(node[key], (*path, key))
+        elif isinstance(node, list):
+            for i, child in enumerate(node):
+                yield from leaves(child, (*path, i))
+        else:
+            yield path
+
+    for path in leaves(sentence["then"]):
+        wrong = copy.deepcopy(sentence)
+        node = wrong["then"]
+        for part in path[:-1]:
+            node = node[part]
+        value = node[path[-1]]
+        node[path[-1]] = value + " " if isinstance(value, str) else value + 3 * sentence.get("tolerance", 0.005)
+        yield wrong
+
+
+@pytest.mark.parametrize("sentence", [pytest.param(s, id=s["name"]) for s in OWN])
+def test_a_wrong_number_in_a_sentence_fails(sentence):
+    wrongs = list(spoiled(sentence))
+    assert wrongs
+    for wrong in wrongs:
+        with pytest.raises(AssertionError):
+            check(wrong)
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"thn": {}}, "unknown keys ['thn']"),
+    ({"then": {"lst_cost": 22.0}}, "'lst_cost' is not an answer here; known: ['billed_cost', "),
+    ({"then": {}}, "a sentence must expect something under 'then'"),
+    ({"commitment": {"quantity": 1}}, "a sentence is about exactly one of"),
+])
+def test_a_sentence_with_a_slip_fails_instead_of_passing_empty(change, message):
+    sentence = {"name": "x", "pricing": {"kind": "linear", "price": 1}, "given": {"quantity": 1}, "then": {"list_cost": 1}}
+    check(sentence)
+    with pytest.raises(AssertionError) as raised:
+        check(sentence | change)
+    assert message in str(raised.value)
+
+
+def test_names_of_sentences_are_unique_and_every_one_has_a_source():
+    names = [sentence["name"] for sentence in OWN]
+    assert len(names) == len(set(names)) >= 40
+    assert all(sentence.get("source") for sentence in OWN)
+
+
+def test_sentences_of_another_folder_are_run(tmp_path):
+    import subprocess
+    import sys
+
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "more.yaml").write_text(
+        "- name: a hidden sentence that holds\n  pricing: {kind: graduated, starts: [0, 10], prices: [2.0, 1.0]}\n"
+        "  given: {quantity: 12}\n  then: {list_cost: 22.0}\n"
+        "- name: a hidden sentence that does not\n  pricing: {kind: linear, price: 2}\n"
+        "  given: {quantity: 3}\n  then: {list_cost: 7}\n", encoding="utf-8")
+    answer = subprocess.run([sys.executable, "-m", "pytest", __file__, "-p", "no:cacheprovider", "-k", "hidden"],
+                            env={**os.environ, "FINOPS_SPEC_DIR": str(tmp_path)}, capture_output=True, text=True,
+                            cwd=Path(__file__).resolve().parents[1]).stdout
+    assert "1 failed, 1 passed" in answer and "test_spec[a hidden sentence that does not]" in answer
+
+
+@pytest.mark.shared
+def test_the_readme_accounts_for_every_vendor_example_there_is():
+    shared = Path(__file__).resolve().parents[2] / "shared" / "cases" / "pricing_examples.json"
+    if not shared.is_file():
+        pytest.skip("the shared pricing examples are not there")
+    import json
+
+    ids = {case["id"] for case in json.loads(shared.read_text(encoding="utf-8"))}
+    ours = {sentence["example"] for sentence in OWN if "example" in sentence}
+    readme = (SPEC / "README.md").read_text(encoding="utf-8")
+    assert not [name for name in sorted(ids - ours) if f"`{name}`" not in readme]
+    assert not sorted(name for name in ours & ids if f"`{name}`" in readme), "expressed and listed as not expressible"
