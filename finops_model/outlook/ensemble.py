@@ -79,7 +79,7 @@ def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=No
 
     history   daily Series, frame with ds and y, or History; ≥ 0, at least 2 days
     horizon   days ahead, 1…3700
-    members   None: cheap forecasters, Prophet too from two years on; "cheap"; "all"; or names from the shelf
+    members   None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf
 
     Same history, seed and members give the same paths; a longer horizon continues them. Forecasts made with one seed
     share their draws (origin and sign), so that totals of several series may be added path by path.
@@ -110,9 +110,9 @@ def fit(history: History, horizon: int, members=None, costly: bool = True) -> Fi
     """
     values = since_launch(history.values)
     sort = kind(values)
-    names = pick(members, len(values))
+    names = pick(members)
     if not costly:
-        names = tuple(name for name in names if shelf()[name].COST == "cheap") or pick("cheap", len(values))
+        names = tuple(name for name in names if shelf()[name].COST == "cheap") or pick("cheap")
     if sort in ("empty", "ended"):
         return Fit(np.zeros(horizon), np.zeros((0, 1)), 1.0, 1, {}, sort, values)
     if sort == "intermittent":
@@ -148,7 +148,7 @@ def rolling_origins(days: int) -> tuple[int, int, np.ndarray]:
     >>> rolling_origins(760)
     (92, 31, array([668, 637, 606, 575, 544, 513, 482, 451]))
     >>> rolling_origins(20)
-    (6, 1, array([14, 13, 12, 11, 10, 9, 8, 7]))
+    (6, 1, array([14, 13, 12, 11, 10,  9,  8,  7]))
     """
     train = min(TRAIN_DAYS, max(7, days // 3))
     graded = int(min(GRADED_DAYS, max(1, (days - train) // 2)))

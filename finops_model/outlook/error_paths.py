@@ -10,6 +10,7 @@ ENOUGH = 4.0                            # independent origins from which a serie
 POOLED_DAYS = np.array([0.0, 15.0, 45.0, 76.0])
 POOLED_SD = np.array([0.0, 0.17, 0.27, 0.34])       # log level, by days ahead, for series with too few origins
 POOLED_DAY_SD = 0.15                    # daily noise of such a series
+BURST = np.log(10.0)                    # a burst counts at most tenfold in the mean of the noise
 FLIP_CAP = np.log(3.0)                  # a mirrored miss lifts a path at most this far above the worst one seen
 BLOCK_WEEKS, HALF_LIFE_WEEKS, MEAN_BLOCK_WEEKS = 26, 8.0, 2.0
 
@@ -17,7 +18,8 @@ BLOCK_WEEKS, HALF_LIFE_WEEKS, MEAN_BLOCK_WEEKS = 26, 8.0, 2.0
 def split(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Error paths (origin, day) as level and day noise: level is the weekly median, joined by straight lines.
 
-    A median, so that bursts and outages of up to three days stay in the noise and are never mirrored.
+    A median, so that bursts and outages of up to three days stay in the noise and are never mirrored. The noise is
+    shifted so that exp(noise) has mean 1 over all origins: the level then is that of totals, not of quiet days.
 
     >>> level, noise = split(np.full((1, 14), 0.5)); float(level[0, 3]), float(noise[0, 3])
     (0.5, 0.0)
@@ -27,7 +29,9 @@ def split(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     middles = np.minimum(starts + 3, days - 1).astype(float)
     weekly = np.stack([np.median(errors[:, start:start + 7], axis=1) for start in starts], axis=1)
     level = np.stack([np.interp(np.arange(days), middles, row) for row in weekly]) if len(errors) else errors
-    return level, errors - level
+    noise = errors - level
+    shift = np.log(np.exp(np.minimum(noise, BURST)).mean()) if noise.size else 0.0
+    return level + shift, noise - shift
 
 
 def independent(origins: int, step: int, days: int) -> float:
@@ -117,6 +121,17 @@ def expected_weeks(values: np.ndarray, horizon: int) -> np.ndarray:
     return np.resize(weights @ weeks, horizon)
 
 
+def unsure_mean(values: np.ndarray) -> float:
+    """Log sd of the mean week of an on-and-off workload: how little so few weeks say about it; at most 0.6."""
+    weeks, weights = _weeks(values)
+    totals = weeks.sum(axis=1)
+    mean = weights @ totals
+    if mean <= 0:
+        return 0.0
+    spread = np.sqrt(weights @ (totals - mean) ** 2) / mean
+    return float(min(spread * np.sqrt((weights ** 2).sum() * MEAN_BLOCK_WEEKS), 0.6))
+
+
 def weekly_blocks(values: np.ndarray, horizon: int, paths: int, seed: int) -> np.ndarray:
     """Sample paths (path, day) of an on-and-off workload: whole past weeks in runs of two on average.
 
@@ -124,10 +139,7 @@ def weekly_blocks(values: np.ndarray, horizon: int, paths: int, seed: int) -> np
     """
     weeks, weights = _weeks(values)
     count = -(-horizon // 7)
-    totals = weeks.sum(axis=1)
-    mean = weights @ totals
-    spread = np.sqrt(weights @ (totals - mean) ** 2) / mean if mean > 0 else 0.0
-    unsure = min(spread * np.sqrt((weights ** 2).sum() * MEAN_BLOCK_WEEKS), 0.6)
+    unsure = unsure_mean(values)
     added = np.cumsum(weights)
     chosen = np.empty((paths, count), int)
     for week in range(count):

@@ -29,18 +29,18 @@ def shelf() -> dict[str, ModuleType]:
             for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")}
 
 
-def pick(members, days: int) -> tuple[str, ...]:
-    """Names of the forecasters to use on a history of `days` days.
+def pick(members=None) -> tuple[str, ...]:
+    """Names of the forecasters to use.
 
-    members   None: every cheap one, and the costly ones from COSTLY_FROM days; "cheap"; "all"; or a list of names
+    members   None or "cheap": every cheap one; "all": the costly ones too; or a list of names
 
-    >>> pick(["theta"], 100), "prophet" in pick("cheap", 5000)
-    (('theta',), False)
+    >>> pick(["theta"]), "prophet" in pick(), "prophet" in pick("all")
+    (('theta',), False, True)
     """
     known = shelf()
     cheap = tuple(name for name, module in known.items() if module.COST == "cheap")
     if members is None:
-        return tuple(known) if days >= COSTLY_FROM else cheap
+        return cheap
     if isinstance(members, str):
         if members not in ("cheap", "all"):
             raise ForecastError(unknown("members", "group of forecasters", members, ["all", "cheap"],
@@ -53,6 +53,3 @@ def pick(members, days: int) -> tuple[str, ...]:
     if not names:
         raise ForecastError(f"members: no forecaster is named. Known: {', '.join(sorted(known))}.")
     return names
-
-
-COSTLY_FROM = 730   # days; below two years a yearly shape cannot be told from a trend
