@@ -1,4 +1,4 @@
-"""History of every workload → a demand process: a median path and a noise calibrated to past misses (docs/method.md §2).
+"""History of every workload → a demand process: a median path and a noise calibrated to past misses (docs/method.md §2.5, §2.6).
 
 Demand of workload w on path p, day t of the horizon (t = 1 is the first day):
 
