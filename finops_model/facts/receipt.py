@@ -104,7 +104,8 @@ class Receipt:
                  + (f" (+ {self.unreadable:,} rows whose amount cannot be read)" if self.unreadable else "")]
         for file in self.files:
             state = {"new": "", "again": ", read again with its period", "known": ", delivered before: nothing changed"}
-            lines.append(f"  {file.name}: {file.format}, {file.rows_in:,} rows, {file.quarantined:,} quarantined"
+            lines.append(f"  {file.name}: {file.format}, {file.rows_in:,} {'row' if file.rows_in == 1 else 'rows'}, "
+                         f"{file.quarantined:,} quarantined"
                          f"{state[file.status]}")
         lines += [f"  quarantined {count:,} × {reason}" for reason, count in self.reasons.items()]
         lines += [f"  replaced {change}" for change in self.changes if change.version > 1]

@@ -105,7 +105,7 @@ def _arrow_csv(raw: bytes, names: list[str], delimiter: str) -> pa.Table | None:
 
 def _careful_csv(source: Source, body: str, names: list[str], delimiter: str) -> pa.Table:
     """Record by record. A record that breaks takes the lines it swallowed with it; reading goes on behind them."""
-    lines = [line for line in io.StringIO(body, newline="") if line.strip()]
+    lines = list(io.StringIO(body, newline=""))
     rows, numbers, at, number = [], [], 0, 0
     while at < len(lines):
         reader = csv.reader(iter(lines[at:] if at else lines), delimiter=delimiter, strict=True)
@@ -113,6 +113,8 @@ def _careful_csv(source: Source, body: str, names: list[str], delimiter: str) ->
         try:
             for cells in reader:
                 taken, used = (used, reader.line_num), reader.line_num
+                if len(cells) < 2 and not "".join(cells).strip() and len(names) > 1:
+                    continue                                      # a blank line is no row
                 if len(cells) == len(names):
                     number += 1
                     rows.append(cells)
@@ -138,7 +140,7 @@ def _careful_csv(source: Source, body: str, names: list[str], delimiter: str) ->
 
 
 def _refuse(source, lines, number, column, kind, reason) -> int:
-    for i, line in enumerate(lines):
+    for i, line in enumerate(line for line in lines if line.strip()):
         why = reason if i == 0 else f"swallowed by the broken row {number - i + 1}: {reason}"
         number += 1
         source.broken.append(BrokenRow(number, column, kind, why, line.rstrip("\r\n")[:MAX_RAW]))

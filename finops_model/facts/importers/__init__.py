@@ -15,7 +15,7 @@ from types import ModuleType
 import pyarrow as pa
 
 from ...errors import InputError, listing
-from ..readers import Source
+from ..readers import Source, open_source
 
 
 @dataclass(frozen=True)
@@ -47,3 +47,19 @@ def read(source: Source) -> Export:
         return importers["focus"].read(source)
     raise InputError(f"{source.name}: no importer knows this JSON document. Known: "
                      f"{listing(importer.TITLE for importer in importers.values())}.")
+
+
+def detect(path) -> str | None:
+    """The name of the importer that can read a file as it is, or None: it is another kind of table, or no export at all.
+
+    Only FOCUS tables that have every needed column count; anything else wants a mapping (facts/tables.py).
+    """
+    try:
+        source = open_source(path)
+        found = next((name for name, one in shelf().items() if name != "focus" and one.recognise(source)), None)
+        if found or not shelf()["focus"].recognise(source):
+            return found
+        shelf()["focus"].read(source)
+    except InputError:
+        return None
+    return "focus"
