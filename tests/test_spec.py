@@ -59,14 +59,14 @@ def price_sentence(fields: dict, given: dict) -> dict:
     if "usage" in given:
         workloads = given["usage"]
         quantity = settle.pool(list(workloads.values()))
-        cost = settle.charge_rest(rate, quantity, given.get("already", 0.0))
+        cost = settle.charge_rest(rate, quantity, given.get("already"))
         result["by_workload"] = dict(zip(workloads, settle.share(cost, list(workloads.values()))))
     else:
         quantity = given["rest"] if "rest" in given else quantity_of(given)
-        cost = settle.charge_rest(rate, quantity, given["already"]) if "already" in given else rate.charge(quantity)
+        cost = settle.charge_rest(rate, quantity, given.get("already"))
     result |= {"quantity": quantity, "list_cost": cost}
     if np.ndim(quantity) == 0:
-        line = settle.charge_line(rate, quantity, discount=given.get("discount", 0.0), already=given.get("already", 0.0))
+        line = settle.charge_line(rate, quantity, discount=given.get("discount", 0.0), already=given.get("already"))
         result |= {"contracted_cost": line["ContractedCost"], "effective_cost": line["EffectiveCost"],
                    "billed_cost": line["BilledCost"], "pricing_quantity": line["PricingQuantity"]}
     return result

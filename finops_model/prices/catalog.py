@@ -43,7 +43,7 @@ class Prices(Strict):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     reference: Annotated[str, Field(min_length=1)]
     checked: str
-    prices: Annotated[dict[str, Entry], Field(min_length=1)]
+    prices: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]     # SKU -> Entry, checked one by one
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,16 @@ def _read(path: Path) -> dict[str, tuple[Price, ...]]:
     document = load_yaml(path, PriceError)
     prices = checked(Prices, document, PriceError)
     _check_day(prices.checked, document.at(("checked",)), "checked")
-    return {sku: _history(sku, entry, prices, document) for sku, entry in prices.prices.items()}
+    lines: dict[str, dict] = {sku: {} for sku in prices.prices}
+    for location, line in document.lines.items():
+        if len(location) >= 2 and location[0] == "prices":
+            lines[location[1]][location[2:]] = line
+    histories = {}
+    for sku, data in prices.prices.items():
+        part = Document(data)                    # a document of its own, so that a slip gets its nearest match
+        part.path, part.lines = document.path, lines[sku]
+        histories[sku] = _history(sku, checked(Entry, part, PriceError), prices, document)
+    return histories
 
 
 def _history(sku: str, entry: Entry, prices: Prices, document: Document) -> tuple[Price, ...]:

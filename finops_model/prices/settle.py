@@ -18,10 +18,11 @@ def pool(usage) -> np.ndarray:
     return np.asarray(usage, dtype=float).sum(axis=-1)
 
 
-def charge_rest(rate, rest, already=0.0):
+def charge_rest(rate, rest, already=None):
     """ListCost of the rest of a window whose first units were used (and charged) already.
 
-    rest, already   units, arrays that broadcast, >= 0
+    rest, already   units, arrays that broadcast, >= 0; already None: the window has not begun, its whole charge is to
+                    come. 0 means begun: a fee or a minimum that is due without use counts as charged.
 
     `charge(already + rest) - charge(already)`: the parts of a window add up to the whole, so the units still to
     come stand in the tier the month has reached. May be negative under volume tiers, where reaching a tier makes
@@ -31,16 +32,18 @@ def charge_rest(rate, rest, already=0.0):
     >>> charge_rest(make("graduated", {"starts": [0, 10], "prices": [2.0, 1.0]}), rest=4, already=8)
     np.float64(6.0)
     """
+    if already is None:
+        return rate.charge(rest)
     rest, already = quantities("rest", rest), quantities("already", already)   # a negative rest must not hide
     return rate.charge(already + rest) - rate.charge(already)
 
 
-def charge_months(rates: Sequence, usage, already=0.0):
+def charge_months(rates: Sequence, usage, already=None):
     """ListCost of pooled usage by month, each month a window of its own: tiers start again, nothing carries over.
 
     rates     rate form in force in each month, length month
     usage     (..., month) units of each month that are still to come
-    already   units of the first month used before (the month under way): number or (...)
+    already   units used before of a first month that is under way: number or (...); None: it has not begun
 
     Returns money, the shape of `usage`.
 
@@ -55,11 +58,11 @@ def charge_months(rates: Sequence, usage, already=0.0):
         raise PriceError(f"usage has {months} months but there are {len(rates)} rates; give one rate for each month.")
     cost = np.empty_like(usage)
     for month, rate in enumerate(rates):
-        cost[..., month] = charge_rest(rate, usage[..., month], already if month == 0 else 0.0)
+        cost[..., month] = charge_rest(rate, usage[..., month], already if month == 0 else None)
     return cost
 
 
-def charge_steps(rates: Sequence, usage, already=0.0):
+def charge_steps(rates: Sequence, usage, already=None):
     """ListCost of one window in which the price changes: each unit at the price in force when it was used.
 
     rates   rate form of each part of the window, in time order
@@ -76,10 +79,10 @@ def charge_steps(rates: Sequence, usage, already=0.0):
     if usage.ndim == 0 or usage.shape[-1] != len(rates):
         raise PriceError(f"usage has {usage.shape[-1] if usage.ndim else 0} parts but there are {len(rates)} rates; "
                          "give one rate for each part.")
-    total, before = 0.0, np.asarray(already, dtype=float)
+    total, before = 0.0, already
     for part, rate in enumerate(rates):
         total = total + charge_rest(rate, usage[..., part], before)
-        before = before + usage[..., part]
+        before = usage[..., part] + (0.0 if before is None else before)
     return total
 
 
@@ -111,10 +114,10 @@ def share(cost, usage) -> np.ndarray:
 
 
 def charge_line(rate, quantity: float, *, sku: str = "", unit: str = "", currency: str = "USD", discount: float = 0.0,
-                already: float = 0.0) -> dict:
+                already: float | None = None) -> dict:
     """One charge of usage under a rate form, with FOCUS names.
 
-    quantity   units; discount: negotiated share off the list price, 0..1; already: units of the window charged before
+    quantity   units; discount: negotiated share off the list price, 0..1; already: see charge_rest
 
     Without a commitment EffectiveCost = BilledCost = ContractedCost (FOCUS 1.4, EffectiveCost).
 
