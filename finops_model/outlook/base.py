@@ -1,0 +1,162 @@
+"""The base that the ledger implies: workloads, prices, commitments as a tree of values (docs/method.md §3.1).
+
+`read_facts` reads what a run needs from daily facts and settings once, for all scenarios of one day.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..documents import dump_yaml
+from ..errors import ScenarioError, unknown
+from ..prices.catalog import Catalog, load_catalog
+from ..settings import Settings
+from . import volumes as volume_facts
+from .changes import escape
+from .routing import routes
+from .volumes import Meta, catalog_price, is_linear
+
+LIVE = ("Active", "Pending", "")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known at the end of `as_of`."""
+
+    as_of: str
+    currency: str
+    names: tuple[str, ...]              # workloads with demand
+    dates: np.ndarray                   # (day,) history
+    volume: np.ndarray                  # (day, workload)
+    mix: np.ndarray                     # (workload, sku)
+    meta: Meta
+    daily: pd.DataFrame                 # up to as_of
+    catalog: Catalog | None
+    inventory: tuple[dict, ...]         # live commitments, FOCUS 1.4 records
+    drivers: tuple[str, ...]            # names of drivers (not outcomes) in the driver files
+    replay: bool = False                # prices and contracts as known on that day only
+
+
+def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None, replay: bool = False) -> Facts:
+    """Facts up to `as_of` (default: the newest day of the ledger).
+
+    A replay knows no later price and no contract that starts later: no hindsight in graded forecasts.
+    """
+    newest = str(daily["ChargeDate"].max().date())
+    as_of = min(str(as_of), newest) if as_of else newest
+    daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
+    catalog = load_catalog(settings.path(settings.prices)) if settings.prices else None
+    if replay and catalog is not None:
+        catalog = Catalog({sku: kept for sku, history in catalog.prices.items()
+                           if (kept := tuple(price for price in history if price.since <= as_of))})
+    records = read_inventory(settings)
+    if replay:
+        records = [r for r in records if str(r.get("ContractCommitmentPeriodStart", ""))[:10] <= as_of]
+    live = tuple(r for r in records if str(r.get("ContractCommitmentLifecycleStatus") or "") in LIVE)
+    names, dates, volume, mix, meta = volume_facts.volumes(daily, as_of, settings, catalog, records)
+    return Facts(as_of, settings.currency, names, dates, volume, mix, meta, daily, catalog, live, driver_names(settings), replay)
+
+
+def read_inventory(settings: Settings) -> list[dict]:
+    """The records of the commitments file, as text."""
+    if not settings.commitments:
+        return []
+    path = settings.path(settings.commitments)
+    if not path.is_file():
+        raise ScenarioError(f"{settings.commitments}: there is no such file. Check commitments in finops.yaml.")
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return [{k: v for k, v in row.items() if k} for row in csv.DictReader(file)]
+
+
+def driver_names(settings: Settings) -> tuple[str, ...]:
+    """Names of the drivers of the settings; outcomes drive nothing."""
+    if not settings.drivers:
+        return ()
+    from ..facts import plans
+
+    frame = plans.read_drivers(settings.files(settings.drivers))
+    return tuple(sorted(set(frame.loc[frame["role"] == "driver", "name"])))
+
+
+def tree(facts: Facts, drivers: tuple[str, ...]) -> dict:
+    """The base as nested plain values; level 1 and growth 0 mean "as forecast"."""
+    meta = facts.meta
+    default = drivers[0] if len(drivers) == 1 else ""
+    workloads = {}
+    for w, name in enumerate(facts.names):
+        shares = routes(facts, w).shares
+        workloads[name] = {
+            "unit": meta.unit_of[w], "team": meta.team[w], "environment": meta.environment[w], "service": meta.service[w],
+            "driver": default, "elasticity": 1.0, "demand": {"level": 1.0, "growth_per_month": 0.0},
+            **({"routing": shares} if shares else {})}
+    return {"drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in drivers}, "workloads": workloads,
+            "prices": price_tree(facts), "commitments": {str(r["ContractCommitmentId"]): _terms(r) for r in facts.inventory}}
+
+
+def price_tree(facts: Facts) -> dict:
+    """Every SKU of ledger and catalog: money per `block` of units, as paid; `factor` for forms with tiers."""
+    found = {}
+    for sku in facts.meta.skus:
+        listed = catalog_price(facts.catalog, sku.id, facts.as_of)
+        if listed is not None and not is_linear(listed):
+            found[sku.id] = {"factor": 1.0, "unit": sku.unit, "rate": type(listed.rate).__name__.casefold()}
+        else:
+            block = listed.rate.block if listed is not None else 1.0
+            found[sku.id] = {"price": sku.price * block, "block": block, "unit": sku.unit, "rate": "linear"}
+    for sku in facts.catalog.skus if facts.catalog else ():
+        listed = catalog_price(facts.catalog, sku, facts.as_of) or facts.catalog.prices[sku][0]
+        if sku not in found and is_linear(listed):
+            found[sku] = {"price": listed.rate.price, "block": listed.rate.block, "unit": listed.unit, "rate": "linear"}
+    return dict(sorted(found.items()))
+
+
+def _terms(record: dict) -> dict:
+    """A record of the inventory as values: numbers where they are numbers."""
+    found = {}
+    for name, value in record.items():
+        text = "" if value is None else str(value).strip()
+        if not text:
+            continue
+        try:
+            found[name] = float(text)
+        except ValueError:
+            found[name] = text
+    return found
+
+
+def pick_driver(name: str, drivers, where: str) -> str:
+    """`name` if it is a driver; raises ScenarioError with the nearest one."""
+    if name and name not in drivers:
+        raise ScenarioError(unknown(where, "driver", name, drivers))
+    return name
+
+
+def init_base(daily: pd.DataFrame, settings: Settings) -> str:
+    """YAML text of a base scenario for a ledger: every workload with its driver, elasticity and models.
+
+    Values that the ledger tells (prices, shares, contracts) stay out: they are read anew at every run.
+    """
+    facts = read_facts(daily, settings)
+    implied = tree(facts, facts.drivers)
+    workloads: dict = {"from": "ledger"}
+    for name, values in implied["workloads"].items():
+        workloads[name] = {**({"driver": values["driver"]} if values["driver"] else {}), "elasticity": 1.0}
+    document = {
+        "name": "Base", "question": "What will it cost if nothing changes?", "paths": settings.paths, "seed": settings.seed,
+        "workloads": workloads,
+        **({"drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in facts.drivers}} if facts.drivers else {}),
+        "assumptions": [{"text": "Each workload goes on as its own history says", "source": "ledger"},
+                        *([{"text": "Workloads follow their driver in proportion (elasticity 1)"}] if facts.drivers else [])],
+        "changes": []}
+    lines = ["# Made by `finops scenario init` from the ledger; yours to edit. Prices, shares and contracts are read anew at every run."]
+    if len(facts.drivers) > 1:
+        lines.append(f"# Drivers known: {', '.join(facts.drivers)}. Give each workload its own with `driver: NAME`.")
+    return "\n".join(lines) + "\n" + dump_yaml(document)
+
+
+def workload_path(name: str) -> str:
+    return f"workloads/{escape(name)}"

@@ -1,0 +1,91 @@
+"""What the dashboard re-settles: frozen draws at company level, numpy only (docs/method.md §3.10).
+
+total = fixed + linear_tokens + linear_other + tiered forms of their pooled usage + commitments (fee + spill × price)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..prices.settle import charge_months
+from ..streams import BLOCK
+
+GRID = 41           # levels of the commitment slider
+PATHS = 1000
+
+
+def grid_of(plan, pool) -> np.ndarray:
+    """Levels for the commitment slider: 0, every level in force, and an even grid up to beyond the usual peak."""
+    if not len(plan.dates):
+        return np.array([0.0])
+    usual = (plan.median * pool.usage).sum(axis=1) / 24
+    steady = np.unique(level_by_month(plan, pool)[0])
+    top = max(float(usual.max()) * 2, float(steady.max(initial=0.0)) * 1.5, 1e-9)
+    return np.unique(np.concatenate([np.linspace(0, top, GRID), steady]))
+
+
+def level_by_month(plan, pool) -> tuple[np.ndarray, np.ndarray]:
+    """(units per hour, money per unit and hour) in force in each month, mean over its days: (month,) each."""
+    level, rate = np.zeros(len(plan.months)), np.zeros(len(plan.months))
+    quantity = np.array([i.quantity for i in pool.instruments])
+    rates = np.array([i.rate for i in pool.instruments])
+    for m in range(len(plan.months)):
+        term = pool.in_term[:, plan.month_of == m].mean(axis=1) if (plan.month_of == m).any() else np.zeros(len(quantity))
+        held = quantity * term
+        level[m] = held.sum()
+        rate[m] = (held * rates).sum() / held.sum() if held.sum() > 0 else rates[0]
+    return level, rate
+
+
+def collect(plan, kept, effective: np.ndarray, grids) -> dict:
+    """The dials of a run: arrays float64 (path, month) of the first PATHS paths, and the exact totals of all paths."""
+    count = min(PATHS, len(effective))
+
+    def stack(pick):
+        return np.concatenate([pick(block)[:number] for block, number in kept])[:count]
+
+    base = effective.sum(axis=2)
+    days = np.bincount(plan.month_of[plan.month_of >= 0], minlength=len(plan.months)).astype(float)
+    tokens, other = stack(lambda b: b.tokens), stack(lambda b: b.other)
+    tiered = []
+    rebuilt = tokens.copy()
+    for i, tier in enumerate(plan.tiered):
+        usage = stack(lambda b, i=i: b.tiered[i])
+        rebuilt += charge_months(tier.rates, usage, tier.already) * tier.factor
+        tiered.append({"sku": tier.sku, "usage": usage, "already": tier.already, "factor": tier.factor,
+                       "kind": [type(rate).__name__.casefold() for rate in tier.rates],
+                       "tiers": [{name: list(v) if isinstance(v := getattr(rate, name), tuple) else v for name in _fields(rate)}
+                                 for rate in tier.rates]})
+    commitments = []
+    for i, (pool, grid) in enumerate(zip(plan.pools, grids)):
+        spill, pooled = stack(lambda b, i=i: b.spill[i]), stack(lambda b, i=i: b.pooled[i])
+        usage = spill[:, :, 0]                                       # above level 0 is all of it
+        price = pooled.sum(axis=0) / np.where(usage.sum(axis=0) > 0, usage.sum(axis=0), 1.0)
+        level, rate = level_by_month(plan, pool)
+        other = other - pooled
+        rebuilt += level * rate * 24 * days + _at(spill, grid, level) * price
+        commitments.append({"ids": [x.id for x in pool.instruments], "skus": list(pool.skus), "unit": pool.unit, "grid": grid, "spill": spill,
+                            "price": price, "rate": rate, "level": level, "hours": 24 * days})
+    rebuilt += other
+    return {"months": list(plan.months), "currency": plan.currency, "linear_tokens": tokens, "linear_other": other,
+            "routable": stack(lambda b: b.routable), "routed": stack(lambda b: b.routed), "small_models": dict(plan.small),
+            "fixed": base[:count] - rebuilt, "graduated": tiered, "commitments": commitments, "base": base[:count].copy(), "base_all": base}
+
+
+collect.BLOCKS = -(-PATHS // BLOCK)
+
+
+def _at(spill, grid, level) -> np.ndarray:
+    """Spill at one level per month, straight between grid points: (path, month)."""
+    found = np.empty(spill.shape[:2])
+    for m, k in enumerate(level):
+        right = int(np.clip(np.searchsorted(grid, k), 1, len(grid) - 1)) if len(grid) > 1 else 0
+        left = max(right - 1, 0)
+        width = grid[right] - grid[left]
+        weight = (k - grid[left]) / width if width > 0 else 0.0
+        found[:, m] = spill[:, m, left] * (1 - weight) + spill[:, m, right] * weight
+    return found
+
+
+def _fields(rate) -> list[str]:
+    return list(type(rate).__dataclass_fields__)

@@ -1,0 +1,93 @@
+"""Parts of a month that are not demand: what is booked already, what recurs, what is left out (docs/method.md §3.8)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..periods import month_days, month_of
+from .volumes import OUTSIDE, commitment_id, parts
+
+
+def cost_rows(facts) -> pd.DataFrame:
+    """Rows that count as cost: everything but tax and credits."""
+    return facts.daily[~facts.daily["ChargeCategory"].isin(OUTSIDE)]
+
+
+def held(facts) -> frozenset[str]:
+    return frozenset(commitment_id(record) for record in facts.inventory)
+
+
+def newest_full_month(facts) -> str | None:
+    """The newest month that the ledger knows from its first to its last day."""
+    first = facts.daily["ChargeDate"].min()
+    month = month_of(facts.as_of)
+    if facts.as_of != str(month_days(month)[-1]):
+        month = str(np.datetime64(month, "M") - 1)
+    return month if pd.Timestamp(f"{month}-01") >= first.replace(day=1) and month >= str(first.date())[:7] else None
+
+
+def recurring_by_workload(facts) -> dict[str, float]:
+    """Money per month of recurring charges: the newest full month's, by workload."""
+    month = newest_full_month(facts)
+    if month is None:
+        return {}
+    rows = facts.daily[parts(facts.daily, held(facts))["recurring"]]
+    last = month_days(month)[-1]
+    rows = rows[(rows["ChargeDate"] >= pd.Timestamp(f"{month}-01")) & (rows["ChargeDate"] <= pd.Timestamp(last))]
+    return {str(name): float(value) for name, value in rows.groupby("x_Workload")["EffectiveCost"].sum().items() if value}
+
+
+def month_parts(facts, demand_names, months, resolved, pools):
+    """(names, so_far (month, unit), so_far by workload, recurring still to come (month, workload), units, unit of each)."""
+    rows = cost_rows(facts)
+    now = rows[rows["ChargeDate"] >= pd.Timestamp(f"{months[0]}-01")]
+    flat = recurring_by_workload(facts)
+    owners = {pool.owner for pool in pools if pool.owner}
+    others = sorted((set(flat) | owners | set(now["x_Workload"])) - set(demand_names))
+    names = (*demand_names, *others)
+    launched = {name: terms["business_unit"] for name, terms in resolved.launches.items()}
+    units = tuple(sorted({*rows["x_BusinessUnit"], *launched.values()}))
+    home = unit_of_workload(rows)
+    tree = resolved.tree["workloads"]
+    unit_of = np.array([units.index(_known(launched.get(n) or tree.get(n, {}).get("unit") or home.get(n), units)) for n in names])
+    so_far = np.zeros((len(months), len(units)))
+    so_far_by = np.zeros((len(months), len(names)))
+    for unit, value in now.groupby("x_BusinessUnit")["EffectiveCost"].sum().items():
+        so_far[0, units.index(unit)] = value
+    for name, value in now.groupby("x_Workload")["EffectiveCost"].sum().items():
+        so_far_by[0, names.index(name)] = value
+    rest = np.zeros((len(months), len(names)))
+    mask = parts(now, held(facts))["recurring"]
+    booked = now[mask].groupby("x_Workload")["EffectiveCost"].sum()
+    for name, value in flat.items():
+        rest[:, names.index(name)] = value
+        if name in booked.index:                       # the part of the month under way that is booked does not come again
+            rest[0, names.index(name)] = max(value - float(booked[name]), 0.0) if value > 0 else 0.0
+    return names, so_far, so_far_by, rest, units, unit_of
+
+
+def _known(unit, units):
+    return unit if unit in units else units[0]
+
+
+def unit_of_workload(rows: pd.DataFrame) -> dict[str, str]:
+    """The business unit that carries most of each workload's cost in its newest four weeks."""
+    newest = rows.groupby("x_Workload")["ChargeDate"].transform("max")
+    fresh = rows[rows["ChargeDate"] > newest - pd.Timedelta(days=28)]
+    totals = fresh.groupby(["x_Workload", "x_BusinessUnit"])["EffectiveCost"].sum().reset_index()
+    totals = totals.sort_values(["x_Workload", "EffectiveCost", "x_BusinessUnit"], ascending=[True, False, True])
+    return dict(totals.drop_duplicates("x_Workload")[["x_Workload", "x_BusinessUnit"]].itertuples(index=False))
+
+
+def excluded(facts) -> list[dict]:
+    """What the forecast leaves out, with its amount in the newest twelve months."""
+    since = pd.Timestamp(facts.as_of) - pd.DateOffset(years=1)
+    rows = facts.daily[facts.daily["ChargeDate"] > since]
+    split = parts(rows, held(facts))
+    wanted = (("Tax", rows["ChargeCategory"] == "Tax", "tax is a line of its own, outside cost"),
+              ("Credits", rows["ChargeCategory"] == "Credit", "credits run out; cost is shown before them"),
+              ("Corrections", split["correction"], "corrections are booked where they are and not expected again"),
+              ("One-time charges", split["once"], "one-time charges are not expected again"))
+    return [{"what": what, "amount": float(rows.loc[mask, "EffectiveCost"].sum()), "why": f"{why} (newest 12 months)"}
+            for what, mask, why in wanted if mask.any()]

@@ -1,0 +1,193 @@
+"""What a scenario file may hold: strict pydantic models; `scenario.schema.json` is generated from them (docs/method.md §3.1)."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+
+from ..settings import Strict
+
+BASE_ONLY = ("horizon", "paths", "seed", "workloads", "drivers", "prices", "commitments", "shapes")
+DAY = re.compile(r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
+
+
+def number_or_range(value: Any):
+    """A finite number, or {p10, p50, p90}; text is refused, so that no formula is ever taken for a value."""
+    if isinstance(value, dict):
+        if set(value) != {"p10", "p50", "p90"}:
+            raise ValueError(f"a range has exactly p10, p50 and p90, not {', '.join(map(str, value)) or 'nothing'}.")
+        return {name: _number(value[name], name) for name in ("p10", "p50", "p90")}
+    return _number(value)
+
+
+def _number(value: Any, name: str = "the value") -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{name} is '{str(value)[:60]}', not a number. Formulas are not run: write the number, "
+                         "or a range {p10, p50, p90}.")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value}; a number must be finite.")
+    return float(value)
+
+
+def plain_number(value: Any):
+    return value if value is None else _number(value)
+
+
+def a_share(value: Any):
+    value = _number(value)
+    if not 0 <= value <= 1:
+        raise ValueError(f"a discount or share is {value:g}; write it from 0 to 1 (0.37 is 37 %).")
+    return value
+
+
+def not_negative(value: Any):
+    value = _number(value)
+    if value < 0:
+        raise ValueError(f"is {value:g}; it must be 0 or more.")
+    return value
+
+
+def a_date(value: Any):
+    if not isinstance(value, str) or not DAY.match(value):
+        raise ValueError(f"'{str(value)[:40]}' is no date. Write a month YYYY-MM or a day YYYY-MM-DD.")
+    return value
+
+
+RANGE_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "object", "additionalProperties": False, "required": ["p10", "p50", "p90"],
+                                              "properties": {p: {"type": "number"} for p in ("p10", "p50", "p90")}}]}
+Value = Annotated[Any, PlainValidator(number_or_range), WithJsonSchema(RANGE_SCHEMA)]
+Number = Annotated[float, BeforeValidator(plain_number)]
+Share = Annotated[float, PlainValidator(a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
+Quantity = Annotated[float, PlainValidator(not_negative), WithJsonSchema({"type": "number", "minimum": 0})]
+Date = Annotated[str, PlainValidator(a_date), WithJsonSchema({"type": "string", "pattern": DAY.pattern})]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Horizon(Strict):
+    """Which months are simulated. Default: from the month under way (or the next) to the end of next fiscal year."""
+
+    first: Date | None = None
+    months: Annotated[int, Field(ge=1, le=60)] | None = None
+
+
+class DemandSettings(Strict):
+    level: Value = 1.0                # times the forecast
+    growth_per_month: Value = 0.0     # on top of the forecast, compounding
+
+
+class WorkloadSettings(Strict):
+    """What the ledger cannot know about a workload."""
+
+    driver: str | None = None
+    elasticity: Quantity = 1.0        # 1: cost follows the driver in proportion
+    demand: DemandSettings = DemandSettings()
+    routing: dict[str, Share] = {}    # model -> share of tokens from the first day on; the rest keeps its proportions
+
+
+class DriverSettings(Strict):
+    level: Value = 1.0                # times what the forecast implies
+    growth_per_year: Value = 0.0      # on top of the forecast, compounding
+
+
+class CommitmentTerms(Strict):
+    """FOCUS 1.4 Contract Commitment names; ours start with x_."""
+
+    ContractCommitmentId: str | None = None
+    ContractCommitmentDescription: str = ""
+    ContractCommitmentLifecycleStatus: Literal["Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled",
+                                               "Superseded"] = "Proposed"
+    ContractCommitmentCategory: Literal["Spend", "Usage"] | None = None
+    ContractCommitmentQuantity: Quantity               # pool units per hour; Spend: list price per hour
+    ContractCommitmentUnit: Text
+    ContractCommitmentPeriodStart: Date | None = None  # default: since
+    ContractCommitmentPeriodEnd: Date | None = None    # exclusive; default: a year after the start
+    ContractCommitmentDiscountPercentage: Share | None = None
+    ContractCommitmentPaymentModel: Literal["No Upfront", "Partial Upfront", "All Upfront"] = "No Upfront"
+    ContractCommitmentPaymentUpfrontPercentage: Share | None = None
+    ContractCommitmentFulfillmentInterval: Literal["Hourly"] = "Hourly"
+    x_SkuIds: list[str] = []
+    x_ServiceName: str = ""
+    x_EligibleShare: Share = 1.0
+    x_Rate: Quantity | None = None
+    x_OnDemandUnitPrice: Quantity | None = None
+
+
+class Launch(Strict):
+    """A workload that is not in the ledger yet."""
+
+    cost_per_month: Value             # once it runs fully
+    business_unit: str = "(unassigned)"
+    team: str = "(untagged)"
+    environment: str = "(untagged)"
+    service: str = "(planned)"
+    driver: str = ""
+    elasticity: Quantity = 1.0
+    like: str | None = None           # workload whose uncertainty it borrows; default: the median of all
+    ramp_months: Quantity = 0.0       # from nothing to full, in a straight line
+
+
+class Note(Strict):
+    """An assumption (what we do not control) or a decision (what we do)."""
+
+    text: Text
+    value: float | str | None = None
+    because: str = ""
+    source: str = ""
+    owner: str = ""
+    review_by: Date | None = None
+
+
+class Change(Strict):
+    path: Text
+    op: Literal["set", "scale", "add"]
+    value: Any
+    since: Date | None = None
+    because: Text
+    kind: Literal["assumption", "decision"] | None = None
+    source: str = ""
+    owner: str = ""
+    review_by: Date | None = None
+
+
+class ScenarioDocument(Strict):
+    """A base, or changes to a base."""
+
+    name: Text
+    question: str = ""
+    base: str | None = None
+    horizon: Horizon = Horizon()
+    paths: Annotated[int, Field(ge=100, le=100_000, strict=True)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] | None = None
+    workloads: dict[str, WorkloadSettings | Literal["ledger"]] = {"from": "ledger"}
+    drivers: dict[str, DriverSettings] = {}
+    prices: dict[str, dict[str, Value]] = {}          # sku -> {date: price}
+    commitments: dict[str, CommitmentTerms] = {}
+    shapes: str | None = None                         # CSV workload,hour_of_week,factor in the scenario's folder or below
+    assumptions: list[Note] = []
+    decisions: list[Note] = []
+    changes: list[Change] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _belongs_to_the_base(cls, data: Any):
+        if isinstance(data, dict) and data.get("base") is not None:
+            for key in BASE_ONLY:
+                if key in data:
+                    raise ValueError(f"'{key}' belongs to the base, so that all scenarios are drawn alike. Take it out "
+                                     f"here, and change it in {data['base']}.")
+        if isinstance(data, dict) and isinstance(data.get("workloads"), dict):
+            source = data["workloads"].get("from", "ledger")
+            if source != "ledger":
+                raise ValueError(f"workloads/from is '{str(source)[:40]}'; workloads come from: ledger.")
+        return data
+
+
+def schema_text() -> str:
+    """The JSON schema of scenario files, for editors."""
+    schema = ScenarioDocument.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,159 @@
+"""Run scenarios: facts → demand → plan → paths → Run (docs/method.md §3.9). Scenarios of one day share facts and demand."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from .. import streams
+from ..errors import LedgerError
+from ..progress import Progress, part, silent
+from ..settings import Settings, load_settings
+from . import kernel_numpy
+from .base import Facts, read_facts
+from .demand import Demand, fit_demand
+from .dials import collect, grid_of
+from .kernel_numpy import run_block
+from .plan import Plan, compile_plan, future
+from .run import Run
+from .scenario import load_scenario, resolve
+
+CUBE = 60_000_000           # numbers kept for quantiles by workload; beyond it, the first paths only
+
+
+def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, progress: Progress | None = None) -> Run:
+    """Simulate a plan. Memory is bounded by the totals kept, not by days; blocks are reduced in their order.
+
+    paths, seed   instead of the plan's own
+    """
+    paths, seed = paths or plan.paths, plan.seed if seed is None else seed
+    say, blocks = progress or silent, -(-paths // streams.BLOCK)
+    months, workloads = len(plan.months), len(plan.names)
+    effective = np.empty((paths, months, len(plan.units)))
+    cube = np.empty((min(paths, max(1, CUBE // (months * workloads))), months, workloads), dtype=np.float32)
+    horizon = np.empty((paths, workloads))
+    mean, kept = np.zeros((len(plan.dates), plan.demand)), []
+    sums = np.zeros((months, workloads))
+    belongs = (plan.unit_of[:, None] == np.arange(len(plan.units))).astype(float)
+    grids = [grid_of(plan, pool) for pool in plan.pools]
+    for block in range(blocks):
+        say("simulate", block, blocks)
+        first = block * streams.BLOCK
+        count = min(streams.BLOCK, paths - first)
+        wanted = block < collect.BLOCKS
+        done = run_block(plan, seed, block, count, wanted, grids)
+        own = done.by_workload[:count] + plan.recurring
+        effective[first:first + count] = own @ belongs + plan.so_far
+        horizon[first:first + count] = own.sum(axis=1)
+        sums += own.sum(axis=0)
+        room = max(0, min(count, len(cube) - first))
+        cube[first:first + room] = (own + plan.so_far_by)[:room]
+        mean += done.mean
+        if wanted:
+            kept.append((done, count))
+    say("simulate", blocks, blocks)
+    by_workload = np.empty((workloads, months, 4))
+    by_workload[:, :, 0] = (sums / paths + plan.so_far_by).T
+    for i, q in enumerate((0.1, 0.5, 0.9), 1):
+        by_workload[:, :, i] = np.quantile(cube, q, axis=0).T
+    return Run(plan.name, plan.question, plan.currency, plan.as_of, plan.months, plan.units, plan.names,
+               tuple(plan.units[u] for u in plan.unit_of), effective, plan.so_far, by_workload, variance_shares(horizon, plan.unit_of, len(plan.units)),
+               collect(plan, kept, effective, grids), lines(plan, mean / paths, by_workload), [dict(note) for note in plan.assumptions],
+               seed, paths, kernel_numpy.ENGINE, plan.scenario_hash, "", [dict(item) for item in plan.excluded])
+
+
+def variance_shares(totals: np.ndarray, unit_of: np.ndarray, units: int) -> np.ndarray:
+    """Covariance of each workload with the total of its unit, and of the company (last column), ÷ its variance.
+
+    totals   (path, workload). A column adds up to 1 where there is any variance; a share may be negative (a hedge).
+    """
+    centred = totals - totals.mean(axis=0)
+    shares = np.zeros((totals.shape[1], units + 1))
+    for unit in range(units + 1):
+        members = np.ones(totals.shape[1], bool) if unit == units else unit_of == unit
+        total = centred[:, members].sum(axis=1)
+        variance = total @ total
+        if variance > 0:
+            shares[members, unit] = centred[:, members].T @ total / variance
+    return shares
+
+
+def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
+    """Expected quantity × price by month, workload and SKU; the rest of a workload's expected cost in one line of its own."""
+    found, told = [], np.zeros((len(plan.names), len(plan.months)))
+    inside = plan.month_of >= 0
+    for workload, sku, service, unit, quantity, price, w in plan.items:
+        amount = mean[:, w] * quantity
+        counts = np.bincount(plan.month_of[inside], amount[inside], len(plan.months))
+        costs = np.bincount(plan.month_of[inside], (amount * price)[inside], len(plan.months))
+        for m, month in enumerate(plan.months):
+            if counts[m] > 0:
+                told[plan.names.index(workload), m] += costs[m]
+                found.append({"month": month, "workload": workload, "service": service, "sku": sku, "unit": unit,
+                              "quantity": float(counts[m]), "unit_price": float(costs[m] / counts[m]), "cost": float(costs[m])})
+    for w, workload in enumerate(plan.names):
+        for m, month in enumerate(plan.months):
+            parts = (("booked so far", plan.so_far_by[m, w]), ("recurring", plan.recurring[m, w]))
+            rest = by_workload[w, m, 0] - told[w, m] - sum(value for _, value in parts)
+            for what, value in (*parts, ("commitments, tiers and uncertain prices", rest)):
+                if abs(value) > 0.005:
+                    found.append({"month": month, "workload": workload, "service": what, "sku": "", "unit": "charge", "quantity": 1.0,
+                                  "unit_price": float(value), "cost": float(value)})
+    return found
+
+
+def read_daily(settings: Settings) -> pd.DataFrame:
+    """DAILY of the settings' ledger. Raises LedgerError where the ledger is empty."""
+    from ..facts import warehouse
+    from ..facts.ledger import Ledger
+
+    ledger = Ledger(settings.path(settings.ledger))
+    if not ledger.rows:
+        raise LedgerError(f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE.")
+    return warehouse.daily(ledger, settings)
+
+
+def fingerprint(daily: pd.DataFrame) -> str:
+    """sha256 over the daily facts used."""
+    hashed = pd.util.hash_pandas_object(daily, index=False).to_numpy()
+    return hashlib.sha256(hashed.tobytes()).hexdigest()
+
+
+def run(scenario=None, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, *, months: int | None = None,
+        daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, progress: Progress | None = None) -> Run:
+    """Simulate one scenario (a file; None: nothing changes) from the ledger.
+
+    as_of     last day of actuals used (default: the newest); months: how many, instead of the scenario's horizon
+    members   forecasters; "cheap": a replay of an earlier day, which knows no later price or contract
+
+    >>> import finops_model as fm
+    >>> fm.run("scenarios/10_demand_doubles.yaml", fm.load_settings())   # doctest: +SKIP
+    """
+    return run_many([scenario], settings, as_of, paths, months=months, daily=daily, demand=demand, members=members, progress=progress)[0]
+
+
+def run_many(scenarios, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, *, months: int | None = None,
+             daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, progress: Progress | None = None) -> list[Run]:
+    """Simulate several scenarios on the same facts, demand and draws, in their order. See `run`."""
+    settings = settings or load_settings()
+    replay = isinstance(members, str) and members == "cheap"
+    loaded = [load_scenario(path) for path in scenarios]           # all files are checked before anything long runs
+    facts = read_facts(read_daily(settings) if daily is None else daily, settings, as_of, replay)
+    resolved = [resolve(one, settings=settings, facts=facts, months=months, paths=paths, replay=replay) for one in loaded]
+    longest = max((future(one) for one in resolved), key=len)
+    if demand is None:
+        demand = demand_of(facts, len(longest), resolved[0].seed, settings.members if members is None else members, progress)
+    plans = [compile_plan(one, demand) for one in resolved]
+    mark = fingerprint(facts.daily)
+    found = []
+    for plan in plans:
+        done = simulate(plan, progress=part(progress, f"{plan.name}: ") if progress else None)
+        found.append(Run(**{**done.__dict__, "ledger": mark}))
+    return found
+
+
+def demand_of(facts: Facts, days: int, seed: int, members=None, progress: Progress | None = None) -> Demand:
+    """The demand process of all workloads, fitted to the facts, for `days` days after them."""
+    return fit_demand(facts.volume, facts.names, facts.dates, days, seed, members, progress)
