@@ -139,19 +139,19 @@ def _owner(daily, ids) -> str:
 
 
 def read_shapes(path: Path, names) -> np.ndarray:
-    """Hour-of-week shapes (workload, 168) from CSV workload,hour_of_week,factor; workloads not named are flat."""
+    """Hour-of-week shapes (workload, 168) from CSV workload,hour_of_week,share (any scale); workloads not named are flat."""
     shapes = np.ones((len(names), 7 * HOURS))
     seen: dict[str, set[int]] = {}
     with open(path, encoding="utf-8-sig", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), 2):
             name = row.get("workload") or ""
             try:
-                hour, factor = int(row["hour_of_week"]), float(row["factor"])
+                hour, factor = int(row["hour_of_week"]), float(row["share"])
                 if not (0 <= hour < 168 and 0 <= factor < np.inf):
                     raise ValueError
             except (KeyError, TypeError, ValueError):
                 raise ScenarioError(f"{path.name}:{number}: a shape needs workload, hour_of_week (0 to 167, from Monday 00:00) and "
-                                    "factor (0 or more).") from None
+                                    "share (0 or more).") from None
             if name not in names:
                 continue
             shapes[names.index(name), hour] = factor

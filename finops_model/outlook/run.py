@@ -70,7 +70,8 @@ class Run:
 
         folder = Path(folder)
         arrays = {name: getattr(self, name) for name in ARRAYS}
-        dials, plain = {}, _split(self.dials, "", dials)
+        dials: dict[str, np.ndarray] = {}
+        plain = _split(self.dials, "", dials)
         buffer = io.BytesIO()
         np.savez(buffer, **arrays, **{f"dials{path}": value for path, value in dials.items()})
         write_atomic(folder / "run.npz", buffer.getvalue())

@@ -102,13 +102,13 @@ def load_scenario(path) -> Scenario:
     return Scenario(top.name, top.question, str(path), tuple(layers))
 
 
-def below(name: str, folder: Path, where: str, key: str) -> Path:
+def below(name: str, folder: Path, where: str, key: str, whose: str = "scenario's") -> Path:
     """The file `name` in `folder` or below; raises ScenarioError for any other place."""
     parts = PurePosixPath(name.replace("\\", "/"))
     target = folder / parts
     outside = parts.is_absolute() or PureWindowsPath(name).drive or ".." in parts.parts or "\0" in name
     if outside or not target.resolve().is_relative_to(folder.resolve()):
-        raise ScenarioError(f"{where}: {key}: '{name}' lies outside the scenario's folder. Name a file in the same folder or below it.")
+        raise ScenarioError(f"{where}: {key}: '{name}' lies outside the {whose} folder. Name a file in the same folder or below it.")
     if not target.is_file():
         load_yaml(target, lambda text: ScenarioError(f"{where}: {key}: {text}"))   # says what is near
     return target
@@ -148,8 +148,7 @@ def resolve(scenario: Scenario, daily=None, settings=None, as_of: str | None = N
     document = scenario.base
     shapes = None
     if document.shapes:
-        folder = Path(scenario.layers[0].source.path).parent
-        shapes = below(document.shapes, folder, scenario.layers[0].at("shapes"), "shapes")
+        shapes = below(document.shapes, Path(settings.root), scenario.layers[0].at("shapes"), "shapes", "company's")
     return Resolved(scenario, facts, applied.tree, tuple(applied.events), applied.provenance, applied.launches,
                     tuple(applied.proposed), horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
                     paths or document.paths or settings.paths, settings.seed if document.seed is None else document.seed,

@@ -166,7 +166,7 @@ class ScenarioDocument(Strict):
     drivers: dict[str, DriverSettings] = {}
     prices: dict[str, dict[str, Value]] = {}          # sku -> {date: price}
     commitments: dict[str, CommitmentTerms] = {}
-    shapes: str | None = None                         # CSV workload,hour_of_week,factor in the scenario's folder or below
+    shapes: str | None = None                         # CSV workload,hour_of_week,share; relative to the folder of finops.yaml
     assumptions: list[Note] = []
     decisions: list[Note] = []
     changes: list[Change] = []

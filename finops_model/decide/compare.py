@@ -1,0 +1,104 @@
+"""Scenarios side by side, path by path: the same draws stand behind all of them (docs/method.md §3.3, §9).
+
+A saving is a path-wise difference, never a difference of medians.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import ScenarioError
+from ..outlook.run import Run
+
+
+@dataclass(frozen=True)
+class Line:
+    """One scenario beside the base; money of the run's currency, difference = scenario − base."""
+
+    name: str
+    question: str
+    p10: float
+    p50: float
+    p90: float
+    mean: float
+    difference: np.ndarray              # (path,)
+
+    @property
+    def difference_mean(self) -> float:
+        return float(self.difference.mean())
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean difference: how much other draws would move it."""
+        return float(self.difference.std(ddof=1) / np.sqrt(len(self.difference)))
+
+    @property
+    def probability_cheaper(self) -> float:
+        return float(np.mean(self.difference < 0))
+
+    def quantile(self, q: float) -> float:
+        """Quantile of the difference."""
+        return float(np.quantile(self.difference, q))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The base (first line, difference 0) and the scenarios beside it."""
+
+    currency: str
+    months: tuple[str, ...]
+    paths: int
+    seed: int
+    unit: str | None
+    lines: tuple[Line, ...]
+
+    def __getitem__(self, name: str) -> Line:
+        for line in self.lines:
+            if line.name == name:
+                return line
+        raise KeyError(name)
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for i, line in enumerate(self.lines):
+            cells = [f"<td>{html.escape(line.name)}</td>", *(f"<td>{v:,.0f}</td>" for v in (line.p10, line.p50, line.p90))]
+            if i:
+                cells += [f"<td>{line.difference_mean:+,.0f} ± {line.standard_error:,.0f}</td>",
+                          f"<td>{line.quantile(0.1):+,.0f} … {line.quantile(0.9):+,.0f}</td>", f"<td>{line.probability_cheaper:.0%}</td>"]
+            else:
+                cells += ["<td>–</td>"] * 3
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        where = html.escape(self.unit or "Company")
+        return (f"<div>{where} · {self.months[0]} … {self.months[-1]} · EffectiveCost in {html.escape(self.currency)} · {self.paths:,} paths · "
+                f"seed {self.seed}<table><thead><tr><th>Scenario</th><th>P10</th><th>P50</th><th>P90</th><th>Mean change</th>"
+                f"<th>P10 … P90 of the change</th><th>Chance it is cheaper</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>")
+
+
+def compare(base: Run, *others: Run, unit: str | None = None, months=None) -> Comparison:
+    """Every run beside the base, over all months (or some) and one unit (or the company).
+
+    Raises ScenarioError where runs do not share seed, paths, months, day, currency or engine: then a difference would be
+    chance, not the change.
+    """
+    for other in others:
+        for what, key in (("seed", "seed"), ("number of paths", "paths"), ("months", "months"), ("day of data", "as_of"),
+                          ("currency", "currency"), ("engine", "engine"), ("ledger", "ledger")):
+            ours, theirs = getattr(base, key), getattr(other, key)
+            if ours != theirs:
+                raise ScenarioError(f"'{other.name}' cannot be set beside '{base.name}': the {what} differs, {_short(theirs)} and "
+                                    f"{_short(ours)}. Run both together: finops compare.")
+    whole = base.total(unit, months)
+    return Comparison(base.currency, tuple(months or base.months), base.paths, base.seed, unit,
+                      tuple(_line(run, run.total(unit, months), whole) for run in (base, *others)))
+
+
+def _line(run: Run, total: np.ndarray, whole: np.ndarray) -> Line:
+    low, mid, high = (float(v) for v in np.quantile(total, (0.1, 0.5, 0.9)))
+    return Line(run.name, run.question, low, mid, high, float(total.mean()), total - whole)
+
+
+def _short(value) -> str:
+    return f"{value[0]} … {value[-1]}" if isinstance(value, tuple) else str(value)[:16]
