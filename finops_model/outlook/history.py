@@ -80,10 +80,11 @@ def _columns(history, where):
     if pd.api.types.is_numeric_dtype(stamps):
         raise ForecastError(f"{where}: the days are numbers. The index (or ds) must hold dates.")
     try:
-        stamps = pd.to_datetime(stamps)
+        stamps = pd.to_datetime(stamps, format=None if pd.api.types.is_datetime64_any_dtype(stamps) else "ISO8601")
         zone = stamps.dt.tz
     except (ValueError, TypeError, AttributeError):
-        raise ForecastError(f"{where}: the index (or ds) holds something that is not a date.") from None
+        raise ForecastError(f"{where}: the index (or ds) holds something that is not a date "
+                            "(text must be written 2026-10-31).") from None
     if zone is not None:
         raise ForecastError(f"{where}: the days carry the time zone {zone}. Cut days in the billing time zone first: "
                             "history.tz_localize(None) on day starts.")
