@@ -17,7 +17,7 @@ HOURS_PER_MONTH = 730.0
 BYTES = {"B": 1e-9, "KB": 1e-6, "MB": 1e-3, "GB": 1.0, "TB": 1e3, "PB": 1e6, "KiB": 2**10 / 1e9, "MiB": 2**20 / 1e9,
          "GiB": 2**30 / 1e9, "TiB": 2**40 / 1e9, "PiB": 2**50 / 1e9}
 TIMES = {"seconds": 1 / 3600, "minutes": 1 / 60, "hours": 1.0, "days": 24.0, "months": None}   # None: hours_per_month
-HELD = ("GPU", "vCPU", "PTU", "GSU", "Instance", "Unit", "Memory-GB")
+HELD = ("GPU", "vGPU", "TPU", "CPU", "vCPU", "DPU", "PTU", "GSU", "Instance", "Unit", "Memory-GB")
 COUNTED = ("Tokens", "Requests", "Seats", "Users", "Credits", "Images", "Pages", "Characters", "Transactions", "Queries",
            "Executions", "Operations", "Messages", "Calls", "Documents", "Conversations", "Units", "Count")
 

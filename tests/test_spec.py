@@ -25,6 +25,7 @@ SUBJECTS = {"pricing", "lines", "commitment", "contract", "convert"}
 
 def load(folder: Path) -> list[dict]:
     """Sentences of a folder, in the order of files and lines."""
+    assert folder.is_dir(), f"{folder}: there is no such folder of sentences; check FINOPS_SPEC_DIR"
     found = []
     for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
         sentences = yaml.safe_load(path.read_text(encoding="utf-8"))

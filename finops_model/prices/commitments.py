@@ -145,7 +145,8 @@ def from_record(record: dict, on_demand: float | None = None, where: str = "") -
     on_demand   money per unit and hour without commitment, from the price catalog; not needed for a spend commitment
                 (1) nor where the record has x_OnDemandUnitPrice
 
-    Names: contracts.KNOWN. Raises PriceError naming `where`, the commitment, the column and what to do.
+    Names: contracts.KNOWN. x_Rate counts where a discount percentage stands beside it (that one speaks of the price at
+    signing). A time of day is left out: terms start and end with days of the billing time zone. Raises PriceError naming `where`, the commitment, the column and what to do.
 
     >>> from_record({"ContractCommitmentId": "a", "ContractCommitmentQuantity": "5", "ContractCommitmentUnit": "USD",
     ...              "ContractCommitmentPeriodStart": "2026-01-01", "ContractCommitmentPeriodEnd": "2027-01-01",
@@ -164,7 +165,7 @@ def from_document(document: dict, on_demand: float | None = None, where: str = "
     return from_record(document, on_demand, where)
 
 
-def settle_days(commitment: Hourly, usage_by_day, shapes, dates, on_demand=None, block: int = 256) -> Settled:
+def settle_days(commitment: Hourly, usage_by_day, shapes, dates, on_demand=None, block: int = 64) -> Settled:
     """Settle daily usage hour by hour and add the hours of each day up: Settled of shape (path, day).
 
     usage_by_day   (path, day, workload) pool units per day

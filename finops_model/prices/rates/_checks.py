@@ -48,9 +48,8 @@ def quantities(kind: str, quantity) -> np.ndarray:
         values = np.asarray(quantity, dtype=float)
     except (TypeError, ValueError):
         raise PriceError(f"{kind}: quantity is {str(quantity)[:40]}; it must be a number or an array of numbers.") from None
-    bad = ~(np.isfinite(values) & (values >= 0))
-    if bad.any():
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
+    if values.size and not (values.min() >= 0 and values.max() < np.inf):     # a NaN is neither
+        first = tuple(int(i) for i in np.argwhere(~(np.isfinite(values) & (values >= 0)))[0])
         at = f" at position {first}" if first else ""
         raise PriceError(f"{kind}: quantity is {values[first]:g}{at}; it must be finite and 0 or more.")
     return values
