@@ -182,6 +182,16 @@ def read_moment(text: str) -> Moment | None:
     return Moment(_year(numbers[-1]), MONTHS[named[0]], int(numbers[0]) if len(numbers) == 2 else 0, False)
 
 
+def is_month(text: str) -> bool:
+    """Whether a heading names a month: Jan 2025, 2025-01, 01/2025, or the first day of one.
+
+    >>> is_month("Jan-25"), is_month("2025-01-01"), is_month("2025-01-31"), is_month("Cost")
+    (True, True, False, False)
+    """
+    found = read_moment(text)
+    return found is not None and (found.second == 0 or (found.second == 1 and (not found.open or found.first == 1)))
+
+
 def month_end(day: date) -> date:
     """The first day of the next month: the exclusive end of the month a day lies in.
 
