@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 import duckdb
 import numpy as np
@@ -303,6 +303,8 @@ def plain_amount(text: str) -> Decimal | None:
     """
     try:
         amount = Decimal(text.strip())
+        if "_" in text or not text.isascii() or not amount.is_finite() or abs(amount) >= Decimal(10) ** 18:
+            return None
+        return amount.quantize(Decimal("1e-10"), ROUND_HALF_UP)
     except InvalidOperation:
         return None
-    return round(amount, 10) if amount.is_finite() and abs(amount) < Decimal(10) ** 18 else None
