@@ -102,8 +102,8 @@ class Driver:
 
 
 DRIVERS = {
-    "conversations": Driver(42_000, 0.030, 0.66, "retail", 0.10, 0.65, "conversations"),
-    "searches": Driver(5_200_000, 0.026, 0.90, "retail", 0.07, 0.65, "searches"),
+    "conversations": Driver(42_000, 0.036, 0.66, "retail", 0.10, 0.65, "conversations"),
+    "searches": Driver(5_200_000, 0.030, 0.90, "retail", 0.07, 0.65, "searches"),
     "transactions_scored": Driver(9_800_000, 0.018, 0.95, "retail", 0.05, 0.80, "transactions"),
     "documents_processed": Driver(61_000, 0.034, 0.30, "quarter", 0.12, 0.55, "documents"),
 }
@@ -180,21 +180,21 @@ class Gpus:
 GPUS = (
     Gpus("voice-transcription", "HYP-L4-OD", 52, 0.026, 0.70, 0.06, 0.6, "daytime"),
     Gpus("semantic-search-rag", "HYP-L4-OD", 20, 0.02, 0.95, 0.04, 0.8, "daytime", "searches"),
-    Gpus("reco-inference", "HYP-A100-OD", 21, 0.0, 0.97, 0.05, 0.85, "daytime", "searches"),
+    Gpus("reco-inference", "HYP-A100-OD", 21, 0.006, 0.97, 0.05, 0.85, "daytime", "searches"),
     Gpus("reco-inference", "HYP-H100-OD", 13, 0.01, 0.97, 0.05, 0.85, "daytime", "searches"),
-    Gpus("reco-training", "HYP-H100-OD", 10, 0.03, 0.92, 0.28, 0.55, "night"),
+    Gpus("reco-training", "HYP-H100-OD", 10, 0.038, 0.92, 0.28, 0.55, "night"),
     Gpus("fraud-scoring", "HYP-L4-OD", 66, 0.0, 1.0, 0.04, 0.85, "flat", "transactions_scored"),
     Gpus("fraud-scoring", "HYP-A100-OD", 7, 0.0, 1.0, 0.0, 0.0, "flat", resource="fraud-scoring-standby"),
     Gpus("fraud-retraining", "HYP-A100-SPOT", 15, 0.02, 0.8, 0.35, 0.5, "night"),
-    Gpus("foundation-finetuning", "HYP-H100-OD", 19, 0.042, 0.85, 0.30, 0.65, "office"),
-    Gpus("pretraining-experiments", "HYP-H100-OD", 5, 0.03, 0.95, 0.30, 0.6, "flat", bursts=(0.9, 7.0, 26.0)),
-    Gpus("pretraining-experiments", "HYP-H100-SPOT", 22, 0.035, 0.95, 0.38, 0.6, "flat"),
-    Gpus("hyperparameter-sweeps", "HYP-H100-SPOT", 11, 0.03, 0.9, 0.45, 0.55, "night"),
+    Gpus("foundation-finetuning", "HYP-H100-OD", 19, 0.055, 0.85, 0.30, 0.65, "office"),
+    Gpus("pretraining-experiments", "HYP-H100-OD", 5, 0.05, 0.95, 0.30, 0.6, "flat", bursts=(0.9, 7.0, 26.0)),
+    Gpus("pretraining-experiments", "HYP-H100-SPOT", 22, 0.05, 0.95, 0.38, 0.6, "flat"),
+    Gpus("hyperparameter-sweeps", "HYP-H100-SPOT", 11, 0.045, 0.9, 0.45, 0.55, "night"),
     Gpus("hyperparameter-sweeps", "HYP-A100-SPOT", 9, 0.02, 0.9, 0.45, 0.5, "night"),
     Gpus("notebooks-experimentation", "HYP-A100-OD", 8, 0.025, 0.45, 0.22, 0.5, "office"),
     Gpus("notebooks-experimentation", "HYP-L4-OD", 12, 0.025, 0.45, 0.20, 0.5, "office"),
-    Gpus("(untagged)", "HYP-A100-OD", 8.5, 0.02, 0.6, 0.25, 0.5, "office", resource="adhoc-workbench"),
-    Gpus("(untagged)", "HYP-H100-SPOT", 7.5, 0.03, 0.8, 0.40, 0.5, "flat", resource="adhoc-jobs"),
+    Gpus("(untagged)", "HYP-A100-OD", 8.5, 0.028, 0.6, 0.25, 0.5, "office", resource="adhoc-workbench"),
+    Gpus("(untagged)", "HYP-H100-SPOT", 7.5, 0.04, 0.8, 0.40, 0.5, "flat", resource="adhoc-jobs"),
 )
 
 # workload, sku, stock in GB at ANCHOR, growth a month, share deleted a month

@@ -91,7 +91,7 @@ def campaigns(name: str, rate: float, median_days: float, median_gpus: float) ->
     """GPU-hours a day of training campaigns: compound Poisson, lognormal length and size, heavy tails, (day,)."""
     stream = generator(SEED, f"campaigns/{name}")
     found = np.zeros(len(DATES))
-    scale = np.exp(0.02 * MONTHS_FROM_ANCHOR)
+    scale = np.exp(0.04 * MONTHS_FROM_ANCHOR)
     for start in np.flatnonzero(stream.random(len(DATES)) < rate / 30.4375):
         length = int(np.clip(np.round(median_days * np.exp(0.5 * stream.standard_normal())), 2, 24))
         size = median_gpus * np.exp(0.45 * stream.standard_normal())
