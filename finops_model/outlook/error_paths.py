@@ -71,12 +71,19 @@ def _chained(errors, horizon, scale, seed):
     worst = np.maximum(level.max(), 0.0) + FLIP_CAP
     parts, end = [], np.zeros((len(scale), 1))
     for number in range(-(-horizon // days)):
-        chosen = (streams.uniforms(seed, f"forecast/origin/{number}", len(scale)) * origins).astype(int)
-        sign = np.where(streams.uniforms(seed, f"forecast/sign/{number}", len(scale)) < 0.5, -1.0, 1.0)
-        walked = end + level[chosen] * (sign * scale)[:, None]
+        chosen, sign = _pick(seed, f"{number}", len(scale), origins)
+        other, other_sign = _pick(seed, f"{number}/second", len(scale), origins)
+        angle = np.pi / 2 * streams.uniforms(seed, f"forecast/angle/{number}", len(scale))
+        walked = end + (level[chosen] * (sign * np.cos(angle) * scale)[:, None]
+                        + level[other] * (other_sign * np.sin(angle) * scale)[:, None])
         parts.append(np.minimum(walked, worst * (number + 1)) + noise[chosen])
         end = walked[:, -1:]
     return np.concatenate(parts, axis=1)[:, :horizon]
+
+
+def _pick(seed, which, paths, origins):
+    chosen = (streams.uniforms(seed, f"forecast/origin/{which}", paths) * origins).astype(int)
+    return chosen, np.where(streams.uniforms(seed, f"forecast/sign/{which}", paths) < 0.5, -1.0, 1.0)
 
 
 def _pooled(horizon, paths, seed):

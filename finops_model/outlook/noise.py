@@ -120,6 +120,7 @@ def _month_matrix() -> np.ndarray:
     return matrix
 
 
+WEIGHT = np.array([2.0, 1.0, 1.0])      # where the three cannot all be met, the first month may be off by no more than the others
 MATRIX = _month_matrix()
 
 
@@ -133,7 +134,7 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
     """
     if target.max() < 1e-6:
         return np.zeros(LEADS), 0.0
-    target = np.maximum(target, 1e-6)
+    target = np.maximum.accumulate(np.maximum(target, 1e-6))     # a spread that falls with the lead is luck of few origins
     noise = np.array([noise_variance(phi, sigma, last - first) for first, last in zip(EDGES, EDGES[1:])])
     wanted = np.maximum(target ** 2 - noise, 0.01 * target ** 2)
     steps = MATRIX @ np.tril(np.ones((LEADS, LEADS)))       # month variance per growth of variance between knots
@@ -141,8 +142,8 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
     for choice in range(1, 2 ** LEADS):                     # least squares with growth ≥ 0: all seven supports
         on = [lead for lead in range(LEADS) if choice >> lead & 1]
         found = np.zeros(LEADS)
-        found[on] = np.linalg.lstsq(steps[:, on] / wanted[:, None], np.ones(LEADS), rcond=None)[0]
-        missed = ((steps @ found / wanted - 1) ** 2).sum()
+        found[on] = np.linalg.lstsq(steps[:, on] / wanted[:, None] * WEIGHT[:, None], WEIGHT, rcond=None)[0]
+        missed = ((steps @ found / wanted - 1) ** 2 * WEIGHT ** 2).sum()
         if (found >= 0).all() and missed < best:
             best, growth = missed, found
     variance = np.cumsum(growth)
