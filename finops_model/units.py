@@ -70,7 +70,11 @@ def spell(unit: str, where: str = "") -> str:
 
 
 def _one_slip(a: str, b: str) -> bool:
-    """Whether two words of five letters or more differ by one letter put in, left out, changed or swapped."""
+    """Whether two words of five letters or more differ by one letter put in, left out, changed or swapped. What is held
+    (the GPU in GPU-hours) must be the same: DBU-hours is a unit of its own and no slip for DPU-hours.
+    """
+    if a.split(" ")[:-1] != b.split(" ")[:-1]:
+        return False
     if min(len(a), len(b)) < 5 or a[0] != b[0]:
         return False
     i = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))

@@ -205,6 +205,10 @@ def test_units_are_refused_word_for_word(call, message):
     assert str(raised.value) == message
 
 
+def test_units_of_ones_own_are_left_alone():
+    assert [units.spell(unit) for unit in ("DBU Hours", "Widgets", "Rides")] == ["DBU Hours", "Widgets", "Rides"]
+
+
 def test_conversions():
     assert units.convert(1, "TiB", "GiB") == 1024 and units.convert(1, "GiB", "GB") == 1.073741824
     assert units.convert(2.0, "GPU-months", "GPU-hours", hours_per_month=720) == 1440

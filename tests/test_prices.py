@@ -131,6 +131,11 @@ def test_shares_add_up_to_the_cost(cost, usage):
         assert shares == pytest.approx([cost * u / sum(usage) for u in usage], rel=1e-9, abs=1e-6)
 
 
+def test_no_share_is_lost_to_rounding():
+    cost, usage = draws(20_000) * 1e5, draws(20_000, 12)
+    assert (np.abs(settle.share(cost, usage).sum(axis=-1) - cost) <= np.spacing(cost)).all()      # the last bit at most
+
+
 def test_shares_of_a_cube_and_of_nothing_used():
     usage = np.array([[[6.0, 2.0], [0.0, 0.0]]])                                  # (path, month, workload)
     assert settle.share([[8.0, 5.0]], usage).tolist() == [[[6.0, 2.0], [2.5, 2.5]]]
@@ -249,11 +254,8 @@ def test_days_settle_as_their_hours_in_any_block_with_a_term_inside():
     assert days.used + days.unused == pytest.approx(np.broadcast_to(np.where(inside, 120.0, 0.0), (7, 60)), abs=1e-9)
     whole = settle_days(held, usage, shapes, dates, on_demand=price, block=1000)
     assert all(np.allclose(getattr(days, f), getattr(whole, f), rtol=1e-12) for f in ("used", "unused", "spill", "cost"))
-    assert [(p.start, p.stop) for p, _ in blocks(usage, shapes, 0, 3)] == [(0, 3), (3, 6), (6, 7)]
-
-
-def test_weekdays():
     assert weekday_of(np.array(["1969-12-31", "2026-11-23", "2026-11-29"], "datetime64[D]")).tolist() == [2, 0, 6]
+    assert [(p.start, p.stop) for p, _ in blocks(usage, shapes, 0, 3)] == [(0, 3), (3, 6), (6, 7)]
 
 
 @QUICK
