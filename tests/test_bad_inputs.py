@@ -102,6 +102,15 @@ def test_a_parquet_bomb_is_refused_by_its_footer(tmp_path):
         Ledger(tmp_path / "ledger").ingest(tmp_path / "bomb.parquet")
 
 
+def test_a_long_cell_repeated_in_parquet_is_seen_before_it_unpacks(tmp_path):
+    cell = pa.DictionaryArray.from_arrays(pa.array([0] * 50_000, pa.int32()), pa.array(["x" * 1_000_000]))
+    good = pa.Table.from_pylist([dict(zip(*[line.split(",")[:17] for line in (BILLS / "good.csv").read_text().splitlines()[:2]],
+                                          strict=True))] * 50_000)
+    pq.write_table(good.append_column("Tags", cell), tmp_path / "wide.parquet", compression="zstd")
+    with pytest.raises(InputError, match="wide.parquet: 50,000 rows unpack to 50,0[0-9,]+ bytes of text: refused as a bomb"):
+        Ledger(tmp_path / "ledger").ingest(tmp_path / "wide.parquet")
+
+
 def test_a_cell_of_three_million_characters_names_its_row_and_column(tmp_path):
     head, row = (BILLS / "good.csv").read_text().splitlines()[:2]
     long = row.replace("search", "x" * 3_000_000)

@@ -43,7 +43,8 @@ def written(root: Path) -> dict[str, bytes]:
 def test_a_new_ledger_is_empty(tmp_path):
     ledger = Ledger(tmp_path / "not-there")
     assert (ledger.rows, ledger.totals(), ledger.files(), ledger.first_day()) == (0, {}, [], None)
-    assert ledger.quarantine().columns.tolist() == ["x_File", "x_Row", "x_Column", "x_Reason", "BilledCost", "BillingCurrency"]
+    assert ledger.quarantine().columns.tolist() == ["x_File", "x_Row", "x_Column", "x_Reason", "BilledCost", "BillingCurrency",
+                                                    "InvoiceIssuerName", "x_Period"]
     assert ledger.totals_by_period().empty and not (tmp_path / "not-there").exists()
 
 
@@ -95,6 +96,13 @@ def test_money_that_falls_by_more_than_five_percent_is_not_replaced_unasked(tmp_
     assert ledger.totals() == usd("95")
     ledger.ingest(("d", rows(1)), accept_decrease=True)
     assert ledger.totals() == usd("1")
+
+
+def test_columns_that_bear_the_ledgers_own_names_are_kept_under_others(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("own", rows(1).assign(x_Row="9", x_File="f", X_PERIOD="p", x_Hash="h")))
+    kept = delivery.pq.read_table(ledger.files()[0]).to_pylist()[0]
+    assert (kept["x_Row"], kept["x_File"], kept["x_Delivered_Row"], kept["x_Delivered_PERIOD"]) == (1, "own", "9", "p")
 
 
 def test_a_fall_of_a_currency_that_vanishes_is_seen(tmp_path):
@@ -150,7 +158,7 @@ def test_quarantine_belongs_to_its_period_and_goes_when_the_period_is_replaced(t
     assert str(receipt).splitlines()[:2] == ["2 rows in = 1 accepted + 1 quarantined",
                                              "BilledCost accepted 5.00 USD · quarantined 7.00 XXZ"]
     assert ledger.quarantine().iloc[0].tolist() == ["bad", 2, "BillingCurrency", "'XXZ' is not a currency of ISO 4217 in use",
-                                                    "7", "XXZ"]
+                                                    "7", "XXZ", "Hyperion Cloud", "2026-03"]
     ledger.ingest(("good", rows(5, 7)))
     assert ledger.quarantine().empty and ledger.totals() == usd("12")
 

@@ -183,7 +183,7 @@ def _numbers(rows: _Rows) -> tuple[dict[str, pa.Array], np.ndarray]:
     have = [name for name in NUMBERS if name in rows.table.schema.names]
     asked = ", ".join(f"CASE WHEN contains({_q(n)}, '_') THEN NULL ELSE try_cast({_q(n)} AS DECIMAL(28,10)) END AS {_q(n)}"
                       for n in have)
-    hashed = ", ".join(_q(name) for name in sorted(rows.table.schema.names) if name != "x_Row")
+    hashed = ", ".join(_q(name) for name in sorted(rows.table.schema.names) if name not in ("x_Row", "x_SourceLine"))
     with duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = true; SET threads = 2")
         connection.register("cells", rows.table)

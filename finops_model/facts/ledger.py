@@ -20,7 +20,7 @@ from . import delivery, manifest
 from .checks import COSTS, REFUSED
 from .receipt import Money, Receipt, add, trimmed
 
-QUARANTINE = ["x_File", "x_Row", "x_Column", "x_Reason", "BilledCost", "BillingCurrency"]
+QUARANTINE = ["x_File", "x_Row", "x_Column", "x_Reason", "BilledCost", "BillingCurrency", "InvoiceIssuerName", "x_Period"]
 
 
 class Ledger:
@@ -91,9 +91,10 @@ class Ledger:
         return pd.DataFrame(rows, columns=["InvoiceIssuerName", "BillingPeriod", "BillingCurrency", "BilledCost", "Rows"])
 
     def quarantine(self, details: bool = False) -> pd.DataFrame:
-        """Refused rows in force: x_File, x_Row, x_Column, x_Reason, BilledCost (text), BillingCurrency.
+        """Refused rows in force: x_File, x_Row, x_Column, x_Reason, BilledCost (text), BillingCurrency, and, where they
+        can be known, InvoiceIssuerName and x_Period ('' otherwise).
 
-        With details also x_Kind, InvoiceIssuerName, BillingAccountId, x_Period and x_Raw, the row as it stood.
+        With details also x_Kind, BillingAccountId and x_Raw, the row as it stood.
         """
         book, frames = self.book, []
         living, loose = book.in_force(), book.loose()

@@ -74,7 +74,9 @@ class Source:
     def header(self) -> list[str]:
         """Column names as the file writes them."""
         if self.kind == "parquet":
-            return list(_parquet(self).schema_arrow.names)
+            from . import textcells
+
+            return textcells.check_header(self.name, _parquet(self).schema_arrow.names)
         return list(self.table.schema.names)
 
     @cached_property
@@ -100,12 +102,12 @@ class Source:
         try:
             for batch in file.iter_batches(batch_size=BATCH):
                 empty = False
-                yield textcells.as_text(pa.Table.from_batches([batch]), first)
+                yield textcells.as_text(self.name, pa.Table.from_batches([batch]), first)
                 first += batch.num_rows
         except (pa.ArrowException, OSError) as problem:
             raise InputError(f"{self.name}: the Parquet file is damaged: {short(problem)}. Download it again.") from None
         if empty:
-            yield textcells.as_text(file.schema_arrow.empty_table(), 1)
+            yield textcells.as_text(self.name, file.schema_arrow.empty_table(), 1)
 
 
 def short(problem: object, most: int = 120) -> str:
@@ -225,7 +227,8 @@ def _parquet(source: Source) -> pq.ParquetFile:
                          f"A file may hold {MAX_ROWS:,} rows and needs at least a byte for each.")
     if file.metadata.num_columns > 2000:
         raise InputError(f"{source.name}: {file.metadata.num_columns:,} columns; at most 2,000.")
-    return file
+    words = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+    return pq.ParquetFile(source.path, read_dictionary=words)      # a repeated long cell must not unpack unseen
 
 
 def _text_kind(path: Path, data: bytes) -> str:

@@ -20,7 +20,8 @@ from ..errors import InputError
 from .readers import BrokenRow, Source, decode, read_json, short
 
 DATA = re.compile(r"\s*([+-]?\d[\d.,]*|\d{4}-\d{2}-\d{2}.*|\{.*)\s*", re.ASCII)     # no column is called so
-MAX_COLUMNS, MAX_CELL, MAX_RAW = 2000, 131_072, 20_000
+RESERVED = {"x_row", "x_file", "x_period", "x_hash", "x_raw"}      # the ledger's own columns
+MAX_COLUMNS, MAX_CELL, MAX_RAW, MAX_UNPACKED = 2000, 131_072, 20_000, 2 * 2**30
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -56,6 +57,7 @@ def find_delimiter(header: str) -> str:
 def check_header(name: str, cells: list[str]) -> list[str]:
     """Column names without surrounding space; twice the same name (in any case) is refused."""
     names = [cell.strip().lstrip("\ufeff") or f"x_unnamed_{i + 1}" for i, cell in enumerate(cells)]
+    names = [f"x_Delivered_{cell[2:]}" if cell.casefold() in RESERVED else cell for cell in names]
     if len(names) > MAX_COLUMNS:
         raise InputError(f"{name}: {len(names):,} columns; at most {MAX_COLUMNS:,}.")
     data = next((cell for cell in names if DATA.fullmatch(cell)), None)
@@ -225,11 +227,24 @@ def _table(columns: dict, numbers: list[int]) -> pa.Table:
                      "x_Row": pa.array(numbers, pa.int64())})
 
 
-def as_text(table: pa.Table, first: int) -> pa.Table:
+def as_text(name: str, table: pa.Table, first: int) -> pa.Table:
     """A native (Parquet) table with every cell as text; `first` is the number of its first row."""
-    check_header("Parquet", table.schema.names)
-    columns = {name: _native(table.column(name)) for name in table.schema.names if name != "x_Row"}
+    names = check_header(name, table.schema.names)
+    weight = sum(_unpacked(column) for column in table.columns)
+    if weight > MAX_UNPACKED:
+        raise InputError(f"{name}: {table.num_rows:,} rows unpack to {weight:,} bytes of text: refused as a bomb. "
+                         "Deliver smaller cells.")
+    columns = {word: _native(column) for word, column in zip(names, table.columns, strict=True)}
     return pa.table({**columns, "x_Row": pa.array(np.arange(first, first + table.num_rows))})
+
+
+def _unpacked(column: pa.ChunkedArray) -> int:
+    """Bytes of text that a dictionary column unpacks to; 0 for other columns, which are in memory already."""
+    if not pa.types.is_dictionary(column.type):
+        return 0
+    sizes = [pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() for chunk in column.chunks
+             if len(chunk.dictionary) and not pa.types.is_primitive(chunk.dictionary.type)]
+    return sum(size or 0 for size in sizes)
 
 
 def _native(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -78,7 +78,8 @@ def read(source: Source) -> Export:
     if "Tags" in gone:
         notes.append("no Tags: all rows are untagged")
     original = [name for name in source.header if name != "x_Row"]
-    return Export(_renamed(source, dict(zip(original, header, strict=True)), names), f"FOCUS {version_of(header)}", notes)
+    version = "table by mapping" if "x_SourceLine" in header else f"FOCUS {version_of(header)}"
+    return Export(_renamed(source, dict(zip(original, header, strict=True)), names), version, notes)
 
 
 def _names(header: list[str]) -> dict[str, str]:
