@@ -114,7 +114,17 @@ def test_the_spread_of_months_is_met_exactly_where_it_can_be():
     sd, extra = level_spread(target, 0.4, 0.1)
     month = noise.MATRIX @ sd ** 2 + [noise_variance(0.4, 0.1, last - first) for first, last in MONTHS]
     np.testing.assert_allclose(np.sqrt(month), target, rtol=1e-6)
-    assert (np.diff(sd) >= 0).all() and extra == pytest.approx(sd[-1] ** 2 / 2.5)
+    assert (np.diff(sd) >= 0).all() and extra == pytest.approx((sd[2] ** 2 - sd[0] ** 2) / 2)
+
+
+def test_beyond_three_months_variance_grows_as_before_and_never_stops():
+    flat, extra = level_spread(np.array([0.2, 0.2, 0.2]), 0.0, 0.0)
+    assert extra == pytest.approx(max((flat[2] ** 2 - flat[0] ** 2) / 2, flat[2] ** 2 / 7.5)) and extra > 0
+    walk_sd = np.sqrt(0.04 * (np.arange(3) + 0.5))       # a random walk keeps its rate
+    target = np.sqrt(noise.MATRIX @ walk_sd ** 2)
+    found, extra = level_spread(target, 0.0, 0.0)
+    np.testing.assert_allclose(found, walk_sd, rtol=1e-6)
+    assert extra == pytest.approx(0.04)
 
 
 @pytest.mark.parametrize("target", [(0.3, 0.2, 0.1), (0.1, 0.1, 0.1), (0.0, 0.0, 0.0), (1e-9, 0.2, 0.3), (1.5, 1.5, 1.5)])

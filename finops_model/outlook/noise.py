@@ -112,7 +112,7 @@ def _month_matrix() -> np.ndarray:
     for knot in range(LEADS):
         squares = np.zeros((LEADS, 1))
         squares[knot] = 1.0
-        extra = np.array([squares[-1, 0] / (LEADS - 0.5)])
+        extra = (squares[-1] - squares[0]) / (LEADS - 1)
         for lead, (first, last) in enumerate(zip(EDGES, EDGES[1:])):
             days = np.arange(first + 1, last + 1)
             variance = variance_at(days, np.sqrt(squares), extra)[:, 0]
@@ -147,7 +147,8 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
         if (found >= 0).all() and missed < best:
             best, growth = missed, found
     variance = np.cumsum(growth)
-    return np.sqrt(variance), float(variance[-1] / (LEADS - 0.5))
+    # beyond the graded leads variance grows as between them, at least a third as fast as a random walk's would
+    return np.sqrt(variance), float(max((variance[-1] - variance[0]) / (LEADS - 1), variance[-1] / (LEADS - 0.5) / 3))
 
 
 def first_month(errors):
