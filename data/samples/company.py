@@ -5,10 +5,10 @@ Money targets are EffectiveCost-like US dollars of October 2026 at list; levels 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 SEED = 20240601
-FIRST, LAST, LATENT = "2024-06-01", "2026-11-15", "2026-12-31"   # LATENT: simulated so that budgets have a truth to miss
+FIRST, LAST, LATENT = "2024-06-01", "2026-11-15", "2026-12-31"   # LATENT: budgets have a truth to miss
 ANCHOR = "2026-10-15"                                            # the day levels are stated for
 
 ORGANISATION = {
@@ -201,11 +201,13 @@ GPUS = (
 STORAGE = (
     ("data-lake", "HYP-STORE-HOT", 560_000, 0.020), ("data-lake", "HYP-STORE-COOL", 980_000, 0.032),
     ("data-lake", "HYP-STORE-ARCHIVE", 2_700_000, 0.045), ("feature-store", "HYP-STORE-HOT", 300_000, 0.028),
-    ("document-analysis", "HYP-STORE-COOL", 210_000, 0.030), ("pretraining-experiments", "HYP-STORE-COOL", 330_000, 0.035),
+    ("document-analysis", "HYP-STORE-COOL", 210_000, 0.030),
+    ("pretraining-experiments", "HYP-STORE-COOL", 330_000, 0.035),
 )
 # workload, sku, GB a month at ANCHOR, growth, weekend level, sigma
 TRANSFER = (
-    ("data-lake", "HYP-EGRESS-INTERNET", 34_000, 0.02, 0.6, 0.30), ("voice-transcription", "HYP-EGRESS-INTERNET", 21_000, 0.026, 0.7, 0.12),
+    ("data-lake", "HYP-EGRESS-INTERNET", 34_000, 0.02, 0.6, 0.30),
+    ("voice-transcription", "HYP-EGRESS-INTERNET", 21_000, 0.026, 0.7, 0.12),
     ("semantic-search-rag", "HYP-EGRESS-INTERNET", 9_500, 0.026, 0.9, 0.10),
     ("feature-store", "HYP-EGRESS-XREGION", 230_000, 0.03, 0.95, 0.15),
     ("pretraining-experiments", "HYP-EGRESS-XREGION", 190_000, 0.035, 0.95, 0.55),

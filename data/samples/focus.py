@@ -1,4 +1,4 @@
-"""Charges of bill.py as FOCUS 1.2 Parquet files, one per quarter of billing periods. Money and quantities are decimals."""
+"""Charges of bill.py as FOCUS 1.2 Parquet files, one per quarter of billing periods; numbers are decimals."""
 
 from __future__ import annotations
 
@@ -10,17 +10,28 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from finops_model.periods import add_months
+
 from bill import SHOWN
 from company import COMMITMENT, MODELS, PROVIDERS, SERVICES, SKUS, WORKLOADS
 from patterns import DATES
 
-from finops_model.periods import add_months
-
 PREFIX = {"Hyperion Cloud": "HYP", "Aurora AI": "AUR", "Borealis": "BOR", "Cinder": "CIN"}
 OPEN_MONTH = "2026-11"
-METER_TEXT = {"input_tokens": "input tokens", "cached_input_tokens": "cached input tokens", "cache_write_tokens": "cache write tokens",
-              "output_tokens": "output tokens", "batch_input_tokens": "batch input tokens", "batch_output_tokens": "batch output tokens"}
-OTHER_SERVICE = {"Aurora AI": "Aurora API", "Borealis": "Borealis API", "Cinder": "Cinder API", "Hyperion Cloud": "Network"}
+METER_TEXT = {
+    "input_tokens": "input tokens",
+    "cached_input_tokens": "cached input tokens",
+    "cache_write_tokens": "cache write tokens",
+    "output_tokens": "output tokens",
+    "batch_input_tokens": "batch input tokens",
+    "batch_output_tokens": "batch output tokens",
+}
+OTHER_SERVICE = {
+    "Aurora AI": "Aurora API",
+    "Borealis": "Borealis API",
+    "Cinder": "Cinder API",
+    "Hyperion Cloud": "Network",
+}
 
 
 def scaled(values, places: int, null: np.ndarray | None = None) -> pa.Array:
@@ -41,28 +52,51 @@ def sku_facts(sku: str, provider: str) -> dict[str, str | None]:
     """What FOCUS says about a SKU, text by column."""
     if not sku:
         service = OTHER_SERVICE[provider]
-        return {"ServiceName": service, "SkuId": None, "SkuMeter": None, "SkuPriceDetails": None, "PricingUnit": None,
-                "ConsumedUnit": None, "x_Model": None}
+        return {
+            "ServiceName": service,
+            "SkuId": None,
+            "SkuMeter": None,
+            "SkuPriceDetails": None,
+            "PricingUnit": None,
+            "ConsumedUnit": None,
+            "x_Model": None,
+        }
     if ":" in sku:
         model, meter = sku.split(":")
         details = {"ModelId": model, "TokenDirection": "Output" if "output" in meter else "Input"}
-        details["TokenCacheAction"] = {"cached_input_tokens": "Read", "cache_write_tokens": "Write"}.get(meter, "Uncached")
+        details["TokenCacheAction"] = {"cached_input_tokens": "Read", "cache_write_tokens": "Write"}.get(
+            meter, "Uncached"
+        )
         if meter.startswith("batch"):
             details["x_ServiceTier"] = "Batch"
-        return {"ServiceName": MODELS[model][0], "SkuId": sku, "SkuMeter": METER_TEXT[meter], "SkuPriceDetails": json.dumps(details),
-                "PricingUnit": "1000000 Tokens", "ConsumedUnit": "Tokens", "x_Model": model}
+        return {
+            "ServiceName": MODELS[model][0],
+            "SkuId": sku,
+            "SkuMeter": METER_TEXT[meter],
+            "SkuPriceDetails": json.dumps(details),
+            "PricingUnit": "1000000 Tokens",
+            "ConsumedUnit": "Tokens",
+            "x_Model": model,
+        }
     service, unit, meter, _ = SKUS[sku]
     details = None
     if service == "GPU Compute":
         details = json.dumps({"GpuCount": 1, "InstanceType": f"hyp.{sku.split('-')[1].lower()}"})
     if service == "Object Storage":
         details = json.dumps({"StorageClass": sku.split("-")[-1].title()})
-    return {"ServiceName": service, "SkuId": sku, "SkuMeter": meter, "SkuPriceDetails": details, "PricingUnit": unit,
-            "ConsumedUnit": unit, "x_Model": None}
+    return {
+        "ServiceName": service,
+        "SkuId": sku,
+        "SkuMeter": meter,
+        "SkuPriceDetails": details,
+        "PricingUnit": unit,
+        "ConsumedUnit": unit,
+        "x_Model": None,
+    }
 
 
 def tags(workload: str) -> str:
-    """Tags JSON. A workload in brackets is none: ad-hoc resources carry an environment only, credits and tax nothing."""
+    """Tags JSON. A workload in brackets is none: ad-hoc ones carry an environment only, credits and tax nothing."""
     if workload in WORKLOADS:
         team, environment = WORKLOADS[workload]
         return json.dumps({"team": team, "environment": environment, "workload": workload})
@@ -90,9 +124,11 @@ def month_stamp(months: pd.Series, shift: int = 0) -> pa.Array:
 
 def focus_table(rows: pd.DataFrame) -> pa.Table:
     """FOCUS 1.2 columns of the charges."""
-    rows = rows.sort_values(["billing_month", "provider", "sku", "workload", "resource", "status", "sku_price", "day"], kind="stable")
+    rows = rows.sort_values(
+        ["billing_month", "provider", "sku", "workload", "resource", "status", "sku_price", "day"], kind="stable"
+    )
     key = rows["sku"] + "|" + rows["provider"]
-    fact = lambda name: coded(key, lambda text: sku_facts(*text.split("|"))[name])                  # noqa: E731
+    fact = lambda name: coded(key, lambda text: sku_facts(*text.split("|"))[name])
     service = pd.Series(fact("ServiceName").to_pylist(), index=rows.index)
     start = DATES[rows["day"].to_numpy()]
     end = start + rows["days"].to_numpy().astype("timedelta64[D]")
@@ -102,37 +138,61 @@ def focus_table(rows: pd.DataFrame) -> pa.Table:
     consumed = rows["consumed"].to_numpy() * np.where(tokens, 1_000_000, 1)
     committed = (rows["commitment_quantity"] > 0).to_numpy()
     provider = coded(rows["provider"], str)
-    text = lambda column: coded(rows[column], lambda value: value or None)                           # noqa: E731
-    discount = lambda word: pa.array(np.where(committed, word, None), pa.string())                   # noqa: E731
+    text = lambda column: coded(rows[column], lambda value: value or None)
+    discount = lambda word: pa.array(np.where(committed, word, None), pa.string())
     environment = rows["workload"].map(lambda w: WORKLOADS.get(w, ("", "shared"))[1])
     invoice = rows["billing_month"].where(rows["billing_month"] != OPEN_MONTH, "")
     columns = {
-        "ProviderName": provider, "PublisherName": provider, "InvoiceIssuerName": provider,
+        "ProviderName": provider,
+        "PublisherName": provider,
+        "InvoiceIssuerName": provider,
         "BillingAccountId": coded(rows["provider"], lambda p: PROVIDERS[p][0]),
         "BillingAccountName": coded(rows["provider"], lambda p: PROVIDERS[p][1]),
-        "SubAccountId": coded(rows["provider"] + "|" + environment, lambda t: f"{PREFIX[t.split('|')[0]].lower()}-{t.split('|')[1]}"),
+        "SubAccountId": coded(
+            rows["provider"] + "|" + environment, lambda t: f"{PREFIX[t.split('|')[0]].lower()}-{t.split('|')[1]}"
+        ),
         "BillingCurrency": pa.array(["USD"]).take(pa.array(np.zeros(len(rows), np.int64))),
-        "BillingPeriodStart": month_stamp(rows["billing_month"]), "BillingPeriodEnd": month_stamp(rows["billing_month"], 1),
-        "ChargePeriodStart": stamp(start), "ChargePeriodEnd": stamp(end),
-        "ChargeCategory": text("category"), "ChargeClass": text("class"), "ChargeFrequency": text("frequency"),
+        "BillingPeriodStart": month_stamp(rows["billing_month"]),
+        "BillingPeriodEnd": month_stamp(rows["billing_month"], 1),
+        "ChargePeriodStart": stamp(start),
+        "ChargePeriodEnd": stamp(end),
+        "ChargeCategory": text("category"),
+        "ChargeClass": text("class"),
+        "ChargeFrequency": text("frequency"),
         "ChargeDescription": text("description"),
-        "BilledCost": decimals(rows["billed"]), "EffectiveCost": decimals(rows["effective"]), "ListCost": decimals(rows["list"]),
+        "BilledCost": decimals(rows["billed"]),
+        "EffectiveCost": decimals(rows["effective"]),
+        "ListCost": decimals(rows["list"]),
         "ContractedCost": decimals(rows["contracted"]),
         "ListUnitPrice": decimals(rows["list_price"].to_numpy() * 100, amount_only),
         "ContractedUnitPrice": decimals(rows["contracted_price"].to_numpy() * 100, amount_only),
-        "ConsumedQuantity": scaled(consumed, 4, not_consumed), "ConsumedUnit": masked(fact("ConsumedUnit"), not_consumed),
-        "PricingQuantity": decimals(rows["quantity"].to_numpy() * 10_000, amount_only), "PricingUnit": masked(fact("PricingUnit"), amount_only),
-        "PricingCategory": text("pricing"), "ServiceName": fact("ServiceName"),
-        "ServiceCategory": coded(service, lambda s: SERVICES[s][1]), "ServiceSubcategory": coded(service, lambda s: SERVICES[s][2]),
-        "SkuId": fact("SkuId"), "SkuPriceId": text("sku_price"), "SkuMeter": fact("SkuMeter"), "SkuPriceDetails": fact("SkuPriceDetails"),
+        "ConsumedQuantity": scaled(consumed, 4, not_consumed),
+        "ConsumedUnit": masked(fact("ConsumedUnit"), not_consumed),
+        "PricingQuantity": decimals(rows["quantity"].to_numpy() * 10_000, amount_only),
+        "PricingUnit": masked(fact("PricingUnit"), amount_only),
+        "PricingCategory": text("pricing"),
+        "ServiceName": fact("ServiceName"),
+        "ServiceCategory": coded(service, lambda s: SERVICES[s][1]),
+        "ServiceSubcategory": coded(service, lambda s: SERVICES[s][2]),
+        "SkuId": fact("SkuId"),
+        "SkuPriceId": text("sku_price"),
+        "SkuMeter": fact("SkuMeter"),
+        "SkuPriceDetails": fact("SkuPriceDetails"),
         "RegionId": coded(rows["provider"], lambda p: PROVIDERS[p][2]),
-        "ResourceId": text("resource"), "ResourceName": text("resource"),
-        "CommitmentDiscountId": discount(COMMITMENT["id"]), "CommitmentDiscountCategory": discount("Usage"),
-        "CommitmentDiscountType": discount("GPU commitment, 1 year"), "CommitmentDiscountStatus": text("status"),
+        "ResourceId": text("resource"),
+        "ResourceName": text("resource"),
+        "CommitmentDiscountId": discount(COMMITMENT["id"]),
+        "CommitmentDiscountCategory": discount("Usage"),
+        "CommitmentDiscountType": discount("GPU commitment, 1 year"),
+        "CommitmentDiscountStatus": text("status"),
         "CommitmentDiscountQuantity": decimals(rows["commitment_quantity"].to_numpy() * 10_000, ~committed),
         "CommitmentDiscountUnit": discount("GPU-hours"),
-        "InvoiceId": coded(rows["provider"] + "|" + invoice, lambda t: f"{PREFIX[t.split('|')[0]]}-{t.split('|')[1]}" if t.split("|")[1] else None),
-        "Tags": coded(rows["workload"], tags), "x_Model": fact("x_Model"),
+        "InvoiceId": coded(
+            rows["provider"] + "|" + invoice,
+            lambda t: f"{PREFIX[t.split('|')[0]]}-{t.split('|')[1]}" if t.split("|")[1] else None,
+        ),
+        "Tags": coded(rows["workload"], tags),
+        "x_Model": fact("x_Model"),
     }
     return pa.table(columns)
 
@@ -168,5 +228,12 @@ def write_focus(rows: pd.DataFrame, folder: Path) -> list[Path]:
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """zstd, dictionaries, decimals as whole numbers: small, and the same bytes each time."""
-    pq.write_table(table, path, compression="zstd", compression_level=19, use_dictionary=True, store_decimal_as_integer=True,
-                   row_group_size=1_000_000)
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        compression_level=19,
+        use_dictionary=True,
+        store_decimal_as_integer=True,
+        row_group_size=1_000_000,
+    )

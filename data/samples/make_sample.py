@@ -1,7 +1,7 @@
 """Writes the sample company: .venv/bin/python data/samples/make_sample.py [FOLDER]. Seeded; the same bytes each time.
 
-Meridian Labs is synthetic: no name, price or number belongs to anyone. company.py says who uses what, patterns.py how usage
-moves (and which statistics of real series it imitates), bill.py how it is charged, plans.py what lies beside the bill.
+Meridian Labs is synthetic: no name, price or number belongs to anyone. company.py says who uses what, patterns.py how
+usage moves (and which statistics of real series it imitates), bill.py how it is charged, plans.py what lies beside it.
 """
 
 from __future__ import annotations
@@ -13,24 +13,28 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
-import pyarrow as pa                                                                      # noqa: E402
-import pyarrow.parquet as pq                                                              # noqa: E402
-from bill import SHOWN, all_charges                                                       # noqa: E402
-from company import MODELS, SERVICES                                                      # noqa: E402
-from focus import provided, shown, write_focus, write_parquet                             # noqa: E402
-from patterns import DATES                                                                # noqa: E402
-from plans import budgets, commitments, drivers, endpoints, hour_shapes, invoices, organisation, truth   # noqa: E402
-from prices import documents                                                              # noqa: E402
+import pyarrow as pa  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
+
+from bill import SHOWN, all_charges  # noqa: E402
+from company import MODELS, SERVICES  # noqa: E402
+from focus import provided, shown, write_focus, write_parquet  # noqa: E402
+from patterns import DATES  # noqa: E402
+from plans import budgets, commitments, drivers, endpoints, hour_shapes, invoices, organisation, truth  # noqa: E402
+from prices import documents  # noqa: E402
 
 WHAT = {
     "focus": "bill, FOCUS 1.2, one file per quarter of billing periods",
     "token_usage.parquet": "requests and tokens a day by workload, model and tier; agrees with the bill",
     "invoices.csv": "invoice per issuer and closed month: the exact sum of BilledCost",
     "budgets.csv": "FY2025, FY2026 as approved and its reforecast 6+6, by unit and month",
-    "drivers.csv": "business drivers and outcomes a day", "organisation.csv": "team to business unit",
-    "commitments.csv": "the H100 commitment, FOCUS 1.4 Contract Commitment names; x_Rate is USD per GPU-hour, x_SkuIds what it covers",
+    "drivers.csv": "business drivers and outcomes a day",
+    "organisation.csv": "team to business unit",
+    "commitments.csv": "the H100 commitment, FOCUS 1.4 Contract Commitment names; "
+    "x_Rate is USD per GPU-hour, x_SkuIds what it covers",
     "hour_shapes.csv": "true hour-of-week shapes of GPU workloads (Monday 00:00 UTC is hour 0, each day has mean 1)",
-    "endpoints.csv": "requests and paid GPU-hours of serving endpoints by month", "truth.json": "what a good analysis should find",
+    "endpoints.csv": "requests and paid GPU-hours of serving endpoints by month",
+    "truth.json": "what a good analysis should find",
     "prices": "price document: what the bill charges, dated",
 }
 
@@ -56,9 +60,16 @@ def write_all(data: Path) -> list[Path]:
     rows = shown(latent)
     files = write_focus(rows, samples / "focus")
     write_parquet(token_table(usage), samples / "token_usage.parquet")
-    texts = {"invoices.csv": invoices(rows), "budgets.csv": budgets(latent), "drivers.csv": drivers(), "organisation.csv": organisation(),
-             "commitments.csv": commitments(), "hour_shapes.csv": hour_shapes(), "endpoints.csv": endpoints(),
-             "truth.json": truth(rows, latent)}
+    texts = {
+        "invoices.csv": invoices(rows),
+        "budgets.csv": budgets(latent),
+        "drivers.csv": drivers(),
+        "organisation.csv": organisation(),
+        "commitments.csv": commitments(),
+        "hour_shapes.csv": hour_shapes(),
+        "endpoints.csv": endpoints(),
+        "truth.json": truth(rows, latent),
+    }
     for name, text in texts.items():
         (samples / name).write_text(text, encoding="utf-8", newline="\n")
     files += [samples / "token_usage.parquet", *(samples / name for name in texts)]
@@ -81,16 +92,22 @@ def row_count(path: Path) -> int:
 
 def passport(files: list[Path], data: Path) -> str:
     """data/README.md: one row per file."""
-    head = ("# Data\n\nMeridian Labs is a synthetic sample company: no name, price or number here belongs to anyone. All files are made by\n"
-            "`.venv/bin/python data/samples/make_sample.py` (seeded; `tests/test_sample_company.py` runs it again and compares).\n"
-            "Rows are records of a table, SKUs of a price document, lines of a JSON document.\n\n"
-            "| file | what | rows | made by | licence | sha256 |\n|---|---|---|---|---|---|\n")
+    head = (
+        "# Data\n\nMeridian Labs is a synthetic sample company: no name, price or number here belongs to anyone. "
+        "All files are made by\n"
+        "`.venv/bin/python data/samples/make_sample.py` (seeded; "
+        "`tests/test_sample_company.py` runs it again and compares).\n"
+        "Rows are records of a table, SKUs of a price document, lines of a JSON document.\n\n"
+        "| file | what | rows | made by | licence | sha256 |\n|---|---|---|---|---|---|\n"
+    )
     lines = []
     for path in files:
         name = path.relative_to(data).as_posix()
         what = WHAT.get(path.name) or WHAT[path.parent.name]
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        lines.append(f"| `{name}` | {what} | {row_count(path):,} | `samples/make_sample.py` | Apache-2.0 | `{digest}` |\n")
+        lines.append(
+            f"| `{name}` | {what} | {row_count(path):,} | `samples/make_sample.py` | Apache-2.0 | `{digest}` |\n"
+        )
     return head + "".join(lines)
 
 

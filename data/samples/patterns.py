@@ -7,21 +7,21 @@ Imitated from real series (shared/data/real_ai_usage_hourly.parquet, read once; 
   driver, training 0.28–0.45.
 * autocorrelation at one day: 0.6–0.7 (totals), 0.8–0.97 (inference), 0.3–0.75 (training); here 0.55–0.85.
 * weekend ÷ weekday level: 0.84–1.04 on training clusters, 0.66–0.86 for client-facing models; here 0.30–1.0.
-* busiest ÷ quietest hour: 1.4–3.3 for totals and large clients, 1.0–1.4 for clusters, above 5 for single apps; here 1.0–6.
+* busiest ÷ quietest hour: 1.4–3.3 for totals and large clients, 1.0–1.4 for clusters, above 5 for single apps; here 1–3.
 * bursts: a team idle 92 % of hours and then full, clients at 6–18 times their median: compound Poisson campaigns.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from company import ANCHOR, DRIVERS, EVENTS, FIRST, LATENT, SEED
-
 from finops_model.periods import days
 from finops_model.streams import generator
 
-DATES = days(FIRST, LATENT)                                            # the latent calendar, datetime64[D]
+from company import ANCHOR, DRIVERS, EVENTS, FIRST, LATENT, SEED
+
+DATES = days(FIRST, LATENT)  # the latent calendar, datetime64[D]
 MONTHS_FROM_ANCHOR = (DATES - np.datetime64(ANCHOR)).astype(float) / 30.4375
-WEEKDAY = (DATES.astype(np.int64) + 3) % 7                             # Monday 0
+WEEKDAY = (DATES.astype(np.int64) + 3) % 7  # Monday 0
 NOISE_BURN = 60
 
 
@@ -53,7 +53,7 @@ def week(weekend: float) -> np.ndarray:
 
 
 def year(kind: str) -> np.ndarray:
-    """Yearly shape, (day,): 'retail' peaks before Christmas, 'quarter' at quarter ends, 'holiday' rests at the turn of the year."""
+    """Yearly shape, (day,): 'retail' peaks before Christmas, 'quarter' at quarter ends, 'holiday' rests at New Year."""
     day = (DATES - DATES.astype("datetime64[Y]")).astype(int)
     if kind == "retail":
         return 1 + 0.09 * np.exp(-(((day - 340) / 22.0) ** 2)) - 0.03 * np.exp(-(((day - 215) / 25.0) ** 2))
@@ -62,14 +62,20 @@ def year(kind: str) -> np.ndarray:
         left = ((month + 1).astype("datetime64[D]") - DATES).astype(int)
         return 1 + 0.16 * np.where(month.astype(int) % 3 == 2, np.exp(-left / 9.0), 0.0)
     if kind == "holiday":
-        return 1 - 0.35 * np.exp(-(((day - 362) % 365 - 0) / 6.0) ** 2) - 0.35 * np.exp(-((((362 - day) % 365)) / 6.0) ** 2)
+        return (
+            1
+            - 0.35 * np.exp(-((((day - 362) % 365 - 0) / 6.0) ** 2))
+            - 0.35 * np.exp(-((((362 - day) % 365) / 6.0) ** 2))
+        )
     return np.ones(len(DATES))
 
 
 def driver(name: str) -> np.ndarray:
     """Volume of a business driver a day, whole numbers, (day,)."""
     form = DRIVERS[name]
-    level = np.log(form.level) + form.growth * MONTHS_FROM_ANCHOR + wander(name, 0.012) + noise(name, form.sigma, form.phi)
+    level = (
+        np.log(form.level) + form.growth * MONTHS_FROM_ANCHOR + wander(name, 0.012) + noise(name, form.sigma, form.phi)
+    )
     return np.round(np.exp(level) * week(form.weekend) * year(form.yearly))
 
 
@@ -95,7 +101,7 @@ def campaigns(name: str, rate: float, median_days: float, median_gpus: float) ->
     for start in np.flatnonzero(stream.random(len(DATES)) < rate / 30.4375):
         length = int(np.clip(np.round(median_days * np.exp(0.5 * stream.standard_normal())), 2, 24))
         size = median_gpus * np.exp(0.45 * stream.standard_normal())
-        found[start:start + length] += 24 * min(size, 70.0) * scale[start]
+        found[start : start + length] += 24 * min(size, 70.0) * scale[start]
     return found
 
 
@@ -109,7 +115,7 @@ PROFILES = {
 
 
 def hour_of_week(kind: str) -> np.ndarray:
-    """The hour-of-week shape, (168,), Monday 00:00 UTC first, rounded to 4 decimals. Every day has mean 1, so the level of a
+    """The hour-of-week shape, (168,), Monday 00:00 UTC first, 4 decimals. Every day has mean 1, so the level of a
     weekday stays in its daily quantity and both readings of 'day level x shape' agree."""
     found = []
     for day in range(7):

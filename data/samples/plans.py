@@ -1,4 +1,4 @@
-"""What lies beside a bill: invoices, budgets, drivers, organisation, commitment, hour shapes, idle endpoint, and the truth."""
+"""What lies beside a bill: invoices, budgets, drivers, organisation, commitment, shapes, endpoints, truth."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+
 from bill import SHOWN
 from company import COMMITMENT, DRIVERS, EVENTS, GPUS, MODELS, ORGANISATION, SKUS, TOKENS, WORKLOADS
 from focus import OPEN_MONTH
@@ -18,7 +19,12 @@ from usage import gpu_hours, gpu_lines
 
 UNITS = ("Customer Support", "Search & Discovery", "Risk & Compliance", "Research Platform")
 # latent landing of FY2026 ÷ budget of the reforecast: Research is clearly over, Search clearly under
-LANDING = {"Customer Support": 0.992, "Search & Discovery": 0.945, "Risk & Compliance": 0.965, "Research Platform": 1.06}
+LANDING = {
+    "Customer Support": 0.992,
+    "Search & Discovery": 0.945,
+    "Risk & Compliance": 0.965,
+    "Research Platform": 1.06,
+}
 UNIT = 100_000_000
 
 
@@ -49,18 +55,21 @@ def invoices(rows: pd.DataFrame) -> str:
     """Per issuer and closed month the exact sum of BilledCost."""
     closed = rows[rows["billing_month"] < OPEN_MONTH]
     totals = closed.groupby(["provider", "billing_month"])["billed"].sum()
-    return text_csv(["InvoiceIssuerName", "BillingPeriod", "BillingCurrency", "Amount"],
-                    [(issuer, month, "USD", exact(total)) for (issuer, month), total in totals.items()])
+    return text_csv(
+        ["InvoiceIssuerName", "BillingPeriod", "BillingCurrency", "Amount"],
+        [(issuer, month, "USD", exact(total)) for (issuer, month), total in totals.items()],
+    )
 
 
 def by_unit(rows: pd.DataFrame) -> pd.DataFrame:
     """EffectiveCost, US dollars, (month of charge, unit)."""
-    return (rows.assign(unit=rows["workload"].map(unit_of), cost=rows["effective"] / UNIT)
-            .pivot_table(index="month", columns="unit", values="cost", aggfunc="sum", fill_value=0.0))
+    return rows.assign(unit=rows["workload"].map(unit_of), cost=rows["effective"] / UNIT).pivot_table(
+        index="month", columns="unit", values="cost", aggfunc="sum", fill_value=0.0
+    )
 
 
 def budgets(rows: pd.DataFrame) -> str:
-    """FY2025, FY2026 as approved, FY2026 reforecast 6+6 (January to June booked). Smooth plans around the latent truth."""
+    """FY2025, FY2026 as approved, FY2026 reforecast 6+6 (January to June booked). Smooth plans around the truth."""
     cost, lines = by_unit(rows), []
 
     def plan(version, approved_on, by, author, year, landing, booked_to=""):
@@ -74,22 +83,41 @@ def budgets(rows: pd.DataFrame) -> str:
             for month, amount in zip(months, np.where(booked, actual, rest), strict=True):
                 lines.append((version, approved_on, by, author, unit, month, "USD", f"{round(amount / 100) * 100:.2f}"))
 
-    plan("2025 approved", "2024-12-13", "Ingrid Halvorsen", "Tomas Lindqvist", 2025,
-         {"Customer Support": 1.02, "Search & Discovery": 0.97, "Risk & Compliance": 1.01, "Research Platform": 1.09})
-    plan("2026 approved", "2025-12-12", "Ingrid Halvorsen", "Tomas Lindqvist", 2026,
-         {"Customer Support": 1.04, "Search & Discovery": 0.95, "Risk & Compliance": 1.0, "Research Platform": 1.11})
+    plan(
+        "2025 approved",
+        "2024-12-13",
+        "Ingrid Halvorsen",
+        "Tomas Lindqvist",
+        2025,
+        {"Customer Support": 1.02, "Search & Discovery": 0.97, "Risk & Compliance": 1.01, "Research Platform": 1.09},
+    )
+    plan(
+        "2026 approved",
+        "2025-12-12",
+        "Ingrid Halvorsen",
+        "Tomas Lindqvist",
+        2026,
+        {"Customer Support": 1.04, "Search & Discovery": 0.95, "Risk & Compliance": 1.0, "Research Platform": 1.11},
+    )
     plan("2026 reforecast 6+6", "2026-07-10", "Ingrid Halvorsen", "Priya Raman", 2026, LANDING, booked_to="2026-06")
-    return text_csv(["version", "approved_on", "approved_by", "author", "business_unit", "month", "currency", "amount"], lines)
+    return text_csv(
+        ["version", "approved_on", "approved_by", "author", "business_unit", "month", "currency", "amount"], lines
+    )
 
 
 def drivers() -> str:
     """Drivers and outcomes, one row a day and name, until the last day of the bill."""
     volume = {name: driver(name) for name in DRIVERS}
-    success = np.clip(0.68 + 0.02 * noise("outcome/resolved", 1.0, 0.7) + 0.04 * (DATES >= np.datetime64("2026-01-15")), 0.4, 0.9)
+    success = np.clip(
+        0.68 + 0.02 * noise("outcome/resolved", 1.0, 0.7) + 0.04 * (DATES >= np.datetime64("2026-01-15")), 0.4, 0.9
+    )
     resolved = np.round(volume["conversations"] * success)
     outcomes = np.round(resolved + 0.95 * volume["documents_processed"] + 0.002 * volume["searches"])
     series = [(name, "driver", DRIVERS[name].unit, values) for name, values in volume.items()]
-    series += [("resolved_conversations", "outcome", "conversations", resolved), ("outcomes", "outcome", "outcomes", outcomes)]
+    series += [
+        ("resolved_conversations", "outcome", "conversations", resolved),
+        ("outcomes", "outcome", "outcomes", outcomes),
+    ]
     rows = [(DATES[i], name, role, unit, int(values[i])) for name, role, unit, values in series for i in range(SHOWN)]
     return text_csv(["date", "name", "role", "unit", "value"], rows)
 
@@ -99,27 +127,48 @@ def organisation() -> str:
 
 
 def commitments() -> str:
-    """The commitment under FOCUS 1.4 Contract Commitment names; x_Rate is US dollars per GPU-hour, x_SkuIds what it covers."""
+    """The commitment under FOCUS 1.4 Contract Commitment names; x_Rate is USD per GPU-hour, x_SkuIds what it covers."""
     prefix = "ContractCommitment"
     hours = COMMITMENT["gpus"] * 24 * 365
     record = {
-        "ContractId": "hyp-agreement-2026", "ContractPeriodStart": f"{COMMITMENT['start']}T00:00:00Z",
-        "ContractPeriodEnd": f"{COMMITMENT['end']}T00:00:00Z", f"{prefix}Id": COMMITMENT["id"], f"{prefix}Type": "GPU commitment, 1 year",
-        f"{prefix}Category": "Usage", f"{prefix}Description": "40 H100 GPUs an hour for one year",
-        f"{prefix}PeriodStart": f"{COMMITMENT['start']}T00:00:00Z", f"{prefix}PeriodEnd": f"{COMMITMENT['end']}T00:00:00Z",
-        f"{prefix}Quantity": COMMITMENT["gpus"], f"{prefix}Unit": "GPU-hours", f"{prefix}Cost": f"{hours * Decimal(COMMITMENT['rate']):.2f}",
-        f"{prefix}FulfillmentInterval": "Hourly", f"{prefix}LifecycleStatus": "Active", f"{prefix}BenefitCategory": "Discount",
-        f"{prefix}DiscountPercentage": COMMITMENT["discount"], f"{prefix}Model": "Continuous", f"{prefix}OfferCategory": "Public",
-        f"{prefix}PaymentModel": "No Upfront", f"{prefix}PaymentInterval": "Monthly", f"{prefix}PaymentUpfrontPercentage": "0",
-        "BillingCurrency": "USD", "ServiceProviderName": "Hyperion Cloud", "InvoiceIssuerName": "Hyperion Cloud",
-        "x_SkuIds": COMMITMENT["sku"], "x_Rate": COMMITMENT["rate"]}
+        "ContractId": "hyp-agreement-2026",
+        "ContractPeriodStart": f"{COMMITMENT['start']}T00:00:00Z",
+        "ContractPeriodEnd": f"{COMMITMENT['end']}T00:00:00Z",
+        f"{prefix}Id": COMMITMENT["id"],
+        f"{prefix}Type": "GPU commitment, 1 year",
+        f"{prefix}Category": "Usage",
+        f"{prefix}Description": "40 H100 GPUs an hour for one year",
+        f"{prefix}PeriodStart": f"{COMMITMENT['start']}T00:00:00Z",
+        f"{prefix}PeriodEnd": f"{COMMITMENT['end']}T00:00:00Z",
+        f"{prefix}Quantity": COMMITMENT["gpus"],
+        f"{prefix}Unit": "GPU-hours",
+        f"{prefix}Cost": f"{hours * Decimal(COMMITMENT['rate']):.2f}",
+        f"{prefix}FulfillmentInterval": "Hourly",
+        f"{prefix}LifecycleStatus": "Active",
+        f"{prefix}BenefitCategory": "Discount",
+        f"{prefix}DiscountPercentage": COMMITMENT["discount"],
+        f"{prefix}Model": "Continuous",
+        f"{prefix}OfferCategory": "Public",
+        f"{prefix}PaymentModel": "No Upfront",
+        f"{prefix}PaymentInterval": "Monthly",
+        f"{prefix}PaymentUpfrontPercentage": "0",
+        "BillingCurrency": "USD",
+        "ServiceProviderName": "Hyperion Cloud",
+        "InvoiceIssuerName": "Hyperion Cloud",
+        "x_SkuIds": COMMITMENT["sku"],
+        "x_Rate": COMMITMENT["rate"],
+    }
     return text_csv(list(record), [list(record.values())])
 
 
 def hour_shapes() -> str:
     """The true hour-of-week shape of every GPU workload, Monday 00:00 UTC is hour 0; each day has mean 1."""
     shapes = {spec.workload: spec.shape for spec in GPUS if spec.workload in WORKLOADS}
-    rows = [(workload, hour, f"{value:.4f}") for workload, kind in shapes.items() for hour, value in enumerate(hour_of_week(kind))]
+    rows = [
+        (workload, hour, f"{value:.4f}")
+        for workload, kind in shapes.items()
+        for hour, value in enumerate(hour_of_week(kind))
+    ]
     return text_csv(["workload", "hour_of_week", "share"], rows)
 
 
@@ -138,7 +187,16 @@ def endpoints() -> str:
         for month in np.unique(months):
             hours = int(line.quantity[:SHOWN][months == month].sum()) / 10_000
             if hours:
-                rows.append((month, line.resource, line.workload, line.sku, int(requests[months == month].sum()), f"{hours:.2f}"))
+                rows.append(
+                    (
+                        month,
+                        line.resource,
+                        line.workload,
+                        line.sku,
+                        int(requests[months == month].sum()),
+                        f"{hours:.2f}",
+                    )
+                )
     return text_csv(["month", "ResourceId", "workload", "SkuId", "requests", "gpu_hours"], rows)
 
 
@@ -157,27 +215,58 @@ def truth(rows: pd.DataFrame, latent: pd.DataFrame) -> str:
     paid = float(paid[DATES[paid["day"]].astype(str) <= runaway["last"]]["effective"].sum()) / UNIT
     hours = gpu_hours(spec)
     first = int(np.searchsorted(DATES, np.datetime64(runaway["first"])))
-    normal = float(np.mean(hours[first - 42:first])) * 4
-    usage = float(hours[first:first + 4].sum())
+    normal = float(np.mean(hours[first - 42 : first])) * 4
+    usage = float(hours[first : first + 4].sum())
     future = by_unit(latent)
-    month_money = lambda frame: {m: {k: round(float(v), 2) for k, v in line.items()} for m, line in frame.iterrows()}  # noqa: E731
-    plain = lambda series: {m: round(float(v), 6) for m, v in series.items()}                                        # noqa: E731
+    month_money = lambda frame: {m: {k: round(float(v), 2) for k, v in line.items()} for m, line in frame.iterrows()}
+    plain = lambda series: {m: round(float(v), 6) for m, v in series.items()}
     found = {
-        "idle": {"resource": EVENTS["standby"]["resource"], "workload": "fraud-scoring", "sku": "HYP-A100-OD",
-                 "cost_by_month": {m: round(float(v), 2) for m, v in standby.items()}},
-        "anomalies": [{"workload": runaway["workload"], "sku": runaway["sku"], "days": inside, "paid": round(paid, 2),
-                       "times_normal": round(usage / normal, 2), "extra_cost": round(paid * (1 - normal / usage), 2)}],
-        "growth_per_month": {**{name: form.growth for name, form in DRIVERS.items()},
-                             **{w: round(spec.growth + (DRIVERS[spec.driver].growth if spec.driver else 0), 4) for w, spec in TOKENS.items()},
-                             **{f"{s.workload}/{s.sku}": round(s.growth + (DRIVERS[s.driver].growth if s.driver else 0), 4)
-                                for s in GPUS if s.workload in WORKLOADS and not s.resource}},
-        "launch": EVENTS["launch"], "migration": EVENTS["migration"],
+        "idle": {
+            "resource": EVENTS["standby"]["resource"],
+            "workload": "fraud-scoring",
+            "sku": "HYP-A100-OD",
+            "cost_by_month": {m: round(float(v), 2) for m, v in standby.items()},
+        },
+        "anomalies": [
+            {
+                "workload": runaway["workload"],
+                "sku": runaway["sku"],
+                "days": inside,
+                "paid": round(paid, 2),
+                "times_normal": round(usage / normal, 2),
+                "extra_cost": round(paid * (1 - normal / usage), 2),
+            }
+        ],
+        "growth_per_month": {
+            **{name: form.growth for name, form in DRIVERS.items()},
+            **{
+                w: round(spec.growth + (DRIVERS[spec.driver].growth if spec.driver else 0), 4)
+                for w, spec in TOKENS.items()
+            },
+            **{
+                f"{s.workload}/{s.sku}": round(s.growth + (DRIVERS[s.driver].growth if s.driver else 0), 4)
+                for s in GPUS
+                if s.workload in WORKLOADS and not s.resource
+            },
+        },
+        "launch": EVENTS["launch"],
+        "migration": EVENTS["migration"],
         "price_changes": [
-            {"sku": "HYP-H100-OD", "date": "2025-07-01", "from": 6.98, "to": float(at(SKUS["HYP-H100-OD"][3], "2025-07-01"))},
+            {
+                "sku": "HYP-H100-OD",
+                "date": "2025-07-01",
+                "from": 6.98,
+                "to": float(at(SKUS["HYP-H100-OD"][3], "2025-07-01")),
+            },
             {"model": "aurora-large-2", "date": "2026-03-01", "change": -0.2, "prices": MODELS["aurora-large-2"][1]},
-            {"model": "cinder-embed-1", "date": "2026-06-01", "change": 0.25, "prices": MODELS["cinder-embed-1"][1]}],
-        "untagged_share_by_month": plain(share), "credits": EVENTS["credits"], "tax": EVENTS["tax"],
-        "commitment": COMMITMENT, "effective_by_month_and_unit": month_money(cost),
+            {"model": "cinder-embed-1", "date": "2026-06-01", "change": 0.25, "prices": MODELS["cinder-embed-1"][1]},
+        ],
+        "untagged_share_by_month": plain(share),
+        "credits": EVENTS["credits"],
+        "tax": EVENTS["tax"],
+        "commitment": COMMITMENT,
+        "effective_by_month_and_unit": month_money(cost),
         "latent_effective_by_month_and_unit": month_money(future.loc["2026-11":]),
-        "landing_over_budget_2026": LANDING}
+        "landing_over_budget_2026": LANDING,
+    }
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import numpy as np
-from company import COMMITMENT, EGRESS, FIRST, LATENT, METERS, MODELS, PROVIDERS, SEED, SERVICES, SKUS, SPOT
-
 from finops_model.documents import dump_yaml
 from finops_model.periods import month_of, month_range
 from finops_model.streams import generator
+
+from company import COMMITMENT, EGRESS, FIRST, LATENT, METERS, MODELS, PROVIDERS, SEED, SERVICES, SKUS, SPOT
 
 MICRO = 1_000_000
 SYNTHETIC = "synthetic price list of the sample company (data/samples/company.py); no real vendor"
@@ -39,13 +39,24 @@ def histories() -> dict[str, dict]:
     for sku, (service, unit, _, history) in SKUS.items():
         if sku == "HYP-EGRESS-INTERNET":
             continue
-        found[sku] = {"service": service, "unit": unit, "block": 1, "history": spot_history(sku) if sku in SPOT else history}
+        found[sku] = {
+            "service": service,
+            "unit": unit,
+            "block": 1,
+            "history": spot_history(sku) if sku in SPOT else history,
+        }
     for model, (service, history) in MODELS.items():
         for index, meter in enumerate(METERS):
             plain = {since: _meter_price(prices, index) for since, prices in history.items()}
             if all(plain.values()):
-                found[f"{model}:{meter}"] = {"service": service, "unit": "Tokens", "model": model, "meter": meter,
-                                             "block": 1_000_000, "history": plain}
+                found[f"{model}:{meter}"] = {
+                    "service": service,
+                    "unit": "Tokens",
+                    "model": model,
+                    "meter": meter,
+                    "block": 1_000_000,
+                    "history": plain,
+                }
     return found
 
 
@@ -84,12 +95,22 @@ def documents() -> dict[str, str]:
             prices[sku] = lines
         if provider == SERVICES["Network"][0]:
             prices["HYP-EGRESS-INTERNET"] = {
-                "service": "Network", "unit": "GB", "rate": "graduated",
-                "history": {"2024-01-01": {"starts": list(EGRESS["starts"]),
-                                           "prices": [float(price) for price in EGRESS["prices"]]}}}
-        text = dump_yaml({"provider": provider, "currency": "USD", "reference": SYNTHETIC, "checked": "2026-10-01",
-                          "prices": prices})
-        found[provider.split()[0].lower() + ".yaml"] = text.replace("'20", "20").replace("':", ":").replace("-01'", "-01")
+                "service": "Network",
+                "unit": "GB",
+                "rate": "graduated",
+                "history": {
+                    "2024-01-01": {
+                        "starts": list(EGRESS["starts"]),
+                        "prices": [float(price) for price in EGRESS["prices"]],
+                    }
+                },
+            }
+        text = dump_yaml(
+            {"provider": provider, "currency": "USD", "reference": SYNTHETIC, "checked": "2026-10-01", "prices": prices}
+        )
+        found[provider.split()[0].lower() + ".yaml"] = (
+            text.replace("'20", "20").replace("':", ":").replace("-01'", "-01")
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Quantities of the sample company: GPU-hours, tokens, stocks, transfer, seats, as whole ten-thousandths of the pricing unit.
+"""Quantities of the sample company: GPU-hours, tokens, stocks, transfer, seats, as whole ten-thousandths of a pricing unit.
 
 A `Line` is one SKU of one workload on one resource, one quantity a day. Costs follow in bill.py.
 """
@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+
 from company import DRIVERS, EVENTS, GPUS, METERS, SEATS, STORAGE, TOKENS, TRANSFER, Gpus, Route, Tokens
 from patterns import DATES, MONTHS_FROM_ANCHOR, campaigns, driver, launch, migrated, noise, wander, week, year
 from prices import daily_prices, histories
 
 SCALE = 10_000
-DAYS_IN_MONTH = ((DATES.astype("datetime64[M]") + 1).astype("datetime64[D]") - DATES.astype("datetime64[M]").astype("datetime64[D]")).astype(int)
+DAYS_IN_MONTH = (
+    (DATES.astype("datetime64[M]") + 1).astype("datetime64[D]") - DATES.astype("datetime64[M]").astype("datetime64[D]")
+).astype(int)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ def gpu_hours(spec: Gpus) -> np.ndarray:
     runaway = EVENTS["runaway"]
     if (spec.workload, spec.sku) == (runaway["workload"], runaway["sku"]):
         inside = (DATES >= np.datetime64(runaway["first"])) & (DATES <= np.datetime64(runaway["last"]))
-        level = np.where(inside, 24.0 * spec.gpus * runaway["factor"] * np.exp(noise(name + "/runaway", 0.05, 0.0)), level)
+        level = np.where(
+            inside, 24.0 * spec.gpus * runaway["factor"] * np.exp(noise(name + "/runaway", 0.05, 0.0)), level
+        )
     return level
 
 
@@ -68,8 +73,12 @@ def route_tokens(route: Route, context: np.ndarray) -> dict[str, np.ndarray]:
     """Tokens per request by meter; meters are disjoint, (day,) each."""
     if route.batch:
         return {"batch_input_tokens": context, "batch_output_tokens": np.full(len(context), float(route.output))}
-    return {"input_tokens": context * (1 - route.cached - route.written), "cached_input_tokens": context * route.cached,
-            "cache_write_tokens": context * route.written, "output_tokens": np.full(len(context), float(route.output))}
+    return {
+        "input_tokens": context * (1 - route.cached - route.written),
+        "cached_input_tokens": context * route.cached,
+        "cache_write_tokens": context * route.written,
+        "output_tokens": np.full(len(context), float(route.output)),
+    }
 
 
 @cache
@@ -104,8 +113,11 @@ def token_routes(workload: str, spec: Tokens) -> list[tuple[Route, np.ndarray, d
     found = []
     for route, share in zip(spec.routes, shares, strict=True):
         count = np.round(requests * share)
-        tokens = {meter: each * count for meter, each in route_tokens(route, route.context * stretch).items()
-                  if f"{route.model}:{meter}" in histories()}
+        tokens = {
+            meter: each * count
+            for meter, each in route_tokens(route, route.context * stretch).items()
+            if f"{route.model}:{meter}" in histories()
+        }
         found.append((route, count, tokens))
     return found
 
@@ -131,7 +143,12 @@ def other_lines() -> list[Line]:
         found.append(Line(workload, sku, f"{workload}-{sku.split('-')[-1].lower()}", quantity))
     for workload, sku, amount, growth, weekend, sigma in TRANSFER:
         name = f"{workload}/{sku}"
-        level = amount / 30.4375 * np.exp(growth * MONTHS_FROM_ANCHOR + noise(name, sigma, 0.5) - sigma**2 / 2) * week(weekend)
+        level = (
+            amount
+            / 30.4375
+            * np.exp(growth * MONTHS_FROM_ANCHOR + noise(name, sigma, 0.5) - sigma**2 / 2)
+            * week(weekend)
+        )
         found.append(Line(workload, sku, f"{workload}-transfer", quantised(level, 2)))
     return found
 
