@@ -69,9 +69,12 @@ def _number(cell: str):
 def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]:
     """({role: column or None}, {column: month} of a wide table, notes). Raises InputError where date or amount is missing."""
     columns, cells = list(frame.columns), {column: _cells(frame, column) for column in frame.columns}
-    dates = [c for c in columns if share(cells[c], read_moment) >= 0.6 and share(cells[c], _decimal_only) < 0.5]
-    numbers = [c for c in columns if share(cells[c], _number) >= 0.6 and c not in dates]
-    months = {c: _month(c) for c in columns if is_month(c) and (c in numbers or not cells[c])}
+    # A name that says date or cost needs a single cell that fits; the rest of its cells goes to quarantine, not away.
+    dates = [c for c in columns if share(cells[c], read_moment) >= (0.6 if _rank(c, "date") is None else 0.01)
+             and share(cells[c], _decimal_only) < 0.5]
+    numbers = [c for c in columns if share(cells[c], _number) >= (0.6 if _rank(c, "amount") is None else 0.01) and c not in dates]
+    months = {c: _month(c) for c in columns if is_month(c)}
+    months = months if sum(c in numbers for c in months) >= 2 else {}
     roles: dict = dict.fromkeys(ROLES)
     if len(months) >= 2 and len(set(months.values())) == len(months):
         extra = [c for c in numbers if c not in months]

@@ -29,7 +29,7 @@ def cents(amount: Decimal | None) -> Decimal | None:
 
 @dataclass(frozen=True)
 class Line:
-    """One issuer, billing period and currency; every amount to the cent; difference = invoice − ledger − quarantined."""
+    """One issuer, billing period and currency, exact; difference = invoice − ledger − quarantined, rounded once, to the cent."""
 
     issuer: str
     billing_period: str
@@ -40,7 +40,7 @@ class Line:
 
     @property
     def difference(self) -> Decimal | None:
-        return None if self.invoice is None else self.invoice - self.ledger - self.quarantined
+        return None if self.invoice is None else cents(self.invoice - self.ledger - self.quarantined)
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,21 @@ class Reconciliation:
     @property
     def invoice_total(self) -> Decimal | None:
         given = any(line.invoice is not None for line in self.lines)
-        return self._sum("invoice") if given and len(self.currencies) == 1 else None
+        return cents(self._sum("invoice")) if given and len(self.currencies) == 1 else None
 
     @property
     def ledger_total(self) -> Decimal | None:
-        return self._sum("ledger") if len(self.currencies) <= 1 else None
+        return cents(self._sum("ledger")) if len(self.currencies) <= 1 else None
 
     @property
     def quarantined(self) -> Decimal | None:
-        return self._sum("quarantined") if len(self.currencies) <= 1 else None
+        return cents(self._sum("quarantined")) if len(self.currencies) <= 1 else None
 
     @property
     def difference(self) -> Decimal | None:
         """Invoices minus everything in the ledger and in quarantine, lines without an invoice too."""
-        return None if self.invoice_total is None else self.invoice_total - self.ledger_total - self.quarantined
+        exact = self._sum("invoice") - self._sum("ledger") - self._sum("quarantined")
+        return None if self.invoice_total is None else cents(exact)
 
     @property
     def status(self) -> str:
@@ -89,14 +90,14 @@ class Reconciliation:
     def as_brief(self) -> dict:
         """The brief's tie_out: decimal text, null where there is no invoice."""
         def text(amount):
-            return None if amount is None else str(amount)
+            return None if amount is None else str(cents(amount))
 
         several = len(self.currencies) > 1
         rows = [{"issuer": f"{line.issuer} ({line.currency})" if several else line.issuer, "billing_period": line.billing_period,
                  "invoice": text(line.invoice), "ledger": text(line.ledger), "quarantined": text(line.quarantined),
                  "difference": text(line.difference)} for line in self.lines]
         def total(name):
-            return " + ".join(f"{sum((getattr(x, name) for x in self.lines if x.currency == c), Decimal('0.00'))} {c}"
+            return " + ".join(f"{cents(sum((getattr(x, name) for x in self.lines if x.currency == c), Decimal(0)))} {c}"
                               for c in self.currencies)
 
         return {"rows": rows, "invoice_total": text(self.invoice_total),
@@ -126,8 +127,8 @@ def reconcile(periods_frame: pd.DataFrame, invoices: pd.DataFrame | None, month:
     only = next(iter({currency for _, currency in [*ledger, *billed]}), "")
     refused, unread, loose = _refused(quarantined, month, only)
     keys = sorted({*ledger, *billed, *refused})
-    lines = tuple(Line(issuer, month, currency, cents(billed.get((issuer, currency))), cents(ledger.get((issuer, currency), Decimal(0))),
-                       cents(refused.get((issuer, currency), Decimal(0)))) for issuer, currency in keys)
+    lines = tuple(Line(issuer, month, currency, billed.get((issuer, currency)), ledger.get((issuer, currency), Decimal(0)),
+                       refused.get((issuer, currency), Decimal(0))) for issuer, currency in keys)
     found = Reconciliation(month, lines, "", unread)
     return Reconciliation(month, lines, _note(found, invoices is not None, set(ledger), set(billed), loose), unread)
 
@@ -176,7 +177,7 @@ def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: i
         if not (missing or extra or off):
             said.append(f"All invoices of {when} tie out with the ledger to the cent.")
     if any(line.quarantined for line in found.lines):
-        amounts = " + ".join(f"{sum((x.quarantined for x in found.lines if x.currency == c), Decimal('0.00'))} {c}" for c in found.currencies)
+        amounts = " + ".join(f"{cents(sum((x.quarantined for x in found.lines if x.currency == c), Decimal(0)))} {c}" for c in found.currencies)
         said.append(f"{amounts} stand in quarantine{'' if not loose else f'; {loose} refused rows name no billing period'}.")
     if found.unread:
         said.append(f"{found.unread} refused rows have an amount that cannot be read; they may explain a difference.")
