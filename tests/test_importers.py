@@ -53,6 +53,12 @@ def test_where_old_and_new_name_stand_side_by_side_the_new_one_counts(tmp_path):
     assert daily(ledger, Settings())["ServiceProviderName"].tolist() == ["Borealis"]
 
 
+def test_an_empty_issuer_is_the_provider(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("gap", pd.DataFrame([{**OLD, "InvoiceIssuerName": ""}, {**OLD, "InvoiceIssuerName": "Reseller"}])))
+    assert ledger.totals_by_period()["InvoiceIssuerName"].tolist() == ["Hyperion Cloud", "Reseller"]
+
+
 def test_a_bill_without_effective_cost_says_so_loudly(tmp_path):
     row = {key: value for key, value in OLD.items() if key != "AmortizedCost"}
     receipt = Ledger(tmp_path).ingest(("plain.csv", pd.DataFrame([row])))

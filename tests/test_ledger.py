@@ -163,6 +163,16 @@ def test_quarantine_belongs_to_its_period_and_goes_when_the_period_is_replaced(t
     assert ledger.quarantine().empty and ledger.totals() == usd("12")
 
 
+def test_a_refused_row_of_another_issuer_is_not_counted_to_the_one_that_was_accepted(tmp_path):
+    ledger = Ledger(tmp_path)
+    other = rows(9, InvoiceIssuerName="Borealis", BillingCurrency="XXZ")
+    ledger.ingest(("two", pd.concat([rows(5), other, rows(3, BillingPeriodStart="?")])))
+    assert ledger.quarantine()[["InvoiceIssuerName", "x_Period", "BilledCost"]].values.tolist() == [
+        ["Borealis", "", "9"], ["Hyperion Cloud", "2026-03", "3"]]
+    ledger.ingest(("two", rows(5, 9, 3)))
+    assert ledger.quarantine().empty
+
+
 def test_a_file_of_which_nothing_can_be_read_stays_in_quarantine_until_it_comes_again(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.ingest(("x", rows(5, BillingPeriodStart="soon")))

@@ -121,9 +121,10 @@ def _read(source: Source, status: str) -> Read:
         schema=checks.REFUSED)
     refused = pa.concat_tables([part.refused for part in judged] + [broken]).sort_by("x_Row")
     tables = _by_key(accepted, source)
+    unread = pc.equal(refused.column("x_Period"), "")
     refused = refused.set_column(refused.schema.get_field_index("x_Period"), "x_Period", _keyed(refused, set(tables)))
     if len(tables) == 1:                      # a row without a readable period belongs to the only one of its file
-        refused = _adopt(refused, next(iter(tables)))
+        refused = _adopt(refused, unread, next(iter(tables)))
     refused = refused.add_column(0, "x_File", pa.array([source.name] * refused.num_rows, pa.string()))
     warnings = [Warned(source.name, "", note) for note in [*source.notes, *export.notes]]
     warnings += [Warned(source.name, f.column, f.reason, f.count, tuple(f.rows)) for f in findings.values()]
@@ -174,8 +175,7 @@ def _keyed(refused: pa.Table, keys: set[Key]) -> pa.Array:
                      for issuer, account, period in _keys(refused)], pa.string())
 
 
-def _adopt(refused: pa.Table, key: Key) -> pa.Table:
-    loose = pc.equal(refused.column("x_Period"), "")
+def _adopt(refused: pa.Table, loose: pa.ChunkedArray, key: Key) -> pa.Table:
     for name, word in zip(("InvoiceIssuerName", "BillingAccountId", "x_Period"), key, strict=True):
         at = refused.schema.get_field_index(name)
         refused = refused.set_column(at, name, pc.if_else(loose, pa.scalar(word), refused.column(name)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...errors import InputError, nearest
 from ..readers import Source
@@ -111,6 +112,13 @@ def _renamed(source: Source, spelled: dict[str, str], names: dict[str, str]) -> 
         have = set(table.schema.names)
         if "EffectiveCost" not in have:
             table = table.append_column("EffectiveCost", table.column("BilledCost"))
-        if "InvoiceIssuerName" not in have and "ServiceProviderName" in have:
-            table = table.append_column("InvoiceIssuerName", table.column("ServiceProviderName"))
+        if "ServiceProviderName" in have:
+            provider = table.column("ServiceProviderName").cast(pa.string())
+            if "InvoiceIssuerName" not in have:
+                table = table.append_column("InvoiceIssuerName", provider)
+            else:                                                 # AWS leaves some issuers empty: the provider bills
+                at = table.schema.get_field_index("InvoiceIssuerName")
+                issuer = table.column(at).cast(pa.string())
+                blank = pc.is_in(pc.fill_null(issuer, ""), value_set=pa.array(["", "NULL", "null"]))
+                table = table.set_column(at, "InvoiceIssuerName", pc.if_else(blank, provider, issuer))
         yield table
