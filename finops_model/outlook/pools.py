@@ -1,4 +1,4 @@
-"""Commitments as pools of eligible usage, settled hour by hour (docs/method.md §3.7, §8.1).
+"""Commitments as pools of eligible usage, settled hour by hour (docs/method.md §3.7).
 
 All commitments with the same eligible SKUs share a pool and apply in the order of their start, signed ones first. The cost of
 a pool is  fees + on-demand cost of what they do not cover;  the plan's linear cost has everything on demand, so a pool adds

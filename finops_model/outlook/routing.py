@@ -27,7 +27,9 @@ class Routes:
 
 
 def meter_of(sku: Sku) -> str:
-    return sku.meter or (sku.id.rsplit(":", 1)[1] if ":" in sku.id else "tokens")
+    """The meter of a SKU in one spelling: bills write "Input tokens", "input_tokens" …"""
+    meter = sku.meter or (sku.id.rsplit(":", 1)[1] if ":" in sku.id else "tokens")
+    return meter.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 def routes(facts, workload: int) -> Routes:
@@ -107,6 +109,8 @@ def move(facts, route: Routes, shares: dict[str, float]) -> dict[str, float]:
         for meter, quantity in lost.items():
             if quantity > 0:
                 sku = sku_for(facts, model, meter)
+                if sku is None:
+                    raise ScenarioError(f"routing: '{model}' has no price for {meter}. Add it to the price documents.")
                 result[sku] = result.get(sku, 0.0) + quantity * gain / gained
     return result
 
@@ -148,14 +152,29 @@ def shares_by_day(name: str, base: dict[str, float], events: list[Event], dates:
 
 
 def small_model(facts, route: Routes) -> str | None:
-    """The model that would serve a workload's tokens most cheaply, if it is cheaper than today's mix."""
+    """The model of the same provider that would serve a workload's tokens most cheaply, if it is cheaper than today's mix.
+
+    Another provider is another contract, not a route.
+    """
+    main = max(route.shares, key=lambda model: route.shares[model])
     today = sum(quantity * price_today(facts, sku) for sku, quantity in route.tokens.values())
     best, cheapest = None, today * (1 - 1e-9)
+    needed = {meter for _, meter in route.tokens}
     for model in route.shares:
+        if provider_of(facts, model) != provider_of(facts, main) or not all(sku_for(facts, model, m) for m in needed):
+            continue
         cost = sum(q * price_today(facts, s) for s, q in move(facts, route, only(route, model)).items())
         if cost < cheapest:
             best, cheapest = model, cost
     return best
+
+
+def provider_of(facts, model: str) -> str:
+    """Who sells a model: as the catalog says, else the bill."""
+    for history in facts.catalog.prices.values() if facts.catalog is not None else ():
+        if history[-1].model == model:
+            return history[-1].provider
+    return next((sku.provider for sku in facts.meta.skus if sku.model == model), "")
 
 
 def only(route: Routes, model: str) -> dict[str, float]:
