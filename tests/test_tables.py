@@ -93,6 +93,34 @@ def test_of_two_amounts_one_is_taken_and_the_other_named():
     assert "'Total Cost' looks like an amount too and is not counted" in mapping.notes
 
 
+def test_an_open_number_follows_the_file_and_is_said(tmp_path):
+    """1.000 beside dotted dates is a thousand; beside ISO dates in a comma file it is one. Both are marked."""
+    for text, cost in (("Datum;Kosten\n01.03.2025;1.000\n02.03.2025;2.500\n", ["1000", "2500"]), ("date,cost\n2025-03-01,1.000\n", ["1.000"])):
+        (tmp_path / "t.csv").write_text(text)
+        frame = read_table(tmp_path / "t.csv")
+        mapping = guess_mapping(frame)
+        assert mapping.decimal_assumed and costs(apply_mapping(frame, mapping)) == cost
+        assert any(note.startswith("numbers such as '1.000' can be read two ways") for note in mapping.notes)
+
+
+def test_counts_without_a_word_of_money_are_no_bill(tmp_path):
+    (tmp_path / "t.csv").write_text("date,sessions\n2025-03-01,10\n")
+    with pytest.raises(InputError) as error:
+        guess_mapping(read_table(tmp_path / "t.csv"))
+    assert str(error.value) == ("t.csv: 'sessions' holds counts, and its name says nothing of money: it looks like a driver. Call it cost if it is "
+                                "money, or write a mapping.")
+
+
+def test_a_subtotal_in_the_middle_is_quarantined_not_counted_twice(tmp_path):
+    (tmp_path / "t.csv").write_text("date,cost\n2025-03-01,1\nSubtotal,1\n2025-03-02,2\nTotal,3\n")
+    frame = read_table(tmp_path / "t.csv")
+    mapping = guess_mapping(frame)
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.ingest([("t.csv", apply_mapping(frame, mapping))])
+    assert ledger.totals() == {"USD": Decimal(3)} and list(ledger.quarantine()["x_Row"]) == [2]
+    assert "1 of 3 dates cannot be read; their rows go to quarantine with file and row" in mapping.notes
+
+
 def test_describe_reads_like_a_table():
     _, mapping, _ = rows_of("us.csv")
     assert mapping.describe() == (

@@ -16,7 +16,7 @@ WORDS = {
              "zeitraum|year month",
     "amount": "billed cost|effective cost|net cost|net amount|total cost|total costs|cost total|cost|costs|amount|spend|charge|charges|"
               "cost usd|invoice amount|total amount|unblended cost|line item unblended cost|pre tax cost|betrag|kosten|nettobetrag|"
-              "gesamtkosten|ausgaben|montant|cout|couts|cout total|depense|depenses|importe|coste|costo|costes|costos|gasto|gastos|monto|total",
+              "gesamtkosten|ausgaben|montant|cout|couts|cout total|depense|depenses|importe|coste|costo|costes|costos|gasto|gastos|monto|total|value|wert|valeur|valor",
     "currency": "currency|currency code|billing currency|ccy|wahrung|waehrung|devise|monnaie|moneda|divisa",
     "team": "team|owner|department|cost center|cost centre|costcenter|squad|kostenstelle|abteilung|equipe|departement|equipo|departamento",
     "environment": "environment|env|stage|umgebung|environnement|entorno|ambiente",
@@ -99,7 +99,8 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
         roles["month"], roles["date"] = roles["date"], None
     rest = [c for c in columns if c not in (roles["date"], roles["month"], amount)]
     _by_name(roles, rest, ("date", "month", "amount"), numbers)
-    return roles, {}, notes
+    unused = [c for c in rest if c not in roles.values()]
+    return roles, {}, notes + ([f"not used: {listing(unused)}"] if unused else [])
 
 
 def _decimal_only(cell: str):
@@ -131,7 +132,7 @@ def _best(columns: list[str], role: str) -> str | None:
 
 def _amount(frame, name, numbers, cells) -> tuple[str | None, list[str]]:
     """(the amount column, notes on other columns that look like one). Two that are alike are refused."""
-    named = sorted((rank, i, c) for i, c in enumerate(numbers) if (rank := _rank(c, "amount")) is not None)
+    named = sorted((rank, i, c) for i, c in enumerate(numbers) if (rank := _rank(c, "amount")) is not None and _bare(c) not in RANK["quantity"])
     if named:
         twins = [c for _, _, c in named[1:] if _bare(c) == _bare(named[0][2])]
         if twins:
@@ -144,6 +145,9 @@ def _amount(frame, name, numbers, cells) -> tuple[str | None, list[str]]:
     if len(money) > 1:
         raise InputError(f"{name}: {listing(repr(c) for c in money)} all hold numbers, and no name says which is the amount. "
                          "Call it cost, or write a mapping.")
+    if money and all(cell.strip().isdigit() for cell in cells[money[0]]):
+        raise InputError(f"{name}: '{money[0]}' holds counts, and its name says nothing of money: it looks like a driver. Call it cost if it is "
+                         "money, or write a mapping.")
     return (money[0], [f"'{money[0]}' is taken as the amount: it is the only column of numbers"]) if money else (None, [])
 
 

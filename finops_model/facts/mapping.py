@@ -96,7 +96,9 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     notes += said
     values: dict = {"file": name, "sheet": frame.attrs.get("sheet"), **roles, "months": months}
     amounts = [cell for column in (months or [roles["amount"]]) for cell in _cells(frame, column)]
-    mark, assumed = decimal_mark(amounts, name, months or roles["amount"], frame.attrs.get("typed", False))
+    when = _cells(frame, roles["date"] or roles["month"]) if not months else []
+    comma = frame.attrs.get("delimiter") == ";" or any("." in c and (m := read_moment(c)) and m.open for c in when)
+    mark, assumed = decimal_mark(amounts, name, months or roles["amount"], frame.attrs.get("typed", False), "," if comma else ".")
     values |= {"decimal": mark, "decimal_assumed": assumed}
     if assumed:
         notes.append(f"numbers such as '{_open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark")
@@ -114,6 +116,8 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         values |= {"date_order": order, "date_order_assumed": open_, "whole_months": whole}
         if days:
             found["date" if roles["date"] else "month"] = f"{days[0]} … {days[-1]}, {order}{', assumed' if open_ else ''}"
+        if gone := sum(moment is None or moment.day(order) is None for moment in map(read_moment, _cells(frame, column))):
+            notes.append(f"{gone} of {len(frame)} dates cannot be read; their rows go to quarantine with file and row")
         if open_:
             notes.append(f"dates such as '{next(c for c in _cells(frame, column) if c)}' can be read two ways: {order} is taken")
     values["whole_months"] = values.get("whole_months", False) or bool(months)
@@ -134,7 +138,7 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     return Mapping(**values, found=found, notes=tuple(notes))
 
 
-def decimal_mark(cells: list[str], name: str, column, typed: bool = False) -> tuple[str, bool]:
+def decimal_mark(cells: list[str], name: str, column, typed: bool = False, default: str = ".") -> tuple[str, bool]:
     """(decimal mark, assumed) of a column's cells; contradicting cells refuse the table.
 
     >>> decimal_mark(["1,234.50", "7"], "a.csv", "cost"), decimal_mark(["1.234"], "a.csv", "cost")
@@ -153,8 +157,8 @@ def decimal_mark(cells: list[str], name: str, column, typed: bool = False) -> tu
         return ".", False
     if "," in said:
         return ",", False
-    # '1,234' is grouping and '1.234' a decimal by default: the way of the file's own machines (docs/method.md §13).
-    return ".", "?." in said or "?," in said
+    open_ = "?." in said or "?," in said         # '1,234' or '1.234' and nothing else to tell by
+    return (default if open_ else "."), open_
 
 
 def _open_number(cells) -> str:
