@@ -118,6 +118,14 @@ def test_one_driver_moves_every_workload_unless_stated(tmp_path, facts):
     assert {name: values["driver"] for name, values in tree.items()} == {"chat": "sessions", "lake": "", "train": "sessions"}
 
 
+def test_settings_of_a_workload_that_is_not_there_yet_wait_but_a_typo_does_not(tmp_path, facts):
+    waits = resolved(tmp_path, facts, [], "name: a\nworkloads: {from: ledger, voice-of-2027: {elasticity: 2}}\n")
+    assert waits.assumptions[0]["text"] == "'voice-of-2027' is not in the ledger up to 2026-10-31: its settings wait until it is"
+    with pytest.raises(ScenarioError) as problem:
+        resolved(tmp_path, facts, [], "name: a\nworkloads: {from: ledger, trian: {elasticity: 2}}\n")
+    assert str(problem.value).endswith(": unknown workload 'trian'. Did you mean 'train'? Known: chat, lake, train.")
+
+
 def test_horizon_runs_to_the_end_of_next_fiscal_year(tmp_path, facts):
     assert resolved(tmp_path, facts, []).months[::13] == ("2026-11", "2027-12")
     late = "name: a\nhorizon: {first: 2026-10}\n"

@@ -81,9 +81,13 @@ def _settings(done: Applied, layer, facts, drivers) -> None:
         if values == "ledger":
             raise ScenarioError(f"{where}: 'ledger' stands for workloads/from only; give '{name}' its settings.")
         if name not in done.tree["workloads"]:
-            if facts.replay:
-                continue
-            raise ScenarioError(unknown(where, "workload", name, done.tree["workloads"]))
+            guess = nearest(name, done.tree["workloads"])
+            if guess and guess not in layer.document.workloads and not facts.replay:
+                raise ScenarioError(unknown(where, "workload", name, done.tree["workloads"]))
+            text = f"'{name}' is not in the ledger up to {facts.as_of}: its settings wait until it is"
+            done.notes.append({"text": text, "value": None, "kind": "assumption", "source": where, "owner": "", "review_by": "",
+                               "because": "", "path": base_facts.workload_path(name)})
+            continue
         own, path = done.tree["workloads"][name], base_facts.workload_path(name)
         if values.driver is not None:
             driver = base_facts.pick_driver(values.driver, drivers, layer.at("workloads", name, "driver"))
