@@ -171,7 +171,8 @@ export default (() => {
       node,
       shown: async () => {                                      // a chart needs a visible width to be drawn
         if (chart || !window.finopsVega) return;
-        chart = (await window.finopsVega.embed(plot, outlook.chart, { actions: false, renderer: "svg", tooltip: false })).view;
+        const spec = { ...outlook.chart, datasets: model.get("view").chart.data };
+        chart = (await window.finopsVega.embed(plot, spec, { actions: false, renderer: "svg", tooltip: false })).view;
         await draw(model.get("view"));
       },
     };

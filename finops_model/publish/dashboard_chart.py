@@ -17,7 +17,6 @@ from ..documents import write_atomic
 BLUE, VERMILION, INK, GREY, GRID = "#0072B2", "#D55E00", "#1B2631", "#5D6D7E", "#E3E7EB"
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 SNIPPET = "window.finopsVega = {embed: vegaEmbed};"
-WIDTH_MONTHS = 1            # months of empty room on the right for the direct labels
 
 
 def money_axis(currency: str) -> str:
@@ -50,13 +49,15 @@ def fan_spec(currency: str) -> dict:
     actual = alt.Chart(alt.NamedData("actual")).mark_line(
         color=INK, strokeWidth=2.2, point=alt.OverlayMarkDef(color=INK, size=16, filled=True)).encode(x=x, y=y("cost"))
     budget = alt.Chart(alt.NamedData("budget")).mark_line(color=VERMILION, strokeWidth=2.2, strokeDash=[7, 4]).encode(x=x, y=y("amount"))
-    labels = alt.Chart(alt.NamedData("labels")).mark_text(align="left", dx=8, fontSize=13, fontWeight="bold").encode(
-        x=x, y=y("value"), text="text:N", color=alt.Color("color:N", scale=None))
+    text = alt.Chart(alt.NamedData("labels")).encode(x=x, y=y("value"), text="text:N", color=alt.Color("color:N", scale=None))
+    style = {"align": "left", "dx": 8, "fontSize": 13, "fontWeight": "bold"}
+    labels = [text.mark_text(**style, stroke="white", strokeWidth=4, strokeJoin="round", strokeOpacity=0.85), text.mark_text(**style)]
     frame = alt.Chart(alt.NamedData("frame")).mark_rule(opacity=0).encode(y=y("value"))
-    chart = alt.layer(frame, *bands, reference, budget, median, actual, labels).properties(
-        width="container", height=380, background="transparent", padding={"left": 4, "top": 8, "right": 96, "bottom": 4},
-        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
-    return chart.configure_view(stroke=None, clip=False).configure(font="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif").to_dict()
+    chart = alt.layer(frame, *bands, reference, budget, median, actual, *labels).properties(
+        width="container", height=380, background="transparent", padding={"left": 4, "top": 8, "right": 10, "bottom": 4},
+        autosize=alt.AutoSizeParams(type="fit-x", contains="padding", resize=True))
+    look = alt.Config(font="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", view=alt.ViewConfig(stroke="transparent"))
+    return chart.properties(config=look).to_dict()
 
 
 def write_bundle(folder) -> Path:

@@ -27,7 +27,7 @@ def view(brief: dict, dials: dict, position: Position = Position()) -> dict:
     return {
         "published": position.base,
         "label": f"Published: {report}" if position.base else "What-if, not published",
-        "headline": brief["headline"] if change is None else words.headline({**brief, "landing": land}),
+        "headline": brief["headline"] if change is None else _capital(words.headline({**brief, "landing": land})),
         "sentences": list(brief["summary"]) if change is None else _what_if_sentences(brief, dials, position, change),
         "cards": _cards(brief, dials, land, change),
         "chart": _chart(brief, rows, change is not None),
@@ -111,6 +111,10 @@ def _what_if_sentences(brief, dials, position: Position, change: dict) -> list[s
             f"{_plus(gap['low'], currency)} to {_plus(gap['high'], currency)})."]
 
 
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
 def _signed(share: float) -> str:
     return f"{'+' if share > 0 else '−'}{abs(share) * 100:.0f} %"
 
@@ -133,11 +137,10 @@ def _cards(brief: dict, dials: dict, land: dict, change: dict | None) -> list[di
     cards = [{"title": f"{land['period']} lands at", "value": money(land["p50"], currency), "note": spread(land["p10"], land["p90"]),
               "was": money(published["p50"], currency)}]
     if land["budget"] is not None:
-        when = {None: "", "already exceeded": "already exceeded"}.get(
-            land["breach_month"], f"if exceeded, typically in {month_name(land['breach_month'])}" if land["breach_month"] not in (
-                None, "already exceeded") else "")
-        cards.append({"title": f"Chance of exceeding the {money(land['budget'], currency)} budget",
-                      "value": percent(land["overrun_probability"]), "note": when, "was": percent(published["overrun_probability"])})
+        typical = {None: "", "already exceeded": ", already exceeded"}
+        when = typical[land["breach_month"]] if land["breach_month"] in typical else f"; typically passed in {month_name(land['breach_month'])}"
+        cards.append({"title": f"Chance of exceeding the {land['period']} budget", "value": percent(land["overrun_probability"]),
+                      "note": f"budget {money(land['budget'], currency)}{when}", "was": percent(published["overrun_probability"])})
     following = [i for i, month in enumerate(dials["months"]) if month > dials["year"][-1]][:12]
     if len(following) == 12:
         every = np.asarray(dials["base_all"])[:, following].sum(axis=1)
@@ -190,7 +193,7 @@ def _chart(brief: dict, rows: list[dict], moved: bool) -> dict:
             "alt": f"Fan chart. {title}; 80 % range {money(last['p10'], currency)} to {money(last['p90'], currency)}.",
             "data": {"fan": fan, "actual": [{"month": stamp(m), "cost": booked[m]} for m in history],
                      "budget": [{"month": stamp(m), "amount": plan[m]} for m in sorted(plan)],
-                     "published": opening_line(opening, published) if moved else [], "labels": labels, "frame": [{"value": top}]}}
+                     "published": opening_line(opening, published), "labels": labels, "frame": [{"value": top}]}}
 
 
 def opening_line(opening: list[dict], published: list[dict]) -> list[dict]:
