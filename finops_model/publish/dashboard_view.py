@@ -139,8 +139,8 @@ def _cards(brief: dict, dials: dict, land: dict, change: dict | None) -> list[di
     if land["budget"] is not None:
         typical = {None: "", "already exceeded": ", already exceeded"}
         when = typical[land["breach_month"]] if land["breach_month"] in typical else f"; typically passed in {month_name(land['breach_month'])}"
-        cards.append({"title": f"Chance of exceeding the {land['period']} budget", "value": percent(land["overrun_probability"]),
-                      "note": f"budget {money(land['budget'], currency)}{when}", "was": percent(published["overrun_probability"])})
+        cards.append({"title": "Chance of exceeding budget", "value": percent(land["overrun_probability"]),
+                      "note": f"{land['period']} budget {money(land['budget'], currency)}{when}", "was": percent(published["overrun_probability"])})
     following = [i for i, month in enumerate(dials["months"]) if month > dials["year"][-1]][:12]
     if len(following) == 12:
         every = np.asarray(dials["base_all"])[:, following].sum(axis=1)
@@ -188,8 +188,8 @@ def _chart(brief: dict, rows: list[dict], moved: bool) -> dict:
     if history:
         title += f", from {money(booked[history[-1]], currency)} in {month_name(history[-1])}"
     paths = f"{brief['forecast']['paths']:,}"
-    return {"title": title, "subtitle": f"Monthly cost, {currency}, commitments spread over their term. Bands hold 50, 80 and 90 % of {paths} "
-                                        f"simulated futures; black: booked{'; dotted: published median' if moved else ''}",
+    return {"title": title, "subtitle": f"Monthly cost in {currency}, commitments spread over their term. Bands: 50, 80 and 90 % of {paths} "
+                                        f"simulated futures. Black: booked{'. Dotted: published median' if moved else ''}.",
             "alt": f"Fan chart. {title}; 80 % range {money(last['p10'], currency)} to {money(last['p90'], currency)}.",
             "data": {"fan": fan, "actual": [{"month": stamp(m), "cost": booked[m]} for m in history],
                      "budget": [{"month": stamp(m), "amount": plan[m]} for m in sorted(plan)],
