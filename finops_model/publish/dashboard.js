@@ -29,7 +29,7 @@ export default (() => {
     const headline = h("p", { class: "lead", id: "finops-report-headline" });
     const frame = h("iframe", { sandbox: "", id: "finops-report", title: "Published report", referrerpolicy: "no-referrer" });
     const proof = h("p", { class: "fine", id: "finops-proof" });
-    const all = () => model.get("reports");
+    const all = () => (Array.isArray(model.get("reports")) ? model.get("reports") : []);
     const entry = () => all().find((one) => one.month === month.value && one.slug === unit.value);
 
     function months() {
@@ -50,7 +50,7 @@ export default (() => {
       if (one) { model.set("ask", { month: one.month, slug: one.slug, at: performance.now() }); model.save_changes(); }
     }
     function show() {
-      const report = model.get("report"), one = entry();
+      const report = model.get("report") || {}, one = entry();
       const here = Boolean(report.html);
       frame.srcdoc = here ? report.html : "";
       frame.hidden = !here;
@@ -121,7 +121,7 @@ export default (() => {
     const headline = h("h1", { id: "finops-headline" }), sentences = h("p", { class: "sentences" });
     const cards = h("div", { class: "cards" });
     const title = h("h2", { id: "finops-chart-title" }), subtitle = h("p", { class: "fine subtitle" });
-    const plot = h("div", { class: "plot", role: "img" }), compare = h("div"), sentence = h("p", { class: "fine", id: "finops-compared" });
+    const inner = h("div", { class: "inner", "aria-hidden": "true" }), plot = h("div", { class: "plot", role: "img" }, inner), compare = h("div"), sentence = h("p", { class: "fine", id: "finops-compared" });
     const reset = h("button", { type: "button", class: "reset", id: "finops-reset", onclick: () => send({}) }, "Reset to published");
     let chart = null, chosen = "", waiting = null;
 
@@ -172,7 +172,7 @@ export default (() => {
       shown: async () => {                                      // a chart needs a visible width to be drawn
         if (chart || !window.finopsVega) return;
         const spec = { ...outlook.chart, datasets: model.get("view").chart.data };
-        chart = (await window.finopsVega.embed(plot, spec, { actions: false, renderer: "svg", tooltip: false })).view;
+        chart = (await window.finopsVega.embed(inner, spec, { actions: false, renderer: "svg", tooltip: false })).view;
         await draw(model.get("view"));
       },
     };

@@ -54,7 +54,7 @@ def fan_spec(currency: str) -> dict:
     labels = [text.mark_text(**style, stroke="white", strokeWidth=4, strokeJoin="round", strokeOpacity=0.85), text.mark_text(**style)]
     frame = alt.Chart(alt.NamedData("frame")).mark_rule(opacity=0).encode(y=y("value"))
     chart = alt.layer(frame, *bands, reference, budget, median, actual, *labels).properties(
-        width="container", height=450, background="transparent", padding={"left": 4, "top": 8, "right": 10, "bottom": 4},
+        width="container", height=490, background="transparent", padding={"left": 4, "top": 8, "right": 10, "bottom": 4},
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding", resize=True))
     look = alt.Config(font="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", view=alt.ViewConfig(stroke="transparent"))
     return chart.properties(config=look).to_dict()

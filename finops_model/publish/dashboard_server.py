@@ -5,6 +5,7 @@ Never `jupyter server` with the Voila extension: there any viewer may run code (
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -20,6 +21,12 @@ HERE = Path(__file__).parent
 TEMPLATE = "finops"
 SHORTEST_TOKEN = 16
 NOTEBOOK = "leadership.ipynb"
+# A page, and any report shown in it, may talk to this server only: no picture, script or font from elsewhere. Voila needs the
+# two 'unsafe-' words and widgets the blob.
+POLICY = ("default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+          "img-src data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+          "frame-ancestors 'self'")
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "X-Frame-Options": "SAMEORIGIN", "Cache-Control": "no-store"}
 
 
 def notebook(settings) -> Path:
@@ -67,19 +74,21 @@ def command(settings, port: int, token: str, base_url: str = "/", pool: int = 0)
 def environment(settings, token: str) -> dict[str, str]:
     """Variables of the server's process: where the reports and the page template lie, and the token."""
     folder = state(settings)
-    above = os.environ.get("JUPYTER_PATH")
+    above, configured = os.environ.get("JUPYTER_PATH"), os.environ.get("JUPYTER_CONFIG_PATH")
     return {**os.environ, "JUPYTER_TOKEN": check_token(token), "FINOPS_DASHBOARD": "1",
             "FINOPS_REPORTS": str(settings.path(settings.reports).resolve()), "FINOPS_DASHBOARD_LOG": str(folder / "dashboard.log"),
-            "JUPYTER_PATH": os.pathsep.join([str(folder), *([above] if above else [])]), "PYTHONDONTWRITEBYTECODE": "1"}
+            "JUPYTER_PATH": os.pathsep.join([str(folder), *([above] if above else [])]),
+            "JUPYTER_CONFIG_PATH": os.pathsep.join([str(folder), *([configured] if configured else [])]), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def lay_out(settings) -> Path:
-    """Put the page template where Voila finds it; returns the state folder."""
+    """Put page template and response headers where Voila finds them; returns the state folder."""
     folder = state(settings)
     target = folder / "voila" / "templates" / TEMPLATE
     target.mkdir(parents=True, exist_ok=True)
     (target / "conf.json").write_text('{"base_template": "lab"}\n', encoding="utf-8")
     shutil.copyfile(HERE / "dashboard_index.html.j2", target / "index.html.j2")
+    (folder / "voila.json").write_text(json.dumps({"Voila": {"tornado_settings": {"headers": HEADERS}}}, indent=1), encoding="utf-8")
     for name in ("page.html", "error.html", "404.html"):
         shutil.copyfile(HERE / "dashboard_error.html", target / name)
     return folder
