@@ -6,12 +6,18 @@ Imported only while publishing (Altair, V8). The dashboard's kernel reads the re
 from __future__ import annotations
 
 import hashlib
+import html
 from pathlib import Path
 
 import altair as alt
 import vl_convert
+from IPython.display import HTML
 
 from ..documents import write_atomic
+from ..measure.budgets import spread
+from ..measure.words import money
+from ..periods import month_name
+from .dashboard_view import spread_labels, stamp
 
 # Okabe–Ito: blue forecast, vermilion budget, near-black actuals; grey for what is only a reference.
 BLUE, VERMILION, INK, GREY, GRID = "#0072B2", "#D55E00", "#1B2631", "#5D6D7E", "#E3E7EB"
@@ -58,6 +64,26 @@ def fan_spec(currency: str) -> dict:
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding", resize=True))
     look = alt.Config(font="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", view=alt.ViewConfig(stroke="transparent"))
     return chart.properties(config=look).to_dict()
+
+
+def run_chart(run, width: int = 900) -> HTML:
+    """The fan of a run as a picture (SVG, no script) with a sentence for a title: for notebooks.
+
+    run   outlook.run.Run; bands over its paths, by month
+    """
+    rows = []
+    for i, month in enumerate(run.months):
+        rows.append({"month": stamp(month), **spread(run.effective[:, i].sum(axis=1))})
+    last, top = rows[-1], max(row["p95"] for row in rows)
+    ends = [(last["p95"], "95th pct", GREY), (last["p50"], "Median", BLUE), (last["p05"], "5th pct", GREY)]
+    labels = [{"month": last["month"], **row} for row in spread_labels(ends, 0.055 * top)]
+    title = f"AI spend is heading for {money(last['p50'], run.currency)} a month in {month_name(run.months[-1])}"
+    note = f"Monthly cost in {run.currency}, commitments spread over their term. Bands: 50, 80 and 90 % of {run.paths:,} simulated futures."
+    spec = {**fan_spec(run.currency), "width": width, "height": 320, "background": "white", "description": f"Fan chart. {title}.",
+            "autosize": {"type": "pad"}, "title": {"text": title, "subtitle": note, "anchor": "start", "fontSize": 17, "subtitleFontSize": 12,
+                                                   "subtitleColor": GREY, "offset": 14},
+            "datasets": {"fan": rows, "published": [], "actual": [], "budget": [], "labels": labels, "frame": [{"value": top}]}}
+    return HTML(f"<div role='img' aria-label='{html.escape(title, quote=True)}'>{vl_convert.vegalite_to_svg(spec)}</div>")
 
 
 def write_bundle(folder) -> Path:

@@ -67,7 +67,9 @@ class Form(widgets.VBox):
 
     def _target_changed(self) -> None:
         if self.kind.value == "routing" and self.target.value:
-            self.model.options = self.known["routing"].get(self.target.value, [])
+            models = self.known["routing"].get(self.target.value, [])
+            self.model.options = models
+            self.model.index = 0 if models else None               # a new list must not leave nothing chosen
 
     def values(self) -> WhatIf:
         """What the form says now."""
