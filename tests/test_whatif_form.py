@@ -198,11 +198,13 @@ def test_the_choices_are_what_the_ledger_has(facts, tmp_path):
 def test_the_form_saves_and_runs_beside_the_base(folder, facts):
     chosen = settings(folder.parent, scenario="scenarios/00_base.yaml", members=["seasonal_naive"])
     form = Form(chosen, facts, folder, paths=100)
+    assert [field.description for field in form.children if getattr(field.layout, "display", "") == "none"] == ["To which model", "Discount in %"]
     form.name.value, form.question.value = "Twice", "What if?"
     form.save()
     assert "Because: is empty; write it." in form.told.value and form.path is None and form.run_button.disabled
     form.because.value, form.amount.value, form.since.value = "A guess", 100.0, "2026-12"
-    assert form.target.value == "chat"
+    assert form.target.label == "Every workload"
+    form.target.value = "chat"
     form.save()
     assert form.path == folder / "mine-twice.yaml" and not form.run_button.disabled
     form.run()

@@ -13,8 +13,12 @@ from ..outlook.simulate import run_many
 from ..periods import add_months, month_of
 from .whatif_form import ALL, KINDS, WhatIf, choices, shown, write_what_if
 
-WIDE = widgets.Layout(width="640px")
 LABEL = {"description_width": "150px"}
+
+
+def wide() -> widgets.Layout:
+    """A layout of a field's own: a shared one would hide all fields with the first that is hidden."""
+    return widgets.Layout(width="640px")
 
 
 class Form(widgets.VBox):
@@ -27,11 +31,11 @@ class Form(widgets.VBox):
         self.settings, self.facts, self.scenarios_folder, self.draws = settings, facts, Path(folder), paths
         self.known, self.path, self.comparison = choices(facts, settings), None, None
         kinds = [(label, kind) for kind, (label, *_) in KINDS.items() if self.known[kind]]
-        self.name = widgets.Text(description="Name", placeholder="Support demand grows faster", layout=WIDE, style=LABEL)
-        self.question = widgets.Text(description="Question", placeholder="What if support chats grow by a quarter?", layout=WIDE, style=LABEL)
-        self.kind = widgets.Dropdown(description="What changes", options=kinds, layout=WIDE, style=LABEL)
-        self.target = widgets.Dropdown(description="Of what", layout=WIDE, style=LABEL)
-        self.model = widgets.Dropdown(description="To which model", layout=WIDE, style=LABEL)
+        self.name = widgets.Text(description="Name", placeholder="Support demand grows faster", layout=wide(), style=LABEL)
+        self.question = widgets.Text(description="Question", placeholder="What if support chats grow by a quarter?", layout=wide(), style=LABEL)
+        self.kind = widgets.Dropdown(description="What changes", options=kinds, layout=wide(), style=LABEL)
+        self.target = widgets.Dropdown(description="Of what", layout=wide(), style=LABEL)
+        self.model = widgets.Dropdown(description="To which model", layout=wide(), style=LABEL)
         self.amount = widgets.FloatText(description="By how much", value=25.0, step=5, layout=widgets.Layout(width="300px"), style=LABEL)
         self.meaning = widgets.Label()
         self.discount = widgets.BoundedFloatText(description="Discount in %", value=35.0, min=0, max=99, layout=widgets.Layout(width="300px"), style=LABEL)
@@ -39,8 +43,8 @@ class Form(widgets.VBox):
         months = [add_months(first, n) for n in range(24)]
         self.since = widgets.Dropdown(description="From", options=months, layout=widgets.Layout(width="300px"), style=LABEL)
         self.because = widgets.Textarea(description="Because", placeholder="Where the number comes from, so that others can check it", rows=2,
-                                        layout=WIDE, style=LABEL)
-        self.owner = widgets.Text(description="Owner", placeholder="Team that answers for it (optional)", layout=WIDE, style=LABEL)
+                                        layout=wide(), style=LABEL)
+        self.owner = widgets.Text(description="Owner", placeholder="Team that answers for it (optional)", layout=wide(), style=LABEL)
         self.replace = widgets.Checkbox(description="Replace it if there is one of this name", value=False, indent=False)
         self.save_button = widgets.Button(description="Check and save", button_style="primary", layout=widgets.Layout(width="160px"))
         self.run_button = widgets.Button(description="Run beside the base", disabled=True, layout=widgets.Layout(width="180px"))
@@ -59,7 +63,7 @@ class Form(widgets.VBox):
         everything = {"demand": "Every workload", "driver": "Every driver", "price": "Every price"}
         first = [(everything[kind], ALL)] if kind in everything else []
         self.target.options = first + [(name, name) for name in known]
-        self.target.index = min(len(first), len(self.target.options) - 1)
+        self.target.index = 0
         self.meaning.value = KINDS[kind][1]
         self.model.layout.display = "" if kind == "routing" else "none"
         self.discount.layout.display = "" if kind == "commitment" else "none"
