@@ -406,6 +406,43 @@ def test_a_token_file_is_used(small, tmp_path, monkeypatch):
         dashboard_server._token_file()
 
 
+STAND_IN = """
+import sys, finops_model.publish.dashboard_server as server
+from finops_model.settings import Settings
+child = "import os, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)".replace("os, time", "os, sys, time")
+server.prepare = lambda *_: (server.lay_out(Settings(root=sys.argv[1])) and [sys.executable, "-c", child, sys.argv[2]], None)
+server.serve(Settings(root=sys.argv[1]), 8866, "a-token-of-thirty-letters-or-so")
+"""
+
+
+def test_stopping_the_command_stops_its_server(tmp_path):
+    import os
+    import signal
+    import time
+
+    note = tmp_path / "pid"
+    outer = subprocess.Popen([sys.executable, "-c", STAND_IN, str(tmp_path), str(note)], stdout=subprocess.PIPE, text=True)
+    while outer.poll() is None and not (note.exists() and note.read_text()):
+        time.sleep(0.05)
+    child = int(note.read_text())
+    outer.send_signal(signal.SIGTERM)
+    told, _ = outer.communicate(timeout=30)
+    assert outer.returncode == 0 and told.startswith("Dashboard  http://127.0.0.1:8866/?token=a-token-of-thirty-letters-or-so\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+def test_a_server_that_fails_is_said_with_its_last_words(small, monkeypatch):
+    broken = [sys.executable, "-c", "print('first'); print('no such template'); raise SystemExit(3)"]
+    chosen = Settings(root=str(small["folder"]))
+    dashboard_server.lay_out(chosen)
+    monkeypatch.setattr(dashboard_server, "prepare", lambda *_: (broken, None))
+    with pytest.raises(ReportError) as problem:
+        dashboard.serve(chosen, 8866)
+    assert str(problem.value) == ("the dashboard's server stopped:\nfirst\nno such template\n"
+                                  f"The whole log: {dashboard_server.state(chosen) / 'server.log'}")
+
+
 def test_the_page_template_asks_nobody(small):
     folder = dashboard_server.lay_out(Settings(root=str(small["folder"])))
     for path in folder.rglob("*"):

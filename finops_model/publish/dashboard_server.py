@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -119,16 +120,23 @@ def serve(settings, port: int = 8866, token: str | None = None, base_url: str = 
     path = state(settings) / "server.log"
     with path.open("w", encoding="utf-8") as output:           # the server's chatter; nothing a reader needs
         server = subprocess.Popen(argv, env=env, stdout=output, stderr=subprocess.STDOUT)
+        previous = signal.signal(signal.SIGTERM, _stop)         # a stopped service must not leave its server behind
         try:
             code = server.wait()
         except KeyboardInterrupt:
             server.terminate()
             server.wait()
             return 0
+        finally:
+            signal.signal(signal.SIGTERM, previous)
     if code:
         tail = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise ReportError("the dashboard's server stopped:\n" + "\n".join(tail) + f"\nThe whole log: {path}")
     return code
+
+
+def _stop(*_):
+    raise KeyboardInterrupt
 
 
 def _token_file() -> str | None:
