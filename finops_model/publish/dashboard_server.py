@@ -63,7 +63,10 @@ def command(settings, port: int, token: str, base_url: str = "/", pool: int = 0)
     warm = ["--VoilaConfiguration.preheat_kernel=True", f"--pool_size={int(pool)}"] if pool else []
     return [
         sys.executable, "-m", "voila", str(notebook(settings)), "--no-browser", f"--port={int(port)}", "--Voila.ip=127.0.0.1",
-        "--Voila.port_retries=0", f"--Voila.base_url={base_url}", "--Voila.auto_token=True", f"--template={TEMPLATE}", *warm,
+        "--Voila.port_retries=0", f"--Voila.base_url={base_url}", "--Voila.auto_token=True",
+        # Voila's own default lets whoever holds the token set a password for the server, kept in a file.
+        "--Voila.identity_provider_class=voila.voila_identity_provider.VoilaIdentityProvider",
+        "--PasswordIdentityProvider.allow_password_change=False", f"--template={TEMPLATE}", *warm,
         "--VoilaConfiguration.strip_sources=True", "--VoilaConfiguration.show_tracebacks=False",
         "--VoilaConfiguration.allow_template_override=NO", "--VoilaConfiguration.allow_theme_override=NO",
         "--VoilaConfiguration.file_allowlist=[]", "--VoilaConfiguration.file_denylist=['.*']",      # /voila/files serves nothing

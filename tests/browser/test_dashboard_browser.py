@@ -10,6 +10,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +93,21 @@ def test_without_the_token_there_is_no_page(watch, served):
             body, status = refused.read().decode(), refused.code
         assert status in (401, 403, 404) or "login" in answer.url, path
         assert "finops-report" not in body and "chance that AI spend" not in body
+
+
+def test_nobody_can_set_a_password(watch, served):
+    """The page of Voila's default login offers a token's holder a new password for the server."""
+    seen = watch()
+    seen.page.goto(f"{served[0]}login")
+    assert seen.page.locator("#new_password_input, [name=new_password]").count() == 0 and "new password" not in seen.page.content().casefold()
+    seen.page.evaluate("""async token => {
+        const xsrf = (document.cookie.match(/_xsrf=([^;]+)/) || [])[1] || '';
+        await fetch('login', { method: 'POST', body: new URLSearchParams({ password: token, new_password: 'mine-now', _xsrf: xsrf }) });
+    }""", TOKEN)
+    assert not list(served[1].parent.rglob("jupyter_server_config.json")) and not Path("jupyter_server_config.json").exists()
+    other = watch()
+    other.page.goto(f"{served[0]}?token=mine-now")
+    assert other.page.query_selector("#finops-report") is None
 
 
 def test_the_server_gives_out_no_file(served):
