@@ -78,7 +78,7 @@ def start(
     from .publish import close, start as starting
 
     def confirm(found):
-        out.print(found.describe())
+        out.print(found.describe(), markup=False)
         ask = not yes and sys.stdin.isatty()
         return found if not ask or typer.confirm("Is this right?", default=True) else None
 
@@ -123,7 +123,7 @@ def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing
     with Bars() as bars:
         ledger = close.books(chosen, bars)
     invoices = plans.read_invoices(chosen.path(chosen.invoices)) if chosen.invoices else None
-    refused = ledger.quarantine()
+    refused = ledger.quarantine(details=True)
     found = reconcile.reconcile(ledger.totals_by_period(), invoices, close.pick_month(ledger, month)[0], quarantined=refused)
     brief = found.as_brief()
     if as_json:
@@ -159,13 +159,14 @@ def report(
 
     with Bars() as bars:
         if bill is not None:
-            chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation, progress=bars)
+            chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation,
+                                    what_ifs=what_if, progress=bars)
         else:
             chosen = _settings(settings)
             for name, value in (("--driver", driver), ("--budget", budget), ("--invoices", invoices), ("--organisation", organisation)):
                 if value:
                     raise FinOpsError(f"{name} goes with a BILL. For the company of {settings}, write the file into finops.yaml.")
-        if what_if:
+        if what_if and bill is None:
             names = [os.path.relpath(path, chosen.root) for path in what_if]
             chosen = chosen.model_copy(update={"what_ifs": [*chosen.what_ifs, *names]})
         published = close.report(chosen, month, unit, out=to, newest=bill is not None, workers=workers, fast=fast, progress=bars)
@@ -309,7 +310,7 @@ def explain(scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
 
     Example: [bold]finops explain scenarios/20_smaller_model.yaml workloads/support-chat/routing/aurora-small-1[/bold]
     """
-    from . import explain as explaining
+    from .outlook.explain import explain as explaining
 
     out.print(str(explaining(scenario, path, _settings(settings))), markup=False)
 

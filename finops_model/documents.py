@@ -183,6 +183,11 @@ def write_atomic(path: str | os.PathLike, data: bytes | str) -> Path:
     return path
 
 
+def stamp(paths) -> tuple:
+    """What tells that files have not changed since they were read: names, sizes, times. A key for a cache in memory."""
+    return tuple((str(path), os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in paths)
+
+
 def dump_yaml(data: dict) -> str:
     """YAML text of plain data, keys in their order, no aliases."""
 

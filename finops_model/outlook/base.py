@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from ..documents import dump_yaml
+from ..documents import dump_yaml, stamp
 from ..errors import ScenarioError, unknown
 from ..prices.catalog import Catalog, load_catalog
 from ..settings import Settings
@@ -49,7 +50,8 @@ def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None
     newest = str(daily["ChargeDate"].max().date())
     as_of = min(str(as_of), newest) if as_of else newest
     daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
-    catalog = load_catalog(settings.path(settings.prices)) if settings.prices else None
+    folder = settings.path(settings.prices) if settings.prices else None
+    catalog = _catalog(folder, stamp(sorted(folder.glob("*.y*ml")))) if folder else None
     if replay and catalog is not None:
         catalog = Catalog({sku: kept for sku, history in catalog.prices.items()
                            if (kept := tuple(price for price in history if price.since <= as_of))})
@@ -76,10 +78,21 @@ def driver_names(settings: Settings) -> tuple[str, ...]:
     """Names of the drivers of the settings; outcomes drive nothing."""
     if not settings.drivers:
         return ()
+    files = tuple(settings.files(settings.drivers))
+    return _driver_names(files, stamp(files))
+
+
+@lru_cache(maxsize=8)
+def _driver_names(files: tuple, _: tuple) -> tuple[str, ...]:
     from ..facts import plans
 
-    frame = plans.read_drivers(settings.files(settings.drivers))
+    frame = plans.read_drivers(files)
     return tuple(sorted(set(frame.loc[frame["role"] == "driver", "name"])))
+
+
+@lru_cache(maxsize=8)
+def _catalog(folder, _: tuple) -> Catalog:
+    return load_catalog(folder)
 
 
 def tree(facts: Facts, drivers: tuple[str, ...]) -> dict:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -23,10 +25,13 @@ from .scenario import load_scenario, resolve
 CUBE = 60_000_000           # numbers kept for quantiles by workload; beyond it, the first paths only
 
 
-def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, progress: Progress | None = None) -> Run:
+def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, progress: Progress | None = None, *,
+             dials: bool = True, threads: int = 2) -> Run:
     """Simulate a plan. Memory is bounded by the totals kept, not by days; blocks are reduced in their order.
 
     paths, seed   instead of the plan's own
+    dials         also keep what a dashboard's sliders re-settle (a fifth of the time)
+    threads       blocks drawn side by side; the bits are the same for any number
     """
     paths, seed = paths or plan.paths, plan.seed if seed is None else seed
     say, blocks = progress or silent, -(-paths // streams.BLOCK)
@@ -38,12 +43,9 @@ def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, prog
     sums = np.zeros((months, workloads))
     belongs = (plan.unit_of[:, None] == np.arange(len(plan.units))).astype(float)
     grids = [grid_of(plan, pool) for pool in plan.pools]
-    for block in range(blocks):
+    for block, (done, count, wanted) in enumerate(_blocks(plan, seed, paths, blocks, dials, grids, threads)):
         say("simulate", block, blocks)
         first = block * streams.BLOCK
-        count = min(streams.BLOCK, paths - first)
-        wanted = block < collect.BLOCKS
-        done = run_block(plan, seed, block, count, wanted, grids)
         own = done.by_workload[:count] + plan.recurring
         effective[first:first + count] = own @ belongs + plan.so_far
         horizon[first:first + count] = own.sum(axis=1)
@@ -60,8 +62,28 @@ def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, prog
         by_workload[:, :, i] = np.quantile(cube, q, axis=0).T
     return Run(plan.name, plan.question, plan.currency, plan.as_of, plan.months, plan.units, plan.names,
                tuple(plan.units[u] for u in plan.unit_of), effective, plan.so_far, by_workload, variance_shares(horizon, plan.unit_of, len(plan.units)),
-               collect(plan, kept, effective, grids), lines(plan, mean / paths, by_workload), [dict(note) for note in plan.assumptions],
+               collect(plan, kept, effective, grids) if dials else {}, lines(plan, mean / paths, by_workload), [dict(note) for note in plan.assumptions],
                seed, paths, kernel_numpy.ENGINE, plan.scenario_hash, "", [dict(item) for item in plan.excluded])
+
+
+def _blocks(plan: Plan, seed: int, paths: int, blocks: int, dials: bool, grids, threads: int):
+    """(block's money, paths of it that count, whether dials were kept), in the order of the blocks whatever ends first.
+
+    numpy lets go of the interpreter lock while it draws and adds; at most `threads` + 1 blocks are held.
+    """
+    def one(block: int):
+        count = min(streams.BLOCK, paths - block * streams.BLOCK)
+        wanted = dials and block < collect.BLOCKS
+        return run_block(plan, seed, block, count, wanted, grids), count, wanted
+
+    with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
+        ahead = deque()
+        for block in range(blocks):
+            ahead.append(pool.submit(one, block))
+            if len(ahead) > threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def variance_shares(totals: np.ndarray, unit_of: np.ndarray, units: int) -> np.ndarray:
@@ -122,7 +144,8 @@ def fingerprint(daily: pd.DataFrame) -> str:
 
 
 def run(scenario=None, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, *, months: int | None = None,
-        daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, progress: Progress | None = None) -> Run:
+        daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, dials: bool = True,
+        progress: Progress | None = None) -> Run:
     """Simulate one scenario (a file; None: nothing changes) from the ledger.
 
     as_of     last day of actuals used (default: the newest); months: how many, instead of the scenario's horizon
@@ -131,12 +154,17 @@ def run(scenario=None, settings: Settings | None = None, as_of: str | None = Non
     >>> import finops_model as fm
     >>> fm.run("scenarios/10_demand_doubles.yaml", fm.load_settings())   # doctest: +SKIP
     """
-    return run_many([scenario], settings, as_of, paths, months=months, daily=daily, demand=demand, members=members, progress=progress)[0]
+    return run_many([scenario], settings, as_of, paths, months=months, daily=daily, demand=demand, members=members,
+                    dials=dials, progress=progress)[0]
 
 
 def run_many(scenarios, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, *, months: int | None = None,
-             daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, progress: Progress | None = None) -> list[Run]:
-    """Simulate several scenarios on the same facts, demand and draws, in their order. See `run`."""
+             daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, dials: bool = True,
+             progress: Progress | None = None) -> list[Run]:
+    """Simulate several scenarios on the same facts, demand and draws, in their order. See `run`.
+
+    dials   keep what a dashboard re-settles, of the first scenario (the base)
+    """
     settings = settings or load_settings()
     replay = isinstance(members, str) and members == "cheap"
     loaded = [load_scenario(path) for path in scenarios]           # all files are checked before anything long runs
@@ -148,8 +176,8 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
     plans = [compile_plan(one, demand) for one in resolved]
     mark = fingerprint(facts.daily)
     found = []
-    for plan in plans:
-        done = simulate(plan, progress=part(progress, f"{plan.name}: ") if progress else None)
+    for i, plan in enumerate(plans):
+        done = simulate(plan, dials=dials and i == 0, progress=part(progress, f"{plan.name}: ") if progress else None)
         found.append(Run(**{**done.__dict__, "ledger": mark}))
     return found
 

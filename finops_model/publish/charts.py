@@ -27,7 +27,7 @@ def monthly_fan(brief: dict) -> Figure | None:
     actual, partial = brief["actual"]["by_month"], set(brief["actual"]["partial_months"])
     ahead = {row["month"] for row in futures}
     known = sorted(m for m in actual if m not in ahead)[-HISTORY:]
-    if not known and not futures:
+    if len(known) + len(futures) < 2:
         return None
     everything = [*known, *sorted(ahead)]
     months = list(month_range(everything[0], everything[-1]))
@@ -39,7 +39,7 @@ def monthly_fan(brief: dict) -> Figure | None:
     fan = opening + [{"x": place[row["month"]], **row} for row in futures]
     heights = [p["y"] for p in whole + planned] + [p[q] for p in fan for q in ("p10", "p90")] + [actual[m] for m in known]
     steps = ticks(min(0.0, *heights, 0.0), max(0.0, *heights))
-    draw = Canvas(WIDTH, 350, 62, 122, 16, 30, (0, max(len(months) - 1, 1)), (steps[0], steps[-1]))
+    draw = Canvas(WIDTH, 350, 66, 136, 16, 30, (0, max(len(months) - 1, 1)), (steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     labelled = month_ticks(months)
     draw.x_axis(labelled, [month_label(months[i]) for i in labelled])
@@ -60,7 +60,8 @@ def monthly_fan(brief: dict) -> Figure | None:
         draw.text([{**last, "t": f"{month_label(months[last['x']])}: {money(last['y'], currency)}"}], INK, "right" if last["x"] > 2 else "left",
                   dx=-7 if last["x"] > 2 else 7, dy=-13, bold=True, halo=True)
     _fan_labels(draw, fan[-1] if futures else None, planned, whole, len(months) - 1, currency)
-    return draw.figure(*_fan_words(brief, futures, whole, months, bool(planned)))
+    notes = ["dashed: the budget"] * bool(planned) + ["hollow: part of a month"] * bool(so_far or partial & set(known))
+    return draw.figure(*_fan_words(brief, futures, whole, months, notes))
 
 
 def _fan_labels(draw: Canvas, end: dict | None, planned: list, whole: list, last: int, currency: str) -> None:
@@ -80,18 +81,18 @@ def _fan_labels(draw: Canvas, end: dict | None, planned: list, whole: list, last
         draw.text([{"x": last, "y": y, "t": text}], color, dx=10, bold=bold)
 
 
-def _fan_words(brief, futures, whole, months, planned) -> tuple[str, str, str]:
+def _fan_words(brief, futures, whole, months, notes) -> tuple[str, str, str]:
     currency = brief["currency"]
     if not futures:
         title = f"{month_name(months[whole[-1]['x']])} cost {money(whole[-1]['y'], currency)}" if whole else "Cost by month"
-        return title, f"Cost per month, {currency}.", f"{title}."
+        return title, f"Cost per month, {currency}{''.join(f'; {note}' for note in notes)}.", f"{title}."
     end = futures[-1]
     now = whole[-1]["y"] if whole else None
     way = "" if not now else (", up from" if end["p50"] > now * 1.005 else ", down from" if end["p50"] < now * 0.995 else ", as in")
     before = f"{way} {money(now, currency)} in {month_name(months[whole[-1]['x']])}" if way else ""
     title = f"A month is likely to cost {money(end['p50'], currency)} by {month_name(end['month'])}{before}"
     subtitle = (f"Cost per month, {currency}. Black: what was; blue: the median of {brief['forecast']['paths']:,} simulated futures. The dark band "
-                f"holds half of them, the light band eight of ten{'; dashed: the budget' if planned else ''}.")
+                f"holds half of them, the light band eight of ten{''.join(f'; {note}' for note in notes)}.")
     words = (f"{title}. Eight of ten futures for {month_name(end['month'])} lie between {money(end['p10'], currency)} and "
              f"{money(end['p90'], currency)}.")
     return title, subtitle, words
@@ -108,7 +109,7 @@ def against_budget(brief: dict) -> Figure | None:
         rows.append({"name": month_name(brief["month"]) + (" so far" if brief["status"] == "flash" else ""), "booked": actual["month"],
                      "budget": budget["month"], "low": None, "mid": actual["month"], "high": None})
     if land["budget"]:
-        rows.append({"name": land["period"], "booked": land["booked"], "budget": land["budget"], "low": None if fixed else land["p10"],
+        rows.append({"name": short(land["period"], 20), "booked": land["booked"], "budget": land["budget"], "low": None if fixed else land["p10"],
                      "mid": land["p50"], "high": None if fixed else land["p90"]})
     top = max([1.1] + [max(r["mid"], r["high"] or 0) / r["budget"] for r in rows])
     ends, steps = inside(min([0.0] + [min(r["booked"], r["mid"]) / r["budget"] for r in rows]), top, 7, 0.02)
@@ -204,8 +205,6 @@ def range_shares(brief: dict, most: int = 10) -> Figure | None:
     first = shown[0]
     joint = f" and {percent(shown[1]['share'])} from {short(shown[1]['name'], 40)}" if len(shown) > 1 and shown[1]["share"] > 0.1 else ""
     title = f"Of the uncertainty, {percent(abs(first['share']))} comes from {short(first['name'], 40)}{joint}"
-    if len(rows) == 1:
-        title = f"All of the uncertainty comes from {short(first['name'], 40)}"
     subtitle = "Share of the variance of cost over the forecast months: where knowing more would narrow the range most."
     return draw.figure(title, subtitle, f"{title}. " + " ".join(f"{short(r['name'], 40)}: {percent(r['share']) if r['share'] >= 0 else 'negative'}." for r in shown))
 
@@ -246,7 +245,7 @@ def track_record(brief: dict, most: int = 14) -> Figure | None:
     values = [row[key] for row in rows for key in ("p10", "p90", "actual")]
     spread = (max(values) - min(values)) or abs(values[0]) or 1.0
     steps = ticks(min(values) - 0.15 * spread, max(values) + 0.15 * spread, 5)
-    draw = Canvas(WIDTH, 290, 62, 130, 12, 30, (-0.5, len(rows) - 0.5), (steps[0], steps[-1]))
+    draw = Canvas(WIDTH, 290, 66, 134, 12, 30, (-0.5, len(rows) - 0.5), (steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     every = 1 if len(rows) <= 9 else 2
     draw.x_axis(list(range(0, len(rows), every)), [month_label(row["for"]) for row in rows[::every]])

@@ -98,9 +98,9 @@ def prepare(settings: Settings, month: str | None = None, *, newest: bool = Fals
     for i, end in enumerate(ends):
         say(f"replay from {end}", i, len(ends))
         replays.append(simulate.run(scenarios[0], settings, as_of=end, paths=1000, months=max(accuracy.LEADS),
-                                    daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)], members="cheap"))
+                                    daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)], members="cheap", dials=False))
     say("replays", len(ends), max(len(ends), 1))
-    found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine())
+    found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True))
     return Close(company=settings.company, month=month, currency=settings.currency, daily=daily, as_of=as_of, base=runs[0],
                  what_ifs=list(runs[1:]), replays=replays, budgets=budgets, drivers=drivers,
                  carried=carried(settings, daily, drivers), tie_out=found.as_brief(), ledger_rows=ledger.rows,

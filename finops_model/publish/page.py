@@ -6,6 +6,7 @@ Every figure comes from the brief by its path; sections without data stay away a
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 from markupsafe import Markup
@@ -80,7 +81,7 @@ class Page:
         """The headline, the four figures, the outlook, and what the page ties out to."""
         b, show = self.brief, self.show
         return self._section("first", "report_first.html.j2", tiles=[*self._tiles()], fan=charts.monthly_fan(b),
-                             month=month_name(b["month"]), tie=self._tie_rows(), facts=self._facts(), headline=b["headline"])
+                             month=month_name(b["month"]), tie=self._tie_rows(), facts=self._facts(), alerts=self._alerts())
 
     def _tiles(self):
         """(title, figure, line below, tone) of the four figures at the top."""
@@ -98,7 +99,7 @@ class Page:
             before = b["actual"]["previous_month"]
             line, tone = (f"{money(before, currency)} the month before" if before is not None else "no month before to compare"), ""
         yield f"{name}{' so far' if flash else ''}", show("actual/month", "money"), line, tone
-        spread = "closed" if fixed else Markup("80 % range {} to {}").format(show("landing/p10", "money"), show("landing/p90", "money"))
+        spread = ("all of it booked" if land["booked"] == land["p50"] else "no range") if fixed else Markup("80 % range {} to {}").format(show("landing/p10", "money"), show("landing/p90", "money"))
         yield f"{land['period']} {'total' if fixed else 'is likely to land at'}", show("landing/p50", "money"), spread, ""
         if land["overrun_probability"] is not None:
             breach = land["breach_month"]
@@ -115,6 +116,15 @@ class Page:
                 line = f"was {money(said['actual'], currency)}, {side} the range given"
                 tone = "good" if said["inside"] else "bad"
             yield f"{name}, as forecast a month before", show("previous_forecast/p50", "money"), line, tone
+
+    def _alerts(self):
+        """What a reader must know before any figure: money that was refused, or that does not tie out (docs/method.md §13)."""
+        tie, show, currency = self.brief["tie_out"], self.show, self.currency
+        if Decimal(tie["quarantined"] or 0):
+            yield Markup("{} {} of the bill was refused and is in none of these figures: see finops reconcile.").format(
+                show("tie_out/quarantined", "cents"), currency)
+        if tie["difference"] is not None and Decimal(tie["difference"]):
+            yield Markup("Invoices and ledger differ by {} {}.").format(show("tie_out/difference", "cents"), currency)
 
     def _tie_rows(self):
         tie, rows = self.brief["tie_out"], []
@@ -151,23 +161,22 @@ class Page:
         """Month and year against the budget, then every month."""
         b, show, digits = self.brief, self.show, self.figures.digits
         columns = [Column("Month", False), Column("", False), Column("Cost"), Column("P10"), Column("P90"), Column("Budget"),
-                   Column("Variance", False), Column("Chance over budget")]
+                   Column("Variance"), Column("", False), Column("Chance over budget")]
         plan, ahead = (b["budget"] or {}).get("by_month") or {}, {row["month"]: i for i, row in enumerate(b["forecast"]["months"])}
-        year = b["landing"]["period"][-4:]
-        known = [m for m in sorted(b["actual"]["by_month"]) if m not in ahead][-13:]
+        known = [m for m in sorted(b["actual"]["by_month"]) if m not in ahead][-12:]
         rows = []
         for m in known:
             mark = "partial month" if m in b["actual"]["partial_months"] else "actual"
             rows.append([month_name(m), mark, show(f"actual/by_month/{m}", "whole"), "", "", show(f"budget/by_month/{m}", "whole") if m in plan else "–",
-                         variance(plan.get(m), b["actual"]["by_month"][m], digits) if mark == "actual" else "–", ""])
+                         *(variance(plan.get(m), b["actual"]["by_month"][m], digits) if mark == "actual" else ("–", "")), ""])
         for m, i in ahead.items():
             at, row = f"forecast/months/{i}", b["forecast"]["months"][i]
-            mark = f"median, {money(row['so_far'], self.currency)} booked" if row["so_far"] else "median"
+            mark = f"forecast, {money(row['so_far'], self.currency)} booked" if row["so_far"] else "forecast"
             rows.append([month_name(m), mark, show(f"{at}/p50", "whole"), show(f"{at}/p10", "whole"), show(f"{at}/p90", "whole"),
-                         show(f"{at}/budget", "whole"), variance(row["budget"], row["p50"], digits), show(f"{at}/overrun_probability", "chance")])
+                         show(f"{at}/budget", "whole"), *variance(row["budget"], row["p50"], digits), show(f"{at}/overrun_probability", "chance")])
         if not any(row[5] != "–" for row in rows):
             columns, rows = columns[:5], [row[:5] for row in rows]
-        note = ("P10 and P90 frame eight of ten futures; P90 is exceeded in one of ten. Ranges of months do not add up: the year is added up "
+        note = ("The cost of a month to come is its median; P10 and P90 frame eight of ten futures; P90 is exceeded in one of ten. Ranges of months do not add up: the year is added up "
                 f"future by future. {self._landing_words()}")
         if not rows:
             return None
@@ -188,14 +197,14 @@ class Page:
         b, show, digits = self.brief, self.show, self.figures.digits
         if not b["children"]:
             return None
-        columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance", False), Column("Year P10"),
+        columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance"), Column("", False), Column("Year P10"),
                    Column("Year median"), Column("Year P90"), Column("Chance over year budget")]
         rows = [[row["unit"], show(f"children/{i}/actual", "whole"), show(f"children/{i}/budget", "whole"),
-                 variance(row["budget"], row["actual"], digits) if b["status"] != "flash" else "month under way",
+                 *(variance(row["budget"], row["actual"], digits) if b["status"] != "flash" else ("–", "under way")),
                  *(show(f"children/{i}/landing_{q}", "whole") for q in ("p10", "p50", "p90")), show(f"children/{i}/overrun_probability", "chance")]
                 for i, row in enumerate(b["children"])]
         total = ["Company", show("actual/month", "whole"), show("budget/month", "whole") if b["budget"] else "–",
-                 variance(b["budget"]["month"] if b["budget"] else None, b["actual"]["month"], digits) if b["status"] != "flash" else "",
+                 *(variance(b["budget"]["month"] if b["budget"] else None, b["actual"]["month"], digits) if b["status"] != "flash" else ("–", "")),
                  *(show(f"landing/{q}", "whole") for q in ("p10", "p50", "p90")), show("landing/overrun_probability", "chance")]
         over = [row["unit"] for row in b["children"] if (row["overrun_probability"] or 0) >= 0.5]
         title = f"{' and '.join(over[:2])} {'is' if len(over) == 1 else 'are'} likely to exceed the year's budget" if 0 < len(over) <= 2 else (
@@ -211,19 +220,25 @@ class Page:
         moved = b["drivers"]["change"]
         if not moved:
             return None
-        columns = [Column("Workload", False), Column("Month before"), Column("This month"), Column("Change"), Column("of it volume"), Column("of it price")]
+        flash = b["status"] == "flash"
+        columns = [Column("Workload", False), Column("Month before"), Column("This month so far" if flash else "This month"), Column("Change"), Column("of it volume"), Column("of it price")]
         rows = [[row["name"], *(show(f"drivers/change/{i}/{key}", "whole") for key in ("previous", "current", "change", "volume", "price"))]
                 for i, row in enumerate(moved)]
         keys = ("previous", "current", "change", "volume", "price")
         total = ["Total", *(whole(sum(row[key] for row in moved), self.figures.digits) for key in keys)]
         note = "Price holds list prices, discounts and how much a commitment covered; volume is everything else."
-        return self._section("movements", title="What moved", figure=charts.what_moved(b),
+        if flash:       # part of a month beside a whole one: a chart of it would only say that days are missing
+            note = f"The month is under way: {month_name(b['month'])} up to {day(b['data_as_of'])} stands beside the whole month before. {note}"
+        return self._section("movements", title="What moved so far" if flash else "What moved", figure=None if flash else charts.what_moved(b),
                              tables=[table(columns, rows, f"Change since the month before, {self.currency}", total=total, note=note, name="moved")])
 
     def uncertainty(self) -> Section | None:
         """Which workloads make the range wide."""
-        figure = charts.range_shares(self.brief)
-        return self._section("range", title="What makes the range wide", figure=figure, tables=[]) if figure else None
+        shares = [row for row in self.brief["drivers"]["range"] if row["share"]]
+        if len(shares) == 1:
+            return self._section("range", title="What makes the range wide", figure=None, tables=[],
+                                 lead=f"All of the uncertainty comes from {shares[0]['name']}.")
+        return self._section("range", title="What makes the range wide", figure=charts.range_shares(self.brief), tables=[]) if shares else None
 
     def unit_costs(self) -> Section | None:
         """Cost per outcome, driver, GPU hour and token, with its trend."""
@@ -273,7 +288,23 @@ class Page:
             rows.append([str(row["lead"]), show(f"{at}/n", "count"), show(f"{at}/error_pct", "rate"), show(f"{at}/naive_error_pct", "rate"),
                          show(f"{at}/skill", "rate"), f"{round(row['coverage80'] * row['n'])} of {row['n']}"])
         return self._section("track-record", title="How good our forecasts were", figure=charts.track_record(b), lead=b["accuracy"]["sentence"],
-                             tables=[table(columns, rows, "Error of monthly totals, weighted by money", name="leads")])
+                             tables=[table(columns, rows, "Error of monthly totals, weighted by money", name="leads"), *self._graded()])
+
+    def _graded(self):
+        """The table behind the chart: the forecasts made one month ahead, and the FinOps KPI by its name."""
+        detail, show = self.brief["accuracy"]["detail"], self.show
+        lead = min((row["lead"] for row in detail), default=1)
+        rows = []
+        for i, row in enumerate(detail):
+            if row["lead"] == lead:
+                at = f"accuracy/detail/{i}"
+                rows.append([month_name(row["for"]), *(show(f"{at}/{key}", "whole") for key in ("p10", "p50", "p90", "actual")), show(f"{at}/error_pct", "rate"),
+                             show(f"{at}/finops_variance_pct", "rate") if "finops_variance_pct" in row else "–", "yes" if row["inside"] else "no"])
+        columns = [Column("Month", False), Column("P10"), Column("Median"), Column("P90"), Column("Actual"), Column("Error"), Column("FinOps variance"),
+                   Column("Inside P10–P90", False)]
+        note = "Error: |forecast − actual| ÷ actual, forecast being the median. FinOps variance: (forecast − actual) ÷ forecast."
+        if rows:
+            yield table(columns, rows[-14:], f"Forecast {'one month' if lead == 1 else f'{lead} months'} ahead, {self.currency}", note=note, name="graded")
 
     def basis(self) -> Section:
         """Tie-out by issuer, quality of the data, assumptions, what is not in this report, and where every number comes from."""
@@ -291,7 +322,7 @@ class Page:
                                                        rows, name="quality")))
         if b["assumptions"]:
             rows = [[row["text"], value_words(row["value"]), row["kind"], row["source"] or "–", row["owner"] or "–",
-                     f"{row['review_by'] or '–'}{' · overdue' if row['stale'] else ''}"] for row in b["assumptions"]]
+                     Markup('{} <span class="bad">overdue</span>').format(row["review_by"]) if row["stale"] else row["review_by"] or "–"] for row in b["assumptions"]]
             stale = sum(bool(row["stale"]) for row in b["assumptions"])
             note = f"{stale} of {len(rows)} {'is' if stale == 1 else 'are'} past the review date." if stale else ""
             parts.append(("Assumptions and decisions", table([Column("What is assumed", False, True), Column("Value"), Column("Kind", False),
@@ -344,7 +375,10 @@ def moved_words(line: dict) -> str:
     if abs(change) < 0.0005:
         return "unchanged"
     good = (change < 0) == (line["better"] == "lower")
-    return f"{'up' if change > 0 else 'down'} {abs(change) * 100:.1f} % ({'favourable' if good else 'unfavourable'})"
+    by = f"{abs(change) * 100:.1f} %"
+    if line["unit"] == "share" and line["previous"] is not None:
+        by = f"{abs(line['value'] - line['previous']) * 100:.1f} points"
+    return f"{'up' if change > 0 else 'down'} {by} ({'favourable' if good else 'unfavourable'})"
 
 
 def value_words(value) -> str:

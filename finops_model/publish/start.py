@@ -18,6 +18,7 @@ from ..facts import importers, plans, tables, warehouse
 from ..facts.ledger import Ledger
 from ..measure.brief import slug
 from ..outlook import base as base_scenario
+from ..outlook import scenario
 from ..progress import Progress
 from ..settings import Settings, load_settings
 
@@ -31,7 +32,7 @@ def is_export(path: Path) -> bool:
 
 def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.PathLike | None = None, currency: str | None = None,
           drivers: list | None = None, budgets: str | None = None, invoices: str | None = None, organisation: str | None = None,
-          mapping: str | os.PathLike | None = None, confirm: Callable | None = None, paths: int | None = None,
+          mapping: str | os.PathLike | None = None, what_ifs: list | None = None, confirm: Callable | None = None, paths: int | None = None,
           progress: Progress | None = None) -> Settings:
     """Make (or renew) the workspace of a bill and return its settings.
 
@@ -45,7 +46,8 @@ def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        settings = _fill(fresh, file, name, currency, drivers or [], budgets, invoices, organisation, mapping, confirm, paths, progress)
+        settings = _fill(fresh, file, name, currency, drivers or [], budgets, invoices, organisation, mapping, what_ifs or [],
+                         confirm, paths, progress)
         _put(fresh, target)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -62,7 +64,7 @@ def _put(fresh: Path, target: Path) -> None:
             if (target / kept).is_dir() and not (fresh / kept).exists():
                 shutil.copytree(target / kept, fresh / kept)
         for own in sorted((target / "scenarios").glob("*.yaml")) if (target / "scenarios").is_dir() else []:
-            if own.name != "00_base.yaml":
+            if own.name != "00_base.yaml" and not (fresh / "scenarios" / own.name).exists():
                 shutil.copy2(own, fresh / "scenarios" / own.name)
         old = target.with_name(f".{target.name}.old")
         shutil.rmtree(old, ignore_errors=True)
@@ -74,7 +76,7 @@ def _put(fresh: Path, target: Path) -> None:
     os.chmod(target, 0o755)
 
 
-def _fill(root, file, name, currency, drivers, budgets, invoices, organisation, mapping, confirm, paths, progress) -> Settings:
+def _fill(root, file, name, currency, drivers, budgets, invoices, organisation, mapping, what_ifs, confirm, paths, progress) -> Settings:
     ledger = Ledger(root / "ledger")
     if mapping is None and is_export(file):
         ledger.ingest([file], progress=progress)
@@ -105,6 +107,13 @@ def _fill(root, file, name, currency, drivers, budgets, invoices, organisation, 
             document[key] = names if key == "drivers" else names[0]
     if paths:
         document["paths"] = paths
+    (root / "scenarios").mkdir()
+    for item in map(Path, what_ifs):
+        if not item.is_file():
+            raise InputError(f"{item}: there is no such file.")
+        shutil.copy2(item, root / "scenarios" / item.name)
+    if what_ifs:
+        document["what_ifs"] = [f"scenarios/{Path(item).name}" for item in what_ifs]
     write_atomic(root / "finops.yaml", "# Made by finops start; yours to edit (see docs/architecture.md).\n" + dump_yaml(document))
     settings = load_settings(root)
     if settings.drivers:
@@ -115,8 +124,9 @@ def _fill(root, file, name, currency, drivers, budgets, invoices, organisation, 
     if daily.empty:
         raise InputError(f"{file}: no row could be used; every row is in quarantine. First reason: "
                          f"{_first_reason(ledger)}. Nothing was written.")
-    (root / "scenarios").mkdir(exist_ok=True)
     write_atomic(root / "scenarios" / "00_base.yaml", base_scenario.init_base(daily, settings))
+    for item in settings.what_ifs:
+        scenario.load_scenario(root / item)
     return settings
 
 

@@ -72,16 +72,19 @@ def rate(value: float | None) -> str:
     return f"−{text}" if value < 0 and text != "0.0 %" else text
 
 
-def variance(budget: float | None, actual: float | None, digits: int = 0) -> str:
-    """Budget − actual in words (docs/method.md §9).
+def variance(budget: float | None, actual: float | None, digits: int = 0) -> tuple[str, Markup]:
+    """Budget − actual as amount and word (docs/method.md §9): two cells of a table.
 
-    >>> variance(100.0, 90.0), variance(100.0, 1361.0), variance(100.0, 100.2), variance(None, 1.0)
-    ('10 favourable', '1,261 unfavourable', 'on budget', '–')
+    >>> [str(cell) for cell in variance(100.0, 1361.0)], [str(cell) for cell in variance(100.0, 100.2)], variance(None, 1.0)[0]
+    (['1,261', '<span class="bad">unfavourable</span>'], ['0', 'on budget'], '–')
     """
     if budget is None or actual is None:
-        return "–"
+        return "–", Markup("")
     text = whole(abs(budget - actual), digits)
-    return "on budget" if not text.strip("0.,") else f"{text} {'favourable' if budget > actual else 'unfavourable'}"
+    if not text.strip("0.,"):
+        return text, Markup("on budget")
+    good = budget > actual
+    return text, Markup('<span class="{}">{}</span>').format("good" if good else "bad", "favourable" if good else "unfavourable")
 
 
 class Figures:
