@@ -108,19 +108,37 @@ def test_errors_by_lead_are_weighted_by_money():
     assert row["skill"] == pytest.approx(-1.0) and row["coverage80"] == 0.5
 
 
-def test_month_ends_leave_a_full_month_to_grade():
+def test_month_ends_come_before_the_newest_month():
     assert accuracy.month_ends("2024-06-01", "2026-10-31", 2) == ["2026-08-31", "2026-09-30"]
-    assert accuracy.month_ends("2017-12-14", "2019-10-13", 2) == ["2019-07-31", "2019-08-31"]
+    assert accuracy.month_ends("2017-12-14", "2019-10-13", 2) == ["2019-08-31", "2019-09-30"]
     assert accuracy.month_ends("2026-06-01", "2026-10-31", 12) == ["2026-09-30"]
+
+
+class Replay:
+    """A run as far as the track record asks: months, as_of and quantiles of a uniform distribution around 6."""
+
+    as_of, months = "2026-09-30", ("2026-10", "2026-11")
+
+    def quantile(self, q, unit=None, months=None):
+        return 5.0 + 2 * q
 
 
 def test_a_published_forecast_is_graded_before_a_replayed_one():
     published = {"month": "2026-09", "forecast": {"months": [{"month": "2026-10", "p10": 1.0, "p50": 2.0, "p90": 3.0}]}}
-    detail = [{"for": "2026-10", "lead": 1, "made": "2026-09", "p10": 5.0, "p50": 6.0, "p90": 7.0}]
-    assert accuracy.previous_forecast("2026-10", 2.5, "Company", published, detail) == {
+    assert accuracy.previous_forecast("2026-10", 2.5, None, published, [Replay()]) == {
         "made": "2026-09", "p10": 1.0, "p50": 2.0, "p90": 3.0, "actual": 2.5, "source": "published", "error_pct": -0.2, "inside": True}
-    assert accuracy.previous_forecast("2026-10", 2.5, "Company", None, detail)["source"] == "re-created"
-    assert accuracy.previous_forecast("2026-10", 2.5, "Company", None, []) is None
+    replayed = accuracy.previous_forecast("2026-10", 2.5, None, None, [Replay()])
+    assert (replayed["source"], replayed["p50"], replayed["inside"]) == ("re-created", 6.0, False)
+    under_way = accuracy.previous_forecast("2026-10", None, None, None, [Replay()])
+    assert under_way["error_pct"] is None and under_way["inside"] is None
+    assert accuracy.previous_forecast("2026-12", 2.5, None, None, [Replay()]) is None
+
+
+def test_a_track_record_grades_complete_months_only():
+    days = pd.Series(1.0, pd.date_range("2026-09-01", "2026-10-31"))
+    rows = accuracy.track_record([Replay()], {"2026-10": 6.5}, days, None)
+    assert [(row["for"], row["lead"], row["inside"], row["naive"]) for row in rows] == [("2026-10", 1, True, 31.0)]
+    assert rows[0]["error_pct"] == pytest.approx(0.5 / 6.5) and rows[0]["finops_variance_pct"] == pytest.approx(-0.5 / 6.0)
 
 
 @pytest.mark.parametrize("value, said", [(999.4, "$999"), (999.6, "$1.00k"), (999_499, "$999k"), (999_600, "$1.00m"),

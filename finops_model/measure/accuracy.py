@@ -15,13 +15,12 @@ LEADS = (1, 2, 3, 6)
 
 
 def month_ends(first_day, last_day, count: int, min_days: int = 120) -> list[str]:
-    """The newest `count` month ends that leave `min_days` of history before and at least one full month after.
+    """The newest `count` month ends before the newest month, complete or not, that leave `min_days` of history before.
 
     >>> month_ends("2026-01-01", "2026-10-31", 2)
     ['2026-08-31', '2026-09-30']
     """
-    last = np.datetime64(last_day, "D")
-    newest = add_months(month_of(last + 1), -1)         # newest complete month
+    newest = month_of(np.datetime64(last_day, "D"))
     ends = [month_days(add_months(newest, -back))[-1] for back in range(1, count + 1)]
     kept = [end for end in ends if (end - np.datetime64(first_day, "D")).astype(int) + 1 >= min_days]
     return sorted(str(end) for end in kept)
@@ -84,14 +83,20 @@ def sentence(rows: list[dict]) -> str:
     return "Replayed on what was known at the time: " + "; ".join(said) + "."
 
 
-def previous_forecast(month: str, actual: float | None, unit: str, published: dict | None, detail: list[dict]) -> dict | None:
-    """The forecast for `month` made one month before: as published if one was, else replayed and said so."""
+def previous_forecast(month: str, actual: float | None, unit: str | None, published: dict | None, replays: list) -> dict | None:
+    """The forecast for `month` made one month before: as published if one was, else replayed and said so.
+
+    actual   None while the month is under way
+    """
     if published:
         found = next((m for m in published["forecast"]["months"] if m["month"] == month), None)
         if found:
             return _beside(published["month"], found, actual, "published")
-    row = next((row for row in detail if row["for"] == month and row["lead"] == 1), None)
-    return _beside(row["made"], row, actual, "re-created") if row else None
+    run = next((run for run in replays if month_of(run.as_of) == add_months(month, -1) and month in run.months), None)
+    if run is None:
+        return None
+    quantiles = {name: run.quantile(q, unit=unit, months=[month]) for name, q in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))}
+    return _beside(month_of(run.as_of), quantiles, actual, "re-created")
 
 
 def _beside(made: str, quantiles: dict, actual: float | None, source: str) -> dict:

@@ -141,7 +141,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     booked = actuals.by_month(rows)
     before = add_months(close.month, -1)
     year = fiscal_months(close.month, close.fiscal_year_starts)
-    budget_by_month = close.budgets.by_month(unit) if close.budgets is not None else {}
+    budget_by_month = close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
     complete = {m: v for m, v in booked.items() if str(month_days(m)[-1]) <= close.as_of and _whole(rows, m, booked)}
     by_day = rows.groupby("ChargeDate")["EffectiveCost"].sum()
     detail = accuracy.track_record(close.replays, complete, by_day, name)
@@ -149,7 +149,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     state, reason = status(close)
     actual = booked.get(close.month, 0.0)
     land = landing(close, close.base, name, booked, budget_by_month)
-    version = close.budgets.describe(unit, close.month) if close.budgets is not None and budget_by_month else None
+    version = close.budgets.describe(unit, close.month, as_of=close.as_of) if close.budgets is not None and budget_by_month else None
     carried = close.carried.get(unit, {})
     facts = kpis.Facts(rows, close.drivers, carried, close.currency) if close.drivers is not None else kpis.Facts(
         rows, pd.DataFrame({"date": [], "name": [], "role": [], "unit": [], "value": []}), {}, close.currency)
@@ -164,8 +164,8 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "actual": {"month": actual, "previous_month": booked.get(before),
                    "year_to_date": sum(v for m, v in booked.items() if m in year and m <= close.month), "by_month": booked,
                    "partial_months": [m for m in booked if m not in complete]},
-        "previous_forecast": accuracy.previous_forecast(close.month, actual if state != "flash" else None, unit,
-                                                        close.published.get(unit), detail),
+        "previous_forecast": accuracy.previous_forecast(close.month, actual if state != "flash" else None, name,
+                                                        close.published.get(unit), close.replays),
         "forecast": {"paths": close.base.paths, "seed": close.base.seed, "engine": close.base.engine,
                      "months": forecast_months(close.base, name, budget_by_month)},
         "landing": land,

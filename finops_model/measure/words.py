@@ -25,6 +25,15 @@ def money(value: float | None, currency: str = "USD") -> str:
     return f"{sign}{symbol}{size:.2f}" if size < 100 else f"{sign}{symbol}{size:.0f}"
 
 
+def chance(value: float | None) -> str:
+    """A probability from simulated paths in words: thousands of futures never prove a 0 % or a 100 %.
+
+    >>> chance(0.553), chance(1.0), chance(0.0)
+    ('55 %', 'over 99 %', 'under 1 %')
+    """
+    return percent(None if value is None else min(max(value, 1e-9), 1 - 1e-9))
+
+
 def percent(value: float | None) -> str:
     """A share in words: whole percents, never 0 % or 100 % unless it is exactly that.
 
@@ -59,9 +68,9 @@ def headline(brief: dict) -> str:
         return f"{who} has already exceeded the {land['period']} budget of {money(land['budget'], currency)} and is heading for {middle}."
     if over >= 0.5:
         when = f", typically in {month_name(land['breach_month'])}" if land["breach_month"] else ""
-        return f"{percent(over)} chance that {who} exceeds the {land['period']} budget of {money(land['budget'], currency)}{when}."
+        return f"{chance(over).capitalize()} chance that {who} exceeds the {land['period']} budget of {money(land['budget'], currency)}{when}."
     return (f"{who} is heading for {middle} in {land['period']}, inside the budget of {money(land['budget'], currency)} "
-            f"with {percent(1 - over)} probability.")
+            f"with {chance(1 - over)} probability.")
 
 
 def summary(brief: dict) -> list[str]:

@@ -120,6 +120,7 @@ def _month_matrix() -> np.ndarray:
     return matrix
 
 
+EXTRA_MOST = 0.04       # variance a month: a year of it is a log sd of 0.7, a factor of two either way
 WEIGHT = np.array([2.0, 1.0, 1.0])      # where the three cannot all be met, the first month may be off by no more than the others
 MATRIX = _month_matrix()
 
@@ -147,8 +148,10 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
         if (found >= 0).all() and missed < best:
             best, growth = missed, found
     variance = np.cumsum(growth)
-    # beyond the graded leads variance grows as between them, at least a third as fast as a random walk's would
-    return np.sqrt(variance), float(max((variance[-1] - variance[0]) / (LEADS - 1), variance[-1] / (LEADS - 0.5) / 3))
+    # beyond the graded leads variance grows as between them, at least a third as fast as a random walk's would, and no faster
+    # than EXTRA_MOST: a series that is cleaned out twice a year misses by a factor of three once, not by a factor of thirty a year on
+    extra = max((variance[-1] - variance[0]) / (LEADS - 1), variance[-1] / (LEADS - 0.5) / 3)
+    return np.sqrt(variance), float(min(extra, EXTRA_MOST))
 
 
 def first_month(errors):

@@ -174,8 +174,8 @@ class Canvas:
         elif rows:
             self.drawn.append((mark, style, channels, list(rows)))
 
-    def _layer(self, mark: str, style: dict, channels: tuple, rows: list[dict]) -> alt.Chart:
-        chart = getattr(alt.Chart(alt.Data(values=rows)), f"mark_{mark}")(**style)
+    def _layer(self, name: str, mark: str, style: dict, channels: tuple) -> alt.Chart:
+        chart = getattr(alt.Chart(alt.NamedData(name)), f"mark_{mark}")(**style)
         at = {"x": alt.X("x:Q", axis=None, scale=alt.Scale(domain=list(self.x), nice=False, zero=False)),
               "y": alt.Y("y:Q", axis=None, scale=alt.Scale(domain=list(self.y), nice=False, zero=False))}
         extra = {"x2": alt.X2("x2:Q"), "y2": alt.Y2("y2:Q"), "text": alt.Text("t:N"), "color": alt.Color("color:N", scale=None)}
@@ -229,16 +229,17 @@ class Canvas:
         """The finished figure; `words` describe it for a screen reader."""
         order = sorted(self.drawn, key=lambda one: (one[0] == "text") + (one[0] == "text" and "stroke" not in one[1]))   # words on top
         with debug_mode(False):             # nothing here comes from outside but rows, and those are no schema
-            chart = alt.layer(*(self._layer(*one) for one in order)).properties(
+            chart = alt.layer(*(self._layer(f"rows{i}", *one[:3]) for i, one in enumerate(order))).properties(
                 width=self.width, height=self.height, padding=self.padding, autosize=alt.AutoSizeParams(type="none"))
             chart = chart.configure(font=FONT, aria=False, background="transparent").configure_view(stroke=None)
-            drawing = svg(chart)
+        drawing = svg(chart, {f"rows{i}": one[3] for i, one in enumerate(order)})     # rows join last: Altair copies what it holds
         return Figure(title, subtitle, words, bare(drawing, words))
 
 
-def svg(chart: alt.TopLevelMixin) -> str:
-    """An Altair chart as an SVG text, drawn by vl-convert without a browser."""
-    return vl_convert.vegalite_to_svg(chart.to_dict(validate=False))
+def svg(chart: alt.TopLevelMixin, rows: dict[str, list[dict]] | None = None) -> str:
+    """An Altair chart as an SVG text, drawn by vl-convert without a browser. `rows`: the data of charts that name theirs."""
+    spec = chart.to_dict(validate=False)
+    return vl_convert.vegalite_to_svg({**spec, "datasets": rows} if rows else spec)
 
 
 EMPTY = re.compile(r'<path class="(?:background|foreground)"[^>]*/>|<g></g>')

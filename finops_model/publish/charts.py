@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..measure.words import money, percent
+from ..measure.words import chance, money, percent
 from ..periods import month_name, month_range
 from .chart_parts import (BLUE, DARK_GREEN, DARK_VERMILION, GREEN, GREY, GRID, INK, VERMILION, Canvas, Figure, axis_money, inside, keep_apart,
                           month_label, month_ticks, short, svg, ticks)
@@ -270,7 +270,7 @@ def track_record(brief: dict, most: int = 14) -> Figure | None:
 
 def _of_futures(probability: float | None) -> str:
     """A probability as a count of futures."""
-    return "every future simulated" if probability == 1 else f"{percent(probability)} of futures"
+    return f"{chance(probability)} of futures"
 
 
 def what_if_differences(brief: dict, most: int = 8) -> Figure | None:

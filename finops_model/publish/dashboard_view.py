@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..measure import budgets, words
-from ..measure.words import money, percent
+from ..measure.words import chance, money, percent
 from ..periods import fiscal_year, month_name
 from .dashboard_dials import Position, gpu_pool, limits, settle
 
@@ -139,8 +139,8 @@ def _cards(brief: dict, dials: dict, land: dict, change: dict | None) -> list[di
     if land["budget"] is not None:
         typical = {None: "", "already exceeded": ", already exceeded"}
         when = typical[land["breach_month"]] if land["breach_month"] in typical else f"; typically passed in {month_name(land['breach_month'])}"
-        cards.append({"title": "Chance of exceeding budget", "value": percent(land["overrun_probability"]),
-                      "note": f"{land['period']} budget {money(land['budget'], currency)}{when}", "was": percent(published["overrun_probability"])})
+        cards.append({"title": "Chance of exceeding budget", "value": chance(land["overrun_probability"]),
+                      "note": f"{land['period']} budget {money(land['budget'], currency)}{when}", "was": chance(published["overrun_probability"])})
     following = [i for i, month in enumerate(dials["months"]) if month > dials["year"][-1]][:12]
     if len(following) == 12:
         every = np.asarray(dials["base_all"])[:, following].sum(axis=1)
@@ -242,6 +242,6 @@ def _compared(name, question, mean, low, high, cheaper, currency, period, kind) 
     word = "Costs" if mean >= 0 else "Saves"
     more = " more" if mean >= 0 else ""
     return {"name": name, "question": question, "mean": mean, "low": low, "high": high, "kind": kind, "amount": _plus(mean, currency),
-            "range": f"{_plus(low, currency)} to {_plus(high, currency)}", "cheaper": percent(cheaper),
+            "range": f"{_plus(low, currency)} to {_plus(high, currency)}", "cheaper": chance(cheaper),
             "sentence": f"{word} {money(abs(mean), currency)}{more} on average, {period}; cheaper than the published base in "
-                        f"{percent(cheaper)} of futures."}
+                        f"{chance(cheaper)} of futures."}

@@ -15,7 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ..measure.words import money, percent
+from ..measure.words import chance, money, percent
 from ..periods import month_name
 from .briefs import lookup
 
@@ -95,7 +95,7 @@ class Figures:
         self.brief, self.currency = brief, brief["currency"]
         self.digits = 0 if max(sizes, default=0) >= 1000 else 2
         self.ways = {"money": lambda v: money(v, self.currency), "whole": lambda v: whole(v, self.digits), "cents": cents, "four": four,
-                     "rate": rate, "chance": lambda v: "–" if v is None else percent(v), "count": lambda v: f"{v:,}",
+                     "rate": rate, "chance": lambda v: "–" if v is None else chance(v), "count": lambda v: f"{v:,}",
                      "month": lambda v: "–" if v is None else month_name(v) if re.fullmatch(r"\d{4}-\d\d", v) else str(v)}
 
     def show(self, path: str, way: str) -> Markup:
