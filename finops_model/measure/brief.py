@@ -17,6 +17,10 @@ from .actuals import COMPANY
 from .words import headline, summary
 
 
+NOT_TIED = {"rows": [], "invoice_total": None, "ledger_total": "0.00", "quarantined": "0.00", "difference": None,
+            "note": "Nothing was tied out."}
+
+
 @dataclass(frozen=True)
 class Close:
     """Everything known at a close: what `brief` needs besides the unit."""
@@ -32,7 +36,7 @@ class Close:
     budgets: object | None = None       # facts.plans.Budgets
     drivers: pd.DataFrame | None = None
     carried: dict = field(default_factory=dict)       # unit -> {driver: workloads or None}
-    tie_out: dict = field(default_factory=dict)
+    tie_out: dict = field(default_factory=lambda: dict(NOT_TIED))
     ledger_rows: int = 0
     ledger_all_time: str = "0"
     quarantined_rows: int = 0

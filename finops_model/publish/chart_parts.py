@@ -175,11 +175,12 @@ class Canvas:
             self.drawn.append((mark, style, channels, list(rows)))
 
     def _layer(self, name: str, mark: str, style: dict, channels: tuple) -> alt.Chart:
-        chart = getattr(alt.Chart(alt.NamedData(name)), f"mark_{mark}")(**style)
-        at = {"x": alt.X("x:Q", axis=None, scale=alt.Scale(domain=list(self.x), nice=False, zero=False)),
-              "y": alt.Y("y:Q", axis=None, scale=alt.Scale(domain=list(self.y), nice=False, zero=False))}
-        extra = {"x2": alt.X2("x2:Q"), "y2": alt.Y2("y2:Q"), "text": alt.Text("t:N"), "color": alt.Color("color:N", scale=None)}
-        return chart.encode(**at, **{name: extra[name] for name in channels})
+        at = {"x": {"field": "x", "axis": None, "scale": {"domain": list(self.x), "nice": False, "zero": False}},
+              "y": {"field": "y", "axis": None, "scale": {"domain": list(self.y), "nice": False, "zero": False}}}
+        at = {axis: {**channel, "type": "quantitative"} for axis, channel in at.items()}
+        extra = {"x2": {"field": "x2"}, "y2": {"field": "y2"}, "text": {"field": "t", "type": "nominal"},
+                 "color": {"field": "color", "type": "nominal", "scale": None}}
+        return alt.Chart(alt.NamedData(name), mark={"type": mark, **style}, encoding=alt.FacetedEncoding(**at, **{key: extra[key] for key in channels}))
 
     def per_px(self) -> float:
         """Data units of y in one pixel."""

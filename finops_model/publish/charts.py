@@ -268,11 +268,6 @@ def track_record(brief: dict, most: int = 14) -> Figure | None:
                                                                  f"was {money(r['actual'], currency)}." for r in rows))
 
 
-def _of_futures(probability: float | None) -> str:
-    """A probability as a count of futures."""
-    return f"{chance(probability)} of futures"
-
-
 def what_if_differences(brief: dict, most: int = 8) -> Figure | None:
     """Each what-if against the base, future by future: the range of the difference and its middle."""
     rows = brief["what_ifs"][:most]
@@ -298,7 +293,7 @@ def what_if_differences(brief: dict, most: int = 8) -> Figure | None:
     draw.text([{"x": 0, "y": 0, "t": "as the base"}], GREY, "center", dy=-10)
     best = min(rows, key=lambda row: row["difference_p50"])
     if best["difference_p50"] < 0:
-        title = f"{short(best['name'], 50)} saves most: {money(-best['difference_p50'], currency)}, and costs less in {_of_futures(best['probability_cheaper'])}"
+        title = f"{short(best['name'], 50)} saves most: {money(-best['difference_p50'], currency)}, and costs less in {chance(best['probability_cheaper'])} of futures"
     else:
         title = "None of the what-ifs is likely to save money"
     subtitle = f"Difference to the base in the same futures, {rows[0]['period']}, {currency}. Dot: the median; line: eight of ten futures."

@@ -5,6 +5,7 @@ Nothing on the page loads anything: no script, no font, no image from outside, a
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -46,7 +47,6 @@ def sanitised(html) -> str:
 def body_of(notebook) -> str:
     """The shown HTML of an executed notebook, cleaned: no code, no prompts, no streams, ids that are the same every time."""
     import nbformat
-    from nbconvert import HTMLExporter
 
     book = nbformat.from_dict(notebook)
     shown = []
@@ -59,11 +59,16 @@ def body_of(notebook) -> str:
                 cell.id, cell.metadata = f"part-{len(shown) + 1}", {}
                 shown.append(cell)
     book.cells = shown
-    exporter = HTMLExporter(template_name="basic", sanitize_html=True, exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True,
-                            exclude_markdown=True, mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="",
-                            filters={"clean_html": sanitised})
-    body, _ = exporter.from_notebook_node(book)
+    body, _ = _exporter().from_notebook_node(book)
     return re.sub(r"\s*\n\s*", "\n", body).strip()
+
+
+@functools.cache
+def _exporter():
+    from nbconvert import HTMLExporter
+
+    return HTMLExporter(template_name="basic", sanitize_html=True, exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True,
+                        exclude_markdown=True, mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="", filters={"clean_html": sanitised})
 
 
 def page_of(notebook, brief: dict) -> bytes:

@@ -106,7 +106,7 @@ def execute(given: dict, output: Path, notebook: Path = NOTEBOOK, warm: Kernel |
         kernel.reports += 1
         try:
             done = papermill.execute_notebook(str(source), str(output), parameters=given, kernel_name="python3", progress_bar=False, cwd=folder,
-                                              start_timeout=START_SECONDS, execution_timeout=CELL_SECONDS, km=kernel.manager)
+                                              request_save_on_cell_execute=False, start_timeout=START_SECONDS, execution_timeout=CELL_SECONDS, km=kernel.manager)
         except papermill.PapermillExecutionError as problem:
             raise ReportError(f"the report notebook failed: {problem.ename}: {_first_line(problem.evalue)}") from None
         except CellTimeoutError:
