@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from finops_model.publish.manifest import compare_briefs
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 BILL, DRIVER = SHARED / "real_bill_focus.csv", SHARED / "real_business_driver_daily.csv"
@@ -115,7 +117,14 @@ def test_a_published_report_is_verified_and_an_altered_one_is_not(published):
     path.write_text(json.dumps(document))
     code, _, err = finops("verify", folder, "--settings", published[0])
     path.write_bytes(kept)
-    assert code == 2 and "landing/p50" in err.replace("\n", " ") and "not verified" in err
+    assert code == 2 and "not verified" in err and "brief.json" in err
+
+
+def test_a_number_that_cannot_be_made_again_is_named(published):
+    brief = brief_of(published)
+    other = json.loads(json.dumps(brief))
+    other["landing"]["p50"] += 1e-9 * abs(other["landing"]["p50"])
+    assert compare_briefs(brief, brief) == [] and "landing/p50" in compare_briefs(brief, other)[0]
 
 
 def test_a_month_under_way_is_actual_so_far_plus_the_rest(published):

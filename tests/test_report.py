@@ -18,7 +18,8 @@ from finops_model.errors import InputError, ReportError
 from finops_model.publish import archive, dashboard_archive, report_run
 from finops_model.publish.briefs import canonical, check_brief, figures_hash, load_brief, lookup
 from finops_model.publish.manifest import compare_briefs, verify_files
-from finops_model.publish.page import Page, day, open_brief
+from finops_model.publish.page import Page, open_brief
+from finops_model.publish.page_first import day
 from finops_model.publish.report import build_reports, to_pdf
 from finops_model.publish.report_html import DRAWN, TAGS, WRITTEN, sanitised
 from finops_model.publish.tables import Column, differences, table

@@ -72,8 +72,8 @@ def pick_units(daily: pd.DataFrame, asked: list[str] | None) -> list[str]:
     return found
 
 
-def prepare(settings: Settings, month: str | None = None, *, newest: bool = False, reports: Path | None = None,
-            progress: Progress | None = None) -> Close:
+def prepare(settings: Settings, month: str | None = None, *, units: list[str] | None = None, newest: bool = False,
+            reports: Path | None = None, progress: Progress | None = None) -> Close:
     """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out."""
     say = progress or silent
     ledger = books(settings, progress)
@@ -91,6 +91,7 @@ def prepare(settings: Settings, month: str | None = None, *, newest: bool = Fals
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
     if not (actuals.month_column(daily) == month).any():
         raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
+    pick_units(daily, units)        # a name that is not there is said before the long part
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
     runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=as_of,
                              daily=daily, progress=progress)
@@ -190,7 +191,7 @@ def report(settings: Settings, month: str | None = None, units: list[str] | None
     from .report import build_reports
 
     root = Path(out) if out else settings.path(settings.reports)
-    close = prepare(settings, month, newest=newest, reports=root, progress=progress)
+    close = prepare(settings, month, units=units, newest=newest, reports=root, progress=progress)
     chosen = pick_units(close.daily, units)
     briefs = briefs_of(close, chosen)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
@@ -207,7 +208,8 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     folder = folder.parent if folder.is_file() else folder
     if not (folder / "brief.json").is_file():
         raise ReportError(f"{report_dir}: no published report lies here. Name its folder, for example reports/2026-10/company.")
-    problems = verify_files(folder)
+    if problems := verify_files(folder):
+        return problems             # what was published is not what lies here: nothing to make again
     published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
     root = folder.parents[1]
     close = prepare(settings, published["month"], reports=root, progress=progress)

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import ReportError
 from ..periods import month_name
 from .briefs import figures_hash, readable
-from .page import first_figures
+from .page_first import first_figures
 from .tables import differences, templates
 
 HERE = Path(__file__).parent

@@ -1,0 +1,201 @@
+"""The sections between page one and the basis: each a function from the brief's figures to what its template shows, or None."""
+
+from __future__ import annotations
+
+from ..measure.words import money
+from ..periods import month_name
+from . import charts
+from .page_first import day
+from .tables import Column, Figures, table, variance, whole
+
+ACTUAL_MONTHS = 12        # months of actuals in the table by month
+SMALL = 9                 # unit costs drawn; the table has all of them
+
+
+def budget(figures: Figures) -> dict | None:
+    """Month and year against the budget, then every month."""
+    brief, currency = figures.brief, figures.currency
+    ahead = {row["month"]: i for i, row in enumerate(brief["forecast"]["months"])}
+    known = [month for month in sorted(brief["actual"]["by_month"]) if month not in ahead][-ACTUAL_MONTHS:]
+    rows = [_booked(figures, month) for month in known] + [_to_come(figures, i) for i in ahead.values()]
+    if not rows:
+        return None
+    columns = [Column("Month", False), Column("", False), Column("Cost"), Column("P10"), Column("P90"), Column("Budget"),
+               Column("Variance"), Column("", False), Column("Chance over budget")]
+    if all(row[5] == "–" for row in rows):
+        columns, rows = columns[:5], [row[:5] for row in rows]
+    note = ("The cost of a month to come is its median; P10 and P90 frame eight of ten futures; P90 is exceeded in one of ten. "
+            f"Ranges of months do not add up: the year is added up future by future. {_landing(brief, currency)}")
+    return {"title": "Against the budget" if brief["budget"] else "Month by month", "figure": charts.against_budget(brief),
+            "tables": [table(columns, rows, f"Cost by month, {currency}", note=note, name="months")]}
+
+
+def _booked(figures: Figures, month: str) -> list:
+    brief, show = figures.brief, figures.show
+    plan, cost = (brief["budget"] or {}).get("by_month") or {}, brief["actual"]["by_month"][month]
+    partial = month in brief["actual"]["partial_months"]
+    return [month_name(month), "partial month" if partial else "actual", show(f"actual/by_month/{month}", "whole"), "", "",
+            show(f"budget/by_month/{month}", "whole") if month in plan else "–",
+            *variance(None if partial else plan.get(month), cost, figures.digits), ""]
+
+
+def _to_come(figures: Figures, i: int) -> list:
+    row, at, show = figures.brief["forecast"]["months"][i], f"forecast/months/{i}", figures.show
+    booked = f", {money(row['so_far'], figures.currency)} booked" if row["so_far"] else ""
+    return [month_name(row["month"]), f"forecast{booked}", *(show(f"{at}/{q}", "whole") for q in ("p50", "p10", "p90", "budget")),
+            *variance(row["budget"], row["p50"], figures.digits), show(f"{at}/overrun_probability", "chance")]
+
+
+def _landing(brief: dict, currency: str) -> str:
+    land, reserve = brief["landing"], brief["landing"]["holdback_p80"]
+    text = f"{land['period']}: {money(land['booked'], currency)} booked, mean {money(land['mean'], currency)}"
+    if reserve is None:
+        return f"{text}."
+    if reserve > 0:
+        return f"{text}; to be 80 % sure, {money(reserve, currency)} on top of the budget would be needed."
+    return f"{text}; at 80 % certainty {money(-reserve, currency)} of the budget stays unused."
+
+
+def units(figures: Figures) -> dict | None:
+    """A line per business unit, on the company's page."""
+    brief, show, digits = figures.brief, figures.show, figures.digits
+    if not brief["children"]:
+        return None
+    flash, quantiles = brief["status"] == "flash", ("landing_p10", "landing_p50", "landing_p90")
+    rows = [[row["unit"], show(f"children/{i}/actual", "whole"), show(f"children/{i}/budget", "whole"),
+             *(("–", "under way") if flash else variance(row["budget"], row["actual"], digits)),
+             *(show(f"children/{i}/{q}", "whole") for q in quantiles), show(f"children/{i}/overrun_probability", "chance")]
+            for i, row in enumerate(brief["children"])]
+    plan = (brief["budget"] or {}).get("month")
+    total = ["Company", show("actual/month", "whole"), show("budget/month", "whole") if brief["budget"] else "–",
+             *(("–", "") if flash else variance(plan, brief["actual"]["month"], digits)),
+             *(show(q.replace("_", "/"), "whole") for q in quantiles), show("landing/overrun_probability", "chance")]
+    columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance"), Column("", False),
+               *map(Column, ("Year P10", "Year median", "Year P90", "Chance over year budget"))]
+    caption = f"{month_name(brief['month'])} and {brief['landing']['period']} by business unit, {figures.currency}"
+    note = "Actuals add up to the company; ranges do not: the company's range is taken after adding up each future."
+    return {"title": _units_title(brief["children"]), "figure": None,
+            "tables": [table(columns, rows, caption, total=total, name="units", note=note)]}
+
+
+def _units_title(children: list[dict]) -> str:
+    over = [row["unit"] for row in children if (row["overrun_probability"] or 0) >= 0.5]
+    if len(over) > 2:
+        return f"{len(over)} units are likely to exceed the year's budget"
+    if over:
+        return f"{' and '.join(over)} {'is' if len(over) == 1 else 'are'} likely to exceed the year's budget"
+    known = any(row["overrun_probability"] is not None for row in children)
+    return "No unit is likely to exceed the year's budget" if known else "The business units"
+
+
+def movements(figures: Figures) -> dict | None:
+    """What moved since the month before, split into volume and price."""
+    brief = figures.brief
+    moved, flash, keys = brief["drivers"]["change"], brief["status"] == "flash", ("previous", "current", "change", "volume", "price")
+    if not moved:
+        return None
+    rows = [[row["name"], *(figures.show(f"drivers/change/{i}/{key}", "whole") for key in keys)] for i, row in enumerate(moved)]
+    total = ["Total", *(whole(sum(row[key] for row in moved), figures.digits) for key in keys)]
+    columns = [Column("Workload", False), *map(Column, ("Month before", "This month so far" if flash else "This month", "Change",
+                                                        "of it volume", "of it price"))]
+    note = "Price holds list prices, discounts and how much a commitment covered; volume is everything else."
+    if flash:           # part of a month beside a whole one: a chart of it would only say that days are missing
+        until = f"{month_name(brief['month'])} up to {day(brief['data_as_of'])}"
+        note = f"The month is under way: {until} stands beside the whole month before. {note}"
+    return {"title": "What moved so far" if flash else "What moved", "figure": None if flash else charts.what_moved(brief),
+            "tables": [table(columns, rows, f"Change since the month before, {figures.currency}", total=total, note=note, name="moved")]}
+
+
+def uncertainty(figures: Figures) -> dict | None:
+    """Which workloads make the range wide."""
+    shares = [row for row in figures.brief["drivers"]["range"] if row["share"]]
+    if not shares:
+        return None
+    alone = f"All of the uncertainty comes from {shares[0]['name']}." if len(shares) == 1 else ""
+    return {"title": "What makes the range wide", "lead": alone, "figure": None if alone else charts.range_shares(figures.brief),
+            "tables": []}
+
+
+def unit_costs(figures: Figures) -> dict | None:
+    """Cost per outcome, driver, GPU hour and token, with its trend."""
+    lines, rows, small = figures.brief["unit_costs"], [], []
+    for i, line in enumerate(lines):
+        share = line["unit"] == "share"
+        way = "rate" if share else "four"
+        value, moved = figures.show(f"unit_costs/{i}/value", way), moved_words(line)
+        rows.append([line["name"], line["unit"], value, figures.show(f"unit_costs/{i}/previous", way), moved,
+                     f"{line['days']}{' (partial)' if line['partial'] else ''}"])
+        trend = charts.unit_cost_trend(line) if i < SMALL else None
+        if trend:
+            words = " · ".join(word for word in ("" if share else line["unit"], moved) if word not in ("", "–"))
+            small.append((trend, value, words))
+    columns = [Column("Unit cost", False, True), Column("Unit", False), Column("This month"), Column("Before"), Column("Change", False),
+               Column("Days")]
+    note = ("A unit cost counts only days on which both the cost and what it is divided by are known. "
+            "Hollow dots: months with days missing.")
+    return {"title": "Unit costs", "figure": None, "small": small,
+            "tables": [table(columns, rows, f"Unit costs, {figures.currency}", note=note, name="unit-cost")]} if rows else None
+
+
+def moved_words(line: dict) -> str:
+    """Change of a unit cost in words, with its side; of a share in points.
+
+    >>> moved_words({"change_pct": -0.0147, "better": "lower", "unit": "USD / call", "value": 1.0, "previous": 1.015})
+    'down 1.5 % (favourable)'
+    """
+    change = line["change_pct"]
+    if change is None:
+        return "–"
+    if abs(change) < 0.0005:
+        return "unchanged"
+    by = f"{abs(change) * 100:.1f} %"
+    if line["unit"] == "share" and line["previous"] is not None:
+        by = f"{abs(line['value'] - line['previous']) * 100:.1f} points"
+    good = (change < 0) == (line["better"] == "lower")
+    return f"{'up' if change > 0 else 'down'} {by} ({'favourable' if good else 'unfavourable'})"
+
+
+def what_ifs(figures: Figures) -> dict | None:
+    """Each what-if beside the base."""
+    brief, show = figures.brief, figures.show
+    if not brief["what_ifs"]:
+        return None
+    keys = ("p50", "difference_p10", "difference_p50", "difference_p90", "difference_mean")
+    rows = [[row["question"] or row["name"], *(show(f"what_ifs/{i}/{key}", "whole") for key in keys),
+             show(f"what_ifs/{i}/probability_cheaper", "chance")] for i, row in enumerate(brief["what_ifs"])]
+    columns = [Column("What if", False, True), *map(Column, ("Cost, median", "Difference P10", "Median", "P90", "Mean",
+                                                             "Chance it costs less"))]
+    note = "Both sides share every random draw, so a difference is the change itself and not luck. Negative: costs less than the base."
+    caption = f"{brief['what_ifs'][0]['period']}, {figures.currency}"
+    return {"title": "What if", "figure": charts.what_if_differences(brief),
+            "tables": [table(columns, rows, caption, note=note, name="what-if")]}
+
+
+def track_record(figures: Figures) -> dict | None:
+    """How earlier forecasts did."""
+    brief, show = figures.brief, figures.show
+    if not brief["accuracy"]["rows"]:
+        return None
+    columns = [Column("Months ahead", False), *map(Column, ("Forecasts", "Missed by", "Repeating last week missed by", "Better by",
+                                                            "Inside the 80 % range"))]
+    rows = [[str(row["lead"]), show(f"accuracy/rows/{i}/n", "count"),
+             *(show(f"accuracy/rows/{i}/{key}", "rate") for key in ("error_pct", "naive_error_pct", "skill")),
+             f"{round(row['coverage80'] * row['n'])} of {row['n']}"] for i, row in enumerate(brief["accuracy"]["rows"])]
+    leads = table(columns, rows, "Error of monthly totals, weighted by money", name="leads")
+    return {"title": "How good our forecasts were", "figure": charts.track_record(brief), "lead": brief["accuracy"]["sentence"],
+            "tables": [leads, *_graded(figures)]}
+
+
+def _graded(figures: Figures) -> list:
+    """The table behind the chart: the forecasts made one month ahead, and the FinOps KPI by its name."""
+    detail, show = figures.brief["accuracy"]["detail"], figures.show
+    lead = min((row["lead"] for row in detail), default=1)
+    rows = [[month_name(row["for"]), *(show(f"accuracy/detail/{i}/{key}", "whole") for key in ("p10", "p50", "p90", "actual")),
+             show(f"accuracy/detail/{i}/error_pct", "rate"),
+             show(f"accuracy/detail/{i}/finops_variance_pct", "rate") if "finops_variance_pct" in row else "–",
+             "yes" if row["inside"] else "no"] for i, row in enumerate(detail) if row["lead"] == lead]
+    columns = [Column("Month", False), *map(Column, ("P10", "Median", "P90", "Actual", "Error", "FinOps variance")),
+               Column("Inside P10–P90", False)]
+    note = "Error: |forecast − actual| ÷ actual, forecast being the median. FinOps variance: (forecast − actual) ÷ forecast."
+    caption = f"Forecast {'one month' if lead == 1 else f'{lead} months'} ahead, {figures.currency}"
+    return [table(columns, rows[-14:], caption, note=note, name="graded")] if rows else []
