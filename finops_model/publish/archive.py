@@ -18,7 +18,7 @@ FIGURES = ("landing_p10", "landing_p50", "landing_p90", "overrun_probability")
 def entry_of(folder: Path) -> dict | None:
     """The index entry of a published folder, or None where no whole report lies there.
 
-    Hashes are those of the manifest, written when the report was published: a file changed since does not become right by listing it again.
+    Hashes are those of the manifest, written at publication: a file changed since does not become right by listing it again.
     """
     try:
         told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -28,8 +28,9 @@ def entry_of(folder: Path) -> dict | None:
             return None
         figures = {"actual": brief["actual"]["month"], "budget": budget["month"] if budget else None, "landing_p10": land["p10"],
                    "landing_p50": land["p50"], "landing_p90": land["p90"], "overrun_probability": land["overrun_probability"]}
-        return {"month": told["month"], "unit": brief["unit"], "slug": told["slug"], "status": brief["status"], "headline": brief["headline"],
-                "currency": brief["currency"], "files": {**told["files"], "manifest.json": file_entry(folder / "manifest.json")}, "figures": figures}
+        files = {**told["files"], "manifest.json": file_entry(folder / "manifest.json")}
+        return {"month": told["month"], "unit": brief["unit"], "slug": told["slug"], "status": brief["status"],
+                "headline": brief["headline"], "currency": brief["currency"], "files": files, "figures": figures}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -39,7 +40,7 @@ def entries_of(root: Path) -> list[dict]:
     found = []
     for month in sorted((path for path in root.iterdir() if path.is_dir() and MONTH.match(path.name)), reverse=True):
         here = [entry_of(folder) for folder in sorted(month.iterdir()) if folder.is_dir() and SLUG.fullmatch(folder.name)]
-        found += sorted((entry for entry in here if entry), key=lambda entry: (entry["unit"] != "Company", entry["unit"].casefold(), entry["slug"]))
+        found += sorted(filter(None, here), key=lambda entry: (entry["unit"] != "Company", entry["unit"].casefold(), entry["slug"]))
     return found
 
 
@@ -54,7 +55,8 @@ def rebuild(root: Path) -> list[dict]:
         write_atomic(root / month / "index.html", shell(title, _body(title, [(month, here)], ""), (("../index.html", "All months"),)))
     months = list(dict.fromkeys(entry["month"] for entry in entries))
     groups = [(month, [entry for entry in entries if entry["month"] == month]) for month in months]
-    write_atomic(root / "index.html", shell("AI budget reports", _body("AI budget reports", groups, "{month}/"), (("index.json", "The archive as JSON"),)))
+    body = _body("AI budget reports", groups, "{month}/")
+    write_atomic(root / "index.html", shell("AI budget reports", body, (("index.json", "The archive as JSON"),)))
     return entries
 
 

@@ -180,7 +180,8 @@ class Canvas:
         at = {axis: {**channel, "type": "quantitative"} for axis, channel in at.items()}
         extra = {"x2": {"field": "x2"}, "y2": {"field": "y2"}, "text": {"field": "t", "type": "nominal"},
                  "color": {"field": "color", "type": "nominal", "scale": None}}
-        return alt.Chart(alt.NamedData(name), mark={"type": mark, **style}, encoding=alt.FacetedEncoding(**at, **{key: extra[key] for key in channels}))
+        encoding = alt.FacetedEncoding(**at, **{key: extra[key] for key in channels})
+        return alt.Chart(alt.NamedData(name), mark={"type": mark, **style}, encoding=encoding)
 
     def per_px(self) -> float:
         """Data units of y in one pixel."""

@@ -10,8 +10,8 @@ import re
 
 from ..measure.words import chance, money, percent
 from ..periods import month_name, month_range
-from .chart_parts import (BLUE, DARK_GREEN, DARK_VERMILION, GREEN, GREY, GRID, INK, VERMILION, Canvas, Figure, axis_money, inside, keep_apart,
-                          month_label, month_ticks, short, svg, ticks)
+from .chart_parts import (BLUE, DARK_GREEN, DARK_VERMILION, GREEN, GREY, INK, VERMILION, Canvas, Figure, axis_money, inside,
+                          keep_apart, month_label, month_ticks, short, svg, ticks)
 
 __all__ = ["Figure", "against_budget", "monthly_fan", "range_shares", "svg", "track_record", "unit_cost_trend", "what_if_differences",
            "what_moved"]
@@ -33,7 +33,8 @@ def monthly_fan(brief: dict) -> Figure | None:
     months = list(month_range(everything[0], everything[-1]))
     place = {month: i for i, month in enumerate(months)}
     whole = [{"x": place[m], "y": actual[m]} for m in known if m not in partial]
-    budget = {**((brief["budget"] or {}).get("by_month") or {}), **{r["month"]: r["budget"] for r in futures if r["budget"] is not None}}
+    budget = dict((brief["budget"] or {}).get("by_month") or {})
+    budget |= {row["month"]: row["budget"] for row in futures if row["budget"] is not None}
     planned = [{"x": place[m], "y": budget[m]} for m in months if budget.get(m) is not None]
     opening = [{"x": whole[-1]["x"], **dict.fromkeys(("p10", "p25", "p50", "p75", "p90"), whole[-1]["y"])}] if whole else []
     fan = opening + [{"x": place[row["month"]], **row} for row in futures]
@@ -52,13 +53,14 @@ def monthly_fan(brief: dict) -> Figure | None:
     draw.line(whole, INK)
     draw.points(whole, INK, 14)
     draw.points([{"x": place[m], "y": actual[m]} for m in known if m in partial], INK, 30, hollow=True)
-    so_far = [{"x": place[r["month"]], "y": r["so_far"], "t": f"{money(r['so_far'], currency)} so far"} for r in futures[:1] if r["so_far"]]
+    so_far = [{"x": place[row["month"]], "y": row["so_far"], "t": f"{money(row['so_far'], currency)} so far"}
+              for row in futures[:1] if row["so_far"]]
     draw.points(so_far, INK, 44, hollow=True)
     draw.text(so_far, INK, "center", dy=16, halo=True)
     if whole:
-        last = whole[-1]
-        draw.text([{**last, "t": f"{month_label(months[last['x']])}: {money(last['y'], currency)}"}], INK, "right" if last["x"] > 2 else "left",
-                  dx=-7 if last["x"] > 2 else 7, dy=-13, bold=True, halo=True)
+        last, left = whole[-1], whole[-1]["x"] > 2
+        draw.text([{**last, "t": f"{month_label(months[last['x']])}: {money(last['y'], currency)}"}], INK, "right" if left else "left",
+                  dx=-7 if left else 7, dy=-13, bold=True, halo=True)
     _fan_labels(draw, fan[-1] if futures else None, planned, whole, len(months) - 1, currency)
     notes = ["dashed: the budget"] * bool(planned) + ["hollow: part of a month"] * bool(so_far or partial & set(known))
     return draw.figure(*_fan_words(brief, futures, whole, months, notes))
@@ -91,8 +93,8 @@ def _fan_words(brief, futures, whole, months, notes) -> tuple[str, str, str]:
     way = "" if not now else (", up from" if end["p50"] > now * 1.005 else ", down from" if end["p50"] < now * 0.995 else ", as in")
     before = f"{way} {money(now, currency)} in {month_name(months[whole[-1]['x']])}" if way else ""
     title = f"A month is likely to cost {money(end['p50'], currency)} by {month_name(end['month'])}{before}"
-    subtitle = (f"Cost per month, {currency}. Black: what was; blue: the median of {brief['forecast']['paths']:,} simulated futures. The dark band "
-                f"holds half of them, the light band eight of ten{''.join(f'; {note}' for note in notes)}.")
+    subtitle = (f"Cost per month, {currency}. Black: what was; blue: the median of {brief['forecast']['paths']:,} simulated futures. "
+                f"The dark band holds half of them, the light band eight of ten{''.join(f'; {note}' for note in notes)}.")
     words = (f"{title}. Eight of ten futures for {month_name(end['month'])} lie between {money(end['p10'], currency)} and "
              f"{money(end['p90'], currency)}.")
     return title, subtitle, words
@@ -106,11 +108,11 @@ def against_budget(brief: dict) -> Figure | None:
         return None
     rows = []
     if budget["month"]:
-        rows.append({"name": month_name(brief["month"]) + (" so far" if brief["status"] == "flash" else ""), "booked": actual["month"],
-                     "budget": budget["month"], "low": None, "mid": actual["month"], "high": None})
+        name = month_name(brief["month"]) + (" so far" if brief["status"] == "flash" else "")
+        rows.append({"name": name, "booked": actual["month"], "budget": budget["month"], "low": None, "mid": actual["month"], "high": None})
     if land["budget"]:
-        rows.append({"name": short(land["period"], 20), "booked": land["booked"], "budget": land["budget"], "low": None if fixed else land["p10"],
-                     "mid": land["p50"], "high": None if fixed else land["p90"]})
+        rows.append({"name": short(land["period"], 20), "booked": land["booked"], "budget": land["budget"],
+                     "low": None if fixed else land["p10"], "mid": land["p50"], "high": None if fixed else land["p90"]})
     top = max([1.1] + [max(r["mid"], r["high"] or 0) / r["budget"] for r in rows])
     ends, steps = inside(min([0.0] + [min(r["booked"], r["mid"]) / r["budget"] for r in rows]), top, 7, 0.02)
     draw = Canvas(WIDTH, 50 + 64 * len(rows), 150, 160, 20, 30, ends, (len(rows), 0))
@@ -126,14 +128,17 @@ def against_budget(brief: dict) -> Figure | None:
         word = "left" if gap >= 0 and "so far" in row["name"] else "under" if gap >= 0 else "over"
         draw.text([{"x": draw.x[0], "y": y - 0.08, "t": row["name"]}], INK, "right", dx=-10, bold=True)
         draw.text([{"x": draw.x[0], "y": y + 0.18, "t": f"budget {money(whole, currency)}"}], GREY, "right", dx=-10)
-        draw.text([{"x": draw.x[1], "y": y - 0.08, "t": f"{money(row['mid'], currency)}{'' if row['low'] is None else ' likely'}"}], INK, dx=12, bold=True)
-        draw.text([{"x": draw.x[1], "y": y + 0.18, "t": f"{money(abs(gap), currency)} {word}"}], DARK_GREEN if gap >= 0 else DARK_VERMILION, dx=12)
+        lands = f"{money(row['mid'], currency)}{'' if row['low'] is None else ' likely'}"
+        draw.text([{"x": draw.x[1], "y": y - 0.08, "t": lands}], INK, dx=12, bold=True)
+        draw.text([{"x": draw.x[1], "y": y + 0.18, "t": f"{money(abs(gap), currency)} {word}"}],
+                  DARK_GREEN if gap >= 0 else DARK_VERMILION, dx=12)
     draw.rules([{"x": 1, "x2": 1, "y": 0, "y2": len(rows)}], VERMILION, 2.5)
     draw.text([{"x": 1, "y": 0, "t": "budget"}], DARK_VERMILION, "center", dy=-9, bold=True)
     title = _budget_title(brief, rows)
     subtitle = "Share of the budget. Black: booked; light blue: still expected; blue line: eight of ten futures." if any(
         r["low"] is not None for r in rows) else "Share of the budget. Black: booked."
-    return draw.figure(title, subtitle, f"{title}. " + " ".join(f"{r['name']}: {money(r['mid'], currency)} of {money(r['budget'], currency)}." for r in rows))
+    words = [f"{row['name']}: {money(row['mid'], currency)} of {money(row['budget'], currency)}." for row in rows]
+    return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))
 
 
 def _budget_title(brief, rows) -> str:
@@ -178,10 +183,11 @@ def what_moved(brief: dict, most: int = 13) -> Figure | None:
     moved = f"{short(top['name'], 40)} moved most ({'+' if top['change'] >= 0 else ''}{money(top['change'], currency)})"
     side = "more" if total >= 0 else "less"
     if brief["status"] == "flash":
-        title = f"{month_name(brief['month'])} so far stands {money(abs(total), currency)} {'above' if total >= 0 else 'below'} the whole month before"
+        where = "above" if total >= 0 else "below"
+        title = f"{month_name(brief['month'])} so far stands {money(abs(total), currency)} {where} the whole month before"
     else:
         title = f"{month_name(brief['month'])} cost {money(abs(total), currency)} {side} than the month before; {moved}"
-    subtitle = f"Change since the month before, {currency}{', month under way' if brief['status'] == 'flash' else ''}. Right: costs more; left: costs less."
+    subtitle = f"Change since the month before, {currency}. Right: costs more; left: costs less."
     words = f"{title}. " + " ".join(f"{short(r['name'], 40)}: {money(r['change'], currency)}." for r in shown)
     return draw.figure(title, subtitle, words)
 
@@ -203,10 +209,12 @@ def range_shares(brief: dict, most: int = 10) -> Figure | None:
         draw.text([{"x": max(share, 0), "y": y, "t": text}], INK, dx=6, bold=True, halo=True)
     draw.rules([{"x": 0, "x2": 0, "y": 0, "y2": len(shown)}], INK, 1.2)
     first = shown[0]
-    joint = f" and {percent(shown[1]['share'])} from {short(shown[1]['name'], 40)}" if len(shown) > 1 and shown[1]["share"] > 0.1 else ""
+    second = shown[1] if len(shown) > 1 and shown[1]["share"] > 0.1 else None
+    joint = f" and {percent(second['share'])} from {short(second['name'], 40)}" if second else ""
     title = f"Of the uncertainty, {percent(abs(first['share']))} comes from {short(first['name'], 40)}{joint}"
     subtitle = "Share of the variance of cost over the forecast months: where knowing more would narrow the range most."
-    return draw.figure(title, subtitle, f"{title}. " + " ".join(f"{short(r['name'], 40)}: {percent(r['share']) if r['share'] >= 0 else 'negative'}." for r in shown))
+    words = [f"{short(row['name'], 40)}: {percent(row['share']) if row['share'] >= 0 else 'negative'}." for row in shown]
+    return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))
 
 
 def unit_cost_trend(line: dict, width: int = 276, height: int = 118) -> Figure | None:
@@ -264,8 +272,9 @@ def track_record(brief: dict, most: int = 14) -> Figure | None:
         f"{month_name(end['for'])} came out {'inside' if end['inside'] else 'outside'} the range we gave {ahead}")
     subtitle = f"Cost per month, {currency}. Bar: eight of ten futures as seen {ahead}; blue stroke: their median; dot: what it was" \
                f"{' (orange: outside the range)' if hits < len(rows) else ''}. The axis does not start at zero."
-    return draw.figure(title, subtitle, f"{title}. " + " ".join(f"{month_name(r['for'])}: said {money(r['p10'], currency)} to {money(r['p90'], currency)}, "
-                                                                 f"was {money(r['actual'], currency)}." for r in rows))
+    words = [f"{month_name(row['for'])}: said {money(row['p10'], currency)} to {money(row['p90'], currency)}, was "
+             f"{money(row['actual'], currency)}." for row in rows]
+    return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))
 
 
 def what_if_differences(brief: dict, most: int = 8) -> Figure | None:
@@ -293,9 +302,11 @@ def what_if_differences(brief: dict, most: int = 8) -> Figure | None:
     draw.text([{"x": 0, "y": 0, "t": "as the base"}], GREY, "center", dy=-10)
     best = min(rows, key=lambda row: row["difference_p50"])
     if best["difference_p50"] < 0:
-        title = f"{short(best['name'], 50)} saves most: {money(-best['difference_p50'], currency)}, and costs less in {chance(best['probability_cheaper'])} of futures"
+        sure = chance(best["probability_cheaper"])
+        title = f"{short(best['name'], 50)} saves most: {money(-best['difference_p50'], currency)}, and costs less in {sure} of futures"
     else:
         title = "None of the what-ifs is likely to save money"
     subtitle = f"Difference to the base in the same futures, {rows[0]['period']}, {currency}. Dot: the median; line: eight of ten futures."
-    return draw.figure(title, subtitle, f"{title}. " + " ".join(
-        f"{short(r['name'], 50)}: {money(r['difference_p10'], currency)} to {money(r['difference_p90'], currency)}." for r in rows))
+    words = [f"{short(row['name'], 50)}: {money(row['difference_p10'], currency)} to {money(row['difference_p90'], currency)}."
+             for row in rows]
+    return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))

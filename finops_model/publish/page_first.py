@@ -112,7 +112,8 @@ def basis(figures: Figures) -> dict:
     """What the last section shows."""
     named = (("Invoices and ledger", _issuers(figures)), ("Quality of the data", _quality(figures)),
              ("Assumptions and decisions", _assumptions(figures)))
-    return {"parts": [(title, part) for title, part in named if part], "missing": left_out(figures.brief), "lineage": _lineage(figures)}
+    return {"parts": [(title, part) for title, part in named if part], "missing": left_out(figures.brief),
+            "lineage": _lineage(figures)}
 
 
 def _issuers(figures: Figures) -> Markup | None:
@@ -120,7 +121,8 @@ def _issuers(figures: Figures) -> Markup | None:
     keys = ("invoice", "ledger", "quarantined", "difference")
     rows = [[row["issuer"], row["billing_period"], *(figures.show(f"tie_out/rows/{i}/{key}", "cents") for key in keys)]
             for i, row in enumerate(tie["rows"])]
-    columns = [Column("Issuer", False), Column("Billing period", False), *map(Column, ("Invoice", "Ledger", "Refused", "Difference"))]
+    columns = [Column("Issuer", False), Column("Billing period", False),
+               *map(Column, ("Invoice", "Ledger", "Refused", "Difference"))]
     caption = f"Billed cost, {figures.currency}, whole company"
     return table(columns, rows, caption, note=tie["note"], name="tie") if rows else None
 

@@ -91,7 +91,8 @@ def _units_title(children: list[dict]) -> str:
 def movements(figures: Figures) -> dict | None:
     """What moved since the month before, split into volume and price."""
     brief = figures.brief
-    moved, flash, keys = brief["drivers"]["change"], brief["status"] == "flash", ("previous", "current", "change", "volume", "price")
+    moved, flash = brief["drivers"]["change"], brief["status"] == "flash"
+    keys = ("previous", "current", "change", "volume", "price")
     if not moved:
         return None
     rows = [[row["name"], *(figures.show(f"drivers/change/{i}/{key}", "whole") for key in keys)] for i, row in enumerate(moved)]
@@ -103,7 +104,8 @@ def movements(figures: Figures) -> dict | None:
         until = f"{month_name(brief['month'])} up to {day(brief['data_as_of'])}"
         note = f"The month is under way: {until} stands beside the whole month before. {note}"
     return {"title": "What moved so far" if flash else "What moved", "figure": None if flash else charts.what_moved(brief),
-            "tables": [table(columns, rows, f"Change since the month before, {figures.currency}", total=total, note=note, name="moved")]}
+            "tables": [table(columns, rows, f"Change since the month before, {figures.currency}", total=total, note=note,
+                             name="moved")]}
 
 
 def uncertainty(figures: Figures) -> dict | None:
@@ -129,8 +131,8 @@ def unit_costs(figures: Figures) -> dict | None:
         if trend:
             words = " · ".join(word for word in ("" if share else line["unit"], moved) if word not in ("", "–"))
             small.append((trend, value, words))
-    columns = [Column("Unit cost", False, True), Column("Unit", False), Column("This month"), Column("Before"), Column("Change", False),
-               Column("Days")]
+    columns = [Column("Unit cost", False, True), Column("Unit", False), Column("This month"), Column("Before"),
+               Column("Change", False), Column("Days")]
     note = ("A unit cost counts only days on which both the cost and what it is divided by are known. "
             "Hollow dots: months with days missing.")
     return {"title": "Unit costs", "figure": None, "small": small,

@@ -45,7 +45,8 @@ def render(brief: dict, folder, *, warm: Kernel | None = None, manifest_extra: d
             book = execute({"month": brief["month"], "unit": brief["unit"], "brief_path": str(data)}, executed, warm=warm)
             write_atomic(folder / "report.html", page_of(book, json.loads(data.read_text(encoding="utf-8"))))
         except ReportError as problem:
-            raise ReportError(f"{brief['unit']}, {brief['month']}: {str(problem).rstrip('.')}. {_keep(executed, failed)}Nothing was published.") from None
+            told = f"{brief['unit']}, {brief['month']}: {str(problem).rstrip('.')}. {_keep(executed, failed)}"
+            raise ReportError(f"{told}Nothing was published.") from None
     write_workbook(brief, folder / "workbook.xlsx")
     text = json.dumps(manifest(brief, folder, manifest_extra), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     write_atomic(folder / "manifest.json", text)
@@ -123,7 +124,8 @@ def _side_by_side(briefs, folders, kept, workers, fast, extra, aside: Path, say)
         for n, process in enumerate(running):
             if process.wait() != 0 or told < len(briefs):
                 last = (aside / f"errors-{n}.txt").read_text(errors="replace").strip().splitlines()[-1:]
-                raise ReportError(f"a report worker stopped with exit code {process.returncode}{': ' + last[0][:300] if last else ''}. Nothing was published.")
+                why = f": {last[0][:300]}" if last else ""
+                raise ReportError(f"a report worker stopped with exit code {process.returncode}{why}. Nothing was published.")
     finally:
         for process in running:
             if process.poll() is None:

@@ -21,13 +21,14 @@ from .tables import differences, templates
 
 HERE = Path(__file__).parent
 SVG = {"svg", "g", "path", "text", "rect", "line", "circle"}
-TAGS = SVG | {"section", "figure", "figcaption", "div", "p", "h1", "h2", "h3", "span", "strong", "em", "ul", "li", "dl", "dt", "dd", "data", "table",
-              "caption", "thead", "tbody", "tr", "th", "td"}
-DRAWN = {"d", "fill", "fill-opacity", "height", "opacity", "stroke", "stroke-dasharray", "stroke-linejoin", "stroke-linecap", "stroke-opacity",
-         "stroke-width", "transform", "text-anchor", "font-size", "font-weight", "viewBox", "width", "x", "x1", "x2", "y", "y1", "y2", "dx", "dy", "role",
-         "aria-label", "xmlns"}
+TAGS = SVG | {"section", "figure", "figcaption", "div", "p", "h1", "h2", "h3", "span", "strong", "em", "ul", "li", "dl", "dt", "dd",
+              "data", "table", "caption", "thead", "tbody", "tr", "th", "td"}
+DRAWN = {"d", "fill", "fill-opacity", "height", "opacity", "stroke", "stroke-dasharray", "stroke-linejoin", "stroke-linecap",
+         "stroke-opacity", "stroke-width", "transform", "text-anchor", "font-size", "font-weight", "viewBox", "width", "x", "x1",
+         "x2", "y", "y1", "y2", "dx", "dy", "role", "aria-label", "xmlns"}
 WRITTEN = {"class", "id", "scope", "value", "data-path", "data-way"}
-LINKS = (("workbook.xlsx", "Workbook"), ("brief.json", "Every figure (JSON)"), ("manifest.json", "Manifest"), ("../index.html", "The month's reports"))
+LINKS = (("workbook.xlsx", "Workbook"), ("brief.json", "Every figure (JSON)"), ("manifest.json", "Manifest"),
+         ("../index.html", "The month's reports"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MOST_BYTES = 350 * 1024
 
@@ -52,7 +53,7 @@ def body_of(notebook) -> str:
     shown = []
     for cell in book.cells:
         if cell.cell_type == "code":
-            cell.outputs = [out for out in cell.outputs if out.output_type in ("execute_result", "display_data") and "text/html" in out.data]
+            cell.outputs = [out for out in cell.outputs if "text/html" in out.get("data", {})]
             for out in cell.outputs:
                 out.data = {"text/html": out.data["text/html"]}
             if cell.outputs:
@@ -67,8 +68,9 @@ def body_of(notebook) -> str:
 def _exporter():
     from nbconvert import HTMLExporter
 
-    return HTMLExporter(template_name="basic", sanitize_html=True, exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True,
-                        exclude_markdown=True, mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="", filters={"clean_html": sanitised})
+    return HTMLExporter(template_name="basic", sanitize_html=True, filters={"clean_html": sanitised}, exclude_markdown=True,
+                        exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True, mathjax_url="", require_js_url="",
+                        jquery_url="", mermaid_js_url="")
 
 
 def page_of(notebook, brief: dict) -> bytes:
@@ -105,15 +107,18 @@ def to_pdf(html_path: str | os.PathLike, pdf_path: str | os.PathLike, browser: s
                           "or open the report in any browser and print it.")
     with tempfile.TemporaryDirectory(prefix="finops-pdf-") as folder:
         made = Path(folder) / "report.pdf"
-        command = [program, "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-extensions",
-                   "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder}/profile", "--no-pdf-header-footer", "--export-tagged-pdf",
-                   *(["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []), f"--print-to-pdf={made}", html_path.resolve().as_uri()]
+        root = getattr(os, "geteuid", lambda: 1)() == 0         # Chromium's sandbox does not run for root
+        command = [program, "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+                   "--disable-extensions", "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder}/profile",
+                   "--no-pdf-header-footer", "--export-tagged-pdf", *(["--no-sandbox"] if root else []),
+                   f"--print-to-pdf={made}", html_path.resolve().as_uri()]
+        advice = "Try again, or print it from any browser."
         try:
             done = subprocess.run(command, capture_output=True, timeout=120)
         except (OSError, subprocess.TimeoutExpired) as problem:
-            raise ReportError(f"{html_path}: Chromium did not print it ({type(problem).__name__}). Try again, or print it from any browser.") from None
+            raise ReportError(f"{html_path}: Chromium did not print it ({type(problem).__name__}). {advice}") from None
         if not made.is_file() or not made.read_bytes().startswith(b"%PDF"):
-            raise ReportError(f"{html_path}: Chromium did not print it (exit code {done.returncode}). Try again, or print it from any browser.")
+            raise ReportError(f"{html_path}: Chromium did not print it (exit code {done.returncode}). {advice}")
         pdf_path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(made, pdf_path.with_name(f".{pdf_path.name}.new"))
         os.replace(pdf_path.with_name(f".{pdf_path.name}.new"), pdf_path)

@@ -42,12 +42,13 @@ def check_parameters(given: dict, notebook: Path = NOTEBOOK) -> dict:
     known = parameters(notebook)
     for name, value in given.items():
         if not isinstance(name, str) or not name.isidentifier() or name not in known:
-            raise ReportError(unknown(Path(notebook).name, "parameter", str(name).splitlines()[0][:60] if str(name) else "", known))
+            raise ReportError(unknown(Path(notebook).name, "parameter", _first_line(name)[:60] if name else "", known))
         kind = known[name]
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             continue
         if kind is not object and type(value) is not kind:
-            raise ReportError(f"{Path(notebook).name}: parameter {name}: '{str(value)[:60]}' is {type(value).__name__}; it must be {kind.__name__}.")
+            raise ReportError(f"{Path(notebook).name}: parameter {name}: '{str(value)[:60]}' is {type(value).__name__}; "
+                              f"it must be {kind.__name__}.")
     return given
 
 
@@ -100,13 +101,15 @@ def execute(given: dict, output: Path, notebook: Path = NOTEBOOK, warm: Kernel |
     book, again = nbformat.read(str(notebook), as_version=4), bool(warm and warm.reports)
     if again:
         book.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
-    with tempfile.TemporaryDirectory(prefix="finops-report-") as folder, _quiet(), contextlib.nullcontext(warm) if warm else Kernel() as kernel:
+    own = contextlib.nullcontext(warm) if warm else Kernel()
+    with tempfile.TemporaryDirectory(prefix="finops-report-") as folder, _quiet(), own as kernel:
         source = Path(folder) / "report.ipynb"
         nbformat.write(book, str(source))
         kernel.reports += 1
         try:
-            done = papermill.execute_notebook(str(source), str(output), parameters=given, kernel_name="python3", progress_bar=False, cwd=folder,
-                                              request_save_on_cell_execute=False, start_timeout=START_SECONDS, execution_timeout=CELL_SECONDS, km=kernel.manager)
+            done = papermill.execute_notebook(
+                str(source), str(output), parameters=given, kernel_name="python3", progress_bar=False, cwd=folder, km=kernel.manager,
+                request_save_on_cell_execute=False, start_timeout=START_SECONDS, execution_timeout=CELL_SECONDS)
         except papermill.PapermillExecutionError as problem:
             raise ReportError(f"the report notebook failed: {problem.ename}: {_first_line(problem.evalue)}") from None
         except CellTimeoutError:

@@ -136,8 +136,10 @@ class Column:
     wide: bool = False        # text that may wrap
 
 
-def table(columns: list[Column], rows: list[list], caption: str = "", total: list | None = None, note: str = "", name: str = "") -> Markup:
+def table(columns: list[Column], rows: list[list], caption: str = "", total: list | None = None, note: str = "",
+          name: str = "") -> Markup:
     """An HTML table; cells are escaped unless they are Markup made here. The last row `total` stands out."""
     if any(len(row) != len(columns) for row in [*rows, *([total] if total else [])]):
         raise ValueError("a row has another number of cells than there are columns")
-    return Markup(templates.get_template("table.html.j2").render(columns=columns, rows=rows, caption=caption, total=total, note=note, name=name))
+    template = templates.get_template("table.html.j2")
+    return Markup(template.render(columns=columns, rows=rows, caption=caption, total=total, note=note, name=name))
