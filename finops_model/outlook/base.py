@@ -47,7 +47,8 @@ def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None
 
     A replay knows no later price and no contract that starts later: no hindsight in graded forecasts.
     """
-    newest = str(daily["ChargeDate"].max().date())
+    usage = daily[daily["ChargeCategory"] == "Usage"]      # fees are spread over days that have not come yet
+    newest = str((usage if len(usage) else daily)["ChargeDate"].max().date())
     as_of = min(str(as_of), newest) if as_of else newest
     daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
     folder = settings.path(settings.prices) if settings.prices else None
