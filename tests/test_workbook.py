@@ -113,3 +113,12 @@ def test_a_brief_that_cannot_be_written_leaves_no_file(tmp_path):
     with pytest.raises(ReportError, match="a number that is not finite"):
         write_workbook(bad, tmp_path / "w.xlsx")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_order_of_keys_changes_no_byte(tmp_path):
+    def turned(value):
+        if isinstance(value, dict):
+            return {key: turned(value[key]) for key in reversed(value)}
+        return [turned(item) for item in value] if isinstance(value, list) else value
+    first = write_workbook(brief(), tmp_path / "a.xlsx").read_bytes()
+    assert write_workbook(turned(brief()), tmp_path / "b.xlsx").read_bytes() == first

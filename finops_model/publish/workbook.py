@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -30,6 +31,7 @@ def write_workbook(brief: dict, path: str | os.PathLike) -> Path:
         if key not in brief:
             raise ReportError(f"{path}: the brief has no '{key}', so no workbook can be written. Render the report again.")
     path = Path(path)
+    brief = json.loads(json.dumps(brief, sort_keys=True))      # the same bytes for the same figures, whatever the keys' order
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "workbook.xlsx"
         book = xlsxwriter.Workbook(str(made), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
