@@ -108,6 +108,15 @@ def test_errors_by_lead_are_weighted_by_money():
     assert row["skill"] == pytest.approx(-1.0) and row["coverage80"] == 0.5
 
 
+def test_the_page_says_where_repeating_last_week_was_better():
+    row = {"lead": 1, "n": 4, "error_pct": 0.1, "naive_error_pct": 0.05, "skill": -1.0, "coverage80": 0.75}
+    assert accuracy.sentence([row]) == (
+        "Replayed on what was known at the time: 1 month ahead it missed by 10.0% (5.0% for repeating last week; 3 of 4 actuals inside the "
+        "80 % range). Repeating last week came closer over these months: rely on the range rather than on the median.")
+    assert "came closer" not in accuracy.sentence([{**row, "skill": 0.5}])
+    assert accuracy.sentence([]).startswith("There is too little history")
+
+
 def test_month_ends_come_before_the_newest_month():
     assert accuracy.month_ends("2024-06-01", "2026-10-31", 2) == ["2026-08-31", "2026-09-30"]
     assert accuracy.month_ends("2017-12-14", "2019-10-13", 2) == ["2019-08-31", "2019-09-30"]

@@ -80,7 +80,9 @@ def sentence(rows: list[dict]) -> str:
             when = f"{row['lead']} month{'s' if row['lead'] > 1 else ''} ahead"
             said.append(f"{when} it missed by {row['error_pct']:.1%} ({row['naive_error_pct']:.1%} for repeating last "
                         f"week; {round(row['coverage80'] * row['n'])} of {row['n']} actuals inside the 80 % range)")
-    return "Replayed on what was known at the time: " + "; ".join(said) + "."
+    behind = [row for row in rows if row["skill"] is not None and row["skill"] < 0]
+    plain = " Repeating last week came closer over these months: rely on the range rather than on the median." if len(behind) > len(rows) / 2 else ""
+    return "Replayed on what was known at the time: " + "; ".join(said) + "." + plain
 
 
 def previous_forecast(month: str, actual: float | None, unit: str | None, published: dict | None, replays: list) -> dict | None:
