@@ -188,9 +188,9 @@ class _PoolBlock:
     def spill(self, plan: Plan, grid: np.ndarray) -> np.ndarray:
         """Units of eligible usage above each level, by month: (path, month, level)."""
         level = (self.usage[:, None, :] / 24 if self.hours is None else self.hours) * self.eligible_share
-        times, level = (24 if self.hours is None else 1), level.astype(np.float32)
+        times = 24 if self.hours is None else 1
         above, found = np.empty_like(level), []
         for k in grid:                                     # one buffer: allocation would take longer than the sums
-            np.maximum(np.subtract(level, np.float32(k), out=above), np.float32(0), out=above)
+            np.maximum(np.subtract(level, k, out=above), 0.0, out=above)
             found.append(monthly(above.sum(axis=1) * times, plan))
         return np.stack(found, axis=-1)
