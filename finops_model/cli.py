@@ -295,7 +295,7 @@ def _compare(scenarios: list[Path], settings: Path, paths: int | None, as_json: 
         return out.print_json(json.dumps({"months": list(runs[0].months), "currency": runs[0].currency, "paths": runs[0].paths,
                                           "seed": runs[0].seed, "as_of": runs[0].as_of, "scenarios": rows}))
     table = Table("Scenario", "P10", "P50", "P90", "Mean change to base",
-                  title=f"EffectiveCost {runs[0].months[0]} … {runs[0].months[-1]} · {runs[0].paths:,} paths · seed {runs[0].seed}")
+                  title=f"EffectiveCost {runs[0].months[0]} … {runs[0].months[-1]} · {runs[0].paths:,} paths · seed {runs[0].seed} · data up to {runs[0].as_of}")
     for row in rows:
         change = "–" if row is rows[0] else _amount(row["difference_mean"], runs[0].currency)
         table.add_row(row["name"], *(_amount(row[k], runs[0].currency) for k in ("p10", "p50", "p90")), change)
