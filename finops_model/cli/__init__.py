@@ -1,0 +1,40 @@
+"""`finops …`: SHELF of commands, one file per subject; adding a file adds its commands.
+
+A file holds `app`, a Typer with its commands, and `PANEL`, its heading in `finops --help`. Each command is a few lines over the front
+door. Errors are one message and exit code 2, never a traceback.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import typer
+
+from ..errors import FinOpsError
+from ._shared import err
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+                  help="Forecasts, what-ifs and budget reports for what AI costs: GPU hours, storage, tokens.")
+for _found in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
+    if not _found.name.startswith("_"):
+        app.add_typer(importlib.import_module(f"{__name__}.{_found.name}").app)
+
+
+def main() -> None:
+    """The command `finops`."""
+    try:
+        app(standalone_mode=False)
+    except FinOpsError as problem:
+        err.print("[bold red]Error[/bold red]  ", end="")
+        err.print(str(problem), markup=False)
+        sys.exit(problem.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        err.print("Stopped; nothing was published.")
+        sys.exit(130)
+    except Exception as problem:  # click's own usage errors know how to show themselves
+        if hasattr(problem, "show"):
+            problem.show()
+            sys.exit(getattr(problem, "exit_code", 2))
+        raise

@@ -1,0 +1,5 @@
+"""`python -m finops_model.cli`."""
+
+from . import main
+
+main()

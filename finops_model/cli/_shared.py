@@ -1,0 +1,49 @@
+"""What every command shares: the terminal, progress bars, settings, options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+SettingsOption = Annotated[Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")]
+
+
+class Bars:
+    """Progress bars on the terminal; on a pipe, nothing but the result."""
+
+    def __init__(self):
+        self.bars = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24),
+                             TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(), console=err, transient=True,
+                             disable=not err.is_terminal)
+        self.task = None
+
+    def __enter__(self):
+        self.bars.start()
+        return self
+
+    def __exit__(self, *_):
+        self.bars.stop()
+
+    def __call__(self, text: str, done: int, total: int) -> None:
+        if self.task is None:
+            self.task = self.bars.add_task(text, total=total)
+        self.bars.update(self.task, description=text, completed=done, total=max(total, 1))
+
+
+def load(path: Path):
+    from ..settings import load_settings
+
+    return load_settings(path)
+
+
+def amount(value: float | None, currency: str) -> str:
+    from ..measure.words import money
+
+    return money(value, currency)

@@ -1,0 +1,159 @@
+"""Bills in, reports out: start, ingest, reconcile, report, verify."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.table import Table
+
+from ..errors import FinOpsError
+from ._shared import Bars, JsonOption, SettingsOption, load, out
+
+PANEL = "Bills and reports"
+app = typer.Typer()
+
+
+@app.command(rich_help_panel=PANEL)
+def start(
+    file: Annotated[Path, typer.Argument(help="A bill: CSV, TSV or Excel with a date, an amount and perhaps a team; or a FOCUS export.")],
+    name: Annotated[Optional[str], typer.Option(help="Name of the company or bill; default: the file's name.")] = None,
+    currency: Annotated[Optional[str], typer.Option(help="Currency of the amounts where the file does not say, for example EUR.")] = None,
+    driver: Annotated[Optional[list[Path]], typer.Option(help="Business driver or outcome: CSV or Excel with a date and counts.")] = None,
+    budget: Annotated[Optional[Path], typer.Option(help="Budget: CSV or Excel with unit, month, currency, amount.")] = None,
+    invoices: Annotated[Optional[Path], typer.Option(help="Invoice totals: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount.")] = None,
+    organisation: Annotated[Optional[Path], typer.Option(help="Which team belongs to which unit: team, business_unit.")] = None,
+    mapping: Annotated[Optional[Path], typer.Option(help="A saved mapping.yaml to use instead of guessing.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the guessed mapping without asking.")] = False,
+):
+    """From any table with a date and an amount to a report: guesses the columns, shows them, saves them, reports.
+
+    Example: [bold]finops start costs.xlsx --driver sessions.csv[/bold]
+    """
+    from ..publish import close, start as starting
+
+    def confirm(found):
+        out.print(found.describe(), markup=False)
+        ask = not yes and sys.stdin.isatty()
+        return found if not ask or typer.confirm("Is this right?", default=True) else None
+
+    with Bars() as bars:
+        bars.bars.stop()
+        settings = starting.start(file, name=name, currency=currency, drivers=driver, budgets=budget, invoices=invoices,
+                                  organisation=organisation, mapping=mapping, confirm=confirm, progress=None)
+    with Bars() as bars:
+        published = close.report(settings, newest=True, progress=bars)
+    out.print(f"Workspace  {settings.root}  (finops.yaml, mapping, ledger, scenarios)")
+    _show_published(published, settings.path(settings.reports))
+
+
+@app.command(rich_help_panel=PANEL)
+def ingest(files: Annotated[list[Path], typer.Argument(help="FOCUS exports: CSV, CSV.gz, Parquet, JSON lines.")],
+           settings: SettingsOption = Path("finops.yaml"),
+           append: Annotated[bool, typer.Option(help="Add these files to the billing periods instead of replacing them.")] = False,
+           accept_decrease: Annotated[bool, typer.Option(help="Accept a restatement that lowers a period by more than 5 %.")] = False):
+    """Take bills into the ledger: every row accepted or quarantined with a reason, to the cent.
+
+    Example: [bold]finops ingest exports/2026-11.parquet[/bold]
+    """
+    from ..facts.ledger import Ledger
+
+    chosen = load(settings)
+    with Bars() as bars:
+        receipt = Ledger(chosen.path(chosen.ledger)).ingest(files, append=append, accept_decrease=accept_decrease, progress=bars)
+    out.print(str(receipt))
+
+
+@app.command(name="reconcile", rich_help_panel=PANEL)
+def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing period YYYY-MM; default: the newest.")] = None,
+                      settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
+    """Invoice, ledger and difference per issuer, and the rows in quarantine with their reasons.
+
+    Example: [bold]finops reconcile --month 2026-10[/bold]
+    """
+    from ..facts import plans, reconcile
+    from ..publish import close
+
+    chosen = load(settings)
+    with Bars() as bars:
+        ledger = close.books(chosen, bars)
+    invoices = plans.read_invoices(chosen.path(chosen.invoices)) if chosen.invoices else None
+    refused = ledger.quarantine(details=True)
+    found = reconcile.reconcile(ledger.totals_by_period(), invoices, close.pick_month(ledger, month)[0], quarantined=refused)
+    brief = found.as_brief()
+    if as_json:
+        return out.print_json(json.dumps(brief))
+    table = Table("Issuer", "Billing period", *(("Invoice", "Ledger", "Quarantined", "Difference")))
+    for row in brief["rows"]:
+        table.add_row(row["issuer"], row["billing_period"], *(row[k] or "–" for k in ("invoice", "ledger", "quarantined", "difference")))
+    out.print(table, brief["note"])
+    for row in refused.head(20).itertuples():
+        out.print(f"{row.x_File}: row {row.x_Row}: {row.x_Column}: {row.x_Reason}")
+
+
+@app.command(rich_help_panel=PANEL)
+def report(
+    bill: Annotated[Optional[Path], typer.Argument(help="A bill to report on by itself; without it, the company of finops.yaml.")] = None,
+    month: Annotated[Optional[str], typer.Option(help="Month YYYY-MM; default: the newest complete one (of a BILL: the newest).")] = None,
+    unit: Annotated[Optional[list[str]], typer.Option(help="Business unit (again for more); default: the company and every unit.")] = None,
+    driver: Annotated[Optional[list[Path]], typer.Option(help="With BILL: business driver, CSV or Excel with a date and counts.")] = None,
+    budget: Annotated[Optional[Path], typer.Option(help="With BILL: budget file.")] = None,
+    invoices: Annotated[Optional[Path], typer.Option(help="With BILL: invoice totals.")] = None,
+    organisation: Annotated[Optional[Path], typer.Option(help="With BILL: which team belongs to which unit.")] = None,
+    what_if: Annotated[Optional[list[Path]], typer.Option(help="Scenario file to compare in the report (again for more).")] = None,
+    to: Annotated[Optional[Path], typer.Option("--out", help="Folder to publish into; default: reports of the settings.")] = None,
+    fast: Annotated[bool, typer.Option(help="One warm kernel for all units instead of one each; same output.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Reports rendered side by side.")] = 2,
+    settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+):
+    """Render the monthly budget report: HTML, workbook, manifest; one per business unit and one for the company.
+
+    Examples: [bold]finops report --month 2026-10[/bold] · [bold]finops report bill.csv --driver sessions.csv[/bold]
+    """
+    from ..publish import close, start as starting
+
+    with Bars() as bars:
+        if bill is not None:
+            chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation,
+                                    what_ifs=what_if, progress=bars)
+        else:
+            chosen = load(settings)
+            for name, value in (("--driver", driver), ("--budget", budget), ("--invoices", invoices), ("--organisation", organisation)):
+                if value:
+                    raise FinOpsError(f"{name} goes with a BILL. For the company of {settings}, write the file into finops.yaml.")
+        if what_if and bill is None:
+            names = [os.path.relpath(path, chosen.root) for path in what_if]
+            chosen = chosen.model_copy(update={"what_ifs": [*chosen.what_ifs, *names]})
+        published = close.report(chosen, month, unit, out=to, newest=bill is not None, workers=workers, fast=fast, progress=bars)
+    root = to or chosen.path(chosen.reports)
+    if as_json:
+        return out.print_json(json.dumps(published))
+    _show_published(published, root)
+
+
+def _show_published(published: list[dict], root: Path) -> None:
+    for entry in published:
+        path = root / entry["month"] / entry["slug"] / "report.html"
+        out.print(f"[bold]{entry['unit']}[/bold] · {entry['month']} · {entry['status']}\n  {entry['headline']}\n  {path}")
+    if published:
+        out.print(f"All of them: {root / published[0]['month'] / 'index.html'}")
+
+
+@app.command(rich_help_panel=PANEL)
+def verify(folder: Annotated[Path, typer.Argument(help="A published report, for example reports/2026-10/company.")],
+           settings: SettingsOption = Path("finops.yaml")):
+    """Make a published report again from the ledger and compare every number, bit for bit.
+
+    Example: [bold]finops verify reports/2026-10/company[/bold]
+    """
+    from ..publish import close
+
+    with Bars() as bars:
+        problems = close.verify(folder, load(settings), bars)
+    if problems:
+        raise FinOpsError(f"{folder}: not verified.\n" + "\n".join(f"- {problem}" for problem in problems))
+    out.print(f"{folder}: verified. Every number was made again and is the same; every file has its published hash.")

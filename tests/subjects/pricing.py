@@ -1,0 +1,41 @@
+"""`pricing`: a rate form and one window's usage."""
+
+from finops_model.prices import settle
+from finops_model.prices.rates import make
+
+from . import known
+
+import numpy as np
+
+GIVEN = {"quantity", "levels", "of", "already", "rest", "usage", "discount"}
+
+
+def quantity_of(given: dict):
+    """The quantity of a sentence: stated, or the mean of levels held for some time out of `of`."""
+    if "levels" in given and "quantity" in given:
+        raise AssertionError("give quantity or levels, not both")
+    if "levels" in given:
+        assert "of" in given, "levels of a price sentence need 'of': the length of the window, same unit of time"
+        return sum(level * time for level, time in given["levels"]) / given["of"]
+    return given["quantity"]
+
+
+def evaluate(subject: dict, given: dict) -> dict:
+    known(given, GIVEN, "given of a price sentence")
+    fields = dict(subject)
+    rate = make(fields.pop("kind"), fields)
+    result = {}
+    if "usage" in given:
+        workloads = given["usage"]
+        quantity = settle.pool(list(workloads.values()))
+        cost = settle.charge_rest(rate, quantity, given.get("already"))
+        result["by_workload"] = dict(zip(workloads, settle.share(cost, list(workloads.values()))))
+    else:
+        quantity = given["rest"] if "rest" in given else quantity_of(given)
+        cost = settle.charge_rest(rate, quantity, given.get("already"))
+    result |= {"quantity": quantity, "list_cost": cost}
+    if np.ndim(quantity) == 0:
+        line = settle.charge_line(rate, quantity, discount=given.get("discount", 0.0), already=given.get("already"))
+        result |= {"contracted_cost": line["ContractedCost"], "effective_cost": line["EffectiveCost"],
+                   "billed_cost": line["BilledCost"], "pricing_quantity": line["PricingQuantity"]}
+    return result
