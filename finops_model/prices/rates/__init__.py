@@ -11,11 +11,7 @@ and quantities are in units, never in blocks. A form refuses nonsense in one sen
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from dataclasses import MISSING, fields as fields_of
-
-from ...errors import PriceError, nearest, unknown
+from .. import _shelf
 
 
 def shelf() -> dict[str, type]:
@@ -24,13 +20,12 @@ def shelf() -> dict[str, type]:
     >>> {"linear", "graduated"} <= set(shelf())
     True
     """
-    kinds = sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
-    return {kind: form(kind) for kind in kinds}
+    return _shelf.shelf(__name__)
 
 
 def form(kind: str) -> type:
     """The dataclass of one kind: the class named after its file."""
-    return getattr(importlib.import_module(f"{__name__}.{kind}"), kind.title().replace("_", ""))
+    return _shelf.form(__name__, kind)
 
 
 def make(kind: str, fields: dict, where: str = ""):
@@ -43,22 +38,4 @@ def make(kind: str, fields: dict, where: str = ""):
     >>> make("graduated", {"starts": [0, 10], "prices": [2.0, 1.0]}).charge(12)
     np.float64(22.0)
     """
-    forms = shelf()
-    place = f"{where}: " if where else ""
-    if not isinstance(kind, str) or kind not in forms:
-        raise PriceError(unknown(where, "rate form", kind, forms))
-    if not isinstance(fields, dict):
-        raise PriceError(f"{place}{kind}: '{str(fields)[:60]}' is not a mapping of names to values.")
-    known = {field.name: field for field in fields_of(forms[kind])}
-    for name in fields:
-        if name not in known:
-            raise PriceError(unknown(where, f"{kind} field", str(name), known))
-    for name, field in known.items():
-        if field.default is MISSING and name not in fields:
-            near = nearest(name, [key for key in fields if key not in known])
-            hint = f" Did you mean '{near}'?" if near else ""
-            raise PriceError(f"{place}{kind}: '{name}' is missing; write it.{hint}")
-    try:
-        return forms[kind](**fields)
-    except PriceError as problem:
-        raise PriceError(f"{place}{problem}") from None
+    return _shelf.make(__name__, "rate form", kind, fields, where)
