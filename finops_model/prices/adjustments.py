@@ -1,0 +1,361 @@
+"""From charges to an invoice, in fixed order: list, negotiated, commitment, credits, support fee, tax (docs/method.md §5.46).
+
+Every line keeps the four costs of FOCUS side by side, (..., period) each. Order is the contract's, never the caller's:
+a discount is off the list price, a commitment covers at contracted prices, credits pay what is billed, the support fee is
+a tiered percentage of a stated base, tax comes last and stands outside cost as far as it is recovered. numpy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import PriceError, unknown
+from ._dates import windows
+from .credits import Credit, Drawn, draw
+from .rates._checks import number, quantities
+from .rates.graduated import Graduated
+
+COSTS = ("ListCost", "ContractedCost", "EffectiveCost", "BilledCost")
+CATEGORIES = ("Usage", "Purchase", "Credit", "Tax", "Adjustment")
+BASES = ("before_credits", "after_credits")
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Charges of one SKU before adjustments, each (..., period) or a number.
+
+    Give list_cost; or quantity and list_price. contracted_cost, effective_cost and billed_cost are worked out where they
+    are not given: contracted from the negotiated prices, effective and billed as contracted, less what commitments cover.
+    """
+
+    sku: str
+    list_cost: object = None
+    quantity: object = None
+    list_price: float | None = None     # money per unit
+    service: str = ""
+    category: str = "Usage"             # ChargeCategory
+    contracted_cost: object = None
+    effective_cost: object = None
+    billed_cost: object = None
+
+
+@dataclass(frozen=True)
+class Negotiated:
+    """A negotiated price or discount. The most specific one holds: a price before a discount, then SKU, service, all."""
+
+    discount: float = 0.0               # share off the list price, 0..1
+    price: float | None = None          # money per unit instead of the list price: it overrides every discount
+    sku: str = ""
+    service: str = ""
+    commitments: bool = False           # whether the discount is also taken off commitment fees (as an EDP is)
+
+    def __post_init__(self):
+        name = f"negotiated '{self.sku or self.service or 'all'}'"
+        object.__setattr__(self, "discount", number(self.discount, f"{name}: discount"))
+        if self.discount > 1:
+            raise PriceError(f"{name}: discount is {self.discount:g}; it must be a share from 0 to 1 (0.1 is 10 % off).")
+        if self.price is not None:
+            object.__setattr__(self, "price", number(self.price, f"{name}: price"))
+            if not self.sku:
+                raise PriceError(f"{name}: a price is for one SKU; write sku, or give a discount for a service.")
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a commitment did in each period: units it covers of each SKU, and its fee, used or not."""
+
+    id: str
+    fee: object                         # effective fee of each period, money: quantity x rate, unused included
+    covers: dict = field(default_factory=dict)     # SKU -> covered units, or money at contracted price where a charge has none
+    rate: float | None = None           # fee per covered unit; None: the whole fee is spread over what is covered
+    billed: object = None               # what the invoice says of the fee in each period; None: the fee
+
+
+@dataclass(frozen=True)
+class Support:
+    """A support fee: fixed + the greater of a minimum and graduated shares of the base.
+
+    starts, rates   tiers of the base per period: 0.10 from 0, 0.07 from 10,000 ...
+    base            "before_credits" or "after_credits": whether credits lower what the share is of
+    of              FOCUS cost the base is made of: BilledCost unless said otherwise
+    exclude         services and SKUs that do not count
+    """
+
+    rates: tuple[float, ...] = (0.0,)
+    starts: tuple[float, ...] = (0.0,)
+    minimum: float = 0.0
+    fixed: float = 0.0
+    base: str = "before_credits"
+    of: str = "BilledCost"
+    exclude: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        try:
+            tiers = Graduated(self.starts, self.rates)
+        except PriceError as problem:
+            raise PriceError(f"support fee: {str(problem).removeprefix('graduated: ')}") from None
+        object.__setattr__(self, "rates", tiers.prices)
+        object.__setattr__(self, "starts", tiers.starts)
+        for i, rate in enumerate(tiers.prices):
+            if rate > 1:
+                raise PriceError(f"support fee: rates[{i}] is {rate:g}; it must be a share from 0 to 1 (0.1 is 10 %).")
+        for key in ("minimum", "fixed"):
+            object.__setattr__(self, key, number(getattr(self, key), f"support fee: {key}"))
+        for key, allowed in (("base", BASES), ("of", COSTS)):
+            if getattr(self, key) not in allowed:
+                raise PriceError(unknown("support fee", key, getattr(self, key), allowed))
+        object.__setattr__(self, "exclude", tuple(self.exclude))
+
+    def fee(self, base):
+        """The fee on a base, money, same shape; a base below 0 counts as 0.
+
+        >>> float(Support(rates=(0.10, 0.07), starts=(0, 10_000), minimum=100).fee(12_000))
+        1140.0
+        """
+        share = Graduated(self.starts, self.rates).charge(np.maximum(np.asarray(base, float), 0.0))
+        return self.fixed + np.maximum(share, self.minimum)
+
+
+@dataclass(frozen=True)
+class Tax:
+    """Tax on what is billed after credits, support fee included; recoverable: the share that comes back and is no cost."""
+
+    rate: float
+    recoverable: float = 1.0
+    exclude: tuple[str, ...] = ()       # services and SKUs that are not taxed
+    before_credits: bool = False        # whether credits leave the base alone
+
+    def __post_init__(self):
+        for key in ("rate", "recoverable"):
+            object.__setattr__(self, key, number(getattr(self, key), f"tax: {key}"))
+        if self.recoverable > 1:
+            raise PriceError(f"tax: recoverable is {self.recoverable:g}; it must be a share from 0 to 1.")
+        object.__setattr__(self, "exclude", tuple(self.exclude))
+
+
+@dataclass(frozen=True)
+class Adjustments:
+    """What a contract changes between list price and invoice."""
+
+    negotiated: tuple[Negotiated, ...] = ()
+    committed: tuple[Committed, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    support: Support | None = None
+    tax: Tax | None = None
+    credit_order: object = "expiry"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an invoice: ChargeCategory, what it is for, and the four costs (..., period)."""
+
+    category: str
+    name: str                           # SKU, credit, commitment, "Support" or "Tax"
+    service: str
+    status: str                         # "", or CommitmentDiscountStatus: Used, Unused
+    ListCost: np.ndarray
+    ContractedCost: np.ndarray
+    EffectiveCost: np.ndarray
+    BilledCost: np.ndarray
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """Lines of every period in the order in which they arise."""
+
+    lines: tuple[Line, ...]
+    credits: Drawn | None
+
+    def total(self, cost: str = "EffectiveCost", categories: Sequence[str] = CATEGORIES):
+        """Sum of one of the four costs over lines of some categories (..., period)."""
+        chosen = [getattr(line, cost) for line in self.lines if line.category in categories]
+        return sum(chosen, np.zeros_like(self.lines[0].ListCost)) if self.lines else np.zeros(())
+
+    @property
+    def cost(self):
+        """Cost, the default meaning: effective, before credits and tax (docs/method.md §6.1)."""
+        return self.total("EffectiveCost", ("Usage", "Purchase", "Adjustment"))
+
+    @property
+    def cost_after_credits(self):
+        """Effective cost after credits, before tax."""
+        return self.total("EffectiveCost", ("Usage", "Purchase", "Adjustment", "Credit"))
+
+    def cash(self, periods: Sequence[str], net_days: int = 0):
+        """When the invoices are paid: days datetime64[D] (period,) and money (..., period). An invoice is dated the day after
+        its period and is paid net_days later.
+        """
+        return windows(periods)[1] + int(number(net_days, "invoice: net_days")), self.total("BilledCost")
+
+    def totals(self) -> dict:
+        """ListCost, ContractedCost, EffectiveCost, BilledCost of the whole invoice (tax not recoverable is effective cost)."""
+        return {cost: self.total(cost) for cost in COSTS}
+
+
+def apply(adjustments: Adjustments, charges: Sequence[Charge], periods: Sequence[str] | None = None) -> Invoice:
+    """The invoice of charges under a contract.
+
+    periods   months or days of the last axis; needed where a credit has a start or an expiry
+
+    Returns an Invoice; every line (..., period). Commitment purchases and unused lines have ListCost 0, so that sums of
+    ListCost count usage once. Raises PriceError: negative quantity, no list cost, covered units above the usage, unknown SKU.
+
+    >>> terms = Adjustments(negotiated=(Negotiated(0.10),), credits=(Credit(100),), support=Support((0.10,)), tax=Tax(0.19))
+    >>> bill = apply(terms, [Charge("gpu", list_cost=[1000.0])])
+    >>> [(line.name, float(line.BilledCost[0])) for line in bill.lines]
+    [('gpu', 900.0), ('credit 1', -100.0), ('Support', 90.0), ('Tax', 169.1)]
+    """
+    listed = [_listed(charge) for charge in charges]
+    shape = np.broadcast_shapes(*(np.shape(cost) for cost in listed), (1,)) if charges else (1,)
+    lines = []
+    for charge, cost in zip(charges, listed):
+        cost = np.broadcast_to(cost, shape)
+        contracted = contract(adjustments.negotiated, charge, cost)
+        lines += _usage_lines(charge, cost, np.broadcast_to(contracted, shape), adjustments.committed, shape)
+    lines += _fee_lines(adjustments, charges, shape)
+    known = {charge.sku for charge in charges}
+    for term in adjustments.negotiated:
+        if term.sku and term.sku not in known:
+            raise PriceError(unknown("negotiated", "SKU", term.sku, known))
+    charged, drawn = lines, _draw(adjustments, lines, periods)
+    if drawn is not None:
+        for k, credit in enumerate(adjustments.credits):
+            paid = -drawn.drawn[..., k]
+            lines = [*lines, _line("Credit", credit.id or f"credit {k + 1}", effective=paid, billed=paid)]
+    if adjustments.support is not None:
+        fee = adjustments.support.fee(_support_base(adjustments.support, lines, drawn, charged))
+        fee = np.broadcast_to(fee, shape)
+        lines = [*lines, _line("Purchase", "Support", listed=fee, contracted=fee, effective=fee, billed=fee)]
+    if adjustments.tax is not None:
+        lines = [*lines, _tax_line(adjustments.tax, lines, drawn, charged)]
+    return Invoice(tuple(lines), drawn)
+
+
+def _listed(charge: Charge):
+    if charge.category not in CATEGORIES:
+        raise PriceError(unknown(f"charge '{charge.sku}'", "ChargeCategory", charge.category, CATEGORIES))
+    if charge.list_cost is not None:
+        return np.asarray(charge.list_cost, float)
+    if charge.quantity is None or charge.list_price is None:
+        raise PriceError(f"charge '{charge.sku}': the list cost is not known; give list_cost, or quantity and list_price.")
+    return quantities(f"charge '{charge.sku}'", charge.quantity) * number(charge.list_price, f"charge '{charge.sku}': list_price")
+
+
+def contract(negotiated: Sequence[Negotiated], charge: Charge, list_cost):
+    """ContractedCost of a charge: its price override, else the discount of its SKU, else of its service, else of all.
+
+    >>> terms = [Negotiated(0.05), Negotiated(0.20, service="Compute"), Negotiated(price=2.5, sku="h100")]
+    >>> [float(contract(terms, charge, 100.0)) for charge in
+    ...  (Charge("s3"), Charge("a100", service="Compute"), Charge("h100", quantity=30, service="Compute"))]
+    [95.0, 80.0, 75.0]
+    """
+    if charge.contracted_cost is not None:
+        return np.asarray(charge.contracted_cost, float)
+    fits = [term for term in negotiated if term.sku in ("", charge.sku) and term.service in ("", charge.service)]
+    if not fits:
+        return np.asarray(list_cost, float)
+    best = max(fits, key=lambda term: (term.price is not None, bool(term.sku), bool(term.service)))
+    if best.price is None:
+        return np.asarray(list_cost, float) * (1 - best.discount)
+    if charge.quantity is None:
+        raise PriceError(f"charge '{charge.sku}': a negotiated price needs its quantity; give quantity.")
+    return quantities(f"charge '{charge.sku}'", charge.quantity) * best.price
+
+
+def _usage_lines(charge, listed, contracted, commitments, shape):
+    """The part covered by each commitment, and the rest at contracted price."""
+    lines, share_left = [], np.ones(shape)
+    for held in commitments:
+        if charge.sku not in held.covers:
+            continue
+        whole = contracted if charge.quantity is None else np.broadcast_to(quantities("quantity", charge.quantity), shape)
+        covered = quantities(f"commitment '{held.id}'", held.covers[charge.sku])
+        share = np.where(whole > 0, covered / np.where(whole > 0, whole, 1.0), np.where(covered > 0, np.inf, 0.0))
+        if (share > share_left + 1e-9).any():
+            raise PriceError(f"commitment '{held.id}': it covers more of '{charge.sku}' than is used; "
+                             "what no usage needs is unused, not covered.")
+        share_left = np.maximum(share_left - share, 0.0)
+        lines.append(_line("Usage", charge.sku, charge.service, "Used", listed * share, contracted * share,
+                           np.broadcast_to(covered * _rate(held, shape), shape), np.zeros(shape)))
+    given = [contracted if cost is None else np.broadcast_to(np.asarray(cost, float), shape)
+             for cost in (charge.effective_cost, charge.billed_cost)]
+    parts = [cost * share_left for cost in (listed, contracted, *given)]
+    return [*lines, _line(charge.category, charge.sku, charge.service, "", *parts)]
+
+
+def _rate(held: Committed, shape):
+    """Fee per covered unit in each period."""
+    if held.rate is not None:
+        return np.broadcast_to(number(held.rate, f"commitment '{held.id}': rate"), shape)
+    covered = np.broadcast_to(sum(np.asarray(units, float) for units in held.covers.values()), shape)
+    return np.where(covered > 0, np.asarray(held.fee, float) / np.where(covered > 0, covered, 1.0), 0.0)
+
+
+def _fee_lines(adjustments, charges, shape):
+    """The purchase of each commitment, and what of it was not used."""
+    off = max((t.discount for t in adjustments.negotiated if t.commitments), default=0.0)
+    known = {charge.sku for charge in charges}
+    for held in adjustments.committed:
+        for sku in held.covers:
+            if sku not in known:
+                raise PriceError(unknown(f"commitment '{held.id}'", "SKU", sku, known))
+        fee = np.broadcast_to(quantities(f"commitment '{held.id}': fee", held.fee), shape)
+        billed = fee if held.billed is None else np.broadcast_to(np.asarray(held.billed, float), shape)
+        used = np.broadcast_to(sum((np.asarray(units, float) for units in held.covers.values()), np.zeros(())), shape)
+        used = used * _rate(held, shape)
+        if (used > fee * (1 + 1e-9) + 1e-9).any():
+            raise PriceError(f"commitment '{held.id}': it covers usage worth more than its fee; "
+                             "covered units x rate may not exceed quantity x rate.")
+        yield _line("Purchase", held.id, "", "", billed=billed * (1 - off), shape=shape)
+        yield _line("Usage", held.id, "", "Unused", effective=np.maximum(fee - used, 0.0), shape=shape)
+        if off:
+            yield _line("Adjustment", held.id, "", "", effective=-fee * off, shape=shape)
+
+
+def _line(category, name, service="", status="", listed=None, contracted=None, effective=None, billed=None, shape=None):
+    shape = shape or next(np.shape(x) for x in (listed, contracted, effective, billed) if x is not None)
+    return Line(category, name, service, status,
+                *(np.zeros(shape) if cost is None else np.asarray(cost, float) for cost in (listed, contracted, effective, billed)))
+
+
+def _draw(adjustments, lines, periods):
+    """Credits against the billed cost of the lines they may pay for: one column a line."""
+    if not adjustments.credits:
+        return None
+    names = sorted({name for line in lines for name in (line.name, line.service) if name})
+    columns = [f"{i}" for i in range(len(lines))]
+    scoped = []
+    for credit in adjustments.credits:
+        for service in credit.services:
+            if service not in names:
+                raise PriceError(unknown(f"credit '{credit.id}'", "service", service, names))
+        mine = tuple(columns[i] for i, line in enumerate(lines) if line.category in credit.categories
+                     and (not credit.services or line.name in credit.services or line.service in credit.services))
+        scoped.append(Credit(credit.amount, credit.id, credit.start, credit.expires, mine or ("none",), credit.share))
+    cost = np.stack([*(line.BilledCost for line in lines), np.zeros_like(lines[0].BilledCost)], axis=-1)
+    return draw(scoped, cost, periods, [*columns, "none"], adjustments.credit_order)
+
+
+def _support_base(support: Support, lines, drawn, charged):
+    """What the support fee is a share of."""
+    base = sum((getattr(line, support.of) for line in lines if line.category != "Credit"
+                and line.name not in support.exclude and line.service not in support.exclude), 0.0)
+    return base - _paid(drawn, charged, support.exclude) if support.base == "after_credits" else base
+
+
+def _paid(drawn, charged, exclude):
+    """What credits paid of the lines that count."""
+    if drawn is None:
+        return 0.0
+    count = [i for i, line in enumerate(charged) if line.name not in exclude and line.service not in exclude]
+    return drawn.by_service[..., count].sum(axis=-1)
+
+
+def _tax_line(tax: Tax, lines, drawn, charged):
+    base = sum((line.BilledCost for line in lines if line.category != "Credit"
+                and line.name not in tax.exclude and line.service not in tax.exclude), np.zeros_like(lines[0].BilledCost))
+    due = (base if tax.before_credits else base - _paid(drawn, charged, tax.exclude)) * tax.rate
+    return _line("Tax", "Tax", listed=due * 0, contracted=due * 0, effective=due * (1 - tax.recoverable), billed=due)
