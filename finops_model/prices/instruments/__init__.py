@@ -1,0 +1,66 @@
+"""SHELF of instruments: one file per kind of commitment; adding a file adds a kind (docs/method.md §5.10).
+
+A file `<kind>.py` holds one frozen dataclass named after the file (`spend.py` → `Spend`) with `id`, `eligible` (SKUs), `quantity` (own
+units of each window), `window`, `start`, `end`, `upfront_share`, `priority`, `rank` (its place where no priority is given) and
+
+    allocate(usage, skus, prices, in_term, window_of=None) -> Allocation
+
+usage (..., period, sku) units that earlier instruments left over, `skus` their names, prices (sku,), (period, sku) or (..., period,
+sku) money per unit without any commitment, in_term (period,) bool, window_of (period,) or None where each period is a window of its
+own. numpy only.
+"""
+
+from __future__ import annotations
+
+from ...errors import PriceError
+from .. import _shelf
+from ._base import Allocation, hand_out
+
+__all__ = ["Allocation", "hand_out", "make", "ordered", "shelf"]
+
+
+def shelf() -> dict[str, type]:
+    """The kinds of instrument of this folder.
+
+    >>> sorted(shelf())
+    ['capacity', 'seats', 'spend', 'units']
+    """
+    return _shelf.shelf(__name__)
+
+
+def make(fields: dict, where: str = ""):
+    """An instrument as it stands in a document: `kind` and its fields.
+
+    Raises PriceError: unknown kind or field (with the nearest match), missing field, nonsense in a value.
+
+    >>> make({"kind": "units", "quantity": 3, "rate": 0.7, "skus": ["gpu"]}).order()
+    ['gpu']
+    """
+    if not isinstance(fields, dict) or "kind" not in fields:
+        raise PriceError(f"{where + ': ' if where else ''}an instrument is a mapping with a kind, one of {', '.join(shelf())}.")
+    fields = dict(fields)
+    return _shelf.make(__name__, "instrument", fields.pop("kind"), fields, where)
+
+
+def ordered(instruments) -> list:
+    """Instruments in the order they apply (docs/method.md §5.12): stated priority, else the kind's rank (seats, provisioned
+    capacity, commitments in units, spend plans); then the narrower scope, then the longer term, then as listed.
+
+    >>> broad = make({"kind": "spend", "id": "broad", "commitment": 1, "rates": {"a": 1, "b": 1}})
+    >>> narrow = make({"kind": "spend", "id": "narrow", "commitment": 1, "rates": {"a": 1}})
+    >>> [held.id for held in ordered([broad, narrow])]
+    ['narrow', 'broad']
+    """
+    def key(held):
+        return held.rank if held.priority is None else held.priority, len(held.eligible), -_term(held)
+
+    return sorted(instruments, key=key)
+
+
+def _term(held) -> float:
+    """Days of the term; an open one is longest."""
+    import numpy as np
+
+    if not (held.start and held.end):
+        return float("inf")
+    return float((np.datetime64(held.end, "D") - np.datetime64(held.start, "D")).astype(int))
