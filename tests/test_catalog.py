@@ -120,7 +120,7 @@ def test_a_question_without_an_answer_is_refused_word_for_word(catalog, tmp_path
      "A unit of your own must not look like one of the table."),
     ("checked: 2026-10-01", "checked: 2026-10", "cloud.yaml:4: checked: '2026-10' is not a day. Write it as YYYY-MM-DD."),
     ("    unit: GB\n", "    unite: GB\n    unit: GB\n", "cloud.yaml:8: unknown key 'unite'. Did you mean 'unit'? "
-     "Known: block, history, meter, model, note, rate, reference, region, service, unit."),
+     "Known: block, checked, currency, dated, history, kind, meter, model, note, purchase, rate, reference, region, service, unit."),
     ("    service: Network\n", "", "cloud.yaml:6: service: is missing; write it."),
 ])
 def test_a_bad_document_is_refused_word_for_word(tmp_path, old, new, message):

