@@ -1,0 +1,32 @@
+"""SHELF of quantity transforms: what is metered becomes what is billed, before any pool and price (docs/method.md §5.30).
+
+A file `<kind>.py` holds one frozen dataclass named after the file (`size_units.py` → `SizeUnits`) with
+
+    apply(quantity, ...) -> billed quantity of each quantity, arrays that broadcast, same bits one by one and at once
+
+Nothing here knows a price; a transform's answer is the quantity of a rate form (prices/rates). numpy only.
+"""
+
+from __future__ import annotations
+
+from .. import _shelf
+
+
+def shelf() -> dict[str, type]:
+    """The transforms of this folder by kind.
+
+    >>> {"minimum_duration", "increments", "size_units"} <= set(shelf())
+    True
+    """
+    return _shelf.shelf(__name__)
+
+
+def make(kind: str, fields: dict, where: str = ""):
+    """The transform `kind` with `fields` as they stand in a document.
+
+    Raises PriceError: unknown kind or field (with the nearest match), missing field, nonsense in a value.
+
+    >>> make("increments", {"step": 1, "minimum": 60}).apply([0, 20, 61.5])
+    array([ 0., 60., 62.])
+    """
+    return _shelf.make(__name__, "transform", kind, fields, where)
