@@ -219,7 +219,6 @@ def convert_money(amount, currency: str, to: str, day, rates=None) -> Decimal:
         exact = Decimal("NaN")
     if not exact.is_finite():
         raise PriceError(f"fx: amount is {str(amount)[:40]}; it must be a finite number.")
-    chosen = stored() if rates is None else rates
     base, target = (stored() if rates is None else rates).parts(currency, to, day)
     with localcontext() as context:
         context.prec = 60
