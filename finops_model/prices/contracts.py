@@ -12,7 +12,7 @@ from ..errors import PriceError, listing, nearest, unknown
 
 STATES = ("Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled", "Superseded")
 UPFRONT = {"No Upfront": 0.0, "Partial Upfront": None, "All Upfront": 1.0}
-OURS = ("x_SkuIds", "x_Rate", "x_EligibleShare", "x_OnDemandUnitPrice", "x_ServiceName")
+OURS = ("x_SkuIds", "x_Rate", "x_EligibleShare", "x_OnDemandUnitPrice", "x_ServiceName", "x_Capacity")
 PREFIX = "ContractCommitment"
 FOCUS = tuple(PREFIX + name for name in (
     "Id", "Quantity", "Unit", "PeriodStart", "PeriodEnd", "LifecycleStatus", "FulfillmentInterval", "Applicability",
@@ -58,6 +58,28 @@ def read_terms(record: dict, on_demand: float | None, where: str) -> dict:
             "end": _date(record, PREFIX + "PeriodEnd", place), "status": status,
             "eligible_share": 1.0 if share is None else share, "upfront_share": _upfront(record, place),
             "service": _text(record, "x_ServiceName")}
+
+
+def read_other(record: dict, where: str = "") -> dict:
+    """What an inventory lists of a commitment that does not settle by the hour: id, status, start, end, quantity, unit,
+    interval. Raises PriceError in one sentence."""
+    _typos(record, where)
+    name = _text(record, PREFIX + "Id")
+    if not name:
+        raise PriceError(_missing(record, PREFIX + "Id", where))
+    place = f"{where + ': ' if where else ''}commitment '{name}'"
+    status = _text(record, PREFIX + "LifecycleStatus") or "Active"
+    if status not in STATES:
+        raise PriceError(unknown(place, PREFIX + "LifecycleStatus", status, STATES))
+    quantity = _number(record, PREFIX + "Quantity", place)
+    quantity = _number(record, PREFIX + "Cost", place, needed=True) if quantity is None else quantity
+    start, end = _date(record, PREFIX + "PeriodStart", place), _date(record, PREFIX + "PeriodEnd", place)
+    if quantity < 0:
+        raise PriceError(f"{place}: {PREFIX}Quantity is {quantity:g}; it must be a finite number, 0 or more.")
+    if np.datetime64(end, "D") <= np.datetime64(start, "D"):
+        raise PriceError(f"{place}: the term ends on {end}, not after its start on {start}; the end is the day after the last one.")
+    return {"id": name, "status": status, "start": start, "end": end, "quantity": quantity, "unit": _text(record, PREFIX + "Unit"),
+            "interval": _text(record, PREFIX + "FulfillmentInterval")}
 
 
 def _prices(record, category, on_demand, place):
