@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -199,6 +200,19 @@ def test_a_quota_of_a_window_is_handed_out_in_time_order():
 def test_the_shelf_is_the_folder_and_every_kind_says_its_place():
     assert sorted(shelf()) == ["capacity", "seats", "spend", "units"]
     assert [kind.rank for kind in (shelf()[name] for name in ("seats", "capacity", "units", "spend"))] == [0, 10, 20, 30]
+
+
+def test_a_catalog_prices_usage_on_a_day():
+    import finops_model as fm
+
+    catalog = fm.load_catalog(Path(__file__).resolve().parents[1] / "data" / "prices" / "hyperion.yaml")
+    sku = "HYP-H100-OD"
+    done = fm.price({sku: [10, 20]}, catalog, day="2026-10-31")
+    assert float(done.total()) == pytest.approx(float(catalog.price(sku, "2026-10-31").charge(30)))
+    with pytest.raises(PriceError) as raised:
+        fm.price({sku: 1}, catalog)
+    assert str(raised.value) == ("price: a catalog has many prices of a SKU; give the day whose prices are meant, for example "
+                                 "day='2026-10-31'.")
 
 
 def test_a_stated_priority_wins():

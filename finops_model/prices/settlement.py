@@ -137,8 +137,13 @@ def settle(usage, skus, prices, instruments=(), *, window_of=None, dates=None, c
     return Settlement(skus, tuple(held), tuple(done), usage, rest, blocked, window_of, listed, contracted_cost, on_demand, spilled, dates)
 
 
-def price(usage: Mapping, prices: Mapping, instruments=(), **how) -> Settlement:
+def price(usage: Mapping, prices, instruments=(), *, day=None, **how) -> Settlement:
     """`settle` for people: usage by SKU, numbers or one number for each period; instruments may be mappings as in a document.
+
+    prices   sku -> price (see settle), or a Catalog (fm.load_catalog): then `day` says which prices are in force
+    how      contracted, dates, window_of, already: see settle
+
+    Raises PriceError in one sentence for usage, prices or instruments that make no sense.
 
     >>> done = price({"gpu": [40, 100]}, {"gpu": 2.0}, [{"kind": "units", "quantity": 60, "rate": 1.2, "skus": ["gpu"]}])
     >>> done.on_demand_cost, done.effective_cost
@@ -146,6 +151,10 @@ def price(usage: Mapping, prices: Mapping, instruments=(), **how) -> Settlement:
     """
     if not isinstance(usage, Mapping) or not usage:
         raise PriceError("price: usage must be a mapping of SKUs to units, for example {'gpu': 40} or {'gpu': [40, 100]}.")
+    if not isinstance(prices, Mapping):
+        if day is None:
+            raise PriceError("price: a catalog has many prices of a SKU; give the day whose prices are meant, for example day='2026-10-31'.")
+        prices = _of_day(prices, usage, day)
     amounts = [np.atleast_1d(quantities(f"usage of '{sku}'", amount)[()]) for sku, amount in usage.items()]
     try:
         stacked = np.stack(np.broadcast_arrays(*amounts), axis=-1)
@@ -153,6 +162,15 @@ def price(usage: Mapping, prices: Mapping, instruments=(), **how) -> Settlement:
         raise PriceError(f"price: usage has lengths {listing(str(a.shape) for a in amounts)}; give every SKU as many periods.") from None
     made = [make_instrument(held) if isinstance(held, Mapping) else held for held in instruments]
     return settle(stacked, tuple(usage), prices, made, **how)
+
+
+def _of_day(catalog, usage, day) -> dict:
+    """Prices of a catalog in force on a day; one currency only."""
+    found = {sku: catalog.price(sku, day) for sku in usage}
+    currencies = sorted({price.currency for price in found.values()})
+    if len(currencies) > 1:
+        raise PriceError(f"price: the SKUs are priced in {listing(currencies)}; money of several currencies is not added up. Convert the prices first.")
+    return {sku: price.rate for sku, price in found.items()}
 
 
 def _usage(usage, skus) -> np.ndarray:
