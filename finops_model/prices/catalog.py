@@ -260,6 +260,36 @@ def check_append_only(before: Catalog, after: Catalog) -> None:
                                  "A history is appended to; give the new price its own date.")
 
 
+def select(catalog: Catalog, *, provider: str = "", service: str = "", kind: str = "", purchase: str = "", region: str = "",
+           text: str = "") -> tuple[str, ...]:
+    """SKUs whose newest price fits all of the words, sorted; upper and lower case are the same.
+
+    provider, service, text   part of the name (text: of SKU, service, model, meter or note); a provider also by the first word of its SKUs
+    kind, purchase, region    the whole word
+
+    Raises PriceError with the nearest match where no price has such a value at all.
+    """
+    whole = {"kind": kind, "purchase": purchase, "region": region}
+    part = {"provider": provider, "service": service}
+    newest = {sku: history[-1] for sku, history in catalog.prices.items()}
+    for name, word in (whole | part).items():
+        values = sorted({getattr(price, name) for price in newest.values() if getattr(price, name)})
+        prefixes = {sku.split(":")[0].casefold() for sku in newest if ":" in sku} if name == "provider" else set()
+        fits = [value for value in values if (word.casefold() == value.casefold() if name in whole else word.casefold() in value.casefold())]
+        if word and not fits and word.casefold() not in prefixes:
+            raise PriceError(unknown("prices", name, word, values))
+
+    def fits(sku: str, price: Price) -> bool:
+        for name, word in (whole | part).items():
+            value, word = getattr(price, name).casefold(), word.casefold()
+            first = name == "provider" and sku.casefold().startswith(f"{word}:")
+            if word and not (value == word if name in whole else word in value or first):
+                return False
+        return text.casefold() in " ".join((sku, price.service, price.model, price.meter, price.note)).casefold()
+
+    return tuple(sorted(sku for sku, price in newest.items() if fits(sku, price)))
+
+
 @dataclass(frozen=True)
 class Stale:
     """A price that nobody has looked up for too long."""

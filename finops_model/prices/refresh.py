@@ -35,9 +35,14 @@ class Refreshed:
     sha256: str
 
     @property
+    def differs(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.added or self.changed or self.removed) and not self.written
+
+    @property
     def words(self) -> str:
         """One sentence."""
-        did = "written" if self.written else ("no change" if not (self.added or self.changed or self.removed) else "not written")
+        did = "written" if self.written else ("not written" if self.differs else "no change")
         return (f"{self.what}: {self.added:,} new, {len(self.changed):,} changed, {self.removed:,} gone "
                 f"({self.source}); {did}: {self.path}")
 
@@ -66,7 +71,7 @@ def refresh_rates(path: str | os.PathLike = fx.STORED, *, dry_run: bool = False,
     path = Path(path)
     new, source = package_rates(module)
     if path.is_file():
-        merged, added, changed, removed = _merge(fx.stored(path), new, keep)
+        merged, added, changed, removed = merge(fx.stored(path), new, keep)
     else:
         merged, added, changed, removed = new, int((~np.isnan(new.values)).sum()), (), 0
     raw = fx.write_rates(merged)
@@ -76,8 +81,8 @@ def refresh_rates(path: str | os.PathLike = fx.STORED, *, dry_run: bool = False,
     return Refreshed("exchange rates", source, str(path), added, changed, removed, not dry_run and not same, hashlib.sha256(raw).hexdigest())
 
 
-def _merge(old: fx.Rates, new: fx.Rates, keep: bool) -> tuple[fx.Rates, int, tuple[str, ...], int]:
-    """Stored and new rates as one table, and what differs."""
+def merge(old: fx.Rates, new: fx.Rates, keep: bool) -> tuple[fx.Rates, int, tuple[str, ...], int]:
+    """Stored and new rates as one table; how many are new, which differ, how many the new table has no longer."""
     names = (*old.currencies, *(name for name in new.currencies if name not in old.currencies))
     days = np.union1d(old.days, new.days)
 
@@ -107,3 +112,53 @@ def note_digest(readme: str | os.PathLike, path: str | os.PathLike) -> bool:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     write_atomic(readme, text[: row.start()] + re.sub(r"`[0-9a-f]{64}`", f"`{digest}`", row.group(0)) + text[row.end():])
     return True
+
+
+def refresh_tokens(path: str | os.PathLike | None = None, *, made: str, dry_run: bool = False) -> Refreshed:
+    """Renew the frozen token prices from the installed genai-prices package (prices/token_refresh.py).
+
+    made   day it is made, YYYY-MM-DD: it stands in the snapshot, and prices in force on it are compared
+    """
+    from . import token_refresh
+    from .token_table import SNAPSHOT, load_tokens, read_table
+
+    path = Path(path or SNAPSHOT)
+    raw = token_refresh.snapshot(made)
+    new = read_table(raw, "genai-prices")
+    found = token_refresh.changes(load_tokens(path), new, made) if path.is_file() else []
+    added, removed = (sum(one[key] is None for one in found) for key in ("old", "new"))
+    changed = tuple(f"{one['provider']}/{one['model']}{' ' + one['context'] if one['context'] else ''} {one['bucket']}"
+                    f"{' above ' + format(one['above'], ',') if one['above'] else ''}: {one['old']:g} -> {one['new']:g}"
+                    for one in found if one["old"] is not None and one["new"] is not None)
+    body = raw.partition(b"\n")[2]
+    same = path.is_file() and path.read_bytes().partition(b"\n")[2] == body       # the passport's day alone is no news
+    if not path.is_file():
+        added = len(new.offers)
+    if not dry_run and not same:
+        write_atomic(path, raw)
+    from importlib.metadata import version
+
+    return Refreshed("token prices", f"genai-prices {version('genai-prices')}", str(path), added, changed, removed, not dry_run and not same,
+                     hashlib.sha256(raw if not same else path.read_bytes()).hexdigest())
+
+
+def jobs(made: str, folder: str | os.PathLike | None = None, only: str = "") -> list:
+    """What `finops prices refresh` does: functions (dry_run=…) -> Refreshed, for tokens and rates; digests are noted in data/README.md.
+
+    made     day of the snapshot, YYYY-MM-DD
+    folder   holds prices/tokens and fx; default: the repository's data/
+    only     "tokens" or "rates"
+    """
+    data = Path(folder) if folder else fx.STORED.parents[1]
+    tokens, rates = data / "prices" / "tokens" / "genai_prices.jsonl", data / "fx" / fx.STORED.name
+
+    def noted(work, path, **more):
+        def run(dry_run: bool) -> Refreshed:
+            found = work(path, dry_run=dry_run, **more)
+            if found.written:
+                note_digest(data / "README.md", path)
+            return found
+        return run
+
+    every = {"tokens": noted(refresh_tokens, tokens, made=made), "rates": noted(refresh_rates, rates)}
+    return [job for name, job in every.items() if only in ("", name)]

