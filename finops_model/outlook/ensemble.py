@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import ForecastError
+from ..errors import ForecastError, unknown
 from . import error_paths
 from .forecasters import pick, shelf
 from .history import History, clean, kind, since_launch
@@ -21,6 +21,7 @@ GRADED_DAYS = 92        # longest lead graded, days: three months
 STEP_DAYS = 31          # days between origins at most
 TRAIN_DAYS = 60         # days an origin needs before it, where the history has them
 MAX_HORIZON = 3700
+KNOWN = ("cap", "driver", "events", "holidays", "overrides")        # what people know, outlook/known.py
 OFFSET = 0.02           # of the recent mean: keeps logs of quiet days finite
 
 
@@ -51,6 +52,7 @@ class Forecast:
     errors: np.ndarray                  # (origin, day) log error paths, newest origin first
     kind: str = "steady"                # steady, intermittent, ended, empty
     filled: int = 0                     # days of the history that were missing
+    overrides: tuple = ()               # month totals set by hand, beside the model's own (outlook/known.py)
 
     def month_totals(self, actual_so_far: float = 0.0) -> dict[str, np.ndarray]:
         """Total per calendar month, {month: (path,)}; `actual_so_far` is added to the first one."""
@@ -74,12 +76,13 @@ class Forecast:
                 f"</tr></thead><tbody>{''.join(rows)}</tbody></table><p>Members: {shares or 'none'}.</p>")
 
 
-def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=None) -> Forecast:
+def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=None, **known) -> Forecast:
     """The days after `history` as sample paths (path, day).
 
     history   daily Series, frame with ds and y, or History; ≥ 0, at least 2 days
     horizon   days ahead, 1…3700
     members   None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf
+    known     what people know: events, driver, holidays, cap, overrides (outlook/known.py)
 
     Same history, seed and members give the same paths; a longer horizon continues them. Forecasts made with one seed
     share their draws (origin and sign), so that totals of several series may be added path by path.
@@ -92,6 +95,13 @@ def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=No
     """
     history = clean(history)
     horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
+    for name in known:
+        if name not in KNOWN:
+            raise ForecastError(unknown("forecast", "word", name, KNOWN))
+    known = {name: value for name, value in known.items() if value is not None and not (isinstance(value, (tuple, list)) and not value)}
+    if known:
+        from .known import forecast_known
+        return forecast_known(history, horizon, paths, seed, members, **known)
     fitted = fit(history, horizon, members)
     return Forecast(dates=history.days[-1] + np.arange(1, horizon + 1), paths=draw(fitted, paths, seed),
                     median=fitted.point, weights=fitted.weights, errors=fitted.errors, kind=fitted.kind, filled=history.filled)
