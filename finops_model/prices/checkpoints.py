@@ -28,9 +28,12 @@ class Checkpointing:
     restart: np.ndarray = 0.0     # R
 
     def __post_init__(self):
-        mtbf = np.asarray(self.mtbf, dtype=float) if not isinstance(self.mtbf, (str, bytes, dict)) else np.array(np.nan)
-        if mtbf.size and not (mtbf > 0).all():
-            raise PriceError(f"checkpointing: mtbf is {str(self.mtbf)[:40]}; it must be above 0.")
+        try:
+            mtbf = np.asarray(self.mtbf, dtype=float)
+        except (TypeError, ValueError):
+            raise PriceError(f"checkpointing: mtbf is {str(self.mtbf)[:40]}; it must be a number or an array of numbers.") from None
+        if mtbf.size and not (mtbf > 0).all():                # a NaN is not
+            raise PriceError(f"checkpointing: mtbf is {mtbf[~(mtbf > 0)].flat[0]:g}; it must be above 0.")
         parts = together("checkpointing", checkpoint=quantities("checkpointing: checkpoint", self.checkpoint), mtbf=mtbf,
                          restart=quantities("checkpointing: restart", self.restart))
         for name, value in zip(("checkpoint", "mtbf", "restart"), parts):
