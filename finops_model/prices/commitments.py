@@ -225,7 +225,10 @@ def best_level(usage, rate: float, on_demand: float) -> float:
     >>> best_level([40.0] * 16 + [100.0] * 8, rate=0.7, on_demand=1.0)
     40.0
     """
-    usage = quantities("usage", usage).ravel()
+    usage = np.asarray(usage)
+    if not (usage.dtype == np.float32 and usage.size and usage.min() >= 0 and usage.max() < np.inf):
+        usage = quantities("usage", usage)                  # float32 is taken as it is: a copy would take longer than the answer
+    usage = usage.ravel()
     rate = number(rate, "rate", above_zero=True)
     on_demand = number(on_demand, "on_demand")
     if not usage.size:
