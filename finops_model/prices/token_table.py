@@ -144,7 +144,8 @@ class TokenTable:
                 why = f" ({provider} sells it at the list of {self.records[found]['provider']}, standard prices only)" if lent else ""
                 if not names:
                     raise PriceError(f"tokens: {_full(self.records[found])} has only standard prices{why}, none for '{pair}'.")
-                raise PriceError(unknown("tokens", f"context of {_full(self.records[found])}", pair, names))
+                raise PriceError(unknown("tokens", f"context of {_full(self.records[found])}", pair,
+                                         sorted({*names, *(name.split("=")[-1] for name in names)})))
             if len(fit) > 1:
                 same = {json.dumps(self.records[found]["offers"][name], sort_keys=True) for name in fit}
                 if len(same) > 1:
@@ -219,7 +220,7 @@ def matches(rule: Mapping, text: str) -> bool:
             "contains": value in low}[kind]
 
 
-def build(records: Sequence[dict], per: Mapping[str, float] | None = None, **more) -> TokenTable:
+def build(records: Sequence[dict], **more) -> TokenTable:
     """A table of records {provider, model, match, offers: {context: [[since, time, {bucket: price}], …]}}.
 
     A price is a number or tiers [[above, price], …] that begin at 0; `time` is seconds of the day from which it holds.
@@ -250,7 +251,7 @@ def build(records: Sequence[dict], per: Mapping[str, float] | None = None, **mor
             prices[i, :len(edges), INDEX[name]] = values
             prices[i, len(edges):, INDEX[name]] = values[-1]
     missing = _resolve(prices)
-    sizes = np.array([(per or {}).get(bucket.name, bucket.per) for bucket in BUCKETS], float)
+    sizes = np.array([bucket.per for bucket in BUCKETS], float)
     return TokenTable(tuple(records), tuple(offers), np.array(first, np.int64), np.array(count, np.int64), np.array(since, np.int32),
                       np.array(second, np.int32), np.array(row, np.int32), starts, np.nan_to_num(prices), missing, sizes,
                       np.array(minimum, float), **more)

@@ -180,7 +180,7 @@ def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence
     for name, quantity in usage.items():
         j = INDEX[name]
         _check_priced(table, offers, row, name, quantity)
-        costs[name] = sheet[:, j][flat] * (quantity * (factor[j] / table.per[j]))
+        costs[name] = sheet[:, j][flat] * quantity / table.per[j] * factor[j]      # in this order 100,000 at 2.5 are 0.25
     return _after_discount(costs, discount, shape, parts)
 
 
@@ -233,7 +233,7 @@ def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequ
         j = INDEX[name]
         _check_priced(table, offers, row, name, quantity)
         share = by_token if name in CONTEXT or (output_follows == "input" and BUCKETS[j].side == "output") else by_request
-        costs[name] = (share * table.prices[row, :, j]).sum(axis=-1) * (quantity * (factor[j] / table.per[j]))
+        costs[name] = (share * table.prices[row, :, j]).sum(axis=-1) * quantity / table.per[j] * factor[j]
     return _after_discount(costs, discount, shape, parts)
 
 

@@ -44,20 +44,27 @@ def price_sheet(*sheets: Mapping) -> TokenTable:
 
     Raises PriceError for an unknown field, two ways to say one thing, tiers or dates out of order, times that overlap.
     """
-    records, per = [], {}
+    records = []
     for sheet in sheets:
         _known(sheet, FIELDS, "field of a price sheet")
-        for word, size in (sheet.get("per") or {}).items():
-            size = number(size, f"tokens: per {word}", above_zero=True)
-            if per.setdefault(spell(word), size) != size:
-                raise PriceError(f"tokens: {spell(word)} is priced per {per[spell(word)]:g} in one sheet and per {size:g} in another; "
-                                 "write it alike.")
-        records.append(_record(sheet))
+        per = {spell(word): number(size, f"tokens: per {word}", above_zero=True) for word, size in (sheet.get("per") or {}).items()}
+        records.append(_record(_per_bucket(sheet, per) if per else sheet))
     names = [(record["provider"], record["model"].casefold()) for record in records]
     for name in names:
         if names.count(name) > 1:
             raise PriceError(f"tokens: {'/'.join(part for part in name if part)} has two price sheets; give it one, with a history.")
-    return build(records, per, currency=next((s["currency"] for s in sheets if "currency" in s), "USD"))
+    return build(records, currency=next((s["currency"] for s in sheets if "currency" in s), "USD"))
+
+
+def _per_bucket(part, per: Mapping[str, float]):
+    """The same sheet with all its prices per the bucket's own number of units: what falls back to another price stays comparable."""
+    if isinstance(part, (list, tuple)):
+        return [_per_bucket(one, per) for one in part]
+    if not isinstance(part, Mapping):
+        return part
+    scale = {name: BUCKETS[INDEX[name]].per / size for name, size in per.items()}
+    return {key: {word: number(price, f"tokens: price of {word}") * scale.get(spell(word), 1.0) for word, price in value.items()}
+            if key == "prices" and isinstance(value, Mapping) else _per_bucket(value, per) for key, value in part.items()}
 
 
 def _record(sheet: Mapping) -> dict:
@@ -209,6 +216,8 @@ def _prices(prices) -> dict[str, float]:
 
 
 def _clock(text, what: str) -> int:
+    if isinstance(text, int) and 0 <= text <= 1440:              # YAML reads an unquoted 10:30 as 630 minutes
+        return text * 60
     hit = CLOCK.match(str(text))
     seconds = sum(int(part or 0) * size for part, size in zip(hit.groups(), (3600, 60, 1))) if hit else 86401
     if seconds > 86400:
