@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import ScenarioError, listing, nearest
-from .elicit import Metalog
+from .distributions import Distribution
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Event:
 
     path: str                       # slash path without wildcards
     op: str                         # set | scale
-    value: float | Metalog
+    value: float | Distribution
     since: str                      # first day, YYYY-MM-DD; "" = from the first day of the forecast
     where: str                      # file:line
     because: str = ""
@@ -34,7 +34,7 @@ class Timeline:
 
     number: np.ndarray                                   # (day,)
     which: np.ndarray                                    # (day,) int, -1 = certain
-    mixtures: tuple[tuple[tuple[str, Metalog], ...], ...] = field(default=())   # (draw name, distribution) factors
+    mixtures: tuple[tuple[tuple[str, Distribution], ...], ...] = field(default=())   # (draw name, distribution) factors
 
     @property
     def certain(self) -> bool:
@@ -42,7 +42,7 @@ class Timeline:
 
     def on_paths(self, uniform) -> np.ndarray:
         """Values (day, path); `uniform(name) -> (path,)` gives the draws."""
-        factors = [np.prod([dist.quantile(uniform(name)) for name, dist in mixture], axis=0) for mixture in self.mixtures]
+        factors = [np.prod([dist.on_paths(uniform, name) for name, dist in mixture], axis=0) for mixture in self.mixtures]
         table = np.stack([*factors, np.ones_like(factors[0])])       # the last row serves which = -1
         return self.number[:, None] * table[self.which]
 
@@ -59,7 +59,7 @@ def timeline(base: np.ndarray, events: list[Event], dates: np.ndarray) -> Timeli
     mixtures: list[tuple] = []
     for event in sorted(events, key=lambda e: e.since):              # stable: file order within a day
         on = dates >= np.datetime64(event.since, "D") if event.since else np.ones(len(dates), bool)
-        if isinstance(event.value, Metalog):
+        if isinstance(event.value, Distribution):
             factor = ((event.draw or event.path, event.value),)
             if event.op == "set":
                 number[on] = 1.0

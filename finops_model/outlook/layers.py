@@ -14,7 +14,8 @@ from ..errors import ScenarioError, nearest, unknown
 from ..prices.contracts import KNOWN
 from . import base as base_facts
 from .changes import Event, escape, leaves, match, unescape
-from .elicit import Metalog, elicit
+from .distributions import Distribution
+from .elicit import is_range, read_value, shown
 from .schema import Change, CommitmentTerms, Launch, number_or_range
 
 TEXTS = ("driver", "unit", "team", "environment")
@@ -111,7 +112,7 @@ def _setting(done: Applied, path: str, value, where: str, model, key: str) -> No
         return
     done.tell(path, _show(value), where)
     number = _value(value, path, where)
-    if isinstance(number, Metalog):
+    if isinstance(number, Distribution):
         done.events.append(Event(path, "set", number, "", where, "", _show(value), path))
     else:
         _put(done.tree, path, number)
@@ -255,7 +256,7 @@ def _model(model, value: dict, where: str, path: str):
         raise ScenarioError(f"{where}: {name}: {text}") from None
 
 
-def _value(value, path: str, where: str) -> float | Metalog:
+def _value(value, path: str, where: str) -> float | Distribution:
     """A number, or the distribution of a range; checked against what the path can be."""
     try:
         value = number_or_range(value)
@@ -264,14 +265,14 @@ def _value(value, path: str, where: str) -> float | Metalog:
     growth = path.rsplit("/", 1)[1].startswith("growth_per")
     bound = -1.0 if growth else 0.0
     if isinstance(value, dict):
-        return elicit(value["p10"], value["p50"], value["p90"], f"{where}: {path}", bound)
+        return read_value(value, f"{where}: {path}", bound)
     if value < bound or (growth and value == bound):
         raise ScenarioError(f"{where}: {path} is {value:g}; it must be " + ("above -1 (-0.5 is half as much)." if growth else "0 or more."))
     return value
 
 
 def _certain(value, path: str, where: str, why: str = "") -> float:
-    if isinstance(value, Metalog):
+    if isinstance(value, Distribution):
         raise ScenarioError(f"{where}: {path} may not be uncertain.{why} Write one number, or a scenario for each.")
     return value
 
@@ -298,9 +299,9 @@ def _day(text: str) -> str:
 
 
 def _show(value) -> str:
-    if isinstance(value, dict) and set(value) == {"p10", "p50", "p90"}:
-        return f"{value['p10']:g} … {value['p50']:g} … {value['p90']:g}"
-    return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else "added" if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        return shown(value) if is_range(value) else "added"
+    return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 
 def _kind(path: str) -> str:

@@ -10,18 +10,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from ..settings import Strict
+from .distributions import kinds
+from .elicit import FIELDS, PERCENT, checked
 
 BASE_ONLY = ("horizon", "paths", "seed", "workloads", "drivers", "prices", "commitments", "shapes")
 DAY = re.compile(r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
 
 
 def number_or_range(value: Any):
-    """A finite number, or {p10, p50, p90}; text is refused, so that no formula is ever taken for a value."""
-    if isinstance(value, dict):
-        if set(value) != {"p10", "p50", "p90"}:
-            raise ValueError(f"a range has exactly p10, p50 and p90, not {', '.join(map(str, value)) or 'nothing'}.")
-        return {name: _number(value[name], name) for name in ("p10", "p50", "p90")}
-    return _number(value)
+    """A finite number, or an uncertain value (outlook/elicit.py); text is refused, so that no formula is ever taken for a value."""
+    return checked(value)
 
 
 def _number(value: Any, name: str = "the value") -> float:
@@ -57,8 +55,14 @@ def a_date(value: Any):
     return value
 
 
-RANGE_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "object", "additionalProperties": False, "required": ["p10", "p50", "p90"],
-                                              "properties": {p: {"type": "number"} for p in ("p10", "p50", "p90")}}]}
+RANGE_SCHEMA = {"anyOf": [{"type": "number"}, {
+    "type": "object", "minProperties": 1, "additionalProperties": False, "patternProperties": {PERCENT.pattern: {"type": "number"}},
+    "properties": {"kind": {"enum": kinds()}, "method": {"enum": ["likelihood", "moments", "quantiles"]},
+                   "truncate": {"type": "object", "additionalProperties": False, "properties": {p: {"type": "number"} for p in ("min", "max")}},
+                   "factors": {"type": "object", "additionalProperties": {"type": "number", "minimum": -1, "maximum": 1}},
+                   **{name: {"type": "array"} for name in ("data", "values", "probabilities", "parts", "weights")},
+                   **{name: {"type": ["number", "object"]} for name in ("a", "b")},
+                   **{name: {"type": "number"} for name in sorted(FIELDS)}}}]}
 Value = Annotated[Any, PlainValidator(number_or_range), WithJsonSchema(RANGE_SCHEMA)]
 Number = Annotated[float, BeforeValidator(plain_number)]
 Share = Annotated[float, PlainValidator(a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]

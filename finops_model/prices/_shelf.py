@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from dataclasses import MISSING, fields as fields_of
 
-from ..errors import PriceError, nearest, unknown
+from ..errors import FinOpsError, PriceError, nearest, unknown
 
 
 def shelf(package: str) -> dict[str, type]:
@@ -29,13 +29,14 @@ def form(package: str, kind: str) -> type:
     return getattr(importlib.import_module(f"{package}.{kind}"), kind.title().replace("_", ""))
 
 
-def make(package: str, what: str, kind: str, fields: dict, where: str = ""):
+def make(package: str, what: str, kind: str, fields: dict, where: str = "", error: type[FinOpsError] = PriceError):
     """The form `kind` of a package with `fields` as they stand in a document.
 
     what    what the shelf holds, for messages: "rate form"
     where   place for messages, for example "data/prices/hyperion.yaml:9"
+    error   what is raised and what the forms raise: PriceError, or another kind of error for a shelf outside prices
 
-    Raises PriceError: unknown kind or field (with the nearest match), missing field, nonsense in a value.
+    Raises it for: unknown kind or field (with the nearest match), missing field, nonsense in a value.
 
     >>> make("finops_model.prices.rates", "rate form", "linear", {"price": 2.0}).charge(3)
     np.float64(6.0)
@@ -43,19 +44,19 @@ def make(package: str, what: str, kind: str, fields: dict, where: str = ""):
     forms = shelf(package)
     place = f"{where}: " if where else ""
     if not isinstance(kind, str) or kind not in forms:
-        raise PriceError(unknown(where, what, kind, forms))
+        raise error(unknown(where, what, kind, forms))
     if not isinstance(fields, dict):
-        raise PriceError(f"{place}{kind}: '{str(fields)[:60]}' is not a mapping of names to values.")
+        raise error(f"{place}{kind}: '{str(fields)[:60]}' is not a mapping of names to values.")
     known = {field.name: field for field in fields_of(forms[kind]) if field.init}
     for name in fields:
         if name not in known:
-            raise PriceError(unknown(where, f"{kind} field", str(name), known))
+            raise error(unknown(where, f"{kind} field", str(name), known))
     for name, field in known.items():
         if field.default is MISSING and field.default_factory is MISSING and name not in fields:
             near = nearest(name, [key for key in fields if key not in known])
             hint = f" Did you mean '{near}'?" if near else ""
-            raise PriceError(f"{place}{kind}: '{name}' is missing; write it.{hint}")
+            raise error(f"{place}{kind}: '{name}' is missing; write it.{hint}")
     try:
         return forms[kind](**fields)
-    except PriceError as problem:
-        raise PriceError(f"{place}{problem}") from None
+    except error as problem:
+        raise error(f"{place}{problem}") from None

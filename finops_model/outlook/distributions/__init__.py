@@ -1,0 +1,34 @@
+"""SHELF of distributions an uncertain value may have, one file per form (docs/method.md §3.20, §3.21).
+
+A file `<kind>.py` holds one frozen dataclass named after the file, a `Distribution` (`_base.py`): it gives `quantile`, `cdf`, `density`
+and `between` (moments inside an interval) in closed form; everything else (mean, CVaR, overage above a commitment, truncation, mixtures)
+follows from these. Adding a file adds a form to scenario files.
+"""
+
+from __future__ import annotations
+
+from ...errors import ScenarioError
+from ...prices import _shelf
+from ._base import Distribution
+
+__all__ = ["Distribution", "kinds", "make"]
+
+
+def kinds() -> list[str]:
+    """The forms by name.
+
+    >>> "pert" in kinds() and "log_metalog" in kinds()
+    True
+    """
+    return sorted(_shelf.shelf(__name__))
+
+
+def make(kind: str, fields: dict, where: str = "") -> Distribution:
+    """The distribution `kind` with `fields` as they stand in a document.
+
+    Raises ScenarioError: unknown kind or field (with the nearest match), missing field, nonsense in a value.
+
+    >>> round(float(make("normal", {"mean": 100.0, "sd": 20.0}).quantile(0.9)), 6)
+    125.631031
+    """
+    return _shelf.make(__name__, "distribution", kind, fields, where, ScenarioError)

@@ -1,0 +1,112 @@
+"""What every distribution can say; a form gives four closed forms and the rest follows (docs/method.md §3.20).
+
+between(k, a, b) = E[X^k ; a < X <= b] carries everything that money asks for: the mean and variance, the mean of the worst 5 % (CVaR),
+what demand exceeds a commitment by and leaves idle, the moments of the truncated distribution.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+
+from ...errors import ScenarioError
+
+INF = np.inf
+
+
+class Distribution:
+    """An uncertain value. Forms are frozen dataclasses; probabilities and values may be numbers or arrays.
+
+    mean, variance, sd and median are computed once; a form may have them as fields instead (then written `= field()`).
+    """
+
+    def quantile(self, u):
+        """Value at probability u, same shape; u in 0 … 1."""
+        raise NotImplementedError
+
+    def cdf(self, x):
+        """P(X <= x), same shape."""
+        raise NotImplementedError
+
+    def density(self, x):
+        """Probability density at x, same shape; atoms have none."""
+        raise NotImplementedError
+
+    def between(self, power: int, low: float = -INF, high: float = INF) -> float:
+        """E[X^power ; low < X <= high], power 0, 1 or 2."""
+        raise NotImplementedError
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Smallest and largest value."""
+        return float(self.quantile(0.0)), float(self.quantile(1.0))
+
+    def on_paths(self, uniform, name: str) -> np.ndarray:
+        """Values from the named draws: `uniform(name) -> (path,)`. A value that follows a factor takes more than its own draw."""
+        return self.quantile(uniform(name))
+
+    @cached_property
+    def mean(self) -> float:
+        return self.between(1)
+
+    @cached_property
+    def variance(self) -> float:
+        second = self.between(2)
+        return second - self.mean ** 2 if math.isfinite(second) else INF
+
+    @cached_property
+    def sd(self) -> float:
+        return math.sqrt(max(self.variance, 0.0))
+
+    @cached_property
+    def median(self) -> float:
+        return float(self.quantile(0.5))
+
+    def exceedance(self, x):
+        """P(X > x), same shape."""
+        return 1.0 - self.cdf(x)
+
+    def overage(self, commit: float, power: int = 1) -> float:
+        """E[max(X − commit, 0)^power]: what demand exceeds a commitment by (power 1), and its second moment (2)."""
+        parts = [self.between(k, commit, INF) for k in range(power + 1)]
+        return parts[1] - commit * parts[0] if power == 1 else parts[2] - 2 * commit * parts[1] + commit ** 2 * parts[0]
+
+    def waste(self, commit: float, power: int = 1) -> float:
+        """E[max(commit − X, 0)^power]: what of a commitment lies idle."""
+        parts = [self.between(k, -INF, commit) for k in range(power + 1)]
+        return commit * parts[0] - parts[1] if power == 1 else parts[2] - 2 * commit * parts[1] + commit ** 2 * parts[0]
+
+    def cvar(self, level: float) -> float:
+        """Mean of the worst 1 − level of the futures; an atom at the quantile counts in part. Source: Rockafellar & Uryasev (2002)."""
+        if not 0 < level < 1:
+            raise ScenarioError(f"level is {level:g}; it must lie between 0 and 1 (0.95: the worst 5 %).")
+        at = float(self.quantile(level))
+        return (self.between(1, at, INF) + at * (float(self.cdf(at)) - level)) / (1 - level)
+
+    def truncated(self, low: float | None = None, high: float | None = None) -> Distribution:
+        """This distribution, given that it lies from low to high (docs/method.md §3.22)."""
+        from ._truncated import Truncated
+
+        return Truncated(self, low, high)
+
+
+def solve(rises, target, low, high, steps: int = 110):
+    """x with rises(x) = target by bisection, vectorised; rises never falls. An atom gives the smallest x that reaches the target."""
+    target, low, high = np.broadcast_arrays(*(np.asarray(a, float) for a in (target, low, high)))
+    low, high = low.copy(), high.copy()
+    for _ in range(steps):
+        middle = low + (high - low) / 2
+        below = rises(middle) < target
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+        if not (np.nextafter(low, high) < high).any():
+            break
+    return high[()]
+
+
+def expand(raw, power: int, low: float, high: float, shift: float, scale: float) -> float:
+    """E[(shift + scale·Y)^power ; low < shift + scale·Y <= high] from raw(k, a, b) = E[Y^k ; a < Y <= b], scale > 0."""
+    a, b = (low - shift) / scale, (high - shift) / scale
+    return sum(math.comb(power, k) * shift ** (power - k) * scale ** k * raw(k, a, b) for k in range(power + 1)
+               if k == power or shift != 0)

@@ -1,0 +1,60 @@
+"""What every distribution checks before it believes a parameter."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ...errors import PriceError, ScenarioError
+from ...prices.rates._checks import number as not_negative
+
+
+def finite(value, what: str) -> float:
+    """`value` as a float of any sign; raises ScenarioError unless it is a finite number."""
+    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_))
+    if not good or not math.isfinite(value):
+        raise ScenarioError(f"{what} is {str(value)[:40]}; it must be a finite number.")
+    return float(value)
+
+
+def positive(value, what: str) -> float:
+    """`value` as a float above 0; raises ScenarioError."""
+    try:
+        return not_negative(value, what, above_zero=True)
+    except PriceError as problem:
+        raise ScenarioError(str(problem)) from None
+
+
+def share(value, what: str) -> float:
+    """`value` as a float from 0 to 1; raises ScenarioError."""
+    if not 0 <= finite(value, what) <= 1:
+        raise ScenarioError(f"{what} is {float(value):g}; it must be from 0 to 1.")
+    return float(value)
+
+
+def rising(kind: str, **values) -> tuple[float, ...]:
+    """min, mode, max as floats in their order, min below max; raises ScenarioError."""
+    found = {name: finite(value, f"{kind}: {name}") for name, value in values.items()}
+    low, *between, high = found.values()
+    text = ", ".join(f"{name} {value:g}" for name, value in found.items())
+    if low >= high:
+        raise ScenarioError(f"{kind}: {text}: min must be below max. For a certain value write one number.")
+    if any(not low <= value <= high for value in between):
+        raise ScenarioError(f"{kind}: {text}: mode must lie from min to max.")
+    return tuple(found.values())
+
+
+def one_of(kind: str, given: dict, *choices: tuple[str, ...]) -> dict[str, float]:
+    """The parameters that are given, where they are exactly one of the choices; raises ScenarioError naming all choices."""
+    have = {name: value for name, value in given.items() if value is not None}
+    if set(have) not in [set(choice) for choice in choices]:
+        wanted = " or ".join("{" + ", ".join(choice) + "}" for choice in choices)
+        raise ScenarioError(f"{kind}: give {wanted}, not {{{', '.join(have)}}}.")
+    return {name: finite(value, f"{kind}: {name}") for name, value in have.items()}
+
+
+def set_fields(form, **values) -> None:
+    """Set fields of a frozen dataclass from its own __post_init__."""
+    for name, value in values.items():
+        object.__setattr__(form, name, value)

@@ -1,0 +1,76 @@
+"""One of several distributions, each with its weight: {parts, weights}; in documents {p, a, b} is b with chance p, else a.
+
+One uniform draw goes through the inverse CDF of the whole, so that `set` and `scale` keep the draw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ...errors import ScenarioError
+from ._base import Distribution, solve
+from ._checks import finite, set_fields, share
+from .discrete import Discrete
+
+
+@dataclass(frozen=True)
+class Mixture(Distribution):
+    parts: tuple[Distribution | float, ...]
+    weights: tuple[float, ...]
+
+    def __post_init__(self):
+        if not isinstance(self.parts, (tuple, list)) or not isinstance(self.weights, (tuple, list)) or len(self.parts) < 1 \
+                or len(self.parts) != len(self.weights):
+            raise ScenarioError("mixture: give parts and weights, two lists of one length.")
+        weights = [share(weight, f"mixture: weights[{i}]") for i, weight in enumerate(self.weights)]
+        if abs(sum(weights) - 1) > 1e-9:
+            raise ScenarioError(f"mixture: the weights add up to {sum(weights):.6g}; they must add up to 1.")
+        parts = [part if isinstance(part, Distribution) else Discrete((finite(part, f"mixture: parts[{i}]"),))
+                 for i, part in enumerate(self.parts)]
+        kept = [i for i, weight in enumerate(weights) if weight > 0]
+        set_fields(self, parts=tuple(parts[i] for i in kept), weights=tuple(weights[i] for i in kept))
+
+    def _sum(self, of) -> np.ndarray:
+        return sum(weight * of(part) for weight, part in zip(self.weights, self.parts))
+
+    @cached_property
+    def mean(self) -> float:
+        return float(self._sum(lambda part: part.mean))
+
+    @cached_property
+    def variance(self) -> float:
+        return float(self._sum(lambda part: part.variance + (part.mean - self.mean) ** 2))
+
+    def quantile(self, u):
+        """The quantile of the whole lies between those of its parts at the same probability."""
+        u = np.asarray(u, float)
+        each = np.stack([np.broadcast_to(part.quantile(u), u.shape) for part in self.parts])
+        low, high = each.min(axis=0), each.max(axis=0)
+        inside = (u > 0) & (u < 1) & (low < high)
+        found = np.where(u <= 0, low, high)
+        if inside.any():
+            found = np.array(found)
+            reach = low[inside] - 1e-12 * np.abs(low[inside]) - 1e-300          # an atom at the lower end is reached too
+            found[inside] = solve(self.cdf, u[inside] - 1e-15, reach, high[inside])
+        return found[()]
+
+    def cdf(self, x):
+        return self._sum(lambda part: part.cdf(x))
+
+    def exceedance(self, x):
+        return self._sum(lambda part: part.exceedance(x))
+
+    def density(self, x):
+        return self._sum(lambda part: part.density(x))
+
+    def between(self, power, low=-np.inf, high=np.inf):
+        return float(self._sum(lambda part: part.between(power, low, high)))
+
+    def overage(self, commit, power=1):
+        return float(self._sum(lambda part: part.overage(commit, power)))
+
+    def waste(self, commit, power=1):
+        return float(self._sum(lambda part: part.waste(commit, power)))
