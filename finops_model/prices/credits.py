@@ -125,24 +125,35 @@ def draw(credits: Sequence[Credit], cost, periods: Sequence[str] | None = None, 
                 if name not in names:
                     raise PriceError(unknown(f"credit '{credit.id}'", "service", name, names))
     shares, of, inside, ends = _parts(credits, cost.shape[-2], periods)
-    unpaid = np.maximum(cost, 0.0)[..., of, :] * shares[:, None]
-    parts = np.zeros((*unpaid.shape[:-1], len(credits)))
-    by_service = np.zeros(unpaid.shape)
+    whole = len(of) == cost.shape[-2]                               # no period is cut
+    unpaid = [np.maximum(cost[..., s], 0.0) for s in range(len(names))]
+    if not whole:
+        unpaid = [each[..., of] * shares for each in unpaid]
+    lead = unpaid[0].shape[:-1]
+    parts, by_service = np.zeros((len(credits), *lead, len(of))), np.zeros((len(names), *lead, len(of)))
     for k in ordered(credits, order):
-        eligible = unpaid * pays[k] * inside[k][:, None] * credits[k].share
-        running = np.minimum(np.cumsum(eligible.sum(axis=-1), axis=-1), credits[k].amount)
-        taken = np.diff(running, axis=-1, prepend=0.0)
-        parts[..., k] = taken
-        base = eligible.sum(axis=-1)
-        each = eligible * np.where(base > 0, taken / np.where(base > 0, base, 1.0), 0.0)[..., None]
-        by_service += each
-        unpaid = np.maximum(unpaid - each, 0.0)
-    first = np.searchsorted(of, np.arange(cost.shape[-2]))          # parts of a period stand together
-    drawn = np.add.reduceat(parts, first, axis=-2) if len(of) else parts
+        at, mine = np.flatnonzero(inside[k]), np.flatnonzero(pays[k])
+        if not at.size or not mine.size:
+            continue
+        at = slice(at[0], at[-1] + 1)                               # a credit is valid without a break
+        base = sum(unpaid[s][..., at] for s in mine) if len(mine) > 1 else unpaid[mine[0]][..., at]
+        running = np.cumsum(base if credits[k].share == 1 else base * credits[k].share, axis=-1)
+        np.minimum(running, credits[k].amount, out=running)
+        taken = parts[k][..., at]
+        taken[..., :1] = running[..., :1]
+        np.subtract(running[..., 1:], running[..., :-1], out=taken[..., 1:])
+        ratio = None if len(mine) == 1 else np.divide(taken, base, out=np.zeros_like(base), where=base > 0)
+        for s in mine:
+            each = taken if ratio is None else unpaid[s][..., at] * ratio
+            by_service[s][..., at] += each
+            unpaid[s][..., at] = np.maximum(unpaid[s][..., at] - each, 0.0)
+    if not whole:
+        first = np.searchsorted(of, np.arange(cost.shape[-2]))      # parts of a period stand together
+        parts, by_service = np.add.reduceat(parts, first, axis=-1), np.add.reduceat(by_service, first, axis=-1)
+    drawn, by_service = np.moveaxis(parts, 0, -1), np.moveaxis(by_service, 0, -1)
     rest = np.array([c.amount for c in credits]) - drawn.sum(axis=-2)
     over = np.array([c.valid()[1] <= ends for c in credits], bool) if ends is not None else np.zeros(len(credits), bool)
-    return Drawn(drawn, np.where(over, rest, 0.0), np.where(over, 0.0, rest), cost.sum(axis=-1),
-                 np.add.reduceat(by_service, first, axis=-2) if len(of) else by_service)
+    return Drawn(drawn, np.where(over, rest, 0.0), np.where(over, 0.0, rest), cost.sum(axis=-1), by_service)
 
 
 def _cost(cost, periods, services):

@@ -210,8 +210,12 @@ def _weights(edges, interval):
 
 
 def _by_month(amounts, of, months) -> np.ndarray:
-    names = months_of(months)
-    return (amounts[..., None, :] * (of[None, :] == names[:, None])).sum(axis=-1)
+    at = {name: i for i, name in enumerate(months_of(months))}
+    result = np.zeros((*amounts.shape[:-1], len(at)))
+    for i, name in enumerate(of):                                   # payment by payment: the same bits for one fee and for many
+        if name in at:
+            result[..., at[name]] += amounts[..., i]
+    return result
 
 
 def npv(amounts, dates, rate, at, compounding: str = "daily"):
