@@ -1,8 +1,8 @@
 """Checkpoints on machines that may be interrupted: how long work takes, and how often to save (docs/method.md §5.36).
 
 With C the time of a checkpoint, M the mean time between interruptions, R the restart and work saved every tau:
-E[time] / work = e^(R/M) (M/tau) (e^((tau + C)/M) - 1): checkpoints, rework and restarts, restarts interrupted too (Daly 2006). Any unit of
-time, the same for all. numpy only.
+E[time] / work = e^(R/M) (M/tau) (e^((tau + C)/M) - 1): checkpoints, rework and restarts, restarts interrupted too (Daly 2006).
+Any unit of time, the same for all. numpy only.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Checkpointing:
         try:
             mtbf = np.asarray(self.mtbf, dtype=float)
         except (TypeError, ValueError):
-            raise PriceError(f"checkpointing: mtbf is {str(self.mtbf)[:40]}; it must be a number or an array of numbers.") from None
+            raise PriceError(f"checkpointing: mtbf is {str(self.mtbf)[:40]}; it must be a number or an array of "
+                             "numbers.") from None
         if mtbf.size and not (mtbf > 0).all():                # a NaN is not
             raise PriceError(f"checkpointing: mtbf is {mtbf[~(mtbf > 0)].flat[0]:g}; it must be above 0.")
         parts = together("checkpointing", checkpoint=quantities("checkpointing: checkpoint", self.checkpoint), mtbf=mtbf,
@@ -58,8 +59,8 @@ class Checkpointing:
             x, c = interval / M, C / M
             # C inside expm1 as a factor of its own, so that short intervals lose no digits
             steps = np.where(x > 0, (np.expm1(x) * np.exp(c) + np.expm1(c)) / np.where(x > 0, x, 1.0), 1.0)
-            steps = np.where(np.isinf(M), np.where(np.isinf(interval) | (interval == 0), 1.0, 1 + C / np.where(interval > 0, interval, 1.0)),
-                             steps)
+            calm = np.where(np.isinf(interval) | (interval == 0), 1.0, 1 + C / np.where(interval > 0, interval, 1.0))
+            steps = np.where(np.isinf(M), calm, steps)
             return (np.exp(R / M) * steps)[()]
 
     def best_interval(self):

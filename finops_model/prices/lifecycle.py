@@ -1,7 +1,7 @@
 """Storage classes and lifecycle rules on age cohorts: after N days an object moves, after M it goes (docs/method.md §5.38).
 
 What is ingested on one day is a cohort of one age; every rule is about age, so the stock of a class is the ingest seen through a
-window of ages: one matrix product per class, for all paths at once. An object counts on the day it comes and no longer on the day it goes.
+window of ages: one matrix product per class, for all paths at once. An object counts on the day it comes, not on the day it goes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class StorageClass:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a lifecycle did, by day: stocks and flows of each class. entered - left = stock at the end of the day less the day before."""
+    """What a lifecycle did, by day: stocks and flows of each class; entered - left = stock less the stock of the day before."""
 
     dates: np.ndarray
     stock: dict       # class -> (..., day) units kept on each day
@@ -54,7 +54,7 @@ class Kept:
 
         retrieved   class -> units read in each month, (..., month) or a number
 
-        Tiers are pooled over the paths' own stock of the class; an early charge is priced at the tier the month's storage has reached.
+        Each path has its own pool of tiers in a class; an early charge is priced at the tier that the month's storage has reached.
         """
         retrieved = retrieved or {}
         for name in retrieved:
@@ -65,10 +65,12 @@ class Kept:
             billed = self.lifecycle.billed(kind)
             kept, owed = (average_by_month(days[kind.name] * billed, self.dates)[1] for days in (self.stock, self.early))
             moved = sum_by_month(self.entered[kind.name], self.dates)[1] if place else np.zeros_like(kept)
-            read, _ = together("lifecycle", retrieved=quantities("lifecycle: retrieved", retrieved.get(kind.name, 0.0)), stock=kept)
+            read = quantities("lifecycle: retrieved", retrieved.get(kind.name, 0.0))
+            read, _ = together("lifecycle", retrieved=read, stock=kept)
             storage = kind.price.charge(kept)
             answer[kind.name] = {"storage": storage, "early": kind.price.charge(kept + owed) - storage,
-                                 "transition": moved / (self.lifecycle.object_size or 1.0) * kind.transition, "retrieval": read * kind.retrieval}
+                                 "transition": moved / (self.lifecycle.object_size or 1.0) * kind.transition,
+                                 "retrieval": read * kind.retrieval}
         return answer
 
     def unit_months(self) -> dict:
@@ -94,8 +96,8 @@ class Lifecycle:
     expire_after: int | None = None         # days of age at which it is deleted; None: never
     deleted_share: float = 0.0              # share of every cohort that users delete each day, 0 to below 1
     object_size: float = 0.0                # units of an average object; needed for minimum sizes and fees per object
-    rewrite_on_move: bool = True            # S3: a move starts a new minimum and leaving early is charged; Google: the minimum counts
-    #                                         from creation and only deletion is charged
+    rewrite_on_move: bool = True            # S3: a move starts a new minimum, leaving early is charged; no (Google): the
+    #                                         minimum counts from creation and only deletion is charged
 
     def __post_init__(self):
         object.__setattr__(self, "classes", tuple(self.classes))
@@ -104,8 +106,8 @@ class Lifecycle:
             raise PriceError(f"lifecycle: the classes are {', '.join(names) or 'none'}; give at least one, each once.")
         ages = [_age(value, "after") for value in self.after]
         if len(ages) != len(names) - 1:
-            raise PriceError(f"lifecycle: {len(names)} classes need {len(names) - 1} ages in 'after', one for each class after the first; "
-                             f"there are {len(ages)}.")
+            raise PriceError(f"lifecycle: {len(names)} classes need {len(names) - 1} ages in 'after', one for each class after the "
+                             f"first; there are {len(ages)}.")
         if self.expire_after is not None:
             _age(self.expire_after, "expire_after")
         every = ages + ([self.expire_after] if self.expire_after is not None else [])
@@ -138,7 +140,8 @@ class Lifecycle:
         start         the first day, YYYY-MM-DD
         opening       units there before, number or (...), all of one age: opening_age days old on the first day
 
-        >>> kept = Lifecycle((StorageClass("nearline", 0.01, minimum_days=30),), expire_after=15).run([1000.0] + [0.0] * 29, "2026-04-01")
+        >>> plan = Lifecycle((StorageClass("nearline", 0.01, minimum_days=30),), expire_after=15)
+        >>> kept = plan.run([1000.0] + [0.0] * 29, "2026-04-01")
         >>> {kind: float(money[0]) for kind, money in kept.charges()["nearline"].items()}
         {'storage': 5.0, 'early': 5.0, 'transition': 0.0, 'retrieval': 0.0}
         """
@@ -151,9 +154,10 @@ class Lifecycle:
             raise PriceError(f"lifecycle: start is '{str(start)[:40]}'; write the day as YYYY-MM-DD.") from None
         days, old = ingest.shape[-1], _age(opening_age, "opening_age", least=0)
         if opening.any() and self.expire_after is not None and old >= self.expire_after:
-            raise PriceError(f"lifecycle: the opening stock is {old} days old and expires after {self.expire_after}; it cannot be there.")
+            raise PriceError(f"lifecycle: the opening stock is {old} days old and expires after {self.expire_after}; it cannot be "
+                             "there.")
         kernels = self._kernels(days + old)
-        ages = np.arange(days)[None, :] - np.arange(days)[:, None]          # of the cohort of day s on day t; below 0: not there yet
+        ages = np.arange(days)[None, :] - np.arange(days)[:, None]     # of the cohort of day s on day t; below 0: not there yet
 
         def through(kernel, flow: bool):
             made = ingest @ np.where(ages >= 0, kernel[np.maximum(ages, 0)], 0.0)

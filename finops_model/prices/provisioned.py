@@ -1,8 +1,8 @@
-"""Provisioned capacity: how many units a traffic needs, what they serve in their own window, what is left (docs/method.md §5.31, §5.32).
+"""Provisioned capacity: how many units a traffic needs and what they serve in their own window (docs/method.md §5.31, §5.32).
 
-Azure PTU, Google GSU, OpenAI Scale Tier and Bedrock model units are the same thing in other words: units bought by number, each with a
-throughput; traffic above it within one settlement window is charged as you go, or refused. Traffic that is not flat within a
-window: spill.py. Capacity bought for some days: capacity_blocks.py. numpy only.
+Azure PTU, Google GSU, OpenAI Scale Tier and Bedrock model units are the same thing in other words: units bought by number, each
+with a throughput; traffic above it within one settlement window is charged as you go, or refused. Traffic that is not flat
+within a window: spill.py. Capacity bought for some days: capacity_blocks.py. numpy only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def size(demand, per_unit, minimum: float = 0.0, increment: float = 1.0):
     >>> size(80000, per_unit=4750, minimum=15, increment=5)
     np.float64(20.0)
     """
-    per_unit, increment = number(per_unit, "size: per_unit", above_zero=True), number(increment, "size: increment", above_zero=True)
+    per_unit = number(per_unit, "size: per_unit", above_zero=True)
+    increment = number(increment, "size: increment", above_zero=True)
     minimum = number(minimum, "size: minimum")
     needed = quantities("size", demand) / per_unit
     steps = round_up(np.maximum(needed * (1 - 1e-12) - minimum, 0.0) / increment)
@@ -113,8 +114,8 @@ class Throughput:
 
 @dataclass(frozen=True)
 class Served:
-    """What capacity did in each window, each with the shape of the traffic: served + spill + blocked = traffic and served + unused =
-    capacity, window by window; nothing carries over.
+    """What capacity did in each window, each with the shape of the traffic: served + spill + blocked = traffic and
+    served + unused = capacity, window by window; nothing carries over.
     """
 
     served: np.ndarray    # capacity units on the provisioned units
@@ -126,7 +127,7 @@ class Served:
 def settle(traffic, capacity, mode: str = "spill", request: float | None = None) -> Served:
     """Settle traffic window by window.
 
-    traffic    (..., window) capacity units asked for in each window, taken as they come: flat windows need no shape, others spill.py
+    traffic    (..., window) capacity units asked for in each window, taken as they come; shapes within a window: spill.py
     capacity   capacity units of one window, broadcasts
     mode       "spill": the rest is charged as you go; "block": it is refused
     request    capacity units of one request: a request is served whole or not at all; None: parts of requests count
@@ -184,7 +185,8 @@ def settle_deployments(deployments, reservations, hourly: float) -> dict:
     for entry in reservations:
         _keys(entry, "reservation", {"region", "deployment", "units", "rate"}, set())
         place = entry["region"], entry["deployment"]
-        held.setdefault(place, []).append((number(entry["units"], "reservation: units"), number(entry["rate"], "reservation: rate")))
+        bought = number(entry["units"], "reservation: units"), number(entry["rate"], "reservation: rate")
+        held.setdefault(place, []).append(bought)
     settled = {}
     for place in [*usage, *(place for place in held if place not in usage)]:
         units = sum(units for units, _ in held.get(place, ()))
@@ -222,7 +224,8 @@ def term_hours(start: str, months: int) -> float:
     month = first.astype("datetime64[M]")
     last = (month + months).astype("datetime64[D]")
     length = ((month + months + 1).astype("datetime64[D]") - last).astype(int)
-    end = last + min((first - month.astype("datetime64[D]")).astype(int), length - 1)     # 31 January + 1 month: the last of February
+    day = (first - month.astype("datetime64[D]")).astype(int)
+    end = last + min(day, length - 1)                        # 31 January + 1 month: the last of February
     return float((end - first).astype(int) * 24)
 
 

@@ -1,7 +1,7 @@
 """What spills where traffic is not flat within a window: the shape is said, never assumed in silence (docs/method.md §5.33).
 
-E[max(X - K, 0)] in closed form for demand X of mean m and capacity K, the same call for a number and for arrays. `cv` is the standard
-deviation of the windows over their mean: minutes within an hour, say, where only the hour is known.
+E[max(X - K, 0)] in closed form for demand X of mean m and capacity K, the same call for a number and for arrays. `cv` is the
+standard deviation of the windows over their mean: minutes within an hour, say, where only the hour is known.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def expected_spill(mean, capacity, shape: str = "flat", cv: float = 0.0, factor:
     cv, factor, share = number(cv, "spill: cv"), number(factor, "spill: factor"), number(share, "spill: share")
     if shape == "burst":
         if share >= 1 or factor < 1 or share * factor > 1 * (1 + 1e-12):
-            raise PriceError(f"spill: a share {share:g} of the windows cannot hold {factor:g} x the mean; factor must be 1 or more, "
-                             "share below 1 and share x factor at most 1.")
+            raise PriceError(f"spill: a share {share:g} of the windows cannot hold {factor:g} x the mean; factor must be "
+                             "1 or more, share below 1 and share x factor at most 1.")
         rest = max(1 - share * factor, 0.0) / (1 - share)
         return (share * np.maximum(factor * mean - capacity, 0.0) + (1 - share) * np.maximum(rest * mean - capacity, 0.0))[()]
     flat = np.maximum(mean - capacity, 0.0)

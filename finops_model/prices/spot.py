@@ -1,8 +1,7 @@
-"""Spot and preemptible machines: what an interruption bills, what checkpoints and rework cost, when spot still wins (docs/method.md
-§5.35, §5.36).
+"""Spot and preemptible machines: what an interruption bills, what a useful hour costs, when spot wins (docs/method.md §5.35).
 
 Interruptions are a Poisson process with a constant hazard per hour, the house's assumption for a month's interruption band; prices
-are paths given from outside (a spot price is per region and jumps). numpy only.
+are paths given from outside (a spot price is per region and jumps). Checkpoints and rework: checkpoints.py. numpy only.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class InterruptionRule:
 
     free_minutes: float = 0.0                  # interrupted by the provider before this: no charge
     minimum_seconds: float = 60.0              # least time billed, where time is billed by the second
-    full_hours: tuple[str, ...] = ()           # systems billed by whole hours: an hour the provider breaks is free, one the user breaks is paid
+    full_hours: tuple[str, ...] = ()           # systems billed by whole hours: one the provider breaks is free, one you break is paid
 
     def __post_init__(self):
         for name in ("free_minutes", "minimum_seconds"):
@@ -59,10 +58,10 @@ class InterruptionRule:
         return billed[()]
 
 
-EC2 = InterruptionRule(free_minutes=60.0, full_hours=("suse",))                # the vendor's table; RHEL by the second since July 2024
-EC2_2023 = InterruptionRule(free_minutes=60.0, full_hours=("suse", "rhel"))    # as it was, and still is in the China regions
-GOOGLE = InterruptionRule(free_minutes=1.0)                                    # preempted in its first minute: no charge
-BY_THE_SECOND = InterruptionRule(minimum_seconds=0.0)                          # no rule of this kind
+EC2 = InterruptionRule(free_minutes=60.0, full_hours=("suse",))               # RHEL by the second since July 2024
+EC2_2023 = InterruptionRule(free_minutes=60.0, full_hours=("suse", "rhel"))   # as it was, and still is in the China regions
+GOOGLE = InterruptionRule(free_minutes=1.0)                                   # preempted in its first minute: no charge
+BY_THE_SECOND = InterruptionRule(minimum_seconds=0.0)                         # no rule of this kind
 RULES = {"ec2": EC2, "ec2_2023": EC2_2023, "google": GOOGLE, "by_the_second": BY_THE_SECOND}
 
 
@@ -86,13 +85,14 @@ def fleet_hazard(single, machines):
     >>> round(float(fleet_hazard(hazard(0.05), 64)), 6)
     0.004497
     """
-    single, machines = together("fleet", single=quantities("fleet: hazard", single), machines=quantities("fleet: machines", machines))
+    single, machines = together("fleet", single=quantities("fleet: hazard", single),
+                                machines=quantities("fleet: machines", machines))
     return (single * machines)[()]
 
 
 def billed_share(hazard, free_hours: float = 1.0):
-    """Expected share of the running time that is billed where the provider ends every run and the first hours of a run are free if it
-    ends in them: e^(-x)(1 + x), x = hazard x free_hours. 1 where nothing is interrupted.
+    """Expected share of the running time that is billed where the provider ends every run and a run is free if it ends in its
+    first hours: e^(-x)(1 + x), x = hazard x free_hours. 1 where nothing is interrupted.
 
     >>> round(float(billed_share(0.5)), 6)
     0.909796
@@ -111,7 +111,8 @@ def effective_price(spot, on_demand, factor=1.0, fallback=0.0):
     np.float64(1.8250000000000002)
     """
     spot, on_demand, factor, fallback = together(
-        "effective price", spot=quantities("effective price: spot", spot), on_demand=quantities("effective price: on_demand", on_demand),
+        "effective price", spot=quantities("effective price: spot", spot),
+        on_demand=quantities("effective price: on_demand", on_demand),
         factor=quantities("effective price: factor", factor), fallback=quantities("effective price: fallback", fallback))
     if factor.size and factor.min() < 1:
         raise PriceError(f"effective price: factor is {factor.min():g}; a useful hour takes an hour or more.")

@@ -1,4 +1,4 @@
-"""Storage is a stock: what is left of yesterday, plus what comes, minus what goes; it is charged on its average (docs/method.md §5.37).
+"""Storage is a stock: what is left of yesterday, plus what comes, minus what goes; charged on its average (docs/method.md §5.37).
 
 Stocks without ages here; storage classes, lifecycle rules and early deletion by age: lifecycle.py. Quantities are in one unit
 throughout (GB or GiB, as the price means it: units.convert). numpy only.
@@ -44,7 +44,8 @@ def roll(opening, ingest, deleted=0.0, moved_in=0.0, moved_out=0.0, when: str = 
     if when not in WHEN:
         raise PriceError(f"storage: when is '{str(when)[:40]}'; it must be start, even or end.")
     names = ("ingest", "deleted", "moved_in", "moved_out")
-    flows = [np.atleast_1d(quantities(f"storage: {name}", value)) for name, value in zip(names, (ingest, deleted, moved_in, moved_out))]
+    given = (ingest, deleted, moved_in, moved_out)
+    flows = [np.atleast_1d(quantities(f"storage: {name}", value)) for name, value in zip(names, given)]
     opening = quantities("storage: opening", opening)[..., None]
     opening, *flows = together("storage", opening=opening, **dict(zip(names, flows)))
     inflow, outflow = flows[0] + flows[2], flows[1] + flows[3]
@@ -52,7 +53,8 @@ def roll(opening, ingest, deleted=0.0, moved_in=0.0, moved_out=0.0, when: str = 
     scale = opening + np.cumsum(inflow, axis=-1)
     if closing.size and (closing < -1e-12 * scale).any():
         first = tuple(int(i) for i in np.argwhere(closing < -1e-12 * scale)[0])
-        raise PriceError(f"storage: the stock falls to {closing[first]:g} at position {first}; more is deleted or moved out than is there.")
+        raise PriceError(f"storage: the stock falls to {closing[first]:g} at position {first}; more is deleted or moved out "
+                         "than is there.")
     closing = np.maximum(closing, 0.0)
     start = np.concatenate([opening[..., :1], closing[..., :-1]], axis=-1)
     share = WHEN[when]
@@ -60,14 +62,15 @@ def roll(opening, ingest, deleted=0.0, moved_in=0.0, moved_out=0.0, when: str = 
 
 
 def sum_by_month(values, dates) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
-    """Daily values added up by month: the months, (..., month) sums, and the true number of days of each month (also of a part of one).
+    """Daily values added up by month: the months, (..., month) sums, and the true number of days of each (also of a part of one).
 
     values   (..., day) >= 0; dates (day,) consecutive days
     """
     values, dates = quantities("storage", values), np.asarray(dates, dtype="datetime64[D]")
-    if values.ndim == 0 or dates.ndim != 1 or values.shape[-1] != len(dates) or not len(dates) or (np.diff(dates).astype(int) != 1).any():
-        raise PriceError(f"storage: the stock has shape {values.shape} and there are {dates.size} dates; give (..., day) and the days, one "
-                         "after the other.")
+    fits = values.ndim and dates.ndim == 1 and len(dates) and values.shape[-1] == len(dates)
+    if not fits or (np.diff(dates).astype(int) != 1).any():
+        raise PriceError(f"storage: the stock has shape {values.shape} and there are {dates.size} dates; give (..., day) and the "
+                         "days, one after the other.")
     months, starts = np.unique(dates.astype("datetime64[M]"), return_index=True)
     length = np.array([days_in(str(month), "storage") for month in months])
     return tuple(str(month) for month in months), np.add.reduceat(values, starts, axis=-1), length
@@ -93,7 +96,7 @@ def copies(units, replicas: float = 1.0, snapshots: float = 0.0, changed: float 
     """Units billed for something kept in several copies: replicas of the whole, and snapshots of which the first is whole and each
     further one holds the share that changed since.
 
-    replicas    whole copies, the original included (3 for three zones where each is billed; 1 where the vendor's price covers them)
+    replicas    whole copies, the original included (3 where three zones are billed; 1 where the price covers them)
     snapshots   snapshots kept, 0 or more; changed   share of the units that changes from one to the next, 0..1
 
     >>> copies(1000, replicas=2, snapshots=8, changed=0.05)

@@ -1,7 +1,7 @@
 """Data transfer by path: where a byte comes from and goes to decides its price, not its size (docs/method.md §5.39).
 
-A tariff lists legs (from, to) with a rate form each; a flow names its ends and what it passes on the way (a NAT gateway). Legs of one
-pool share their tiers over all services before anything is priced, and the cost comes back by usage. numpy only.
+A tariff lists legs (from, to) with a rate form each; a flow names its ends and what it passes on the way (a NAT gateway). Legs of
+one pool share their tiers over all services before anything is priced, and the cost comes back by usage. numpy only.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Transferred:
-    """Money of flows: `by_flow` (..., flow) adds up to `cost` (...), and so do the pools; `billed` are units by pool, both sides counted."""
+    """Money of flows: `by_flow` (..., flow) adds up to `cost` (...), and so do the pools; `billed`: units by pool, both sides."""
 
     by_flow: np.ndarray
     by_pool: dict[str, np.ndarray]
@@ -68,7 +68,8 @@ class Tariff:
         rates, ends = {}, set()
         for leg in self.legs:
             if (leg.source, leg.target) in ends:
-                raise PriceError(f"transfer: there are two legs from '{leg.source}' to '{leg.target}'; give each pair of ends once.")
+                raise PriceError(f"transfer: there are two legs from '{leg.source}' to '{leg.target}'; give each pair of ends "
+                                 "once.")
             ends.add((leg.source, leg.target))
             if rates.setdefault(leg.pool, leg.rate) != leg.rate:
                 raise PriceError(f"transfer: pool '{leg.pool}' has two rates; legs that share tiers have one price.")
@@ -76,7 +77,7 @@ class Tariff:
         object.__setattr__(self, "via", passed)
 
     def leg(self, source: str, target: str) -> Leg:
-        """The leg between two ends; a leg with both ends named comes before one with '*'. Raises PriceError with the nearest match."""
+        """The leg between two ends; named ends come before '*'. Raises PriceError with the nearest match."""
         found = {(leg.source, leg.target): leg for leg in self.legs}
         for pair in ((source, target), (source, ANY), (ANY, target), (ANY, ANY)):
             if pair in found:
@@ -107,11 +108,11 @@ class Tariff:
         by_flow, by_pool, billed = np.zeros(amounts.shape), {}, {}
         for pool, rate in pools.items():
             times = np.array([sum(leg.sides for leg in legs if leg.pool == pool) for legs in steps], dtype=float)
-            usage = amounts * times
+            members = np.flatnonzero(times)                       # the cost of a pool stays with the flows that pass it
+            usage = amounts[..., members] * times[members]
             billed[pool] = usage.sum(axis=-1)
             by_pool[pool] = rate.charge(billed[pool])
-            used = np.where(usage.sum(axis=-1, keepdims=True) > 0, usage, (times > 0) * 1.0)     # a fee of an unused pool stays with its flows
-            by_flow = by_flow + share(by_pool[pool], used)
+            by_flow[..., members] += by_pool[pool][..., None] if len(members) == 1 else share(by_pool[pool], usage)
         return Transferred(by_flow, by_pool, billed)
 
     def _passed(self, name) -> Leg:
@@ -129,10 +130,11 @@ def with_allowance(starts, prices, free: float, block: float = 1.0):
     free, starts, prices = number(free, "transfer: free"), numbers(starts, "transfer: starts"), numbers(prices, "transfer: prices")
     if not free:
         return make("graduated", {"starts": starts, "prices": prices, "block": block})
-    reached = max((i for i, start in enumerate(starts) if start <= free), default=0)
+    make("graduated", {"starts": starts, "prices": prices, "block": block})      # says what is wrong with them, if anything
+    reached = max(i for i, start in enumerate(starts) if start <= free)
     rest = [(start, price) for start, price in zip(starts, prices) if start > free]
     return make("graduated", {"starts": [0.0, free, *(start for start, _ in rest)],
-                              "prices": [0.0, prices[min(reached, len(prices) - 1)], *(price for _, price in rest)], "block": block})
+                              "prices": [0.0, prices[reached], *(price for _, price in rest)], "block": block})
 
 
 def _check(flow) -> None:
