@@ -198,3 +198,18 @@ def test_nonsense_on_an_invoice_is_refused(call, message):
     with pytest.raises(PriceError) as raised:
         call()
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: apply(Adjustments(), [Charge("a", list_cost=[1.0, np.nan])]),
+     "charge 'a': list_cost is [1.0, nan]; it must be a finite number or an array of them."),
+    (lambda: apply(Adjustments(), [Charge("a", list_cost=[1.0, 2.0]), Charge("b", list_cost=[1.0, 2.0, 3.0])]),
+     "invoice: the charges have shapes (2,), (3,); give all of them as many periods."),
+    (lambda: apply(Adjustments(committed=(Committed("plan", [1.0, 1.0, 1.0], {}),)), [Charge("a", list_cost=[1.0, 2.0])]),
+     "commitment 'plan': fee has shape (3,) but the charges have (2,); give a number, or one for each period."),
+    (lambda: Agreement((100.0,), "2027-01", year_months=1.5), "agreement: year_months is 1.5; it must be a whole number."),
+])
+def test_shapes_and_numbers_that_do_not_fit_are_refused(call, message):
+    with pytest.raises(PriceError) as raised:
+        call()
+    assert str(raised.value) == message

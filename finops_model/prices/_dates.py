@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from ..errors import PriceError
+from .rates._checks import number
 
 DAY, MONTH = re.compile(r"^\d{4}-\d{2}-\d{2}$"), re.compile(r"^\d{4}-\d{2}$")
 D, M = "datetime64[D]", "datetime64[M]"
@@ -92,3 +93,15 @@ def term(start, end, name: str) -> tuple[np.datetime64, np.datetime64]:
     if last <= first:
         raise PriceError(f"{name}: the term ends on {last}, not after its start on {first}; the end is the day after the last one.")
     return first, last
+
+
+def whole(value, what: str, above_zero: bool = False) -> int:
+    """A whole number, 0 or more (or above 0): days, months, years; raises PriceError otherwise.
+
+    >>> whole(12.0, "months")
+    12
+    """
+    found = number(value, what, above_zero)
+    if found != int(found):
+        raise PriceError(f"{what} is {found:g}; it must be a whole number.")
+    return int(found)

@@ -8,144 +8,17 @@ a tiered percentage of a stated base, tax comes last and stands outside cost as 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import PriceError, unknown
-from ._dates import windows
+from ..errors import PriceError, listing, unknown
+from ._dates import whole, windows
 from .credits import Credit, Drawn, draw
+from .invoice_terms import CATEGORIES, COSTS, Adjustments, Charge, Committed, Negotiated, Support, Tax
 from .rates._checks import number, quantities
-from .rates.graduated import Graduated
 
-COSTS = ("ListCost", "ContractedCost", "EffectiveCost", "BilledCost")
-CATEGORIES = ("Usage", "Purchase", "Credit", "Tax", "Adjustment")
-BASES = ("before_credits", "after_credits")
-
-
-@dataclass(frozen=True)
-class Charge:
-    """Charges of one SKU before adjustments, each (..., period) or a number.
-
-    Give list_cost; or quantity and list_price. contracted_cost, effective_cost and billed_cost are worked out where they
-    are not given: contracted from the negotiated prices, effective and billed as contracted, less what commitments cover.
-    """
-
-    sku: str
-    list_cost: object = None
-    quantity: object = None
-    list_price: float | None = None     # money per unit
-    service: str = ""
-    category: str = "Usage"             # ChargeCategory
-    contracted_cost: object = None
-    effective_cost: object = None
-    billed_cost: object = None
-
-
-@dataclass(frozen=True)
-class Negotiated:
-    """A negotiated price or discount. The most specific one holds: a price before a discount, then SKU, service, all."""
-
-    discount: float = 0.0               # share off the list price, 0..1
-    price: float | None = None          # money per unit instead of the list price: it overrides every discount
-    sku: str = ""
-    service: str = ""
-    commitments: bool = False           # whether the discount is also taken off commitment fees (as an EDP is)
-
-    def __post_init__(self):
-        name = f"negotiated '{self.sku or self.service or 'all'}'"
-        object.__setattr__(self, "discount", number(self.discount, f"{name}: discount"))
-        if self.discount > 1:
-            raise PriceError(f"{name}: discount is {self.discount:g}; it must be a share from 0 to 1 (0.1 is 10 % off).")
-        if self.price is not None:
-            object.__setattr__(self, "price", number(self.price, f"{name}: price"))
-            if not self.sku:
-                raise PriceError(f"{name}: a price is for one SKU; write sku, or give a discount for a service.")
-
-
-@dataclass(frozen=True)
-class Committed:
-    """What a commitment did in each period: units it covers of each SKU, and its fee, used or not."""
-
-    id: str
-    fee: object                         # effective fee of each period, money: quantity x rate, unused included
-    covers: dict = field(default_factory=dict)     # SKU -> covered units, or money at contracted price where a charge has none
-    rate: float | None = None           # fee per covered unit; None: the whole fee is spread over what is covered
-    billed: object = None               # what the invoice says of the fee in each period; None: the fee
-
-
-@dataclass(frozen=True)
-class Support:
-    """A support fee: fixed + the greater of a minimum and graduated shares of the base.
-
-    starts, rates   tiers of the base per period: 0.10 from 0, 0.07 from 10,000 ...
-    base            "before_credits" or "after_credits": whether credits lower what the share is of
-    of              FOCUS cost the base is made of: BilledCost unless said otherwise
-    exclude         services and SKUs that do not count
-    """
-
-    rates: tuple[float, ...] = (0.0,)
-    starts: tuple[float, ...] = (0.0,)
-    minimum: float = 0.0
-    fixed: float = 0.0
-    base: str = "before_credits"
-    of: str = "BilledCost"
-    exclude: tuple[str, ...] = ()
-
-    def __post_init__(self):
-        try:
-            tiers = Graduated(self.starts, self.rates)
-        except PriceError as problem:
-            raise PriceError(f"support fee: {str(problem).removeprefix('graduated: ')}") from None
-        object.__setattr__(self, "rates", tiers.prices)
-        object.__setattr__(self, "starts", tiers.starts)
-        for i, rate in enumerate(tiers.prices):
-            if rate > 1:
-                raise PriceError(f"support fee: rates[{i}] is {rate:g}; it must be a share from 0 to 1 (0.1 is 10 %).")
-        for key in ("minimum", "fixed"):
-            object.__setattr__(self, key, number(getattr(self, key), f"support fee: {key}"))
-        for key, allowed in (("base", BASES), ("of", COSTS)):
-            if getattr(self, key) not in allowed:
-                raise PriceError(unknown("support fee", key, getattr(self, key), allowed))
-        object.__setattr__(self, "exclude", tuple(self.exclude))
-
-    def fee(self, base):
-        """The fee on a base, money, same shape; a base below 0 counts as 0.
-
-        >>> float(Support(rates=(0.10, 0.07), starts=(0, 10_000), minimum=100).fee(12_000))
-        1140.0
-        """
-        share = Graduated(self.starts, self.rates).charge(np.maximum(np.asarray(base, float), 0.0))
-        return self.fixed + np.maximum(share, self.minimum)
-
-
-@dataclass(frozen=True)
-class Tax:
-    """Tax on what is billed after credits, support fee included; recoverable: the share that comes back and is no cost."""
-
-    rate: float
-    recoverable: float = 1.0
-    exclude: tuple[str, ...] = ()       # services and SKUs that are not taxed
-    before_credits: bool = False        # whether credits leave the base alone
-
-    def __post_init__(self):
-        for key in ("rate", "recoverable"):
-            object.__setattr__(self, key, number(getattr(self, key), f"tax: {key}"))
-        if self.recoverable > 1:
-            raise PriceError(f"tax: recoverable is {self.recoverable:g}; it must be a share from 0 to 1.")
-        object.__setattr__(self, "exclude", tuple(self.exclude))
-
-
-@dataclass(frozen=True)
-class Adjustments:
-    """What a contract changes between list price and invoice."""
-
-    negotiated: tuple[Negotiated, ...] = ()
-    committed: tuple[Committed, ...] = ()
-    credits: tuple[Credit, ...] = ()
-    support: Support | None = None
-    tax: Tax | None = None
-    credit_order: object = "expiry"
+__all__ = ["Adjustments", "Charge", "Committed", "Invoice", "Line", "Negotiated", "Support", "Tax", "apply", "contract"]
 
 
 @dataclass(frozen=True)
@@ -188,7 +61,7 @@ class Invoice:
         """When the invoices are paid: days datetime64[D] (period,) and money (..., period). An invoice is dated the day after
         its period and is paid net_days later.
         """
-        return windows(periods)[1] + int(number(net_days, "invoice: net_days")), self.total("BilledCost")
+        return windows(periods)[1] + whole(net_days, "invoice: net_days"), self.total("BilledCost")
 
     def totals(self) -> dict:
         """ListCost, ContractedCost, EffectiveCost, BilledCost of the whole invoice (tax not recoverable is effective cost)."""
@@ -209,7 +82,11 @@ def apply(adjustments: Adjustments, charges: Sequence[Charge], periods: Sequence
     [('gpu', 900.0), ('credit 1', -100.0), ('Support', 90.0), ('Tax', 169.1)]
     """
     listed = [_listed(charge) for charge in charges]
-    shape = np.broadcast_shapes(*(np.shape(cost) for cost in listed), (1,)) if charges else (1,)
+    try:
+        shape = np.broadcast_shapes(*(np.shape(cost) for cost in listed), (1,))
+    except ValueError:
+        raise PriceError(f"invoice: the charges have shapes {listing(str(np.shape(cost)) for cost in listed)}; "
+                         "give all of them as many periods.") from None
     lines = []
     for charge, cost in zip(charges, listed):
         cost = np.broadcast_to(cost, shape)
@@ -234,11 +111,30 @@ def apply(adjustments: Adjustments, charges: Sequence[Charge], periods: Sequence
     return Invoice(tuple(lines), drawn)
 
 
+def _money(value, what: str) -> np.ndarray:
+    """Money of any sign, finite."""
+    try:
+        found = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        found = np.array(np.nan)
+    if not np.isfinite(found).all():
+        raise PriceError(f"{what} is {str(value)[:40]}; it must be a finite number or an array of them.")
+    return found
+
+
+def _spread(value: np.ndarray, shape: tuple, what: str) -> np.ndarray:
+    """A number or an array over all periods of the invoice."""
+    try:
+        return np.broadcast_to(value, shape)
+    except ValueError:
+        raise PriceError(f"{what} has shape {value.shape} but the charges have {shape}; give a number, or one for each period.") from None
+
+
 def _listed(charge: Charge):
     if charge.category not in CATEGORIES:
         raise PriceError(unknown(f"charge '{charge.sku}'", "ChargeCategory", charge.category, CATEGORIES))
     if charge.list_cost is not None:
-        return np.asarray(charge.list_cost, float)
+        return _money(charge.list_cost, f"charge '{charge.sku}': list_cost")
     if charge.quantity is None or charge.list_price is None:
         raise PriceError(f"charge '{charge.sku}': the list cost is not known; give list_cost, or quantity and list_price.")
     return quantities(f"charge '{charge.sku}'", charge.quantity) * number(charge.list_price, f"charge '{charge.sku}': list_price")
@@ -253,7 +149,7 @@ def contract(negotiated: Sequence[Negotiated], charge: Charge, list_cost):
     [95.0, 80.0, 75.0]
     """
     if charge.contracted_cost is not None:
-        return np.asarray(charge.contracted_cost, float)
+        return _money(charge.contracted_cost, f"charge '{charge.sku}': contracted_cost")
     fits = [term for term in negotiated if term.sku in ("", charge.sku) and term.service in ("", charge.service)]
     if not fits:
         return np.asarray(list_cost, float)
@@ -273,6 +169,7 @@ def _usage_lines(charge, listed, contracted, commitments, shape):
             continue
         whole = contracted if charge.quantity is None else np.broadcast_to(quantities("quantity", charge.quantity), shape)
         covered = quantities(f"commitment '{held.id}'", held.covers[charge.sku])
+        covered = _spread(covered, shape, f"commitment '{held.id}': covers")
         share = np.where(whole > 0, covered / np.where(whole > 0, whole, 1.0), np.where(covered > 0, np.inf, 0.0))
         if (share > share_left + 1e-9).any():
             raise PriceError(f"commitment '{held.id}': it covers more of '{charge.sku}' than is used; "
@@ -280,8 +177,9 @@ def _usage_lines(charge, listed, contracted, commitments, shape):
         share_left = np.maximum(share_left - share, 0.0)
         lines.append(_line("Usage", charge.sku, charge.service, "Used", listed * share, contracted * share,
                            np.broadcast_to(covered * _rate(held, shape), shape), np.zeros(shape)))
-    given = [contracted if cost is None else np.broadcast_to(np.asarray(cost, float), shape)
-             for cost in (charge.effective_cost, charge.billed_cost)]
+    given = [contracted if getattr(charge, key) is None else
+             _spread(_money(getattr(charge, key), f"charge '{charge.sku}': {key}"), shape, f"charge '{charge.sku}': {key}")
+             for key in ("effective_cost", "billed_cost")]
     parts = [cost * share_left for cost in (listed, contracted, *given)]
     return [*lines, _line(charge.category, charge.sku, charge.service, "", *parts)]
 
@@ -302,8 +200,9 @@ def _fee_lines(adjustments, charges, shape):
         for sku in held.covers:
             if sku not in known:
                 raise PriceError(unknown(f"commitment '{held.id}'", "SKU", sku, known))
-        fee = np.broadcast_to(quantities(f"commitment '{held.id}': fee", held.fee), shape)
-        billed = fee if held.billed is None else np.broadcast_to(np.asarray(held.billed, float), shape)
+        what = f"commitment '{held.id}'"
+        fee = _spread(quantities(f"{what}: fee", held.fee), shape, f"{what}: fee")
+        billed = fee if held.billed is None else _spread(_money(held.billed, f"{what}: billed"), shape, f"{what}: billed")
         used = np.broadcast_to(sum((np.asarray(units, float) for units in held.covers.values()), np.zeros(())), shape)
         used = used * _rate(held, shape)
         if (used > fee * (1 + 1e-9) + 1e-9).any():

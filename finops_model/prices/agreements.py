@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import PriceError, unknown
-from ._dates import month, months as months_of
+from ._dates import month, months as months_of, whole
 from .rates._checks import number, quantities
 
 COUNTS = ("after_discount", "before_discount")
@@ -55,7 +55,7 @@ class Agreement:
             if value > 1:
                 raise PriceError(f"agreement: {key} is {value:g}; it must be a share from 0 to 1.")
         for key in ("year_months", "shortfall_years"):
-            object.__setattr__(self, key, int(number(getattr(self, key), f"agreement: {key}", above_zero=True)))
+            object.__setattr__(self, key, whole(getattr(self, key), f"agreement: {key}", above_zero=True))
         if self.counts not in COUNTS:
             raise PriceError(unknown("agreement", "counts", self.counts, COUNTS))
 

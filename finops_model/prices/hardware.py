@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import PriceError, unknown
+from ._dates import whole
 from .rates._checks import number, quantities
 
 METHODS = ("straight_line", "declining")
@@ -58,7 +59,7 @@ class Hardware:
         if self.method not in METHODS:
             raise PriceError(unknown("hardware", "method", self.method, METHODS))
         for key in ("life_months", "lease_months"):
-            object.__setattr__(self, key, int(getattr(self, key)))
+            object.__setattr__(self, key, whole(getattr(self, key), f"hardware: {key}"))
 
     @property
     def useful_hours(self) -> float:
@@ -189,7 +190,7 @@ def own_or_rent(hardware: Hardware, rent, utilisation, months: int | None = None
     >>> float(done.break_even), float(done.payback)
     (0.5, 32.0)
     """
-    months = hardware.horizon if months is None else int(number(months, "hardware: months", above_zero=True))
+    months = hardware.horizon if months is None else whole(months, "hardware: months", above_zero=True)
     path = rent_path(rent, months, decline) if rents is None else quantities("rented price", rents)
     if path.shape[-1:] != (months,):
         raise PriceError(f"hardware: rents has {path.shape[-1] if path.ndim else 1} months; give {months}.")

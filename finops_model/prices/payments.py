@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import PriceError, unknown
-from ._dates import D, M, day, later, months as months_of, term
+from ._dates import D, M, day, later, months as months_of, term, whole
 from .hours import HOURS
 from .rates._checks import number, quantities
 
@@ -55,7 +55,7 @@ class Payment:
         if share > 1:
             raise PriceError(f"payment: upfront_share is {share:g}; it must be a share from 0 to 1.")
         object.__setattr__(self, "upfront_share", share)
-        object.__setattr__(self, "net_days", int(number(self.net_days, "payment: net_days")))
+        object.__setattr__(self, "net_days", whole(self.net_days, "payment: net_days"))
         if (self.option == "scheduled") != bool(self.schedule):
             raise PriceError("payment: a schedule and the option scheduled belong together; give both or neither.")
         if self.schedule:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import PriceError, unknown
-from ._dates import D, M, day, later, months as months_of
+from ._dates import D, M, day, later, months as months_of, whole
 from .rates._checks import number, quantities
 
 QUOTAS = ("pooled", "per_seat")
@@ -74,8 +74,8 @@ class Subscription:
         if any(b <= a for a, b in zip(since, since[1:])):
             raise PriceError("subscription: plans must stand in the order of their dates, one for each date.")
         object.__setattr__(self, "minimum_seats", number(self.minimum_seats, "subscription: minimum_seats"))
-        object.__setattr__(self, "months", int(number(self.months, "subscription: months", above_zero=True)))
-        object.__setattr__(self, "trial_days", int(number(self.trial_days, "subscription: trial_days")))
+        object.__setattr__(self, "months", whole(self.months, "subscription: months", above_zero=True))
+        object.__setattr__(self, "trial_days", whole(self.trial_days, "subscription: trial_days"))
         for key, allowed in (("pool", QUOTAS), ("proration", PRORATIONS)):
             if getattr(self, key) not in allowed:
                 raise PriceError(unknown("subscription", key, getattr(self, key), allowed))

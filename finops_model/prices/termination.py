@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from ..errors import PriceError, unknown
-from ._dates import D, day, later
+from ._dates import D, day, later, whole
 from .rates._checks import number, quantities
 
 
@@ -108,7 +108,7 @@ def pool_left(on, refunds: Sequence = (), limit: float = 50_000.0, months: int =
     47600.0
     """
     on = day(on, "termination: on")
-    since = later(on, -int(number(months, "termination: months")))
+    since = later(on, -whole(months, "termination: months"))
     inside = [number(money, "termination: refund") for when, money in refunds if since < day(when, "termination: refund day") <= on]
     return max(number(limit, "termination: limit") - sum(inside), 0.0)
 
