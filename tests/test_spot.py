@@ -1,4 +1,4 @@
-"""Spot: vendor billing table, checkpoints against simulated interruptions, prices as paths, refusals (docs/method.md §5.35, §5.36)."""
+"""Spot: vendor billing table, checkpoints against simulated interruptions, price paths (docs/method.md §5.35, §5.36)."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from finops_model.prices.checkpoints import Checkpointing
 QUICK = settings(max_examples=60, deadline=None)
 
 
-@pytest.mark.parametrize("rule, system, by, minutes, hours", [
-    ("ec2", "linux", "provider", [0, 40, 59.99, 60, 100], [0, 0, 0, 1, 100 / 60]),
-    ("ec2", "windows", "provider", [40, 100], [0, 100 / 60]),
-    ("ec2", "rhel", "provider", [40, 100], [0, 100 / 60]),
-    ("ec2", "linux", "user", [0, 0.5, 40, 100], [0, 1 / 60, 40 / 60, 100 / 60]),
-    ("ec2", "windows", "user", [40, 100], [40 / 60, 100 / 60]),
-    ("ec2", "suse", "provider", [40, 60, 100, 120, 179], [0, 1, 1, 2, 2]),
-    ("ec2", "suse", "user", [0, 40, 60, 100, 120], [0, 1, 1, 2, 2]),
-    ("ec2_2023", "rhel", "user", [40, 100], [1, 2]),
-    ("ec2_2023", "rhel", "provider", [40, 100], [0, 1]),
-    ("google", "linux", "provider", [0.5, 1, 40], [0, 1 / 60, 40 / 60]),
-    ("by_the_second", "linux", "provider", [0.5, 40], [0.5 / 60, 40 / 60]),
-])
+@pytest.mark.parametrize(
+    "rule, system, by, minutes, hours",
+    [
+        ("ec2", "linux", "provider", [0, 40, 59.99, 60, 100], [0, 0, 0, 1, 100 / 60]),
+        ("ec2", "windows", "provider", [40, 100], [0, 100 / 60]),
+        ("ec2", "rhel", "provider", [40, 100], [0, 100 / 60]),
+        ("ec2", "linux", "user", [0, 0.5, 40, 100], [0, 1 / 60, 40 / 60, 100 / 60]),
+        ("ec2", "windows", "user", [40, 100], [40 / 60, 100 / 60]),
+        ("ec2", "suse", "provider", [40, 60, 100, 120, 179], [0, 1, 1, 2, 2]),
+        ("ec2", "suse", "user", [0, 40, 60, 100, 120], [0, 1, 1, 2, 2]),
+        ("ec2_2023", "rhel", "user", [40, 100], [1, 2]),
+        ("ec2_2023", "rhel", "provider", [40, 100], [0, 1]),
+        ("google", "linux", "provider", [0.5, 1, 40], [0, 1 / 60, 40 / 60]),
+        ("by_the_second", "linux", "provider", [0.5, 40], [0.5 / 60, 40 / 60]),
+    ],
+)
 def test_what_an_interruption_bills(rule, system, by, minutes, hours):
     billed = spot.RULES[rule].billed_hours(minutes, by, system)
     assert billed == pytest.approx(hours) and float(spot.RULES[rule].billed_hours(minutes[-1], by, system)) == billed[-1]
@@ -47,7 +50,7 @@ def test_the_expected_share_billed_agrees_with_sampling():
     for rate in (0.05, 0.5, 2.0):
         runs = rng.exponential(60 / rate, 400_000)
         billed = spot.EC2.billed_hours(runs)
-        share = spot.billed_share(rate) / rate                                # billed hours of a run
+        share = spot.billed_share(rate) / rate  # billed hours of a run
         assert abs(billed.mean() - share) < 4 * billed.std() / np.sqrt(billed.size)
     assert spot.billed_share(0.0) == 1
 
@@ -112,7 +115,7 @@ def test_limits_of_checkpoints():
     assert Checkpointing(5, np.inf).best_interval() == np.inf and Checkpointing(5, np.inf).daly() == np.inf
     assert Checkpointing(0, 100).best_interval() == 0 and Checkpointing(0, 100).factor() == 1
     assert Checkpointing(0, 100, 50).factor() == pytest.approx(np.exp(0.5))
-    assert Checkpointing(1, 0.001).factor(10) == np.inf                       # never ends
+    assert Checkpointing(1, 0.001).factor(10) == np.inf  # never ends
     many = Checkpointing(np.array([[1], [5]]), np.array([100, 1440, np.inf]))
     assert many.factor().shape == (2, 3) and many.factor()[1, 1] == Checkpointing(5, 1440).factor()
     assert Checkpointing(500, 100).daly() == 100
@@ -138,24 +141,36 @@ def test_spot_saves_below_the_break_even_ratio_only(factor, on_demand, fallback)
     assert spot.effective_price(0.9 * ratio * on_demand, on_demand, factor, fallback) < on_demand
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: spot.EC2.billed_hours(1, "aws"), "spot: unknown cause 'aws'. Known: provider, user."),
-    (lambda: spot.EC2.billed_hours(1, "user", "sues"), "spot: unknown operating system 'sues'. Did you mean 'suse'? Known: linux, windows, rhel, suse."),
-    (lambda: spot.EC2.billed_hours(-1), "spot: minutes: quantity is -1; it must be finite and 0 or more."),
-    (lambda: spot.InterruptionRule(full_hours=("mac",)), "interruption rule: unknown operating system 'mac'. Known: linux, windows, rhel, suse."),
-    (lambda: spot.hazard(1.0), "hazard: band is 1; it must be a share from 0 to below 1 (0.05 is 5 % a month)."),
-    (lambda: spot.effective_price(1, 2, factor=0.9), "effective price: factor is 0.9; a useful hour takes an hour or more."),
-    (lambda: spot.effective_price(1, 2, fallback=1.1), "effective price: fallback is 1.1; it must be a share from 0 to 1."),
-    (lambda: spot.break_even_ratio(0.5), "break even: factor is 0.5; a useful hour takes an hour or more."),
-    (lambda: spot.run(1, [1, -2], 3), "spot: spot: quantity is -2 at position (1,); it must be finite and 0 or more."),
-    (lambda: spot.run(1, [1, 2], 3, available=2), "spot: available is 2; it must be a share from 0 to 1."),
-    (lambda: Checkpointing(5, 0), "checkpointing: mtbf is 0; it must be above 0."),
-    (lambda: Checkpointing(5, [10, np.nan]), "checkpointing: mtbf is nan; it must be above 0."),
-    (lambda: Checkpointing(5, "day"), "checkpointing: mtbf is day; it must be a number or an array of numbers."),
-    (lambda: Checkpointing(-5, 10), "checkpointing: checkpoint: quantity is -5; it must be finite and 0 or more."),
-    (lambda: Checkpointing(5, 10).factor(-1), "checkpointing: interval is -1; it must be above 0."),
-    (lambda: Checkpointing(5, 10).factor(0), "checkpointing: interval is 0; work saved all the time never ends. It must be above 0."),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: spot.EC2.billed_hours(1, "aws"), "spot: unknown cause 'aws'. Known: provider, user."),
+        (
+            lambda: spot.EC2.billed_hours(1, "user", "sues"),
+            "spot: unknown operating system 'sues'. Did you mean 'suse'? Known: linux, windows, rhel, suse.",
+        ),
+        (lambda: spot.EC2.billed_hours(-1), "spot: minutes: quantity is -1; it must be finite and 0 or more."),
+        (
+            lambda: spot.InterruptionRule(full_hours=("mac",)),
+            "interruption rule: unknown operating system 'mac'. Known: linux, windows, rhel, suse.",
+        ),
+        (lambda: spot.hazard(1.0), "hazard: band is 1; it must be a share from 0 to below 1 (0.05 is 5 % a month)."),
+        (lambda: spot.effective_price(1, 2, factor=0.9), "effective price: factor is 0.9; a useful hour takes an hour or more."),
+        (lambda: spot.effective_price(1, 2, fallback=1.1), "effective price: fallback is 1.1; it must be a share from 0 to 1."),
+        (lambda: spot.break_even_ratio(0.5), "break even: factor is 0.5; a useful hour takes an hour or more."),
+        (lambda: spot.run(1, [1, -2], 3), "spot: spot: quantity is -2 at position (1,); it must be finite and 0 or more."),
+        (lambda: spot.run(1, [1, 2], 3, available=2), "spot: available is 2; it must be a share from 0 to 1."),
+        (lambda: Checkpointing(5, 0), "checkpointing: mtbf is 0; it must be above 0."),
+        (lambda: Checkpointing(5, [10, np.nan]), "checkpointing: mtbf is nan; it must be above 0."),
+        (lambda: Checkpointing(5, "day"), "checkpointing: mtbf is day; it must be a number or an array of numbers."),
+        (lambda: Checkpointing(-5, 10), "checkpointing: checkpoint: quantity is -5; it must be finite and 0 or more."),
+        (lambda: Checkpointing(5, 10).factor(-1), "checkpointing: interval is -1; it must be above 0."),
+        (
+            lambda: Checkpointing(5, 10).factor(0),
+            "checkpointing: interval is 0; work saved all the time never ends. It must be above 0.",
+        ),
+    ],
+)
 def test_nonsense_is_refused_in_one_sentence(call, message):
     with pytest.raises(PriceError) as raised:
         call()

@@ -25,8 +25,13 @@ def test_the_shelf_is_the_folder():
 @QUICK
 @given(st.lists(amount, min_size=1, max_size=5), st.floats(0, 400), above, above)
 def test_one_by_one_and_all_at_once_give_the_same_bits(amounts, held, minimum, step):
-    forms = [(make("minimum_duration", {"minimum": minimum, "per": 30}), (held,)), (make("increments", {"step": step, "minimum": minimum}), ()),
-             (make("size_units", {"size": "4xlarge"}), ()), (make("prorating", {"of": 400}), (held,)), (make("time_average", {"of": 744}), ())]
+    forms = [
+        (make("minimum_duration", {"minimum": minimum, "per": 30}), (held,)),
+        (make("increments", {"step": step, "minimum": minimum}), ()),
+        (make("size_units", {"size": "4xlarge"}), ()),
+        (make("prorating", {"of": 400}), (held,)),
+        (make("time_average", {"of": 744}), ()),
+    ]
     for form, extra in forms:
         together = form.apply(np.array(amounts)[:, None], *extra)
         assert together.shape == (len(amounts), 1)
@@ -52,7 +57,7 @@ def test_early_deletion_of_nearline_is_the_vendors():
 @given(st.integers(0, 2000), st.sampled_from([0.1, 0.7, 1.0, 60.0, 3600.0]), st.integers(0, 50))
 def test_whole_steps_are_never_one_more_for_float_noise(steps, step, least):
     form = make("increments", {"step": step, "minimum": least * step})
-    total = sum([step] * min(steps, 300)) + step * max(steps - 300, 0)        # a sum collects noise
+    total = sum([step] * min(steps, 300)) + step * max(steps - 300, 0)  # a sum collects noise
     assert form.apply(total) == pytest.approx(max(steps, least) * step if steps else 0, rel=1e-12)
 
 
@@ -63,22 +68,42 @@ def test_increments_never_bill_less_rise_and_bill_each_event_alone(a, b, step, m
     low, high = sorted((a, b))
     assert form.apply(low) >= low * (1 - 1e-12) and form.apply(high) >= form.apply(low)
     assert form.apply(a, count=3) == pytest.approx(3 * form.apply(a))
-    assert form.apply(0.0) == 0 and make("increments", {"step": step, "minimum": minimum, "charge_zero": True}).apply(0.0) >= minimum
+    assert (
+        form.apply(0.0) == 0 and make("increments", {"step": step, "minimum": minimum, "charge_zero": True}).apply(0.0) >= minimum
+    )
 
 
-@pytest.mark.parametrize("fields, given_, billed", [
-    ({"step": 1, "minimum": 60}, [0.4, 60, 61], [60, 60, 61]),            # EC2: by the second, a minute at least
-    ({"step": 3600}, [1, 3600, 3601], [3600, 3600, 7200]),                # hours begun
-    ({"step": 100}, [1, 100, 230], [100, 100, 300]),                      # 100 ms steps
-    ({"minimum": 128}, [4, 128, 500], [128, 128, 500]),                   # KB of an object
-    ({"minimum": 300}, [20, 300, 1000], [300, 300, 1000]),                # code execution: five minutes at least
-])
+@pytest.mark.parametrize(
+    "fields, given_, billed",
+    [
+        ({"step": 1, "minimum": 60}, [0.4, 60, 61], [60, 60, 61]),  # EC2: by the second, a minute at least
+        ({"step": 3600}, [1, 3600, 3601], [3600, 3600, 7200]),  # hours begun
+        ({"step": 100}, [1, 100, 230], [100, 100, 300]),  # 100 ms steps
+        ({"minimum": 128}, [4, 128, 500], [128, 128, 500]),  # KB of an object
+        ({"minimum": 300}, [20, 300, 1000], [300, 300, 1000]),  # code execution: five minutes at least
+    ],
+)
 def test_vendor_increments(fields, given_, billed):
     assert make("increments", fields).apply(given_).tolist() == billed
 
 
-@pytest.mark.parametrize("size, units", [("nano", .25), ("micro", .5), ("small", 1), ("medium", 2), ("large", 4), ("xlarge", 8), ("2xlarge", 16),
-                                         ("4xlarge", 32), ("9xlarge", 72), ("24xlarge", 192), ("p5.48xlarge", 384), ("c5.metal-24xl", 192)])
+@pytest.mark.parametrize(
+    "size, units",
+    [
+        ("nano", 0.25),
+        ("micro", 0.5),
+        ("small", 1),
+        ("medium", 2),
+        ("large", 4),
+        ("xlarge", 8),
+        ("2xlarge", 16),
+        ("4xlarge", 32),
+        ("9xlarge", 72),
+        ("24xlarge", 192),
+        ("p5.48xlarge", 384),
+        ("c5.metal-24xl", 192),
+    ],
+)
 def test_vendor_normalisation_factors(size, units):
     assert factor(size) == units
 
@@ -114,7 +139,7 @@ def test_the_average_over_time_is_within_what_was_kept_and_byte_hours_are_the_sa
 
 def test_gigabytes_are_not_gibibytes():
     assert make("time_average", {"of": 744, "unit": "GiB", "to": "GB"}).apply(744.0) == pytest.approx(1.073741824)
-    assert make("time_average", {"of": 744, "unit": "B", "to": "GiB"}).apply(744.0 * 2 ** 30) == pytest.approx(1.0)
+    assert make("time_average", {"of": 744, "unit": "B", "to": "GiB"}).apply(744.0 * 2**30) == pytest.approx(1.0)
 
 
 @QUICK
@@ -135,45 +160,132 @@ def test_modalities_have_weights_of_their_own_and_arrays_are_free():
     assert form.apply({"input": [100, 0], "audio": [10, 1], "output": [2, 0]}).tolist() == [188, 7]
 
 
-@pytest.mark.parametrize("kind, fields, arguments, message", [
-    ("increment", {}, (), "unknown transform 'increment'. Did you mean 'increments'? Known: capacity_units, increments, minimum_duration, "
-                          "prorating, size_units, time_average."),
-    ("increments", {"stp": 1}, (), "unknown increments field 'stp'. Did you mean 'step'? Known: step, minimum, charge_zero."),
-    ("minimum_duration", {}, (), "minimum_duration: 'minimum' is missing; write it."),
-    ("minimum_duration", {"minimum": -1}, (), "minimum_duration: minimum is -1; it must be a finite number, 0 or more."),
-    ("minimum_duration", {"minimum": 30}, (-1.0, 2), "minimum_duration: quantity is -1; it must be finite and 0 or more."),
-    ("minimum_duration", {"minimum": 30}, (1.0, [1, np.nan]),
-     "minimum_duration: held: quantity is nan at position (1,); it must be finite and 0 or more."),
-    ("minimum_duration", {"minimum": 30}, ([1, 2], [1, 2, 3]),
-     "minimum_duration: the shapes do not fit together: quantity (2,), held (3,); give one shape or numbers."),
-    ("increments", {"charge_zero": 1}, (), "increments: charge_zero is 1; it must be true or false."),
-    ("size_units", {"size": "xlrge"}, (), "unknown instance size 'xlrge'. Did you mean 'xlarge'? Known: nano, micro, small, medium, large, xlarge, "
-                                          "2xlarge. Any multiple of xlarge is known too; give other sizes their factor in 'table'."),
-    ("size_units", {"size": "metal", "table": {"metal": 0}}, (), "size_units: factor of 'metal' is 0; it must be a finite number above 0."),
-    ("prorating", {}, (), "prorating: give the length of the window as 'of', or the month as 'month'; exactly one of them."),
-    ("prorating", {"of": 60, "month": "2026-02"}, (),
-     "prorating: give the length of the window as 'of', or the month as 'month'; exactly one of them."),
-    ("prorating", {"month": "2026-13"}, (), "prorating: month: '2026-13' is not a month. Write year and month as YYYY-MM, for example 2026-10."),
-    ("prorating", {"of": 60}, (1, 61), "prorating: held is 61, longer than the window of 60; give each window its own part."),
-    ("time_average", {}, (), "time_average: give the hours of the window as 'of', or the month as 'month'; exactly one of them."),
-    ("time_average", {"of": 744}, ([1, 2], [400, 400]), "time_average: the parts last 800 hours, longer than the window of 744."),
-    ("time_average", {"of": 744}, ([1, 2], [400]), "time_average: quantity has shape (2,) and held (1,); give (..., part) units and the hours of "
-                                                   "each part."),
-    ("time_average", {"of": 744, "unit": "Seats"}, (), "'Seats' cannot be converted to 'GB': they measure different things. 'Seats' converts to: "
-                                                       "none."),
-    ("capacity_units", {"weights": []}, (), "capacity_units: weights is []; it must map directions to weights, for example {input: 1, output: 8}."),
-    ("capacity_units", {"weights": {"input": -1}}, (), "capacity_units: weight of 'input' is -1; it must be a finite number, 0 or more."),
-    ("capacity_units", {"weights": {"cached": 0}}, (),
-     "capacity_units: 'cached' has no weight of its own; write the share deducted as cached_deducted."),
-    ("capacity_units", {"cached_deducted": 1.5}, (), "capacity_units: cached_deducted is 1.5; it must be a share from 0 to 1."),
-    ("capacity_units", {}, ({"outptu": 1},), "capacity_units: unknown direction 'outptu'. Did you mean 'output'? Known: input, output, cached. Give "
-                                             "it a weight, 0 if it is free."),
-    ("capacity_units", {}, ({"input": 1, "cached": 2},), "capacity_units: there are more cached tokens than input tokens; 'input' includes the cached "
-                                                         "ones unless cached_in_input is false."),
-    ("capacity_units", {}, (5,), "capacity_units: tokens is 5; it must map directions to tokens."),
-    ("capacity_units", {"weights": {"output": 1}}, ({"cached": 2},), "capacity_units: cached tokens are input, and 'input' has no weight; give it one."),
-    ("capacity_units", {"cached_in_input": 1}, (), "capacity_units: cached_in_input is 1; it must be true or false."),
-])
+@pytest.mark.parametrize(
+    "kind, fields, arguments, message",
+    [
+        (
+            "increment",
+            {},
+            (),
+            "unknown transform 'increment'. Did you mean 'increments'? Known: capacity_units, increments, minimum_duration, "
+            "prorating, size_units, time_average.",
+        ),
+        ("increments", {"stp": 1}, (), "unknown increments field 'stp'. Did you mean 'step'? Known: step, minimum, charge_zero."),
+        ("minimum_duration", {}, (), "minimum_duration: 'minimum' is missing; write it."),
+        ("minimum_duration", {"minimum": -1}, (), "minimum_duration: minimum is -1; it must be a finite number, 0 or more."),
+        ("minimum_duration", {"minimum": 30}, (-1.0, 2), "minimum_duration: quantity is -1; it must be finite and 0 or more."),
+        (
+            "minimum_duration",
+            {"minimum": 30},
+            (1.0, [1, np.nan]),
+            "minimum_duration: held: quantity is nan at position (1,); it must be finite and 0 or more.",
+        ),
+        (
+            "minimum_duration",
+            {"minimum": 30},
+            ([1, 2], [1, 2, 3]),
+            "minimum_duration: the shapes do not fit together: quantity (2,), held (3,); give one shape or numbers.",
+        ),
+        ("increments", {"charge_zero": 1}, (), "increments: charge_zero is 1; it must be true or false."),
+        (
+            "size_units",
+            {"size": "xlrge"},
+            (),
+            "unknown instance size 'xlrge'. Did you mean 'xlarge'? Known: nano, micro, small, medium, large, xlarge, "
+            "2xlarge. Any multiple of xlarge is known too; give other sizes their factor in 'table'.",
+        ),
+        (
+            "size_units",
+            {"size": "metal", "table": {"metal": 0}},
+            (),
+            "size_units: factor of 'metal' is 0; it must be a finite number above 0.",
+        ),
+        ("prorating", {}, (), "prorating: give the length of the window as 'of', or the month as 'month'; exactly one of them."),
+        (
+            "prorating",
+            {"of": 60, "month": "2026-02"},
+            (),
+            "prorating: give the length of the window as 'of', or the month as 'month'; exactly one of them.",
+        ),
+        (
+            "prorating",
+            {"month": "2026-13"},
+            (),
+            "prorating: month: '2026-13' is not a month. Write year and month as YYYY-MM, for example 2026-10.",
+        ),
+        ("prorating", {"of": 60}, (1, 61), "prorating: held is 61, longer than the window of 60; give each window its own part."),
+        (
+            "time_average",
+            {},
+            (),
+            "time_average: give the hours of the window as 'of', or the month as 'month'; exactly one of them.",
+        ),
+        (
+            "time_average",
+            {"of": 744},
+            ([1, 2], [400, 400]),
+            "time_average: the parts last 800 hours, longer than the window of 744.",
+        ),
+        (
+            "time_average",
+            {"of": 744},
+            ([1, 2], [400]),
+            "time_average: quantity has shape (2,) and held (1,); give (..., part) units and the hours of each part.",
+        ),
+        (
+            "time_average",
+            {"of": 744, "unit": "Seats"},
+            (),
+            "'Seats' cannot be converted to 'GB': they measure different things. 'Seats' converts to: none.",
+        ),
+        (
+            "capacity_units",
+            {"weights": []},
+            (),
+            "capacity_units: weights is []; it must map directions to weights, for example {input: 1, output: 8}.",
+        ),
+        (
+            "capacity_units",
+            {"weights": {"input": -1}},
+            (),
+            "capacity_units: weight of 'input' is -1; it must be a finite number, 0 or more.",
+        ),
+        (
+            "capacity_units",
+            {"weights": {"cached": 0}},
+            (),
+            "capacity_units: 'cached' has no weight of its own; write the share deducted as cached_deducted.",
+        ),
+        (
+            "capacity_units",
+            {"cached_deducted": 1.5},
+            (),
+            "capacity_units: cached_deducted is 1.5; it must be a share from 0 to 1.",
+        ),
+        (
+            "capacity_units",
+            {},
+            ({"outptu": 1},),
+            "capacity_units: unknown direction 'outptu'. Did you mean 'output'? Known: input, output, cached. Give "
+            "it a weight, 0 if it is free.",
+        ),
+        (
+            "capacity_units",
+            {},
+            ({"input": 1, "cached": 2},),
+            "capacity_units: there are more cached tokens than input tokens; 'input' includes the cached "
+            "ones unless cached_in_input is false.",
+        ),
+        ("capacity_units", {}, (5,), "capacity_units: tokens is 5; it must map directions to tokens."),
+        (
+            "capacity_units",
+            {"weights": {"output": 1}},
+            ({"cached": 2},),
+            "capacity_units: cached tokens are input, and 'input' has no weight; give it one.",
+        ),
+        ("capacity_units", {"cached_in_input": 1}, (), "capacity_units: cached_in_input is 1; it must be true or false."),
+    ],
+)
 def test_nonsense_is_refused_in_one_sentence(kind, fields, arguments, message):
     with pytest.raises(PriceError) as raised:
         make(kind, fields).apply(*arguments)

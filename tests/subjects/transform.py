@@ -5,8 +5,14 @@ from finops_model.prices.transforms import make
 
 from . import known
 
-GIVEN = {"minimum_duration": {"quantity", "held"}, "increments": {"quantity", "count"}, "size_units": {"quantity", "machines", "units"},
-         "prorating": {"quantity", "held"}, "time_average": {"quantity", "held"}, "capacity_units": {"tokens"}}
+GIVEN = {
+    "minimum_duration": {"quantity", "held"},
+    "increments": {"quantity", "count"},
+    "size_units": {"quantity", "machines", "units"},
+    "prorating": {"quantity", "held"},
+    "time_average": {"quantity", "held"},
+    "capacity_units": {"tokens"},
+}
 
 
 def rate_of(price):
@@ -20,7 +26,7 @@ def rate_of(price):
 def evaluate(subject: dict, given: dict) -> dict:
     fields = dict(subject)
     kind = fields.pop("kind")
-    if kind == "size_units" and "machines" in given:                        # {size: machines}: each size its own transform
+    if kind == "size_units" and "machines" in given:  # {size: machines}: each size its own transform
         known(given, {"machines", "price"}, "given of size_units")
         forms = {size: make(kind, {**fields, "size": size}) for size in given["machines"]}
         billed = sum(forms[size].apply(count) for size, count in given["machines"].items())
