@@ -159,7 +159,7 @@ class Breach:
     latest: str | None
 
     def __str__(self) -> str:
-        chance = f"{self.ever.value:.1%}" if 0.0005 <= self.ever.value <= 0.9995 else "under 0.1 %" if self.ever.value < 0.5 else "over 99.9 %"
+        chance = f"{100 * self.ever.value:.1f} %" if 0.0005 <= self.ever.value <= 0.9995 else "under 0.1 %" if self.ever.value < 0.5 else "over 99.9 %"
         if self.typical is None:
             return f"the budget is exceeded in {chance} of the futures"
         return (f"the budget is exceeded in {chance} of the futures; if exceeded, typically in {self.typical} "
@@ -172,7 +172,7 @@ def breach(monthly, months, budget: float, booked: float = 0.0) -> Breach:
     Costs may be negative in a month (a refund): the first time counts.
 
     >>> print(breach([[30.0, 30.0], [10.0, 10.0]], ("2026-11", "2026-12"), 50.0))
-    the budget is exceeded in 50.0% of the futures; if exceeded, typically in 2026-12 (eight of ten between 2026-12 and 2026-12)
+    the budget is exceeded in 50.0 % of the futures; if exceeded, typically in 2026-12 (eight of ten between 2026-12 and 2026-12)
     """
     costs, months = np.asarray(monthly, dtype=float), tuple(months)
     if costs.ndim != 2 or costs.shape[1] != len(months) or not costs.size:

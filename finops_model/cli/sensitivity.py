@@ -1,0 +1,54 @@
+"""What drives the range: sensitivity."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.table import Table
+
+from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
+
+PANEL = "Forecasts and what-ifs"
+app = typer.Typer()
+
+
+@app.command(rich_help_panel=PANEL)
+def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain values.")],
+                budget: Annotated[Optional[float], typer.Option(min=0, help="Which assumptions lead above it?")] = None,
+                unit: Annotated[Optional[str], typer.Option(help="Business unit; default: the company.")] = None,
+                months: Annotated[Optional[int], typer.Option(min=1, max=60, help="Months to simulate; default: the scenario's.")] = None,
+                paths: Annotated[int, typer.Option(min=256, max=100_000)] = 1024, settings: SettingsOption = Path("finops.yaml"),
+                as_json: JsonOption = False):
+    """Which uncertain values drive the total: tornado, shares of the variance, what leads to an overrun.
+
+    Example: [bold]finops sensitivity scenarios/launch.yaml --budget 9000000[/bold]
+    """
+    from ..decide.sensitivity import sensitivity as study
+    from ..publish import close
+
+    chosen = load(settings)
+    with Bars() as bars:
+        close.books(chosen, bars)
+        found = study(scenario, chosen, paths=paths, unit=unit, horizon=months, budget=budget, progress=bars)
+    if as_json:
+        return out.print_json(json.dumps(asdict(found)))
+    table = Table("Value", "P10 … P90 of it", "P50 of the total at P10", "at P90", "Swing", "Variance alone", "with interactions",
+                  title=f"{found.name} · EffectiveCost {found.months[0]} … {found.months[-1]} · {found.paths:,} paths · seed {found.seed}")
+    shares = {name: index for index in found.sobol for name in index.names}
+    for swing in found.swings:
+        index = shares.get(swing.name)
+        told = ("–", "–") if index is None else (f"{index.first:.0%}", f"{index.total:.0%}")
+        table.add_row(swing.name, f"{swing.low_value:.4g} … {swing.high_value:.4g}", amount(swing.at_low["p50"], found.currency),
+                      amount(swing.at_high["p50"], found.currency), amount(swing.swing(), found.currency), *told)
+    for index in found.sobol:
+        if index.names == ("demand noise",):
+            table.add_row("demand noise (all that is drawn beside them)", "", "", "", "", f"{index.first:.0%}", f"{index.total:.0%}")
+    out.print(table)
+    if found.breaches:
+        out.print(str(found.breaches), markup=False)
+    for note in found.notes:
+        out.print(note, markup=False)

@@ -1,0 +1,191 @@
+"""What drives the range of a scenario: tornado, Sobol indices, breach drivers (docs/method.md §3.30 to §3.32).
+
+The scenario is simulated again with one uncertain value changed and every other draw as it was: on common random numbers a swing is the
+value's doing and not chance.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .. import streams
+from ..errors import ScenarioError
+from ..outlook import answers, base, scenario as documents, simulate
+from ..outlook.changes import escape
+from ..outlook.distributions import Distribution
+from ..outlook.plan import compile_plan, future
+from ..progress import Progress, silent
+from ..settings import Settings, load_settings
+from .breach import Breaches, breach_drivers
+from .sobol import Index, Partnered, group, indices
+
+MEASURES = ("p50", "mean", "p90")
+LOW, HIGH = 0.1, 0.9
+
+
+@dataclass(frozen=True)
+class Swing:
+    """A total with one value at its P10 and at its P90, all else as drawn."""
+
+    name: str                     # slash path of the value, as the file writes it
+    low_value: float
+    high_value: float
+    at_low: dict[str, float]      # p50, mean, p90 of the total
+    at_high: dict[str, float]
+    error: float                  # standard error of the swing of the mean
+
+    def swing(self, measure: str = "p50") -> float:
+        """Total with the value high less total with the value low."""
+        return self.at_high[measure] - self.at_low[measure]
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What drives the total of a scenario."""
+
+    name: str
+    currency: str
+    months: tuple[str, ...]
+    unit: str | None
+    paths: int
+    seed: int
+    base: dict[str, answers.Estimate]       # p50, mean, p90
+    swings: tuple[Swing, ...]               # widest first
+    sobol: tuple[Index, ...]                # values, then "demand noise": all that is drawn beside them
+    breaches: Breaches | None
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: P50 {self.base['p50']}, P90 {self.base['p90']} {self.currency}, {self.paths:,} paths"]
+        lines += [f"  {s.name} from {s.low_value:.4g} to {s.high_value:.4g}: P50 {s.at_low['p50']:,.0f} to {s.at_high['p50']:,.0f}" for s in self.swings]
+        lines += [f"  {i.name}: {i.first:.0%} of the variance alone, {i.total:.0%} with its interactions" for i in self.sobol]
+        if self.breaches:
+            lines.append(str(self.breaches))
+        return "\n".join([*lines, *self.notes])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{html.escape(s.name)}</td><td>{s.low_value:,.4g} … {s.high_value:,.4g}</td><td>{s.at_low['p50']:,.0f}</td>"
+                       f"<td>{s.at_high['p50']:,.0f}</td><td>{s.swing('p50'):+,.0f}</td></tr>" for s in self.swings)
+        told = "".join(f"<li>{html.escape(str(g))}</li>" for g in (self.breaches.groups if self.breaches else ()))
+        return (f"<div><b>{html.escape(self.name)}</b> · {self.months[0]} … {self.months[-1]} · EffectiveCost in {html.escape(self.currency)}"
+                f"<table><thead><tr><th>Value</th><th>P10 … P90</th><th>P50 at its P10</th><th>P50 at its P90</th><th>Swing</th></tr></thead>"
+                f"<tbody>{rows}</tbody></table><ul>{told}</ul></div>")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A scenario ready to be simulated again and again with some of its values changed."""
+
+    resolved: documents.Resolved
+    demand: object
+    paths: int
+
+    @property
+    def values(self) -> dict[str, Distribution]:
+        """Uncertain values by the name of their draw, in file order."""
+        found = {event.draw or event.path: event.value for event in self.resolved.events if isinstance(event.value, Distribution)}
+        launches = {_launch(name): terms["cost"] for name, terms in self.resolved.launches.items() if isinstance(terms["cost"], Distribution)}
+        return {**found, **launches}
+
+    def run(self, change=None, names=None):
+        """Simulate; `change(distribution)` replaces the values whose draw is in names (a number or another distribution)."""
+        resolved = self.resolved
+        if change is not None:
+            def is_in(name, value):
+                return isinstance(value, Distribution) and name in names
+
+            events = tuple(replace(e, value=change(e.value)) if is_in(e.draw or e.path, e.value) else e for e in resolved.events)
+            launches = {name: {**terms, "cost": change(terms["cost"])} if is_in(_launch(name), terms["cost"]) else terms
+                        for name, terms in resolved.launches.items()}
+            resolved = replace(resolved, events=events, launches=launches)
+        return simulate.simulate(compile_plan(resolved, self.demand), self.paths, resolved.seed, dials=False)
+
+    def drawn(self) -> dict[str, np.ndarray]:
+        """The value of every uncertain value on every path, drawn again by name: (path,) each."""
+        def uniform(name):
+            return streams.uniforms(self.resolved.seed, name, self.paths)
+        return {name: value.on_paths(uniform, name) for name, value in self.values.items()}
+
+
+def _launch(name: str) -> str:
+    return f"workloads/{escape(name)}/cost_per_month"
+
+
+def study(scenario, settings: Settings | None = None, as_of: str | None = None, paths: int = 1024, *, months: int | None = None, daily=None,
+          demand=None, facts=None, progress: Progress | None = None) -> Study:
+    """Read, resolve and fit once. scenario: a file, or what `load_scenario` gives; months: how many to simulate."""
+    settings = settings or load_settings()
+    loaded = scenario if isinstance(scenario, documents.Scenario) else documents.load_scenario(scenario)
+    paths = -(-int(paths) // streams.BLOCK) * streams.BLOCK
+    if facts is None:
+        facts = base.read_facts(simulate.read_daily(settings) if daily is None else daily, settings, as_of)
+    resolved = documents.resolve(loaded, settings=settings, facts=facts, months=months, paths=paths)
+    if demand is None:
+        demand = simulate.demand_of(facts, len(future(resolved)), resolved.seed, settings.members, progress)
+    return Study(resolved, demand, paths)
+
+
+def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = None, paths: int = 1024, *, unit: str | None = None, months=None,
+                budget: float | None = None, horizon: int | None = None, sobol: bool = True, daily=None, demand=None, facts=None,
+                progress: Progress | None = None) -> Sensitivity:
+    """Tornado, Sobol indices and breach drivers of a scenario's total.
+
+    scenario   a scenario file, a loaded scenario, or a Study
+    paths      rounded up to a multiple of 256; each value costs two runs, three with Sobol indices
+    unit, months   of the total (default: the company, all months);  budget  for breach drivers, same total
+    horizon    how many months to simulate, instead of the scenario's
+
+    Raises ScenarioError where nothing in the scenario is uncertain.
+
+    >>> import finops_model as fm
+    >>> print(fm.sensitivity("scenarios/50_uncertain.yaml", budget=9e6))   # doctest: +SKIP
+    """
+    ready = scenario if isinstance(scenario, Study) else study(scenario, settings, as_of, paths, months=horizon, daily=daily, demand=demand,
+                                                               facts=facts, progress=progress)
+    values = ready.values
+    if not values:
+        raise ScenarioError(f"'{ready.resolved.name}' has no uncertain value, so nothing can be varied. Write a range, for example "
+                            "value: {p10: 0.9, p50: 1, p90: 1.2}, for what you do not know.")
+    groups = group(values)
+    say, steps = progress or silent, 1 + 2 * len(values) + (len(groups) + 1 if sobol else 0)
+    done = 0
+
+    def total(change=None, names=None):
+        nonlocal done
+        say("sensitivity", done, steps)
+        done += 1
+        return ready.run(change, names).total(unit, months)
+
+    first = ready.run()
+    whole = first.total(unit, months)
+    done = 1
+    swings = []
+    for name, dist in values.items():
+        low, high = (total(lambda d, q=q: float(d.quantile(q)), (name,)) for q in (LOW, HIGH))
+        swings.append(Swing(name, float(dist.quantile(LOW)), float(dist.quantile(HIGH)), _measures(low), _measures(high),
+                            answers.difference(low, high).estimate.standard_error))
+    swings.sort(key=lambda swing: -abs(swing.swing()))
+    found: tuple[Index, ...] = ()
+    if sobol:
+        swapped = {names: total(Partnered, names) for names in groups}
+        found = tuple(sorted(indices(whole, swapped, total(Partnered, tuple(values))), key=lambda index: -index.total))
+    say("sensitivity", steps, steps)
+    breaches = breach_drivers(whole, budget, ready.drawn()) if budget is not None else None
+    return Sensitivity(first.name, first.currency, tuple(months or first.months), unit, ready.paths, first.seed,
+                       {measure: answers.answer(whole, measure) for measure in MEASURES}, tuple(swings), found, breaches, _notes(values, groups, found))
+
+
+def _measures(totals: np.ndarray) -> dict[str, float]:
+    return {measure: answers.answer(totals, measure).value for measure in MEASURES}
+
+
+def _notes(values, groups, found) -> tuple[str, ...]:
+    notes = [f"{' and '.join(names)} move together and are one group: a Sobol index of one of them alone would have no meaning."
+             for names in groups if len(names) > 1 and found]
+    widest = max((index.total_error for index in found), default=0.0)
+    if widest > 0.05:
+        notes.append(f"Sobol indices are ± {widest:.2f} with these paths; take more paths for firmer ones.")
+    return tuple(notes)
