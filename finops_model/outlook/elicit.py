@@ -206,7 +206,7 @@ def shown(value: Any) -> str:
     ('1 … 2 … 3', 'min 1, mode 2, max 9', '0.5')
     """
     if isinstance(value, dict) and value and all(PERCENT.match(str(key)) for key in value):
-        return " … ".join(f"{value[key]:g}" for key in sorted(value, key=lambda key: float(key[1:])))
+        return " … ".join(shown(value[key]) for key in sorted(value, key=lambda key: float(key[1:])))
     if isinstance(value, dict):
         return ", ".join(f"{key} {shown(item)}" if key != "kind" else str(item) for key, item in value.items())
     if isinstance(value, list):

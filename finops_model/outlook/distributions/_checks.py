@@ -21,7 +21,7 @@ def finite(value, what: str) -> float:
 def positive(value, what: str) -> float:
     """`value` as a float above 0; raises ScenarioError."""
     try:
-        return not_negative(value, what, above_zero=True)
+        return not_negative(int(value) if isinstance(value, float) and value.is_integer() else value, what, above_zero=True)
     except PriceError as problem:
         raise ScenarioError(str(problem)) from None
 

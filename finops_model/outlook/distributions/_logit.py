@@ -116,9 +116,21 @@ def fit(kind: str, chances, values, forward, backward) -> tuple[float, ...]:
     if least < most and math.isfinite(least) and math.isfinite(most):
         inside = 1e-4 * (most - least)
         raise ScenarioError(f"{text} bend too sharply for one distribution. Between {percent(chances[0])} {values[0]:g} and "
-                            f"{percent(chances[-1])} {values[-1]:g} the {name} may lie from {backward(least + inside):.4g} to "
-                            f"{backward(most - inside):.4g}.")
+                            f"{percent(chances[-1])} {values[-1]:g} the {name} may lie from {_inwards(backward(least + inside), 1):.10g} to "
+                            f"{_inwards(backward(most - inside), -1):.10g}.")
     raise ScenarioError(f"{text} bend too sharply for one distribution, whatever the {name} is. Leave a quantile out, or write a mixture.")
+
+
+def _inwards(value: float, up: int) -> float:
+    """Four digits of a value, never outside the range it ends.
+
+    >>> _inwards(14.58231, 1), _inwards(14.58231, -1)
+    (14.59, 14.58)
+    """
+    if value == 0:
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 3)
+    return up * math.ceil(up * value / step - 1e-9) * step
 
 
 class LogOdds(Distribution):

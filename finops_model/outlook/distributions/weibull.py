@@ -22,7 +22,7 @@ class Weibull(Distribution):
 
     def quantile(self, u):
         with np.errstate(divide="ignore"):
-            return self.scale * (-np.log1p(-np.asarray(u, float))) ** (1 / self.shape)
+            return self.scale * np.power(-np.log1p(-np.asarray(u, float)), 1 / self.shape)      # ufunc: same bits for a number and an array
 
     def _power(self, x):
         return (np.maximum(np.asarray(x, float), 0.0) / self.scale) ** self.shape
