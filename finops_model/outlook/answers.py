@@ -98,7 +98,7 @@ def _order_interval(n: int, q: float) -> tuple[int | None, int | None]:
     low = np.flatnonzero(below <= 0.025)
     high = np.flatnonzero(below >= 0.975)
     lower = int(low[-1]) if len(low) else None
-    upper = int(high[0]) + 1 if len(high) and high[0] + 1 < n else None
+    upper = int(high[0]) if len(high) else None
     return lower, upper
 
 

@@ -108,7 +108,7 @@ def compound_poisson_tail(events: float, jump: Distribution, x) -> np.ndarray:
         else:
             raise ScenarioError(f"bursts: the sum of {kind.casefold()} jumps has no closed form; exponential, gamma, normal and a single "
                                 "value have. Its mean and variance are known (compound_poisson).")
-    return (beyond @ chance)[()]
+    return (beyond * chance).sum(axis=-1)[()]
 
 
 def ar1(phi_: float, innovation_sd: float | None = None, stationary_sd: float | None = None) -> tuple[float, float]:
