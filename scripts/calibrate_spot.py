@@ -15,11 +15,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from finops_model.outlook.price_risk import Spot, Steps, spot
+
 GPU = ("a2-highgpu-1g", "a2-ultragpu-1g", "a3-highgpu-8g", "a3-megagpu-8g", "g2-standard-4", "g4-standard-48")   # one size of each GPU type
 LEAST = 1000                       # month-to-month pairs for a fit of its own
 KNOTS = [0.0, 0.005, 0.02, 0.05, *np.round(np.arange(0.1, 0.95, 0.05), 2).tolist(), 0.95, 0.98, 0.995, 1.0]
 LAGS = (1, 3, 6, 12)
 OUT = Path(__file__).resolve().parents[1] / "data" / "risk" / "gcp_spot.json"
+
+
+def persistence(own: dict) -> float:
+    """The persistence of changes with which simulated spreads over 3, 6 and 12 months come nearest to those seen."""
+    change = Steps(tuple((p, v) for p, v in own["change_quantiles"]))
+
+    def miss(value: float) -> float:
+        logs = np.log(spot(1, "calibration", 20_000, 12, Spot(own["p_change_after_change"], own["p_change_after_rest"], change, persistence=value), 1.0))
+        return sum(np.log(logs[:, k - 1].std() / own["sd_of_log_change_over_months"][str(k)]) ** 2 for k in LAGS[1:])
+
+    return float(min(np.round(np.arange(0, 0.95, 0.1), 1), key=miss))
 
 
 def monthly(history: pd.DataFrame) -> pd.DataFrame:
@@ -62,10 +75,11 @@ def main(path: str) -> None:
     history = pd.read_parquet(path)
     table = monthly(history)
     found = {"pooled": measure(table)}
+    found["pooled"]["persistence"] = persistence(found["pooled"])
     for instance in GPU:
         own = measure(table.loc[[instance]])
         if own["pairs"] >= LEAST:
-            found[instance] = own
+            found[instance] = own | {"persistence": persistence(own)}
     hub = measure(table[table.index.get_level_values("region") == "us-central1"])
     passport = {"what": "monthly changes of spot prices of GPU machines by region, and the constants of the spot price process",
                 "source": "weekly snapshots of the price table of Cyclenerd/google-cloud-pricing-cost-calculator (pricing.yml)",
@@ -81,7 +95,7 @@ def main(path: str) -> None:
     for name, own in found.items():
         print(f"{name}: {own['pairs']} pairs, no change in {own['p_no_change']:.2f}, sd of a change {own['sd_of_change']:.3f}, "
               f"after a change {own['p_change_after_change']:.2f}, after rest {own['p_change_after_rest']:.2f}, "
-              f"sd over months {own['sd_of_log_change_over_months']}")
+              f"persistence {own['persistence']}, sd over months {own['sd_of_log_change_over_months']}")
 
 
 if __name__ == "__main__":

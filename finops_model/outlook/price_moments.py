@@ -81,6 +81,8 @@ def spot_moments(model: Spot, months: int, moving: bool | None = None) -> tuple[
 
     v[m] = v[m−1] T,  T = [[1 − a, a·E[e^{kJ}]], [1 − b, b·E[e^{kJ}]]],  a, b the chances of a change after rest and after a change.
     """
+    if model.persistence:
+        raise ScenarioError("spot: changes that persist have no closed form; it holds for persistence 0.")
     share = model.change_share if moving is None else float(moving)
     found = []
     for power in (1, 2):

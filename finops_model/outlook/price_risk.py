@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from .. import streams
 from ..errors import ScenarioError, listing, unknown
@@ -85,8 +85,8 @@ def jumps(seed: int, name: str, paths: int, months: int, per_year: float, factor
     times = np.ones((most, paths, months))                       # share of the month that has passed; 1: none
     for k in range(most):
         on = counts > k
-        drawn = monthly_uniforms(seed, f"{name}/size/{k}", paths, months)
-        sizes[k] = np.where(on, factor.quantile(drawn) if isinstance(factor, Distribution) else float(factor), 1.0)
+        drawn = monthly_uniforms(seed, f"{name}/size/{k}", paths, months)[on]
+        sizes[k][on] = factor.quantile(drawn) if isinstance(factor, Distribution) else float(factor)
         if when == "mean":
             times[k] = np.where(on, monthly_uniforms(seed, f"{name}/time/{k}", paths, months), 1.0)
     month_factor = sizes.prod(axis=0) * np.exp(drift * step)
@@ -138,10 +138,13 @@ class Spot:
     change: Distribution                                  # of the log price, given that it changes
     low: float = 0.0                                      # share of the on-demand price that it does not fall below
     high: float = np.inf                                  # … or rise above
+    persistence: float = 0.0                              # correlation, on the normal scale, of a change with the change before it
 
     def __post_init__(self):
         share(self.after_change, "spot: after_change")
         share(self.after_rest, "spot: after_rest")
+        if not 0 <= finite(self.persistence, "spot: persistence") < 1:
+            raise ScenarioError(f"spot: persistence is {self.persistence:g}; it must be from 0 to below 1.")
         if not 0 <= self.low < self.high:
             raise ScenarioError(f"spot: low {self.low:g}, high {self.high:g}: shares of the on-demand price, low below high.")
 
@@ -193,7 +196,7 @@ def read_spot(path, kind: str = "pooled") -> Spot:
     own = models[kind]
     bounds = own["ratio_to_on_demand"]
     return Spot(own["p_change_after_change"], own["p_change_after_rest"], Steps(tuple((float(p), float(v)) for p, v in own["change_quantiles"])),
-                bounds["low"], bounds["high"])
+                bounds["low"], bounds["high"], own["persistence"])
 
 
 def spot(seed: int, name: str, paths: int, months: int, model: Spot, start: float, moving: bool | None = None) -> np.ndarray:
@@ -206,13 +209,17 @@ def spot(seed: int, name: str, paths: int, months: int, model: Spot, start: floa
     if not model.low <= start <= model.high:
         raise ScenarioError(f"spot: start is {start:g} of the on-demand price; the model holds from {model.low:g} to {model.high:g}.")
     change = monthly_uniforms(seed, f"{name}/change", paths, months)
-    size = model.change.quantile(monthly_uniforms(seed, f"{name}/size", paths, months))
+    drawn = monthly_uniforms(seed, f"{name}/size", paths, months)
+    keep, score = model.persistence, ndtri(streams.uniforms(seed, f"{name}/last", paths))
     before = streams.uniforms(seed, f"{name}/start", paths) < model.change_share if moving is None else np.full(paths, bool(moving))
     level, found = np.full(paths, np.log(start)), np.empty((paths, months))
     low, high = (np.log(v) if v > 0 else -np.inf for v in (model.low, model.high))
     for m in range(months):
         before = change[:, m] < np.where(before, model.after_change, model.after_rest)
-        level = np.where(before, np.clip(level + size[:, m], low, high), level)
+        if keep:
+            score = np.where(before, keep * score + np.sqrt(1 - keep * keep) * ndtri(drawn[:, m]), score)
+        size = model.change.quantile(ndtr(score) if keep else drawn[:, m])
+        level = np.where(before, np.clip(level + size, low, high), level)
         found[:, m] = level
     return np.exp(found)
 
