@@ -36,18 +36,20 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
         found = study(scenario, chosen, paths=paths, unit=unit, horizon=months, budget=budget, progress=bars)
     if as_json:
         return out.print_json(json.dumps(asdict(found)))
-    table = Table("Value", "P10 … P90 of it", "P50 of the total at P10", "at P90", "Swing", "Variance alone", "with interactions",
+    table = Table("Value", "P10 … P90", "Total at P10", "at P90", "Swing", "Of the variance",
                   title=f"{found.name} · EffectiveCost {found.months[0]} … {found.months[-1]} · {found.paths:,} paths · seed {found.seed}")
     shares = {name: index for index in found.sobol for name in index.names}
     for swing in found.swings:
         index = shares.get(swing.name)
-        told = ("–", "–") if index is None else (f"{index.first:.0%}", f"{index.total:.0%}")
+        told = "–" if index is None else f"{index.first:.0%} ({index.total:.0%})"
         table.add_row(swing.name, f"{swing.low_value:.4g} … {swing.high_value:.4g}", amount(swing.at_low["p50"], found.currency),
-                      amount(swing.at_high["p50"], found.currency), amount(swing.swing(), found.currency), *told)
+                      amount(swing.at_high["p50"], found.currency), amount(swing.swing(), found.currency), told)
     for index in found.sobol:
         if index.names == ("demand noise",):
-            table.add_row("demand noise (all that is drawn beside them)", "", "", "", "", f"{index.first:.0%}", f"{index.total:.0%}")
+            table.add_row("demand noise: all else that is drawn", "", "", "", "", f"{index.first:.0%} ({index.total:.0%})")
+    table.columns[0].min_width = 24
     out.print(table)
+    out.print("Total: P50 with the value at its P10 or P90, all other draws alike. Of the variance: alone (with interactions).", markup=False)
     if found.breaches:
         out.print(str(found.breaches), markup=False)
     for note in found.notes:

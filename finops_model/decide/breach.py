@@ -1,4 +1,4 @@
-"""Breach drivers: which assumptions lead to an overrun, as a shallow tree in plain words (docs/method.md §3.32).
+"""Breach drivers: which assumptions lead to an overrun, as a shallow tree in plain words (docs/method.md §3.28).
 
 The tree is grown on one half of the paths and its shares are counted on the other half: what it says is not what it was fitted to.
 """
@@ -37,7 +37,7 @@ class Group:
     overrun: Estimate
 
     def __str__(self) -> str:
-        chance, interval = percent(self.overrun.value), f"95 % interval {100 * self.overrun.low:.0f} to {100 * self.overrun.high:.0f} %"
+        chance, interval = percent(self.overrun.value), f"95 % interval {interval_text(self.overrun)} %"
         if not self.conditions:
             return f"Overrun in {chance} of all futures ({interval})"
         return f"Overrun in {chance} of the futures in which {words(self.conditions)} ({percent(self.share_of_futures)} of all; {interval})"
@@ -61,6 +61,12 @@ class Breaches:
         if len(self.groups) == 1:
             return f"{head}. No single assumption stands out."
         return "\n".join([f"{head}.", *(f"- {group}" for group in self.groups)])
+
+
+def interval_text(chance: Estimate) -> str:
+    """Ends of an interval in percent; a digit more where both ends are nearly 0 or nearly 100."""
+    digits = 1 if chance.high < 0.02 or chance.low > 0.98 else 0
+    return f"{100 * chance.low:.{digits}f} to {100 * chance.high:.{digits}f}"
 
 
 def percent(chance: float) -> str:

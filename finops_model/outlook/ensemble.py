@@ -17,10 +17,29 @@ from .history import History, clean, kind, since_launch
 
 ORIGINS = 8             # internal rolling origins at most
 COSTLY_ORIGINS = 3      # of which costly members are graded on the newest
-GRADED_DAYS = 92        # longest lead graded, days: three months
-STEP_DAYS = 31          # days between origins at most
-TRAIN_DAYS = 60         # days an origin needs before it, where the history has them
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What a step of a history is, and how far and how often it is graded."""
+
+    step: str               # numpy's unit
+    season: int             # steps after which the shape comes again
+    graded: int             # longest lead graded
+    between: int            # steps between origins at most
+    train: int              # steps an origin needs before it, where the history has them
+    apart: int              # steps after which two looks are independent
+
+    def least(self, days: int) -> int:
+        """The shortest history of a method, in steps."""
+        return -(-days * self.season // 7)
+
+
+DAYS = Clock("D", 7, 92, 31, 60, 30)
+HOURS = Clock("h", 24, 96, 24, 96, 24)
+GRADED_DAYS, STEP_DAYS = DAYS.graded, DAYS.between
 MAX_HORIZON = 3700
+CLOCKS = {"D": DAYS, "h": HOURS}
 KNOWN = ("cap", "driver", "events", "holidays", "overrides")        # what people know, outlook/known.py
 OFFSET = 0.02           # of the recent mean: keeps logs of quiet days finite
 
@@ -39,6 +58,7 @@ class Fit:
     weights: dict[str, float]
     kind: str
     values: np.ndarray = field(repr=False)      # the history since launch
+    clock: Clock = DAYS
 
 
 @dataclass(frozen=True)
@@ -76,12 +96,13 @@ class Forecast:
                 f"</tr></thead><tbody>{''.join(rows)}</tbody></table><p>Members: {shares or 'none'}.</p>")
 
 
-def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=None, **known) -> Forecast:
+def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=None, freq: str = "D", **known) -> Forecast:
     """The days after `history` as sample paths (path, day).
 
     history   daily Series, frame with ds and y, or History; ≥ 0, at least 2 days
     horizon   days ahead, 1…3700
     members   None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf
+    freq      "D", or "h": history and horizon are hours (up to a few days ahead; nothing of `known` then)
     known     what people know: events, driver, holidays, cap, overrides (outlook/known.py)
 
     Same history, seed and members give the same paths; a longer horizon continues them. Forecasts made with one seed
@@ -93,16 +114,21 @@ def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=No
     >>> forecast(year, 14, paths=100).paths.shape
     (100, 14)
     """
-    history = clean(history)
+    if freq not in CLOCKS:
+        raise ForecastError(unknown("forecast", "freq", str(freq), CLOCKS))
+    clock = CLOCKS[freq]
+    history = clean(history, freq=clock.step)
     horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
     for name in known:
         if name not in KNOWN:
             raise ForecastError(unknown("forecast", "word", name, KNOWN))
     known = {name: value for name, value in known.items() if value is not None and not (isinstance(value, (tuple, list)) and not value)}
+    if known and clock is not DAYS:
+        raise ForecastError(f"forecast: {', '.join(known)} can be told to daily forecasts only; add the hours up to days first.")
     if known:
         from .known import forecast_known
         return forecast_known(history, horizon, paths, seed, members, **known)
-    fitted = fit(history, horizon, members)
+    fitted = fit(history, horizon, members, clock=clock)
     return Forecast(dates=history.days[-1] + np.arange(1, horizon + 1), paths=draw(fitted, paths, seed),
                     median=fitted.point, weights=fitted.weights, errors=fitted.errors, kind=fitted.kind, filled=history.filled)
 
@@ -113,45 +139,45 @@ def _count(value, name, most):
     return int(value)
 
 
-def fit(history: History, horizon: int, members=None, costly: bool = True) -> Fit:
+def fit(history: History, horizon: int, members=None, costly: bool = True, clock: Clock = DAYS) -> Fit:
     """Point, weights and graded errors of one history (docs/method.md §2.2, §2.3).
 
     costly   False leaves costly members out, whatever `members` says
     """
     values = since_launch(history.values)
-    sort = kind(values)
-    names = pick(members)
+    sort = kind(values) if clock is DAYS else "steady" if (values > 0).any() else "empty"
+    names = pick(members, clock.season)
     if not costly:
-        names = tuple(name for name in names if shelf()[name].COST == "cheap") or pick("cheap")
+        names = tuple(name for name in names if shelf()[name].COST == "cheap") or pick("cheap", clock.season)
     if sort in ("empty", "ended"):
-        return Fit(np.zeros(horizon), np.zeros((0, 1)), 1.0, 1, {}, sort, values)
+        return Fit(np.zeros(horizon), np.zeros((0, 1)), 1.0, 1, {}, sort, values, clock)
     if sort == "intermittent":
         return Fit(error_paths.expected_weeks(values, horizon), np.zeros((0, 1)), 1.0, 1, {"weekly_blocks": 1.0}, sort, values)
     days = history.days[-len(values):]
-    graded, step, origins = rolling_origins(len(values))
-    misses, points = _grade(values, days, graded, origins, names)
+    graded, step, origins = rolling_origins(len(values), clock)
+    misses, points = _grade(values, days, graded, origins, names, clock)
     errors = np.empty((len(origins), graded))
     for i, origin in enumerate(origins):
         others = np.arange(len(origins)) != i
         shares = weigh(misses[:, others] if others.any() else np.full((len(names), 1), np.nan))
         usable = ~np.isnan(points[:, i, 0])
         mixed = _mix(shares, points[:, i], usable)
-        level = OFFSET * values[max(0, origin - GRADED_DAYS):origin].mean() + 1e-300
+        level = OFFSET * values[max(0, origin - clock.graded):origin].mean() + 1e-300
         errors[i] = np.log((values[origin:origin + graded] + level) / (mixed + level))
     shares = weigh(misses)
-    ready = np.array([len(values) >= shelf()[name].MIN_DAYS for name in names])
+    ready = np.array([len(values) >= clock.least(shelf()[name].MIN_DAYS) for name in names])
     shares = np.where(ready, shares, 0.0)
     if not shares.sum() > 0:
         names, shares = ("seasonal_naive",), np.ones(1)
     shares = shares / shares.sum()
     used = {name: float(share) for name, share in zip(names, shares) if share > 0}
-    point = sum(share * shelf()[name].point(values, days, horizon) for name, share in used.items())
-    offset = OFFSET * float(values[-GRADED_DAYS:].mean()) + 1e-300
-    return Fit(np.maximum(point, 0.0), np.clip(errors, -4.0, 4.0), offset, step, used, sort, values)
+    point = sum(share * shelf()[name].point(values, days, horizon, clock.season) for name, share in used.items())
+    offset = OFFSET * float(values[-clock.graded:].mean()) + 1e-300
+    return Fit(np.maximum(point, 0.0), np.clip(errors, -4.0, 4.0), offset, step, used, sort, values, clock)
 
 
-def rolling_origins(days: int) -> tuple[int, int, np.ndarray]:
-    """Days graded per origin, days between origins, and the origins (days known), newest first.
+def rolling_origins(days: int, clock: Clock = DAYS) -> tuple[int, int, np.ndarray]:
+    """Steps graded per origin, steps between origins, and the origins (steps known), newest first.
 
     Depends on the length of the history only, never on the horizon asked for.
 
@@ -160,15 +186,15 @@ def rolling_origins(days: int) -> tuple[int, int, np.ndarray]:
     >>> rolling_origins(20)
     (6, 1, array([14, 13, 12, 11, 10,  9,  8,  7]))
     """
-    train = min(TRAIN_DAYS, max(7, days // 3))
-    graded = int(min(GRADED_DAYS, max(1, (days - train) // 2)))
+    train = min(clock.train, max(clock.season, days // 3))
+    graded = int(min(clock.graded, max(1, (days - train) // 2)))
     room = days - graded - train
-    step = int(min(STEP_DAYS, max(1, room // (ORIGINS - 1))))
-    count = int(min(ORIGINS, max(0, room // step + 1))) if days >= 9 else 0
+    step = int(min(clock.between, max(1, room // (ORIGINS - 1))))
+    count = int(min(ORIGINS, max(0, room // step + 1))) if days >= clock.season + 2 else 0
     return graded, step, days - graded - step * np.arange(count)
 
 
-def _grade(values, days, graded, origins, names):
+def _grade(values, days, graded, origins, names, clock):
     """Misses (member, origin): mean |error| ÷ mean actual; points (member, origin, day); NaN where a member cannot."""
     misses = np.full((len(names), len(origins)), np.nan)
     points = np.full((len(names), len(origins), graded), np.nan)
@@ -176,9 +202,9 @@ def _grade(values, days, graded, origins, names):
         module = shelf()[name]
         seen = origins if module.COST == "cheap" else origins[:COSTLY_ORIGINS]
         for i, origin in enumerate(seen):
-            if origin < module.MIN_DAYS:
+            if origin < clock.least(module.MIN_DAYS):
                 continue
-            points[m, i] = module.point(values[:origin], days[:origin], graded)
+            points[m, i] = module.point(values[:origin], days[:origin], graded, clock.season)
             actual = values[origin:origin + graded]
             misses[m, i] = np.abs(actual - points[m, i]).mean() / (actual.mean() + OFFSET * values[:origin].mean() + 1e-300)
     usable = ~np.isnan(misses).all(axis=0)
@@ -228,5 +254,5 @@ def draw(fitted: Fit, paths: int, seed: int, days: int | None = None) -> np.ndar
         return np.zeros((paths, len(point)))
     if fitted.kind == "intermittent":
         return error_paths.weekly_blocks(fitted.values, len(point), paths, seed)
-    logs = error_paths.resample(fitted.errors, fitted.step, len(point), paths, seed)
+    logs = error_paths.resample(fitted.errors, fitted.step, len(point), paths, seed, fitted.clock.season, fitted.clock.apart)
     return np.maximum((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0)

@@ -15,7 +15,7 @@ FLIP_CAP = np.log(3.0)                  # a mirrored miss lifts a path at most t
 BLOCK_WEEKS, HALF_LIFE_WEEKS, MEAN_BLOCK_WEEKS = 26, 8.0, 2.0
 
 
-def split(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def split(errors: np.ndarray, season: int = 7) -> tuple[np.ndarray, np.ndarray]:
     """Error paths (origin, day) as level and day noise: level is the weekly median, joined by straight lines.
 
     A median, so that bursts and outages of up to three days stay in the noise and are never mirrored. The noise is
@@ -25,25 +25,25 @@ def split(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     (0.5, 0.0)
     """
     days = errors.shape[1]
-    starts = np.arange(0, max(days - 6, 1), 7)
-    middles = np.minimum(starts + 3, days - 1).astype(float)
-    weekly = np.stack([np.median(errors[:, start:start + 7], axis=1) for start in starts], axis=1)
+    starts = np.arange(0, max(days - season + 1, 1), season)
+    middles = np.minimum(starts + season // 2, days - 1).astype(float)
+    weekly = np.stack([np.median(errors[:, start:start + season], axis=1) for start in starts], axis=1)
     level = np.stack([np.interp(np.arange(days), middles, row) for row in weekly]) if len(errors) else errors
     noise = errors - level
     shift = np.log(np.exp(np.minimum(noise, BURST)).mean()) if noise.size else 0.0
     return level + shift, noise - shift
 
 
-def independent(origins: int, step: int, days: int) -> float:
+def independent(origins: int, step: int, days: int, apart: int = 30) -> float:
     """How many independent looks overlapping origins are worth, for errors of a month (or of the graded days if fewer).
 
     >>> independent(8, 31, 92), independent(1, 31, 92)
     (8.0, 1.0)
     """
-    return 1 + (origins - 1) * min(1.0, step / min(days, 30)) if origins else 0.0
+    return 1 + (origins - 1) * min(1.0, step / min(days, apart)) if origins else 0.0
 
 
-def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int) -> np.ndarray:
+def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int, season: int = 7, apart: int = 30) -> np.ndarray:
     """Log error paths (path, day) for `horizon` days out of graded ones (origin, day).
 
     Every path takes a whole graded path; its level with either sign and times sqrt(k ÷ χ²_k), k independent origins
@@ -52,21 +52,21 @@ def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int)
     the paths takes a pooled random walk (POOLED_SD) instead.
     """
     origins, days = errors.shape
-    looks = independent(origins, step, days)
-    own = min(1.0, looks / ENOUGH) if days >= 7 else 0.0
+    looks = independent(origins, step, days, apart)
+    own = min(1.0, looks / ENOUGH) if days >= season else 0.0
     log = np.empty((paths, horizon))
     freedom = max(looks, 3.0)
     scale = np.sqrt(freedom / _chi_square(streams.uniforms(seed, "forecast/scale", paths), freedom))
     pooled = streams.uniforms(seed, "forecast/pooled", paths) >= own
     if own > 0:
-        log[~pooled] = _chained(errors, horizon, scale, seed)[~pooled]
+        log[~pooled] = _chained(errors, horizon, scale, seed, season)[~pooled]
     if pooled.any():
-        log[pooled] = _pooled(horizon, paths, seed)[pooled]
+        log[pooled] = _pooled(horizon, paths, seed, season)[pooled]
     return log
 
 
-def _chained(errors, horizon, scale, seed):
-    level, noise = split(errors)
+def _chained(errors, horizon, scale, seed, season):
+    level, noise = split(errors, season)
     origins, days = errors.shape
     worst = np.maximum(level.max(), 0.0) + FLIP_CAP
     parts, end = [], np.zeros((len(scale), 1))
@@ -86,11 +86,12 @@ def _pick(seed, which, paths, origins):
     return chosen, np.where(streams.uniforms(seed, f"forecast/sign/{which}", paths) < 0.5, -1.0, 1.0)
 
 
-def _pooled(horizon, paths, seed):
-    """Random walk with the pooled widths plus independent day noise."""
-    variance = np.interp(np.arange(horizon + 1), POOLED_DAYS, POOLED_SD ** 2)
+def _pooled(horizon, paths, seed, season=7):
+    """Random walk with the pooled widths plus independent day noise; a season of hours counts as one of days."""
+    ahead = np.arange(horizon + 1) * (7 / season)
+    variance = np.interp(ahead, POOLED_DAYS, POOLED_SD ** 2)
     slope = (POOLED_SD[-1] ** 2 - POOLED_SD[-2] ** 2) / (POOLED_DAYS[-1] - POOLED_DAYS[-2])
-    variance += slope * np.maximum(np.arange(horizon + 1) - POOLED_DAYS[-1], 0.0)
+    variance += slope * np.maximum(ahead - POOLED_DAYS[-1], 0.0)
     steps = np.sqrt(np.diff(variance))[:, None]
     return np.concatenate([(np.cumsum(steps * streams.normals(seed, "forecast/level", block, horizon, np.float64), axis=0)
                             + POOLED_DAY_SD * streams.normals(seed, "forecast/noise", block, horizon, np.float64)).T

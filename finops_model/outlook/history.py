@@ -20,15 +20,15 @@ RECENT = 182
 
 @dataclass(frozen=True)
 class History:
-    """days (day,) datetime64[D] without gaps; values (day,) ≥ 0; filled: how many days were missing inside."""
+    """days (day,) datetime64[D] without gaps (or hours, datetime64[h]); values (day,) ≥ 0; filled: how many were missing inside."""
 
     days: np.ndarray
     values: np.ndarray
     filled: int = 0
 
 
-def clean(history, where: str = "history") -> History:
-    """A daily Series, or a frame with `ds` and `y`, as a History.
+def clean(history, where: str = "history", freq: str = "D") -> History:
+    """A daily Series, or a frame with `ds` and `y`, as a History; freq "h": an hourly one.
 
     Unsorted days are sorted. Missing days and NaN inside are filled with the mean of the same weekday a week before
     and after; at the ends they are cut off. Raises ForecastError for days that stand twice, time zones, times of day,
@@ -36,7 +36,7 @@ def clean(history, where: str = "history") -> History:
     """
     if isinstance(history, History):
         return history
-    days, values = _columns(history, where)
+    days, values = _columns(history, where, freq)
     if len(values) and not np.isfinite(values[~np.isnan(values)]).all():
         raise ForecastError(f"{where}: {_day(days[np.isinf(values)][0])} is infinite. Values must be finite.")
     if len(days) != len(np.unique(days)):
@@ -61,10 +61,10 @@ def clean(history, where: str = "history") -> History:
                             f"the longest gap after {_day(days[gap])}. Check the dates, or write 0 where nothing was used.")
     whole = np.full(span, np.nan)
     whole[(days - days[0]).astype(int)] = values
-    return History(days[0] + np.arange(span), fill(whole), missing)
+    return History(days[0] + np.arange(span), fill(whole, 24 if freq == "h" else 7), missing)
 
 
-def _columns(history, where):
+def _columns(history, where, freq):
     if isinstance(history, pd.DataFrame):
         if not {"ds", "y"} <= set(history.columns):
             raise ForecastError(f"{where}: a frame needs the columns ds and y; it has "
@@ -90,22 +90,25 @@ def _columns(history, where):
                             "history.tz_localize(None) on day starts.")
     if stamps.isna().any():
         raise ForecastError(f"{where}: a date is missing in row {int(np.argmax(stamps.isna().to_numpy())) + 1}.")
-    if (stamps != stamps.dt.normalize()).any():
+    if freq == "h" and (stamps != stamps.dt.floor("h")).any():
+        raise ForecastError(f"{where}: {stamps[stamps != stamps.dt.floor('h')].iloc[0]} is not a whole hour. "
+                            "Add up to hours first: history.resample('h').sum().")
+    if freq == "D" and (stamps != stamps.dt.normalize()).any():
         raise ForecastError(f"{where}: {stamps[stamps != stamps.dt.normalize()].iloc[0]} has a time of day. "
                             "Add up to days first: history.resample('D').sum().")
     try:
         values = pd.to_numeric(raw).to_numpy(float, na_value=np.nan)
     except (ValueError, TypeError):
         raise ForecastError(f"{where}: a value is not a number.") from None
-    return stamps.to_numpy("datetime64[D]"), values
+    return stamps.to_numpy(f"datetime64[{freq}]"), values
 
 
 def _day(day) -> str:
-    return str(np.datetime64(day, "D"))
+    return str(np.datetime64(day))
 
 
-def fill(values: np.ndarray) -> np.ndarray:
-    """Gaps (NaN) filled with the mean of the same weekday one week before and after, else the nearest such week.
+def fill(values: np.ndarray, season: int = 7) -> np.ndarray:
+    """Gaps (NaN) filled with the mean of the same weekday (or hour of the day) one season before and after, else the nearest such.
 
     >>> fill(np.array([1., 2, 3, 4, 5, 6, 7, np.nan, 2, 3, 4, 5, 6, 7, 3])).tolist()[7]
     2.0
@@ -116,7 +119,7 @@ def fill(values: np.ndarray) -> np.ndarray:
     out = values.copy()
     known = np.flatnonzero(~np.isnan(values))
     for gap in gaps:
-        same = known[known % 7 == gap % 7]
+        same = known[known % season == gap % season]
         if not len(same):
             out[gap] = np.interp(gap, known, values[known])
             continue

@@ -2,10 +2,10 @@
 
 A file holds `MIN_DAYS` (shortest history it may see), `COST` ("cheap" or "costly") and one pure function
 
-    point(history, dates, horizon) -> array (horizon,)
+    point(history, dates, horizon, season=7) -> array (horizon,)
 
-history (day,) ≥ 0, whole days without gaps, newest last; dates (day,) datetime64[D]; the answer is ≥ 0, in the unit
-of the history. Names that start with an underscore are helpers, not methods.
+history (day,) ≥ 0, whole days without gaps, newest last; dates (day,) datetime64[D]; season: steps after which the shape comes again
+(7 days; 24 where the steps are hours); the answer is ≥ 0, in the unit of the history. A method that only knows days says `SEASONS = (7,)`. Names that start with an underscore are helpers, not methods.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ def shelf() -> dict[str, ModuleType]:
             for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")}
 
 
-def pick(members=None) -> tuple[str, ...]:
+def pick(members=None, season: int = 7) -> tuple[str, ...]:
     """Names of the forecasters to use.
 
     members   None or "cheap": every cheap one; "all": the costly ones too; or a list of names
+    season    of the steps; methods that do not know it are left out of the groups, and refused by name
 
     >>> pick(["theta"]), "prophet" in pick(), "prophet" in pick("all")
     (('theta',), False, True)
     """
-    known = shelf()
+    known = {name: module for name, module in shelf().items() if season in getattr(module, "SEASONS", (season,))}
     cheap = tuple(name for name, module in known.items() if module.COST == "cheap")
     if members is None:
         return cheap

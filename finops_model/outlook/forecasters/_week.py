@@ -12,36 +12,37 @@ LAGS = 128          # weights older than this are below 0.2 % for the slowest fi
 FIT_DAYS = 400      # newest days whose one-step errors choose the parameters
 
 
-def smooth(history: np.ndarray) -> np.ndarray:
-    """Centred seven-day mean, same length; the ends repeat the nearest whole week's mean.
+def smooth(history: np.ndarray, season: int = 7) -> np.ndarray:
+    """Centred mean of a season (seven days), same length; the ends repeat the nearest whole season's mean.
 
     >>> smooth(np.array([0., 0, 0, 7, 0, 0, 0, 0])).round(2).tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    if len(history) < 7:
+    if len(history) < season:
         return np.full(len(history), history.mean())
     added = np.concatenate(([0.0], np.cumsum(history)))
-    middle = np.maximum((added[7:] - added[:-7]) / 7, 0.0)
-    return np.concatenate((np.full(3, middle[0]), middle, np.full(3, middle[-1])))
+    middle = np.maximum((added[season:] - added[:-season]) / season, 0.0)
+    before = season // 2
+    return np.concatenate((np.full(before, middle[0]), middle, np.full(season - 1 - before, middle[-1])))
 
 
-def weekday_factors(history: np.ndarray, weeks: int = 8) -> np.ndarray:
-    """Factor (7,) of each of the next seven days against the week's mean; mean 1.
+def weekday_factors(history: np.ndarray, weeks: int = 8, season: int = 7) -> np.ndarray:
+    """Factor (season,) of each of the next season's days against the season's mean; mean 1.
 
-    Median over the newest `weeks` weeks of day ÷ centred weekly mean, so that one burst does not bend the shape.
+    Median over the newest `weeks` seasons of day ÷ centred mean, so that one burst does not bend the shape.
 
     >>> weekday_factors(np.tile([2., 2, 2, 2, 2, 2, 0], 8)).round(3).tolist()
     [1.167, 1.167, 1.167, 1.167, 1.167, 1.167, 0.0]
     """
-    weeks = min(weeks, len(history) // 7)
+    weeks = min(weeks, len(history) // season)
     if weeks < 2:
-        return np.ones(7)
-    days = history[-7 * weeks:]
-    base = smooth(history)[-7 * weeks:]
-    ratio = np.divide(days, base, out=np.ones_like(base), where=base > 0).reshape(weeks, 7)
+        return np.ones(season)
+    days = history[-season * weeks:]
+    base = smooth(history, season)[-season * weeks:]
+    ratio = np.divide(days, base, out=np.ones_like(base), where=base > 0).reshape(weeks, season)
     factors = np.median(ratio, axis=0)
     total = factors.sum()
-    return factors * (7 / total) if total > 0 else np.ones(7)
+    return factors * (season / total) if total > 0 else np.ones(season)
 
 
 def without_week(history: np.ndarray, factors: np.ndarray) -> np.ndarray:
@@ -51,7 +52,7 @@ def without_week(history: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """
     newest = np.resize(factors[::-1], len(history))[::-1]
     open_days = newest >= 0.2
-    return np.where(open_days, history / np.where(open_days, newest, 1.0), smooth(history))
+    return np.where(open_days, history / np.where(open_days, newest, 1.0), smooth(history, len(factors)))
 
 
 def repeat_week(factors: np.ndarray, horizon: int) -> np.ndarray:

@@ -38,13 +38,13 @@ LEVEL, TREND = _weights()
 NEXT = LEVEL + GRID[2] * TREND       # weights of the one-step forecast
 
 
-def point(history: np.ndarray, dates: np.ndarray, horizon: int) -> np.ndarray:
+def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:
     """Level + fading trend, under the weekly shape.
 
     >>> point(np.full(60, 5.0), None, 2).round(6).tolist()
     [5.0, 5.0]
     """
-    factors = _week.weekday_factors(history)
+    factors = _week.weekday_factors(history, season=season)
     series = _week.without_week(history, factors)
     chosen = _week.best(series, NEXT)
     values = _week.newest(series)

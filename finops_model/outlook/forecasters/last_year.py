@@ -8,11 +8,12 @@ from . import _week
 
 MIN_DAYS = 364 + 28
 COST = "cheap"
+SEASONS = (7,)
 YEAR = 364          # 52 weeks: weekdays stay on weekdays
 LEVEL_DAYS = 28
 
 
-def point(history: np.ndarray, dates: np.ndarray, horizon: int) -> np.ndarray:
+def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:
     """Centred weekly means of a year ago × (newest four weeks ÷ the same four weeks a year ago) × weekly shape.
 
     A year ago of nothing has no shape: then the newest four weeks' mean stands, under the weekly shape.

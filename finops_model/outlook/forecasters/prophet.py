@@ -14,6 +14,7 @@ import numpy as np
 
 MIN_DAYS = 120
 COST = "costly"
+SEASONS = (7,)
 LOUD = ("cmdstanpy", "prophet", "prophet.plot", "prophet.models", "prophet.forecaster")
 
 
@@ -35,7 +36,7 @@ def _quiet():
                 logger.disabled = disabled
 
 
-def point(history: np.ndarray, dates: np.ndarray, horizon: int) -> np.ndarray:
+def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:
     """Prophet's median for the next `horizon` days, clipped at 0; yearly shape from two years on."""
     with _quiet():
         import pandas as pd

@@ -23,13 +23,13 @@ def _weights() -> np.ndarray:
 WEIGHTS = _weights()
 
 
-def point(history: np.ndarray, dates: np.ndarray, horizon: int) -> np.ndarray:
+def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:
     """Level + half the trend, under the weekly shape.
 
     >>> point(np.full(60, 5.0), None, 2).round(6).tolist()
     [5.0, 5.0]
     """
-    factors = _week.weekday_factors(history)
+    factors = _week.weekday_factors(history, season=season)
     series = _week.without_week(history, factors)
     chosen = _week.best(series, WEIGHTS)
     level = _week.newest(series) @ WEIGHTS[:, chosen]
