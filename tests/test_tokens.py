@@ -144,6 +144,13 @@ def test_pricing_imports_neither_the_package_nor_the_network():
     assert answer.splitlines() == ["0.25", "[]"]
 
 
+def test_a_refresh_without_the_package_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    assert refusal(token_refresh.write_snapshot, tmp_path / "new.jsonl") == (
+        "tokens: the package genai-prices is not installed; install the locked requirements, then refresh.")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_snapshot_changed_by_hand_is_refused():
     data = SNAPSHOT.read_bytes().replace(b'"output":40.0', b'"output":4.00', 1)
     with pytest.raises(PriceError) as raised:
@@ -361,6 +368,8 @@ def test_nonsense_is_refused_word_for_word(call, args, message):
 def test_impossible_calls_are_refused_word_for_word():
     sheet = price_sheet(TIERED)
     assert refusal(token_cost, sheet, 7, {"input": 1}) == ("tokens: an offer is 7; it must be an index from table.offer(model), 0 to 0.")
+    assert refusal(token_cost, sheet, 0, {"input_tokens": 50, "cache_read": 40}) == (
+        "tokens: input stands beside cache_read; input may include the cache: call disjoint first, or say uncached_input.")
     assert refusal(token_cost, sheet, 0, [1.0, 2.0], buckets=["input"]) == (
         "tokens: usage has shape (2,) and there are 1 buckets; its last axis must be they.")
     assert refusal(token_cost, sheet, 0, {"input": 1}, discount=-0.1) == (
@@ -371,7 +380,13 @@ def test_impossible_calls_are_refused_word_for_word():
         "sizes: 1,000,000,000 input tokens but 0 requests; tokens come in requests.")
     assert refusal(expected_cost, sheet, 0, {"input": 1e9}, output_follows="size") == (
         "tokens: unknown output_follows 'size'. Known: requests, input.")
+    assert refusal(expected_cost, sheet, 0, {"input": 1e9, "requests": 5}, requests=5) == (
+        "tokens: requests are given twice, among the totals and apart; give them once.")
     table = load_tokens()
+    assert refusal(expected_cost, table, table.offer("deepseek-v4-pro"), {"input": 1}, "2026-11-01", hours=[1, 2]) == (
+        "tokens: hours has shape (2,); give 24 weights, one for each hour of the day (UTC), not all 0.")
+    assert refusal(expected_cost, table, table.offer("deepseek-v4-pro"), {"input": 1}, "2026-11-01T03:00:00", hours=np.ones(24)) == (
+        "tokens: hours share out the totals of days; give days with them, not times.")
     assert refusal(expected_cost, table, table.offer("sonar"), {"input": 1e6}) == (
         "tokens: perplexity/sonar charges by request; say how many requests there are.")
 

@@ -42,10 +42,12 @@ def snapshot(made: str) -> bytes:
 
     made   day it is made, YYYY-MM-DD, for the passport; the same package and day give the same bytes
     """
-    import genai_prices
-    from genai_prices.data import providers
-    from genai_prices.units import _get_registry
-
+    try:
+        import genai_prices
+        from genai_prices.data import providers
+        from genai_prices.units import _get_registry
+    except ImportError:
+        raise PriceError("tokens: the package genai-prices is not installed; install the locked requirements, then refresh.") from None
     units = _get_registry()
     for key, bucket in PRICE_KEYS.items():
         per = next(b.per for b in BUCKETS if b.name == bucket)
@@ -154,10 +156,11 @@ def _segments(model, context: dict | None) -> list:
     for day in (None, *days):
         group = []
         for edge in sorted(times):
-            at = datetime.combine(day, edge) if day else LONG_AGO + timedelta(hours=edge.hour, minutes=edge.minute, seconds=edge.second)
-            if context and not any(v.when == context and (v.constraint is None or v.constraint.active(at)) for v in model.price_variants):
-                continue
             seconds = edge.hour * 3600 + edge.minute * 60 + edge.second
+            at = datetime.combine(day, edge) if day else LONG_AGO + timedelta(seconds=seconds)
+            if context and not any(variant.when == context and (variant.constraint is None or variant.constraint.active(at))
+                                   for variant in model.price_variants):
+                continue
             sheet = _sheet(model.get_prices(at, context))
             if not group or group[-1][2] != sheet:
                 group.append([day.isoformat() if day else None, seconds, sheet])

@@ -70,7 +70,8 @@ def factors(modifiers: Sequence[Modifier], context: str = "") -> np.ndarray:
             raise PriceError(f"tokens: {modifier.kind} is given twice; give it once." if other == modifier.kind else
                              f"tokens: {other} and {modifier.kind} do not combine; a request is processed in one way.")
         if group == "processing" and context:
-            raise PriceError(f"tokens: {modifier.kind} would be counted on top of {context}, which has prices of its own; leave one out.")
+            raise PriceError(f"tokens: {modifier.kind} would be counted on top of {context}, which has prices of its own; leave one "
+                             "out.")
         seen[group] = modifier.kind
         result[[INDEX[name] for name in modifier.buckets]] *= modifier.factor
     return result
@@ -123,10 +124,16 @@ def columns(usage, buckets: Sequence[str] | None = None, where: str = "tokens") 
             raise PriceError(f"{where}: usage has shape {matrix.shape} and there are {len(names)} buckets; its last axis must be they.")
         pairs = [(spell(name, where), name, matrix[..., i]) for i, name in enumerate(names)]
     found: dict[str, np.ndarray] = {}
+    raw = False
     for name, word, value in pairs:
         if name in found:
             raise PriceError(f"{where}: {name} is given twice, the second time as '{word}'; give it once.")
         found[name] = quantities(f"{where}: {word}", value)
+        if name == "uncached_input" and str(word).casefold().removesuffix("_tokens") == "input":
+            raw = True
+    cached = next((name for name in found if BUCKETS[INDEX[name]].cached and np.any(found[name] > 0)), "") if raw else ""
+    if cached:
+        raise PriceError(f"{where}: input stands beside {cached}; input may include the cache: call disjoint first, or say uncached_input.")
     return found
 
 
@@ -140,7 +147,8 @@ def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence
     """Cost of requests, each priced by itself at the tier its input reaches.
 
     offers     index or int array (...) from `table.offer`
-    usage      disjoint buckets: {bucket: number or array (...)}, or a matrix (..., bucket) with `buckets` naming its columns
+    usage      disjoint buckets: {bucket: number or array (...)}, or a matrix (..., bucket) with `buckets` naming its columns;
+               what a vendor reports (output with reasoning inside, input with the cache) goes through `disjoint` first
     when       time of each request, UTC (see `instants`); None only where an offer has had one price
     context    input tokens that decide the tier; None: what is in `usage`
     modifiers  factors on list prices (§5.22); discount: negotiated share off, 0..1, number or array
@@ -185,7 +193,7 @@ def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence
 
 
 def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequence[str] | None = None,
-                  sizes: Lognormal | Histogram | None = None, requests=None, output_follows: str = "requests",
+                  sizes: Lognormal | Histogram | None = None, requests=None, output_follows: str = "requests", hours=None,
                   modifiers: Sequence[Modifier] = (), discount=0.0, strict: bool = True, parts: bool = False):
     """Expected cost of totals over many requests, (path, period) or any shape.
 
@@ -194,6 +202,7 @@ def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequ
     requests        number of requests (...); with it a distribution may leave out its mean: input ÷ requests
     output_follows  "requests": output per request does not depend on its input, so above the cliff goes the share of requests;
                     "input": it grows with it, so the share of tokens goes above
+    hours           24 weights of the hours of a day (UTC), for days with prices by the time of day
     when, modifiers, discount, strict, parts   as in `token_cost`; a day is enough unless prices change within it
 
     Every input bucket is assumed to make up the same part of small and large requests. Raises PriceError for totals against
@@ -208,33 +217,56 @@ def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequ
         raise PriceError(unknown("tokens", "output_follows", str(output_follows), ("requests", "input")))
     totals = columns(totals, buckets)
     offers = _offers(table, offers)
-    row = _rows(table, offers, when, strict)
     if requests is not None:
+        if "requests" in totals:
+            raise PriceError("tokens: requests are given twice, among the totals and apart; give them once.")
         totals = {"requests": quantities("tokens: requests", requests)} | totals
     size = context_tokens(totals)
-    shape = np.broadcast_shapes(row.shape, size.shape, *(array.shape for array in totals.values()))
-    starts = table.starts[row]                                                 # (..., tier)
-    if np.isfinite(starts[..., 1:]).any():
-        if sizes is None:
-            at = tuple(np.argwhere(np.isfinite(np.atleast_1d(starts[..., 1])))[0])
-            raise PriceError(f"tokens: {table.name(int(np.broadcast_to(offers, row.shape)[at if row.ndim else ()]))} charges requests of more "
-                             f"than {np.atleast_1d(starts[..., 1])[at]:,.0f} input tokens at other prices, so a total has no price without "
-                             "the sizes of its requests: give Lognormal(sigma, mean) or Histogram(sizes, counts).")
-        by_request, by_token = sizes.settle(size, totals.get("requests")).bands(starts)   # shares (..., tier)
-    else:
-        by_request = by_token = np.concatenate([np.ones((1,)), np.zeros(starts.shape[-1] - 1)])
     factor = factors(modifiers, _own_context(table, offers, modifiers))
-    if "requests" in totals and table.missing[row, INDEX["requests"]].all():
-        totals.pop("requests")                                                 # only counted, never charged
-    elif table.prices[row, 0, INDEX["requests"]].any() and "requests" not in totals:
-        raise PriceError(f"tokens: {table.name(int(offers.flat[0]))} charges by request; say how many requests there are.")
-    costs = {}
-    for name, quantity in totals.items():
-        j = INDEX[name]
-        _check_priced(table, offers, row, name, quantity)
-        share = by_token if name in CONTEXT or (output_follows == "input" and BUCKETS[j].side == "output") else by_request
-        costs[name] = (share * table.prices[row, :, j]).sum(axis=-1) * quantity / table.per[j] * factor[j]
+    costs: dict[str, np.ndarray] = {}
+    for weight, row in _rows_by_hour(table, offers, when, hours, strict):
+        shape = np.broadcast_shapes(row.shape, size.shape, *(array.shape for array in totals.values()))
+        starts = table.starts[row]                                             # (..., tier)
+        if np.isfinite(starts[..., 1:]).any():
+            if sizes is None:
+                raise PriceError(_no_sizes(table, offers, row, starts))
+            by_request, by_token = sizes.settle(size, totals.get("requests")).bands(starts)   # shares (..., tier)
+        else:
+            by_request = by_token = np.concatenate([np.ones((1,)), np.zeros(starts.shape[-1] - 1)])
+        if "requests" not in totals and table.prices[row, 0, INDEX["requests"]].any():
+            raise PriceError(f"tokens: {table.name(int(offers.flat[0]))} charges by request; say how many requests there are.")
+        for name, quantity in totals.items():
+            j = INDEX[name]
+            if name != "requests" or requests is None:                         # a count of requests need not be charged
+                _check_priced(table, offers, row, name, quantity)
+            share = by_token if name in CONTEXT or (output_follows == "input" and BUCKETS[j].side == "output") else by_request
+            cost = (share * table.prices[row, :, j]).sum(axis=-1) * quantity / table.per[j] * factor[j]
+            costs[name] = cost if weight == 1.0 else costs.get(name, 0.0) + weight * cost
     return _after_discount(costs, discount, shape, parts)
+
+
+def _no_sizes(table: TokenTable, offers: np.ndarray, row: np.ndarray, starts: np.ndarray) -> str:
+    first = np.atleast_1d(starts[..., 1])
+    at = tuple(np.argwhere(np.isfinite(first))[0])
+    name = table.name(int(np.broadcast_to(offers, row.shape)[at if row.ndim else ()]))
+    return (f"tokens: {name} charges requests of more than {first[at]:,.0f} input tokens at other prices, so a total has no price "
+            "without the sizes of its requests: give Lognormal(sigma, mean) or Histogram(sizes, counts).")
+
+
+def _rows_by_hour(table: TokenTable, offers: np.ndarray, when, hours, strict: bool) -> list[tuple[float, np.ndarray]]:
+    """(share of the day, price rows): one part, or one for each stretch of the day in which prices stay."""
+    if hours is None:
+        return [(1.0, _rows(table, offers, when, strict))]
+    weights = quantities("tokens: hours", hours)
+    if weights.shape != (24,) or not weights.sum() > 0:
+        raise PriceError(f"tokens: hours has shape {weights.shape}; give 24 weights, one for each hour of the day (UTC), not all 0.")
+    if when is None or (parsed := instants(when))[1] is not None:
+        raise PriceError("tokens: hours share out the totals of days; give days with them, not times.")
+    edges = sorted({0} | {int(second) for offer in np.unique(offers) for second in
+                          table.second[table.first[offer]:table.first[offer] + table.count[offer]]})
+    whole = np.concatenate([[0.0], np.cumsum(weights / weights.sum())])
+    until = np.interp([*edges, 86400], np.arange(25) * 3600, whole)
+    return [(float(end - start), table.rows(offers, parsed[0], edge, strict)) for edge, start, end in zip(edges, until, until[1:])]
 
 
 def _offers(table: TokenTable, offers) -> np.ndarray:
@@ -261,7 +293,8 @@ def _rows(table: TokenTable, offers: np.ndarray, when, strict: bool) -> np.ndarr
         last = table.first[offers] + table.count[offers] - 1
         if table.second[last].any():
             offer = int(offers[tuple(np.argwhere(table.second[last] > 0)[0])])
-            raise PriceError(f"tokens: {table.name(offer)} has prices that depend on the time of day; give times (UTC), not days.")
+            raise PriceError(f"tokens: {table.name(offer)} has prices that depend on the time of day; give times (UTC) instead "
+                             "of days, or the hours of a total.")
         seconds = 0
     return table.rows(offers, days, seconds, strict)
 

@@ -11,7 +11,7 @@ DUST = 1e-9          # share of a tile that float noise of a scale may add
 TILES = {            # OpenAI, tokens of (low detail and base, each tile)
     "gpt-4o": (85, 170), "gpt-4.1": (85, 170), "gpt-4.5": (85, 170), "gpt-4-turbo": (85, 170), "gpt-4o-mini": (2833, 5667),
     "o1": (75, 150), "o1-pro": (75, 150), "o3": (75, 150), "gpt-5": (70, 140), "computer-use-preview": (65, 129)}
-PATCHES = {"gpt-4.1-mini": 1.62, "gpt-4.1-nano": 2.46, "o4-mini": 1.72, "gpt-5-mini": 1.62, "gpt-5-nano": 2.46}   # OpenAI, multipliers
+PATCHES = {"gpt-4.1-mini": 1.62, "gpt-4.1-nano": 2.46, "o4-mini": 1.72, "gpt-5-mini": 1.62, "gpt-5-nano": 2.46}   # multipliers
 
 
 def tile_tokens(width, height, detail="high", base: float = 85, per_tile: float = 170, tile: int = 512, box: int = 2048, short: int = 768):
@@ -27,7 +27,8 @@ def tile_tokens(width, height, detail="high", base: float = 85, per_tile: float 
     detail = np.asarray(detail)
     for word in np.unique(detail):
         if word not in ("high", "low"):
-            raise PriceError(unknown("image tokens", "detail", str(word), ("high", "low"), "auto is decided by the vendor: name what it was."))
+            raise PriceError(unknown("image tokens", "detail", str(word), ("high", "low"),
+                                     "auto is decided by the vendor: name what it was."))
     scale = np.minimum(1.0, box / np.maximum(width, height))
     scale = scale * np.minimum(1.0, short / (np.minimum(width, height) * scale))
     tiles = _up(width * scale / tile) * _up(height * scale / tile)
@@ -102,7 +103,8 @@ def image_tokens(model: str, width, height, detail="high"):
         return tile_tokens(width, height, detail, base, per_tile)
     if name in PATCHES:
         return patch_tokens(width, height, PATCHES[name])
-    raise PriceError(unknown("image tokens", "model", str(model), [*TILES, *PATCHES], "Or state the rule: tiles, patches, anthropic, gemini."))
+    raise PriceError(unknown("image tokens", "model", str(model), [*TILES, *PATCHES],
+                             "Or state the rule: tiles, patches, anthropic, gemini."))
 
 
 def _pixels(width, height) -> tuple[np.ndarray, np.ndarray]:

@@ -99,14 +99,15 @@ def _record(sheet: Mapping) -> dict:
 
 def _whole(first: Mapping, part: Mapping, model: str) -> dict:
     """A later price list with the multiples and factors of the first; refuses to guess absolute prices it does not restate."""
-    lost = sorted(set(_prices(first.get("prices"))) - set(_prices(part.get("prices"))) - {spell(w) for w in part.get("relative") or {}})
+    lost = sorted(set(_prices(first.get("prices"))) - set(_prices(part.get("prices")))
+                  - {spell(word) for word in part.get("relative") or {}})
     if lost:
         raise PriceError(f"tokens: {model}: the price list of {part.get('since')} lacks {lost[0]}, which the first one has; write it again.")
     for key in ("tiers", "contexts", "time_of_day"):
         entries = first.get(key) or []
         if key not in part and any("prices" in entry for entry in (entries.values() if isinstance(entries, Mapping) else entries)):
-            raise PriceError(f"tokens: {model}: the price list of {part.get('since')} has no {key}, and the first one states their prices; "
-                             f"write {key} again.")
+            raise PriceError(f"tokens: {model}: the price list of {part.get('since')} has no {key}, and the first one states their "
+                             f"prices; write {key} again.")
     return {**first, **part}
 
 
@@ -171,7 +172,8 @@ def _changed(base: dict, change: Mapping, part: Mapping, where: str) -> dict:
         factor = number(change["factor"], f"tokens: factor of {where}")
         chosen = {spell(word) for word in change["buckets"]} if "buckets" in change else \
             {name for name in base if BUCKETS[INDEX[name]].tokens}
-        return {name: [[start, price * (factor if name in chosen else 1.0)] for start, price in tiers] for name, tiers in base.items()}
+        return {name: [[start, price * (factor if name in chosen else 1.0)] for start, price in tiers]
+                for name, tiers in base.items()}
     if not change.get("prices"):
         raise PriceError(f"tokens: {where} has neither prices nor a factor; give one of the two.")
     own = {"relative": part.get("relative") or {}} | dict(change)

@@ -145,5 +145,5 @@ def _check_mean(mean, total, requests) -> None:
     if wrong.any():
         at = tuple(np.argwhere(wrong)[0])
         size = np.broadcast_to(mean, wrong.shape)[at]
-        raise PriceError(f"sizes: {requests[at]:,.0f} requests of {size:,.0f} tokens on average are not the {total[at]:,.0f} input tokens "
-                         "given; leave out requests or the mean.")
+        raise PriceError(f"sizes: {requests[at]:,.0f} requests of {size:,.0f} tokens on average are not the {total[at]:,.0f} input "
+                         "tokens given; leave out requests or the mean.")

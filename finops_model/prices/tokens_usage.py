@@ -44,10 +44,12 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> dict[str, np
     cached = _details(inside, ("cached_tokens_details",))
     reads = {kind: _read(cached, f"{kind}_tokens", where) for kind in ("audio", "image")}
     parts = {"input": total_in, "output": total_out, "cache_write": _read(inside, "cache_write_tokens", where),
-             "cache_read": _less(_read(inside, "cached_tokens", where), sum(reads.values()), "cached_tokens_details", "cached_tokens", where),
+             "cache_read": _less(_read(inside, "cached_tokens", where), sum(reads.values()), "cached_tokens_details", "cached_tokens",
+                                 where),
              "reasoning": _read(made, "reasoning_tokens", where)}
     for kind in ("audio", "image"):
-        parts[f"input_{kind}"] = _less(_read(inside, f"{kind}_tokens", where), reads[kind], f"cached {kind}_tokens", f"{kind}_tokens", where)
+        parts[f"input_{kind}"] = _less(_read(inside, f"{kind}_tokens", where), reads[kind], f"cached {kind}_tokens", f"{kind}_tokens",
+                                       where)
         parts[f"cache_read_{kind}"] = reads[kind]
         parts[f"output_{kind}"] = _read(made, f"{kind}_tokens", where)
     _total(usage, "total_tokens", total_in + total_out + (0 if reasoning_included else parts["reasoning"]), where,
@@ -160,7 +162,8 @@ def _less(whole, part, part_name: str, whole_name: str, where: str) -> np.ndarra
     if (rest < 0).any():
         at = tuple(np.argwhere(rest < 0)[0])
         part, whole = (np.broadcast_to(array, rest.shape)[at] for array in (part, whole))
-        raise PriceError(f"{where}: {part_name} add up to {part:,.15g}, more than the {whole:,.15g} of {whole_name} that they are a part of.")
+        raise PriceError(f"{where}: {part_name} add up to {part:,.15g}, more than the {whole:,.15g} of {whole_name} that they are a "
+                         "part of.")
     return rest
 
 

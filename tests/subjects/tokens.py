@@ -10,7 +10,7 @@ from finops_model.prices.tokens_usage import VENDORS, from_vendor
 from . import known
 
 GIVEN = {"usage", "requests", "totals", "count", "sizes", "output_follows", "input_includes_cached", "output_includes_reasoning",
-         "context_tokens", *VENDORS}
+         "context_tokens", "hours", *VENDORS}
 SUBJECT = {"context", "when", "modifiers", "discount", "strict"}
 
 
@@ -26,14 +26,17 @@ def evaluate(subject: dict, given: dict) -> dict:
         known(subject, {"model", "provider"} | SUBJECT, "tokens of a model of the snapshot")
         table = tokens.load_tokens()
     strict = subject.get("strict", True)
-    offer = table.offer(subject["model"], subject.get("provider", ""), subject.get("context"), strict)
+    def bought(context):
+        return table.offer(subject["model"], subject.get("provider", ""), context, strict)
+
+    offer = bought(subject.get("context"))
     when = subject.get("when")
     common = {"modifiers": [modifier(part) for part in subject.get("modifiers") or []], "discount": subject.get("discount", 0.0),
               "strict": strict}
     if ways == ["totals"]:
         return totals(table, offer, when, given, common)
     if ways == ["requests"]:
-        return many(table, offer, when, given, common)
+        return many(table, bought, subject.get("context"), when, given, common)
     quantities = buckets(given, ways[0])
     if "context_tokens" in given:
         common["context"] = given["context_tokens"]
@@ -67,17 +70,18 @@ def side(costs: dict, which: str):
     return sum((np.sum(cost) for name, cost in costs.items() if BUCKETS[INDEX[name]].side == which), 0.0)
 
 
-def many(table, offer, when, given: dict, common: dict) -> dict:
+def many(table, bought, context, when, given: dict, common: dict) -> dict:
     """A list of requests, each with `times` (default 1) and, if it has one, its own `when`, `context`, vendor record."""
     costs, times, listed = [], [], []
     for request in given["requests"]:
         inner = {key: value for key, value in request.items() if key in GIVEN} | {
             key: given[key] for key in ("input_includes_cached", "output_includes_reasoning") if key in given and key not in request}
-        extra = sorted(set(request) - GIVEN - {"times", "when"})
+        extra = sorted(set(request) - GIVEN - {"times", "when", "context"})
         if extra:                                        # the buckets may stand in the request itself
             assert "usage" not in inner, f"a request has usage and {extra}"
             inner["usage"] = {key: request[key] for key in extra}
         way = next(key for key in ("usage", *VENDORS) if key in inner)
+        offer = bought(request.get("context", context))
         result = answers(table, offer, request.get("when", when), buckets(inner, way), common)
         costs.append(float(result["cost"]))
         listed.append(float(result["list_cost"]))
@@ -90,7 +94,8 @@ def totals(table, offer, when, given: dict, common: dict) -> dict:
     """Totals over many requests through the sizes of the requests."""
     quantities = buckets(given, "totals")
     sizes = distribution(given["sizes"]) if "sizes" in given else None
-    common |= {"sizes": sizes, "requests": given.get("count"), "output_follows": given.get("output_follows", "requests")}
+    common |= {"sizes": sizes, "requests": given.get("count"), "output_follows": given.get("output_follows", "requests"),
+               "hours": given.get("hours")}
     cost = tokens.expected_cost(table, offer, quantities, when, **common)
     result = {"cost": cost, "contracted_cost": cost, "list_cost": tokens.expected_cost(table, offer, quantities, when,
                                                                                       **{**common, "discount": 0.0}),
