@@ -249,6 +249,23 @@ def test_buckets_have_one_name_and_fall_back_to_earlier_ones():
     assert not set(token_refresh.PRICE_KEYS.values()) - set(NAMES)
 
 
+@pytest.mark.parametrize("peak", [{"factor": 3.0}, {"prices": {"input": 3.0, "output": 12.0}}])
+@pytest.mark.parametrize("batch", [{"factor": 0.5}, {"prices": {"input": 0.5, "output": 2.0}}])
+def test_a_context_and_a_time_of_day_multiply(peak, batch):
+    """In any mixture of prices and factors that is not refused."""
+    sheet = {"prices": {"input": 1.0, "output": 4.0}, "relative": {"cache_read": 0.1}, "contexts": {"batch": batch},
+             "time_of_day": [{"from": "09:00", "to": "17:00", **peak}]}
+    if "prices" in peak and "prices" in batch:
+        assert "both state prices" in refusal(price_sheet, sheet)
+        return
+    table = price_sheet(sheet)
+    usage = {"uncached_input": 1e6, "cache_read": 1e6, "output": 1e6}
+    for context, times in (("", 1.0), ("batch", 0.5)):
+        for hour, more in (("08", 1.0), ("09", 3.0), ("17", 1.0)):
+            cost = token_cost(table, table.offer("the model", "", context), usage, f"2026-11-01T{hour}:00:00")
+            assert cost == pytest.approx(5.1 * times * more, rel=1e-12)
+
+
 # totals
 
 @settings(max_examples=25, deadline=None)
@@ -359,6 +376,9 @@ def refusal(call, *args, **kwargs) -> str:
      "tokens: the model: the price list of 2026-01-01 has no tiers, and the first one states their prices; write tiers again."),
     (price_sheet, ({"prices": {"input": 1}, "time_of_day": [{"from": "9am", "to": "10:00", "factor": 2}]},), "tokens: time_of_day from is '9am'; "
      "write HH:MM in UTC, in quotes."),
+    (price_sheet, ({"prices": {"input": 1}, "contexts": {"flex": {"prices": {"input": 0.6}}},
+                    "time_of_day": [{"from": "09:00", "to": "10:00", "prices": {"input": 2}}]},), "tokens: context flex and time_of_day both "
+     "state prices, and nobody says which hold; give one of them as a factor."),
     (price_sheet, ({"prices": {"input": 1}}, {"prices": {"input": 1}}), "tokens: the model has two price sheets; give it one, with a history."),
 ])
 def test_nonsense_is_refused_word_for_word(call, args, message):

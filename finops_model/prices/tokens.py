@@ -331,7 +331,11 @@ def _check_priced(table: TokenTable, offers: np.ndarray, row: np.ndarray, name: 
         return
     at = tuple(np.argwhere(bad)[0])
     offer, one = (int(np.broadcast_to(array, bad.shape)[at]) for array in (offers, row))
-    priced = [other for other in NAMES if not table.missing[one, INDEX[other]]]
+    sheet, priced = table.prices[one, 0], []                     # prices of its own: what a fallback filled in is left out
+    for bucket in BUCKETS:
+        filled = [sheet[INDEX[other]] for other in bucket.else_as if not table.missing[one, INDEX[other]]]
+        if not table.missing[one, INDEX[bucket.name]] and sheet[INDEX[bucket.name]] not in filled:
+            priced.append(bucket.name)
     raise PriceError(f"tokens: {table.name(offer)} has no price for {name}. It has prices for: {listing(priced)}.")
 
 

@@ -119,7 +119,13 @@ def _offers(part: Mapping, model: str) -> dict[str, list]:
     offers = {"": _by_time(base, part, model)}
     for context, change in (part.get("contexts") or {}).items():
         _known(change, OTHER, f"field of context {context}")
-        offers[str(context)] = _by_time(_changed(base, change, part, f"context {context}"), part, model)
+        def bought(prices, change=change, context=context):
+            return _changed(prices, change, part, f"context {context}")
+
+        if "factor" not in change and any("prices" in span for span in part.get("time_of_day") or []):
+            raise PriceError(f"tokens: context {context} and time_of_day both state prices, and nobody says which hold; give one of them "
+                             "as a factor.")
+        offers[str(context)] = _by_time(base, part, model, bought)
     return offers
 
 
@@ -183,13 +189,17 @@ def _changed(base: dict, change: Mapping, part: Mapping, where: str) -> dict:
     return base | _tiered(own, {}, where)
 
 
-def _by_time(base: dict, part: Mapping, model: str) -> list:
-    """[(second of the day, {bucket: price})] over a day: outside of the stated hours the base holds."""
-    spans = []
+def _by_time(standard: dict, part: Mapping, model: str, bought=lambda prices: prices) -> list:
+    """[(second of the day, {bucket: price})] over a day: outside of the stated hours the base holds.
+
+    bought   what a context makes of prices: its factor also holds on the prices of a time of day, and the other way round
+    """
+    spans, base = [], bought(standard)
     for change in part.get("time_of_day") or []:
         _known(change, DAYTIME, "field of time_of_day")
         start, end = (_clock(change.get(key), key) for key in ("from", "to"))
-        sheet = _changed(base, {key: value for key, value in change.items() if key in ("prices", "factor")}, part, "time_of_day")
+        own = {key: value for key, value in change.items() if key in ("prices", "factor")}
+        sheet = _changed(base, own, part, "time_of_day") if "factor" in own else bought(_changed(standard, own, part, "time_of_day"))
         if start == end:
             raise PriceError(f"tokens: time_of_day from {change['from']} to {change['to']} is empty; write a span, its end exclusive.")
         spans += [(start, end, sheet)] if start < end else [(start, 86400, sheet), (0, end, sheet)]
