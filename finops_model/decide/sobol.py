@@ -125,10 +125,10 @@ def sobol(model, values: dict[str, Distribution], paths: int = 8192, seed: int =
         raise ScenarioError("Sobol indices need at least one uncertain value, and distributions for all of them.")
     paths = -(-int(paths) // streams.BLOCK) * streams.BLOCK
 
+    drawn = {name: dist.on_paths(lambda stream: streams.uniforms(seed, stream, paths), name) for name, dist in values.items()}
+
     def draw(swapped=()):
-        def uniform(name):
-            return streams.uniforms(seed, name, paths)
-        return model({name: (Partnered(dist) if name in swapped else dist).on_paths(uniform, name) for name, dist in values.items()})
+        return model({name: partner(x) if name in swapped else x for name, x in drawn.items()})
 
     base = np.asarray(draw(), dtype=float)
     if base.shape != (paths,):

@@ -105,6 +105,29 @@ def solve(rises, target, low, high, steps: int = 110):
     return high[()]
 
 
+def solve_smooth(rises, slope, target, low, high, start, steps: int = 200):
+    """The same by Newton's steps, halved wherever they leave the bracket; for functions without jumps.
+
+    An element that has arrived is left alone, so that its bits do not depend on the others.
+    """
+    target, low, high, x = (np.array(a, float) for a in np.broadcast_arrays(target, low, high, start))
+    x, open_ = np.clip(x, low, high), np.ones(target.shape, bool)
+    for _ in range(steps):
+        at = x[open_]
+        miss = rises(at) - target[open_]
+        low[open_], high[open_] = np.where(miss < 0, at, low[open_]), np.where(miss < 0, high[open_], at)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            new = at - miss / slope(at)
+        new = np.where((new > low[open_]) & (new < high[open_]), new, low[open_] + (high[open_] - low[open_]) / 2)
+        new = np.where(miss == 0, at, new)
+        x[open_] = new
+        arrived = (np.abs(new - at) <= 2e-15 * np.abs(new)) | (miss == 0)
+        open_[open_] = ~arrived
+        if not open_.any():
+            break
+    return x[()]
+
+
 def expand(raw, power: int, low: float, high: float, shift: float, scale: float) -> float:
     """E[(shift + scale·Y)^power ; low < shift + scale·Y <= high] from raw(k, a, b) = E[Y^k ; a < Y <= b], scale > 0."""
     a, b = (low - shift) / scale, (high - shift) / scale

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import ndtr
 
 from ...errors import ScenarioError
-from ._base import Distribution, solve
+from ._base import Distribution, solve, solve_smooth
 from ._checks import finite, set_fields, share
 from .discrete import Discrete
+from .poisson import Poisson
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,26 @@ class Mixture(Distribution):
         if inside.any():
             found = np.array(found)
             reach = low[inside] - 1e-12 * np.abs(low[inside]) - 1e-300          # an atom at the lower end is reached too
-            found[inside] = solve(self.cdf, u[inside] - 1e-15, reach, high[inside])
+            if self._smooth:
+                found[inside] = solve_smooth(self.cdf, self.density, u[inside], reach, high[inside], np.interp(u[inside], *self._knots))
+            else:
+                found[inside] = solve(self.cdf, u[inside] - 1e-15, reach, high[inside])
         return found[()]
+
+    @cached_property
+    def _knots(self) -> tuple[np.ndarray, np.ndarray]:
+        """CDF and value at the quantiles of the parts: where the search begins."""
+        u = ndtr(np.linspace(-7, 7, 281))
+        x = np.unique(np.concatenate([part.quantile(u) for part in self.parts]))
+        return self.cdf(x), x
+
+    @cached_property
+    def _smooth(self) -> bool:
+        """No atoms: the density is the slope of the CDF."""
+        def atoms(part) -> bool:
+            inner = getattr(part, "parts", None) or ((part.of,) if hasattr(part, "of") else ())
+            return isinstance(part, (Discrete, Poisson)) or any(atoms(other) for other in inner)
+        return not any(atoms(part) for part in self.parts)
 
     def cdf(self, x):
         return self._sum(lambda part: part.cdf(x))
