@@ -121,7 +121,7 @@ def solve_smooth(rises, slope, target, low, high, start, steps: int = 200):
         new = np.where((new > low[open_]) & (new < high[open_]), new, low[open_] + (high[open_] - low[open_]) / 2)
         new = np.where(miss == 0, at, new)
         x[open_] = new
-        arrived = (np.abs(new - at) <= 2e-15 * np.abs(new)) | (miss == 0)
+        arrived = (np.abs(new - at) <= 1e-12 * np.abs(new)) | (miss == 0)       # Newton: what is left is its square
         open_[open_] = ~arrived
         if not open_.any():
             break
