@@ -37,7 +37,7 @@ class Episode:
     expected: float         # over the same days: level of the eve of the episode, weekdays of each day
     worst_day: str
     score: float            # largest |actual − expected| ÷ usual miss
-    ongoing: bool           # still within a refractory week of the newest day
+    ongoing: bool           # raised on the newest day or the one before it
     kind: str = "spend"
     dimension: str = ""
 
@@ -121,7 +121,7 @@ def find_anomalies(history, *, by=None, threshold: float = THRESHOLD, money_floo
             raised[:, max(raised.shape[1] - late_days, 0):] = False
         for row in np.flatnonzero(raised.any(axis=1)):
             for run in runs(raised[row], np.abs(miss[row]), refractory_days):
-                episodes.append(_episode(panel, found, factor, scores, row, run, name, refractory_days, kind, dimension))
+                episodes.append(_episode(panel, found, factor, scores, row, run, name, kind, dimension))
     episodes.sort(key=lambda one: (-abs(one.excess), one.subject, one.start))
     short = [name for name, row in zip(panel.names, found.scale) if not np.isfinite(row).any()]
     notes = list(panel.notes)
@@ -152,7 +152,7 @@ def runs(raised: np.ndarray, size: np.ndarray, refractory_days: int) -> list[lis
     return found
 
 
-def _episode(panel: Panel, found: Expected, factor, scores, row: int, run: list[int], direction: str, refractory: int, kind: str,
+def _episode(panel: Panel, found: Expected, factor, scores, row: int, run: list[int], direction: str, kind: str,
              dimension: str) -> Episode:
     first, last = run[0], run[-1]
     span = slice(first, last + 1)
@@ -163,7 +163,7 @@ def _episode(panel: Panel, found: Expected, factor, scores, row: int, run: list[
     name, start = panel.names[row], str(panel.days[first])
     return Episode(identity(kind, dimension, name, direction, start), name, direction, start, str(panel.days[last]), last - first + 1,
                    float(panel.values[row, span][known].sum()), float(frozen[known].sum()), str(panel.days[worst]),
-                   float(abs(scores[row, worst])), len(panel.days) - 1 - last <= refractory, kind, dimension)
+                   float(abs(scores[row, worst])), len(panel.days) - 1 - last <= 1, kind, dimension)
 
 
 def identity(*parts: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 LEVEL_DAYS, SCALE_DAYS, SHARE_WEEKS, PEAK_DAYS = 28, 42, 8, 56
 LEAST_LEVEL, LEAST_SCALE = 7, 14           # known days needed before there is a level, and residuals before there is a scale
-CAP, PEAK, LASTING = 4.0, 0.9, 7           # a day counts at most 4 medians, or the 90 % quantile of its peaks, unless it lasts a week
+CAP, PEAK, LASTING = 4.0, 0.95, 7          # a day counts at most 4 medians, or the 95 % quantile of earlier days, unless it lasts a week
 SCALE_FLOOR = 0.02                         # of the expected amount: a flat series is not certain to the cent
 LARGEST_SCORE = 100.0
 CELLS = 4_000_000                          # of one window held in memory
@@ -71,7 +71,7 @@ def _expect(values: np.ndarray) -> Expected:
 
 
 def capped(values: np.ndarray) -> np.ndarray:
-    """Each day as it enters the expectation of later days: at most 4 × the median of the 28 days before or the 90 % quantile of the 56
+    """Each day as it enters the expectation of later days: at most 4 × the median of the 28 days before or the 95 % quantile of the 56
     days before, whichever is more, unless all of the last seven days were as high: then it is a new level, not a burst.
 
     >>> capped(np.append(np.full(60, 10.), 900.)[None])[0, -1]

@@ -94,7 +94,7 @@ def _daily_quota(quota, mine, used, cost, rows, currency, cash):
         span = f"on {len(run)} days from {days[run[0]].date()} to {days[run[-1]].date()}" if len(run) > 1 else f"on {days[run[0]].date()}"
         text = f"{quota.subject} used {_amount(total, quota, currency, cash)} {span}, {_amount(total - limit, quota, currency, cash)} over its " \
                f"quota of {_amount(quota.quantity, quota, currency, cash)} a day."
-        yield _quota_alert(quota, mine, days[run[0]], days[run[-1]], (newest - days[run[-1]]).days <= REFRACTORY, total, limit, bill, text)
+        yield _quota_alert(quota, mine, days[run[0]], days[run[-1]], (newest - days[run[-1]]).days <= 1, total, limit, bill, text)
 
 
 def _monthly_quota(quota, mine, used, cost, rows, currency, cash):

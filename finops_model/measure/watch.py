@@ -49,7 +49,7 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
           threshold: float = THRESHOLD, money_floor: float | None = None, percent_floor: float = PERCENT_FLOOR, late_days: int = LATE,
           quotas: list[Quota] = (), budgets=None, forecasts=(), feedback: Iterable[Feedback] = (), pace_margin: float = PACE_MARGIN,
           utilization: float = UTILIZATION, unused_days: int = UNUSED_DAYS) -> Watch:
-    """Alerts on the days from `since` (default: 30 days back) to `as_of`, from daily facts (docs/architecture.md §1).
+    """Alerts on the days from `since` (default: two weeks back) to `as_of`, from daily facts (docs/architecture.md §1).
 
     Facts after `as_of` are not looked at. money_floor: money a day; default 1 % of the company's daily spend in the 28 days before.
     Raises LedgerError where there are no facts by that day.
@@ -63,7 +63,7 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
     for level in (levels := tuple(levels)):
         if level not in DIMENSIONS:
             raise LedgerError(unknown("--by", "dimension", level, DIMENSIONS))
-    since = since or str((last - pd.Timedelta(days=30)).date())
+    since = since or str((last - pd.Timedelta(days=13)).date())
     days = np.arange(rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"), np.datetime64(as_of, "D") + 1)
     spoken = list(latest(feedback).values())
     recent = rows[rows["ChargeDate"] > last - pd.Timedelta(days=28)]

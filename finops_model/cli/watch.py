@@ -1,0 +1,112 @@
+"""What is not as expected: watch, and what people say about it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.table import Table
+
+from ..errors import FinOpsError, unknown
+from ._shared import Bars, JsonOption, SettingsOption, load, out
+
+PANEL = "Forecasts and what-ifs"
+app = typer.Typer()
+group = typer.Typer(no_args_is_help=False)
+app.add_typer(group, name="watch", rich_help_panel=PANEL)
+
+
+@group.callback(invoke_without_command=True)
+def watch(
+    context: typer.Context,
+    as_of: Annotated[Optional[str], typer.Option(help="Last day looked at, YYYY-MM-DD; default: the newest with usage.")] = None,
+    since: Annotated[Optional[str], typer.Option(help="First day that is told; default: two weeks back.")] = None,
+    by: Annotated[str, typer.Option(help="What is looked at, narrow first: workload, sku, team, service, business unit, model.")] = "workload,sku,team",
+    threshold: Annotated[float, typer.Option(min=0, help="How many usual misses away a day must be.")] = 3.0,
+    money_floor: Annotated[Optional[float], typer.Option(min=0, help="Least money a day; default: 1 % of the company's daily spend.")] = None,
+    percent_floor: Annotated[float, typer.Option(min=0, help="Least share of what was expected: 0.25 is 25 %.")] = 0.25,
+    quotas: Annotated[Optional[Path], typer.Option(help="Quotas: dimension, subject, unit, per, quantity; default: quotas.csv beside finops.yaml.")] = None,
+    notify: Annotated[bool, typer.Option("--notify", help="Send new alerts to the addresses in FINOPS_NOTIFY_URLS.")] = False,
+    notify_file: Annotated[Optional[Path], typer.Option(help="With --notify: a file of addresses outside git.")] = None,
+    settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+):
+    """Spend that was not expected, runaway jobs, quotas, budget pace, missed forecasts, unused commitments, missing data.
+
+    Examples: [bold]finops watch[/bold] · [bold]finops watch --as-of 2026-08-21[/bold] · [bold]finops watch feedback 1a2b3c4d5e expected --because "launch"[/bold]
+    """
+    if context.invoked_subcommand:
+        return
+    from ..publish import alerts
+
+    chosen = load(settings)
+    urls = alerts.addresses(notify_file) if notify else []         # a missing address is said before the long part
+    if notify_file and not notify:
+        raise FinOpsError("--notify-file goes with --notify.")
+    with Bars() as bars:
+        found = alerts.look(chosen, as_of, since=since, levels=[word.strip() for word in by.split(",") if word.strip()], threshold=threshold,
+                            money_floor=money_floor, percent_floor=percent_floor, quotas=quotas, progress=bars)
+    folder = alerts.folder_of(chosen)
+    known = alerts.sent(folder)
+    fresh = {one.id for one in found.alerts if one.id not in known}
+    place = alerts.publish(found, folder, chosen.company, fresh)
+    if as_json:
+        out.print_json(json.dumps(alerts.as_json(found, chosen.company, fresh)))
+    else:
+        _show(found, place)
+    if notify:
+        count = alerts.notify(found, folder, chosen.company, urls)
+        if not as_json:
+            out.print(f"Sent: {count} new alert{'s' * (count != 1)}." if count else "Nothing new to send.")
+
+
+def _show(found, place: Path) -> None:
+    from ..measure.anomalies_alert import NAMES
+    from ..publish import alerts
+    from ..publish.chart_parts import clean
+
+    out.print(clean(alerts.headline(found)), markup=False)
+    if found.alerts:
+        table = Table(show_lines=True)
+        table.add_column("Money", justify="right", no_wrap=True)
+        for title in ("What happened", "Owner", "To do"):
+            table.add_column(title)
+        table.add_column("Id", no_wrap=True)
+        for one in found.alerts:
+            what = f"{NAMES[one.kind]}: {clean(one.what)}" + (" It goes on." if one.ongoing else "")
+            what += f"\n{clean(one.why)}" if one.why else ""
+            table.add_row(alerts.size(one, found.currency), *(_text(word) for word in (what, one.owner, one.do)), one.id)
+        out.print(table)
+    if found.accepted:
+        out.print(f"{found.accepted} recorded as expected and kept quiet.")
+    for note in found.notes:
+        out.print(note, markup=False)
+    out.print(f"Files  {place}", markup=False)
+
+
+def _text(words: str):
+    from rich.text import Text
+
+    return Text("\n".join(words.split("\n")))          # names from a bill are no markup
+
+
+@group.command()
+def feedback(alert: Annotated[str, typer.Argument(help="Id of an alert, as the table shows it.")],
+             verdict: Annotated[str, typer.Argument(help="expected: it was meant, keep quiet while it lasts. real: it was not meant.")],
+             because: Annotated[str, typer.Option(help="Why, for those who read it later.")] = "",
+             settings: SettingsOption = Path("finops.yaml")):
+    """Record whether an alert was expected or real; the next watch uses it.
+
+    Example: [bold]finops watch feedback 1a2b3c4d5e expected --because "launch of the agent"[/bold]
+    """
+    import datetime as dt
+
+    from ..measure.anomalies_feedback import VERDICTS
+    from ..publish import alerts
+
+    if verdict not in VERDICTS:
+        raise FinOpsError(unknown("finops watch feedback", "verdict", verdict, VERDICTS))
+    found = alerts.record_feedback(alerts.folder_of(load(settings)), alert, verdict, because, str(dt.date.today()))
+    then = "It is not raised again while its level lasts." if verdict == "expected" else "Its days do not become part of what is expected."
+    out.print(f"Recorded: {found.subject}, {found.start} to {found.end}, {verdict}. {then}", markup=False)

@@ -1,0 +1,352 @@
+"""What the watch found, as files and as messages: written whole, sent once per episode, with what people said about it.
+
+    <watch>/alerts/2026-08-21/alerts.json  alerts.md  alerts.html      <watch>: the folder `watch` beside the ledger
+    <watch>/feedback.jsonl      one verdict a line, never changed      <watch>/sent.json: what was sent where
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from ..documents import write_atomic
+from ..errors import FinOpsError, InputError, LedgerError, ReportError, unknown
+from ..facts import plans, warehouse
+from ..measure.anomalies_alert import NAMES, Alert
+from ..measure.anomalies_feedback import Feedback
+from ..measure.anomalies_limits import read_quotas
+from ..measure.watch import Watch, watch
+from ..measure.words import money
+from ..progress import Progress, silent
+from ..settings import Settings
+from .chart_parts import clean
+from .close import books
+from .report_html import shell
+from .tables import Column, table
+
+URLS = "FINOPS_NOTIFY_URLS"         # environment variable: addresses of apprise, one a line
+QUOTAS = "quotas.csv"               # beside finops.yaml
+
+
+def folder_of(settings: Settings) -> Path:
+    """Where alerts, verdicts and the record of what was sent lie: beside the ledger."""
+    return settings.path(settings.ledger).parent / "watch"
+
+
+def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathLike | None = None, progress: Progress | None = None,
+         **how) -> Watch:
+    """`measure.watch.watch` on the company of finops.yaml: its ledger, budgets, quotas, published forecasts and recorded verdicts.
+
+    as_of   last day looked at; default the newest day with usage. Raises LedgerError for a day outside the ledger.
+    """
+    say = progress or silent
+    ledger = books(settings, progress)
+    first, last = str(ledger.first_day()), str(ledger.last_day())
+    for name, day in (("--as-of", as_of), ("--since", how.get("since"))):
+        if day is not None:
+            check_day(day, name)
+    as_of = as_of or last
+    if not first <= as_of <= last:
+        raise LedgerError(f"--as-of {as_of}: the ledger has data from {first} to {last}. Choose a day in between.")
+    if how.get("since") and how["since"] > as_of:
+        raise LedgerError(f"--since {how['since']} is after the last day looked at, {as_of}. Choose an earlier day.")
+    budgets = plans.read_budgets(settings.path(settings.budgets), settings.currency) if settings.budgets else None
+    say("daily facts", 0, 2)
+    daily = warehouse.daily(ledger, settings)
+    currencies = sorted(set(daily["BillingCurrency"]))
+    if currencies != [settings.currency]:
+        raise LedgerError(f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
+                          "Alerts are in one currency: split the bill, or set the currency.")
+    default = settings.path(QUOTAS)
+    chosen = quotas or (default if default.is_file() else None)
+    limits = read_quotas(chosen, daily) if chosen else []
+    say("anomalies", 1, 2)
+    found = watch(daily, as_of, currency=settings.currency, quotas=limits, budgets=budgets, forecasts=published(settings),
+                  feedback=read_feedback(folder_of(settings)), **how)
+    say("anomalies", 2, 2)
+    return found
+
+
+def check_day(text: str, name: str) -> str:
+    """`text` if it is a day YYYY-MM-DD; raises InputError otherwise."""
+    try:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(text)):
+            raise ValueError
+        np.datetime64(text, "D")
+    except ValueError:
+        raise InputError(f"{name}: '{str(text)[:40]}' is not a day. Write it as 2026-01-31.") from None
+    return text
+
+
+def published(settings: Settings) -> list[tuple]:
+    """(data_as_of, unit, {month: (P10, P50, P90)}) of every published brief; what cannot be read is not a forecast."""
+    found = []
+    for path in sorted(settings.path(settings.reports).glob("*/*/brief.json")):
+        try:
+            brief = json.loads(path.read_text(encoding="utf-8"))
+            months = {str(row["month"]): tuple(float(row[name]) for name in ("p10", "p50", "p90")) for row in brief["forecast"]["months"]}
+            found.append((str(brief["data_as_of"]), str(brief["unit"]), months))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+# Verdicts
+
+def read_feedback(folder: Path) -> list[Feedback]:
+    """Every recorded verdict, oldest first. Raises InputError naming the line that cannot be read."""
+    path = Path(folder) / "feedback.jsonl"
+    if not path.is_file():
+        return []
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(Feedback(**json.loads(line)))
+        except FinOpsError as problem:
+            raise InputError(f"{path}:{number}: {problem}") from None
+        except (ValueError, TypeError):
+            raise InputError(f"{path}:{number}: not a recorded verdict. Take the line out, and record it again: "
+                             "finops watch feedback ID expected --because \"…\".") from None
+    return found
+
+
+def record_feedback(folder: Path, alert: str, verdict: str, because: str = "", recorded: str = "") -> Feedback:
+    """Add a verdict on a published alert; the file is replaced whole, its earlier lines as they were.
+
+    Raises InputError for an alert that was not published or a verdict that is none.
+    """
+    folder = Path(folder)
+    told = known_alerts(folder)
+    if alert not in told:
+        raise InputError(unknown("finops watch feedback", "alert", alert, told, "Run finops watch first; its table shows the ids."))
+    one = told[alert]
+    found = Feedback(alert, one["kind"], one["dimension"], one["subject"], verdict, one["start"], one["end"], one["expected"], one["actual"],
+                     because, recorded, one["hours"], one["hours_expected"])
+    with _alone(folder):
+        path = folder / "feedback.jsonl"
+        before = path.read_text(encoding="utf-8") if path.is_file() else ""
+        before += "\n" if before and not before.endswith("\n") else ""
+        write_atomic(path, before + json.dumps(asdict(found), ensure_ascii=True) + "\n")
+    return found
+
+
+def known_alerts(folder: Path) -> dict[str, dict]:
+    """Every alert published so far, by id, as it was told last."""
+    found: dict[str, dict] = {}
+    for path in sorted(Path(folder).glob("alerts/*/alerts.json")):
+        try:
+            found |= {one["id"]: one for one in json.loads(path.read_text(encoding="utf-8"))["alerts"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+# Files
+
+def as_json(found: Watch, company: str, fresh: set[str] | None = None) -> dict:
+    """The watch as plain data. `new`: ids that no earlier run has sent."""
+    alerts = [one.as_dict() for one in found.alerts]
+    return {"schema": 1, "company": company, "as_of": found.as_of, "since": found.since, "currency": found.currency,
+            "money_floor": found.money_floor, "headline": headline(found), "over": sum(max(one.severity, 0.0) for one in found.alerts),
+            "accepted": found.accepted, "new": sorted(fresh) if fresh is not None else [one["id"] for one in alerts], "alerts": alerts,
+            "notes": list(found.notes)}
+
+
+def headline(found: Watch) -> str:
+    """One sentence: how many alerts, how much money, the worst of them."""
+    if not found.alerts:
+        return f"Nothing unusual from {found.since} to {found.as_of}."
+    spend = [one for one in found.alerts if one.kind in ("spend", "runaway")]
+    over = sum(one.severity for one in spend if one.severity > 0)
+    count = f"{len(found.alerts)} alert{'s' * (len(found.alerts) > 1)} from {found.since} to {found.as_of}"
+    top = found.alerts[0]
+    more = f"; spend above what was expected: {money(over, found.currency)}" if over else ""
+    return f"{count}{more}. First: {clean(top.what)}"
+
+
+def publish(found: Watch, folder: Path, company: str, fresh: set[str] | None = None) -> Path:
+    """Write alerts.json, alerts.md and alerts.html of a day: made aside, put in place by one rename. Returns their folder."""
+    root = Path(folder) / "alerts"
+    root.mkdir(parents=True, exist_ok=True)
+    place = root / found.as_of
+    made = Path(tempfile.mkdtemp(prefix=f".{found.as_of}.", dir=root))
+    try:
+        write_atomic(made / "alerts.json", json.dumps(as_json(found, company, fresh), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+        write_atomic(made / "alerts.md", markdown(found, company))
+        write_atomic(made / "alerts.html", page(found, company))
+        os.chmod(made, 0o755)
+        with _alone(folder):
+            old = root / f".{found.as_of}.old"
+            shutil.rmtree(old, ignore_errors=True)
+            if place.exists():
+                os.rename(place, old)
+            os.rename(made, place)
+            shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    return place
+
+
+def plain(text: str) -> str:
+    """Text from a bill inside Markdown: it stays text.
+
+    >>> plain("team|[x](http://a) <b>")
+    'team\\\\|\\\\[x\\\\](http://a) \\\\<b\\\\>'
+    """
+    return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", clean(text))
+
+
+def markdown(found: Watch, company: str) -> str:
+    """The alerts as readable text."""
+    lines = [f"# {plain(company)}: AI spend alerts, data up to {found.as_of}", "", plain(headline(found)), ""]
+    for one in found.alerts:
+        lines += [f"## {NAMES[one.kind]} · {plain(one.subject)} · {size(one, found.currency)}", "", plain(one.what), ""]
+        lines += [f"* What moved: {plain(one.why)}"] * bool(one.why)
+        lines += [f"* Owner: {plain(one.owner)}", f"* To do: {plain(one.do)}", f"* Id: {one.id}{' (goes on)' if one.ongoing else ''}", ""]
+    lines += [f"{found.accepted} recorded as expected and kept quiet.", ""] * bool(found.accepted)
+    lines += [plain(note) for note in found.notes]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def size(alert: Alert, currency: str) -> str:
+    """Severity with its sign in words a finance reader knows; a gap is money not known."""
+    if alert.kind == "gap":
+        return f"{money(abs(alert.severity), currency)} not known"
+    return f"{'+' if alert.severity >= 0 else '−'}{money(abs(alert.severity), currency)}"
+
+
+def page(found: Watch, company: str) -> str:
+    """The alerts as one HTML page in the look of the reports; every text from outside is escaped."""
+    columns = [Column("Money"), Column("Kind", False), Column("What happened", False, True), Column("What moved", False, True),
+               Column("Owner", False, True), Column("To do", False, True), Column("Id", False)]
+    rows = [[size(one, found.currency), NAMES[one.kind], clean(one.what) + (" It goes on." if one.ongoing else ""), clean(one.why),
+             clean(one.owner), clean(one.do), one.id] for one in found.alerts]
+    title = f"{clean(company)} · AI spend alerts · {found.as_of}"
+    quiet = f"{found.accepted} recorded as expected and kept quiet. " if found.accepted else ""
+    body = table(columns, rows, caption=headline(found), note=f"{quiet}Days {found.since} to {found.as_of}; from "
+                 f"{money(found.money_floor, found.currency)} a day.", name="alerts") if rows else table(
+                     [Column("", False)], [[headline(found)]], caption="Alerts", name="alerts")
+    return shell(title, body, (("alerts.json", "Alerts as JSON"), ("alerts.md", "as text")), f"{clean(company)} · data up to {found.as_of}")
+
+
+# Messages
+
+def addresses(file: str | os.PathLike | None = None, environ=os.environ) -> list[str]:
+    """Where to send: addresses of apprise from a file outside git, or from FINOPS_NOTIFY_URLS; one a line, # for remarks.
+
+    Raises ReportError for none, and for a file inside a git repository: addresses carry passwords.
+    """
+    if file is not None:
+        path = Path(file).resolve()
+        if not path.is_file():
+            raise ReportError(f"{file}: there is no such file of addresses.")
+        if any((folder / ".git").exists() for folder in path.parents):
+            raise ReportError(f"{file}: this file lies in a git repository, and addresses carry passwords. Keep it outside, or set {URLS}.")
+        text = path.read_text(encoding="utf-8-sig")
+    else:
+        text = environ.get(URLS, "")
+    found = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    if not found:
+        raise ReportError(f"--notify: there is no address. Set {URLS}, one address a line, or name a file outside git with --notify-file.")
+    return found
+
+
+def sent(folder: Path) -> dict[str, list[str]]:
+    """{alert id: destinations that have it}, as kept in sent.json; empty where nothing was sent."""
+    try:
+        told = json.loads((Path(folder) / "sent.json").read_text(encoding="utf-8"))["sent"]
+        return {str(one): [str(name) for name in names] for one, names in told.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise ReportError(f"{Path(folder) / 'sent.json'}: cannot be read. Move it away; alerts of running episodes are then sent once "
+                          "again.") from None
+
+
+def notify(found: Watch, folder: Path, company: str, urls: list[str]) -> int:
+    """Send what each destination does not have yet, one message each; returns how many alerts were sent to at least one.
+
+    What was sent is kept after each destination, so a failure later sends nothing twice. Raises ReportError naming the kind of destination
+    that failed, never its address.
+    """
+    import apprise
+
+    folder, failed, told = Path(folder), [], set()
+    with _alone(folder), _hushed():
+        state = sent(folder)
+        for name, url in zip(_names(urls), urls):
+            fresh = [one for one in found.alerts if name not in state.get(one.id, [])]
+            if not fresh:
+                continue
+            box = apprise.Apprise()
+            text = markdown(_only(found, fresh), company)
+            title, _, body = text.partition("\n")
+            try:
+                good = bool(box.add(url)) and bool(box.notify(body=body.strip(), title=title.lstrip("# "), body_format="markdown"))
+            except Exception:       # whatever a plug-in raises may carry the address: its text is not shown
+                good = False
+            if not good:
+                failed.append(name)
+                continue
+            told |= {one.id for one in fresh}
+            for one in fresh:
+                state.setdefault(one.id, []).append(name)
+            write_atomic(folder / "sent.json", json.dumps({"schema": 1, "sent": state}, indent=1, sort_keys=True) + "\n")
+    if failed:
+        raise ReportError(f"--notify: not sent to {', '.join(failed)}. Check the address and the network, and run it again: what was sent is "
+                          "not sent twice.")
+    return len(told)
+
+
+def _only(found: Watch, alerts: list[Alert]) -> Watch:
+    from dataclasses import replace
+
+    return replace(found, alerts=tuple(alerts), accepted=0)
+
+
+def _names(urls: list[str]) -> list[str]:
+    """A name per destination that tells nothing of its address: the scheme, and its place among those of that scheme."""
+    found: list[str] = []
+    for url in urls:
+        scheme = re.match(r"[A-Za-z0-9]{1,20}(?=://)", url)
+        kind = scheme[0].lower() if scheme else "unknown"
+        found.append(f"{kind} {sum(name.split()[0] == kind for name in found) + 1}")
+    return found
+
+
+@contextlib.contextmanager
+def _hushed():
+    """apprise logs addresses: silent while it works."""
+    log = logging.getLogger("apprise")
+    level, log.disabled = log.level, True
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.disabled = False
+
+
+@contextlib.contextmanager
+def _alone(folder: Path):
+    """One writer at a time in this folder."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with open(Path(folder) / ".lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)
