@@ -60,7 +60,8 @@ class Sensitivity:
 
     def __str__(self) -> str:
         lines = [f"{self.name}: P50 {self.base['p50']}, P90 {self.base['p90']} {self.currency}, {self.paths:,} paths"]
-        lines += [f"  {s.name} from {s.low_value:.4g} to {s.high_value:.4g}: P50 {s.at_low['p50']:,.0f} to {s.at_high['p50']:,.0f}" for s in self.swings]
+        lines += [f"  {s.name} from {s.low_value:.4g} to {s.high_value:.4g}: P50 {s.at_low['p50']:,.0f} to {s.at_high['p50']:,.0f}"
+                  for s in self.swings]
         lines += [f"  {i.name}: {i.first:.0%} of the variance alone, {i.total:.0%} with its interactions" for i in self.sobol]
         if self.breaches:
             lines.append(str(self.breaches))
@@ -141,7 +142,7 @@ def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = 
     Raises ScenarioError where nothing in the scenario is uncertain.
 
     >>> import finops_model as fm
-    >>> print(fm.sensitivity("scenarios/50_uncertain.yaml", budget=9e6))   # doctest: +SKIP
+    >>> print(fm.sensitivity("scenarios/launch.yaml", budget=9e6))   # doctest: +SKIP
     """
     ready = scenario if isinstance(scenario, Study) else study(scenario, settings, as_of, paths, months=horizon, daily=daily, demand=demand,
                                                                facts=facts, progress=progress)
@@ -175,7 +176,8 @@ def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = 
     say("sensitivity", steps, steps)
     breaches = breach_drivers(whole, budget, ready.drawn()) if budget is not None else None
     return Sensitivity(first.name, first.currency, tuple(months or first.months), unit, ready.paths, first.seed,
-                       {measure: answers.answer(whole, measure) for measure in MEASURES}, tuple(swings), found, breaches, _notes(values, groups, found))
+                       {measure: answers.answer(whole, measure) for measure in MEASURES}, tuple(swings), found, breaches,
+                       _notes(values, groups, found))
 
 
 def _measures(totals: np.ndarray) -> dict[str, float]:

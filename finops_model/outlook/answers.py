@@ -90,7 +90,7 @@ def quantile(totals, level: float) -> Estimate:
 
 
 def _order_interval(n: int, q: float) -> tuple[int | None, int | None]:
-    """Positions of the order statistics that hold the quantile in 95 % of the runs (2.5 % outside at each end at most); None: none does."""
+    """Positions of the order statistics that hold the quantile in 95 % of the runs, 2.5 % outside at each end at most; None: none does."""
     from scipy.special import bdtr
 
     k = np.arange(n)

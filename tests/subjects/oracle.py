@@ -8,6 +8,7 @@ from finops_model.outlook.elicit import read_value
 from finops_model.outlook.price_risk import Spot
 
 from . import known
+from ._simulated import draws
 from .distribution import asked
 
 
@@ -17,8 +18,14 @@ def evaluate(subject: dict, given: dict) -> dict:
     assert kind in KINDS, f"oracle: kind is '{kind}'; known: {sorted(KINDS)}"
     function, own, asks = KINDS[kind]
     known(subject, own, f"oracle {kind}")
-    known(given, asks, f"given of {kind}")
-    return function(subject, given)
+    known(given, asks | ({"simulate"} if kind in SIMULATED else set()), f"given of {kind}")
+    found = function(subject, given)
+    if "simulate" in given:
+        known(given["simulate"], {"paths", "seed"}, "simulate")
+        x = draws(kind, subject, given, _factor if kind == "price_jumps" else _value, given["simulate"]["paths"], given["simulate"].get("seed", 1))
+        error = x.std(ddof=1) / np.sqrt(len(x))
+        found |= {"simulated_mean": x.mean(), "standard_errors": (x.mean() - found["mean"]) / error, "relative_error": error / abs(found["mean"])}
+    return found
 
 
 def _both(mean, second, **more) -> dict:
@@ -59,9 +66,9 @@ def ar1(s, g):
 
 
 def ou(s, g):
-    phi, shock, stationary = closed.ou(s["kappa"], s["sigma"], s["step"]) if "step" in s else (None, None, closed.ou(s["kappa"], s["sigma"], 1.0)[2])
+    phi, shock, stationary = closed.ou(s["kappa"], s["sigma"], s.get("step", 1.0))
     found = {"stationary_sd": stationary, "half_life": np.log(2) / s["kappa"]}
-    if phi is not None:
+    if "step" in s:
         found |= {"phi": phi, "innovation_sd": shock}
     if "time" in g:
         mean, variance = closed.ou_at(s["kappa"], s["sigma"], g["time"], g.get("start", 0.0), g.get("level", 0.0))
@@ -94,7 +101,7 @@ def sobol(s, g):
 
 
 def price_jumps(s, g):
-    factor = _value(s["factor"]) if "factor" in s else _cut(_value(s["cut"]))
+    factor = _factor(s)
     rate, drift = s["per_year"], s.get("drift_per_year", 0.0)
     if "month" in g:
         return _both(*moments.jump_month_moments(rate, factor, drift, g["month"]))
@@ -118,8 +125,9 @@ def reverting(s, g):
 
 
 def scarcity(s, g):
-    had, price = moments.scarcity_moments(s["starts"], s["ends"], _value(s["availability"]), _value(s["price"]), g["months"], s.get("scarce_now", False))
-    return {"scarce": moments.scarcity_share(s["starts"], s["ends"], g["months"], s.get("scarce_now", False)), "availability": had, "price": price}
+    now = s.get("scarce_now", False)
+    had, price = moments.scarcity_moments(s["starts"], s["ends"], _value(s["availability"]), _value(s["price"]), g["months"], now)
+    return {"scarce": moments.scarcity_share(s["starts"], s["ends"], g["months"], now), "availability": had, "price": price}
 
 
 def fx(s, g):
@@ -160,6 +168,10 @@ def _value(value):
     return read_value(value, "", None)
 
 
+def _factor(s):
+    return _value(s["factor"]) if "factor" in s else _cut(_value(s["cut"]))
+
+
 def _cut(cut):
     """The factor 1 − cut."""
     from finops_model.outlook.distributions import make
@@ -170,9 +182,11 @@ def _cut(cut):
     return make("uniform", {"min": 1 - cut.max, "max": 1 - cut.min})
 
 
+SIMULATED = {"lognormal_sum", "normal_sum", "compound_poisson", "spot_rework", "price_jumps", "migrations", "spot", "reverting", "fx"}
 KINDS = {
     "lognormal_sum": (lognormal_sum, {"mu", "sigma", "correlation", "weights"}, set()),
-    "normal_sum": (normal_sum, {"mean", "sd", "correlation", "weights"}, {"budget", "level", "quantiles", "at", "commit", "rate", "price", "paths", "relative"}),
+    "normal_sum": (normal_sum, {"mean", "sd", "correlation", "weights"},
+                   {"budget", "level", "quantiles", "at", "commit", "rate", "price", "paths", "relative"}),
     "compound_poisson": (compound_poisson, {"events", "rate_per_step", "steps", "jump"}, {"x"}),
     "ar1": (ar1, {"phi", "innovation_sd", "stationary_sd"}, {"lags", "steps", "start"}),
     "ou": (ou, {"kappa", "sigma", "step"}, {"time", "start", "level"}),

@@ -1,0 +1,57 @@
+"""Simulations beside the closed forms of `oracle`: draws whose mean is the answer `mean`, by kind."""
+
+import numpy as np
+from scipy.special import ndtri
+
+from finops_model import streams
+from finops_model.outlook import correlate, price_risk as risk
+
+
+def _normals(seed, names, paths, correlation):
+    z = ndtri(np.stack([streams.uniforms(seed, f"sentence/{i}", paths) for i in range(names)], axis=-1))
+    return z if correlation is None else z @ correlate.root_of(np.asarray(correlation, float)).T
+
+
+def _sum_of_events(seed, paths, events, size):
+    from finops_model.outlook.distributions import make
+
+    count = make("poisson", {"mean": events}).quantile(streams.uniforms(seed, "sentence/count", paths)).astype(int)
+    total = np.zeros(paths)
+    for k in range(count.max(initial=0)):
+        total += np.where(count > k, size(streams.uniforms(seed, f"sentence/size/{k}", paths)), 0.0)
+    return total
+
+
+def _draw(value, u):
+    return np.full(u.shape, value) if isinstance(value, float) else value.quantile(u)
+
+
+def draws(kind, s, g, value, paths, seed) -> np.ndarray:
+    """(path,) draws of one kind; `value` reads an uncertain value."""
+    month = int(round(g.get("months", 12 * g.get("years", 0)))) - 1
+    if kind == "lognormal_sum":
+        x = np.exp(np.asarray(s["mu"]) + np.asarray(s["sigma"]) * _normals(seed, len(s["mu"]), paths, s.get("correlation")))
+        return x @ np.asarray(s.get("weights", np.ones(x.shape[1])), float)
+    if kind == "normal_sum":
+        x = np.asarray(s["mean"]) + np.asarray(s["sd"]) * _normals(seed, len(s["mean"]), paths, s.get("correlation"))
+        return x @ np.asarray(s.get("weights", np.ones(x.shape[1])), float)
+    if kind == "compound_poisson":
+        jump = value(s["jump"])
+        return _sum_of_events(seed, paths, s.get("events") or s["rate_per_step"] * s["steps"], lambda u: _draw(jump, u))
+    if kind == "spot_rework":
+        lost = value(s["lost"])
+        return _sum_of_events(seed, paths, s.get("interruptions") or s["per_hour"] * s["hours"] * s.get("machines", 1), lambda u: _draw(lost, u))
+    if kind == "price_jumps":
+        factor, when = value(s), ("mean" if "month" in g else "end")
+        at = g["month"] if "month" in g else month
+        assert "month" in g or abs(12 * g["years"] - at - 1) < 1e-9, "a simulation of price jumps ends with a month: years = whole months / 12"
+        return risk.jumps(seed, "sentence", paths, at + 1, s["per_year"], factor, s.get("drift_per_year", 0.0), when)[:, at]
+    if kind == "migrations":
+        return risk.migrations(seed, "sentence", paths, month + 1, value(s["interval"]), value(s["factor"]), s.get("adopted", 1.0))[:, month]
+    if kind == "spot":
+        model = risk.Spot(s["after_change"], s["after_rest"], value(s["change"]))
+        return risk.spot(seed, "sentence", paths, month + 1, model, 1.0, s.get("moving"))[:, month]
+    if kind == "reverting":
+        return risk.reverting(seed, "sentence", paths, month + 1, s["kappa"], s["sigma"], s.get("start", 1.0), s.get("level", 1.0))[:, month]
+    assert kind == "fx", f"'{kind}' has no simulation in sentences"
+    return risk.fx(seed, "sentence", paths, g["month"] + 1, s["volatility"], s.get("drift_per_year", 0.0), s.get("kappa", 0.0))[:, g["month"]]
