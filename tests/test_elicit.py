@@ -72,7 +72,9 @@ def test_moments_of_every_form_are_those_of_its_quantiles(document):
     scale = max(abs(dist.mean), dist.sd)
     assert abs(dist.between(0) - 1) < 1e-9 and abs(weight @ x - dist.mean) < 3e-5 * scale
     assert abs(weight @ (x - dist.mean) ** 2 - dist.variance) < 2e-3 * dist.variance
-    for at in dist.quantile(np.array([0.1, 0.5, 0.9])):
+    three = dist.quantile(np.array([0.1, 0.5, 0.9]))
+    assert dist.overage(three).tolist() == [dist.overage(float(at)) for at in three] and dist.cvar(np.array([0.5, 0.9]))[1] == dist.cvar(0.9)
+    for at in three:
         assert abs(weight @ np.maximum(x - at, 0) - dist.overage(float(at))) < 2e-4 * scale
         assert abs(weight @ np.maximum(at - x, 0) - dist.waste(float(at))) < 2e-4 * scale
         assert abs(dist.overage(float(at)) - dist.waste(float(at)) - (dist.mean - at)) < 1e-9 * max(1, abs(at))       # put-call parity
@@ -292,3 +294,56 @@ def test_the_nearest_correlation_is_possible_and_no_random_one_is_nearer(seed):
         vectors = np.linalg.cholesky(other @ other.T / np.trace(other @ other.T) + 1e-9 * np.eye(4))
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         assert np.linalg.norm(vectors @ vectors.T - raw) >= np.linalg.norm(near - raw) - 1e-7
+
+
+def test_scenario_files_take_every_form_and_explain_them(tmp_path):
+    from scenario_world import settings as company, world
+
+    from finops_model.outlook import base, scenario
+
+    own = company(tmp_path)
+    facts = base.read_facts(world(), own)
+    (tmp_path / "00_base.yaml").write_text("name: Base\ndrivers: {sessions: {level: {min: 0.8, mode: 1, max: 1.5, factors: {market: 0.5}}}}\n")
+    (tmp_path / "a.yaml").write_text(
+        "name: a\nbase: 00_base.yaml\nchanges:\n"
+        "- {path: workloads/chat/demand/level, op: scale, value: {p: 0.3, a: 1, b: {kind: lognormal, median: 1.5, sigma: 0.2}}, because: x}\n"
+        "- {path: prices/H100/price, op: scale, value: {kind: normal, mean: 1, sd: 0.2, truncate: {min: 0.2}}, because: y}\n")
+    found = scenario.resolve(scenario.load_scenario(tmp_path / "a.yaml"), settings=own, facts=facts)
+    values = {event.path: event.value for event in found.events}
+    assert {type(value).__name__ for value in values.values()} == {"Following", "Mixture", "Truncated"}
+    assert "× p 0.3, a 1, b lognormal, median 1.5, sigma 0.2" in scenario.explain(found, "workloads/chat/demand/level")
+    (tmp_path / "a.yaml").write_text("name: a\nbase: 00_base.yaml\nchanges:\n"
+                                     "- {path: prices/H100/price, op: scale, value: {kind: normal, mean: 1, sd: 0.2}, because: y}\n")
+    with pytest.raises(ScenarioError) as problem:
+        scenario.resolve(scenario.load_scenario(tmp_path / "a.yaml"), settings=own, facts=facts)
+    assert str(problem.value) == (f"{tmp_path / 'a.yaml'}:4: prices/H100/price: values down to any low are possible; all values here must be above 0. "
+                                  "Write truncate: {min: 0}, or another form.")
+    (tmp_path / "00_base.yaml").write_text("name: Base\ndrivers: {sessions: {level: {mn: 0.8, max: 1.5}}}\n")
+    with pytest.raises(ScenarioError) as problem:
+        scenario.load_scenario(tmp_path / "00_base.yaml")
+    assert str(problem.value).startswith(f"{tmp_path / '00_base.yaml'}:2: drivers/sessions/level: 'mn' says nothing about an uncertain value. Did you "
+                                         "mean 'min'?")
+
+
+def test_a_simulated_total_carries_the_uncertainty_of_its_value(tmp_path):
+    """Through the whole simulation: mean and spread of a linear workload's cost are those of its level, times what is certain."""
+    from scenario_world import demand_for, settings as company, world
+
+    from finops_model.outlook import base, scenario, simulate
+    from finops_model.outlook.plan import compile_plan, future
+
+    own = company(tmp_path)
+    facts = base.read_facts(world(), own)
+    values = {"min": 0.5, "mode": 1, "max": 2.5}, {"p10": 0.7, "p50": 1, "p90": 1.8}, {"p": 0.2, "a": {"min": 0.9, "max": 1.1}, "b": 2}
+    for value in values:
+        text = str(value).replace("'", "")
+        (tmp_path / "a.yaml").write_text(f"name: a\nhorizon: {{months: 2}}\nchanges:\n- {{path: workloads/train/demand/level, op: set, value: {text}, "
+                                         "because: x}\n")
+        resolved = scenario.resolve(scenario.load_scenario(tmp_path / "a.yaml"), settings=own, facts=facts, paths=4096)
+        demand = demand_for(facts, len(future(resolved)), spread=0.0, sigma=0.0)
+        run = simulate.simulate(compile_plan(resolved, demand), dials=False)
+        total = run.total("Research") - 61 * 20.0                                  # the lake is certain
+        level = total / (61 * 480.0)
+        dist = read_value(value)
+        assert abs(level.mean() - dist.mean) < 4 * dist.sd / 64 and abs(level.std() / dist.sd - 1) < 0.06
+        assert np.allclose(np.sort(level), np.sort(dist.quantile(streams.uniforms(7, "workloads/train/demand/level", 4096))), rtol=1e-5)

@@ -49,9 +49,13 @@ def normal_sum(mean, sd, correlation=None, weights=None):
     return Normal(float(w @ mean), float(np.sqrt(max((w * sd) @ r @ (w * sd), 0.0))))
 
 
-def overrun(mean, sd, correlation, budget: float) -> float:
-    """P(Σ > budget) of a portfolio of correlated normal costs."""
-    return float(normal_sum(mean, sd, correlation).exceedance(finite(budget, "budget")))
+def overrun(mean, sd, correlation, budget):
+    """P(Σ > budget) of a portfolio of correlated normal costs; budget number or array.
+
+    >>> round(float(overrun([100, 200, 50], [10, 30, 20], [[1, 0.3, 0], [0.3, 1, -0.2], [0, -0.2, 1]], 400)), 12)
+    0.085985818058
+    """
+    return normal_sum(mean, sd, correlation).exceedance(budget)
 
 
 def tiered_mean(demand: Distribution, starts, prices) -> float:
@@ -165,17 +169,17 @@ def ou_at(kappa: float, sigma: float, time, start: float = 0.0, level: float = 0
     return (level + (start - level) * np.exp(-k * t))[()], (s * s * -np.expm1(-2 * k * t) / (2 * k))[()]
 
 
-def spot_rework(interruptions: float, lost: Distribution | float) -> tuple[float, float]:
+def spot_rework(interruptions, lost: Distribution | float):
     """Mean and variance of the hours of work lost: interruptions ~ Poisson, each loses `lost` hours.
 
-    interruptions   expected: hazard per hour × hours of the job (× machines, where one stops all)
+    interruptions   expected, number or array: hazard per hour × hours of the job (× machines, where one stops all)
 
-    >>> spot_rework(3.0, 0.25)
-    (0.75, 0.1875)
+    >>> [float(v) for v in spot_rework(3.0, 0.25)]
+    [0.75, 0.1875]
     """
-    events = finite(interruptions, "interruptions")
-    if events < 0:
-        raise ScenarioError(f"interruptions is {events:g}; it must be 0 or more.")
+    events = np.asarray(interruptions, dtype=float)[()]
+    if not (np.isfinite(events) & (np.asarray(events) >= 0)).all():
+        raise ScenarioError(f"interruptions is {str(interruptions)[:40]}; it must be finite and 0 or more.")
     first, second = (lost.mean, lost.variance + lost.mean ** 2) if isinstance(lost, Distribution) else (float(lost), float(lost) ** 2)
     return events * first, events * second
 

@@ -67,8 +67,9 @@ def asked(dist: Distribution, given: dict) -> dict:
         found["cost"] = closed_forms.tiered_mean(dist, given["tiers"]["starts"], given["tiers"]["prices"])
     if "paths" in given:
         assert "level" in given, "paths need a level: the standard error is that of a quantile"
-        found |= {"standard_error": answers.quantile_error(dist, given["level"], given["paths"]),
-                  "order_statistic_error": answers.order_statistic_error(dist, given["level"], int(given["paths"]))}
+        found["standard_error"] = answers.quantile_error(dist, given["level"], given["paths"])
+        if np.ndim(given["paths"]) == 0:
+            found["order_statistic_error"] = answers.order_statistic_error(dist, given["level"], int(given["paths"]))
     if "relative" in given:
         assert "level" in given, "relative needs a level: it is the error asked of a quantile"
         found["paths_needed"] = closed_forms.paths_for_quantile(dist, given["level"], given["relative"])
@@ -81,17 +82,12 @@ def asked(dist: Distribution, given: dict) -> dict:
 
 
 def _commitment(dist, given: dict) -> dict:
-    levels = np.atleast_1d(np.asarray(given["commit"], float))
-    one = np.ndim(given["commit"]) == 0
-
-    def each(function):
-        values = np.array([function(float(k)) for k in levels])
-        return values[0] if one else values
-    found = {"overage": each(dist.overage), "waste": each(dist.waste), "used": each(lambda k: k - dist.waste(k)),
-             "overage_variance": each(lambda k: dist.overage(k, 2) - dist.overage(k) ** 2),
-             "waste_variance": each(lambda k: dist.waste(k, 2) - dist.waste(k) ** 2)}
+    k = np.asarray(given["commit"], float)[()]
+    over, idle = dist.overage(k), dist.waste(k)
+    found = {"overage": over, "waste": idle, "used": k - idle, "overage_variance": dist.overage(k, 2) - over ** 2,
+             "waste_variance": dist.waste(k, 2) - idle ** 2}
     if "rate" in given or "price" in given:
         assert "rate" in given and "price" in given, "give both: rate of a committed unit and price on demand"
         rate, price = given["rate"], given["price"]
-        found |= {"expected_cost": each(lambda k: rate * k + price * dist.overage(k)), "best_commit": float(dist.quantile(1 - rate / price))}
+        found |= {"expected_cost": rate * k + price * over, "best_commit": float(dist.quantile(1 - rate / price))}
     return found

@@ -68,18 +68,30 @@ class Distribution:
         """P(X > x), same shape."""
         return 1.0 - self.cdf(x)
 
-    def overage(self, commit: float, power: int = 1) -> float:
-        """E[max(X − commit, 0)^power]: what demand exceeds a commitment by (power 1), and its second moment (2)."""
+    def overage(self, commit, power: int = 1):
+        """E[max(X − commit, 0)^power]: what demand exceeds a commitment by (power 1), and its second moment (2). Number or array."""
+        return each(lambda k: self._overage(k, power), commit)
+
+    def waste(self, commit, power: int = 1):
+        """E[max(commit − X, 0)^power]: what of a commitment lies idle. Number or array."""
+        return each(lambda k: self._waste(k, power), commit)
+
+    def _overage(self, commit: float, power: int) -> float:
         parts = [self.between(k, commit, INF) for k in range(power + 1)]
         return parts[1] - commit * parts[0] if power == 1 else parts[2] - 2 * commit * parts[1] + commit ** 2 * parts[0]
 
-    def waste(self, commit: float, power: int = 1) -> float:
-        """E[max(commit − X, 0)^power]: what of a commitment lies idle."""
+    def _waste(self, commit: float, power: int) -> float:
         parts = [self.between(k, -INF, commit) for k in range(power + 1)]
         return commit * parts[0] - parts[1] if power == 1 else parts[2] - 2 * commit * parts[1] + commit ** 2 * parts[0]
 
-    def cvar(self, level: float) -> float:
-        """Mean of the worst 1 − level of the futures; an atom at the quantile counts in part. Source: Rockafellar & Uryasev (2002)."""
+    def cvar(self, level):
+        """Mean of the worst 1 − level of the futures; an atom at the quantile counts in part. Number or array.
+
+        Source: Rockafellar & Uryasev (2002).
+        """
+        return each(self._cvar, level)
+
+    def _cvar(self, level: float) -> float:
         if not 0 < level < 1:
             raise ScenarioError(f"level is {level:g}; it must lie between 0 and 1 (0.95: the worst 5 %).")
         at = float(self.quantile(level))
@@ -90,6 +102,14 @@ class Distribution:
         from ._truncated import Truncated
 
         return Truncated(self, low, high)
+
+
+def each(function, values):
+    """function of a number, or of every number of an array."""
+    if np.ndim(values) == 0:
+        return function(float(values))
+    values = np.asarray(values, float)
+    return np.array([function(float(value)) for value in values.ravel()]).reshape(values.shape)
 
 
 def solve(rises, target, low, high, steps: int = 110):

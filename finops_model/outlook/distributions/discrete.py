@@ -54,8 +54,8 @@ class Discrete(Distribution):
         inside = (self._x > low) & (self._x <= high)
         return float(self._p[inside] @ self._x[inside] ** power)
 
-    def overage(self, commit, power=1):
+    def _overage(self, commit, power):
         return float(self._p @ np.maximum(self._x - commit, 0.0) ** power)
 
-    def waste(self, commit, power=1):
+    def _waste(self, commit, power):
         return float(self._p @ np.maximum(commit - self._x, 0.0) ** power)

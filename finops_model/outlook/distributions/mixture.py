@@ -89,8 +89,8 @@ class Mixture(Distribution):
     def between(self, power, low=-np.inf, high=np.inf):
         return float(self._sum(lambda part: part.between(power, low, high)))
 
-    def overage(self, commit, power=1):
-        return float(self._sum(lambda part: part.overage(commit, power)))
+    def _overage(self, commit, power):
+        return float(self._sum(lambda part: part._overage(commit, power)))
 
-    def waste(self, commit, power=1):
-        return float(self._sum(lambda part: part.waste(commit, power)))
+    def _waste(self, commit, power):
+        return float(self._sum(lambda part: part._waste(commit, power)))

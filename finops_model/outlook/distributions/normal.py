@@ -49,15 +49,15 @@ class Normal(Distribution):
         edges = (a * phi(a) if np.isfinite(a) else 0.0) - (b * phi(b) if np.isfinite(b) else 0.0)
         return self.mean ** 2 * whole + 2 * self.mean * self.sd * first + self.variance * (whole + edges)
 
-    def overage(self, commit, power=1):
+    def _overage(self, commit, power):
         """Bachelier's formula: no difference of large numbers."""
         d = (self.mean - commit) / self.sd
         if power == 1:
             return (self.mean - commit) * ndtr(d) + self.sd * phi(d)
         return ((self.mean - commit) ** 2 + self.variance) * ndtr(d) + (self.mean - commit) * self.sd * phi(d)
 
-    def waste(self, commit, power=1):
-        return Normal(-self.mean, self.sd).overage(-commit, power)
+    def _waste(self, commit, power):
+        return Normal(-self.mean, self.sd)._overage(-commit, power)
 
 
 def phi(x):
