@@ -326,7 +326,7 @@ def test_scenario_files_take_every_form_and_explain_them(tmp_path):
 
 
 def test_a_simulated_total_carries_the_uncertainty_of_its_value(tmp_path):
-    """Through the whole simulation: mean and spread of a linear workload's cost are those of its level, times what is certain."""
+    """Through the whole simulation: a linear workload's cost is its level, draw by draw, times what is certain."""
     from scenario_world import demand_for, settings as company, world
 
     from finops_model.outlook import base, scenario, simulate
@@ -345,5 +345,5 @@ def test_a_simulated_total_carries_the_uncertainty_of_its_value(tmp_path):
         total = run.total("Research") - 61 * 20.0                                  # the lake is certain
         level = total / (61 * 480.0)
         dist = read_value(value)
-        assert abs(level.mean() - dist.mean) < 4 * dist.sd / 64 and abs(level.std() / dist.sd - 1) < 0.06
+        assert abs(level.mean() - dist.mean) < 4 * dist.sd / 64
         assert np.allclose(np.sort(level), np.sort(dist.quantile(streams.uniforms(7, "workloads/train/demand/level", 4096))), rtol=1e-5)
