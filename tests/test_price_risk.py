@@ -69,6 +69,8 @@ def test_counts_of_migrations_are_those_of_brute_force():
     seen = np.bincount((times <= 24).sum(axis=1), minlength=8) / 200_000
     told = moments.migration_counts(make("uniform", {"min": 4.0, "max": 8.0}), 24.0)
     assert np.abs(seen[:len(told)] - told).max() < 4 * np.sqrt(0.25 / 200_000)
+    many = moments.migration_counts(make("uniform", {"min": 0.5, "max": 1.0}), 36.0)                  # 48 of them: floats would cancel
+    assert many.min() >= 0 and np.isclose(many.sum(), 1) and abs(many @ np.arange(len(many)) - (36 / 0.75 - 0.5 + 1 / 54)) < 0.01
 
 
 @pytest.mark.parametrize("change", [make("normal", {"mean": -0.03, "sd": 0.15}), FEW], ids=["normal", "few"])

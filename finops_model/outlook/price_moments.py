@@ -61,12 +61,15 @@ def migration_counts(interval: Distribution | float, months: float) -> np.ndarra
 
 
 def _irwin_hall(x: float, n: int) -> float:
-    """P(sum of n uniforms <= x)."""
+    """P(sum of n uniforms <= x); the alternating sum in whole numbers, because floats would cancel from n = 20 on."""
     if x <= 0 or x >= n:
         return float(x >= n)
     if x > n / 2:
         return 1 - _irwin_hall(n - x, n)
-    return sum((-1) ** k * math.comb(n, k) * (x - k) ** n for k in range(int(x) + 1)) / math.factorial(n)
+    whole = 1 << 40
+    steps = round(x * whole)
+    total = sum((-1) ** k * math.comb(n, k) * (steps - k * whole) ** n for k in range(int(x) + 1))
+    return total / (math.factorial(n) * whole ** n)
 
 
 def migration_moments(interval, factor: Distribution | float, months: float, adopted: float = 1.0) -> tuple[float, float]:

@@ -76,7 +76,7 @@ def jumps(seed: int, name: str, paths: int, months: int, per_year: float, factor
     _check_factor(factor)
     _one_of("when", when, WHEN)
     step = 1 / 12
-    if rate == 0:
+    if rate * step == 0:                                          # none, or one too rare for a float
         counts = np.zeros((paths, months), dtype=int)
     else:
         counts = Poisson(rate * step).quantile(monthly_uniforms(seed, f"{name}/count", paths, months)).astype(int)
