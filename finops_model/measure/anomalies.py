@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, unknown
+from .anomalies_episodes import episodes as episodes_of
 from .anomalies_expected import Expected, expect, score
 from .anomalies_feedback import Feedback, apply_feedback
 from .anomalies_reading import Panel, read_panel
 
 DIRECTIONS = ("both", "up", "down")
 THRESHOLD, PERCENT_FLOOR, REFRACTORY, LATE = 3.0, 0.25, 7, 2
-ESCALATION = 2.0            # a day this many times as far off as any of the week before is a matter of its own
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,8 @@ def find_anomalies(history, *, by=None, threshold: float = THRESHOLD, money_floo
         if sign < 0 and late_days:
             raised[:, max(raised.shape[1] - late_days, 0):] = False
         for row in np.flatnonzero(raised.any(axis=1)):
-            for run in runs(raised[row], np.abs(miss[row]), refractory_days):
+            for run in episodes_of(raised[row], seen[row], found.level[row], found.share[row], found.scale[row], sign=sign, threshold=threshold,
+                                   percent_floor=percent_floor, money_floor=money_floor, refractory_days=refractory_days):
                 episodes.append(_episode(panel, found, factor, scores, row, run, name, kind, dimension))
     episodes.sort(key=lambda one: (-abs(one.excess), one.subject, one.start))
     short = [name for name, row in zip(panel.names, found.scale) if not np.isfinite(row).any()]
@@ -129,27 +130,6 @@ def find_anomalies(history, *, by=None, threshold: float = THRESHOLD, money_floo
         many = f"{len(short)} series have" if len(short) > 1 else f"'{short[0]}' has"
         notes.append(f"{many} under 22 known days and could not be judged.")
     return Anomalies(tuple(episodes), panel, expected, scale, tuple(notes))
-
-
-def runs(raised: np.ndarray, size: np.ndarray, refractory_days: int) -> list[list[int]]:
-    """Raised days put together as episodes: positions of each, in order.
-
-    A raised day belongs to the episode under way when that one's last day is at most `refractory_days` back, unless it is more than twice as
-    far off as any raised day of that week: then it is raised again.
-
-    >>> runs(np.array([1, 1, 0, 1, 0, 0, 1], bool), np.array([5., 6, 0, 4, 0, 0, 4]), 2)
-    [[0, 1, 3], [6]]
-    >>> runs(np.array([1, 1], bool), np.array([5., 11.]), 7)
-    [[0], [1]]
-    """
-    found: list[list[int]] = []
-    for day in np.flatnonzero(raised):
-        week = [before for before in (found[-1] if found else []) if before >= day - refractory_days]
-        if week and size[day] <= ESCALATION * max(size[before] for before in week):
-            found[-1].append(int(day))
-        else:
-            found.append([int(day)])
-    return found
 
 
 def _episode(panel: Panel, found: Expected, factor, scores, row: int, run: list[int], direction: str, kind: str,

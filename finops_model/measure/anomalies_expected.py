@@ -53,7 +53,7 @@ def expect(values: np.ndarray) -> Expected:
 
 
 def _expect(values: np.ndarray) -> Expected:
-    used = capped(values)
+    used, peak = _capped(values)
     week = _mean(_windows(used, LASTING, today=True))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(week > 0, used / week, np.nan)
@@ -66,7 +66,9 @@ def _expect(values: np.ndarray) -> Expected:
         share = np.where(even, share, 1.0)                      # closed on every weekday so far: a plain mean
         level = np.where(even, sums[0] / sums[1], sums[0] / sums[2])
         level = np.where(sums[2] >= LEAST_LEVEL, level, np.nan)
-        scale = np.maximum(_spread(_windows(used - level * share, SCALE_DAYS)), SCALE_FLOOR * np.abs(level * share))
+        expected = level * share
+        most = np.fmax(np.abs(expected), peak - expected)           # a miss counts at most as large as what was expected, or as known peaks
+        scale = np.maximum(_spread(_windows(np.clip(used - expected, -most, most), SCALE_DAYS)), SCALE_FLOOR * np.abs(expected))
     return Expected(level, share, scale)
 
 
@@ -77,6 +79,11 @@ def capped(values: np.ndarray) -> np.ndarray:
     >>> capped(np.append(np.full(60, 10.), 900.)[None])[0, -1]
     np.float64(40.0)
     """
+    return _capped(np.atleast_2d(values))[0]
+
+
+def _capped(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(capped values, 95 % quantile of the days before), (series, day)."""
     ordered = np.sort(_windows(values, PEAK_DAYS), axis=-1)     # NaN sorts last
     count = np.isfinite(ordered).sum(axis=-1)
     at = np.maximum(np.ceil(PEAK * count).astype(int) - 1, 0)
@@ -86,7 +93,7 @@ def capped(values: np.ndarray) -> np.ndarray:
     week = _windows(values, LASTING, today=True)
     lasting = np.where(np.isfinite(week).all(axis=-1), week.min(axis=-1), np.nan)
     limit = np.fmax(np.fmax(CAP * middle, peak), lasting)
-    return np.where(np.isfinite(limit) & (values > limit), limit, values)
+    return np.where(np.isfinite(limit) & (values > limit), limit, values), peak
 
 
 def score(values: np.ndarray, found: Expected) -> np.ndarray:

@@ -70,7 +70,8 @@ def apply_feedback(panel: Panel, feedback: Iterable[Feedback], hours: bool = Fal
 
     Days of an accepted level are divided by new level ÷ old level, from the day it began until seven known days in a row are back at the old
     one (nearer to it than to the new one), so the expectation goes on as if nothing had happened and a further rise stands out. A launch
-    (nothing expected before) begins the history. Days of a real anomaly are left out of the expectation.
+    (nothing expected before) begins the history; days of a stop (nothing left) are not judged: factor NaN. Days of a real anomaly are left
+    out of the expectation.
     """
     values, factor = panel.values.copy(), np.ones(panel.values.shape)
     place = {name: i for i, name in enumerate(panel.names)}
@@ -88,12 +89,10 @@ def apply_feedback(panel: Panel, feedback: Iterable[Feedback], hours: bool = Fal
         ratio = one.ratio(hours)
         if not np.isfinite(ratio):
             values[row, :first] = np.nan
-        elif ratio > 0:
-            days = accepted_days(panel.values[row], first, ratio)
-            factor[row, days] *= ratio
-            values[row, days] /= ratio
         else:
-            values[row, first:last + 1] = np.nan                # a stop that was meant: its zeros say nothing about later days
+            days = accepted_days(panel.values[row], first, ratio)
+            factor[row, days] *= ratio if ratio > 0 else np.nan        # a stop that was meant: its zeros say nothing about other days
+            values[row, days] /= ratio if ratio > 0 else np.nan
     return values, factor
 
 

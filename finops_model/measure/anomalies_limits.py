@@ -16,7 +16,7 @@ from ..facts.plans import Sheet
 from ..periods import month_days, month_name, month_of
 from ..units import spell
 from .actuals import COMPANY
-from .anomalies import REFRACTORY, runs
+from .anomalies import REFRACTORY
 from .anomalies_alert import Alert
 from .anomalies_parts import owner
 from .words import money, percent
@@ -88,13 +88,24 @@ def _daily_quota(quota, mine, used, cost, rows, currency, cash):
     days = pd.date_range(used.index[0], newest)
     used, cost = used.reindex(days, fill_value=0.0), cost.reindex(days, fill_value=0.0)
     over = used.to_numpy() > quota.quantity * (1 + 1e-9)
-    for run in runs(over, np.ones(len(over)), REFRACTORY):
+    for run in _runs(over):
         total, bill = float(used.iloc[run].sum()), float(cost.iloc[run].sum())
         limit = quota.quantity * len(run)
         span = f"on {len(run)} days from {days[run[0]].date()} to {days[run[-1]].date()}" if len(run) > 1 else f"on {days[run[0]].date()}"
         text = f"{quota.subject} used {_amount(total, quota, currency, cash)} {span}, {_amount(total - limit, quota, currency, cash)} over its " \
                f"quota of {_amount(quota.quantity, quota, currency, cash)} a day."
         yield _quota_alert(quota, mine, days[run[0]], days[run[-1]], (newest - days[run[-1]]).days <= 1, total, limit, bill, text)
+
+
+def _runs(over: np.ndarray) -> list[list[int]]:
+    """Days over a limit put together while at most a week lies between two of them."""
+    found: list[list[int]] = []
+    for day in np.flatnonzero(over).tolist():
+        if found and day - found[-1][-1] <= REFRACTORY:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found
 
 
 def _monthly_quota(quota, mine, used, cost, rows, currency, cash):

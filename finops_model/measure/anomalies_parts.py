@@ -9,6 +9,7 @@ import pandas as pd
 
 BEFORE = 28             # days before the episode that stand for the usual
 KEYS = ["x_BusinessUnit", "x_Team", "x_Workload", "ServiceName", "SkuId", "SkuMeter", "ConsumedUnit"]
+MOST = 1e6
 EFFECTS = ("volume", "mix", "rate")
 
 
@@ -48,17 +49,17 @@ def split(quantity, cost, quantity_before, cost_before, unit=None) -> dict[str, 
     volume, mix = np.zeros(len(q1)), np.zeros(len(q1))
     for one in pd.unique(unit):
         here = (unit == one) & ((q1 > 0) | (q0 > 0)) & ((q1 > 0) | (c1 == 0)) & ((q0 > 0) | (c0 == 0))
+        here &= ~((q0 > 0) & (q1 > MOST * q0)) & ~((q1 > 0) & (q0 > MOST * q1))      # a million-fold jump is a new use, not a price
         total, before = q1[here].sum(), q0[here].sum()
         rest = (unit == one) & ~here
         volume[rest] = change[rest]                              # no quantities: nothing to tell volume from rate by
-        if before <= 0:
+        if before <= 0 or total > MOST * before or before > MOST * total > 0:
             volume[here] = change[here]
             continue
         grown = total / before
-        with np.errstate(invalid="ignore", divide="ignore"):
-            price = np.where(q0[here] > 0, c0[here] / q0[here], np.where(q1[here] > 0, c1[here] / q1[here], 0.0))
         volume[here] = c0[here] * (grown - 1)
-        mix[here] = price * (q1[here] - q0[here] * grown)
+        at_old_price = np.where(q0[here] > 0, c0[here] * (q1[here] / np.where(q0[here] > 0, q0[here], 1.0)), c1[here])
+        mix[here] = at_old_price - c0[here] * grown
     rate = change - volume - mix
     rate[np.abs(rate) < 1e-9 * np.maximum(np.abs(c1) + np.abs(c0), 1e-12)] = 0.0      # rounding is no change of price
     volume = change - mix - rate
