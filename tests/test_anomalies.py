@@ -152,11 +152,13 @@ def test_days_within_the_refractory_week_are_one_episode_and_a_louder_day_is_a_n
     assert sorted(e.start for e in find_anomalies(history)) == ["2026-04-15", "2026-04-18"]
 
 
-def test_a_runaway_does_not_become_the_yardstick():
+def test_a_runaway_does_not_become_the_yardstick(monkeypatch):
     history = calm()
     history.iloc[91:93] *= 30
-    history.iloc[112] *= 2
+    history.iloc[112] *= 2.5
     assert sorted((e.start, e.days) for e in find_anomalies(history)) == [("2026-04-06", 2), ("2026-04-27", 1)]
+    monkeypatch.setattr(anomalies_expected, "CAP", 1e9)
+    assert sorted((e.start, e.direction) for e in find_anomalies(history)) != [("2026-04-06", "up"), ("2026-04-27", "up")]
 
 
 def test_floors_threshold_direction_and_late_days_do_what_they_say():
