@@ -173,9 +173,9 @@ def _azure(row: dict, since: str) -> Taken:
         raise LeftOut("only a third party says so, or it was derived")
     term = re.search(r"reservation (1)-(month|year)", row["sku"])
     purchase = "provisioned" if not term else "committed_1m" if term[2] == "month" else "committed_1y"
-    where = "any region, regional deployment" if not term else "paid by the month" if term[2] == "year" else ""
+    where = "regional deployment, by the minute" if not term else "for one month of the term; the deployment type is not stated"
     return _price(row, "ptu", "provisioned", "PTU-months" if term else "PTU-hours", since, service="Azure OpenAI", purchase=purchase, say=True,
-                  note="; ".join(filter(None, [where, "a book quotes Microsoft's page"])))
+                  note=f"{where}; a book quotes Microsoft's page")
 
 
 def _tokens(row: dict, since: str) -> Taken:

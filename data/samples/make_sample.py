@@ -76,7 +76,9 @@ def write_all(data: Path) -> list[Path]:
     for name, text in documents().items():
         (prices / name).write_text(text, encoding="utf-8", newline="\n")
         files.append(prices / name)
-    (data / "README.md").write_text(passport(files, data), encoding="utf-8", newline="\n")
+    readme = data / "README.md"
+    others = readme.read_text(encoding="utf-8").partition("\n## ") if readme.is_file() else ("", "", "")     # what is not made here stays
+    readme.write_text(passport(files, data) + "".join(others[1:]), encoding="utf-8", newline="\n")
     return files
 
 
@@ -94,7 +96,7 @@ def passport(files: list[Path], data: Path) -> str:
     """data/README.md: one row per file."""
     head = (
         "# Data\n\nMeridian Labs is a synthetic sample company: no name, price or number here belongs to anyone. "
-        "All files are made by\n"
+        "The files of this table are made by\n"
         "`.venv/bin/python data/samples/make_sample.py` (seeded; "
         "`tests/test_sample_company.py` runs it again and compares).\n"
         "Rows are records of a table, SKUs of a price document, lines of a JSON document.\n\n"

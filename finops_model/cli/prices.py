@@ -161,6 +161,7 @@ def refresh_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
     only: Annotated[str, typer.Option(help="tokens or rates; default: both.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Take the package's past exchange rates where the stored ones differ.")] = False,
     folder: Annotated[Optional[Path], typer.Option("--data", help="Folder with prices/tokens and fx; default: the repository's data/.")] = None,
     as_of: DayOption = None, as_json: JsonOption = False,
 ):
@@ -176,7 +177,7 @@ def refresh_command(
 
     if only not in ("", "tokens", "rates"):
         raise FinOpsError(unknown("", "snapshot", only, ("tokens", "rates")))
-    jobs = refresh.jobs(_today(as_of), folder, only)
+    jobs = refresh.jobs(_today(as_of), folder, only, replace)
     found = [job(dry_run=True) for job in jobs]
     if not as_json:
         for one in found:

