@@ -38,7 +38,7 @@ class Watch:
     currency: str
     money_floor: float
     alerts: tuple[Alert, ...]
-    accepted: int           # alerts kept quiet because they were recorded as expected
+    accepted: int           # recorded as expected, and kept quiet while they last
     notes: tuple[str, ...] = ()
 
     def __iter__(self):
@@ -73,10 +73,12 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
     missing = gap_alerts(rows, days, late_days, currency)
     alerts, notes = list(missing), []
     spend: list[Alert] = []
+    hushed: set[str] = set()
     used = rows[rows["CommitmentDiscountStatus"] != "Unused"]       # what a commitment bought in vain has an alert of its own
     hours = _gpu_rows(used)
     for level in levels:
         column = DIMENSIONS[level]
+        at = used.groupby(column, observed=True).indices
         panel = panel_of(used, column, days, "EffectiveCost", late_days)
         heard = [one for one in spoken if one.dimension == level]
         found = find_anomalies(panel, money_floor=floor, feedback=heard, dimension=level, **how)
@@ -84,9 +86,16 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
         if level == "workload" and len(hours):
             gpu = panel_of(hours, column, days, "ConsumedQuantity", late_days)
             jobs = [one for one in find_anomalies(gpu, direction="up", feedback=heard, kind="runaway", dimension=level, **how)]
-        made = [_spend_alert(one, used[used[column] == one.subject], jobs, currency) for one in found if one.end >= since]
+        told = [one for one in found if one.end >= since]
+        if any(one.verdict == "expected" for one in heard):         # what was meant explains its team's rise too
+            before = find_anomalies(panel, money_floor=floor, dimension=level, **how)
+            meant = {one.subject for one in heard if one.verdict == "expected"}
+            silent = [one for one in before if one.subject in meant and one.end >= since and one.id not in {e.id for e in found}]
+            hushed |= {one.id for one in silent}
+            told += silent
+        made = [_spend_alert(one, used.iloc[at[one.subject]], jobs, currency) for one in told]
         spend = _fold(spend, made, column)
-    alerts += spend
+    alerts += [one for one in spend if one.id not in hushed]
     alerts += quota_alerts(rows, list(quotas), currency)
     if budgets is not None:
         alerts += pace_alerts(rows, budgets, as_of, currency, pace_margin, floor)

@@ -1,0 +1,132 @@
+"""`finops watch` on the sample company: the runaway of August 2026 is found as it happens (data/samples/truth.json)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from finops_model.cli import app
+from finops_model.errors import FinOpsError
+from finops_model.facts import warehouse
+from finops_model.facts.ledger import Ledger
+from finops_model.measure.watch import watch
+from finops_model.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+TRUTH = json.loads((ROOT / "data" / "samples" / "truth.json").read_text(encoding="utf-8"))
+
+
+def finops(*words, cwd, **env):
+    done = subprocess.run([sys.executable, "-m", "finops_model.cli", *map(str, words)], cwd=cwd, capture_output=True, text=True,
+                          env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT), **env},
+                          stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("watch")
+    shutil.copytree(ROOT / "data" / "samples", folder / "data" / "samples", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    document = yaml.safe_load((ROOT / "finops.yaml").read_text(encoding="utf-8"))
+    document.update({"ledger": "ledger", "runs": "runs", "reports": "reports", "scenario": None, "what_ifs": [], "prices": None})
+    (folder / "finops.yaml").write_text(yaml.safe_dump({k: v for k, v in document.items() if v is not None}), encoding="utf-8")
+    settings = load_settings(folder)
+    Ledger(settings.path(settings.ledger)).ingest(settings.files(settings.bills))
+    (folder / "finops.yaml").write_text(yaml.safe_dump({k: v for k, v in document.items() if v is not None and k != "bills"}), encoding="utf-8")
+    return folder                   # the ledger is there: bills need not be read again
+
+
+@pytest.fixture(scope="module")
+def daily(workspace):
+    settings = load_settings(workspace)
+    return warehouse.daily(Ledger(settings.path(settings.ledger)), settings)
+
+
+def test_the_runaway_is_found_on_each_of_its_days(daily):
+    truth = TRUTH["anomalies"][0]
+    ids = set()
+    for day in truth["days"]:
+        (one,) = [a for a in watch(daily, day).alerts if a.subject == truth["workload"]]
+        assert (one.kind, one.start, one.end, one.ongoing) == ("runaway", truth["days"][0], day, True)
+        assert (one.team, one.business_unit) == ("applied-research", "Research Platform")
+        ids.add(one.id)
+    assert len(ids) == 1
+    assert one.severity == pytest.approx(truth["extra_cost"], rel=0.05)
+    assert one.parts["lines"][0]["SkuId"] == truth["sku"] and one.hours > 3 * one.hours_expected
+    assert watch(daily, truth["days"][-1]).alerts[0] == one                # the most money stands first
+    later = [a for a in watch(daily, "2026-08-28").alerts if a.id in ids]
+    assert [a.end for a in later] == [truth["days"][-1]] and not later[0].ongoing
+
+
+def test_launch_standby_endpoint_and_idle_commitment_of_the_truth_are_found(daily):
+    found = watch(daily, "2026-11-15", since="2024-06-01").alerts
+    launch = [a for a in found if a.subject == TRUTH["launch"]["workload"] and a.direction == "up"]
+    assert any("2025-09-08" <= a.start <= "2025-11-30" for a in launch)
+    (standby,) = [a for a in found if a.dimension == "workload" and a.subject == TRUTH["idle"]["workload"] and a.start == "2025-03-01"]
+    assert standby.parts["lines"][0]["SkuId"] == TRUTH["idle"]["sku"]
+    assert any(a.kind == "commitment" and a.subject == TRUTH["commitment"]["id"] for a in found)
+    cut = next(p for p in TRUTH["price_changes"] if p.get("sku"))
+    cheaper = [a for a in found if a.direction == "down" and cut["date"] <= a.start <= "2025-07-05" and a.parts["lines"][0]["SkuId"] == cut["sku"]]
+    assert any(a.parts["rate"] < 0.8 * a.severity for a in cheaper)         # told as price, not as less use
+    for one in found:
+        if one.parts:
+            total = sum(one.parts[name] for name in ("volume", "mix", "rate"))
+            assert total == pytest.approx(one.severity, abs=1e-6) == pytest.approx(sum(line["change"] for line in one.parts["lines"]), abs=1e-6)
+    spend = [a for a in found if a.kind in ("spend", "runaway") and a.dimension == "workload"]
+    months = 29.5 * daily["x_Workload"].nunique()
+    assert len(spend) / months < 0.25                                       # few enough to be read
+
+
+def test_what_is_later_than_as_of_changes_nothing(daily):
+    cut = daily[daily["ChargeDate"] <= pd.Timestamp("2026-08-19")]
+    changed = daily.copy()
+    changed.loc[changed["ChargeDate"] > pd.Timestamp("2026-08-19"), "EffectiveCost"] *= 9
+    assert watch(cut, "2026-08-19") == watch(daily, "2026-08-19") == watch(changed, "2026-08-19")
+
+
+def test_the_command_shows_records_and_keeps_quiet(workspace):
+    code, out, err = finops("watch", "--as-of", "2026-08-21", cwd=workspace)
+    assert code == 0, err
+    for word in ("Runaway job", "hyperparameter-sweeps", "+$8.", "applied-research", "alerts/2026-08-21"):
+        assert word in out
+    code, out, err = finops("watch", "--as-of", "2026-08-21", "--json", cwd=workspace)
+    told = json.loads(out)
+    first = told["alerts"][0]
+    assert code == 0 and first["kind"] == "runaway" and told["as_of"] == "2026-08-21" and first["id"] in told["new"]
+    assert json.loads((workspace / "watch" / "alerts" / "2026-08-21" / "alerts.json").read_text()) == told
+    code, out, err = finops("watch", "feedback", first["id"], "expected", "--because", "sweep for the new model", cwd=workspace)
+    assert code == 0 and out.startswith("Recorded: hyperparameter-sweeps, 2026-08-18 to 2026-08-21, expected.")
+    code, out, err = finops("watch", "--as-of", "2026-08-21", "--json", cwd=workspace)
+    again = json.loads(out)
+    assert first["id"] not in {a["id"] for a in again["alerts"]} and again["accepted"] == 1
+    assert not [a for a in again["alerts"] if a["subject"] == "HYP-H100-SPOT"]          # nor for its SKU instead
+
+
+@pytest.mark.parametrize("words, message", [
+    (("--as-of", "2027-01-01"), "--as-of 2027-01-01: the ledger has data from 2024-06-01 to 2026-11-15. Choose a day in between."),
+    (("--as-of", "soon"), "--as-of: 'soon' is not a day. Write it as 2026-01-31."),
+    (("--as-of", "2026-08-21", "--since", "2026-09-01"), "--since 2026-09-01 is after the last day looked at, 2026-08-21. Choose an earlier day."),
+    (("--by", "teem"), "--by: unknown dimension 'teem'. Did you mean 'team'?"),
+    (("--notify",), "--notify: there is no address. Set FINOPS_NOTIFY_URLS"),
+    (("feedback", "zzz", "expected"), "finops watch feedback: unknown alert 'zzz'."),
+    (("feedback", "zzz", "fine"), "finops watch feedback: unknown verdict 'fine'. Known: expected, real."),
+    (("--quotas", "nothing.csv"), "nothing.csv"),
+])
+def test_what_cannot_be_meant_is_one_sentence(workspace, monkeypatch, words, message):
+    monkeypatch.setenv("FINOPS_NOTIFY_URLS", "")
+    done = CliRunner().invoke(app, ["watch", *words, "--settings", str(workspace)])
+    assert isinstance(done.exception, FinOpsError) and message in str(done.exception)
+
+
+def test_the_command_line_says_it_without_a_traceback(workspace):
+    code, out, err = finops("watch", "--as-of", "soon", cwd=workspace)
+    assert code == 2 and "--as-of: 'soon' is not a day." in err and "Traceback" not in err + out
