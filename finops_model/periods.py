@@ -172,7 +172,9 @@ class Calendar:
         object.__setattr__(self, "quarters", quarters)
 
     def year_start(self, year: int) -> np.datetime64:
-        """First day of the fiscal year called `year`."""
+        """First day of the fiscal year called `year`. Raises InputError for what is no year."""
+        if isinstance(year, bool) or not isinstance(year, (int, np.integer)) or not 1000 < year < 9999:
+            raise InputError(f"calendar: '{year}' is not a year. Write it as a number, for example 2026.")
         anchor = int(year) + (self.named_after == "start" and (self.starts if self.kind == "months" else self.month % 12 + 1) > 1)
         if self.kind == "months":        # `anchor` is the calendar year the fiscal year ends in
             return np.datetime64(f"{anchor - (self.starts > 1):04d}-{self.starts:02d}-01", "D")

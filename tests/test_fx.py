@@ -105,10 +105,17 @@ def test_there_and_back_through_a_third_currency_is_the_same_money(a, b, c, back
     (lambda: make_plan_rates(PLAN).rate("GBP", "USD"), "plan rates 'FY2027 plan': GBP has a rate by day; name the day."),
     (lambda: make_plan_rates(PLAN).rate("GBP", "USD", "2026-12-31"), "plan rates 'FY2027 plan': GBP has no rate on 2026-12-31; its first one "
      "starts on 2027-01-01. Agree one for that day."),
+    (lambda: make_plan_rates(PLAN).rate("GBP", "USD", "soon"), "fx: 'soon' is not a day. Write it as YYYY-MM-DD."),
+    (lambda: constant_currency({"EUR": [1, float("nan")]}, {"EUR": 1}, {"EUR": 1}), "constant currency: amounts of EUR hold nan; money must be "
+     "finite."),
     (lambda: make_plan_rates(PLAN | {"rates": {"USD": 1.0}}), "plan rates: USD: the plan's own currency has no rate; take the line out."),
     (lambda: make_plan_rates(PLAN | {"rates": {"GBP": {"2027-07-01": 1.2, "2027-01-01": 1.1}}}),
      "plan rates: GBP: 2027-01-01 stands after 2027-07-01. Write the newest day last."),
     (lambda: make_plan_rates(PLAN | {"rates": {"GBP": {"2027-7": 1.2}}}), "plan rates: GBP: '2027-7' is not a day. Write it as YYYY-MM-DD."),
+    (lambda: make_plan_rates(PLAN | {"rates": {"GBP": "abc"}}), "plan rates: GBP: rate is abc; it must be a finite number above 0."),
+    (lambda: make_plan_rates(PLAN | {"rates": {"GBP": {}}}), "plan rates: GBP: no rate; write a number, or days with numbers."),
+    (lambda: make_plan_rates(PLAN | {"rates": {"GB": 1.0}}), "plan rates: GB: a currency has three capital letters, for example EUR."),
+    (lambda: make_plan_rates(PLAN | {"rates": {}}), "plan rates: no rate; write a currency and a number, for example EUR: 1.08."),
     (lambda: make_plan_rates(PLAN | {"rates": {"GBP": -1.0}}), "plan rates: GBP: rate is -1.0; it must be a finite number above 0."),
     (lambda: constant_currency({}, {}, {}), "constant currency: no amounts; give money by currency."),
     (lambda: constant_currency({"EUR": 1}, {"EUR": 0}, {"EUR": 1}), "constant currency: actual rate of EUR is 0; it must be a finite number above 0."),

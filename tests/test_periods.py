@@ -129,6 +129,8 @@ def test_days_outside_the_periods_have_no_index():
     (lambda: Calendar(month=1.5), "calendar: month is 1.5; it must be the number of a month, 1 to 12."),
     (lambda: Calendar("4-4-5", extra_week=13), "calendar: extra_week is 13; it must be the number of a period, 1 to 12, or 0 for the last one."),
     (lambda: Calendar("13x4", quarters=(4, 4, 4, 4)), "calendar: quarters is [4, 4, 4, 4]; it must be four counts of periods that add up to 13."),
+    (lambda: Calendar().year("FY2026"), "calendar: 'FY2026' is not a year. Write it as a number, for example 2026."),
+    (lambda: NRF.year(20260), "calendar: '20260' is not a year. Write it as a number, for example 2026."),
     (lambda: Calendar().period_of("soon"), "calendar: 'soon' is not a day. Write it as YYYY-MM-DD."),
     (lambda: Calendar().periods("2026-02-01", "2026-01-01"), "calendar: the last day 2026-01-01 comes before the first day 2026-02-01."),
 ])

@@ -159,7 +159,7 @@ def diff_command(
 @prices.command("refresh")
 def refresh_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking; with --json nothing is written without it.")] = False,
     only: Annotated[str, typer.Option(help="tokens or rates; default: both.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Take the package's past exchange rates where the stored ones differ.")] = False,
     folder: Annotated[Optional[Path], typer.Option("--data", help="Folder with prices/tokens and fx; default: the repository's data/.")] = None,
@@ -184,7 +184,7 @@ def refresh_command(
             out.print(*one.changed[:40], sep="\n", markup=False, end="\n" if one.changed else "")
             out.print(one.words, markup=False)
     news = [job for job, one in zip(jobs, found) if one.differs]
-    if news and not dry_run and (yes or as_json or typer.confirm("Write them?")):
+    if news and not dry_run and (yes or (not as_json and typer.confirm("Write them?"))):
         found = [job(dry_run=False) for job in jobs]
         if not as_json:
             out.print(*(one.words for one in found if one.written), sep="\n", markup=False)

@@ -59,8 +59,8 @@ class Rates:
 
     def rate_day(self, currency: str, to: str, day) -> str:
         """The day whose published rate is used for a day: the older one of the two currencies'."""
-        places = [self._place(name, np.asarray(_days(day)))[()] for name in (currency, to) if name != "EUR"]
-        return str(self.days[min(places)] if places else _days(day)[()])
+        places = [self._place(name, np.asarray(days_of(day)))[()] for name in (currency, to) if name != "EUR"]
+        return str(self.days[min(places)] if places else days_of(day)[()])
 
     def month_average(self, currency: str, to: str, month: str) -> float:
         """Mean of the rates published in a month (the ECB's monthly average; a cross rate is the mean of the daily cross rates).
@@ -89,7 +89,7 @@ class Rates:
 
     def _at(self, currency: str, day) -> np.ndarray:
         """Units of the currency for one euro, on each day."""
-        days = np.asarray(_days(day))
+        days = np.asarray(days_of(day))
         if currency == "EUR":
             self._place_range("EUR", days, self.days)
             return np.ones(days.shape)
@@ -117,7 +117,8 @@ class Rates:
         return found
 
 
-def _days(day) -> np.ndarray:
+def days_of(day) -> np.ndarray:
+    """A day or an array of days as datetime64[D]; raises PriceError for what is none."""
     try:
         found = np.asarray(day, dtype="datetime64[D]")
     except (TypeError, ValueError):
@@ -157,7 +158,7 @@ def read_rates(raw: bytes | str, where: str = "fx") -> Rates:
     names = [name.strip() for name in rows[0][1:] if name.strip()]
     days, values = [], np.full((len(rows) - 1, len(names)), np.nan)
     for i, row in enumerate(rows[1:]):
-        days.append(str(_days(row[0].strip())))
+        days.append(str(days_of(row[0].strip())))
         for j, cell in enumerate(row[1 : len(names) + 1]):
             cell = cell.strip()
             if cell not in ("", "N/A"):

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -14,6 +14,7 @@ from pydantic import Field
 from ..documents import Document, checked, load_yaml
 from ..errors import PriceError, unknown
 from ..settings import Strict
+from .fx import days_of
 from .rates._checks import number
 
 
@@ -23,7 +24,7 @@ class PlanDocument(Strict):
     name: Annotated[str, Field(min_length=1)]
     approved_on: str
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]                # what the rates are in
-    rates: Annotated[dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], float | dict[str, float]], Field(min_length=1)]
+    rates: dict[str, Any]            # currency -> number, or {day: number}; checked one by one, a sentence each
     approved_by: str = ""
 
 
@@ -42,13 +43,13 @@ class PlanRates:
 
         Raises PriceError for a currency the plan does not have and for a day before its first rate.
         """
-        days = np.asarray("0001-01-01" if day is None else day, dtype="datetime64[D]")
+        days = days_of("0001-01-01" if day is None else day)
         values = [np.reshape([float(self._value(name, one, day is None)) for one in days.ravel()], days.shape) for name in (currency, to)]
         return (np.ones(days.shape) if currency == to else values[0] / values[1])[()]
 
     def parts(self, currency: str, to: str, day=None) -> tuple[Decimal, Decimal]:
         """Two decimals whose quotient, second by first, is the rate: see `fx.convert_money`."""
-        one = np.datetime64("0001-01-01" if day is None else day, "D")
+        one = days_of("0001-01-01" if day is None else day)[()]
         base, target = (Decimal(repr(self._value(name, one, day is None))) for name in (currency, to))
         return (Decimal(1), Decimal(1)) if currency == to else (target, base)
 
@@ -73,9 +74,13 @@ def make_plan_rates(data: dict) -> PlanRates:
     document = checked(PlanDocument, data, PriceError)
     at = data.at if isinstance(data, Document) else lambda location: "plan rates"
     _check_day(document.approved_on, f"{at(('approved_on',))}: approved_on")
+    if not document.rates:
+        raise PriceError(f"{at(('rates',))}: no rate; write a currency and a number, for example EUR: 1.08.")
     found = {}
     for name, value in document.rates.items():
         where = f"{at(('rates', name))}: {name}"
+        if not (len(name) == 3 and name.isascii() and name.isalpha() and name.isupper()):
+            raise PriceError(f"{where}: a currency has three capital letters, for example EUR.")
         if name == document.currency:
             raise PriceError(f"{where}: the plan's own currency has no rate; take the line out.")
         steps = value if isinstance(value, dict) else {"": value}
@@ -143,6 +148,9 @@ def constant_currency(amounts: Mapping[str, np.ndarray], actual: Mapping[str, np
             if not (np.isfinite(factor) & (factor > 0)).all():
                 raise PriceError(f"constant currency: {what} rate of {currency} is {str(rates[currency])[:40]}; "
                                  "it must be a finite number above 0.")
-            total = total + np.asarray(money, dtype=float) * factor
+            cells = np.asarray(money, dtype=float)
+            if not np.isfinite(cells).all():
+                raise PriceError(f"constant currency: amounts of {currency} hold {cells[~np.isfinite(cells)].flat[0]}; money must be finite.")
+            total = total + cells * factor
         sums.append(np.asarray(total))
     return ConstantCurrency(*sums)
