@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,6 @@ from ..measure.words import money
 from ..progress import Progress, silent
 from ..settings import Settings
 from .chart_parts import clean
-from .close import books
 from .report_html import shell
 from .tables import Column, table
 
@@ -49,6 +48,8 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
 
     as_of   last day looked at; default the newest day with usage. Raises LedgerError for a day outside the ledger.
     """
+    from .close import books            # brings the simulation with it: recording a verdict need not wait for that
+
     say = progress or silent
     ledger = books(settings, progress)
     first, last = str(ledger.first_day()), str(ledger.last_day())
@@ -312,8 +313,6 @@ def notify(found: Watch, folder: Path, company: str, urls: list[str]) -> int:
 
 
 def _only(found: Watch, alerts: list[Alert]) -> Watch:
-    from dataclasses import replace
-
     return replace(found, alerts=tuple(alerts), accepted=0)
 
 
