@@ -93,6 +93,16 @@ def test_no_data_is_not_zero():
     assert [(a.kind, a.direction) for a in watch(zero, "2026-10-31").alerts] == [("spend", "down")]  # a zero that was written is a fall
 
 
+def test_refunds_without_a_mark_are_counted_and_not_judged():
+    frame = company()
+    frame.loc[(frame["x_Workload"] == "chat") & (frame["ChargeDate"] == "2026-10-25"), "EffectiveCost"] = -40.0
+    found = watch(frame, "2026-10-31")
+    assert found.notes == ("1 day below zero (refunds) was not judged: chat.",) and not [a for a in found.alerts if a.dimension == "workload"]
+    marked = frame.copy()
+    marked.loc[marked["EffectiveCost"] < 0, "ChargeClass"] = "Correction"
+    assert watch(marked, "2026-10-31").notes == ()
+
+
 def test_a_source_without_rows_for_a_third_of_its_days_is_not_missing():
     here = np.ones((3, 60), bool)
     here[1, ::3] = False

@@ -104,6 +104,8 @@ def test_the_command_shows_records_and_keeps_quiet(workspace):
     assert code == 0, err
     for word in ("Runaway job", "hyperparameter-sweeps", "+$8.", "applied-research", "alerts/2026-08-21"):
         assert word in out
+    shown = said(workspace, "--as-of", "2026-08-21")                        # a narrow terminal: a list instead of a table
+    assert "+$8.82k  Runaway job  hyperparameter-sweeps" in shown and "  Owner: applied-research, Research Platform" in shown
     told = json.loads(said(workspace, "--as-of", "2026-08-21", "--json"))
     first = told["alerts"][0]
     assert first["kind"] == "runaway" and told["as_of"] == "2026-08-21" and first["id"] in told["new"]

@@ -8,11 +8,13 @@ from typing import Annotated, Optional
 
 import typer
 from rich.table import Table
+from rich.text import Text              # names from a bill are no markup
 
 from ..errors import FinOpsError, unknown
 from ._shared import Bars, JsonOption, SettingsOption, load, out
 
 PANEL = "Forecasts and what-ifs"
+WIDE = 120          # columns of a terminal from which on a table is easier to read than a list
 app = typer.Typer()
 group = typer.Typer(no_args_is_help=False)
 app.add_typer(group, name="watch", rich_help_panel=PANEL)
@@ -34,7 +36,7 @@ def watch(
 ):
     """Spend that was not expected, runaway jobs, quotas, budget pace, missed forecasts, unused commitments, missing data.
 
-    Examples: [bold]finops watch[/bold] · [bold]finops watch --as-of 2026-08-21[/bold] · [bold]finops watch feedback 1a2b3c4d5e expected --because "launch"[/bold]
+    Examples: [bold]finops watch[/bold] · [bold]finops watch --as-of 2026-08-21[/bold] · [bold]finops watch --notify[/bold]
     """
     if context.invoked_subcommand:
         return
@@ -67,28 +69,27 @@ def _show(found, place: Path) -> None:
     from ..publish.chart_parts import clean
 
     out.print(clean(alerts.headline(found)), markup=False)
-    if found.alerts:
+    if found.alerts and out.width >= WIDE:
         table = Table(show_lines=True)
         table.add_column("Money", justify="right", no_wrap=True)
         for title in ("What happened", "Owner", "To do"):
-            table.add_column(title)
+            table.add_column(title, overflow="fold")
         table.add_column("Id", no_wrap=True)
         for one in found.alerts:
-            what = f"{NAMES[one.kind]}: {clean(one.what)}" + (" It goes on." if one.ongoing else "")
-            what += f"\n{clean(one.why)}" if one.why else ""
-            table.add_row(alerts.size(one, found.currency), *(_text(word) for word in (what, one.owner, one.do)), one.id)
+            what = f"{NAMES[one.kind]}: {clean(one.what)}{' It goes on.' * one.ongoing}" + (f"\nMoved: {clean(one.why)}" if one.why else "")
+            table.add_row(alerts.size(one, found.currency), *(Text(word) for word in (what, clean(one.owner), clean(one.do))), one.id)
         out.print(table)
+    else:
+        for one in found.alerts:
+            out.print(Text(f"\n{alerts.size(one, found.currency)}  {NAMES[one.kind]}  {clean(one.subject)}  ({one.id})", style="bold"))
+            for word in (f"{one.what}{' It goes on.' * one.ongoing}", f"Moved: {one.why}" * bool(one.why), f"Owner: {one.owner}", one.do):
+                if word:
+                    out.print(Text(f"  {clean(word)}"))
     if found.accepted:
         out.print(f"{found.accepted} recorded as expected and kept quiet.")
     for note in found.notes:
         out.print(note, markup=False)
     out.print(f"Files  {place}", markup=False)
-
-
-def _text(words: str):
-    from rich.text import Text
-
-    return Text("\n".join(words.split("\n")))          # names from a bill are no markup
 
 
 @group.command()

@@ -39,8 +39,9 @@ def read_panel(history, by=None, where: str = "history") -> Panel:
     for a day that stands twice, time zones, times of day, text, infinities, and where over 40 % of all days are missing.
 
     >>> days = pd.to_datetime(["2026-01-01", "2026-01-03"])
-    >>> read_panel(pd.Series([1.0, -2.0], days, name="chat"))
-    Panel(days=array(['2026-01-01', '2026-01-02', '2026-01-03'], dtype='datetime64[D]'), names=('chat',), values=array([[ 1., nan, nan]]), notes=('1 negative day (credit or correction) is not judged.',))
+    >>> panel = read_panel(pd.Series([1.0, -2.0], days, name="chat"))
+    >>> panel.names, panel.values.tolist(), panel.notes
+    (('chat',), [[1.0, nan, nan]], ('1 negative day (credit or correction) is not judged.',))
     """
     if isinstance(history, Panel):
         return history

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ..errors import LedgerError, unknown
+from ..errors import LedgerError, listing, unknown
 from ..units import spell
 from .actuals import COMPANY, cost_rows
 from .anomalies import LATE, PERCENT_FLOOR, REFRACTORY, THRESHOLD, Episode, find_anomalies
@@ -71,9 +71,10 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
     how = {"threshold": threshold, "percent_floor": percent_floor, "late_days": late_days}
 
     missing = gap_alerts(rows, days, late_days, currency)
-    alerts, notes = list(missing), []
+    alerts = list(missing)
     spend: list[Alert] = []
     hushed: set[str] = set()
+    notes: list[str] = []
     used = rows[rows["CommitmentDiscountStatus"] != "Unused"]       # what a commitment bought in vain has an alert of its own
     hours = _gpu_rows(used)
     for level in levels:
@@ -82,6 +83,7 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
         panel = panel_of(used, column, days, "EffectiveCost", late_days)
         heard = [one for one in spoken if one.dimension == level]
         found = find_anomalies(panel, money_floor=floor, feedback=heard, dimension=level, **how)
+        notes = notes or negative_days(used, column, since)
         jobs = []
         if level == "workload" and len(hours):
             gpu = panel_of(hours, column, days, "ConsumedQuantity", late_days)
@@ -103,7 +105,8 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
     alerts += commitment_alerts(rows, as_of, currency, utilization, unused_days)
     alerts = [one for one in alerts if one.end >= since]
     heard = {one.alert: one for one in spoken if one.verdict == "expected" and one.kind not in ("spend", "runaway")}
-    quiet = [one for one in alerts if one.id in heard and one.severity <= LOUDER * max(abs(heard[one.id].actual - heard[one.id].expected), 0.01)]
+    most = {name: LOUDER * max(abs(one.actual - one.expected), 0.01) for name, one in heard.items()}
+    quiet = [one for one in alerts if one.severity <= most.get(one.id, -np.inf)]
     shown = [one for one in alerts if one not in quiet]
     shown.sort(key=lambda one: (-abs(one.severity), one.kind, one.subject, one.start))
     accepted = len(quiet) + sum(one.verdict == "expected" and one.kind in ("spend", "runaway") and one.start <= as_of for one in spoken)
@@ -117,6 +120,16 @@ def panel_of(rows: pd.DataFrame, column: str, days: np.ndarray, measure: str, la
     table[:, ~present.any(axis=0)] = np.nan            # nobody reported
     table[unknown_days] = np.nan
     return Panel(days, names, np.where(table < 0, np.nan, table))
+
+
+def negative_days(rows: pd.DataFrame, column: str, since: str) -> list[str]:
+    """A sentence where days of a subject are below zero since a day: refunds without a mark, which are not judged."""
+    by = rows[rows["ChargeDate"] >= pd.Timestamp(since)].groupby([column, "ChargeDate"], observed=True)["EffectiveCost"].sum()
+    below = by[by < 0]
+    if below.empty:
+        return []
+    names = listing(sorted(set(below.index.get_level_values(0))), 4)
+    return [f"{len(below)} day{'s' * (len(below) > 1)} below zero (refunds) {'were' if len(below) > 1 else 'was'} not judged: {names}."]
 
 
 def _matrix(rows, column, days, measure):
