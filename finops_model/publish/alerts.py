@@ -18,6 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from markupsafe import Markup
 
 from ..documents import write_atomic
 from ..errors import FinOpsError, InputError, LedgerError, ReportError, unknown
@@ -237,10 +238,10 @@ def page(found: Watch, company: str) -> str:
              clean(one.owner), clean(one.do), one.id] for one in found.alerts]
     title = f"{clean(company)} · AI spend alerts · {found.as_of}"
     quiet = f"{found.accepted} recorded as expected and kept quiet. " if found.accepted else ""
-    body = table(columns, rows, caption=headline(found), note=f"{quiet}Days {found.since} to {found.as_of}; from "
-                 f"{money(found.money_floor, found.currency)} a day.", name="alerts") if rows else table(
-                     [Column("", False)], [[headline(found)]], caption="Alerts", name="alerts")
-    return shell(title, body, (("alerts.json", "Alerts as JSON"), ("alerts.md", "as text")), f"{clean(company)} · data up to {found.as_of}")
+    head = Markup('<p class="over">{}</p><h1>{}</h1>').format(f"{clean(company)} · data up to {found.as_of}", headline(found))
+    body = table(columns, rows, caption="Alerts, the most money first", note=f"{quiet}Days {found.since} to {found.as_of}; from "
+                 f"{money(found.money_floor, found.currency)} a day.", name="alerts") if rows else ""
+    return shell(title, head + body, (("alerts.json", "Alerts as JSON"), ("alerts.md", "as text")), f"{clean(company)} · data up to {found.as_of}")
 
 
 # Messages
