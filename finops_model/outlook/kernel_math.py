@@ -111,6 +111,20 @@ def _two_sided(typing, word):
 
 
 @intrinsic
+def _as_float(typing, word):
+    def codegen(context, builder, sig, args):
+        return builder.bitcast(args[0], FLOAT)
+    return types.float32(types.uint32), codegen
+
+
+@intrinsic
+def _as_word(typing, value):
+    def codegen(context, builder, sig, args):
+        return builder.bitcast(args[0], INT)
+    return types.uint32(types.float32), codegen
+
+
+@intrinsic
 def uniform32(typing, word):
     """A word as float32 in (0, 1]: its top 24 bits and a half, never 0."""
     def codegen(context, builder, sig, args):
@@ -177,19 +191,22 @@ def normal32(word):
 
 
 @njit
-def fill_normals(out, first, block, key):
-    """Standard normals of the days first, first + 1, … of one block of 64 paths into `out` (day, 64) float32.
+def fill_normals(out, n, first, block, key):
+    """Standard normals of n steps from `first` on, of one block of 64 paths, into `out` (step, 64) float32.
 
-    key   4 × uint32 of the stream: the key and the upper half of the counter. Lane l of block b on day t is word l ÷ 16 of the
+    key   4 × uint32 of the stream: the key and the upper half of the counter. Lane l of block b on step t is word l ÷ 16 of the
     counter (16 b + l mod 16, t): a path's draw depends on nothing else, whatever is drawn beside or before it.
     """
-    for t in range(out.shape[0]):
-        day = np.uint32(first + t)
-        base = np.uint32(block * GROUP)
-        row = out[t]
+    key0, key1, key2, key3 = key[0], key[1], key[2], key[3]
+    base = np.uint32(block * GROUP)
+    for t in range(n):                                  # words first, values second: each loop fits the registers
+        step = np.uint32(first + t)
         for lane in range(GROUP):
-            a, b, c, d = philox(np.uint32(base + lane), day, key[2], key[3], key[0], key[1])
-            row[lane] = normal32(a)
-            row[lane + GROUP] = normal32(b)
-            row[lane + 2 * GROUP] = normal32(c)
-            row[lane + 3 * GROUP] = normal32(d)
+            a, b, c, d = philox(np.uint32(base + lane), step, key2, key3, key0, key1)
+            out[t, lane] = _as_float(a)
+            out[t, lane + GROUP] = _as_float(b)
+            out[t, lane + 2 * GROUP] = _as_float(c)
+            out[t, lane + 3 * GROUP] = _as_float(d)
+    for t in range(n):
+        for lane in range(LANES):
+            out[t, lane] = normal32(_as_word(out[t, lane]))

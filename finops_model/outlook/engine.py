@@ -1,0 +1,294 @@
+"""Which engine simulates, and the one way to call it: `simulate_block` and `simulate_paths` (docs/method.md §3.16).
+
+numba    compiled; ready when its cache is. numpy: always ready, same distribution, own bits. Which one ran stands in every run.
+"auto"   numba where the compiled kernel lies in the cache already, else numpy. It is decided once per process, so that runs of
+         one process can be compared. FINOPS_ENGINE or an argument decides otherwise; nothing falls back without saying so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from .. import streams
+from ..errors import ScenarioError, unknown
+from ..prices.settle import charge_months
+from .executors import map_blocks
+from .flat import BlockTotals, FlatPlan
+from .kernel_pack import Packed, keys, pack
+
+__all__ = ["Kept", "choose", "is_ready", "keep_draws", "prepare", "simulate_block", "simulate_paths"]
+
+ENGINES = ("auto", "numba", "numpy")
+SOURCES = ("kernel_math.py", "kernel_numba.py", "kernel_pack.py")
+
+
+@lru_cache(maxsize=1)
+def cache_folder() -> Path:
+    """Where compiled kernels lie: FINOPS_CACHE, else the user's cache folder, else a temporary one; by version, source and processor.
+
+    numba looks at the time of one source file only, so the name of the folder carries a hash of all of them.
+    """
+    mark = hashlib.sha256()
+    for name in SOURCES:
+        mark.update((Path(__file__).parent / name).read_bytes())
+    mark.update(f"{sys.version}{_version('numba')}{_version('llvmlite')}{_version('numpy')}{os.environ.get('NUMBA_CPU_NAME', '')}".encode())
+    places = [os.environ.get("FINOPS_CACHE"), os.environ.get("XDG_CACHE_HOME"), os.path.join(os.path.expanduser("~"), ".cache"),
+              os.path.join(tempfile.gettempdir(), f"finops-{os.getuid() if hasattr(os, 'getuid') else 'cache'}")]
+    for place in places:
+        folder = Path(place or "", "finops-model", f"kernel-{mark.hexdigest()[:16]}") if place else None
+        try:
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / ".writable").touch()
+                return folder
+        except OSError:
+            continue
+    raise ScenarioError("engine numba: no folder for compiled kernels can be written; set FINOPS_CACHE to one that can, or FINOPS_ENGINE=numpy.")
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def is_ready() -> bool:
+    """Whether the compiled kernel is in the cache: then it loads in about a second, where compiling takes half a minute."""
+    return bool(_version("numba")) and (cache_folder() / "ready").is_file()
+
+
+@lru_cache(maxsize=1)
+def _auto() -> str:
+    return "numba" if is_ready() else "numpy"
+
+
+def choose(engine: str | None = None) -> str:
+    """The engine that will run: the argument, else FINOPS_ENGINE, else "auto". Raises ScenarioError for an unknown name.
+
+    >>> choose("numpy")
+    'numpy'
+    """
+    wanted = engine or os.environ.get("FINOPS_ENGINE") or "auto"
+    if wanted not in ENGINES:
+        raise ScenarioError(unknown("engine" if engine else "FINOPS_ENGINE", "engine", wanted, ENGINES))
+    if wanted == "numba" and not _version("numba"):
+        raise ScenarioError("engine numba: numba is not installed. Install it, or choose numpy.")
+    return _auto() if wanted == "auto" else wanted
+
+
+_compiled: dict = {}
+_lock = threading.Lock()
+
+
+def _kernel():
+    """The compiled functions; the first call of a process loads them from the cache, or compiles them and marks the cache ready."""
+    with _lock:
+        if not _compiled:
+            folder = cache_folder()
+            before = os.environ.get("NUMBA_CACHE_DIR")
+            import numba
+
+            numba.config.CACHE_DIR = str(folder)
+            try:
+                from . import kernel_numba
+            finally:
+                numba.config.CACHE_DIR = before or ""
+            _compiled["simulate"], _compiled["settle"] = kernel_numba.simulate_lanes, kernel_numba.settle_kept
+            _compiled["new"] = True
+    return _compiled
+
+
+def prepare(background: bool = False) -> threading.Thread | None:
+    """Compile the kernel (or load it) and mark the cache ready; in the background where a numpy answer comes first, as a preview."""
+    def work():
+        plan = FlatPlan(("m",), np.zeros(1, int), ("w",), np.ones((1, 1)), ("cost",), 1, pools=("p",), tables=())
+        packed = pack(plan)
+        totals = np.zeros((1, 2, 1))
+        _kernel()["simulate"](packed, keys(plan, 0), np.zeros((0, 64), np.float32), 0, 1, totals, np.zeros((0, 0)), *_none())
+        _kernel()["settle"](packed, np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), totals)
+        (cache_folder() / "ready").touch()
+
+    if not background:
+        work()
+        return None
+    thread = threading.Thread(target=work, daemon=True, name="finops-compile")
+    thread.start()
+    return thread
+
+
+def _none():
+    return np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0), np.float32)
+
+
+def path_values(plan: FlatPlan, path0: int, count: int, seed: int) -> np.ndarray:
+    """Log values (value, path) float64 of `count` paths from path0 on; path0 and the drawing go by whole blocks of streams.BLOCK."""
+    found = []
+    for block in range(path0 // streams.BLOCK, -(-(path0 + count) // streams.BLOCK)):
+        def uniform(name, block=block):
+            return np.clip(streams.generator(seed, name, block).random(streams.BLOCK), 1e-12, 1 - 1e-12)
+        found.append(np.stack([value.on_paths(uniform) for value in plan.values]) if plan.values else np.zeros((0, streams.BLOCK)))
+    return np.concatenate(found, axis=1) if found else np.zeros((len(plan.values), 0))
+
+
+@lru_cache(maxsize=8)
+def _packed(identity: int, plan_ref) -> Packed:
+    return pack(plan_ref.plan)
+
+
+class _Ref:
+    """A plan as a key of the cache of packed plans: by identity, because arrays have no hash."""
+
+    def __init__(self, plan):
+        self.plan = plan
+
+    def __hash__(self):
+        return id(self.plan)
+
+    def __eq__(self, other):
+        return self.plan is other.plan
+
+
+def packed(plan: FlatPlan) -> Packed:
+    """The packed arrays of a plan, kept for the plans used last."""
+    return _packed(id(plan), _Ref(plan))
+
+
+def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | None = None, *, volume: bool = False) -> BlockTotals:
+    """Simulate paths path0 … path0 + n − 1 of a plan and settle them.
+
+    volume   also the sums of demand by step and workload
+
+    A path's numbers depend on the plan, the seed, the engine and its own position only.
+    """
+    first = path0 // streams.BLOCK * streams.BLOCK
+    count = path0 + n - first
+    totals = np.zeros((count, len(plan.months) + 1, len(plan.columns)))
+    sums = np.zeros((plan.steps, len(plan.workloads)) if volume else (0, 0))
+    values = path_values(plan, first, count, seed)
+    if choose(engine) == "numba":
+        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32), first, count, totals, sums, *_none())
+    else:
+        from . import kernel_lanes_numpy
+
+        kernel_lanes_numpy.simulate_lanes(packed(plan), plan, seed, values, first, count, totals, sums)
+    return _settled(plan, path0, totals[path0 - first:, :-1], sums if volume else None)
+
+
+def _settled(plan: FlatPlan, path0: int, totals: np.ndarray, volume) -> BlockTotals:
+    totals = totals + plan.fixed
+    for form in plan.forms:
+        usage = np.maximum(totals[:, :, form.usage], 0.0)
+        totals[:, :, form.money] += charge_months(form.rates, usage, form.already) * form.factor
+    return BlockTotals(path0, totals[:, :, :plan.units], totals[:, :, plan.units:], volume)
+
+
+def simulate_paths(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, executor="threads", workers: int = 2, block: int = 0,
+                   volume: bool = False, progress=None) -> BlockTotals:
+    """All paths, block by block on an executor ("serial", "threads", "processes", "dask", see executors.py), put together in order.
+
+    block   paths of one task, a multiple of streams.BLOCK; 0: chosen so that a task takes a good part of a second
+    """
+    check(plan, paths, block)
+    engine, block = choose(engine), block or _block(plan, paths, workers, executor)
+    starts = list(range(0, paths, block))
+    tasks = [(plan, start, min(block, paths - start), seed, engine, volume) for start in starts]
+    cost = np.empty((paths, len(plan.months), plan.units))
+    usage = np.empty((paths, len(plan.months), len(plan.columns) - plan.units))
+    sums = np.zeros((plan.steps, len(plan.workloads))) if volume else None
+    for i, done in enumerate(map_blocks(_task, tasks, executor, workers)):
+        cost[done.path0:done.path0 + len(done.cost)], usage[done.path0:done.path0 + len(done.cost)] = done.cost, done.usage
+        if volume:
+            sums += done.volume
+        if progress:
+            progress("simulate", i + 1, len(tasks))
+    return BlockTotals(0, cost, usage, sums)
+
+
+def _task(task) -> BlockTotals:
+    plan, path0, count, seed, engine, volume = task
+    return simulate_block(plan, path0, count, seed, engine, volume=volume)
+
+
+def _block(plan, paths: int, workers: int, executor) -> int:
+    """Paths of a task: a multiple of streams.BLOCK; by the plan only where sums over paths are reduced, so never by the workers."""
+    cells = max(plan.steps * max(len(plan.workloads), 1), 1)
+    wanted = 5e7 if executor in ("serial", "threads") else 3e8
+    return max(1, min(int(wanted / cells / streams.BLOCK), -(-paths // streams.BLOCK))) * streams.BLOCK
+
+
+def check(plan: FlatPlan, paths: int, block: int = 0) -> None:
+    """Raises ScenarioError before any work: no paths, a block that cuts the draws, more memory than there is."""
+    if isinstance(paths, bool) or not isinstance(paths, (int, np.integer)) or paths < 1:
+        raise ScenarioError(f"paths is {paths}; a simulation needs a whole number of paths, 1 or more.")
+    if block % streams.BLOCK:
+        raise ScenarioError(f"block is {block}; paths are drawn in blocks of {streams.BLOCK}, so give a multiple of it.")
+    need = paths * len(plan.months) * len(plan.columns) * 8 * 1.1
+    room = _free_memory()
+    if need > room:
+        fits = int(paths * room / need)
+        raise ScenarioError(f"{paths:,} paths × {len(plan.months)} months × {len(plan.columns)} columns need {need / 1e9:,.1f} GB and "
+                            f"{room / 1e9:,.1f} GB are free. Take at most {fits:,} paths, or keep fewer columns.")
+
+
+def _free_memory() -> float:
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return float(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError, ValueError):
+        return float("inf")
+
+
+class Kept:
+    """Draws of all paths, kept where the hourly instruments act: a what-if evaluates their tables again and nothing else."""
+
+    def __init__(self, plan: FlatPlan, base, levels, prices, engine: str):
+        self.plan, self.base, self.levels, self.prices, self.engine = plan, base, levels, prices, engine
+
+    def settle(self, plan: FlatPlan | None = None) -> BlockTotals:
+        """Totals under the tables, fixed columns and forms of `plan` (default: its own); its demand and prices must be the same."""
+        plan = plan or self.plan
+        totals = self.base.copy()
+        if self.engine == "numba":
+            _kernel()["settle"](packed(plan), self.levels, self.prices, totals)
+        else:
+            from . import kernel_lanes_numpy
+
+            kernel_lanes_numpy.settle_kept(packed(plan), self.levels, self.prices, totals)
+        return _settled(plan, 0, totals[:, :-1], None)
+
+
+def keep_draws(plan: FlatPlan, paths: int, seed: int, engine: str | None = None) -> Kept:
+    """Simulate once and keep levels and prices of all pools: (pool, step, path) float32 each."""
+    check(plan, paths)
+    engine, need = choose(engine), 2 * 4 * len(plan.pools) * plan.steps * paths
+    if plan.hour_share is not None:
+        raise ScenarioError("kept draws: a pool settles by the hour from several shapes; only pools with one level per step can be kept.")
+    if need > _free_memory():
+        raise ScenarioError(f"kept draws: {paths:,} paths × {plan.steps} steps × {len(plan.pools)} pools need {need / 1e9:,.1f} GB and "
+                            f"{_free_memory() / 1e9:,.1f} GB are free. Keep fewer paths or coarser steps.")
+    levels = np.zeros((len(plan.pools), plan.steps, paths), np.float32)
+    prices, totals = np.zeros_like(levels), np.zeros((paths, len(plan.months) + 1, len(plan.columns)))
+    values = path_values(plan, 0, paths, seed)
+    if engine == "numba":
+        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32), 0, paths, totals, np.zeros((0, 0)), levels, prices)
+    else:
+        from . import kernel_lanes_numpy
+
+        kernel_lanes_numpy.simulate_lanes(packed(plan), plan, seed, values, 0, paths, totals, np.zeros((0, 0)), levels, prices)
+    return Kept(plan, totals, levels, prices, engine)

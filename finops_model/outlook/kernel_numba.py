@@ -1,0 +1,452 @@
+"""The simulation kernel, compiled: 64 paths side by side, tiles of a month, sparse events, float64 totals (docs/method.md §3.15).
+
+One block of 64 lanes goes through the plan tile by tile (at most 32 steps of one month); everything a tile needs lies in the
+cache. Within a tile sums are float32, over tiles float64. Lanes never touch each other, so blocks may run on any thread and
+be cut anywhere. The interpreter lock is released: threads are the caller's, and no threading layer of numba is needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .kernel_math import LANES, divide, exp32, fill_normals, fma, log32, normal32, philox, uniform32
+from .kernel_pack import HOURS, TILE
+
+ZERO, ONE, NEVER = np.float32(0.0), np.float32(1.0), np.float32(3e38)
+
+
+@njit(inline="always")
+def _waiting(word, gap):
+    """An exponential waiting time with mean `gap`."""
+    return -log32(uniform32(word)) * gap
+
+
+@njit
+def _due(due, end, found):
+    """The lanes whose next event comes before `end`, without a branch; how many there are."""
+    count = 0
+    for lane in range(LANES):
+        found[count] = lane
+        count += 1 if due[lane] < end else 0
+    return count
+
+
+@njit
+def _burst_draws(key, lane0, number, due, size, gap, mean, end):
+    """Time and size of the next burst of each lane whose last one came before `end`; event n of a path is counter (path, n)."""
+    for lane in range(LANES):
+        a, b, c, d = philox(np.uint32(lane0 + lane), np.uint32(number[lane]), key[2], key[3], key[0], key[1])
+        wait, mass = _waiting(a, gap), _waiting(b, mean)
+        on = due[lane] < end
+        number[lane] += 1 if on else 0
+        size[lane] = mass if on else size[lane]
+        due[lane] += wait if on else ZERO
+
+
+@njit
+def _bursts(demand, n, first, key, lane0, number, due, size, left, gap, mean, stays, found):
+    """Add compound-Poisson bursts to the demand of a tile; few cells have one, so only those are touched."""
+    if stays > ZERO:
+        for lane in range(LANES):
+            rest = left[lane]
+            if rest > ZERO:
+                for t in range(n):
+                    rest *= stays
+                    demand[t, lane] += rest
+                left[lane] = rest if rest > np.float32(1e-20) else ZERO
+    end = np.float32(first + n)
+    while True:
+        count = _due(due, end, found)
+        if count == 0:
+            return
+        for i in range(count):
+            lane = found[i]
+            at = min(max(int(due[lane]) - first, 0), n - 1)
+            value = size[lane]
+            demand[at, lane] += value
+            if stays > ZERO:
+                for t in range(at + 1, n):
+                    value *= stays
+                    demand[t, lane] += value
+                left[lane] += value
+        if count > 8:
+            _burst_draws(key, lane0, number, due, size, gap, mean, end)
+        else:
+            for i in range(count):
+                lane = found[i]
+                a, b, c, d = philox(np.uint32(lane0 + lane), np.uint32(number[lane]), key[2], key[3], key[0], key[1])
+                number[lane] += 1
+                size[lane] = _waiting(b, mean)
+                due[lane] += _waiting(a, gap)
+
+
+@njit
+def _jump_draw(key, path, lane, number, due, size, held, form, start):
+    """A lane's next jump: after a wait a factor; where spells end, after its length the factor is taken back."""
+    a, b, c, d = philox(np.uint32(path), np.uint32(number[lane]), key[2], key[3], key[0], key[1])
+    number[lane] += 1
+    if form[4] > ZERO and not start and held[lane] == ZERO:         # a spell has just begun: next comes its end
+        due[lane] += _waiting(a, form[4])
+        held[lane] = ONE
+        size[lane] = -size[lane]
+        return
+    due[lane] += _waiting(a, form[0])
+    held[lane] = ZERO
+    if form[1] == ZERO:
+        size[lane] = log32(fma(form[3] - form[2], uniform32(b), form[2]))
+    else:
+        size[lane] = fma(form[3], normal32(b), form[2])
+
+
+@njit
+def _jumps(out, n, first, key, lane0, number, due, size, held, level, form, found):
+    """Log factor of one jump process on the tile: (n, lanes)."""
+    _clear(out, n)
+    end = np.float32(first + n)
+    while True:
+        count = _due(due, end, found)
+        if count == 0:
+            break
+        for i in range(count):
+            lane = found[i]
+            out[min(max(int(due[lane]) - first, 0), n - 1), lane] += size[lane]
+            _jump_draw(key, lane0 + lane, lane, number, due, size, held, form, False)
+    for t in range(n):
+        for lane in range(LANES):
+            level[lane] += out[t, lane]
+            out[t, lane] = level[lane]
+
+
+@njit
+def _price(tile, n, first, price, form, powers, profile, value, jump_powers, jump, factor):
+    """Price of a line on the tile: dated price × path values × jumps × (1 + overhead)."""
+    varies, rise, spread, of = form[0], form[1], form[2], int(form[3])
+    _clear(tile, n)
+    if varies != ZERO:
+        _shift(tile, n, first, powers, profile, value)
+        for j in range(jump_powers.shape[0]):
+            if jump_powers[j] != ZERO:
+                _add(tile, n, jump[j], jump_powers[j])
+    for t in range(n):
+        now = price[first + t]
+        if varies == ZERO:
+            for lane in range(LANES):
+                tile[t, lane] = now
+        elif rise > ZERO and of >= 0:
+            for lane in range(LANES):
+                tile[t, lane] = now * exp32(tile[t, lane]) * fma(rise, exp32(spread * factor[of, t, lane]), ONE)
+        else:
+            for lane in range(LANES):
+                tile[t, lane] = now * exp32(tile[t, lane]) * (ONE + rise)
+
+
+@njit
+def _clear(tile, n):
+    for t in range(n):
+        for lane in range(LANES):
+            tile[t, lane] = ZERO
+
+
+@njit
+def _add(tile, n, other, power):
+    for t in range(n):
+        for lane in range(LANES):
+            tile[t, lane] = fma(power, other[t, lane], tile[t, lane])
+
+
+@njit
+def _shift(tile, n, first, powers, profile, value):
+    """Add what the path values do to a logarithm on the tile."""
+    for v in range(powers.shape[0]):
+        if powers[v] != ZERO:
+            for t in range(n):
+                weight = powers[v] * profile[v, first + t]
+                if weight != ZERO:
+                    for lane in range(LANES):
+                        tile[t, lane] = fma(weight, value[v, lane], tile[t, lane])
+
+
+@njit
+def _demand(demand, shock, n, first, block, median, form, load, own, step, level_load, powers, profile, value, jump_powers, jump, factor,
+            key_noise, key_level, noise, level):
+    """Demand of one workload on the tile, bursts apart."""
+    moves = form[1] > ZERO
+    if moves:
+        fill_normals(shock, n, first, block, key_noise)
+        _mix(shock, n, form[3], load, factor)
+        phi = form[0]
+        for t in range(n):
+            scale = form[2] if first + t == 0 else form[1]
+            for lane in range(LANES):
+                x = fma(phi, noise[lane], scale * shock[t, lane])
+                noise[lane] = x
+                demand[t, lane] = x
+    else:
+        _clear(demand, n)
+    if own >= ZERO:
+        moves = True
+        fill_normals(shock, n, first, block, key_level)
+        _mix(shock, n, own, level_load, factor)
+        for t in range(n):
+            sd = step[first + t]
+            for lane in range(LANES):
+                x = fma(sd, shock[t, lane], level[lane])
+                level[lane] = x
+                demand[t, lane] += x
+    for v in range(powers.shape[0]):
+        moves |= powers[v] != ZERO
+    _shift(demand, n, first, powers, profile, value)
+    for j in range(jump_powers.shape[0]):
+        if jump_powers[j] != ZERO:
+            moves = True
+            _add(demand, n, jump[j], jump_powers[j])
+    for t in range(n):
+        now = median[first + t]
+        if moves:
+            for lane in range(LANES):
+                demand[t, lane] = now * exp32(demand[t, lane])
+        else:
+            for lane in range(LANES):
+                demand[t, lane] = now
+
+
+@njit
+def _mix(shock, n, own, load, factor):
+    """own · shock + Σ loading · factor, in place."""
+    for t in range(n):
+        for lane in range(LANES):
+            shock[t, lane] *= own
+    for f in range(load.shape[0]):
+        if load[f] != ZERO:
+            _add(shock, n, factor[f], load[f])
+
+
+@njit
+def _charge(row, rate, demand, n, first):
+    """Demand × rate into one column of the tile."""
+    for t in range(n):
+        now = rate[first + t]
+        if now != ZERO:
+            for lane in range(LANES):
+                row[lane] = fma(now, demand[t, lane], row[lane])
+
+
+@njit
+def _charge_line(row, rate, demand, line, n, first):
+    """Demand × rate × price of a line into one column of the tile."""
+    for t in range(n):
+        now = rate[first + t]
+        if now != ZERO:
+            for lane in range(LANES):
+                row[lane] = fma(now * demand[t, lane], line[t, lane], row[lane])
+
+
+@njit
+def _join(level, units, demand, n, first):
+    """Add units of a workload's demand to a level (or to the money) of its pool."""
+    for t in range(n):
+        now = units[first + t]
+        for lane in range(LANES):
+            level[t, lane] = fma(now, demand[t, lane], level[t, lane])
+
+
+@njit
+def _join_hours(levels, units, share, demand, n, first):
+    for t in range(n):
+        for hour in range(HOURS):
+            now = units[first + t] * share[first + t, hour]
+            for lane in range(LANES):
+                levels[hour, t, lane] = fma(now, demand[t, lane], levels[hour, t, lane])
+
+
+@njit
+def _blend(out, n, lines, line_of, weight, start, stop):
+    """Σ weight × line: the price of one unit of a pool's spill."""
+    if stop - start == 2:
+        one, two, a, b = lines[line_of[start]], lines[line_of[start + 1]], weight[start], weight[start + 1]
+        for t in range(n):
+            for lane in range(LANES):
+                out[t, lane] = fma(b, two[t, lane], a * one[t, lane])
+        return
+    _clear(out, n)
+    for i in range(start, stop):
+        _add(out, n, lines[line_of[i]], weight[i])
+
+
+@njit
+def _money_per_unit(out, levels, money, hours, n):
+    """Add a pool's money at list ÷ its usage: what one unit of spill costs on that path and step."""
+    for t in range(n):
+        for lane in range(LANES):
+            usage = levels[0, t, lane]
+            for hour in range(1, hours):
+                usage += levels[hour, t, lane]
+            out[t, lane] += divide(money[t, lane], usage) if usage > ZERO else ZERO
+
+
+@njit
+def _settle(levels, hours, price, n, first, of_step, piece, piece_ptr, knots, bends, units, money, wanted, paid, work):
+    """Evaluate one table of a pool on its levels (hour, step, lane); add the values, and values × price, to the sums that are wanted."""
+    for t in range(n):
+        i = of_step[first + t]
+        base, slope, start, stop = piece[i, 0], piece[i, 1], piece_ptr[i], piece_ptr[i + 1]
+        if start == stop and base == ZERO and slope == ZERO:
+            continue
+        for hour in range(hours):
+            for lane in range(LANES):
+                work[lane] = fma(slope, levels[hour, t, lane], base)
+            for k in range(start, stop):
+                knot, bend = knots[k], bends[k]
+                for lane in range(LANES):
+                    work[lane] = fma(bend, max(levels[hour, t, lane] - knot, ZERO), work[lane])
+            if wanted:
+                for lane in range(LANES):
+                    units[lane] += work[lane]
+            if paid:
+                for lane in range(LANES):
+                    money[lane] = fma(work[lane], price[t, lane], money[lane])
+
+
+@njit(nogil=True, cache=True)
+def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices):
+    """Simulate `count` paths from path0 (a multiple of 64) on.
+
+    p        the packed plan;  keys: of factors, noise, levels, bursts, jumps;  value: (value, path) float32 log values, whole blocks
+    totals   (path, month + 1, column) float64, added to; the last month takes steps outside all months
+    volume   (step, workload) float64 sums of demand, or (0, 0)
+    levels, prices   (pool, step, path) float32: keep what tables are evaluated on instead of evaluating them, or (0, 0, 0)
+    """
+    works, facts, jumps, lines_count = p.median.shape[0], keys[0].shape[0], p.jump.shape[0], p.price.shape[0]
+    factor, jump = np.empty((facts, TILE, LANES), np.float32), np.empty((jumps, TILE, LANES), np.float32)
+    lines = np.empty((lines_count, TILE, LANES), np.float32)
+    demand, shock, blend = (np.empty((TILE, LANES), np.float32), np.empty((TILE, LANES), np.float32), np.empty((TILE, LANES), np.float32))
+    rows, acc, work = np.empty((p.rows, TILE, LANES), np.float32), np.empty((totals.shape[2], LANES), np.float32), np.empty(LANES, np.float32)
+    noise, level = np.empty((works, LANES), np.float32), np.empty((works, LANES), np.float32)
+    burst_due, burst_size, burst_left = (np.empty((works, LANES), np.float32), np.empty((works, LANES), np.float32),
+                                         np.empty((works, LANES), np.float32))
+    jump_due, jump_size, jump_held, jump_level = (np.empty((jumps, LANES), np.float32), np.empty((jumps, LANES), np.float32),
+                                                  np.empty((jumps, LANES), np.float32), np.empty((jumps, LANES), np.float32))
+    burst_number, jump_number = np.empty((works, LANES), np.int32), np.empty((jumps, LANES), np.int32)
+    found, inside = np.empty(LANES + 1, np.int32), np.empty(LANES, np.float32)
+    keep = levels.shape[0] > 0
+    # the tuple is taken apart once: handed to a function whole, each of its arrays would be counted in and out again
+    median, forms, load, level_own, level_step, level_load = p.median, p.noise, p.noise_load, p.level_own, p.level, p.level_load
+    value_demand, profile, jump_demand, burst = p.value_demand, p.profile, p.jump_demand, p.burst
+    keys_factor, keys_noise, keys_level, keys_burst, keys_jump = keys
+    charge_ptr, charge, charge_rate, pool = p.charge_ptr, p.charge, p.charge_rate, p.pool
+    member_ptr, member_pool, member_units, member_money, hour_share = p.member_ptr, p.member_pool, p.member_units, p.member_money, p.hour_share
+    open_ptr, open_pool, close_ptr, close_pool = p.open_ptr, p.open_pool, p.close_ptr, p.close_pool
+    line_ptr, line_of, line_weight = p.line_ptr, p.line_of, p.line_weight
+    table_ptr, table, table_piece, piece, piece_ptr = p.table_ptr, p.table, p.table_piece, p.piece, p.piece_ptr
+    knots, bends = p.knots, p.bends
+    for done in range(0, count, LANES):
+        lane0 = path0 + done
+        block, here = lane0 // LANES, min(LANES, count - done)
+        values = value[:, done:done + LANES]
+        noise[:], level[:], burst_left[:], jump_level[:], jump_held[:] = ZERO, ZERO, ZERO, ZERO, ZERO
+        burst_number[:], jump_number[:], burst_due[:], jump_due[:] = 0, 0, ZERO, ZERO
+        for lane in range(LANES):
+            inside[lane] = ONE if lane < here else ZERO
+        for w in range(works):
+            if burst[w, 0] > ZERO:
+                _burst_draws(keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst[w, 0], burst[w, 1], NEVER)
+        for j in range(jumps):
+            for lane in range(LANES):
+                jump_due[j, lane] = ZERO if p.jump[j, 0] > ZERO else NEVER
+                if p.jump[j, 0] > ZERO:
+                    _jump_draw(keys_jump[j], lane0 + lane, lane, jump_number[j], jump_due[j], jump_size[j], jump_held[j], p.jump[j], True)
+        for tile in range(p.tile.shape[0]):
+            first, n, month = p.tile[tile, 0], p.tile[tile, 1] - p.tile[tile, 0], p.tile[tile, 2]
+            acc[:] = ZERO
+            for f in range(facts):
+                fill_normals(factor[f], n, first, block, keys_factor[f])
+            for j in range(jumps):
+                _jumps(jump[j], n, first, keys_jump[j], lane0, jump_number[j], jump_due[j], jump_size[j], jump_held[j], jump_level[j],
+                       p.jump[j], found)
+            for k in range(lines_count):
+                _price(lines[k], n, first, p.price[k], p.line[k], p.value_line[k], profile, values, p.jump_line[k], jump, factor)
+            for w in range(works):
+                _demand(demand, shock, n, first, block, median[w], forms[w], load[w], level_own[w], level_step[w], level_load[w],
+                        value_demand[w], profile, values, jump_demand[w], jump, factor, keys_noise[w], keys_level[w], noise[w], level[w])
+                if burst[w, 0] > ZERO:
+                    _bursts(demand, n, first, keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst_left[w],
+                            burst[w, 0], burst[w, 1], burst[w, 2], found)
+                if volume.shape[0] > 0:
+                    _volume(volume[:, w], demand, n, first, inside, work)
+                for i in range(charge_ptr[w], charge_ptr[w + 1]):
+                    if charge[i, 1] < 0:
+                        _charge(acc[charge[i, 0]], charge_rate[i], demand, n, first)
+                    else:
+                        _charge_line(acc[charge[i, 0]], charge_rate[i], demand, lines[charge[i, 1]], n, first)
+                for i in range(open_ptr[w], open_ptr[w + 1]):
+                    q = open_pool[i]
+                    for row in range(pool[q, 0], pool[q, 0] + (HOURS if pool[q, 2] != 0 else 1)):
+                        _clear(rows[row], n)
+                    if pool[q, 3] != 0:
+                        _clear(rows[pool[q, 1]], n)
+                for i in range(member_ptr[w], member_ptr[w + 1]):
+                    q = member_pool[i]
+                    if pool[q, 2] != 0:
+                        _join_hours(rows[pool[q, 0]:], member_units[i], hour_share[i], demand, n, first)
+                    else:
+                        _join(rows[pool[q, 0]], member_units[i], demand, n, first)
+                    if pool[q, 3] != 0:
+                        _join(rows[pool[q, 1]], member_money[i], demand, n, first)
+                for i in range(close_ptr[w], close_ptr[w + 1]):
+                    q = close_pool[i]
+                    levels_here, hours = rows[pool[q, 0]:], HOURS if pool[q, 2] != 0 else 1
+                    _blend(blend, n, lines, line_of, line_weight, line_ptr[q], line_ptr[q + 1])
+                    if pool[q, 3] != 0:
+                        _money_per_unit(blend, levels_here, rows[pool[q, 1]], hours, n)
+                    if keep:
+                        for t in range(n):
+                            for lane in range(here):
+                                levels[q, first + t, done + lane] = levels_here[0, t, lane]
+                                prices[q, first + t, done + lane] = blend[t, lane]
+                    else:
+                        for r in range(table_ptr[q], table_ptr[q + 1]):
+                            _settle(levels_here, hours, blend, n, first, table_piece[r], piece, piece_ptr, knots, bends,
+                                    acc[max(table[r, 0], 0)], acc[max(table[r, 1], 0)], table[r, 0] >= 0, table[r, 1] >= 0, work)
+            for column in range(acc.shape[0]):
+                for lane in range(here):
+                    totals[done + lane, month, column] += acc[column, lane]
+
+
+@njit
+def _volume(volume, demand, n, first, inside, work):
+    """Add the demand of the lanes that count; sixteen partial sums, so that lanes add side by side in a fixed order."""
+    for t in range(n):
+        for i in range(16):
+            work[i] = (demand[t, i] * inside[i] + demand[t, i + 16] * inside[i + 16]) + (demand[t, i + 32] * inside[i + 32]
+                                                                                        + demand[t, i + 48] * inside[i + 48])
+        total = 0.0
+        for i in range(16):
+            total += work[i]
+        volume[first + t] += total
+
+
+@njit(nogil=True, cache=True)
+def settle_kept(p, levels, prices, totals):
+    """Evaluate all tables on kept levels and prices (pool, step, path): what is left to do when only an instrument moves.
+
+    totals (path, month + 1, column) is added to.
+    """
+    acc, work = np.empty((totals.shape[2], LANES), np.float32), np.empty(LANES, np.float32)
+    level, price = np.empty((1, TILE, LANES), np.float32), np.empty((TILE, LANES), np.float32)
+    for done in range(0, totals.shape[0], LANES):
+        here = min(LANES, totals.shape[0] - done)
+        for tile in range(p.tile.shape[0]):
+            first, n, month = p.tile[tile, 0], p.tile[tile, 1] - p.tile[tile, 0], p.tile[tile, 2]
+            acc[:] = ZERO
+            for q in range(levels.shape[0]):
+                for t in range(n):
+                    for lane in range(here):
+                        level[0, t, lane] = levels[q, first + t, done + lane]
+                        price[t, lane] = prices[q, first + t, done + lane]
+                for r in range(p.table_ptr[q], p.table_ptr[q + 1]):
+                    _settle(level, 1, price, n, first, p.table_piece[r], p.piece, p.piece_ptr, p.knots, p.bends,
+                            acc[max(p.table[r, 0], 0)], acc[max(p.table[r, 1], 0)], p.table[r, 0] >= 0, p.table[r, 1] >= 0, work)
+            for column in range(acc.shape[0]):
+                for lane in range(here):
+                    totals[done + lane, month, column] += acc[column, lane]
