@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..prices.settle import charge_months
-from ..streams import BLOCK
+from .flat import BlockTotals
+from .kernel_plan import Compiled
 
 GRID = 41           # levels of the commitment slider
 PATHS = 1000
@@ -37,30 +38,29 @@ def level_by_month(plan, pool) -> tuple[np.ndarray, np.ndarray]:
     return level, rate
 
 
-def collect(plan, kept, effective: np.ndarray, grids) -> dict:
-    """The dials of a run: arrays float64 (path, month) of the first PATHS paths, and the exact totals of all paths."""
-    count = min(PATHS, len(effective))
-
-    def stack(pick):
-        return np.concatenate([pick(block)[:number] for block, number in kept])[:count]
-
+def collect(compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grids) -> dict:
+    """The dials of a run: arrays float64 (path, month) of the paths in `totals`, and the exact totals of all paths."""
+    plan, count, usage = compiled.plan, len(totals.cost), totals.usage
     base = effective.sum(axis=2)
     days = np.bincount(plan.month_of[plan.month_of >= 0], minlength=len(plan.months)).astype(float)
-    tokens, other = stack(lambda b: b.tokens), stack(lambda b: b.other)
+    tokens, routable, routed = (usage[:, :, compiled.dials + i] for i in range(3))
+    other = totals.cost.sum(axis=2) - tokens
     tiered = []
     rebuilt = tokens.copy()
     for i, tier in enumerate(plan.tiered):
-        usage = stack(lambda b, i=i: b.tiered[i])
-        rebuilt += charge_months(tier.rates, usage, tier.already) * tier.factor
-        tiered.append({"sku": tier.sku, "usage": usage, "already": tier.already, "factor": tier.factor,
+        pooled = np.maximum(usage[:, :, compiled.tiers[i]], 0.0).sum(axis=-1)
+        rebuilt += charge_months(tier.rates, pooled, tier.already) * tier.factor
+        tiered.append({"sku": tier.sku, "usage": pooled, "already": tier.already, "factor": tier.factor,
                        "kind": [type(rate).__name__.casefold() for rate in tier.rates],
                        "tiers": [{name: list(v) if isinstance(v := getattr(rate, name), tuple) else v for name in _fields(rate)}
                                  for rate in tier.rates]})
     commitments = []
     for i, (pool, grid) in enumerate(zip(plan.pools, grids)):
-        spill, pooled = stack(lambda b, i=i: b.spill[i]), stack(lambda b, i=i: b.pooled[i])
-        usage = spill[:, :, 0]                                       # above level 0 is all of it
-        price = pooled.sum(axis=0) / np.where(usage.sum(axis=0) > 0, usage.sum(axis=0), 1.0)
+        meters = compiled.pools[i]
+        spill = usage[:, :, meters.spill]
+        pooled = usage[:, :, meters.money] * max((one.eligible_share for one in pool.instruments), default=1.0)
+        above = spill[:, :, 0].sum(axis=0)                           # above level 0 is all of it
+        price = pooled.sum(axis=0) / np.where(above > 0, above, 1.0)
         level, rate = level_by_month(plan, pool)
         other = other - pooled
         rebuilt += level * rate * 24 * days + _at(spill, grid, level) * price
@@ -68,11 +68,8 @@ def collect(plan, kept, effective: np.ndarray, grids) -> dict:
                             "price": price, "rate": rate, "level": level, "hours": 24 * days})
     rebuilt += other
     return {"months": list(plan.months), "currency": plan.currency, "linear_tokens": tokens, "linear_other": other,
-            "routable": stack(lambda b: b.routable), "routed": stack(lambda b: b.routed), "small_models": dict(plan.small),
+            "routable": routable, "routed": routed, "small_models": dict(plan.small),
             "fixed": base[:count] - rebuilt, "graduated": tiered, "commitments": commitments, "base": base[:count].copy(), "base_all": base}
-
-
-collect.BLOCKS = -(-PATHS // BLOCK)
 
 
 def _at(spill, grid, level) -> np.ndarray:

@@ -1,14 +1,18 @@
 """Which engine simulates, and the one way to call it: `simulate_block` and `simulate_paths` (docs/method.md §3.16).
 
-numba    compiled; ready when its cache is. numpy: always ready, same distribution, own bits. Which one ran stands in every run.
-"auto"   numba where the compiled kernel lies in the cache already, else numpy. It is decided once per process, so that runs of
-         one process can be compared. FINOPS_ENGINE or an argument decides otherwise; nothing falls back without saying so.
+numpy    always ready; what runs where nothing is said, so that a published number never depends on what lies in a cache
+numba    compiled: the same distribution, bits of its own, six times as fast; half a minute at the first call ever, a second later
+auto     numba where the compiled kernel lies in the cache, else numpy, named a preview, while numba compiles beside it. Decided once
+         per process, so that its runs can be compared
+
+An argument decides, else FINOPS_ENGINE. Which one ran stands in every run; nothing falls back without saying so.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -24,9 +28,9 @@ from .executors import map_blocks
 from .flat import BlockTotals, FlatPlan
 from .kernel_pack import Packed, keys, pack
 
-__all__ = ["Kept", "choose", "is_ready", "keep_draws", "prepare", "simulate_block", "simulate_paths"]
+__all__ = ["Kept", "choose", "is_ready", "keep_draws", "label", "prepare", "simulate_block", "simulate_paths", "stream"]
 
-ENGINES = ("auto", "numba", "numpy")
+ENGINES, PREVIEW = ("auto", "numba", "numpy"), "numpy (preview)"
 SOURCES = ("kernel_math.py", "kernel_numba.py", "kernel_pack.py")
 
 
@@ -70,21 +74,38 @@ def is_ready() -> bool:
 
 @lru_cache(maxsize=1)
 def _auto() -> str:
-    return "numba" if is_ready() else "numpy"
+    if is_ready():
+        return "numba"
+    if _version("numba"):
+        prepare(background=True)
+    return PREVIEW
+
+
+def _wanted(engine: str | None) -> str:
+    wanted = engine or os.environ.get("FINOPS_ENGINE") or "numpy"
+    if wanted not in (*ENGINES, PREVIEW):
+        raise ScenarioError(unknown("" if engine else "FINOPS_ENGINE", "engine", wanted, ENGINES))
+    if wanted == "numba" and not _version("numba"):
+        raise ScenarioError("engine numba: numba is not installed. Install it, or choose numpy.")
+    return _auto() if wanted == "auto" else wanted
+
+
+def label(engine: str | None = None) -> str:
+    """How the engine that will run stands in a run: "numba", "numpy", or "numpy (preview)" while numba compiles.
+
+    >>> label("numpy")
+    'numpy'
+    """
+    return _wanted(engine)
 
 
 def choose(engine: str | None = None) -> str:
-    """The engine that will run: the argument, else FINOPS_ENGINE, else "auto". Raises ScenarioError for an unknown name.
+    """The kernel that will run, "numba" or "numpy". Raises ScenarioError for a name that is not known.
 
     >>> choose("numpy")
     'numpy'
     """
-    wanted = engine or os.environ.get("FINOPS_ENGINE") or "auto"
-    if wanted not in ENGINES:
-        raise ScenarioError(unknown("engine" if engine else "FINOPS_ENGINE", "engine", wanted, ENGINES))
-    if wanted == "numba" and not _version("numba"):
-        raise ScenarioError("engine numba: numba is not installed. Install it, or choose numpy.")
-    return _auto() if wanted == "auto" else wanted
+    return "numba" if _wanted(engine) == "numba" else "numpy"
 
 
 _compiled: dict = {}
@@ -105,26 +126,21 @@ def _kernel():
             finally:
                 numba.config.CACHE_DIR = before or ""
             _compiled["simulate"], _compiled["settle"] = kernel_numba.simulate_lanes, kernel_numba.settle_kept
-            _compiled["new"] = True
     return _compiled
 
 
-def prepare(background: bool = False) -> threading.Thread | None:
-    """Compile the kernel (or load it) and mark the cache ready; in the background where a numpy answer comes first, as a preview."""
-    def work():
-        plan = FlatPlan(("m",), np.zeros(1, int), ("w",), np.ones((1, 1)), ("cost",), 1, pools=("p",), tables=())
-        packed = pack(plan)
-        totals = np.zeros((1, 2, 1))
-        _kernel()["simulate"](packed, keys(plan, 0), np.zeros((0, 64), np.float32), 0, 1, totals, np.zeros((0, 0)), *_none())
-        _kernel()["settle"](packed, np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), totals)
-        (cache_folder() / "ready").touch()
-
-    if not background:
-        work()
-        return None
-    thread = threading.Thread(target=work, daemon=True, name="finops-compile")
-    thread.start()
-    return thread
+def prepare(background: bool = False) -> None:
+    """Compile the kernel (or load it) and mark the cache ready; in the background: in a process of its own, for the next one."""
+    if background:
+        subprocess.Popen([sys.executable, "-c", "from finops_model.outlook.engine import prepare; prepare()"], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return
+    plan = FlatPlan(("m",), np.zeros(1, int), ("w",), np.ones((1, 1)), ("cost",), 1, pools=("p",))
+    ready, totals = pack(plan), np.zeros((1, 2, 1))
+    kernel = _kernel()
+    kernel["simulate"](ready, keys(plan, 0), np.zeros((0, 64), np.float32), 0, 1, totals, np.zeros((0, 0)), *_none())
+    kernel["settle"](ready, np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), totals)
+    (cache_folder() / "ready").touch()
 
 
 def _none():
@@ -142,8 +158,8 @@ def path_values(plan: FlatPlan, path0: int, count: int, seed: int) -> np.ndarray
 
 
 @lru_cache(maxsize=8)
-def _packed(identity: int, plan_ref) -> Packed:
-    return pack(plan_ref.plan)
+def _packed(ref: _Ref) -> Packed:
+    return pack(ref.plan)
 
 
 class _Ref:
@@ -161,7 +177,7 @@ class _Ref:
 
 def packed(plan: FlatPlan) -> Packed:
     """The packed arrays of a plan, kept for the plans used last."""
-    return _packed(id(plan), _Ref(plan))
+    return _packed(_Ref(plan))
 
 
 def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | None = None, *, volume: bool = False) -> BlockTotals:
@@ -179,9 +195,9 @@ def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | 
     if choose(engine) == "numba":
         _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32), first, count, totals, sums, *_none())
     else:
-        from . import kernel_lanes_numpy
+        from . import kernel_numpy
 
-        kernel_lanes_numpy.simulate_lanes(packed(plan), plan, seed, values, first, count, totals, sums)
+        kernel_numpy.simulate_lanes(packed(plan), plan, seed, values, first, count, totals, sums)
     return _settled(plan, path0, totals[path0 - first:, :-1], sums if volume else None)
 
 
@@ -195,24 +211,36 @@ def _settled(plan: FlatPlan, path0: int, totals: np.ndarray, volume) -> BlockTot
 
 def simulate_paths(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, executor="threads", workers: int = 2, block: int = 0,
                    volume: bool = False, progress=None) -> BlockTotals:
-    """All paths, block by block on an executor ("serial", "threads", "processes", "dask", see executors.py), put together in order.
-
-    block   paths of one task, a multiple of streams.BLOCK; 0: chosen so that a task takes a good part of a second
-    """
+    """All paths, put together in the order of their blocks. See `stream`."""
     check(plan, paths, block)
-    engine, block = choose(engine), block or _block(plan, paths, workers, executor)
-    starts = list(range(0, paths, block))
-    tasks = [(plan, start, min(block, paths - start), seed, engine, volume) for start in starts]
     cost = np.empty((paths, len(plan.months), plan.units))
     usage = np.empty((paths, len(plan.months), len(plan.columns) - plan.units))
     sums = np.zeros((plan.steps, len(plan.workloads))) if volume else None
-    for i, done in enumerate(map_blocks(_task, tasks, executor, workers)):
+    for done in stream(plan, paths, seed, engine, executor=executor, workers=workers, block=block, volume=volume, progress=progress):
         cost[done.path0:done.path0 + len(done.cost)], usage[done.path0:done.path0 + len(done.cost)] = done.cost, done.usage
         if volume:
             sums += done.volume
+    return BlockTotals(0, cost, usage, sums)
+
+
+def stream(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, executor="threads", workers: int = 2, block: int = 0,
+           volume: bool = False, progress=None):
+    """Blocks of paths in their order, whatever ends first; memory holds a few of them.
+
+    executor   "serial", "threads", "processes", "dask" or a distributed.Client (executors.py)
+    block      paths of one task, a multiple of streams.BLOCK; 0: chosen by the plan and the executor. Sums over paths (volume) are
+               added block by block: the same block gives the same bits, whatever the executor and the workers
+    """
+    check(plan, paths, block)
+    engine, block = choose(engine), block or _block(plan, paths, volume)
+    if engine == "numba":
+        _kernel()                                       # load or compile once, before threads ask for it
+    packed(plan)
+    tasks = [(plan, start, min(block, paths - start), seed, engine, volume) for start in range(0, paths, block)]
+    for i, done in enumerate(map_blocks(_task, tasks, executor, workers)):
+        yield done
         if progress:
             progress("simulate", i + 1, len(tasks))
-    return BlockTotals(0, cost, usage, sums)
 
 
 def _task(task) -> BlockTotals:
@@ -220,11 +248,10 @@ def _task(task) -> BlockTotals:
     return simulate_block(plan, path0, count, seed, engine, volume=volume)
 
 
-def _block(plan, paths: int, workers: int, executor) -> int:
-    """Paths of a task: a multiple of streams.BLOCK; by the plan only where sums over paths are reduced, so never by the workers."""
+def _block(plan, paths: int, volume: bool) -> int:
+    """Paths of a task: enough for a good part of a second, a multiple of streams.BLOCK, never by the number of workers."""
     cells = max(plan.steps * max(len(plan.workloads), 1), 1)
-    wanted = 5e7 if executor in ("serial", "threads") else 3e8
-    return max(1, min(int(wanted / cells / streams.BLOCK), -(-paths // streams.BLOCK))) * streams.BLOCK
+    return max(1, min(int(1e8 / cells / streams.BLOCK), -(-paths // streams.BLOCK) // 4)) * streams.BLOCK
 
 
 def check(plan: FlatPlan, paths: int, block: int = 0) -> None:
@@ -267,9 +294,9 @@ class Kept:
         if self.engine == "numba":
             _kernel()["settle"](packed(plan), self.levels, self.prices, totals)
         else:
-            from . import kernel_lanes_numpy
+            from . import kernel_numpy
 
-            kernel_lanes_numpy.settle_kept(packed(plan), self.levels, self.prices, totals)
+            kernel_numpy.settle_kept(packed(plan), self.levels, self.prices, totals)
         return _settled(plan, 0, totals[:, :-1], None)
 
 
@@ -288,7 +315,7 @@ def keep_draws(plan: FlatPlan, paths: int, seed: int, engine: str | None = None)
     if engine == "numba":
         _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32), 0, paths, totals, np.zeros((0, 0)), levels, prices)
     else:
-        from . import kernel_lanes_numpy
+        from . import kernel_numpy
 
-        kernel_lanes_numpy.simulate_lanes(packed(plan), plan, seed, values, 0, paths, totals, np.zeros((0, 0)), levels, prices)
+        kernel_numpy.simulate_lanes(packed(plan), plan, seed, values, 0, paths, totals, np.zeros((0, 0)), levels, prices)
     return Kept(plan, totals, levels, prices, engine)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
-from .. import streams
 from ..errors import LedgerError
 from ..progress import Progress, part, silent
 from ..settings import Settings, load_settings
-from . import kernel_numpy
 from .base import Facts, read_facts
 from .demand import Demand, fit_demand
-from .dials import collect, grid_of
-from .kernel_numpy import run_block
+from .dials import PATHS as DIAL_PATHS, collect, grid_of
+from .engine import label, simulate_paths, stream
+from .kernel_plan import by_workload as money_by_workload, compile_flat
 from .plan import Plan, compile_plan, future
 from .run import Run
 from .scenario import load_scenario, resolve
@@ -26,64 +23,48 @@ CUBE = 60_000_000           # numbers kept for quantiles by workload; beyond it,
 
 
 def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, progress: Progress | None = None, *,
-             dials: bool = True, threads: int = 2) -> Run:
+             dials: bool = True, threads: int = 2, engine: str | None = None, executor="threads") -> Run:
     """Simulate a plan. Memory is bounded by the totals kept, not by days; blocks are reduced in their order.
 
     paths, seed   instead of the plan's own
-    dials         also keep what a dashboard's sliders re-settle (a fifth of the time)
-    threads       blocks drawn side by side; the bits are the same for any number
+    dials         also keep what a dashboard's sliders re-settle, of the first paths
+    threads       workers; the bits are the same for any number
+    engine        "numpy", "numba" or "auto" (engine.py); which one ran stands in the run
+    executor      where blocks run (executors.py)
     """
-    paths, seed = paths or plan.paths, plan.seed if seed is None else seed
-    say, blocks = progress or silent, -(-paths // streams.BLOCK)
-    months, workloads = len(plan.months), len(plan.names)
+    paths, seed = plan.paths if paths is None else paths, plan.seed if seed is None else seed
+    engine = label(engine)
+    months, workloads, compiled = len(plan.months), len(plan.names), compile_flat(plan)
+    blocks = stream(compiled.flat, paths, seed, engine, executor=executor, workers=threads, volume=True, progress=progress)
     effective = np.empty((paths, months, len(plan.units)))
     cube = np.empty((min(paths, max(1, CUBE // (months * workloads))), months, workloads), dtype=np.float32)
     horizon = np.empty((paths, workloads))
-    mean, kept = np.zeros((len(plan.dates), plan.demand)), []
-    sums = np.zeros((months, workloads))
+    mean, sums = np.zeros((len(plan.dates), plan.demand)), np.zeros((months, workloads))
     belongs = (plan.unit_of[:, None] == np.arange(len(plan.units))).astype(float)
-    grids = [grid_of(plan, pool) for pool in plan.pools]
-    for block, (done, count, wanted) in enumerate(_blocks(plan, seed, paths, blocks, dials, grids, threads)):
-        say("simulate", block, blocks)
-        first = block * streams.BLOCK
-        own = done.by_workload[:count] + plan.recurring
+    for done in blocks:
+        own = money_by_workload(compiled, done) + plan.recurring
+        first, count = done.path0, len(own)
         effective[first:first + count] = own @ belongs + plan.so_far
         horizon[first:first + count] = own.sum(axis=1)
         sums += own.sum(axis=0)
         room = max(0, min(count, len(cube) - first))
         cube[first:first + room] = (own + plan.so_far_by)[:room]
-        mean += done.mean
-        if wanted:
-            kept.append((done, count))
-    say("simulate", blocks, blocks)
+        mean += done.volume
     by_workload = np.empty((workloads, months, 4))
     by_workload[:, :, 0] = (sums / paths + plan.so_far_by).T
     for i, q in enumerate((0.1, 0.5, 0.9), 1):
         by_workload[:, :, i] = np.quantile(cube, q, axis=0).T
     return Run(plan.name, plan.question, plan.currency, plan.as_of, plan.months, plan.units, plan.names,
                tuple(plan.units[u] for u in plan.unit_of), effective, plan.so_far, by_workload, variance_shares(horizon, plan.unit_of, len(plan.units)),
-               collect(plan, kept, effective, grids) if dials else {}, lines(plan, mean / paths, by_workload), [dict(note) for note in plan.assumptions],
-               seed, paths, kernel_numpy.ENGINE, plan.scenario_hash, "", [dict(item) for item in plan.excluded])
+               _dials(plan, effective, seed, engine, threads) if dials else {}, lines(plan, mean / paths, by_workload),
+               [dict(note) for note in plan.assumptions], seed, paths, engine, plan.scenario_hash, "", [dict(item) for item in plan.excluded])
 
 
-def _blocks(plan: Plan, seed: int, paths: int, blocks: int, dials: bool, grids, threads: int):
-    """(block's money, paths of it that count, whether dials were kept), in the order of the blocks whatever ends first.
-
-    numpy lets go of the interpreter lock while it draws and adds; at most `threads` + 1 blocks are held.
-    """
-    def one(block: int):
-        count = min(streams.BLOCK, paths - block * streams.BLOCK)
-        wanted = dials and block < collect.BLOCKS
-        return run_block(plan, seed, block, count, wanted, grids), count, wanted
-
-    with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
-        ahead = deque()
-        for block in range(blocks):
-            ahead.append(pool.submit(one, block))
-            if len(ahead) > threads:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+def _dials(plan: Plan, effective: np.ndarray, seed: int, engine: str, threads: int) -> dict:
+    """The first paths again, with what sliders re-settle: the same draws, so the same money."""
+    grids = [grid_of(plan, pool) for pool in plan.pools]
+    compiled = compile_flat(plan, grids)
+    return collect(compiled, simulate_paths(compiled.flat, min(DIAL_PATHS, len(effective)), seed, engine, workers=threads), effective, grids)
 
 
 def variance_shares(totals: np.ndarray, unit_of: np.ndarray, units: int) -> np.ndarray:
@@ -145,22 +126,23 @@ def fingerprint(daily: pd.DataFrame) -> str:
 
 def run(scenario=None, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, *, months: int | None = None,
         daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, dials: bool = True,
-        progress: Progress | None = None) -> Run:
+        progress: Progress | None = None, engine: str | None = None) -> Run:
     """Simulate one scenario (a file; None: nothing changes) from the ledger.
 
     as_of     last day of actuals used (default: the newest); months: how many, instead of the scenario's horizon
     members   forecasters; "cheap": a replay of an earlier day, which knows no later price or contract
+    engine    "numpy", "numba" or "auto" (None: FINOPS_ENGINE, else numpy); runs of two engines are not compared
 
     >>> import finops_model as fm
     >>> fm.run("scenarios/10_demand_doubles.yaml", fm.load_settings())   # doctest: +SKIP
     """
     return run_many([scenario], settings, as_of, paths, months=months, daily=daily, demand=demand, members=members,
-                    dials=dials, progress=progress)[0]
+                    dials=dials, progress=progress, engine=engine)[0]
 
 
 def run_many(scenarios, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, *, months: int | None = None,
              daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, dials: bool = True,
-             progress: Progress | None = None) -> list[Run]:
+             progress: Progress | None = None, engine: str | None = None) -> list[Run]:
     """Simulate several scenarios on the same facts, demand and draws, in their order. See `run`.
 
     dials   keep what a dashboard re-settles, of the first scenario (the base)
@@ -177,7 +159,7 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
     mark = fingerprint(facts.daily)
     found = []
     for i, plan in enumerate(plans):
-        done = simulate(plan, dials=dials and i == 0, progress=part(progress, f"{plan.name}: ") if progress else None)
+        done = simulate(plan, dials=dials and i == 0, progress=part(progress, f"{plan.name}: ") if progress else None, engine=engine)
         found.append(Run(**{**done.__dict__, "ledger": mark}))
     return found
 

@@ -35,7 +35,7 @@ def figures() -> dict[str, dict[str, float]]:
         daily = warehouse.daily(ledger, settings)
     facts = read_facts(daily, settings, "2026-10-31")
     names = [settings.scenario, *settings.what_ifs]
-    runs = run_many([settings.path(name) for name in names], settings, "2026-10-31", 256, daily=daily, demand=demand_for(facts, 426))
+    runs = run_many([settings.path(name) for name in names], settings, "2026-10-31", 256, daily=daily, demand=demand_for(facts, 426), engine="numpy")
     return {run.name: {"mean": float(run.total().mean()), **{f"p{int(q * 100)}": run.quantile(q) for q in (0.1, 0.5, 0.9)}} for run in runs}
 
 

@@ -1,0 +1,211 @@
+"""A scenario's Plan as a FlatPlan, and kernel totals as money by workload (docs/method.md §3.13).
+
+Columns: money of each workload, then meters: usage under tiers by workload, usage and money of pools, what instruments used and
+covered. Commitments and tiers are given back to workloads here, by month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..prices.commitments import weekday_of
+from ..prices.settle import charge_months, share
+from .flat import BlockTotals, FlatPlan, PathValue, Table
+from .kernel_tables import above, day_piece, hour_pieces, nothing
+from .plan import Plan
+from .pools import Pool
+
+FACTOR = "common"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The flat plan of a scenario and where its meters lie in `BlockTotals.usage`."""
+
+    plan: Plan
+    flat: FlatPlan
+    tiers: tuple[slice, ...]            # by tier: usage of its workloads
+    pools: tuple[PoolMeters, ...]
+    dials: int                          # tokens, routable, routed; −1: not kept
+
+
+@dataclass(frozen=True)
+class PoolMeters:
+    by: slice                           # usage of its workloads
+    money: int                          # on-demand money of all usage
+    used: slice                         # by instrument
+    covered: slice                      # on-demand money of what it covered
+    spill: slice                        # by level of the dial's grid
+
+
+class _Columns:
+    """Names of columns and the charges that fill them."""
+
+    def __init__(self, names):
+        self.names, self.charges = list(names), []
+
+    def add(self, *names: str) -> slice:
+        first = len(self.names)
+        self.names += names
+        return slice(first, len(self.names))
+
+    def charge(self, workload: int, column: int, rate: np.ndarray, line: int = -1) -> None:
+        if rate.any():
+            self.charges.append((workload, column, line, rate))
+
+
+def compile_flat(plan: Plan, grids=None) -> Compiled:
+    """The flat plan of a scenario. grids: levels (units per hour) of each pool's commitment dial, None: no dials."""
+    columns, units = _Columns(plan.names), len(plan.names)
+    values, profile, on_demand, on_line, lines, prices = [], [], [], [], [], []
+    median = plan.median.copy()
+    for parameter in plan.parameters:
+        median *= np.exp(_certain(parameter)[:, None] * parameter.power)
+        for value, when in _uncertain(parameter):
+            values.append(value)
+            profile.append(when)
+            on_demand.append(parameter.power)
+            on_line.append(None)
+    for w in range(plan.demand):
+        columns.charge(w, w, plan.linear[:, w])
+    for i, (timeline, money) in enumerate(plan.uncertain_prices):
+        lines.append(f"price/{i}")
+        prices.append(timeline.number)
+        for m, mixture in enumerate(timeline.mixtures):
+            if (timeline.which == m).any():
+                values.append(PathValue(mixture))
+                profile.append((timeline.which == m).astype(float))
+                on_demand.append(np.zeros(plan.demand))
+                on_line.append(i)
+        for w in range(plan.demand):
+            columns.charge(w, w, money[:, w], i)
+    tiers = []
+    for tier in plan.tiered:
+        where = columns.add(*(f"tier/{tier.sku}/{plan.names[w]}" for w in tier.workloads))
+        for column, w in zip(range(where.start, where.stop), tier.workloads):
+            columns.charge(w, column, tier.usage[:, w])
+        tiers.append(where)
+    dials = -1
+    if grids is not None:
+        dials = columns.add("dial/tokens", "dial/routable", "dial/routed").start
+        for w in range(plan.demand):
+            for column, rate in enumerate((plan.tokens, plan.routable, plan.routed), dials):
+                columns.charge(w, column, rate[:, w])
+    members, hours, tables, meters = [], [], [], []
+    for q, pool in enumerate(plan.pools):
+        meters.append(_pool(plan, pool, q, columns, members, hours, tables, None if grids is None else grids[q]))
+    hour_share = np.array(hours) if any(h is not None and h.any() for h in hours) else None
+    powers = np.zeros((len(values), len(lines)))
+    for v, line in enumerate(on_line):
+        if line is not None:
+            powers[v, line] = 1.0
+    charges, steps = columns.charges, len(plan.dates)
+    flat = FlatPlan(
+        months=plan.months, month_of=plan.month_of, workloads=plan.names[:plan.demand], median=median, columns=tuple(columns.names), units=units,
+        factors=(FACTOR,), phi=plan.phi, sigma=plan.sigma, level_step=plan.step, level_loadings=np.asarray(plan.loading)[:, None],
+        values=tuple(values), profile=np.array(profile).reshape(len(values), steps),
+        value_demand=np.array(on_demand).reshape(len(values), plan.demand), value_line=powers, lines=tuple(lines),
+        price=np.array(prices).reshape(len(lines), steps).T,
+        charge_workload=np.array([c[0] for c in charges]), charge_column=np.array([c[1] for c in charges]),
+        charge_line=np.array([c[2] for c in charges]), charge_rate=np.array([c[3] for c in charges]).reshape(len(charges), steps),
+        pools=tuple(f"pool/{q}" for q in range(len(plan.pools))), member_pool=np.array([m[0] for m in members]),
+        member_workload=np.array([m[1] for m in members]), member_units=np.array([m[2] for m in members]).reshape(len(members), steps),
+        member_money=np.array([m[3] for m in members]).reshape(len(members), steps), hour_share=hour_share, tables=tuple(tables))
+    shifted = [slice(t.start - units, t.stop - units) for t in tiers]
+    return Compiled(plan, flat, tuple(shifted), tuple(meters), dials - units if dials >= 0 else -1)
+
+
+def _certain(parameter) -> np.ndarray:
+    """Log multiplier by day of what is certain in a parameter: the number of a level, growth on certain days."""
+    values = parameter.values
+    if parameter.kind == "level":
+        with np.errstate(divide="ignore"):
+            return np.maximum(np.log(values.number), -200.0)
+    return np.cumsum(np.where(values.which < 0, np.log1p(values.number), 0.0)) * _pace(parameter.kind)
+
+
+def _pace(kind: str) -> float:
+    return (12 if kind == "growth_per_month" else 1) / 365.25
+
+
+def _uncertain(parameter):
+    """(path value, profile by day) of what is uncertain: one for each mixture, and for growth each number it is multiplied by."""
+    values = parameter.values
+    for m, mixture in enumerate(values.mixtures):
+        on = values.which == m
+        if not on.any():
+            continue
+        if parameter.kind == "level":
+            yield PathValue(mixture), on.astype(float)
+            continue
+        for number in np.unique(values.number[on]):
+            yield PathValue(mixture, "growth", float(number)), np.cumsum(on & (values.number == number)) * _pace(parameter.kind)
+
+
+def _pool(plan: Plan, pool: Pool, q: int, columns: _Columns, members, hours, tables, grid) -> PoolMeters:
+    names, units = [plan.names[w] for w in pool.workloads], len(plan.names)
+    by = columns.add(*(f"pool/{q}/by/{name}" for name in names))
+    money = columns.add(f"pool/{q}/money").start
+    used = columns.add(*(f"pool/{q}/used/{i}" for i in range(len(pool.instruments))))
+    covered = columns.add(*(f"pool/{q}/covered/{i}" for i in range(len(pool.instruments))))
+    spill = columns.add(*(f"pool/{q}/spill/{k}" for k in range(len(grid) if grid is not None else 0)))
+    shapes = None if pool.share is None else pool.share[pool.workloads]                  # (member, day, 24)
+    alike = shapes is None or not len(shapes) or bool(np.abs(shapes - shapes[:1]).max() < 1e-15)
+    for i, w in enumerate(pool.workloads):
+        members.append((q, w, pool.usage[:, w], pool.cost[:, w]))
+        hours.append(shapes[i] if shapes is not None and not alike else np.zeros((len(plan.dates), 24)))
+        columns.charge(w, by.start + i, pool.usage[:, w])
+        columns.charge(w, money, pool.cost[:, w])
+    weekday = weekday_of(plan.dates) if shapes is not None and alike and len(shapes) else np.zeros(len(plan.dates), int)
+    state = np.concatenate([weekday[None], pool.in_term.astype(int)])
+    distinct, of_step = np.unique(state, axis=1, return_inverse=True)
+    of_step = of_step.reshape(-1)
+
+    def of_day(piece, day: int):
+        if shapes is None or not len(shapes):
+            return day_piece(piece, None)
+        return day_piece(piece, shapes[0, day]) if alike else piece
+
+    days = [int(np.flatnonzero(of_step == s)[0]) for s in range(distinct.shape[1])]
+    by_state = [[of_day(piece, day) for piece in hour_pieces([(one.eligible_share, one.quantity if on else 0.0)
+                                                              for one, on in zip(pool.instruments, distinct[1:, s])])]
+                for s, day in enumerate(days)]
+    for i in range(len(pool.instruments)):
+        tables.append(Table(q, tuple(pieces[i] for pieces in by_state), of_step, used.start + i, covered.start + i))
+    share_ = max((one.eligible_share for one in pool.instruments), default=1.0)
+    for k in range(spill.stop - spill.start):
+        tables.append(Table(q, tuple(of_day(above(grid[k], share_) if share_ else nothing(), day) for day in days), of_step, spill.start + k))
+    return PoolMeters(*(slice(s.start - units, s.stop - units) if isinstance(s, slice) else s - units for s in (by, money, used, covered, spill)))
+
+
+def by_workload(compiled: Compiled, totals: BlockTotals) -> np.ndarray:
+    """Money still to come by workload, commitments and tiers given back by usage: (path, month, workload)."""
+    plan, own = compiled.plan, totals.cost.copy()
+    for tier, where in zip(plan.tiered, compiled.tiers):
+        values = np.maximum(totals.usage[:, :, where], 0.0)
+        own[:, :, tier.workloads] += share(charge_months(tier.rates, values.sum(axis=-1), tier.already) * tier.factor, values)
+    for pool, meters, owner in zip(plan.pools, compiled.pools, plan.unused_owner):
+        own += _given_back(plan, pool, meters, owner, totals.usage)
+    return own
+
+
+def _given_back(plan: Plan, pool: Pool, meters: PoolMeters, owner: int, usage: np.ndarray) -> np.ndarray:
+    """What the commitments of a pool add to the on-demand cost, by workload."""
+    added = np.zeros((*usage.shape[:2], len(plan.names)))
+    by = usage[:, :, meters.by]
+    total = by.sum(axis=-1, keepdims=True)
+    fallback = np.full(by.shape[-1], 1 / max(by.shape[-1], 1))
+    parts = np.divide(by, total, out=np.broadcast_to(fallback, by.shape).copy(), where=total > 0)
+    inside = plan.month_of >= 0
+    for i, instrument in enumerate(pool.instruments):
+        held = np.bincount(plan.month_of[inside], pool.in_term[i, inside] * instrument.quantity * 24.0, len(plan.months))
+        used, covered = usage[:, :, meters.used.start + i], usage[:, :, meters.covered.start + i]
+        net, idle = used * instrument.rate - covered, (held - used) * instrument.rate
+        if owner >= 0 or not len(pool.workloads):
+            added[:, :, owner if owner >= 0 else 0] += idle
+        else:
+            net = net + idle
+        added[:, :, pool.workloads] += net[:, :, None] * parts
+    return added
