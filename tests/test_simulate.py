@@ -221,6 +221,27 @@ def test_dials_rebuild_the_base(company):
     assert (dials["routed"] < dials["routable"]).all() and dials["small_models"] == {"chat": "small"}
 
 
+@pytest.mark.parametrize("hours", [False, True])
+def test_the_compiled_engine_agrees_with_numpy_on_a_scenario(company, hours):
+    head = "name: a\nshapes: own.csv\n" if hours else "name: a\n"
+    shapes = {"train": 1 + np.arange(168) % 24 / 24, "lake": 1 + np.arange(168)[::-1] % 24 / 24}
+    (company[0] / "own.csv").write_text("workload,hour_of_week,share\n" + "".join(
+        f"{name},{h},{v}\n" for name, shape in shapes.items() for h, v in enumerate(shape)))
+    plan = made(company, COMMIT, "path: workloads/*/demand/growth_per_month, op: set, value: {p10: 0.0, p50: 0.01, p90: 0.03}, because: x",
+                "path: prices/large:input_tokens/price, op: scale, value: {p10: 0.5, p50: 1.0, p90: 2.0}, because: x", head=head, months=6)
+    assert plan.uncertain_prices and plan.parameters
+    one, other = (simulate(plan, 4096, 7, engine=which) for which in ("numpy", "numba"))
+    assert (one.engine, other.engine) == ("numpy", "numba")
+    error = np.sqrt(one.effective.var(axis=0) + other.effective.var(axis=0)) / 64
+    assert (np.abs(one.effective.mean(axis=0) - other.effective.mean(axis=0)) <= 4.5 * error + 1e-6).all()
+    spread = one.effective.std(axis=0), other.effective.std(axis=0)
+    assert np.allclose(*spread, rtol=0.15)
+    for month in range(6):
+        assert abs(one.quantile(0.9, months=[one.months[month]]) / other.quantile(0.9, months=[one.months[month]]) - 1) < 0.05
+    assert sum(line["cost"] for line in other.lines) == pytest.approx(other.total().mean(), rel=1e-5)
+    assert np.allclose(other.dials["base"], other.effective.sum(axis=2)[:1000])
+
+
 def test_range_shares_and_lines_add_up(company):
     run = simulate(made(company, COMMIT), 512, 7)
     assert np.allclose(run.range_share.sum(axis=0), 1.0)

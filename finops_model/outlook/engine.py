@@ -232,7 +232,7 @@ def stream(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, 
                added block by block: the same block gives the same bits, whatever the executor and the workers
     """
     check(plan, paths, block)
-    engine, block = choose(engine), block or _block(plan, paths, volume)
+    engine, block = choose(engine), block or _block(plan, paths)
     if engine == "numba":
         _kernel()                                       # load or compile once, before threads ask for it
     packed(plan)
@@ -248,7 +248,7 @@ def _task(task) -> BlockTotals:
     return simulate_block(plan, path0, count, seed, engine, volume=volume)
 
 
-def _block(plan, paths: int, volume: bool) -> int:
+def _block(plan, paths: int) -> int:
     """Paths of a task: enough for a good part of a second, a multiple of streams.BLOCK, never by the number of workers."""
     cells = max(plan.steps * max(len(plan.workloads), 1), 1)
     return max(1, min(int(1e8 / cells / streams.BLOCK), -(-paths // streams.BLOCK) // 4)) * streams.BLOCK

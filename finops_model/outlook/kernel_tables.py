@@ -40,7 +40,7 @@ def hour_pieces(instruments: Sequence[tuple[float, float]]) -> list[Piece]:
         slope = np.append(np.diff(open_) / np.diff(breaks), share - end) if len(breaks) > 1 else np.array([share - end])
         points = [breaks]
         for target in (0.0, quantity):                              # where it begins, and where it is full
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 crossing = breaks + (target - open_) / slope
             right = np.append(breaks[1:], np.inf)
             points.append(crossing[np.isfinite(crossing) & (crossing > breaks) & (crossing < right)])
@@ -72,8 +72,10 @@ def day_piece(piece: Piece, shares: np.ndarray | None) -> Piece:
     base, slope, knots, bends = piece
     shares = np.full(24, 1 / 24) if shares is None else np.asarray(shares, float)
     on = shares[shares > 0]
-    at = (knots[None] / on[:, None]).ravel()
+    with np.errstate(over="ignore"):
+        at = (knots[None] / on[:, None]).ravel()
     weight = (bends[None] * on[:, None]).ravel()
+    at, weight = at[np.isfinite(at)], weight[np.isfinite(at)]       # an hour with next to nothing never fills an instrument
     order = np.argsort(at, kind="stable")
     at, weight = at[order], weight[order]
     if len(at):                                                     # hours that are alike share a knot
