@@ -10,12 +10,12 @@ from finops_model.outlook.ensemble import forecast
 
 def ours(history, horizon, n, *, season, freq, seed):
     """The default of `fm.forecast`."""
-    return forecast(history, horizon, paths=n, seed=seed).paths
+    return forecast(history, horizon, paths=n, seed=seed, freq=freq).paths
 
 
 def cheap(history, horizon, n, *, season, freq, seed):
     """Without Prophet."""
-    return forecast(history, horizon, paths=n, seed=seed, members="cheap").paths
+    return forecast(history, horizon, paths=n, seed=seed, members="cheap", freq=freq).paths
 
 
 def with_prophet(history, horizon, n, *, season, freq, seed):

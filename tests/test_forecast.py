@@ -229,3 +229,40 @@ def test_the_table_is_small_and_escapes_everything():
     assert "<script>" not in text and "&lt;script&gt;" in text
     low, mid, high = np.quantile(made.month_totals()["2026-03"], (0.1, 0.5, 0.9))
     assert f"<td>31</td><td>{low:,.0f}</td><td>{mid:,.0f}</td><td>{high:,.0f}</td>" in text and len(text) < 2000
+
+
+def hourly(days=30, seed=2):
+    rng = np.random.default_rng(seed)
+    shape = 1 + 0.5 * np.sin(2 * np.pi * np.arange(24 * days) / 24)
+    y = 20 * shape * np.exp(np.cumsum(rng.normal(0, 0.01, 24 * days)) + rng.normal(0, 0.05, 24 * days))
+    return pd.Series(y, pd.date_range("2026-03-01", periods=24 * days, freq="h"))
+
+
+def test_hours_are_forecast_as_hours():
+    y = hourly()
+    made = forecast(y, 48, 400, freq="h")
+    assert made.paths.shape == (400, 48) and str(made.dates[0]) == "2026-03-31T00" and "last_value" in made.weights
+    assert np.corrcoef(made.median, np.resize(1 + 0.5 * np.sin(2 * np.pi * np.arange(24) / 24), 48))[0, 1] > 0.95
+    low, high = np.quantile(made.paths[:, :24].sum(axis=1), (0.1, 0.9))
+    assert 0.03 < np.log(high / low) < 1.0
+
+
+def test_hourly_totals_of_simulated_truth_lie_inside_as_often_as_said():
+    inside = []
+    for seed in range(60):
+        y = hourly(32, seed)
+        total = forecast(y.iloc[:-48], 48, 300, seed, freq="h").paths[:, :24].sum(axis=1)
+        low, high = np.quantile(total, (0.1, 0.9))
+        inside.append(low <= y.iloc[-48:-24].sum() <= high)
+    assert 0.64 < np.mean(inside) < 0.96          # 0.8 ± 3 standard errors of 60 windows
+
+
+def test_what_hours_cannot_be_told_and_what_is_no_hour():
+    y = hourly()
+    with pytest.raises(ForecastError, match="^forecast: cap can be told to daily forecasts only; add the hours up to days first.$"):
+        forecast(y, 24, 10, freq="h", cap=3.0)
+    with pytest.raises(ForecastError) as raised:
+        forecast(y.set_axis(y.index + pd.Timedelta(minutes=5)), 24, 10, freq="h")
+    assert str(raised.value) == "history: 2026-03-01 00:05:00 is not a whole hour. Add up to hours first: history.resample('h').sum()."
+    with pytest.raises(ForecastError, match="^forecast: unknown freq 'W'. Known: D, h.$"):
+        forecast(y, 24, 10, freq="W")
