@@ -16,7 +16,7 @@ from ..prices.rates._checks import number
 from . import commit_laws as laws
 from .commit_answer import Curve, Outcome, Purchase, Recommendation
 from .commit_limits import Limits, within
-from .commit_lp import solve
+from .commit_lp import group_of_plans, group_of_years, solve
 from .commit_offers import Offer, load_offers, offer_from
 from .commit_plans import Plans, best_plans, in_order, prices_of, rate_of, stack_of
 from .commit_replay import Replay, online_reservation, replay_commitments
@@ -79,11 +79,16 @@ def best_commitments(demand, rate: float | None = None, on_demand: float | None 
         return replace(_one(offers[0], usage, prices, Limits(), how, start, nothing=True), notes=tuple(notes))
     groups = _groups(worth, usage)
     parts, coupled = [], len(groups) > 1 and limits.budget is not None
-    if coupled or (any(len(group) > 1 for group in groups) and _limited(worth, limits) and not any(_terms_differ(g) for g in groups)):
+    if coupled:                                             # a budget that does not bind couples nothing
+        parts = [_group(group, usage, prices, replace(limits, budget=None), how, start, years) for group in groups]
+        coupled = sum(p.commitment for part in parts for p in part.purchases) > limits.budget * (1 + 1e-12)
+    if len(groups) > 1 and limits.budget is not None and not coupled:
+        pass
+    elif coupled or (any(len(group) > 1 for group in groups) and _limited(worth, limits) and not any(_terms_differ(g) for g in groups)):
         if objective != "mean":
             raise PriceError("limits on several offers together are solved for objective mean; give one offer, or no limits.")
         plans = [Plans(tuple(in_order(group)), usage, prices) for group in groups]
-        levels = solve(plans, limits)
+        levels = solve([group_of_plans(one) for one in plans], limits)
         parts = [_plans_answer(group, found, how, start) for group, found in zip(plans, levels)]
         notes.append("Limits shared by several offers: solved by HiGHS on duration-curve bins.")
     else:
@@ -205,17 +210,20 @@ def _years(cheapest: Mapping[float, Offer], usage: Usage, prices, limits: Limits
     if years != span:
         raise PriceError(f"offer '{cheapest[terms[1]].name}' runs {span} years but demand stands for {years}; give {span} years of hours "
                          f"(or years={span} where fewer hours stand for them).")
-    if how["objective"] != "mean" or _limited(cheapest.values(), limits):
-        raise PriceError("terms of one and of several years side by side are solved for objective mean without limits; ask for one of them "
-                         "to set limits or another objective.")
+    if how["objective"] != "mean":
+        raise PriceError("terms of one and of several years side by side are solved for objective mean; ask for one of them "
+                         "to set another objective.")
     short, long = cheapest[terms[0]], cheapest[terms[1]]
     one, other = stack_of(short, usage, prices), stack_of(long, usage, prices)
     only = usage.only(long.covers(usage.skus))
     money = float(other.money[0])
     pool = Years(only, span, one.price / one.worth[0] * money, other.price / other.worth[0] * money, money)
     level, by_year = pool.best()
-    bought = [Purchase(long, level * other.scale[0], other.price, "year 1")]
-    bought += [Purchase(short, float(x) * one.scale[0], one.price, f"year {y + 1}", 1 / span) for y, x in enumerate(by_year)]
+    if _limited(cheapest.values(), limits):
+        level, *by_year = solve([group_of_years(pool, long, short)], limits)[0]
+        by_year = np.array(by_year)
+    bought = [Purchase(long, float(level), other.price, "year 1")]
+    bought += [Purchase(short, float(x), one.price, f"year {y + 1}", 1 / span) for y, x in enumerate(by_year)]
 
     def vary(i, tried):
         def at(x):

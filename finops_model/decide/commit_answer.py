@@ -254,7 +254,7 @@ class Recommendation:
     def rows(self) -> list[tuple[str, str]]:
         """The figures in words, for text and HTML."""
         found = []
-        for p in self.purchases:
+        for p in [p for p in self.purchases if p.quantity > 0] or self.purchases[:1]:
             limit = f"; kept down by {p.binding}" if p.binding else ""
             when = f", from {p.start}" if p.start else ""
             found.append((f"Buy {p.name}", f"{_number(p.quantity)} {_unit(p, self.currency)} for {p.offer.term_months:g} months{when}: "
