@@ -37,7 +37,29 @@ class Document(dict):
 
 
 def load_yaml(path: str | os.PathLike, error: type[FinOpsError] = InputError) -> Document:
-    """The document in a YAML file. Raises `error` for anything that is not plain data."""
+    """The document in a YAML file, a mapping. Raises `error` for anything that is not plain data."""
+    document = Document()
+    built = _read(path, document, error)
+    if not isinstance(built, dict):
+        raise error(f"{document.path}:1: the document must be a mapping of names to values.")
+    document.update(built)
+    return document
+
+
+def load_yaml_list(path: str | os.PathLike, error: type[FinOpsError] = InputError) -> list | Document:
+    """The list in a YAML file, read as strictly as `load_yaml` reads a mapping; a mapping comes back as its Document."""
+    document = Document()
+    built = _read(path, document, error)
+    if isinstance(built, dict):
+        document.update(built)
+        return document
+    if not isinstance(built, list):
+        raise error(f"{document.path}:1: the document must be a list, or a mapping of names to values.")
+    return built
+
+
+def _read(path, document: Document, error) -> Any:
+    """Plain data of a file; `document` learns its path and lines."""
     path = Path(path)
     if not path.is_file():
         near = nearest(path.name, [p.name for p in path.parent.glob("*.y*ml")]) if path.parent.is_dir() else None
@@ -58,14 +80,10 @@ def load_yaml(path: str | os.PathLike, error: type[FinOpsError] = InputError) ->
         mark = getattr(problem, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise error(f"{path}{line}: not valid YAML: {getattr(problem, 'problem', problem)}.") from None
-    document = Document()
     document.path, document.lines = str(path), {}
     if node is None:
         raise error(f"{path}: the file is empty.")
-    if not isinstance(node, yaml.MappingNode):
-        raise error(f"{path}:1: the document must be a mapping of names to values.")
-    document.update(_build(node, (), document, error))
-    return document
+    return _build(node, (), document, error)
 
 
 def _events(text, path, error):

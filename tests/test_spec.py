@@ -23,9 +23,11 @@ SUBJECTS = subjects.shelf()            # subject -> evaluate, one file each in t
 
 
 class Numbers(yaml.SafeLoader):
-    """YAML 1.1 reads 1e6 as text; here it is the number that whoever wrote it meant (YAML 1.2)."""
+    """YAML 1.1 reads 1e6 as text and 2026-10-31 as a date; here they are what whoever wrote them meant: a number and a text."""
 
 
+Numbers.yaml_implicit_resolvers = {first: [(tag, found) for tag, found in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+                                   for first, resolvers in Numbers.yaml_implicit_resolvers.items()}
 Numbers.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*)(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789"))
 
 

@@ -103,37 +103,12 @@ def read_inventory(path, on_demand: float | Mapping | None = None, capacity: Map
 def _yaml_records(path: Path) -> list:
     from .. import documents
 
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines() if path.is_file() else []
-    said = [line for line in lines if line.strip() and not line.startswith(("#", "---", "%"))]
-    if said and said[0].startswith("- "):
-        return _yaml_list(path)
-    document = documents.load_yaml(path, PriceError)
-    if set(document) != {"commitments"} or not isinstance(document["commitments"], list):
+    found = documents.load_yaml_list(path, PriceError)
+    if isinstance(found, list):
+        return found
+    if set(found) != {"commitments"} or not isinstance(found["commitments"], list):
         raise PriceError(f"{path}: the document must be a list of commitments, or 'commitments:' with that list under it.")
-    return document["commitments"]
-
-
-def _yaml_list(path: Path) -> list:
-    """A document that is a list, read as strictly as documents.load_yaml reads a mapping."""
-    import yaml
-
-    from .. import documents
-
-    if path.stat().st_size > documents.MAX_BYTES:
-        raise PriceError(f"{path}: {path.stat().st_size:,} bytes; a document may have at most {documents.MAX_BYTES:,}.")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        for event in documents._events(text, path, PriceError):
-            if isinstance(event, yaml.AliasEvent):
-                raise PriceError(f"{path}:{event.start_mark.line + 1}: aliases (*{event.anchor}) are not allowed. Write the value out.")
-        document = documents.Document()
-        document.path, document.lines = str(path), {}
-        return documents._build(yaml.compose(text, Loader=yaml.SafeLoader), (), document, PriceError)
-    except UnicodeDecodeError as problem:
-        raise PriceError(f"{path}: not a text file in UTF-8 (byte {problem.start}).") from None
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        raise PriceError(f"{path}{f':{mark.line + 1}' if mark else ''}: not valid YAML: {getattr(problem, 'problem', problem)}.") from None
+    return found["commitments"]
 
 
 def inventory(records: Sequence, on_demand: float | Mapping | None = None, capacity: Mapping | None = None,
