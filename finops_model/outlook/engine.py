@@ -149,12 +149,16 @@ def _none():
 
 def path_values(plan: FlatPlan, path0: int, count: int, seed: int) -> np.ndarray:
     """Log values (value, path) float64 of `count` paths from path0 on; path0 and the drawing go by whole blocks of streams.BLOCK."""
-    found = []
-    for block in range(path0 // streams.BLOCK, -(-(path0 + count) // streams.BLOCK)):
-        def uniform(name, block=block):
-            return np.clip(streams.generator(seed, name, block).random(streams.BLOCK), 1e-12, 1 - 1e-12)
-        found.append(np.stack([value.on_paths(uniform) for value in plan.values]) if plan.values else np.zeros((0, streams.BLOCK)))
-    return np.concatenate(found, axis=1) if found else np.zeros((len(plan.values), 0))
+    if not plan.values:
+        return np.zeros((0, -(-count // streams.BLOCK) * streams.BLOCK))
+    blocks = range(path0 // streams.BLOCK, -(-(path0 + count) // streams.BLOCK))
+
+    @lru_cache(maxsize=None)                            # a factor is drawn once, however many values follow it
+    def uniform(name):
+        draws = np.concatenate([streams.generator(seed, name, block).random(streams.BLOCK) for block in blocks])
+        return np.clip(draws, 1e-12, 1 - 1e-12)
+
+    return np.stack([value.on_paths(uniform) for value in plan.values])
 
 
 @lru_cache(maxsize=8)
@@ -198,14 +202,11 @@ def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | 
         from . import kernel_numpy
 
         kernel_numpy.simulate_lanes(packed(plan), plan, seed, values, first, count, totals, sums)
-    return _settled(plan, path0, totals[path0 - first:, :-1], sums if volume else None)
+    return _settled(plan, path0, totals[path0 - first:], sums if volume else None)
 
 
 def _settled(plan: FlatPlan, path0: int, totals: np.ndarray, volume) -> BlockTotals:
-    totals = totals + plan.fixed
-    for form in plan.forms:
-        usage = np.maximum(totals[:, :, form.usage], 0.0)
-        totals[:, :, form.money] += charge_months(form.rates, usage, form.already) * form.factor
+    totals = _priced(plan, totals)[:, :-1] + plan.fixed
     return BlockTotals(path0, totals[:, :, :plan.units], totals[:, :, plan.units:], volume)
 
 
@@ -286,18 +287,39 @@ class Kept:
 
     def __init__(self, plan: FlatPlan, base, levels, prices, engine: str):
         self.plan, self.base, self.levels, self.prices, self.engine = plan, base, levels, prices, engine
+        self.priced = _by_column(_priced(plan, base))   # tariffs do not hang on instruments: they are priced once
 
     def settle(self, plan: FlatPlan | None = None) -> BlockTotals:
         """Totals under the tables, fixed columns and forms of `plan` (default: its own); its demand and prices must be the same."""
         plan = plan or self.plan
-        totals = self.base.copy()
+        touched = max((max(table.units, table.money) for table in plan.tables), default=0) + 1
+        priced = self.priced if plan.forms is self.plan.forms else _by_column(_priced(plan, self.base))
+        totals = priced[:max(plan.units, touched)].copy()
         if self.engine == "numba":
             _kernel()["settle"](packed(plan), self.levels, self.prices, totals)
         else:
             from . import kernel_numpy
 
             kernel_numpy.settle_kept(packed(plan), self.levels, self.prices, totals)
-        return _settled(plan, 0, totals[:, :-1], None)
+        usage = priced[plan.units:] if touched <= plan.units else np.concatenate([totals[plan.units:], priced[len(totals):]])
+        fixed = plan.fixed.T[:, :, None]                # (column, month, 1)
+        cost, usage = totals[:plan.units, :-1], usage[:, :-1]
+        cost += fixed[:plan.units]
+        usage = usage + fixed[plan.units:] if fixed[plan.units:].any() else usage
+        return BlockTotals(0, cost.transpose(2, 1, 0), usage.transpose(2, 1, 0))
+
+
+def _by_column(totals: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(totals.transpose(2, 1, 0))
+
+
+def _priced(plan: FlatPlan, base: np.ndarray) -> np.ndarray:
+    """Totals (path, month + 1, column) with the month-window forms priced."""
+    totals = base.copy()
+    for form in plan.forms:
+        usage = np.maximum(totals[:, :-1, form.usage] + plan.fixed[:, form.usage], 0.0)
+        totals[:, :-1, form.money] += charge_months(form.rates, usage, form.already) * form.factor
+    return totals
 
 
 def keep_draws(plan: FlatPlan, paths: int, seed: int, engine: str | None = None) -> Kept:

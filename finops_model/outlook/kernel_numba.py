@@ -286,26 +286,30 @@ def _money_per_unit(out, levels, money, hours, n):
 
 
 @njit
-def _settle(levels, hours, price, n, first, of_step, piece, piece_ptr, knots, bends, units, money, wanted, paid, work):
-    """Evaluate one table of a pool on its levels (hour, step, lane); add the values, and values × price, to the sums that are wanted."""
+def _settle(levels, row, hours, price, n, first, r, table, of_step, piece, piece_ptr, knots, bends, acc, work):
+    """Evaluate table r of a pool on its levels (row + hour, step, lane); add values, and values × price, to the columns that want them.
+
+    Rows are named by number: a view of one would be counted in and out at each call, which costs more than a short tile.
+    """
+    units, money = table[r, 0], table[r, 1]
     for t in range(n):
-        i = of_step[first + t]
+        i = of_step[r, first + t]
         base, slope, start, stop = piece[i, 0], piece[i, 1], piece_ptr[i], piece_ptr[i + 1]
         if start == stop and base == ZERO and slope == ZERO:
             continue
-        for hour in range(hours):
+        for hour in range(row, row + hours):
             for lane in range(LANES):
                 work[lane] = fma(slope, levels[hour, t, lane], base)
             for k in range(start, stop):
                 knot, bend = knots[k], bends[k]
                 for lane in range(LANES):
                     work[lane] = fma(bend, max(levels[hour, t, lane] - knot, ZERO), work[lane])
-            if wanted:
+            if units >= 0:
                 for lane in range(LANES):
-                    units[lane] += work[lane]
-            if paid:
+                    acc[units, lane] += work[lane]
+            if money >= 0:
                 for lane in range(LANES):
-                    money[lane] = fma(work[lane], price[t, lane], money[lane])
+                    acc[money, lane] = fma(work[lane], price[t, lane], acc[money, lane])
 
 
 @njit(nogil=True, cache=True)
@@ -395,19 +399,18 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                         _join(rows[pool[q, 1]], member_money[i], demand, n, first)
                 for i in range(close_ptr[w], close_ptr[w + 1]):
                     q = close_pool[i]
-                    levels_here, hours = rows[pool[q, 0]:], HOURS if pool[q, 2] != 0 else 1
+                    row, hours = pool[q, 0], HOURS if pool[q, 2] != 0 else 1
                     _blend(blend, n, lines, line_of, line_weight, line_ptr[q], line_ptr[q + 1])
                     if pool[q, 3] != 0:
-                        _money_per_unit(blend, levels_here, rows[pool[q, 1]], hours, n)
+                        _money_per_unit(blend, rows[row:], rows[pool[q, 1]], hours, n)
                     if keep:
                         for t in range(n):
                             for lane in range(here):
-                                levels[q, first + t, done + lane] = levels_here[0, t, lane]
+                                levels[q, first + t, done + lane] = rows[row, t, lane]
                                 prices[q, first + t, done + lane] = blend[t, lane]
                     else:
                         for r in range(table_ptr[q], table_ptr[q + 1]):
-                            _settle(levels_here, hours, blend, n, first, table_piece[r], piece, piece_ptr, knots, bends,
-                                    acc[max(table[r, 0], 0)], acc[max(table[r, 1], 0)], table[r, 0] >= 0, table[r, 1] >= 0, work)
+                            _settle(rows, row, hours, blend, n, first, r, table, table_piece, piece, piece_ptr, knots, bends, acc, work)
             for column in range(acc.shape[0]):
                 for lane in range(here):
                     totals[done + lane, month, column] += acc[column, lane]
@@ -430,23 +433,44 @@ def _volume(volume, demand, n, first, inside, work):
 def settle_kept(p, levels, prices, totals):
     """Evaluate all tables on kept levels and prices (pool, step, path): what is left to do when only an instrument moves.
 
-    totals (path, month + 1, column) is added to.
+    totals (column, month + 1, path) is added to. Paths go in long rows here: nothing else has to stay in the cache.
     """
-    acc, work = np.empty((totals.shape[2], LANES), np.float32), np.empty(LANES, np.float32)
-    level, price = np.empty((1, TILE, LANES), np.float32), np.empty((TILE, LANES), np.float32)
-    for done in range(0, totals.shape[0], LANES):
-        here = min(LANES, totals.shape[0] - done)
-        for tile in range(p.tile.shape[0]):
-            first, n, month = p.tile[tile, 0], p.tile[tile, 1] - p.tile[tile, 0], p.tile[tile, 2]
+    wide = 2048
+    acc, work = np.empty((totals.shape[0], wide), np.float32), np.empty(wide, np.float32)
+    table_ptr, table, of_step, piece, piece_ptr, knots, bends = (p.table_ptr, p.table, p.table_piece, p.piece, p.piece_ptr, p.knots, p.bends)
+    tiles, touched = p.tile, np.zeros(totals.shape[0], np.bool_)
+    for r in range(table.shape[0]):
+        for side in range(2):
+            if table[r, side] >= 0:
+                touched[table[r, side]] = True
+    for done in range(0, totals.shape[2], wide):
+        here = min(wide, totals.shape[2] - done)
+        for tile in range(tiles.shape[0]):
+            first, stop, month = tiles[tile, 0], tiles[tile, 1], tiles[tile, 2]
             acc[:] = ZERO
             for q in range(levels.shape[0]):
-                for t in range(n):
-                    for lane in range(here):
-                        level[0, t, lane] = levels[q, first + t, done + lane]
-                        price[t, lane] = prices[q, first + t, done + lane]
-                for r in range(p.table_ptr[q], p.table_ptr[q + 1]):
-                    _settle(level, 1, price, n, first, p.table_piece[r], p.piece, p.piece_ptr, p.knots, p.bends,
-                            acc[max(p.table[r, 0], 0)], acc[max(p.table[r, 1], 0)], p.table[r, 0] >= 0, p.table[r, 1] >= 0, work)
+                for r in range(table_ptr[q], table_ptr[q + 1]):
+                    units, money = table[r, 0], table[r, 1]
+                    for t in range(first, stop):
+                        i = of_step[r, t]
+                        base, slope, begin, end = piece[i, 0], piece[i, 1], piece_ptr[i], piece_ptr[i + 1]
+                        if begin == end and base == ZERO and slope == ZERO:
+                            continue
+                        level, price = levels[q, t, done:done + here], prices[q, t, done:done + here]
+                        for lane in range(here):
+                            work[lane] = fma(slope, level[lane], base)
+                        for k in range(begin, end):
+                            knot, bend = knots[k], bends[k]
+                            for lane in range(here):
+                                work[lane] = fma(bend, max(level[lane] - knot, ZERO), work[lane])
+                        if units >= 0:
+                            for lane in range(here):
+                                acc[units, lane] += work[lane]
+                        if money >= 0:
+                            for lane in range(here):
+                                acc[money, lane] = fma(work[lane], price[lane], acc[money, lane])
             for column in range(acc.shape[0]):
-                for lane in range(here):
-                    totals[done + lane, month, column] += acc[column, lane]
+                if touched[column]:
+                    total = totals[column, month, done:done + here]
+                    for lane in range(here):
+                        total[lane] += acc[column, lane]

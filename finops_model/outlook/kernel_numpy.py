@@ -274,11 +274,11 @@ def simulate_lanes(p: Packed, plan: FlatPlan, seed: int, values, path0: int, cou
 
 
 def settle_kept(p: Packed, levels, prices, totals) -> None:
-    """Evaluate all tables on kept levels and prices (pool, step, path); see the compiled kernel."""
+    """Evaluate all tables on kept levels and prices (pool, step, path) into totals (column, month + 1, path); see the compiled kernel."""
     for first, stop, month in p.tile:
         add = np.zeros((totals.shape[0], totals.shape[2]))
         for q in range(len(levels)):
-            _tables(p, q, levels[q:q + 1, first:stop], prices[q, first:stop], first, stop - first, add)
+            _tables(p, q, levels[q:q + 1, first:stop], prices[q, first:stop], first, stop - first, add.T)
         totals[:, month] += add
 
 
