@@ -18,10 +18,10 @@ _WHERE = {
     "load_settings": "settings", "Ledger": "facts.ledger", "read": "facts.tables:read_table", "daily": "facts.warehouse",
     "forecast": "outlook.ensemble", "backtest": "outlook.backtest", "load_scenario": "outlook.scenario",
     "run": "outlook.simulate", "run_many": "outlook.simulate", "load_run": "outlook.run", "explain": "outlook.explain",
-    "compare": "decide.compare", "sensitivity": "decide.sensitivity", "load_catalog": "prices.catalog", "price": "prices.settlement", "report": "publish.close", "verify": "publish.close",
+    "best_commitments": "decide.commit", "compare": "decide.compare", "find_anomalies": "measure.anomalies", "sensitivity": "decide.sensitivity", "load_catalog": "prices.catalog", "price": "prices.settlement", "report": "publish.close", "verify": "publish.close",
     "start": "publish.start", "FinOpsError": "errors",
 }
-__all__ = ["FinOpsError", "Ledger", "backtest", "compare", "daily", "explain", "forecast", "load_catalog", "load_run",
+__all__ = ["FinOpsError", "Ledger", "backtest", "best_commitments", "compare", "daily", "explain", "find_anomalies", "forecast", "load_catalog", "load_run",
            "load_scenario", "load_settings", "price", "read", "report", "run", "run_many", "sensitivity", "start", "verify"]
 
 
