@@ -167,7 +167,7 @@ def test_paths_settle_as_each_alone_and_one_by_one_gives_the_same_cents(problem)
         alone = settle(cube[path], SKUS, prices, held)
         assert np.array_equal(together.effective_cost[path], alone.effective_cost)
         by_period = sum(float(settle(cube[path, t:t + 1], SKUS, prices, held).total()) for t in range(4))
-        assert round(by_period, 6) == round(float(alone.total()), 6)
+        assert by_period == pytest.approx(float(alone.total()), rel=1e-12, abs=1e-9)
 
 
 @QUICK
@@ -181,6 +181,32 @@ def test_over_a_whole_term_billed_is_effective(problem, days, share):
     termed = [{**held, "start": str(start), "end": str(end), "upfront_share": share} for held in plan]
     done = price(amounts, prices, termed, dates=hours)
     assert float(done.billed_cost.sum()) == pytest.approx(float(done.effective_cost.sum()), rel=1e-9, abs=1e-6)
+
+
+@QUICK
+@given(problems(), st.sampled_from([0.0, 5.0, 1e9]))
+def test_an_invoice_of_a_settlement_keeps_its_cost_and_draws_credits_from_what_is_billed(problem, granted):
+    from finops_model.prices.adjustments import Adjustments, Support, Tax
+    from finops_model.prices.credits import Credit
+
+    done = price(*problem)
+    bill = done.invoice(Adjustments(credits=(Credit(granted, "grant"),), tax=Tax(0.19)))
+    assert bill.cost == pytest.approx(done.effective_cost, abs=1e-6)
+    before = float(done.on_demand_cost.sum())                        # credits pay usage that is billed, not purchases
+    paid = min(granted, before)
+    assert float(-bill.total("BilledCost", ("Credit",)).sum()) == pytest.approx(paid, abs=1e-6)
+    assert float(bill.total("BilledCost").sum()) == pytest.approx((float(done.billed_cost.sum()) - paid) * 1.19, rel=1e-9, abs=1e-6)
+    assert float(done.invoice(Adjustments(support=Support((0.1,)))).cost.sum()) == pytest.approx(
+        float(done.effective_cost.sum()) + 0.1 * float(done.billed_cost.sum()), rel=1e-9, abs=1e-6)
+
+
+def test_an_invoice_does_not_settle_commitments_twice():
+    from finops_model.prices.adjustments import Adjustments, Negotiated
+
+    with pytest.raises(PriceError) as raised:
+        price({"a": 1}, {"a": 1}).invoice(Adjustments(negotiated=(Negotiated(0.1),)))
+    assert str(raised.value) == ("invoice: negotiated prices and commitments are settled already; give credits, support and tax only, and "
+                                 "negotiated prices to the settlement (contracted).")
 
 
 def test_prices_by_path_rank_each_cell_for_itself():

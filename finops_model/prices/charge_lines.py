@@ -72,6 +72,41 @@ def billed_fees(done) -> np.ndarray:
     return np.stack(billed) if billed else np.zeros((0, windows))
 
 
+def invoice(done, adjustments=None, periods=None):
+    """The end of the composition: a Settlement's charges with credits, support fee and tax, as an adjustments.Invoice (..., window).
+
+    adjustments   credits, support, tax (prices/adjustments.Adjustments); its negotiated prices and commitments must be empty: those are
+                  settled already
+    periods       months of the windows, where a credit has a start or an expiry
+
+    A SKU's line has what covers it as EffectiveCost and only its spill as BilledCost; an instrument's line has its unused part as
+    EffectiveCost and what is invoiced of its fee as BilledCost. So cost = effective_cost, before credits and tax.
+
+    >>> from finops_model.prices.adjustments import Adjustments, Tax
+    >>> from finops_model.prices.settlement import price
+    >>> plan = {"kind": "units", "id": "ri", "quantity": 5, "rate": 1.2, "skus": ["gpu"]}
+    >>> bill = invoice(price({"gpu": [3, 6]}, {"gpu": 2.0}, [plan]), Adjustments(tax=Tax(0.1)))
+    >>> bill.cost, bill.total("BilledCost")
+    (array([14.]), array([15.4]))
+    """
+    from .adjustments import Adjustments, Charge, apply
+
+    adjustments = Adjustments() if adjustments is None else adjustments
+    if adjustments.negotiated or adjustments.committed:
+        raise PriceError("invoice: negotiated prices and commitments are settled already; give credits, support and tax only, and negotiated "
+                         "prices to the settlement (contracted).")
+    windows = done.on_demand.shape[-2]
+    by_sku = [_windowed(part.amount, done.window_of, windows) * part.price for part in done.allocations]
+    whole = sum(by_sku) if by_sku else np.zeros_like(done.on_demand)
+    charges = [Charge(sku, done.list_cost[..., s], contracted_cost=done.contracted_cost[..., s], effective_cost=done.on_demand[..., s] + whole[..., s],
+                      billed_cost=done.on_demand[..., s]) for s, sku in enumerate(done.skus)]
+    for held, fee, used, billed in zip(done.instruments, done.fees, by_sku, billed_fees(done)):
+        unused = np.maximum(fee - used.sum(axis=-1), 0.0)
+        charges.append(Charge(held.id, np.zeros_like(unused), category="Purchase", contracted_cost=np.zeros_like(unused), effective_cost=unused,
+                              billed_cost=np.broadcast_to(billed, unused.shape)))
+    return apply(adjustments, charges, periods)
+
+
 def _term_fee(held, done) -> float:
     """Effective fee of the whole term, money: its windows are months, the term, or as long as the periods given."""
     part = done.allocation(held.id)

@@ -85,6 +85,13 @@ class Settlement:
         return lines(self)
 
 
+    def invoice(self, adjustments=None, periods=None):
+        """With credits, support fee and tax: an adjustments.Invoice (prices/charge_lines.py)."""
+        from .charge_lines import invoice
+
+        return invoice(self, adjustments, periods)
+
+
 def settle(usage, skus, prices, instruments=(), *, window_of=None, dates=None, contracted=None, already=None) -> Settlement:
     """Settle usage in the one order that holds for every purchase form.
 
