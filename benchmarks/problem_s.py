@@ -58,7 +58,8 @@ def tables(q, level: float) -> tuple[Table, ...]:
 
 def figures(repeat: int) -> dict:
     problem = load("problem_S")
-    q, prepared = problem.make(), prepare()
+    q = problem.make()
+    prepare()
     plan, found, totals = flat(q), {}, {}
     normals = np.random.default_rng(1).normal(size=(PATHS, 20)) @ q.Lc.T
     drivers = problem.transform(q, normals)

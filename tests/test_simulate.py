@@ -13,6 +13,7 @@ from hypothesis import given, settings as speed, strategies as st
 from scenario_world import demand_for, rows, settings, world
 from scipy.stats import norm
 
+from finops_model.errors import ScenarioError
 from finops_model.outlook import base, engine, scenario
 from finops_model.outlook.kernel_plan import by_workload, compile_flat
 from finops_model.outlook.plan import compile_plan
@@ -106,6 +107,23 @@ def test_blocks_do_not_depend_on_their_order(company):
     compiled = compile_flat(made(company))
     forth, back = ([by_workload(compiled, engine.simulate_block(compiled.flat, b, 256, 7)) for b in order] for order in ((0, 256), (256, 0)))
     assert np.array_equal(forth[0], back[1]) and np.array_equal(forth[1], back[0]) and not np.array_equal(*forth)
+
+
+@pytest.mark.parametrize("paths", [0, -5, 2.5])
+def test_no_paths_are_refused_before_any_work(company, paths):
+    with pytest.raises(ScenarioError) as caught:
+        simulate(made(company), paths)
+    assert str(caught.value) == f"paths is {paths}; a simulation needs a whole number of paths, 1 or more."
+
+
+def test_a_horizon_that_has_passed_costs_what_was_booked(company):
+    plan = made(company)
+    none = dataclasses.replace(plan, **{name: getattr(plan, name)[:0] for name in ("dates", "month_of", "median", "step", "linear", "tokens", "routed",
+                                                                                   "routable")},
+                               tiered=(), pools=(), unused_owner=(), uncertain_prices=(), parameters=(), items=())
+    for which in ("numpy", "numba"):
+        run = simulate(none, 300, engine=which)
+        assert np.array_equal(run.effective[5], run.effective[299]) and run.effective[0, 0, 1] == pytest.approx(310)
 
 
 def test_other_seeds_and_names_give_other_draws(company):

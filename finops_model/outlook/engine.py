@@ -31,7 +31,7 @@ from .kernel_pack import Packed, keys, pack
 __all__ = ["Kept", "choose", "is_ready", "keep_draws", "label", "prepare", "simulate_block", "simulate_paths", "stream"]
 
 ENGINES, PREVIEW = ("auto", "numba", "numpy"), "numpy (preview)"
-SOURCES = ("kernel_math.py", "kernel_numba.py", "kernel_pack.py")
+SOURCES = ("kernel_math.py", "kernel_events.py", "kernel_numba.py", "kernel_pack.py")
 
 
 @lru_cache(maxsize=1)
@@ -191,6 +191,7 @@ def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | 
 
     A path's numbers depend on the plan, the seed, the engine and its own position only.
     """
+    _count(n)
     first = path0 // streams.BLOCK * streams.BLOCK
     count = path0 + n - first
     totals = np.zeros((count, len(plan.months) + 1, len(plan.columns)))
@@ -232,7 +233,8 @@ def stream(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, 
     block      paths of one task, a multiple of streams.BLOCK; 0: chosen by the plan and the executor. Sums over paths (volume) are
                added block by block: the same block gives the same bits, whatever the executor and the workers
     """
-    check(plan, paths, block)
+    check(plan, paths, block, columns=0)                # blocks come and go: what is kept is the caller's
+    what = "simulate" if engine != PREVIEW else "simulate (preview by numpy while numba compiles)"
     engine, block = choose(engine), block or _block(plan, paths)
     if engine == "numba":
         _kernel()                                       # load or compile once, before threads ask for it
@@ -241,7 +243,7 @@ def stream(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, 
     for i, done in enumerate(map_blocks(_task, tasks, executor, workers)):
         yield done
         if progress:
-            progress("simulate", i + 1, len(tasks))
+            progress(what, i + 1, len(tasks))
 
 
 def _task(task) -> BlockTotals:
@@ -255,18 +257,25 @@ def _block(plan, paths: int) -> int:
     return max(1, min(int(1e8 / cells / streams.BLOCK), -(-paths // streams.BLOCK) // 4)) * streams.BLOCK
 
 
-def check(plan: FlatPlan, paths: int, block: int = 0) -> None:
-    """Raises ScenarioError before any work: no paths, a block that cuts the draws, more memory than there is."""
-    if isinstance(paths, bool) or not isinstance(paths, (int, np.integer)) or paths < 1:
-        raise ScenarioError(f"paths is {paths}; a simulation needs a whole number of paths, 1 or more.")
+def check(plan: FlatPlan, paths: int, block: int = 0, columns: int | None = None) -> None:
+    """Raises ScenarioError before any work: no paths, a block that cuts the draws, more memory than there is.
+
+    columns   how many numbers are kept per path and month; None: all columns of the plan
+    """
+    _count(paths)
     if block % streams.BLOCK:
         raise ScenarioError(f"block is {block}; paths are drawn in blocks of {streams.BLOCK}, so give a multiple of it.")
-    need = paths * len(plan.months) * len(plan.columns) * 8 * 1.1
-    room = _free_memory()
+    columns = len(plan.columns) if columns is None else columns
+    need, room = paths * len(plan.months) * columns * 8 * 1.1, _free_memory()
     if need > room:
         fits = int(paths * room / need)
-        raise ScenarioError(f"{paths:,} paths × {len(plan.months)} months × {len(plan.columns)} columns need {need / 1e9:,.1f} GB and "
+        raise ScenarioError(f"{paths:,} paths × {len(plan.months)} months × {columns} columns need {need / 1e9:,.1f} GB and "
                             f"{room / 1e9:,.1f} GB are free. Take at most {fits:,} paths, or keep fewer columns.")
+
+
+def _count(paths) -> None:
+    if isinstance(paths, bool) or not isinstance(paths, (int, np.integer)) or paths < 1:
+        raise ScenarioError(f"paths is {paths}; a simulation needs a whole number of paths, 1 or more.")
 
 
 def _free_memory() -> float:

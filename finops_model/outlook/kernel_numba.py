@@ -10,119 +10,16 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .kernel_math import LANES, divide, exp32, fill_normals, fma, log32, normal32, philox, uniform32
+from .kernel_events import NEVER, ONE, ZERO, burst_draws, bursts, clear, jump_draw, jumps
+from .kernel_math import LANES, divide, exp32, fill_normals, fma
 from .kernel_pack import HOURS, TILE
-
-ZERO, ONE, NEVER = np.float32(0.0), np.float32(1.0), np.float32(3e38)
-
-
-@njit(inline="always")
-def _waiting(word, gap):
-    """An exponential waiting time with mean `gap`."""
-    return -log32(uniform32(word)) * gap
-
-
-@njit
-def _due(due, end, found):
-    """The lanes whose next event comes before `end`, without a branch; how many there are."""
-    count = 0
-    for lane in range(LANES):
-        found[count] = lane
-        count += 1 if due[lane] < end else 0
-    return count
-
-
-@njit
-def _burst_draws(key, lane0, number, due, size, gap, mean, end):
-    """Time and size of the next burst of each lane whose last one came before `end`; event n of a path is counter (path, n)."""
-    for lane in range(LANES):
-        a, b, c, d = philox(np.uint32(lane0 + lane), np.uint32(number[lane]), key[2], key[3], key[0], key[1])
-        wait, mass = _waiting(a, gap), _waiting(b, mean)
-        on = due[lane] < end
-        number[lane] += 1 if on else 0
-        size[lane] = mass if on else size[lane]
-        due[lane] += wait if on else ZERO
-
-
-@njit
-def _bursts(demand, n, first, key, lane0, number, due, size, left, gap, mean, stays, found):
-    """Add compound-Poisson bursts to the demand of a tile; few cells have one, so only those are touched."""
-    if stays > ZERO:
-        for lane in range(LANES):
-            rest = left[lane]
-            if rest > ZERO:
-                for t in range(n):
-                    rest *= stays
-                    demand[t, lane] += rest
-                left[lane] = rest if rest > np.float32(1e-20) else ZERO
-    end = np.float32(first + n)
-    while True:
-        count = _due(due, end, found)
-        if count == 0:
-            return
-        for i in range(count):
-            lane = found[i]
-            at = min(max(int(due[lane]) - first, 0), n - 1)
-            value = size[lane]
-            demand[at, lane] += value
-            if stays > ZERO:
-                for t in range(at + 1, n):
-                    value *= stays
-                    demand[t, lane] += value
-                left[lane] += value
-        if count > 8:
-            _burst_draws(key, lane0, number, due, size, gap, mean, end)
-        else:
-            for i in range(count):
-                lane = found[i]
-                a, b, c, d = philox(np.uint32(lane0 + lane), np.uint32(number[lane]), key[2], key[3], key[0], key[1])
-                number[lane] += 1
-                size[lane] = _waiting(b, mean)
-                due[lane] += _waiting(a, gap)
-
-
-@njit
-def _jump_draw(key, path, lane, number, due, size, held, form, start):
-    """A lane's next jump: after a wait a factor; where spells end, after its length the factor is taken back."""
-    a, b, c, d = philox(np.uint32(path), np.uint32(number[lane]), key[2], key[3], key[0], key[1])
-    number[lane] += 1
-    if form[4] > ZERO and not start and held[lane] == ZERO:         # a spell has just begun: next comes its end
-        due[lane] += _waiting(a, form[4])
-        held[lane] = ONE
-        size[lane] = -size[lane]
-        return
-    due[lane] += _waiting(a, form[0])
-    held[lane] = ZERO
-    if form[1] == ZERO:
-        size[lane] = log32(fma(form[3] - form[2], uniform32(b), form[2]))
-    else:
-        size[lane] = fma(form[3], normal32(b), form[2])
-
-
-@njit
-def _jumps(out, n, first, key, lane0, number, due, size, held, level, form, found):
-    """Log factor of one jump process on the tile: (n, lanes)."""
-    _clear(out, n)
-    end = np.float32(first + n)
-    while True:
-        count = _due(due, end, found)
-        if count == 0:
-            break
-        for i in range(count):
-            lane = found[i]
-            out[min(max(int(due[lane]) - first, 0), n - 1), lane] += size[lane]
-            _jump_draw(key, lane0 + lane, lane, number, due, size, held, form, False)
-    for t in range(n):
-        for lane in range(LANES):
-            level[lane] += out[t, lane]
-            out[t, lane] = level[lane]
 
 
 @njit
 def _price(tile, n, first, price, form, powers, profile, value, jump_powers, jump, factor):
     """Price of a line on the tile: dated price × path values × jumps × (1 + overhead)."""
     varies, rise, spread, of = form[0], form[1], form[2], int(form[3])
-    _clear(tile, n)
+    clear(tile, n)
     if varies != ZERO:
         _shift(tile, n, first, powers, profile, value)
         for j in range(jump_powers.shape[0]):
@@ -139,13 +36,6 @@ def _price(tile, n, first, price, form, powers, profile, value, jump_powers, jum
         else:
             for lane in range(LANES):
                 tile[t, lane] = now * exp32(tile[t, lane]) * (ONE + rise)
-
-
-@njit
-def _clear(tile, n):
-    for t in range(n):
-        for lane in range(LANES):
-            tile[t, lane] = ZERO
 
 
 @njit
@@ -183,7 +73,7 @@ def _demand(demand, shock, n, first, block, median, form, load, own, step, level
                 noise[lane] = x
                 demand[t, lane] = x
     else:
-        _clear(demand, n)
+        clear(demand, n)
     if own >= ZERO:
         moves = True
         fill_normals(shock, n, first, block, key_level)
@@ -269,7 +159,7 @@ def _blend(out, n, lines, line_of, weight, start, stop):
             for lane in range(LANES):
                 out[t, lane] = fma(b, two[t, lane], a * one[t, lane])
         return
-    _clear(out, n)
+    clear(out, n)
     for i in range(start, stop):
         _add(out, n, lines[line_of[i]], weight[i])
 
@@ -321,17 +211,17 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
     volume   (step, workload) float64 sums of demand, or (0, 0)
     levels, prices   (pool, step, path) float32: keep what tables are evaluated on instead of evaluating them, or (0, 0, 0)
     """
-    works, facts, jumps, lines_count = p.median.shape[0], keys[0].shape[0], p.jump.shape[0], p.price.shape[0]
-    factor, jump = np.empty((facts, TILE, LANES), np.float32), np.empty((jumps, TILE, LANES), np.float32)
+    works, facts, processes, lines_count = p.median.shape[0], keys[0].shape[0], p.jump.shape[0], p.price.shape[0]
+    factor, jump = np.empty((facts, TILE, LANES), np.float32), np.empty((processes, TILE, LANES), np.float32)
     lines = np.empty((lines_count, TILE, LANES), np.float32)
     demand, shock, blend = (np.empty((TILE, LANES), np.float32), np.empty((TILE, LANES), np.float32), np.empty((TILE, LANES), np.float32))
     rows, acc, work = np.empty((p.rows, TILE, LANES), np.float32), np.empty((totals.shape[2], LANES), np.float32), np.empty(LANES, np.float32)
     noise, level = np.empty((works, LANES), np.float32), np.empty((works, LANES), np.float32)
     burst_due, burst_size, burst_left = (np.empty((works, LANES), np.float32), np.empty((works, LANES), np.float32),
                                          np.empty((works, LANES), np.float32))
-    jump_due, jump_size, jump_held, jump_level = (np.empty((jumps, LANES), np.float32), np.empty((jumps, LANES), np.float32),
-                                                  np.empty((jumps, LANES), np.float32), np.empty((jumps, LANES), np.float32))
-    burst_number, jump_number = np.empty((works, LANES), np.int32), np.empty((jumps, LANES), np.int32)
+    jump_due, jump_size, jump_held, jump_level = (np.empty((processes, LANES), np.float32), np.empty((processes, LANES), np.float32),
+                                                  np.empty((processes, LANES), np.float32), np.empty((processes, LANES), np.float32))
+    burst_number, jump_number = np.empty((works, LANES), np.int32), np.empty((processes, LANES), np.int32)
     found, inside = np.empty(LANES + 1, np.int32), np.empty(LANES, np.float32)
     keep = levels.shape[0] > 0
     # the tuple is taken apart once: handed to a function whole, each of its arrays would be counted in and out again
@@ -354,19 +244,19 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
             inside[lane] = ONE if lane < here else ZERO
         for w in range(works):
             if burst[w, 0] > ZERO:
-                _burst_draws(keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst[w, 0], burst[w, 1], NEVER)
-        for j in range(jumps):
+                burst_draws(keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst[w, 0], burst[w, 1], NEVER)
+        for j in range(processes):
             for lane in range(LANES):
                 jump_due[j, lane] = ZERO if p.jump[j, 0] > ZERO else NEVER
                 if p.jump[j, 0] > ZERO:
-                    _jump_draw(keys_jump[j], lane0 + lane, lane, jump_number[j], jump_due[j], jump_size[j], jump_held[j], p.jump[j], True)
+                    jump_draw(keys_jump[j], lane0 + lane, lane, jump_number[j], jump_due[j], jump_size[j], jump_held[j], p.jump[j], True)
         for tile in range(p.tile.shape[0]):
             first, n, month = p.tile[tile, 0], p.tile[tile, 1] - p.tile[tile, 0], p.tile[tile, 2]
             acc[:] = ZERO
             for f in range(facts):
                 fill_normals(factor[f], n, first, block, keys_factor[f])
-            for j in range(jumps):
-                _jumps(jump[j], n, first, keys_jump[j], lane0, jump_number[j], jump_due[j], jump_size[j], jump_held[j], jump_level[j],
+            for j in range(processes):
+                jumps(jump[j], n, first, keys_jump[j], lane0, jump_number[j], jump_due[j], jump_size[j], jump_held[j], jump_level[j],
                        p.jump[j], found)
             for k in range(lines_count):
                 _price(lines[k], n, first, p.price[k], p.line[k], p.value_line[k], profile, values, p.jump_line[k], jump, factor)
@@ -374,7 +264,7 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                 _demand(demand, shock, n, first, block, median[w], forms[w], load[w], level_own[w], level_step[w], level_load[w],
                         value_demand[w], profile, values, jump_demand[w], jump, factor, keys_noise[w], keys_level[w], noise[w], level[w])
                 if burst[w, 0] > ZERO:
-                    _bursts(demand, n, first, keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst_left[w],
+                    bursts(demand, n, first, keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst_left[w],
                             burst[w, 0], burst[w, 1], burst[w, 2], found)
                 if volume.shape[0] > 0:
                     _volume(volume[:, w], demand, n, first, inside, work)
@@ -386,9 +276,9 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                 for i in range(open_ptr[w], open_ptr[w + 1]):
                     q = open_pool[i]
                     for row in range(pool[q, 0], pool[q, 0] + (HOURS if pool[q, 2] != 0 else 1)):
-                        _clear(rows[row], n)
+                        clear(rows[row], n)
                     if pool[q, 3] != 0:
-                        _clear(rows[pool[q, 1]], n)
+                        clear(rows[pool[q, 1]], n)
                 for i in range(member_ptr[w], member_ptr[w + 1]):
                     q = member_pool[i]
                     if pool[q, 2] != 0:

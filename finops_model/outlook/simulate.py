@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ..errors import LedgerError
-from ..progress import Progress, part, silent
+from ..progress import Progress, part
 from ..settings import Settings, load_settings
 from .base import Facts, read_facts
 from .demand import Demand, fit_demand
 from .dials import PATHS as DIAL_PATHS, collect, grid_of
-from .engine import label, simulate_paths, stream
+from .engine import check, label, simulate_paths, stream
 from .kernel_plan import by_workload as money_by_workload, compile_flat
 from .plan import Plan, compile_plan, future
 from .run import Run
@@ -35,6 +35,7 @@ def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, prog
     paths, seed = plan.paths if paths is None else paths, plan.seed if seed is None else seed
     engine = label(engine)
     months, workloads, compiled = len(plan.months), len(plan.names), compile_flat(plan)
+    check(compiled.flat, paths, columns=len(plan.units) + 1)
     blocks = stream(compiled.flat, paths, seed, engine, executor=executor, workers=threads, volume=True, progress=progress)
     effective = np.empty((paths, months, len(plan.units)))
     cube = np.empty((min(paths, max(1, CUBE // (months * workloads))), months, workloads), dtype=np.float32)
