@@ -23,7 +23,6 @@ class Purchase:
     quantity: float             # units per hour, or money per hour at plan rates (spend)
     rate: float                 # money per unit of it and hour
     start: str = ""             # first day, or year of the horizon ("year 2")
-    active: float = 1.0         # share of the hours given in which it runs
     binding: str = ""           # the limit that keeps it from being larger
 
     @property
@@ -101,7 +100,7 @@ class Recommendation:
     evaluate: Callable[[], Outcome] = field(default=None, repr=False, compare=False)
     vary: Callable[[int, np.ndarray], np.ndarray] = field(default=None, repr=False, compare=False)   # (path, level) cost
     hindsight: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)      # (path,) best cost
-    top: tuple[float, ...] = ()         # the largest level worth showing, by purchase
+    tops: Callable[[], tuple[float, ...]] | None = field(default=None, repr=False, compare=False)    # largest level worth showing, by purchase
 
     def __float__(self) -> float:
         return self.quantity
@@ -225,7 +224,7 @@ class Recommendation:
         return best
 
     def _levels(self, i: int, points: int) -> np.ndarray:
-        top = max(self.top[i] if self.top else 0.0, self.purchases[i].quantity)
+        top = max(self.tops()[i] if self.tops else 0.0, self.purchases[i].quantity)
         return np.unique(np.append(np.linspace(0, top, points), self.purchases[i].quantity))
 
     def curve(self, name: str | None = None, levels=None, points: int = POINTS) -> Curve:
