@@ -80,6 +80,22 @@ def test_the_month_under_way_keeps_its_actuals_and_its_tier(company, tmp_path):
     assert run.effective[0, 0, 1] - run.so_far[0, 1] == pytest.approx(15 * 6 + 150 * 0.5 + 310 - 310 * 15 / 30)
 
 
+def test_a_fee_of_a_month_that_has_not_begun_is_still_to_come(company, tmp_path):
+    """On the last day of a month the next one's fee is due; in the middle of it the fee counts as charged already."""
+    from finops_model.prices.rates import make
+
+    def first_month(facts, fee):
+        plan = made(company, demand=demand_for(facts, 430, spread=0, sigma=0), facts=facts)
+        rate = make("allowance", {"included": 0, "price": 1.0, "fee": fee})
+        tiered = tuple(dataclasses.replace(one, rates=(rate,) * len(plan.months)) for one in plan.tiered)
+        run = simulate(dataclasses.replace(plan, tiered=tiered), 100)
+        return run.effective[0].sum(axis=1)
+
+    fresh, under_way = company[1], base.read_facts(world(last="2026-11-15"), settings(tmp_path))
+    assert (first_month(fresh, 70.0) - first_month(fresh, 0.0))[:2] == pytest.approx([70.0, 70.0])
+    assert (first_month(under_way, 70.0) - first_month(under_way, 0.0))[:2] == pytest.approx([0.0, 70.0])
+
+
 def test_doubling_demand_doubles_linear_cost(company):
     plan = dataclasses.replace(made(company), tiered=(), recurring=np.zeros((14, 4)))
     twice = dataclasses.replace(made(company, "path: workloads/*/demand/level, op: scale, value: 2, because: x"), tiered=(),

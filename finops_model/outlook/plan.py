@@ -32,7 +32,7 @@ class Tiered:
     workloads: np.ndarray
     rates: tuple                # rate form in force in each month
     factor: np.ndarray          # (month,): negotiated share of the list price
-    already: float              # units used in the month under way
+    already: float | None       # units used in the month under way; None: the first month has not begun, its fee is still to come
 
 
 @dataclass(frozen=True)
@@ -271,7 +271,9 @@ def _tiered(resolved, sku, entries, shape, months) -> Tiered:
     factors = timeline(paid, _events(resolved, f"prices/{escape(sku)}/factor"), starts).number
     now = rows[rows["ChargeDate"] >= pd.Timestamp(f"{months[0]}-01")]
     rates = tuple((catalog_price(facts.catalog, sku, max(str(start), facts.as_of)) or _form(facts, sku)).rate for start in starts)
-    return Tiered(sku, usage, np.flatnonzero(usage.any(axis=0)), rates, factors, float(max(now["ConsumedQuantity"].sum(), 0.0)))
+    begun = facts.as_of >= f"{months[0]}-01"        # else a fee or a minimum of the first month counted as charged already
+    used = float(max(now["ConsumedQuantity"].sum(), 0.0)) if begun else None
+    return Tiered(sku, usage, np.flatnonzero(usage.any(axis=0)), rates, factors, used)
 
 
 def paid_share(facts, sku: str, rows) -> float:
