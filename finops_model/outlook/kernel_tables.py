@@ -66,7 +66,7 @@ def day_piece(piece: Piece, shares: np.ndarray | None) -> Piece:
     """The same function summed over the 24 hours of a day, of the day's level; shares (24,) add up to 1, None: all alike.
 
     >>> flat = day_piece(hour_pieces([(1.0, 2.0)])[0], None)
-    >>> float(evaluate(flat, 100.0)), float(evaluate(flat, 24.0))
+    >>> round(float(evaluate(flat, 100.0)), 9), round(float(evaluate(flat, 24.0)), 9)
     (48.0, 24.0)
     """
     base, slope, knots, bends = piece
