@@ -1,0 +1,84 @@
+"""Published forecasts graded against what came (docs/method.md §11.3, §11.4)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from finops_model.errors import InputError
+from finops_model.measure.grades import LEVELS, actual_months, calibration, drift, grade, published
+
+
+def brief(made, months, unit="Company", centre=100.0):
+    spread = {"p05": -20, "p10": -15, "p25": -7, "p50": 0, "p75": 7, "p90": 15, "p95": 20}
+    return {"unit": unit, "month": made, "currency": "USD",
+            "forecast": {"months": [{"month": month, **{name: centre + off for name, off in spread.items()}} for month in months]}}
+
+
+def archive(folder, briefs):
+    reports = []
+    for one in briefs:
+        slug = one["unit"].casefold()
+        path = folder / one["month"] / slug
+        path.mkdir(parents=True)
+        raw = json.dumps(one).encode()
+        (path / "brief.json").write_bytes(raw)
+        reports.append({"month": one["month"], "unit": one["unit"], "slug": slug, "files": {"brief.json": {"sha256": hashlib.sha256(raw).hexdigest()}}})
+    (folder / "index.json").write_text(json.dumps({"schema": 1, "reports": reports}))
+    return folder
+
+
+def test_every_published_month_ahead_is_graded_once_its_month_is_over(tmp_path):
+    found = published(archive(tmp_path, [brief("2026-08", ["2026-08", "2026-09", "2026-10"]), brief("2026-09", ["2026-10", "2026-11"], centre=120.0)]))
+    assert found[["made", "for", "lead"]].values.tolist() == [["2026-08", "2026-09", 1], ["2026-08", "2026-10", 2], ["2026-09", "2026-10", 1],
+                                                             ["2026-09", "2026-11", 2]]
+    graded = grade(found, {("Company", "2026-09"): 110.0, ("Company", "2026-10"): 150.0})
+    assert graded.waiting == 1 and graded.rows["actual"].tolist() == [110.0, 150.0, 150.0]
+    assert graded.rows["error_pct"].round(4).tolist() == [round(10 / 110, 4), round(50 / 150, 4), 0.2]
+    assert graded.rows["finops_variance_pct"].round(4).tolist() == [-0.1, -0.5, -0.25]
+    assert graded.rows["band"].tolist() == ["run", "outside", "crawl"] and graded.rows["inside80"].tolist() == [True, False, False]
+    assert graded.drift[["for", "previous", "made", "drift_pct"]].values.tolist() == [["2026-10", "2026-08", "2026-09", 0.2]]
+    assert graded.sentence() == ("3 published forecasts missed by 22.0% of what was spent; where we said 80 %, 1 of 3 came true; too few to judge the "
+                                 "range by.")
+
+
+def test_calibrated_forecasts_come_out_calibrated_and_overconfident_ones_do_not():
+    rng = np.random.default_rng(5)
+    n = 4000
+    quantile = {name: float(np.quantile(rng.standard_normal(200_000), level)) for name, level in LEVELS.items()}
+    rows = pd.DataFrame({**{name: np.full(n, 100 + 10 * value) for name, value in quantile.items()}, "actual": 100 + 10 * rng.standard_normal(n)})
+    found = calibration(rows)
+    assert (np.abs(found["share"] - found["level"]) < 4 * 0.5 / np.sqrt(n)).all() and (found["n"] == n).all()
+    proud = calibration(rows.assign(**{name: 100 + 3 * value for name, value in quantile.items()}))
+    assert float(proud.loc[(proud["kind"] == "range") & (proud["level"] == 0.8), "share"].iloc[0]) < 0.4
+
+
+def test_months_count_when_they_are_over():
+    days = pd.date_range("2026-09-01", "2026-10-15")
+    daily = pd.DataFrame({"ChargeDate": days, "ChargeCategory": "Usage", "x_BusinessUnit": "A", "EffectiveCost": 2.0})
+    assert actual_months(daily, "2026-10-15", ["Company", "A"]) == {("Company", "2026-09"): 60.0, ("A", "2026-09"): 60.0}
+
+
+def test_an_altered_brief_is_not_graded(tmp_path):
+    folder = archive(tmp_path, [brief("2026-08", ["2026-09"])])
+    path = folder / "2026-08" / "company" / "brief.json"
+    path.write_text(path.read_text().replace("100.0", "140.0"))
+    with pytest.raises(InputError) as raised:
+        published(folder)
+    assert str(raised.value) == (f"{path}: it is not what was published (its hash differs from the index). Bring the published file back; an altered "
+                                 "forecast is not graded.")
+    with pytest.raises(InputError) as raised:
+        published(tmp_path / "none")
+    assert str(raised.value) == f"{tmp_path / 'none'}: no index.json there, so nothing has been published yet. Publish first: finops report."
+
+
+def test_nothing_published_nothing_graded_and_a_month_of_nothing_has_no_error():
+    empty = grade(pd.DataFrame(columns=["unit", "made", "for", "lead", *LEVELS, "currency"]), {})
+    assert empty.sentence() == "No published forecast can be graded yet; 0 wait for their months to end." and not len(drift(empty.rows))
+    row = {"unit": "A", "made": "2026-08", "for": "2026-09", "lead": 1, **dict.fromkeys(LEVELS, 0.0), "currency": "USD"}
+    graded = grade(pd.DataFrame([row]), {("A", "2026-09"): 0.0}).rows
+    assert np.isnan(graded["error_pct"].iloc[0]) and graded["band"].iloc[0] == ""
