@@ -1,0 +1,83 @@
+"""How much to commit to: what to buy when, what other levels would do, and how the same rule would have done before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Optional
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
+
+PANEL = "Forecasts and what-ifs"
+SHOWN = 9           # levels in the printed table; --json has all
+app = typer.Typer()
+
+
+@app.command(rich_help_panel=PANEL)
+def commit(
+    offer: Annotated[Optional[list[str]], typer.Option(help="Name of an offer (again for more); default: all in the folder.")] = None,
+    objective: Annotated[str, typer.Option(help="mean, cvar (fears a dear year), regret, or waste (fears idle hours).")] = "mean",
+    beta: Annotated[float, typer.Option(help="For all but mean: 0.9 looks at the worst tenth of futures.")] = 0.9,
+    budget: Annotated[Optional[float], typer.Option(help="The most that may be signed for, fees of whole terms together.")] = None,
+    min_utilisation: Annotated[Optional[float], typer.Option(help="Share of the committed hours that must be used, 0 to 1.")] = None,
+    max_share: Annotated[Optional[float], typer.Option(help="Committed level ÷ mean demand, at most.")] = None,
+    break_even_months: Annotated[Optional[float], typer.Option(help="Months of use after which the fee must be saved.")] = None,
+    paths: Annotated[int, typer.Option(min=50, max=20_000, help="Simulated futures.")] = 500,
+    start: Annotated[Optional[str], typer.Option(help="First day, YYYY-MM-DD; default: when what is signed ends, if near, else next month.")] = None,
+    replay_months: Annotated[int, typer.Option(min=1, max=36, help="Months of history to replay the rule on.")] = 12,
+    no_replay: Annotated[bool, typer.Option("--no-replay", help="Leave the replay out.")] = False,
+    offers: Annotated[Path, typer.Option(help="Folder of offers; relative to finops.yaml.")] = Path("data/commitments"),
+    settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+):
+    """The best commitments for demand that may go either way, and what the same rule would have saved on the bill so far.
+
+    Example: [bold]finops commit --offer hyperion-h100-1y --min-utilisation 0.85[/bold]
+    """
+    from ..decide.commit_workspace import recommend
+    from ..publish import close
+
+    chosen = load(settings)
+    with Bars() as bars:
+        if chosen.bills:
+            close.books(chosen, bars)
+        found = recommend(chosen, offers, offer, paths=paths, start=start, replay_months=0 if no_replay else replay_months, progress=bars,
+                          objective=objective, beta=beta, budget=budget, min_utilisation=min_utilisation, max_share=max_share,
+                          break_even_months=break_even_months)
+    if as_json:
+        return out.print_json(json.dumps(found.as_dict()))
+    currency = found.recommendation.currency
+    out.print(str(found.recommendation), markup=False)
+    _held(found, currency)
+    for curve in found.curves:
+        _levels(curve, currency)
+    for replay in found.replays:
+        out.print(f"\n{replay}", markup=False)
+        out.print(f"  {replay.months[0]} … {replay.months[-1]} at today's prices, terms that fit into it.", markup=False)
+
+
+def _held(found, currency: str) -> None:
+    out.print(f"\nData up to {found.as_of}; offers from {found.start} on.", markup=False)
+    if not found.held:
+        return out.print("Nothing is signed yet.")
+    for item in found.held:
+        then = f"{item['successor']} follows" if item["successor"] else "nothing follows"
+        out.print(f"Signed: {item['id']}, {item['quantity']:,.6g} {item['unit']} an hour, ends {item['end']} (in {item['days']:,} days); {then}.",
+                  markup=False)
+    for cliff in (row for row in found.cliffs if row["ends"]):
+        out.print(f"Cliff in {cliff['month']}: {cliff['dropped']:,.6g} {cliff['unit']} an hour drop off; the same use on demand costs "
+                  f"{amount(cliff['extra_per_month'], currency)} a month more.", markup=False)
+
+
+def _levels(curve, currency: str) -> None:
+    """A few levels across the curve, the recommended one among them."""
+    chosen = int(np.argmin(np.abs(curve.levels - curve.chosen)))
+    shown = sorted({chosen, *np.linspace(0, len(curve.levels) - 1, SHOWN).round().astype(int).tolist()})
+    table = Table("Level", "Mean saving", "Mean regret", "P90 regret", title=f"{curve.offer}: what other levels would do ({curve.unit} an hour)")
+    for i in shown:
+        mark = "  ◀ recommended" if i == chosen else ""
+        table.add_row(f"{curve.levels[i]:,.1f}{mark}", *(amount(float(v), currency) for v in (curve.saving[i], curve.regret[i], curve.regret_p90[i])))
+    out.print(table)

@@ -1,0 +1,153 @@
+"""The best commitments of a workspace: its simulated demand, the offers in its folder, the replay on its bill (docs/method.md §8.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import PriceError, listing
+from ..outlook.simulate import read_daily
+from ..periods import add_months, month_range
+from ..prices.contracts import is_currency
+from ..prices.inventory import cliffs, inventory, renewals
+from ..prices.payments import Payment, tie_rate
+from ..progress import Progress, silent
+from .commit import best_commitments
+from .commit_answer import Curve, Recommendation
+from .commit_demand import Workspace, history_hours, read_workspace, signed_hours, simulated_hours
+from .commit_limits import Limits
+from .commit_offers import Offer, load_offers
+from .commit_replay import Replay, replay_commitments
+
+FOLDER = "data/commitments"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A recommendation for a workspace, what other levels would do, what is signed already, and the rule replayed on the bill."""
+
+    recommendation: Recommendation
+    curves: tuple[Curve, ...]           # of every purchase with a quantity (later years of one offer have none), else of the first
+    replays: tuple[Replay, ...]
+    held: tuple[dict, ...]              # signed and not over, soonest end first: prices.inventory.renewals
+    cliffs: tuple[dict, ...]            # what ends or begins within the longest term: prices.inventory.cliffs
+    as_of: str
+    start: str
+
+    def as_dict(self) -> dict:
+        """Plain numbers and text, for JSON."""
+        rec = self.recommendation
+        bought = any(p.quantity > 0 for p in rec.purchases)
+        return {
+            "headline": rec.headline(), "as_of": self.as_of, "start": self.start, "currency": rec.currency, "paths": rec.paths,
+            "hours": rec.hours, "objective": rec.objective, "beta": rec.beta,
+            "purchases": [{"offer": p.name, "quantity": p.quantity, "unit": p.unit, "term_months": p.offer.term_months, "start": p.start,
+                           "rate": p.rate, "commitment": p.commitment, "upfront": p.upfront, "binding": p.binding} for p in rec.purchases],
+            "saving": {"mean": rec.expected_saving, "standard_error": rec.standard_error,
+                       **{f"p{round(q * 100)}": rec.saving_quantile(q) for q in (0.1, 0.5, 0.9)}, "probability_of_loss": rec.probability_of_loss},
+            "on_demand_cost": float(rec.on_demand.mean()), "cost": rec.expected_cost, "coverage": rec.coverage,
+            "effective_savings_rate": rec.effective_savings_rate,
+            "utilisation": {"mean": rec.utilisation_mean, "p10": rec.utilisation_p10} if bought else None,
+            "break_even": {p.name: _even(rec, p.name) for p in _firsts(rec)},
+            "curves": [{"offer": c.offer, "levels": c.levels.tolist(), "mean_saving": c.saving.tolist(), "mean_regret": c.regret.tolist(),
+                        "p90_regret": c.regret_p90.tolist(), "chosen": c.chosen} for c in self.curves],
+            "signed": list(self.held), "cliffs": list(self.cliffs),
+            "replays": [{"months": list(r.months), "lines": [{"rule": line.rule, "cost": line.cost, "saving": line.saving, "regret": line.regret,
+                                                              "held": line.held.tolist()} for line in r.lines]} for r in self.replays],
+            "notes": list(rec.notes)}
+
+
+def _firsts(rec: Recommendation) -> list:
+    """Purchases with a quantity; of one offer bought year by year, the first year's only, which is what its name stands for."""
+    return [p for p in rec.purchases if p.quantity > 0 and rec.purchase(p.name) is p]
+
+
+def _even(rec: Recommendation, name: str) -> dict:
+    even = rec.break_even(name)
+    return {"utilisation": even.utilisation, "payback_months": _finite(even.payback),
+            **{f"exposure_months_p{round(q * 100)}": _finite(np.quantile(even.months, q, method="inverted_cdf")) for q in (0.1, 0.5, 0.9)}}
+
+
+def _finite(value) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def recommend(settings, folder=FOLDER, only=None, *, paths: int = 500, start: str | None = None, replay_months: int = 12,
+              as_of: str | None = None, daily=None, progress: Progress | None = None, objective: str = "mean", beta: float = 0.9,
+              **limits) -> Found:
+    """The best of the offers in a folder (relative to finops.yaml) for the base scenario, and the rule replayed on history.
+
+    only     names of offers; default: all
+    start    first day of what is bought; default: read_workspace
+    limits   budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months: see best_commitments
+
+    Raises PriceError or ScenarioError in one sentence.
+    """
+    say = progress or silent
+    offers = load_offers(settings.path(str(folder)), only)
+    for offer in offers:
+        if not offer.skus:
+            raise PriceError(f"offer '{offer.name}' does not say what it covers; write its SKUs under skus.")
+    limits = {name: value for name, value in limits.items() if value is not None}
+    Limits(**limits)                                        # what cannot be meant is refused before anything long runs
+    daily = read_daily(settings) if daily is None else daily
+    longest = max(offer.term_months for offer in offers)
+    skus = tuple(dict.fromkeys(sku for offer in offers for sku in offer.skus))
+    work, first = read_workspace(settings, daily, skus, int(np.ceil(longest)), start, as_of, progress)
+    say("hours of demand", 0, 3)
+    demand = simulated_hours(work, skus, first, longest / 12, paths)
+    prices = {sku: work.price(sku, demand.days) for sku in skus}
+    say("best level", 1, 3)
+    found = best_commitments(demand.usage, offers=offers, prices=prices, objective=objective, beta=beta, start=first, currency=work.currency, **limits)
+    notes = [*found.notes, *_payment_notes(offers, found, first),
+             f"Signed commitments are served first; demand beyond the third month is extrapolated; {paths:,} futures of the base scenario.",
+             f"On-demand prices as paid: {listing([f'{sku} {price:,.6g}' for sku, price in prices.items()])} {work.currency}."]
+    found = replace(found, notes=tuple(notes))
+    say("other levels", 2, 3)
+    curves = tuple(found.curve(p.name) for p in _firsts(found) or found.purchases[:1])
+    replays = _replays(work, offers, prices, replay_months, objective, beta, limits, progress) if replay_months else ()
+    held = inventory(work.facts.inventory, {item[1]: float(item[5][0]) for item in work.plan.items})
+    end = add_months(first[:7], int(np.ceil(longest)))
+    return Found(found, curves, replays, tuple(renewals(held, work.facts.as_of)),
+                 tuple(cliffs(held, list(month_range(work.facts.as_of[:7], end)))), work.facts.as_of, first)
+
+
+def _payment_notes(offers: tuple[Offer, ...], found: Recommendation, first: str) -> list[str]:
+    """Of two payment options the lower rate is bought; up to which cost of money that is right."""
+    notes = []
+    for one in [p.offer for p in found.purchases if p.quantity > 0 and p.offer.upfront_share > 0]:
+        for other in offers:
+            if (other.skus, other.kind, other.term_months) != (one.skus, one.kind, one.term_months) or other.upfront_share >= one.upfront_share:
+                continue
+            if one.rate is None or other.rate is None or other.rate <= one.rate:
+                continue
+            end = add_months(first[:7], int(one.term_months)) + first[7:]
+            tie = tie_rate(*(Payment(o.rate, first, end, "partial_upfront", o.upfront_share) for o in (one, other)))
+            text = f"{one.name} is cheaper than {other.name} as long as money costs less than {tie:.1%} a year: it is paid earlier."
+            if np.isfinite(tie) and text not in notes:
+                notes.append(text)
+    return notes
+
+
+def _replays(work: Workspace, offers, prices, months, objective, beta, limits, progress) -> tuple[Replay, ...]:
+    """One replay for every set of SKUs of one price that offers in units cover, with the terms that fit into the replay.
+
+    A longer term would be paid for inside the replay only: its discount would count and its risk would not.
+    """
+    pools: dict[tuple, list[Offer]] = {}
+    for offer in offers:
+        if offer.kind == "units" and not is_currency(offer.unit) and len({prices[sku] for sku in offer.skus}) == 1:
+            pools.setdefault(tuple(sorted(offer.skus)), []).append(replace(offer, on_demand=prices[offer.skus[0]]))
+    found = []
+    for skus, held in pools.items():
+        fits = [offer for offer in held if offer.term_months <= max(months, 12)]
+        if not fits:
+            continue
+        hours, first_day = history_hours(work, skus)
+        signed, rate = signed_hours(work, skus, first_day, len(hours))
+        found.append(replay_commitments(hours, fits, first_day=first_day, months=months, objective=objective, beta=beta, limits=Limits(**limits),
+                                        signed=signed if signed.any() else None, signed_rate=rate or None, currency=work.currency,
+                                        progress=progress))
+    return tuple(found)
