@@ -84,7 +84,7 @@ def best_commitments(demand, rate: float | None = None, on_demand: float | None 
         if objective != "mean":
             raise PriceError("a budget shared by several offers is solved for objective mean; give one offer, or no budget.")
         levels = solve([case.as_bins() for case in cases], limits)
-        parts = [case.answer(found, how, start) for case, found in zip(cases, levels)]
+        parts = [case.answer(case.keep(found, limits), how, start) for case, found in zip(cases, levels)]
         notes.append("The budget is shared by several offers: solved by HiGHS on duration-curve bins.")
     return replace(_joined(parts, how), notes=tuple(notes))
 

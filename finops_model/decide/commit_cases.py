@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import PriceError
 from .commit_answer import Outcome, Purchase, Recommendation
+from .commit_keep import keep_plans, keep_years
 from .commit_limits import Limits, within
 from .commit_lp import Group, group_of_plans, group_of_years, solve
 from .commit_offers import Offer
@@ -56,6 +57,9 @@ class Single:
     def as_bins(self) -> Group:
         return group_of_plans(Plans((self.offer,), self.usage, self.prices))
 
+    def keep(self, levels, limits: Limits) -> list[float]:
+        return keep_plans(Plans((self.offer,), self.usage, self.prices), levels, limits)
+
     def answer(self, levels, how: dict, start: str, binding: str = "") -> Recommendation:
         stack, level = self.stack, float(levels[0])
 
@@ -80,10 +84,14 @@ class Several:
             return self.answer(best_plans(self.plans, how["objective"], how["beta"]), how, start)
         if how["objective"] != "mean":
             raise PriceError("limits on several offers together are solved for objective mean; give one offer, or no limits.")
-        return self.answer(solve([self.as_bins()], limits)[0], how, start)
+        return self.answer(self.keep(solve([self.as_bins()], limits)[0], limits), how, start)
 
     def as_bins(self) -> Group:
         return group_of_plans(self.plans)
+
+    def keep(self, levels, limits: Limits) -> list[float]:
+        """Levels of a programme, held to the limits in the vendor's order."""
+        return keep_plans(self.plans, levels, limits)
 
     def answer(self, levels, how: dict, start: str) -> Recommendation:
         plans, levels = self.plans, [float(level) for level in levels]
@@ -109,12 +117,15 @@ class Terms:
             raise PriceError("terms of one and of several years side by side are solved for objective mean; ask for one of them "
                              "to set another objective.")
         if limited((self.short, self.long), limits):
-            return self.answer(solve([self.as_bins()], limits)[0], how, start)
+            return self.answer(self.keep(solve([self.as_bins()], limits)[0], limits), how, start)
         level, by_year = self.pool.best()
         return self.answer([level, *by_year], how, start)
 
     def as_bins(self) -> Group:
         return group_of_years(self.pool, self.long, self.short)
+
+    def keep(self, levels, limits: Limits) -> list[float]:
+        return keep_years(self.pool, self.long, self.short, levels, limits)
 
     def answer(self, levels, how: dict, start: str) -> Recommendation:
         pool, level, by_year = self.pool, float(levels[0]), [float(x) for x in levels[1:]]
