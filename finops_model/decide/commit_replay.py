@@ -14,7 +14,7 @@ from ..prices.rates._checks import quantities
 from ..progress import Progress, silent
 from .commit_limits import Limits, NothingFits, within
 from .commit_offers import offer_from
-from .commit_online import layers_of, online, online_reservation
+from .commit_online import layers_known, online, online_reservation
 from .commit_plans import rate_of
 from .commit_risk import best_by_search, best_costs, check_objective, score
 from .commit_stack import unit_stack, usage_of
@@ -221,7 +221,7 @@ def _online(hours, offers, rates, terms, price, starts) -> Line:
     """Day by day; a contract's fee is its upfront equivalent and an hour under it costs nothing more (α = 0)."""
     offer = min(offers, key=lambda one: terms[one.name])
     term, rate = int(round(offer.term_hours / 24)), rates[offer.name]
-    use, width = layers_of(hours, most=200)
+    use, width = layers_known(hours, starts[0])
     use = use.reshape(len(width), -1, 24).sum(axis=2)
     first = starts[0] // 24
     _, running = online(use[:, first:], width, rate * term * 24, price, 0.0, term, before=use[:, :first])
