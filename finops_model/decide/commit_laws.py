@@ -58,6 +58,8 @@ def law_of(document: Mapping):
     low, high = (v[key] for key in (form[0], form[-1]))
     if high <= low:
         raise PriceError(f"demand: {kind}: the highest value {high:g} is not above the lowest {low:g}.")
+    if kind == "triangular" and not low <= v["mode"] <= high:
+        raise PriceError(f"demand: triangular: the mode {v['mode']:g} is not between {low:g} and {high:g}.")
     return stats.uniform(low, high - low) if kind == "uniform" else stats.triang((v["mode"] - low) / (high - low), low, high - low)
 
 

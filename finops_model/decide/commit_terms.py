@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import PriceError
-from ..prices.rates._checks import number
+from ..prices.rates._checks import number, quantities
 from .commit_answer import Outcome
 from .commit_stack import Usage
 
@@ -114,7 +114,7 @@ def ladder(demand, rate: float, on_demand: float, target: float | None = None, *
 
     Nothing is known but what has been: the month of a purchase itself is not.
     """
-    demand = np.asarray(demand, float)
+    demand = quantities("ladder: demand", demand)
     demand = demand[None] if demand.ndim == 2 else demand
     if demand.ndim != 3 or not demand.size:
         raise PriceError(f"ladder: demand has shape {demand.shape}; give (path, month, hour).")
@@ -122,6 +122,8 @@ def ladder(demand, rate: float, on_demand: float, target: float | None = None, *
     for name, value in (("steps", steps), ("term_months", term_months), ("look_back", look_back)):
         if int(value) != value or value < 1:
             raise PriceError(f"ladder: {name} is {value}; it must be a whole number, 1 or more.")
+    if target is not None:
+        number(target, "ladder: target")
     paths, months, hours = demand.shape
     bought, already = np.zeros((paths, months)), np.broadcast_to(0.0 if held is None else np.asarray(held, float), (months,))
     live = np.zeros((paths, months))
