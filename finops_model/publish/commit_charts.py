@@ -49,8 +49,10 @@ def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
     for y, text, color in zip(ends, ("one future in ten: more", "mean of all futures"), (GREY, BLUE)):
         draw.text([{"x": float(levels[-1]), "y": y, "t": text}], color, dx=8, bold=color == BLUE)
     draw.points([{"x": float(levels[at]), "y": float(mean[at])}], INK, 110)
-    draw.text([{"x": float(levels[at]), "y": float(mean[at]), "t": f"recommended: {levels[at]:,.6g}"}], INK, "center", dy=-40, bold=True, halo=True)
-    draw.text([{"x": float(levels[at]), "y": float(mean[at]), "t": f"{money(float(mean[at]), currency)} of regret"}], INK, "center", dy=-24, halo=True)
+    top, side = 0.55 * steps[-1], "right" if levels[at] > 0.6 * span[1] else "left"
+    draw.rules([{"x": float(levels[at]), "x2": float(levels[at]), "y": float(mean[at]), "y2": top}], INK, 1.0)
+    for dy, text, bold in ((2, f"recommended: {levels[at]:,.6g}", True), (18, f"{money(float(mean[at]), currency)} of regret", False)):
+        draw.text([{"x": float(levels[at]), "y": top, "t": text}], INK, side, dx=6 if side == "left" else -6, dy=dy, bold=bold, halo=True)
     title = f"{levels[at]:,.6g} {short(unit, 40)} would be regretted by {money(float(mean[at]), currency)} on average"
     title += f", buying nothing by {money(float(mean[0]), currency)}" if levels[0] == 0 < at else ""
     subtitle = (f"Regret: what a level costs above the best level of each future, known only afterwards; {currency} over the term. "
