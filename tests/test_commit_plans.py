@@ -255,3 +255,13 @@ def test_limits_nothing_keeps_to_are_refused():
         best_commitments(demand, offers=offers, min_share=0.9, budget=1.0)
     assert str(raised.value) == ("nothing keeps to all limits together: the budget of 1; the share of at least 90% of mean demand. "
                                  "Loosen one, or buy nothing.")
+
+
+def test_where_the_long_term_saves_nothing_every_year_is_bought_by_itself():
+    demand = np.array([[100.0, 150.0, 120.0]])
+    found = best_commitments(demand, offers=[Offer("one", rate=0.72, on_demand=1.0), Offer("three", rate=1.0, on_demand=1.0, term_months=36)], years=3)
+    assert [(p.name, p.quantity) for p in found.purchases] == [("three", 0), ("one", 100), ("one", 150), ("one", 120)]
+    assert found.expected_cost == pytest.approx(0.72 * 370)
+    assert found.notes == ("three saves nothing against on demand and is left out.",)
+    only = best_commitments(demand, offers=[Offer("one", rate=1.2, on_demand=1.0), Offer("three", rate=0.7, on_demand=1.0, term_months=36)], years=3)
+    assert (only.purchases[0].name, only.quantity) == ("three", 100)

@@ -78,6 +78,7 @@ def best_commitments(demand, rate: float | None = None, on_demand: float | None 
     worth, notes = _worth_looking_at(offers, usage, prices, limits)
     if not worth:
         return replace(Single(offers[0], usage, prices).answer([0.0], how, start), notes=tuple(notes))
+    worth += _longer_terms(worth, offers, usage, years)
     cases = [case_of(group, usage, prices, years) for group in _groups(worth, usage)]
     parts = [case.best(limits if len(cases) == 1 else replace(limits, budget=None), how, start) for case in cases]
     if len(cases) > 1 and budget is not None and sum(p.commitment for part in parts for p in part.purchases) > budget * (1 + 1e-12):
@@ -112,6 +113,15 @@ def _worth_looking_at(offers, usage, prices, limits: Limits) -> tuple[list[Offer
         raise PriceError(f"nothing keeps to break-even within {limits.break_even_months:g} months: {'; '.join(refused)}. "
                          "Loosen it, or buy nothing.")
     return kept, notes + [f"{text}; left out." for text in refused]
+
+
+def _longer_terms(worth, offers, usage, years) -> list[Offer]:
+    """Offers for all the years that save nothing, beside one-year offers that do: they say that every year is bought by itself."""
+    stands_for = max(1, round(usage.hours / 8760)) if years is None else years
+    if stands_for == 1 or any(offer.term_months > 12 for offer in worth):
+        return []
+    reach = {offer.covers(usage.skus) for offer in worth if offer.term_months == 12}
+    return [offer for offer in offers if offer.term_months == 12 * stands_for and offer.covers(usage.skus) in reach][:1]
 
 
 def _groups(offers, usage) -> list[list[Offer]]:

@@ -15,6 +15,7 @@ from . import known
 
 LIMITS = ("budget", "min_utilisation", "utilisation_at", "max_share", "min_share", "break_even_months")
 TERMS = ("term_months", "upfront_share", "minimum", "step", "maximum")
+YEAR = 1 << 14          # the same for a year beside others
 POINTS = 1 << 17        # evenly spaced quantiles that stand for a distribution where there is no closed form
 
 
@@ -127,20 +128,25 @@ def _plans(subject: dict, given: dict) -> dict:
     return {"quantities": {p.name: p.quantity for p in found.purchases}, **_answers(found, subject.get("beta", 0.9))}
 
 
+def _year(value) -> np.ndarray:
+    """Hours of one year: a level, a list of hours, a form of demand, or a law by its evenly spaced quantiles."""
+    found = demand_of(value) if isinstance(value, dict) else np.asarray(value, float)
+    return np.ravel(laws.sample_of(found, YEAR) if hasattr(found, "ppf") else found)
+
+
 def _terms(subject: dict, given: dict) -> dict:
     known(subject, ("on_demand", "one_year", "several_years"), "best terms")
     known(given, ("year_demand",), "given of best terms")
-    years = given["year_demand"]
-    flat = np.concatenate([np.atleast_1d(np.asarray(demand_of(year) if isinstance(year, dict) else year, float)).ravel() for year in years])
+    years = [_year(year) for year in given["year_demand"]]
+    hours = max(len(year) for year in years)
+    assert all(len(year) in (1, hours) for year in years), "year_demand: every year is one level or has as many hours as the others"
+    flat = np.concatenate([np.broadcast_to(year, hours) for year in years])
     span = len(years)
     offers = [Offer(name, "units", rate, subject["on_demand"], term_months=months) for name, rate, months in
               (("one year", subject["one_year"], 12), ("several years", subject["several_years"], 12 * span))]
     found = best_commitments(flat[None, :], offers=offers, years=span)
-    hours, bought = len(flat) / span, {p.name: 0.0 for p in found.purchases}
     long = next((p.quantity for p in found.purchases if p.name == "several years"), 0.0)
     short = [sum(p.quantity for p in found.purchases if p.name == "one year" and p.start == f"year {y + 1}") for y in range(span)]
-    if len(bought) == 1 and "one year" in bought and not any(short):
-        short = [found.quantity] * span
     alone = [best_commitments(part[None, :], subject["one_year"], subject["on_demand"]) for part in flat.reshape(span, -1)]
     return {"several_years": long, "one_year_by_year": short, "total_cost": found.expected_cost / hours,
             "on_demand_cost": float(found.on_demand.mean()) / hours, "all_one_year_cost": sum(one.expected_cost for one in alone) / hours,
