@@ -176,7 +176,7 @@ def simulated_hours(work: Workspace, skus: Sequence[str], start: str, years: flo
     used = {item[1] for item in plan.items if not item[1].startswith("planned:")}
     for sku in skus:
         if sku not in used:
-            raise ScenarioError(unknown("commitment", "SKU", sku, sorted(used), "Nobody uses it in the base scenario, so there is nothing to cover."))
+            raise ScenarioError(unknown("commitment", "SKU", sku, sorted(used), "An offer covers what the base scenario uses; change its skus."))
         if any(tier.sku == sku for tier in plan.tiered):
             raise ScenarioError(f"commitment: {sku} is priced by tiers of a month; a commitment needs one price per unit.")
     signed = tuple(pool for pool in plan.pools if set(pool.skus) & set(skus))
