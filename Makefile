@@ -5,7 +5,7 @@ FINOPS := .venv/bin/finops
 PORT ?= 8866
 MONTH ?=
 
-.PHONY: help setup report test lab dashboard sample lock clean check
+.PHONY: help setup report test lab dashboard bench sample lock clean check
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,10 @@ lab: .venv/.ok  ## JupyterLab on notebooks/
 dashboard: .venv/.ok  ## the Voila page for leadership (PORT=8866)
 	@test -f reports/index.json || $(FINOPS) report
 	@$(FINOPS) dashboard --port $(PORT)
+
+bench: .venv/.ok  ## the benchmarks: engine (writes benchmarks/RESULTS.md), settlement, commitments, tokens; some minutes
+	@cd benchmarks && ../$(PY) run_all.py
+	@for one in settlement commitments tokens contracts capacity sensitivity; do echo "== $$one"; $(PY) benchmarks/$$one.py; done
 
 sample: .venv/.ok  ## make the sample company again (data/samples)
 	@$(PY) data/samples/make_sample.py
