@@ -145,3 +145,11 @@ def test_method_rules_cited_in_code_exist():
     for path in MODULES:
         for rule in re.findall(r"method\.md §([0-9]+(?:\.[0-9]+)?)", path.read_text(encoding="utf-8")):
             assert rule.rstrip(".") in known, f"{path.relative_to(ROOT)} cites §{rule}, which docs/method.md does not have"
+
+
+def test_names_from_bills_are_no_markup_on_the_terminal():
+    from finops_model.cli._shared import err, out
+
+    with out.capture() as caught:
+        out.print("a team called [/red] [bold]x[/bold]")
+    assert caught.get() == "a team called [/red] [bold]x[/bold]\n" and not err._markup

@@ -27,8 +27,8 @@ def main() -> None:
     try:
         app(standalone_mode=False)
     except FinOpsError as problem:
-        err.print("[bold red]Error[/bold red]  ", end="")
-        err.print(str(problem), markup=False)
+        err.print("Error  ", end="", style="bold red")
+        err.print(str(problem))
         sys.exit(problem.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         err.print("Stopped; nothing was published.")

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+# markup off: names come from bills and files, and "[red]" in one of them is a text, not a colour
+out, err = Console(highlight=False, soft_wrap=True, markup=False), Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 SettingsOption = Annotated[Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")]

@@ -138,7 +138,8 @@ def report(
 def _show_published(published: list[dict], root: Path) -> None:
     for entry in published:
         path = root / entry["month"] / entry["slug"] / "report.html"
-        out.print(f"[bold]{entry['unit']}[/bold] · {entry['month']} · {entry['status']}\n  {entry['headline']}\n  {path}")
+        out.print(f"{entry['unit']} · {entry['month']} · {entry['status']}", style="bold")
+        out.print(f"  {entry['headline']}\n  {path}")
     if published:
         out.print(f"All of them: {root / published[0]['month'] / 'index.html'}")
 

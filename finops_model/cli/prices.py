@@ -114,7 +114,8 @@ def show_command(
     if as_json:
         return out.print_json(json.dumps({"sku": sku, "history": [_record(price) for price in history], "charge": charge}))
     newest = history[-1]
-    out.print(f"[bold]{sku}[/bold]  {newest.provider} · {newest.service}  {' · '.join(filter(None, [newest.kind, newest.purchase, newest.region]))}")
+    out.print(sku, style="bold", end="  ")
+    out.print(f"{newest.provider} · {newest.service}  {' · '.join(filter(None, [newest.kind, newest.purchase, newest.region]))}")
     table = Table("From", "Until", f"Price, {newest.currency}", "Change")
     for before, price in zip([None, *history], history):
         moved = percent(before.rate, price.rate) if before else None
@@ -146,9 +147,8 @@ def diff_command(
     else:
         table = Table("What", "Name", "Since", "Before", "After", "Change")
         for row in found:
-            style = "[red]" if row["breaks_history"] else ""
             moved = "" if row["percent"] is None else f"{row['percent']:+.1f} %"
-            table.add_row(f"{style}{row['what']}", row["name"], row["since"], row["before"], row["after"], moved)
+            table.add_row(row["what"], row["name"], row["since"], row["before"], row["after"], moved, style="red" if row["breaks_history"] else "")
         out.print(table if found else "No difference.")
         out.print(f"{len(found):,} differences; " + (f"{broken:,} of them change history, which is only appended to." if broken
                                                      else "history was only appended to."))
