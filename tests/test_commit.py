@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from finops_model.decide.commit import Offer, best_commitments, cvar, ladder, on
 from finops_model.decide.commit_online import worst_ratio
 from finops_model.prices.instruments import make as make_instrument
 from finops_model.prices.settlement import settle
+from test_spec import Numbers, check, spoiled
 
 SPEC = Path(__file__).resolve().parent / "spec"
 CASES = Path(__file__).resolve().parents[2] / "shared" / "cases" / "commitment_cases.json"
@@ -446,3 +448,22 @@ def test_every_shared_case_is_a_sentence():
         pytest.skip("the shared cases are not here")
     written = [s.get("example") for path in SPEC.rglob("*.yaml") for s in yaml.safe_load(path.read_text(encoding="utf-8"))]
     assert not {case["id"] for case in json.loads(CASES.read_text(encoding="utf-8"))} - set(written)
+
+
+def readme_examples() -> list[dict]:
+    blocks = re.findall(r"```yaml\n(.*?)```", (SPEC / "best" / "README.md").read_text(encoding="utf-8"), re.S)
+    return [sentence for block in blocks for sentence in yaml.load(block, Numbers)]
+
+
+@pytest.mark.parametrize("sentence", readme_examples(), ids=lambda sentence: sentence["name"])
+def test_every_example_of_the_format_is_true(sentence):
+    check(sentence)
+    for wrong in spoiled(sentence):
+        with pytest.raises(AssertionError):
+            check(wrong)
+
+
+def test_the_format_has_an_example_of_every_kind():
+    text = (Path(__file__).parent / "subjects" / "best.py").read_text(encoding="utf-8")
+    kinds = set(re.findall(r'"(\w+)": _\w+[,}]', text[text.index("kinds = {"):text.index("assert subject.get")]))
+    assert len(kinds) == 9 and kinds == {sentence["best"]["kind"] for sentence in readme_examples()}

@@ -110,7 +110,8 @@ def _spend(subject: dict, given: dict) -> dict:
     offer = Offer("plan", "spend", discounts=subject["discounts"], **{key: subject[key] for key in TERMS if key in subject})
     found = best_commitments(_by_sku(given["demand"], subject["discounts"]), offers=[offer], **how)
     answers = {"quantity": found.quantity, **_answers(found, subject.get("beta", 0.9))}
-    laws_of = {sku: demand_of(value) if isinstance(value, dict) else value for sku, value in given["demand"].items()}
+    laws_of = {sku: demand_of(value) if isinstance(value, dict) else value for sku, value in given["demand"].items()
+               if sku in subject["discounts"]}
     if not how and all(np.ndim(value) == 0 or hasattr(value, "ppf") for value in laws_of.values()) and set(subject) <= {"discounts"}:
         closed = laws.spend_of_laws(laws_of, subject["discounts"])
         if closed:                                          # at most one random SKU: exact
