@@ -210,6 +210,9 @@ def test_a_recommendation_of_the_workspace_agrees_with_every_level_tried_on_its_
     lines = {line.rule: line for line in found.replays[0].lines}
     assert lines["as signed"].cost == pytest.approx(24 * 92 * 9 * 1.2 + 2.0 * (360 - 216) * 92, rel=1e-6)
     assert lines["nothing bought"].cost == pytest.approx(2.0 * 360 * 92) and lines["best in hindsight"].cost <= lines["this rule"].cost
+    with pytest.raises(PriceError, match="^nothing keeps to break-even within 6 months: h100 breaks even after 7.8 months of full use, later than the "
+                                         "limit of 6. Loosen it, or buy nothing.$"):
+        recommend(options, "offers", daily=company(), paths=50, break_even_months=6.0)
     (tmp_path / "offers" / "one.yaml").write_text("vendor: V\noffers:\n  - {name: h100, rate: 1.3}\n")
     with pytest.raises(PriceError, match="^offer 'h100' does not say what it covers; write its SKUs under skus.$"):
         recommend(options, "offers", daily=company())

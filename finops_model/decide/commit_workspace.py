@@ -19,6 +19,7 @@ from .commit_demand import Workspace, history_hours, read_workspace, signed_hour
 from .commit_limits import Limits
 from .commit_offers import Offer, load_offers
 from .commit_replay import Replay, replay_commitments
+from .commit_risk import check_objective
 
 FOLDER = "data/commitments"
 
@@ -91,6 +92,7 @@ def recommend(settings, folder=FOLDER, only=None, *, paths: int = 500, start: st
             raise PriceError(f"offer '{offer.name}' does not say what it covers; write its SKUs under skus.")
     limits = {name: value for name, value in limits.items() if value is not None}
     Limits(**limits)                                        # what cannot be meant is refused before anything long runs
+    check_objective(objective, beta)
     daily = read_daily(settings) if daily is None else daily
     longest = max(offer.term_months for offer in offers)
     skus = tuple(dict.fromkeys(sku for offer in offers for sku in offer.skus))
