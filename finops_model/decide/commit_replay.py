@@ -99,14 +99,14 @@ def simulated(known: np.ndarray, hours: int, first_day: str, paths: int = 200, s
 
 
 def replay_commitments(history, offers, *, first_day: str, months: int = 12, daily: bool = False, objective: str = "mean", beta: float = 0.9,
-                       limits: Limits | None = None, look_backs=(7, 30, 60), signed=None, paths: int = 200, seed: int = 0,
-                       forecast: Callable = simulated, currency: str = "", progress: Progress | None = None) -> Replay:
+                       limits: Limits | None = None, look_backs=(7, 30, 60), signed=None, signed_rate: float | None = None,
+                       paths: int = 200, seed: int = 0, forecast: Callable = simulated, currency: str = "", progress: Progress | None = None) -> Replay:
     """What the rule of best_commitments would have done, deciding on the first day of every month with what was known then.
 
     history    (hour,) units per hour from midnight of first_day on, whole days; with daily=True (day,) units per day, spread evenly
     offers     Offer objects or mappings in units with `rate` and `on_demand`; every month the one that saves most is bought
     months     how many of the newest whole months are replayed (the last may be under way)
-    signed     (hour,) units an hour that really were held: a line of its own
+    signed     (hour,) units an hour that really were held: a line of its own, at signed_rate (default: the lowest rate on offer)
     forecast   (known, hours, first_day, paths, seed) -> (path, hour)
 
     Contracts run their term; of a contract that outlives the replay only the hours inside are paid, for every rule alike. Beside the rule:
@@ -174,7 +174,8 @@ def replay_commitments(history, offers, *, first_day: str, months: int = 12, dai
     lines["online rule, no forecast"] = _online(hours, offers, rates, terms, price, starts)
     if signed is not None:
         held = np.broadcast_to(np.asarray(signed, float), hours.shape)
-        lines["as signed"] = _line("", hours, held, held * min(rates.values()), price, starts, np.zeros(len(names)))
+        lines["as signed"] = _line("", hours, held, held * (min(rates.values()) if signed_rate is None else signed_rate), price, starts,
+                                    np.zeros(len(names)))
     lines["best in hindsight"] = _hindsight(hours, offers, rates, terms, price, starts)
     nothing, best = lines["nothing bought"].cost, lines["best in hindsight"].cost
     found = tuple(Line(name, line.cost, nothing - line.cost, line.cost - best, line.bought, line.held) for name, line in lines.items())
