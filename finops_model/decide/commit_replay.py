@@ -100,7 +100,8 @@ def simulated(known: np.ndarray, hours: int, first_day: str, paths: int = 200, s
 
 def replay_commitments(history, offers, *, first_day: str, months: int = 12, daily: bool = False, objective: str = "mean", beta: float = 0.9,
                        limits: Limits | None = None, look_backs=(7, 30, 60), signed=None, signed_rate: float | None = None,
-                       paths: int = 200, seed: int = 0, forecast: Callable = simulated, currency: str = "", progress: Progress | None = None) -> Replay:
+                       paths: int = 200, seed: int = 0, forecast: Callable = simulated, patient: bool = True, currency: str = "",
+                       progress: Progress | None = None) -> Replay:
     """What the rule of best_commitments would have done, deciding on the first day of every month with what was known then.
 
     history    (hour,) units per hour from midnight of first_day on, whole days; with daily=True (day,) units per day, spread evenly
@@ -108,6 +109,7 @@ def replay_commitments(history, offers, *, first_day: str, months: int = 12, dai
     months     how many of the newest whole months are replayed (the last may be under way)
     signed     (hour,) units an hour that really were held: a line of its own, at signed_rate (default: the lowest rate on offer)
     forecast   (known, hours, first_day, paths, seed) -> (path, hour)
+    patient    what does not pay before the next decision waits for it: buying later loses nothing, buying too early is bound for a term
 
     Contracts run their term; of a contract that outlives the replay only the hours inside are paid, for every rule alike. Beside the rule:
     nothing; the best level of the last 7, 30, 60 days not yet covered (what clouds recommend); the online rule; the best in hindsight.
@@ -150,7 +152,9 @@ def replay_commitments(history, offers, *, first_day: str, months: int = 12, dai
             span = ends[offer.name][m] - start
             usage = usage_of(np.maximum(ahead[:, :span] - held[start:start + span], 0.0))
             stack = unit_stack(usage, rates[offer.name], price)
-            level = _level(stack, offer, limits or Limits(), objective, beta)
+            soon = starts[m + 1] - start                    # until the next decision: what does not pay before it can wait for it
+            near = unit_stack(usage_of(np.ascontiguousarray(usage.array[:, :soon])), rates[offer.name], price).best() if patient else np.inf
+            level = _level(stack, offer, limits or Limits(), objective, beta, near)
             saved = float((stack.on_demand - stack.cost([level])[:, 0]).mean()) / span
             if level > 0 and saved > best[2]:
                 best = (offer, level, saved)
@@ -182,8 +186,8 @@ def replay_commitments(history, offers, *, first_day: str, months: int = 12, dai
     return Replay(names, offers[0].unit, currency, found)
 
 
-def _level(stack, offer, limits, objective, beta) -> float:
-    free = best_by_search(stack, objective, beta)
+def _level(stack, offer, limits, objective, beta, near: float) -> float:
+    free = min(best_by_search(stack, objective, beta), near)
     best = best_costs(stack, stack.best_by_path()) if objective == "regret" else None
     try:
         return within(stack, offer, limits, free, lambda x: score(objective, beta, stack.cost(x), stack.on_demand, best))[0]
