@@ -265,3 +265,18 @@ def test_where_the_long_term_saves_nothing_every_year_is_bought_by_itself():
     assert found.notes == ("three saves nothing against on demand and is left out.",)
     only = best_commitments(demand, offers=[Offer("one", rate=1.2, on_demand=1.0), Offer("three", rate=0.7, on_demand=1.0, term_months=36)], years=3)
     assert (only.purchases[0].name, only.quantity) == ("three", 100)
+
+
+def test_what_a_sample_of_hours_says_is_polished_on_all_of_them():
+    """300,000 hours: more than are looked at first. No narrow level nearby is better."""
+    draw = np.random.default_rng(11)
+    demand = {sku: draw.gamma(3, 20, (150, 1)) * draw.gamma(4, 0.25, (150, 2000)) for sku in "AB"}
+    found = best_commitments(demand, offers=[NARROW, BROAD])
+    chosen, broad = (found.purchase(name).quantity for name in ("narrow", "broad"))
+    for narrow in chosen * np.array([0.9, 0.98, 0.995, 1.005, 1.02, 1.1]):
+        inside = np.minimum(demand["A"] * 0.6, narrow)
+        left = ((demand["A"] - inside / 0.6 + demand["B"]) * 0.7).ravel()
+        level = np.sort(left)[int(np.ceil(len(left) * 0.3)) - 1]
+        cost = np.mean(left / 0.7 - np.minimum(left, level) / 0.7) + level + narrow
+        assert found.expected_cost / 2000 <= cost * (1 + 1e-9)
+    assert 0 < broad

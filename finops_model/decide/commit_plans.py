@@ -153,7 +153,8 @@ class Plans:
 
 
 def best_plans(plans: Plans, objective: str = "mean", beta: float = 0.9) -> list[float]:
-    """Levels of all offers, smallest where several are best. The last one exact for the others; the others to a 10⁻⁶ of the peak.
+    """Levels of all offers, smallest where several are best. The last one exact for the others; the others
+    exact up to 200,000 hours × paths, else to some 10⁻⁵ of the peak, where cost is flat.
 
     Raises PriceError for regret, which would need the best set of purchases of every path by itself.
     """
@@ -162,8 +163,7 @@ def best_plans(plans: Plans, objective: str = "mean", beta: float = 0.9) -> list
     pilot = plans.sampled(PILOT)
     levels = _descend(pilot, [0.0] * (len(plans.offers) - 1), [(0.0, stack.peak) for stack in pilot.stacks[:-1]], objective, beta, 13, 7)
     if pilot is not plans:
-        near = [(max(level * 0.97, 0.0), min(level * 1.03 + 1e-9 * stack.peak, stack.peak)) for level, stack in zip(levels, plans.stacks)]
-        levels = _descend(plans, levels, near, objective, beta, 5, 2)
+        levels = _polish(plans, levels, objective, beta)
     else:
         levels = _snap(plans, levels, objective, beta)
     return [*levels, _last(plans, levels, objective, beta)[0]]
@@ -205,6 +205,31 @@ def _descend(plans: Plans, levels, ranges, objective, beta, wide: int, rounds: i
             levels[i] = float(tried[np.flatnonzero(found <= found.min() + TIES * float(plans.on_demand.mean()))[0]])
             now = float(found.min())
         if not before - now > 1e-9 * abs(now):
+            break
+        before = now
+    return levels
+
+
+def _polish(plans: Plans, levels, objective, beta) -> list[float]:
+    """From what a sample of hours says to what all of them say: each level by Brent's method near it, further away where it lies at the edge."""
+    from scipy.optimize import minimize_scalar
+
+    levels, before = list(levels), np.inf
+    for _ in range(1 if len(levels) == 1 else 4):
+        for i, stack in enumerate(plans.stacks[:-1]):
+            reach = 0.02 * max(levels[i], 0.01 * stack.peak)
+            for _ in range(6):
+                low, high = max(levels[i] - reach, 0.0), min(levels[i] + reach, stack.peak)
+                found = minimize_scalar(lambda x, i=i: _last(plans, [*levels[:i], x, *levels[i + 1:]], objective, beta)[1],
+                                        bounds=(low, high), method="bounded", options={"xatol": 1e-5 * stack.peak, "maxiter": 10})
+                levels[i], edge = float(found.x), 0.02 * (high - low)
+                if not (levels[i] - low < edge and low > 0 or high - levels[i] < edge and high < stack.peak):
+                    break
+                reach *= 4
+            now = float(found.fun)
+            if low == 0 and _last(plans, [*levels[:i], 0.0, *levels[i + 1:]], objective, beta)[1] <= now + TIES * float(plans.on_demand.mean()):
+                levels[i] = 0.0
+        if not before - now > 1e-7 * abs(now):
             break
         before = now
     return levels
