@@ -216,3 +216,23 @@ def test_a_recommendation_of_the_workspace_agrees_with_every_level_tried_on_its_
     (tmp_path / "offers" / "one.yaml").write_text("vendor: V\noffers:\n  - {name: h100, rate: 1.3}\n")
     with pytest.raises(PriceError, match="^offer 'h100' does not say what it covers; write its SKUs under skus.$"):
         recommend(options, "offers", daily=company())
+
+
+def test_offers_of_different_length_on_different_skus_are_refused_and_a_short_history_is_only_noted(tmp_path):
+    """One year on A100 beside three on H100: the fee of one year would stand beside the saving of three."""
+    options = chosen(tmp_path)
+    (tmp_path / "offers").mkdir()
+    text = "vendor: V\noffers:\n  - {name: a, skus: [A100], rate: 0.6, term_months: 12}\n  - {name: h, skus: [H100], rate: 1.3, term_months: %d}\n"
+    (tmp_path / "offers" / "two.yaml").write_text(text % 36)
+    with pytest.raises(PriceError, match="^offers 'a' and 'h' cover different SKUs for 12 and 36 months; ask for them one after the other.$"):
+        recommend(options, "offers", daily=company())
+    (tmp_path / "offers" / "two.yaml").write_text(text % 12)
+    found = recommend(options, "offers", paths=20, daily=company(), replay_months=12)
+    assert [p.name for p in found.recommendation.purchases if p.quantity > 0] == ["a", "h"] and len(found.curves) == 2
+    alone = recommend(options, "offers", ["h"], paths=20, daily=company(), replay_months=0)
+    assert found.recommendation.purchase("h").quantity == pytest.approx(alone.recommendation.quantity, rel=1e-5)
+    assert found.replays == () and not found.held and not found.cliffs
+    notes = [note for note in found.recommendation.notes if note.startswith("No replay")]
+    assert notes == [f"No replay of {sku}: replay_commitments: 12 months need history from before 2025-09 on; it starts on 2026-05-01. "
+                     "Ask for fewer months." for sku in ("A100", "H100")]
+    assert found.as_dict()["break_even"].keys() == {"a", "h"}

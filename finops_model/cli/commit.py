@@ -26,7 +26,7 @@ def commit(
     min_utilisation: Annotated[Optional[float], typer.Option(help="Share of the committed hours that must be used, 0 to 1.")] = None,
     max_share: Annotated[Optional[float], typer.Option(help="Committed level ÷ mean demand, at most.")] = None,
     break_even_months: Annotated[Optional[float], typer.Option(help="Months of use after which the fee must be saved.")] = None,
-    paths: Annotated[int, typer.Option(min=50, max=20_000, help="Simulated futures.")] = 500,
+    paths: Annotated[int, typer.Option(min=50, max=4_000, help="Simulated futures.")] = 500,
     start: Annotated[Optional[str], typer.Option(help="First day, YYYY-MM-DD; default: when what is signed ends, if near, else next month.")] = None,
     replay_months: Annotated[int, typer.Option(min=1, max=36, help="Months of history to replay the rule on.")] = 12,
     no_replay: Annotated[bool, typer.Option("--no-replay", help="Leave the replay out.")] = False,

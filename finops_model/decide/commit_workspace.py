@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import PriceError, listing
+from ..errors import FinOpsError, PriceError, listing
 from ..outlook.simulate import read_daily
 from ..periods import add_months, month_range
 from ..prices.contracts import is_currency
-from ..prices.inventory import cliffs, inventory, renewals
+from ..prices.inventory import Inventory, cliffs, renewals
 from ..prices.payments import Payment, tie_rate
 from ..progress import Progress, silent
 from .commit import best_commitments
@@ -90,6 +90,7 @@ def recommend(settings, folder=FOLDER, only=None, *, paths: int = 500, start: st
     for offer in offers:
         if not offer.skus:
             raise PriceError(f"offer '{offer.name}' does not say what it covers; write its SKUs under skus.")
+    _one_length(offers)
     limits = {name: value for name, value in limits.items() if value is not None}
     Limits(**limits)                                        # what cannot be meant is refused before anything long runs
     check_objective(objective, beta)
@@ -108,11 +109,23 @@ def recommend(settings, folder=FOLDER, only=None, *, paths: int = 500, start: st
     found = replace(found, notes=tuple(notes))
     say("other levels", 2, 3)
     curves = tuple(found.curve(p.name) for p in _firsts(found) or found.purchases[:1])
-    replays = _replays(work, offers, prices, replay_months, objective, beta, limits, progress) if replay_months else ()
-    held = inventory(work.facts.inventory, {item[1]: float(item[5][0]) for item in work.plan.items})
+    replays, left_out = _replays(work, offers, prices, replay_months, objective, beta, limits, progress) if replay_months else ((), ())
+    found = replace(found, notes=(*found.notes, *left_out))
+    held = Inventory(tuple(one for pool in work.plan.pools for one in pool.instruments))
     end = add_months(first[:7], int(np.ceil(longest)))
     return Found(found, curves, replays, tuple(renewals(held, work.facts.as_of)),
                  tuple(cliffs(held, list(month_range(work.facts.as_of[:7], end)))), work.facts.as_of, first)
+
+
+def _one_length(offers: tuple[Offer, ...]) -> None:
+    """Raises PriceError where some SKUs could be committed for longer than others: their years would not be alike."""
+    longest: dict[str, Offer] = {}
+    for offer in sorted(offers, key=lambda offer: offer.term_months):
+        longest |= dict.fromkeys(offer.skus, offer)
+    one, other = min(longest.values(), key=lambda o: o.term_months), max(longest.values(), key=lambda o: o.term_months)
+    if one.term_months != other.term_months:
+        raise PriceError(f"offers '{one.name}' and '{other.name}' cover different SKUs for {one.term_months:g} and {other.term_months:g} months; "
+                         "ask for them one after the other.")
 
 
 def _payment_notes(offers: tuple[Offer, ...], found: Recommendation, first: str) -> list[str]:
@@ -132,8 +145,8 @@ def _payment_notes(offers: tuple[Offer, ...], found: Recommendation, first: str)
     return notes
 
 
-def _replays(work: Workspace, offers, prices, months, objective, beta, limits, progress) -> tuple[Replay, ...]:
-    """One replay for every set of SKUs of one price that offers in units cover, with the terms that fit into the replay.
+def _replays(work: Workspace, offers, prices, months, objective, beta, limits, progress) -> tuple[tuple[Replay, ...], list[str]]:
+    """One replay for every set of SKUs of one price that offers in units cover, with the terms that fit into the replay; why others have none.
 
     A longer term would be paid for inside the replay only: its discount would count and its risk would not.
     """
@@ -141,14 +154,21 @@ def _replays(work: Workspace, offers, prices, months, objective, beta, limits, p
     for offer in offers:
         if offer.kind == "units" and not is_currency(offer.unit) and len({prices[sku] for sku in offer.skus}) == 1:
             pools.setdefault(tuple(sorted(offer.skus)), []).append(replace(offer, on_demand=prices[offer.skus[0]]))
-    found = []
+    found, notes = [], []
+    covered = {sku for skus in pools for sku in skus}
+    if rest := sorted({sku for offer in offers for sku in offer.skus} - covered):
+        notes.append(f"No replay of {listing(rest)}: it needs an offer in units of SKUs of one price.")
     for skus, held in pools.items():
         fits = [offer for offer in held if offer.term_months <= max(months, 12)]
         if not fits:
+            notes.append(f"No replay of {listing(list(skus))}: no term on offer fits into {months} months.")
             continue
-        hours, first_day = history_hours(work, skus)
-        signed, rate = signed_hours(work, skus, first_day, len(hours))
-        found.append(replay_commitments(hours, fits, first_day=first_day, months=months, objective=objective, beta=beta, limits=Limits(**limits),
-                                        signed=signed if signed.any() else None, signed_rate=rate or None, currency=work.currency,
-                                        progress=progress))
-    return tuple(found)
+        try:
+            hours, first_day = history_hours(work, skus)
+            signed, rate = signed_hours(work, skus, first_day, len(hours))
+            found.append(replay_commitments(hours, fits, first_day=first_day, months=months, objective=objective, beta=beta,
+                                            limits=Limits(**limits), signed=signed if signed.any() else None, signed_rate=rate or None,
+                                            currency=work.currency, progress=progress))
+        except FinOpsError as problem:                      # a short history is no reason to keep the recommendation back
+            notes.append(f"No replay of {listing(list(skus))}: {problem}")
+    return tuple(found), notes
