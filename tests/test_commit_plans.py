@@ -22,7 +22,7 @@ NARROW, BROAD = Offer("narrow", "spend", discounts={"A": 0.4}), Offer("broad", "
 def programme(demand: dict, offers, budget=None, min_utilisation=None, prices=None):
     """Least mean cost of the hours of a path by HiGHS: every hour, offer and SKU has a variable. (cost, levels)."""
     prices = prices or {}
-    skus, paths, hours = list(demand), *next(iter(demand.values())).shape
+    skus, paths = list(demand), len(next(iter(demand.values())))
     rows = np.stack([demand[sku].ravel() for sku in skus], axis=1)
     cost, high = [], []
     for offer in offers:                                    # the levels first
