@@ -146,7 +146,7 @@ def test_history_is_billed_usage_hour_by_hour_covered_hours_included(tmp_path):
     days = pd.date_range("2026-10-01", "2026-10-31")
     covered = rows(days, SkuId="H100", ConsumedQuantity=24.0, EffectiveCost=28.8, x_Workload="train", x_BusinessUnit="Research", ServiceName="Compute",
                    ConsumedUnit="GPU-hours", CommitmentDiscountId="a", CommitmentDiscountStatus="Used")
-    unused = covered.assign(CommitmentDiscountStatus="Unused", ConsumedQuantity=0.0)
+    unused = covered.assign(CommitmentDiscountStatus="Unused", ConsumedQuantity=3.0)      # some bills count them
     options = chosen(tmp_path, [SIGNED])
     work, first = demand.read_workspace(options, pd.concat([daily, covered, unused], ignore_index=True), ("H100",), 12)
     hours, start = demand.history_hours(work, ("H100",))
