@@ -107,10 +107,11 @@ def test_no_rule_is_cheaper_than_hindsight_and_nothing_bought_is_on_demand(seed,
     assert found["nothing bought"].cost == pytest.approx(history[first:].sum())
     best = found["best in hindsight"].cost
     for line in found.lines:
-        if line.rule in ("as signed", "online rule, no forecast"):      # not on the first of the month, or at a mixed rate: other contracts
+        if line.rule in ("as signed", "online rule, no forecast"):      # not on the first of a month: other contracts
             continue
         assert line.cost >= best * (1 - 1e-9) and line.regret >= -1e-6 * best
         assert line.saving == pytest.approx(found["nothing bought"].cost - line.cost)
+    assert found["online rule, no forecast"].cost >= best * 0.98         # buys on any day: in rare histories a little cheaper
     signed = found["as signed"]
     rate = min(offer.rate for offer in offers)
     assert signed.cost == pytest.approx(np.maximum(history[first:] - 20, 0).sum() + 20 * rate * (len(history) - first))

@@ -30,7 +30,7 @@ class Line:
     rule: str
     cost: float
     saving: float               # against doing nothing
-    regret: float               # above the best in hindsight
+    regret: float               # above the best in hindsight (below 0 only for a line that buys on other days or at other rates)
     bought: np.ndarray          # (month,) units an hour bought on the first day of each month
     held: np.ndarray            # (month,) units an hour running
 
@@ -236,7 +236,7 @@ def _online(hours, offers, rates, terms, price, starts) -> Line:
 
 
 def _hindsight(hours, offers, rates, terms, price, starts) -> Line:
-    """Every layer of demand bought for the cheapest set of months, knowing everything: no rule above can be cheaper."""
+    """Every layer of demand bought for the cheapest set of months, knowing everything: no rule that buys on the first of a month is cheaper."""
     window = [hours[a:b] for a, b in zip(starts, starts[1:])]
     levels = np.unique(np.append(np.concatenate(window), 0.0))
     below = np.empty((len(levels), len(window)))            # Σ min(demand, level) of each month
