@@ -179,3 +179,10 @@ def test_the_readme_accounts_for_every_vendor_example_there_is():
     readme = (SPEC / "README.md").read_text(encoding="utf-8")
     assert not [name for name in sorted(ids - ours) if f"`{name}`" not in readme]
     assert not sorted(name for name in ours & ids if f"`{name}`" in readme), "expressed and listed as not expressible"
+
+
+def test_every_vendor_example_named_on_the_pricing_page_is_a_sentence():
+    page = (SPEC.parents[1] / "docs" / "pricing.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:aws|azure|gcp|gcs|bedrock|stripe|focus|anthropic|copilot|openai|pinecone|young|cvar|normal|two_level)_[a-z0-9_.]+)`", page))
+    ours = {sentence["example"] for sentence in OWN if "example" in sentence}
+    assert len(named) >= 15 and not sorted(named - ours)

@@ -261,7 +261,7 @@ class Recommendation:
         low, mid, high = (self.saving_quantile(q) for q in (0.1, 0.5, 0.9))
         found.append(("Expected saving", f"{self._money(self.expected_saving)} ± {self._money(self.standard_error)} over {self.hours:,} hours"))
         found.append(("P10 / P50 / P90", f"{self._money(low)} / {self._money(mid)} / {self._money(high)}"))
-        found.append(("Chance that it loses money", f"{self.probability_of_loss:.1%} of {self.paths:,} paths"))
+        found.append(("Chance that it loses money", _chance(self.probability_of_loss, self.paths)))
         if any(p.quantity > 0 for p in self.purchases):
             even = self.break_even()
             found.append(("Utilisation", f"{self.utilisation_mean:.1%} on average, P10 {self.utilisation_p10:.1%}"))
@@ -291,7 +291,17 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}" if value < 1 else f"{value:,.2f}"
 
 
+def _chance(share: float, paths: int) -> str:
+    """A share of paths in words; simulated futures never show that something is impossible or certain."""
+    if paths == 1:
+        return "it does, on the one path given" if share else "it does not, on the one path given"
+    if share <= 0:
+        return f"none of {paths:,} futures"
+    return f"all of {paths:,} futures" if share >= 1 else f"{share:.1%} of {paths:,} futures"
+
+
 def _unit(purchase: Purchase, currency: str) -> str:
     if purchase.offer.kind == "spend":
         return f"{currency or 'money'} an hour"
-    return f"{purchase.unit} an hour" if not purchase.unit.endswith("-hours") else f"{purchase.unit.removesuffix('-hours')}s an hour"
+    held = purchase.unit.removesuffix("-hours")
+    return f"{purchase.unit} an hour" if held == purchase.unit else f"{held}{'' if purchase.quantity == 1 else 's'} an hour"
