@@ -5,10 +5,10 @@ Run: .venv/bin/python benchmarks/capacity.py. Medians of seven runs on this mach
 
 from __future__ import annotations
 
-import statistics
-import time
 
 import numpy as np
+
+from timing import median
 
 from finops_model.prices import provisioned, spot, storage
 from finops_model.prices.checkpoints import Checkpointing
@@ -16,15 +16,6 @@ from finops_model.prices.lifecycle import Lifecycle, StorageClass
 from finops_model.prices.spill import expected_spill
 from finops_model.prices.transfer import Leg, Tariff, with_allowance
 from finops_model.prices.transforms import make
-
-
-def median(call, runs: int = 7) -> float:
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e3
 
 
 def main() -> None:

@@ -8,10 +8,10 @@ The yardstick of the ratios is one multiplication of the same million float64, m
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 
 import numpy as np
+
+from timing import median
 
 from finops_model.periods import month_range
 from finops_model.prices.adjustments import Adjustments, Charge, Negotiated, Support, Tax, apply
@@ -19,17 +19,6 @@ from finops_model.prices.agreements import Agreement
 from finops_model.prices.credits import Credit, draw
 from finops_model.prices.payments import Payment
 from finops_model.prices.subscription import Plan, Subscription
-
-
-def median(call, repeat: int) -> float:
-    """Median milliseconds of a call, the first one left out."""
-    call()
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e3
 
 
 def main() -> None:

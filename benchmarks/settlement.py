@@ -9,10 +9,10 @@ the same run, so that figures of busy machines can be compared.
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 
 import numpy as np
+
+from timing import median
 
 from finops_model.prices.instruments import make as make_instrument
 from finops_model.prices.rates import make, shelf
@@ -21,17 +21,6 @@ from finops_model.prices.settlement import settle
 SHAPES = {"1,000 paths x 1,000 hours x 1 SKU": (1000, 1000, 1), "1,000 paths x 20 hours x 50 SKUs": (1000, 20, 50)}
 FIELDS = {"linear": {"price": 2.0}, "package": {"price": 2.0, "block": 7}, "allowance": {"included": 40, "price": 2.0}, "minimum": {"price": 2.0, "minimum": 50},
           "graduated": {"starts": [0, 30, 60], "prices": [2.0, 1.5, 1.0]}, "volume": {"starts": [0, 30, 60], "prices": [2.0, 1.5, 1.0]}}
-
-
-def median(call, repeat: int) -> float:
-    """Median milliseconds of a call, the first one left out."""
-    call()
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e3
 
 
 def kinds(skus) -> dict:

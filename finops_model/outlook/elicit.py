@@ -89,6 +89,15 @@ def _checked(value: Any, name: str):
         return found
     if isinstance(value, (list, tuple)) and name in ("data", "values", "probabilities", "parts", "weights"):
         return [_checked(item, f"{name}[{i}]") for i, item in enumerate(value)]
+    return finite(value, name)
+
+
+def finite(value, name: str = "the value") -> float:
+    """A plain finite number; text is refused, so that no formula is ever taken for a value.
+
+    >>> finite(3)
+    3.0
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{name} is '{str(value)[:60]}', not a number. Formulas are not run: write the number, "
                          "or a range {p10, p50, p90}.")

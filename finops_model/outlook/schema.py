@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, mod
 
 from ..settings import Strict
 from .distributions import kinds
-from .elicit import FIELDS, PERCENT, checked
+from .elicit import FIELDS, PERCENT, checked, finite
 
 BASE_ONLY = ("horizon", "paths", "seed", "workloads", "drivers", "prices", "commitments", "shapes")
 DAY = re.compile(r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
@@ -22,28 +21,19 @@ def number_or_range(value: Any):
     return checked(value)
 
 
-def _number(value: Any, name: str = "the value") -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{name} is '{str(value)[:60]}', not a number. Formulas are not run: write the number, "
-                         "or a range {p10, p50, p90}.")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} is {value}; a number must be finite.")
-    return float(value)
-
-
 def plain_number(value: Any):
-    return value if value is None else _number(value)
+    return value if value is None else finite(value)
 
 
 def a_share(value: Any):
-    value = _number(value)
+    value = finite(value)
     if not 0 <= value <= 1:
         raise ValueError(f"a discount or share is {value:g}; write it from 0 to 1 (0.37 is 37 %).")
     return value
 
 
 def not_negative(value: Any):
-    value = _number(value)
+    value = finite(value)
     if value < 0:
         raise ValueError(f"is {value:g}; it must be 0 or more.")
     return value
