@@ -47,7 +47,14 @@ def load(folder: Path) -> list[dict]:
 def evaluate(sentence: dict) -> dict:
     """What the house answers: name -> number, text, array or mapping."""
     name = (set(SUBJECTS) & set(sentence)).pop()
-    return SUBJECTS[name](sentence[name], sentence.get("given") or {})
+    try:
+        return SUBJECTS[name](sentence[name], sentence.get("given") or {})
+    except FinOpsError:
+        raise
+    except KeyError as problem:                                    # a sentence of a stranger is never answered with a bare traceback
+        raise AssertionError(f"{name}: {problem} is missing, or is a word that is not known there; the format is in tests/spec/README.md") from problem
+    except (TypeError, AttributeError, IndexError, ValueError) as problem:
+        raise AssertionError(f"{name}: the sentence does not have the form that tests/spec/README.md describes: {problem}") from problem
 
 
 def same(got, expected, tolerance: float, what: str) -> None:
@@ -136,6 +143,8 @@ def test_a_wrong_number_in_a_sentence_fails(sentence):
     ({"then": {"lst_cost": 22.0}}, "'lst_cost' is not an answer here; known: ['billed_cost', "),
     ({"then": {}}, "a sentence must expect something under 'then'"),
     ({"commitment": {"quantity": 1}}, "a sentence is about exactly one of"),
+    ({"pricing": {"price": 1}}, "pricing: 'kind' is missing, or is a word that is not known there; the format is in tests/spec/README.md"),
+    ({"pricing": 3}, "pricing: the sentence does not have the form that tests/spec/README.md describes: "),
 ])
 def test_a_sentence_with_a_slip_fails_instead_of_passing_empty(change, message):
     sentence = {"name": "x", "pricing": {"kind": "linear", "price": 1}, "given": {"quantity": 1}, "then": {"list_cost": 1}}
