@@ -58,12 +58,13 @@ def test_a_series_does_not_depend_on_its_company_and_processes_change_no_bit():
     assert not np.array_equal(own["w2"].paths, alone["w2"].paths)
 
 
-def test_any_executor_with_map_will_do():
-    from concurrent.futures import ThreadPoolExecutor
+def test_threads_change_no_bit_and_the_environment_comes_back():
+    import os
 
-    with ThreadPoolExecutor(2) as pool:
-        made = forecast_many(MANY, 10, 20, 1, executor=pool)
+    before = os.environ.get("OMP_NUM_THREADS")
+    made = forecast_many(MANY, 10, 20, 1, workers=2, executor="threads")
     np.testing.assert_array_equal(made["w5"].paths, forecast_many(MANY, 10, 20, 1)["w5"].paths)
+    assert list(made) == list(MANY) and os.environ.get("OMP_NUM_THREADS") == before
 
 
 @pytest.mark.parametrize("build, message", [

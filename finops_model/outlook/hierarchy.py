@@ -7,8 +7,9 @@ from each name, as if they had nothing in common).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,18 +20,21 @@ from ..errors import ForecastError, unknown
 from ..progress import Progress, silent
 from . import ensemble
 from .ensemble import Forecast
+from .executors import map_blocks
 
 TOTAL = "Total"
 SEPARATOR = " / "
+TASK = 40               # series of one task: about a third of a second
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def forecast_many(histories: Mapping, horizon: int, paths: int = 1000, seed: int = 0, members=None, *, shared: bool = True, workers: int = 1,
-                  executor=None, progress: Progress | None = None) -> dict[str, Forecast]:
+                  executor="processes", progress: Progress | None = None) -> dict[str, Forecast]:
     """`ensemble.forecast` of many series, {name: Forecast} in their order.
 
     histories   name -> daily history (or a frame with a column per series, its index the days)
     shared      True: all series share their shocks (one seed); False: each has its own, from seed and name
-    workers     processes side by side; executor: any with `map` (a dask Client's get_executor()), instead of processes
+    workers     how many side by side; executor: where, as outlook.executors.map_blocks has it (processes, threads, dask, or a dask Client)
 
     A series' forecast depends on its history, name and seed only, never on the others. Raises ForecastError naming the series.
 
@@ -45,21 +49,34 @@ def forecast_many(histories: Mapping, horizon: int, paths: int = 1000, seed: int
     names = [str(name) for name in histories]
     jobs = [(name, history, horizon, paths, seed if shared else own_seed(seed, name), members) for name, history in zip(names, histories.values())]
     say, found = progress or silent, {}
-    if executor is None and workers > 1:
-        with ProcessPoolExecutor(workers) as pool:
-            return _gather(pool.map(_one, jobs, chunksize=max(1, len(jobs) // (8 * workers))), names, say)
-    mapped = executor.map(_one, jobs) if executor is not None else map(_one, jobs)
-    found = _gather(mapped, names, say)
-    return found
-
-
-def _gather(results, names, say) -> dict[str, Forecast]:
-    found = {}
-    for i, (name, made) in enumerate(zip(names, results)):
-        say("forecast", i, len(names))
-        found[name] = made
+    size = max(1, min(TASK, -(-len(jobs) // max(workers, 1))))
+    tasks = [jobs[i:i + size] for i in range(0, len(jobs), size)]
+    with _one_thread_each(workers):
+        for part in map_blocks(_several, tasks, executor if workers > 1 or not isinstance(executor, str) else "serial", workers):
+            say("forecast", len(found), len(names))
+            found |= dict(zip(names[len(found):], part))
     say("forecast", len(names), len(names))
     return found
+
+
+@contextmanager
+def _one_thread_each(workers: int):
+    """Worker processes started inside use one BLAS thread each: two of them with two threads each take five times as long."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    if workers > 1:
+        os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _several(jobs) -> list[Forecast]:
+    return [_one(job) for job in jobs]
 
 
 def _one(job) -> Forecast:
