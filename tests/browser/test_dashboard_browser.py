@@ -126,8 +126,12 @@ def test_the_first_tab_shows_the_published_bytes_without_running_them(watch, ser
     for slug in ("company", "support"):
         page.select_option("#finops-unit", slug)
         published = (root / MONTH / slug / "report.html").read_bytes()
+        # the hash of the frame stands before its text does: wait for the text itself, then hold both against the published bytes
+        page.wait_for_function("t => document.getElementById('finops-report').srcdoc === t", arg=published.decode("utf-8"), timeout=30_000)
         page.wait_for_function("h => document.getElementById('finops-report').dataset.sha256 === h", arg=hashlib.sha256(published).hexdigest())
         assert hashlib.sha256(frame_text(page).encode()).hexdigest() == hashlib.sha256(published).hexdigest()
+    # the frame's bytes are set before its document has loaded: wait for the second report, not for whatever still stands there
+    page.frame_locator("#finops-report").locator("#headline").filter(has_text=served[2][1]["headline"]).wait_for(timeout=30_000)
     inside = next(frame for frame in page.frames if frame.parent_frame is not None)
     assert inside.locator("#headline").inner_text() == served[2][1]["headline"]
     assert page.get_attribute("#finops-report", "sandbox") == ""
