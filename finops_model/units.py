@@ -130,9 +130,13 @@ def factor(unit: str, to: str, hours_per_month: float = HOURS_PER_MONTH) -> floa
 
 
 def convert(quantity, unit: str, to: str, hours_per_month: float = HOURS_PER_MONTH):
-    """A quantity (number or array) of `unit` in `to`.
+    """A quantity (number, list or array) of `unit` in `to`.
 
     >>> convert(744.0, "GPU-hours", "GPU-months", hours_per_month=744)
     1.0
     """
+    if isinstance(quantity, (list, tuple)):                        # three times a list would be a longer list
+        import numpy as np
+
+        quantity = np.asarray(quantity, dtype=float)
     return quantity * factor(unit, to, hours_per_month)

@@ -27,12 +27,13 @@ some_hours = st.lists(st.floats(0, 1e4, allow_subnormal=False), min_size=1, max_
 
 
 @st.composite
-def tiers(draw, falling=False):
+def tiers(draw, falling=False, flat=False):
     count = draw(st.integers(1, 5))
     widths = draw(st.lists(st.floats(0.5, 1e5), min_size=count - 1, max_size=count - 1))
     prices = draw(st.lists(st.floats(0, 100, allow_subnormal=False), min_size=count, max_size=count))
     starts = [0.0, *np.cumsum(widths)]
     return {"starts": starts, "prices": sorted(prices, reverse=True) if falling else prices,
+            "flat": draw(st.lists(money, min_size=count, max_size=count)) if flat and draw(st.booleans()) else (),
             "block": draw(st.sampled_from([1.0, 1000.0, 1e6]))}
 
 
@@ -41,7 +42,7 @@ def any_rate(draw):
     kind = draw(st.sampled_from(sorted(shelf())))
     block = draw(st.sampled_from([1.0, 7.0, 1000.0]))
     if kind in ("graduated", "volume"):
-        return make(kind, draw(tiers()))
+        return make(kind, draw(tiers(flat=True)))
     extra = {"linear": {}, "package": {}, "allowance": {"included": draw(amount), "fee": draw(money)},
              "minimum": {"minimum": draw(money)}}[kind]
     return make(kind, {"price": draw(money), "block": block, **extra})
@@ -69,6 +70,17 @@ def test_graduated_is_monotone_and_continuous(fields, quantity, more):
     steepest = max(fields["prices"]) / fields["block"]
     slack = 1e-9 * (1 + rate.charge(quantity + more))
     assert -slack <= step <= more * steepest + slack
+
+
+@QUICK
+@given(tiers(flat=True), st.lists(amount, min_size=1, max_size=4))
+def test_flat_fees_of_tiers_are_those_of_the_tiers_reached(fields, quantities):
+    quantities = [*quantities, 0.0, *fields["starts"]]
+    plain, flat = {**fields, "flat": ()}, fields["flat"] or [0.0] * len(fields["starts"])
+    for quantity in quantities:
+        reached = [fee for start, fee in zip(fields["starts"], flat) if quantity > start] or flat[:1]
+        assert make("graduated", fields).charge(quantity) == pytest.approx(make("graduated", plain).charge(quantity) + sum(reached), rel=1e-12)
+        assert make("volume", fields).charge(quantity) == pytest.approx(make("volume", plain).charge(quantity) + reached[-1], rel=1e-12)
 
 
 @QUICK
@@ -354,6 +366,13 @@ def test_a_record_without_an_on_demand_price_asks_the_catalog():
      "a.yaml:3: volume: start 3 comes after 5; each start must be above the one before."),
     ("graduated", {"starts": [0, float("inf")], "prices": [1, 1]},
      "a.yaml:3: graduated: starts[1] is inf; it must be a finite number, 0 or more."),
+    ("volume", {"starts": [0, 5], "prices": [2, 1], "flat": [3]}, "a.yaml:3: volume: 2 starts but 1 flat fees; "
+     "give one flat fee for each start (0 where a tier has none)."),
+    ("graduated", {"starts": [0, 5], "prices": [2, 1], "flat": [3, -1]},
+     "a.yaml:3: graduated: flat[1] is -1; it must be a finite number, 0 or more."),
+    ("graduated", {"starts": [0], "prices": [2], "flat": 3}, "a.yaml:3: graduated: flat is 3; it must be a list of numbers, one for each tier."),
+    ("graduated", {"starts": [0], "prices": [2], "flats": [3]},
+     "a.yaml:3: unknown graduated field 'flats'. Did you mean 'flat'? Known: starts, prices, block, flat."),
     ("minimum", {"price": 1, "minimum": -1}, "a.yaml:3: minimum: minimum is -1; it must be a finite number, 0 or more."),
 ])
 def test_a_bad_rate_is_refused_word_for_word(kind, fields, message):

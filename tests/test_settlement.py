@@ -258,6 +258,7 @@ def test_a_stated_priority_wins():
     (lambda: price({"a": 1}, {"a": {"kind": "gradated", "starts": [0], "prices": [1]}}),
      "price of 'a': unknown rate form 'gradated'. Did you mean 'graduated'? "
      "Known: allowance, graduated, linear, minimum, package, volume."),
+    (lambda: price({"gpu": 1}, {"gpu": 1}, contracted={"gpus": 0.1}), "settlement: contracted: unknown SKU 'gpus'. Did you mean 'gpu'? Known: gpu."),
     (lambda: price({"a": 1}, {"a": 1}, contracted={"a": 1.5}),
      "contracted share of 'a' is 1.5; a share off the list price goes from 0 to 1. For a negotiated price write {kind: linear, price: …}."),
     (lambda: settle([1.0], ("a",), {"a": 1}), "settlement: usage has shape (1,) and there are 1 SKUs; it must be (..., period, sku)."),

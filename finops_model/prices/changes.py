@@ -80,7 +80,7 @@ def percent(before, after) -> float | None:
     if type(before) is not type(after) or not is_dataclass(before):
         return None
     names = before.__dataclass_fields__
-    money = [name for name in names if name in ("price", "prices", "fee", "minimum")]
+    money = [name for name in names if name in ("price", "prices", "flat", "fee", "minimum")]
     if not money or any(getattr(before, name) != getattr(after, name) for name in names if name not in money):
         return None
     old, new = (np.concatenate([np.ravel(getattr(rate, name)) for name in money]).astype(float) for rate in (before, after))
@@ -96,6 +96,8 @@ def describe(rate, unit: str = "") -> str:
     >>> from .rates import make
     >>> describe(make("graduated", {"starts": [0, 10], "prices": [2.0, 1.0]})), describe(make("linear", {"price": 0.3, "block": 1e6}), "Tokens")
     ('graduated 0: 2, 10: 1', '0.3 per 1,000,000 Tokens')
+    >>> describe(make("volume", {"starts": [0, 10], "prices": [2.0, 1.0], "flat": [0, 5]}), "Seats")
+    'volume 0: 2 and 0 flat, 10: 1 and 5 flat per Seats'
     """
     if rate is None:
         return "–"
@@ -106,8 +108,9 @@ def describe(rate, unit: str = "") -> str:
     kind = type(rate).__name__.lower()
     if set(fields) == {"price"}:
         return f"{fields['price']:.10g}{per}"
-    if set(fields) == {"starts", "prices"}:
-        return f"{kind} " + ", ".join(f"{start:,.10g}: {price:.10g}" for start, price in zip(fields["starts"], fields["prices"])) + per
+    if set(fields) == {"starts", "prices", "flat"}:
+        flat = [f" and {fee:,.10g} flat" for fee in fields["flat"]] or [""] * len(fields["starts"])
+        return f"{kind} " + ", ".join(f"{start:,.10g}: {price:.10g}{fee}" for start, price, fee in zip(fields["starts"], fields["prices"], flat)) + per
     return f"{kind} " + ", ".join(f"{name} {value:,.10g}" if isinstance(value, float) else f"{name} {value}"
                                  for name, value in fields.items()) + per
 

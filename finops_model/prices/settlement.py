@@ -117,7 +117,7 @@ def settle(usage, skus, prices, instruments=(), *, window_of=None, dates=None, c
         raise PriceError(f"settlement: usage has {periods} periods and there are {dates.size} dates; give one date for each period.")
     window_of = _windows(window_of, dates, periods)
     rates = {sku: _rate(prices, sku, periods) for sku in skus}
-    deals = {sku: _contracted(contracted or {}, sku, rates[sku], skus, periods) for sku in (contracted or {})}
+    deals = {sku: _contracted(contracted or {}, sku, rates.get(sku), skus, periods) for sku in (contracted or {})}
     unit = _unit_prices(skus, {**rates, **deals})
     held = ordered(_checked(instruments, skus))
     rest, blocked, done = usage.copy(), np.zeros_like(usage), []

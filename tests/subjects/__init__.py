@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
+
+ASKED: list = []                       # what `known` and `need` were told in the sentence at hand: (where, names)
 
 
 def shelf() -> dict:
@@ -19,5 +22,33 @@ def shelf() -> dict:
 
 def known(mapping: dict, names, what: str) -> None:
     """Raises AssertionError where a sentence has a key that nothing reads."""
-    extra = sorted(set(mapping) - set(names))
+    assert isinstance(mapping, dict), f"{what}: {str(mapping)[:60]} is not a mapping; known keys: {sorted(names)}"
+    ASKED.append((what, sorted(names)))
+    extra = sorted(set(mapping) - set(names), key=str)
     assert not extra, f"{what}: unknown keys {extra}; known: {sorted(names)}"
+
+
+def need(mapping: dict, name: str, what: str, names=()):
+    """The value of a key a sentence must have; AssertionError says which one is missing, what there is and what is known."""
+    assert isinstance(mapping, dict), f"{what}: {str(mapping)[:60]} is not a mapping; it needs '{name}'"
+    listed = f"; known: {sorted(names)}" if names else ""
+    assert name in mapping, f"{what}: '{name}' is missing; it has {sorted(mapping, key=str)}{listed}"
+    return mapping[name]
+
+
+def explain(subject: str, sentence: dict, problem: Exception) -> str:
+    """What a stranger reads in place of a traceback: what is missing or unknown, what the sentence has, what is known."""
+    text = str(problem)
+    missing = re.search(r"missing \d+ required .*arguments?: (.*)", text)
+    extra = re.search(r"unexpected keyword argument '(\w+)'", text)
+    if isinstance(problem, KeyError):
+        what = f"{problem} is missing, or is a word that is not known there"
+    elif missing:
+        what = f"{missing[1]} missing"
+    elif extra:
+        what = f"unknown key '{extra[1]}'"
+    else:
+        what = f"not in the form that is described: {text}"
+    has = [f"{part} has {sorted(sentence[part], key=str)}" for part in (subject, "given") if isinstance(sentence.get(part), dict)]
+    told = [f"{where}: {names}" for where, names in ASKED]
+    return "; ".join([f"{subject}: {what}", *has, *(["known: " + ", ".join(told)] if told else []), "the format is in tests/spec, README.md"])

@@ -1,12 +1,14 @@
 """`lines`: several sentences added up; a line is a rate form with its quantity, or any other subject with its `given`."""
 
+import numpy as np
+
 from . import shelf
 from .pricing import evaluate as price
 
 
 def evaluate(subject: list, given: dict) -> dict:
     assert not given, "lines have no 'given' of their own; each line has its quantity"
-    costs = [float(_cost(dict(line))) for line in subject]
+    costs = [float(np.sum(_cost(dict(line)))) for line in subject]            # several periods or requests count with their total
     return {"list_cost": sum(costs), "costs": costs, "cost": sum(costs)}
 
 

@@ -1,9 +1,9 @@
 """`pricing`: a rate form and one window's usage."""
 
 from finops_model.prices import settle
-from finops_model.prices.rates import make
+from finops_model.prices.rates import make, shelf
 
-from . import known
+from . import known, need
 
 import numpy as np
 
@@ -17,13 +17,13 @@ def quantity_of(given: dict):
     if "levels" in given:
         assert "of" in given, "levels of a price sentence need 'of': the length of the window, same unit of time"
         return sum(level * time for level, time in given["levels"]) / given["of"]
-    return given["quantity"]
+    return need(given, "quantity", "given of a price sentence", GIVEN)
 
 
 def evaluate(subject: dict, given: dict) -> dict:
     known(given, GIVEN, "given of a price sentence")
-    fields = dict(subject)
-    rate = make(fields.pop("kind"), fields)
+    kind = need(subject, "kind", "the rate form", shelf())
+    rate = make(kind, {name: value for name, value in subject.items() if name != "kind"})
     result = {}
     if "usage" in given:
         workloads = given["usage"]
@@ -34,6 +34,8 @@ def evaluate(subject: dict, given: dict) -> dict:
         quantity = given["rest"] if "rest" in given else quantity_of(given)
         cost = settle.charge_rest(rate, quantity, given.get("already"))
     result |= {"quantity": quantity, "list_cost": cost}
+    if kind == "minimum" and given.get("already") is None:
+        result["topup"] = cost - np.asarray(quantity, dtype=float) / rate.block * rate.price
     if np.ndim(quantity) == 0:
         line = settle.charge_line(rate, quantity, discount=given.get("discount", 0.0), already=given.get("already"))
         result |= {"contracted_cost": line["ContractedCost"], "effective_cost": line["EffectiveCost"],

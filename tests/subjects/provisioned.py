@@ -6,11 +6,12 @@ from finops_model.prices import provisioned
 from finops_model.prices.capacity_blocks import CalendarReservation, CapacityBlock, FlexStart
 from finops_model.prices.spill import expected_spill
 
-from . import known
+from . import known, need
 
 
 def evaluate(subject: dict, given: dict) -> dict:
     fields = dict(subject)
+    need(fields, "kind", "provisioned", KINDS)
     kind = fields.pop("kind")
     assert kind in KINDS, f"provisioned: unknown kind '{kind}'; known: {sorted(KINDS)}"
     return KINDS[kind](fields, given)

@@ -1,12 +1,14 @@
 """`storage`: by `kind`: stock (flows by period), lifecycle (classes and ages), copies."""
 
+from dataclasses import fields as fields_of
+
 import numpy as np
 
 from finops_model import units
 from finops_model.prices import storage
 from finops_model.prices.lifecycle import Lifecycle, StorageClass
 
-from . import known
+from . import known, need
 from .transform import rate_of
 
 
@@ -41,6 +43,9 @@ def stock(fields: dict, given: dict) -> dict:
 
 def lifecycle(fields: dict, given: dict) -> dict:
     known(given, {"start", "days", "ingest", "opening", "opening_age", "retrieved"}, "given of a lifecycle")
+    known(fields, {one.name for one in fields_of(Lifecycle)}, "storage lifecycle")
+    for kind in need(fields, "classes", "storage lifecycle"):
+        known(kind, {one.name for one in fields_of(StorageClass)}, "a class of a lifecycle")
     kinds = [
         StorageClass(**{**kind, "price": rate_of(kind["price"])} if isinstance(kind.get("price"), dict) else kind)
         for kind in fields.pop("classes")

@@ -4,7 +4,7 @@ import numpy as np
 
 from finops_model.prices import commitments, termination
 
-from . import known
+from . import known, need
 
 TERM = {"monthly", "fee", "term_months", "after_months"}
 KEYS = {
@@ -30,6 +30,7 @@ def term_of(given: dict) -> tuple:
 
 def evaluate(subject: dict, given: dict) -> dict:
     subject, given = dict(subject), {key: value for key, value in given.items()}
+    need(subject, "action", "termination", KEYS)
     action, kind = subject.pop("action"), subject.pop("policy", None)
     assert action in KEYS, f"unknown action '{action}'; known: {sorted(KEYS)}"
     known(given, KEYS[action], f"given of the action {action}")

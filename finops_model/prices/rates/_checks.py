@@ -42,6 +42,16 @@ def tiers(kind: str, starts, prices) -> tuple[tuple[float, ...], tuple[float, ..
     return starts, prices
 
 
+def flat_fees(kind: str, flat, starts) -> tuple[float, ...]:
+    """Flat fees of tiers, checked: one for each start, or none at all."""
+    if isinstance(flat, (tuple, list)) and not flat:
+        return ()
+    flat = numbers(flat, f"{kind}: flat")
+    if len(flat) != len(starts):
+        raise PriceError(f"{kind}: {len(starts)} starts but {len(flat)} flat fees; give one flat fee for each start (0 where a tier has none).")
+    return flat
+
+
 def quantities(kind: str, quantity) -> np.ndarray:
     """A quantity or an array of them as float64; raises PriceError for NaN, infinite or negative ones."""
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import number, quantities, tiers
+from ._checks import flat_fees, number, quantities, tiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,19 +14,24 @@ class Volume:
     starts: tuple[float, ...]    # units per window above which a tier is reached ("up to and including": the
     prices: tuple[float, ...]    # boundary unit belongs to the tier below); money per `block` units, for all units
     block: float = 1.0           # units a price is for; starts are in units, not in blocks
+    flat: tuple[float, ...] = ()  # money per window of the tier reached, not by unit; the first is due without use
 
     def __post_init__(self):
         starts, prices = tiers("volume", self.starts, self.prices)
         object.__setattr__(self, "starts", starts)
         object.__setattr__(self, "prices", prices)
         object.__setattr__(self, "block", number(self.block, "volume: block", above_zero=True))
+        object.__setattr__(self, "flat", flat_fees("volume", self.flat, starts))
 
     def charge(self, quantity):
         """ListCost of each quantity, same shape.
 
         >>> Volume((0, 5, 10), (7.0, 6.5, 6.0)).charge([5, 6, 20])
         array([ 35.,  39., 120.])
+        >>> Volume((0, 5, 10), (5.0, 4.0, 3.0), flat=(10, 20, 30)).charge([0, 12])
+        array([10., 66.])
         """
         quantity = quantities("volume", quantity)
         tier = np.maximum(np.searchsorted(self.starts, quantity, side="left") - 1, 0)
-        return (quantity / self.block * np.asarray(self.prices)[tier])[()]
+        cost = quantity / self.block * np.asarray(self.prices)[tier]
+        return (cost + np.asarray(self.flat)[tier] if self.flat else cost)[()]
