@@ -7,6 +7,7 @@ what demand exceeds a commitment by and leaves idle, the moments of the truncate
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from functools import cached_property
 
 import numpy as np
@@ -16,27 +17,27 @@ from ...errors import ScenarioError
 INF = np.inf
 
 
-class Distribution:
+class Distribution(ABC):
     """An uncertain value. Forms are frozen dataclasses; probabilities and values may be numbers or arrays.
 
     mean, variance, sd and median are computed once; a form may have them as fields instead (then written `= field()`).
     """
 
+    @abstractmethod
     def quantile(self, u):
         """Value at probability u, same shape; u in 0 … 1."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cdf(self, x):
         """P(X <= x), same shape."""
-        raise NotImplementedError
 
+    @abstractmethod
     def density(self, x):
         """Probability density at x, same shape; atoms have none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def between(self, power: int, low: float = -INF, high: float = INF) -> float:
         """E[X^power ; low < X <= high], power 0, 1 or 2."""
-        raise NotImplementedError
 
     @property
     def support(self) -> tuple[float, float]:
