@@ -174,7 +174,7 @@ def _online(subject: dict, given: dict) -> dict:
                "bound": 2 - discounted / subject["on_demand"], "worst_ratio": ratio, "worst_after": after}
     if given:
         demand = given["demand"] if "demand" in given else [1.0] * int(given["used"])
-        found = commit_online.online_reservation(demand, subject["upfront"], subject["on_demand"], subject.get("term", len(demand)), discounted)
+        found = commit_online.online_reservation(demand, subject["upfront"], subject["on_demand"], subject.get("term", max(len(demand), 1)), discounted)
         first = np.flatnonzero(found.reserved)
         answers |= {"cost": found.cost, "optimum": found.optimum, "ratio": found.ratio, "reserved": float(found.reserved.sum()),
                     "reserved_at": int(first[0]) + 1 if len(first) else 0}
