@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from finops_model.decide import sobol
 from finops_model.errors import ScenarioError
 from finops_model.outlook import price_moments as moments, price_risk as risk
 from finops_model.outlook.distributions import make
@@ -220,3 +221,18 @@ def test_nonsense_is_refused_in_one_sentence(call, message):
     with pytest.raises(ScenarioError) as problem:
         call()
     assert str(problem.value) == message
+
+
+def test_knots_have_the_four_forms_of_a_distribution():
+    steps = risk.Steps(((0.0, 1.0), (0.25, 2.0), (0.5, 2.0), (1.0, 4.0)))  # a quarter of it lies at 2
+    x = np.linspace(0.5, 4.5, 400_001)
+    assert abs(np.trapezoid(steps.density(x), x) - 0.75) < 1e-4 and steps.density(0.9) == steps.density(4.1) == 0.0
+    assert float(steps.density(3.0)) == 0.25 and float(steps.density(1.5)) == 0.25
+    u = (np.arange(200_000) + 0.5) / 200_000
+    assert abs(steps.mean - steps.quantile(u).mean()) < 1e-4 and float(steps.cdf(3.0)) == 0.75
+
+
+def test_a_partnered_distribution_is_the_same_distribution():
+    of = make("pert", {"min": 1.0, "mode": 2.0, "max": 5.0})
+    other = sobol.Partnered(of)
+    assert (other.cdf(2.5), other.density(2.5), other.between(1, 2.0, 3.0)) == (of.cdf(2.5), of.density(2.5), of.between(1, 2.0, 3.0))

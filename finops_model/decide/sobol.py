@@ -62,6 +62,16 @@ class Partnered(Distribution):
     def quantile(self, u):
         return self.of.quantile(partner(u))
 
+    # Which path holds a value does not change the distribution.
+    def cdf(self, x):
+        return self.of.cdf(x)
+
+    def density(self, x):
+        return self.of.density(x)
+
+    def between(self, power, low=-np.inf, high=np.inf):
+        return self.of.between(power, low, high)
+
 
 def group(values: dict[str, Distribution]) -> list[tuple[str, ...]]:
     """Names that share a factor, together; the others alone, in their order."""

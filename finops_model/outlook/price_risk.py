@@ -169,6 +169,13 @@ class Steps(Distribution):
         p, v = np.array(self.knots).T
         return np.interp(x, v, p)
 
+    def density(self, x):
+        p, v = np.array(self.knots).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slopes = np.where(np.diff(v) > 0, np.diff(p) / np.diff(v), 0.0)
+        piece = np.clip(np.searchsorted(v, x, side="right") - 1, 0, len(slopes) - 1)
+        return np.where((np.asarray(x) >= v[0]) & (np.asarray(x) < v[-1]), slopes[piece], 0.0)
+
     def between(self, power, low=-np.inf, high=np.inf):
         total = 0.0
         for (p0, v0), (p1, v1) in zip(self.knots, self.knots[1:]):
