@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..prices.commitments import weekday_of
 from ..prices.settle import charge_months, share
-from .flat import BlockTotals, FlatPlan, PathValue, Table
-from .kernel_tables import above, day_piece, hour_pieces, nothing
+from .flat import BlockTotals, FlatPlan, PathValue
+from .kernel_pools import PoolMeters, add_pool, give_back
 from .plan import Plan
-from .pools import Pool
 
 FACTOR = "common"
 
@@ -29,15 +27,6 @@ class Compiled:
     tiers: tuple[slice, ...]            # by tier: usage of its workloads
     pools: tuple[PoolMeters, ...]
     dials: int                          # tokens, routable, routed; −1: not kept
-
-
-@dataclass(frozen=True)
-class PoolMeters:
-    by: slice                           # usage of its workloads
-    money: int                          # on-demand money of all usage
-    used: slice                         # by instrument
-    covered: slice                      # on-demand money of what it covered
-    spill: slice                        # by level of the dial's grid
 
 
 class _Columns:
@@ -95,7 +84,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
                 columns.charge(w, column, rate[:, w])
     members, hours, tables, meters = [], [], [], []
     for q, pool in enumerate(plan.pools):
-        meters.append(_pool(plan, pool, q, columns, members, hours, tables, None if grids is None else grids[q]))
+        meters.append(add_pool(plan, pool, q, columns, members, hours, tables, None if grids is None else grids[q]))
     hour_share = np.array(hours) if any(h is not None and h.any() for h in hours) else None
     powers = np.zeros((len(values), len(lines)))
     for v, line in enumerate(on_line):
@@ -144,68 +133,11 @@ def _uncertain(parameter):
             yield PathValue(mixture, "growth", float(number)), np.cumsum(on & (values.number == number)) * _pace(parameter.kind)
 
 
-def _pool(plan: Plan, pool: Pool, q: int, columns: _Columns, members, hours, tables, grid) -> PoolMeters:
-    names, units = [plan.names[w] for w in pool.workloads], len(plan.names)
-    by = columns.add(*(f"pool/{q}/by/{name}" for name in names))
-    money = columns.add(f"pool/{q}/money").start
-    used = columns.add(*(f"pool/{q}/used/{i}" for i in range(len(pool.instruments))))
-    covered = columns.add(*(f"pool/{q}/covered/{i}" for i in range(len(pool.instruments))))
-    spill = columns.add(*(f"pool/{q}/spill/{k}" for k in range(len(grid) if grid is not None else 0)))
-    shapes = None if pool.share is None else pool.share[pool.workloads]                  # (member, day, 24)
-    alike = shapes is None or not len(shapes) or bool(np.abs(shapes - shapes[:1]).max() < 1e-15)
-    for i, w in enumerate(pool.workloads):
-        members.append((q, w, pool.usage[:, w], pool.cost[:, w]))
-        hours.append(shapes[i] if shapes is not None and not alike else np.zeros((len(plan.dates), 24)))
-        columns.charge(w, by.start + i, pool.usage[:, w])
-        columns.charge(w, money, pool.cost[:, w])
-    weekday = weekday_of(plan.dates) if shapes is not None and alike and len(shapes) else np.zeros(len(plan.dates), int)
-    state = np.concatenate([weekday[None], pool.in_term.astype(int)])
-    distinct, of_step = np.unique(state, axis=1, return_inverse=True)
-    of_step = of_step.reshape(-1)
-
-    def of_day(piece, day: int):
-        if shapes is None or not len(shapes):
-            return day_piece(piece, None)
-        return day_piece(piece, shapes[0, day]) if alike else piece
-
-    days = [int(np.flatnonzero(of_step == s)[0]) for s in range(distinct.shape[1])]
-    by_state = [[of_day(piece, day) for piece in hour_pieces([(one.eligible_share, one.quantity if on else 0.0)
-                                                              for one, on in zip(pool.instruments, distinct[1:, s])])]
-                for s, day in enumerate(days)]
-    for i in range(len(pool.instruments)):
-        tables.append(Table(q, tuple(pieces[i] for pieces in by_state), of_step, used.start + i, covered.start + i))
-    share_ = max((one.eligible_share for one in pool.instruments), default=1.0)
-    for k in range(spill.stop - spill.start):
-        tables.append(Table(q, tuple(of_day(above(grid[k], share_) if share_ else nothing(), day) for day in days), of_step, spill.start + k))
-    return PoolMeters(*(slice(s.start - units, s.stop - units) if isinstance(s, slice) else s - units for s in (by, money, used, covered, spill)))
-
-
 def by_workload(compiled: Compiled, totals: BlockTotals) -> np.ndarray:
     """Money still to come by workload, commitments and tiers given back by usage: (path, month, workload)."""
     plan, own = compiled.plan, totals.cost.copy()
     for tier, where in zip(plan.tiered, compiled.tiers):
         values = np.maximum(totals.usage[:, :, where], 0.0)
         own[:, :, tier.workloads] += share(charge_months(tier.rates, values.sum(axis=-1), tier.already) * tier.factor, values)
-    for pool, meters, owner in zip(plan.pools, compiled.pools, plan.unused_owner):
-        own += _given_back(plan, pool, meters, owner, totals.usage)
+    give_back(own, plan, compiled.pools, totals.usage)
     return own
-
-
-def _given_back(plan: Plan, pool: Pool, meters: PoolMeters, owner: int, usage: np.ndarray) -> np.ndarray:
-    """What the commitments of a pool add to the on-demand cost, by workload."""
-    added = np.zeros((*usage.shape[:2], len(plan.names)))
-    by = usage[:, :, meters.by]
-    total = by.sum(axis=-1, keepdims=True)
-    fallback = np.full(by.shape[-1], 1 / max(by.shape[-1], 1))
-    parts = np.divide(by, total, out=np.broadcast_to(fallback, by.shape).copy(), where=total > 0)
-    inside = plan.month_of >= 0
-    for i, instrument in enumerate(pool.instruments):
-        held = np.bincount(plan.month_of[inside], pool.in_term[i, inside] * instrument.quantity * 24.0, len(plan.months))
-        used, covered = usage[:, :, meters.used.start + i], usage[:, :, meters.covered.start + i]
-        net, idle = used * instrument.rate - covered, (held - used) * instrument.rate
-        if owner >= 0 or not len(pool.workloads):
-            added[:, :, owner if owner >= 0 else 0] += idle
-        else:
-            net = net + idle
-        added[:, :, pool.workloads] += net[:, :, None] * parts
-    return added
