@@ -85,7 +85,7 @@ class FlatPlan:
 
     A step is a day, an hour or a month. Demand of workload w on step t:
 
-        median[t, w] · exp(level + noise − sigma²/2 + path values + jumps) + burst
+        min(median[t, w] · exp(level + noise − sigma²/2 + path values + jumps) + burst, cap[t, w])
         level += level_step[t, w]·(level_loadings·factors + rest of the norm·own);  noise: AR(1) phi, sigma, likewise with noise_loadings
 
     Streams: factor/<factor>, level/<workload>, noise/<workload>, burst/<workload>, jump/<jump>, and the names of path values.
@@ -146,6 +146,7 @@ class FlatPlan:
     # what is the same on every path, and what settle.py prices
     fixed: np.ndarray = _zeros("month", "column")
     forms: tuple[Form, ...] = _named()
+    cap: np.ndarray | None = None                       # (step, workload): the most of a step, bursts included (a quota); None: no limit
 
     def __post_init__(self):
         sizes = {"step": len(self.month_of), "workload": len(self.workloads), "factor": len(self.factors), "value": len(self.values),
@@ -169,6 +170,11 @@ class FlatPlan:
         if self.median.shape != (sizes["step"], sizes["workload"]):
             raise ScenarioError(f"plan: median has shape {self.median.shape}; {sizes['step']} steps and {sizes['workload']} workloads "
                                 f"need {(sizes['step'], sizes['workload'])}.")
+        if self.cap is not None:
+            cap = np.asarray(self.cap, float)
+            if cap.shape != self.median.shape or not (cap >= 0).all():
+                raise ScenarioError(f"plan: cap has shape {cap.shape} and least value {cap.min(initial=np.inf):g}; it needs {self.median.shape} and 0 or more.")
+            object.__setattr__(self, "cap", cap)
         if self.charge_line is not None and self.charge_line.size and not len(self.lines):
             object.__setattr__(self, "charge_line", np.full(sizes["charge"], -1.0))
         _check(self)

@@ -102,6 +102,14 @@ def _demand(demand, shock, n, first, block, median, form, load, own, step, level
 
 
 @njit
+def _stop(demand, cap, n, first):
+    """A quota stops each path on each step."""
+    for t in range(n):
+        for lane in range(LANES):
+            demand[t, lane] = min(demand[t, lane], cap[first + t])
+
+
+@njit
 def _mix(shock, n, own, load, factor):
     """own · shock + Σ loading · factor, in place."""
     for t in range(n):
@@ -233,7 +241,7 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
     open_ptr, open_pool, close_ptr, close_pool = p.open_ptr, p.open_pool, p.close_ptr, p.close_pool
     line_ptr, line_of, line_weight = p.line_ptr, p.line_of, p.line_weight
     table_ptr, table, table_piece, piece, piece_ptr = p.table_ptr, p.table, p.table_piece, p.piece, p.piece_ptr
-    knots, bends = p.knots, p.bends
+    knots, bends, cap = p.knots, p.bends, p.cap
     for done in range(0, count, LANES):
         lane0 = path0 + done
         block, here = lane0 // LANES, min(LANES, count - done)
@@ -266,6 +274,8 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                 if burst[w, 0] > ZERO:
                     bursts(demand, n, first, keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst_left[w],
                             burst[w, 0], burst[w, 1], burst[w, 2], found)
+                if cap.shape[0] > 0:
+                    _stop(demand, cap[w], n, first)
                 if volume.shape[0] > 0:
                     _volume(volume[:, w], demand, n, first, inside, work)
                 for i in range(charge_ptr[w], charge_ptr[w + 1]):

@@ -162,7 +162,7 @@ class _Block:
                 np.exp(np.maximum(part, np.float32(-87), out=part) if p.value_demand.any() else part, out=part)
                 part *= median[rows]
         self._burst(amount, first, n)
-        return amount
+        return np.minimum(amount, p.cap[:, first:first + n, None], out=amount) if len(p.cap) else amount
 
     def _burst(self, amount, first: int, n: int) -> None:
         """Add the bursts that come on this tile; where some of a burst stays, it goes on from step to step."""

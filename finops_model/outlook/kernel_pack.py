@@ -55,6 +55,7 @@ class Packed(NamedTuple):
     piece_ptr: np.ndarray           # (piece + 1,)
     knots: np.ndarray
     bends: np.ndarray
+    cap: np.ndarray                 # (workload, step), or (0, 0): no limit
     rows: int                       # tiles of pool levels that are open at the same time
 
 
@@ -72,6 +73,7 @@ def pack(plan: FlatPlan) -> Packed:
     columns["level"] = _f(plan.level_step.T)
     columns["level_own"] = _f(np.where(plan.level_step.any(axis=0), level_own, -1.0) if steps else np.full(count, -1.0))
     columns["level_load"] = _f(plan.level_loadings)
+    columns["cap"] = _f(np.zeros((0, 0)) if plan.cap is None else plan.cap.T)
     columns["burst"] = _f(np.stack([_gap(np.where(plan.burst_size > 0, plan.burst_rate, 0.0)), plan.burst_size, plan.burst_stays], axis=-1))
     columns["profile"], columns["value_demand"], columns["value_line"] = _f(plan.profile), _f(plan.value_demand.T), _f(plan.value_line.T)
     law = np.array([float(law == "lognormal") for law in plan.jump_law])
