@@ -196,13 +196,17 @@ def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | 
     count = path0 + n - first
     totals = np.zeros((count, len(plan.months) + 1, len(plan.columns)))
     sums = np.zeros((plan.steps, len(plan.workloads)) if volume else (0, 0))
-    values = path_values(plan, first, count, seed)
+    values, kept = path_values(plan, first, count, seed), _none()
+    if plan.kept:
+        kept = tuple(np.zeros((plan.kept, plan.steps, count), np.float32) for _ in range(2))
     if choose(engine) == "numba":
-        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32), first, count, totals, sums, *_none())
+        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32), first, count, totals, sums, *kept)
     else:
         from . import kernel_numpy
 
-        kernel_numpy.simulate_lanes(packed(plan), plan, seed, values, first, count, totals, sums)
+        kernel_numpy.simulate_lanes(packed(plan), plan, seed, values, first, count, totals, sums, *kept)
+    for overlap in plan.overlaps:
+        overlap.add(*kept, plan.month_of, totals)
     return _settled(plan, path0, totals[path0 - first:], sums if volume else None)
 
 
@@ -335,6 +339,8 @@ def keep_draws(plan: FlatPlan, paths: int, seed: int, engine: str | None = None)
     """Simulate once and keep levels and prices of all pools: (pool, step, path) float32 each."""
     check(plan, paths)
     engine, need = choose(engine), 2 * 4 * len(plan.pools) * plan.steps * paths
+    if plan.overlaps:
+        raise ScenarioError("kept draws: commitments whose SKUs overlap settle in their order; only pools with tables can be kept.")
     if plan.hour_share is not None:
         raise ScenarioError("kept draws: a pool settles by the hour from several shapes; only pools with one level per step can be kept.")
     if need > _free_memory():

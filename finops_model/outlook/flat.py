@@ -71,8 +71,8 @@ class Form:
     already: float | None = None
 
 
-def _zeros(*axes):
-    return field(default=None, metadata={"axes": axes, "fill": 0.0})
+def _zeros(*axes, fill: float = 0.0):
+    return field(default=None, metadata={"axes": axes, "fill": fill})
 
 
 def _named(default=()):
@@ -141,8 +141,12 @@ class FlatPlan:
     member_workload: np.ndarray = _zeros("member")
     member_units: np.ndarray = _zeros("member", "step")
     member_money: np.ndarray = _zeros("member", "step")
+    member_line: np.ndarray = _zeros("member", fill=-1.0)         # its money × the price of this line; −1: none
+    member_units_line: np.ndarray = _zeros("member", fill=-1.0)   # its units too, the same line: a pool that counts money
     hour_share: np.ndarray | None = None                # (member, step, 24): the pool settles each hour; None: one level per step
     tables: tuple[Table, ...] = _named()
+    kept: int = 0                                       # the last pools have no tables: their levels by step are settled by `overlaps`
+    overlaps: tuple = _named()                          # commitments settled in their order on kept levels (overlaps.py)
     # what is the same on every path, and what settle.py prices
     fixed: np.ndarray = _zeros("month", "column")
     forms: tuple[Form, ...] = _named()
@@ -158,7 +162,7 @@ class FlatPlan:
                 continue
             axes, given = one.metadata["axes"], getattr(self, one.name)
             shape = tuple(sizes[axis] for axis in axes)
-            array = np.zeros(shape) if given is None else np.asarray(given, float)
+            array = np.full(shape, one.metadata["fill"]) if given is None else np.asarray(given, float)
             try:
                 array = np.broadcast_to(array, shape)
             except ValueError:
@@ -244,14 +248,15 @@ def _check(plan: FlatPlan) -> None:
         if name and name not in plan.factors:
             raise ScenarioError(unknown("plan: overhead_factor", "factor", name, plan.factors))
     for kind, most in (("charge_workload", len(plan.workloads)), ("charge_column", len(plan.columns)), ("charge_line", len(plan.lines)),
-                       ("member_pool", len(plan.pools)), ("member_workload", len(plan.workloads))):
+                       ("member_pool", len(plan.pools)), ("member_workload", len(plan.workloads)), ("member_line", len(plan.lines)),
+                       ("member_units_line", len(plan.lines))):
         values = getattr(plan, kind)
-        if values.size and not (values.min() >= (-1 if kind == "charge_line" else 0) and values.max() < most):
+        if values.size and not (values.min() >= (-1 if kind.endswith("_line") else 0) and values.max() < most):
             raise ScenarioError(f"plan: {kind} goes from {values.min():g} to {values.max():g}; positions lie from 0 to {most - 1}.")
     for table in plan.tables:
-        if not 0 <= table.pool < len(plan.pools) or max(table.units, table.money) >= len(plan.columns):
+        if not 0 <= table.pool < len(plan.pools) - plan.kept or max(table.units, table.money) >= len(plan.columns):
             raise ScenarioError(f"plan: a table names pool {table.pool} and columns {table.units}, {table.money}; there are "
-                                f"{len(plan.pools)} pools and {len(plan.columns)} columns.")
+                                f"{len(plan.pools) - plan.kept} pools and {len(plan.columns)} columns.")
 
 
 def loadings_of(correlation, names) -> np.ndarray:

@@ -141,6 +141,14 @@ def _charge_line(row, rate, demand, line, n, first):
 
 
 @njit
+def _times(out, demand, line, n):
+    """Demand × price of a line."""
+    for t in range(n):
+        for lane in range(LANES):
+            out[t, lane] = demand[t, lane] * line[t, lane]
+
+
+@njit
 def _join(level, units, demand, n, first):
     """Add units of a workload's demand to a level (or to the money) of its pool."""
     for t in range(n):
@@ -217,7 +225,7 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
     p        the packed plan;  keys: of factors, noise, levels, bursts, jumps;  value: (value, path) float32 log values, whole blocks
     totals   (path, month + 1, column) float64, added to; the last month takes steps outside all months
     volume   (step, workload) float64 sums of demand, or (0, 0)
-    levels, prices   (pool, step, path) float32: keep what tables are evaluated on instead of evaluating them, or (0, 0, 0)
+    levels, prices   (pool, step, path) float32 of as many of the last pools: keep what tables are evaluated on, do not evaluate; or (0, 0, 0)
     """
     works, facts, processes, lines_count = p.median.shape[0], keys[0].shape[0], p.jump.shape[0], p.price.shape[0]
     factor, jump = np.empty((facts, TILE, LANES), np.float32), np.empty((processes, TILE, LANES), np.float32)
@@ -231,13 +239,14 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                                                   np.empty((processes, LANES), np.float32), np.empty((processes, LANES), np.float32))
     burst_number, jump_number = np.empty((works, LANES), np.int32), np.empty((processes, LANES), np.int32)
     found, inside = np.empty(LANES + 1, np.int32), np.empty(LANES, np.float32)
-    keep = levels.shape[0] > 0
+    kept = p.pool.shape[0] - levels.shape[0]            # from this pool on, levels are kept and not settled
     # the tuple is taken apart once: handed to a function whole, each of its arrays would be counted in and out again
     median, forms, load, level_own, level_step, level_load = p.median, p.noise, p.noise_load, p.level_own, p.level, p.level_load
     value_demand, profile, jump_demand, burst = p.value_demand, p.profile, p.jump_demand, p.burst
     keys_factor, keys_noise, keys_level, keys_burst, keys_jump = keys
     charge_ptr, charge, charge_rate, pool = p.charge_ptr, p.charge, p.charge_rate, p.pool
     member_ptr, member_pool, member_units, member_money, hour_share = p.member_ptr, p.member_pool, p.member_units, p.member_money, p.hour_share
+    member_line = p.member_line
     open_ptr, open_pool, close_ptr, close_pool = p.open_ptr, p.open_pool, p.close_ptr, p.close_pool
     line_ptr, line_of, line_weight = p.line_ptr, p.line_of, p.line_weight
     table_ptr, table, table_piece, piece, piece_ptr = p.table_ptr, p.table, p.table_piece, p.piece, p.piece_ptr
@@ -290,24 +299,29 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                     if pool[q, 3] != 0:
                         clear(rows[pool[q, 1]], n)
                 for i in range(member_ptr[w], member_ptr[w + 1]):
-                    q = member_pool[i]
+                    q, priced, counted = member_pool[i], demand, demand
+                    if member_line[i, 1] >= 0:
+                        _times(shock, demand, lines[member_line[i, 1]], n)
+                        priced = shock
+                        if member_line[i, 0] >= 0:
+                            counted = shock
                     if pool[q, 2] != 0:
-                        _join_hours(rows[pool[q, 0]:], member_units[i], hour_share[i], demand, n, first)
+                        _join_hours(rows[pool[q, 0]:], member_units[i], hour_share[i], counted, n, first)
                     else:
-                        _join(rows[pool[q, 0]], member_units[i], demand, n, first)
+                        _join(rows[pool[q, 0]], member_units[i], counted, n, first)
                     if pool[q, 3] != 0:
-                        _join(rows[pool[q, 1]], member_money[i], demand, n, first)
+                        _join(rows[pool[q, 1]], member_money[i], priced, n, first)
                 for i in range(close_ptr[w], close_ptr[w + 1]):
                     q = close_pool[i]
                     row, hours = pool[q, 0], HOURS if pool[q, 2] != 0 else 1
                     _blend(blend, n, lines, line_of, line_weight, line_ptr[q], line_ptr[q + 1])
                     if pool[q, 3] != 0:
                         _money_per_unit(blend, rows[row:], rows[pool[q, 1]], hours, n)
-                    if keep:
+                    if q >= kept:
                         for t in range(n):
                             for lane in range(here):
-                                levels[q, first + t, done + lane] = rows[row, t, lane]
-                                prices[q, first + t, done + lane] = blend[t, lane]
+                                levels[q - kept, first + t, done + lane] = rows[row, t, lane]
+                                prices[q - kept, first + t, done + lane] = blend[t, lane]
                     else:
                         for r in range(table_ptr[q], table_ptr[q + 1]):
                             _settle(rows, row, hours, blend, n, first, r, table, table_piece, piece, piece_ptr, knots, bends, acc, work)

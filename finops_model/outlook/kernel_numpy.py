@@ -246,8 +246,8 @@ def _plus(one, other):
 
 def simulate_lanes(p: Packed, plan: FlatPlan, seed: int, values, path0: int, count: int, totals, volume, levels=None, prices=None) -> None:
     """Simulate `count` paths from path0 (a multiple of 256) on; the arguments are those of the compiled kernel."""
-    keep = levels is not None and len(levels) > 0
-    plainly = simple_pools(p) if not keep else np.empty(0, int)
+    kept = len(p.pool) - (0 if levels is None else len(levels))         # from this pool on, levels are kept and not settled
+    plainly = [q for q in simple_pools(p) if q < kept]
     for done in range(0, count, BLOCK):
         here = min(BLOCK, count - done)
         own = np.ascontiguousarray(values[:, done:done + BLOCK], np.float32)
@@ -266,8 +266,9 @@ def simulate_lanes(p: Packed, plan: FlatPlan, seed: int, values, path0: int, cou
                 if q in plainly:
                     continue
                 level, price = _pool(p, q, amount, lines, first, n)
-                if keep:
-                    levels[q, first:stop, done:done + here], prices[q, first:stop, done:done + here] = level[0, :, :here], price[:, :here]
+                if q >= kept:
+                    levels[q - kept, first:stop, done:done + here] = level[0, :, :here]
+                    prices[q - kept, first:stop, done:done + here] = price[:, :here]
                 else:
                     _tables(p, q, level, price, first, n, add)
             totals[done:done + here, month] += add[:here]
@@ -345,13 +346,15 @@ def _pool(p: Packed, q: int, amount, lines, first: int, n: int):
     level, money = np.zeros((HOURS if hourly else 1, n, BLOCK), np.float32), np.zeros((n, BLOCK), np.float32)
     for i in np.flatnonzero(p.member_pool == q):
         w = int(np.searchsorted(p.member_ptr, i, side="right")) - 1
-        used = amount[w] * p.member_units[i, first:first + n, None]
+        (counts, paid_by), demand = p.member_line[i], amount[w]
+        priced = demand * lines[paid_by] if paid_by >= 0 else demand
+        used = (priced if counts >= 0 else demand) * p.member_units[i, first:first + n, None]
         if hourly:
             level += used * p.hour_share[i, first:first + n].T[:, :, None]
         else:
             level[0] += used
         if paid:
-            money += amount[w] * p.member_money[i, first:first + n, None]
+            money += priced * p.member_money[i, first:first + n, None]
     price = np.zeros((n, BLOCK), np.float32)
     for i in range(p.line_ptr[q], p.line_ptr[q + 1]):
         price += p.line_weight[i] * lines[p.line_of[i]]

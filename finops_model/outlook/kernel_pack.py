@@ -39,6 +39,7 @@ class Packed(NamedTuple):
     member_pool: np.ndarray
     member_units: np.ndarray        # (member, step)
     member_money: np.ndarray
+    member_line: np.ndarray         # (member, 2): line that its units and its money follow (−1: none)
     hour_share: np.ndarray          # (member, step, 24); no members where all pools settle by the step
     pool: np.ndarray                # (pool, 4): row of its level, row of its money, 1 if by hour, 1 if members bring money
     open_ptr: np.ndarray            # (workload + 1,): pools whose first member it is
@@ -114,7 +115,8 @@ def _members(plan: FlatPlan, count: int) -> dict:
     order = np.argsort(plan.member_workload, kind="stable")
     hours = np.zeros((0, plan.steps, HOURS)) if plan.hour_share is None else np.asarray(plan.hour_share, float)[order]
     return {"member_ptr": _starts(plan.member_workload, count), "member_pool": _i(plan.member_pool[order]),
-            "member_units": _f(plan.member_units[order]), "member_money": _f(plan.member_money[order]), "hour_share": _f(hours)}
+            "member_units": _f(plan.member_units[order]), "member_money": _f(plan.member_money[order]),
+            "member_line": _i(np.stack([plan.member_units_line, plan.member_line], axis=-1)[order]), "hour_share": _f(hours)}
 
 
 def _pools(plan: FlatPlan, count: int) -> dict:

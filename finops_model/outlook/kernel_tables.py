@@ -13,6 +13,7 @@ import numpy as np
 
 Piece = tuple[float, float, np.ndarray, np.ndarray]         # base, slope at 0, knots, bends
 SMALL = 1e-12
+FAR = 1e150             # no hour uses as much: a share next to nothing is never full (and a knot that far overflows)
 
 
 def evaluate(piece: Piece, level) -> np.ndarray:
@@ -43,7 +44,7 @@ def hour_pieces(instruments: Sequence[tuple[float, float]]) -> list[Piece]:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 crossing = breaks + (target - open_) / slope
             right = np.append(breaks[1:], np.inf)
-            points.append(crossing[np.isfinite(crossing) & (crossing > breaks) & (crossing < right)])
+            points.append(crossing[(crossing < FAR) & (crossing > breaks) & (crossing < right)])
         points = np.unique(np.concatenate(points))
         before = np.interp(points, breaks, covered) + np.maximum(points - breaks[-1], 0.0) * end
         used = np.clip(share * points - before, 0.0, quantity)
