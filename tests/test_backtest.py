@@ -22,7 +22,7 @@ def series(first, last, seed=1):
 
 def test_rows_hold_what_came_and_what_was_said_before():
     y = series("2025-01-01", "2026-03-20")
-    frame = backtest(y, leads=(1, 2, 3), origins=4, paths=200)
+    frame = backtest(y, leads=(1, 2, 3), origins=4, paths=200).months
     assert list(frame.columns) == COLUMNS
     assert list(frame["made"].unique()) == ["2025-10", "2025-11", "2025-12", "2026-01"]
     assert not (frame["for"] > "2026-02").any()                     # March 2026 is under way: no actual
@@ -38,7 +38,7 @@ def test_rows_hold_what_came_and_what_was_said_before():
 
 def test_the_grade_is_that_of_the_forecast_made_on_that_day():
     y = series("2025-01-01", "2026-01-31")
-    row = backtest(y, leads=(2,), origins=1, paths=300, seed=9).iloc[0]
+    row = backtest(y, leads=(2,), origins=1, paths=300, seed=9).months.iloc[0]
     made = forecast(y[:"2025-11-30"], 62, paths=300, seed=9, members="cheap").month_totals()["2026-01"]
     assert (row["made"], row["for"]) == ("2025-11", "2026-01")
     assert (row["p10"], row["p50"], row["p90"]) == tuple(np.quantile(made, (0.1, 0.5, 0.9)))
@@ -48,13 +48,13 @@ def test_what_comes_later_does_not_change_what_was_said():
     y = series("2025-01-01", "2026-01-31")
     later = y.copy()
     later["2025-12-01":] *= 5
-    a, b = (backtest(part, leads=(1,), origins=2, paths=100) for part in (y, later))
+    a, b = (backtest(part, leads=(1,), origins=2, paths=100).months for part in (y, later))
     assert a["p50"].iloc[0] == b["p50"].iloc[0] and a["made"].iloc[1] == "2025-12" and b["actual"].iloc[1] > 4 * a["actual"].iloc[1]
 
 
 def test_six_months_ahead_is_possible_and_leap_february_counts_29_days():
     y = series("2027-01-01", "2028-02-29", seed=3)
-    row = backtest(y, leads=(6,), origins=1, paths=100).iloc[0]
+    row = backtest(y, leads=(6,), origins=1, paths=100).months.iloc[0]
     assert (row["made"], row["for"], row["lead"]) == ("2027-08", "2028-02", 6)
     assert row["actual"] == pytest.approx(y["2028-02"].sum()) and len(y["2028-02"]) == 29
 
@@ -68,12 +68,12 @@ def test_a_last_day_that_ends_its_month_makes_it_whole():
 def test_the_total_of_workloads_is_added_up_by_path():
     days = pd.date_range("2025-01-01", "2026-01-31").to_numpy("datetime64[D]")
     parts = np.stack([series("2025-01-01", "2026-01-31", seed).to_numpy() for seed in range(4)], axis=1)
-    frame = backtest_total(parts, list("abcd"), days, leads=(1, 2), origins=3, paths=400)
+    frame = backtest_total(parts, list("abcd"), days, leads=(1, 2), origins=3, paths=400).months
     whole = pd.Series(parts.sum(axis=1), days)
     assert list(frame["made"].unique()) == ["2025-10", "2025-11", "2025-12"] and len(frame) == 5
     last = frame.iloc[-1]
     assert last["actual"] == pytest.approx(whole["2026-01"].sum())
-    alone = [backtest_total(parts[:, [w]], ["abcd"[w]], days, leads=(1,), origins=1, paths=400).iloc[0] for w in range(4)]
+    alone = [backtest_total(parts[:, [w]], ["abcd"[w]], days, leads=(1,), origins=1, paths=400).months.iloc[0] for w in range(4)]
     width = last["p90"] - last["p10"]
     assert last["p50"] == pytest.approx(sum(row["p50"] for row in alone), rel=0.03)
     assert width < 0.95 * sum(row["p90"] - row["p10"] for row in alone)         # P90s of parts do not add up
@@ -83,7 +83,7 @@ def test_the_total_of_workloads_is_added_up_by_path():
 def test_zero_months_have_no_percentage():
     y = series("2025-01-01", "2025-12-31")
     y["2025-11-01":] = 0.0
-    row = backtest(y, leads=(1,), origins=1, paths=50).iloc[0]
+    row = backtest(y, leads=(1,), origins=1, paths=50).months.iloc[0]
     assert row["actual"] == 0 and np.isnan(row["error_pct"])
 
 

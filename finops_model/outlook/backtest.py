@@ -1,88 +1,249 @@
-"""Forecasts made again from earlier month ends, with what was known then, beside what came (docs/method.md §2.7).
+"""Forecasts made again from earlier month ends, with what was known then, beside what came (docs/method.md §2.7, §11.5).
 
-Actuals are whole calendar months only. The yardstick `naive` repeats the newest seven known days.
+From each month end: whole calendar months ahead, three months together, and the next 7, 30, 90 days. The yardstick `naive` repeats the newest
+seven known days. What a window is and how windows are added up is in `windows`; replays of the whole simulation use the same.
 """
 
 from __future__ import annotations
 
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 import numpy as np
 import pandas as pd
 
-from ..errors import ForecastError
+from ..errors import ForecastError, listing, unknown
 from ..periods import add_months, month_days
 from ..progress import Progress, silent
 from . import ensemble
 from .demand import check, fit_demand, simulate_month_totals
-from .forecasters import seasonal_naive
-from .history import History, clean
+from .forecasters import pick, seasonal_naive
+from .history import History, clean, kind
+from .windows import BANDS, COLUMNS, calibration, graded, graded_days, said_and_was, summary
 
-MIN_DAYS = 60           # history an origin needs
-COLUMNS = ["made", "for", "lead", "p10", "p50", "p90", "actual", "naive", "error_pct", "naive_error_pct", "inside"]
+__all__ = ["BANDS", "COLUMNS", "Backtest", "backtest", "backtest_total", "month_ends", "repeated_week", "spans"]
+
+MIN_DAYS = 60           # history an origin of one series needs
+WORDS = {"steady": "steady", "intermittent": "on and off", "ended": "ended", "empty": "never used"}
+BY = {"all": (), "series": ("series",), "class": ("class",)}
 
 
-def backtest(history, leads=(1, 2, 3), origins: int = 12, paths: int = 500, seed: int = 0, members="cheap",
-             progress: Progress | None = None) -> pd.DataFrame:
-    """Month totals of one history forecast from earlier month ends.
+@dataclass(frozen=True)
+class Backtest:
+    """Graded windows of one or several series."""
 
-    history   as in `ensemble.forecast`;  leads: whole months ahead;  origins: newest month ends at most
+    windows: pd.DataFrame           # one row per series, month end and window: windows.COLUMNS
+    left_out: dict = field(default_factory=dict)       # series -> why it could not be graded
 
-    Returns one row per month end and lead with an actual: made, for (YYYY-MM), lead, p10, p50, p90, actual, naive (unit of
-    the history), error_pct = |p50 − actual| ÷ actual, naive_error_pct, inside (P10…P90). Percentages are fractions,
-    NaN for a month of nothing. Raises ForecastError where no month end has both enough history and a month after it.
+    @property
+    def months(self) -> pd.DataFrame:
+        """The windows of whole months."""
+        return self.windows[self.windows["kind"] == "month"].reset_index(drop=True)
+
+    def summary(self, by: str = "all", bands=BANDS) -> pd.DataFrame:
+        """One row per window (7, 30, 90 days, months 1, 2, 3, three months together), of all series or by "series" or "class"."""
+        if by not in BY:
+            raise ForecastError(unknown("by", "grouping", str(by), BY))
+        return summary(self.windows, (*BY[by], "kind", "lead"), bands)
+
+    def calibration(self) -> pd.DataFrame:
+        """When we said a level of a month's total, how often was it; months 1 to 3 ahead, or the nearest where there are none of these."""
+        months = self.months
+        near = months[months["lead"] <= 3]
+        return calibration(near if len(near) else months)
+
+    def sentence(self) -> str:
+        """How good the months were, in words."""
+        rows = summary(self.months).sort_values("lead")
+        said = []
+        for row in rows.to_dict("records"):
+            ahead = f"{row['lead']} month{'s' * (row['lead'] > 1)} ahead"
+            said.append(f"{ahead} the total was missed by {row['error_pct']:.1%} ({row['naive_error_pct']:.1%} for repeating last week)")
+        better = [row["lead"] for row in rows.to_dict("records") if row["skill"] < 0]
+        closer = f" Repeating last week came closer at {listing(map(str, better))} month{'s' * (better[-1] > 1)} ahead." if better else ""
+        level = self.calibration().query("kind == 'range' and level == 0.8").iloc[0]
+        return f"{'; '.join(said)}.{closer} {said_and_was(level)}.".replace("%", " %").replace("  %", " %")
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for row in self.summary().to_dict("records"):
+            rows.append(f"<tr><th scope='row'>{html.escape(ahead(row['kind'], row['lead']))}</th><td>{row['n']}</td><td>{row['error_pct']:.1%}</td>"
+                        f"<td>{row['naive_error_pct']:.1%}</td><td>{row['coverage80']:.0%}</td></tr>")
+        return ("<table><caption>Totals forecast from earlier month ends</caption><thead><tr><th>Window</th><th>Forecasts</th><th>Missed by</th>"
+                "<th>Repeating last week</th><th>Inside the 80 % range</th></tr></thead>"
+                f"<tbody>{''.join(rows)}</tbody></table><p>{html.escape(self.sentence())}</p>")
+
+
+def ahead(kind: str, lead: int) -> str:
+    """A window for readers.
+
+    >>> ahead("days", 30), ahead("month", 1), ahead("quarter", 1), ahead("quarter", 2)
+    ('next 30 days', 'month 1', 'months 1 to 3', 'months 4 to 6')
     """
-    history = clean(history)
-    leads = _leads(leads)
-    rows, say = [], progress or silent
-    ends = month_ends(history.days, min(leads), origins)
+    return f"next {lead} days" if kind == "days" else f"month {lead}" if kind == "month" else f"months {3 * lead - 2} to {3 * lead}"
+
+
+def backtest(history, leads=(1, 2, 3), origins: int = 12, paths: int = 500, seed: int = 0, members="cheap", progress: Progress | None = None, *,
+             horizons=(7, 30, 90), classes: Mapping | None = None) -> Backtest:
+    """Totals and days of one or many histories, forecast again from earlier month ends with the days known then.
+
+    history   as in `ensemble.forecast`; or several: a frame with a column per series (index: the days), or a mapping name → history
+    leads     whole months ahead; three in a row are graded together too ("quarter");  horizons: days ahead, () for none
+    origins   newest month ends at most, each with MIN_DAYS before it and the nearest month after it
+    classes   series → class; None: by what the whole history looks like (steady, on and off, ended, never used)
+
+    A series too short to grade stands in `.left_out` with the reason; where that holds for all, ForecastError says why.
+
+    >>> year = pd.Series(np.resize([5.0, 5, 5, 5, 5, 2, 2], 365), pd.date_range("2025-01-01", periods=365))
+    >>> backtest(year, leads=(1,), origins=2, paths=50, horizons=(7,)).summary()[["kind", "lead", "n", "error_pct", "wape"]].round(6).values.tolist()
+    [['days', 7, 2, 0.0, 0.0], ['month', 1, 2, 0.0, nan]]
+    """
+    leads, horizons, members, origins = _leads(leads), _horizons(horizons), pick(members), _origins(origins)
+    many = _many(history)
+    say, rows, left_out = progress or silent, [], {}
+    for i, (name, one) in enumerate(many.items()):
+        say(f"backtest {name}" if name else "backtest", i, len(many))
+        try:
+            part = _one(one, leads, horizons, origins, paths, seed, members, progress if len(many) == 1 else None)
+        except ForecastError as problem:
+            if len(many) == 1:
+                raise
+            left_out[name] = str(problem)
+            continue
+        group = (classes or {}).get(name) or WORDS[kind(clean(one).values)]
+        rows += [{"series": name, "class": group, **row} for row in part]
+    say("backtest", len(many), len(many))
+    if not rows:
+        first = next(iter(left_out))
+        raise ForecastError(f"backtest: none of {len(many)} series can be graded. {first}: {left_out[first]}")
+    return Backtest(pd.DataFrame(rows, columns=COLUMNS), left_out)
+
+
+def _many(history) -> dict:
+    """Name → history; one history has the name ''."""
+    if isinstance(history, pd.DataFrame) and "ds" not in history.columns and isinstance(history.index, pd.DatetimeIndex):
+        history = {name: history[name] for name in history.columns}
+    if not isinstance(history, Mapping):
+        return {"": history}
+    if not history:
+        raise ForecastError("backtest: there is no series; give at least one.")
+    return {str(name): one for name, one in history.items()}
+
+
+def _one(history, leads, horizons, origins, paths, seed, members, progress) -> list[dict]:
+    whole, say, rows = clean(history), progress or silent, []
+    ends = month_ends(whole.days, min(leads), origins)
     for i, end in enumerate(ends):
         say("backtest", i, len(ends))
-        known = int((end - history.days[0]).astype(int)) + 1
-        then = History(history.days[:known], history.values[:known])
-        made = ensemble.forecast(then, _horizon(end, leads), paths, seed, members)
-        totals = made.month_totals()
-        rows += _rows(end, leads, totals, history.days, history.values, then.values)
-    say("backtest", len(ends), len(ends))
-    return pd.DataFrame(rows, columns=COLUMNS)
+        then = _known(history, end)
+        if then is None:
+            continue
+        late = int((end - then.days[-1]).astype(int))           # days at the end nobody had a value for
+        asked = spans(end, leads, horizons, whole.days[-1])
+        made = ensemble.forecast(then, late + int((asked[-1][-1] - end).astype(int)), paths, seed, members)
+        naive = repeated_week(then.values, len(made.dates))
+        for name, lead, label, first, last in asked:
+            at = (made.dates >= first) & (made.dates <= last)       # chosen as `month_totals` does: the same sums, bit for bit
+            came = whole.values[int((first - whole.days[0]).astype(int)):int((last - whole.days[0]).astype(int)) + 1]
+            row = {"kind": name, "lead": lead, "made": str(end)[:7], "for": label,
+                   **graded(made.paths[:, at].sum(axis=1), came.sum(), naive[at].sum())}
+            rows.append(row | graded_days(made.paths[:, at], came, naive[at], then.values) if name == "days" else row)
+    if not rows:
+        raise ForecastError(f"backtest: at none of the month ends {ends[0]} to {ends[-1]} was enough of the history known.")
+    return rows
+
+
+def _known(history, end: np.datetime64) -> History | None:
+    """The history as it was known on a day: cut first, gaps filled after, so that nothing later fills them."""
+    if isinstance(history, History):
+        days = int((end - history.days[0]).astype(int)) + 1
+        return History(history.days[:days], history.values[:days], history.filled)
+    try:
+        if isinstance(history, pd.Series):
+            return clean(history[pd.to_datetime(history.index) <= pd.Timestamp(end)])
+        return clean(history[pd.to_datetime(history["ds"]) <= pd.Timestamp(end)])
+    except ForecastError:           # mostly gaps up to then
+        return None
 
 
 def backtest_total(volume, names, dates, leads=(1, 2, 3), origins: int = 6, paths: int = 500, seed: int = 0, members="cheap",
-                   progress: Progress | None = None, costly_for=None) -> pd.DataFrame:
-    """The total of many workloads, bottom-up: demand of each, paths added up with their common factor.
+                   progress: Progress | None = None, costly_for=None) -> Backtest:
+    """The total of many workloads, bottom-up: demand of each, paths added up with their common factor. Whole months only.
 
-    volume (day, workload), names, dates and costly_for as in `fit_demand`. Rows as in `backtest`.
+    volume (day, workload), names, dates and costly_for as in `fit_demand`; the rest as in `backtest`.
     """
     volume, names, dates = check(volume, names, dates)
-    leads = _leads(leads)
-    rows, say = [], progress or silent
-    ends = month_ends(dates, min(leads), origins)
+    leads, rows, say = _leads(leads), [], progress or silent
+    ends, came = month_ends(dates, min(leads), origins), volume.sum(axis=1)
     for i, end in enumerate(ends):
         say("backtest", i, len(ends))
         known = int((end - dates[0]).astype(int)) + 1
-        demand = fit_demand(volume[:known], names, dates[:known], _horizon(end, leads), seed, members, costly_for=costly_for)
+        asked = spans(end, leads, (), dates[-1])
+        horizon = int((asked[-1][-1] - end).astype(int))
+        demand = fit_demand(volume[:known], names, dates[:known], horizon, seed, members, costly_for=costly_for)
         months, totals = simulate_month_totals(demand, paths, seed)
-        rows += _rows(end, leads, dict(zip(months, totals.sum(axis=2).T)), dates, volume.sum(axis=1),
-                      volume[:known].sum(axis=1))
+        naive, of_day = repeated_week(came[:known], horizon), demand.dates.astype("datetime64[M]")
+        for name, lead, label, first, last in asked:
+            inside = (demand.dates >= first) & (demand.dates <= last)
+            chosen = [months.index(str(month)) for month in np.unique(of_day[inside])]
+            rows.append({"series": "", "class": "steady", "kind": name, "lead": lead, "made": str(end)[:7], "for": label,
+                         **graded(totals[:, chosen].sum(axis=(1, 2)), came[known:][:horizon][inside].sum(), naive[inside].sum())})
     say("backtest", len(ends), len(ends))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return Backtest(pd.DataFrame(rows, columns=COLUMNS))
 
 
-def month_ends(days: np.ndarray, lead: int, count: int) -> list[np.datetime64]:
-    """The newest `count` month ends with MIN_DAYS of history before and the whole month `lead` months on after.
+def repeated_week(known: np.ndarray, days: int) -> np.ndarray:
+    """Seasonal naive: the newest seven known days repeated over the days after them. The one yardstick of every grade.
+
+    >>> repeated_week(np.arange(14.0), 9).tolist()
+    [7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 7.0, 8.0]
+    """
+    return seasonal_naive.point(known, None, days)
+
+
+def month_ends(days: np.ndarray, lead: int, count: int, least: int = MIN_DAYS, newest: str | None = None) -> list[np.datetime64]:
+    """The newest `count` month ends with `least` days of history before and the whole month `lead` months on after.
+
+    days     of the history;  newest: the last month that counts as whole (default: the last whole one of `days`)
 
     >>> days = np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-06-16"))
     >>> [str(end) for end in month_ends(days, 1, 2)]
     ['2026-03-31', '2026-04-30']
     """
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-        raise ForecastError(f"origins: {count!r} must be a whole number of 1 or more.")
-    after = days[-1] + np.timedelta64(1, "D")
-    newest = after.astype("datetime64[M]") - 1                          # newest whole month
-    ends = [(newest - lead - back + 1).astype("datetime64[D]") - np.timedelta64(1, "D") for back in range(int(count))]
-    kept = [end for end in ends if (end - days[0]).astype(int) + 1 >= MIN_DAYS]
+    count = _origins(count)
+    last = (days[-1] + np.timedelta64(1, "D")).astype("datetime64[M]") - 1 if newest is None else np.datetime64(newest, "M")
+    ends = [(last - lead - back + 1).astype("datetime64[D]") - np.timedelta64(1, "D") for back in range(count)]
+    kept = [end for end in ends if (end - days[0]).astype(int) + 1 >= least]
     if not kept:
-        raise ForecastError(f"backtest: {len(days)} days from {days[0]} to {days[-1]} hold no month end with {MIN_DAYS} days "
+        raise ForecastError(f"backtest: {len(days)} days from {days[0]} to {days[-1]} hold no month end with {least} days "
                             f"before and {lead} whole month{'s' * (lead > 1)} after it. Bring a longer history.")
     return kept[::-1]
+
+
+def spans(end: np.datetime64, leads, horizons, last_day) -> list[tuple]:
+    """Windows after a month end that lie before `last_day`: (kind, lead, label, first day, last day), the farthest last.
+
+    >>> for span in spans(np.datetime64("2026-01-31"), (1, 2, 3), (7,), np.datetime64("2026-04-30")): print(*span)
+    days 7 2026-02-07 2026-02-01 2026-02-07
+    month 1 2026-02 2026-02-01 2026-02-28
+    month 2 2026-03 2026-03-01 2026-03-31
+    month 3 2026-04 2026-04-01 2026-04-30
+    quarter 1 2026-02/2026-04 2026-02-01 2026-04-30
+    """
+    made = str(np.datetime64(end, "M"))
+    found = [("days", h, str(end + h), end + 1, end + h) for h in horizons]
+    months = {lead: month_days(add_months(made, lead)) for lead in leads}
+    found += [("month", lead, str(days[0])[:7], days[0], days[-1]) for lead, days in months.items()]
+    found += [("quarter", lead // 3, f"{months[lead - 2][0]!s:.7}/{months[lead][0]!s:.7}", months[lead - 2][0], months[lead][-1])
+              for lead in leads if lead % 3 == 0 and {lead - 2, lead - 1} <= set(leads)]
+    return sorted((span for span in found if span[-1] <= last_day), key=lambda span: (span[-1], "days month quarter".index(span[0])))
+
+
+def _origins(count):
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+        raise ForecastError(f"origins: {count!r} must be a whole number of 1 or more.")
+    return int(count)
 
 
 def _leads(leads):
@@ -93,24 +254,8 @@ def _leads(leads):
     return tuple(sorted({int(lead) for lead in leads}))
 
 
-def _horizon(end, leads):
-    return int((month_days(add_months(str(end.astype("datetime64[M]")), max(leads)))[-1] - end).astype(int))
-
-
-def _rows(end, leads, totals, days, values, known):
-    made, rows = str(end.astype("datetime64[M]")), []
-    naive = seasonal_naive.point(known, None, _horizon(end, leads))
-    for lead in leads:
-        month = add_months(made, lead)
-        inside = month_days(month)
-        if inside[-1] > days[-1]:
-            continue
-        ahead = (inside - end).astype(int) - 1
-        actual = float(values[(inside - days[0]).astype(int)].sum())
-        low, middle, high = (float(value) for value in np.quantile(totals[month], (0.1, 0.5, 0.9)))
-        repeated = float(naive[ahead].sum())
-        rows.append({"made": made, "for": month, "lead": lead, "p10": low, "p50": middle, "p90": high, "actual": actual,
-                     "naive": repeated, "error_pct": abs(middle - actual) / actual if actual else float("nan"),
-                     "naive_error_pct": abs(repeated - actual) / actual if actual else float("nan"),
-                     "inside": bool(low <= actual <= high)})
-    return rows
+def _horizons(horizons):
+    horizons = tuple(horizons)
+    if any(isinstance(h, bool) or not isinstance(h, (int, np.integer)) or not 1 <= h <= 730 for h in horizons):
+        raise ForecastError(f"horizons: {horizons!r} must be whole days from 1 to 730, for example (7, 30, 90).")
+    return tuple(sorted({int(h) for h in horizons}))

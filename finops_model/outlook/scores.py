@@ -5,6 +5,8 @@ Sources: Hyndman & Koehler (2006) for MASE; Gneiting & Raftery (2007) for CRPS a
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 
@@ -103,3 +105,20 @@ def finops_accuracy(actual: float, forecast: float) -> float:
     0.1
     """
     return float((forecast - actual) / forecast) if forecast else float("nan")
+
+
+def binomial_band(draws: int, chance: float, share: float = 0.8) -> tuple[float, float]:
+    """Where the share of hits of `draws` independent tries lies with probability `share` or more: quantiles of the binomial, ÷ draws.
+
+    The lower end is the smallest count with P(hits ≤ count) ≥ (1 − share) ÷ 2, the upper one that of (1 + share) ÷ 2. (0, 1) without a draw.
+
+    >>> binomial_band(25, 0.8)
+    (0.68, 0.88)
+    """
+    if draws < 1:
+        return 0.0, 1.0
+    logs = [math.lgamma(draws + 1) - math.lgamma(k + 1) - math.lgamma(draws - k + 1) + k * math.log(chance) + (draws - k) * math.log1p(-chance)
+            for k in range(draws + 1)]
+    added = np.cumsum(np.exp(logs))
+    low, high = (int(np.searchsorted(added, tail - 1e-12)) for tail in ((1 - share) / 2, (1 + share) / 2))
+    return low / draws, min(high, draws) / draws
