@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from ..errors import ScenarioError, nearest, unknown
-from ..prices.contracts import KNOWN
+from ..prices.contracts import KNOWN, TABLES, read_tables
 from . import base as base_facts
 from .changes import Event, escape, leaves, match, unescape
 from .distributions import Distribution
@@ -163,7 +163,9 @@ def _set_now(done, change, path, before, where) -> None:
         raise ScenarioError(f"{where}: '{path}' is '{before}' and cannot be scaled; use op: set.")
     if path.startswith("commitments/"):
         name = unescape(path.split("/")[1])
-        _terms({**done.tree["commitments"][name], path.rsplit("/", 1)[1]: value}, where, path)
+        key, *sku = [unescape(part) for part in path.split("/")[2:]]
+        terms = done.tree["commitments"][name]
+        _terms({**terms, key: {**terms[key], sku[0]: value} if sku else value}, where, path)
     if change.op == "set":
         done.events.append(Event(path, "set", value if isinstance(value, float) else 0.0, "", where, change.because, _show(change.value)))
     done.tell(path, f"× {_show(change.value)}" if change.op == "scale" else _show(change.value), where, change.because)
@@ -213,7 +215,7 @@ def _add(done: Applied, change: Change, where: str, facts) -> None:
 
 
 def _add_commitment(done: Applied, name: str, terms: CommitmentTerms, where: str, since: str | None) -> None:
-    record = {k: v for k, v in terms.model_dump().items() if v not in (None, "", [])}
+    record = {k: v for k, v in terms.model_dump().items() if v not in (None, "", [], {})}
     start = _day(record.get("ContractCommitmentPeriodStart") or since or "")
     if not start:
         raise ScenarioError(f"{where}: commitments/{name}: when does it start? Write ContractCommitmentPeriodStart or since.")
@@ -228,8 +230,8 @@ def _add_commitment(done: Applied, name: str, terms: CommitmentTerms, where: str
     done.tree["commitments"][name] = record
     done.proposed.append(name)
     for key, value in record.items():
-        if not isinstance(value, list):
-            done.provenance[f"commitments/{escape(name)}/{key}"] = [(_show(value), where, "")]
+        for path, one in leaves({key: value} if not isinstance(value, list) else {}, f"commitments/{escape(name)}").items():
+            done.provenance[path] = [(_show(one), where, "")]
 
 
 def _terms(record: dict, where: str, path: str) -> CommitmentTerms:
@@ -237,6 +239,9 @@ def _terms(record: dict, where: str, path: str) -> CommitmentTerms:
     skus = known.get("x_SkuIds")
     if isinstance(skus, str):
         known["x_SkuIds"] = [s.strip() for s in skus.replace("|", ";").split(";") if s.strip()]
+    for table in TABLES:
+        if isinstance(known.get(table), str):                  # a record of the inventory is text
+            known[table] = read_tables({table: known[table]}, f"{where}: {path}")[1]
     return _model(CommitmentTerms, known, where, path)
 
 

@@ -95,7 +95,7 @@ class CommitmentTerms(Strict):
     ContractCommitmentLifecycleStatus: Literal["Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled",
                                                "Superseded"] = "Proposed"
     ContractCommitmentCategory: Literal["Spend", "Usage"] | None = None
-    ContractCommitmentQuantity: Quantity               # pool units per hour; Spend: list price per hour
+    ContractCommitmentQuantity: Quantity               # pool units per hour; Spend: list price per hour (with x_Rates: at plan rates)
     ContractCommitmentUnit: Text
     ContractCommitmentPeriodStart: Date | None = None  # default: since
     ContractCommitmentPeriodEnd: Date | None = None    # exclusive; default: a year after the start
@@ -107,6 +107,9 @@ class CommitmentTerms(Strict):
     x_ServiceName: str = ""
     x_EligibleShare: Share = 1.0
     x_Rate: Quantity | None = None
+    x_Rates: dict[str, Quantity] = {}                  # Spend: SKU -> money per unit under the plan, locked
+    x_Discounts: dict[str, Share] = {}                 # Spend: SKU -> share off its on-demand price, floating with it
+    x_Priority: Number | None = None                   # where SKUs overlap: lower applies first; default: units, spend; narrow, broad
     x_OnDemandUnitPrice: Quantity | None = None
 
 

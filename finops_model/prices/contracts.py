@@ -12,7 +12,8 @@ from ..errors import PriceError, listing, nearest, unknown
 
 STATES = ("Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled", "Superseded")
 UPFRONT = {"No Upfront": 0.0, "Partial Upfront": None, "All Upfront": 1.0}
-OURS = ("x_SkuIds", "x_Rate", "x_EligibleShare", "x_OnDemandUnitPrice", "x_ServiceName", "x_Capacity")
+OURS = ("x_SkuIds", "x_Rate", "x_Rates", "x_Discounts", "x_Priority", "x_EligibleShare", "x_OnDemandUnitPrice", "x_ServiceName", "x_Capacity")
+TABLES = ("x_Rates", "x_Discounts")     # of a spend commitment, by SKU: money per unit, locked; or share off the on-demand price
 PREFIX = "ContractCommitment"
 FOCUS = tuple(PREFIX + name for name in (
     "Id", "Quantity", "Unit", "PeriodStart", "PeriodEnd", "LifecycleStatus", "FulfillmentInterval", "Applicability",
@@ -51,10 +52,11 @@ def read_terms(record: dict, on_demand: float | None, where: str) -> dict:
     if (category == "Spend") != is_currency(unit):
         raise PriceError(f"{place}: {PREFIX}Category is {category} but {PREFIX}Unit is '{unit}'; a Spend commitment has a "
                          "currency as its unit, a Usage commitment a unit of usage such as GPU-hours.")
-    rate, on_demand = _prices(record, category, on_demand, place)
+    tables = read_tables(record, place)
+    rate, on_demand = _by_sku(record, category, on_demand, place, tables) if tables else _prices(record, category, on_demand, place)
     share = _number(record, "x_EligibleShare", place)
     return {"quantity": _number(record, PREFIX + "Quantity", place, needed=True), "rate": rate, "on_demand": on_demand,
-            "id": name, "unit": unit, "skus": _skus(record, place), "start": _date(record, PREFIX + "PeriodStart", place),
+            "id": name, "unit": unit, "skus": _skus(record, place) or tuple(tables[1] if tables else ()), "start": _date(record, PREFIX + "PeriodStart", place),
             "end": _date(record, PREFIX + "PeriodEnd", place), "status": status,
             "eligible_share": 1.0 if share is None else share, "upfront_share": _upfront(record, place),
             "service": _text(record, "x_ServiceName")}
@@ -101,6 +103,66 @@ def _prices(record, category, on_demand, place):
     if category == "Spend" and not 0 <= rate <= 1:
         raise PriceError(f"{place}: x_Rate is {rate:g}; the rate of a spend commitment is 1 - discount, from 0 to 1.")
     return rate, on_demand
+
+
+def read_tables(record: dict, place: str = "") -> tuple[str, dict[str, float]] | None:
+    """("x_Rates" or "x_Discounts", SKU -> number) of a spend commitment that has a rate of its own for each SKU; None of any other.
+
+    A mapping, a JSON mapping, or text `SKU=number; SKU=number`. Raises PriceError in one sentence.
+
+    >>> read_tables({"x_Discounts": "gpu-a=0.4; gpu-b=0.3"})
+    ('x_Discounts', {'gpu-a': 0.4, 'gpu-b': 0.3})
+    """
+    given = [name for name in TABLES if isinstance(record.get(name), dict) and record[name] or _text(record, name) not in ("", "{}")]
+    if not given:
+        return None
+    name, place = given[0], f"{place}: " if place else ""
+    others = [*given[1:], *(other for other in ("x_Rate", PREFIX + "DiscountPercentage") if _text(record, other))]
+    if others:
+        raise PriceError(f"{place}{name} and {others[0]} are both given; keep one of them. {name} has a number of its own for each SKU.")
+    value = record[name]
+    if isinstance(value, str):
+        value = _table(value)
+    if not isinstance(value, dict) or not value:
+        raise PriceError(f"{place}{name} is '{str(record[name])[:60]}'; write SKU=number for each SKU, separated by ';'.")
+    table = {str(sku): _number(value, sku, f"{place}{name}", needed=True) for sku in value}
+    for sku, share in table.items():
+        if name == "x_Discounts" and not 0 <= share <= 1:
+            raise PriceError(f"{place}{name}: {sku} is {share:g}; write it as a share from 0 to 1.")
+        if share < 0:
+            raise PriceError(f"{place}{name}: {sku} is {share:g}; it must be a finite number, 0 or more.")
+    listed = _skus(record, place)
+    if listed and set(listed) != set(table):
+        odd = sorted(set(listed) ^ set(table))
+        raise PriceError(f"{place}x_SkuIds and {name} name different SKUs: {listing(odd)} stands in one of them only. Leave x_SkuIds out: "
+                         f"{name} says what is covered.")
+    return name, table
+
+
+def _table(text: str):
+    if text.strip().startswith("{"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return None
+    pairs = [part.rsplit("=", 1) for part in re.split(r"[;|]", text) if part.strip()]
+    return {pair[0].strip(): pair[1].strip() for pair in pairs} if all(len(pair) == 2 for pair in pairs) else None
+
+
+def _by_sku(record, category, on_demand, place, tables):
+    """Rate (1: its quantity is money at the plan's rates) and the on-demand money that one unit of it covers."""
+    name, table = tables
+    if category != "Spend":
+        raise PriceError(f"{place}: {name} goes with a Spend commitment, whose {PREFIX}Unit is a currency; a Usage commitment has one x_Rate.")
+    if on_demand is None:
+        on_demand = _number(record, "x_OnDemandUnitPrice", place)
+    if on_demand is None and name == "x_Discounts":
+        worth = [1 / (1 - share) for share in table.values() if share < 1]
+        on_demand = sum(worth) / len(worth) if worth else 1.0
+    if on_demand is None:
+        raise PriceError(f"{place}: how much on-demand money one unit of its money covers is not known; write x_OnDemandUnitPrice, for example "
+                         "1.4 where its rates are about 29 % off.")
+    return 1.0, on_demand
 
 
 def _upfront(record, place):

@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import PriceError, nearest
 from ._dates import D, day, months as months_of
 from .commitments import LIVE, Hourly, from_record
-from .contracts import PREFIX, read_other
+from .contracts import PREFIX, is_currency, read_other
 from .hours import HOURS
 from .rates._checks import number
 
@@ -132,7 +132,9 @@ def inventory(records: Sequence, on_demand: float | Mapping | None = None, capac
 
 
 def _price_of(record, on_demand):
-    """The on-demand price that goes with a record: its own first."""
+    """The on-demand price that goes with a record: its own first. Money needs none."""
+    if isinstance(record, Mapping) and is_currency(str(record.get(PREFIX + "Unit") or "").strip()):
+        return None
     if not isinstance(on_demand, Mapping):
         return None if isinstance(record, Mapping) and str(record.get("x_OnDemandUnitPrice") or "").strip() else on_demand
     if not isinstance(record, Mapping) or str(record.get("x_OnDemandUnitPrice") or "").strip():
