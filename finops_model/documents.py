@@ -10,7 +10,7 @@ import math
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -162,7 +162,11 @@ def _sentence(item: dict, at, model) -> str:
 def _fields(model, location) -> list[str]:
     """Names a model allows at a location, as far as plain nesting tells."""
     current: Any = model
+    inside = False
     for part in location:
+        if inside:                              # the name of an entry of a mapping, or its place in a list
+            inside = False
+            continue
         field = getattr(current, "model_fields", {}).get(part)
         if field is None:
             if getattr(current, "model_fields", None) is not None:
@@ -173,6 +177,7 @@ def _fields(model, location) -> list[str]:
         if not models:
             return []
         current = models[0]
+        inside = any(get_origin(kind) in (dict, list) for kind in _flatten(kinds))
     return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
 
 
