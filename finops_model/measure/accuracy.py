@@ -1,7 +1,8 @@
 """How good were we: forecasts made earlier, beside what came and beside seasonal naive (docs/method.md §11).
 
 A forecast for month m is graded by |P50 − actual| ÷ actual of the month's total; `lead` counts months from the
-month whose end was the newest known day. Repeating the last week of known days is the yardstick.
+month whose end was the newest known day. Repeating the last week of known days is the yardstick. Month ends, yardstick, windows and sums are
+those of `outlook.backtest`: one way of replaying (§11.5).
 """
 
 from __future__ import annotations
@@ -9,65 +10,100 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..periods import add_months, month_days, month_of
+from ..outlook import simulate
+from ..outlook.backtest import ends_before, repeated_week, spans
+from ..outlook.windows import BANDS, calibration, graded, plain, said_and_was, summary
+from ..periods import add_months, month_days, month_of, month_range
+from ..progress import Progress, silent
 
 LEADS = (1, 2, 3, 6)
+NEAR = 3                # months ahead up to which a calibration is claimed (beyond, the spread is an assumption)
+MIN_DAYS = 120          # of a ledger before a replay: its workloads start later than it does
+REPLAYS, REPLAYS_OF_FEW, FEW = 7, 14, 8      # earlier month ends graded; small ledgers replay fast, so twice as many
+PATHS = 1000
 
 
-def month_ends(first_day, last_day, count: int, min_days: int = 120) -> list[str]:
+def month_ends(first_day, last_day, count: int, min_days: int = MIN_DAYS) -> list[str]:
     """The newest `count` month ends before the newest month, complete or not, that leave `min_days` of history before.
 
     >>> month_ends("2026-01-01", "2026-10-31", 2)
     ['2026-08-31', '2026-09-30']
     """
-    newest = month_of(np.datetime64(last_day, "D"))
-    ends = [month_days(add_months(newest, -back))[-1] for back in range(1, count + 1)]
-    kept = [end for end in ends if (end - np.datetime64(first_day, "D")).astype(int) + 1 >= min_days]
-    return sorted(str(end) for end in kept)
+    return [str(end) for end in ends_before(first_day, month_of(np.datetime64(last_day, "D")), 1, count, min_days)]
 
 
-def naive_month(cost_by_day: pd.Series, made: str, month: str) -> float | None:
-    """Seasonal naive: the newest seven known days, repeated by weekday over `month`."""
+def how_many(workloads: int) -> int:
+    """Replays of a ledger by its number of workloads."""
+    return REPLAYS_OF_FEW if workloads <= FEW else REPLAYS
+
+
+def replay(scenario, settings, daily: pd.DataFrame, as_of: str, count: int, progress: Progress | None = None, leads=LEADS) -> list:
+    """The whole simulation run again from the newest `count` month ends before the month of `as_of`, on nothing but what was known then.
+
+    scenario   the base's file or None;  daily: DAILY frame. Returns Runs, oldest first.
+    """
+    say, runs = progress or silent, []
+    ends = month_ends(daily["ChargeDate"].min().date(), as_of, count)
+    for i, end in enumerate(ends):
+        say(f"replay from {end}", i, len(ends))
+        runs.append(simulate.run(scenario, settings, as_of=end, paths=PATHS, months=max(*leads, *LEADS),
+                                 daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)], members="cheap", dials=False))
+    say("replays", len(ends), max(len(ends), 1))
+    return runs
+
+
+def naive_month(cost_by_day: pd.Series, made: str, month: str) -> float:
+    """Seasonal naive over `month`: the newest seven days known at `made` repeated; a day without a charge cost nothing."""
     known = cost_by_day[: pd.Timestamp(made)]
-    week = known.reindex(pd.date_range(end=made, periods=7, freq="D"), fill_value=0.0)
-    by_weekday = dict(zip(week.index.dayofweek, week.to_numpy()))
-    return float(sum(by_weekday[pd.Timestamp(day).dayofweek] for day in month_days(month)))
+    if not len(known):
+        return 0.0
+    whole = known.reindex(pd.date_range(known.index.min(), made), fill_value=0.0).to_numpy(float)
+    inside = month_days(month)
+    return float(repeated_week(whole, int((inside[-1] - np.datetime64(made, "D")).astype(int)))[-len(inside):].sum())
 
 
-def track_record(replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit: str | None) -> list[dict]:
+def track_record(replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit: str | None, leads=LEADS) -> list[dict]:
     """The brief's `accuracy.detail`: one row per earlier forecast and complete month.
 
     replays   runs made from earlier days (`Run.as_of`), same method as today's
     actual    cost per complete month
     """
+    return [row for row in _windows(replays, actual, cost_by_day, unit, leads) if row["kind"] == "month"]
+
+
+def _windows(replays, actual, cost_by_day, unit, leads) -> list[dict]:
     rows = []
     for run in replays:
-        made = month_of(run.as_of)
-        for lead in LEADS:
-            month = add_months(made, lead)
-            if month not in run.months or not actual.get(month):
+        made, end = month_of(run.as_of), np.datetime64(run.as_of, "D")
+        for kind, lead, label, first, last in spans(end, sorted({*leads, 1, 2, 3}), (), month_days(add_months(made, max(*leads, 3)))[-1]):
+            months = month_range(month_of(first), month_of(last))
+            if (kind == "month" and lead not in leads) or not all(month in run.months and actual.get(month) for month in months):
                 continue
-            p10, p50, p90 = (run.quantile(q, unit=unit, months=[month]) for q in (0.1, 0.5, 0.9))
-            truth, naive = actual[month], naive_month(cost_by_day, run.as_of, month)
-            rows.append({"made": made, "for": month, "lead": lead, "p10": p10, "p50": p50, "p90": p90, "actual": truth,
-                         "naive": naive, "error_pct": abs(p50 - truth) / abs(truth),
-                         "naive_error_pct": abs(naive - truth) / abs(truth), "inside": bool(p10 <= truth <= p90),
-                         "finops_variance_pct": (p50 - truth) / p50 if p50 else None})
+            naive = sum(naive_month(cost_by_day, run.as_of, month) for month in months)
+            rows.append({"kind": kind, "made": made, "for": label, "lead": lead,
+                         **plain(graded(run.total(unit=unit, months=list(months)), sum(actual[month] for month in months), naive))})
     return sorted(rows, key=lambda row: (row["for"], row["lead"]))
 
 
-def by_lead(detail: list[dict]) -> list[dict]:
-    """Errors by lead: Σ|error| ÷ Σ actual, the same of naive, skill = 1 − ours ÷ naive, share inside P10–P90."""
-    rows = []
-    for lead in sorted({row["lead"] for row in detail}):
-        part = [row for row in detail if row["lead"] == lead]
-        total = sum(abs(row["actual"]) for row in part)
-        ours = sum(abs(row["p50"] - row["actual"]) for row in part) / total
-        naive = sum(abs(row["naive"] - row["actual"]) for row in part) / total
-        rows.append({"lead": lead, "n": len(part), "error_pct": ours, "naive_error_pct": naive,
-                     "skill": 1 - ours / naive if naive else None,
-                     "coverage80": sum(row["inside"] for row in part) / len(part)})
-    return rows
+def by_lead(detail: list[dict], bands=BANDS) -> list[dict]:
+    """Errors by lead: Σ|error| ÷ Σ actual, the same of naive, skill = 1 − ours ÷ naive, shares inside the ranges and within the bands."""
+    return plain(summary(pd.DataFrame(detail), ("lead",), bands).sort_values("lead")) if detail else []
+
+
+def record(replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit: str | None, leads=LEADS, bands=BANDS) -> dict:
+    """The brief's `accuracy` of one unit: sentences, a row per lead, months 1 to 3 together, calibration of the ranges, every window.
+
+    calibration   of months up to NEAR ahead; `published` is put beside it by `measure.grades`
+    """
+    windows = _windows(replays, actual, cost_by_day, unit, leads)
+    detail = [row for row in windows if row["kind"] == "month"]
+    rows = by_lead(detail, bands)
+    near = [row for row in detail if row["lead"] <= NEAR] or detail
+    ranges = calibration(pd.DataFrame(near)).query("kind == 'range'") if near else pd.DataFrame()
+    ranges = plain(ranges)
+    return {"sentence": sentence(rows), "trust": trust(rows, ranges), "rows": rows, "bands": [limit for _, limit in bands],
+            "quarter": next(iter(by_lead([row for row in windows if row["kind"] == "quarter" and row["lead"] == 1], bands)), None),
+            "calibration": ranges, "detail": detail, "published": None}
 
 
 def sentence(rows: list[dict]) -> str:
@@ -81,8 +117,22 @@ def sentence(rows: list[dict]) -> str:
             said.append(f"{when} it missed by {row['error_pct']:.1%} ({row['naive_error_pct']:.1%} for repeating last "
                         f"week; {round(row['coverage80'] * row['n'])} of {row['n']} actuals inside the 80 % range)")
     behind = [row for row in rows if row["skill"] is not None and row["skill"] < 0]
-    plain = " Repeating last week came closer over these months: rely on the range rather than on the median." if len(behind) > len(rows) / 2 else ""
-    return "Replayed on what was known at the time: " + "; ".join(said) + "." + plain
+    closer = " Repeating last week came closer over these months: rely on the range rather than on the median." if len(behind) > len(rows) / 2 else ""
+    return "Replayed on what was known at the time: " + "; ".join(said) + "." + closer
+
+
+def trust(rows: list[dict], ranges: list[dict]) -> str:
+    """How far to trust the forecast, in words for a budget owner: what the ranges held, where last week was closer, what nobody has graded."""
+    if not rows:
+        return ""
+    said = [said_and_was(next(row for row in ranges if row["level"] == 0.8)) + "."]
+    behind = [row for row in rows if row["skill"] is not None and row["skill"] < 0]
+    if 0 < len(behind) <= len(rows) / 2:        # where it is most of them, the sentence before says so
+        leads = " and ".join(str(row["lead"]) for row in behind)
+        said.append(f"At {leads} month{'s' * (behind[-1]['lead'] > 1)} ahead repeating last week came closer: there rely on the range, not on the median.")
+    far = max(row["lead"] for row in rows)
+    said.append(f"Nothing more than {far} month{'s' * (far > 1)} ahead could be graded: the ranges beyond are an assumption.")
+    return " ".join(said)
 
 
 def previous_forecast(month: str, actual: float | None, unit: str | None, published: dict | None, replays: list) -> dict | None:

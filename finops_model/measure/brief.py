@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name, month_of
-from . import accuracy, actuals, budgets, kpis
+from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name
+from . import accuracy, actuals, budgets, grades, kpis
 from .actuals import COMPANY
 from .words import headline, summary
 
@@ -41,6 +41,7 @@ class Close:
     ledger_all_time: str = "0"
     quarantined_rows: int = 0
     published: dict = field(default_factory=dict)     # unit -> the brief published one month before
+    forecasts: pd.DataFrame | None = None             # every forecast published before this month (grades.published), to be graded
     excluded: list = field(default_factory=list)      # what the forecast leaves out
     people: dict = field(default_factory=dict)
     lineage: dict = field(default_factory=dict)
@@ -78,8 +79,16 @@ def forecast_months(run, unit: str | None, budget_by_month: dict) -> list[dict]:
         booked = run.so_far[i].sum() if unit is None else run.so_far[i][run.units.index(unit)]
         budget = budget_by_month.get(month)
         rows.append({"month": month, **budgets.spread(totals), "so_far": float(booked), "budget": budget,
-                     "overrun_probability": budgets.overrun_probability(totals, budget)})
+                     "overrun_probability": budgets.overrun_probability(totals, budget), "override": by_hand(run, unit, month)})
     return rows
+
+
+def by_hand(run, unit: str | None, month: str) -> dict | None:
+    """The number somebody set by hand for a unit's month, with who and why; it stands beside the model's P50, never in its place (§11.8)."""
+    for one in getattr(run, "overrides", None) or ():
+        if one["month"] == month and (None if one.get("unit") in (None, "", COMPANY) else one["unit"]) == unit:
+            return {"value": float(one["value"]), "by": str(one.get("by") or ""), "because": str(one.get("because") or "")}
+    return None
 
 
 def landing(close: Close, run, unit: str | None, booked_by_month: dict, budget_by_month: dict) -> dict:
@@ -148,8 +157,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     budget_by_month = close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
     complete = {m: v for m, v in booked.items() if str(month_days(m)[-1]) <= close.as_of and _whole(rows, m, booked)}
     by_day = rows.groupby("ChargeDate")["EffectiveCost"].sum()
-    detail = accuracy.track_record(close.replays, complete, by_day, name)
-    graded = accuracy.by_lead(detail)
+    graded = accuracy.record(close.replays, complete, by_day, name) | {"published": _published(close, unit, complete)}
     state, reason = status(close)
     actual = booked.get(close.month, 0.0)
     land = landing(close, close.base, name, booked, budget_by_month)
@@ -175,7 +183,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "landing": land,
         "drivers": {"change": actuals.changes(rows, close.month, before), "range": _range(close.base, name)},
         "unit_costs": kpis.unit_costs(facts, close.month),
-        "accuracy": {"sentence": accuracy.sentence(graded), "rows": graded, "detail": detail},
+        "accuracy": graded,
         "what_ifs": what_if_lines(close, name), "lines": actuals.lines(rows, close.month), "children": [],
         "assumptions": assumptions(close.base, close.as_of), "quality": quality(close, rows, actual),
         "people": close.people, "lineage": close.lineage,
@@ -189,6 +197,15 @@ def child_line(child: dict) -> dict:
     return {"unit": child["unit"], "slug": child["slug"], "actual": child["actual"]["month"],
             "budget": budget["month"] if budget else None, "landing_p10": land["p10"], "landing_p50": land["p50"],
             "landing_p90": land["p90"], "overrun_probability": land["overrun_probability"]}
+
+
+def _published(close: Close, unit: str, complete: dict) -> dict | None:
+    """What was published for the unit before this month, graded by its complete months."""
+    if close.forecasts is None or not len(close.forecasts):
+        return None
+    own = close.forecasts[close.forecasts["unit"] == unit].reset_index(drop=True)
+    actual = {(unit, month): value for month, value in complete.items()}
+    return grades.grade(own, actual, naive=grades.naive_months(close.daily, own)).as_brief()
 
 
 def _whole(rows: pd.DataFrame, month: str, booked: dict) -> bool:

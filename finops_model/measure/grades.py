@@ -1,7 +1,7 @@
-"""Published forecasts, graded when the actuals are there: errors, calibration, drift (docs/method.md §11.3, §11.4).
+"""Published forecasts, graded when the actuals are there: errors, calibration, drift, numbers set by hand (docs/method.md §11.3–§11.8).
 
 A forecast counts as it was published: `brief.json` with the hash that the archive's index holds. A brief that was changed since is refused,
-not graded. All money in the brief's currency; percentages are fractions.
+not graded. All money in the brief's currency; percentages are fractions. What is added up, and how, is in `outlook.windows`.
 """
 
 from __future__ import annotations
@@ -16,22 +16,20 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
+from ..outlook.windows import BANDS, FEW, LEVELS, calibration, plain, summary
 from ..periods import month_days
-from . import actuals
+from . import accuracy, actuals
 from .actuals import COMPANY
 
-LEVELS = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
-BANDS = (("run", 0.12), ("walk", 0.15), ("crawl", 0.20))       # FinOps maturity of budget variance, configurable
-FEW = 8                                                        # graded forecasts from which a calibration says something
-COLUMNS = ("unit", "made", "for", "lead", *LEVELS, "currency")
+COLUMNS = ("unit", "made", "for", "lead", *LEVELS, "currency", "as_of", "hand", "by", "because")
 
 
 @dataclass(frozen=True)
 class Grades:
     """Graded forecasts (rows), their calibration and their drift."""
 
-    rows: pd.DataFrame           # unit, made, for, lead, p05…p95, actual, error_pct, finops_variance_pct, band, inside80
-    calibration: pd.DataFrame    # level (said), share (was), n
+    rows: pd.DataFrame           # unit, made, for, lead, p05…p95, actual, naive, error_pct, finops_variance_pct, band, inside80, hand…
+    calibration: pd.DataFrame    # level (said), share (was), hits, n, months, low, high
     drift: pd.DataFrame          # unit, for, made, previous, p50, previous_p50, drift_pct
     waiting: int                 # published forecasts whose month is not over yet
     bands: tuple = BANDS
@@ -46,27 +44,76 @@ class Grades:
         few = "; too few to judge the range by" if n < FEW else ""
         return f"{text}{few}."
 
+    def by_lead(self) -> pd.DataFrame:
+        """A row per lead, as a replay has it: `windows.summary`, each unit a series of its own."""
+        if not len(self.rows):
+            return pd.DataFrame()
+        return summary(self.rows.assign(series=self.rows["unit"]), ("lead",), self.bands).sort_values("lead", ignore_index=True)
 
-def published(reports: str | Path) -> pd.DataFrame:
+    def by_hand(self) -> dict | None:
+        """Numbers set by hand beside the model's own, over the forecasts that have both; None where nobody set one.
+
+        n, months (different ones), hand_error_pct and model_error_pct = Σ|said − actual| ÷ Σ|actual|, better: how often the hand came closer.
+        """
+        both = self.rows[self.rows["hand"].notna()] if "hand" in self.rows else self.rows[:0]
+        size = float(both["actual"].abs().sum())
+        if not len(both) or not size:
+            return None
+        hand, model = ((both[name].astype(float) - both["actual"]).abs() for name in ("hand", "p50"))
+        found = {"n": len(both), "months": len(both[["unit", "for"]].drop_duplicates()), "hand_error_pct": float(hand.sum()) / size,
+                 "model_error_pct": float(model.sum()) / size, "better": int((hand < model).sum())}
+        return {**found, "sentence": hand_sentence(found)}
+
+    def as_brief(self) -> dict | None:
+        """The brief's `accuracy.published` of one unit; None where nothing was published before."""
+        if not len(self.rows) and not self.waiting:
+            return None
+        keep = [name for name in ("made", "for", "lead", *LEVELS, "actual", "naive", "error_pct", "finops_variance_pct", "band", "inside80", "hand", "by",
+                                  "because", "hand_error_pct") if name in self.rows]
+        return plain({"sentence": self.sentence(), "n": len(self.rows), "waiting": self.waiting, "rows": self.by_lead(), "by_hand": self.by_hand(),
+                      "calibration": self.calibration[self.calibration["kind"] == "range"], "detail": self.rows[keep]})
+
+
+def hand_sentence(found: dict) -> str:
+    """Hand against model in words.
+
+    >>> hand_sentence({"n": 9, "months": 9, "hand_error_pct": 0.041, "model_error_pct": 0.023, "better": 3})
+    'By hand: 4.1 %, model: 2.3 %; the hand was better in 3 of 9 months'
+    """
+    what = "month" if found["n"] == found["months"] else "forecast"
+    return (f"By hand: {found['hand_error_pct'] * 100:.1f} %, model: {found['model_error_pct'] * 100:.1f} %; the hand was better in "
+            f"{found['better']} of {found['n']} {what}{'s' * (found['n'] != 1)}")
+
+
+def published(reports: str | Path, before: str | None = None) -> pd.DataFrame:
     """The forecasts in an archive of reports: one row per unit, month of making and month forecast (COLUMNS).
 
-    Only months after the report's own. Raises InputError for a brief whose hash is not the published one.
+    Only months after the report's own. `before`: only reports of earlier months, none where there is no archive yet, and an altered brief is
+    left out (a close must not stop for it; `finops grades` does). Else raises InputError for a brief whose hash is not the published one.
     """
     root, rows = Path(reports), []
     index = root / "index.json"
     if not index.is_file():
+        if before is not None:
+            return pd.DataFrame(columns=list(COLUMNS))
         raise InputError(f"{root}: no index.json there, so nothing has been published yet. Publish first: finops report.")
     for entry in json.loads(index.read_text(encoding="utf-8"))["reports"]:
+        if before is not None and entry["month"] >= before:
+            continue
         path = root / entry["month"] / entry["slug"] / "brief.json"
         raw = path.read_bytes() if path.is_file() else b""
         if hashlib.sha256(raw).hexdigest() != entry["files"]["brief.json"]["sha256"]:
+            if before is not None:
+                continue
             raise InputError(f"{path}: it is not what was published (its hash differs from the index). Bring the published file back; "
                              "an altered forecast is not graded.")
         brief = json.loads(raw)
         for month in (brief["forecast"] or {}).get("months", ()):
             if month["month"] > brief["month"]:
                 lead = int((np.datetime64(month["month"], "M") - np.datetime64(brief["month"], "M")).astype(int))
-                rows.append((brief["unit"], brief["month"], month["month"], lead, *(month[name] for name in LEVELS), brief["currency"]))
+                hand = month.get("override") or {}
+                rows.append((brief["unit"], brief["month"], month["month"], lead, *(month[name] for name in LEVELS), brief["currency"],
+                             brief.get("data_as_of"), hand.get("value"), hand.get("by", ""), hand.get("because", "")))
     return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(["unit", "for", "made"], ignore_index=True)
 
 
@@ -80,11 +127,24 @@ def actual_months(daily: pd.DataFrame, as_of: str, units) -> dict[tuple[str, str
     return found
 
 
-def grade(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float], bands=BANDS) -> Grades:
+def naive_months(daily: pd.DataFrame, forecasts: pd.DataFrame) -> dict[tuple[str, str, str], float]:
+    """Seasonal naive beside published forecasts, {(unit, day of data, month): money}: what repeating the week before would have said."""
+    found = {}
+    for unit, part in forecasts.groupby("unit"):
+        by_day = actuals.cost_rows(daily, unit).groupby("ChargeDate")["EffectiveCost"].sum()
+        for made, month in set(zip(part["as_of"], part["for"])):
+            if made:
+                found[str(unit), made, month] = accuracy.naive_month(by_day, made, month)
+    return found
+
+
+def grade(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float], bands=BANDS, naive: Mapping[tuple[str, str, str], float] | None = None
+          ) -> Grades:
     """Grade forecasts against actuals of whole months.
 
     error_pct = |P50 − actual| ÷ actual; finops_variance_pct = (P50 − actual) ÷ P50, the FinOps KPI by its own name; band: the first of `bands`
-    (name, share) the error is within, else "outside"; inside80: P10 ≤ actual ≤ P90. Actuals of nothing have no error.
+    (name, share) the error is within, else "outside"; inside80: P10 ≤ actual ≤ P90. Actuals of nothing have no error. naive: as `naive_months` gives it, for the yardstick. A number set by
+    hand is graded the same way beside the model's: hand_error_pct.
 
     >>> row = dict(unit="Company", made="2026-09", lead=1, p05=7, p10=8, p25=9, p50=10, p75=11, p90=12, p95=13, currency="USD", **{"for": "2026-10"})
     >>> grade(pd.DataFrame([row]), {("Company", "2026-10"): 11.0}).rows[["error_pct", "band", "inside80"]].round(3).values.tolist()
@@ -99,22 +159,13 @@ def grade(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float], band
     with np.errstate(divide="ignore", invalid="ignore"):
         rows["error_pct"] = np.where(truth != 0, np.abs(middle - truth) / np.abs(truth), np.nan)
         rows["finops_variance_pct"] = np.where(middle != 0, (middle - truth) / middle, np.nan)
+        if "hand" in rows:
+            rows["hand_error_pct"] = np.where(truth != 0, np.abs(rows["hand"].to_numpy(float) - truth) / np.abs(truth), np.nan)
+    if naive:
+        rows["naive"] = [naive.get(key, np.nan) for key in zip(rows["unit"], rows["as_of"], rows["for"])]
     rows["band"] = [next((name for name, most in bands if error <= most), "outside") if np.isfinite(error) else "" for error in rows["error_pct"]]
     rows["inside80"] = (rows["p10"].to_numpy(float) <= truth) & (truth <= rows["p90"].to_numpy(float))
     return Grades(rows, calibration(rows), drift(forecasts), int((~known).sum()), tuple(bands))
-
-
-def calibration(rows: pd.DataFrame) -> pd.DataFrame:
-    """When we said a level, how often was it: share of actuals at or below each published quantile, and inside the ranges around it.
-
-    A row per quantile: level (said), share (was), n; then ranges 50, 80 and 90 %: level, share inside, n with kind "range".
-    """
-    truth, n = rows["actual"].to_numpy(float), len(rows)
-    found = [("quantile", level, float((truth <= rows[name].to_numpy(float)).mean()) if n else np.nan, n) for name, level in LEVELS.items()]
-    for low, high in (("p25", "p75"), ("p10", "p90"), ("p05", "p95")):
-        inside = (rows[low].to_numpy(float) <= truth) & (truth <= rows[high].to_numpy(float))
-        found.append(("range", round(LEVELS[high] - LEVELS[low], 2), float(inside.mean()) if n else np.nan, n))
-    return pd.DataFrame(found, columns=["kind", "level", "share", "n"])
 
 
 def drift(forecasts: pd.DataFrame) -> pd.DataFrame:

@@ -202,23 +202,26 @@ def repeated_week(known: np.ndarray, days: int) -> np.ndarray:
     return seasonal_naive.point(known, None, days)
 
 
-def month_ends(days: np.ndarray, lead: int, count: int, least: int = MIN_DAYS, newest: str | None = None) -> list[np.datetime64]:
+def month_ends(days: np.ndarray, lead: int, count: int, least: int = MIN_DAYS) -> list[np.datetime64]:
     """The newest `count` month ends with `least` days of history before and the whole month `lead` months on after.
-
-    days     of the history;  newest: the last month that counts as whole (default: the last whole one of `days`)
 
     >>> days = np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-06-16"))
     >>> [str(end) for end in month_ends(days, 1, 2)]
     ['2026-03-31', '2026-04-30']
     """
-    count = _origins(count)
-    last = (days[-1] + np.timedelta64(1, "D")).astype("datetime64[M]") - 1 if newest is None else np.datetime64(newest, "M")
-    ends = [(last - lead - back + 1).astype("datetime64[D]") - np.timedelta64(1, "D") for back in range(count)]
-    kept = [end for end in ends if (end - days[0]).astype(int) + 1 >= least]
+    last = (days[-1] + np.timedelta64(1, "D")).astype("datetime64[M]") - 1                 # newest whole month
+    kept = ends_before(days[0], last, lead, _origins(count), least)
     if not kept:
         raise ForecastError(f"backtest: {len(days)} days from {days[0]} to {days[-1]} hold no month end with {least} days "
                             f"before and {lead} whole month{'s' * (lead > 1)} after it. Bring a longer history.")
-    return kept[::-1]
+    return kept
+
+
+def ends_before(first_day, newest, lead: int, count: int, least: int) -> list[np.datetime64]:
+    """The newest `count` month ends `lead` months before `newest`, or earlier, that leave `least` days from `first_day` on; oldest first, may be none."""
+    last, first_day = np.datetime64(newest, "M"), np.datetime64(first_day, "D")
+    ends = [(last - lead - back + 1).astype("datetime64[D]") - np.timedelta64(1, "D") for back in range(count)]
+    return [end for end in ends if (end - first_day).astype(int) + 1 >= least][::-1]
 
 
 def spans(end: np.datetime64, leads, horizons, last_day) -> list[tuple]:

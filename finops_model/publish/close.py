@@ -16,7 +16,7 @@ import pandas as pd
 from ..errors import FinOpsError, LedgerError, ReportError, unknown
 from ..facts import plans, reconcile, warehouse
 from ..facts.ledger import Ledger
-from ..measure import accuracy, actuals
+from ..measure import accuracy, actuals, grades
 from ..measure.actuals import COMPANY
 from ..measure.brief import Close, brief, child_line, slug
 from ..outlook import simulate
@@ -25,7 +25,6 @@ from ..progress import Progress, silent
 from ..settings import Settings
 
 UNASSIGNED = "(unassigned)"
-REPLAYS, REPLAYS_OF_FEW, FEW = 7, 14, 8      # earlier month ends graded; small ledgers replay fast, so twice as many
 
 
 def books(settings: Settings, progress: Progress | None = None) -> Ledger:
@@ -72,17 +71,10 @@ def pick_units(daily: pd.DataFrame, asked: list[str] | None) -> list[str]:
     return found
 
 
-def prepare(settings: Settings, month: str | None = None, *, units: list[str] | None = None, newest: bool = False,
-            reports: Path | None = None, progress: Progress | None = None) -> Close:
-    """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out."""
-    say = progress or silent
-    ledger = books(settings, progress)
-    month, as_of = pick_month(ledger, month, newest)
-    # Plans are read before anything long runs: a wrong file is said at once.
-    budgets = plans.read_budgets(settings.path(settings.budgets), settings.currency) if settings.budgets else None
-    drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
-    invoices = plans.read_invoices(settings.path(settings.invoices)) if settings.invoices else None
-    say("daily facts", 0, 1)
+def daily_facts(settings: Settings, ledger: Ledger, month: str, as_of: str, units: list[str] | None = None,
+                progress: Progress | None = None) -> pd.DataFrame:
+    """DAILY up to `as_of`, held to be in one currency, to have the month, and to know the units asked for."""
+    (progress or silent)("daily facts", 0, 1)
     everything = warehouse.daily(ledger, settings)
     currencies = sorted(set(everything["BillingCurrency"]))
     if currencies != [settings.currency]:
@@ -92,22 +84,30 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     if not (actuals.month_column(daily) == month).any():
         raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
     pick_units(daily, units)        # a name that is not there is said before the long part
+    return daily
+
+
+def prepare(settings: Settings, month: str | None = None, *, units: list[str] | None = None, newest: bool = False,
+            reports: Path | None = None, progress: Progress | None = None) -> Close:
+    """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out."""
+    ledger = books(settings, progress)
+    month, as_of = pick_month(ledger, month, newest)
+    # Plans are read before anything long runs: a wrong file is said at once.
+    budgets = plans.read_budgets(settings.path(settings.budgets), settings.currency) if settings.budgets else None
+    drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
+    invoices = plans.read_invoices(settings.path(settings.invoices)) if settings.invoices else None
+    daily = daily_facts(settings, ledger, month, as_of, units, progress)
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
     runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=as_of,
                              daily=daily, progress=progress)
-    ends = accuracy.month_ends(daily["ChargeDate"].min().date(), as_of, REPLAYS_OF_FEW if len(runs[0].workloads) <= FEW else REPLAYS)
-    replays = []
-    for i, end in enumerate(ends):
-        say(f"replay from {end}", i, len(ends))
-        replays.append(simulate.run(scenarios[0], settings, as_of=end, paths=1000, months=max(accuracy.LEADS),
-                                    daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)], members="cheap", dials=False))
-    say("replays", len(ends), max(len(ends), 1))
+    replays = accuracy.replay(scenarios[0], settings, daily, as_of, accuracy.how_many(len(runs[0].workloads)), progress)
     found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True))
     return Close(company=settings.company, month=month, currency=settings.currency, daily=daily, as_of=as_of, base=runs[0],
                  what_ifs=list(runs[1:]), replays=replays, budgets=budgets, drivers=drivers,
                  carried=carried(settings, daily, drivers), tie_out=found.as_brief(), ledger_rows=ledger.rows,
                  ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
                  quarantined_rows=len(ledger.quarantine()), published=earlier(settings, month, reports),
+                 forecasts=grades.published(reports or settings.path(settings.reports), before=month),
                  people={"prepared_by": settings.prepared_by, "reviewed_by": settings.reviewed_by},
                  lineage=lineage(settings, ledger, runs[0]), fiscal_year_starts=settings.fiscal_year_starts)
 
