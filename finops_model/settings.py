@@ -44,6 +44,7 @@ class Settings(Strict):
     commitments: str | None = None        # CSV, FOCUS 1.4 Contract Commitment names
     prices: str | None = None             # folder of price documents
     scenario: str | None = None           # the base scenario
+    known: str | None = None              # YAML, what people know of workloads: outlook/knowledge.py
     what_ifs: list[str] = []              # scenarios compared in the report
     ledger: str = ".finops/ledger"
     runs: str = ".finops/runs"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..prices.catalog import Catalog, load_catalog
 from ..settings import Settings
 from . import volumes as volume_facts
 from .changes import escape
+from .knowledge import NOTHING, Knowledge, read_knowledge
 from .routing import routes
 from .volumes import Meta, catalog_price, is_linear
 
@@ -40,6 +41,7 @@ class Facts:
     inventory: tuple[dict, ...]         # live commitments, FOCUS 1.4 records
     drivers: tuple[str, ...]            # names of drivers (not outcomes) in the driver files
     replay: bool = False                # prices and contracts as known on that day only
+    known: Knowledge = NOTHING          # what people know of workloads (finops.yaml: known)
 
 
 def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None, replay: bool = False) -> Facts:
@@ -49,7 +51,7 @@ def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None
     """
     usage = daily[daily["ChargeCategory"] == "Usage"]      # fees are spread over days that have not come yet
     newest = str((usage if len(usage) else daily)["ChargeDate"].max().date())
-    as_of = min(str(as_of), newest) if as_of else newest
+    as_of, everything = min(str(as_of), newest) if as_of else newest, daily
     daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
     folder = settings.path(settings.prices) if settings.prices else None
     catalog = _catalog(folder, stamp(sorted(folder.glob("*.y*ml")))) if folder else None
@@ -61,7 +63,8 @@ def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None
         records = [r for r in records if str(r.get("ContractCommitmentPeriodStart", ""))[:10] <= as_of]
     live = tuple(r for r in records if str(r.get("ContractCommitmentLifecycleStatus") or "") in LIVE)
     names, dates, volume, mix, meta = volume_facts.volumes(daily, as_of, settings, catalog, records)
-    return Facts(as_of, settings.currency, names, dates, volume, mix, meta, daily, catalog, live, driver_names(settings), replay)
+    found = Facts(as_of, settings.currency, names, dates, volume, mix, meta, daily, catalog, live, driver_names(settings), replay)
+    return replace(found, known=read_knowledge(settings, found, everything, replay)) if settings.known else found
 
 
 def read_inventory(settings: Settings) -> list[dict]:

@@ -11,7 +11,7 @@ F, E, Z are independent standard normals, F common to all workloads of a path; `
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,10 @@ from .. import streams
 from ..errors import ForecastError
 from ..progress import Progress, silent
 from . import ensemble
+from .error_paths import POOLED_DAY_SD, POOLED_SD
 from .history import History
 from .noise import GRADED, LEADS, daily_noise, first_month, level_spread, loadings, month_spread, variance_at
+from .told import Known, Uncertain, tell, together
 
 CALIBRATION_PATHS = 2048
 
@@ -38,16 +40,19 @@ class Demand:
     phi: np.ndarray                 # (workload,): AR(1) of the daily log noise
     sigma: np.ndarray               # (workload,): its standard deviation
     loading: np.ndarray             # (workload,): loading of the level on the common factor, 0..0.95
+    cap: np.ndarray | None = None   # (day, workload): the most of a day, inf: no limit; None: none has one
+    uncertain: tuple[tuple[int, Uncertain], ...] = ()   # (workload position, uncertain number of what is known)
 
 
 def fit_demand(volume, names, dates, horizon_days: int, seed: int = 0, members=None, progress: Progress | None = None,
-               costly_for: Collection[str] | None = None) -> Demand:
+               costly_for: Collection[str] | None = None, known: Mapping[str, Known] | None = None) -> Demand:
     """The demand process of every workload for `horizon_days` days after the history.
 
     volume       (day, workload) ≥ 0, finite; leading zeros: not launched yet
     names        of the workloads;  dates (day,) datetime64[D], consecutive
     members      as in `ensemble.forecast`;  costly_for: workloads that get costly members too, None: all
     progress     called with (text, done, total)
+    known        workload -> what people know of it (told.py, docs/method.md §2.20): taken out of its history, laid over its median
 
     Raises ForecastError naming the workload and day that cannot be meant.
     """
@@ -57,12 +62,22 @@ def fit_demand(volume, names, dates, horizon_days: int, seed: int = 0, members=N
     level_sd, extra = np.zeros((LEADS, len(names))), np.zeros(len(names))
     phi, sigma = np.zeros(len(names)), np.zeros(len(names))
     misses = np.full((ensemble.ORIGINS, len(names)), np.nan)
+    cap, uncertain = np.full(median.shape, np.inf), [()] * len(names)
     for w, name in enumerate(names):
         say(f"forecast {name}", w, len(names))
         costly = costly_for is None or name in costly_for
-        fitted = ensemble.fit(History(dates, volume[:, w]), max(horizon_days, GRADED), members, costly)
-        median[:, w] = fitted.point[:horizon_days]
+        if known and name in known:
+            told = _told(known[name], name, volume[:, w], dates, horizon_days)
+            fitted = ensemble.fit(told.rest, max(horizon_days, GRADED) + told.late, members, costly)
+            median[:, w], uncertain[w] = told.over(fitted.point)
+            cap[:, w] = np.inf if told.cap is None else told.cap
+        else:
+            fitted = ensemble.fit(History(dates, volume[:, w]), max(horizon_days, GRADED), members, costly)
+            median[:, w] = fitted.point[:horizon_days]
         if fitted.kind in ("empty", "ended"):
+            if median[:, w].any():                      # only what is known is used ahead: it is as uncertain as a series without a past
+                phi[w], sigma[w] = 0.0, POOLED_DAY_SD
+                level_sd[:, w], extra[w] = level_spread(POOLED_SD[1:], phi[w], sigma[w])
             continue
         target = month_spread(ensemble.draw(fitted, CALIBRATION_PATHS, seed, GRADED))
         phi[w], sigma[w] = daily_noise(fitted, target[0])
@@ -71,7 +86,15 @@ def fit_demand(volume, names, dates, horizon_days: int, seed: int = 0, members=N
             misses[:len(fitted.errors), w] = first_month(fitted.errors)
     say("forecast", len(names), len(names))
     future = dates[-1] + np.arange(1, horizon_days + 1)
-    return Demand(names, future, median, level_sd, extra, phi, sigma, loadings(misses, level_sd[0] > 0))
+    return Demand(names, future, median, level_sd, extra, phi, sigma, loadings(misses, level_sd[0] > 0),
+                  cap if np.isfinite(cap).any() else None, together(uncertain))
+
+
+def _told(known: Known, name: str, values, dates, horizon: int):
+    try:
+        return tell(known, values, dates, horizon)
+    except ForecastError as problem:
+        raise ForecastError(f"{name}: {problem}") from None
 
 
 def check(volume, names, dates) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
@@ -108,7 +131,7 @@ def level_increment_sd(demand: Demand, dates: np.ndarray | None = None) -> np.nd
 
 
 def simulate_days(demand: Demand, paths: int, seed: int):
-    """Reference simulation: yields (workload index, demand (path, day)) for one workload after the other."""
+    """Reference simulation: yields (workload index, demand (path, day)) for one workload after the other, uncertain numbers and caps included."""
     steps = level_increment_sd(demand)
     days, blocks = len(demand.dates), -(-paths // streams.BLOCK)
     common = [streams.normals(seed, "demand/common", block, days, np.float64) for block in range(blocks)]
@@ -126,7 +149,10 @@ def simulate_days(demand: Demand, paths: int, seed: int):
                     noise = phi * noise + sigma * np.sqrt(1 - phi ** 2) * shocks[day + 1]
                     log[day] += noise
             out[block * streams.BLOCK:(block + 1) * streams.BLOCK] = (demand.median[:, w, None] * np.exp(log)).T
-        yield w, out[:paths]
+        for at, one in demand.uncertain:
+            if at == w:
+                out[:paths] *= one.timeline(days).on_paths(lambda stream: streams.uniforms(seed, stream, paths)).T
+        yield w, out[:paths] if demand.cap is None else np.minimum(out[:paths], demand.cap[:, w])
 
 
 def simulate_month_totals(demand: Demand, paths: int, seed: int) -> tuple[tuple[str, ...], np.ndarray]:

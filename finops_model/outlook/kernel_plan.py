@@ -96,7 +96,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
         factors=(FACTOR,), phi=plan.phi, sigma=plan.sigma, level_step=plan.step, level_loadings=np.asarray(plan.loading)[:, None],
         values=tuple(values), profile=np.array(profile).reshape(len(values), steps),
         value_demand=np.array(on_demand).reshape(len(values), plan.demand), value_line=powers, lines=tuple(lines),
-        price=np.array(prices).reshape(len(lines), steps).T,
+        price=np.array(prices).reshape(len(lines), steps).T, cap=plan.cap,
         charge_workload=np.array([c[0] for c in charges]), charge_column=np.array([c[1] for c in charges]),
         charge_line=np.array([c[2] for c in charges]), charge_rate=np.array([c[3] for c in charges]).reshape(len(charges), steps),
         pools=tuple(f"pool/{q}" for q in range(len(plan.pools))), member_pool=np.array([m[0] for m in members]),

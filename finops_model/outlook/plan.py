@@ -84,6 +84,7 @@ class Plan:
     paths: int
     shapes: bool = False
     unused_owner: tuple[int, ...] = field(default=())   # per pool: workload that carries unused hours, -1: by usage
+    cap: np.ndarray | None = None       # (day, demand): the most of a day; None: no limit
 
 
 def future(resolved) -> np.ndarray:
@@ -106,6 +107,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     demand_names = (*facts.names, *launches)
     base = _with_launches(resolved, demand, dates)
     multiplier, parameters = _multipliers(resolved, demand_names, dates)
+    parameters += [Parameter("level", one.timeline(len(dates)), np.eye(len(demand_names))[w]) for w, one in demand.uncertain]
     prices, uncertain = price_paths(resolved, dates)
     entries = mix_by_day(resolved, dates)
     shape = (len(dates), len(demand_names))
@@ -131,7 +133,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
                                     "Write a scenario for each price.")
     names, so_far, so_far_by, rest, units, unit_of = month_parts(facts, demand_names, months, resolved, pools)
     routed, routable, small = _routing_dials(resolved, prices, uncertain, dates, shape)
-    notes = [*resolved.assumptions, *_implied(facts, resolved, pools)]
+    notes = [*resolved.assumptions, *facts.known.notes, *_implied(facts, resolved, pools)]
     return Plan(
         resolved.name, resolved.scenario.question, facts.currency, facts.as_of, months, dates, of_day, names, len(demand_names), units,
         unit_of, base["median"] * multiplier, base["step"], base["phi"], base["sigma"], base["loading"], tuple(parameters), linear,
@@ -139,7 +141,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         tuple(_tiered(resolved, sku, entries, shape, months) for sku in sorted(tiered_skus) if any(s == sku for _, s in entries)),
         pools, routed, routable, small, so_far, so_far_by, rest, _items(facts, entries, prices, resolved), tuple(excluded(facts)),
         tuple(notes), resolved.scenario.hash, resolved.seed, resolved.paths, resolved.shapes is not None,
-        tuple(names.index(pool.owner) if pool.owner in names else -1 for pool in pools))
+        tuple(names.index(pool.owner) if pool.owner in names else -1 for pool in pools), base.get("cap"))
 
 
 def _events(resolved, path: str) -> list:
@@ -150,6 +152,8 @@ def _with_launches(resolved, demand: Demand, dates) -> dict:
     """Demand arrays with a column for every launch: straight ramp, uncertainty of a like workload or the median of all."""
     step = level_increment_sd(demand, dates)
     arrays = {"median": demand.median[:len(dates)], "step": step, "phi": demand.phi, "sigma": demand.sigma, "loading": demand.loading}
+    if demand.cap is not None:
+        arrays["cap"] = demand.cap[:len(dates)]
     for terms in resolved.launches.values():
         start = np.datetime64(terms["since"] or dates[0], "D")
         age = (dates - start).astype(int) + 1
@@ -160,6 +164,7 @@ def _with_launches(resolved, demand: Demand, dates) -> dict:
         for key in ("step", "phi", "sigma", "loading"):
             own = arrays[key][..., : len(demand.names)]
             column[key] = own[..., like] if like is not None else np.median(own, axis=-1)
+        column["cap"] = np.full(len(dates), np.inf)
         arrays = {key: np.concatenate([value, np.asarray(column[key])[..., None]], axis=-1) for key, value in arrays.items()}
     return arrays
 

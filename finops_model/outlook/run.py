@@ -40,6 +40,7 @@ class Run:
     scenario_hash: str
     ledger: str
     excluded: list[dict] = field(default_factory=list)   # what the forecast leaves out, with amounts
+    overrides: list[dict] = field(default_factory=list)  # month totals set by hand, beside the model's own: outlook/knowledge.py `beside`
 
     def total(self, unit: str | None = None, months=None) -> np.ndarray:
         """Total of each path over months (default: all) and one unit (default: the company), (path,)."""

@@ -15,6 +15,7 @@ from .demand import Demand, fit_demand
 from .dials import PATHS as DIAL_PATHS, collect, grid_of
 from .engine import check, label, simulate_paths, stream
 from .kernel_plan import by_workload as money_by_workload, compile_flat
+from .knowledge import beside
 from .plan import Plan, compile_plan, future
 from .run import Run
 from .scenario import load_scenario, resolve
@@ -161,10 +162,10 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
     found = []
     for i, plan in enumerate(plans):
         done = simulate(plan, dials=dials and i == 0, progress=part(progress, f"{plan.name}: ") if progress else None, engine=engine)
-        found.append(Run(**{**done.__dict__, "ledger": mark}))
+        found.append(Run(**{**done.__dict__, "ledger": mark, "overrides": beside(facts.known, done)}))
     return found
 
 
 def demand_of(facts: Facts, days: int, seed: int, members=None, progress: Progress | None = None) -> Demand:
     """The demand process of all workloads, fitted to the facts, for `days` days after them."""
-    return fit_demand(facts.volume, facts.names, facts.dates, days, seed, members, progress)
+    return fit_demand(facts.volume, facts.names, facts.dates, days, seed, members, progress, known=facts.known.of_workloads(facts, days))

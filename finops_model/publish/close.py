@@ -162,7 +162,7 @@ def lineage(settings: Settings, ledger: Ledger, run) -> dict:
     """What the numbers were made from: hashes of every input, seed, engine, versions."""
     lock = Path(__file__).resolve().parents[2] / "requirements.lock"
     files = {"budgets": [settings.budgets], "invoices": [settings.invoices], "organisation": [settings.organisation],
-             "commitments": [settings.commitments]}
+             "commitments": [settings.commitments], **({"known": [settings.known]} if settings.known else {})}
     hashes = {name: digest(settings.path(paths[0])) for name, paths in files.items() if paths[0]}
     if settings.drivers:
         hashes["drivers"] = hashlib.sha256("".join(digest(p) for p in settings.files(settings.drivers)).encode()).hexdigest()
