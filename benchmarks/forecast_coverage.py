@@ -2,23 +2,28 @@
 
     python benchmarks/forecast_coverage.py [series per process]
 
-Five processes, one independent series per window set: random-walk level, mean-reverting level, growth whose rate wanders,
-yearly season, bursts. For every lead 1–3: share of truths inside P10–P90, from `forecast` paths and from the Demand
-noise simulated on its own. Standard error of a share over n windows: 0.4 ÷ √n.
+Five processes, every series drawn for itself: random-walk level, mean-reverting level, growth whose rate wanders, yearly season,
+bursts. For every lead 1–3: share of truths inside P10–P90 by four ways to make paths of the same fit: the kernel on the calibrated
+`Demand`, its plain reference, the error paths of `forecast`, and, as a yardstick, days that err by as much but each for itself, as
+in-sample residuals and Prophet have it. Standard error of a share over n series: 0.4 ÷ √n. tests/test_coverage.py asserts the shares.
 """
 
+import dataclasses
 import sys
 import time
 
 import numpy as np
 
 from finops_model.outlook import ensemble
-from finops_model.outlook.demand import fit_demand, simulate_days
+from finops_model.outlook.demand import Demand, fit_demand, level_increment_sd, simulate_days
+from finops_model.outlook.engine import simulate_paths
+from finops_model.outlook.flat import FlatPlan
 from finops_model.outlook.history import History
 from finops_model.outlook.noise import EDGES
 from finops_model.streams import generator
 
 START, DAYS, AHEAD = np.datetime64("2024-01-01"), 760, EDGES[-1]
+DATES = START + np.arange(DAYS)
 WEEK = np.array([1.1, 1.15, 1.1, 1.1, 1.0, 0.8, 0.75])
 
 
@@ -60,33 +65,81 @@ def series(process: str, number: int) -> np.ndarray:
     return 100 * np.resize(WEEK, n) * np.exp(PROCESSES[process](rng, n) + _ar(rng, n, 0.4, 0.08))
 
 
-def windows(process: str, count: int, paths: int = 600) -> tuple[np.ndarray, np.ndarray]:
-    """inside (series, lead) of forecast paths and of the Demand noise."""
-    dates = START + np.arange(DAYS)
-    months = list(zip(EDGES, EDGES[1:]))
-    inside, simulated = np.zeros((count, len(months)), bool), np.zeros((count, len(months)), bool)
-    for number in range(count):
-        y = series(process, number)
-        truth = [y[DAYS + first:DAYS + last].sum() for first, last in months]
-        drawn = ensemble.forecast(History(dates, y[:DAYS]), AHEAD, paths, number).paths
-        demand = fit_demand(y[:DAYS, None], ["w"], dates, AHEAD, number)
-        (_, process_paths), = simulate_days(demand, paths, number)
-        for out, sample in ((inside, drawn), (simulated, process_paths)):
-            for lead, (first, last) in enumerate(months):
-                low, high = np.quantile(sample[:, first:last].sum(axis=1), (0.1, 0.9))
-                out[number, lead] = low <= truth[lead] <= high
-    return inside, simulated
+def worlds(per_process: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Series (day, series) and their names `process/number`, process after process."""
+    names = [(process, number) for process in PROCESSES for number in range(per_process)]
+    return np.stack([series(*name) for name in names], axis=1), tuple(f"{process}/{number}" for process, number in names)
+
+
+def month_totals(days: np.ndarray) -> np.ndarray:
+    """Totals of the lead months: days along the last axis."""
+    return np.add.reduceat(days, EDGES[:-1], axis=-1)
+
+
+def by_kernel(demand: Demand, paths: int, seed: int, engine: str = "numpy") -> np.ndarray:
+    """Month totals (path, lead, series) of a Demand as the kernel simulates it: one plan, a column for each series."""
+    count = len(demand.names)
+    plan = FlatPlan(months=("1", "2", "3"), month_of=np.repeat([0, 1, 2], np.diff(EDGES)), workloads=demand.names, median=demand.median,
+                    columns=demand.names, units=count, factors=("common",), phi=demand.phi, sigma=demand.sigma,
+                    level_step=level_increment_sd(demand), level_loadings=demand.loading[:, None], charge_workload=np.arange(count),
+                    charge_column=np.arange(count), charge_line=np.full(count, -1), charge_rate=np.ones((count, AHEAD)))
+    return simulate_paths(plan, paths, seed, engine, workers=1).cost
+
+
+def by_error_paths(y: np.ndarray, paths: int) -> np.ndarray:
+    """The same of `forecast`, each series with draws of its own."""
+    return np.stack([month_totals(ensemble.forecast(History(DATES, y[:DAYS, w]), AHEAD, paths, w).paths) for w in range(y.shape[1])], axis=-1)
+
+
+def by_reference(demand: Demand, paths: int, seed: int) -> np.ndarray:
+    """The same of demand.simulate_days."""
+    return np.stack([month_totals(days) for _, days in simulate_days(demand, paths, seed)], axis=-1)
+
+
+def independent_days(demand: Demand, y: np.ndarray) -> Demand:
+    """The same medians; each day errs by the whole spread of past day errors, for itself: right for a day, wrong for a month."""
+    spread = np.array([ensemble.fit(History(DATES, y[:DAYS, w]), AHEAD).errors.std() for w in range(y.shape[1])])
+    nothing = np.zeros_like
+    return dataclasses.replace(demand, level_sd=nothing(demand.level_sd), extra_variance=nothing(demand.extra_variance),
+                               phi=nothing(demand.phi), sigma=spread)
+
+
+def inside(totals: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Whether truth (lead, series) lies in P10–P90 of totals (path, lead, series)."""
+    low, high = np.quantile(totals, (0.1, 0.9), axis=0)
+    return (low <= truth) & (truth <= high)
+
+
+def widths(totals: np.ndarray) -> np.ndarray:
+    """log(P90 ÷ P10) by (lead, series)."""
+    low, high = np.quantile(totals, (0.1, 0.9), axis=0)
+    return np.log(high / low)
+
+
+def effective(hits: np.ndarray) -> float:
+    """How many independent windows the (lead, series) windows are worth for their mean: leads of one series hang together."""
+    p = hits.mean()
+    return float(p * (1 - p) / (hits.mean(axis=0).var(ddof=1) / hits.shape[1]))
+
+
+def main(per_process: int, paths: int = 1024) -> None:
+    started = time.process_time()
+    y, names = worlds(per_process)
+    demand, truth = fit_demand(y[:DAYS], names, DATES, AHEAD, 1), month_totals(y[DAYS:].T).T
+    ways = {"kernel": by_kernel(demand, paths, 3), "reference": by_reference(demand, paths, 3), "forecast": by_error_paths(y, paths),
+            "days apart": by_kernel(independent_days(demand, y), paths, 3)}
+    found = {way: inside(totals, truth) for way, totals in ways.items()}
+    print(f"{'':10s} " + "  ".join(f"{way:>14s} 1     2     3" for way in ways))
+    for p, process in enumerate(PROCESSES):
+        rows = (hits[:, p * per_process:(p + 1) * per_process].mean(axis=1) for hits in found.values())
+        print(f"{process:10s} " + "  ".join("{:16.3f} {:.3f} {:.3f}".format(*row) for row in rows))
+    for way, hits in found.items():
+        print(f"{way}: {hits.mean():.3f} of {hits.size} windows inside (worth {effective(hits):.0f} independent ones; "
+              f"by lead {hits.mean(axis=1).round(3)}, standard error {0.4 / np.sqrt(hits.shape[1]):.3f})")
+    ratio = widths(ways["kernel"]) / widths(ways["forecast"])
+    print(f"widths, kernel ÷ forecast: median by lead {np.median(ratio, axis=1).round(3)}, within 10 %: {(abs(ratio - 1) < 0.1).mean(axis=1).round(3)}")
+    print(f"{time.process_time() - started:.0f} s CPU")
 
 
 if __name__ == "__main__":
-    per_process = int(sys.argv[1]) if len(sys.argv) > 1 else 120
-    started = time.process_time()
-    both = {name: windows(name, per_process) for name in PROCESSES}
-    print(f"{'process':12s} {'forecast 1':>10s} {'2':>6s} {'3':>6s}   {'demand 1':>10s} {'2':>6s} {'3':>6s}")
-    for name, (drawn, simulated) in both.items():
-        print(f"{name:12s} " + "   ".join("{:10.3f} {:6.3f} {:6.3f}".format(*part.mean(axis=0)) for part in (drawn, simulated)))
-    for label, which in (("forecast", 0), ("demand", 1)):
-        pooled = np.concatenate([pair[which] for pair in both.values()])
-        print(f"{label}: {pooled.mean():.3f} of {pooled.size} windows inside (by lead {pooled.mean(axis=0).round(3)}), "
-              f"standard error {0.4 / np.sqrt(pooled.size / 3):.3f}")
-    print(f"{time.process_time() - started:.0f} s CPU")
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
