@@ -17,22 +17,87 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=PANEL)
 def backtest(unit: Annotated[Optional[str], typer.Option(help="Business unit; default: the company.")] = None,
+             csv: Annotated[Optional[Path], typer.Option(help="Daily series in a CSV or Excel file instead of the ledger: a date and a column per series, or date, "
+                                                              "series, value and perhaps class.")] = None,
+             month: Annotated[Optional[str], typer.Option(help="As the report of this month (YYYY-MM) has it; default: the newest complete month.")] = None,
+             horizons: Annotated[str, typer.Option(help="Days ahead.")] = "7,30,90",
+             leads: Annotated[Optional[str], typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6, as in the report.")] = None,
+             origins: Annotated[Optional[int], typer.Option(min=1, help="Month ends to forecast from again; default 12, of a ledger as in the report.")] = None,
+             members: Annotated[str, typer.Option(help="Forecasters of daily series: cheap, all, or names with commas.")] = "cheap",
+             by: Annotated[str, typer.Option(help="all, class or series (of a ledger: its units).")] = "all",
+             bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
+             export: Annotated[Optional[Path], typer.Option(help="Write every graded window: .csv, .parquet or .json.")] = None,
              settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
-    """How forecasts made earlier would have done, beside repeating last week.
+    """How forecasts made earlier would have done, with what was known then, beside repeating last week.
 
-    Example: [bold]finops backtest --unit "Risk & Compliance"[/bold]
+    Of a ledger, months are the whole simulation run again (prices and contracts included), as the report shows them; days are the daily cost forecast
+    directly. Of a CSV, all are the series forecast directly.
+
+    Example: [bold]finops backtest --unit "Risk & Compliance"[/bold], [bold]finops backtest --csv usage.csv --by class --export windows.csv[/bold]
     """
-    from ..measure.actuals import COMPANY
-    from ..publish import close
+    from ..errors import InputError, unknown
+    from ._replays import limits, of_ledger, of_table, whole_numbers, write_windows
 
+    if by not in ("all", "class", "series"):
+        raise InputError(unknown("--by", "grouping", by, ("all", "class", "series")))
+    if csv is not None and unit is not None:
+        raise InputError("--unit is of a ledger and --csv brings series of its own. Give one of them.")
+    if csv is not None and month is not None:
+        raise InputError("--month is of a ledger; a CSV is graded up to its own newest day. Leave it out.")
+    if csv is None and by == "class":
+        raise InputError("--by class: goes with --csv; a ledger is divided into units. Use --by series.")
+    if export is not None and export.suffix not in (".csv", ".parquet", ".json"):
+        raise InputError(unknown("--export", "kind of file", export.suffix or export.name, (".csv", ".parquet", ".json")))
+    chosen = (whole_numbers("--leads", leads) if leads else None, whole_numbers("--horizons", horizons) if horizons.strip() else ())
+    names = members if members in ("cheap", "all") else tuple(name.strip() for name in members.split(",") if name.strip())
     with Bars() as bars:
-        state = close.prepare(load(settings), newest=True, progress=bars)
-    name = close.pick_units(state.daily, [unit] if unit else [COMPANY])[0]
-    found = close.briefs_of(state, [name])[0]["accuracy"]
+        if csv is not None:
+            found = of_table(csv, *chosen, origins, names, by, limits(bands), bars)
+        else:
+            found = of_ledger(load(settings), unit, month, *chosen, origins, names, by, limits(bands), bars)
+    if export is not None:
+        write_windows(found, export)
     if as_json:
-        return out.print_json(json.dumps(found))
-    table = Table("Lead (months)", "Forecasts", "Error", "Repeating last week", "Skill", "Inside 80 % range", title=name)
-    for row in found["rows"]:
-        table.add_row(str(row["lead"]), str(row["n"]), f"{row['error_pct']:.1%}", f"{row['naive_error_pct']:.1%}",
-                      "–" if row["skill"] is None else f"{row['skill']:.0%}", f"{row['coverage80']:.0%}")
-    out.print(table, found["sentence"])
+        return out.print_json(json.dumps({name: value for name, value in found.items() if name != "windows"}))
+    for part in found.get("units", [found]):
+        _show(part, found["bands"])
+    if export is not None:
+        out.print(f"{len(found['windows'])} windows: {export}")
+
+
+def _show(found: dict, bands: list) -> None:
+    """Totals, ranges and days of one unit or file, in three tables, and how far to trust them."""
+    from ..outlook.windows import within
+
+    totals = [*found["rows"], *([found["quarter"]] if found["quarter"] else [])]
+    if totals:
+        table = Table("Totals of", "n", "Missed by", "Last week", "Better by", "Bias", "FinOps var.", "CRPS", title=found["title"])
+        for row in totals:
+            table.add_row(row["window"], str(row["n"]), *map(_percent, (row["error_pct"], row["naive_error_pct"], row["skill"])),
+                          *(_percent(row[name], True) for name in ("bias", "finops_variance_pct")), _percent(row["crps_pct"]))
+        out.print(table)
+        table = Table("Inside of", *(f"{level} %" for level in (50, 80, 90)), "Score", *(f"≤ {limit * 100:g} %" for limit in bands), "Closer",
+                      title="Ranges that held, interval score; within budget-variance thresholds; closer")
+        for row in totals:
+            table.add_row(row["window"], *(_share(row, f"coverage{level}") for level in (50, 80, 90)), _percent(row["interval_score_pct"]),
+                          *(_share(row, within(limit)) for limit in bands), _share(row, "closer"))
+        out.print(table)
+    if found["days"]:
+        table = Table("Days of", "n", "Missed by", "Last week", "MASE", "CRPS", "Total by", "Last week", "80 % held", title="Day by day, forecast directly")
+        for row in found["days"]:
+            table.add_row(row["window"], str(row["n"]), *map(_percent, (row["wape"], row["naive_wape"])), "–" if row["mase"] is None else f"{row['mase']:.2f}",
+                          *map(_percent, (row["crps_days_pct"], row["error_pct"], row["naive_error_pct"])), _share(row, "coverage80"))
+        out.print(table)
+    for text in (found["trust"] or found["sentence"], *found["notes"]):
+        if text:
+            out.print(text)
+
+
+def _percent(value: float | None, sign: bool = False) -> str:
+    return "–" if value is None else f"{value * 100:{'+' if sign else ''}.1f} %".replace("-", "−")
+
+
+def _share(row: dict, name: str) -> str:
+    """A share of windows as a count, so that nobody reads much into few."""
+    value = row.get(name)
+    return "–" if value is None else f"{round(value * row['n'])}/{row['n']}"

@@ -122,17 +122,23 @@ def sentence(rows: list[dict]) -> str:
 
 
 def trust(rows: list[dict], ranges: list[dict]) -> str:
-    """How far to trust the forecast, in words for a budget owner: what the ranges held, where last week was closer, what nobody has graded."""
+    """How far to trust the forecast, in words for a budget owner: the miss, what the ranges held, where last week was closer, what nobody has graded."""
     if not rows:
         return ""
-    said = [said_and_was(next(row for row in ranges if row["level"] == 0.8)) + "."]
-    behind = [row for row in rows if row["skill"] is not None and row["skill"] < 0]
-    if 0 < len(behind) <= len(rows) / 2:        # where it is most of them, the sentence before says so
-        leads = " and ".join(str(row["lead"]) for row in behind)
-        said.append(f"At {leads} month{'s' * (behind[-1]['lead'] > 1)} ahead repeating last week came closer: there rely on the range, not on the median.")
-    far = max(row["lead"] for row in rows)
-    said.append(f"Nothing more than {far} month{'s' * (far > 1)} ahead could be graded: the ranges beyond are an assumption.")
+    first, far = rows[0], rows[-1]["lead"]
+    last_week = "" if first["naive_error_pct"] is None else f" where repeating last week missed by {first['naive_error_pct'] * 100:.1f} %"
+    said = [f"{_months(first['lead'])} ahead we missed by {first['error_pct'] * 100:.1f} %{last_week}.".capitalize()]
+    behind = [row["lead"] for row in rows if row["skill"] is not None and row["skill"] < 0]
+    if behind:
+        said.append(f"Repeating last week came closer {' and '.join(map(str, behind))} month{'s' * (behind[-1] > 1)} ahead: there rely on the range, "
+                    "not on the median.")
+    said.append(said_and_was(next(row for row in ranges if row["level"] == 0.8)) + ".")
+    said.append(f"Nothing more than {_months(far)} ahead could be graded: the ranges beyond are an assumption.")
     return " ".join(said)
+
+
+def _months(lead: int) -> str:
+    return "one month" if lead == 1 else f"{lead} months"
 
 
 def previous_forecast(month: str, actual: float | None, unit: str | None, published: dict | None, replays: list) -> dict | None:

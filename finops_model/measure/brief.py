@@ -147,16 +147,21 @@ def assumptions(run, as_of: str) -> list[dict]:
     return lines
 
 
+def history(daily: pd.DataFrame, unit: str, as_of: str) -> tuple[pd.DataFrame, dict, dict, pd.Series]:
+    """What a unit has cost: its rows, cost by month, the complete months of it, cost by day."""
+    rows = actuals.cost_rows(daily, unit)
+    booked = actuals.by_month(rows)
+    complete = {m: v for m, v in booked.items() if str(month_days(m)[-1]) <= as_of and _whole(rows, m, booked)}
+    return rows, booked, complete, rows.groupby("ChargeDate")["EffectiveCost"].sum()
+
+
 def brief(close: Close, unit: str = COMPANY) -> dict:
     """The brief of `unit` ("Company" is everything), ready for canonical JSON."""
     name = None if unit == COMPANY else unit
-    rows = actuals.cost_rows(close.daily, unit)
-    booked = actuals.by_month(rows)
+    rows, booked, complete, by_day = history(close.daily, unit, close.as_of)
     before = add_months(close.month, -1)
     year = fiscal_months(close.month, close.fiscal_year_starts)
     budget_by_month = close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
-    complete = {m: v for m, v in booked.items() if str(month_days(m)[-1]) <= close.as_of and _whole(rows, m, booked)}
-    by_day = rows.groupby("ChargeDate")["EffectiveCost"].sum()
     graded = accuracy.record(close.replays, complete, by_day, name) | {"published": _published(close, unit, complete)}
     state, reason = status(close)
     actual = booked.get(close.month, 0.0)
