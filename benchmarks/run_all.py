@@ -143,9 +143,11 @@ def main() -> None:
         base = small["reference, " + name.split(", ")[1]]["ms"]
         text.append(f"| {name} | {row['ms']:.2f} | {row['ms'] / base:.2f} | {row['mean'] / 1e3:.2f} | {row['p90'] / 1e3:.2f} |")
     text += ["", "Warm: draws are kept, the commitment moves (wanted: 3 ms numba, 10 ms numpy). Cold builds plan and distributions anew each time, tables of the "
-             "PERT included.\n", "## Common draws: problem L, commitments × 1.2\n", "| figure | variance with independent draws ÷ with common draws |", "|---|---|"]
-    text += [f"| {name} | {value:.0f} |" for name, value in common_draws.figures(1024 if quick else 4096).items()]
-    text += ["", "Wanted: 30 for the mean.\n", "## Cost against size\n", "![Cost grows in a straight line with paths, days and workloads](cost_against_size.svg)\n"]
+             "PERT included.\n", "## Common draws: problem L, commitments × 1.2\n",
+             "| figure | variance with independent draws ÷ with common draws, ± standard error |", "|---|---|"]
+    text += [f"| {name} | {value:.1f} ± {error:.1f} |" for name, (value, error) in common_draws.figures(1024 if quick else 4096).items()]
+    text += ["", "Wanted: 30 for the mean. From paths: the variance of a mean of n independent paths is that of a path ÷ n, so no run is "
+             "repeated. Over runs: of 512 paths, 192 of them.\n", "## Cost against size\n", "![Cost grows in a straight line with paths, days and workloads](cost_against_size.svg)\n"]
     problem = problem_l.load("problem_L")
     found = sizes(problem_l.flat(problem, problem.make()))
     text += ["| grows | size | numba, CPU s | numpy, CPU s |", "|---|---|---|---|"]
