@@ -13,34 +13,95 @@ from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
+DAGGERS = (("graded", False, "*"), ("missing", True, "†"))
 
 
 @app.command(rich_help_panel=PANEL)
 def forecast(unit: Annotated[Optional[str], typer.Option(help="Business unit; default: the company.")] = None,
+             by: Annotated[Optional[str], typer.Option(help="Every unit, team, service or workload, and the company.")] = None,
              months: Annotated[int, typer.Option(min=1, max=36, help="Months ahead.")] = 3,
+             quarters: Annotated[bool, typer.Option("--quarters", help="Fiscal quarters and years instead of months; what is booked of them counts.")] = False,
+             shocks: Annotated[Optional[str], typer.Option(help="independent, shared or both: what surprises of workloads have in common; default: as "
+                                                                "measured from past misses.")] = None,
+             csv: Annotated[Optional[Path], typer.Option(help="Daily series in a CSV or Excel file instead of the ledger.")] = None,
+             date_column: Annotated[Optional[str], typer.Option(help="Of --csv: the column of days; default: the one that holds dates.")] = None,
+             value_column: Annotated[Optional[str], typer.Option(help="Of --csv: the column of numbers; default: all of them.")] = None,
+             days: Annotated[int, typer.Option(min=1, max=3700, help="Of --csv: days ahead.")] = 90,
+             paths: Annotated[int, typer.Option(min=100, max=100_000, help="Of --csv: sample paths.")] = 1000,
+             executor: Annotated[str, typer.Option(help="Of --csv, many series: processes, threads, serial or dask.")] = "processes",
+             workers: Annotated[int, typer.Option(min=1, help="Of --csv, many series: how many side by side.")] = 2,
+             to: Annotated[Optional[Path], typer.Option(help="Write the rows to this CSV file too.")] = None,
              settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
     """What the coming months will cost if nothing changes: range per month, from joint paths.
 
-    Example: [bold]finops forecast --unit "Customer Support" --months 6[/bold]
-    """
-    from ..facts import warehouse
-    from ..measure.actuals import COMPANY
-    from ..outlook import simulate
-    from ..publish import close
+    Totals of units, teams, services and the company are sums of the same paths.
 
-    chosen = load(settings)
+    Example: [bold]finops forecast --by team --months 12 --quarters[/bold], [bold]finops forecast --csv history.csv --days 90[/bold]
+    """
+    from ..errors import InputError
+    from . import _forecasts
+
+    if csv is not None and (unit or by or shocks or quarters):
+        raise InputError("--csv brings series of its own; --unit, --by, --quarters and --shocks are of a ledger. Give one of them. To write the rows to a file: --to FILE.")
+    if csv is None and (date_column or value_column):
+        raise InputError("--date-column and --value-column are of --csv. Give the file, or leave them out.")
     with Bars() as bars:
-        ledger = close.books(chosen, bars)
-        as_of = str(ledger.last_day())
-        daily = warehouse.daily(ledger, chosen)
-        name = close.pick_units(daily, [unit] if unit else [COMPANY])[0]
-        run = simulate.run(chosen.path(chosen.scenario) if chosen.scenario else None, chosen, as_of=as_of, months=months + 1,
-                           daily=daily, progress=bars)
-    rows = [{"month": m, **{f"p{int(q * 100)}": run.quantile(q, unit=None if name == COMPANY else name, months=[m])
-                            for q in (0.1, 0.5, 0.9)}} for m in run.months]
+        if csv is not None:
+            found = _forecasts.of_table(csv, date_column, value_column, days, paths, executor, workers, bars)
+        else:
+            found = _forecasts.of_workspace(load(settings), by, unit, months, quarters, shocks, bars)
+    if to is not None:
+        _write(found["rows"], to)
     if as_json:
-        return out.print_json(json.dumps({"unit": name, "as_of": as_of, "currency": run.currency, "months": rows}))
-    table = Table("Month", "P10", "P50", "P90", title=f"{name} · EffectiveCost, {run.paths:,} paths, data up to {as_of}")
-    for row in rows:
-        table.add_row(row["month"], *(amount(row[k], run.currency) for k in ("p10", "p50", "p90")))
+        months_only = [{"month": row["period"], **{key: row[key] for key in ("p10", "p50", "p90")}} for row in found["rows"] if row.get("kind") == "month"]
+        return out.print_json(json.dumps({**found, **({"months": months_only} if csv is None and by is None else {})}))
+    _show_series(found) if csv is not None else _show(found)
+    for text in found["notes"]:
+        out.print(text)
+    if to is not None:
+        out.print(f"{len(found['rows'])} rows: {to}")
+
+
+def _show(found: dict) -> None:
+    """Nodes and spans of a workspace."""
+    currency, both = found["currency"], len(found["shocks"]) > 1
+    named = found["by"] is not None
+    ways = {"measured": "As measured", "independent": "Independent shocks", "shared": "Shared shocks"}
+    columns = ["P10", "P50", "P90"] if not both else ["P50", *(f"{ways[how]}, P10–P90" for how in ("independent", "measured", "shared"))]
+    title = f"{found['unit']} · EffectiveCost, {found['paths']:,} paths, data up to {found['as_of']}"
+    table = Table(*([found["by"].capitalize()] if named else []), "Month" if found["rows"][0]["kind"] == "month" else "Period", *columns, title=title)
+    for row in found["rows"]:
+        marks = "".join(mark for key, when, mark in DAGGERS if bool(row[key]) == when)
+        cells = [amount(row[key], currency) for key in ("p10", "p50", "p90")] if not both else [
+            amount(row["p50"], currency), *(f"{amount(row[f'p10_{how}'], currency)}–{amount(row[f'p90_{how}'], currency)}"
+                                            for how in ("independent", "measured", "shared"))]
+        table.add_row(*([row["node"]] if named else []), f"{row['period']}{f' {marks}' if marks else ''}", *cells)
     out.print(table)
+    for one in found["by_hand"]:
+        out.print(f"By hand: {one['node']} {one['month']} {amount(one['value'], currency)}, by {one['by']} ({one['because']}); the model: "
+                  f"{amount(one['p50'], currency)}, P10 {amount(one['p10'], currency)}, P90 {amount(one['p90'], currency)}.")
+    for text in found["known"]:
+        out.print(f"Known: {text}.")
+
+
+def _show_series(found: dict) -> None:
+    """Month totals of the series of a table, in their own unit."""
+    many = len({row["series"] for row in found["rows"]}) > 1
+    table = Table(*(["Series"] if many else []), "Month", "Days", "P10", "P50", "P90", title=f"{found['file']} · {found['days']} days ahead, {found['paths']:,} paths")
+    for row in found["rows"]:
+        table.add_row(*([row["series"]] if many else []), row["month"], str(row["days"]), *(f"{row[key]:,.0f}" if abs(row[key]) >= 100 else f"{row[key]:,.3g}"
+                                                                                        for key in ("p10", "p50", "p90")))
+    out.print(table)
+    if found["members"]:
+        shares = sorted(found["members"].items(), key=lambda item: -item[1])
+        out.print(f"Members: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
+
+
+def _write(rows: list[dict], path: Path) -> None:
+    """The rows as CSV, whole or not at all."""
+    import pandas as pd
+
+    from ..documents import write_atomic
+
+    plain = [{key: ";".join(value) if isinstance(value, list) else value for key, value in row.items()} for row in rows]
+    write_atomic(path, pd.DataFrame(plain).to_csv(index=False, lineterminator="\n"))

@@ -123,7 +123,7 @@ class Tree:
 
 
 def forecast_tree(histories: Mapping, horizon: int, levels: Mapping[str, tuple] | None = None, paths: int = 1000, seed: int = 0, members=None, *,
-                  workers: int = 1, progress: Progress | None = None) -> Tree:
+                  workers: int = 1, executor="processes", progress: Progress | None = None) -> Tree:
     """Leaves forecast on their own and added up at every node of a hierarchy, path by path.
 
     levels   leaf -> the names of its nodes from the top down, e.g. {"chat": ("Support", "EMEA")}; None: the total only
@@ -133,8 +133,8 @@ def forecast_tree(histories: Mapping, horizon: int, levels: Mapping[str, tuple] 
     >>> tree.nodes, float(tree.together["Total"][0].sum().round(6))
     (('a', 'b', 'x', 'Total'), 21.0)
     """
-    together = forecast_many(histories, horizon, paths, seed, members, shared=True, workers=workers, progress=progress)
-    apart = forecast_many(histories, horizon, paths, seed, members, shared=False, workers=workers, progress=progress)
+    together = forecast_many(histories, horizon, paths, seed, members, shared=True, workers=workers, executor=executor, progress=progress)
+    apart = forecast_many(histories, horizon, paths, seed, members, shared=False, workers=workers, executor=executor, progress=progress)
     names = list(together)
     dates = together[names[0]].dates
     for name in names:

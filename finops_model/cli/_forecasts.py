@@ -1,0 +1,174 @@
+"""What `finops forecast` counts: nodes of a workspace with measured, independent and shared shocks; series of a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError, unknown
+from ..measure.actuals import COMPANY
+from ..measure.words import money
+from ..outlook.nodes import COLUMN, SHOCKS, Nodes, node_totals, spans, with_shocks
+from ..progress import part
+
+HOW = {"measured": "as measured from past misses", "independent": "if workloads surprise us one by one", "shared": "if they all surprise us together"}
+QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+
+
+def of_workspace(settings, by: str | None, unit: str | None, months: int, quarters: bool, shocks: str | None, bars) -> dict:
+    """Rows of every node and span: {node, period, kind, lead, graded, booked, missing, p10, p50, p90} of each way to draw shocks.
+
+    by    None: one business unit or the company; else unit, team, service, workload: its nodes and the company
+    """
+    from ..facts import warehouse
+    from ..outlook import base, simulate
+    from ..outlook.plan import compile_plan, future
+    from ..outlook.scenario import load_scenario, resolve
+    from ..periods import month_days, month_of
+    from ..publish import close
+
+    if by is not None and by not in COLUMN:
+        raise InputError(unknown("--by", "kind of node", by, COLUMN))
+    if shocks is not None and shocks not in (*SHOCKS, "both"):
+        raise InputError(unknown("--shocks", "kind of shocks", shocks, (*SHOCKS, "both")))
+    ledger = close.books(settings, bars)
+    daily = warehouse.daily(ledger, settings)
+    name = close.pick_units(daily, [unit] if unit else [COMPANY])[0]
+    if by is not None and name != COMPANY and by != "unit":
+        raise InputError(f"--unit is one business unit and --by {by} divides the company. Give one of them.")
+    facts = base.read_facts(daily, settings)
+    whole = facts.as_of == str(month_days(month_of(facts.as_of))[-1])
+    loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
+    resolved = resolve(loaded, settings=settings, facts=facts, months=months + (not whole))
+    demand = simulate.demand_of(facts, len(future(resolved)), resolved.seed, settings.members, bars)
+    wanted = ["measured", *SHOCKS] if shocks == "both" else [shocks or "measured"]
+    made: dict[str, Nodes] = {}
+    for how in wanted:
+        plan = compile_plan(resolved, with_shocks(demand, None if how == "measured" else how))
+        made[how] = node_totals(plan, resolved, by or "unit", progress=part(bars, f"{how}: ") if len(wanted) > 1 else bars)
+    first = made[wanted[0]]
+    nodes = [None if name == COMPANY else name] if by is None else [*([name] if name != COMPANY else first.names), None]
+    inside = spans(first.months, first.as_of, str(daily["ChargeDate"].min().date()), settings.fiscal_year_starts, quarters)
+    rows = []
+    for node in nodes:
+        for span in inside:
+            row = {"node": node or COMPANY, "period": span.name, "kind": span.kind, "lead": span.lead, "graded": span.graded,
+                   "booked": list(span.booked), "missing": list(span.missing)}
+            for how, totals in made.items():
+                found = dict(zip(QUANTILES, totals.quantiles(span, node, tuple(QUANTILES.values()))))
+                row |= found if how == wanted[0] else {}
+                row |= {f"{key}_{how}": value for key, value in found.items()} if len(wanted) > 1 else {}
+            rows.append(row)
+    return {"unit": name, "by": by, "as_of": first.as_of, "currency": first.currency, "paths": len(first.totals), "shocks": wanted, "rows": rows,
+            "by_hand": by_hand(first, facts.known.overrides, inside), "notes": notes(rows, wanted, first, inside),
+            "known": [note["text"] for note in facts.known.notes]}
+
+
+def by_hand(nodes: Nodes, overrides, inside) -> list[dict]:
+    """Numbers set by hand of these nodes, beside the model's own."""
+    found = []
+    for one in overrides:
+        span = next((span for span in inside if span.name == one["month"]), None)
+        node = None if one["unit"] == COMPANY else one["workload"] if one["workload"] else one["unit"]
+        kind = "workload" if one["workload"] else "unit"
+        if span is None or (node is not None and (nodes.by != kind or node not in nodes.names)):
+            continue
+        own = dict(zip(QUANTILES, nodes.quantiles(span, node)))
+        found.append({"node": node or COMPANY, **{key: one[key] for key in ("month", "value", "by", "because")}, **own})
+    return found
+
+
+def notes(rows: list[dict], wanted: list[str], nodes: Nodes, inside) -> list[str]:
+    """What a reader must know of the table, in words."""
+    said = ["Totals are added up path by path; ranges of nodes or months never add up."]
+    beyond = next((span for span in inside if not span.graded), None)
+    if beyond is not None:
+        said.append(f"Beyond lead 3: assumption. From {beyond.name} on (*) no past forecast has been graded so far ahead; the range grows on in a straight line.")
+    cut = [span for span in inside if span.missing]
+    if cut:
+        said.append(f"In part (†): {', '.join(span.name for span in cut)} go beyond what bill and forecast reach, so their totals are of fewer months.")
+    if len(wanted) > 1:
+        span = next((span for span in reversed(inside) if span.graded), inside[0])
+        row = next(row for row in rows if row["node"] == COMPANY and row["period"] == span.name) if any(r["node"] == COMPANY for r in rows) else rows[0]
+        ranges = [f"{money(row[f'p10_{how}'], nodes.currency)} to {money(row[f'p90_{how}'], nodes.currency)} {HOW[how]}" for how in ("independent", "measured", "shared")]
+        said.append(f"{row['node']}, {row['period']}: eight of ten futures lie from {ranges[0]}, from {ranges[1]}, from {ranges[2]}. "
+                    "Bills alone do not tell which of the ends holds.")
+    elif wanted[0] != "measured":
+        said.append(f"Drawn {HOW[wanted[0]]}; without --shocks the forecast is drawn {HOW['measured']}.")
+    return said
+
+
+def of_table(path: Path, date: str | None, value: str | None, days: int, paths: int, executor: str, workers: int, bars) -> dict:
+    """The series of a table, each forecast on its own, and their total with shocks drawn together and apart."""
+    from ..facts.series import read_series
+    from ..outlook.hierarchy import TOTAL, forecast_many, forecast_tree
+
+    series, _ = read_series(path) if date is None and value is None else (_columns(path, date, value), {})
+    rows = []
+    if len(series) == 1:
+        made = forecast_many(series, days, paths, workers=1, progress=bars)
+        name, only = next(iter(made.items()))
+        inside = only.dates.astype("datetime64[M]")
+        for month, totals in only.month_totals().items():
+            rows.append({"series": name, "month": month, "days": int((inside == np.datetime64(month)).sum()), **_quantiles(totals)})
+        members = only.weights
+    else:
+        tree = forecast_tree(series, days, paths=paths, workers=workers, executor=executor, progress=bars)
+        inside = tree.dates.astype("datetime64[M]")
+        for node in tree.nodes:
+            together, apart = tree.month_totals(node, True), tree.month_totals(node, False)
+            for month in together:
+                row = {"series": node, "month": month, "days": int((inside == np.datetime64(month)).sum()), **_quantiles(together[month])}
+                if node == TOTAL:
+                    row |= {f"{key}_shared": row[key] for key in QUANTILES} | {f"{key}_independent": v for key, v in _quantiles(apart[month]).items()}
+                rows.append(row)
+        members = {}
+    said = ["Totals are added up path by path; ranges of months or series never add up."]
+    first = next((row for row in rows if "p10_shared" in row), None)
+    if first:
+        ends = {how: f"{first[f'p10_{how}']:,.0f} to {first[f'p90_{how}']:,.0f}" for how in SHOCKS}
+        said.append(f"{TOTAL}, {first['month']}: eight of ten futures lie from {ends['independent']} where each series misses on its own, from {ends['shared']} where "
+                    "all miss as they did at the same time before. A total means something where all series have one unit.")
+    return {"file": path.name, "days": days, "paths": paths, "members": members, "rows": rows, "notes": said}
+
+
+def _quantiles(totals) -> dict:
+    return {key: float(value) for key, value in zip(QUANTILES, np.quantile(totals, tuple(QUANTILES.values())))}
+
+
+def _columns(path: Path, date: str | None, value: str | None) -> dict:
+    """The series of the columns a user names."""
+    import pandas as pd
+
+    from ..facts.series import read_series
+    from ..facts.tables import read_table
+
+    frame = read_table(path)
+    for option, name in (("--date-column", date), ("--value-column", value)):
+        if name is not None and name not in frame.columns:
+            raise InputError(unknown(f"{path.name}: {option}", "column", name, frame.columns))
+    if date is None:
+        found, _ = read_series(path)
+        return {value: found[value]} if value in found else _refuse(path, value, found)
+    kept = [column for column in frame.columns if column == date or (column == value if value else True)]
+    days = pd.to_datetime(frame[date], format="ISO8601", errors="coerce")
+    if days.isna().any():
+        line = int(np.flatnonzero(days.isna())[0])
+        raise InputError(f"{path.name}: line {frame.attrs['lines'][line]}: {date}: '{frame[date].iloc[line][:40]}' is not a day. Write it as 2026-10-31.")
+    found = {}
+    for column in kept:
+        if column == date:
+            continue
+        numbers = pd.to_numeric(frame[column].replace("", np.nan), errors="coerce")
+        if numbers.isna().all() or ((frame[column] != "") & numbers.isna()).any():
+            if value:
+                line = int(np.flatnonzero((frame[column] != "") & numbers.isna())[0]) if ((frame[column] != "") & numbers.isna()).any() else 0
+                raise InputError(f"{path.name}: line {frame.attrs['lines'][line]}: {column}: '{frame[column].iloc[line][:40]}' is not a number.")
+            continue
+        found[str(column)] = pd.Series(numbers.to_numpy(float), pd.DatetimeIndex(days))
+    return found or _refuse(path, value, found)
+
+
+def _refuse(path, value, found):
+    raise InputError(f"{path.name}: no column of numbers to forecast" + (f" is called '{value}'; it holds {', '.join(map(repr, found)) or 'none'}." if value else "."))
