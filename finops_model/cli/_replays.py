@@ -114,3 +114,22 @@ def write_windows(found: dict, path: Path) -> Path:
     if path.suffix == ".json":
         return write_atomic(path, json.dumps(plain(frame), indent=1) + "\n")
     return write_atomic(path, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def percent(value: float | None, sign: bool = False) -> str:
+    """A fraction in a terminal table.
+
+    >>> percent(0.0421), percent(-0.007, True), percent(None)
+    ('4.2 %', '−0.7 %', '–')
+    """
+    return "–" if value is None else f"{value * 100:{'+' if sign else ''}.1f} %".replace("-", "−")
+
+
+def count(row: dict, name: str) -> str:
+    """A share of windows as a count, so that nobody reads much into few.
+
+    >>> count({"n": 4, "coverage80": 0.75}, "coverage80"), count({"n": 4}, "coverage80")
+    ('3/4', '–')
+    """
+    value = row.get(name)
+    return "–" if value is None else f"{round(value * row['n'])}/{row['n']}"

@@ -68,36 +68,28 @@ def backtest(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
 def _show(found: dict, bands: list) -> None:
     """Totals, ranges and days of one unit or file, in three tables, and how far to trust them."""
     from ..outlook.windows import within
+    from ._replays import count, percent
 
     totals = [*found["rows"], *([found["quarter"]] if found["quarter"] else [])]
     if totals:
         table = Table("Totals of", "n", "Missed by", "Last week", "Better by", "Bias", "FinOps var.", "CRPS", title=found["title"])
         for row in totals:
-            table.add_row(row["window"], str(row["n"]), *map(_percent, (row["error_pct"], row["naive_error_pct"], row["skill"])),
-                          *(_percent(row[name], True) for name in ("bias", "finops_variance_pct")), _percent(row["crps_pct"]))
+            table.add_row(row["window"], str(row["n"]), *map(percent, (row["error_pct"], row["naive_error_pct"], row["skill"])),
+                          *(percent(row[name], True) for name in ("bias", "finops_variance_pct")), percent(row["crps_pct"]))
         out.print(table)
         table = Table("Inside of", *(f"{level} %" for level in (50, 80, 90)), "Score", *(f"≤ {limit * 100:g} %" for limit in bands), "Closer",
                       title="Ranges that held, interval score; within budget-variance thresholds; closer")
         for row in totals:
-            table.add_row(row["window"], *(_share(row, f"coverage{level}") for level in (50, 80, 90)), _percent(row["interval_score_pct"]),
-                          *(_share(row, within(limit)) for limit in bands), _share(row, "closer"))
+            table.add_row(row["window"], *(count(row, f"coverage{level}") for level in (50, 80, 90)), percent(row["interval_score_pct"]),
+                          *(count(row, within(limit)) for limit in bands), count(row, "closer"))
         out.print(table)
     if found["days"]:
         table = Table("Days of", "n", "Missed by", "Last week", "MASE", "CRPS", "Total by", "Last week", "80 % held", title="Day by day, forecast directly")
         for row in found["days"]:
-            table.add_row(row["window"], str(row["n"]), *map(_percent, (row["wape"], row["naive_wape"])), "–" if row["mase"] is None else f"{row['mase']:.2f}",
-                          *map(_percent, (row["crps_days_pct"], row["error_pct"], row["naive_error_pct"])), _share(row, "coverage80"))
+            table.add_row(row["window"], str(row["n"]), *map(percent, (row["wape"], row["naive_wape"])), "–" if row["mase"] is None else f"{row['mase']:.2f}",
+                          *map(percent, (row["crps_days_pct"], row["error_pct"], row["naive_error_pct"])), count(row, "coverage80"))
         out.print(table)
     for text in (found["trust"] or found["sentence"], *found["notes"]):
         if text:
             out.print(text)
 
-
-def _percent(value: float | None, sign: bool = False) -> str:
-    return "–" if value is None else f"{value * 100:{'+' if sign else ''}.1f} %".replace("-", "−")
-
-
-def _share(row: dict, name: str) -> str:
-    """A share of windows as a count, so that nobody reads much into few."""
-    value = row.get(name)
-    return "–" if value is None else f"{round(value * row['n'])}/{row['n']}"

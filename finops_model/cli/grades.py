@@ -17,44 +17,69 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=PANEL)
 def grades(unit: Annotated[Optional[str], typer.Option(help="Business unit; default: all that were published.")] = None,
+           bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
            settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
-    """Grade published forecasts against what came: errors, calibration (when we said 80 %, it was …), drift.
+    """Grade published forecasts against what came: errors, calibration (when we said 80 %, it was …), numbers set by hand, drift.
 
     Example: [bold]finops grades --unit Company[/bold]
     """
+    from ..errors import InputError, unknown
     from ..facts import warehouse
     from ..measure import grades as grading
+    from ..outlook.windows import plain, said_and_was
     from ..publish import close
+    from ._replays import limits
 
-    chosen = load(settings)
+    chosen, asked = load(settings), limits(bands)
     forecasts = grading.published(chosen.path(chosen.reports))
     if unit is not None:
-        from ..errors import InputError, unknown
-
         if unit not in set(forecasts["unit"]):
             raise InputError(unknown("--unit", "unit", unit, sorted(set(forecasts["unit"]))))
         forecasts = forecasts[forecasts["unit"] == unit].reset_index(drop=True)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
-        as_of = str(ledger.last_day())
-        found = grading.grade(forecasts, grading.actual_months(warehouse.daily(ledger, chosen), as_of, sorted(set(forecasts["unit"]))))
+        as_of, daily = str(ledger.last_day()), warehouse.daily(ledger, chosen)
+        actual = grading.actual_months(daily, as_of, sorted(set(forecasts["unit"])))
+        found = grading.grade(forecasts, actual, asked, grading.naive_months(daily, forecasts))
+    hand = found.by_hand()
     if as_json:
-        parts = {name: json.loads(getattr(found, name).to_json(orient="records")) for name in ("rows", "calibration", "drift")}
-        return out.print_json(json.dumps({"as_of": as_of, "waiting": found.waiting, "sentence": found.sentence(), **parts}))
+        parts = {"rows": found.rows, "calibration": found.calibration, "drift": found.drift, "by_lead": found.by_lead()}
+        return out.print_json(json.dumps({"as_of": as_of, "waiting": found.waiting, "sentence": found.sentence(), **plain(parts), "by_hand": hand}))
     out.print(found.sentence(), markup=False)
     if len(found.rows):
-        table = Table("Unit", "Month", "Made", "P10", "P50", "P90", "Actual", "Error", "Band")
-        for row in found.rows.itertuples():
-            table.add_row(row.unit, row[3], row.made, *(amount(v, row.currency) for v in (row.p10, row.p50, row.p90, row.actual)),
-                          "–" if row.error_pct != row.error_pct else f"{row.error_pct:.1%}", row.band)
-        out.print(table)
-        said = Table("We said", "It was", "Forecasts", title="Calibration of ranges")
-        for row in found.calibration[found.calibration["kind"] == "range"].itertuples():
-            said.add_row(f"{row.level:.0%}", f"{row.share:.0%}", str(row.n))
-        out.print(said)
+        _graded(found)
+        middle = found.calibration.query("kind == 'range' and level == 0.8")
+        out.print(f"{said_and_was(plain(middle)[0])}.")
+    if hand:
+        out.print(f"{hand['sentence']}.")
     if len(found.drift):
         table = Table("Unit", "Month", "From", "To", "P50 before", "P50 now", "Drift", title="What moved between publications")
         currency = forecasts["currency"].iloc[0]
         for row in found.drift.itertuples():
             table.add_row(row.unit, row[2], row.previous, row.made, amount(row.previous_p50, currency), amount(row.p50, currency), f"{row.drift_pct:+.1%}")
         out.print(table)
+
+
+def _graded(found) -> None:
+    """Every graded forecast; by lead beside repeating last week; what the ranges held."""
+    from ..outlook.windows import plain, within
+    from ._replays import count, percent
+
+    by_hand = "hand" in found.rows and found.rows["hand"].notna().any()
+    table = Table("Unit", "Month", "Made", "P10", "P50", "P90", *(("By hand",) if by_hand else ()), "Actual", "Error", "Band")
+    for row in found.rows.to_dict("records"):
+        hand = (amount(row["hand"], row["currency"]) if row["hand"] == row["hand"] and row["hand"] is not None else "–",) if by_hand else ()
+        table.add_row(row["unit"], row["for"], row["made"], *(amount(row[name], row["currency"]) for name in ("p10", "p50", "p90")), *hand,
+                      amount(row["actual"], row["currency"]), percent(plain(row["error_pct"])), row["band"])
+    out.print(table)
+    table = Table("Ahead", "n", "Missed by", "Last week", "Better by", "FinOps var.", *(f"≤ {limit * 100:g} %" for _, limit in found.bands),
+                  title="By months ahead, beside repeating last week")
+    for row in plain(found.by_lead()):
+        names = ("error_pct", "naive_error_pct", "skill", "finops_variance_pct")
+        table.add_row(str(row["lead"]), str(row["n"]), *(percent(row.get(name)) for name in names), *(count(row, within(limit)) for _, limit in found.bands))
+    out.print(table)
+    said = Table("We said", "It was", "Forecasts", "By luck alone", title="Calibration of ranges")
+    for row in found.calibration[found.calibration["kind"] == "range"].itertuples():
+        said.add_row(f"{row.level:.0%}", f"{row.share:.0%}", str(row.n), f"{row.low:.0%} to {row.high:.0%}")
+    out.print(said)
+
