@@ -11,10 +11,13 @@ from ..errors import InputError, unknown
 from ..periods import add_months, check_month, month_days
 from . import ensemble
 from .history import History, fill
+from .noise import EDGES, GRADED, LEADS, WIDTH_80, month_spread
 from .told import DriverPlan
 
 SHAPE_DAYS = 56         # newest days that tell the weekday shape of a driver
 LEAST = 0.5             # share of the days of the history that a driver must cover
+PATHS = 1024            # sample paths that tell how unsure a driver's own forecast is
+Z90 = WIDTH_80 / 2      # P90 of a standard normal
 
 
 @dataclass(frozen=True)
@@ -31,25 +34,40 @@ class DriverDays:
     months: tuple[tuple[str, float], ...]
 
     def plan(self, days: int) -> DriverPlan:
-        """For `days` days ahead: before the plan begins and after it ends the driver goes on by the forecast of what is known of it."""
-        ahead = np.full(days, np.nan)
-        some = min(days, len(self.planned))
-        ahead[:some] = self.planned[:some]
-        known = np.flatnonzero(np.isfinite(self.planned))
-        if np.isnan(ahead[:known[0]]).any():
-            ahead[:known[0]] = self._goes_on(self.past, int(known[0]))[:days]
-        if days > len(self.planned):
-            whole = np.concatenate([self.past, np.where(np.isfinite(self.planned), self.planned, ahead[:len(self.planned)])])
-            ahead[len(self.planned):] = self._goes_on(whole, days - len(self.planned))
-        end = len(self.planned)                         # the range of the last planned month stays: a plan's end makes nothing surer
-        ranges = tuple((first, days if last == end else min(last, days), *three) for first, last, *three in self.ranges if first < days)
-        return DriverPlan(self.name, self.elasticity, self.past, ahead, ranges)
+        """For `days` days ahead: before the plan begins and after it ends the driver goes on by the forecast of what is known of it,
+        and is as unsure as that forecast was before, on top of the range of the last planned month."""
+        first, end = int(np.flatnonzero(np.isfinite(self.planned))[0]), len(self.planned)
+        ahead, ranges = np.full(max(days, end), np.nan), list(self.ranges)
+        ahead[:end] = self.planned
+        if first:
+            ahead[:first], spread = self._goes_on(self.past, first)
+            ranges += _own(0, first, spread, (1.0, 1.0, 1.0))
+        if days > end:
+            ahead[end:], spread = self._goes_on(np.concatenate([self.past, ahead[:end]]), days - end)
+            last = next((three for start, stop, *three in self.ranges if stop == end), (1.0, 1.0, 1.0))
+            ranges += _own(end, days, spread, last)
+        kept = tuple((start, min(stop, days), *three) for start, stop, *three in ranges if start < days)
+        return DriverPlan(self.name, self.elasticity, self.past, ahead[:days], kept)
 
-    def _goes_on(self, values: np.ndarray, days: int) -> np.ndarray:
+    def _goes_on(self, values: np.ndarray, days: int) -> tuple[np.ndarray, np.ndarray]:
+        """(forecast (day,), sd of the log of months 1, 2, 3) of a driver by day."""
         there = np.flatnonzero(np.isfinite(values))
         values = fill(values[there[0]:there[-1] + 1])
-        first = self.dates[0] + there[0]
-        return ensemble.fit(History(first + np.arange(len(values)), values), days).point
+        fitted = ensemble.fit(History(self.dates[0] + there[0] + np.arange(len(values)), values), max(days, GRADED))
+        return fitted.point[:days], month_spread(ensemble.draw(fitted, PATHS, 0, GRADED))
+
+
+def _own(first: int, last: int, spread: np.ndarray, three) -> list[tuple]:
+    """Ranges (from, to, p10, p50, p90 as factors) of days on which a driver has no plan, by months; beyond the third the variance grows on."""
+    found, variance = [], spread ** 2
+    low, mid, high = three
+    sides = [np.log(mid / low) if low > 0 else 0.0, np.log(high / mid) if mid > 0 else 0.0]
+    for number, start in enumerate(range(first, last, EDGES[1])):
+        more = variance[number] if number < LEADS else variance[-1] + (number - LEADS + 1) * max(variance[-1] - variance[0], 0.0) / (LEADS - 1)
+        down, up = (np.hypot(side, Z90 * np.sqrt(more)) for side in sides)
+        if up > 0:
+            found.append((start, min(start + EDGES[1], last), float(np.exp(-down)), 1.0, float(np.exp(up))))
+    return found
 
 
 def read_driver(entry, where: str, settings, facts, newest: str, replay: bool) -> DriverDays | None:
