@@ -187,7 +187,7 @@ def simulated_hours(work: Workspace, skus: Sequence[str], start: str, years: flo
     units = np.array([item[4] for item in entries])
     flat = replace(
         compile_flat(plan).flat, columns=("none",), units=1, fixed=None, forms=(), tables=(), hour_share=None,
-        charge_workload=None, charge_column=None, charge_line=None, charge_rate=None,
+        kept=0, overlaps=(), member_line=None, member_units_line=None, charge_workload=None, charge_column=None, charge_line=None, charge_rate=None,
         pools=tuple(f"{sku}/{shape}" for sku, shape in pairs), pool_line=None,
         member_pool=np.array([pairs.index((item[1], int(of_workload.reshape(-1)[item[6]]))) for item in entries]),
         member_workload=np.array([item[6] for item in entries]), member_units=units, member_money=np.zeros_like(units))

@@ -12,14 +12,21 @@ from .flat import BlockTotals
 from .kernel_plan import Compiled
 
 GRID = 41           # levels of the commitment slider
+SCALES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0)   # of demand, where commitments overlap: the demand slider's range
 PATHS = 1000
 
 
 def grid_of(plan, pool) -> np.ndarray:
-    """Levels for the commitment slider: 0, every level in force, and an even grid up to beyond the usual peak."""
+    """Levels for the commitment slider: 0, every level in force, and an even grid up to beyond the usual peak.
+
+    Where SKUs stand apart no single level is there to move: the grid is one of demand, for the demand slider.
+    """
+    if pool.apart is not None:
+        return np.array(SCALES)
     if not len(plan.dates):
         return np.array([0.0])
-    usual = (plan.median * pool.usage).sum(axis=1) / 24
+    usage = pool.usage + sum(quantity * (price[:, None] if pool.spend else 1.0) for _, quantity, price in pool.loose)
+    usual = (plan.median * usage).sum(axis=1) / 24
     steady = np.unique(level_by_month(plan, pool)[0])
     top = max(float(usual.max()) * 2, float(steady.max(initial=0.0)) * 1.5, 1e-9)
     return np.unique(np.concatenate([np.linspace(0, top, GRID), steady]))
@@ -54,13 +61,21 @@ def collect(compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grid
                        "kind": [type(rate).__name__.casefold() for rate in tier.rates],
                        "tiers": [{name: list(v) if isinstance(v := getattr(rate, name), tuple) else v for name in _fields(rate)}
                                  for rate in tier.rates]})
-    commitments = []
+    commitments, overlaps = [], []
     for i, (pool, grid) in enumerate(zip(plan.pools, grids)):
         meters = compiled.pools[i]
+        if pool.apart is not None:
+            held = [np.bincount(plan.month_of[plan.month_of >= 0], row[plan.month_of >= 0] * 24.0, len(plan.months)) for row in pool.apart.held]
+            fee, covered = pool.apart.fees @ np.array(held), usage[:, :, meters.scaled]
+            rebuilt += fee - covered[:, :, int(np.flatnonzero(grid == 1)[0])]
+            overlaps.append({"ids": [x.id for x in pool.instruments], "skus": list(pool.skus), "fee": fee, "scales": grid, "covered": covered})
+            continue
         spill = usage[:, :, meters.spill]
         pooled = usage[:, :, meters.money] * max((one.eligible_share for one in pool.instruments), default=1.0)
-        above = spill[:, :, 0].sum(axis=0)                           # above level 0 is all of it
-        price = pooled.sum(axis=0) / np.where(above > 0, above, 1.0)
+        whole, above = pooled, spill[:, :, 0]                        # above level 0 is all of it
+        if not pool.loose:                                           # a certain price is one of all paths
+            whole, above = whole.sum(axis=0), above.sum(axis=0)
+        price = whole / np.where(above > 0, above, 1.0)
         level, rate = level_by_month(plan, pool)
         other = other - pooled
         rebuilt += level * rate * 24 * days + _at(spill, grid, level) * price
@@ -69,7 +84,8 @@ def collect(compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grid
     rebuilt += other
     return {"months": list(plan.months), "currency": plan.currency, "linear_tokens": tokens, "linear_other": other,
             "routable": routable, "routed": routed, "small_models": dict(plan.small),
-            "fixed": base[:count] - rebuilt, "graduated": tiered, "commitments": commitments, "base": base[:count].copy(), "base_all": base}
+            "fixed": base[:count] - rebuilt, "graduated": tiered, "commitments": commitments, "overlaps": overlaps,
+            "base": base[:count].copy(), "base_all": base}
 
 
 def _at(spill, grid, level) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..prices.settle import charge_months, share
 from .flat import BlockTotals, FlatPlan, PathValue
-from .kernel_pools import PoolMeters, add_pool, give_back
+from .kernel_pools import ApartMeters, PoolMeters, add_pools, give_back
 from .plan import Plan
 
 FACTOR = "common"
@@ -25,7 +25,7 @@ class Compiled:
     plan: Plan
     flat: FlatPlan
     tiers: tuple[slice, ...]            # by tier: usage of its workloads
-    pools: tuple[PoolMeters, ...]
+    pools: tuple[PoolMeters | ApartMeters, ...]
     dials: int                          # tokens, routable, routed; −1: not kept
 
 
@@ -82,10 +82,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
         for w in range(plan.demand):
             for column, rate in enumerate((plan.tokens, plan.routable, plan.routed), dials):
                 columns.charge(w, column, rate[:, w])
-    members, hours, tables, meters = [], [], [], []
-    for q, pool in enumerate(plan.pools):
-        meters.append(add_pool(plan, pool, q, columns, members, hours, tables, None if grids is None else grids[q]))
-    hour_share = np.array(hours) if any(h is not None and h.any() for h in hours) else None
+    meters, settled = add_pools(plan, columns, len(lines), grids)
     powers = np.zeros((len(values), len(lines)))
     for v, line in enumerate(on_line):
         if line is not None:
@@ -99,11 +96,9 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
         price=np.array(prices).reshape(len(lines), steps).T, cap=plan.cap,
         charge_workload=np.array([c[0] for c in charges]), charge_column=np.array([c[1] for c in charges]),
         charge_line=np.array([c[2] for c in charges]), charge_rate=np.array([c[3] for c in charges]).reshape(len(charges), steps),
-        pools=tuple(f"pool/{q}" for q in range(len(plan.pools))), member_pool=np.array([m[0] for m in members]),
-        member_workload=np.array([m[1] for m in members]), member_units=np.array([m[2] for m in members]).reshape(len(members), steps),
-        member_money=np.array([m[3] for m in members]).reshape(len(members), steps), hour_share=hour_share, tables=tuple(tables))
+        **settled)
     shifted = [slice(t.start - units, t.stop - units) for t in tiers]
-    return Compiled(plan, flat, tuple(shifted), tuple(meters), dials - units if dials >= 0 else -1)
+    return Compiled(plan, flat, tuple(shifted), meters, dials - units if dials >= 0 else -1)
 
 
 def _certain(parameter) -> np.ndarray:

@@ -16,6 +16,7 @@ from ..periods import days, month_days, month_index
 from .changes import Timeline, escape, timeline
 from .demand import Demand, level_increment_sd
 from .money import excluded, month_parts, newest_full_month, recurring_by_workload
+from .pool_rules import refuse_tiers
 from .pools import Pool, compile_pools
 from .routing import model_of, move, only, price_today, routes, shares_by_day, small_model
 from .volumes import catalog_price, is_linear, unit_price, volumes
@@ -125,12 +126,8 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         if _unit(facts, sku).casefold() in ("tokens", "token"):
             tokens[:, w] += quantity * prices[sku]
     months, of_day = resolved.months, month_index(dates, resolved.months)
-    pools = compile_pools(resolved, entries, prices, dates, demand_names)
-    for pool in pools:
-        for sku in pool.skus:
-            if sku in uncertain or sku in tiered_skus:
-                raise ScenarioError(f"prices/{sku}: a SKU under a commitment must have one linear, certain price. "
-                                    "Write a scenario for each price.")
+    pools = compile_pools(resolved, entries, prices, dates, demand_names, uncertain, sorted(loose))
+    refuse_tiers(pools, tiered_skus)
     names, so_far, so_far_by, rest, units, unit_of = month_parts(facts, demand_names, months, resolved, pools)
     routed, routable, small = _routing_dials(resolved, prices, uncertain, dates, shape)
     notes = [*resolved.assumptions, *facts.known.notes, *_implied(facts, resolved, pools)]

@@ -1,13 +1,15 @@
-"""Commitments as pools of eligible usage, settled hour by hour (docs/method.md §3.7).
+"""Commitments as pools of eligible usage, settled hour by hour (docs/method.md §3.7, §3.35–§3.36).
 
-All commitments with the same eligible SKUs share a pool and apply in the order of their start, signed ones first. The cost of
-a pool is  fees + on-demand cost of what they do not cover;  the plan's linear cost has everything on demand, so a pool adds
-fees − on-demand cost of what is covered.
+Commitments with the same eligible SKUs share a pool of one level and apply in the order of their start, signed ones first. Commitments
+that share SKUs only in part, count in different units or have a rate for each SKU keep their SKUs apart and apply in the order of the
+settlement (§5.12). The cost of a pool is  fees + on-demand cost of what they do not cover;  the plan has everything on demand, so a pool
+adds fees − on-demand cost of what is covered.
 """
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +17,25 @@ import numpy as np
 
 from .. import units
 from ..errors import FinOpsError, ScenarioError, listing, unknown
-from ..prices.commitments import Hourly, from_record, weekday_of
+from ..prices.commitments import Hourly, weekday_of
+from ..prices.contracts import read_tables
 from ..prices.hours import HOURS, day_shapes
-from .changes import escape
+from .changes import Timeline, escape
+from .overlaps import narrowed
+from .pool_rules import Held, hourly, in_order, meeting, one_level, refuse_units, typical, worth
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Usage of a pool SKU by SKU, and the instruments that take from it in their order."""
+
+    skus: tuple[str, ...]       # those that somebody uses
+    usage: np.ndarray           # (sku, day, workload): units per unit of volume
+    price: np.ndarray           # (sku, day): on-demand money per unit
+    line: tuple[int, ...]       # (sku,): the uncertain price it follows, −1: certain
+    rules: tuple                # prices/instruments, for these SKUs; None: covers none of them
+    held: np.ndarray            # (rule, day): own units of every hour, 0 outside the term
+    fees: np.ndarray            # (rule,): money of one own unit
 
 
 @dataclass(frozen=True)
@@ -25,48 +43,73 @@ class Pool:
     """Eligible usage of some SKUs and the commitments on it."""
 
     skus: tuple[str, ...]
-    unit: str
-    usage: np.ndarray           # (day, workload): pool units per unit of volume
+    unit: str                   # "": SKUs apart, each commitment counts in its own
+    usage: np.ndarray           # (day, workload): pool units per unit of volume, of SKUs with a certain price
     cost: np.ndarray            # (day, workload): on-demand money of them per unit of volume
     workloads: np.ndarray       # positions of the workloads that use it
-    instruments: tuple[Hourly, ...]
+    instruments: tuple[Hourly, ...]     # in the order they apply
     in_term: np.ndarray         # (instrument, day) bool
     share: np.ndarray | None    # (workload, day, 24) of a day's usage in each hour; None: flat
     owner: str                  # workload that carries unused hours in the bill; "": shared by usage
+    spend: bool = False         # it counts money: usage = cost
+    loose: tuple[tuple[int, np.ndarray, np.ndarray], ...] = ()  # (uncertain price, (day, workload) units, (day,) its median) of the other SKUs
+    apart: Apart | None = None  # None: one level
 
 
-def compile_pools(resolved, entries: dict, prices: dict, dates: np.ndarray, names: tuple[str, ...]) -> tuple[Pool, ...]:
-    """The pools of a scenario. entries: (workload position, sku id) -> (day,) units per volume; prices: sku id -> (day,)."""
+@dataclass(frozen=True)
+class _Use:
+    """What the plan uses: entries (workload, sku) -> (day,) units per volume; prices sku -> (day,), at the median where uncertain."""
+
+    entries: Mapping[tuple[int, str], np.ndarray]
+    prices: Mapping[str, np.ndarray]
+    lines: Mapping[str, int]    # sku -> position of its uncertain price
+    dates: np.ndarray
+    names: tuple[str, ...]
+
+    def on(self, skus, day: int) -> dict[str, float]:
+        """Units a day of each SKU at a volume of 1 in every workload."""
+        return {sku: sum(float(q[day]) for (_, s), q in self.entries.items() if s == sku) for sku in skus}
+
+
+def compile_pools(resolved, entries: dict, prices: dict, dates: np.ndarray, names: tuple[str, ...],
+                  uncertain: Mapping[str, Timeline] | None = None, lines: Sequence[str] = ()) -> tuple[Pool, ...]:
+    """The pools of a scenario. entries: (workload position, sku id) -> (day,) units per volume; prices: sku id -> (day,).
+
+    uncertain   prices that differ from path to path;  lines: SKUs of them that are used, in the order of the plan's uncertain prices
+    """
     if not len(dates):
         return ()
-    groups: dict[frozenset, list[tuple[str, dict, str]]] = {}
+    held = []
     for name, record in resolved.tree["commitments"].items():
         status = str(record.get("ContractCommitmentLifecycleStatus") or "Active")
         if status not in ("Active", "Pending") and not (status == "Proposed" and name in resolved.proposed):
             continue
         where = _where(resolved, name)
-        groups.setdefault(eligible(resolved, record, where), []).append((name, record, where))
-    sets = list(groups)
-    for i, one in enumerate(sets):
-        for other in sets[i + 1:]:
-            if one & other:
-                raise ScenarioError(f"{groups[other][0][2]}: commitments '{groups[one][0][0]}' and '{groups[other][0][0]}' overlap on "
-                                    f"{listing(sorted(one & other))} but do not cover the same SKUs. Give both the same x_SkuIds.")
+        held.append(Held(name, record, where, eligible(resolved, record, where)))
+    use = _Use(entries, {**prices, **{sku: typical(one) for sku, one in (uncertain or {}).items()}}, {sku: i for i, sku in enumerate(lines)},
+               dates, names)
     shapes = read_shapes(resolved.shapes, names) if resolved.shapes else None
-    return tuple(_pool(resolved, skus, held, entries, prices, dates, names, shapes) for skus, held in groups.items())
+    share = None if shapes is None else day_shapes(shapes)[:, weekday_of(dates)]         # (workload, day, 24)
+    return tuple((_pool if one_level(group) else _apart)(resolved, group, use, share) for group in meeting(held))
 
 
-def eligible(resolved, record: dict, where: str) -> frozenset[str]:
-    """The SKUs a commitment covers: x_SkuIds, else all of x_ServiceName in the ledger."""
+def eligible(resolved, record: dict, where: str) -> tuple[str, ...]:
+    """The SKUs a commitment covers, as listed: those of its rates, else x_SkuIds, else all of x_ServiceName in the ledger."""
     listed = record.get("x_SkuIds") or []
     if isinstance(listed, str):
         listed = [part.strip() for part in listed.replace("|", ";").replace(",", ";").split(";") if part.strip()]
+    column = "x_SkuIds"
+    try:
+        if tables := read_tables(record, where):
+            column, listed = tables[0], list(tables[1])
+    except FinOpsError as problem:
+        raise ScenarioError(str(problem)) from None
     known = {sku.id for sku in resolved.facts.meta.skus} | set(resolved.facts.catalog.skus if resolved.facts.catalog else ())
     for sku in listed:
         if sku not in known:
-            raise ScenarioError(unknown(f"{where}: x_SkuIds", "SKU", sku, sorted(known)))
+            raise ScenarioError(unknown(f"{where}: {column}", "SKU", sku, sorted(known)))
     if listed:
-        return frozenset(listed)
+        return tuple(dict.fromkeys(listed))
     service = record.get("x_ServiceName") or ""
     services = {sku.service for sku in resolved.facts.meta.skus}
     if not service:
@@ -74,7 +117,7 @@ def eligible(resolved, record: dict, where: str) -> frozenset[str]:
                             f"{listing(sorted(services))}.")
     if service not in services:
         raise ScenarioError(unknown(f"{where}: x_ServiceName", "service", service, sorted(services)))
-    return frozenset(sku.id for sku in resolved.facts.meta.skus if sku.service == service)
+    return tuple(dict.fromkeys(sku.id for sku in resolved.facts.meta.skus if sku.service == service))
 
 
 def _where(resolved, name: str) -> str:
@@ -82,38 +125,75 @@ def _where(resolved, name: str) -> str:
     return f"{told[-1][1]}: commitments/{name}" if told and told[-1][1] != "from the ledger" else f"commitments/{name}"
 
 
-def _pool(resolved, skus, held, entries, prices, dates, names, shapes) -> Pool:
-    unit = str(held[0][1].get("ContractCommitmentUnit", ""))
-    spend = len(unit) == 3 and unit.isupper()
-    known = {sku.id: sku for sku in resolved.facts.meta.skus}
-    usage, cost = np.zeros((len(dates), len(names))), np.zeros((len(dates), len(names)))
-    for (w, sku), quantity in entries.items():
+def _pool(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
+    """Commitments that treat the same SKUs alike: one level."""
+    skus, unit, spend, shape = held[0].skus, held[0].unit, held[0].spend, (len(use.dates), len(use.names))
+    usage, cost, loose = np.zeros(shape), np.zeros(shape), {}
+    _refuse_other_units(resolved, held, use)
+    for (w, sku), quantity in use.entries.items():
         if sku not in skus:
             continue
-        if not spend and sku in known and not _same_unit(known[sku].unit, unit):
-            raise ScenarioError(f"{held[0][2]}: the unit is '{unit}' but {sku} is billed in '{known[sku].unit}'. "
-                                "A usage commitment counts in the unit of its SKUs; a Spend commitment in the currency.")
-        usage[:, w] += quantity * (prices[sku] if spend else 1.0)
-        cost[:, w] += quantity * prices[sku]
-    used = np.flatnonzero(usage.any(axis=0))
-    instruments = []
-    for name, record, where in held:
-        if str(record.get("ContractCommitmentUnit", "")) != unit:
-            raise ScenarioError(f"{where}: the unit is '{record.get('ContractCommitmentUnit')}', but '{held[0][0]}' on the same SKUs "
-                                f"counts in '{unit}'. Use one unit.")
-        start = int(np.searchsorted(dates, np.datetime64(str(record["ContractCommitmentPeriodStart"])[:10], "D")))
-        on_demand = None if spend else _price_on(skus, entries, prices, min(start, len(dates) - 1))
-        try:
-            instruments.append(from_record(record, on_demand, where))
-        except FinOpsError as problem:
-            raise ScenarioError(str(problem)) from None
-    order = sorted(range(len(held)), key=lambda i: (held[i][0] in resolved.proposed, instruments[i].start or ""))
-    instruments = tuple(instruments[i] for i in order)
-    share = None
-    if shapes is not None:
-        share = day_shapes(shapes)[:, weekday_of(dates)]             # (workload, day, 24)
-    return Pool(tuple(sorted(skus)), unit, usage, cost, used, instruments, np.stack([i.in_term(dates) for i in instruments]),
-                share, _owner(resolved.facts.daily, {i.id for i in instruments}))
+        if sku in use.lines:
+            loose.setdefault(sku, np.zeros(shape))[:, w] += quantity
+            continue
+        usage[:, w] += quantity * (use.prices[sku] if spend else 1.0)
+        cost[:, w] += quantity * use.prices[sku]
+    used = np.flatnonzero(usage.any(axis=0) | sum((part.any(axis=0) for part in loose.values()), np.zeros(shape[1], bool)))
+    terms = [hourly(one, None if spend else _price_on(skus, use, _first(use, one))) for one in held]
+    order = sorted(range(len(held)), key=lambda i: (held[i].name in resolved.proposed, terms[i].start or ""))
+    instruments = tuple(terms[i] for i in order)
+    return Pool(tuple(sorted(skus)), unit, usage, cost, used, instruments, np.stack([i.in_term(use.dates) for i in instruments]),
+                share, _owner(resolved.facts.daily, {i.id for i in instruments}), spend,
+                tuple((use.lines[sku], loose[sku], use.prices[sku]) for sku in sorted(loose)))
+
+
+def _apart(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
+    """Commitments that do not treat SKUs alike: each takes from them in its order."""
+    refuse_units(held)
+    _refuse_other_units(resolved, held, use)
+    held = sorted(held, key=lambda one: (one.name in resolved.proposed, str(one.record["ContractCommitmentPeriodStart"])))
+    terms = {one.name: hourly(one, _on_demand(one, use)) for one in held}
+    order = in_order(held, terms)
+    skus = tuple(sorted({sku for one in held for sku in one.skus}))
+    here = tuple(sku for sku in skus if any(s == sku and q.any() for (_, s), q in use.entries.items()))
+    usage = np.zeros((len(here), len(use.dates), len(use.names)))
+    for (w, sku), quantity in use.entries.items():
+        if sku in here:
+            usage[here.index(sku), :, w] += quantity
+    price = np.array([use.prices[sku] for sku in here]).reshape(len(here), len(use.dates))
+    cost = (usage * price[:, :, None]).sum(axis=0)
+    in_term = np.stack([terms[one.name].in_term(use.dates) for one, _ in order])
+    quantity, fee = np.array([rule.quantity for _, rule in order]), np.array([getattr(rule, "rate", 1.0) for _, rule in order])
+    apart = Apart(here, usage, price, tuple(use.lines.get(sku, -1) for sku in here), tuple(narrowed(rule, here) for _, rule in order),
+                  in_term * quantity[:, None], fee)
+    return Pool(skus, "", cost, cost, np.flatnonzero(usage.any(axis=(0, 1))), tuple(terms[one.name] for one, _ in order), in_term, share,
+                _owner(resolved.facts.daily, {one.name for one in held}), True, (), apart)
+
+
+def _first(use: _Use, one: Held) -> int:
+    """Position of the first day of a term, within the plan."""
+    start = int(np.searchsorted(use.dates, np.datetime64(str(one.record["ContractCommitmentPeriodStart"])[:10], "D")))
+    return min(start, len(use.dates) - 1)
+
+
+def _on_demand(one: Held, use: _Use) -> float | None:
+    """On-demand money of one of its units on its first day; None: the currency."""
+    day = _first(use, one)
+    tables = read_tables(one.record, one.where)
+    if tables is None:
+        return None if one.spend else _price_on(one.skus, use, day)
+    price = {sku: float(use.prices[sku][day]) for sku in tables[1] if sku in use.prices}
+    rates = tables[1] if tables[0] == "x_Rates" else {sku: price[sku] * (1 - off) for sku, off in tables[1].items() if sku in price}
+    return worth(rates, use.on(rates, day), price)
+
+
+def _refuse_other_units(resolved, held: Sequence[Held], use: _Use) -> None:
+    known = {sku.id: sku for sku in resolved.facts.meta.skus}
+    for one in held:
+        for sku in dict.fromkeys(sku for _, sku in use.entries if sku in one.skus):
+            if not one.spend and sku in known and not _same_unit(known[sku].unit, one.unit):
+                raise ScenarioError(f"{one.where}: the unit is '{one.unit}' but {sku} is billed in '{known[sku].unit}'. "
+                                    "A usage commitment counts in the unit of its SKUs; a Spend commitment in the currency.")
 
 
 def _same_unit(one: str, other: str) -> bool:
@@ -123,14 +203,14 @@ def _same_unit(one: str, other: str) -> bool:
         return one.casefold() == other.casefold()
 
 
-def _price_on(skus, entries, prices, day: int) -> float | None:
+def _price_on(skus, use: _Use, day: int) -> float | None:
     """On-demand money per unit of the pool on a day, by today's use."""
-    weight = {sku: sum(float(q[day]) for (_, s), q in entries.items() if s == sku) for sku in skus}
+    weight = use.on(skus, day)
     total = sum(weight.values())
     if not total:
-        known = [prices[sku][day] for sku in skus if sku in prices]
+        known = [use.prices[sku][day] for sku in skus if sku in use.prices]
         return float(np.mean(known)) if known else None
-    return sum(weight[sku] * float(prices[sku][day]) for sku in skus if weight[sku]) / total
+    return sum(weight[sku] * float(use.prices[sku][day]) for sku in skus if weight[sku]) / total
 
 
 def _owner(daily, ids) -> str:
@@ -160,22 +240,3 @@ def read_shapes(path: Path, names) -> np.ndarray:
         if len(hours) != 168:
             raise ScenarioError(f"{path.name}: '{name}' has {len(hours)} hours of the week; give all 168.")
     return shapes
-
-
-def settle_block(pool: Pool, usage: np.ndarray, cost: np.ndarray, hours: np.ndarray | None):
-    """One block of paths: per instrument (used, unused) units and the on-demand money covered, by day: arrays (day, path).
-
-    usage, cost   (day, path) of the pool; hours (day, 24, path) or None where the day is flat
-    """
-    price = np.divide(cost, usage, out=np.zeros_like(cost), where=usage > 0)
-    level = usage[:, None, :] / HOURS if hours is None else hours
-    times = HOURS if hours is None else 1
-    covered = np.zeros_like(level)
-    results = []
-    for instrument, term in zip(pool.instruments, pool.in_term):
-        quantity = np.where(term, instrument.quantity, 0.0)[:, None, None]
-        used = np.minimum(np.maximum(level * instrument.eligible_share - covered, 0.0), quantity)
-        covered += used
-        total = used.sum(axis=1) * times
-        results.append((total, quantity[:, 0] * HOURS - total, total * price))
-    return results

@@ -102,6 +102,11 @@ def rebuilt(dials: dict, position: Position) -> np.ndarray:
             level = np.maximum(level, position.committed)     # a signed contract cannot be left before it ends
         spill = scale * _at(pool["spill"], np.asarray(pool["grid"]), level / scale)
         total = total + level * pool["rate"] * pool["hours"] + spill * pool["price"]
+    for held in dials.get("overlaps", []):                    # commitments that overlap: settled at some levels of demand
+        at, scales = float(np.clip(scale, held["scales"][0], held["scales"][-1])), np.asarray(held["scales"])
+        right = int(np.clip(np.searchsorted(scales, at), 1, len(scales) - 1))
+        weight = (at - scales[right - 1]) / (scales[right] - scales[right - 1])
+        total = total + held["fee"] - (held["covered"][:, :, right - 1] * (1 - weight) + held["covered"][:, :, right] * weight)
     return total
 
 
