@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from ..outlook.windows import BANDS, FEW, LEVELS, calibration, plain, summary
+from ..outlook.windows import BANDS, FEW, LEVELS, calibration, holds, plain, summary
 from ..periods import month_days
 from . import accuracy, actuals
 from .actuals import COMPANY
@@ -39,7 +39,10 @@ class Grades:
         if not len(self.rows):
             return f"No published forecast can be graded yet; {self.waiting} wait for their months to end."
         inside, n = int(self.rows["inside80"].sum()), len(self.rows)
-        error = float((self.rows["p50"] - self.rows["actual"]).abs().sum() / self.rows["actual"].abs().sum())
+        spent = float(self.rows["actual"].abs().sum())
+        if not spent:
+            return f"{n} published forecasts are of months that cost nothing, so there is no percentage."
+        error = float((self.rows["p50"] - self.rows["actual"]).abs().sum()) / spent
         text = f"{n} published forecasts missed by {error:.1%} of what was spent; where we said 80 %, {inside} of {n} came true"
         few = "; too few to judge the range by" if n < FEW else ""
         return f"{text}{few}."
@@ -164,7 +167,7 @@ def grade(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float], band
     if naive:
         rows["naive"] = [naive.get(key, np.nan) for key in zip(rows["unit"], rows["as_of"], rows["for"])]
     rows["band"] = [next((name for name, most in bands if error <= most), "outside") if np.isfinite(error) else "" for error in rows["error_pct"]]
-    rows["inside80"] = (rows["p10"].to_numpy(float) <= truth) & (truth <= rows["p90"].to_numpy(float))
+    rows["inside80"] = holds(truth, rows["p10"], rows["p90"])
     return Grades(rows, calibration(rows), drift(forecasts), int((~known).sum()), tuple(bands))
 
 

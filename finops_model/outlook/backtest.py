@@ -55,12 +55,13 @@ class Backtest:
 
     def sentence(self) -> str:
         """How good the months were, in words."""
-        rows = summary(self.months).sort_values("lead")
-        said = []
-        for row in rows.to_dict("records"):
+        rows, said = summary(self.months).to_dict("records"), []
+        if not np.isfinite([row["error_pct"] for row in rows]).any():
+            return "The months graded add up to nothing, so there is no percentage."
+        for row in rows:
             ahead = f"{row['lead']} month{'s' * (row['lead'] > 1)} ahead"
             said.append(f"{ahead} the total was missed by {row['error_pct']:.1%} ({row['naive_error_pct']:.1%} for repeating last week)")
-        better = [row["lead"] for row in rows.to_dict("records") if row["skill"] < 0]
+        better = [row["lead"] for row in rows if row["skill"] < 0]
         closer = f" Repeating last week came closer at {listing(map(str, better))} month{'s' * (better[-1] > 1)} ahead." if better else ""
         level = self.calibration().query("kind == 'range' and level == 0.8").iloc[0]
         return f"{'; '.join(said)}.{closer} {said_and_was(level)}.".replace("%", " %").replace("  %", " %")

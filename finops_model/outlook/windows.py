@@ -15,11 +15,23 @@ LEVELS = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90"
 RANGES = {0.5: ("p25", "p75"), 0.8: ("p10", "p90"), 0.9: ("p05", "p95")}
 BANDS = (("run", 0.12), ("walk", 0.15), ("crawl", 0.20))        # FinOps thresholds of budget variance, configurable
 FEW = 8                 # different months from which a calibration says something
+SLACK = 1e-9            # of the actual: sums of the same days in another order differ by less, and are no miss
 KINDS = ("days", "month", "quarter")
 DAILY = ("days", "abs_days", "naive_abs_days", "crps_days", "mase")
 COLUMNS = ["series", "class", "kind", "lead", "made", "for", *LEVELS, "actual", "naive", "error_pct", "naive_error_pct", "inside",
            "finops_variance_pct", "crps", *DAILY]
 NAN = float("nan")
+
+
+def holds(actual, low, high) -> np.ndarray:
+    """Which actuals lie inside low…high, both included, a rounding apart.
+
+    >>> holds([0.3, 1.0], [0.1 + 0.2, 2.0], [0.4, 3.0]).tolist()
+    [True, False]
+    """
+    actual = np.asarray(actual, float)
+    slack = SLACK * np.abs(actual)
+    return (np.asarray(low, float) <= actual + slack) & (actual <= np.asarray(high, float) + slack)
 
 
 def graded(totals: np.ndarray, actual: float, naive: float) -> dict:
@@ -35,7 +47,7 @@ def graded(totals: np.ndarray, actual: float, naive: float) -> dict:
     quantiles = dict(zip(LEVELS, map(float, np.quantile(totals, list(LEVELS.values())))))
     middle, size = quantiles["p50"], abs(actual)
     return {**quantiles, "actual": float(actual), "naive": float(naive), "error_pct": abs(middle - actual) / size if size else NAN,
-            "naive_error_pct": abs(naive - actual) / size if size else NAN, "inside": bool(quantiles["p10"] <= actual <= quantiles["p90"]),
+            "naive_error_pct": abs(naive - actual) / size if size else NAN, "inside": bool(holds(actual, quantiles["p10"], quantiles["p90"])),
             "finops_variance_pct": scores.finops_accuracy(actual, middle), "crps": scores.crps([actual], np.asarray(totals, float)[:, None])}
 
 
@@ -102,7 +114,7 @@ def _ratios(rows: pd.DataFrame) -> dict:
     if "abs_days" in rows and rows["abs_days"].notna().any():
         found |= {"wape": share(float(rows["abs_days"].sum())), "naive_wape": share(float(rows["naive_abs_days"].sum())),
                   "crps_days_pct": share(float(rows["crps_days"].sum())), "mase": float(rows["mase"].mean())}
-    return found
+    return {name: 0.0 if abs(value) < SLACK else value for name, value in found.items()}       # a rounding is no error
 
 
 def _shares(rows: pd.DataFrame, bands) -> dict:
@@ -113,7 +125,7 @@ def _shares(rows: pd.DataFrame, bands) -> dict:
         found["closer"] = float((missed < np.abs(rows["naive"].to_numpy(float) - actual)).mean())
     for level, (low, high) in RANGES.items():
         if {low, high} <= set(rows):
-            found[f"coverage{level * 100:.0f}"] = scores.interval_coverage(actual, rows[low], rows[high])
+            found[f"coverage{level * 100:.0f}"] = float(holds(actual, rows[low], rows[high]).mean())
         elif level == 0.8 and "inside" in rows:
             found["coverage80"] = float(rows["inside"].mean())
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -146,8 +158,8 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
     there are different months).
     """
     truth, n, months = rows["actual"].to_numpy(float), len(rows), looks(rows)
-    said = [("quantile", level, truth <= rows[name].to_numpy(float)) for name, level in LEVELS.items()]
-    said += [("range", level, (rows[low].to_numpy(float) <= truth) & (truth <= rows[high].to_numpy(float))) for level, (low, high) in RANGES.items()]
+    said = [("quantile", level, holds(truth, -np.inf, rows[name])) for name, level in LEVELS.items()]
+    said += [("range", level, holds(truth, rows[low], rows[high])) for level, (low, high) in RANGES.items()]
     found = [(kind, level, float(hit.mean()) if n else NAN, int(hit.sum()), n, months, *(scores.binomial_band(months, level) if n else (NAN, NAN)))
              for kind, level, hit in said]
     return pd.DataFrame(found, columns=["kind", "level", "share", "hits", "n", "months", "low", "high"])
@@ -173,7 +185,7 @@ def said_and_was(row) -> str:
 def verdict(row) -> str:
     """What a calibration row says about our ranges; empty where it is what luck alone gives."""
     if row["months"] < FEW:
-        return f"too few to judge by ({row['months']} different month{'s' * (row['months'] != 1)}; {FEW} say something)"
+        return f"too few to judge by ({row['months']} different month{'' if row['months'] == 1 else 's'}; {FEW} say something)"
     luck = f"than luck explains ({row['low'] * 100:.0f} to {row['high'] * 100:.0f} %), our ranges were"
     if row["share"] < row["low"]:
         return f"less {luck} too narrow"
