@@ -177,6 +177,12 @@ def breach(monthly, months, budget: float, booked: float = 0.0) -> Breach:
     costs, months = np.asarray(monthly, dtype=float), tuple(months)
     if costs.ndim != 2 or costs.shape[1] != len(months) or not costs.size:
         raise ScenarioError(f"costs of shape {costs.shape} for {len(months)} months; there must be one row a path and one column a month.")
+    wrong = ~np.isfinite(costs)
+    if wrong.any():
+        path, m = np.argwhere(wrong)[0]
+        raise ScenarioError(f"the cost of path {path} in {months[m]} is {costs[path, m]}; costs must be finite.")
+    if not (np.isfinite(budget) and np.isfinite(booked)):
+        raise ScenarioError(f"budget is {budget}, booked {booked}; both must be finite numbers.")
     over = booked + np.cumsum(costs, axis=1) > budget
     ever = over.any(axis=1)
     counts = np.bincount(over.argmax(axis=1)[ever], minlength=len(months))
@@ -195,19 +201,28 @@ def quantile_error(distribution: Distribution, level: float, paths) -> np.ndarra
     >>> round(float(quantile_error(make("normal", {"mean": 0.0, "sd": 1.0}), 0.95, 10_000)), 12)
     0.02113187511
     """
-    q = _level(level)
+    q, paths = _level(level), _some(paths)
     density = float(distribution.density(float(distribution.quantile(q))))
     if not density > 0:
         raise ScenarioError(f"there is no density at the quantile {q:g}, so its standard error is not known.")
-    return (np.sqrt(q * (1 - q) / np.asarray(paths, dtype=float)) / density)[()]
+    return (np.sqrt(q * (1 - q) / paths) / density)[()]
+
+
+def _some(paths) -> np.ndarray:
+    """Numbers of paths; raises ScenarioError unless each is a whole number, 1 or more."""
+    found = np.asarray(paths, dtype=float)
+    wrong = ~(np.isfinite(found) & (found >= 1) & (found == np.floor(found)))
+    if wrong.any():
+        raise ScenarioError(f"paths is {found[wrong].flat[0]:g}; a simulation needs a whole number of paths, 1 or more.")
+    return found
 
 
 def order_statistic_error(distribution: Distribution, level: float, paths: int) -> float:
     """The same by the rank of the path: exact spread of the order statistic, ∫ (Q(v) − mean)² dBeta(v)."""
-    q, nodes = _level(level), np.polynomial.legendre.leggauss(200)
-    a, b = (paths + 1) * q, (paths + 1) * (1 - q)
+    q, nodes, n = _level(level), np.polynomial.legendre.leggauss(200), float(_some(paths))
+    a, b = (n + 1) * q, (n + 1) * (1 - q)
     u = (nodes[0] + 1) / 2 * (1 - 2e-14) + 1e-14
-    x = distribution.quantile(betaincinv(a, b, u))
+    x = distribution.quantile(np.clip(betaincinv(a, b, u), 1e-300, np.nextafter(1.0, 0.0)))      # few paths: the rank of the last may round to 1
     centre = nodes[1] @ x / 2
     return float(np.sqrt(nodes[1] @ (x - centre) ** 2 / 2))
 
@@ -260,8 +275,11 @@ def enough_paths(totals, target: float = 0.01, what: str = "p90", budget: float 
         error = found.standard_error
     else:
         found = answer(totals, what)
-        error = found.relative_error
-    wanted = math.ceil(found.paths * (error / target) ** 2 - 1e-9) if math.isfinite(error) else found.paths * 1000
+        if found.value == 0 and found.standard_error > 0:
+            raise ScenarioError(f"{what} is 0 ± {found.standard_error:,.2g}: no error can be a share of 0. Ask for another figure, or for the "
+                                "chance of an overrun.")
+        error = found.relative_error if found.standard_error > 0 else 0.0
+    wanted = math.ceil(found.paths * (error / target) ** 2 - 1e-9)
     return Enough(what, target, found, error <= target, max(wanted, 1))
 
 
@@ -281,15 +299,25 @@ class Difference:
     independent_error: float      # what the standard error would be without common draws
 
 
-def difference(base, other, what: str = "mean") -> Difference:
+def difference(base, other, what: str = "mean", budget: float | None = None) -> Difference:
     """other − base, path by path on common draws, with its standard error.
 
-    The mean is that of the differences. Of quantiles, the errors of both runs and the correlation of their paths at the quantile count:
+    what     an answer by its name, or "overrun" with a budget: by how much the chance of exceeding it changes
+
+    The mean is that of the differences, and so is the chance of an overrun. Of quantiles, the errors of both runs and the correlation of their paths at the quantile count:
     se² = a² + b² − 2·r·a·b, r the correlation of "above its quantile"; CVaR with the excesses.
     """
     x, y = _paths(base), _paths(other)
     if len(x) != len(y):
         raise ScenarioError(f"{len(x)} paths here and {len(y)} there; only runs on the same draws have a difference by path.")
+    if what == "overrun":
+        if budget is None:
+            raise ScenarioError("the chance of an overrun needs a budget.")
+        alone = math.hypot(overrun(x, budget).standard_error, overrun(y, budget).standard_error)
+        moved = (y > budget).astype(float) - (x > budget)
+        # where no path crosses the budget, one that was not seen still may
+        error = mean(moved).standard_error if moved.any() else share(0, len(x)).standard_error
+        return Difference(what, _around(moved.mean(), error, len(x)), alone)
     if what == "mean":
         found, alone = mean(y - x), math.hypot(mean(x).standard_error, mean(y).standard_error)
         return Difference(what, found, alone)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import gammaincc, gammaln, ndtr, ndtri, xlogy
+from scipy.special import gammaincc, ndtr, ndtri
 
 from ..errors import ScenarioError, unknown
 from .correlate import check_correlation
 from .distributions import Distribution
-from .distributions._checks import finite, positive
+from .distributions._checks import finite, positive, zero_or_more
 from .distributions.normal import phi
+from .distributions.poisson import chance
 
 
 def lognormal_sum(mu, sigma, correlation=None, weights=None) -> tuple[float, float]:
@@ -29,24 +30,35 @@ def lognormal_sum(mu, sigma, correlation=None, weights=None) -> tuple[float, flo
     if (sigma < 0).any():
         raise ScenarioError("lognormal sum: a sigma is below 0; a standard deviation is 0 or more.")
     r = np.eye(len(mu)) if correlation is None else _fits(correlation, len(mu))
-    m = np.exp(mu + sigma ** 2 / 2) * (1.0 if weights is None else _vectors("lognormal sum", weights=weights)[0])
-    return float(m.sum()), float(m @ np.expm1(r * np.outer(sigma, sigma)) @ m)
+    w = np.ones(len(mu)) if weights is None else _vectors("lognormal sum", mu=mu, weights=weights)[1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        m = np.exp(mu + sigma ** 2 / 2) * w
+        mean, variance = float(m.sum()), float(m @ np.expm1(r * np.outer(sigma, sigma)) @ m)
+    if not (math.isfinite(mean) and math.isfinite(variance)):
+        raise ScenarioError("lognormal sum: mean or variance is larger than a number can be; mu and sigma are those of the logarithm.")
+    return mean, max(variance, 0.0)
 
 
-def normal_sum(mean, sd, correlation=None, weights=None):
-    """The normal distribution of Σ weight · N(mean, sd²) with correlation (n, n).
+def normal_sum(mean, sd, correlation=None, weights=None) -> Distribution:
+    """The normal distribution of Σ weight · N(mean, sd²) with correlation (n, n); one certain value where everything cancels.
 
     >>> normal_sum([100, 200], [30, 40]).sd
     50.0
+    >>> normal_sum([100, 200], [10, 10], [[1, -1], [-1, 1]]).support
+    (300.0, 300.0)
     """
+    from .distributions.discrete import Discrete
     from .distributions.normal import Normal
 
     mean, sd = _vectors("portfolio", mean=mean, sd=sd)
     if (sd < 0).any():
         raise ScenarioError("portfolio: an sd is below 0; a standard deviation is 0 or more.")
     r = np.eye(len(mean)) if correlation is None else _fits(correlation, len(mean))
-    w = np.ones(len(mean)) if weights is None else _vectors("portfolio", weights=weights)[0]
-    return Normal(float(w @ mean), float(np.sqrt(max((w * sd) @ r @ (w * sd), 0.0))))
+    w = np.ones(len(mean)) if weights is None else _vectors("portfolio", mean=mean, weights=weights)[1]
+    variance, whole = float((w * sd) @ r @ (w * sd)), float(np.abs(w * sd).sum())
+    if variance <= 1e-15 * whole ** 2:                        # what is left of a hedge that is complete is rounding
+        return Discrete((float(w @ mean),), (1.0,))
+    return Normal(float(w @ mean), math.sqrt(variance))
 
 
 def overrun(mean, sd, correlation, budget):
@@ -78,27 +90,41 @@ def tiered_mean(demand: Distribution, starts, prices) -> float:
     return float(sum(step * demand.overage(start) for step, start in zip(steps, rate.starts)))
 
 
-def compound_poisson(events: float, jump: Distribution) -> tuple[float, float]:
-    """Mean and variance of the sum of N ~ Poisson(events) jumps: events · E[J], events · E[J²]."""
-    events = positive(events, "bursts: expected events")
-    return events * jump.mean, events * (jump.variance + jump.mean ** 2)
+def compound_poisson(events: float, jump: Distribution | float) -> tuple[float, float]:
+    """Mean and variance of the sum of N ~ Poisson(events) jumps: events · E[J], events · E[J²]. events 0: no jump ever.
+
+    >>> compound_poisson(3.0, 5.0)
+    (15.0, 75.0)
+    """
+    events = zero_or_more(events, "bursts: expected events")
+    first, second = _moments(jump)
+    return events * first, events * second
 
 
-def compound_poisson_tail(events: float, jump: Distribution, x) -> np.ndarray:
+def _moments(value: Distribution | float) -> tuple[float, float]:
+    """E[J], E[J²]."""
+    if isinstance(value, Distribution):
+        return value.mean, value.variance + value.mean ** 2
+    number = finite(value, "a size")
+    return number, number ** 2
+
+
+def compound_poisson_tail(events: float, jump: Distribution | float, x) -> np.ndarray:
     """P(S > x), S the sum of N ~ Poisson(events) jumps: Σ P(N = n) · P(n jumps > x). x number or array.
 
-    jump   exponential, gamma, normal or a single value; other sums have no closed form
+    jump   a number, exponential, gamma or normal; other sums have no closed form
 
     >>> from finops_model.outlook.distributions import make
     >>> round(float(compound_poisson_tail(7.3, make("exponential", {"mean": 50.0}), 600)), 12)
     0.116172098086
     """
-    events = positive(events, "bursts: expected events")
+    events = zero_or_more(events, "bursts: expected events")
     x = np.asarray(x, dtype=float)
     reach = 14 * math.sqrt(events) + 60
     n = np.arange(max(0.0, math.floor(events - reach)), math.ceil(events + reach))
-    chance = np.exp(xlogy(n, events) - events - gammaln(n + 1))
+    counted = chance(n, events)
     kind = type(jump).__name__
+    single = jump.values[0] if kind == "Discrete" and len(jump.values) == 1 else None if isinstance(jump, Distribution) else finite(jump, "a size")
     over = x[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
         if kind in ("Exponential", "Gamma"):
@@ -107,12 +133,12 @@ def compound_poisson_tail(events: float, jump: Distribution, x) -> np.ndarray:
             beyond = np.where(over < 0, 1.0, beyond)
         elif kind == "Normal":
             beyond = np.where(n > 0, ndtr((n * jump.mean - over) / (np.sqrt(np.maximum(n, 1)) * jump.sd)), over < 0)
-        elif kind == "Discrete" and len(jump.values) == 1:
-            beyond = (n * jump.values[0] > over * (1 + 1e-14)).astype(float)
+        elif single is not None:
+            beyond = (n * single > over + 1e-14 * np.abs(over)).astype(float)
         else:
             raise ScenarioError(f"bursts: the sum of {kind.casefold()} jumps has no closed form; exponential, gamma, normal and a single "
                                 "value have. Its mean and variance are known (compound_poisson).")
-    return (beyond * chance).sum(axis=-1)[()]
+    return (beyond * counted).sum(axis=-1)[()]
 
 
 def ar1(phi_: float, innovation_sd: float | None = None, stationary_sd: float | None = None) -> tuple[float, float]:
@@ -126,10 +152,10 @@ def ar1(phi_: float, innovation_sd: float | None = None, stationary_sd: float | 
         raise ScenarioError(f"ar1: phi is {f:g}; it must lie between -1 and 1, else there is no stationary state.")
     if (innovation_sd is None) == (stationary_sd is None):
         raise ScenarioError("ar1: give innovation_sd or stationary_sd, one of the two.")
-    root = math.sqrt(1 - f * f)
+    root = math.sqrt((1 - f) * (1 + f))
     if innovation_sd is not None:
-        return positive(innovation_sd, "ar1: innovation_sd") / root, float(innovation_sd)
-    return positive(stationary_sd, "ar1: stationary_sd"), float(stationary_sd) * root
+        return zero_or_more(innovation_sd, "ar1: innovation_sd") / root, float(innovation_sd)
+    return zero_or_more(stationary_sd, "ar1: stationary_sd"), float(stationary_sd) * root
 
 
 def ar1_sum_variance(phi_: float, innovation_sd: float, steps, start: str = "stationary"):
@@ -144,13 +170,30 @@ def ar1_sum_variance(phi_: float, innovation_sd: float, steps, start: str = "sta
     n, f = np.asarray(steps, dtype=float), float(phi_)
     if not ((n >= 0) & (n == np.floor(n))).all():
         raise ScenarioError(f"ar1: steps is {str(steps)[:40]}; it must be a whole number, 0 or more.")
-    s2 = innovation_sd ** 2
+    s2, one, both = float(innovation_sd) ** 2, 1 - f, (1 - f) * (1 + f)
+    slow = (f > 0) & (n * one < 0.1)                # then the closed form takes nearly equal numbers from one another
+    # 1 − f^n, without losing it next to 1
+    gone = -np.expm1(n * math.log(abs(f))) if f else np.where(n > 0, 1.0, 0.0)
+    gone = np.where((f < 0) & (n % 2 == 1), 2 - gone, gone)
     if start == "stationary":
-        inner = n * (1 - f * f) - 2 * f * (1 - f ** n)
-        return (s2 / (1 - f * f) * inner / (1 - f) ** 2)[()]
-    # shock j (1 … n) is in the sum with weight (1 − f^(n−j+1)) / (1 − f)
-    inner = n - 2 * f * (1 - f ** n) / (1 - f) + f * f * (1 - f ** (2 * n)) / (1 - f * f)
-    return (s2 * inner / (1 - f) ** 2)[()]
+        found = s2 / both * (n * both - 2 * f * gone) / one ** 2
+        exact = lambda k: s2 / both * (k + 2 * _added(lambda m: (k - m) * f ** m, k - 1))        # noqa: E731
+    else:
+        # shock j (1 … n) is in the sum with weight (1 − f^(n−j+1)) / (1 − f)
+        found = s2 * (n - 2 * f * gone / one + f * f * (gone * (2 - gone)) / both) / one ** 2
+        exact = lambda k: s2 * _added(lambda m: (-np.expm1(m * math.log(f)) / one) ** 2, k)      # noqa: E731
+    for i in np.ndindex(found.shape):
+        if slow[i]:
+            found[i] = exact(float(n[i])) if n[i] else 0.0
+    return found[()]
+
+
+def _added(term, count: float) -> float:
+    """term(1) + … + term(count) of a smooth term: one by one up to a million, beyond by the midpoint rule, 24 nodes."""
+    if count <= 1_000_000:
+        return float(term(np.arange(1.0, count + 1)).sum())
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    return float(weights @ term(0.5 + (nodes + 1) / 2 * count)) * count / 2
 
 
 def ou(kappa: float, sigma: float, step: float) -> tuple[float, float, float]:
@@ -159,14 +202,23 @@ def ou(kappa: float, sigma: float, step: float) -> tuple[float, float, float]:
     >>> [round(v, 9) for v in ou(0.1, 0.3, 1 / 24)]
     [0.995842002, 0.061109887, 0.670820393]
     """
-    k, s, dt = positive(kappa, "ou: kappa"), positive(sigma, "ou: sigma"), positive(step, "ou: step")
+    k, s, dt = positive(kappa, "ou: kappa"), zero_or_more(sigma, "ou: sigma"), positive(step, "ou: step")
     return math.exp(-k * dt), s * math.sqrt(-math.expm1(-2 * k * dt) / (2 * k)), s / math.sqrt(2 * k)
 
 
 def ou_at(kappa: float, sigma: float, time, start: float = 0.0, level: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance at `time` (number or array) of a process that starts at `start` and reverts to `level`."""
-    k, s, t = positive(kappa, "ou: kappa"), positive(sigma, "ou: sigma"), np.asarray(time, dtype=float)
+    k, s, t = positive(kappa, "ou: kappa"), zero_or_more(sigma, "ou: sigma"), since(time, "ou: time")
     return (level + (start - level) * np.exp(-k * t))[()], (s * s * -np.expm1(-2 * k * t) / (2 * k))[()]
+
+
+def since(time, what: str) -> np.ndarray:
+    """Times as an array of floats; raises ScenarioError unless every one is finite and 0 or more."""
+    t = np.asarray(time, dtype=float)
+    wrong = ~(np.isfinite(t) & (t >= 0))
+    if wrong.any():
+        raise ScenarioError(f"{what} is {t[wrong].flat[0]:g}; it must be 0 or more.")
+    return t
 
 
 def spot_rework(interruptions, lost: Distribution | float):
@@ -180,7 +232,7 @@ def spot_rework(interruptions, lost: Distribution | float):
     events = np.asarray(interruptions, dtype=float)[()]
     if not (np.isfinite(events) & (np.asarray(events) >= 0)).all():
         raise ScenarioError(f"interruptions is {str(interruptions)[:40]}; it must be finite and 0 or more.")
-    first, second = (lost.mean, lost.variance + lost.mean ** 2) if isinstance(lost, Distribution) else (float(lost), float(lost) ** 2)
+    first, second = _moments(lost if isinstance(lost, Distribution) else zero_or_more(lost, "lost hours"))
     return events * first, events * second
 
 
@@ -207,8 +259,8 @@ def _vectors(what: str, **given) -> list[np.ndarray]:
             vector = np.atleast_1d(np.asarray(values, dtype=float))
         except (TypeError, ValueError):
             raise ScenarioError(f"{what}: {name} is {str(values)[:40]}; it must be a list of numbers.") from None
-        if vector.ndim != 1 or not np.isfinite(vector).all():
-            raise ScenarioError(f"{what}: {name} is {str(values)[:40]}; it must be a list of finite numbers.")
+        if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
+            raise ScenarioError(f"{what}: {name} is {str(values)[:40]}; it must be a list of finite numbers, at least one.")
         if length is not None and len(vector) != length:
             raise ScenarioError(f"{what}: {name} has {len(vector)} values, the others {length}; give one for each.")
         length = len(vector)

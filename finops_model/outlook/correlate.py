@@ -29,7 +29,8 @@ def check_correlation(matrix, names=None, where: str = "correlation") -> np.ndar
     except (TypeError, ValueError):
         raise ScenarioError(f"{where}: {str(matrix)[:40]} is no matrix of numbers.") from None
     if found.ndim != 2 or found.shape[0] != found.shape[1] or not found.size:
-        raise ScenarioError(f"{where}: a matrix of {' × '.join(map(str, found.shape))}; it must be square, one row for each name.")
+        shape = f"a matrix of {' × '.join(map(str, found.shape))}" if found.ndim > 1 else "a single row of numbers" if found.ndim else "a single number"
+        raise ScenarioError(f"{where}: {shape}; it must be square, one row for each name.")
     names = [str(name) for name in names] if names is not None else [str(i + 1) for i in range(len(found))]
     if len(names) != len(found):
         raise ScenarioError(f"{where}: {len(names)} names but {len(found)} rows; give one row for each name.")
@@ -157,7 +158,8 @@ def gaussian_kendall(rho):
 
 def normal_from_spearman(rank):
     """The ρ of the normal scores whose rank correlation is `rank`."""
-    return 2 * np.sin(np.pi / 6 * _rho(rank))
+    rank = _rho(rank)
+    return np.where(np.abs(rank) == 1, rank, 2 * np.sin(np.pi / 6 * rank))[()]      # 2·sin(π ÷ 6) is not quite 1
 
 
 def normal_from_kendall(tau):
@@ -172,7 +174,13 @@ def lognormal_pearson(rho, sigma1, sigma2):
     0.520645361182
     """
     s1, s2 = (np.asarray(s, float) for s in (sigma1, sigma2))
-    return np.expm1(_rho(rho) * s1 * s2) / np.sqrt(np.expm1(s1 ** 2) * np.expm1(s2 ** 2))
+    if not ((s1 > 0) & (s2 > 0)).all():
+        raise ScenarioError(f"correlation: sigma {sigma1} and {sigma2}; a lognormal that varies has a sigma above 0, and what does not vary "
+                            "correlates with nothing.")
+    joint = _rho(rho) * s1 * s2
+    # (e^j − 1) ÷ √((e^a − 1)(e^b − 1)) with every power below 0, so that wide ones do not overflow
+    up = np.exp(np.maximum(joint, 0.0) - (s1 ** 2 + s2 ** 2) / 2)
+    return (np.sign(joint) * -np.expm1(-np.abs(joint)) * up / np.sqrt(np.expm1(-s1 ** 2) * np.expm1(-s2 ** 2)))[()]
 
 
 def normal_from_lognormal_pearson(pearson: float, sigma1: float, sigma2: float) -> float:

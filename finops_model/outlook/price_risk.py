@@ -152,7 +152,10 @@ class Spot:
     def change_share(self) -> float:
         """Share of the months in which the price changes, in the long run."""
         a, b = self.after_rest, self.after_change
-        return a / (1 - b + a) if a < 1 or b < 1 else 1.0
+        if a == 0 and b == 1:
+            raise ScenarioError("spot: after_rest 0 and after_change 1: what rests stays and what moves goes on, for ever, so there is no long "
+                                "run. Say which it is: moving, yes or no.")
+        return a / (1 - b + a)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from finops_model import streams
-from finops_model.outlook import correlate, price_risk as risk
+from finops_model.outlook import answers, correlate, price_risk as risk
+from finops_model.outlook.distributions import make
+from finops_model.outlook.engine import _count
+
+from . import known, need
 
 
 def _normals(seed, names, paths, correlation):
@@ -13,17 +17,41 @@ def _normals(seed, names, paths, correlation):
 
 
 def _sum_of_events(seed, paths, events, size):
-    from finops_model.outlook.distributions import make
-
-    count = make("poisson", {"mean": events}).quantile(streams.uniforms(seed, "sentence/count", paths)).astype(int)
     total = np.zeros(paths)
+    if events == 0:
+        return total
+    count = make("poisson", {"mean": events}).quantile(streams.uniforms(seed, "sentence/count", paths)).astype(int)
     for k in range(count.max(initial=0)):
         total += np.where(count > k, size(streams.uniforms(seed, f"sentence/size/{k}", paths)), 0.0)
     return total
 
 
+def steps(change):
+    """A change of the log price as a distribution, a single number too."""
+    return make("discrete", {"values": [change]}) if isinstance(change, float) else change
+
+
 def _draw(value, u):
     return np.full(u.shape, value) if isinstance(value, float) else value.quantile(u)
+
+
+def beside(x, mean: float) -> dict:
+    """Mean of draws (path,) beside the exact one. Draws that do not vary have no standard error: then both must be one number."""
+    found = answers.mean(x)
+    error = found.standard_error if found.standard_error > 1e-12 * abs(found.value) else 0.0
+    away = found.value - mean
+    if error == 0.0:
+        away = 0.0 if abs(away) <= 1e-9 * max(abs(mean), 1e-9) else np.inf
+    return {"simulated_mean": found.value, "standard_errors": away / error if error else away,
+            "relative_error": error / abs(mean) if mean else (np.inf if error else 0.0)}
+
+
+def count(given) -> tuple[int, int]:
+    """(paths, seed) of given: {simulate: …}; the house refuses what is no number of paths."""
+    known(given, {"paths", "seed"}, "simulate")
+    paths = need(given, "paths", "simulate", {"paths", "seed"})
+    _count(paths)
+    return paths, given.get("seed", 1)
 
 
 def draws(kind, s, g, value, paths, seed) -> np.ndarray:
@@ -37,10 +65,11 @@ def draws(kind, s, g, value, paths, seed) -> np.ndarray:
         return x @ np.asarray(s.get("weights", np.ones(x.shape[1])), float)
     if kind == "compound_poisson":
         jump = value(s["jump"])
-        return _sum_of_events(seed, paths, s.get("events") or s["rate_per_step"] * s["steps"], lambda u: _draw(jump, u))
+        return _sum_of_events(seed, paths, s["events"] if "events" in s else s["rate_per_step"] * s["steps"], lambda u: _draw(jump, u))
     if kind == "spot_rework":
         lost = value(s["lost"])
-        return _sum_of_events(seed, paths, s.get("interruptions") or s["per_hour"] * s["hours"] * s.get("machines", 1), lambda u: _draw(lost, u))
+        events = s["interruptions"] if "interruptions" in s else s["per_hour"] * s["hours"] * s.get("machines", 1)
+        return _sum_of_events(seed, paths, events, lambda u: _draw(lost, u))
     if kind == "price_jumps":
         factor, when = value(s), ("mean" if "month" in g else "end")
         at = g["month"] if "month" in g else month
@@ -49,7 +78,7 @@ def draws(kind, s, g, value, paths, seed) -> np.ndarray:
     if kind == "migrations":
         return risk.migrations(seed, "sentence", paths, month + 1, value(s["interval"]), value(s["factor"]), s.get("adopted", 1.0))[:, month]
     if kind == "spot":
-        model = risk.Spot(s["after_change"], s["after_rest"], value(s["change"]))
+        model = risk.Spot(s["after_change"], s["after_rest"], steps(value(s["change"])))
         return risk.spot(seed, "sentence", paths, month + 1, model, 1.0, s.get("moving"))[:, month]
     if kind == "reverting":
         return risk.reverting(seed, "sentence", paths, month + 1, s["kappa"], s["sigma"], s.get("start", 1.0), s.get("level", 1.0))[:, month]

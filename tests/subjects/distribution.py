@@ -12,6 +12,7 @@ from finops_model.outlook.elicit import read_value
 from finops_model.outlook.fit import fit
 
 from . import known
+from ._simulated import beside, count
 
 GIVEN = {"above", "quantiles", "at", "level", "commit", "rate", "price", "tiers", "budget", "paths", "relative", "simulate"}
 PERCENT = re.compile(r"^p(\d{1,2}(\.\d+)?)$")
@@ -52,7 +53,9 @@ def asked(dist: Distribution, given: dict) -> dict:
     """What `given` asks of a distribution."""
     found = {}
     if "quantiles" in given:
-        found["quantiles"] = np.asarray(dist.quantile(np.asarray(given["quantiles"], float)))
+        shares = np.asarray(given["quantiles"], float)
+        assert ((shares >= 0) & (shares <= 1)).all(), f"quantiles are {given['quantiles']}; they are shares from 0 to 1, never percent"
+        found["quantiles"] = np.asarray(dist.quantile(shares))
     if "at" in given:
         x = np.asarray(given["at"], float)
         found |= {"probability": dist.cdf(x), "exceedance": dist.exceedance(x), "density": dist.density(x)}
@@ -74,10 +77,8 @@ def asked(dist: Distribution, given: dict) -> dict:
         assert "level" in given, "relative needs a level: it is the error asked of a quantile"
         found["paths_needed"] = closed_forms.paths_for_quantile(dist, given["level"], given["relative"])
     if "simulate" in given:
-        known(given["simulate"], {"paths", "seed"}, "simulate")
-        draws = dist.quantile(streams.uniforms(given["simulate"].get("seed", 1), "sentence", given["simulate"]["paths"]))
-        error = draws.std(ddof=1) / np.sqrt(len(draws))
-        found |= {"simulated_mean": draws.mean(), "standard_errors": (draws.mean() - dist.mean) / error, "relative_error": error / abs(dist.mean)}
+        paths, seed = count(given["simulate"])
+        found |= beside(dist.quantile(streams.uniforms(seed, "sentence", paths)), dist.mean)
     return found
 
 
@@ -89,5 +90,5 @@ def _commitment(dist, given: dict) -> dict:
     if "rate" in given or "price" in given:
         assert "rate" in given and "price" in given, "give both: rate of a committed unit and price on demand"
         rate, price = given["rate"], given["price"]
-        found |= {"expected_cost": rate * k + price * over, "best_commit": float(dist.quantile(1 - rate / price))}
+        found |= {"expected_cost": rate * k + price * over, "best_commit": float(dist.quantile(1 - rate / price)) if rate < price else 0.0}
     return found

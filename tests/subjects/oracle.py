@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from finops_model.errors import ScenarioError
 from finops_model.decide.sobol import sobol_multilinear
 from finops_model.outlook import answers, closed_forms as closed, correlate, price_moments as moments
 from finops_model.outlook.elicit import read_value
 from finops_model.outlook.price_risk import Spot
 
 from . import known
-from ._simulated import draws
+from ._simulated import beside, count, draws, steps
 from .distribution import asked
 
 
@@ -21,16 +22,14 @@ def evaluate(subject: dict, given: dict) -> dict:
     known(given, asks | ({"simulate"} if kind in SIMULATED else set()), f"given of {kind}")
     found = function(subject, given)
     if "simulate" in given:
-        known(given["simulate"], {"paths", "seed"}, "simulate")
-        x = draws(kind, subject, given, _factor if kind == "price_jumps" else _value, given["simulate"]["paths"], given["simulate"].get("seed", 1))
-        error = x.std(ddof=1) / np.sqrt(len(x))
-        found |= {"simulated_mean": x.mean(), "standard_errors": (x.mean() - found["mean"]) / error, "relative_error": error / abs(found["mean"])}
+        paths, seed = count(given["simulate"])
+        found |= beside(draws(kind, subject, given, _factor if kind == "price_jumps" else _value, paths, seed), found["mean"])
     return found
 
 
 def _both(mean, second, **more) -> dict:
     mean, second = np.asarray(mean, float), np.asarray(second, float)
-    variance = second - mean ** 2
+    variance = np.maximum(second - mean ** 2, 0.0)
     return {"mean": mean[()], "second_moment": second[()], "variance": variance[()], "sd": np.sqrt(np.maximum(variance, 0))[()], **more}
 
 
@@ -47,7 +46,7 @@ def normal_sum(s, g):
 def compound_poisson(s, g):
     events = s["events"] if "events" in s else s["rate_per_step"] * s["steps"]
     jump = _value(s["jump"])
-    mean, variance = closed.compound_poisson(events, jump)
+    mean, variance = closed.compound_poisson(events, jump)       # a number or a distribution
     found = {"events": events, "mean": mean, "variance": variance, "sd": np.sqrt(variance), "no_event": np.exp(-events)}
     if "x" in g:
         found["tail"] = closed.compound_poisson_tail(events, jump, g["x"])
@@ -61,7 +60,8 @@ def ar1(s, g):
         found["autocorrelation"] = s["phi"] ** np.abs(np.asarray(g["lags"], float))
     if "steps" in g:
         variance = closed.ar1_sum_variance(s["phi"], shock, g["steps"], g.get("start", "stationary"))
-        found |= {"sum_variance": variance, "sum_sd": np.sqrt(variance), "mean_variance": variance / np.asarray(g["steps"], float) ** 2}
+        n = np.asarray(g["steps"], float)
+        found |= {"sum_variance": variance, "sum_sd": np.sqrt(variance), "mean_variance": (variance / np.where(n > 0, n, np.nan) ** 2)[()]}
     return found
 
 
@@ -87,8 +87,8 @@ def copula(s, g):
 
 
 def correlation(s, g):
-    matrix = np.asarray(s["matrix"], float)
     if "nearest" in g:
+        matrix = np.asarray(s["matrix"], float)
         near = correlate.nearest_correlation(matrix)
         return {"nearest": near, "smallest_eigenvalue": float(np.linalg.eigvalsh(matrix)[0]), "distance": float(np.linalg.norm(near - matrix))}
     return {"smallest_eigenvalue": float(np.linalg.eigvalsh(correlate.check_correlation(s["matrix"], s.get("names")))[0])}
@@ -115,9 +115,9 @@ def migrations(s, g):
 
 
 def spot(s, g):
-    model = Spot(s["after_change"], s["after_rest"], _value(s["change"]))
+    model = Spot(s["after_change"], s["after_rest"], steps(_value(s["change"])))
     mean, second = moments.spot_moments(model, int(g["months"]), s.get("moving"))
-    return _both(mean[-1], second[-1], change_share=model.change_share)
+    return _both(mean[-1] if len(mean) else 1.0, second[-1] if len(second) else 1.0, change_share=model.change_share)
 
 
 def reverting(s, g):
@@ -150,7 +150,7 @@ def totals(s, g):
         e = answers.overrun(x, g["budget"])
         found |= {"overrun": e.value, "overrun_error": e.standard_error, "overrun_low": e.low, "overrun_high": e.high}
     if "other" in g:
-        d = answers.difference(x, g["other"], g.get("what", "mean"))
+        d = answers.difference(x, g["other"], g.get("what", "mean"), g.get("budget"))
         found |= {"difference": d.estimate.value, "difference_error": d.estimate.standard_error}
     if "target" in g:
         enough = answers.enough_paths(x, g["target"], g.get("what", "p90"), g.get("budget"))
@@ -177,6 +177,8 @@ def _cut(cut):
     from finops_model.outlook.distributions import make
 
     if isinstance(cut, float):
+        if not 0 <= cut <= 1:
+            raise ScenarioError(f"cut is {cut:g}; a cut is a share from 0 to 1 (0.2 is 20 % off).")
         return 1 - cut
     assert type(cut).__name__ == "Uniform", "a cut is a number or {min, max}; write other forms as factor"
     return make("uniform", {"min": 1 - cut.max, "max": 1 - cut.min})

@@ -26,6 +26,13 @@ def positive(value, what: str) -> float:
         raise ScenarioError(str(problem)) from None
 
 
+def zero_or_more(value, what: str) -> float:
+    """`value` as a float, 0 or more; raises ScenarioError."""
+    if finite(value, what) < 0:
+        raise ScenarioError(f"{what} is {float(value):g}; it must be 0 or more.")
+    return float(value)
+
+
 def share(value, what: str) -> float:
     """`value` as a float from 0 to 1; raises ScenarioError."""
     if not 0 <= finite(value, what) <= 1:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.special import gammaln, pdtr, xlogy
+from scipy.special import gammaln, pdtr, xlog1py, xlogy
 
 from ._base import Distribution
 from ._checks import positive, set_fields
@@ -27,7 +27,8 @@ class Poisson(Distribution):
         """Smallest count whose probability of at most that many is u or more."""
         u = np.asarray(u, float)
         first, up = self._counts
-        return np.where(u >= 1, np.inf, first + np.searchsorted(up, u - 1e-15, side="left"))[()]
+        found = np.where(u >= 1, np.inf, first + np.searchsorted(up, u - 1e-15, side="left"))
+        return np.where(u <= 0, 0.0, found)[()]
 
     @cached_property
     def _counts(self) -> tuple[float, np.ndarray]:
@@ -44,10 +45,39 @@ class Poisson(Distribution):
         """Probability of exactly x events; 0 between whole numbers."""
         x = np.asarray(x, float)
         whole = (x >= 0) & (x == np.floor(x))
-        n = np.where(whole, x, 0.0)
-        return np.where(whole, np.exp(xlogy(n, self.mean) - self.mean - gammaln(n + 1)), 0.0)[()]
+        return np.where(whole, chance(np.where(whole, x, 0.0), self.mean), 0.0)[()]
+
+    def _overage(self, commit, power):
+        n = np.arange(max(np.floor(commit) + 1, 0.0), np.floor(self._top) + 1)
+        return float((self.density(n) * (n - commit) ** power).sum())
+
+    def _waste(self, commit, power):
+        n = np.arange(0.0, np.floor(min(commit, self._top)) + 1)
+        return float((self.density(n) * (commit - n) ** power).sum())
+
+    @property
+    def _top(self) -> float:
+        """No count beyond it has any weight."""
+        return self.mean + 40 * np.sqrt(self.mean) + 40
 
     def between(self, power, low=-np.inf, high=np.inf):
-        top = min(high, self.mean + 40 * np.sqrt(self.mean) + 40)
+        top = min(high, self._top)
         n = np.arange(max(np.floor(low) + 1, 0.0), np.floor(top) + 1)
         return float((self.density(n) * n ** power).sum())
+
+
+def chance(n, mean: float) -> np.ndarray:
+    """P(exactly n events), n whole numbers, 0 or more, same shape; to rounding at any mean.
+
+    Source: Loader (2000): the exponent is the distance of n from the mean, not the difference of numbers a million times as large.
+
+    >>> chance(np.array([0.0, 2.0]), 1.0).round(12)
+    array([0.36787944, 0.18393972])
+    """
+    n = np.asarray(n, float)
+    big = np.maximum(n, 16.0)
+    far = (big - mean) / mean if mean else np.zeros(n.shape)
+    distance = mean * (xlog1py(1 + far, far) - far)
+    stirling = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * big ** 2)) / big ** 2) / big ** 2) / big
+    with np.errstate(under="ignore"):
+        return np.where(n >= 16, np.exp(-distance - stirling) / np.sqrt(2 * np.pi * big), np.exp(xlogy(n, mean) - mean - gammaln(n + 1)))
