@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from finops_model.errors import InputError
-from finops_model.measure.grades import LEVELS, actual_months, calibration, drift, grade, published
+from finops_model.measure.grades import LEVELS, actual_months, calibration, drift, grade, naive_months, published
 
 
 def brief(made, months, unit="Company", centre=100.0):
@@ -82,3 +82,69 @@ def test_nothing_published_nothing_graded_and_a_month_of_nothing_has_no_error():
     row = {"unit": "A", "made": "2026-08", "for": "2026-09", "lead": 1, **dict.fromkeys(LEVELS, 0.0), "currency": "USD"}
     graded = grade(pd.DataFrame([row]), {("A", "2026-09"): 0.0}).rows
     assert np.isnan(graded["error_pct"].iloc[0]) and graded["band"].iloc[0] == ""
+
+
+# --- numbers set by hand, yardstick, thresholds, what a close takes ---
+
+def by_hand(brief_, **hands):
+    for month in brief_["forecast"]["months"]:
+        month["override"] = {"value": hands[month["month"]], "by": "Ingrid", "because": "launch"} if month["month"] in hands else None
+    return brief_
+
+
+def test_the_hand_is_graded_beside_the_model(tmp_path):
+    first = by_hand(brief("2026-07", ["2026-08", "2026-09", "2026-10"]), **{"2026-08": 120.0, "2026-09": 95.0})
+    found = published(archive(tmp_path, [first, brief("2026-08", ["2026-09"])]))
+    graded = grade(found, {("Company", month): value for month, value in (("2026-08", 110.0), ("2026-09", 110.0), ("2026-10", 90.0))})
+    hand = graded.by_hand()
+    # August: hand 10 off, model 10 off (a tie is not better); September: hand 15 off, model 10 off; the rest has no hand
+    assert hand == {"n": 2, "months": 2, "hand_error_pct": pytest.approx(25 / 220), "model_error_pct": pytest.approx(20 / 220), "better": 0,
+                    "sentence": "By hand: 11.4 %, model: 9.1 %; the hand was better in 0 of 2 months"}
+    assert graded.rows["p50"].eq(100.0).all() and graded.rows["hand"].tolist()[0] == 120.0      # beside, never in its place
+    assert graded.rows["hand_error_pct"].round(4).tolist()[0] == round(10 / 110, 4) and graded.as_brief()["by_hand"] == hand
+    assert graded.as_brief()["detail"][0]["by"] == "Ingrid" and graded.as_brief()["detail"][-1]["hand"] is None
+
+
+def test_without_a_hand_there_is_nothing_to_say_of_one(tmp_path):
+    assert grade(published(archive(tmp_path, [brief("2026-07", ["2026-08"])])), {("Company", "2026-08"): 1.0}).by_hand() is None
+
+
+def test_the_same_month_by_hand_from_two_reports_is_two_forecasts_of_one_month(tmp_path):
+    briefs = [by_hand(brief(made, ["2026-10"]), **{"2026-10": value}) for made, value in (("2026-08", 130.0), ("2026-09", 111.0))]
+    hand = grade(published(archive(tmp_path, briefs)), {("Company", "2026-10"): 110.0}).by_hand()
+    assert (hand["n"], hand["months"], hand["better"]) == (2, 1, 1) and hand["sentence"].endswith("the hand was better in 1 of 2 forecasts")
+
+
+def test_a_close_takes_earlier_reports_only_and_does_not_stop_for_an_altered_one(tmp_path):
+    folder = archive(tmp_path, [brief("2026-08", ["2026-09"]), brief("2026-09", ["2026-10"]), brief("2026-10", ["2026-11"])])
+    assert published(folder, before="2026-10")["made"].tolist() == ["2026-08", "2026-09"]
+    path = folder / "2026-08" / "company" / "brief.json"
+    path.write_text(path.read_text().replace("100.0", "140.0"))
+    assert published(folder, before="2026-10")["made"].tolist() == ["2026-09"]
+    empty = published(tmp_path / "none", before="2026-10")
+    assert not len(empty) and grade(empty, {}).as_brief() is None
+
+
+def test_the_yardstick_repeats_the_week_before_the_report_s_newest_day():
+    days = pd.date_range("2026-08-01", "2026-10-31")
+    daily = pd.DataFrame({"ChargeDate": days, "ChargeCategory": "Usage", "x_BusinessUnit": "A", "EffectiveCost": np.where(days.dayofweek < 5, 10.0, 1.0)})
+    forecasts = pd.DataFrame([{"unit": "A", "made": "2026-09", "for": "2026-10", "lead": 1, **dict.fromkeys(LEVELS, 200.0), "as_of": "2026-09-30",
+                               "hand": None}])
+    october = days[days.month == 10]
+    expected = float(np.where(october.dayofweek < 5, 10.0, 1.0).sum())
+    naive = naive_months(daily, forecasts)
+    assert naive == {("A", "2026-09-30", "2026-10"): expected}
+    row = grade(forecasts, {("A", "2026-10"): 250.0}, naive=naive).by_lead().iloc[0]
+    assert row["naive_error_pct"] == pytest.approx(abs(expected - 250) / 250) and row["skill"] == pytest.approx(1 - 0.2 / row["naive_error_pct"])
+
+
+def test_thresholds_are_yours_to_choose():
+    rows = [{"unit": "A", "made": "2026-08", "for": f"2026-{month:02}", "lead": 1, **dict.fromkeys(LEVELS, 100.0)} for month in (9, 10)]
+    graded = grade(pd.DataFrame(rows), {("A", "2026-09"): 104.0, ("A", "2026-10"): 130.0}, bands=(("tight", 0.05), ("loose", 0.3)))
+    assert graded.rows["band"].tolist() == ["tight", "loose"]
+    assert graded.by_lead()[["within_5", "within_30"]].values.tolist() == [[0.5, 1.0]]
+
+
+def test_months_that_cost_nothing_have_no_percentage_in_words():
+    row = {"unit": "A", "made": "2026-08", "for": "2026-09", "lead": 1, **dict.fromkeys(LEVELS, 5.0)}
+    assert grade(pd.DataFrame([row]), {("A", "2026-09"): 0.0}).sentence() == "1 published forecast is of a month that cost nothing, so there is no percentage."

@@ -130,8 +130,8 @@ def trust(rows: list[dict], ranges: list[dict]) -> str:
     said = [f"{_months(first['lead'])} ahead we missed by {first['error_pct'] * 100:.1f} %{last_week}.".capitalize()]
     behind = [row["lead"] for row in rows if row["skill"] is not None and row["skill"] < 0]
     if behind:
-        said.append(f"Repeating last week came closer {' and '.join(map(str, behind))} month{'s' * (behind[-1] > 1)} ahead: there rely on the range, "
-                    "not on the median.")
+        leads = " and ".join(filter(None, (", ".join(map(str, behind[:-1])), str(behind[-1]))))
+        said.append(f"Repeating last week came closer {leads} month{'s' * (behind[-1] > 1)} ahead: there rely on the range, not on the median.")
     said.append(said_and_was(next(row for row in ranges if row["level"] == 0.8)) + ".")
     said.append(f"Nothing more than {_months(far)} ahead could be graded: the ranges beyond are an assumption.")
     return " ".join(said)

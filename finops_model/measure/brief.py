@@ -84,9 +84,12 @@ def forecast_months(run, unit: str | None, budget_by_month: dict) -> list[dict]:
 
 
 def by_hand(run, unit: str | None, month: str) -> dict | None:
-    """The number somebody set by hand for a unit's month, with who and why; it stands beside the model's P50, never in its place (§11.8)."""
+    """The number somebody set by hand for a unit's month, with who and why; it stands beside the model's P50, never in its place (§11.8).
+
+    A number for one workload is none for its unit.
+    """
     for one in getattr(run, "overrides", None) or ():
-        if one["month"] == month and (None if one.get("unit") in (None, "", COMPANY) else one["unit"]) == unit:
+        if one["month"] == month and not one.get("workload") and (None if one.get("unit") in (None, "", COMPANY) else one["unit"]) == unit:
             return {"value": float(one["value"]), "by": str(one.get("by") or ""), "because": str(one.get("because") or "")}
     return None
 

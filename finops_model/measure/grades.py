@@ -41,7 +41,8 @@ class Grades:
         inside, n = int(self.rows["inside80"].sum()), len(self.rows)
         spent = float(self.rows["actual"].abs().sum())
         if not spent:
-            return f"{n} published forecasts are of months that cost nothing, so there is no percentage."
+            what = "1 published forecast is of a month" if n == 1 else f"{n} published forecasts are of months"
+            return f"{what} that cost nothing, so there is no percentage."
         error = float((self.rows["p50"] - self.rows["actual"]).abs().sum()) / spent
         text = f"{n} published forecasts missed by {error:.1%} of what was spent; where we said 80 %, {inside} of {n} came true"
         few = "; too few to judge the range by" if n < FEW else ""
