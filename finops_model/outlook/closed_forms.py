@@ -182,6 +182,7 @@ def ar1_sum_variance(phi_: float, innovation_sd: float, steps, start: str = "sta
         # shock j (1 … n) is in the sum with weight (1 − f^(n−j+1)) / (1 − f)
         found = s2 * (n - 2 * f * gone / one + f * f * (gone * (2 - gone)) / both) / one ** 2
         exact = lambda k: s2 * _added(lambda m: (-np.expm1(m * math.log(f)) / one) ** 2, k)      # noqa: E731
+    found = np.array(found)
     for i in np.ndindex(found.shape):
         if slow[i]:
             found[i] = exact(float(n[i])) if n[i] else 0.0
