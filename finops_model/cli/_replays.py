@@ -12,16 +12,16 @@ from ..errors import ForecastError, InputError
 from ..measure import accuracy
 from ..measure.actuals import COMPANY
 from ..measure.brief import history
-from ..outlook.backtest import ahead, backtest
+from ..outlook.backtest import ahead, backtest, check_leads
 from ..outlook.windows import BANDS, COLUMNS, plain, summary
 
 
-def whole_numbers(option: str, text: str) -> tuple[int, ...]:
+def whole_numbers(option: str, text: str, like: str) -> tuple[int, ...]:
     """`7,30,90` as numbers; what they may be is the backtest's to say."""
     try:
         return tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError:
-        raise InputError(f"{option}: '{text[:40]}' must be whole numbers with commas, for example 1,2,3.") from None
+        raise InputError(f"{option}: '{text[:40]}' must be whole numbers with commas, for example {like}.") from None
 
 
 def limits(text: str) -> tuple:
@@ -58,6 +58,7 @@ def of_ledger(settings, unit, month, leads, horizons, origins, members, by: str,
     from ..outlook import simulate
     from ..publish import close
 
+    leads = check_leads(leads or accuracy.LEADS)
     ledger = close.books(settings, bars)
     month, as_of = close.pick_month(ledger, month)
     daily = close.daily_facts(settings, ledger, month, as_of, [unit] if unit else None, bars)
@@ -66,11 +67,11 @@ def of_ledger(settings, unit, month, leads, horizons, origins, members, by: str,
     if origins is None:
         now = simulate.run(scenario, settings, as_of=as_of, paths=100, months=1, daily=daily, members="cheap", dials=False)
         origins = accuracy.how_many(len(now.workloads))
-    replays = accuracy.replay(scenario, settings, daily, as_of, origins, bars, leads or accuracy.LEADS)
+    replays = accuracy.replay(scenario, settings, daily, as_of, origins, bars, leads)
     units, windows = [], []
     for name in names:
         _, _, complete, by_day = history(daily, name, as_of)
-        found = accuracy.record(replays, complete, by_day, None if name == COMPANY else name, leads or accuracy.LEADS, bands)
+        found = accuracy.record(replays, complete, by_day, None if name == COMPANY else name, leads, bands)
         days, notes = _days(by_day, as_of, horizons, len(replays), members)
         windows += [{"series": name, "class": "ledger", **row} for row in found["detail"]] + [{**row, "series": name, "class": "ledger"} for row in days]
         found.pop("published")

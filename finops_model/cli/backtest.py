@@ -48,7 +48,7 @@ def backtest(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
         raise InputError("--by class: goes with --csv; a ledger is divided into units. Use --by series.")
     if export is not None and export.suffix not in (".csv", ".parquet", ".json"):
         raise InputError(unknown("--export", "kind of file", export.suffix or export.name, (".csv", ".parquet", ".json")))
-    chosen = (whole_numbers("--leads", leads) if leads else None, whole_numbers("--horizons", horizons) if horizons.strip() else ())
+    chosen = (whole_numbers("--leads", leads, "1,2,3") if leads else None, whole_numbers("--horizons", horizons, "7,30,90") if horizons.strip() else ())
     names = members if members in ("cheap", "all") else tuple(name.strip() for name in members.split(",") if name.strip())
     with Bars() as bars:
         if csv is not None:

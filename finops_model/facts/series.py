@@ -72,6 +72,6 @@ def _numbers(frame, column, name):
     for i, cell in enumerate(cells):
         number = read_number(cell, mark) if cell.strip() else None
         if number is None and cell.strip():
-            raise InputError(f"{name}: line {_line(frame, i)}, '{column}': '{cell[:40]}' is not a number.")
+            raise InputError(f"{name}: line {_line(frame, i)}, '{column}': '{cell[:40]}' is not a number. Leave the cell empty where the day is not known.")
         found.append(float(number[0]) if number else float("nan"))
     return pd.Series(found).to_numpy()

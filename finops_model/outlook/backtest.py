@@ -22,7 +22,8 @@ from .forecasters import pick, seasonal_naive
 from .history import History, clean, kind
 from .windows import BANDS, COLUMNS, calibration, graded, graded_days, said_and_was, summary
 
-__all__ = ["BANDS", "COLUMNS", "Backtest", "backtest", "backtest_total", "month_ends", "repeated_week", "spans"]
+__all__ = ["BANDS", "COLUMNS", "Backtest", "ahead", "backtest", "backtest_total", "check_leads", "ends_before", "month_ends",
+           "repeated_week", "spans"]
 
 MIN_DAYS = 60           # history an origin of one series needs
 WORDS = {"steady": "steady", "intermittent": "on and off", "ended": "ended", "empty": "never used"}
@@ -100,7 +101,7 @@ def backtest(history, leads=(1, 2, 3), origins: int = 12, paths: int = 500, seed
     >>> backtest(year, leads=(1,), origins=2, paths=50, horizons=(7,)).summary()[["kind", "lead", "n", "error_pct", "wape"]].round(6).values.tolist()
     [['days', 7, 2, 0.0, 0.0], ['month', 1, 2, 0.0, nan]]
     """
-    leads, horizons, members, origins = _leads(leads), _horizons(horizons), pick(members), _origins(origins)
+    leads, horizons, members, origins = check_leads(leads), _horizons(horizons), pick(members), _origins(origins)
     many = _many(history)
     say, rows, left_out = progress or silent, [], {}
     for i, (name, one) in enumerate(many.items()):
@@ -175,7 +176,7 @@ def backtest_total(volume, names, dates, leads=(1, 2, 3), origins: int = 6, path
     volume (day, workload), names, dates and costly_for as in `fit_demand`; the rest as in `backtest`.
     """
     volume, names, dates = check(volume, names, dates)
-    leads, rows, say = _leads(leads), [], progress or silent
+    leads, rows, say = check_leads(leads), [], progress or silent
     ends, came = month_ends(dates, min(leads), origins), volume.sum(axis=1)
     for i, end in enumerate(ends):
         say("backtest", i, len(ends))
@@ -250,7 +251,8 @@ def _origins(count):
     return int(count)
 
 
-def _leads(leads):
+def check_leads(leads) -> tuple[int, ...]:
+    """Whole months ahead, ascending; raises ForecastError for what is none."""
     leads = tuple(leads)
     if not leads or any(isinstance(lead, bool) or not isinstance(lead, (int, np.integer)) or not 1 <= lead <= 60
                         for lead in leads):

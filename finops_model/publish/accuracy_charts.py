@@ -6,6 +6,7 @@ from ..outlook.windows import FEW, said_and_was
 from .chart_parts import BLUE, DARK_VERMILION, GREY, GRID, INK, VERMILION, Canvas, Figure, ticks
 
 WIDTH, ROW = 276, 38        # px: three fit side by side
+LEFT, LETTER = 78, 8       # px: room for words on the left; a bold letter at most
 PALE = "#AEB6BF"
 
 
@@ -15,7 +16,7 @@ def missed(rows: list[dict], most: int = 6) -> Figure | None:
     if not rows:
         return None
     longest = max(max(row["error_pct"], row["naive_error_pct"] or 0.0) for row in rows)
-    draw = Canvas(WIDTH, 18 + ROW * len(rows), 66, 56, 6, 12, (0, longest or 1.0), (len(rows), 0))
+    draw = Canvas(WIDTH, 18 + ROW * len(rows), LEFT, 8 + LETTER * len(f"{longest * 100:.1f} %"), 6, 12, (0, longest or 1.0), (len(rows), 0))
     for i, row in enumerate(rows):
         ours, naive = row["error_pct"], row["naive_error_pct"]
         for value, top, color, dark in ((ours, i + 0.08, BLUE, INK), (naive, i + 0.5, PALE, GREY)):
@@ -39,7 +40,8 @@ def said_was(calibration: list[dict], what: str) -> Figure | None:
     rows = [row for row in calibration if row["n"]]
     if not rows:
         return None
-    draw = Canvas(WIDTH, 34 + ROW * len(rows), 66, 80, 6, 28, (0, 1), (len(rows), 0))
+    room = 12 + LETTER * max(len(f"{row['hits']} of {row['n']}") for row in rows)
+    draw = Canvas(WIDTH, 34 + ROW * len(rows), LEFT, room, 6, 28, (0, 1), (len(rows), 0))
     draw.x_axis(ticks(0, 1, 3), ["0", "50 %", "100 %"], grid=True)
     for i, row in enumerate(rows):
         low, high, said, was, y = row["low"], row["high"], row["level"], row["share"], i + 0.5
