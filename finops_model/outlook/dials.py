@@ -12,7 +12,7 @@ from .flat import BlockTotals
 from .kernel_plan import Compiled
 
 GRID = 41           # levels of the commitment slider
-SCALES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0)   # of demand, where commitments overlap: the demand slider's range
+SCALES = (*(n / 20 for n in range(10, 20)), *(n / 10 for n in range(10, 21)))   # of demand where commitments overlap: what its slider reaches
 PATHS = 1000
 
 
