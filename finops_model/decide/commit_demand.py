@@ -16,6 +16,7 @@ from ..errors import ScenarioError, listing, unknown
 from ..outlook.base import Facts, read_facts
 from ..outlook.engine import keep_draws
 from ..outlook.kernel_plan import compile_flat
+from ..outlook.overlaps import cover, narrowed, way_of
 from ..outlook.plan import Plan, compile_plan, future
 from ..outlook.pools import Pool, read_shapes
 from ..outlook.scenario import load_scenario, resolve
@@ -98,7 +99,10 @@ class Hours:
 
 
 def _serve(pool: Pool, hours: dict[str, np.ndarray], plan: Plan, days: np.ndarray) -> None:
-    """Takes off what signed commitments cover, hour by hour in their order, from their SKUs in proportion to use (§3.7)."""
+    """Takes off what signed commitments cover, hour by hour in their order: from their SKUs in proportion to use (§3.7), or as the
+    settlement does where they overlap (§3.35; uncertain prices at their median)."""
+    if pool.apart is not None:
+        return _serve_apart(pool.apart, hours, days)
     mine = [sku for sku in pool.skus if sku in hours]
     worth = dict.fromkeys(mine, np.float32(1.0))
     if is_currency(pool.unit):
@@ -111,6 +115,18 @@ def _serve(pool: Pool, hours: dict[str, np.ndarray], plan: Plan, days: np.ndarra
     left = np.divide(level - covered, level, out=np.zeros_like(level), where=level > 0)
     for sku in mine:
         hours[sku] = np.maximum(hours[sku] * left, 0)
+
+
+def _serve_apart(apart, hours: dict[str, np.ndarray], days: np.ndarray) -> None:
+    mine = [sku for sku in apart.skus if sku in hours]
+    price = apart.price[[apart.skus.index(sku) for sku in mine]][:, days, None]
+    here = [None if rule is None else narrowed(rule, mine) for rule in apart.rules]
+    ways = [None if rule is None else way_of(rule, mine, price) for rule in here]
+    for hour in range(HOURS):
+        usage = np.stack([hours[sku][:, :, hour].T for sku in mine])                       # (sku, day, path)
+        cover(ways, apart.held[:, days], iter([(1, usage)]), usage.shape, usage.dtype.type)     # what is left stands in usage
+        for sku, left in zip(mine, usage):
+            hours[sku][:, :, hour] = left.T
 
 
 def read_workspace(settings, daily, skus: Sequence[str], term_months: int = 12, start: str | None = None, as_of: str | None = None,
@@ -232,8 +248,8 @@ def signed_hours(work: Workspace, skus: Sequence[str], first_day: str, hours: in
     dates = np.datetime64(first_day, "D") + np.arange(hours // HOURS)
     held, fees = np.zeros(len(dates)), 0.0
     for pool in work.plan.pools:
-        if set(pool.skus) <= set(skus) and not is_currency(pool.unit):
-            for instrument in pool.instruments:
+        for instrument in pool.instruments:
+            if set(instrument.skus or pool.skus) <= set(skus) and not is_currency(instrument.unit):
                 own = instrument.quantity * instrument.in_term(dates)
                 held, fees = held + own, fees + own.sum() * instrument.rate
     return np.repeat(held, HOURS), float(fees / held.sum()) if held.any() else 0.0

@@ -16,7 +16,7 @@ from ..periods import days, month_days, month_index
 from .changes import Timeline, escape, timeline
 from .demand import Demand, level_increment_sd
 from .money import excluded, month_parts, newest_full_month, recurring_by_workload
-from .pool_rules import refuse_tiers
+from .pool_rules import expected, refuse_tiers
 from .pools import Pool, compile_pools
 from .routing import model_of, move, only, price_today, routes, shares_by_day, small_model
 from .volumes import catalog_price, is_linear, unit_price, volumes
@@ -136,7 +136,8 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         unit_of, base["median"] * multiplier, base["step"], base["phi"], base["sigma"], base["loading"], tuple(parameters), linear,
         tokens, tuple((uncertain[sku], loose[sku]) for sku in sorted(loose)),
         tuple(_tiered(resolved, sku, entries, shape, months) for sku in sorted(tiered_skus) if any(s == sku for _, s in entries)),
-        pools, routed, routable, small, so_far, so_far_by, rest, _items(facts, entries, prices, resolved), tuple(excluded(facts)),
+        pools, routed, routable, small, so_far, so_far_by, rest, _items(facts, entries, {**prices, **{sku: expected(uncertain[sku]) for sku in loose}}, resolved),
+        tuple(excluded(facts)),
         tuple(notes), resolved.scenario.hash, resolved.seed, resolved.paths, resolved.shapes is not None,
         tuple(names.index(pool.owner) if pool.owner in names else -1 for pool in pools), base.get("cap"))
 

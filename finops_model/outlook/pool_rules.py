@@ -118,5 +118,14 @@ def refuse_tiers(pools, tiered) -> None:
 
 def typical(timeline) -> np.ndarray:
     """The price by day at the median of what is uncertain in it: what a rate as a share off the price is measured on."""
-    middle = np.array([np.prod([law.quantile(0.5) for _, law in mixture]) for mixture in timeline.mixtures] + [1.0], float)
-    return timeline.number * middle[timeline.which]
+    return _with(timeline, lambda law: law.quantile(0.5))
+
+
+def expected(timeline) -> np.ndarray:
+    """The mean price by day: what an expected saving is measured on."""
+    return _with(timeline, lambda law: law.mean)
+
+
+def _with(timeline, value) -> np.ndarray:
+    factor = np.array([np.prod([value(law) for _, law in mixture]) for mixture in timeline.mixtures] + [1.0], float)
+    return timeline.number * factor[timeline.which]
