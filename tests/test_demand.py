@@ -49,7 +49,7 @@ def test_widths_of_demand_noise_and_error_paths_agree(seed, step, daily):
     np.testing.assert_allclose(ours, np.maximum.accumulate(empirical), rtol=0.10 if grows else 0.13)
     for first, last in MONTHS:
         middles = [np.median(paths[:, first:last].sum(axis=1)) for paths in (simulated, drawn)]
-        assert abs(np.log(middles[0] / middles[1])) < 0.1 * empirical.max()
+        assert abs(np.log(middles[0] / middles[1])) < max(0.1 * empirical.max(), 0.015)     # or 1.5 % of the month, where the range is narrow
 
 
 def test_ranges_of_month_totals_hold_the_truth_as_often_as_they_say():

@@ -20,9 +20,9 @@ from .. import streams
 from ..errors import ForecastError
 from ..progress import Progress, silent
 from . import ensemble
-from .error_paths import POOLED_DAY_SD, POOLED_SD
 from .history import History
 from .noise import GRADED, LEADS, daily_noise, first_month, level_spread, loadings, month_spread, variance_at
+from .pooled import without_a_past
 from .told import Known, Uncertain, tell, together
 
 CALIBRATION_PATHS = 2048
@@ -76,8 +76,8 @@ def fit_demand(volume, names, dates, horizon_days: int, seed: int = 0, members=N
             median[:, w] = fitted.point[:horizon_days]
         if fitted.kind in ("empty", "ended"):
             if median[:, w].any():                      # only what is known is used ahead: it is as uncertain as a series without a past
-                phi[w], sigma[w] = 0.0, POOLED_DAY_SD
-                level_sd[:, w], extra[w] = level_spread(POOLED_SD[1:], phi[w], sigma[w])
+                spread, sigma[w] = without_a_past(LEADS)
+                level_sd[:, w], extra[w] = level_spread(spread, phi[w], sigma[w])
             continue
         target = month_spread(ensemble.draw(fitted, CALIBRATION_PATHS, seed, GRADED))
         phi[w], sigma[w] = daily_noise(fitted, target[0])

@@ -11,37 +11,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import ForecastError, unknown
-from . import error_paths
+from . import error_paths, pooled
 from .forecasters import pick, shelf
+from .grading import DAYS, HOURS, OFFSET, ORIGINS, Clock, grade, rolling_origins, weigh
 from .history import History, clean, kind, since_launch
 
-ORIGINS = 8             # internal rolling origins at most
-COSTLY_ORIGINS = 3      # of which costly members are graded on the newest
-
-
-@dataclass(frozen=True)
-class Clock:
-    """What a step of a history is, and how far and how often it is graded."""
-
-    step: str               # numpy's unit
-    season: int             # steps after which the shape comes again
-    graded: int             # longest lead graded
-    between: int            # steps between origins at most
-    train: int              # steps an origin needs before it, where the history has them
-    apart: int              # steps after which two looks are independent
-
-    def least(self, days: int) -> int:
-        """The shortest history of a method, in steps."""
-        return -(-days * self.season // 7)
-
-
-DAYS = Clock("D", 7, 92, 31, 60, 30)
-HOURS = Clock("h", 24, 96, 24, 96, 24)
 GRADED_DAYS, STEP_DAYS = DAYS.graded, DAYS.between
 MAX_HORIZON = 3700
 CLOCKS = {"D": DAYS, "h": HOURS}
 KNOWN = ("cap", "driver", "events", "holidays", "overrides")        # what people know, outlook/known.py
-OFFSET = 0.02           # of the recent mean: keeps logs of quiet days finite
 
 
 @dataclass(frozen=True)
@@ -59,6 +37,8 @@ class Fit:
     kind: str
     values: np.ndarray = field(repr=False)      # the history since launch
     clock: Clock = DAYS
+    newer: np.ndarray = field(default_factory=lambda: np.zeros((0, 1)), repr=False)     # (origin, day) of origins after these, NaN after the last day
+    change: float = 0.0                         # of the log value over a season (docs/method.md §2.15)
 
 
 @dataclass(frozen=True)
@@ -154,105 +134,42 @@ def fit(history: History, horizon: int, members=None, costly: bool = True, clock
     if sort == "intermittent":
         return Fit(error_paths.expected_weeks(values, horizon), np.zeros((0, 1)), 1.0, 1, {"weekly_blocks": 1.0}, sort, values)
     days = history.days[-len(values):]
-    graded, step, origins = rolling_origins(len(values), clock)
-    misses, points = _grade(values, days, graded, origins, names, clock)
-    errors = np.empty((len(origins), graded))
-    for i, origin in enumerate(origins):
-        others = np.arange(len(origins)) != i
-        shares = weigh(misses[:, others] if others.any() else np.full((len(names), 1), np.nan))
-        usable = ~np.isnan(points[:, i, 0])
-        mixed = _mix(shares, points[:, i], usable)
+    grades, step = grade(values, days, names, clock)
+    whole = grades.looks == 1
+    errors = np.empty(grades.actual.shape)
+    for i, origin in enumerate(grades.origins):
+        points = grades.points[:, i]
+        mixed = (grades.shares(~np.isnan(points[:, 0]), errors.shape[1], without=i) * np.nan_to_num(points)).sum(axis=0)
         level = OFFSET * values[max(0, origin - clock.graded):origin].mean() + 1e-300
-        errors[i] = np.log((values[origin:origin + graded] + level) / (mixed + level))
-    shares = weigh(misses)
+        errors[i] = np.clip(np.log((grades.actual[i] + level) / (mixed + level)), -4.0, 4.0)
     ready = np.array([len(values) >= clock.least(shelf()[name].MIN_DAYS) for name in names])
-    shares = np.where(ready, shares, 0.0)
-    if not shares.sum() > 0:
-        names, shares = ("seasonal_naive",), np.ones(1)
-    shares = shares / shares.sum()
-    used = {name: float(share) for name, share in zip(names, shares) if share > 0}
-    point = sum(share * shelf()[name].point(values, days, horizon, clock.season) for name, share in used.items())
+    usable = ready & ~np.isnan(grades.misses[0]).all(axis=1) if len(grades.origins) else ready
+    if not usable.any():
+        names, shares = ("seasonal_naive",), np.ones((1, max(horizon, clock.apart)))
+    else:
+        shares = grades.shares(usable, max(horizon, clock.apart))
+    point = sum(share[:horizon] * shelf()[name].point(values, days, horizon, clock.season) for name, share in zip(names, shares) if share.any())
+    used = {name: float(share[:clock.apart].mean()) for name, share in zip(names, shares) if share.any()}
     offset = OFFSET * float(values[-clock.graded:].mean()) + 1e-300
-    return Fit(np.maximum(point, 0.0), np.clip(errors, -4.0, 4.0), offset, step, used, sort, values, clock)
+    change = pooled.season_change(values, offset, clock.season, pooled.widths(clock.step).change)
+    return Fit(np.maximum(point, 0.0), errors[whole], offset, step, used, sort, values, clock, errors[~whole], change)
 
 
-def rolling_origins(days: int, clock: Clock = DAYS) -> tuple[int, int, np.ndarray]:
-    """Steps graded per origin, steps between origins, and the origins (steps known), newest first.
-
-    Depends on the length of the history only, never on the horizon asked for.
-
-    >>> rolling_origins(760)
-    (92, 31, array([668, 637, 606, 575, 544, 513, 482, 451]))
-    >>> rolling_origins(20)
-    (6, 1, array([14, 13, 12, 11, 10,  9,  8,  7]))
-    """
-    train = min(clock.train, max(clock.season, days // 3))
-    graded = int(min(clock.graded, max(1, (days - train) // 2)))
-    room = days - graded - train
-    step = int(min(clock.between, max(1, room // (ORIGINS - 1))))
-    count = int(min(ORIGINS, max(0, room // step + 1))) if days >= clock.season + 2 else 0
-    return graded, step, days - graded - step * np.arange(count)
-
-
-def _grade(values, days, graded, origins, names, clock):
-    """Misses (member, origin): mean |error| ÷ mean actual; points (member, origin, day); NaN where a member cannot."""
-    misses = np.full((len(names), len(origins)), np.nan)
-    points = np.full((len(names), len(origins), graded), np.nan)
-    for m, name in enumerate(names):
-        module = shelf()[name]
-        seen = origins if module.COST == "cheap" else origins[:COSTLY_ORIGINS]
-        for i, origin in enumerate(seen):
-            if origin < clock.least(module.MIN_DAYS):
-                continue
-            points[m, i] = module.point(values[:origin], days[:origin], graded, clock.season)
-            actual = values[origin:origin + graded]
-            misses[m, i] = np.abs(actual - points[m, i]).mean() / (actual.mean() + OFFSET * values[:origin].mean() + 1e-300)
-    usable = ~np.isnan(misses).all(axis=0)
-    if not usable.all():        # an origin nobody could forecast: the newest day repeated
-        for i in np.flatnonzero(~usable):
-            points[0, i] = values[origins[i] - 1]
-            misses[0, i] = 1.0
-    return misses, points
-
-
-def weigh(misses: np.ndarray) -> np.ndarray:
-    """Weights ∝ 1 ÷ miss² (member,), adding up to 1, from misses (member, origin) with NaN where a member was not graded.
-
-    A member is compared with the others on the origins it was graded on: its miss is the typical miss of all times
-    its ratio to them there. A member graded on a single origin of several counts half; one never graded counts nothing.
-
-    >>> weigh(np.array([[0.1, 0.1], [0.2, 0.2]])).round(2).tolist()
-    [0.8, 0.2]
-    """
-    graded = ~np.isnan(misses)
-    if not graded.any():
-        return np.full(len(misses), 1 / len(misses))
-    always = graded.all(axis=1)
-    base = misses[always] if always.any() else misses
-    reference = np.nanmean(base, axis=0) + 1e-6
-    ratio = np.full(len(misses), np.inf)
-    for m in np.flatnonzero(graded.any(axis=1)):
-        on = graded[m]
-        ratio[m] = max(misses[m, on].mean() / reference[on].mean(), 0.02)
-    weight = ratio ** -2.0
-    if misses.shape[1] > 1:
-        weight = np.where(graded.sum(axis=1) == 1, weight / 2, weight)
-    return weight / weight.sum()
-
-
-def _mix(shares, points, usable):
-    shares = np.where(usable, shares, 0.0)
-    if not shares.sum() > 0:
-        shares = usable.astype(float)
-    return shares[usable] @ points[usable] / shares.sum()
-
-
-def draw(fitted: Fit, paths: int, seed: int, days: int | None = None) -> np.ndarray:
-    """Sample paths (path, day) of a fit (docs/method.md §2.3); `days` cuts the horizon."""
+def draw(fitted: Fit, paths: int, seed: int, days: int | None = None, prior: pooled.Widths | None = None) -> np.ndarray:
+    """Sample paths (path, day) of a fit (docs/method.md §2.3); `days` cuts the horizon; prior: other pooled widths than the stored ones."""
     point = fitted.point if days is None else fitted.point[:days]
     if fitted.kind in ("empty", "ended"):
         return np.zeros((paths, len(point)))
     if fitted.kind == "intermittent":
         return error_paths.weekly_blocks(fitted.values, len(point), paths, seed)
-    logs = error_paths.resample(fitted.errors, fitted.step, len(point), paths, seed, fitted.clock.season, fitted.clock.apart)
+    clock = fitted.clock
+    logs = error_paths.resample(graded(fitted), fitted.step, len(point), paths, seed, clock.season, clock.apart,
+                                change=fitted.change, known=len(fitted.values), prior=prior or pooled.widths(clock.step))
     return np.maximum((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0)
+
+
+def graded(fitted: Fit) -> np.ndarray:
+    """Error paths of all origins (origin, day), newest first; those that end early carried on."""
+    if not len(fitted.newer):
+        return fitted.errors
+    return np.concatenate([error_paths.finished(fitted.newer, fitted.errors, fitted.clock.season), fitted.errors])

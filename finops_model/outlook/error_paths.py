@@ -1,15 +1,13 @@
-"""Past misses as future spread: whole error paths resampled, few of them widened (docs/method.md §2.3)."""
+"""Past misses as future spread: whole error paths resampled, drawn towards what series of any kind missed (docs/method.md §2.3, §2.15)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .. import streams
+from .pooled import WORTH, Widths, drawn_together
 
 ENOUGH = 4.0                            # independent origins from which a series stands on its own misses
-POOLED_DAYS = np.array([0.0, 15.0, 45.0, 76.0])
-POOLED_SD = np.array([0.0, 0.17, 0.27, 0.34])       # log level, by days ahead, for series with too few origins
-POOLED_DAY_SD = 0.15                    # daily noise of such a series
 BURST = np.log(10.0)                    # a burst counts at most tenfold in the mean of the noise
 FLIP_CAP = np.log(3.0)                  # a mirrored miss lifts a path at most this far above the worst one seen
 BLOCK_WEEKS, HALF_LIFE_WEEKS, MEAN_BLOCK_WEEKS = 26, 8.0, 2.0
@@ -43,26 +41,79 @@ def independent(origins: int, step: int, days: int, apart: int = 30) -> float:
     return 1 + (origins - 1) * min(1.0, step / min(days, apart)) if origins else 0.0
 
 
-def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int, season: int = 7, apart: int = 30) -> np.ndarray:
+def looks(origins: int, days: int, step: int, apart: int = 30) -> float:
+    """What the misses of a series say about a month ahead (a day of hours), in independent looks: fewer graded days count by their share.
+
+    >>> looks(10, 92, 31), round(looks(8, 15, 2), 2)
+    (10.0, 0.73)
+    """
+    return independent(origins, step, apart, apart) * min(1.0, days / apart)
+
+
+def finished(newer: np.ndarray, errors: np.ndarray, season: int = 7) -> np.ndarray:
+    """Error paths that end before the graded days are over (NaN), carried on by whole ones, newest first, from where they ended.
+
+    >>> finished(np.array([[0.5, np.nan]]), np.array([[0.1, 0.3]])).round(6).tolist()
+    [[0.5, 0.7]]
+    """
+    out = newer.copy()
+    for i, path in enumerate(out):
+        known = int((~np.isnan(path)).sum())
+        whole = errors[i % len(errors)]
+        last = slice(max(known - season, 0), known)
+        path[known:] = whole[known:] + np.median(path[last]) - np.median(whole[last])
+    return out
+
+
+def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int, season: int = 7, apart: int = 30, *,
+             change: float, known: int, prior: Widths) -> np.ndarray:
     """Log error paths (path, day) for `horizon` days out of graded ones (origin, day).
 
-    Every path takes a whole graded path; its level with either sign and times sqrt(k ÷ χ²_k), k independent origins
-    (Student's widening for few origins), its day noise as it was. Beyond the graded days another path goes on where the
-    last one ended, so the variance keeps growing. With fewer than ENOUGH independent origins that share of
-    the paths takes a pooled random walk (POOLED_SD) instead.
+    Every path takes a whole graded path; its level with either sign, its day noise as it was. Beyond the graded days another path goes on
+    where the last one ended, so the variance keeps growing. With fewer than ENOUGH independent origins the rest of the paths are pooled
+    random walks. Own and pooled levels are brought to one spread between the two (drawn_together), and a path is wider or narrower as a
+    whole by sqrt(k ÷ χ²_k), k the looks of both: nobody knows the spread itself.
+
+    change, known   change over a season (pooled.season_change) and steps known of the history;  prior: the pooled multiples
     """
     origins, days = errors.shape
-    looks = independent(origins, step, days, apart)
-    own = min(1.0, looks / ENOUGH) if days >= season else 0.0
+    found = looks(origins, days, step, apart) if days >= season else 0.0
+    own = min(1.0, found / ENOUGH)
+    by_own = by_pooled = 1.0
+    if own > 0:
+        by_own, by_pooled = drawn_together(*spreads(errors, change, known, season, apart, prior), found)
+    scale = _scale(seed, paths, found + WORTH)
     log = np.empty((paths, horizon))
-    freedom = max(looks, 3.0)
-    scale = np.sqrt(freedom / _chi_square(streams.uniforms(seed, "forecast/scale", paths), freedom))
     pooled = streams.uniforms(seed, "forecast/pooled", paths) >= own
     if own > 0:
-        log[~pooled] = _chained(errors, horizon, scale, seed, season)[~pooled]
+        log[~pooled] = _chained(errors, horizon, scale * by_own, seed, season)[~pooled]
     if pooled.any():
-        log[pooled] = _pooled(horizon, paths, seed, season)[pooled]
+        level_sd = prior.level_sd(change, known, np.arange(1, horizon + 1)) * by_pooled
+        log[pooled] = _pooled(level_sd, prior.size(change) * prior.noise, scale, seed)[pooled]
     return log
+
+
+def spreads(errors, change, known, season, apart, prior: Widths) -> tuple[np.ndarray, np.ndarray]:
+    """sd of the log level over the first graded days, at most a month (day,): of a series' own misses, and of the table."""
+    level = split(errors, season)[0][:, :apart]
+    return np.sqrt((level ** 2).mean(axis=0)), prior.level_sd(change, known, np.arange(1, level.shape[1] + 1))
+
+
+def _scale(seed, paths, found):
+    """How wide a path is as a whole (path,): tails as heavy as `found` looks leave them, P10 and P90 those of the spread itself."""
+    freedom = max(found, 3.0)
+    return np.sqrt(freedom / _chi_square(streams.uniforms(seed, "forecast/scale", paths), freedom)) / student(freedom)
+
+
+def student(freedom: float) -> float:
+    """P90 of Student's t ÷ P90 of the normal (Cornish & Fisher 1937), within .3 % from 3 degrees of freedom on.
+
+    >>> round(student(3.0), 2), round(student(10.0), 3)
+    (1.28, 1.071)
+    """
+    z = 1.2815515655446004
+    terms = (z ** 3 + z) / 4, (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96, (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384
+    return float(1 + sum(term / freedom ** (power + 1) for power, term in enumerate(terms)) / z)
 
 
 def _chained(errors, horizon, scale, seed, season):
@@ -86,16 +137,12 @@ def _pick(seed, which, paths, origins):
     return chosen, np.where(streams.uniforms(seed, f"forecast/sign/{which}", paths) < 0.5, -1.0, 1.0)
 
 
-def _pooled(horizon, paths, seed, season=7):
-    """Random walk with the pooled widths plus independent day noise; a season of hours counts as one of days."""
-    ahead = np.arange(horizon + 1) * (7 / season)
-    variance = np.interp(ahead, POOLED_DAYS, POOLED_SD ** 2)
-    slope = (POOLED_SD[-1] ** 2 - POOLED_SD[-2] ** 2) / (POOLED_DAYS[-1] - POOLED_DAYS[-2])
-    variance += slope * np.maximum(ahead - POOLED_DAYS[-1], 0.0)
-    steps = np.sqrt(np.diff(variance))[:, None]
-    return np.concatenate([(np.cumsum(steps * streams.normals(seed, "forecast/level", block, horizon, np.float64), axis=0)
-                            + POOLED_DAY_SD * streams.normals(seed, "forecast/noise", block, horizon, np.float64)).T
-                           for block in range(-(-paths // streams.BLOCK))])[:paths]
+def _pooled(level_sd, noise_sd, scale, seed):
+    """Random walk with these spreads (day,), each path as wide as `scale` says, plus independent day noise of mean 1."""
+    steps = np.sqrt(np.maximum(np.diff(level_sd ** 2, prepend=0.0), 0.0))[:, None]
+    level, noise = (np.concatenate([streams.normals(seed, f"forecast/{which}", block, len(steps), np.float64).T
+                                    for block in range(-(-len(scale) // streams.BLOCK))])[:len(scale)] for which in ("level", "noise"))
+    return np.cumsum(steps.T * level, axis=1) * scale[:, None] + noise_sd * noise - noise_sd ** 2 / 2
 
 
 def _chi_square(uniform, freedom):
