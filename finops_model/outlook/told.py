@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ForecastError
 from .changes import Timeline
+from .distributions import Distribution
+from .elicit import elicit
 from .events import Event, effect, middle, ramp, undisturbed
 from .history import History, fill
 from .known import FEWEST, holiday_effects
-
-if TYPE_CHECKING:
-    from .distributions import Distribution
 
 STEPS = 32              # a part of the median that is uncertain counts in thirty-seconds: at most 1/64 of it off
 
@@ -156,8 +154,6 @@ def _event_range(event: Event, draw: str, ahead: np.ndarray, median: np.ndarray)
 
     amount   p50·ramp of the median hangs on it;  factor f: 1 + (f − 1)·ramp, of which f·ramp hangs on it;  share s: what stays, 1 − s, likewise
     """
-    from .elicit import elicit          # loads scipy, which most forecasts do not need
-
     size, curve = event.size(), ramp(event, ahead)
     low, mid, high = (float(size[key]) for key in ("p10", "p50", "p90"))
     if event.amount is not None:
@@ -177,8 +173,6 @@ def _event_range(event: Event, draw: str, ahead: np.ndarray, median: np.ndarray)
 
 def _driver_range(driver: DriverPlan, part: np.ndarray) -> Uncertain:
     """Planned ranges as a factor: one draw for all days, so that a good year is good in every month."""
-    from .elicit import elicit          # loads scipy, which most forecasts do not need
-
     which, laws = np.full(len(driver.ahead), -1), []
     for first, last, low, mid, high in driver.ranges:
         which[first:last] = len(laws)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from ...errors import ScenarioError
 from ._base import Distribution
@@ -37,6 +36,8 @@ class Following(Distribution):
         set_fields(self, loadings=pairs, _own=float(np.sqrt(max(0.0, 1 - total))))
 
     def on_paths(self, uniform, name):
+        from scipy.special import ndtr, ndtri          # most forecasts need no scipy
+
         score = self._own * ndtri(uniform(name))
         for factor, loading in self.loadings:
             score = score + loading * ndtri(uniform(STREAM + factor))
