@@ -10,6 +10,7 @@ import numpy as np
 import typer
 from rich.table import Table
 
+from ..errors import FinOpsError
 from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
@@ -31,6 +32,7 @@ def commit(
     replay_months: Annotated[int, typer.Option(min=1, max=36, help="Months of history to replay the rule on.")] = 12,
     no_replay: Annotated[bool, typer.Option("--no-replay", help="Leave the replay out.")] = False,
     offers: Annotated[Path, typer.Option(help="Folder of offers; relative to finops.yaml.")] = Path("data/commitments"),
+    scenario: Annotated[Optional[Path], typer.Option(help="Write what is recommended as a scenario, beside the base; for finops run.")] = None,
     settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
 ):
     """The best commitments for demand that may go either way, and what the same rule would have saved on the bill so far.
@@ -38,9 +40,11 @@ def commit(
     Example: [bold]finops commit --offer hyperion-h100-1y --min-utilisation 0.85[/bold]
     """
     from ..decide.commit_workspace import recommend
+    from ..documents import write_atomic
     from ..publish import close
 
     chosen = load(settings)
+    base = _base_beside(scenario, chosen) if scenario else None
     with Bars() as bars:
         if chosen.bills:
             close.books(chosen, bars)
@@ -48,7 +52,16 @@ def commit(
                           objective=objective, beta=beta, budget=budget, min_utilisation=min_utilisation, max_share=max_share,
                           break_even_months=break_even_months)
     if as_json:
-        return out.print_json(json.dumps(found.as_dict()))
+        out.print_json(json.dumps(found.as_dict()))
+    else:
+        _show(found)
+    if scenario:                                            # after the answer: where nothing is bought there is none to write
+        write_atomic(scenario, found.scenario(base))
+        if not as_json:
+            out.print(f"\n{scenario}: written. What it does to the forecast: finops compare {scenario}", markup=False)
+
+
+def _show(found) -> None:
     currency = found.recommendation.currency
     out.print(str(found.recommendation), markup=False)
     _held(found, currency)
@@ -57,6 +70,18 @@ def commit(
     for replay in found.replays:
         out.print(f"\n{replay}", markup=False)
         out.print(f"  {replay.months[0]} … {replay.months[-1]} at today's prices, terms that fit into it.", markup=False)
+
+
+def _base_beside(file: Path, chosen) -> str | None:
+    """Name of the base for a scenario file: the base must lie in its folder or below. Raises FinOpsError before anything long runs."""
+    if file.exists():
+        raise FinOpsError(f"{file}: exists already. Name another file, or take it away first.")
+    if not chosen.scenario:
+        return None
+    base = chosen.path(chosen.scenario).resolve()
+    if not base.is_relative_to(file.resolve().parent):
+        raise FinOpsError(f"{file}: a scenario lies beside its base {chosen.scenario}. Write it to {Path(chosen.scenario).parent / file.name}.")
+    return base.relative_to(file.resolve().parent).as_posix()
 
 
 def _held(found, currency: str) -> None:

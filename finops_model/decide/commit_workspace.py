@@ -14,6 +14,7 @@ from ..prices.inventory import Inventory, cliffs, renewals
 from ..prices.payments import Payment, tie_rate
 from ..progress import Progress, silent
 from .commit import best_commitments
+from .commit_adopt import Ground, adopt
 from .commit_answer import Curve, Recommendation
 from .commit_demand import Workspace, history_hours, read_workspace, signed_hours, simulated_hours
 from .commit_limits import Limits
@@ -35,6 +36,11 @@ class Found:
     cliffs: tuple[dict, ...]            # what ends or begins within the longest term: prices.inventory.cliffs
     as_of: str
     start: str
+    ground: Ground                      # what a scenario needs to say of it
+
+    def scenario(self, base: str | None) -> str:
+        """The text of a scenario that buys what is recommended: see commit_adopt.adopt."""
+        return adopt(self.recommendation, self.ground, base)
 
     def as_dict(self) -> dict:
         """Plain numbers and text, for JSON."""
@@ -112,9 +118,11 @@ def recommend(settings, folder=FOLDER, only=None, *, paths: int = 500, start: st
     replays, left_out = _replays(work, offers, prices, replay_months, objective, beta, limits, progress) if replay_months else ((), ())
     found = replace(found, notes=(*found.notes, *left_out))
     held = Inventory(tuple(one for pool in work.plan.pools for one in pool.instruments))
+    ground = Ground(prices, {"": work.currency, **{sku.id: sku.unit for sku in work.facts.meta.skus}}, held.items)
     end = add_months(first[:7], int(np.ceil(longest)))
     return Found(found, curves, replays, tuple(renewals(held, work.facts.as_of)),
-                 tuple(cliffs(held, list(month_range(work.facts.as_of[:7], end)))), work.facts.as_of, first)
+                 tuple(cliffs(held, list(month_range(work.facts.as_of[:7], end)))), work.facts.as_of, first,
+                 ground)
 
 
 def _one_length(offers: tuple[Offer, ...]) -> None:

@@ -59,10 +59,10 @@ class Partnered(Distribution):
     def on_paths(self, uniform, name):
         return self.of.on_paths(lambda drawn: partner(uniform(drawn)), name)
 
-    def quantile(self, u):
-        return self.of.quantile(partner(u))
-
     # Which path holds a value does not change the distribution.
+    def quantile(self, u):
+        return self.of.quantile(u)
+
     def cdf(self, x):
         return self.of.cdf(x)
 
