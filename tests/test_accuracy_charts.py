@@ -110,6 +110,9 @@ def company() -> dict:
         "published": {"sentence": "25 published forecasts missed by 4.2% of what was spent; where we said 80 %, 19 of 25 came true.", "n": 25, "waiting": 3,
                       "rows": [], "calibration": rows(), "by_hand": {"sentence": "By hand: 4.1 %, model: 2.3 %; the hand was better in 3 of 9 months"},
                       "detail": [{**detail[0], **hand}, {**detail[1], "hand": None, "by": "", "because": "", "hand_error_pct": None}]}}
+    brief["accuracy"]["published"]["workloads"] = [{"workload": "support-chat", "made": "2026-03", "for": "2026-04", "lead": 1, "p50": 5000.0, "hand": 6000.0,
+                                                    "actual": 5500.0, "error_pct": 1 / 11, "hand_error_pct": 1 / 11, "by": "Ada", "because": "a pilot"}]
+    brief["by_hand"] = [{"workload": "search", "month": "2026-12", "value": 7000.0, "p50": 7100.0, "by": "Ada", "because": "a sale"}]
     brief["forecast"]["months"][1]["override"] = {"value": 950000.0, "by": "Ingrid <Halvorsen>", "because": "Reserved cluster arrives"}
     return brief
 
@@ -123,6 +126,7 @@ def test_the_section_has_its_question_its_answer_and_every_figure_of_the_brief()
     assert "25 published forecasts missed by 4.2% of what was spent" in words and "the hand was better in 3 of 9 months" in words
     assert not [line for line in page.differences() if "not on the page" not in line]
     assert re.search(r"1 to 3 together\s+5\s", words) and "Within 12 %" in words and "budget variance" in words
+    assert "support-chat, April 2026, said 1 ahead" in words and "search, December 2026" in words and "a sale" in words
     assert "<b>campaign" not in html and "a launch &amp; a &lt;b&gt;campaign" in html and "Reserved cluster arrives" in words
 
 

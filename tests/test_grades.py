@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from finops_model.errors import InputError
-from finops_model.measure.grades import LEVELS, actual_months, calibration, drift, grade, naive_months, published
+from finops_model.measure.grades import LEVELS, actual_months, calibration, drift, grade, naive_months, published, workload_months
 
 
 def brief(made, months, unit="Company", centre=100.0):
@@ -148,3 +148,21 @@ def test_thresholds_are_yours_to_choose():
 def test_months_that_cost_nothing_have_no_percentage_in_words():
     row = {"unit": "A", "made": "2026-08", "for": "2026-09", "lead": 1, **dict.fromkeys(LEVELS, 5.0)}
     assert grade(pd.DataFrame([row]), {("A", "2026-09"): 0.0}).sentence() == "1 published forecast is of a month that cost nothing, so there is no percentage."
+
+
+def test_a_number_for_one_workload_is_graded_against_that_workload_and_once(tmp_path):
+    hand = {"workload": "chat", "month": "2026-09", "value": 40.0, "by": "Ingrid", "because": "launch", "p50": 50.0}
+    briefs = [brief("2026-08", ["2026-09"]) | {"by_hand": [hand]}, brief("2026-08", ["2026-09"], unit="Support") | {"by_hand": [hand]}]
+    found = published(archive(tmp_path, briefs))
+    days = pd.date_range("2026-08-01", "2026-10-15")
+    daily = pd.concat([pd.DataFrame({"ChargeDate": days, "ChargeCategory": "Usage", "x_BusinessUnit": "Support", "x_Workload": name, "EffectiveCost": cost})
+                       for name, cost in (("chat", 1.4), ("rest", 2.0))])
+    alone = workload_months(daily, "2026-10-15", found)
+    assert set(alone) == {("chat", "2026-08"), ("chat", "2026-09")} and alone["chat", "2026-09"] == pytest.approx(42.0)
+    graded = grade(found, actual_months(daily, "2026-10-15", ["Company", "Support"]), workloads=alone)
+    assert len(graded.rows) == 2 and graded.rows["hand"].isna().all() and (graded.calibration["n"] == 2).all()     # a workload is no unit
+    assert graded.by_hand() == {"n": 1, "months": 1, "hand_error_pct": pytest.approx(2 / 42), "model_error_pct": pytest.approx(8 / 42), "better": 1,
+                                "sentence": "By hand: 4.8 %, model: 19.0 %; the hand was better in 1 of 1 month"}
+    assert [(row["workload"], row["hand"]) for row in graded.as_brief()["workloads"]] == [("chat", 40.0)]
+    waits = grade(found, {}, workloads={})
+    assert waits.waiting == 2 and waits.by_hand() is None

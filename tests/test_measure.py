@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from finops_model.measure import accuracy, actuals, budgets, kpis, words
-from finops_model.measure.brief import by_hand
+from finops_model.measure.brief import by_hand, workloads_by_hand
 from finops_model.measure.kpis import cost_per_driver
 
 
@@ -208,7 +208,8 @@ def test_without_replays_the_record_is_empty_and_says_so():
 
 
 class Told:
-    overrides = [{"unit": "Support", "workload": "chat", "month": "2026-11", "value": 1.0, "by": "D", "because": "one workload is not its unit"},
+    overrides = [{"unit": "Support", "workload": "chat", "month": "2026-11", "value": 1.0, "by": "D", "because": "one workload is not its unit",
+                  "p50": 1.5},
                  {"unit": "Company", "workload": "", "month": "2026-12", "value": 9.0, "by": "E", "because": "f"}, {"unit": "Company", "month": "2026-11", "value": 5, "by": "A", "because": "b"}, {"unit": "Support", "month": "2026-11", "value": 2.0, "by": "C",
                                                                                               "because": "d"}]
 
@@ -218,3 +219,9 @@ class Told:
     ("Support", "2026-12", None), (None, "2026-12", {"value": 9.0, "by": "E", "because": "f"}), ("Research", "2026-11", None)])
 def test_a_number_set_by_hand_is_found_by_unit_and_month(unit, month, expected):
     assert by_hand(Told(), unit, month) == expected and by_hand(Replay(), unit, month) is None
+
+
+def test_a_number_for_one_workload_stands_beside_the_model_s_own_of_that_workload():
+    expected = [{"workload": "chat", "month": "2026-11", "by": "D", "because": "one workload is not its unit", "value": 1.0, "p50": 1.5}]
+    assert workloads_by_hand(Told(), None) == workloads_by_hand(Told(), "Support") == expected
+    assert workloads_by_hand(Told(), "Research") == workloads_by_hand(Replay(), None) == []

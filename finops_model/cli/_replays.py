@@ -45,11 +45,12 @@ def of_table(path: Path, leads, horizons, origins, members, by: str, bands, bars
                     horizons=horizons, classes=classes)
     notes = [f"Not graded: {name}: {why}" for name, why in made.left_out.items()]
     title = f"{path.name}: {made.windows['series'].nunique()} series" if len(series) > 1 else f"{path.name}: {next(iter(series))}"
-    whole = {"title": title, "bands": [limit for _, limit in bands], "sentence": made.sentence(), "trust": "", "notes": notes, **_parts(made.windows, bands),
-             "calibration": plain(made.calibration().query("kind == 'range'"))}
+    whole = {"title": title, "bands": [limit for _, limit in bands], "sentence": made.sentence(), "trust": "", "notes": notes,
+             **_parts(made.windows, bands), "calibration": plain(made.calibration().query("kind == 'range'"))}
     if by == "all":
         return {**whole, "windows": made.windows}
-    groups = [{"title": str(name), "sentence": "", "trust": "", "notes": [], **_parts(part, bands)} for name, part in made.windows.groupby(by, sort=False)]
+    groups = [{"title": str(name), "sentence": "", "trust": "", "notes": [], **_parts(part, bands)}
+              for name, part in made.windows.groupby(by, sort=False)]
     return {**whole, "units": [*groups, whole], "windows": made.windows}
 
 
@@ -73,10 +74,10 @@ def of_ledger(settings, unit, month, leads, horizons, origins, members, by: str,
         _, _, complete, by_day = history(daily, name, as_of)
         found = accuracy.record(replays, complete, by_day, None if name == COMPANY else name, leads, bands)
         days, notes = _days(by_day, as_of, horizons, len(replays), members)
-        windows += [{"series": name, "class": "ledger", **row} for row in found["detail"]] + [{**row, "series": name, "class": "ledger"} for row in days]
+        windows += [{**row, "series": name, "class": "ledger"} for row in [*found["detail"], *days]]
         found.pop("published")
-        units.append({"unit": name, "title": f"{name} · as of {as_of}, {settings.currency}", "month": month, "as_of": as_of, "currency": settings.currency,
-                      **found, "rows": [{**row, "window": ahead("month", row["lead"])} for row in found["rows"]],
+        units.append({"unit": name, "title": f"{name} · as of {as_of}, {settings.currency}", "month": month, "as_of": as_of,
+                      "currency": settings.currency, **found, "rows": [{**row, "window": ahead("month", row["lead"])} for row in found["rows"]],
                       "quarter": found["quarter"] and {**found["quarter"], "window": ahead("quarter", 1)},
                       "days": _parts(pd.DataFrame(days, columns=COLUMNS), bands)["days"], "notes": notes})
     frame = pd.DataFrame(windows, columns=COLUMNS)

@@ -12,17 +12,17 @@ from rich.table import Table
 from ._shared import Bars, JsonOption, SettingsOption, load, out
 
 PANEL = "Forecasts and what-ifs"
+FILES = "Daily series in a CSV or Excel file instead of the ledger: a date and a column per series, or date, series, value and perhaps class."
 app = typer.Typer()
 
 
 @app.command(rich_help_panel=PANEL)
 def backtest(unit: Annotated[Optional[str], typer.Option(help="Business unit; default: the company.")] = None,
-             csv: Annotated[Optional[Path], typer.Option(help="Daily series in a CSV or Excel file instead of the ledger: a date and a column per series, or date, "
-                                                              "series, value and perhaps class.")] = None,
-             month: Annotated[Optional[str], typer.Option(help="As the report of this month (YYYY-MM) has it; default: the newest complete month.")] = None,
+             csv: Annotated[Optional[Path], typer.Option(help=FILES)] = None,
+             month: Annotated[Optional[str], typer.Option(help="Of which report (YYYY-MM); default: the newest complete month.")] = None,
              horizons: Annotated[str, typer.Option(help="Days ahead.")] = "7,30,90",
-             leads: Annotated[Optional[str], typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6, as in the report.")] = None,
-             origins: Annotated[Optional[int], typer.Option(min=1, help="Month ends to forecast from again; default 12, of a ledger as in the report.")] = None,
+             leads: Annotated[Optional[str], typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6.")] = None,
+             origins: Annotated[Optional[int], typer.Option(min=1, help="Month ends to go back to; default 12, of a ledger the report's.")] = None,
              members: Annotated[str, typer.Option(help="Forecasters of daily series: cheap, all, or names with commas.")] = "cheap",
              by: Annotated[str, typer.Option(help="all, class or series (of a ledger: its units).")] = "all",
              bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
@@ -30,10 +30,10 @@ def backtest(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
              settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
     """How forecasts made earlier would have done, with what was known then, beside repeating last week.
 
-    Of a ledger, months are the whole simulation run again (prices and contracts included), as the report shows them; days are the daily cost forecast
-    directly. Of a CSV, all are the series forecast directly.
+    Of a ledger, months are the whole simulation run again (prices and contracts included), as the report shows them; days are the daily
+    cost forecast directly. Of a CSV, all are the series forecast directly.
 
-    Example: [bold]finops backtest --unit "Risk & Compliance"[/bold], [bold]finops backtest --csv usage.csv --by class --export windows.csv[/bold]
+    Example: [bold]finops backtest --unit "Risk & Compliance"[/bold], [bold]finops backtest --csv usage.csv --by class[/bold]
     """
     from ..errors import InputError, unknown
     from ._replays import limits, of_ledger, of_table, whole_numbers, write_windows
@@ -48,7 +48,7 @@ def backtest(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
         raise InputError("--by class: goes with --csv; a ledger is divided into units. Use --by series.")
     if export is not None and export.suffix not in (".csv", ".parquet", ".json"):
         raise InputError(unknown("--export", "kind of file", export.suffix or export.name, (".csv", ".parquet", ".json")))
-    chosen = (whole_numbers("--leads", leads, "1,2,3") if leads else None, whole_numbers("--horizons", horizons, "7,30,90") if horizons.strip() else ())
+    chosen = whole_numbers("--leads", leads, "1,2,3") if leads else None, whole_numbers("--horizons", horizons, "7,30,90")
     names = members if members in ("cheap", "all") else tuple(name.strip() for name in members.split(",") if name.strip())
     with Bars() as bars:
         if csv is not None:
@@ -84,10 +84,11 @@ def _show(found: dict, bands: list) -> None:
                           *(count(row, within(limit)) for limit in bands), count(row, "closer"))
         out.print(table)
     if found["days"]:
-        table = Table("Days of", "n", "Missed by", "Last week", "MASE", "CRPS", "Total by", "Last week", "80 % held", title="Day by day, forecast directly")
+        table = Table("Days of", "n", "Missed by", "Last week", "MASE", "CRPS", "Total by", "Last week", "80 % held",
+                      title="Day by day, forecast directly")
         for row in found["days"]:
-            table.add_row(row["window"], str(row["n"]), *map(percent, (row["wape"], row["naive_wape"])), "–" if row["mase"] is None else f"{row['mase']:.2f}",
-                          *map(percent, (row["crps_days_pct"], row["error_pct"], row["naive_error_pct"])), count(row, "coverage80"))
+            table.add_row(row["window"], str(row["n"]), *map(percent, (row["wape"], row["naive_wape"])),
+                          "–" if row["mase"] is None else f"{row['mase']:.2f}", *map(percent, (row["crps_days_pct"], row["error_pct"], row["naive_error_pct"])), count(row, "coverage80"))
         out.print(table)
     for text in (found["trust"] or found["sentence"], *found["notes"]):
         if text:

@@ -40,11 +40,12 @@ def grades(unit: Annotated[Optional[str], typer.Option(help="Business unit; defa
         ledger = close.books(chosen, bars)
         as_of, daily = str(ledger.last_day()), warehouse.daily(ledger, chosen)
         actual = grading.actual_months(daily, as_of, sorted(set(forecasts["unit"])))
-        found = grading.grade(forecasts, actual, asked, grading.naive_months(daily, forecasts))
+        found = grading.grade(forecasts, actual, asked, grading.naive_months(daily, forecasts), grading.workload_months(daily, as_of, forecasts))
     hand = found.by_hand()
     if as_json:
         parts = {"rows": found.rows, "calibration": found.calibration, "drift": found.drift, "by_lead": found.by_lead()}
-        return out.print_json(json.dumps({"as_of": as_of, "waiting": found.waiting, "sentence": found.sentence(), **plain(parts), "by_hand": hand}))
+        words = {"as_of": as_of, "waiting": found.waiting, "sentence": found.sentence(), "by_hand": hand}
+        return out.print_json(json.dumps({**words, **plain(parts), "workloads": plain(found.hands)}))
     out.print(found.sentence(), markup=False)
     if len(found.rows):
         _graded(found)
@@ -56,7 +57,8 @@ def grades(unit: Annotated[Optional[str], typer.Option(help="Business unit; defa
         table = Table("Unit", "Month", "From", "To", "P50 before", "P50 now", "Drift", title="What moved between publications")
         currency = forecasts["currency"].iloc[0]
         for row in found.drift.itertuples():
-            table.add_row(row.unit, row[2], row.previous, row.made, amount(row.previous_p50, currency), amount(row.p50, currency), f"{row.drift_pct:+.1%}")
+            table.add_row(row.unit, row[2], row.previous, row.made, *(amount(value, currency) for value in (row.previous_p50, row.p50)),
+                          f"{row.drift_pct:+.1%}")
         out.print(table)
 
 
@@ -76,7 +78,8 @@ def _graded(found) -> None:
                   title="By months ahead, beside repeating last week")
     for row in plain(found.by_lead()):
         names = ("error_pct", "naive_error_pct", "skill", "finops_variance_pct")
-        table.add_row(str(row["lead"]), str(row["n"]), *(percent(row.get(name)) for name in names), *(count(row, within(limit)) for _, limit in found.bands))
+        table.add_row(str(row["lead"]), str(row["n"]), *(percent(row.get(name)) for name in names),
+                      *(count(row, within(limit)) for _, limit in found.bands))
     out.print(table)
     said = Table("We said", "It was", "Forecasts", "By luck alone", title="Calibration of ranges")
     for row in found.calibration[found.calibration["kind"] == "range"].itertuples():

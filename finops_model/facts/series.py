@@ -27,10 +27,11 @@ def read_series(path: str | os.PathLike) -> tuple[dict[str, pd.Series], dict[str
     frame = read_table(path)
     name, columns = frame.attrs["name"], list(frame.columns)
     if frame.attrs["broken"]:
-        raise InputError(f"{name}: {next(iter(frame.attrs['broken'].values()))}. Mend the line: a series with a shifted cell would be another one.")
+        raise InputError(f"{name}: {next(iter(frame.attrs['broken'].values()))}. Mend the line: a shifted cell would land in another series.")
     dated = [column for column in columns if share(frame[column], read_moment) >= READS]
     if not dated:
-        raise InputError(f"{name}: no column holds dates. Its first column must be the day, best as 2026-10-31; columns: {', '.join(map(str, columns[:8]))}.")
+        raise InputError(f"{name}: no column holds dates. Its first column must be the day, best as 2026-10-31; columns: "
+                         f"{', '.join(map(str, columns[:8]))}.")
     date = dated[0]
     rest = [column for column in columns if column != date and (frame[column] != "").any()]
     numbers = [column for column in rest if share(frame[column], lambda cell: read_number(cell) or read_number(cell, ",")) >= READS]
@@ -44,8 +45,8 @@ def read_series(path: str | os.PathLike) -> tuple[dict[str, pd.Series], dict[str
     groups = [column for column in words if plain_words(column) in CLASSES]
     named = [column for column in words if column not in groups] or groups
     if len(numbers) > 1 or len(named) > 1:
-        raise InputError(f"{name}: {', '.join(map(repr, words))} hold words and {', '.join(map(repr, numbers))} numbers. Give a date and a column per series, or "
-                         "date, series, value and perhaps class.")
+        raise InputError(f"{name}: {', '.join(map(repr, words))} hold words and {', '.join(map(repr, numbers))} numbers. Give a date and a column "
+                         "per series, or date, series, value and perhaps class.")
     found = {str(key): pd.Series(values[numbers[0]][part], days[part]) for key, part in frame.groupby(named[0], sort=False).indices.items()}
     classes = dict(zip(frame[named[0]], frame[groups[0]])) if groups and named != groups else {}
     return found, {str(key): str(value) for key, value in classes.items() if value}
@@ -72,6 +73,7 @@ def _numbers(frame, column, name):
     for i, cell in enumerate(cells):
         number = read_number(cell, mark) if cell.strip() else None
         if number is None and cell.strip():
-            raise InputError(f"{name}: line {_line(frame, i)}, '{column}': '{cell[:40]}' is not a number. Leave the cell empty where the day is not known.")
+            raise InputError(f"{name}: line {_line(frame, i)}, '{column}': '{cell[:40]}' is not a number. Leave the cell empty where the day "
+                             "is not known.")
         found.append(float(number[0]) if number else float("nan"))
     return pd.Series(found).to_numpy()

@@ -150,6 +150,12 @@ def assumptions(run, as_of: str) -> list[dict]:
     return lines
 
 
+def workloads_by_hand(run, unit: str | None) -> list[dict]:
+    """Numbers set by hand for single workloads of a unit, each beside the model's P50 of the same money (§11.8)."""
+    return [{**{key: str(one.get(key) or "") for key in ("workload", "month", "by", "because")}, "value": float(one["value"]), "p50": float(one["p50"])}
+            for one in getattr(run, "overrides", None) or () if one.get("workload") and (unit is None or one["unit"] == unit)]
+
+
 def history(daily: pd.DataFrame, unit: str, as_of: str) -> tuple[pd.DataFrame, dict, dict, pd.Series]:
     """What a unit has cost: its rows, cost by month, the complete months of it, cost by day."""
     rows = actuals.cost_rows(daily, unit)
@@ -188,7 +194,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
                                                         close.published.get(unit), close.replays),
         "forecast": {"paths": close.base.paths, "seed": close.base.seed, "engine": close.base.engine,
                      "months": forecast_months(close.base, name, budget_by_month)},
-        "landing": land,
+        "by_hand": workloads_by_hand(close.base, name), "landing": land,
         "drivers": {"change": actuals.changes(rows, close.month, before), "range": _range(close.base, name)},
         "unit_costs": kpis.unit_costs(facts, close.month),
         "accuracy": graded,
@@ -213,7 +219,8 @@ def _published(close: Close, unit: str, complete: dict) -> dict | None:
         return None
     own = close.forecasts[close.forecasts["unit"] == unit].reset_index(drop=True)
     actual = {(unit, month): value for month, value in complete.items()}
-    return grades.grade(own, actual, naive=grades.naive_months(close.daily, own)).as_brief()
+    alone = grades.workload_months(close.daily, close.as_of, own)
+    return grades.grade(own, actual, naive=grades.naive_months(close.daily, own), workloads=alone).as_brief()
 
 
 def _whole(rows: pd.DataFrame, month: str, booked: dict) -> bool:

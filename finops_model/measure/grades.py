@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from ..periods import month_days
 from . import accuracy, actuals
 from .actuals import COMPANY
 
-COLUMNS = ("unit", "made", "for", "lead", *LEVELS, "currency", "as_of", "hand", "by", "because")
+COLUMNS = ("unit", "made", "for", "lead", *LEVELS, "currency", "as_of", "hand", "by", "because", "workload")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Grades:
     drift: pd.DataFrame          # unit, for, made, previous, p50, previous_p50, drift_pct
     waiting: int                 # published forecasts whose month is not over yet
     bands: tuple = BANDS
+    hands: pd.DataFrame = field(default_factory=pd.DataFrame)      # numbers set by hand for single workloads, `unit` is the workload: for, made, p50, hand, actual
 
     def sentence(self) -> str:
         """The track record of what was published, in words."""
@@ -59,7 +60,7 @@ class Grades:
 
         n, months (different ones), hand_error_pct and model_error_pct = Σ|said − actual| ÷ Σ|actual|, better: how often the hand came closer.
         """
-        both = self.rows[self.rows["hand"].notna()] if "hand" in self.rows else self.rows[:0]
+        both = pd.concat([self.rows[self.rows["hand"].notna()], self.hands]) if "hand" in self.rows else self.rows[:0]
         size = float(both["actual"].abs().sum())
         if not len(both) or not size:
             return None
@@ -72,10 +73,12 @@ class Grades:
         """The brief's `accuracy.published` of one unit; None where nothing was published before."""
         if not len(self.rows) and not self.waiting:
             return None
-        keep = [name for name in ("made", "for", "lead", *LEVELS, "actual", "naive", "error_pct", "finops_variance_pct", "band", "inside80", "hand", "by",
-                                  "because", "hand_error_pct") if name in self.rows]
+        hand = ("hand", "by", "because", "hand_error_pct")
+        keep = ("made", "for", "lead", *LEVELS, "actual", "naive", "error_pct", "finops_variance_pct", "band", "inside80", *hand)
+        few = ("workload", "made", "for", "lead", "p50", "actual", "error_pct", *hand)
         return plain({"sentence": self.sentence(), "n": len(self.rows), "waiting": self.waiting, "rows": self.by_lead(), "by_hand": self.by_hand(),
-                      "calibration": self.calibration[self.calibration["kind"] == "range"], "detail": self.rows[keep]})
+                      "calibration": self.calibration[self.calibration["kind"] == "range"],
+                      "detail": self.rows[[name for name in keep if name in self.rows]], "workloads": self.hands[list(few)] if len(self.hands) else []})
 
 
 def hand_sentence(found: dict) -> str:
@@ -117,8 +120,13 @@ def published(reports: str | Path, before: str | None = None) -> pd.DataFrame:
                 lead = int((np.datetime64(month["month"], "M") - np.datetime64(brief["month"], "M")).astype(int))
                 hand = month.get("override") or {}
                 rows.append((brief["unit"], brief["month"], month["month"], lead, *(month[name] for name in LEVELS), brief["currency"],
-                             brief.get("data_as_of"), hand.get("value"), hand.get("by", ""), hand.get("because", "")))
-    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(["unit", "for", "made"], ignore_index=True)
+                             brief.get("data_as_of"), hand.get("value"), hand.get("by", ""), hand.get("because", ""), ""))
+        for hand in brief.get("by_hand") or ():
+            lead = int((np.datetime64(hand["month"], "M") - np.datetime64(brief["month"], "M")).astype(int))
+            if lead > 0:
+                rows.append((brief["unit"], brief["month"], hand["month"], lead, *(hand["p50"] if name == "p50" else np.nan for name in LEVELS),
+                             brief["currency"], brief.get("data_as_of"), hand["value"], hand["by"], hand["because"], hand["workload"]))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(["unit", "for", "made", "workload"], ignore_index=True)
 
 
 def actual_months(daily: pd.DataFrame, as_of: str, units) -> dict[tuple[str, str], float]:
@@ -128,6 +136,16 @@ def actual_months(daily: pd.DataFrame, as_of: str, units) -> dict[tuple[str, str
         for month, value in actuals.by_month(actuals.cost_rows(daily, None if unit == COMPANY else unit)).items():
             if str(month_days(month)[-1]) <= str(as_of)[:10]:
                 found[unit, month] = value
+    return found
+
+
+def workload_months(daily: pd.DataFrame, as_of: str, forecasts: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Cost of every complete month of the workloads somebody set a number for, {(workload, month): money}."""
+    found, rows = {}, actuals.cost_rows(daily)
+    for name in sorted(set(forecasts.get("workload", ())) - {""}):
+        for month, value in actuals.by_month(rows[rows["x_Workload"] == name]).items():
+            if str(month_days(month)[-1]) <= str(as_of)[:10]:
+                found[name, month] = value
     return found
 
 
@@ -142,18 +160,34 @@ def naive_months(daily: pd.DataFrame, forecasts: pd.DataFrame) -> dict[tuple[str
     return found
 
 
-def grade(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float], bands=BANDS, naive: Mapping[tuple[str, str, str], float] | None = None
-          ) -> Grades:
+def grade(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float], bands=BANDS, naive: Mapping[tuple[str, str, str], float] | None = None,
+          workloads: Mapping[tuple[str, str], float] | None = None) -> Grades:
     """Grade forecasts against actuals of whole months.
 
     error_pct = |P50 − actual| ÷ actual; finops_variance_pct = (P50 − actual) ÷ P50, the FinOps KPI by its own name; band: the first of `bands`
-    (name, share) the error is within, else "outside"; inside80: P10 ≤ actual ≤ P90. Actuals of nothing have no error. naive: as `naive_months` gives it, for the yardstick. A number set by
-    hand is graded the same way beside the model's: hand_error_pct.
+    (name, share) the error is within, else "outside"; inside80: P10 ≤ actual ≤ P90. Actuals of nothing have no error. A number set by hand is
+    graded the same way beside the model's: hand_error_pct.
+
+    naive       as `naive_months` gives it, for the yardstick;  workloads: as `workload_months`, for numbers set by hand for one workload
 
     >>> row = dict(unit="Company", made="2026-09", lead=1, p05=7, p10=8, p25=9, p50=10, p75=11, p90=12, p95=13, currency="USD", **{"for": "2026-10"})
     >>> grade(pd.DataFrame([row]), {("Company", "2026-10"): 11.0}).rows[["error_pct", "band", "inside80"]].round(3).values.tolist()
     [[0.091, 'run', True]]
     """
+    single = forecasts["workload"].ne("") if "workload" in forecasts else pd.Series(False, forecasts.index)
+    own, alone = forecasts[~single], forecasts[single]
+    rows = _beside_actuals(own, actual)
+    if naive:
+        rows["naive"] = [naive.get(key, np.nan) for key in zip(rows["unit"], rows["as_of"], rows["for"])]
+    rows["band"] = [next((name for name, most in bands if error <= most), "outside") if np.isfinite(error) else "" for error in rows["error_pct"]]
+    rows["inside80"] = holds(rows["actual"], rows["p10"], rows["p90"])
+    if len(alone):              # the company's report and its unit's carry the same number: once is enough
+        alone = _beside_actuals(alone.drop_duplicates(["workload", "made", "for"]).assign(unit=lambda frame: frame["workload"]), workloads or {})
+    return Grades(rows, calibration(rows), drift(own), len(own) - len(rows), tuple(bands), alone)
+
+
+def _beside_actuals(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float]) -> pd.DataFrame:
+    """The forecasts whose month is over, with what came and by what the model and the hand missed it."""
     keys = list(zip(forecasts["unit"], forecasts["for"]))
     known = np.array([key in actual for key in keys], bool)
     rows = forecasts[known].reset_index(drop=True).copy()
@@ -165,11 +199,7 @@ def grade(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float], band
         rows["finops_variance_pct"] = np.where(middle != 0, (middle - truth) / middle, np.nan)
         if "hand" in rows:
             rows["hand_error_pct"] = np.where(truth != 0, np.abs(rows["hand"].to_numpy(float) - truth) / np.abs(truth), np.nan)
-    if naive:
-        rows["naive"] = [naive.get(key, np.nan) for key in zip(rows["unit"], rows["as_of"], rows["for"])]
-    rows["band"] = [next((name for name, most in bands if error <= most), "outside") if np.isfinite(error) else "" for error in rows["error_pct"]]
-    rows["inside80"] = holds(truth, rows["p10"], rows["p90"])
-    return Grades(rows, calibration(rows), drift(forecasts), int((~known).sum()), tuple(bands))
+    return rows
 
 
 def drift(forecasts: pd.DataFrame) -> pd.DataFrame:

@@ -220,7 +220,10 @@ def month_ends(days: np.ndarray, lead: int, count: int, least: int = MIN_DAYS) -
 
 
 def ends_before(first_day, newest, lead: int, count: int, least: int) -> list[np.datetime64]:
-    """The newest `count` month ends `lead` months before `newest`, or earlier, that leave `least` days from `first_day` on; oldest first, may be none."""
+    """The newest `count` month ends `lead` months before `newest`, or earlier, that leave `least` days from `first_day` on.
+
+    Oldest first; there may be none.
+    """
     last, first_day = np.datetime64(newest, "M"), np.datetime64(first_day, "D")
     ends = [(last - lead - back + 1).astype("datetime64[D]") - np.timedelta64(1, "D") for back in range(count)]
     return [end for end in ends if (end - first_day).astype(int) + 1 >= least][::-1]

@@ -88,8 +88,8 @@ def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataF
     whole = pd.DataFrame(found)
     if not len(whole) or not {"kind", "lead"} <= set(whole):
         return whole
-    return whole.assign(_kind=whole["kind"].map(KINDS.index)).sort_values([*(name for name in by if name not in ("kind", "lead")), "_kind", "lead"],
-                                                                         ignore_index=True).drop(columns="_kind")
+    order = [*(name for name in by if name not in ("kind", "lead")), "_kind", "lead"]
+    return whole.assign(_kind=whole["kind"].map(KINDS.index)).sort_values(order, ignore_index=True).drop(columns="_kind")
 
 
 def _ratios(rows: pd.DataFrame) -> dict:
@@ -154,8 +154,8 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
     """When we said a level, how often was it (docs/method.md §11.4, §11.7).
 
     kind, level (said), share (was), hits, n, months, low, high: for each quantile the actuals at or below it, for the 50, 80 and 90 % ranges the
-    actuals inside. low…high is where the share of a perfectly calibrated forecast would lie four times of five by luck alone (binomial, as many draws as
-    there are different months).
+    actuals inside. low…high is where the share of a perfectly calibrated forecast would lie four times of five by luck alone (binomial, as
+    many draws as there are different months).
     """
     truth, n, months = rows["actual"].to_numpy(float), len(rows), looks(rows)
     said = [("quantile", level, holds(truth, -np.inf, rows[name])) for name, level in LEVELS.items()]

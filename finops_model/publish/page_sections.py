@@ -220,37 +220,47 @@ def _leads(figures: Figures, found: dict) -> list:
                                                             *(f"Within {name[7:]} %" for name in limits)))]
     cells = [[name, figures.show(f"{at}/n", "count"), *(figures.show(f"{at}/{key}", "rate") for key in ("error_pct", "naive_error_pct", "skill")),
               *(f"{round(row[key] * row['n'])} of {row['n']}" for key in (*held, *limits))] for at, name, row in rows]
-    note = "Within 12, 15, 20 %: the FinOps thresholds of budget variance (run, walk, crawl), here how many totals were missed by at most that much." if limits else ""
+    named = ", ".join(name[7:] for name in limits)
+    note = (f"Within {named} %: the FinOps thresholds of budget variance (run, walk, crawl), configurable; how many totals were missed by at most "
+            "that much.") if limits else ""
     return [table(columns, cells, "Error of monthly totals, weighted by money", name="leads", note=note)]
 
 
 def _said_was(figures: Figures, ranges: dict) -> list:
     """The numbers of the calibration charts."""
     rows = [[what, f"{row['level'] * 100:.0f} %", figures.show(f"{at}/{i}/share", "rate"), f"{row['hits']} of {row['n']}", str(row["months"]),
-             f"{row['low'] * 100:.0f} to {row['high'] * 100:.0f} %"] for what, (at, found) in ranges.items() for i, row in enumerate(found) if row["n"]]
+             f"{row['low'] * 100:.0f} to {row['high'] * 100:.0f} %"]
+            for what, (at, found) in ranges.items() for i, row in enumerate(found) if row["n"]]
     columns = [Column("Forecasts", False), *map(Column, ("We said", "It was", "Inside", "Different months", "By luck alone"))]
-    note = ("Months up to 3 ahead (published: all). By luck alone: where the share of a perfectly calibrated forecast lies four times of five, as many draws as there "
-            "are different months; neighbouring months share surprises, so the truth is a little wider.")
+    note = ("Months up to 3 ahead (published: all). By luck alone: where the share of a perfectly calibrated forecast lies four times of five, "
+            "as many draws as there are different months; neighbouring months share surprises, so the truth is a little wider.")
     return [table(columns, rows, "Whether our ranges held", note=note, name="calibration")] if rows else []
 
 
 def _by_hand(figures: Figures, published: dict) -> list:
-    """Numbers set by hand beside the model's: those to come, then those that came."""
-    show, rows = figures.show, []
-    for i, row in enumerate(figures.brief["forecast"]["months"]):
-        if row.get("override"):
-            at = f"forecast/months/{i}"
-            rows.append([month_name(row["month"]), show(f"{at}/p50", "whole"), show(f"{at}/override/value", "whole"), "to come", "", "", row["override"]["by"],
-                         row["override"]["because"]])
-    for i, row in enumerate(published.get("detail") or ()):
-        if row.get("hand") is not None:
-            at = f"accuracy/published/detail/{i}"
-            rows.append([f"{month_name(row['for'])}, {row['lead']} ahead", *(show(f"{at}/{key}", "whole") for key in ("p50", "hand", "actual")),
-                         *(show(f"{at}/{key}", "rate") for key in ("error_pct", "hand_error_pct")), row.get("by") or "–", row.get("because") or "–"])
-    columns = [Column("Month", False), *map(Column, ("Model, median", "By hand", "Actual", "Model missed by", "Hand missed by")), Column("By", False),
-               Column("Because", False, True)]
+    """Numbers set by hand beside the model's: those that came, then those to come."""
+    show, brief, rows = figures.show, figures.brief, []
+    for where in ("detail", "workloads"):
+        for i, row in enumerate(published.get(where) or ()):
+            if row.get("hand") is not None:
+                at = f"accuracy/published/{where}/{i}"
+                rows.append([_whose(row, row["for"]) + f", said {row['lead']} ahead", *(show(f"{at}/{key}", "whole") for key in ("p50", "hand", "actual")),
+                             *(show(f"{at}/{key}", "rate") for key in ("error_pct", "hand_error_pct")), row.get("by") or "–",
+                             row.get("because") or "–"])
+    coming = [(f"forecast/months/{i}/p50", f"forecast/months/{i}/override", row["month"], row["override"])
+              for i, row in enumerate(brief["forecast"]["months"]) if row.get("override")]
+    coming += [(f"by_hand/{i}/p50", f"by_hand/{i}", row["month"], row) for i, row in enumerate(brief.get("by_hand") or ())]
+    for model, at, month, hand in coming:
+        rows.append([_whose(hand, month), show(model, "whole"), show(f"{at}/value", "whole"), "to come", "", "", hand["by"] or "–",
+                     hand["because"] or "–"])
+    columns = [Column("Month", False, True), *map(Column, ("Model, median", "By hand", "Actual", "Model missed by", "Hand missed by")),
+               Column("By", False), Column("Because", False, True)]
     note = "A number set by hand stands beside the model's own, never in its place; both are graded."
     return [table(columns, rows[-14:], f"Set by hand, {figures.currency}", note=note, name="by-hand")] if rows else []
+
+
+def _whose(hand: dict, month: str) -> str:
+    return f"{hand['workload']}, {month_name(month)}" if hand.get("workload") else month_name(month)
 
 
 def _graded(figures: Figures) -> list:
