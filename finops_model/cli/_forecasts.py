@@ -9,8 +9,7 @@ import numpy as np
 from ..errors import InputError, unknown
 from ..measure.actuals import COMPANY
 from ..measure.words import money
-from ..outlook.nodes import COLUMN, SHOCKS, Nodes, node_totals, spans, with_shocks
-from ..progress import part
+from ..outlook.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
 
 HOW = {"measured": "as measured from past misses", "independent": "if workloads surprise us one by one", "shared": "if they all surprise us together"}
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
@@ -22,10 +21,6 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
     by    None: one business unit or the company; else unit, team, service, workload: its nodes and the company
     """
     from ..facts import warehouse
-    from ..outlook import base, simulate
-    from ..outlook.plan import compile_plan, future
-    from ..outlook.scenario import load_scenario, resolve
-    from ..periods import month_days, month_of
     from ..publish import close
 
     if by is not None and by not in COLUMN:
@@ -37,19 +32,13 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
     name = close.pick_units(daily, [unit] if unit else [COMPANY])[0]
     if by is not None and name != COMPANY and by != "unit":
         raise InputError(f"--unit is one business unit and --by {by} divides the company. Give one of them.")
-    facts = base.read_facts(daily, settings)
-    whole = facts.as_of == str(month_days(month_of(facts.as_of))[-1])
-    loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
-    resolved = resolve(loaded, settings=settings, facts=facts, months=months + (not whole))
-    demand = simulate.demand_of(facts, len(future(resolved)), resolved.seed, settings.members, bars)
-    wanted = ["measured", *SHOCKS] if shocks == "both" else [shocks or "measured"]
-    made: dict[str, Nodes] = {}
-    for how in wanted:
-        plan = compile_plan(resolved, with_shocks(demand, None if how == "measured" else how))
-        made[how] = node_totals(plan, resolved, by or "unit", progress=part(bars, f"{how}: ") if len(wanted) > 1 else bars)
+    ways = {"measured": None, "independent": "independent", "shared": "shared"}
+    wanted = list(ways) if shocks == "both" else [shocks or "measured"]
+    found = forecast_nodes(settings, daily, by or "unit", months, [ways[how] for how in wanted], progress=bars)
+    made = {how: found[ways[how]] for how in wanted}
     first = made[wanted[0]]
     nodes = [None if name == COMPANY else name] if by is None else [*([name] if name != COMPANY else first.names), None]
-    inside = spans(first.months, first.as_of, str(daily["ChargeDate"].min().date()), settings.fiscal_year_starts, quarters)
+    inside = first.spans(settings.fiscal_year_starts, quarters)
     rows = []
     for node in nodes:
         for span in inside:
@@ -61,8 +50,8 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
                 row |= {f"{key}_{how}": value for key, value in found.items()} if len(wanted) > 1 else {}
             rows.append(row)
     return {"unit": name, "by": by, "as_of": first.as_of, "currency": first.currency, "paths": len(first.totals), "shocks": wanted, "rows": rows,
-            "by_hand": by_hand(first, facts.known.overrides, inside), "notes": notes(rows, wanted, first, inside),
-            "known": [note["text"] for note in facts.known.notes]}
+            "by_hand": by_hand(first, first.known.overrides, inside), "notes": notes(rows, wanted, first, inside),
+            "known": [note["text"] for note in first.known.notes]}
 
 
 def by_hand(nodes: Nodes, overrides, inside) -> list[dict]:

@@ -13,6 +13,7 @@ from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
+MOST = 4                # entries of what is known that are said in words
 DAGGERS = (("graded", False, "*"), ("missing", True, "†"))
 
 
@@ -80,8 +81,10 @@ def _show(found: dict) -> None:
     for one in found["by_hand"]:
         out.print(f"By hand: {one['node']} {one['month']} {amount(one['value'], currency)}, by {one['by']} ({one['because']}); the model: "
                   f"{amount(one['p50'], currency)}, P10 {amount(one['p10'], currency)}, P90 {amount(one['p90'], currency)}.")
-    for text in found["known"]:
+    for text in found["known"][:MOST]:
         out.print(f"Known: {text}.")
+    if len(found["known"]) > MOST:
+        out.print(f"Known: {len(found['known']) - MOST} entries more (all of them: --json).")
 
 
 def _show_series(found: dict) -> None:

@@ -13,10 +13,11 @@ import pandas as pd
 
 from ..errors import ForecastError, unknown
 from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
-from ..progress import Progress
+from ..progress import Progress, part
 from .demand import Demand
 from .engine import check, label, stream
 from .kernel_plan import by_workload, compile_flat
+from .knowledge import Knowledge
 from .money import cost_rows, held, newest_full_month
 from .noise import LEADS
 from .plan import Plan
@@ -55,7 +56,8 @@ class Nodes:
     booked: dict[str, np.ndarray]       # earlier month -> (node,) what was booked
     as_of: str
     currency: str
-    engine: str
+    first_day: str                      # of the ledger
+    known: Knowledge
 
     def paths(self, span: Span, node: str | None = None) -> np.ndarray:
         """Total of each path over a span, (path,); node None: all of them. Raises ForecastError with the nearest node."""
@@ -67,6 +69,10 @@ class Nodes:
 
     def quantiles(self, span: Span, node: str | None = None, q=(0.1, 0.5, 0.9)) -> tuple[float, ...]:
         return tuple(float(value) for value in np.quantile(self.paths(span, node), q))
+
+    def spans(self, starts: int = 1, quarters: bool = False) -> list[Span]:
+        """Its months, or the fiscal quarters and years that it touches."""
+        return spans(self.months, self.as_of, self.first_day, starts, quarters)
 
 
 def spans(months, as_of: str, first_day: str, starts: int = 1, quarters: bool = False) -> list[Span]:
@@ -114,7 +120,33 @@ def node_totals(plan: Plan, resolved, by: str = "unit", *, paths: int | None = N
     for done in stream(compiled.flat, paths, plan.seed, engine, executor=executor, workers=threads, progress=progress):
         money = by_workload(compiled, done)
         totals[done.path0:done.path0 + len(money)] = np.einsum("pmw,mwn->pmn", money, share, optimize=True) + fixed
-    return Nodes(by, names, plan.months, totals, booked, plan.as_of, plan.currency, engine)
+    facts = resolved.facts
+    return Nodes(by, names, plan.months, totals, booked, plan.as_of, plan.currency, str(facts.daily["ChargeDate"].min().date()), facts.known)
+
+
+def forecast_nodes(settings, daily: pd.DataFrame, by: str = "unit", months: int = 12, shocks=(None,), *, paths: int | None = None,
+                   progress: Progress | None = None) -> dict[str | None, Nodes]:
+    """The base scenario of a workspace at every node, `months` whole months ahead, one answer for each way to draw shocks.
+
+    shocks   of None (as measured from past misses), "independent", "shared"; one fit and the same own draws serve all
+    """
+    from .base import read_facts
+    from .plan import compile_plan, future
+    from .scenario import load_scenario, resolve
+    from .simulate import demand_of
+
+    if by not in COLUMN:
+        raise ForecastError(unknown("--by", "kind of node", by, COLUMN))
+    facts = read_facts(daily, settings)
+    begun = facts.as_of != str(month_days(month_of(facts.as_of))[-1])
+    loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
+    resolved = resolve(loaded, settings=settings, facts=facts, months=months + begun, paths=paths)
+    demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.members, progress)
+    made = {}
+    for how in shocks:
+        say = part(progress, f"{how or 'as measured'}: ") if progress and len(shocks) > 1 else progress
+        made[how] = node_totals(compile_plan(resolved, with_shocks(demand, how)), resolved, by, progress=say)
+    return made
 
 
 def with_shocks(demand: Demand, shocks: str | None) -> Demand:
