@@ -70,7 +70,7 @@ def table(found: pd.DataFrame, step: str) -> dict:
     size = typical * (found["change"] / typical) ** power
     ratio = [[round(_quantile((part[lead] / size[part.index]), part["name"], 0.8) / Z80, 3) for lead in leads]
              for _, part in found.groupby("known")]
-    made = {"histories": list(HISTORIES[step]), "leads": leads, "ratio": ratio, "noise": round(_quantile(found["noise"] / size, found["name"], 0.5), 3),
+    made = {"histories": [int(known) for known in sorted(found["known"].unique())], "leads": leads, "ratio": ratio, "noise": round(_quantile(found["noise"] / size, found["name"], 0.5), 3),
             "change": round(typical, 3), "power": round(float(power), 2)}
     return made | {"between_series": round(_between(found["total"] / size, found["name"]), 2), "series": int(found["name"].nunique()), "misses": len(found)}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BOOKS = ["notebooks/00_start_here.ipynb", "notebooks/05_how_much_to_commit.ipynb", "notebooks/dashboards/leadership.ipynb"]
+BOOKS = ["notebooks/00_start_here.ipynb", "notebooks/02_how_demand_grows.ipynb", "notebooks/05_how_much_to_commit.ipynb", "notebooks/dashboards/leadership.ipynb"]
 
 
 def test_the_notebooks_run_from_top_to_bottom():
