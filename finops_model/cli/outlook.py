@@ -15,52 +15,84 @@ PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
 
 
+PathsOption = Annotated[Optional[int], typer.Option(min=100, max=100_000, help="Futures to draw; default: the scenario's.")]
+EngineOption = Annotated[Optional[str], typer.Option(help="numpy, numba or auto; default: FINOPS_ENGINE, else numpy.")]
+ExecutorOption = Annotated[str, typer.Option(help="Where futures are drawn: serial, threads, processes, dask. The numbers are the same.")]
+WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="Threads, processes or dask workers.")]
+TargetOption = Annotated[Optional[str], typer.Option(help="Draw futures until the standard error of --of is this share of it, for example 0.5%.")]
+OfOption = Annotated[str, typer.Option(help="The figure that must be known so well: mean, p50, p90, cvar95 …")]
+MostOption = Annotated[int, typer.Option(min=100, max=100_000, help="Futures at most with --target-error.")]
+BudgetOption = Annotated[Optional[float], typer.Option(min=0, help="How likely is it exceeded, and when?")]
+
+
 @app.command(rich_help_panel=PANEL)
 def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], settings: SettingsOption = Path("finops.yaml"),
-        paths: Annotated[Optional[int], typer.Option(min=100, max=100_000)] = None, as_json: JsonOption = False):
-    """Simulate one scenario and show what it costs.
+        paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90", max_paths: MostOption = 100_000,
+        budget: BudgetOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2,
+        export: Annotated[Optional[Path], typer.Option(help="Folder for the totals of every future (Parquet) and their manifest.")] = None,
+        as_json: JsonOption = False):
+    """Simulate one scenario and show what it costs, with the standard errors.
 
-    Example: [bold]finops run scenarios/20_smaller_model.yaml[/bold]
+    Example: [bold]finops run scenarios/20_smaller_model.yaml --target-error 0.5% --budget 14000000[/bold]
     """
-    _compare([scenario], settings, paths, as_json)
+    if export is not None and export.exists() and not export.is_dir():
+        from ..errors import InputError
+
+        raise InputError(f"--export: {export} is a file. Name a folder.")
+    how = {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths}
+    runs = _compare([scenario], settings, paths, target_error, of, budget, how, as_json)
+    if export is not None:
+        from ..outlook.export import export_totals
+
+        export_totals(runs[-1], export)
+        if not as_json:
+            out.print(f"{export}: totals.parquet and manifest.json written.", markup=False)
 
 
 @app.command(rich_help_panel=PANEL)
 def compare(scenarios: Annotated[list[Path], typer.Argument(help="Scenario files; each is set beside the base of finops.yaml.")],
-            settings: SettingsOption = Path("finops.yaml"),
-            paths: Annotated[Optional[int], typer.Option(min=100, max=100_000)] = None, as_json: JsonOption = False):
+            settings: SettingsOption = Path("finops.yaml"), paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90",
+            max_paths: MostOption = 100_000, budget: BudgetOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads",
+            workers: WorkersOption = 2, as_json: JsonOption = False):
     """Set scenarios beside the base, path by path on the same random draws.
 
     Example: [bold]finops compare scenarios/10_demand_doubles.yaml scenarios/30_commit_gpu.yaml[/bold]
     """
-    _compare(scenarios, settings, paths, as_json)
+    _compare(scenarios, settings, paths, target_error, of, budget, {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths},
+             as_json)
 
 
-def _compare(scenarios: list[Path], settings: Path, paths: int | None, as_json: bool) -> None:
+def _compare(scenarios: list[Path], settings: Path, paths: int | None, target_error: str | None, of: str, budget: float | None, how: dict,
+             as_json: bool) -> list:
     from ..outlook import simulate
     from ..publish import close
+    from . import _runs
 
-    chosen = load(settings)
+    chosen, target = load(settings), _runs.share_of(target_error)
+    simulate.check_how(target, of, **how)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
         _, as_of = close.pick_month(ledger, None, newest=True)
         first = [chosen.path(chosen.scenario)] if chosen.scenario else [None]
         others = [path for path in scenarios if first[0] is None or Path(path).resolve() != first[0].resolve()]
-        runs = simulate.run_many([*first, *others], chosen, as_of=as_of, paths=paths, progress=bars)
-    rows = []
-    for found in runs:
-        low, mid, high = (found.quantile(q) for q in (0.1, 0.5, 0.9))
-        rows.append({"name": found.name, "p10": low, "p50": mid, "p90": high,
-                     "difference_mean": float((found.total() - runs[0].total()).mean())})
+        runs = simulate.run_many([*first, *others], chosen, as_of=as_of, paths=paths, progress=bars, target_error=target, of=of, **how)
+    base, currency = runs[0], runs[0].currency
+    rows = [_runs.row(found, base, of, budget) for found in runs]
     if as_json:
-        return out.print_json(json.dumps({"months": list(runs[0].months), "currency": runs[0].currency, "paths": runs[0].paths,
-                                          "seed": runs[0].seed, "as_of": runs[0].as_of, "scenarios": rows}))
-    table = Table("Scenario", "P10", "P50", "P90", "Mean change to base",
-                  title=f"EffectiveCost {runs[0].months[0]} … {runs[0].months[-1]} · {runs[0].paths:,} paths · seed {runs[0].seed} · data up to {runs[0].as_of}")
+        out.print_json(json.dumps({"months": list(base.months), "currency": currency, "paths": base.paths, "seed": base.seed, "as_of": base.as_of,
+                                   "engine": base.engine, "scenarios": rows}))
+        return runs
+    table = Table("Scenario", "P10", "P50", "P90", "Mean", "Mean change to base", "Cheaper",
+                  title=f"EffectiveCost {base.months[0]} … {base.months[-1]} · {base.paths:,} paths · seed {base.seed} · engine {base.engine} · data up to {base.as_of}")
     for row in rows:
-        change = "–" if row is rows[0] else amount(row["difference_mean"], runs[0].currency)
-        table.add_row(row["name"], *(amount(row[k], runs[0].currency) for k in ("p10", "p50", "p90")), change)
+        changed = row is not rows[0]
+        change = f"{amount(row['difference_mean'], currency)} ± {amount(row['difference_standard_error'], currency)}" if changed else "–"
+        table.add_row(row["name"], *(f"{amount(row[k], currency)} ± {amount(row[f'{k}_standard_error'], currency)}" for k in _runs.TABLE), change,
+                      f"{row['probability_cheaper']:.0%}" if changed else "–")
     out.print(table)
+    for text in _runs.sentences(rows, runs, of, target, budget, currency):
+        out.print(text, markup=False)
+    return runs
 
 
 @app.command(rich_help_panel=PANEL)

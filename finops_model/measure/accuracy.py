@@ -37,7 +37,8 @@ def how_many(workloads: int) -> int:
     return REPLAYS_OF_FEW if workloads <= FEW else REPLAYS
 
 
-def replay(scenario, settings, daily: pd.DataFrame, as_of: str, count: int, progress: Progress | None = None, leads=LEADS) -> list:
+def replay(scenario, settings, daily: pd.DataFrame, as_of: str, count: int, progress: Progress | None = None, leads=LEADS,
+           engine: str | None = None) -> list:
     """The whole simulation run again from the newest `count` month ends before the month of `as_of`, on nothing but what was known then.
 
     scenario   the base's file or None;  daily: DAILY frame. Returns Runs, oldest first.
@@ -47,7 +48,7 @@ def replay(scenario, settings, daily: pd.DataFrame, as_of: str, count: int, prog
     for i, end in enumerate(ends):
         say(f"replay from {end}", i, len(ends))
         runs.append(simulate.run(scenario, settings, as_of=end, paths=PATHS, months=max(*leads, *LEADS),
-                                 daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)], members="cheap", dials=False))
+                                 daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)], members="cheap", dials=False, engine=engine))
     say("replays", len(ends), max(len(ends), 1))
     return runs
 

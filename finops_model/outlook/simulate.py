@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
 import pandas as pd
 
-from ..errors import LedgerError
+from ..errors import LedgerError, ScenarioError
 from ..progress import Progress, part
 from ..settings import Settings, load_settings
+from ..streams import BLOCK
+from .answers import answer, enough_paths
 from .base import Facts, read_facts
 from .demand import Demand, fit_demand
 from .dials import PATHS as DIAL_PATHS, collect, grid_of
 from .engine import check, label, simulate_paths, stream
+from .executors import map_blocks
 from .kernel_plan import by_workload as money_by_workload, compile_flat
 from .knowledge import beside
 from .plan import Plan, compile_plan, future
 from .run import Run
 from .scenario import load_scenario, resolve
 
+MAX_PATHS = 100_000         # of a run that stops by itself
 CUBE = 60_000_000           # numbers kept for quantiles by workload; beyond it, the first paths only
 
 
@@ -126,30 +131,33 @@ def fingerprint(daily: pd.DataFrame) -> str:
     return hashlib.sha256(hashed.tobytes()).hexdigest()
 
 
-def run(scenario=None, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, *, months: int | None = None,
-        daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, dials: bool = True,
-        progress: Progress | None = None, engine: str | None = None) -> Run:
+def run(scenario=None, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, **how) -> Run:
     """Simulate one scenario (a file; None: nothing changes) from the ledger.
 
-    as_of     last day of actuals used (default: the newest); months: how many, instead of the scenario's horizon
-    members   forecasters; "cheap": a replay of an earlier day, which knows no later price or contract
-    engine    "numpy", "numba" or "auto" (None: FINOPS_ENGINE, else numpy); runs of two engines are not compared
+    as_of     last day of actuals used (default: the newest); how: months and all that `run_many` takes by name
 
     >>> import finops_model as fm
-    >>> fm.run("scenarios/10_demand_doubles.yaml", fm.load_settings())   # doctest: +SKIP
+    >>> fm.run("scenarios/10_demand_doubles.yaml", fm.load_settings(), target_error=0.005)   # doctest: +SKIP
     """
-    return run_many([scenario], settings, as_of, paths, months=months, daily=daily, demand=demand, members=members,
-                    dials=dials, progress=progress, engine=engine)[0]
+    return run_many([scenario], settings, as_of, paths, **how)[0]
 
 
 def run_many(scenarios, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, *, months: int | None = None,
              daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, dials: bool = True,
-             progress: Progress | None = None, engine: str | None = None) -> list[Run]:
-    """Simulate several scenarios on the same facts, demand and draws, in their order. See `run`.
+             progress: Progress | None = None, engine: str | None = None, executor="threads", workers: int = 2,
+             target_error: float | None = None, of: str = "p90", max_paths: int = MAX_PATHS) -> list[Run]:
+    """Simulate several scenarios on the same facts, demand and draws, in their order.
 
-    dials   keep what a dashboard re-settles, of the first scenario (the base)
+    months        how many, instead of the scenario's horizon
+    members       forecasters; "cheap": a replay of an earlier day, which knows no later price or contract
+    dials         keep what a dashboard re-settles, of the first scenario (the base)
+    engine        "numpy", "numba" or "auto" (None: FINOPS_ENGINE, else numpy); runs of two engines are not compared
+    executor      serial, threads, processes, dask or a client (executors.py), workers of them: the bits are the same
+    target_error  paths are added until the standard error of `of` (mean, p90, cvar95 …) of every scenario's total is this share of it, or
+                  max_paths are drawn (docs/method.md §3.37); the number stands in the run, and running with it gives the same bits
     """
-    settings = settings or load_settings()
+    check_how(target_error, of, engine=engine, executor=executor, workers=workers, max_paths=max_paths)
+    settings, engine = settings or load_settings(), label(engine)
     replay = isinstance(members, str) and members == "cheap"
     loaded = [load_scenario(path) for path in scenarios]           # all files are checked before anything long runs
     facts = read_facts(read_daily(settings) if daily is None else daily, settings, as_of, replay)
@@ -159,11 +167,50 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
         demand = demand_of(facts, len(longest), resolved[0].seed, settings.members if members is None else members, progress)
     plans = [compile_plan(one, demand) for one in resolved]
     mark = fingerprint(facts.daily)
-    found = []
-    for i, plan in enumerate(plans):
-        done = simulate(plan, dials=dials and i == 0, progress=part(progress, f"{plan.name}: ") if progress else None, engine=engine)
-        found.append(Run(**{**done.__dict__, "ledger": mark, "overrides": beside(facts.known, done)}))
+
+    def simulated(count: int | None) -> list[Run]:
+        found = []
+        for i, plan in enumerate(plans):
+            done = simulate(plan, count, dials=dials and i == 0, progress=part(progress, f"{plan.name}: ") if progress else None, engine=engine,
+                            executor=executor, threads=workers)
+            found.append(Run(**{**done.__dict__, "ledger": mark, "overrides": beside(facts.known, done)}))
+        return found
+
+    found = simulated(None)
+    while target_error is not None:
+        wanted = more_paths([one.total() for one in found], target_error, of, max_paths)
+        if wanted is None:
+            break
+        found = simulated(wanted)
     return found
+
+
+def more_paths(totals, target: float, of: str, most: int) -> int | None:
+    """How many paths to draw next so that `of` of every total is known to the target; None: enough, or already the most.
+
+    Whole blocks, a tenth more than the spread so far asks for, at least twice as many: a few rounds settle it.
+
+    >>> more_paths([np.arange(1.0, 1001.0)], 0.5, "mean", 4096), more_paths([np.arange(1.0, 1001.0)], 0.01, "mean", 4096)
+    (None, 3840)
+    """
+    asked = [enough_paths(total, target, of) for total in totals]
+    now = len(totals[0])
+    if all(one.enough for one in asked) or now >= most:
+        return None
+    wanted = max(2 * now, max(math.ceil(1.1 * one.wanted) for one in asked))
+    return min(most, -(-wanted // BLOCK) * BLOCK)
+
+
+def check_how(target_error: float | None = None, of: str = "p90", *, engine: str | None = None, executor="threads", workers: int = 2,
+              max_paths: int = MAX_PATHS) -> None:
+    """Refuse what cannot be meant before anything long runs. Raises ScenarioError: an engine or executor that is not there, a target that cannot be met."""
+    label(engine)
+    map_blocks(abs, (), executor, workers)
+    answer(np.arange(1.0, 4.0), of)
+    if target_error is not None:
+        enough_paths(np.arange(1.0, 4.0), target_error, of)
+        if not 100 <= max_paths <= MAX_PATHS:
+            raise ScenarioError(f"max_paths is {max_paths}; it must lie between 100 and {MAX_PATHS:,}.")
 
 
 def demand_of(facts: Facts, days: int, seed: int, members=None, progress: Progress | None = None) -> Demand:

@@ -88,8 +88,11 @@ def daily_facts(settings: Settings, ledger: Ledger, month: str, as_of: str, unit
 
 
 def prepare(settings: Settings, month: str | None = None, *, units: list[str] | None = None, newest: bool = False,
-            reports: Path | None = None, progress: Progress | None = None) -> Close:
-    """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out."""
+            reports: Path | None = None, progress: Progress | None = None, engine: str | None = None) -> Close:
+    """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out.
+
+    engine    as in `simulate.run_many`; what ran stands in the lineage
+    """
     ledger = books(settings, progress)
     month, as_of = pick_month(ledger, month, newest)
     # Plans are read before anything long runs: a wrong file is said at once.
@@ -99,8 +102,8 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
     runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=as_of,
-                             daily=daily, progress=progress)
-    replays = accuracy.replay(scenarios[0], settings, daily, as_of, accuracy.how_many(len(runs[0].workloads)), progress)
+                             daily=daily, progress=progress, engine=engine)
+    replays = accuracy.replay(scenarios[0], settings, daily, as_of, accuracy.how_many(len(runs[0].workloads)), progress, engine=runs[0].engine)
     found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True))
     return Close(company=settings.company, month=month, currency=settings.currency, daily=daily, as_of=as_of, base=runs[0],
                  what_ifs=list(runs[1:]), replays=replays, budgets=budgets, drivers=drivers,
@@ -212,7 +215,8 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
         return problems             # what was published is not what lies here: nothing to make again
     published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
     root = folder.parents[1]
-    close = prepare(settings, published["month"], reports=root, progress=progress)
+    # with the engine that made it: another one has bits of its own
+    close = prepare(settings, published["month"], reports=root, progress=progress, engine=published["lineage"].get("engine"))
     rebuilt = json.loads(json.dumps(briefs_of(close, pick_units(close.daily, [published["unit"]]))[0]))
     for name in ("ledger", "code", "lock", "python"):
         then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)

@@ -1,0 +1,67 @@
+"""Runs in words and tables: answers with their errors, whether the paths are enough, differences to the base (docs/method.md §3.26, §3.37)."""
+
+from __future__ import annotations
+
+from ..decide.compare import compare
+from ..errors import InputError
+from ..measure.words import money
+from ..outlook import answers
+from ..outlook.engine import PREVIEW
+
+TABLE = ("p10", "p50", "p90", "mean")
+SHOWN = (*TABLE, "cvar95")
+
+
+def share_of(text: str | None) -> float | None:
+    """A target error as a share: "0.5%", "0.5 %" or 0.005.
+
+    >>> share_of("0.5 %"), share_of("0.005"), share_of(None)
+    (0.005, 0.005, None)
+    """
+    if text is None:
+        return None
+    number = text.strip()
+    try:
+        return float(number[:-1]) / 100 if number.endswith("%") else float(number)
+    except ValueError:
+        raise InputError(f"--target-error: '{text[:40]}' is no share. Write 0.5% or 0.005.") from None
+
+
+def row(run, base, of: str, budget: float | None) -> dict:
+    """Everything `finops run` tells of one run, plain values."""
+    total = run.total()
+    found = {"name": run.name, "p10": run.quantile(0.1), "p50": run.quantile(0.5), "p90": run.quantile(0.9)}
+    for what in SHOWN:
+        one = answers.answer(total, what)
+        found.setdefault(what, one.value)
+        found[f"{what}_standard_error"] = one.standard_error
+    line = compare(base, run).lines[1]
+    found |= {"difference_mean": line.difference_mean, "difference_standard_error": line.standard_error, "difference_p10": line.quantile(0.1),
+              "difference_p90": line.quantile(0.9), "probability_cheaper": line.probability_cheaper,
+              "converged": [{"paths": one.paths, "value": one.value, "standard_error": one.standard_error} for one in answers.converge(total, of)]}
+    if budget is not None:
+        spent = answers.breach(run.effective.sum(axis=2), run.months, budget)
+        over = answers.overrun(total, budget)
+        found |= {"overrun_probability": over.value, "overrun_standard_error": over.standard_error, "breach_typically": spent.typical,
+                  "breach_earliest": spent.earliest, "breach_latest": spent.latest}
+    return found
+
+
+def sentences(rows: list[dict], runs, of: str, target: float | None, budget: float | None, currency: str) -> list[str]:
+    """What the table cannot say: whether the paths are enough, how likely the budget is exceeded, what a preview is."""
+    said = []
+    for found, run in zip(rows, runs):
+        told = answers.enough_paths(run.total(), target or 0.01, of)
+        half = found["converged"][-2]["value"] if len(found["converged"]) > 1 else told.estimate.value
+        moved = abs(told.estimate.value / half - 1) if half else 0.0
+        text = f"{found['name']}: {of} is known to {told.estimate.relative_error:.2%} (standard error, {run.paths:,} paths); the second half of them moved it by {moved:.2%}"
+        if target is not None and not told.enough:
+            text += f". The target of {target:.2%} needs about {told.wanted:,} paths: raise --max-paths"
+        worst = f"mean of the worst 5 % (CVaR95) {money(found['cvar95'], currency)} ± {money(found['cvar95_standard_error'], currency)}"
+        said += [text + ".", f"{found['name']}: {worst}."]
+        if budget is not None:
+            spent = answers.breach(run.effective.sum(axis=2), run.months, budget)
+            said.append(f"{found['name']}, budget {money(budget, currency)}: {spent}.")
+    if runs[0].engine == PREVIEW:
+        said.append("Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown.")
+    return said
