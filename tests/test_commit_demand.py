@@ -209,7 +209,7 @@ def test_a_recommendation_of_the_workspace_agrees_with_every_level_tried_on_its_
     assert cliff["extra_per_month"] == pytest.approx((2.0 - 1.2) * 9 * 730)
     lines = {line.rule: line for line in found.replays[0].lines}
     assert lines["as signed"].cost == pytest.approx(24 * 92 * 9 * 1.2 + 2.0 * (360 - 216) * 92, rel=1e-6)
-    assert lines["nothing bought"].cost == pytest.approx(2.0 * 360 * 92) and lines["best in hindsight"].cost <= lines["this rule"].cost
+    assert lines["nothing bought"].cost == pytest.approx(2.0 * 360 * 92) and lines["best in hindsight"].cost <= lines["this rule"].cost * (1 + 1e-12)
     with pytest.raises(PriceError, match="^nothing keeps to break-even within 6 months: h100 breaks even after 7.8 months of full use, later than the "
                                          "limit of 6. Loosen it, or buy nothing.$"):
         recommend(options, "offers", daily=company(), paths=50, break_even_months=6.0)
