@@ -71,10 +71,12 @@ def _show(found: dict) -> None:
     columns = ["P10", "P50", "P90"] if not both else ["P50", *(f"{ways[how]}, P10–P90" for how in ("independent", "measured", "shared"))]
     title = f"{found['unit']} · EffectiveCost, {found['paths']:,} paths, data up to {found['as_of']}"
     table = Table(*([found["by"].capitalize()] if named else []), "Month" if found["rows"][0]["kind"] == "month" else "Period", *columns, title=title)
+    for column in table.columns:
+        column.overflow = "fold"            # a figure is never cut: on a narrow terminal it takes two lines
     for row in found["rows"]:
         marks = "".join(mark for key, when, mark in DAGGERS if bool(row[key]) == when)
         cells = [amount(row[key], currency) for key in ("p10", "p50", "p90")] if not both else [
-            amount(row["p50"], currency), *(f"{amount(row[f'p10_{how}'], currency)}–{amount(row[f'p90_{how}'], currency)}"
+            amount(row["p50"], currency), *(f"{amount(row[f'p10_{how}'], currency)} – {amount(row[f'p90_{how}'], currency)}"
                                             for how in ("independent", "measured", "shared"))]
         table.add_row(*([row["node"]] if named else []), f"{row['period']}{f' {marks}' if marks else ''}", *cells)
     out.print(table)
