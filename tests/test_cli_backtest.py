@@ -76,6 +76,8 @@ def test_report_backtest_and_json_say_the_same(workspace, unit, slug):
     for i, row in enumerate(brief["rows"]):
         for key in ("error_pct", "naive_error_pct"):
             assert f'data-path="accuracy/rows/{i}/{key}" data-way="rate" value="{row[key]!r}"' in section
+    if unit != "Company":
+        return                                                                     # the table in words once: a replay takes seconds
     code, out, _ = finops("backtest", "--unit", unit, cwd=workspace)
     assert code == 0 and brief["trust"] in out
     assert f"{brief['rows'][0]['error_pct'] * 100:.1f} %" in out and "Day by day" in out
