@@ -14,7 +14,9 @@ from finops_model.outlook.forecasters import _week, damped_holt, last_year, pick
 
 START = np.datetime64("2024-02-01")
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
-CHEAP = [name for name, module in shelf().items() if module.COST == "cheap" and 7 in getattr(module, "SEASONS", (7,))]
+SPARSE = [name for name, module in shelf().items() if getattr(module, "FOR", "steady") == "intermittent"]
+STEADY = [name for name in shelf() if name not in SPARSE]
+CHEAP = [name for name in STEADY if shelf()[name].COST == "cheap" and 7 in getattr(shelf()[name], "SEASONS", (7,))]
 
 
 def history(days, seed=1):
@@ -27,7 +29,8 @@ def dates(days):
 
 
 def test_the_shelf_holds_the_methods_of_the_folder():
-    assert set(shelf()) >= {"seasonal_naive", "weekday_mean", "theta", "damped_holt", "last_year", "prophet"}
+    assert set(shelf()) >= {"seasonal_naive", "weekday_mean", "theta", "damped_holt", "last_year", "last_value", "prophet",
+                            "croston", "tsb", "adida"}
     assert not any(name.startswith("_") for name in shelf())
 
 
@@ -39,7 +42,7 @@ def test_every_method_answers_at_its_shortest_history(name):
     assert ahead.shape == (40,) and np.isfinite(ahead).all() and (ahead >= 0).all()
 
 
-@pytest.mark.parametrize("name", shelf())
+@pytest.mark.parametrize("name", STEADY)
 def test_a_constant_stays_a_constant(name):
     ahead = shelf()[name].point(np.full(500, 7.0), dates(500), 30)
     np.testing.assert_allclose(ahead, 7.0, rtol=1e-3)
@@ -51,18 +54,18 @@ def test_a_pure_week_is_repeated(name):
     np.testing.assert_allclose(ahead, np.resize(10 * WEEK, 14), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", CHEAP)
+@pytest.mark.parametrize("name", CHEAP + SPARSE)
 def test_nothing_stays_nothing(name):
     np.testing.assert_array_equal(shelf()[name].point(np.zeros(400), dates(400), 9), np.zeros(9))
 
 
-@pytest.mark.parametrize("name", CHEAP)
+@pytest.mark.parametrize("name", CHEAP + SPARSE)
 def test_a_longer_horizon_continues_the_shorter_one(name):
     y = history(500)
     np.testing.assert_array_equal(shelf()[name].point(y, dates(500), 20), shelf()[name].point(y, dates(500), 200)[:20])
 
 
-@pytest.mark.parametrize("name", CHEAP)
+@pytest.mark.parametrize("name", CHEAP + SPARSE)
 def test_a_method_does_not_change_the_history(name):
     y = history(450)
     before = y.copy()
@@ -131,15 +134,16 @@ def test_prophet_is_loaded_only_when_used():
 
 def test_members_are_picked_by_group_or_name():
     assert pick() == pick("cheap") == tuple(CHEAP)
-    assert set(pick("all")) == set(shelf()) - {"last_value"} and "last_value" in pick(season=24) and "last_year" not in pick("all", season=24)
+    assert set(pick("all")) == set(STEADY) - {"last_value"} and set(pick("all", use="intermittent")) == set(SPARSE)
+    assert "last_value" in pick(season=24) and "last_year" not in pick("all", season=24)
     assert pick(["theta", "theta", "prophet"]) == ("theta", "prophet")
 
 
 @pytest.mark.parametrize("members, message", [
-    (["thetta"], "members: unknown forecaster 'thetta'. Did you mean 'theta'? Known: damped_holt, last_year, prophet, "
-                 "seasonal_naive, theta, weekday_mean."),
+    (["thetta"], "members: unknown forecaster 'thetta'. Did you mean 'theta'? Known: adida, croston, damped_holt, last_year, "
+                 "prophet, seasonal_naive, theta, tsb, weekday_mean."),
     ("chep", "members: unknown group of forecasters 'chep'. Did you mean 'cheap'? Known: all, cheap. Or give a list of forecasters."),
-    ([], "members: no forecaster is named. Known: damped_holt, last_year, prophet, seasonal_naive, theta, weekday_mean."),
+    ([], "members: no forecaster is named. Known: adida, croston, damped_holt, last_year, prophet, seasonal_naive, theta, tsb, weekday_mean."),
 ])
 def test_unknown_members_are_refused_word_for_word(members, message):
     with pytest.raises(ForecastError) as refused:

@@ -192,7 +192,7 @@ BAD = [
     (dict(holidays="UX"), None),
     (dict(overrides=[{"month": "2031-01", "value": 1.0, "by": "a", "because": "b"}]), None),
     (dict(overrides=[{"month": "2026-11", "value": 1.0, "by": "", "because": "b"}]), "override of 2026-11: 'by' is missing; an override says who set it and why."),
-    (dict(event=[]), "forecast: unknown word 'event'. Did you mean 'events'? Known: cap, driver, events, holidays, overrides."),
+    (dict(event=[]), "forecast: unknown word 'event'. Did you mean 'events'? Known: cap, driver, events, floor, holidays, overrides, prophet."),
     (dict(driver=pd.Series(1.0, pd.date_range("2020-01-01", periods=30))),
      "driver: it covers 0 of the 300 days of the history; give it for at least half of them."),
 ]

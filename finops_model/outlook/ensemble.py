@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import ForecastError, unknown
-from . import error_paths, pooled
-from .forecasters import pick, shelf
+from . import error_paths, pooled, sparse
+from .forecasters import ask, pick, shelf
 from .grading import DAYS, HOURS, OFFSET, ORIGINS, Clock, grade, rolling_origins, weigh
 from .history import History, clean, kind, since_launch
 
 GRADED_DAYS, STEP_DAYS = DAYS.graded, DAYS.between
 MAX_HORIZON = 3700
 CLOCKS = {"D": DAYS, "h": HOURS}
-KNOWN = ("cap", "driver", "events", "holidays", "overrides")        # what people know, outlook/known.py
+KNOWN = ("cap", "driver", "events", "floor", "holidays", "overrides", "prophet")        # what people know, outlook/known.py
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Fit:
     clock: Clock = DAYS
     newer: np.ndarray = field(default_factory=lambda: np.zeros((0, 1)), repr=False)     # (origin, day) of origins after these, NaN after the last day
     change: float = 0.0                         # of the log value over a season (docs/method.md §2.15)
+    lift: float = 1.0                           # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,12 @@ def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=No
     if known:
         from .known import forecast_known
         return forecast_known(history, horizon, paths, seed, members, **known)
-    fitted = fit(history, horizon, members, clock=clock)
-    return Forecast(dates=history.days[-1] + np.arange(1, horizon + 1), paths=draw(fitted, paths, seed),
+    return made(history, fit(history, horizon, members, clock=clock), paths, seed)
+
+
+def made(history: History, fitted: Fit, paths: int, seed: int) -> Forecast:
+    """The forecast of a fit."""
+    return Forecast(dates=history.days[-1] + np.arange(1, len(fitted.point) + 1), paths=draw(fitted, paths, seed),
                     median=fitted.point, weights=fitted.weights, errors=fitted.errors, kind=fitted.kind, filled=history.filled)
 
 
@@ -119,10 +124,11 @@ def _count(value, name, most):
     return int(value)
 
 
-def fit(history: History, horizon: int, members=None, costly: bool = True, clock: Clock = DAYS) -> Fit:
+def fit(history: History, horizon: int, members=None, costly: bool = True, clock: Clock = DAYS, told=None) -> Fit:
     """Point, weights and graded errors of one history (docs/method.md §2.2, §2.3).
 
     costly   False leaves costly members out, whatever `members` says
+    told     what is known, for members that can be told (outlook/known.py: Native); the others see `history` only
     """
     values = since_launch(history.values)
     sort = kind(values) if clock is DAYS else "steady" if (values > 0).any() else "empty"
@@ -132,9 +138,10 @@ def fit(history: History, horizon: int, members=None, costly: bool = True, clock
     if sort in ("empty", "ended"):
         return Fit(np.zeros(horizon), np.zeros((0, 1)), 1.0, 1, {}, sort, values, clock)
     if sort == "intermittent":
-        return Fit(error_paths.expected_weeks(values, horizon), np.zeros((0, 1)), 1.0, 1, {"weekly_blocks": 1.0}, sort, values)
+        lift, whose = sparse.level(values, members)
+        return Fit(lift * error_paths.expected_weeks(values, horizon), np.zeros((0, 1)), 1.0, 1, {whose: 1.0}, sort, values, lift=lift)
     days = history.days[-len(values):]
-    grades, step = grade(values, days, names, clock)
+    grades, step = grade(values, days, names, clock, told)
     whole = grades.looks == 1
     errors = np.empty(grades.actual.shape)
     for i, origin in enumerate(grades.origins):
@@ -148,7 +155,7 @@ def fit(history: History, horizon: int, members=None, costly: bool = True, clock
         names, shares = ("seasonal_naive",), np.ones((1, max(horizon, clock.apart)))
     else:
         shares = grades.shares(usable, max(horizon, clock.apart))
-    point = sum(share[:horizon] * shelf()[name].point(values, days, horizon, clock.season) for name, share in zip(names, shares) if share.any())
+    point = sum(share[:horizon] * ask(name, values, days, horizon, clock.season, told) for name, share in zip(names, shares) if share.any())
     used = {name: float(share[:clock.apart].mean()) for name, share in zip(names, shares) if share.any()}
     offset = OFFSET * float(values[-clock.graded:].mean()) + 1e-300
     change = pooled.season_change(values, offset, clock.season, pooled.widths(clock.step).change)
@@ -161,7 +168,7 @@ def draw(fitted: Fit, paths: int, seed: int, days: int | None = None, prior: poo
     if fitted.kind in ("empty", "ended"):
         return np.zeros((paths, len(point)))
     if fitted.kind == "intermittent":
-        return error_paths.weekly_blocks(fitted.values, len(point), paths, seed)
+        return fitted.lift * error_paths.weekly_blocks(fitted.values, len(point), paths, seed)
     clock = fitted.clock
     logs = error_paths.resample(graded(fitted), fitted.step, len(point), paths, seed, clock.season, clock.apart,
                                 change=fitted.change, known=len(fitted.values), prior=prior or pooled.widths(clock.step))

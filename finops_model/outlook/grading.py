@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .forecasters import shelf
+from .forecasters import ask, shelf
 
 ORIGINS = 8             # rolling origins graded on all their days, at most
 COSTLY_ORIGINS = 3      # newest origins on which costly members are graded
@@ -105,7 +105,7 @@ class Grades:
         return np.stack([np.interp(np.arange(steps), middles, each) for each in np.transpose(found)])
 
 
-def grade(values: np.ndarray, days: np.ndarray, names, clock: Clock) -> tuple[Grades, int]:
+def grade(values: np.ndarray, days: np.ndarray, names, clock: Clock, told=None) -> tuple[Grades, int]:
     """Grades of the members on rolling origins, and the steps between the origins.
 
     A miss is the root mean square of mean |error| and |mean error| ÷ mean actual: days and totals count alike. A block's miss is the root
@@ -123,7 +123,7 @@ def grade(values: np.ndarray, days: np.ndarray, names, clock: Clock) -> tuple[Gr
         for m, name in enumerate(names):
             module = shelf()[name]
             if origin >= clock.least(module.MIN_DAYS) and (module.COST == "cheap" or i < COSTLY_ORIGINS):
-                points[m, i] = module.point(values[:origin], days[:origin], graded, clock.season)
+                points[m, i] = ask(name, values[:origin], days[:origin], graded, clock.season, told)
         if np.isnan(points[:, i]).all():            # an origin nobody could forecast: the newest day repeated
             points[0, i] = values[origin - 1]
         size = came.mean() + OFFSET * values[:origin].mean() + 1e-300

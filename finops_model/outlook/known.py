@@ -6,7 +6,7 @@ path. A manual override is kept beside the model's own number, never in its plac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +17,10 @@ from ..errors import FinOpsError, ForecastError, unknown
 from ..periods import check_month
 from . import ensemble
 from .elicit import elicit
-from .events import Event, drawn, effect, middle, read_events, undisturbed
+from .events import LITTLE, Event, drawn, effect, middle, read_events, undisturbed
+from .forecasters import pick, shelf
 from .history import History, clean, fill
+from .native import Native
 
 FEWEST = 1e-9           # a driver below it carries no intensity
 HOLIDAY_WEEKS = 3       # weeks before and after a holiday that tell what the day would have been
@@ -58,35 +60,72 @@ class Override:
 
 
 def forecast_known(history, horizon: int, paths: int, seed: int, members=None, *, events=(), driver=None, holidays=None, cap=None,
-                   overrides=()) -> ensemble.Forecast:
+                   floor=None, overrides=(), prophet=None) -> ensemble.Forecast:
     """`ensemble.forecast` with what people know. See there; here only what is known.
 
     events     Event or mappings (outlook/events.py)
     driver     Series of the driver, past and as far ahead as it is planned; or Driver
-    holidays   country as in the holidays package, "DE" or "US-CA": days off are learned from the history by name
+    holidays   days off, learned from the history by name: a country as in the holidays package ("DE", "US-CA"), several, a list of days,
+               {day: name}, or a frame with ds and holiday
     cap        most that can be used per day: a number, or a daily Series (a quota, a capacity); paths stop there
+    floor      least that is used per day (what runs whatever happens), likewise
     overrides  Override or mappings: month totals set by hand, kept beside the model's own
+    prophet    options of Prophet where it is among the members (forecasters/prophet.py: options)
+
+    The cheap members see the history with everything known divided out; Prophet is told days off, driver, cap and floor itself.
 
     >>> year = pd.Series(10.0, pd.date_range("2026-01-01", periods=200))
     >>> forecast_known(year, 30, 50, 0, events=[{"kind": "price_change", "since": "2026-07-29", "factor": 0.5}]).median[[0, 10, 29]].round(6).tolist()
     [10.0, 5.0, 5.0]
     """
     history, events = clean(history), read_events(events)
+    options = _prophet(prophet, members, history)
     ahead = history.days[-1] + np.arange(1, horizon + 1)
+    days = np.concatenate([history.days, ahead])
     values = undisturbed(history.values, history.days, events)
-    driven, past_driver = _driver(driver, history, ahead, paths, seed, members)
-    values = values / past_driver
-    off, past_off = _holidays(holidays, history.days, values, ahead)
-    values = values / past_off
-    base, late = _base(history, values)
-    made = ensemble.forecast(base, horizon + late, paths, seed, members)
+    driven, whole_driver, power = _driver(driver, history, ahead, paths, seed, members)
+    values = values / (1.0 if power is None else power[:len(values)])
+    names = {} if holidays is None else day_names(holidays, days[0], days[-1])
+    effects = holiday_effects(values, history.days, names)
+    off = np.array([effects.get(names.get(day), 1.0) for day in days.astype(object)])
+    values = values / off[:len(values)]
+    most, least = _limit(cap, ahead, "cap", np.inf), _limit(floor, ahead, "floor", 0.0)
+    if (least > most).any():
+        raise ForecastError(f"floor: {least[least > most][0]:g} is over the cap, {most[least > most][0]:g}, on {ahead[least > most][0]}.")
     known = {"middle": {event.label: middle(event) for event in events}, "paths": {event.label: drawn(event, paths, seed) for event in events}}
+    factor, added = effect(events, ahead, known["middle"])
+    full = lambda limit: np.concatenate([np.full(len(values), limit[0]), limit])      # noqa: E731
+    native = Native(days, names or None, off, whole_driver, None if power is None else np.where(np.isnan(power), 1.0, power),
+                    None if cap is None else full(_before_events(most, factor, added)),
+                    None if floor is None else full(_before_events(least, factor, added)), options)
+    base, late = _base(history, values)
+    made = ensemble.made(base, ensemble.fit(base, horizon + late, members, told=native), paths, seed)
     results = {}
     for which, part in (("middle", made.median[late:]), ("paths", made.paths[:, late:])):
         factor, added = effect(events, ahead, known[which])
-        results[which] = np.minimum(np.maximum(part * driven[which] * off * factor + added, 0.0), _cap(cap, ahead))
+        results[which] = np.clip(part * driven[which] * off[len(values):] * factor + added, least, most)
     return replace(made, dates=ahead, paths=results["paths"], median=results["middle"], filled=history.filled,
                    overrides=_overrides(overrides, ahead))
+
+
+def _prophet(asked, members, history: History) -> dict:
+    """Options by member; refused where no member takes them."""
+    if asked is None:
+        return {}
+    if "prophet" not in pick(members):
+        raise ForecastError("prophet: it is not among the members, so it has no options; say members=\"all\", or name it.")
+    chosen = shelf()["prophet"].options(asked)
+    for day in np.array(chosen.get("changepoints", ()), "datetime64[D]"):
+        if not history.days[0] < day < history.days[-1]:
+            raise ForecastError(f"prophet: changepoint {day} is not inside the history, {history.days[0]} to {history.days[-1]}. A change that is "
+                                "coming is an event: events=[{'kind': 'level_change', 'since': …, 'factor': …}].")
+    return {"prophet": chosen}
+
+
+def _before_events(limit, factor, added):
+    """A limit of each day as one of the undisturbed use (day,)."""
+    clear = factor > LITTLE
+    return np.where(clear, np.maximum(limit - added, 0.0) / np.where(clear, factor, 1.0), limit)
 
 
 def _base(history: History, values: np.ndarray) -> tuple[History, int]:
@@ -99,9 +138,12 @@ def _base(history: History, values: np.ndarray) -> tuple[History, int]:
 
 
 def _driver(driver, history: History, ahead, paths: int, seed: int, members):
-    """Factors of the driver ahead {"middle": (day,), "paths": (path, day)}, and of the history (day,); 1 without a driver."""
+    """Factors of the driver ahead {"middle": (day,), "paths": (path, day)}, 1 without one; its values and driver ** elasticity on all days (day,).
+
+    The power is NaN on days of the history without the driver; its values there are filled.
+    """
     if driver is None:
-        return {"middle": 1.0, "paths": 1.0}, 1.0
+        return {"middle": 1.0, "paths": 1.0}, None, None
     driver = driver if isinstance(driver, Driver) else Driver(**driver) if isinstance(driver, Mapping) else Driver(driver)
     known = clean(driver.history, driver.name)
     power = float(driver.elasticity)
@@ -111,20 +153,22 @@ def _driver(driver, history: History, ahead, paths: int, seed: int, members):
     if np.isnan(past).mean() > 0.5:
         raise ForecastError(f"{driver.name}: it covers {int((~np.isnan(past)).sum())} of the {len(past)} days of the history; give it for at least half "
                             "of them.")
-    past = np.where(past > FEWEST, past, np.nan) ** power
+    past = np.where(past > FEWEST, past, np.nan)
     planned = _on(known, ahead)
+    missing = np.isnan(planned)
     if driver.plan is not None:
         middle_path, each = _plan(driver, ahead, paths, seed)
-        return {"middle": middle_path ** power, "paths": each ** power}, past
-    missing = np.isnan(planned)
-    if not missing.any():
-        return {"middle": planned ** power, "paths": planned ** power}, past
-    first = int(np.argmax(missing))
-    if not missing[first:].all():
-        raise ForecastError(f"{driver.name}: the plan has a gap after {ahead[first - 1] if first else history.days[-1]}; give every day of it.")
-    own = ensemble.forecast(known, len(ahead) - first, paths, _seed(seed, driver.name), members)
-    return {"middle": np.concatenate([planned[:first], own.median]) ** power,
-            "paths": np.concatenate([np.broadcast_to(planned[:first], (paths, first)), own.paths], axis=1) ** power}, past
+    elif not missing.any():
+        middle_path = each = planned
+    else:
+        first = int(np.argmax(missing))
+        if not missing[first:].all():
+            raise ForecastError(f"{driver.name}: the plan has a gap after {ahead[first - 1] if first else history.days[-1]}; give every day of it.")
+        own = ensemble.forecast(known, len(ahead) - first, paths, _seed(seed, driver.name), members)
+        middle_path = np.concatenate([planned[:first], own.median])
+        each = np.concatenate([np.broadcast_to(planned[:first], (paths, first)), own.paths], axis=1)
+    there = np.concatenate([fill(past) if np.isfinite(past).any() else np.ones(len(past)), middle_path])
+    return {"middle": middle_path ** power, "paths": each ** power}, there, np.concatenate([past, middle_path]) ** power
 
 
 def _seed(seed: int, name: str) -> int:
@@ -158,27 +202,51 @@ def _on(series: History, days: np.ndarray) -> np.ndarray:
     return np.where(inside, series.values[np.clip(at, 0, len(series.values) - 1)], np.nan)
 
 
-def _holidays(country, days, values, ahead):
-    """Factors of days off ahead (day,) and in the history (day,); 1 without a country."""
-    if country is None:
-        return 1.0, 1.0
-    names = day_names(country, days[0], ahead[-1])
-    effects = holiday_effects(values, days, names)
-    factor = lambda which: np.array([effects.get(names.get(day), 1.0) for day in which.astype(object)])      # noqa: E731
-    return factor(ahead), factor(days)
+def day_names(holidays, first, last) -> dict:
+    """Names of the days off {date: name}: of a country ("US", "US-CA"), of several, of a list of days, of {day: name}, or of a frame ds, holiday.
+
+    Raises ForecastError with the nearest known country, and for what is no day.
+
+    >>> day_names(["2026-12-24"], "2026-01-01", "2026-12-31")
+    {datetime.date(2026, 12, 24): 'day off'}
+    """
+    if isinstance(holidays, pd.DataFrame):
+        if not {"ds", "holiday"} <= set(holidays.columns):
+            raise ForecastError(f"holidays: a frame needs the columns ds and holiday; it has {', '.join(map(str, holidays.columns[:8])) or 'none'}.")
+        return {_date(day): str(name) for day, name in zip(holidays["ds"], holidays["holiday"])}
+    if isinstance(holidays, Mapping):
+        return {_date(day): str(name) for day, name in holidays.items()}
+    if isinstance(holidays, str) or not isinstance(holidays, Iterable):
+        return _of_country(str(holidays), first, last)
+    found = {}
+    for one in holidays:
+        if isinstance(one, str) and one[:1].isalpha():
+            found |= {day: f"{found[day]}, {name}" if name != found.get(day, name) else name for day, name in _of_country(one, first, last).items()}
+        else:
+            found.setdefault(_date(one), "day off")
+    return found
 
 
-def day_names(country: str, first, last) -> dict:
-    """Names of the days off of a country {date: name}, "US" or "US-CA". Raises ForecastError with the nearest known country."""
+def _of_country(country: str, first, last) -> dict:
     import holidays as package
 
     known = package.list_supported_countries()
-    name, _, part = str(country).partition("-")
+    name, _, part = country.partition("-")
     if name not in known or (part and part not in known[name]):
-        raise ForecastError(unknown("holidays", "country", str(country), [f"{name}-{p}" for p in known[name]] if name in known else known,
+        raise ForecastError(unknown("holidays", "country", country, [f"{name}-{p}" for p in known[name]] if name in known else known,
                                     "Write a country as US, a part of it as US-CA."))
     years = range(int(str(first)[:4]), int(str(last)[:4]) + 1)
     return {day: label.replace(" (observed)", "") for day, label in package.country_holidays(name, subdiv=part or None, years=years).items()}
+
+
+def _date(day):
+    try:
+        found = np.datetime64(str(day)[:10], "D")
+    except ValueError:
+        found = np.datetime64("NaT")
+    if np.isnat(found) or len(str(day)) < 10:
+        raise ForecastError(f"holidays: '{str(day)[:40]}' is not a day; write it as 2026-12-24.")
+    return found.astype(object)
 
 
 def holiday_effects(values: np.ndarray, days: np.ndarray, names: Mapping) -> dict[str, float]:
@@ -197,18 +265,18 @@ def holiday_effects(values: np.ndarray, days: np.ndarray, names: Mapping) -> dic
     return {name: float(np.exp(np.sum(logs) / (len(logs) + HOLIDAY_PRIOR))) for name, logs in ratios.items()}
 
 
-def _cap(cap, ahead):
-    """The most of each day (day,)."""
-    if cap is None:
-        return np.inf
-    if isinstance(cap, (pd.Series, pd.DataFrame, History)):
-        most = _on(clean(cap, "cap"), ahead)
-        if np.isnan(most).any():
-            raise ForecastError(f"cap: it has no value for {ahead[np.isnan(most)][0]}; give every day ahead, or one number.")
-        return most
-    if isinstance(cap, bool) or not isinstance(cap, (int, float, np.integer, np.floating)) or not np.isfinite(cap) or cap < 0:
-        raise ForecastError(f"cap: {str(cap)[:40]} must be a finite number, 0 or more, or a daily Series.")
-    return float(cap)
+def _limit(limit, ahead, name: str, none: float):
+    """The most or the least of each day (day,)."""
+    if limit is None:
+        return np.full(len(ahead), none)
+    if isinstance(limit, (pd.Series, pd.DataFrame, History)):
+        each = _on(clean(limit, name), ahead)
+        if np.isnan(each).any():
+            raise ForecastError(f"{name}: it has no value for {ahead[np.isnan(each)][0]}; give every day ahead, or one number.")
+        return each
+    if isinstance(limit, bool) or not isinstance(limit, (int, float, np.integer, np.floating)) or not np.isfinite(limit) or limit < 0:
+        raise ForecastError(f"{name}: {str(limit)[:40]} must be a finite number, 0 or more, or a daily Series.")
+    return np.full(len(ahead), float(limit))
 
 
 def _overrides(overrides, ahead) -> tuple[Override, ...]:
