@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, unknown
+from ..outlook.history import day_of
 from .anomalies_episodes import episodes as episodes_of
 from .anomalies_expected import Expected, expect, score
 from .anomalies_feedback import Feedback, apply_feedback
@@ -103,7 +104,7 @@ def find_anomalies(history, *, by=None, threshold: float = THRESHOLD, money_floo
     _check(threshold, money_floor, percent_floor, refractory_days, direction, late_days)
     panel = read_panel(history, by, where)
     if as_of is not None:
-        panel = panel.until(_day(as_of, where))
+        panel = panel.until(day_of(as_of, where))
     if not len(panel.days):
         raise ForecastError(f"{where}: no day is on or before {as_of}.")
     used, factor = apply_feedback(panel, [one for one in feedback if one.kind in ("spend", "runaway")], hours=kind == "runaway")
@@ -164,13 +165,3 @@ def _check(threshold, money_floor, percent_floor, refractory_days, direction, la
             raise ForecastError(f"find_anomalies: {name} is {value}; it must be a whole number of days, 0 or more.")
     if direction not in DIRECTIONS:
         raise ForecastError(unknown("find_anomalies", "direction", str(direction), DIRECTIONS))
-
-
-def _day(day, where: str) -> np.datetime64:
-    try:
-        found = np.datetime64(str(day)[:10], "D")
-    except ValueError:
-        found = np.datetime64("NaT")
-    if np.isnat(found):
-        raise ForecastError(f"{where}: as_of is '{day}'; it must be a day, YYYY-MM-DD.")
-    return found

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, listing, unknown
-from ..outlook.history import MAX_DAYS, MAX_MISSING, _columns      # one reading of days and values for forecasts and for this
+from ..outlook.history import MAX_DAYS, MAX_MISSING, read_days, too_few      # one reading of days and values for forecasts and for this
 
 FACTS_DAY, FACTS_MONEY = "ChargeDate", "EffectiveCost"
 
@@ -48,7 +48,7 @@ def read_panel(history, by=None, where: str = "history") -> Panel:
     long = _long(history, by, where)
     if not len(long):
         raise ForecastError(f"{where}: there is no day with a value.")
-    days, values = _columns(long[["ds", "y"]], where, "D")
+    days, values = read_days(long[["ds", "y"]], where)
     names = long["name"].astype(str).to_numpy()
     twice = pd.DataFrame({"n": names, "d": days}).duplicated().to_numpy()
     if twice.any():
@@ -59,8 +59,6 @@ def read_panel(history, by=None, where: str = "history") -> Panel:
         total = pd.Series(values).groupby([names, days]).sum()
         names, days, values = (np.asarray(total.index.get_level_values(0)), total.index.get_level_values(1).to_numpy("datetime64[D]"),
                                total.to_numpy())
-    if np.isinf(values).any():
-        raise ForecastError(f"{where}: {days[np.isinf(values)][0]} is infinite. Values must be finite.")
     known = ~np.isnan(values)
     if not known.any():
         raise ForecastError(f"{where}: there is no day with a value.")
@@ -69,9 +67,7 @@ def read_panel(history, by=None, where: str = "history") -> Panel:
     there = np.unique(days[known])
     missing = span - len(there)
     if span > MAX_DAYS or (missing > MAX_MISSING * span and missing > 1):
-        gap = int(np.argmax(np.diff(there)))
-        raise ForecastError(f"{where}: {missing:,} of {span:,} days between {first} and {last} are missing, the longest gap after "
-                            f"{there[gap]}. Check the dates, or write 0 where nothing was used.")
+        raise ForecastError(too_few(there, where))
     order = tuple(dict.fromkeys(names.tolist()))
     place = {name: i for i, name in enumerate(order)}
     whole = np.full((len(order), span), np.nan)

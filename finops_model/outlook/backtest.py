@@ -101,7 +101,8 @@ def backtest(history, leads=(1, 2, 3), origins: int = 12, paths: int = 500, seed
     >>> backtest(year, leads=(1,), origins=2, paths=50, horizons=(7,)).summary()[["kind", "lead", "n", "error_pct", "wape"]].round(6).values.tolist()
     [['days', 7, 2, 0.0, 0.0], ['month', 1, 2, 0.0, nan]]
     """
-    leads, horizons, members, origins = check_leads(leads), _horizons(horizons), pick(members), _origins(origins)
+    leads, horizons, origins = check_leads(leads), _horizons(horizons), _origins(origins)
+    pick(members)                   # a name that is none is said before anything long runs
     many = _many(history)
     say, rows, left_out = progress or silent, [], {}
     for i, (name, one) in enumerate(many.items()):
@@ -158,13 +159,8 @@ def _one(history, leads, horizons, origins, paths, seed, members, progress) -> l
 
 def _known(history, end: np.datetime64) -> History | None:
     """The history as it was known on a day: cut first, gaps filled after, so that nothing later fills them."""
-    if isinstance(history, History):
-        days = int((end - history.days[0]).astype(int)) + 1
-        return History(history.days[:days], history.values[:days], history.filled)
     try:
-        if isinstance(history, pd.Series):
-            return clean(history[pd.to_datetime(history.index) <= pd.Timestamp(end)])
-        return clean(history[pd.to_datetime(history["ds"]) <= pd.Timestamp(end)])
+        return clean(history, as_of=end)
     except ForecastError:           # mostly gaps up to then
         return None
 

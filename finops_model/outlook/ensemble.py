@@ -77,14 +77,15 @@ class Forecast:
                 f"</tr></thead><tbody>{''.join(rows)}</tbody></table><p>Members: {shares or 'none'}.</p>")
 
 
-def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=None, freq: str = "D", **known) -> Forecast:
+def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=None, freq: str = "D", as_of=None, **known) -> Forecast:
     """The days after `history` as sample paths (path, day).
 
     history   daily Series, frame with ds and y, or History; ≥ 0, at least 2 days
     horizon   days ahead, 1…3700
     members   None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf
     freq      "D", or "h": history and horizon are hours (up to a few days ahead; nothing of `known` then)
-    known     what people know: events, driver, holidays, cap, overrides (outlook/known.py)
+    as_of     look at no later day than this (YYYY-MM-DD); None: at all of them
+    known     what people know: events, driver, holidays, cap, floor, overrides, options of Prophet (outlook/known.py)
 
     Same history, seed and members give the same paths; a longer horizon continues them. Forecasts made with one seed
     share their draws (origin and sign), so that totals of several series may be added path by path.
@@ -98,7 +99,7 @@ def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=No
     if freq not in CLOCKS:
         raise ForecastError(unknown("forecast", "freq", str(freq), CLOCKS))
     clock = CLOCKS[freq]
-    history = clean(history, freq=clock.step)
+    history = clean(history, freq=clock.step, as_of=as_of)
     horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
     for name in known:
         if name not in KNOWN:

@@ -14,6 +14,9 @@ from ..errors import ForecastError
 
 MAX_DAYS = 20_000
 MAX_MISSING = 0.4
+ALONE_DAYS, ALONE_GAP = 7, 28       # fewer days than this at an end, farther than that from all others: a slip of a date, or silence
+ABSENT_WEEKS = 3        # of a history in which a weekday never comes, from which on that is no accident
+LARGEST = 1e100         # sums and squares of larger numbers overflow
 QUIET_DAYS = 28         # zeros at the end for this long may mean that the workload has ended
 RECENT = 182
 
@@ -27,27 +30,33 @@ class History:
     filled: int = 0
 
 
-def clean(history, where: str = "history", freq: str = "D") -> History:
+def clean(history, where: str = "history", freq: str = "D", as_of=None) -> History:
     """A daily Series, or a frame with `ds` and `y`, as a History; freq "h": an hourly one.
+
+    as_of   a day, YYYY-MM-DD: later ones are not looked at; None: the newest day with a value is the last one known
 
     Unsorted days are sorted. Missing days and NaN inside are filled with the mean of the same weekday a week before
     and after; at the ends they are cut off. Raises ForecastError for days that stand twice, time zones, times of day,
-    text, infinities, negative values, fewer than two days, and when over 40 % of the days would have to be filled.
+    text, infinities, negative values, fewer than two days, and where filling would be inventing: over 40 % of the days
+    missing, a weekday that never comes, a few days alone at an end.
     """
+    last = None if as_of is None else day_of(as_of, where)
     if isinstance(history, History):
-        return history
-    days, values = _columns(history, where, freq)
-    if len(values) and not np.isfinite(values[~np.isnan(values)]).all():
-        raise ForecastError(f"{where}: {_day(days[np.isinf(values)][0])} is infinite. Values must be finite.")
-    if len(days) != len(np.unique(days)):
-        ordered = np.sort(days)
-        twice = ordered[1:][ordered[1:] == ordered[:-1]][0]
-        raise ForecastError(f"{where}: {_day(twice)} stands twice. Add up the rows of a day first: "
-                            "history.groupby(level=0).sum().")
-    order = np.argsort(days)
-    days, values = days[order], values[order]
+        kept = len(history.days) if last is None else int((history.days < last + 1).sum())
+        return history if kept == len(history.days) else History(history.days[:kept], history.values[:kept], history.filled)
+    days, values = read_days(history, where, freq)
+    if last is not None:
+        kept = days < last + 1
+        if len(days) and not kept.any():
+            raise ForecastError(f"{where}: no day is on or before {last}.")
+        days, values = days[kept], values[kept]
+    if (days[1:] < days[:-1]).any():
+        order = np.argsort(days, kind="stable")
+        days, values = days[order], values[order]
+    if (twice := days[1:][days[1:] == days[:-1]]).size:
+        raise ForecastError(f"{where}: {twice[0]} stands twice. {TWICE[freq]}")
     if (values < 0).any():
-        raise ForecastError(f"{where}: {_day(days[values < 0][0])} is negative ({values[values < 0][0]:g}). "
+        raise ForecastError(f"{where}: {days[values < 0][0]} is negative ({values[values < 0][0]:g}). "
                             "Forecast usage or cost before credits and corrections.")
     known = ~np.isnan(values)
     days, values = days[known], values[known]
@@ -56,20 +65,76 @@ def clean(history, where: str = "history", freq: str = "D") -> History:
     span = int((days[-1] - days[0]).astype(int)) + 1
     missing = span - len(days)
     if span > MAX_DAYS or missing > MAX_MISSING * span:
-        gap = int(np.argmax(np.diff(days)))
-        raise ForecastError(f"{where}: {missing:,} of {span:,} days between {_day(days[0])} and {_day(days[-1])} are missing, "
-                            f"the longest gap after {_day(days[gap])}. Check the dates, or write 0 where nothing was used.")
+        raise ForecastError(too_few(days, where, freq))
+    if missing and freq == "D":
+        _no_invention(days, where)
     whole = np.full(span, np.nan)
     whole[(days - days[0]).astype(int)] = values
     return History(days[0] + np.arange(span), fill(whole, 24 if freq == "h" else 7), missing)
 
 
-def _columns(history, where, freq):
+TWICE = {"D": "Add up the rows of a day first: history.groupby(level=0).sum().",
+         "h": "Where clocks were put back take hours of UTC; else add up the rows of an hour first: history.groupby(level=0).sum()."}
+
+
+def day_of(day, where: str, what: str = "as_of") -> np.datetime64:
+    """A day as it is written, YYYY-MM-DD, or a date or Timestamp. Raises ForecastError."""
+    try:
+        found = np.datetime64(str(day)[:10], "D")
+    except ValueError:
+        found = np.datetime64("NaT")
+    if np.isnat(found) or len(str(day)) < 10:
+        raise ForecastError(f"{where}: {what} is '{str(day)[:40]}'; it must be a day, YYYY-MM-DD.")
+    return found
+
+
+def too_few(days: np.ndarray, where: str, freq: str = "D") -> str:
+    """The message for days (day,), ascending, with too many missing between them: data of another step, or holes.
+
+    >>> too_few(np.arange(np.datetime64("2026-01-05"), np.datetime64("2026-03-01"), 7), "history")[:78]
+    'history: the days stand 7 days apart, so this looks like weekly data. A foreca'
+    """
+    span, apart = int((days[-1] - days[0]).astype(int)) + 1, np.diff(days).astype(int)
+    step, unit = int(np.gcd.reduce(apart)), "hour" if freq == "h" else "day"
+    if len(days) > 2 and freq == "h" and step % 24 == 0:
+        return f"{where}: the hours stand {step} hours apart, so this looks like daily data. Leave freq out: a daily history is forecast by day."
+    if len(days) > 2 and freq == "D" and (step > 1 or (28 <= apart.min() and apart.max() <= 31)):
+        monthly = 28 <= apart.min() and apart.max() <= 31
+        words = "a month apart, so this looks like monthly data" if monthly else f"{step} days apart" + ", so this looks like weekly data" * (step == 7)
+        return (f"{where}: the days stand {words}. A forecast needs every day: give the daily rows these were made of, or write 0 where nothing "
+                "was used.")
+    gap = int(np.argmax(apart))
+    return (f"{where}: {span - len(days):,} of {span:,} {unit}s between {days[0]} and {days[-1]} are missing, "
+            f"the longest gap after {days[gap]}. Check the dates, or write 0 where nothing was used.")
+
+
+def _no_invention(days: np.ndarray, where: str) -> None:
+    """Refuse gaps that could only be invented: weekdays that never come, and a few days far from all others at either end."""
+    span = int((days[-1] - days[0]).astype(int)) + 1
+    never = sorted(set(range(7)) - set(((days.astype(int) + 3) % 7).tolist()))
+    if never and span >= 7 * ABSENT_WEEKS:
+        names = " and ".join(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][day] for day in never)
+        raise ForecastError(f"{where}: {names} never come{'s' * (len(never) == 1)} ({span - len(days):,} of {span:,} days are missing). Write 0 where "
+                            "nothing was used: history.asfreq('D', fill_value=0).")
+    far = np.flatnonzero(np.diff(days).astype(int) > ALONE_GAP)
+    for at, few, count in ((far[-1:], "newest", len(days) - 1 - far[-1:]), (far[:1], "oldest", far[:1] + 1)):
+        if len(at) and count[0] < ALONE_DAYS:
+            left, right = days[at[0]], days[at[0] + 1]
+            what = f"the {few} {count[0]} days stand" if count[0] > 1 else f"{right if few == 'newest' else left} stands"
+            raise ForecastError(f"{where}: {what} alone: no day is known between {left} and {right}. Correct or leave out a date that is wrong, or "
+                                "write 0 where nothing was used.")
+
+
+def read_days(history, where: str = "history", freq: str = "D") -> tuple[np.ndarray, np.ndarray]:
+    """Days (row,) datetime64[D] (or hours) and values (row,), NaN where there is none, in the order they come: the one reading of forecasts,
+    backtests and anomalies. Raises ForecastError for what are no days or no numbers."""
     if isinstance(history, pd.DataFrame):
         if not {"ds", "y"} <= set(history.columns):
             raise ForecastError(f"{where}: a frame needs the columns ds and y; it has "
                                 f"{', '.join(map(str, history.columns[:8])) or 'none'}.")
         stamps, raw = history["ds"], history["y"]
+        if raw.ndim > 1 or stamps.ndim > 1:
+            raise ForecastError(f"{where}: the column {'y' if raw.ndim > 1 else 'ds'} stands twice. Keep the one that counts.")
     elif isinstance(history, pd.Series):
         stamps, raw = pd.Series(history.index), history
     else:
@@ -79,12 +144,17 @@ def _columns(history, where, freq):
         raise ForecastError(f"{where}: 0 days with a value; a forecast needs at least 2.")
     if pd.api.types.is_numeric_dtype(stamps):
         raise ForecastError(f"{where}: the days are numbers. The index (or ds) must hold dates.")
+    if isinstance(stamps.dtype, pd.PeriodDtype):
+        stamps = stamps.dt.to_timestamp()
     try:
         stamps = pd.to_datetime(stamps, format=None if pd.api.types.is_datetime64_any_dtype(stamps) else "ISO8601")
         zone = stamps.dt.tz
     except (ValueError, TypeError, AttributeError):
         raise ForecastError(f"{where}: the index (or ds) holds something that is not a date "
                             "(text must be written 2026-10-31).") from None
+    if zone is not None and freq == "h":
+        raise ForecastError(f"{where}: the hours carry the time zone {zone}. Take hours of UTC, where none is left out or comes twice: "
+                            "history.tz_convert('UTC').tz_localize(None).")
     if zone is not None:
         raise ForecastError(f"{where}: the days carry the time zone {zone}. Cut days in the billing time zone first: "
                             "history.tz_localize(None) on day starts.")
@@ -97,14 +167,19 @@ def _columns(history, where, freq):
         raise ForecastError(f"{where}: {stamps[stamps != stamps.dt.normalize()].iloc[0]} has a time of day. "
                             "Add up to days first: history.resample('D').sum().")
     try:
-        values = pd.to_numeric(raw).to_numpy(float, na_value=np.nan)
+        numbers = pd.to_numeric(raw)
+        if numbers.dtype.kind not in "iuf" or raw.dtype.kind in "mM":       # true and false, dates, complex numbers
+            raise TypeError
+        values = numbers.to_numpy(float, na_value=np.nan)
     except (ValueError, TypeError):
         raise ForecastError(f"{where}: a value is not a number.") from None
-    return stamps.to_numpy(f"datetime64[{freq}]"), values
-
-
-def _day(day) -> str:
-    return str(np.datetime64(day))
+    days = stamps.to_numpy(f"datetime64[{freq}]")
+    if np.isinf(values).any():
+        raise ForecastError(f"{where}: {days[np.isinf(values)][0]} is infinite. Values must be finite.")
+    if (np.abs(values) > LARGEST).any():
+        big = np.abs(values) > LARGEST
+        raise ForecastError(f"{where}: {days[big][0]} is {values[big][0]:g}, larger than anything that is used or paid.")
+    return days, values
 
 
 def fill(values: np.ndarray, season: int = 7) -> np.ndarray:
