@@ -100,6 +100,9 @@ def _long(history, by, where: str) -> pd.DataFrame:
         long["name"] = _joined(history, wanted) if wanted else "cost"
         long.attrs["add"] = True
         return long
+    for column in ("ds", "y"):
+        if columns.count(column) > 1:
+            raise ForecastError(f"{where}: the column {column} stands twice. Keep the one that counts.")
     if {"ds", "y"} <= set(columns):
         keys = wanted or [column for column in columns if column not in ("ds", "y") and not pd.api.types.is_numeric_dtype(history[column])]
         long = pd.DataFrame({"ds": history["ds"].to_numpy() if history["ds"].dtype.kind == "M" else history["ds"], "y": history["y"]})

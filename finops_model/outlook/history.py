@@ -98,14 +98,26 @@ def too_few(days: np.ndarray, where: str, freq: str = "D") -> str:
     step, unit = int(np.gcd.reduce(apart)), "hour" if freq == "h" else "day"
     if len(days) > 2 and freq == "h" and step % 24 == 0:
         return f"{where}: the hours stand {step} hours apart, so this looks like daily data. Leave freq out: a daily history is forecast by day."
-    if len(days) > 2 and freq == "D" and (step > 1 or (28 <= apart.min() and apart.max() <= 31)):
-        monthly = 28 <= apart.min() and apart.max() <= 31
-        words = "a month apart, so this looks like monthly data" if monthly else f"{step} days apart" + ", so this looks like weekly data" * (step == 7)
+    if len(days) > 2 and freq == "D" and (words := _step(days, apart, step)):
         return (f"{where}: the days stand {words}. A forecast needs every day: give the daily rows these were made of, or write 0 where nothing "
                 "was used.")
     gap = int(np.argmax(apart))
     return (f"{where}: {span - len(days):,} of {span:,} {unit}s between {days[0]} and {days[-1]} are missing, "
             f"the longest gap after {days[gap]}. Check the dates, or write 0 where nothing was used.")
+
+
+def _step(days, apart, step) -> str:
+    """How far days stand apart where that is more than a day each time, in words; "" where it is not regular."""
+    months = days.astype("datetime64[M]")
+    if len(set((days - months).astype(int))) == 1 or (days + 1 == months + 1).all():       # the same day of the month, or its last one
+        count = int(np.gcd.reduce(np.diff(months).astype(int)))
+        if count >= 1:
+            names = {1: "a month apart, so this looks like monthly data", 3: "three months apart, so this looks like quarterly data",
+                     12: "a year apart, so this looks like yearly data"}
+            return names.get(count, f"{count} months apart")
+    if apart.min() >= 28 and apart.max() <= 31:
+        return "a month apart, so this looks like monthly data"
+    return "" if step == 1 else f"{step} days apart" + ", so this looks like weekly data" * (step == 7)
 
 
 def _no_invention(days: np.ndarray, where: str) -> None:
@@ -135,6 +147,9 @@ def read_days(history, where: str = "history", freq: str = "D") -> tuple[np.ndar
         stamps, raw = history["ds"], history["y"]
         if raw.ndim > 1 or stamps.ndim > 1:
             raise ForecastError(f"{where}: the column {'y' if raw.ndim > 1 else 'ds'} stands twice. Keep the one that counts.")
+    elif isinstance(history, pd.Series) and history.index.nlevels > 1:
+        raise ForecastError(f"{where}: the index has {history.index.nlevels} levels; it must be days alone. Add up or choose first: "
+                            "history.groupby(level='ds').sum().")
     elif isinstance(history, pd.Series):
         stamps, raw = pd.Series(history.index), history
     else:
@@ -150,6 +165,9 @@ def read_days(history, where: str = "history", freq: str = "D") -> tuple[np.ndar
         stamps = pd.to_datetime(stamps, format=None if pd.api.types.is_datetime64_any_dtype(stamps) else "ISO8601")
         zone = stamps.dt.tz
     except (ValueError, TypeError, AttributeError):
+        if _offsets(stamps):
+            raise ForecastError(f"{where}: the days carry offsets from UTC that change. Write them as days of the billing time zone, "
+                                "2026-10-31.") from None
         raise ForecastError(f"{where}: the index (or ds) holds something that is not a date "
                             "(text must be written 2026-10-31).") from None
     if zone is not None and freq == "h":
@@ -180,6 +198,15 @@ def read_days(history, where: str = "history", freq: str = "D") -> tuple[np.ndar
         big = np.abs(values) > LARGEST
         raise ForecastError(f"{where}: {days[big][0]} is {values[big][0]:g}, larger than anything that is used or paid.")
     return days, values
+
+
+def _offsets(stamps) -> bool:
+    """Texts that are moments with offsets from UTC, not all the same."""
+    try:
+        pd.to_datetime(stamps, format="ISO8601", utc=True)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def fill(values: np.ndarray, season: int = 7) -> np.ndarray:
