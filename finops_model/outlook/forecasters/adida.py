@@ -14,7 +14,8 @@ MIN_DAYS = 1
 COST = "cheap"
 FOR = "intermittent"
 SEASONS = (7,)
-ALPHAS = (0.1, 0.15, 0.2, 0.25, 0.3)
+ALPHAS = np.linspace(0.1, 0.3, 11)
+MOST = 1000             # newest buckets that choose alpha and are smoothed; older ones weigh nothing
 
 
 def buckets(history: np.ndarray, days: int) -> np.ndarray:
@@ -27,13 +28,18 @@ def buckets(history: np.ndarray, days: int) -> np.ndarray:
     return history[len(history) - count * days:].reshape(count, days).sum(axis=1)
 
 
-def one_step_error(sums: np.ndarray, alpha: float) -> float:
-    """Mean squared error of smoothing, one bucket ahead."""
-    level, squared = sums[0], 0.0
-    for value in sums[1:]:
-        squared += (value - level) ** 2
-        level += alpha * (value - level)
-    return squared
+def levels(sums: np.ndarray) -> np.ndarray:
+    """Smoothing of the buckets with every alpha, after each of them (bucket, alpha); it starts with the first one.
+
+    The recursion as one cumulative sum: level_i ÷ (1 − alpha)^i adds alpha·x_i ÷ (1 − alpha)^i each time. All terms are positive, none cancels.
+
+    >>> levels(np.array([4.0, 6.0, 3.0]))[:, 0].round(6).tolist()       # alpha 0.1
+    [4.0, 4.2, 4.08]
+    """
+    decay = (1 - ALPHAS) ** np.arange(len(sums))[:, None]
+    parts = ALPHAS * sums[:, None] / decay
+    parts[0] = sums[0]
+    return decay * np.cumsum(parts, axis=0)
 
 
 def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:
@@ -46,6 +52,7 @@ def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7)
     if not len(waits):
         return np.zeros(horizon)
     days = int(np.rint(waits.mean()))
-    sums = buckets(history, days)
-    alpha = min(ALPHAS, key=lambda alpha: one_step_error(sums, alpha))
-    return np.full(horizon, _sparse.smoothed(sums, alpha) / days)
+    sums = buckets(history, days)[-MOST:]
+    after = levels(sums)
+    missed = ((sums[1:, None] - after[:-1]) ** 2).sum(axis=0)
+    return np.full(horizon, after[-1, np.argmin(missed)] / days)

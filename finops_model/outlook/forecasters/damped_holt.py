@@ -38,6 +38,13 @@ LEVEL, TREND = _weights()
 NEXT = LEVEL + GRID[2] * TREND       # weights of the one-step forecast
 
 
+def line(series: np.ndarray, choice: int, horizon: int) -> np.ndarray:
+    """Level and the trend that fades, of one column of GRID (horizon,)."""
+    values, phi = _week.newest(series), GRID[2, choice]
+    faded = np.cumsum(phi ** np.arange(1, horizon + 1))
+    return values @ LEVEL[:, choice] + (values @ TREND[:, choice]) * faded
+
+
 def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:
     """Level + fading trend, under the weekly shape.
 
@@ -46,9 +53,5 @@ def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7)
     """
     factors = _week.weekday_factors(history, season=season)
     series = _week.without_week(history, factors)
-    chosen = _week.best(series, NEXT)
-    values = _week.newest(series)
-    phi = GRID[2, chosen]
-    faded = np.cumsum(phi ** np.arange(1, horizon + 1))
-    ahead = values @ LEVEL[:, chosen] + (values @ TREND[:, chosen]) * faded
+    ahead = line(series, _week.best(series, NEXT), horizon)
     return np.maximum(ahead, 0.0) * _week.repeat_week(factors, horizon)

@@ -15,12 +15,22 @@ ALPHAS = np.array([0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 0.95])
 TREND_DAYS = 365
 
 
-def _weights() -> np.ndarray:
-    weights = ALPHAS * (1 - ALPHAS) ** np.arange(_week.LAGS)[:, None]
+def smoothing(alphas: np.ndarray) -> np.ndarray:
+    """Exponential smoothing as weights on the newest values, (lag, choice), each column adding up to 1."""
+    weights = alphas * (1 - alphas) ** np.arange(_week.LAGS)[:, None]
     return weights / weights.sum(axis=0)
 
 
-WEIGHTS = _weights()
+WEIGHTS = smoothing(ALPHAS)
+
+
+def line(series: np.ndarray, alpha: float, weights: np.ndarray, horizon: int) -> np.ndarray:
+    """Level of smoothing with `alpha`, whose weights (lag,) these are, and half of the straight-line trend (horizon,)."""
+    level = _week.newest(series) @ weights
+    tail = series[-TREND_DAYS:]
+    steps = np.arange(len(tail)) - (len(tail) - 1) / 2
+    drift = (steps @ tail) / (steps @ steps) / 2
+    return level + drift * (np.arange(horizon) + 1 / alpha)
 
 
 def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:
@@ -32,9 +42,5 @@ def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7)
     factors = _week.weekday_factors(history, season=season)
     series = _week.without_week(history, factors)
     chosen = _week.best(series, WEIGHTS)
-    level = _week.newest(series) @ WEIGHTS[:, chosen]
-    tail = series[-TREND_DAYS:]
-    steps = np.arange(len(tail)) - (len(tail) - 1) / 2
-    drift = (steps @ tail) / (steps @ steps) / 2
-    ahead = np.arange(horizon) + 1 / ALPHAS[chosen]
-    return np.maximum(level + drift * ahead, 0.0) * _week.repeat_week(factors, horizon)
+    ahead = line(series, ALPHAS[chosen], WEIGHTS[:, chosen], horizon)
+    return np.maximum(ahead, 0.0) * _week.repeat_week(factors, horizon)
