@@ -75,8 +75,10 @@ def chance(n, mean: float) -> np.ndarray:
     array([0.36787944, 0.18393972])
     """
     n = np.asarray(n, float)
+    if mean == 0:
+        return (n == 0).astype(float)
     big = np.maximum(n, 16.0)
-    far = (big - mean) / mean if mean else np.zeros(n.shape)
+    far = (big - mean) / mean
     distance = mean * (xlog1py(1 + far, far) - far)
     stirling = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * big ** 2)) / big ** 2) / big ** 2) / big
     with np.errstate(under="ignore"):
