@@ -155,6 +155,38 @@ def test_holidays_are_learned_by_name_and_applied_to_the_next_one():
     assert effects["Labor Day"] > 1.2 and effects["Christmas Day"] < 0.45
 
 
+def test_days_off_are_a_country_several_a_list_names_or_a_frame():
+    first, last = datetime.date(2026, 1, 1), datetime.date(2026, 12, 31)
+    us, germany = day_names("US", first, last), day_names("DE", first, last)
+    both = day_names(["US", "DE"], first, last)
+    assert set(both) == set(us) | set(germany) and both[datetime.date(2026, 7, 4)] == us[datetime.date(2026, 7, 4)]
+    assert both[datetime.date(2026, 12, 25)] == "Christmas Day" and both[datetime.date(2026, 5, 25)] == "Memorial Day, Whit Monday"
+    listed = day_names(["2026-03-02", datetime.date(2026, 6, 1), pd.Timestamp("2026-09-07"), "US"], first, last)
+    assert [listed[datetime.date(*day)] for day in ((2026, 3, 2), (2026, 6, 1), (2026, 12, 25))] == ["day off", "day off", "Christmas Day"]
+    named = {"2026-03-02": "release", pd.Timestamp("2026-06-01"): "release"}
+    frame = pd.DataFrame({"ds": list(named), "holiday": "release"})
+    assert day_names(named, first, last) == day_names(frame, first, last) == {datetime.date(2026, 3, 2): "release", datetime.date(2026, 6, 1): "release"}
+
+
+def test_a_list_of_days_is_learned_as_one_kind_of_day():
+    y = series(300, noise=0.01)
+    off = ["2026-02-02", "2026-04-06", "2026-06-01", "2026-08-03", "2026-10-05"]
+    y[pd.DatetimeIndex(off)] *= 0.3
+    coming = str((y.index[-1] + pd.Timedelta(days=4)).date())
+    told, plain = forecast(y, 14, 40, holidays=[*off, coming]), forecast(y, 14, 40)
+    assert 0.3 < told.median[3] / plain.median[3] < 0.5
+    np.testing.assert_allclose(np.delete(told.median / plain.median, 3), 1.0, atol=0.05)
+
+
+def test_a_floor_holds_paths_up_after_everything_else():
+    y = series()
+    plain, held = forecast(y, 30, 200), forecast(y, 30, 200, floor=45.0)
+    np.testing.assert_allclose(held.paths, np.maximum(plain.paths, 45.0))
+    np.testing.assert_allclose(held.median, np.maximum(plain.median, 45.0))
+    shut = forecast(y, 30, 50, floor=5.0, events=[{"kind": "shutdown", "since": "2026-11-01"}])
+    assert (shut.paths[:, 10:] == 5.0).all()
+
+
 def test_a_cap_stops_paths_and_not_the_fit():
     y = series()
     capped = forecast(y, 30, 200, cap=55.0)
@@ -192,6 +224,11 @@ BAD = [
     (dict(holidays="UX"), None),
     (dict(overrides=[{"month": "2031-01", "value": 1.0, "by": "a", "because": "b"}]), None),
     (dict(overrides=[{"month": "2026-11", "value": 1.0, "by": "", "because": "b"}]), "override of 2026-11: 'by' is missing; an override says who set it and why."),
+    (dict(floor=-1), "floor: -1 must be a finite number, 0 or more, or a daily Series."),
+    (dict(floor=60, cap=50), "floor: 60 is over the cap, 50, on 2026-10-28."),
+    (dict(holidays=["2026-3-1"]), "holidays: '2026-3-1' is not a day; write it as 2026-12-24."),
+    (dict(holidays={"2026-02-30": "x"}), "holidays: '2026-02-30' is not a day; write it as 2026-12-24."),
+    (dict(holidays=pd.DataFrame({"day": []})), "holidays: a frame needs the columns ds and holiday; it has day."),
     (dict(event=[]), "forecast: unknown word 'event'. Did you mean 'events'? Known: cap, driver, events, floor, holidays, overrides, prophet."),
     (dict(driver=pd.Series(1.0, pd.date_range("2020-01-01", periods=30))),
      "driver: it covers 0 of the 300 days of the history; give it for at least half of them."),
