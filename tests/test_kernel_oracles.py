@@ -6,11 +6,15 @@ so many paths that a standard error is at most 1 %.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 from scipy.stats import gamma, norm, poisson
 
-from finops_model.outlook import engine
+from finops_model.outlook import closed_forms, engine, price_moments
 from finops_model.outlook.distributions import make
 from finops_model.outlook.distributions._following import Following
 from finops_model.outlook.elicit import elicit, read_value
@@ -245,3 +249,131 @@ def test_an_hourly_market_has_its_overhead(which):
             overhead_factor=("market",), charge_workload=[0], charge_column=[0], charge_line=[0], charge_rate=np.ones((1, 1))).cost[:, 0, 0]
     mean_is(x, 2 * (1 + 0.1 * np.exp(0.125)))
     mean_is(x - 2, 0.2 * np.exp(0.125))
+
+
+# ---- other members of the families, edges among them ------------------------------------------------------------------------------
+
+@ENGINES
+@pytest.mark.parametrize(("sigma", "rho"), [((0.4, 0.4), -1.0), ((0.4, 0.9), 1.0), ((0.0, 0.3), 0.0), ((1.0, 0.1), -0.3)])
+def test_two_lognormals_at_every_correlation_there_is(which, sigma, rho):
+    total = run(which, 2 * PATHS, median=[[2.0, 3.0]], factors=("a", "b"), level_step=[sigma], level_loadings=loadings_of([[1, rho], [rho, 1]], "ab"),
+                **charged(2)).cost[:, 0, 0]
+    mean, variance = closed_forms.lognormal_sum(np.log([2.0, 3.0]), sigma, [[1, rho], [rho, 1]])
+    mean_is(total, mean)
+    mean_is((total - mean) ** 2, variance, relative=0.03)
+
+
+LAWS = [{"kind": "gamma", "mean": 100, "sd": 50}, {"kind": "weibull", "shape": 1.5, "scale": 120}, {"kind": "exponential", "mean": 100},
+        {"kind": "poisson", "mean": 100}, {"min": 20, "mode": 90, "max": 240}, {"kind": "triangular", "min": 0, "mode": 0, "max": 300},
+        {"kind": "lognormal", "mean": 100, "sd": 80, "truncate": {"min": 20, "max": 400}}, {"p10": 40, "p50": 90, "p90": 210},
+        {"kind": "beta", "alpha": 2, "beta": 5, "min": 0, "max": 300}, {"values": [50, 100, 200], "probabilities": [0.3, 0.5, 0.2]},
+        {"p": 0.25, "a": 80, "b": {"kind": "lognormal", "median": 150, "sigma": 0.2}}]
+
+
+@ENGINES
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.get("kind", "/".join(law)))
+def test_overage_waste_and_tiers_of_every_law(which, law):
+    """One commitment and one tariff on the same demand: what is above, what lies idle, what the tiers cost."""
+    demand, level = read_value(law), 100.0
+    tiers = {"starts": [0, 60, 150], "prices": [3.0, 2.0, 0.5]}
+    found = run(which, median=[[1.0]], columns=("over", "idle", "tiers", "units"), values=(PathValue((("x", demand),)),), profile=[[1.0]],
+                value_demand=[[1.0]], pools=("p",), member_pool=[0], member_workload=[0], member_units=[[1.0]], units=3, fixed=None,
+                tables=(Table(0, ((0.0, 0.0, np.array([level]), np.array([1.0])),), np.zeros(1), units=0),
+                        Table(0, ((level, -1.0, np.array([level]), np.array([1.0])),), np.zeros(1), units=1)),
+                forms=(Form(3, (make_rate("graduated", tiers),), 2),), **charged(1, column=3))
+    over, idle, cost = found.cost[:, 0].T
+    mean_is(over, demand.overage(level), relative=0.02)
+    mean_is(idle, demand.waste(level), relative=0.02)
+    mean_is(cost, closed_forms.tiered_mean(demand, tiers["starts"], tiers["prices"]))
+    np.testing.assert_allclose(over - idle, found.usage[:, 0, 0] - level, atol=1e-3)
+
+
+@ENGINES
+@pytest.mark.parametrize(("phi", "steps", "stationary"), [(0.0, 1, True), (0.0, 12, False), (0.5, 7, False), (0.99, 60, True), (0.99, 60, False)])
+def test_sums_of_noise_of_any_memory_and_length(which, phi, steps, stationary):
+    x = noise_paths(which, phi, 0.1, steps, PATHS, stationary=stationary).sum(axis=1)
+    variance_is(x, closed_forms.ar1_sum_variance(phi, 0.1, steps, "stationary" if stationary else "zero"))
+
+
+@ENGINES
+@pytest.mark.parametrize(("events", "cut"), [(0.0, (0.2, 0.3)), (0.1, (0.0, 0.5)), (12.0, (0.0, 0.1)), (4.0, (0.0, 0.0))])
+def test_prices_cut_never_rarely_and_often(which, events, cut):
+    low, high = 1 - cut[1], 1 - cut[0]
+    x = price_after(which, 40, jump_rate=[events / 40], jump_law=("uniform",), jump_low=[low], jump_high=[high])
+    law = make("uniform", {"min": low, "max": high}) if low < high else high
+    first, second = price_moments.jump_moments(events, law, 0.0, 1.0)
+    for found, expected in ((x, first), (x ** 2, second)):
+        if found.std() > 1e-7:
+            mean_is(found, expected)
+        else:
+            np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@ENGINES
+def test_the_error_of_a_quantile_is_that_of_many_runs(which):
+    """P95 of 2,048 runs of 1,024 paths each: their spread is √(α(1 − α) ÷ n) ÷ density."""
+    x = one_value(which, make("normal", {"mean": 10.0, "sd": 1.0}), 2048 * 1024).cost[:, 0, 0]
+    found = np.quantile(x.reshape(2048, 1024), 0.95, axis=1)
+    mean_is((found - found.mean()) ** 2, 0.021131875109690845 ** 2 * 10_000 / 1024, relative=0.04)        # quantile_standard_error
+
+
+def indices(which, laws, of, terms):
+    """{name: (first, total)} of Σ coefficient × product: runs that share a name share its draw, so renaming a value redraws it alone."""
+    def total(renamed):
+        values = tuple(PathValue(((name + "/again" * (name in renamed), law),)) for name, law in laws.items())
+        powers = np.array([[float(name in term) for term in of] for name in laws])
+        return run(which, 8 * PATHS, median=np.asarray([terms]), values=values, profile=np.ones((len(laws), 1)), value_demand=powers,
+                   **charged(len(terms))).cost[:, 0, 0]
+
+    base, found = total(()), {}
+    for name in laws:
+        same, other = total(set(laws) - {name}), total({name})
+        found[name] = (base - base.mean()) * (same - same.mean()) / base.var(), (base - other) ** 2 / 2 / base.var()
+    return found
+
+
+@ENGINES
+def test_shares_of_the_variance_are_the_closed_forms(which):
+    """Means of the weighted sum are 10 standard deviations up: they move no variance, and no value is cut at 0."""
+    laws = {name: make("normal", {"mean": 10 * sd, "sd": sd}) for name, sd in (("x1", 1.0), ("x2", 2.0), ("x3", 0.5))}
+    found = indices(which, laws, (["x1"], ["x2"], ["x3"]), [3.0, 2.0, 1.0])
+    for name, share in (("x1", 0.3564356435643564), ("x2", 0.6336633663366337)):                # sobol_indices_linear
+        for estimate in found[name]:
+            mean_is(estimate, share)
+    assert abs(found["x3"][0].mean() - 0.009900990099009901) < 4 * found["x3"][0].std() / np.sqrt(8 * PATHS)
+    mean_is(found["x3"][1], 0.009900990099009901)
+    laws = {"p": make("normal", {"mean": 2.0, "sd": 0.5}), "q": make("normal", {"mean": 3.0, "sd": 1.0})}
+    found = indices(which, laws, (["p", "q"],), [1.0])
+    for name, first, whole in (("p", 0.34615384615384615, 0.38461538461538464), ("q", 0.6153846153846154, 0.6538461538461539)):
+        mean_is(found[name][0], first)                                                          # sobol_indices_product_price_x_qty
+        mean_is(found[name][1], whole)
+
+
+@ENGINES
+def test_what_does_not_vary_is_exact(which):
+    """No spread, no rate, no jump: every path is the median."""
+    cost = run(which, 512, median=np.full((5, 2), 3.0), months=("a",), month_of=np.zeros(5, int), factors=("f",), phi=[0.9, 0.0], sigma=[0.0, 0.0],
+               level_step=np.zeros((5, 2)), level_loadings=[[1.0], [0.0]], burst_rate=[0.0, 0.5], burst_size=[7.0, 0.0], **charged(2, 5)).cost
+    np.testing.assert_allclose(cost, 30.0, rtol=1e-6)
+
+
+@pytest.mark.shared
+def test_every_shared_oracle_is_a_sentence_with_its_number_and_a_simulation():
+    path = Path(__file__).resolve().parents[2] / "shared" / "cases" / "mc_oracles.json"
+    if not path.is_file():
+        pytest.skip("the shared Monte Carlo oracles are not there")
+    cases = {case["id"]: case for case in json.loads(path.read_text(encoding="utf-8"))}
+    spec = Path(__file__).parent / "spec" / "uncertainty" / "cases.yaml"
+    sentences = {sentence["example"]: sentence for sentence in yaml.safe_load(spec.read_text(encoding="utf-8"))}
+    assert set(cases) == set(sentences)
+
+    def numbers(node):
+        parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else None
+        return [float(node)] if parts is None else [x for part in parts for x in numbers(part)]
+
+    for name, case in cases.items():
+        told = numbers(sentences[name]["then"])
+        for expected in numbers(case["expected"]):
+            assert any(abs(x - expected) <= 1e-9 * max(abs(expected), 1) for x in told), f"{name}: {expected} is not in the sentence"
+    simulated = Path(__file__).read_text(encoding="utf-8")
+    assert not [name for name in cases if name not in simulated]
