@@ -24,6 +24,7 @@ import numpy as np
 from .. import streams
 from ..errors import ScenarioError, unknown
 from ..prices.settle import charge_months
+from .distributions._following import Draws
 from .executors import map_blocks
 from .flat import BlockTotals, FlatPlan
 from .kernel_pack import Packed, keys, pack
@@ -151,14 +152,8 @@ def path_values(plan: FlatPlan, path0: int, count: int, seed: int) -> np.ndarray
     """Log values (value, path) float64 of `count` paths from path0 on; path0 and the drawing go by whole blocks of streams.BLOCK."""
     if not plan.values:
         return np.zeros((0, -(-count // streams.BLOCK) * streams.BLOCK))
-    blocks = range(path0 // streams.BLOCK, -(-(path0 + count) // streams.BLOCK))
-
-    @lru_cache(maxsize=None)                            # a factor is drawn once, however many values follow it
-    def uniform(name):
-        draws = np.concatenate([streams.generator(seed, name, block).random(streams.BLOCK) for block in blocks])
-        return np.clip(draws, 1e-12, 1 - 1e-12)
-
-    return np.stack([value.on_paths(uniform) for value in plan.values])
+    draws = Draws(lambda name: streams.uniform_blocks(seed, name, path0 // streams.BLOCK, -(-(path0 + count) // streams.BLOCK)))
+    return np.stack([value.on_paths(draws) for value in plan.values])
 
 
 @lru_cache(maxsize=8)

@@ -85,8 +85,8 @@ def log_factor(form, marks) -> np.ndarray:
 class _Block:
     """State of one block of 256 paths between tiles."""
 
-    def __init__(self, p: Packed, plan: FlatPlan, seed: int, block: int, values: np.ndarray):
-        self.p, self.values = p, values
+    def __init__(self, p: Packed, plan: FlatPlan, seed: int, block: int, values: np.ndarray, shifts: dict):
+        self.p, self.values, self.shifts = p, values, shifts
         self.factors = [generator(seed, f"factor/{name}", block) for name in plan.factors]
         self.noisy, self.level_at = np.flatnonzero(p.noise[:, 1] > 0), np.flatnonzero(p.level_own >= 0)
         self.noise = [generator(seed, f"noise/{plan.workloads[w]}", block) for w in self.noisy]
@@ -118,14 +118,17 @@ class _Block:
 
     def shift(self, powers: np.ndarray, first: int, n: int):
         """What path values add to the logs: (target, step, path), or None where they do nothing."""
-        active = np.flatnonzero(powers.any(axis=0))
-        if not len(active):
+        key = id(powers), first
+        if key not in self.shifts:                          # the same for every block: which value adds what to which row
+            on = [(row, v, (powers[row, v] * self.p.profile[v, first:first + n])[:, None]) for v in range(powers.shape[1])
+                  for row in np.flatnonzero(powers[:, v])]
+            self.shifts[key] = [(row, v, weight) for row, v, weight in on if weight.any()], bool(on)
+        parts, some = self.shifts[key]
+        if not some:
             return None
-        total = np.zeros((len(powers), n, BLOCK), np.float32)
-        for v in active:
-            rows = np.flatnonzero(powers[:, v])
-            weight = powers[rows, v][:, None] * self.p.profile[v, first:first + n]
-            total[rows] += weight[:, :, None] * self.values[v]
+        total, term = np.zeros((len(powers), n, BLOCK), np.float32), np.empty((n, BLOCK), np.float32)
+        for row, v, weight in parts:
+            total[row] += np.multiply(weight, self.values[v], out=term)
         return total
 
     def demand(self, first: int, n: int, factor: np.ndarray, jump: np.ndarray) -> np.ndarray:
@@ -248,10 +251,12 @@ def simulate_lanes(p: Packed, plan: FlatPlan, seed: int, values, path0: int, cou
     """Simulate `count` paths from path0 (a multiple of 256) on; the arguments are those of the compiled kernel."""
     kept = len(p.pool) - (0 if levels is None else len(levels))         # from this pool on, levels are kept and not settled
     plainly = [q for q in simple_pools(p) if q < kept]
+    others = [q for q in range(len(p.pool)) if q not in plainly]
+    members, shifts = _members(p), {}
     for done in range(0, count, BLOCK):
         here = min(BLOCK, count - done)
         own = np.ascontiguousarray(values[:, done:done + BLOCK], np.float32)
-        state = _Block(p, plan, seed, (path0 + done) // BLOCK, own)
+        state = _Block(p, plan, seed, (path0 + done) // BLOCK, own, shifts)
         for first, stop, month in p.tile:
             n = stop - first
             factor, jump = state.factor(n), state.jump(first, n)
@@ -262,10 +267,8 @@ def simulate_lanes(p: Packed, plan: FlatPlan, seed: int, values, path0: int, cou
             add = np.zeros((BLOCK, totals.shape[2]))
             _charge(p, amount, lines, first, n, add)
             _settle_simple(p, plainly, amount, lines, first, n, add)
-            for q in range(len(p.pool)):
-                if q in plainly:
-                    continue
-                level, price = _pool(p, q, amount, lines, first, n)
+            for q in others:
+                level, price = _pool(p, q, members[q], amount, lines, first, n)
                 if q >= kept:
                     levels[q - kept, first:stop, done:done + here] = level[0, :, :here]
                     prices[q - kept, first:stop, done:done + here] = price[:, :here]
@@ -340,12 +343,17 @@ def _settle_simple(p: Packed, pools, amount, lines, first: int, n: int, add) -> 
             add[:, column] += money[columns == column].sum(axis=0)
 
 
-def _pool(p: Packed, q: int, amount, lines, first: int, n: int):
+def _members(p: Packed) -> list[list[tuple[int, int]]]:
+    """By pool: (position, workload) of each member."""
+    owner = np.searchsorted(p.member_ptr, np.arange(len(p.member_pool)), side="right") - 1
+    return [[(int(i), int(owner[i])) for i in np.flatnonzero(p.member_pool == q)] for q in range(len(p.pool))]
+
+
+def _pool(p: Packed, q: int, members, amount, lines, first: int, n: int):
     """Levels (1 or 24, step, path) and price (step, path) of one pool on a tile."""
     hourly, paid = p.pool[q, 2], p.pool[q, 3]
-    level, money = np.zeros((HOURS if hourly else 1, n, BLOCK), np.float32), np.zeros((n, BLOCK), np.float32)
-    for i in np.flatnonzero(p.member_pool == q):
-        w = int(np.searchsorted(p.member_ptr, i, side="right")) - 1
+    level, money = np.zeros((HOURS if hourly else 1, n, BLOCK), np.float32), np.zeros((n, BLOCK), np.float32) if paid else None
+    for i, w in members:
         (counts, paid_by), demand = p.member_line[i], amount[w]
         priced = demand * lines[paid_by] if paid_by >= 0 else demand
         used = (priced if counts >= 0 else demand) * p.member_units[i, first:first + n, None]

@@ -9,6 +9,7 @@ their own, so that a value that joins or leaves a group changes no other draw.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,6 +18,22 @@ from ._base import Distribution
 from ._checks import finite, set_fields
 
 STREAM = "copula/"          # name of a factor's draw
+
+
+class Draws:
+    """Named uniform draws (path,) and their normal scores, each made once: a factor is drawn once, however many values follow it."""
+
+    def __init__(self, uniform):
+        self._uniform = lru_cache(maxsize=None)(uniform)
+        self.scores = lru_cache(maxsize=None)(self._scores)
+
+    def __call__(self, name: str) -> np.ndarray:
+        return self._uniform(name)
+
+    def _scores(self, name: str) -> np.ndarray:
+        from scipy.special import ndtri
+
+        return ndtri(self._uniform(name))
 
 
 @dataclass(frozen=True)
@@ -39,8 +56,9 @@ class Following(Distribution):
         from scipy.special import ndtr, ndtri          # most forecasts need no scipy
 
         score = self._own * ndtri(uniform(name))
+        scores = uniform.scores if isinstance(uniform, Draws) else lambda stream: ndtri(uniform(stream))
         for factor, loading in self.loadings:
-            score = score + loading * ndtri(uniform(STREAM + factor))
+            score = score + loading * scores(STREAM + factor)
         return self.of.quantile(np.clip(ndtr(score), 1e-12, 1 - 1e-12))
 
     def quantile(self, u):
