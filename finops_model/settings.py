@@ -5,9 +5,9 @@ from __future__ import annotations
 import glob
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 
 from .documents import checked, load_yaml
 from .errors import InputError
@@ -26,6 +26,31 @@ class Tags(Strict):
     environment: str = "environment"
     workload: str = "workload"
     business_unit: str = "business_unit"
+
+
+class QuotaEntry(Strict):
+    """At most `quantity` of `unit` (or money of the ledger's currency) per day or month, for one subject."""
+
+    dimension: str                        # workload, team, sku, service, business unit, model, environment, account
+    subject: str
+    unit: str
+    per: Literal["day", "month"]
+    quantity: Annotated[float, Field(ge=0)]
+    owner: str = ""
+
+
+class WatchLimits(Strict):
+    """What `finops watch` holds spend against; None: its own default (measure/watch.py). An option of the command counts before these."""
+
+    by: list[str] | None = None                                     # dimensions looked at, narrow first
+    threshold: Annotated[float, Field(ge=0)] | None = None          # usual misses away
+    money_floor: Annotated[float, Field(ge=0)] | None = None        # least money a day
+    percent_floor: Annotated[float, Field(ge=0)] | None = None      # least share of what was expected: 0.25 is 25 %
+    late_days: Annotated[int, Field(ge=0, le=31)] | None = None     # newest days whose bill may still be coming in
+    pace_margin: Annotated[float, Field(ge=0)] | None = None        # over the budget's pace: 0.10 is 10 %
+    utilization: Annotated[float, Field(ge=0, le=1)] | None = None  # of a commitment, from which on it is used
+    unused_days: Annotated[int, Field(ge=1, le=366)] | None = None  # days in a row under it
+    quotas: Annotated[list[QuotaEntry], WrapValidator(lambda given, check: given if isinstance(given, str) else check(given))] = []     # or a file's name
 
 
 class Settings(Strict):
@@ -50,6 +75,7 @@ class Settings(Strict):
     runs: str = ".finops/runs"
     reports: str = "reports"
     tags: Tags = Tags()
+    watch: WatchLimits = WatchLimits()
     members: list[str] | None = None      # forecasters in the ensemble; default: see outlook/ensemble.py
     paths: Annotated[int, Field(ge=100, le=100_000)] = 4000
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 20260101

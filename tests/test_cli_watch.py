@@ -131,3 +131,66 @@ def test_what_cannot_be_meant_is_one_sentence(workspace, monkeypatch, words, mes
     monkeypatch.setenv("FINOPS_NOTIFY_URLS", "")
     done = CliRunner().invoke(app, ["watch", *words, "--settings", str(workspace)])
     assert isinstance(done.exception, FinOpsError) and message in str(done.exception)
+
+
+def told(workspace, **watch):
+    """A folder with the workspace's ledger, no verdicts, and these limits in its finops.yaml."""
+    folder = workspace / "told"
+    folder.mkdir(exist_ok=True)
+    if not (folder / "ledger").exists():
+        (folder / "ledger").symlink_to(workspace / "ledger")
+    document = yaml.safe_load((workspace / "finops.yaml").read_text(encoding="utf-8"))
+    document |= {key: str(workspace / document[key]) for key in ("organisation", "budgets") if document.get(key)}
+    (folder / "finops.yaml").write_text(yaml.safe_dump(document | {"watch": watch}), encoding="utf-8")
+    return folder
+
+
+def seen(folder, *words):
+    done = CliRunner().invoke(app, ["watch", "--as-of", "2026-08-21", "--json", *words, "--settings", str(folder)])
+    if done.exception:
+        raise done.exception
+    return json.loads(done.stdout)
+
+
+SWEEPS = {"dimension": "workload", "subject": "hyperparameter-sweeps", "unit": "GPU-hours", "per": "day", "quantity": 10}
+
+
+def test_limits_and_quotas_stand_in_finops_yaml_and_an_option_counts_before_them(workspace, tmp_path):
+    plain = seen(told(workspace))
+    assert not [a for a in plain["alerts"] if a["kind"] == "quota"] and [a for a in plain["alerts"] if a["kind"] == "runaway"]
+    listed = seen(told(workspace, quotas=[SWEEPS]))
+    (quota,) = [a for a in listed["alerts"] if a["kind"] == "quota"]
+    assert quota["subject"] == "hyperparameter-sweeps" and "over its quota of 10 GPU-hours a day" in quota["what"]
+    folder = told(workspace, quotas="limits.csv", threshold=1000.0, money_floor=5.0)
+    (folder / "limits.csv").write_text("dimension,subject,unit,per,quantity\nworkload,hyperparameter-sweeps,GPU-hours,day,10\n", encoding="utf-8")
+    filed = seen(folder)
+    assert [a for a in filed["alerts"] if a["kind"] == "quota"] == [quota]
+    assert filed["money_floor"] == 5.0 and not [a for a in filed["alerts"] if a["kind"] in ("spend", "runaway")]
+    back = seen(folder, "--threshold", "3", "--by", "workload", "--money-floor", "0")
+    assert back["money_floor"] == 0.0 and [a for a in back["alerts"] if a["kind"] == "runaway"]
+    other = tmp_path / "other.csv"
+    other.write_text("dimension,subject,unit,per,quantity\nworkload,hyperparameter-sweeps,GPU-hours,day,1e9\n", encoding="utf-8")
+    assert not [a for a in seen(folder, "--quotas", other)["alerts"] if a["kind"] == "quota"]
+
+
+@pytest.mark.parametrize("watch, message", [
+    ({"quotas": [SWEEPS, {**SWEEPS, "per": "week"}]}, "watch/quotas/1/per: must be 'day' or 'month', not 'week'."),
+    ({"quotas": [{**SWEEPS, "quantity": -1}]}, "watch/quotas/0/quantity: must be greater than or equal to 0, not '-1'."),
+    ({"quotas": [{**SWEEPS, "unitt": "x"}]}, "watch/quotas/0: unknown key 'unitt'. Did you mean 'unit'? Known: dimension, owner, per, quantity, subject, unit."),
+    ({"quotas": [{key: value for key, value in SWEEPS.items() if key != "unit"}]}, "watch/quotas/0/unit: is missing; write it."),
+    ({"treshold": 3}, "watch: unknown key 'treshold'. Did you mean 'threshold'? Known: by, late_days, money_floor, pace_margin, percent_floor, quotas, "
+     "threshold, unused_days, utilization."),
+    ({"utilization": 80}, "watch/utilization: must be less than or equal to 1, not '80'."),
+    ({"by": ["teem"]}, "finops.yaml: watch/by: unknown dimension 'teem'. Did you mean 'team'? Known: workload, team, sku, service, business unit, model, "
+     "environment, account."),
+    ({"quotas": [{**SWEEPS, "dimension": "worklod"}]}, "finops.yaml: watch/quotas/0/dimension: unknown dimension 'worklod'. Did you mean 'workload'? Known: "
+     "workload, team, sku, service, business unit, model, environment, account."),
+    ({"quotas": [SWEEPS, {**SWEEPS, "quantity": 5}]}, "finops.yaml: watch/quotas/1/subject: this quota stands at watch/quotas/0 already. Keep one of them."),
+    ({"quotas": [{**SWEEPS, "unit": "EUR"}]}, "finops.yaml: watch/quotas/0/unit: unknown unit 'EUR'."),
+    ({"quotas": [{**SWEEPS, "unit": "GPU-hous"}]}, "finops.yaml: watch/quotas/0/unit: unknown unit 'GPU-hous'. Did you mean 'GPU-hours'?"),
+    ({"quotas": "nothing.csv"}, "nothing.csv"),
+])
+def test_limits_that_cannot_be_meant_are_one_sentence(workspace, watch, message):
+    with pytest.raises(FinOpsError) as refused:
+        seen(told(workspace, **watch))
+    assert message in str(refused.value) and "\n" not in str(refused.value)

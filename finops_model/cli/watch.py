@@ -25,11 +25,13 @@ def watch(
     context: typer.Context,
     as_of: Annotated[Optional[str], typer.Option(help="Last day looked at, YYYY-MM-DD; default: the newest with usage.")] = None,
     since: Annotated[Optional[str], typer.Option(help="First day that is told; default: two weeks back.")] = None,
-    by: Annotated[str, typer.Option(help="What is looked at, narrow first: workload, sku, team, service, business unit, model.")] = "workload,sku,team",
-    threshold: Annotated[float, typer.Option(min=0, help="How many usual misses away a day must be.")] = 3.0,
-    money_floor: Annotated[Optional[float], typer.Option(min=0, help="Least money a day; default: 1 % of the company's daily spend.")] = None,
-    percent_floor: Annotated[float, typer.Option(min=0, help="Least share of what was expected: 0.25 is 25 %.")] = 0.25,
-    quotas: Annotated[Optional[Path], typer.Option(help="Quotas: dimension, subject, unit, per, quantity; default: quotas.csv beside finops.yaml.")] = None,
+    by: Annotated[Optional[str], typer.Option(help="What is looked at, narrow first: workload, sku, team, service, business unit, model; default: "
+                                                   "finops.yaml (watch: by), else workload,sku,team.")] = None,
+    threshold: Annotated[Optional[float], typer.Option(min=0, help="How many usual misses away a day must be; default: finops.yaml, else 3.")] = None,
+    money_floor: Annotated[Optional[float], typer.Option(min=0, help="Least money a day; default: finops.yaml, else 1 % of the company's daily spend.")] = None,
+    percent_floor: Annotated[Optional[float], typer.Option(min=0, help="Least share of what was expected, 0.25 is 25 %; default: finops.yaml, else 0.25.")] = None,
+    quotas: Annotated[Optional[Path], typer.Option(help="Quotas: dimension, subject, unit, per, quantity; default: finops.yaml (watch: quotas), else "
+                                                        "quotas.csv beside it.")] = None,
     notify: Annotated[bool, typer.Option("--notify", help="Send new alerts to the addresses in FINOPS_NOTIFY_URLS.")] = False,
     notify_file: Annotated[Optional[Path], typer.Option(help="With --notify: a file of addresses outside git.")] = None,
     settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
@@ -46,8 +48,9 @@ def watch(
     urls = alerts.addresses(notify_file) if notify else []         # a missing address is said before the long part
     if notify_file and not notify:
         raise FinOpsError("--notify-file goes with --notify.")
+    levels = None if by is None else [word.strip() for word in by.split(",") if word.strip()]
     with Bars() as bars:
-        found = alerts.look(chosen, as_of, since=since, levels=[word.strip() for word in by.split(",") if word.strip()], threshold=threshold,
+        found = alerts.look(chosen, as_of, since=since, levels=levels, threshold=threshold,
                             money_floor=money_floor, percent_floor=percent_floor, quotas=quotas, progress=bars)
     folder = alerts.folder_of(chosen)
     known = alerts.sent(folder)

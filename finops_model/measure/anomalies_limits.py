@@ -6,7 +6,7 @@ Each function takes daily facts up to the day asked for and gives alerts; no I/O
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -40,29 +40,38 @@ class Quota:
 
 
 def read_quotas(path: str | os.PathLike, daily: pd.DataFrame | None = None) -> list[Quota]:
-    """The quotas of a file: dimension, subject, unit, per (day or month), quantity; owner if there is one.
-
-    daily   daily facts: a subject that they do not know is refused with the nearest name
-    """
+    """The quotas of a file: dimension, subject, unit, per (day or month), quantity; owner if there is one. See `check_quotas`."""
     sheet = Sheet(path, "a quota file")
-    dimensions, subjects, units = (sheet.cells(name) for name in ("dimension", "subject", "unit"))
-    spans, owners, amounts = sheet.cells("per"), sheet.cells("owner", needed=False), sheet.numbers("quantity", negative=False)
+    columns = [sheet.cells(name) for name in ("dimension", "subject", "unit", "per")]
+    rows = zip(*columns, sheet.numbers("quantity", negative=False), sheet.cells("owner", needed=False))
+    return check_quotas([Quota(*row[:4], float(row[4]), row[5]) for row in rows], sheet.at, daily, lambda i: f"in line {sheet.lines[i]}")
+
+
+def check_quotas(quotas: list[Quota], at, daily: pd.DataFrame | None, earlier) -> list[Quota]:
+    """Quotas as they are meant; at(i, field) says where one is written, earlier(i) where it stood before.
+
+    daily   daily facts: a subject or a unit that they do not know is refused with the nearest name
+    """
     found, seen = [], {}
-    for i, subject in enumerate(subjects):
-        dimension = dimensions[i].replace("_", " ").casefold()
+    money = set() if daily is None else set(daily["BillingCurrency"])
+    units = None if daily is None else {spell(unit) for unit in set(daily["ConsumedUnit"]) if unit} | money
+    for i, one in enumerate(quotas):
+        dimension = one.dimension.replace("_", " ").casefold()
         if dimension not in DIMENSIONS:
-            raise InputError(unknown(sheet.at(i, "dimension"), "dimension", dimensions[i][:40], DIMENSIONS))
-        if spans[i] not in ("day", "month"):
-            raise InputError(unknown(sheet.at(i, "per"), "span", spans[i][:40], ("day", "month")))
-        if not units[i] or not subject:
-            raise InputError(f"{sheet.at(i, 'subject' if units[i] else 'unit')}: is empty. Write it.")
-        if daily is not None and subject not in (known := set(daily[DIMENSIONS[dimension]])):
-            raise InputError(unknown(sheet.at(i, "subject"), dimension, subject[:60], sorted(known - {""})))
-        key = (dimension, subject, units[i].casefold(), spans[i])
+            raise InputError(unknown(at(i, "dimension"), "dimension", one.dimension[:40], DIMENSIONS))
+        if one.per not in ("day", "month"):
+            raise InputError(unknown(at(i, "per"), "span", one.per[:40], ("day", "month")))
+        if not one.unit or not one.subject:
+            raise InputError(f"{at(i, 'subject' if one.unit else 'unit')}: is empty. Write it.")
+        if daily is not None and one.subject not in (known := set(daily[DIMENSIONS[dimension]])):
+            raise InputError(unknown(at(i, "subject"), dimension, one.subject[:60], sorted(known - {""})))
+        if units is not None and one.unit.upper() not in money and spell(one.unit, at(i, "unit")) not in units:
+            raise InputError(unknown(at(i, "unit"), "unit", one.unit[:40], sorted(units)))
+        key = (dimension, one.subject, one.unit.casefold(), one.per)
         if key in seen:
-            raise InputError(f"{sheet.at(i, 'subject')}: this quota stands in line {seen[key]} already. Keep one of them.")
-        seen[key] = sheet.lines[i]
-        found.append(Quota(dimension, subject, units[i], spans[i], float(amounts[i]), owners[i]))
+            raise InputError(f"{at(i, 'subject')}: this quota stands {earlier(seen[key])} already. Keep one of them.")
+        seen[key] = i
+        found.append(replace(one, dimension=dimension))
     return found
 
 

@@ -25,7 +25,7 @@ from ..errors import FinOpsError, InputError, LedgerError, ReportError, unknown
 from ..facts import plans, warehouse
 from ..measure.anomalies_alert import NAMES, Alert
 from ..measure.anomalies_feedback import Feedback
-from ..measure.anomalies_limits import read_quotas
+from ..measure.anomalies_limits import DIMENSIONS, Quota, check_quotas, read_quotas
 from ..measure.watch import Watch, watch
 from ..measure.words import money
 from ..progress import Progress, silent
@@ -48,7 +48,9 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
     """`measure.watch.watch` on the company of finops.yaml: its ledger, budgets, quotas, published forecasts and recorded verdicts.
 
     as_of   last day looked at; default the newest day with usage. Raises LedgerError for a day outside the ledger.
+    how     as in `watch`; None: as finops.yaml says under `watch`, else the default
     """
+    how = limits_of(settings) | {name: value for name, value in how.items() if value is not None}
     from .close import books            # brings the simulation with it: recording a verdict need not wait for that
 
     say = progress or silent
@@ -69,14 +71,30 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
     if currencies != [settings.currency]:
         raise LedgerError(f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
                           "Alerts are in one currency: split the bill, or set the currency.")
-    default = settings.path(QUOTAS)
-    chosen = quotas or (default if default.is_file() else None)
-    limits = read_quotas(chosen, daily) if chosen else []
     say("anomalies", 1, 2)
-    found = watch(daily, as_of, currency=settings.currency, quotas=limits, budgets=budgets, forecasts=published(settings),
+    found = watch(daily, as_of, currency=settings.currency, quotas=quotas_of(settings, daily, quotas), budgets=budgets, forecasts=published(settings),
                   feedback=read_feedback(folder_of(settings)), **how)
     say("anomalies", 2, 2)
     return found
+
+
+def limits_of(settings: Settings) -> dict:
+    """What finops.yaml says of the limits under `watch`, by the words of `measure.watch.watch`. Raises InputError for an unknown dimension."""
+    found = {name: value for name, value in settings.watch if value is not None and name != "quotas"}
+    for level in found.get("by", ()):
+        if level not in DIMENSIONS:
+            raise InputError(unknown("finops.yaml: watch/by", "dimension", level, DIMENSIONS))
+    return {"levels" if name == "by" else name: value for name, value in found.items()}
+
+
+def quotas_of(settings: Settings, daily, path: str | os.PathLike | None = None) -> list[Quota]:
+    """The quotas of a file that is asked for, of finops.yaml (`watch: quotas`, a list or a file), or of quotas.csv beside it."""
+    told, beside = settings.watch.quotas, settings.path(QUOTAS)
+    if path is None and told and not isinstance(told, str):
+        entries = [Quota(**dict(entry)) for entry in told]
+        return check_quotas(entries, lambda i, field: f"finops.yaml: watch/quotas/{i}/{field}", daily, lambda i: f"at watch/quotas/{i}")
+    chosen = path or (settings.path(told) if told else beside if beside.is_file() else None)
+    return read_quotas(chosen, daily) if chosen else []
 
 
 def check_day(text: str, name: str) -> str:
