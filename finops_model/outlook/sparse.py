@@ -31,23 +31,23 @@ def level(values: np.ndarray, members=None) -> tuple[float, str]:
     weeks = float(error_paths.expected_weeks(values, 7).mean())
     if members in (None, "cheap") or not names or weeks <= 0:
         return 1.0, BLOCKS
-    misses = _misses(values, [BLOCKS, *names])
-    best = 1 + int(np.argmin(misses[1:])) if misses is not None else 1
-    if not asked and (misses is None or misses[best] >= BETTER * misses[0]):
+    missed = misses(values, [BLOCKS, *names])
+    best = 1 + int(np.argmin(missed[1:])) if missed is not None else 1
+    if not asked and (missed is None or missed[best] >= BETTER * missed[0]):
         return 1.0, BLOCKS
     chosen = names[best - 1]
-    return _level(chosen, values) / weeks, chosen
+    return level_of(chosen, values) / weeks, chosen
 
 
-def _level(name: str, values: np.ndarray) -> float:
+def level_of(name: str, values: np.ndarray) -> float:
     """Expected amount of a day."""
     return float((error_paths.expected_weeks(values, 7) if name == BLOCKS else shelf()[name].point(values, None, 1)).mean())
 
 
-def _misses(values, names):
+def misses(values, names):
     """Root mean square miss of a month's total from earlier days on (name,); None where there are too few of them."""
     origins = [o for o in range(len(values) - MONTH, TRAIN - 1, -MONTH)][:ORIGINS]
     if len(origins) < FEWEST:
         return None
-    missed = [[values[o:o + MONTH].sum() - MONTH * _level(name, values[:o]) for o in origins] for name in names]
+    missed = [[values[o:o + MONTH].sum() - MONTH * level_of(name, values[:o]) for o in origins] for name in names]
     return np.sqrt(np.mean(np.square(missed), axis=1))
