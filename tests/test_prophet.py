@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -178,6 +179,25 @@ def test_what_prophet_is_told_does_not_change_the_cheap_members():
     assert native.point(prophet, y.to_numpy(), days(300), 30) == pytest.approx(prophet.point(y.to_numpy(), days(300), 30))
     mixed = forecast(y, 30, 50, members=["seasonal_naive", "weekday_mean", "theta", "damped_holt", "last_year"], **known)
     np.testing.assert_allclose(plain.paths, mixed.paths)
+
+
+def test_native_gives_days_off_back_brings_the_answer_to_the_rest_and_clips_the_driver():
+    """A stand-in member that says 10 every day: on a day off that halves use, that is 20 of the rest; the driver stays within 1..3."""
+    given = {}
+
+    def point(history, dates, horizon, season, **known):
+        given.update(known, history=history)
+        return np.full(horizon, 10.0)
+
+    member = SimpleNamespace(__name__="shelf.member", point=point)
+    off = {days(5)[1].astype(object): "off", days(5)[4].astype(object): "off"}
+    native = Native(days(5), off, np.array([1.0, 0.5, 1.0, 1.0, 0.5]), np.array([1.0, 2.0, 3.0, 9.0, 0.5]), np.array([1.0, 2.0, 3.0, 9.0, 0.5]),
+                    options={"member": {"stiff": True}})
+    assert native.point(member, np.array([6.0, 6.0, 6.0]), days(3), 2).tolist() == [10.0, 20.0]
+    assert given["history"].tolist() == [6.0, 3.0, 6.0] and given["driver"].tolist() == [1.0, 2.0, 3.0, 3.0, 1.0]
+    assert given["stiff"] is True and given["off"] == off and "cap" not in given
+    assert native.point(member, np.array([6.0, 6.0]), days(5)[1:3], 2).tolist() == [10.0, 20.0]        # a history that begins later
+    assert given["history"].tolist() == [3.0, 6.0]
 
 
 def test_events_are_divided_out_for_prophet_too():
