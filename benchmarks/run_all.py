@@ -58,7 +58,8 @@ def sizes(plan) -> dict[str, list[tuple[float, float, float]]]:
                        jump_demand=None, phi=plan.phi[:count], sigma=plan.sigma[:count], noise_loadings=plan.noise_loadings[:count],
                        burst_rate=plan.burst_rate[:count], burst_size=plan.burst_size[:count], burst_stays=None, charge_workload=None, charge_column=None,
                        charge_line=None, charge_rate=None, pools=plan.pools[:count], pool_line=plan.pool_line[:count], member_pool=np.arange(count),
-                       member_workload=np.arange(count), member_units=plan.member_units[:count], member_money=None, tables=plan.tables[:count])
+                       member_workload=np.arange(count), member_units=plan.member_units[:count], member_money=None,
+                       member_line=None, member_units_line=None, tables=plan.tables[:count])
 
     found = {"paths": [], "days": [], "workloads": []}
     for paths in (256, 512, 1024, 2048, 4096):
@@ -105,6 +106,21 @@ def first_answer(engine: str, count: int) -> float:
     return min(float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) for _ in range(3))
 
 
+def two_threads(plan, paths: dict[str, int], turns: int) -> list[str]:
+    """Wall time of one worker ÷ of two, in turn: the only figures here that other programs on the machine move, so the load stands beside."""
+    rows = []
+    for engine, count in paths.items():
+        wall = {1: [], 2: []}
+        for _ in range(turns):
+            for workers in wall:
+                start = time.perf_counter()
+                simulate_paths(plan, count, 7, engine, workers=workers)
+                wall[workers].append(time.perf_counter() - start)
+        one, two = min(wall[1]), min(wall[2])
+        rows.append(f"| {engine} | {count:,} | {one:.2f} | {two:.2f} | {one / two:.2f} | {os.getloadavg()[0]:.1f} |")
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer paths and turns; nothing is written")
@@ -126,6 +142,10 @@ def main() -> None:
     hour = problem_l.compare("hour", 256 if quick else 512, 1)
     text += ["", "## Problem L, hourly: 100 workloads × 8,760 hours\n", "| approach | paths | CPU ns per cell | ÷ engine numba |", "|---|---|---|---|"]
     text += [f"| {name} | {hour['paths'][name]:,} | {value:.2f} | {value / hour['ns']['engine numba']:.2f} |" for name, value in hour["ns"].items()]
+    problem = problem_l.load("problem_L")
+    whole = problem_l.flat(problem, problem.make())
+    text += ["", "## Two threads: problem L, daily\n", "| engine | paths | wall s, one thread | two | speed-up | load beside |", "|---|---|---|---|---|---|",
+             *two_threads(whole, {"numba": 10_240, "numpy": 2048}, 2 if quick else 7)]
     text += ["", "## Roofline: what one core can do\n", "| primitive | ns (GB/s for memory) |", "|---|---|"]
     roof = problem_l.roofline()
     text += [f"| {name} | {value:.2f} |" for name, value in roof.items()]
@@ -143,13 +163,12 @@ def main() -> None:
         base = small["reference, " + name.split(", ")[1]]["ms"]
         text.append(f"| {name} | {row['ms']:.2f} | {row['ms'] / base:.2f} | {row['mean'] / 1e3:.2f} | {row['p90'] / 1e3:.2f} |")
     text += ["", "Warm: draws are kept, the commitment moves (wanted: 3 ms numba, 10 ms numpy). Cold builds plan and distributions anew each time, tables of the "
-             "PERT included.\n", "## Common draws: problem L, commitments × 1.2\n",
+             "PERT included, draws by name and correlates through a factor, and keeps what a later what-if needs; the reference draws one array.\n", "## Common draws: problem L, commitments × 1.2\n",
              "| figure | variance with independent draws ÷ with common draws, ± standard error |", "|---|---|"]
     text += [f"| {name} | {value:.1f} ± {error:.1f} |" for name, (value, error) in common_draws.figures(1024 if quick else 4096).items()]
     text += ["", "Wanted: 30 for the mean. From paths: the variance of a mean of n independent paths is that of a path ÷ n, so no run is "
              "repeated. Over runs: of 512 paths, 192 of them.\n", "## Cost against size\n", "![Cost grows in a straight line with paths, days and workloads](cost_against_size.svg)\n"]
-    problem = problem_l.load("problem_L")
-    found = sizes(problem_l.flat(problem, problem.make()))
+    found = sizes(whole)
     text += ["| grows | size | numba, CPU s | numpy, CPU s |", "|---|---|---|---|"]
     text += [f"| {kind} | {size:,.0f} | {numba:.3f} | {numpy:.2f} |" for kind, rows in found.items() for size, numba, numpy in rows]
     print("\n".join(text))
