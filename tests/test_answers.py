@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -282,3 +283,47 @@ def test_every_shared_oracle_is_a_sentence_of_ours_with_its_own_numbers():
         told = json.dumps(ours[case["id"]]["then"])
         for number in np.atleast_1d(case["expected"]):
             assert any(np.isclose(float(word), number, rtol=1e-12) for word in __import__("re").findall(r"[-\d.e]+\d", told)), case["id"]
+
+
+@given(st.floats(-0.999, 0.9999999), st.integers(1, 60), st.sampled_from(["stationary", "zero"]))
+@settings(max_examples=60, deadline=None)
+def test_sums_of_noise_are_those_of_exact_fractions(phi, steps, start):
+    """The double sum in whole numbers: next to phi 1 the closed form would lose nine digits."""
+    f = Fraction(phi)
+    if start == "zero":
+        exact = sum(sum(f ** k for k in range(m)) ** 2 for m in range(1, steps + 1))
+    else:
+        exact = (steps + 2 * sum((steps - k) * f ** k for k in range(1, steps))) / (1 - f * f)
+    assert closed.ar1_sum_variance(phi, 1.0, steps, start) == pytest.approx(float(exact), rel=1e-10)
+
+
+def test_counts_are_right_to_rounding_however_many_there_are():
+    """Sums of the chances, their mean and variance, at means where numbers a million times as large would cancel."""
+    from finops_model.outlook.distributions.poisson import chance
+
+    for mean in (0.0, 1e-9, 0.3, 7.3, 300.0, 1e6):
+        n = np.arange(max(0.0, np.floor(mean - 12 * mean ** 0.5)), np.ceil(mean + 12 * mean ** 0.5) + 60)
+        p = chance(n, mean)
+        assert p.sum() == pytest.approx(1, rel=1e-12) and (p * n).sum() == pytest.approx(mean, rel=1e-12, abs=1e-12)
+        assert (p * (n - mean) ** 2).sum() == pytest.approx(mean, rel=1e-10, abs=1e-12)
+
+
+def test_a_difference_of_overruns_is_that_of_shares_and_never_sure():
+    rng = np.random.default_rng(4)
+    base = rng.normal(100, 10, 4000)
+    other = base - 2 + rng.normal(0, 1, 4000)
+    found = answers.difference(base, other, "overrun", budget=110.0)
+    assert found.estimate.value == pytest.approx((other > 110).mean() - (base > 110).mean())
+    assert 0 < found.estimate.standard_error < found.independent_error / 2
+    many = [(lambda b: answers.difference(b, b - 2 + rng.normal(0, 1, 500), "overrun", budget=110.0).estimate)(rng.normal(100, 10, 500)) for _ in range(300)]
+    assert np.mean([e.standard_error for e in many]) == pytest.approx(np.std([e.value for e in many], ddof=1), rel=0.15)
+    nothing = answers.difference(base, base - 1, "overrun", budget=1000.0)
+    assert nothing.estimate.value == 0 and 0 < nothing.estimate.standard_error < 1e-3
+    with pytest.raises(ScenarioError) as refused:
+        answers.difference(base, other, "overrun")
+    assert str(refused.value) == "the chance of an overrun needs a budget."
+
+
+def test_a_figure_that_is_surely_nothing_needs_no_more_paths():
+    assert answers.enough_paths(np.zeros(100), 0.01, "p90").enough
+    assert answers.enough_paths(np.full(100, 7.0), 0.01, "mean").wanted == 1

@@ -7,9 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from finops_model import streams
 from finops_model.errors import ScenarioError
 from finops_model.outlook import answers
 from finops_model.outlook.distributions import make
+from finops_model.outlook.distributions._following import Draws, Following
 from finops_model.outlook.engine import keep_draws, simulate_paths
 from finops_model.outlook.flat import FlatPlan, Form, PathValue, Table
 from finops_model.prices.rates import make as make_rate
@@ -117,3 +119,21 @@ def test_runs_that_have_no_gain_are_refused_word_for_word(base, other, message):
 def test_a_plan_differs_from_its_copy_in_nothing(which="numpy"):
     again = dataclasses.replace(plan())
     np.testing.assert_array_equal(totals(again, which), totals(plan(), which))
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 3), (2, 5), (7, 8), (4, 4)])
+def test_blocks_of_uniforms_are_those_drawn_one_by_one(first, last):
+    """One generator set to each block in turn has the bits of one made for each."""
+    made = streams.uniform_blocks(11, "growth", first, last)
+    alone = [streams.generator(11, "growth", block).random(streams.BLOCK) for block in range(first, last)]
+    np.testing.assert_array_equal(made, np.clip(np.concatenate(alone) if alone else np.empty(0), 1e-12, 1 - 1e-12))
+
+
+def test_a_factor_is_drawn_once_however_many_values_follow_it():
+    asked = []
+    draws = Draws(lambda name: asked.append(name) or streams.uniforms(3, name, 300))
+    values = [Following(make("normal", {"mean": 0.0, "sd": 1.0}), {"market": 0.6}) for _ in range(4)]
+    together = [value.on_paths(draws, f"v{i}") for i, value in enumerate(values)]
+    assert sorted(asked) == ["copula/market", "v0", "v1", "v2", "v3"]
+    for i, value in enumerate(values):
+        np.testing.assert_array_equal(together[i], value.on_paths(lambda name: streams.uniforms(3, name, 300), f"v{i}"))
