@@ -7,29 +7,15 @@ month is graded on 800 independent windows, all three on 2,400 that are worth ov
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts import script
 
 from finops_model.outlook.demand import Demand, fit_demand
 
 PER_PROCESS, PATHS, LOW, HIGH = 160, 1024, 0.76, 0.86
-
-
-def _coverage():
-    """benchmarks/forecast_coverage.py: one definition of the processes for both."""
-    path = Path(__file__).resolve().parents[1] / "benchmarks" / "forecast_coverage.py"
-    spec = importlib.util.spec_from_file_location("forecast_coverage", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("forecast_coverage", module)
-    spec.loader.exec_module(module)
-    return module
-
-
-cov = _coverage()
+cov = script("benchmarks/forecast_coverage.py")        # one definition of the processes for both
 
 
 def part(demand: Demand, chosen) -> Demand:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import scripts
 from hypothesis import given, strategies as st
 from scipy import stats
 
@@ -23,13 +21,8 @@ WEEK = np.array([1.1, 1.15, 1.1, 1.1, 1.0, 0.8, 0.75])
 
 @pytest.fixture(scope="module")
 def script():
-    """benchmarks/pooled_widths.py: the script that makes the table."""
-    path = Path(__file__).resolve().parents[1] / "benchmarks" / "pooled_widths.py"
-    spec = importlib.util.spec_from_file_location("pooled_widths", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("pooled_widths", module)
-    spec.loader.exec_module(module)
-    return module
+    """The script that makes the table."""
+    return scripts.script("benchmarks/pooled_widths.py")
 
 
 def series(kind: str, number: int, days: int = 300) -> np.ndarray:

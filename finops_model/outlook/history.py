@@ -77,13 +77,22 @@ TWICE = {"D": "Add up the rows of a day first: history.groupby(level=0).sum().",
          "h": "Where clocks were put back take hours of UTC; else add up the rows of an hour first: history.groupby(level=0).sum()."}
 
 
+def day_or_nat(day) -> np.datetime64:
+    """A day that is written out, else NaT.
+
+    >>> day_or_nat("2026-12-24"), day_or_nat("2026-12")
+    (np.datetime64('2026-12-24'), np.datetime64('NaT','D'))
+    """
+    try:
+        return np.datetime64(str(day)[:10], "D") if len(str(day)) >= 10 else np.datetime64("NaT", "D")
+    except ValueError:
+        return np.datetime64("NaT", "D")
+
+
 def day_of(day, where: str, what: str = "as_of") -> np.datetime64:
     """A day as it is written, YYYY-MM-DD, or a date or Timestamp. Raises ForecastError."""
-    try:
-        found = np.datetime64(str(day)[:10], "D")
-    except ValueError:
-        found = np.datetime64("NaT")
-    if np.isnat(found) or len(str(day)) < 10:
+    found = day_or_nat(day)
+    if np.isnat(found):
         raise ForecastError(f"{where}: {what} is '{str(day)[:40]}'; it must be a day, YYYY-MM-DD.")
     return found
 

@@ -19,7 +19,7 @@ from . import ensemble
 from .elicit import elicit
 from .events import LITTLE, Event, drawn, effect, middle, read_events, undisturbed
 from .forecasters import pick, shelf
-from .history import History, clean, fill
+from .history import History, clean, day_or_nat, fill
 from .native import Native
 
 FEWEST = 1e-9           # a driver below it carries no intensity
@@ -240,11 +240,8 @@ def _of_country(country: str, first, last) -> dict:
 
 
 def _date(day):
-    try:
-        found = np.datetime64(str(day)[:10], "D")
-    except ValueError:
-        found = np.datetime64("NaT")
-    if np.isnat(found) or len(str(day)) < 10:
+    found = day_or_nat(day)
+    if np.isnat(found):
         raise ForecastError(f"holidays: '{str(day)[:40]}' is not a day; write it as 2026-12-24.")
     return found.astype(object)
 

@@ -27,15 +27,19 @@ def newest_full_month(facts) -> str | None:
     return month if pd.Timestamp(f"{month}-01") >= first.replace(day=1) and month >= str(first.date())[:7] else None
 
 
+def recurring_rows(facts) -> pd.DataFrame:
+    """Recurring charges of the newest full month; no rows where there is none."""
+    month = newest_full_month(facts)
+    rows = facts.daily[parts(facts.daily, held(facts))["recurring"]]
+    if month is None:
+        return rows[:0]
+    last = month_days(month)[-1]
+    return rows[(rows["ChargeDate"] >= pd.Timestamp(f"{month}-01")) & (rows["ChargeDate"] <= pd.Timestamp(last))]
+
+
 def recurring_by_workload(facts) -> dict[str, float]:
     """Money per month of recurring charges: the newest full month's, by workload."""
-    month = newest_full_month(facts)
-    if month is None:
-        return {}
-    rows = facts.daily[parts(facts.daily, held(facts))["recurring"]]
-    last = month_days(month)[-1]
-    rows = rows[(rows["ChargeDate"] >= pd.Timestamp(f"{month}-01")) & (rows["ChargeDate"] <= pd.Timestamp(last))]
-    return {str(name): float(value) for name, value in rows.groupby("x_Workload")["EffectiveCost"].sum().items() if value}
+    return {str(name): float(value) for name, value in recurring_rows(facts).groupby("x_Workload")["EffectiveCost"].sum().items() if value}
 
 
 def month_parts(facts, demand_names, months, resolved, pools):

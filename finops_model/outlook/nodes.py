@@ -18,10 +18,10 @@ from .demand import Demand
 from .engine import check, label, stream
 from .kernel_plan import by_workload, compile_flat
 from .knowledge import Knowledge
-from .money import cost_rows, held, newest_full_month
+from .money import cost_rows, recurring_rows
 from .noise import LEADS
 from .plan import Plan
-from .volumes import WINDOW, parts
+from .volumes import WINDOW
 
 COLUMN = {"service": "ServiceName", "team": "x_Team", "unit": "x_BusinessUnit", "workload": "x_Workload"}
 SHOCKS = ("independent", "shared")
@@ -223,10 +223,4 @@ def _services(plan: Plan) -> dict[tuple[int, str], np.ndarray]:
 
 def _recurring(facts, column: str) -> dict[tuple[str, str], float]:
     """(workload, node) -> recurring money of the newest full month."""
-    month = newest_full_month(facts)
-    if month is None:
-        return {}
-    rows = facts.daily[parts(facts.daily, held(facts))["recurring"]]
-    last = month_days(month)[-1]
-    rows = rows[(rows["ChargeDate"] >= pd.Timestamp(f"{month}-01")) & (rows["ChargeDate"] <= pd.Timestamp(last))]
-    return {(str(w), str(node)): float(value) for (w, node), value in rows.groupby(["x_Workload", column])["EffectiveCost"].sum().items() if value}
+    return {(str(w), str(node)): float(value) for (w, node), value in recurring_rows(facts).groupby(["x_Workload", column])["EffectiveCost"].sum().items() if value}
