@@ -1,7 +1,7 @@
 """Fit the spot price process to the stored price history (docs/method.md §3.29): python scripts/calibrate_spot.py HISTORY.parquet
 
 HISTORY has one row per snapshot, instance and region (date, instance, region, hour, hour_spot, USD an hour). What comes out is
-data/risk/gcp_spot.json: constants with their passport. Prices of months are those of a month's last snapshot.
+finops_model/outlook/risks/gcp_spot.json: constants with their passport. Prices of months are those of a month's last snapshot.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ GPU = ("a2-highgpu-1g", "a2-ultragpu-1g", "a3-highgpu-8g", "a3-megagpu-8g", "g2-
 LEAST = 1000                       # month-to-month pairs for a fit of its own
 KNOTS = [0.0, 0.005, 0.02, 0.05, *np.round(np.arange(0.1, 0.95, 0.05), 2).tolist(), 0.95, 0.98, 0.995, 1.0]
 LAGS = (1, 3, 6, 12)
-OUT = Path(__file__).resolve().parents[1] / "data" / "risk" / "gcp_spot.json"
+OUT = Path(__file__).resolve().parents[1] / "finops_model" / "outlook" / "risks" / "gcp_spot.json"
 
 
 def persistence(own: dict) -> float:

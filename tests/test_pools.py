@@ -157,7 +157,7 @@ def test_both_engines_agree_and_parts_add_up(company, family):
     every = covered.sum(axis=2)
     assert (every <= whole * (1 + 1e-6)).all() and (every[:, 1:] > 0.01 * whole[:, 1:]).all()     # the rest spills
     plain = compile_flat(dataclasses.replace(compiled.plan, pools=(), unused_owner=()))
-    added = by_workload(compiled, totals) - by_workload(plain, engine.simulate_block(plain.flat, 0, 256, 7))
+    added = by_workload(compiled, totals, 7) - by_workload(plain, engine.simulate_block(plain.flat, 0, 256, 7), 7)
     assert np.allclose(added.sum(axis=2), paid @ pool.apart.fees - covered.sum(axis=2), rtol=1e-5, atol=1e-2)
     others = [w for w, name in enumerate(compiled.plan.names) if name not in USES]
     assert not added[:, :, others].any()                                                  # who uses none of it pays none of it

@@ -16,7 +16,7 @@ from finops_model.outlook import price_moments as moments, price_risk as risk
 from finops_model.outlook.distributions import make
 
 ROOT = Path(__file__).resolve().parents[1]
-CALIBRATION = ROOT / "data" / "risk" / "gcp_spot.json"
+CALIBRATION = ROOT / "finops_model" / "outlook" / "risks" / "gcp_spot.json"
 N = 30_000
 BOTH = make("mixture", {"parts": [make("uniform", {"min": 0.7, "max": 0.95}), make("lognormal", {"mu": 0.2, "sigma": 0.2})], "weights": [0.6, 0.4]})
 FACTORS = {"a cut": make("uniform", {"min": 0.7, "max": 0.95}), "both signs": BOTH, "lognormal": make("lognormal", {"mu": 0.0, "sigma": 0.3}),

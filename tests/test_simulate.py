@@ -121,7 +121,7 @@ def test_fewer_paths_a_longer_horizon_and_another_workload_move_no_draw(company)
 
 def test_blocks_do_not_depend_on_their_order(company):
     compiled = compile_flat(made(company))
-    forth, back = ([by_workload(compiled, engine.simulate_block(compiled.flat, b, 256, 7)) for b in order] for order in ((0, 256), (256, 0)))
+    forth, back = ([by_workload(compiled, engine.simulate_block(compiled.flat, b, 256, 7), 7) for b in order] for order in ((0, 256), (256, 0)))
     assert np.array_equal(forth[0], back[1]) and np.array_equal(forth[1], back[0]) and not np.array_equal(*forth)
 
 

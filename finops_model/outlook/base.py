@@ -111,7 +111,7 @@ def tree(facts: Facts, drivers: tuple[str, ...]) -> dict:
             "driver": default, "elasticity": 1.0, "demand": {"level": 1.0, "growth_per_month": 0.0},
             **({"routing": shares} if shares else {})}
     return {"drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in drivers}, "workloads": workloads,
-            "prices": price_tree(facts), "commitments": {str(r["ContractCommitmentId"]): _terms(r) for r in facts.inventory}}
+            "prices": price_tree(facts), "risks": {}, "commitments": {str(r["ContractCommitmentId"]): _terms(r) for r in facts.inventory}}
 
 
 def price_tree(facts: Facts) -> dict:

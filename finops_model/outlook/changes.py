@@ -26,6 +26,7 @@ class Event:
     because: str = ""
     shown: str = ""                 # the value as the file has it
     draw: str = ""                  # name of the uniform draw of an uncertain value: the path as the file has it
+    per: str = ""                   # month: an uncertain value is drawn anew for every month, as <draw>/<YYYY-MM>
 
 
 @dataclass(frozen=True)
@@ -60,18 +61,26 @@ def timeline(base: np.ndarray, events: list[Event], dates: np.ndarray) -> Timeli
     for event in sorted(events, key=lambda e: e.since):              # stable: file order within a day
         on = dates >= np.datetime64(event.since, "D") if event.since else np.ones(len(dates), bool)
         if isinstance(event.value, Distribution):
-            factor = ((event.draw or event.path, event.value),)
             if event.op == "set":
                 number[on] = 1.0
-            old = which.copy()
-            for kind in np.unique(old[on]):
-                mixtures.append(factor if event.op == "set" or kind < 0 else mixtures[kind] + factor)
-                which[on & (old == kind)] = len(mixtures) - 1
+            old, name = which.copy(), event.draw or event.path
+            for name, on in _drawn_on(name, on, dates) if event.per == "month" else ((name, on),):
+                factor = ((name, event.value),)
+                for kind in np.unique(old[on]):
+                    mixtures.append(factor if event.op == "set" or kind < 0 else mixtures[kind] + factor)
+                    which[on & (old == kind)] = len(mixtures) - 1
         elif event.op == "set":
             number[on], which[on] = event.value, -1
         else:
             number[on] *= event.value
     return Timeline(number, which, tuple(mixtures))
+
+
+def _drawn_on(name: str, on: np.ndarray, dates: np.ndarray):
+    """(draw name, its days) of a value that is drawn for every month."""
+    months = dates.astype("datetime64[M]")
+    for month in np.unique(months[on]):
+        yield f"{name}/{month}", on & (months == month)
 
 
 def leaves(tree: dict, above: str = "") -> dict[str, object]:

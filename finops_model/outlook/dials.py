@@ -9,7 +9,7 @@ import numpy as np
 
 from ..prices.settle import charge_months
 from .flat import BlockTotals
-from .kernel_plan import Compiled
+from .kernel_plan import Compiled, tier_factor
 
 GRID = 41           # levels of the commitment slider
 SCALES = (*(n / 20 for n in range(10, 20)), *(n / 10 for n in range(10, 21)))   # of demand where commitments overlap: what its slider reaches
@@ -45,7 +45,7 @@ def level_by_month(plan, pool) -> tuple[np.ndarray, np.ndarray]:
     return level, rate
 
 
-def collect(compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grids) -> dict:
+def collect(compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grids, seed: int) -> dict:
     """The dials of a run: arrays float64 (path, month) of the paths in `totals`, and the exact totals of all paths."""
     plan, count, usage = compiled.plan, len(totals.cost), totals.usage
     base = effective.sum(axis=2)
@@ -55,9 +55,9 @@ def collect(compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grid
     tiered = []
     rebuilt = tokens.copy()
     for i, tier in enumerate(plan.tiered):
-        pooled = np.maximum(usage[:, :, compiled.tiers[i]], 0.0).sum(axis=-1)
-        rebuilt += charge_months(tier.rates, pooled, tier.already) * tier.factor
-        tiered.append({"sku": tier.sku, "usage": pooled, "already": tier.already, "factor": tier.factor,
+        pooled, factor = np.maximum(usage[:, :, compiled.tiers[i]], 0.0).sum(axis=-1), tier_factor(plan, tier, totals, seed)
+        rebuilt += charge_months(tier.rates, pooled, tier.already) * factor
+        tiered.append({"sku": tier.sku, "usage": pooled, "already": tier.already, "factor": factor,
                        "kind": [type(rate).__name__.casefold() for rate in tier.rates],
                        "tiers": [{name: list(v) if isinstance(v := getattr(rate, name), tuple) else v for name in _fields(rate)}
                                  for rate in tier.rates]})

@@ -150,10 +150,10 @@ def _none():
 
 def path_values(plan: FlatPlan, path0: int, count: int, seed: int) -> np.ndarray:
     """Log values (value, path) float64 of `count` paths from path0 on; path0 and the drawing go by whole blocks of streams.BLOCK."""
-    if not plan.values:
-        return np.zeros((0, -(-count // streams.BLOCK) * streams.BLOCK))
-    draws = Draws(lambda name: streams.uniform_blocks(seed, name, path0 // streams.BLOCK, -(-(path0 + count) // streams.BLOCK)))
-    return np.stack([value.on_paths(draws) for value in plan.values])
+    whole = range(path0, -(-(path0 + count) // streams.BLOCK) * streams.BLOCK)
+    draws = Draws(lambda name: streams.uniform_blocks(seed, name, path0 // streams.BLOCK, whole.stop // streams.BLOCK))
+    rows = [*(value.on_paths(draws)[None] for value in plan.values), *(one.on_paths(seed, whole) for one in plan.series)]
+    return np.concatenate(rows) if rows else np.zeros((0, len(whole)))
 
 
 @lru_cache(maxsize=8)

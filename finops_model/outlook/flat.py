@@ -109,8 +109,10 @@ class FlatPlan:
     burst_rate: np.ndarray = _zeros("workload")         # arrivals per step
     burst_size: np.ndarray = _zeros("workload")         # mean units of one, exponential
     burst_stays: np.ndarray = _zeros("workload")        # share of a burst that is still there a step later
+    burst_from: np.ndarray = _zeros("workload")         # step before which there is none
     # per-path values
     values: tuple[PathValue, ...] = _named()
+    series: tuple = _named()                            # of risks (risk_plan.py): each adds rows of values, after the values above
     profile: np.ndarray = _zeros("value", "step")       # what a value counts on a step
     value_demand: np.ndarray = _zeros("value", "workload")
     value_line: np.ndarray = _zeros("value", "line")
@@ -153,7 +155,7 @@ class FlatPlan:
     cap: np.ndarray | None = None                       # (step, workload): the most of a step, bursts included (a quota); None: no limit
 
     def __post_init__(self):
-        sizes = {"step": len(self.month_of), "workload": len(self.workloads), "factor": len(self.factors), "value": len(self.values),
+        sizes = {"step": len(self.month_of), "workload": len(self.workloads), "factor": len(self.factors), "value": len(self.values) + sum(one.rows for one in self.series),
                  "jump": len(self.jumps), "line": len(self.lines), "pool": len(self.pools), "month": len(self.months),
                  "column": len(self.columns), "charge": np.size(self.charge_workload) if self.charge_workload is not None else 0,
                  "member": np.size(self.member_pool) if self.member_pool is not None else 0}
@@ -218,7 +220,7 @@ def _check(plan: FlatPlan) -> None:
     if (np.diff(inside) < 0).any() or (len(inside) and inside.max() >= len(plan.months)):
         raise ScenarioError(f"plan: month_of must rise and stay below {len(plan.months)}, the number of months.")
     for kind, what in (("median", "a median demand"), ("price", "a price"), ("sigma", "a spread"), ("level_step", "a spread"),
-                       ("burst_rate", "a rate"), ("burst_size", "a size"), ("jump_rate", "a rate"), ("overhead", "an overhead"),
+                       ("burst_rate", "a rate"), ("burst_size", "a size"), ("burst_from", "a step"), ("jump_rate", "a rate"), ("overhead", "an overhead"),
                        ("member_units", "a quantity"), ("jump_steps", "a length")):
         values = getattr(plan, kind)
         wrong = ~(np.isfinite(values) & (values >= 0))

@@ -261,6 +261,7 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
             inside[lane] = ONE if lane < here else ZERO
         for w in range(works):
             if burst[w, 0] > ZERO:
+                burst_due[w, :] = burst[w, 3]
                 burst_draws(keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst[w, 0], burst[w, 1], NEVER)
         for j in range(processes):
             for lane in range(LANES):

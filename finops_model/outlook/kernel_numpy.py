@@ -204,7 +204,9 @@ def _all_bursts(p: Packed, plan: FlatPlan, seed: int, block: int):
     """All bursts of a block in the order of their steps: (step, workload, path, size), and where each step starts."""
     found, last = [], int(p.tile[-1, 1]) if len(p.tile) else 0
     for w in np.flatnonzero(p.burst[:, 0] > 0):
-        cells, marks = _Events(seed, f"burst/{plan.workloads[w]}", block, 1 / p.burst[w, 0]).until(last)
+        begins = int(p.burst[w, 3])
+        cells, marks = _Events(seed, f"burst/{plan.workloads[w]}", block, 1 / p.burst[w, 0]).until(last - begins)
+        cells = cells + begins * BLOCK
         found.append((cells, np.full(len(cells), w), (-np.log(marks) * p.burst[w, 1]).astype(np.float32)))
     if not found:
         return None

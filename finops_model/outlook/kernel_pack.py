@@ -23,7 +23,7 @@ class Packed(NamedTuple):
     level: np.ndarray               # (workload, step)
     level_own: np.ndarray           # (workload,); below 0: no level
     level_load: np.ndarray
-    burst: np.ndarray               # (workload, 3): steps between two, mean size, share that stays
+    burst: np.ndarray               # (workload, 4): steps between two, mean size, share that stays, first step
     profile: np.ndarray             # (value, step)
     value_demand: np.ndarray        # (workload, value)
     value_line: np.ndarray          # (line, value)
@@ -75,7 +75,8 @@ def pack(plan: FlatPlan) -> Packed:
     columns["level_own"] = _f(np.where(plan.level_step.any(axis=0), level_own, -1.0) if steps else np.full(count, -1.0))
     columns["level_load"] = _f(plan.level_loadings)
     columns["cap"] = _f(np.zeros((0, 0)) if plan.cap is None else plan.cap.T)
-    columns["burst"] = _f(np.stack([_gap(np.where(plan.burst_size > 0, plan.burst_rate, 0.0)), plan.burst_size, plan.burst_stays], axis=-1))
+    columns["burst"] = _f(np.stack([_gap(np.where(plan.burst_size > 0, plan.burst_rate, 0.0)), plan.burst_size, plan.burst_stays,
+                                   np.floor(plan.burst_from)], axis=-1))
     columns["profile"], columns["value_demand"], columns["value_line"] = _f(plan.profile), _f(plan.value_demand.T), _f(plan.value_line.T)
     law = np.array([float(law == "lognormal") for law in plan.jump_law])
     columns["jump"] = _f(np.stack([_gap(plan.jump_rate), law, plan.jump_low, plan.jump_high, plan.jump_steps], axis=-1))

@@ -14,6 +14,7 @@ from ..prices.settle import charge_months, share
 from .flat import BlockTotals, FlatPlan, PathValue
 from .kernel_pools import ApartMeters, PoolMeters, add_pools, give_back
 from .plan import Plan
+from .risk_plan import month_factors
 
 FACTOR = "common"
 
@@ -56,7 +57,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
             values.append(value)
             profile.append(when)
             on_demand.append(parameter.power)
-            on_line.append(None)
+            on_line.append([])
     for w in range(plan.demand):
         columns.charge(w, w, plan.linear[:, w])
     for i, (timeline, money) in enumerate(plan.uncertain_prices):
@@ -67,9 +68,20 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
                 values.append(PathValue(mixture))
                 profile.append((timeline.which == m).astype(float))
                 on_demand.append(np.zeros(plan.demand))
-                on_line.append(i)
+                on_line.append([i])
         for w in range(plan.demand):
             columns.charge(w, w, money[:, w], i)
+    series = []
+    for one in plan.series:
+        here = [i for i, sku in enumerate(plan.line_skus) if sku in one.skus]
+        if not here and not one.workloads:
+            continue                                                # on prices with tiers only: by_workload
+        series.append(one)
+        on = np.isin(np.arange(plan.demand), one.workloads).astype(float)
+        for row, priced in zip(one.profile, one.on_prices()):
+            profile.append(row)
+            on_demand.append(np.zeros(plan.demand) if priced else on)
+            on_line.append(here if priced else [])
     tiers = []
     for tier in plan.tiered:
         where = columns.add(*(f"tier/{tier.sku}/{plan.names[w]}" for w in tier.workloads))
@@ -83,16 +95,17 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
             for column, rate in enumerate((plan.tokens, plan.routable, plan.routed), dials):
                 columns.charge(w, column, rate[:, w])
     meters, settled = add_pools(plan, columns, len(lines), grids)
-    powers = np.zeros((len(values), len(lines)))
-    for v, line in enumerate(on_line):
-        if line is not None:
-            powers[v, line] = 1.0
+    powers = np.zeros((len(profile), len(lines)))
+    for v, here in enumerate(on_line):
+        powers[v, here] = 1.0
     charges, steps = columns.charges, len(plan.dates)
+    rate, size, stays, begins = (None,) * 4 if plan.bursts is None else plan.bursts.T
     flat = FlatPlan(
         months=plan.months, month_of=plan.month_of, workloads=plan.names[:plan.demand], median=median, columns=tuple(columns.names), units=units,
         factors=(FACTOR,), phi=plan.phi, sigma=plan.sigma, level_step=plan.step, level_loadings=np.asarray(plan.loading)[:, None],
-        values=tuple(values), profile=np.array(profile).reshape(len(values), steps),
-        value_demand=np.array(on_demand).reshape(len(values), plan.demand), value_line=powers, lines=tuple(lines),
+        burst_rate=rate, burst_size=size, burst_stays=stays, burst_from=begins,
+        values=tuple(values), series=tuple(series), profile=np.array(profile).reshape(len(profile), steps),
+        value_demand=np.array(on_demand).reshape(len(profile), plan.demand), value_line=powers, lines=tuple(lines),
         price=np.array(prices).reshape(len(lines), steps).T, cap=plan.cap,
         charge_workload=np.array([c[0] for c in charges]), charge_column=np.array([c[1] for c in charges]),
         charge_line=np.array([c[2] for c in charges]), charge_rate=np.array([c[3] for c in charges]).reshape(len(charges), steps),
@@ -128,11 +141,18 @@ def _uncertain(parameter):
             yield PathValue(mixture, "growth", float(number)), np.cumsum(on & (values.number == number)) * _pace(parameter.kind)
 
 
-def by_workload(compiled: Compiled, totals: BlockTotals) -> np.ndarray:
+def by_workload(compiled: Compiled, totals: BlockTotals, seed: int) -> np.ndarray:
     """Money still to come by workload, commitments and tiers given back by usage: (path, month, workload)."""
     plan, own = compiled.plan, totals.cost.copy()
     for tier, where in zip(plan.tiered, compiled.tiers):
-        values = np.maximum(totals.usage[:, :, where], 0.0)
-        own[:, :, tier.workloads] += share(charge_months(tier.rates, values.sum(axis=-1), tier.already) * tier.factor, values)
+        values, factor = np.maximum(totals.usage[:, :, where], 0.0), tier_factor(plan, tier, totals, seed)
+        own[:, :, tier.workloads] += share(charge_months(tier.rates, values.sum(axis=-1), tier.already) * factor, values)
     give_back(own, plan, compiled.pools, totals.usage)
     return own
+
+
+def tier_factor(plan: Plan, tier, totals: BlockTotals, seed: int) -> np.ndarray:
+    """What a form with tiers is multiplied by on the paths of `totals`: (month,) where it is certain, else (path, month)."""
+    if tier.certain:
+        return tier.own.number
+    return month_factors(seed, range(totals.path0, totals.path0 + len(totals.cost)), tier.own, tier.series, plan.month_of, len(plan.months))

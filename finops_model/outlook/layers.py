@@ -16,6 +16,7 @@ from . import base as base_facts
 from .changes import Event, escape, leaves, match, unescape
 from .distributions import Distribution
 from .elicit import is_range, read_value, shown
+from .risks import NOTES, Risk, make as make_risk
 from .schema import Change, CommitmentTerms, Launch, number_or_range
 
 TEXTS = ("driver", "unit", "team", "environment")
@@ -31,6 +32,7 @@ class Applied:
     provenance: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     launches: dict[str, dict] = field(default_factory=dict)
     proposed: list[str] = field(default_factory=list)
+    risks: dict[str, tuple[dict, str, Risk]] = field(default_factory=dict)      # name -> its terms as written, where, what they mean
     notes: list[dict] = field(default_factory=list)
 
     def tell(self, path: str, what: str, where: str, because: str = "") -> None:
@@ -56,6 +58,8 @@ def apply_layers(scenario, facts) -> Applied:
             done.events.append(Event(paths[0], "set", _value(value, paths[0], where), _day(since), where, "", _show(value), paths[0]))
     for name, terms in document.commitments.items():
         _add_commitment(done, name, terms, layer.at("commitments", name), None)
+    for name, terms in document.risks.items():
+        _add_risk(done, name, terms, layer.at("risks", name))
     for depth, layer in enumerate(scenario.layers):
         for i, change in enumerate(layer.document.changes):
             where = layer.at("changes", i)
@@ -63,10 +67,16 @@ def apply_layers(scenario, facts) -> Applied:
                 _add(done, change, where, facts)
             else:
                 _change(done, change, where, facts.replay)
+            if change.op == "add" and change.path.startswith("risks/"):
+                continue                                             # told in words below
             done.notes.append(_note(change.path, _show(change.value), change, change.kind or _kind(change.path), change.path))
         for kind in ("assumption", "decision"):
             for note in getattr(layer.document, f"{kind}s"):
                 done.notes.append(_note(note.text, note.value, note, kind, ""))
+    for name, (terms, where, risk) in done.risks.items():
+        text = risk.words()
+        done.notes.append({"text": f"{name}: {text}", "value": None, "kind": "assumption", "path": f"risks/{escape(name)}",
+                           **{key: str(terms.get(key, "")) for key in NOTES}, "source": str(terms.get("source", "")) or where})
     return done
 
 
@@ -131,8 +141,10 @@ def _change(done: Applied, change: Change, where: str, replay: bool) -> None:
         last = path.rsplit("/", 1)[1]
         if path.startswith("workloads/") and last in TEXTS and "/routing/" not in path:
             _set_text(done, change, path, last, where)
-        elif last in FIXED or isinstance(known[path], str) and not path.startswith("commitments/"):
+        elif not path.startswith("risks/") and (last in FIXED or isinstance(known[path], str) and not path.startswith("commitments/")):
             raise ScenarioError(f"{where}: '{path}' is told by the ledger and cannot be changed here.")
+        elif path.startswith("risks/"):
+            _set_risk(done, change, path, where)
         elif path.startswith("commitments/") or last == "elasticity":
             _set_now(done, change, path, known[path], where)
         else:
@@ -176,42 +188,82 @@ def _set_dated(done, change, path, before, where) -> None:
     value = _value(change.value, path, where)
     if "/routing/" in path:
         _certain(value, path, where, " A share routed is a decision.")
-    if path.endswith("/factor"):
-        _certain(value, path, where)
     earlier = any(event.path == path and event.op == "set" for event in done.events)
     if change.op == "scale" and before == 0 and not earlier:
         raise ScenarioError(f"{where}: '{path}' is 0 in the base; scaling it changes nothing. Use op: set.")
+    if change.per and not isinstance(value, Distribution):
+        raise ScenarioError(f"{where}: per: {change.per} draws an uncertain value anew, but {_show(change.value)} is certain. Take per out, or write a range.")
     since = _day(change.since) if change.since else ""
     date = f" from {change.since}" if change.since else ""
     done.tell(path, f"× {_show(change.value)}{date}" if change.op == "scale" else f"{_show(change.value)}{date}", where, change.because)
-    done.events.append(Event(path, change.op, value, since, where, change.because, _show(change.value), change.path))
+    done.events.append(Event(path, change.op, value, since, where, change.because, _show(change.value), change.path, change.per or ""))
 
 
 def _add(done: Applied, change: Change, where: str, facts) -> None:
-    """A commitment or a launch."""
+    """A commitment, a launch or a risk."""
     parts = change.path.split("/")
     kind = parts[0]
-    if len(parts) != 2 or not parts[1] or kind not in ("commitments", "workloads") or "*" in parts[1]:
-        raise ScenarioError(f"{where}: op: add takes commitments/NAME or workloads/NAME, not '{change.path}'.")
+    if len(parts) != 2 or not parts[1] or kind not in ("commitments", "workloads", "risks") or "*" in parts[1]:
+        raise ScenarioError(f"{where}: op: add takes commitments/NAME, workloads/NAME or risks/NAME, not '{change.path}'.")
     if not isinstance(change.value, dict):
         raise ScenarioError(f"{where}: op: add needs a mapping of names to values, not '{str(change.value)[:60]}'.")
     name = unescape(parts[1])
+    _not_per_month(change, where)
     if name in done.tree[kind]:
         raise ScenarioError(f"{where}: {kind}/{name} is there already; change its values with op: set, or give the new one another name.")
     if kind == "commitments":
         _add_commitment(done, name, _terms(change.value, where, change.path), where, change.since)
+        return
+    if kind == "risks":
+        if change.since and "since" in change.value:
+            raise ScenarioError(f"{where}: since stands in the change and in its value; keep one of them.")
+        _add_risk(done, name, {**({"since": change.since} if change.since else {}), **{key: text for key in NOTES if (text := getattr(change, key))},
+                               **change.value}, where)
         return
     launch = _model(Launch, change.value, where, change.path)
     if launch.like and launch.like not in facts.names:
         raise ScenarioError(unknown(f"{where}: {change.path}/like", "workload", launch.like, facts.names))
     base_facts.pick_driver(launch.driver, done.tree["drivers"], f"{where}: {change.path}")
     path = f"workloads/{escape(name)}"
-    cost = _value(launch.cost_per_month, f"{path}/cost_per_month", where)
-    done.launches[name] = {**launch.model_dump(), "since": _day(change.since) if change.since else "", "where": where, "cost": cost}
+    cost, delay = (_value(getattr(launch, key), f"{path}/{key}", where) for key in ("cost_per_month", "delay_months"))
+    done.launches[name] = {**launch.model_dump(), "since": _day(change.since) if change.since else "", "where": where, "cost": cost, "delay": delay}
     done.tree["workloads"][name] = {"unit": launch.business_unit, "team": launch.team, "environment": launch.environment,
                                     "service": launch.service, "driver": launch.driver, "elasticity": launch.elasticity,
                                     "demand": {"level": 1.0, "growth_per_month": 0.0}}
     done.provenance[f"{path}/demand/level"] = [("1", where, change.because)]
+
+
+def _add_risk(done: Applied, name: str, terms: dict, where: str) -> None:
+    """A risk with its terms; they stand in the tree, so that later changes and `explain` find them."""
+    fields = {key: value for key, value in terms.items() if key not in NOTES}
+    risk = make_risk(fields, f"{where}: risks/{name}")
+    done.risks[name] = terms, where, risk
+    shown = {key: value if isinstance(value, (int, float)) and not isinstance(value, bool) else _risk_text(value) for key, value in fields.items()}
+    done.tree["risks"][name] = shown
+    for key, value in shown.items():
+        done.provenance[f"risks/{escape(name)}/{key}"] = [(_show(value), where, str(terms.get("because", "")))]
+
+
+def _risk_text(value) -> str:
+    if isinstance(value, list):
+        return "; ".join(_risk_text(item) for item in value)
+    return shown(value) if isinstance(value, dict) else str(value)
+
+
+def _set_risk(done: Applied, change: Change, path: str, where: str) -> None:
+    """A term of a risk holds for the whole run."""
+    _undated(change, path, where)
+    _, name, key = (unescape(part) for part in path.split("/"))
+    terms, _, _ = done.risks[name]
+    value = change.value
+    if change.op == "scale":
+        if isinstance(terms[key], bool) or not isinstance(terms[key], (int, float)) or isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ScenarioError(f"{where}: '{path}' is {_risk_text(terms[key])} and is scaled by {_risk_text(value)}; only a number can be scaled by a "
+                                "number. Use op: set.")
+        value = terms[key] * value
+    told = done.provenance[path]
+    _add_risk(done, name, {**terms, key: value}, where)
+    done.provenance[path] = [*told, (f"× {_show(change.value)}" if change.op == "scale" else _risk_text(change.value), where, change.because)]
 
 
 def _add_commitment(done: Applied, name: str, terms: CommitmentTerms, where: str, since: str | None) -> None:
@@ -282,7 +334,13 @@ def _certain(value, path: str, where: str, why: str = "") -> float:
     return value
 
 
+def _not_per_month(change: Change, where: str) -> None:
+    if change.per:
+        raise ScenarioError(f"{where}: per: {change.per} belongs to values that change in time (levels, growth, prices); '{change.path}' is not one.")
+
+
 def _undated(change: Change, path: str, where: str) -> None:
+    _not_per_month(change, where)
     if change.since:
         raise ScenarioError(f"{where}: '{path}' holds for the whole run and cannot change from {change.since}. Take since out.")
 

@@ -42,7 +42,7 @@ def recurring_by_workload(facts) -> dict[str, float]:
     return {str(name): float(value) for name, value in recurring_rows(facts).groupby("x_Workload")["EffectiveCost"].sum().items() if value}
 
 
-def month_parts(facts, demand_names, months, resolved, pools):
+def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
     """(names, so_far (month, unit), so_far by workload, recurring still to come (month, workload), units, unit of each)."""
     rows = cost_rows(facts)
     now = rows[rows["ChargeDate"] >= pd.Timestamp(f"{months[0]}-01")]
@@ -50,7 +50,7 @@ def month_parts(facts, demand_names, months, resolved, pools):
     owners = {pool.owner for pool in pools if pool.owner}
     others = sorted((set(flat) | owners | set(now["x_Workload"])) - set(demand_names))
     names = (*demand_names, *others)
-    launched = {name: terms["business_unit"] for name, terms in resolved.launches.items()}
+    launched = {name: terms["business_unit"] for name, terms in resolved.launches.items()} | (campaigns or {})
     units = tuple(sorted({*rows["x_BusinessUnit"], *launched.values()}))
     home = unit_of_workload(rows)
     tree = resolved.tree["workloads"]

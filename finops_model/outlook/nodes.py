@@ -118,7 +118,7 @@ def node_totals(plan: Plan, resolved, by: str = "unit", *, paths: int | None = N
     check(compiled.flat, paths, columns=len(names) + 1)
     totals = np.empty((paths, len(plan.months), len(names)))
     for done in stream(compiled.flat, paths, plan.seed, engine, executor=executor, workers=threads, progress=progress):
-        money = by_workload(compiled, done)
+        money = by_workload(compiled, done, plan.seed)
         totals[done.path0:done.path0 + len(money)] = np.einsum("pmw,mwn->pmn", money, share, optimize=True) + fixed
     facts = resolved.facts
     return Nodes(by, names, plan.months, totals, booked, plan.as_of, plan.currency, str(facts.daily["ChargeDate"].min().date()), facts.known)

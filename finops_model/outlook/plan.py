@@ -15,9 +15,14 @@ from ..errors import ScenarioError
 from ..periods import days, month_days, month_index
 from .changes import Timeline, escape, timeline
 from .demand import Demand, level_increment_sd
+from .distributions import Distribution
 from .money import excluded, month_parts, newest_full_month, recurring_by_workload
 from .pool_rules import expected, refuse_tiers
 from .pools import Pool, compile_pools
+from .risk_plan import Placed, Series, bursts, campaigns_of, series_of
+from .risks import clock_of
+from .risks._curve import MONTH, progress
+from .risks._launch import Launch as LaunchRisk
 from .routing import model_of, move, only, price_today, routes, shares_by_day, small_model
 from .volumes import catalog_price, is_linear, unit_price, volumes
 
@@ -32,8 +37,13 @@ class Tiered:
     usage: np.ndarray           # (day, workload): units per unit of volume
     workloads: np.ndarray
     rates: tuple                # rate form in force in each month
-    factor: np.ndarray          # (month,): negotiated share of the list price
+    own: Timeline               # by month: negotiated share of the list price
     already: float | None       # units used in the month under way; None: the first month has not begun, its fee is still to come
+    series: tuple = ()          # risks on its price
+
+    @property
+    def certain(self) -> bool:
+        return self.own.certain and not self.series
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,9 @@ class Plan:
     shapes: bool = False
     unused_owner: tuple[int, ...] = field(default=())   # per pool: workload that carries unused hours, -1: by usage
     cap: np.ndarray | None = None       # (day, demand): the most of a day; None: no limit
+    series: tuple[Series, ...] = ()     # risks
+    line_skus: tuple[str, ...] = ()     # SKU of each of uncertain_prices
+    bursts: np.ndarray | None = None    # (demand, 4): campaigns, see risk_plan.bursts
 
 
 def future(resolved) -> np.ndarray:
@@ -105,15 +118,22 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         raise ScenarioError(f"the demand is for {len(demand.names)} workloads from {demand.dates[0]} on, {len(demand.dates)} days; the plan "
                             f"needs {len(facts.names)} workloads from {dates[0]} on, {len(dates)} days. Fit it on the same facts.")
     launches = list(resolved.launches)
-    demand_names = (*facts.names, *launches)
-    base = _with_launches(resolved, demand, dates)
+    campaigns = campaigns_of(resolved.risks, facts.names, (*resolved.tree["workloads"], *launches), facts.replay)
+    demand_names = (*facts.names, *launches, *(one.name for one in campaigns))
+    base = _with_launches(resolved, demand, dates, len(campaigns))
     multiplier, parameters = _multipliers(resolved, demand_names, dates)
     parameters += [Parameter("level", one.timeline(len(dates)), np.eye(len(demand_names))[w]) for w, one in demand.uncertain]
     prices, uncertain = price_paths(resolved, dates)
+    series = _series(resolved, dates, demand_names)
+    for sku in {sku for one in series for sku in one.skus} - set(uncertain):
+        if sku in prices:
+            uncertain[sku] = Timeline(prices[sku], np.full(len(dates), -1))
     entries = mix_by_day(resolved, dates)
+    for w, one in enumerate(campaigns, len(facts.names) + len(launches)):
+        entries |= {(w, sku): quantity for (of, sku), quantity in entries.items() if of == one.of}
     shape = (len(dates), len(demand_names))
     linear, tokens = np.zeros(shape), np.zeros(shape)
-    linear[:, len(facts.names):] = 1.0                              # a launch is planned in money
+    linear[:, len(facts.names):len(facts.names) + len(launches)] = 1.0      # a launch is planned in money
     tiered_skus = {name for name in prices if _form(facts, name) is not None}
     loose: dict[str, np.ndarray] = {}
     for (w, sku), quantity in entries.items():
@@ -128,34 +148,51 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     months, of_day = resolved.months, month_index(dates, resolved.months)
     pools = compile_pools(resolved, entries, prices, dates, demand_names, uncertain, sorted(loose))
     refuse_tiers(pools, tiered_skus)
-    names, so_far, so_far_by, rest, units, unit_of = month_parts(facts, demand_names, months, resolved, pools)
+    names, so_far, so_far_by, rest, units, unit_of = month_parts(facts, demand_names, months, resolved, pools,
+                                                                 {one.name: resolved.tree["workloads"][facts.names[one.of]]["unit"] for one in campaigns})
     routed, routable, small = _routing_dials(resolved, prices, uncertain, dates, shape)
     notes = [*resolved.assumptions, *facts.known.notes, *_implied(facts, resolved, pools)]
+    median = base["median"] * multiplier
     return Plan(
         resolved.name, resolved.scenario.question, facts.currency, facts.as_of, months, dates, of_day, names, len(demand_names), units,
-        unit_of, base["median"] * multiplier, base["step"], base["phi"], base["sigma"], base["loading"], tuple(parameters), linear,
+        unit_of, median, base["step"], base["phi"], base["sigma"], base["loading"], tuple(parameters), linear,
         tokens, tuple((uncertain[sku], loose[sku]) for sku in sorted(loose)),
-        tuple(_tiered(resolved, sku, entries, shape, months) for sku in sorted(tiered_skus) if any(s == sku for _, s in entries)),
-        pools, routed, routable, small, so_far, so_far_by, rest, _items(facts, entries, {**prices, **{sku: expected(uncertain[sku]) for sku in loose}}, resolved),
+        tuple(_tiered(resolved, sku, entries, shape, months, series) for sku in sorted(tiered_skus) if any(s == sku for _, s in entries)),
+        pools, routed, routable, small, so_far, so_far_by, rest, _items(resolved, entries, {**prices, **{sku: expected(uncertain[sku]) for sku in loose}}, demand_names),
         tuple(excluded(facts)),
         tuple(notes), resolved.scenario.hash, resolved.seed, resolved.paths, resolved.shapes is not None,
-        tuple(names.index(pool.owner) if pool.owner in names else -1 for pool in pools), base.get("cap"))
+        tuple(names.index(pool.owner) if pool.owner in names else -1 for pool in pools), base.get("cap"), tuple(series), tuple(sorted(loose)),
+        bursts(campaigns, facts, dates, median, len(demand_names)))
 
 
 def _events(resolved, path: str) -> list:
     return [event for event in resolved.events if event.path == path]
 
 
-def _with_launches(resolved, demand: Demand, dates) -> dict:
-    """Demand arrays with a column for every launch: straight ramp, uncertainty of a like workload or the median of all."""
+def _series(resolved, dates, names) -> list[Series]:
+    """The series of all risks, then those of launches of which the day is not sure."""
+    facts = resolved.facts
+    services = {sku.id: sku.service for sku in facts.meta.skus}
+    skus = {sku: services.get(sku) or facts.catalog.prices[sku][-1].service for sku in resolved.tree["prices"]}
+    found = [one for placed in resolved.risks for one in series_of(placed, dates, skus, names, facts.replay)]
+    for name, terms in resolved.launches.items():
+        if isinstance(terms["delay"], Distribution):
+            risk = LaunchRisk(workloads=name, since=terms["since"], months=terms["ramp_months"], curve=terms["curve"], delay_months=terms["delay"])
+            clock = clock_of(dates)
+            found.append(Series(Placed(name, terms["where"], risk), f"workloads/{escape(name)}", clock, risk.profile(clock), (), (names.index(name),)))
+    return found
+
+
+def _with_launches(resolved, demand: Demand, dates, campaigns: int = 0) -> dict:
+    """Demand arrays with a column for every launch (its ramp, uncertainty of a like workload or the median of all) and campaign (nothing)."""
     step = level_increment_sd(demand, dates)
     arrays = {"median": demand.median[:len(dates)], "step": step, "phi": demand.phi, "sigma": demand.sigma, "loading": demand.loading}
     if demand.cap is not None:
         arrays["cap"] = demand.cap[:len(dates)]
     for terms in resolved.launches.values():
         start = np.datetime64(terms["since"] or dates[0], "D")
-        age = (dates - start).astype(int) + 1
-        ramp = np.clip(age / (terms["ramp_months"] * 365.25 / 12), 0, 1) if terms["ramp_months"] else (age > 0).astype(float)
+        age, delay = (dates - start).astype(int) + 1, terms["delay"]
+        ramp = np.ones(len(dates)) if isinstance(delay, Distribution) else progress(age - delay * MONTH, terms["ramp_months"], terms["curve"])
         cost = terms["cost"] if isinstance(terms["cost"], float) else 1.0
         like = demand.names.index(terms["like"]) if terms["like"] else None
         column = {"median": cost * 12 / 365.25 * ramp}
@@ -164,6 +201,9 @@ def _with_launches(resolved, demand: Demand, dates) -> dict:
             column[key] = own[..., like] if like is not None else np.median(own, axis=-1)
         column["cap"] = np.full(len(dates), np.inf)
         arrays = {key: np.concatenate([value, np.asarray(column[key])[..., None]], axis=-1) for key, value in arrays.items()}
+    if campaigns:
+        arrays = {key: np.concatenate([value, np.full((*value.shape[:-1], campaigns), np.inf if key == "cap" else 0.0)], axis=-1)
+                  for key, value in arrays.items()}
     return arrays
 
 
@@ -181,10 +221,12 @@ def _multipliers(resolved, names, dates):
             multiplier[:] *= np.where(power == 0, 1.0, growth ** power)
 
     for name, driver in tree["drivers"].items():
-        power = np.array([w["elasticity"] if (w := tree["workloads"][n])["driver"] == name else 0.0 for n in names])
+        power = np.array([w["elasticity"] if (w := tree["workloads"].get(n)) and w["driver"] == name else 0.0 for n in names])
         for kind in ("level", "growth_per_year"):
             act(kind, f"drivers/{escape(name)}/{kind}", driver[kind], power)
     for i, name in enumerate(names):
+        if name not in tree["workloads"]:                           # campaigns have no settings of their own
+            continue
         for kind in ("level", "growth_per_month"):
             act(kind, f"workloads/{escape(name)}/demand/{kind}", tree["workloads"][name]["demand"][kind], np.eye(len(names))[i])
         cost = resolved.launches.get(name, {}).get("cost")
@@ -262,7 +304,7 @@ def mix_by_day(resolved, dates) -> dict[tuple[int, str], np.ndarray]:
     return entries
 
 
-def _tiered(resolved, sku, entries, shape, months) -> Tiered:
+def _tiered(resolved, sku, entries, shape, months, series) -> Tiered:
     facts = resolved.facts
     usage = np.zeros(shape)
     for (w, name), quantity in entries.items():
@@ -271,12 +313,12 @@ def _tiered(resolved, sku, entries, shape, months) -> Tiered:
     starts = np.array([f"{month}-01" for month in months], "datetime64[D]")
     rows = facts.daily[(facts.daily["SkuId"] == sku) & (facts.daily["ChargeCategory"] == "Usage")]
     paid = np.full(len(months), paid_share(facts, sku, rows))
-    factors = timeline(paid, _events(resolved, f"prices/{escape(sku)}/factor"), starts).number
+    factors = timeline(paid, _events(resolved, f"prices/{escape(sku)}/factor"), starts)
     now = rows[rows["ChargeDate"] >= pd.Timestamp(f"{months[0]}-01")]
     rates = tuple((catalog_price(facts.catalog, sku, max(str(start), facts.as_of)) or _form(facts, sku)).rate for start in starts)
     begun = facts.as_of >= f"{months[0]}-01"        # else a fee or a minimum of the first month counted as charged already
     used = float(max(now["ConsumedQuantity"].sum(), 0.0)) if begun else None
-    return Tiered(sku, usage, np.flatnonzero(usage.any(axis=0)), rates, factors, used)
+    return Tiered(sku, usage, np.flatnonzero(usage.any(axis=0)), rates, factors, used, tuple(one for one in series if sku in one.skus))
 
 
 def paid_share(facts, sku: str, rows) -> float:
@@ -315,12 +357,13 @@ def _routing_dials(resolved, prices, uncertain, dates, shape):
     return routed, routable, small
 
 
-def _items(facts, entries, prices, resolved) -> tuple:
+def _items(resolved, entries, prices, names) -> tuple:
+    facts = resolved.facts
     services = {sku.id: sku.service for sku in facts.meta.skus}
     found = []
     for (w, sku), quantity in sorted(entries.items()):
         service = services.get(sku) or facts.catalog.prices[sku][-1].service
-        found.append((facts.names[w], sku, service, _unit(facts, sku), quantity, prices[sku], w))
+        found.append((names[w], sku, service, _unit(facts, sku), quantity, prices[sku], w))
     for i, (name, terms) in enumerate(resolved.launches.items()):
         ones = np.ones(len(future(resolved)))
         found.append((name, f"planned:{name}", terms["service"], facts.currency, ones, ones, len(facts.names) + i))

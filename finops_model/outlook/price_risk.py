@@ -9,6 +9,7 @@
     fx           an exchange rate, random walk or reverting, median or mean on the plan rate
 
 Each is a pure function of (seed, name, path, month): a longer horizon continues it, fewer paths cut it, and other names leave it alone.
+`paths` is how many from the first on, or a range of them: a block of paths is drawn alone and bit for bit the same.
 Give a vendor's family one name and it is repriced on one day. Closed forms of the moments are in price_moments.py.
 """
 
@@ -31,17 +32,33 @@ from .distributions.poisson import Poisson
 WHEN = ("end", "mean")
 
 
-def monthly_uniforms(seed: int, name: str, paths: int, months: int) -> np.ndarray:
+def monthly_uniforms(seed: int, name: str, paths: int | range, months: int) -> np.ndarray:
     """Uniform draws in (0, 1), (path, month).
 
     >>> import numpy as np
-    >>> long, short = monthly_uniforms(1, "a", 300, 12), monthly_uniforms(1, "a", 10, 3)
-    >>> bool(np.array_equal(long[:10, :3], short))
+    >>> long, short = monthly_uniforms(1, "a", 300, 12), monthly_uniforms(1, "a", range(256, 266), 3)
+    >>> bool(np.array_equal(long[256:266, :3], short))
     True
     """
-    blocks = [streams.generator(seed, name, block).random((months, streams.BLOCK)).T for block in range(-(-paths // streams.BLOCK))]
-    draws = np.concatenate(blocks)[:paths] if blocks else np.empty((0, months))
+    span = _span(paths)
+    blocks = [streams.generator(seed, name, block).random((months, streams.BLOCK)).T for block in _blocks(span)]
+    draws = np.concatenate(blocks)[span.start % streams.BLOCK:][:len(span)] if blocks else np.empty((0, months))
     return np.clip(draws, 1e-12, 1 - 1e-12)
+
+
+def path_uniforms(seed: int, name: str, paths: int | range) -> np.ndarray:
+    """One uniform draw in (0, 1) per path, (path,)."""
+    span = _span(paths)
+    blocks = _blocks(span)
+    return streams.uniform_blocks(seed, name, blocks.start, blocks.stop)[span.start % streams.BLOCK:][:len(span)]
+
+
+def _span(paths: int | range) -> range:
+    return paths if isinstance(paths, range) else range(paths)
+
+
+def _blocks(span: range) -> range:
+    return range(span.start // streams.BLOCK, -(-span.stop // streams.BLOCK))
 
 
 def announced(changes, months) -> np.ndarray:
@@ -63,7 +80,7 @@ def announced(changes, months) -> np.ndarray:
     return found
 
 
-def jumps(seed: int, name: str, paths: int, months: int, per_year: float, factor: Distribution | float, drift_per_year: float = 0.0,
+def jumps(seed: int, name: str, paths: int | range, months: int, per_year: float, factor: Distribution | float, drift_per_year: float = 0.0,
           when: str = "mean") -> np.ndarray:
     """exp(drift · t) × the product of the jumps so far, (path, month).
 
@@ -75,14 +92,14 @@ def jumps(seed: int, name: str, paths: int, months: int, per_year: float, factor
     rate, drift = _rate(per_year), finite(drift_per_year, "drift_per_year")
     _check_factor(factor)
     _one_of("when", when, WHEN)
-    step = 1 / 12
+    step, count = 1 / 12, len(_span(paths))
     if rate * step == 0:                                          # none, or one too rare for a float
-        counts = np.zeros((paths, months), dtype=int)
+        counts = np.zeros((count, months), dtype=int)
     else:
         counts = Poisson(rate * step).quantile(monthly_uniforms(seed, f"{name}/count", paths, months)).astype(int)
     most = int(counts.max(initial=0))
-    sizes = np.ones((most, paths, months))
-    times = np.ones((most, paths, months))                       # share of the month that has passed; 1: none
+    sizes = np.ones((most, count, months))
+    times = np.ones((most, count, months))                       # share of the month that has passed; 1: none
     for k in range(most):
         on = counts > k
         drawn = monthly_uniforms(seed, f"{name}/size/{k}", paths, months)[on]
@@ -93,17 +110,17 @@ def jumps(seed: int, name: str, paths: int, months: int, per_year: float, factor
     after = np.cumprod(month_factor, axis=1)
     if when == "end":
         return after
-    before = np.concatenate([np.ones((paths, 1)), after[:, :-1]], axis=1)
+    before = np.concatenate([np.ones((count, 1)), after[:, :-1]], axis=1)
     order = np.argsort(times, axis=0, kind="stable")
     times, sizes = np.take_along_axis(times, order, axis=0), np.take_along_axis(sizes, order, axis=0)
-    edges = np.concatenate([np.zeros((1, paths, months)), times, np.ones((1, paths, months))])
-    level = np.concatenate([np.ones((1, paths, months)), np.cumprod(sizes, axis=0)])
+    edges = np.concatenate([np.zeros((1, count, months)), times, np.ones((1, count, months))])
+    level = np.concatenate([np.ones((1, count, months)), np.cumprod(sizes, axis=0)])
     rate_m = drift * step
     passed = edges if rate_m == 0 else np.expm1(rate_m * edges) / rate_m          # ∫ exp(drift · s) ds from 0
     return before * (level * np.diff(passed, axis=0)).sum(axis=0)
 
 
-def migrations(seed: int, name: str, paths: int, months: int, interval: Distribution | float, factor: Distribution | float,
+def migrations(seed: int, name: str, paths: int | range, months: int, interval: Distribution | float, factor: Distribution | float,
                adopted: float = 1.0) -> np.ndarray:
     """Product of the price ratios of the successor models moved to, (path, month), at the month's end.
 
@@ -115,12 +132,13 @@ def migrations(seed: int, name: str, paths: int, months: int, interval: Distribu
     least = float(interval.quantile(0.0)) if isinstance(interval, Distribution) else finite(interval, "interval")
     if least <= 0:
         raise ScenarioError(f"migrations: an interval of {least:g} months is possible; it must be above 0 (4 to 8 months is usual).")
-    clock, found = np.zeros(paths), np.ones((paths, months))
+    count = len(_span(paths))
+    clock, found = np.zeros(count), np.ones((count, months))
     for k in range(int(np.ceil(months / least))):
-        draws = streams.uniforms(seed, f"{name}/interval/{k}", paths)
+        draws = path_uniforms(seed, f"{name}/interval/{k}", paths)
         clock = clock + (interval.quantile(draws) if isinstance(interval, Distribution) else float(interval))
-        size = factor.quantile(streams.uniforms(seed, f"{name}/size/{k}", paths)) if isinstance(factor, Distribution) else float(factor)
-        ratio = np.where(streams.uniforms(seed, f"{name}/adopted/{k}", paths) < adopted, size, 1.0)
+        size = factor.quantile(path_uniforms(seed, f"{name}/size/{k}", paths)) if isinstance(factor, Distribution) else float(factor)
+        ratio = np.where(path_uniforms(seed, f"{name}/adopted/{k}", paths) < adopted, size, 1.0)
         first = np.ceil(clock - 1e-12).astype(int) - 1                              # the month at whose end it has happened
         on = np.arange(months) >= first[:, None]
         found = np.where(on, found * ratio[:, None], found)
@@ -131,7 +149,7 @@ def migrations(seed: int, name: str, paths: int, months: int, interval: Distribu
 
 @dataclass(frozen=True)
 class Spot:
-    """Constants of a region's spot price, by month (data/risk/gcp_spot.json has measured ones)."""
+    """Constants of a region's spot price, by month (risks/gcp_spot.json has measured ones)."""
 
     after_change: float                                   # chance of a change in a month that follows a change
     after_rest: float                                     # … that follows none
@@ -209,7 +227,7 @@ def read_spot(path, kind: str = "pooled") -> Spot:
                 bounds["low"], bounds["high"], own["persistence"])
 
 
-def spot(seed: int, name: str, paths: int, months: int, model: Spot, start: float, moving: bool | None = None) -> np.ndarray:
+def spot(seed: int, name: str, paths: int | range, months: int, model: Spot, start: float, moving: bool | None = None) -> np.ndarray:
     """Spot price ÷ on-demand price, (path, month), of one region; name it by region, so that regions are drawn apart.
 
     start    today's ratio;  moving  whether the price changed last month; None: as often as in the long run
@@ -218,11 +236,12 @@ def spot(seed: int, name: str, paths: int, months: int, model: Spot, start: floa
     start = positive(start, "spot: start")
     if not model.low <= start <= model.high:
         raise ScenarioError(f"spot: start is {start:g} of the on-demand price; the model holds from {model.low:g} to {model.high:g}.")
+    count = len(_span(paths))
     change = monthly_uniforms(seed, f"{name}/change", paths, months)
     drawn = monthly_uniforms(seed, f"{name}/size", paths, months)
-    keep, score = model.persistence, ndtri(streams.uniforms(seed, f"{name}/last", paths))
-    before = streams.uniforms(seed, f"{name}/start", paths) < model.change_share if moving is None else np.full(paths, bool(moving))
-    level, found = np.full(paths, np.log(start)), np.empty((paths, months))
+    keep, score = model.persistence, ndtri(path_uniforms(seed, f"{name}/last", paths))
+    before = path_uniforms(seed, f"{name}/start", paths) < model.change_share if moving is None else np.full(count, bool(moving))
+    level, found = np.full(count, np.log(start)), np.empty((count, months))
     low, high = (np.log(v) if v > 0 else -np.inf for v in (model.low, model.high))
     for m in range(months):
         before = change[:, m] < np.where(before, model.after_change, model.after_rest)
@@ -234,21 +253,21 @@ def spot(seed: int, name: str, paths: int, months: int, model: Spot, start: floa
     return np.exp(found)
 
 
-def reverting(seed: int, name: str, paths: int, months: int, kappa: float, sigma: float, start: float = 1.0, level: float = 1.0) -> np.ndarray:
+def reverting(seed: int, name: str, paths: int | range, months: int, kappa: float, sigma: float, start: float = 1.0, level: float = 1.0) -> np.ndarray:
     """exp(X), X reverting to log(level) from log(start): kappa and sigma per year, exact at month ends, (path, month)."""
     from .closed_forms import ou
 
     phi, shock, _ = ou(kappa, sigma, 1 / 12)
     centre = np.log(positive(level, "reverting: level"))
-    x = np.full(paths, np.log(positive(start, "reverting: start")) - centre)
-    z, found = ndtri(monthly_uniforms(seed, name, paths, months)), np.empty((paths, months))
+    x = np.full(len(_span(paths)), np.log(positive(start, "reverting: start")) - centre)
+    z, found = ndtri(monthly_uniforms(seed, name, paths, months)), np.empty((len(x), months))
     for m in range(months):
         x = phi * x + shock * z[:, m]
         found[:, m] = x
     return np.exp(centre + found)
 
 
-def scarcity(seed: int, name: str, paths: int, months: int, starts: float, ends: float, availability: Distribution | float,
+def scarcity(seed: int, name: str, paths: int | range, months: int, starts: float, ends: float, availability: Distribution | float,
              price: Distribution | float, scarce_now: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """(share of demand that can be had, factor on its price), (path, month) each: 1 and 1 outside a spell.
 
@@ -262,9 +281,9 @@ def scarcity(seed: int, name: str, paths: int, months: int, starts: float, ends:
             wanted = "from 0 to 1" if most == 1 else "0 or more"
             raise ScenarioError(f"scarcity: {what} from {ends_at[0]:g} to {ends_at[1]:g} is possible; it must be {wanted}.")
     switch, severity = monthly_uniforms(seed, f"{name}/switch", paths, months), monthly_uniforms(seed, f"{name}/severity", paths, months)
-    scarce = np.full(paths, bool(scarce_now))
-    depth = streams.uniforms(seed, f"{name}/now", paths)
-    had, dear = np.ones((paths, months)), np.ones((paths, months))
+    scarce = np.full(len(switch), bool(scarce_now))
+    depth = path_uniforms(seed, f"{name}/now", paths)
+    had, dear = np.ones(switch.shape), np.ones(switch.shape)
     for m in range(months):
         begins = ~scarce & (switch[:, m] < p)
         scarce = np.where(scarce, switch[:, m] >= q, begins)
@@ -274,7 +293,7 @@ def scarcity(seed: int, name: str, paths: int, months: int, starts: float, ends:
     return had, dear
 
 
-def fx(seed: int, name: str, paths: int, months: int, volatility: float, drift_per_year: float = 0.0, kappa: float = 0.0) -> np.ndarray:
+def fx(seed: int, name: str, paths: int | range, months: int, volatility: float, drift_per_year: float = 0.0, kappa: float = 0.0) -> np.ndarray:
     """Exchange rate ÷ plan rate, (path, month), in the middle of each month.
 
     volatility      sd of the log rate a year;  drift_per_year of the expected rate (interest difference)
@@ -285,7 +304,7 @@ def fx(seed: int, name: str, paths: int, months: int, volatility: float, drift_p
         raise ScenarioError(f"fx: volatility {sigma:g}, kappa {back:g}: both must be 0 or more.")
     t = (np.arange(months) + 0.5) / 12
     z = ndtri(monthly_uniforms(seed, name, paths, months))
-    x, found, last = np.zeros(paths), np.empty((paths, months)), 0.0
+    x, found, last = np.zeros(len(z)), np.empty(z.shape), 0.0
     for m in range(months):
         gap = t[m] - last
         keep = np.exp(-back * gap)

@@ -15,6 +15,7 @@ from ..errors import ScenarioError
 from ..periods import add_months, fiscal_months, month_days, month_of, month_range
 from . import base as base_facts
 from .changes import Event, leaves, refuse_second_set
+from .risk_plan import Placed
 from .schema import ScenarioDocument
 
 DEEPEST = 8          # bases of bases
@@ -67,6 +68,7 @@ class Resolved:
     seed: int
     assumptions: tuple[dict, ...]
     shapes: Path | None = None
+    risks: tuple[Placed, ...] = ()
 
     @property
     def name(self) -> str:
@@ -152,7 +154,7 @@ def resolve(scenario: Scenario, daily=None, settings=None, as_of: str | None = N
     return Resolved(scenario, facts, applied.tree, tuple(applied.events), applied.provenance, applied.launches,
                     tuple(applied.proposed), horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
                     paths or document.paths or settings.paths, settings.seed if document.seed is None else document.seed,
-                    tuple(applied.notes), shapes)
+                    tuple(applied.notes), shapes, tuple(Placed(name, where, risk) for name, (_, where, risk) in applied.risks.items()))
 
 
 def explain(resolved: Resolved, path: str) -> str:

@@ -11,8 +11,9 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, mod
 from ..settings import Strict
 from .distributions import kinds
 from .elicit import FIELDS, PERCENT, checked, finite
+from .risks import kinds as risk_kinds, schema as risk_schema
 
-BASE_ONLY = ("horizon", "paths", "seed", "workloads", "drivers", "prices", "commitments", "shapes")
+BASE_ONLY = ("horizon", "paths", "seed", "workloads", "drivers", "prices", "commitments", "risks", "shapes")
 DAY = re.compile(r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
 
 
@@ -53,11 +54,21 @@ RANGE_SCHEMA = {"anyOf": [{"type": "number"}, {
                    **{name: {"type": "array"} for name in ("data", "values", "probabilities", "parts", "weights")},
                    **{name: {"type": ["number", "object"]} for name in ("a", "b")},
                    **{name: {"type": "number"} for name in sorted(FIELDS)}}}]}
+
+
+def a_risk(value: Any):
+    """A risk as a mapping; its kind reads the rest, where the names of the ledger are known (outlook/risks)."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise ValueError(f"a risk is a mapping with kind and its fields, not '{str(value)[:40]}'. Kinds: {', '.join(risk_kinds())}.")
+    return value
+
+
 Value = Annotated[Any, PlainValidator(number_or_range), WithJsonSchema(RANGE_SCHEMA)]
 Number = Annotated[float, BeforeValidator(plain_number)]
 Share = Annotated[float, PlainValidator(a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 Quantity = Annotated[float, PlainValidator(not_negative), WithJsonSchema({"type": "number", "minimum": 0})]
 Date = Annotated[str, PlainValidator(a_date), WithJsonSchema({"type": "string", "pattern": DAY.pattern})]
+RiskTerms = Annotated[Any, PlainValidator(a_risk), WithJsonSchema(risk_schema(RANGE_SCHEMA))]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -124,7 +135,9 @@ class Launch(Strict):
     driver: str = ""
     elasticity: Quantity = 1.0
     like: str | None = None           # workload whose uncertainty it borrows; default: the median of all
-    ramp_months: Quantity = 0.0       # from nothing to full, in a straight line
+    ramp_months: Quantity = 0.0       # from nothing to full
+    curve: Literal["straight", "s_curve"] = "straight"
+    delay_months: Value = 0.0         # by which it comes later than `since`: a number, or a range with one draw per path
 
 
 class Note(Strict):
@@ -144,6 +157,7 @@ class Change(Strict):
     value: Any
     since: Date | None = None
     because: Text
+    per: Literal["month"] | None = None     # an uncertain value is drawn anew for every month; default: one draw for the whole run
     kind: Literal["assumption", "decision"] | None = None
     source: str = ""
     owner: str = ""
@@ -163,6 +177,7 @@ class ScenarioDocument(Strict):
     drivers: dict[str, DriverSettings] = {}
     prices: dict[str, dict[str, Value]] = {}          # sku -> {date: price}
     commitments: dict[str, CommitmentTerms] = {}
+    risks: dict[str, RiskTerms] = {}                  # name -> kind and its fields (outlook/risks); draws go by the name
     shapes: str | None = None                         # CSV workload,hour_of_week,share; relative to the folder of finops.yaml
     assumptions: list[Note] = []
     decisions: list[Note] = []

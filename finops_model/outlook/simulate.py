@@ -49,7 +49,7 @@ def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, prog
     mean, sums = np.zeros((len(plan.dates), plan.demand)), np.zeros((months, workloads))
     belongs = (plan.unit_of[:, None] == np.arange(len(plan.units))).astype(float)
     for done in blocks:
-        own = money_by_workload(compiled, done) + plan.recurring
+        own = money_by_workload(compiled, done, seed) + plan.recurring
         first, count = done.path0, len(own)
         effective[first:first + count] = own @ belongs + plan.so_far
         horizon[first:first + count] = own.sum(axis=1)
@@ -71,7 +71,7 @@ def _dials(plan: Plan, effective: np.ndarray, seed: int, engine: str, threads: i
     """The first paths again, with what sliders re-settle: the same draws, so the same money."""
     grids = [grid_of(plan, pool) for pool in plan.pools]
     compiled = compile_flat(plan, grids)
-    return collect(compiled, simulate_paths(compiled.flat, min(DIAL_PATHS, len(effective)), seed, engine, workers=threads), effective, grids)
+    return collect(compiled, simulate_paths(compiled.flat, min(DIAL_PATHS, len(effective)), seed, engine, workers=threads), effective, grids, seed)
 
 
 def variance_shares(totals: np.ndarray, unit_of: np.ndarray, units: int) -> np.ndarray:

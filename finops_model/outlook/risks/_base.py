@@ -1,0 +1,183 @@
+"""What every kind of risk shares: what it acts on, its clock, and how it reads its values (docs/method.md §3.30)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+
+from ...errors import ScenarioError, listing
+from ..distributions import Distribution
+from ..distributions._checks import finite, set_fields, share
+from ..distributions._following import Following
+from ..elicit import read_value
+from ..price_risk import path_uniforms
+
+Uncertain: TypeAlias = "float | Distribution"
+DAY = re.compile(r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
+TARGETS = {"price": ("skus", "services"), "demand": ("workloads",)}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The days of a plan and the months of a risk, counted from its first day: 16 January to 15 February is one of them."""
+
+    dates: np.ndarray           # (day,) datetime64[D]
+    first: np.datetime64        # the first day on which it acts
+    of_day: np.ndarray          # (day,) month of the risk, −1 before it begins
+    count: int                  # months of the risk
+
+    @property
+    def profile(self) -> np.ndarray:
+        """(month of the risk, day): 1 on its days."""
+        return (self.of_day == np.arange(self.count)[:, None]).astype(float)
+
+
+def clock_of(dates: np.ndarray, since: str = "") -> Clock:
+    """Months of a risk that begins on `since`, or on the plan's first day.
+
+    >>> clock_of(np.arange("2027-01-30", "2027-03-03", dtype="datetime64[D]"), "2027-01-31").of_day[[0, 1, 28, 29, 31]].tolist()
+    [-1, 0, 0, 1, 1]
+    """
+    first = np.datetime64(day_of(since), "D") if since else dates[0] if len(dates) else np.datetime64("2000-01-01")
+    first = max(first, dates[0]) if len(dates) else first
+    month = first.astype("datetime64[M]")
+    length = (dates[-1].astype("datetime64[M]") - month).astype(int) + 2 if len(dates) else 1
+    months = month + np.arange(max(length, 1))
+    day = (first - month.astype("datetime64[D]")).astype(int)
+    last = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int) - 1
+    starts = months.astype("datetime64[D]") + np.minimum(day, last)                 # the 31st of a short month is its last day
+    of_day = np.searchsorted(starts, dates, side="right") - 1
+    return Clock(dates, first, of_day, int(of_day.max(initial=-1)) + 1)
+
+
+def day_of(text: str) -> str:
+    """A month or a day as a day."""
+    return f"{text}-01" if len(text) == 7 else text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Risk:
+    """What may happen, and to what. SKUs, services and workloads are names; `*` in a name stands for any letters.
+
+    skus, services   whose prices it moves;  workloads  whose demand it moves
+    since            first day or month; default: the first day forecast
+    apart            each SKU (or workload) has draws of its own; else all move together
+    """
+
+    skus: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    since: str = ""
+    apart: bool = False
+
+    acts: ClassVar[tuple[str, ...]] = ("price",)        # price, demand; what `factors` gives, in this order
+    needs: ClassVar[tuple[str, ...]] = ("price",)       # of which at least one must be named
+
+    def __post_init__(self):
+        for key in ("skus", "services", "workloads"):
+            set_fields(self, **{key: names_of(getattr(self, key), key)})
+        if not isinstance(self.since, str) or self.since and not DAY.match(self.since):
+            raise ScenarioError(f"since is '{str(self.since)[:40]}'; write a month YYYY-MM or a day YYYY-MM-DD.")
+        if not isinstance(self.apart, bool):
+            raise ScenarioError(f"apart is '{str(self.apart)[:40]}'; it must be true or false.")
+        useful = [key for act in self.acts for key in TARGETS[act]]
+        for key in ("skus", "services", "workloads"):
+            if getattr(self, key) and key not in useful:
+                raise ScenarioError(f"{key} does not belong to {self.kind}; it acts on {listing(useful)}.")
+        wanted = [key for act in self.needs for key in TARGETS[act]]
+        if not any(getattr(self, key) for key in wanted):
+            raise ScenarioError(f"{self.kind}: what does it act on? Write {' or '.join(wanted)}; '*' stands for all.")
+        if self.apart and self.workloads and (self.skus or self.services):
+            raise ScenarioError("apart: one draw moves price and demand together, so they cannot be drawn apart. Write a risk for each SKU.")
+        self.check()
+
+    def check(self) -> None:
+        """Read the own values; raises ScenarioError."""
+
+    @property
+    def kind(self) -> str:
+        return type(self).__module__.rsplit(".", 1)[1]
+
+    def profile(self, clock: Clock) -> np.ndarray:
+        """On which days each row of `factors` counts, (row, day)."""
+        return clock.profile
+
+    def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
+        """Factors (path, row) on what it acts on, one array for each of `acts`; pure in (seed, name, path, row)."""
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """What may happen, as a report says it."""
+        raise NotImplementedError
+
+
+def names_of(value, key: str) -> tuple[str, ...]:
+    """A name or a list of names."""
+    found = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else (None,)
+    for name in found:
+        if not isinstance(name, str) or not name:
+            raise ScenarioError(f"{key} is '{str(value)[:40]}'; write a name or a list of names.")
+    return found
+
+
+def uncertain(risk, key: str, bound: float | None = 0.0, by_path: bool = False) -> None:
+    """Read a field as a number or a distribution whose values lie above `bound`; its message names the field.
+
+    by_path   one draw per path: it may follow named factors; else it is drawn for every event
+    """
+    value = getattr(risk, key)
+    if isinstance(value, Distribution):
+        return
+    found = read_value(value, key, bound)
+    if isinstance(found, Following) and not by_path:
+        raise ScenarioError(f"{key}: each event has a size of its own, so it cannot follow factors. Take factors out.")
+    if not isinstance(found, Distribution) and bound is not None and found < bound:
+        raise ScenarioError(f"{key} is {found:g}; it must be {bound:g} or more.")
+    set_fields(risk, **{key: found})
+
+
+def number(risk, key: str, least: float = 0.0) -> None:
+    """Read a field as one number, `least` or more."""
+    value = finite(getattr(risk, key), key)
+    if value < least:
+        raise ScenarioError(f"{key} is {value:g}; it must be {least:g} or more.")
+    set_fields(risk, **{key: value})
+
+
+def a_share(risk, key: str) -> None:
+    set_fields(risk, **{key: share(getattr(risk, key), key)})
+
+
+def a_factor(risk, key: str) -> None:
+    """Read a price factor: above 0, because a price of nothing is not a price."""
+    uncertain(risk, key)
+    value = getattr(risk, key)
+    if not isinstance(value, Distribution) and value == 0:
+        raise ScenarioError(f"{key} is 0; a price factor is above 0 (0.8 is a cut of 20 %).")
+
+
+def on_paths(value: Uncertain, seed: int, name: str, paths: range) -> np.ndarray:
+    """The value on each path, (path,): one draw by name where it is uncertain."""
+    if not isinstance(value, Distribution):
+        return np.full(len(paths), float(value))
+    return value.on_paths(lambda stream: path_uniforms(seed, stream, paths), name)
+
+
+def told(value: Uncertain, text=lambda v: f"{v:g}") -> str:
+    """A value in words: one number, or its P10 … P50 … P90."""
+    if isinstance(value, Distribution):
+        return " … ".join(text(float(v)) for v in value.quantile(np.array([0.1, 0.5, 0.9])))
+    return text(float(value))
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.3g} %"
+
+
+def the(risk: Risk, act: str = "price") -> str:
+    """What it acts on, for a sentence."""
+    named = [name for key in TARGETS[act] for name in getattr(risk, key)]
+    return "everything" if "*" in named else listing(named)

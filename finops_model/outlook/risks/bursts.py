@@ -1,0 +1,61 @@
+"""Training campaigns: bursts of use that come at random and fade (docs/method.md §3.34)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...errors import ScenarioError
+from ..distributions._checks import positive, set_fields
+from ._base import Risk, number, the
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bursts(Risk):
+    """Campaigns of a workload beyond what its history shows: compound Poisson, each of exponential size.
+
+    per_year       expected campaigns a year
+    cost           mean money of one, at today's cost of the workload's use; or
+    days_of_use    mean size of one in usual days of the workload
+    lasts_days     how long one is felt on average; 1: it is spent on one day
+    """
+
+    per_year: float
+    cost: float | None = None
+    days_of_use: float | None = None
+    lasts_days: float = 1.0
+
+    acts: ClassVar[tuple[str, ...]] = ("demand",)
+    needs: ClassVar[tuple[str, ...]] = ("demand",)
+    adds: ClassVar[bool] = True                        # its use is a row of its own beside the workload
+
+    def check(self):
+        number(self, "per_year")
+        number(self, "lasts_days", 1.0)
+        if (self.cost is None) == (self.days_of_use is None):
+            raise ScenarioError("bursts: how large is one? Write cost (money) or days_of_use (usual days), one of them.")
+        key = "cost" if self.days_of_use is None else "days_of_use"
+        set_fields(self, **{key: positive(getattr(self, key), key)})
+
+    @property
+    def stays(self) -> float:
+        """Share of a burst that is still there a day later."""
+        return 1 - 1 / self.lasts_days
+
+    def first_day(self, unit_cost: float, usual: float) -> float:
+        """Mean volume of a burst on its first day; unit_cost: money per unit of volume, usual: volume of a usual day.
+
+        >>> Bursts(workloads="train", per_year=4, days_of_use=10, lasts_days=4).first_day(1.0, 100.0)
+        250.0
+        """
+        whole = self.days_of_use * usual if self.cost is None else self.cost / unit_cost if unit_cost > 0 else 0.0
+        return whole * (1 - self.stays) if self.lasts_days > 1 else whole
+
+    def factors(self, seed, name, paths, clock) -> tuple[np.ndarray, ...]:
+        return (np.ones((len(paths), clock.count)),)
+
+    def words(self) -> str:
+        size = f"{self.days_of_use:g} usual days of use" if self.cost is None else f"a cost of {self.cost:,.0f}"
+        return f"{self.per_year:g} campaigns a year on average come on top in {the(self, 'demand')}, each of {size} on average, felt for {self.lasts_days:g} days"

@@ -1,0 +1,38 @@
+"""An exchange rate behind prices in another currency (docs/method.md §3.29, §3.31)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import price_risk
+from ..distributions._checks import finite, set_fields
+from ._base import Clock, Risk, number, percent, the
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fx(Risk):
+    """Prices follow an exchange rate around the plan rate.
+
+    volatility         standard deviation of the log rate a year (0.08 is usual between large currencies)
+    drift_per_year     of the expected rate: the interest difference
+    kappa              per year: how fast it comes back to the plan rate; 0: a random walk
+    """
+
+    volatility: float
+    drift_per_year: float = 0.0
+    kappa: float = 0.0
+
+    def check(self):
+        number(self, "volatility")
+        number(self, "kappa")
+        set_fields(self, drift_per_year=finite(self.drift_per_year, "drift_per_year"))
+
+    def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
+        return (price_risk.fx(seed, name, paths, clock.count, self.volatility, self.drift_per_year, self.kappa),)
+
+    def words(self) -> str:
+        back = " and comes back to the plan rate" if self.kappa else ""
+        drift = f", drifting {100 * np.expm1(self.drift_per_year):+.3g} % a year" if self.drift_per_year else ""
+        return f"the exchange rate behind {the(self)} moves by {percent(self.volatility)} a year{back}{drift}"

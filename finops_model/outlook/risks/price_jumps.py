@@ -1,0 +1,37 @@
+"""Repricing on days that nobody knows: jumps of both signs on top of a drift (docs/method.md §3.29, §3.31)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import price_risk
+from ..distributions._checks import finite, set_fields
+from ._base import Clock, Risk, Uncertain, a_factor, number, told, the
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceJumps(Risk):
+    """Prices are changed at a hazard, each time by a factor; the month's mean.
+
+    per_year          expected changes a year, 0 or more
+    factor            of one change: 0.8 a cut of 20 %; a range, or {p, a, b} for cuts and rises
+    drift_per_year    of the log price beside the jumps: −0.2 is e^−0.2 after a year
+    """
+
+    per_year: float
+    factor: Uncertain
+    drift_per_year: float = 0.0
+
+    def check(self):
+        number(self, "per_year")
+        a_factor(self, "factor")
+        set_fields(self, drift_per_year=finite(self.drift_per_year, "drift_per_year"))
+
+    def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
+        return (price_risk.jumps(seed, name, paths, clock.count, self.per_year, self.factor, self.drift_per_year),)
+
+    def words(self) -> str:
+        drift = f", beside a drift of {100 * np.expm1(self.drift_per_year):+.3g} % a year" if self.drift_per_year else ""
+        return f"the price of {the(self)} changes {self.per_year:g} times a year on average, each time × {told(self.factor)}{drift}"
