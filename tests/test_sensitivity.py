@@ -199,6 +199,40 @@ def test_correlated_values_of_a_scenario_are_one_group(ready):
                               "of one of them alone would have no meaning.")
 
 
+RISKY = """name: Risky
+horizon: {months: 3}
+risks:
+  half price: {kind: announced, skus: H100, changes: [{since: 2026-12-01, factor: 0.5}]}
+  wild: {kind: fx, services: Compute, volatility: 0.5}
+  campaigns: {kind: bursts, workloads: train, per_year: 6, cost: 3000}
+changes:
+- {path: workloads/chat/demand/level, op: scale, value: {p10: 0.9, p50: 1.0, p90: 1.1}, per: month, because: x}
+- {path: workloads/new, op: add, value: {cost_per_month: 100, delay_months: {min: 0, max: 2}, business_unit: Support}, because: launch}
+"""
+
+
+def test_risks_are_switched_and_their_draws_swapped(ready):
+    _, folder, own, facts, demand = ready
+    (folder / "d.yaml").write_text(RISKY)
+    study = sense.study(folder / "d.yaml", own, paths=2048, facts=facts, demand=demand)
+    assert set(study.values) == {"workloads/chat/demand/level", "workloads/new/delay_months"}
+    whole = study.run().total()
+    found = sense.sensitivity(study, budget=float(np.quantile(whole, 0.8)))
+    by_name = {swing.name: swing for swing in found.swings}
+    half = by_name["risks/half price"]                                    # 62 days of 480 at half the price; the rate's mean is 1; six campaigns a year beside
+    assert half.switched and half.ends == ("without it", "with it")
+    assert half.swing("mean") == pytest.approx(-62 * (480 + 6 * 3000 / 365.25) / 2, rel=0.05)
+    assert by_name["risks/campaigns"].swing("mean") == pytest.approx((30 + 62 / 2) * 6 * 3000 / 365.25, abs=4 * by_name["risks/campaigns"].error)
+    assert by_name["workloads/new/delay_months"].swing("mean") == pytest.approx(-1.6 * 100, rel=0.02)
+    shares = {index.name: index for index in found.sobol}
+    assert set(shares) == {"risks/half price", "risks/wild", "workloads/chat/demand/level", "workloads/new/delay_months", "demand noise"}
+    assert shares["risks/half price"].total == 0 and shares["risks/wild"].first == max(index.first for index in found.sobol) > 0.5
+    assert found.breaches.features[0] == "the mean factor of risks/wild"
+    assert found.notes[:2] == ("workloads/chat/demand/level is drawn anew every month; its swing has all months at the same end, which no future has.",
+                               "risks/campaigns: campaigns count as demand noise in the shares of the variance.")
+    assert "risks/wild from without it to with it" in str(found)
+
+
 def test_a_scenario_without_uncertain_values_is_refused(ready):
     _, folder, own, facts, demand = ready
     (folder / "c.yaml").write_text("name: Sure\nhorizon: {months: 3}\nchanges: []\n")

@@ -42,7 +42,7 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
     for swing in found.swings:
         index = shares.get(swing.name)
         told = "–" if index is None else f"{index.first:.0%} ({index.total:.0%})"
-        table.add_row(swing.name, f"{swing.low_value:.4g} … {swing.high_value:.4g}", amount(swing.at_low["p50"], found.currency),
+        table.add_row(swing.name, ' … '.join(swing.ends), amount(swing.at_low["p50"], found.currency),
                       amount(swing.at_high["p50"], found.currency), amount(swing.swing(), found.currency), told)
     for index in found.sobol:
         if index.names == ("demand noise",):

@@ -17,6 +17,7 @@ from ..outlook import answers, base, scenario as documents, simulate
 from ..outlook.changes import escape
 from ..outlook.distributions import Distribution
 from ..outlook.plan import compile_plan, future
+from ..outlook.risk_plan import Placed, swapped
 from ..progress import Progress, silent
 from ..settings import Settings, load_settings
 from .breach import Breaches, breach_drivers
@@ -24,6 +25,7 @@ from .sobol import Index, Partnered, group, indices
 
 MEASURES = ("p50", "mean", "p90")
 LOW, HIGH = 0.1, 0.9
+LAUNCHED = {"cost": "cost_per_month", "delay": "delay_months"}       # what may be uncertain of a launch
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,16 @@ class Swing:
     at_low: dict[str, float]      # p50, mean, p90 of the total
     at_high: dict[str, float]
     error: float                  # standard error of the swing of the mean
+    switched: bool = False        # a risk: low is without it, high with it
 
     def swing(self, measure: str = "p50") -> float:
         """Total with the value high less total with the value low."""
         return self.at_high[measure] - self.at_low[measure]
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What low and high are, in words."""
+        return ("without it", "with it") if self.switched else (f"{self.low_value:,.4g}", f"{self.high_value:,.4g}")
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Sensitivity:
 
     def __str__(self) -> str:
         lines = [f"{self.name}: P50 {self.base['p50']}, P90 {self.base['p90']} {self.currency}, {self.paths:,} paths"]
-        lines += [f"  {s.name} from {s.low_value:.4g} to {s.high_value:.4g}: P50 {s.at_low['p50']:,.0f} to {s.at_high['p50']:,.0f}"
+        lines += [f"  {s.name} from {s.ends[0]} to {s.ends[1]}: P50 {s.at_low['p50']:,.0f} to {s.at_high['p50']:,.0f}"
                   for s in self.swings]
         lines += [f"  {i.name}: {i.first:.0%} of the variance alone, {i.total:.0%} with its interactions" for i in self.sobol]
         if self.breaches:
@@ -68,7 +76,7 @@ class Sensitivity:
         return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{html.escape(s.name)}</td><td>{s.low_value:,.4g} … {s.high_value:,.4g}</td><td>{s.at_low['p50']:,.0f}</td>"
+        rows = "".join(f"<tr><td>{html.escape(s.name)}</td><td>{' … '.join(s.ends)}</td><td>{s.at_low['p50']:,.0f}</td>"
                        f"<td>{s.at_high['p50']:,.0f}</td><td>{s.swing('p50'):+,.0f}</td></tr>" for s in self.swings)
         told = "".join(f"<li>{html.escape(str(g))}</li>" for g in (self.breaches.groups if self.breaches else ()))
         return (f"<div><b>{html.escape(self.name)}</b> · {self.months[0]} … {self.months[-1]} · EffectiveCost in {html.escape(self.currency)}"
@@ -88,31 +96,50 @@ class Study:
     def values(self) -> dict[str, Distribution]:
         """Uncertain values by the name of their draw, in file order."""
         found = {event.draw or event.path: event.value for event in self.resolved.events if isinstance(event.value, Distribution)}
-        launches = {_launch(name): terms["cost"] for name, terms in self.resolved.launches.items() if isinstance(terms["cost"], Distribution)}
+        launches = {_launch(name, key): terms[key] for name, terms in self.resolved.launches.items() for key in LAUNCHED
+                    if isinstance(terms[key], Distribution)}
         return {**found, **launches}
 
-    def run(self, change=None, names=None):
-        """Simulate; `change(distribution)` replaces the values whose draw is in names (a number or another distribution)."""
-        resolved = self.resolved
+    @property
+    def risks(self) -> dict[str, Placed]:
+        """Risks by the path of their draws."""
+        return {placed.path: placed for placed in self.resolved.risks}
+
+    def run(self, change=None, names=(), without: str = ""):
+        """Simulate; `change(distribution)` replaces the values whose draw is in names (a number or another distribution).
+
+        A risk in names takes its draws from the partner paths; without: the path of a risk to leave out.
+        """
+        resolved = replace(self.resolved, risks=tuple(swapped(one) if one.path in names else one for one in self.resolved.risks if one.path != without))
         if change is not None:
             def is_in(name, value):
                 return isinstance(value, Distribution) and name in names
 
             events = tuple(replace(e, value=change(e.value)) if is_in(e.draw or e.path, e.value) else e for e in resolved.events)
-            launches = {name: {**terms, "cost": change(terms["cost"])} if is_in(_launch(name), terms["cost"]) else terms
+            launches = {name: {**terms, **{key: change(terms[key]) for key in LAUNCHED if is_in(_launch(name, key), terms[key])}}
                         for name, terms in resolved.launches.items()}
             resolved = replace(resolved, events=events, launches=launches)
         return simulate.simulate(compile_plan(resolved, self.demand), self.paths, resolved.seed, dials=False)
 
     def drawn(self) -> dict[str, np.ndarray]:
-        """The value of every uncertain value on every path, drawn again by name: (path,) each."""
+        """The value of every uncertain value on every path, drawn again by name, and the mean factor of every risk: (path,) each."""
         def uniform(name):
             return streams.uniforms(self.resolved.seed, name, self.paths)
-        return {name: value.on_paths(uniform, name) for name, value in self.values.items()}
+
+        monthly = {event.draw or event.path for event in self.resolved.events if event.per == "month"}
+        found = {}
+        for name, value in self.values.items():
+            names = [f"{name}/{month}" for month in self.resolved.months] if name in monthly else [name]
+            found[name] = np.mean([value.on_paths(uniform, one) for one in names], axis=0)
+        for one in compile_plan(self.resolved, self.demand).series:
+            if one.placed.path in self.risks:
+                name = f"the mean factor of {one.name}"
+                found[name] = np.exp(one.on_paths(self.resolved.seed, range(self.paths)))[:one.single].mean(axis=0)
+        return found
 
 
-def _launch(name: str) -> str:
-    return f"workloads/{escape(name)}/cost_per_month"
+def _launch(name: str, key: str) -> str:
+    return f"workloads/{escape(name)}/{LAUNCHED[key]}"
 
 
 def study(scenario, settings: Settings | None = None, as_of: str | None = None, paths: int = 1024, *, months: int | None = None, daily=None,
@@ -147,18 +174,20 @@ def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = 
     ready = scenario if isinstance(scenario, Study) else study(scenario, settings, as_of, paths, months=horizon, daily=daily, demand=demand,
                                                                facts=facts, progress=progress)
     values = ready.values
-    if not values:
+    risks = ready.risks
+    if not values and not risks:
         raise ScenarioError(f"'{ready.resolved.name}' has no uncertain value, so nothing can be varied. Write a range, for example "
                             "value: {p10: 0.9, p50: 1, p90: 1.2}, for what you do not know.")
-    groups = group(values)
-    say, steps = progress or silent, 1 + 2 * len(values) + (len(groups) + 1 if sobol else 0)
+    drawn_by_risk = [(path,) for path, one in risks.items() if not hasattr(one.risk, "adds")]       # campaigns are noise of demand
+    groups = group(values) + drawn_by_risk
+    say, steps = progress or silent, 1 + 2 * len(values) + len(risks) + (len(groups) + 1 if sobol and groups else 0)
     done = 0
 
-    def total(change=None, names=None):
+    def total(change=None, names=(), without=""):
         nonlocal done
         say("sensitivity", done, steps)
         done += 1
-        return ready.run(change, names).total(unit, months)
+        return ready.run(change, names, without).total(unit, months)
 
     first = ready.run()
     whole = first.total(unit, months)
@@ -168,25 +197,32 @@ def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = 
         low, high = (total(lambda d, q=q: float(d.quantile(q)), (name,)) for q in (LOW, HIGH))
         swings.append(Swing(name, float(dist.quantile(LOW)), float(dist.quantile(HIGH)), _measures(low), _measures(high),
                             answers.difference(low, high).estimate.standard_error))
+    for name in risks:
+        low = total(without=name)
+        swings.append(Swing(name, 0.0, 1.0, _measures(low), _measures(whole), answers.difference(low, whole).estimate.standard_error, True))
     swings.sort(key=lambda swing: -abs(swing.swing()))
     found: tuple[Index, ...] = ()
-    if sobol:
-        swapped = {names: total(Partnered, names) for names in groups}
-        found = tuple(sorted(indices(whole, swapped, total(Partnered, tuple(values))), key=lambda index: -index.total))
+    if sobol and groups:
+        partners = {names: total(Partnered, names) for names in groups}
+        every = total(Partnered, tuple(name for names in groups for name in names))
+        found = tuple(sorted(indices(whole, partners, every), key=lambda index: -index.total))
     say("sensitivity", steps, steps)
     breaches = breach_drivers(whole, budget, ready.drawn()) if budget is not None else None
     return Sensitivity(first.name, first.currency, tuple(months or first.months), unit, ready.paths, first.seed,
                        {measure: answers.answer(whole, measure) for measure in MEASURES}, tuple(swings), found, breaches,
-                       _notes(values, groups, found))
+                       _notes(ready, groups, found))
 
 
 def _measures(totals: np.ndarray) -> dict[str, float]:
     return {measure: answers.answer(totals, measure).value for measure in MEASURES}
 
 
-def _notes(values, groups, found) -> tuple[str, ...]:
+def _notes(ready: Study, groups, found) -> tuple[str, ...]:
     notes = [f"{' and '.join(names)} move together and are one group: a Sobol index of one of them alone would have no meaning."
              for names in groups if len(names) > 1 and found]
+    monthly = sorted({event.draw or event.path for event in ready.resolved.events if event.per == "month"})
+    notes += [f"{name} is drawn anew every month; its swing has all months at the same end, which no future has." for name in monthly]
+    notes += [f"{path}: campaigns count as demand noise in the shares of the variance." for path, one in ready.risks.items() if hasattr(one.risk, "adds")]
     widest = max((index.total_error for index in found), default=0.0)
     if widest > 0.05:
         notes.append(f"Sobol indices are ± {widest:.2f} with these paths; take more paths for firmer ones.")

@@ -56,10 +56,14 @@ class Series:
             found = np.maximum(np.log(np.concatenate(wanted, axis=1)), LEAST).T
         return _partner(found) if self.placed.partnered else found
 
+    @property
+    def single(self) -> int:
+        """How many rows move prices, or demand where it moves no price."""
+        return self.rows // (bool(self.skus) + bool(self.workloads))
+
     def on_prices(self) -> np.ndarray:
         """(row,): whether a row moves prices."""
-        per = self.rows // max(bool(self.skus) + bool(self.workloads), 1)
-        return np.arange(self.rows) < (per if self.skus else 0)
+        return np.arange(self.rows) < (self.single if self.skus else 0)
 
 
 @dataclass(frozen=True)
