@@ -166,7 +166,7 @@ def on_paths(value: Uncertain, seed: int, name: str, paths: range) -> np.ndarray
     return value.on_paths(lambda stream: path_uniforms(seed, stream, paths), name)
 
 
-def told(value: Uncertain, text=lambda v: f"{v:g}") -> str:
+def told(value: Uncertain, text=lambda v: f"{v:.3g}") -> str:
     """A value in words: one number, or its P10 … P50 … P90."""
     if isinstance(value, Distribution):
         return " … ".join(text(float(v)) for v in value.quantile(np.array([0.1, 0.5, 0.9])))
@@ -175,6 +175,10 @@ def told(value: Uncertain, text=lambda v: f"{v:g}") -> str:
 
 def percent(value: float) -> str:
     return f"{100 * value:.3g} %"
+
+
+def times(per_year: float) -> str:
+    return "once" if per_year == 1 else f"{per_year:g} times"
 
 
 def the(risk: Risk, act: str = "price") -> str:

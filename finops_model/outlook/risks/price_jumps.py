@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import price_risk
 from ..distributions._checks import finite, set_fields
-from ._base import Clock, Risk, Uncertain, a_factor, number, told, the
+from ._base import Clock, Risk, Uncertain, a_factor, number, the, times, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,4 +34,4 @@ class PriceJumps(Risk):
 
     def words(self) -> str:
         drift = f", beside a drift of {100 * np.expm1(self.drift_per_year):+.3g} % a year" if self.drift_per_year else ""
-        return f"the price of {the(self)} changes {self.per_year:g} times a year on average, each time × {told(self.factor)}{drift}"
+        return f"the price of {the(self)} changes {times(self.per_year)} a year on average, each time × {told(self.factor)}{drift}"
