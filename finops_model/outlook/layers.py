@@ -261,9 +261,10 @@ def _set_risk(done: Applied, change: Change, path: str, where: str) -> None:
             raise ScenarioError(f"{where}: '{path}' is {_risk_text(terms[key])} and is scaled by {_risk_text(value)}; only a number can be scaled by a "
                                 "number. Use op: set.")
         value = terms[key] * value
-    told = done.provenance[path]
+    told = {one: steps for one, steps in done.provenance.items() if one.startswith(path.rsplit("/", 1)[0] + "/")}
     _add_risk(done, name, {**terms, key: value}, where)
-    done.provenance[path] = [*told, (f"× {_show(change.value)}" if change.op == "scale" else _risk_text(change.value), where, change.because)]
+    done.provenance |= told
+    done.provenance[path] = [*told[path], (f"× {_show(change.value)}" if change.op == "scale" else _risk_text(change.value), where, change.because)]
 
 
 def _add_commitment(done: Applied, name: str, terms: CommitmentTerms, where: str, since: str | None) -> None:

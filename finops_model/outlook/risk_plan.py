@@ -89,7 +89,7 @@ def series_of(placed: Placed, dates: np.ndarray, skus: dict[str, str], names, re
     own = [*_named(risk.skus, tuple(skus), "SKU", f"{where}: skus", replay), *_of_services(risk.services, skus, f"{where}: services", replay)]
     own = tuple(dict.fromkeys(own))
     works = tuple(names.index(name) for name in _named(risk.workloads, tuple(names), "workload", f"{where}: workloads", replay))
-    if not (own or works) or not len(dates) or getattr(risk, "adds", False):
+    if not (own or works) or not len(dates) or risk.idle or getattr(risk, "adds", False):
         return []
     clock = clock_of(dates, risk.since)
     profile, name = risk.profile(clock), placed.path
@@ -108,7 +108,7 @@ def campaigns_of(placed, names, taken, replay: bool = False) -> list[Campaign]:
         if not getattr(one.risk, "adds", False):
             continue
         works = _named(one.risk.workloads, tuple(names), "workload with a history", f"{one.where}: workloads", replay)
-        for work in works:
+        for work in works if not one.risk.idle else ():
             name = one.name if len(works) == 1 else f"{one.name}: {work}"
             if name in taken or any(name == other.name for other in found):
                 raise ScenarioError(f"{one.where}: '{name}' is the name of a workload already; its campaigns are a row of their own, so give the risk "

@@ -101,6 +101,11 @@ class Risk:
     def kind(self) -> str:
         return type(self).__module__.rsplit(".", 1)[1]
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can happen: then it moves no number, not by a bit."""
+        return False
+
     def profile(self, clock: Clock) -> np.ndarray:
         """On which days each row of `factors` counts, (row, day)."""
         return clock.profile
@@ -179,6 +184,10 @@ def percent(value: float) -> str:
 
 def times(per_year: float) -> str:
     return "once" if per_year == 1 else f"{per_year:g} times"
+
+
+def months(count: float) -> str:
+    return "1 month" if count == 1 else f"{count:g} months"
 
 
 def the(risk: Risk, act: str = "price") -> str:

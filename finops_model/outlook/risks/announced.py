@@ -62,6 +62,10 @@ class Announced(Risk):
             raise ScenarioError("since: every change has a day of its own; take since out.")
         set_fields(self, changes=tuple(sorted(found, key=lambda change: change.since)))
 
+    @property
+    def idle(self) -> bool:
+        return all(change.chance == 0 or change.factor == 1 for change in self.changes)
+
     def profile(self, clock: Clock) -> np.ndarray:
         return np.array([(clock.dates >= np.datetime64(change.since, "D")) for change in self.changes], float)
 

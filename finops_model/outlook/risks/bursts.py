@@ -40,6 +40,10 @@ class Bursts(Risk):
         set_fields(self, **{key: positive(getattr(self, key), key)})
 
     @property
+    def idle(self) -> bool:
+        return self.per_year == 0
+
+    @property
     def stays(self) -> float:
         """Share of a burst that is still there a day later."""
         return 1 - 1 / self.lasts_days

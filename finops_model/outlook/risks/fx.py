@@ -29,6 +29,10 @@ class Fx(Risk):
         number(self, "kappa")
         set_fields(self, drift_per_year=finite(self.drift_per_year, "drift_per_year"))
 
+    @property
+    def idle(self) -> bool:
+        return self.volatility == 0 and self.drift_per_year == 0
+
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         return (price_risk.fx(seed, name, paths, clock.count, self.volatility, self.drift_per_year, self.kappa),)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import ScenarioError
 from ..distributions import Distribution
-from ._base import Clock, Risk, Uncertain, day_of, number, on_paths, percent, told, the, uncertain
+from ._base import Clock, Risk, Uncertain, day_of, months, number, on_paths, percent, told, the, uncertain
 from ._curve import check_curve, month_profile, reached
 
 
@@ -46,6 +46,10 @@ class Migration(Risk):
         for key in ("months", "overlap_months"):
             number(self, key)
 
+    @property
+    def idle(self) -> bool:
+        return self.share == 0
+
     def profile(self, clock: Clock) -> np.ndarray:
         return month_profile(clock.dates)
 
@@ -59,8 +63,8 @@ class Migration(Risk):
         return (1 - share * left + share * ratio * arrived,)
 
     def words(self) -> str:
-        text = f"{told(self.share, percent)} of the use of {the(self, 'demand')} moves from {self.since} on, within {self.months:g} months"
+        text = f"{told(self.share, percent)} of the use of {the(self, 'demand')} moves from {self.since} on, {f'within {months(self.months)}' if self.months else 'at once'}"
         if isinstance(self.delay_months, Distribution) or self.delay_months:
             text += f", {told(self.delay_months)} months late"
         text += f", and costs × {told(self.cost_ratio)} there"
-        return text + (f"; both are paid for {self.overlap_months:g} months" if self.overlap_months else "")
+        return text + (f"; both are paid for {months(self.overlap_months)}" if self.overlap_months else "")

@@ -29,6 +29,10 @@ class PriceJumps(Risk):
         a_factor(self, "factor")
         set_fields(self, drift_per_year=finite(self.drift_per_year, "drift_per_year"))
 
+    @property
+    def idle(self) -> bool:
+        return self.per_year == 0 and self.drift_per_year == 0
+
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         return (price_risk.jumps(seed, name, paths, clock.count, self.per_year, self.factor, self.drift_per_year),)
 

@@ -48,6 +48,10 @@ class Scarcity(Risk):
             if (isinstance(value, Distribution) or value != 1) and not names:
                 raise ScenarioError(f"{key}: of what? Write {target}.")
 
+    @property
+    def idle(self) -> bool:
+        return self.starts == 0 and not self.scarce_now
+
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         had, dear = price_risk.scarcity(seed, name, paths, clock.count, self.starts, self.ends, self.availability, self.price, self.scarce_now)
         return dear, had

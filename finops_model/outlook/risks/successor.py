@@ -35,6 +35,10 @@ class Successor(Risk):
         a_factor(self, "factor")
         a_share(self, "adopted")
 
+    @property
+    def idle(self) -> bool:
+        return self.adopted == 0
+
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         return (price_risk.migrations(seed, name, paths, clock.count, self.interval_months, self.factor, self.adopted),)
 
