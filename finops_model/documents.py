@@ -138,7 +138,7 @@ def checked(model: type[BaseModel], data: dict, error: type[FinOpsError] = Input
 
 
 def _sentence(item: dict, at, model) -> str:
-    location = tuple(part for part in item["loc"])
+    location = tuple(part for part in item["loc"] if part != "[key]")
     place = at(location)
     name = "/".join(str(part) for part in location)
     if item["type"] == "extra_forbidden":

@@ -30,6 +30,21 @@ def check_month(text: str, where: str = "month") -> str:
     return text
 
 
+def is_date(text) -> bool:
+    """Whether `text` is a month YYYY-MM or a day YYYY-MM-DD that the calendar has.
+
+    >>> is_date("2027-02"), is_date("2028-02-29"), is_date("2027-02-29"), is_date(202702)
+    (True, True, False, False)
+    """
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text):
+        return False
+    try:
+        np.datetime64(text)
+    except ValueError:
+        return False
+    return True
+
+
 def month_of(day) -> str:
     """The month a day lies in.
 

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from ..errors import ScenarioError, nearest, unknown
+from ..periods import is_date
 from ..prices.contracts import KNOWN, TABLES, read_tables
 from . import base as base_facts
 from .changes import Event, escape, leaves, match, unescape
@@ -235,6 +236,13 @@ def _add(done: Applied, change: Change, where: str, facts) -> None:
 
 def _add_risk(done: Applied, name: str, terms: dict, where: str) -> None:
     """A risk with its terms; they stand in the tree, so that later changes and `explain` find them."""
+    if not name or "*" in name or len(name) > 100:
+        raise ScenarioError(f"{where}: risks/{name[:40]}: a risk needs a name of 1 to 100 letters without '*'; its draws go by it.")
+    for key in NOTES:
+        if not isinstance(terms.get(key, ""), str):
+            raise ScenarioError(f"{where}: risks/{name}/{key} is '{str(terms[key])[:40]}'; write a text.")
+    if terms.get("review_by") and not is_date(terms["review_by"]):
+        raise ScenarioError(f"{where}: risks/{name}/review_by is '{terms['review_by'][:40]}'; write a month YYYY-MM or a day YYYY-MM-DD that the calendar has.")
     fields = {key: value for key, value in terms.items() if key not in NOTES}
     risk = make_risk(fields, f"{where}: risks/{name}")
     done.risks[name] = terms, where, risk
@@ -311,6 +319,8 @@ def _model(model, value: dict, where: str, path: str):
             hint = f" Did you mean '{guess}'?" if guess else ""
             raise ScenarioError(f"{where}: {path}: unknown key '{item['loc'][-1]}'.{hint} Known: {', '.join(sorted(allowed))}.") from None
         text = "is missing; write it." if item["type"] == "missing" else str(item.get("ctx", {}).get("error", item["msg"]))
+        if item["type"] == "literal_error":
+            text = f"must be {item['ctx']['expected']}, not '{str(item['input'])[:40]}'."
         raise ScenarioError(f"{where}: {name}: {text}") from None
 
 

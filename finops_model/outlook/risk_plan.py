@@ -16,7 +16,7 @@ from ..errors import ScenarioError, unknown
 from .changes import Timeline, escape
 from .risks import Clock, Risk, clock_of
 
-LEAST = -200.0              # logarithm of what is as good as nothing
+LEAST, MOST = -200.0, 25.0  # logarithms of what is as good as nothing, and of what is beyond belief
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Series:
         wanted = [part for act, part in zip(self.placed.risk.acts, parts) if (self.skus if act == "price" else self.workloads)]
         with np.errstate(divide="ignore"):
             found = np.maximum(np.log(np.concatenate(wanted, axis=1)), LEAST).T
+        if not found.max(initial=0.0) < MOST:
+            raise ScenarioError(f"{self.placed.where}: {self.placed.path}: a factor of {np.exp(found.max()):.3g} came up, which no price or demand has. Check its numbers.")
         return _partner(found) if self.placed.partnered else found
 
     @property
@@ -85,10 +87,10 @@ def series_of(placed: Placed, dates: np.ndarray, skus: dict[str, str], names, re
 
     Raises ScenarioError where it names what is not there; in a replay that waits until it is.
     """
-    risk, where = placed.risk, placed.where
-    own = [*_named(risk.skus, tuple(skus), "SKU", f"{where}: skus", replay), *_of_services(risk.services, skus, f"{where}: services", replay)]
+    risk, where = placed.risk, f"{placed.where}: {placed.path}"
+    own = [*_named(risk.skus, tuple(skus), "SKU", f"{where}/skus", replay), *_of_services(risk.services, skus, f"{where}/services", replay)]
     own = tuple(dict.fromkeys(own))
-    works = tuple(names.index(name) for name in _named(risk.workloads, tuple(names), "workload", f"{where}: workloads", replay))
+    works = tuple(names.index(name) for name in _named(risk.workloads, tuple(names), "workload", f"{where}/workloads", replay))
     if not (own or works) or not len(dates) or risk.idle or getattr(risk, "adds", False):
         return []
     clock = clock_of(dates, risk.since)
@@ -107,7 +109,7 @@ def campaigns_of(placed, names, taken, replay: bool = False) -> list[Campaign]:
     for one in placed:
         if not getattr(one.risk, "adds", False):
             continue
-        works = _named(one.risk.workloads, tuple(names), "workload with a history", f"{one.where}: workloads", replay)
+        works = _named(one.risk.workloads, tuple(names), "workload with a history", f"{one.where}: {one.path}/workloads", replay)
         for work in works if not one.risk.idle else ():
             name = one.name if len(works) == 1 else f"{one.name}: {work}"
             if name in taken or any(name == other.name for other in found):
@@ -179,7 +181,7 @@ def _named(patterns, known, kind: str, where: str, replay: bool) -> list[str]:
         stars = pattern.replace("[", "[[]").replace("?", "[?]")           # only * stands for others
         hits = [name for name in known if fnmatchcase(name, stars)] if "*" in pattern else [pattern] if pattern in known else []
         if not hits and not replay:
-            raise ScenarioError(unknown(where, kind, pattern, sorted(known)))
+            raise ScenarioError(unknown(where, kind, pattern[:80], sorted(known)))
         found += hits
     return list(dict.fromkeys(found))
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
+from ..periods import is_date
 from ..settings import Strict
 from .distributions import kinds
 from .elicit import FIELDS, PERCENT, checked, finite
 from .risks import kinds as risk_kinds, schema as risk_schema
 
 BASE_ONLY = ("horizon", "paths", "seed", "workloads", "drivers", "prices", "commitments", "risks", "shapes")
-DAY = re.compile(r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
+DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"          # for editors; what a month has is checked here
 
 
 def number_or_range(value: Any):
@@ -41,7 +41,7 @@ def not_negative(value: Any):
 
 
 def a_date(value: Any):
-    if not isinstance(value, str) or not DAY.match(value):
+    if not is_date(value):
         raise ValueError(f"'{str(value)[:40]}' is no date. Write a month YYYY-MM or a day YYYY-MM-DD.")
     return value
 
@@ -67,7 +67,7 @@ Value = Annotated[Any, PlainValidator(number_or_range), WithJsonSchema(RANGE_SCH
 Number = Annotated[float, BeforeValidator(plain_number)]
 Share = Annotated[float, PlainValidator(a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 Quantity = Annotated[float, PlainValidator(not_negative), WithJsonSchema({"type": "number", "minimum": 0})]
-Date = Annotated[str, PlainValidator(a_date), WithJsonSchema({"type": "string", "pattern": DAY.pattern})]
+Date = Annotated[str, PlainValidator(a_date), WithJsonSchema({"type": "string", "pattern": DAY})]
 RiskTerms = Annotated[Any, PlainValidator(a_risk), WithJsonSchema(risk_schema(RANGE_SCHEMA))]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -175,7 +175,7 @@ class ScenarioDocument(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] | None = None
     workloads: dict[str, WorkloadSettings | Literal["ledger"]] = {"from": "ledger"}
     drivers: dict[str, DriverSettings] = {}
-    prices: dict[str, dict[str, Value]] = {}          # sku -> {date: price}
+    prices: dict[str, dict[Date, Value]] = {}         # sku -> {date: price}
     commitments: dict[str, CommitmentTerms] = {}
     risks: dict[str, RiskTerms] = {}                  # name -> kind and its fields (outlook/risks); draws go by the name
     shapes: str | None = None                         # CSV workload,hour_of_week,share; relative to the folder of finops.yaml

@@ -32,7 +32,8 @@ def make(terms: dict, where: str = "") -> Risk:
     """
     if "kind" not in terms:
         near = nearest("kind", list(terms))
-        raise ScenarioError(f"{where}: kind is missing; write one of {', '.join(kinds())}.{f' Did you mean it by {near}?' if near else ''}")
+        hint = f" Did you mean it by '{near}'?" if near else ""
+        raise ScenarioError(f"{where}: kind is missing; write one of {', '.join(kinds())}.{hint}")
     fields = {key: value for key, value in terms.items() if key != "kind"}
     return _shelf.make(__name__, "kind of risk", terms["kind"], fields, where, ScenarioError)
 

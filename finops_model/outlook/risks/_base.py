@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 import numpy as np
 
 from ...errors import ScenarioError, listing
+from ...periods import is_date
 from ..distributions import Distribution
 from ..distributions._checks import finite, set_fields, share
 from ..distributions._following import Following
@@ -16,7 +16,6 @@ from ..elicit import read_value
 from ..price_risk import path_uniforms
 
 Uncertain: TypeAlias = "float | Distribution"
-DAY = re.compile(r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
 TARGETS = {"price": ("skus", "services"), "demand": ("workloads",)}
 
 
@@ -53,6 +52,12 @@ def clock_of(dates: np.ndarray, since: str = "") -> Clock:
     return Clock(dates, first, of_day, int(of_day.max(initial=-1)) + 1)
 
 
+def check_date(text, key: str) -> None:
+    """Raises ScenarioError unless `text` is a month or a day of the calendar."""
+    if not is_date(text):
+        raise ScenarioError(f"{key} is '{str(text)[:40]}'; write a month YYYY-MM or a day YYYY-MM-DD that the calendar has.")
+
+
 def day_of(text: str) -> str:
     """A month or a day as a day."""
     return f"{text}-01" if len(text) == 7 else text
@@ -79,8 +84,8 @@ class Risk:
     def __post_init__(self):
         for key in ("skus", "services", "workloads"):
             set_fields(self, **{key: names_of(getattr(self, key), key)})
-        if not isinstance(self.since, str) or self.since and not DAY.match(self.since):
-            raise ScenarioError(f"since is '{str(self.since)[:40]}'; write a month YYYY-MM or a day YYYY-MM-DD.")
+        if self.since != "":
+            check_date(self.since, "since")
         if not isinstance(self.apart, bool):
             raise ScenarioError(f"apart is '{str(self.apart)[:40]}'; it must be true or false.")
         useful = [key for act in self.acts for key in TARGETS[act]]
@@ -144,16 +149,26 @@ def uncertain(risk, key: str, bound: float | None = 0.0, by_path: bool = False) 
     set_fields(risk, **{key: found})
 
 
-def number(risk, key: str, least: float = 0.0) -> None:
-    """Read a field as one number, `least` or more."""
-    value = finite(getattr(risk, key), key)
-    if value < least:
-        raise ScenarioError(f"{key} is {value:g}; it must be {least:g} or more.")
+def number(risk, key: str, least: float = 0.0, most: float = np.inf, why: str = "") -> None:
+    """Read a field as one number from `least` to `most`; why: what to write instead of a larger one."""
+    value = one_number(getattr(risk, key), key)
+    if not least <= value <= most:
+        limit = f"{least:g} or more" if most == np.inf else f"from {least:g} to {most:g}"
+        raise ScenarioError(f"{key} is {value:g}; it must be {limit}{f' ({why})' if why else ''}.")
     set_fields(risk, **{key: value})
 
 
+def one_number(value, key: str) -> float:
+    """A plain finite number; text and ranges are refused."""
+    if isinstance(value, str):
+        raise ScenarioError(f"{key} is the text '{value[:40]}'; write a number, plainly (1000000, not 1e6).")
+    if isinstance(value, dict):
+        raise ScenarioError(f"{key} is a range; here it must be one number.")
+    return finite(value, key)
+
+
 def a_share(risk, key: str) -> None:
-    set_fields(risk, **{key: share(getattr(risk, key), key)})
+    set_fields(risk, **{key: share(one_number(getattr(risk, key), key), key)})
 
 
 def a_factor(risk, key: str) -> None:

@@ -36,13 +36,13 @@ def month_profile(dates: np.ndarray) -> np.ndarray:
 
 
 def reached(seed: int, name: str, paths: range, dates: np.ndarray, since, months: float, curve: str, delay: Uncertain, later: float = 0.0) -> np.ndarray:
-    """Mean over the days of each calendar month of the share reached, (path, month).
+    """Share reached on the last known day, then its mean over the days of each calendar month: (path, 1 + month).
 
     delay   months by which it begins after `since`, a number or a range: one draw per path;  later: months more, on every path
     """
     delayed = on_paths(delay, seed, f"{name}/delay_months", paths)
-    of_day, found = dates.astype("datetime64[M]"), []
-    age = (dates - np.datetime64(since, "D")).astype(int) + 1
+    of_day, age = dates.astype("datetime64[M]"), (dates - np.datetime64(since, "D")).astype(int) + 1
+    found = [progress(age[0] - 1 - (delayed + later) * MONTH, months, curve)]
     for month in np.unique(of_day):                                 # month by month: paths × all days would be large
         here = age[of_day == month] - (delayed[:, None] + later) * MONTH
         found.append(progress(here, months, curve).mean(axis=1))

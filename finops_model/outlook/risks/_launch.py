@@ -26,4 +26,4 @@ class Launch(Risk):
         return month_profile(clock.dates)
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        return (reached(seed, name, paths, clock.dates, self.since or clock.dates[0], self.months, self.curve, self.delay_months),)
+        return (reached(seed, name, paths, clock.dates, self.since or clock.dates[0], self.months, self.curve, self.delay_months)[:, 1:],)

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...errors import ScenarioError, unknown
 from .. import price_risk
-from ..distributions._checks import set_fields, share
-from ._base import DAY, Clock, Risk, Uncertain, a_factor, day_of, on_paths, told, the
+from ..distributions._checks import set_fields
+from ._base import Clock, Risk, Uncertain, a_factor, a_share, check_date, day_of, on_paths, told, the
 
 KEYS = ("since", "factor", "chance")
 
@@ -23,15 +23,15 @@ class _Change:
     chance: float = 1.0
 
     def __post_init__(self):
-        if not isinstance(self.since, str) or not DAY.match(self.since):
-            raise ScenarioError(f"since is '{str(self.since)[:40]}'; write a month YYYY-MM or a day YYYY-MM-DD.")
+        check_date(self.since, "since")
         a_factor(self, "factor")
-        set_fields(self, since=day_of(self.since), chance=share(self.chance, "chance"))
+        a_share(self, "chance")
+        set_fields(self, since=day_of(self.since))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Announced(Risk):
-    """Prices change on given days.
+    """Prices change on given days; a change before the first day forecast stands in the ledger's prices and is left out.
 
     changes   list of {since, factor, chance}: from that day on × factor, with that chance (default 1)
     """
@@ -60,6 +60,10 @@ class Announced(Risk):
                 raise ScenarioError(f"changes/{i}: {problem}") from None
         if self.since:
             raise ScenarioError("since: every change has a day of its own; take since out.")
+        days = [change.since for change in found]
+        twice = next((day for day in days if days.count(day) > 1), None)
+        if twice:
+            raise ScenarioError(f"changes: two are of {twice}; write one, or a risk for each.")
         set_fields(self, changes=tuple(sorted(found, key=lambda change: change.since)))
 
     @property
@@ -67,7 +71,8 @@ class Announced(Risk):
         return all(change.chance == 0 or change.factor == 1 for change in self.changes)
 
     def profile(self, clock: Clock) -> np.ndarray:
-        return np.array([(clock.dates >= np.datetime64(change.since, "D")) for change in self.changes], float)
+        days = [np.datetime64(change.since, "D") for change in self.changes]
+        return np.array([(clock.dates >= day) & (day >= clock.dates[0]) for day in days], float)
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         found = np.ones((len(paths), len(self.changes)))

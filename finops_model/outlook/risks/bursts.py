@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import ScenarioError
 from ..distributions._checks import positive, set_fields
-from ._base import Risk, number, the
+from ._base import Risk, number, one_number, the
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +32,12 @@ class Bursts(Risk):
     adds: ClassVar[bool] = True                        # its use is a row of its own beside the workload
 
     def check(self):
-        number(self, "per_year")
-        number(self, "lasts_days", 1.0)
+        number(self, "per_year", most=3660, why="ten a day is the most")
+        number(self, "lasts_days", 1.0, 3660)
         if (self.cost is None) == (self.days_of_use is None):
             raise ScenarioError("bursts: how large is one? Write cost (money) or days_of_use (usual days), one of them.")
         key = "cost" if self.days_of_use is None else "days_of_use"
-        set_fields(self, **{key: positive(getattr(self, key), key)})
+        set_fields(self, **{key: positive(one_number(getattr(self, key), key), key)})
 
     @property
     def idle(self) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import price_risk
-from ..distributions._checks import finite, set_fields
 from ._base import Clock, Risk, number, percent, the
 
 
@@ -25,9 +24,9 @@ class Fx(Risk):
     kappa: float = 0.0
 
     def check(self):
-        number(self, "volatility")
-        number(self, "kappa")
-        set_fields(self, drift_per_year=finite(self.drift_per_year, "drift_per_year"))
+        number(self, "volatility", most=3, why="0.08 is 8 % a year")
+        number(self, "kappa", most=1000)
+        number(self, "drift_per_year", -5, 5, "of the logarithm: 0.02 is 2 % a year")
 
     @property
     def idle(self) -> bool:

@@ -15,7 +15,7 @@ from ._curve import check_curve, month_profile, reached
 
 @dataclass(frozen=True, kw_only=True)
 class Migration(Risk):
-    """A share of the workloads' use moves away from `since` on.
+    """A share of the workloads' use moves away from `since` on; one under way goes on from where the last known day found it.
 
     share            of the use that has moved in the end, 0 to 1
     cost_ratio       what the moved use costs then ÷ before; 0: it is not ours to pay any more
@@ -44,7 +44,7 @@ class Migration(Risk):
         if most > 1:
             raise ScenarioError(f"share: {most:g} is possible; no more than all of the use can move. Write truncate: {{max: 1}}, or {{min, mode, max}}.")
         for key in ("months", "overlap_months"):
-            number(self, key)
+            number(self, key, most=120)
 
     @property
     def idle(self) -> bool:
@@ -60,7 +60,9 @@ class Migration(Risk):
         if self.overlap_months:
             left = reached(seed, name, paths, clock.dates, since, self.months, self.curve, self.delay_months, self.overlap_months)
         share, ratio = (on_paths(getattr(self, key), seed, f"{name}/{key}", paths)[:, None] for key in ("share", "cost_ratio"))
-        return (1 - share * left + share * ratio * arrived,)
+        found = 1 - share * left + share * ratio * arrived
+        known = found[:, :1]                            # what has moved already stands in the history
+        return (np.where(known > 0, found[:, 1:] / np.where(known > 0, known, 1.0), 1.0),)
 
     def words(self) -> str:
         text = f"{told(self.share, percent)} of the use of {the(self, 'demand')} moves from {self.since} on, {f'within {months(self.months)}' if self.months else 'at once'}"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import price_risk
-from ..distributions._checks import finite, set_fields
 from ._base import Clock, Risk, Uncertain, a_factor, number, the, times, told
 
 
@@ -25,9 +24,9 @@ class PriceJumps(Risk):
     drift_per_year: float = 0.0
 
     def check(self):
-        number(self, "per_year")
+        number(self, "per_year", most=366, why="once a day is the most")
         a_factor(self, "factor")
-        set_fields(self, drift_per_year=finite(self.drift_per_year, "drift_per_year"))
+        number(self, "drift_per_year", -5, 5, "of the logarithm: -0.2 is e^-0.2 after a year")
 
     @property
     def idle(self) -> bool:

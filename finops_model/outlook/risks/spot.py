@@ -20,7 +20,10 @@ TODAY = ("spot", "on_demand")
 
 @lru_cache(maxsize=16)
 def _model(measured: str) -> price_risk.Spot:
-    return price_risk.read_spot(Path(__file__).with_name("gcp_spot.json"), measured)
+    try:
+        return price_risk.read_spot(Path(__file__).with_name("gcp_spot.json"), measured)
+    except ScenarioError as problem:
+        raise ScenarioError(f"measured: {str(problem).partition(': ')[2]}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +62,15 @@ class Spot(Risk):
         uncertain(self, "interruptions", by_path=True)
         for key in ("checkpoint_minutes", "restart_minutes", "interruptions_now"):
             number(self, key)
-        number(self, "machines", 1.0)
+        number(self, "machines", 1.0, 1e6)
         most = self.interruptions.support[1] if isinstance(self.interruptions, Distribution) else self.interruptions
         for key, value in (("interruptions", most), ("interruptions_now", self.interruptions_now)):
             if value >= 1:
                 raise ScenarioError(f"{key}: a share of {value:g} is possible; it must stay below 1 (0.05: one machine of twenty in a month). "
                                     "Write truncate: {max: 0.5}.")
+        if not self.rework(min(most, 1 - 1e-9)) < 100:
+            raise ScenarioError(f"interruptions: at {most:g} a month work takes over a hundred times as long; check machines ({self.machines:g}), "
+                                "checkpoint_minutes and restart_minutes.")
         if self.fallback and self.today == "spot":
             raise ScenarioError("fallback: where the ledger's price is spot today, its hours on demand are in the ledger already; take fallback out.")
         if self.interruptions_now and self.today == "on_demand":
