@@ -20,7 +20,7 @@ class Scarcity(Risk):
     starts, ends    chance that a spell begins in a month, and that one ends
     availability    share of the workloads' demand that can be had in a spell, 0 to 1; the rest is not bought
     price           factor on the prices in a spell; the scarcer, the dearer
-    scarce_now      whether the first month lies in a spell
+    scarce_now      a spell is on today that the ledger's prices and use do not show yet; a month later it has ended with the chance `ends`
     """
 
     starts: float
