@@ -19,6 +19,7 @@ from ..outlook.kernel_plan import compile_flat
 from ..outlook.overlaps import cover, narrowed, way_of
 from ..outlook.plan import Plan, compile_plan, future
 from ..outlook.pools import Pool, read_shapes
+from ..outlook.risk_plan import parents, price_factors
 from ..outlook.scenario import load_scenario, resolve
 from ..outlook.simulate import demand_of
 from ..outlook.volumes import parts
@@ -46,8 +47,9 @@ class Workspace:
         return self.plan.currency
 
     def price(self, sku: str, days=slice(None)) -> float:
-        """On-demand money per unit as paid, mean of the days."""
-        return float(next(item[5][days].mean() for item in self.plan.items if item[1] == sku))
+        """Expected on-demand money per unit as paid, risks included, mean of the days."""
+        factor = price_factors(self.plan.series, sku, days, self.plan.seed).mean(axis=0)
+        return float(next((item[5][days] * factor).mean() for item in self.plan.items if item[1] == sku))
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def read_workspace(settings, daily, skus: Sequence[str], term_months: int = 12, 
     resolved = resolve(loaded, settings=settings, facts=facts, months=_months(begins, first[:7]) + int(np.ceil(term_months)) + 1)
     demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.members, part(progress, "") if progress else None)
     plan = compile_plan(resolved, demand)
-    shapes = read_shapes(resolved.shapes, plan.names[:plan.demand]) if resolved.shapes else np.ones((plan.demand, 7 * HOURS))
+    shapes = read_shapes(resolved.shapes, plan.names[:plan.demand], parents(resolved)) if resolved.shapes else np.ones((plan.demand, 7 * HOURS))
     return Workspace(plan, facts, day_shapes(shapes)), first
 
 

@@ -21,6 +21,7 @@ from .knowledge import Knowledge
 from .money import cost_rows, recurring_rows
 from .noise import LEADS
 from .plan import Plan
+from .risk_plan import parents, price_factors
 from .volumes import WINDOW
 
 COLUMN = {"service": "ServiceName", "team": "x_Team", "unit": "x_BusinessUnit", "workload": "x_Workload"}
@@ -165,14 +166,14 @@ def _given(plan: Plan, resolved, by: str):
     """(names, share (month, workload, node), fixed (month, node), booked {month: (node,)}): who gets what of a workload's money."""
     facts, column = resolved.facts, COLUMN[by]
     rows = cost_rows(facts)
-    homes = _homes(rows, plan, resolved, by)
+    homes, of = _homes(rows, plan, resolved, by), parents(resolved)
     split = _services(plan) if by == "service" else {}
     recurring = _recurring(facts, column)
     names = sorted({*rows[column].astype(str), *homes.values(), *(node for _, node in split), *(node for _, node in recurring)})
     position = {name: i for i, name in enumerate(names)}
     share, fixed = np.zeros((len(plan.months), len(plan.names), len(names))), np.zeros((len(plan.months), len(names)))
     for w, name in enumerate(plan.names):
-        mine = {node: weight for (of, node), weight in split.items() if of == w}
+        mine = {node: weight for (one, node), weight in split.items() if one == plan.names.index(of.get(name, name))}
         whole = sum(mine.values()) if mine else np.zeros(len(plan.months))
         for node, weight in mine.items():
             share[:, w, position[node]] = np.divide(weight, whole, out=np.zeros_like(whole), where=whole > 0)
@@ -207,16 +208,17 @@ def _homes(rows: pd.DataFrame, plan: Plan, resolved, by: str) -> dict[str, str]:
     totals = fresh.groupby(["x_Workload", column])["EffectiveCost"].sum().reset_index()
     totals = totals.sort_values(["x_Workload", "EffectiveCost", column], ascending=[True, False, True])
     home = dict(totals.drop_duplicates("x_Workload")[["x_Workload", column]].itertuples(index=False))
-    tree = resolved.tree["workloads"]
-    return {name: str(home.get(name) or tree.get(name, {}).get(by) or "(planned)") for name in plan.names}
+    tree, of = resolved.tree["workloads"], parents(resolved)
+    return {name: str(home.get(of.get(name, name)) or tree.get(name, {}).get(by) or "(planned)") for name in plan.names}
 
 
 def _services(plan: Plan) -> dict[tuple[int, str], np.ndarray]:
-    """(workload, service) -> expected money by month of its SKUs, from quantities × prices on the median path."""
+    """(workload, service) -> expected money by month of its SKUs, from quantities on the median path × expected prices."""
     found: dict[tuple[int, str], np.ndarray] = {}
     inside = plan.month_of >= 0
-    for _, _, service, _, quantity, price, w in plan.items:
-        money = np.bincount(plan.month_of[inside], (plan.median[:, w] * quantity * price)[inside], len(plan.months))
+    factor = {sku: price_factors(plan.series, sku, slice(None), plan.seed).mean(axis=0) for sku in {item[1] for item in plan.items}}
+    for _, sku, service, _, quantity, price, w in plan.items:
+        money = np.bincount(plan.month_of[inside], (plan.median[:, w] * quantity * price * factor[sku])[inside], len(plan.months))
         found[w, service] = found.get((w, service), 0.0) + money
     return found
 

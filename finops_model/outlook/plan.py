@@ -146,7 +146,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         if _unit(facts, sku).casefold() in ("tokens", "token"):
             tokens[:, w] += quantity * prices[sku]
     months, of_day = resolved.months, month_index(dates, resolved.months)
-    pools = compile_pools(resolved, entries, prices, dates, demand_names, uncertain, sorted(loose))
+    pools = compile_pools(resolved, entries, prices, dates, demand_names, uncertain, sorted(loose), series)
     refuse_tiers(pools, tiered_skus)
     names, so_far, so_far_by, rest, units, unit_of = month_parts(facts, demand_names, months, resolved, pools,
                                                                  {one.name: resolved.tree["workloads"][facts.names[one.of]]["unit"] for one in campaigns})

@@ -23,6 +23,7 @@ from ..prices.hours import HOURS, day_shapes
 from .changes import Timeline, escape
 from .overlaps import narrowed
 from .pool_rules import Held, hourly, in_order, meeting, one_level, refuse_units, typical, worth
+from .risk_plan import parents, price_factors
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,15 @@ class _Use:
     lines: Mapping[str, int]    # sku -> position of its uncertain price
     dates: np.ndarray
     names: tuple[str, ...]
+    series: Sequence = ()       # risks on prices
+    seed: int = 0
+
+    def price_at(self, sku: str, one: Held) -> float:
+        """The median price on the first day of a commitment, risks included: what a rate as a share off is measured on."""
+        day = _first(self, one)
+        if str(one.record["ContractCommitmentPeriodStart"])[:10] < str(self.dates[0]):
+            return float(self.prices[sku][day])                                       # signed: at a price that is known
+        return float(self.prices[sku][day]) * float(np.median(price_factors(self.series, sku, slice(day, day + 1), self.seed)))
 
     def on(self, skus, day: int) -> dict[str, float]:
         """Units a day of each SKU at a volume of 1 in every workload."""
@@ -72,10 +82,11 @@ class _Use:
 
 
 def compile_pools(resolved, entries: dict, prices: dict, dates: np.ndarray, names: tuple[str, ...],
-                  uncertain: Mapping[str, Timeline] | None = None, lines: Sequence[str] = ()) -> tuple[Pool, ...]:
+                  uncertain: Mapping[str, Timeline] | None = None, lines: Sequence[str] = (), series: Sequence = ()) -> tuple[Pool, ...]:
     """The pools of a scenario. entries: (workload position, sku id) -> (day,) units per volume; prices: sku id -> (day,).
 
     uncertain   prices that differ from path to path;  lines: SKUs of them that are used, in the order of the plan's uncertain prices
+    series      risks on prices
     """
     if not len(dates):
         return ()
@@ -87,8 +98,8 @@ def compile_pools(resolved, entries: dict, prices: dict, dates: np.ndarray, name
         where = _where(resolved, name)
         held.append(Held(name, record, where, eligible(resolved, record, where)))
     use = _Use(entries, {**prices, **{sku: typical(one) for sku, one in (uncertain or {}).items()}}, {sku: i for i, sku in enumerate(lines)},
-               dates, names)
-    shapes = read_shapes(resolved.shapes, names) if resolved.shapes else None
+               dates, names, series, resolved.seed)
+    shapes = read_shapes(resolved.shapes, names, parents(resolved)) if resolved.shapes else None
     share = None if shapes is None else day_shapes(shapes)[:, weekday_of(dates)]         # (workload, day, 24)
     return tuple((_pool if one_level(group) else _apart)(resolved, group, use, share) for group in meeting(held))
 
@@ -139,7 +150,7 @@ def _pool(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
         usage[:, w] += quantity * (use.prices[sku] if spend else 1.0)
         cost[:, w] += quantity * use.prices[sku]
     used = np.flatnonzero(usage.any(axis=0) | sum((part.any(axis=0) for part in loose.values()), np.zeros(shape[1], bool)))
-    terms = [hourly(one, None if spend else _price_on(skus, use, _first(use, one))) for one in held]
+    terms = [hourly(one, None if spend else _price_on(skus, use, one)) for one in held]
     order = sorted(range(len(held)), key=lambda i: (held[i].name in resolved.proposed, terms[i].start or ""))
     instruments = tuple(terms[i] for i in order)
     return Pool(tuple(sorted(skus)), unit, usage, cost, used, instruments, np.stack([i.in_term(use.dates) for i in instruments]),
@@ -181,8 +192,8 @@ def _on_demand(one: Held, use: _Use) -> float | None:
     day = _first(use, one)
     tables = read_tables(one.record, one.where)
     if tables is None:
-        return None if one.spend else _price_on(one.skus, use, day)
-    price = {sku: float(use.prices[sku][day]) for sku in tables[1] if sku in use.prices}
+        return None if one.spend else _price_on(one.skus, use, one)
+    price = {sku: use.price_at(sku, one) for sku in tables[1] if sku in use.prices}
     rates = tables[1] if tables[0] == "x_Rates" else {sku: price[sku] * (1 - off) for sku, off in tables[1].items() if sku in price}
     return worth(rates, use.on(rates, day), price)
 
@@ -203,14 +214,14 @@ def _same_unit(one: str, other: str) -> bool:
         return one.casefold() == other.casefold()
 
 
-def _price_on(skus, use: _Use, day: int) -> float | None:
-    """On-demand money per unit of the pool on a day, by today's use."""
-    weight = use.on(skus, day)
+def _price_on(skus, use: _Use, one: Held) -> float | None:
+    """On-demand money per unit of the pool on the first day of a commitment, by today's use."""
+    weight = use.on(skus, _first(use, one))
     total = sum(weight.values())
     if not total:
-        known = [use.prices[sku][day] for sku in skus if sku in use.prices]
+        known = [use.price_at(sku, one) for sku in skus if sku in use.prices]
         return float(np.mean(known)) if known else None
-    return sum(weight[sku] * float(use.prices[sku][day]) for sku in skus if weight[sku]) / total
+    return sum(weight[sku] * use.price_at(sku, one) for sku in skus if weight[sku]) / total
 
 
 def _owner(daily, ids) -> str:
@@ -218,8 +229,11 @@ def _owner(daily, ids) -> str:
     return str(rows["x_Workload"].iloc[-1]) if len(rows) else ""
 
 
-def read_shapes(path: Path, names) -> np.ndarray:
-    """Hour-of-week shapes (workload, 168) from CSV workload,hour_of_week,share (any scale); workloads not named are flat."""
+def read_shapes(path: Path, names, of: Mapping[str, str] | None = None) -> np.ndarray:
+    """Hour-of-week shapes (workload, 168) from CSV workload,hour_of_week,share (any scale); workloads not named are flat.
+
+    of   campaign -> its workload, which has its hours
+    """
     shapes = np.ones((len(names), 7 * HOURS))
     seen: dict[str, set[int]] = {}
     with open(path, encoding="utf-8-sig", newline="") as file:
@@ -239,4 +253,7 @@ def read_shapes(path: Path, names) -> np.ndarray:
     for name, hours in seen.items():
         if len(hours) != 168:
             raise ScenarioError(f"{path.name}: '{name}' has {len(hours)} hours of the week; give all 168.")
+    for campaign, name in (of or {}).items():
+        if campaign not in seen:
+            shapes[names.index(campaign)] = shapes[names.index(name)]
     return shapes

@@ -119,6 +119,12 @@ def campaigns_of(placed, names, taken, replay: bool = False) -> list[Campaign]:
     return found
 
 
+def parents(resolved) -> dict[str, str]:
+    """Campaign -> the workload whose use it is: their team, services and hours are the same."""
+    names = resolved.facts.names
+    return {one.name: names[one.of] for one in campaigns_of(resolved.risks, names, (), resolved.facts.replay)}
+
+
 def bursts(campaigns, facts, dates, median, demand: int) -> np.ndarray | None:
     """(workload, 4): bursts a day, mean volume on the first day, share that stays, first day; None: no campaigns.
 
@@ -163,6 +169,17 @@ def month_factors(seed: int, paths: range, own: Timeline, series, month_of: np.n
             state, count = np.unique(profile[:, at], axis=1, return_counts=True)          # days that are alike, once
             found[:, m] *= np.exp(logs.T @ state) @ count / count.sum()
     return found
+
+
+def price_factors(series, sku: str, days, seed: int, paths: int = 4096) -> np.ndarray:
+    """What the risks on a SKU make of its price: (path, day) factors of the first paths on the given days of the plan; [[1]] where there are none."""
+    mine = [one for one in series if sku in one.skus]
+    if not mine:
+        return np.ones((1, 1))
+    profile = np.concatenate([one.profile[:, days] * one.on_prices()[:, None] for one in mine])
+    logs = np.concatenate([one.on_paths(seed, range(paths)) for one in mine])
+    state, of_day = np.unique(profile, axis=1, return_inverse=True)                   # days that are alike, once
+    return np.exp(logs.T @ state)[:, of_day.reshape(-1)]
 
 
 def _uniforms(seed: int, name: str, paths: range) -> np.ndarray:

@@ -1,0 +1,110 @@
+"""Risks beside the rest of the house: commitments, nodes, hours, best commitments (docs/method.md §3.30, §3.34, §3.36)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from risk_world import costs, facts_in, plan_of, resolved
+from scenario_world import demand_for, settings
+
+from finops_model.decide.commit_demand import Workspace
+from finops_model.outlook import nodes, price_moments as moments
+from finops_model.outlook.plan import compile_plan, future
+from finops_model.outlook.pools import read_shapes
+from finops_model.outlook.risk_plan import price_factors
+from finops_model.outlook.scenario import load_scenario, resolve
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("company")
+    return folder, facts_in(folder)
+
+
+def commitment(terms, name="c", start="2026-12", skus="[H100]"):
+    return f"- {{path: commitments/{name}, op: add, since: {start}, because: x, value: {{x_SkuIds: {skus}, {terms}}}}}\n"
+
+
+UNITS, SPEND = "ContractCommitmentQuantity: 5, ContractCommitmentUnit: GPU-hours, ", "ContractCommitmentQuantity: 5, ContractCommitmentUnit: USD, "
+OFF = "ContractCommitmentDiscountPercentage: 0.25"
+POOLS = {"units": commitment(UNITS + "x_Rate: 1.2"), "spend": commitment(SPEND + OFF), "spend by SKU": commitment(SPEND + "x_Discounts: {H100: 0.25}"),
+         "two SKUs": commitment(SPEND + OFF, skus="[H100, 'large:input_tokens']"), "signed after the change": commitment(UNITS + OFF, start="2027-03"),
+         "overlapping": commitment(UNITS + "x_Rate: 1.2") + commitment(SPEND + OFF, "d", skus="[H100, 'large:input_tokens']"), "none": ""}
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_what_is_announced_for_sure_is_a_dated_price(company, name):
+    """The same cost on every path, whatever commitments cover."""
+    change = "- {path: prices/H100/price, op: scale, value: 0.5, since: 2027-01-11, because: x}\n"
+    dated, announced = (costs(plan_of(*company, text + POOLS[name], sigma=0.3), 256) for text in (
+        "changes:\n" + change, "risks: {r: {kind: announced, skus: H100, changes: [{since: 2027-01-11, factor: 0.5}]}}\nchanges:\n"
+        "- {path: workloads/chat/demand/level, op: set, value: 1, because: x}\n"))
+    assert all(np.allclose(announced[unit], dated[unit], rtol=2e-6) for unit in dated) and dated["Research"][:, 5].mean() < dated["Research"][:, 0].mean() - 3000
+
+
+@pytest.mark.parametrize("name, covered, fee", [("spend by SKU", 20 / 3, 5), ("spend", 5, 3.75)])
+def test_a_spend_commitment_by_hand(company, name, covered, fee):
+    """5 USD an hour at 25 % off: money paid that buys 6.67 of 20 (and of 10, once the price has halved), or on-demand money; storage is 20 a day."""
+    found = costs(plan_of(*company, "risks: {r: {kind: announced, skus: H100, changes: [{since: 2027-01-01, factor: 0.5}]}}\nchanges:\n" + POOLS[name]), 256)
+    per_day = np.array([500, 24 * (fee + 20 - covered) + 20, *[24 * (fee + 10 - covered) + 20] * 4])
+    assert np.allclose(found["Research"], per_day * [30, 31, 31, 28, 31, 30], rtol=2e-6)
+
+
+def test_the_mean_factor_of_a_price_is_its_closed_form(company):
+    plan = plan_of(*company, "risks: {r: {kind: fx, skus: H100, volatility: 0.1, drift_per_year: 1}, q: {kind: announced, skus: '*', changes: [{since: 2027-01, factor: 2}]}}\n")
+    found = price_factors(plan.series, "H100", slice(None), 7).mean(axis=0)
+    want = moments.fx_moments(0.1, 1.0, 0.0, np.arange(6))[0][plan.month_of] * np.where(plan.month_of >= 2, 2, 1)
+    assert np.allclose(found, want, rtol=0.005) and price_factors((), "H100", slice(None), 7).tolist() == [[1.0]]
+    work = Workspace(plan, company[1], None)
+    assert work.price("H100") == pytest.approx(2 * want.mean(), rel=0.005) and work.price("large:input_tokens", plan.month_of == 3) == pytest.approx(4e-6)
+
+
+def test_campaigns_belong_where_their_workload_belongs(company):
+    """Nothing else stands in the world's risk: every node is larger by its campaigns, and no node is new but the campaigns' own."""
+    folder, facts = company
+    text = "risks: {push: {kind: bursts, workloads: '*', per_year: 300, cost: 90}, up: {kind: announced, skus: EGRESS, changes: [{since: 2026-11-01, factor: 3}]}}\n"
+    found, plain = (resolved(folder, facts, one) for one in (text, ""))
+    made = [compile_plan(one, demand_for(facts, len(future(one)), spread=0.0, sigma=0.0)) for one in (found, plain)]
+    for by in nodes.COLUMN:
+        risky, calm = (nodes.node_totals(plan, one, by, paths=256) for plan, one in zip(made, (found, plain)))
+        new = {"push: chat", "push: train", "push: lake"} if by == "workload" else set()
+        assert set(risky.names) - set(calm.names) == new
+        assert np.allclose(risky.totals.sum(axis=2), costs_of(made[0]), rtol=1e-9)
+        if by == "service":
+            grown = risky.totals[:, 1:].mean(axis=(0, 1)) / calm.totals[:, 1:].mean(axis=(0, 1))
+            # lake costs 20 a day and its campaigns 300/365.25 x 90 a day more; campaigns of chat lie above the tier, so they are cheaper than its mean unit
+            assert grown[calm.names.index("Storage")] == pytest.approx(1 + 300 / 365.25 * 90 / 20, rel=0.05)
+            assert grown[calm.names.index("Compute")] == pytest.approx(1 + 300 / 365.25 * 90 / 480, rel=0.05)
+            assert grown[calm.names.index("Network")] > 5 and grown[calm.names.index("Seats")] == pytest.approx(1)
+
+
+def costs_of(plan):
+    from finops_model.outlook.simulate import simulate
+
+    return simulate(plan, 256, plan.seed, dials=False).effective.sum(axis=2)
+
+
+def test_campaigns_come_in_the_hours_of_their_workload(company):
+    """All of train runs from 0 to 1 o'clock on Mondays, so a commitment of every hour covers one in 168 of it and of its campaigns."""
+    folder, facts = company
+    lines = [f"train,{hour},{int(hour == 0)}" for hour in range(168)]
+    (folder / "shapes.csv").write_text("\n".join(["workload,hour_of_week,share", *lines]) + "\n")
+    shapes = read_shapes(folder / "shapes.csv", ("chat", "train", "push"), {"push": "train"})
+    assert np.array_equal(shapes[2], shapes[1]) and shapes[2].sum() == 1 and shapes[0].sum() == 168
+    (folder / "shapes.csv").write_text("\n".join(["workload,hour_of_week,share", *lines, *(f"push,{hour},2" for hour in range(168))]) + "\n")
+    assert read_shapes(folder / "shapes.csv", ("chat", "train", "push"), {"push": "train"})[2].sum() == 336       # named: its own
+    flat = read_shapes(folder / "shapes.csv", ("chat", "train", "push"))
+    assert flat[1].sum() == 1
+
+
+def test_a_plan_takes_the_hours_of_a_campaign_from_its_workload(company):
+    folder, facts = company
+    daytime = "\n".join(["workload,hour_of_week,share", *(f"train,{hour},{int(hour % 24 == 12)}" for hour in range(168))]) + "\n"
+    (folder / "noon.csv").write_text(daytime)
+    text = "shapes: noon.csv\nrisks: {push: {kind: bursts, workloads: train, per_year: 300, cost: 500}}\nchanges:\n" + POOLS["units"]
+    (folder / "s.yaml").write_text("name: a\n" + text)
+    found = resolve(load_scenario(folder / "s.yaml"), settings=settings(folder), facts=facts, months=3)
+    plan = compile_plan(found, demand_for(facts, len(future(found)), spread=0.0, sigma=0.0))
+    share = plan.pools[0].share
+    push = plan.names.index("push")
+    assert np.allclose(share[push], share[plan.names.index("train")]) and share[push, :, 12].min() == 1.0
