@@ -95,7 +95,7 @@ def _world(text: str):
         units, money = (float(one[name] if isinstance(one, dict) else one) for one in (demand, price))
         cost = units * money if tiers is None else Graduated(tuple(tiers["starts"]), tuple(tiers["prices"])).charge(units * days.days_in_month) / days.days_in_month
         parts.append(rows(days, SkuId=name, ServiceName="Service", ConsumedUnit="GPU-hours", ConsumedQuantity=units, EffectiveCost=cost,
-                          x_Workload="work" if name == "sku" else name, x_BusinessUnit="Unit", x_Team="team"))
+                          x_Workload="job" if name == "sku" else name, x_BusinessUnit="Unit", x_Team="team"))
     with tempfile.TemporaryDirectory() as at:
         folder = Settings(root=at)
         if tiers is not None:
