@@ -155,7 +155,7 @@ def _sentence(item: dict, at, model) -> str:
     else:
         got = item.get("input")
         shown = "" if isinstance(got, (dict, list)) else f", not '{str(got)[:60]}'"
-        text = f"{item['msg'].rstrip('.').replace('Input should be', 'must be')}{shown}."
+        text = f"{item['msg'].rstrip('.').replace('Input should be', 'must be').replace('a valid dictionary', 'a mapping of names to values')}{shown}."
     return ": ".join(part for part in (place, name, text) if part)
 
 

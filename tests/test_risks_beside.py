@@ -8,6 +8,7 @@ from risk_world import costs, facts_in, plan_of, resolved
 from scenario_world import demand_for, settings
 
 from finops_model.decide.commit_demand import Workspace
+from finops_model.errors import ScenarioError
 from finops_model.outlook import nodes, price_moments as moments
 from finops_model.outlook.plan import compile_plan, future
 from finops_model.outlook.pools import read_shapes
@@ -108,3 +109,44 @@ def test_a_plan_takes_the_hours_of_a_campaign_from_its_workload(company):
     share = plan.pools[0].share
     push = plan.names.index("push")
     assert np.allclose(share[push], share[plan.names.index("train")]) and share[push, :, 12].min() == 1.0
+
+
+@pytest.mark.parametrize("workloads, where", [("train", "train"), ("[train, lake]", "each of train, lake"), ("'*'", "every workload"), ("'t*'", "each of t*")])
+def test_a_rate_of_campaigns_is_that_of_each_workload(company, workloads, where):
+    """Two workloads have twice as many; the assumption says so."""
+    found = resolved(*company, f"risks: {{push: {{kind: bursts, workloads: {workloads}, per_year: 36.525, cost: 100}}}}\n")
+    text = next(note["text"] for note in found.assumptions if note["path"] == "risks/push")
+    assert text == f"push: 36.525 campaigns a year on average come on top in {where}, each of a cost of 100 on average, felt for 1 days".replace("36.525", f"{36.525:g}")
+    plan = compile_plan(found, demand_for(company[1], len(future(found)), spread=0.0, sigma=0.0))
+    count = {"train": 1, "[train, lake]": 2, "'*'": 3, "'t*'": 1}[workloads]
+    assert plan.bursts[:, 0].sum() == pytest.approx(0.1 * count)
+
+
+def test_risks_on_demand_leave_campaigns_alone_and_those_on_prices_do_not(company):
+    text = "risks: {push: {kind: bursts, workloads: train, per_year: 300, cost: 500}%s}\n"
+    gone = ", move: {kind: migration, workloads: '*', since: 2026-11-01, share: 1}"
+    only = costs(plan_of(*company, text % gone), 256)["Research"]
+    both = costs(plan_of(*company, text % ""), 256)["Research"]
+    assert np.allclose(only, both - 500 * np.array([30, 31, 31, 28, 31, 30]), rtol=1e-5, atol=0.1) and only.mean() > 9000
+    twice = costs(plan_of(*company, text % (gone + ", dear: {kind: announced, skus: H100, changes: [{since: 2026-11-01, factor: 2}]}")), 256)["Research"]
+    assert np.allclose(twice, 2 * only, rtol=1e-5, atol=0.1)
+    with pytest.raises(ScenarioError) as problem:
+        plan_of(*company, text % ", move: {kind: migration, workloads: push, since: 2027-01, share: 1}")
+    assert str(problem.value).endswith("s.yaml:2: risks/move/workloads: unknown workload 'push'. Known: chat, lake, train.")
+
+
+@pytest.mark.parametrize("name, shown", [(" ", " "), ("a\\nb", "a\\nb"), ("a\\tb", "a\\tb"), ("x" * 101, "x" * 40)])
+def test_a_name_that_breaks_a_line_is_refused(company, name, shown):
+    with pytest.raises(ScenarioError) as problem:
+        plan_of(*company, f'risks: {{"{name}": {{kind: fx, skus: H100, volatility: 0.1}}}}\n')
+    assert str(problem.value).endswith(f"s.yaml:2: risks/{shown}: a risk needs a name of 1 to 100 letters on one line, without '*'; its draws go by it.")
+
+
+@pytest.mark.parametrize("text, said", [("risks: 5", "s.yaml:2: risks: must be a mapping of names to values, not '5'."),
+                                        ("risks: [1]", "s.yaml:2: risks: must be a mapping of names to values."),
+                                        ("risks: {r: {kind: null, skus: H100}}", "s.yaml:2: risks/r: kind is missing; write one of announced, bursts, fx, migration, "
+                                                                                 "price_jumps, scarcity, spot, successor.")])
+def test_what_is_no_risk_at_all(company, text, said):
+    with pytest.raises(ScenarioError) as problem:
+        plan_of(*company, text + "\n")
+    assert str(problem.value).endswith(said)

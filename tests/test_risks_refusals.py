@@ -125,8 +125,8 @@ NAMES = {
     "risks: {chat: {kind: bursts, workloads: train, per_year: 3, cost: 5}}\n": "s.yaml:2: 'chat' is the name of a workload already; its campaigns are a row of their own, "
                                                                                "so give the risk another name.",
     "risks: {r: 5}\n": f"s.yaml:2: risks/r: a risk is a mapping with kind and its fields, not '5'. Kinds: {KINDS}.",
-    f"risks: {{'*': {{{FX}}}}}\n": "s.yaml:2: risks/*: a risk needs a name of 1 to 100 letters without '*'; its draws go by it.",
-    f"risks: {{'': {{{FX}}}}}\n": "s.yaml:2: risks/: a risk needs a name of 1 to 100 letters without '*'; its draws go by it."}
+    f"risks: {{'*': {{{FX}}}}}\n": "s.yaml:2: risks/*: a risk needs a name of 1 to 100 letters on one line, without '*'; its draws go by it.",
+    f"risks: {{'': {{{FX}}}}}\n": "s.yaml:2: risks/: a risk needs a name of 1 to 100 letters on one line, without '*'; its draws go by it."}
 CHANGES = {
     f"path: risks/r, op: add, because: x, value: {{{FX}}}": "risks/r is there already; change its values with op: set, or give the new one another name.",
     f"path: risks/*, op: add, because: x, value: {{{FX}}}": "op: add takes commitments/NAME, workloads/NAME or risks/NAME, not 'risks/*'.",

@@ -236,8 +236,8 @@ def _add(done: Applied, change: Change, where: str, facts) -> None:
 
 def _add_risk(done: Applied, name: str, terms: dict, where: str) -> None:
     """A risk with its terms; they stand in the tree, so that later changes and `explain` find them."""
-    if not name or "*" in name or len(name) > 100:
-        raise ScenarioError(f"{where}: risks/{name[:40]}: a risk needs a name of 1 to 100 letters without '*'; its draws go by it.")
+    if not name.strip() or not name.isprintable() or "*" in name or len(name) > 100:
+        raise ScenarioError(f"{where}: risks/{repr(name[:40])[1:-1]}: a risk needs a name of 1 to 100 letters on one line, without '*'; its draws go by it.")
     for key in NOTES:
         if not isinstance(terms.get(key, ""), str):
             raise ScenarioError(f"{where}: risks/{name}/{key} is '{str(terms[key])[:40]}'; write a text.")

@@ -124,7 +124,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     multiplier, parameters = _multipliers(resolved, demand_names, dates)
     parameters += [Parameter("level", one.timeline(len(dates)), np.eye(len(demand_names))[w]) for w, one in demand.uncertain]
     prices, uncertain = price_paths(resolved, dates)
-    series = _series(resolved, dates, demand_names)
+    series = _series(resolved, dates, demand_names[:len(demand_names) - len(campaigns)])      # campaigns have a law of their own
     for sku in {sku for one in series for sku in one.skus} - set(uncertain):
         if sku in prices:
             uncertain[sku] = Timeline(prices[sku], np.full(len(dates), -1))

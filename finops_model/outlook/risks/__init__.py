@@ -30,8 +30,8 @@ def make(terms: dict, where: str = "") -> Risk:
     >>> make({"kind": "fx", "services": "Models", "volatility": 0.08}).volatility
     0.08
     """
-    if "kind" not in terms:
-        near = nearest("kind", list(terms))
+    if terms.get("kind") in (None, ""):
+        near = nearest("kind", [key for key in terms if key != "kind"])
         hint = f" Did you mean it by '{near}'?" if near else ""
         raise ScenarioError(f"{where}: kind is missing; write one of {', '.join(kinds())}.{hint}")
     fields = {key: value for key, value in terms.items() if key != "kind"}

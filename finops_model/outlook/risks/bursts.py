@@ -16,7 +16,7 @@ from ._base import Risk, number, one_number, the
 class Bursts(Risk):
     """Campaigns of a workload beyond what its history shows: compound Poisson, each of exponential size.
 
-    per_year       expected campaigns a year
+    per_year       expected campaigns a year, in each of the workloads
     cost           mean money of one, at today's cost of the workload's use; or
     days_of_use    mean size of one in usual days of the workload
     lasts_days     how long one is felt on average; 1: it is spent on one day
@@ -62,4 +62,9 @@ class Bursts(Risk):
 
     def words(self) -> str:
         size = f"{self.days_of_use:g} usual days of use" if self.cost is None else f"a cost of {self.cost:,.0f}"
-        return f"{self.per_year:g} campaigns a year on average come on top in {the(self, 'demand')}, each of {size} on average, felt for {self.lasts_days:g} days"
+        where = the(self, "demand")
+        if where == "everything":
+            where = "every workload"
+        elif len(self.workloads) > 1 or "*" in where:
+            where = f"each of {where}"                     # a rate of its own for each: two workloads have twice as many
+        return f"{self.per_year:g} campaigns a year on average come on top in {where}, each of {size} on average, felt for {self.lasts_days:g} days"
