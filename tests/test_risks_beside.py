@@ -13,7 +13,7 @@ from finops_model.outlook import nodes, price_moments as moments
 from finops_model.outlook.plan import compile_plan, future
 from finops_model.outlook.pools import read_shapes
 from finops_model.outlook.risk_plan import price_factors
-from finops_model.outlook.scenario import load_scenario, resolve
+from finops_model.outlook.scenario import explain, load_scenario, resolve
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +150,17 @@ def test_what_is_no_risk_at_all(company, text, said):
     with pytest.raises(ScenarioError) as problem:
         plan_of(*company, text + "\n")
     assert str(problem.value).endswith(said)
+
+
+def test_a_field_that_a_risk_does_not_write_may_be_set(company):
+    folder = company[0]
+    text = ("risks: {r: {kind: fx, skus: H100, volatility: 0.1}}\nchanges:\n- {path: risks/r/kappa, op: set, value: 2, because: it comes back}\n"
+            "- {path: risks/*/since, op: set, value: 2027-02, because: late}\n- {path: risks/r/kappa, op: scale, value: 3, because: fast}\n")
+    found = resolved(*company, text)
+    assert found.risks[0].risk.kappa == 6 and found.risks[0].risk.since == "2027-02"
+    assert explain(found, "risks/r/kappa") == f'6  =  0 ({folder}/s.yaml:2)  → 2 ({folder}/s.yaml:4, "it comes back")  × 3 ({folder}/s.yaml:6, "fast")'
+    assert explain(found, "risks/r/since") == f'2027-02  =  (none) ({folder}/s.yaml:2)  → 2027-02 ({folder}/s.yaml:5, "late")'
+    with pytest.raises(ScenarioError) as problem:
+        resolved(*company, text.replace("kappa, op: set", "fallback, op: set"))
+    assert str(problem.value).endswith("s.yaml:4: path 'risks/r/fallback' is not there. Known in 'risks/r': apart, drift_per_year, kappa, kind, services, since, skus, "
+                                       "volatility, workloads.")

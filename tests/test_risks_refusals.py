@@ -134,8 +134,8 @@ CHANGES = {
     f"path: risks/q, op: add, per: month, because: x, value: {{{FX}}}": "per: month belongs to values that change in time (levels, growth, prices); 'risks/q' is not one.",
     "path: risks/q, op: add, because: x, value: 5": "op: add needs a mapping of names to values, not '5'.",
     "path: risks/r/volatility, op: set, since: 2027-01, because: x, value: 0.5": "'risks/r/volatility' holds for the whole run and cannot change from 2027-01. Take since out.",
-    "path: risks/r/volatilty, op: set, because: x, value: 0.5": "path 'risks/r/volatilty' is not there. Did you mean 'risks/r/volatility'? Known in 'risks/r': kind, skus, "
-                                                                "volatility.",
+    "path: risks/r/volatilty, op: set, because: x, value: 0.5": "path 'risks/r/volatilty' is not there. Did you mean 'risks/r/volatility'? Known in 'risks/r': apart, "
+                                                                "drift_per_year, kappa, kind, services, since, skus, volatility, workloads.",
     "path: risks/r/volatility, op: scale, because: x, value: {min: 1, max: 2}": "'risks/r/volatility' is 0.1 and is scaled by min 1, max 2; only a number can be scaled by a "
                                                                                 "number. Use op: set.",
     "path: risks/r/skus, op: scale, because: x, value: 2": "'risks/r/skus' is H100 and is scaled by 2; only a number can be scaled by a number. Use op: set.",

@@ -5,7 +5,7 @@ The base's settings come first, then the changes of every layer, top to bottom.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from pydantic import ValidationError
@@ -132,6 +132,8 @@ def _setting(done: Applied, path: str, value, where: str, model, key: str) -> No
 def _change(done: Applied, change: Change, where: str, replay: bool) -> None:
     """A `set` or `scale` on every path that it names."""
     known = leaves(done.tree)
+    if change.op == "set" and change.path.startswith("risks/"):             # fields that keep their default may be set too
+        known = {f"risks/{escape(name)}/{one.name}": "" for name, (_, _, risk) in done.risks.items() for one in fields(risk)} | known
     try:
         paths = match(change.path, sorted(known), where)
     except ScenarioError:
@@ -262,7 +264,7 @@ def _set_risk(done: Applied, change: Change, path: str, where: str) -> None:
     """A term of a risk holds for the whole run."""
     _undated(change, path, where)
     _, name, key = (unescape(part) for part in path.split("/"))
-    terms, _, _ = done.risks[name]
+    terms, _, risk = done.risks[name]
     value = change.value
     if change.op == "scale":
         if isinstance(terms[key], bool) or not isinstance(terms[key], (int, float)) or isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -272,7 +274,8 @@ def _set_risk(done: Applied, change: Change, path: str, where: str) -> None:
     told = {one: steps for one, steps in done.provenance.items() if one.startswith(path.rsplit("/", 1)[0] + "/")}
     _add_risk(done, name, {**terms, key: value}, where)
     done.provenance |= told
-    done.provenance[path] = [*told[path], (f"× {_show(change.value)}" if change.op == "scale" else _risk_text(change.value), where, change.because)]
+    first = told.get(path) or [(_show(getattr(risk, key)) if getattr(risk, key) not in ((), "", None) else "(none)", done.provenance[f"risks/{escape(name)}/kind"][0][1], "")]
+    done.provenance[path] = [*first, (f"× {_show(change.value)}" if change.op == "scale" else _risk_text(change.value), where, change.because)]
 
 
 def _add_commitment(done: Applied, name: str, terms: CommitmentTerms, where: str, since: str | None) -> None:
