@@ -14,6 +14,8 @@ from finops_model.outlook.plan import compile_plan, future
 from finops_model.outlook.pools import read_shapes
 from finops_model.outlook.risk_plan import price_factors
 from finops_model.outlook.scenario import explain, load_scenario, resolve
+from finops_model.outlook.simulate import simulate
+from finops_model.publish import dashboard_dials
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +82,6 @@ def test_campaigns_belong_where_their_workload_belongs(company):
 
 
 def costs_of(plan):
-    from finops_model.outlook.simulate import simulate
-
     return simulate(plan, 256, plan.seed, dials=False).effective.sum(axis=2)
 
 
@@ -164,3 +164,13 @@ def test_a_field_that_a_risk_does_not_write_may_be_set(company):
         resolved(*company, text.replace("kappa, op: set", "fallback, op: set"))
     assert str(problem.value).endswith("s.yaml:4: path 'risks/r/fallback' is not there. Did you mean 'risks/r/apart'? Known in 'risks/r': apart, drift_per_year, kappa, kind, services, since, skus, "
                                        "volatility, workloads.")
+
+
+def test_a_slider_moves_tokens_whose_price_is_at_risk(company):
+    """The token-price slider at −30 % is the scenario with these prices, path by path; the other sliders' parts add up to the base."""
+    risk = "risks: {r: {kind: price_jumps, services: 'Aurora*', per_year: 4, factor: {min: 0.6, max: 1.2}}, net: {kind: fx, skus: EGRESS, volatility: 0.3}}\n"
+    cut = "changes:\n" + "".join(f"- {{path: 'prices/large:{meter}_tokens/price', op: scale, value: 0.7, because: x}}\n" for meter in ("input", "output"))
+    kept, cheaper = (simulate(plan_of(*company, risk + text, sigma=0.2), 512, 7) for text in ("", cut))
+    assert kept.dials["linear_tokens"][:, 5].std() > 10 and np.allclose(dashboard_dials.rebuilt(kept.dials, dashboard_dials.Position()), kept.dials["base"], rtol=1e-9)
+    moved = dashboard_dials.settle(kept.dials, token_price=-0.3)
+    assert np.allclose(moved, cheaper.effective.sum(axis=2), rtol=1e-6) and (moved < kept.dials["base"]).all()

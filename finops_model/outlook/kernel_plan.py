@@ -94,6 +94,10 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
         for w in range(plan.demand):
             for column, rate in enumerate((plan.tokens, plan.routable, plan.routed), dials):
                 columns.charge(w, column, rate[:, w])
+        of_tokens = {item[1] for item in plan.items if item[3].casefold() in ("tokens", "token")}
+        for i, (_, money) in enumerate(plan.uncertain_prices):               # tokens whose price differs from path to path are tokens too
+            for w in range(plan.demand if plan.line_skus[i] in of_tokens else 0):
+                columns.charge(w, dials, money[:, w], i)
     meters, settled = add_pools(plan, columns, len(lines), grids)
     powers = np.zeros((len(profile), len(lines)))
     for v, here in enumerate(on_line):
