@@ -4,6 +4,7 @@ PY := .venv/bin/python
 FINOPS := .venv/bin/finops
 PORT ?= 8866
 MONTH ?=
+JOBS ?= 2
 
 .PHONY: help setup report test lab dashboard bench sample lock clean check
 
@@ -18,8 +19,8 @@ setup: .venv/.ok  ## make .venv with everything in requirements.lock (every othe
 report: .venv/.ok  ## the sample company's monthly budget reports (MONTH=2026-11 for another month)
 	@$(FINOPS) report $(if $(MONTH),--month $(MONTH))
 
-test: .venv/.ok  ## the whole test suite, notebooks and browser included
-	@$(PY) -m pytest
+test: .venv/.ok  ## the whole test suite, notebooks and browser included (JOBS=1: one file after the other)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/.ok  ## quick checks of the house only: imports, file sizes, notebooks, shelves
 	@$(PY) -m pytest tests/test_house.py
