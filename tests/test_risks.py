@@ -330,6 +330,9 @@ def test_a_replay_waits_for_names_that_are_not_there_yet(tmp_path):
     text = "risks: {r: {kind: fx, skus: [H100, NOT-YET], volatility: 0.1}, q: {kind: bursts, workloads: later, per_year: 2, cost: 5}}\n"
     plan = compile_plan(resolved(tmp_path, facts, text, replay=True), demand_for(facts, 200))
     assert plan.series[0].skus == ("H100",) and plan.bursts is None
+    told = "risks: {r: {kind: announced, skus: H100, changes: [{since: 2026-08, factor: 0.5}], known_since: 2026-07%s}}\n"
+    assert not resolved(tmp_path, facts, told % "").risks and resolved(tmp_path, facts, told.replace("2026-07", "2026-06") % "-30").risks
+    assert resolved(tmp_path, facts_in(tmp_path, "2026-06-30"), told % "").risks                       # not a replay: what is written now is known now
 
 
 def test_words_of_every_kind():

@@ -162,7 +162,7 @@ def test_a_field_that_a_risk_does_not_write_may_be_set(company):
     assert explain(found, "risks/r/since") == f'2027-02  =  (none) ({folder}/s.yaml:2)  → 2027-02 ({folder}/s.yaml:5, "late")'
     with pytest.raises(ScenarioError) as problem:
         resolved(*company, text.replace("kappa, op: set", "fallback, op: set"))
-    assert str(problem.value).endswith("s.yaml:4: path 'risks/r/fallback' is not there. Did you mean 'risks/r/apart'? Known in 'risks/r': apart, drift_per_year, kappa, kind, services, since, skus, "
+    assert str(problem.value).endswith("s.yaml:4: path 'risks/r/fallback' is not there. Did you mean 'risks/r/apart'? Known in 'risks/r': apart, drift_per_year, kappa, kind, known_since, services, since, skus, "
                                        "volatility, workloads.")
 
 

@@ -33,7 +33,7 @@ REFUSED = {
     "knd: fx, skus: H100": f"kind is missing; write one of {KINDS}. Did you mean it by 'knd'?",
     "kind: [fx], skus: H100": f"unknown kind of risk '['fx']'. Known: {KINDS}.",
     "kind: fx, skus: H100": "fx: 'volatility' is missing; write it.",
-    "kind: fx, skus: H100, volatilty: 0.1": "unknown fx field 'volatilty'. Did you mean 'volatility'? Known: skus, services, workloads, since, apart, volatility, "
+    "kind: fx, skus: H100, volatilty: 0.1": "unknown fx field 'volatilty'. Did you mean 'volatility'? Known: skus, services, workloads, since, apart, known_since, volatility, "
                                             "drift_per_year, kappa.",
     "kind: fx, volatility: 0.1": "fx: what does it act on? Write skus or services; '*' stands for all.",
     "kind: fx, skus: [], volatility: 0.1": "fx: what does it act on? Write skus or services; '*' stands for all.",
@@ -135,7 +135,7 @@ CHANGES = {
     "path: risks/q, op: add, because: x, value: 5": "op: add needs a mapping of names to values, not '5'.",
     "path: risks/r/volatility, op: set, since: 2027-01, because: x, value: 0.5": "'risks/r/volatility' holds for the whole run and cannot change from 2027-01. Take since out.",
     "path: risks/r/volatilty, op: set, because: x, value: 0.5": "path 'risks/r/volatilty' is not there. Did you mean 'risks/r/volatility'? Known in 'risks/r': apart, "
-                                                                "drift_per_year, kappa, kind, services, since, skus, volatility, workloads.",
+                                                                "drift_per_year, kappa, kind, known_since, services, since, skus, volatility, workloads.",
     "path: risks/r/volatility, op: scale, because: x, value: {min: 1, max: 2}": "'risks/r/volatility' is 0.1 and is scaled by min 1, max 2; only a number can be scaled by a "
                                                                                 "number. Use op: set.",
     "path: risks/r/skus, op: scale, because: x, value: 2": "'risks/r/skus' is H100 and is scaled by 2; only a number can be scaled by a number. Use op: set.",

@@ -111,7 +111,7 @@ def recommend(settings, folder=FOLDER, only=None, *, paths: int = 500, start: st
     found = best_commitments(demand.usage, offers=offers, prices=prices, objective=objective, beta=beta, start=first, currency=work.currency, **limits)
     notes = [*found.notes, *_payment_notes(offers, found, first),
              f"Signed commitments are served first; demand beyond the third month is extrapolated; {paths:,} futures of the base scenario.",
-             f"On-demand prices as paid: {listing([f'{sku} {price:,.6g}' for sku, price in prices.items()])} {work.currency}."]
+             f"On-demand prices as paid, mean of the term, risks included: {listing([f'{sku} {price:,.6g}' for sku, price in prices.items()])} {work.currency}."]
     found = replace(found, notes=tuple(notes))
     say("other levels", 2, 3)
     curves = tuple(found.curve(p.name) for p in _firsts(found) or found.purchases[:1])

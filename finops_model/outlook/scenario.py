@@ -16,6 +16,7 @@ from ..periods import add_months, fiscal_months, month_days, month_of, month_ran
 from . import base as base_facts
 from .changes import Event, leaves, refuse_second_set
 from .risk_plan import Placed
+from .risks import day_of
 from .schema import ScenarioDocument
 
 DEEPEST = 8          # bases of bases
@@ -154,7 +155,8 @@ def resolve(scenario: Scenario, daily=None, settings=None, as_of: str | None = N
     return Resolved(scenario, facts, applied.tree, tuple(applied.events), applied.provenance, applied.launches,
                     tuple(applied.proposed), horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
                     paths or document.paths or settings.paths, settings.seed if document.seed is None else document.seed,
-                    tuple(applied.notes), shapes, tuple(Placed(name, where, risk) for name, (_, where, risk) in applied.risks.items()))
+                    tuple(applied.notes), shapes, tuple(Placed(name, where, risk) for name, (_, where, risk) in applied.risks.items()
+                                                        if not facts.replay or day_of(risk.known_since or "0001-01") <= facts.as_of))
 
 
 def explain(resolved: Resolved, path: str) -> str:

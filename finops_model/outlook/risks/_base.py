@@ -70,6 +70,7 @@ class Risk:
     skus, services   whose prices it moves;  workloads  whose demand it moves
     since            first day or month; default: the first day forecast
     apart            each SKU (or workload) has draws of its own; else all move together
+    known_since      day on which it became known: a replay from an earlier day does not know it; default: always known
     """
 
     skus: tuple[str, ...] = ()
@@ -77,6 +78,7 @@ class Risk:
     workloads: tuple[str, ...] = ()
     since: str = ""
     apart: bool = False
+    known_since: str = ""
 
     acts: ClassVar[tuple[str, ...]] = ("price",)        # price, demand; what `factors` gives, in this order
     needs: ClassVar[tuple[str, ...]] = ("price",)       # of which at least one must be named
@@ -84,8 +86,9 @@ class Risk:
     def __post_init__(self):
         for key in ("skus", "services", "workloads"):
             set_fields(self, **{key: names_of(getattr(self, key), key)})
-        if self.since != "":
-            check_date(self.since, "since")
+        for key in ("since", "known_since"):
+            if getattr(self, key) != "":
+                check_date(getattr(self, key), key)
         if not isinstance(self.apart, bool):
             raise ScenarioError(f"apart is '{str(self.apart)[:40]}'; it must be true or false.")
         useful = [key for act in self.acts for key in TARGETS[act]]
