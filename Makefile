@@ -20,7 +20,8 @@ report: .venv/.ok  ## the sample company's monthly budget reports (MONTH=2026-11
 	@$(FINOPS) report $(if $(MONTH),--month $(MONTH))
 
 test: .venv/.ok  ## the whole test suite, notebooks and browser included (JOBS=1: one file after the other)
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	@$(PY) -m pytest tests/browser
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore=tests/browser
 
 check: .venv/.ok  ## quick checks of the house only: imports, file sizes, notebooks, shelves
 	@$(PY) -m pytest tests/test_house.py
