@@ -18,6 +18,7 @@ from ..outlook.changes import escape
 from ..outlook.distributions import Distribution
 from ..outlook.plan import compile_plan, future
 from ..outlook.risk_plan import Placed, swapped
+from ..outlook.risks import Factors
 from ..progress import Progress, silent
 from ..settings import Settings, load_settings
 from .breach import Breaches, breach_drivers
@@ -178,7 +179,7 @@ def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = 
     if not values and not risks:
         raise ScenarioError(f"'{ready.resolved.name}' has no uncertain value, so nothing can be varied. Write a range, for example "
                             "value: {p10: 0.9, p50: 1, p90: 1.2}, for what you do not know.")
-    drawn_by_risk = [(path,) for path, one in risks.items() if not hasattr(one.risk, "adds")]       # campaigns are noise of demand
+    drawn_by_risk = [(path,) for path, one in risks.items() if isinstance(one.risk, Factors)]       # campaigns are noise of demand
     groups = group(values) + drawn_by_risk
     say, steps = progress or silent, 1 + 2 * len(values) + len(risks) + (len(groups) + 1 if sobol and groups else 0)
     done = 0
@@ -222,7 +223,7 @@ def _notes(ready: Study, groups, found) -> tuple[str, ...]:
              for names in groups if len(names) > 1 and found]
     monthly = sorted({event.draw or event.path for event in ready.resolved.events if event.per == "month"})
     notes += [f"{name} is drawn anew every month; its swing has all months at the same end, which no future has." for name in monthly]
-    notes += [f"{path}: campaigns count as demand noise in the shares of the variance." for path, one in ready.risks.items() if hasattr(one.risk, "adds")]
+    notes += [f"{path}: campaigns count as demand noise in the shares of the variance." for path, one in ready.risks.items() if not isinstance(one.risk, Factors)]
     widest = max((index.total_error for index in found), default=0.0)
     if widest > 0.05:
         notes.append(f"Sobol indices are ± {widest:.2f} with these paths; take more paths for firmer ones.")

@@ -120,7 +120,12 @@ def ramp(event: Event, dates: np.ndarray) -> np.ndarray:
     if event.ramp_days == 0:
         return (age > 0).astype(float)
     share = np.clip(age / event.ramp_days, 0.0, 1.0)
-    return share * share * (3 - 2 * share) if event.kind == "launch" else share          # S-curve: flat at both ends
+    return s_curve(share) if event.kind == "launch" else share
+
+
+def s_curve(share: np.ndarray) -> np.ndarray:
+    """0 … 1 with flat ends: what a launch has reached when `share` of its time has passed."""
+    return share * share * (3 - 2 * share)
 
 
 def effect(events: Sequence[Event], dates: np.ndarray, sizes: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,8 @@ import numpy as np
 from .. import streams
 from ..errors import ScenarioError, unknown
 from .changes import Timeline, escape
-from .risks import Clock, Risk, clock_of
+from .price_risk import path_uniforms
+from .risks import Clock, Factors, Risk, clock_of
 
 LEAST, MOST = -200.0, 25.0  # logarithms of what is as good as nothing, and of what is beyond belief
 
@@ -56,7 +57,7 @@ class Series:
             found = np.maximum(np.log(np.concatenate(wanted, axis=1)), LEAST).T
         if not found.max(initial=0.0) < MOST:
             raise ScenarioError(f"{self.placed.where}: {self.placed.path}: a factor of {np.exp(found.max()):.3g} came up, which no price or demand has. Check its numbers.")
-        return _partner(found) if self.placed.partnered else found
+        return streams.partner(found) if self.placed.partnered else found
 
     @property
     def single(self) -> int:
@@ -77,11 +78,6 @@ class Campaign:
     placed: Placed
 
 
-def _partner(values: np.ndarray) -> np.ndarray:
-    half = streams.BLOCK // 2
-    return np.roll(values.reshape(len(values), -1, streams.BLOCK), half, axis=2).reshape(values.shape)
-
-
 def series_of(placed: Placed, dates: np.ndarray, skus: dict[str, str], names, replay: bool = False) -> list[Series]:
     """The series of one risk. skus: those with a price -> their service; names: workloads in the order of the plan.
 
@@ -91,7 +87,7 @@ def series_of(placed: Placed, dates: np.ndarray, skus: dict[str, str], names, re
     own = [*_named(risk.skus, tuple(skus), "SKU", f"{where}/skus", replay), *_of_services(risk.services, skus, f"{where}/services", replay)]
     own = tuple(dict.fromkeys(own))
     works = tuple(names.index(name) for name in _named(risk.workloads, tuple(names), "workload", f"{where}/workloads", replay))
-    if not (own or works) or not len(dates) or risk.idle or getattr(risk, "adds", False):
+    if not (own or works) or not len(dates) or risk.idle or not isinstance(risk, Factors):
         return []
     clock = clock_of(dates, risk.since)
     profile, name = risk.profile(clock), placed.path
@@ -107,7 +103,7 @@ def campaigns_of(placed, names, taken, replay: bool = False) -> list[Campaign]:
     """The campaigns of all risks that add use. names: workloads with a history; taken: names that are given already."""
     found: list[Campaign] = []
     for one in placed:
-        if not getattr(one.risk, "adds", False):
+        if isinstance(one.risk, Factors):
             continue
         works = _named(one.risk.workloads, tuple(names), "workload with a history", f"{one.where}: {one.path}/workloads", replay)
         for work in works if not one.risk.idle else ():
@@ -158,7 +154,7 @@ def month_factors(seed: int, paths: range, own: Timeline, series, month_of: np.n
     """
     found = np.broadcast_to(own.number, (len(paths), months)).copy()
     if not own.certain:
-        found = own.on_paths(lambda name: _uniforms(seed, name, paths)).T
+        found = own.on_paths(lambda name: path_uniforms(seed, name, paths)).T
     if not series:
         return found
     profile = np.concatenate([one.profile * one.on_prices()[:, None] for one in series])
@@ -180,11 +176,6 @@ def price_factors(series, sku: str, days, seed: int, paths: int = 4096) -> np.nd
     logs = np.concatenate([one.on_paths(seed, range(paths)) for one in mine])
     state, of_day = np.unique(profile, axis=1, return_inverse=True)                   # days that are alike, once
     return np.exp(logs.T @ state)[:, of_day.reshape(-1)]
-
-
-def _uniforms(seed: int, name: str, paths: range) -> np.ndarray:
-    first = paths.start // streams.BLOCK
-    return streams.uniform_blocks(seed, name, first, -(-paths.stop // streams.BLOCK))[paths.start - first * streams.BLOCK:][:len(paths)]
 
 
 def swapped(placed: Placed) -> Placed:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from ...errors import ScenarioError, nearest
 from ...prices import _shelf
-from ._base import Clock, Risk, clock_of, day_of
+from ._base import Clock, Factors, Risk, clock_of, day_of
 
-__all__ = ["Clock", "Risk", "clock_of", "day_of", "kinds", "make", "schema"]
+__all__ = ["Clock", "Factors", "Risk", "clock_of", "day_of", "kinds", "make", "schema"]
 
 
 def kinds() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -64,7 +65,7 @@ def day_of(text: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Risk:
+class Risk(ABC):
     """What may happen, and to what. SKUs, services and workloads are names; `*` in a name stands for any letters.
 
     skus, services   whose prices it moves;  workloads  whose demand it moves
@@ -114,17 +115,22 @@ class Risk:
         """Whether nothing can happen: then it moves no number, not by a bit."""
         return False
 
+    @abstractmethod
+    def words(self) -> str:
+        """What may happen, as a report says it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factors(Risk):
+    """A risk that multiplies prices, demand or both; what adds use instead is a `Risk` alone (bursts.py)."""
+
     def profile(self, clock: Clock) -> np.ndarray:
         """On which days each row of `factors` counts, (row, day)."""
         return clock.profile
 
+    @abstractmethod
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         """Factors (path, row) on what it acts on, one array for each of `acts`; pure in (seed, name, path, row)."""
-        raise NotImplementedError
-
-    def words(self) -> str:
-        """What may happen, as a report says it."""
-        raise NotImplementedError
 
 
 def names_of(value, key: str) -> tuple[str, ...]:

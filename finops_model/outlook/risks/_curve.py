@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import ScenarioError, unknown
+from ..events import s_curve
 from ._base import Uncertain, on_paths
 
 MONTH = 365.25 / 12         # days
@@ -26,7 +27,7 @@ def progress(age, months: float, curve: str) -> np.ndarray:
     if not months:
         return (age > 0).astype(float)
     share = np.clip(age / (months * MONTH), 0.0, 1.0)
-    return share * share * (3 - 2 * share) if curve == "s_curve" else share
+    return s_curve(share) if curve == "s_curve" else share
 
 
 def month_profile(dates: np.ndarray) -> np.ndarray:

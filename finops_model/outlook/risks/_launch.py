@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from ._base import Clock, Risk, Uncertain
+from ._base import Clock, Factors, Uncertain, the, told
 from ._curve import month_profile, reached
 
 
 @dataclass(frozen=True, kw_only=True)
-class Launch(Risk):
+class Launch(Factors):
     """What an added workload has reached; made from the terms of a launch, not on the shelf."""
 
     months: float = 0.0
@@ -27,3 +27,6 @@ class Launch(Risk):
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         return (reached(seed, name, paths, clock.dates, self.since or clock.dates[0], self.months, self.curve, self.delay_months)[:, 1:],)
+
+    def words(self) -> str:
+        return f"{the(self, 'demand')} begins {told(self.delay_months)} months late"

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import ScenarioError, unknown
 from .. import price_risk
 from ..distributions._checks import set_fields
-from ._base import Clock, Risk, Uncertain, a_factor, a_share, check_date, day_of, on_paths, told, the
+from ._base import Clock, Factors, Uncertain, a_factor, a_share, check_date, day_of, on_paths, the, told
 
 KEYS = ("since", "factor", "chance")
 
@@ -30,7 +30,7 @@ class _Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Announced(Risk):
+class Announced(Factors):
     """Prices change on given days; a change before the first day forecast stands in the ledger's prices and is left out.
 
     changes   list of {since, factor, chance}: from that day on × factor, with that chance (default 1)

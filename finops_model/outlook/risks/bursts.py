@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from ...errors import ScenarioError
 from ..distributions._checks import positive, set_fields
 from ._base import Risk, number, one_number, the
@@ -14,7 +12,7 @@ from ._base import Risk, number, one_number, the
 
 @dataclass(frozen=True, kw_only=True)
 class Bursts(Risk):
-    """Campaigns of a workload beyond what its history shows: compound Poisson, each of exponential size.
+    """Campaigns of a workload beyond what its history shows: compound Poisson, each of exponential size. Their use is a row of its own.
 
     per_year       expected campaigns a year, in each of the workloads
     cost           mean money of one, at today's cost of the workload's use; or
@@ -29,7 +27,6 @@ class Bursts(Risk):
 
     acts: ClassVar[tuple[str, ...]] = ("demand",)
     needs: ClassVar[tuple[str, ...]] = ("demand",)
-    adds: ClassVar[bool] = True                        # its use is a row of its own beside the workload
 
     def check(self):
         number(self, "per_year", most=3660, why="ten a day is the most")
@@ -56,9 +53,6 @@ class Bursts(Risk):
         """
         whole = self.days_of_use * usual if self.cost is None else self.cost / unit_cost if unit_cost > 0 else 0.0
         return whole * (1 - self.stays) if self.lasts_days > 1 else whole
-
-    def factors(self, seed, name, paths, clock) -> tuple[np.ndarray, ...]:
-        return (np.ones((len(paths), clock.count)),)
 
     def words(self) -> str:
         size = f"{self.days_of_use:g} usual days of use" if self.cost is None else f"a cost of {self.cost:,.0f}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import price_risk
-from ._base import Clock, Risk, number, percent, the
+from ._base import Clock, Factors, number, percent, the
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fx(Risk):
+class Fx(Factors):
     """Prices follow an exchange rate around the plan rate.
 
     volatility         standard deviation of the log rate a year (0.08 is usual between large currencies)

@@ -9,12 +9,12 @@ import numpy as np
 
 from ...errors import ScenarioError
 from ..distributions import Distribution
-from ._base import Clock, Risk, Uncertain, day_of, months, number, on_paths, percent, told, the, uncertain
+from ._base import Clock, Factors, Uncertain, day_of, months, number, on_paths, percent, the, told, uncertain
 from ._curve import check_curve, month_profile, reached
 
 
 @dataclass(frozen=True, kw_only=True)
-class Migration(Risk):
+class Migration(Factors):
     """A share of the workloads' use moves away from `since` on; one under way goes on from where the last known day found it.
 
     share            of the use that has moved in the end, 0 to 1

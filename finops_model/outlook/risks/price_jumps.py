@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import price_risk
-from ._base import Clock, Risk, Uncertain, a_factor, number, the, times, told
+from ._base import Clock, Factors, Uncertain, a_factor, number, the, times, told
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriceJumps(Risk):
+class PriceJumps(Factors):
     """Prices are changed at a hazard, each time by a factor; the month's mean.
 
     per_year          expected changes a year, 0 or more

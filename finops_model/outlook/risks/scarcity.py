@@ -10,11 +10,11 @@ import numpy as np
 from ...errors import ScenarioError
 from .. import price_risk
 from ..distributions import Distribution
-from ._base import Clock, Risk, Uncertain, a_factor, a_share, percent, told, the, uncertain
+from ._base import Clock, Factors, Uncertain, a_factor, a_share, percent, the, told, uncertain
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scarcity(Risk):
+class Scarcity(Factors):
     """Capacity runs short in spells.
 
     starts, ends    chance that a spell begins in a month, and that one ends

@@ -13,7 +13,7 @@ from ...prices.checkpoints import Checkpointing
 from ...prices.spot import fleet_hazard, hazard
 from .. import price_risk
 from ..distributions import Distribution
-from ._base import Clock, Risk, Uncertain, a_share, number, on_paths, percent, told, the, uncertain
+from ._base import Clock, Factors, Uncertain, a_share, number, on_paths, percent, the, told, uncertain
 
 TODAY = ("spot", "on_demand")
 
@@ -27,7 +27,7 @@ def _model(measured: str) -> price_risk.Spot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spot(Risk):
+class Spot(Factors):
     """Prices follow a region's spot market; with `apart` each SKU (a region has its own) is drawn alone.
 
     start             today's spot price ÷ on-demand price

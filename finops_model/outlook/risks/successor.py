@@ -9,11 +9,11 @@ import numpy as np
 from ...errors import ScenarioError
 from .. import price_risk
 from ..distributions import Distribution
-from ._base import Clock, Risk, Uncertain, a_factor, a_share, percent, told, the, uncertain
+from ._base import Clock, Factors, Uncertain, a_factor, a_share, percent, the, told, uncertain
 
 
 @dataclass(frozen=True, kw_only=True)
-class Successor(Risk):
+class Successor(Factors):
     """Use moves to the successor of its model when one comes.
 
     interval_months   between two successors: a number or a range, above 0
