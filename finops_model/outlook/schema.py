@@ -68,7 +68,7 @@ Number = Annotated[float, BeforeValidator(plain_number)]
 Share = Annotated[float, PlainValidator(a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 Quantity = Annotated[float, PlainValidator(not_negative), WithJsonSchema({"type": "number", "minimum": 0})]
 Date = Annotated[str, PlainValidator(a_date), WithJsonSchema({"type": "string", "pattern": DAY})]
-RiskTerms = Annotated[Any, PlainValidator(a_risk), WithJsonSchema(risk_schema(RANGE_SCHEMA))]
+RiskTerms = Annotated[Any, PlainValidator(a_risk), WithJsonSchema({"type": "object"})]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -202,4 +202,6 @@ def schema_text() -> str:
     """The JSON schema of scenario files, for editors."""
     schema = ScenarioDocument.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["$defs"] |= {"Uncertain": RANGE_SCHEMA, "Risk": risk_schema({"$ref": "#/$defs/Uncertain"})}      # once, for all its fields
+    schema["properties"]["risks"]["additionalProperties"] = {"$ref": "#/$defs/Risk"}
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
