@@ -56,7 +56,7 @@ def sizes(plan) -> dict[str, list[tuple[float, float, float]]]:
         """The first `count` workloads, GPU pools only."""
         return replace(plan, workloads=plan.workloads[:count], median=plan.median[:, :count], level_step=None, level_loadings=None, value_demand=None,
                        jump_demand=None, phi=plan.phi[:count], sigma=plan.sigma[:count], noise_loadings=plan.noise_loadings[:count],
-                       burst_rate=plan.burst_rate[:count], burst_size=plan.burst_size[:count], burst_stays=None, charge_workload=None, charge_column=None,
+                       burst_rate=plan.burst_rate[:count], burst_size=plan.burst_size[:count], burst_stays=None, burst_from=None, charge_workload=None, charge_column=None,
                        charge_line=None, charge_rate=None, pools=plan.pools[:count], pool_line=plan.pool_line[:count], member_pool=np.arange(count),
                        member_workload=np.arange(count), member_units=plan.member_units[:count], member_money=None,
                        member_line=None, member_units_line=None, tables=plan.tables[:count])

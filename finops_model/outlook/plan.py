@@ -384,5 +384,6 @@ def _implied(facts, resolved, pools) -> list[dict]:
     for driver in resolved.tree["drivers"]:
         follow = [n for n, w in resolved.tree["workloads"].items() if w["driver"] == driver]
         if follow:
-            notes.append(note(f"{len(follow)} workloads follow '{driver}' with their elasticity", path=f"drivers/{escape(driver)}/level"))
+            who, their = ("1 workload follows", "its") if len(follow) == 1 else (f"{len(follow)} workloads follow", "their")
+            notes.append(note(f"{who} '{driver}' with {their} elasticity", path=f"drivers/{escape(driver)}/level"))
     return notes
