@@ -164,7 +164,7 @@ def test_a_long_table_has_names_and_classes(tmp_path):
     path = tmp_path / "long.csv"
     pd.concat([pd.DataFrame({"ds": days, "unique_id": name, "cls": group, "y": level}) for name, group, level in
                (("a", "web", 5.0), ("b", "gpu", 7.0))]).to_csv(path, index=False)
-    series, classes = read_series(path)
+    series, classes, _ = read_series(path)
     assert classes == {"a": "web", "b": "gpu"} and series["b"].eq(7.0).all() and len(series["b"]) == 365
     found = json.loads(invoke("backtest", "--csv", path, "--by", "class", "--origins", 2, "--json").output)
     assert [part["title"] for part in found["units"]] == ["web", "gpu", "long.csv: 2 series"]
@@ -199,6 +199,50 @@ def test_one_cell_that_is_no_number_is_named_by_its_line(tmp_path):
     with pytest.raises(FinOpsError) as refused:
         read_series(path)
     assert str(refused.value) == "bad.csv: line 8, 'a': 'n/a' is not a number. Leave the cell empty where the day is not known."
+
+
+@pytest.mark.parametrize("text, message", [
+    ("ds,y\n2026-10-01,5\n2026-10-02,5\n2026-10-02,6\n", "bad.csv: line 4: 2026-10-02 stands twice, first in line 3. Give one row per day: add up what "
+                                                          "belongs together, or take one out."),
+    ("ds,team,y\n2026-10-01,a,5\n2026-10-01,b,5\n2026-10-01,a,6\n", "bad.csv: line 4: 2026-10-01 stands twice in 'a', first in line 2. Give one row per "
+                                                                   "day: add up what belongs together, or take one out."),
+    ("ds,y\n02/10/2026,5\n02/10/2026,5\n", "bad.csv: line 3: 2026-02-10 stands twice, first in line 2. Give one row per day: add up what belongs together, "
+                                            "or take one out."),
+])
+def test_a_day_that_stands_twice_is_named_by_its_lines(tmp_path, text, message):
+    path = tmp_path / "bad.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FinOpsError) as refused:
+        read_series(path)
+    assert str(refused.value) == message
+
+
+def test_what_a_table_does_not_tell_is_said(tmp_path):
+    path = tmp_path / "open.csv"
+    path.write_text("ds,y\n" + "".join(f'{day:02}/11/2026,"1,{day:03}"\n' for day in range(1, 13)), encoding="utf-8")
+    series, _, notes = read_series(path)        # day first the days follow each other; month first they would be a month apart
+    assert list(series["y"].index) == list(pd.date_range("2026-11-01", "2026-11-12")) and series["y"].tolist() == list(range(1001, 1013))
+    assert notes == ("'01/11/2026' in 'ds' is read day first, as 2026-11-01: no cell tells which it is. Write days as 2026-10-31.",
+                     "'1,001' in 'y' is read as 1,001: no cell tells thousands from decimals.")
+    shown = " ".join(invoke("forecast", "--csv", path).output.split())
+    assert all(note in shown for note in notes)
+    path.write_text("ds,y\n" + "".join(f"11/{day:02}/2026,{day}.5\n" for day in range(1, 13)), encoding="utf-8")
+    series, _, notes = read_series(path)
+    assert series["y"].index[-1] == pd.Timestamp("2026-11-12") and notes[0].startswith("'11/01/2026' in 'ds' is read month first, as 2026-11-01") and len(notes) == 1
+
+
+def test_columns_are_chosen_by_name_and_read_as_any_other(tmp_path):
+    path = tmp_path / "two.csv"
+    path.write_text("made,ds,note,usd,hours\n" + "".join(f'2026-09-01,{day:02}/10/2026,x,"$1,{day:03}.50",{day}\n' for day in range(1, 32)), encoding="utf-8")
+    series, _, notes = read_series(path, "ds", "usd")
+    assert list(series) == ["usd"] and series["usd"].tolist() == [1000.5 + day for day in range(1, 32)] and notes == ()
+    assert series["usd"].index[0] == pd.Timestamp("2026-10-01")
+    for words, message in (((None, "us"), "two.csv: --value-column: unknown column 'us'. Did you mean 'usd'? Known: "), (("d", None), "two.csv: --date-column: unknown column 'd'"),
+                           (("ds", "note"), "two.csv: line 2, 'note': 'x' is not a number. Leave the cell empty where the day is not known."),
+                           (("note", "usd"), "two.csv: line 2, 'note': 'x' is not a day. Write it as 2026-10-31.")):
+        with pytest.raises(FinOpsError) as refused:
+            read_series(path, *words)
+        assert str(refused.value).startswith(message)
 
 
 @pytest.mark.parametrize("words, message", [

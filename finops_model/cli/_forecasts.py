@@ -93,7 +93,7 @@ def of_table(path: Path, date: str | None, value: str | None, days: int, paths: 
     from ..facts.series import read_series
     from ..outlook.hierarchy import TOTAL, forecast_many, forecast_tree
 
-    series, _ = read_series(path) if date is None and value is None else (_columns(path, date, value), {})
+    series, _, read = read_series(path, date, value)
     rows = []
     if len(series) == 1:
         made = forecast_many(series, days, paths, workers=1, progress=bars)
@@ -113,7 +113,7 @@ def of_table(path: Path, date: str | None, value: str | None, days: int, paths: 
                     row |= {f"{key}_shared": row[key] for key in QUANTILES} | {f"{key}_independent": v for key, v in _quantiles(apart[month]).items()}
                 rows.append(row)
         members = {}
-    said = ["Totals are added up path by path; ranges of months or series never add up."]
+    said = [*read, "Totals are added up path by path; ranges of months or series never add up."]
     first = next((row for row in rows if "p10_shared" in row), None)
     if first:
         ends = {how: f"{first[f'p10_{how}']:,.0f} to {first[f'p90_{how}']:,.0f}" for how in SHOCKS}
@@ -124,40 +124,3 @@ def of_table(path: Path, date: str | None, value: str | None, days: int, paths: 
 
 def _quantiles(totals) -> dict:
     return {key: float(value) for key, value in zip(QUANTILES, np.quantile(totals, tuple(QUANTILES.values())))}
-
-
-def _columns(path: Path, date: str | None, value: str | None) -> dict:
-    """The series of the columns a user names."""
-    import pandas as pd
-
-    from ..facts.series import read_series
-    from ..facts.tables import read_table
-
-    frame = read_table(path)
-    for option, name in (("--date-column", date), ("--value-column", value)):
-        if name is not None and name not in frame.columns:
-            raise InputError(unknown(f"{path.name}: {option}", "column", name, frame.columns))
-    if date is None:
-        found, _ = read_series(path)
-        return {value: found[value]} if value in found else _refuse(path, value, found)
-    kept = [column for column in frame.columns if column == date or (column == value if value else True)]
-    days = pd.to_datetime(frame[date], format="ISO8601", errors="coerce")
-    if days.isna().any():
-        line = int(np.flatnonzero(days.isna())[0])
-        raise InputError(f"{path.name}: line {frame.attrs['lines'][line]}: {date}: '{frame[date].iloc[line][:40]}' is not a day. Write it as 2026-10-31.")
-    found = {}
-    for column in kept:
-        if column == date:
-            continue
-        numbers = pd.to_numeric(frame[column].replace("", np.nan), errors="coerce")
-        if numbers.isna().all() or ((frame[column] != "") & numbers.isna()).any():
-            if value:
-                line = int(np.flatnonzero((frame[column] != "") & numbers.isna())[0]) if ((frame[column] != "") & numbers.isna()).any() else 0
-                raise InputError(f"{path.name}: line {frame.attrs['lines'][line]}: {column}: '{frame[column].iloc[line][:40]}' is not a number.")
-            continue
-        found[str(column)] = pd.Series(numbers.to_numpy(float), pd.DatetimeIndex(days))
-    return found or _refuse(path, value, found)
-
-
-def _refuse(path, value, found):
-    raise InputError(f"{path.name}: no column of numbers to forecast" + (f" is called '{value}'; it holds {', '.join(map(repr, found)) or 'none'}." if value else "."))

@@ -40,10 +40,10 @@ def of_table(path: Path, leads, horizons, origins, members, by: str, bands, bars
     """The series of a file, forecast directly."""
     from ..facts.series import read_series
 
-    series, classes = read_series(path)
+    series, classes, read = read_series(path)
     made = backtest(series if len(series) > 1 else next(iter(series.values())), leads or (1, 2, 3), origins or 12, members=members, progress=bars,
                     horizons=horizons, classes=classes)
-    notes = [f"Not graded: {name}: {why}" for name, why in made.left_out.items()]
+    notes = [*read, *(f"Not graded: {name}: {why}" for name, why in made.left_out.items())]
     title = f"{path.name}: {made.windows['series'].nunique()} series" if len(series) > 1 else f"{path.name}: {next(iter(series))}"
     whole = {"title": title, "bands": [limit for _, limit in bands], "sentence": made.sentence(), "trust": "", "notes": notes,
              **_parts(made.windows, bands), "calibration": plain(made.calibration().query("kind == 'range'"))}
