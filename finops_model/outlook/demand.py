@@ -20,6 +20,7 @@ from .. import streams
 from ..errors import ForecastError
 from ..progress import Progress, silent
 from . import ensemble
+from .grading import ORIGINS
 from .history import History
 from .noise import GRADED, LEADS, daily_noise, first_month, level_spread, loadings, month_spread, variance_at
 from .pooled import without_a_past
@@ -61,7 +62,7 @@ def fit_demand(volume, names, dates, horizon_days: int, seed: int = 0, members=N
     median = np.zeros((horizon_days, len(names)))
     level_sd, extra = np.zeros((LEADS, len(names))), np.zeros(len(names))
     phi, sigma = np.zeros(len(names)), np.zeros(len(names))
-    misses = np.full((ensemble.ORIGINS, len(names)), np.nan)
+    misses = np.full((ORIGINS, len(names)), np.nan)
     cap, uncertain = np.full(median.shape, np.inf), [()] * len(names)
     for w, name in enumerate(names):
         say(f"forecast {name}", w, len(names))

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import ForecastError, unknown
 from . import error_paths, pooled, sparse
 from .forecasters import ask, pick, shelf
-from .grading import DAYS, HOURS, OFFSET, ORIGINS, Clock, grade, rolling_origins, weigh
+from .grading import DAYS, HOURS, OFFSET, Clock, grade
 from .history import History, clean, kind, since_launch
 
 GRADED_DAYS, STEP_DAYS = DAYS.graded, DAYS.between

@@ -15,7 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ..measure.words import chance, money, percent
+from ..measure.words import chance, money
 from ..periods import month_name
 from .briefs import lookup
 
