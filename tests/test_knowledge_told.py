@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scenario_world import settings, world
 
 from finops_model.errors import InputError
 from finops_model.outlook import simulate
+from finops_model.outlook.known import day_names
+from finops_model.outlook.knowledge_file import schema_text
 
 DAY = 480.0                                     # train: 240 GPU-hours a day at 2, the same every day
 LENGTHS = {"2026-11": 30, "2026-12": 31, "2027-01": 31}
@@ -79,6 +84,21 @@ def test_a_replay_knows_only_what_was_known_then(company):
     assert train(company, shut % "")[0, 0] < 0.01                       # no replay: what is written now is known now
 
 
+def test_days_off_of_several_countries_are_told_in_words_and_reach_the_forecast(company, monkeypatch):
+    from finops_model.outlook import knowledge
+
+    asked = []
+    monkeypatch.setattr(knowledge, "day_names", lambda *what: asked.append((what[0], kept := day_names(*what))) or kept)
+    found = run(company, "workloads:\n  train: {holidays: [US, DE-BY]}\n")
+    assert any(note["text"] == "train: what days off of US and DE-BY do is learned from the history by name" for note in found.assumptions)
+    countries, names = asked[0]
+    assert countries == ["US", "DE-BY"] and names[datetime.date(2026, 11, 26)] == "Thanksgiving Day" and datetime.date(2027, 1, 6) in names       # Epiphany: Bavaria
+
+
+def test_the_schema_of_known_yaml_is_the_one_in_the_folder():
+    assert (Path(__file__).resolve().parents[1] / "scenarios" / "known.schema.json").read_text() == schema_text()
+
+
 AT = "known.yaml:2: workloads/train"
 REFUSED = {
     "driver: {name: seats, planned: {2026-12: 20}}": "known.yaml:2: unknown driver 'seats'. Known: none. Take one of the drivers files, or write its past months (history: {2026-01: …}).",
@@ -103,7 +123,12 @@ REFUSED = {
                                                                  "month's end says so with known_since.",
     "override: [{month: 2026-12, value: 5, by: a, because: b}, {month: 2026-12, value: 6, by: a, because: b}]": "known.yaml:2: 2026-12 of train is set by hand twice; the first time is at "
                                                                                                                 "known.yaml:2. Keep the one that counts.",
-    "holidays: {country: US, dates: {2026-12-25: x}}": "known.yaml:2: holidays are a country (US, US-CA) or dates with their names; give one of them.",
+    "holidays: {country: US, dates: {2026-12-25: x}}": "known.yaml:2: holidays are a country (US, US-CA), several, or dates with their names; give one of them.",
+    "holidays: []": "known.yaml:2: holidays are a country (US, US-CA), several, or dates with their names; give one of them.",
+    "holidays: [US, XX]": "known.yaml:2: holidays: unknown country 'XX'. Known: AF, AFG, AX, ALA, AL, ALB, DZ, DZA, AS, ASM, AD, AND and 489 more. Write a country as US, a part "
+                          "of it as US-CA.",
+    "holidays: 5": f"{AT}/holidays/country/0: must be a valid string, not '5'.",
+    "holidays: [US, 5]": f"{AT}/holidays/country/1: must be a valid string, not '5'.",
     "capp: 5": f"{AT}: unknown key 'capp'. Did you mean 'cap'? Known: cap, driver, events, holidays, override."}
 
 

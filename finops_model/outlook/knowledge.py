@@ -213,9 +213,9 @@ class _Reader:
 
     def _off(self, scope, entry, at, targets, found) -> None:
         where = self.document.at(at)
-        if (entry.country is None) == (not entry.dates):
-            raise InputError(f"{where}: holidays are a country (US, US-CA) or dates with their names; give one of them.")
-        if entry.country is not None:
+        if (not entry.country) == (not entry.dates):
+            raise InputError(f"{where}: holidays are a country (US, US-CA), several, or dates with their names; give one of them.")
+        if entry.country:
             try:
                 last = f"{int(self.facts.as_of[:4]) + NEWEST_YEARS}-12-31"
                 names = day_names(entry.country, str(self.facts.dates[0]), last)
@@ -224,7 +224,7 @@ class _Reader:
         else:
             dates = entry.dates if isinstance(entry.dates, dict) else dict.fromkeys(entry.dates, "day off")
             names = {_date(text, where): name for text, name in dates.items()}
-        self._note(scope, words.of_holidays(scope, entry), entry.country or len(names), entry, at)
+        self._note(scope, words.of_holidays(scope, entry), ", ".join(entry.country or ()) or len(names), entry, at)
         for target in targets:
             found[target] = names
 

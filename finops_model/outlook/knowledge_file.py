@@ -5,7 +5,7 @@
       support-chat:
         events: [{kind: launch, name: Spanish desk, since: 2027-02-01, amount: 900, ramp_days: 60, because: …, known_since: 2026-11-10}]
         driver: {name: conversations, planned: {2026-12: 52000, 2027-01: {p10: 50000, p50: 54000, p90: 60000}}}
-        holidays: US                             # or {country: US-CA}, or {dates: {2026-12-25: Christmas}}
+        holidays: US                             # or [US, DE-BY], or {country: US-CA}, or {dates: {2026-12-25: Christmas}}
         cap: {value: 240, unit: GPU-hours, since: 2027-01-01}
         override: [{month: 2026-12, value: 81000, by: Priya Raman, because: the campaign is bought already}]
       "*": {holidays: US}                        # every workload
@@ -46,6 +46,11 @@ Three = Annotated[Any, PlainValidator(number_or_three), WithJsonSchema({"anyOf":
     "type": "object", "required": list(THREE), "additionalProperties": False, "properties": {key: {"type": "number"} for key in THREE}}]})]
 
 
+NAMED = {"type": "string", "minLength": 1}
+Countries = Annotated[list[Text], BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
+                      WithJsonSchema({"anyOf": [NAMED, {"type": "array", "items": NAMED}]})]
+
+
 class Entry(Strict):
     """Where an entry comes from. `known_since`: the day it was known; replays of earlier days leave it out before, and without it always."""
 
@@ -81,9 +86,9 @@ class KnownDriver(Entry):
 
 
 class KnownHolidays(Entry):
-    """Days off: of a country (US, US-CA), or dates with their names; their effect is learned by name."""
+    """Days off: of a country (US, US-CA) or of several, or dates with their names; their effect is learned by name."""
 
-    country: Text | None = None
+    country: Countries | None = None
     dates: dict[str, str] | list[Date] = {}
 
 

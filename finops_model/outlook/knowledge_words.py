@@ -64,10 +64,10 @@ def of_driver(scope: str, made, entry, as_of: str) -> str:
 def of_holidays(scope: str, entry) -> str:
     """
     >>> from .knowledge_file import KnownHolidays
-    >>> of_holidays("*", KnownHolidays(country="US"))
-    'every workload: what days off of US do is learned from the history by name'
+    >>> of_holidays("*", KnownHolidays(country="US")), of_holidays("chat", KnownHolidays(country=["US", "DE-BY"]))
+    ('every workload: what days off of US do is learned from the history by name', 'chat: what days off of US and DE-BY do is learned from the history by name')
     """
-    what = f"of {entry.country}" if entry.country else f"on {len(entry.dates)} dates"
+    what = f"of {' and '.join(entry.country)}" if entry.country else f"on {len(entry.dates)} dates"
     return f"{who(scope)}: what days off {what} do is learned from the history by name"
 
 
