@@ -221,6 +221,14 @@ def test_what_a_table_does_not_tell_is_said(tmp_path):
     assert series["y"].index[-1] == pd.Timestamp("2026-11-12") and notes[0].startswith("'11/01/2026' in 'ds' is read month first, as 2026-11-01") and len(notes) == 1
 
 
+def test_semicolons_mean_decimal_commas_and_a_total_at_the_bottom_is_no_day(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text("day;usd\n" + "".join(f"2026-10-{day:02};1.{day:03}\n" for day in range(1, 32)) + "Total;31.496\n", encoding="utf-8")
+    series, _, notes = read_series(path)
+    assert series["usd"].tolist() == [1000 + day for day in range(1, 32)]
+    assert notes[-1] == "'1.001' in 'usd' is read as 1,001: no cell tells thousands from decimals." and any("Total" in note for note in notes[:-1])
+
+
 def test_columns_are_chosen_by_name_and_read_as_any_other(tmp_path):
     path = tmp_path / "two.csv"
     path.write_text("made,ds,note,usd,hours\n" + "".join(f'2026-09-01,{day:02}/10/2026,x,"$1,{day:03}.50",{day}\n' for day in range(1, 32)), encoding="utf-8")

@@ -97,8 +97,7 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     values: dict = {"file": name, "sheet": frame.attrs.get("sheet"), **roles, "months": months}
     amounts = [cell for column in (months or [roles["amount"]]) for cell in _cells(frame, column)]
     when = _cells(frame, roles["date"] or roles["month"]) if not months else []
-    comma = frame.attrs.get("delimiter") == ";" or any("." in c and (m := read_moment(c)) and m.open for c in when)
-    mark, assumed = decimal_mark(amounts, name, months or roles["amount"], frame.attrs.get("typed", False), "," if comma else ".")
+    mark, assumed = decimal_mark(amounts, name, months or roles["amount"], frame.attrs.get("typed", False), usual_mark(frame, when))
     values |= {"decimal": mark, "decimal_assumed": assumed}
     if assumed:
         notes.append(f"numbers such as '{_open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark")
@@ -136,6 +135,12 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         found[role] = listing(list(dict(kinds.most_common())), most=4)
     notes += _totals(frame, months, roles["amount"], mark, read)
     return Mapping(**values, found=found, notes=tuple(notes))
+
+
+def usual_mark(frame, dates: list[str]) -> str:
+    """The decimal mark where no number tells it: a comma in a file with semicolons or dotted dates, else a point (docs/method.md §13.10)."""
+    dotted = any("." in cell and (moment := read_moment(cell)) and moment.open for cell in dates)
+    return "," if frame.attrs.get("delimiter") == ";" or dotted else "."
 
 
 def decimal_mark(cells: list[str], name: str, column, typed: bool = False, default: str = ".") -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""Daily series from a table people have: CSV or Excel, a column per series, or one row per series and day (docs/method.md §13).
+"""Daily series from a table people have: CSV or Excel, a column per series, or one row per series and day (docs/method.md §13.15).
 
 Wide: a date, then one column of numbers per series. Long: a date, a name, a number, and perhaps a class. How dates and numbers are written is
 decided once per column, and said where nothing in the table tells; an empty cell is a missing day, never 0.
@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..errors import InputError, unknown
 from .formats import decimal_evidence, plain_words, read_moment, read_number, share
-from .mapping import date_order, decimal_mark
+from .mapping import date_order, decimal_mark, usual_mark
 from .tables import read_table
 
 CLASSES = ("class", "cls", "kind", "group", "category")
@@ -56,9 +56,10 @@ def read_series(path: str | os.PathLike, date: str | None = None, value: str | N
         numbers, words = [value], [column for column in words if column != value]
     if not numbers:
         raise InputError(f"{name}: no column beside '{date}' holds numbers. Give a column per series, or the columns date, series, value.")
-    notes: list[str] = []
+    notes = list(frame.attrs["notes"])
     days = _days(frame, date, name, notes)
-    values = {column: _numbers(frame, column, name, notes) for column in numbers}
+    usual = usual_mark(frame, list(frame[date]))
+    values = {column: _numbers(frame, column, name, usual, notes) for column in numbers}
     if not words or value is not None and not days.has_duplicates:
         _once(frame, days, range(len(days)), name)
         return SeriesTable({str(column): pd.Series(values[column], days) for column in numbers}, {}, tuple(notes))
@@ -108,9 +109,9 @@ def _days(frame, column, name, notes) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(found)
 
 
-def _numbers(frame, column, name, notes):
+def _numbers(frame, column, name, usual, notes):
     cells = list(frame[column])
-    mark, assumed = decimal_mark([cell for cell in cells if cell], name, column, frame.attrs.get("typed", False))
+    mark, assumed = decimal_mark([cell for cell in cells if cell], name, column, frame.attrs.get("typed", False), usual)
     found = []
     if assumed:
         first = next(cell for cell in cells if decimal_evidence(cell) in ("?.", "?,"))
