@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -219,6 +220,15 @@ def test_what_a_table_does_not_tell_is_said(tmp_path):
     path.write_text("ds,y\n" + "".join(f"11/{day:02}/2026,{day}.5\n" for day in range(1, 13)), encoding="utf-8")
     series, _, notes = read_series(path)
     assert series["y"].index[-1] == pd.Timestamp("2026-11-12") and notes[0].startswith("'11/01/2026' in 'ds' is read month first, as 2026-11-01") and len(notes) == 1
+
+
+def test_a_name_in_a_table_cannot_steer_the_terminal(tmp_path):
+    path = tmp_path / "hostile.csv"
+    rows = "".join(f'{day:02}/11/2026,"1,{day:03}",5\n' for day in range(1, 13))
+    path.write_text(f"ds,a\x1b]0;owned\x07\x9b31m,[red]b\u202e\n{rows}", encoding="utf-8")
+    shown = invoke("forecast", "--csv", path)
+    assert shown.exit_code == 0 and "a]0;owned" in shown.output and "[red]b" in shown.output
+    assert not {c for c in shown.output if c != "\n" and unicodedata.category(c)[0] == "C"}
 
 
 def test_semicolons_mean_decimal_commas_and_a_total_at_the_bottom_is_no_day(tmp_path):

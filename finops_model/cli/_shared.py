@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,24 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-# markup off: names come from bills and files, and "[red]" in one of them is a text, not a colour
-out, err = Console(highlight=False, soft_wrap=True, markup=False), Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+
+def printable(text: str) -> str:
+    """Text that cannot steer the terminal: without control, format or bidirectional characters; lines stay.
+
+    >>> printable("a\\x1b[31mb\\u202e\\n")
+    'a[31mb\\n'
+    """
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+
+
+class Terminal(Console):
+    """A console for names from bills and files: "[red]" and escapes in one of them are text, not a colour."""
+
+    def render_str(self, text, **how):
+        return super().render_str(printable(text), **how)
+
+
+out, err = Terminal(highlight=False, soft_wrap=True, markup=False), Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 SettingsOption = Annotated[Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")]
@@ -20,7 +37,7 @@ class Bars:
     """Progress bars on the terminal; on a pipe, nothing but the result."""
 
     def __init__(self):
-        self.bars = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24),
+        self.bars = Progress(SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
                              TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(), console=err, transient=True,
                              disable=not err.is_terminal)
         self.task = None
@@ -34,8 +51,8 @@ class Bars:
 
     def __call__(self, text: str, done: int, total: int) -> None:
         if self.task is None:
-            self.task = self.bars.add_task(text, total=total)
-        self.bars.update(self.task, description=text, completed=done, total=max(total, 1))
+            self.task = self.bars.add_task(printable(text), total=total)
+        self.bars.update(self.task, description=printable(text), completed=done, total=max(total, 1))
 
 
 def load(path: Path):
