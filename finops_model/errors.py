@@ -12,6 +12,7 @@ FinOpsError
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -43,6 +44,15 @@ class ForecastError(FinOpsError):
 
 class ReportError(FinOpsError):
     """A report cannot be rendered, published or verified."""
+
+
+def printable(text: str) -> str:
+    """Text from outside that cannot steer a terminal or a page: without control, format or bidirectional characters; lines stay.
+
+    >>> printable("a\\x1b[31mb\\u202e\\n")
+    'a[31mb\\n'
+    """
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:

@@ -84,7 +84,7 @@ def test_a_replay_knows_only_what_was_known_then(company):
     assert train(company, shut % "")[0, 0] < 0.01                       # no replay: what is written now is known now
 
 
-def test_days_off_of_several_countries_are_told_in_words_and_reach_the_forecast(company, monkeypatch):
+def test_days_off_of_several_countries_are_those_of_each_and_told_in_words(company, monkeypatch):
     from finops_model.outlook import knowledge
 
     asked = []

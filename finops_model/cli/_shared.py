@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-
-def printable(text: str) -> str:
-    """Text that cannot steer the terminal: without control, format or bidirectional characters; lines stay.
-
-    >>> printable("a\\x1b[31mb\\u202e\\n")
-    'a[31mb\\n'
-    """
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+from ..errors import printable
 
 
 class Terminal(Console):

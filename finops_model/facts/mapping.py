@@ -178,7 +178,7 @@ def date_order(frame, column: str, name: str, decimal: str = ".", currency: str 
     for i, cell in enumerate(_cells(frame, column)):
         moment = read_moment(cell)
         if moment:
-            first.setdefault(moment.order, (_line(frame, i), cell))
+            first.setdefault(moment.order, (line_of(frame, i), cell))
     if "day first" in first and "month first" in first:
         (a, day), (b, month) = first["day first"], first["month first"]
         raise InputError(f"{name}: '{column}': line {a} '{day}' can only be day first and line {b} '{month}' only month first. "
@@ -193,7 +193,8 @@ def date_order(frame, column: str, name: str, decimal: str = ".", currency: str 
     return ("day first" if european else "month first"), True
 
 
-def _line(frame, i: int) -> int:
+def line_of(frame, i: int) -> int:
+    """The line of the file that row i of a table stands in, 1-based."""
     lines = frame.attrs.get("lines")
     return lines[i] if lines else i + 2
 
@@ -257,7 +258,7 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
             parts = [(cells[mapping.date or mapping.month][i], cells[mapping.amount][i])]
         if i in broken:
             parts = [(parts[0][0] if parts else "", broken[i])]
-        rows += [{**_row(when, amount, mapping), **shared, "x_SourceLine": str(_line(frame, i))} | _own_currency(amount, mapping)
+        rows += [{**_row(when, amount, mapping), **shared, "x_SourceLine": str(line_of(frame, i))} | _own_currency(amount, mapping)
                  for when, amount in parts]
     columns = ["BilledCost", "BillingCurrency", "BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd",
                "ChargeCategory", "ServiceName", "ServiceProviderName", "InvoiceIssuerName", "BillingAccountId", "SkuId", "RegionId",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..errors import InputError, unknown
 from .formats import decimal_evidence, plain_words, read_moment, read_number, share
-from .mapping import date_order, decimal_mark, usual_mark
+from .mapping import date_order, decimal_mark, line_of, usual_mark
 from .tables import read_table
 
 CLASSES = ("class", "cls", "kind", "group", "category")
@@ -61,7 +62,7 @@ def read_series(path: str | os.PathLike, date: str | None = None, value: str | N
     usual = usual_mark(frame, list(frame[date]))
     values = {column: _numbers(frame, column, name, usual, notes) for column in numbers}
     if not words or value is not None and not days.has_duplicates:
-        _once(frame, days, range(len(days)), name)
+        _once(frame, days, np.arange(len(days)), name)
         return SeriesTable({str(column): pd.Series(values[column], days) for column in numbers}, {}, tuple(notes))
     groups = [column for column in words if plain_words(column) in CLASSES]
     named = [column for column in words if column not in groups] or groups
@@ -77,17 +78,14 @@ def read_series(path: str | os.PathLike, date: str | None = None, value: str | N
 
 
 def _once(frame, days, rows, name, series: str = "") -> None:
-    """Refuse a day that stands twice in a series."""
-    first: dict = {}
-    for i in rows:
-        if days[i] in first:
-            raise InputError(f"{name}: line {_line(frame, i)}: {days[i].date()} stands twice{f' in {series[:60]!r}' if series else ''}, first in line "
-                             f"{_line(frame, first[days[i]])}. Give one row per day: add up what belongs together, or take one out.")
-        first[days[i]] = i
-
-
-def _line(frame, i: int) -> int:
-    return frame.attrs["lines"][i] if frame.attrs.get("lines") else i + 2
+    """Refuse a day that stands twice in a series; rows: positions in the table."""
+    part = days[rows]
+    twice = part.duplicated()
+    if twice.any():
+        second = int(twice.argmax())
+        first = int((part == part[second]).argmax())
+        raise InputError(f"{name}: line {line_of(frame, rows[second])}: {part[second].date()} stands twice{f' in {series[:60]!r}' if series else ''}, first "
+                         f"in line {line_of(frame, rows[first])}. Give one row per day: add up what belongs together, or take one out.")
 
 
 def _days(frame, column, name, notes) -> pd.DatetimeIndex:
@@ -104,7 +102,7 @@ def _days(frame, column, name, notes) -> pd.DatetimeIndex:
         moment = read_moment(cell)
         day = moment.day("any" if order == "iso" else order) if moment and moment.second else None
         if day is None:
-            raise InputError(f"{name}: line {_line(frame, i)}, '{column}': '{cell[:40]}' is not a day. Write it as 2026-10-31.")
+            raise InputError(f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not a day. Write it as 2026-10-31.")
         found.append(day)
     return pd.DatetimeIndex(found)
 
@@ -119,7 +117,7 @@ def _numbers(frame, column, name, usual, notes):
     for i, cell in enumerate(cells):
         number = read_number(cell, mark) if cell.strip() else None
         if number is None and cell.strip():
-            raise InputError(f"{name}: line {_line(frame, i)}, '{column}': '{cell[:40]}' is not a number. Leave the cell empty where the day "
+            raise InputError(f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not a number. Leave the cell empty where the day "
                              "is not known.")
         found.append(float(number[0]) if number else float("nan"))
     return pd.Series(found).to_numpy()

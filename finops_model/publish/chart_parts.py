@@ -24,6 +24,7 @@ sys.modules.pop("rfc3987_syntax")
 if _grammar is not None:
     sys.modules["rfc3987_syntax"] = _grammar
 
+from ..errors import printable  # noqa: E402
 from ..measure.words import SYMBOLS  # noqa: E402
 
 # Okabe–Ito: blue what may come, near-black what was, vermilion the budget and what costs more, green what costs less.
@@ -49,8 +50,7 @@ def clean(text) -> str:
     >>> clean("a\\u202egpj.exe\\n  b")
     'agpj.exe b'
     """
-    kept = "".join(" " if c.isspace() else c for c in str(text) if c.isspace() or unicodedata.category(c)[0] != "C")
-    return re.sub(r" +", " ", kept).strip()
+    return " ".join(printable("".join(" " if c.isspace() else c for c in str(text))).split())
 
 
 def short(text, most: int) -> str:
