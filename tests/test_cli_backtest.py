@@ -225,10 +225,13 @@ def test_what_a_table_does_not_tell_is_said(tmp_path):
 def test_a_name_in_a_table_cannot_steer_the_terminal(tmp_path):
     path = tmp_path / "hostile.csv"
     rows = "".join(f'{day:02}/11/2026,"1,{day:03}",5\n' for day in range(1, 13))
-    path.write_text(f"ds,a\x1b]0;owned\x07\x9b31m,[red]b\u202e\n{rows}", encoding="utf-8")
+    path.write_text(f"ds,a\x1b]0;owned\x07\x9b31m,[red]b:key:\u202e\n{rows}", encoding="utf-8")
     shown = invoke("forecast", "--csv", path)
-    assert shown.exit_code == 0 and "a]0;owned" in shown.output and "[red]b" in shown.output
+    assert shown.exit_code == 0 and "a]0;owned" in shown.output and "[red]b:key:" in shown.output
     assert not {c for c in shown.output if c != "\n" and unicodedata.category(c)[0] == "C"}
+    told = invoke("forecast", "--csv", path, "--json").output
+    assert not {c for c in told if c != "\n" and unicodedata.category(c)[0] == "C"}
+    assert "a\x1b]0;owned\x07\x9b31m" in {row["series"] for row in json.loads(told)["rows"]}          # escaped, not altered
 
 
 def test_semicolons_mean_decimal_commas_and_a_total_at_the_bottom_is_no_day(tmp_path):

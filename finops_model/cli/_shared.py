@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from ..errors import printable
 
@@ -18,8 +20,14 @@ class Terminal(Console):
     def render_str(self, text, **how):
         return super().render_str(printable(text), **how)
 
+    def print_json(self, text: str) -> None:
+        """JSON as people read it; what could steer the terminal is written as JSON escapes, so that no name changes."""
+        shown = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        self.print(Text("".join(c if c == printable(c) else json.dumps(c)[1:-1] for c in shown)), soft_wrap=True)
 
-out, err = Terminal(highlight=False, soft_wrap=True, markup=False), Terminal(stderr=True, highlight=False, soft_wrap=True, markup=False)
+
+PLAIN = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}        # emoji: "job:key:7" is a name
+out, err = Terminal(**PLAIN), Terminal(stderr=True, **PLAIN)
 
 SettingsOption = Annotated[Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")]
