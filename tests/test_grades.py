@@ -42,7 +42,7 @@ def test_every_published_month_ahead_is_graded_once_its_month_is_over(tmp_path):
     assert graded.rows["finops_variance_pct"].round(4).tolist() == [-0.1, -0.5, -0.25]
     assert graded.rows["band"].tolist() == ["run", "outside", "crawl"] and graded.rows["inside80"].tolist() == [True, False, False]
     assert graded.drift[["for", "previous", "made", "drift_pct"]].values.tolist() == [["2026-10", "2026-08", "2026-09", 0.2]]
-    assert graded.sentence() == ("3 published forecasts missed by 22.0% of what was spent; where we said 80 %, 1 of 3 came true; too few to judge the "
+    assert graded.sentence() == ("3 published forecasts of 2 months missed by 22.0% of what was spent; where we said 80 %, 1 of 3 came true; too few to judge the "
                                  "range by.")
 
 
@@ -160,7 +160,7 @@ def test_a_number_for_one_workload_is_graded_against_that_workload_and_once(tmp_
     alone = workload_months(daily, "2026-10-15", found)
     assert set(alone) == {("chat", "2026-08"), ("chat", "2026-09")} and alone["chat", "2026-09"] == pytest.approx(42.0)
     graded = grade(found, actual_months(daily, "2026-10-15", ["Company", "Support"]), workloads=alone)
-    assert len(graded.rows) == 2 and graded.rows["hand"].isna().all() and (graded.calibration["n"] == 2).all()     # a workload is no unit
+    assert len(graded.rows) == 2 and graded.rows["hand"].isna().all() and (graded.calibration["n"] == 1).all()     # a workload is no unit, the company its sum
     assert graded.by_hand() == {"n": 1, "months": 1, "hand_error_pct": pytest.approx(2 / 42), "model_error_pct": pytest.approx(8 / 42), "better": 1,
                                 "sentence": "By hand: 4.8 %, model: 19.0 %; the hand was better in 1 of 1 month"}
     assert [(row["workload"], row["hand"]) for row in graded.as_brief()["workloads"]] == [("chat", 40.0)]

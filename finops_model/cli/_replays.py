@@ -67,12 +67,12 @@ def of_ledger(settings, unit, month, leads, horizons, origins, members, by: str,
     scenario = settings.path(settings.scenario) if settings.scenario else None
     if origins is None:
         now = simulate.run(scenario, settings, as_of=as_of, paths=100, months=1, daily=daily, members="cheap", dials=False)
-        origins = accuracy.how_many(len(now.workloads))
+        origins = accuracy.how_many(len(now.workloads), leads)
     replays = accuracy.replay(scenario, settings, daily, as_of, origins, bars, leads)
-    units, windows = [], []
+    units, windows, could = [], [], accuracy.reach(daily["ChargeDate"].min().date(), as_of)
     for name in names:
         _, _, complete, by_day = history(daily, name, as_of)
-        found = accuracy.record(replays, complete, by_day, None if name == COMPANY else name, leads, bands)
+        found = accuracy.record(replays, complete, by_day, None if name == COMPANY else name, leads, bands, could)
         days, notes = _days(by_day, as_of, horizons, len(replays), members)
         windows += [{**row, "series": name, "class": "ledger"} for row in [*found["detail"], *days]]
         found.pop("published")

@@ -44,7 +44,7 @@ def grades(unit: Annotated[Optional[str], typer.Option(help="Business unit; defa
     hand = found.by_hand()
     if as_json:
         parts = {"rows": found.rows, "calibration": found.calibration, "drift": found.drift, "by_lead": found.by_lead()}
-        words = {"as_of": as_of, "waiting": found.waiting, "sentence": found.sentence(), "by_hand": hand}
+        words = {"as_of": as_of, "waiting": found.waiting, "months": found.months(), "sentence": found.sentence(), "by_hand": hand}
         return out.print_json(json.dumps({**words, **plain(parts), "workloads": plain(found.hands)}))
     out.print(found.sentence(), markup=False)
     if len(found.rows):
@@ -74,15 +74,15 @@ def _graded(found) -> None:
         table.add_row(row["unit"], row["for"], row["made"], *(amount(row[name], row["currency"]) for name in ("p10", "p50", "p90")), *hand,
                       amount(row["actual"], row["currency"]), percent(plain(row["error_pct"])), row["band"])
     out.print(table)
-    table = Table("Ahead", "n", "Missed by", "Last week", "Better by", "FinOps var.", *(f"≤ {limit * 100:g} %" for _, limit in found.bands),
+    table = Table("Ahead", "n", "Months", "Missed by", "Last week", "Better by", "FinOps var.", *(f"≤ {limit * 100:g} %" for _, limit in found.bands),
                   title="By months ahead, beside repeating last week")
     for row in plain(found.by_lead()):
         names = ("error_pct", "naive_error_pct", "skill", "finops_variance_pct")
-        table.add_row(str(row["lead"]), str(row["n"]), *(percent(row.get(name)) for name in names),
+        table.add_row(str(row["lead"]), str(row["n"]), str(row["months"]), *(percent(row.get(name)) for name in names),
                       *(count(row, within(limit)) for _, limit in found.bands))
     out.print(table)
-    said = Table("We said", "It was", "Forecasts", "By luck alone", title="Calibration of ranges")
+    said = Table("We said", "It was", "Forecasts", "Months", "By luck alone", title="Calibration of ranges")
     for row in found.calibration[found.calibration["kind"] == "range"].itertuples():
-        said.add_row(f"{row.level:.0%}", f"{row.share:.0%}", str(row.n), f"{row.low:.0%} to {row.high:.0%}")
+        said.add_row(f"{row.level:.0%}", f"{row.share:.0%}", str(row.n), str(row.months), f"{row.low:.0%} to {row.high:.0%}")
     out.print(said)
 

@@ -20,6 +20,8 @@ LEADS = (1, 2, 3, 6)
 NEAR = 3                # months ahead up to which a calibration is claimed (beyond, the spread is an assumption)
 MIN_DAYS = 120          # of a ledger before a replay: its workloads start later than it does
 REPLAYS, REPLAYS_OF_FEW, FEW = 7, 14, 8      # earlier month ends graded; small ledgers replay fast, so twice as many
+OF_THE_LONGEST = 2      # forecasts of the longest lead asked for, at least, where the history has them
+FURTHER = (6, 9, 12)    # leads named to who wants to know more than was graded
 PATHS = 1000
 
 
@@ -32,9 +34,24 @@ def month_ends(first_day, last_day, count: int, min_days: int = MIN_DAYS) -> lis
     return [str(end) for end in ends_before(first_day, month_of(np.datetime64(last_day, "D")), 1, count, min_days)]
 
 
-def how_many(workloads: int) -> int:
-    """Replays of a ledger by its number of workloads."""
-    return REPLAYS_OF_FEW if workloads <= FEW else REPLAYS
+def how_many(workloads: int, leads=LEADS) -> int:
+    """Replays of a ledger by its number of workloads; enough of them that the longest lead is graded a few times.
+
+    >>> how_many(20), how_many(8), how_many(20, (9, 12))
+    (7, 14, 13)
+    """
+    return max(REPLAYS_OF_FEW if workloads <= FEW else REPLAYS, max(leads) + OF_THE_LONGEST - 1)
+
+
+def reach(first_day, last_day, min_days: int = MIN_DAYS) -> int:
+    """The longest lead, in months, that a ledger of these days can grade: from its first month end with `min_days` before to its last whole month.
+
+    >>> reach("2024-06-01", "2026-10-31"), reach("2024-06-01", "2026-11-15"), reach("2026-10-01", "2026-10-31")
+    (25, 25, 0)
+    """
+    whole = (np.datetime64(last_day, "D") + 1).astype("datetime64[M]") - 1                     # the month under way is not over
+    earliest = (np.datetime64(first_day, "D") + (min_days - 1)).astype("datetime64[M]")
+    return max(int((whole - earliest).astype(int)), 0)
 
 
 def replay(scenario, settings, daily: pd.DataFrame, as_of: str, count: int, progress: Progress | None = None, leads=LEADS,
@@ -91,9 +108,11 @@ def by_lead(detail: list[dict], bands=BANDS) -> list[dict]:
     return plain(summary(pd.DataFrame(detail), ("lead",), bands).sort_values("lead")) if detail else []
 
 
-def record(replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit: str | None, leads=LEADS, bands=BANDS) -> dict:
+def record(replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit: str | None, leads=LEADS, bands=BANDS,
+           could: int | None = None) -> dict:
     """The brief's `accuracy` of one unit: sentences, a row per lead, months 1 to 3 together, calibration of the ranges, every window.
 
+    could         the longest lead that the history could grade (`reach`); None: not known, and nothing is said of it
     calibration   of months up to NEAR ahead; `published` is put beside it by `measure.grades`
     """
     windows = _windows(replays, actual, cost_by_day, unit, leads)
@@ -102,7 +121,7 @@ def record(replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit
     near = [row for row in detail if row["lead"] <= NEAR] or detail
     ranges = calibration(pd.DataFrame(near)).query("kind == 'range'") if near else pd.DataFrame()
     ranges = plain(ranges)
-    return {"sentence": sentence(rows), "trust": trust(rows, ranges), "rows": rows, "bands": [limit for _, limit in bands],
+    return {"sentence": sentence(rows), "trust": trust(rows, ranges, leads, could), "rows": rows, "asked": sorted(leads), "bands": [limit for _, limit in bands],
             "quarter": next(iter(by_lead([row for row in windows if row["kind"] == "quarter" and row["lead"] == 1], bands)), None),
             "calibration": ranges, "detail": detail, "published": None}
 
@@ -122,20 +141,49 @@ def sentence(rows: list[dict]) -> str:
     return "Replayed on what was known at the time: " + "; ".join(said) + "." + closer
 
 
-def trust(rows: list[dict], ranges: list[dict]) -> str:
-    """How far to trust the forecast, in words for a budget owner: the miss, what the ranges held, where last week was closer, what nobody has graded."""
+def trust(rows: list[dict], ranges: list[dict], asked=LEADS, could: int | None = None) -> str:
+    """How far to trust the forecast, in words for a budget owner: the miss, what the ranges held, where last week was closer, what was graded.
+
+    asked, could   leads asked for, and the longest one that the history could grade: what was not graded is not called impossible
+    """
     if not rows:
         return ""
-    first, far = rows[0], rows[-1]["lead"]
+    first = rows[0]
     last_week = "" if first["naive_error_pct"] is None else f" where repeating last week missed by {first['naive_error_pct'] * 100:.1f} %"
     said = [f"{_months(first['lead'])} ahead we missed by {first['error_pct'] * 100:.1f} %{last_week}.".capitalize()]
     behind = [row["lead"] for row in rows if row["skill"] is not None and row["skill"] < 0]
     if behind:
-        leads = " and ".join(filter(None, (", ".join(map(str, behind[:-1])), str(behind[-1]))))
-        said.append(f"Repeating last week came closer {leads} month{'s' * (behind[-1] > 1)} ahead: there rely on the range, not on the median.")
+        said.append(f"Repeating last week came closer {_and(behind)} month{'s' * (behind[-1] > 1)} ahead: there rely on the range, not on the median.")
     said.append(said_and_was(next(row for row in ranges if row["level"] == 0.8)) + ".")
-    said.append(f"Nothing more than {_months(far)} ahead could be graded: the ranges beyond are an assumption.")
-    return " ".join(said)
+    return " ".join([*said, *graded_leads(rows, asked, could)])
+
+
+def graded_leads(rows: list[dict], asked=LEADS, could: int | None = None) -> list[str]:
+    """Which leads were graded, how often, and what could be besides (docs/method.md §11.9).
+
+    >>> graded_leads([{"lead": 1, "n": 7}, {"lead": 6, "n": 2}], (1, 6), 25)
+    ['Graded here: 1 and 6 months ahead (n = 7 and 2, overlapping); every other range is an assumption.', 'finops backtest --leads 9,12 grades further.']
+    >>> graded_leads([{"lead": 1, "n": 1}], (1, 2, 3, 6), 1)
+    ['Graded here: 1 month ahead (n = 1); every other range is an assumption.', 'The history is too short to grade 2, 3 and 6 months ahead.']
+    """
+    leads, counts = [row["lead"] for row in rows], [row["n"] for row in rows]
+    overlapping = ", overlapping" if sum(counts) > 1 and (len(leads) > 1 or leads[-1] > 1) else ""      # they share days, so surprises too
+    said = [f"Graded here: {_and(leads)} month{'s' * (leads[-1] > 1)} ahead (n = {_and(counts)}{overlapping}); every other range is an assumption."]
+    short = [lead for lead in sorted(asked) if lead not in leads and could is not None and lead > could]
+    missed = [lead for lead in sorted(asked) if lead not in leads and lead not in short]
+    if short:
+        said.append(f"The history is too short to grade {_and(short)} month{'s' * (short[-1] > 1)} ahead.")
+    if missed:
+        said.append(f"Not graded: {_and(missed)} month{'s' * (missed[-1] > 1)} ahead; go back over more month ends (finops backtest --origins).")
+    further = [lead for lead in FURTHER if max(asked) < lead <= (could or 0)]
+    if further:
+        said.append(f"finops backtest --leads {','.join(map(str, further))} grades further.")
+    return said
+
+
+def _and(words) -> str:
+    words = [str(word) for word in words]
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _months(lead: int) -> str:

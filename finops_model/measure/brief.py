@@ -171,7 +171,8 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     before = add_months(close.month, -1)
     year = fiscal_months(close.month, close.fiscal_year_starts)
     budget_by_month = close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
-    graded = accuracy.record(close.replays, complete, by_day, name) | {"published": _published(close, unit, complete)}
+    could = accuracy.reach(close.daily["ChargeDate"].min().date(), close.as_of)
+    graded = accuracy.record(close.replays, complete, by_day, name, could=could) | {"published": _published(close, unit, complete)}
     state, reason = status(close)
     actual = booked.get(close.month, 0.0)
     land = landing(close, close.base, name, booked, budget_by_month)

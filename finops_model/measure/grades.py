@@ -28,32 +28,53 @@ COLUMNS = ("unit", "made", "for", "lead", *LEVELS, "currency", "as_of", "hand", 
 class Grades:
     """Graded forecasts (rows), their calibration and their drift."""
 
-    rows: pd.DataFrame           # unit, made, for, lead, p05…p95, actual, naive, error_pct, finops_variance_pct, band, inside80, hand…
+    rows: pd.DataFrame           # unit, made, for, lead, p05…p95, actual, naive, error_pct, finops_variance_pct, band, inside80, counted, hand…
     calibration: pd.DataFrame    # level (said), share (was), hits, n, months, low, high
     drift: pd.DataFrame          # unit, for, made, previous, p50, previous_p50, drift_pct
     waiting: int                 # published forecasts whose month is not over yet
     bands: tuple = BANDS
     hands: pd.DataFrame = field(default_factory=pd.DataFrame)      # numbers set by hand for single workloads, `unit` is the workload: for, made, p50, hand, actual
 
+    def counted(self) -> pd.DataFrame:
+        """The rows that count: a company stands beside its units and is their sum, so it is left out of counts and sums (docs/method.md §11.10)."""
+        return self.rows[self.rows["counted"]] if "counted" in self.rows else self.rows
+
+    def months(self) -> int:
+        """How many different months the graded forecasts are of."""
+        return int(self.rows["for"].nunique()) if len(self.rows) else 0
+
     def sentence(self) -> str:
         """The track record of what was published, in words."""
-        if not len(self.rows):
+        rows = self.counted()
+        if not len(rows):
             return f"No published forecast can be graded yet; {self.waiting} wait for their months to end."
-        inside, n = int(self.rows["inside80"].sum()), len(self.rows)
-        spent = float(self.rows["actual"].abs().sum())
+        inside, n, months = int(rows["inside80"].sum()), len(rows), self.months()
+        spent = float(rows["actual"].abs().sum())
         if not spent:
             what = "1 published forecast is of a month" if n == 1 else f"{n} published forecasts are of months"
             return f"{what} that cost nothing, so there is no percentage."
-        error = float((self.rows["p50"] - self.rows["actual"]).abs().sum()) / spent
-        text = f"{n} published forecasts missed by {error:.1%} of what was spent; where we said 80 %, {inside} of {n} came true"
-        few = "; too few to judge the range by" if n < FEW else ""
-        return f"{text}{few}."
+        error = float((rows["p50"] - rows["actual"]).abs().sum()) / spent
+        of = f" of {months} month{'s' * (months > 1)}" if months < n else ""
+        text = f"{n} published forecasts{of} missed by {error:.1%} of what was spent; where we said 80 %, {inside} of {n} came true"
+        few = "; too few to judge the range by" if months < FEW else ""
+        return f"{text}{few}.{self._beside()}"
+
+    def _beside(self) -> str:
+        """What the company's own forecasts did, where they are not counted beside those of its units."""
+        own = self.rows[~self.rows["counted"]] if "counted" in self.rows else self.rows[:0]
+        size = float(own["actual"].abs().sum()) if len(own) else 0.0
+        if not size:
+            return ""
+        error = float((own["p50"] - own["actual"]).abs().sum()) / size
+        return (f" The company is the sum of its units and is not counted again: it missed by {error:.1%}, "
+                f"{int(own['inside80'].sum())} of {len(own)} inside.")
 
     def by_lead(self) -> pd.DataFrame:
-        """A row per lead, as a replay has it: `windows.summary`, each unit a series of its own."""
-        if not len(self.rows):
+        """A row per lead, as a replay has it: `windows.summary`, each unit a series of its own, months counted as months."""
+        rows = self.counted()
+        if not len(rows):
             return pd.DataFrame()
-        return summary(self.rows.assign(series=self.rows["unit"]), ("lead",), self.bands).sort_values("lead", ignore_index=True)
+        return summary(rows.assign(series=rows["unit"]), ("lead",), self.bands).sort_values("lead", ignore_index=True)
 
     def by_hand(self) -> dict | None:
         """Numbers set by hand beside the model's own, over the forecasts that have both; None where nobody set one.
@@ -65,7 +86,7 @@ class Grades:
         if not len(both) or not size:
             return None
         hand, model = ((both[name].astype(float) - both["actual"]).abs() for name in ("hand", "p50"))
-        found = {"n": len(both), "months": len(both[["unit", "for"]].drop_duplicates()), "hand_error_pct": float(hand.sum()) / size,
+        found = {"n": len(both), "months": int(both["for"].nunique()), "hand_error_pct": float(hand.sum()) / size,
                  "model_error_pct": float(model.sum()) / size, "better": int((hand < model).sum())}
         return {**found, "sentence": hand_sentence(found)}
 
@@ -76,7 +97,7 @@ class Grades:
         hand = ("hand", "by", "because", "hand_error_pct")
         keep = ("made", "for", "lead", *LEVELS, "actual", "naive", "error_pct", "finops_variance_pct", "band", "inside80", *hand)
         few = ("workload", "made", "for", "lead", "p50", "actual", "error_pct", *hand)
-        return plain({"sentence": self.sentence(), "n": len(self.rows), "waiting": self.waiting, "rows": self.by_lead(), "by_hand": self.by_hand(),
+        return plain({"sentence": self.sentence(), "n": len(self.rows), "months": self.months(), "waiting": self.waiting, "rows": self.by_lead(), "by_hand": self.by_hand(),
                       "calibration": self.calibration[self.calibration["kind"] == "range"],
                       "detail": self.rows[[name for name in keep if name in self.rows]], "workloads": self.hands[list(few)] if len(self.hands) else []})
 
@@ -181,9 +202,17 @@ def grade(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float], band
         rows["naive"] = [naive.get(key, np.nan) for key in zip(rows["unit"], rows["as_of"], rows["for"])]
     rows["band"] = [next((name for name, most in bands if error <= most), "outside") if np.isfinite(error) else "" for error in rows["error_pct"]]
     rows["inside80"] = holds(rows["actual"], rows["p10"], rows["p90"])
+    rows["counted"] = _counted(rows)
     if len(alone):              # the company's report and its unit's carry the same number: once is enough
         alone = _beside_actuals(alone.drop_duplicates(["workload", "made", "for"]).assign(unit=lambda frame: frame["workload"]), workloads or {})
-    return Grades(rows, calibration(rows), drift(own), len(own) - len(rows), tuple(bands), alone)
+    return Grades(rows, calibration(rows[rows["counted"]]), drift(own), len(own) - len(rows), tuple(bands), alone)
+
+
+def _counted(rows: pd.DataFrame) -> np.ndarray:
+    """Which rows count: all but the company's where a forecast of one of its units, made and graded for the same months, stands beside it."""
+    company = rows["unit"].eq(COMPANY).to_numpy(bool)
+    beside = set(zip(rows["made"][~company], rows["for"][~company]))
+    return ~(company & np.array([key in beside for key in zip(rows["made"], rows["for"])], bool))
 
 
 def _beside_actuals(forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float]) -> pd.DataFrame:

@@ -145,8 +145,8 @@ def within(limit: float) -> str:
 
 
 def looks(rows: pd.DataFrame) -> int:
-    """How many different totals the rows are about: forecasts of one month made at several ends share what came."""
-    keys = [name for name in ("unit", "series", "kind", "for") if name in rows]
+    """How many different totals the rows are about: forecasts of one month made at several ends share what came, and so do units of a company."""
+    keys = [name for name in (("kind", "for") if "unit" in rows else ("series", "kind", "for")) if name in rows]
     return len(rows) if "for" not in rows else len(rows[keys].drop_duplicates())
 
 
