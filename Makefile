@@ -6,7 +6,7 @@ PORT ?= 8866
 MONTH ?=
 JOBS ?= 2
 
-.PHONY: help setup report test lab dashboard bench sample lock clean check
+.PHONY: help setup report test explore lab dashboard bench sample lock clean check
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ report: .venv/.ok  ## the sample company's monthly budget reports (MONTH=2026-11
 test: .venv/.ok  ## the whole test suite, notebooks and browser included (JOBS=1: one file after the other)
 	@$(PY) -m pytest tests/browser
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore=tests/browser
+
+explore: .venv/.ok  ## every property test anew, each under SEEDS=200 seeds of at most EXAMPLES=20 examples (hours: search, not a check)
+	@HYPOTHESIS_SEEDS=$(or $(SEEDS),200) HYPOTHESIS_EXAMPLES=$(or $(EXAMPLES),20) $(PY) -m pytest -m hypothesis -n $(JOBS) --dist loadfile tests
 
 check: .venv/.ok  ## quick checks of the house only: imports, file sizes, notebooks, shelves
 	@$(PY) -m pytest tests/test_house.py

@@ -86,7 +86,6 @@ def test_the_organisation_file_gives_the_unit_of_a_team():
 
 
 def test_the_organisation_file_of_the_settings_is_read(tmp_path):
-    pytest.importorskip("finops_model.facts.plans", reason="facts/plans.py is not there yet")
     (tmp_path / "org.csv").write_text("team,business_unit\nsearch,Discovery\n")
     ledger = ledger_of(tmp_path / "ledger", {"Tags": '{"team":"search"}'})
     assert daily(ledger, Settings(organisation="org.csv", root=str(tmp_path)))["x_BusinessUnit"].tolist() == ["Discovery"]
