@@ -291,3 +291,22 @@ def test_no_text_breaks_the_readers_of_numbers_and_dates(text):
         assert found is None or found[0].is_finite()
     moment = formats.read_moment(text)
     assert moment is None or moment.order in ("any", "open", "day first", "month first")
+
+
+def test_what_can_be_read_two_ways_is_a_doubt_and_a_saved_mapping_is_its_owners_word(tmp_path):
+    _, mapping, _ = rows_of("ambiguous.csv")
+    assert mapping.doubts == ("dates such as '01/02/2025' can be read two ways: month first is taken. "
+                              "Write date_order: day first or date_order: month first",)
+    mapping.save(tmp_path / "m.yaml")
+    assert f"# IN DOUBT: {mapping.doubts[0]}\n" in (tmp_path / "m.yaml").read_text(encoding="utf-8")
+    assert load_mapping(tmp_path / "m.yaml") == mapping.settled() and mapping.settled().doubts == ()
+    assert rows_of("us.csv")[1].doubts == rows_of("german.csv")[1].doubts == rows_of("wide_months.csv")[1].doubts == ()
+
+
+@pytest.mark.parametrize("text,doubts", [
+    ("date,cost\n2025-03-01,\"40,327\"\n", 0),          # a decimal comma would have split the cell
+    ("date,cost\n2025-03-01,1.000\n", 1), ("date;cost\n2025-03-01;1.000\n", 1), ("date\tcost\n2025-03-01\t1,000\n", 1),
+    ("date,cost\n2025-03-01,1.000\n2025-03-02,0.5\n", 0), ("date,cost\n01.02.2025,5.00\n", 0), ("date,cost\n01/02/2025,5.00\n", 1)])
+def test_a_reading_is_unambiguous_where_the_file_tells(tmp_path, text, doubts):
+    (tmp_path / "t.csv").write_text(text)
+    assert len(guess_mapping(read_table(tmp_path / "t.csv")).doubts) == doubts

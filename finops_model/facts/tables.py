@@ -19,8 +19,11 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import InputError, listing, nearest
+from .columns import kind_of
 from .formats import is_month, plain_words, read_moment, read_number
-from .mapping import Mapping, apply_mapping, guess_mapping, kind_of, load_mapping
+from .guess import guess_mapping
+from .mapped_rows import apply_mapping
+from .mapping import Mapping, load_mapping
 from .readers import decode, open_source
 
 __all__ = ["Mapping", "apply_mapping", "guess_mapping", "kind_of", "load_mapping", "read_table"]
