@@ -9,7 +9,7 @@ import numpy as np
 
 from ..prices.settle import charge_months
 from .flat import BlockTotals
-from .kernel_plan import Compiled, tier_factor
+from .kernel_plan import Compiled, tier_factors
 
 GRID = 41           # levels of the commitment slider
 SCALES = (*(n / 20 for n in range(10, 20)), *(n / 10 for n in range(10, 21)))   # of demand where commitments overlap: what its slider reaches
@@ -55,9 +55,9 @@ def collect(compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grid
     tiered = []
     rebuilt = tokens.copy()
     for i, tier in enumerate(plan.tiered):
-        pooled, factor = np.maximum(usage[:, :, compiled.tiers[i]], 0.0).sum(axis=-1), tier_factor(plan, tier, totals, seed)
-        rebuilt += charge_months(tier.rates, pooled, tier.already) * factor
-        tiered.append({"sku": tier.sku, "usage": pooled, "already": tier.already, "factor": factor,
+        pooled, (factor, due) = np.maximum(usage[:, :, compiled.tiers[i]], 0.0).sum(axis=-1), tier_factors(plan, tier, totals, seed)
+        rebuilt += charge_months(tier.rates, pooled, tier.already, factor, due)
+        tiered.append({"sku": tier.sku, "usage": pooled, "already": tier.already, "factor": factor, "due": due,
                        "kind": [type(rate).__name__.casefold() for rate in tier.rates],
                        "tiers": [{name: list(v) if isinstance(v := getattr(rate, name), tuple) else v for name in _fields(rate)}
                                  for rate in tier.rates]})

@@ -326,7 +326,7 @@ def _priced(plan: FlatPlan, base: np.ndarray) -> np.ndarray:
     totals = base.copy()
     for form in plan.forms:
         usage = np.maximum(totals[:, :-1, form.usage] + plan.fixed[:, form.usage], 0.0)
-        totals[:, :-1, form.money] += charge_months(form.rates, usage, form.already) * form.factor
+        totals[:, :-1, form.money] += charge_months(form.rates, usage, form.already, form.factor)
     return totals
 
 

@@ -62,7 +62,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Form:
-    """A month-window rate form on pooled usage: usage column, rate form of each month, factor on its money, money column."""
+    """A month-window rate form on pooled usage: usage column, rate form of each month, factor on the price of its units (fees and minima stay), money column."""
 
     usage: int
     rates: tuple

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..prices.settle import charge_months, share
+from .changes import Timeline
 from .flat import BlockTotals, FlatPlan, PathValue
 from .kernel_pools import ApartMeters, PoolMeters, add_pools, give_back
 from .plan import Plan
@@ -149,14 +150,20 @@ def by_workload(compiled: Compiled, totals: BlockTotals, seed: int) -> np.ndarra
     """Money still to come by workload, commitments and tiers given back by usage: (path, month, workload)."""
     plan, own = compiled.plan, totals.cost.copy()
     for tier, where in zip(plan.tiered, compiled.tiers):
-        values, factor = np.maximum(totals.usage[:, :, where], 0.0), tier_factor(plan, tier, totals, seed)
-        own[:, :, tier.workloads] += share(charge_months(tier.rates, values.sum(axis=-1), tier.already) * factor, values)
+        values = np.maximum(totals.usage[:, :, where], 0.0)
+        own[:, :, tier.workloads] += share(charge_months(tier.rates, values.sum(axis=-1), tier.already, *tier_factors(plan, tier, totals, seed)), values)
     give_back(own, plan, compiled.pools, totals.usage)
     return own
 
 
-def tier_factor(plan: Plan, tier, totals: BlockTotals, seed: int) -> np.ndarray:
-    """What a form with tiers is multiplied by on the paths of `totals`: (month,) where it is certain, else (path, month)."""
+def tier_factors(plan: Plan, tier, totals: BlockTotals, seed: int) -> tuple:
+    """What the unit prices of a form with tiers are multiplied by on the paths of `totals`, (month,) where it is certain, else (path, month);
+    and what its fees and minima are: only an exchange rate moves those (docs/method.md §5.15).
+    """
     if tier.certain:
-        return tier.own.number
-    return month_factors(seed, range(totals.path0, totals.path0 + len(totals.cost)), tier.own, tier.series, plan.month_of, len(plan.months))
+        return tier.own.number, tier.due
+    paths = range(totals.path0, totals.path0 + len(totals.cost))
+    whole = tuple(one for one in tier.series if one.placed.risk.on_fees)
+    steady = Timeline(np.full(len(plan.months), tier.due), np.full(len(plan.months), -1))
+    due = month_factors(seed, paths, steady, whole, plan.month_of, len(plan.months)) if whole else tier.due
+    return month_factors(seed, paths, tier.own, tier.series, plan.month_of, len(plan.months)), due

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..errors import ScenarioError
 from ..periods import days, month_days, month_index
+from ..prices.rates._parts import share_paid
 from .changes import Timeline, escape, timeline
 from .demand import Demand, level_increment_sd
 from .distributions import Distribution
@@ -37,9 +38,10 @@ class Tiered:
     usage: np.ndarray           # (day, workload): units per unit of volume
     workloads: np.ndarray
     rates: tuple                # rate form in force in each month
-    own: Timeline               # by month: negotiated share of the list price
+    own: Timeline               # by month: negotiated share of the list price of a unit
     already: float | None       # units used in the month under way; None: the first month has not begun, its fee is still to come
     series: tuple = ()          # risks on its price
+    due: float = 1.0            # what the bill says of its fees and minima: 1 unless less than those was paid
 
     @property
     def certain(self) -> bool:
@@ -312,29 +314,29 @@ def _tiered(resolved, sku, entries, shape, months, series) -> Tiered:
             usage[:, w] = quantity
     starts = np.array([f"{month}-01" for month in months], "datetime64[D]")
     rows = facts.daily[(facts.daily["SkuId"] == sku) & (facts.daily["ChargeCategory"] == "Usage")]
-    paid = np.full(len(months), paid_share(facts, sku, rows))
-    factors = timeline(paid, _events(resolved, f"prices/{escape(sku)}/factor"), starts)
+    ratio, due = paid_share(facts, sku, rows)
+    factors = timeline(np.full(len(months), ratio), _events(resolved, f"prices/{escape(sku)}/factor"), starts)
     now = rows[rows["ChargeDate"] >= pd.Timestamp(f"{months[0]}-01")]
     rates = tuple((catalog_price(facts.catalog, sku, max(str(start), facts.as_of)) or _form(facts, sku)).rate for start in starts)
     begun = facts.as_of >= f"{months[0]}-01"        # else a fee or a minimum of the first month counted as charged already
     used = float(max(now["ConsumedQuantity"].sum(), 0.0)) if begun else None
-    return Tiered(sku, usage, np.flatnonzero(usage.any(axis=0)), rates, factors, used, tuple(one for one in series if sku in one.skus))
+    return Tiered(sku, usage, np.flatnonzero(usage.any(axis=0)), rates, factors, used, tuple(one for one in series if sku in one.skus), due)
 
 
-def paid_share(facts, sku: str, rows) -> float:
-    """What the newest full month's bill says ÷ what the form charges for its pooled usage: a negotiated discount."""
+def paid_share(facts, sku: str, rows) -> tuple[float, float]:
+    """What the newest full month's bill says of the price of a unit ÷ the form's (a negotiated discount), and of its fees and minima (§5.15)."""
     month = newest_full_month(facts)
     if month is None:
-        return 1.0
+        return 1.0, 1.0
     last = pd.Timestamp(month_days(month)[-1])
     inside = rows[(rows["ChargeDate"] >= pd.Timestamp(f"{month}-01")) & (rows["ChargeDate"] <= last)]
     price = catalog_price(facts.catalog, sku, last.to_datetime64())
     usage, cost = float(inside["ConsumedQuantity"].sum()), float(inside["EffectiveCost"].sum())
     if price is None or usage <= 0 or cost <= 0:
-        return 1.0
+        return 1.0, 1.0
+    ratio, due = share_paid(price.rate, usage, cost)
     listed = float(price.charge(usage))
-    ratio = cost / listed if listed > 0 else 1.0
-    return 1.0 if abs(ratio - 1) < 1e-4 else ratio          # rounding of a bill is not a discount
+    return (1.0, 1.0) if abs(cost - listed) < 1e-4 * listed else (ratio, due)      # rounding of a bill is not a discount
 
 
 def _routing_dials(resolved, prices, uncertain, dates, shape):

@@ -17,6 +17,7 @@ from ._dates import whole, windows
 from .credits import Credit, Drawn, draw
 from .invoice_terms import CATEGORIES, COSTS, Adjustments, Charge, Committed, Negotiated, Support, Tax
 from .rates._checks import number, quantities
+from .rates._parts import Parts, charged
 
 __all__ = ["Adjustments", "Charge", "Committed", "Invoice", "Line", "Negotiated", "Support", "Tax", "apply", "contract"]
 
@@ -150,15 +151,24 @@ def contract(negotiated: Sequence[Negotiated], charge: Charge, list_cost):
     """
     if charge.contracted_cost is not None:
         return _money(charge.contracted_cost, f"charge '{charge.sku}': contracted_cost")
-    fits = [term for term in negotiated if term.sku in ("", charge.sku) and term.service in ("", charge.service)]
+    fits = [term for term in negotiated if term.sku in ("", charge.sku) and term.service in ("", charge.service) and _reaches(term, charge)]
     if not fits:
         return np.asarray(list_cost, float)
     best = max(fits, key=lambda term: (term.price is not None, bool(term.sku), bool(term.service)))
     if best.price is None:
-        return np.asarray(list_cost, float) * (1 - best.discount)
+        fee, least = (quantities(f"charge '{charge.sku}': {key}", getattr(charge, key)) for key in ("fee", "minimum"))
+        listed = np.asarray(list_cost, float)
+        if (fee > np.maximum(listed, 0.0) * (1 + 1e-9)).any():
+            raise PriceError(f"charge '{charge.sku}': its fee is more than its list cost, which it is a part of; write the whole list cost.")
+        return charged(Parts(listed - fee, fee, np.maximum(least - fee, 0.0)), 1 - best.discount) if best.discount else listed
     if charge.quantity is None:
         raise PriceError(f"charge '{charge.sku}': a negotiated price needs its quantity; give quantity.")
     return quantities(f"charge '{charge.sku}'", charge.quantity) * best.price
+
+
+def _reaches(term: Negotiated, charge: Charge) -> bool:
+    """Whether a term is off such a charge: usage, and purchases that it names (docs/method.md §5.15)."""
+    return charge.category == "Usage" or (charge.category == "Purchase" and bool(term.sku or term.service or term.commitments))
 
 
 def _usage_lines(charge, listed, contracted, commitments, shape):

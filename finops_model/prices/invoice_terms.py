@@ -33,17 +33,23 @@ class Charge:
     contracted_cost: object = None
     effective_cost: object = None
     billed_cost: object = None
+    fee: object = 0.0                   # of list_cost, what is due beside the use: the fee of an allowance, flat fees of tiers (..., period)
+    minimum: object = 0.0               # due at least in each period, whatever the use and the discount
 
 
 @dataclass(frozen=True)
 class Negotiated:
-    """A negotiated price or discount. The most specific one holds: a price before a discount, then SKU, service, all."""
+    """A negotiated price or discount. The most specific one holds: a price before a discount, then SKU, service, all.
+
+    It is off usage: fees and minima stay. A Purchase (seats, a plan) is discounted where sku or service names it, or commitments says so;
+    Credit, Tax and Adjustment never are (docs/method.md §5.15).
+    """
 
     discount: float = 0.0               # share off the list price, 0..1
     price: float | None = None          # money per unit instead of the list price: it overrides every discount
     sku: str = ""
     service: str = ""
-    commitments: bool = False           # whether the discount is also taken off commitment fees (as an EDP is)
+    commitments: bool = False           # whether the discount is also taken off commitment fees and purchases (as an EDP is)
 
     def __post_init__(self):
         name = f"negotiated '{self.sku or self.service or 'all'}'"

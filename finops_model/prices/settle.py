@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import PriceError
 from .rates._checks import quantities
+from .rates._parts import charged, parts_of
 
 
 def pool(usage) -> np.ndarray:
@@ -18,11 +19,31 @@ def pool(usage) -> np.ndarray:
     return np.asarray(usage, dtype=float).sum(axis=-1)
 
 
-def charge_rest(rate, rest, already=None):
+def charge_at(rate, quantity, factor=1.0, due=1.0):
+    """What a form charges where a share was negotiated or a price moved: fees and minima stay (docs/method.md §5.15).
+
+    factor   on the price of a unit: 1 − share; a number or an array
+    due      on fees and minima: 1 unless money itself moves (an exchange rate)
+
+    >>> from finops_model.prices.rates import make
+    >>> charge_at(make("minimum", {"price": 15.0, "minimum": 60.0}), [4.0, 10.0], factor=0.8)
+    array([ 60., 120.])
+    """
+    if _one(factor) and _one(due):
+        return rate.charge(quantity)
+    return charged(parts_of(rate, quantity), factor, due)
+
+
+def _one(factor) -> bool:
+    return np.ndim(factor) == 0 and float(factor) == 1.0
+
+
+def charge_rest(rate, rest, already=None, factor=1.0, due=1.0):
     """ListCost of the rest of a window whose first units were used (and charged) already.
 
     rest, already   units, arrays that broadcast, >= 0; already None: the window has not begun, its whole charge is to
                     come. 0 means begun: a fee or a minimum that is due without use counts as charged.
+    factor, due     see charge_at
 
     `charge(already + rest) - charge(already)`: the parts of a window add up to the whole, so the units still to
     come stand in the tier the month has reached. May be negative under volume tiers, where reaching a tier makes
@@ -33,17 +54,18 @@ def charge_rest(rate, rest, already=None):
     np.float64(6.0)
     """
     if already is None:
-        return rate.charge(rest)
+        return charge_at(rate, rest, factor, due)
     rest, already = quantities("rest", rest), quantities("already", already)   # a negative rest must not hide
-    return rate.charge(already + rest) - rate.charge(already)
+    return charge_at(rate, already + rest, factor, due) - charge_at(rate, already, factor, due)
 
 
-def charge_months(rates: Sequence, usage, already=None):
+def charge_months(rates: Sequence, usage, already=None, factor=1.0, due=1.0):
     """ListCost of pooled usage by month, each month a window of its own: tiers start again, nothing carries over.
 
     rates     rate form in force in each month, length month
     usage     (..., month) units of each month that are still to come
     already   units used before of a first month that is under way: number or (...); None: it has not begun
+    factor    of each month, (month,) or (..., month): see charge_at; due likewise
 
     Returns money, the shape of `usage`.
 
@@ -56,9 +78,11 @@ def charge_months(rates: Sequence, usage, already=None):
     if usage.ndim == 0 or usage.shape[-1] != len(rates):
         months = usage.shape[-1] if usage.ndim else 0
         raise PriceError(f"usage has {months} months but there are {len(rates)} rates; give one rate for each month.")
+    factors = [part if np.ndim(part) == 0 else np.broadcast_to(part, usage.shape) for part in (factor, due)]
     cost = np.empty_like(usage)
     for month, rate in enumerate(rates):
-        cost[..., month] = charge_rest(rate, usage[..., month], already if month == 0 else None)
+        own = (part if np.ndim(part) == 0 else part[..., month] for part in factors)
+        cost[..., month] = charge_rest(rate, usage[..., month], already if month == 0 else None, *own)
     return cost
 
 
@@ -117,7 +141,7 @@ def charge_line(rate, quantity: float, *, sku: str = "", unit: str = "", currenc
                 already: float | None = None) -> dict:
     """One charge of usage under a rate form, with FOCUS names.
 
-    quantity   units; discount: negotiated share off the list price, 0..1; already: see charge_rest
+    quantity   units; discount: negotiated share off the list price of a unit, 0..1 (fees and minima stay, §5.15); already: see charge_rest
 
     Without a commitment EffectiveCost = BilledCost = ContractedCost (FOCUS 1.4, EffectiveCost).
 
@@ -129,7 +153,7 @@ def charge_line(rate, quantity: float, *, sku: str = "", unit: str = "", currenc
     if not 0 <= discount <= 1:
         raise PriceError(f"discount is {discount}; it must be a share from 0 to 1 (0.1 is 10 % off the list price).")
     listed = float(charge_rest(rate, quantity, already))
-    contracted = listed * (1 - discount)
+    contracted = float(charge_rest(rate, quantity, already, factor=1 - discount))
     return {"ChargeCategory": "Usage", "PricingCategory": "Standard", "SkuId": sku, "ConsumedQuantity": float(quantity),
             "ConsumedUnit": unit, "PricingQuantity": float(quantity) / rate.block,
             "PricingUnit": unit if rate.block == 1 else f"{rate.block:.15g} {unit}".strip(),

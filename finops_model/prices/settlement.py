@@ -16,7 +16,7 @@ from ..errors import PriceError, listing, unknown
 from .instruments import Allocation, make as make_instrument, ordered
 from .rates import make as make_rate
 from .rates._checks import number, quantities
-from .settle import charge_months
+from .settle import charge_at, charge_months
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def settle(usage, skus, prices, instruments=(), *, window_of=None, dates=None, c
     instruments  commitments, provisioned capacity, seats (prices/instruments), in any order
     window_of    (period,) window of each period for rate forms (months); default: months of `dates`, else one window for all
     dates        (period,) datetime64, where instruments have terms
-    contracted   sku -> negotiated rate form, or negotiated share off the list price; others pay list
+    contracted   sku -> negotiated rate form, or negotiated share off the list price of its units (fees and minima stay); others pay list
     already      sku -> units used before in the first window (a month under way)
 
     Returns Settlement. Commitments are compared with, and spill is charged at, contracted prices.
@@ -226,7 +226,7 @@ def _form(value, what: str, periods: int):
 
 
 def _contracted(contracted: Mapping, sku: str, listed, skus, periods: int):
-    """The negotiated form of a SKU: its own price overrides, a share is taken off the list price."""
+    """The negotiated form of a SKU: its own price overrides, a share is taken off the list price of its units."""
     if sku not in skus:
         raise PriceError(unknown("settlement: contracted", "SKU", sku, skus))
     value = contracted[sku]
@@ -240,13 +240,13 @@ def _contracted(contracted: Mapping, sku: str, listed, skus, periods: int):
 
 @dataclass(frozen=True)
 class _Discounted:
-    """A rate form with a share off everything it charges."""
+    """A rate form with a share off the price of its units: fees and minima stay (docs/method.md §5.15)."""
 
     form: object
     share: float
 
     def charge(self, quantity):
-        return self.form.charge(quantity) * (1 - self.share)
+        return charge_at(self.form, quantity, 1 - self.share)
 
 
 def _unit_prices(skus, table) -> np.ndarray:

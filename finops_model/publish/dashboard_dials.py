@@ -94,7 +94,7 @@ def rebuilt(dials: dict, position: Position) -> np.ndarray:
     total = dials["fixed"] + scale * ((1.0 + position.token_price) * tokens + dials["linear_other"])
     for tier in dials["graduated"]:
         rates = [make(kind, fields) for kind, fields in zip(tier["kind"], tier["tiers"])]
-        total = total + charge_months(rates, tier["usage"] * scale, tier["already"]) * tier["factor"]
+        total = total + charge_months(rates, tier["usage"] * scale, tier["already"], tier["factor"], tier.get("due", 1.0))
     chosen = gpu_pool(dials)
     for pool in dials["commitments"]:
         level = np.asarray(pool["level"], dtype=float)

@@ -82,6 +82,7 @@ class Risk(ABC):
     known_since: str = ""
 
     acts: ClassVar[tuple[str, ...]] = ("price",)        # price, demand; what `factors` gives, in this order
+    on_fees: ClassVar[bool] = False                     # whether fees and minima of a price move with the price of its units
     needs: ClassVar[tuple[str, ...]] = ("price",)       # of which at least one must be named
 
     def __post_init__(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class Fx(Factors):
     volatility: float
     drift_per_year: float = 0.0
     kappa: float = 0.0
+    on_fees: ClassVar[bool] = True      # money itself moves: fees and minima of a price too (docs/method.md §5.15)
 
     def check(self):
         number(self, "volatility", most=3, why="0.08 is 8 % a year")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._checks import number, quantities
+from ._parts import Parts, charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +28,9 @@ class Allowance:
         >>> Allowance(included=400, price=0.5).charge([100, 500])
         array([ 0., 50.])
         """
+        return charged(self.parts(quantity))
+
+    def parts(self, quantity) -> Parts:
+        """The fee is due without use (docs/method.md §5.15)."""
         beyond = np.maximum(quantities("allowance", quantity) - self.included, 0.0)
-        return (self.fee + beyond / self.block * self.price)[()]
+        return Parts(beyond / self.block * self.price, fee=self.fee)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._checks import flat_fees, number, quantities, tiers
+from ._parts import Parts, charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,14 @@ class Graduated:
         >>> Graduated((0, 10), (2.0, 1.0), flat=(5.0, 3.0)).charge([0, 10, 11])
         array([ 5., 25., 29.])
         """
+        return charged(self.parts(quantity))
+
+    def parts(self, quantity) -> Parts:
+        """The flat fees of the tiers reached stand beside the use (docs/method.md §5.15)."""
         quantity = quantities("graduated", quantity)
-        cost = np.zeros_like(quantity)
+        cost, flat = np.zeros_like(quantity), 0.0
         for start, end, price in zip(self.starts, (*self.starts[1:], np.inf), self.prices):
             cost = cost + (np.clip(quantity, start, end) - start) / self.block * price
         for start, fee in zip(self.starts, self.flat):
-            cost = cost + np.where((quantity > start) | (start == 0), fee, 0.0)
-        return cost[()]
+            flat = flat + np.where((quantity > start) | (start == 0), fee, 0.0)
+        return Parts(cost, fee=flat)

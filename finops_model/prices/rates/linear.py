@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ._checks import number, quantities
+from ._parts import Parts, charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +23,8 @@ class Linear:
         >>> Linear(0.40, block=1e6).charge(2_500_000)
         np.float64(1.0)
         """
-        return (quantities("linear", quantity) / self.block * self.price)[()]
+        return charged(self.parts(quantity))
+
+    def parts(self, quantity) -> Parts:
+        """All of it is use (docs/method.md §5.15)."""
+        return Parts(quantities("linear", quantity) / self.block * self.price)

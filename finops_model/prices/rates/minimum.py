@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ._checks import number, quantities
+from ._parts import Parts, charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +25,8 @@ class Minimum:
         >>> Minimum(price=1.0, minimum=50.0).charge([20, 80])
         array([50., 80.])
         """
-        return np.maximum(quantities("minimum", quantity) / self.block * self.price, self.minimum)[()]
+        return charged(self.parts(quantity))
+
+    def parts(self, quantity) -> Parts:
+        """The minimum is due whatever share is negotiated (docs/method.md §5.15)."""
+        return Parts(quantities("minimum", quantity) / self.block * self.price, least=self.minimum)

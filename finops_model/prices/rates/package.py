@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._checks import number, quantities
+from ._parts import Parts, charged
 
 DUST = 1e-12  # share of a block that float noise of a sum may add: 2.1 / 0.7 is 3 packages, not 4
 
@@ -26,5 +27,9 @@ class Package:
         >>> Package(5.0, block=1000).charge([0, 1, 1000, 1001])
         array([ 0.,  5.,  5., 10.])
         """
+        return charged(self.parts(quantity))
+
+    def parts(self, quantity) -> Parts:
+        """Whole blocks are use: without use there is none to pay (docs/method.md §5.15)."""
         blocks = quantities("package", quantity) / self.block
-        return (np.ceil(blocks - np.minimum(blocks * DUST, 1e-6)) * self.price)[()]
+        return Parts(np.ceil(blocks - np.minimum(blocks * DUST, 1e-6)) * self.price)

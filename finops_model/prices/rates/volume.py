@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._checks import flat_fees, number, quantities, tiers
+from ._parts import Parts, charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,11 @@ class Volume:
         >>> Volume((0, 5, 10), (5.0, 4.0, 3.0), flat=(10, 20, 30)).charge([0, 12])
         array([10., 66.])
         """
+        return charged(self.parts(quantity))
+
+    def parts(self, quantity) -> Parts:
+        """The flat fee of the tier reached stands beside the use (docs/method.md §5.15)."""
         quantity = quantities("volume", quantity)
         tier = np.maximum(np.searchsorted(self.starts, quantity, side="left") - 1, 0)
         cost = quantity / self.block * np.asarray(self.prices)[tier]
-        return (cost + np.asarray(self.flat)[tier] if self.flat else cost)[()]
+        return Parts(cost, fee=np.asarray(self.flat)[tier] if self.flat else 0.0)
