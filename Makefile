@@ -40,8 +40,9 @@ bench: .venv/.ok  ## the benchmarks: engine (writes benchmarks/RESULTS.md), sett
 	@cd benchmarks && ../$(PY) run_all.py
 	@for one in settlement commitments tokens contracts capacity sensitivity; do echo "== $$one"; $(PY) benchmarks/$$one.py; done
 
-sample: .venv/.ok  ## make the sample company again (data/samples)
+sample: .venv/.ok  ## make both sample companies again (data/samples, data/startup)
 	@$(PY) data/samples/make_sample.py
+	@$(PY) data/startup/make_sample.py
 
 lock: .venv/.ok  ## renew requirements.lock from requirements.in
 	@.venv/bin/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
