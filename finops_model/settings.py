@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WrapValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
 from .documents import checked, load_yaml
 from .errors import InputError
@@ -53,6 +53,13 @@ class WatchLimits(Strict):
     quotas: Annotated[list[QuotaEntry], WrapValidator(lambda given, check: given if isinstance(given, str) else check(given))] = []     # or a file's name
 
 
+class UnitCost(Strict):
+    """Whose cost a driver divides: a unit, and which of its workloads the driver drives (measure/carried.py)."""
+
+    unit: str = "Company"                                               # a business unit; "Company": all
+    workloads: Annotated[list[str], Field(min_length=1)] | None = None  # None: as the base scenario knows them, else all of the unit
+
+
 class Settings(Strict):
     """finops.yaml. Paths are relative to the folder the file lies in (`root`)."""
 
@@ -65,7 +72,8 @@ class Settings(Strict):
     organisation: str | None = None       # CSV team,business_unit
     budgets: str | None = None            # CSV, see measure/budgets.py
     drivers: list[str] = []               # CSV date,name,unit,role,value (role driver|outcome)
-    unit_costs: dict[str, str] = {}       # driver or outcome -> business unit that carries its cost ("Company": all)
+    # driver or outcome -> the unit whose cost it divides, as a name or as {unit, workloads}
+    unit_costs: dict[str, Annotated[UnitCost, BeforeValidator(lambda given: {"unit": given} if isinstance(given, str) else given)]] = {}
     commitments: str | None = None        # CSV, FOCUS 1.4 Contract Commitment names
     prices: str | None = None             # folder of price documents
     scenario: str | None = None           # the base scenario

@@ -14,6 +14,7 @@ import pandas as pd
 from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name
 from . import accuracy, actuals, budgets, grades, kpis
 from .actuals import COMPANY
+from .carried import tie
 from .words import headline, summary
 
 
@@ -35,7 +36,7 @@ class Close:
     replays: list = field(default_factory=list)       # runs from earlier month ends
     budgets: object | None = None       # facts.plans.Budgets
     drivers: pd.DataFrame | None = None
-    carried: dict = field(default_factory=dict)       # unit -> {driver: workloads or None}
+    carried: dict = field(default_factory=dict)       # unit -> {driver: carried.Drives}
     tie_out: dict = field(default_factory=lambda: dict(NOT_TIED))
     ledger_rows: int = 0
     ledger_all_time: str = "0"
@@ -197,7 +198,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
                      "months": forecast_months(close.base, name, budget_by_month)},
         "by_hand": workloads_by_hand(close.base, name), "landing": land,
         "drivers": {"change": actuals.changes(rows, close.month, before), "range": _range(close.base, name)},
-        "unit_costs": kpis.unit_costs(facts, close.month),
+        "unit_costs": kpis.unit_costs(facts, close.month), "unit_cost_tie": tie(facts.daily, facts.drivers, facts.carried, close.month),
         "accuracy": graded,
         "what_ifs": what_if_lines(close, name), "lines": actuals.lines(rows, close.month), "children": [],
         "assumptions": assumptions(close.base, close.as_of), "quality": quality(close, rows, actual),

@@ -42,6 +42,8 @@ class Run:
     excluded: list[dict] = field(default_factory=list)   # what the forecast leaves out, with amounts
     overrides: list[dict] = field(default_factory=list)  # month totals set by hand, beside the model's own: outlook/knowledge.py `beside`
 
+    follows: dict[str, str] = field(default_factory=dict)   # workload -> the driver it follows ("": none)
+
     def total(self, unit: str | None = None, months=None) -> np.ndarray:
         """Total of each path over months (default: all) and one unit (default: the company), (path,)."""
         return self._months(months, self.effective[:, :, self._unit(unit)].sum(axis=2))

@@ -173,7 +173,8 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
         for i, plan in enumerate(plans):
             done = simulate(plan, count, dials=dials and i == 0, progress=part(progress, f"{plan.name}: ") if progress else None, engine=engine,
                             executor=executor, threads=workers)
-            found.append(Run(**{**done.__dict__, "ledger": mark, "overrides": beside(facts.known, done)}))
+            follows = {name: values.get("driver") or "" for name, values in resolved[i].tree["workloads"].items()}
+            found.append(Run(**{**done.__dict__, "ledger": mark, "overrides": beside(facts.known, done), "follows": follows}))
         return found
 
     found = simulated(None)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import FinOpsError, LedgerError, ReportError, unknown
+from ..errors import LedgerError, ReportError, unknown
 from ..facts import plans, reconcile, warehouse
 from ..facts.ledger import Ledger
-from ..measure import accuracy, actuals, grades
+from ..measure import accuracy, actuals, carried, grades
 from ..measure.actuals import COMPANY
 from ..measure.brief import Close, brief, child_line, slug
 from ..outlook import simulate
@@ -80,6 +80,7 @@ def daily_facts(settings: Settings, ledger: Ledger, month: str, as_of: str, unit
     if currencies != [settings.currency]:
         raise LedgerError(f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
                           "A report is in one currency: split the bill, or set the currency.")
+    carried.check(settings.unit_costs, everything)
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
     if not (actuals.month_column(daily) == month).any():
         raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
@@ -107,33 +108,12 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True))
     return Close(company=settings.company, month=month, currency=settings.currency, daily=daily, as_of=as_of, base=runs[0],
                  what_ifs=list(runs[1:]), replays=replays, budgets=budgets, drivers=drivers,
-                 carried=carried(settings, daily, drivers), tie_out=found.as_brief(), ledger_rows=ledger.rows,
+                 carried=carried.choose(settings.unit_costs, drivers, daily, runs[0].follows, units_of(daily)), tie_out=found.as_brief(), ledger_rows=ledger.rows,
                  ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
                  quarantined_rows=len(ledger.quarantine()), published=earlier(settings, month, reports),
                  forecasts=grades.published(reports or settings.path(settings.reports), before=month),
                  people={"prepared_by": settings.prepared_by, "reviewed_by": settings.reviewed_by},
                  lineage=lineage(settings, ledger, runs[0]), fiscal_year_starts=settings.fiscal_year_starts)
-
-
-def carried(settings: Settings, daily: pd.DataFrame, drivers: pd.DataFrame | None) -> dict:
-    """Which drivers each unit's cost is divided by (docs/method.md §16): finops.yaml `unit_costs`, or the only driver."""
-    if drivers is None:
-        return {}
-    names, units = sorted(set(drivers["name"])), units_of(daily)
-    for name, unit in settings.unit_costs.items():
-        if name not in names:
-            raise FinOpsError(unknown("finops.yaml: unit_costs", "driver", name, names))
-        if unit not in (COMPANY, *units):
-            raise FinOpsError(unknown(f"finops.yaml: unit_costs/{name}", "unit", unit, [COMPANY, *units]))
-    chosen = settings.unit_costs or ({names[0]: COMPANY} if len(names) == 1 else {})
-    result: dict = {COMPANY: {}}
-    for name, unit in chosen.items():
-        if unit == COMPANY:
-            result[COMPANY][name] = None
-        else:
-            result.setdefault(unit, {})[name] = None
-            result[COMPANY][name] = set(daily.loc[daily["x_BusinessUnit"] == unit, "x_Workload"])
-    return result
 
 
 def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict:

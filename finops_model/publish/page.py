@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import ReportError
 from ..periods import check_month
-from . import page_first, page_sections
+from . import page_costs, page_first, page_sections
 from .briefs import SLUG, load_brief, readable
 from .tables import Figures, differences, templates
 
@@ -82,7 +82,7 @@ class Page:
 
     def unit_costs(self) -> Section | None:
         """Cost per outcome, driver, GPU hour and token, with its trend."""
-        return self._section("unit-costs", page_sections.unit_costs(self.figures))
+        return self._section("unit-costs", page_costs.unit_costs(self.figures))
 
     def what_ifs(self) -> Section | None:
         """Each what-if beside the base."""

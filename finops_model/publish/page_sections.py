@@ -10,7 +10,6 @@ from .page_first import day
 from .tables import Column, Figures, table, variance, whole
 
 ACTUAL_MONTHS = 12        # months of actuals in the table by month
-SMALL = 9                 # unit costs drawn; the table has all of them
 
 
 def budget(figures: Figures) -> dict | None:
@@ -117,45 +116,6 @@ def uncertainty(figures: Figures) -> dict | None:
     alone = f"All of the uncertainty comes from {shares[0]['name']}." if len(shares) == 1 else ""
     return {"title": "What makes the range wide", "lead": alone, "figure": None if alone else charts.range_shares(figures.brief),
             "tables": []}
-
-
-def unit_costs(figures: Figures) -> dict | None:
-    """Cost per outcome, driver, GPU hour and token, with its trend."""
-    lines, rows, small = figures.brief["unit_costs"], [], []
-    for i, line in enumerate(lines):
-        share = line["unit"] == "share"
-        way = "rate" if share else "four"
-        value, moved = figures.show(f"unit_costs/{i}/value", way), moved_words(line)
-        rows.append([line["name"], line["unit"], value, figures.show(f"unit_costs/{i}/previous", way), moved,
-                     f"{line['days']}{' (partial)' if line['partial'] else ''}"])
-        trend = charts.unit_cost_trend(line) if i < SMALL else None
-        if trend:
-            words = " · ".join(word for word in ("" if share else line["unit"], moved) if word not in ("", "–"))
-            small.append((trend, value, words))
-    columns = [Column("Unit cost", False, True), Column("Unit", False), Column("This month"), Column("Before"),
-               Column("Change", False), Column("Days")]
-    note = ("A unit cost counts only days on which both the cost and what it is divided by are known. "
-            "Hollow dots: months with days missing.")
-    return {"title": "Unit costs", "figure": None, "small": small,
-            "tables": [table(columns, rows, f"Unit costs, {figures.currency}", note=note, name="unit-cost")]} if rows else None
-
-
-def moved_words(line: dict) -> str:
-    """Change of a unit cost in words, with its side; of a share in points.
-
-    >>> moved_words({"change_pct": -0.0147, "better": "lower", "unit": "USD / call", "value": 1.0, "previous": 1.015})
-    'down 1.5 % (favourable)'
-    """
-    change = line["change_pct"]
-    if change is None:
-        return "–"
-    if abs(change) < 0.0005:
-        return "unchanged"
-    by = f"{abs(change) * 100:.1f} %"
-    if line["unit"] == "share" and line["previous"] is not None:
-        by = f"{abs(line['value'] - line['previous']) * 100:.1f} points"
-    good = (change < 0) == (line["better"] == "lower")
-    return f"{'up' if change > 0 else 'down'} {by} ({'favourable' if good else 'unfavourable'})"
 
 
 def what_ifs(figures: Figures) -> dict | None:

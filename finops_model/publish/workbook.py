@@ -193,8 +193,8 @@ def _forecast(pen: _Pen, brief: dict) -> None:
 
 
 def _unit_costs(pen: _Pen, brief: dict) -> None:
-    sheet = pen.sheet("Unit costs", [40, 24, 16, 16, 12, 12])
-    pen.head(sheet, 0, ["Unit cost", "Unit", brief["month"], "Month before", "Change", "Days"], right=2)
+    sheet = pen.sheet("Unit costs", [40, 24, 16, 16, 12, 12, 16, 16, 40])
+    pen.head(sheet, 0, ["Unit cost", "Unit", brief["month"], "Month before", "Change", "Days", "Fully loaded", "Fully loaded, before", "Cost of"], right=2)
     sheet.freeze_panes(1, 1)
     row = 0
     for line in brief.get("unit_costs", []):
@@ -205,8 +205,37 @@ def _unit_costs(pen: _Pen, brief: dict) -> None:
         pen.put(sheet, row, 3, line.get("previous"), "price")
         pen.put(sheet, row, 4, line.get("change_pct"), "share")
         pen.put(sheet, row, 5, line.get("days"), "quantity")
+        pen.put(sheet, row, 6, line.get("fully_loaded"), "price")
+        pen.put(sheet, row, 7, line.get("fully_loaded_previous"), "price")
+        pen.put(sheet, row, 8, line.get("of"), "wrap")
     if not row:
         pen.put(sheet, 1, 0, "No driver was given, so no unit cost is known.", "muted")
+    elif brief.get("unit_cost_tie"):
+        _unit_cost_tie(pen, sheet, row + 2, brief)
+
+
+def _unit_cost_tie(pen: _Pen, sheet, row: int, brief: dict) -> None:
+    """Count × unit cost as live formulas; with what is not driven they are the cost of the month."""
+    tie = brief["unit_cost_tie"]
+    pen.head(sheet, row, ["Adds up: driver", "Business unit", "Count", "Direct, each", "Direct", "Fully loaded, each", "Fully loaded"], right=2)
+    first = row + 2
+    for line in tie["rows"]:
+        row += 1
+        pen.put(sheet, row, 0, line["name"].replace("_", " "))
+        pen.put(sheet, row, 1, line["unit"])
+        pen.put(sheet, row, 2, line["count"], "quantity")
+        for column, each, money in ((3, "value", "direct"), (5, "fully_loaded_value", "fully_loaded")):
+            pen.put(sheet, row, column, line[each], "price")
+            sheet.write_formula(row, column + 1, f"=C{row + 1}*{'DF'[column == 5]}{row + 1}", pen.formats["money"], line["count"] * line[each])
+    for name, direct, loaded in (("Days without a count", tie["uncounted"], tie["loaded_uncounted"]), ("Not driven", tie["not_driven"], tie["left"])):
+        row += 1
+        pen.put(sheet, row, 0, name)
+        pen.put(sheet, row, 4, direct, "money")
+        pen.put(sheet, row, 6, loaded, "money")
+    pen.put(sheet, row + 1, 0, f"Cost of {brief['month']}", "part")
+    for letter, column, key, rest in (("E", 4, "value", ("uncounted", "not_driven")), ("G", 6, "fully_loaded_value", ("loaded_uncounted", "left"))):
+        total = math.fsum([*(line["count"] * line[key] for line in tie["rows"]), *(tie[name] for name in rest)])
+        sheet.write_formula(row + 1, column, f"=SUM({letter}{first}:{letter}{row + 1})", pen.formats["total"], total)
 
 
 def _assumptions(pen: _Pen, brief: dict) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ class Facts:
 
     daily: pd.DataFrame          # DAILY of the unit, cost rows only
     drivers: pd.DataFrame        # date, name, role, unit, value
-    carried: dict[str, set[str] | None]   # driver -> workloads whose cost it carries; None: all of them
+    carried: dict                # driver -> measure.carried.Drives; a set of workloads is of the company, None all of them
     currency: str
 
 
@@ -35,6 +35,8 @@ class Part:
     numerator: pd.Series
     denominator: pd.Series
     better: str = "lower"
+    loaded: pd.Series | None = None     # the numerator with a share of what no driver drives; None: there is no such view
+    of: str = ""                        # whose cost it is, in words
 
 
 def shelf() -> dict:
@@ -78,7 +80,9 @@ def unit_costs(facts: Facts, month: str, trend: int = 13) -> list[dict]:
                 continue
             before = next((row for row in reversed(rows) if row["month"] < month), None)
             change = now["value"] / before["value"] - 1 if before and before["value"] else None
+            full = {} if part.loaded is None else {row["month"]: row["value"] for row in monthly(replace(part, numerator=part.loaded))}
+            loaded = {} if part.loaded is None else {"fully_loaded": full.get(month), "fully_loaded_previous": full.get(before["month"]) if before else None}
             lines.append({"name": part.name, "unit": part.unit, "value": now["value"],
                           "previous": before["value"] if before else None, "change_pct": change, "days": now["days"],
-                          "partial": now["partial"], "better": part.better, "by_month": rows})
+                          "partial": now["partial"], "better": part.better, "by_month": rows, **({"of": part.of} if part.of else {}), **loaded})
     return lines

@@ -1,24 +1,25 @@
 """Cost of one unit of business: a session, a conversation, a resolved case.
 
-Source: FinOps Framework, Unit Economics (KPI "cost per unit of business value"); docs/method.md §16.
+Its workloads' cost alone (direct), and with its share of what no driver of the unit drives (fully loaded).
+Source: FinOps Framework, Unit Economics (KPI "cost per unit of business value"); docs/method.md §16.1, §16.3.
 """
 
-from . import Facts, Part, by_day
+from ..carried import costs, drives
+from . import Facts, Part
 
 
 def parts(facts: Facts) -> list[Part]:
     """One line per driver or outcome that this unit carries."""
-    lines = []
+    lines, carried = [], {name: drives(given) for name, given in facts.carried.items()}
     for (name, unit), rows in facts.drivers.groupby(["name", "unit"], sort=True):
-        if name not in facts.carried:
+        if name not in carried or not carried[name].shown:
             continue
-        workloads = facts.carried[name]
-        cost = facts.daily if workloads is None else facts.daily[facts.daily["x_Workload"].isin(workloads)]
+        direct, loaded = costs(facts.daily, name, carried)
         each = (str(unit) or str(name)).replace("_", " ").strip()
         label = str(name).replace("_", " ")
         counts = rows.groupby("date")["value"].sum()
-        lines.append(Part(f"Cost per {singular(label)}", f"{facts.currency} / {singular(each)}",
-                          by_day(cost, "EffectiveCost"), counts[counts > 0]))
+        lines.append(Part(f"Cost per {singular(label)}", f"{facts.currency} / {singular(each)}", direct, counts[counts > 0], loaded=loaded,
+                          of=carried[name].words()))
     return lines
 
 
