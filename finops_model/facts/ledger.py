@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from ..errors import LedgerError, unknown
 from . import delivery, manifest
 from .checks import COSTS, REFUSED
+from .complete import Complete, complete_days
 from .receipt import Money, Receipt, add, trimmed
 
 QUARANTINE = ["x_File", "x_Row", "x_Column", "x_Reason", "BilledCost", "BillingCurrency", "InvoiceIssuerName", "x_Period"]
@@ -34,6 +35,7 @@ class Ledger:
     def __init__(self, root: str | os.PathLike):
         self.root = Path(root)
         self._seen: tuple | None = None
+        self._complete: tuple | None = None
 
     def __repr__(self) -> str:
         return f"Ledger('{self.root}'): {self.rows:,} rows in force"
@@ -116,15 +118,20 @@ class Ledger:
         """sha256 hex of the facts in force: changes when any fact changes, and only then."""
         return self.book.fingerprint()
 
-    def first_day(self) -> dt.date | None:
-        """Day of the first ChargePeriodStart among usage (UTC); None for a ledger without usage."""
-        days = [v.first_usage for v in self.book.in_force().values() if v.first_usage]
-        return dt.date.fromisoformat(min(days)) if days else None
+    def complete(self, time_zone: str = "UTC") -> Complete:
+        """Up to which day each source is complete, in the days of a time zone (docs/method.md §13.16); read again when a record came."""
+        state = (self.book.fingerprint(), time_zone)
+        if self._complete is None or self._complete[0] != state:
+            self._complete = (state, complete_days(self.files(), time_zone))
+        return self._complete[1]
 
-    def last_day(self) -> dt.date | None:
-        """Day of the last ChargePeriodStart among usage (UTC); None for a ledger without usage."""
-        days = [v.last_usage for v in self.book.in_force().values() if v.last_usage]
-        return dt.date.fromisoformat(max(days)) if days else None
+    def first_day(self, time_zone: str = "UTC") -> dt.date | None:
+        """Day of the first ChargePeriodStart among usage; None for an empty ledger."""
+        return self.complete(time_zone).first_day
+
+    def last_day(self, time_zone: str = "UTC") -> dt.date | None:
+        """The newest day to which every source is complete that is still billing, by ChargePeriodEnd; None for an empty ledger."""
+        return self.complete(time_zone).last_day
 
     def files(self) -> list[Path]:
         """Parquet files of the rows in force."""
