@@ -61,7 +61,7 @@ def of_ledger(settings, unit, month, leads, horizons, origins, members, by: str,
 
     leads = check_leads(leads or accuracy.LEADS)
     ledger = close.books(settings, bars)
-    month, as_of = close.pick_month(ledger, month)
+    month, as_of = close.pick_month(ledger, month, time_zone=settings.time_zone)
     daily = close.daily_facts(settings, ledger, month, as_of, [unit] if unit else None, bars)
     names = close.pick_units(daily, [unit] if unit else None if by == "series" else [COMPANY])
     scenario = settings.path(settings.scenario) if settings.scenario else None

@@ -83,7 +83,7 @@ def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing
         ledger = close.books(chosen, bars)
     invoices = plans.read_invoices(chosen.path(chosen.invoices)) if chosen.invoices else None
     refused = ledger.quarantine(details=True)
-    found = reconcile.reconcile(ledger.totals_by_period(), invoices, close.pick_month(ledger, month)[0], quarantined=refused)
+    found = reconcile.reconcile(ledger.totals_by_period(), invoices, close.pick_month(ledger, month, time_zone=chosen.time_zone)[0], quarantined=refused)
     brief = found.as_brief()
     if as_json:
         return out.print_json(json.dumps(brief))

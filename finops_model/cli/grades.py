@@ -38,7 +38,7 @@ def grades(unit: Annotated[Optional[str], typer.Option(help="Business unit; defa
         forecasts = forecasts[forecasts["unit"] == unit].reset_index(drop=True)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
-        as_of, daily = str(ledger.last_day()), warehouse.daily(ledger, chosen)
+        as_of, daily = str(ledger.last_day(chosen.time_zone)), warehouse.daily(ledger, chosen)
         actual = grading.actual_months(daily, as_of, sorted(set(forecasts["unit"])))
         found = grading.grade(forecasts, actual, asked, grading.naive_months(daily, forecasts), grading.workload_months(daily, as_of, forecasts))
     hand = found.by_hand()

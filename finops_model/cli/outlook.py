@@ -72,7 +72,7 @@ def _compare(scenarios: list[Path], settings: Path, paths: int | None, target_er
     simulate.check_how(target, of, **how)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
-        _, as_of = close.pick_month(ledger, None, newest=True)
+        _, as_of = close.pick_month(ledger, None, newest=True, time_zone=chosen.time_zone)
         first = [chosen.path(chosen.scenario)] if chosen.scenario else [None]
         others = [path for path in scenarios if first[0] is None or Path(path).resolve() != first[0].resolve()]
         runs = simulate.run_many([*first, *others], chosen, as_of=as_of, paths=paths, progress=bars, target_error=target, of=of, **how)

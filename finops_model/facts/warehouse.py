@@ -53,7 +53,14 @@ def daily(ledger, settings, through=None) -> pd.DataFrame:
     A charge of several days is spread evenly over its days, to the tenth decimal: the last day takes what rounding
     leaves over. Charges that start and end at midnight UTC are day grained and keep their days; others are cut in the
     billing time zone. `Rows` counts a charge on its first day, so that Rows adds up to ledger.rows when `through` is None.
+    `attrs["complete"]` is the ledger's newest complete day (§13.16): fees are spread over days that have not come yet.
     """
+    frame = _daily(ledger, settings, through)
+    frame.attrs = {"complete": str(ledger.last_day(settings.time_zone))} if len(frame) else {}
+    return frame
+
+
+def _daily(ledger, settings, through) -> pd.DataFrame:
     organisation = organisation_of(settings)
     place = _place(ledger, settings, organisation, through)
     kept = _kept(place)

@@ -15,6 +15,7 @@ from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_
 from . import accuracy, actuals, budgets, grades, kpis
 from .actuals import COMPANY
 from .carried import tie
+from .reach import flash_reason, same_days
 from .words import headline, summary
 
 
@@ -47,6 +48,12 @@ class Close:
     people: dict = field(default_factory=dict)
     lineage: dict = field(default_factory=dict)
     fiscal_year_starts: int = 1
+    complete: list = field(default_factory=list)      # sources still billing: source, step, complete (day), waited_for
+
+    @property
+    def known(self) -> str:
+        """The newest day to which every source is complete that is still billing: what the forecast stands on."""
+        return min(self.as_of, self.base.as_of)
 
 
 def slug(name: str) -> str:
@@ -60,9 +67,9 @@ def slug(name: str) -> str:
 
 def status(close: Close) -> tuple[str, str]:
     """flash, preliminary or final, and why (docs/method.md §14)."""
-    end = str(month_days(close.month)[-1])
-    if close.as_of < end:
-        return "flash", f"the month is under way: data up to {close.as_of}"
+    reason = flash_reason(close.month, close.as_of, close.complete)
+    if reason:
+        return "flash", reason
     if close.tie_out.get("quarantined") not in (None, "0", "0.00"):
         return "preliminary", f"{close.tie_out['quarantined']} {close.currency} of refused rows are still in quarantine"
     if close.tie_out.get("invoice_total") is None:
@@ -168,7 +175,7 @@ def history(daily: pd.DataFrame, unit: str, as_of: str) -> tuple[pd.DataFrame, d
 def brief(close: Close, unit: str = COMPANY) -> dict:
     """The brief of `unit` ("Company" is everything), ready for canonical JSON."""
     name = None if unit == COMPANY else unit
-    rows, booked, complete, by_day = history(close.daily, unit, close.as_of)
+    rows, booked, complete, by_day = history(close.daily, unit, close.known)
     before = add_months(close.month, -1)
     year = fiscal_months(close.month, close.fiscal_year_starts)
     budget_by_month = close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
@@ -176,6 +183,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     graded = accuracy.record(close.replays, complete, by_day, name, could=could) | {"published": _published(close, unit, complete)}
     state, reason = status(close)
     actual = booked.get(close.month, 0.0)
+    beside = same_days(rows, close.month, close.as_of)
     land = landing(close, close.base, name, booked, budget_by_month)
     version = close.budgets.describe(unit, close.month, as_of=close.as_of) if close.budgets is not None and budget_by_month else None
     carried = close.carried.get(unit, {})
@@ -183,13 +191,14 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         rows, pd.DataFrame({"date": [], "name": [], "role": [], "unit": [], "value": []}), {}, close.currency)
     result = {
         "schema": 1, "company": close.company, "unit": unit, "slug": slug(unit), "month": close.month,
-        "currency": close.currency, "status": state, "status_reason": reason, "data_as_of": close.as_of,
+        "currency": close.currency, "status": state, "status_reason": reason, "data_as_of": close.as_of, "complete": close.complete,
         "first_day": str(rows["ChargeDate"].min().date()) if len(rows) else None,
         "tie_out": close.tie_out, "ledger_rows": close.ledger_rows, "ledger_all_time": close.ledger_all_time,
         "excluded": actuals.excluded(close.daily, close.month, unit) + (close.excluded if unit == COMPANY else []),
         "budget": None if version is None else {**version, "month": budget_by_month.get(close.month),
                                                 "year": land["budget"], "by_month": budget_by_month},
         "actual": {"month": actual, "previous_month": booked.get(before),
+                   "previous_same_days": actuals.by_month(beside).get(before),
                    "year_to_date": sum(v for m, v in booked.items() if m in year and m <= close.month), "by_month": booked,
                    "partial_months": [m for m in booked if m not in complete]},
         "previous_forecast": accuracy.previous_forecast(close.month, actual if state != "flash" else None, name,
@@ -197,7 +206,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "forecast": {"paths": close.base.paths, "seed": close.base.seed, "engine": close.base.engine,
                      "months": forecast_months(close.base, name, budget_by_month)},
         "by_hand": workloads_by_hand(close.base, name), "landing": land,
-        "drivers": {"change": actuals.changes(rows, close.month, before), "range": _range(close.base, name)},
+        "drivers": {"change": actuals.changes(beside, close.month, before), "range": _range(close.base, name)},
         "unit_costs": kpis.unit_costs(facts, close.month), "unit_cost_tie": tie(facts.daily, facts.drivers, facts.carried, close.month),
         "accuracy": graded,
         "what_ifs": what_if_lines(close, name), "lines": actuals.lines(rows, close.month), "children": [],

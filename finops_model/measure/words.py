@@ -101,5 +101,21 @@ def summary(brief: dict) -> list[str]:
     if costs:
         line = costs[0]
         direction = "up" if line["change_pct"] >= 0 else "down"
-        said.append(f"{line['name']}: {line['value']:.4g} {currency}, {direction} {abs(line['change_pct']):.0%} on the month before.")
+        said.append(f"{line['name']}: {line['value']:.4g} {currency}{_over_days(line, month)}, {direction} {abs(line['change_pct']):.0%} on "
+                    f"{_month_before(line)}.")
     return said
+
+
+def _over_days(line: dict, month: str) -> str:
+    """The days a unit cost of a partial month stands for."""
+    return f" over {line['days']} day{'s' * (line['days'] != 1)} of {month}" if line.get("partial") else ""
+
+
+def _month_before(line: dict) -> str:
+    """What a unit cost is compared with: a month, or the part of it that has both money and counts."""
+    rows = line.get("by_month") or []
+    before = rows[-2] if len(rows) > 1 else None
+    if before is None or not (line.get("partial") or before["partial"]):
+        return "the month before"
+    whole = "the whole of" if not before["partial"] else f"{before['days']} days of"
+    return f"{whole} {month_name(before['month'])}"

@@ -45,12 +45,13 @@ class Facts:
 
 
 def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None, replay: bool = False) -> Facts:
-    """Facts up to `as_of` (default: the newest day of the ledger).
+    """Facts up to `as_of` (default: the ledger's newest complete day, as DAILY's attrs tell it; else the newest day with usage).
 
     A replay knows no later price and no contract that starts later: no hindsight in graded forecasts.
     """
     usage = daily[daily["ChargeCategory"] == "Usage"]      # fees are spread over days that have not come yet
-    newest = str((usage if len(usage) else daily)["ChargeDate"].max().date())
+    told = daily.attrs.get("complete")
+    newest = min(told, str(daily["ChargeDate"].max().date())) if told else str((usage if len(usage) else daily)["ChargeDate"].max().date())
     as_of, everything = min(str(as_of), newest) if as_of else newest, daily
     daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
     folder = settings.path(settings.prices) if settings.prices else None

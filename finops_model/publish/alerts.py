@@ -47,7 +47,7 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
          **how) -> Watch:
     """`measure.watch.watch` on the company of finops.yaml: its ledger, budgets, quotas, published forecasts and recorded verdicts.
 
-    as_of   last day looked at; default the newest day with usage. Raises LedgerError for a day outside the ledger.
+    as_of   last day looked at; default the newest complete day of the sources that nobody waits for. Raises LedgerError for a day outside the ledger.
     how     as in `watch`; None: as finops.yaml says under `watch`, else the default
     """
     how = limits_of(settings) | {name: value for name, value in how.items() if value is not None}
@@ -55,7 +55,8 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
 
     say = progress or silent
     ledger = books(settings, progress)
-    first, last = str(ledger.first_day()), str(ledger.last_day())
+    complete = ledger.complete(settings.time_zone)
+    first, last = str(complete.first_day), str(complete.now)
     for name, day in (("--as-of", as_of), ("--since", how.get("since"))):
         if day is not None:
             check_day(day, name)

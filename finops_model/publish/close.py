@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..errors import LedgerError, ReportError, unknown
 from ..facts import plans, reconcile, warehouse
+from ..facts.complete import Complete
 from ..facts.ledger import Ledger
 from ..measure import accuracy, actuals, carried, grades
 from ..measure.actuals import COMPANY
@@ -37,18 +38,29 @@ def books(settings: Settings, progress: Progress | None = None) -> Ledger:
     return ledger
 
 
-def pick_month(ledger: Ledger, month: str | None, newest: bool = False) -> tuple[str, str]:
-    """(month, as_of): the month asked for, or the newest complete one (`newest`: the newest with any data)."""
-    first, last = pd.Timestamp(ledger.first_day()), pd.Timestamp(ledger.last_day())
-    known = month_range(month_of(first.date()), month_of(last.date()))
+def pick_month(ledger: Ledger, month: str | None, newest: bool = False, time_zone: str = "UTC") -> tuple[str, str]:
+    """(month, as_of): the month asked for, or the newest complete one (`newest`: the newest that every source still billing has reached).
+
+    as_of is the newest day of the month to which every such source is complete; where one of them has not reached the month, the newest day
+    of any other.
+    """
+    found = ledger.complete(time_zone)
+    last, known = str(found.last_day), month_range(month_of(found.first_day), month_of(found.newest))
     if month is None:
-        complete = [m for m in known if str(month_days(m)[-1]) <= str(last.date())]
-        month = known[-1] if newest or not complete else complete[-1]
+        complete = [m for m in known if str(month_days(m)[-1]) <= last and not found.missing(month_days(m)[-1])]
+        month = month_of(last) if newest or not complete else complete[-1]
     check_month(month)
     if month not in known:
         raise LedgerError(f"{month}: the ledger has no data for {month_name(month)}; it holds {month_name(known[0])} to "
                           f"{month_name(known[-1])}. Choose one of these months, or take the missing bill in: finops ingest FILE.")
-    return month, min(str(month_days(month)[-1]), str(last.date()))
+    return month, min(str(month_days(month)[-1]), last if last >= f"{month}-01" else str(found.newest))
+
+
+def complete_lines(complete: Complete, month: str) -> list[dict]:
+    """The brief's `complete`: a line per source that is still billing, and whether the month waits for it."""
+    waited = set(complete.missing(month_days(month)[-1]))
+    return [{"source": complete.label(one), "step": one.step, "complete": str(one.complete), "waited_for": one in waited}
+            for one in complete.sources if one.state != "ended"]
 
 
 def units_of(daily: pd.DataFrame) -> list[str]:
@@ -95,18 +107,21 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     engine    as in `simulate.run_many`; what ran stands in the lineage
     """
     ledger = books(settings, progress)
-    month, as_of = pick_month(ledger, month, newest)
+    month, as_of = pick_month(ledger, month, newest, settings.time_zone)
+    complete = ledger.complete(settings.time_zone)
+    known = min(as_of, str(complete.last_day))           # what all sources have reached: the forecast begins behind it
     # Plans are read before anything long runs: a wrong file is said at once.
     budgets = plans.read_budgets(settings.path(settings.budgets), settings.currency) if settings.budgets else None
     drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
     invoices = plans.read_invoices(settings.path(settings.invoices)) if settings.invoices else None
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
-    runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=as_of,
+    runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=known,
                              daily=daily, progress=progress, engine=engine)
-    replays = accuracy.replay(scenarios[0], settings, daily, as_of, accuracy.how_many(len(runs[0].workloads)), progress, engine=runs[0].engine)
+    replays = accuracy.replay(scenarios[0], settings, daily, known, accuracy.how_many(len(runs[0].workloads)), progress, engine=runs[0].engine)
     found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True))
     return Close(company=settings.company, month=month, currency=settings.currency, daily=daily, as_of=as_of, base=runs[0],
+                 complete=complete_lines(complete, month),
                  what_ifs=list(runs[1:]), replays=replays, budgets=budgets, drivers=drivers,
                  carried=carried.choose(settings.unit_costs, drivers, daily, runs[0].follows, units_of(daily)), tie_out=found.as_brief(), ledger_rows=ledger.rows,
                  ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from ..measure.reach import reaches
 from ..measure.words import money
 from ..periods import month_days, month_name
 from . import charts
@@ -59,9 +60,11 @@ def tiles(figures: Figures) -> Iterator[tuple]:
 
 def _against(brief: dict, flash: bool, currency: str) -> tuple[str, str]:
     """The line below the month's cost, and its tone."""
-    budget, before = (brief["budget"] or {}).get("month"), brief["actual"]["previous_month"]
+    budget, before, days = (brief["budget"] or {}).get("month"), brief["actual"]["previous_month"], "the month before"
+    if flash and brief["actual"].get("previous_same_days") is not None:
+        before, days = brief["actual"]["previous_same_days"], "in the same days of the month before"
     if budget is None:
-        return (f"{money(before, currency)} the month before" if before is not None else "no month before to compare"), ""
+        return (f"{money(before, currency)} {days}" if before is not None else "no month before to compare"), ""
     if flash:
         return f"of a budget of {money(budget, currency)}", ""
     gap = budget - brief["actual"]["month"]
@@ -91,7 +94,9 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
     """(term, text): what a controller asks first."""
     brief, currency = figures.brief, figures.currency
     yield "Status", f"{brief['status'].capitalize()}: {brief['status_reason']}"
-    yield "Data as of", day(brief["data_as_of"]) + (f", from {day(brief['first_day'])}" if brief["first_day"] else "")
+    elsewhere = reaches(brief.get("complete") or [], brief["data_as_of"])
+    yield "Data as of", day(brief["data_as_of"]) + (f", from {day(brief['first_day'])}" if brief["first_day"] else "") + (
+        f"; {elsewhere}" if elsewhere else "")
     plan = brief["budget"]
     yield "Budget", (f"{plan['version']}, approved by {plan['approved_by']} on {day(plan['approved_on'])}" if plan else
                      "none approved for this unit")

@@ -93,16 +93,17 @@ def movements(figures: Figures) -> dict | None:
     brief = figures.brief
     moved, flash = brief["drivers"]["change"], brief["status"] == "flash"
     keys = ("previous", "current", "change", "volume", "price")
+    same = brief["actual"].get("previous_same_days") is not None        # briefs before §13.16 had the whole month before
     if not moved:
         return None
     rows = [[row["name"], *(figures.show(f"drivers/change/{i}/{key}", "whole") for key in keys)] for i, row in enumerate(moved)]
     total = ["Total", *(whole(sum(row[key] for row in moved), figures.digits) for key in keys)]
-    columns = [Column("Workload", False), *map(Column, ("Month before", "This month so far" if flash else "This month", "Change",
-                                                        "of it volume", "of it price"))]
+    columns = [Column("Workload", False), *map(Column, ("Same days, month before" if flash and same else "Month before", "This month so far" if flash else "This month",
+                                                        "Change", "of it volume", "of it price"))]
     note = "Price holds list prices, discounts and how much a commitment covered; volume is everything else."
-    if flash:           # part of a month beside a whole one: a chart of it would only say that days are missing
+    if flash:
         until = f"{month_name(brief['month'])} up to {day(brief['data_as_of'])}"
-        note = f"The month is under way: {until} stands beside the whole month before. {note}"
+        note = f"The month is under way: {until} stands beside the {'same days of the' if same else 'whole'} month before. {note}"
     return {"title": "What moved so far" if flash else "What moved", "figure": None if flash else charts.what_moved(brief),
             "tables": [table(columns, rows, f"Change since the month before, {figures.currency}", total=total, note=note,
                              name="moved")]}

@@ -1,0 +1,54 @@
+"""How far the data of a month reach, source by source, in words; and the same days of the month before (docs/method.md §13.16, §14.1)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..periods import add_months, month_days, month_name
+
+
+def flash_reason(month: str, as_of: str, sources: list[dict]) -> str | None:
+    """Why a month is not whole; None where it is.
+
+    sources   lines of the brief's `complete`: source, step, complete, waited_for
+
+    >>> flash_reason("2026-10", "2026-10-13", []), flash_reason("2026-10", "2026-10-31", [])
+    ('the month is under way: data up to 2026-10-13', None)
+    >>> both = [{"source": "A", "complete": "2026-10-31", "waited_for": False}, {"source": "B", "complete": "2026-09-30", "waited_for": True}]
+    >>> flash_reason("2026-10", "2026-10-31", both)
+    'October 2026 is not whole: B is in up to 2026-09-30 only (A up to 2026-10-31)'
+    """
+    end = str(month_days(month)[-1])
+    late = [one for one in sources if one["waited_for"]]
+    others = [one for one in sources if not one["waited_for"]]
+    if late and others:
+        told = ", ".join(f"{one['source']} is in up to {one['complete']} only" for one in late)
+        return f"{month_name(month)} is not whole: {told} ({_up_to(others, end)})"
+    return f"the month is under way: data up to {as_of}" if as_of < end or late else None
+
+
+def _up_to(sources: list[dict], end: str) -> str:
+    days = sorted({max(one["complete"], end) for one in sources})
+    return ", ".join(f"{' and '.join(one['source'] for one in sources if max(one['complete'], end) == day)} up to {day}" for day in days)
+
+
+def reaches(sources: list[dict], as_of: str) -> str:
+    """Sources that reach elsewhere than the report, in words; "" where all reach as far.
+
+    >>> reaches([{"source": "A", "complete": "2026-11-15"}, {"source": "B", "complete": "2026-10-31"}], "2026-10-31")
+    'A has data up to 2026-11-15'
+    """
+    return "; ".join(f"{one['source']} {'has data' if one['complete'] > as_of else 'is in'} up to {one['complete']}"
+                     for one in sources if one["complete"] != as_of)
+
+
+def same_days(rows: pd.DataFrame, month: str, as_of: str) -> pd.DataFrame:
+    """Cost rows with the month before `month` cut to the days that `month` has up to as_of: same days beside same days.
+
+    rows   with ChargeDate; other months as they are. A month that is whole, or has more days than the one before, cuts nothing.
+    """
+    days = int((pd.Timestamp(as_of) - pd.Timestamp(f"{month}-01")).days) + 1
+    if not 0 < days < len(month_days(month)):
+        return rows
+    before = rows["ChargeDate"].dt.strftime("%Y-%m") == add_months(month, -1)
+    return rows[~before | (rows["ChargeDate"].dt.day <= days)]
