@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from ..errors import FinOpsError
-from ._shared import Bars, JsonOption, SettingsOption, load, out
+from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Bills and reports"
 app = typer.Typer()
@@ -140,8 +140,24 @@ def _show_published(published: list[dict], root: Path) -> None:
         path = root / entry["month"] / entry["slug"] / "report.html"
         out.print(f"{entry['unit']} · {entry['month']} · {entry['status']}", style="bold")
         out.print(f"  {entry['headline']}\n  {path}")
+        _show_parts(path.with_name("brief.json"))
     if published:
         out.print(f"All of them: {root / published[0]['month'] / 'index.html'}")
+
+
+def _show_parts(path: Path) -> None:
+    """The units against the year's budget, and what carries the company over (docs/method.md §9.4); nothing for a unit."""
+    brief = json.loads(path.read_text(encoding="utf-8"))
+    why, land, currency = brief.get("reason"), brief["landing"], brief["currency"]
+    if not why:
+        return
+    table = Table("Unit", "", "Mean", "Budget", "Over (+) or under (−)", title=f"{land['period']} by business unit")
+    for row in brief["children"]:
+        kind = "" if row["kind"] == "unit" else row["kind"]
+        table.add_row(row["unit"], kind, amount(row["landing_mean"], currency), amount(row["year_budget"], currency), f"{row['over']:+,.0f}")
+    table.add_row("Company", "", amount(land["mean"], currency), amount(land["budget"], currency), f"{why['over']:+,.0f}")
+    out.print(table)
+    out.print(why["sentence"], markup=False)
 
 
 @app.command(rich_help_panel=PANEL)

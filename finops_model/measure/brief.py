@@ -216,14 +216,6 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     return {**result, "headline": headline(result), "summary": summary(result)}
 
 
-def child_line(child: dict) -> dict:
-    """A unit's row on the company page."""
-    land, budget = child["landing"], child["budget"]
-    return {"unit": child["unit"], "slug": child["slug"], "actual": child["actual"]["month"],
-            "budget": budget["month"] if budget else None, "landing_p10": land["p10"], "landing_p50": land["p50"],
-            "landing_p90": land["p90"], "overrun_probability": land["overrun_probability"]}
-
-
 def _published(close: Close, unit: str, complete: dict) -> dict | None:
     """What was published for the unit before this month, graded by its complete months."""
     if close.forecasts is None or not len(close.forecasts):

@@ -19,7 +19,8 @@ from ..facts.complete import Complete
 from ..facts.ledger import Ledger
 from ..measure import accuracy, actuals, carried, grades
 from ..measure.actuals import COMPANY
-from ..measure.brief import Close, brief, child_line, slug
+from ..measure.brief import Close, brief, slug
+from ..measure.parts import company_lines
 from ..outlook import simulate
 from ..periods import add_months, check_month, month_days, month_name, month_of, month_range
 from ..progress import Progress, silent
@@ -175,7 +176,7 @@ def briefs_of(close: Close, units: list[str]) -> list[dict]:
     needed = list(dict.fromkeys([*units, *(every if COMPANY in units else [])]))
     made = {unit: brief(close, unit) for unit in needed}
     if COMPANY in made:
-        made[COMPANY] = {**made[COMPANY], "children": [child_line(made[unit]) for unit in every]}
+        made[COMPANY] = company_lines(close, made, every)
     return [made[unit] for unit in units]
 
 

@@ -112,6 +112,14 @@ export default (() => {
         h("td", { class: "number" }, row.range), h("td", { class: "number" }, row.cheaper)))));
   }
 
+  function budgetParts(parts) {
+    if (!parts || !parts.rows.length) return [];
+    return [h("h2", {}, parts.title), h("table", { class: "parts", id: "finops-parts" },
+      h("thead", {}, h("tr", {}, parts.head.map((text, i) => h("th", { scope: "col", class: i ? "number" : "" }, text)))),
+      h("tbody", {}, parts.rows.map((row, i) => h("tr", { class: i === parts.rows.length - 1 ? "total" : "" },
+        row.map((cell, j) => (j ? h("td", { class: "number" }, cell) : h("th", { scope: "row" }, cell)))))))];
+  }
+
   function outlookTab(model) {
     const outlook = model.get("outlook");
     if (!outlook.ready) {
@@ -122,6 +130,7 @@ export default (() => {
     const cards = h("div", { class: "cards" });
     const title = h("h2", { id: "finops-chart-title" }), subtitle = h("p", { class: "fine subtitle" });
     const inner = h("div", { class: "inner", "aria-hidden": "true" }), plot = h("div", { class: "plot", role: "img" }, inner), compare = h("div"), sentence = h("p", { class: "fine", id: "finops-compared" });
+    const parts = h("div", { class: "panel" });
     const reset = h("button", { type: "button", class: "reset", id: "finops-reset", onclick: () => send({}) }, "Reset to published");
     let chart = null, chosen = "", waiting = null;
 
@@ -150,6 +159,8 @@ export default (() => {
       sentences.textContent = view.sentences.join(" ");
       fill(cards, view.cards.map((card) => h("div", { class: "card" }, h("p", { class: "title" }, card.title), h("p", { class: "value" }, card.value),
         h("p", { class: "fine" }, card.note), !view.published && card.was && card.was !== card.value ? h("p", { class: "was" }, `published ${card.was}`) : null)));
+      fill(parts, budgetParts(view.parts));
+      parts.hidden = !parts.childElementCount;
       title.textContent = view.chart.title;
       subtitle.textContent = view.chart.subtitle;
       plot.setAttribute("aria-label", view.chart.alt);
@@ -166,6 +177,7 @@ export default (() => {
       h("div", { class: "split" },
         h("div", { class: "panel chart" }, title, subtitle, plot),
         h("aside", { class: "panel controls", "aria-label": "What if" }, h("h2", {}, "What if …"), sliders.map((one) => one.node))),
+      parts,
       h("div", { class: "panel" }, h("h2", {}, "The report's what-ifs, future by future"), compare, sentence));
     return {
       node,

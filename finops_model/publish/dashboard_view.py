@@ -32,6 +32,7 @@ def view(brief: dict, dials: dict, position: Position = Position()) -> dict:
         "cards": _cards(brief, dials, land, change),
         "chart": _chart(brief, rows, change is not None),
         "compare": _compare(brief, change),
+        "parts": _budget_parts(brief),
         "position": {name: getattr(position, name) for name in limits(dials)},
     }
 
@@ -157,6 +158,17 @@ def _cards(brief: dict, dials: dict, land: dict, change: dict | None) -> list[di
     so_far = " so far" if brief["status"] == "flash" else ""
     cards.append({"title": f"{month_name(brief['month'])} cost{so_far}", "value": money(actual, currency), "note": note, "was": None})
     return cards
+
+
+def _budget_parts(brief: dict) -> dict:
+    """The published table of the units against the year's budget (docs/method.md §9.4); no rows where the brief has none."""
+    rows, why, currency, land = brief.get("children") or [], brief.get("reason"), brief["currency"], brief["landing"]
+    if not why:
+        return {"title": "", "head": [], "rows": []}
+    shown = [[f"{row['unit']} ({row['kind']})" if row["kind"] in ("no budget", "no spend") else row["unit"], money(row["landing_mean"], currency),
+              money(row["year_budget"], currency), _plus(row["over"], currency)] for row in rows]
+    shown.append(["Company", money(land["mean"], currency), money(land["budget"], currency), _plus(why["over"], currency)])
+    return {"title": why["title"], "head": [f"Published: {land['period']} by unit", "Mean", "Budget", "Over (+) or under (−)"], "rows": shown}
 
 
 def stamp(month: str) -> int:

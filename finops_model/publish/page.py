@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import ReportError
 from ..periods import check_month
-from . import page_costs, page_first, page_sections
+from . import page_costs, page_first, page_sections, page_units
 from .briefs import SLUG, load_brief, readable
 from .tables import Figures, differences, templates
 
@@ -70,7 +70,7 @@ class Page:
 
     def units(self) -> Section | None:
         """A line per business unit, on the company's page."""
-        return self._section("units", page_sections.units(self.figures))
+        return self._section("units", page_units.units(self.figures))
 
     def movements(self) -> Section | None:
         """What moved since the month before, split into volume and price."""

@@ -56,38 +56,6 @@ def _landing(brief: dict, currency: str) -> str:
     return f"{text}; at 80 % certainty {money(-reserve, currency)} of the budget stays unused."
 
 
-def units(figures: Figures) -> dict | None:
-    """A line per business unit, on the company's page."""
-    brief, show, digits = figures.brief, figures.show, figures.digits
-    if not brief["children"]:
-        return None
-    flash, quantiles = brief["status"] == "flash", ("landing_p10", "landing_p50", "landing_p90")
-    rows = [[row["unit"], show(f"children/{i}/actual", "whole"), show(f"children/{i}/budget", "whole"),
-             *(("–", "under way") if flash else variance(row["budget"], row["actual"], digits)),
-             *(show(f"children/{i}/{q}", "whole") for q in quantiles), show(f"children/{i}/overrun_probability", "chance")]
-            for i, row in enumerate(brief["children"])]
-    plan = (brief["budget"] or {}).get("month")
-    total = ["Company", show("actual/month", "whole"), show("budget/month", "whole") if brief["budget"] else "–",
-             *(("–", "") if flash else variance(plan, brief["actual"]["month"], digits)),
-             *(show(q.replace("_", "/"), "whole") for q in quantiles), show("landing/overrun_probability", "chance")]
-    columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance"), Column("", False),
-               *map(Column, ("Year P10", "Year median", "Year P90", "Chance over year budget"))]
-    caption = f"{month_name(brief['month'])} and {brief['landing']['period']} by business unit, {figures.currency}"
-    note = "Actuals add up to the company; ranges do not: the company's range is taken after adding up each future."
-    return {"title": _units_title(brief["children"]), "figure": None,
-            "tables": [table(columns, rows, caption, total=total, name="units", note=note)]}
-
-
-def _units_title(children: list[dict]) -> str:
-    over = [row["unit"] for row in children if (row["overrun_probability"] or 0) >= 0.5]
-    if len(over) > 2:
-        return f"{len(over)} units are likely to exceed the year's budget"
-    if over:
-        return f"{' and '.join(over)} {'is' if len(over) == 1 else 'are'} likely to exceed the year's budget"
-    known = any(row["overrun_probability"] is not None for row in children)
-    return "No unit is likely to exceed the year's budget" if known else "The business units"
-
-
 def movements(figures: Figures) -> dict | None:
     """What moved since the month before, split into volume and price."""
     brief = figures.brief

@@ -35,6 +35,16 @@ def whole(value: float | None, digits: int = 0) -> str:
     return f"−{text}" if value < 0 and text.strip("0.,") else text
 
 
+def signed(value: float | None, digits: int = 0) -> str:
+    """Money to the unit with its sign: + over, − under.
+
+    >>> signed(59600.4), signed(-234000.0), signed(0.2), signed(None)
+    ('+59,600', '−234,000', '0', '–')
+    """
+    text = whole(value, digits)
+    return f"+{text}" if value is not None and value > 0 and text.strip("0.,") else text
+
+
 def cents(text: str | None) -> str:
     """Decimal text as in the ledger, digit for digit, with thousands separators.
 
@@ -94,7 +104,7 @@ class Figures:
         sizes = [abs(value) for value in [brief["actual"]["month"] or 0, *brief["actual"]["by_month"].values()]]
         self.brief, self.currency = brief, brief["currency"]
         self.digits = 0 if max(sizes, default=0) >= 1000 else 2
-        self.ways = {"money": lambda v: money(v, self.currency), "whole": lambda v: whole(v, self.digits), "cents": cents, "four": four,
+        self.ways = {"money": lambda v: money(v, self.currency), "whole": lambda v: whole(v, self.digits), "signed": lambda v: signed(v, self.digits), "cents": cents, "four": four,
                      "rate": rate, "chance": lambda v: "–" if v is None else chance(v), "count": lambda v: f"{v:,}",
                      "month": lambda v: "–" if v is None else month_name(v) if re.fullmatch(r"\d{4}-\d\d", v) else str(v)}
 

@@ -24,7 +24,7 @@ MAX_TEXT = 32_000                        # characters a cell may hold in Excel, 
 def write_workbook(brief: dict, path: str | os.PathLike) -> Path:
     """Write the workbook of a brief (docs/architecture.md §5) and return its path; whole or not at all.
 
-    Sheets: Summary, Lines (cost = quantity × unit price, live, with its check), Forecast, Unit costs, Assumptions, Lineage.
+    Sheets: Summary, Units (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Unit costs, Assumptions, Lineage.
     Raises ReportError for a brief without the keys a workbook needs.
     """
     for key in ("unit", "month", "currency", "actual", "landing", "tie_out", "forecast", "lines"):
@@ -40,7 +40,7 @@ def write_workbook(brief: dict, path: str | os.PathLike) -> Path:
                              "created": CREATED})
         book.set_calc_mode("auto")
         pen = _Pen(book, brief["currency"])
-        for fill in (_summary, _lines, _forecast, _unit_costs, _assumptions, _lineage):
+        for fill in (_summary, _units, _lines, _forecast, _unit_costs, _assumptions, _lineage):
             fill(pen, brief)
         book.close()
         return write_atomic(path, made.read_bytes())
@@ -146,6 +146,44 @@ def _summary(pen: _Pen, brief: dict) -> None:
         pen.put(sheet, row, i, _decimal(tie.get(key)), "total")
     sheet.merge_range(row + 1, 0, row + 1, 5, "", pen.formats["muted"])
     sheet.write_string(row + 1, 0, _clean(tie.get("note", "")), pen.formats["muted"])
+
+
+def _units(pen: _Pen, brief: dict) -> None:
+    """Budget by unit: the month, the year, and each part over or under; none for a unit, or a brief of before (docs/method.md §9.4)."""
+    rows = brief.get("children") or []
+    if not rows or "kind" not in rows[0]:
+        return
+    land, budget = brief["landing"], brief.get("budget") or {}
+    sheet = pen.sheet("Units", [34, 12, 16, 16, 16, 16, 16, 16, 16, 16, 14], landscape=True)
+    keys = ("actual", "budget", "landing_p10", "landing_p50", "landing_p90", "landing_mean", "year_budget", "over")
+    pen.head(sheet, 0, ["Unit", "Kind", f"Actual {brief['month']}", f"Budget {brief['month']}", f"P10 {land['period']}", "P50", "P90", "Mean", f"Budget {land['period']}",
+                        "Over (+) or under (−)", "Chance over budget"], right=2)
+    sheet.freeze_panes(1, 1)
+    for row, line in enumerate(rows, 1):
+        pen.put(sheet, row, 0, line["unit"])
+        pen.put(sheet, row, 1, line["kind"])
+        for column, key in enumerate(keys, 2):
+            if key == "over" and line[key] is not None:
+                sheet.write_formula(row, column, f"=H{row + 1}-I{row + 1}", pen.formats["money"], line[key])
+            else:
+                pen.put(sheet, row, column, line[key], "money")
+        pen.put(sheet, row, 10, line["overrun_probability"], "share")
+    last = len(rows) + 1
+    pen.put(sheet, last, 0, "Company", "part")
+    pen.put(sheet, last, 1, "", "part")
+    figures = (brief["actual"].get("month"), budget.get("month"), land["p10"], land["p50"], land["p90"], land["mean"], land["budget"],
+               None if land["budget"] is None else land["mean"] - land["budget"])
+    for column, (key, value) in enumerate(zip(keys, figures), 2):
+        adds = key in ("actual", "budget", "landing_mean", "year_budget", "over") and value is not None and all(line[key] is not None for line in rows)
+        if adds:
+            sheet.write_formula(last, column, f"=SUM({chr(65 + column)}2:{chr(65 + column)}{last})", pen.formats["total"], value)
+        else:
+            pen.put(sheet, last, column, value, "total")
+    pen.put(sheet, last, 10, land.get("overrun_probability"), "share")
+    told = (brief.get("reason") or {}).get("sentence") or "Means add up to the company; medians and ranges do not."
+    sheet.merge_range(last + 2, 0, last + 2, 10, "", pen.formats["muted"])
+    sheet.write_string(last + 2, 0, _clean(told), pen.formats["muted"])
+    sheet.set_row(last + 2, 28)
 
 
 def _lines(pen: _Pen, brief: dict) -> None:

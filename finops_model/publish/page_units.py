@@ -1,0 +1,83 @@
+"""The company's units on the page: the month, then the year with each part over or under its budget (docs/method.md §9.4)."""
+
+from __future__ import annotations
+
+from ..periods import month_name
+from .tables import Column, Figures, table, variance
+
+QUANTILES = ("landing_p10", "landing_p50", "landing_p90")
+BARE = "no budget"              # kind of a line: measure/parts.py
+
+
+def units(figures: Figures) -> dict | None:
+    """A line per business unit, spend without a budget and budget without spend among them."""
+    brief = figures.brief
+    if not brief["children"]:
+        return None
+    if "reason" not in brief:                            # a brief of before §9.4
+        return {"title": _title_before(brief["children"]), "figure": None, "tables": [_month(figures, whole_year=True)]}
+    why = brief["reason"]
+    return {"title": why["title"] if why else _untold(brief), "figure": None, "lead": why["sentence"] if why else "",
+            "tables": [_month(figures), _year(figures)]}
+
+
+def _month(figures: Figures, whole_year: bool = False) -> str:
+    """Actual and budget of the month; in briefs of before also where the year lands."""
+    brief, show, digits = figures.brief, figures.show, figures.digits
+    flash = brief["status"] == "flash"
+    year = QUANTILES if whole_year else ()
+    rows = [[_name(row), show(f"children/{i}/actual", "whole"), show(f"children/{i}/budget", "whole"),
+             *(("–", "under way") if flash else variance(row["budget"], row["actual"], digits)), *(show(f"children/{i}/{q}", "whole") for q in year),
+             *([show(f"children/{i}/overrun_probability", "chance")] if whole_year else [])] for i, row in enumerate(brief["children"])]
+    plan = (brief["budget"] or {}).get("month")
+    total = ["Company", show("actual/month", "whole"), show("budget/month", "whole") if brief["budget"] else "–",
+             *(("–", "") if flash else variance(plan, brief["actual"]["month"], digits)), *(show(q.replace("_", "/"), "whole") for q in year),
+             *([show("landing/overrun_probability", "chance")] if whole_year else [])]
+    columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance"), Column("", False)]
+    if not whole_year:
+        note = "Actuals and budgets add up to the company." if plan is not None else "Actuals add up to the company."
+        return table(columns, rows, f"{month_name(brief['month'])} by business unit, {figures.currency}", total=total, name="units", note=note)
+    columns += map(Column, ("Year P10", "Year median", "Year P90", "Chance over year budget"))
+    caption = f"{month_name(brief['month'])} and {brief['landing']['period']} by business unit, {figures.currency}"
+    note = "Actuals add up to the company; ranges do not: the company's range is taken after adding up each future."
+    return table(columns, rows, caption, total=total, name="units", note=note)
+
+
+def _year(figures: Figures) -> str:
+    """Where each unit lands, and over (+) or under (−) its budget by means, which add up."""
+    brief, show = figures.brief, figures.show
+    planned = any(row["over"] is not None for row in brief["children"])
+    rows = [[_name(row), *(show(f"children/{i}/{q}", "whole") for q in QUANTILES), show(f"children/{i}/landing_mean", "whole"),
+             *([show(f"children/{i}/year_budget", "whole"), show(f"children/{i}/over", "signed"),
+                "no budget" if row["kind"] == BARE else show(f"children/{i}/overrun_probability", "chance")] if planned else [])]
+            for i, row in enumerate(brief["children"])]
+    total = ["Company", *(show(q.replace("_", "/"), "whole") for q in (*QUANTILES, "landing_mean")),
+             *([show("landing/budget", "whole"), show("reason/over", "signed"), show("landing/overrun_probability", "chance")] if planned else [])]
+    columns = [Column("Unit", False), *map(Column, ("P10", "Median", "P90", "Mean"))]
+    note = "Means add up to the company; medians and ranges do not: the company's are taken after adding up each future."
+    if planned:
+        columns += map(Column, ("Budget", "Over (+) or under (−)", "Chance over budget"))
+        note = f"Over or under is mean − budget. {note} Spend without a budget counts against a budget of 0."
+    return table(columns, rows, f"{brief['landing']['period']} by business unit, {figures.currency}", total=total, name="units-year", note=note)
+
+
+def _name(row: dict) -> str:
+    """A line's name, with what it is where it is no unit with a budget and spend."""
+    return f"{row['unit']} ({row['kind']})" if row.get("kind") in (BARE, "no spend") else row["unit"]
+
+
+def _untold(brief: dict) -> str:
+    """The title where no year's budget can be held against the units."""
+    if brief["landing"]["budget"] is not None:
+        return "The business units: the company's budget is not divided among them"
+    return "The business units"
+
+
+def _title_before(children: list[dict]) -> str:
+    over = [row["unit"] for row in children if (row["overrun_probability"] or 0) >= 0.5]
+    if len(over) > 2:
+        return f"{len(over)} units are likely to exceed the year's budget"
+    if over:
+        return f"{' and '.join(over)} {'is' if len(over) == 1 else 'are'} likely to exceed the year's budget"
+    known = any(row["overrun_probability"] is not None for row in children)
+    return "No unit is likely to exceed the year's budget" if known else "The business units"
