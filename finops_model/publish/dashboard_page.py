@@ -42,16 +42,26 @@ def under_voila() -> bool:
     return os.environ.get("SERVER_SOFTWARE", "").startswith("voila") or bool(os.environ.get("FINOPS_DASHBOARD"))
 
 
+class Clean(logging.Formatter):
+    """Lines that cannot steer a terminal: a viewer's message stands in them as it came."""
+
+    def format(self, record):
+        return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in super().format(record))
+
+
 def start_log() -> None:
     """The log goes to FINOPS_DASHBOARD_LOG, else to the server's own stderr; never into the page."""
     if log.handlers:
         return
     if os.environ.get("FINOPS_DASHBOARD_LOG"):
-        handler: logging.Handler = logging.FileHandler(os.environ["FINOPS_DASHBOARD_LOG"], delay=True)
+        path = os.environ["FINOPS_DASHBOARD_LOG"]
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))      # this user's alone
+        os.chmod(path, 0o600)
+        handler: logging.Handler = logging.FileHandler(path, delay=True)
     else:                               # a kernel's sys.stderr is shown to the viewer; this is the stream behind it
         copy = getattr(sys.stderr, "_original_stdstream_copy", None)
         handler = logging.StreamHandler(open(copy, "w", closefd=False) if isinstance(copy, int) else sys.__stderr__)
-    handler.setFormatter(logging.Formatter("%(asctime)s finops dashboard: %(message)s"))
+    handler.setFormatter(Clean("%(asctime)s finops dashboard: %(message)s"))
     log.addHandler(handler)
     log.propagate = False
 

@@ -62,7 +62,7 @@ def command(settings, port: int, token: str, base_url: str = "/", pool: int = 0)
     check_token(token)
     warm = ["--VoilaConfiguration.preheat_kernel=True", f"--pool_size={int(pool)}"] if pool else []
     return [
-        sys.executable, "-m", "voila", str(notebook(settings)), "--no-browser", f"--port={int(port)}", "--Voila.ip=127.0.0.1",
+        sys.executable, "-m", "finops_model.publish.dashboard_voila", str(notebook(settings)), "--no-browser", f"--port={int(port)}", "--Voila.ip=127.0.0.1",
         "--Voila.port_retries=0", f"--Voila.base_url={base_url}", "--Voila.auto_token=True",
         # Voila's own default lets whoever holds the token set a password for the server, kept in a file.
         "--Voila.identity_provider_class=voila.voila_identity_provider.VoilaIdentityProvider",
@@ -90,6 +90,7 @@ def lay_out(settings) -> Path:
     folder = state(settings)
     target = folder / "voila" / "templates" / TEMPLATE
     target.mkdir(parents=True, exist_ok=True)
+    os.chmod(folder, 0o700)                                     # its logs say who looked at what
     (target / "conf.json").write_text('{"base_template": "lab"}\n', encoding="utf-8")
     shutil.copyfile(HERE / "dashboard_index.html.j2", target / "index.html.j2")
     (folder / "voila.json").write_text(json.dumps({"Voila": {"tornado_settings": {"headers": HEADERS}}}, indent=1), encoding="utf-8")
@@ -121,7 +122,7 @@ def serve(settings, port: int = 8866, token: str | None = None, base_url: str = 
     print(f"Dashboard  http://127.0.0.1:{port}{base_url}?token={token}\n"
           "           on this machine only; Ctrl-C stops it. For others: docs/deploy.md", flush=True)
     path = state(settings) / "server.log"
-    with path.open("w", encoding="utf-8") as output:           # the server's chatter; nothing a reader needs
+    with private_file(path) as output:                          # the server's chatter; nothing a reader needs
         server = subprocess.Popen(argv, env=env, stdout=output, stderr=subprocess.STDOUT)
         previous = signal.signal(signal.SIGTERM, _stop)         # a stopped service must not leave its server behind
         try:
@@ -136,6 +137,13 @@ def serve(settings, port: int = 8866, token: str | None = None, base_url: str = 
         tail = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise ReportError("the dashboard's server stopped:\n" + "\n".join(tail) + f"\nThe whole log: {path}")
     return code
+
+
+def private_file(path: Path):
+    """A text file, emptied, that only this user can read, also where it was there before with wider rights."""
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
+    os.chmod(path, 0o600)
+    return file
 
 
 def _stop(*_):
