@@ -187,17 +187,21 @@ def test_over_a_whole_term_billed_is_effective(problem, days, share):
 @given(problems(), st.sampled_from([0.0, 5.0, 1e9]))
 def test_an_invoice_of_a_settlement_keeps_its_cost_and_draws_credits_from_what_is_billed(problem, granted):
     from finops_model.prices.adjustments import Adjustments, Support, Tax
+    from finops_model.prices.cents import rounded
+    from finops_model.prices.charge_lines import billed_fees
     from finops_model.prices.credits import Credit
 
     done = price(*problem)
     bill = done.invoice(Adjustments(credits=(Credit(granted, "grant"),), tax=Tax(0.19)))
     assert bill.cost == pytest.approx(done.effective_cost, abs=1e-6)
-    before = float(done.on_demand_cost.sum())                        # credits pay usage that is billed, not purchases
-    paid = min(granted, before)
-    assert float(-bill.total("BilledCost", ("Credit",)).sum()) == pytest.approx(paid, abs=1e-6)
-    assert float(bill.total("BilledCost").sum()) == pytest.approx((float(done.billed_cost.sum()) - paid) * 1.19, rel=1e-9, abs=1e-6)
-    assert float(done.invoice(Adjustments(support=Support((0.1,)))).cost.sum()) == pytest.approx(
-        float(done.effective_cost.sum()) + 0.1 * float(done.billed_cost.sum()), rel=1e-9, abs=1e-6)
+    usage = sum(rounded(done.on_demand[..., s]) for s in range(len(done.skus)))       # every line of an invoice is in whole cents
+    fees = sum(rounded(fee) for fee in billed_fees(done)) + 0.0 * usage
+    assert abs(usage - done.on_demand_cost).max() <= 0.0051 * len(done.skus) and abs(usage + fees - done.billed_cost).max() <= 0.0051 * len(bill.lines)
+    paid = np.diff(np.minimum(np.cumsum(usage), granted), prepend=0.0)     # credits pay usage that is billed, not purchases
+    assert (-bill.total("BilledCost", ("Credit",))).tolist() == pytest.approx(paid.tolist(), abs=1e-6)
+    assert bill.total("BilledCost").tolist() == pytest.approx((usage + fees - paid + rounded((usage + fees - paid) * 0.19)).tolist(), abs=1e-6)
+    assert done.invoice(Adjustments(support=Support((0.1,)))).cost.tolist() == pytest.approx(
+        (done.effective_cost + rounded(0.1 * (usage + fees))).tolist(), rel=1e-9, abs=1e-6)
 
 
 def test_an_invoice_does_not_settle_commitments_twice():

@@ -146,7 +146,7 @@ def _payment_notes(offers: tuple[Offer, ...], found: Recommendation, first: str)
             if one.rate is None or other.rate is None or other.rate <= one.rate:
                 continue
             end = add_months(first[:7], int(one.term_months)) + first[7:]
-            tie = tie_rate(*(Payment(o.rate, first, end, "partial_upfront", o.upfront_share) for o in (one, other)))
+            tie = tie_rate(*(Payment(o.rate, first, end, "partial_upfront", o.upfront_share, currency="") for o in (one, other)))
             text = f"{one.name} is cheaper than {other.name} as long as money costs less than {tie:.1%} a year: it is paid earlier."
             if np.isfinite(tie) and text not in notes:
                 notes.append(text)

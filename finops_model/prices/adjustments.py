@@ -2,18 +2,20 @@
 
 Every line keeps the four costs of FOCUS side by side, (..., period) each. Order is the contract's, never the caller's:
 a discount is off the list price, a commitment covers at contracted prices, credits pay what is billed, the support fee is
-a tiered percentage of a stated base, tax comes last and stands outside cost as far as it is recovered. numpy only.
+a tiered percentage of a stated base, tax comes last and stands outside cost as far as it is recovered. What is billed is in
+whole cents, line by line (§5.49). numpy only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import PriceError, listing, unknown
 from ._dates import whole, windows
+from .cents import add_up, digits, rounded
 from .credits import Credit, Drawn, draw
 from .invoice_terms import CATEGORIES, COSTS, Adjustments, Charge, Committed, Negotiated, Support, Tax
 from .rates._checks import number, quantities
@@ -42,11 +44,13 @@ class Invoice:
 
     lines: tuple[Line, ...]
     credits: Drawn | None
+    currency: str = "USD"
 
     def total(self, cost: str = "EffectiveCost", categories: Sequence[str] = CATEGORIES):
-        """Sum of one of the four costs over lines of some categories (..., period)."""
+        """Sum of one of the four costs over lines of some categories (..., period); BilledCost in whole cents."""
         chosen = [getattr(line, cost) for line in self.lines if line.category in categories]
-        return sum(chosen, np.zeros_like(self.lines[0].ListCost)) if self.lines else np.zeros(())
+        found = sum(chosen, np.zeros_like(self.lines[0].ListCost)) if self.lines else np.zeros(())
+        return rounded(found, self.currency) if cost == "BilledCost" else found
 
     @property
     def cost(self):
@@ -82,6 +86,7 @@ def apply(adjustments: Adjustments, charges: Sequence[Charge], periods: Sequence
     >>> [(line.name, float(line.BilledCost[0])) for line in bill.lines]
     [('gpu', 900.0), ('credit 1', -100.0), ('Support', 90.0), ('Tax', 169.1)]
     """
+    digits(adjustments.currency)
     listed = [_listed(charge) for charge in charges]
     try:
         shape = np.broadcast_shapes(*(np.shape(cost) for cost in listed), (1,))
@@ -98,18 +103,19 @@ def apply(adjustments: Adjustments, charges: Sequence[Charge], periods: Sequence
     for term in adjustments.negotiated:
         if term.sku and term.sku not in known:
             raise PriceError(unknown("negotiated", "SKU", term.sku, known))
+    lines = [replace(line, BilledCost=rounded(line.BilledCost, adjustments.currency)) for line in lines]
     charged, drawn = lines, _draw(adjustments, lines, periods)
     if drawn is not None:
-        for k, credit in enumerate(adjustments.credits):
-            paid = -drawn.drawn[..., k]
-            lines = [*lines, _line("Credit", credit.id or f"credit {k + 1}", effective=paid, billed=paid)]
+        paid = -_paid_in_coins(drawn.drawn, adjustments.currency)
+        lines = [*lines, *(_line("Credit", credit.id or f"credit {k + 1}", effective=paid[..., k], billed=paid[..., k])
+                           for k, credit in enumerate(adjustments.credits))]
     if adjustments.support is not None:
         fee = adjustments.support.fee(_support_base(adjustments.support, lines, drawn, charged))
-        fee = np.broadcast_to(fee, shape)
+        fee = rounded(np.broadcast_to(fee, shape), adjustments.currency)
         lines = [*lines, _line("Purchase", "Support", listed=fee, contracted=fee, effective=fee, billed=fee)]
     if adjustments.tax is not None:
-        lines = [*lines, _tax_line(adjustments.tax, lines, drawn, charged)]
-    return Invoice(tuple(lines), drawn)
+        lines = [*lines, _tax_line(adjustments.tax, lines, drawn, charged, adjustments.currency)]
+    return Invoice(tuple(lines), drawn, adjustments.currency)
 
 
 def _money(value, what: str) -> np.ndarray:
@@ -263,8 +269,21 @@ def _paid(drawn, charged, exclude):
     return drawn.by_service[..., count].sum(axis=-1)
 
 
-def _tax_line(tax: Tax, lines, drawn, charged):
+def _paid_in_coins(drawn: np.ndarray, currency: str) -> np.ndarray:
+    """What credits paid, (..., period, credit), in whole coins: in a period they add up to what was paid together; what one was paid too little
+    or too much for by a part of a coin goes on to its next period.
+    """
+    paid, owed = np.zeros_like(drawn), np.zeros((*drawn.shape[:-2], drawn.shape[-1]))
+    for t in range(drawn.shape[-2]):
+        exact = drawn[..., t, :]
+        wanted = np.where(exact > 0, np.maximum(exact + owed, 0.0), 0.0)
+        paid[..., t, :] = add_up(exact.sum(axis=-1), np.where(wanted.any(axis=-1, keepdims=True), wanted, exact), currency)
+        owed = owed + exact - paid[..., t, :]
+    return paid
+
+
+def _tax_line(tax: Tax, lines, drawn, charged, currency):
     base = sum((line.BilledCost for line in lines if line.category != "Credit"
                 and line.name not in tax.exclude and line.service not in tax.exclude), np.zeros_like(lines[0].BilledCost))
-    due = (base if tax.before_credits else base - _paid(drawn, charged, tax.exclude)) * tax.rate
-    return _line("Tax", "Tax", listed=due * 0, contracted=due * 0, effective=due * (1 - tax.recoverable), billed=due)
+    due = rounded((base if tax.before_credits else base - rounded(_paid(drawn, charged, tax.exclude), currency)) * tax.rate, currency)
+    return _line("Tax", "Tax", listed=due * 0, contracted=due * 0, effective=rounded(due * (1 - tax.recoverable), currency), billed=due)

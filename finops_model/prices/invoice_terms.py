@@ -145,3 +145,4 @@ class Adjustments:
     support: Support | None = None
     tax: Tax | None = None
     credit_order: object = "expiry"
+    currency: str = "USD"               # lines are billed in whole coins of it (docs/method.md §5.49)

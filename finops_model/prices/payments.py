@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import PriceError, unknown
 from ._dates import D, M, day, later, months as months_of, term, whole
+from .cents import add_up, digits, in_time, whole as in_coins
 from .hours import HOURS
 from .rates._checks import number, quantities
 
@@ -38,6 +39,7 @@ class Payment:
     advance: bool = False               # whether an interval is invoiced on its first day; else on the day after its last
     net_days: int = 0                   # payment terms: days from invoice to payment
     schedule: tuple = ()                # of scheduled: (day, money) or (day, share of the fee) pairs
+    currency: str = "USD"               # a fee in whole cents is invoiced and expensed in whole cents that add up to it (§5.49); "": exact
 
     def __post_init__(self):
         term(self.start, self.end, "payment")
@@ -56,6 +58,8 @@ class Payment:
             raise PriceError(f"payment: upfront_share is {share:g}; it must be a share from 0 to 1.")
         object.__setattr__(self, "upfront_share", share)
         object.__setattr__(self, "net_days", whole(self.net_days, "payment: net_days"))
+        if self.currency:
+            digits(self.currency)
         if (self.option == "scheduled") != bool(self.schedule):
             raise PriceError("payment: a schedule and the option scheduled belong together; give both or neither.")
         if self.schedule:
@@ -96,19 +100,19 @@ class Payment:
         first, last = term(self.start, self.end, "payment")
         if self.schedule:
             dates, shares = self.schedule
-            return Invoices(dates, dates.astype(M), self.fee[..., None] * shares)
+            return Invoices(dates, dates.astype(M), self._coins(self.fee[..., None] * shares))
         edges = _edges(first, last, self.interval)
         weights = _weights(edges, self.interval)
         dated = edges[:-1] if self.advance else edges[1:]
         billing = (edges[:-1] if self.advance else edges[1:] - 1).astype(M)
         rest = self.fee[..., None] * (1 - self.upfront_share) * weights
         if self.upfront_share == 0:
-            return Invoices(dated, billing, rest)
+            return Invoices(dated, billing, self._coins(rest))
         up = np.broadcast_to(self.upfront[..., None], (*rest.shape[:-1], 1))
         if self.upfront_share == 1:
             return Invoices(np.array([first], dtype=D), np.array([first.astype(M)], dtype=M), up)
         return Invoices(np.array([first, *dated], dtype=D), np.array([first.astype(M), *billing], dtype=M),
-                        np.concatenate([up, rest], axis=-1))
+                        self._coins(np.concatenate([up, rest], axis=-1)))
 
     def cash(self) -> tuple[np.ndarray, np.ndarray]:
         """Days on which money leaves (payment,) and the money (..., payment): each invoice, net_days later."""
@@ -127,10 +131,22 @@ class Payment:
 
     def effective_by_month(self, months: Sequence[str]) -> np.ndarray:
         """Expensed straight over the days of the term, money (..., month)."""
+        booked, expensed = self._expense()
+        return _by_month(expensed, booked, months)
+
+    def _expense(self) -> tuple[np.ndarray, np.ndarray]:
+        """Months of the term (month,) and what each expenses (..., month)."""
         first, last = term(self.start, self.end, "payment")
-        names = months_of(months)
+        names = np.arange(first.astype(M), (last - 1).astype(M) + 1)
         starts, ends = np.maximum(names.astype(D), first), np.minimum((names + 1).astype(D), last)
-        return self.fee[..., None] * np.maximum((ends - starts).astype(int), 0) / self.days
+        return names, self._coins(self.fee[..., None] * (ends - starts).astype(int) / self.days, in_time)
+
+    def _coins(self, parts: np.ndarray, way=add_up) -> np.ndarray:
+        """Parts of the fee in whole coins that add up to it, where the fee is in whole coins itself (docs/method.md §5.49)."""
+        if not self.currency or parts.shape[-1] == 1:
+            return parts
+        good = in_coins(self.fee, self.currency)
+        return np.where(good[..., None], way(self.fee, parts, self.currency), parts) if good.any() else parts
 
     def prepaid_by_month(self, months: Sequence[str], of: str = "cash") -> np.ndarray:
         """Prepaid at the end of each month: paid − expensed until then (..., month); below 0: owed for use so far.
@@ -139,13 +155,13 @@ class Payment:
         """
         if of not in ("cash", "billed"):
             raise PriceError(unknown("prepaid", "view", of, ("cash", "billed")))
-        first, last = term(self.start, self.end, "payment")
-        ends = (months_of(months) + 1).astype(D)
+        names = months_of(months)
+        ends = (names + 1).astype(D)
         sent = self.invoices()
         dates = sent.dates + (self.net_days if of == "cash" else 0)
         paid = (sent.amounts[..., None, :] * (dates < ends[:, None])).sum(axis=-1)
-        gone = np.clip((ends - first).astype(int), 0, self.days)
-        return paid - self.fee[..., None] * gone / self.days
+        booked, expensed = self._expense()
+        return paid - (expensed[..., None, :] * (booked <= names[:, None])).sum(axis=-1)
 
 
 @dataclass(frozen=True)
@@ -168,6 +184,7 @@ def of_commitment(held, **how) -> Payment:
     (4380.0, 0.5, 1.0)
     """
     fee = held.term_fee()
+    how.setdefault("currency", "")                                  # charged by the hour: fractions of a cent, as the commitment settles
     option = {0.0: "no_upfront", 1.0: "all_upfront"}.get(held.upfront_share, "partial_upfront")
     return Payment(fee, held.start, held.end, option, held.upfront_share, **how)
 

@@ -15,11 +15,10 @@ ONE = {"support": house.Support, "tax": house.Tax}
 
 def evaluate(subject: dict, given: dict) -> dict:
     known(given, GIVEN, "given of an invoice")
-    known(subject, {*MANY, *ONE, "credit_order"}, "invoice")
+    known(subject, {*MANY, *ONE, "credit_order", "currency"}, "invoice")
     terms = {key: tuple(make(kind, one, key) for one in subject[key]) for key, kind in MANY.items() if key in subject}
     terms |= {key: make(kind, subject[key], key) for key, kind in ONE.items() if key in subject}
-    if "credit_order" in subject:
-        terms["credit_order"] = subject["credit_order"]
+    terms |= {key: subject[key] for key in ("credit_order", "currency") if key in subject}
     charges = [make(house.Charge, one, "charge") for one in given["charges"]]
     done = house.apply(house.Adjustments(**terms), charges, given.get("periods"))
     result = {"list_cost": done.total("ListCost"), "contracted_cost": done.total("ContractedCost"), "effective_cost": done.total("EffectiveCost"),
