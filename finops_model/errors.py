@@ -55,14 +55,14 @@ def printable(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
 
 
-def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word most like `word`, or None.
+def nearest(word: str, allowed: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The allowed word most like `word`, or None where none is at least as like as `cutoff` (1 = the same).
 
     >>> nearest("gradated", ["linear", "graduated"])
     'graduated'
     """
     words = {str(name).casefold(): str(name) for name in allowed}
-    found = difflib.get_close_matches(str(word).casefold(), words, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(str(word).casefold(), words, n=1, cutoff=cutoff)
     return words[found[0]] if found else None
 
 

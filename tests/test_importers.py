@@ -12,10 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from finops_model.errors import InputError
 from finops_model.facts import importers
 from finops_model.facts.importers import focus
 from finops_model.facts.ledger import Ledger
 from finops_model.facts.readers import open_source
+from finops_model.facts.tables import guess_mapping, read_table
 from finops_model.facts.warehouse import daily
 from finops_model.settings import Settings, Tags
 
@@ -64,6 +66,40 @@ def test_a_bill_without_effective_cost_says_so_loudly(tmp_path):
     receipt = Ledger(tmp_path).ingest(("plain.csv", pd.DataFrame([row])))
     assert ("plain.csv: NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same"
             in [str(w) for w in receipt.warnings])
+
+
+NEAR = ["effective_cost", "Effective Cost", "EffectivCost", "EffectiveCosts", "effective-cost", "Efective_Cost"]
+
+
+@pytest.mark.parametrize("spelt", NEAR)
+def test_a_misspelt_money_column_is_named_and_never_replaced_by_another(spelt, tmp_path):
+    """Seen before: BilledCost stood in for it, and the warning did not name it."""
+    row = {key: value for key, value in OLD.items() if key != "AmortizedCost"} | {spelt: "0.75"}
+    pd.DataFrame([row]).to_csv(tmp_path / "near.csv", index=False)
+    said = (f"near.csv: '{spelt}' is nearly EffectiveCost, which is not there, and would be left out. Write the names as FOCUS spells them: "
+            "EffectiveCost.")
+    for read in (Ledger(tmp_path / "l").ingest, lambda path: guess_mapping(read_table(path))):
+        with pytest.raises(InputError) as refused:
+            read(tmp_path / "near.csv")
+        assert str(refused.value) == said
+    assert importers.detect(tmp_path / "near.csv") is None
+
+
+def test_near_misses_of_all_money_columns_are_named_at_once(tmp_path):
+    row = {key: value for key, value in OLD.items() if key not in ("AmortizedCost", "BilledCost")}
+    row |= {"Billed Cost": "1", "effective_cost": "1", "list_cost": "2", "ContractedCosts": "2"}
+    with pytest.raises(InputError) as refused:
+        Ledger(tmp_path).ingest(("near.csv", pd.DataFrame([row])))
+    assert str(refused.value) == (
+        "near.csv: no column BilledCost (nearest here: 'Billed Cost'). 'effective_cost' is nearly EffectiveCost; 'list_cost' is nearly ListCost; "
+        "'ContractedCosts' is nearly ContractedCost. A FOCUS export needs BilledCost, BillingCurrency, BillingPeriodStart, BillingPeriodEnd, "
+        "ChargePeriodStart, ChargePeriodEnd, ChargeCategory, ServiceName. Write the names as FOCUS spells them; for a table of another kind: finops start "
+        "near.csv --mapping FILE (docs/mapping.md).")
+
+
+def test_a_vendors_own_column_is_no_near_miss(tmp_path):
+    row = OLD | {"x_ListCost": "3", "x_ContractedCostInUsd": "3", "PricingCurrencyEffectiveCost": "3", "ListUnitPrice": "3"}
+    assert Ledger(tmp_path).ingest(("own.csv", pd.DataFrame([row]))).accepted == 1
 
 
 def test_column_names_are_read_in_any_case(tmp_path):

@@ -19,6 +19,7 @@ MAX_TAG_DEPTH = 20
 TIME = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*"
                   r"(Z|UTC|[+-]\d{2}(?::?\d{2})?)?", re.ASCII | re.I)
 HIDDEN = re.compile("[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u3164\ufeff\uffa0]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 EPOCH = datetime(1970, 1, 1)
 
 
@@ -29,6 +30,15 @@ def is_missing(text: str | None) -> bool:
     (True, False)
     """
     return text is None or text.strip().upper() in MISSING
+
+
+def whole_characters(text: str) -> str:
+    """A text without halves of characters (lone surrogates), each of them as \ufffd: no file can hold them.
+
+    >>> whole_characters("a\ud800b") == "a\ufffdb", whole_characters("Zürich")
+    (True, 'Zürich')
+    """
+    return text if text.isascii() else SURROGATE.sub("\ufffd", text)
 
 
 def parse_time(text: str | None) -> tuple[int | None, str, str]:
@@ -118,7 +128,10 @@ def parse_tags(text: str | None) -> tuple[str | None, str]:
         words = _plain(value)
         if tags.setdefault(str(key), words) != words:
             return None, f"tag '{str(key)[:40]}' stands twice with different values"
-    return (json.dumps(tags, ensure_ascii=False, separators=(",", ":")), "") if tags else (None, "")
+    written = json.dumps(tags, ensure_ascii=False, separators=(",", ":"))
+    if SURROGATE.search(written):
+        return None, "a tag holds half a character (a lone surrogate)"
+    return (written, "") if tags else (None, "")
 
 
 class _Pairs(list):
@@ -160,7 +173,7 @@ def model_of(details: str | None) -> str:
     except (ValueError, RecursionError):
         return ""
     value = found.get("ModelId") if isinstance(found, dict) else None
-    return value if isinstance(value, str) else ""
+    return whole_characters(value) if isinstance(value, str) else ""
 
 
 def looks_odd(text: str | None) -> str:

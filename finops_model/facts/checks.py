@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 import numpy as np
@@ -28,6 +28,7 @@ TEXTS = ("BillingAccountId", "ServiceProviderName", "InvoiceIssuerName", "Servic
          "RegionId", "ChargeCategory", "ChargeClass", "ChargeFrequency", "PricingCategory", "CommitmentDiscountId",
          "CommitmentDiscountStatus", "ConsumedUnit", "BillingCurrency", "x_Model")
 CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
+TOLD = "x_SourceRefused"             # why a table reader could not make a row of a line, '' for all others
 MONEY = pa.decimal128(28, 10)
 DAY = 86_400_000_000
 YEAR, LONGEST = 366 * DAY, 3_660 * DAY       # a charge may start a year after its billing period; last ten years
@@ -90,7 +91,11 @@ class _Rows:
 
 def judge(table: pa.Table, findings: dict[tuple[str, str], Finding]) -> Judged:
     """Judge a table of text cells with `x_Row`; warnings are added to `findings`."""
-    rows = _Rows(table, findings)
+    told = table.column(TOLD).to_pylist() if TOLD in table.schema.names else []
+    rows = _Rows(table.drop_columns([TOLD]) if told else table, findings)
+    table = rows.table
+    if any(told):
+        rows.refuse(np.array([bool(reason) for reason in told]), "", "unreadable line", np.array([reason or "" for reason in told], object))
     _readable(rows)
     times = _times(rows)
     currency = _mapped(rows, "BillingCurrency", _currency, "unknown currency")
@@ -303,8 +308,8 @@ def plain_amount(text: str) -> Decimal | None:
     """
     try:
         amount = Decimal(text.strip())
-        if "_" in text or not text.isascii() or not amount.is_finite() or abs(amount) >= Decimal(10) ** 18:
-            return None
+        if "_" in text or not text.isascii() or not amount.is_finite() or amount and amount.adjusted() >= 18:
+            return None              # abs() of 1e999999999 would overflow the arithmetic itself
         return amount.quantize(Decimal("1e-10"), ROUND_HALF_UP)
-    except InvalidOperation:
+    except ArithmeticError:
         return None

@@ -8,10 +8,11 @@ from decimal import Decimal
 import pandas as pd
 
 from ..errors import InputError, listing
+from . import vendors
 from .columns import ROLES, currency_of, find_columns
 from .formats import decimal_evidence, read_moment, read_number
 from .mapping import Mapping
-from .written import BLANK, cells_of, date_order, decimal_mark, line_of, monthly, open_number, usual_mark
+from .written import BLANK, cells_of, date_order, decimal_mark, line_of, monthly, open_number, plausible, usual_mark
 
 __all__ = ["guess_mapping"]
 
@@ -24,6 +25,9 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     name, notes = frame.attrs.get("name", "table"), list(frame.attrs.get("notes", []))
     if not len(frame):
         raise InputError(f"{name}: the table has a header ({listing(frame.columns)}) and no rows. Export it with its data.")
+    known = vendors.of_heads([vendors.head(frame.columns, frame.iloc[0].tolist())])
+    if why := frame.attrs.get("vendor") or (vendors.sentence(name, known) if known else None) or _nearly_focus(name, list(frame.columns)):
+        raise InputError(why)
     roles, months, said = find_columns(frame, name)
     notes += said
     values: dict = {"file": name, "sheet": frame.attrs.get("sheet"), **roles, "months": months}
@@ -46,12 +50,12 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         column = roles["date"] or roles["month"]
         moments = [moment for cell in cells_of(frame, column) if (moment := read_moment(cell))]
         order, open_ = date_order(frame, column, name, mark, code)
-        days = sorted(day for moment in moments if (day := moment.day(order)))
+        days = sorted(day for moment in moments if (day := moment.day(order)) and plausible(day))
         whole = bool(roles["month"]) or all(m.second == 0 for m in moments) or monthly(days)
         values |= {"date_order": order, "date_order_assumed": open_, "whole_months": whole}
         if days:
             found["date" if roles["date"] else "month"] = f"{days[0]} … {days[-1]}, {order}{', assumed' if open_ else ''}"
-        if gone := sum(moment is None or moment.day(order) is None for moment in map(read_moment, cells_of(frame, column))):
+        if gone := sum(moment is None or (day := moment.day(order)) is None or not plausible(day) for moment in map(read_moment, cells_of(frame, column))):
             notes.append(f"{gone} of {len(frame)} dates cannot be read; their rows go to quarantine with file and row")
         if open_:
             first = next(cell for cell in cells_of(frame, column) if (moment := read_moment(cell)) and moment.open)
@@ -75,6 +79,13 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         found[role] = listing(list(dict(kinds.most_common())), most=4)
     notes += _totals(frame, months, roles["amount"], mark, read)
     return Mapping(**values, found=found, notes=tuple(notes), doubts=tuple(doubts))
+
+
+def _nearly_focus(name: str, columns: list[str]) -> str | None:
+    """Why a table that speaks FOCUS is no complete export: it is never read by guessing."""
+    from .importers import focus
+
+    return focus.refusal(name, columns) if focus.is_nearly_focus(columns) else None
 
 
 def _proved_by_the_delimiter(frame, amounts) -> bool:

@@ -7,10 +7,11 @@ import json
 import pandas as pd
 
 from ..errors import InputError, listing, unknown
+from .checks import TOLD
 from .columns import ROLES
 from .formats import Moment, month_end, read_moment, read_number
 from .mapping import TAGS, Mapping
-from .written import BLANK, line_of
+from .written import BLANK, line_of, plausible
 from .written import cells_of as _cells
 
 
@@ -39,11 +40,12 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
             parts = [(cells[mapping.date or mapping.month][i], cells[mapping.amount][i])]
         if i in broken:
             parts = [(parts[0][0] if parts else "", broken[i])]
+            shared[TOLD] = broken[i]
         rows += [{**_row(when, amount, mapping), **shared, "x_SourceLine": str(line_of(frame, i))} | _own_currency(amount, mapping)
                  for when, amount in parts]
     columns = ["BilledCost", "BillingCurrency", "BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd",
                "ChargeCategory", "ServiceName", "ServiceProviderName", "InvoiceIssuerName", "BillingAccountId", "SkuId", "RegionId",
-               "ConsumedQuantity", "ConsumedUnit", "Tags", "x_SourceLine"]
+               "ConsumedQuantity", "ConsumedUnit", "Tags", "x_SourceLine", *([TOLD] if broken else [])]
     result = pd.DataFrame(rows, columns=columns, dtype="object")
     result.attrs = {"name": name}
     return result
@@ -81,9 +83,9 @@ def _row(when: str, amount: str, mapping: Mapping) -> dict:
     moment: Moment | None = read_moment(when)
     day = moment.day(mapping.date_order) if moment else None
     cost = format(number[0], "f") if number else amount.strip() and f"'{amount.strip()}'"
-    if day is None:
+    if day is None or not plausible(day):         # 9999-12-31 is how ERP systems write "never"
         return {"BilledCost": cost, **dict.fromkeys(("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd"),
-                                                    when.strip())}
+                                                    str(day) if day else when.strip())}
     first = day.replace(day=1)
     start, end = (first, month_end(day)) if mapping.whole_months or moment.second == 0 else (day, day + pd.Timedelta(days=1))
     return {"BilledCost": cost, "BillingPeriodStart": str(first), "BillingPeriodEnd": str(month_end(day)),

@@ -6,10 +6,13 @@ Archives, pickles, web pages and bombs are refused before they are unpacked.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
 import os
+import re
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import InputError
+from ..errors import InputError, nearest
 
 MAX_TEXT = 4 * 2**30            # bytes of text, unpacked
 MAX_RATIO, FREE_TEXT = 200, 64 * 2**20   # a gzip may unpack to 200 times its size, or to 64 MiB
@@ -66,7 +69,10 @@ class Source:
             raise InputError(f"{self.name}: {len(self.data):,} bytes of JSON in one document; at most {MAX_JSON:,}. "
                              "Export it as JSON lines, CSV or Parquet.")
         try:
-            return read_json(decode(self))
+            text = decode(self)
+            if problem := stray(text):
+                raise ValueError(problem)
+            return read_json(text)
         except (ValueError, RecursionError) as problem:
             raise InputError(f"{self.name}: not valid JSON: {short(problem)}. Export the file again.") from None
 
@@ -138,15 +144,12 @@ def open_source(item: Any) -> Source:
     if hasattr(item, "columns") and hasattr(item, "attrs"):
         return _frame(str(item.attrs.get("name") or item.attrs.get("path") or "table"), item)
     path = Path(os.fspath(item))
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder. Name its files, for example {path}/*.csv.")
-    if not path.is_file():
-        from ..errors import nearest
-
-        near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
-        raise InputError(f"{path}: there is no such file.{f' Did you mean {near!r}?' if near else ''}")
-    with path.open("rb") as file:
-        head = file.read(4096)
+    refuse_no_file(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be read: {problem.strerror}. Give yourself the right to read it, or copy it.") from None
     size, digest = path.stat().st_size, _sha256(path)
     _refuse_strangers(path, head)
     if head[:4] == b"PAR1":
@@ -161,12 +164,31 @@ def open_source(item: Any) -> Source:
     return Source(path.name, _text_kind(path, data), digest, size, data=data, path=path)
 
 
+def refuse_no_file(path: Path) -> None:
+    """Raise InputError unless a path is a plain file: what it is instead, and what to do."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as problem:
+        if path.is_symlink():
+            why = "goes round in a circle" if getattr(problem, "errno", 0) == errno.ELOOP else f"leads to {os.readlink(path)}, which is not there"
+            raise InputError(f"{path}: is a link that {why}. Name the file itself.") from None
+        if getattr(problem, "errno", 0) == errno.EACCES:
+            raise InputError(f"{path}: its folder may not be read. Copy the file to a place of your own.") from None
+        near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if os.path.isdir(path.parent) else None
+        raise InputError(f"{path}: there is no such file.{f' Did you mean {near!r}?' if near else ''}") from None
+    if stat.S_ISDIR(mode):
+        raise InputError(f"{path}: is a folder. Name its files, for example {path}/*.csv.")
+    if not stat.S_ISREG(mode):
+        what = "a pipe" if stat.S_ISFIFO(mode) else "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "a socket"
+        raise InputError(f"{path}: is {what}, not a file. Write what comes out of it into a file first, and name that.")
+
+
 def _frame(name: str, frame) -> Source:
     digest = hashlib.sha256(repr([str(column) for column in frame.columns]).encode())
     for column in frame.columns:
         for value in frame[column].tolist():
             digest.update(repr(value).encode("utf-8", "surrogatepass") + b"\x1f")
-    return Source(name, "frame", digest.hexdigest(), int(frame.shape[0]), frame=frame)
+    return Source(name, "frame", digest.hexdigest(), int(frame.shape[0]), frame=frame, notes=list(frame.attrs.get("warnings", ())))
 
 
 def _sha256(path: Path) -> str:
@@ -182,6 +204,9 @@ def _refuse_strangers(path: Path, head: bytes) -> None:
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" or path.suffix.lower() in {".pkl", ".pickle", ".joblib"}:
         raise InputError(f"{name}: is a pickle, which can run code when it is loaded; it is never read. "
                          "Export the bill as CSV, JSON lines or Parquet.")
+    if head.startswith(b"PK\x03\x04") and path.suffix.casefold() in (".xlsx", ".xlsm"):
+        raise InputError(f"{name}: is an Excel workbook, not an export: finops start {name} reads it and asks which column is what. "
+                         "Or save its sheet as CSV.")
     for magic, what in MAGIC.items():
         if head.startswith(magic):
             raise InputError(f"{name}: is {what}, not an export. {UNPACK}")
@@ -244,23 +269,88 @@ def _text_kind(path: Path, data: bytes) -> str:
 
 
 def decode(source: Source) -> str:
-    """The text of a file: UTF-8 (with or without mark), UTF-16 by its mark or its zeros, else Windows-1252 with a note."""
-    data = source.data
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        kind = "utf-16"
-    elif len(data) > 3 and data[1:200:2].count(0) > 0.4 * len(data[1:200:2]):
-        kind = "utf-16-le"
-    elif len(data) > 3 and data[0:200:2].count(0) > 0.4 * len(data[0:200:2]):
-        kind = "utf-16-be"
-    else:
-        kind = "utf-8-sig"
+    """The text of a file: UTF-8 (with or without mark), UTF-16 by its mark or its zeros, else Windows-1252 with a note.
+
+    Where some lines beyond ASCII are UTF-8 and some are not, the file is UTF-8 and the bytes of the others stay marked (surrogate
+    escapes), so that the reader refuses their rows: one stray byte never changes the letters of the others (docs/method.md §13.33).
+    """
+    kind = encoding_of(source.data)
     try:
-        text = data.decode(kind)
+        text = source.data.decode(kind)
     except UnicodeDecodeError as problem:
         if kind != "utf-8-sig":
             raise InputError(f"{source.name}: looks like {kind.upper()} but is not (byte {problem.start}). "
                              "Export it as UTF-8.") from None
-        text, kind = data.decode("cp1252", "replace") if b"\x81" not in data else data.decode("latin-1"), "Windows-1252"
+        return _not_all_utf8(source)
     if kind != "utf-8-sig":
         source.notes.append(f"not UTF-8: read as {kind}")
     return text
+
+
+def encoding_of(data: bytes) -> str:
+    """utf-16 by its mark, utf-16-le or -be by its zeros, else utf-8-sig."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if len(data) > 3 and data[1:200:2].count(0) > 0.4 * len(data[1:200:2]):
+        return "utf-16-le"
+    if len(data) > 3 and data[0:200:2].count(0) > 0.4 * len(data[0:200:2]):
+        return "utf-16-be"
+    return "utf-8-sig"
+
+
+def _not_all_utf8(source: Source) -> str:
+    data = source.data
+    beyond = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if not line.isascii()]
+    strange = [number for number, line in beyond if not _is_utf8(line)]
+    if len(strange) == len(beyond):
+        source.notes.append("not UTF-8: read as Windows-1252")
+        return data.decode("latin-1") if b"\x81" in data else data.decode("cp1252", "replace")
+    lines = "1 line is not UTF-8" if len(strange) == 1 else f"{len(strange):,} lines are not UTF-8"
+    source.notes.append(f"{lines} (line {strange[0]}{' first' if len(strange) > 1 else ''}) where others are: refused, "
+                        "not read another way")
+    return data.decode("utf-8-sig", "surrogateescape")
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+STRAY = re.compile("[\udc80-\udcff]")
+
+
+def stray(text: str) -> str:
+    """What is wrong with a text whose bytes were not UTF-8, or ''.
+
+    >>> stray("Z\udcfcrich"), stray("Zürich")
+    ("holds the byte 0xFC, which is not UTF-8: 'Z?rich'", '')
+    """
+    found = STRAY.search(text)
+    if not found:
+        return ""
+    return f"holds the byte 0x{ord(found[0]) - 0xDC00:02X}, which is not UTF-8: '{' '.join(STRAY.sub('?', text).split())[:40]}'"
+
+
+def shown(text: str) -> str:
+    """A text that can be stored and printed: bytes that are no UTF-8, and halves of characters, as escapes.
+
+    >>> shown("Z\udcfcrich \ud800")
+    'Z\\xfcrich \\ud800'
+    """
+    if text.isascii():
+        return text
+    return STRAY.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text).encode("utf-8", "backslashreplace").decode()
+
+
+def head_text(source: Source) -> str:
+    """The first 64 KiB of a text, however they are written; to look at, never to take figures from."""
+    data = (source.data or b"")[:65_536]
+    return data.decode(encoding_of(data), "replace") if data else ""
+
+
+def parquet_schema(source: Source) -> pa.Schema:
+    """The schema of a Parquet source."""
+    return _parquet(source).schema_arrow

@@ -18,13 +18,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import InputError, listing, nearest
+from ..errors import InputError, listing
+from . import vendors
 from .columns import kind_of
 from .formats import is_month, plain_words, read_moment, read_number
 from .guess import guess_mapping
 from .mapped_rows import apply_mapping
 from .mapping import Mapping, load_mapping
-from .readers import decode, open_source
+from .readers import decode, open_source, refuse_no_file, shown, stray
 
 __all__ = ["Mapping", "apply_mapping", "guess_mapping", "kind_of", "load_mapping", "read_table"]
 
@@ -44,30 +45,50 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
     Raises InputError for a file that is no table; it says what was seen and what to do.
     """
     path = Path(path)
-    if not path.is_file():
-        near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
-        raise InputError(f"{path}: there is no such file.{f' Did you mean {near!r}?' if near else ''}")
+    refuse_no_file(path)
     if path.suffix.casefold() in EXCEL:
         from .excel import read_sheets
 
         grids, notes = read_sheets(path, sheet)
+        known = vendors.of_heads(one for grid in grids.values() for one in vendors.of_rows([cells for _, cells in grid[:vendors.TOP]]))
         name, grid, others = _best_sheet(path, grids, sheet)
         if others:
             notes.append(f"not read: the sheets {listing(others)}, which hold data too; give the sheet's name to read one")
-        frame = _frame(path, grid)
-        frame.attrs |= {"sheet": name, "delimiter": None, "typed": True}
+        delimiter, typed = None, True
     else:
         if sheet is not None:
             raise InputError(f"{path.name}: is no Excel workbook and has no sheet '{sheet}'. Leave the sheet out.")
         source = open_source(path)
+        known, name, typed = vendors.recognise(source), None, False
         if source.kind != "csv":
-            raise InputError(f"{path.name}: is {source.kind}, not a table of text. Deliver CSV or Excel, or a FOCUS export: "
-                             "finops ingest FILE.")
-        grid, delimiter = _grid(path.name, decode(source))
-        notes, frame = list(source.notes), _frame(path, grid)
-        frame.attrs |= {"sheet": None, "delimiter": delimiter, "typed": False}
+            raise InputError(vendors.sentence(path.name, known) if known else _no_table(source))
+        try:
+            grid, delimiter = _grid(path.name, decode(source))
+        except InputError:
+            if known:
+                raise InputError(vendors.sentence(path.name, known)) from None
+            raise
+        notes = list(source.notes)
+    try:
+        frame = _frame(path, grid)
+    except InputError:
+        if known:
+            raise InputError(vendors.sentence(path.name, known)) from None
+        raise
+    frame.attrs |= {"sheet": name, "delimiter": delimiter, "typed": typed, "vendor": vendors.sentence(path.name, known) if known else ""}
     frame.attrs["notes"] = notes + frame.attrs["notes"]
     return frame
+
+
+def _no_table(source) -> str:
+    """Why a source that is no text table cannot be read as one, with what to do: what `finops ingest` says of it."""
+    from . import importers
+
+    try:
+        importers.read(source)
+    except InputError as problem:
+        return str(problem)
+    return f"{source.name}: is {source.kind}, an export that needs no mapping: finops ingest {source.name}."
 
 
 def _best_sheet(path, grids, sheet):
@@ -130,6 +151,8 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
     """The table inside a grid of cells: header below title rows, data, what was left out at the bottom."""
     at = _header(path.name, grid)
     header_line, header = grid[at]
+    if problem := stray(" ".join(header)):
+        raise InputError(f"{path.name}: the header {problem}. Export the file again, all of it as UTF-8.")
     notes = [] if at == 0 else [f"the header stands in line {header_line}; above it: {listing(_first(c) for _, c in grid[:at])}"]
     body, totals, footnotes = _without_bottom(grid[at + 1:])
     excel = path.suffix.casefold() in EXCEL
@@ -139,7 +162,10 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
     rows, broken = [], {}
     for i, (line, cells) in enumerate(body):
         if any(cells[len(names):]) or (len(cells) < len(names) and not excel):
-            broken[i] = f"line {line} has {len(cells)} cells where the header has {len(names)}: {' | '.join(cells)[:200]}"
+            broken[i] = shown(f"line {line} has {len(cells)} cells where the header has {len(names)}: {' | '.join(cells)[:200]}")
+        elif problem := stray("\n".join(cells)):
+            broken[i] = f"line {line} {problem}"
+        cells = [shown(cell) for cell in cells] if i in broken else cells
         rows.append((cells + [""] * len(names))[: len(names)])
     kept = [i for i in range(len(names)) if header[i] or any(row[i] for row in rows)]
     frame = pd.DataFrame([[row[i] for i in kept] for row in rows], columns=[names[i] for i in kept], dtype="object")

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from ..errors import InputError
-from .readers import BrokenRow, Source, decode, read_json, short
+from .cells import whole_characters
+from .readers import BrokenRow, Source, decode, read_json, short, shown, stray
 
 DATA = re.compile(r"\s*([+-]?\d[\d.,]*|\d{4}-\d{2}-\d{2}.*|\{.*)\s*", re.ASCII)     # no column is called so
 RESERVED = {"x_row", "x_file", "x_period", "x_hash", "x_raw"}      # the ledger's own columns
@@ -37,6 +38,8 @@ def read_csv(source: Source) -> pa.Table:
         delimiter, first = first[4], lines.readline()
     if delimiter != ",":
         source.notes.append(f"delimiter is a {NAMES.get(delimiter, repr(delimiter))}")
+    if problem := stray(first):
+        raise InputError(f"{source.name}: the header {problem}. Export the file again, all of it as UTF-8.")
     names = check_header(source.name, next(csv.reader([first], delimiter=delimiter), []))
     body = lines.read()
     raw = body.encode("utf-8", "surrogatepass")
@@ -57,6 +60,7 @@ def find_delimiter(header: str) -> str:
 def check_header(name: str, cells: list[str]) -> list[str]:
     """Column names without surrounding space; twice the same name (in any case) is refused."""
     names = [cell.strip().lstrip("\ufeff") or f"x_unnamed_{i + 1}" for i, cell in enumerate(cells)]
+    names = [whole_characters(cell) for cell in names]
     names = [f"x_Delivered_{cell[2:]}" if cell.casefold() in RESERVED else cell for cell in names]
     if len(names) > MAX_COLUMNS:
         raise InputError(f"{name}: {len(names):,} columns; at most {MAX_COLUMNS:,}.")
@@ -118,6 +122,10 @@ def _careful_csv(source: Source, body: str, names: list[str], delimiter: str) ->
                 if len(cells) < 2 and not "".join(cells).strip() and len(names) > 1:
                     continue                                      # a blank line is no row
                 if len(cells) == len(names):
+                    place = next((i for i, cell in enumerate(cells) if stray(cell)), None)
+                    if place is not None:
+                        number = _refuse(source, ["".join(lines[at + taken[0]: at + taken[1]])], number, names[place], "not UTF-8", stray(cells[place]))
+                        continue
                     number += 1
                     rows.append(cells)
                     numbers.append(number)
@@ -145,7 +153,7 @@ def _refuse(source, lines, number, column, kind, reason) -> int:
     for i, line in enumerate(line for line in lines if line.strip()):
         why = reason if i == 0 else f"swallowed by the broken row {number - i + 1}: {reason}"
         number += 1
-        source.broken.append(BrokenRow(number, column, kind, why, line.rstrip("\r\n")[:MAX_RAW]))
+        source.broken.append(BrokenRow(number, column, kind, shown(why), shown(line.rstrip("\r\n")[:MAX_RAW])))
     return number
 
 
@@ -177,6 +185,9 @@ def read_records(source: Source) -> pa.Table:
     else:
         text_lines = (line for line in io.StringIO(decode(source), newline="\n") if line.strip())
         for number, line in enumerate(text_lines, 1):
+            if problem := stray(line):
+                source.broken.append(BrokenRow(number, "", "not UTF-8", problem, shown(line.strip()[:MAX_RAW])))
+                continue
             try:
                 item = read_json(line)
             except (ValueError, RecursionError) as problem:
@@ -184,8 +195,9 @@ def read_records(source: Source) -> pa.Table:
                 source.broken.append(BrokenRow(number, "", "not JSON", f"is not JSON: {reason}", line.strip()[:MAX_RAW]))
                 continue
             _keep(source, item, number, records, numbers, line)
-    names = check_header(source.name, list(dict.fromkeys(key for record in records for key in record)))
-    return _table({name: [_text(record.get(name)) for record in records] for name in names}, numbers)
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    names = check_header(source.name, keys)
+    return _table({name: [_text(record.get(key)) for record in records] for name, key in zip(names, keys, strict=True)}, numbers, source)
 
 
 def _keep(source, item, number, records, numbers, line) -> None:
@@ -193,7 +205,7 @@ def _keep(source, item, number, records, numbers, line) -> None:
         records.append({str(key).strip(): value for key, value in item.items()})
         numbers.append(number)
     else:
-        source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", str(line or item)[:MAX_RAW]))
+        source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", shown(str(line or item)[:MAX_RAW])))
 
 
 def _text(value) -> str | None:
@@ -201,7 +213,8 @@ def _text(value) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Halves of characters inside stay escapes, so that tags that hold one are known as such (cells.parse_tags).
+    return shown(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def read_frame(source: Source) -> pa.Table:
@@ -213,17 +226,22 @@ def read_frame(source: Source) -> pa.Table:
         values = frame.iloc[:, i]
         gone = values.isna().tolist()
         columns[name] = [None if missing else str(value) for value, missing in zip(values.tolist(), gone, strict=True)]
-    return _table(columns, list(range(1, len(frame) + 1)))
+    return _table(columns, list(range(1, len(frame) + 1)), source)
 
 
-def _table(columns: dict, numbers: list[int]) -> pa.Table:
-    def safe(values):
+def _table(columns: dict, numbers: list[int], source: Source | None = None) -> pa.Table:
+    def safe(name, values):
         try:
             return pa.array(values, pa.string())
         except (UnicodeEncodeError, pa.ArrowException):          # lone surrogates out of JSON escapes
-            return pa.array([v if v is None else v.encode("utf-8", "replace").decode() for v in values], pa.string())
+            whole = [v if v is None else whole_characters(v) for v in values]
+            changed = sum(one != other for one, other in zip(values, whole, strict=True))
+            if source is not None:
+                rows = "1 row holds" if changed == 1 else f"{changed:,} rows hold"
+                source.notes.append(f"{name}: {rows} half a character (a lone surrogate); it is kept as \ufffd")
+            return pa.array(whole, pa.string())
 
-    return pa.table({**{name: safe(list(values)) for name, values in columns.items() if name != "x_Row"},
+    return pa.table({**{name: safe(name, list(values)) for name, values in columns.items() if name != "x_Row"},
                      "x_Row": pa.array(numbers, pa.int64())})
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
 from ..errors import InputError
+from .cells import EARLIEST, LATEST
 from .formats import decimal_evidence, month_end, read_moment
 
 BLANK = {"", "-", "–", "—"}
@@ -13,6 +16,15 @@ BLANK = {"", "-", "–", "—"}
 def cells_of(frame: pd.DataFrame, column: str) -> list[str]:
     """The cells of a column as text, '' where there is none."""
     return ["" if value is None or value != value else str(value) for value in frame[column].tolist()]
+
+
+def plausible(day: date) -> bool:
+    """Whether a bill can speak of a day: the years facts/cells.py takes.
+
+    >>> plausible(date(2026, 1, 31)), plausible(date(9999, 12, 31))
+    (True, False)
+    """
+    return EARLIEST <= day.year <= LATEST
 
 
 def usual_mark(frame, dates: list[str]) -> str:

@@ -15,6 +15,7 @@ from types import ModuleType
 import pyarrow as pa
 
 from ...errors import InputError, listing
+from .. import vendors
 from ..readers import Source, open_source
 
 
@@ -43,10 +44,13 @@ def read(source: Source) -> Export:
     for name, importer in importers.items():
         if name != "focus" and importer.recognise(source):
             return importer.read(source)
+    if known := vendors.recognise(source):
+        raise InputError(vendors.sentence(source.name, known))
     if importers["focus"].recognise(source):
         return importers["focus"].read(source)
     raise InputError(f"{source.name}: no importer knows this JSON document. Known: "
-                     f"{listing(importer.TITLE for importer in importers.values())}.")
+                     f"{listing(importer.TITLE for importer in importers.values())}. "
+                     "Export a table (CSV or Excel) with a date and an amount instead.")
 
 
 def detect(path) -> str | None:
@@ -57,7 +61,7 @@ def detect(path) -> str | None:
     try:
         source = open_source(path)
         found = next((name for name, one in shelf().items() if name != "focus" and one.recognise(source)), None)
-        if found or not shelf()["focus"].recognise(source):
+        if found or vendors.recognise(source) or not shelf()["focus"].recognise(source):
             return found
         shelf()["focus"].read(source)
     except InputError:

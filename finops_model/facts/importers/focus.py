@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from ...errors import InputError, nearest
 from ..readers import Source
+from ..vendors import squash
 from . import Export
 
 TITLE = "FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines)"
@@ -38,6 +39,8 @@ KNOWN = (*NEEDED, *OLDER, *DEFAULTED, "EffectiveCost", "ListCost", "ContractedCo
          "CommitmentDiscountId", "CommitmentDiscountStatus", "CommitmentDiscountCategory", "CommitmentDiscountType",
          "CommitmentDiscountName", "CommitmentDiscountUnit", "BillingAccountName", "AvailabilityZone", "ListUnitPrice",
          "ContractedUnitPrice", "x_Model", *(name for _, names in SINCE for name in names))
+MONEY = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
+KNOWN_NAMES = frozenset(KNOWN)
 SPELLED = {name.casefold(): name for name in KNOWN}
 
 
@@ -65,7 +68,8 @@ def read(source: Source) -> Export:
     """The rows under FOCUS 1.4 names. Raises InputError when a column is missing that a bill must have."""
     header = [SPELLED.get(name.casefold(), name) for name in source.header if name != "x_Row"]
     names, notes = _names(header), []
-    _refuse_incomplete(source, header, set(names.values()))
+    if why := refusal(source.name, header):
+        raise InputError(why)
     have = set(names.values())
     if "EffectiveCost" not in have:
         notes.append("NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same")
@@ -93,17 +97,46 @@ def _names(header: list[str]) -> dict[str, str]:
     return names
 
 
-def _refuse_incomplete(source: Source, header: list[str], have: set[str]) -> None:
+def refusal(where: str, header: list[str]) -> str | None:
+    """Why a header is no complete FOCUS export, in one sentence, or None. Names are compared in any case.
+
+    Near misses of every money column are named at once: a misspelt EffectiveCost would otherwise be replaced by BilledCost.
+
+    >>> refusal("a.csv", [*NEEDED, "effective_cost"])
+    "a.csv: 'effective_cost' is nearly EffectiveCost, which is not there, and would be left out. Write the names as FOCUS spells them: EffectiveCost."
+    """
+    spelled = [SPELLED.get(name.casefold(), name) for name in header]
+    have = set(_names(spelled).values())
     missing = [name for name in NEEDED if name not in have]
-    if not missing:
-        return
-    where = source.name
-    parts = []
-    for name in missing:
-        guess = nearest(name, [column for column in header if column not in have & set(KNOWN)])
-        parts.append(f"{name} (nearest here: '{guess}')" if guess else name)
-    raise InputError(f"{where}: no column {', '.join(parts)}. A bill needs {', '.join(NEEDED)}. For a table of another shape "
-                     "give a mapping (see finops_model.facts.tables).")
+    near = {name: guess for name in (*MONEY, *missing) if name not in have and (guess := _near(name, spelled, have))}
+    if len(missing) > 4:
+        return (f"{where}: no column {missing[0]}, nor {len(missing) - 1} others that a FOCUS export has. For any other table with a date and an amount: "
+                f"finops start {where} (it shows which column it takes for what, and asks).")
+    if missing:
+        parts = [f"{name} (nearest here: '{near[name]}')" if name in near else name for name in missing]
+        also = [f"'{guess}' is nearly {name}" for name, guess in near.items() if name not in missing]
+        return (f"{where}: no column {', '.join(parts)}. {'; '.join(also) + '. ' if also else ''}A FOCUS export needs {', '.join(NEEDED)}. Write the names as "
+                f"FOCUS spells them; for a table of another kind: finops start {where} --mapping FILE (docs/mapping.md).")
+    if near:
+        words = "; ".join(f"'{guess}' is nearly {name}, which is not there" for name, guess in near.items())
+        return f"{where}: {words}, and would be left out. Write the names as FOCUS spells them: {', '.join(near)}."
+    return None
+
+
+def is_nearly_focus(header: list[str]) -> bool:
+    """Whether a header speaks FOCUS, though some of its columns may be missing or misspelt: it is no table of another kind."""
+    return sum(SPELLED.get(name.casefold(), name) in NEEDED for name in _names_of(header)) >= 5
+
+
+def _names_of(header: list[str]) -> list[str]:
+    return list(_names([SPELLED.get(name.casefold(), name) for name in header]).values())
+
+
+def _near(name: str, header: list[str], have: set[str]) -> str | None:
+    """The column most like a missing one, if it is that near: the same letters, or nearly all of them. Names of FOCUS and x_ names never are."""
+    free = {column: squash(column) for column in header if column not in KNOWN_NAMES and not column.casefold().startswith("x_")}
+    guess = nearest(squash(name), free.values(), cutoff=0.85)
+    return next((column for column, squashed in free.items() if squashed == guess), None) if guess else None
 
 
 def _renamed(source: Source, spelled: dict[str, str], names: dict[str, str]) -> Iterator[pa.Table]:
