@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, unknown
+from ..measure import outside
 from ..measure.actuals import COMPANY
 from ..measure.words import money
 from ..outlook.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
+from ..periods import month_of
 
 HOW = {"measured": "as measured from past misses", "independent": "if workloads surprise us one by one", "shared": "if they all surprise us together"}
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
@@ -49,8 +51,10 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
                 row |= found if how == wanted[0] else {}
                 row |= {f"{key}_{how}": value for key, value in found.items()} if len(wanted) > 1 else {}
             rows.append(row)
-    return {"unit": name, "by": by, "as_of": first.as_of, "currency": first.currency, "paths": len(first.totals), "shocks": wanted, "rows": rows,
-            "by_hand": by_hand(first, first.known.overrides, inside), "notes": notes(rows, wanted, first, inside),
+    left = outside.of_year(daily, month_of(first.as_of), first.as_of, name, settings.fiscal_year_starts)
+    said = [text for text in [left_out(left, rows, name, first.currency)] if text]
+    return {"unit": name, "excluded": left, "by": by, "as_of": first.as_of, "currency": first.currency, "paths": len(first.totals), "shocks": wanted, "rows": rows,
+            "by_hand": by_hand(first, first.known.overrides, inside), "notes": [*notes(rows, wanted, first, inside), *said],
             "known": [note["text"] for note in first.known.notes]}
 
 
@@ -66,6 +70,17 @@ def by_hand(nodes: Nodes, overrides, inside) -> list[dict]:
         own = dict(zip(QUANTILES, nodes.quantiles(span, node)))
         found.append({"node": node or COMPANY, **{key: one[key] for key in ("month", "value", "by", "because")}, **own})
     return found
+
+
+def left_out(found: dict, rows: list[dict], name: str, currency: str) -> str:
+    """What totals leave out, beside them; where a row is the whole fiscal year, also what it lands at after the credits booked (docs/method.md §6.5)."""
+    if not found["items"]:
+        return ""
+    text = f"Left out of {name}, {found['period']} so far: {outside.words(found['items'], currency)}; neither is forecast"
+    year = next((row for row in rows if row["node"] == name and row["period"] == found["period"]), None)
+    if year is not None and any(item["what"] == "Credits" for item in found["items"]):
+        text += f". {found['period']} after credits: P50 {money(year['p50'] + found['credits'], currency)}"
+    return f"{text}."
 
 
 def notes(rows: list[dict], wanted: list[str], nodes: Nodes, inside) -> list[str]:

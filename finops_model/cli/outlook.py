@@ -64,6 +64,7 @@ def compare(scenarios: Annotated[list[Path], typer.Argument(help="Scenario files
 
 def _compare(scenarios: list[Path], settings: Path, paths: int | None, target_error: str | None, of: str, budget: float | None, how: dict,
              as_json: bool) -> list:
+    from ..measure import outside
     from ..outlook import simulate
     from ..publish import close
     from . import _runs
@@ -80,7 +81,7 @@ def _compare(scenarios: list[Path], settings: Path, paths: int | None, target_er
     rows = [_runs.row(found, base, of, budget) for found in runs]
     if as_json:
         out.print_json(json.dumps({"months": list(base.months), "currency": currency, "paths": base.paths, "seed": base.seed, "as_of": base.as_of,
-                                   "engine": base.engine, "scenarios": rows}))
+                                   "engine": base.engine, "scenarios": rows, "excluded": base.excluded}))
         return runs
     table = Table("Scenario", "P10", "P50", "P90", "Mean", "Mean change to base", "Cheaper",
                   title=f"EffectiveCost {base.months[0]} … {base.months[-1]} · {base.paths:,} paths · seed {base.seed} · engine {base.engine} · data up to {base.as_of}")
@@ -90,7 +91,7 @@ def _compare(scenarios: list[Path], settings: Path, paths: int | None, target_er
         table.add_row(row["name"], *(f"{amount(row[k], currency)} ± {amount(row[f'{k}_standard_error'], currency)}" for k in _runs.TABLE), change,
                       f"{row['probability_cheaper']:.0%}" if changed else "–")
     out.print(table)
-    for text in _runs.sentences(rows, runs, of, target, budget, currency):
+    for text in (*_runs.sentences(rows, runs, of, target, budget, currency), *filter(None, [outside.of_run(base.excluded, currency)])):
         out.print(text, markup=False)
     return runs
 

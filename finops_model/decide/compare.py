@@ -54,6 +54,7 @@ class Comparison:
     seed: int
     unit: str | None
     lines: tuple[Line, ...]
+    excluded: tuple[dict, ...] = ()     # what the base leaves out of its totals, newest 12 months
 
     def __getitem__(self, name: str) -> Line:
         for line in self.lines:
@@ -72,9 +73,11 @@ class Comparison:
                 cells += ["<td>–</td>"] * 3
             rows.append(f"<tr>{''.join(cells)}</tr>")
         where = html.escape(self.unit or "Company")
+        left = html.escape(", ".join(f"{item['what']} {item['amount']:,.0f}" for item in self.excluded))
         return (f"<div>{where} · {self.months[0]} … {self.months[-1]} · EffectiveCost in {html.escape(self.currency)} · {self.paths:,} paths · "
                 f"seed {self.seed}<table><thead><tr><th>Scenario</th><th>P10</th><th>P50</th><th>P90</th><th>Mean change</th>"
-                f"<th>P10 … P90 of the change</th><th>Chance it is cheaper</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>")
+                f"<th>P10 … P90 of the change</th><th>Chance it is cheaper</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+                f"{f'Left out of the company and not forecast (newest 12 months): {left}' if left else ''}</div>")
 
 
 def compare(base: Run, *others: Run, unit: str | None = None, months=None) -> Comparison:
@@ -92,7 +95,7 @@ def compare(base: Run, *others: Run, unit: str | None = None, months=None) -> Co
                                     f"{_short(ours)}. Run both together: finops compare.")
     whole = base.total(unit, months)
     return Comparison(base.currency, tuple(months or base.months), base.paths, base.seed, unit,
-                      tuple(_line(run, run.total(unit, months), whole) for run in (base, *others)))
+                      tuple(_line(run, run.total(unit, months), whole) for run in (base, *others)), tuple(base.excluded))
 
 
 def _line(run: Run, total: np.ndarray, whole: np.ndarray) -> Line:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name
-from . import accuracy, actuals, budgets, grades, kpis
+from . import accuracy, actuals, budgets, grades, kpis, outside
 from .actuals import COMPANY
 from .carried import tie
 from .reach import flash_reason, same_days
@@ -189,17 +189,21 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     carried = close.carried.get(unit, {})
     facts = kpis.Facts(rows, close.drivers, carried, close.currency) if close.drivers is not None else kpis.Facts(
         rows, pd.DataFrame({"date": [], "name": [], "role": [], "unit": [], "value": []}), {}, close.currency)
+    year_to_date = sum(v for m, v in booked.items() if m in year and m <= close.month)
+    left_out = outside.of_year(close.daily, close.month, close.as_of, unit, close.fiscal_year_starts)
     result = {
         "schema": 1, "company": close.company, "unit": unit, "slug": slug(unit), "month": close.month,
         "currency": close.currency, "status": state, "status_reason": reason, "data_as_of": close.as_of, "complete": close.complete,
         "first_day": str(rows["ChargeDate"].min().date()) if len(rows) else None,
         "tie_out": close.tie_out, "ledger_rows": close.ledger_rows, "ledger_all_time": close.ledger_all_time,
         "excluded": actuals.excluded(close.daily, close.month, unit) + (close.excluded if unit == COMPANY else []),
+        "year_outside": outside.beside(left_out, year_to_date, land),
+        "not_forecast": [dict(item) for item in getattr(close.base, "excluded", ())] if unit == COMPANY else [],
         "budget": None if version is None else {**version, "month": budget_by_month.get(close.month),
                                                 "year": land["budget"], "by_month": budget_by_month},
         "actual": {"month": actual, "previous_month": booked.get(before),
                    "previous_same_days": actuals.by_month(beside).get(before),
-                   "year_to_date": sum(v for m, v in booked.items() if m in year and m <= close.month), "by_month": booked,
+                   "year_to_date": year_to_date, "by_month": booked,
                    "partial_months": [m for m in booked if m not in complete]},
         "previous_forecast": accuracy.previous_forecast(close.month, actual if state != "flash" else None, name,
                                                         close.published.get(unit), close.replays),
@@ -213,7 +217,8 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "assumptions": assumptions(close.base, close.as_of), "quality": quality(close, rows, actual),
         "people": close.people, "lineage": close.lineage,
     }
-    return {**result, "headline": headline(result), "summary": summary(result)}
+    told = outside.sentence(result["year_outside"], close.currency)
+    return {**result, "headline": headline(result), "summary": [*summary(result), *([told] if told else [])]}
 
 
 def _published(close: Close, unit: str, complete: dict) -> dict | None:

@@ -89,11 +89,13 @@ class Run:
             rows.append(f"<tr><td>{month}</td><td>{low:,.0f}</td><td>{mid:,.0f}</td><td>{high:,.0f}</td></tr>")
         low, mid, high = (self.quantile(q) for q in (0.1, 0.5, 0.9))
         rows.append(f"<tr><th>All months</th><th>{low:,.0f}</th><th>{mid:,.0f}</th><th>{high:,.0f}</th></tr>")
+        left = html.escape(", ".join(f"{item['what']} {item['amount']:,.0f}" for item in self.excluded))
         safe = {key: html.escape(str(value)) for key, value in
                 {"name": self.name, "question": self.question, "currency": self.currency, "as_of": self.as_of}.items()}
         return (f"<div><b>{safe['name']}</b> · {safe['question']}<br>{self.paths:,} paths · seed {self.seed} · actuals up to "
                 f"{safe['as_of']} · EffectiveCost in {safe['currency']}<table><thead><tr><th>Month</th><th>P10</th><th>P50</th>"
-                f"<th>P90</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>")
+                f"<th>P90</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+                f"{f'Left out and not forecast (newest 12 months): {left}' if left else ''}</div>")
 
 
 def _split(value, path: str, arrays: dict):

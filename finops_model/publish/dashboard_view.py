@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..measure import budgets, words
+from ..measure.outside import short
 from ..measure.words import chance, money
 from ..periods import fiscal_year, month_name
 from .dashboard_dials import Position, gpu_pool, limits, settle
@@ -135,7 +136,9 @@ def _cards(brief: dict, dials: dict, land: dict, change: dict | None) -> list[di
     def spread(low, high):
         return f"80 % range {money(low, currency)} to {money(high, currency)}"
 
-    cards = [{"title": f"{land['period']} lands at", "value": money(land["p50"], currency), "note": spread(land["p10"], land["p90"]),
+    left = short(brief.get("year_outside"), currency)
+    cards = [{"title": f"{land['period']} lands at", "value": money(land["p50"], currency),
+              "note": spread(land["p10"], land["p90"]) + (f"; {left}" if left else ""),
               "was": money(published["p50"], currency)}]
     if land["budget"] is not None:
         typical = {None: "", "already exceeded": ", already exceeded"}
@@ -151,7 +154,7 @@ def _cards(brief: dict, dials: dict, land: dict, change: dict | None) -> list[di
             ("p10", "p50", "p90"))
         starts = int(dials["year"][0][5:])
         cards.append({"title": f"{fiscal_year(dials['months'][following[0]], starts)} is heading for", "value": money(now["p50"], currency),
-                      "note": spread(now["p10"], now["p90"]), "was": money(whole["p50"], currency)})
+                      "note": spread(now["p10"], now["p90"]) + ("; tax and credits are not forecast" if left else ""), "was": money(whole["p50"], currency)})
     actual, budget = brief["actual"]["month"], brief["budget"]["month"] if brief["budget"] else None
     note = "" if budget is None else (f"{money(abs(budget - actual), currency)} {'under' if budget >= actual else 'over'} "
                                       f"the month's budget of {money(budget, currency)}")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from ..measure.reach import reaches
+from ..measure.outside import AHEAD, short
 from ..measure.words import money
 from ..periods import month_days, month_name
 from . import charts
@@ -41,8 +42,9 @@ def tiles(figures: Figures) -> Iterator[tuple]:
     fixed = land["p10"] == land["p90"]
     booked = "all of it booked" if land["booked"] == land["p50"] else "no range"
     spread = Markup("80 % range {} to {}").format(show("landing/p10", "money"), show("landing/p90", "money"))
+    left = short(brief.get("year_outside"), currency)
     yield (f"{land['period']} {'total' if fixed else 'is likely to land at'}", show("landing/p50", "money"),
-           booked if fixed else spread, "")
+           Markup("{}{}").format(booked if fixed else spread, f"; {left}" if left else ""), "")
     over, breach = land["overrun_probability"], land["breach_month"]
     if over is not None:
         line = ("the budget is already used up" if breach == "already exceeded" else
@@ -109,8 +111,27 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
         yield "Forecast a month before", f"{text}; {made}"
     left = [f"{item['what']} {whole(item['amount'], figures.digits)} {currency} ({item['why']})" for item in brief["excluded"]]
     yield "Left out of cost", "; ".join(left) or "nothing"
+    yield from _year_outside(figures)
     yield "Prepared by", brief["people"]["prepared_by"] or "not named"
     yield "Reviewed by", brief["people"]["reviewed_by"] or "not reviewed"
+
+
+def _year_outside(figures: Figures) -> Iterator[tuple]:
+    """What the year's figures leave out, the year to date and the landing after credits (docs/method.md §6.5); nothing for a brief of before."""
+    brief, show, currency = figures.brief, figures.show, figures.currency
+    found, at = brief.get("year_outside"), "year_outside/after_credits"
+    if not found:
+        return
+    left = [f"{item['what']} {whole(item['amount'], figures.digits)} {currency}" for item in found["items"]]
+    yield f"Left out of {found['period']} so far", "; ".join(left) or "nothing"
+    if any(item["what"] == "Credits" for item in found["items"]):
+        yield f"{found['period']} to date", Markup("{} {}; after credits {}").format(show("actual/year_to_date", "whole"), currency, show(f"{at}/year_to_date", "whole"))
+        spread = Markup(" ({} to {})").format(show(f"{at}/p10", "money"), show(f"{at}/p90", "money")) if brief["landing"]["p10"] != brief["landing"]["p90"] else ""
+        yield f"{found['period']} after credits", Markup("{}{}. {}").format(show(f"{at}/p50", "money"), spread, AHEAD)
+    else:
+        yield f"{found['period']} to date", Markup("{} {}").format(show("actual/year_to_date", "whole"), currency)
+    if brief["not_forecast"]:
+        yield "Not forecast (newest 12 months)", "; ".join(f"{item['what']} {whole(item['amount'], figures.digits)} {currency}" for item in brief["not_forecast"])
 
 
 def basis(figures: Figures) -> dict:

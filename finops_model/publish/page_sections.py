@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..measure.outside import short
 from ..measure.words import money
 from ..outlook.windows import verdict, within
 from ..periods import month_name
@@ -48,7 +49,8 @@ def _to_come(figures: Figures, i: int) -> list:
 
 def _landing(brief: dict, currency: str) -> str:
     land, reserve = brief["landing"], brief["landing"]["holdback_p80"]
-    text = f"{land['period']}: {money(land['booked'], currency)} booked, mean {money(land['mean'], currency)}"
+    left = short(brief.get("year_outside"), currency)
+    text = f"{land['period']}: {money(land['booked'], currency)} booked, mean {money(land['mean'], currency)}{f', {left}' if left else ''}"
     if reserve is None:
         return f"{text}."
     if reserve > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..measure.outside import short
 from ..periods import month_name
 from .tables import Column, Figures, table, variance
 
@@ -58,6 +59,8 @@ def _year(figures: Figures) -> str:
     if planned:
         columns += map(Column, ("Budget", "Over (+) or under (−)", "Chance over budget"))
         note = f"Over or under is mean − budget. {note} Spend without a budget counts against a budget of 0."
+    left = short(brief.get("year_outside"), figures.currency)
+    note += f" All of it {left}." if left else ""
     return table(columns, rows, f"{brief['landing']['period']} by business unit, {figures.currency}", total=total, name="units-year", note=note)
 
 

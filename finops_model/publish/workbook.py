@@ -121,6 +121,7 @@ def _summary(pen: _Pen, brief: dict) -> None:
                ("Month before", actual.get("previous_month")), ("Year to date", actual.get("year_to_date")),
                (f"Budget {land.get('period', '')}", land.get("budget")), (f"Landing {land.get('period', '')}, P10", land.get("p10")),
                (f"Landing {land.get('period', '')}, P50", land.get("p50")), (f"Landing {land.get('period', '')}, P90", land.get("p90"))]
+    figures += _outside(brief.get("year_outside"))
     row += 2
     pen.head(sheet, row, ["Figure", pen.currency], right=1)
     for name, value in figures:
@@ -146,6 +147,17 @@ def _summary(pen: _Pen, brief: dict) -> None:
         pen.put(sheet, row, i, _decimal(tie.get(key)), "total")
     sheet.merge_range(row + 1, 0, row + 1, 5, "", pen.formats["muted"])
     sheet.write_string(row + 1, 0, _clean(tie.get("note", "")), pen.formats["muted"])
+
+
+def _outside(found: dict | None) -> list[tuple]:
+    """What the year's figures leave out, and the figures after credits (docs/method.md §6.5); nothing for a brief of before."""
+    if not found:
+        return []
+    period, after = found["period"], found["after_credits"]
+    rows = [(f"Left out of {period} so far: {item['what'].lower()}", item["amount"]) for item in found["items"]]
+    if any(item["what"] == "Credits" for item in found["items"]):
+        rows += [("Year to date after credits", after["year_to_date"]), *((f"Landing {period} after credits, {name.upper()}", after[name]) for name in ("p10", "p50", "p90"))]
+    return rows or [(f"Left out of {period} so far", 0.0)]
 
 
 def _units(pen: _Pen, brief: dict) -> None:

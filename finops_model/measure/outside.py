@@ -1,0 +1,73 @@
+"""What a year's figures leave out: tax and credits booked in it, and the same figures after credits (docs/method.md §6.5).
+
+A credit is never forecast: after credits, a landing is the landing before them plus the credits booked so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from ..periods import fiscal_months, fiscal_year
+from . import actuals
+from .actuals import COMPANY, month_column
+from .words import money
+
+QUANTILES = ("p10", "p50", "p90", "mean")
+AHEAD = "No credit is known for the months to come; none is forecast."
+
+
+def of_year(daily: pd.DataFrame, month: str, as_of: str, unit: str = COMPANY, fiscal_year_starts: int = 1) -> dict:
+    """Tax and credits of the fiscal year of `month`, booked up to as_of: {"period", "until", "items", "tax", "credits"}; money as in DAILY.
+
+    items   what, amount, why: a line per kind that the year has
+    """
+    months = fiscal_months(month, fiscal_year_starts)
+    rows = daily if unit == COMPANY else daily[daily["x_BusinessUnit"] == unit]
+    rows = rows[(rows["ChargeDate"] <= pd.Timestamp(as_of)) & month_column(rows).isin(months)]
+    amounts = {kind: rows.loc[rows["ChargeCategory"] == kind, "EffectiveCost"] for kind in actuals.OUTSIDE}
+    items = [{"what": "Credits" if kind == "Credit" else kind, "amount": float(found.sum()), "why": actuals.OUTSIDE[kind]}
+             for kind, found in amounts.items() if len(found)]
+    return {"period": fiscal_year(month, fiscal_year_starts), "until": str(as_of)[:10], "items": items, "tax": float(amounts["Tax"].sum()),
+            "credits": float(amounts["Credit"].sum())}
+
+
+def beside(found: dict, year_to_date: float, landing: dict) -> dict:
+    """`of_year` with the year's figures after credits: year_to_date, booked, p10, p50, p90, mean."""
+    after = {"year_to_date": year_to_date, "booked": landing["booked"], **{name: landing[name] for name in QUANTILES}}
+    return {**found, "after_credits": {name: float(value + found["credits"]) for name, value in after.items()}}
+
+
+def words(items: Iterable[dict], currency: str) -> str:
+    """The items in words.
+
+    >>> words([{"what": "Tax", "amount": 13085.0}, {"what": "Credits", "amount": -7500.0}], "USD")
+    'tax $13.1k, credits −$7.50k'
+    """
+    return ", ".join(f"{item['what'][:1].lower()}{item['what'][1:]} {money(item['amount'], currency)}" for item in items)
+
+
+def short(found: dict | None, currency: str) -> str:
+    """What stands beside a figure of the year; empty where nothing is left out."""
+    return f"without {words(found['items'], currency)} of {found['period']} so far" if found and found["items"] else ""
+
+
+def sentence(found: dict | None, currency: str) -> str:
+    """What the year leaves out, and where it lands after credits; empty where nothing is left out."""
+    if not found or not found["items"]:
+        return ""
+    text = f"Left out of {found['period']} so far: {words(found['items'], currency)}"
+    if not any(item["what"] == "Credits" for item in found["items"]):
+        return f"{text}."
+    return f"{text}; after credits the year lands at {money(found['after_credits']['p50'], currency)}."
+
+
+def of_run(excluded: Iterable[dict], currency: str) -> str:
+    """What a run's totals leave out, in words; empty where nothing is.
+
+    >>> of_run([{"what": "Tax", "amount": 14.0, "why": "x"}], "USD")
+    'Left out of these totals and not forecast: tax $14.00 (newest 12 months).'
+    """
+    items = list(excluded)
+    return f"Left out of these totals and not forecast: {words(items, currency)} (newest 12 months)." if items else ""
