@@ -20,6 +20,7 @@ from .. import streams
 from ..errors import ForecastError
 from ..progress import Progress, silent
 from . import ensemble
+from .forecasters._growth import SUPPORT, YEAR
 from .grading import ORIGINS
 from .history import History
 from .noise import GRADED, LEADS, daily_noise, first_month, level_spread, loadings, month_spread, variance_at
@@ -80,7 +81,8 @@ def fit_demand(volume, names, dates, horizon_days: int, seed: int = 0, members=N
                 spread, sigma[w] = without_a_past(LEADS)
                 level_sd[:, w], extra[w] = level_spread(spread, phi[w], sigma[w])
             continue
-        target = month_spread(ensemble.draw(fitted, CALIBRATION_PATHS, seed, GRADED))
+        least = 0.0 if fitted.kind == "intermittent" else SUPPORT * float(fitted.values[-YEAR:].mean())
+        target = month_spread(ensemble.draw(fitted, CALIBRATION_PATHS, seed, GRADED), least)
         phi[w], sigma[w] = daily_noise(fitted, target[0])
         level_sd[:, w], extra[w] = level_spread(target, phi[w], sigma[w])
         if fitted.errors.shape[1] == GRADED:

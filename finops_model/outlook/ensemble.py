@@ -12,12 +12,14 @@ import numpy as np
 
 from ..errors import ForecastError, unknown
 from . import error_paths, pooled, sparse
-from .forecasters import ask, pick, shelf
+from .forecasters import _growth, _week, ask, pick, shelf
 from .grading import DAYS, HOURS, OFFSET, Clock, grade
 from .history import History, clean, kind, since_launch
 
 GRADED_DAYS, STEP_DAYS = DAYS.graded, DAYS.between
 MAX_HORIZON = 3700
+HIGHEST = 3.0           # no path's level lies so many times above the highest that history and point have shown
+YEAR = _growth.YEAR
 CLOCKS = {"D": DAYS, "h": HOURS}
 KNOWN = ("cap", "driver", "events", "floor", "holidays", "overrides", "prophet")        # what people know, outlook/known.py
 
@@ -170,10 +172,32 @@ def draw(fitted: Fit, paths: int, seed: int, days: int | None = None, prior: poo
         return np.zeros((paths, len(point)))
     if fitted.kind == "intermittent":
         return fitted.lift * error_paths.weekly_blocks(fitted.values, len(point), paths, seed)
-    clock = fitted.clock
-    logs = error_paths.resample(graded(fitted), fitted.step, len(point), paths, seed, clock.season, clock.apart,
-                                change=fitted.change, known=len(fitted.values), prior=prior or pooled.widths(clock.step))
-    return np.maximum((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0)
+    clock, prior = fitted.clock, prior or pooled.widths(fitted.clock.step)
+    most, highest = ceiling(fitted, point, prior)
+    logs = error_paths.resample(graded(fitted), fitted.step, len(point), paths, seed, clock.season, clock.apart, change=fitted.change,
+                                known=len(fitted.values), prior=prior, most=most)
+    return np.clip((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0, highest)
+
+
+def ceiling(fitted: Fit, point: np.ndarray, prior: pooled.Widths) -> tuple[np.ndarray, np.ndarray]:
+    """The highest log level of a path and its highest value, (day,) each: HIGHEST times the highest mean of a season, and the highest day,
+    that history and point have shown (docs/method.md §2.23).
+
+    A history of over a year lifts both by its own growth; a shorter one has not shown its highest yet: there at least the P90 of the pooled
+    widths.
+    """
+    values, season = fitted.values, fitted.clock.season
+    recent = values[-2 * YEAR:]
+    added = np.cumsum(np.concatenate(([0.0], np.resize(values[-season:], season), point)))
+    level = np.maximum(added[season + 1:] - added[1:-season], 0.0) / season         # mean of the season that ends with a day
+    if fitted.clock is DAYS and len(values) >= YEAR + _growth.MONTH:
+        twice = min(len(values) - YEAR, YEAR)                   # days that are known a year before too
+        grown = max(_growth.year_on_year(values, YEAR, twice), 1.0) ** (twice / YEAR)
+        times = HIGHEST * grown ** (_growth.going_on(len(point), YEAR) / YEAR)
+    else:
+        times = np.maximum(HIGHEST, np.exp(1.2816 * prior.level_sd(fitted.change, len(values), np.arange(1, len(point) + 1))))
+    most = np.log((times * np.maximum(_week.smooth(recent, season).max(), level) + fitted.offset) / (level + fitted.offset))
+    return most, times * np.maximum(recent.max(), point)
 
 
 def graded(fitted: Fit) -> np.ndarray:

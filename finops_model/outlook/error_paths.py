@@ -66,7 +66,7 @@ def finished(newer: np.ndarray, errors: np.ndarray, season: int = 7) -> np.ndarr
 
 
 def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int, season: int = 7, apart: int = 30, *,
-             change: float, known: int, prior: Widths) -> np.ndarray:
+             change: float, known: int, prior: Widths, most: np.ndarray | None = None) -> np.ndarray:
     """Log error paths (path, day) for `horizon` days out of graded ones (origin, day).
 
     Every path takes a whole graded path; its level with either sign, its day noise as it was. Beyond the graded days another path goes on
@@ -75,8 +75,10 @@ def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int,
     whole by sqrt(k ÷ χ²_k), k the looks of both: nobody knows the spread itself.
 
     change, known   change over a season (pooled.season_change) and steps known of the history;  prior: the pooled multiples
+    most            the highest log level of a day (day,), docs/method.md §2.23; None: no limit
     """
     origins, days = errors.shape
+    most = np.full(horizon, np.inf) if most is None else most
     found = looks(origins, days, step, apart) if days >= season else 0.0
     own = min(1.0, found / ENOUGH)
     by_own = by_pooled = 1.0
@@ -86,10 +88,10 @@ def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int,
     log = np.empty((paths, horizon))
     pooled = streams.uniforms(seed, "forecast/pooled", paths) >= own
     if own > 0:
-        log[~pooled] = _chained(errors, horizon, scale * by_own, seed, season)[~pooled]
+        log[~pooled] = _chained(errors, most, scale * by_own, seed, season)[~pooled]
     if pooled.any():
         level_sd = prior.level_sd(change, known, np.arange(1, horizon + 1)) * by_pooled
-        log[pooled] = _pooled(level_sd, prior.size(change) * prior.noise, scale, seed)[pooled]
+        log[pooled] = _pooled(level_sd, prior.size(change) * prior.noise, scale, seed, most)[pooled]
     return log
 
 
@@ -116,9 +118,11 @@ def student(freedom: float) -> float:
     return float(1 + sum(term / freedom ** (power + 1) for power, term in enumerate(terms)) / z)
 
 
-def _chained(errors, horizon, scale, seed, season):
+def _chained(errors, most, scale, seed, season):
     level, noise = split(errors, season)
     origins, days = errors.shape
+    horizon = len(most)
+    most = np.append(most, np.full(-horizon % days, np.inf))
     worst = np.maximum(level.max(), 0.0) + FLIP_CAP
     parts, end = [], np.zeros((len(scale), 1))
     for number in range(-(-horizon // days)):
@@ -127,8 +131,9 @@ def _chained(errors, horizon, scale, seed, season):
         angle = np.pi / 2 * streams.uniforms(seed, f"forecast/angle/{number}", len(scale))
         walked = end + (level[chosen] * (sign * np.cos(angle) * scale)[:, None]
                         + level[other] * (other_sign * np.sin(angle) * scale)[:, None])
-        parts.append(np.minimum(walked, worst * (number + 1)) + noise[chosen])
-        end = walked[:, -1:]
+        here = np.minimum(walked, most[number * days:(number + 1) * days])
+        parts.append(np.minimum(here, worst * (number + 1)) + noise[chosen])
+        end = here[:, -1:]
     return np.concatenate(parts, axis=1)[:, :horizon]
 
 
@@ -137,12 +142,12 @@ def _pick(seed, which, paths, origins):
     return chosen, np.where(streams.uniforms(seed, f"forecast/sign/{which}", paths) < 0.5, -1.0, 1.0)
 
 
-def _pooled(level_sd, noise_sd, scale, seed):
-    """Random walk with these spreads (day,), each path as wide as `scale` says, plus independent day noise of mean 1."""
+def _pooled(level_sd, noise_sd, scale, seed, most):
+    """Random walk with these spreads (day,), each path as wide as `scale` says, at most `most` (day,), plus independent day noise of mean 1."""
     steps = np.sqrt(np.maximum(np.diff(level_sd ** 2, prepend=0.0), 0.0))[:, None]
     level, noise = (np.concatenate([streams.normals(seed, f"forecast/{which}", block, len(steps), np.float64).T
                                     for block in range(-(-len(scale) // streams.BLOCK))])[:len(scale)] for which in ("level", "noise"))
-    return np.cumsum(steps.T * level, axis=1) * scale[:, None] + noise_sd * noise - noise_sd ** 2 / 2
+    return np.minimum(np.cumsum(steps.T * level, axis=1) * scale[:, None], most) + noise_sd * noise - noise_sd ** 2 / 2
 
 
 def _chi_square(uniform, freedom):

@@ -19,14 +19,16 @@ RESIDUAL_DAYS = 182
 WIDTH_80 = 2.5631031310892007               # P90 − P10 of a standard normal
 
 
-def month_spread(paths: np.ndarray) -> np.ndarray:
+def month_spread(paths: np.ndarray, least: float = 0.0) -> np.ndarray:
     """sd of the log total of lead months 1, 2, 3, (lead,), from sample paths (path, day): log(P90 ÷ P10) ÷ 2.563.
 
     Where P10 is under a twentieth of the mean (on-and-off workloads) the lognormal sd of the same mean and variance.
+    least   of a day: a month whose median is below it is lifted to it, so that a month of rest does not say how unsure the season is (§2.23)
     """
     spread = np.zeros(LEADS)
     for lead, (first, last) in enumerate(zip(EDGES, EDGES[1:])):
         total = paths[:, first:last].sum(axis=1)
+        total = total + max(least * (last - first) - float(np.median(total)), 0.0)
         low, high = np.quantile(total, (0.1, 0.9))
         mean = total.mean()
         if low > 0.05 * mean:

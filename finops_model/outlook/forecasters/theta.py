@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import _week
+from . import _growth, _week
 
 MIN_DAYS = 14
 COST = "cheap"
@@ -25,12 +25,15 @@ WEIGHTS = smoothing(ALPHAS)
 
 
 def line(series: np.ndarray, alpha: float, weights: np.ndarray, horizon: int) -> np.ndarray:
-    """Level of smoothing with `alpha`, whose weights (lag,) these are, and half of the straight-line trend (horizon,)."""
+    """Level of smoothing with `alpha`, whose weights (lag,) these are, and half of the straight-line trend (horizon,).
+
+    A line goes on for as many days as it was seen, then fades (docs/method.md §2.23).
+    """
     level = _week.newest(series) @ weights
     tail = series[-TREND_DAYS:]
     steps = np.arange(len(tail)) - (len(tail) - 1) / 2
     drift = (steps @ tail) / (steps @ steps) / 2
-    return level + drift * (np.arange(horizon) + 1 / alpha)
+    return level + drift * (_growth.going_on(horizon, len(tail)) - 1 + 1 / alpha)
 
 
 def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:
