@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import glob
 import os
+import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
 from .documents import checked, load_yaml
-from .errors import InputError
+from .errors import InputError, nearest
+
+
+def _zone(name: str) -> str:
+    """A time zone of the IANA table, spelt as it stands there."""
+    known = sorted(zoneinfo.available_timezones())
+    if name in known:
+        return name
+    city = {zone.rpartition("/")[2].casefold(): zone for zone in known if "/" in zone}
+    whole = {zone.casefold(): zone for zone in known}
+    guess = whole.get(name.strip().casefold()) or city.get(name.strip().casefold().replace(" ", "_")) or nearest(name, known) or city.get(nearest(name, city) or "")
+    hint = f" Did you mean '{guess}'?" if guess else ""
+    raise ValueError(f"unknown time zone '{name[:60]}'.{hint} Write a name of the IANA table, such as UTC or Europe/Berlin.")
 
 
 class Strict(BaseModel):
@@ -65,7 +78,7 @@ class Settings(Strict):
 
     company: str = "Our company"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
-    time_zone: str = "UTC"
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"        # of the bill's days
     fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
     bills: list[str] = []                 # FOCUS CSV/Parquet; globs allowed
     invoices: str | None = None           # CSV InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount

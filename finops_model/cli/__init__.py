@@ -1,18 +1,20 @@
 """`finops …`: SHELF of commands, one file per subject; adding a file adds its commands.
 
 A file holds `app`, a Typer with its commands, and `PANEL`, its heading in `finops --help`. Each command is a few lines over the front
-door. Errors are one message and exit code 2, never a traceback.
+door. Errors are one message and an exit code, never a traceback (`_net`).
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 
 import typer
 
 from ..errors import FinOpsError
+from . import _net
 from ._shared import err
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
@@ -24,17 +26,27 @@ for _found in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name)
 
 def main() -> None:
     """The command `finops`."""
+    _net.any_terminal()
     try:
         app(standalone_mode=False)
     except FinOpsError as problem:
-        err.print("Error  ", end="", style="bold red")
-        err.print(str(problem))
+        _say(str(problem))
         sys.exit(problem.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         err.print("Stopped; nothing was published.")
         sys.exit(130)
+    except BrokenPipeError:                                   # `finops … | head`: the reader has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except Exception as problem:  # click's own usage errors know how to show themselves
         if hasattr(problem, "show"):
             problem.show()
             sys.exit(getattr(problem, "exit_code", 2))
-        raise
+        text, code = _net.sentence(problem)
+        _say(text)
+        sys.exit(code)
+
+
+def _say(text: str) -> None:
+    err.print("Error  ", end="", style="bold red")
+    err.print(text)

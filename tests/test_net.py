@@ -1,0 +1,119 @@
+"""Never a traceback: full disks, missing rights, terminals without letters, unknown time zones, and what nobody foresaw."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from finops_model import cli
+from finops_model.cli import _net
+from finops_model.errors import InputError, LedgerError
+from finops_model.settings import Settings, load_settings
+
+FINOPS = [sys.executable, "-m", "finops_model.cli"]
+
+
+def ends(monkeypatch, capsys, problem):
+    """(exit code, what stands on the terminal) of a command that ends in `problem`."""
+    def raises(**_):
+        raise problem
+
+    monkeypatch.setattr(cli, "app", raises)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    shown = capsys.readouterr()
+    assert shown.out == "" and "Traceback" not in shown.err
+    return end.value.code, shown.err
+
+
+@pytest.mark.parametrize("problem, code, said", [
+    (LedgerError("the ledger is empty."), 2, "Error  the ledger is empty.\n"),
+    (OSError(errno.ENOSPC, "No space left on device", "reports/a"), 2,
+     "Error  reports/a: the disk is full (No space left on device). What was there before is as it was. Make room, then run the command again.\n"),
+    (OSError(errno.ENOSPC, "No space left on device"), 2,
+     "Error  the disk is full (No space left on device). What was there before is as it was. Make room, then run the command again.\n"),
+    (PermissionError(errno.EACCES, "Permission denied", b"reports/\xff"), 2,
+     "Error  reports/\\udcff: this cannot be read or written here (Permission denied). What was there before is as it was. "
+     "Check the rights of the folder, or write somewhere else (--out, or ledger, runs and reports in finops.yaml).\n"),
+    (OSError(errno.EROFS, "Read-only file system", "r"), 2,
+     "Error  r: this cannot be read or written here (Read-only file system). What was there before is as it was. "
+     "Check the rights of the folder, or write somewhere else (--out, or ledger, runs and reports in finops.yaml).\n"),
+    (MemoryError(), 2, "Error  the memory of this machine does not suffice. Nothing was published. Take fewer paths, units or months.\n"),
+    (KeyboardInterrupt(), 130, "Stopped; nothing was published.\n"),
+])
+def test_what_ends_a_command_is_a_sentence(monkeypatch, capsys, problem, code, said):
+    found, shown = ends(monkeypatch, capsys, problem)
+    assert found == code and shown == said.replace("\\udcff", "")      # what no terminal can show is left out
+
+
+@pytest.mark.parametrize("problem", [ValueError("x\x1b[31m" + "y" * 500), KeyError("versions"), RecursionError(), AssertionError(), ZeroDivisionError("a\nb"),
+                                     UnicodeEncodeError("ascii", "←", 0, 1, "ordinal not in range")])
+def test_the_unexpected_is_a_sentence_and_its_traceback_a_file(monkeypatch, capsys, tmp_path, problem):
+    monkeypatch.setattr(_net.tempfile, "tempdir", str(tmp_path))
+    code, shown = ends(monkeypatch, capsys, problem)
+    assert code == 1 and shown.count("\n") == 1 and len(shown) < 600
+    assert shown.startswith(f"Error  something unexpected went wrong ({type(problem).__name__}") and "This is a fault of finops-model, not of your files." in shown
+    name = Path(re.search(r"Its details are kept in (\S+): send that file along when you report it\.", shown).group(1))
+    text = name.read_text()
+    assert name.parent == tmp_path and name.stat().st_mode & 0o077 == 0
+    assert text.startswith("finops-model ") and "Traceback (most recent call last)" in text and type(problem).__name__ in text
+
+
+def test_where_even_the_traceback_cannot_be_kept_that_is_said(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(_net.tempfile, "tempdir", str(tmp_path / "none"))
+    assert ends(monkeypatch, capsys, ValueError("x"))[1] == (
+        "Error  something unexpected went wrong (ValueError: x). This is a fault of finops-model, not of your files. "
+        "Its details could not be kept (No such file or directory).\n")
+
+
+def bare(**more):
+    """An environment without any locale."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHON"))}
+    return {**kept, **more}
+
+
+@pytest.mark.parametrize("env", [{"PYTHONUTF8": "0", "LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "cp437"}],
+                         ids=lambda env: "-".join(env.values()))
+def test_any_terminal_will_do(tmp_path, env):
+    """PYTHONUTF8=0 LC_ALL=C and the mapping's arrows: was a UnicodeEncodeError."""
+    code = ("from finops_model import cli; from finops_model.cli._shared import out, err\n"
+            "cli.app = lambda **_: (out.print('a ← b · c – 1 × 2 € Zürich 日本'), err.print('→ done'))\ncli.main()\n")
+    (tmp_path / "run.py").write_text(code, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(tmp_path / "run.py")], env=bare(**env), capture_output=True, cwd=Path(__file__).parents[1])
+    assert done.returncode == 0 and b"Traceback" not in done.stderr
+    if "ascii" in env.values() or "C" in env.values():
+        assert done.stdout == b"a <- b - c - 1 x 2 EUR Z\\xfcrich \\u65e5\\u672c\n" and done.stderr == b"-> done\n"
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    done = subprocess.run(f"{sys.executable} -m finops_model.cli prices list | head -n 1", shell=True, capture_output=True, text=True,
+                          cwd=Path(__file__).parents[1])
+    assert done.returncode == 0 and done.stderr == ""
+
+
+@pytest.mark.parametrize("zone, hint", [
+    ("Berlin", " Did you mean 'Europe/Berlin'?"), ("Europe/Berln", " Did you mean 'Europe/Berlin'?"), ("utc", " Did you mean 'UTC'?"),
+    ("new york", " Did you mean 'America/New_York'?"), ("+02:00", ""), ("", ""), ("../../etc/passwd", None), ("Europe/Berlin\n", " Did you mean 'Europe/Berlin'?"),
+])
+def test_an_unknown_time_zone_is_refused_when_the_settings_are_read(tmp_path, zone, hint):
+    """Was accepted while all rows lay at midnight, and a DuckDB traceback with the first row that did not."""
+    import yaml
+
+    (tmp_path / "finops.yaml").write_text("company: A\n" + yaml.dump({"time_zone": zone}))
+    with pytest.raises(InputError) as problem:
+        load_settings(tmp_path)
+    said = str(problem.value)
+    assert said.startswith(f"{tmp_path / 'finops.yaml'}:2: time_zone: unknown time zone '{zone}'.") or "\n" in zone
+    if hint is not None:
+        assert said.endswith(f"'.{hint} Write a name of the IANA table, such as UTC or Europe/Berlin.")
+
+
+def test_every_zone_of_the_table_is_taken():
+    for zone in ("UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kolkata", "Etc/GMT+12"):
+        assert Settings(time_zone=zone).time_zone == zone
