@@ -6,6 +6,7 @@ what it says; numbers must be finite. Positions are kept, so that a message can 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import tempfile
@@ -188,7 +189,7 @@ def _flatten(kinds):
 
 
 def write_atomic(path: str | os.PathLike, data: bytes | str) -> Path:
-    """Write a file whole or not at all: temporary file, fsync, rename."""
+    """Write a file whole or not at all: temporary file, fsync, rename, fsync of the folder."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     raw = data.encode("utf-8") if isinstance(data, str) else data
@@ -203,7 +204,18 @@ def write_atomic(path: str | os.PathLike, data: bytes | str) -> Path:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    fsync_folder(path.parent)
     return path
+
+
+def fsync_folder(folder: str | os.PathLike) -> None:
+    """Make a rename in a folder last through a power cut; file systems that cannot are let be."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def stamp(paths) -> tuple:

@@ -5,6 +5,7 @@ rows in = accepted + quarantined; accepted + quarantined = the files to the cent
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 from collections.abc import Callable, Iterable
@@ -15,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import LedgerError, unknown
-from . import delivery, manifest
+from ..errors import InputError, LedgerError, unknown
+from . import delivery, manifest, proof
 from .checks import COSTS, REFUSED
 from .complete import Complete, complete_days
 from .receipt import Money, Receipt, add, trimmed
@@ -40,26 +41,38 @@ class Ledger:
     def __repr__(self) -> str:
         return f"Ledger('{self.root}'): {self.rows:,} rows in force"
 
-    def ingest(self, files, *, append: bool = False, accept_decrease: bool = False, mapping=None,
-               progress: Callable[[str, int, int], None] | None = None) -> Receipt:
-        """Take in a delivery: all files of one call together, or nothing at all.
+    def ingest(self, files, *, append: bool = False, replace: bool = False, whole: bool = False, accept_decrease: bool = False, mapping=None,
+               ask: Callable[[str], str | None] | None = None, progress: Callable[[str, int, int], None] | None = None) -> Receipt:
+        """Take in a delivery: all files of one call together, or nothing at all (docs/method.md §13.5, §13.21).
 
         files     a path, a pandas frame of text cells, a pair (name, frame), or a list of them
-        append    add the rows to the periods they belong to, instead of replacing these whole
-        accept_decrease   let the money of a replaced period fall by more than 5 %
+        append    add the rows to what is there, whatever they have in common with it
+        replace   let the delivered sub-accounts replace what is there also where no charge is in common
+        whole     the delivery is the whole of its billing periods: sub-accounts that it does not hold go
+        accept_decrease   let the money of a replaced scope fall by more than 5 %
         mapping   a facts.tables.Mapping: the files are tables of another shape
+        ask       called with a question where a scope could be added or replaced; answers 'append', 'replace' or None
         progress  called with (text, done, total)
 
-        Files that were delivered before, byte for byte, change nothing. Raises InputError for a file that is no bill
-        and LedgerError for a delivery that may not replace another; then nothing is written.
+        Files that were delivered before, byte for byte, change nothing and need no right to write. Raises InputError for a
+        file that is no bill and LedgerError for a delivery that may not replace another; then nothing is written.
         """
+        if append and (replace or whole):
+            raise LedgerError(f"append and {'replace' if replace else 'whole'} exclude each other: a delivery is added, or it replaces. Choose one.")
         if mapping is not None:
             from .tables import apply_mapping, read_table
 
             files = [(Path(os.fspath(item)).name, apply_mapping(read_table(item), mapping))
                      if isinstance(item, (str, os.PathLike)) else item for item in _items(files)]
+        items = _items(files)
+        if not accept_decrease:
+            with contextlib.suppress(InputError):       # said again below, with the lock held
+                receipt, items = delivery.nothing_new(self.root, items)
+                if receipt is not None:
+                    return receipt
+        choice = delivery.Choice(append, replace, whole, accept_decrease, ask)
         with manifest.writing(self.root):
-            return delivery.take_in(self.root, _items(files), append, accept_decrease, progress or (lambda *_: None))
+            return delivery.take_in(self.root, items, choice, progress or (lambda *_: None))
 
     @property
     def book(self) -> manifest.Book:
@@ -99,14 +112,16 @@ class Ledger:
         With details also x_Kind, BillingAccountId and x_Raw, the row as it stood.
         """
         book, frames = self.book, []
-        living, loose = book.in_force(), book.loose()
+        living, loose, released = book.in_force(), book.loose(), book.released()
         for record in book.records:
             if not record["quarantine"]:
                 continue
             frame = pq.read_table(self.root / record["quarantine"]).to_pandas()
             keys = zip(frame["InvoiceIssuerName"], frame["BillingAccountId"], frame["x_Period"], strict=True)
-            keep = [record["delivery"] in living[key].deliveries if key[2] and key in living else record["delivery"] in loose
-                    for key in keys]
+            rows = zip(frame["x_File"], frame["x_Row"], strict=True)
+            keep = [(record["delivery"], *row) not in released and
+                    (record["delivery"] in living[key].deliveries if key[2] and key in living else record["delivery"] in loose)
+                    for key, row in zip(keys, rows, strict=True)]
             frames.append(frame[keep])
         if not frames:
             frames = [pa.table({"x_File": pa.array([], pa.string())}).append_column(
@@ -134,8 +149,12 @@ class Ledger:
         return self.complete(time_zone).last_day
 
     def files(self) -> list[Path]:
-        """Parquet files of the rows in force."""
-        return [self.root / part["path"] for version in self.book.in_force().values() for part in version.parts]
+        """Parquet files of the rows in force, each held against its record; raises LedgerError for one that is missing or was changed."""
+        return [self.root / path for path in self.proof()]
+
+    def proof(self) -> dict[str, str]:
+        """{path below the folder: sha256} of the parts in force, held against the ledger's record (docs/method.md §13.20)."""
+        return proof.prove(self.root, self.book.in_force().values())
 
     def history(self) -> pd.DataFrame:
         """Every version of every period, old ones too: key, version, Rows, currency, BilledCost (Decimal), delivery."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from ..documents import write_atomic
+from ..documents import fsync_folder, write_atomic
 from ..errors import LedgerError
 from .receipt import Money, trimmed
 
@@ -33,7 +33,7 @@ class Version:
     version: int
     rows: int
     quarantined: int
-    parts: tuple[dict, ...]          # {path, rows, source (sha256 of the file)}
+    parts: tuple[dict, ...]          # {path, rows, source (sha256 of the delivered file), sha256 (of the part; not in old records)}
     deliveries: tuple[int, ...]      # the delivery that made it, and those it was appended to
     sources: tuple[str, ...]         # sha256 of every file in it, those without an accepted row too
     totals: dict[str, dict[str, str]]    # {currency: {column: decimal text}}
@@ -73,6 +73,10 @@ class Book:
         """Every file ever delivered, by sha256, with the keys of its rows."""
         return {file["sha256"]: file for record in self.records for file in record["files"]}
 
+    def released(self) -> set[tuple[int, str, int]]:
+        """(delivery, file, row) of refused rows that left quarantine because their scope came again."""
+        return {(row[0], row[1], row[2]) for record in self.records for row in record.get("released", ())}
+
     def loose(self) -> set[int]:
         """Deliveries whose quarantined rows without a readable period still count.
 
@@ -95,18 +99,49 @@ class Book:
 
 
 def read_book(root: Path) -> Book:
-    """The book of a ledger folder; raises LedgerError when a record cannot be read."""
-    records = []
-    for path in sorted((root / "manifest").glob("[0-9]*.json")):
+    """The book of a ledger folder; raises LedgerError when a record cannot be read, is damaged or is missing."""
+    records: list[dict] = []
+    folder = root / "manifest"
+    if not folder.is_dir() and next((root / "rows").rglob("*.parquet"), None) is not None:
+        raise LedgerError(f"{folder}: the ledger's records are missing, and {root / 'rows'} holds rows that only they explain. Restore the "
+                          f"folder from a backup; if this ledger never finished a delivery, delete {root / 'rows'} and ingest again.")
+    for path in sorted(folder.glob("[0-9]*.json")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as problem:
             raise LedgerError(f"{path}: the ledger's record is damaged ({problem}). Restore it from a backup.") from None
-        if record.get("schema") != SCHEMA:
+        except OSError as problem:
+            raise LedgerError(f"{path}: the ledger's record cannot be read ({problem.strerror}). Check its permissions.") from None
+        if isinstance(record, dict) and record.get("schema") != SCHEMA:
             raise LedgerError(f"{path}: schema {record.get('schema')}; this version reads schema {SCHEMA}. "
                               "Use the version of finops-model that wrote it.")
+        if damage := _damage(record, path, len(records) + 1):
+            raise LedgerError(f"{path}: the ledger's record is damaged ({damage}). Restore it from a backup.")
         records.append(record)
     return Book(tuple(records))
+
+
+def _damage(record, path: Path, number: int) -> str:
+    """What is wrong with a record, in words; '' when nothing is."""
+    if not isinstance(record, dict):
+        return "it is no mapping of names to values"
+    for name, kind in (("delivery", int), ("files", list), ("versions", list)):
+        if not isinstance(record.get(name), kind):
+            return f"'{name}' is missing" if name not in record else f"'{name}' is not what it must be"
+    if "quarantine" not in record:
+        return "'quarantine' is missing"
+    if record["delivery"] != number:
+        return f"it is delivery {record['delivery']} where {number} is due: a record is missing"
+    try:
+        versions = [version_of(item) for item in record["versions"]]
+        for version in versions:
+            [Decimal(amount) for sums in version.totals.values() for amount in sums.values()]
+            [(str(part["path"]), int(part["rows"]), str(part["source"])) for part in version.parts]
+        good = all(len(version.key) == 3 for version in versions)
+        files = [(file["name"], file["sha256"], file["keys"], file["rows_in"], file["accepted"]) for file in record["files"]]
+    except (TypeError, KeyError, ValueError, AttributeError, ArithmeticError):
+        return "an entry of it is not what it must be"
+    return "" if good and all(isinstance(keys, list) for _, _, keys, _, _ in files) else "an entry of it is not what it must be"
 
 
 def commit(root: Path, record: dict) -> None:
@@ -115,6 +150,7 @@ def commit(root: Path, record: dict) -> None:
     if path.exists():
         raise LedgerError(f"{path}: this delivery is recorded already. Run the ingest again.")
     write_atomic(path, json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    fsync_folder(root)
 
 
 @contextlib.contextmanager
@@ -122,7 +158,7 @@ def writing(root: Path, patience: float = 120.0) -> Iterator[None]:
     """Hold the lock of writers; it goes with the process, even a killed one."""
     try:
         root.mkdir(parents=True, exist_ok=True)
-        handle = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        handle = _lock(root / "lock")
     except OSError as problem:
         raise LedgerError(f"{root}: the ledger folder cannot be written ({problem.strerror}). Check its permissions.") from None
     try:
@@ -140,3 +176,11 @@ def writing(root: Path, patience: float = 120.0) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _lock(path: Path) -> int:
+    """The lock file, open: made as the umask says, so that a group can share a ledger; one that only its owner may write is locked by reading."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+
+from ..errors import listing
 
 Money = dict[str, Decimal]          # currency -> amount
 
@@ -27,7 +29,7 @@ class Warned:
 
 @dataclass(frozen=True)
 class Delivered:
-    """One file of a delivery. `status` is new, again (read again because its period is replaced) or known (no-op)."""
+    """One file of a delivery. `status` is new, again (known, named beside new files of its period: it stays) or known (no-op)."""
 
     name: str
     sha256: str
@@ -37,10 +39,20 @@ class Delivered:
     quarantined: int
     status: str
 
+    def staying(self) -> Delivered:
+        """The same file, named again beside new files of its period: it stays with them."""
+        return replace(self, status="again")
+
 
 @dataclass(frozen=True)
 class Change:
-    """A billing period that got a new version; amounts are BilledCost of accepted rows."""
+    """A billing period that got a new version; amounts are BilledCost of accepted rows.
+
+    kind      new, restated (charges that were there came again), replaced (somebody said so), added (another sub-account),
+              appended (somebody said so, or further files of one delivery)
+    scopes    {restated, replaced, added, appended: sub-accounts}; '' is a charge without sub-account
+    kept      {sub-account: (rows, BilledCost)} of what was there and is not in the delivery
+    """
 
     issuer: str
     account: str
@@ -50,6 +62,9 @@ class Change:
     rows: int
     before: Money
     after: Money
+    kind: str = "new"
+    scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: dict[str, tuple[int, Money]] = field(default_factory=dict)
 
     @property
     def difference(self) -> Money:
@@ -57,9 +72,31 @@ class Change:
         return {c: self.after.get(c, Decimal(0)) - self.before.get(c, Decimal(0))
                 for c in sorted({*self.before, *self.after})}
 
+    @property
+    def where(self) -> str:
+        return " · ".join(part or "(none)" for part in (self.issuer, self.account, self.period))
+
+    def now_and_then(self) -> str:
+        """What a restatement did to the period, in one line."""
+        return f"{self.where} was {plain(self.before)} and is {plain(self.after)} now ({signed(self.difference)})"
+
+    def as_dict(self) -> dict:
+        """For JSON: money as decimal text per currency."""
+        return {"issuer": self.issuer, "account": self.account, "billing_period": self.period, "kind": self.kind, "version": self.version,
+                "rows_before": self.rows_before, "rows": self.rows, "before": _texts(self.before), "after": _texts(self.after),
+                "difference": _texts(self.difference), "sub_accounts": {name: list(words) for name, words in self.scopes.items()},
+                "kept": {scope: {"rows": rows, "amount": _texts(sums)} for scope, (rows, sums) in self.kept.items()}}
+
     def __str__(self) -> str:
-        what = " · ".join(part or "(none)" for part in (self.issuer, self.account, self.period))
-        return f"{what}: version {self.version}, {self.rows_before:,} -> {self.rows:,} rows, {signed(self.difference)}"
+        verb = {"added": "added to", "appended": "appended to"}.get(self.kind, "replaced")
+        line = f"{verb} {self.where}: version {self.version}, {self.rows_before:,} -> {self.rows:,} rows, {signed(self.difference)}"
+        said = [f"{word} {listing(names)}" for word, names in (
+            ("replaced", [*self.scopes.get("restated", ()), *self.scopes.get("replaced", ())]), ("added", self.scopes.get("added", ())),
+            ("appended to", self.scopes.get("appended", ()))) if any(names)]
+        rows, sums = sum(rows for rows, _ in self.kept.values()), add(*(sums for _, sums in self.kept.values()))
+        if self.kept:
+            said.append(f"kept {listing(name or '(none)' for name in self.kept)}, which this delivery does not hold ({rows:,} {'row' if rows == 1 else 'rows'}, {plain(sums)})")
+        return f"{line}; sub-accounts: {'; '.join(said)}" if said else line
 
 
 @dataclass(frozen=True)
@@ -94,6 +131,20 @@ class Receipt:
         return add(*(change.difference for change in self.changes if change.version > 1))
 
     @property
+    def restated(self) -> tuple[Change, ...]:
+        """Billing periods of which charges that were there came again and took their place."""
+        return tuple(change for change in self.changes if change.kind == "restated")
+
+    def as_dict(self) -> dict:
+        """For JSON: counts, money as decimal text per currency, what was restated, added and replaced, warnings as sentences."""
+        return {"rows_in": self.rows_in, "accepted": self.accepted, "quarantined": self.quarantined, "totals": _texts(self.totals),
+                "quarantined_totals": _texts(self.quarantined_totals), "unreadable": self.unreadable, "reasons": self.reasons,
+                "delivery": self.delivery, "files": [{"name": f.name, "sha256": f.sha256, "format": f.format, "rows_in": f.rows_in,
+                                                     "quarantined": f.quarantined, "status": f.status} for f in self.files],
+                "restated": [change.as_dict() for change in self.restated],
+                "changes": [change.as_dict() for change in self.changes], "warnings": [str(warning) for warning in self.warnings]}
+
+    @property
     def negative_usage(self) -> int:
         """Accepted usage rows below zero without ChargeClass=Correction."""
         return sum(w.count for w in self.warnings if w.reason.startswith("negative usage"))
@@ -103,12 +154,12 @@ class Receipt:
                  f"BilledCost accepted {plain(self.totals)} · quarantined {plain(self.quarantined_totals)}"
                  + (f" (+ {self.unreadable:,} rows whose amount cannot be read)" if self.unreadable else "")]
         for file in self.files:
-            state = {"new": "", "again": ", read again with its period", "known": ", delivered before: nothing changed"}
+            state = {"new": "", "again": ", delivered before: stays beside the new files", "known": ", delivered before: nothing changed"}
             lines.append(f"  {file.name}: {file.format}, {file.rows_in:,} {'row' if file.rows_in == 1 else 'rows'}, "
                          f"{file.quarantined:,} quarantined"
                          f"{state[file.status]}")
         lines += [f"  quarantined {count:,} × {reason}" for reason, count in self.reasons.items()]
-        lines += [f"  replaced {change}" for change in self.changes if change.version > 1]
+        lines += [f"  {change}" for change in self.changes if change.version > 1]
         lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
@@ -136,6 +187,10 @@ def trimmed(amount: Decimal) -> Decimal:
     """
     short = amount.normalize()
     return short if -short.as_tuple().exponent > 2 else amount.quantize(Decimal("0.01"))
+
+
+def _texts(money: Money) -> dict[str, str]:
+    return {currency: str(amount) for currency, amount in money.items()}
 
 
 def plain(money: Money) -> str:

@@ -1,0 +1,282 @@
+"""What a delivery meets in the ledger: scopes are added, restated scopes are replaced, and in doubt somebody is asked (docs/method.md §13.21)."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger_world import focus
+
+from finops_model.errors import LedgerError
+from finops_model.facts import warehouse
+from finops_model.facts.ledger import Ledger
+from finops_model.settings import Settings
+
+FIELD = Path(__file__).parent / "fixtures" / "field"
+
+
+def usd(text) -> dict:
+    return {"USD": Decimal(text).quantize(Decimal("0.01"))}
+
+
+def by_account(ledger: Ledger) -> dict:
+    """{sub-account: BilledCost} of the rows in force, read from the parts themselves."""
+    rows = pd.concat([pd.read_parquet(path) for path in ledger.files()])
+    return {str(name): float(value) for name, value in rows.assign(BilledCost=rows["BilledCost"].astype(float)).groupby(
+        rows["SubAccountId"].fillna(""))["BilledCost"].sum().items()}
+
+
+def test_a_second_part_with_other_sub_accounts_is_added(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(FIELD / "delivery_in_parts" / "part_0.csv")
+    receipt = ledger.ingest(FIELD / "delivery_in_parts" / "part_1.csv")
+    assert ledger.totals() == usd(220) and by_account(ledger) == {"sub-1": 100.0, "sub-2": 120.0} and ledger.rows == 22
+    assert receipt.restated == () and receipt.changes[0].kind == "added"
+    assert ("  added to Cloudy · acct-1 · 2026-07: version 2, 10 -> 22 rows, +120.00 USD; sub-accounts: added sub-2; kept sub-1, which this delivery "
+            "does not hold (10 rows, 100.00 USD)") in str(receipt).splitlines()
+    assert warehouse.daily(ledger, Settings())["BilledCost"].sum() == 220
+
+
+def test_daily_slices_are_asked_about_and_appended_or_replaced_as_told(tmp_path):
+    first, second = (FIELD / "delivery_by_days" / name for name in ("first.csv", "second.csv"))
+    for told, total in (({"append": True}, 310), ({"replace": True}, 210)):
+        ledger = Ledger(tmp_path / str(total))
+        ledger.ingest(first)
+        with pytest.raises(LedgerError) as refused:
+            ledger.ingest(second)
+        assert str(refused.value) == (
+            "Cloudy · acct-1 · 2026-07 · sub-account sub-1: the ledger holds 10 rows (100.00 USD), and this delivery brings 21 rows (210.00 USD) that "
+            "have no charge in common with them (charge period, SKU, resource, category, tags). Nothing was written. If it is a further part, ingest "
+            "it with --append; if it takes the place of what is there, with --replace (in Python append=True or replace=True).")
+        assert ledger.totals() == usd(100) and len(ledger.book.records) == 1
+        ledger.ingest(second, **told)
+        assert ledger.totals() == usd(total)
+
+
+@pytest.mark.parametrize("answer, total", [("append", 310), ("replace", 210), (None, 100), ("", 100)])
+def test_whoever_can_be_asked_is_asked_once(tmp_path, answer, total):
+    ledger, asked = Ledger(tmp_path), []
+    ledger.ingest(("first", focus(range(1, 11))))
+
+    def ask(question):
+        asked.append(question)
+        return answer
+
+    if answer:
+        ledger.ingest(("second", focus(range(11, 32))), ask=ask)
+    else:
+        with pytest.raises(LedgerError, match="Nothing was written"):
+            ledger.ingest(("second", focus(range(11, 32))), ask=ask)
+    assert len(asked) == 1 and ledger.totals() == usd(total)
+
+
+def test_slices_that_overlap_by_a_day_do_not_drop_the_days_before_it(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("first", focus(range(1, 11))))
+    with pytest.raises(LedgerError) as refused:
+        ledger.ingest(("second", focus(range(10, 32))))
+    assert ("the ledger holds 10 rows (100.00 USD), and 9 rows of them (90.00 USD) are of days of which this delivery holds nothing, though it brings "
+            "others of them again.") in str(refused.value)
+    assert ledger.totals() == usd(100)
+    assert ledger.ingest(("second", focus(range(10, 32))), replace=True) and ledger.totals() == usd(220)
+
+
+def test_a_growing_month_replaces_itself(tmp_path):
+    ledger = Ledger(tmp_path)
+    for last in (3, 10, 31):
+        ledger.ingest((f"to {last}", focus(range(1, last + 1))))
+    assert ledger.totals() == usd(310) and ledger.rows == 31
+
+
+def test_a_restatement_is_known_by_its_charges_never_by_their_amounts(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("first", focus()))
+    receipt = ledger.ingest(("again", focus(amount="10.20")))
+    assert ledger.totals() == usd(102) and [change.where for change in receipt.restated] == ["Cloudy · acct-1 · 2026-07"]
+    assert "  warning: restated: Cloudy · acct-1 · 2026-07 was 100.00 USD and is 102.00 USD now (+2.00 USD)" in str(receipt).splitlines()
+    said = json.loads(json.dumps(receipt.as_dict()))
+    assert said["restated"][0] | {"kept": 0} == {
+        "issuer": "Cloudy", "account": "acct-1", "billing_period": "2026-07", "kind": "restated", "version": 2, "rows_before": 10, "rows": 10,
+        "before": {"USD": "100.00"}, "after": {"USD": "102.00"}, "difference": {"USD": "2.00"},
+        "sub_accounts": {"restated": ["sub-1"], "replaced": [], "added": [], "appended": []}, "kept": 0}
+
+
+@pytest.mark.parametrize("cells", [{"SkuId": "other"}, {"ResourceId": "vm-2"}, {"Tags": '{"team":"fraud"}'}, {"ChargeCategory": "Tax"}],
+                         ids=lambda cells: next(iter(cells)))
+def test_the_same_amounts_on_other_charges_are_no_restatement(tmp_path, cells):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("first", focus()))
+    with pytest.raises(LedgerError, match="no charge in common"):
+        ledger.ingest(("second", focus(**cells)))
+    ledger.ingest(("second", focus(**cells)), append=True)
+    assert ledger.totals() == usd(200)
+
+
+def test_without_sku_the_service_tells_charges_apart(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("gpu", focus(SkuId="", ResourceId="")))
+    with pytest.raises(LedgerError, match="no charge in common"):
+        ledger.ingest(("storage", focus(SkuId="", ResourceId="", ServiceName="Storage")))
+
+
+def test_tags_written_otherwise_are_the_same_tags(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("first", focus(Tags='{"team":"search","env":"prod"}')))
+    assert ledger.ingest(("again", focus(amount="11", Tags='{"env": "prod", "team": "search"}'))).restated and ledger.totals() == usd(110)
+
+
+def test_one_delivery_restates_one_sub_account_adds_one_and_leaves_one(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("first", pd.concat([focus(), focus(SubAccountId="sub-2", amount="1")])))
+    receipt = ledger.ingest(("second", pd.concat([focus(amount="11"), focus(SubAccountId="sub-3", amount="2")])))
+    assert by_account(ledger) == {"sub-1": 110.0, "sub-2": 10.0, "sub-3": 20.0} and ledger.totals() == usd(140)
+    assert receipt.changes[0].scopes == {"restated": ("sub-1",), "replaced": (), "added": ("sub-3",), "appended": ()}
+    assert ("sub-accounts: replaced sub-1; added sub-3; kept sub-2, which this delivery does not hold (10 rows, 10.00 USD)") in str(receipt)
+    assert warehouse.daily(ledger, Settings())["BilledCost"].sum() == 140
+
+
+def test_a_sub_account_that_is_no_more_goes_when_the_delivery_is_said_to_be_the_whole(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("first", pd.concat([focus(), focus(SubAccountId="sub-2", amount="0.10")])))
+    ledger.ingest(("second", focus(amount="10.50")))
+    assert by_account(ledger) == {"sub-1": 105.0, "sub-2": 1.0}
+    ledger.ingest(("third", focus(amount="10.60")), whole=True)
+    assert by_account(ledger) == pytest.approx({"sub-1": 106.0}) and ledger.totals() == usd(106)
+
+
+def test_a_fall_in_one_sub_account_is_not_hidden_by_another_that_is_new(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("first", focus()))
+    with pytest.raises(LedgerError, match=r"BilledCost would fall from 100.00 to 50.00 USD \(-50.0 %\)"):
+        ledger.ingest(("second", pd.concat([focus(amount="5"), focus(SubAccountId="sub-2", amount="90")])))
+    assert ledger.totals() == usd(100)
+
+
+def test_three_parts_in_any_order_and_one_of_them_restated(tmp_path):
+    ledger = Ledger(tmp_path)
+    parts = {name: focus(SubAccountId=name) for name in ("a", "b", "c")}
+    for name in ("b", "c", "a"):
+        ledger.ingest((name, parts[name]))
+    ledger.ingest(("b2", focus(SubAccountId="b", amount="12")))
+    assert by_account(ledger) == {"a": 100.0, "b": 120.0, "c": 100.0}
+    known = ledger.ingest([(name, parts[name]) for name in parts])
+    assert ledger.totals() == usd(320) and [str(w) for w in known.warnings] == [
+        "b: was delivered before and has been replaced since: nothing changed. accept_decrease=True brings it back"]
+
+
+def test_a_file_replaced_in_part_says_so_when_it_comes_again(tmp_path):
+    ledger = Ledger(tmp_path)
+    both = ("both", pd.concat([focus(), focus(SubAccountId="sub-2")]))
+    ledger.ingest(both)
+    ledger.ingest(("one", focus(amount="11")))
+    assert [str(w) for w in ledger.ingest(both).warnings] == [
+        "both: was delivered before and has been replaced in part since: nothing changed. accept_decrease=True brings it back"]
+    ledger.ingest(both, accept_decrease=True)
+    assert ledger.totals() == usd(200)
+
+
+def test_a_folder_that_grows_by_days_stays_together_and_a_file_that_restates_one_of_it_replaces_it(tmp_path):
+    """`bills:` of finops.yaml names every file of a folder on each run."""
+    ledger = Ledger(tmp_path)
+    one, two = ("one", focus(range(1, 11))), ("two", focus(range(11, 21)))
+    ledger.ingest([one])
+    receipt = ledger.ingest([one, two])
+    assert ledger.totals() == usd(200) and receipt.changes[0].kind == "appended" and [f.status for f in receipt.files] == ["new", "again"]
+    ledger.ingest([one, two, ("two-corrected", focus(range(11, 21), amount="11"))])
+    assert ledger.totals() == usd(210) and ledger.rows == 20
+    assert ledger.ingest([one, two]).changes == () and ledger.totals() == usd(210)
+
+
+def test_files_of_one_delivery_that_hold_the_same_charges_with_other_amounts_are_warned_of(tmp_path):
+    receipt = Ledger(tmp_path).ingest([("v1", focus()), ("v2", focus(amount="11"))])
+    assert [str(w) for w in receipt.warnings] == [
+        "v2: 10 rows are of charges (charge period, SKU, resource, category, tags) that stand in v1 too, with other amounts; both are counted. If one "
+        "file restates the other, deliver them one after the other"]
+
+
+def test_refused_rows_stay_and_go_with_their_sub_account(tmp_path):
+    ledger = Ledger(tmp_path)
+    bad = [focus(range(1, 4)), focus(range(4, 5), BillingCurrency="XXZ"), focus(range(5, 6), BillingPeriodStart="?")]
+    ledger.ingest(("one", pd.concat(bad)))
+    ledger.ingest(("two", pd.concat([focus(range(1, 4), SubAccountId="sub-2"), focus(range(4, 5), SubAccountId="sub-2", BilledCost="x")])))
+    assert sorted(ledger.quarantine()["x_Row"]) == [4, 4, 5] and ledger.totals() == usd(60)
+    ledger.ingest(("one again", focus(range(1, 5))))
+    assert ledger.quarantine()[["x_File", "x_Row"]].values.tolist() == [["two", 4]] and ledger.totals() == usd(70)
+    ledger.ingest(("two again", focus(range(1, 5), SubAccountId="sub-2")))
+    assert ledger.quarantine().empty and ledger.totals() == usd(80)
+    assert all(version.quarantined == 0 for version in ledger.book.in_force().values())
+
+
+def test_a_ledger_of_before_is_continued(tmp_path):
+    """Records of schema 1 as they were written before scopes and hashes: no sha256 of a part, no released rows, no changes."""
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("first", pd.concat([focus(), focus(SubAccountId="sub-2")])))
+    path = tmp_path / "manifest" / "000001.json"
+    record = json.loads(path.read_text())
+    for name in ("released", "changes"):
+        del record[name]
+    for version in record["versions"]:
+        version["parts"] = [{key: part[key] for key in ("path", "rows", "source")} for part in version["parts"]]
+    path.write_text(json.dumps(record))
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("again", focus(amount="11")))
+    ledger.ingest(("more", focus(SubAccountId="sub-3")))
+    assert by_account(ledger) == {"sub-1": 110.0, "sub-2": 100.0, "sub-3": 100.0}
+    assert warehouse.daily(ledger, Settings())["BilledCost"].sum() == 310 and len(ledger.proof()) == 3
+
+
+@pytest.mark.parametrize("first, second, said", [
+    ("", "sub-1", " · sub-account sub-1: the ledger holds 10 rows (100.00 USD) without a sub-account, and this delivery brings charges of them again with one."),
+    ("sub-1", "", ": the ledger holds 10 rows (100.00 USD) under sub-accounts, and this delivery brings charges of them again without one.")])
+def test_a_bill_that_begins_or_ceases_to_name_sub_accounts_is_not_counted_twice_unasked(tmp_path, first, second, said):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("first", focus(SubAccountId=first)))
+    with pytest.raises(LedgerError) as refused:
+        ledger.ingest(("second", focus(SubAccountId=second)))
+    assert str(refused.value).startswith(f"Cloudy · acct-1 · 2026-07{said} Nothing was written.") and ledger.totals() == usd(100)
+    ledger.ingest(("second", focus(SubAccountId=second)), replace=True)
+    assert ledger.totals() == usd(100) and by_account(ledger) == {second: 100.0}
+    other = Ledger(tmp_path / "other")
+    other.ingest(("first", focus(SubAccountId=first)))
+    other.ingest(("second", focus(SubAccountId=second)), ask=lambda _: "append")
+    assert other.totals() == usd(200)
+
+
+def test_a_line_of_the_account_stands_beside_those_of_its_sub_accounts(tmp_path):
+    """Tax and support name no sub-account; they are charges of their own."""
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("tax", focus(range(1, 2), ChargeCategory="Tax", SubAccountId="", SkuId="", ResourceId="", ServiceName="Tax")))
+    receipt = ledger.ingest(("use", focus()))
+    assert "added sub-1; kept (none), which this delivery does not hold (1 row, 10.00 USD)" in str(receipt) and ledger.totals() == usd(110)
+
+
+def test_append_and_replace_exclude_each_other(tmp_path):
+    with pytest.raises(LedgerError) as refused:
+        Ledger(tmp_path).ingest(("a", focus()), append=True, replace=True)
+    assert str(refused.value) == "append and replace exclude each other: a delivery is added, or it replaces. Choose one."
+
+
+def test_known_files_need_no_right_to_write(tmp_path, monkeypatch):
+    from finops_model.facts import manifest
+    Ledger(tmp_path).ingest(("a", focus()))
+    monkeypatch.setattr(manifest, "writing", lambda *_: (_ for _ in ()).throw(AssertionError("the lock was taken")))
+    assert [f.status for f in Ledger(tmp_path).ingest(("a", focus())).files] == ["known"]
+
+
+PART = st.tuples(st.sampled_from(["a", "b", ""]), st.integers(1, 3), st.integers(1, 4))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(PART, min_size=1, max_size=6))
+def test_the_ledger_holds_the_newest_delivery_of_each_scope(tmp_path_factory, parts):
+    """A law: scopes are independent. Whole months of single scopes in any order leave the newest of each, and every row is in a part once."""
+    ledger, want = Ledger(tmp_path_factory.mktemp("law")), {}
+    for i, (scope, tenth, _) in enumerate(parts):
+        ledger.ingest((str(i), focus(range(1, 4), amount=f"10.{tenth}", SubAccountId=scope, ResourceId=f"vm-{scope}")), accept_decrease=True)
+        want[scope] = 30 + 3 * tenth / 10
+    assert by_account(ledger) == pytest.approx(want) and len(ledger.proof()) == len(want)
