@@ -54,9 +54,14 @@ def start(
 @app.command(rich_help_panel=PANEL)
 def ingest(files: Annotated[list[Path], typer.Argument(help="FOCUS exports: CSV, CSV.gz, Parquet, JSON lines.")],
            settings: SettingsOption = Path("finops.yaml"),
-           append: Annotated[bool, typer.Option(help="Add these files to the billing periods instead of replacing them.")] = False,
-           accept_decrease: Annotated[bool, typer.Option(help="Accept a restatement that lowers a period by more than 5 %.")] = False):
+           append: Annotated[bool, typer.Option("--append", help="Add these files to what is there.")] = False,
+           replace: Annotated[bool, typer.Option("--replace", help="Let these files replace what is there of their sub-accounts.")] = False,
+           whole: Annotated[bool, typer.Option("--whole", help="These files are the whole of their billing periods: other sub-accounts go.")] = False,
+           accept_decrease: Annotated[bool, typer.Option("--accept-decrease", help="Accept a restatement that lowers a period by more than 5 %.")] = False,
+           as_json: JsonOption = False):
     """Take bills into the ledger: every row accepted or quarantined with a reason, to the cent.
+
+    Sub-accounts that are not there yet are added; charges that come again replace their sub-account's month, with a warning.
 
     Example: [bold]finops ingest exports/2026-11.parquet[/bold]
     """
@@ -64,8 +69,24 @@ def ingest(files: Annotated[list[Path], typer.Argument(help="FOCUS exports: CSV,
 
     chosen = load(settings)
     with Bars() as bars:
-        receipt = Ledger(chosen.path(chosen.ledger)).ingest(files, append=append, accept_decrease=accept_decrease, progress=bars)
+        receipt = Ledger(chosen.path(chosen.ledger)).ingest(files, append=append, replace=replace, whole=whole, accept_decrease=accept_decrease,
+                                                            ask=_asking(bars), progress=bars)
+    if as_json:
+        for warning in (warning for warning in receipt.warnings if warning.file == "restated"):
+            err.print(f"Warning  {warning}")
+        return out.print_json(json.dumps(receipt.as_dict()))
     out.print(str(receipt))
+
+
+def _asking(bars: Bars):
+    """Ask on a terminal whether a delivery adds or replaces; None where nobody can be asked."""
+    def ask(question: str) -> str | None:
+        bars.bars.stop()
+        err.print(question)
+        answer = typer.prompt("Add it as a further part (a), replace what is there (r), or stop (s)?", default="s", err=True).strip().casefold()
+        return {"a": "append", "r": "replace"}.get(answer[:1])
+
+    return ask if sys.stdin.isatty() else None
 
 
 @app.command(name="reconcile", rich_help_panel=PANEL)

@@ -1,0 +1,53 @@
+"""`finops ingest` and `finops reconcile` in a process of their own: exit codes, words, JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ledger_world import focus
+
+ROOT = Path(__file__).resolve().parents[1]
+FIELD = Path(__file__).parent / "fixtures" / "field"
+
+
+def finops(folder: Path, *words):
+    """(exit code, stdout, stderr) of a command in a folder."""
+    done = subprocess.run([sys.executable, "-m", "finops_model.cli", *map(str, words)], cwd=folder, capture_output=True, text=True,
+                          env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def company(tmp_path):
+    (tmp_path / "finops.yaml").write_text("company: Test\nledger: ledger\n")
+    return tmp_path
+
+
+def total(company: Path) -> str:
+    return json.loads(finops(company, "reconcile", "--month", "2026-07", "--json")[1])["ledger_total"]
+
+
+def test_ingest_asks_for_a_word_where_nothing_is_in_common_and_takes_it(company):
+    first, second = (FIELD / "delivery_by_days" / name for name in ("first.csv", "second.csv"))
+    assert finops(company, "ingest", first)[0] == 0
+    code, out, err = finops(company, "ingest", second)
+    assert code == 2 and out == "" and "--append" in err and "--replace" in err and "Traceback" not in err and total(company) == "100.00"
+    code, out, err = finops(company, "ingest", second, "--append", "--json")
+    assert code == 0 and json.loads(out)["restated"] == [] and total(company) == "310.00"
+    assert finops(company, "ingest", second, "--append", "--replace")[0] == 2
+
+
+def test_a_restatement_is_one_warning_line_and_stands_in_the_json(company):
+    focus().to_csv(company / "a.csv", index=False)
+    focus(amount="10.20").to_csv(company / "b.csv", index=False)
+    assert finops(company, "ingest", "a.csv")[0] == 0
+    code, out, err = finops(company, "ingest", "b.csv", "--json")
+    said = json.loads(out)
+    assert code == 0 and [one["difference"] for one in said["restated"]] == [{"USD": "2.00"}] and said["restated"][0]["billing_period"] == "2026-07"
+    assert err == "Warning  restated: Cloudy · acct-1 · 2026-07 was 100.00 USD and is 102.00 USD now (+2.00 USD)\n"
+    assert finops(company, "ingest", "b.csv", "--json")[2] == ""
