@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, unknown
-from ..measure import outside
+from ..measure import outside, outside_words
 from ..measure.actuals import COMPANY
 from ..measure.words import money
 from ..outlook.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
@@ -76,7 +76,7 @@ def left_out(found: dict, rows: list[dict], name: str, currency: str) -> str:
     """What totals leave out, beside them; where a row is the whole fiscal year, also what it lands at after the credits booked (docs/method.md §6.5)."""
     if not found["items"]:
         return ""
-    text = f"Left out of {name}, {found['period']} so far: {outside.words(found['items'], currency)}; neither is forecast"
+    text = f"Left out of {name}, {found['period']} so far: {outside_words.words(found['items'], currency)}; neither is forecast"
     year = next((row for row in rows if row["node"] == name and row["period"] == found["period"]), None)
     if year is not None and any(item["what"] == "Credits" for item in found["items"]):
         text += f". {found['period']} after credits: P50 {money(year['p50'] + found['credits'], currency)}"

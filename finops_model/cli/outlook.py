@@ -64,7 +64,7 @@ def compare(scenarios: Annotated[list[Path], typer.Argument(help="Scenario files
 
 def _compare(scenarios: list[Path], settings: Path, paths: int | None, target_error: str | None, of: str, budget: float | None, how: dict,
              as_json: bool) -> list:
-    from ..measure import outside
+    from ..measure import outside_words
     from ..outlook import simulate
     from ..publish import close
     from . import _runs
@@ -91,7 +91,7 @@ def _compare(scenarios: list[Path], settings: Path, paths: int | None, target_er
         table.add_row(row["name"], *(f"{amount(row[k], currency)} ± {amount(row[f'{k}_standard_error'], currency)}" for k in _runs.TABLE), change,
                       f"{row['probability_cheaper']:.0%}" if changed else "–")
     out.print(table)
-    for text in (*_runs.sentences(rows, runs, of, target, budget, currency), *filter(None, [outside.of_run(base.excluded, currency)])):
+    for text in (*_runs.sentences(rows, runs, of, target, budget, currency), *filter(None, [outside_words.of_run(base.excluded, currency)])):
         out.print(text, markup=False)
     return runs
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name
-from . import accuracy, actuals, budgets, grades, kpis, outside
+from . import accuracy, actuals, budgets, grades, kpis, outside, outside_words
 from .actuals import COMPANY
 from .carried import tie
 from .reach import flash_reason, same_days
@@ -217,7 +217,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "assumptions": assumptions(close.base, close.as_of), "quality": quality(close, rows, actual),
         "people": close.people, "lineage": close.lineage,
     }
-    told = outside.sentence(result["year_outside"], close.currency)
+    told = outside_words.sentence(result["year_outside"], close.currency)
     return {**result, "headline": headline(result), "summary": [*summary(result), *([told] if told else [])]}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..measure import budgets, words
-from ..measure.outside import short
+from ..measure.outside_words import short
 from ..measure.words import chance, money
 from ..periods import fiscal_year, month_name
 from .dashboard_dials import Position, gpu_pool, limits, settle

@@ -8,7 +8,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from ..measure.reach import reaches
-from ..measure.outside import AHEAD, short
+from ..measure.outside_words import AHEAD, short
 from ..measure.words import money
 from ..periods import month_days, month_name
 from . import charts

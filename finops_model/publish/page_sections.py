@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..measure.outside import short
+from ..measure.outside_words import short
 from ..measure.words import money
 from ..outlook.windows import verdict, within
 from ..periods import month_name

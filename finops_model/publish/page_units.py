@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..measure.outside import short
+from ..measure.outside_words import short
 from ..periods import month_name
 from .tables import Column, Figures, table, variance
 
