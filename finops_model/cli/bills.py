@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from ..errors import FinOpsError
-from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
+from ._shared import Bars, JsonOption, SettingsOption, amount, err, load, out
 
 PANEL = "Bills and reports"
 app = typer.Typer()
