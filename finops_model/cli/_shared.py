@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 from rich.console import Console
@@ -30,6 +30,7 @@ PLAIN = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
 out, err = Terminal(**PLAIN), Terminal(stderr=True, **PLAIN)
 
 SettingsOption = Annotated[Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")]
+EntityOption = Annotated[Optional[str], typer.Option("--entity", help="One of the entities that finops.yaml names; needed where it names some.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")]
 
 
@@ -55,10 +56,23 @@ class Bars:
         self.bars.update(self.task, description=printable(text), completed=done, total=max(total, 1))
 
 
-def load(path: Path):
+def load(path: Path, entity: str | None = None):
+    """The settings of one company or, with entities, of the one named. Raises FinOpsError that names them where none is: nothing adds them up."""
+    from ..errors import FinOpsError
+    from ..facts.entities import which
+
+    found = load_whole(path, entity)
+    if found.entities and found.own is None:
+        raise FinOpsError(which(found))
+    return found
+
+
+def load_whole(path: Path, entity: str | None = None):
+    """The settings with all their entities, or with the one named."""
     from ..settings import load_settings
 
-    return load_settings(path)
+    found = load_settings(path)
+    return found if entity is None else found.entity(entity)
 
 
 def amount(value: float | None, currency: str) -> str:

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from ..errors import FinOpsError
-from ._shared import Bars, JsonOption, SettingsOption, amount, err, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, err, load, load_whole, out
 
 PANEL = "Bills and reports"
 app = typer.Typer()
@@ -67,7 +67,7 @@ def ingest(files: Annotated[list[Path], typer.Argument(help="FOCUS exports: CSV,
     """
     from ..facts.ledger import Ledger
 
-    chosen = load(settings)
+    chosen = load_whole(settings)
     with Bars() as bars:
         receipt = Ledger(chosen.path(chosen.ledger)).ingest(files, append=append, replace=replace, whole=whole, accept_decrease=accept_decrease,
                                                             ask=_asking(bars), progress=bars)
@@ -91,7 +91,7 @@ def _asking(bars: Bars):
 
 @app.command(name="reconcile", rich_help_panel=PANEL)
 def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing period YYYY-MM; default: the newest.")] = None,
-                      settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
+                      settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
     """Invoice, ledger and difference per issuer, and the rows in quarantine with their reasons.
 
     Example: [bold]finops reconcile --month 2026-10[/bold]
@@ -99,7 +99,7 @@ def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing
     from ..facts import plans, reconcile
     from ..publish import close
 
-    chosen = load(settings)
+    chosen = load(settings, entity)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
     invoices = plans.read_invoices(chosen.path(chosen.invoices)) if chosen.invoices else None
@@ -129,23 +129,28 @@ def report(
     to: Annotated[Optional[Path], typer.Option("--out", help="Folder to publish into; default: reports of the settings.")] = None,
     fast: Annotated[bool, typer.Option(help="One warm kernel for all units instead of one each; same output.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Reports rendered side by side.")] = 2,
-    settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+    settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """Render the monthly budget report: HTML, workbook, manifest; one per business unit and one for the company.
 
     Examples: [bold]finops report --month 2026-10[/bold] · [bold]finops report bill.csv --driver sessions.csv[/bold]
     """
+    from ..facts.entities import which
     from ..publish import close, start as starting
 
+    if bill is not None and entity is not None:
+        raise FinOpsError("--entity is of the company of finops.yaml and does not go with a BILL. Leave one of them out.")
     with Bars() as bars:
         if bill is not None:
             chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation,
                                     what_ifs=what_if, progress=bars)
         else:
-            chosen = load(settings)
+            chosen = load_whole(settings, entity)
             for name, value in (("--driver", driver), ("--budget", budget), ("--invoices", invoices), ("--organisation", organisation)):
                 if value:
                     raise FinOpsError(f"{name} goes with a BILL. For the company of {settings}, write the file into finops.yaml.")
+        if what_if and chosen.entities and chosen.own is None:
+            raise FinOpsError(f"--what-if goes with one entity. {which(chosen)}")
         if what_if and bill is None:
             names = [os.path.relpath(path, chosen.root) for path in what_if]
             chosen = chosen.model_copy(update={"what_ifs": [*chosen.what_ifs, *names]})
@@ -191,7 +196,7 @@ def verify(folder: Annotated[Path, typer.Argument(help="A published report, for 
     from ..publish import close
 
     with Bars() as bars:
-        problems = close.verify(folder, load(settings), bars)
+        problems = close.verify(folder, load_whole(settings), bars)
     if problems:
         raise FinOpsError(f"{folder}: not verified.\n" + "\n".join(f"- {problem}" for problem in problems))
     out.print(f"{folder}: verified. Every number was made again and is the same; every file has its published hash.")

@@ -14,12 +14,13 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import LedgerError, ReportError, unknown
-from ..facts import plans, reconcile, warehouse
+from ..facts import entities, plans, reconcile, warehouse
 from ..facts.complete import Complete
 from ..facts.ledger import Ledger
 from ..measure import accuracy, actuals, carried, grades
 from ..measure.actuals import COMPANY
 from ..measure.brief import Close, brief, slug
+from ..measure.entities import labelled, own_unit
 from ..measure.parts import company_lines
 from ..outlook import simulate
 from ..periods import add_months, check_month, month_days, month_name, month_of, month_range
@@ -30,13 +31,16 @@ UNASSIGNED = "(unassigned)"
 
 
 def books(settings: Settings, progress: Progress | None = None) -> Ledger:
-    """The ledger of the settings, with the bills that finops.yaml names taken in (files already known change nothing)."""
+    """The ledger of the settings, with the bills that finops.yaml names taken in (files already known change nothing).
+
+    Of an entity its part. Raises LedgerError where finops.yaml names entities and the settings are of none of them.
+    """
     ledger = Ledger(settings.path(settings.ledger))
     if settings.bills:
         ledger.ingest(settings.files(settings.bills), progress=progress)
     if not ledger.rows:
         raise LedgerError(f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE.")
-    return ledger
+    return entities.part(ledger, settings)
 
 
 def pick_month(ledger: Ledger, month: str | None, newest: bool = False, time_zone: str = "UTC") -> tuple[str, str]:
@@ -65,8 +69,8 @@ def complete_lines(complete: Complete, month: str) -> list[dict]:
 
 
 def units_of(daily: pd.DataFrame) -> list[str]:
-    """Business units of the ledger, sorted; empty where there is no division into units."""
-    names = sorted(set(daily["x_BusinessUnit"]) - {"All"})
+    """Business units that have cost, sorted; empty where there is no division into units. Tax and credits alone make no unit."""
+    names = sorted(set(actuals.cost_rows(daily)["x_BusinessUnit"]) - {"All"})
     return names if len(names) > 1 else []
 
 
@@ -127,7 +131,7 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
                  carried=carried.choose(settings.unit_costs, drivers, daily, runs[0].follows, units_of(daily)), tie_out=found.as_brief(), ledger_rows=ledger.rows,
                  ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
                  quarantined_rows=len(ledger.quarantine()), published=earlier(settings, month, reports),
-                 forecasts=grades.published(reports or settings.path(settings.reports), before=month),
+                 forecasts=grades.published(reports or settings.path(settings.reports), before=month, settings=settings),
                  people={"prepared_by": settings.prepared_by, "reviewed_by": settings.reviewed_by},
                  lineage=lineage(settings, ledger, runs[0]), fiscal_year_starts=settings.fiscal_year_starts)
 
@@ -138,8 +142,9 @@ def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict
     found = {}
     for path in sorted(folder.glob("*/brief.json")):
         document = json.loads(path.read_text(encoding="utf-8"))
-        if document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
-            found[document["unit"]] = document
+        unit = own_unit(document, settings)
+        if unit and document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
+            found[unit] = document
     return found
 
 
@@ -184,19 +189,35 @@ def report(settings: Settings, month: str | None = None, units: list[str] | None
            newest: bool = False, workers: int = 2, fast: bool = False, progress: Progress | None = None) -> list[dict]:
     """Publish the budget reports of a month; returns the index entries of what was published.
 
+    Where finops.yaml names entities: those of each entity, in its currency, and no company; all of them or none (docs/method.md §13.40).
+
     Raises FinOpsError with one clear message, and then nothing has been published.
     """
     from . import dashboard
     from .report import build_reports
 
     root = Path(out) if out else settings.path(settings.reports)
-    close = prepare(settings, month, units=units, newest=newest, reports=root, progress=progress)
-    chosen = pick_units(close.daily, units)
-    briefs = briefs_of(close, chosen)
+    briefs, company = [], None
+    for part in settings.parts():
+        close = prepare(part, month, units=units, newest=newest, reports=root, progress=progress)
+        chosen = pick_units(close.daily, units)
+        briefs += [labelled(found, part) for found in briefs_of(close, chosen)]
+        company = (close, briefs[chosen.index(COMPANY)]) if part.own is None and COMPANY in chosen else None
+    for found in briefs:
+        no_stranger(found, root)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
-    if COMPANY in chosen:
-        dashboard.freeze(close.base.dials, briefs[chosen.index(COMPANY)], root / close.month)
+    if company is not None:
+        dashboard.freeze(company[0].base.dials, company[1], root / company[0].month)
     return published
+
+
+def no_stranger(brief: dict, root: Path) -> None:
+    """Raises ReportError where the folder of an entity's report holds one of another entity."""
+    place = root / brief["month"] / brief["slug"]
+    if "entity" in brief and (place / "brief.json").is_file():
+        there = json.loads((place / "brief.json").read_text(encoding="utf-8"))
+        if there.get("entity", {}).get("name") != brief["entity"]["name"]:
+            raise ReportError(f"{place}: '{there['unit']}' is published there, and '{brief['unit']}' would take its place. Rename the entity or its unit.")
 
 
 def verify(report_dir: Path, settings: Settings, progress: Progress | None = None) -> list[str]:
@@ -212,8 +233,9 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
     root = folder.parents[1]
     # with the engine that made it: another one has bits of its own
+    settings, unit = (settings.entity(of["name"]), of["unit"]) if (of := published.get("entity")) else (settings, published["unit"])
     close = prepare(settings, published["month"], reports=root, progress=progress, engine=published["lineage"].get("engine"))
-    rebuilt = json.loads(json.dumps(briefs_of(close, pick_units(close.daily, [published["unit"]]))[0]))
+    rebuilt = json.loads(json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings)))
     for name in ("ledger", "code", "lock", "python"):
         then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)
         if then != now:
