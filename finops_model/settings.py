@@ -145,7 +145,7 @@ class Settings(Strict):
     own: Entity | None = None             # set by `entity`: these settings are of one entity
     root: str = "."
 
-    def entity(self, name: str) -> Settings:
+    def entity(self, name: str, where: str = "--entity") -> Settings:
         """These settings for one entity alone: its currency, its rows of the ledger, its files. Raises InputError for a name that is not one.
 
         >>> group = Settings(entities=[{"name": "Acme GmbH", "currency": "EUR"}, {"name": "Acme Inc.", "currency": "USD"}])
@@ -154,10 +154,10 @@ class Settings(Strict):
         """
         found = next((one for one in self.entities if name.casefold() in (one.name.casefold(), slug(one.name))), None)
         if found is None:
-            raise InputError(unknown("--entity", "entity", name, [one.name for one in self.entities]) if self.entities else
-                             f"--entity {name}: finops.yaml names no entities. Leave the option out, or write them (entities:).")
+            raise InputError(unknown(where, "entity", name, [one.name for one in self.entities]) if self.entities else
+                             f"{where}: '{name}' is an entity, and finops.yaml names none. Write it there (entities:), or leave it out.")
         given = {key: value for key, value in found if key not in ROWS_OF and value not in (None, [], {})}
-        return self.model_copy(update={**given, "company": found.name, "own": found})
+        return self.model_copy(update={**given, "own": found})
 
     def parts(self) -> list[Settings]:
         """These settings, one by one for each entity; themselves where there are none."""

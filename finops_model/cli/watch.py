@@ -55,13 +55,14 @@ def watch(
     folder = alerts.folder_of(chosen)
     known = alerts.sent(folder)
     fresh = {one.id for one in found.alerts if one.id not in known}
-    place = alerts.publish(found, folder, chosen.company, fresh)
+    company = chosen.own.name if chosen.own else chosen.company
+    place = alerts.publish(found, folder, company, fresh)
     if as_json:
-        out.print_json(json.dumps(alerts.as_json(found, chosen.company, fresh)))
+        out.print_json(json.dumps(alerts.as_json(found, company, fresh)))
     else:
         _show(found, place)
     if notify:
-        count = alerts.notify(found, folder, chosen.company, urls)
+        count = alerts.notify(found, folder, company, urls)
         if not as_json:
             out.print(f"Sent: {count} new alert{'s' * (count != 1)}." if count else "Nothing new to send.")
 

@@ -106,8 +106,8 @@ def _query(files: list[Path], settings, through) -> pd.DataFrame:
 
 def expression(rows: ibis.Table, settings, through=None) -> ibis.Table:
     """The daily aggregation as an ibis expression over ledger rows (tags as the bill says them, allocation comes after)."""
-    if settings.own is not None:
-        rows = rows.filter(rows.BillingCurrency == settings.own.currency)
+    if (own := getattr(settings, "own", None)) is not None:
+        rows = rows.filter(rows.BillingCurrency == own.currency)
     start, end = rows.ChargePeriodStart, rows.ChargePeriodEnd
     if settings.time_zone != "UTC":
         grained = (start == start.truncate("D")) & (end == end.truncate("D"))

@@ -233,7 +233,7 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
     root = folder.parents[1]
     # with the engine that made it: another one has bits of its own
-    settings, unit = (settings.entity(of["name"]), of["unit"]) if (of := published.get("entity")) else (settings, published["unit"])
+    settings, unit = (settings.entity(of["name"], str(folder)), of["unit"]) if (of := published.get("entity")) else (settings, published["unit"])
     close = prepare(settings, published["month"], reports=root, progress=progress, engine=published["lineage"].get("engine"))
     rebuilt = json.loads(json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings)))
     for name in ("ledger", "code", "lock", "python"):
