@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..errors import LedgerError, listing, unknown
 from ..settings import Entity, Settings
+from . import proof
 from .ledger import Ledger
 from .manifest import Book
 
@@ -45,6 +46,11 @@ class Part(Ledger):
     @property
     def book(self) -> Book:
         return PartBook(self.whole.book.records, self.own)
+
+    def proof(self) -> dict[str, str]:
+        """As of the whole ledger, held against the record as it was written: a file of two currencies whole."""
+        mine = self.book.in_force()
+        return proof.prove(self.root, [version for key, version in self.whole.book.in_force().items() if key in mine])
 
     def quarantine(self, details: bool = False) -> pd.DataFrame:
         """Refused rows that are the entity's or may be: what a refused row does not say speaks for no other entity."""
