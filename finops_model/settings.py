@@ -6,12 +6,12 @@ import glob
 import os
 import zoneinfo
 from pathlib import Path
-from typing import Annotated, Literal, Union
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
-from .documents import checked, load_yaml
-from .errors import InputError, nearest
+from .documents import checked, load_yaml, slug
+from .errors import InputError, nearest, unknown
 
 
 def _zone(name: str) -> str:
@@ -73,13 +73,43 @@ class UnitCost(Strict):
     workloads: Annotated[list[str], Field(min_length=1)] | None = None  # None: as the base scenario knows them, else all of the unit
 
 
-def _units(given):
-    """`units`: all, a number, or a list of names."""
-    if given == "all" or (isinstance(given, int) and not isinstance(given, bool) and given >= 0):
-        return given
-    if isinstance(given, list) and all(isinstance(name, str) for name in given):
-        return given
-    raise ValueError(f"must be all, a number of units (those that carry most cost), or a list of their names, not '{str(given)[:60]}'.")
+UnitCosts = dict[str, Annotated[UnitCost, BeforeValidator(lambda given: {"unit": given} if isinstance(given, str) else given)]]
+
+
+class Entity(Strict):
+    """A legal entity of the company: its currency, its rows of the ledger, and the files that are its own (docs/method.md §13.40).
+
+    A row is the entity's where its currency is and its billing account or its issuer is named; where neither is named, all rows of the currency.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    billing_accounts: list[str] = []
+    issuers: list[str] = []
+    invoices: str | None = None
+    organisation: str | None = None
+    budgets: str | None = None
+    drivers: list[str] = []
+    unit_costs: UnitCosts = {}
+    commitments: str | None = None
+    prices: str | None = None
+    scenario: str | None = None
+    known: str | None = None
+    what_ifs: list[str] = []
+    prepared_by: str | None = None
+    reviewed_by: str | None = None
+
+    def names(self, issuer: str, account: str) -> bool:
+        """Whether the entity names this issuer or billing account; without names it takes every one."""
+        return account in self.billing_accounts or issuer in self.issuers or not (self.billing_accounts or self.issuers)
+
+    def takes(self, issuer: str, account: str, currency: str) -> bool:
+        """Whether rows of this issuer, billing account and currency are the entity's."""
+        return currency == self.currency and self.names(issuer, account)
+
+
+OF_AN_ENTITY = ("currency", "invoices", "budgets", "drivers", "unit_costs", "commitments", "prices", "scenario", "known", "what_ifs")
+ROWS_OF = ("name", "billing_accounts", "issuers")
 
 
 class Settings(Strict):
@@ -95,13 +125,12 @@ class Settings(Strict):
     budgets: str | None = None            # CSV, see measure/budgets.py
     drivers: list[str] = []               # CSV date,name,unit,role,value (role driver|outcome)
     # driver or outcome -> the unit whose cost it divides, as a name or as {unit, workloads}
-    unit_costs: dict[str, Annotated[UnitCost, BeforeValidator(lambda given: {"unit": given} if isinstance(given, str) else given)]] = {}
+    unit_costs: UnitCosts = {}
     commitments: str | None = None        # CSV, FOCUS 1.4 Contract Commitment names
     prices: str | None = None             # folder of price documents
     scenario: str | None = None           # the base scenario
     known: str | None = None              # YAML, what people know of workloads: outlook/knowledge.py
     what_ifs: list[str] = []              # scenarios compared in the report
-    units: Annotated[Union[Literal["all"], int, list[str]], BeforeValidator(_units)] = 12     # reports of their own: measure/units.py
     ledger: str = ".finops/ledger"
     runs: str = ".finops/runs"
     reports: str = "reports"
@@ -112,7 +141,27 @@ class Settings(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 20260101
     prepared_by: str = ""
     reviewed_by: str = ""
+    entities: list[Entity] = []           # legal entities, one report each; without: the company is one
+    own: Entity | None = None             # set by `entity`: these settings are of one entity
     root: str = "."
+
+    def entity(self, name: str, where: str = "--entity") -> Settings:
+        """These settings for one entity alone: its currency, its rows of the ledger, its files. Raises InputError for a name that is not one.
+
+        >>> group = Settings(entities=[{"name": "Acme GmbH", "currency": "EUR"}, {"name": "Acme Inc.", "currency": "USD"}])
+        >>> group.entity("acme-gmbh").currency
+        'EUR'
+        """
+        found = next((one for one in self.entities if name.casefold() in (one.name.casefold(), slug(one.name))), None)
+        if found is None:
+            raise InputError(unknown(where, "entity", name, [one.name for one in self.entities]) if self.entities else
+                             f"{where}: '{name}' is an entity, and finops.yaml names none. Write it there (entities:), or leave it out.")
+        given = {key: value for key, value in found if key not in ROWS_OF and value not in (None, [], {})}
+        return self.model_copy(update={**given, "own": found})
+
+    def parts(self) -> list[Settings]:
+        """These settings, one by one for each entity; themselves where there are none."""
+        return [self] if self.own or not self.entities else [self.entity(one.name) for one in self.entities]
 
     def path(self, name: str | os.PathLike) -> Path:
         """A path of the settings, made absolute against the folder of finops.yaml."""
@@ -135,7 +184,28 @@ def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
     if path.is_dir():
         path = path / "finops.yaml"
     document = load_yaml(path)
-    if "root" in document:
-        raise InputError(f"{document.at(('root',))}: root is the folder of this file; take the key out.")
+    for key, what in (("root", "the folder of this file"), ("own", "set by finops itself")):
+        if key in document:
+            raise InputError(f"{document.at((key,))}: {key} is {what}; take the key out.")
     settings = checked(Settings, document)
+    _check_entities(settings.entities, document)
     return settings.model_copy(update={"root": str(path.parent)})
+
+
+def _check_entities(entities: list[Entity], document) -> None:
+    """Names that can be told apart, nothing of one entity beside them, and rows that cannot be two entities' at once."""
+    for key in OF_AN_ENTITY if entities else ():
+        if key in document:
+            raise InputError(f"{document.at((key,))}: {key}: there are entities, and this is of one of them. Write it under the entity.")
+    for i, one in enumerate(entities):
+        at = document.at(("entities", i, "name"))
+        if slug(one.name) in ("company", "unit"):
+            raise InputError(f"{at}: entities: '{one.name}' stands for the company or for no name. Write the entity's own name.")
+        for other in entities[:i]:
+            if slug(other.name) == slug(one.name):
+                raise InputError(f"{at}: entities: '{one.name}' and '{other.name}' would both be published as '{slug(one.name)}'. Rename one.")
+            shared = [*set(one.billing_accounts) & set(other.billing_accounts), *set(one.issuers) & set(other.issuers)]
+            open_ = [e.name for e in (other, one) if not (e.billing_accounts or e.issuers)]
+            if one.currency == other.currency and (shared or open_):
+                why = f"both name '{sorted(shared)[0]}'" if shared else f"'{open_[0]}' names no billing_accounts or issuers, so it takes every row of it"
+                raise InputError(f"{at}: entities: '{other.name}' and '{one.name}' are both in {one.currency}, and {why}. A row belongs to one entity.")

@@ -82,7 +82,7 @@ HEAD = """# The second sample company
 
 Thistledown is a synthetic start-up: no name, vendor, price or number here belongs to anyone. It buys tokens, seats and storage, no GPUs, through two
 entities: Thistledown Inc. in US dollars and Thistledown GmbH in euros, 24 months to October 2026. `finops report --settings data/startup` makes one report per
-entity, in its currency; nothing adds two currencies up. `finops.yaml` and `scenarios/` are written by hand; the files of this table are made by
+entity, in its currency; nothing adds two currencies up. `finops.yaml` is kept by hand, and `scenarios/` too (the bases began with `finops scenario init`); the files of this table are made by
 `.venv/bin/python data/startup/make_sample.py` (seeded; `tests/test_second_sample.py` runs it again and compares), licence Apache-2.0. Rows are records of a
 table, SKUs of a price document, lines of another document.
 

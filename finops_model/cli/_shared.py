@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
-import click
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -32,21 +30,18 @@ PLAIN = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
 out, err = Terminal(**PLAIN), Terminal(stderr=True, **PLAIN)
 
 SettingsOption = Annotated[Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")]
+EntityOption = Annotated[Optional[str], typer.Option("--entity", help="One of the entities that finops.yaml names; needed where it names some.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")]
 
 
 class Bars:
-    """Progress bars on the terminal; without one, a line on stderr now and then; with --json nothing but the result."""
+    """Progress bars on the terminal; on a pipe, nothing but the result."""
 
-    EVERY = 5.0         # seconds between two lines
-
-    def __init__(self, clock=time.monotonic):
-        context = click.get_current_context(silent=True)
-        self.silent = bool(context and context.params.get("as_json"))
+    def __init__(self):
         self.bars = Progress(SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
                              TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(), console=err, transient=True,
                              disable=not err.is_terminal)
-        self.task, self.clock, self.told = None, clock, clock()
+        self.task = None
 
     def __enter__(self):
         self.bars.start()
@@ -59,21 +54,25 @@ class Bars:
         if self.task is None:
             self.task = self.bars.add_task(printable(text), total=total)
         self.bars.update(self.task, description=printable(text), completed=done, total=max(total, 1))
-        if not err.is_terminal and not self.silent and self.clock() - self.told >= self.EVERY:
-            err.print(f"{text} {done}/{total}")
-            self.told = self.clock()
-
-    def tell(self, text: str) -> None:
-        """A sentence before long work."""
-        if not self.silent:
-            err.print(text)
-            self.told = self.clock()
 
 
-def load(path: Path):
+def load(path: Path, entity: str | None = None):
+    """The settings of one company or, with entities, of the one named. Raises FinOpsError that names them where none is: nothing adds them up."""
+    from ..errors import FinOpsError
+    from ..facts.entities import which
+
+    found = load_whole(path, entity)
+    if found.entities and found.own is None:
+        raise FinOpsError(which(found))
+    return found
+
+
+def load_whole(path: Path, entity: str | None = None):
+    """The settings with all their entities, or with the one named."""
     from ..settings import load_settings
 
-    return load_settings(path)
+    found = load_settings(path)
+    return found if entity is None else found.entity(entity)
 
 
 def amount(value: float | None, currency: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 from rich.table import Table
 
-from ._shared import Bars, JsonOption, SettingsOption, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load, out
 
 PANEL = "Forecasts and what-ifs"
 FILES = "Daily series in a CSV or Excel file instead of the ledger: a date and a column per series, or date, series, value and perhaps class."
@@ -27,7 +27,7 @@ def backtest(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
              by: Annotated[str, typer.Option(help="all, class or series (of a ledger: its units).")] = "all",
              bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
              export: Annotated[Optional[Path], typer.Option(help="Write every graded window: .csv, .parquet or .json.")] = None,
-             settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
+             settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
     """How forecasts made earlier would have done, with what was known then, beside repeating last week.
 
     Of a ledger, months are the whole simulation run again (prices and contracts included), as the report shows them; days are the daily
@@ -54,7 +54,7 @@ def backtest(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
         if csv is not None:
             found = of_table(csv, *chosen, origins, names, by, limits(bands), bars)
         else:
-            found = of_ledger(load(settings), unit, month, *chosen, origins, names, by, limits(bands), bars)
+            found = of_ledger(load(settings, entity), unit, month, *chosen, origins, names, by, limits(bands), bars)
     if export is not None:
         write_windows(found, export)
     if as_json:

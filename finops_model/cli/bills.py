@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -11,8 +12,7 @@ import typer
 from rich.table import Table
 
 from ..errors import FinOpsError
-from ._dialogue import confirming
-from ._shared import Bars, JsonOption, SettingsOption, amount, err, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, err, load, load_whole, out
 
 PANEL = "Bills and reports"
 app = typer.Typer()
@@ -27,24 +27,26 @@ def start(
     budget: Annotated[Optional[Path], typer.Option(help="Budget: CSV or Excel with unit, month, currency, amount.")] = None,
     invoices: Annotated[Optional[Path], typer.Option(help="Invoice totals: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount.")] = None,
     organisation: Annotated[Optional[Path], typer.Option(help="Which team belongs to which unit: team, business_unit.")] = None,
-    mapping: Annotated[Optional[Path], typer.Option(help="A mapping.yaml to read the table by, instead of guessing.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking.")] = False,
-    fresh: Annotated[Optional[str], typer.Option(help="Begin anew under this name, in a new folder; never over one that is there.")] = None,
-    append: Annotated[bool, typer.Option(help="Add the rows to the billing periods that the workspace has already.")] = False,
+    mapping: Annotated[Optional[Path], typer.Option(help="A saved mapping.yaml to use instead of guessing.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the guessed mapping without asking.")] = False,
 ):
-    """From any table with a date and an amount to a report: guesses the columns, shows them, asks, saves them, reports.
+    """From any table with a date and an amount to a report: guesses the columns, shows them, saves them, reports.
 
-    Where the workspace is there, the file goes into its ledger and nothing else of it changes.
-
-    Examples: [bold]finops start costs.xlsx --driver sessions.csv[/bold] · [bold]finops start february.csv --name costs[/bold]
+    Example: [bold]finops start costs.xlsx --driver sessions.csv[/bold]
     """
     from ..publish import close, start as starting
 
-    settings = starting.start(file, name=name, currency=currency, drivers=driver, budgets=budget, invoices=invoices,
-                              organisation=organisation, mapping=mapping, confirm=confirming(yes), fresh=fresh, append=append,
-                              tell=out.print, progress=None)
+    def confirm(found):
+        out.print(found.describe(), markup=False)
+        ask = not yes and sys.stdin.isatty()
+        return found if not ask or typer.confirm("Is this right?", default=True) else None
+
     with Bars() as bars:
-        published = close.report(settings, newest=True, tell=bars.tell, progress=bars)
+        bars.bars.stop()
+        settings = starting.start(file, name=name, currency=currency, drivers=driver, budgets=budget, invoices=invoices,
+                                  organisation=organisation, mapping=mapping, confirm=confirm, progress=None)
+    with Bars() as bars:
+        published = close.report(settings, newest=True, progress=bars)
     out.print(f"Workspace  {settings.root}  (finops.yaml, mapping, ledger, scenarios)")
     _show_published(published, settings.path(settings.reports))
 
@@ -65,7 +67,7 @@ def ingest(files: Annotated[list[Path], typer.Argument(help="FOCUS exports: CSV,
     """
     from ..facts.ledger import Ledger
 
-    chosen = load(settings)
+    chosen = load_whole(settings)
     with Bars() as bars:
         receipt = Ledger(chosen.path(chosen.ledger)).ingest(files, append=append, replace=replace, whole=whole, accept_decrease=accept_decrease,
                                                             ask=_asking(bars), progress=bars)
@@ -89,7 +91,7 @@ def _asking(bars: Bars):
 
 @app.command(name="reconcile", rich_help_panel=PANEL)
 def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing period YYYY-MM; default: the newest.")] = None,
-                      settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
+                      settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
     """Invoice, ledger and difference per issuer, and the rows in quarantine with their reasons.
 
     Example: [bold]finops reconcile --month 2026-10[/bold]
@@ -97,7 +99,7 @@ def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing
     from ..facts import plans, reconcile
     from ..publish import close
 
-    chosen = load(settings)
+    chosen = load(settings, entity)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
     invoices = plans.read_invoices(chosen.path(chosen.invoices)) if chosen.invoices else None
@@ -123,36 +125,36 @@ def report(
     budget: Annotated[Optional[Path], typer.Option(help="With BILL: budget file.")] = None,
     invoices: Annotated[Optional[Path], typer.Option(help="With BILL: invoice totals.")] = None,
     organisation: Annotated[Optional[Path], typer.Option(help="With BILL: which team belongs to which unit.")] = None,
-    mapping: Annotated[Optional[Path], typer.Option(help="With BILL: a mapping.yaml to read the table by.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="With BILL: take a guessed mapping that leaves no doubt without asking.")] = False,
     what_if: Annotated[Optional[list[Path]], typer.Option(help="Scenario file to compare in the report (again for more).")] = None,
     to: Annotated[Optional[Path], typer.Option("--out", help="Folder to publish into; default: reports of the settings.")] = None,
     fast: Annotated[bool, typer.Option(help="One warm kernel for all units instead of one each; same output.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Reports rendered side by side.")] = 2,
-    settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+    settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """Render the monthly budget report: HTML, workbook, manifest; one per business unit and one for the company.
 
     Examples: [bold]finops report --month 2026-10[/bold] · [bold]finops report bill.csv --driver sessions.csv[/bold]
     """
+    from ..facts.entities import which
     from ..publish import close, start as starting
 
-    if bill is not None:
-        chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation, what_ifs=what_if,
-                                mapping=mapping, confirm=confirming(yes, quiet=as_json), tell=(err if as_json else out).print,
-                                command="finops report")
+    if bill is not None and entity is not None:
+        raise FinOpsError("--entity is of the company of finops.yaml and does not go with a BILL. Leave one of them out.")
     with Bars() as bars:
-        if bill is None:
-            chosen = load(settings)
-            for name, value in (("--driver", driver), ("--budget", budget), ("--invoices", invoices), ("--organisation", organisation),
-                                ("--mapping", mapping)):
+        if bill is not None:
+            chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation,
+                                    what_ifs=what_if, progress=bars)
+        else:
+            chosen = load_whole(settings, entity)
+            for name, value in (("--driver", driver), ("--budget", budget), ("--invoices", invoices), ("--organisation", organisation)):
                 if value:
                     raise FinOpsError(f"{name} goes with a BILL. For the company of {settings}, write the file into finops.yaml.")
+        if what_if and chosen.entities and chosen.own is None:
+            raise FinOpsError(f"--what-if goes with one entity. {which(chosen)}")
         if what_if and bill is None:
             names = [os.path.relpath(path, chosen.root) for path in what_if]
             chosen = chosen.model_copy(update={"what_ifs": [*chosen.what_ifs, *names]})
-        published = close.report(chosen, month, unit, out=to, newest=bill is not None, workers=workers, fast=fast, tell=bars.tell,
-                                 progress=bars)
+        published = close.report(chosen, month, unit, out=to, newest=bill is not None, workers=workers, fast=fast, progress=bars)
     root = to or chosen.path(chosen.reports)
     if as_json:
         return out.print_json(json.dumps(published))
@@ -194,7 +196,7 @@ def verify(folder: Annotated[Path, typer.Argument(help="A published report, for 
     from ..publish import close
 
     with Bars() as bars:
-        problems = close.verify(folder, load(settings), bars)
+        problems = close.verify(folder, load_whole(settings), bars)
     if problems:
         raise FinOpsError(f"{folder}: not verified.\n" + "\n".join(f"- {problem}" for problem in problems))
     out.print(f"{folder}: verified. Every number was made again and is the same; every file has its published hash.")

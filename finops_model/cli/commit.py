@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from ..errors import FinOpsError
-from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
 SHOWN = 9           # levels in the printed table; --json has all
@@ -33,7 +33,7 @@ def commit(
     no_replay: Annotated[bool, typer.Option("--no-replay", help="Leave the replay out.")] = False,
     offers: Annotated[Path, typer.Option(help="Folder of offers; relative to finops.yaml.")] = Path("data/commitments"),
     scenario: Annotated[Optional[Path], typer.Option(help="Write what is recommended as a scenario, beside the base; for finops run.")] = None,
-    settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+    settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """The best commitments for demand that may go either way, and what the same rule would have saved on the bill so far.
 
@@ -43,7 +43,7 @@ def commit(
     from ..documents import write_atomic
     from ..publish import close
 
-    chosen = load(settings)
+    chosen = load(settings, entity)
     base = _base_beside(scenario, chosen) if scenario else None
     with Bars() as bars:
         if chosen.bills:

@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 from rich.table import Table
 
-from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -32,7 +32,7 @@ def forecast(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
              executor: Annotated[str, typer.Option(help="Of --csv, many series: processes, threads, serial or dask.")] = "processes",
              workers: Annotated[int, typer.Option(min=1, help="Of --csv, many series: how many side by side.")] = 2,
              to: Annotated[Optional[Path], typer.Option(help="Write the rows to this CSV file too.")] = None,
-             settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
+             settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
     """What the coming months will cost if nothing changes: range per month, from joint paths.
 
     Totals of units, teams, services and the company are sums of the same paths.
@@ -50,7 +50,7 @@ def forecast(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
         if csv is not None:
             found = _forecasts.of_table(csv, date_column, value_column, days, paths, executor, workers, bars)
         else:
-            found = _forecasts.of_workspace(load(settings), by, unit, months, quarters, shocks, bars)
+            found = _forecasts.of_workspace(load(settings, entity), by, unit, months, quarters, shocks, bars)
     if to is not None:
         _write(found["rows"], to)
     if as_json:

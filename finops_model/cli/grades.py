@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 from rich.table import Table
 
-from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -18,7 +18,7 @@ app = typer.Typer()
 @app.command(rich_help_panel=PANEL)
 def grades(unit: Annotated[Optional[str], typer.Option(help="Business unit; default: all that were published.")] = None,
            bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
-           settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False):
+           settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
     """Grade published forecasts against what came: errors, calibration (when we said 80 %, it was …), numbers set by hand, drift.
 
     Example: [bold]finops grades --unit Company[/bold]
@@ -30,7 +30,7 @@ def grades(unit: Annotated[Optional[str], typer.Option(help="Business unit; defa
     from ..publish import close
     from ._replays import limits
 
-    chosen, asked = load(settings), limits(bands)
+    chosen, asked = load(settings, entity), limits(bands)
     forecasts = grading.published(chosen.path(chosen.reports))
     if unit is not None:
         if unit not in set(forecasts["unit"]):

@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 from rich.table import Table
 
-from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -26,7 +26,7 @@ BudgetOption = Annotated[Optional[float], typer.Option(min=0, help="How likely i
 
 
 @app.command(rich_help_panel=PANEL)
-def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], settings: SettingsOption = Path("finops.yaml"),
+def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
         paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90", max_paths: MostOption = 100_000,
         budget: BudgetOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2,
         export: Annotated[Optional[Path], typer.Option(help="Folder for the totals of every future (Parquet) and their manifest.")] = None,
@@ -40,7 +40,7 @@ def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], sett
 
         raise InputError(f"--export: {export} is a file. Name a folder.")
     how = {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths}
-    runs = _compare([scenario], settings, paths, target_error, of, budget, how, as_json)
+    runs = _compare([scenario], load(settings, entity), paths, target_error, of, budget, how, as_json)
     if export is not None:
         from ..outlook.export import export_totals
 
@@ -51,25 +51,25 @@ def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], sett
 
 @app.command(rich_help_panel=PANEL)
 def compare(scenarios: Annotated[list[Path], typer.Argument(help="Scenario files; each is set beside the base of finops.yaml.")],
-            settings: SettingsOption = Path("finops.yaml"), paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90",
+            settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90",
             max_paths: MostOption = 100_000, budget: BudgetOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads",
             workers: WorkersOption = 2, as_json: JsonOption = False):
     """Set scenarios beside the base, path by path on the same random draws.
 
     Example: [bold]finops compare scenarios/10_demand_doubles.yaml scenarios/30_commit_gpu.yaml[/bold]
     """
-    _compare(scenarios, settings, paths, target_error, of, budget, {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths},
+    _compare(scenarios, load(settings, entity), paths, target_error, of, budget, {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths},
              as_json)
 
 
-def _compare(scenarios: list[Path], settings: Path, paths: int | None, target_error: str | None, of: str, budget: float | None, how: dict,
+def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str | None, of: str, budget: float | None, how: dict,
              as_json: bool) -> list:
     from ..measure import outside_words
     from ..outlook import simulate
     from ..publish import close
     from . import _runs
 
-    chosen, target = load(settings), _runs.share_of(target_error)
+    target = _runs.share_of(target_error)
     simulate.check_how(target, of, **how)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
@@ -99,11 +99,11 @@ def _compare(scenarios: list[Path], settings: Path, paths: int | None, target_er
 @app.command(rich_help_panel=PANEL)
 def explain(scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
             path: Annotated[str, typer.Argument(help="Slash path of a value, for example workloads/support-chat/demand/level.")],
-            settings: SettingsOption = Path("finops.yaml")):
+            settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None):
     """Where a value comes from: base, changes in their order, and the reason given for each.
 
     Example: [bold]finops explain scenarios/20_smaller_model.yaml workloads/support-chat/routing/aurora-small-1[/bold]
     """
     from ..outlook.explain import explain as explaining
 
-    out.print(str(explaining(scenario, path, load(settings))), markup=False)
+    out.print(str(explaining(scenario, path, load(settings, entity))), markup=False)

@@ -12,7 +12,7 @@ import typer
 from rich.table import Column, Table
 
 from ..errors import FinOpsError
-from ._shared import JsonOption, SettingsOption, load, out
+from ._shared import EntityOption, JsonOption, SettingsOption, load, out
 
 PANEL = "Prices"
 app = typer.Typer()
@@ -24,12 +24,12 @@ WhereOption = Annotated[Optional[list[Path]], typer.Option("--prices", help="Pri
 DayOption = Annotated[Optional[str], typer.Option("--as-of", help="Day YYYY-MM-DD; default: today.")]
 
 
-def _catalog(settings: Path, places: list[Path] | None):
+def _catalog(settings: Path, places: list[Path] | None, entity: str | None = None):
     """The catalog of --prices, else the company's own with the world's beside it."""
     from ..prices.catalog import load_catalog
 
     if not places:
-        chosen = load(settings)
+        chosen = load(settings, entity)
         if not chosen.prices:
             raise FinOpsError(f"{settings}: names no prices. Write prices: FOLDER into it, or say --prices FOLDER.")
         own = chosen.path(chosen.prices)
@@ -59,7 +59,7 @@ def list_command(
     region: Annotated[str, typer.Option(help="Region, for example us-east-1.")] = "",
     text: Annotated[str, typer.Option(help="Part of SKU, service, model, meter or note.")] = "",
     stale: Annotated[Optional[int], typer.Option(min=0, help="Only prices not checked for more than this many days.")] = None,
-    as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+    as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """Prices in force on a day.
 
@@ -68,7 +68,7 @@ def list_command(
     """
     from ..prices import catalog as catalogs
 
-    catalog, day = _catalog(settings, where), _today(as_of)
+    catalog, day = _catalog(settings, where, entity), _today(as_of)
     skus = catalogs.select(catalog, provider=provider, service=service, kind=kind, purchase=form, region=region, text=text)
     old = {one.sku: one for one in catalogs.stale(catalog, day, stale if stale is not None else 90)}
     rows, waiting = [], 0
@@ -95,7 +95,7 @@ def show_command(
     quantity: Annotated[Optional[float], typer.Option(min=0, help="Charge this quantity at the price of the day.")] = None,
     unit: Annotated[Optional[str], typer.Option(help="Unit of the quantity, if not the price's own.")] = None,
     hours_per_month: Annotated[float, typer.Option(help="Hours of a month where a unit needs them: 672 to 744.")] = 730.0,
-    as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+    as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """One price: its history, where it was read, what a quantity costs.
 
@@ -104,7 +104,7 @@ def show_command(
     from .. import units
     from ..prices.changes import describe, percent
 
-    catalog, day = _catalog(settings, where), _today(as_of)
+    catalog, day = _catalog(settings, where, entity), _today(as_of)
     history = catalog.history(sku)
     charge = None
     if quantity is not None:

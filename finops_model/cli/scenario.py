@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import FinOpsError
-from ._shared import SettingsOption, load, out
+from ._shared import EntityOption, SettingsOption, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -18,7 +18,7 @@ app.add_typer(files, name="scenario", rich_help_panel=PANEL)
 
 @files.command("init")
 def scenario_init(file: Annotated[Path, typer.Argument(help="File to write.")] = Path("scenarios/00_base.yaml"),
-                  settings: SettingsOption = Path("finops.yaml")):
+                  settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None):
     """Derive a base scenario from the ledger; refuses to overwrite a file.
 
     Example: [bold]finops scenario init scenarios/00_base.yaml[/bold]
@@ -30,7 +30,7 @@ def scenario_init(file: Annotated[Path, typer.Argument(help="File to write.")] =
 
     if file.exists():
         raise FinOpsError(f"{file}: exists already. Name another file, or take it away first.")
-    chosen = load(settings)
+    chosen = load(settings, entity)
     write_atomic(file, base.init_base(warehouse.daily(close.books(chosen), chosen), chosen))
     out.print(f"{file}: written. Every workload of the ledger is in it.")
 

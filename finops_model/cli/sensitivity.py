@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 import typer
 from rich.table import Table
 
-from ._shared import Bars, JsonOption, SettingsOption, amount, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -21,7 +21,7 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
                 budget: Annotated[Optional[float], typer.Option(min=0, help="Which assumptions lead above it?")] = None,
                 unit: Annotated[Optional[str], typer.Option(help="Business unit; default: the company.")] = None,
                 months: Annotated[Optional[int], typer.Option(min=1, max=60, help="Months to simulate; default: the scenario's.")] = None,
-                paths: Annotated[int, typer.Option(min=256, max=100_000)] = 1024, settings: SettingsOption = Path("finops.yaml"),
+                paths: Annotated[int, typer.Option(min=256, max=100_000)] = 1024, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
                 as_json: JsonOption = False):
     """Which uncertain values drive the total: tornado, shares of the variance, what leads to an overrun.
 
@@ -30,7 +30,7 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
     from ..decide.sensitivity import sensitivity as study
     from ..publish import close
 
-    chosen = load(settings)
+    chosen = load(settings, entity)
     with Bars() as bars:
         close.books(chosen, bars)
         found = study(scenario, chosen, paths=paths, unit=unit, horizon=months, budget=budget, progress=bars)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._shared import SettingsOption, load
+from ._shared import SettingsOption, load_whole
 
 PANEL = "Serve"
 app = typer.Typer()
@@ -21,4 +21,4 @@ def dashboard(port: Annotated[int, typer.Option(min=1, max=65535)] = 8866, setti
     """
     from ..publish import dashboard as page
 
-    raise typer.Exit(page.serve(load(settings), port))
+    raise typer.Exit(page.serve(load_whole(settings), port))

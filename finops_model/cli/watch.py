@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text              # names from a bill are no markup
 
 from ..errors import FinOpsError, unknown
-from ._shared import Bars, JsonOption, SettingsOption, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load, out
 
 PANEL = "Forecasts and what-ifs"
 WIDE = 120          # columns of a terminal from which on a table is easier to read than a list
@@ -34,7 +34,7 @@ def watch(
                                                         "quotas.csv beside it.")] = None,
     notify: Annotated[bool, typer.Option("--notify", help="Send new alerts to the addresses in FINOPS_NOTIFY_URLS.")] = False,
     notify_file: Annotated[Optional[Path], typer.Option(help="With --notify: a file of addresses outside git.")] = None,
-    settings: SettingsOption = Path("finops.yaml"), as_json: JsonOption = False,
+    settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """Spend that was not expected, runaway jobs, quotas, budget pace, missed forecasts, unused commitments, missing data.
 
@@ -44,7 +44,7 @@ def watch(
         return
     from ..publish import alerts
 
-    chosen = load(settings)
+    chosen = load(settings, entity)
     urls = alerts.addresses(notify_file) if notify else []         # a missing address is said before the long part
     if notify_file and not notify:
         raise FinOpsError("--notify-file goes with --notify.")
@@ -55,13 +55,14 @@ def watch(
     folder = alerts.folder_of(chosen)
     known = alerts.sent(folder)
     fresh = {one.id for one in found.alerts if one.id not in known}
-    place = alerts.publish(found, folder, chosen.company, fresh)
+    company = chosen.own.name if chosen.own else chosen.company
+    place = alerts.publish(found, folder, company, fresh)
     if as_json:
-        out.print_json(json.dumps(alerts.as_json(found, chosen.company, fresh)))
+        out.print_json(json.dumps(alerts.as_json(found, company, fresh)))
     else:
         _show(found, place)
     if notify:
-        count = alerts.notify(found, folder, chosen.company, urls)
+        count = alerts.notify(found, folder, company, urls)
         if not as_json:
             out.print(f"Sent: {count} new alert{'s' * (count != 1)}." if count else "Nothing new to send.")
 
@@ -99,7 +100,7 @@ def _show(found, place: Path) -> None:
 def feedback(alert: Annotated[str, typer.Argument(help="Id of an alert, as the table shows it.")],
              verdict: Annotated[str, typer.Argument(help="expected: it was meant, keep quiet while it lasts. real: it was not meant.")],
              because: Annotated[str, typer.Option(help="Why, for those who read it later.")] = "",
-             settings: SettingsOption = Path("finops.yaml")):
+             settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None):
     """Record whether an alert was expected or real; the next watch uses it.
 
     Example: [bold]finops watch feedback 1a2b3c4d5e expected --because "launch of the agent"[/bold]
@@ -111,6 +112,6 @@ def feedback(alert: Annotated[str, typer.Argument(help="Id of an alert, as the t
 
     if verdict not in VERDICTS:
         raise FinOpsError(unknown("finops watch feedback", "verdict", verdict, VERDICTS))
-    found = alerts.record_feedback(alerts.folder_of(load(settings)), alert, verdict, because, str(dt.date.today()))
+    found = alerts.record_feedback(alerts.folder_of(load(settings, entity)), alert, verdict, because, str(dt.date.today()))
     then = "It is not raised again while its level lasts." if verdict == "expected" else "Its days do not become part of what is expected."
     out.print(f"Recorded: {found.subject}, {found.start} to {found.end}, {verdict}. {then}", markup=False)

@@ -33,7 +33,7 @@ def is_missing(text: str | None) -> bool:
 
 
 def whole_characters(text: str) -> str:
-    """A text without halves of characters (lone surrogates), each of them as \ufffd: no file can hold them.
+    r"""A text without halves of characters (lone surrogates), each of them as \ufffd: no file can hold them.
 
     >>> whole_characters("a\ud800b") == "a\ufffdb", whole_characters("Zürich")
     (True, 'Zürich')

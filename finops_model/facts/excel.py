@@ -11,6 +11,7 @@ import openpyxl
 
 from ..errors import InputError, unknown
 
+FORMULA = "formula without a stored value:"       # stands where a formula has no value; read as no amount and no name
 MAX_BYTES, FREE, MAX_RATIO, MAX_ROWS = 1 << 30, 64 << 20, 200, 1_048_576
 
 
@@ -87,7 +88,7 @@ def _stored(path: Path, grids: dict) -> list[str]:
                     cells = rows.setdefault(number, [])
                     if i >= len(cells) or not cells[i]:
                         cells += [""] * (i + 1 - len(cells))
-                        cells[i] = f"formula without a stored value: {value[:60]}"
+                        cells[i] = f"{FORMULA} {value[:60]}"
                         missing.append(f"{title}!row {number}")
             grids[title] = sorted(rows.items())
     finally:

@@ -323,7 +323,7 @@ STRAY = re.compile("[\udc80-\udcff]")
 
 
 def stray(text: str) -> str:
-    """What is wrong with a text whose bytes were not UTF-8, or ''.
+    r"""What is wrong with a text whose bytes were not UTF-8, or ''.
 
     >>> stray("Z\udcfcrich"), stray("Zürich")
     ("holds the byte 0xFC, which is not UTF-8: 'Z?rich'", '')
@@ -335,7 +335,7 @@ def stray(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A text that can be stored and printed: bytes that are no UTF-8, and halves of characters, as escapes.
+    r"""A text that can be stored and printed: bytes that are no UTF-8, and halves of characters, as escapes.
 
     >>> shown("Z\udcfcrich \ud800")
     'Z\\xfcrich \\ud800'

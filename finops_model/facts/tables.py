@@ -172,7 +172,8 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
     notes += [f"line {line} '{_first(cells)}' is left out: a total at the bottom, not a charge" for line, cells in totals]
     notes += [f"line {line} is left out, a remark below the table: {_first(cells)[:80]}" for line, cells in footnotes]
     notes += [f"{text}" for text in list(broken.values())[:3]]
-    frame.attrs = {"name": path.name, "file": str(path), "header_row": header_line, "lines": [line for line, _ in body],
+    above = [(line, " ".join(filter(None, cells))) for line, cells in grid[:at]]
+    frame.attrs = {"above": above, "name": path.name, "file": str(path), "header_row": header_line, "lines": [line for line, _ in body],
                    "notes": notes, "footnotes": [line for line, _ in footnotes], "broken": broken,
                    "totals": [{"line": line, "label": _first(cells), "cells": dict(zip(names, cells))} for line, cells in totals]}
     return frame

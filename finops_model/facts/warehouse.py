@@ -17,6 +17,7 @@ import pandas as pd
 from ..errors import LedgerError
 from . import kept
 from .allocate import allocate, organisation_of
+from .entities import one_currency
 
 KEYS = ["ChargeDate", "BillingAccountId", "ServiceProviderName", "InvoiceIssuerName", "ServiceName", "ServiceCategory", "SkuId",
         "SkuMeter", "RegionId", "ChargeCategory", "ChargeClass", "ChargeFrequency", "PricingCategory", "CommitmentDiscountId",
@@ -52,6 +53,7 @@ def daily(ledger, settings, through=None) -> pd.DataFrame:
     billing time zone. `Rows` counts a charge on its first day, so that Rows adds up to ledger.rows when `through` is None.
     `attrs["complete"]` is the ledger's newest complete day (§13.16): fees are spread over days that have not come yet.
     """
+    one_currency(ledger)
     frame = _daily(ledger, settings, through)
     frame.attrs = {"complete": str(ledger.last_day(settings.time_zone))} if len(frame) else {}
     return frame
@@ -104,6 +106,8 @@ def _query(files: list[Path], settings, through) -> pd.DataFrame:
 
 def expression(rows: ibis.Table, settings, through=None) -> ibis.Table:
     """The daily aggregation as an ibis expression over ledger rows (tags as the bill says them, allocation comes after)."""
+    if (own := getattr(settings, "own", None)) is not None:
+        rows = rows.filter(rows.BillingCurrency == own.currency)
     start, end = rows.ChargePeriodStart, rows.ChargePeriodEnd
     if settings.time_zone != "UTC":
         grained = (start == start.truncate("D")) & (end == end.truncate("D"))

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from ..documents import slug
 from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name
 from . import accuracy, actuals, budgets, grades, kpis, outside, outside_words
 from .actuals import COMPANY
@@ -54,15 +54,6 @@ class Close:
     def known(self) -> str:
         """The newest day to which every source is complete that is still billing: what the forecast stands on."""
         return min(self.as_of, self.base.as_of)
-
-
-def slug(name: str) -> str:
-    """A name for a folder: letters, digits and dashes.
-
-    >>> slug("Search & Discovery")
-    'search-discovery'
-    """
-    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60] or "unit"
 
 
 def status(close: Close) -> tuple[str, str]:

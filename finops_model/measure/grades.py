@@ -18,8 +18,10 @@ import pandas as pd
 from ..errors import InputError
 from ..outlook.windows import BANDS, FEW, LEVELS, calibration, holds, plain, summary
 from ..periods import month_days
+from ..settings import Settings
 from . import accuracy, actuals
 from .actuals import COMPANY
+from .entities import own_unit
 
 COLUMNS = ("unit", "made", "for", "lead", *LEVELS, "currency", "as_of", "hand", "by", "because", "workload")
 
@@ -113,8 +115,10 @@ def hand_sentence(found: dict) -> str:
             f"{found['better']} of {found['n']} {what}{'s' * (found['n'] != 1)}")
 
 
-def published(reports: str | Path, before: str | None = None) -> pd.DataFrame:
+def published(reports: str | Path, before: str | None = None, settings: Settings | None = None) -> pd.DataFrame:
     """The forecasts in an archive of reports: one row per unit, month of making and month forecast (COLUMNS).
+
+    Those of the company, or of the entity that `settings` are of, each unit by its own name.
 
     Only months after the report's own. `before`: only reports of earlier months, none where there is no archive yet, and an altered brief is
     left out (a close must not stop for it; `finops grades` does). Else raises InputError for a brief whose hash is not the published one.
@@ -136,16 +140,19 @@ def published(reports: str | Path, before: str | None = None) -> pd.DataFrame:
             raise InputError(f"{path}: it is not what was published (its hash differs from the index). Bring the published file back; "
                              "an altered forecast is not graded.")
         brief = json.loads(raw)
+        unit = own_unit(brief, settings)
+        if unit is None:
+            continue
         for month in (brief["forecast"] or {}).get("months", ()):
             if month["month"] > brief["month"]:
                 lead = int((np.datetime64(month["month"], "M") - np.datetime64(brief["month"], "M")).astype(int))
                 hand = month.get("override") or {}
-                rows.append((brief["unit"], brief["month"], month["month"], lead, *(month[name] for name in LEVELS), brief["currency"],
+                rows.append((unit, brief["month"], month["month"], lead, *(month[name] for name in LEVELS), brief["currency"],
                              brief.get("data_as_of"), hand.get("value"), hand.get("by", ""), hand.get("because", ""), ""))
         for hand in brief.get("by_hand") or ():
             lead = int((np.datetime64(hand["month"], "M") - np.datetime64(brief["month"], "M")).astype(int))
             if lead > 0:
-                rows.append((brief["unit"], brief["month"], hand["month"], lead, *(hand["p50"] if name == "p50" else np.nan for name in LEVELS),
+                rows.append((unit, brief["month"], hand["month"], lead, *(hand["p50"] if name == "p50" else np.nan for name in LEVELS),
                              brief["currency"], brief.get("data_as_of"), hand["value"], hand["by"], hand["because"], hand["workload"]))
     return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(["unit", "for", "made", "workload"], ignore_index=True)
 

@@ -116,10 +116,10 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
 
 def read_daily(settings: Settings) -> pd.DataFrame:
     """DAILY of the settings' ledger. Raises LedgerError where the ledger is empty."""
-    from ..facts import warehouse
+    from ..facts import entities, warehouse
     from ..facts.ledger import Ledger
 
-    ledger = Ledger(settings.path(settings.ledger))
+    ledger = entities.part(Ledger(settings.path(settings.ledger)), settings)
     if not ledger.rows:
         raise LedgerError(f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE.")
     return warehouse.daily(ledger, settings)

@@ -21,6 +21,7 @@ from ..errors import PriceError, listing, unknown
 from .rates._checks import number, quantities
 from .token_table import TokenTable, load_tokens
 from .tokens_buckets import BUCKETS, CONTEXT, INDEX, NAMES, TOKENS, disjoint, spell
+from .tokens_records import check_told
 from .tokens_sheet import price_sheet
 from .tokens_sizes import Histogram, Lognormal
 
@@ -163,6 +164,7 @@ def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence
     >>> token_cost(table, table.offer("gemini-2.5-pro"), {"uncached_input": [150_000, 250_000], "output": 10_000})
     array([0.2875, 0.775 ])
     """
+    untold = getattr(usage, "untold", {})
     usage = columns(usage, buckets)
     offers = _offers(table, offers)
     row = _rows(table, offers, when, strict)
@@ -182,6 +184,7 @@ def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence
         tier = np.zeros((), np.int64)
     factor = factors(modifiers, _own_context(table, offers, modifiers))
     usage = _with_minimum(table, offers, _with_requests(table, row, usage))
+    check_told(table, offers, row, tier, untold, "tokens")
     flat = row * table.starts.shape[1] + tier
     sheet = table.prices.reshape(-1, len(NAMES))
     costs = {}
@@ -215,6 +218,7 @@ def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequ
     """
     if output_follows not in ("requests", "input"):
         raise PriceError(unknown("tokens", "output_follows", str(output_follows), ("requests", "input")))
+    untold = getattr(totals, "untold", {})
     totals = columns(totals, buckets)
     offers = _offers(table, offers)
     if requests is not None:
@@ -226,6 +230,8 @@ def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequ
     costs: dict[str, np.ndarray] = {}
     for weight, row in _rows_by_hour(table, offers, when, hours, strict):
         shape = np.broadcast_shapes(row.shape, size.shape, *(array.shape for array in totals.values()))
+        for tier in range(table.starts.shape[1]) if untold else ():
+            check_told(table, offers, row, np.asarray(tier), untold, "tokens")
         starts = table.starts[row]                                             # (..., tier)
         if np.isfinite(starts[..., 1:]).any():
             if sizes is None:

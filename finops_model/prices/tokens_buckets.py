@@ -103,6 +103,16 @@ OTHER_WORDS = {
 }
 
 
+class Buckets(dict):
+    """Disjoint buckets {name: tokens}; `untold` {audio, image, video: tokens} of prompts of which some are cached and the record does not say
+    which: they are counted among text here, and pricing refuses where that would not be right (docs/method.md §5.26).
+    """
+
+    def __init__(self, found: Mapping, untold: Mapping | None = None):
+        super().__init__(found)
+        self.untold = dict(untold or {})
+
+
 def spell(word: str, where: str = "tokens") -> str:
     """The bucket behind a word of a price page or usage record; `_tokens` at its end may stand or fall.
 

@@ -7,8 +7,8 @@
 | Gemini | inside promptTokenCount | – | beside candidatesTokenCount |
 | Bedrock (Converse) | beside inputTokens | beside inputTokens | inside outputTokens |
 
-Records are mappings as the vendor's JSON has them; a number may be an array, one element per request. Unknown fields are left
-alone: vendors add them. Fields that contradict each other are refused.
+Records are mappings as the vendor's JSON has them; a number may be an array, one element per request. A field that means tokens and is not understood refuses its
+record (tokens_fields.py, §5.25); so do fields that contradict each other. Other fields are left alone: vendors add them. Many records: tokens_records.py.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ import numpy as np
 
 from ..errors import PriceError, unknown
 from .rates._checks import quantities
-from .tokens_buckets import disjoint
+from .tokens_buckets import Buckets, disjoint
+from .tokens_fields import MADE_DETAILS, PROMPT_DETAILS, READ, WRITTEN, refuse_unknown, same
 
+KINDS = ("audio", "image", "video")
 MODALITIES = {"TEXT": "", "AUDIO": "audio", "IMAGE": "image", "DOCUMENT": "image", "VIDEO": "video"}
 
 
@@ -37,24 +39,31 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> dict[str, np
     chat = "prompt_tokens" in usage
     if not chat and "input_tokens" not in usage:
         raise PriceError(f"{where}: has neither prompt_tokens nor input_tokens; give the usage object of the response.")
-    total_in = _read(usage, "prompt_tokens" if chat else "input_tokens", where)
-    total_out = _read(usage, "completion_tokens" if chat else "output_tokens", where)
-    inside = _details(usage, ("prompt_tokens_details", "input_tokens_details", "input_token_details"))
-    made = _details(usage, ("completion_tokens_details", "output_tokens_details", "output_token_details"))
+    refuse_unknown(usage, "openai")
+    total_in = same(where, "how many tokens went in", *_stated(usage, "prompt_tokens", "input_tokens"))
+    total_out = same(where, "how many tokens came out", *_stated(usage, "completion_tokens", "output_tokens"))
+    inside, made = _details(usage, PROMPT_DETAILS), _details(usage, MADE_DETAILS)
     cached = _details(inside, ("cached_tokens_details",))
-    reads = {kind: _read(cached, f"{kind}_tokens", where) for kind in ("audio", "image")}
-    parts = {"input": total_in, "output": total_out, "cache_write": _read(inside, "cache_write_tokens", where),
-             "cache_read": _less(_read(inside, "cached_tokens", where), sum(reads.values()), "cached_tokens_details", "cached_tokens",
-                                 where),
-             "reasoning": _read(made, "reasoning_tokens", where)}
-    for kind in ("audio", "image"):
+    reads = {kind: _read(cached, f"{kind}_tokens", where) for kind in KINDS}
+    read = same(where, "how many tokens came from the cache", *_stated(inside, *READ), *_stated(usage, *READ))
+    written = same(where, "how many tokens were written to the cache", *_stated(inside, *WRITTEN), *_stated(usage, *WRITTEN))
+    _misses(usage, total_in, read, where)
+    lives = _details(usage, ("cache_creation", "cache_creation_token_details")) or _details(inside, ("cache_creation_token_details",))
+    short, long = (_read(lives, f"ephemeral_{life}_input_tokens", where) for life in ("5m", "1h"))
+    if np.any(written > 0):
+        written = _less(written, short + long, "cache_creation by lifetime", "the tokens written to the cache", where)
+    cited = same(where, "how many tokens were cited", *_stated(made, "citation_tokens"), *_stated(usage, "citation_tokens"))
+    parts = {"input": total_in, "output": total_out + cited, "cache_write": written, "cache_write_5m": short, "cache_write_1h": long,
+             "cache_read": _less(read, sum(reads.values()), "cached_tokens_details", "cached_tokens", where), "citation": cited,
+             "reasoning": same(where, "how many tokens were reasoning", *_stated(made, "reasoning_tokens", "thinking_tokens"), *_stated(usage, "reasoning_tokens"))}
+    for kind in KINDS:
         parts[f"input_{kind}"] = _less(_read(inside, f"{kind}_tokens", where), reads[kind], f"cached {kind}_tokens", f"{kind}_tokens",
                                        where)
         parts[f"cache_read_{kind}"] = reads[kind]
         parts[f"output_{kind}"] = _read(made, f"{kind}_tokens", where)
     _total(usage, "total_tokens", total_in + total_out + (0 if reasoning_included else parts["reasoning"]), where,
            " Does reasoning stand beside completion_tokens (xAI)? Then say so." if reasoning_included else "")
-    return _used(disjoint(parts, True, reasoning_included, where))
+    return _divided(parts, cached, True, reasoning_included, where)
 
 
 def from_anthropic(usage: Mapping) -> dict[str, np.ndarray]:
@@ -68,6 +77,7 @@ def from_anthropic(usage: Mapping) -> dict[str, np.ndarray]:
     where = "usage of anthropic"
     if "input_tokens" not in usage:
         raise PriceError(f"{where}: has no input_tokens; give the usage object of the response.")
+    refuse_unknown(usage, "anthropic")
     written = _details(usage, ("cache_creation",))
     short, long = (_read(written, f"ephemeral_{life}_input_tokens", where) for life in ("5m", "1h"))
     rest = np.zeros(())
@@ -76,6 +86,8 @@ def from_anthropic(usage: Mapping) -> dict[str, np.ndarray]:
                      "cache_creation_input_tokens", where)
     tools = _details(usage, ("server_tool_use",))
     made = _details(usage, ("output_tokens_details",))
+    _either(usage, "total_tokens", _read(usage, "input_tokens", where) + _read(usage, "output_tokens", where),
+            _read(usage, "cache_read_input_tokens", where) + rest + short + long, where)
     return _used(disjoint({
         "input": _read(usage, "input_tokens", where), "cache_read": _read(usage, "cache_read_input_tokens", where),
         "cache_write": rest, "cache_write_5m": short, "cache_write_1h": long, "output": _read(usage, "output_tokens", where),
@@ -93,23 +105,26 @@ def from_gemini(usage: Mapping) -> dict[str, np.ndarray]:
     where = "usage of gemini"
     usage = _details(usage, ("usageMetadata", "usage_metadata")) or usage
     usage = {_camel(key): value for key, value in usage.items()}
+    usage = {"candidatesTokenCount": usage.get("responseTokenCount"), "candidatesTokensDetails": usage.get("responseTokensDetails")} | usage
     if "promptTokenCount" not in usage:
         raise PriceError(f"{where}: has no promptTokenCount; give the usageMetadata of the response.")
+    refuse_unknown({key: [{_camel(k): v for k, v in part.items()} if isinstance(part, Mapping) else part for part in value]
+                    if isinstance(value, (list, tuple)) else value for key, value in usage.items()}, "gemini")
     prompt, tool = _read(usage, "promptTokenCount", where), _read(usage, "toolUsePromptTokenCount", where)
     out, thoughts = _read(usage, "candidatesTokenCount", where), _read(usage, "thoughtsTokenCount", where)
     kinds = {name: _modalities(usage.get(name), where) for name in
              ("promptTokensDetails", "toolUsePromptTokensDetails", "cacheTokensDetails", "candidatesTokensDetails")}
-    reads = {kind: kinds["cacheTokensDetails"].get(kind, np.zeros(())) for kind in ("audio", "image", "video")}
+    reads = {kind: kinds["cacheTokensDetails"].get(kind, np.zeros(())) for kind in KINDS}
     parts = {"input": prompt + tool, "output": out, "reasoning": thoughts,
              "cache_read": _less(_read(usage, "cachedContentTokenCount", where), sum(reads.values()), "cacheTokensDetails",
                                  "cachedContentTokenCount", where)}
-    for kind in ("audio", "image", "video"):
+    for kind in KINDS:
         whole = kinds["promptTokensDetails"].get(kind, 0.0) + kinds["toolUsePromptTokensDetails"].get(kind, 0.0)
         parts[f"input_{kind}"] = _less(whole, reads[kind], f"cached {kind}", f"{kind} of the prompt", where)
         parts[f"cache_read_{kind}"] = reads[kind]
         parts[f"output_{kind}"] = kinds["candidatesTokensDetails"].get(kind, np.zeros(()))
     _total(usage, "totalTokenCount", prompt + tool + out + thoughts, where)
-    return _used(disjoint(parts, True, False, where))
+    return _divided(parts, usage.get("cacheTokensDetails"), True, False, where)
 
 
 def from_bedrock(usage: Mapping) -> dict[str, np.ndarray]:
@@ -122,16 +137,19 @@ def from_bedrock(usage: Mapping) -> dict[str, np.ndarray]:
     where = "usage of bedrock"
     if "inputTokens" not in usage:
         raise PriceError(f"{where}: has no inputTokens; give the usage of the Converse response.")
+    refuse_unknown(usage, "bedrock")
     lives = {str(part.get("ttl")): _read(part, "inputTokens", where) for part in usage.get("cacheDetails") or []}
+    for life, tokens in lives.items():
+        if life not in ("5m", "1h") and np.any(tokens > 0):
+            raise PriceError(unknown(where, "lifetime of a cache write", life, ("5m", "1h")))
     known = {life: lives.get(life, np.zeros(())) for life in ("5m", "1h")}
-    written = _read(usage, "cacheWriteInputTokens", where)
-    if usage.get("cacheWriteInputTokens") is not None:
+    writes, reads = (_stated(usage, f"cache{way}InputTokens", f"cache{way}InputTokenCount") for way in ("Write", "Read"))
+    written = same(where, "how many tokens were written to the cache", *writes)
+    if any(value is not None for _, value in writes):
         written = _less(written, known["5m"] + known["1h"], "cacheDetails", "cacheWriteInputTokens", where)
-    plain, read, out = (_read(usage, name, where) for name in ("inputTokens", "cacheReadInputTokens", "outputTokens"))
-    if usage.get("totalTokens") is not None:        # with or without the cache, as the model has it
-        whole, total = plain + out + read + written + known["5m"] + known["1h"], _read(usage, "totalTokens", where)
-        if not (((total == whole) | (total == plain + out)).all()):
-            _total(usage, "totalTokens", whole, where)
+    plain, out = (_read(usage, name, where) for name in ("inputTokens", "outputTokens"))
+    read = same(where, "how many tokens came from the cache", *reads)
+    _either(usage, "totalTokens", plain + out, read + written + known["5m"] + known["1h"], where)
     return _used(disjoint({"input": plain, "cache_read": read, "cache_write": written, "cache_write_5m": known["5m"],
                            "cache_write_1h": known["1h"], "output": out}, False, True, where))
 
@@ -165,6 +183,52 @@ def _less(whole, part, part_name: str, whole_name: str, where: str) -> np.ndarra
         raise PriceError(f"{where}: {part_name} add up to {part:,.15g}, more than the {whole:,.15g} of {whole_name} that they are a "
                          "part of.")
     return rest
+
+
+def _stated(usage: Mapping, *names: str) -> list[tuple[str, object]]:
+    return [(name, usage.get(name)) for name in names if name in usage]
+
+
+def _misses(usage: Mapping, total_in, read, where: str) -> None:
+    """DeepSeek's words: what came from the cache and what did not are the whole prompt."""
+    if usage.get("prompt_cache_miss_tokens") is None:
+        return
+    missed = _read(usage, "prompt_cache_miss_tokens", where)
+    if (wrong := np.asarray(read + missed != total_in)).any():
+        at = tuple(np.argwhere(wrong)[0])
+        hit, miss, whole = (np.broadcast_to(array, wrong.shape)[at] for array in (read, missed, total_in))
+        raise PriceError(f"{where}: cache hits of {hit:,.15g} and prompt_cache_miss_tokens of {miss:,.15g} are not the {whole:,.15g} tokens of the prompt.")
+
+
+def _divided(parts: dict, told, cached_inside: bool, reasoning_included: bool, where: str) -> Buckets:
+    """Disjoint buckets of parts of which text, audio, image and video divide the input one way and cached or not another (docs/method.md §5.26).
+
+    told   whether the record says which of the cached tokens are audio, image, video. Where it does not, they are text as far as text
+           reaches; where they reach further, the split is kept as not told, and pricing asks whether it matters.
+    """
+    parts, untold = dict(parts), {}
+    kinds = {kind: np.asarray(parts[f"input_{kind}"], float) for kind in KINDS if np.any(parts[f"input_{kind}"] > 0)}
+    read, whole = np.asarray(parts["cache_read"], float), np.asarray(parts["input"], float)
+    if kinds and not told:
+        rich = sum(kinds.values())
+        written = sum(np.asarray(parts[name], float) for name in ("cache_write", "cache_write_5m", "cache_write_1h") if name in parts)
+        left = whole - read - written
+        reach = (rich > left) & (rich <= whole) & (left >= 0) & (read + written > 0)
+        if reach.any():
+            all_cached = reach & (read == whole)
+            for kind, tokens in kinds.items():
+                parts[f"input_{kind}"] = np.where(reach, 0.0, tokens)
+                parts[f"cache_read_{kind}"] = np.where(all_cached, tokens, parts[f"cache_read_{kind}"])
+                untold[kind] = np.where(reach & ~all_cached, tokens, 0.0)
+            parts["cache_read"] = np.where(all_cached, read - rich, read)
+    found = _used(disjoint(parts, cached_inside, reasoning_included, where))
+    return Buckets(found, {kind: tokens for kind, tokens in untold.items() if np.any(tokens > 0)})
+
+
+def _either(usage: Mapping, name: str, plain, cache, where: str) -> None:
+    """A total with or without the cache, as gateway and model have it."""
+    if usage.get(name) is not None and not ((_read(usage, name, where) == plain + cache) | (_read(usage, name, where) == plain)).all():
+        _total(usage, name, plain + cache, where)
 
 
 def _total(usage: Mapping, name: str, parts: np.ndarray, where: str, hint: str = "") -> None:

@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
-from ..documents import write_atomic
+from ..documents import slug, write_atomic
 from ..errors import FinOpsError, InputError, LedgerError, ReportError, unknown
 from ..facts import plans, warehouse
 from ..measure.anomalies_alert import NAMES, Alert
 from ..measure.anomalies_feedback import Feedback
 from ..measure.anomalies_limits import DIMENSIONS, Quota, check_quotas, read_quotas
+from ..measure.entities import own_unit
 from ..measure.watch import Watch, watch
 from ..measure.words import money
 from ..progress import Progress, silent
@@ -39,8 +40,8 @@ QUOTAS = "quotas.csv"               # beside finops.yaml
 
 
 def folder_of(settings: Settings) -> Path:
-    """Where alerts, verdicts and the record of what was sent lie: beside the ledger."""
-    return settings.path(settings.ledger).parent / "watch"
+    """Where alerts, verdicts and the record of what was sent lie: beside the ledger, of an entity in a folder of its own."""
+    return settings.path(settings.ledger).parent / "watch" / (slug(settings.own.name) if settings.own else "")
 
 
 def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathLike | None = None, progress: Progress | None = None,
@@ -116,7 +117,8 @@ def published(settings: Settings) -> list[tuple]:
         try:
             brief = json.loads(path.read_text(encoding="utf-8"))
             months = {str(row["month"]): tuple(float(row[name]) for name in ("p10", "p50", "p90")) for row in brief["forecast"]["months"]}
-            found.append((str(brief["data_as_of"]), str(brief["unit"]), months))
+            if unit := own_unit(brief, settings):
+                found.append((str(brief["data_as_of"]), unit, months))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found

@@ -30,7 +30,8 @@ def entry_of(folder: Path) -> dict | None:
                    "landing_p50": land["p50"], "landing_p90": land["p90"], "overrun_probability": land["overrun_probability"]}
         files = {**told["files"], "manifest.json": file_entry(folder / "manifest.json")}
         return {"month": told["month"], "unit": brief["unit"], "slug": told["slug"], "status": brief["status"],
-                "headline": brief["headline"], "currency": brief["currency"], "files": files, "figures": figures}
+                "headline": brief["headline"], "currency": brief["currency"], "files": files, "figures": figures,
+                **({"entity": brief["entity"]["name"]} if brief.get("entity") else {})}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

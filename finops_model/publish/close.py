@@ -9,36 +9,38 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from ..errors import LedgerError, ReportError
-from ..facts import plans, reconcile, warehouse
+from ..errors import LedgerError, ReportError, unknown
+from ..facts import entities, plans, reconcile, warehouse
 from ..facts.complete import Complete
 from ..facts.ledger import Ledger
 from ..measure import accuracy, actuals, carried, grades
 from ..measure.actuals import COMPANY
-from ..measure.brief import Close, brief
+from ..measure.brief import Close, brief, slug
+from ..measure.entities import labelled, own_unit
 from ..measure.parts import company_lines
-from ..measure.units import UNASSIGNED, folded, slim
 from ..outlook import simulate
 from ..periods import add_months, check_month, month_days, month_name, month_of, month_range
 from ..progress import Progress, silent
 from ..settings import Settings
-from .close_units import how_many, pick_units, units_of
 
-__all__ = ["UNASSIGNED", "books", "briefs_of", "daily_facts", "pick_month", "pick_units", "prepare", "report", "units_of", "verify"]
+UNASSIGNED = "(unassigned)"
+
 
 def books(settings: Settings, progress: Progress | None = None) -> Ledger:
-    """The ledger of the settings, with the bills that finops.yaml names taken in (files already known change nothing)."""
+    """The ledger of the settings, with the bills that finops.yaml names taken in (files already known change nothing).
+
+    Of an entity its part. Raises LedgerError where finops.yaml names entities and the settings are of none of them.
+    """
     ledger = Ledger(settings.path(settings.ledger))
     if settings.bills:
         ledger.ingest(settings.files(settings.bills), progress=progress)
     if not ledger.rows:
         raise LedgerError(f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE.")
-    return ledger
+    return entities.part(ledger, settings)
 
 
 def pick_month(ledger: Ledger, month: str | None, newest: bool = False, time_zone: str = "UTC") -> tuple[str, str]:
@@ -66,6 +68,26 @@ def complete_lines(complete: Complete, month: str) -> list[dict]:
             for one in complete.sources if one.state != "ended"]
 
 
+def units_of(daily: pd.DataFrame) -> list[str]:
+    """Business units that have cost, sorted; empty where there is no division into units. Tax and credits alone make no unit."""
+    names = sorted(set(actuals.cost_rows(daily)["x_BusinessUnit"]) - {"All"})
+    return names if len(names) > 1 else []
+
+
+def pick_units(daily: pd.DataFrame, asked: list[str] | None) -> list[str]:
+    """The units to report on, the company first; an unknown unit is an error with the nearest name."""
+    known = [COMPANY, *units_of(daily)]
+    if not asked:
+        return [unit for unit in known if unit != UNASSIGNED]      # nobody's page; it stands in the company's table of units
+    found = []
+    for name in asked:
+        match = [unit for unit in known if name.casefold() in (unit.casefold(), slug(unit))]
+        if not match:
+            raise LedgerError(unknown("--unit", "unit", name, known))
+        found += match
+    return found
+
+
 def daily_facts(settings: Settings, ledger: Ledger, month: str, as_of: str, units: list[str] | None = None,
                 progress: Progress | None = None) -> pd.DataFrame:
     """DAILY up to `as_of`, held to be in one currency, to have the month, and to know the units asked for."""
@@ -73,30 +95,21 @@ def daily_facts(settings: Settings, ledger: Ledger, month: str, as_of: str, unit
     everything = warehouse.daily(ledger, settings)
     currencies = sorted(set(everything["BillingCurrency"]))
     if currencies != [settings.currency]:
-        raise LedgerError(_other_currencies(currencies, settings.currency))
+        raise LedgerError(f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
+                          "A report is in one currency: split the bill, or set the currency.")
     carried.check(settings.unit_costs, everything)
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
     if not (actuals.month_column(daily) == month).any():
         raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
-    pick_units(daily, units, settings.units)        # a name that is not there is said before the long part
+    pick_units(daily, units)        # a name that is not there is said before the long part
     return daily
 
 
-def _other_currencies(found: list[str], currency: str) -> str:
-    if len(found) == 1:
-        return f"the ledger holds {found[0]} and finops.yaml says currency: {currency}. Write currency: {found[0]} into finops.yaml."
-    return (f"the ledger holds {', '.join(found)} and finops.yaml says currency: {currency}. A report is in one currency, and amounts in different "
-            "currencies are not added up: write the rows of each currency into a file of its own and begin a workspace for each: "
-            "finops start FILE --fresh NAME.")
-
-
 def prepare(settings: Settings, month: str | None = None, *, units: list[str] | None = None, newest: bool = False,
-            reports: Path | None = None, progress: Progress | None = None, engine: str | None = None,
-            before: Callable[[pd.DataFrame], None] | None = None) -> Close:
+            reports: Path | None = None, progress: Progress | None = None, engine: str | None = None) -> Close:
     """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out.
 
     engine    as in `simulate.run_many`; what ran stands in the lineage
-    before    called with DAILY before the long part
     """
     ledger = books(settings, progress)
     month, as_of = pick_month(ledger, month, newest, settings.time_zone)
@@ -107,8 +120,6 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
     invoices = plans.read_invoices(settings.path(settings.invoices)) if settings.invoices else None
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
-    if before:
-        before(daily)
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
     runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=known,
                              daily=daily, progress=progress, engine=engine)
@@ -120,7 +131,7 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
                  carried=carried.choose(settings.unit_costs, drivers, daily, runs[0].follows, units_of(daily)), tie_out=found.as_brief(), ledger_rows=ledger.rows,
                  ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
                  quarantined_rows=len(ledger.quarantine()), published=earlier(settings, month, reports),
-                 forecasts=grades.published(reports or settings.path(settings.reports), before=month),
+                 forecasts=grades.published(reports or settings.path(settings.reports), before=month, settings=settings),
                  people={"prepared_by": settings.prepared_by, "reviewed_by": settings.reviewed_by},
                  lineage=lineage(settings, ledger, runs[0]), fiscal_year_starts=settings.fiscal_year_starts)
 
@@ -131,8 +142,9 @@ def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict
     found = {}
     for path in sorted(folder.glob("*/brief.json")):
         document = json.loads(path.read_text(encoding="utf-8"))
-        if document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
-            found[document["unit"]] = document
+        unit = own_unit(document, settings)
+        if unit and document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
+            found[unit] = document
     return found
 
 
@@ -166,35 +178,46 @@ def lineage(settings: Settings, ledger: Ledger, run) -> dict:
 def briefs_of(close: Close, units: list[str]) -> list[dict]:
     """The briefs of the units asked for; the company's carries a line per unit."""
     every = units_of(close.daily)
-    made = {unit: brief(close, unit) for unit in dict.fromkeys(units)}
+    needed = list(dict.fromkeys([*units, *(every if COMPANY in units else [])]))
+    made = {unit: brief(close, unit) for unit in needed}
     if COMPANY in made:
-        made |= {unit: slim(close, unit) for unit in every if unit not in made}
-        whole = company_lines(close, made, every)
-        more = folded(close, whole["children"])
-        made[COMPANY] = {**whole, "more_units": more} if more else whole
+        made[COMPANY] = company_lines(close, made, every)
     return [made[unit] for unit in units]
 
 
 def report(settings: Settings, month: str | None = None, units: list[str] | None = None, *, out: Path | None = None,
-           newest: bool = False, workers: int = 2, fast: bool = False, tell: Callable[[str], None] | None = None,
-           progress: Progress | None = None) -> list[dict]:
+           newest: bool = False, workers: int = 2, fast: bool = False, progress: Progress | None = None) -> list[dict]:
     """Publish the budget reports of a month; returns the index entries of what was published.
 
-    tell    called with how many reports there will be and about how long they take, before the long part
+    Where finops.yaml names entities: those of each entity, in its currency, and no company; all of them or none (docs/method.md §13.40).
+
     Raises FinOpsError with one clear message, and then nothing has been published.
     """
     from . import dashboard
     from .report import build_reports
 
     root = Path(out) if out else settings.path(settings.reports)
-    say = tell and (lambda daily: tell(how_many(daily, settings, units, workers, fast)))
-    close = prepare(settings, month, units=units, newest=newest, reports=root, progress=progress, before=say)
-    chosen = pick_units(close.daily, units, settings.units)
-    briefs = briefs_of(close, chosen)
+    briefs, company = [], None
+    for part in settings.parts():
+        close = prepare(part, month, units=units, newest=newest, reports=root, progress=progress)
+        chosen = pick_units(close.daily, units)
+        briefs += [labelled(found, part) for found in briefs_of(close, chosen)]
+        company = (close, briefs[chosen.index(COMPANY)]) if part.own is None and COMPANY in chosen else None
+    for found in briefs:
+        no_stranger(found, root)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
-    if COMPANY in chosen:
-        dashboard.freeze(close.base.dials, briefs[chosen.index(COMPANY)], root / close.month)
+    if company is not None:
+        dashboard.freeze(company[0].base.dials, company[1], root / company[0].month)
     return published
+
+
+def no_stranger(brief: dict, root: Path) -> None:
+    """Raises ReportError where the folder of an entity's report holds one of another entity."""
+    place = root / brief["month"] / brief["slug"]
+    if "entity" in brief and (place / "brief.json").is_file():
+        there = json.loads((place / "brief.json").read_text(encoding="utf-8"))
+        if there.get("entity", {}).get("name") != brief["entity"]["name"]:
+            raise ReportError(f"{place}: '{there['unit']}' is published there, and '{brief['unit']}' would take its place. Rename the entity or its unit.")
 
 
 def verify(report_dir: Path, settings: Settings, progress: Progress | None = None) -> list[str]:
@@ -210,8 +233,9 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
     root = folder.parents[1]
     # with the engine that made it: another one has bits of its own
+    settings, unit = (settings.entity(of["name"], str(folder)), of["unit"]) if (of := published.get("entity")) else (settings, published["unit"])
     close = prepare(settings, published["month"], reports=root, progress=progress, engine=published["lineage"].get("engine"))
-    rebuilt = json.loads(json.dumps(briefs_of(close, pick_units(close.daily, [published["unit"]]))[0]))
+    rebuilt = json.loads(json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings)))
     for name in ("ledger", "code", "lock", "python"):
         then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)
         if then != now:

@@ -23,6 +23,7 @@ from . import dashboard_dials as frozen
 from . import dashboard_view
 
 HERE = Path(__file__).parent
+ENTITIES = "There are no sliders: reports are one per entity, and currencies are not added up to a company. The published reports are on the first tab."
 log = logging.getLogger("finops.dashboard")
 
 
@@ -124,6 +125,8 @@ class Dashboard(anywidget.AnyWidget):
         """Fill in the second tab from the newest company report with slider data; returns the chart program."""
         try:
             entry = next((e for e in found["reports"] if (self.root / e["month"] / frozen.JSON).is_file()), found["reports"][0])
+            if "entity" in archive.find_entry(archive.load_index(self.root), found["reports"][0]["month"], found["reports"][0]["slug"]):
+                raise ReportError(ENTITIES)
             self.dials, text = frozen.load(self.root / entry["month"])
             self.brief = archive.open_brief(self.root, entry["month"], text["slug"])
             program = self._program(text["bundle"])

@@ -30,8 +30,13 @@ def first_figures(brief: dict) -> tuple[str, ...]:
 def first(figures: Figures) -> dict:
     """What page one shows."""
     brief = figures.brief
-    return {"month": month_name(brief["month"]), "tiles": list(tiles(figures)), "fan": charts.monthly_fan(brief),
+    return {"month": month_name(brief["month"]), "whole": whole_of(brief), "tiles": list(tiles(figures)), "fan": charts.monthly_fan(brief),
             "tie": tie_rows(figures), "facts": list(facts(figures)), "alerts": list(alerts(figures))}
+
+
+def whole_of(brief: dict) -> str:
+    """What the tie-out is of: the whole company, or all of an entity."""
+    return f"all of {brief['entity']['name']}" if brief.get("entity") else "whole company"
 
 
 def tiles(figures: Figures) -> Iterator[tuple]:
@@ -149,7 +154,7 @@ def _issuers(figures: Figures) -> Markup | None:
             for i, row in enumerate(tie["rows"])]
     columns = [Column("Issuer", False), Column("Billing period", False),
                *map(Column, ("Invoice", "Ledger", "Refused", "Difference"))]
-    caption = f"Billed cost, {figures.currency}, whole company"
+    caption = f"Billed cost, {figures.currency}, {whole_of(figures.brief)}"
     return table(columns, rows, caption, note=tie["note"], name="tie") if rows else None
 
 
@@ -176,10 +181,12 @@ def _assumptions(figures: Figures) -> Markup | None:
 def left_out(brief: dict) -> list[str]:
     """What this report does not have, and why."""
     land, moving = brief["landing"], brief["drivers"]
+    entity = brief.get("entity") or {"unit": brief["unit"], "note": ""}
     reasons = [
+        (bool(entity["note"]), f"Company: {entity['note'][:1].lower()}{entity['note'][1:]}"),
         (not brief["budget"], "Budget and variance: no approved budget covers this unit."),
         (brief["budget"] and land["budget"] is None, f"Year against budget: the budget does not cover all of {land['period']}."),
-        (brief["unit"] == "Company" and not brief["children"], "Business units: the bill is not divided into units."),
+        (entity["unit"] == "Company" and not brief["children"], "Business units: the bill is not divided into units."),
         (not moving["change"], "What moved: there is no month before to compare with."),
         (not any(row["share"] for row in moving["range"]), "What makes the range wide: nothing uncertain was simulated."),
         (not brief["unit_costs"], "Unit costs: no business driver was given and the bill has no quantities."),

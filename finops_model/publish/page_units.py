@@ -27,22 +27,20 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
     brief, show, digits = figures.brief, figures.show, figures.digits
     flash = brief["status"] == "flash"
     year = QUANTILES if whole_year else ()
-    rows = [[_name(row), show(f"{at}/actual", "whole"), show(f"{at}/budget", "whole"),
-             *(("–", "under way") if flash else variance(row["budget"], row["actual"], digits)), *(show(f"{at}/{q}", "whole") for q in year),
-             *([show(f"{at}/overrun_probability", "chance")] if whole_year else [])] for at, row in _lines(brief)]
+    rows = [[_name(row), show(f"children/{i}/actual", "whole"), show(f"children/{i}/budget", "whole"),
+             *(("–", "under way") if flash else variance(row["budget"], row["actual"], digits)), *(show(f"children/{i}/{q}", "whole") for q in year),
+             *([show(f"children/{i}/overrun_probability", "chance")] if whole_year else [])] for i, row in enumerate(brief["children"])]
     plan = (brief["budget"] or {}).get("month")
-    total = ["Company", show("actual/month", "whole"), show("budget/month", "whole") if brief["budget"] else "–",
+    total = [brief["unit"], show("actual/month", "whole"), show("budget/month", "whole") if brief["budget"] else "–",
              *(("–", "") if flash else variance(plan, brief["actual"]["month"], digits)), *(show(q.replace("_", "/"), "whole") for q in year),
              *([show("landing/overrun_probability", "chance")] if whole_year else [])]
     columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance"), Column("", False)]
     if not whole_year:
-        note = "Actuals and budgets add up to the company." if plan is not None else "Actuals add up to the company."
-        if brief.get("more_units"):
-            note += " The units that carry most cost stand here one by one; every unit is a line of the workbook's sheet Units."
+        note = f"Actuals{' and budgets' if plan is not None else ''} add up to the {whole(brief)}."
         return table(columns, rows, f"{month_name(brief['month'])} by business unit, {figures.currency}", total=total, name="units", note=note)
     columns += map(Column, ("Year P10", "Year median", "Year P90", "Chance over year budget"))
     caption = f"{month_name(brief['month'])} and {brief['landing']['period']} by business unit, {figures.currency}"
-    note = "Actuals add up to the company; ranges do not: the company's range is taken after adding up each future."
+    note = f"Actuals add up to the {whole(brief)}; ranges do not: the {whole(brief)}'s range is taken after adding up each future."
     return table(columns, rows, caption, total=total, name="units", note=note)
 
 
@@ -50,14 +48,14 @@ def _year(figures: Figures) -> str:
     """Where each unit lands, and over (+) or under (−) its budget by means, which add up."""
     brief, show = figures.brief, figures.show
     planned = any(row["over"] is not None for row in brief["children"])
-    rows = [[_name(row), *(show(f"{at}/{q}", "whole") for q in QUANTILES), show(f"{at}/landing_mean", "whole"),
-             *([show(f"{at}/year_budget", "whole"), show(f"{at}/over", "signed"),
-                "no budget" if row["kind"] == BARE else show(f"{at}/overrun_probability", "chance")] if planned else [])]
-            for at, row in _lines(brief)]
-    total = ["Company", *(show(q.replace("_", "/"), "whole") for q in (*QUANTILES, "landing_mean")),
+    rows = [[_name(row), *(show(f"children/{i}/{q}", "whole") for q in QUANTILES), show(f"children/{i}/landing_mean", "whole"),
+             *([show(f"children/{i}/year_budget", "whole"), show(f"children/{i}/over", "signed"),
+                "no budget" if row["kind"] == BARE else show(f"children/{i}/overrun_probability", "chance")] if planned else [])]
+            for i, row in enumerate(brief["children"])]
+    total = [brief["unit"], *(show(q.replace("_", "/"), "whole") for q in (*QUANTILES, "landing_mean")),
              *([show("landing/budget", "whole"), show("reason/over", "signed"), show("landing/overrun_probability", "chance")] if planned else [])]
     columns = [Column("Unit", False), *map(Column, ("P10", "Median", "P90", "Mean"))]
-    note = "Means add up to the company; medians and ranges do not: the company's are taken after adding up each future."
+    note = f"Means add up to the {whole(brief)}; medians and ranges do not: the {whole(brief)}'s are taken after adding up each future."
     if planned:
         columns += map(Column, ("Budget", "Over (+) or under (−)", "Chance over budget"))
         note = f"Over or under is mean − budget. {note} Spend without a budget counts against a budget of 0."
@@ -66,12 +64,9 @@ def _year(figures: Figures) -> str:
     return table(columns, rows, f"{brief['landing']['period']} by business unit, {figures.currency}", total=total, name="units-year", note=note)
 
 
-def _lines(brief: dict) -> list[tuple[str, dict]]:
-    """(path, line) of the table: every unit, or those that carry most and the others added up (docs/method.md §15.30)."""
-    more = brief.get("more_units")
-    gone = set(more["units"]) if more else ()
-    shown = [(f"children/{i}", row) for i, row in enumerate(brief["children"]) if row["unit"] not in gone]
-    return [*shown, *([("more_units", more)] if more else [])]
+def whole(brief: dict) -> str:
+    """What the units add up to: the company, or one entity of it."""
+    return "entity" if brief.get("entity") else "company"
 
 
 def _name(row: dict) -> str:
@@ -82,7 +77,7 @@ def _name(row: dict) -> str:
 def _untold(brief: dict) -> str:
     """The title where no year's budget can be held against the units."""
     if brief["landing"]["budget"] is not None:
-        return "The business units: the company's budget is not divided among them"
+        return f"The business units: the {whole(brief)}'s budget is not divided among them"
     return "The business units"
 
 

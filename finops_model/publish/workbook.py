@@ -181,7 +181,7 @@ def _units(pen: _Pen, brief: dict) -> None:
                 pen.put(sheet, row, column, line[key], "money")
         pen.put(sheet, row, 10, line["overrun_probability"], "share")
     last = len(rows) + 1
-    pen.put(sheet, last, 0, "Company", "part")
+    pen.put(sheet, last, 0, brief["unit"], "part")
     pen.put(sheet, last, 1, "", "part")
     figures = (brief["actual"].get("month"), budget.get("month"), land["p10"], land["p50"], land["p90"], land["mean"], land["budget"],
                None if land["budget"] is None else land["mean"] - land["budget"])
@@ -192,7 +192,7 @@ def _units(pen: _Pen, brief: dict) -> None:
         else:
             pen.put(sheet, last, column, value, "total")
     pen.put(sheet, last, 10, land.get("overrun_probability"), "share")
-    told = (brief.get("reason") or {}).get("sentence") or "Means add up to the company; medians and ranges do not."
+    told = (brief.get("reason") or {}).get("sentence") or f"Means add up to {'the company' if not brief.get('entity') else brief['unit']}; medians and ranges do not."
     sheet.merge_range(last + 2, 0, last + 2, 10, "", pen.formats["muted"])
     sheet.write_string(last + 2, 0, _clean(told), pen.formats["muted"])
     sheet.set_row(last + 2, 28)

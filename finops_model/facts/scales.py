@@ -1,0 +1,64 @@
+"""Remarks such as "in k EUR" or "TEUR" above a table and in its headings: the unit of its amounts (docs/method.md §13.36)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .formats import CODES, MONEY, SYMBOLS
+
+THOUSAND = "k|t|tsd|tausend|thousands?|000s?|milliers|miles"
+MILLION = "mio|mill|millions?|millionen|millones|mn|mm|m"
+BILLION = "mrd|bn|billions?|milliarden|milliards"
+MONEYS = "|".join([*(code.casefold() for code in CODES), *map(re.escape, SYMBOLS)]).casefold()
+SCALE = f"(?P<k>{THOUSAND})|(?P<m>{MILLION})|(?P<b>{BILLION})"
+REMARKS = [re.compile(pattern) for pattern in (
+    rf"(?<![\d.,a-z])(?<![\d.,]\s)(?:{SCALE})\.?\s?(?:{MONEYS})(?![a-z0-9])",                                      # in k EUR, TEUR, Mio. €
+    rf"(?<![a-z0-9])(?:{MONEYS})\s?['’]?(?:{SCALE})(?![a-z0-9])",                                                  # EUR k, $000, USD thousands
+    rf"(?<![a-z])(?:in|en)\s+['’]?(?:{SCALE.replace('k|t|', 'k|').replace('|mn|mm|m', '|mn|mm')})(?![a-z0-9])")]   # figures in thousands
+WORDS = {1_000: "thousands", 1_000_000: "millions", 1_000_000_000: "billions"}
+
+
+class Remark(NamedTuple):
+    """scale: 1,000 and so on; where: the line or the column that says it; text: as it stands there."""
+
+    scale: int
+    where: str
+    text: str
+
+
+def scale_of(text: str) -> int:
+    """The unit a remark gives amounts, 1 where it says none.
+
+    >>> [scale_of(t) for t in ("in k EUR", "Cost (TEUR)", "Mio. €", "USD thousands", "$000", "figures in millions", "Cost (EUR)", "budget of 2.5 Mio EUR")]
+    [1000, 1000, 1000000, 1000, 1000, 1000000, 1, 1]
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", str(text).replace("_", " ")) if not unicodedata.combining(c)).casefold()
+    for pattern in REMARKS:
+        if found := pattern.search(plain):
+            return 1_000 if found["k"] else 1_000_000 if found["m"] else 1_000_000_000
+    return 1
+
+
+def remarks(above: Iterable[tuple[int, str]], headings: Iterable[str]) -> list[Remark]:
+    """What the lines above a table and its headings say of the unit of its amounts."""
+    found = [Remark(scale_of(text), f"line {line}", text.strip()) for line, text in above]
+    found += [Remark(scale_of(heading), "the heading", heading) for heading in headings]
+    return [remark for remark in found if remark.scale > 1]
+
+
+def currencies(above: Iterable[tuple[int, str]]) -> dict[str, int]:
+    """Currencies that the lines above a table name, each with the line.
+
+    >>> currencies([(1, "Cloud bill"), (2, "in k EUR")])
+    {'EUR': 2}
+    """
+    found: dict[str, int] = {}
+    for line, text in above:
+        spaced = re.sub(r"(?<![A-Za-z])[kKtTmM](?=(?:EUR|USD|GBP|CHF)\b)", "", text.replace("_", " "))
+        for mark in MONEY.findall(spaced):
+            if not mark.isalpha() or mark.isupper():             # "all", "try" are words, EUR and TRY are currencies
+                found.setdefault(SYMBOLS.get(mark.upper(), mark.upper()), line)
+    return found

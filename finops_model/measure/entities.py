@@ -1,0 +1,42 @@
+"""Reports of an entity: whose a brief is, and what it says of itself (docs/method.md §13.40)."""
+
+from __future__ import annotations
+
+from ..documents import slug
+from ..settings import Settings
+from .actuals import COMPANY
+from .words import headline
+
+NOTE = "One report per entity: no sum over currencies until the close does it."
+
+
+def label(entity: str, unit: str) -> str:
+    """The name of an entity's unit among all reports of a month.
+
+    >>> label("Acme GmbH", "Company"), label("Acme GmbH", "Product")
+    ('Acme GmbH', 'Acme GmbH · Product')
+    """
+    return entity if unit == COMPANY else f"{entity} · {unit}"
+
+
+def labelled(brief: dict, settings: Settings) -> dict:
+    """A brief under the name of its entity, and what it is no sum of; unchanged where the settings are of no entity."""
+    if settings.own is None:
+        return brief
+    own, unit = settings.own.name, brief["unit"]
+    name = label(own, unit)
+    children = [{**child, "slug": child["slug"] and slug(label(own, child["unit"]))} for child in brief["children"]]
+    found = {**brief, "unit": name, "slug": slug(name), "children": children, "summary": [*brief["summary"], NOTE],
+             "entity": {"name": own, "unit": unit, "currency": brief["currency"], "note": NOTE}}
+    if found.get("reason"):             # its words are of a company; here the entity is the whole
+        words = {key: text.replace("the company", own).replace("The company", own) for key, text in found["reason"].items() if isinstance(text, str)}
+        found |= {"reason": {**found["reason"], **words}, "summary": [words["sentence"] if text == brief["reason"]["sentence"] else text for text in found["summary"]]}
+    return {**found, "headline": headline(found)}
+
+
+def own_unit(brief: dict, settings: Settings | None) -> str | None:
+    """The unit of a published brief as the settings' company or entity calls it; None where the brief is not of it."""
+    entity, own = brief.get("entity"), settings.own if settings is not None else None
+    if (entity or {}).get("name") != (own.name if own else None):
+        return None
+    return str(entity["unit"] if entity else brief["unit"])
