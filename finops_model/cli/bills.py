@@ -96,22 +96,27 @@ def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing
 
     Example: [bold]finops reconcile --month 2026-10[/bold]
     """
-    from ..facts import plans, reconcile
+    from ..facts import billed, plans, reconcile
     from ..publish import close
 
     chosen = load(settings, entity)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
+        files = ledger.files()              # held against their record before their sums are said
     invoices = plans.read_invoices(chosen.path(chosen.invoices)) if chosen.invoices else None
-    refused = ledger.quarantine(details=True)
-    found = reconcile.reconcile(ledger.totals_by_period(), invoices, close.pick_month(ledger, month, time_zone=chosen.time_zone)[0], quarantined=refused)
-    brief = found.as_brief()
+    refused, periods = ledger.quarantine(details=True), ledger.totals_by_period()
+    period = billed.pick_period(periods, invoices, month)
+    found = reconcile.reconcile(periods, invoices, period, quarantined=refused)
+    elsewhere = billed.billed_elsewhere(files, period)
+    brief = {**found.as_brief(), "billed_elsewhere": elsewhere}
     if as_json:
         return out.print_json(json.dumps(brief))
     table = Table("Issuer", "Billing period", *(("Invoice", "Ledger", "Quarantined", "Difference")))
     for row in brief["rows"]:
         table.add_row(row["issuer"], row["billing_period"], *(row[k] or "–" for k in ("invoice", "ledger", "quarantined", "difference")))
     out.print(table, brief["note"])
+    if elsewhere:
+        out.print(billed.sentence(elsewhere, period))
     for row in refused.head(20).itertuples():
         out.print(f"{row.x_File}: row {row.x_Row}: {row.x_Column}: {row.x_Reason}")
 
