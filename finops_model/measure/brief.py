@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ..documents import slug
-from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name
-from . import accuracy, actuals, budgets, grades, kpis, outside, outside_words
+from ..periods import add_months, fiscal_months, month_days, month_name
+from . import accuracy, actuals, against, budgets, grades, kpis, outside, outside_words
 from .actuals import COMPANY
 from .carried import tie
 from .reach import flash_reason, same_days
@@ -78,7 +78,7 @@ def forecast_months(run, unit: str | None, budget_by_month: dict) -> list[dict]:
         booked = run.so_far[i].sum() if unit is None else run.so_far[i][run.units.index(unit)]
         budget = budget_by_month.get(month)
         rows.append({"month": month, **budgets.spread(totals), "so_far": float(booked), "budget": budget,
-                     "overrun_probability": budgets.overrun_probability(totals, budget), "override": by_hand(run, unit, month)})
+                     "overrun_probability": budgets.probability(totals, budget), "override": by_hand(run, unit, month)})
     return rows
 
 
@@ -95,13 +95,9 @@ def by_hand(run, unit: str | None, month: str) -> dict | None:
 
 def landing(close: Close, run, unit: str | None, booked_by_month: dict, budget_by_month: dict) -> dict:
     """The fiscal year of the report month: booked months fixed, the rest from the run's paths."""
-    months = fiscal_months(close.month, close.fiscal_year_starts)
-    open_months = tuple(m for m in run.months if m in months)
-    booked = sum(value for month, value in booked_by_month.items() if month in months and month not in open_months)
-    monthly = np.stack([run.total(unit=unit, months=[m]) for m in open_months], axis=1) if open_months else np.zeros((1, 0))
-    in_year = [budget_by_month[m] for m in months if m in budget_by_month]
-    budget = float(sum(in_year)) if len(in_year) == len(months) else None
-    return budgets.landing(fiscal_year(close.month, close.fiscal_year_starts), booked, monthly, open_months, budget)
+    year = against.period_of(None, f"{close.month}-01", close.fiscal_year_starts)
+    in_year = [budget_by_month[m] for m in year.months if m in budget_by_month]
+    return against.landing_of(run, booked_by_month, year, float(sum(in_year)) if len(in_year) == 12 else None, unit)
 
 
 def what_if_lines(close: Close, unit: str | None) -> list[dict]:

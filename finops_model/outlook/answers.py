@@ -13,39 +13,10 @@ import numpy as np
 from scipy.special import betainc, betaincinv
 
 from ..errors import ScenarioError, unknown
+from .chances import SURE, Breach, Estimate, breach, checked, overrun, share
 from .distributions import Distribution
 
-SURE = 1.959963984540054          # 95 % on both sides
 WANTED = ("mean", "p10", "p50", "p80", "p90", "cvar95")
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number from paths."""
-
-    value: float
-    standard_error: float
-    low: float                    # 95 % interval of what endlessly many paths would give
-    high: float
-    paths: int
-
-    @property
-    def relative_error(self) -> float:
-        """Standard error ÷ |value|; infinite where the value is 0."""
-        return self.standard_error / abs(self.value) if self.value else math.inf
-
-    def __str__(self) -> str:
-        return f"{self.value:,.6g} ± {self.standard_error:,.2g}"
-
-
-def _paths(totals, least: int = 2) -> np.ndarray:
-    values = np.asarray(totals, dtype=float)
-    if values.ndim != 1 or len(values) < least:
-        raise ScenarioError(f"totals of shape {values.shape}; this needs one number for each of at least {least} paths.")
-    if not np.isfinite(values).all():
-        bad = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise ScenarioError(f"the total of path {bad} is {values[bad]}; totals must be finite.")
-    return values
 
 
 def _level(level: float) -> float:
@@ -64,7 +35,7 @@ def mean(totals) -> Estimate:
     >>> print(mean([1.0, 2.0, 3.0]))
     2 ± 0.58
     """
-    x = _paths(totals)
+    x = checked(totals)
     return _around(x.mean(), x.std(ddof=1) / math.sqrt(len(x)), len(x))
 
 
@@ -74,7 +45,7 @@ def quantile(totals, level: float) -> Estimate:
     The k-th smallest of n paths has a beta(k, n − k + 1) rank; the standard error is that of the path at such a rank, so no density has
     to be smoothed. Where the tail holds too few paths for a 95 % interval, its end is infinite.
     """
-    x, q = np.sort(_paths(totals, 3)), _level(level)
+    x, q = np.sort(checked(totals, 3)), _level(level)
     n = len(x)
     a, b = (n + 1) * q, (n + 1) * (1 - q)
     reach = 12 * math.sqrt(n * q * (1 - q)) + 40
@@ -107,91 +78,12 @@ def cvar(totals, level: float = 0.95) -> Estimate:
 
     Standard error: sd of the excess over the quantile ÷ ((1 − level) √paths). Source: Rockafellar & Uryasev (2002); Trindade et al. (2007).
     """
-    x, q = np.sort(_paths(totals)), _level(level)
+    x, q = np.sort(checked(totals)), _level(level)
     n = len(x)
     at = x[min(int(math.ceil(n * q - 1e-9)), n) - 1]
     excess = np.maximum(x - at, 0.0)
     value = at + excess.sum() / (n * (1 - q))
     return _around(value, excess.std(ddof=1) / ((1 - q) * math.sqrt(n)), n)
-
-
-def overrun(totals, budget: float) -> Estimate:
-    """Probability that a path exceeds the budget, never 0 or 1.
-
-    The interval is Wilson's (1927). Where no path (or every path) exceeds the budget, the value is the middle of Wilson's interval of one
-    standard error, half a path in paths + 1: what has not been seen in n paths may still happen.
-
-    >>> e = overrun(np.zeros(1000), 1.0); round(e.value, 6), round(e.high, 4)
-    (0.0005, 0.0038)
-    """
-    x = _paths(totals, 1)
-    if not np.isfinite(budget):
-        raise ScenarioError(f"budget is {budget}; it must be a finite number.")
-    return share(int((x > budget).sum()), len(x))
-
-
-def share(count: int, paths: int) -> Estimate:
-    """A share of paths with Wilson's interval; see `overrun`."""
-    if paths < 1 or not 0 <= count <= paths:
-        raise ScenarioError(f"{count} of {paths} paths is no share; there must be at least one path, and no more than there are.")
-    seen = count / paths
-    centre, half = _wilson(seen, paths, 1.0)
-    middle, reach = _wilson(seen, paths, SURE)
-    inside = 0 < count < paths
-    error = math.sqrt(seen * (1 - seen) / paths) if inside else half
-    return Estimate(seen if inside else centre, error, max(middle - reach, 0.0), min(middle + reach, 1.0), paths)
-
-
-def _wilson(seen: float, n: int, z: float) -> tuple[float, float]:
-    scale = 1 + z * z / n
-    return (seen + z * z / (2 * n)) / scale, z * math.sqrt(seen * (1 - seen) / n + z * z / (4 * n * n)) / scale
-
-
-@dataclass(frozen=True)
-class Breach:
-    """When the money runs out, over paths."""
-
-    months: tuple[str, ...]
-    probability: tuple[Estimate, ...]       # that it runs out in this very month
-    ever: Estimate                          # that it runs out inside the months at all
-    typical: str | None                     # median month, given that it runs out
-    earliest: str | None                    # P10 and P90 of it
-    latest: str | None
-
-    def __str__(self) -> str:
-        chance = f"{100 * self.ever.value:.1f} %" if 0.0005 <= self.ever.value <= 0.9995 else "under 0.1 %" if self.ever.value < 0.5 else "over 99.9 %"
-        if self.typical is None:
-            return f"the budget is exceeded in {chance} of the futures"
-        return (f"the budget is exceeded in {chance} of the futures; if exceeded, typically in {self.typical} "
-                f"(eight of ten between {self.earliest} and {self.latest})")
-
-
-def breach(monthly, months, budget: float, booked: float = 0.0) -> Breach:
-    """The month in which booked + cumulative cost first exceeds the budget. monthly (path, month).
-
-    Costs may be negative in a month (a refund): the first time counts.
-
-    >>> print(breach([[30.0, 30.0], [10.0, 10.0]], ("2026-11", "2026-12"), 50.0))
-    the budget is exceeded in 50.0 % of the futures; if exceeded, typically in 2026-12 (eight of ten between 2026-12 and 2026-12)
-    """
-    costs, months = np.asarray(monthly, dtype=float), tuple(months)
-    if costs.ndim != 2 or costs.shape[1] != len(months) or not costs.size:
-        raise ScenarioError(f"costs of shape {costs.shape} for {len(months)} months; there must be one row a path and one column a month.")
-    wrong = ~np.isfinite(costs)
-    if wrong.any():
-        path, m = np.argwhere(wrong)[0]
-        raise ScenarioError(f"the cost of path {path} in {months[m]} is {costs[path, m]}; costs must be finite.")
-    if not (np.isfinite(budget) and np.isfinite(booked)):
-        raise ScenarioError(f"budget is {budget}, booked {booked}; both must be finite numbers.")
-    over = booked + np.cumsum(costs, axis=1) > budget
-    ever = over.any(axis=1)
-    counts = np.bincount(over.argmax(axis=1)[ever], minlength=len(months))
-    paths, hit = len(costs), int(ever.sum())
-    found = [None, None, None]
-    if hit:
-        up = np.cumsum(counts) / hit
-        found = [months[int(np.searchsorted(up, q - 1e-12))] for q in (0.5, 0.1, 0.9)]
-    return Breach(months, tuple(share(int(count), paths) for count in counts), share(hit, paths), *found)
 
 
 def quantile_error(distribution: Distribution, level: float, paths) -> np.ndarray:
@@ -258,12 +150,12 @@ class Enough:
         return f"{head}: enough for {self.target:.2%}" if self.enough else f"{head}: {self.wanted:,} paths are needed for {self.target:.2%}"
 
 
-def enough_paths(totals, target: float = 0.01, what: str = "p90", budget: float | None = None) -> Enough:
+def enoughchecked(totals, target: float = 0.01, what: str = "p90", budget: float | None = None) -> Enough:
     """Stop rule: the relative standard error of an answer against a target; the error falls with the root of the paths.
 
     what     an answer by its name, or "overrun" with a budget (then the target is in points of probability: 0.01 is one point)
 
-    >>> enough_paths(np.arange(1000.0), 0.001, "mean").wanted
+    >>> enoughchecked(np.arange(1000.0), 0.001, "mean").wanted
     334336
     """
     if not 0 < target < 1:
@@ -285,7 +177,7 @@ def enough_paths(totals, target: float = 0.01, what: str = "p90", budget: float 
 
 def converge(totals, what: str = "p90", steps: int = 8) -> list[Estimate]:
     """The answer from the first ½^k of the paths, fewest first: whether it has settled. Each begins with the same paths."""
-    x = _paths(totals, 16)
+    x = checked(totals, 16)
     counts = sorted({max(len(x) >> k, 16) for k in range(steps)})
     return [answer(x[:count], what) for count in counts]
 
@@ -307,7 +199,7 @@ def difference(base, other, what: str = "mean", budget: float | None = None) -> 
     The mean is that of the differences, and so is the chance of an overrun. Of quantiles, the errors of both runs and the correlation of their paths at the quantile count:
     se² = a² + b² − 2·r·a·b, r the correlation of "above its quantile"; CVaR with the excesses.
     """
-    x, y = _paths(base), _paths(other)
+    x, y = checked(base), checked(other)
     if len(x) != len(y):
         raise ScenarioError(f"{len(x)} paths here and {len(y)} there; only runs on the same draws have a difference by path.")
     if what == "overrun":
@@ -342,7 +234,7 @@ def gain(base, other) -> Estimate:
     >>> round(gain(x, 1.5 * x).value, 12)        # (1 + 2.25) ÷ 0.25
     13.0
     """
-    x, y = _paths(base), _paths(other)
+    x, y = checked(base), checked(other)
     if len(x) != len(y):
         raise ScenarioError(f"{len(x)} paths here and {len(y)} there; only runs on the same draws have a difference by path.")
     apart, common = (x - x.mean()) ** 2 + (y - y.mean()) ** 2, (y - x - (y - x).mean()) ** 2

@@ -71,11 +71,11 @@ def _change(brief: dict, dials: dict, position: Position) -> dict:
     months, land, year = list(dials["months"]), brief["landing"], dials["year"]
     open_months = [i for i, month in enumerate(months) if month in year]
     moved = budgets.landing(land["period"], land["booked"], now[:, open_months], tuple(months[i] for i in open_months), land["budget"])
-    still = budgets.landing(land["period"], land["booked"], base[:, open_months], (), land["budget"])
+    still = budgets.landing(land["period"], land["booked"], base[:, open_months], tuple(months[i] for i in open_months), land["budget"])
     landing = {**land, **_shift(land, still, moved, ("p10", "p50", "p90")), "mean": land["mean"] + moved["mean"] - still["mean"],
                "breach_month": moved["breach_month"]}
     if land["overrun_probability"] is not None:
-        landing["overrun_probability"] = _share(land["overrun_probability"] + moved["overrun_probability"] - still["overrun_probability"])
+        landing["overrun_probability"] = _share(land["overrun_probability"] + _over(moved) - _over(still))
     rows = []
     for i, row in enumerate(brief["forecast"]["months"]):
         before, after = budgets.spread(base[:, i]), budgets.spread(now[:, i])
@@ -90,6 +90,12 @@ def _shift(published: dict, still: dict, moved: dict, names) -> dict:
     """Published quantiles plus the change of the same quantiles, kept in order and not below nothing."""
     values = [max(published[name] + moved[name] - still[name], 0.0) for name in names]
     return dict(zip(names, (float(v) for v in np.maximum.accumulate(values))))
+
+
+def _over(land: dict) -> float:
+    """The chance of an overrun of frozen draws; of draws without width whether they are over."""
+    found = land["overrun_probability"]
+    return float(land["p50"] > land["budget"]) if found is None else found
 
 
 def _share(value: float) -> float:

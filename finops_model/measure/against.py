@@ -1,0 +1,97 @@
+"""A budget against its own period: what is booked and what is simulated, one function for report, workbook, dashboard and commands
+(docs/method.md §9.4).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError
+from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
+from . import actuals, budgets
+
+FORMS = re.compile(r"^(?:(FY)(\d{4})(?:-Q([1-4]))?|(\d{4})-(0[1-9]|1[0-2]))$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Period:
+    """What a budget is for: a fiscal year FY2026, a quarter of one FY2026-Q4, or a month 2026-11."""
+
+    name: str
+    months: tuple[str, ...]
+
+
+def period_of(text: str | None, as_of: str, starts: int = 1, option: str = "--budget-period") -> Period:
+    """The period that is meant; None: the fiscal year under way on `as_of`. Raises InputError for a word that is no period.
+
+    >>> period_of(None, "2026-10-31").name, period_of("FY2027-Q1", "2026-10-31", 7).months
+    ('FY2026', ('2026-07', '2026-08', '2026-09'))
+    """
+    if text is None:
+        month = month_of(as_of)
+        return Period(fiscal_year(month, starts), fiscal_months(month, starts))
+    found = FORMS.match(text.strip())
+    if not found:
+        raise InputError(f"{option}: '{text[:40]}' is not a period. Write a fiscal year FY2027, a quarter of one FY2027-Q2, or a month 2027-03.")
+    if found[4]:
+        month = f"{found[4]}-{found[5]}"
+        return Period(month, (month,))
+    first = f"{int(found[2]) - (starts > 1):04d}-{starts:02d}"
+    months, quarter = month_range(first, add_months(first, 11)), int(found[3] or 0)
+    return Period(text.strip().upper(), months[3 * quarter - 3:3 * quarter] if quarter else months)
+
+
+def booked_by_month(daily: pd.DataFrame, as_of: str, unit: str | None = None) -> dict[str, float]:
+    """EffectiveCost before tax and credits by month, up to a day, of a unit or the company."""
+    return actuals.by_month(actuals.cost_rows(daily[daily["ChargeDate"] <= pd.Timestamp(as_of)], unit))
+
+
+def unreached(months: tuple[str, ...], run_months: tuple[str, ...], as_of: str) -> tuple[str, ...]:
+    """Months of a period that are neither booked nor simulated.
+
+    >>> unreached(("2026-10", "2026-11", "2026-12"), ("2026-11",), "2026-10-31")
+    ('2026-12',)
+    """
+    now = month_of(as_of)
+    begun = add_months(now, 1) if as_of == str(month_days(now)[-1]) else now
+    return tuple(month for month in months if month >= begun and month not in run_months)
+
+
+def landing_of(run, booked: dict[str, float], period: Period, budget: float | None, unit: str | None = None) -> dict:
+    """Where a period lands: months before the run as booked, the others path by path, budget and chance of exceeding it.
+
+    run      outlook.run.Run;  booked   {month: cost} of the same unit, `booked_by_month`
+    budget   of the whole period; None: none
+    """
+    last, before = period.months[-1], sum(value for month, value in booked.items() if month in period.months and month not in run.months)
+    if missing := unreached(period.months, run.months, run.as_of):
+        return budgets.no_landing(period.name, before, budget, f"the simulation does not reach {missing[0]}", last)
+    ahead = tuple(month for month in run.months if month in period.months)
+    monthly = np.stack([run.total(unit=unit, months=[month]) for month in ahead], axis=1) if ahead else np.zeros((1, 0))
+    found = budgets.landing(period.name, before, monthly, ahead, budget, last=last)
+    at = slice(None) if unit is None else [run.units.index(unit)]
+    so_far = sum(float(run.so_far[i][at].sum()) for i, month in enumerate(run.months) if month in ahead)
+    return {**found, "booked_so_far": before + so_far}
+
+
+def held_against(run, daily: pd.DataFrame, amount: float, period: str | None, starts: int = 1, unit: str | None = None,
+                 option: str = "--budget") -> dict:
+    """An amount that somebody names beside a run: its landing, with `as_of`, `first_day` and how likely it is exceeded.
+
+    period   as in `period_of`. Raises InputError where neither bill nor simulation reaches the period.
+    """
+    asked = period_of(period, run.as_of, starts, f"{option}-period")
+    months = daily["ChargeDate"].min()
+    if asked.months[-1] < f"{months:%Y-%m}":
+        raise InputError(f"{option}-period: {asked.name} lies before the ledger, which begins on {months:%Y-%m-%d}. Name a later period.")
+    if missing := unreached(asked.months, run.months, run.as_of):
+        reach = run.months[-1]
+        hint = f" or name a period that ends by then with {option}-period" if reach >= run.months[0] else ""
+        raise InputError(f"{option}: the budget is for {asked.name}, which runs to {asked.months[-1]}, and nothing is simulated for {missing[0]}: this "
+                         f"simulation holds {run.months[0]} to {reach}. Simulate more months (horizon/months of the base scenario, or --months){hint}.")
+    found = landing_of(run, booked_by_month(daily, run.as_of, unit), asked, amount, unit)
+    return {**found, "first": asked.months[0], "as_of": run.as_of, "first_day": f"{months:%Y-%m-%d}"}
