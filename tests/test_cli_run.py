@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from finops_model.cli import _runs, app
 from finops_model.errors import FinOpsError, InputError, ScenarioError
+from finops_model.measure import actuals
 from finops_model.outlook import answers, base, simulate
 from finops_model.publish import close
 
@@ -96,18 +97,20 @@ def test_the_command_tells_answers_errors_and_differences(command, tmp_path):
     for what in _runs.SHOWN:
         one = answers.answer(total, what)
         assert half[what] == pytest.approx(one.value) and half[f"{what}_standard_error"] == pytest.approx(one.standard_error)
-    assert half["overrun_probability"] == pytest.approx(answers.overrun(total, 60000).value)
+    october = float(actuals.cost_rows(world())["EffectiveCost"].sum())          # the ledger begins in May
+    assert half["budget"]["period"] == "FY2026" and half["budget"]["booked"] == pytest.approx(october)
+    assert half["overrun_probability"] is None and half["breach_typically"] == "already exceeded"      # nothing in this bill varies
     assert [step["paths"] for step in half["converged"]][-2:] == [256, 512]
     shown = call("compare", str(folder / "half.yaml"), "--target-error", "1%", "--budget", "60000")
-    assert shown.exit_code == 0 and "p90 is known to" in shown.output and "Half, budget $60" in shown.output
+    assert shown.exit_code == 0 and "p90 is known to" in shown.output and "Half, FY2026: booked $" in shown.output
 
 
 def test_a_preview_says_that_it_is_one(company):
     run = made(company)[0]
     preview = SimpleNamespace(**{**run.__dict__, "engine": "numpy (preview)"}, total=run.total)
     rows = [_runs.row(run, run, "p90", None)]
-    assert not any("Preview" in text for text in _runs.sentences(rows, [run], "p90", None, None, "USD"))
-    assert _runs.sentences(rows, [preview], "p90", None, None, "USD")[-1].startswith("Preview: numpy answers while the compiled engine is made ready.")
+    assert not any("Preview" in text for text in _runs.sentences(rows, [run], "p90", None, "USD"))
+    assert _runs.sentences(rows, [preview], "p90", None, "USD")[-1].startswith("Preview: numpy answers while the compiled engine is made ready.")
 
 
 def test_an_export_onto_a_file_is_refused_before_any_work(command, tmp_path):

@@ -20,7 +20,7 @@ def test_a_table_of_months_has_its_newest_month(monthly):
     assert (monthly["status"], monthly["status_reason"]) == ("preliminary", "no invoice was given to tie out against")
     assert monthly["landing"]["booked"] == pytest.approx(60_000) and monthly["actual"]["partial_months"] == []
     assert monthly["forecast"]["months"][0]["month"] == "2026-11"                      # October is not forecast again
-    assert monthly["summary"][0] == "October 2026 cost $6.00k, 0% more than the month before."
+    assert monthly["summary"][0] == "October 2026 cost $6.00k, as much as the month before."
 
 
 def test_a_fee_of_the_month_and_one_of_the_year_do_not_complete_a_daily_bill(tmp_path):

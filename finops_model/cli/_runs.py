@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..decide.compare import compare
 from ..errors import InputError
+from ..measure import landing_words
 from ..measure.words import money
 from ..outlook import answers
 from ..outlook.engine import PREVIEW
@@ -27,8 +28,8 @@ def share_of(text: str | None) -> float | None:
         raise InputError(f"--target-error: '{text[:40]}' is no share. Write 0.5% or 0.005.") from None
 
 
-def row(run, base, of: str, budget: float | None) -> dict:
-    """Everything `finops run` tells of one run, plain values."""
+def row(run, base, of: str, land: dict | None) -> dict:
+    """Everything `finops run` tells of one run, plain values. land: a budget held against it (`against.held_against`)."""
     total = run.total()
     found = {"name": run.name, "p10": run.quantile(0.1), "p50": run.quantile(0.5), "p90": run.quantile(0.9)}
     for what in SHOWN:
@@ -39,15 +40,14 @@ def row(run, base, of: str, budget: float | None) -> dict:
     found |= {"difference_mean": line.difference_mean, "difference_standard_error": line.standard_error, "difference_p10": line.quantile(0.1),
               "difference_p90": line.quantile(0.9), "probability_cheaper": line.probability_cheaper,
               "converged": [{"paths": one.paths, "value": one.value, "standard_error": one.standard_error} for one in answers.converge(total, of)]}
-    if budget is not None:
-        spent = answers.breach(run.effective.sum(axis=2), run.months, budget)
-        over = answers.overrun(total, budget)
-        found |= {"overrun_probability": over.value, "overrun_standard_error": over.standard_error, "breach_typically": spent.typical,
-                  "breach_earliest": spent.earliest, "breach_latest": spent.latest}
+    if land is not None:
+        found |= {"overrun_probability": land["overrun_probability"], "overrun_standard_error": land["overrun_standard_error"],
+                  "breach_typically": land["breach_month"], "breach_earliest": land["breach_earliest"], "breach_latest": land["breach_latest"],
+                  "budget": land}
     return found
 
 
-def sentences(rows: list[dict], runs, of: str, target: float | None, budget: float | None, currency: str) -> list[str]:
+def sentences(rows: list[dict], runs, of: str, target: float | None, currency: str) -> list[str]:
     """What the table cannot say: whether the paths are enough, how likely the budget is exceeded, what a preview is."""
     said = []
     for found, run in zip(rows, runs):
@@ -59,9 +59,8 @@ def sentences(rows: list[dict], runs, of: str, target: float | None, budget: flo
             text += f". The target of {target:.2%} needs about {told.wanted:,} paths: raise --max-paths"
         worst = f"mean of the worst 5 % (CVaR95) {money(found['cvar95'], currency)} ± {money(found['cvar95_standard_error'], currency)}"
         said += [text + ".", f"{found['name']}: {worst}."]
-        if budget is not None:
-            spent = answers.breach(run.effective.sum(axis=2), run.months, budget)
-            said.append(f"{found['name']}, budget {money(budget, currency)}: {spent}.")
+        if "budget" in found:
+            said.append(f"{found['name']}, {landing_words.budget_sentence(found['budget'], currency)}")
     if runs[0].engine == PREVIEW:
         said.append("Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown.")
     return said

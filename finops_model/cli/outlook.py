@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 from rich.table import Table
 
+from ..errors import InputError
 from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
@@ -22,25 +23,25 @@ WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="Threads, proce
 TargetOption = Annotated[Optional[str], typer.Option(help="Draw futures until the standard error of --of is this share of it, for example 0.5%.")]
 OfOption = Annotated[str, typer.Option(help="The figure that must be known so well: mean, p50, p90, cvar95 …")]
 MostOption = Annotated[int, typer.Option(min=100, max=100_000, help="Futures at most with --target-error.")]
-BudgetOption = Annotated[Optional[float], typer.Option(min=0, help="How likely is it exceeded, and when?")]
+BudgetOption = Annotated[Optional[float], typer.Option(min=0, help="How likely is it exceeded, and when? Of the fiscal year under way, with what is booked.")]
+PeriodOption = Annotated[Optional[str], typer.Option("--budget-period", help="What --budget is for, if not the year under way: FY2027, FY2027-Q2, 2027-03.")]
+AsOfOption = Annotated[Optional[str], typer.Option(help="Last day of the bill to use, YYYY-MM-DD; default: the newest complete one.")]
 
 
 @app.command(rich_help_panel=PANEL)
 def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
         paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90", max_paths: MostOption = 100_000,
-        budget: BudgetOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2,
+        budget: BudgetOption = None, budget_period: PeriodOption = None, as_of: AsOfOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2,
         export: Annotated[Optional[Path], typer.Option(help="Folder for the totals of every future (Parquet) and their manifest.")] = None,
         as_json: JsonOption = False):
     """Simulate one scenario and show what it costs, with the standard errors.
 
-    Example: [bold]finops run scenarios/20_smaller_model.yaml --target-error 0.5% --budget 14000000[/bold]
+    Example: [bold]finops run scenarios/20_smaller_model.yaml --target-error 0.5% --budget 9720000[/bold]
     """
     if export is not None and export.exists() and not export.is_dir():
-        from ..errors import InputError
-
         raise InputError(f"--export: {export} is a file. Name a folder.")
     how = {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths}
-    runs = _compare([scenario], load(settings, entity), paths, target_error, of, budget, how, as_json)
+    runs = _compare([scenario], load(settings, entity), paths, target_error, of, (budget, budget_period), as_of, how, as_json)
     if export is not None:
         from ..outlook.export import export_totals
 
@@ -52,33 +53,41 @@ def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], sett
 @app.command(rich_help_panel=PANEL)
 def compare(scenarios: Annotated[list[Path], typer.Argument(help="Scenario files; each is set beside the base of finops.yaml.")],
             settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90",
-            max_paths: MostOption = 100_000, budget: BudgetOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads",
-            workers: WorkersOption = 2, as_json: JsonOption = False):
+            max_paths: MostOption = 100_000, budget: BudgetOption = None, budget_period: PeriodOption = None, as_of: AsOfOption = None,
+            engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2, as_json: JsonOption = False):
     """Set scenarios beside the base, path by path on the same random draws.
 
     Example: [bold]finops compare scenarios/10_demand_doubles.yaml scenarios/30_commit_gpu.yaml[/bold]
     """
-    _compare(scenarios, load(settings, entity), paths, target_error, of, budget, {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths},
-             as_json)
+    _compare(scenarios, load(settings, entity), paths, target_error, of, (budget, budget_period), as_of,
+             {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths}, as_json)
 
 
-def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str | None, of: str, budget: float | None, how: dict,
+def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str | None, of: str, plan: tuple, as_of: str | None, how: dict,
              as_json: bool) -> list:
-    from ..measure import outside_words
+    from ..measure import against, outside_words
     from ..outlook import simulate
     from ..publish import close
     from . import _runs
 
+    budget, period = plan
+    if period is not None and budget is None:
+        raise InputError("--budget-period says what --budget is for. Give both.")
     target = _runs.share_of(target_error)
     simulate.check_how(target, of, **how)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
-        _, as_of = close.pick_month(ledger, None, newest=True, time_zone=chosen.time_zone)
+        day = close.check_as_of(ledger, as_of, chosen.time_zone)
+        starts, daily = chosen.fiscal_year_starts, simulate.read_daily(chosen)
         first = [chosen.path(chosen.scenario)] if chosen.scenario else [None]
         others = [path for path in scenarios if first[0] is None or Path(path).resolve() != first[0].resolve()]
-        runs = simulate.run_many([*first, *others], chosen, as_of=as_of, paths=paths, progress=bars, target_error=target, of=of, **how)
+        if budget is not None:
+            months = simulate.months_of(first[0], day, starts)
+            against.refuse_unreached(against.period_of(period, day, starts), months, day, f"{daily['ChargeDate'].min():%Y-%m-%d}")
+        runs = simulate.run_many([*first, *others], chosen, as_of=day, daily=daily, paths=paths, progress=bars, target_error=target, of=of, **how)
     base, currency = runs[0], runs[0].currency
-    rows = [_runs.row(found, base, of, budget) for found in runs]
+    lands = [None if budget is None else against.held_against(found, daily, budget, period, starts) for found in runs]
+    rows = [_runs.row(found, base, of, land) for found, land in zip(runs, lands)]
     if as_json:
         out.print_json(json.dumps({"months": list(base.months), "currency": currency, "paths": base.paths, "seed": base.seed, "as_of": base.as_of,
                                    "engine": base.engine, "scenarios": rows, "excluded": base.excluded}))
@@ -91,7 +100,7 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
         table.add_row(row["name"], *(f"{amount(row[k], currency)} ± {amount(row[f'{k}_standard_error'], currency)}" for k in _runs.TABLE), change,
                       f"{row['probability_cheaper']:.0%}" if changed else "–")
     out.print(table)
-    for text in (*_runs.sentences(rows, runs, of, target, budget, currency), *filter(None, [outside_words.of_run(base.excluded, currency)])):
+    for text in (*_runs.sentences(rows, runs, of, target, currency), *filter(None, [outside_words.of_run(base.excluded, currency)])):
         out.print(text, markup=False)
     return runs
 

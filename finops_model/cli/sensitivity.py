@@ -10,7 +10,9 @@ from typing import Annotated, Optional
 import typer
 from rich.table import Table
 
+from ..errors import InputError
 from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
+from .outlook import AsOfOption, PeriodOption
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -18,22 +20,28 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=PANEL)
 def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain values.")],
-                budget: Annotated[Optional[float], typer.Option(min=0, help="Which assumptions lead above it?")] = None,
+                budget: Annotated[Optional[float], typer.Option(min=0, help="Which assumptions lead above it? Of the fiscal year under way, with what is booked.")] = None,
+                budget_period: PeriodOption = None, as_of: AsOfOption = None,
                 unit: Annotated[Optional[str], typer.Option(help="Business unit; default: the company.")] = None,
                 months: Annotated[Optional[int], typer.Option(min=1, max=60, help="Months to simulate; default: the scenario's.")] = None,
                 paths: Annotated[int, typer.Option(min=256, max=100_000)] = 1024, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
                 as_json: JsonOption = False):
     """Which uncertain values drive the total: tornado, shares of the variance, what leads to an overrun.
 
-    Example: [bold]finops sensitivity scenarios/launch.yaml --budget 9000000[/bold]
+    Example: [bold]finops sensitivity scenarios/40_prices_jump.yaml --budget 9720000[/bold]
     """
     from ..decide.sensitivity import sensitivity as study
+    from ..measure.landing_words import budget_sentence
     from ..publish import close
 
+    if budget_period is not None and budget is None:
+        raise InputError("--budget-period says what --budget is for. Give both.")
     chosen = load(settings, entity)
     with Bars() as bars:
-        close.books(chosen, bars)
-        found = study(scenario, chosen, paths=paths, unit=unit, horizon=months, budget=budget, progress=bars)
+        ledger = close.books(chosen, bars)
+        day = None if as_of is None else close.check_as_of(ledger, as_of, chosen.time_zone)
+        found = study(scenario, chosen, as_of=day, paths=paths, unit=unit, horizon=months, budget=budget,
+                      budget_period=None if budget is None else budget_period or "year", progress=bars)
     if as_json:
         return out.print_json(json.dumps(asdict(found)))
     table = Table("Value", "P10 … P90", "Total at P10", "at P90", "Swing", "Of the variance",
@@ -50,6 +58,8 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
     table.columns[0].min_width = 24
     out.print(table)
     out.print("Total: P50 with the value at its P10 or P90, all other draws alike. Of the variance: alone (with interactions).", markup=False)
+    if found.landing:
+        out.print(budget_sentence(found.landing, found.currency), markup=False)
     if found.breaches:
         out.print(str(found.breaches), markup=False)
     for note in found.notes:

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import streams
 from ..errors import ScenarioError
+from ..measure import against
 from ..outlook import answers, base, scenario as documents, simulate
 from ..outlook.changes import escape
 from ..outlook.distributions import Distribution
@@ -66,6 +67,7 @@ class Sensitivity:
     sobol: tuple[Index, ...]                # values, then "demand noise": all that is drawn beside them
     breaches: Breaches | None
     notes: tuple[str, ...]
+    landing: dict | None = None             # of the budget's period, as `measure.against.held_against` tells it
 
     def __str__(self) -> str:
         lines = [f"{self.name}: P50 {self.base['p50']}, P90 {self.base['p90']} {self.currency}, {self.paths:,} paths"]
@@ -92,6 +94,7 @@ class Study:
     resolved: documents.Resolved
     demand: object
     paths: int
+    fiscal_year_starts: int = 1
 
     @property
     def values(self) -> dict[str, Distribution]:
@@ -154,17 +157,19 @@ def study(scenario, settings: Settings | None = None, as_of: str | None = None, 
     resolved = documents.resolve(loaded, settings=settings, facts=facts, months=months, paths=paths)
     if demand is None:
         demand = simulate.demand_of(facts, len(future(resolved)), resolved.seed, settings.members, progress)
-    return Study(resolved, demand, paths)
+    return Study(resolved, demand, paths, settings.fiscal_year_starts)
 
 
 def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = None, paths: int = 1024, *, unit: str | None = None, months=None,
-                budget: float | None = None, horizon: int | None = None, sobol: bool = True, daily=None, demand=None, facts=None,
+                budget: float | None = None, budget_period: str | None = None, horizon: int | None = None, sobol: bool = True, daily=None, demand=None, facts=None,
                 progress: Progress | None = None) -> Sensitivity:
     """Tornado, Sobol indices and breach drivers of a scenario's total.
 
     scenario   a scenario file, a loaded scenario, or a Study
     paths      rounded up to a multiple of 256; each value costs two runs, three with Sobol indices
-    unit, months   of the total (default: the company, all months);  budget  for breach drivers, same total
+    unit, months   of the total (default: the company, all months)
+    budget     for breach drivers; budget_period: what it is for, "year" (the fiscal year under way), FY2027, FY2027-Q2 or 2027-03, with what is
+               booked of it; None: for the same total, nothing booked
     horizon    how many months to simulate, instead of the scenario's
 
     Raises ScenarioError where nothing in the scenario is uncertain.
@@ -208,10 +213,14 @@ def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = 
         every = total(Partnered, tuple(name for names in groups for name in names))
         found = tuple(sorted(indices(whole, partners, every), key=lambda index: -index.total))
     say("sensitivity", steps, steps)
-    breaches = breach_drivers(whole, budget, ready.drawn()) if budget is not None else None
+    land, held = None, whole
+    if budget is not None and budget_period is not None:
+        land = against.held_against(first, ready.resolved.facts.daily, budget, budget_period, ready.fiscal_year_starts, unit)
+        held = against.totals_of(first, land, unit)
+    breaches = breach_drivers(held, budget, ready.drawn()) if budget is not None else None
     return Sensitivity(first.name, first.currency, tuple(months or first.months), unit, ready.paths, first.seed,
                        {measure: answers.answer(whole, measure) for measure in MEASURES}, tuple(swings), found, breaches,
-                       _notes(ready, groups, found))
+                       _notes(ready, groups, found), land)
 
 
 def _measures(totals: np.ndarray) -> dict[str, float]:

@@ -1,5 +1,5 @@
 """A budget against its own period: what is booked and what is simulated, one function for report, workbook, dashboard and commands
-(docs/method.md §9.4).
+(docs/method.md §9.5).
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ class Period:
 
 
 def period_of(text: str | None, as_of: str, starts: int = 1, option: str = "--budget-period") -> Period:
-    """The period that is meant; None: the fiscal year under way on `as_of`. Raises InputError for a word that is no period.
+    """The period that is meant, of which `as_of` tells the year under way. Raises InputError for a word that is no period.
+
+    text   None or "year": the year under way; FY2027, FY2027-Q2, 2027-03
 
     >>> period_of(None, "2026-10-31").name, period_of("FY2027-Q1", "2026-10-31", 7).months
     ('FY2026', ('2026-07', '2026-08', '2026-09'))
     """
-    if text is None:
+    if text is None or text == "year":
         month = month_of(as_of)
         return Period(fiscal_year(month, starts), fiscal_months(month, starts))
     found = FORMS.match(text.strip())
@@ -69,7 +71,7 @@ def landing_of(run, booked: dict[str, float], period: Period, budget: float | No
     """
     last, before = period.months[-1], sum(value for month, value in booked.items() if month in period.months and month not in run.months)
     if missing := unreached(period.months, run.months, run.as_of):
-        return budgets.no_landing(period.name, before, budget, f"the simulation does not reach {missing[0]}", last)
+        return budgets.no_landing(period.name, before, budget, run.nothing[0] if run.nothing else f"the simulation does not reach {missing[0]}", last)
     ahead = tuple(month for month in run.months if month in period.months)
     monthly = np.stack([run.total(unit=unit, months=[month]) for month in ahead], axis=1) if ahead else np.zeros((1, 0))
     found = budgets.landing(period.name, before, monthly, ahead, budget, last=last)
@@ -78,20 +80,29 @@ def landing_of(run, booked: dict[str, float], period: Period, budget: float | No
     return {**found, "booked_so_far": before + so_far}
 
 
+def refuse_unreached(period: Period, run_months: tuple[str, ...], as_of: str, first_day: str, option: str = "--budget") -> None:
+    """Raises InputError where neither bill nor simulation reaches all of a period."""
+    if period.months[-1] < first_day[:7]:
+        raise InputError(f"{option}-period: {period.name} lies before the ledger, which begins on {first_day}. Name a later period.")
+    if missing := unreached(period.months, run_months, as_of):
+        raise InputError(f"{option}: the budget is for {period.name}, which runs to {period.months[-1]}, and nothing is simulated for {missing[0]}: the "
+                         f"simulation holds {run_months[0]} to {run_months[-1]}. Simulate more months (horizon/months of the base scenario), or name a "
+                         f"period that it reaches: {option}-period {run_months[-1]}.")
+
+
 def held_against(run, daily: pd.DataFrame, amount: float, period: str | None, starts: int = 1, unit: str | None = None,
                  option: str = "--budget") -> dict:
-    """An amount that somebody names beside a run: its landing, with `as_of`, `first_day` and how likely it is exceeded.
+    """An amount that somebody names beside a run: its landing, with first month, as_of and first_day of the ledger.
 
     period   as in `period_of`. Raises InputError where neither bill nor simulation reaches the period.
     """
-    asked = period_of(period, run.as_of, starts, f"{option}-period")
-    months = daily["ChargeDate"].min()
-    if asked.months[-1] < f"{months:%Y-%m}":
-        raise InputError(f"{option}-period: {asked.name} lies before the ledger, which begins on {months:%Y-%m-%d}. Name a later period.")
-    if missing := unreached(asked.months, run.months, run.as_of):
-        reach = run.months[-1]
-        hint = f" or name a period that ends by then with {option}-period" if reach >= run.months[0] else ""
-        raise InputError(f"{option}: the budget is for {asked.name}, which runs to {asked.months[-1]}, and nothing is simulated for {missing[0]}: this "
-                         f"simulation holds {run.months[0]} to {reach}. Simulate more months (horizon/months of the base scenario, or --months){hint}.")
+    asked, first = period_of(period, run.as_of, starts, f"{option}-period"), f"{daily['ChargeDate'].min():%Y-%m-%d}"
+    refuse_unreached(asked, run.months, run.as_of, first, option)
     found = landing_of(run, booked_by_month(daily, run.as_of, unit), asked, amount, unit)
-    return {**found, "first": asked.months[0], "as_of": run.as_of, "first_day": f"{months:%Y-%m-%d}"}
+    return {**found, "first": asked.months[0], "as_of": run.as_of, "first_day": first}
+
+
+def totals_of(run, land: dict, unit: str | None = None) -> np.ndarray:
+    """Total of each path over the period of `held_against`, what is booked included: (path,)."""
+    ahead = [month for month in run.months if land["first"] <= month <= land["last"]]
+    return land["booked"] + run.total(unit=unit, months=ahead)

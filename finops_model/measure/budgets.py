@@ -43,15 +43,19 @@ def breach_month(booked: float, monthly: np.ndarray, months: tuple[str, ...], bu
     >>> breach_month(50.0, np.array([[30.0, 30.0], [10.0, 10.0]]), ("2026-11", "2026-12"), 100.0)
     '2026-12'
     """
-    if budget is None:
-        return None
-    if booked > budget:
-        return "already exceeded"
-    return chances.breach(monthly, months, budget, booked).typical if len(months) else None
+    return _breach(booked, monthly, months, budget)[0]
+
+
+def _breach(booked, monthly, months, budget) -> tuple:
+    """Typical, earliest and latest month of passing the budget; None each where no path does."""
+    if budget is None or booked > budget or not len(months):
+        return ("already exceeded" if budget is not None and booked > budget else None), None, None
+    found = chances.breach(monthly, months, budget, booked)
+    return found.typical, found.earliest, found.latest
 
 
 def landing(period: str, booked: float, monthly: np.ndarray, months: tuple[str, ...], budget: float | None, *, last: str | None = None) -> dict:
-    """Where `period` lands: booked months are fixed, only the rest varies; the brief's `landing` (docs/method.md §9.4).
+    """Where `period` lands: booked months are fixed, only the rest varies; the brief's `landing` (docs/method.md §9.5).
 
     last   the period's last month; where no month is open, it is closed
 
@@ -59,12 +63,13 @@ def landing(period: str, booked: float, monthly: np.ndarray, months: tuple[str, 
     """
     totals = booked + monthly.sum(axis=1)
     found, over, closed = spread(totals), chance_over(totals, budget), not len(months)
+    typical, earliest, latest = _breach(booked, monthly, months, budget)
     fact = None if budget is None or not closed else float(booked > budget)
     return {"period": period, "last": last, "closed": closed, "no_width": chances.without_width(totals), "booked": float(booked),
             "p10": found["p10"], "p50": found["p50"], "p90": found["p90"], "mean": found["mean"], "budget": budget,
             "overrun_probability": fact if closed else None if over is None else over.value,
             "overrun_standard_error": None if over is None else over.standard_error,
-            "breach_month": breach_month(booked, monthly, months, budget),
+            "breach_month": typical, "breach_earliest": earliest, "breach_latest": latest,
             "holdback_p80": None if budget is None else float(np.quantile(totals, 0.8) - budget), "why_none": None}
 
 
@@ -76,4 +81,4 @@ def no_landing(period: str, booked: float, budget: float | None, why: str, last:
     """
     nothing = dict.fromkeys(("p10", "p50", "p90", "mean", "overrun_probability", "overrun_standard_error", "holdback_p80"))
     return {"period": period, "last": last, "closed": False, "no_width": True, "booked": float(booked), **nothing, "budget": budget,
-            "breach_month": "already exceeded" if budget is not None and booked > budget else None, "why_none": why}
+            "breach_month": _breach(booked, (), (), budget)[0], "breach_earliest": None, "breach_latest": None, "why_none": why}

@@ -38,7 +38,7 @@ def lines(whole: dict, units: Mapping[str, dict], budgeted: Iterable[str] = (), 
         return []
     year = fiscal_months(whole["month"], fiscal_year_starts)
     plans = {unit: {month: value for month, value in by_month(unit).items() if month in year} for unit in dict.fromkeys([*units, *budgeted])}
-    month, total = (whole["budget"] or {}).get("month"), whole["landing"]["budget"]
+    month, total = (whole["budget"] or {}).get("month"), whole["landing"]["budget"] if whole["landing"]["mean"] is not None else None
     divided = any(plans.values())
     found = []
     for unit in [*units, *sorted(unit for unit in plans if unit not in units and plans[unit])]:

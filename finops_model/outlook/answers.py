@@ -150,12 +150,12 @@ class Enough:
         return f"{head}: enough for {self.target:.2%}" if self.enough else f"{head}: {self.wanted:,} paths are needed for {self.target:.2%}"
 
 
-def enoughchecked(totals, target: float = 0.01, what: str = "p90", budget: float | None = None) -> Enough:
+def enough_paths(totals, target: float = 0.01, what: str = "p90", budget: float | None = None) -> Enough:
     """Stop rule: the relative standard error of an answer against a target; the error falls with the root of the paths.
 
     what     an answer by its name, or "overrun" with a budget (then the target is in points of probability: 0.01 is one point)
 
-    >>> enoughchecked(np.arange(1000.0), 0.001, "mean").wanted
+    >>> enough_paths(np.arange(1000.0), 0.001, "mean").wanted
     334336
     """
     if not 0 < target < 1:

@@ -158,21 +158,22 @@ def init_base(daily: pd.DataFrame, settings: Settings) -> str:
 
     Values that the ledger tells (prices, shares, contracts) stay out: they are read anew at every run.
     """
-    facts = read_facts(daily, settings)
-    implied = tree(facts, facts.drivers)
+    drivers = driver_names(settings)
+    newest = str(daily["ChargeDate"].max().date())
+    implied = {"workloads": {}} if volume_facts.too_little(daily, newest) else tree(read_facts(daily, settings), drivers)
     workloads: dict = {"from": "ledger"}
     for name, values in implied["workloads"].items():
         workloads[name] = {**({"driver": values["driver"]} if values["driver"] else {}), "elasticity": 1.0}
     document = {
         "name": "Base", "question": "What will it cost if nothing changes?", "paths": settings.paths, "seed": settings.seed,
         "workloads": workloads,
-        **({"drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in facts.drivers}} if facts.drivers else {}),
+        **({"drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in drivers}} if drivers else {}),
         "assumptions": [{"text": "Each workload goes on as its own history says", "source": "ledger"},
-                        *([{"text": "Workloads follow their driver in proportion (elasticity 1)"}] if facts.drivers else [])],
+                        *([{"text": "Workloads follow their driver in proportion (elasticity 1)"}] if drivers else [])],
         "changes": []}
     lines = ["# Made by `finops scenario init` from the ledger; yours to edit. Prices, shares and contracts are read anew at every run."]
-    if len(facts.drivers) > 1:
-        lines.append(f"# Drivers known: {', '.join(facts.drivers)}. Give each workload its own with `driver: NAME`.")
+    if len(drivers) > 1:
+        lines.append(f"# Drivers known: {', '.join(drivers)}. Give each workload its own with `driver: NAME`.")
     return "\n".join(lines) + "\n" + dump_yaml(document)
 
 

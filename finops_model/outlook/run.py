@@ -43,6 +43,7 @@ class Run:
     overrides: list[dict] = field(default_factory=list)  # month totals set by hand, beside the model's own: outlook/knowledge.py `beside`
 
     follows: dict[str, str] = field(default_factory=dict)   # workload -> the driver it follows ("": none)
+    nothing: tuple[str, str] | None = None  # why nothing is forecast, a clause and its reason: then there are no months
 
     def total(self, unit: str | None = None, months=None) -> np.ndarray:
         """Total of each path over months (default: all) and one unit (default: the company), (path,)."""
@@ -98,6 +99,13 @@ class Run:
                 f"{f'Left out and not forecast (newest 12 months): {left}' if left else ''}</div>")
 
 
+def no_run(why: tuple[str, str], settings, as_of: str, units) -> Run:
+    """The run of a bill that cannot be forecast: no months, no paths, and why."""
+    units = tuple(units)
+    return Run("Base", "", settings.currency, as_of, (), units, (), (), np.zeros((1, 0, len(units))), np.zeros((0, len(units))), np.zeros((0, 0, 4)),
+               np.zeros((0, len(units) + 1)), {}, [], [], settings.seed, 0, "none", "nothing was simulated", "", nothing=why)
+
+
 def _split(value, path: str, arrays: dict):
     """Take the arrays out of nested dials; what stays is JSON with {"array": path} in their place."""
     if isinstance(value, np.ndarray):
@@ -128,4 +136,5 @@ def load_run(folder) -> Run:
     dials = _join(text.pop("dials"), arrays)
     for name in ("months", "units", "workloads", "unit_of"):
         text[name] = tuple(text[name])
+    text["nothing"] = tuple(text["nothing"]) if text.get("nothing") else None
     return Run(**text, dials=dials, **{name: arrays[name] for name in ARRAYS})

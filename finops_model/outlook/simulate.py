@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from ..errors import LedgerError, ScenarioError
+from ..errors import ForecastError, LedgerError, ScenarioError
 from ..progress import Progress, part
 from ..settings import Settings, load_settings
 from ..streams import BLOCK
@@ -22,7 +22,8 @@ from .kernel_plan import by_workload as money_by_workload, compile_flat
 from .knowledge import beside
 from .plan import Plan, compile_plan, future
 from .run import Run
-from .scenario import load_scenario, resolve
+from .scenario import horizon, load_scenario, resolve
+from .volumes import too_little
 
 MAX_PATHS = 100_000         # of a run that stops by itself
 CUBE = 60_000_000           # numbers kept for quantiles by workload; beyond it, the first paths only
@@ -186,6 +187,11 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
     return found
 
 
+def months_of(scenario, as_of: str, fiscal_year_starts: int = 1) -> tuple[str, ...]:
+    """The months that a scenario (a file; None: nothing changes) simulates from a day on."""
+    return horizon(load_scenario(scenario), as_of, fiscal_year_starts, None, False)
+
+
 def more_paths(totals, target: float, of: str, most: int) -> int | None:
     """How many paths to draw next so that `of` of every total is known to the target; None: enough, or already the most.
 
@@ -215,5 +221,7 @@ def check_how(target_error: float | None = None, of: str = "p90", *, engine: str
 
 
 def demand_of(facts: Facts, days: int, seed: int, members=None, progress: Progress | None = None) -> Demand:
-    """The demand process of all workloads, fitted to the facts, for `days` days after them."""
+    """The demand process of all workloads, fitted to the facts, for `days` days after them. Raises ForecastError for fewer than LEAST_DAYS."""
+    if why := too_little(facts.daily, facts.as_of):
+        raise ForecastError(f"{why[0]}: {why[1]}. Take in more of the bill first: finops ingest FILE.")
     return fit_demand(facts.volume, facts.names, facts.dates, days, seed, members, progress, known=facts.known.of_workloads(facts, days))

@@ -15,6 +15,7 @@ from ..errors import ForecastError
 
 WINDOW = 28         # days that tell mix and prices: four whole weeks
 OUTSIDE = ("Tax", "Credit")
+LEAST_DAYS = 3      # of usage, before anything is forecast
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,9 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     if rows.empty:
         raise ForecastError(f"there is no usage up to {as_of}: a forecast needs rows with ChargeCategory Usage. "
                             "Take a bill in first: finops ingest FILE.")
+    rows, refunded = without_refunds(rows)
+    if rows.empty:
+        raise ForecastError(f"all usage up to {as_of} costs nothing: there is no cost to forecast.")
     rows = rows.assign(sku=sku_of(rows), covered=rows["CommitmentDiscountId"].isin(list(held)) & (rows["CommitmentDiscountId"] != ""))
     dates = np.arange(rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"), np.datetime64(as_of, "D") + 1)
     skus = {name: _sku(name, part, dates[-1], catalog, currency) for name, part in rows.groupby("sku", sort=True)}
@@ -97,9 +101,10 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     every, at = np.unique(rows["x_Workload"].to_numpy(str), return_inverse=True)
     volume = np.zeros((len(dates), len(every)))
     np.add.at(volume, (day, at), rows["value"].to_numpy())
-    volume = np.maximum(volume, 0.0)                    # refunds larger than a day's use are not negative demand
+    volume = np.maximum(volume, 0.0)
     kept = volume.sum(axis=0) > 0
     mix = _mix(rows, day, at, volume, list(skus))
+    volume = _as_a_week_before(volume, refunded, dates, every)
     names = tuple(str(name) for name in every[kept])
     if not names:
         raise ForecastError(f"all usage up to {as_of} costs nothing: there is no cost to forecast.")
@@ -109,6 +114,47 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     meta = Meta(tuple(skus.values()), label["x_BusinessUnit"], label["x_Team"], label["x_Environment"], label["ServiceName"],
                 tuple(str(name) for name in every[~kept]))
     return names, dates, volume[:, kept], mix[kept], meta
+
+
+def without_refunds(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(rows without refunds, days that are left with nothing): a workload's day below zero keeps what was used; its credits are not usage.
+
+    Negative rows that leave a day above zero stay: discounts that vendors write as usage. Days: ChargeDate, x_Workload.
+    """
+    day = [rows["x_Workload"], rows["ChargeDate"]]
+    refund = (rows["EffectiveCost"] < 0) & (rows["EffectiveCost"].groupby(day).transform("sum") < 0)
+    kept, gone = rows[~refund], rows.loc[refund, ["ChargeDate", "x_Workload"]].drop_duplicates()
+    used = kept.loc[kept["EffectiveCost"] > 0, ["ChargeDate", "x_Workload"]].drop_duplicates()
+    left = gone.merge(used, how="left", indicator=True)
+    return kept, left.loc[left["_merge"] == "left_only", ["ChargeDate", "x_Workload"]]
+
+
+def _as_a_week_before(volume: np.ndarray, refunded: pd.DataFrame, dates: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Days of which the bill tells only a refund, as a week before (in the first week: as the day before): a credit does not say that nothing was used."""
+    place = {str(name): w for w, name in enumerate(names)}
+    for date, name in sorted(zip(refunded["ChargeDate"], refunded["x_Workload"])):
+        day, w = int((np.datetime64(date, "D") - dates[0]).astype(int)), place.get(str(name))
+        if w is not None and day > 0:
+            volume[day, w] = volume[day - 7 if day >= 7 and volume[:day - 6, w].any() else day - 1, w]
+    return volume
+
+
+def too_little(daily: pd.DataFrame, as_of: str) -> tuple[str, str] | None:
+    """Why nothing can be forecast: a clause, and its reason; None where there are LEAST_DAYS of usage or more.
+
+    >>> day = pd.DataFrame({"ChargeDate": pd.to_datetime(["2026-08-31"]), "ChargeCategory": "Usage", "EffectiveCost": 1.0, "x_Workload": "a"})
+    >>> too_little(day, "2026-08-31")[0]
+    'there is too little history to forecast'
+    """
+    rows = daily[(daily["ChargeCategory"] == "Usage") & (daily["ChargeDate"] <= pd.Timestamp(as_of))]
+    if rows.empty or not (without_refunds(rows)[0]["EffectiveCost"] > 0).any():
+        return "there is no usage to forecast", f"the bill holds no usage that costs anything up to {as_of}"
+    first = str(rows["ChargeDate"].min().date())
+    known = int((np.datetime64(as_of, "D") - np.datetime64(first, "D")).astype(int)) + 1
+    if known >= LEAST_DAYS:
+        return None
+    days = "1 day" if known == 1 else f"{known} days"
+    return "there is too little history to forecast", f"the bill holds {days} of usage, from {first}, and a forecast needs at least {LEAST_DAYS}"
 
 
 def commitment_id(commitment) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ..measure.landing_words import kind
 from ..measure.words import chance, money, percent
 from ..periods import month_name, month_range
 from .chart_parts import (BLUE, DARK_GREEN, DARK_VERMILION, GREEN, GREY, INK, VERMILION, Canvas, Figure, axis_money, inside,
@@ -71,6 +72,8 @@ def _fan_labels(draw: Canvas, end: dict | None, planned: list, whole: list, last
     names = [] if end is None else [(end["p90"], f"P90 {money(end['p90'], currency)}", GREY, False),
                                     (end["p50"], f"Median {money(end['p50'], currency)}", BLUE, True),
                                     (end["p10"], f"P10 {money(end['p10'], currency)}", GREY, False)]
+    if end is not None and end["p10"] == end["p90"]:
+        names = [(end["p50"], f"Forecast {money(end['p50'], currency)}", BLUE, True)]
     if planned and planned[-1]["x"] == last:
         names.append((planned[-1]["y"], f"Budget {money(planned[-1]['y'], currency)}", DARK_VERMILION, True))
     elif planned:
@@ -95,6 +98,8 @@ def _fan_words(brief, futures, whole, months, notes) -> tuple[str, str, str]:
     title = f"A month is likely to cost {money(end['p50'], currency)} by {month_name(end['month'])}{before}"
     subtitle = (f"Cost per month, {currency}. Black: what was; blue: the median of {brief['forecast']['paths']:,} simulated futures. "
                 f"The dark band holds half of them, the light band eight of ten{''.join(f'; {note}' for note in notes)}.")
+    if end["p10"] == end["p90"]:
+        return title, f"Cost per month, {currency}. Black: what was; blue: what is to come{''.join(f'; {note}' for note in notes)}.", f"{title}."
     words = (f"{title}. Eight of ten futures for {month_name(end['month'])} lie between {money(end['p10'], currency)} and "
              f"{money(end['p90'], currency)}.")
     return title, subtitle, words
@@ -103,16 +108,19 @@ def _fan_words(brief, futures, whole, months, notes) -> tuple[str, str, str]:
 def against_budget(brief: dict) -> Figure | None:
     """The month and the fiscal year as parts of their budget; without a budget, where the year lands."""
     land, budget, actual, currency = brief["landing"], brief["budget"], brief["actual"], brief["currency"]
-    fixed = land["p10"] == land["p90"]
+    what = kind(land)
     if not budget or (not budget["month"] and not land["budget"]):
         return None
     rows = []
     if budget["month"]:
         name = month_name(brief["month"]) + (" so far" if brief["status"] == "flash" else "")
         rows.append({"name": name, "booked": actual["month"], "budget": budget["month"], "low": None, "mid": actual["month"], "high": None})
-    if land["budget"]:
-        rows.append({"name": short(land["period"], 20), "booked": land["booked"], "budget": land["budget"],
-                     "low": None if fixed else land["p10"], "mid": land["p50"], "high": None if fixed else land["p90"]})
+    if land["budget"] and what != "none":
+        low, high = (land["p10"], land["p90"]) if what == "range" else (None, None)
+        rows.append({"name": short(land["period"], 20), "booked": land["booked"], "budget": land["budget"], "low": low, "mid": land["p50"],
+                     "high": high, "verb": {"closed": "closed", "flat": "lands"}.get(what, "is likely to land")})
+    if not rows:
+        return None
     top = max([1.1] + [max(r["mid"], r["high"] or 0) / r["budget"] for r in rows])
     ends, steps = inside(min([0.0] + [min(r["booked"], r["mid"]) / r["budget"] for r in rows]), top, 7, 0.02)
     draw = Canvas(WIDTH, 50 + 64 * len(rows), 150, 160, 20, 30, ends, (len(rows), 0))
@@ -149,8 +157,7 @@ def _budget_title(brief, rows) -> str:
         if "so far" in row["name"]:
             said.append(f"{row['name']} has used {percent(row['mid'] / row['budget'])} of its budget")
         else:
-            verb = "is likely to land" if row["low"] is not None else "closed"
-            said.append(f"{row['name']} {verb} {money(abs(gap), currency)} {side} budget")
+            said.append(f"{row['name']} {row.get('verb', 'closed')} {money(abs(gap), currency)} {side} budget")
     return "; ".join(said)
 
 

@@ -23,6 +23,8 @@ from ..measure.brief import Close, brief, slug
 from ..measure.entities import labelled, own_unit
 from ..measure.parts import company_lines
 from ..outlook import simulate
+from ..outlook.run import no_run
+from ..outlook.volumes import too_little
 from ..periods import add_months, check_month, month_days, month_name, month_of, month_range
 from ..progress import Progress, silent
 from ..settings import Settings
@@ -59,6 +61,18 @@ def pick_month(ledger: Ledger, month: str | None, newest: bool = False, time_zon
         raise LedgerError(f"{month}: the ledger has no data for {month_name(month)}; it holds {month_name(known[0])} to "
                           f"{month_name(known[-1])}. Choose one of these months, or take the missing bill in: finops ingest FILE.")
     return month, min(str(month_days(month)[-1]), last if last >= f"{month}-01" else str(found.newest))
+
+
+def check_as_of(ledger: Ledger, as_of: str | None, time_zone: str = "UTC") -> str:
+    """`as_of` if the ledger is complete to that day; None: the newest day that is. Raises InputError or LedgerError."""
+    from .alerts import check_day
+
+    if as_of is None:
+        return pick_month(ledger, None, newest=True, time_zone=time_zone)[1]
+    found = ledger.complete(time_zone)
+    if not str(found.first_day) <= check_day(as_of, "--as-of") <= str(found.last_day):
+        raise LedgerError(f"--as-of {as_of}: the ledger has complete data from {found.first_day} to {found.last_day}. Choose a day in between.")
+    return as_of
 
 
 def complete_lines(complete: Complete, month: str) -> list[dict]:
@@ -121,9 +135,12 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     invoices = plans.read_invoices(settings.path(settings.invoices)) if settings.invoices else None
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
-    runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=known,
-                             daily=daily, progress=progress, engine=engine)
-    replays = accuracy.replay(scenarios[0], settings, daily, known, accuracy.how_many(len(runs[0].workloads)), progress, engine=runs[0].engine)
+    if why := too_little(daily, known):
+        runs, replays = [no_run(why, settings, known, sorted(set(daily["x_BusinessUnit"])))], []
+    else:
+        runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=known,
+                                 daily=daily, progress=progress, engine=engine)
+        replays = accuracy.replay(scenarios[0], settings, daily, known, accuracy.how_many(len(runs[0].workloads)), progress, engine=runs[0].engine)
     found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True))
     return Close(company=settings.company, month=month, currency=settings.currency, daily=daily, as_of=as_of, base=runs[0],
                  complete=complete_lines(complete, month),
@@ -206,7 +223,7 @@ def report(settings: Settings, month: str | None = None, units: list[str] | None
     for found in briefs:
         no_stranger(found, root)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
-    if company is not None:
+    if company is not None and company[0].base.months:
         dashboard.freeze(company[0].base.dials, company[1], root / company[0].month)
     return published
 
@@ -234,7 +251,8 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     root = folder.parents[1]
     # with the engine that made it: another one has bits of its own
     settings, unit = (settings.entity(of["name"], str(folder)), of["unit"]) if (of := published.get("entity")) else (settings, published["unit"])
-    close = prepare(settings, published["month"], reports=root, progress=progress, engine=published["lineage"].get("engine"))
+    engine = published["lineage"].get("engine")
+    close = prepare(settings, published["month"], reports=root, progress=progress, engine=None if engine == "none" else engine)
     rebuilt = json.loads(json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings)))
     for name in ("ledger", "code", "lock", "python"):
         then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)

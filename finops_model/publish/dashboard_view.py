@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..measure import budgets, words
+from ..measure import budgets, landing_words, words
+from ..measure.amounts import gap, span
 from ..measure.outside_words import short
 from ..measure.words import chance, money
 from ..periods import fiscal_year, month_name
@@ -140,13 +141,18 @@ def _cards(brief: dict, dials: dict, land: dict, change: dict | None) -> list[di
     currency, published = brief["currency"], brief["landing"]
 
     def spread(low, high):
-        return f"80 % range {money(low, currency)} to {money(high, currency)}"
+        return "80 % range " + span(low, high, currency).replace("–", " to ")
 
     left = short(brief.get("year_outside"), currency)
-    cards = [{"title": f"{land['period']} lands at", "value": money(land["p50"], currency),
-              "note": spread(land["p10"], land["p90"]) + (f"; {left}" if left else ""),
+    what = landing_words.kind(land)
+    lands = {"closed": "all of it booked", "flat": "no range: nothing in the bill has varied"}.get(what) or spread(land["p10"], land["p90"])
+    cards = [{"title": f"{land['period']} lands at", "value": money(land["p50"], currency), "note": lands + (f"; {left}" if left else ""),
               "was": money(published["p50"], currency)}]
-    if land["budget"] is not None:
+    if land["budget"] is not None and (what != "range" or land["overrun_probability"] is None):
+        cards.append({"title": f"{land['period']} against its budget", "value": f"{gap(land['p50'], land['budget'], currency)} budget",
+                      "note": f"{land['period']} budget {money(land['budget'], currency)}",
+                      "was": f"{gap(published['p50'], land['budget'], currency)} budget"})
+    elif land["budget"] is not None:
         typical = {None: "", "already exceeded": ", already exceeded"}
         when = typical[land["breach_month"]] if land["breach_month"] in typical else f"; typically passed in {month_name(land['breach_month'])}"
         cards.append({"title": "Chance of exceeding budget", "value": chance(land["overrun_probability"]),

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from ..measure.amounts import gap
+from ..measure.landing_words import kind
 from ..measure.reach import reaches
 from ..measure.outside_words import AHEAD, short
 from ..measure.words import money
@@ -21,9 +23,10 @@ INPUTS = {"ledger": "Ledger", "scenario": "Scenario", "budgets": "Budgets", "dri
 
 def first_figures(brief: dict) -> tuple[str, ...]:
     """Paths of the figures that must stand on the page."""
-    land, asked = brief["landing"], ["actual/month", "landing/p50", "tie_out/ledger_total"]
-    asked += ["landing/p10", "landing/p90"] if land["p10"] != land["p90"] else []
-    asked += ["landing/overrun_probability"] if land["overrun_probability"] is not None else []
+    land, what = brief["landing"], kind(brief["landing"])
+    asked = ["actual/month", "landing/booked" if what == "none" else "landing/p50", "tie_out/ledger_total"]
+    asked += ["landing/p10", "landing/p90"] if what == "range" else []
+    asked += ["landing/overrun_probability"] if what == "range" and land["overrun_probability"] is not None else []
     return (*asked, *(["tie_out/difference"] if brief["tie_out"]["difference"] is not None else []))
 
 
@@ -44,18 +47,7 @@ def tiles(figures: Figures) -> Iterator[tuple]:
     brief, show, currency = figures.brief, figures.show, figures.currency
     name, land, flash = month_name(brief["month"]), brief["landing"], brief["status"] == "flash"
     yield (f"{name}{' so far' if flash else ''}", show("actual/month", "money"), *_against(brief, flash, currency))
-    fixed = land["p10"] == land["p90"]
-    booked = "all of it booked" if land["booked"] == land["p50"] else "no range"
-    spread = Markup("80 % range {} to {}").format(show("landing/p10", "money"), show("landing/p90", "money"))
-    left = short(brief.get("year_outside"), currency)
-    yield (f"{land['period']} {'total' if fixed else 'is likely to land at'}", show("landing/p50", "money"),
-           Markup("{}{}").format(booked if fixed else spread, f"; {left}" if left else ""), "")
-    over, breach = land["overrun_probability"], land["breach_month"]
-    if over is not None:
-        line = ("the budget is already used up" if breach == "already exceeded" else
-                f"if so, typically in {month_name(breach)}" if breach else f"budget {money(land['budget'], currency)}")
-        yield (f"Chance of exceeding the {land['period']} budget", show("landing/overrun_probability", "chance"), line,
-               "bad" if over >= 0.5 else "good")
+    yield from _landing(figures, land, kind(land))
     said = brief["previous_forecast"]
     if said:
         inside = "inside" if said["inside"] else "outside"
@@ -63,6 +55,33 @@ def tiles(figures: Figures) -> Iterator[tuple]:
                 f"was {money(said['actual'], currency)}, {inside} the range given")
         tone = "" if said["actual"] is None else "good" if said["inside"] else "bad"
         yield f"{name}, as forecast a month before", show("previous_forecast/p50", "money"), line, tone
+
+
+def _landing(figures: Figures, land: dict, what: str) -> Iterator[tuple]:
+    """Where the year lands, and how likely it is over its budget: a chance only where there is a range (docs/method.md §9.5)."""
+    show, currency, period = figures.show, figures.currency, land["period"]
+    left = short(figures.brief.get("year_outside"), currency)
+    beside = f"; {left}" if left else ""
+    if what == "none":
+        yield f"{period} so far", show("landing/booked", "money"), land["why_none"] + beside, ""
+    elif what == "closed":
+        yield f"{period} total", show("landing/p50", "money"), "all of it booked" + beside, ""
+    elif what == "flat":
+        yield f"{period} is heading for", show("landing/p50", "money"), "no range: nothing in the bill has varied" + beside, ""
+    else:
+        way = "money" if money(land["p10"], currency) != money(land["p90"], currency) else "whole"
+        spread = Markup("80 % range {} to {}{}").format(show("landing/p10", way), show("landing/p90", way), beside)
+        yield f"{period} is likely to land at", show("landing/p50", "money"), spread, ""
+    over, breach = land["overrun_probability"], land["breach_month"]
+    if what == "range" and over is not None:
+        line = ("the budget is already used up" if breach == "already exceeded" else
+                f"if so, typically in {month_name(breach)}" if breach else f"budget {money(land['budget'], currency)}")
+        yield f"Chance of exceeding the {period} budget", show("landing/overrun_probability", "chance"), line, "bad" if over >= 0.5 else "good"
+    elif what != "range" and land["budget"] is not None:
+        value = land["booked"] if what == "none" else land["p50"]
+        left = "of it is booked" if what == "none" else f"{gap(value, land['budget'], currency)} it"
+        yield f"The {period} budget", money(land["budget"], currency), f"{money(value, currency)} {left}" if what == "none" else left, (
+            "bad" if value - land["budget"] >= 0.005 else "" if what == "none" else "good")
 
 
 def _against(brief: dict, flash: bool, currency: str) -> tuple[str, str]:
@@ -188,6 +207,7 @@ def left_out(brief: dict) -> list[str]:
         (brief["budget"] and land["budget"] is None, f"Year against budget: the budget does not cover all of {land['period']}."),
         (entity["unit"] == "Company" and not brief["children"], "Business units: the bill is not divided into units."),
         (not moving["change"], "What moved: there is no month before to compare with."),
+        (land["p50"] is None, f"Forecast: {land.get('why_none')}."),
         (not any(row["share"] for row in moving["range"]), "What makes the range wide: nothing uncertain was simulated."),
         (not brief["unit_costs"], "Unit costs: no business driver was given and the bill has no quantities."),
         (not brief["what_ifs"], "What-ifs: none are named in finops.yaml."),

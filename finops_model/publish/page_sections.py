@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..measure.amounts import gap
+from ..measure.landing_words import kind
 from ..measure.outside_words import short
 from ..measure.words import money
 from ..outlook.windows import verdict, within
@@ -27,8 +29,16 @@ def budget(figures: Figures) -> dict | None:
         columns, rows = columns[:5], [row[:5] for row in rows]
     note = ("The cost of a month to come is its median; P10 and P90 frame eight of ten futures; P90 is exceeded in one of ten. "
             f"Ranges of months do not add up: the year is added up future by future. {_landing(brief, currency)}")
+    if not any(row["p10"] != row["p90"] for row in brief["forecast"]["months"]):
+        note = _landing(brief, currency)
     return {"title": "Against the budget" if brief["budget"] else "Month by month", "figure": charts.against_budget(brief),
-            "tables": [table(columns, rows, f"Cost by month, {currency}", note=note, name="months")]}
+            "tables": [table(columns, rows, f"Cost by month, {currency}", note=note, name="months"), *_by_day(figures)]}
+
+
+def _by_day(figures: Figures) -> list:
+    """Cost by day, where a bill is too short for anything else."""
+    rows = [[day(one), figures.show(f"actual/by_day/{one}", "whole")] for one in sorted(figures.brief["actual"].get("by_day") or {})]
+    return [table([Column("Day", False), Column("Cost")], rows, f"Cost by day, {figures.currency}", name="days")] if rows else []
 
 
 def _booked(figures: Figures, month: str) -> list:
@@ -43,14 +53,20 @@ def _booked(figures: Figures, month: str) -> list:
 def _to_come(figures: Figures, i: int) -> list:
     row, at, show = figures.brief["forecast"]["months"][i], f"forecast/months/{i}", figures.show
     booked = f", {money(row['so_far'], figures.currency)} booked" if row["so_far"] else ""
-    return [month_name(row["month"]), f"forecast{booked}", *(show(f"{at}/{q}", "whole") for q in ("p50", "p10", "p90", "budget")),
+    return [month_name(row["month"]), f"forecast{booked}", show(f"{at}/p50", "whole"),
+            *(["–", "–"] if row["p10"] == row["p90"] else [show(f"{at}/{q}", "whole") for q in ("p10", "p90")]), show(f"{at}/budget", "whole"),
             *variance(row["budget"], row["p50"], figures.digits), show(f"{at}/overrun_probability", "chance")]
 
 
 def _landing(brief: dict, currency: str) -> str:
     land, reserve = brief["landing"], brief["landing"]["holdback_p80"]
     left = short(brief.get("year_outside"), currency)
-    text = f"{land['period']}: {money(land['booked'], currency)} booked, mean {money(land['mean'], currency)}{f', {left}' if left else ''}"
+    aside = f", {left}" if left else ""
+    if kind(land) != "range":
+        beside = "" if land["budget"] is None or land["p50"] is None else f", {gap(land['p50'], land['budget'], currency)} its budget"
+        ahead = "" if land["p50"] is None else f", {money(land['p50'], currency)} at its end{beside}"
+        return f"{land['period']}: {money(land['booked'], currency)} booked{ahead}{aside}."
+    text = f"{land['period']}: {money(land['booked'], currency)} booked, mean {money(land['mean'], currency)}{aside}"
     if reserve is None:
         return f"{text}."
     if reserve > 0:

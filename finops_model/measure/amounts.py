@@ -1,0 +1,74 @@
+"""Money, chances and ranges in words of a page."""
+
+from __future__ import annotations
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+def money(value: float | None, currency: str = "USD") -> str:
+    """Money in words of a page: three significant digits above a thousand.
+
+    >>> money(1_234_567, "USD"), money(9_870, "EUR"), money(-45.2, "USD"), money(1000, "CHF")
+    ('$1.23m', '€9.87k', '−$45.20', 'CHF 1.00k')
+    """
+    if value is None:
+        return "not known"
+    size, sign = abs(value), "−" if value < 0 else ""
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    for limit, scale, letter in ((999_500_000, 1e9, "bn"), (999_500, 1e6, "m"), (999.5, 1e3, "k")):
+        if size >= limit:
+            scaled = size / scale
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{sign}{symbol}{scaled:.{digits}f}{letter}"
+    return f"{sign}{symbol}{size:.2f}" if size < 100 else f"{sign}{symbol}{size:.0f}"
+
+
+def chance(value: float | None) -> str:
+    """A probability from simulated paths in words: thousands of futures never prove a 0 % or a 100 %.
+
+    >>> chance(0.553), chance(1.0), chance(0.0)
+    ('55 %', 'over 99 %', 'under 1 %')
+    """
+    return percent(None if value is None else min(max(value, 1e-9), 1 - 1e-9))
+
+
+def percent(value: float | None) -> str:
+    """A share in words: whole percents, never 0 % or 100 % unless it is exactly that.
+
+    >>> percent(0.553), percent(0.9996), percent(0.0004), percent(1.0)
+    ('55 %', 'over 99 %', 'under 1 %', '100 %')
+    """
+    if value is None:
+        return "not known"
+    if 0 < value < 0.01:
+        return "under 1 %"
+    if 0.99 < value < 1:
+        return "over 99 %"
+    return f"{value * 100:.0f} %"
+
+
+def span(low: float, high: float, currency: str = "USD") -> str:
+    """A range in words, with digits enough that its ends differ where they do.
+
+    >>> span(29_200, 32_100), span(30_561.2, 30_620.4), span(3.001, 3.004)
+    ('$29.2k–$32.1k', '$30,561–$30,620', '$3.00–$3.00')
+    """
+    ends = money(low, currency), money(high, currency)
+    if ends[0] != ends[1]:
+        return "–".join(ends)
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    for digits in (0, 2):
+        ends = tuple(f"{'−' if value < 0 else ''}{symbol}{abs(value):,.{digits}f}" for value in (low, high))
+        if ends[0] != ends[1]:
+            break
+    return "–".join(ends)
+
+
+def gap(value: float, budget: float, currency: str = "USD") -> str:
+    """Where money stands to its budget.
+
+    >>> gap(80.0, 100.0), gap(120.0, 100.0), gap(100.001, 100.0)
+    ('$20.00 under', '$20.00 over', 'exactly on')
+    """
+    left = budget - value
+    return "exactly on" if abs(left) < 0.005 else f"{money(abs(left), currency)} {'under' if left > 0 else 'over'}"
