@@ -32,4 +32,4 @@ def of_year(daily: pd.DataFrame, month: str, as_of: str, unit: str = COMPANY, fi
 def beside(found: dict, year_to_date: float, landing: dict) -> dict:
     """`of_year` with the year's figures after credits: year_to_date, booked, p10, p50, p90, mean."""
     after = {"year_to_date": year_to_date, "booked": landing["booked"], **{name: landing[name] for name in QUANTILES}}
-    return {**found, "after_credits": {name: float(value + found["credits"]) for name, value in after.items()}}
+    return {**found, "after_credits": {name: None if value is None else float(value + found["credits"]) for name, value in after.items()}}

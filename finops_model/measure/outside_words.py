@@ -28,7 +28,7 @@ def sentence(found: dict | None, currency: str) -> str:
     if not found or not found["items"]:
         return ""
     text = f"Left out of {found['period']} so far: {words(found['items'], currency)}"
-    if not any(item["what"] == "Credits" for item in found["items"]):
+    if found["after_credits"]["p50"] is None or not any(item["what"] == "Credits" for item in found["items"]):
         return f"{text}."
     return f"{text}; after credits the year lands at {money(found['after_credits']['p50'], currency)}."
 

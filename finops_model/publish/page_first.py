@@ -151,7 +151,8 @@ def _year_outside(figures: Figures) -> Iterator[tuple]:
     if any(item["what"] == "Credits" for item in found["items"]):
         yield f"{found['period']} to date", Markup("{} {}; after credits {}").format(show("actual/year_to_date", "whole"), currency, show(f"{at}/year_to_date", "whole"))
         spread = Markup(" ({} to {})").format(show(f"{at}/p10", "money"), show(f"{at}/p90", "money")) if brief["landing"]["p10"] != brief["landing"]["p90"] else ""
-        yield f"{found['period']} after credits", Markup("{}{}. {}").format(show(f"{at}/p50", "money"), spread, AHEAD)
+        if brief["landing"]["p50"] is not None:
+            yield f"{found['period']} after credits", Markup("{}{}. {}").format(show(f"{at}/p50", "money"), spread, AHEAD)
     else:
         yield f"{found['period']} to date", Markup("{} {}").format(show("actual/year_to_date", "whole"), currency)
     if brief["not_forecast"]:
