@@ -6,6 +6,8 @@ import json
 from decimal import Decimal
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -87,6 +89,27 @@ def test_what_is_no_charge_raises_no_doubt(column, cells, tmp_path):
     assert mapping.doubts == () and mapping.amount == "cost"
 
 
+def test_net_beside_tax_and_gross_is_asked(tmp_path):
+    _, mapping = read(tmp_path, "date,net,vat,gross\n2026-07-01,100.00,19.00,119.00\n")
+    assert mapping.amount == "net" and mapping.doubts == (
+        "'vat' holds money (1 amount, sum 19.00) and is not counted. Write add: {'vat': Tax} (added as written), subtract: {'vat': Tax}, or ignore: ['vat']",
+        "'gross' holds money too (1 amount, sum 119.00); 'net' is counted. Write amount: 'gross', or ignore: ['gross']")
+
+
+def test_records_of_json_and_parquet_are_tables_too(tmp_path):
+    """Seen before: start sent them to ingest, and ingest to start."""
+    rows = [{"date": "2026-07-01", "team": "a", "cost": 5.5}, {"date": "2026-07-02", "team": None, "cost": 6}]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    (tmp_path / "a.jsonl").write_text(json.dumps(rows[0]) + "\nno json\n" + json.dumps(rows[1]))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    for name, refused in (("a.json", 0), ("a.jsonl", 1), ("a.parquet", 0)):
+        frame = read_table(tmp_path / name)
+        ledger = Ledger(tmp_path / f"{name}.ledger")
+        receipt = ledger.ingest([(name, apply_mapping(frame, guess_mapping(frame)))])
+        assert ledger.totals() == {"USD": Decimal("11.5")} and (receipt.rows_in, receipt.quarantined) == (2 + refused, refused)
+    assert apply_mapping(read_table(tmp_path / "a.jsonl"), Mapping(date="date", amount="cost"))["x_SourceLine"].tolist() == ["1", "3", "2"]
+
+
 def test_beside_months_a_sum_is_known_and_anything_else_asked(tmp_path):
     frame, mapping = read(tmp_path, "Cost centre,Jan 2026,Feb 2026,Q1,Total\n4711,1,2,3,3\n4712,10,20,30,30\n")
     assert mapping.doubts == () and mapping.team == "Cost centre"
@@ -152,6 +175,8 @@ UNITS = [("in k EUR\n", "Team,Jan 2026,Feb 2026\na,1.5,2\n", "EUR", ["1500.0", "
           "amounts are in thousands (the heading: 'Betrag (TEUR)'): each is multiplied by 1,000"),
          ("Figures in USD thousands\n", "date,team,cost\n2026-07-01,a,1.5\n2026-07-02,a,2\n", "USD", ["1500.0", "2000"],
           "amounts are in thousands (line 1: 'Figures in USD thousands'): each is multiplied by 1,000"),
+         ("", "date,amount_cents\n2026-07-01,150\n2026-07-02,200\n", "USD", ["1.50", "2.00"],
+          "amounts are in hundredths (the heading: 'amount_cents'): each is multiplied by 0.01"),
          ("All amounts in CHF\n", "date,team,cost\n2026-07-01,a,1.5\n2026-07-02,a,2\n", "CHF", ["1.5", "2"], "currency CHF as line 1 says")]
 
 
@@ -160,7 +185,10 @@ def test_a_unit_above_the_table_is_used_and_said(above, table, currency, costs, 
     """Seen before: 'in k EUR' was printed and not used; a heading of $493."""
     frame, mapping = read(tmp_path, above + table)
     rows = apply_mapping(frame, mapping)
-    assert rows["BilledCost"].tolist() == costs and set(rows["BillingCurrency"]) == {currency} and note in mapping.notes and not mapping.currency_assumed
+    assert rows["BilledCost"].tolist() == costs and set(rows["BillingCurrency"]) == {currency} and note in mapping.notes
+    assert mapping.currency_assumed == (not above and "EUR" not in table)
+    mapping.save(tmp_path / "m.yaml")
+    assert apply_mapping(frame, load_mapping(tmp_path / "m.yaml")).equals(rows)
 
 
 def test_units_and_currencies_that_contradict_each_other_are_asked(tmp_path):

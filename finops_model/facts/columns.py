@@ -16,7 +16,8 @@ WORDS = {
              "zeitraum|year month",
     "amount": "billed cost|effective cost|net cost|net amount|total cost|total costs|cost total|cost|costs|amount|spend|charge|charges|"
               "cost usd|invoice amount|total amount|unblended cost|line item unblended cost|pre tax cost|betrag|kosten|nettobetrag|"
-              "gesamtkosten|ausgaben|montant|cout|couts|cout total|depense|depenses|importe|coste|costo|costes|costos|gasto|gastos|monto|total|value|wert|valeur|valor",
+              "gesamtkosten|ausgaben|montant|cout|couts|cout total|depense|depenses|importe|coste|costo|costes|costos|gasto|gastos|monto|total|value|wert|valeur|valor|"
+              "amount due|total due|total charges|total spend|total amount due|total net|grand total|net|netto",
     "currency": "currency|currency code|billing currency|ccy|wahrung|waehrung|devise|monnaie|moneda|divisa",
     "category": "charge category|charge type|cost type|line item type|transaction type|record type|billing type|entry type|buchungsart|kostenart",
     "team": "team|department|cost center|cost centre|costcenter|squad|kostenstelle|abteilung|equipe|departement|equipo|departamento|owner",

@@ -36,11 +36,11 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     amounts = [cell for column in (months or [roles["amount"]]) for cell in cells_of(frame, column)]
     when = cells_of(frame, roles["date"] or roles["month"]) if not months else []
     mark, assumed = decimal_mark(amounts, name, months or roles["amount"], frame.attrs.get("typed", False), usual_mark(frame, when))
+    assumed = assumed and not _proved_by_the_delimiter(frame, amounts)
     values |= {"decimal": mark, "decimal_assumed": assumed}
     if assumed:
-        if not _proved_by_the_delimiter(frame, amounts):
-            doubts.append(f"numbers such as '{open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark. "
-                          f"Write decimal: \"{mark}\" or decimal: \"{',' if mark == '.' else '.'}\"")
+        doubts.append(f"numbers such as '{open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark. "
+                      f"Write decimal: \"{mark}\" or decimal: \"{',' if mark == '.' else '.'}\"")
         notes.append(f"numbers such as '{open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark")
     code, assumed = _currency(frame, roles, months, amounts, mark, notes, doubts)
     values |= {"currency_code": code, "currency_assumed": assumed and roles["currency"] is None, "scale": _scale(frame, roles, months, notes, doubts)}
@@ -89,7 +89,7 @@ def _dates(frame, column, monthly_column, name, mark, code, found, notes, doubts
     return {"date_order": order, "date_order_assumed": open_, "whole_months": whole}
 
 
-def _scale(frame, roles, months, notes, doubts) -> int:
+def _scale(frame, roles, months, notes, doubts) -> Decimal:
     """The unit that a remark above the table or a heading gives the amounts: used, or in doubt where two remarks differ."""
     said = scales.remarks(frame.attrs.get("above", ()), months or [roles["amount"]])
     found = sorted({remark.scale for remark in said})
@@ -97,11 +97,11 @@ def _scale(frame, roles, months, notes, doubts) -> int:
         one, other = (next(remark for remark in said if remark.scale == scale) for scale in found[:2])
         doubts.append(f"{one.where} says '{one.text[:60]}' and {other.where} '{other.text[:60]}': amounts are taken as they stand. Write scale: {one.scale}, "
                       f"scale: {other.scale} or scale: 1")
-        return 1
+        return Decimal(1)
     if found:
-        notes.append(f"amounts are in {scales.WORDS[found[0]]} ({said[0].where}: '{said[0].text[:60]}'): each is multiplied by {found[0]:,}")
+        notes.append(f"amounts are in {scales.WORDS[found[0]]} ({said[0].where}: '{said[0].text[:60]}'): each is multiplied by {found[0]:,f}")
         return found[0]
-    return 1
+    return Decimal(1)
 
 
 def _sums(frame, roles, months, amounts, mark, code, scale, found) -> tuple[dict[str, Decimal], int]:

@@ -18,6 +18,7 @@ CHARGE = set("credit credits discount discounts refund refunds rebate rebates re
              "gst mwst ust fee fees surcharge surcharges adjustment adjustments correction corrections rounding gross net markup support gutschrift "
              "gutschriften rabatt rabatte nachlass skonto steuer steuern umsatzsteuer mehrwertsteuer gebuhr gebuehr gebuhren gebuehren zuschlag brutto netto "
              "remise remises avoir taxe tva frais credito creditos descuento descuentos reembolso impuesto impuestos iva comision recargo".split())
+GROSS = {"gross", "net", "brutto", "netto"}
 NO_AMOUNT = set("list price prices rate rates percent pct id number nr no code per unit average avg hourly budget budgets plan planned approved forecast "
                 "previous prior limit quota balance cumulative running ytd kumuliert change variance saving savings count quantity hours".split())
 INSIDE = re.compile(r"amount['\"]?\s*[:=]\s*['\"]?(-?\d+(?:\.\d+)?)", re.I)     # credits of Google: [{'name': …, 'amount': -30.0}]
@@ -71,7 +72,10 @@ def _judge(frame, column, amount, months, mark, found: Left) -> None:
             found.columns.append(column)
         return
     marked = bool(currency_of(column)) or any(MONEY.search(cell) for cell in cells[:200])
-    if says:
+    if says and words & GROSS:
+        found.doubts.append(f"'{column}' holds money too ({total}); '{amount}' is counted. Write amount: '{column}', or ignore: ['{column}']")
+        found.columns.append(column)
+    elif says:
         _doubt(found, column, f"'{column}' holds money ({total}) and is not counted", words)
     elif not words & NO_AMOUNT and (amount_like(column) or nearest(bare(column), RANK["amount"], 0.82)):
         if amount and numbers == [number(cell, mark) for cell in cells_of(frame, amount)]:
@@ -87,7 +91,7 @@ def _judge(frame, column, amount, months, mark, found: Left) -> None:
 
 
 def _doubt(found: Left, column: str, what: str, words: set[str]) -> None:
-    kind = next((name for name, said in CATEGORY.items() if words & set(said.split())), "Credit" if words & CHARGE - {"gross", "net", "brutto", "netto"} else "Usage")
+    kind = next((name for name, said in CATEGORY.items() if words & set(said.split())), "Credit" if words & CHARGE else "Usage")
     found.doubts.append(f"{what}. Write add: {{'{column}': {kind}}} (added as written), subtract: {{'{column}': {kind}}}, or ignore: ['{column}']")
     found.columns.append(column)
 

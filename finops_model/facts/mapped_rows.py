@@ -128,7 +128,7 @@ def _own_currency(amount: str, mapping: Mapping) -> dict:
 
 def _scaled(value: Decimal, mapping: Mapping) -> Decimal:
     """An amount in units of its currency; exact, whatever the number of its digits."""
-    return value if mapping.scale == 1 else EXACT.multiply(value, Decimal(mapping.scale))
+    return value if mapping.scale == 1 else EXACT.multiply(value, mapping.scale)
 
 
 def _row(when: str, amount: str, mapping: Mapping) -> dict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -38,7 +39,7 @@ class Mapping(Strict):
     amount: str | None = None
     decimal: Literal[".", ","] = "."
     decimal_assumed: bool = False
-    scale: Annotated[int, Field(ge=1)] = 1       # 1000 where the table is in thousands, 1000000 in millions
+    scale: Annotated[Decimal, Field(gt=0)] = Decimal(1)      # 1000 where the table is in thousands, 0.01 where it is in cents
     currency: str | None = None                  # column
     currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"      # where neither column nor cell says
     currency_assumed: bool = False
@@ -75,7 +76,10 @@ class Mapping(Strict):
     def save(self, path: str | os.PathLike):
         """Write the mapping as YAML; what is not there is left out, doubts stand above as remarks."""
         kept = {key: value for key, value in self.model_dump(mode="json").items()
-                if value not in (None, {}, [], "", False) and key not in UNSAVED and (key, value) != ("scale", 1)}
+                if value not in (None, {}, [], "", False) and key not in UNSAVED}
+        kept.pop("scale", None)
+        if self.scale != 1:
+            kept["scale"] = int(self.scale) if self.scale == int(self.scale) else format(self.scale, "f")
         doubts = "".join(f"# IN DOUBT: {' '.join(doubt.split())}\n" for doubt in self.doubts)
         return write_atomic(path, ABOUT + doubts + dump_yaml(kept))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 from .formats import CODES, MONEY, SYMBOLS
@@ -13,40 +14,45 @@ THOUSAND = "k|t|tsd|tausend|thousands?|000s?|milliers|miles"
 MILLION = "mio|mill|millions?|millionen|millones|mn|mm|m"
 BILLION = "mrd|bn|billions?|milliarden|milliards"
 MONEYS = "|".join([*(code.casefold() for code in CODES), *map(re.escape, SYMBOLS)]).casefold()
+SMALL = re.compile(r"(?<![a-z])(?:(?P<c>cents?|ct|pence|rappen|centimes|centavos|centimos)|(?P<u>micros?))(?![a-z])")
 SCALE = f"(?P<k>{THOUSAND})|(?P<m>{MILLION})|(?P<b>{BILLION})"
 REMARKS = [re.compile(pattern) for pattern in (
     rf"(?<![\d.,a-z])(?<![\d.,]\s)(?:{SCALE})\.?\s?(?:{MONEYS})(?![a-z0-9])",                                      # in k EUR, TEUR, Mio. €
     rf"(?<![a-z0-9])(?:{MONEYS})\s?['’]?(?:{SCALE})(?![a-z0-9])",                                                  # EUR k, $000, USD thousands
     rf"(?<![a-z])(?:in|en)\s+['’]?(?:{SCALE.replace('k|t|', 'k|').replace('|mn|mm|m', '|mn|mm')})(?![a-z0-9])")]   # figures in thousands
-WORDS = {1_000: "thousands", 1_000_000: "millions", 1_000_000_000: "billions"}
+WORDS = {Decimal(1_000): "thousands", Decimal(1_000_000): "millions", Decimal(1_000_000_000): "billions", Decimal("0.01"): "hundredths",
+         Decimal("0.000001"): "millionths"}
 
 
 class Remark(NamedTuple):
-    """scale: 1,000 and so on; where: the line or the column that says it; text: as it stands there."""
+    """scale: 1000, 0.01 and so on; where: the line or the column that says it; text: as it stands there."""
 
-    scale: int
+    scale: Decimal
     where: str
     text: str
 
 
-def scale_of(text: str) -> int:
+def scale_of(text: str) -> Decimal:
     """The unit a remark gives amounts, 1 where it says none.
 
-    >>> [scale_of(t) for t in ("in k EUR", "Cost (TEUR)", "Mio. €", "USD thousands", "$000", "figures in millions", "Cost (EUR)", "budget of 2.5 Mio EUR")]
+    >>> [int(scale_of(t)) for t in ("in k EUR", "Cost (TEUR)", "Mio. €", "USD thousands", "$000", "figures in millions", "Cost (EUR)", "budget of 2.5 Mio EUR")]
     [1000, 1000, 1000000, 1000, 1000, 1000000, 1, 1]
+    >>> scale_of("amount_cents")
+    Decimal('0.01')
     """
     plain = "".join(c for c in unicodedata.normalize("NFKD", str(text).replace("_", " ")) if not unicodedata.combining(c)).casefold()
     for pattern in REMARKS:
         if found := pattern.search(plain):
-            return 1_000 if found["k"] else 1_000_000 if found["m"] else 1_000_000_000
-    return 1
+            return Decimal(1_000 if found["k"] else 1_000_000 if found["m"] else 1_000_000_000)
+    small = SMALL.search(plain)
+    return Decimal("0.01") if small and small["c"] else Decimal("0.000001") if small else Decimal(1)
 
 
 def remarks(above: Iterable[tuple[int, str]], headings: Iterable[str]) -> list[Remark]:
     """What the lines above a table and its headings say of the unit of its amounts."""
     found = [Remark(scale_of(text), f"line {line}", text.strip()) for line, text in above]
     found += [Remark(scale_of(heading), "the heading", heading) for heading in headings]
-    return [remark for remark in found if remark.scale > 1]
+    return [remark for remark in found if remark.scale != 1]
 
 
 def currencies(above: Iterable[tuple[int, str]]) -> dict[str, int]:

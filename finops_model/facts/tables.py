@@ -60,10 +60,10 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
             raise InputError(f"{path.name}: is no Excel workbook and has no sheet '{sheet}'. Leave the sheet out.")
         source = open_source(path)
         known, name, typed = vendors.recognise(source), None, False
-        if source.kind != "csv":
+        if source.kind != "csv" and (known or source.kind == "json" and not isinstance(source.document, list)):
             raise InputError(vendors.sentence(path.name, known) if known else _no_table(source))
         try:
-            grid, delimiter = _grid(path.name, decode(source))
+            grid, delimiter = _records(source) if source.kind != "csv" else _grid(path.name, decode(source))
         except InputError:
             if known:
                 raise InputError(vendors.sentence(path.name, known)) from None
@@ -75,6 +75,8 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
         if known:
             raise InputError(vendors.sentence(path.name, known)) from None
         raise
+    if not typed and source.broken:
+        _keep_broken(frame, source.broken)
     frame.attrs |= {"sheet": name, "delimiter": delimiter, "typed": typed, "vendor": vendors.sentence(path.name, known) if known else ""}
     frame.attrs["notes"] = notes + frame.attrs["notes"]
     return frame
@@ -89,6 +91,27 @@ def _no_table(source) -> str:
     except InputError as problem:
         return str(problem)
     return f"{source.name}: is {source.kind}, an export that needs no mapping: finops ingest {source.name}."
+
+
+def _records(source) -> tuple[list[tuple[int, list[str]]], None]:
+    """Flat records of JSON, JSON lines or Parquet as a grid: their names, then their rows, numbered as in the file."""
+    names, grid = [name for name in source.header if name != "x_Row"], []
+    for table in source.batches():
+        if len(grid) + table.num_rows > MAX_ROWS:
+            raise InputError(f"{source.name}: more than {MAX_ROWS:,} rows. Deliver a FOCUS export in Parquet: finops ingest FILE.")
+        columns = [table.column(name).to_pylist() for name in names]
+        grid += [(number, [" ".join((column[i] or "").split()) for column in columns]) for i, number in enumerate(table.column("x_Row").to_pylist())]
+    if not names:
+        raise InputError(f"{source.name}: the file holds no rows. Export it again.")
+    return [(0, names), *grid], None
+
+
+def _keep_broken(frame: pd.DataFrame, broken) -> None:
+    """Records that never became rows are rows of nothing, so that they are refused with their place."""
+    for one in broken:
+        frame.attrs["broken"][len(frame)] = f"record {one.row} {one.reason}: {one.raw[:200]}"
+        frame.attrs["lines"].append(one.row)
+        frame.loc[len(frame)] = [""] * frame.shape[1]
 
 
 def _best_sheet(path, grids, sheet):

@@ -135,6 +135,9 @@ KNOWN = (  # the first that sees the head counts
         "requestid generationid calltype modelgroup customllmprovider traceid spanid apikey starttime") >= 1,
         "Its spend is the gateway's own estimate by its price list, not what the vendors bill: beside their bills it would be counted twice. Give the "
         f"vendors' own cost tables. {MAPPING}"),
+    Known("a usage table of Cursor", lambda h: h.count("maxmode kind") == 2 and h.count("cacheread totaltokens outputtokens") >= 1,
+          "Its cost of requests that are included in the seats is not billed. Give the invoices (Billing, Invoices) as a table: date, service, cost, "
+          "currency."),
     Known("a log of nvidia-smi", lambda h: any(word.startswith("utilizationgpu") for word in h.words),
           "It holds loads of GPUs, not money. Give the bill of the machines."),
 )
