@@ -93,7 +93,7 @@ def test_it_stands_beside_every_figure_of_the_year(company, tmp_path):
     wanted = tuple(f"year_outside/after_credits/{name}" for name in ("year_to_date", "p10", "p50", "p90"))
     assert differences(first, found, (*wanted, "actual/year_to_date")) == []
     for words in ("Left out of FY2026 so far", "Tax 100.00 USD; Credits −100.00 USD" if figures.digits else "Tax 100 USD; Credits −100 USD", "FY2026 to date",
-                  "FY2026 after credits", "No credit is known for the months to come; none is forecast.", "Not forecast (newest 12 months)"):
+                  "FY2026 after credits", "No credit is known for the months to come; none is forecast.", "Not forecast", "(newest 12 months)"):
         assert words in first, words
     assert short in months
     cells = {row[0].value: row[1].value for row in openpyxl.load_workbook(write_workbook(found, tmp_path / "w.xlsx"), data_only=True)["Summary"].iter_rows(min_row=3)}

@@ -31,7 +31,7 @@ def test_the_page_shows_direct_and_fully_loaded_and_what_they_add_up_to():
     brief = told()
     html = Page(brief).unit_costs().html
     assert differences(html, brief, ("unit_cost_tie/cost", "unit_cost_tie/not_driven", "unit_cost_tie/left")) == []
-    for words in ("This month, direct", "Fully loaded", "fraud-retraining, fraud-scoring", "transactions scored", "Not driven", "in proportion to direct cost"):
+    for words in (">Direct<", "Fully loaded", "Cost per transaction scored: fraud-retraining, fraud-scoring.", "transactions scored", "Not driven", "in proportion to direct cost"):
         assert words in html, words
     assert "Days without a count" not in html
     for i, row in enumerate(brief["unit_cost_tie"]["rows"]):

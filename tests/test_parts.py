@@ -23,7 +23,7 @@ from finops_model.outlook.simulate import simulate
 from finops_model.publish import dashboard_view
 from finops_model.publish.close import briefs_of
 from finops_model.publish.page import Page
-from finops_model.publish.tables import differences
+from finops_model.publish.tables import differences, signed
 from finops_model.publish.workbook import write_workbook
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
@@ -57,7 +57,7 @@ def test_what_carries_the_company_over_is_named():
     found = reason(told(SAMPLE))
     assert found["title"] == "(unassigned) has no budget and lands at $288k; the four units together land $234k under theirs"
     assert found["sentence"] == ("FY2026 lands $54.0k over its budget on average: (unassigned) has no budget and lands at $288k; the four units together land "
-                                 "$234k under theirs; Research lands $63.0k over its own; the other three together $297k under theirs.")
+                                 "$234k under theirs (Research lands $63.0k over its own, the other three together $297k under theirs).")
     assert found["over"] == pytest.approx(54_000)
 
 
@@ -81,6 +81,18 @@ def test_what_carries_the_company_over_is_named():
 ])
 def test_titles_of_the_family(units, budget, chance, title):
     assert reason(told(units, budget, chance))["title"] == title
+
+
+@pytest.mark.parametrize("units, said", [
+    ({"A": (20e3, None, None), "C": (200e3, 280e3, 0.0)}, "A has no budget and lands at $20.0k; C lands $80.0k under its own."),
+    ({"A": (20e3, None, None), "C": (200e3, 280e3, 0.0), "D": (70e3, 90e3, 0.0)}, "A has no budget and lands at $20.0k; the two units together land $100k under theirs."),
+    ({"A": (20e3, None, None), "C": (290e3, 280e3, 0.9)}, "A has no budget and lands at $20.0k; C lands $10.0k over its own."),
+    ({"C": (290e3, 280e3, 0.9), "D": (70e3, 90e3, 0.0)}, "C lands $10.0k over its own; D $20.0k under its own."),
+    ({"C": (270e3, 280e3, 0.1), "D": (70e3, 90e3, 0.0)}, "the two units together land $30.0k under theirs."),
+    ({"A": (5e3, None, None), "C": (300e3, 280e3, 0.9), "D": (89e3, 90e3, 0.0)}, "A has no budget and lands at $5.00k; C lands $20.0k over its own; D $1.00k under its own."),
+])
+def test_every_clause_is_once_in_the_sentence(units, said):
+    assert reason(told(units))["sentence"].split("on average: ")[1] == said
 
 
 def test_the_company_s_own_budget_that_no_unit_has_is_a_line():
@@ -174,6 +186,8 @@ def test_every_table_has_every_part_and_adds_up(company, lines_, tmp_path):
     section = Page(brief).units()
     assert differences(section.html, brief) == []
     if set(lines_) != {"Company"}:
+        for row in rows:
+            assert f">{signed(row['actual'] - row['budget'], Page(brief).figures.digits)}</td>" in section.html
         assert sum(row["budget"] for row in rows) == pytest.approx(brief["budget"]["month"]) and sum(row["over"] for row in rows) == pytest.approx(
             land["mean"] - land["budget"], abs=0.005)
         assert brief["reason"]["sentence"] in brief["summary"] and differences(section.html, brief, ("reason/over", "landing/budget")) == []

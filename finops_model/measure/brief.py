@@ -166,7 +166,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     before = add_months(close.month, -1)
     year = fiscal_months(close.month, close.fiscal_year_starts)
     budget_by_month = close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
-    could = accuracy.reach(close.daily["ChargeDate"].min().date(), close.as_of)
+    could = accuracy.reach(close.daily["ChargeDate"].min().date(), close.known)
     graded = accuracy.record(close.replays, complete, by_day, name, could=could) | {"published": _published(close, unit, complete)}
     state, reason = status(close)
     actual = booked.get(close.month, 0.0)

@@ -105,23 +105,26 @@ def _title(exceeds: bool, bare: list[dict], own: list[dict], free: dict | None, 
 
 
 def _parts(bare: list[dict], own: list[dict], free: dict | None, currency: str) -> list[str]:
-    """The whole difference in clauses: no budget, who is over, who is under, budget of no unit."""
+    """The whole difference in clauses: no budget, the units (of their sum who is over, who is under), budget of no unit."""
     told = [_without(bare, currency)] if bare else []
-    ahead = [row for row in own if row["over"] >= SMALL]
-    if bare and own and not ahead:
-        return [*told, _together(own, currency), *_free(free, currency)]
-    if bare and len(own) > 1 and sum(row["over"] for row in own) <= 0:
-        told.append(_together(own, currency))
-    named = ahead[:3]
-    told += [f"{row['unit']} lands {money(row['over'], currency)} over its own" for row in named]
+    each = _each(own, currency)
+    if bare and len(own) > 1 and (sum(row["over"] for row in own) <= 0 or len(each) < 2):
+        aside = f" ({', '.join(each)})" if len(each) > 1 else ""
+        return [*told, _together(own, currency) + aside, *_free(free, currency)]
+    return [*told, *each, *_free(free, currency)]
+
+
+def _each(own: list[dict], currency: str) -> list[str]:
+    """The units that are over by most, then the others together."""
+    named = [row for row in own if row["over"] >= SMALL][:3]
+    told = [f"{row['unit']} lands {money(row['over'], currency)} over its own" for row in named]
     rest = [row for row in own if row not in named]
-    money_left = sum(row["over"] for row in rest)
-    if rest and abs(money_left) >= SMALL:
-        other = "the other" if named or bare else "the"
-        many = f"{other} {_count(len(rest))}{' units' if not named else ''} together" if len(rest) > 1 else rest[0]["unit"]
-        side = "over" if money_left > 0 else "under"
-        told.append(f"{many} {money(abs(money_left), currency)} {side} {'theirs' if len(rest) > 1 else 'its own'}")
-    return [*told, *_free(free, currency)]
+    left = sum(row["over"] for row in rest)
+    if rest and abs(left) >= SMALL:
+        side = f"{money(abs(left), currency)} {'over' if left > 0 else 'under'}"
+        who = f"the other {_count(len(rest))} together" if named else f"the {_count(len(rest))} units together land"
+        told.append(f"{who} {side} theirs" if len(rest) > 1 else f"{rest[0]['unit']}{'' if named else ' lands'} {side} its own")
+    return told
 
 
 def _free(free: dict | None, currency: str) -> list[str]:

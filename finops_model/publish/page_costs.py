@@ -12,26 +12,25 @@ SMALL = 9                 # unit costs drawn; the table has all of them
 def unit_costs(figures: Figures) -> dict | None:
     """Cost per outcome, driver, GPU hour and token, with its trend."""
     lines, rows, small = figures.brief["unit_costs"], [], []
-    loaded, of = any("fully_loaded" in line for line in lines), any("of" in line for line in lines)
+    loaded = any("fully_loaded" in line for line in lines)
     for i, line in enumerate(lines):
         share = line["unit"] == "share"
         way = "rate" if share else "four"
         value, moved = figures.show(f"unit_costs/{i}/value", way), moved_words(line)
         more = [figures.show(f"unit_costs/{i}/fully_loaded", way) if "fully_loaded" in line else "–"] if loaded else []
-        rows.append([line["name"], *([line.get("of") or "–"] if of else []), line["unit"], value, *more, figures.show(f"unit_costs/{i}/previous", way), moved,
+        rows.append([line["name"], line["unit"], value, *more, figures.show(f"unit_costs/{i}/previous", way), moved,
                      f"{line['days']}{' (partial)' if line['partial'] else ''}"])
         trend = charts.unit_cost_trend(line) if i < SMALL else None
         if trend:
             words = " · ".join(word for word in ("" if share else line["unit"], moved) if word not in ("", "–"))
             small.append((trend, value, words))
-    columns = [Column("Unit cost", False, True), *([Column("Cost of", False, True)] if of else []), Column("Unit", False),
-               Column("This month, direct" if loaded else "This month"), *([Column("Fully loaded")] if loaded else []), Column("Before"),
+    columns = [Column("Unit cost", False, True), Column("Unit", False), Column("Direct" if loaded else "This month"), *([Column("Fully loaded")] if loaded else []), Column("Before"),
                Column("Change", False), Column("Days")]
     note = ("A unit cost counts only days on which both the cost and what it is divided by are known. "
             "Hollow dots: months with days missing.")
     if loaded:
         note += (" Direct: the cost of the workloads a driver drives. Fully loaded: with its share of what no driver of its unit drives, in proportion to "
-                 "direct cost.")
+                 "direct cost. " + " ".join(f"{line['name']}: {line['of']}." for line in lines if line.get("of")))
     tables = [table(columns, rows, f"Unit costs, {figures.currency}", note=note, name="unit-cost"), *_tie(figures)]
     return {"title": "Unit costs", "figure": None, "small": small, "tables": tables} if rows else None
 

@@ -156,7 +156,8 @@ def _year_outside(figures: Figures) -> Iterator[tuple]:
     else:
         yield f"{found['period']} to date", Markup("{} {}").format(show("actual/year_to_date", "whole"), currency)
     if brief["not_forecast"]:
-        yield "Not forecast (newest 12 months)", "; ".join(f"{item['what']} {whole(item['amount'], figures.digits)} {currency}" for item in brief["not_forecast"])
+        left = "; ".join(f"{item['what']} {whole(item['amount'], figures.digits)} {currency}" for item in brief["not_forecast"])
+        yield "Not forecast", f"{left} (newest 12 months)"
 
 
 def basis(figures: Figures) -> dict:

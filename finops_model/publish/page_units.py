@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..measure.outside_words import short
 from ..periods import month_name
-from .tables import Column, Figures, table, variance
+from .tables import Column, Figures, signed, table, variance
 
 QUANTILES = ("landing_p10", "landing_p50", "landing_p90")
 BARE = "no budget"              # kind of a line: measure/parts.py
@@ -25,16 +25,16 @@ def units(figures: Figures) -> dict | None:
 def _month(figures: Figures, whole_year: bool = False) -> str:
     """Actual and budget of the month; in briefs of before also where the year lands."""
     brief, show, digits = figures.brief, figures.show, figures.digits
-    flash = brief["status"] == "flash"
+    flash, gap = brief["status"] == "flash", variance if whole_year else _signed
     year = QUANTILES if whole_year else ()
     rows = [[_name(row), show(f"children/{i}/actual", "whole"), show(f"children/{i}/budget", "whole"),
-             *(("–", "under way") if flash else variance(row["budget"], row["actual"], digits)), *(show(f"children/{i}/{q}", "whole") for q in year),
+             *(("–", "under way") if flash else gap(row["budget"], row["actual"], digits)), *(show(f"children/{i}/{q}", "whole") for q in year),
              *([show(f"children/{i}/overrun_probability", "chance")] if whole_year else [])] for i, row in enumerate(brief["children"])]
     plan = (brief["budget"] or {}).get("month")
     total = [brief["unit"], show("actual/month", "whole"), show("budget/month", "whole") if brief["budget"] else "–",
-             *(("–", "") if flash else variance(plan, brief["actual"]["month"], digits)), *(show(q.replace("_", "/"), "whole") for q in year),
+             *(("–", "") if flash else gap(plan, brief["actual"]["month"], digits)), *(show(q.replace("_", "/"), "whole") for q in year),
              *([show("landing/overrun_probability", "chance")] if whole_year else [])]
-    columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance"), Column("", False)]
+    columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance" if whole_year else "Over (+) or under (−)"), Column("", False)]
     if not whole_year:
         note = f"Actuals{' and budgets' if plan is not None else ''} add up to the {whole(brief)}."
         return table(columns, rows, f"{month_name(brief['month'])} by business unit, {figures.currency}", total=total, name="units", note=note)
@@ -67,6 +67,12 @@ def _year(figures: Figures) -> str:
 def whole(brief: dict) -> str:
     """What the units add up to: the company, or one entity of it."""
     return "entity" if brief.get("entity") else "company"
+
+
+def _signed(budget: float | None, actual: float | None, digits: int) -> tuple:
+    """Actual − budget with its sign, which adds up, and the word of the variance."""
+    text, word = variance(budget, actual, digits)
+    return (text, word) if budget is None or actual is None else (signed(actual - budget, digits), word)
 
 
 def _name(row: dict) -> str:
