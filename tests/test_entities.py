@@ -18,7 +18,7 @@ from finops_model.facts.ledger import Ledger
 from finops_model.measure import grades
 from finops_model.measure.entities import NOTE, own_unit
 from finops_model.outlook import simulate
-from finops_model.publish import archive, close, dashboard_archive
+from finops_model.publish import alerts, archive, close, dashboard_archive
 from finops_model.publish.dashboard_page import ENTITIES, Dashboard
 from finops_model.settings import load_settings
 
@@ -193,6 +193,23 @@ def test_commands_of_one_entity_are_in_its_currency(group):
     assert {row["issuer"] for row in told["rows"]} == {"Models"}
 
 
+@pytest.mark.parametrize("words", [["watch", "--json"], ["grades", "--json"], ["run", "half.yaml", "--paths", "100"], ["scenario", "init", "{}"],
+                                   ["explain", "half.yaml", "workloads"]])
+def test_other_commands_take_an_entity(published, words, tmp_path):
+    settings, _ = published
+    scenario = Path(settings.root) / "half.yaml"
+    scenario.write_text("name: Half\nchanges:\n- {path: workloads/*/demand/level, op: scale, value: 0.5, because: x}\n")
+    words = [word.replace("half.yaml", str(scenario)).format(tmp_path / "new.yaml") for word in words]
+    result = CliRunner().invoke(app, [*words, "--entity", GMBH, "--settings", settings.root])
+    assert result.exception is None, (words, result.exception)
+    assert "USD" not in result.output and "$" not in result.output
+
+
+def test_alerts_and_verdicts_of_an_entity_lie_apart(group):
+    assert [alerts.folder_of(part).name for part in group.parts()] == ["acme-inc", "acme-gmbh"]
+    assert alerts.folder_of(group.model_copy(update={"entities": []})).name == "watch"
+
+
 def test_what_ifs_on_the_command_line_are_of_one_entity(group):
     result = CliRunner().invoke(app, ["report", "--what-if", "x.yaml", "--settings", group.root])
     assert str(result.exception) == f"--what-if goes with one entity. {WHICH}"
@@ -259,6 +276,9 @@ def test_a_forecast_is_graded_by_the_entity_that_made_it(published):
     inc = grades.published(root, settings=settings.entity(INC))
     assert set(inc["unit"]) == {"Company", "Product", "Engineering"} and set(inc["currency"]) == {"USD"}
     assert len(grades.published(root)) == 0, "no company has published anything"
+    before = close.earlier(settings.entity(INC), "2026-06", root)
+    assert {unit: brief["currency"] for unit, brief in before.items()} == {"Company": "USD", "Product": "USD", "Engineering": "USD"}
+    assert {name for _, name, _ in alerts.published(settings.entity(GMBH))} == {"Company", "Product", "Engineering"} and alerts.published(settings) == []
     brief = brief_of(settings, "acme-inc-product")
     assert (own_unit(brief, settings.entity(INC)), own_unit(brief, settings.entity(GMBH)), own_unit(brief, None)) == ("Product", None, None)
     assert own_unit({"unit": "Product"}, None) == "Product" and own_unit({"unit": "Product"}, settings.entity(INC)) is None

@@ -160,7 +160,7 @@ def report(
             names = [os.path.relpath(path, chosen.root) for path in what_if]
             chosen = chosen.model_copy(update={"what_ifs": [*chosen.what_ifs, *names]})
         published = close.report(chosen, month, unit, out=to, newest=bill is not None, workers=workers, fast=fast, progress=bars)
-    root = to or chosen.path(chosen.reports)
+    root = to or Path(os.path.normpath(chosen.path(chosen.reports)))
     if as_json:
         return out.print_json(json.dumps(published))
     _show_published(published, root)
