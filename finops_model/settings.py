@@ -6,7 +6,7 @@ import glob
 import os
 import zoneinfo
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Union
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
@@ -112,6 +112,15 @@ OF_AN_ENTITY = ("currency", "invoices", "budgets", "drivers", "unit_costs", "com
 ROWS_OF = ("name", "billing_accounts", "issuers")
 
 
+def _units(given):
+    """`units`: all, a number, or a list of names."""
+    if given == "all" or (isinstance(given, int) and not isinstance(given, bool) and given >= 0):
+        return given
+    if isinstance(given, list) and all(isinstance(name, str) for name in given):
+        return given
+    raise ValueError(f"must be all, a number of units (those that carry most cost), or a list of their names, not '{str(given)[:60]}'.")
+
+
 class Settings(Strict):
     """finops.yaml. Paths are relative to the folder the file lies in (`root`)."""
 
@@ -131,6 +140,7 @@ class Settings(Strict):
     scenario: str | None = None           # the base scenario
     known: str | None = None              # YAML, what people know of workloads: outlook/knowledge.py
     what_ifs: list[str] = []              # scenarios compared in the report
+    units: Annotated[Union[Literal["all"], int, list[str]], BeforeValidator(_units)] = 12     # reports of their own: measure/units.py
     ledger: str = ".finops/ledger"
     runs: str = ".finops/runs"
     reports: str = "reports"

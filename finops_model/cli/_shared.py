@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Annotated, Optional
 
+import click
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -35,13 +37,17 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as J
 
 
 class Bars:
-    """Progress bars on the terminal; on a pipe, nothing but the result."""
+    """Progress bars on the terminal; without one, a line on stderr now and then; with --json nothing but the result."""
 
-    def __init__(self):
+    EVERY = 5.0         # seconds between two lines
+
+    def __init__(self, clock=time.monotonic):
+        context = click.get_current_context(silent=True)
+        self.silent = bool(context and context.params.get("as_json"))
         self.bars = Progress(SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
                              TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(), console=err, transient=True,
                              disable=not err.is_terminal)
-        self.task = None
+        self.task, self.clock, self.told = None, clock, clock()
 
     def __enter__(self):
         self.bars.start()
@@ -54,6 +60,15 @@ class Bars:
         if self.task is None:
             self.task = self.bars.add_task(printable(text), total=total)
         self.bars.update(self.task, description=printable(text), completed=done, total=max(total, 1))
+        if not err.is_terminal and not self.silent and self.clock() - self.told >= self.EVERY:
+            err.print(f"{text} {done}/{total}")
+            self.told = self.clock()
+
+    def tell(self, text: str) -> None:
+        """A sentence before long work."""
+        if not self.silent:
+            err.print(text)
+            self.told = self.clock()
 
 
 def load(path: Path, entity: str | None = None):

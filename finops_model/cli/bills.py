@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -12,6 +11,7 @@ import typer
 from rich.table import Table
 
 from ..errors import FinOpsError
+from ._dialogue import confirming
 from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, err, load, load_whole, out
 
 PANEL = "Bills and reports"
@@ -27,26 +27,24 @@ def start(
     budget: Annotated[Optional[Path], typer.Option(help="Budget: CSV or Excel with unit, month, currency, amount.")] = None,
     invoices: Annotated[Optional[Path], typer.Option(help="Invoice totals: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount.")] = None,
     organisation: Annotated[Optional[Path], typer.Option(help="Which team belongs to which unit: team, business_unit.")] = None,
-    mapping: Annotated[Optional[Path], typer.Option(help="A saved mapping.yaml to use instead of guessing.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the guessed mapping without asking.")] = False,
+    mapping: Annotated[Optional[Path], typer.Option(help="A mapping.yaml to read the table by, instead of guessing.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking.")] = False,
+    fresh: Annotated[Optional[str], typer.Option(help="Begin anew under this name, in a new folder; never over one that is there.")] = None,
+    append: Annotated[bool, typer.Option(help="Add the rows to the billing periods that the workspace has already.")] = False,
 ):
-    """From any table with a date and an amount to a report: guesses the columns, shows them, saves them, reports.
+    """From any table with a date and an amount to a report: guesses the columns, shows them, asks, saves them, reports.
 
-    Example: [bold]finops start costs.xlsx --driver sessions.csv[/bold]
+    Where the workspace is there, the file goes into its ledger and nothing else of it changes.
+
+    Examples: [bold]finops start costs.xlsx --driver sessions.csv[/bold] · [bold]finops start february.csv --name costs[/bold]
     """
     from ..publish import close, start as starting
 
-    def confirm(found):
-        out.print(found.describe(), markup=False)
-        ask = not yes and sys.stdin.isatty()
-        return found if not ask or typer.confirm("Is this right?", default=True) else None
-
+    settings = starting.start(file, name=name, currency=currency, drivers=driver, budgets=budget, invoices=invoices,
+                              organisation=organisation, mapping=mapping, confirm=confirming(yes), fresh=fresh, append=append,
+                              tell=out.print, progress=None)
     with Bars() as bars:
-        bars.bars.stop()
-        settings = starting.start(file, name=name, currency=currency, drivers=driver, budgets=budget, invoices=invoices,
-                                  organisation=organisation, mapping=mapping, confirm=confirm, progress=None)
-    with Bars() as bars:
-        published = close.report(settings, newest=True, progress=bars)
+        published = close.report(settings, newest=True, tell=bars.tell, progress=bars)
     out.print(f"Workspace  {settings.root}  (finops.yaml, mapping, ledger, scenarios)")
     _show_published(published, settings.path(settings.reports))
 
@@ -130,6 +128,8 @@ def report(
     budget: Annotated[Optional[Path], typer.Option(help="With BILL: budget file.")] = None,
     invoices: Annotated[Optional[Path], typer.Option(help="With BILL: invoice totals.")] = None,
     organisation: Annotated[Optional[Path], typer.Option(help="With BILL: which team belongs to which unit.")] = None,
+    mapping: Annotated[Optional[Path], typer.Option(help="With BILL: a mapping.yaml to read the table by.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With BILL: take a guessed mapping that leaves no doubt without asking.")] = False,
     what_if: Annotated[Optional[list[Path]], typer.Option(help="Scenario file to compare in the report (again for more).")] = None,
     to: Annotated[Optional[Path], typer.Option("--out", help="Folder to publish into; default: reports of the settings.")] = None,
     fast: Annotated[bool, typer.Option(help="One warm kernel for all units instead of one each; same output.")] = False,
@@ -145,13 +145,15 @@ def report(
 
     if bill is not None and entity is not None:
         raise FinOpsError("--entity is of the company of finops.yaml and does not go with a BILL. Leave one of them out.")
+    if bill is not None:
+        chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation, what_ifs=what_if,
+                                mapping=mapping, confirm=confirming(yes, quiet=as_json), tell=(err if as_json else out).print,
+                                command="finops report")
     with Bars() as bars:
-        if bill is not None:
-            chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation,
-                                    what_ifs=what_if, progress=bars)
-        else:
+        if bill is None:
             chosen = load_whole(settings, entity)
-            for name, value in (("--driver", driver), ("--budget", budget), ("--invoices", invoices), ("--organisation", organisation)):
+            for name, value in (("--driver", driver), ("--budget", budget), ("--invoices", invoices), ("--organisation", organisation),
+                                ("--mapping", mapping)):
                 if value:
                     raise FinOpsError(f"{name} goes with a BILL. For the company of {settings}, write the file into finops.yaml.")
         if what_if and chosen.entities and chosen.own is None:
@@ -159,7 +161,8 @@ def report(
         if what_if and bill is None:
             names = [os.path.relpath(path, chosen.root) for path in what_if]
             chosen = chosen.model_copy(update={"what_ifs": [*chosen.what_ifs, *names]})
-        published = close.report(chosen, month, unit, out=to, newest=bill is not None, workers=workers, fast=fast, progress=bars)
+        published = close.report(chosen, month, unit, out=to, newest=bill is not None, workers=workers, fast=fast, tell=bars.tell,
+                                 progress=bars)
     root = to or Path(os.path.normpath(chosen.path(chosen.reports)))
     if as_json:
         return out.print_json(json.dumps(published))

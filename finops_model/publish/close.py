@@ -9,27 +9,30 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from ..errors import LedgerError, ReportError, unknown
+from ..errors import LedgerError, ReportError
 from ..facts import entities, plans, reconcile, warehouse
 from ..facts.complete import Complete
 from ..facts.ledger import Ledger
 from ..measure import accuracy, actuals, carried, grades
 from ..measure.actuals import COMPANY
-from ..measure.brief import Close, brief, slug
+from ..measure.brief import Close, brief
 from ..measure.entities import labelled, own_unit
 from ..measure.parts import company_lines
+from ..measure.units import UNASSIGNED, folded, slim
 from ..outlook import simulate
 from ..outlook.run import no_run
 from ..outlook.volumes import too_little
 from ..periods import add_months, check_month, month_days, month_name, month_of, month_range
 from ..progress import Progress, silent
 from ..settings import Settings
+from .close_units import how_many, pick_units, units_of
 
-UNASSIGNED = "(unassigned)"
+__all__ = ["UNASSIGNED", "books", "briefs_of", "daily_facts", "pick_month", "pick_units", "prepare", "report", "units_of", "verify"]
 
 
 def books(settings: Settings, progress: Progress | None = None) -> Ledger:
@@ -82,26 +85,6 @@ def complete_lines(complete: Complete, month: str) -> list[dict]:
             for one in complete.sources if one.state != "ended"]
 
 
-def units_of(daily: pd.DataFrame) -> list[str]:
-    """Business units that have cost, sorted; empty where there is no division into units. Tax and credits alone make no unit."""
-    names = sorted(set(actuals.cost_rows(daily)["x_BusinessUnit"]) - {"All"})
-    return names if len(names) > 1 else []
-
-
-def pick_units(daily: pd.DataFrame, asked: list[str] | None) -> list[str]:
-    """The units to report on, the company first; an unknown unit is an error with the nearest name."""
-    known = [COMPANY, *units_of(daily)]
-    if not asked:
-        return [unit for unit in known if unit != UNASSIGNED]      # nobody's page; it stands in the company's table of units
-    found = []
-    for name in asked:
-        match = [unit for unit in known if name.casefold() in (unit.casefold(), slug(unit))]
-        if not match:
-            raise LedgerError(unknown("--unit", "unit", name, known))
-        found += match
-    return found
-
-
 def daily_facts(settings: Settings, ledger: Ledger, month: str, as_of: str, units: list[str] | None = None,
                 progress: Progress | None = None) -> pd.DataFrame:
     """DAILY up to `as_of`, held to be in one currency, to have the month, and to know the units asked for."""
@@ -110,20 +93,22 @@ def daily_facts(settings: Settings, ledger: Ledger, month: str, as_of: str, unit
     currencies = sorted(set(everything["BillingCurrency"]))
     if currencies != [settings.currency]:
         raise LedgerError(f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
-                          "A report is in one currency: split the bill, or set the currency.")
+                          f"Write currency: {currencies[0] if currencies else settings.currency} into finops.yaml.")
     carried.check(settings.unit_costs, everything)
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
     if not (actuals.month_column(daily) == month).any():
         raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
-    pick_units(daily, units)        # a name that is not there is said before the long part
+    pick_units(daily, units, settings.units)        # a name that is not there is said before the long part
     return daily
 
 
 def prepare(settings: Settings, month: str | None = None, *, units: list[str] | None = None, newest: bool = False,
-            reports: Path | None = None, progress: Progress | None = None, engine: str | None = None) -> Close:
+            reports: Path | None = None, progress: Progress | None = None, engine: str | None = None,
+            before: Callable[[pd.DataFrame], None] | None = None) -> Close:
     """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out.
 
     engine    as in `simulate.run_many`; what ran stands in the lineage
+    before    called with DAILY before the long part
     """
     ledger = books(settings, progress)
     month, as_of = pick_month(ledger, month, newest, settings.time_zone)
@@ -134,6 +119,8 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
     invoices = plans.read_invoices(settings.path(settings.invoices)) if settings.invoices else None
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
+    if before:
+        before(daily)
     scenarios = [settings.path(settings.scenario)] if settings.scenario else [None]
     if why := too_little(daily, known):
         runs, replays = [no_run(why, settings, known, sorted(set(daily["x_BusinessUnit"])))], []
@@ -195,19 +182,23 @@ def lineage(settings: Settings, ledger: Ledger, run) -> dict:
 def briefs_of(close: Close, units: list[str]) -> list[dict]:
     """The briefs of the units asked for; the company's carries a line per unit."""
     every = units_of(close.daily)
-    needed = list(dict.fromkeys([*units, *(every if COMPANY in units else [])]))
-    made = {unit: brief(close, unit) for unit in needed}
+    made = {unit: brief(close, unit) for unit in dict.fromkeys(units)}
     if COMPANY in made:
-        made[COMPANY] = company_lines(close, made, every)
+        made |= {unit: slim(close, unit) for unit in every if unit not in made}
+        whole = company_lines(close, made, every)
+        more = folded(close, whole["children"])
+        made[COMPANY] = {**whole, "more_units": more} if more else whole
     return [made[unit] for unit in units]
 
 
 def report(settings: Settings, month: str | None = None, units: list[str] | None = None, *, out: Path | None = None,
-           newest: bool = False, workers: int = 2, fast: bool = False, progress: Progress | None = None) -> list[dict]:
+           newest: bool = False, workers: int = 2, fast: bool = False, tell: Callable[[str], None] | None = None,
+           progress: Progress | None = None) -> list[dict]:
     """Publish the budget reports of a month; returns the index entries of what was published.
 
     Where finops.yaml names entities: those of each entity, in its currency, and no company; all of them or none (docs/method.md §13.40).
 
+    tell    called with how many reports there will be and about how long they take, before the long part
     Raises FinOpsError with one clear message, and then nothing has been published.
     """
     from . import dashboard
@@ -216,8 +207,9 @@ def report(settings: Settings, month: str | None = None, units: list[str] | None
     root = Path(out) if out else settings.path(settings.reports)
     briefs, company = [], None
     for part in settings.parts():
-        close = prepare(part, month, units=units, newest=newest, reports=root, progress=progress)
-        chosen = pick_units(close.daily, units)
+        close = prepare(part, month, units=units, newest=newest, reports=root, progress=progress,
+                        before=tell and (lambda daily, part=part: tell(how_many(daily, part, units, workers, fast))))
+        chosen = pick_units(close.daily, units, part.units)
         briefs += [labelled(found, part) for found in briefs_of(close, chosen)]
         company = (close, briefs[chosen.index(COMPANY)]) if part.own is None and COMPANY in chosen else None
     for found in briefs:

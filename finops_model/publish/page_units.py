@@ -27,9 +27,9 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
     brief, show, digits = figures.brief, figures.show, figures.digits
     flash, gap = brief["status"] == "flash", variance if whole_year else _signed
     year = QUANTILES if whole_year else ()
-    rows = [[_name(row), show(f"children/{i}/actual", "whole"), show(f"children/{i}/budget", "whole"),
-             *(("–", "under way") if flash else gap(row["budget"], row["actual"], digits)), *(show(f"children/{i}/{q}", "whole") for q in year),
-             *([show(f"children/{i}/overrun_probability", "chance")] if whole_year else [])] for i, row in enumerate(brief["children"])]
+    rows = [[_name(row), show(f"{at}/actual", "whole"), show(f"{at}/budget", "whole"),
+             *(("–", "under way") if flash else gap(row["budget"], row["actual"], digits)), *(show(f"{at}/{q}", "whole") for q in year),
+             *([show(f"{at}/overrun_probability", "chance")] if whole_year else [])] for at, row in _lines(brief)]
     plan = (brief["budget"] or {}).get("month")
     total = [brief["unit"], show("actual/month", "whole"), show("budget/month", "whole") if brief["budget"] else "–",
              *(("–", "") if flash else gap(plan, brief["actual"]["month"], digits)), *(show(q.replace("_", "/"), "whole") for q in year),
@@ -37,6 +37,8 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
     columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance" if whole_year else "Over (+) or under (−)"), Column("", False)]
     if not whole_year:
         note = f"Actuals{' and budgets' if plan is not None else ''} add up to the {whole(brief)}."
+        if brief.get("more_units"):
+            note += " The units that carry most cost stand here one by one; every unit is a line of the workbook's sheet Units."
         return table(columns, rows, f"{month_name(brief['month'])} by business unit, {figures.currency}", total=total, name="units", note=note)
     columns += map(Column, ("Year P10", "Year median", "Year P90", "Chance over year budget"))
     caption = f"{month_name(brief['month'])} and {brief['landing']['period']} by business unit, {figures.currency}"
@@ -48,10 +50,10 @@ def _year(figures: Figures) -> str:
     """Where each unit lands, and over (+) or under (−) its budget by means, which add up."""
     brief, show = figures.brief, figures.show
     planned = any(row["over"] is not None for row in brief["children"])
-    rows = [[_name(row), *(show(f"children/{i}/{q}", "whole") for q in QUANTILES), show(f"children/{i}/landing_mean", "whole"),
-             *([show(f"children/{i}/year_budget", "whole"), show(f"children/{i}/over", "signed"),
-                "no budget" if row["kind"] == BARE else show(f"children/{i}/overrun_probability", "chance")] if planned else [])]
-            for i, row in enumerate(brief["children"])]
+    rows = [[_name(row), *(show(f"{at}/{q}", "whole") for q in QUANTILES), show(f"{at}/landing_mean", "whole"),
+             *([show(f"{at}/year_budget", "whole"), show(f"{at}/over", "signed"),
+                "no budget" if row["kind"] == BARE else show(f"{at}/overrun_probability", "chance")] if planned else [])]
+            for at, row in _lines(brief)]
     total = [brief["unit"], *(show(q.replace("_", "/"), "whole") for q in (*QUANTILES, "landing_mean")),
              *([show("landing/budget", "whole"), show("reason/over", "signed"), show("landing/overrun_probability", "chance")] if planned else [])]
     columns = [Column("Unit", False), *map(Column, ("P10", "Median", "P90", "Mean"))]
@@ -73,6 +75,14 @@ def _signed(budget: float | None, actual: float | None, digits: int) -> tuple:
     """Actual − budget with its sign, which adds up, and the word of the variance."""
     text, word = variance(budget, actual, digits)
     return (text, word) if budget is None or actual is None else (signed(actual - budget, digits), word)
+
+
+def _lines(brief: dict) -> list[tuple[str, dict]]:
+    """(path, line) of the table: every unit, or those that carry most and the others added up (docs/method.md §15.30)."""
+    more = brief.get("more_units")
+    gone = set(more["units"]) if more else ()
+    shown = [(f"children/{i}", row) for i, row in enumerate(brief["children"]) if row["unit"] not in gone]
+    return [*shown, *([("more_units", more)] if more else [])]
 
 
 def _name(row: dict) -> str:

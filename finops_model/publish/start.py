@@ -1,119 +1,180 @@
-"""The analyst's first ten minutes: any bill becomes a workspace with a ledger, a base scenario and a report.
+"""The analyst's first ten minutes, and every month after: a bill becomes a workspace, or goes into the one that is there.
 
-A workspace is a folder with its own finops.yaml. It is made aside and put in place by one rename, so a file
-that cannot be used leaves nothing behind.
+A workspace is a folder with its own finops.yaml. A new one is made aside and put in place by one rename, so a file that cannot be
+used leaves nothing behind. In one that is there nothing is removed or overwritten (docs/method.md §13.50).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shlex
 import shutil
-import tempfile
+import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ..documents import dump_yaml, write_atomic
 from ..errors import InputError
-from ..facts import importers, plans, tables, warehouse
+from ..facts import plans, warehouse
 from ..facts.ledger import Ledger
 from ..measure.brief import slug
 from ..outlook import base as base_scenario
 from ..outlook import scenario
 from ..progress import Progress
 from ..settings import Settings, load_settings
+from .aside import aside, settled
+from .start_again import add_to
+from .start_reading import Reading, is_export, read_bill
+
+__all__ = ["WORKSPACES", "Given", "is_export", "start"]
 
 WORKSPACES = "workspaces"
 
 
-def is_export(path: Path) -> bool:
-    """Whether a file is a billing export that an importer reads as it is."""
-    return importers.detect(path) is not None
+@dataclass(frozen=True)
+class Given:
+    """Files given beside the bill, by their key in finops.yaml."""
+
+    drivers: tuple[Path, ...] = ()
+    budgets: tuple[Path, ...] = ()
+    invoices: tuple[Path, ...] = ()
+    organisation: tuple[Path, ...] = ()
+    what_ifs: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, **files) -> Given:
+        """From paths, lists of paths or None; raises InputError for a file that is not there."""
+        found = {key: tuple(map(Path, value if isinstance(value, (list, tuple)) else [value] if value else ())) for key, value in files.items()}
+        for item in (item for items in found.values() for item in items):
+            if not item.is_file():
+                raise InputError(f"{item}: there is no such file.")
+        return cls(**found)
+
+    def items(self) -> list[tuple[str, Path]]:
+        """(key, file) of each."""
+        return [(field.name, item) for field in fields(self) for item in getattr(self, field.name)]
 
 
 def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.PathLike | None = None, currency: str | None = None,
           drivers: list | None = None, budgets: str | None = None, invoices: str | None = None, organisation: str | None = None,
           mapping: str | os.PathLike | None = None, what_ifs: list | None = None, confirm: Callable | None = None, paths: int | None = None,
+          fresh: str | None = None, append: bool = False, tell: Callable[[str], None] | None = None, command: str = "finops start",
           progress: Progress | None = None) -> Settings:
-    """Make (or renew) the workspace of a bill and return its settings.
+    """Make the workspace of a bill, or take the bill into the one that is there; returns its settings.
 
-    confirm   called with the guessed Mapping before anything is written; returns the mapping to use, or None to stop
+    confirm   called with the guessed Mapping before anything is written; returns the mapping to use, or None to stop. Without it a
+              guess is taken if it leaves no doubt
+    fresh     begin anew under this name, in a folder that is not there yet
+    append    as in `Ledger.ingest`, for a workspace that is there
+    tell      called with a sentence for each thing done, kept, or left to the user
+    Raises InputError and LedgerError in one sentence; then nothing was written but, where nobody confirmed a guess, a mapping to correct.
     """
-    file = Path(file)
-    if not file.is_file():
-        raise InputError(f"{file}: there is no such file.")
-    name = name or file.name.split(".")[0]
-    target = Path(folder) if folder else Path(WORKSPACES) / slug(name)
+    file, tell = Path(file), tell or (lambda _: None)
+    given = Given.of(drivers=drivers, budgets=budgets, invoices=invoices, organisation=organisation, what_ifs=what_ifs)
+    for item in (file, Path(mapping) if mapping else file):
+        if not item.is_file():
+            raise InputError(f"{item}: there is no such file.")
+    name = fresh or name or file.name.split(".")[0]
+    target = _place(name, folder, fresh, tell)
+    there = target.is_dir() and any(target.iterdir())
+    if there and not folder:
+        _same_company(load_settings(target), name, target)
+    reading = read_bill(file, mapping=mapping, currency=currency, workspace=target if there else None, confirm=confirm,
+                        command=_command(command, file, name if name != file.name.split(".")[0] else None, given, currency))
+    if there:
+        add_to(target, file, reading, given.items(), append=append, tell=tell, progress=progress)
+        return load_settings(target)
+    known = target.parent.is_dir()
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        settings = _fill(fresh, file, name, currency, drivers or [], budgets, invoices, organisation, mapping, what_ifs or [],
-                         confirm, paths, progress)
-        _put(fresh, target)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        if target.parent.name == WORKSPACES and not any(target.parent.iterdir()):
-            target.parent.rmdir()
-        raise
-    return load_settings(target) if settings else None
+        with aside(target.parent, f".{target.name}.") as fresh_folder:
+            _fill(fresh_folder, file, name, reading, currency, given, paths, progress)
+            settled(fresh_folder, target)
+    except OSError as problem:
+        if target.is_dir():
+            raise InputError(f"{target} was made by another run meanwhile. Nothing was written; start again to take {file.name} into it.") from None
+        raise InputError(f"{target}: the workspace could not be written ({problem.strerror or problem}). Nothing was left behind.") from None
+    finally:
+        if not known:
+            with contextlib.suppress(OSError):
+                target.parent.rmdir()           # goes only where nothing lies in it
+    return load_settings(target)
 
 
-def _put(fresh: Path, target: Path) -> None:
-    """Swap the new workspace in; what people wrote in the old one (reports, own scenarios) is carried over."""
-    if target.exists():
-        for kept in ("reports",):
-            if (target / kept).is_dir() and not (fresh / kept).exists():
-                shutil.copytree(target / kept, fresh / kept)
-        for own in sorted((target / "scenarios").glob("*.yaml")) if (target / "scenarios").is_dir() else []:
-            if own.name != "00_base.yaml" and not (fresh / "scenarios" / own.name).exists():
-                shutil.copy2(own, fresh / "scenarios" / own.name)
-        old = target.with_name(f".{target.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(target, old)
-        os.rename(fresh, target)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        os.rename(fresh, target)
-    os.chmod(target, 0o755)
+def _place(name: str, folder, fresh: str | None, tell) -> Path:
+    """The workspace's folder; raises InputError where something else lies there, or where `fresh` finds anything."""
+    target = Path(folder) if folder else Path(WORKSPACES) / slug(name)
+    if fresh and os.path.lexists(target):
+        stem, number = re.sub(r"-\d+$", "", slug(fresh)), 2
+        while os.path.lexists(target.with_name(f"{stem}-{number}")):
+            number += 1
+        raise InputError(f"{target} is there already; --fresh begins anew and only in a folder that is not there. Nothing was written. "
+                         f"Give another name, for example --fresh {stem}-{number}.")
+    old = target.with_name(f".{target.name}.old")
+    if (old / "finops.yaml").is_file():
+        if not os.path.lexists(target):
+            raise InputError(f"{old} is the workspace as it was before a run of an older version was killed, and {target} is gone. Nothing was "
+                             f"written. Put it back (mv {shlex.quote(str(old))} {shlex.quote(str(target))}) and start again, or begin anew with "
+                             "--fresh NAME.")
+        tell(f"{old} is a copy that a killed run of an older version left; it is not touched. Look into it, then remove it.")
+    if os.path.lexists(target) and not (target / "finops.yaml").is_file() and not (target.is_dir() and not any(target.iterdir())):
+        raise InputError(f"{target} is there and is no workspace (no finops.yaml in it). Nothing was written. Give another name with --name.")
+    return target
 
 
-def _fill(root, file, name, currency, drivers, budgets, invoices, organisation, mapping, what_ifs, confirm, paths, progress) -> Settings:
+def _same_company(settings: Settings, name: str, target: Path) -> None:
+    """Two names that only share a folder (letters a folder name leaves out) are two companies."""
+    def letters(text):
+        return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+    if slug(settings.company) == slug(name) and letters(settings.company) != letters(name):
+        raise InputError(f"{target} is the workspace of '{settings.company}', and '{name}' would lie in the same folder. Nothing was written. "
+                         "Give another name: --name NAME.")
+
+
+def _command(command: str, file: Path, name: str | None, given: Given, currency: str | None) -> str:
+    """The command that goes on with a corrected mapping, `{mapping}` standing for its file."""
+    option = {"drivers": "--driver", "budgets": "--budget", "invoices": "--invoices", "organisation": "--organisation", "what_ifs": "--what-if"}
+    words = [*(["--name", name] if name else []), *(["--currency", currency] if currency else []),
+             *(word for key, item in given.items() for word in (option[key], str(item)))]
+    text = f"{command} {shlex.quote(str(file))} --mapping {{mapping}}"
+    return text + "".join(f" {shlex.quote(word)}" for word in words).replace("{", "{{").replace("}", "}}")
+
+
+def _fill(root: Path, file: Path, name: str, reading: Reading, currency, given: Given, paths, progress) -> None:
+    """A whole workspace in an empty folder."""
     ledger = Ledger(root / "ledger")
-    if mapping is None and is_export(file):
-        ledger.ingest([file], progress=progress)
-    else:
-        frame = tables.read_table(file)
-        chosen = tables.load_mapping(mapping) if mapping else tables.guess_mapping(frame)
-        if currency and chosen.currency_code != currency:
-            chosen = chosen.model_copy(update={"currency_code": currency})
-        if confirm:
-            chosen = confirm(chosen)
-            if chosen is None:
-                raise InputError(f"{file}: stopped before anything was written. Correct the mapping and give it with --mapping FILE.")
-        chosen.save(root / "mapping.yaml")
-        ledger.ingest([(str(file), tables.apply_mapping(frame, chosen))], progress=progress)
+    ledger.ingest([reading.item], progress=progress)
     found = sorted(ledger.totals("BilledCost"))
-    document = {"company": name, "currency": currency or (found[0] if found else "USD"), "ledger": "ledger", "runs": "runs",
+    if len(found) > 1:
+        from .start_reading import said
+
+        sums = ledger.totals_by_period().groupby("BillingCurrency")["Rows"].sum()
+        parts = [f"{file.name.split('.')[0]}-{code.casefold()}{''.join(file.suffixes)}" for code in found]
+        raise InputError(f"{file}: amounts in {said([(code, int(sums[code])) for code in found])}. Amounts in different currencies are not added up, "
+                         "and a workspace is in one currency. Nothing was written. Write the rows of each currency into a file of its own and "
+                         f"start each: {', '.join(f'finops start {part}' for part in parts)}.")
+    if reading.mapping is not None:
+        reading.mapping.save(root / "mapping.yaml")
+    document = {"company": name, "currency": found[0] if found else currency or "USD", "ledger": "ledger", "runs": "runs",
                 "reports": "reports", "scenario": "scenarios/00_base.yaml"}
     # Plans are copied in, so that the workspace stands on its own and can be rebuilt from itself.
     (root / "plans").mkdir()
-    for key, value in (("drivers", drivers), ("budgets", budgets), ("invoices", invoices), ("organisation", organisation)):
-        files = [Path(item) for item in (value if isinstance(value, list) else [value]) if item]
-        for item in files:
-            if not item.is_file():
-                raise InputError(f"{item}: there is no such file.")
-            shutil.copy2(item, root / "plans" / item.name)
-        names = [f"plans/{item.name}" for item in files]
-        if names:
-            document[key] = names if key == "drivers" else names[0]
+    (root / "scenarios").mkdir()
+    for key, item in given.items():
+        place = f"{'scenarios' if key == 'what_ifs' else 'plans'}/{item.name}"
+        if (root / place).exists() and (root / place).read_bytes() != item.read_bytes():
+            raise InputError(f"{item}: another file of this name is given too, and both would lie in {place}. Rename one of them.")
+        shutil.copy2(item, root / place)
+        if key in ("drivers", "what_ifs"):
+            document[key] = [*document.get(key, []), place]
+        else:
+            document[key] = place
     if paths:
         document["paths"] = paths
-    (root / "scenarios").mkdir()
-    for item in map(Path, what_ifs):
-        if not item.is_file():
-            raise InputError(f"{item}: there is no such file.")
-        shutil.copy2(item, root / "scenarios" / item.name)
-    if what_ifs:
-        document["what_ifs"] = [f"scenarios/{Path(item).name}" for item in what_ifs]
     write_atomic(root / "finops.yaml", "# Made by finops start; yours to edit (see docs/architecture.md).\n" + dump_yaml(document))
     settings = load_settings(root)
     if settings.drivers:
@@ -127,7 +188,6 @@ def _fill(root, file, name, currency, drivers, budgets, invoices, organisation, 
     write_atomic(root / "scenarios" / "00_base.yaml", base_scenario.init_base(daily, settings))
     for item in settings.what_ifs:
         scenario.load_scenario(root / item)
-    return settings
 
 
 def _first_reason(ledger: Ledger) -> str:

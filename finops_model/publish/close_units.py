@@ -1,0 +1,71 @@
+"""Which units get a report of their own, and how long that takes (docs/method.md §15.30)."""
+
+from __future__ import annotations
+
+import os
+
+import pandas as pd
+
+from ..errors import LedgerError, unknown
+from ..measure import actuals
+from ..measure.actuals import COMPANY
+from ..measure.brief import slug
+from ..measure.units import UNASSIGNED, by_cost
+from ..settings import Settings
+
+RENDER, WORKLOAD, REST = 4.0, 0.12, 6.0      # seconds of one processor for a report, for a workload's forecasts and replays, for the rest
+
+
+def units_of(daily: pd.DataFrame) -> list[str]:
+    """Business units that have cost, sorted; empty where there is no division into units. Tax and credits alone make no unit."""
+    names = sorted(set(actuals.cost_rows(daily)["x_BusinessUnit"]) - {"All"})
+    return names if len(names) > 1 else []
+
+
+def pick_units(daily: pd.DataFrame, asked: list[str] | None, most: str | int | list[str] = "all") -> list[str]:
+    """The units to report on, the company first; an unknown unit is an error with the nearest name.
+
+    asked   names of the command line; nothing: what `most` says
+    most    finops.yaml `units`: "all", how many of those that carry most cost, or names
+    """
+    known, where = [COMPANY, *units_of(daily)], "--unit"
+    if not asked:
+        own = [unit for unit in known[1:] if unit != UNASSIGNED]      # nobody's page; it stands in the company's table of units
+        if most == "all":
+            return [COMPANY, *own]
+        if isinstance(most, int):
+            first = set(by_cost(daily, own)[:most])
+            return [COMPANY, *(unit for unit in own if unit in first)]
+        asked, where = [COMPANY, *(unit for unit in most if unit != COMPANY)], "finops.yaml: units"
+    found = []
+    for name in asked:
+        match = [unit for unit in known if name.casefold() in (unit.casefold(), slug(unit))]
+        if not match:
+            raise LedgerError(unknown(where, "unit", name, known))
+        found += [unit for unit in match if unit not in found]
+    return found
+
+
+def how_many(daily: pd.DataFrame, settings: Settings, asked: list[str] | None, workers: int, fast: bool = False) -> str:
+    """Reports to come, how long they take, and the units without one; in words, before the long part."""
+    chosen = pick_units(daily, asked, settings.units)
+    side = max(1, min(workers, len(chosen), os.cpu_count() or 1))
+    seconds = REST + WORKLOAD * daily["x_Workload"].nunique() + RENDER * (0.5 if fast else 1) * len(chosen) / side
+    text = f"{len(chosen)} {'report' if len(chosen) == 1 else 'reports'}, {about(seconds)}"
+    others = len(set(units_of(daily)) - {*chosen, UNASSIGNED})
+    if others and not asked:
+        text += (f"; {others} {'unit is a line' if others == 1 else 'more units are lines'} in the company's table "
+                 "(`units:` in finops.yaml changes that: all, a number, or names)")
+    return text + "."
+
+
+def about(seconds: float) -> str:
+    """A time in words, rounded up so that it is a promise.
+
+    >>> about(12), about(64), about(400)
+    ('about 20 seconds', 'about 1 minute', 'about 7 minutes')
+    """
+    if seconds <= 50:
+        return f"about {max(10, -int(-seconds // 10) * 10)} seconds"
+    minutes = max(1, round(seconds / 60))
+    return f"about {minutes} {'minute' if minutes == 1 else 'minutes'}"

@@ -1,0 +1,56 @@
+"""finops.yaml is its reader's: lines are only added to it, never taken out or written anew (docs/method.md §13.50)."""
+
+from __future__ import annotations
+
+import yaml
+
+from ..documents import dump_yaml
+
+
+def with_added(text: str, key: str, value: str | int | list[str]) -> str | None:
+    """The document with `key: value`, or with new items at the end of the list `key`; every line there stays as it is.
+
+    None where that cannot be done: the key says something else already, or the document is written in braces.
+
+    >>> print(with_added("company: Ours  # the whole group", "budgets", "plans/b.csv"), end="")
+    company: Ours  # the whole group
+    budgets: plans/b.csv
+    >>> print(with_added("drivers:\\n- a.csv\\nseed: 1\\n", "drivers", ["b.csv"]), end="")
+    drivers:
+    - a.csv
+    - b.csv
+    seed: 1
+    >>> with_added("budgets: old.csv\\n", "budgets", "new.csv") is None
+    True
+    """
+    before = yaml.safe_load(text) or {}
+    if key not in before:
+        made = f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{dump_yaml({key: value})}"
+        wanted = {**before, key: value}
+    elif isinstance(before[key], list) and isinstance(value, list):
+        made, wanted = _longer(text, key, value), {**before, key: [*before[key], *value]}
+    else:
+        return None
+    try:
+        return made if made is not None and yaml.safe_load(made) == wanted else None
+    except yaml.YAMLError:
+        return None
+
+
+def _longer(text: str, key: str, items: list[str]) -> str | None:
+    """The text with items behind the last one of a list."""
+    node = next(value for name, value in yaml.compose(text, Loader=yaml.SafeLoader).value if name.value == key)
+    if node.flow_style:
+        end = node.end_mark.index - 1
+        return text[:end] + "".join(f"{', ' if node.value or i else ''}{_scalar(item)}" for i, item in enumerate(items)) + text[end:]
+    if not node.value:
+        return None
+    lines, last = text.splitlines(keepends=True), node.value[-1].end_mark.line
+    indent = " " * node.start_mark.column
+    if not lines[last].endswith("\n"):
+        lines[last] += "\n"
+    return "".join([*lines[: last + 1], *(f"{indent}- {_scalar(item)}\n" for item in items), *lines[last + 1:]])
+
+
+def _scalar(text: str) -> str:
+    return dump_yaml([text])[2:].rstrip("\n")

@@ -1,0 +1,159 @@
+"""How a bill is read before anything is written: as an export, by a mapping a person has seen, or by a guess that somebody confirms.
+
+No guess counts unless somebody said yes to it, or it leaves no doubt (docs/method.md §13.51).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..documents import write_atomic
+from ..errors import InputError
+from ..facts import importers, tables
+from ..facts.cells import CURRENCIES
+from ..facts.columns import ROLES
+from ..facts.mapping_text import explained
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A bill as `Ledger.ingest` takes it, and the mapping it was read by (None: an export, or one that was `kept` in the workspace)."""
+
+    item: object
+    mapping: tables.Mapping | None = None
+    kept: str = ""                     # name of the workspace's own mapping file that was used
+
+
+class Unconfirmed(InputError):
+    """Nobody said that the guessed mapping is right; the message says why."""
+
+
+def is_export(path: Path) -> bool:
+    """Whether a file is a billing export that an importer reads as it is."""
+    return importers.detect(path) is not None
+
+
+def doubts(mapping: tables.Mapping) -> tuple[str, ...]:
+    """What of a mapping could be read another way: a reading with doubts needs a person."""
+    return tuple(mapping.doubts)
+
+
+def read_bill(file: Path, *, mapping=None, currency: str | None = None, workspace: Path | None = None, confirm: Callable | None = None,
+              command: str = "finops start") -> Reading:
+    """How `file` is read; nothing is written unless nobody confirms the guess: then it is written out, to be corrected.
+
+    mapping    a mapping file of the user's; else one the workspace has kept that fits; else a guess, given to `confirm`
+    confirm    called with the guess; returns the mapping to use, None to stop, or raises Unconfirmed. Without it a guess without doubts is taken
+    command    how to go on from there, for the message
+    Raises InputError; for amounts in two currencies before anything is added up.
+    """
+    if mapping is None and is_export(file):
+        return Reading(file)
+    frame = tables.read_table(file)
+    if mapping is not None:
+        chosen = _in_currency(tables.load_mapping(mapping), currency)
+        return _reading(file, frame, chosen)
+    for path in sorted(workspace.glob("mapping*.yaml")) if workspace else ():
+        chosen = _in_currency(tables.load_mapping(path), currency)
+        if fits(frame, chosen):
+            return Reading(_reading(file, frame, chosen).item, None, path.name)
+    guess = _in_currency(tables.guess_mapping(frame), currency)
+    _reading(file, frame, guess)
+    try:
+        chosen = confirm(guess) if confirm else _undoubted(guess)
+        if chosen is None:
+            raise Unconfirmed(f"{file}: stopped; nothing was taken in.")
+    except Unconfirmed as problem:
+        raise InputError(f"{problem} {_written(guess, frame, command)}") from None
+    return _reading(file, frame, chosen.settled())
+
+
+def _undoubted(guess: tables.Mapping) -> tables.Mapping:
+    if open_ := doubts(guess):
+        raise Unconfirmed(f"{guess.file}: the reading leaves doubts, and nobody was asked: {'; '.join(open_)}. Nothing was taken in.")
+    return guess
+
+
+def _in_currency(mapping: tables.Mapping, currency: str | None) -> tables.Mapping:
+    """The mapping with the currency the user names for amounts that have none."""
+    if not currency or (mapping.currency_code == currency and not mapping.currency_assumed):
+        return mapping
+    notes = tuple(note for note in mapping.notes if "names no currency" not in note)
+    return mapping.model_copy(update={"currency_code": currency, "currency_assumed": False, "notes": notes})
+
+
+def fits(frame, kept: tables.Mapping) -> bool:
+    """Whether a mapping that was confirmed for another file reads this one too: its columns are there, and no cell contradicts it."""
+    used = {*kept.months, *(getattr(kept, role) for role in ROLES if getattr(kept, role))}
+    counted = {*used, *kept.add, *kept.subtract}
+    if not counted <= set(frame.columns):
+        return False
+    try:
+        guess = tables.guess_mapping(frame)
+    except InputError:
+        return True                     # what cannot be guessed is what a person wrote a mapping for
+    if guess.amount == kept.amount and guess.decimal != kept.decimal and not guess.decimal_assumed:
+        return False
+    if guess.date == kept.date and guess.date_order not in ("iso", kept.date_order) and not guess.date_order_assumed:
+        return False
+    return set(guess.months) <= used and set(guess.open_money) <= {*counted, *kept.ignore}
+
+
+def _reading(file: Path, frame, mapping: tables.Mapping) -> Reading:
+    rows = tables.apply_mapping(frame, mapping)
+    one_currency(file, Counter(rows["BillingCurrency"].str.strip().str.upper()), mapping.currency)
+    return Reading((file.name, rows), mapping)
+
+
+def one_currency(file, rows: Counter, column: str | None = None) -> None:
+    """Raises InputError where the rows of a bill are in several currencies (docs/method.md §13.51): nothing of them is added up."""
+    named = [(code, rows[code]) for code in sorted(rows) if code in CURRENCIES]
+    if len(named) < 2:
+        return
+    of = f" (column '{column}')" if column else ""
+    parts = [f"{Path(file).stem}-{code.casefold()}.csv" for code, _ in named]
+    raise InputError(f"{file}: amounts in {said(named)}{of}. Amounts in different currencies are not added up, and a workspace is in one "
+                     f"currency. Nothing was written. Write the rows of each currency into a file of its own and start each: "
+                     f"{', '.join(f'finops start {part}' for part in parts)}.")
+
+
+def said(counts: list[tuple[str, int]]) -> str:
+    """Currencies with their rows.
+
+    >>> said([("EUR", 1), ("USD", 1200)])
+    'EUR (1 row) and USD (1,200 rows)'
+    """
+    words = [f"{code} ({count:,} {'row' if count == 1 else 'rows'})" for code, count in counts]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _written(mapping: tables.Mapping, frame, command: str) -> str:
+    """Write the guess into the current folder, over nothing, and say how to go on."""
+    text = explained(mapping, list(frame.columns))
+    try:
+        path = free(Path("mapping.yaml"), text.encode())
+        if not path.exists():
+            write_atomic(path, text)
+    except OSError as problem:
+        return f"How the file was read could not be written into this folder ({problem.strerror}): change to a folder of your own and start again."
+    return f"How the file was read stands in {path}: correct it and go on with: {command.format(mapping=path)}"
+
+
+def free(path: Path, data: bytes) -> Path:
+    """`path` if nothing lies there or just these bytes; else the first of path-2, path-3 … for which that holds.
+
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "a.csv"
+    >>> _ = place.write_text("one")
+    >>> free(place, b"one").name, free(place, b"two").name
+    ('a.csv', 'a-2.csv')
+    """
+    number, tried = 1, path
+    while os.path.lexists(tried) and not (tried.is_file() and tried.read_bytes() == data):
+        number += 1
+        tried = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return tried
