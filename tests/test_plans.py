@@ -192,3 +192,13 @@ def test_a_real_driver_is_read_whole():
         pytest.skip("the real driver is not beside the checkout")
     found = plans.read_drivers(path)
     assert (len(found), str(found["date"].min().date()), str(found["date"].max().date())) == (346, "2018-11-04", "2019-10-15")
+
+
+@pytest.mark.parametrize(("text", "where"), [
+    ("in k EUR\nbusiness_unit,month,currency,amount\nA,2026-01,EUR,100\n", "line 1 says 'in k EUR'"),
+    ("business_unit,month,currency,amount,TEUR\nA,2026-01,EUR,100,1\n", "the heading says 'TEUR'")])
+def test_a_budget_in_thousands_is_not_read_as_units(tmp_path, text, where):
+    (tmp_path / "b.csv").write_text(text)
+    with pytest.raises(InputError) as refused:
+        read_budgets(tmp_path / "b.csv", "EUR")
+    assert str(refused.value) == f"b.csv: {where}: a budget file is read in whole units of its currency. Multiply its amounts, and take the remark out."

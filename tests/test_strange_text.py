@@ -173,6 +173,18 @@ def test_half_a_character_in_a_name_is_kept_as_a_mark_and_said(tmp_path):
     assert "b.jsonl: ServiceName: 1 row holds half a character (a lone surrogate); it is kept as \ufffd" in map(str, receipt.warnings)
 
 
+def test_small_words_are_right(tmp_path):
+    """Seen before: 'no column BilledCost' of JSON lines with a doubled key, 'more than 18 digits' of full-width ones, Refund turned in silence."""
+    (tmp_path / "b.jsonl").write_text('{"BilledCost": 1, "BilledCost": 2}\n')
+    with pytest.raises(InputError) as refused:
+        Ledger(tmp_path / "l").ingest(tmp_path / "b.jsonl")
+    assert str(refused.value) == ("b.jsonl: no record can be read; the first, 1, is not JSON: key 'BilledCost' stands twice. Export the file again.")
+    ledger = Ledger(tmp_path / "m")
+    receipt = ledger.ingest(("b.csv", pd.DataFrame([{**ROW, "BilledCost": "１２"}, {**ROW, "ChargeCategory": "Refund"}])))
+    assert ledger.quarantine()["x_Reason"].tolist() == ["'１２' is not a plain number; write 1234.50"]
+    assert "b.csv: 1 row, first row 2: ChargeCategory: Refund is no category of FOCUS: kept as Credit" in map(str, receipt.warnings)
+
+
 ANY = st.one_of(st.text(max_size=12), st.text(st.characters(categories=["Cs", "Cc", "Lu", "Nd", "Sc"]), max_size=6), st.sampled_from(
     ["1e999999999", "9999-12-31", '{"team":"\ud800"}', '{"team":"\\ud800"}', "\ufeff", "NaN", "-0", "١٢", "1e-400", "=1+1", "0000-00-00", "24:00"]))
 

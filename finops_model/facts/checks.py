@@ -100,7 +100,10 @@ def judge(table: pa.Table, findings: dict[tuple[str, str], Finding]) -> Judged:
     times = _times(rows)
     currency = _mapped(rows, "BillingCurrency", _currency, "unknown currency")
     category = _mapped(rows, "ChargeCategory", _category, "unknown charge category")
+    codes, words = rows.distinct("ChargeCategory")
+    refund = np.array([(word or "").strip().casefold() == "refund" for word in words], bool)
     numbers, hashes = _numbers(rows)
+    rows.warn(refund[codes], "ChargeCategory", "Refund is no category of FOCUS: kept as Credit")
     texts = {name: _words(rows, name) for name in TEXTS if name not in ("BillingCurrency", "ChargeCategory", "x_Model")}
     tags, model = _tags(rows), _model(rows)
     _look_twice(rows, numbers, texts, category)
@@ -226,7 +229,7 @@ def _number_problem(word: str | None, needed: bool) -> tuple[str, str]:
         return "not a number", f"'{shown}' is not a plain number; write 1234.50"
     if size != size or shown.lstrip("+-").casefold().startswith("inf"):
         return "not finite", f"'{shown}' is not a finite number"
-    if "_" in word:
+    if "_" in word or not word.strip().isascii():
         return "not a number", f"'{shown}' is not a plain number; write 1234.50"
     return "overflow", f"'{shown}' has more than 18 digits before the point"
 

@@ -125,7 +125,7 @@ def _sums(frame, roles, months, amounts, mark, code, scale, found) -> tuple[dict
         found["currencies"] = f"{len(counts)} currencies: {parts}; they are never added up"
         found["amount"] = f"{read:,} amounts: {', '.join(f'{amount:,f} {name}' for name, amount in sorted(sums.items()))}"
     else:
-        found["amount"] = f"{read:,} amounts, sum {sum(sums.values(), Decimal(0)):,f}"
+        found["amount"] = f"{read:,} {'amount' if read == 1 else 'amounts'}, sum {sum(sums.values(), Decimal(0)):,f}"
     return sums, read
 
 

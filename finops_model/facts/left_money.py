@@ -107,9 +107,7 @@ def _sum_of_months(frame, numbers, months, mark) -> tuple[str, str] | None:
     grid = [[number(cell, mark) or Decimal(0) for cell in cells_of(frame, month)] for month in months]
     rows = [i for i, value in enumerate(numbers) if value is not None]
     for first in range(len(months)):
-        sums = [Decimal(0)] * len(numbers)
-        for last in range(first, len(months)):
-            sums = [a + b for a, b in zip(sums, grid[last], strict=True)]
-            if last > first and all(abs(sums[i] - numbers[i]) <= Decimal("0.05") for i in rows):
-                return months[first], months[last]
+        for last in range(first + 1, len(months)):
+            if all(abs(sum((grid[k][i] for k in range(first, last + 1)), -numbers[i])) <= Decimal("0.05") for i in rows):
+                return months[first], months[last]          # all() stops at the first row that differs
     return None

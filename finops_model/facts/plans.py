@@ -17,6 +17,7 @@ import pandas as pd
 from ..errors import InputError, listing, nearest
 from ..periods import MONTH
 from .budgets import COMPANY, Budgets
+from . import scales
 from .columns import find_columns
 from .formats import plain_words, read_moment, read_number
 from .mapping import date_order, decimal_mark
@@ -38,6 +39,10 @@ class Sheet:
             raise InputError(f"{self.name}: {problem}. Quote cells that hold the delimiter, and give every line all its cells.")
         if not len(self.frame):
             raise InputError(f"{self.name}: {what} has a header ({listing(self.frame.columns)}) and no rows.")
+        in_units = scales.remarks(self.frame.attrs["above"], self.frame.columns) if what in ("a budget file", "an invoice file") else []
+        if in_units:                     # a budget of 100 "in k EUR" is not a budget of 100
+            raise InputError(f"{self.name}: {in_units[0].where} says '{in_units[0].text[:60]}': {what} is read in whole units of its currency. Multiply its "
+                             "amounts, and take the remark out.")
         self.spelled = {plain_words(column).replace(" ", ""): column for column in self.frame.columns}
 
     def column(self, name: str, needed: bool = True) -> str | None:

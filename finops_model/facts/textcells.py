@@ -195,6 +195,9 @@ def read_records(source: Source) -> pa.Table:
                 source.broken.append(BrokenRow(number, "", "not JSON", f"is not JSON: {reason}", line.strip()[:MAX_RAW]))
                 continue
             _keep(source, item, number, records, numbers, line)
+    if not records and source.broken:
+        first = source.broken[0]
+        raise InputError(f"{source.name}: no record can be read; the first, {first.row}, {first.reason}. Export the file again.")
     keys = list(dict.fromkeys(key for record in records for key in record))
     names = check_header(source.name, keys)
     return _table({name: [_text(record.get(key)) for record in records] for name, key in zip(names, keys, strict=True)}, numbers, source)
