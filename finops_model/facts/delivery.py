@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from ..documents import fsync_folder
 from ..errors import LedgerError
-from . import checks, proof, scopes
+from . import checks, proof, scopes, twice
 from .judged import Read, alike, keys_of, read
 from .manifest import Book, Key, Version, commit, read_book
 from .readers import Source, open_source
@@ -68,7 +68,7 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     warnings += [Warned("restated", "", text) for text in restated([one.change for one in drafts])]
     if reads:
         progress("writing", len(items), len(items))
-        _publish(root, number, reads, drafts, choice, warnings)
+        _publish(root, number, reads, drafts, choice, warnings, living)
     touched = set(keys)
     skipped = [file if not touched & {tuple(key) for key in book.known()[file.sha256]["keys"]} or choice.append else file.staying() for file in skipped]
     return _receipt(reads, skipped, warnings, [one.change for one in drafts], number if reads else None)
@@ -155,10 +155,10 @@ def _settle(meetings: dict[Key, Meeting], choice: Choice) -> None:
                 meeting.replaced |= {doubt.scope, *doubt.goes}
 
 
-def _publish(root: Path, number: int, reads: list[Read], drafts: list[Draft], choice: Choice, warnings) -> None:
+def _publish(root: Path, number: int, reads: list[Read], drafts: list[Draft], choice: Choice, warnings, living) -> None:
     """Write parts aside, move them in place, and record the delivery last."""
     try:
-        _write_all(root, number, reads, drafts, choice, warnings)
+        _write_all(root, number, reads, drafts, choice, warnings, living)
     except OSError as problem:
         if problem.errno not in FULL:
             raise
@@ -166,7 +166,7 @@ def _publish(root: Path, number: int, reads: list[Read], drafts: list[Draft], ch
                           "there is unchanged. Make room or ask for the right to write, then ingest again.") from None
 
 
-def _write_all(root, number, reads, drafts, choice, warnings) -> None:
+def _write_all(root, number, reads, drafts, choice, warnings, living) -> None:
     aside = root / f".incoming-{number:06d}"
     shutil.rmtree(aside, ignore_errors=True)
     (root / "manifest").mkdir(exist_ok=True)
@@ -187,6 +187,7 @@ def _write_all(root, number, reads, drafts, choice, warnings) -> None:
             fsync_folder(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+    warnings += _counted_twice(root, drafts, living)
     files = [{"name": r.source.name, "sha256": r.source.sha256, "bytes": r.source.size, "format": r.format,
               "rows_in": r.rows_in, "accepted": r.accepted, "quarantined": r.refused.num_rows, "notes": r.notes,
               "loose": any(not key[2] for key in keys_of(r.refused)), "keys": sorted(map(list, r.keys))} for r in reads]
@@ -195,6 +196,15 @@ def _write_all(root, number, reads, drafts, choice, warnings) -> None:
                   "quarantine": place if refused.num_rows else None, "warnings": [str(warning) for warning in warnings],
                   "released": [row for one in drafts for row in one.released],
                   "changes": [one.change.as_dict() for one in drafts if one.change.version > 1]})
+
+
+def _counted_twice(root: Path, drafts: list[Draft], living: dict[Key, Version]) -> list[Warned]:
+    """Commitments of the delivered periods that the ledger, with this delivery in it, counts twice (docs/method.md §13.23)."""
+    new = {one.version.key: one.version for one in drafts}
+    mine = {key[:2] for key in new}
+    parts = [part for key, version in {**living, **new}.items() if key[:2] in mine for part in version.parts]
+    found = twice.found(twice.tables_of(root / part["path"] for part in parts))
+    return [Warned(file, "", text) for file, text in twice.warnings(found, set(new))]
 
 
 def _write(path: Path, target: Path, table: pa.Table) -> tuple[Path, Path]:

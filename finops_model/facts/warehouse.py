@@ -15,9 +15,10 @@ import ibis.expr.datatypes as types
 import pandas as pd
 
 from ..errors import LedgerError
-from . import kept
+from . import kept, twice
 from .allocate import allocate, organisation_of
 from .entities import one_currency
+from .receipt import add
 
 KEYS = ["ChargeDate", "BillingAccountId", "ServiceProviderName", "InvoiceIssuerName", "ServiceName", "ServiceCategory", "SkuId",
         "SkuMeter", "RegionId", "ChargeCategory", "ChargeClass", "ChargeFrequency", "PricingCategory", "CommitmentDiscountId",
@@ -28,7 +29,7 @@ DAILY = [*KEYS, *MEASURES, "Rows"]
 TAGS = {"x_Team": "team", "x_Environment": "environment", "x_Workload": "workload", "x_BusinessUnit": "business_unit"}
 PLAIN = [name for name in KEYS if name not in TAGS and name != "ChargeDate"]
 CENT = types.Decimal(38, 10)
-RULES = 1          # raise it when a rule of this file changes: kept answers of older rules are then not used
+RULES = 2          # raise it when a rule of this file changes: kept answers of older rules are then not used
 
 
 @ibis.udf.scalar.builtin(name="json_extract_string")
@@ -60,30 +61,33 @@ def daily(ledger, settings, through=None) -> pd.DataFrame:
 
 
 def _daily(ledger, settings, through) -> pd.DataFrame:
-    organisation, parts = organisation_of(settings), ledger.proof()
+    organisation, parts, doubled = organisation_of(settings), ledger.proof(), twice.of(ledger)
     asked = kept.question([RULES, parts, ledger.fingerprint(), settings.tags.model_dump(), settings.time_zone, organisation, str(through)])
     found = kept.read(ledger.root, asked)
-    if found is not None and set(DAILY) <= set(found) and (through is not None or not _off(found, ledger)):
+    if found is not None and set(DAILY) <= set(found) and (through is not None or not _off(found, ledger, doubled)):
         return _typed(found)[DAILY]
     if not parts:
         return _typed(pd.DataFrame({name: [] for name in DAILY}))
-    frame = _typed(_query([Path(ledger.root) / path for path in parts], settings, through))
+    frame = _typed(_query([Path(ledger.root) / path for path in parts], settings, through, doubled))
     frame = allocate(frame, organisation)
     if frame.duplicated(KEYS).any():           # a tag that spells out what a rule made of untagged rows
         frame = frame.groupby(KEYS, as_index=False, sort=False)[[*MEASURES, "Rows"]].sum()
     frame = frame.sort_values(KEYS, ignore_index=True)[DAILY]
-    if through is None and (off := _off(frame, ledger)):
+    if through is None and (off := _off(frame, ledger, doubled)):
         raise LedgerError(f"{ledger.root}: {off}. No figure is made from it: this is a fault of finops-model, please report it.")
     kept.keep(ledger.root, asked, frame)
     return frame
 
 
-def _off(frame: pd.DataFrame, ledger) -> str:
-    """Where daily facts do not add up to the ledger's record, to the cent per currency, in words; '' where they do."""
+def _off(frame: pd.DataFrame, ledger, doubled: list) -> str:
+    """Where daily facts do not add up to the ledger's record, to the cent per currency, in words; '' where they do.
+
+    doubled    commitments that the bill counts twice: EffectiveCost is without what is set aside of them (§13.23)
+    """
     if int(frame["Rows"].sum()) != ledger.rows:
         return f"the daily facts hold {int(frame['Rows'].sum()):,} rows and the record {ledger.rows:,}"
     for column in ("BilledCost", "EffectiveCost"):
-        said = ledger.totals(column)
+        said = add(ledger.totals(column), *({c: -a} for c, a in twice.set_aside(doubled).items() if column == "EffectiveCost"))
         found = {currency: math.fsum(part[column]) for currency, part in frame.groupby("BillingCurrency", observed=True)}
         for currency in sorted({*said, *found}):
             then, now = float(said.get(currency, 0)), found.get(currency, 0.0)
@@ -92,16 +96,28 @@ def _off(frame: pd.DataFrame, ledger) -> str:
     return ""
 
 
-def _query(files: list[Path], settings, through) -> pd.DataFrame:
+def _query(files: list[Path], settings, through, doubled: list) -> pd.DataFrame:
     connection = ibis.duckdb.connect()
     try:
         connection.raw_sql("SET TimeZone = 'UTC'")
         rows = connection.read_parquet([str(path) for path in files], union_by_name=True)
-        return expression(rows, settings, through).execute()
+        return expression(without_doubles(rows, doubled), settings, through).execute()
     except ibis.common.exceptions.IbisError as problem:
         raise LedgerError(f"the ledger's files cannot be read by day: {problem}") from None
     finally:
         connection.disconnect()
+
+
+def without_doubles(rows: ibis.Table, doubled: list) -> ibis.Table:
+    """Ledger rows with EffectiveCost 0 on purchases of which the use carries the cost already (docs/method.md §13.23)."""
+    keys = ["\x1f".join(one.key) for one in doubled if one.set_aside]
+    if not keys:
+        return rows
+    words = [rows.InvoiceIssuerName, rows.BillingAccountId, rows.CommitmentDiscountId, rows.ChargeCategory, rows.x_Period, rows.BillingCurrency]
+    own = words[0]
+    for word in words[1:]:
+        own = own + "\x1f" + word
+    return rows.mutate(EffectiveCost=ibis.ifelse(own.isin(keys), ibis.literal(0).cast(rows.EffectiveCost.type()), rows.EffectiveCost))
 
 
 def expression(rows: ibis.Table, settings, through=None) -> ibis.Table:
