@@ -193,8 +193,7 @@ def test_commands_of_one_entity_are_in_its_currency(group):
     assert {row["issuer"] for row in told["rows"]} == {"Models"}
 
 
-@pytest.mark.parametrize("words", [["watch", "--json"], ["grades", "--json"], ["run", "half.yaml", "--paths", "100"], ["scenario", "init", "{}"],
-                                   ["explain", "half.yaml", "workloads"]])
+@pytest.mark.parametrize("words", [["watch", "--json"], ["grades", "--json"], ["run", "half.yaml", "--paths", "100"], ["scenario", "init", "{}"]])
 def test_other_commands_take_an_entity(published, words, tmp_path):
     settings, _ = published
     scenario = Path(settings.root) / "half.yaml"
