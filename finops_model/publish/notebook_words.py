@@ -1,0 +1,136 @@
+"""What a notebook says in words, made from the figures of its own run: sentences that cannot go out of date.
+
+Each function returns `Words`: text that a notebook shows as Markdown.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..measure.words import chance, money
+from ..periods import month_name
+
+
+class Words(str):
+    """Markdown text; a notebook shows it, print() prints it.
+
+    >>> Words("**a**")._repr_markdown_()
+    '**a**'
+    """
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+def spread(low: float, high: float, currency: str) -> str:
+    """P10 and P90 as eight of ten futures; a range without width is said as such.
+
+    >>> spread(1.2e6, 1.5e6, "USD"), spread(5.0, 5.0, "USD")
+    ('eight of ten futures: $1.20m to $1.50m', 'the same in every future')
+    """
+    if low == high:
+        return "the same in every future"
+    return f"eight of ten futures: {money(low, currency)} to {money(high, currency)}"
+
+
+def what_if_answer(base, comparison, name: str) -> Words:
+    """The answer of a what-if beside its base: what the base costs, what changes, how sure that is.
+
+    base   Run;  comparison   Comparison with a line `name`
+    """
+    line, currency = comparison[name], comparison.currency
+    period = f"{month_name(comparison.months[0])} through {month_name(comparison.months[-1])}"
+    cost = (f"Without a change AI costs {money(base.quantile(0.5), currency)} from {period} "
+            f"({spread(base.quantile(0.1), base.quantile(0.9), currency)}).")
+    return Words(f"**Answer** {cost} {difference_said(line, currency)}")
+
+
+def difference_said(line, currency: str) -> str:
+    """One line of a comparison in a sentence: saves, costs more, or changes nothing."""
+    mean, low, high = line.difference_mean, line.quantile(0.1), line.quantile(0.9)
+    if not np.any(line.difference):
+        return f"*{line.name}* changes nothing."
+    if low <= 0 <= high and abs(mean) < 2 * line.standard_error:
+        return (f"*{line.name}* cannot be told from no change: {money(mean, currency)} on average, "
+                f"{spread(low, high, currency)}; cheaper with a chance of {chance(line.probability_cheaper)}.")
+    if mean < 0:
+        return (f"*{line.name}* saves {money(-mean, currency)} on average ({spread(-high, -low, currency)}) "
+                f"and is cheaper with a chance of {chance(line.probability_cheaper)}.")
+    return (f"*{line.name}* costs {money(mean, currency)} more on average ({spread(low, high, currency)}); "
+            f"cheaper with a chance of {chance(line.probability_cheaper)}.")
+
+
+def commit_answer(found, cautious=None) -> Words:
+    """The answer of a recommendation: how much of what, what it saves, how sure that is, what caution costs.
+
+    found      decide.commit_workspace.Found
+    cautious   Recommendation for the aim "waste" (most saving in the leanest tenth), set beside it
+    """
+    answer, held = found.recommendation, sum(item["quantity"] for item in found.held)
+    if not answer.quantity:
+        return Words("**Answer** Commit to nothing: on the simulated demand no level of the offers saves money on average.")
+    one, currency = next(p for p in answer.purchases if p.quantity > 0), answer.currency
+    beside = f", {_steps(answer.quantity - held)} today" if held else ""
+    whole = float(answer.on_demand.mean())
+    said = [f"**Answer** {answer.quantity:,.0f} {one.unit} for {_term(one.offer.term_months)} from {found.start}{beside}.",
+            f"That saves {money(answer.expected_saving, currency)} on average of the {money(whole, currency)} that the same use costs on demand "
+            f"({answer.effective_savings_rate:.0%}); {spread(answer.saving_quantile(0.1), answer.saving_quantile(0.9), currency)}.",
+            "None of the simulated futures loses money." if not answer.probability_of_loss
+            else f"It loses money with a chance of {chance(answer.probability_of_loss)}."]
+    if cautious is not None and cautious.quantity != answer.quantity:
+        said.append(f"Who fears idle hours most signs {cautious.quantity:,.0f}, saves {money(cautious.expected_saving, currency)} on average "
+                    f"and at least {money(cautious.saving_quantile(0.1), currency)} in nine of ten futures, "
+                    f"instead of {money(answer.saving_quantile(0.1), currency)}.")
+    return Words(" ".join(said))
+
+
+def growth_answer(facts, rows: dict, bill, known) -> Words:
+    """The answer of notebook 02: the pace of a year, how far month totals were missed, whom knowledge moves most.
+
+    rows   {way: rows of accuracy.record};  bill, known   outlook.nodes.Nodes from the bill alone and with what people know
+    """
+    changes = {unit: _ratio(known, bill, unit) for unit in bill.names}
+    daily = facts.volume.sum(axis=1)
+    weeks = np.convolve(daily, np.full(28, 1 / 28), "valid")
+    pace = (weeks[-1] / weeks[0]) ** (365.25 / max(len(weeks) - 1, 1)) - 1 if weeks[0] > 0 else 0.0
+    alone = next(iter(rows.values()))
+    missed = [row["error_pct"] for row in alone]
+    near = [row for row in alone if row["naive_error_pct"] is not None]
+    better = sum(row["error_pct"] < row["naive_error_pct"] for row in near)
+    beat = {len(near): "less than repeating last week would have", 0: "more than repeating last week would have"}.get(
+        better, f"less than repeating last week would have at {better} of {len(near)} leads")
+    most = max(changes, key=lambda unit: abs(changes[unit]), default=None)
+    said = [f"**Answer** AI use {'grows' if pace >= 0 else 'falls'} by {abs(pace):.0%} a year.",
+            f"{_leads(alone)} ahead month totals were missed by {_between(missed)}, {beat}; beyond that a range is an assumption."]
+    if most is not None and round(changes[most], 2):
+        said.append(f"What people know moves {most} most ({changes[most]:+.0%} over the months ahead).".replace("-", "−"))
+    said.append("Plan the company's P50 and hold its own P90 back: the P90s of units added up are too much.")
+    return Words(" ".join(said))
+
+
+def _ratio(known, bill, unit) -> float:
+    """Relative change of a unit's median over all months of the horizon."""
+    before, after = (float(np.median(nodes.totals[:, :, nodes.names.index(unit)].sum(axis=1))) for nodes in (bill, known))
+    return after / before - 1 if before else 0.0
+
+
+def _steps(difference: float) -> str:
+    if not round(difference):
+        return "as many as"
+    return f"{abs(difference):,.0f} {'more' if difference > 0 else 'fewer'} than"
+
+
+def _term(months: float) -> str:
+    if months % 12:
+        return f"{months:g} months"
+    return "one year" if months == 12 else f"{months // 12:g} years"
+
+
+def _leads(rows: list[dict]) -> str:
+    first, last = rows[0]["lead"], rows[-1]["lead"]
+    return f"{first} month{'s' * (first > 1)}".capitalize() if first == last else f"{first} to {last} months"
+
+
+def _between(shares: list[float]) -> str:
+    low, high = f"{min(shares) * 100:.0f}", f"{max(shares) * 100:.0f}"
+    return f"{low} %" if low == high else f"{low} to {high} %"
