@@ -246,7 +246,7 @@ def test_a_damaged_record_is_named(tmp_path):
     with pytest.raises(LedgerError, match="000001.json: the ledger's record is damaged"):
         assert Ledger(tmp_path).rows
     (tmp_path / "manifest" / "000001.json").write_text(json.dumps({"schema": 9}))
-    with pytest.raises(LedgerError, match="schema 9; this version reads schema 1. Use the version"):
+    with pytest.raises(LedgerError, match="schema 9 of a ledger record; this version of finops-model reads up to 1. Use the version that wrote it."):
         assert Ledger(tmp_path).rows
 
 

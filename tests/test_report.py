@@ -255,7 +255,7 @@ def test_the_notebook_is_short_typed_stripped_and_imports_the_model_only():
     ("status", "finla", "brief: status: unknown status 'finla'. Did you mean 'final'? Known: flash, preliminary, final."),
     ("landing/p50", float("nan"), "brief: landing/p50 is nan; every number of a report must be finite."),
     ("tie_out/ledger_total", "12,40", "brief: tie_out/ledger_total: '12,40' is not an amount in decimal text such as 123.45."),
-    ("schema", 2, "brief: not a brief of schema 1. Publish the month again: finops report."),
+    ("schema", 2, "brief: schema 2 of a brief; this version of finops-model reads up to 1. Use the version that wrote it."),
     ("unit", None, "brief: unit: must be text, not 'None'.")])
 def test_a_brief_that_makes_no_sense_is_refused_by_name(path, value, told, tmp_path):
     brief = read("company")

@@ -44,7 +44,7 @@ BAD = [
     ("itself", "name: a\nbase: a.yaml\n", "{f}:2: base: 'a.yaml' leads back to a.yaml. A base may not stand on itself."),
     ("unknown key", "name: a\nchagnes: []\n",
      "{f}:2: unknown key 'chagnes'. Did you mean 'changes'? Known: assumptions, base, changes, commitments, decisions, drivers, horizon, "
-     "name, paths, prices, question, risks, seed, shapes, workloads."),
+     "name, paths, prices, question, risks, schema, seed, shapes, workloads."),
     ("infinite", "name: a\ndrivers: {x: {level: .inf}}\n", "{f}:2: 'drivers/x/level' is .inf; a number must be finite."),
     ("not a number", "name: a\ndrivers: {x: {level: .nan}}\n", "{f}:2: 'drivers/x/level' is .nan; a number must be finite."),
     ("formula", "name: a\ndrivers: {x: {level: \"__import__('os').system('x')\"}}\n",

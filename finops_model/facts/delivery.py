@@ -20,7 +20,7 @@ from ..documents import fsync_folder
 from ..errors import LedgerError
 from . import checks, proof, scopes, twice
 from .judged import Read, alike, keys_of, read
-from .manifest import Book, Key, Version, commit, read_book
+from .manifest import SCHEMA, Book, Key, Version, commit, read_book
 from .readers import Source, open_source
 from .receipt import Delivered, Receipt, Warned, add
 from .scopes import Meeting, Rows
@@ -191,7 +191,7 @@ def _write_all(root, number, reads, drafts, choice, warnings, living) -> None:
     files = [{"name": r.source.name, "sha256": r.source.sha256, "bytes": r.source.size, "format": r.format,
               "rows_in": r.rows_in, "accepted": r.accepted, "quarantined": r.refused.num_rows, "notes": r.notes,
               "loose": any(not key[2] for key in keys_of(r.refused)), "keys": sorted(map(list, r.keys))} for r in reads]
-    commit(root, {"schema": 1, "delivery": number, "delivered_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    commit(root, {"schema": SCHEMA, "delivery": number, "delivered_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
                   "append": choice.append, "files": files, "versions": [one.version.record() for one in drafts],
                   "quarantine": place if refused.num_rows else None, "warnings": [str(warning) for warning in warnings],
                   "released": [row for one in drafts for row in one.released],

@@ -19,9 +19,10 @@ from pathlib import Path
 
 from ..documents import fsync_folder, write_atomic
 from ..errors import LedgerError
+from ..schemas import NEWEST, check_schema
 from .receipt import Money, trimmed
 
-SCHEMA = 1
+SCHEMA = NEWEST["ledger record"]
 Key = tuple[str, str, str]           # issuer, account, billing period
 
 
@@ -95,7 +96,7 @@ class Book:
         loose = self.loose()
         lost = sorted(file["sha256"] for record in self.records if record["delivery"] in loose
                       for file in record["files"] if file.get("loose"))
-        return hashlib.sha256(json.dumps([SCHEMA, facts, lost], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([1, facts, lost], sort_keys=True).encode()).hexdigest()
 
 
 def read_book(root: Path) -> Book:
@@ -112,9 +113,8 @@ def read_book(root: Path) -> Book:
             raise LedgerError(f"{path}: the ledger's record is damaged ({problem}). Restore it from a backup.") from None
         except OSError as problem:
             raise LedgerError(f"{path}: the ledger's record cannot be read ({problem.strerror}). Check its permissions.") from None
-        if isinstance(record, dict) and record.get("schema") != SCHEMA:
-            raise LedgerError(f"{path}: schema {record.get('schema')}; this version reads schema {SCHEMA}. "
-                              "Use the version of finops-model that wrote it.")
+        if isinstance(record, dict):
+            check_schema("ledger record", record.get("schema"), str(path), LedgerError)
         if damage := _damage(record, path, len(records) + 1):
             raise LedgerError(f"{path}: the ledger's record is damaged ({damage}). Restore it from a backup.")
         records.append(record)

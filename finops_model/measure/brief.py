@@ -13,6 +13,9 @@ import pandas as pd
 from ..documents import slug
 from ..periods import add_months, fiscal_months, month_days, month_name
 from . import accuracy, actuals, against, budgets, grades, kpis, outside, outside_words
+from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name
+from ..schemas import NEWEST
+from . import accuracy, actuals, budgets, grades, kpis, outside, outside_words
 from .actuals import COMPANY
 from .carried import tie
 from .reach import flash_reason, same_days
@@ -179,7 +182,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     year_to_date = sum(v for m, v in booked.items() if m in year and m <= close.month)
     left_out = outside.of_year(close.daily, close.month, close.as_of, unit, close.fiscal_year_starts)
     result = {
-        "schema": 1, "company": close.company, "unit": unit, "slug": slug(unit), "month": close.month,
+        "schema": NEWEST["brief"], "company": close.company, "unit": unit, "slug": slug(unit), "month": close.month,
         "currency": close.currency, "status": state, "status_reason": reason, "data_as_of": close.as_of, "complete": close.complete,
         "first_day": str(rows["ChargeDate"].min().date()) if len(rows) else None,
         "tie_out": close.tie_out, "ledger_rows": close.ledger_rows, "ledger_all_time": close.ledger_all_time,

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..documents import write_atomic
 from ..errors import LedgerError, unknown
+from ..schemas import NEWEST, check_schema
 
 ARRAYS = ("effective", "so_far", "by_workload", "range_share")
 
@@ -80,7 +81,7 @@ class Run:
         np.savez(buffer, **arrays, **{f"dials{path}": value for path, value in dials.items()})
         write_atomic(folder / "run.npz", buffer.getvalue())
         text = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*ARRAYS, "dials")}
-        write_atomic(folder / "run.json", json.dumps({"schema": 1, **text, "dials": plain}, indent=1, default=list) + "\n")
+        write_atomic(folder / "run.json", json.dumps({"schema": NEWEST["run"], **text, "dials": plain}, indent=1, default=list) + "\n")
         return folder
 
     def _repr_html_(self) -> str:
@@ -130,7 +131,7 @@ def load_run(folder) -> Run:
     if not (folder / "run.json").is_file() or not (folder / "run.npz").is_file():
         raise LedgerError(f"{folder}: no saved run lies here; a run has run.json and run.npz.")
     text = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    text.pop("schema")
+    check_schema("run", text.pop("schema", None), str(folder / "run.json"), LedgerError)
     with np.load(folder / "run.npz", allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     dials = _join(text.pop("dials"), arrays)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from ..documents import Document, checked, load_yaml
 from ..errors import ScenarioError
 from ..periods import add_months, fiscal_months, month_days, month_of, month_range
+from ..schemas import check_schema
 from . import base as base_facts
 from .changes import Event, leaves, refuse_second_set
 from .risk_plan import Placed
@@ -96,6 +97,7 @@ def load_scenario(path) -> Scenario:
             raise ScenarioError(f"{path}: more than {DEEPEST} bases stand on one another. Put their changes into fewer files.")
         seen.append(real)
         source = load_yaml(current, ScenarioError)
+        check_schema("scenario", source.get("schema", 1), source.at("schema"), ScenarioError)
         layer = Layer(checked(ScenarioDocument, source, ScenarioError), source)
         layers.insert(0, layer)
         if layer.document.base is None:

@@ -167,6 +167,7 @@ class Change(Strict):
 class ScenarioDocument(Strict):
     """A base, or changes to a base."""
 
+    schema_number: Annotated[int, Field(strict=True, alias="schema")] = 1      # of this form of document: docs/compatibility.md
     name: Text
     question: str = ""
     base: str | None = None

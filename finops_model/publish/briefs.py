@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import ReportError, unknown
 from ..periods import MONTH
+from ..schemas import check_schema
 from .chart_parts import clean
 
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -68,8 +69,9 @@ def check_brief(brief: dict, where: str = "brief") -> dict:
 
     Raises ReportError naming the first place that is wrong.
     """
-    if not isinstance(brief, dict) or brief.get("schema") != 1:
-        raise ReportError(f"{where}: not a brief of schema 1. Publish the month again: finops report.")
+    if not isinstance(brief, dict):
+        raise ReportError(f"{where}: not a brief. Publish the month again: finops report.")
+    check_schema("brief", brief.get("schema"), where, ReportError)
     missing = [key for key in KEYS if key not in brief]
     if missing:
         raise ReportError(f"{where}: the brief has no '{missing[0]}'. Publish the month again: finops report.")
