@@ -12,10 +12,8 @@ import pandas as pd
 
 from ..documents import slug
 from ..periods import add_months, fiscal_months, month_days, month_name
-from . import accuracy, actuals, against, budgets, grades, kpis, outside, outside_words
-from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_name
 from ..schemas import NEWEST
-from . import accuracy, actuals, budgets, grades, kpis, outside, outside_words
+from . import accuracy, actuals, against, budgets, grades, kpis, outside, outside_words
 from .actuals import COMPANY
 from .carried import tie
 from .reach import flash_reason, same_days
