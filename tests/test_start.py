@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from finops_model.errors import InputError
+from finops_model.errors import InputError, LedgerError
 from finops_model.facts.ledger import Ledger
 from finops_model.publish import start as starting
 from finops_model.settings import load_settings
@@ -138,6 +138,17 @@ def test_another_currency_is_refused_before_the_ledger_is_touched(box, text, sai
         again(box, "other.csv")
     assert said.format(ws=box / "ws") in str(problem.value) and "Nothing was written." in str(problem.value)
     assert (contents(box / "ws"), rows(box / "ws")) == (before, held)
+
+
+def test_a_second_vendor_of_the_same_month_is_no_restatement_unless_somebody_says_so(box):
+    written(box / "other.csv", bill((3,)).replace(",GPU", ",Tokens").replace(",a,", ",c,").replace(",b,", ",d,"))
+    before, held = contents(box / "ws"), rows(box / "ws")
+    with pytest.raises(LedgerError) as problem:
+        again(box, "other.csv")
+    assert "--append" in str(problem.value) and "--replace" in str(problem.value) and (contents(box / "ws"), rows(box / "ws")) == (before, held)
+    asked = []
+    again(box, "other.csv", ask=lambda question: asked.append(question) or "append")
+    assert rows(box / "ws") == 168 + 56 and len(asked) == 1 and again(box, "other.csv", append=True)[0].endswith("nothing was taken in.")
 
 
 def test_a_name_that_only_looks_the_same_as_a_folder_is_not_the_same_company(tmp_path, monkeypatch):

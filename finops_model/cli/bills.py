@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -30,7 +31,8 @@ def start(
     mapping: Annotated[Optional[Path], typer.Option(help="A mapping.yaml to read the table by, instead of guessing.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking.")] = False,
     fresh: Annotated[Optional[str], typer.Option(help="Begin anew under this name, in a new folder; never over one that is there.")] = None,
-    append: Annotated[bool, typer.Option(help="Add the rows to the billing periods that the workspace has already.")] = False,
+    append: Annotated[bool, typer.Option(help="Add the rows to what the workspace has of these billing periods.")] = False,
+    replace: Annotated[bool, typer.Option(help="Replace what the workspace has of them, also where no charge is in common.")] = False,
 ):
     """From any table with a date and an amount to a report: guesses the columns, shows them, asks, saves them, reports.
 
@@ -42,7 +44,7 @@ def start(
 
     settings = starting.start(file, name=name, currency=currency, drivers=driver, budgets=budget, invoices=invoices,
                               organisation=organisation, mapping=mapping, confirm=confirming(yes), fresh=fresh, append=append,
-                              tell=out.print, progress=None)
+                              replace=replace, ask=_asking(Bars()), tell=out.print)
     with Bars() as bars:
         published = close.report(settings, newest=True, tell=bars.tell, progress=bars)
     out.print(f"Workspace  {settings.root}  (finops.yaml, mapping, ledger, scenarios)")
@@ -147,7 +149,7 @@ def report(
         raise FinOpsError("--entity is of the company of finops.yaml and does not go with a BILL. Leave one of them out.")
     if bill is not None:
         chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation, what_ifs=what_if,
-                                mapping=mapping, confirm=confirming(yes, quiet=as_json), tell=(err if as_json else out).print,
+                                mapping=mapping, confirm=confirming(yes, quiet=as_json), ask=_asking(Bars()), tell=(err if as_json else out).print,
                                 command="finops report")
     with Bars() as bars:
         if bill is None:

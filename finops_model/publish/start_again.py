@@ -22,10 +22,11 @@ from .start_reading import Reading, free, said
 LISTS = ("drivers", "what_ifs")
 
 
-def add_to(root: Path, file: Path, reading: Reading, given: list[tuple[str, Path]], *, append: bool = False,
+def add_to(root: Path, file: Path, reading: Reading, given: list[tuple[str, Path]], *, how: dict | None = None,
            tell: Callable[[str], None], progress: Progress | None = None) -> None:
     """Take a bill into the ledger of a workspace, and lay the files given with it beside those that are there.
 
+    how   append, replace and ask of `Ledger.ingest`
     Every step is whole by itself, in this order: the delivery, the files, the mapping, the lines of finops.yaml.
     Raises FinOpsError before the first step where the bill or a file cannot be used; then nothing was written.
     """
@@ -35,7 +36,7 @@ def add_to(root: Path, file: Path, reading: Reading, given: list[tuple[str, Path
     _judge(file, reading, settings, root)
     copies = [(key, item, free(root / ("scenarios" if key == "what_ifs" else "plans") / item.name, item.read_bytes())) for key, item in given]
     _check(given, settings, root)
-    receipt = ledger.ingest([reading.item], append=append, progress=progress)
+    receipt = ledger.ingest([reading.item], **(how or {}), progress=progress)
     _say_delivery(root, file, receipt, tell)
     kept = [name for name in before if root / name != settings.path(settings.ledger)]
     tell(f"Kept as they are: {', '.join(kept)}.")
