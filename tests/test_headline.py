@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from headline_world import brief_of, days, row, workspace, year
 
 from finops_model.measure import budgets, landing_words
 from finops_model.publish import page_first
+from finops_model.publish.briefs import canonical, check_brief
+from finops_model.publish.page import Page
 from finops_model.publish.tables import Figures
+from finops_model.publish.workbook import write_workbook
 
 FLAT, WIDE = np.full((1000, 1), 600.0), np.linspace(500.0, 700.0, 1001)[:, None]
 NEVER = ("closed", "80 %", "over 99 %", "under 1 %", "100 %", "0 %", "chance")
@@ -98,3 +103,11 @@ def test_bills_without_width_and_short_ones_print_no_chance(tmp_path, name):
     assert not any(word in page for word in ("Chance", "chance", "over 99 %", "under 1 %"))
     assert ("80 %" in page) == name.startswith("five")
     assert ("closed" in page) == name.endswith("the year over")
+    shown = Page(brief)
+    sections = [shown.first_page(), shown.budget(), shown.units(), shown.movements(), shown.uncertainty(), shown.unit_costs(), shown.what_ifs(),
+                shown.track_record(), shown.basis()]
+    assert shown.differences() == [] and write_workbook(brief, tmp_path / "book.xlsx").is_file()
+    told = "".join(section.html for section in sections if section)
+    assert ("Cost by day" in told) == bool(brief["actual"].get("by_day")) and ("too little" not in said or "Cost by day" in told)
+    assert "than the month before" not in told or len(brief["actual"]["by_month"]) > 1
+    check_brief(json.loads(canonical(brief)))

@@ -199,7 +199,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "forecast": {"paths": close.base.paths, "seed": close.base.seed, "engine": close.base.engine,
                      "months": forecast_months(close.base, name, budget_by_month), "reason": close.base.nothing[1] if close.base.nothing else None},
         "by_hand": workloads_by_hand(close.base, name), "landing": land,
-        "drivers": {"change": actuals.changes(beside, close.month, before), "range": _range(close.base, name)},
+        "drivers": {"change": actuals.changes(beside, close.month, before) if before >= f"{close.daily['ChargeDate'].min():%Y-%m}" else [], "range": _range(close.base, name)},
         "unit_costs": kpis.unit_costs(facts, close.month), "unit_cost_tie": tie(facts.daily, facts.drivers, facts.carried, close.month),
         "accuracy": graded,
         "what_ifs": what_if_lines(close, name), "lines": actuals.lines(rows, close.month), "children": [],

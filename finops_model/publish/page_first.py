@@ -52,9 +52,14 @@ def tiles(figures: Figures) -> Iterator[tuple]:
     if said:
         inside = "inside" if said["inside"] else "outside"
         line = ("the month is still under way" if said["actual"] is None else
-                f"was {money(said['actual'], currency)}, {inside} the range given")
-        tone = "" if said["actual"] is None else "good" if said["inside"] else "bad"
+                f"was {money(said['actual'], currency)}" + (f", {inside} the range given" if _ranged(said, currency) else ""))
+        tone = "" if said["actual"] is None or not _ranged(said, currency) else "good" if said["inside"] else "bad"
         yield f"{name}, as forecast a month before", show("previous_forecast/p50", "money"), line, tone
+
+
+def _ranged(said: dict, currency: str) -> bool:
+    """Whether an earlier forecast had a range that can be told."""
+    return money(said["p10"], currency) != money(said["p90"], currency)
 
 
 def _landing(figures: Figures, land: dict, what: str) -> Iterator[tuple]:
@@ -128,7 +133,8 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
                      "none approved for this unit")
     said = brief["previous_forecast"]
     if said:
-        text = f"{money(said['p50'], currency)} ({money(said['p10'], currency)} to {money(said['p90'], currency)})"
+        text = money(said["p50"], currency)
+        text += f" ({money(said['p10'], currency)} to {money(said['p90'], currency)})" if _ranged(said, currency) else ""
         if said["error_pct"] is not None:
             text += f"; it was {abs(said['error_pct']) * 100:.1f} % too {'high' if said['error_pct'] >= 0 else 'low'}"
         made = "as published" if said["source"] == "published" else "replayed, as none was published"

@@ -27,6 +27,8 @@ def budget(figures: Figures) -> dict | None:
                Column("Variance"), Column("", False), Column("Chance over budget")]
     if all(row[5] == "–" for row in rows):
         columns, rows = columns[:5], [row[:5] for row in rows]
+    if all(row[3] in ("", "–") and row[4] in ("", "–") for row in rows):          # no range: no columns for it
+        columns, rows = columns[:3] + columns[5:], [row[:3] + row[5:] for row in rows]
     note = ("The cost of a month to come is its median; P10 and P90 frame eight of ten futures; P90 is exceeded in one of ten. "
             f"Ranges of months do not add up: the year is added up future by future. {_landing(brief, currency)}")
     if not any(row["p10"] != row["p90"] for row in brief["forecast"]["months"]):
