@@ -46,6 +46,10 @@ class ReportError(FinOpsError):
     """A report cannot be rendered, published or verified."""
 
 
+class PriceWarning(UserWarning):
+    """A price is given, and nobody confirmed it for what was asked."""
+
+
 def printable(text: str) -> str:
     """Text from outside that cannot steer a terminal or a page: without control, format or bidirectional characters; lines stay.
 

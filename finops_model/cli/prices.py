@@ -77,8 +77,9 @@ def list_command(
         waiting += not now
         if now and (stale is None or sku in old):
             rows.append(_record(now[-1]) | {"stale_days": old[sku].days if sku in old else None})
+    tokens = _tokens(day, stale) if stale is not None and not where else None
     if as_json:
-        return out.print_json(json.dumps({"as_of": day, "prices": rows, "not_in_force": waiting}))
+        return out.print_json(json.dumps({"as_of": day, "prices": rows, "not_in_force": waiting} | ({"tokens": tokens} if tokens else {})))
     table = Table(Column("SKU", overflow="fold"), Column("Price", overflow="fold"), Column("Since", no_wrap=True),
                   Column("Checked", no_wrap=True), title=f"{len(rows):,} prices in force on {day}")
     for row in rows:
@@ -87,6 +88,21 @@ def list_command(
     out.print(table)
     if waiting:
         out.print(f"{waiting:,} more have no price on {day}: ended, or not yet in force.")
+    for line in tokens["lines"] if tokens else ():
+        out.print(line, markup=False)
+
+
+def _tokens(day: str, stale: int) -> dict:
+    """What stands behind the frozen token prices on a day, in data and in lines."""
+    from ..prices.token_corrections import standing
+    from ..prices.tokens import load_tokens
+
+    told = standing(load_tokens(), day)
+    late = f", {told['days']} days before: nobody confirmed them since" if told["days"] > stale else ""
+    lines = [f"Token prices of {told['models']:,} models: {told['source']}, read on {told['read']}{late}."]
+    lines += [f"Corrected: {row['model']}, read on {row['read']}{' (' + str(row['days']) + ' days before)' if row['days'] > stale else ''}: {row['why']}."
+              + (f" Retired on {row['retired']}." if row.get("retired") else "") for row in told["corrections"]]
+    return told | {"lines": lines}
 
 
 @prices.command("show")

@@ -142,7 +142,7 @@ def compare_places(before: str | os.PathLike, after: str | os.PathLike, day: str
         return [_plain("added" if one["old"] is None else "removed" if one["new"] is None else "changed",
                        " ".join(filter(None, (f"{one['provider']}/{one['model']}", one["context"], one["bucket"]))), day,
                        "" if one["old"] is None else f"{one['old']:g}", "" if one["new"] is None else f"{one['new']:g}", False)
-                for one in token_refresh.changes(load_tokens(before), load_tokens(after), day)]
+                for one in token_refresh.changes(load_tokens(before, corrections=""), load_tokens(after, corrections=""), day)]
     return [{"what": one.what, "name": one.sku, "since": one.since, "before": describe(one.before), "after": describe(one.after),
              "percent": one.percent, "breaks_history": one.breaks_history} for one in diff(load_catalog(before), load_catalog(after))]
 

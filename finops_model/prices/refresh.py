@@ -130,7 +130,7 @@ def refresh_tokens(path: str | os.PathLike | None = None, *, made: str, dry_run:
     path = Path(path or SNAPSHOT)
     raw = token_refresh.snapshot(made)
     new = read_table(raw, "genai-prices")
-    found = token_refresh.changes(load_tokens(path), new, made) if path.is_file() else []
+    found = token_refresh.changes(load_tokens(path, corrections=""), new, made) if path.is_file() else []
     added, removed = (sum(one[key] is None for one in found) for key in ("old", "new"))
     changed = tuple(f"{one['provider']}/{one['model']}{' ' + one['context'] if one['context'] else ''} {one['bucket']}"
                     f"{' above ' + format(one['above'], ',') if one['above'] else ''}: {one['old']:g} -> {one['new']:g}"

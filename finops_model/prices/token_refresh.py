@@ -16,7 +16,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from ..errors import PriceError
-from .token_table import SNAPSHOT, TokenTable
+from .token_corrections import odd
+from .token_table import CORRECTIONS, SNAPSHOT, TokenTable, load_tokens
 from .tokens_buckets import BUCKETS, NAMES
 
 PRICE_KEYS = {                   # genai-prices -> bucket; its prices are for the same number of units as ours
@@ -84,7 +85,7 @@ def changes(old: TokenTable, new: TokenTable, day: str) -> list[dict]:
 
     Returns one dict per difference: provider, model, context, bucket, above (0: the first tier), old, new (None: not there).
     """
-    before, after = (_on(table, day) for table in (old, new))
+    before, after = (_on(table.frozen or table, day) for table in (old, new))     # as frozen: our corrections are no news
     found = []
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
@@ -187,4 +188,5 @@ def _sheet(prices) -> dict:
 if __name__ == "__main__":
     words = sys.argv[1:]
     when = words.pop(words.index("--made") + 1) if "--made" in words else ""
-    print(write_snapshot(*[word for word in words if word != "--made"][:1] or [SNAPSHOT], made=when))
+    written = write_snapshot(*[word for word in words if word != "--made"][:1] or [SNAPSHOT], made=when)
+    print(written, *odd(load_tokens(written, CORRECTIONS)), sep="\n")

@@ -20,9 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import PriceError, listing, unknown
+from .token_corrections import check_retired, corrected, read_corrections
 from .tokens_buckets import BUCKETS, INDEX, NAMES
 
 SNAPSHOT = Path(__file__).resolve().parents[2] / "data" / "prices" / "tokens" / "genai_prices.jsonl"
+CORRECTIONS = SNAPSHOT.parents[1] / "corrections"
 ALWAYS = np.iinfo(np.int32).min              # since when a price without a first day holds
 COMPACT_DAY = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")     # gpt-5.2-20251211
 STANDARD = ("", "standard", "default")
@@ -47,6 +49,7 @@ class TokenTable:
     providers: tuple[dict, ...] = ()
     passport: dict = field(default_factory=dict)     # source, version, made, sha256, licence
     currency: str = "USD"
+    frozen: TokenTable | None = None   # the same offers as the snapshot has them, where corrections lie over it (§5.27)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -167,16 +170,14 @@ class TokenTable:
         """
         offers, days, seconds = np.asarray(offers), np.asarray(days), np.asarray(seconds)
         shape = np.broadcast_shapes(offers.shape, days.shape, seconds.shape)
-        found = np.full(shape, -1, np.int64)
-        first = self.first[offers]
-        for k in range(int(self.count[offers].max(initial=0))):      # the last segment that holds wins
-            at = np.minimum(first + k, len(self.since) - 1)
-            holds = (self.count[offers] > k) & (self.since[at] <= days) & (self.second[at] <= seconds)
-            found = np.where(holds, self.row[at], found)
+        found = self._held(offers, days, seconds, shape)
         late = (found < 0)
-        if not strict and late.any():
+        if not strict:
+            if not late.any():
+                return found
             standard = np.array([self._index[model, ""] for model, _ in self.offers])[offers]
-            return np.where(late, self.rows(standard, days, seconds), found)
+            found = np.where(late, self._held(standard, days, seconds, shape), found)
+            return np.where(found < 0, self.row[self.first[standard]], found)
         if late.any():
             where = tuple(np.argwhere(late)[0])
             offer = int(np.broadcast_to(offers, shape)[where])
@@ -184,6 +185,16 @@ class TokenTable:
             begin = np.datetime64(int(self.since[self.first[offer]]), "D")
             raise PriceError(f"tokens: {self.name(offer)} has no price on {day}; its first one starts on {begin}. Nothing is "
                              "extrapolated backwards: give the older price yourself.")
+        check_retired(self, offers, days)
+        return found
+
+    def _held(self, offers, days, seconds, shape) -> np.ndarray:
+        """The row that holds; −1 where none does yet."""
+        found, first = np.full(shape, -1, np.int64), self.first[offers]
+        for k in range(int(self.count[offers].max(initial=0))):      # the last segment that holds wins
+            at = np.minimum(first + k, len(self.since) - 1)
+            holds = (self.count[offers] > k) & (self.since[at] <= days) & (self.second[at] <= seconds)
+            found = np.where(holds, self.row[at], found)
         return found
 
     def history(self, offer: int) -> list[tuple[str, str, dict]]:
@@ -280,8 +291,11 @@ def _resolve(prices: np.ndarray) -> np.ndarray:
     return np.isnan(prices[:, 0])
 
 
-def read_table(data: bytes, where: str = "token snapshot") -> TokenTable:
-    """The table in the bytes of a snapshot; raises PriceError where they are not what its passport says."""
+def read_table(data: bytes, where: str = "token snapshot", corrections=()) -> TokenTable:
+    """The table in the bytes of a snapshot; raises PriceError where they are not what its passport says.
+
+    corrections   of token_corrections.read_corrections, laid over it; the table as it is frozen stays beside it
+    """
     try:
         head, _, rest = data.partition(b"\n")
         passport = json.loads(head)
@@ -292,16 +306,20 @@ def read_table(data: bytes, where: str = "token snapshot") -> TokenTable:
     if hashlib.sha256(rest).hexdigest() != stated:
         raise PriceError(f"{where}: the prices do not have the sha256 of their first line: the file was changed by hand. Make it "
                          "again with finops_model/prices/token_refresh.py; own prices belong into a price document.")
-    return build(records, providers=tuple(passport.pop("providers", ())), passport=passport)
+    more = {"providers": tuple(passport.pop("providers", ())), "passport": passport}
+    frozen = build(records, **more)
+    return build(corrected(records, corrections), **more, frozen=frozen) if corrections else frozen
 
 
 @lru_cache(maxsize=4)
-def _cached(path: str, changed: int) -> TokenTable:
-    return read_table(Path(path).read_bytes(), path)
+def _cached(path: str, folder: str, changed: tuple) -> TokenTable:
+    return read_table(Path(path).read_bytes(), path, read_corrections(folder) if folder else ())
 
 
-def load_tokens(path: str | os.PathLike | None = None) -> TokenTable:
-    """The frozen snapshot (data/prices/tokens/genai_prices.jsonl unless said): no network, read once per change of the file.
+def load_tokens(path: str | os.PathLike | None = None, corrections: str | os.PathLike | None = None) -> TokenTable:
+    """The frozen snapshot (data/prices/tokens/genai_prices.jsonl unless said): no network, read once per change of a file.
+
+    corrections   folder of own dated corrections laid over it (§5.27); default: data/prices/corrections over the default snapshot, none over another
 
     >>> table = load_tokens()
     >>> table.name(table.offer("o3", "openai", "flex"))
@@ -310,4 +328,6 @@ def load_tokens(path: str | os.PathLike | None = None) -> TokenTable:
     path = Path(path or SNAPSHOT)
     if not path.is_file():
         raise PriceError(f"{path}: there is no snapshot of token prices; make it with `python -m finops_model.prices.token_refresh`.")
-    return _cached(str(path), path.stat().st_mtime_ns)
+    folder = CORRECTIONS if corrections is None and path == SNAPSHOT else corrections
+    documents = sorted(Path(folder).glob("*.yaml")) if folder else []
+    return _cached(str(path), str(folder) if documents else "", tuple(one.stat().st_mtime_ns for one in (path, *documents)))

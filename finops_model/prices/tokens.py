@@ -21,6 +21,7 @@ from ..errors import PriceError, listing, unknown
 from .rates._checks import number, quantities
 from .token_table import TokenTable, load_tokens
 from .tokens_buckets import BUCKETS, CONTEXT, INDEX, NAMES, TOKENS, disjoint, spell
+from .token_corrections import check_window, say_unconfirmed
 from .tokens_records import check_told
 from .tokens_sheet import price_sheet
 from .tokens_sizes import Histogram, Lognormal
@@ -166,6 +167,7 @@ def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence
     """
     untold = getattr(usage, "untold", {})
     usage = columns(usage, buckets)
+    table = table if strict or table.frozen is None else table.frozen           # as the package answers: without our corrections
     offers = _offers(table, offers)
     row = _rows(table, offers, when, strict)
     size = context_tokens(usage) if context is None else quantities("tokens: context", context)
@@ -185,6 +187,9 @@ def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence
     factor = factors(modifiers, _own_context(table, offers, modifiers))
     usage = _with_minimum(table, offers, _with_requests(table, row, usage))
     check_told(table, offers, row, tier, untold, "tokens")
+    if strict:
+        check_window(table, offers, row, size, shape)
+        say_unconfirmed(table, offers, when)
     flat = row * table.starts.shape[1] + tier
     sheet = table.prices.reshape(-1, len(NAMES))
     costs = {}
@@ -220,7 +225,10 @@ def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequ
         raise PriceError(unknown("tokens", "output_follows", str(output_follows), ("requests", "input")))
     untold = getattr(totals, "untold", {})
     totals = columns(totals, buckets)
+    table = table if strict or table.frozen is None else table.frozen
     offers = _offers(table, offers)
+    if strict:
+        say_unconfirmed(table, offers, when)
     if requests is not None:
         if "requests" in totals:
             raise PriceError("tokens: requests are given twice, among the totals and apart; give them once.")
