@@ -146,6 +146,7 @@ class Settings(Strict):
     reports: str = "reports"
     tags: Tags = Tags()
     watch: WatchLimits = WatchLimits()
+    settling_days: Annotated[int, Field(ge=0, le=31)] = 2       # newest days of a bill that may still be written (docs/method.md §2.24)
     members: list[str] | None = None      # forecasters in the ensemble; default: see outlook/ensemble.py
     paths: Annotated[int, Field(ge=100, le=100_000)] = 4000
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 20260101

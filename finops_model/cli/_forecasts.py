@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,16 @@ from ..measure import outside, outside_words
 from ..measure.actuals import COMPANY
 from ..measure.words import money
 from ..outlook.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
+from ..outlook.settling import SETTLING_DAYS
+from ..publish.alerts import check_day
+from ._unfinished import until_day, words
 from ..periods import month_of
 
 HOW = {"measured": "as measured from past misses", "independent": "if workloads surprise us one by one", "shared": "if they all surprise us together"}
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
-def of_workspace(settings, by: str | None, unit: str | None, months: int, quarters: bool, shocks: str | None, bars) -> dict:
+def of_workspace(settings, by: str | None, unit: str | None, months: int, quarters: bool, shocks: str | None, bars, until: str | None = None) -> dict:
     """Rows of every node and span: {node, period, kind, lead, graded, booked, missing, p10, p50, p90} of each way to draw shocks.
 
     by    None: one business unit or the company; else unit, team, service, workload: its nodes and the company
@@ -36,7 +40,8 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
         raise InputError(f"--unit is one business unit and --by {by} divides the company. Give one of them.")
     ways = {"measured": None, "independent": "independent", "shared": "shared"}
     wanted = list(ways) if shocks == "both" else [shocks or "measured"]
-    found = forecast_nodes(settings, daily, by or "unit", months, [ways[how] for how in wanted], progress=bars)
+    found = forecast_nodes(settings, daily, by or "unit", months, [ways[how] for how in wanted], progress=bars,
+                           as_of=until and until_day(until, ledger, settings))
     made = {how: found[ways[how]] for how in wanted}
     first = made[wanted[0]]
     nodes = [None if name == COMPANY else name] if by is None else [*([name] if name != COMPANY else first.names), None]
@@ -54,7 +59,8 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
     left = outside.of_year(daily, month_of(first.as_of), first.as_of, name, settings.fiscal_year_starts)
     said = [text for text in [left_out(left, rows, name, first.currency)] if text]
     return {"unit": name, "excluded": left, "by": by, "as_of": first.as_of, "currency": first.currency, "paths": len(first.totals), "shocks": wanted, "rows": rows,
-            "by_hand": by_hand(first, first.known.overrides, inside), "notes": [*notes(rows, wanted, first, inside), *said],
+            "by_hand": by_hand(first, first.known.overrides, inside), "unfinished": [asdict(one) for one in first.unfinished],
+            "notes": [*words(first.unfinished, first.currency), *notes(rows, wanted, first, inside), *said],
             "known": [note["text"] for note in first.known.notes]}
 
 
@@ -103,22 +109,23 @@ def notes(rows: list[dict], wanted: list[str], nodes: Nodes, inside) -> list[str
     return said
 
 
-def of_table(path: Path, date: str | None, value: str | None, days: int, paths: int, executor: str, workers: int, bars) -> dict:
+def of_table(path: Path, date: str | None, value: str | None, days: int, paths: int, executor: str, workers: int, bars, until: str | None = None,
+             settling_days: int = SETTLING_DAYS) -> dict:
     """The series of a table, each forecast on its own, and their total with shocks drawn together and apart."""
     from ..facts.series import read_series
     from ..outlook.hierarchy import TOTAL, forecast_many, forecast_tree
 
     series, _, read = read_series(path, date, value)
-    rows = []
+    rows, how = [], {"as_of": until and check_day(until, "--until"), "settling_days": settling_days}
     if len(series) == 1:
-        made = forecast_many(series, days, paths, workers=1, progress=bars)
+        made = forecast_many(series, days, paths, workers=1, progress=bars, **how)
         name, only = next(iter(made.items()))
         inside = only.dates.astype("datetime64[M]")
         for month, totals in only.month_totals().items():
             rows.append({"series": name, "month": month, "days": int((inside == np.datetime64(month)).sum()), **_quantiles(totals)})
-        members = only.weights
+        members, late = only.weights, only.left_out
     else:
-        tree = forecast_tree(series, days, paths=paths, workers=workers, executor=executor, progress=bars)
+        tree = forecast_tree(series, days, paths=paths, workers=workers, executor=executor, progress=bars, **how)
         inside = tree.dates.astype("datetime64[M]")
         for node in tree.nodes:
             together, apart = tree.month_totals(node, True), tree.month_totals(node, False)
@@ -127,14 +134,14 @@ def of_table(path: Path, date: str | None, value: str | None, days: int, paths: 
                 if node == TOTAL:
                     row |= {f"{key}_shared": row[key] for key in QUANTILES} | {f"{key}_independent": v for key, v in _quantiles(apart[month]).items()}
                 rows.append(row)
-        members = {}
-    said = [*read, "Totals are added up path by path; ranges of months or series never add up."]
+        members, late = {}, tuple(replace(one, source=name) for name, found in tree.left_out.items() for one in found)
+    said = [*words(late), *read, "Totals are added up path by path; ranges of months or series never add up."]
     first = next((row for row in rows if "p10_shared" in row), None)
     if first:
         ends = {how: f"{first[f'p10_{how}']:,.0f} to {first[f'p90_{how}']:,.0f}" for how in SHOCKS}
         said.append(f"{TOTAL}, {first['month']}: eight of ten futures lie from {ends['independent']} where each series misses on its own, from {ends['shared']} where "
                     "all miss as they did at the same time before. A total means something where all series have one unit.")
-    return {"file": path.name, "days": days, "paths": paths, "members": members, "rows": rows, "notes": said}
+    return {"file": path.name, "days": days, "paths": paths, "members": members, "rows": rows, "unfinished": [asdict(one) for one in late], "notes": said}
 
 
 def _quantiles(totals) -> dict:

@@ -90,6 +90,11 @@ def load_whole(path: Path, entity: str | None = None):
     return found if entity is None else found.entity(entity)
 
 
+def settle(settings, days: int | None):
+    """The settings with the settling window that was asked for."""
+    return settings if days is None else settings.model_copy(update={"settling_days": days})
+
+
 def amount(value: float | None, currency: str) -> str:
     from ..measure.words import money
 

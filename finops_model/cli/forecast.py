@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 from rich.table import Table
 
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out, settle
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -29,6 +29,9 @@ def forecast(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
              value_column: Annotated[Optional[str], typer.Option(help="Of --csv: the column of numbers; default: all of them.")] = None,
              days: Annotated[int, typer.Option(min=1, max=3700, help="Of --csv: days ahead.")] = 90,
              paths: Annotated[int, typer.Option(min=100, max=100_000, help="Of --csv: sample paths.")] = 1000,
+             until: Annotated[Optional[str], typer.Option("--until", "--as-of", help="Look at no later day than this, YYYY-MM-DD.")] = None,
+             settling_days: Annotated[Optional[int], typer.Option(min=0, max=31, help="Newest days that may be unfinished, 0: all count; default: finops.yaml, "
+                                                                                      "else 2.")] = None,
              executor: Annotated[str, typer.Option(help="Of --csv, many series: processes, threads, serial or dask.")] = "processes",
              workers: Annotated[int, typer.Option(min=1, help="Of --csv, many series: how many side by side.")] = 2,
              to: Annotated[Optional[Path], typer.Option(help="Write the rows to this CSV file too.")] = None,
@@ -48,9 +51,9 @@ def forecast(unit: Annotated[Optional[str], typer.Option(help="Business unit; de
         raise InputError("--date-column and --value-column are of --csv. Give the file, or leave them out.")
     with Bars() as bars:
         if csv is not None:
-            found = _forecasts.of_table(csv, date_column, value_column, days, paths, executor, workers, bars)
+            found = _forecasts.of_table(csv, date_column, value_column, days, paths, executor, workers, bars, until, 2 if settling_days is None else settling_days)
         else:
-            found = _forecasts.of_workspace(load(settings, entity), by, unit, months, quarters, shocks, bars)
+            found = _forecasts.of_workspace(settle(load(settings, entity), settling_days), by, unit, months, quarters, shocks, bars, until)
     if to is not None:
         _write(found["rows"], to)
     if as_json:

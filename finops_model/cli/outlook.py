@@ -25,7 +25,7 @@ OfOption = Annotated[str, typer.Option(help="The figure that must be known so we
 MostOption = Annotated[int, typer.Option(min=100, max=100_000, help="Futures at most with --target-error.")]
 BudgetOption = Annotated[Optional[float], typer.Option(min=0, help="How likely is it exceeded, and when? Of the fiscal year under way, with what is booked.")]
 PeriodOption = Annotated[Optional[str], typer.Option("--budget-period", help="What --budget is for, if not the year under way: FY2027, FY2027-Q2, 2027-03.")]
-AsOfOption = Annotated[Optional[str], typer.Option(help="Last day of the bill to use, YYYY-MM-DD; default: the newest complete one.")]
+AsOfOption = Annotated[Optional[str], typer.Option("--as-of", "--until", help="Last day of the bill to use, YYYY-MM-DD; default: the newest complete one.")]
 
 
 @app.command(rich_help_panel=PANEL)
@@ -68,7 +68,7 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
     from ..measure import against, outside_words
     from ..outlook import simulate
     from ..publish import close
-    from . import _runs
+    from . import _runs, _unfinished
 
     budget, period = plan
     if period is not None and budget is None:
@@ -90,7 +90,7 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
     rows = [_runs.row(found, base, of, land) for found, land in zip(runs, lands)]
     if as_json:
         out.print_json(json.dumps({"months": list(base.months), "currency": currency, "paths": base.paths, "seed": base.seed, "as_of": base.as_of,
-                                   "engine": base.engine, "scenarios": rows, "excluded": base.excluded}))
+                                   "engine": base.engine, "scenarios": rows, "excluded": base.excluded, "unfinished": base.unfinished}))
         return runs
     table = Table("Scenario", "P10", "P50", "P90", "Mean", "Mean change to base", "Cheaper",
                   title=f"EffectiveCost {base.months[0]} … {base.months[-1]} · {base.paths:,} paths · seed {base.seed} · engine {base.engine} · data up to {base.as_of}")

@@ -16,7 +16,7 @@ from ..schemas import NEWEST
 from . import accuracy, actuals, against, budgets, grades, kpis, outside, outside_words
 from .actuals import COMPANY
 from .carried import tie
-from .reach import flash_reason, same_days
+from .reach import flash_reason, unfinished_reason, same_days
 from .words import headline, summary
 
 
@@ -49,6 +49,7 @@ class Close:
     people: dict = field(default_factory=dict)
     lineage: dict = field(default_factory=dict)
     fiscal_year_starts: int = 1
+    unfinished: list = field(default_factory=list)    # newest days that look unfinished: day, source, written, usual
     complete: list = field(default_factory=list)      # sources still billing: source, step, complete (day), waited_for
 
     @property
@@ -60,8 +61,9 @@ class Close:
 def status(close: Close) -> tuple[str, str]:
     """flash, preliminary or final, and why (docs/method.md §14)."""
     reason = flash_reason(close.month, close.as_of, close.complete)
-    if reason:
-        return "flash", reason
+    told = [text for text in (reason, unfinished_reason(close.month, close.unfinished, close.currency)) if text]
+    if told:
+        return "flash", "; ".join(told)
     if close.tie_out.get("quarantined") not in (None, "0", "0.00"):
         return "preliminary", f"{close.tie_out['quarantined']} {close.currency} of refused rows are still in quarantine"
     if close.tie_out.get("invoice_total") is None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..outlook.settling import together
 from ..periods import add_months, month_days, month_name
+from .words import money
 
 
 def flash_reason(month: str, as_of: str, sources: list[dict]) -> str | None:
@@ -25,6 +27,20 @@ def flash_reason(month: str, as_of: str, sources: list[dict]) -> str | None:
         told = ", ".join(f"{one['source']} is in up to {one['complete']} only" for one in late)
         return f"{month_name(month)} is not whole: {told} ({_up_to(others, end)})"
     return f"the month is under way: data up to {as_of}" if as_of < end or late else None
+
+
+def unfinished_reason(month: str, late: list[dict], currency: str) -> str | None:
+    """Why a month with days that look unfinished is not whole; None where there are none of it (docs/method.md §2.24).
+
+    >>> unfinished_reason("2026-07", [{"day": "2026-07-31", "source": "A", "written": 33.0, "usual": 100.0}], "USD")
+    '2026-07-31 looks unfinished (A has $33.00 where about $100.00 is usual) and is forecast'
+    """
+    mine = [one for one in late if one["day"][:7] == month]
+    if not mine:
+        return None
+    days = sorted({one["day"] for one in mine})
+    told = together([f"{one['source'] or 'the bill'} has {money(one['written'], currency)} where about {money(one['usual'], currency)} is usual" for one in mine])
+    return f"{together(days)} {'look' if len(days) > 1 else 'looks'} unfinished ({told}) and {'are' if len(days) > 1 else 'is'} forecast"
 
 
 def _up_to(sources: list[dict], end: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import LedgerError, listing, unknown
+from ..outlook.settling import SETTLING_DAYS, Late, of_sources
 from ..units import spell
 from .actuals import COMPANY, cost_rows
 from .anomalies import LATE, PERCENT_FLOOR, REFRACTORY, THRESHOLD, Episode, find_anomalies
@@ -40,6 +41,7 @@ class Watch:
     alerts: tuple[Alert, ...]
     accepted: int           # recorded as expected, and kept quiet while they last
     notes: tuple[str, ...] = ()
+    unfinished: tuple[Late, ...] = ()       # newest days that are not judged yet
 
     def __iter__(self):
         return iter(self.alerts)
@@ -48,10 +50,10 @@ class Watch:
 def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency: str = "USD", levels: Iterable[str] = LEVELS,
           threshold: float = THRESHOLD, money_floor: float | None = None, percent_floor: float = PERCENT_FLOOR, late_days: int = LATE,
           quotas: list[Quota] = (), budgets=None, forecasts=(), feedback: Iterable[Feedback] = (), pace_margin: float = PACE_MARGIN,
-          utilization: float = UTILIZATION, unused_days: int = UNUSED_DAYS) -> Watch:
+          utilization: float = UTILIZATION, unused_days: int = UNUSED_DAYS, settling_days: int = SETTLING_DAYS) -> Watch:
     """Alerts on the days from `since` (default: two weeks back) to `as_of`, from daily facts (docs/architecture.md §1).
 
-    Facts after `as_of` are not looked at. money_floor: money a day; default 1 % of the company's daily spend in the 28 days before.
+    Facts after `as_of` are not looked at. settling_days: newest days that may be unfinished; one far under its weekday is named, not judged. money_floor: money a day; default 1 % of the company's daily spend in the 28 days before.
     Raises LedgerError where there are no facts by that day.
     """
     last = pd.Timestamp(as_of)
@@ -110,7 +112,19 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
     shown = [one for one in alerts if one not in quiet]
     shown.sort(key=lambda one: (-abs(one.severity), one.kind, one.subject, one.start))
     accepted = len(quiet) + sum(one.verdict == "expected" and one.kind in ("spend", "runaway") and one.start <= as_of for one in spoken)
-    return Watch(as_of, since, currency, floor, tuple(shown), accepted, tuple(notes))
+    followed = max((daily.loc[daily["ChargeCategory"] == "Usage", "ChargeDate"].max() - last).days, 0)
+    late = of_sources(everything, as_of, max(settling_days - followed, 0))
+    return Watch(as_of, since, currency, floor, tuple(shown), accepted, (*not_judged(late, currency), *notes), late)
+
+
+def not_judged(late: tuple[Late, ...], currency: str) -> list[str]:
+    """A sentence for each unfinished day of a source.
+
+    >>> not_judged((Late("2026-07-31", 33.0, 100.0, "Vendor"),), "USD")
+    ['2026-07-31 at Vendor is not judged yet: $33.00 where about $100.00 is usual, probably unfinished. A fall that lasts will be judged.']
+    """
+    return [f"{one.day} at {one.source or 'the bill'} is not judged yet: {money(one.written, currency)} where about {money(one.usual, currency)} is usual, "
+            "probably unfinished. A fall that lasts will be judged." for one in late]
 
 
 def panel_of(rows: pd.DataFrame, column: str, days: np.ndarray, measure: str, late_days: int) -> Panel:

@@ -144,7 +144,7 @@ def _one(history, leads, horizons, origins, paths, seed, members, progress) -> l
             continue
         late = int((end - then.days[-1]).astype(int))           # days at the end nobody had a value for
         asked = spans(end, leads, horizons, whole.days[-1])
-        made = ensemble.forecast(then, late + int((asked[-1][-1] - end).astype(int)), paths, seed, members)
+        made = ensemble.forecast(then, late + int((asked[-1][-1] - end).astype(int)), paths, seed, members, settling_days=0)     # complete by now
         naive = repeated_week(then.values, len(made.dates))
         for name, lead, label, first, last in asked:
             at = (made.dates >= first) & (made.dates <= last)       # chosen as `month_totals` does: the same sums, bit for bit

@@ -16,6 +16,7 @@ from ..documents import dump_yaml, stamp
 from ..errors import ScenarioError, unknown
 from ..prices.catalog import Catalog, load_catalog
 from ..settings import Settings
+from . import settling
 from . import volumes as volume_facts
 from .changes import escape
 from .knowledge import NOTHING, Knowledge, read_knowledge
@@ -42,17 +43,22 @@ class Facts:
     drivers: tuple[str, ...]            # names of drivers (not outcomes) in the driver files
     replay: bool = False                # prices and contracts as known on that day only
     known: Knowledge = NOTHING          # what people know of workloads (finops.yaml: known)
+    unfinished: tuple[settling.Late, ...] = ()      # days after as_of that are in but probably not whole (§2.24)
 
 
 def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None, replay: bool = False) -> Facts:
     """Facts up to `as_of` (default: the ledger's newest complete day, as DAILY's attrs tell it; else the newest day with usage).
 
+    Newest days that look unfinished at their source are forecast, not learned from: as_of is the day before them (docs/method.md §2.24).
     A replay knows no later price and no contract that starts later: no hindsight in graded forecasts.
     """
     usage = daily[daily["ChargeCategory"] == "Usage"]      # fees are spread over days that have not come yet
     told = daily.attrs.get("complete")
     newest = min(told, str(daily["ChargeDate"].max().date())) if told else str((usage if len(usage) else daily)["ChargeDate"].max().date())
     as_of, everything = min(str(as_of), newest) if as_of else newest, daily
+    late = () if replay else unfinished(daily, settings, newest)
+    late = tuple(one for one in late if one.day <= as_of)
+    as_of = settling.settled(as_of, late)
     daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
     folder = settings.path(settings.prices) if settings.prices else None
     catalog = _catalog(folder, stamp(sorted(folder.glob("*.y*ml")))) if folder else None
@@ -64,8 +70,17 @@ def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None
         records = [r for r in records if str(r.get("ContractCommitmentPeriodStart", ""))[:10] <= as_of]
     live = tuple(r for r in records if str(r.get("ContractCommitmentLifecycleStatus") or "") in LIVE)
     names, dates, volume, mix, meta = volume_facts.volumes(daily, as_of, settings, catalog, records)
-    found = Facts(as_of, settings.currency, names, dates, volume, mix, meta, daily, catalog, live, driver_names(settings), replay)
+    found = Facts(as_of, settings.currency, names, dates, volume, mix, meta, daily, catalog, live, driver_names(settings), replay,
+                  unfinished=late)
     return replace(found, known=read_knowledge(settings, found, everything, replay)) if settings.known else found
+
+
+def unfinished(daily: pd.DataFrame, settings: Settings, newest: str) -> tuple[settling.Late, ...]:
+    """Days up to `newest` that look unfinished at their source. Days that the ledger has followed for longer than the window are whole."""
+    told = daily.attrs.get("complete") or newest
+    followed = max(int((np.datetime64(told, "D") - np.datetime64(newest, "D")).astype(int)), 0)
+    held = frozenset(volume_facts.commitment_id(record) for record in read_inventory(settings))
+    return settling.of_sources(daily, newest, max(settings.settling_days - followed, 0), held)
 
 
 def read_inventory(settings: Settings) -> list[dict]:

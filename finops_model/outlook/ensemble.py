@@ -6,7 +6,7 @@ Rules, formulas and what was measured: docs/method.md §2.2–§2.4.
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from ..errors import ForecastError, unknown
 from . import error_paths, pooled, sparse
 from .forecasters import _growth, _week, ask, pick, shelf
 from .grading import DAYS, HOURS, OFFSET, Clock, grade
-from .history import History, clean, kind, since_launch
+from .history import History, clean, day_of, kind, since_launch
+from .settling import SETTLING_DAYS, Late, check_days, left_out
 
 GRADED_DAYS, STEP_DAYS = DAYS.graded, DAYS.between
 MAX_HORIZON = 3700
@@ -56,13 +57,18 @@ class Forecast:
     kind: str = "steady"                # steady, intermittent, ended, empty
     filled: int = 0                     # days of the history that were missing
     overrides: tuple = ()               # month totals set by hand, beside the model's own (outlook/known.py)
+    left_out: tuple[Late, ...] = ()     # newest days of the history that are probably unfinished (§2.24): not learned from
+    missing: np.ndarray | None = None   # (path, day left out): what is still to come of them, ≥ 0
 
     def month_totals(self, actual_so_far: float = 0.0) -> dict[str, np.ndarray]:
-        """Total per calendar month, {month: (path,)}; `actual_so_far` is added to the first one."""
+        """Total per calendar month, {month: (path,)}; `actual_so_far` is added to the first one, and with it what is still to come of its
+        unfinished days."""
         months = self.dates.astype("datetime64[M]")
         totals = {str(month): self.paths[:, months == month].sum(axis=1) for month in np.unique(months)}
         first = str(months[0])
         totals[first] = totals[first] + actual_so_far
+        if actual_so_far and self.left_out:
+            totals[first] = totals[first] + self.missing[:, [one.day[:7] == first for one in self.left_out]].sum(axis=1)
         return totals
 
     def _repr_html_(self) -> str:
@@ -79,14 +85,16 @@ class Forecast:
                 f"</tr></thead><tbody>{''.join(rows)}</tbody></table><p>Members: {shares or 'none'}.</p>")
 
 
-def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=None, freq: str = "D", as_of=None, **known) -> Forecast:
+def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=None, freq: str = "D", as_of=None, settling_days: int = SETTLING_DAYS,
+             until=None, **known) -> Forecast:
     """The days after `history` as sample paths (path, day).
 
     history   daily Series, frame with ds and y, or History; ≥ 0, at least 2 days
     horizon   days ahead, 1…3700
     members   None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf
     freq      "D", or "h": history and horizon are hours (up to a few days ahead; nothing of `known` then)
-    as_of     look at no later day than this (YYYY-MM-DD); None: at all of them
+    as_of     look at no later day than this (YYYY-MM-DD); None: at all of them;  until: another word for it
+    settling_days   newest days that may be unfinished: those far under their weekday are not learned from, and stand in `left_out`; 0: all count
     known     what people know: events, driver, holidays, cap, floor, overrides, options of Prophet (outlook/known.py)
 
     Same history, seed and members give the same paths; a longer horizon continues them. Forecasts made with one seed
@@ -101,7 +109,12 @@ def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=No
     if freq not in CLOCKS:
         raise ForecastError(unknown("forecast", "freq", str(freq), CLOCKS))
     clock = CLOCKS[freq]
-    history = clean(history, freq=clock.step, as_of=as_of)
+    if until is not None and as_of is not None:
+        raise ForecastError("forecast: as_of and until are one thing; give one of them.")
+    window, as_of = check_days(settling_days), as_of if until is None else until
+    history, whole = clean(history, freq=clock.step, as_of=as_of), history
+    if window and as_of is not None:                    # days that others have followed have had their time
+        window = max(window - int((clean(whole, freq=clock.step).days[-1].astype("datetime64[D]") - day_of(as_of, "history")).astype(int).clip(0)), 0)
     horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
     for name in known:
         if name not in KNOWN:
@@ -111,8 +124,20 @@ def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=No
         raise ForecastError(f"forecast: {', '.join(known)} can be told to daily forecasts only; add the hours up to days first.")
     if known:
         from .known import forecast_known
-        return forecast_known(history, horizon, paths, seed, members, **known)
-    return made(history, fit(history, horizon, members, clock=clock), paths, seed)
+        return forecast_known(history, horizon, paths, seed, members, settling_days=window, **known)
+    late = left_out(history.days, history.values, window, clock.season)
+    kept = len(history.days) - len(late)
+    learned = History(history.days[:kept], history.values[:kept], history.filled)
+    return later(made(learned, fit(learned, horizon + len(late), members, clock=clock), paths, seed), late)
+
+
+def later(made: Forecast, late: tuple[Late, ...]) -> Forecast:
+    """A forecast that begins with unfinished days, from the day after them on; what is still to come of them is kept beside."""
+    count = len(late)
+    if not count:
+        return made
+    missing = np.maximum(made.paths[:, :count] - [one.written for one in late], 0.0)
+    return replace(made, dates=made.dates[count:], paths=made.paths[:, count:], median=made.median[count:], left_out=late, missing=missing)
 
 
 def made(history: History, fitted: Fit, paths: int, seed: int) -> Forecast:

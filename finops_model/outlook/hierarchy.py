@@ -21,6 +21,7 @@ from ..progress import Progress, silent
 from . import ensemble
 from .ensemble import Forecast
 from .executors import map_blocks
+from .settling import SETTLING_DAYS, Late
 
 TOTAL = "Total"
 SEPARATOR = " / "
@@ -29,11 +30,12 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def forecast_many(histories: Mapping, horizon: int, paths: int = 1000, seed: int = 0, members=None, *, shared: bool = True, workers: int = 1,
-                  executor="processes", progress: Progress | None = None) -> dict[str, Forecast]:
+                  executor="processes", progress: Progress | None = None, as_of=None, settling_days: int = SETTLING_DAYS) -> dict[str, Forecast]:
     """`ensemble.forecast` of many series, {name: Forecast} in their order.
 
     histories   name -> daily history (or a frame with a column per series, its index the days)
     shared      True: all series share their shocks (one seed); False: each has its own, from seed and name
+    as_of, settling_days   as in `ensemble.forecast`, for every series
     workers     how many side by side; executor: where, as outlook.executors.map_blocks has it (processes, threads, dask, or a dask Client)
 
     A series' forecast depends on its history, name and seed only, never on the others. Raises ForecastError naming the series.
@@ -47,7 +49,7 @@ def forecast_many(histories: Mapping, horizon: int, paths: int = 1000, seed: int
     if not histories:
         raise ForecastError("forecast: there is no series; give at least one.")
     names = [str(name) for name in histories]
-    jobs = [(name, history, horizon, paths, seed if shared else own_seed(seed, name), members) for name, history in zip(names, histories.values())]
+    jobs = [(name, history, horizon, paths, seed if shared else own_seed(seed, name), members, as_of, settling_days) for name, history in zip(names, histories.values())]
     say, found = progress or silent, {}
     size = max(1, min(TASK, -(-len(jobs) // max(workers, 1))))
     tasks = [jobs[i:i + size] for i in range(0, len(jobs), size)]
@@ -80,9 +82,9 @@ def _several(jobs) -> list[Forecast]:
 
 
 def _one(job) -> Forecast:
-    name, history, horizon, paths, seed, members = job
+    name, history, horizon, paths, seed, members, as_of, settling_days = job
     try:
-        return ensemble.forecast(history, horizon, paths, seed, members)
+        return ensemble.forecast(history, horizon, paths, seed, members, as_of=as_of, settling_days=settling_days)
     except ForecastError as problem:
         raise ForecastError(f"{name}: {problem}") from None
 
@@ -101,6 +103,7 @@ class Tree:
     dates: np.ndarray
     together: dict[str, np.ndarray]         # node -> paths, shocks shared by all leaves
     apart: dict[str, np.ndarray]            # node -> paths, shocks of each leaf its own
+    left_out: dict[str, tuple[Late, ...]]   # leaf -> newest days of it that look unfinished
 
     def month_totals(self, node: str = TOTAL, shared: bool = True) -> dict[str, np.ndarray]:
         """{month: (path,)} of a node. Raises ForecastError with the nearest node."""
@@ -123,7 +126,7 @@ class Tree:
 
 
 def forecast_tree(histories: Mapping, horizon: int, levels: Mapping[str, tuple] | None = None, paths: int = 1000, seed: int = 0, members=None, *,
-                  workers: int = 1, executor="processes", progress: Progress | None = None) -> Tree:
+                  workers: int = 1, executor="processes", progress: Progress | None = None, as_of=None, settling_days: int = SETTLING_DAYS) -> Tree:
     """Leaves forecast on their own and added up at every node of a hierarchy, path by path.
 
     levels   leaf -> the names of its nodes from the top down, e.g. {"chat": ("Support", "EMEA")}; None: the total only
@@ -133,8 +136,9 @@ def forecast_tree(histories: Mapping, horizon: int, levels: Mapping[str, tuple] 
     >>> tree.nodes, float(tree.together["Total"][0].sum().round(6))
     (('a', 'b', 'x', 'Total'), 21.0)
     """
-    together = forecast_many(histories, horizon, paths, seed, members, shared=True, workers=workers, executor=executor, progress=progress)
-    apart = forecast_many(histories, horizon, paths, seed, members, shared=False, workers=workers, executor=executor, progress=progress)
+    how = {"workers": workers, "executor": executor, "progress": progress, "as_of": as_of, "settling_days": settling_days}
+    together = forecast_many(histories, horizon, paths, seed, members, shared=True, **how)
+    apart = forecast_many(histories, horizon, paths, seed, members, shared=False, **how)
     names = list(together)
     dates = together[names[0]].dates
     for name in names:
@@ -154,4 +158,4 @@ def forecast_tree(histories: Mapping, horizon: int, levels: Mapping[str, tuple] 
             raise ForecastError(unknown("hierarchy", "series", str(name), names))
     below[TOTAL] = tuple(names)
     sums = [{node: np.sum([made[leaf].paths for leaf in leaves], axis=0) for node, leaves in below.items()} for made in (together, apart)]
-    return Tree(tuple(below), below, dates, *sums)
+    return Tree(tuple(below), below, dates, *sums, {name: one.left_out for name, one in together.items()})

@@ -21,6 +21,7 @@ from .events import LITTLE, Event, drawn, effect, middle, read_events, undisturb
 from .forecasters import pick, shelf
 from .history import History, clean, day_or_nat, fill
 from .native import Native
+from .settling import left_out
 
 FEWEST = 1e-9           # a driver below it carries no intensity
 HOLIDAY_WEEKS = 3       # weeks before and after a holiday that tell what the day would have been
@@ -60,7 +61,7 @@ class Override:
 
 
 def forecast_known(history, horizon: int, paths: int, seed: int, members=None, *, events=(), driver=None, holidays=None, cap=None,
-                   floor=None, overrides=(), prophet=None) -> ensemble.Forecast:
+                   floor=None, overrides=(), prophet=None, settling_days: int = 0) -> ensemble.Forecast:
     """`ensemble.forecast` with what people know. See there; here only what is known.
 
     events     Event or mappings (outlook/events.py)
@@ -71,6 +72,7 @@ def forecast_known(history, horizon: int, paths: int, seed: int, members=None, *
     floor      least that is used per day (what runs whatever happens), likewise
     overrides  Override or mappings: month totals set by hand, kept beside the model's own
     prophet    options of Prophet where it is among the members (forecasters/prophet.py: options)
+    settling_days   newest days that may be unfinished; judged once what is known is divided out, so that a fall that was told is none
 
     The cheap members see the history with everything known divided out; Prophet is told days off, driver, cap and floor itself.
 
@@ -89,6 +91,9 @@ def forecast_known(history, horizon: int, paths: int, seed: int, members=None, *
     effects = holiday_effects(values, history.days, names)
     off = np.array([effects.get(names.get(day), 1.0) for day in days.astype(object)])
     values = values / off[:len(values)]
+    unsettled = () if np.isnan(values[-1:]).any() else left_out(history.days, fill(values), settling_days)
+    if unsettled:
+        values[-len(unsettled):] = np.nan
     most, least = _limit(cap, ahead, "cap", np.inf), _limit(floor, ahead, "floor", 0.0)
     if (least > most).any():
         raise ForecastError(f"floor: {least[least > most][0]:g} is over the cap, {most[least > most][0]:g}, on {ahead[least > most][0]}.")
@@ -105,7 +110,8 @@ def forecast_known(history, horizon: int, paths: int, seed: int, members=None, *
         factor, added = effect(events, ahead, known[which])
         results[which] = np.clip(part * driven[which] * off[len(values):] * factor + added, least, most)
     return replace(made, dates=ahead, paths=results["paths"], median=results["middle"], filled=history.filled,
-                   overrides=_overrides(overrides, ahead))
+                   overrides=_overrides(overrides, ahead), left_out=unsettled,
+                   missing=np.zeros((paths, len(unsettled))) if unsettled else None)
 
 
 def _prophet(asked, members, history: History) -> dict:

@@ -59,6 +59,7 @@ class Nodes:
     currency: str
     first_day: str                      # of the ledger
     known: Knowledge
+    unfinished: tuple = ()              # days after as_of that look unfinished (settling.Late)
 
     def paths(self, span: Span, node: str | None = None) -> np.ndarray:
         """Total of each path over a span, (path,); node None: all of them. Raises ForecastError with the nearest node."""
@@ -122,14 +123,15 @@ def node_totals(plan: Plan, resolved, by: str = "unit", *, paths: int | None = N
         money = by_workload(compiled, done, plan.seed)
         totals[done.path0:done.path0 + len(money)] = np.einsum("pmw,mwn->pmn", money, share, optimize=True) + fixed
     facts = resolved.facts
-    return Nodes(by, names, plan.months, totals, booked, plan.as_of, plan.currency, str(facts.daily["ChargeDate"].min().date()), facts.known)
+    return Nodes(by, names, plan.months, totals, booked, plan.as_of, plan.currency, str(facts.daily["ChargeDate"].min().date()), facts.known,
+                 facts.unfinished)
 
 
-def forecast_nodes(settings, daily: pd.DataFrame, by: str = "unit", months: int = 12, shocks=(None,), *, paths: int | None = None,
+def forecast_nodes(settings, daily: pd.DataFrame, by: str = "unit", months: int = 12, shocks=(None,), *, paths: int | None = None, as_of: str | None = None,
                    progress: Progress | None = None) -> dict[str | None, Nodes]:
     """The base scenario of a workspace at every node, `months` whole months ahead, one answer for each way to draw shocks.
 
-    shocks   of None (as measured from past misses), "independent", "shared"; one fit and the same own draws serve all
+    shocks   of None (as measured from past misses), "independent", "shared"; one fit and the same own draws serve all;  as_of: look at no later day
     """
     from .base import read_facts
     from .plan import compile_plan, future
@@ -138,7 +140,7 @@ def forecast_nodes(settings, daily: pd.DataFrame, by: str = "unit", months: int 
 
     if by not in COLUMN:
         raise ForecastError(unknown("--by", "kind of node", by, COLUMN))
-    facts = read_facts(daily, settings)
+    facts = read_facts(daily, settings, as_of)
     begun = facts.as_of != str(month_days(month_of(facts.as_of))[-1])
     loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
     resolved = resolve(loaded, settings=settings, facts=facts, months=months + begun, paths=paths)

@@ -43,6 +43,7 @@ class Run:
     excluded: list[dict] = field(default_factory=list)   # what the forecast leaves out, with amounts
     overrides: list[dict] = field(default_factory=list)  # month totals set by hand, beside the model's own: outlook/knowledge.py `beside`
 
+    unfinished: list[dict] = field(default_factory=list)    # days after as_of that look unfinished (§2.24): day, source, written, usual
     follows: dict[str, str] = field(default_factory=dict)   # workload -> the driver it follows ("": none)
     nothing: tuple[str, str] | None = None  # why nothing is forecast, a clause and its reason: then there are no months
 

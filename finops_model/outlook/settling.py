@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
+from ..errors import ForecastError
 from .history import kind, since_launch
+from .volumes import parts
 
 SETTLING_DAYS = 2       # an export goes on adding to a day for so long after it has ended
 LEAST_FALL = np.log(1 / 0.8)        # a day over 80 % of what was expected is not far under it
@@ -13,6 +18,89 @@ LOWEST = 0.03           # of the past days fell farther: a fall that is not beyo
 SEASONS, BEFORE = 13, 4     # newest seasons whose falls count; seasons before a day that tell what it should have been
 SHORT = 2 / 3           # where fewer than four seasons are known: a day under this share of all days before it
 FEWEST = 4              # days before, at least
+
+
+@dataclass(frozen=True)
+class Late:
+    """A newest day that is probably unfinished: how much stands there, and how much usually does."""
+
+    day: str                # YYYY-MM-DD, or an hour
+    written: float
+    usual: float            # NaN: too little is known to say
+    source: str = ""        # the issuer of a ledger; "" of a single series
+
+
+def check_days(days, where: str = "settling_days") -> int:
+    """A settling window in whole days, 0 to 31. Raises ForecastError."""
+    if isinstance(days, bool) or not isinstance(days, (int, np.integer)) or not 0 <= days <= 31:
+        raise ForecastError(f"{where}: {str(days)[:40]} must be a whole number of days from 0 to 31; 0 counts every day as it stands.")
+    return int(days)
+
+
+def left_out(days: np.ndarray, values: np.ndarray, window: int = SETTLING_DAYS, season: int = 7, source: str = "") -> tuple[Late, ...]:
+    """The unfinished steps of a history, oldest first.
+
+    >>> week = np.tile([100., 104, 97, 101, 99, 60, 55], 9)
+    >>> left_out(np.arange(np.datetime64("2026-06-01"), np.datetime64("2026-08-03")), np.append(week[:-1], 20.0))
+    (Late(day='2026-08-02', written=20.0, usual=55.0, source=''),)
+    """
+    count = unfinished(values, days[0], window, season)
+    if not count:
+        return ()
+    usual = expected(values, count, season)
+    if not np.isfinite(usual).all():
+        usual = np.full(count, float(np.median(values[:-count])))
+    return tuple(Late(str(day), float(value), float(each), source) for day, value, each in zip(days[-count:], values[-count:], usual))
+
+
+def of_sources(daily: pd.DataFrame, newest: str, window: int = SETTLING_DAYS, held: frozenset[str] = frozenset()) -> tuple[Late, ...]:
+    """Unfinished days of each issuer of a ledger, by its usage of a day; days after `newest` are not looked at.
+
+    daily   DAILY;  held: ids of the commitments of the inventory
+
+    A day is late at its source: an export of one issuer goes on adding to it while those of others are done.
+    """
+    if not window:
+        return ()
+    rows = daily[daily["ChargeDate"] <= pd.Timestamp(newest)]
+    rows = rows[parts(rows, held)["usage"]]
+    found = []
+    for source, mine in rows.groupby("InvoiceIssuerName", observed=True):
+        by_day = mine.groupby("ChargeDate")["EffectiveCost"].sum()
+        whole = by_day.reindex(pd.date_range(by_day.index.min(), newest), fill_value=0.0)
+        values = np.maximum(whole.to_numpy(float), 0.0)
+        found += left_out(whole.index.to_numpy("datetime64[D]"), values, window, source=str(source))
+    return tuple(found)
+
+
+def settled(newest: str, late: tuple[Late, ...]) -> str:
+    """The newest day before all unfinished ones."""
+    return min([str(np.datetime64(one.day, "D") - 1) for one in late] + [newest])
+
+
+def together(words: list[str]) -> str:
+    """Words in a row.
+
+    >>> together(["a", "b", "c"]), together(["a"])
+    ('a, b and c', 'a')
+    """
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def say(late: tuple[Late, ...], amount=lambda value: f"{value:,.4g}") -> list[str]:
+    """Unfinished days in words, a sentence a source.
+
+    >>> say((Late("2026-07-31", 33.0, 100.0, "Vendor"),))[0]
+    "2026-07-31 looks unfinished at Vendor: 33 where about 100 is usual. It is left out of what the forecast learns and forecast itself."
+    """
+    said = []
+    for source in dict.fromkeys(one.source for one in late):
+        mine = [one for one in late if one.source == source]
+        days, some = together([one.day for one in mine]), len(mine) > 1
+        figures = together([f"{amount(one.written)} where about {amount(one.usual)} is usual" for one in mine])
+        said.append(f"{days} look{'' if some else 's'} unfinished{f' at {source}' if source else ''}: {figures}. {'They are' if some else 'It is'} left out of what "
+                    f"the forecast learns and forecast {'themselves' if some else 'itself'}.")
+    return said
 
 
 def unfinished(values: np.ndarray, first_day=None, days: int = SETTLING_DAYS, season: int = 7) -> int:
@@ -89,16 +177,13 @@ def _by_season(values, window, season):
 
 def _by_lowest(values, window, season, first_day, whole):
     """The same for a history too short for weekdays: under two thirds of every day before; a first Saturday or Sunday is not judged."""
-    found = []
+    known, found = list(range(len(values) - window - 1)), []
+    before = whole - len(values)                                        # days before the first one with use
+    weekend = [first_day is not None and (int(np.datetime64(first_day, "D").astype(int)) + before + at + 3) % 7 >= 5 for at in range(len(values))]
     for step in range(len(values) - window - 1, len(values)):
-        calm = values[:min(step, len(values) - window)]
-        if len(calm) < FEWEST:
-            found.append(False)
-            continue
-        far = values[step] < SHORT * calm.min()
-        if far and season == 7 and first_day is not None:
-            weekday = lambda at: int((first_day + whole - len(values) + at).astype("datetime64[D]").astype(int) + 3) % 7      # noqa: E731
-            seen = {weekday(at) for at in range(len(calm))}
-            far = weekday(step) < 5 or bool(seen & {5, 6})
-        found.append(bool(far))
-    return np.array(found)
+        far = len(known) >= FEWEST and values[step] < SHORT * values[known].min()
+        if season == 7 and weekend[step]:
+            far = far and any(weekend[at] for at in known)
+        found.append(far)
+        known += [] if far else [step]
+    return np.array(found, bool)

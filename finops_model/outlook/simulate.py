@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -175,7 +176,7 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
             done = simulate(plan, count, dials=dials and i == 0, progress=part(progress, f"{plan.name}: ") if progress else None, engine=engine,
                             executor=executor, threads=workers)
             follows = {name: values.get("driver") or "" for name, values in resolved[i].tree["workloads"].items()}
-            found.append(Run(**{**done.__dict__, "ledger": mark, "overrides": beside(facts.known, done), "follows": follows}))
+            found.append(Run(**{**done.__dict__, "ledger": mark, "unfinished": [asdict(day) for day in facts.unfinished], "overrides": beside(facts.known, done), "follows": follows}))
         return found
 
     found = simulated(None)

@@ -29,6 +29,7 @@ from ..measure.anomalies_limits import DIMENSIONS, Quota, check_quotas, read_quo
 from ..measure.entities import own_unit
 from ..measure.watch import Watch, watch
 from ..measure.words import money
+from ..outlook.settling import settled, together
 from ..progress import Progress, silent
 from ..settings import Settings
 from .chart_parts import clean
@@ -75,7 +76,7 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
                           "Alerts are in one currency: split the bill, or set the currency.")
     say("anomalies", 1, 2)
     found = watch(daily, as_of, currency=settings.currency, quotas=quotas_of(settings, daily, quotas), budgets=budgets, forecasts=published(settings),
-                  feedback=read_feedback(folder_of(settings)), **how)
+                  feedback=read_feedback(folder_of(settings)), settling_days=settings.settling_days, **how)
     say("anomalies", 2, 2)
     return found
 
@@ -189,6 +190,9 @@ def as_json(found: Watch, company: str, fresh: set[str] | None = None) -> dict:
 
 def headline(found: Watch) -> str:
     """One sentence: how many alerts, how much money, the worst of them."""
+    if not found.alerts and found.unfinished:
+        days = sorted({one.day for one in found.unfinished})
+        return f"Nothing unusual from {found.since} to {settled(found.as_of, found.unfinished)}; {together(days)} {'are' if len(days) > 1 else 'is'} not judged yet."
     if not found.alerts:
         return f"Nothing unusual from {found.since} to {found.as_of}."
     spend = [one for one in found.alerts if one.kind in ("spend", "runaway")]

@@ -130,7 +130,7 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
         replays = accuracy.replay(scenarios[0], settings, daily, known, accuracy.how_many(len(runs[0].workloads)), progress, engine=runs[0].engine)
     found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True))
     return Close(company=settings.company, month=month, currency=settings.currency, daily=daily, as_of=as_of, base=runs[0],
-                 complete=complete_lines(complete, month),
+                 unfinished=runs[0].unfinished, complete=complete_lines(complete, month),
                  what_ifs=list(runs[1:]), replays=replays, budgets=budgets, drivers=drivers,
                  carried=carried.choose(settings.unit_costs, drivers, daily, runs[0].follows, units_of(daily)), tie_out=found.as_brief(), ledger_rows=ledger.rows,
                  ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
