@@ -337,3 +337,10 @@ def test_the_month_of_a_late_day_is_not_called_complete(place):
     assert made["status_reason"] == "2026-07-31 looks unfinished (Cloudy has $33.00 where about $99.92 is usual) and is forecast"
     assert made["actual"]["month"] == pytest.approx(3046.42) and made["actual"]["partial_months"] == ["2026-07"]     # the facts keep the day
     assert made["forecast"]["months"][0]["month"] == "2026-07" and made["forecast"]["months"][0]["p50"] > made["actual"]["month"]
+
+
+def test_finops_run_says_it_too(place):
+    (place / "s.yaml").write_text("name: Double\nquestion: What if?\nchanges:\n  - {scale: workloads/*/demand/level, by: 2.0}\n")
+    said = run("run", "s.yaml", "--paths", "100")
+    assert "2026-07-31 looks unfinished at Cloudy: $33.00 where about $99.92 is usual." in said
+    assert "unfinished" not in run("run", "s.yaml", "--paths", "100", "--until", "2026-07-30")

@@ -100,7 +100,7 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
         table.add_row(row["name"], *(f"{amount(row[k], currency)} ± {amount(row[f'{k}_standard_error'], currency)}" for k in _runs.TABLE), change,
                       f"{row['probability_cheaper']:.0%}" if changed else "–")
     out.print(table)
-    for text in (*_runs.sentences(rows, runs, of, target, currency), *filter(None, [outside_words.of_run(base.excluded, currency)])):
+    for text in (*_unfinished.words(base.unfinished, currency), *_runs.sentences(rows, runs, of, target, currency), *filter(None, [outside_words.of_run(base.excluded, currency)])):
         out.print(text, markup=False)
     return runs
 
