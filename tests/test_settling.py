@@ -340,7 +340,7 @@ def test_the_month_of_a_late_day_is_not_called_complete(place):
 
 
 def test_finops_run_says_it_too(place):
-    (place / "s.yaml").write_text("name: Double\nquestion: What if?\nchanges:\n  - {scale: workloads/*/demand/level, by: 2.0}\n")
+    (place / "s.yaml").write_text("name: Double\nquestion: What if?\nchanges:\n  - {op: scale, path: workloads/*/demand/level, value: 2.0, because: a test}\n")
     said = run("run", "s.yaml", "--paths", "100")
     assert "2026-07-31 looks unfinished at Cloudy: $33.00 where about $99.92 is usual." in said
     assert "unfinished" not in run("run", "s.yaml", "--paths", "100", "--until", "2026-07-30")
