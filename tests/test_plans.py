@@ -200,5 +200,5 @@ def test_a_real_driver_is_read_whole():
 def test_a_budget_in_thousands_is_not_read_as_units(tmp_path, text, where):
     (tmp_path / "b.csv").write_text(text)
     with pytest.raises(InputError) as refused:
-        read_budgets(tmp_path / "b.csv", "EUR")
+        plans.read_budgets(tmp_path / "b.csv", "EUR")
     assert str(refused.value) == f"b.csv: {where}: a budget file is read in whole units of its currency. Multiply its amounts, and take the remark out."

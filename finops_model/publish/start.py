@@ -20,6 +20,7 @@ from ..documents import dump_yaml, write_atomic
 from ..errors import InputError
 from ..facts import plans, warehouse
 from ..facts.ledger import Ledger
+from ..facts.readers import refuse_no_file
 from ..measure.brief import slug
 from ..outlook import base as base_scenario
 from ..outlook import scenario
@@ -49,8 +50,7 @@ class Given:
         """From paths, lists of paths or None; raises InputError for a file that is not there."""
         found = {key: tuple(map(Path, value if isinstance(value, (list, tuple)) else [value] if value else ())) for key, value in files.items()}
         for item in (item for items in found.values() for item in items):
-            if not item.is_file():
-                raise InputError(f"{item}: there is no such file.")
+            refuse_no_file(item)
         return cls(**found)
 
     def items(self) -> list[tuple[str, Path]]:
@@ -75,8 +75,7 @@ def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.
     file, tell = Path(file), tell or (lambda _: None)
     given = Given.of(drivers=drivers, budgets=budgets, invoices=invoices, organisation=organisation, what_ifs=what_ifs)
     for item in (file, Path(mapping) if mapping else file):
-        if not item.is_file():
-            raise InputError(f"{item}: there is no such file.")
+        refuse_no_file(item)
     name = fresh or name or file.name.split(".")[0]
     target = _place(name, folder, fresh, tell)
     there = target.is_dir() and any(target.iterdir())
