@@ -204,6 +204,19 @@ def test_every_table_has_every_part_and_adds_up(company, lines_, tmp_path):
     assert dict(zip(head, shown["Company"]))["Mean"] == pytest.approx(land["mean"])
 
 
+@pytest.mark.parametrize("name, lines_, kinds", [
+    ("(unassigned)", {"Research": 15000, "Support": 700}, {"(unassigned)": NONE, "Research": IDLE, "Support": IDLE}),
+    ("Research", {"Research": 15000, "Labs": 700}, {"Research": UNIT, "Labs": IDLE}), ("Research", {"Research": 15000}, {"Research": UNIT}),
+    ("All", {"Research": 15000}, {}), ("Research", {"Company": 15000}, {})])
+def test_one_unit_that_has_all_the_spend_stands_beside_the_budgets_of_others(company, name, lines_, kinds):
+    daily, run = company
+    brief = published((daily.assign(x_BusinessUnit=name), run), lines_)
+    assert {row["unit"]: row["kind"] for row in brief["children"]} == kinds
+    if kinds:
+        assert sum(row["over"] for row in brief["children"]) == pytest.approx(brief["landing"]["mean"] - brief["landing"]["budget"], abs=0.005)
+        assert sum(row["actual"] for row in brief["children"]) == pytest.approx(brief["actual"]["month"]) and differences(Page(brief).units().html, brief) == []
+
+
 def test_the_dashboard_and_the_terminal_show_the_same_parts(company, tmp_path, capsys):
     brief = published(company, {"Research": 15000, "Support": 700})
     parts = dashboard_view._budget_parts(brief)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..periods import fiscal_months
+from . import actuals
 from .actuals import COMPANY
 from .words import money
 
@@ -168,7 +169,14 @@ def company_lines(close, made: Mapping[str, dict], every: Iterable[str]) -> dict
     """
     plans = close.budgets
     budgeted = plans.units() if plans is not None else []
-    whole = {**made[COMPANY], "children": lines(made[COMPANY], {unit: made[unit] for unit in every}, budgeted, close.fiscal_year_starts,
+    units = {unit: made[unit] for unit in every} or (_only(close.daily, made[COMPANY]) if budgeted else {})
+    whole = {**made[COMPANY], "children": lines(made[COMPANY], units, budgeted, close.fiscal_year_starts,
                                                 lambda unit: plans.by_month(unit, as_of=close.as_of) if plans is not None else {})}
     why = reason(whole)
     return {**whole, "reason": why, "summary": [*whole["summary"], *([why["sentence"]] if why else [])]}
+
+
+def _only(daily, whole: dict) -> dict:
+    """The one unit that has all the spend, with the company's figures; none where the bill is not divided into units at all."""
+    names = set(actuals.cost_rows(daily)["x_BusinessUnit"]) - {"All"}
+    return {name: {**whole, "unit": name, "slug": None} for name in names} if len(names) == 1 else {}
