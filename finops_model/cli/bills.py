@@ -193,7 +193,7 @@ def _show_parts(path: Path) -> None:
     for row in brief["children"]:
         kind = "" if row["kind"] == "unit" else row["kind"]
         table.add_row(row["unit"], kind, amount(row["landing_mean"], currency), amount(row["year_budget"], currency), f"{row['over']:+,.0f}")
-    table.add_row("Company", "", amount(land["mean"], currency), amount(land["budget"], currency), f"{why['over']:+,.0f}")
+    table.add_row(brief["unit"], "", amount(land["mean"], currency), amount(land["budget"], currency), f"{why['over']:+,.0f}")
     out.print(table)
     out.print(why["sentence"], markup=False)
 
