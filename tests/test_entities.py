@@ -186,11 +186,21 @@ def test_commands_of_one_entity_are_in_its_currency(group):
     for name, code, money in ((INC, "USD", "$"), (GMBH, "EUR", "€")):
         shown = CliRunner().invoke(app, ["forecast", "--entity", name, "--months", "1", "--settings", group.root, "--json"])
         assert shown.exception is None, shown.exception
-        assert json.loads(shown.output)["currency"] == code
+        assert json.loads(shown.stdout)["currency"] == code
         tied = CliRunner().invoke(app, ["reconcile", "--entity", name, "--month", "2026-05", "--settings", group.root, "--json"])
-        told = json.loads(tied.output)
+        told = json.loads(tied.stdout)
         assert told["difference"] == "0.00" and told["note"] == "All invoices of May 2026 tie out with the ledger to the cent."
     assert {row["issuer"] for row in told["rows"]} == {"Models"}
+
+
+def test_one_invoice_file_may_hold_those_of_all_entities(tmp_path):
+    group = workspace(tmp_path, settings=SETTINGS.replace("inc_invoices.csv", "both.csv").replace("gmbh_invoices.csv", "both.csv"))
+    first, second = ((tmp_path / f"{name}_invoices.csv").read_text() for name in ("inc", "gmbh"))
+    (tmp_path / "both.csv").write_text(first + second.split("\n", 1)[1])
+    for name, total in ((INC, "USD"), (GMBH, "EUR")):
+        tied = CliRunner().invoke(app, ["reconcile", "--entity", name, "--month", "2026-05", "--settings", str(tmp_path), "--json"])
+        assert (json.loads(tied.stdout)["difference"], json.loads(tied.stdout)["invoice_total"]) == (
+            "0.00", f"{totals(bill())[total].groupby('month').sum()['2026-05']:.2f}")
 
 
 @pytest.mark.parametrize("words", [["watch", "--json"], ["grades", "--json"], ["run", "half.yaml", "--paths", "100"], ["scenario", "init", "{}"]])

@@ -96,18 +96,18 @@ def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing
 
     Example: [bold]finops reconcile --month 2026-10[/bold]
     """
-    from ..facts import billed, plans, reconcile
+    from ..facts import billed, entities, plans, reconcile
     from ..publish import close
 
     chosen = load(settings, entity)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
         files = ledger.files()              # held against their record before their sums are said
-    invoices = plans.read_invoices(chosen.path(chosen.invoices)) if chosen.invoices else None
+    invoices = entities.own_invoices(plans.read_invoices(chosen.path(chosen.invoices)), chosen) if chosen.invoices else None
     refused, periods = ledger.quarantine(details=True), ledger.totals_by_period()
     period = billed.pick_period(periods, invoices, month)
     found = reconcile.reconcile(periods, invoices, period, quarantined=refused)
-    elsewhere = billed.billed_elsewhere(files, period)
+    elsewhere = [row for row in billed.billed_elsewhere(files, period) if chosen.own is None or row["currency"] == chosen.own.currency]
     brief = {**found.as_brief(), "billed_elsewhere": elsewhere}
     if as_json:
         return out.print_json(json.dumps(brief))

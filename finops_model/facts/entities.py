@@ -79,6 +79,13 @@ def part(ledger: Ledger, settings: Settings) -> Ledger:
     return Part(ledger, settings.own)
 
 
+def own_invoices(invoices: pd.DataFrame | None, settings: Settings) -> pd.DataFrame | None:
+    """The invoices in an entity's currency, so that one file may hold those of all entities; without an entity as they are."""
+    if invoices is None or settings.own is None:
+        return invoices
+    return invoices[invoices["BillingCurrency"] == settings.own.currency].reset_index(drop=True)
+
+
 def which(settings: Settings) -> str:
     """The sentence that asks for one entity."""
     named = listing(f"{one.name} ({one.currency})" for one in settings.entities)

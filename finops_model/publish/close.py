@@ -117,7 +117,7 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     # Plans are read before anything long runs: a wrong file is said at once.
     budgets = plans.read_budgets(settings.path(settings.budgets), settings.currency) if settings.budgets else None
     drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
-    invoices = plans.read_invoices(settings.path(settings.invoices)) if settings.invoices else None
+    invoices = entities.own_invoices(plans.read_invoices(settings.path(settings.invoices)), settings) if settings.invoices else None
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
     if before:
         before(daily)
