@@ -143,6 +143,7 @@ def report(
     Examples: [bold]finops report --month 2026-10[/bold] · [bold]finops report bill.csv --driver sessions.csv[/bold]
     """
     from ..facts.entities import which
+    from ..measure.restated import warning
     from ..publish import close, start as starting
 
     if bill is not None and entity is not None:
@@ -166,6 +167,8 @@ def report(
         published = close.report(chosen, month, unit, out=to, newest=bill is not None, workers=workers, fast=fast, tell=bars.tell,
                                  progress=bars)
     root = to or Path(os.path.normpath(chosen.path(chosen.reports)))
+    if first := next((entry for entry in published if entry["restated"]), None):
+        err.print(f"Warning  {warning(first['restated'], first['currency'])}")
     if as_json:
         return out.print_json(json.dumps(published))
     _show_published(published, root)

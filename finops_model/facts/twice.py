@@ -62,9 +62,9 @@ class Twice:
                 f"{self.use:,.2f}: {done}")
 
     def as_dict(self) -> dict:
-        """For the brief: amounts as float64."""
+        """For the brief: amounts as decimal text."""
         return {"commitment": self.commitment, "issuer": self.issuer, "billing_period": self.period[:7], "category": self.category, "what": self.what,
-                "purchase": float(self.purchase), "use": float(self.use), "billed": float(self.billed), "set_aside": self.set_aside}
+                "purchase": str(self.purchase), "use": str(self.use), "billed": str(self.billed), "currency": self.currency, "set_aside": self.set_aside}
 
 
 def found(tables: Iterable[pa.Table]) -> list[Twice]:

@@ -16,7 +16,8 @@ from ..schemas import NEWEST
 from . import accuracy, actuals, against, budgets, grades, kpis, outside, outside_words
 from .actuals import COMPANY
 from .carried import tie
-from .reach import flash_reason, unfinished_reason, same_days
+from .reach import flash_reason, same_days, unfinished_reason
+from .restated import restated
 from .words import headline, summary
 
 
@@ -50,6 +51,9 @@ class Close:
     lineage: dict = field(default_factory=dict)
     fiscal_year_starts: int = 1
     unfinished: list = field(default_factory=list)    # newest days that look unfinished: day, source, written, usual
+    said: dict = field(default_factory=dict)          # unit -> {month: what earlier reports said of it} (restated.statements)
+    counted_twice: list = field(default_factory=list) # commitments that the month's bill counts twice (facts.twice)
+    billed_elsewhere: list = field(default_factory=list)   # use billed in another period (facts.billed)
     complete: list = field(default_factory=list)      # sources still billing: source, step, complete (day), waited_for
 
     @property
@@ -207,6 +211,8 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "what_ifs": what_if_lines(close, name), "lines": actuals.lines(rows, close.month), "children": [],
         "assumptions": assumptions(close.base, close.as_of), "quality": quality(close, rows, actual),
         "people": close.people, "lineage": close.lineage,
+        "restated": restated(close.said.get(unit, {}), booked, close.month, unit),
+        "counted_twice": close.counted_twice if unit == COMPANY else [], "billed_elsewhere": close.billed_elsewhere if unit == COMPANY else [],
     }
     told = outside_words.sentence(result["year_outside"], close.currency)
     return {**result, "headline": headline(result), "summary": [*summary(result), *([told] if told else [])]}

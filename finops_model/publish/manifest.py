@@ -83,15 +83,15 @@ def _against_index(folder: Path) -> list[str]:
         return ["the archive's index.json cannot be read"]
 
 
-def compare_briefs(published: dict, rebuilt: dict) -> list[str]:
-    """Where two briefs differ, bit for bit, the first place first; empty means equal.
+def compare_briefs(published: dict, rebuilt: dict, most: int | None = SHOWN) -> list[str]:
+    """Where two briefs differ, bit for bit, the first place first, `most` of them (None: all); empty means equal.
 
     >>> compare_briefs({"landing": {"p50": 1.0}}, {"landing": {"p50": 1.0000000000000002}})
     ['landing/p50: 1.0 was published, 1.0000000000000002 now']
     """
     found: list[str] = []
     _compare(published, rebuilt, "", found)
-    return found if len(found) <= SHOWN else [*found[:SHOWN], f"and {len(found) - SHOWN} more differences"]
+    return found if most is None or len(found) <= most else [*found[:most], f"and {len(found) - most} more differences"]
 
 
 def _compare(then, now, path: str, found: list[str]) -> None:

@@ -14,6 +14,7 @@ from ..measure.outside_words import AHEAD, short
 from ..measure.words import money
 from ..periods import month_days, month_name
 from . import charts
+from .page_told import told, use_and_bill
 from .tables import Column, Figures, four, table, whole
 
 INPUTS = {"ledger": "Ledger", "scenario": "Scenario", "budgets": "Budgets", "drivers": "Drivers", "invoices": "Invoices",
@@ -106,6 +107,7 @@ def _against(brief: dict, flash: bool, currency: str) -> tuple[str, str]:
 def alerts(figures: Figures) -> Iterator[Markup]:
     """What a reader must know before any figure: money that was refused, or that does not tie out (docs/method.md §13)."""
     tie, show, currency = figures.brief["tie_out"], figures.show, figures.currency
+    yield from told(figures)
     if Decimal(tie["quarantined"] or 0):
         yield Markup("{} {} of the bill was refused and is in none of these figures: see finops reconcile.").format(
             show("tie_out/quarantined", "cents"), currency)
@@ -142,6 +144,8 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
     left = [f"{item['what']} {whole(item['amount'], figures.digits)} {currency} ({item['why']})" for item in brief["excluded"]]
     yield "Left out of cost", "; ".join(left) or "nothing"
     yield from _year_outside(figures)
+    if elsewhere := use_and_bill(brief):
+        yield "Use and bill", elsewhere
     yield "Prepared by", brief["people"]["prepared_by"] or "not named"
     yield "Reviewed by", brief["people"]["reviewed_by"] or "not reviewed"
 
