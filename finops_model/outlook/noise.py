@@ -14,7 +14,7 @@ GRADED = EDGES[-1]
 DEFAULT_LOADING = 0.4                       # where there are too few misses to tell: correlation of two workloads 0.16
 LOADING_ORIGINS = 8                         # the default counts as much as this many origins
 MAX_LOADING = 0.95
-MAX_SD, MAX_SIGMA, MAX_PHI = 1.5, 1.0, 0.97
+MAX_SD, MAX_SIGMA = 1.5, 1.0
 RESIDUAL_DAYS = 182
 WIDTH_80 = 2.5631031310892007               # P90 − P10 of a standard normal
 
