@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from headline_world import brief_of, days, row, workspace, year
 
+from finops_model.errors import ForecastError
 from finops_model.measure import budgets, landing_words
+from finops_model.outlook import simulate
 from finops_model.publish import page_first
 from finops_model.publish.briefs import canonical, check_brief
 from finops_model.publish.page import Page
@@ -111,3 +113,12 @@ def test_bills_without_width_and_short_ones_print_no_chance(tmp_path, name):
     assert ("Cost by day" in told) == bool(brief["actual"].get("by_day")) and ("too little" not in said or "Cost by day" in told)
     assert "than the month before" not in told or len(brief["actual"]["by_month"]) > 1
     check_brief(json.loads(canonical(brief)))
+
+
+@pytest.mark.parametrize("count, told", [(1, "1 day of usage, from 2026-08-31"), (2, "2 days of usage, from 2026-08-30")])
+def test_a_run_on_a_short_bill_is_refused_in_the_same_words(tmp_path, count, told):
+    settings = workspace(tmp_path, days(f"2026-08-{32 - count}", "2026-08-31"))
+    with pytest.raises(ForecastError) as caught:
+        simulate.run(None, settings)
+    assert str(caught.value) == (f"there is too little history to forecast: the bill holds {told}, and a forecast needs at least 3. "
+                                 "Take in more of the bill first: finops ingest FILE.")
