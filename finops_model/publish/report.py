@@ -19,6 +19,7 @@ from ..documents import write_atomic
 from ..errors import ReportError
 from ..progress import Progress, silent
 from . import archive
+from .aside import aside
 from .briefs import canonical, check_brief
 from .manifest import compare_briefs, manifest, verify_files
 from .report_html import page_of, to_pdf
@@ -82,12 +83,12 @@ def build_reports(briefs: list[dict], reports_root, *, workers: int = 1, fast: b
     if not briefs:
         return []
     root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".staging-", dir=root) as aside:
-        folders = [Path(aside) / brief["month"] / brief["slug"] for brief in briefs]
+    with aside(root, ".staging-") as staging:
+        folders = [staging / brief["month"] / brief["slug"] for brief in briefs]
         kept = [root / ".failed" / f"{brief['month']}-{brief['slug']}.ipynb" for brief in briefs]
         say("reports", 0, len(briefs))
         if min(workers, len(briefs)) > 1:
-            _side_by_side(briefs, folders, kept, min(workers, len(briefs)), fast, manifest_extra, Path(aside), say)
+            _side_by_side(briefs, folders, kept, min(workers, len(briefs)), fast, manifest_extra, staging, say)
         else:
             with Kernel() if fast else contextlib.nullcontext() as warm:
                 for i, (brief, folder, failed) in enumerate(zip(briefs, folders, kept)):
