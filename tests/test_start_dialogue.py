@@ -136,3 +136,14 @@ def test_the_written_mapping_explains_every_field_and_reads_back_as_it_is(tmp_pa
     for field in Mapping.model_fields:
         assert field in (*SAID, *LEFT) or (field in MEANS and f"# {MEANS[field]}" in text and f"{field}: " in text), field
     assert all(repr(column) in text.replace("\n#   ", " ") for column in frame.columns)
+
+
+def test_a_currency_that_the_table_contradicts_is_refused(tmp_path, monkeypatch):
+    """--currency speaks for amounts that have none; it never turns euros into dollars."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "costs.csv").write_text("Date,Cost (EUR),Team\n2026-01-05,10.00,a\n2026-01-06,11.00,a\n2026-01-07,12.00,b\n")
+    with pytest.raises(InputError) as problem:
+        starting.start("costs.csv", currency="USD", name="costs")
+    assert str(problem.value) == ("--currency USD: the amounts are in EUR, as the table or its mapping says. Leave --currency out; where the table is "
+                                  "wrong, write currency_code into a mapping and give it with --mapping.")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["costs.csv"]

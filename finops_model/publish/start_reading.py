@@ -82,6 +82,9 @@ def _in_currency(mapping: tables.Mapping, currency: str | None) -> tables.Mappin
     """The mapping with the currency the user names for amounts that have none."""
     if not currency or (mapping.currency_code == currency and not mapping.currency_assumed):
         return mapping
+    if mapping.currency is None and not mapping.currency_assumed:
+        raise InputError(f"--currency {currency}: the amounts are in {mapping.currency_code}, as the table or its mapping says. "
+                         "Leave --currency out; where the table is wrong, write currency_code into a mapping and give it with --mapping.")
     notes = tuple(note for note in mapping.notes if "names no currency" not in note)
     return mapping.model_copy(update={"currency_code": currency, "currency_assumed": False, "notes": notes})
 
