@@ -280,3 +280,71 @@ def test_the_ledger_holds_the_newest_delivery_of_each_scope(tmp_path_factory, pa
         ledger.ingest((str(i), focus(range(1, 4), amount=f"10.{tenth}", SubAccountId=scope, ResourceId=f"vm-{scope}")), accept_decrease=True)
         want[scope] = 30 + 3 * tenth / 10
     assert by_account(ledger) == pytest.approx(want) and len(ledger.proof()) == len(want)
+
+
+def test_a_restatement_that_names_the_sub_account_of_rows_that_had_none_is_not_counted_twice_unasked(tmp_path):
+    """Half of the month stood without a sub-account; the bill that names it on every row would leave that half beside its own rows."""
+    half, full = pd.concat([focus(range(1, 6)), focus(range(6, 11), SubAccountId="")]), focus()
+    for told, total in (({"replace": True}, 100), ({"ask": lambda _: "replace"}, 100), ({"append": True}, 200), ({"ask": lambda _: "append"}, 200)):
+        ledger = Ledger(tmp_path / str(len(told) * total) / next(iter(told)))
+        ledger.ingest(("half", half))
+        with pytest.raises(LedgerError) as refused:
+            ledger.ingest(("full", full))
+        assert str(refused.value).startswith("Cloudy · acct-1 · 2026-07 · sub-account sub-1: the ledger holds 5 rows (50.00 USD) without a sub-account, and this "
+                                             "delivery brings charges of them again with one. Nothing was written.") and ledger.totals() == usd(100)
+        ledger.ingest(("full", full), **told)
+        assert ledger.totals() == usd(total) and len(ledger.files())
+
+
+@pytest.mark.parametrize("first, second, said", [
+    ("", "acct-1", "Cloudy · acct-1 · 2026-07: the ledger holds 10 rows (100.00 USD) without a billing account, and this delivery brings charges of them again with one."),
+    ("acct-1", "", "Cloudy · (none) · 2026-07: the ledger holds 10 rows (100.00 USD) under account acct-1, and this delivery brings charges of them again without one.")])
+def test_a_bill_that_begins_or_ceases_to_name_its_account_is_not_counted_twice_unasked(tmp_path, first, second, said):
+    for told, total in (({"replace": True}, 110), ({"append": True}, 210), ({"ask": lambda _: "append"}, 210), ({"ask": lambda _: "replace"}, 110)):
+        ledger = Ledger(tmp_path / str(total) / next(iter(told)))
+        ledger.ingest(("first", focus(BillingAccountId=first)))
+        with pytest.raises(LedgerError) as refused:
+            ledger.ingest(("second", focus(BillingAccountId=second, amount="11")))
+        assert str(refused.value).startswith(f"{said} Nothing was written.") and ledger.totals() == usd(100)
+        ledger.ingest(("second", focus(BillingAccountId=second, amount="11")), **told)
+        assert ledger.totals() == usd(total) and warehouse.daily(ledger, Settings())["BilledCost"].sum() == total
+
+
+def test_other_charges_without_an_account_stand_beside_it(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("tax", focus(range(1, 2), ChargeCategory="Tax", BillingAccountId="", SkuId="", ResourceId="", ServiceName="Tax")))
+    ledger.ingest(("use", focus()))
+    assert ledger.totals() == usd(110)
+
+
+def test_charges_that_are_appended_and_stand_there_already_are_warned_of(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("a", focus()))
+    receipt = ledger.ingest(("b", focus().iloc[::-1]), append=True)
+    assert ledger.totals() == usd(200) and [str(warning) for warning in receipt.warnings] == [
+        "b: 10 of 10 rows appended to Cloudy · acct-1 · 2026-07 are of charges (charge period, SKU, resource, category, tags) that the ledger holds already; "
+        "both are counted. If this file takes their place, deliver it with --replace"]
+    assert ledger.ingest(("c", focus(range(11, 21))), append=True).warnings == ()
+
+
+def test_a_restatement_of_which_every_row_is_refused_replaces_nothing_unasked(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("good", focus()))
+    with pytest.raises(LedgerError) as refused:
+        ledger.ingest(("bad", focus(amount="ten")))
+    assert str(refused.value).startswith("Cloudy · acct-1 · 2026-07: BilledCost would fall from 100.00 to 0.00 USD (-100.0 %)") and ledger.totals() == usd(100)
+
+
+def test_a_further_part_that_shares_one_charge_is_a_restatement_that_says_what_does_not_come_again(tmp_path):
+    tax = focus(range(1, 2), ChargeCategory="Tax", SkuId="tax", ResourceId="", ServiceName="Tax")
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("one", pd.concat([tax, focus()])))
+    receipt = ledger.ingest(("two", pd.concat([tax, focus(ResourceId="vm-2")])))
+    assert ledger.totals() == usd(110) and str(receipt.warnings[0]) == (
+        "restated: Cloudy · acct-1 · 2026-07 · sub-account sub-1: 10 of the 11 rows replaced (100.00 USD of 110.00 USD) are of charges that this delivery does "
+        "not hold. If it was a further part, deliver what was replaced again with --append --accept-decrease")
+    ledger.ingest(("one", pd.concat([tax, focus()])), append=True, accept_decrease=True)
+    assert ledger.totals() == usd(220)
+    other = Ledger(tmp_path / "other")
+    other.ingest(("one", focus(range(1, 29))))
+    assert [str(w)[:9] for w in other.ingest(("two", focus(range(1, 29), amount="11"))).warnings] == ["restated:"]

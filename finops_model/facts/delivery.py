@@ -22,7 +22,7 @@ from . import checks, proof, scopes, twice
 from .judged import Read, alike, keys_of, read
 from .manifest import SCHEMA, Book, Key, Version, commit, read_book
 from .readers import Source, open_source
-from .receipt import Delivered, Receipt, Warned, add
+from .receipt import Delivered, Receipt, Warned, add, plain
 from .scopes import Meeting, Rows
 from .versions import Draft, draft, restated, scope_of, sum_into, words
 
@@ -63,7 +63,14 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     listed = {file.sha256 for file in skipped}
     there = {key: _rows_in_force(root, living[key]) for key in keys if key in living and not choice.append}
     meetings = {key: _meet(key, there[key], reads, listed, choice) for key in there}
+    if choice.append:
+        warnings += [warned for key in keys if key in living for warned in _again(key, _rows_in_force(root, living[key]), reads)]
+    elif not choice.whole:
+        for key, parts, meeting in _without_account(root, living, keys, reads, choice):
+            there[key], meetings[key] = parts, meeting
     _settle(meetings, choice)
+    warnings += [warned for key in keys if key in meetings for warned in _left(key, meetings[key], [rows for _, rows in there[key]], reads)]
+    keys += sorted(key for key in set(meetings) - set(keys) if meetings[key].gone)
     drafts = [draft(root, book, key, living.get(key), reads, number, choice, meetings.get(key), there.get(key, []), listed) for key in keys]
     warnings += [Warned("restated", "", text) for text in restated([one.change for one in drafts])]
     if reads:
@@ -127,6 +134,56 @@ def _meet(key: Key, there: list[tuple[dict, Rows]], reads: list[Read], listed: s
                        accept_decrease=choice.accept_decrease)
 
 
+def _left(key: Key, meeting: Meeting, there: list[Rows], reads: list[Read]) -> list[Warned]:
+    """Restated scopes most of whose money lies on charges that do not come again: perhaps a further part was taken for a restatement."""
+    found = []
+    new = [scopes.rows_of(one.source.sha256, one.tables[key]) for one in reads if key in one.tables]
+    for scope in sorted(meeting.restated & set(meeting.gone)):
+        old = [rows for rows in there if rows.source in meeting.gone[scope]]
+        held, left = (pa.concat_tables([rows.money_of(at) for rows, at in picked])
+                      for picked in ([(rows, rows.of(scope)) for rows in old], [(rows, scopes.unshared(rows, new, scope)) for rows in old]))
+        before = scopes.money(held, size=True)
+        if any(2 * amount > before[currency] for currency, amount in scopes.money(left, size=True).items()):
+            at = f"{words(key)} · sub-account {scope}" if scope else words(key)
+            found.append(Warned("restated", "", f"{at}: {left.num_rows:,} of the {scopes.counted(held.num_rows)} replaced ({plain(scopes.money(left))} of "
+                                f"{plain(scopes.money(held))}) are of charges that this delivery does not hold. If it was a further part, deliver what was "
+                                "replaced again with --append --accept-decrease"))
+    return found
+
+
+def _again(key: Key, there: list[tuple[dict, Rows]], reads: list[Read]) -> list[Warned]:
+    """What is appended and stands in the ledger already: perhaps it was meant once."""
+    found = []
+    for one in (one for one in reads if key in one.tables):
+        new = scopes.rows_of(one.source.sha256, one.tables[key])
+        same = sum(scopes.shared(new, [rows for _, rows in there], scope) for scope in new.places)
+        if same:
+            found.append(Warned(one.source.name, "", f"{same:,} of {len(new.scopes):,} rows appended to {words(key)} are of charges (charge period, SKU, resource, "
+                                "category, tags) that the ledger holds already; both are counted. If this file takes their place, deliver it with --replace"))
+    return found
+
+
+def _without_account(root: Path, living: dict[Key, Version], keys: list[Key], reads: list[Read], choice: Choice):
+    """(key, its parts, what becomes of it) of periods that hold delivered charges without an account that has one now, or the other way round."""
+    for key in keys:
+        new = [scopes.rows_of(one.source.sha256, one.tables[key]) for one in reads if key in one.tables]
+        for other in living:
+            if (other[0], other[2]) != (key[0], key[2]) or bool(other[1]) == bool(key[1]) or other in keys:
+                continue
+            parts = _rows_in_force(root, living[other])
+            rows = [rows for _, rows in parts]
+            if not any(scopes.shared(one, rows, scope) for one in new for scope in one.places):
+                continue
+            names = {scope for part in rows for scope in part.places}
+            meeting = Meeting({scope: {part.source for part in rows} for scope in names}, replaced=set(names))
+            if not choice.replace:
+                held = pa.concat_tables([part.table for part in rows])
+                meeting.doubts.append(scopes.Doubt(words(key), "", f"{scopes.counted(held.num_rows)} ({plain(scopes.money(held))}) "
+                                                   f"{'under account ' + other[1] if other[1] else 'without a billing account'}",
+                                                   f"this delivery brings charges of them again {'with' if key[1] else 'without'} one", tuple(names)))
+            yield other, parts, meeting
+
+
 def _refused_scopes(refused: pa.Table, key: Key) -> set[str]:
     return {scope for raw, own in zip(refused.column("x_Raw").to_pylist(), keys_of(refused), strict=True)
             if own == key and (scope := scope_of(raw)) is not None}
@@ -145,7 +202,7 @@ def _settle(meetings: dict[Key, Meeting], choice: Choice) -> None:
     for meeting in meetings.values():
         for doubt in meeting.doubts:
             if answer == "append":
-                for scope in doubt.goes or (doubt.scope,):
+                for scope in (doubt.scope, *doubt.goes):
                     meeting.gone.pop(scope, None)
                 meeting.restated.discard(doubt.scope)
                 meeting.replaced.discard(doubt.scope)

@@ -154,25 +154,48 @@ def meet(where: str, there: list[Rows], new: list[Rows], delivered: set[str], li
             found.doubts.append(doubt)
         (found.restated if alike else found.replaced).add(scope)
         found.gone[scope] = {rows.source for rows in going}
+        _moved(found, where, scope, there, new, delivered, replace, whole)
     return found
 
 
+def _moved(found: Meeting, where: str, scope: str, there: list[Rows], new: list[Rows], delivered: set[str], replace: bool, whole: bool) -> None:
+    """A scope that is replaced, and takes charges with it that stood with (or without) a sub-account before and would stay there."""
+    others = [] if whole else [name for name in _alike_elsewhere(scope, there, new) if name not in delivered]
+    if others and replace:
+        found.gone |= {other: {rows.source for rows in there} for other in others}
+        found.replaced |= {*others}
+    elif others:
+        _nameless(found, where, scope, there, new, others)
+
+
 def _alike_elsewhere(scope: str, there: list[Rows], new: list[Rows]) -> list[str]:
-    """Where a bill began or ceased to name sub-accounts: the old sub-accounts that hold charges of a scope that is new."""
+    """Where a bill began or ceased to name sub-accounts: the old sub-accounts that hold charges which are new in a scope."""
     comes = _joined([rows.charges[rows.of(scope)] for rows in new])
+    comes = np.setdiff1d(comes, _joined([rows.charges[rows.of(scope)] for rows in there]))
     others = sorted({name for rows in there for name in rows.places if bool(name) != bool(scope)})
     return [name for name in others if any(np.isin(comes, rows.charges[rows.of(name)]).any() for rows in there)]
 
 
-def _nameless(found: Meeting, where: str, scope: str, there: list[Rows], new: list[Rows]) -> None:
+def _nameless(found: Meeting, where: str, scope: str, there: list[Rows], new: list[Rows], others: list[str] | None = None) -> None:
     """The same charges with and without a sub-account: nobody can tell whether they are meant to be there twice."""
-    others = _alike_elsewhere(scope, there, new)
+    others = _alike_elsewhere(scope, there, new) if others is None else others
     if others:
         held = pa.concat_tables([rows.money_of(rows.of(name)) for name in others for rows in there])
         how = "under sub-accounts" if not scope else "without a sub-account"
-        found.doubts.append(Doubt(where, scope, f"{_counted(held.num_rows)} ({plain(money(held))}) {how}", "this delivery brings charges of them "
+        found.doubts.append(Doubt(where, scope, f"{counted(held.num_rows)} ({plain(money(held))}) {how}", "this delivery brings charges of them "
                                   f"again {'without one' if not scope else 'with one'}", tuple(others)))
         found.gone |= {name: {rows.source for rows in there} for name in others}
+
+
+def shared(new: Rows, there: list[Rows], scope: str) -> int:
+    """How many rows of a sub-account are of charges that stand in one of the same name already."""
+    return int(np.isin(new.charges[new.of(scope)], _joined([rows.charges[rows.of(scope)] for rows in there])).sum())
+
+
+def unshared(rows: Rows, new: list[Rows], scope: str) -> np.ndarray:
+    """Positions of a sub-account's rows whose charges stand in none of the same name in `new`."""
+    at = rows.of(scope)
+    return at[~np.isin(rows.charges[at], _joined([one.charges[one.of(scope)] for one in new]))]
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:
@@ -182,10 +205,10 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
 def _doubt(where: str, scope: str, old: list[Rows], new: list[Rows], alike: bool, accept_decrease: bool) -> Doubt | None:
     """Why a scope is not simply replaced: nothing in common, or more than 5 % of its money on days that would be empty."""
     held = pa.concat_tables([rows.money_of(rows.of(scope)) for rows in old])
-    comes = pa.concat_tables([rows.money_of(rows.of(scope)) for rows in new])
-    there = f"{_counted(held.num_rows)} ({plain(money(held))})"
+    comes = pa.concat_tables([rows.money_of(rows.of(scope)) for rows in new]) if new else held.slice(0, 0)    # every row was refused
+    there = f"{counted(held.num_rows)} ({plain(money(held))})"
     if not alike:
-        return Doubt(where, scope, there, f"this delivery brings {_counted(comes.num_rows)} ({plain(money(comes))}) that have no charge in common "
+        return Doubt(where, scope, there, f"this delivery brings {counted(comes.num_rows)} ({plain(money(comes))}) that have no charge in common "
                      "with them (charge period, SKU, resource, category, tags)")
     if accept_decrease or not comes.num_rows:
         return None                                  # the fall is asked about elsewhere
@@ -194,12 +217,12 @@ def _doubt(where: str, scope: str, old: list[Rows], new: list[Rows], alike: bool
     for column in ("BilledCost", "EffectiveCost"):
         before, lost = money(held, column, size=True), money(leaves, column, size=True)
         if any(amount > MAY_LEAVE * before[currency] for currency, amount in lost.items()):
-            return Doubt(where, scope, there, f"{_counted(leaves.num_rows)} of them ({plain(money(leaves))}) are of days of which this delivery "
+            return Doubt(where, scope, there, f"{counted(leaves.num_rows)} of them ({plain(money(leaves))}) are of days of which this delivery "
                          "holds nothing, though it brings others of them again")
     return None
 
 
-def _counted(rows: int) -> str:
+def counted(rows: int) -> str:
     return f"{rows:,} {'row' if rows == 1 else 'rows'}"
 
 

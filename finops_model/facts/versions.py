@@ -64,7 +64,7 @@ def draft(root, book, key, old, reads, number, choice, meeting, there, listed) -
                       tuple(sorted({part["source"] for part in parts} | refused | (set(old.sources) if old and choice.append else set()))),
                       written, min(days, default=None), max(days, default=None))
     change = _change(key, old, version, choice, meeting, [rows for _, rows in there])
-    if old and meeting and meeting.gone and not choice.accept_decrease:
+    if old and mine and meeting and meeting.gone and not choice.accept_decrease:
         _ask_before_a_fall(key, there, mine, meeting, choice.whole)
     return Draft(version, change, writes, released)
 
