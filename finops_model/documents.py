@@ -130,6 +130,9 @@ def _build(node, location, document, error) -> Any:
     return value
 
 
+OURS = {"written_by": "finops"}       # json_schema_extra of a field that no file may have: no message offers it
+
+
 def checked(model: type[BaseModel], data: dict, error: type[FinOpsError] = InputError) -> BaseModel:
     """`data` as a `model`; every problem on a line of its own: file:line: path: what, nearest match, what to do."""
     try:
@@ -180,7 +183,7 @@ def _fields(model, location) -> list[str]:
             return []
         current = models[0]
         inside = any(get_origin(kind) in (dict, list) for kind in _flatten(kinds))
-    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
+    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items() if field.json_schema_extra != OURS]
 
 
 def _flatten(kinds):

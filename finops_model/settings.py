@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Union
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
-from .documents import checked, load_yaml, slug
+from .documents import OURS, checked, load_yaml, slug
 from .errors import InputError, nearest, unknown
 
 
@@ -153,8 +153,8 @@ class Settings(Strict):
     prepared_by: str = ""
     reviewed_by: str = ""
     entities: list[Entity] = []           # legal entities, one report each; without: the company is one
-    own: Entity | None = None             # set by `entity`: these settings are of one entity
-    root: str = "."
+    own: Entity | None = Field(None, json_schema_extra=OURS)    # set by `entity`: these settings are of one entity
+    root: str = Field(".", json_schema_extra=OURS)
 
     def entity(self, name: str, where: str = "--entity") -> Settings:
         """These settings for one entity alone: its currency, its rows of the ledger, its files. Raises InputError for a name that is not one.

@@ -69,7 +69,7 @@ def test_titles_are_sentences_computed_from_the_figures():
     brief = read("company")
     assert [chart(brief).title for chart in CHARTS] == [
         "A month is likely to cost $1.01m by December 2027, up from $903k in October 2026",
-        "October 2026 closed $1.26k over budget; FY2026 is likely to land $63.2k over budget",
+        "October 2026 closed $1.26k over budget; FY2026 lands $74.3k over budget on average",
         "October 2026 cost $9.97k more than the month before; pretraining-experiments moved most (−$25.5k)",
         "Of the uncertainty, 35 % comes from pretraining-experiments and 19 % from support-chat",
         "7 of 7 months came out inside the range we gave one month ahead",

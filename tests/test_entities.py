@@ -252,7 +252,7 @@ def test_one_report_per_entity_and_unit_and_no_company(published):
 def test_the_page_says_that_nothing_is_added_up_and_speaks_of_no_company_sum(published):
     settings, _ = published
     page = (settings.path(settings.reports) / "2026-05" / "acme-gmbh" / "report.html").read_text(encoding="utf-8")
-    assert NOTE in page and "Company: one report per entity: no sum over currencies until the close does it." in page
+    assert NOTE in page and "Company: each legal entity has its own report; nothing is added up across entities." in page
     assert "all of Acme GmbH" in page and "whole company" not in page and "add up to the company" not in page and "add up to the entity" in page
     reason = brief_of(settings, "acme-inc")["reason"]
     assert "company" not in reason["title"] + reason["sentence"]

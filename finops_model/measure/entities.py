@@ -7,7 +7,7 @@ from ..settings import Settings
 from .actuals import COMPANY
 from .words import headline
 
-NOTE = "One report per entity: no sum over currencies until the close does it."
+NOTE = "Each legal entity has its own report; nothing is added up across entities."
 
 
 def label(entity: str, unit: str) -> str:

@@ -28,7 +28,7 @@ def summary(brief: dict) -> list[str]:
         text += f", {money(abs(gap), currency)} {word}"
     elif (actual["previous_month"] or 0) > 0 and brief["status"] != "flash":
         change = actual["month"] / actual["previous_month"] - 1
-        more = f"{abs(change):.0%} {'more' if change >= 0 else 'less'} than" if f"{abs(change):.0%}" != "0%" else "as much as"
+        more = f"{abs(change) * 100:.0f} % {'more' if change >= 0 else 'less'} than" if _told(change) else "as much as"
         text += f", {more} the month before"
     said.append(text + ".")
     if told := landing_words.between(land, brief.get("forecast"), currency):
@@ -41,10 +41,15 @@ def summary(brief: dict) -> list[str]:
     costs = [line for line in brief["unit_costs"] if line["change_pct"] is not None and line["unit"] != "share"]
     if costs:
         line = costs[0]
-        direction = "up" if line["change_pct"] >= 0 else "down"
-        said.append(f"{line['name']}: {line['value']:.4g} {currency}{_over_days(line, month)}, {direction} {abs(line['change_pct']):.0%} on "
-                    f"{_month_before(line)}.")
+        change = line["change_pct"]
+        way = f"{'up' if change > 0 else 'down'} {abs(change) * 100:.0f} % on" if _told(change) else "as in"
+        said.append(f"{line['name']}: {line['value']:.4g} {currency}{_over_days(line, month)}, {way} {_month_before(line)}.")
     return said
+
+
+def _told(change: float) -> bool:
+    """Whether a change is a whole percent or more, rounded."""
+    return f"{abs(change) * 100:.0f}" != "0"
 
 
 def _over_days(line: dict, month: str) -> str:

@@ -93,9 +93,10 @@ def _fan_words(brief, futures, whole, months, notes) -> tuple[str, str, str]:
         return title, f"Cost per month, {currency}{''.join(f'; {note}' for note in notes)}.", f"{title}."
     end = futures[-1]
     now = whole[-1]["y"] if whole else None
-    way = "" if not now else (", up from" if end["p50"] > now * 1.005 else ", down from" if end["p50"] < now * 0.995 else ", as in")
-    before = f"{way} {money(now, currency)} in {month_name(months[whole[-1]['x']])}" if way else ""
-    title = f"A month is likely to cost {money(end['p50'], currency)} by {month_name(end['month'])}{before}"
+    cost, past = money(end["p50"], currency), money(now, currency) if now else ""
+    way = ", as" if past == cost else f", {'up' if end['p50'] > (now or 0) else 'down'} from {past}"
+    before = f"{way} in {month_name(months[whole[-1]['x']])}" if past else ""
+    title = f"A month is likely to cost {cost} by {month_name(end['month'])}{before}"
     subtitle = (f"Cost per month, {currency}. Black: what was; blue: the median of {brief['forecast']['paths']:,} simulated futures. "
                 f"The dark band holds half of them, the light band eight of ten{''.join(f'; {note}' for note in notes)}.")
     if end["p10"] == end["p90"]:
@@ -118,12 +119,13 @@ def against_budget(brief: dict) -> Figure | None:
     if land["budget"] and what != "none":
         low, high = (land["p10"], land["p90"]) if what == "range" else (None, None)
         rows.append({"name": short(land["period"], 20), "booked": land["booked"], "budget": land["budget"], "low": low, "mid": land["p50"],
-                     "high": high, "verb": {"closed": "closed", "flat": "lands"}.get(what, "is likely to land")})
+                     "high": high, **({"verb": "lands", "by": land["mean"], "how": " on average"} if what == "range" else
+                                      {"verb": "closed" if what == "closed" else "lands"})})
     if not rows:
         return None
     top = max([1.1] + [max(r["mid"], r["high"] or 0) / r["budget"] for r in rows])
     ends, steps = inside(min([0.0] + [min(r["booked"], r["mid"]) / r["budget"] for r in rows]), top, 7, 0.02)
-    draw = Canvas(WIDTH, 50 + 64 * len(rows), 150, 160, 20, 30, ends, (len(rows), 0))
+    draw = Canvas(WIDTH, 50 + 64 * len(rows), 150, 185, 20, 30, ends, (len(rows), 0))
     draw.x_axis(steps, [f"{step * 100:,.0f} %".replace("-", "−") for step in steps], grid=True)
     for i, row in enumerate(rows):
         whole, y = row["budget"], i + 0.5
@@ -132,13 +134,13 @@ def against_budget(brief: dict) -> Figure | None:
         if row["low"] is not None:
             draw.rules([{"x": row["low"] / whole, "x2": row["high"] / whole, "y": y, "y2": y}], BLUE, 5)
             draw.points([{"x": row["mid"] / whole, "y": y}], BLUE, 110)
-        gap = whole - row["mid"]
+        gap = whole - row.get("by", row["mid"])     # by means, as parts and company (docs/method.md §9.4)
         word = "left" if gap >= 0 and "so far" in row["name"] else "under" if gap >= 0 else "over"
         draw.text([{"x": draw.x[0], "y": y - 0.08, "t": row["name"]}], INK, "right", dx=-10, bold=True)
         draw.text([{"x": draw.x[0], "y": y + 0.18, "t": f"budget {money(whole, currency)}"}], GREY, "right", dx=-10)
         lands = f"{money(row['mid'], currency)}{'' if row['low'] is None else ' likely'}"
         draw.text([{"x": draw.x[1], "y": y - 0.08, "t": lands}], INK, dx=12, bold=True)
-        draw.text([{"x": draw.x[1], "y": y + 0.18, "t": f"{money(abs(gap), currency)} {word}"}],
+        draw.text([{"x": draw.x[1], "y": y + 0.18, "t": f"{money(abs(gap), currency)} {word}{row.get('how', '')}"}],
                   DARK_GREEN if gap >= 0 else DARK_VERMILION, dx=12)
     draw.rules([{"x": 1, "x2": 1, "y": 0, "y2": len(rows)}], VERMILION, 2.5)
     draw.text([{"x": 1, "y": 0, "t": "budget"}], DARK_VERMILION, "center", dy=-9, bold=True)
@@ -152,12 +154,12 @@ def against_budget(brief: dict) -> Figure | None:
 def _budget_title(brief, rows) -> str:
     said = []
     for row in rows:
-        gap, currency = row["budget"] - row["mid"], brief["currency"]
+        gap, currency = row["budget"] - row.get("by", row["mid"]), brief["currency"]
         side = "under" if gap >= 0 else "over"
         if "so far" in row["name"]:
             said.append(f"{row['name']} has used {percent(row['mid'] / row['budget'])} of its budget")
         else:
-            said.append(f"{row['name']} {row.get('verb', 'closed')} {money(abs(gap), currency)} {side} budget")
+            said.append(f"{row['name']} {row.get('verb', 'closed')} {money(abs(gap), currency)} {side} budget{row.get('how', '')}")
     return "; ".join(said)
 
 

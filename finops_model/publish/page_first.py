@@ -34,13 +34,22 @@ def first_figures(brief: dict) -> tuple[str, ...]:
 def first(figures: Figures) -> dict:
     """What page one shows."""
     brief = figures.brief
-    return {"month": month_name(brief["month"]), "whole": whole_of(brief), "tiles": list(tiles(figures)), "fan": charts.monthly_fan(brief),
+    return {"month": month_name(brief["month"]), "whole": sentence_end(whole_of(brief)), "tiles": list(tiles(figures)), "fan": charts.monthly_fan(brief),
             "tie": tie_rows(figures), "facts": list(facts(figures)), "alerts": list(alerts(figures))}
 
 
 def whole_of(brief: dict) -> str:
     """What the tie-out is of: the whole company, or all of an entity."""
     return f"all of {brief['entity']['name']}" if brief.get("entity") else "whole company"
+
+
+def sentence_end(words: str) -> str:
+    """Words with a full stop, and one only.
+
+    >>> sentence_end("all of Acme Inc."), sentence_end("whole company")
+    ('all of Acme Inc.', 'whole company.')
+    """
+    return words if words.endswith(".") else f"{words}."
 
 
 def tiles(figures: Figures) -> Iterator[tuple]:
@@ -221,7 +230,7 @@ def left_out(brief: dict) -> list[str]:
         (not moving["change"], "What moved: there is no month before to compare with."),
         (land["p50"] is None, f"Forecast: {land.get('why_none')}."),
         (not any(row["share"] for row in moving["range"]), "What makes the range wide: nothing uncertain was simulated."),
-        (not brief["unit_costs"], "Unit costs: no business driver was given and the bill has no quantities."),
+        (not brief["unit_costs"], "Unit costs: no business driver was given for it, and the bill has no quantities in tokens or GPU-hours."),
         (not brief["what_ifs"], "What-ifs: none are named in finops.yaml."),
         (not brief["previous_forecast"], "Forecast beside actual: no forecast was made for this month."),
         (not brief["accuracy"]["rows"], "Track record: there is too little history to grade earlier forecasts."),
