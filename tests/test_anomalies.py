@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import FinOpsError
@@ -291,10 +291,12 @@ amounts = st.lists(st.tuples(*[st.floats(0, 1e6)] * 4, st.sampled_from("ab")), m
 
 
 @given(amounts)
+@example([(71109.0, 962642.8760423649, 1.0, 966410.0, "a")])         # effects of 7e10 that cancel to −3,767
 def test_the_three_effects_add_up_line_by_line(lines):
     q1, c1, q0, c0, unit = (np.array(part) for part in zip(*lines))
     parts = split(q1, c1, q0, c0, unit)
-    np.testing.assert_allclose(parts["volume"] + parts["mix"] + parts["rate"], c1 - c0, rtol=1e-9, atol=1e-6)
+    size = sum(np.abs(part) for part in (parts["volume"], parts["mix"], parts["rate"]))       # effects may cancel: dust of the largest is dust
+    assert (np.abs(parts["volume"] + parts["mix"] + parts["rate"] - (c1 - c0)) <= 1e-6 + 2e-15 * size).all()
     assert all(np.isfinite(part).all() for part in parts.values())
 
 
