@@ -117,3 +117,44 @@ def test_an_unknown_time_zone_is_refused_when_the_settings_are_read(tmp_path, zo
 def test_every_zone_of_the_table_is_taken():
     for zone in ("UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kolkata", "Etc/GMT+12"):
         assert Settings(time_zone=zone).time_zone == zone
+
+
+def in_a_folder(folder, *words, **more):
+    return subprocess.run([*FINOPS, *words], cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}, **more)
+
+
+BILL = (Path(__file__).parent / "fixtures" / "bills" / "good.csv").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")
+def test_a_disk_that_is_full_leaves_the_ledger_as_it_was(tmp_path):
+    """Real refusals of the system: no file of this process may grow over four thousand bytes."""
+    import resource
+
+    (tmp_path / "finops.yaml").write_text("company: A\nledger: ledger\n")
+    (tmp_path / "a.csv").write_text(BILL)
+    head, *rows = BILL.splitlines()
+    assert in_a_folder(tmp_path, "ingest", "a.csv").returncode == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "ledger").rglob("*") if path.is_file()}
+    (tmp_path / "b.csv").write_text("\n".join([head, *(rows[i % len(rows)].replace("2026-0", f"202{i % 5}-0") + "" for i in range(3000))]) + "\n")
+    limited = in_a_folder(tmp_path, "ingest", "b.csv", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000)))
+    assert limited.returncode == 2 and "Traceback" not in limited.stderr and limited.stderr.count("\n") == 1, limited.stderr
+    assert "the disk is full" in limited.stderr or "File too large" in limited.stderr
+    assert {path: path.read_bytes() for path in (tmp_path / "ledger").rglob("*") if path.is_file()} == before
+    assert in_a_folder(tmp_path, "ingest", "a.csv").returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="a read-only place for root is a mount")
+def test_a_read_only_ledger_is_a_sentence(tmp_path):
+    (tmp_path / "ws").mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(tmp_path / "ws")], capture_output=True).returncode:
+        pytest.skip("no mounts here")
+    try:
+        (tmp_path / "ws" / "finops.yaml").write_text("company: A\nledger: ledger\n")
+        (tmp_path / "a.csv").write_text(BILL)
+        subprocess.run(["mount", "-o", "remount,ro", str(tmp_path / "ws")], check=True)
+        done = in_a_folder(tmp_path / "ws", "ingest", str(tmp_path / "a.csv"))
+        assert done.returncode == 2 and done.stderr.startswith("Error  ") and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+        assert "Read-only file system" in done.stderr or "can only be read" in done.stderr
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path / "ws")])
