@@ -235,7 +235,6 @@ def _whole(rows: pd.DataFrame, month: str, booked: dict) -> bool:
 
 def _range(run, unit: str | None, most: int = 10) -> list[dict]:
     column = len(run.units) if unit is None else run.units.index(unit)
-    shares = [(workload, float(share)) for workload, share in zip(run.workloads, run.range_share[:, column])
-              if unit is None or run.unit_of[run.workloads.index(workload)] == unit]
+    shares = [(workload, float(share)) for workload, share in zip(run.workloads, run.range_share[:, column])]
     shares = sorted(shares, key=lambda pair: -abs(pair[1]))
     return [{"name": name, "share": share} for name, share in shares[:most] if share]

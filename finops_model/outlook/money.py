@@ -43,7 +43,7 @@ def recurring_by_workload(facts) -> dict[str, float]:
 
 
 def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
-    """(names, so_far (month, unit), so_far by workload, recurring still to come (month, workload), units, unit of each)."""
+    """(names, so_far (month, unit), so_far by workload, recurring still to come (month, workload), units, unit of each, shares (workload, unit))."""
     rows = cost_rows(facts)
     now = rows[rows["ChargeDate"] >= pd.Timestamp(f"{months[0]}-01")]
     flat = recurring_by_workload(facts)
@@ -55,6 +55,9 @@ def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
     home = unit_of_workload(rows)
     tree = resolved.tree["workloads"]
     unit_of = np.array([units.index(_known(launched.get(n) or tree.get(n, {}).get("unit") or home.get(n), units)) for n in names])
+    kept = {name: unit for name, unit in zip(facts.names, facts.meta.unit_of) if tree.get(name, {}).get("unit") in (None, unit)}
+    kept |= {name: home[name] for name in others if name in home}
+    shares = unit_shares(rows, names, unit_of, units, frozenset(kept) - set(launched))
     so_far = np.zeros((len(months), len(units)))
     so_far_by = np.zeros((len(months), len(names)))
     for unit, value in now.groupby("x_BusinessUnit")["EffectiveCost"].sum().items():
@@ -68,18 +71,37 @@ def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
         rest[:, names.index(name)] = value
         if name in booked.index:                       # the part of the month under way that is booked does not come again
             rest[0, names.index(name)] = max(value - float(booked[name]), 0.0) if value > 0 else 0.0
-    return names, so_far, so_far_by, rest, units, unit_of
+    return names, so_far, so_far_by, rest, units, unit_of, shares
 
 
 def _known(unit, units):
     return unit if unit in units else units[0]
 
 
-def unit_of_workload(rows: pd.DataFrame) -> dict[str, str]:
-    """The business unit that carries most of each workload's cost in its newest four weeks."""
+def unit_shares(rows: pd.DataFrame, names, unit_of: np.ndarray, units, shared: frozenset[str]) -> np.ndarray:
+    """(workload, unit): who pays for what is to come of each workload; rows add up to 1.
+
+    shared   workloads that may be split: those that no scenario gives to another unit
+    """
+    found = (np.asarray(unit_of)[:, None] == np.arange(len(units))).astype(float)
+    totals = _fresh(rows)
+    for name, part in totals[totals["EffectiveCost"] > 0].groupby("x_Workload"):
+        if len(part) > 1 and name in shared and name in names:
+            found[names.index(name)] = 0.0
+            found[names.index(name), [units.index(unit) for unit in part["x_BusinessUnit"]]] = part["EffectiveCost"] / part["EffectiveCost"].sum()
+    return found
+
+
+def _fresh(rows: pd.DataFrame) -> pd.DataFrame:
+    """Cost of each workload's newest four weeks by unit."""
     newest = rows.groupby("x_Workload")["ChargeDate"].transform("max")
     fresh = rows[rows["ChargeDate"] > newest - pd.Timedelta(days=28)]
-    totals = fresh.groupby(["x_Workload", "x_BusinessUnit"])["EffectiveCost"].sum().reset_index()
+    return fresh.groupby(["x_Workload", "x_BusinessUnit"])["EffectiveCost"].sum().reset_index()
+
+
+def unit_of_workload(rows: pd.DataFrame) -> dict[str, str]:
+    """The business unit that carries most of each workload's cost in its newest four weeks."""
+    totals = _fresh(rows)
     totals = totals.sort_values(["x_Workload", "EffectiveCost", "x_BusinessUnit"], ascending=[True, False, True])
     return dict(totals.drop_duplicates("x_Workload")[["x_Workload", "x_BusinessUnit"]].itertuples(index=False))
 

@@ -171,7 +171,7 @@ def _given(plan: Plan, resolved, by: str):
     homes, of = _homes(rows, plan, resolved, by), parents(resolved)
     split = _services(plan) if by == "service" else {}
     recurring = _recurring(facts, column)
-    names = sorted({*rows[column].astype(str), *homes.values(), *(node for _, node in split), *(node for _, node in recurring)})
+    names = sorted({*rows[column].astype(str), *homes.values(), *(plan.units if by == "unit" else ()), *(node for _, node in split), *(node for _, node in recurring)})
     position = {name: i for i, name in enumerate(names)}
     share, fixed = np.zeros((len(plan.months), len(plan.names), len(names))), np.zeros((len(plan.months), len(names)))
     for w, name in enumerate(plan.names):
@@ -179,10 +179,15 @@ def _given(plan: Plan, resolved, by: str):
         whole = sum(mine.values()) if mine else np.zeros(len(plan.months))
         for node, weight in mine.items():
             share[:, w, position[node]] = np.divide(weight, whole, out=np.zeros_like(whole), where=whole > 0)
-        share[whole <= 0, w, position[homes[name]]] = 1.0
+        if by == "unit":
+            paid = {plan.units[u]: plan.paid_by[w, u] for u in np.flatnonzero(plan.paid_by[w])}
+            share[:, w, [position[unit] for unit in paid]] = list(paid.values())
+        else:
+            paid = {homes[name]: 1.0}
+            share[whole <= 0, w, position[homes[name]]] = 1.0
         own = {node: value for (of, node), value in recurring.items() if of == name} if by == "service" else {}
         total = sum(own.values())
-        for node, value in (own.items() if total else [(homes[name], 1.0)]):
+        for node, value in (own if total else paid).items():
             fixed[:, position[node]] += plan.recurring[:, w] * value / (total or 1.0)
     month = rows["ChargeDate"].dt.strftime("%Y-%m")
     for node, value in rows[month == plan.months[0]].groupby(column)["EffectiveCost"].sum().items():

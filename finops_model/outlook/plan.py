@@ -101,6 +101,12 @@ class Plan:
     series: tuple[Series, ...] = ()     # risks
     line_skus: tuple[str, ...] = ()     # SKU of each of uncertain_prices
     bursts: np.ndarray | None = None    # (demand, 4): campaigns, see risk_plan.bursts
+    shares: np.ndarray | None = None    # (workload, unit): who pays for what is to come; None: all of it unit_of
+
+    @property
+    def paid_by(self) -> np.ndarray:
+        """(workload, unit): the share of each unit in what is to come of a workload."""
+        return (self.unit_of[:, None] == np.arange(len(self.units))).astype(float) if self.shares is None else self.shares
 
 
 def future(resolved) -> np.ndarray:
@@ -150,7 +156,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     months, of_day = resolved.months, month_index(dates, resolved.months)
     pools = compile_pools(resolved, entries, prices, dates, demand_names, uncertain, sorted(loose), series)
     refuse_tiers(pools, tiered_skus)
-    names, so_far, so_far_by, rest, units, unit_of = month_parts(facts, demand_names, months, resolved, pools,
+    names, so_far, so_far_by, rest, units, unit_of, shares = month_parts(facts, demand_names, months, resolved, pools,
                                                                  {one.name: resolved.tree["workloads"][facts.names[one.of]]["unit"] for one in campaigns})
     routed, routable, small = _routing_dials(resolved, prices, uncertain, dates, shape)
     notes = [*resolved.assumptions, *facts.known.notes, *_implied(facts, resolved, pools)]
@@ -164,7 +170,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         tuple(excluded(facts)),
         tuple(notes), resolved.scenario.hash, resolved.seed, resolved.paths, resolved.shapes is not None,
         tuple(names.index(pool.owner) if pool.owner in names else -1 for pool in pools), base.get("cap"), tuple(series), tuple(sorted(loose)),
-        bursts(campaigns, facts, dates, median, len(demand_names)))
+        bursts(campaigns, facts, dates, median, len(demand_names)), shares)
 
 
 def _events(resolved, path: str) -> list:

@@ -49,7 +49,7 @@ def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, prog
     cube = np.empty((min(paths, max(1, CUBE // (months * workloads))), months, workloads), dtype=np.float32)
     horizon = np.empty((paths, workloads))
     mean, sums = np.zeros((len(plan.dates), plan.demand)), np.zeros((months, workloads))
-    belongs = (plan.unit_of[:, None] == np.arange(len(plan.units))).astype(float)
+    belongs = plan.paid_by
     for done in blocks:
         own = money_by_workload(compiled, done, seed) + plan.recurring
         first, count = done.path0, len(own)
@@ -64,7 +64,7 @@ def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, prog
     for i, q in enumerate((0.1, 0.5, 0.9), 1):
         by_workload[:, :, i] = np.quantile(cube, q, axis=0).T
     return Run(plan.name, plan.question, plan.currency, plan.as_of, plan.months, plan.units, plan.names,
-               tuple(plan.units[u] for u in plan.unit_of), effective, plan.so_far, by_workload, variance_shares(horizon, plan.unit_of, len(plan.units)),
+               tuple(plan.units[u] for u in plan.unit_of), effective, plan.so_far, by_workload, variance_shares(horizon, belongs),
                _dials(plan, effective, seed, engine, threads) if dials else {}, lines(plan, mean / paths, by_workload),
                [dict(note) for note in plan.assumptions], seed, paths, engine, plan.scenario_hash, "", [dict(item) for item in plan.excluded])
 
@@ -76,19 +76,22 @@ def _dials(plan: Plan, effective: np.ndarray, seed: int, engine: str, threads: i
     return collect(compiled, simulate_paths(compiled.flat, min(DIAL_PATHS, len(effective)), seed, engine, workers=threads), effective, grids, seed)
 
 
-def variance_shares(totals: np.ndarray, unit_of: np.ndarray, units: int) -> np.ndarray:
+def variance_shares(totals: np.ndarray, paid_by: np.ndarray) -> np.ndarray:
     """Covariance of each workload with the total of its unit, and of the company (last column), ÷ its variance.
 
-    totals   (path, workload). A column adds up to 1 where there is any variance; a share may be negative (a hedge).
+    totals   (path, workload);  paid_by: (workload, unit). A column adds up to 1 where there is any variance; a share may be negative (a hedge).
     """
     centred = totals - totals.mean(axis=0)
+    units = paid_by.shape[1]
     shares = np.zeros((totals.shape[1], units + 1))
     for unit in range(units + 1):
-        members = np.ones(totals.shape[1], bool) if unit == units else unit_of == unit
-        total = centred[:, members].sum(axis=1)
+        weights = np.ones(totals.shape[1]) if unit == units else paid_by[:, unit]
+        members = weights > 0
+        mine = centred[:, members] * weights[members]
+        total = mine.sum(axis=1)
         variance = total @ total
         if variance > 0:
-            shares[members, unit] = centred[:, members].T @ total / variance
+            shares[members, unit] = mine.T @ total / variance
     return shares
 
 
