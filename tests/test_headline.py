@@ -11,7 +11,7 @@ from headline_world import brief_of, days, row, workspace, year
 from finops_model.errors import ForecastError
 from finops_model.measure import budgets, landing_words
 from finops_model.outlook import simulate
-from finops_model.publish import page_first
+from finops_model.publish import page_first, page_told
 from finops_model.publish.briefs import canonical, check_brief
 from finops_model.publish.page import Page
 from finops_model.publish.tables import Figures
@@ -122,3 +122,18 @@ def test_a_run_on_a_short_bill_is_refused_in_the_same_words(tmp_path, count, tol
         simulate.run(None, settings)
     assert str(caught.value) == (f"there is too little history to forecast: the bill holds {told}, and a forecast needs at least 3. "
                                  "Take in more of the bill first: finops ingest FILE.")
+
+
+def test_a_bill_that_begins_within_the_year_of_its_budget_says_so(tmp_path):
+    """Three of twelve months against the budget of twelve: "inside the budget with over 99 % probability" needs a word beside it."""
+    made = brief_of(workspace(tmp_path, days("2025-01-01", "2025-02-28", lambda i: 100 + i % 7), budget=year(3000, "2024-04"), fiscal_year_starts=4))
+    told = ("The ledger begins on 1 January 2025, and FY2025 begins on 1 April 2024: anything spent between is not in these figures, while the budget is of "
+            "the whole year.")
+    assert made["landing"]["period"] == "FY2025" and landing_words.before_the_ledger(made) == told
+    assert landing_words.before_the_ledger({**made, "unit": "Search"}).startswith("The ledger holds nothing of Search before 1 January 2025, and FY2025")
+    assert landing_words.before_the_ledger({**made, "first_day": "2024-04-07"}) == "" == landing_words.before_the_ledger({**made, "first_day": "2023-04-01"})
+    assert landing_words.before_the_ledger({**made, "landing": {**made["landing"], "budget": None}}) == ""
+    assert [str(line) for line in page_told.told(Figures(made))] == [told]
+    closed = {"period": "FY2025", "budget": 9000.0, "p10": 5900.0, "p50": 5900.0, "p90": 5900.0, "closed": True, "no_width": True, "booked": 5900.0, "first": "2024-04",
+              "first_day": "2025-01-01", "breach_month": None}
+    assert landing_words.budget_sentence(closed, "USD") == "FY2025 is over: it closed at $5.90k (the ledger begins on 1 January 2025), $3.10k under the budget of $9.00k."

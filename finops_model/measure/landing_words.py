@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..periods import month_name
+from ..periods import add_months, month_name
 from .amounts import chance, gap, money, span
 
 NO_WIDTH = "the range has no width, as nothing in the bill has varied"
@@ -71,9 +71,9 @@ def budget_sentence(land: dict, currency: str) -> str:
     land   as `against.held_against` gives it
     """
     period, budget, what = land["period"], money(land["budget"], currency), kind(land)
-    if what == "closed":
-        return f"{period} is over: it closed at {money(land['p50'], currency)}, {gap(land['p50'], land['budget'], currency)} the budget of {budget}."
     since = f" (the ledger begins on {day(land['first_day'])})" if land["first_day"] > f"{land['first']}-01" else ""
+    if what == "closed":
+        return f"{period} is over: it closed at {money(land['p50'], currency)}{since}, {gap(land['p50'], land['budget'], currency)} the budget of {budget}."
     booked = (f"booked {money(land['booked_so_far'], currency)} to {day(land['as_of'])}{since}" if land["as_of"][:7] >= land["first"] else
               f"nothing of it is booked yet (data up to {day(land['as_of'])})")
     lands = f"{period}: {booked}; heading for {money(land['p50'], currency)}"
@@ -90,6 +90,22 @@ def budget_sentence(land: dict, currency: str) -> str:
     first, last = land["breach_earliest"], land["breach_latest"]
     around = "" if first == last else f" (eight of ten between {month_name(first)} and {month_name(last)})"
     return f"{said}; if it is, typically in {month_name(land['breach_month'])}{around}."
+
+
+def before_the_ledger(brief: dict) -> str:
+    """What a reader must know where a year's budget stands beside a bill that begins within the year; "" elsewhere.
+
+    A week may be missing: bills begin on a first working day.
+    """
+    land, first = brief["landing"], brief.get("first_day")
+    if land["budget"] is None or not first or not land.get("last"):
+        return ""
+    begins = f"{add_months(land['last'], -11)}-01"
+    if first[:7] < begins[:7] or first <= f"{begins[:7]}-07":
+        return ""
+    what = "The ledger begins on" if brief["unit"] == "Company" else f"The ledger holds nothing of {brief['unit']} before"
+    return (f"{what} {day(first)}, and {land['period']} begins on {day(begins)}: anything spent between is not in these figures, "
+            "while the budget is of the whole year.")
 
 
 def day(text: str) -> str:

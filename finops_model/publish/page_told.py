@@ -1,4 +1,4 @@
-"""What page one says before any figure: months that were restated since they were published, commitments that a bill counts twice."""
+"""What page one says before any figure: months restated since they were published, commitments counted twice, a bill shorter than its budget."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from markupsafe import Markup
 
 from ..facts.billed import sentence
 from ..facts.twice import words
+from ..measure.landing_words import before_the_ledger
 from ..periods import month_name
 from .tables import Figures
 
 
 def told(figures: Figures) -> Iterator[Markup]:
-    """Sentences of the brief's `restated` and `counted_twice`; nothing for a brief of before."""
+    """Sentences of the brief's `restated` and `counted_twice`, and that the bill begins within the budget's year; nothing for a brief of before."""
     brief, show, currency = figures.brief, figures.show, figures.currency
     for i, line in enumerate(brief.get("restated") or ()):
         where = line["status"] if line["told"] == line["month"] else f"in the report of {month_name(line['told'])}"
@@ -23,6 +24,8 @@ def told(figures: Figures) -> Iterator[Markup]:
     for i, line in enumerate(brief.get("counted_twice") or ()):
         before, after = words(line, "\0").split("\0")
         yield Markup("{}{} {}{}").format(before, show(f"counted_twice/{i}/purchase", "cents"), currency, after)
+    if short := before_the_ledger(brief):
+        yield Markup("{}").format(short)
 
 
 def use_and_bill(brief: dict) -> str:
