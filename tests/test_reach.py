@@ -74,4 +74,4 @@ def test_a_unit_cost_of_part_of_a_month_says_so():
     land = {"period": "FY2026", "p10": 1.0, "p50": 2.0, "p90": 3.0}
     said = words.summary({"month": "2026-10", "currency": "USD", "status": "flash", "actual": {"month": 5.0, "previous_month": None}, "landing": land,
                           "budget": None, "drivers": {"change": []}, "unit_costs": [line]})
-    assert said[-1] == "Cost per session: 0.0101 USD over 13 days of October 2026, up 2% on the whole of September 2026."
+    assert said[-1] == "Cost per session: 0.0101 USD over 13 days of October 2026, up 2 % on the whole of September 2026."

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from headline_world import brief_of, days, row, workspace
 from scenario_world import rows, settings as world_settings
 from typer.testing import CliRunner
 
@@ -344,3 +345,11 @@ def test_finops_run_says_it_too(place):
     said = run("run", "s.yaml", "--paths", "100")
     assert "2026-07-31 looks unfinished at Cloudy: $33.00 where about $99.92 is usual." in said
     assert "unfinished" not in run("run", "s.yaml", "--paths", "100", "--until", "2026-07-30")
+
+
+@pytest.mark.parametrize("refund, landing", [({"ServiceName": "Other"}, 30_520), ({}, 30_120)])
+def test_a_refund_on_the_newest_day_stays_booked(tmp_path, refund, landing):
+    """The day is judged by what was used: leaving it out took the refund out of the month and of the year."""
+    amount = -80 if refund else -480
+    made = brief_of(workspace(tmp_path, days("2026-03-01", "2026-08-31"), [row("2026-08-31", "2026-09-01", amount, **refund)]))
+    assert made["landing"]["p50"] == pytest.approx(landing, abs=1) and "unfinished" not in made["status_reason"] and made["landing"]["booked"] == 18_400 + amount

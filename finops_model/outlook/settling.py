@@ -67,10 +67,19 @@ def of_sources(daily: pd.DataFrame, newest: str, window: int = SETTLING_DAYS, he
     found = []
     for source, mine in rows.groupby("InvoiceIssuerName", observed=True):
         by_day = mine.groupby("ChargeDate")["EffectiveCost"].sum()
-        whole = by_day.reindex(pd.date_range(by_day.index.min(), newest), fill_value=0.0)
-        values = np.maximum(whole.to_numpy(float), 0.0)
-        found += left_out(whole.index.to_numpy("datetime64[D]"), values, window, source=str(source))
+        used = mine["EffectiveCost"].clip(lower=0.0).groupby(mine["ChargeDate"]).sum()
+        every = pd.date_range(by_day.index.min(), newest)
+        values = _without_refunds(by_day.reindex(every, fill_value=0.0).to_numpy(float), used.reindex(every, fill_value=0.0).to_numpy(float))
+        found += left_out(every.to_numpy("datetime64[D]"), values, window, source=str(source))
     return tuple(found)
+
+
+def _without_refunds(net: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """What was used on a day (day,) ≥ 0, refunds aside; a day of refunds alone is whole and counts as a week before (docs/method.md §9.5)."""
+    values = used.copy()
+    for at in np.flatnonzero((net < 0) & (used <= 0)):
+        values[at] = values[max(at - 7, 0)]
+    return values
 
 
 def settled(newest: str, late: tuple[Late, ...]) -> str:
