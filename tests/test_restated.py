@@ -41,7 +41,7 @@ def test_a_month_is_compared_with_what_was_last_said_of_it(tmp_path):
     assert lines(tmp_path, {"2026-07": 70.001, "2026-08": 80.0, "2026-09": 91.0}, "2026-10") == [("2026-09", "2026-09", "final", 90.0, 91.0)]
     assert lines(tmp_path, {"2026-07": 75.0, "2026-08": 80.0, "2026-09": 90.0}, "2026-10") == [("2026-07", "2026-08", "final", 70.0, 75.0)]
     assert lines(tmp_path, {"2026-07": 70.0, "2026-08": 80.0}, "2026-10") == [("2026-09", "2026-09", "final", 90.0, 0.0)]
-    assert lines(tmp_path, {"2026-07": 70.0, "2026-08": 81.0}, "2026-09") == [("2026-08", "2026-08", "final", 80.0, 81.0)]
+    assert lines(tmp_path, {"2026-07": 70.0, "2026-08": 81.0, "2026-09": 90.0}, "2026-09") == [("2026-08", "2026-08", "final", 80.0, 81.0)]
 
 
 def test_it_is_said_once_and_a_month_under_way_was_never_published_whole(tmp_path):
@@ -58,8 +58,18 @@ def test_an_altered_brief_says_nothing_and_no_archive_is_no_statement(tmp_path):
     assert restated.statements(tmp_path, "2026-10") == {} and restated.statements(tmp_path / "none", "2026-10") == {}
 
 
+def test_a_month_that_is_published_again_is_compared_with_what_was_published_of_it_first(tmp_path):
+    archive(tmp_path, ("2026-08", "final", {"2026-08": 80.0}, []), ("2026-09", "final", {"2026-08": 80.0, "2026-09": 90.0}, []))
+    assert lines(tmp_path, {"2026-08": 80.0, "2026-09": 91.0}, "2026-09") == [("2026-09", "2026-09", "final", 90.0, 91.0)]
+    assert lines(tmp_path, {"2026-08": 80.0, "2026-09": 90.0}, "2026-09") == []
+    archive(tmp_path, ("2026-09", "flash", {"2026-09": 40.0}, ["2026-09"]))
+    assert lines(tmp_path, {"2026-09": 91.0}, "2026-09") == []
+
+
 def test_the_words_for_the_console():
     one = {"month": "2026-09", "told": "2026-09", "published": 94977.51, "status": "final", "now": 96877.07, "difference": 1899.56}
+    assert restated.warning([one | {"unit": "Company"}], "USD").startswith("September 2026 was published")
+    assert restated.warning([one | {"unit": "Factory"}], "USD").startswith("Factory: September 2026 was published as 94,978 USD (final)")
     other = one | {"month": "2026-08", "told": "2026-09", "difference": -0.25}
     assert restated.sentence(other, "USD") == ("August 2026 was published as 94,977.51 USD (in the report of September 2026) and is 96,877.07 USD now: -0.25 USD.")
     assert restated.warning([other, one], "USD").endswith("now: +1,900 USD. And 1 earlier month more.") and restated.warning([], "USD") == ""
@@ -99,6 +109,18 @@ def test_verify_says_first_which_bill_changed_and_by_how_much(closed):
     assert told[1].startswith(f"September 2026 cost {then:,.2f} USD when it was published")
     assert any(line.startswith("cost of the month: ") for line in told) and len(told) <= 10
     assert told[-1].startswith("and ") and told[-1].endswith(" more figures of the report that follow from these")
+
+
+def test_a_restated_month_that_is_published_again_says_so_and_verifies(closed):
+    settings, first, _ = closed
+    place, then = Path(settings.root) / "reports" / "2026-09" / "company", first[0]["figures"]["actual"]
+    for _ in range(2):                  # published a third time, it still says what the first report said
+        again = close.report(settings, "2026-09", workers=1)[0]
+        line = again["restated"][0]
+        assert (line["month"], line["status"], line["published"]) == ("2026-09", "final", then) and line["now"] == again["figures"]["actual"] > then
+    assert "September 2026 was published as " in (place / "report.html").read_text(encoding="utf-8")
+    assert close.verify(place, settings) == []
+    assert brief_of(settings, "2026-10")["restated"] == []
 
 
 def test_a_commitment_that_the_bill_counts_twice_and_use_that_is_billed_elsewhere_stand_on_page_one(tmp_path):

@@ -1,6 +1,7 @@
-"""What was published of earlier months and is another figure now (docs/method.md §14.2).
+"""What was published of this and earlier months and is another figure now (docs/method.md §14.2).
 
-A month was last told by the newest report before this one that shows it whole; the page of the next report says what changed since, once.
+A month was last told by the newest report before this one that shows it whole; the page of the next report says what changed since, once. A month
+that is published again says, for as long as it is, what its first report said.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from pathlib import Path
 
 from ..periods import month_name
 from ..settings import Settings
+from .actuals import COMPANY
 from .entities import own_unit
 
 CENT = 0.005
 
 
 def statements(reports: str | Path, before: str, settings: Settings | None = None) -> dict[str, dict[str, dict]]:
-    """{unit: {month: {value, status, told}}}: the cost of whole months as the reports of earlier months showed it.
+    """{unit: {month: {value, status, told}}}: the cost of whole months as the reports of earlier months showed it, and the month's own if it is there.
 
     value     what was last said
     status    of the report that first said it (flash, preliminary, final); told: its month
@@ -26,7 +28,7 @@ def statements(reports: str | Path, before: str, settings: Settings | None = Non
     root, found = Path(reports), {}
     index = root / "index.json"
     entries = json.loads(index.read_text(encoding="utf-8"))["reports"] if index.is_file() else []
-    for entry in sorted((entry for entry in entries if entry["month"] < before), key=lambda entry: entry["month"]):
+    for entry in sorted((entry for entry in entries if entry["month"] <= before), key=lambda entry: entry["month"]):
         path = root / entry["month"] / entry["slug"] / "brief.json"
         raw = path.read_bytes() if path.is_file() else b""
         if hashlib.sha256(raw).hexdigest() != entry["files"]["brief.json"]["sha256"]:
@@ -36,8 +38,13 @@ def statements(reports: str | Path, before: str, settings: Settings | None = Non
         if unit is None or (settings is not None and brief["currency"] != settings.currency):
             continue
         said = found.setdefault(unit, {})
+        own = brief["month"] == before
+        first = next((line for line in brief.get("restated") or () if own and line["month"] == before), None)
+        if first is not None:
+            said[before] = {"value": first["published"], "status": first["status"], "told": first["told"]}
+            continue
         for month, value in brief["actual"]["by_month"].items():
-            if month > brief["month"] or month in brief["actual"]["partial_months"]:
+            if month > brief["month"] or month in brief["actual"]["partial_months"] or (own and month != before):
                 continue
             if month not in said or abs(said[month]["value"] - value) >= CENT or month == brief["month"]:
                 said[month] = {"value": value, "status": brief["status"], "told": brief["month"]}
@@ -45,7 +52,7 @@ def statements(reports: str | Path, before: str, settings: Settings | None = Non
 
 
 def restated(said: dict[str, dict], booked: dict[str, float], month: str, unit: str) -> list[dict]:
-    """Earlier months that cost another amount now than was published, oldest first.
+    """Months up to `month` that cost another amount now than was published, oldest first.
 
     >>> restated({"2026-09": {"value": 94977.51, "status": "final", "told": "2026-09"}}, {"2026-09": 96877.07}, "2026-10", "Company")[0]["difference"]
     1899.56
@@ -53,7 +60,7 @@ def restated(said: dict[str, dict], booked: dict[str, float], month: str, unit: 
     changed = []
     for earlier, told in sorted(said.items()):
         now = booked.get(earlier, 0.0)
-        if earlier < month and abs(now - told["value"]) >= CENT:
+        if earlier <= month and abs(now - told["value"]) >= CENT:
             changed.append({"month": earlier, "unit": unit, "published": told["value"], "status": told["status"], "told": told["told"], "now": now,
                             "difference": round(now - told["value"], 10)})
     return changed
@@ -67,7 +74,8 @@ def sentence(line: dict, currency: str) -> str:
     """
     digits = 0 if abs(line["difference"]) >= 1 else 2
     where = line["status"] if line["told"] == line["month"] else f"in the report of {month_name(line['told'])}"
-    return (f"{month_name(line['month'])} was published as {line['published']:,.{digits}f} {currency} ({where}) and is {line['now']:,.{digits}f} "
+    whose = "" if line.get("unit", COMPANY) == COMPANY else f"{line['unit']}: "
+    return (f"{whose}{month_name(line['month'])} was published as {line['published']:,.{digits}f} {currency} ({where}) and is {line['now']:,.{digits}f} "
             f"{currency} now: {line['difference']:+,.{digits}f} {currency}.")
 
 
