@@ -11,8 +11,10 @@ import pytest
 from finops_model.errors import InputError
 from finops_model.measure import words
 from finops_model.measure.amounts import money
+from finops_model.measure.brief import untied
 from finops_model.measure.entities import NOTE
-from finops_model.publish import charts, page_first
+from finops_model.publish import charts, page_first, page_sections
+from finops_model.publish.tables import Figures
 from finops_model.settings import load_settings
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
@@ -99,3 +101,40 @@ def test_an_unknown_setting_is_answered_with_settings_a_reader_may_write(tmp_pat
         load_settings(tmp_path / "finops.yaml")
     known = str(refused.value).split("Known: ")[1].rstrip(".").split(", ")
     assert "paths" in known and not {"own", "root"} & set(known)
+
+
+def test_booked_of_a_year_is_booked_with_the_month_under_way_as_its_year_to_date_is():
+    brief = read("company")
+    brief["landing"] |= {"booked": 7_000_000.0, "booked_so_far": 7_400_000.0}
+    assert "FY2026: $7.40m booked, " in page_sections._landing(brief, "USD")
+    before = read("company")
+    before["landing"] |= {"booked": 7_400_000.0}
+    assert charts.against_budget(brief).svg == charts.against_budget(before).svg
+
+
+ROWS = [{"issuer": "Ferro", "billing_period": "2026-10", "invoice": "50.00", "ledger": "50.00", "quarantined": "0.00", "difference": "0.00"},
+        {"issuer": "Nimbus", "billing_period": "2026-10", "invoice": None, "ledger": "9605.17", "quarantined": "0.00", "difference": None}]
+
+
+def tied(rows, difference, note="No invoice for Nimbus.") -> dict:
+    return {"rows": rows, "invoice_total": "50.00", "ledger_total": "9655.17", "quarantined": "0.00", "difference": difference, "note": note}
+
+
+@pytest.mark.parametrize("rows, difference, reason, alert", [
+    (ROWS, "-9605.17", "no invoice for Nimbus yet", "No invoice for Nimbus yet: 9,605.17 USD of the ledger are not tied out."),
+    ([{**ROWS[0], "invoice": "53.00", "difference": "3.00"}, ROWS[1]], "-9602.17", "no invoice for Nimbus yet; the invoice of Ferro differs by 3.00 USD",
+     "No invoice for Nimbus yet: 9,605.17 USD of the ledger are not tied out. The invoice of Ferro differs from the ledger by 3.00 USD."),
+    ([{**ROWS[0], "invoice": "1053.00", "difference": "1003.00"}], "1003.00", "the invoice of Ferro differs by 1,003.00 USD",
+     "Invoices and ledger differ by 1,003.00 USD."),
+    ([{**ROWS[0], "invoice": "49.00", "difference": "-1.00"}, {**ROWS[0], "issuer": "Nimbus", "invoice": "51.00", "difference": "1.00"}], "0.00",
+     "the invoice of Ferro differs by −1.00 USD; the invoice of Nimbus differs by 1.00 USD",
+     "The invoice of Ferro differs from the ledger by −1.00 USD. The invoice of Nimbus differs from the ledger by 1.00 USD.")])
+def test_an_invoice_that_is_missing_is_no_difference_and_two_that_cancel_are_two(rows, difference, reason, alert):
+    assert untied(tied(rows, difference), "USD") == reason
+    brief = read("company") | {"tie_out": tied(rows, difference), "currency": "USD"}
+    said = " ".join(re.sub(r"<[^>]+>", "", str(one)) for one in page_first.alerts(Figures(brief)))
+    assert said.endswith(alert)
+
+
+def test_what_ties_out_is_untied_by_nothing():
+    assert untied(tied(ROWS[:1], "0.00"), "USD") == untied(tied([ROWS[0], {**ROWS[1], "ledger": "0.00"}], "0.00"), "USD") == ""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -72,9 +73,25 @@ def status(close: Close) -> tuple[str, str]:
         return "preliminary", f"{close.tie_out['quarantined']} {close.currency} of refused rows are still in quarantine"
     if close.tie_out.get("invoice_total") is None:
         return "preliminary", "no invoice was given to tie out against"
-    if close.tie_out.get("difference") not in ("0", "0.00"):
-        return "preliminary", f"invoice and ledger differ by {close.tie_out['difference']} {close.currency}"
+    if told := untied(close.tie_out, close.currency):
+        return "preliminary", told
     return "final", "all invoices of the month tie out with the ledger"
+
+
+def untied(tie_out: dict, currency: str) -> str:
+    """Why the bills of a month do not tie out, issuer by issuer; '' where they do: a missing invoice is no difference, and two differences do not cancel.
+
+    >>> untied({"difference": "-5.00", "rows": [{"issuer": "Aurora", "invoice": None, "ledger": "5.00", "difference": None}]}, "USD")
+    'no invoice for Aurora yet'
+    """
+    rows = tie_out.get("rows") or []
+    missing = [row["issuer"] for row in rows if row["invoice"] is None and Decimal(row["ledger"])]
+    said = [f"no invoice for {', '.join(missing)} yet"] if missing else []
+    said += [f"the invoice of {row['issuer']} differs by {Decimal(row['difference']):,.2f} {currency}".replace("-", "−")
+             for row in rows if Decimal(row["difference"] or 0)]
+    if not said and tie_out.get("difference") not in (None, "0", "0.00"):
+        return f"invoice and ledger differ by {Decimal(tie_out['difference']):,.2f} {currency}".replace("-", "−")
+    return "; ".join(said)
 
 
 def forecast_months(run, unit: str | None, budget_by_month: dict) -> list[dict]:

@@ -118,7 +118,7 @@ def against_budget(brief: dict) -> Figure | None:
         rows.append({"name": name, "booked": actual["month"], "budget": budget["month"], "low": None, "mid": actual["month"], "high": None})
     if land["budget"] and what != "none":
         low, high = (land["p10"], land["p90"]) if what == "range" else (None, None)
-        rows.append({"name": short(land["period"], 20), "booked": land["booked"], "budget": land["budget"], "low": low, "mid": land["p50"],
+        rows.append({"name": short(land["period"], 20), "booked": land.get("booked_so_far", land["booked"]), "budget": land["budget"], "low": low, "mid": land["p50"],
                      "high": high, **({"verb": "lands", "by": land["mean"], "how": " on average"} if what == "range" else
                                       {"verb": "closed" if what == "closed" else "lands"})})
     if not rows:

@@ -120,8 +120,15 @@ def alerts(figures: Figures) -> Iterator[Markup]:
     if Decimal(tie["quarantined"] or 0):
         yield Markup("{} {} of the bill was refused and is in none of these figures: see finops reconcile.").format(
             show("tie_out/quarantined", "cents"), currency)
-    if tie["difference"] is not None and Decimal(tie["difference"]):
+    missing = [i for i, row in enumerate(tie["rows"]) if row["invoice"] is None and Decimal(row["ledger"])] if tie["invoice_total"] is not None else []
+    for i in missing:
+        yield Markup("No invoice for {} yet: {} {} of the ledger are not tied out.").format(tie["rows"][i]["issuer"], show(f"tie_out/rows/{i}/ledger", "cents"), currency)
+    off = [i for i, row in enumerate(tie["rows"]) if Decimal(row["difference"] or 0)]
+    if tie["difference"] is not None and Decimal(tie["difference"]) and not missing and len(off) < 2:
         yield Markup("Invoices and ledger differ by {} {}.").format(show("tie_out/difference", "cents"), currency)
+        return
+    for i in off:
+        yield Markup("The invoice of {} differs from the ledger by {} {}.").format(tie["rows"][i]["issuer"], show(f"tie_out/rows/{i}/difference", "cents"), currency)
 
 
 def tie_rows(figures: Figures) -> list[tuple]:

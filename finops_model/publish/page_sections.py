@@ -68,7 +68,7 @@ def _landing(brief: dict, currency: str) -> str:
         beside = "" if land["budget"] is None or land["p50"] is None else f", {gap(land['p50'], land['budget'], currency)} its budget"
         ahead = "" if land["p50"] is None else f", {money(land['p50'], currency)} at its end{beside}"
         return f"{land['period']}: {money(land['booked'], currency)} booked{ahead}{aside}."
-    text = f"{land['period']}: {money(land['booked'], currency)} booked, mean {money(land['mean'], currency)}{aside}"
+    text = f"{land['period']}: {money(land.get('booked_so_far', land['booked']), currency)} booked, mean {money(land['mean'], currency)}{aside}"
     if reserve is None:
         return f"{text}."
     if reserve > 0:
