@@ -177,6 +177,8 @@ UNITS = [("in k EUR\n", "Team,Jan 2026,Feb 2026\na,1.5,2\n", "EUR", ["1500.0", "
           "amounts are in thousands (line 1: 'Figures in USD thousands'): each is multiplied by 1,000"),
          ("", "date,amount_cents\n2026-07-01,150\n2026-07-02,200\n", "USD", ["1.50", "2.00"],
           "amounts are in hundredths (the heading: 'amount_cents'): each is multiplied by 0.01"),
+         ("", "date,Cost USD (000s)\n2026-07-01,1.5\n2026-07-02,2\n", "USD", ["1500.0", "2000"],
+          "amounts are in thousands (the heading: 'Cost USD (000s)'): each is multiplied by 1,000"),
          ("All amounts in CHF\n", "date,team,cost\n2026-07-01,a,1.5\n2026-07-02,a,2\n", "CHF", ["1.5", "2"], "currency CHF as line 1 says")]
 
 
@@ -186,7 +188,7 @@ def test_a_unit_above_the_table_is_used_and_said(above, table, currency, costs, 
     frame, mapping = read(tmp_path, above + table)
     rows = apply_mapping(frame, mapping)
     assert rows["BilledCost"].tolist() == costs and set(rows["BillingCurrency"]) == {currency} and note in mapping.notes
-    assert mapping.currency_assumed == (not above and "EUR" not in table)
+    assert mapping.currency_assumed == (not above and "EUR" not in table and "USD" not in table)
     mapping.save(tmp_path / "m.yaml")
     assert apply_mapping(frame, load_mapping(tmp_path / "m.yaml")).equals(rows)
 
@@ -216,3 +218,25 @@ def test_a_formula_without_a_value_is_no_team(tmp_path):
     receipt = Ledger(tmp_path / "l").ingest([("b.xlsx", rows)])
     assert rows["Tags"].tolist() == ["", '{"team":"a"}'] and receipt.totals == {"USD": Decimal(12)}
     assert "b.xlsx: team: 1 cell is a formula without a stored value: kept without it" in map(str, receipt.warnings)
+
+
+def test_a_unit_below_the_table_is_asked_about_and_its_currency_used(tmp_path):
+    """Seen before: a foot note "Angaben in TEUR" was left out as a remark, and 20 TEUR were 20.00 USD."""
+    _, mapping = read(tmp_path, "Datum;Betrag;Team\n13.07.2026;10,00;a\n14.07.2026;10,00;a\nAngaben in TEUR;;\n")
+    assert mapping.doubts == ("line 4 below the table says 'Angaben in TEUR': amounts are taken as they stand. Write scale: 1000 or scale: 1",)
+    assert mapping.currency_code == "EUR" and mapping.scale == 1
+    _, mapping = read(tmp_path, "date,cost,team\n2026-07-01,10.00,a\n2026-07-02,10.00,a\nAll amounts in thousands of USD\n")
+    assert len(mapping.doubts) == 1 and "Write scale: 1000 or scale: 1" in mapping.doubts[0]
+    _, mapping = read(tmp_path, "date,cost,team\n2026-07-01,10.00,a\n2026-07-02,10.00,a\nPrepared by the finance team\n")
+    assert mapping.doubts == ()
+
+
+@pytest.mark.parametrize("heading, debit, credit", [("Dr/Cr", "DR", "CR"), ("S/H", "S", "H"), ("Soll/Haben", "Soll", "Haben"), ("Sign", "+", "-")])
+def test_debit_and_credit_beside_amounts_without_a_sign_are_asked_about(tmp_path, heading, debit, credit):
+    """Seen before: a credit of 5.00 was added to 20.00."""
+    table = f"date,amount,{heading},team\n2026-07-01,10.00,{debit},a\n2026-07-02,10.00,{debit},a\n2026-07-03,5.00,{credit},a\n"
+    _, mapping = read(tmp_path, table)
+    assert mapping.doubts == (f"'{heading}' says '{credit}' of 1 amount (sum 5.00), counted as written, so credits are added. Give them a minus sign, or "
+                              f"write ignore: ['{heading}']",)
+    _, mapping = read(tmp_path, table.replace("5.00", "-5.00"))
+    assert mapping.doubts == ()

@@ -101,6 +101,8 @@ def _scale(frame, roles, months, notes, doubts) -> Decimal:
     if found:
         notes.append(f"amounts are in {scales.WORDS[found[0]]} ({said[0].where}: '{said[0].text[:60]}'): each is multiplied by {found[0]:,f}")
         return found[0]
+    for remark in scales.remarks(frame.attrs.get("below", ()), ())[:1]:         # a foot note may be of one column, or of another table
+        doubts.append(f"{remark.where} below the table says '{remark.text[:60]}': amounts are taken as they stand. Write scale: {remark.scale} or scale: 1")
     return Decimal(1)
 
 
@@ -160,7 +162,7 @@ def _currency(frame, roles, months, amounts, mark, notes, doubts) -> tuple[str, 
         named = said.pop() if len(said) == 1 else ""
     if named or codes:
         return named or codes.most_common(1)[0][0], False
-    above = scales.currencies([*frame.attrs.get("above", ()), *((0, column) for column in [roles["amount"] or ""])])
+    above = scales.currencies([*frame.attrs.get("above", ()), *frame.attrs.get("below", ()), *((0, column) for column in [roles["amount"] or ""])])
     if len(above) == 1:
         (code, line), = above.items()
         notes.append(f"currency {code} as {f'line {line}' if line else 'the heading'} says")

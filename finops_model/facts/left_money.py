@@ -18,6 +18,8 @@ CHARGE = set("credit credits discount discounts refund refunds rebate rebates re
              "gst mwst ust fee fees surcharge surcharges adjustment adjustments correction corrections rounding gross net markup support gutschrift "
              "gutschriften rabatt rabatte nachlass skonto steuer steuern umsatzsteuer mehrwertsteuer gebuhr gebuehr gebuhren gebuehren zuschlag brutto netto "
              "remise remises avoir taxe tva frais credito creditos descuento descuentos reembolso impuesto impuestos iva comision recargo".split())
+CHARGE |= set("promo promos voucher vouchers coupon coupons waiver waivers negation gutschein".split())
+DEBIT, CREDIT = set("dr d debit soll s +".split()), set("cr c credit haben h -".split())     # what bookkeeping writes beside an amount without a sign
 GROSS = {"gross", "net", "brutto", "netto"}
 NO_AMOUNT = set("list price prices rate rates percent pct id number nr no code per unit average avg hourly budget budgets plan planned approved forecast "
                 "previous prior limit quota balance cumulative running ytd kumuliert change variance saving savings count quantity hours".split())
@@ -50,6 +52,10 @@ def left_out(frame: pd.DataFrame, used: Iterable[str], amount: str | None, month
 
 def _judge(frame, column, amount, months, mark, found: Left) -> None:
     cells = cells_of(frame, column)
+    if amount and (told := _sign_beside(cells, cells_of(frame, amount), column, mark)):
+        found.doubts.append(told)
+        found.columns.append(column)
+        return
     numbers = [number(cell, mark) for cell in cells]
     words, some = {*plain_words(column).split(), plain_words(column).replace(" ", "")}, [value for value in numbers if value]
     says = bool(words & CHARGE) and not words & NO_AMOUNT and "%" not in column
@@ -88,6 +94,19 @@ def _judge(frame, column, amount, months, mark, found: Left) -> None:
         _doubt(found, column, f"'{column}' holds money ({total}) and is not counted", words)
     elif marked or words & {"list", "budget", "forecast", "saving", "savings", "previous"}:
         found.notes.append(f"'{column}' ({total}) is no charge by its name and is not counted")
+
+
+def _sign_beside(cells, amounts, column: str, mark: str) -> str:
+    """A column that tells debit from credit beside amounts without a sign: what to write; "" where it is none, or signs are there."""
+    said = [cell.strip().casefold() for cell in cells]
+    if not set(said) & DEBIT or not set(said) & CREDIT or not set(said) <= DEBIT | CREDIT | {""}:
+        return ""
+    plus = [value for word, cell in zip(said, amounts, strict=True) if word in CREDIT and (value := number(cell, mark)) and value > 0]
+    if not plus:
+        return ""
+    word = next(cell.strip() for cell in cells if cell.strip().casefold() in CREDIT)
+    return (f"'{column}' says '{word}' of {len(plus):,} {'amount' if len(plus) == 1 else 'amounts'} (sum {sum(plus, Decimal(0)):,f}), counted as written, so "
+            f"credits are added. Give them a minus sign, or write ignore: ['{column}']")
 
 
 def _doubt(found: Left, column: str, what: str, words: set[str]) -> None:

@@ -19,7 +19,8 @@ SCALE = f"(?P<k>{THOUSAND})|(?P<m>{MILLION})|(?P<b>{BILLION})"
 REMARKS = [re.compile(pattern) for pattern in (
     rf"(?<![\d.,a-z])(?<![\d.,]\s)(?:{SCALE})\.?\s?(?:{MONEYS})(?![a-z0-9])",                                      # in k EUR, TEUR, Mio. €
     rf"(?<![a-z0-9])(?:{MONEYS})\s?['’]?(?:{SCALE})(?![a-z0-9])",                                                  # EUR k, $000, USD thousands
-    rf"(?<![a-z])(?:in|en)\s+['’]?(?:{SCALE.replace('k|t|', 'k|').replace('|mn|mm|m', '|mn|mm')})(?![a-z0-9])")]   # figures in thousands
+    rf"(?<![a-z])(?:in|en)\s+['’]?(?:{SCALE.replace('k|t|', 'k|').replace('|mn|mm|m', '|mn|mm')})(?![a-z0-9])",   # figures in thousands
+    r"[(\[]\s*['’]?(?P<k>000)s?\s*[)\]](?P<m>)(?P<b>)")]                                                           # Cost (000s), Cost ('000)
 WORDS = {Decimal(1_000): "thousands", Decimal(1_000_000): "millions", Decimal(1_000_000_000): "billions", Decimal("0.01"): "hundredths",
          Decimal("0.000001"): "millionths"}
 
@@ -35,8 +36,8 @@ class Remark(NamedTuple):
 def scale_of(text: str) -> Decimal:
     """The unit a remark gives amounts, 1 where it says none.
 
-    >>> [int(scale_of(t)) for t in ("in k EUR", "Cost (TEUR)", "Mio. €", "USD thousands", "$000", "figures in millions", "Cost (EUR)", "budget of 2.5 Mio EUR")]
-    [1000, 1000, 1000000, 1000, 1000, 1000000, 1, 1]
+    >>> [int(scale_of(t)) for t in ("in k EUR", "Cost (TEUR)", "Mio. €", "USD thousands", "$000", "figures in millions", "Cost (000s)", "Cost (EUR)", "budget of 2.5 Mio EUR")]
+    [1000, 1000, 1000000, 1000, 1000, 1000000, 1000, 1, 1]
     >>> scale_of("amount_cents")
     Decimal('0.01')
     """

@@ -197,7 +197,7 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
     notes += [f"{text}" for text in list(broken.values())[:3]]
     above = [(line, " ".join(filter(None, cells))) for line, cells in grid[:at]]
     frame.attrs = {"above": above, "name": path.name, "file": str(path), "header_row": header_line, "lines": [line for line, _ in body],
-                   "notes": notes, "footnotes": [line for line, _ in footnotes], "broken": broken,
+                   "notes": notes, "footnotes": [line for line, _ in footnotes], "below": [(line, _first(cells)) for line, cells in footnotes], "broken": broken,
                    "totals": [{"line": line, "label": _first(cells), "cells": dict(zip(names, cells))} for line, cells in totals]}
     return frame
 
