@@ -14,7 +14,7 @@ from finops_model.errors import InputError, LedgerError
 from finops_model.facts.ledger import Ledger
 from finops_model.publish import start as starting
 from finops_model.settings import load_settings
-from start_world import bill, driver, written
+from start_world import bill, driver, many_units, written
 
 
 @pytest.fixture(scope="module")
@@ -284,3 +284,15 @@ def test_what_killed_runs_left_is_swept_after_a_day_and_only_where_it_is_provabl
     starting.start(tmp_path / "jan.csv", folder=tmp_path / "ws")
     assert sorted(p.name for p in tmp_path.iterdir()) == [".new", ".ws.bbbbbbbb", ".ws.cccccccc", "jan.csv", "ws", "ws.d"]
     assert not list((tmp_path / "ws").rglob(MARK))
+
+
+def test_rows_that_a_first_start_refuses_are_said_with_the_first_reason(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = many_units(3, 40).splitlines()
+    lines[5] = "12,5x".join(['"', '"']) + lines[5][lines[5].index(","):]
+    said = []
+    starting.start(written(tmp_path / "focus.csv", "\n".join(lines) + "\n"), tell=said.append)
+    assert said == ["focus.csv: 1 of 40 rows was refused and is in no figure. First reason: row 5, BilledCost: '12,5x' is not a plain number; write 1234.50. "
+                    "All of them: finops reconcile --settings workspaces/focus"]
+    starting.start(written(tmp_path / "whole.csv", many_units(3, 40)), tell=(quiet := []).append)
+    assert quiet == []

@@ -91,7 +91,10 @@ def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.
     try:
         with aside(target.parent, f".{target.name}.") as fresh_folder:
             _fill(fresh_folder, file, name, reading, currency, given, paths, progress)
+            refused = _refused(file, Ledger(fresh_folder / "ledger"), target)
             settled(fresh_folder, target)
+        if refused:
+            tell(refused)
     except OSError as problem:
         if target.is_dir():
             raise InputError(f"{target} was made by another run meanwhile. Nothing was written; start again to take {file.name} into it.") from None
@@ -187,6 +190,15 @@ def _fill(root: Path, file: Path, name: str, reading: Reading, currency, given: 
     write_atomic(root / "scenarios" / "00_base.yaml", base_scenario.init_base(daily, settings))
     for item in settings.what_ifs:
         scenario.load_scenario(root / item)
+
+
+def _refused(file: Path, ledger: Ledger, target: Path) -> str:
+    """That rows of a bill are in no figure, in one sentence; '' where all are."""
+    refused = len(ledger.quarantine())
+    if not refused:
+        return ""
+    return (f"{file.name}: {refused:,} of {refused + ledger.rows:,} rows {'was' if refused == 1 else 'were'} refused and {'is' if refused == 1 else 'are'} in no figure. "
+            f"First reason: {_first_reason(ledger)}. All of them: finops reconcile --settings {shlex.quote(str(target))}")
 
 
 def _first_reason(ledger: Ledger) -> str:
