@@ -100,7 +100,7 @@ def say(late: tuple[Late, ...], amount=lambda value: f"{value:,.4g}") -> list[st
     """Unfinished days in words, a sentence a source.
 
     >>> say((Late("2026-07-31", 33.0, 100.0, "Vendor"),))[0]
-    "2026-07-31 looks unfinished at Vendor: 33 where about 100 is usual. It is left out of what the forecast learns and forecast itself."
+    '2026-07-31 looks unfinished at Vendor: 33 where about 100 is usual. It is left out of what the forecast learns and forecast itself.'
     """
     said = []
     for source in dict.fromkeys(one.source for one in late):
