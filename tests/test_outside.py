@@ -187,4 +187,6 @@ def test_a_forecast_of_a_year_says_what_it_leaves_out():
     assert _forecasts.left_out(found, rows, COMPANY, "USD") == ("Left out of Company, FY2026 so far: tax $100, credits −$100; neither is forecast. FY2026 after credits: "
                                                                "P50 $180k.")
     assert _forecasts.left_out(found, rows[:1], COMPANY, "USD") == "Left out of Company, FY2026 so far: tax $100, credits −$100; neither is forecast."
+    tax = {**found, "items": found["items"][:1]}
+    assert _forecasts.left_out(tax, rows[:1], COMPANY, "USD") == "Left out of Company, FY2026 so far: tax $100; it is not forecast."
     assert _forecasts.left_out({**found, "items": []}, rows, COMPANY, "USD") == ""

@@ -82,7 +82,7 @@ def left_out(found: dict, rows: list[dict], name: str, currency: str) -> str:
     """What totals leave out, beside them; where a row is the whole fiscal year, also what it lands at after the credits booked (docs/method.md §6.5)."""
     if not found["items"]:
         return ""
-    text = f"Left out of {name}, {found['period']} so far: {outside_words.words(found['items'], currency)}; neither is forecast"
+    text = f"Left out of {name}, {found['period']} so far: {outside_words.words(found['items'], currency)}; {'neither' if len(found['items']) > 1 else 'it'} is {'' if len(found['items']) > 1 else 'not '}forecast"
     year = next((row for row in rows if row["node"] == name and row["period"] == found["period"]), None)
     if year is not None and any(item["what"] == "Credits" for item in found["items"]):
         text += f". {found['period']} after credits: P50 {money(year['p50'] + found['credits'], currency)}"

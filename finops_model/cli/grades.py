@@ -75,7 +75,7 @@ def _graded(found) -> None:
                       amount(row["actual"], row["currency"]), percent(plain(row["error_pct"])), row["band"])
     out.print(table)
     table = Table("Ahead", "n", "Months", "Missed by", "Last week", "Better by", "FinOps var.", *(f"≤ {limit * 100:g} %" for _, limit in found.bands),
-                  title="By months ahead, beside repeating last week")
+                  title=f"By months ahead{', the middle one of the units' if found.counted()['unit'].nunique() > 1 else ''}, beside repeating last week")
     for row in plain(found.by_lead()):
         names = ("error_pct", "naive_error_pct", "skill", "finops_variance_pct")
         table.add_row(str(row["lead"]), str(row["n"]), str(row["months"]), *(percent(row.get(name)) for name in names),
