@@ -76,7 +76,7 @@ def test_an_old_file_does_not_come_back_by_itself(tmp_path):
     receipt = ledger.ingest(("a", rows(1, 1)))
     assert ledger.totals() == usd("3")
     assert [str(w) for w in receipt.warnings] == ["a: was delivered before and has been replaced since: nothing changed. "
-                                                 "accept_decrease=True brings it back"]
+                                                 "--accept-decrease (in Python accept_decrease=True) brings it back"]
     ledger.ingest(("a", rows(1, 1)), accept_decrease=True)
     assert ledger.totals() == usd("2")
 
@@ -89,8 +89,8 @@ def test_money_that_falls_by_more_than_five_percent_is_not_replaced_unasked(tmp_
         ledger.ingest(("b", rows("94.99")))
     assert str(refused.value) == (
         "Hyperion Cloud · acct-7 · 2026-03: BilledCost would fall from 100.00 to 94.99 USD (-5.0 %); more than 5 % is not "
-        "replaced unasked. Nothing was written. If this restatement is right, ingest it with accept_decrease=True; if it is "
-        "only a part, with append=True.")
+        "replaced unasked. Nothing was written. If this restatement is right, ingest it with --accept-decrease; if it is "
+        "only a part, with --append (in Python accept_decrease=True or append=True).")
     assert written(tmp_path) == before
     ledger.ingest(("c", rows(95)))
     assert ledger.totals() == usd("95")

@@ -36,4 +36,4 @@ def test_the_first_notebook_uses_the_front_door_only_where_there_is_one():
 
     assert set(re.findall(r"\bfm\.([a-zA-Z_]+)", source)) <= set(fm.__all__)
     lines = [line for line in source.splitlines() if line.startswith("from finops_model")]
-    assert len(lines) == 2 and "print(f\"Decision:" in source
+    assert len(lines) == 3 and "print(f\"Decision:" in source

@@ -124,6 +124,14 @@ def test_without_sku_the_service_tells_charges_apart(tmp_path):
         ledger.ingest(("storage", focus(SkuId="", ResourceId="", ServiceName="Storage")))
 
 
+def test_without_sku_and_resource_the_region_tells_charges_apart(tmp_path):
+    """The same service in two regions, one file each: the second is no restatement of the first (100 was left of 200)."""
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("us", focus(SkuId="", ResourceId="", RegionId="us-1")))
+    with pytest.raises(LedgerError, match="have no charge in common with them"):
+        ledger.ingest(("eu", focus(SkuId="", ResourceId="", RegionId="eu-1")))
+
+
 def test_tags_written_otherwise_are_the_same_tags(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.ingest(("first", focus(Tags='{"team":"search","env":"prod"}')))
@@ -166,7 +174,7 @@ def test_three_parts_in_any_order_and_one_of_them_restated(tmp_path):
     assert by_account(ledger) == {"a": 100.0, "b": 120.0, "c": 100.0}
     known = ledger.ingest([(name, parts[name]) for name in parts])
     assert ledger.totals() == usd(320) and [str(w) for w in known.warnings] == [
-        "b: was delivered before and has been replaced since: nothing changed. accept_decrease=True brings it back"]
+        "b: was delivered before and has been replaced since: nothing changed. --accept-decrease (in Python accept_decrease=True) brings it back"]
 
 
 def test_a_file_replaced_in_part_says_so_when_it_comes_again(tmp_path):
@@ -175,7 +183,7 @@ def test_a_file_replaced_in_part_says_so_when_it_comes_again(tmp_path):
     ledger.ingest(both)
     ledger.ingest(("one", focus(amount="11")))
     assert [str(w) for w in ledger.ingest(both).warnings] == [
-        "both: was delivered before and has been replaced in part since: nothing changed. accept_decrease=True brings it back"]
+        "both: was delivered before and has been replaced in part since: nothing changed. --accept-decrease (in Python accept_decrease=True) brings it back"]
     ledger.ingest(both, accept_decrease=True)
     assert ledger.totals() == usd(200)
 

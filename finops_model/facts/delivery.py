@@ -107,7 +107,7 @@ def _read_all(items, book: Book, choice: Choice, progress) -> tuple[list[Read], 
         if replaced:
             some = "" if gone or not held.get(source.sha256) else " in part"
             warnings.append(Warned(source.name, "", f"was delivered before and has been replaced{some} since: nothing changed. "
-                                   "accept_decrease=True brings it back"))
+                                   "--accept-decrease (in Python accept_decrease=True) brings it back"))
         skipped.append(Delivered(source.name, source.sha256, record["format"], record["rows_in"], record["accepted"],
                                  record["quarantined"], "known"))
     return reads, skipped, warnings

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from .receipt import Money, add, plain, trimmed
 
-COLUMNS = ["SubAccountId", "ChargePeriodStart", "ChargePeriodEnd", "SkuId", "ResourceId", "ChargeCategory", "Tags", "ServiceName", "x_Model",
+COLUMNS = ["SubAccountId", "ChargePeriodStart", "ChargePeriodEnd", "SkuId", "ResourceId", "ChargeCategory", "Tags", "ServiceName", "RegionId", "x_Model",
            "BillingCurrency", "BilledCost", "EffectiveCost"]
 MAY_LEAVE = Decimal("0.05")
 
@@ -52,11 +52,11 @@ class Rows:
 
 
 def rows_of(source: str, table: pa.Table) -> Rows:
-    """The rows of a table of accepted rows, ready to be compared. A row without SKU is known by its service and model."""
+    """The rows of a table of accepted rows, ready to be compared. A row without SKU is known by its service, region and model."""
     have = {name: name in table.schema.names for name in COLUMNS}
     text = {name: f"coalesce(trim(CAST({name} AS VARCHAR)), '')" if have[name] else "''" for name in COLUMNS}
     bare = {name: f"CASE WHEN upper({text[name]}) = 'NULL' THEN '' ELSE {text[name]} END" for name in ("SubAccountId", "ResourceId")}
-    sku = f"CASE WHEN {text['SkuId']} = '' THEN {text['ServiceName']} || chr(31) || {text['x_Model']} ELSE {text['SkuId']} END"
+    sku = f"CASE WHEN {text['SkuId']} = '' THEN {text['ServiceName']} || chr(31) || {text['RegionId']} || chr(31) || {text['x_Model']} ELSE {text['SkuId']} END"
     known = f"ChargePeriodStart, ChargePeriodEnd, {sku}, {bare['ResourceId']}, ChargeCategory"
     cells = table.select([name for name in COLUMNS if have[name]])
     if have["Tags"]:

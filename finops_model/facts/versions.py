@@ -166,7 +166,7 @@ def _ask_before_a_fall(key: Key, there: list[tuple[dict, Rows]], reads: list[Rea
                 raise LedgerError(
                     f"{words(key)}: {column} would fall from {amount:,.2f} to {now:,.2f} "
                     f"{currency}{share}; more than 5 % is not replaced unasked. Nothing was written. If this restatement "
-                    "is right, ingest it with accept_decrease=True; if it is only a part, with append=True.")
+                    "is right, ingest it with --accept-decrease; if it is only a part, with --append (in Python accept_decrease=True or append=True).")
 
 
 def words(key: Key) -> str:

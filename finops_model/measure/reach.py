@@ -33,7 +33,7 @@ def unfinished_reason(month: str, late: list[dict], currency: str) -> str | None
     """Why a month with days that look unfinished is not whole; None where there are none of it (docs/method.md §2.24).
 
     >>> unfinished_reason("2026-07", [{"day": "2026-07-31", "source": "A", "written": 33.0, "usual": 100.0}], "USD")
-    '2026-07-31 looks unfinished (A has $33.00 where about $100.00 is usual) and is forecast'
+    '2026-07-31 looks unfinished (A has $33.00 where about $100 is usual) and is forecast'
     """
     mine = [one for one in late if one["day"][:7] == month]
     if not mine:

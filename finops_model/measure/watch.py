@@ -121,7 +121,7 @@ def not_judged(late: tuple[Late, ...], currency: str) -> list[str]:
     """A sentence for each unfinished day of a source.
 
     >>> not_judged((Late("2026-07-31", 33.0, 100.0, "Vendor"),), "USD")
-    ['2026-07-31 at Vendor is not judged yet: $33.00 where about $100.00 is usual, probably unfinished. A fall that lasts will be judged.']
+    ['2026-07-31 at Vendor is not judged yet: $33.00 where about $100 is usual, probably unfinished. A fall that lasts will be judged.']
     """
     return [f"{one.day} at {one.source or 'the bill'} is not judged yet: {money(one.written, currency)} where about {money(one.usual, currency)} is usual, "
             "probably unfinished. A fall that lasts will be judged." for one in late]

@@ -14,7 +14,7 @@ from ..errors import ForecastError, unknown
 from . import error_paths, pooled, sparse
 from .forecasters import _growth, _week, ask, pick, shelf
 from .grading import DAYS, HOURS, OFFSET, Clock, grade
-from .history import History, clean, day_of, kind, since_launch
+from .history import History, clean, day_of, newest_day, kind, since_launch
 from .settling import SETTLING_DAYS, Late, check_days, left_out
 
 GRADED_DAYS, STEP_DAYS = DAYS.graded, DAYS.between
@@ -114,7 +114,7 @@ def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=No
     window, as_of = check_days(settling_days), as_of if until is None else until
     history, whole = clean(history, freq=clock.step, as_of=as_of), history
     if window and as_of is not None:                    # days that others have followed have had their time
-        window = max(window - int((clean(whole, freq=clock.step).days[-1].astype("datetime64[D]") - day_of(as_of, "history")).astype(int).clip(0)), 0)
+        window = max(window - int((newest_day(whole, clock.step) - day_of(as_of, "history")).astype(int).clip(0)), 0)
     horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
     for name in known:
         if name not in KNOWN:

@@ -89,6 +89,12 @@ def day_or_nat(day) -> np.datetime64:
         return np.datetime64("NaT", "D")
 
 
+def newest_day(history, freq: str = "D") -> np.datetime64:
+    """The newest day of a history, whatever stands there: values of days that nobody asked about are not judged."""
+    days = history.days if isinstance(history, History) else read_days(history, "history", freq)[0]
+    return days.max().astype("datetime64[D]")
+
+
 def day_of(day, where: str, what: str = "as_of") -> np.datetime64:
     """A day as it is written, YYYY-MM-DD, or a date or Timestamp. Raises ForecastError."""
     found = day_or_nat(day)
