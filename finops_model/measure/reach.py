@@ -49,13 +49,26 @@ def _up_to(sources: list[dict], end: str) -> str:
 
 
 def reaches(sources: list[dict], as_of: str) -> str:
-    """Sources that reach elsewhere than the report, in words; "" where all reach as far.
+    """Sources that reach elsewhere than the report, in words, those of one day together; "" where all reach as far.
 
     >>> reaches([{"source": "A", "complete": "2026-11-15"}, {"source": "B", "complete": "2026-10-31"}], "2026-10-31")
     'A has data up to 2026-11-15'
+    >>> reaches([{"source": "A", "complete": "2026-11-15"}, {"source": "B", "complete": "2026-11-15"}], "2026-10-31")
+    'the bill goes on to 2026-11-15'
     """
-    return "; ".join(f"{one['source']} {'has data' if one['complete'] > as_of else 'is in'} up to {one['complete']}"
-                     for one in sources if one["complete"] != as_of)
+    days: dict[str, list[str]] = {}
+    for one in sources:
+        if one["complete"] != as_of:
+            days.setdefault(one["complete"], []).append(one["source"])
+    if len(days) == 1 and len(sources) > 1 and (day := next(iter(days))) > as_of and len(days[day]) == len(sources):
+        return f"the bill goes on to {day}"
+    return "; ".join(f"{together(names)} {_reach(day > as_of, len(names))} up to {day}" for day, names in sorted(days.items()))
+
+
+def _reach(beyond: bool, count: int) -> str:
+    if beyond:
+        return "have data" if count > 1 else "has data"
+    return "are in" if count > 1 else "is in"
 
 
 def same_days(rows: pd.DataFrame, month: str, as_of: str) -> pd.DataFrame:
