@@ -24,11 +24,12 @@ for _found in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name)
         app.add_typer(importlib.import_module(f"{__name__}.{_found.name}").app)
 
 
-def main() -> None:
-    """The command `finops`."""
+def main() -> int:
+    """The command `finops`: its exit code, or SystemExit with one."""
     _net.any_terminal()
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        return code if isinstance(code, int) else 0           # what a command says by typer.Exit comes back as a number
     except FinOpsError as problem:
         _say(str(problem))
         sys.exit(problem.exit_code)

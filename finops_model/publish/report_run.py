@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from ..errors import ReportError, unknown
+from ..exits import run
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "reports" / "monthly_budget.ipynb"
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
@@ -166,4 +167,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)
