@@ -82,6 +82,16 @@ def listing(words: Iterable[str], most: int = 12) -> str:
     return f"{', '.join(words[:most])} and {len(words) - most} more"
 
 
+def together(words: Iterable[str]) -> str:
+    """Words in a row, all of them.
+
+    >>> together(["a", "b", "c"]), together(["a"])
+    ('a, b and c', 'a')
+    """
+    words = [str(word) for word in words]
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
 def unknown(where: str, kind: str, word: str, allowed: Iterable[str], do: str = "") -> str:
     """The message for a name that is not known.
 

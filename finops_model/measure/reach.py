@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..outlook.settling import together
+from ..errors import together
 from ..periods import add_months, month_days, month_name
 from .words import money
 

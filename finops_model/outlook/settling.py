@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import ForecastError
+from ..errors import ForecastError, together
 from .history import kind, since_launch
 from .volumes import parts
 
@@ -85,15 +85,6 @@ def _without_refunds(net: np.ndarray, used: np.ndarray) -> np.ndarray:
 def settled(newest: str, late: tuple[Late, ...]) -> str:
     """The newest day before all unfinished ones."""
     return min([str(np.datetime64(one.day, "D") - 1) for one in late] + [newest])
-
-
-def together(words: list[str]) -> str:
-    """Words in a row.
-
-    >>> together(["a", "b", "c"]), together(["a"])
-    ('a, b and c', 'a')
-    """
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def say(late: tuple[Late, ...], amount=lambda value: f"{value:,.4g}") -> list[str]:

@@ -21,7 +21,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ..documents import slug, write_atomic
-from ..errors import FinOpsError, InputError, LedgerError, ReportError, unknown
+from ..errors import FinOpsError, InputError, LedgerError, ReportError, together, unknown
 from ..facts import plans, warehouse
 from ..measure.anomalies_alert import NAMES, Alert
 from ..measure.anomalies_feedback import Feedback
@@ -29,7 +29,7 @@ from ..measure.anomalies_limits import DIMENSIONS, Quota, check_quotas, read_quo
 from ..measure.entities import own_unit
 from ..measure.watch import Watch, watch
 from ..measure.words import money
-from ..outlook.settling import settled, together
+from ..outlook.settling import settled
 from ..progress import Progress, silent
 from ..settings import Settings
 from .chart_parts import clean
