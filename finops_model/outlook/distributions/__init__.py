@@ -7,8 +7,8 @@ follows from these. Adding a file adds a form to scenario files.
 
 from __future__ import annotations
 
+from ... import shelf as _shelf
 from ...errors import ScenarioError
-from ...prices import _shelf
 from ._base import Distribution
 
 __all__ = ["Distribution", "kinds", "make"]

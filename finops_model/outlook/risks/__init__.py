@@ -6,8 +6,8 @@ demand that differ from path to path and from month to month. Adding a file adds
 
 from __future__ import annotations
 
+from ... import shelf as _shelf
 from ...errors import ScenarioError, nearest
-from ...prices import _shelf
 from ._base import Clock, Factors, Risk, clock_of, day_of
 
 __all__ = ["Clock", "Factors", "Risk", "clock_of", "day_of", "kinds", "make", "schema"]

@@ -12,11 +12,13 @@ own. numpy only.
 
 from __future__ import annotations
 
+from ... import shelf as _shelf
 from ...errors import PriceError
-from .. import _shelf
 from ._base import Allocation, hand_out
 
 __all__ = ["Allocation", "hand_out", "make", "ordered", "shelf"]
+
+METHODS = ("allocate",)        # what every file's class can do (shelf.py)
 
 
 def shelf() -> dict[str, type]:

@@ -12,7 +12,9 @@ and quantities are in units, never in blocks. A form refuses nonsense in one sen
 
 from __future__ import annotations
 
-from .. import _shelf
+from ... import shelf as _shelf
+
+METHODS = ("charge", "parts")        # what every file's class can do (shelf.py)
 
 
 def shelf() -> dict[str, type]:

@@ -9,7 +9,9 @@ Nothing here knows a price; a transform's answer is the quantity of a rate form 
 
 from __future__ import annotations
 
-from .. import _shelf
+from ... import shelf as _shelf
+
+METHODS = ("apply",)        # what every file's class can do (shelf.py)
 
 
 def shelf() -> dict[str, type]:
