@@ -1,4 +1,4 @@
-"""CPU time of each point forecaster: 760 days of history, 90 days ahead (docs/method.md §2.2, §2.17).
+"""CPU time of each point forecaster: 760 days of history, 90 days ahead (docs/method §2.2, §2.17).
 
     .venv/bin/python benchmarks/members.py [DAYS [HORIZON]]
 """

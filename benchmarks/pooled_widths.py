@@ -1,4 +1,4 @@
-"""How far series missed ÷ how much they change over a week: the table behind widths of short histories (docs/method.md §2.15).
+"""How far series missed ÷ how much they change over a week: the table behind widths of short histories (docs/method §2.15).
 
     python benchmarks/pooled_widths.py FOLDER             print the table made of the series in FOLDER, beside the one in force
     python benchmarks/pooled_widths.py FOLDER --write     write finops_model/outlook/pooled_widths.json
@@ -131,7 +131,7 @@ def main() -> None:
     told = ask.parse_args()
     series = load(told.folder)
     found = {step: misses(part, step) for step, part in series.items() if part}
-    made = {"passport": "Made by benchmarks/pooled_widths.py; meaning and use: docs/method.md §2.15. Multiples only, no series is kept.",
+    made = {"passport": "Made by benchmarks/pooled_widths.py; meaning and use: docs/method §2.15. Multiples only, no series is kept.",
             "steps": {step: table(part, step) for step, part in found.items()}}
     print(text(made))
     if told.write:

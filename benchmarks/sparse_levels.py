@@ -1,4 +1,4 @@
-"""Which level an on-and-off workload should have: the newest weeks' mean, a method of the shelf, or the one that did best (docs/method.md §2.17).
+"""Which level an on-and-off workload should have: the newest weeks' mean, a method of the shelf, or the one that did best (docs/method §2.17).
 
     .venv/bin/python benchmarks/sparse_levels.py [FOLDER]
 

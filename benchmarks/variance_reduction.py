@@ -4,7 +4,7 @@
 
 Variance of mean, P50, P90 and CVaR95 over many runs with plain draws ÷ that of the method, at the same number of paths: how many times the
 paths plain draws would need. Problem S (20 values, the vectorised reference), and for the control variate problem L (the engine): its
-control is the demand of all workloads at list price, whose mean has a closed form there. What follows from it: docs/method.md §3.39.
+control is the demand of all workloads at list price, whose mean has a closed form there. What follows from it: docs/method §3.39.
 """
 
 from __future__ import annotations

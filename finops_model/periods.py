@@ -1,4 +1,4 @@
-"""Days, months and fiscal years (docs/method.md §1).
+"""Days, months and fiscal years (docs/method §1).
 
 A month is the text 'YYYY-MM'; days are numpy datetime64[D]. Months are calendar months in the billing
 time zone. `Calendar` says what the periods, quarters and years of a company are. Nothing here reads a clock.
@@ -147,10 +147,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Calendar:
-    """What periods, quarters and years are (docs/method.md §1.3): months, or weeks in a 52/53-week year.
+    """What periods, quarters and years are (docs/method §1.3): months, or weeks in a 52/53-week year.
 
     Raises InputError, in one sentence, for a field that makes no sense.
-    Source: docs/method.md §1.3; National Retail Federation, 4-5-4 calendar; annual reports of Apple and Cisco.
+    Source: docs/method §1.3; National Retail Federation, 4-5-4 calendar; annual reports of Apple and Cisco.
 
     >>> retail = Calendar("4-5-4", month=1, ends="nearest", named_after="start")      # the NRF's
     >>> retail.weeks(2022), retail.weeks(2023), str(retail.year_start(2023))

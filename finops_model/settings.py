@@ -77,7 +77,7 @@ UnitCosts = dict[str, Annotated[UnitCost, BeforeValidator(lambda given: {"unit":
 
 
 class Entity(Strict):
-    """A legal entity of the company: its currency, its rows of the ledger, and the files that are its own (docs/method.md §13.40).
+    """A legal entity of the company: its currency, its rows of the ledger, and the files that are its own (docs/method §13.40).
 
     A row is the entity's where its currency is and its billing account or its issuer is named; where neither is named, all rows of the currency.
     """
@@ -146,7 +146,7 @@ class Settings(Strict):
     reports: str = "reports"
     tags: Tags = Tags()
     watch: WatchLimits = WatchLimits()
-    settling_days: Annotated[int, Field(ge=0, le=31)] = 2       # newest days of a bill that may still be written (docs/method.md §2.24)
+    settling_days: Annotated[int, Field(ge=0, le=31)] = 2       # newest days of a bill that may still be written (docs/method §2.24)
     members: list[str] | None = None      # forecasters in the ensemble; default: see outlook/ensemble.py
     paths: Annotated[int, Field(ge=100, le=100_000)] = 4000
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 20260101

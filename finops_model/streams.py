@@ -1,4 +1,4 @@
-"""Named random streams (docs/method.md §3): a draw depends on (seed, name, path, day) and on nothing else.
+"""Named random streams (docs/method §3): a draw depends on (seed, name, path, day) and on nothing else.
 
 Paths are drawn in fixed blocks of BLOCK; inside a block the days run along the first axis. So a longer
 horizon continues a stream, fewer paths cut it, and another workload or block order changes nothing.

@@ -1,4 +1,4 @@
-"""Units of usage: spelling, block sizes of a PricingUnit, conversions (docs/method.md §4.2).
+"""Units of usage: spelling, block sizes of a PricingUnit, conversions (docs/method §4.2).
 
 GB is 10^9 bytes and GiB 2^30, as FOCUS has it; some price pages write GB and mean GiB: name the unit they mean.
 FOCUS ConsumedUnit and PricingUnit are free text ("1M Tokens", "100 GB/Month", "1K tokens"); here each gets one spelling,

@@ -1,4 +1,4 @@
-"""Fit the spot price process to the stored price history (docs/method.md §3.29): python scripts/calibrate_spot.py HISTORY.parquet
+"""Fit the spot price process to the stored price history (docs/method §3.29): python scripts/calibrate_spot.py HISTORY.parquet
 
 HISTORY has one row per snapshot, instance and region (date, instance, region, hour, hour_spot, USD an hour). What comes out is
 finops_model/outlook/risks/gcp_spot.json: constants with their passport. Prices of months are those of a month's last snapshot.

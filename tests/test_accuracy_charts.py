@@ -1,4 +1,4 @@
-"""The accuracy section of the report: small charts with the numbers of its tables, replays and published apart (docs/method.md §11.7, §11.8)."""
+"""The accuracy section of the report: small charts with the numbers of its tables, replays and published apart (docs/method §11.7, §11.8)."""
 
 from __future__ import annotations
 

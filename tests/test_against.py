@@ -1,4 +1,4 @@
-"""A budget against its own period, with what is booked: one number in report, workbook, commands and studies (docs/method.md §9.5)."""
+"""A budget against its own period, with what is booked: one number in report, workbook, commands and studies (docs/method §9.5)."""
 
 from __future__ import annotations
 

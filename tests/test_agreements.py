@@ -1,4 +1,4 @@
-"""Agreements and invoices: brute force path by path, conservation laws, the order of adjustments, refusals (docs/method.md §5.46, §5.47)."""
+"""Agreements and invoices: brute force path by path, conservation laws, the order of adjustments, refusals (docs/method §5.46, §5.47)."""
 
 from __future__ import annotations
 

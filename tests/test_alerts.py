@@ -1,4 +1,4 @@
-"""Alerts on daily facts: gaps, quotas, pace, forecasts, commitments; files, verdicts and messages (docs/method.md §12)."""
+"""Alerts on daily facts: gaps, quotas, pace, forecasts, commitments; files, verdicts and messages (docs/method §12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spend that was not expected: no look-ahead, one alert per episode, money that adds up (docs/method.md §12)."""
+"""Spend that was not expected: no look-ahead, one alert per episode, money that adds up (docs/method §12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closed forms against simulation, and answers with their errors (docs/method.md §3.25, §3.26)."""
+"""Closed forms against simulation, and answers with their errors (docs/method §3.25, §3.26)."""
 
 from __future__ import annotations
 

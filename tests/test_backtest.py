@@ -1,4 +1,4 @@
-"""Backtests grade windows with what was known before them; scores against closed forms (docs/method.md §2.7, §11.2, §11.5–§11.7)."""
+"""Backtests grade windows with what was known before them; scores against closed forms (docs/method §2.7, §11.2, §11.5–§11.7)."""
 
 from __future__ import annotations
 

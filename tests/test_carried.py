@@ -1,4 +1,4 @@
-"""Whose cost a driver divides: every charge once, direct and fully loaded, to the cent (docs/method.md §16.1, §16.3)."""
+"""Whose cost a driver divides: every charge once, direct and fully loaded, to the cent (docs/method §16.1, §16.3)."""
 
 from __future__ import annotations
 

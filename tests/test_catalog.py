@@ -1,4 +1,4 @@
-"""Dated prices: the catalog and its refusals; units: block sizes, conversions (docs/method.md §4)."""
+"""Dated prices: the catalog and its refusals; units: block sizes, conversions (docs/method §4)."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(PriceError) as raised:
         load_catalog(tmp_path)
     assert str(raised.value) == (f"{tmp_path}: no price document there. Put one file per provider into it, for example "
-                                 "hyperion_cloud.yaml (docs/method.md §4.1).")
+                                 "hyperion_cloud.yaml (docs/method §4.1).")
 
 
 def test_history_is_only_appended_to(catalog, tmp_path):

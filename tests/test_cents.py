@@ -1,4 +1,4 @@
-"""Money that is invoiced or booked is in whole coins, and its parts add up (docs/method.md §5.49)."""
+"""Money that is invoiced or booked is in whole coins, and its parts add up (docs/method §5.49)."""
 
 from __future__ import annotations
 

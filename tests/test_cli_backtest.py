@@ -1,4 +1,4 @@
-"""`finops backtest` and `finops grades`: what the terminal, --json, the brief and the report say is one number (docs/method.md §11.5)."""
+"""`finops backtest` and `finops grades`: what the terminal, --json, the brief and the report say is one number (docs/method §11.5)."""
 
 from __future__ import annotations
 

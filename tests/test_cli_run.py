@@ -1,4 +1,4 @@
-"""finops run and compare: engines, executors, a target error, answers with their errors (docs/method.md §3.26, §3.37)."""
+"""finops run and compare: engines, executors, a target error, answers with their errors (docs/method §3.26, §3.37)."""
 
 from __future__ import annotations
 

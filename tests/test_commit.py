@@ -1,4 +1,4 @@
-"""The best level of one pool and of one spend plan: closed forms, HiGHS, brute force, laws, limits, risk, refusals (docs/method.md §8.3–§8.7)."""
+"""The best level of one pool and of one spend plan: closed forms, HiGHS, brute force, laws, limits, risk, refusals (docs/method §8.3–§8.7)."""
 
 from __future__ import annotations
 

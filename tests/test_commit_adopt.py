@@ -1,4 +1,4 @@
-"""What finops commit recommends, adopted as a scenario, saves in the forecast what was recommended (docs/method.md §8.13)."""
+"""What finops commit recommends, adopted as a scenario, saves in the forecast what was recommended (docs/method §8.13)."""
 
 from __future__ import annotations
 

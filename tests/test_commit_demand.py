@@ -1,4 +1,4 @@
-"""Hourly demand of what can be committed to: days of the simulation, hours of a loop, what is signed is served first (docs/method.md §8.12)."""
+"""Hourly demand of what can be committed to: days of the simulation, hours of a loop, what is signed is served first (docs/method §8.12)."""
 
 from __future__ import annotations
 

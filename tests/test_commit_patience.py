@@ -1,4 +1,4 @@
-"""What does not pay before the next decision waits for it (docs/method.md §8.11)."""
+"""What does not pay before the next decision waits for it (docs/method §8.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several commitments together: narrow and broad, one year beside three, limits that tie them, against HiGHS (docs/method.md §8.6, §8.8, §8.9)."""
+"""Several commitments together: narrow and broad, one year beside three, limits that tie them, against HiGHS (docs/method §8.6, §8.8, §8.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every sentence with which the public calls about commitments refuse what makes no sense, word for word (docs/method.md §8.3–§8.11)."""
+"""Every sentence with which the public calls about commitments refuse what makes no sense, word for word (docs/method §8.3–§8.11)."""
 
 from __future__ import annotations
 

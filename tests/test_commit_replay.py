@@ -1,4 +1,4 @@
-"""The rule replayed on what happened: a history by hand, laws, no look-ahead, refusals (docs/method.md §8.11)."""
+"""The rule replayed on what happened: a history by hand, laws, no look-ahead, refusals (docs/method §8.11)."""
 
 from __future__ import annotations
 

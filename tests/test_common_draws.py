@@ -1,4 +1,4 @@
-"""Common random numbers: two plans share every draw bit for bit, and their difference is far surer for it (docs/method.md §3.3, §3.39)."""
+"""Common random numbers: two plans share every draw bit for bit, and their difference is far surer for it (docs/method §3.3, §3.39)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios side by side: path-wise differences (docs/method.md §3.3)."""
+"""Scenarios side by side: path-wise differences (docs/method §3.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Up to which day a ledger is complete: ChargePeriodEnd, source by source (docs/method.md §13.16)."""
+"""Up to which day a ledger is complete: ChargePeriodEnd, source by source (docs/method §13.16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""80 % ranges hold 80 % of simulated truths: kernel and error paths, five processes, three lead months (docs/method.md §3.40).
+"""80 % ranges hold 80 % of simulated truths: kernel and error paths, five processes, three lead months (docs/method §3.40).
 
 The processes and the ways to make paths are those of benchmarks/forecast_coverage.py: 800 series, each drawn for itself, so every lead
 month is graded on 800 independent windows, all three on 2,400 that are worth over 1,000 independent ones. Seeds were set before the first run.

@@ -1,4 +1,4 @@
-"""The dashboard below its page: archive, dials, figures, widget (docs/method.md §9.20, §15.20)."""
+"""The dashboard below its page: archive, dials, figures, widget (docs/method §9.20, §15.20)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fit_demand: a median and a noise that shows the same month errors as the error paths (docs/method.md §2.5, §2.6)."""
+"""fit_demand: a median and a noise that shows the same month errors as the error paths (docs/method §2.5, §2.6)."""
 
 from __future__ import annotations
 

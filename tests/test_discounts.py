@@ -1,4 +1,4 @@
-"""A negotiated share is off usage: what is due without use stays, on every path that applies discounts (docs/method.md §5.15)."""
+"""A negotiated share is off usage: what is due without use stays, on every path that applies discounts (docs/method §5.15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uncertain values: forms, feasibility, truncation, fits, factors, correlation (docs/method.md §3.4, §3.20 to §3.24)."""
+"""Uncertain values: forms, feasibility, truncation, fits, factors, correlation (docs/method §3.4, §3.20 to §3.24)."""
 
 from __future__ import annotations
 

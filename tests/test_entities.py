@@ -1,4 +1,4 @@
-"""Entities: whose rows these are, one report per entity and currency, and no sum over currencies (docs/method.md §13.40)."""
+"""Entities: whose rows these are, one report per entity and currency, and no sum over currencies (docs/method §13.40)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blocks on threads, processes and Dask: the order stays, what is lost runs again, the bits are the same (docs/method.md §3.17)."""
+"""Blocks on threads, processes and Dask: the order stays, what is lost runs again, the bits are the same (docs/method §3.17)."""
 
 from __future__ import annotations
 

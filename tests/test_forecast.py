@@ -1,4 +1,4 @@
-"""fm.forecast: what it takes, what it refuses, the laws its paths obey (docs/method.md §2.2–§2.4, §2.8)."""
+"""fm.forecast: what it takes, what it refuses, the laws its paths obey (docs/method §2.2–§2.4, §2.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shelf of point forecasters: what every file on it must do, and closed forms (docs/method.md §2.2)."""
+"""The shelf of point forecasters: what every file on it must do, and closed forms (docs/method §2.2)."""
 
 from __future__ import annotations
 

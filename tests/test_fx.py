@@ -1,4 +1,4 @@
-"""Exchange rates: stored ECB rates against the package they come from, plan rates, constant currency, refresh (docs/method.md §7.2–§7.4)."""
+"""Exchange rates: stored ECB rates against the package they come from, plan rates, constant currency, refresh (docs/method §7.2–§7.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was graded is said as it was asked; months are counted as months, sums not beside their parts (docs/method.md §11.9, §11.10)."""
+"""What was graded is said as it was asked; months are counted as months, sums not beside their parts (docs/method §11.9, §11.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Published forecasts graded against what came (docs/method.md §11.3, §11.4)."""
+"""Published forecasts graded against what came (docs/method §11.3, §11.4)."""
 
 from __future__ import annotations
 

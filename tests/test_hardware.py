@@ -1,4 +1,4 @@
-"""Owned and leased hardware: schedules, closed form against a root finder, laws, refusals (docs/method.md §5.48)."""
+"""Owned and leased hardware: schedules, closed form against a root finder, laws, refusals (docs/method §5.48)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first sentence over: period over or not × over, under or on budget, none × width × history, word for word (docs/method.md §9.5)."""
+"""The first sentence over: period over or not × over, under or on budget, none × width × history, word for word (docs/method §9.5)."""
 
 from __future__ import annotations
 

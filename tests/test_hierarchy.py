@@ -1,4 +1,4 @@
-"""Many series and their sums by path (docs/method.md §2.13)."""
+"""Many series and their sums by path (docs/method §2.13)."""
 
 from __future__ import annotations
 

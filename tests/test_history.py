@@ -1,4 +1,4 @@
-"""Bad histories: an answer, or one refusal word for word; the same from forecasts, backtests and the search for anomalies (docs/method.md §2.19)."""
+"""Bad histories: an answer, or one refusal word for word; the same from forecasts, backtests and the search for anomalies (docs/method §2.19)."""
 
 from __future__ import annotations
 

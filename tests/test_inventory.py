@@ -1,4 +1,4 @@
-"""The commitment inventory: files, cliffs against a loop over days, renewals, refusals (docs/method.md §8.20–§8.24)."""
+"""The commitment inventory: files, cliffs against a loop over days, renewals, refusals (docs/method §8.20–§8.24)."""
 
 from __future__ import annotations
 

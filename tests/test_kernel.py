@@ -1,4 +1,4 @@
-"""The kernel contract: known answers, polynomials, names of draws, tables against brute force, refusals (docs/method.md §3.11–§3.16)."""
+"""The kernel contract: known answers, polynomials, names of draws, tables against brute force, refusals (docs/method §3.11–§3.16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engines against closed forms: every case of the shared oracles that a simulation can reproduce (docs/method.md §3.16).
+"""The engines against closed forms: every case of the shared oracles that a simulation can reproduce (docs/method §3.16).
 
 Inputs and expected values are those of mc_oracles.json, named beside each. A mean or a variance must lie within four standard errors, at
 so many paths that a standard error is at most 1 %.

@@ -1,4 +1,4 @@
-"""known.yaml in a workspace, and sums of paths at every node (docs/method.md §2.20, §2.22)."""
+"""known.yaml in a workspace, and sums of paths at every node (docs/method §2.20, §2.22)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What known.yaml says reaches the money of a run: drivers' plans, caps, hands, days, replays, and what it refuses (docs/method.md §2.20–§2.21)."""
+"""What known.yaml says reaches the money of a run: drivers' plans, caps, hands, days, replays, and what it refuses (docs/method §2.20–§2.21)."""
 
 from __future__ import annotations
 

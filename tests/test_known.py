@@ -1,4 +1,4 @@
-"""What people know of a series: events, drivers, holidays, caps, overrides (docs/method.md §2.9-§2.12)."""
+"""What people know of a series: events, drivers, holidays, caps, overrides (docs/method §2.9-§2.12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No column with money is passed over: it is counted, or somebody is asked; roles go to full columns and to names (docs/method.md §13.34 ff.)."""
+"""No column with money is passed over: it is counted, or somebody is asked; roles go to full columns and to names (docs/method §13.34 ff.)."""
 
 from __future__ import annotations
 

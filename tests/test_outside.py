@@ -1,4 +1,4 @@
-"""What a year's figures leave out stands beside every one of them, and the year after credits (docs/method.md §6.5)."""
+"""What a year's figures leave out stands beside every one of them, and the year after credits (docs/method §6.5)."""
 
 from __future__ import annotations
 

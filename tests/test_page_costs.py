@@ -1,4 +1,4 @@
-"""Unit costs on the page and in the workbook: direct, fully loaded, and how they add up; briefs of before still show (docs/method.md §16.3)."""
+"""Unit costs on the page and in the workbook: direct, fully loaded, and how they add up; briefs of before still show (docs/method §16.3)."""
 
 from __future__ import annotations
 

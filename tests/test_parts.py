@@ -1,4 +1,4 @@
-"""The parts of the company's budget: who is over, who is under, what nobody has a budget for (docs/method.md §9.4)."""
+"""The parts of the company's budget: who is over, who is under, what nobody has a budget for (docs/method §9.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payment options, NPV and early termination: laws, closed forms, a root finder as oracle, refusals word for word (docs/method.md §5.40, §5.41, §6.2)."""
+"""Payment options, NPV and early termination: laws, closed forms, a root finder as oracle, refusals word for word (docs/method §5.40, §5.41, §6.2)."""
 
 from __future__ import annotations
 

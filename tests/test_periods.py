@@ -1,4 +1,4 @@
-"""Fiscal calendars: published years of retailers and companies, and laws of any calendar (docs/method.md §1.3)."""
+"""Fiscal calendars: published years of retailers and companies, and laws of any calendar (docs/method §1.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Widths of short histories: the table, how own and pooled spread meet, coverage of series the table has never seen (docs/method.md §2.15)."""
+"""Widths of short histories: the table, how own and pooled spread meet, coverage of series the table has never seen (docs/method §2.15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commitments of a scenario whose SKUs overlap or have rates of their own (docs/method.md §3.35).
+"""Commitments of a scenario whose SKUs overlap or have rates of their own (docs/method §3.35).
 
 Oracles: prices/settlement.settle (itself held by exact fractions), loops over hours and paths, both engines, dials against a run.
 """

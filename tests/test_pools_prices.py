@@ -1,4 +1,4 @@
-"""Commitments on SKUs whose price is uncertain, and what a scenario refuses of commitments (docs/method.md §3.36)."""
+"""Commitments on SKUs whose price is uncertain, and what a scenario refuses of commitments (docs/method §3.36)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Price risk: processes against their closed forms, names, bounds, what was measured (docs/method.md §3.29)."""
+"""Price risk: processes against their closed forms, names, bounds, what was measured (docs/method §3.29)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real prices: what the documents promise, where they come from, what differs between two states of them (docs/method.md §4.3–§4.7)."""
+"""Real prices: what the documents promise, where they come from, what differs between two states of them (docs/method §4.3–§4.6)."""
 
 from __future__ import annotations
 

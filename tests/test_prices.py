@@ -1,4 +1,4 @@
-"""Rate forms, settlement, hourly commitments: laws, oracles and refusals word for word (docs/method.md §5, §8)."""
+"""Rate forms, settlement, hourly commitments: laws, oracles and refusals word for word (docs/method §5, §8)."""
 
 from __future__ import annotations
 

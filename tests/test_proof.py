@@ -1,4 +1,4 @@
-"""Rows, record and kept answers hold each other: what was changed after it was written is never published (docs/method.md §13.20)."""
+"""Rows, record and kept answers hold each other: what was changed after it was written is never published (docs/method §13.20)."""
 
 from __future__ import annotations
 

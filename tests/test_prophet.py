@@ -1,4 +1,4 @@
-"""Prophet tamed, with the real one: silent, seeded, at least 0, and told what is known (docs/method.md §2.18)."""
+"""Prophet tamed, with the real one: silent, seeded, at least 0, and told what is known (docs/method §2.18)."""
 
 from __future__ import annotations
 

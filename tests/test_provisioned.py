@@ -1,4 +1,4 @@
-"""Provisioned capacity, spill within a window, booked accelerators: vendors, laws, sampling (docs/method.md §5.31 to §5.34)."""
+"""Provisioned capacity, spill within a window, booked accelerators: vendors, laws, sampling (docs/method §5.31 to §5.34)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A month is whole when ChargePeriodEnd says so: booked, status, forecast and partial months follow (docs/method.md §13.16, §14.1)."""
+"""A month is whole when ChargePeriodEnd says so: booked, status, forecast and partial months follow (docs/method §13.16, §14.1)."""
 
 from __future__ import annotations
 

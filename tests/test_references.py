@@ -1,5 +1,5 @@
 """Every cheap method against an implementation that is not ours: numbers of statsmodels and statsforecast (fixtures/forecasters/), and the
-papers' recursions step by step, by hand (docs/method.md §2.2, §2.17)."""
+papers' recursions step by step, by hand (docs/method §2.2, §2.17)."""
 
 from __future__ import annotations
 

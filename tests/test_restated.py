@@ -1,4 +1,4 @@
-"""What was published and is another figure now is said on page one of the next report, on the console and by verify (docs/method.md §14.2)."""
+"""What was published and is another figure now is said on page one of the next report, on the console and by verify (docs/method §14.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Risks of a scenario against closed forms, through scenario file, plan and both engines (docs/method.md §3.30–§3.34)."""
+"""Risks of a scenario against closed forms, through scenario file, plan and both engines (docs/method §3.30–§3.34)."""
 
 from __future__ import annotations
 

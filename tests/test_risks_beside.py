@@ -1,4 +1,4 @@
-"""Risks beside the rest of the house: commitments, nodes, hours, best commitments (docs/method.md §3.30, §3.34, §3.36)."""
+"""Risks beside the rest of the house: commitments, nodes, hours, best commitments (docs/method §3.30, §3.34, §3.36)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a risk refuses, word for word: where, what, the nearest match, what is allowed, what to do (docs/method.md §3.30)."""
+"""What a risk refuses, word for word: where, what, the nearest match, what is allowed, what to do (docs/method §3.30)."""
 
 from __future__ import annotations
 

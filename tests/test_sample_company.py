@@ -1,4 +1,4 @@
-"""The sample company: FOCUS identities, invoices, prices, commitment by the hour, and that its truth is in the bill (docs/method.md §1.2, §5.5, §8.2, §13)."""
+"""The sample company: FOCUS identities, invoices, prices, commitment by the hour, and that its truth is in the bill (docs/method §1.2, §5.5, §8.2, §13)."""
 
 from __future__ import annotations
 

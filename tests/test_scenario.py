@@ -1,4 +1,4 @@
-"""Scenario documents: what they may say, how layers apply, and how nonsense is refused, word for word (docs/method.md §3.1–§3.5)."""
+"""Scenario documents: what they may say, how layers apply, and how nonsense is refused, word for word (docs/method §3.1–§3.5)."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_init_base_is_a_scenario_that_changes_nothing(tmp_path, facts):
 
 
 def test_the_schema_for_editors_is_the_one_that_is_used():
-    assert (ROOT / "scenarios" / "scenario.schema.json").read_text() == schema_text(), "run: see docs/method.md §3.1"
+    assert (ROOT / "scenarios" / "scenario.schema.json").read_text() == schema_text(), "run: see docs/method §3.1"
     assert json.loads(schema_text())["additionalProperties"] is False
 
 

@@ -1,4 +1,4 @@
-"""What a delivery meets in the ledger: scopes are added, restated scopes are replaced, and in doubt somebody is asked (docs/method.md §13.21)."""
+"""What a delivery meets in the ledger: scopes are added, restated scopes are replaced, and in doubt somebody is asked (docs/method §13.21)."""
 
 from __future__ import annotations
 

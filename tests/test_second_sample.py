@@ -1,4 +1,4 @@
-"""The second sample company: FOCUS identities, invoices by entity and currency, and that its truth is in the bill (docs/method.md §1.4)."""
+"""The second sample company: FOCUS identities, invoices by entity and currency, and that its truth is in the bill (docs/method §1.4)."""
 
 from __future__ import annotations
 

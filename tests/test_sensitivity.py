@@ -1,4 +1,4 @@
-"""Tornado, Sobol indices and breach drivers (docs/method.md §3.27, §3.28)."""
+"""Tornado, Sobol indices and breach drivers (docs/method §3.27, §3.28)."""
 
 from __future__ import annotations
 

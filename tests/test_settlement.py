@@ -1,4 +1,4 @@
-"""Settlement under instruments: a slow exact oracle, laws, refusals, shapes (docs/method.md §5.10-§5.14)."""
+"""Settlement under instruments: a slow exact oracle, laws, refusals, shapes (docs/method §5.10-§5.14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Newest days that are probably unfinished: told, not learned from, forecast; a fall that lasts is a fact (docs/method.md §2.24)."""
+"""Newest days that are probably unfinished: told, not learned from, forecast; a fall that lasts is a fact (docs/method §2.24)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workload that several business units pay for: what is to come is split as what was (docs/method.md §3.8)."""
+"""A workload that several business units pay for: what is to come is split as what was (docs/method §3.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulation: laws, closed forms, brute force, and draws that stay where they are (docs/method.md §3.6–§3.10)."""
+"""The simulation: laws, closed forms, brute force, and draws that stay where they are (docs/method §3.6–§3.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The level of on-and-off workloads: the newest weeks' mean, or a method that did better (docs/method.md §2.17)."""
+"""The level of on-and-off workloads: the newest weeks' mean, or a method that did better (docs/method §2.17)."""
 
 from __future__ import annotations
 

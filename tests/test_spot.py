@@ -1,4 +1,4 @@
-"""Spot: vendor billing table, checkpoints against simulated interruptions, price paths (docs/method.md §5.35, §5.36)."""
+"""Spot: vendor billing table, checkpoints against simulated interruptions, price paths (docs/method §5.35, §5.36)."""
 
 from __future__ import annotations
 

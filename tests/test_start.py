@@ -1,4 +1,4 @@
-"""`finops start` takes bills into a workspace that is there and never removes what it did not write (docs/method.md §13.50)."""
+"""`finops start` takes bills into a workspace that is there and never removes what it did not write (docs/method §13.50)."""
 
 from __future__ import annotations
 

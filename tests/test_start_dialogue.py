@@ -1,4 +1,4 @@
-"""The question of `finops start`: asked on a terminal, answered for nobody, never a dead end (docs/method.md §13.51)."""
+"""The question of `finops start`: asked on a terminal, answered for nobody, never a dead end (docs/method §13.51)."""
 
 from __future__ import annotations
 

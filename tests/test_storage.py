@@ -1,4 +1,4 @@
-"""Storage as a stock, lifecycle by age, transfer by path: vendors, brute force, laws (docs/method.md §5.37 to §5.39)."""
+"""Storage as a stock, lifecycle by age, transfer by path: vendors, brute force, laws (docs/method §5.37 to §5.39)."""
 
 from __future__ import annotations
 

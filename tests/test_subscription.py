@@ -1,4 +1,4 @@
-"""Seats, quotas, overage, credits and prepaid balances against loops day by day (docs/method.md §5.42–§5.45)."""
+"""Seats, quotas, overage, credits and prepaid balances against loops day by day (docs/method §5.42–§5.45)."""
 
 from __future__ import annotations
 

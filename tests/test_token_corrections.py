@@ -1,4 +1,4 @@
-"""Own dated corrections over the frozen token prices (docs/method.md §5.27)."""
+"""Own dated corrections over the frozen token prices (docs/method §5.27)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of usage records that mean tokens, and cached parts that reach into images and audio (docs/method.md §5.25, §5.26)."""
+"""Words of usage records that mean tokens, and cached parts that reach into images and audio (docs/method §5.25, §5.26)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Token billing: the snapshot, batch pricing, cliffs, factors, raw usage (docs/method.md §5.20–§5.24); sentences in tests/spec/tokens."""
+"""Token billing: the snapshot, batch pricing, cliffs, factors, raw usage (docs/method §5.20–§5.24); sentences in tests/spec/tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantity transforms: vendor rules, laws and refusals word for word (docs/method.md §5.30)."""
+"""Quantity transforms: vendor rules, laws and refusals word for word (docs/method §5.30)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A commitment's cost stands once in amortised cost: on the purchase or on its use (docs/method.md §13.23)."""
+"""A commitment's cost stands once in amortised cost: on the purchase or on its use (docs/method §13.23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many units: reports for those that carry most, a table that stays readable and adds up (docs/method.md §15.30)."""
+"""Many units: reports for those that carry most, a table that stays readable and adds up (docs/method §15.30)."""
 
 from __future__ import annotations
 

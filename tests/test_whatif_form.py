@@ -1,4 +1,4 @@
-"""The what-if form's logic: what is written is what was meant, and nothing else can be written (docs/method.md §3)."""
+"""The what-if form's logic: what is written is what was meant, and nothing else can be written (docs/method §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More than a year ahead: growth goes on, no day jumps, nothing explodes on a small base (docs/method.md §2.23)."""
+"""More than a year ahead: growth goes on, no day jumps, nothing explodes on a small base (docs/method §2.23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one question of `finops start`: is this reading right? Asked where somebody can answer, never answered for them (docs/method.md §13.51)."""
+"""The one question of `finops start`: is this reading right? Asked where somebody can answer, never answered for them (docs/method §13.51)."""
 
 from __future__ import annotations
 

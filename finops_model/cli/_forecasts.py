@@ -79,7 +79,7 @@ def by_hand(nodes: Nodes, overrides, inside) -> list[dict]:
 
 
 def left_out(found: dict, rows: list[dict], name: str, currency: str) -> str:
-    """What totals leave out, beside them; where a row is the whole fiscal year, also what it lands at after the credits booked (docs/method.md §6.5)."""
+    """What totals leave out, beside them; where a row is the whole fiscal year, also what it lands at after the credits booked (docs/method §6.5)."""
     if not found["items"]:
         return ""
     text = f"Left out of {name}, {found['period']} so far: {outside_words.words(found['items'], currency)}; {'neither' if len(found['items']) > 1 else 'it'} is {'' if len(found['items']) > 1 else 'not '}forecast"

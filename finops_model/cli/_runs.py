@@ -1,4 +1,4 @@
-"""Runs in words and tables: answers with their errors, whether the paths are enough, differences to the base (docs/method.md §3.26, §3.37)."""
+"""Runs in words and tables: answers with their errors, whether the paths are enough, differences to the base (docs/method §3.26, §3.37)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""--until, and days that look unfinished, in words (docs/method.md §2.24)."""
+"""--until, and days that look unfinished, in words (docs/method §2.24)."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def _show_published(published: list[dict], root: Path) -> None:
 
 
 def _show_parts(path: Path) -> None:
-    """The units against the year's budget, and what carries the company over (docs/method.md §9.4); nothing for a unit."""
+    """The units against the year's budget, and what carries the company over (docs/method §9.4); nothing for a unit."""
     brief = json.loads(path.read_text(encoding="utf-8"))
     if "unfinished" in brief.get("status_reason", ""):
         out.print(f"  {brief['status_reason']}.", markup=False)

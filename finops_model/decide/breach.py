@@ -1,4 +1,4 @@
-"""Breach drivers: which assumptions lead to an overrun, as a shallow tree in plain words (docs/method.md §3.28).
+"""Breach drivers: which assumptions lead to an overrun, as a shallow tree in plain words (docs/method §3.28).
 
 The tree is grown on one half of the paths and its shares are counted on the other half: what it says is not what it was fitted to.
 """

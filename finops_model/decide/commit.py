@@ -1,4 +1,4 @@
-"""The best commitments under uncertainty: what to buy when, for demand that may go either way (docs/method.md §8.3–§8.12).
+"""The best commitments under uncertainty: what to buy when, for demand that may go either way (docs/method §8.3–§8.12).
 
 One pool is a quantile; a spend plan a weighted quantile in the vendor's order; narrow and broad plans a quantile inside a search; one year
 beside three the layer rule; limits that tie several purchases together a linear programme. Each is exact where it says so.
@@ -50,7 +50,7 @@ def best_commitments(demand, rate: float | None = None, on_demand: float | None 
     start      first day, for the record
 
     Of several best levels the smallest. Raises PriceError in one sentence: a number that makes no sense, a limit that nothing keeps to.
-    Source: docs/method.md §8.3; Arrow, Harris & Marschak (1951).
+    Source: docs/method §8.3; Arrow, Harris & Marschak (1951).
 
     >>> found = best_commitments(np.arange(1, 101), rate=0.6, on_demand=1.0)
     >>> float(found), found.quantity         # a quantile by inverted_cdf, never interpolated

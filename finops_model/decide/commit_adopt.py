@@ -1,4 +1,4 @@
-"""What was recommended as a scenario: purchases become commitments that a forecast settles the same way (docs/method.md §8.13)."""
+"""What was recommended as a scenario: purchases become commitments that a forecast settles the same way (docs/method §8.13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answer: what to buy when, what it saves and how surely, and what other levels would have done (docs/method.md §8.7)."""
+"""The answer: what to buy when, what it saves and how surely, and what other levels would have done (docs/method §8.7)."""
 
 from __future__ import annotations
 

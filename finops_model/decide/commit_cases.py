@@ -1,6 +1,6 @@
 """Offers that compete for the same usage, by what they are to each other: one alone, several in order, one year beside several.
 
-Each case finds its best levels, can put itself into a linear programme with others, and answers for any levels (docs/method.md §8.3–§8.9).
+Each case finds its best levels, can put itself into a linear programme with others, and answers for any levels (docs/method §8.3–§8.9).
 """
 
 from __future__ import annotations

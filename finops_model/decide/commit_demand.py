@@ -1,4 +1,4 @@
-"""Hourly demand of what can be committed to in a workspace: simulated futures and billed history (docs/method.md §8.12).
+"""Hourly demand of what can be committed to in a workspace: simulated futures and billed history (docs/method §8.12).
 
 The days are those of the simulation, path by path, so a recommendation and a forecast speak of the same futures. They are kept as days;
 hours are made by block of paths when they are read, and what signed commitments cover is taken off first.

@@ -1,4 +1,4 @@
-"""Levels of a linear programme, held to the limits as the vendor applies the offers (docs/method.md §8.6).
+"""Levels of a linear programme, held to the limits as the vendor applies the offers (docs/method §8.6).
 
 The programme hands out usage in the cheapest way that keeps to the limits; a vendor follows its order, and there a later offer may be
 used less than the programme thinks. So each level in that order is cut to the largest that keeps to utilisation and break-even with what

@@ -1,4 +1,4 @@
-"""Demand given as a distribution instead of paths: the best level in closed form (docs/method.md §8.3, §8.5).
+"""Demand given as a distribution instead of paths: the best level in closed form (docs/method §8.3, §8.5).
 
 One level of demand for the whole term, not known today. Below 0 counts as 0. Also the oracle of the sampled answers.
 """

@@ -1,4 +1,4 @@
-"""What a purchase must keep to: budget, utilisation, share, break-even, minimum, step, maximum (docs/method.md §8.6).
+"""What a purchase must keep to: budget, utilisation, share, break-even, minimum, step, maximum (docs/method §8.6).
 
 For one instrument every limit is a largest level, because utilisation falls and fees rise with the level. So the best level within
 limits is the unconstrained one, cut off at the smallest of them, then the better neighbour on the step.

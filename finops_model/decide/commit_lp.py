@@ -1,4 +1,4 @@
-"""Several commitments under side conditions: a linear programme on duration-curve bins, solved by HiGHS (docs/method.md §8.6).
+"""Several commitments under side conditions: a linear programme on duration-curve bins, solved by HiGHS (docs/method §8.6).
 
 Also the oracle of the fast methods. Hours that are alike are one bin with a weight; pools that do not meet have bins of their own.
 """

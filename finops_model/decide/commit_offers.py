@@ -1,4 +1,4 @@
-"""What can be bought: offers, as documents in data/commitments/*.yaml or made in code (docs/method.md §8.3)."""
+"""What can be bought: offers, as documents in data/commitments/*.yaml or made in code (docs/method §8.3)."""
 
 from __future__ import annotations
 

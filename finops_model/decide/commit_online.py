@@ -1,4 +1,4 @@
-"""Reserving without a forecast, and the best that hindsight could do, layer by layer (docs/method.md §8.11).
+"""Reserving without a forecast, and the best that hindsight could do, layer by layer (docs/method §8.11).
 
 Demand is cut into layers; each is a rent-or-buy problem of its own. The online rule (Wang, Li & Liang 2013, arXiv 1305.5608) reserves a layer
 when its on-demand spend within the last term passes the break-even point of one reservation; it never costs more than 2 − α times the best

@@ -1,4 +1,4 @@
-"""Several commitments on the same usage, in the vendor's order: narrow first, then broad (docs/method.md §8.8).
+"""Several commitments on the same usage, in the vendor's order: narrow first, then broad (docs/method §8.8).
 
 Each takes what it is eligible for and what those before it left, highest saving first; what a narrow one does not use is lost and does
 not pass on to the broad one. For given narrow ones the best broad one is a quantile of what they leave; the narrow ones are searched.

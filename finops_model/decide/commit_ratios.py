@@ -1,4 +1,4 @@
-"""Ratios of a commitment as pure functions, scalars or arrays (docs/method.md §8.7)."""
+"""Ratios of a commitment as pure functions, scalars or arrays (docs/method §8.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same rule replayed month by month on what happened, beside what else one could have done (docs/method.md §8.11)."""
+"""The same rule replayed month by month on what happened, beside what else one could have done (docs/method §8.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What "best" means: mean, CVaR of cost, regret, or the downside of savings; and the level that is best (docs/method.md §8.5).
+"""What "best" means: mean, CVaR of cost, regret, or the downside of savings; and the level that is best (docs/method §8.5).
 
 Each objective is convex in the level, because every path's cost is: a search that narrows a grid around its best point cannot be led
 astray. Two views of risk pull in opposite directions: CVaR of *cost* fears high demand and commits more, CVaR of *savings* fears

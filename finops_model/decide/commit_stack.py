@@ -1,4 +1,4 @@
-"""Hourly demand as layers that one commitment covers in order, and the level that costs least (docs/method.md §8.3, §8.4).
+"""Hourly demand as layers that one commitment covers in order, and the level that costs least (docs/method §8.3, §8.4).
 
 A commitment of level L pays L × price in every hour. Its SKUs use it in the vendor's order; layer k ends at S_k, the sum of the first k
 SKUs measured in the commitment's own unit, and a unit inside it saves `worth_k` of on-demand money, worth falling with k. So an hour saves
@@ -315,7 +315,7 @@ def _limited(total, levels) -> np.ndarray:
 
 
 def spend_stack(usage: Usage, discounts: Mapping[str, float], prices: Mapping[str, float] | None = None) -> Stack:
-    """A spend commitment: pays money at plan rates, highest saving first, equal ones by the lower plan rate (docs/method.md §8.4).
+    """A spend commitment: pays money at plan rates, highest saving first, equal ones by the lower plan rate (docs/method §8.4).
 
     discounts   SKU -> saving of the plan against on demand, as a share; a SKU that is not in it is not eligible
     prices      SKU -> on-demand money per unit of demand; default 1: demand is on-demand money per hour

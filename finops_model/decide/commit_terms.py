@@ -1,4 +1,4 @@
-"""One-year and three-year commitments side by side, and buying step by step (docs/method.md §8.9, §8.10)."""
+"""One-year and three-year commitments side by side, and buying step by step (docs/method §8.9, §8.10)."""
 
 from __future__ import annotations
 

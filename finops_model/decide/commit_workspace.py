@@ -1,4 +1,4 @@
-"""The best commitments of a workspace: its simulated demand, the offers in its folder, the replay on its bill (docs/method.md §8.12)."""
+"""The best commitments of a workspace: its simulated demand, the offers in its folder, the replay on its bill (docs/method §8.12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios side by side, path by path: the same draws stand behind all of them (docs/method.md §3.3, §9).
+"""Scenarios side by side, path by path: the same draws stand behind all of them (docs/method §3.3, §9).
 
 A saving is a path-wise difference, never a difference of medians.
 """

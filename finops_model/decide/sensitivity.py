@@ -1,4 +1,4 @@
-"""What drives the range of a scenario: tornado, Sobol indices, breach drivers (docs/method.md §3.27, §3.28).
+"""What drives the range of a scenario: tornado, Sobol indices, breach drivers (docs/method §3.27, §3.28).
 
 The scenario is simulated again with one uncertain value changed and every other draw as it was: on common random numbers a swing is the
 value's doing and not chance.

@@ -1,4 +1,4 @@
-"""Sobol indices: which share of the variance of a total each uncertain value explains (docs/method.md §3.27).
+"""Sobol indices: which share of the variance of a total each uncertain value explains (docs/method §3.27).
 
 Pick-freeze on the draws there are: paths are paired inside a block, p with p + 128; a model run again with one value taken from the
 partner gives the first index (what the partner shares is that value alone) and the total index (what the path itself shares is all but

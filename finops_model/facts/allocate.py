@@ -1,4 +1,4 @@
-"""Whose cost it is: team, environment, workload and business unit of every daily row (docs/method.md §13).
+"""Whose cost it is: team, environment, workload and business unit of every daily row (docs/method §13).
 
 Untagged cost is shown, never dropped: team and environment become '(untagged)'. A workload without a tag is named
 team/environment/service; a business unit without a tag follows the organisation file.

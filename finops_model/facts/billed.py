@@ -1,4 +1,4 @@
-"""Use that is billed in another period than it was used in: why a month by use is not the invoice of its billing period (docs/method.md §13.22)."""
+"""Use that is billed in another period than it was used in: why a month by use is not the invoice of its billing period (docs/method §13.22)."""
 
 from __future__ import annotations
 

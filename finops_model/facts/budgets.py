@@ -1,4 +1,4 @@
-"""Approved budgets by unit and month; the newest approval counts, month by month (docs/method.md §9)."""
+"""Approved budgets by unit and month; the newest approval counts, month by month (docs/method §9)."""
 
 from __future__ import annotations
 

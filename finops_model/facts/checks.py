@@ -1,4 +1,4 @@
-"""The reasons a row of a bill is refused, and what is worth a warning (docs/method.md §13).
+"""The reasons a row of a bill is refused, and what is worth a warning (docs/method §13).
 
 A table of text cells under FOCUS 1.4 names comes in; accepted rows (typed: DECIMAL(28,10), UTC times, canonical tags)
 and refused rows (row, column, reason, raw text) go out. Money is never a float. The first problem of a row counts, in

@@ -94,7 +94,7 @@ def _number(cell: str):
 def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]:
     """({role: column or None}, {column: month} of a wide table, notes). Raises InputError where date or amount is missing.
 
-    Full columns win over sparse ones, names over ids; an empty column never wins (docs/method.md §13.35).
+    Full columns win over sparse ones, names over ids; an empty column never wins (docs/method §13.35).
     """
     columns, cells = list(frame.columns), {column: _cells(frame, column) for column in frame.columns}
     filled = {column: sum(bool(str(v).strip()) for v in frame[column].tolist()) / max(len(frame), 1) for column in columns}

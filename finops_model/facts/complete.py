@@ -1,4 +1,4 @@
-"""Up to which day a ledger is complete, source by source: ChargePeriodEnd says it (docs/method.md §13.16).
+"""Up to which day a ledger is complete, source by source: ChargePeriodEnd says it (docs/method §13.16).
 
 A source is an issuer, a provider and an account. What it usually bills tells its step (days, weeks, months, longer): only charges of that
 step move its newest complete day, so that a fee of a month or a year on a daily bill does not.

@@ -256,7 +256,7 @@ def _write_all(root, number, reads, drafts, choice, warnings, living) -> None:
 
 
 def _counted_twice(root: Path, drafts: list[Draft], living: dict[Key, Version]) -> list[Warned]:
-    """Commitments of the delivered periods that the ledger, with this delivery in it, counts twice (docs/method.md §13.23)."""
+    """Commitments of the delivered periods that the ledger, with this delivery in it, counts twice (docs/method §13.23)."""
     new = {one.version.key: one.version for one in drafts}
     mine = {key[:2] for key in new}
     parts = [part for key, version in {**living, **new}.items() if key[:2] in mine for part in version.parts]

@@ -1,4 +1,4 @@
-"""Whose rows these are: the part of a ledger that is one entity's, in its currency (docs/method.md §13.40).
+"""Whose rows these are: the part of a ledger that is one entity's, in its currency (docs/method §13.40).
 
 An entity is a set of (issuer, billing account) of the ledger in one currency. Its part is a ledger of its own to every reader: rows,
 totals, days, files and fingerprint are of these rows alone. Rows that no entity names, or two do, are refused by name: none is left out in silence.

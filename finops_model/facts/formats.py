@@ -1,4 +1,4 @@
-"""Numbers and dates as people write them: 1,234.56 · 1.234,56 · (12.00) · 31.01.2025 · Jan-25 (docs/method.md §13).
+"""Numbers and dates as people write them: 1,234.56 · 1.234,56 · (12.00) · 31.01.2025 · Jan-25 (docs/method §13).
 
 Nothing is guessed per cell: how a column writes its numbers and dates is decided once, from all its cells; a cell
 that does not fit the decision is not read at all.

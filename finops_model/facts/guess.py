@@ -1,4 +1,4 @@
-"""Which column of a table is what: guessed by names and content, with every doubt said (docs/method.md §13.30)."""
+"""Which column of a table is what: guessed by names and content, with every doubt said (docs/method §13.30)."""
 
 from __future__ import annotations
 

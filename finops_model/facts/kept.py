@@ -1,4 +1,4 @@
-"""Answers kept beside the ledger, each with a proof of its own: a kept answer that is not what was kept is made anew (docs/method.md §13.20).
+"""Answers kept beside the ledger, each with a proof of its own: a kept answer that is not what was kept is made anew (docs/method §13.20).
 
 A file's name carries the question, the sha256 of every part of the ledger in it, and the sha256 of its own bytes.
 """

@@ -1,6 +1,6 @@
 """The ledger: immutable Parquet by (issuer, account, billing period, version), a quarantine, a book written last.
 
-rows in = accepted + quarantined; accepted + quarantined = the files to the cent, per currency (docs/method.md §13).
+rows in = accepted + quarantined; accepted + quarantined = the files to the cent, per currency (docs/method §13).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Ledger:
 
     def ingest(self, files, *, append: bool = False, replace: bool = False, whole: bool = False, accept_decrease: bool = False, mapping=None,
                ask: Callable[[str], str | None] | None = None, progress: Callable[[str, int, int], None] | None = None) -> Receipt:
-        """Take in a delivery: all files of one call together, or nothing at all (docs/method.md §13.5, §13.21).
+        """Take in a delivery: all files of one call together, or nothing at all (docs/method §13.5, §13.21).
 
         files     a path, a pandas frame of text cells, a pair (name, frame), or a list of them
         append    add the rows to what is there, whatever they have in common with it
@@ -134,7 +134,7 @@ class Ledger:
         return self.book.fingerprint()
 
     def complete(self, time_zone: str = "UTC") -> Complete:
-        """Up to which day each source is complete, in the days of a time zone (docs/method.md §13.16); read again when a record came."""
+        """Up to which day each source is complete, in the days of a time zone (docs/method §13.16); read again when a record came."""
         state = (self.book.fingerprint(), time_zone)
         if self._complete is None or self._complete[0] != state:
             self._complete = (state, complete_days(self.files(), time_zone))
@@ -153,7 +153,7 @@ class Ledger:
         return [self.root / path for path in self.proof()]
 
     def proof(self) -> dict[str, str]:
-        """{path below the folder: sha256} of the parts in force, held against the ledger's record (docs/method.md §13.20)."""
+        """{path below the folder: sha256} of the parts in force, held against the ledger's record (docs/method §13.20)."""
         return proof.prove(self.root, self.book.in_force().values())
 
     def history(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Columns of a table that hold money and are not counted: named, with their sums, and never passed over (docs/method.md §13.34)."""
+"""Columns of a table that hold money and are not counted: named, with their sums, and never passed over (docs/method §13.34)."""
 
 from __future__ import annotations
 

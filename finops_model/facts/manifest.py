@@ -1,4 +1,4 @@
-"""The ledger's own book: one JSON record per delivery, written last, never changed (docs/method.md §13).
+"""The ledger's own book: one JSON record per delivery, written last, never changed (docs/method §13).
 
 A delivery whose record is not there never happened, whatever else lies in the folder. Writers hold a lock file;
 readers need none.

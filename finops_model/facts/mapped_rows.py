@@ -1,4 +1,4 @@
-"""A table and its mapping make FOCUS rows of text cells for Ledger.ingest (docs/method.md §13.11)."""
+"""A table and its mapping make FOCUS rows of text cells for Ledger.ingest (docs/method §13.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mapping for a person who has to correct it: every field with what it means and what may stand there (docs/method.md §13.51)."""
+"""A mapping for a person who has to correct it: every field with what it means and what may stand there (docs/method §13.51)."""
 
 from __future__ import annotations
 

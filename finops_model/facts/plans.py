@@ -1,6 +1,6 @@
 """Budgets, drivers, invoices, organisation, commitments: read once, checked hard, refused with file, line and column.
 
-Rules: docs/method.md §9 (budgets), §16 (drivers), §13 (invoices). A blank is never a zero.
+Rules: docs/method §9 (budgets), §16 (drivers), §13 (invoices). A blank is never a zero.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows and records hold each other: a part is what was written, and its sums are what the record says (docs/method.md §13.20).
+"""Rows and records hold each other: a part is what was written, and its sums are what the record says (docs/method §13.20).
 
 A part whose record knows its sha256 is held against it. In any case the sums of a version's parts, per currency and cost
 column, and its row count are the record's, to the last digit; that alone holds parts written before hashes were kept.

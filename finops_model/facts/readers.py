@@ -272,7 +272,7 @@ def decode(source: Source) -> str:
     """The text of a file: UTF-8 (with or without mark), UTF-16 by its mark or its zeros, else Windows-1252 with a note.
 
     Where some lines beyond ASCII are UTF-8 and some are not, the file is UTF-8 and the bytes of the others stay marked (surrogate
-    escapes), so that the reader refuses their rows: one stray byte never changes the letters of the others (docs/method.md §13.33).
+    escapes), so that the reader refuses their rows: one stray byte never changes the letters of the others (docs/method §13.33).
     """
     kind = encoding_of(source.data)
     try:

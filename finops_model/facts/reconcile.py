@@ -1,4 +1,4 @@
-"""Invoice, ledger, quarantine and what is left between them, to the cent (docs/method.md §13, §14)."""
+"""Invoice, ledger, quarantine and what is left between them, to the cent (docs/method §13, §14)."""
 
 from __future__ import annotations
 

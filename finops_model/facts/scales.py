@@ -1,4 +1,4 @@
-"""Remarks such as "in k EUR" or "TEUR" above a table and in its headings: the unit of its amounts (docs/method.md §13.36)."""
+"""Remarks such as "in k EUR" or "TEUR" above a table and in its headings: the unit of its amounts (docs/method §13.36)."""
 
 from __future__ import annotations
 

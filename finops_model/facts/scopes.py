@@ -1,4 +1,4 @@
-"""What a delivery meets in the ledger, scope by scope (docs/method.md §13.21).
+"""What a delivery meets in the ledger, scope by scope (docs/method §13.21).
 
 A scope is one sub-account of an (issuer, billing account, billing period). A charge is known by its charge period, SKU,
 resource, charge category and tags, never by its amounts. A delivered scope that has a charge in common with what is there

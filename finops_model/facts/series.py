@@ -1,4 +1,4 @@
-"""Daily series from a table people have: CSV or Excel, a column per series, or one row per series and day (docs/method.md §13.15).
+"""Daily series from a table people have: CSV or Excel, a column per series, or one row per series and day (docs/method §13.15).
 
 Wide: a date, then one column of numbers per series. Long: a date, a name, a number, and perhaps a class. How dates and numbers are written is
 decided once per column, and said where nothing in the table tells; an empty cell is a missing day, never 0.

@@ -1,4 +1,4 @@
-"""Any table with a date and an amount: CSV in any delimiter and encoding, or Excel, as text cells (docs/method.md §13).
+"""Any table with a date and an amount: CSV in any delimiter and encoding, or Excel, as text cells (docs/method §13).
 
     frame = read_table("costs.xlsx")       # text cells; .attrs say file, sheet, header row, delimiter, what was left out
     mapping = guess_mapping(frame)         # which column is what; print(mapping.describe()), mapping.save("mapping.yaml")

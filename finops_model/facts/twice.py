@@ -1,4 +1,4 @@
-"""Commitments whose cost a bill carries twice: on the purchase, and on the use that it pays for (docs/method.md §13.23).
+"""Commitments whose cost a bill carries twice: on the purchase, and on the use that it pays for (docs/method §13.23).
 
 FOCUS: EffectiveCost of a purchase is 0 where the covered use carries it. Some exports repeat BilledCost there, or give a refund an
 EffectiveCost that its purchase never had. The ledger keeps rows as they were delivered; daily facts set such an EffectiveCost to 0.

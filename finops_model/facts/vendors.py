@@ -1,4 +1,4 @@
-"""Vendors' own exports and files of other tools, known by their set of columns, and refused by name (docs/method.md §13.31).
+"""Vendors' own exports and files of other tools, known by their set of columns, and refused by name (docs/method §13.31).
 
 A reader that fills roles by the nearest word books a part of such a file with a clean face: credits beside the cost, tax that has no list price,
 a reservation as usage. Until a format has an importer on the shelf it is refused in one sentence: what the file is, why it is not read as any

@@ -1,4 +1,4 @@
-"""The new version of one (issuer, account, billing period): what stays, what goes, what comes (docs/method.md §13.21)."""
+"""The new version of one (issuer, account, billing period): what stays, what goes, what comes (docs/method §13.21)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Daily usage and cost: the only module that imports ibis, so that the same expression can run where the bill lives.
 
 The ibis surface is small on purpose: read, mutate, cases, group, sum, two builtin functions. Sums are DECIMAL until
-the very end; only then do they become float64 (docs/method.md §7, §13).
+the very end; only then do they become float64 (docs/method §7, §13).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _query(files: list[Path], settings, through, doubled: list) -> pd.DataFrame:
 
 
 def without_doubles(rows: ibis.Table, doubled: list) -> ibis.Table:
-    """Ledger rows with EffectiveCost 0 on purchases of which the use carries the cost already (docs/method.md §13.23)."""
+    """Ledger rows with EffectiveCost 0 on purchases of which the use carries the cost already (docs/method §13.23)."""
     keys = ["\x1f".join(one.key) for one in doubled if one.set_aside]
     if not keys:
         return rows

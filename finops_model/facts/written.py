@@ -1,4 +1,4 @@
-"""How a column writes its numbers and dates: decided once, from all its cells (docs/method.md §13.10)."""
+"""How a column writes its numbers and dates: decided once, from all its cells (docs/method §13.10)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def plausible(day: date) -> bool:
 
 
 def usual_mark(frame, dates: list[str]) -> str:
-    """The decimal mark where no number tells it: a comma in a file with semicolons or dotted dates, else a point (docs/method.md §13.10)."""
+    """The decimal mark where no number tells it: a comma in a file with semicolons or dotted dates, else a point (docs/method §13.10)."""
     dotted = any("." in cell and (moment := read_moment(cell)) and moment.open for cell in dates)
     return "," if frame.attrs.get("delimiter") == ";" or dotted else "."
 

@@ -1,4 +1,4 @@
-"""How good were we: forecasts made earlier, beside what came and beside seasonal naive (docs/method.md §11).
+"""How good were we: forecasts made earlier, beside what came and beside seasonal naive (docs/method §11).
 
 A forecast for month m is graded by |P50 − actual| ÷ actual of the month's total; `lead` counts months from the
 month whose end was the newest known day. Repeating the last week of known days is the yardstick. Month ends, yardstick, windows and sums are
@@ -159,7 +159,7 @@ def trust(rows: list[dict], ranges: list[dict], asked=LEADS, could: int | None =
 
 
 def graded_leads(rows: list[dict], asked=LEADS, could: int | None = None) -> list[str]:
-    """Which leads were graded, how often, and what could be besides (docs/method.md §11.9).
+    """Which leads were graded, how often, and what could be besides (docs/method §11.9).
 
     >>> graded_leads([{"lead": 1, "n": 7}, {"lead": 6, "n": 2}], (1, 6), 25)
     ['Graded here: 1 and 6 months ahead (n = 7 and 2, overlapping); every other range is an assumption.', 'finops backtest --leads 9,12 grades further.']

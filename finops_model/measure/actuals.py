@@ -1,4 +1,4 @@
-"""What was spent, by month and unit: EffectiveCost by charge day, before credits and tax (docs/method.md §6)."""
+"""What was spent, by month and unit: EffectiveCost by charge day, before credits and tax (docs/method §6)."""
 
 from __future__ import annotations
 

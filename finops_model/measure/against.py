@@ -1,5 +1,5 @@
 """A budget against its own period: what is booked and what is simulated, one function for report, workbook, dashboard and commands
-(docs/method.md §9.5).
+(docs/method §9.5).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Spend that is not what was expected: found day by day, told as episodes with their money (docs/method.md §12).
+"""Spend that is not what was expected: found day by day, told as episodes with their money (docs/method §12).
 
 One alert per episode; a day is judged with the days before it only, so the answer for a day never changes when later days arrive.
 """
@@ -93,7 +93,7 @@ def find_anomalies(history, *, by=None, threshold: float = THRESHOLD, money_floo
     feedback         verdicts on earlier alerts (anomalies_feedback.Feedback)
 
     A day is judged from 21 known days on. Raises ForecastError for a history or a setting that makes no sense.
-    Source: docs/method.md §12.1 to §12.3, measured in benchmarks/anomalies.md.
+    Source: docs/method §12.1 to §12.3, measured in benchmarks/anomalies.md.
 
     >>> days = pd.date_range("2026-01-01", periods=60)
     >>> calm = np.tile([100., 104, 97, 101, 99, 60, 55], 9)[:60]

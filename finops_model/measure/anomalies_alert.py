@@ -1,4 +1,4 @@
-"""An alert: what happened, how much money it is, whose it is, and what to do (docs/method.md §12)."""
+"""An alert: what happened, how much money it is, whose it is, and what to do (docs/method §12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raised days put together as episodes: one alert for one thing (docs/method.md §12.3)."""
+"""Raised days put together as episodes: one alert for one thing (docs/method §12.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people said about an alert, and how it changes what is expected (docs/method.md §12.6)."""
+"""What people said about an alert, and how it changes what is expected (docs/method §12.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Days on which a source that reports every day said nothing: "no data" is not zero (docs/method.md §12.5)."""
+"""Days on which a source that reports every day said nothing: "no data" is not zero (docs/method §12.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits that were agreed: quotas, the budget's pace, the published range, what a commitment buys (docs/method.md §12.5).
+"""Limits that were agreed: quotas, the budget's pace, the published range, what a commitment buys (docs/method §12.5).
 
 Each function takes daily facts up to the day asked for and gives alerts; no I/O, no clock.
 """

@@ -1,4 +1,4 @@
-"""What rose: the difference of an episode split into volume, mix and rate, SKU by SKU, from daily facts (docs/method.md §12.4)."""
+"""What rose: the difference of an episode split into volume, mix and rate, SKU by SKU, from daily facts (docs/method §12.4)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def split(quantity, cost, quantity_before, cost_before, unit=None) -> dict[str, 
 
     volume = cost_before × (Q ÷ Q_before − 1), mix = price_before × (quantity − quantity_before × Q ÷ Q_before), rate = the rest, (price −
     price_before) × quantity. A line without quantities is all volume; a SKU that was not there before is mix at its own price, or volume
-    where nothing of its unit was. Source: docs/method.md §12.4, §3.6.
+    where nothing of its unit was. Source: docs/method §12.4, §3.6.
 
     >>> parts = split([30., 10.], [30., 20.], [10., 10.], [10., 10.])     # twice the units, dearer model's price doubles
     >>> {name: value.tolist() for name, value in parts.items()}

@@ -1,4 +1,4 @@
-"""Histories as one panel of days: a Series, a frame ds and y, several series side by side, or daily facts (docs/method.md §12.7)."""
+"""Histories as one panel of days: a Series, a frame ds and y, several series side by side, or daily facts (docs/method §12.7)."""
 
 from __future__ import annotations
 

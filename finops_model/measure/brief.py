@@ -64,7 +64,7 @@ class Close:
 
 
 def status(close: Close) -> tuple[str, str]:
-    """flash, preliminary or final, and why (docs/method.md §14)."""
+    """flash, preliminary or final, and why (docs/method §14)."""
     reason = flash_reason(close.month, close.as_of, close.complete)
     told = [text for text in (reason, unfinished_reason(close.month, close.unfinished, close.currency)) if text]
     if told:

@@ -1,4 +1,4 @@
-"""Where a year lands against its budget (docs/method.md §9). All functions take plain arrays; axis 0 is the path."""
+"""Where a year lands against its budget (docs/method §9). All functions take plain arrays; axis 0 is the path."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _breach(booked, monthly, months, budget) -> tuple:
 
 
 def landing(period: str, booked: float, monthly: np.ndarray, months: tuple[str, ...], budget: float | None, *, last: str | None = None) -> dict:
-    """Where `period` lands: booked months are fixed, only the rest varies; the brief's `landing` (docs/method.md §9.5).
+    """Where `period` lands: booked months are fixed, only the rest varies; the brief's `landing` (docs/method §9.5).
 
     last   the period's last month; where no month is open, it is closed
 

@@ -1,4 +1,4 @@
-"""Whose cost a driver divides: the workloads it drives, by finops.yaml or by the base scenario (docs/method.md §16.1, §16.3).
+"""Whose cost a driver divides: the workloads it drives, by finops.yaml or by the base scenario (docs/method §16.1, §16.3).
 
 Direct cost is that of the workloads a driver names. Fully loaded adds its share of what no driver of the unit drives.
 """
@@ -69,7 +69,7 @@ def check(unit_costs: Mapping, daily: pd.DataFrame) -> None:
 
 
 def choose(unit_costs: Mapping, drivers: pd.DataFrame | None, daily: pd.DataFrame, follows: Mapping[str, str], units: Iterable[str]) -> dict:
-    """{unit: {driver: Drives}}, the company's with every driver (docs/method.md §16.3).
+    """{unit: {driver: Drives}}, the company's with every driver (docs/method §16.3).
 
     unit_costs   of finops.yaml: driver -> its unit and perhaps its workloads;  follows: workload -> driver ("" for none), as the base scenario has it
     Raises FinOpsError for a driver or unit nobody has.
@@ -169,7 +169,7 @@ def tie(daily: pd.DataFrame, drivers: pd.DataFrame, carried: Mapping, month: str
     """How the unit costs of a month add up to the cost of the unit or company whose rows `daily` are; None where no driver names its workloads.
 
     rows: name, unit, count, direct (money), value, fully_loaded (money), fully_loaded_value; uncounted: driven cost of days without a count;
-    not_driven: what no driver drives; left: what of it was shared with nobody. Σ direct + uncounted + not_driven = cost (docs/method.md §16.3).
+    not_driven: what no driver drives; left: what of it was shared with nobody. Σ direct + uncounted + not_driven = cost (docs/method §16.3).
     """
     chosen = {name: drives(given) for name, given in carried.items()}
     names = beside(chosen)

@@ -1,4 +1,4 @@
-"""Reports of an entity: whose a brief is, and what it says of itself (docs/method.md §13.40)."""
+"""Reports of an entity: whose a brief is, and what it says of itself (docs/method §13.40)."""
 
 from __future__ import annotations
 

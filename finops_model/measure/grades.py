@@ -1,4 +1,4 @@
-"""Published forecasts, graded when the actuals are there: errors, calibration, drift, numbers set by hand (docs/method.md §11.3–§11.8).
+"""Published forecasts, graded when the actuals are there: errors, calibration, drift, numbers set by hand (docs/method §11.3–§11.8).
 
 A forecast counts as it was published: `brief.json` with the hash that the archive's index holds. A brief that was changed since is refused,
 not graded. All money in the brief's currency; percentages are fractions. What is added up, and how, is in `outlook.windows`.
@@ -38,7 +38,7 @@ class Grades:
     hands: pd.DataFrame = field(default_factory=pd.DataFrame)      # numbers set by hand for single workloads, `unit` is the workload: for, made, p50, hand, actual
 
     def counted(self) -> pd.DataFrame:
-        """The rows that count: a company stands beside its units and is their sum, so it is left out of counts and sums (docs/method.md §11.10)."""
+        """The rows that count: a company stands beside its units and is their sum, so it is left out of counts and sums (docs/method §11.10)."""
         return self.rows[self.rows["counted"]] if "counted" in self.rows else self.rows
 
     def months(self) -> int:

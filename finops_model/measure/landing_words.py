@@ -1,4 +1,4 @@
-"""Where a period lands against its budget, in words: one wording for report, dashboard, workbook and commands (docs/method.md §9.5)."""
+"""Where a period lands against its budget, in words: one wording for report, dashboard, workbook and commands (docs/method §9.5)."""
 
 from __future__ import annotations
 

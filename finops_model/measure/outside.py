@@ -1,4 +1,4 @@
-"""What a year's figures leave out: tax and credits booked in it, and the same figures after credits (docs/method.md §6.5).
+"""What a year's figures leave out: tax and credits booked in it, and the same figures after credits (docs/method §6.5).
 
 A credit is never forecast: after credits, a landing is the landing before them plus the credits booked so far.
 """

@@ -1,4 +1,4 @@
-"""What totals leave out, in words (docs/method.md §6.5). Light on purpose: a dashboard page must not pay for pandas."""
+"""What totals leave out, in words (docs/method §6.5). Light on purpose: a dashboard page must not pay for pandas."""
 
 from __future__ import annotations
 

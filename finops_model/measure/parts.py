@@ -1,4 +1,4 @@
-"""The parts of the company's budget: units over and under, spend without a budget, budget without spend (docs/method.md §9.4).
+"""The parts of the company's budget: units over and under, spend without a budget, budget without spend (docs/method §9.4).
 
 A part is over or under by its mean landing, because means add up and medians do not: the parts are the company's to the cent.
 """

@@ -1,4 +1,4 @@
-"""How far the data of a month reach, source by source, in words; and the same days of the month before (docs/method.md §13.16, §14.1)."""
+"""How far the data of a month reach, source by source, in words; and the same days of the month before (docs/method §13.16, §14.1)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def flash_reason(month: str, as_of: str, sources: list[dict]) -> str | None:
 
 
 def unfinished_reason(month: str, late: list[dict], currency: str) -> str | None:
-    """Why a month with days that look unfinished is not whole; None where there are none of it (docs/method.md §2.24).
+    """Why a month with days that look unfinished is not whole; None where there are none of it (docs/method §2.24).
 
     >>> unfinished_reason("2026-07", [{"day": "2026-07-31", "source": "A", "written": 33.0, "usual": 100.0}], "USD")
     '2026-07-31 looks unfinished (A has $33.00 where about $100 is usual) and is forecast'

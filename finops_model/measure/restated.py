@@ -1,4 +1,4 @@
-"""What was published of this and earlier months and is another figure now (docs/method.md §14.2).
+"""What was published of this and earlier months and is another figure now (docs/method §14.2).
 
 A month was last told by the newest report before this one that shows it whole; the page of the next report says what changed since, once. A month
 that is published again says, for as long as it is, what its first report said.

@@ -1,4 +1,4 @@
-"""Many business units: which carry most, and the lines of the others in the company's table (docs/method.md §15.30)."""
+"""Many business units: which carry most, and the lines of the others in the company's table (docs/method §15.30)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Everything worth an alert in daily facts up to a day: spend, runaway jobs, quotas, pace, forecasts, commitments, gaps
-(docs/method.md §12). One call, no I/O, no clock; `publish/alerts.py` writes and sends what it finds."""
+(docs/method §12). One call, no I/O, no clock; `publish/alerts.py` writes and sends what it finds."""
 
 from __future__ import annotations
 

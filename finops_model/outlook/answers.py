@@ -1,4 +1,4 @@
-"""Answers from path totals, each with the error that chance alone leaves in it (docs/method.md §3.26).
+"""Answers from path totals, each with the error that chance alone leaves in it (docs/method §3.26).
 
 Everything takes totals (path,), money or anything else, and gives an `Estimate`: value, standard error, 95 % interval. The standard error
 is that of the simulation: what a run with other draws would move. It says nothing about the model being wrong.

@@ -1,4 +1,4 @@
-"""Forecasts made again from earlier month ends, with what was known then, beside what came (docs/method.md §2.7, §11.5).
+"""Forecasts made again from earlier month ends, with what was known then, beside what came (docs/method §2.7, §11.5).
 
 From each month end: whole calendar months ahead, three months together, and the next 7, 30, 90 days. The yardstick `naive` repeats the newest
 seven known days. What a window is and how windows are added up is in `windows`; replays of the whole simulation use the same.

@@ -1,4 +1,4 @@
-"""The base that the ledger implies: workloads, prices, commitments as a tree of values (docs/method.md §3.1).
+"""The base that the ledger implies: workloads, prices, commitments as a tree of values (docs/method §3.1).
 
 `read_facts` reads what a run needs from daily facts and settings once, for all scenarios of one day.
 """
@@ -49,7 +49,7 @@ class Facts:
 def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None, replay: bool = False) -> Facts:
     """Facts up to `as_of` (default: the ledger's newest complete day, as DAILY's attrs tell it; else the newest day with usage).
 
-    Newest days that look unfinished at their source are forecast, not learned from: as_of is the day before them (docs/method.md §2.24).
+    Newest days that look unfinished at their source are forecast, not learned from: as_of is the day before them (docs/method §2.24).
     A replay knows no later price and no contract that starts later: no hindsight in graded forecasts.
     """
     usage = daily[daily["ChargeCategory"] == "Usage"]      # fees are spread over days that have not come yet

@@ -1,4 +1,4 @@
-"""The chance that a budget is exceeded, and when: one home for report, workbook, dashboard, command line and studies (docs/method.md §3.26, §9.5).
+"""The chance that a budget is exceeded, and when: one home for report, workbook, dashboard, command line and studies (docs/method §3.26, §9.5).
 
 Numpy only: the page for leadership loads this and no SciPy.
 """

@@ -1,4 +1,4 @@
-"""Changes: a value on a slash path becomes another from a date on, because of something (docs/method.md §3.2, §3.3).
+"""Changes: a value on a slash path becomes another from a date on, because of something (docs/method §3.2, §3.3).
 
 Layers top to bottom, changes in file order. A value in time is a `Timeline`: a number per day, or a number times
 uncertain values. `set` holds until the next `set`; `scale` multiplies what is there from its date on.

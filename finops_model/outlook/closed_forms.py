@@ -1,4 +1,4 @@
-"""Closed forms of what a simulation estimates: oracles of the kernel, and answers that need no paths (docs/method.md §3.25).
+"""Closed forms of what a simulation estimates: oracles of the kernel, and answers that need no paths (docs/method §3.25).
 
 Pure functions; each is exact to rounding. Distributions have their own (distributions/_base.py: mean, cvar, overage, waste).
 """

@@ -1,4 +1,4 @@
-"""Correlation: Gaussian copula, Iman-Conover for given samples, what a correlation matrix must be (docs/method.md §3.23).
+"""Correlation: Gaussian copula, Iman-Conover for given samples, what a correlation matrix must be (docs/method §3.23).
 
 In scenario files values move together through named factors (`factors: {market: 0.6}`), which cannot contradict one another. A matrix,
 as surveys and histories give it, can: it is checked, what is wrong is named, and the nearest possible matrix is offered.

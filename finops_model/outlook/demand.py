@@ -1,4 +1,4 @@
-"""History of every workload → a demand process: a median path and a noise calibrated to past misses (docs/method.md §2.5, §2.6).
+"""History of every workload → a demand process: a median path and a noise calibrated to past misses (docs/method §2.5, §2.6).
 
 Demand of workload w on path p, day t of the horizon (t = 1 is the first day):
 
@@ -54,7 +54,7 @@ def fit_demand(volume, names, dates, horizon_days: int, seed: int = 0, members=N
     names        of the workloads;  dates (day,) datetime64[D], consecutive
     members      as in `ensemble.forecast`;  costly_for: workloads that get costly members too, None: all
     progress     called with (text, done, total)
-    known        workload -> what people know of it (told.py, docs/method.md §2.20): taken out of its history, laid over its median
+    known        workload -> what people know of it (told.py, docs/method §2.20): taken out of its history, laid over its median
 
     Raises ForecastError naming the workload and day that cannot be meant.
     """

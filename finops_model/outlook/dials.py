@@ -1,4 +1,4 @@
-"""What the dashboard re-settles: frozen draws at company level, numpy only (docs/method.md §3.10).
+"""What the dashboard re-settles: frozen draws at company level, numpy only (docs/method §3.10).
 
 total = fixed + linear_tokens + linear_other + tiered forms of their pooled usage + commitments (fee + spill × price)
 """

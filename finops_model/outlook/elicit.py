@@ -1,4 +1,4 @@
-"""What an uncertain value may be in a document, and the distribution it becomes (docs/method.md §3.4, §3.21, §3.22).
+"""What an uncertain value may be in a document, and the distribution it becomes (docs/method §3.4, §3.21, §3.22).
 
     1.2                                              certain
     {p10: 1, p50: 1.2, p90: 2}                       metalog through the quantiles; log-metalog where values have a lower bound

@@ -1,4 +1,4 @@
-"""Which engine simulates, and the one way to call it: `simulate_block` and `simulate_paths` (docs/method.md §3.16).
+"""Which engine simulates, and the one way to call it: `simulate_block` and `simulate_paths` (docs/method §3.16).
 
 numpy    always ready; what runs where nothing is said, so that a published number never depends on what lies in a cache
 numba    compiled: the same distribution, bits of its own, six times as fast; half a minute at the first call ever, a second later

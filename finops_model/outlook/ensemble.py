@@ -1,6 +1,6 @@
 """A forecast as sample paths: members weighted by rolling origins, spread taken from their own past misses.
 
-Rules, formulas and what was measured: docs/method.md §2.2–§2.4.
+Rules, formulas and what was measured: docs/method §2.2–§2.4.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Fit:
     values: np.ndarray = field(repr=False)      # the history since launch
     clock: Clock = DAYS
     newer: np.ndarray = field(default_factory=lambda: np.zeros((0, 1)), repr=False)     # (origin, day) of origins after these, NaN after the last day
-    change: float = 0.0                         # of the log value over a season (docs/method.md §2.15)
+    change: float = 0.0                         # of the log value over a season (docs/method §2.15)
     lift: float = 1.0                           # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
 
 
@@ -153,7 +153,7 @@ def _count(value, name, most):
 
 
 def fit(history: History, horizon: int, members=None, costly: bool = True, clock: Clock = DAYS, told=None) -> Fit:
-    """Point, weights and graded errors of one history (docs/method.md §2.2, §2.3).
+    """Point, weights and graded errors of one history (docs/method §2.2, §2.3).
 
     costly   False leaves costly members out, whatever `members` says
     told     what is known, for members that can be told (outlook/known.py: Native); the others see `history` only
@@ -191,7 +191,7 @@ def fit(history: History, horizon: int, members=None, costly: bool = True, clock
 
 
 def draw(fitted: Fit, paths: int, seed: int, days: int | None = None, prior: pooled.Widths | None = None) -> np.ndarray:
-    """Sample paths (path, day) of a fit (docs/method.md §2.3); `days` cuts the horizon; prior: other pooled widths than the stored ones."""
+    """Sample paths (path, day) of a fit (docs/method §2.3); `days` cuts the horizon; prior: other pooled widths than the stored ones."""
     point = fitted.point if days is None else fitted.point[:days]
     if fitted.kind in ("empty", "ended"):
         return np.zeros((paths, len(point)))
@@ -206,7 +206,7 @@ def draw(fitted: Fit, paths: int, seed: int, days: int | None = None, prior: poo
 
 def ceiling(fitted: Fit, point: np.ndarray, prior: pooled.Widths) -> tuple[np.ndarray, np.ndarray]:
     """The highest log level of a path and its highest value, (day,) each: HIGHEST times the highest mean of a season, and the highest day,
-    that history and point have shown (docs/method.md §2.23).
+    that history and point have shown (docs/method §2.23).
 
     A history of over a year lifts both by its own growth; a shorter one has not shown its highest yet: there at least the P90 of the pooled
     widths.

@@ -1,4 +1,4 @@
-"""Past misses as future spread: whole error paths resampled, drawn towards what series of any kind missed (docs/method.md §2.3, §2.15)."""
+"""Past misses as future spread: whole error paths resampled, drawn towards what series of any kind missed (docs/method §2.3, §2.15)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int,
     whole by sqrt(k ÷ χ²_k), k the looks of both: nobody knows the spread itself.
 
     change, known   change over a season (pooled.season_change) and steps known of the history;  prior: the pooled multiples
-    most            the highest log level of a day (day,), docs/method.md §2.23; None: no limit
+    most            the highest log level of a day (day,), docs/method §2.23; None: no limit
     """
     origins, days = errors.shape
     most = np.full(horizon, np.inf) if most is None else most

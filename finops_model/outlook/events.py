@@ -1,4 +1,4 @@
-"""What people know of a series: dated events, past and coming, taken out of the history and put back ahead (docs/method.md §2.9).
+"""What people know of a series: dated events, past and coming, taken out of the history and put back ahead (docs/method §2.9).
 
 Usage (or cost) of a day = undisturbed × factor + added. An event says its factor or what it adds by day; the product and the sum of all
 events are divided out of the history before anything is fitted, and laid over every path ahead. Pure functions on arrays.

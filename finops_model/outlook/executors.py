@@ -1,4 +1,4 @@
-"""Blocks of paths on threads, processes or a Dask cluster; what is lost runs again, the order stays (docs/method.md §3.17).
+"""Blocks of paths on threads, processes or a Dask cluster; what is lost runs again, the order stays (docs/method §3.17).
 
 A task returns totals only and is a pure function of its arguments, so a block may run twice or elsewhere and its numbers are the
 same. Results come back in the order of the blocks, whatever finishes first: sums over blocks then have one value.

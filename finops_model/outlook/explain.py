@@ -1,4 +1,4 @@
-"""`finops explain`: where a value of a scenario comes from (docs/method.md §3.2)."""
+"""`finops explain`: where a value of a scenario comes from (docs/method §3.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Per-path totals of a run as a tidy table beside its manifest: what another tool needs to go on (docs/method.md §3.26)."""
+"""Per-path totals of a run as a tidy table beside its manifest: what another tool needs to go on (docs/method §3.26)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A distribution from data or from stated quantiles, and how well it fits (docs/method.md §3.24).
+"""A distribution from data or from stated quantiles, and how well it fits (docs/method §3.24).
 
 likelihood   the parameters under which the data are likeliest
 moments      the parameters whose mean and standard deviation are those of the data

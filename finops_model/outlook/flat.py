@@ -1,4 +1,4 @@
-"""The kernel contract: a plan as flat arrays, and what a block of paths gives back (docs/method.md §3.13).
+"""The kernel contract: a plan as flat arrays, and what a block of paths gives back (docs/method §3.13).
 
 Both engines take a FlatPlan and return totals by (path, month, column); neither knows scenarios, SKUs or rate forms. Columns are
 money ("units") or usage ("pools"): linear and hourly-settled cost lands in units, usage that a month-window form prices lands in
@@ -45,7 +45,7 @@ class PathValue:
 
 @dataclass(frozen=True)
 class Table:
-    """A function of a pool's level, piecewise linear by step: base + slope·u + Σ bends·max(u − knots, 0) (docs/method.md §3.14).
+    """A function of a pool's level, piecewise linear by step: base + slope·u + Σ bends·max(u − knots, 0) (docs/method §3.14).
 
     pool       position of the pool
     pieces     the distinct functions: (base, slope, knots (k,), bends (k,))

@@ -1,4 +1,4 @@
-"""A daily history as arrays: checked, gaps filled and counted, its kind told (docs/method.md §2.8).
+"""A daily history as arrays: checked, gaps filled and counted, its kind told (docs/method §2.8).
 
 What cannot be meant is refused in one sentence; what is merely missing is filled and counted, never dropped silently.
 """

@@ -1,4 +1,4 @@
-"""Sparse events of the compiled kernel: bursts of demand, jumps of prices (docs/method.md §3.15).
+"""Sparse events of the compiled kernel: bursts of demand, jumps of prices (docs/method §3.15).
 
 Few cells have an event, so none is drawn by cell: each path carries the time of its next one. Event n of a path is counter (path, n) of
 its stream, whatever the tiles, the horizon or the other paths.

@@ -1,4 +1,4 @@
-"""Numbers by counter and polynomials for the compiled kernel (docs/method.md §3.11, §3.12).
+"""Numbers by counter and polynomials for the compiled kernel (docs/method §3.11, §3.12).
 
 A draw is Philox4x32 of (counter, key): no state, so any cell of any stream can be drawn alone, on any thread. Seven rounds:
 the fewest that pass BigCrush with every counter layout (Salmon et al. 2011, table 2); ten cost twice as much and the three

@@ -1,4 +1,4 @@
-"""The simulation kernel, compiled: 64 paths side by side, tiles of a month, sparse events, float64 totals (docs/method.md §3.15).
+"""The simulation kernel, compiled: 64 paths side by side, tiles of a month, sparse events, float64 totals (docs/method §3.15).
 
 One block of 64 lanes goes through the plan tile by tile (at most 32 steps of one month); everything a tile needs lies in the
 cache. Within a tile sums are float32, over tiles float64. Lanes never touch each other, so blocks may run on any thread and

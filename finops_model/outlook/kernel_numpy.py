@@ -1,4 +1,4 @@
-"""The simulation kernel in numpy: the same distribution as the compiled one, bits of its own (docs/method.md §3.15).
+"""The simulation kernel in numpy: the same distribution as the compiled one, bits of its own (docs/method §3.15).
 
 Blocks of 256 paths, tiles of at most 32 steps of one month; arrays are (workload, step, path), so that a sum over workloads is one
 matrix product and a step of the noise one contiguous row. Draws: SFC64, keyed by blake2b of seed and stream name, and block.

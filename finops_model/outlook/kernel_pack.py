@@ -1,4 +1,4 @@
-"""A FlatPlan laid out for the engines: float32, workload by workload, tiles of at most 32 steps (docs/method.md §3.13)."""
+"""A FlatPlan laid out for the engines: float32, workload by workload, tiles of at most 32 steps (docs/method §3.13)."""
 
 from __future__ import annotations
 

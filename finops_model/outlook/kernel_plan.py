@@ -1,4 +1,4 @@
-"""A scenario's Plan as a FlatPlan, and kernel totals as money by workload (docs/method.md §3.13).
+"""A scenario's Plan as a FlatPlan, and kernel totals as money by workload (docs/method §3.13).
 
 Columns: money of each workload, then meters: usage under tiers by workload, usage and money of pools, what instruments used and
 covered. Commitments and tiers are given back to workloads here, by month.
@@ -158,7 +158,7 @@ def by_workload(compiled: Compiled, totals: BlockTotals, seed: int) -> np.ndarra
 
 def tier_factors(plan: Plan, tier, totals: BlockTotals, seed: int) -> tuple:
     """What the unit prices of a form with tiers are multiplied by on the paths of `totals`, (month,) where it is certain, else (path, month);
-    and what its fees and minima are: only an exchange rate moves those (docs/method.md §5.15).
+    and what its fees and minima are: only an exchange rate moves those (docs/method §5.15).
     """
     if tier.certain:
         return tier.own.number, tier.due

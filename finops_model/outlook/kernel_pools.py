@@ -1,4 +1,4 @@
-"""The pools of a FlatPlan: members, tables and meters, and what commitments give back to workloads (docs/method.md §3.7, §3.13–3.14).
+"""The pools of a FlatPlan: members, tables and meters, and what commitments give back to workloads (docs/method §3.7, §3.13–3.14).
 
 Pools of one level come first and have tables; the kept ones after them are the SKUs of commitments that overlap (§3.35): their levels are
 settled by overlaps.py.

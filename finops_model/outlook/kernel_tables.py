@@ -1,4 +1,4 @@
-"""Hourly instruments compiled to piecewise-linear tables of a day's level (docs/method.md §3.14).
+"""Hourly instruments compiled to piecewise-linear tables of a day's level (docs/method §3.14).
 
 used_i(u) = min(max(u·share_i − what the instruments before it cover, 0), quantity_i) is piecewise linear in the hour's usage u; a day is
 the sum over its hours of used_i(level × share of the hour), piecewise linear in the day's level. So the table is exact, and one

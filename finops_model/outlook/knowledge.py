@@ -1,4 +1,4 @@
-"""What people know, from known.yaml to every workload of a workspace: checked, cut to a day, said in words (docs/method.md §2.20–§2.22).
+"""What people know, from known.yaml to every workload of a workspace: checked, cut to a day, said in words (docs/method §2.20–§2.22).
 
 The document is knowledge_file.py, the arrays are told.py, the words are knowledge_words.py. Without a document nothing changes.
 """

@@ -1,4 +1,4 @@
-"""A driver of known.yaml by day: its past beside the history, its plan, and how it goes on where the plan ends (docs/method.md §2.21)."""
+"""A driver of known.yaml by day: its past beside the history, its plan, and how it goes on where the plan ends (docs/method §2.21)."""
 
 from __future__ import annotations
 

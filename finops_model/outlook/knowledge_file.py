@@ -1,4 +1,4 @@
-"""What known.yaml may hold: what people know of workloads that a bill cannot tell (docs/method.md §2.20). Strict; schema for editors.
+"""What known.yaml may hold: what people know of workloads that a bill cannot tell (docs/method §2.20). Strict; schema for editors.
 
     owner: FP&A                                  # owner and source of every entry that names none
     workloads:

@@ -1,4 +1,4 @@
-"""What is known, in words: one sentence for each entry of known.yaml, for the list of assumptions (docs/method.md §2.20)."""
+"""What is known, in words: one sentence for each entry of known.yaml, for the list of assumptions (docs/method §2.20)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A forecast told what people know: events, a business driver, holidays, a cap, a manual override (docs/method.md §2.9–§2.12).
+"""A forecast told what people know: events, a business driver, holidays, a cap, a manual override (docs/method §2.9–§2.12).
 
 What is known is divided out of the history, the ensemble forecasts the rest, and what is known about the days ahead is laid over every
 path. A manual override is kept beside the model's own number, never in its place, so that both can be graded.

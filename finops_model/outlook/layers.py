@@ -1,4 +1,4 @@
-"""Apply the layers of a scenario to the base that the ledger implies (docs/method.md §3.2).
+"""Apply the layers of a scenario to the base that the ledger implies (docs/method §3.2).
 
 The base's settings come first, then the changes of every layer, top to bottom.
 """

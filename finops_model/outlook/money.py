@@ -1,4 +1,4 @@
-"""Parts of a month that are not demand: what is booked already, what recurs, what is left out (docs/method.md §3.8)."""
+"""Parts of a month that are not demand: what is booked already, what recurs, what is left out (docs/method §3.8)."""
 
 from __future__ import annotations
 

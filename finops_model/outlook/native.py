@@ -1,4 +1,4 @@
-"""What is known, for members that take it themselves (docs/method.md §2.18).
+"""What is known, for members that take it themselves (docs/method §2.18).
 
 The ensemble mixes forecasts of the rest: the history with everything known divided out. A member that KNOWS (Prophet) gets days off back into
 the history, and names, driver, cap and floor beside it; what it says is brought to the rest again, and so compared and mixed with the others.

@@ -1,4 +1,4 @@
-"""Totals of a workspace at every node: business units, teams, services, workloads, bottom-up by path (docs/method.md §2.22).
+"""Totals of a workspace at every node: business units, teams, services, workloads, bottom-up by path (docs/method §2.22).
 
 Money of each workload on each path is given to its node and added up; quantiles are taken of sums, never added. By service a workload's money
 is split as its expected month is; by unit, team and workload it belongs to one node.

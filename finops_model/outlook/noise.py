@@ -1,4 +1,4 @@
-"""The noise of a demand process from past misses: spread of the level, daily noise, loadings (docs/method.md §2.5, §2.6)."""
+"""The noise of a demand process from past misses: spread of the level, daily noise, loadings (docs/method §2.5, §2.6)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def noise_variance(phi: float, sigma: float, days: int) -> float:
 
 
 def variance_at(days: np.ndarray, level_sd: np.ndarray, extra_variance: np.ndarray) -> np.ndarray:
-    """Variance of the log level (day, workload), `days` after the last known day (docs/method.md §2.6).
+    """Variance of the log level (day, workload), `days` after the last known day (docs/method §2.6).
 
     Straight lines from 0 at day 0 through level_sd² at the middles of lead months 1, 2, 3 (days 15.2, 45.7, 76.1); from
     there extra_variance per month.

@@ -1,4 +1,4 @@
-"""Commitments whose SKUs overlap, settled hour by hour on the usage of a block of paths (docs/method.md §3.35–§3.36).
+"""Commitments whose SKUs overlap, settled hour by hour on the usage of a block of paths (docs/method §3.35–§3.36).
 
 What a narrow commitment leaves to a broad one depends on several levels at once, so no table of one level can say it (§3.14). The
 engines keep the level by step of every SKU instead, and here the instruments take from it in their order (§5.12), as

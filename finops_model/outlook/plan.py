@@ -1,4 +1,4 @@
-"""A resolved scenario and a demand process compiled to flat arrays (docs/method.md §3.6).
+"""A resolved scenario and a demand process compiled to flat arrays (docs/method §3.6).
 
 Cost of a day = volume × mix × dated prices for linear SKUs; forms with tiers are priced by month on pooled usage; commitments
 hour by hour. Recurring charges go on as in the newest full month. Tax, credits, corrections are left out and listed.

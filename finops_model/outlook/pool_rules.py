@@ -1,4 +1,4 @@
-"""From commitment records to the instruments of the settlement, and which of them meet on a SKU (docs/method.md §3.35)."""
+"""From commitment records to the instruments of the settlement, and which of them meet on a SKU (docs/method §3.35)."""
 
 from __future__ import annotations
 

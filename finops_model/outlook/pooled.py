@@ -1,4 +1,4 @@
-"""How far series of any kind missed, in units of their own change over a season: the prior of a width (docs/method.md §2.15).
+"""How far series of any kind missed, in units of their own change over a season: the prior of a width (docs/method §2.15).
 
 A young series has missed too few times to say how wide its range must be. How much it changes from one week to the next is seen on every one
 of its days, and series of all kinds miss by about the same multiple of it. The multiples lie in pooled_widths.json, made by

@@ -1,4 +1,4 @@
-"""Commitments as pools of eligible usage, settled hour by hour (docs/method.md §3.7, §3.35–§3.36).
+"""Commitments as pools of eligible usage, settled hour by hour (docs/method §3.7, §3.35–§3.36).
 
 Commitments with the same eligible SKUs share a pool of one level and apply in the order of their start, signed ones first. Commitments
 that share SKUs only in part, count in different units or have a rate for each SKU keep their SKUs apart and apply in the order of the

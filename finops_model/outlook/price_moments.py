@@ -1,4 +1,4 @@
-"""Closed forms of the price processes: mean and second moment of the factor (docs/method.md §3.29). Oracles of price_risk.py."""
+"""Closed forms of the price processes: mean and second moment of the factor (docs/method §3.29). Oracles of price_risk.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Price risk: what a price may become, as factors on today's price, (path, month) (docs/method.md §3.29).
+"""Price risk: what a price may become, as factors on today's price, (path, month) (docs/method §3.29).
 
     announced    changes of which the day is known: certain
     jumps        repricing of a SKU at a hazard, up or down, on top of a drift; both may be nothing

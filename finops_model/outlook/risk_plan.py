@@ -1,4 +1,4 @@
-"""Risks of a scenario on a plan: which prices and workloads each moves, and its draws by path (docs/method.md §3.30).
+"""Risks of a scenario on a plan: which prices and workloads each moves, and its draws by path (docs/method §3.30).
 
 A risk becomes rows of a `Series`: logarithms by path that count on given days (`profile`), on prices, on demand, or on both. Campaigns
 become workloads of their own beside those they belong to.
@@ -27,7 +27,7 @@ class Placed:
     name: str
     where: str
     risk: Risk
-    partnered: bool = False             # its draws are those of the partner path: Sobol indices (docs/method.md §3.27)
+    partnered: bool = False             # its draws are those of the partner path: Sobol indices (docs/method §3.27)
 
     @property
     def path(self) -> str:

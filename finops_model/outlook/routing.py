@@ -1,4 +1,4 @@
-"""Which model serves a workload: shares of tokens, and where the tokens go when shares change (docs/method.md §3.5).
+"""Which model serves a workload: shares of tokens, and where the tokens go when shares change (docs/method §3.5).
 
 Tokens move meter by meter: what leaves a model arrives at the others as the same number of input, cached, output … tokens,
 priced at their SKUs. Rejected: moving money, which would keep the price of the model that was left.

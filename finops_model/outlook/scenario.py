@@ -1,4 +1,4 @@
-"""Scenario documents: load in layers, resolve against the ledger, explain a value (docs/method.md §3).
+"""Scenario documents: load in layers, resolve against the ledger, explain a value (docs/method §3).
 
 A scenario is a question, a base and reasoned changes. Layers apply top to bottom, changes in file order.
 """

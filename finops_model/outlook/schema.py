@@ -1,4 +1,4 @@
-"""What a scenario file may hold: strict pydantic models; `scenario.schema.json` is generated from them (docs/method.md §3.1)."""
+"""What a scenario file may hold: strict pydantic models; `scenario.schema.json` is generated from them (docs/method §3.1)."""
 
 from __future__ import annotations
 

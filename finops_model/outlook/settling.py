@@ -1,4 +1,4 @@
-"""Newest days that are probably unfinished: told, and left out of what a forecast learns (docs/method.md §2.24)."""
+"""Newest days that are probably unfinished: told, and left out of what a forecast learns (docs/method §2.24)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def of_sources(daily: pd.DataFrame, newest: str, window: int = SETTLING_DAYS, he
 
 
 def _without_refunds(net: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """What was used on a day (day,) ≥ 0, refunds aside; a day of refunds alone is whole and counts as a week before (docs/method.md §9.5)."""
+    """What was used on a day (day,) ≥ 0, refunds aside; a day of refunds alone is whole and counts as a week before (docs/method §9.5)."""
     values = used.copy()
     for at in np.flatnonzero((net < 0) & (used <= 0)):
         values[at] = values[max(at - 7, 0)]

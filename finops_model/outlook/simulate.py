@@ -1,4 +1,4 @@
-"""Run scenarios: facts → demand → plan → paths → Run (docs/method.md §3.9). Scenarios of one day share facts and demand."""
+"""Run scenarios: facts → demand → plan → paths → Run (docs/method §3.9). Scenarios of one day share facts and demand."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
     engine        "numpy", "numba" or "auto" (None: FINOPS_ENGINE, else numpy); runs of two engines are not compared
     executor      serial, threads, processes, dask or a client (executors.py), workers of them: the bits are the same
     target_error  paths are added until the standard error of `of` (mean, p90, cvar95 …) of every scenario's total is this share of it, or
-                  max_paths are drawn (docs/method.md §3.37); the number stands in the run, and running with it gives the same bits
+                  max_paths are drawn (docs/method §3.37); the number stands in the run, and running with it gives the same bits
     """
     check_how(target_error, of, engine=engine, executor=executor, workers=workers, max_paths=max_paths)
     settings, engine = settings or load_settings(), label(engine)

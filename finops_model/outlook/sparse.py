@@ -1,4 +1,4 @@
-"""The level of an on-and-off workload: its newest weeks' mean, or a method of the shelf that did better before (docs/method.md §2.17).
+"""The level of an on-and-off workload: its newest weeks' mean, or a method of the shelf that did better before (docs/method §2.17).
 
 Whole weeks drawn again keep giving the shape of a week and the spread; a method only lifts or lowers them.
 """

@@ -1,4 +1,4 @@
-"""What is known of a workload, as arrays: what is taken out of its history and what is laid over its future (docs/method.md §2.20).
+"""What is known of a workload, as arrays: what is taken out of its history and what is laid over its future (docs/method §2.20).
 
     history:  rest   = (use − added) ÷ factor ÷ driver ^ elasticity ÷ days off        fitted as any history is
     future:   median = rest ahead × driver ^ elasticity × days off × factor + added;  each path stops at the cap

@@ -1,4 +1,4 @@
-"""From daily facts to what is forecast: volume by workload and the mix of SKUs behind it (docs/method.md §3.6).
+"""From daily facts to what is forecast: volume by workload and the mix of SKUs behind it (docs/method §3.6).
 
 *Volume* of a workload on a day: Σ quantity × reference unit price, money at constant prices. Usage covered by a commitment of
 the inventory counts at its on-demand price. Recurring charges, tax, credits and corrections are not demand.

@@ -1,4 +1,4 @@
-"""One graded window: what was said of a total, what came, and repeating last week beside it; sums of many (docs/method.md §11.5–§11.7).
+"""One graded window: what was said of a total, what came, and repeating last week beside it; sums of many (docs/method §11.5–§11.7).
 
 Every replay and every grade of a published forecast ends here, so that an error, a range that held or a skill is one thing everywhere.
 A window is a row: `series`, `made` (the month end it was made at), `for`, `kind` (days, month, quarter), `lead`; P05…P95 of its total.
@@ -62,7 +62,7 @@ def graded_days(paths: np.ndarray, actual: np.ndarray, naive: np.ndarray, histor
 
 
 def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataFrame:
-    """One row per group of windows: how good it was (docs/method.md §11.6). Scores whose columns are not there are left out.
+    """One row per group of windows: how good it was (docs/method §11.6). Scores whose columns are not there are left out.
 
     n, months   windows, and how many different (series, for) they are of: windows of one month are one look
     error_pct   Σ|P50 − actual| ÷ Σ|actual|; naive_error_pct, wape (days), crps_pct, interval_score_pct, pinball…_pct likewise
@@ -151,7 +151,7 @@ def looks(rows: pd.DataFrame) -> int:
 
 
 def calibration(rows: pd.DataFrame) -> pd.DataFrame:
-    """When we said a level, how often was it (docs/method.md §11.4, §11.7).
+    """When we said a level, how often was it (docs/method §11.4, §11.7).
 
     kind, level (said), share (was), hits, n, months, low, high: for each quantile the actuals at or below it, for the 50, 80 and 90 % ranges the
     actuals inside. low…high is where the share of a perfectly calibrated forecast would lie four times of five by luck alone (binomial, as

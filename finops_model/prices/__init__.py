@@ -1,1 +1,1 @@
-"""What it costs: dated prices, rate forms, commitments, settlement (docs/method.md §4, §5, §8)."""
+"""What it costs: dated prices, rate forms, commitments, settlement (docs/method §4, §5, §8)."""

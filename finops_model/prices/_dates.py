@@ -1,4 +1,4 @@
-"""Days, months and windows of contracts: texts in, datetime64[D] out (docs/method.md §5.40). Ends are exclusive."""
+"""Days, months and windows of contracts: texts in, datetime64[D] out (docs/method §5.40). Ends are exclusive."""
 
 from __future__ import annotations
 

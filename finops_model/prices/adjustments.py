@@ -1,4 +1,4 @@
-"""From charges to an invoice, in fixed order: list, negotiated, commitment, credits, support fee, tax (docs/method.md §5.46).
+"""From charges to an invoice, in fixed order: list, negotiated, commitment, credits, support fee, tax (docs/method §5.46).
 
 Every line keeps the four costs of FOCUS side by side, (..., period) each. Order is the contract's, never the caller's:
 a discount is off the list price, a commitment covers at contracted prices, credits pay what is billed, the support fee is
@@ -54,7 +54,7 @@ class Invoice:
 
     @property
     def cost(self):
-        """Cost, the default meaning: effective, before credits and tax (docs/method.md §6.1)."""
+        """Cost, the default meaning: effective, before credits and tax (docs/method §6.1)."""
         return self.total("EffectiveCost", ("Usage", "Purchase", "Adjustment"))
 
     @property
@@ -173,7 +173,7 @@ def contract(negotiated: Sequence[Negotiated], charge: Charge, list_cost):
 
 
 def _reaches(term: Negotiated, charge: Charge) -> bool:
-    """Whether a term is off such a charge: usage, and purchases that it names (docs/method.md §5.15)."""
+    """Whether a term is off such a charge: usage, and purchases that it names (docs/method §5.15)."""
     return charge.category == "Usage" or (charge.category == "Purchase" and bool(term.sku or term.service or term.commitments))
 
 

@@ -1,4 +1,4 @@
-"""Agreements on spend over contract years (EDP, MACC): eligible spend, shortfall, carry-forward, chances (docs/method.md §5.47). numpy only.
+"""Agreements on spend over contract years (EDP, MACC): eligible spend, shortfall, carry-forward, chances (docs/method §5.47). numpy only.
 
 Spend is simulated, (path, month); what a year owes depends only on sums of the year and on what was carried into it, so one
 pass over the few contract years settles every path at once.

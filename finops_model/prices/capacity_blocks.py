@@ -1,4 +1,4 @@
-"""Accelerators booked for some days: EC2 Capacity Blocks, Google calendar reservations and flex-start (docs/method.md §5.34).
+"""Accelerators booked for some days: EC2 Capacity Blocks, Google calendar reservations and flex-start (docs/method §5.34).
 
 A booking is paid for whole instances and the whole period; flex-start pays the time in use. No other discount stacks on either.
 """

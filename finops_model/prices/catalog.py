@@ -1,4 +1,4 @@
-"""The price in force on a day, with its reference: dated documents, appended and never overwritten (docs/method.md §4.1, §4.3)."""
+"""The price in force on a day, with its reference: dated documents, appended and never overwritten (docs/method §4.1, §4.3)."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def load_catalog(folder: str | os.PathLike, *more: str | os.PathLike) -> Catalog
         found = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
         if not found:
             raise PriceError(f"{place}: no price document there. Put one file per provider into it, for example "
-                             "hyperion_cloud.yaml (docs/method.md §4.1).")
+                             "hyperion_cloud.yaml (docs/method §4.1).")
         files += found
     catalog: dict[str, tuple[Price, ...]] = {}
     for path in files:
@@ -301,7 +301,7 @@ class Stale:
 
 
 def stale(catalog: Catalog, day, after_days: int = 90) -> tuple[Stale, ...]:
-    """Prices in force on a day that were last checked more than `after_days` before it, the oldest first (docs/method.md §4.4).
+    """Prices in force on a day that were last checked more than `after_days` before it, the oldest first (docs/method §4.4).
 
     Ended prices and prices that start later are not asked for. Raises PriceError for a day that is none.
     """

@@ -1,4 +1,4 @@
-"""Whole units of the smallest coin: what an invoice says, and parts that add up to it (docs/method.md §5.49). numpy only.
+"""Whole units of the smallest coin: what an invoice says, and parts that add up to it (docs/method §5.49). numpy only.
 
 Money of a simulation is exact to the float; money that is invoiced or booked is in whole cents (yen, thousandths of a dinar), rounded half up,
 away from zero. Parts of an amount are given by the largest remainder, so that they add up to it.

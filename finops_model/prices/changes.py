@@ -1,4 +1,4 @@
-"""What differs between two states of a catalog, and which of it breaks the rule that history is only appended to (docs/method.md §4.6)."""
+"""What differs between two states of a catalog, and which of it breaks the rule that history is only appended to (docs/method §4.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a settlement to charge lines with FOCUS names, and from effective to billed fees (docs/method.md §5.14)."""
+"""From a settlement to charge lines with FOCUS names, and from effective to billed fees (docs/method §5.14)."""
 
 from __future__ import annotations
 

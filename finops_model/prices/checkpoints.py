@@ -1,4 +1,4 @@
-"""Checkpoints on machines that may be interrupted: how long work takes, and how often to save (docs/method.md §5.36).
+"""Checkpoints on machines that may be interrupted: how long work takes, and how often to save (docs/method §5.36).
 
 With C the time of a checkpoint, M the mean time between interruptions, R the restart and work saved every tau:
 E[time] / work = e^(R/M) (M/tau) (e^((tau + C)/M) - 1): checkpoints, rework and restarts, restarts interrupted too (Daly 2006).

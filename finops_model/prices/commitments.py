@@ -1,4 +1,4 @@
-"""Hourly commitments: paid every hour, used or not; nothing carries over to another hour (docs/method.md §5.3, §8.1).
+"""Hourly commitments: paid every hour, used or not; nothing carries over to another hour (docs/method §5.3, §8.1).
 
 A commitment covers a pool: `quantity` units an hour at `rate`; usage above it is charged on demand. A *spend*
 commitment is the same thing in another unit: the pool unit is the currency at list price, on demand costs 1, the
@@ -220,7 +220,7 @@ def best_level(usage, rate: float, on_demand: float) -> float:
     One more unit costs `rate` in every hour and saves `on_demand` in the hours above it, so the best level is the quantile
     of usage at 1 - rate / on_demand; of several best levels the smallest (inverted_cdf, never interpolated). 0 where
     nothing is saved. Raises PriceError for no usage, a rate of 0 or numbers that are none.
-    Source: docs/method.md §8.1; Arrow, Harris & Marschak (1951).
+    Source: docs/method §8.1; Arrow, Harris & Marschak (1951).
 
     >>> best_level([40.0] * 16 + [100.0] * 8, rate=0.7, on_demand=1.0)
     40.0

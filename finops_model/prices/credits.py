@@ -1,4 +1,4 @@
-"""Credits and prepaid balances: drawn in order, spent or expired (docs/method.md §5.44, §5.45). numpy only.
+"""Credits and prepaid balances: drawn in order, spent or expired (docs/method §5.44, §5.45). numpy only.
 
 A credit pays for cost of the services it names while it is valid. Only the balance runs along time, and a cumulative sum
 gives that: what a credit has paid until a period is min(eligible cost until then, amount). So every leading axis is free.

@@ -1,4 +1,4 @@
-"""Exchange rates: the European Central Bank's reference rates as stored, money in another currency (docs/method.md §7.2).
+"""Exchange rates: the European Central Bank's reference rates as stored, money in another currency (docs/method §7.2).
 
 `rate(currency, to, day)` is how many units of `to` one unit of `currency` is worth. Forecasts take the float; money at a report's edge is
 Decimal and rounded half up, once. Nothing here reaches the network: `finops prices refresh` renews the stored table.

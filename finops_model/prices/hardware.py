@@ -1,4 +1,4 @@
-"""Owned and leased hardware beside rented: cash by month, depreciation, cost of a useful hour, when owning wins (docs/method.md §5.48).
+"""Owned and leased hardware beside rented: cash by month, depreciation, cost of a useful hour, when owning wins (docs/method §5.48).
 
 A useful GPU-hour is one that somebody needed. Owning costs nearly the same at any utilisation, renting costs by the useful hour:
 so the difference is a straight line in utilisation, and where it crosses 0 is a closed form. numpy only.

@@ -1,4 +1,4 @@
-"""From days to hours: the day's usage spread by each workload's hour-of-week shape (docs/method.md §5.4). numpy only."""
+"""From days to hours: the day's usage spread by each workload's hour-of-week shape (docs/method §5.4). numpy only."""
 
 from __future__ import annotations
 

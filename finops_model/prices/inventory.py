@@ -1,4 +1,4 @@
-"""What is committed: FOCUS 1.4 Contract Commitment records, what-ifs apart, and what drops off when (docs/method.md §8.20–§8.24).
+"""What is committed: FOCUS 1.4 Contract Commitment records, what-ifs apart, and what drops off when (docs/method §8.20–§8.24).
 
 Read from CSV (one record a row) or YAML (a list, or a mapping with `commitments:`). The arithmetic needs numpy only; yaml is
 imported where a document is read.

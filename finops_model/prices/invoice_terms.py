@@ -1,4 +1,4 @@
-"""Terms of a contract between list price and invoice: what adjustments.apply reads (docs/method.md §5.46). numpy only."""
+"""Terms of a contract between list price and invoice: what adjustments.apply reads (docs/method §5.46). numpy only."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Negotiated:
     """A negotiated price or discount. The most specific one holds: a price before a discount, then SKU, service, all.
 
     It is off usage: fees and minima stay. A Purchase (seats, a plan) is discounted where sku or service names it, or commitments says so;
-    Credit, Tax and Adjustment never are (docs/method.md §5.15).
+    Credit, Tax and Adjustment never are (docs/method §5.15).
     """
 
     discount: float = 0.0               # share off the list price, 0..1
@@ -145,4 +145,4 @@ class Adjustments:
     support: Support | None = None
     tax: Tax | None = None
     credit_order: object = "expiry"
-    currency: str = "USD"               # lines are billed in whole coins of it (docs/method.md §5.49)
+    currency: str = "USD"               # lines are billed in whole coins of it (docs/method §5.49)

@@ -1,4 +1,4 @@
-"""Storage classes and lifecycle rules on age cohorts: after N days an object moves, after M it goes (docs/method.md §5.38).
+"""Storage classes and lifecycle rules on age cohorts: after N days an object moves, after M it goes (docs/method §5.38).
 
 What is ingested on one day is a cohort of one age; every rule is about age, so the stock of a class is the ingest seen through a
 window of ages: one matrix product per class, for all paths at once. An object counts on the day it comes, not on the day it goes.

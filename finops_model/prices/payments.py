@@ -1,4 +1,4 @@
-"""Payment options: one fee, three ledgers — effective, billed, cash — and options compared at NPV (docs/method.md §5.40, §6.2–§6.4).
+"""Payment options: one fee, three ledgers — effective, billed, cash — and options compared at NPV (docs/method §5.40, §6.2–§6.4).
 
 What is paid when does not change the cost: a fee is expensed straight over the days of its term, whatever the option.
 Amounts are (..., payment): every leading axis of the fee is free. numpy only.
@@ -142,7 +142,7 @@ class Payment:
         return names, self._coins(self.fee[..., None] * (ends - starts).astype(int) / self.days, in_time)
 
     def _coins(self, parts: np.ndarray, way=add_up) -> np.ndarray:
-        """Parts of the fee in whole coins that add up to it, where the fee is in whole coins itself (docs/method.md §5.49)."""
+        """Parts of the fee in whole coins that add up to it, where the fee is in whole coins itself (docs/method §5.49)."""
         if not self.currency or parts.shape[-1] == 1:
             return parts
         good = in_coins(self.fee, self.currency)

@@ -1,4 +1,4 @@
-"""Exchange rates of a budget, agreed once and named; and costs at constant currency (docs/method.md §7.3, §7.4)."""
+"""Exchange rates of a budget, agreed once and named; and costs at constant currency (docs/method §7.3, §7.4)."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class ConstantCurrency:
 
 
 def constant_currency(amounts: Mapping[str, np.ndarray], actual: Mapping[str, np.ndarray], constant: Mapping[str, float]) -> ConstantCurrency:
-    """Costs at the rates of their periods beside the same costs at constant rates (docs/method.md §7.4).
+    """Costs at the rates of their periods beside the same costs at constant rates (docs/method §7.4).
 
     amounts    currency -> money (…, period) in that currency
     actual     currency -> units of the common currency for one unit, (period,) or a number

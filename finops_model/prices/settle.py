@@ -1,4 +1,4 @@
-"""From pooled usage to cost: month-window forms, the month under way, sharing back, charge lines (docs/method.md §5).
+"""From pooled usage to cost: month-window forms, the month under way, sharing back, charge lines (docs/method §5).
 
 Usage is pooled over accounts and workloads *before* a form prices it: two teams share one tier. numpy only.
 """
@@ -20,7 +20,7 @@ def pool(usage) -> np.ndarray:
 
 
 def charge_at(rate, quantity, factor=1.0, due=1.0):
-    """What a form charges where a share was negotiated or a price moved: fees and minima stay (docs/method.md §5.15).
+    """What a form charges where a share was negotiated or a price moved: fees and minima stay (docs/method §5.15).
 
     factor   on the price of a unit: 1 − share; a number or an array
     due      on fees and minima: 1 unless money itself moves (an exchange rate)

@@ -1,4 +1,4 @@
-"""Settlement: pooled usage → ordered instruments → rate forms → charge lines, one composition for every way to buy (docs/method.md §5.11).
+"""Settlement: pooled usage → ordered instruments → rate forms → charge lines, one composition for every way to buy (docs/method §5.11).
 
 Axes are (..., period, sku); leading axes (paths) are free, and a scalar call is an array call of one period. Quantity transforms
 (prices/transforms) come before: what is settled here is billed quantity, pooled over accounts and workloads. Credits, support fees
@@ -240,7 +240,7 @@ def _contracted(contracted: Mapping, sku: str, listed, skus, periods: int):
 
 @dataclass(frozen=True)
 class _Discounted:
-    """A rate form with a share off the price of its units: fees and minima stay (docs/method.md §5.15)."""
+    """A rate form with a share off the price of its units: fees and minima stay (docs/method §5.15)."""
 
     form: object
     share: float

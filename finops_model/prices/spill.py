@@ -1,4 +1,4 @@
-"""What spills where traffic is not flat within a window: the shape is said, never assumed in silence (docs/method.md §5.33).
+"""What spills where traffic is not flat within a window: the shape is said, never assumed in silence (docs/method §5.33).
 
 E[max(X - K, 0)] in closed form for demand X of mean m and capacity K, the same call for a number and for arrays. `cv` is the
 standard deviation of the windows over their mean: minutes within an hour, say, where only the hour is known.

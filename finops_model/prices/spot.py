@@ -1,4 +1,4 @@
-"""Spot and preemptible machines: what an interruption bills, what a useful hour costs, when spot wins (docs/method.md §5.35).
+"""Spot and preemptible machines: what an interruption bills, what a useful hour costs, when spot wins (docs/method §5.35).
 
 Interruptions are a Poisson process with a constant hazard per hour, the house's assumption for a month's interruption band; prices
 are paths given from outside (a spot price is per region and jumps). Checkpoints and rework: checkpoints.py. numpy only.

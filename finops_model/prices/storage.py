@@ -1,4 +1,4 @@
-"""Storage is a stock: what is left of yesterday, plus what comes, minus what goes; charged on its average (docs/method.md §5.37).
+"""Storage is a stock: what is left of yesterday, plus what comes, minus what goes; charged on its average (docs/method §5.37).
 
 Stocks without ages here; storage classes, lifecycle rules and early deletion by age: lifecycle.py. Quantities are in one unit
 throughout (GB or GiB, as the price means it: units.convert). numpy only.

@@ -1,4 +1,4 @@
-"""Subscriptions: seats by calendar day, quotas pooled or for each seat, overage, terms that change on a date (docs/method.md §5.42, §5.43).
+"""Subscriptions: seats by calendar day, quotas pooled or for each seat, overage, terms that change on a date (docs/method §5.42, §5.43).
 
 Everything follows from two numbers a day: seats paid for and the fee in force. Within a cycle seats only go up (who leaves is
 paid to its end), so paid seats are the running maximum of the cycle; a cycle costs the mean over its days of paid seats x fee.

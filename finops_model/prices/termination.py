@@ -1,4 +1,4 @@
-"""Ending or changing a commitment early: what may be done, what it costs, what is left (docs/method.md §5.41). numpy only.
+"""Ending or changing a commitment early: what may be done, what it costs, what is left (docs/method §5.41). numpy only.
 
 Vendors differ only in a few numbers, so a vendor is a Policy. The answer to "may I" is allowed or refused with its reason;
 amounts are arrays with free leading axes. Stopping use under a live commitment saves nothing until it expires.

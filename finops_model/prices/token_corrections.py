@@ -1,4 +1,4 @@
-"""Own dated corrections over the frozen token prices, and what is said of a price nobody confirmed (docs/method.md §5.27)."""
+"""Own dated corrections over the frozen token prices, and what is said of a price nobody confirmed (docs/method §5.27)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the package genai-prices once and freezes it as a snapshot: the only place that imports it (docs/method.md §5.21).
+"""Reads the package genai-prices once and freezes it as a snapshot: the only place that imports it (docs/method §5.21).
 
     python -m finops_model.prices.token_refresh [file] [--made YYYY-MM-DD]
 

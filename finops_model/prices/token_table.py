@@ -1,4 +1,4 @@
-"""Token prices as arrays: offer x validity -> price by tier and bucket (docs/method.md §5.21, decisions/0006).
+"""Token prices as arrays: offer x validity -> price by tier and bucket (docs/method §5.21, decisions/0006).
 
 An *offer* is what a request buys: a model in a context ("", "processing=batch", "service_tier=flex" …). Its *segments* say
 from which day and second of the day (UTC) which price row holds; a *row* has the prices of every bucket at each context

@@ -1,4 +1,4 @@
-"""What tokens cost: requests priced exactly, and totals through the sizes of their requests (docs/method.md §5.20–§5.24).
+"""What tokens cost: requests priced exactly, and totals through the sizes of their requests (docs/method §5.20–§5.24).
 
     table = load_tokens()
     offer = table.offer("gemini-2.5-pro")
@@ -55,7 +55,7 @@ class Modifier:
 
 
 def factors(modifiers: Sequence[Modifier], context: str = "") -> np.ndarray:
-    """Modifiers as one factor for each bucket, (bucket,): different kinds multiply (docs/method.md §5.22).
+    """Modifiers as one factor for each bucket, (bucket,): different kinds multiply (docs/method §5.22).
 
     context   the offer's own: a processing factor on top of a context's own prices is refused
 

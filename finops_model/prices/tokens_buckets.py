@@ -1,4 +1,4 @@
-"""Buckets: the disjoint parts of one request that a vendor prices each by itself (docs/method.md §5.20).
+"""Buckets: the disjoint parts of one request that a vendor prices each by itself (docs/method §5.20).
 
 "Input" has two meanings. OpenAI's and Google's usage counts cached tokens in it, Anthropic's and Bedrock's does not; adding the
 cache on top of the first, or taking it off the second, is the field's most common bug. So the bucket is called `uncached_input`,
@@ -105,7 +105,7 @@ OTHER_WORDS = {
 
 class Buckets(dict):
     """Disjoint buckets {name: tokens}; `untold` {audio, image, video: tokens} of prompts of which some are cached and the record does not say
-    which: they are counted among text here, and pricing refuses where that would not be right (docs/method.md §5.26).
+    which: they are counted among text here, and pricing refuses where that would not be right (docs/method §5.26).
     """
 
     def __init__(self, found: Mapping, untold: Mapping | None = None):

@@ -1,4 +1,4 @@
-"""Words of vendors' usage records that mean tokens: which are understood, and a refusal of the others (docs/method.md §5.25).
+"""Words of vendors' usage records that mean tokens: which are understood, and a refusal of the others (docs/method §5.25).
 
 A field that means tokens and is not understood would cost nothing; so it refuses its record. None and zero pass: they hold nothing.
 """

@@ -1,4 +1,4 @@
-"""Tokens of an image: quantity rules of vendors, by pixels (docs/method.md §5.24). Sizes are numbers or arrays of them."""
+"""Tokens of an image: quantity rules of vendors, by pixels (docs/method §5.24). Sizes are numbers or arrays of them."""
 
 from __future__ import annotations
 

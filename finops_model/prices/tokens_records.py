@@ -1,4 +1,4 @@
-"""Many usage records at once: each is priced or refused by itself (docs/method.md §5.25, §5.26)."""
+"""Many usage records at once: each is priced or refused by itself (docs/method §5.25, §5.26)."""
 
 from __future__ import annotations
 

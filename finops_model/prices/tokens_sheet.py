@@ -1,4 +1,4 @@
-"""Token prices that you state, as a table: a price page in a few lines (docs/method.md §5.21).
+"""Token prices that you state, as a table: a price page in a few lines (docs/method §5.21).
 
     table = price_sheet({"prices": {"input": 3, "output": 15}, "relative": {"cache_read": 0.1, "cache_write_1h": 2},
                          "tiers": [{"above": 200_000, "prices": {"input": 6, "output": 22.5}}],

@@ -1,4 +1,4 @@
-"""Sizes of requests: what share of requests and of tokens lies above a context cliff (docs/method.md §5.23).
+"""Sizes of requests: what share of requests and of tokens lies above a context cliff (docs/method §5.23).
 
 Size = input tokens of one request. A total of a month says nothing about it: a thousand requests of 10,000 tokens stay below a
 cliff that one request of ten million would be above.

@@ -1,4 +1,4 @@
-"""Raw usage records of vendors as disjoint buckets (docs/method.md §5.20): what each vendor's "input" and "output" hold.
+"""Raw usage records of vendors as disjoint buckets (docs/method §5.20): what each vendor's "input" and "output" hold.
 
 | vendor | cached tokens | cache writes | reasoning |
 |---|---|---|---|
@@ -201,7 +201,7 @@ def _misses(usage: Mapping, total_in, read, where: str) -> None:
 
 
 def _divided(parts: dict, told, cached_inside: bool, reasoning_included: bool, where: str) -> Buckets:
-    """Disjoint buckets of parts of which text, audio, image and video divide the input one way and cached or not another (docs/method.md §5.26).
+    """Disjoint buckets of parts of which text, audio, image and video divide the input one way and cached or not another (docs/method §5.26).
 
     told   whether the record says which of the cached tokens are audio, image, video. Where it does not, they are text as far as text
            reaches; where they reach further, the split is kept as not told, and pricing asks whether it matters.

@@ -1,4 +1,4 @@
-"""Data transfer by path: where a byte comes from and goes to decides its price, not its size (docs/method.md §5.39).
+"""Data transfer by path: where a byte comes from and goes to decides its price, not its size (docs/method §5.39).
 
 A tariff lists legs (from, to) with a rate form each; a flow names its ends and what it passes on the way (a NAT gateway). Legs of
 one pool share their tiers over all services before anything is priced, and the cost comes back by usage. numpy only.

@@ -1,4 +1,4 @@
-"""Small charts of the report's accuracy section: by how much we missed, and whether our ranges held (docs/method.md §11.1, §11.7)."""
+"""Small charts of the report's accuracy section: by how much we missed, and whether our ranges held (docs/method §11.1, §11.7)."""
 
 from __future__ import annotations
 

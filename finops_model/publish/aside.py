@@ -1,4 +1,4 @@
-"""Working folders beside what is being made: marked and locked as ours, so that what a killed run left can be swept (docs/method.md §13.52)."""
+"""Working folders beside what is being made: marked and locked as ours, so that what a killed run left can be swept (docs/method §13.52)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The charts of the budget report, each a `Figure` made from a brief, or None where the brief has nothing to draw.
 
 Titles are sentences computed from the figures; labels stand beside what they name, so there are no legends.
-Values are those of the brief, unchanged; only the drawing rounds (docs/method.md §15).
+Values are those of the brief, unchanged; only the drawing rounds (docs/method §15).
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def against_budget(brief: dict) -> Figure | None:
         if row["low"] is not None:
             draw.rules([{"x": row["low"] / whole, "x2": row["high"] / whole, "y": y, "y2": y}], BLUE, 5)
             draw.points([{"x": row["mid"] / whole, "y": y}], BLUE, 110)
-        gap = whole - row.get("by", row["mid"])     # by means, as parts and company (docs/method.md §9.4)
+        gap = whole - row.get("by", row["mid"])     # by means, as parts and company (docs/method §9.4)
         word = "left" if gap >= 0 and "so far" in row["name"] else "under" if gap >= 0 else "over"
         draw.text([{"x": draw.x[0], "y": y - 0.08, "t": row["name"]}], INK, "right", dx=-10, bold=True)
         draw.text([{"x": draw.x[0], "y": y + 0.18, "t": f"budget {money(whole, currency)}"}], GREY, "right", dx=-10)

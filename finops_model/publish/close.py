@@ -1,7 +1,7 @@
 """The monthly close, end to end: ledger → daily facts → runs → briefs → published reports.
 
 Everything below is deterministic: the same settings, files and month give the same numbers, bit for bit
-(docs/method.md §15). Nothing is written before every input has been read and checked.
+(docs/method §15). Nothing is written before every input has been read and checked.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
 
 
 def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict:
-    """The briefs published for the month before, by unit: frozen forecasts to be graded (docs/method.md §11)."""
+    """The briefs published for the month before, by unit: frozen forecasts to be graded (docs/method §11)."""
     folder = (reports or settings.path(settings.reports)) / add_months(month, -1)
     found = {}
     for path in sorted(folder.glob("*/brief.json")):
@@ -199,7 +199,7 @@ def report(settings: Settings, month: str | None = None, units: list[str] | None
            progress: Progress | None = None) -> list[dict]:
     """Publish the budget reports of a month; returns the index entries of what was published.
 
-    Where finops.yaml names entities: those of each entity, in its currency, and no company; all of them or none (docs/method.md §13.40).
+    Where finops.yaml names entities: those of each entity, in its currency, and no company; all of them or none (docs/method §13.40).
 
     tell    called with how many reports there will be and about how long they take, before the long part
     Raises FinOpsError with one clear message, and then nothing has been published.

@@ -1,4 +1,4 @@
-"""Which units get a report of their own, and how long that takes (docs/method.md §15.30)."""
+"""Which units get a report of their own, and how long that takes (docs/method §15.30)."""
 
 from __future__ import annotations
 

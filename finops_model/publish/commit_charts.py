@@ -1,4 +1,4 @@
-"""How much to commit to, drawn: what each level would be regretted by (docs/method.md §8.7). Titles are sentences of the figures."""
+"""How much to commit to, drawn: what each level would be regretted by (docs/method §8.7). Titles are sentences of the figures."""
 
 from __future__ import annotations
 

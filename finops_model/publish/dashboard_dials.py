@@ -1,4 +1,4 @@
-"""The four sliders: draws frozen by the report, settled again in milliseconds with numpy (docs/method.md §9.20).
+"""The four sliders: draws frozen by the report, settled again in milliseconds with numpy (docs/method §9.20).
 
 total = fixed + tokens + other usage + tiered forms of pooled usage + commitments (fee + spill × on-demand price)
 

@@ -176,7 +176,7 @@ def _cards(brief: dict, dials: dict, land: dict, change: dict | None) -> list[di
 
 
 def _budget_parts(brief: dict) -> dict:
-    """The published table of the units against the year's budget (docs/method.md §9.4); no rows where the brief has none."""
+    """The published table of the units against the year's budget (docs/method §9.4); no rows where the brief has none."""
     rows, why, currency, land = brief.get("children") or [], brief.get("reason"), brief["currency"], brief["landing"]
     if not why:
         return {"title": "", "head": [], "rows": []}

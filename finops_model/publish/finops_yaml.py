@@ -1,4 +1,4 @@
-"""finops.yaml is its reader's: lines are only added to it, never taken out or written anew (docs/method.md §13.50)."""
+"""finops.yaml is its reader's: lines are only added to it, never taken out or written anew (docs/method §13.50)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a published report was made from, and whether it is still what was published (docs/method.md §15)."""
+"""What a published report was made from, and whether it is still what was published (docs/method §15)."""
 
 from __future__ import annotations
 

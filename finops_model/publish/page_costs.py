@@ -1,4 +1,4 @@
-"""Unit costs on the page: direct and fully loaded, and how they add up to the cost of the unit (docs/method.md §16.3)."""
+"""Unit costs on the page: direct and fully loaded, and how they add up to the cost of the unit (docs/method §16.3)."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _ranged(said: dict, currency: str) -> bool:
 
 
 def _landing(figures: Figures, land: dict, what: str) -> Iterator[tuple]:
-    """Where the year lands, and how likely it is over its budget: a chance only where there is a range (docs/method.md §9.5)."""
+    """Where the year lands, and how likely it is over its budget: a chance only where there is a range (docs/method §9.5)."""
     show, currency, period = figures.show, figures.currency, land["period"]
     left = short(figures.brief.get("year_outside"), currency)
     beside = f"; {left}" if left else ""
@@ -114,7 +114,7 @@ def _against(brief: dict, flash: bool, currency: str) -> tuple[str, str]:
 
 
 def alerts(figures: Figures) -> Iterator[Markup]:
-    """What a reader must know before any figure: money that was refused, or that does not tie out (docs/method.md §13)."""
+    """What a reader must know before any figure: money that was refused, or that does not tie out (docs/method §13)."""
     tie, show, currency = figures.brief["tie_out"], figures.show, figures.currency
     yield from told(figures)
     if Decimal(tie["quarantined"] or 0):
@@ -167,7 +167,7 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
 
 
 def _year_outside(figures: Figures) -> Iterator[tuple]:
-    """What the year's figures leave out, the year to date and the landing after credits (docs/method.md §6.5); nothing for a brief of before."""
+    """What the year's figures leave out, the year to date and the landing after credits (docs/method §6.5); nothing for a brief of before."""
     brief, show, currency = figures.brief, figures.show, figures.currency
     found, at = brief.get("year_outside"), "year_outside/after_credits"
     if not found:

@@ -1,4 +1,4 @@
-"""The company's units on the page: the month, then the year with each part over or under its budget (docs/method.md §9.4)."""
+"""The company's units on the page: the month, then the year with each part over or under its budget (docs/method §9.4)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _signed(budget: float | None, actual: float | None, digits: int) -> tuple:
 
 
 def _lines(brief: dict) -> list[tuple[str, dict]]:
-    """(path, line) of the table: every unit, or those that carry most and the others added up (docs/method.md §15.30)."""
+    """(path, line) of the table: every unit, or those that carry most and the others added up (docs/method §15.30)."""
     more = brief.get("more_units")
     gone = set(more["units"]) if more else ()
     shown = [(f"children/{i}", row) for i, row in enumerate(brief["children"]) if row["unit"] not in gone]

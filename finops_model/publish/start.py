@@ -1,7 +1,7 @@
 """The analyst's first ten minutes, and every month after: a bill becomes a workspace, or goes into the one that is there.
 
 A workspace is a folder with its own finops.yaml. A new one is made aside and put in place by one rename, so a file that cannot be
-used leaves nothing behind. In one that is there nothing is removed or overwritten (docs/method.md §13.50).
+used leaves nothing behind. In one that is there nothing is removed or overwritten (docs/method §13.50).
 """
 
 from __future__ import annotations

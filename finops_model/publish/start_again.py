@@ -1,4 +1,4 @@
-"""A bill for a workspace that is there: into its ledger, and nothing of what people or earlier runs put there is touched (docs/method.md §13.50)."""
+"""A bill for a workspace that is there: into its ledger, and nothing of what people or earlier runs put there is touched (docs/method §13.50)."""
 
 from __future__ import annotations
 

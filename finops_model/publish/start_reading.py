@@ -1,6 +1,6 @@
 """How a bill is read before anything is written: as an export, by a mapping a person has seen, or by a guess that somebody confirms.
 
-No guess counts unless somebody said yes to it, or it leaves no doubt (docs/method.md §13.51).
+No guess counts unless somebody said yes to it, or it leaves no doubt (docs/method §13.51).
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _reading(file: Path, frame, mapping: tables.Mapping) -> Reading:
 
 
 def one_currency(file, rows: Counter, column: str | None = None) -> None:
-    """Raises InputError where the rows of a bill are in several currencies (docs/method.md §13.51): nothing of them is added up."""
+    """Raises InputError where the rows of a bill are in several currencies (docs/method §13.51): nothing of them is added up."""
     named = [(code, rows[code]) for code in sorted(rows) if code in CURRENCIES]
     if len(named) < 2:
         return

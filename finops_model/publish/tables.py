@@ -1,7 +1,7 @@
 """Numbers and tables of the report: one way to write each kind of figure, every cell escaped.
 
 A figure taken from the brief carries its slash path and exact value (`<data>`), so that a finished page can be held against
-the brief (`differences`): docs/method.md §15.
+the brief (`differences`): docs/method §15.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def rate(value: float | None) -> str:
 
 
 def variance(budget: float | None, actual: float | None, digits: int = 0) -> tuple[str, Markup]:
-    """Budget − actual as amount and word (docs/method.md §9): two cells of a table.
+    """Budget − actual as amount and word (docs/method §9): two cells of a table.
 
     >>> [str(cell) for cell in variance(100.0, 1361.0)], [str(cell) for cell in variance(100.0, 100.2)], variance(None, 1.0)[0]
     (['1,261', '<span class="bad">unfavourable</span>'], ['0', 'on budget'], '–')

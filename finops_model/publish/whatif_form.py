@@ -1,4 +1,4 @@
-"""A what-if without YAML: a small form that writes, checks and runs a scenario file (docs/method.md §3).
+"""A what-if without YAML: a small form that writes, checks and runs a scenario file (docs/method §3).
 
 `write_what_if` is the whole logic, a plain function; the form only collects its values.
 """

@@ -150,7 +150,7 @@ def _summary(pen: _Pen, brief: dict) -> None:
 
 
 def _outside(found: dict | None) -> list[tuple]:
-    """What the year's figures leave out, and the figures after credits (docs/method.md §6.5); nothing for a brief of before."""
+    """What the year's figures leave out, and the figures after credits (docs/method §6.5); nothing for a brief of before."""
     if not found:
         return []
     period, after = found["period"], found["after_credits"]
@@ -161,7 +161,7 @@ def _outside(found: dict | None) -> list[tuple]:
 
 
 def _units(pen: _Pen, brief: dict) -> None:
-    """Budget by unit: the month, the year, and each part over or under; none for a unit, or a brief of before (docs/method.md §9.4)."""
+    """Budget by unit: the month, the year, and each part over or under; none for a unit, or a brief of before (docs/method §9.4)."""
     rows = brief.get("children") or []
     if not rows or "kind" not in rows[0]:
         return

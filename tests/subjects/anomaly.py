@@ -1,4 +1,4 @@
-"""`anomaly`: a daily history, and the episodes `find_anomalies` raises in it (docs/method.md §12)."""
+"""`anomaly`: a daily history, and the episodes `find_anomalies` raises in it (docs/method §12)."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""`forecaster`: what one method of the shelf says of the days after a history (docs/method.md §2.2, §2.17)."""
+"""`forecaster`: what one method of the shelf says of the days after a history (docs/method §2.2, §2.17)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""`history`: how a daily history is read, or why it is refused (docs/method.md §2.8, §2.19)."""
+"""`history`: how a daily history is read, or why it is refused (docs/method §2.8, §2.19)."""
 
 import numpy as np
 import pandas as pd

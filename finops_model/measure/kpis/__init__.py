@@ -1,4 +1,4 @@
-"""SHELF of KPIs: one file per KPI; adding a file adds a KPI (docs/method.md §16).
+"""SHELF of KPIs: one file per KPI; adding a file adds a KPI (docs/method §16).
 
 A file holds `TITLE`, `BETTER` ("lower" or "higher"), `SOURCE` and `parts(facts) -> list[Part]`: daily numerators
 and denominators. The value of a month is the sum of the numerator over the sum of the denominator, **on days

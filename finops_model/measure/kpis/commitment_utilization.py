@@ -1,6 +1,6 @@
 """Share of what was committed that was used: EffectiveCost of Used rows over Used and Unused rows.
 
-Source: FinOps KPI "Commitment utilization"; FOCUS CommitmentDiscountStatus; docs/method.md §8.
+Source: FinOps KPI "Commitment utilization"; FOCUS CommitmentDiscountStatus; docs/method §8.
 """
 
 from . import Facts, Part, by_day

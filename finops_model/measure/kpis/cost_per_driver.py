@@ -1,7 +1,7 @@
 """Cost of one unit of business: a session, a conversation, a resolved case.
 
 Its workloads' cost alone (direct), and with its share of what no driver of the unit drives (fully loaded).
-Source: FinOps Framework, Unit Economics (KPI "cost per unit of business value"); docs/method.md §16.1, §16.3.
+Source: FinOps Framework, Unit Economics (KPI "cost per unit of business value"); docs/method §16.1, §16.3.
 """
 
 from ..carried import costs, drives

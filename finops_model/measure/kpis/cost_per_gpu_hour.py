@@ -1,6 +1,6 @@
 """What a GPU hour really cost: on-demand, spot and committed together, unused commitment included.
 
-Source: docs/method.md §8, §16; FOCUS EffectiveCost of used and unused commitment rows.
+Source: docs/method §8, §16; FOCUS EffectiveCost of used and unused commitment rows.
 """
 
 from . import Facts, Part, by_day

@@ -1,6 +1,6 @@
 """Cost of a million tokens of every kind, cached and batch included: the blended token price paid.
 
-Source: FinOps for AI, token consumption metrics; docs/method.md §16.
+Source: FinOps for AI, token consumption metrics; docs/method §16.
 """
 
 from . import Facts, Part, by_day

@@ -1,4 +1,4 @@
-"""SHELF of distributions an uncertain value may have, one file per form (docs/method.md §3.20, §3.21).
+"""SHELF of distributions an uncertain value may have, one file per form (docs/method §3.20, §3.21).
 
 A file `<kind>.py` holds one frozen dataclass named after the file, a `Distribution` (`_base.py`): it gives `quantile`, `cdf`, `density`
 and `between` (moments inside an interval) in closed form; everything else (mean, CVaR, overage above a commitment, truncation, mixtures)

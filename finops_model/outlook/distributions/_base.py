@@ -1,4 +1,4 @@
-"""What every distribution can say; a form gives four closed forms and the rest follows (docs/method.md §3.20).
+"""What every distribution can say; a form gives four closed forms and the rest follows (docs/method §3.20).
 
 between(k, a, b) = E[X^k ; a < X <= b] carries everything that money asks for: the mean and variance, the mean of the worst 5 % (CVaR),
 what demand exceeds a commitment by and leaves idle, the moments of the truncated distribution.
@@ -99,7 +99,7 @@ class Distribution(ABC):
         return (self.between(1, at, INF) + at * (float(self.cdf(at)) - level)) / (1 - level)
 
     def truncated(self, low: float | None = None, high: float | None = None) -> Distribution:
-        """This distribution, given that it lies from low to high (docs/method.md §3.22)."""
+        """This distribution, given that it lies from low to high (docs/method §3.22)."""
         from ._truncated import Truncated
 
         return Truncated(self, low, high)

@@ -1,4 +1,4 @@
-"""A value that moves with named factors: a Gaussian copula by loadings (docs/method.md §3.23).
+"""A value that moves with named factors: a Gaussian copula by loadings (docs/method §3.23).
 
     z = Σ loading · factor + sqrt(1 − Σ loading²) · own,   value = quantile(Φ(z))
 

@@ -1,4 +1,4 @@
-"""Quantile functions that are sums of terms in the log odds: the metalog family (docs/method.md §3.21).
+"""Quantile functions that are sums of terms in the log odds: the metalog family (docs/method §3.21).
 
 M(u) = a1 + a2·L + a3·(u − ½)·L + a4·(u − ½) + a5·(u − ½)² + a6·(u − ½)²·L + …,  L = ln(u / (1 − u)); as many terms as quantiles.
 Everything is computed in t = L, where both tails have room. Source: Keelin (2016), The Metalog Distributions, Decision Analysis 13(4).

@@ -1,4 +1,4 @@
-"""Quantiles of slow inverse CDFs from a table: cubic Hermite in the normal score, exact slopes (docs/method.md §3.20).
+"""Quantiles of slow inverse CDFs from a table: cubic Hermite in the normal score, exact slopes (docs/method §3.20).
 
 betaincinv takes about a microsecond a value and would be most of a warm what-if; the table takes a twentieth of it. Knots 1/128 of a
 standard deviation apart keep the error below 1e-10 of the range; single values go through the same table as arrays, so the bits agree.

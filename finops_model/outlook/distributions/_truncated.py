@@ -1,4 +1,4 @@
-"""A distribution given that it lies from min to max: {of, min, max}; by its CDF, never by clipping (docs/method.md §3.22).
+"""A distribution given that it lies from min to max: {of, min, max}; by its CDF, never by clipping (docs/method §3.22).
 
 Clipping would pile up what is outside on the two ends and move the mean to the wrong place.
 """

@@ -1,4 +1,4 @@
-"""SHELF of point forecasters: one file per method; adding a file adds a method (docs/method.md §2.2).
+"""SHELF of point forecasters: one file per method; adding a file adds a method (docs/method §2.2).
 
 A file holds `MIN_DAYS` (shortest history it may see), `COST` ("cheap" or "costly") and one pure function
 

@@ -1,4 +1,4 @@
-"""How a growth seen over a span goes on, and what a year's growth is where last year says little (docs/method.md §2.23)."""
+"""How a growth seen over a span goes on, and what a year's growth is where last year says little (docs/method §2.23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Demand that comes now and then, as its sizes and the waits between them (docs/method.md §2.17)."""
+"""Demand that comes now and then, as its sizes and the waits between them (docs/method §2.17)."""
 
 from __future__ import annotations
 

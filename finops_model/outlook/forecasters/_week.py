@@ -1,4 +1,4 @@
-"""The weekly shape of a daily series, and exponential filters as fixed weights (docs/method.md §2.2).
+"""The weekly shape of a daily series, and exponential filters as fixed weights (docs/method §2.2).
 
 Exponential smoothing is linear in the history, so its one-step errors under a whole grid of parameters are one
 matrix product with weights worked out once. That makes a fit cost a fraction of a millisecond.

@@ -1,4 +1,4 @@
-"""Last year's shape at this year's level, year after year: for demand with a season (docs/method.md §2.2, §2.23)."""
+"""Last year's shape at this year's level, year after year: for demand with a season (docs/method §2.2, §2.23)."""
 
 from __future__ import annotations
 

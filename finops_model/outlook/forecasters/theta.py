@@ -27,7 +27,7 @@ WEIGHTS = smoothing(ALPHAS)
 def line(series: np.ndarray, alpha: float, weights: np.ndarray, horizon: int) -> np.ndarray:
     """Level of smoothing with `alpha`, whose weights (lag,) these are, and half of the straight-line trend (horizon,).
 
-    A line goes on for as many days as it was seen, then fades (docs/method.md §2.23).
+    A line goes on for as many days as it was seen, then fades (docs/method §2.23).
     """
     level = _week.newest(series) @ weights
     tail = series[-TREND_DAYS:]

@@ -1,4 +1,4 @@
-"""SHELF of risks a scenario may hold, one file per kind (docs/method.md §3.30–§3.34).
+"""SHELF of risks a scenario may hold, one file per kind (docs/method §3.30–§3.34).
 
 A file `<kind>.py` holds one frozen dataclass named after the file, a `Risk` (`_base.py`): what it acts on, and factors on prices or on
 demand that differ from path to path and from month to month. Adding a file adds a kind to scenario files.

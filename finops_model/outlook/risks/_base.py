@@ -1,4 +1,4 @@
-"""What every kind of risk shares: what it acts on, its clock, and how it reads its values (docs/method.md §3.30)."""
+"""What every kind of risk shares: what it acts on, its clock, and how it reads its values (docs/method §3.30)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far something has come that begins late and takes months: launches and migrations (docs/method.md §3.33)."""
+"""How far something has come that begins late and takes months: launches and migrations (docs/method §3.33)."""
 
 from __future__ import annotations
 

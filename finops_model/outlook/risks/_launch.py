@@ -1,4 +1,4 @@
-"""A launch that may come late and grows along a curve: the share of its full cost by month (docs/method.md §3.33)."""
+"""A launch that may come late and grows along a curve: the share of its full cost by month (docs/method §3.33)."""
 
 from __future__ import annotations
 

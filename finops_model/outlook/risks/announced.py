@@ -1,4 +1,4 @@
-"""Changes of which the day is known, and perhaps not whether they come (docs/method.md §3.31)."""
+"""Changes of which the day is known, and perhaps not whether they come (docs/method §3.31)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training campaigns: bursts of use that come at random and fade (docs/method.md §3.34)."""
+"""Training campaigns: bursts of use that come at random and fade (docs/method §3.34)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exchange rate behind prices in another currency (docs/method.md §3.29, §3.31)."""
+"""An exchange rate behind prices in another currency (docs/method §3.29, §3.31)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Fx(Factors):
     volatility: float
     drift_per_year: float = 0.0
     kappa: float = 0.0
-    on_fees: ClassVar[bool] = True      # money itself moves: fees and minima of a price too (docs/method.md §5.15)
+    on_fees: ClassVar[bool] = True      # money itself moves: fees and minima of a price too (docs/method §5.15)
 
     def check(self):
         number(self, "volatility", most=3, why="0.08 is 8 % a year")

@@ -1,4 +1,4 @@
-"""Use that moves to something cheaper or dearer, over months, perhaps late, perhaps paid twice meanwhile (docs/method.md §3.33)."""
+"""Use that moves to something cheaper or dearer, over months, perhaps late, perhaps paid twice meanwhile (docs/method §3.33)."""
 
 from __future__ import annotations
 

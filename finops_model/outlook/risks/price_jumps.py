@@ -1,4 +1,4 @@
-"""Repricing on days that nobody knows: jumps of both signs on top of a drift (docs/method.md §3.29, §3.31)."""
+"""Repricing on days that nobody knows: jumps of both signs on top of a drift (docs/method §3.29, §3.31)."""
 
 from __future__ import annotations
 

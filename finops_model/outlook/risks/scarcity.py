@@ -1,4 +1,4 @@
-"""Spells in which less can be had and it costs more: one draw moves both (docs/method.md §3.29, §3.32)."""
+"""Spells in which less can be had and it costs more: one draw moves both (docs/method §3.29, §3.32)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A spot price that rests and moves in runs, and the work that interruptions cost (docs/method.md §3.29, §3.31, §5.36)."""
+"""A spot price that rests and moves in runs, and the work that interruptions cost (docs/method §3.29, §3.31, §5.36)."""
 
 from __future__ import annotations
 

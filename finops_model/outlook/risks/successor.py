@@ -1,4 +1,4 @@
-"""Successor models: every few months another one at another price, and we move to it or not (docs/method.md §3.29, §3.31)."""
+"""Successor models: every few months another one at another price, and we move to it or not (docs/method §3.29, §3.31)."""
 
 from __future__ import annotations
 

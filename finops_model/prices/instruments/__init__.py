@@ -1,4 +1,4 @@
-"""SHELF of instruments: one file per kind of commitment; adding a file adds a kind (docs/method.md §5.10).
+"""SHELF of instruments: one file per kind of commitment; adding a file adds a kind (docs/method §5.10).
 
 A file `<kind>.py` holds one frozen dataclass named after the file (`spend.py` → `Spend`) with `id`, `eligible` (SKUs), `quantity` (own
 units of each window), `window`, `start`, `end`, `upfront_share`, `priority`, `rank` (its place where no priority is given) and
@@ -45,7 +45,7 @@ def make(fields: dict, where: str = ""):
 
 
 def ordered(instruments) -> list:
-    """Instruments in the order they apply (docs/method.md §5.12): stated priority, else the kind's rank (seats, provisioned
+    """Instruments in the order they apply (docs/method §5.12): stated priority, else the kind's rank (seats, provisioned
     capacity, commitments in units, spend plans); then the narrower scope, then the longer term, then as listed.
 
     >>> broad = make({"kind": "spend", "id": "broad", "commitment": 1, "rates": {"a": 1, "b": 1}})

@@ -1,4 +1,4 @@
-"""What every instrument gives back, and how a capacity is handed out in an order (docs/method.md §5.10)."""
+"""What every instrument gives back, and how a capacity is handed out in an order (docs/method §5.10)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Units:
     start: str | None = None        # first day (or hour) of the term; None: always
     end: str | None = None          # the first one after it
     upfront_share: float = 0.0      # share of the fee billed on the first day
-    priority: float | None = None   # smaller applies earlier; default: the vendor's order (docs/method.md §5.12)
+    priority: float | None = None   # smaller applies earlier; default: the vendor's order (docs/method §5.12)
     rank = 20
 
     def __post_init__(self):

@@ -1,9 +1,9 @@
-"""SHELF of rate forms: one file per form; adding a file adds a form (docs/method.md §5.1).
+"""SHELF of rate forms: one file per form; adding a file adds a form (docs/method §5.1).
 
 A file `<kind>.py` holds one frozen dataclass named after the file (`graduated.py` → `Graduated`) with
 
     charge(quantity) -> ListCost of each quantity, same shape, money of the price's currency
-    parts(quantity)  -> the same as use, fee and least (_parts.py): a negotiated share is off use only (docs/method.md §5.15)
+    parts(quantity)  -> the same as use, fee and least (_parts.py): a negotiated share is off use only (docs/method §5.15)
 
 `quantity` is one settlement window's usage (a month, unless the caller says otherwise), pooled over accounts and
 workloads, in consumed units. Every form has `block`: the prices are per `block` units; tier starts, allowances

@@ -1,4 +1,4 @@
-"""What of a charge a negotiated share or a price factor may act on (docs/method.md §5.15)."""
+"""What of a charge a negotiated share or a price factor may act on (docs/method §5.15)."""
 
 from __future__ import annotations
 

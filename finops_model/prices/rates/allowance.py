@@ -31,6 +31,6 @@ class Allowance:
         return charged(self.parts(quantity))
 
     def parts(self, quantity) -> Parts:
-        """The fee is due without use (docs/method.md §5.15)."""
+        """The fee is due without use (docs/method §5.15)."""
         beyond = np.maximum(quantities("allowance", quantity) - self.included, 0.0)
         return Parts(beyond / self.block * self.price, fee=self.fee)

@@ -35,7 +35,7 @@ class Graduated:
         return charged(self.parts(quantity))
 
     def parts(self, quantity) -> Parts:
-        """The flat fees of the tiers reached stand beside the use (docs/method.md §5.15)."""
+        """The flat fees of the tiers reached stand beside the use (docs/method §5.15)."""
         quantity = quantities("graduated", quantity)
         cost, flat = np.zeros_like(quantity), 0.0
         for start, end, price in zip(self.starts, (*self.starts[1:], np.inf), self.prices):

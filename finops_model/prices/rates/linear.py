@@ -26,5 +26,5 @@ class Linear:
         return charged(self.parts(quantity))
 
     def parts(self, quantity) -> Parts:
-        """All of it is use (docs/method.md §5.15)."""
+        """All of it is use (docs/method §5.15)."""
         return Parts(quantities("linear", quantity) / self.block * self.price)

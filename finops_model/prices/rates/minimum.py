@@ -28,5 +28,5 @@ class Minimum:
         return charged(self.parts(quantity))
 
     def parts(self, quantity) -> Parts:
-        """The minimum is due whatever share is negotiated (docs/method.md §5.15)."""
+        """The minimum is due whatever share is negotiated (docs/method §5.15)."""
         return Parts(quantities("minimum", quantity) / self.block * self.price, least=self.minimum)

@@ -30,6 +30,6 @@ class Package:
         return charged(self.parts(quantity))
 
     def parts(self, quantity) -> Parts:
-        """Whole blocks are use: without use there is none to pay (docs/method.md §5.15)."""
+        """Whole blocks are use: without use there is none to pay (docs/method §5.15)."""
         blocks = quantities("package", quantity) / self.block
         return Parts(np.ceil(blocks - np.minimum(blocks * DUST, 1e-6)) * self.price)

@@ -35,7 +35,7 @@ class Volume:
         return charged(self.parts(quantity))
 
     def parts(self, quantity) -> Parts:
-        """The flat fee of the tier reached stands beside the use (docs/method.md §5.15)."""
+        """The flat fee of the tier reached stands beside the use (docs/method §5.15)."""
         quantity = quantities("volume", quantity)
         tier = np.maximum(np.searchsorted(self.starts, quantity, side="left") - 1, 0)
         cost = quantity / self.block * np.asarray(self.prices)[tier]

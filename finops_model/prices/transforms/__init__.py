@@ -1,4 +1,4 @@
-"""SHELF of quantity transforms: what is metered becomes what is billed, before any pool and price (docs/method.md §5.30).
+"""SHELF of quantity transforms: what is metered becomes what is billed, before any pool and price (docs/method §5.30).
 
 A file `<kind>.py` holds one frozen dataclass named after the file (`size_units.py` → `SizeUnits`) with
 
