@@ -18,7 +18,7 @@ from finops_model.publish.tables import Figures
 from finops_model.publish.workbook import write_workbook
 
 FLAT, WIDE = np.full((1000, 1), 600.0), np.linspace(500.0, 700.0, 1001)[:, None]
-NEVER = ("closed", "80 %", "over 99 %", "under 1 %", "100 %", "0 %", "chance")
+NEVER = ("closed", "80 %", "more than 99 %", "less than 1 %", "100 %", "0 %", "chance")
 FLAT_WORDS = "the range has no width, as nothing in the bill has varied."
 CASES = {       # (paths of the months still to come, booked, budget): the sentence
     "over, none": (None, 1000.0, None, "AI spend closed FY2026 at $1.00k."),
@@ -32,7 +32,7 @@ CASES = {       # (paths of the months still to come, booked, budget): the sente
     "flat, exceeded": (FLAT, 1000.0, 900.0, "AI spend has already exceeded the FY2026 budget of $900 and is heading for $1.60k."),
     "flat, nothing ahead": (FLAT * 0, 1000.0, None, f"AI spend is heading for $1.00k in FY2026; {FLAT_WORDS}"),
     "wide, none": (WIDE, 1000.0, None, "AI spend is heading for $1.60k in FY2026 (80 % range $1.52k–$1.68k)."),
-    "wide, under": (WIDE, 1000.0, 1800.0, "AI spend is heading for $1.60k in FY2026, inside the budget of $1.80k with over 99 % probability."),
+    "wide, under": (WIDE, 1000.0, 1800.0, "AI spend is heading for $1.60k in FY2026, inside the budget of $1.80k with more than 99 % probability."),
     "wide, over": (WIDE, 1000.0, 1550.0, "75 % chance that AI spend exceeds the FY2026 budget of $1.55k, typically in December 2026."),
     "wide, exceeded": (WIDE, 1000.0, 900.0, "AI spend has already exceeded the FY2026 budget of $900 and is heading for $1.60k."),
     "narrow, none": (FLAT + np.linspace(0, 1, 1000)[:, None], 30_000.0, None, "AI spend is heading for $30.6k in FY2026 (80 % range $30,600–$30,601)."),
@@ -102,7 +102,7 @@ def test_bills_without_width_and_short_ones_print_no_chance(tmp_path, name):
     brief = brief_of(workspace(tmp_path, *parts, budget=None if amount is None else year(amount)), newest=True)
     assert brief["headline"] == said or said.endswith("…") and brief["headline"].startswith(said[:-1])
     page = str(page_first.first(Figures(brief))["tiles"]) + " ".join([brief["headline"], *brief["summary"]])
-    assert not any(word in page for word in ("Chance", "chance", "over 99 %", "under 1 %"))
+    assert not any(word in page for word in ("Chance", "chance", "more than 99 %", "less than 1 %"))
     assert ("80 %" in page) == name.startswith("five")
     assert ("closed" in page) == name.endswith("the year over")
     shown = Page(brief)
@@ -125,7 +125,7 @@ def test_a_run_on_a_short_bill_is_refused_in_the_same_words(tmp_path, count, tol
 
 
 def test_a_bill_that_begins_within_the_year_of_its_budget_says_so(tmp_path):
-    """Three of twelve months against the budget of twelve: "inside the budget with over 99 % probability" needs a word beside it."""
+    """Three of twelve months against the budget of twelve: "inside the budget with more than 99 % probability" needs a word beside it."""
     made = brief_of(workspace(tmp_path, days("2025-01-01", "2025-02-28", lambda i: 100 + i % 7), budget=year(3000, "2024-04"), fiscal_year_starts=4))
     told = ("The ledger begins on 1 January 2025, and FY2025 begins on 1 April 2024: anything spent between is not in these figures, while the budget is of "
             "the whole year.")

@@ -23,9 +23,9 @@ def line(difference):
 
 
 @pytest.mark.parametrize("difference, said", [
-    (np.linspace(-120e3, -80e3, 101), "*Smaller* saves $100k on average (eight of ten futures: $84.0k to $116k) and is cheaper with a chance of over 99 %."),
-    (np.linspace(80e3, 120e3, 101), "*Smaller* costs $100k more on average (eight of ten futures: $84.0k to $116k); cheaper with a chance of under 1 %."),
-    (np.full(101, -5000.0), "*Smaller* saves $5.00k on average (the same in every future) and is cheaper with a chance of over 99 %."),
+    (np.linspace(-120e3, -80e3, 101), "*Smaller* saves $100k on average (eight of ten futures: $84.0k to $116k) and is cheaper with a chance of more than 99 %."),
+    (np.linspace(80e3, 120e3, 101), "*Smaller* costs $100k more on average (eight of ten futures: $84.0k to $116k); cheaper with a chance of less than 1 %."),
+    (np.full(101, -5000.0), "*Smaller* saves $5.00k on average (the same in every future) and is cheaper with a chance of more than 99 %."),
     (np.linspace(-100.0, 101.0, 202), "*Smaller* cannot be told from no change: $0.50 on average, eight of ten futures: −$79.90 to $80.90; "
                                       "cheaper with a chance of 50 %."),
     (np.zeros(101), "*Smaller* changes nothing."),
@@ -39,7 +39,7 @@ def test_the_answer_of_a_what_if_follows_its_figures():
     made = Comparison("USD", ("2026-11", "2027-12"), 101, 1, None, (line(np.linspace(-1e6, -0.7e6, 101)),))
     assert what_if_answer(base, made, "Smaller") == (
         "**Answer** Without a change AI costs $15.0m from November 2026 through December 2027 (eight of ten futures: $13.8m to $16.7m). "
-        "*Smaller* saves $850k on average (eight of ten futures: $730k to $970k) and is cheaper with a chance of over 99 %.")
+        "*Smaller* saves $850k on average (eight of ten futures: $730k to $970k) and is cheaper with a chance of more than 99 %.")
 
 
 def recommended(quantity, saving, held=40, months=12):

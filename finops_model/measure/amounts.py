@@ -23,11 +23,14 @@ def money(value: float | None, currency: str = "USD") -> str:
     return f"{sign}{symbol}{size:.2f}" if size < 100 else f"{sign}{symbol}{size:.0f}"
 
 
+LEAST, MOST = "less than 1 %", "more than 99 %"         # what is said of a share that is nearly nothing, or nearly all
+
+
 def chance(value: float | None) -> str:
     """A probability from simulated paths in words: thousands of futures never prove a 0 % or a 100 %.
 
     >>> chance(0.553), chance(1.0), chance(0.0)
-    ('55 %', 'over 99 %', 'under 1 %')
+    ('55 %', 'more than 99 %', 'less than 1 %')
     """
     return percent(None if value is None else min(max(value, 1e-9), 1 - 1e-9))
 
@@ -36,14 +39,14 @@ def percent(value: float | None) -> str:
     """A share in words: whole percents, never 0 % or 100 % unless it is exactly that.
 
     >>> percent(0.553), percent(0.9996), percent(0.0004), percent(1.0)
-    ('55 %', 'over 99 %', 'under 1 %', '100 %')
+    ('55 %', 'more than 99 %', 'less than 1 %', '100 %')
     """
     if value is None:
         return "not known"
     if 0 < value < 0.01:
-        return "under 1 %"
+        return LEAST
     if 0.99 < value < 1:
-        return "over 99 %"
+        return MOST
     return f"{value * 100:.0f} %"
 
 
