@@ -48,7 +48,7 @@ def main() -> None:
         cases = {"no instrument": [], **{kind: [make_instrument({"kind": kind, **fields})] for kind, fields in kinds(skus).items()}}
         cases["units then spend"] = [*cases["units"], *cases["spend"]]
         for kind, held in cases.items():
-            found = median(lambda: settle(cells, skus, {sku: 2.0 for sku in skus}, held, window_of=months).effective_cost, repeat)
+            found = median(lambda: settle(cells, skus, dict.fromkeys(skus, 2.0), held, window_of=months).effective_cost, repeat)
             print(f"{'settle, ' + kind + ', ' + name:58s} {found:7.1f} ms   {found / unit:5.1f} x")
 
 

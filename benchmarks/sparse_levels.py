@@ -16,10 +16,10 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from finops_model.outlook import error_paths, sparse  # noqa: E402
-from finops_model.outlook.forecasters import pick  # noqa: E402
-from finops_model.outlook.history import kind, since_launch  # noqa: E402
-from finops_model.outlook.scores import crps  # noqa: E402
+from finops_model.outlook import error_paths, sparse
+from finops_model.outlook.forecasters import pick
+from finops_model.outlook.history import kind, since_launch
+from finops_model.outlook.scores import crps
 
 NAMES = [sparse.BLOCKS, *pick("all", use="intermittent")]
 MONTH = sparse.MONTH

@@ -6,7 +6,7 @@ import glob
 import os
 import zoneinfo
 from pathlib import Path
-from typing import Annotated, Literal, Union
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
@@ -140,7 +140,7 @@ class Settings(Strict):
     scenario: str | None = None           # the base scenario
     known: str | None = None              # YAML, what people know of workloads: outlook/knowledge.py
     what_ifs: list[str] = []              # scenarios compared in the report
-    units: Annotated[Union[Literal["all"], int, list[str]], BeforeValidator(_units)] = 12     # reports of their own: measure/units.py
+    units: Annotated[Literal["all"] | int | list[str], BeforeValidator(_units)] = 12     # reports of their own: measure/units.py
     ledger: str = ".finops/ledger"
     runs: str = ".finops/runs"
     reports: str = "reports"

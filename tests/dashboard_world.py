@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from scenario_world import demand_for, rows, settings, world
+from scenario_world import demand_for, settings, world
 
 from finops_model.facts.budgets import Budgets
 from finops_model.measure.brief import Close, brief, slug

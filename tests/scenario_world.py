@@ -31,7 +31,7 @@ prices:
 
 
 def rows(days, **values) -> pd.DataFrame:
-    frame = pd.DataFrame({name: "" for name in TEXT}, index=range(len(days)))
+    frame = pd.DataFrame(dict.fromkeys(TEXT, ""), index=range(len(days)))
     frame.insert(0, "ChargeDate", pd.to_datetime(days))
     for name in ("ConsumedQuantity", "ListCost", "ContractedCost", "EffectiveCost", "BilledCost"):
         frame[name] = 0.0

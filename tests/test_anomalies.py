@@ -123,7 +123,7 @@ def test_spikes_shifts_and_ramps_are_one_episode_with_their_money(kind, first, w
     clean = history.copy()
     at = 100
     history.iloc[at:] *= {"spike": np.r_[2.0, np.ones(39)], "ramp": 1.03 ** np.arange(1, 41)}.get(kind, first)
-    up = [e for e in find_anomalies(history, direction="up")]
+    up = list(find_anomalies(history, direction="up"))
     assert len(up) == 1 and not found(clean)
     one = up[0]
     late = (pd.Timestamp(one.start) - history.index[at]).days
@@ -302,7 +302,7 @@ def test_the_three_effects_add_up_line_by_line(lines):
 
 def test_an_attribution_adds_up_to_the_excess_by_sku():
     days = pd.date_range("2026-03-01", periods=30)
-    frame = pd.DataFrame({"ChargeDate": np.repeat(days, 2), **{key: "" for key in KEYS}, "SkuId": ["a", "b"] * 30, "x_Workload": "chat",
+    frame = pd.DataFrame({"ChargeDate": np.repeat(days, 2), **dict.fromkeys(KEYS, ""), "SkuId": ["a", "b"] * 30, "x_Workload": "chat",
                           "ConsumedUnit": "Tokens", "ConsumedQuantity": [10., 10] * 29 + [30, 10], "EffectiveCost": [10., 20] * 29 + [30, 40]})
     parts = attribute(frame, "2026-03-30", "2026-03-30", 42.0)          # 70 spent, 28 expected
     assert (parts.volume, parts.mix, parts.rate) == tuple(pytest.approx(x) for x in (32.0, -10.0, 20.0))

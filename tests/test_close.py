@@ -84,7 +84,7 @@ def test_actuals_equal_the_truth_behind_the_sample(published):
     month = {child["unit"]: child["actual"] for child in found["children"]}
     assert found["actual"]["month"] == pytest.approx(sum(month.values()), abs=0.01)
     assert found["actual"]["month"] == pytest.approx(sum(line["cost"] for line in found["lines"]), abs=0.01)
-    assert found["actual"]["month"] == pytest.approx(sum(l["quantity"] * l["unit_price"] for l in found["lines"]), abs=0.01)
+    assert found["actual"]["month"] == pytest.approx(sum(line["quantity"] * line["unit_price"] for line in found["lines"]), abs=0.01)
     assert truth and len(found["actual"]["by_month"]) == 29
 
 

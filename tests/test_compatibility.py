@@ -178,7 +178,7 @@ def test_each_reader_refuses_a_newer_document(workspace, tmp_path):
     path = sorted((record / "manifest").glob("*.json"))[0]
     path.write_text(path.read_text().replace('"schema": 1', '"schema": 2'))
     with pytest.raises(LedgerError, match=r"000001.json: schema 2 of a ledger record; this version of finops-model reads up to 1"):
-        Ledger(record).rows
+        assert Ledger(record).rows
     with pytest.raises(ReportError, match="brief: schema 2 of a brief; this version of finops-model reads up to 1"):
         briefs.check_brief(old_brief("company") | {"schema": 2})
     (tmp_path / "s.yaml").write_text("schema: 2\nname: Newer\nnews: 1\n")

@@ -31,7 +31,7 @@ class Replay:
 def record(count, leads=(1, 2, 3, 6), could=25):
     """Replays from the `count` month ends before October 2026; every month up to it has come."""
     ends = month_range(add_months("2026-10", -count), "2026-09")
-    actual = {month: 101.0 for month in month_range("2024-06", "2026-10")}
+    actual = dict.fromkeys(month_range("2024-06", "2026-10"), 101.0)
     return accuracy.record([Replay(end) for end in ends], actual, pd.Series(3.3, pd.date_range("2024-06-01", "2026-10-31")), None, leads, could=could)
 
 

@@ -162,7 +162,7 @@ def test_days_of_23_and_25_hours_are_days():
     """Hours of Berlin, cut into its days: the day clocks go forward has 23 of them, the day they go back 25; neither is missing nor twice."""
     hours = pd.Series(1.0, pd.date_range("2025-03-01", "2025-11-30 23:00", freq="h", tz="Europe/Berlin"))
     found = clean(hours.resample("D").sum().tz_localize(None))
-    at_day = lambda day: found.values[int((np.datetime64(day) - found.days[0]).astype(int))]        # noqa: E731
+    at_day = lambda day: found.values[int((np.datetime64(day) - found.days[0]).astype(int))]
     assert found.filled == 0 and at_day("2025-03-30") == 23 and at_day("2025-10-26") == 25 and at_day("2025-07-01") == 24
 
 

@@ -64,7 +64,7 @@ def test_what_carries_the_company_over_is_named():
 @pytest.mark.parametrize("units, budget, chance, title", [
     # several without a budget
     ({"A": (100e3, None, None), "B": (50e3, None, None), "C": (90e3, 120e3, 0.1)}, "sum", 0.99, "A and B have no budget and land at $150k together; C lands $30.0k under its own"),
-    ({**{name: (10e3, None, None) for name in "ABCDE"}, "Z": (90e3, 100e3, 0.2)}, "sum", 0.9, "Five units have no budget and land at $50.0k together; Z lands $10.0k under its own"),
+    ({**dict.fromkeys("ABCDE", (10000.0, None, None)), "Z": (90e3, 100e3, 0.2)}, "sum", 0.9, "Five units have no budget and land at $50.0k together; Z lands $10.0k under its own"),
     # without a budget and over: the larger first
     ({"A": (20e3, None, None), "C": (300e3, 200e3, 0.99)}, "sum", 0.99, "C lands $100k over its budget; A has no budget and lands at $20.0k"),
     ({"A": (200e3, None, None), "C": (300e3, 280e3, 0.9)}, "sum", 0.99, "A has no budget and lands at $200k; C lands $20.0k over its budget"),

@@ -216,7 +216,7 @@ def test_egress_is_graduated_over_the_pooled_month():
 
 def test_batch_is_half_price_and_cache_reads_are_cheaper():
     catalog = load_catalog(DATA / "prices")
-    unit = lambda sku: catalog.price(sku, "2026-10-15").charge(1e6)                                           # noqa: E731
+    unit = lambda sku: catalog.price(sku, "2026-10-15").charge(1e6)
     for model in ("aurora-large-1", "aurora-large-2", "aurora-small-1", "borealis-pro", "borealis-mini"):
         assert unit(f"{model}:batch_input_tokens") * 2 == pytest.approx(unit(f"{model}:input_tokens"))
         assert unit(f"{model}:batch_output_tokens") * 2 == pytest.approx(unit(f"{model}:output_tokens"))
@@ -283,7 +283,7 @@ def test_launch_migration_and_price_changes_happen_on_their_days():
     large = dict(ask("SELECT x_Model, [min(ChargePeriodStart::DATE)::VARCHAR, max(ChargePeriodStart::DATE)::VARCHAR] FROM BILL "
                      "WHERE json_extract_string(Tags, 'workload') = 'support-chat' AND x_Model LIKE 'aurora-large%' GROUP BY 1"))
     assert large == {"aurora-large-1": ["2024-06-01", "2025-11-29"], "aurora-large-2": ["2025-11-01", "2026-11-15"]}
-    change = lambda sku, day: ask(f"SELECT max(ListUnitPrice) FILTER (ChargePeriodStart >= '{day}') / max(ListUnitPrice) "          # noqa: E731
+    change = lambda sku, day: ask(f"SELECT max(ListUnitPrice) FILTER (ChargePeriodStart >= '{day}') / max(ListUnitPrice) "
                                   f"FILTER (ChargePeriodStart < '{day}') FROM BILL WHERE SkuId = '{sku}'")[0][0]
     assert change("aurora-large-2:output_tokens", "2026-03-01") == pytest.approx(0.80)
     assert change("cinder-embed-1:input_tokens", "2026-06-01") == pytest.approx(1.25)

@@ -198,7 +198,7 @@ def test_unused_seats_are_bought_and_never_opened(truth):
 def test_real_actions_show_on_the_bill_from_their_day(truth):
     real = {name for name, action in truth["actions"].items() if action["real"]}
     assert real == {"A01", "A02", "A03", "A04", "A05"}
-    around = lambda series, day: (series[pd.Timestamp(day) - pd.Timedelta(days=28):pd.Timestamp(day) - pd.Timedelta(days=1)].mean(),      # noqa: E731
+    around = lambda series, day: (series[pd.Timestamp(day) - pd.Timedelta(days=28):pd.Timestamp(day) - pd.Timedelta(days=1)].mean(),
                                   series[pd.Timestamp(day):pd.Timestamp(day) + pd.Timedelta(days=27)].mean())
     before, after = around(by_day(INC, f"{WORKLOAD} = 'call-recordings'"), "2025-09-01")
     assert after < 0.4 * before                                                                                # A01: hot becomes cool and archive

@@ -48,7 +48,7 @@ def problems(draw, **how):
 
 def slow(usage, prices, plan):
     """The same settlement in exact fractions, one period and one SKU after the other: (total, on-demand units of each period)."""
-    exact = lambda number: Fraction(number).limit_denominator(10**9)          # noqa: E731
+    exact = lambda number: Fraction(number).limit_denominator(10**9)
     held = ordered([make(fields) for fields in plan])
     total, left_over = Fraction(0), []
     for t in range(4):

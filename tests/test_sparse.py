@@ -47,7 +47,7 @@ def test_the_best_of_several_named_ones_is_taken():
     y = grown().to_numpy()
     missed = {}
     for name in ("croston", "tsb", "adida"):
-        origins = [o for o in range(len(y) - 30, 55, -30)][:8]
+        origins = list(range(len(y) - 30, 55, -30))[:8]
         missed[name] = np.sqrt(np.mean([(y[o:o + 30].sum() - 30 * shelf()[name].point(y[:o], None, 1)[0]) ** 2 for o in origins]))
     assert sparse.level(y, ["tsb", "adida", "croston"])[1] == min(missed, key=missed.get)
 

@@ -108,7 +108,7 @@ def test_no_packing_hides_a_format(name, tmp_path):
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
     book = openpyxl.Workbook()
-    for row in (["Our bill"], list(rows[0]), *([value for value in row.values()] for row in rows)):
+    for row in (["Our bill"], list(rows[0]), *(list(row.values()) for row in rows)):
         book.active.append(row)
     book.save(tmp_path / "a.xlsx")
     for packed in ("a.json", "a.jsonl", "a.parquet"):

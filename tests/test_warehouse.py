@@ -120,7 +120,7 @@ def test_an_answer_is_kept_and_forgotten_when_a_fact_or_a_setting_changes(tmp_pa
 
 
 def test_the_expression_can_be_written_for_a_warehouse():
-    schema = {name: "string" for name in [*warehouse.PLAIN, "Tags"]} | {name: "decimal(28, 10)" for name in warehouse.MEASURES}
+    schema = dict.fromkeys([*warehouse.PLAIN, "Tags"], "string") | dict.fromkeys(warehouse.MEASURES, "decimal(28, 10)")
     schema |= {"ChargePeriodStart": "timestamp", "ChargePeriodEnd": "timestamp"}
     rows = ibis.table(schema, name="rows")
     sql = ibis.to_sql(warehouse.expression(rows, SimpleNamespace(time_zone="UTC", tags=Tags())), dialect="duckdb")

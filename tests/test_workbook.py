@@ -65,7 +65,7 @@ def test_a_total_that_is_not_the_actual_says_so(tmp_path):
 
 def test_text_from_outside_is_never_a_formula_or_a_link(tmp_path):
     data = brief(headline=EVIL[0], company=EVIL[1], unit=EVIL[2])
-    for i, text in enumerate(EVIL):
+    for text in EVIL:
         data["lines"].append({**data["lines"][0], "workload": text, "service": text, "sku": text, "unit": text, "quantity": 0.0})
         data["assumptions"].append({"text": text, "value": text, "kind": text, "source": text, "owner": text, "review_by": text, "stale": False})
     data["lineage"] = {text: text for text in EVIL}

@@ -166,13 +166,13 @@ def focus_table(rows: pd.DataFrame) -> pa.Table:
     """FOCUS 1.2 columns of the charges."""
     rows = rows.sort_values(["entity", "provider", "sku", "workload", "customer", "day"], kind="stable")
     key, place = rows["sku"] + "|" + rows["provider"], rows["provider"] + "|" + rows["entity"]
-    fact = lambda name: coded(key, lambda text: sku_fact(*text.split("|"))[name])                              # noqa: E731
-    account = lambda i: coded(place, lambda text: ACCOUNTS[tuple(text.split("|"))][i])                         # noqa: E731
+    fact = lambda name: coded(key, lambda text: sku_fact(*text.split("|"))[name])
+    account = lambda i: coded(place, lambda text: ACCOUNTS[tuple(text.split("|"))][i])
     service = pd.Series(fact("service").to_pylist(), index=rows.index)
     start = DATES[rows["day"].to_numpy()]
     bare = (rows["pricing"] == "").to_numpy()
     tokens = rows["sku"].str.contains(":").to_numpy()
-    text = lambda column: coded(rows[column], lambda value: value or None)                                     # noqa: E731
+    text = lambda column: coded(rows[column], lambda value: value or None)
     return pa.table({
         "ProviderName": text("provider"), "PublisherName": text("provider"), "InvoiceIssuerName": account(2),
         "BillingAccountId": account(0), "BillingAccountName": coded(place, lambda t: f"{ENTITIES[t.split('|')[1]][0]} at {t.split('|')[0]}"),

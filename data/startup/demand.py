@@ -176,7 +176,7 @@ def recordings(entity: str, done: frozenset) -> dict[str, np.ndarray]:
     written = driver("tickets", entity) * RECORDING_GB
     before = written[:28].mean() * 150 * np.ones(1)                       # what lay there when the bill begins, all of it old
     total = before + np.cumsum(written)
-    younger = lambda age: total - np.concatenate([np.full(age, before[0]), total[:-age]])     # noqa: E731 - written within `age` days
+    younger = lambda age: total - np.concatenate([np.full(age, before[0]), total[:-age]])
     if entity == "inc" and "A01" in done:
         on = since(ACTIONS["A01"][3])
         hot = np.where(on, younger(LIFECYCLE["cool_after"]), total)
@@ -187,7 +187,7 @@ def recordings(entity: str, done: frozenset) -> dict[str, np.ndarray]:
 
 def stock_lines(entity: str, done: frozenset):
     """(workload, sku, quantity int64 (day,)): GB-months a day, stock ÷ days of the month."""
-    as_quantity = lambda stock: np.round(stock / DAYS_IN_MONTH).astype(np.int64) * SCALE      # noqa: E731
+    as_quantity = lambda stock: np.round(stock / DAYS_IN_MONTH).astype(np.int64) * SCALE
     for sku, stock in recordings(entity, done).items():
         yield "call-recordings", sku, as_quantity(stock)
     for (workload, own), (level, growth) in VECTORS.items():

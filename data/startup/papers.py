@@ -168,14 +168,14 @@ def saved(rows: pd.DataFrame, name: str) -> dict:
 
 def waste(rows: pd.DataFrame) -> dict:
     """What was planted and stands in the bill to this day, by month, money of the entity."""
-    of = lambda entity, mask: monthly_cost(rows[(rows["entity"] == entity) & mask])                            # noqa: E731
+    of = lambda entity, mask: monthly_cost(rows[(rows["entity"] == entity) & mask])
     unused = {}
     for entity in ENTITIES:
         for month, workload, sku, bought, opened in seat_months(entity, DONE):
             if month in SHOWN_MONTHS:
                 price = rows[(rows["entity"] == entity) & (rows["sku"] == sku) & (rows["month"] == month)]["effective"].sum() / UNIT / bought
                 unused.setdefault(f"{entity}/{workload}", {})[month] = {"seats": bought - opened, "cost": round(float(price * (bought - opened)), 2)}
-    small = lambda entity, part: {"workload": "drafts", "entity": ENTITIES[entity][0], "share_that_needs_no_large_model": 0.7}     # noqa: E731
+    small = lambda entity, part: {"workload": "drafts", "entity": ENTITIES[entity][0], "share_that_needs_no_large_model": 0.7}
     return {
         "unused_seats": unused,
         "forgotten_key": {"entity": ENTITIES["inc"][0], "workload": "prototype-key", "since": PROTOTYPE_SINCE,
@@ -194,7 +194,7 @@ def waste(rows: pd.DataFrame) -> dict:
 
 def truth(rows: pd.DataFrame, latent: pd.DataFrame) -> str:
     """What a good analysis should find."""
-    plain = lambda frame: {m: {k: round(float(v), 2) for k, v in line.items()} for m, line in frame.iterrows()}     # noqa: E731
+    plain = lambda frame: {m: {k: round(float(v), 2) for k, v in line.items()} for m, line in frame.iterrows()}
     own = rows[(rows["entity"] == CREDITS["entity"]) & (rows["category"] == "Credit")]
     spent = Decimal(-int(own["billed"].sum())) / UNIT
     found = {

@@ -39,7 +39,7 @@ def main() -> int:
     except BrokenPipeError:                                   # `finops … | head`: the reader has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except Exception as problem:  # click's own usage errors know how to show themselves
+    except Exception as problem:  # noqa: BLE001 - click's own usage errors know how to show themselves
         if hasattr(problem, "show"):
             problem.show()
             sys.exit(getattr(problem, "exit_code", 2))

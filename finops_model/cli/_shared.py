@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import click
 import typer
@@ -32,7 +32,7 @@ PLAIN = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
 out, err = Terminal(**PLAIN), Terminal(stderr=True, **PLAIN)
 
 SettingsOption = Annotated[Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")]
-EntityOption = Annotated[Optional[str], typer.Option("--entity", help="One of the entities that finops.yaml names; needed where it names some.")]
+EntityOption = Annotated[str | None, typer.Option("--entity", help="One of the entities that finops.yaml names; needed where it names some.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -17,16 +17,16 @@ app = typer.Typer()
 
 
 @app.command(rich_help_panel=PANEL)
-def backtest(unit: Annotated[Optional[str], typer.Option(help="Business unit; default: the company.")] = None,
-             csv: Annotated[Optional[Path], typer.Option(help=FILES)] = None,
-             month: Annotated[Optional[str], typer.Option(help="Of which report (YYYY-MM); default: the newest complete month.")] = None,
+def backtest(unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
+             csv: Annotated[Path | None, typer.Option(help=FILES)] = None,
+             month: Annotated[str | None, typer.Option(help="Of which report (YYYY-MM); default: the newest complete month.")] = None,
              horizons: Annotated[str, typer.Option(help="Days ahead.")] = "7,30,90",
-             leads: Annotated[Optional[str], typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6.")] = None,
-             origins: Annotated[Optional[int], typer.Option(min=1, help="Month ends to go back to; default 12, of a ledger the report's.")] = None,
+             leads: Annotated[str | None, typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6.")] = None,
+             origins: Annotated[int | None, typer.Option(min=1, help="Month ends to go back to; default 12, of a ledger the report's.")] = None,
              members: Annotated[str, typer.Option(help="Forecasters of daily series: cheap, all, or names with commas.")] = "cheap",
              by: Annotated[str, typer.Option(help="all, class or series (of a ledger: its units).")] = "all",
              bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
-             export: Annotated[Optional[Path], typer.Option(help="Write every graded window: .csv, .parquet or .json.")] = None,
+             export: Annotated[Path | None, typer.Option(help="Write every graded window: .csv, .parquet or .json.")] = None,
              settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
     """How forecasts made earlier would have done, with what was known then, beside repeating last week.
 

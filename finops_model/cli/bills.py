@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -22,15 +22,15 @@ app = typer.Typer()
 @app.command(rich_help_panel=PANEL)
 def start(
     file: Annotated[Path, typer.Argument(help="A bill: CSV, TSV or Excel with a date, an amount and perhaps a team; or a FOCUS export.")],
-    name: Annotated[Optional[str], typer.Option(help="Name of the company or bill; default: the file's name.")] = None,
-    currency: Annotated[Optional[str], typer.Option(help="Currency of the amounts where the file does not say, for example EUR.")] = None,
-    driver: Annotated[Optional[list[Path]], typer.Option(help="Business driver or outcome: CSV or Excel with a date and counts.")] = None,
-    budget: Annotated[Optional[Path], typer.Option(help="Budget: CSV or Excel with unit, month, currency, amount.")] = None,
-    invoices: Annotated[Optional[Path], typer.Option(help="Invoice totals: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount.")] = None,
-    organisation: Annotated[Optional[Path], typer.Option(help="Which team belongs to which unit: team, business_unit.")] = None,
-    mapping: Annotated[Optional[Path], typer.Option(help="A mapping.yaml to read the table by, instead of guessing.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the company or bill; default: the file's name.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of the amounts where the file does not say, for example EUR.")] = None,
+    driver: Annotated[list[Path] | None, typer.Option(help="Business driver or outcome: CSV or Excel with a date and counts.")] = None,
+    budget: Annotated[Path | None, typer.Option(help="Budget: CSV or Excel with unit, month, currency, amount.")] = None,
+    invoices: Annotated[Path | None, typer.Option(help="Invoice totals: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount.")] = None,
+    organisation: Annotated[Path | None, typer.Option(help="Which team belongs to which unit: team, business_unit.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="A mapping.yaml to read the table by, instead of guessing.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking.")] = False,
-    fresh: Annotated[Optional[str], typer.Option(help="Begin anew under this name, in a new folder; never over one that is there.")] = None,
+    fresh: Annotated[str | None, typer.Option(help="Begin anew under this name, in a new folder; never over one that is there.")] = None,
     append: Annotated[bool, typer.Option(help="Add the rows to what the workspace has of these billing periods.")] = False,
     replace: Annotated[bool, typer.Option(help="Replace what the workspace has of them, also where no charge is in common.")] = False,
 ):
@@ -90,7 +90,7 @@ def _asking(bars: Bars):
 
 
 @app.command(name="reconcile", rich_help_panel=PANEL)
-def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing period YYYY-MM; default: the newest.")] = None,
+def reconcile_command(month: Annotated[str | None, typer.Option(help="Billing period YYYY-MM; default: the newest.")] = None,
                       settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
     """Invoice, ledger and difference per issuer, and the rows in quarantine with their reasons.
 
@@ -123,17 +123,17 @@ def reconcile_command(month: Annotated[Optional[str], typer.Option(help="Billing
 
 @app.command(rich_help_panel=PANEL)
 def report(
-    bill: Annotated[Optional[Path], typer.Argument(help="A bill to report on by itself; without it, the company of finops.yaml.")] = None,
-    month: Annotated[Optional[str], typer.Option(help="Month YYYY-MM; default: the newest complete one (of a BILL: the newest).")] = None,
-    unit: Annotated[Optional[list[str]], typer.Option(help="Business unit (again for more); default: the company and every unit.")] = None,
-    driver: Annotated[Optional[list[Path]], typer.Option(help="With BILL: business driver, CSV or Excel with a date and counts.")] = None,
-    budget: Annotated[Optional[Path], typer.Option(help="With BILL: budget file.")] = None,
-    invoices: Annotated[Optional[Path], typer.Option(help="With BILL: invoice totals.")] = None,
-    organisation: Annotated[Optional[Path], typer.Option(help="With BILL: which team belongs to which unit.")] = None,
-    mapping: Annotated[Optional[Path], typer.Option(help="With BILL: a mapping.yaml to read the table by.")] = None,
+    bill: Annotated[Path | None, typer.Argument(help="A bill to report on by itself; without it, the company of finops.yaml.")] = None,
+    month: Annotated[str | None, typer.Option(help="Month YYYY-MM; default: the newest complete one (of a BILL: the newest).")] = None,
+    unit: Annotated[list[str] | None, typer.Option(help="Business unit (again for more); default: the company and every unit.")] = None,
+    driver: Annotated[list[Path] | None, typer.Option(help="With BILL: business driver, CSV or Excel with a date and counts.")] = None,
+    budget: Annotated[Path | None, typer.Option(help="With BILL: budget file.")] = None,
+    invoices: Annotated[Path | None, typer.Option(help="With BILL: invoice totals.")] = None,
+    organisation: Annotated[Path | None, typer.Option(help="With BILL: which team belongs to which unit.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="With BILL: a mapping.yaml to read the table by.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With BILL: take a guessed mapping that leaves no doubt without asking.")] = False,
-    what_if: Annotated[Optional[list[Path]], typer.Option(help="Scenario file to compare in the report (again for more).")] = None,
-    to: Annotated[Optional[Path], typer.Option("--out", help="Folder to publish into; default: reports of the settings.")] = None,
+    what_if: Annotated[list[Path] | None, typer.Option(help="Scenario file to compare in the report (again for more).")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Folder to publish into; default: reports of the settings.")] = None,
     fast: Annotated[bool, typer.Option(help="One warm kernel for all units instead of one each; same output.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Reports rendered side by side.")] = 2,
     settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,

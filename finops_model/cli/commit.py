@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -20,19 +20,19 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=PANEL)
 def commit(
-    offer: Annotated[Optional[list[str]], typer.Option(help="Name of an offer (again for more); default: all in the folder.")] = None,
+    offer: Annotated[list[str] | None, typer.Option(help="Name of an offer (again for more); default: all in the folder.")] = None,
     objective: Annotated[str, typer.Option(help="mean, cvar (fears a dear year), regret, or waste (fears idle hours).")] = "mean",
     beta: Annotated[float, typer.Option(help="For all but mean: 0.9 looks at the worst tenth of futures.")] = 0.9,
-    budget: Annotated[Optional[float], typer.Option(help="The most that may be signed for, fees of whole terms together.")] = None,
-    min_utilisation: Annotated[Optional[float], typer.Option(help="Share of the committed hours that must be used, 0 to 1.")] = None,
-    max_share: Annotated[Optional[float], typer.Option(help="Committed level ÷ mean demand, at most.")] = None,
-    break_even_months: Annotated[Optional[float], typer.Option(help="Months of use after which the fee must be saved.")] = None,
+    budget: Annotated[float | None, typer.Option(help="The most that may be signed for, fees of whole terms together.")] = None,
+    min_utilisation: Annotated[float | None, typer.Option(help="Share of the committed hours that must be used, 0 to 1.")] = None,
+    max_share: Annotated[float | None, typer.Option(help="Committed level ÷ mean demand, at most.")] = None,
+    break_even_months: Annotated[float | None, typer.Option(help="Months of use after which the fee must be saved.")] = None,
     paths: Annotated[int, typer.Option(min=50, max=4_000, help="Simulated futures.")] = 500,
-    start: Annotated[Optional[str], typer.Option(help="First day, YYYY-MM-DD; default: when what is signed ends, if near, else next month.")] = None,
+    start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD; default: when what is signed ends, if near, else next month.")] = None,
     replay_months: Annotated[int, typer.Option(min=1, max=36, help="Months of history to replay the rule on.")] = 12,
     no_replay: Annotated[bool, typer.Option("--no-replay", help="Leave the replay out.")] = False,
     offers: Annotated[Path, typer.Option(help="Folder of offers; relative to finops.yaml.")] = Path("data/commitments"),
-    scenario: Annotated[Optional[Path], typer.Option(help="Write what is recommended as a scenario, beside the base; for finops run.")] = None,
+    scenario: Annotated[Path | None, typer.Option(help="Write what is recommended as a scenario, beside the base; for finops run.")] = None,
     settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """The best commitments for demand that may go either way, and what the same rule would have saved on the bill so far.

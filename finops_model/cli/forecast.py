@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -18,23 +18,23 @@ DAGGERS = (("graded", False, "*"), ("missing", True, "†"))
 
 
 @app.command(rich_help_panel=PANEL)
-def forecast(unit: Annotated[Optional[str], typer.Option(help="Business unit; default: the company.")] = None,
-             by: Annotated[Optional[str], typer.Option(help="Every unit, team, service or workload, and the company.")] = None,
+def forecast(unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
+             by: Annotated[str | None, typer.Option(help="Every unit, team, service or workload, and the company.")] = None,
              months: Annotated[int, typer.Option(min=1, max=36, help="Months ahead.")] = 3,
              quarters: Annotated[bool, typer.Option("--quarters", help="Fiscal quarters and years instead of months; what is booked of them counts.")] = False,
-             shocks: Annotated[Optional[str], typer.Option(help="independent, shared or both: what surprises of workloads have in common; default: as "
+             shocks: Annotated[str | None, typer.Option(help="independent, shared or both: what surprises of workloads have in common; default: as "
                                                                 "measured from past misses.")] = None,
-             csv: Annotated[Optional[Path], typer.Option(help="Daily series in a CSV or Excel file instead of the ledger.")] = None,
-             date_column: Annotated[Optional[str], typer.Option(help="Of --csv: the column of days; default: the one that holds dates.")] = None,
-             value_column: Annotated[Optional[str], typer.Option(help="Of --csv: the column of numbers; default: all of them.")] = None,
+             csv: Annotated[Path | None, typer.Option(help="Daily series in a CSV or Excel file instead of the ledger.")] = None,
+             date_column: Annotated[str | None, typer.Option(help="Of --csv: the column of days; default: the one that holds dates.")] = None,
+             value_column: Annotated[str | None, typer.Option(help="Of --csv: the column of numbers; default: all of them.")] = None,
              days: Annotated[int, typer.Option(min=1, max=3700, help="Of --csv: days ahead.")] = 90,
              paths: Annotated[int, typer.Option(min=100, max=100_000, help="Of --csv: sample paths.")] = 1000,
-             until: Annotated[Optional[str], typer.Option("--until", "--as-of", help="Look at no later day than this, YYYY-MM-DD.")] = None,
-             settling_days: Annotated[Optional[int], typer.Option(min=0, max=31, help="Newest days that may be unfinished, 0: all count; default: finops.yaml, "
+             until: Annotated[str | None, typer.Option("--until", "--as-of", help="Look at no later day than this, YYYY-MM-DD.")] = None,
+             settling_days: Annotated[int | None, typer.Option(min=0, max=31, help="Newest days that may be unfinished, 0: all count; default: finops.yaml, "
                                                                                       "else 2.")] = None,
              executor: Annotated[str, typer.Option(help="Of --csv, many series: processes, threads, serial or dask.")] = "processes",
              workers: Annotated[int, typer.Option(min=1, help="Of --csv, many series: how many side by side.")] = 2,
-             to: Annotated[Optional[Path], typer.Option(help="Write the rows to this CSV file too.")] = None,
+             to: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file too.")] = None,
              settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
     """What the coming months will cost if nothing changes: range per month, from joint paths.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -16,7 +16,7 @@ app = typer.Typer()
 
 
 @app.command(rich_help_panel=PANEL)
-def grades(unit: Annotated[Optional[str], typer.Option(help="Business unit; default: all that were published.")] = None,
+def grades(unit: Annotated[str | None, typer.Option(help="Business unit; default: all that were published.")] = None,
            bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
            settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
     """Grade published forecasts against what came: errors, calibration (when we said 80 %, it was …), numbers set by hand, drift.

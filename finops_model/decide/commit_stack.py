@@ -167,7 +167,7 @@ class Stack:
         """The largest hour, in units of the commitment."""
         top = 0.0
         for _, parts in self.blocks():
-            for _, total in self.layers(parts):
+            for _, total in self.layers(parts):  # noqa: B007 - the last layer
                 pass
             top = max(top, float(total.max()))
         return top
@@ -255,13 +255,12 @@ class Stack:
         if cells <= PILOT:
             return -1.0, np.inf
         every = next(n for n in range(max(2, cells // PILOT), 10 * cells) if all(n % p for p in (2, 3, 7)))
-        events, weights, seen = [], [], 0
-        for _, parts in self.blocks():
-            for k, (step, total) in enumerate(self.layers(parts)):
+        events, weights = [], []
+        for seen, (_, parts) in enumerate(self.blocks()):
+            for step, total in self.layers(parts):
                 kept = total.ravel()[seen % every::every].astype(float)
                 events.append(kept)
                 weights.append(np.full(len(kept), step))
-            seen += 1
         values, weight = np.concatenate(events), np.concatenate(weights)
         order = np.argsort(values)
         values, share = values[order], 1 - np.cumsum(weight[order]) / weight.sum()

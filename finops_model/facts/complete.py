@@ -102,7 +102,7 @@ def _source(key: tuple, rows: pd.DataFrame) -> tuple[Source, np.ndarray]:
     """A source, and the days on which it charged by the day."""
     plain = rows[(rows["ChargeClass"] != "Correction") & rows["ChargeCategory"].isin(["Usage", "Purchase"])]
     used = plain[(plain["ChargeCategory"] == "Usage") & (plain["ChargeFrequency"] != "Recurring")]
-    told = next((part for part in (used, plain, rows) if len(part)))
+    told = next(part for part in (used, plain, rows) if len(part))
     step = _step(told)
     mine = told[_steps(told) == STEPS.index(step)]
     complete = _newest_by_day(mine) if step == "days" else mine["last"].max()

@@ -276,9 +276,9 @@ def _write(path: Path, target: Path, table: pa.Table) -> tuple[Path, Path]:
 def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
     reasons: dict[str, int] = {}
     held, unreadable = {}, 0
-    for read in reads:
-        for row in read.refused.select(["x_Column", "x_Kind", "BilledCost", "BillingCurrency"]).to_pylist():
-            reason = ": ".join(part for part in (row["x_Column"], row["x_Kind"]) if part)
+    for part in reads:
+        for row in part.refused.select(["x_Column", "x_Kind", "BilledCost", "BillingCurrency"]).to_pylist():
+            reason = ": ".join(word for word in (row["x_Column"], row["x_Kind"]) if word)
             reasons[reason] = reasons.get(reason, 0) + 1
             amount = checks.plain_amount(row["BilledCost"])
             if amount is None:
@@ -286,8 +286,8 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
             else:
                 held = add(held, {row["BillingCurrency"].upper() or "(no currency)": amount})
     totals = {}
-    for read in reads:
-        for table in read.tables.values():
+    for part in reads:
+        for table in part.tables.values():
             sums: dict = {}
             sum_into(sums, table)
             totals = add(totals, {currency: row["BilledCost"] for currency, row in sums.items()})

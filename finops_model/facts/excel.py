@@ -34,7 +34,7 @@ def read_sheets(path: Path, sheet: str | None = None) -> tuple[dict[str, list[tu
         notes = _stored(path, grids) if with_formulas else []
     except InputError:
         raise
-    except Exception as problem:    # openpyxl raises whatever a damaged workbook makes it stumble over
+    except Exception as problem:    # noqa: BLE001 - openpyxl raises whatever a damaged workbook makes it stumble over
         raise InputError(f"{path.name}: the workbook is damaged or protected: {type(problem).__name__}. "
                          "Open it in Excel, save it again without a password, or export CSV.") from None
     return grids, notes

@@ -13,7 +13,7 @@ from .columns import ROLES, charge_word, currency_of, find_columns
 from .formats import decimal_evidence, read_moment, read_number
 from .left_money import left_out
 from .mapping import Mapping
-from .written import BLANK, cells_of, date_order, decimal_mark, line_of, monthly, open_number, plausible, usual_mark
+from .written import BLANK, cells_of, date_order, decimal_mark, monthly, open_number, plausible, usual_mark
 
 __all__ = ["guess_mapping"]
 

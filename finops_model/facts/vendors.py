@@ -148,7 +148,7 @@ METRICS = Known("a page of metrics (Prometheus text, for example of the DCGM exp
 
 def recognise(source: Source) -> Known | None:
     """The format of a source that is known and has no importer, or None. A FOCUS export is never one."""
-    if source.kind == "csv" and (text := head_text(source)).lstrip().startswith(("# HELP ", "# TYPE ", "DCGM_FI_")):
+    if source.kind == "csv" and head_text(source).lstrip().startswith(("# HELP ", "# TYPE ", "DCGM_FI_")):
         return METRICS
     return of_heads(heads(source))
 

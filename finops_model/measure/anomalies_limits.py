@@ -201,7 +201,7 @@ def forecast_alerts(rows: pd.DataFrame, forecasts, as_of: str, currency: str) ->
             if made < f"{month}-01" and made <= as_of:
                 newest[unit, month] = (made, band)
     alerts = []
-    for (unit, month), (made, (low, middle, high)) in newest.items():
+    for (unit, month), (made, (low, _middle, high)) in newest.items():
         last = str(month_days(month)[-1])
         mine = rows if unit == COMPANY else rows[rows["x_BusinessUnit"] == unit]
         part = mine[mine["ChargeDate"].dt.strftime("%Y-%m") == month]

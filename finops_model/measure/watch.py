@@ -89,7 +89,7 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
         jobs = []
         if level == "workload" and len(hours):
             gpu = panel_of(hours, column, days, "ConsumedQuantity", late_days)
-            jobs = [one for one in find_anomalies(gpu, direction="up", feedback=heard, kind="runaway", dimension=level, **how)]
+            jobs = list(find_anomalies(gpu, direction="up", feedback=heard, kind="runaway", dimension=level, **how))
         told = [one for one in found if one.end >= since]
         if any(one.verdict == "expected" for one in heard):         # what was meant explains its team's rise too
             before = find_anomalies(panel, money_floor=floor, dimension=level, **how)

@@ -64,11 +64,11 @@ def timeline(base: np.ndarray, events: list[Event], dates: np.ndarray) -> Timeli
             if event.op == "set":
                 number[on] = 1.0
             old, name = which.copy(), event.draw or event.path
-            for name, on in _drawn_on(name, on, dates) if event.per == "month" else ((name, on),):
-                factor = ((name, event.value),)
-                for kind in np.unique(old[on]):
+            for draw, days in _drawn_on(name, on, dates) if event.per == "month" else ((name, on),):
+                factor = ((draw, event.value),)
+                for kind in np.unique(old[days]):
                     mixtures.append(factor if event.op == "set" or kind < 0 else mixtures[kind] + factor)
-                    which[on & (old == kind)] = len(mixtures) - 1
+                    which[days & (old == kind)] = len(mixtures) - 1
         elif event.op == "set":
             number[on], which[on] = event.value, -1
         else:

@@ -61,7 +61,7 @@ def apply_layers(scenario, facts) -> Applied:
         _add_commitment(done, name, terms, layer.at("commitments", name), None)
     for name, terms in document.risks.items():
         _add_risk(done, name, terms, layer.at("risks", name))
-    for depth, layer in enumerate(scenario.layers):
+    for layer in scenario.layers:
         for i, change in enumerate(layer.document.changes):
             where = layer.at("changes", i)
             if change.op == "add":

@@ -102,7 +102,7 @@ def worth(rates: Mapping[str, float], use: Mapping[str, float], price: Mapping[s
     """On-demand money that one unit of a plan's money covers, by today's use; by the mean of its SKUs where none is used."""
     weights = {sku: use.get(sku, 0.0) * rates[sku] for sku in rates if sku in price and rates[sku] > 0}
     if not any(weights.values()):
-        weights = {sku: 1.0 for sku in weights}
+        weights = dict.fromkeys(weights, 1.0)
     total = sum(weights.values())
     return sum(weight * price[sku] / rates[sku] for sku, weight in weights.items()) / total if total else None
 

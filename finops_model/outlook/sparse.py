@@ -46,7 +46,7 @@ def level_of(name: str, values: np.ndarray) -> float:
 
 def misses(values, names):
     """Root mean square miss of a month's total from earlier days on (name,); None where there are too few of them."""
-    origins = [o for o in range(len(values) - MONTH, TRAIN - 1, -MONTH)][:ORIGINS]
+    origins = list(range(len(values) - MONTH, TRAIN - 1, -MONTH))[:ORIGINS]
     if len(origins) < FEWEST:
         return None
     missed = [[values[o:o + MONTH].sum() - MONTH * level_of(name, values[:o]) for o in origins] for name in names]

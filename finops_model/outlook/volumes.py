@@ -108,7 +108,7 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     names = tuple(str(name) for name in every[kept])
     if not names:
         raise ForecastError(f"all usage up to {as_of} costs nothing: there is no cost to forecast.")
-    last = {name: part for name, part in rows.groupby("x_Workload")}
+    last = dict(iter(rows.groupby("x_Workload")))          # iter: a grouping has `keys` of another meaning
     label = {column: tuple(_newest(last[name], column, dates[-1]) for name in names)
              for column in ("x_BusinessUnit", "x_Team", "x_Environment", "ServiceName")}
     meta = Meta(tuple(skus.values()), label["x_BusinessUnit"], label["x_Team"], label["x_Environment"], label["ServiceName"],

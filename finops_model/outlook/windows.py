@@ -74,7 +74,7 @@ def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataF
     """
     found = []
     for key, part in windows.groupby(list(by), sort=False, dropna=False):
-        whole = {name: value for name, value in zip(by, key)}
+        whole = dict(zip(by, key))
         each = [part] if "series" not in part else [one for _, one in part.groupby("series", sort=False, dropna=False)]
         ratios = pd.DataFrame([_ratios(one) for one in each])
         middle = {name: float(np.nanmedian(values)) if np.isfinite(values).any() else NAN for name, values in

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from functools import lru_cache
@@ -162,10 +163,8 @@ def read_rates(raw: bytes | str, where: str = "fx") -> Rates:
         for j, cell in enumerate(row[1 : len(names) + 1]):
             cell = cell.strip()
             if cell not in ("", "N/A"):
-                try:
+                with suppress(ValueError):                       # stays not a number, which the next line refuses
                     values[i, j] = float(cell)
-                except ValueError:
-                    pass
                 if not 0 < values[i, j] < np.inf:
                     raise PriceError(f"{where}: line {i + 2}: {names[j]} is '{cell[:40]}'; a rate is a finite number above 0.")
     order = np.argsort(np.array(days, dtype="datetime64[D]"), kind="stable")

@@ -156,10 +156,10 @@ class Subscription:
         quota = held * get("quota") + get("extra_quota")
         usage = np.zeros(quota.shape) if usage is None else quantities("usage", usage)
         want = quota.shape[-1]
-        if usage.ndim < (1 if pooled else 2) or usage.shape[-1 if pooled else -2] != want:
-            if not (usage.ndim == quota.ndim and not usage.any()):
-                raise PriceError(f"subscription: usage has shape {usage.shape}; it must be (..., cycle) with {want} cycles"
-                                 f"{'' if pooled else ' and then one entry for each seat'}.")
+        fits = usage.ndim >= (1 if pooled else 2) and usage.shape[-1 if pooled else -2] == want
+        if not fits and not (usage.ndim == quota.ndim and not usage.any()):
+            raise PriceError(f"subscription: usage has shape {usage.shape}; it must be (..., cycle) with {want} cycles"
+                             f"{'' if pooled else ' and then one entry for each seat'}.")
         if pooled or usage.shape == quota.shape:
             over = np.maximum(usage * get("weight") - quota, 0.0)
         else:

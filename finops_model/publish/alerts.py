@@ -323,7 +323,7 @@ def notify(found: Watch, folder: Path, company: str, urls: list[str]) -> int:
             title, _, body = text.partition("\n")
             try:
                 good = bool(box.add(url)) and bool(box.notify(body=body.strip(), title=title.lstrip("# "), body_format="markdown"))
-            except Exception:       # whatever a plug-in raises may carry the address: its text is not shown
+            except Exception:       # noqa: BLE001 - whatever a plug-in raises may carry the address: its text is not shown
                 good = False
             if not good:
                 failed.append(name)

@@ -61,7 +61,7 @@ def start_log() -> None:
         handler: logging.Handler = logging.FileHandler(path, delay=True)
     else:                               # a kernel's sys.stderr is shown to the viewer; this is the stream behind it
         copy = getattr(sys.stderr, "_original_stdstream_copy", None)
-        handler = logging.StreamHandler(open(copy, "w", closefd=False) if isinstance(copy, int) else sys.__stderr__)
+        handler = logging.StreamHandler(open(copy, "w", closefd=False) if isinstance(copy, int) else sys.__stderr__)  # noqa: SIM115 - open while the page lives
     handler.setFormatter(Clean("%(asctime)s finops dashboard: %(message)s"))
     log.addHandler(handler)
     log.propagate = False

@@ -20,7 +20,7 @@ BLUE, VERMILION, INK, GREY = "#0072B2", "#B94F00", "#1B2631", "#5D6D7E"
 LABEL_GAP = 0.055           # of the axis: the height of one line of text
 
 
-def view(brief: dict, dials: dict, position: Position = Position()) -> dict:
+def view(brief: dict, dials: dict, position: Position = Position()) -> dict:  # noqa: B008 - frozen
     """Everything the page shows at a position, ready for JSON."""
     change = None if position.base else _change(brief, dials, position)
     land = brief["landing"] if change is None else change["landing"]
@@ -197,9 +197,9 @@ def _chart(brief: dict, rows: list[dict], moved: bool) -> dict:
     first = rows[0]["month"]
     booked = {m: v for m, v in brief["actual"]["by_month"].items() if m < first and m not in brief["actual"]["partial_months"]}
     history = sorted(booked)[-HISTORY:]
-    opening = [{"month": stamp(history[-1]), **{p: booked[history[-1]] for p in QUANTILES}}] if history else []
+    opening = [{"month": stamp(history[-1]), **dict.fromkeys(QUANTILES, booked[history[-1]])}] if history else []
     fan = opening + [{"month": stamp(row["month"]), **{p: row[p] for p in QUANTILES}} for row in rows]
-    shown = [m for m in [*history, *(row["month"] for row in rows)]]
+    shown = [*history, *(row["month"] for row in rows)]
     plan = {m: v for m, v in (brief["budget"]["by_month"] if brief["budget"] else {}).items() if m in shown}
     top = max([row["p95"] for row in published] + [row["p95"] for row in rows] + list(plan.values()) + [booked[m] for m in history])
     last = rows[-1]

@@ -115,7 +115,7 @@ def _side_by_side(briefs, folders, kept, workers, fast, extra, aside: Path, say)
                 jobs.append({"brief": str(path), "folder": str(folders[i]), "failed": str(kept[i])})
             listed = write_atomic(aside / f"jobs-{n}.json", json.dumps({"fast": fast, "extra": extra, "reports": jobs}))
             running.append(subprocess.Popen([sys.executable, "-m", f"{__package__}.report_run", str(listed)], stdout=subprocess.PIPE,
-                                            stderr=open(aside / f"errors-{n}.txt", "w+"), text=True, env=_environment()))
+                                            stderr=open(aside / f"errors-{n}.txt", "w+"), text=True, env=_environment()))  # noqa: SIM115 - the child writes it
         for line in _lines(running):
             message = json.loads(line)
             if "error" in message:

@@ -40,7 +40,7 @@ def add_to(root: Path, file: Path, reading: Reading, given: list[tuple[str, Path
     _say_delivery(root, file, receipt, tell)
     kept = [name for name in before if root / name != settings.path(settings.ledger)]
     tell(f"Kept as they are: {', '.join(kept)}.")
-    for key, item, place in copies:
+    for _, item, place in copies:
         if place.exists():
             continue
         if place.name != item.name:

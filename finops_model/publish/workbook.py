@@ -274,7 +274,7 @@ def _unit_cost_tie(pen: _Pen, sheet, row: int, brief: dict) -> None:
         pen.put(sheet, row, 0, line["name"].replace("_", " "))
         pen.put(sheet, row, 1, line["unit"])
         pen.put(sheet, row, 2, line["count"], "quantity")
-        for column, each, money in ((3, "value", "direct"), (5, "fully_loaded_value", "fully_loaded")):
+        for column, each in ((3, "value"), (5, "fully_loaded_value")):
             pen.put(sheet, row, column, line[each], "price")
             sheet.write_formula(row, column + 1, f"=C{row + 1}*{'DF'[column == 5]}{row + 1}", pen.formats["money"], line["count"] * line[each])
     for name, direct, loaded in (("Days without a count", tie["uncounted"], tie["loaded_uncounted"]), ("Not driven", tie["not_driven"], tie["left"])):

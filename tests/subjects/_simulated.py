@@ -72,7 +72,7 @@ def draws(kind, s, g, value, paths, seed) -> np.ndarray:
         return _sum_of_events(seed, paths, events, lambda u: _draw(lost, u))
     if kind == "price_jumps":
         factor, when = value(s), ("mean" if "month" in g else "end")
-        at = g["month"] if "month" in g else month
+        at = g.get("month", month)
         assert "month" in g or abs(12 * g["years"] - at - 1) < 1e-9, "a simulation of price jumps ends with a month: years = whole months / 12"
         return risk.jumps(seed, "sentence", paths, at + 1, s["per_year"], factor, s.get("drift_per_year", 0.0), when)[:, at]
     if kind == "migrations":

@@ -29,7 +29,7 @@ def term_of(given: dict) -> tuple:
 
 
 def evaluate(subject: dict, given: dict) -> dict:
-    subject, given = dict(subject), {key: value for key, value in given.items()}
+    subject, given = dict(subject), dict(given)
     need(subject, "action", "termination", KEYS)
     action, kind = subject.pop("action"), subject.pop("policy", None)
     assert action in KEYS, f"unknown action '{action}'; known: {sorted(KEYS)}"

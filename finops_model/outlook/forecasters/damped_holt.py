@@ -23,12 +23,12 @@ def _weights() -> tuple[np.ndarray, np.ndarray]:
     """
     alpha, beta, phi = GRID
     level, trend = np.zeros((_week.LAGS, alpha.size)), np.zeros((_week.LAGS, alpha.size))
-    l, b = np.zeros(alpha.size), np.zeros(alpha.size)
+    high, slope = np.zeros(alpha.size), np.zeros(alpha.size)
     for lag in range(_week.LAGS):
-        expected = l + phi * b
+        expected = high + phi * slope
         error = (1.0 if lag == 0 else 0.0) - expected
-        l, b = expected + alpha * error, phi * b + beta * error
-        level[lag], trend[lag] = l, b
+        high, slope = expected + alpha * error, phi * slope + beta * error
+        level[lag], trend[lag] = high, slope
     level[-1] += 1 - level.sum(axis=0)
     trend[-1] -= trend.sum(axis=0)
     return level, trend

@@ -104,7 +104,7 @@ class Risk(ABC):
             raise ScenarioError("apart: one draw moves price and demand together, so they cannot be drawn apart. Write a risk for each SKU.")
         self.check()
 
-    def check(self) -> None:
+    def check(self) -> None:  # noqa: B027 - most risks have nothing to read
         """Read the own values; raises ScenarioError."""
 
     @property

@@ -73,7 +73,7 @@ def sizes_of(what: str, skus) -> dict[str, float]:
     if isinstance(skus, str) or not isinstance(skus, (Mapping, list, tuple)) or not skus:
         raise PriceError(f"{what}: skus is {str(skus)[:60]}; give the SKUs it covers, as a list or with the units each takes.")
     if not isinstance(skus, Mapping):
-        skus = {sku: 1.0 for sku in skus}
+        skus = dict.fromkeys(skus, 1.0)
     return {str(sku): number(size, f"{what}: skus[{sku}]", above_zero=True) for sku, size in skus.items()}
 
 
