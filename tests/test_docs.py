@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -76,3 +77,74 @@ def test_a_rule_has_one_number_and_pages_are_narrow():
     for page in (ROOT / "docs" / "method").glob("[0-9]*.md"):
         for line in page.read_text(encoding="utf-8").splitlines():
             assert len(line) <= 100 or line.startswith(("|", "    ")), f"{page.name}: {line}"
+
+
+ROOMS = sorted(path.name.removesuffix(".py") for path in (ROOT / "finops_model").iterdir() if not path.name.startswith((".", "_")))
+TOP = "finops_model|data|docs|tests|scenarios|notebooks|benchmarks|scripts"
+
+
+def resolves(dotted: str) -> bool:
+    """Whether a dotted name is a module, or the attribute of one (of an attribute …)."""
+    parts = dotted.split(".")
+    for length in range(len(parts), 0, -1):
+        try:
+            thing = importlib.import_module(".".join(parts[:length]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[length:]:
+            if not hasattr(thing, name):
+                return False
+            thing = getattr(thing, name)
+        return True
+    return False
+
+
+def spans(path: Path) -> list[str]:
+    """Code spans of a page, code blocks apart."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S))
+
+
+def test_every_dotted_name_of_the_package_imports():
+    """Dotted names of the package and of its front door, wherever they stand: code, messages, tests, notebooks, documentation."""
+    wrong = []
+    for path in tracked():
+        if path.suffix not in {".py", ".md", ".yaml", ".json", ".ipynb", ".toml", ".sh", ""} or path.name == "CHANGELOG.md":
+            continue
+        text = path.read_text(encoding="utf-8")
+        dotted = set(re.findall(r"\bfinops_model(?:\.[A-Za-z_]\w*)+", text))
+        dotted |= {f"finops_model.{name}" for name in re.findall(r"\bfm\.([A-Za-z_]\w*)", text)}
+        if path.suffix == ".md":
+            dotted |= {f"finops_model.{name}" for span in spans(path) for name in re.findall(rf"^((?:{'|'.join(ROOMS)})(?:\.[A-Za-z_]\w*)+)", span)
+                       if name.rsplit(".", 1)[1] not in ("py", "md", "yaml", "json", "lock")}
+        wrong += [f"{path.relative_to(ROOT)}: {name}" for name in sorted(dotted) if not resolves(name)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_name_that_does_not_import_would_be_seen():
+    package = "finops_model"
+    assert resolves(f"{package}.errors.FinOpsError") and resolves(f"{package}.prices.rates.linear")
+    assert not resolves(f"{package}.prices.rates.curved") and not resolves(f"{package}.errors.Nothing")
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if page.name != "CHANGELOG.md"], ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_path_that_documentation_names_exists(page):
+    """`data/…`, `docs/…` and so on from the root; a file `x/y.py` from the root, the package or the page's own folder; a bare `x.py` somewhere."""
+    names = {path.name for path in tracked()}
+    for span in spans(page):
+        for word in re.findall(r"[\w./-]*\w\.(?:py|ipynb)\b|\b(?:%s)/[\w./-]*" % TOP, span):
+            here = span[span.index(word) - 1 : span.index(word)], span[span.index(word) + len(word) :][:1]
+            if set(here) & set("<>*{}…") or "…" in span or re.search(r"[A-Z]{4}", word.split("/")[-1]):
+                continue
+            homes = [ROOT / word, ROOT / "finops_model" / word, page.parent / word]
+            there = any(home.exists() or list(home.parent.glob(home.name + "-*")) for home in homes)
+            assert there or ("/" not in word and word in names), f"{page.relative_to(ROOT)} names {word}, which is not there"
+
+
+def test_every_test_that_documentation_names_exists():
+    known = {name for path in tracked() if path.suffix == ".py" for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))}
+    for page in pages():
+        for span in spans(page):
+            for name in re.findall(r"(?<![\w/])test_\w+(?![\w.])…?", span) if page.name != "CHANGELOG.md" else ():
+                start = name.removesuffix("…")
+                there = start in known or (name != start and any(test.startswith(start) for test in known))
+                assert there, f"{page.relative_to(ROOT)} names {name}, which is not there"
