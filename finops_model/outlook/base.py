@@ -171,7 +171,7 @@ def pick_driver(name: str, drivers, where: str) -> str:
 def init_base(daily: pd.DataFrame, settings: Settings) -> str:
     """YAML text of a base scenario for a ledger: every workload with its driver, elasticity and models.
 
-    Values that the ledger tells (prices, shares, contracts) stay out: they are read anew at every run.
+    Values that the ledger tells (prices, shares, contracts) and those that finops.yaml says (paths, seed) stay out: they are read anew at every run.
     """
     drivers = driver_names(settings)
     newest = str(daily["ChargeDate"].max().date())
@@ -180,13 +180,13 @@ def init_base(daily: pd.DataFrame, settings: Settings) -> str:
     for name, values in implied["workloads"].items():
         workloads[name] = {**({"driver": values["driver"]} if values["driver"] else {}), "elasticity": 1.0}
     document = {
-        "name": "Base", "question": "What will it cost if nothing changes?", "paths": settings.paths, "seed": settings.seed,
-        "workloads": workloads,
+        "name": "Base", "question": "What will it cost if nothing changes?", "workloads": workloads,
         **({"drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in drivers}} if drivers else {}),
         "assumptions": [{"text": "Each workload goes on as its own history says", "source": "ledger"},
                         *([{"text": "Workloads follow their driver in proportion (elasticity 1)"}] if drivers else [])],
         "changes": []}
-    lines = ["# Made by `finops scenario init` from the ledger; yours to edit. Prices, shares and contracts are read anew at every run."]
+    lines = ["# Made by `finops scenario init` from the ledger; yours to edit. Prices, shares and contracts are read anew at every run;",
+             "# paths and seed are those of finops.yaml, unless they are written here."]
     if len(drivers) > 1:
         lines.append(f"# Drivers known: {', '.join(drivers)}. Give each workload its own with `driver: NAME`.")
     return "\n".join(lines) + "\n" + dump_yaml(document)

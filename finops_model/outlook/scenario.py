@@ -157,8 +157,18 @@ def resolve(scenario: Scenario, daily=None, settings=None, as_of: str | None = N
     return Resolved(scenario, facts, applied.tree, tuple(applied.events), applied.provenance, applied.launches,
                     tuple(applied.proposed), horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
                     paths or document.paths or settings.paths, settings.seed if document.seed is None else document.seed,
-                    tuple(applied.notes), shapes, tuple(Placed(name, where, risk) for name, (_, where, risk) in applied.risks.items()
+                    (*applied.notes, *_two_seeds(scenario, settings)), shapes, tuple(Placed(name, where, risk) for name, (_, where, risk) in applied.risks.items()
                                                         if not facts.replay or day_of(risk.known_since or "0001-01") <= facts.as_of))
+
+
+def _two_seeds(scenario: Scenario, settings) -> list[dict]:
+    """The note that the scenario's own seed counts, where finops.yaml states another one."""
+    own = scenario.base.seed
+    if own is None or own == settings.seed or "seed" not in settings.model_fields_set:
+        return []
+    where = scenario.layers[0].at("seed")
+    return [{"text": f"The seed is {own}, as the scenario says ({Path(where).name}); finops.yaml says {settings.seed}, which does not count. "
+                     "Take one of them out", "value": own, "kind": "assumption", "source": where, "owner": "", "review_by": "", "because": "", "path": ""}]
 
 
 def explain(resolved: Resolved, path: str) -> str:
