@@ -1,4 +1,4 @@
-"""`seed:` and `paths:` of finops.yaml count in workspaces that `finops start` made (docs/method.md §3.1)."""
+"""`seed:` and `paths:` of finops.yaml count in workspaces that `finops start` made (docs/method §3.1)."""
 
 from __future__ import annotations
 
