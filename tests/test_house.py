@@ -14,7 +14,7 @@ import finops_model as fm
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "finops_model"
-FLOOR = {"errors", "shelf", "units", "periods", "streams", "documents", "settings", "progress", "schemas", "exits"}
+FLOOR = {"errors", "shelf", "units", "periods", "streams", "documents", "settings", "progress", "schemas", "exits", "resources"}
 ORDER = ["facts", "prices", "outlook", "measure", "decide", "publish", "cli"]
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finops_model import resources
 from finops_model.errors import InputError, ReportError
 from finops_model.publish import archive, dashboard_archive, report_run
 from finops_model.publish.briefs import canonical, check_brief, figures_hash, load_brief, lookup
@@ -219,7 +220,7 @@ def test_the_manifest_names_every_input(published):
     told, brief = json.loads((root / "2026-10" / "company" / "manifest.json").read_text()), read("company")
     assert told["figures"] == figures_hash(brief) and told["inputs"] == brief["lineage"]
     assert (told["seed"], told["paths"], told["engine"], told["python"]) == (20260101, 4000, "numpy", "3.11.7")
-    assert told["notebook"] == hashlib.sha256(report_run.NOTEBOOK.read_bytes()).hexdigest() and set(told["tools"]) >= {"altair", "papermill"}
+    assert told["notebook"] == hashlib.sha256(resources.path(resources.REPORT).read_bytes()).hexdigest() and set(told["tools"]) >= {"altair", "papermill"}
 
 
 @pytest.mark.parametrize("name", ["month=1\nimport os; os.system('x')\ny", "monht", "", "month ", "__import__"])
@@ -240,7 +241,7 @@ def test_parameters_have_the_types_of_the_notebook():
 
 
 def test_the_notebook_is_short_typed_stripped_and_imports_the_model_only():
-    cells = json.loads(report_run.NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(resources.path(resources.REPORT).read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert sum(len([line for line in source.splitlines() if line.strip()]) for source in code) <= 40
     assert all("#" in line and ": str = " in line for line in code[0].splitlines()) and code[-1].startswith("assert page.differences() == []")

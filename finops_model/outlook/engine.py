@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import streams
+from .. import resources, streams
 from ..errors import ScenarioError, unknown
 from ..prices.settle import charge_months
 from .distributions._following import Draws
@@ -43,7 +43,7 @@ def cache_folder() -> Path:
     """
     mark = hashlib.sha256()
     for name in SOURCES:
-        mark.update((Path(__file__).parent / name).read_bytes())
+        mark.update(resources.path(name, beside=__package__).read_bytes())
     mark.update(f"{sys.version}{_version('numba')}{_version('llvmlite')}{_version('numpy')}{os.environ.get('NUMBA_CPU_NAME', '')}".encode())
     places = [os.environ.get("FINOPS_CACHE"), os.environ.get("XDG_CACHE_HOME"), os.path.join(os.path.expanduser("~"), ".cache"),
               os.path.join(tempfile.gettempdir(), f"finops-{os.getuid() if hasattr(os, 'getuid') else 'cache'}")]

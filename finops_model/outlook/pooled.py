@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-TABLE = Path(__file__).with_name("pooled_widths.json")
+from .. import resources
+
+TABLE = resources.path("pooled_widths.json", beside=__package__)
 SEASONS = 26            # newest seasons whose changes count: half a year of weeks
 MOST = 1.5              # sd of a pooled log level, at most
 MOST_CHANGE = np.log(10.0)      # one change counts at most tenfold

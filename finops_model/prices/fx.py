@@ -18,11 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import resources
 from ..documents import stamp
 from ..errors import PriceError, unknown
 from ..periods import check_month
 
-STORED = Path(__file__).resolve().parents[2] / "data" / "fx" / "ecb_reference_rates.csv.gz"
+STORED = resources.path("fx") / "ecb_reference_rates.csv.gz"
 REACH = 7              # days a rate may be carried forward: the longest closing of the ECB is Christmas or Easter with its weekend
 CLOSED = {(1, 1), (5, 1), (12, 25), (12, 26)}      # days the ECB publishes nothing, beside Good Friday, Easter Monday and weekends
 DO = "Name another day, or give the currency a plan rate."

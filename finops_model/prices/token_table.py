@@ -19,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import resources
 from ..errors import PriceError, listing, unknown
 from .token_corrections import check_retired, corrected, read_corrections
 from .tokens_buckets import BUCKETS, INDEX, NAMES
 
-SNAPSHOT = Path(__file__).resolve().parents[2] / "data" / "prices" / "tokens" / "genai_prices.jsonl"
-CORRECTIONS = SNAPSHOT.parents[1] / "corrections"
+SNAPSHOT = resources.path("prices/tokens") / "genai_prices.jsonl"
+CORRECTIONS = resources.path("prices") / "corrections"
 ALWAYS = np.iinfo(np.int32).min              # since when a price without a first day holds
 COMPACT_DAY = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")     # gpt-5.2-20251211
 STANDARD = ("", "standard", "default")

@@ -6,9 +6,7 @@ Everything below is deterministic: the same settings, files and month give the s
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from ..periods import add_months, check_month, month_days, month_name, month_of,
 from ..progress import Progress, silent
 from ..settings import Settings
 from .close_units import how_many, pick_units, units_of
+from .lineage import lineage
 
 __all__ = ["UNASSIGNED", "books", "briefs_of", "daily_facts", "pick_month", "pick_units", "prepare", "report", "units_of", "verify"]
 
@@ -153,33 +152,6 @@ def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict
         if unit and document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
             found[unit] = document
     return found
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def code_hash() -> str:
-    """sha256 over the package's own source files, names included."""
-    package = Path(__file__).resolve().parents[1]
-    total = hashlib.sha256()
-    for path in sorted([*package.rglob("*.py"), *package.rglob("*.j2"), *package.rglob("*.css")]):
-        total.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return total.hexdigest()
-
-
-def lineage(settings: Settings, ledger: Ledger, run) -> dict:
-    """What the numbers were made from: hashes of every input, seed, engine, versions."""
-    lock = Path(__file__).resolve().parents[2] / "requirements.lock"
-    files = {"budgets": [settings.budgets], "invoices": [settings.invoices], "organisation": [settings.organisation],
-             "commitments": [settings.commitments], **({"known": [settings.known]} if settings.known else {})}
-    hashes = {name: digest(settings.path(paths[0])) for name, paths in files.items() if paths[0]}
-    if settings.drivers:
-        hashes["drivers"] = hashlib.sha256("".join(digest(p) for p in settings.files(settings.drivers)).encode()).hexdigest()
-    return {"ledger": ledger.fingerprint(), "scenario": run.scenario_hash, **hashes, "code": code_hash(),
-            "lock": digest(lock) if lock.is_file() else "not beside the code", "python": platform.python_version(),
-            "seed": run.seed, "paths": run.paths, "engine": run.engine}
 
 
 def briefs_of(close: Close, units: list[str]) -> list[dict]:

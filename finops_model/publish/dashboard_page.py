@@ -17,12 +17,12 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from .. import resources
 from ..errors import FinOpsError, ReportError
 from . import dashboard_archive as archive
 from . import dashboard_dials as frozen
 from . import dashboard_view
 
-HERE = Path(__file__).parent
 ENTITIES = "There are no sliders: reports are one per entity, and currencies are not added up to a company. The published reports are on the first tab."
 log = logging.getLogger("finops.dashboard")
 
@@ -115,8 +115,8 @@ class Dashboard(anywidget.AnyWidget):
             self.opening_problem = problem_text(problem, self.root)
         else:
             program = self._open_outlook(found)
-        script = (HERE / "dashboard.js").read_text(encoding="utf-8")
-        super().__init__(_esm=f"{program}\n;{script}", _css=(HERE / "dashboard.css").read_text(encoding="utf-8"),
+        script = resources.path("dashboard.js", beside=__package__).read_text(encoding="utf-8")
+        super().__init__(_esm=f"{program}\n;{script}", _css=resources.path("dashboard.css", beside=__package__).read_text(encoding="utf-8"),
                          problem=self.opening_problem, **found)
         self.observe(self._on_ask, "ask")
         self.observe(self._on_position, "position")

@@ -15,13 +15,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .. import resources
 from ..errors import ReportError
 from . import dashboard_archive
 
-HERE = Path(__file__).parent
 TEMPLATE = "finops"
 SHORTEST_TOKEN = 16
-NOTEBOOK = "leadership.ipynb"
 # A page, and any report shown in it, may talk to this server only: no picture, script or font from elsewhere. Voila needs the
 # two 'unsafe-' words and widgets the blob.
 POLICY = ("default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
@@ -31,12 +30,9 @@ HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", 
 
 
 def notebook(settings) -> Path:
-    """The dashboard notebook: the workspace's own, else the one beside the package. Raises ReportError where there is none."""
-    for root in (settings.path("."), HERE.parents[1], Path.cwd()):
-        path = Path(root) / "notebooks" / "dashboards" / NOTEBOOK
-        if path.is_file():
-            return path.resolve()
-    raise ReportError(f"notebooks/dashboards/{NOTEBOOK}: there is no such notebook here. Start the dashboard from the project's folder.")
+    """The dashboard notebook: the workspace's own (notebooks/dashboards/leadership.ipynb), else the one that comes with finops-model."""
+    own = settings.path(resources.DASHBOARD)
+    return own.resolve() if own.is_file() else resources.path(resources.DASHBOARD)
 
 
 def state(settings) -> Path:
@@ -92,15 +88,15 @@ def lay_out(settings) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     os.chmod(folder, 0o700)                                     # its logs say who looked at what
     (target / "conf.json").write_text('{"base_template": "lab"}\n', encoding="utf-8")
-    shutil.copyfile(HERE / "dashboard_index.html.j2", target / "index.html.j2")
+    shutil.copyfile(resources.path("dashboard_index.html.j2", beside=__package__), target / "index.html.j2")
     (folder / "voila.json").write_text(json.dumps({"Voila": {"tornado_settings": {"headers": HEADERS}}}, indent=1), encoding="utf-8")
     for name in ("page.html", "error.html", "404.html"):
-        shutil.copyfile(HERE / "dashboard_error.html", target / name)
+        shutil.copyfile(resources.path("dashboard_error.html", beside=__package__), target / name)
     return folder
 
 
 def prepare(settings, port: int, token: str, base_url: str = "/", pool: int = 0) -> tuple[list[str], dict[str, str]]:
-    """(command, environment) of a server whose reports exist. Raises ReportError: no report, port taken, no notebook."""
+    """(command, environment) of a server whose reports exist. Raises ReportError: no report, port taken."""
     dashboard_archive.load_index(settings.path(settings.reports))
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

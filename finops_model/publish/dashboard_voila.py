@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .. import resources
+
 HIDDEN = "[hidden]"
 SECRET = re.compile(r"(?i)(token(?:=|%3d|\s+|\"\s*:\s*\"))[^\s&;,\"'<>#]+")
 LONGEST_SOCKET = 107           # bytes of a socket's path; "voila_xxxxxxxx/kernel-<36>-ipc-5" takes 62 of them
@@ -72,5 +74,5 @@ def main(argv: list[str] | None = None) -> None:
 
 if __name__ == "__main__":
     # A notebook served from the project's folder must not find this folder's modules by their short names.
-    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).parent]
+    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != resources.path(".", beside=__package__)]
     main()

@@ -7,9 +7,9 @@ import importlib.metadata
 import json
 from pathlib import Path
 
+from .. import resources
 from ..errors import ReportError
 from .briefs import figures_hash
-from .report_run import NOTEBOOK
 
 SHOWN = 50          # differences told at most
 TOOLS = ("altair", "jinja2", "nbconvert", "papermill", "vl-convert-python", "xlsxwriter")
@@ -34,7 +34,7 @@ def manifest(brief: dict, folder: Path, extra: dict | None = None) -> dict:
     return {"schema": 1, "company": brief["company"], "unit": brief["unit"], "slug": brief["slug"], "month": brief["month"],
             "status": brief["status"], "data_as_of": brief["data_as_of"], "figures": figures_hash(brief), "inputs": dict(lineage),
             "seed": lineage.get("seed"), "paths": lineage.get("paths"), "engine": lineage.get("engine"), "python": lineage.get("python"),
-            "notebook": digest(NOTEBOOK), "tools": versions, "files": files, **({"extra": extra} if extra else {})}
+            "notebook": digest(resources.path(resources.REPORT)), "tools": versions, "files": files, **({"extra": extra} if extra else {})}
 
 
 def verify_files(report_dir) -> list[str]:

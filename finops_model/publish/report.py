@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .. import resources
 from ..documents import write_atomic
 from ..errors import ReportError
 from ..progress import Progress, silent
@@ -137,7 +138,7 @@ def _side_by_side(briefs, folders, kept, workers, fast, extra, aside: Path, say)
 
 def _environment() -> dict:
     """The environment of a worker: this package is importable there, wherever it lies."""
-    package = str(Path(__file__).resolve().parents[2])
+    package = str(resources.PACKAGE.parent)
     return {**os.environ, "PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 

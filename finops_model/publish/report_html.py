@@ -13,13 +13,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from .. import resources
 from ..errors import ReportError
 from ..periods import month_name
 from .briefs import figures_hash, readable
 from .page_first import first_figures
 from .tables import differences, templates
 
-HERE = Path(__file__).parent
 SVG = {"svg", "g", "path", "text", "rect", "line", "circle"}
 TAGS = SVG | {"section", "figure", "figcaption", "div", "p", "h1", "h2", "h3", "span", "strong", "em", "ul", "li", "dl", "dt", "dd",
               "data", "table", "caption", "thead", "tbody", "tr", "th", "td"}
@@ -92,7 +92,7 @@ def page_of(notebook, brief: dict) -> bytes:
 
 def shell(title: str, body: str, links=(), foot: str = "") -> str:
     """A whole HTML document around a finished body."""
-    style = (HERE / "report.css").read_text(encoding="utf-8")
+    style = resources.path("report.css", beside=__package__).read_text(encoding="utf-8")
     return templates.get_template("report_page.html.j2").render(title=title, body=body, links=links, foot=foot, style=style)
 
 

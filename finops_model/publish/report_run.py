@@ -15,18 +15,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..errors import ReportError, unknown
+from .. import resources
+from ..errors import FinOpsError, ReportError, unknown
 from ..exits import run
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "reports" / "monthly_budget.ipynb"
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 START_SECONDS, CELL_SECONDS = 60, 120
 
 
-def parameters(notebook: Path = NOTEBOOK) -> dict[str, type]:
-    """Names and types in the notebook's parameters cell (`name: type = default`). Raises ReportError where there is none."""
+def parameters(notebook: Path | None = None) -> dict[str, type]:
+    """Names and types in the parameters cell (`name: type = default`) of a notebook, else of the report's. Raises ReportError where there is none."""
+    notebook = notebook or resources.path(resources.REPORT)
     if not Path(notebook).is_file():
-        raise ReportError(f"{notebook}: the report notebook is not there. It lies in notebooks/reports beside the package.")
+        raise ReportError(f"{notebook}: there is no such notebook.")
     cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
     cell = next((cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])), None)
     if cell is None:
@@ -38,8 +39,9 @@ def parameters(notebook: Path = NOTEBOOK) -> dict[str, type]:
     return found
 
 
-def check_parameters(given: dict, notebook: Path = NOTEBOOK) -> dict:
+def check_parameters(given: dict, notebook: Path | None = None) -> dict:
     """`given` if every name stands in the parameters cell and every value has its type. Raises ReportError before anything runs."""
+    notebook = notebook or resources.path(resources.REPORT)
     known = parameters(notebook)
     for name, value in given.items():
         if not isinstance(name, str) or not name.isidentifier() or name not in known:
@@ -89,11 +91,12 @@ class Kernel:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def execute(given: dict, output: Path, notebook: Path = NOTEBOOK, warm: Kernel | None = None):
+def execute(given: dict, output: Path, notebook: Path | None = None, warm: Kernel | None = None):
     """The executed notebook (nbformat) with these parameters; a copy lies at `output`, also where a cell failed.
 
     Raises ReportError: a parameter the notebook does not have, a cell that fails, a kernel that does not start or answer.
     """
+    notebook = notebook or resources.path(resources.REPORT)
     check_parameters(given, notebook)
     import nbformat
     import papermill
@@ -160,9 +163,9 @@ def work(jobs: dict) -> None:
 def main() -> int:
     try:
         work(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    except ReportError as problem:
+    except FinOpsError as problem:
         print(json.dumps({"error": str(problem)}), flush=True)
-        return ReportError.exit_code
+        return problem.exit_code
     return 0
 
 

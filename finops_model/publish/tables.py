@@ -10,16 +10,16 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from html import unescape
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from .. import resources
 from ..measure.words import chance, money
 from ..periods import month_name
 from .briefs import lookup
 
-templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+templates = Environment(loader=FileSystemLoader(resources.path(".", beside=__package__)), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
                         lstrip_blocks=True)
 
 

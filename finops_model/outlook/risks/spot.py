@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
+from ... import resources
 from ...errors import ScenarioError
 from ...prices.checkpoints import Checkpointing
 from ...prices.spot import fleet_hazard, hazard
@@ -21,7 +21,7 @@ TODAY = ("spot", "on_demand")
 @lru_cache(maxsize=16)
 def _model(measured: str) -> price_risk.Spot:
     try:
-        return price_risk.read_spot(Path(__file__).with_name("gcp_spot.json"), measured)
+        return price_risk.read_spot(resources.path("gcp_spot.json", beside=__package__), measured)
     except ScenarioError as problem:
         raise ScenarioError(f"measured: {str(problem).partition(': ')[2]}") from None
 

@@ -1,0 +1,100 @@
+"""What the numbers of a report were made with: hashes of the inputs, of this program, of the packages installed (docs/method §15)."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import re
+from pathlib import Path
+
+from .. import resources
+from ..facts.ledger import Ledger
+from ..settings import Settings
+
+__all__ = ["code_files", "code_hash", "digest", "environment", "installed", "lineage"]
+
+SUFFIXES = (".css", ".html", ".j2", ".js", ".json", ".py")       # .json: tables beside modules that move numbers
+DISTRIBUTION = "finops-model"
+REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?(.*)", re.S)       # name, extras, the rest with its marker
+EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def code_files() -> dict[str, Path]:
+    """The files that are the program, by name below the package, in the order of their names: the same in a checkout and in a wheel.
+
+    >>> [name for name in code_files() if name.endswith((".json", ".ipynb"))][:2]
+    ['outlook/pooled_widths.json', 'outlook/risks/gcp_spot.json']
+    """
+    places = {name: resources.path(name) for name in (resources.REPORT, resources.DASHBOARD)}
+    files = {f"resources/{name}": place for name, place in places.items()}
+    for folder, below, names in os.walk(resources.PACKAGE):
+        inside = Path(folder).relative_to(resources.PACKAGE)
+        # Below resources a checkout has links and a wheel has copies; what counts of them is named above.
+        below[:] = [] if inside.as_posix() == "resources" else [name for name in below if name != "__pycache__"]
+        files |= {(inside / name).as_posix(): Path(folder, name) for name in names if name.endswith(SUFFIXES)}
+    return dict(sorted(files.items()))
+
+
+def code_hash() -> str:
+    """sha256 over the program's own files, names included; where they lie on disk does not matter."""
+    total = hashlib.sha256()
+    for name, place in code_files().items():
+        total.update(name.encode() + b"\0" + place.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def installed(distribution: str = DISTRIBUTION) -> list[str]:
+    """name==version of every distribution that this one needs, directly or not, as installed; sorted. What is not installed is left out.
+
+    Of a requirement's marker only the extra counts: what another system or Python would need is not installed, or is there for another.
+    """
+    versions, asked, known = {}, [(distribution, "")], set()
+    while asked:
+        name, extra = asked.pop()
+        try:
+            found = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        versions[_plain(name)] = found.version
+        for line in found.requires or []:
+            needed, extras, marker = REQUIREMENT.match(line).groups()
+            only = EXTRA.search(marker)
+            if only is None or only[1] == extra:
+                more = {(_plain(needed), ""), *((_plain(needed), one.strip()) for one in (extras or "").split(",") if one.strip())} - known
+                known |= more
+                asked += sorted(more)
+    versions.pop(_plain(distribution), None)
+    return [f"{name}=={version}" for name, version in sorted(versions.items())]
+
+
+def _plain(name: str) -> str:
+    """The one spelling of a distribution's name."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def environment() -> str:
+    """The packages the numbers were made with: sha256 of requirements.lock beside the program; without one, of what is installed, and it says so."""
+    lock = resources.PACKAGE.parent / "requirements.lock"
+    if resources.IN_REPOSITORY and lock.is_file():
+        return digest(lock)
+    found = installed()
+    mark = hashlib.sha256("".join(f"{line}\n" for line in found).encode()).hexdigest()
+    return f"{mark} of {len(found)} installed packages (no requirements.lock beside the program)"
+
+
+def lineage(settings: Settings, ledger: Ledger, run) -> dict:
+    """What the numbers were made from: hashes of every input, seed, engine, versions."""
+    files = {"budgets": [settings.budgets], "invoices": [settings.invoices], "organisation": [settings.organisation],
+             "commitments": [settings.commitments], **({"known": [settings.known]} if settings.known else {})}
+    hashes = {name: digest(settings.path(paths[0])) for name, paths in files.items() if paths[0]}
+    if settings.drivers:
+        hashes["drivers"] = hashlib.sha256("".join(digest(p) for p in settings.files(settings.drivers)).encode()).hexdigest()
+    return {"ledger": ledger.fingerprint(), "scenario": run.scenario_hash, **hashes, "code": code_hash(), "lock": environment(),
+            "python": platform.python_version(), "seed": run.seed, "paths": run.paths, "engine": run.engine}
