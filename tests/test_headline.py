@@ -43,7 +43,7 @@ CASES = {       # (paths of the months still to come, booked, budget): the sente
 def test_the_first_sentence(name):
     paths, booked, budget, said = CASES[name]
     land = budgets.landing("FY2026", booked, np.zeros((1, 0)) if paths is None else paths, () if paths is None else ("2026-12",), budget)
-    assert landing_words.headline(land, "AI spend", "USD") == said
+    assert landing_words.sentence(land, "AI spend", "USD") == said
     if name.startswith("flat"):
         assert land["overrun_probability"] is None and not any(word in said for word in NEVER)
 
@@ -55,13 +55,13 @@ def test_the_first_sentence(name):
 ])
 def test_a_bill_too_short_to_forecast(budget, said):
     land = budgets.no_landing("FY2026", 100.0, budget, landing_words.TOO_LITTLE)
-    assert landing_words.headline(land, "AI spend", "USD") == said
+    assert landing_words.sentence(land, "AI spend", "USD") == said
 
 
 def test_briefs_of_before_say_what_they_said():
     """A brief without `closed` and `no_width`: closed where all of it is booked."""
     old = {"period": "FY2026", "booked": 900.0, "p10": 900.0, "p50": 900.0, "p90": 900.0, "budget": None, "overrun_probability": None, "breach_month": None}
-    assert landing_words.headline(old, "AI spend", "USD") == "AI spend closed FY2026 at $900."
+    assert landing_words.sentence(old, "AI spend", "USD") == "AI spend closed FY2026 at $900."
     assert landing_words.kind({**old, "booked": 500.0}) == "flat" and landing_words.kind({**old, "p90": 901.0}) == "range"
 
 
@@ -136,4 +136,4 @@ def test_a_bill_that_begins_within_the_year_of_its_budget_says_so(tmp_path):
     assert [str(line) for line in page_told.told(Figures(made))] == [told]
     closed = {"period": "FY2025", "budget": 9000.0, "p10": 5900.0, "p50": 5900.0, "p90": 5900.0, "closed": True, "no_width": True, "booked": 5900.0, "first": "2024-04",
               "first_day": "2025-01-01", "breach_month": None}
-    assert landing_words.budget_sentence(closed, "USD") == "FY2025 is over: it closed at $5.90k (the ledger begins on 1 January 2025), $3.10k under the budget of $9.00k."
+    assert landing_words.budget_sentence(closed, "USD") == "AI spend closed FY2025 at $5.90k, $3.10k under budget. The ledger begins on 1 January 2025."

@@ -23,6 +23,10 @@ def rows(*records):
     return frame
 
 
+def breach_month(booked, monthly, months, budget):
+    return budgets.landing("FY2026", booked, monthly, months, budget)["breach_month"]
+
+
 def test_variance_of_a_known_distribution_gives_the_known_landing():
     paths = np.linspace(0, 100, 101)[:, None]
     land = budgets.landing("FY2026", 1000.0, paths, ("2026-12",), 1080.0)
@@ -40,8 +44,8 @@ def test_a_year_without_open_months_lands_where_it_is_booked():
 
 def test_the_breach_month_is_typical_of_the_paths_that_breach_only():
     monthly = np.array([[60.0, 0, 0], [0, 60.0, 0], [0, 60.0, 0], [0, 0, 0], [0, 0, 0]])
-    assert budgets.breach_month(50.0, monthly, ("2026-10", "2026-11", "2026-12"), 100.0) == "2026-11"
-    assert budgets.breach_month(0.0, monthly, ("2026-10", "2026-11", "2026-12"), 1e9) is None
+    assert breach_month(50.0, monthly, ("2026-10", "2026-11", "2026-12"), 100.0) == "2026-11"
+    assert breach_month(0.0, monthly, ("2026-10", "2026-11", "2026-12"), 1e9) is None
 
 
 def test_cost_leaves_out_tax_and_credits_and_says_so():

@@ -18,16 +18,20 @@ from finops_model.prices.settlement import price
 MONTHS = ("2026-10", "2026-11", "2026-12")
 
 
+def breach_month(booked, monthly, months, budget):
+    return budgets.landing("FY2026", booked, monthly, months, budget)["breach_month"]
+
+
 # --- a budget that is met to the cent is not exceeded (§9.1)
 
 def test_a_path_that_lands_on_its_budget_does_not_pass_it():
     exact = np.array([[50.0, 25.0, 25.0], [50.0, 25.0, 25.0]])
-    assert budgets.breach_month(0.0, exact, MONTHS, 100.0) is None
-    assert budgets.breach_month(0.0, np.array([[100.0, 0.0, 50.0]]), MONTHS, 100.0) == "2026-12"
-    assert budgets.breach_month(100.0, np.array([[0.0, 0.0, 1.0]]), MONTHS, 100.0) == "2026-12"
+    assert breach_month(0.0, exact, MONTHS, 100.0) is None
+    assert breach_month(0.0, np.array([[100.0, 0.0, 50.0]]), MONTHS, 100.0) == "2026-12"
+    assert breach_month(100.0, np.array([[0.0, 0.0, 1.0]]), MONTHS, 100.0) == "2026-12"
     told = budgets.landing("FY2026", 0.0, exact, MONTHS, 100.0)
     assert told["breach_month"] is None and not told["overrun_probability"]
-    assert budgets.breach_month(100.5, exact, MONTHS, 100.0) == "already exceeded"
+    assert breach_month(100.5, exact, MONTHS, 100.0) == "already exceeded"
     found = chances.breach(exact, MONTHS, 100.0)
     assert found.typical is None and found.earliest is None
 
@@ -37,7 +41,7 @@ def test_the_typical_month_is_the_middle_one_of_those_that_pass():
     monthly = np.zeros((12, 3))
     for at, month in enumerate([0] * 4 + [1] + [2] * 5):
         monthly[at, month] = 150.0
-    assert budgets.breach_month(0.0, monthly, MONTHS, 100.0) == "2026-11"
+    assert breach_month(0.0, monthly, MONTHS, 100.0) == "2026-11"
     assert chances.breach(monthly, MONTHS, 100.0).typical == "2026-11"
 
 

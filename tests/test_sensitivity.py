@@ -101,7 +101,7 @@ def test_the_tree_finds_what_leads_to_the_overrun_and_nothing_else():
     assert found.features == ("growth", "price") and 3 <= len(found.groups) <= 5
     worst = found.groups[0]
     assert worst.overrun.value > 0.97 and abs(worst.share_of_futures - 0.15) < 0.02
-    assert str(worst).startswith("Overrun in over 99 % of the futures in which growth is above 0.7")
+    assert str(worst).startswith("The budget is exceeded in more than 99 % of the futures in which growth is above 0.7")
     assert sum(g.share_of_futures for g in found.groups) == pytest.approx(1.0)
     assert found.groups[-1].overrun.value < 0.02
 

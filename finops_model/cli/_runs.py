@@ -60,7 +60,7 @@ def sentences(rows: list[dict], runs, of: str, target: float | None, currency: s
         worst = f"mean of the worst 5 % (CVaR95) {money(found['cvar95'], currency)} ± {money(found['cvar95_standard_error'], currency)}"
         said += [text + ".", f"{found['name']}: {worst}."]
         if "budget" in found:
-            said.append(f"{found['name']}, {landing_words.budget_sentence(found['budget'], currency)}")
+            said.append(f"{found['name']}: {landing_words.budget_sentence(found['budget'], currency)}")
     if runs[0].engine == PREVIEW:
         said.append("Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown.")
     return said

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ScenarioError
-from ..outlook.answers import Estimate, share
+from ..measure.landing_words import share_over
+from ..outlook.answers import Estimate, overrun, share
 
 DEEPEST, LEAST, SURE = 3, 0.05, 3.0         # levels; share of the paths a leaf must hold; standard errors a split must stand out by
 CUTS = np.arange(0.1, 0.95, 0.1)
@@ -37,10 +38,7 @@ class Group:
     overrun: Estimate
 
     def __str__(self) -> str:
-        chance, interval = percent(self.overrun.value), f"95 % interval {interval_text(self.overrun)} %"
-        if not self.conditions:
-            return f"Overrun in {chance} of all futures ({interval})"
-        return f"Overrun in {chance} of the futures in which {words(self.conditions)} ({percent(self.share_of_futures)} of all; {interval})"
+        return share_over(self.overrun.value, self.overrun.low, self.overrun.high, words(self.conditions), self.share_of_futures)
 
 
 @dataclass(frozen=True)
@@ -57,25 +55,10 @@ class Breaches:
         return tuple(dict.fromkeys(c.feature for g in self.groups for c in g.conditions))
 
     def __str__(self) -> str:
-        head = str(Group((), 1.0, self.overall)).replace("Overrun", f"Overrun of {self.budget:,.0f}", 1)
+        head = str(Group((), 1.0, self.overall))
         if len(self.groups) == 1:
             return f"{head}. No single assumption stands out."
         return "\n".join([f"{head}.", *(f"- {group}" for group in self.groups)])
-
-
-def interval_text(chance: Estimate) -> str:
-    """Ends of an interval in percent; a digit more where both ends are nearly 0 or nearly 100."""
-    digits = 1 if chance.high < 0.02 or chance.low > 0.98 else 0
-    return f"{100 * chance.low:.{digits}f} to {100 * chance.high:.{digits}f}"
-
-
-def percent(chance: float) -> str:
-    """A chance in words, never 0 or 100 %.
-
-    >>> percent(0.714), percent(0.0005), percent(0.9999)
-    ('71 %', 'under 1 %', 'over 99 %')
-    """
-    return f"{100 * chance:.0f} %" if 0.005 <= chance <= 0.995 else "under 1 %" if chance < 0.5 else "over 99 %"
 
 
 def words(conditions) -> str:
@@ -106,7 +89,7 @@ def breach_drivers(totals, budget: float, features: dict[str, np.ndarray], depth
 
     >>> x = np.linspace(0, 1, 1000)
     >>> print(breach_drivers(x, 0.8, {"growth": x}).groups[0])
-    Overrun in 99 % of the futures in which growth is above 0.7988 (20 % of all; 95 % interval 95 to 100 %)
+    The budget is exceeded in more than 99 % of the futures in which growth is above 0.7988 (20 % of all; 95 % interval 95 to 100 %)
     """
     if not 0 <= depth <= DEEPEST:
         raise ScenarioError(f"depth is {depth}; a tree that can be told in words has 1 to {DEEPEST} levels.")
@@ -124,7 +107,7 @@ def breach_drivers(totals, budget: float, features: dict[str, np.ndarray], depth
         held = inside if not conditions else inside & ~fit
         groups.append(Group(conditions, float(inside.mean()), share(int(over[held].sum()), int(held.sum()))))
     groups.sort(key=lambda group: -group.overrun.value)
-    return Breaches(float(budget), share(int(over.sum()), len(over)), tuple(groups))
+    return Breaches(float(budget), overrun(totals, budget), tuple(groups))
 
 
 def _grow(over, features, fit, conditions, inside, depth, leaves) -> None:

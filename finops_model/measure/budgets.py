@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..outlook import chances
+from .landing_words import SPENT
 
 QUANTILES = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
 
@@ -34,22 +35,10 @@ def probability(totals: np.ndarray, budget: float | None) -> float | None:
     return None if found is None else found.value
 
 
-def breach_month(booked: float, monthly: np.ndarray, months: tuple[str, ...], budget: float | None) -> str | None:
-    """The typical month in which the running total passes the period's budget, of the paths that pass it at all.
-
-    booked   actual cost of the period before `months`
-    monthly  (path, month) cost of the months still to come, in order
-
-    >>> breach_month(50.0, np.array([[30.0, 30.0], [10.0, 10.0]]), ("2026-11", "2026-12"), 100.0)
-    '2026-12'
-    """
-    return _breach(booked, monthly, months, budget)[0]
-
-
 def _breach(booked, monthly, months, budget) -> tuple:
     """Typical, earliest and latest month of passing the budget; None each where no path does."""
     if budget is None or booked > budget or not len(months):
-        return ("already exceeded" if budget is not None and booked > budget else None), None, None
+        return (SPENT if budget is not None and booked > budget else None), None, None
     found = chances.breach(monthly, months, budget, booked)
     return found.typical, found.earliest, found.latest
 
@@ -59,7 +48,12 @@ def landing(period: str, booked: float, monthly: np.ndarray, months: tuple[str, 
 
     last   the period's last month; where no month is open, it is closed
 
+    monthly   (path, month) cost of the months still to come, in order; months: their names
+
     A period that is over has no chance but a fact: 1 where it is over budget, 0 where not. A total without width has no chance at all.
+
+    >>> landing("FY2026", 50.0, np.array([[30.0, 30.0], [10.0, 10.0]]), ("2026-11", "2026-12"), 100.0)["breach_month"]
+    '2026-12'
     """
     totals = booked + monthly.sum(axis=1)
     found, over, closed = spread(totals), chance_over(totals, budget), not len(months)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from ..periods import fiscal_months
 from . import actuals
 from .actuals import COMPANY
+from .landing_words import likely_over
 from .words import money
 
 UNIT, NONE, IDLE, FREE = "unit", "no budget", "no spend", "no unit"       # what a line is
@@ -94,14 +95,9 @@ def _title(exceeds: bool, bare: list[dict], own: list[dict], free: dict | None, 
             told.append((-1.0, _together(own, currency)))
         else:
             told += [(row["over"], f"{row['unit']} lands {money(row['over'], currency)} over its budget") for row in ahead[:2]]
-        return _capital("; ".join(text for _, text in sorted(told, key=lambda one: -one[0]))) or "The company is likely to exceed the year's budget"
+        return _capital("; ".join(text for _, text in sorted(told, key=lambda one: -one[0]))) or likely_over(["The company"])
     likely = [row["unit"] for row in own if (row["overrun_probability"] or 0) >= 0.5]
-    if len(likely) > 2:
-        first = f"{len(likely)} units are likely to exceed the year's budget, the company is not"
-    elif likely:
-        first = f"{' and '.join(likely)} {'is' if len(likely) == 1 else 'are'} likely to exceed the year's budget, the company is not"
-    else:
-        first = "No unit is likely to exceed the year's budget"
+    first = likely_over(likely) + (", the company is not" if likely else "")
     return "; ".join([first, *(text for _, text in told)])
 
 

@@ -10,8 +10,7 @@ __all__ = ["SYMBOLS", "chance", "headline", "money", "percent", "span", "summary
 
 def headline(brief: dict) -> str:
     """The first sentence of the page."""
-    who = f"{brief['unit']}'s AI spend" if brief["unit"] != "Company" else "AI spend"
-    return landing_words.headline(brief["landing"], who, brief["currency"])
+    return landing_words.sentence(brief["landing"], landing_words.spender(brief["unit"]), brief["currency"])
 
 
 def summary(brief: dict) -> list[str]:

@@ -1,6 +1,6 @@
 """The chance that a budget is exceeded, and when: one home for report, workbook, dashboard, command line and studies (docs/method §3.26, §9.5).
 
-Numpy only: the page for leadership loads this and no SciPy.
+Numbers only; what is said of them stands in `measure.landing_words`. Numpy only: the page for leadership loads this and no SciPy.
 """
 
 from __future__ import annotations
@@ -98,21 +98,15 @@ class Breach:
     earliest: str | None                    # P10 and P90 of it
     latest: str | None
 
-    def __str__(self) -> str:
-        chance = f"{100 * self.ever.value:.1f} %" if 0.0005 <= self.ever.value <= 0.9995 else "under 0.1 %" if self.ever.value < 0.5 else "over 99.9 %"
-        if self.typical is None:
-            return f"the budget is exceeded in {chance} of the futures"
-        return (f"the budget is exceeded in {chance} of the futures; if exceeded, typically in {self.typical} "
-                f"(eight of ten between {self.earliest} and {self.latest})")
-
 
 def breach(monthly, months, budget: float, booked: float = 0.0) -> Breach:
     """The month in which booked + cumulative cost first exceeds the budget. monthly (path, month).
 
     Costs may be negative in a month (a refund): the first time counts.
 
-    >>> print(breach([[30.0, 30.0], [10.0, 10.0]], ("2026-11", "2026-12"), 50.0))
-    the budget is exceeded in 50.0 % of the futures; if exceeded, typically in 2026-12 (eight of ten between 2026-12 and 2026-12)
+    >>> found = breach([[30.0, 30.0], [10.0, 10.0]], ("2026-11", "2026-12"), 50.0)
+    >>> found.ever.value, found.typical
+    (0.5, '2026-12')
     """
     costs, months = np.asarray(monthly, dtype=float), tuple(months)
     if costs.ndim != 2 or costs.shape[1] != len(months) or not costs.size:

@@ -153,10 +153,8 @@ def _cards(brief: dict, dials: dict, land: dict, change: dict | None) -> list[di
                       "note": f"{land['period']} budget {money(land['budget'], currency)}",
                       "was": f"{gap(published['p50'], land['budget'], currency)} budget"})
     elif land["budget"] is not None:
-        typical = {None: "", "already exceeded": ", already exceeded"}
-        when = typical[land["breach_month"]] if land["breach_month"] in typical else f"; typically passed in {month_name(land['breach_month'])}"
-        cards.append({"title": "Chance of exceeding budget", "value": chance(land["overrun_probability"]),
-                      "note": f"{land['period']} budget {money(land['budget'], currency)}{when}", "was": chance(published["overrun_probability"])})
+        cards.append({"title": landing_words.chance_title(land["period"]), "value": chance(land["overrun_probability"]),
+                      "note": landing_words.chance_note(land, currency), "was": chance(published["overrun_probability"])})
     following = [i for i, month in enumerate(dials["months"]) if month > dials["year"][-1]][:12]
     if len(following) == 12:
         every = np.asarray(dials["base_all"])[:, following].sum(axis=1)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from ..measure.amounts import gap
-from ..measure.landing_words import kind
+from ..measure.landing_words import chance_note, chance_title, kind
 from ..measure.reach import reaches
 from ..measure.outside_words import AHEAD, short
 from ..measure.words import money
@@ -87,11 +87,9 @@ def _landing(figures: Figures, land: dict, what: str) -> Iterator[tuple]:
         way = "money" if money(land["p10"], currency) != money(land["p90"], currency) else "whole"
         spread = Markup("80 % range {} to {}{}").format(show("landing/p10", way), show("landing/p90", way), beside)
         yield f"{period} is likely to land at", show("landing/p50", "money"), spread, ""
-    over, breach = land["overrun_probability"], land["breach_month"]
+    over = land["overrun_probability"]
     if what == "range" and over is not None:
-        line = ("the budget is already used up" if breach == "already exceeded" else
-                f"if so, typically in {month_name(breach)}" if breach else f"budget {money(land['budget'], currency)}")
-        yield f"Chance of exceeding the {period} budget", show("landing/overrun_probability", "chance"), line, "bad" if over >= 0.5 else "good"
+        yield chance_title(period), show("landing/overrun_probability", "chance"), chance_note(land, currency), "bad" if over >= 0.5 else "good"
     elif what != "range" and land["budget"] is not None:
         value = land["booked"] if what == "none" else land["p50"]
         left = "of it is booked" if what == "none" else f"{gap(value, land['budget'], currency)} it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..measure.amounts import gap
-from ..measure.landing_words import kind
+from ..measure.landing_words import CHANCE_COLUMN, kind
 from ..measure.outside_words import short
 from ..measure.words import money
 from ..outlook.windows import verdict, within
@@ -24,7 +24,7 @@ def budget(figures: Figures) -> dict | None:
     if not rows:
         return None
     columns = [Column("Month", False), Column("", False), Column("Cost"), Column("P10"), Column("P90"), Column("Budget"),
-               Column("Variance"), Column("", False), Column("Chance over budget")]
+               Column("Variance"), Column("", False), Column(CHANCE_COLUMN)]
     if all(row[5] == "–" for row in rows):
         columns, rows = columns[:5], [row[:5] for row in rows]
     if all(row[3] in ("", "–") and row[4] in ("", "–") for row in rows):          # no range: no columns for it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..measure.landing_words import CHANCE_COLUMN, likely_over
 from ..measure.outside_words import short
 from ..periods import month_name
 from .tables import Column, Figures, signed, table, variance
@@ -40,7 +41,7 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
         if brief.get("more_units"):
             note += " The units that carry most cost stand here one by one; every unit is a line of the workbook's sheet Units."
         return table(columns, rows, f"{month_name(brief['month'])} by business unit, {figures.currency}", total=total, name="units", note=note)
-    columns += map(Column, ("Year P10", "Year median", "Year P90", "Chance over year budget"))
+    columns += map(Column, ("Year P10", "Year median", "Year P90", CHANCE_COLUMN))
     caption = f"{month_name(brief['month'])} and {brief['landing']['period']} by business unit, {figures.currency}"
     note = f"Actuals add up to the {whole(brief)}; ranges do not: the {whole(brief)}'s range is taken after adding up each future."
     return table(columns, rows, caption, total=total, name="units", note=note)
@@ -59,7 +60,7 @@ def _year(figures: Figures) -> str:
     columns = [Column("Unit", False), *map(Column, ("P10", "Median", "P90", "Mean"))]
     note = f"Means add up to the {whole(brief)}; medians and ranges do not: the {whole(brief)}'s are taken after adding up each future."
     if planned:
-        columns += map(Column, ("Budget", "Over (+) or under (−)", "Chance over budget"))
+        columns += map(Column, ("Budget", "Over (+) or under (−)", CHANCE_COLUMN))
         note = f"Over or under is mean − budget. {note} Spend without a budget counts against a budget of 0."
     left = short(brief.get("year_outside"), figures.currency)
     note += f" All of it {left}." if left else ""
@@ -99,9 +100,5 @@ def _untold(brief: dict) -> str:
 
 def _title_before(children: list[dict]) -> str:
     over = [row["unit"] for row in children if (row["overrun_probability"] or 0) >= 0.5]
-    if len(over) > 2:
-        return f"{len(over)} units are likely to exceed the year's budget"
-    if over:
-        return f"{' and '.join(over)} {'is' if len(over) == 1 else 'are'} likely to exceed the year's budget"
     known = any(row["overrun_probability"] is not None for row in children)
-    return "No unit is likely to exceed the year's budget" if known else "The business units"
+    return likely_over(over) if over or known else "The business units"

@@ -16,6 +16,7 @@ import xlsxwriter
 
 from ..documents import write_atomic
 from ..errors import ReportError
+from ..measure.landing_words import CHANCE_COLUMN, chance_title
 
 CREATED = dt.datetime(2000, 1, 1)        # fixed: the same brief gives the same bytes
 MAX_TEXT = 32_000                        # characters a cell may hold in Excel, less a margin
@@ -129,7 +130,7 @@ def _summary(pen: _Pen, brief: dict) -> None:
         pen.put(sheet, row, 0, name)
         pen.put(sheet, row, 1, value, "money")
     row += 1
-    pen.put(sheet, row, 0, "Probability of exceeding the budget")
+    pen.put(sheet, row, 0, chance_title(land.get("period", "")))
     pen.put(sheet, row, 1, land.get("overrun_probability"), "share")
     row += 2
     tie = brief["tie_out"]
@@ -169,7 +170,7 @@ def _units(pen: _Pen, brief: dict) -> None:
     sheet = pen.sheet("Units", [34, 12, 16, 16, 16, 16, 16, 16, 16, 16, 14], landscape=True)
     keys = ("actual", "budget", "landing_p10", "landing_p50", "landing_p90", "landing_mean", "year_budget", "over")
     pen.head(sheet, 0, ["Unit", "Kind", f"Actual {brief['month']}", f"Budget {brief['month']}", f"P10 {land['period']}", "P50", "P90", "Mean", f"Budget {land['period']}",
-                        "Over (+) or under (−)", "Chance over budget"], right=2)
+                        "Over (+) or under (−)", CHANCE_COLUMN], right=2)
     sheet.freeze_panes(1, 1)
     for row, line in enumerate(rows, 1):
         pen.put(sheet, row, 0, line["unit"])
@@ -226,7 +227,7 @@ def _lines(pen: _Pen, brief: dict) -> None:
 
 def _forecast(pen: _Pen, brief: dict) -> None:
     sheet = pen.sheet("Forecast", [12, 18, 18, 18, 18, 18, 18, 16])
-    pen.head(sheet, 0, ["Month", "P10", "P50", "P90", "Mean", "Booked so far", "Budget", "Probability of exceeding"], right=1)
+    pen.head(sheet, 0, ["Month", "P10", "P50", "P90", "Mean", "Booked so far", "Budget", CHANCE_COLUMN], right=1)
     sheet.freeze_panes(1, 1)
     months = brief["forecast"].get("months", [])
     for row, month in enumerate(months, 1):
