@@ -5,11 +5,20 @@ down beside its test as `@example`. `make explore SEEDS=200` searches anew, each
 """
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.pop("COLUMNS", None)
+
+if sys.dont_write_bytecode:
+    # Where the environment forbids bytecode beside the sources (many containers do), every process of the suite would compile pandas,
+    # scipy and all else again: some 2 CPU seconds each, in hundreds of processes. One folder for all of them, away from the sources.
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(Path(__file__).resolve().parents[1] / ".pytest_cache" / "bytecode")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SEEDS = int(os.environ.get("HYPOTHESIS_SEEDS", "0"))              # 0: the fixed examples of every run
 MOST = int(os.environ.get("HYPOTHESIS_EXAMPLES", "0"))            # examples a seed at most; 0: as many as the test says

@@ -74,7 +74,7 @@ def test_where_even_the_traceback_cannot_be_kept_that_is_said(monkeypatch, capsy
 
 def bare(**more):
     """An environment without any locale."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHON"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHON")) or k == "PYTHONPYCACHEPREFIX"}
     return {**kept, **more}
 
 
@@ -120,7 +120,9 @@ def test_every_zone_of_the_table_is_taken():
 
 
 def in_a_folder(folder, *words, **more):
-    return subprocess.run([*FINOPS, *words], cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}, **more)
+    """A command that may find its disk full: Python would keep bytecode cut off at the limit, and every later process would fail on it."""
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run([*FINOPS, *words], cwd=folder, capture_output=True, text=True, env=env, **more)
 
 
 BILL = (Path(__file__).parent / "fixtures" / "bills" / "good.csv").read_text()
