@@ -68,7 +68,6 @@ SAMPLE = [
 ]
 STARTUP = [
     ("report", ["report", "--month", "2026-10", "--fast", "--entity", ENTITY, "--json"], False),
-    ("report/other", ["report", "--month", "2026-10", "--fast", "--entity", OTHER, "--unit", OTHER, "--json"], False),
     ("reconcile", ["reconcile", "--month", "2026-10", "--entity", OTHER, "--json"], False),
     ("run", ["run", "scenarios/gmbh_10_tickets_double.yaml", "--entity", OTHER, *FEW, "--json"], False),
     ("watch/text", ["watch", "--as-of", "2026-10-31", "--entity", ENTITY], False),
@@ -223,7 +222,14 @@ def freeze(fast: bool, real: Path | None, only: str | None) -> dict:
         entries = {name: entry for job in jobs for name, entry in job.result().items()}
     entries["golden"] = golden()
     skips = ["*"] if fast or only else [] if real else ["real/"]
-    return {"frozen": 1, "skips": skips, "entries": dict(sorted(entries.items()))}
+    return {"frozen": 1, "at": commit(), "skips": skips, "entries": dict(sorted(entries.items()))}
+
+
+def commit() -> str:
+    """What was frozen, for whoever reads the record; compared with nothing."""
+    git = shutil.which("git")
+    asked = subprocess.run([git, "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True) if git else None
+    return asked.stdout.strip() if asked and not asked.returncode else "unknown"
 
 
 def say(text: str) -> None:
@@ -285,7 +291,9 @@ def main(argv=None) -> int:
         return 0
     if asked.keep:
         write(record, asked.keep)
-    out = frozen.compare(read(asked.file), record, table)
+    old = read(asked.file)
+    print(f"{old.get('at', 'unknown')} -> {record.get('at', 'unknown')}")
+    out = frozen.compare(old, record, table)
     report(out, asked.most)
     return int(bool(out["values"] or out["missing"] or (out["sentences"] and not asked.values_only)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -166,10 +167,17 @@ def under(record: dict, table: dict | None) -> dict:
     table = check_table(table or {})
     if not any(table.values()):
         return record["entries"]
-    return {name: {"values": {renamed(path, table["keys"]): table["values"].get(value, value) if isinstance(value, str) else value
-                              for path, value in entry["values"].items() if not path.startswith("#sha_of")},
-                   "sentences": [[renamed(path, table["keys"]), reworded(text, table["sentences"])] for path, text in entry["sentences"]]}
-            for name, entry in record["entries"].items()}
+    out = {}
+    for name, entry in record["entries"].items():
+        values, sentences = {}, [[renamed(path, table["keys"]), reworded(text, table["sentences"])] for path, text in entry["sentences"]]
+        for path, value in entry["values"].items():
+            value = table["values"].get(value, value) if isinstance(value, str) else value
+            if isinstance(value, str) and " " in value:             # a name that became two words
+                sentences.append([renamed(path, table["keys"]), value])
+            elif not path.startswith("#sha_of"):
+                values[renamed(path, table["keys"])] = value
+        out[name] = {"values": values, "sentences": sentences}
+    return out
 
 
 # comparing ------------------------------------------------------------------------------------------------------------------------------------------
@@ -186,19 +194,25 @@ def changed_values(name: str, old: dict, new: dict) -> list[str]:
     return [f"{name}  {path}: {old[path]!r} -> {new[path]!r}" for path in old if path in new and not same(old[path], new[path])] + gone + added
 
 
+def pairs_of(old: list, new: list) -> list[tuple]:
+    """(path, old, new) of sentences that differ: those of a document by their path, printed lines in their order."""
+    before, after = ({path: text for path, text in side if path} for side in (old, new))
+    out = [(path, text, after.get(path)) for path, text in before.items() if text != after.get(path)]
+    out += [(path, None, text) for path, text in after.items() if path not in before]
+    printed, anew = ([text for path, text in side if not path] for side in (old, new))
+    for tag, i, j, k, m in difflib.SequenceMatcher(None, printed, anew, autojunk=False).get_opcodes():
+        if tag != "equal":
+            out += [("", was, now) for was, now in itertools.zip_longest(printed[i:j], anew[k:m])]
+    return out
+
+
 def changed_sentences(name: str, old: list, new: list) -> list[str]:
-    """One line a sentence that is not the same, in their order; says where numbers in it moved and not only words."""
-    told = []
-    before, after = [tuple(item) for item in old], [tuple(item) for item in new]
-    for tag, i, j, k, m in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        for n in range(max(j - i, m - k)):
-            was, now = (before[i + n] if i + n < j else None), (after[k + n] if k + n < m else None)
-            where = (was or now)[0]
-            moved = was and now and NUMBER.findall(was[1]) != NUMBER.findall(now[1])
-            told.append(f"{name}  {where + ': ' if where else ''}{was[1] if was else '(new)'} -> {now[1] if now else '(gone)'}{'  [numbers differ]' if moved else ''}")
-    return told
+    """One line a sentence that is not the same; says where numbers in it moved and not only words."""
+    lines = []
+    for path, was, now in pairs_of(old, new):
+        moved = was is not None and now is not None and NUMBER.findall(was) != NUMBER.findall(now)
+        lines.append(f"{name}  {path + ': ' if path else ''}{'(new)' if was is None else was} -> {'(gone)' if now is None else now}{'  [numbers differ]' if moved else ''}")
+    return lines
 
 
 def compare(old: dict, new: dict, table: dict | None = None) -> dict[str, list[str]]:

@@ -52,6 +52,19 @@ def test_under_the_table_renamed_keys_names_and_sentences_are_equal():
     assert frozen.compare(record(BEFORE), record(after), table)["values"] == ["sample/run  total/median: 10.5 -> 11"]
 
 
+def test_a_renamed_key_may_sort_elsewhere_and_a_name_may_become_two_words():
+    old = {"b": {"held_by": "last week", "who": "told"}, "c": "one two"}
+    new = {"b": {"a_test": "last week", "who": "workspace covariates"}, "c": "one two"}
+    assert not any(frozen.compare(record(old), record(new), {"keys": {"held_by": "a_test"}, "values": {"told": "workspace covariates"}}).values())
+
+
+def test_printed_lines_are_compared_in_their_order():
+    old, new = record({}), record({})
+    old["entries"]["sample/run"]["sentences"] = frozen.lines("Base\nP50  9.78m\nlast")
+    new["entries"]["sample/run"]["sentences"] = frozen.lines("Base\nP50  9.79m\nmore\nlast")
+    assert frozen.compare(old, new)["sentences"] == ["sample/run  P50 9.78m -> P50 9.79m  [numbers differ]", "sample/run  (new) -> more"]
+
+
 def test_the_hash_of_a_brief_counts_only_without_a_table():
     old, new = record(BEFORE), record(BEFORE)
     old["entries"]["sample/run"]["values"]["#sha_of_brief"], new["entries"]["sample/run"]["values"]["#sha_of_brief"] = "a", "b"
