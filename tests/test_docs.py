@@ -148,3 +148,54 @@ def test_every_test_that_documentation_names_exists():
                 start = name.removesuffix("…")
                 there = start in known or (name != start and any(test.startswith(start) for test in known))
                 assert there, f"{page.relative_to(ROOT)} names {name}, which is not there"
+
+
+def shown() -> list[tuple[Path, list[str]]]:
+    """(page, words) of every `finops …` that a page shows: lines of code blocks and code spans."""
+    found = []
+    for page in pages():
+        if page.name == "CHANGELOG.md" or "decisions" in page.parts:
+            continue
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        lines = re.findall(r"^(?:\$ | {4})(finops .*)$", text, re.M) + [span for span in spans(page) if re.match(r"finops [a-z]", span)]
+        found += [(page, re.split(r"\s#|[|;>]", line)[0].split()) for line in lines]
+    return found
+
+
+def test_commands_and_options_that_documentation_shows_exist():
+    from typer.main import get_command
+
+    from finops_model.cli import app
+
+    assert len(shown()) > 40
+    for page, words in shown():
+        command, where = get_command(app), f"{page.relative_to(ROOT)}: {' '.join(words)}"
+        for word in words[1:]:
+            if not hasattr(command, "commands") or word.startswith("-"):
+                break
+            names = word.split("/")                     # `finops run/compare`: each of them
+            assert all(name in command.commands for name in names), f"{where}: there is no '{word}'"
+            command = command.commands[names[0]]
+        options = {option for parameter in getattr(command, "params", ()) for option in (*parameter.opts, *parameter.secondary_opts)}
+        for word in words:
+            name = word.split("=")[0].strip("`,.()")
+            assert not re.match(r"--[a-z]", name) or name in options | {"--help"}, f"{where}: '{name}' is no option of it"
+
+
+def test_make_targets_that_documentation_shows_exist():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    for page in pages():
+        text = page.read_text(encoding="utf-8") if page.name != "CHANGELOG.md" else ""
+        for target in re.findall(r"(?:`|^\$ )(?:\w+=\S+ )*make ([a-z-]+)", text, re.M):
+            assert target in targets, f"{page.relative_to(ROOT)}: there is no 'make {target}'"
+
+
+def test_the_python_of_the_readme_runs():
+    import numpy as np
+    import pandas as pd
+
+    block = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[1]
+    days = pd.date_range("2026-01-01", periods=200)
+    names = {"hourly_demand": np.arange(1.0, 101.0), "history": pd.Series(np.tile([5.0, 5, 5, 5, 5, 2, 2], 30)[:200], days)}
+    exec(compile(block, "README.md", "exec"), names)
+    assert names["fm"].price({"gpu": [40, 100]}, {"gpu": 2.0}, [names["plan"]]).effective_cost.tolist() == [224.0]
