@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
 from .documents import OURS, checked, load_yaml, slug
-from .errors import InputError, nearest, unknown
+from .errors import InputError, listing, nearest, unknown
+
+WORKSPACES = "workspaces"     # below where `finops start` is called
 
 
 def _zone(name: str) -> str:
@@ -194,6 +196,9 @@ def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
     path = Path(path)
     if path.is_dir():
         path = path / "finops.yaml"
+    if not path.exists() and (known := sorted(path.parent.glob(f"{WORKSPACES}/*/finops.yaml"))):
+        places = [str(one.parent) for one in known]
+        raise InputError(f"{path}: there is no such file. Name a workspace, for example --settings {places[0]}. There are: {listing(places)}.")
     document = load_yaml(path)
     for key, what in (("root", "the folder of this file"), ("own", "set by finops itself")):
         if key in document:

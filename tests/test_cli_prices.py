@@ -82,13 +82,19 @@ def test_a_slip_gets_its_nearest_match(at_root):
         run("refresh", "--only", "token")
 
 
-def test_a_company_without_prices_is_told_what_to_do(tmp_path, monkeypatch):
+def test_without_prices_of_ones_own_there_are_the_list_prices_that_come_with_the_program(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    world = ask("list", "--prices", PRICES / "world", "--as-of", "2026-11-25")["prices"]
+    here = run("list", "--as-of", "2026-11-25", "--json")
+    assert here.stderr == "No finops.yaml here: these are the list prices that come with finops-model.\n"
+    assert json.loads(here.stdout)["prices"] == world and len(world) > 400
     (tmp_path / "finops.yaml").write_text("company: Us\n")
-    with pytest.raises(FinOpsError) as raised:
-        run("list")
-    assert str(raised.value) == "finops.yaml: names no prices. Write prices: FOLDER into it, or say --prices FOLDER."
+    found = run("list", "--as-of", "2026-11-25", "--json")
+    assert found.stderr == ("finops.yaml names no prices: these are the list prices that come with finops-model. Your own: prices: FOLDER.\n")
+    assert json.loads(found.stdout)["prices"] == world
     assert len(ask("list", "--prices", PRICES / "cinder.yaml", "--as-of", "2026-11-25")["prices"]) == 2
+    with pytest.raises(FinOpsError, match="^fnops.yaml: there is no such file. Did you mean 'finops.yaml'\\?$"):
+        run("list", "--settings", "fnops.yaml")
 
 
 def test_diff_tells_what_changed_and_checks_history(tmp_path):

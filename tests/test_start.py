@@ -296,3 +296,17 @@ def test_rows_that_a_first_start_refuses_are_said_with_the_first_reason(tmp_path
                     "All of them: finops reconcile --settings workspaces/focus"]
     starting.start(written(tmp_path / "whole.csv", many_units(3, 40)), tell=(quiet := []).append)
     assert quiet == []
+
+
+def test_without_settings_the_workspaces_here_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="^finops.yaml: there is no such file.$"):
+        load_settings()
+    for name in ("costs", "other"):
+        (tmp_path / "workspaces" / name).mkdir(parents=True)
+        (tmp_path / "workspaces" / name / "finops.yaml").write_text(f"company: {name}\n")
+    with pytest.raises(InputError) as raised:
+        load_settings()
+    assert str(raised.value) == ("finops.yaml: there is no such file. Name a workspace, for example --settings workspaces/costs. "
+                                 "There are: workspaces/costs, workspaces/other.")
+    assert load_settings("workspaces/other").company == "other"

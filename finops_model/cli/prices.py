@@ -12,26 +12,31 @@ import typer
 from rich.table import Column, Table
 
 from ..errors import FinOpsError
-from ._shared import EntityOption, JsonOption, SettingsOption, load, out
+from ._shared import EntityOption, JsonOption, SettingsOption, err, load, out
 
 PANEL = "Prices"
+DEFAULT = Path("finops.yaml")
 app = typer.Typer()
 prices = typer.Typer(no_args_is_help=True, help="Price documents: list, show, compare, renew the snapshots.")
 app.add_typer(prices, name="prices", rich_help_panel=PANEL)
 
 WhereOption = Annotated[list[Path] | None, typer.Option("--prices", help="Price document or folder (again for more); default: prices of "
-                                                           "the settings, and the world's prices in its folder world/.")]
+                                                           "the settings, and the world's prices in its folder world/; without them those that come with finops-model.")]
 DayOption = Annotated[str | None, typer.Option("--as-of", help="Day YYYY-MM-DD; default: today.")]
 
 
 def _catalog(settings: Path, places: list[Path] | None, entity: str | None = None):
-    """The catalog of --prices, else the company's own with the world's beside it."""
+    """The catalog of --prices, else the company's own with the world's beside it; where there is none, the list prices that come with us, and it says so."""
     from ..prices.catalog import load_catalog
 
     if not places:
+        if settings == DEFAULT and entity is None and not settings.is_file():
+            err.print(f"No {settings} here: these are the list prices that come with finops-model.")
+            return load_catalog()
         chosen = load(settings, entity)
         if not chosen.prices:
-            raise FinOpsError(f"{settings}: names no prices. Write prices: FOLDER into it, or say --prices FOLDER.")
+            err.print(f"{settings} names no prices: these are the list prices that come with finops-model. Your own: prices: FOLDER.")
+            return load_catalog()
         own = chosen.path(chosen.prices)
         places = [own, *([own / "world"] if (own / "world").is_dir() else [])]
     return load_catalog(*places)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from .. import units
+from .. import resources, units
 from ..documents import Document, checked, load_yaml
 from ..errors import PriceError, listing, nearest, unknown
 from ..settings import Strict
@@ -149,16 +149,20 @@ def _day(day) -> str:
         raise PriceError(f"prices: '{day}' is not a day. Write it as YYYY-MM-DD.") from None
 
 
-def load_catalog(folder: str | os.PathLike, *more: str | os.PathLike) -> Catalog:
+def load_catalog(folder: str | os.PathLike | None = None, *more: str | os.PathLike) -> Catalog:
     """All price documents (*.yaml, *.yml) of a folder, or one document; further folders and documents are added to it.
 
+    Without a folder: the dated list prices that come with finops-model (data/prices/world).
     A folder's own files only: what lies in folders below it is another catalog (docs/decisions/0007).
 
     Raises PriceError, naming file and line: an unknown key, rate form or unit; dates that are none, stand twice, overlap or
     are not in time order; a SKU in two documents; nonsense in a price.
+
+    >>> load_catalog().price("openai:o3:input_tokens", "2026-10-31").currency
+    'USD'
     """
     files: list[Path] = []
-    for place in map(Path, (folder, *more)):
+    for place in map(Path, (resources.path("prices/world") if folder is None else folder, *more)):
         found = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
         if not found:
             raise PriceError(f"{place}: no price document there. Put one file per provider into it, for example "

@@ -25,14 +25,12 @@ from ..measure.brief import slug
 from ..outlook import base as base_scenario
 from ..outlook import scenario
 from ..progress import Progress
-from ..settings import Settings, load_settings
+from ..settings import WORKSPACES, Settings, load_settings
 from .aside import aside, settled
 from .start_again import add_to
 from .start_reading import Reading, is_export, read_bill
 
 __all__ = ["WORKSPACES", "Given", "is_export", "start"]
-
-WORKSPACES = "workspaces"
 
 
 @dataclass(frozen=True)
