@@ -130,7 +130,8 @@ def main() -> None:
     day = problem_l.compare("day", 2048 if quick else 10_000, 1 if quick else 5)
     ns = day["ns"]
     text = [f"# Results\n\nMade by `benchmarks/run_all.py` on {datetime.date.today()}: {machine()}.\n\nCPU time of one thread, the smallest of some turns; all "
-            "approaches in turn in one run. A cell is path × step × workload.\n"]
+            "approaches in turn in one run. A cell is path × step × workload. What another team measured of this code on a busy machine stands in "
+            "[README.md](README.md).\n"]
     text += ["## Problem L, daily: 100 workloads × 365 days\n", "| approach | paths | CPU ns per cell | ÷ engine numba |", "|---|---|---|---|"]
     text += [f"| {name} | {day['paths'][name]:,} | {value:.2f} | {value / ns['engine numba']:.2f} |" for name, value in ns.items()]
     blocked, numpy_ratio = ns["blocked float32 NumPy"], ns["engine numpy"] / ns["blocked float32 NumPy"]
