@@ -150,6 +150,7 @@ class Settings(Strict):
     watch: WatchLimits = WatchLimits()
     settling_days: Annotated[int, Field(ge=0, le=31)] = 2       # newest days of a bill that may still be written (docs/method §2.24)
     members: list[str] | None = None      # forecasters in the ensemble; default: see outlook/ensemble.py
+    kpis: Annotated[list[str], Field(min_length=1)] | None = None   # of the report, by file name; default: those of measure/kpis/ that say they are one
     paths: Annotated[int, Field(ge=100, le=100_000)] = 4000
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 20260101
     prepared_by: str = ""

@@ -17,6 +17,7 @@ from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, err
 
 PANEL = "Bills and reports"
 app = typer.Typer()
+FormatOption = Annotated[str | None, typer.Option("--format", help="Read the file by the importer of this name, instead of the one that recognises it.")]
 
 
 @app.command(rich_help_panel=PANEL)
@@ -31,6 +32,7 @@ def start(
     mapping: Annotated[Path | None, typer.Option(help="A mapping.yaml to read the table by, instead of guessing.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking.")] = False,
     fresh: Annotated[str | None, typer.Option(help="Begin anew under this name, in a new folder; never over one that is there.")] = None,
+    format: FormatOption = None,
     append: Annotated[bool, typer.Option(help="Add the rows to what the workspace has of these billing periods.")] = False,
     replace: Annotated[bool, typer.Option(help="Replace what the workspace has of them, also where no charge is in common.")] = False,
 ):
@@ -43,7 +45,7 @@ def start(
     from ..publish import close, start as starting
 
     settings = starting.start(file, name=name, currency=currency, drivers=driver, budgets=budget, invoices=invoices,
-                              organisation=organisation, mapping=mapping, confirm=confirming(yes), fresh=fresh, append=append,
+                              organisation=organisation, mapping=mapping, confirm=confirming(yes), fresh=fresh, format=format, append=append,
                               replace=replace, ask=_asking(Bars()), tell=out.print)
     with Bars() as bars:
         published = close.report(settings, newest=True, tell=bars.tell, progress=bars)
@@ -57,6 +59,7 @@ def ingest(files: Annotated[list[Path], typer.Argument(help="FOCUS exports: CSV,
            append: Annotated[bool, typer.Option("--append", help="Add these files to what is there.")] = False,
            replace: Annotated[bool, typer.Option("--replace", help="Let these files replace what is there of their sub-accounts.")] = False,
            whole: Annotated[bool, typer.Option("--whole", help="These files are the whole of their billing periods: other sub-accounts go.")] = False,
+           format: FormatOption = None,
            accept_decrease: Annotated[bool, typer.Option("--accept-decrease", help="Accept a restatement that lowers a period by more than 5 %.")] = False,
            as_json: JsonOption = False):
     """Take bills into the ledger: every row accepted or quarantined with a reason, to the cent.
@@ -69,7 +72,7 @@ def ingest(files: Annotated[list[Path], typer.Argument(help="FOCUS exports: CSV,
 
     chosen = load_whole(settings)
     with Bars() as bars:
-        receipt = Ledger(chosen.path(chosen.ledger)).ingest(files, append=append, replace=replace, whole=whole, accept_decrease=accept_decrease,
+        receipt = Ledger(chosen.path(chosen.ledger)).ingest(files, append=append, replace=replace, whole=whole, accept_decrease=accept_decrease, format=format,
                                                             ask=_asking(bars), progress=bars)
     if as_json:
         for warning in (warning for warning in receipt.warnings if warning.file == "restated"):

@@ -38,6 +38,7 @@ class Choice:
     whole: bool = False                 # the delivery is the whole of its billing periods: scopes it does not hold go
     accept_decrease: bool = False
     ask: Callable[[str], str | None] | None = None      # asked in doubt: 'append', 'replace' or None
+    format: str | None = None           # the importer that reads every file; None: the one that recognises it
 
 
 def nothing_new(root: Path, items: list) -> tuple[Receipt | None, list[Source]]:
@@ -97,12 +98,12 @@ def _read_all(items, book: Book, choice: Choice, progress) -> tuple[list[Read], 
         seen[source.sha256] = source.name
         record = known.get(source.sha256)
         if record is None:
-            reads.append(read(source, "new"))
+            reads.append(read(source, "new", choice.format))
             continue
         gone = any(key in living and source.sha256 not in living[key].sources for key in map(tuple, record["keys"]))
         replaced = gone or held.get(source.sha256, 0) < record["accepted"]
         if replaced and choice.accept_decrease:
-            reads.append(read(source, "new"))
+            reads.append(read(source, "new", choice.format))
             continue
         if replaced:
             some = "" if gone or not held.get(source.sha256) else " in part"

@@ -38,8 +38,9 @@ class Read:
         return set(self.tables) | {key for key in keys_of(self.refused) if key[2]}
 
 
-def read(source: Source, status: str) -> Read:
-    export = importers.read(source)
+def read(source: Source, status: str, format: str | None = None) -> Read:
+    """A file, read (by the importer of that name, where one is given) and judged."""
+    export = importers.read(source, format)
     findings: dict[tuple[str, str], Finding] = {}
     judged = [checks.judge(table, findings) for table in export.batches]
     accepted = pa.concat_tables([part.accepted for part in judged], promote_options="default")

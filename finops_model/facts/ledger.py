@@ -42,7 +42,7 @@ class Ledger:
         return f"Ledger('{self.root}'): {self.rows:,} rows in force"
 
     def ingest(self, files, *, append: bool = False, replace: bool = False, whole: bool = False, accept_decrease: bool = False, mapping=None,
-               ask: Callable[[str], str | None] | None = None, progress: Callable[[str, int, int], None] | None = None) -> Receipt:
+               format: str | None = None, ask: Callable[[str], str | None] | None = None, progress: Callable[[str, int, int], None] | None = None) -> Receipt:
         """Take in a delivery: all files of one call together, or nothing at all (docs/method §13.5, §13.21).
 
         files     a path, a pandas frame of text cells, a pair (name, frame), or a list of them
@@ -51,6 +51,7 @@ class Ledger:
         whole     the delivery is the whole of its billing periods: sub-accounts that it does not hold go
         accept_decrease   let the money of a replaced scope fall by more than 5 %
         mapping   a facts.tables.Mapping: the files are tables of another shape
+        format    the name of the importer that reads the files; None: the one that recognises each
         ask       called with a question where a scope could be added or replaced; answers 'append', 'replace' or None
         progress  called with (text, done, total)
 
@@ -70,7 +71,7 @@ class Ledger:
                 receipt, items = delivery.nothing_new(self.root, items)
                 if receipt is not None:
                     return receipt
-        choice = delivery.Choice(append, replace, whole, accept_decrease, ask)
+        choice = delivery.Choice(append, replace, whole, accept_decrease, ask, format)
         with manifest.writing(self.root):
             return delivery.take_in(self.root, items, choice, progress or (lambda *_: None))
 

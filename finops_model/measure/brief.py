@@ -56,6 +56,7 @@ class Close:
     counted_twice: list = field(default_factory=list) # commitments that the month's bill counts twice (facts.twice)
     billed_elsewhere: list = field(default_factory=list)   # use billed in another period (facts.billed)
     complete: list = field(default_factory=list)      # sources still billing: source, step, complete (day), waited_for
+    kpis: tuple[str, ...] | None = None               # names of the KPIs shown; None: those that say they are a default
 
     @property
     def known(self) -> str:
@@ -223,7 +224,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
                      "months": forecast_months(close.base, name, budget_by_month), "reason": close.base.nothing[1] if close.base.nothing else None},
         "by_hand": workloads_by_hand(close.base, name), "landing": land,
         "drivers": {"change": actuals.changes(beside, close.month, before) if before >= f"{close.daily['ChargeDate'].min():%Y-%m}" else [], "range": _range(close.base, name)},
-        "unit_costs": kpis.unit_costs(facts, close.month), "unit_cost_tie": tie(facts.daily, facts.drivers, facts.carried, close.month),
+        "unit_costs": kpis.unit_costs(facts, close.month, asked=close.kpis), "unit_cost_tie": tie(facts.daily, facts.drivers, facts.carried, close.month),
         "accuracy": graded,
         "what_ifs": what_if_lines(close, name), "lines": actuals.lines(rows, close.month), "children": [],
         "assumptions": assumptions(close.base, close.as_of), "quality": quality(close, rows, actual),

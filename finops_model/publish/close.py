@@ -16,7 +16,7 @@ from ..errors import LedgerError, ReportError
 from ..facts import billed, entities, plans, reconcile, twice, warehouse
 from ..facts.complete import Complete
 from ..facts.ledger import Ledger
-from ..measure import accuracy, actuals, carried, grades, restated
+from ..measure import accuracy, actuals, carried, grades, kpis, restated
 from ..measure.actuals import COMPANY
 from ..measure.brief import Close, brief
 from ..measure.entities import labelled, own_unit
@@ -94,6 +94,7 @@ def daily_facts(settings: Settings, ledger: Ledger, month: str, as_of: str, unit
         raise LedgerError(f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
                           f"Write currency: {currencies[0] if currencies else settings.currency} into finops.yaml.")
     carried.check(settings.unit_costs, everything)
+    kpis.pick(settings.kpis)
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
     if not (actuals.month_column(daily) == month).any():
         raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
@@ -139,7 +140,8 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
                  said=restated.statements(reports or settings.path(settings.reports), month, settings),
                  counted_twice=[one.as_dict() for one in twice.of(ledger) if one.period[:7] == month],
                  billed_elsewhere=[line for line in billed.billed_elsewhere(ledger.files(), month) if line["currency"] == settings.currency],
-                 lineage=lineage(settings, ledger, runs[0]), fiscal_year_starts=settings.fiscal_year_starts)
+                 lineage=lineage(settings, ledger, runs[0]), fiscal_year_starts=settings.fiscal_year_starts,
+                 kpis=None if settings.kpis is None else tuple(settings.kpis))
 
 
 def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict:

@@ -59,13 +59,14 @@ class Given:
 def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.PathLike | None = None, currency: str | None = None,
           drivers: list | None = None, budgets: str | None = None, invoices: str | None = None, organisation: str | None = None,
           mapping: str | os.PathLike | None = None, what_ifs: list | None = None, confirm: Callable | None = None, paths: int | None = None,
-          fresh: str | None = None, append: bool = False, replace: bool = False, ask: Callable[[str], str | None] | None = None,
+          fresh: str | None = None, format: str | None = None, append: bool = False, replace: bool = False, ask: Callable[[str], str | None] | None = None,
           tell: Callable[[str], None] | None = None, command: str = "finops start", progress: Progress | None = None) -> Settings:
     """Make the workspace of a bill, or take the bill into the one that is there; returns its settings.
 
     confirm   called with the guessed Mapping before anything is written; returns the mapping to use, or None to stop. Without it a
               guess is taken if it leaves no doubt
     fresh     begin anew under this name, in a folder that is not there yet
+    format    the name of the importer that reads the file, instead of the one that recognises it
     append, replace, ask   as in `Ledger.ingest`, for a workspace that is there
     tell      called with a sentence for each thing done, kept, or left to the user
     Raises InputError and LedgerError in one sentence; then nothing was written but, where nobody confirmed a guess, a mapping to correct.
@@ -80,7 +81,7 @@ def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.
     if there and not folder:
         _same_company(load_settings(target), name, target)
     reading = read_bill(file, mapping=mapping, currency=currency, workspace=target if there else None, confirm=confirm,
-                        command=_command(command, file, name if name != file.name.split(".")[0] else None, given, currency))
+                        command=_command(command, file, name if name != file.name.split(".")[0] else None, given, currency), format=format)
     if there:
         add_to(target, file, reading, given.items(), how={"append": append, "replace": replace, "ask": ask}, tell=tell, progress=progress)
         return load_settings(target)
@@ -147,7 +148,7 @@ def _command(command: str, file: Path, name: str | None, given: Given, currency:
 def _fill(root: Path, file: Path, name: str, reading: Reading, currency, given: Given, paths, progress) -> None:
     """A whole workspace in an empty folder."""
     ledger = Ledger(root / "ledger")
-    ledger.ingest([reading.item], progress=progress)
+    ledger.ingest([reading.item], format=reading.format, progress=progress)
     found = sorted(ledger.totals("BilledCost"))
     if len(found) > 1:
         from .start_reading import said

@@ -36,7 +36,7 @@ def add_to(root: Path, file: Path, reading: Reading, given: list[tuple[str, Path
     _judge(file, reading, settings, root)
     copies = [(key, item, free(root / ("scenarios" if key == "what_ifs" else "plans") / item.name, item.read_bytes())) for key, item in given]
     _check(given, settings, root)
-    receipt = ledger.ingest([reading.item], **(how or {}), progress=progress)
+    receipt = ledger.ingest([reading.item], format=reading.format, **(how or {}), progress=progress)
     _say_delivery(root, file, receipt, tell)
     kept = [name for name in before if root / name != settings.path(settings.ledger)]
     tell(f"Kept as they are: {', '.join(kept)}.")
@@ -56,7 +56,7 @@ def _judge(file: Path, reading: Reading, settings: Settings, root: Path) -> None
     """The bill taken in for trial, aside: raises InputError where no row can be used, or where money is in another currency."""
     with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
         trial = Ledger(folder)
-        receipt = trial.ingest([reading.item])
+        receipt = trial.ingest([reading.item], format=reading.format)
         if not receipt.accepted:
             reasons = trial.quarantine()
             first = f" First reason: row {reasons.iloc[0]['x_Row']}, {reasons.iloc[0]['x_Column']}: {reasons.iloc[0]['x_Reason']}." if len(reasons) else ""

@@ -17,15 +17,20 @@ from ..facts import importers, tables
 from ..facts.cells import CURRENCIES
 from ..facts.columns import ROLES
 from ..facts.mapping_text import explained
+from ..facts.readers import open_source
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A bill as `Ledger.ingest` takes it, and the mapping it was read by (None: an export, or one that was `kept` in the workspace)."""
+    """A bill as `Ledger.ingest` takes it, and the mapping it was read by (None: an export, or one that was `kept` in the workspace).
+
+    format   the importer that was asked for by name
+    """
 
     item: object
     mapping: tables.Mapping | None = None
     kept: str = ""                     # name of the workspace's own mapping file that was used
+    format: str | None = None
 
 
 class Unconfirmed(InputError):
@@ -43,14 +48,20 @@ def doubts(mapping: tables.Mapping) -> tuple[str, ...]:
 
 
 def read_bill(file: Path, *, mapping=None, currency: str | None = None, workspace: Path | None = None, confirm: Callable | None = None,
-              command: str = "finops start") -> Reading:
+              command: str = "finops start", format: str | None = None) -> Reading:
     """How `file` is read; nothing is written unless nobody confirms the guess: then it is written out, to be corrected.
 
     mapping    a mapping file of the user's; else one the workspace has kept that fits; else a guess, given to `confirm`
     confirm    called with the guess; returns the mapping to use, None to stop, or raises Unconfirmed. Without it a guess without doubts is taken
     command    how to go on from there, for the message
+    format     the name of the importer that reads the file, instead of the one that recognises it
     Raises InputError; for amounts in two currencies before anything is added up.
     """
+    if format is not None:
+        if mapping is not None:
+            raise InputError(f"{file}: --format {format} and --mapping {mapping} are two ways to read one file. Give one of them.")
+        importers.named(format, open_source(file))
+        return Reading(file, format=format)
     if mapping is None and is_export(file):
         return Reading(file)
     frame = tables.read_table(file)

@@ -1,4 +1,4 @@
-"""What JSON cost reports share: buckets of results, pages that may be missing, rows as text cells."""
+"""What JSON cost reports share: buckets of results or a plain list of records, pages that may be missing, rows as text cells."""
 
 from __future__ import annotations
 
@@ -32,12 +32,31 @@ def results(source: Source) -> Iterator[tuple[dict, dict]]:
                 source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", str(line)[:1000]))
 
 
+def records(source: Source) -> Iterator[dict]:
+    """The records of a document that is a plain list, in its order, with `x_Row`; what is no record goes to source.broken."""
+    source.broken.clear()
+    for number, record in enumerate(source.document, start=1):
+        if isinstance(record, dict):
+            yield {**record, "x_Row": number}
+        else:
+            source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", str(record)[:1000]))
+
+
+def is_list(source: Source, sign: tuple[str, ...]) -> bool:
+    """Whether a JSON document is a plain list whose first record has all keys of `sign`."""
+    if source.kind != "json" or not isinstance(source.document, list):
+        return False
+    first = next((record for record in source.document if isinstance(record, dict)), None)
+    return first is not None and set(sign) <= set(first)
+
+
 def export(source: Source, version: str, rows: list[dict]) -> Export:
-    """An Export of rows given as dicts of text cells."""
-    cells = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in COLUMNS}
+    """An Export of rows given as dicts of cells, each with `x_Row`; the document may be a report or a plain list of records."""
+    cells = {name: pa.array([text(row.get(name)) for row in rows], pa.string()) for name in COLUMNS}
     cells["EffectiveCost"] = cells["BilledCost"]
     table = pa.table({**cells, "x_Row": pa.array([row["x_Row"] for row in rows], pa.int64())})
-    notes = [STANDS_IN] + ([PAGES] if source.document.get("has_more") is True else [])
+    more = isinstance(source.document, dict) and source.document.get("has_more") is True
+    notes = [STANDS_IN] + ([PAGES] if more else [])
     return Export(iter([table]), version, notes)
 
 

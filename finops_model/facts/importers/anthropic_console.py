@@ -12,6 +12,7 @@ from ..readers import Source
 from . import Export, _console
 
 TITLE = "Claude console cost table (CSV)"
+DEFAULT = True
 
 
 def recognise(source: Source) -> bool:

@@ -14,6 +14,7 @@ from ..readers import Source
 from . import Export, _json
 
 TITLE = "Anthropic cost report (JSON)"
+DEFAULT = True
 
 
 def recognise(source: Source) -> bool:

@@ -18,6 +18,7 @@ from ..vendors import squash
 from . import Export
 
 TITLE = "FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines)"
+DEFAULT = True
 NEEDED = ("BilledCost", "BillingCurrency", "BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd",
           "ChargeCategory", "ServiceName")
 OLDER = {"ChargeType": "ChargeCategory", "AmortizedCost": "EffectiveCost",

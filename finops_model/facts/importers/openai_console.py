@@ -11,6 +11,7 @@ from . import Export, _console
 from .openai_costs import _moment
 
 TITLE = "OpenAI cost table (CSV)"
+DEFAULT = True
 
 
 def recognise(source: Source) -> bool:

@@ -13,6 +13,7 @@ from ..readers import Source
 from . import Export, _json
 
 TITLE = "OpenAI costs (JSON)"
+DEFAULT = True
 
 
 def recognise(source: Source) -> bool:

@@ -1,19 +1,23 @@
-"""SHELF of KPIs: one file per KPI; adding a file adds a KPI (docs/method §16).
+"""SHELF of KPIs: one file per KPI; adding a file adds a KPI and moves no report (docs/method §16).
 
-A file holds `TITLE`, `BETTER` ("lower" or "higher"), `SOURCE` and `parts(facts) -> list[Part]`: daily numerators
-and denominators. The value of a month is the sum of the numerator over the sum of the denominator, **on days
+A file holds `parts(facts) -> list[Part]`: names, units, daily numerators and denominators. Only a KPI that says `DEFAULT = True` stands in every
+report; any other where `kpis:` of finops.yaml names it. The value of a month is the sum of the numerator over the sum of the denominator, **on days
 that have both**; a month with fewer such days than it has days is marked partial.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from types import ModuleType
 
 import pandas as pd
 
+from ...errors import InputError, unknown
 from ...periods import month_days
+from ...shelf import Contract, Function, defaults, modules
+
+CONTRACT = Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool})
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,24 @@ class Part:
     of: str = ""                        # whose cost it is, in words
 
 
-def shelf() -> dict:
-    """The KPI modules of this folder by name."""
-    return {info.name: importlib.import_module(f"{__name__}.{info.name}")
-            for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")}
+def shelf() -> dict[str, ModuleType]:
+    """The KPI modules of this folder by name. Raises FinOpsError for a file that does not hold what a KPI holds."""
+    return modules(__name__, CONTRACT)
+
+
+def pick(asked: Iterable[str] | None = None) -> tuple[str, ...]:
+    """Names of the KPIs of a report: the defaults of the shelf, or those that finops.yaml names, in its order. Raises InputError for one that is none.
+
+    >>> pick(), pick(["cost_per_gpu_hour"])
+    (('commitment_utilization', 'cost_per_driver', 'cost_per_gpu_hour', 'cost_per_million_tokens'), ('cost_per_gpu_hour',))
+    """
+    known = shelf()
+    if asked is None:
+        return defaults(known)
+    for name in (names := tuple(dict.fromkeys(asked))):
+        if name not in known:
+            raise InputError(unknown("finops.yaml: kpis", "KPI", name, known))
+    return names
 
 
 def by_day(frame: pd.DataFrame, column: str) -> pd.Series:
@@ -69,10 +87,10 @@ def monthly(part: Part) -> list[dict]:
     return rows
 
 
-def unit_costs(facts: Facts, month: str, trend: int = 13) -> list[dict]:
-    """The KPI lines of a brief: value in `month`, in the month before, and the trend of up to `trend` months."""
-    lines = []
-    for module in shelf().values():
+def unit_costs(facts: Facts, month: str, trend: int = 13, asked: Iterable[str] | None = None) -> list[dict]:
+    """The KPI lines of a brief: value in `month`, in the month before, and the trend of up to `trend` months; asked: as in `pick`."""
+    lines, known = [], shelf()
+    for module in (known[name] for name in pick(asked)):
         for part in module.parts(facts):
             rows = [row for row in monthly(part) if row["month"] <= month][-trend:]
             now = next((row for row in rows if row["month"] == month), None)

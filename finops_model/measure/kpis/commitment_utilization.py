@@ -5,6 +5,8 @@ Source: FinOps KPI "Commitment utilization"; FOCUS CommitmentDiscountStatus; doc
 
 from . import Facts, Part, by_day
 
+DEFAULT = True
+
 
 def parts(facts: Facts) -> list[Part]:
     """One line where the unit holds commitments."""

@@ -7,6 +7,8 @@ Source: FinOps Framework, Unit Economics (KPI "cost per unit of business value")
 from ..carried import costs, drives
 from . import Facts, Part
 
+DEFAULT = True
+
 
 def parts(facts: Facts) -> list[Part]:
     """One line per driver or outcome that this unit carries."""

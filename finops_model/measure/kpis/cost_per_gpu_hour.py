@@ -5,6 +5,8 @@ Source: docs/method §8, §16; FOCUS EffectiveCost of used and unused commitment
 
 from . import Facts, Part, by_day
 
+DEFAULT = True
+
 
 def parts(facts: Facts) -> list[Part]:
     """One line where the unit uses GPU hours."""

@@ -5,6 +5,8 @@ Source: FinOps for AI, token consumption metrics; docs/method §16.
 
 from . import Facts, Part, by_day
 
+DEFAULT = True
+
 
 def parts(facts: Facts) -> list[Part]:
     """One line where the unit buys tokens."""

@@ -6,6 +6,7 @@ import numpy as np
 
 MIN_DAYS = 1
 COST = "cheap"
+DEFAULT = True
 SEASONS = (24,)         # steps of an hour; by the day, seasonal naive knows the weekend
 
 

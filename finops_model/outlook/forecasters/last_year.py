@@ -9,6 +9,7 @@ from . import _growth, _week
 YEAR, LEVEL_DAYS = _growth.YEAR, _growth.MONTH
 MIN_DAYS = YEAR + LEVEL_DAYS
 COST = "cheap"
+DEFAULT = True
 SEASONS = (7,)
 FADE_DAYS = 91      # a level that last year does not explain fades so fast
 NEAR, EDGE = 10, 3  # days on each side of a step that are compared, and days next to it that are not

@@ -6,6 +6,7 @@ import numpy as np
 
 MIN_DAYS = 1
 COST = "cheap"
+DEFAULT = True
 
 
 def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:

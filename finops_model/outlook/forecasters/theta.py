@@ -11,6 +11,7 @@ from . import _growth, _week
 
 MIN_DAYS = 14
 COST = "cheap"
+DEFAULT = True
 ALPHAS = np.array([0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 0.95])
 TREND_DAYS = 365
 

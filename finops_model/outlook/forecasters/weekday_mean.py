@@ -6,6 +6,7 @@ import numpy as np
 
 MIN_DAYS = 14
 COST = "cheap"
+DEFAULT = True
 WEEKS = 4
 
 
