@@ -71,6 +71,12 @@ def test_the_index_of_the_method_names_every_rule_once_with_its_title_and_page()
         assert f"]({page.name}) |" in index, f"the chapter list of docs/method/README.md lacks {page.name}"
 
 
+def test_every_rule_says_what_tests_it():
+    for page in sorted((ROOT / "docs" / "method").glob("[0-9]*.md")):
+        for rule in re.split(r"^(?=## §)", page.read_text(encoding="utf-8"), flags=re.M)[1:]:
+            assert "*Tested by*" in rule, f"{page.name}: {rule.splitlines()[0]} does not say what tests it"
+
+
 def test_a_rule_has_one_number_and_pages_are_narrow():
     rules = [rule for rule in rules_of_the_method() if "." in rule]
     assert len(rules) == len(set(rules)) > 190
