@@ -162,7 +162,7 @@ def test_pace_follows_the_weekday_calendar(tmp_path):
     spent = 120 * 12 + 50 * 6
     assert (one.subject, one.start) == ("Support", "2026-10-05") and one.actual == pytest.approx(spent)
     assert one.expected == pytest.approx(spent / 1.2) and one.severity == pytest.approx(spent * (1 - 1 / 1.2))
-    assert "At this rate the month lands at $3.09k, $515 over." in one.what
+    assert "At this rate the month lands at $3.09k, $515 over its budget." in one.what
     assert not pace_alerts(company(chat=week), budgets(tmp_path, (120 * 22 + 50 * 9) / 1.2), "2026-10-04", "USD")     # too early
     assert not pace_alerts(company(chat=week), budgets(tmp_path, (120 * 22 + 50 * 9) / 1.2), "2026-10-18", "USD", margin=0.3)
     spent_at_once = pace_alerts(company(chat=week), budgets(tmp_path, 100), "2026-10-01", "USD")

@@ -73,7 +73,7 @@ def test_titles_are_sentences_computed_from_the_figures():
         "October 2026 cost $9.97k more than the month before; pretraining-experiments moved most (−$25.5k)",
         "Of the uncertainty, 35 % comes from pretraining-experiments and 19 % from support-chat",
         "7 of 7 months came out inside the range we gave one month ahead",
-        "Smaller model for routine chats saves most: $799k, and costs less in more than 99 % of futures"]
+        "Smaller model for routine chats saves most: $799k at the median, and costs less in more than 99 % of futures"]
     brief["accuracy"]["detail"][0]["inside"] = False
     brief["what_ifs"] = [{**line, "difference_p50": abs(line["difference_p50"])} for line in brief["what_ifs"]]
     assert charts.track_record(brief).title == "6 of 7 months came out inside the range we gave one month ahead"

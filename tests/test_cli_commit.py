@@ -58,7 +58,7 @@ def answer(workspace):
 
 def test_the_json_has_every_figure_and_they_agree(answer):
     assert set(answer) == {"headline", "as_of", "start", "currency", "paths", "hours", "objective", "beta", "purchases", "saving", "on_demand_cost",
-                           "cost", "coverage", "effective_savings_rate", "utilisation", "break_even", "curves", "signed", "cliffs", "replays", "notes"}
+                           "cost", "coverage", "effective_savings_rate", "utilisation", "break_even", "curves", "signed", "cliffs", "replays", "notes", "published"}
     assert (answer["as_of"], answer["start"], answer["hours"], answer["paths"]) == ("2026-11-15", "2027-01-01", 8760, 100)
     (bought,) = answer["purchases"]
     assert bought["offer"] == "hyperion-h100-1y" and 44 <= bought["quantity"] <= 54 and bought["quantity"] % 1 == 0

@@ -318,7 +318,7 @@ def test_finops_forecast_of_the_ledger_counts_the_forecast_of_the_day(place):
     assert json.loads(run("forecast", "--months", "2", "--until", "2026-07-30", "--json"))["rows"] == found["rows"]
     assert "Where it is whole: settling_days: 0 in finops.yaml." in run("forecast", "--months", "1")
     refused = CliRunner().invoke(app, ["forecast", "--until", "2027-01-01"])
-    assert str(refused.exception) == "--until 2027-01-01: the ledger has data from 2026-03-01 to 2026-07-31. Choose a day in between."
+    assert str(refused.exception) == "--as-of 2027-01-01: the ledger has complete data from 2026-03-01 to 2026-07-31. Choose a day in between."
 
 
 def test_finops_watch_of_the_case(place):

@@ -8,40 +8,41 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, unknown
-from ..measure import outside, outside_words
+from ..measure import against, budgets, outside, outside_words
 from ..measure.actuals import COMPANY
 from ..measure.words import money
 from ..outlook.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
 from ..outlook.settling import SETTLING_DAYS
 from ..publish.alerts import check_day
-from ._unfinished import until_day, words
+from ._unfinished import words
 from ..periods import month_of
 
 HOW = {"measured": "as measured from past misses", "independent": "if workloads surprise us one by one", "shared": "if they all surprise us together"}
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
-def of_workspace(settings, by: str | None, unit: str | None, months: int, quarters: bool, shocks: str | None, bars, until: str | None = None) -> dict:
+def of_workspace(settings, by: str | None, unit: str | None, months: int, quarters: bool, shocks: str | None, bars, as_of: str | None = None,
+                 month: str | None = None) -> dict:
     """Rows of every node and span: {node, period, kind, lead, graded, booked, missing, p10, p50, p90} of each way to draw shocks.
 
     by    None: one business unit or the company; else unit, team, service, workload: its nodes and the company
     """
     from ..facts import warehouse
-    from ..publish import close
+    from ..publish import close, since
 
     if by is not None and by not in COLUMN:
         raise InputError(unknown("--by", "kind of node", by, COLUMN))
     if shocks is not None and shocks not in (*SHOCKS, "both"):
         raise InputError(unknown("--shocks", "kind of shocks", shocks, (*SHOCKS, "both")))
     ledger = close.books(settings, bars)
-    daily = warehouse.daily(ledger, settings)
+    day = close.check_as_of(ledger, as_of, settings.time_zone, month)
+    daily = close.up_to(warehouse.daily(ledger, settings), day, bool(as_of or month))
     name = close.pick_units(daily, [unit] if unit else [COMPANY])[0]
     if by is not None and name != COMPANY and by != "unit":
         raise InputError(f"--unit is one business unit and --by {by} divides the company. Give one of them.")
     ways = {"measured": None, "independent": "independent", "shared": "shared"}
     wanted = list(ways) if shocks == "both" else [shocks or "measured"]
-    found = forecast_nodes(settings, daily, by or "unit", months, [ways[how] for how in wanted], progress=bars,
-                           as_of=until and until_day(until, ledger, settings))
+    found = forecast_nodes(settings, daily, by or "unit", months, [ways[how] for how in wanted], progress=bars, as_of=day)
     made = {how: found[ways[how]] for how in wanted}
     first = made[wanted[0]]
     nodes = [None if name == COMPANY else name] if by is None else [*([name] if name != COMPANY else first.names), None]
@@ -57,11 +58,24 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
                 row |= {f"{key}_{how}": value for key, value in found.items()} if len(wanted) > 1 else {}
             rows.append(row)
     left = outside.of_year(daily, month_of(first.as_of), first.as_of, name, settings.fiscal_year_starts)
-    said = [text for text in [left_out(left, rows, name, first.currency)] if text]
-    return {"unit": name, "excluded": left, "by": by, "as_of": first.as_of, "currency": first.currency, "paths": len(first.totals), "shocks": wanted, "rows": rows,
+    report, year = since.published(settings, day, name), year_of(first, None if name == COMPANY else name, settings)
+    said = [text for text in [left_out(left, rows, name, first.currency), since.sentence(report, "this forecast", first.as_of, year)] if text]
+    return {"unit": name, "excluded": left, "by": by, "as_of": first.as_of, "currency": first.currency, "paths": len(first.totals), "shocks": wanted, "rows": rows, "published": report and report.beside(year),
             "by_hand": by_hand(first, first.known.overrides, inside), "unfinished": [asdict(one) for one in first.unfinished],
             "notes": [*words(first.unfinished, first.currency), *notes(rows, wanted, first, inside), *said],
             "known": [note["text"] for note in first.known.notes]}
+
+
+def year_of(nodes: Nodes, node: str | None, settings) -> dict | None:
+    """Where the fiscal year under way lands, as a report has it; None where the forecast does not reach its end, or is of no such node."""
+    period = against.period_of(None, nodes.as_of, settings.fiscal_year_starts)
+    span = next((span for span in nodes.spans(settings.fiscal_year_starts, True) if span.name == period.name), None)
+    if span is None or against.unreached(period.months, nodes.months, nodes.as_of) or (node is not None and nodes.by != "unit"):
+        return None
+    booked = sum(float(nodes.booked[month][slice(None) if node is None else [nodes.names.index(node)]].sum()) for month in span.booked)
+    monthly = nodes.totals[:, list(span.at)][:, :, slice(None) if node is None else [nodes.names.index(node)]].sum(axis=2)
+    return budgets.landing(period.name, booked, monthly, tuple(nodes.months[i] for i in span.at), against.approved(settings, nodes.as_of, node),
+                           last=period.months[-1])
 
 
 def by_hand(nodes: Nodes, overrides, inside) -> list[dict]:
@@ -109,14 +123,14 @@ def notes(rows: list[dict], wanted: list[str], nodes: Nodes, inside) -> list[str
     return said
 
 
-def of_table(path: Path, date: str | None, value: str | None, days: int, paths: int, executor: str, workers: int, bars, until: str | None = None,
+def of_table(path: Path, date: str | None, value: str | None, days: int, paths: int, executor: str, workers: int, bars, as_of: str | None = None,
              settling_days: int = SETTLING_DAYS) -> dict:
     """The series of a table, each forecast on its own, and their total with shocks drawn together and apart."""
     from ..facts.series import read_series
     from ..outlook.hierarchy import TOTAL, forecast_many, forecast_tree
 
     series, _, read = read_series(path, date, value)
-    rows, how = [], {"as_of": until and check_day(until, "--until"), "settling_days": settling_days}
+    rows, how = [], {"as_of": as_of and check_day(as_of, "--as-of"), "settling_days": settling_days}
     if len(series) == 1:
         made = forecast_many(series, days, paths, workers=1, progress=bars, **how)
         name, only = next(iter(made.items()))

@@ -33,6 +33,8 @@ out, err = Terminal(**PLAIN), Terminal(stderr=True, **PLAIN)
 
 SettingsOption = Annotated[Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")]
 EntityOption = Annotated[str | None, typer.Option("--entity", help="One of the entities that finops.yaml names; needed where it names some.")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", "--until", help="Last day of the bill to use, YYYY-MM-DD; default: the newest complete one.")]
+MonthOption = Annotated[str | None, typer.Option("--month", help="Stand on the day of this month's report, YYYY-MM, and give its numbers.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")]
 
 

@@ -1,19 +1,9 @@
-"""--until, and days that look unfinished, in words (docs/method §2.24)."""
+"""Days that look unfinished, in words (docs/method §2.24)."""
 
 from __future__ import annotations
 
-from ..errors import InputError
 from ..measure.words import money
 from ..outlook.settling import Late, say
-from ..publish.alerts import check_day
-
-
-def until_day(text: str, ledger, settings) -> str:
-    """--until, a day that the ledger has. Raises InputError."""
-    day, complete = check_day(text, "--until"), ledger.complete(settings.time_zone)
-    if not str(complete.first_day) <= day <= str(complete.now):
-        raise InputError(f"--until {day}: the ledger has data from {complete.first_day} to {complete.now}. Choose a day in between.")
-    return day
 
 
 def words(late, currency: str | None = None) -> list[str]:

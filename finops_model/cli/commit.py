@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from ..errors import FinOpsError
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
+from ._shared import AsOfOption, Bars, EntityOption, JsonOption, MonthOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
 SHOWN = 9           # levels in the printed table; --json has all
@@ -33,6 +33,7 @@ def commit(
     no_replay: Annotated[bool, typer.Option("--no-replay", help="Leave the replay out.")] = False,
     offers: Annotated[Path, typer.Option(help="Folder of offers; relative to finops.yaml.")] = Path("data/commitments"),
     scenario: Annotated[Path | None, typer.Option(help="Write what is recommended as a scenario, beside the base; for finops run.")] = None,
+    as_of: AsOfOption = None, month: MonthOption = None,
     settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
 ):
     """The best commitments for demand that may go either way, and what the same rule would have saved on the bill so far.
@@ -41,20 +42,23 @@ def commit(
     """
     from ..decide.commit_workspace import recommend
     from ..documents import write_atomic
-    from ..publish import close
+    from ..outlook.simulate import read_daily
+    from ..publish import close, since
 
     chosen = load(settings, entity)
     base = _base_beside(scenario, chosen) if scenario else None
     with Bars() as bars:
-        if chosen.bills:
-            close.books(chosen, bars)
-        found = recommend(chosen, offers, offer, paths=paths, start=start, replay_months=0 if no_replay else replay_months, progress=bars,
+        day = close.check_as_of(close.books(chosen, bars), as_of, chosen.time_zone, month)
+        daily = close.up_to(read_daily(chosen), day, bool(as_of or month))
+        found = recommend(chosen, offers, offer, as_of=day, daily=daily, paths=paths, start=start, replay_months=0 if no_replay else replay_months, progress=bars,
                           objective=objective, beta=beta, budget=budget, min_utilisation=min_utilisation, max_share=max_share,
                           break_even_months=break_even_months)
+    report = since.published(chosen, day)
     if as_json:
-        out.print_json(json.dumps(found.as_dict()))
+        out.print_json(json.dumps({**found.as_dict(), "published": report and report.beside()}))
     else:
         _show(found)
+        out.print(since.sentence(report, "this answer", found.as_of), markup=False)
     if scenario:                                            # after the answer: where nothing is bought there is none to write
         write_atomic(scenario, found.scenario(base))
         if not as_json:

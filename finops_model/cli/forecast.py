@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out, settle
+from ._shared import AsOfOption, Bars, EntityOption, JsonOption, MonthOption, SettingsOption, amount, load, out, settle
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -29,7 +29,7 @@ def forecast(unit: Annotated[str | None, typer.Option(help="Business unit; defau
              value_column: Annotated[str | None, typer.Option(help="Of --csv: the column of numbers; default: all of them.")] = None,
              days: Annotated[int, typer.Option(min=1, max=3700, help="Of --csv: days ahead.")] = 90,
              paths: Annotated[int, typer.Option(min=100, max=100_000, help="Of --csv: sample paths.")] = 1000,
-             until: Annotated[str | None, typer.Option("--until", "--as-of", help="Look at no later day than this, YYYY-MM-DD.")] = None,
+             as_of: AsOfOption = None, month: MonthOption = None,
              settling_days: Annotated[int | None, typer.Option(min=0, max=31, help="Newest days that may be unfinished, 0: all count; default: finops.yaml, "
                                                                                       "else 2.")] = None,
              executor: Annotated[str, typer.Option(help="Of --csv, many series: processes, threads, serial or dask.")] = "processes",
@@ -49,11 +49,13 @@ def forecast(unit: Annotated[str | None, typer.Option(help="Business unit; defau
         raise InputError("--csv brings series of its own; --unit, --by, --quarters and --shocks are of a ledger. Give one of them. To write the rows to a file: --to FILE.")
     if csv is None and (date_column or value_column):
         raise InputError("--date-column and --value-column are of --csv. Give the file, or leave them out.")
+    if csv is not None and month is not None:
+        raise InputError("--month is the month of a report, and a table has none. Give --as-of DAY.")
     with Bars() as bars:
         if csv is not None:
-            found = _forecasts.of_table(csv, date_column, value_column, days, paths, executor, workers, bars, until, 2 if settling_days is None else settling_days)
+            found = _forecasts.of_table(csv, date_column, value_column, days, paths, executor, workers, bars, as_of, 2 if settling_days is None else settling_days)
         else:
-            found = _forecasts.of_workspace(settle(load(settings, entity), settling_days), by, unit, months, quarters, shocks, bars, until)
+            found = _forecasts.of_workspace(settle(load(settings, entity), settling_days), by, unit, months, quarters, shocks, bars, as_of, month)
     if to is not None:
         _write(found["rows"], to)
     if as_json:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from ..errors import InputError
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
+from ._shared import AsOfOption, Bars, EntityOption, JsonOption, MonthOption, SettingsOption, amount, load, out
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -23,15 +23,14 @@ WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="Threads, proce
 TargetOption = Annotated[str | None, typer.Option(help="Draw futures until the standard error of --of is this share of it, for example 0.5%.")]
 OfOption = Annotated[str, typer.Option(help="The figure that must be known so well: mean, p50, p90, cvar95 …")]
 MostOption = Annotated[int, typer.Option(min=100, max=100_000, help="Futures at most with --target-error.")]
-BudgetOption = Annotated[float | None, typer.Option(min=0, help="How likely is it exceeded, and when? Of the fiscal year under way, with what is booked.")]
+BudgetOption = Annotated[float | None, typer.Option(min=0, help="How likely is it exceeded, and when? Of the fiscal year under way, with what is booked; default: the approved one.")]
 PeriodOption = Annotated[str | None, typer.Option("--budget-period", help="What --budget is for, if not the year under way: FY2027, FY2027-Q2, 2027-03.")]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", "--until", help="Last day of the bill to use, YYYY-MM-DD; default: the newest complete one.")]
 
 
 @app.command(rich_help_panel=PANEL)
 def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
         paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90", max_paths: MostOption = 100_000,
-        budget: BudgetOption = None, budget_period: PeriodOption = None, as_of: AsOfOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2,
+        budget: BudgetOption = None, budget_period: PeriodOption = None, as_of: AsOfOption = None, month: MonthOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2,
         export: Annotated[Path | None, typer.Option(help="Folder for the totals of every future (Parquet) and their manifest.")] = None,
         as_json: JsonOption = False):
     """Simulate one scenario and show what it costs, with the standard errors.
@@ -41,7 +40,7 @@ def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], sett
     if export is not None and export.exists() and not export.is_dir():
         raise InputError(f"--export: {export} is a file. Name a folder.")
     how = {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths}
-    runs = _compare([scenario], load(settings, entity), paths, target_error, of, (budget, budget_period), as_of, how, as_json)
+    runs = _compare([scenario], load(settings, entity), paths, target_error, of, (budget, budget_period), (as_of, month), how, as_json)
     if export is not None:
         from ..outlook.export import export_totals
 
@@ -53,21 +52,22 @@ def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], sett
 @app.command(rich_help_panel=PANEL)
 def compare(scenarios: Annotated[list[Path], typer.Argument(help="Scenario files; each is set beside the base of finops.yaml.")],
             settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90",
-            max_paths: MostOption = 100_000, budget: BudgetOption = None, budget_period: PeriodOption = None, as_of: AsOfOption = None,
+            max_paths: MostOption = 100_000, budget: BudgetOption = None, budget_period: PeriodOption = None, as_of: AsOfOption = None, month: MonthOption = None,
             engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2, as_json: JsonOption = False):
     """Set scenarios beside the base, path by path on the same random draws.
 
     Example: [bold]finops compare scenarios/10_demand_doubles.yaml scenarios/30_commit_gpu.yaml[/bold]
     """
-    _compare(scenarios, load(settings, entity), paths, target_error, of, (budget, budget_period), as_of,
+    _compare(scenarios, load(settings, entity), paths, target_error, of, (budget, budget_period), (as_of, month),
              {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths}, as_json)
 
 
-def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str | None, of: str, plan: tuple, as_of: str | None, how: dict,
+def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str | None, of: str, plan: tuple, days: tuple, how: dict,
              as_json: bool) -> list:
     from ..measure import against, outside_words
+    from ..measure.words import chance
     from ..outlook import simulate
-    from ..publish import close
+    from ..publish import close, since
     from . import _runs, _unfinished
 
     budget, period = plan
@@ -77,8 +77,9 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
     simulate.check_how(target, of, **how)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
-        day = close.check_as_of(ledger, as_of, chosen.time_zone)
-        starts, daily = chosen.fiscal_year_starts, simulate.read_daily(chosen)
+        day = close.check_as_of(ledger, days[0], chosen.time_zone, days[1])
+        approved, starts = against.approved(chosen, day), chosen.fiscal_year_starts
+        daily = close.up_to(simulate.read_daily(chosen), day, any(days))
         first = [chosen.path(chosen.scenario)] if chosen.scenario else [None]
         others = [path for path in scenarios if first[0] is None or Path(path).resolve() != first[0].resolve()]
         if budget is not None:
@@ -86,11 +87,16 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
             against.refuse_unreached(against.period_of(period, day, starts), months, day, f"{daily['ChargeDate'].min():%Y-%m-%d}")
         runs = simulate.run_many([*first, *others], chosen, as_of=day, daily=daily, paths=paths, progress=bars, target_error=target, of=of, **how)
     base, currency = runs[0], runs[0].currency
-    lands = [None if budget is None else against.held_against(found, daily, budget, period, starts) for found in runs]
+    year = against.period_of(None, day, starts)
+    if budget is not None:
+        lands = [against.held_against(found, daily, budget, period, starts) for found in runs]
+    else:
+        lands = [None if approved is None else against.landing_beside(found, daily, approved, year) for found in runs]
     rows = [_runs.row(found, base, of, land) for found, land in zip(runs, lands)]
+    report, whole = since.published(chosen, day), against.landing_beside(base, daily, approved, year)
     if as_json:
         out.print_json(json.dumps({"months": list(base.months), "currency": currency, "paths": base.paths, "seed": base.seed, "as_of": base.as_of,
-                                   "engine": base.engine, "scenarios": rows, "excluded": base.excluded, "unfinished": base.unfinished}))
+                                   "engine": base.engine, "published": report and report.beside(whole), "scenarios": rows, "excluded": base.excluded, "unfinished": base.unfinished}))
         return runs
     table = Table("Scenario", "P10", "P50", "P90", "Mean", "Mean change to base", "Cheaper",
                   title=f"EffectiveCost {base.months[0]} … {base.months[-1]} · {base.paths:,} paths · seed {base.seed} · engine {base.engine} · data up to {base.as_of}")
@@ -98,9 +104,10 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
         changed = row is not rows[0]
         change = f"{amount(row['difference_mean'], currency)} ± {amount(row['difference_standard_error'], currency)}" if changed else "–"
         table.add_row(row["name"], *(f"{amount(row[k], currency)} ± {amount(row[f'{k}_standard_error'], currency)}" for k in _runs.TABLE), change,
-                      f"{row['probability_cheaper']:.0%}" if changed else "–")
+                      chance(row["probability_cheaper"]) if changed else "–")
     out.print(table)
-    for text in (*_unfinished.words(base.unfinished, currency), *_runs.sentences(rows, runs, of, target, currency), *filter(None, [outside_words.of_run(base.excluded, currency)])):
+    for text in (*_unfinished.words(base.unfinished, currency), *_runs.sentences(rows, runs, of, target, currency), *filter(None, [outside_words.of_run(base.excluded, currency)]),
+                 since.sentence(report, "the base of this run", base.as_of, whole)):
         out.print(text, markup=False)
     return runs
 

@@ -11,8 +11,8 @@ import typer
 from rich.table import Table
 
 from ..errors import InputError
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, amount, load, out
-from .outlook import AsOfOption, PeriodOption
+from ._shared import AsOfOption, Bars, EntityOption, JsonOption, MonthOption, SettingsOption, amount, load, out
+from .outlook import PeriodOption
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -20,8 +20,8 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=PANEL)
 def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain values.")],
-                budget: Annotated[float | None, typer.Option(min=0, help="Which assumptions lead above it? Of the fiscal year under way, with what is booked.")] = None,
-                budget_period: PeriodOption = None, as_of: AsOfOption = None,
+                budget: Annotated[float | None, typer.Option(min=0, help="Which assumptions lead above it? Of the fiscal year under way, with what is booked; default: the approved one.")] = None,
+                budget_period: PeriodOption = None, as_of: AsOfOption = None, month: MonthOption = None,
                 unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
                 months: Annotated[int | None, typer.Option(min=1, max=60, help="Months to simulate; default: the scenario's.")] = None,
                 paths: Annotated[int, typer.Option(min=256, max=100_000)] = 1024, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
@@ -31,19 +31,26 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
     Example: [bold]finops sensitivity scenarios/40_prices_jump.yaml --budget 9720000[/bold]
     """
     from ..decide.sensitivity import sensitivity as study
-    from ..measure.landing_words import budget_sentence
-    from ..publish import close
+    from ..measure import against
+    from ..measure.actuals import COMPANY
+    from ..measure.landing_words import budget_sentence, spender
+    from ..outlook.simulate import months_of, read_daily
+    from ..publish import close, since
 
     if budget_period is not None and budget is None:
         raise InputError("--budget-period says what --budget is for. Give both.")
     chosen = load(settings, entity)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
-        day = None if as_of is None else close.check_as_of(ledger, as_of, chosen.time_zone)
+        day = close.check_as_of(ledger, as_of, chosen.time_zone, month)
+        daily, year = close.up_to(read_daily(chosen), day, bool(as_of or month)), against.period_of(None, day, chosen.fiscal_year_starts)
+        if budget is None and not against.unreached(year.months, months_of(scenario, day, chosen.fiscal_year_starts, months), day):
+            budget = against.approved(chosen, day, unit)
         found = study(scenario, chosen, as_of=day, paths=paths, unit=unit, horizon=months, budget=budget,
-                      budget_period=None if budget is None else budget_period or "year", progress=bars)
+                      budget_period=budget_period or "year", daily=daily, progress=bars)
+    report = since.published(chosen, day, unit or COMPANY)
     if as_json:
-        return out.print_json(json.dumps(asdict(found)))
+        return out.print_json(json.dumps({**asdict(found), "published": report and report.beside(found.year)}))
     table = Table("Value", "P10 … P90", "Total at P10", "at P90", "Swing", "Of the variance",
                   title=f"{found.name} · EffectiveCost {found.months[0]} … {found.months[-1]} · {found.paths:,} paths · seed {found.seed}")
     shares = {name: index for index in found.sobol for name in index.names}
@@ -59,8 +66,9 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
     out.print(table)
     out.print("Total: P50 with the value at its P10 or P90, all other draws alike. Of the variance: alone (with interactions).", markup=False)
     if found.landing:
-        out.print(budget_sentence(found.landing, found.currency), markup=False)
+        out.print(budget_sentence(found.landing, found.currency, spender(unit)), markup=False)
     if found.breaches:
         out.print(str(found.breaches), markup=False)
     for note in found.notes:
         out.print(note, markup=False)
+    out.print(since.sentence(report, "this scenario", found.as_of, found.year), markup=False)

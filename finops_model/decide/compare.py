@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ScenarioError
+from ..measure.amounts import chance
 from ..outlook.run import Run
 
 
@@ -68,7 +69,7 @@ class Comparison:
             cells = [f"<td>{html.escape(line.name)}</td>", *(f"<td>{v:,.0f}</td>" for v in (line.p10, line.p50, line.p90))]
             if i:
                 cells += [f"<td>{line.difference_mean:+,.0f} ± {line.standard_error:,.0f}</td>",
-                          f"<td>{line.quantile(0.1):+,.0f} … {line.quantile(0.9):+,.0f}</td>", f"<td>{line.probability_cheaper:.0%}</td>"]
+                          f"<td>{line.quantile(0.1):+,.0f} … {line.quantile(0.9):+,.0f}</td>", f"<td>{chance(line.probability_cheaper)}</td>"]
             else:
                 cells += ["<td>–</td>"] * 3
             rows.append(f"<tr>{''.join(cells)}</tr>")

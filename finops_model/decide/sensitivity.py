@@ -14,6 +14,7 @@ import numpy as np
 from .. import streams
 from ..errors import ScenarioError
 from ..measure import against
+from ..measure.landing_words import budget_sentence, sentence, spender
 from ..outlook import answers, base, scenario as documents, simulate
 from ..outlook.changes import escape
 from ..outlook.distributions import Distribution
@@ -67,13 +68,17 @@ class Sensitivity:
     sobol: tuple[Index, ...]                # values, then "demand noise": all that is drawn beside them
     breaches: Breaches | None
     notes: tuple[str, ...]
-    landing: dict | None = None             # of the budget's period, as `measure.against.held_against` tells it
+    landing: dict | None = None             # of the budget's period, as `measure.against.landing_beside` tells it
+    year: dict | None = None                # of the fiscal year under way, with the budget where it is the year's
+    as_of: str = ""                         # last day of actuals used
 
     def __str__(self) -> str:
         lines = [f"{self.name}: P50 {self.base['p50']}, P90 {self.base['p90']} {self.currency}, {self.paths:,} paths"]
         lines += [f"  {s.name} from {s.ends[0]} to {s.ends[1]}: P50 {s.at_low['p50']:,.0f} to {s.at_high['p50']:,.0f}"
                   for s in self.swings]
         lines += [f"  {i.name}: {i.first:.0%} of the variance alone, {i.total:.0%} with its interactions" for i in self.sobol]
+        if self.landing:
+            lines.append(budget_sentence(self.landing, self.currency, spender(self.unit)))
         if self.breaches:
             lines.append(str(self.breaches))
         return "\n".join([*lines, *self.notes])
@@ -82,9 +87,10 @@ class Sensitivity:
         rows = "".join(f"<tr><td>{html.escape(s.name)}</td><td>{' … '.join(s.ends)}</td><td>{s.at_low['p50']:,.0f}</td>"
                        f"<td>{s.at_high['p50']:,.0f}</td><td>{s.swing('p50'):+,.0f}</td></tr>" for s in self.swings)
         told = "".join(f"<li>{html.escape(str(g))}</li>" for g in (self.breaches.groups if self.breaches else ()))
+        over = f"<p>{html.escape(sentence(self.landing, spender(self.unit), self.currency))}</p>" if self.landing else ""
         return (f"<div><b>{html.escape(self.name)}</b> · {self.months[0]} … {self.months[-1]} · EffectiveCost in {html.escape(self.currency)}"
                 f"<table><thead><tr><th>Value</th><th>P10 … P90</th><th>P50 at its P10</th><th>P50 at its P90</th><th>Swing</th></tr></thead>"
-                f"<tbody>{rows}</tbody></table><ul>{told}</ul></div>")
+                f"<tbody>{rows}</tbody></table>{over}<ul>{told}</ul></div>")
 
 
 @dataclass(frozen=True)
@@ -213,14 +219,16 @@ def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = 
         every = total(Partnered, tuple(name for names in groups for name in names))
         found = tuple(sorted(indices(whole, partners, every), key=lambda index: -index.total))
     say("sensitivity", steps, steps)
-    land, held = None, whole
+    daily, starts, land, held = ready.resolved.facts.daily, ready.fiscal_year_starts, None, whole
     if budget is not None and budget_period is not None:
-        land = against.held_against(first, ready.resolved.facts.daily, budget, budget_period, ready.fiscal_year_starts, unit)
+        land = against.held_against(first, daily, budget, budget_period, starts, unit)
         held = against.totals_of(first, land, unit)
+    this = against.period_of(None, first.as_of, starts)
+    year = against.landing_beside(first, daily, budget if land and land["period"] == this.name else None, this, unit)
     breaches = breach_drivers(held, budget, ready.drawn()) if budget is not None else None
     return Sensitivity(first.name, first.currency, tuple(months or first.months), unit, ready.paths, first.seed,
                        {measure: answers.answer(whole, measure) for measure in MEASURES}, tuple(swings), found, breaches,
-                       _notes(ready, groups, found), land)
+                       _notes(ready, groups, found), land, year, first.as_of)
 
 
 def _measures(totals: np.ndarray) -> dict[str, float]:

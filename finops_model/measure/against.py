@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
+from ..facts import plans
 from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
 from . import actuals, budgets
 
@@ -90,6 +91,21 @@ def refuse_unreached(period: Period, run_months: tuple[str, ...], as_of: str, fi
                          f"period that it reaches: {option}-period {run_months[-1]}.")
 
 
+def approved(settings, as_of: str, unit: str | None = None) -> float | None:
+    """The approved budget of the fiscal year under way on a day, as the report takes it; None where not all twelve months have one (docs/method §9.2)."""
+    if not settings.budgets:
+        return None
+    plan = plans.read_budgets(settings.path(settings.budgets), settings.currency).by_month(unit or actuals.COMPANY, as_of=as_of)
+    year = [plan[month] for month in period_of(None, as_of, settings.fiscal_year_starts).months if month in plan]
+    return float(sum(year)) if len(year) == 12 else None
+
+
+def landing_beside(run, daily: pd.DataFrame, amount: float | None, asked: Period, unit: str | None = None) -> dict:
+    """`landing_of` of a period, with its first month, as_of and first_day of the ledger: what `landing_words.budget_sentence` says."""
+    found = landing_of(run, booked_by_month(daily, run.as_of, unit), asked, amount, unit)
+    return {**found, "first": asked.months[0], "as_of": run.as_of, "first_day": f"{daily['ChargeDate'].min():%Y-%m-%d}"}
+
+
 def held_against(run, daily: pd.DataFrame, amount: float, period: str | None, starts: int = 1, unit: str | None = None,
                  option: str = "--budget") -> dict:
     """An amount that somebody names beside a run: its landing, with first month, as_of and first_day of the ledger.
@@ -98,8 +114,7 @@ def held_against(run, daily: pd.DataFrame, amount: float, period: str | None, st
     """
     asked, first = period_of(period, run.as_of, starts, f"{option}-period"), f"{daily['ChargeDate'].min():%Y-%m-%d}"
     refuse_unreached(asked, run.months, run.as_of, first, option)
-    found = landing_of(run, booked_by_month(daily, run.as_of, unit), asked, amount, unit)
-    return {**found, "first": asked.months[0], "as_of": run.as_of, "first_day": first}
+    return landing_beside(run, daily, amount, asked, unit)
 
 
 def totals_of(run, land: dict, unit: str | None = None) -> np.ndarray:

@@ -19,6 +19,7 @@ from .actuals import COMPANY
 from .anomalies import REFRACTORY
 from .anomalies_alert import Alert
 from .anomalies_parts import owner
+from .amounts import gap
 from .words import money, percent
 
 DIMENSIONS = {"workload": "x_Workload", "team": "x_Team", "sku": "SkuId", "service": "ServiceName", "business unit": "x_BusinessUnit",
@@ -167,7 +168,7 @@ def pace_alerts(rows: pd.DataFrame, budgets, as_of: str, currency: str, margin: 
         name = "The company" if unit == COMPANY else unit
         text = (f"{name} has spent {money(spent[-1], currency)} of {month_name(month)}'s budget of {money(budget, currency)}; its pace allows "
                 f"{money(pace[-1], currency)} by {as_of}. At this rate the month lands at {money(landing, currency)}, "
-                f"{money(abs(landing - budget), currency)} {'over' if landing > budget else 'under'}.")
+                f"{gap(landing, budget, currency)} its budget.")
         who = owner(mine)
         alerts.append(Alert("pace", "business unit", unit, "up", str(days[first].date()), as_of, True, float(spent[-1] - pace[-1]),
                             float(spent[-1]), float(pace[-1]), text, "Decide now: slow something down, or ask for more budget before the month ends.",

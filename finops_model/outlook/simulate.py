@@ -191,9 +191,9 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
     return found
 
 
-def months_of(scenario, as_of: str, fiscal_year_starts: int = 1) -> tuple[str, ...]:
-    """The months that a scenario (a file; None: nothing changes) simulates from a day on."""
-    return horizon(load_scenario(scenario), as_of, fiscal_year_starts, None, False)
+def months_of(scenario, as_of: str, fiscal_year_starts: int = 1, months: int | None = None) -> tuple[str, ...]:
+    """The months that a scenario (a file; None: nothing changes) simulates from a day on, or so many of them."""
+    return horizon(load_scenario(scenario), as_of, fiscal_year_starts, months, False)
 
 
 def more_paths(totals, target: float, of: str, most: int) -> int | None:

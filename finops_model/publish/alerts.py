@@ -33,6 +33,7 @@ from ..outlook.settling import settled
 from ..progress import Progress, silent
 from ..settings import Settings
 from .chart_parts import clean
+from . import since
 from .report_html import shell
 from .tables import Column, table
 
@@ -78,7 +79,8 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
     found = watch(daily, as_of, currency=settings.currency, quotas=quotas_of(settings, daily, quotas), budgets=budgets, forecasts=published(settings),
                   feedback=read_feedback(folder_of(settings)), settling_days=settings.settling_days, **how)
     say("anomalies", 2, 2)
-    return found
+    report = since.published(settings, as_of)
+    return found if report is None else replace(found, notes=(*found.notes, report.said()))
 
 
 def limits_of(settings: Settings) -> dict:

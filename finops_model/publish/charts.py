@@ -312,7 +312,7 @@ def what_if_differences(brief: dict, most: int = 8) -> Figure | None:
     best = min(rows, key=lambda row: row["difference_p50"])
     if best["difference_p50"] < 0:
         sure = chance(best["probability_cheaper"])
-        title = f"{short(best['name'], 50)} saves most: {money(-best['difference_p50'], currency)}, and costs less in {sure} of futures"
+        title = f"{short(best['name'], 50)} saves most: {money(-best['difference_p50'], currency)} at the median, and costs less in {sure} of futures"
     else:
         title = "None of the what-ifs is likely to save money"
     subtitle = f"Difference to the base in the same futures, {rows[0]['period']}, {currency}. Dot: the median; line: eight of ten futures."

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import LedgerError, ReportError
+from ..errors import InputError, LedgerError, ReportError
 from ..facts import billed, entities, plans, reconcile, twice, warehouse
 from ..facts.complete import Complete
 from ..facts.ledger import Ledger
@@ -65,16 +65,28 @@ def pick_month(ledger: Ledger, month: str | None, newest: bool = False, time_zon
     return month, min(str(month_days(month)[-1]), last if last >= f"{month}-01" else str(found.newest))
 
 
-def check_as_of(ledger: Ledger, as_of: str | None, time_zone: str = "UTC") -> str:
-    """`as_of` if the ledger is complete to that day; None: the newest day that is. Raises InputError or LedgerError."""
+def check_as_of(ledger: Ledger, as_of: str | None, time_zone: str = "UTC", month: str | None = None) -> str:
+    """The day that a command stands on: `as_of` if the ledger is complete to it, that of the report of `month`, else the newest complete day.
+
+    Raises InputError or LedgerError, in the same words for every command.
+    """
     from .alerts import check_day
 
+    if as_of is not None and month is not None:
+        raise InputError("--as-of is a day, and --month is the day that the report of a month stands on. Give one of them.")
+    if month is not None:
+        return min(pick_month(ledger, month, time_zone=time_zone)[1], str(ledger.complete(time_zone).last_day))
     if as_of is None:
         return pick_month(ledger, None, newest=True, time_zone=time_zone)[1]
     found = ledger.complete(time_zone)
     if not str(found.first_day) <= check_day(as_of, "--as-of") <= str(found.last_day):
         raise LedgerError(f"--as-of {as_of}: the ledger has complete data from {found.first_day} to {found.last_day}. Choose a day in between.")
     return as_of
+
+
+def up_to(daily: pd.DataFrame, day: str, asked: bool = True) -> pd.DataFrame:
+    """DAILY as a report of that day has it; all of it where no day was asked for."""
+    return daily[daily["ChargeDate"] <= pd.Timestamp(day)] if asked else daily
 
 
 def complete_lines(complete: Complete, month: str) -> list[dict]:

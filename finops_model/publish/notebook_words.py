@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..measure import against, landing_words
 from ..measure.words import chance, money
 from ..periods import month_name
+from . import since
 
 
 class Words(str):
@@ -43,6 +45,17 @@ def what_if_answer(base, comparison, name: str) -> Words:
     cost = (f"Without a change AI costs {money(base.quantile(0.5), currency)} from {period} "
             f"({spread(base.quantile(0.1), base.quantile(0.9), currency)}).")
     return Words(f"**Answer** {cost} {difference_said(line, currency)}")
+
+
+def budget_answer(settings, run, daily) -> Words:
+    """Where the fiscal year lands against its approved budget, in the one sentence, and how far that is from the published report.
+
+    settings   Settings;  run   Run of the base;  daily   DAILY of the run
+    """
+    period, amount = against.period_of(None, run.as_of, settings.fiscal_year_starts), against.approved(settings, run.as_of)
+    land = against.landing_beside(run, daily, amount, period)
+    report = since.published(settings, run.as_of)
+    return Words(f"{landing_words.budget_sentence(land, run.currency)} {since.sentence(report, 'this run', run.as_of, land)}")
 
 
 def difference_said(line, currency: str) -> str:

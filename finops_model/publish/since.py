@@ -1,0 +1,63 @@
+"""How far a command's figures are from the published report: its day, its landing, its chance (docs/method §9.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import FinOpsError
+from ..measure import landing_words
+from ..measure.actuals import COMPANY
+from ..measure.entities import own_unit
+from ..settings import Settings
+from .briefs import load_brief
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a published report says of its fiscal year."""
+
+    month: str
+    as_of: str                  # the newest day of its data
+    currency: str
+    headline: str
+    landing: dict               # of its brief
+
+    def told(self, what: str, as_of: str, land: dict | None = None) -> str:
+        """One sentence: the report's year, and that of `what` on its own day. land: of the same year; None: it has none."""
+        return landing_words.beside_published(self.as_dict(), as_of, land, self.currency, what)
+
+    def said(self) -> str:
+        """What the report says of its year, with its day."""
+        return f"The report {self.month} (as of {landing_words.day(self.as_of)}) says: {self.headline}"
+
+    def as_dict(self) -> dict:
+        return {"month": self.month, "as_of": self.as_of, "landing": self.landing}
+
+    def beside(self, land: dict | None = None) -> dict:
+        """The same as plain values, for --json: `period`, `p50`, `overrun_probability` as published, and `now` with `change`, a share of it."""
+        then, same = self.landing, land is not None and land["p50"] is not None and land["period"] == self.landing["period"] and self.landing["p50"] is not None
+        return {"month": self.month, "as_of": self.as_of, "headline": self.headline,
+                **{key: then[key] for key in ("period", "p50", "budget", "overrun_probability")}, "now": land["p50"] if same else None,
+                "change": land["p50"] / then["p50"] - 1 if same and then["p50"] else None}
+
+
+def published(settings: Settings, as_of: str, unit: str = COMPANY) -> Published | None:
+    """The newest published report of a unit whose data end by `as_of`, else the newest there is; None where nothing is published.
+
+    What lies there and cannot be read as a report is none (`finops verify` says why).
+    """
+    found = []
+    for path in sorted(settings.path(settings.reports).glob("[0-9]*/*/brief.json")):
+        try:
+            brief = load_brief(path)
+            if own_unit(brief, settings) == unit and brief["currency"] == settings.currency:
+                found.append(Published(brief["month"], str(brief["data_as_of"]), brief["currency"], brief["headline"], brief["landing"]))
+        except (FinOpsError, OSError, KeyError, TypeError, ValueError):
+            continue
+    found.sort(key=lambda one: (one.month, one.as_of))
+    return next((one for one in reversed(found) if one.as_of <= as_of), found[-1] if found else None)
+
+
+def sentence(report: Published | None, what: str, as_of: str, land: dict | None = None) -> str:
+    """`Published.told`, or that there is none."""
+    return landing_words.NOT_PUBLISHED if report is None else report.told(what, as_of, land)
