@@ -6,7 +6,7 @@ PORT ?= 8866
 MONTH ?=
 JOBS ?= 2
 
-.PHONY: help setup report test explore lab dashboard bench sample lock clean check
+.PHONY: help setup report test explore lab dashboard bench sample lock wheel clean check
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -48,5 +48,8 @@ lock: .venv/.ok  ## renew requirements.lock from requirements.in
 	@.venv/bin/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --upgrade -o requirements.lock
 
+wheel: .venv/.ok  ## sdist and wheel of HEAD in dist/: built twice, the same bytes, and their sha256
+	@$(PY) scripts/build_wheel.py dist
+
 clean:  ## take away what was made here (not data, not scenarios)
-	@rm -rf .venv .finops reports/20* reports/index.* reports/.assets reports/.failed .pytest_cache .hypothesis
+	@rm -rf .venv .finops dist reports/20* reports/index.* reports/.assets reports/.failed .pytest_cache .hypothesis
