@@ -7,7 +7,7 @@ import yaml
 from ..documents import dump_yaml
 
 
-def with_added(text: str, key: str, value: str | int | list[str]) -> str | None:
+def with_added(text: str, key: str, value: str | int | list | dict) -> str | None:
     """The document with `key: value`, or with new items at the end of the list `key`; every line there stays as it is.
 
     None where that cannot be done: the key says something else already, or the document is written in braces.

@@ -19,7 +19,7 @@ from ..settings import Settings, load_settings
 from .finops_yaml import with_added
 from .start_reading import Reading, free, said
 
-LISTS = ("drivers", "what_ifs")
+LISTS = tuple(key for key, field in Settings.model_fields.items() if field.annotation == list[str])      # several files
 
 
 def add_to(root: Path, file: Path, reading: Reading, given: list[tuple[str, Path]], *, how: dict | None = None,

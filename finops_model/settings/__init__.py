@@ -1,0 +1,26 @@
+"""What a company tells us once (`finops.yaml`): a module and a class for every section.
+
+A key stands in the class of its section, with its type, its default and a sentence on what it
+means; `docs/settings.md` is made from that. An unknown key is refused with the nearest one.
+"""
+
+from .document import SECTIONS, WORKSPACES, Settings, load_settings
+from .entities import Entity
+from .strict import Strict
+from .tags import Tags
+from .unit_costs import UnitCost, UnitCosts
+from .watch import QuotaEntry, WatchLimits
+
+__all__ = [
+    "SECTIONS",
+    "WORKSPACES",
+    "Entity",
+    "QuotaEntry",
+    "Settings",
+    "Strict",
+    "Tags",
+    "UnitCost",
+    "UnitCosts",
+    "WatchLimits",
+    "load_settings",
+]

@@ -1,0 +1,112 @@
+"""finops.yaml as a whole: its sections together, and how it is read."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+
+from pydantic import Field
+
+from ..documents import OURS, checked, load_yaml, slug
+from ..errors import InputError, listing, unknown
+from .company import Company
+from .entities import ROWS_OF, Entity, check_entities
+from .files import Files, Folders
+from .forecast import Forecasting
+from .report import Report
+from .simulation import Simulation
+from .strict import Strict
+from .tags import Tags
+from .watch import WatchLimits
+
+WORKSPACES = "workspaces"  # below where `finops start` is called
+SECTIONS = (Company, Files, Report, Folders, Forecasting, Simulation)  # keys without a heading
+
+
+# The last base's keys come first: problems of a file are said in the order of SECTIONS.
+class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict):
+    """finops.yaml. Paths are relative to the folder the file lies in (`root`)."""
+
+    tags: Tags = Field(Tags(), description="Which tag key holds what.")
+    watch: WatchLimits = Field(
+        WatchLimits(), description="What `finops watch` holds spend against."
+    )
+    entities: list[Entity] = Field(
+        [], description="Legal entities, one report each; without: the company is one."
+    )
+    own: Entity | None = Field(None, json_schema_extra=OURS)  # these settings are of one entity
+    root: str = Field(".", json_schema_extra=OURS)
+
+    def entity(self, name: str, where: str = "--entity") -> Settings:
+        """These settings for one entity alone: its currency, its rows of the ledger, its files.
+
+        Raises InputError for a name that is not one.
+
+        >>> acme = [{"name": "Acme GmbH", "currency": "EUR"}, {"name": "Acme", "currency": "USD"}]
+        >>> Settings(entities=acme).entity("acme-gmbh").currency
+        'EUR'
+        """
+        found = next(
+            (
+                one
+                for one in self.entities
+                if name.casefold() in (one.name.casefold(), slug(one.name))
+            ),
+            None,
+        )
+        if found is None and not self.entities:
+            raise InputError(
+                f"{where}: '{name}' is an entity, and finops.yaml names none. "
+                "Write it there (entities:), or leave it out."
+            )
+        if found is None:
+            raise InputError(unknown(where, "entity", name, [one.name for one in self.entities]))
+        given = {
+            key: value
+            for key, value in found
+            if key not in ROWS_OF and value not in (None, [], {})
+        }
+        return self.model_copy(update={**given, "own": found})
+
+    def parts(self) -> list[Settings]:
+        """These settings, one by one for each entity; themselves where there are none."""
+        if self.own or not self.entities:
+            return [self]
+        return [self.entity(one.name) for one in self.entities]
+
+    def path(self, name: str | os.PathLike) -> Path:
+        """A path of the settings, made absolute against the folder of finops.yaml."""
+        return Path(self.root) / name
+
+    def files(self, patterns: list[str]) -> list[Path]:
+        """Files behind patterns, sorted; raises InputError for a pattern without a file."""
+        found: list[Path] = []
+        for pattern in patterns:
+            hits = sorted(Path(hit) for hit in glob.glob(str(self.path(pattern))))
+            if not hits:
+                raise InputError(
+                    f"{pattern}: no such file below '{self.root}'. Check the path in finops.yaml."
+                )
+            found += hits
+        return found
+
+
+def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
+    """The settings in finops.yaml (or in the finops.yaml of a folder)."""
+    path = Path(path)
+    if path.is_dir():
+        path = path / "finops.yaml"
+    if not path.exists() and (known := sorted(path.parent.glob(f"{WORKSPACES}/*/finops.yaml"))):
+        places = [str(one.parent) for one in known]
+        raise InputError(
+            f"{path}: there is no such file. Name a workspace, for example --settings {places[0]}. "
+            f"There are: {listing(places)}."
+        )
+    document = load_yaml(path)
+    for key, what in (("root", "the folder of this file"), ("own", "set by finops itself")):
+        if key in document:
+            raise InputError(f"{document.at((key,))}: {key} is {what}; take the key out.")
+    settings = checked(Settings, document)
+    check_entities(settings.entities, document)
+    return settings.model_copy(update={"root": str(path.parent)})
