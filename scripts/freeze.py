@@ -255,10 +255,11 @@ def report(out: dict[str, list[str]], most: int) -> None:
             print(f"{kind:9}  {line}")
         if len(out[kind]) > most:
             print(f"{kind:9}  and {len(out[kind]) - most} more (--most {len(out[kind])})")
-    if out["skipped"]:
-        print(f"not run here: {len(out['skipped'])} entries ({', '.join(out['skipped'][:3])} …)")
+    for kind, what in (("skipped", "not run here"), ("added", "not in the record")):
+        if out[kind]:
+            print(f"{what}: {len(out[kind])} entries ({', '.join(out[kind][:3])}{' …' if len(out[kind]) > 3 else ''})")
     values = f"{len(out['values'])} values differ" if out["values"] else "values equal"
-    print(f"{values}, {len(out['sentences'])} sentences differ, {len(out['missing'])} entries missing or new")
+    print(f"{values}, {len(out['sentences'])} sentences differ, {len(out['missing'])} entries missing")
 
 
 def main(argv=None) -> int:

@@ -216,12 +216,13 @@ def changed_sentences(name: str, old: list, new: list) -> list[str]:
 
 
 def compare(old: dict, new: dict, table: dict | None = None) -> dict[str, list[str]]:
-    """Differences of two records, the older read under the table: {"values", "sentences", "missing", "skipped"}, a line each.
+    """Differences of two records, the older read under the table: {"values", "sentences", "missing", "skipped", "added"}, a line each.
 
-    missing: entries of the old record that the new run should have made; skipped: entries that it did not run (a part, `skips`).
+    missing: entries of the old record that the new run should have made; skipped: those that it did not run (a part, `skips`); added: those
+    that only the new run has, no difference.
     """
     before, after, skips = under(old, table), new["entries"], tuple(new.get("skips", ()))
-    out = {"values": [], "sentences": [], "missing": [], "skipped": []}
+    out = {"values": [], "sentences": [], "missing": [], "skipped": [], "added": [name for name in after if name not in before]}
     for name, entry in before.items():
         if name not in after:
             out["skipped" if skips and (skips == ("*",) or name.startswith(skips)) else "missing"].append(name)
@@ -229,5 +230,4 @@ def compare(old: dict, new: dict, table: dict | None = None) -> dict[str, list[s
         drop = {path for path in after[name]["values"] if path.startswith("#sha_of")} if any((table or {}).values()) else set()
         out["values"] += changed_values(name, entry["values"], {path: value for path, value in after[name]["values"].items() if path not in drop})
         out["sentences"] += changed_sentences(name, entry["sentences"], after[name]["sentences"])
-    out["missing"] += [f"{name} (only in the new run)" for name in after if name not in before]
     return out

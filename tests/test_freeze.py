@@ -21,7 +21,7 @@ BEFORE = {"total": {"p50": 10.5, "sure": True}, "accuracy": {"held_by": "told", 
 def test_a_record_equals_itself_and_what_moves_by_itself_is_no_difference():
     after = json.loads(json.dumps(BEFORE)) | {"lineage": {"code": "a" * 64}}
     out = frozen.compare(record(BEFORE), record(after | {"seconds": 3.2, "lineage": {"code": "b" * 64}}))
-    assert out == {"values": ["sample/run  lineage: (new) -> '{}'"], "sentences": [], "missing": [], "skipped": []}
+    assert out == {"values": ["sample/run  lineage: (new) -> '{}'"], "sentences": [], "missing": [], "skipped": [], "added": []}
     assert not any(frozen.compare(record(after), record(after | {"took": 1})).values())
 
 
@@ -79,6 +79,12 @@ def test_an_entry_that_is_gone_is_missing_and_one_not_run_is_skipped():
     out = frozen.compare(old, new | {"skips": ["real/"]})
     assert (out["missing"], out["skipped"]) == (["sample/run"], ["real/report"])
     assert frozen.compare(old, new | {"skips": ["*"]})["skipped"] == ["sample/run", "real/report"]
+
+
+def test_an_entry_that_the_record_has_not_is_told_and_is_no_difference():
+    new = record(BEFORE)
+    new["entries"]["sample/new"] = new["entries"]["sample/run"]
+    assert frozen.compare(record(BEFORE), new) == {"values": [], "sentences": [], "missing": [], "skipped": [], "added": ["sample/new"]}
 
 
 def test_long_arrays_are_kept_as_a_hash_with_figures_to_read():
