@@ -33,6 +33,12 @@ def test_links_are_relative_and_lead_into_the_repository():
     assert links == {"notebooks": "../../notebooks", "prices": "../../data/prices", "fx": "../../data/fx", "scenarios": "../../scenarios"}
 
 
+def test_linked_folders_have_no_module_that_would_be_collected_twice():
+    """pytest walks through links: a doctest there would run under two names."""
+    for link in (item for item in (PACKAGE / "resources").iterdir() if item.is_symlink()):
+        assert not [path for path in link.resolve().rglob("*.py") if ".ipynb_checkpoints" not in path.parts], link
+
+
 def test_nothing_else_in_the_package_asks_where_it_lies():
     for path in sorted(PACKAGE.rglob("*.py")):
         names = {node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)}

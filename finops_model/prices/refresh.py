@@ -151,7 +151,7 @@ def jobs(made: str, folder: str | os.PathLike | None = None, only: str = "", rep
     """What `finops prices refresh` does: functions (dry_run=…) -> Refreshed, for tokens and rates; digests are noted in data/README.md.
 
     made     day of the snapshot, YYYY-MM-DD
-    folder   holds prices/tokens and fx; default: the repository's data/
+    folder   holds prices/tokens and fx; default: where the program reads them
     only     "tokens" or "rates"
     replace  past exchange rates that differ are taken from the package; otherwise they stay as stored
     """
