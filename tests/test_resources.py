@@ -50,7 +50,7 @@ def test_what_is_missing_is_said_with_what_to_do(monkeypatch, tmp_path):
         resources.path("fx/ecb_reference_rates.csv.gx")
     folder = PACKAGE / "resources" / "fx"
     assert str(raised.value) == (f"{folder}/ecb_reference_rates.csv.gx: there is no such file, and it comes with finops-model. Did you mean "
-                                 f"'ecb_reference_rates.csv.gz'? Bring it back: git -C {ROOT}/data/fx checkout -- ecb_reference_rates.csv.gx")
+                                 f"'ecb_reference_rates.csv.gz'? Bring it back: git -C {ROOT} checkout -- data/fx/ecb_reference_rates.csv.gx")
     monkeypatch.setattr(resources, "PACKAGE", tmp_path)
     monkeypatch.setattr(resources, "IN_REPOSITORY", False)
     with pytest.raises(FinOpsError) as raised:

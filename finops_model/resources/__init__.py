@@ -6,6 +6,7 @@ carry copies of what `package-data` in pyproject.toml lists. Code asks `path` an
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..errors import FinOpsError, nearest
@@ -49,5 +50,6 @@ def _missing(place: Path) -> str:
     there = [item.name for item in place.parent.iterdir()] if place.parent.is_dir() else []
     guess = nearest(place.name, there)
     hint = f" Did you mean '{guess}'?" if guess else ""
-    mend = f"git -C {place.parent.resolve()} checkout -- {place.name}" if IN_REPOSITORY else "pip install --force-reinstall finops-model"
+    inside = os.path.relpath(place.parent.resolve() / place.name, PACKAGE.parent)
+    mend = f"git -C {PACKAGE.parent} checkout -- {inside}" if IN_REPOSITORY else "pip install --force-reinstall finops-model"
     return f"{place}: there is no such file, and it comes with finops-model.{hint} Bring it back: {mend}"
