@@ -137,7 +137,7 @@ def test_every_path_that_documentation_names_exists(page):
     """`data/…`, `docs/…` and so on from the root; a file `x/y.py` from the root, the package or the page's own folder; a bare `x.py` somewhere."""
     names = {path.name for path in tracked()}
     for span in spans(page):
-        for word in re.findall(r"[\w./-]*\w\.(?:py|ipynb)\b|\b(?:%s)/[\w./-]*" % TOP, span):
+        for word in re.findall(r"[\w./-]*\w\.(?:py|ipynb)\b|\b(?:" + TOP + r")/[\w./-]*", span):
             here = span[span.index(word) - 1 : span.index(word)], span[span.index(word) + len(word) :][:1]
             if set(here) & set("<>*{}…") or "…" in span or re.search(r"[A-Z]{4}", word.split("/")[-1]):
                 continue

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from headline_world import brief_of, days, workspace, year
+from headline_world import days, workspace, year
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
