@@ -31,6 +31,7 @@ EXAMPLE = """examples:
   .venv/bin/python scripts/freeze.py write /tmp/before.json.gz            everything, about four CPU minutes
   .venv/bin/python scripts/freeze.py compare                              with the committed reference
   .venv/bin/python scripts/freeze.py compare --fast                       a part of it, under one CPU minute
+  .venv/bin/python scripts/freeze.py write /tmp/before.json.gz --of ../before     the product of another checkout
   .venv/bin/python scripts/freeze.py compare /tmp/before.json.gz --table words.yaml
 the table (YAML): keys: {held_by: tested_by}; values: {told: covariates}; sentences: {"Held by {who}:": "Tested by {who}:"}
 exit: 0 equal in values and sentences, 1 not; --values-only lets sentences differ."""
@@ -82,6 +83,13 @@ START = [
 REAL = [
     ("report", ["report", "real_bill_focus.csv", "--driver", "real_business_driver_daily.csv", "--yes", "--json"], False),
 ]
+
+
+def product(folder: Path) -> None:
+    """From here on, data and code of another checkout: its folder goes before the installed package."""
+    global ROOT
+    ROOT = folder
+    os.environ["PYTHONPATH"] = str(folder)
 
 
 def environment() -> dict:
@@ -271,6 +279,7 @@ def main(argv=None) -> int:
     parser.add_argument("--fast", action="store_true", help="a part: no reports of the sample companies, numpy only")
     parser.add_argument("--only", choices=["sample", "startup", "start", "real"], help="one workspace")
     parser.add_argument("--real-bill", type=Path, help="folder with real_bill_focus.csv and real_business_driver_daily.csv: freeze their report too")
+    parser.add_argument("--of", type=Path, help="freeze the product of this checkout (an older commit: git worktree add) in this environment")
     parser.add_argument("--keep", type=Path, help="compare: write the new record here")
     parser.add_argument("--most", type=int, default=60, help="lines shown of each kind")
     parser.add_argument("--values-only", action="store_true", help="compare: sentences may differ")
@@ -282,6 +291,8 @@ def main(argv=None) -> int:
         import yaml
 
         table = frozen.check_table(yaml.safe_load(asked.table.read_text(encoding="utf-8")))
+    if asked.of:
+        product(asked.of.resolve())
     began = os.times()
     record = read(asked.other) if asked.other else freeze(asked.fast, asked.real_bill, asked.only)
     now = os.times()
