@@ -9,7 +9,7 @@ import numpy as np
 
 from ..measure import against, landing_words
 from ..measure.words import chance, money
-from ..periods import month_name
+from ..periods import add_months, month_days, month_name
 from . import since
 
 
@@ -45,6 +45,30 @@ def what_if_answer(base, comparison, name: str) -> Words:
     cost = (f"Without a change AI costs {money(base.quantile(0.5), currency)} from {period} "
             f"({spread(base.quantile(0.1), base.quantile(0.9), currency)}).")
     return Words(f"**Answer** {cost} {difference_said(line, currency)}")
+
+
+def day_of(settings, ledger, month: str = "", as_of: str = "") -> tuple:
+    """(as_of, DAILY) that a notebook stands on: the day of a month's report, a day, or the newest complete day, as commands take them (docs/method §9.6)."""
+    from ..facts import warehouse
+    from .close import check_as_of, up_to
+
+    day = check_as_of(ledger, as_of or None, settings.time_zone, month or None)
+    return day, up_to(warehouse.daily(ledger, settings), day, bool(month or as_of))
+
+
+def month_end(as_of: str) -> str:
+    """The newest month end by a day.
+
+    >>> month_end("2026-11-15"), month_end("2026-10-31")
+    ('2026-10-31', '2026-10-31')
+    """
+    end = str(month_days(as_of[:7])[-1])
+    return end if as_of == end else str(month_days(add_months(as_of[:7], -1))[-1])
+
+
+def published_answer(settings, as_of: str, what: str) -> Words:
+    """Which report is published, and on which day `what` ("this answer") stands."""
+    return Words(since.sentence(since.published(settings, as_of), what, as_of))
 
 
 def budget_answer(settings, run, daily) -> Words:
@@ -97,10 +121,11 @@ def commit_answer(found, cautious=None) -> Words:
     return Words(" ".join(said))
 
 
-def growth_answer(facts, rows: dict, bill, known) -> Words:
+def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
     """The answer of notebook 02: the pace of a year, how far month totals were missed, whom knowledge moves most.
 
-    rows   {way: rows of accuracy.record};  bill, known   outlook.nodes.Nodes from the bill alone and with what people know
+    rows   {way: rows of accuracy.record};  bill, known   outlook.nodes.Nodes from the bill alone and with what people know;  settings
+    Settings, to say which report is published
     """
     changes = {unit: _ratio(known, bill, unit) for unit in bill.names}
     daily = facts.volume.sum(axis=1)
@@ -117,6 +142,7 @@ def growth_answer(facts, rows: dict, bill, known) -> Words:
             f"{_leads(alone)} ahead month totals were missed by {_between(missed)}, {beat}; beyond that a range is an assumption."]
     if most is not None and round(changes[most], 2):
         said.append(f"What people know moves {most} most ({changes[most]:+.0%} over the months ahead).".replace("-", "−"))
+    said += [published_answer(settings, known.as_of, "this forecast")] if settings is not None else []
     said.append("Plan the company's P50 and hold its own P90 back: the P90s of units added up are too much.")
     return Words(" ".join(said))
 
