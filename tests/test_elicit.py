@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from scipy.special import betainccinv, betaincinv, gammainccinv, gammaincinv, ndtr, ndtri
 
 from finops_model import streams
-from finops_model.errors import ScenarioError
+from finops_model.errors import ScenarioError, listing
 from finops_model.outlook import correlate
 from finops_model.outlook.distributions import Distribution, kinds, make
 from finops_model.outlook.distributions._following import STREAM, Following
@@ -159,8 +159,7 @@ BAD = [
     ({"min": 3, "max": 3}, 0, "uniform: min 3, max 3: min must be below max. For a certain value write one number."),
     ({"kind": "normal", "mean": 1, "sd": 0}, None, "normal: sd is 0; it must be a finite number above 0."),
     ({"kind": "lognormal", "mu": 1, "sd": 2}, 0, "lognormal: give {mu, sigma} or {median, sigma} or {mean, sd}, not {mu, sd}."),
-    ({"kind": "lognomal", "mu": 1, "sigma": 1}, 0, "unknown distribution 'lognomal'. Did you mean 'lognormal'? Known: beta, discrete, "
-     "exponential, gamma, log_metalog, lognormal, metalog, mixture, normal, pert, poisson, triangular and 2 more."),
+    ({"kind": "lognomal", "mu": 1, "sigma": 1}, 0, f"unknown distribution 'lognomal'. Did you mean 'lognormal'? Known: {listing(kinds())}."),
     ({"kind": "normal", "mean": 1}, None, "normal: 'sd' is missing; write it."),
     ({"mn": 1, "max": 2}, 0, "'mn' says nothing about an uncertain value. Did you mean 'min'? It may be {p10, p50, p90}, {min, mode, max}, "
      "{min, max}, {p, a, b}, {values, probabilities}, or kind with its fields."),

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from finops_model.errors import PriceError
+from finops_model.errors import PriceError, listing
 from finops_model.prices import settle
 from finops_model.prices.commitments import (Hourly, best_level, blocks, from_document, from_record, hourly, settle_days,
                                              spill_curve, weekday_of)
@@ -37,19 +37,21 @@ def tiers(draw, falling=False, flat=False):
             "block": draw(st.sampled_from([1.0, 1000.0, 1e6]))}
 
 
+# The fields of a form beside price and block, and how they are drawn: a form on the shelf that is not here fails the laws.
+OWN = {"linear": {}, "package": {}, "allowance": {"included": amount, "fee": money}, "minimum": {"minimum": money}}
+
+
 @st.composite
 def any_rate(draw):
     kind = draw(st.sampled_from(sorted(shelf())))
     block = draw(st.sampled_from([1.0, 7.0, 1000.0]))
     if kind in ("graduated", "volume"):
         return make(kind, draw(tiers(flat=True)))
-    extra = {"linear": {}, "package": {}, "allowance": {"included": draw(amount), "fee": draw(money)},
-             "minimum": {"minimum": draw(money)}}[kind]
-    return make(kind, {"price": draw(money), "block": block, **extra})
+    return make(kind, {"price": draw(money), "block": block, **{name: draw(values) for name, values in OWN[kind].items()}})
 
 
 def test_the_shelf_is_the_folder():
-    assert list(shelf()) == ["allowance", "graduated", "linear", "minimum", "package", "volume"]
+    assert {"allowance", "graduated", "linear", "minimum", "package", "volume"} <= set(shelf())
     assert all(hasattr(form, "charge") for form in shelf().values())
 
 
@@ -352,7 +354,7 @@ def test_a_record_without_an_on_demand_price_asks_the_catalog():
 
 @pytest.mark.parametrize("kind, fields, message", [
     ("gradated", {}, "a.yaml:3: unknown rate form 'gradated'. Did you mean 'graduated'? "
-     "Known: allowance, graduated, linear, minimum, package, volume."),
+     f"Known: {listing(shelf())}."),
     ("linear", {"prise": 1}, "a.yaml:3: unknown linear field 'prise'. Did you mean 'price'? Known: price, block."),
     ("linear", {}, "a.yaml:3: linear: 'price' is missing; write it."),
     ("linear", {"price": "2"}, "a.yaml:3: linear: price is 2; it must be a finite number, 0 or more."),

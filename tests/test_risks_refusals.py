@@ -8,9 +8,10 @@ from risk_world import costs, facts_in, plan_of
 
 from finops_model.errors import ScenarioError
 from finops_model.outlook import risk_plan
+from finops_model.outlook.risks import kinds
 from finops_model.periods import is_date
 
-KINDS = "announced, bursts, fx, migration, price_jumps, scarcity, spot, successor"
+KINDS = ", ".join(kinds())
 CALENDAR = "write a month YYYY-MM or a day YYYY-MM-DD that the calendar has."
 
 
