@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import unicodedata
 from pathlib import Path
 
+import commands
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,9 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def finops(*words, cwd):
-    done = subprocess.run([sys.executable, "-m", "finops_model.cli", *map(str, words)], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout, done.stderr
+    return commands.finops(*words, cwd=cwd, columns=160)
 
 
 def bill(folder: Path) -> Path:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import pytest
 from ledger_world import focus
 
-ROOT = Path(__file__).resolve().parents[1]
 FIELD = Path(__file__).parent / "fixtures" / "field"
 
 
 def finops(folder: Path, *words):
     """(exit code, stdout, stderr) of a command in a folder."""
-    done = subprocess.run([sys.executable, "-m", "finops_model.cli", *map(str, words)], cwd=folder, capture_output=True, text=True,
-                          env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout, done.stderr
+    return commands.finops(*words, cwd=folder)
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import xml.etree.ElementTree as tree
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import yaml
@@ -30,10 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def finops(*words, cwd):
-    done = subprocess.run([sys.executable, "-m", "finops_model.cli", *map(str, words)], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT), "FINOPS_ENGINE": "numpy"},
-                          stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout, done.stderr
+    return commands.finops(*words, cwd=cwd, columns=160, FINOPS_ENGINE="numpy")
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import pandas as pd
 import pytest
 import yaml
@@ -26,10 +24,7 @@ TRUTH = json.loads((ROOT / "data" / "samples" / "truth.json").read_text(encoding
 
 
 def finops(*words, cwd, **env):
-    done = subprocess.run([sys.executable, "-m", "finops_model.cli", *map(str, words)], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT), **env},
-                          stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout, done.stderr
+    return commands.finops(*words, cwd=cwd, columns=160, **env)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,87 @@
+"""`finops …` in a process of its own that starts at once.
+
+A fresh interpreter spends one to three CPU seconds on importing what a command needs. Here one process imports it once, does nothing
+else, and is forked for every command: exit code, streams, environment, working folder and end are those of a command by itself. Tests of
+what only a fresh interpreter shows (its hash seed, its encoding, a signal) start one: `fresh=True`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+WANTED = ("duckdb", "finops_model.publish.close", "ibis.backends.duckdb", "jinja2", "openpyxl", "pandas", "pyarrow.dataset", "pyarrow.parquet",
+          "pydantic", "rich.progress", "rich.table", "scipy.special", "scipy.stats", "typer", "yaml")
+# not finops_model.cli: its consoles look at their terminal when they are made
+_servers: list[subprocess.Popen] = []
+
+
+def finops(*words, cwd: Path = ROOT, columns: int = 200, fresh: bool = False, **more: str) -> tuple[int, str, str]:
+    """(exit code, stdout, stderr) of the command line in a process of its own; `more` is added to its environment."""
+    env = {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT), **more}
+    if fresh or not sys.platform.startswith("linux"):
+        done = subprocess.run([sys.executable, "-m", "finops_model.cli", *map(str, words)], cwd=cwd, capture_output=True, text=True, env=env,
+                              stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout, done.stderr
+    with tempfile.TemporaryDirectory(prefix="finops-command-") as folder:
+        job = {"words": list(map(str, words)), "cwd": str(cwd), "env": env, "streams": [os.devnull, f"{folder}/out", f"{folder}/err"]}
+        server = _server()
+        server.stdin.write(json.dumps(job) + "\n")
+        server.stdin.flush()
+        answer = server.stdout.readline()
+        assert answer, "the process that starts commands has ended"
+        return int(answer), *(Path(name).read_text(encoding="utf-8") for name in job["streams"][1:])
+
+
+def _server() -> subprocess.Popen:
+    if not _servers:
+        code = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}]; import commands; commands.serve()"
+        _servers.append(subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        atexit.register(_end)
+    return _servers[0]
+
+
+def _end() -> None:
+    _servers[0].stdin.close()
+    _servers[0].wait()
+
+
+def serve() -> None:
+    """Read jobs, one JSON object a line, and answer with exit codes until the input ends.
+
+    Threads there are when it forks: OpenBLAS's and jemalloc's, which both tend to that themselves (pthread_atfork).
+    """
+    for name in WANTED:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            _become(json.loads(line))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def _become(job: dict) -> None:
+    """This process is the command; it does not come back."""
+    try:
+        for to, (name, how) in enumerate(zip(job["streams"], (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT))):
+            os.dup2(os.open(name, how, 0o600), to)
+        os.environ.clear()
+        os.environ.update(job["env"])
+        os.chdir(job["cwd"])
+        sys.argv = ["finops", *job["words"]]
+        from finops_model.cli.__main__ import finops as command
+
+        command()
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        sys.stderr.flush()
+    os._exit(70)
