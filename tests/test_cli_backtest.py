@@ -18,7 +18,6 @@ from finops_model.cli import app
 from finops_model.errors import FinOpsError
 from finops_model.facts.series import read_series
 
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def finops(*words, cwd):

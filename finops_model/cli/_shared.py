@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import time
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -44,7 +44,7 @@ class Bars:
     EVERY = 5.0         # seconds between two lines
 
     def __init__(self, clock=time.monotonic):
-        context = click.get_current_context(silent=True)
+        context = _under_way()
         self.silent = bool(context and context.params.get("as_json"))
         self.bars = Progress(SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
                              TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(), console=err, transient=True,
@@ -71,6 +71,12 @@ class Bars:
         if not self.silent:
             err.print(text)
             self.told = self.clock()
+
+
+def _under_way():
+    """Typer's context of the command that runs, None outside of one. Newer Typers carry a click of their own: `import click` sees none of it."""
+    clicks = typer.Context.__mro__[1].__module__.rpartition(".")[0]
+    return importlib.import_module(f"{clicks}.globals").get_current_context(silent=True)
 
 
 def load(path: Path, entity: str | None = None):
