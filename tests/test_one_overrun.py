@@ -153,6 +153,16 @@ def test_a_day_that_cannot_be_meant_is_refused_in_the_same_words_everywhere(comp
         assert str(report.exception) == REFUSED[words]
 
 
+def test_a_month_s_numbers_are_made_by_the_engine_that_made_its_report(company):
+    folder, settings, _, brief = company
+    assert brief["lineage"]["engine"] == "numpy"
+    report = since.published(settings, "2026-07-31")
+    assert since.engine_of(report, REPORT) == "numpy" and since.engine_of(report, "2026-06") is since.engine_of(report, None) is since.engine_of(None, REPORT) is None
+    told = CliRunner().invoke(app, ["run", str(folder / "base.yaml"), "--month", REPORT, "--json", "-s", str(folder / "finops.yaml")], env={"FINOPS_ENGINE": "auto"})
+    found = json.loads(told.output)
+    assert found["engine"] == "numpy" and figures(found["scenarios"][0]["budget"]) == figures(brief["landing"])
+
+
 def test_without_a_report_it_is_said(tmp_path):
     workspace(tmp_path, days("2026-01-01", "2026-07-31", wobble))
     (tmp_path / "base.yaml").write_text("name: Base\n")
@@ -188,6 +198,7 @@ HEAD = "Published report 2026-10 (as of 31 October 2026): "
     (LAND, {**NOW, "period": "FY2027"}, "FY2026 $9.78m, 76 % chance over; this run, as of 15 November 2026, is of FY2027."),
     (LAND, None, "FY2026 $9.78m, 76 % chance over; this run is as of 15 November 2026."),
     ({**LAND, "budget": None, "overrun_probability": None}, {**NOW, "budget": None}, "FY2026 $9.78m; this run, as of 15 November 2026: $9.92m (+1.4 %)."),
+    (LAND, {**LAND, "p50": 9.7799e6}, "FY2026 $9.78m, 76 % chance over; this run, as of 15 November 2026: $9.78m (less than 0.1 % less), 76 % chance over."),
     ({**LAND, "p50": None, "booked": 1e6}, NOW, "FY2026 $1.00m so far; this run is as of 15 November 2026."),
 ])
 def test_the_sentence_of_the_distance(then, now, told):

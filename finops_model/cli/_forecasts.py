@@ -40,9 +40,11 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
     name = close.pick_units(daily, [unit] if unit else [COMPANY])[0]
     if by is not None and name != COMPANY and by != "unit":
         raise InputError(f"--unit is one business unit and --by {by} divides the company. Give one of them.")
+    report = since.published(settings, day, name)
     ways = {"measured": None, "independent": "independent", "shared": "shared"}
     wanted = list(ways) if shocks == "both" else [shocks or "measured"]
-    found = forecast_nodes(settings, daily, by or "unit", months, [ways[how] for how in wanted], progress=bars, as_of=day)
+    found = forecast_nodes(settings, daily, by or "unit", months, [ways[how] for how in wanted], progress=bars, as_of=day,
+                           engine=since.engine_of(report, month))
     made = {how: found[ways[how]] for how in wanted}
     first = made[wanted[0]]
     nodes = [None if name == COMPANY else name] if by is None else [*([name] if name != COMPANY else first.names), None]
@@ -58,7 +60,7 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
                 row |= {f"{key}_{how}": value for key, value in found.items()} if len(wanted) > 1 else {}
             rows.append(row)
     left = outside.of_year(daily, month_of(first.as_of), first.as_of, name, settings.fiscal_year_starts)
-    report, year = since.published(settings, day, name), year_of(first, None if name == COMPANY else name, settings)
+    year = year_of(first, None if name == COMPANY else name, settings)
     said = [text for text in [left_out(left, rows, name, first.currency), since.sentence(report, "this forecast", first.as_of, year)] if text]
     return {"unit": name, "excluded": left, "by": by, "as_of": first.as_of, "currency": first.currency, "paths": len(first.totals), "shocks": wanted, "rows": rows, "published": report and report.beside(year),
             "by_hand": by_hand(first, first.known.overrides, inside), "unfinished": [asdict(one) for one in first.unfinished],

@@ -85,6 +85,8 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
         if budget is not None:
             months = simulate.months_of(first[0], day, starts)
             against.refuse_unreached(against.period_of(period, day, starts), months, day, f"{daily['ChargeDate'].min():%Y-%m-%d}")
+        report = since.published(chosen, day)
+        how = {**how, "engine": how["engine"] or since.engine_of(report, days[1])}
         runs = simulate.run_many([*first, *others], chosen, as_of=day, daily=daily, paths=paths, progress=bars, target_error=target, of=of, **how)
     base, currency = runs[0], runs[0].currency
     year = against.period_of(None, day, starts)
@@ -93,7 +95,7 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
     else:
         lands = [None if approved is None else against.landing_beside(found, daily, approved, year) for found in runs]
     rows = [_runs.row(found, base, of, land) for found, land in zip(runs, lands)]
-    report, whole = since.published(chosen, day), against.landing_beside(base, daily, approved, year)
+    whole = against.landing_beside(base, daily, approved, year)
     if as_json:
         out.print_json(json.dumps({"months": list(base.months), "currency": currency, "paths": base.paths, "seed": base.seed, "as_of": base.as_of,
                                    "engine": base.engine, "published": report and report.beside(whole), "scenarios": rows, "excluded": base.excluded, "unfinished": base.unfinished}))

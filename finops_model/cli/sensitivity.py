@@ -46,9 +46,9 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
         daily, year = close.up_to(read_daily(chosen), day, bool(as_of or month)), against.period_of(None, day, chosen.fiscal_year_starts)
         if budget is None and not against.unreached(year.months, months_of(scenario, day, chosen.fiscal_year_starts, months), day):
             budget = against.approved(chosen, day, unit)
+        report = since.published(chosen, day, unit or COMPANY)
         found = study(scenario, chosen, as_of=day, paths=paths, unit=unit, horizon=months, budget=budget,
-                      budget_period=budget_period or "year", daily=daily, progress=bars)
-    report = since.published(chosen, day, unit or COMPANY)
+                      budget_period=budget_period or "year", daily=daily, engine=since.engine_of(report, month), progress=bars)
     if as_json:
         return out.print_json(json.dumps({**asdict(found), "published": report and report.beside(found.year)}))
     table = Table("Value", "P10 … P90", "Total at P10", "at P90", "Swing", "Of the variance",

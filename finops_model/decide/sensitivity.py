@@ -101,6 +101,7 @@ class Study:
     demand: object
     paths: int
     fiscal_year_starts: int = 1
+    engine: str | None = None
 
     @property
     def values(self) -> dict[str, Distribution]:
@@ -129,7 +130,7 @@ class Study:
             launches = {name: {**terms, **{key: change(terms[key]) for key in LAUNCHED if is_in(_launch(name, key), terms[key])}}
                         for name, terms in resolved.launches.items()}
             resolved = replace(resolved, events=events, launches=launches)
-        return simulate.simulate(compile_plan(resolved, self.demand), self.paths, resolved.seed, dials=False)
+        return simulate.simulate(compile_plan(resolved, self.demand), self.paths, resolved.seed, dials=False, engine=self.engine)
 
     def drawn(self) -> dict[str, np.ndarray]:
         """The value of every uncertain value on every path, drawn again by name, and the mean factor of every risk: (path,) each."""
@@ -153,7 +154,7 @@ def _launch(name: str, key: str) -> str:
 
 
 def study(scenario, settings: Settings | None = None, as_of: str | None = None, paths: int = 1024, *, months: int | None = None, daily=None,
-          demand=None, facts=None, progress: Progress | None = None) -> Study:
+          demand=None, facts=None, engine: str | None = None, progress: Progress | None = None) -> Study:
     """Read, resolve and fit once. scenario: a file, or what `load_scenario` gives; months: how many to simulate."""
     settings = settings or load_settings()
     loaded = scenario if isinstance(scenario, documents.Scenario) else documents.load_scenario(scenario)
@@ -163,12 +164,12 @@ def study(scenario, settings: Settings | None = None, as_of: str | None = None, 
     resolved = documents.resolve(loaded, settings=settings, facts=facts, months=months, paths=paths)
     if demand is None:
         demand = simulate.demand_of(facts, len(future(resolved)), resolved.seed, settings.members, progress)
-    return Study(resolved, demand, paths, settings.fiscal_year_starts)
+    return Study(resolved, demand, paths, settings.fiscal_year_starts, engine)
 
 
 def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = None, paths: int = 1024, *, unit: str | None = None, months=None,
                 budget: float | None = None, budget_period: str | None = None, horizon: int | None = None, sobol: bool = True, daily=None, demand=None, facts=None,
-                progress: Progress | None = None) -> Sensitivity:
+                engine: str | None = None, progress: Progress | None = None) -> Sensitivity:
     """Tornado, Sobol indices and breach drivers of a scenario's total.
 
     scenario   a scenario file, a loaded scenario, or a Study
@@ -184,7 +185,7 @@ def sensitivity(scenario, settings: Settings | None = None, as_of: str | None = 
     >>> print(fm.sensitivity("scenarios/launch.yaml", budget=9e6))   # doctest: +SKIP
     """
     ready = scenario if isinstance(scenario, Study) else study(scenario, settings, as_of, paths, months=horizon, daily=daily, demand=demand,
-                                                               facts=facts, progress=progress)
+                                                               facts=facts, engine=engine, progress=progress)
     values = ready.values
     risks = ready.risks
     if not values and not risks:

@@ -172,7 +172,8 @@ def beside_published(published: dict | None, as_of: str, land: dict | None, curr
     if now["period"] != then["period"]:
         return f"{head}; {what}, as of {day(as_of)}, is of {now['period']}."
     change = now["p50"] / then["p50"] - 1 if then["p50"] else 0.0
-    moved = "the same" if abs(change) < 1e-9 else f"{'+' if change >= 0 else '−'}{abs(change) * 100:.1f} %"
+    near = f"less than 0.1 % {'more' if change > 0 else 'less'}" if abs(change) < 0.0005 else f"{'+' if change > 0 else '−'}{abs(change) * 100:.1f} %"
+    moved = "the same" if abs(change) < 1e-9 else near
     return f"{head}; {what}, as of {day(as_of)}: {money(now['p50'], currency)} ({moved}){_chance(now, then['budget'])}."
 
 

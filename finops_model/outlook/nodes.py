@@ -128,7 +128,7 @@ def node_totals(plan: Plan, resolved, by: str = "unit", *, paths: int | None = N
 
 
 def forecast_nodes(settings, daily: pd.DataFrame, by: str = "unit", months: int = 12, shocks=(None,), *, paths: int | None = None, as_of: str | None = None,
-                   progress: Progress | None = None) -> dict[str | None, Nodes]:
+                   engine: str | None = None, progress: Progress | None = None) -> dict[str | None, Nodes]:
     """The base scenario of a workspace at every node, `months` whole months ahead, one answer for each way to draw shocks.
 
     shocks   of None (as measured from past misses), "independent", "shared"; one fit and the same own draws serve all;  as_of: look at no later day
@@ -148,7 +148,7 @@ def forecast_nodes(settings, daily: pd.DataFrame, by: str = "unit", months: int 
     made = {}
     for how in shocks:
         say = part(progress, f"{how or 'as measured'}: ") if progress and len(shocks) > 1 else progress
-        made[how] = node_totals(compile_plan(resolved, with_shocks(demand, how)), resolved, by, progress=say)
+        made[how] = node_totals(compile_plan(resolved, with_shocks(demand, how)), resolved, by, engine=engine, progress=say)
     return made
 
 

@@ -21,6 +21,7 @@ class Published:
     currency: str
     headline: str
     landing: dict               # of its brief
+    engine: str | None = None   # that made its numbers
 
     def told(self, what: str, as_of: str, land: dict | None = None) -> str:
         """One sentence: the report's year, and that of `what` on its own day. land: of the same year; None: it has none."""
@@ -51,11 +52,17 @@ def published(settings: Settings, as_of: str, unit: str = COMPANY) -> Published 
         try:
             brief = load_brief(path)
             if own_unit(brief, settings) == unit and brief["currency"] == settings.currency:
-                found.append(Published(brief["month"], str(brief["data_as_of"]), brief["currency"], brief["headline"], brief["landing"]))
+                found.append(Published(brief["month"], str(brief["data_as_of"]), brief["currency"], brief["headline"], brief["landing"],
+                                       (brief.get("lineage") or {}).get("engine")))
         except (FinOpsError, OSError, KeyError, TypeError, ValueError):
             continue
     found.sort(key=lambda one: (one.month, one.as_of))
     return next((one for one in reversed(found) if one.as_of <= as_of), found[-1] if found else None)
+
+
+def engine_of(report: Published | None, month: str | None) -> str | None:
+    """The engine that made the report of the month that is asked for: another has draws of its own. None: whichever is the default."""
+    return report.engine if report is not None and month == report.month and report.engine != "none" else None
 
 
 def sentence(report: Published | None, what: str, as_of: str, land: dict | None = None) -> str:
