@@ -12,13 +12,14 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, TypeVar, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from .errors import FinOpsError, InputError, nearest
 
+Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES, MAX_DEPTH = 1_000_000, 50
 SCALARS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool",
            "tag:yaml.org,2002:null", "tag:yaml.org,2002:timestamp"}
@@ -73,7 +74,7 @@ def _read(path, document: Document, error) -> Any:
         text = path.read_text(encoding="utf-8-sig")
         for event in _events(text, path, error):
             if isinstance(event, yaml.AliasEvent):
-                raise error(f"{path}:{event.start_mark.line + 1}: aliases (*{event.anchor}) are not allowed. "
+                raise error(f"{path}:{_line(event)}: aliases (*{event.anchor}) are not allowed. "
                             "Write the value out.")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError as problem:
@@ -88,6 +89,11 @@ def _read(path, document: Document, error) -> Any:
     return _build(node, (), document, error)
 
 
+def _line(event) -> int:
+    """The line an event of the parser begins on, from 1."""
+    return event.start_mark.line + 1
+
+
 def _events(text, path, error):
     """Parse events, with the depth limit applied before anything is built."""
     depth = 0
@@ -95,7 +101,7 @@ def _events(text, path, error):
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
             if depth > MAX_DEPTH:
-                raise error(f"{path}:{event.start_mark.line + 1}: nested deeper than {MAX_DEPTH} levels.")
+                raise error(f"{path}:{_line(event)}: nested deeper than {MAX_DEPTH} levels.")
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
         yield event
@@ -130,16 +136,16 @@ def _build(node, location, document, error) -> Any:
     return value
 
 
-OURS = {"written_by": "finops"}       # json_schema_extra of a field that no file may have: no message offers it
+OURS: dict[str, Any] = {"written_by": "finops"}       # json_schema_extra of a field that no file may have: no message offers it
 
 
-def checked(model: type[BaseModel], data: dict, error: type[FinOpsError] = InputError) -> BaseModel:
+def checked(model: type[Model], data: dict, error: type[FinOpsError] = InputError) -> Model:
     """`data` as a `model`; every problem on a line of its own: file:line: path: what, nearest match, what to do."""
     try:
         return model.model_validate(data)
     except ValidationError as problem:
         at = data.at if isinstance(data, Document) else lambda location: ""
-        raise error("\n".join(_sentence(item, at, model) for item in problem.errors())) from None
+        raise error("\n".join(_sentence(dict(item), at, model) for item in problem.errors())) from None
 
 
 def _sentence(item: dict, at, model) -> str:

@@ -35,15 +35,15 @@ def _zone(name: str) -> str:
 class Company(Strict):
     """The company"""
 
-    company: str = Field("Our company", description="Its name, as reports print it.")
+    company: str = Field(default="Our company", description="Its name, as reports print it.")
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(
-        "USD", description="Currency of every amount, by its ISO code."
+        default="USD", description="Currency of every amount, by its ISO code."
     )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
-        "UTC", description="Time zone of the bill's days, a name of the IANA table."
+        default="UTC", description="Time zone of the bill's days, a name of the IANA table."
     )
     fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = Field(
-        1, description="Month in which the fiscal year begins."
+        default=1, description="Month in which the fiscal year begins."
     )
-    prepared_by: str = Field("", description="Who prepares the reports.")
-    reviewed_by: str = Field("", description="Who reviews them.")
+    prepared_by: str = Field(default="", description="Who prepares the reports.")
+    reviewed_by: str = Field(default="", description="Who reviews them.")

@@ -28,15 +28,15 @@ SECTIONS = (Company, Files, Report, Folders, Forecasting, Simulation)  # keys wi
 class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict):
     """finops.yaml. Paths are relative to the folder the file lies in (`root`)."""
 
-    tags: Tags = Field(Tags(), description="Which tag key holds what.")
+    tags: Tags = Field(default=Tags(), description="Which tag key holds what.")
     watch: WatchLimits = Field(
-        WatchLimits(), description="What `finops watch` holds spend against."
+        default=WatchLimits(), description="What `finops watch` holds spend against."
     )
     entities: list[Entity] = Field(
-        [], description="Legal entities, one report each; without: the company is one."
+        default=[], description="Legal entities, one report each; without: the company is one."
     )
-    own: Entity | None = Field(None, json_schema_extra=OURS)  # these settings are of one entity
-    root: str = Field(".", json_schema_extra=OURS)
+    own: Entity | None = Field(default=None, json_schema_extra=OURS)  # these settings are of one entity
+    root: str = Field(default=".", json_schema_extra=OURS)
 
     def entity(self, name: str, where: str = "--entity") -> Settings:
         """These settings for one entity alone: its currency, its rows of the ledger, its files.

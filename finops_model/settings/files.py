@@ -11,36 +11,36 @@ from .unit_costs import UnitCosts
 class Files(Strict):
     """Files the company gives. Paths are relative to the folder of `finops.yaml`"""
 
-    bills: list[str] = Field([], description="Exports (FOCUS and others); globs are allowed.")
+    bills: list[str] = Field(default=[], description="Exports (FOCUS and others); globs are allowed.")
     invoices: str | None = Field(
-        None, description="CSV: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount."
+        default=None, description="CSV: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount."
     )
-    organisation: str | None = Field(None, description="CSV: team, business_unit.")
+    organisation: str | None = Field(default=None, description="CSV: team, business_unit.")
     budgets: str | None = Field(
-        None, description="CSV: business_unit, month, currency, amount; perhaps versions."
+        default=None, description="CSV: business_unit, month, currency, amount; perhaps versions."
     )
     drivers: list[str] = Field(
-        [], description="CSV: date, name, unit, role (driver or outcome), value; globs are allowed."
+        default=[], description="CSV: date, name, unit, role (driver or outcome), value; globs are allowed."
     )
     unit_costs: UnitCosts = Field(
-        {}, description="Driver or outcome: the unit whose cost it divides, or `{unit, workloads}`."
+        default={}, description="Driver or outcome: the unit whose cost it divides, or `{unit, workloads}`."
     )
     commitments: str | None = Field(
-        None, description="CSV under the names of FOCUS 1.4 Contract Commitment."
+        default=None, description="CSV under the names of FOCUS 1.4 Contract Commitment."
     )
-    prices: str | None = Field(None, description="Folder of price documents.")
+    prices: str | None = Field(default=None, description="Folder of price documents.")
     scenario: str | None = Field(
-        None, description="The base scenario; without: nothing changes."
+        default=None, description="The base scenario; without: nothing changes."
     )
     known: str | None = Field(
-        None, description="YAML: what people know of workloads (events, drivers, caps)."
+        default=None, description="YAML: what people know of workloads (events, drivers, caps)."
     )
-    what_ifs: list[str] = Field([], description="Scenarios that the report compares.")
+    what_ifs: list[str] = Field(default=[], description="Scenarios that the report compares.")
 
 
 class Folders(Strict):
     """Folders that finops fills"""
 
-    ledger: str = Field(".finops/ledger", description="The bills, judged and kept.")
-    runs: str = Field(".finops/runs", description="Runs of scenarios.")
-    reports: str = Field("reports", description="Published reports, never rewritten.")
+    ledger: str = Field(default=".finops/ledger", description="The bills, judged and kept.")
+    runs: str = Field(default=".finops/runs", description="Runs of scenarios.")
+    reports: str = Field(default="reports", description="Published reports, never rewritten.")

@@ -13,9 +13,9 @@ class Forecasting(Strict):
     """Forecasts"""
 
     settling_days: Annotated[int, Field(ge=0, le=31)] = Field(
-        2, description="Newest days of a bill that may still be written (docs/method §2.24)."
+        default=2, description="Newest days of a bill that may still be written (docs/method §2.24)."
     )
     members: list[str] | None = Field(
-        None,
+        default=None,
         description="Forecasters by the names of their files; without: the defaults of the shelf.",
     )

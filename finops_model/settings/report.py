@@ -25,11 +25,11 @@ class Report(Strict):
     """The report"""
 
     units: Annotated[Literal["all"] | int | list[str], BeforeValidator(_units)] = Field(
-        12,
+        default=12,
         description="Units with a report of their own: all, how many (those that carry most cost), "
         "or their names.",
     )
     kpis: Annotated[list[str], Field(min_length=1)] | None = Field(
-        None,
+        default=None,
         description="KPIs it shows, by the names of their files; without: the defaults of the shelf.",
     )

@@ -13,9 +13,9 @@ class Simulation(Strict):
     """Futures"""
 
     paths: Annotated[int, Field(ge=100, le=100_000)] = Field(
-        4000, description="How many futures a run draws, unless the scenario says it."
+        default=4000, description="How many futures a run draws, unless the scenario says it."
     )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
-        20260101,
+        default=20260101,
         description="The same seed draws the same futures; a scenario that states one counts first.",
     )

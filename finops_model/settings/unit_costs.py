@@ -12,9 +12,9 @@ from .strict import Strict
 class UnitCost(Strict):
     """Whose cost a driver divides: a unit, and which of its workloads the driver drives"""
 
-    unit: str = Field("Company", description="A business unit; `Company`: all of them.")
+    unit: str = Field(default="Company", description="A business unit; `Company`: all of them.")
     workloads: Annotated[list[str], Field(min_length=1)] | None = Field(
-        None,
+        default=None,
         description="Those it drives; without: as the base scenario says, else all of the unit.",
     )
 

@@ -20,7 +20,7 @@ class QuotaEntry(Strict):
     unit: str = Field(description="A unit of the bill, or the ledger's currency.")
     per: Literal["day", "month"] = Field(description="For how long the quantity is.")
     quantity: Annotated[float, Field(ge=0)] = Field(description="The most that may be used.")
-    owner: str = Field("", description="Who is told.")
+    owner: str = Field(default="", description="Who is told.")
 
 
 def _file_or_list(given, check):
@@ -32,28 +32,28 @@ class WatchLimits(Strict):
     """What `finops watch` holds spend against; an option of the command counts before these, and
     what is not given is the command's own default"""
 
-    by: list[str] | None = Field(None, description="Dimensions looked at, narrow first.")
+    by: list[str] | None = Field(default=None, description="Dimensions looked at, narrow first.")
     threshold: Annotated[float, Field(ge=0)] | None = Field(
-        None, description="How many usual misses away a day must be."
+        default=None, description="How many usual misses away a day must be."
     )
     money_floor: Annotated[float, Field(ge=0)] | None = Field(
-        None, description="Least money a day that is worth a word."
+        default=None, description="Least money a day that is worth a word."
     )
     percent_floor: Annotated[float, Field(ge=0)] | None = Field(
-        None, description="Least share of what was expected; 0.25 is 25 %."
+        default=None, description="Least share of what was expected; 0.25 is 25 %."
     )
     late_days: Annotated[int, Field(ge=0, le=31)] | None = Field(
-        None, description="Newest days whose bill may still be coming in."
+        default=None, description="Newest days whose bill may still be coming in."
     )
     pace_margin: Annotated[float, Field(ge=0)] | None = Field(
-        None, description="How far over the budget's pace; 0.10 is 10 %."
+        default=None, description="How far over the budget's pace; 0.10 is 10 %."
     )
     utilization: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        None, description="Share of a commitment from which on it counts as used."
+        default=None, description="Share of a commitment from which on it counts as used."
     )
     unused_days: Annotated[int, Field(ge=1, le=366)] | None = Field(
-        None, description="Days in a row under it."
+        default=None, description="Days in a row under it."
     )
     quotas: Annotated[list[QuotaEntry], WrapValidator(_file_or_list)] = Field(
-        [], description="Limits on use, a list of entries or the name of a file."
+        default=[], description="Limits on use, a list of entries or the name of a file."
     )
