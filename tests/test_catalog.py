@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from finops_model import units
-from finops_model.errors import PriceError
+from finops_model.errors import PriceError, listing
 from finops_model.prices.catalog import check_append_only, load_catalog
-from finops_model.prices.rates import make
+from finops_model.prices.rates import make, shelf as rate_forms
 from finops_model.prices.settle import charge_line
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,7 +115,7 @@ def test_a_question_without_an_answer_is_refused_word_for_word(catalog, tmp_path
     ("{price: 0.30}", "{price: 0.30, block: 1000}", "cloud.yaml:21: aurora-small-1:input_tokens: block belongs to the SKU, beside unit and "
      "rate; give every price of a history per the same block."),
     ("rate: graduated", "rate: gradated", "cloud.yaml:11: HYP-EGRESS-INTERNET: unknown rate form 'gradated'. Did you mean 'graduated'? "
-     "Known: allowance, graduated, linear, minimum, package, volume."),
+     f"Known: {listing(rate_forms())}."),
     ("unit: tokens", "unit: tokenz", "cloud.yaml:16: aurora-small-1:input_tokens: unknown unit 'tokenz'. Did you mean 'Tokens'? "
      "A unit of your own must not look like one of the table."),
     ("checked: 2026-10-01", "checked: 2026-10", "cloud.yaml:4: checked: '2026-10' is not a day. Write it as YYYY-MM-DD."),
