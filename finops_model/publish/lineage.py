@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import sys
 from pathlib import Path
 
 from .. import resources
@@ -18,6 +19,7 @@ __all__ = ["code_files", "code_hash", "digest", "environment", "installed", "lin
 SUFFIXES = (".css", ".html", ".j2", ".js", ".json", ".py")       # .json: tables beside modules that move numbers
 DISTRIBUTION = "finops-model"
 REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?(.*)", re.S)       # name, extras, the rest with its marker
+OLDER = re.compile(r"python_version\s*<\s*['\"](\d+)\.(\d+)")
 EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 
 
@@ -53,7 +55,7 @@ def code_hash() -> str:
 def installed(distribution: str = DISTRIBUTION) -> list[str]:
     """name==version of every distribution that this one needs, directly or not, as installed; sorted. What is not installed is left out.
 
-    Of a requirement's marker only the extra counts: what another system or Python would need is not installed, or is there for another.
+    Left out too: what only an older Python needs, or an extra nobody asked for. What another system needs is not installed here.
     """
     versions, asked, known = {}, [(distribution, "")], set()
     while asked:
@@ -65,8 +67,8 @@ def installed(distribution: str = DISTRIBUTION) -> list[str]:
         versions[_plain(name)] = found.version
         for line in found.requires or []:
             needed, extras, marker = REQUIREMENT.match(line).groups()
-            only = EXTRA.search(marker)
-            if only is None or only[1] == extra:
+            only, older = EXTRA.search(marker), OLDER.search(marker)
+            if (only is None or only[1] == extra) and not (older and sys.version_info[:2] >= (int(older[1]), int(older[2]))):
                 more = {(_plain(needed), ""), *((_plain(needed), one.strip()) for one in (extras or "").split(",") if one.strip())} - known
                 known |= more
                 asked += sorted(more)
