@@ -146,6 +146,16 @@ def test_blocks_threads_and_fewer_paths_move_no_bit(which):
     assert not np.array_equal(engine.simulate_paths(plan, 77, 8, which).cost, whole.cost[:77])
 
 
+def test_values_in_another_order_of_memory_compile_nothing_anew(monkeypatch):
+    """numba compiles once a layout: values by column were another half minute, that of no command that says so."""
+    growing = PathValue((("drivers/users", make("lognormal", {"mu": 0.0, "sigma": 0.2})),))
+    plan = everything(values=(growing, growing), profile=np.ones((2, 70)), value_demand=np.ones((2, 3)))
+    cost, known, drawn = engine.simulate_block(plan, 0, 300, 7, "numba").cost, engine._kernel()["simulate"].signatures, engine.path_values
+    monkeypatch.setattr(engine, "path_values", lambda *given: np.asfortranarray(drawn(*given)))
+    assert np.array_equal(engine.simulate_block(plan, 0, 300, 7, "numba").cost, cost)
+    assert engine._kernel()["simulate"].signatures == known
+
+
 @ENGINES
 def test_a_longer_horizon_continues_every_draw(which):
     short, long = (engine.simulate_block(everything(steps=steps, median=np.full((steps, 3), 5.0)), 0, 300, 7, which).cost for steps in (62, 200))

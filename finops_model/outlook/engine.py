@@ -195,7 +195,7 @@ def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | 
     if plan.kept:
         kept = tuple(np.zeros((plan.kept, plan.steps, count), np.float32) for _ in range(2))
     if choose(engine) == "numba":
-        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32), first, count, totals, sums, *kept)
+        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32, order="C"), first, count, totals, sums, *kept)
     else:
         from . import kernel_numpy
 
@@ -345,7 +345,7 @@ def keep_draws(plan: FlatPlan, paths: int, seed: int, engine: str | None = None)
     prices, totals = np.zeros_like(levels), np.zeros((paths, len(plan.months) + 1, len(plan.columns)))
     values = path_values(plan, 0, paths, seed)
     if engine == "numba":
-        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32), 0, paths, totals, np.zeros((0, 0)), levels, prices)
+        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32, order="C"), 0, paths, totals, np.zeros((0, 0)), levels, prices)
     else:
         from . import kernel_numpy
 
