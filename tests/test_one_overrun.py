@@ -96,7 +96,8 @@ def test_the_same_number_in_the_same_sentence_everywhere(company, tmp_path):
     study = json.loads(call(company, "sensitivity", str(folder / "same.yaml"), "--month", REPORT, "--paths", "256", "--json").output)
     assert study["landing"]["p50"] == pytest.approx(land["p50"], rel=1e-6) and study["landing"]["overrun_probability"] == land["overrun_probability"]
     assert study["breaches"]["overall"]["value"] == land["overrun_probability"]
-    assert sentence in said(call(company, "sensitivity", str(folder / "same.yaml"), "--month", REPORT, "--paths", "256"))
+    told = said(call(company, "sensitivity", str(folder / "same.yaml"), "--month", REPORT, "--paths", "256"))
+    assert sentence in told and "of all futures" not in told                    # once, and in no other words
 
 
 def test_python_says_it_too(company):

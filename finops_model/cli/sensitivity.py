@@ -68,7 +68,7 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
     if found.landing:
         out.print(budget_sentence(found.landing, found.currency, spender(unit)), markup=False)
     if found.breaches:
-        out.print(str(found.breaches), markup=False)
+        out.print(found.breaches.reasons(), markup=False)
     for note in found.notes:
         out.print(note, markup=False)
     out.print(since.sentence(report, "this scenario", found.as_of, found.year), markup=False)

@@ -55,10 +55,12 @@ class Breaches:
         return tuple(dict.fromkeys(c.feature for g in self.groups for c in g.conditions))
 
     def __str__(self) -> str:
-        head = str(Group((), 1.0, self.overall))
-        if len(self.groups) == 1:
-            return f"{head}. No single assumption stands out."
-        return "\n".join([f"{head}.", *(f"- {group}" for group in self.groups)])
+        between = " " if len(self.groups) == 1 else "\n"
+        return f"{Group((), 1.0, self.overall)}.{between}{self.reasons()}"
+
+    def reasons(self) -> str:
+        """What leads to an overrun, below the sentence that says how likely it is."""
+        return "No single assumption stands out." if len(self.groups) == 1 else "\n".join(f"- {group}" for group in self.groups)
 
 
 def words(conditions) -> str:

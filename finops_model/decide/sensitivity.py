@@ -80,7 +80,7 @@ class Sensitivity:
         if self.landing:
             lines.append(budget_sentence(self.landing, self.currency, spender(self.unit)))
         if self.breaches:
-            lines.append(str(self.breaches))
+            lines.append(self.breaches.reasons() if self.landing else str(self.breaches))
         return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:
