@@ -79,7 +79,7 @@ def _become(job: dict) -> None:
         from finops_model.cli.__main__ import finops as command
 
         command()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a child of fork shows whatever it is and ends
         import traceback
 
         traceback.print_exc()
