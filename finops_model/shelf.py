@@ -64,6 +64,16 @@ def modules(package: str, contract: Contract) -> dict[str, ModuleType]:
     return found
 
 
+def wrong(module: ModuleType, function: str, value: object, wanted: str) -> FinOpsError:
+    """The error for a file whose function gave something else than it must give.
+
+    >>> import finops_model.measure.kpis.cost_per_driver as file
+    >>> print(wrong(file, "parts", None, "a list of Part"))
+    finops_model/measure/kpis/cost_per_driver.py: parts gave None, and must give a list of Part.
+    """
+    return FinOpsError(f"{_place(*module.__name__.rsplit('.', 1))}: {function} gave {str(value)[:60]}, and must give {wanted}.")
+
+
 def defaults(shelf: Mapping[str, ModuleType]) -> tuple[str, ...]:
     """Names of the files that say that they are a default.
 

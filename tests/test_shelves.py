@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+import re
 import sys
 from pathlib import Path
 
@@ -150,6 +151,15 @@ def test_an_importer_of_a_plain_list_of_records_is_a_few_lines(put, tmp_path):
     assert str(receipt.totals["USD"]) == "101.50" and receipt.as_dict()["files"][0]["format"] == "our list"
 
 
+@pytest.mark.parametrize("value", [None, "", True, 3, 1e400, [1] * 12, {"a": 1}, "x" * 300, "2026-13-01"])
+@pytest.mark.parametrize("key", ["day", "until", "usd", "team"])
+def test_no_value_of_a_record_is_more_than_a_row_in_quarantine(key, value, put, tmp_path):
+    put(importers, PLAIN_LIST)
+    path = written(tmp_path / "list.json", json.dumps([*LINES, {**LINES[0], key: value}]))
+    receipt = Ledger(tmp_path / "ledger").ingest(path, format="aaa_new")
+    assert receipt.rows_in == 8 and receipt.accepted >= 7 and receipt.accepted + receipt.quarantined == 8
+
+
 def test_commands_take_the_importer_by_its_name(put, tmp_path, monkeypatch):
     put(importers, PLAIN_LIST)
     monkeypatch.chdir(tmp_path)
@@ -276,6 +286,21 @@ def test_a_broken_file_is_named_with_what_is_missing_and_what_is_allowed(case, p
     with pytest.raises(FinOpsError) as refused:
         package.shelf()
     assert str(refused.value) == f"{file_of(package, 'aaa_new')}: {message}"
+
+
+def test_what_a_file_gives_is_held_against_its_shelf_too(put, tmp_path):
+    put(forecasters, LOUD.replace("horizon, 1e6", "3, 1e6"))
+    put(kpis, "from {package} import Part\n\ndef parts(facts):\n    return [3]\n")
+    put(importers, GREEDY.replace("raise SystemExit", "return None"))
+    facts = kpis.Facts(pd.DataFrame(), pd.DataFrame(), {}, "USD")
+    for package, tried, message in [
+            (forecasters, lambda: ensemble.forecast(HISTORY, 5, 10, members=["aaa_new"]),
+             "point gave an array of shape (3,), and must give one of ({n},): a value for each step ahead."),
+            (kpis, lambda: kpis.unit_costs(facts, "2026-10", asked=["aaa_new"]), "parts gave 3, and must give a list of Part."),
+            (importers, lambda: Ledger(tmp_path / "ledger").ingest(BILLS / "good.csv", format="aaa_new"), "read gave None, and must give an Export.")]:
+        with pytest.raises(FinOpsError) as refused:
+            tried()
+        assert re.sub(r"one of \(\d+,\)", "one of ({n},)", str(refused.value)) == f"{file_of(package, 'aaa_new')}: {message}"
 
 
 @pytest.mark.parametrize("package, text, message", [

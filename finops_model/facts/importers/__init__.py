@@ -14,7 +14,7 @@ from types import ModuleType
 import pyarrow as pa
 
 from ...errors import InputError, listing, together, unknown
-from ...shelf import Contract, Function, defaults, modules
+from ...shelf import Contract, Function, defaults, modules, wrong
 from .. import vendors
 from ..readers import Source, open_source
 
@@ -63,7 +63,11 @@ def read(source: Source, format: str | None = None) -> Export:
     """The export behind a source, by the importer of that name, or by the default one that recognises it; FOCUS judges every table."""
     importers = shelf()
     if name := format or recognised(source):
-        return (named(name, source) if format else importers[name]).read(source)
+        importer = named(name, source) if format else importers[name]
+        export = importer.read(source)
+        if not isinstance(export, Export):
+            raise wrong(importer, "read", export, "an Export")
+        return export
     if known := vendors.recognise(source):
         raise InputError(vendors.sentence(source.name, known))
     if importers["focus"].recognise(source):

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ..readers import Source
 from ..vendors import FOCUS, head
 from . import Export
-from ._json import COLUMNS, STANDS_IN, month_around
+from ._json import COLUMNS, STANDS_IN, month_around, text
 
 NOTHING = {"", "-", "--", "null", "none", "n/a"}
 
@@ -39,10 +39,11 @@ def lines(source: Source) -> Iterator[dict[str, str]]:
 
 def charge(number: int, day: tuple[str, str], cost: str, currency: str, tags: dict[str, str], **cells: str) -> dict:
     """A row under FOCUS names: usage of a day, billed in its calendar month."""
-    opens, closes = month_around(day[0])
+    starts, ends = text(day[0]), text(day[1])           # a record of a JSON list may hold anything
+    opens, closes = month_around(starts)
     tags = {key: value for key, value in tags.items() if value}
     return {"x_Row": number, "BilledCost": cost, "BillingCurrency": currency, "BillingPeriodStart": opens, "BillingPeriodEnd": closes,
-            "ChargePeriodStart": day[0], "ChargePeriodEnd": day[1], "ChargeCategory": "Usage", "ChargeFrequency": "Usage-Based",
+            "ChargePeriodStart": starts, "ChargePeriodEnd": ends, "ChargeCategory": "Usage", "ChargeFrequency": "Usage-Based",
             "ServiceCategory": "AI and Machine Learning", "Tags": json.dumps(tags, ensure_ascii=False) if tags else None, **cells}
 
 

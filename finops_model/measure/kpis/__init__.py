@@ -15,7 +15,7 @@ import pandas as pd
 
 from ...errors import InputError, unknown
 from ...periods import month_days
-from ...shelf import Contract, Function, defaults, modules
+from ...shelf import Contract, Function, defaults, modules, wrong
 
 CONTRACT = Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool})
 
@@ -87,11 +87,22 @@ def monthly(part: Part) -> list[dict]:
     return rows
 
 
+def _parts(module: ModuleType, facts: Facts) -> list[Part]:
+    """The lines of one KPI. Raises FinOpsError where its file gives something else."""
+    parts = module.parts(facts)
+    if not isinstance(parts, (list, tuple)):
+        raise wrong(module, "parts", parts, "a list of Part")
+    for part in parts:
+        if not isinstance(part, Part):
+            raise wrong(module, "parts", part, "a list of Part")
+    return list(parts)
+
+
 def unit_costs(facts: Facts, month: str, trend: int = 13, asked: Iterable[str] | None = None) -> list[dict]:
     """The KPI lines of a brief: value in `month`, in the month before, and the trend of up to `trend` months; asked: as in `pick`."""
     lines, known = [], shelf()
     for module in (known[name] for name in pick(asked)):
-        for part in module.parts(facts):
+        for part in _parts(module, facts):
             rows = [row for row in monthly(part) if row["month"] <= month][-trend:]
             now = next((row for row in rows if row["month"] == month), None)
             if now is None:

@@ -17,8 +17,10 @@ from __future__ import annotations
 from functools import lru_cache
 from types import ModuleType
 
+import numpy as np
+
 from ...errors import ForecastError, unknown
-from ...shelf import Contract, Function, defaults, modules
+from ...shelf import Contract, Function, defaults, modules, wrong
 
 CONTRACT = Contract("forecaster", {"MIN_DAYS": int, "COST": ("cheap", "costly"), "point": Function(("history", "dates", "horizon", "season"))},
                     {"DEFAULT": bool, "FOR": ("intermittent", "steady"), "KNOWS": bool, "SEASONS": tuple})
@@ -39,7 +41,10 @@ def ask(name: str, history, dates, horizon: int, season: int = 7, told=None):
     module = shelf()[name]
     if told is not None and getattr(module, "KNOWS", False):
         return told.point(module, history, dates, horizon)
-    return module.point(history, dates, horizon, season)
+    ahead = module.point(history, dates, horizon, season)
+    if np.shape(ahead) != (horizon,):
+        raise wrong(module, "point", f"an array of shape {np.shape(ahead)}", f"one of ({horizon},): a value for each step ahead")
+    return ahead
 
 
 def pick(members=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
