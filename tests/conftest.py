@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.pop("COLUMNS", None)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")                # the matrices here are small: a second thread of BLAS waits by spinning,
+                                                                 # 40 % of all CPU; read when numpy is first imported, by workers and commands
 
 if sys.dont_write_bytecode:
     # Where the environment forbids bytecode beside the sources (many containers do), every process of the suite would compile pandas,
