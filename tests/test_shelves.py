@@ -188,6 +188,18 @@ def test_a_format_that_cannot_be_meant_is_refused(how, message, put, tmp_path, m
     assert str(CliRunner().invoke(app, ["start", "list.json", *how]).exception) == message and not (tmp_path / "workspaces").exists()
 
 
+def test_report_takes_a_format_with_a_bill_only(put, tmp_path, monkeypatch):
+    put(importers, PLAIN_LIST)
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "finops.yaml", "ledger: ledger\n")
+    written(tmp_path / "list.json", json.dumps(LINES))
+    assert str(CliRunner().invoke(app, ["report", "--format", "aaa_new"]).exception) == (
+        "--format goes with a BILL. For the company of finops.yaml, take the file in: finops ingest FILE --format aaa_new.")
+    asked = []
+    monkeypatch.setattr(close, "report", lambda settings, *_, **how: asked.append(Ledger(settings.path(settings.ledger)).rows) or [])
+    assert CliRunner().invoke(app, ["report", "list.json", "--format", "aaa_new", "--json"]).exit_code == 0 and asked == [7]
+
+
 def test_two_defaults_that_know_a_file_are_not_chosen_by_their_names(put, tmp_path):
     put(importers, PLAIN_LIST, "zzz", more="DEFAULT = True")
     source = open_source(written(tmp_path / "list.json", json.dumps(LINES)))

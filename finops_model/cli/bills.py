@@ -134,6 +134,7 @@ def report(
     invoices: Annotated[Path | None, typer.Option(help="With BILL: invoice totals.")] = None,
     organisation: Annotated[Path | None, typer.Option(help="With BILL: which team belongs to which unit.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="With BILL: a mapping.yaml to read the table by.")] = None,
+    format: Annotated[str | None, typer.Option("--format", help="With BILL: read it by the importer of this name.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With BILL: take a guessed mapping that leaves no doubt without asking.")] = False,
     what_if: Annotated[list[Path] | None, typer.Option(help="Scenario file to compare in the report (again for more).")] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Folder to publish into; default: reports of the settings.")] = None,
@@ -153,7 +154,7 @@ def report(
         raise FinOpsError("--entity is of the company of finops.yaml and does not go with a BILL. Leave one of them out.")
     if bill is not None:
         chosen = starting.start(bill, drivers=driver, budgets=budget, invoices=invoices, organisation=organisation, what_ifs=what_if,
-                                mapping=mapping, confirm=confirming(yes, quiet=as_json), ask=_asking(Bars()), tell=(err if as_json else out).print,
+                                mapping=mapping, format=format, confirm=confirming(yes, quiet=as_json), ask=_asking(Bars()), tell=(err if as_json else out).print,
                                 command="finops report")
     with Bars() as bars:
         if bill is None:
@@ -162,6 +163,8 @@ def report(
                                 ("--mapping", mapping)):
                 if value:
                     raise FinOpsError(f"{name} goes with a BILL. For the company of {settings}, write the file into finops.yaml.")
+            if format:
+                raise FinOpsError(f"--format goes with a BILL. For the company of {settings}, take the file in: finops ingest FILE --format {format}.")
         if what_if and chosen.entities and chosen.own is None:
             raise FinOpsError(f"--what-if goes with one entity. {which(chosen)}")
         if what_if and bill is None:

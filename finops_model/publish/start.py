@@ -176,7 +176,7 @@ def _fill(root: Path, file: Path, name: str, reading: Reading, currency, given: 
             document[key] = place
     if paths:
         document["paths"] = paths
-    write_atomic(root / "finops.yaml", "# Made by finops start; yours to edit (see docs/architecture.md).\n" + dump_yaml(document))
+    write_atomic(root / "finops.yaml", "# Made by finops start; yours to edit (every key: docs/settings.md).\n" + dump_yaml(document))
     settings = load_settings(root)
     if settings.drivers:
         plans.read_drivers(settings.files(settings.drivers))
