@@ -144,7 +144,7 @@ LINES = [{"day": f"2026-03-0{d}", "until": f"2026-03-0{d + 1}", "usd": 10.5 + d,
 def test_an_importer_of_a_plain_list_of_records_is_a_few_lines(put, tmp_path):
     put(importers, PLAIN_LIST)
     path = written(tmp_path / "list.json", json.dumps([*LINES, "not a record"]))
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=r"^list.json: no column .* The importer 'aaa_new' knows it: --format aaa_new\.$"):
         Ledger(tmp_path / "unnamed").ingest(path)
     receipt = Ledger(tmp_path / "ledger").ingest(path, format="aaa_new")
     assert (receipt.rows_in, receipt.accepted, receipt.quarantined) == (8, 7, 1)

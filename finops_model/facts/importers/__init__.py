@@ -71,10 +71,20 @@ def read(source: Source, format: str | None = None) -> Export:
     if known := vendors.recognise(source):
         raise InputError(vendors.sentence(source.name, known))
     if importers["focus"].recognise(source):
-        return importers["focus"].read(source)
+        try:
+            return importers["focus"].read(source)
+        except InputError as problem:
+            raise InputError(f"{problem}{_offer(source, importers)}") from None
     raise InputError(f"{source.name}: no importer knows this JSON document. Known: "
                      f"{listing(importers[name].TITLE for name in defaults(importers))}. "
-                     "Export a table (CSV or Excel) with a date and an amount instead.")
+                     f"Export a table (CSV or Excel) with a date and an amount instead.{_offer(source, importers)}")
+
+
+def _offer(source: Source, importers: dict[str, ModuleType]) -> str:
+    """The importers that are no default and know a source that nobody could read, in a sentence; '' where there is none."""
+    usual = defaults(importers)
+    names = [name for name, importer in importers.items() if name not in usual and importer.recognise(source)]
+    return f" The importer '{names[0]}' knows it: --format {names[0]}." if names else ""
 
 
 def detect(path) -> str | None:
