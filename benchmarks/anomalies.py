@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from finops_model.measure.anomalies import PERCENT_FLOOR, REFRACTORY
-from finops_model.measure.anomalies_episodes import episodes
-from finops_model.measure.anomalies_expected import expect, median
+from finops_model.measure.anomalies.detect import PERCENT_FLOOR, REFRACTORY
+from finops_model.measure.anomalies.episodes import episodes
+from finops_model.measure.anomalies.expected import expect, median
 from finops_model.streams import generator
 
 HERE = Path(__file__).resolve().parent
@@ -182,7 +182,7 @@ def report(folder: Path) -> str:
 
 def speed() -> str:
     """Median of three runs: 1,000 series × 400 days."""
-    from finops_model.measure.anomalies import find_anomalies
+    from finops_model.measure.anomalies.detect import find_anomalies
 
     values = 100 * np.exp(0.2 * generator(1, "anomalies/speed").standard_normal((400, 1000)))
     frame = pd.DataFrame(values, index=pd.date_range("2025-01-01", periods=400), columns=[f"w{i}" for i in range(1000)])

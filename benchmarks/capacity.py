@@ -10,11 +10,11 @@ import numpy as np
 
 from timing import median
 
-from finops_model.prices import provisioned, spot, storage
-from finops_model.prices.checkpoints import Checkpointing
-from finops_model.prices.lifecycle import Lifecycle, StorageClass
-from finops_model.prices.spill import expected_spill
-from finops_model.prices.transfer import Leg, Tariff, with_allowance
+from finops_model.prices.capacity import provisioned, spot, storage
+from finops_model.prices.capacity.checkpoints import Checkpointing
+from finops_model.prices.capacity.lifecycle import Lifecycle, StorageClass
+from finops_model.prices.settle.spill import expected_spill
+from finops_model.prices.capacity.transfer import Leg, Tariff, with_allowance
 from finops_model.prices.transforms import make
 
 

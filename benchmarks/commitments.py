@@ -17,7 +17,7 @@ import tracemalloc
 
 import numpy as np
 
-from finops_model.decide.commit import Usage, best_commitments
+from finops_model.decide.commitments.search.best import Usage, best_commitments
 
 CHUNK = 25          # paths made at a time
 

@@ -15,8 +15,8 @@ import argparse
 import numpy as np
 from problem_l import blocked, flat, load
 
-from finops_model.outlook import answers
-from finops_model.outlook.engine import prepare, simulate_paths
+from finops_model.uncertainty import answers
+from finops_model.simulate.kernel.engine import prepare, simulate_paths
 
 
 PART, RUNS = 512, 24

@@ -14,11 +14,11 @@ import numpy as np
 from timing import median
 
 from finops_model.periods import month_range
-from finops_model.prices.adjustments import Adjustments, Charge, Negotiated, Support, Tax, apply
-from finops_model.prices.agreements import Agreement
-from finops_model.prices.credits import Credit, draw
-from finops_model.prices.payments import Payment
-from finops_model.prices.subscription import Plan, Subscription
+from finops_model.prices.settle.adjustments import Adjustments, Charge, Negotiated, Support, Tax, apply
+from finops_model.prices.terms.agreements import Agreement
+from finops_model.prices.terms.credits import Credit, draw
+from finops_model.prices.terms.payments import Payment
+from finops_model.prices.terms.subscription import Plan, Subscription
 
 
 def main() -> None:

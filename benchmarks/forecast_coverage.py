@@ -14,12 +14,12 @@ import time
 
 import numpy as np
 
-from finops_model.outlook import ensemble
-from finops_model.outlook.demand import Demand, fit_demand, level_increment_sd, simulate_days
-from finops_model.outlook.engine import simulate_paths
-from finops_model.outlook.flat import FlatPlan
-from finops_model.outlook.history import History
-from finops_model.outlook.noise import EDGES
+from finops_model.forecasting import ensemble
+from finops_model.forecasting.widths.demand import Demand, fit_demand, level_increment_sd, simulate_days
+from finops_model.simulate.kernel.engine import simulate_paths
+from finops_model.simulate.kernel.flat import FlatPlan
+from finops_model.forecasting.history import History
+from finops_model.forecasting.widths.noise import EDGES
 from finops_model.streams import generator
 
 START, DAYS, AHEAD = np.datetime64("2024-01-01"), 760, EDGES[-1]

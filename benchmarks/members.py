@@ -13,7 +13,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from finops_model.outlook.forecasters import shelf
+from finops_model.forecasting.methods import shelf
 
 
 def main(days: int = 760, horizon: int = 90) -> None:

@@ -1,7 +1,7 @@
 """How far series missed ÷ how much they change over a week: the table behind widths of short histories (docs/method §2.15).
 
     python benchmarks/pooled_widths.py FOLDER             print the table made of the series in FOLDER, beside the one in force
-    python benchmarks/pooled_widths.py FOLDER --write     write finops_model/outlook/pooled_widths.json
+    python benchmarks/pooled_widths.py FOLDER --write     write finops_model/forecasting/widths/pooled_widths.json
     python benchmarks/pooled_widths.py FOLDER --check     45 days of history, each series with a table made without it
 
 FOLDER holds Parquet or CSV files with the columns unique_id, ds, y (days or hours, ≥ 0); other files are passed over. The project never needs
@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from finops_model.outlook import ensemble, error_paths, pooled
-from finops_model.outlook.history import History
+from finops_model.forecasting import ensemble
+from finops_model.forecasting.widths import error_paths, pooled
+from finops_model.forecasting.history import History
 
 HISTORIES = {"D": (14, 21, 28, 45, 90, 180), "h": (48, 72, 120, 168, 240)}       # steps known
 LEADS = {"D": (3, 10, 17, 24, 31, 45, 60, 76, 91), "h": (6, 12, 24, 36, 48, 71)}

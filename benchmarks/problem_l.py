@@ -23,8 +23,8 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):    
 
 import numpy as np  # noqa: E402
 
-from finops_model.outlook.engine import prepare, simulate_paths  # noqa: E402
-from finops_model.outlook.flat import FlatPlan, Form, Table  # noqa: E402
+from finops_model.simulate.kernel.engine import prepare, simulate_paths  # noqa: E402
+from finops_model.simulate.kernel.flat import FlatPlan, Form, Table  # noqa: E402
 from finops_model.prices.rates import make  # noqa: E402
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "bench"
@@ -258,8 +258,8 @@ def _z(q: float) -> float:
 
 def roofline() -> dict:
     """ns per number on one core: normals of both engines, exp, and the memory's GB/s of a triad."""
-    from finops_model.outlook import kernel_numba  # noqa: F401
-    from finops_model.outlook.kernel_math import exp32, fill_normals
+    from finops_model.simulate.kernel import numba_engine as kernel_numba  # noqa: F401
+    from finops_model.simulate.kernel.draws import exp32, fill_normals
     from numba import njit
 
     @njit

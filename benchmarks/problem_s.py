@@ -15,10 +15,10 @@ import time
 import numpy as np
 from problem_l import load
 
-from finops_model.outlook.distributions import make as law
-from finops_model.outlook.distributions._following import Following
-from finops_model.outlook.engine import keep_draws, prepare
-from finops_model.outlook.flat import FlatPlan, Form, PathValue, Table
+from finops_model.uncertainty.distributions import make as law
+from finops_model.uncertainty.following import Following
+from finops_model.simulate.kernel.engine import keep_draws, prepare
+from finops_model.simulate.kernel.flat import FlatPlan, Form, PathValue, Table
 from finops_model.prices.rates import make
 
 PATHS, MONTHS = 10_000, 12

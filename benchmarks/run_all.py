@@ -22,7 +22,7 @@ import numpy as np
 
 import common_draws
 import problem_s
-from finops_model.outlook.engine import prepare, simulate_paths
+from finops_model.simulate.kernel.engine import prepare, simulate_paths
 
 HERE = Path(__file__).resolve().parent
 

@@ -11,9 +11,9 @@ from scipy.stats import norm, sobol_indices
 from finops_model import streams
 from finops_model.decide.breach import breach_drivers
 from finops_model.decide.sobol import sobol
-from finops_model.outlook import answers
-from finops_model.outlook.distributions import make
-from finops_model.outlook.elicit import read_value
+from finops_model.uncertainty import answers
+from finops_model.uncertainty.distributions import make
+from finops_model.uncertainty.elicit import read_value
 
 PATHS, REPEATS = 10_000, 15
 FORMS = {

@@ -16,7 +16,7 @@ from timing import median
 
 from finops_model.prices.instruments import make as make_instrument
 from finops_model.prices.rates import make, shelf
-from finops_model.prices.settlement import settle
+from finops_model.prices.settle.settlement import settle
 
 SHAPES = {"1,000 paths x 1,000 hours x 1 SKU": (1000, 1000, 1), "1,000 paths x 20 hours x 50 SKUs": (1000, 20, 50)}
 FIELDS = {"linear": {"price": 2.0}, "package": {"price": 2.0, "block": 7}, "allowance": {"included": 40, "price": 2.0}, "minimum": {"price": 2.0, "minimum": 50},

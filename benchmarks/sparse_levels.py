@@ -16,10 +16,11 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from finops_model.outlook import error_paths, sparse
-from finops_model.outlook.forecasters import pick
-from finops_model.outlook.history import kind, since_launch
-from finops_model.outlook.scores import crps
+from finops_model.forecasting.widths import error_paths
+from finops_model.forecasting import sparse
+from finops_model.forecasting.methods import pick
+from finops_model.forecasting.history import kind, since_launch
+from finops_model.forecasting.scores import crps
 
 NAMES = [sparse.BLOCKS, *pick("all", use="intermittent")]
 MONTH = sparse.MONTH

@@ -13,8 +13,8 @@ from datetime import datetime
 import numpy as np
 from genai_prices import Usage, calc_price
 
-from finops_model.prices.token_table import SNAPSHOT, read_table
-from finops_model.prices.tokens import Lognormal, expected_cost, load_tokens, token_cost
+from finops_model.prices.tokens.table import SNAPSHOT, read_table
+from finops_model.prices.tokens.cost import Lognormal, expected_cost, load_tokens, token_cost
 
 MODELS = ["openai/gpt-5.4", "openai/o3", "anthropic/claude-opus-4-7", "google/gemini-2.5-pro", "deepseek/deepseek-v4-pro", "x-ai/grok-4.5"]
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from finops_model.outlook import base, ensemble, simulate
-from finops_model.outlook.history import History
+from finops_model.scenario import ledger_base as base
+from finops_model.forecasting import ensemble
+from finops_model.simulate import scenarios as simulate
+from finops_model.forecasting.history import History
 from finops_model.settings import load_settings
 
 AHEAD = (30, 90)

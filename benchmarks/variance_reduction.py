@@ -19,7 +19,7 @@ from problem_l import flat, load
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from finops_model.outlook.engine import prepare, simulate_paths
+from finops_model.simulate.kernel.engine import prepare, simulate_paths
 
 NAMES = ("mean", "P50", "P90", "CVaR95")
 

@@ -1,7 +1,7 @@
 """Fit the spot price process to the stored price history (docs/method §3.29): python scripts/calibrate_spot.py HISTORY.parquet
 
 HISTORY has one row per snapshot, instance and region (date, instance, region, hour, hour_spot, USD an hour). What comes out is
-finops_model/outlook/risks/gcp_spot.json: constants with their passport. Prices of months are those of a month's last snapshot.
+finops_model/uncertainty/risks/gcp_spot.json: constants with their passport. Prices of months are those of a month's last snapshot.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from finops_model.outlook.price_risk import Spot, Steps, spot
+from finops_model.uncertainty.price_risk import Spot, Steps, spot
 
 GPU = ("a2-highgpu-1g", "a2-ultragpu-1g", "a3-highgpu-8g", "a3-megagpu-8g", "g2-standard-4", "g4-standard-48")   # one size of each GPU type
 LEAST = 1000                       # month-to-month pairs for a fit of its own
 KNOTS = [0.0, 0.005, 0.02, 0.05, *np.round(np.arange(0.1, 0.95, 0.05), 2).tolist(), 0.95, 0.98, 0.995, 1.0]
 LAGS = (1, 3, 6, 12)
-OUT = Path(__file__).resolve().parents[1] / "finops_model" / "outlook" / "risks" / "gcp_spot.json"
+OUT = Path(__file__).resolve().parents[1] / "finops_model" / "uncertainty" / "risks" / "gcp_spot.json"
 
 
 def persistence(own: dict) -> float:

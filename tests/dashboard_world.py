@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 from scenario_world import demand_for, settings, world
 
-from finops_model.facts.budgets import Budgets
+from finops_model.facts.plans.budgets import Budgets
 from finops_model.measure.brief import Close, brief, slug
-from finops_model.outlook import base, scenario
-from finops_model.outlook.plan import compile_plan
-from finops_model.outlook.simulate import simulate
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.simulate.scenarios import simulate
 from finops_model.publish import dashboard
 
 COMMIT = ("path: commitments/gpu, op: add, since: 2026-11, because: x, value: {ContractCommitmentQuantity: 8, ContractCommitmentUnit: "

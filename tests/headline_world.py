@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.ledger.store import Ledger
 from finops_model.publish import close
 from finops_model.settings import Settings
 

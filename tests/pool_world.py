@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from scenario_world import demand_for, rows, settings, world
 
-from finops_model.outlook import base, engine, scenario
-from finops_model.outlook.kernel_plan import compile_flat
-from finops_model.outlook.plan import compile_plan
-from finops_model.outlook.simulate import simulate
-from finops_model.prices.hours import weekday_of
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.simulate.kernel import engine
+from finops_model.simulate.compile.to_flat import compile_flat
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.simulate.scenarios import simulate
+from finops_model.prices.settle.hours import weekday_of
 from finops_model.prices.instruments import make
-from finops_model.prices.settlement import settle
+from finops_model.prices.settle.settlement import settle
 
 HOURS = 24
 SHAPED = "name: a\nshapes: shapes.csv\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scenario_world import demand_for, settings, world
 
-from finops_model.outlook import base, scenario
-from finops_model.outlook.plan import compile_plan, future
-from finops_model.outlook.simulate import simulate
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.simulate.compile.plan import compile_plan, future
+from finops_model.simulate.scenarios import simulate
 
 DAY = {"train": 480.0, "chat": 6.0, "lake": 20.0}       # money a day: H100 240 hours at 2, tokens on `large`, storage
 

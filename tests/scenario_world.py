@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from finops_model.outlook.demand import Demand
+from finops_model.forecasting.widths.demand import Demand
 from finops_model.settings import Settings
 
 TEXT = ["BillingAccountId", "ServiceProviderName", "InvoiceIssuerName", "ServiceName", "ServiceCategory", "SkuId", "SkuMeter", "RegionId",

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_charts import boxes
 
-from finops_model.outlook.scores import binomial_band
-from finops_model.outlook.windows import FEW, LEVELS, calibration, plain
-from finops_model.publish import accuracy_charts
-from finops_model.publish.page import Page
+from finops_model.forecasting.scores import binomial_band
+from finops_model.forecasting.windows import FEW, LEVELS, calibration, plain
+from finops_model.publish.charts import accuracy as accuracy_charts
+from finops_model.publish.page.body import Page
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 from finops_model.cli import app
 from finops_model.decide.sensitivity import sensitivity
 from finops_model.errors import FinOpsError, InputError
-from finops_model.facts import warehouse
-from finops_model.measure import against, budgets, landing_words
-from finops_model.outlook import simulate
+from finops_model.facts.daily import warehouse
+from finops_model.measure.budget import against, landing as budgets
+from finops_model.wording import landing as landing_words
+from finops_model.simulate import scenarios as simulate
 from finops_model.publish import close
 
 YEAR = 37_000.0

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from finops_model.errors import PriceError
-from finops_model.prices.adjustments import Adjustments, Charge, Committed, Negotiated, Support, Tax, apply
-from finops_model.prices.agreements import Agreement, eligible_spend, true_up
-from finops_model.prices.credits import Credit
+from finops_model.prices.settle.adjustments import Adjustments, Charge, Committed, Negotiated, Support, Tax, apply
+from finops_model.prices.terms.agreements import Agreement, eligible_spend, true_up
+from finops_model.prices.terms.credits import Credit
 
 terms = st.fixed_dictionaries({
     "commitments": st.lists(st.floats(0, 2000), min_size=1, max_size=4).map(tuple),

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from finops_model.errors import FinOpsError
-from finops_model.facts.plans import read_budgets
-from finops_model.measure.anomalies_gaps import gaps
-from finops_model.measure.anomalies_limits import Quota, commitment_alerts, forecast_alerts, pace_alerts, quota_alerts, read_quotas, weekday_weights
-from finops_model.measure.watch import watch
+from finops_model.facts.plans.read import read_budgets
+from finops_model.measure.anomalies.gaps import gaps
+from finops_model.measure.anomalies.limits import Quota, commitment_alerts, forecast_alerts, pace_alerts, quota_alerts, read_quotas, weekday_weights
+from finops_model.measure.anomalies.watch import watch
 from finops_model.publish import alerts
 from scenario_world import rows
 

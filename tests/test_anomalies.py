@@ -9,11 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import FinOpsError
-from finops_model.measure import anomalies_expected
-from finops_model.measure.anomalies import find_anomalies
-from finops_model.measure.anomalies_expected import expect
-from finops_model.measure.anomalies_feedback import Feedback
-from finops_model.measure.anomalies_parts import KEYS, attribute, split
+from finops_model.measure.anomalies import expected as anomalies_expected
+from finops_model.measure.anomalies.detect import find_anomalies
+from finops_model.measure.anomalies.expected import expect
+from finops_model.measure.anomalies.feedback import Feedback
+from finops_model.measure.anomalies.parts import KEYS, attribute, split
 from finops_model.streams import generator
 
 WEEK = np.array([110., 115, 112, 108, 105, 60, 50])

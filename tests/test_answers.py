@@ -16,8 +16,9 @@ from scipy.stats import beta as beta_law
 
 from finops_model import streams
 from finops_model.errors import ScenarioError
-from finops_model.outlook import answers, closed_forms as closed, correlate, export
-from finops_model.outlook.distributions import make
+from finops_model.uncertainty import answers, closed_forms as closed, correlate
+from finops_model.simulate import export
+from finops_model.uncertainty.distributions import make
 
 N = 60_000
 NORMAL = make("normal", {"mean": 0.0, "sd": 1.0})
@@ -199,7 +200,7 @@ def test_the_budget_runs_out_in_a_month():
 
 
 def test_breach_agrees_with_the_landing_of_a_budget():
-    from finops_model.measure.budgets import landing
+    from finops_model.measure.budget.landing import landing
 
     monthly = np.abs(draws("months", 12, 2000))
     months = tuple(f"2027-{m:02d}" for m in range(1, 13))
@@ -297,7 +298,7 @@ def test_sums_of_noise_are_those_of_exact_fractions(phi, steps, start):
 
 def test_counts_are_right_to_rounding_however_many_there_are():
     """Sums of the chances, their mean and variance, at means where numbers a million times as large would cancel."""
-    from finops_model.outlook.distributions.poisson import chance
+    from finops_model.uncertainty.distributions.poisson import chance
 
     for mean in (0.0, 1e-9, 0.3, 7.3, 300.0, 1e6):
         n = np.arange(max(0.0, np.floor(mean - 12 * mean ** 0.5)), np.ceil(mean + 12 * mean ** 0.5) + 60)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from finops_model.errors import ForecastError
-from finops_model.outlook import scores
-from finops_model.outlook.backtest import COLUMNS, backtest, backtest_total, month_ends, spans
-from finops_model.outlook.ensemble import forecast
-from finops_model.outlook.history import clean
-from finops_model.outlook.windows import FEW, LEVELS, RANGES, calibration, graded, said_and_was, summary
+from finops_model.forecasting import scores
+from finops_model.forecasting.backtest import COLUMNS, backtest, backtest_total, month_ends, spans
+from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.history import clean
+from finops_model.forecasting.windows import FEW, LEVELS, RANGES, calibration, graded, said_and_was, summary
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import InputError
-from finops_model.facts import readers, textcells
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.intake.files import readers, textcells
+from finops_model.facts.ledger.store import Ledger
 
 BILLS = Path(__file__).parent / "fixtures" / "bills"
 OWN = json.loads((BILLS / "cases.json").read_text(encoding="utf-8"))["cases"]
@@ -83,7 +83,7 @@ def test_shared_case(case, tmp_path):
         assert ledger.totals("EffectiveCost") == {"USD": Decimal(case["store_total"])}
         assert receipt.difference == {"USD": Decimal("0.75")} and receipt.version == 2 and len(ledger.history()) == 2
     if "by_team" in case:
-        from finops_model.facts.warehouse import daily
+        from finops_model.facts.daily.warehouse import daily
         from finops_model.settings import Settings
 
         assert daily(ledger, Settings()).groupby("x_Team")["EffectiveCost"].sum().to_dict() == {"ads": 1.0}

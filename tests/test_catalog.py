@@ -11,9 +11,9 @@ import pytest
 
 from finops_model import units
 from finops_model.errors import PriceError, listing
-from finops_model.prices.catalog import check_append_only, load_catalog
+from finops_model.prices.lists.catalog import check_append_only, load_catalog
 from finops_model.prices.rates import make, shelf as rate_forms
-from finops_model.prices.settle import charge_line
+from finops_model.prices.settle.windows import charge_line
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

@@ -10,10 +10,10 @@ from hypothesis import given, settings, strategies as st
 
 from finops_model.errors import PriceError
 from finops_model.periods import month_range
-from finops_model.prices.adjustments import Adjustments, Charge, Committed, Negotiated, Support, Tax, apply
-from finops_model.prices.cents import add_up, coins, digits, in_time, money_of, rounded
-from finops_model.prices.credits import Credit
-from finops_model.prices.payments import Payment
+from finops_model.prices.settle.adjustments import Adjustments, Charge, Committed, Negotiated, Support, Tax, apply
+from finops_model.prices.settle.cents import add_up, coins, digits, in_time, money_of, rounded
+from finops_model.prices.terms.credits import Credit
+from finops_model.prices.terms.payments import Payment
 
 amounts = st.decimals(min_value=-10 ** 7, max_value=10 ** 7, places=4)
 

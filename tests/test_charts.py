@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from finops_model.publish import charts
-from finops_model.publish.chart_parts import axis_money, inside, keep_apart, month_ticks, short, ticks
+from finops_model.publish.charts import budget as charts
+from finops_model.publish.charts.parts import axis_money, inside, keep_apart, month_ticks, short, ticks
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 CHARTS = [charts.monthly_fan, charts.against_budget, charts.what_moved, charts.range_shares, charts.track_record, charts.what_if_differences]

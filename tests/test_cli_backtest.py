@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import finops_model as fm
 from finops_model.cli import app
 from finops_model.errors import FinOpsError
-from finops_model.facts.series import read_series
+from finops_model.facts.intake.series import read_series
 
 
 

@@ -16,12 +16,12 @@ import yaml
 from typer.testing import CliRunner
 
 from finops_model.cli import app
-from finops_model.decide.commit_answer import Curve
-from finops_model.decide.commit_offers import load_offers
+from finops_model.decide.commitments.answer import Curve
+from finops_model.decide.commitments.offers import load_offers
 from finops_model.errors import FinOpsError
-from finops_model.facts.ledger import Ledger
-from finops_model.prices.catalog import load_catalog
-from finops_model.publish.commit_charts import regret_curve
+from finops_model.facts.ledger.store import Ledger
+from finops_model.prices.lists.catalog import load_catalog
+from finops_model.publish.charts.commitments import regret_curve
 from finops_model.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]

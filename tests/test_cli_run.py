@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 from finops_model.cli import _runs, app
 from finops_model.errors import FinOpsError, InputError, ScenarioError
 from finops_model.measure import actuals
-from finops_model.outlook import answers, base, simulate
+from finops_model.uncertainty import answers
+from finops_model.scenario import ledger_base as base
+from finops_model.simulate import scenarios as simulate
 from finops_model.publish import close
 
 
@@ -122,7 +124,7 @@ def test_an_export_onto_a_file_is_refused_before_any_work(command, tmp_path):
 
 
 def test_a_report_is_verified_with_the_engine_that_made_it(tmp_path, monkeypatch):
-    from finops_model.publish import manifest
+    from finops_model.publish.report import manifest
 
     folder = tmp_path / "2026-10" / "company"
     folder.mkdir(parents=True)

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from finops_model.cli import app
 from finops_model.errors import FinOpsError
-from finops_model.facts import warehouse
-from finops_model.facts.ledger import Ledger
-from finops_model.measure.watch import watch
+from finops_model.facts.daily import warehouse
+from finops_model.facts.ledger.store import Ledger
+from finops_model.measure.anomalies.watch import watch
 from finops_model.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]

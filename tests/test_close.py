@@ -12,7 +12,7 @@ import pytest
 import yaml
 from commands import finops
 
-from finops_model.publish.manifest import compare_briefs
+from finops_model.publish.report.manifest import compare_briefs
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"

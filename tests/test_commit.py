@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import linprog
 
-from finops_model.decide import commit_laws as laws
-from finops_model.decide import commit_ratios as ratios
-from finops_model.decide import commit_stack
-from finops_model.decide.commit import Offer, best_commitments, cvar, ladder, online_reservation
-from finops_model.decide.commit_online import worst_ratio
+from finops_model.decide.commitments.search import laws
+from finops_model.decide.commitments import ratios
+from finops_model.decide.commitments.search import layers as commit_stack
+from finops_model.decide.commitments.search.best import Offer, best_commitments, cvar, ladder, online_reservation
+from finops_model.decide.commitments.online import worst_ratio
 from finops_model.prices.instruments import make as make_instrument
-from finops_model.prices.settlement import settle
+from finops_model.prices.settle.settlement import settle
 from test_spec import Numbers, check, spoiled
 
 SPEC = Path(__file__).resolve().parent / "spec"

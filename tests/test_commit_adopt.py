@@ -11,12 +11,12 @@ import yaml
 from pool_world import company_in, gpus
 from scenario_world import settings
 
-from finops_model.decide.commit_adopt import Ground, adopt
-from finops_model.decide.commit_answer import Purchase
-from finops_model.decide.commit_offers import offer_from
-from finops_model.decide.commit_workspace import recommend
+from finops_model.decide.commitments.adopt import Ground, adopt
+from finops_model.decide.commitments.answer import Purchase
+from finops_model.decide.commitments.offers import offer_from
+from finops_model.decide.commitments.workspace import recommend
 from finops_model.errors import PriceError
-from finops_model.outlook.simulate import run_many
+from finops_model.simulate.scenarios import run_many
 
 SIGNED = ("ContractCommitmentId,ContractCommitmentPeriodStart,ContractCommitmentPeriodEnd,ContractCommitmentQuantity,ContractCommitmentUnit,"
           "ContractCommitmentLifecycleStatus,x_SkuIds,x_Rate,x_Rates\n"

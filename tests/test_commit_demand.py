@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 from scenario_world import demand_for, rows, settings, world
 
-from finops_model.decide import commit_demand as demand
-from finops_model.decide.commit_workspace import recommend
+from finops_model.decide.commitments import demand
+from finops_model.decide.commitments.workspace import recommend
 from finops_model.errors import FinOpsError, PriceError, ScenarioError
-from finops_model.outlook.base import read_facts
-from finops_model.outlook.engine import simulate_paths
-from finops_model.outlook.kernel_plan import compile_flat
-from finops_model.outlook.plan import compile_plan, future
-from finops_model.outlook.scenario import load_scenario, resolve
-from finops_model.prices.commitments import from_record
+from finops_model.scenario.ledger_base import read_facts
+from finops_model.simulate.kernel.engine import simulate_paths
+from finops_model.simulate.compile.to_flat import compile_flat
+from finops_model.simulate.compile.plan import compile_plan, future
+from finops_model.scenario.document import load_scenario, resolve
+from finops_model.prices.settle.hourly import from_record
 
 PATHS = 70                                                  # one block of 64 and a rest
 SIGNED = {"ContractCommitmentId": "a", "ContractCommitmentPeriodStart": "2026-01-01", "ContractCommitmentPeriodEnd": "2026-12-06",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from finops_model.decide.commit import Offer, replay_commitments
+from finops_model.decide.commitments.search.best import Offer, replay_commitments
 
 OFFER = Offer("gpu", rate=0.6, on_demand=1.0, term_months=12)
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from finops_model.decide.commit import Offer, best_commitments, cvar
+from finops_model.decide.commitments.search.best import Offer, best_commitments, cvar
 from finops_model.errors import PriceError
 from finops_model.prices.instruments import make as make_instrument
-from finops_model.prices.settlement import settle
+from finops_model.prices.settle.settlement import settle
 
 QUICK = settings(max_examples=15, deadline=None)
 NARROW, BROAD = Offer("narrow", "spend", discounts={"A": 0.4}), Offer("broad", "spend", discounts={"A": 0.3, "B": 0.3})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from finops_model.decide import commit_laws as laws
-from finops_model.decide import commit_ratios as ratios
-from finops_model.decide.commit import Limits, Offer, best_commitments, ladder, load_offers, online_reservation
-from finops_model.decide.commit_offers import offer_from
-from finops_model.decide.commit_risk import check_objective
+from finops_model.decide.commitments.search import laws
+from finops_model.decide.commitments import ratios
+from finops_model.decide.commitments.search.best import Limits, Offer, best_commitments, ladder, load_offers, online_reservation
+from finops_model.decide.commitments.offers import offer_from
+from finops_model.decide.commitments.search.objective import check_objective
 from finops_model.errors import PriceError
 
 FLAT = np.full((1, 24), 10.0)

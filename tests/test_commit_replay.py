@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from finops_model.decide.commit import Limits, Offer, replay_commitments
-from finops_model.decide.commit_replay import simulated
+from finops_model.decide.commitments.search.best import Limits, Offer, replay_commitments
+from finops_model.decide.commitments.replay import simulated
 from finops_model.errors import PriceError
 
 YEAR = Offer("year", rate=0.6, on_demand=1.0, term_months=12)

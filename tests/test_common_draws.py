@@ -9,11 +9,11 @@ import pytest
 
 from finops_model import streams
 from finops_model.errors import ScenarioError
-from finops_model.outlook import answers
-from finops_model.outlook.distributions import make
-from finops_model.outlook.distributions._following import Draws, Following
-from finops_model.outlook.engine import keep_draws, simulate_paths
-from finops_model.outlook.flat import FlatPlan, Form, PathValue, Table
+from finops_model.uncertainty import answers
+from finops_model.uncertainty.distributions import make
+from finops_model.uncertainty.following import Draws, Following
+from finops_model.simulate.kernel.engine import keep_draws, simulate_paths
+from finops_model.simulate.kernel.flat import FlatPlan, Form, PathValue, Table
 from finops_model.prices.rates import make as make_rate
 
 ENGINES = pytest.mark.parametrize("which", ["numpy", "numba"])

@@ -9,7 +9,7 @@ import pytest
 
 from finops_model.decide.compare import compare
 from finops_model.errors import ScenarioError
-from finops_model.outlook.run import Run
+from finops_model.simulate.run import Run
 
 
 def run(name, totals, **values) -> Run:

@@ -10,11 +10,13 @@ import pytest
 
 from finops_model import load_run
 from finops_model.errors import FinOpsError, LedgerError, ReportError, ScenarioError
-from finops_model.facts import warehouse
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.daily import warehouse
+from finops_model.facts.ledger.store import Ledger
 from finops_model.measure import grades
-from finops_model.outlook.scenario import load_scenario
-from finops_model.publish import briefs, close, dashboard_archive
+from finops_model.scenario.document import load_scenario
+from finops_model.publish.report import briefs
+from finops_model.publish import close
+from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.schemas import NEWEST, check_schema
 from finops_model.settings import load_settings
 

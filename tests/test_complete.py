@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from finops_model.facts.ledger import Ledger
-from finops_model.facts.tables import guess_mapping, read_table
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.intake.tables import guess_mapping, read_table
 
 ROW = {"BilledCost": "1", "EffectiveCost": "1", "BillingCurrency": "USD", "ChargeCategory": "Usage", "ServiceName": "AI", "Tags": ""}
 

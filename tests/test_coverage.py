@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scripts import script
 
-from finops_model.outlook.demand import Demand, fit_demand
+from finops_model.forecasting.widths.demand import Demand, fit_demand
 
 PER_PROCESS, PATHS, LOW, HIGH = 160, 1024, 0.76, 0.86
 cov = script("benchmarks/forecast_coverage.py")        # one definition of the processes for both

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from finops_model.errors import ReportError
-from finops_model.publish import dashboard, dashboard_server, dashboard_voila
+from finops_model.publish import dashboard
+from finops_model.publish.dashboard import server as dashboard_server, voila as dashboard_voila
 from finops_model.settings import Settings
 
 
@@ -36,7 +37,7 @@ def test_the_command_has_the_safe_flags_and_not_the_token(folder):
     chosen = Settings(root=str(folder))
     token = "a-token-of-thirty-two-letters-or-so"
     argv = dashboard.command(chosen, 8866, token)
-    assert argv[1:3] == ["-m", "finops_model.publish.dashboard_voila"] and not any(token in part for part in argv)
+    assert argv[1:3] == ["-m", "finops_model.publish.dashboard.voila"] and not any(token in part for part in argv)
     for flag in ("--Voila.ip=127.0.0.1", "--Voila.auto_token=True", "--VoilaConfiguration.strip_sources=True",
                  "--VoilaConfiguration.show_tracebacks=False", "--VoilaConfiguration.allow_template_override=NO",
                  "--VoilaConfiguration.allow_theme_override=NO", "--VoilaConfiguration.file_allowlist=[]",
@@ -78,7 +79,7 @@ def test_a_token_file_is_used(tmp_path, monkeypatch):
 
 
 STAND_IN = """
-import sys, finops_model.publish.dashboard_server as server
+import sys, finops_model.publish.dashboard.server as server
 from finops_model.settings import Settings
 child = "import os, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)".replace("os, time", "os, sys, time")
 server.prepare = lambda *_: (server.lay_out(Settings(root=sys.argv[1])) and [sys.executable, "-c", child, sys.argv[2]], None)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from finops_model.errors import ForecastError
-from finops_model.outlook import ensemble, noise
-from finops_model.outlook.demand import Demand, fit_demand, level_increment_sd, simulate_days, simulate_month_totals
-from finops_model.outlook.history import History
-from finops_model.outlook.noise import EDGES, MONTH, level_spread, loadings, noise_variance, variance_at
+from finops_model.forecasting import ensemble
+from finops_model.forecasting.widths import noise
+from finops_model.forecasting.widths.demand import Demand, fit_demand, level_increment_sd, simulate_days, simulate_month_totals
+from finops_model.forecasting.history import History
+from finops_model.forecasting.widths.noise import EDGES, MONTH, level_spread, loadings, noise_variance, variance_at
 
 START = np.datetime64("2024-06-01")
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
@@ -208,7 +209,7 @@ def test_same_input_same_demand_and_progress_is_told():
 
 
 def test_costly_members_serve_only_the_workloads_named(monkeypatch):
-    from finops_model.outlook.forecasters import prophet
+    from finops_model.forecasting.methods import prophet
 
     seen, real = [], prophet.point
     monkeypatch.setattr(prophet, "point", lambda *given: seen.append(float(given[0][0])) or real(*given))

@@ -9,16 +9,16 @@ import pytest
 from scenario_world import demand_for, settings, world
 
 from finops_model.errors import PriceError
-from finops_model.outlook import base, scenario
-from finops_model.outlook.plan import compile_plan, future, paid_share
-from finops_model.outlook.simulate import simulate
-from finops_model.prices.adjustments import Adjustments, Charge, Committed, Negotiated, apply
-from finops_model.prices.agreements import Agreement
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.simulate.compile.plan import compile_plan, future, paid_share
+from finops_model.simulate.scenarios import simulate
+from finops_model.prices.settle.adjustments import Adjustments, Charge, Committed, Negotiated, apply
+from finops_model.prices.terms.agreements import Agreement
 from finops_model.prices.rates import make, shelf
 from finops_model.prices.rates._parts import share_paid
-from finops_model.prices.settle import charge_at, charge_line, charge_months, charge_rest
-from finops_model.prices.settlement import price
-from finops_model.publish import dashboard_dials
+from finops_model.prices.settle.windows import charge_at, charge_line, charge_months, charge_rest
+from finops_model.prices.settle.settlement import price
+from finops_model.publish.dashboard import dials as dashboard_dials
 
 # form, units, and what it costs at 20 % off: use × 0.8 and every fee or minimum as it is
 FORMS = [

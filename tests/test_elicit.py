@@ -10,11 +10,11 @@ from scipy.special import betainccinv, betaincinv, gammainccinv, gammaincinv, nd
 
 from finops_model import streams
 from finops_model.errors import ScenarioError, listing
-from finops_model.outlook import correlate
-from finops_model.outlook.distributions import Distribution, kinds, make
-from finops_model.outlook.distributions._following import STREAM, Following
-from finops_model.outlook.elicit import checked, elicit, read_value, shown
-from finops_model.outlook.fit import best_fit, fit, through
+from finops_model.uncertainty import correlate
+from finops_model.uncertainty.distributions import Distribution, kinds, make
+from finops_model.uncertainty.following import STREAM, Following
+from finops_model.uncertainty.elicit import checked, elicit, read_value, shown
+from finops_model.uncertainty.fit import best_fit, fit, through
 
 FORMS = {
     "normal": ({"kind": "normal", "mean": 100, "sd": 20}, stats.norm(100, 20)),
@@ -298,7 +298,7 @@ def test_the_nearest_correlation_is_possible_and_no_random_one_is_nearer(seed):
 def test_scenario_files_take_every_form_and_explain_them(tmp_path):
     from scenario_world import settings as company, world
 
-    from finops_model.outlook import base, scenario
+    from finops_model.scenario import ledger_base as base, document as scenario
 
     own = company(tmp_path)
     facts = base.read_facts(world(), own)
@@ -328,8 +328,9 @@ def test_a_simulated_total_carries_the_uncertainty_of_its_value(tmp_path):
     """Through the whole simulation: a linear workload's cost is its level, draw by draw, times what is certain."""
     from scenario_world import demand_for, settings as company, world
 
-    from finops_model.outlook import base, scenario, simulate
-    from finops_model.outlook.plan import compile_plan, future
+    from finops_model.scenario import ledger_base as base, document as scenario
+    from finops_model.simulate import scenarios as simulate
+    from finops_model.simulate.compile.plan import compile_plan, future
 
     own = company(tmp_path)
     facts = base.read_facts(world(), own)

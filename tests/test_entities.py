@@ -13,13 +13,15 @@ from typer.testing import CliRunner
 
 from finops_model.cli import app
 from finops_model.errors import FinOpsError, InputError, LedgerError
-from finops_model.facts import entities, warehouse
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.daily import entities, warehouse
+from finops_model.facts.ledger.store import Ledger
 from finops_model.measure import grades
 from finops_model.measure.entities import NOTE, own_unit
-from finops_model.outlook import simulate
-from finops_model.publish import alerts, archive, close, dashboard_archive
-from finops_model.publish.dashboard_page import ENTITIES, Dashboard
+from finops_model.simulate import scenarios as simulate
+from finops_model.publish import alerts, close
+from finops_model.publish.report import archive
+from finops_model.publish.dashboard import archive as dashboard_archive
+from finops_model.publish.dashboard.page import ENTITIES, Dashboard
 from finops_model.settings import load_settings
 
 INC, GMBH = "Acme Inc.", "Acme GmbH"

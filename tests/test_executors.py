@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from finops_model.errors import ScenarioError
-from finops_model.outlook import engine, executors
-from finops_model.outlook.executors import map_blocks
-from finops_model.outlook.flat import FlatPlan
+from finops_model.simulate.kernel import engine
+from finops_model import executors
+from finops_model.executors import map_blocks
+from finops_model.simulate.kernel.flat import FlatPlan
 
 
 def plan(steps=60) -> FlatPlan:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from finops_model.errors import ForecastError
-from finops_model.outlook.forecasters import _week, damped_holt, last_year, pick, shelf, theta
+from finops_model.forecasting.methods import _week, damped_holt, last_year, pick, shelf, theta
 
 START = np.datetime64("2024-02-01")
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
@@ -126,7 +126,7 @@ def test_prophet_never_forecasts_below_zero():
 
 
 def test_prophet_is_loaded_only_when_used():
-    code = ("import sys, numpy as np; from finops_model.outlook import ensemble, demand; import pandas as pd;"
+    code = ("import sys, numpy as np; from finops_model.forecasting import ensemble; from finops_model.forecasting.widths import demand; import pandas as pd;"
             "ensemble.forecast(pd.Series(np.ones(40), pd.date_range('2026-01-01', periods=40)), 5, 50);"
             "print([m for m in ('prophet', 'cmdstanpy', 'scipy') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

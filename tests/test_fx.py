@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings as quick, strategies as st
 
 from finops_model.errors import PriceError
-from finops_model.prices import fx, refresh
-from finops_model.prices.plan_rates import constant_currency, load_plan_rates, make_plan_rates
+from finops_model.prices.lists import fx, refresh
+from finops_model.prices.lists.plan_rates import constant_currency, load_plan_rates, make_plan_rates
 
 LIVE = ("USD", "JPY", "GBP", "CHF", "SEK", "PLN", "CZK", "DKK", "HUF", "NOK", "AUD", "CAD", "HKD", "KRW", "NZD", "SGD", "ZAR", "EUR")
 PLAN = {"name": "FY2027 plan", "approved_on": "2026-11-01", "currency": "USD",

@@ -11,7 +11,7 @@ import pytest
 
 from finops_model.measure import accuracy
 from finops_model.measure.grades import LEVELS, grade
-from finops_model.outlook import scores
+from finops_model.forecasting import scores
 from finops_model.periods import add_months, month_range
 
 SPREAD = {"p05": -20, "p10": -15, "p25": -7, "p50": 0, "p75": 7, "p90": 15, "p95": 20}

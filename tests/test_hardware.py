@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from scipy.optimize import brentq
 
 from finops_model.errors import PriceError
-from finops_model.prices.hardware import Hardware, own_or_rent, rent_path
+from finops_model.prices.capacity.hardware import Hardware, own_or_rent, rent_path
 
 boxes = st.builds(Hardware, gpus=st.integers(1, 64), capital=st.floats(1e3, 1e6), life_months=st.integers(1, 72),
                   salvage_share=st.floats(0, 0.5), method=st.sampled_from(["straight_line", "declining"]), kilowatts=st.floats(0, 50),

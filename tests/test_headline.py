@@ -9,13 +9,14 @@ import pytest
 from headline_world import brief_of, days, row, workspace, year
 
 from finops_model.errors import ForecastError
-from finops_model.measure import budgets, landing_words
-from finops_model.outlook import simulate
-from finops_model.publish import page_first, page_told
-from finops_model.publish.briefs import canonical, check_brief
-from finops_model.publish.page import Page
-from finops_model.publish.tables import Figures
-from finops_model.publish.workbook import write_workbook
+from finops_model.measure.budget import landing as budgets
+from finops_model.wording import landing as landing_words
+from finops_model.simulate import scenarios as simulate
+from finops_model.publish.page import first as page_first, notices as page_told
+from finops_model.publish.report.briefs import canonical, check_brief
+from finops_model.publish.page.body import Page
+from finops_model.publish.page.tables import Figures
+from finops_model.publish.report.workbook import write_workbook
 
 FLAT, WIDE = np.full((1000, 1), 600.0), np.linspace(500.0, 700.0, 1001)[:, None]
 NEVER = ("closed", "80 %", "more than 99 %", "less than 1 %", "100 %", "0 %", "chance")

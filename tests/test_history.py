@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import ForecastError
-from finops_model.measure.anomalies import find_anomalies
-from finops_model.outlook.backtest import backtest
-from finops_model.outlook.ensemble import forecast
-from finops_model.outlook.history import clean
+from finops_model.measure.anomalies.detect import find_anomalies
+from finops_model.forecasting.backtest import backtest
+from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.history import clean
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
 DAY = pd.Timedelta(days=1)

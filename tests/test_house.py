@@ -14,8 +14,12 @@ import finops_model as fm
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "finops_model"
-FLOOR = {"errors", "shelf", "units", "periods", "streams", "documents", "settings", "progress", "schemas", "exits", "resources"}
-ORDER = ["facts", "prices", "outlook", "measure", "decide", "publish", "cli"]
+FLOOR = {"errors", "shelf", "units", "periods", "streams", "documents", "settings", "progress", "schemas", "exits", "resources", "executors", "wording"}
+ORDER = ["facts", "prices", "uncertainty", "forecasting", "scenario", "simulate", "measure", "decide", "publish", "cli"]
+ARROWS_UP = {       # still against the order, from before the rooms; may only shrink
+    "forecasting/covariates/file.py": {"scenario"}, "forecasting/covariates/told.py": {"scenario"}, "forecasting/covariates/workspace.py": {"scenario"},
+    "forecasting/settling.py": {"scenario"}, "scenario/document.py": {"simulate"}, "scenario/explain.py": {"simulate"}, "uncertainty/curves.py": {"forecasting"},
+}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 
 
@@ -55,6 +59,7 @@ def test_imports_run_one_way(path):
         allowed = FLOOR | set(ORDER[: ORDER.index(own)])
         if own in ("facts", "prices"):
             allowed -= {"facts", "prices"}
+    allowed |= ARROWS_UP.get(str(path.relative_to(PACKAGE)), set())
     backward = imported - allowed - {"__version__", "front_door", "api"}
     assert not backward, f"{path.relative_to(ROOT)} imports {sorted(backward)}: imports run one way"
 
@@ -75,7 +80,7 @@ def test_only_the_warehouse_imports_ibis_and_nothing_pickles():
     for path in MODULES:
         text = path.read_text(encoding="utf-8")
         if re.search(r"^\s*(import|from) ibis", text, re.M):
-            assert path.name == "warehouse.py", f"{path}: only facts/warehouse.py may import ibis"
+            assert path.name == "warehouse.py", f"{path}: only facts/daily/warehouse.py may import ibis"
         assert not re.search(r"\bimport pickle|allow_pickle=True|\.to_pickle|read_pickle", text), path
         assert "np.random.seed" not in text and "np.random.normal" not in text, f"{path}: global randomness"
 

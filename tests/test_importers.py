@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from finops_model.errors import InputError
-from finops_model.facts import importers
-from finops_model.facts.importers import focus
-from finops_model.facts.ledger import Ledger
-from finops_model.facts.readers import open_source
-from finops_model.facts.tables import guess_mapping, read_table
-from finops_model.facts.warehouse import daily
+from finops_model.facts.intake import importers
+from finops_model.facts.intake.importers import focus
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.intake.files.readers import open_source
+from finops_model.facts.intake.tables import guess_mapping, read_table
+from finops_model.facts.daily.warehouse import daily
 from finops_model.settings import Settings, Tags
 
 BILLS = Path(__file__).parent / "fixtures" / "bills"

@@ -11,8 +11,8 @@ from hypothesis import given, settings, strategies as st
 
 from finops_model.errors import PriceError
 from finops_model.periods import month_range
-from finops_model.prices.commitments import Hourly
-from finops_model.prices.inventory import cliffs, cover, cover_by_month, inventory, read_inventory, renewals, totals
+from finops_model.prices.settle.hourly import Hourly
+from finops_model.prices.terms.inventory import cliffs, cover, cover_by_month, inventory, read_inventory, renewals, totals
 
 ROOT = Path(__file__).resolve().parents[1]
 MONTHS = month_range("2026-01", "2029-12")

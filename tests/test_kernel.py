@@ -12,10 +12,10 @@ from numba import njit
 from scipy.special import ndtri
 
 from finops_model.errors import ScenarioError
-from finops_model.outlook import engine, kernel_math
-from finops_model.outlook.distributions import make
-from finops_model.outlook.flat import FlatPlan, Form, PathValue, Table, loadings_of
-from finops_model.outlook.kernel_tables import above, day_piece, evaluate, hour_pieces
+from finops_model.simulate.kernel import engine, draws as kernel_math
+from finops_model.uncertainty.distributions import make
+from finops_model.simulate.kernel.flat import FlatPlan, Form, PathValue, Table, loadings_of
+from finops_model.simulate.compile.numbers import above, day_piece, evaluate, hour_pieces
 from finops_model.prices.rates import make as make_rate
 
 ENGINES = pytest.mark.parametrize("which", ["numpy", "numba"])

@@ -14,11 +14,12 @@ import pytest
 import yaml
 from scipy.stats import gamma, norm, poisson
 
-from finops_model.outlook import closed_forms, engine, price_moments
-from finops_model.outlook.distributions import make
-from finops_model.outlook.distributions._following import Following
-from finops_model.outlook.elicit import elicit, read_value
-from finops_model.outlook.flat import FlatPlan, Form, PathValue, Table, loadings_of
+from finops_model.uncertainty import closed_forms, price_moments
+from finops_model.simulate.kernel import engine
+from finops_model.uncertainty.distributions import make
+from finops_model.uncertainty.following import Following
+from finops_model.uncertainty.elicit import elicit, read_value
+from finops_model.simulate.kernel.flat import FlatPlan, Form, PathValue, Table, loadings_of
 from finops_model.prices.rates import make as make_rate
 
 ENGINES = pytest.mark.parametrize("which", ["numpy", "numba"])

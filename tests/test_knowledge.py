@@ -7,7 +7,7 @@ import pytest
 from scenario_world import settings, world
 
 from finops_model.errors import InputError
-from finops_model.outlook import nodes, simulate
+from finops_model.simulate import nodes, scenarios as simulate
 
 
 @pytest.fixture(scope="module")

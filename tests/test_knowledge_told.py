@@ -10,9 +10,9 @@ import pytest
 from scenario_world import settings, world
 
 from finops_model.errors import InputError
-from finops_model.outlook import simulate
-from finops_model.outlook.known import day_names
-from finops_model.outlook.knowledge_file import schema_text
+from finops_model.simulate import scenarios as simulate
+from finops_model.forecasting.covariates.series import day_names
+from finops_model.forecasting.covariates.file import schema_text
 
 DAY = 480.0                                     # train: 240 GPU-hours a day at 2, the same every day
 LENGTHS = {"2026-11": 30, "2026-12": 31, "2027-01": 31}
@@ -85,7 +85,7 @@ def test_a_replay_knows_only_what_was_known_then(company):
 
 
 def test_days_off_of_several_countries_are_those_of_each_and_told_in_words(company, monkeypatch):
-    from finops_model.outlook import knowledge
+    from finops_model.forecasting.covariates import workspace as knowledge
 
     asked = []
     monkeypatch.setattr(knowledge, "day_names", lambda *what: asked.append((what[0], kept := day_names(*what))) or kept)

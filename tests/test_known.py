@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import ForecastError
-from finops_model.outlook.ensemble import forecast
-from finops_model.outlook.events import Event, drawn, effect, ramp, read_events, undisturbed
-from finops_model.outlook.known import Driver, Override, day_names, holiday_effects
+from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.covariates.events import Event, drawn, effect, ramp, read_events, undisturbed
+from finops_model.forecasting.covariates.series import Driver, Override, day_names, holiday_effects
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
 

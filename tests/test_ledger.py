@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import InputError, LedgerError
-from finops_model.facts import delivery, manifest
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.ledger import delivery, manifest
+from finops_model.facts.ledger.store import Ledger
 
 BILLS = Path(__file__).parent / "fixtures" / "bills"
 
@@ -224,7 +224,7 @@ def test_a_delivery_that_dies_on_the_way_never_happened(step, tmp_path, monkeypa
 
 
 def test_three_writers_at_once_lose_nothing(tmp_path):
-    code = ("import sys; sys.path.insert(0, sys.argv[3]); from test_ledger import rows; from finops_model.facts.ledger import Ledger\n"
+    code = ("import sys; sys.path.insert(0, sys.argv[3]); from test_ledger import rows; from finops_model.facts.ledger.store import Ledger\n"
             "for n in range(3): Ledger(sys.argv[1]).ingest((f'{sys.argv[2]}-{n}', rows(n + 1, month=f'20{sys.argv[2]}-0{n + 1}')))")
     work = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(20 + i), str(Path(__file__).parent)])
             for i in range(3)]

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from finops_model.measure import accuracy, actuals, budgets, kpis, words
+from finops_model.measure import accuracy, actuals, kpis, words
+from finops_model.measure.budget import landing as budgets
 from finops_model.measure.brief import by_hand, workloads_by_hand
 from finops_model.measure.kpis import cost_per_driver
 

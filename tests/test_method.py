@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from finops_model.facts import cells, checks, readers, scopes, textcells, versions
-from finops_model.measure import accuracy, anomalies, anomalies_episodes, anomalies_expected, anomalies_limits, watch
-from finops_model.outlook import demand, ensemble, error_paths, grading, history, noise, pooled, settling, sparse, windows
-from finops_model.outlook.forecasters import last_year, pick
-from finops_model.prices import fx
+from finops_model.facts.intake.files import cells, readers, textcells
+from finops_model.facts.ledger import checks, scopes, versions
+from finops_model.measure import accuracy
+from finops_model.measure.anomalies import detect as anomalies, episodes as anomalies_episodes, expected as anomalies_expected, limits as anomalies_limits, watch
+from finops_model.forecasting.widths import demand, error_paths, noise, pooled
+from finops_model.forecasting import ensemble, grading, history, settling, sparse, windows
+from finops_model.forecasting.methods import last_year, pick
+from finops_model.prices.lists import fx
 
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "method"
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen")

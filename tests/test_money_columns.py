@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from finops_model.errors import InputError
-from finops_model.facts.ledger import Ledger
-from finops_model.facts.tables import Mapping, apply_mapping, guess_mapping, load_mapping, read_table
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.intake.tables import Mapping, apply_mapping, guess_mapping, load_mapping, read_table
 
 
 def read(folder, text, name="t.csv"):

@@ -8,12 +8,15 @@ import pytest
 from scenario_world import rows
 
 import finops_model as fm
-from finops_model.facts.plans import read_budgets
-from finops_model.measure import budgets, kpis
-from finops_model.measure.anomalies_limits import pace_alerts
-from finops_model.outlook import chances, engine, windows
-from finops_model.outlook.flat import FlatPlan
-from finops_model.prices.settlement import price
+from finops_model.facts.plans.read import read_budgets
+from finops_model.measure.budget import landing as budgets
+from finops_model.measure import kpis
+from finops_model.measure.anomalies.limits import pace_alerts
+from finops_model.uncertainty import chances
+from finops_model.simulate.kernel import engine
+from finops_model.forecasting import windows
+from finops_model.simulate.kernel.flat import FlatPlan
+from finops_model.prices.settle.settlement import price
 
 MONTHS = ("2026-10", "2026-11", "2026-12")
 

@@ -14,13 +14,14 @@ from finops_model.cli import app
 from finops_model.decide.sensitivity import sensitivity
 from finops_model.documents import write_atomic
 from finops_model.errors import FinOpsError
-from finops_model.facts import warehouse
-from finops_model.measure import landing_words
-from finops_model.outlook import simulate
-from finops_model.publish import alerts, close, dashboard_view, notebook_words, since
-from finops_model.publish.briefs import canonical
-from finops_model.publish.page import Page
-from finops_model.publish.workbook import write_workbook
+from finops_model.facts.daily import warehouse
+from finops_model.wording import landing as landing_words
+from finops_model.simulate import scenarios as simulate
+from finops_model.publish import alerts, close, notebook_words, since
+from finops_model.publish.dashboard import view as dashboard_view
+from finops_model.publish.report.briefs import canonical
+from finops_model.publish.page.body import Page
+from finops_model.publish.report.workbook import write_workbook
 
 YEAR = 37_000.0
 REPORT = "2026-07"

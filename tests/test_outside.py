@@ -17,16 +17,19 @@ from typer.testing import CliRunner
 
 from finops_model.cli import _forecasts, app
 from finops_model.decide.compare import compare
-from finops_model.measure import outside
+from finops_model.measure.budget import outside
 from finops_model.measure.actuals import COMPANY
 from finops_model.measure.brief import Close, brief
-from finops_model.outlook import base, scenario, simulate
-from finops_model.outlook.plan import compile_plan
-from finops_model.outlook.run import load_run
-from finops_model.publish import close, dashboard_view, page_first
-from finops_model.publish.page import Page
-from finops_model.publish.tables import Figures, differences
-from finops_model.publish.workbook import write_workbook
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.simulate import scenarios as simulate
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.simulate.run import load_run
+from finops_model.publish import close
+from finops_model.publish.dashboard import view as dashboard_view
+from finops_model.publish.page import first as page_first
+from finops_model.publish.page.body import Page
+from finops_model.publish.page.tables import Figures, differences
+from finops_model.publish.report.workbook import write_workbook
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 TAX = dict(ChargeCategory="Tax", x_Workload="tax", ServiceName="Tax")

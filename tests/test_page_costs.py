@@ -12,9 +12,9 @@ from test_carried import NAMED, chosen, company, counted
 
 from finops_model.measure import kpis
 from finops_model.measure.carried import COMPANY, tie
-from finops_model.publish.page import Page
-from finops_model.publish.tables import differences
-from finops_model.publish.workbook import write_workbook
+from finops_model.publish.page.body import Page
+from finops_model.publish.page.tables import differences
+from finops_model.publish.report.workbook import write_workbook
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 

@@ -10,11 +10,12 @@ import pytest
 
 from finops_model.errors import InputError
 from finops_model.measure import words
-from finops_model.measure.amounts import money
+from finops_model.wording import money
 from finops_model.measure.brief import untied
 from finops_model.measure.entities import NOTE
-from finops_model.publish import charts, page_first, page_sections
-from finops_model.publish.tables import Figures
+from finops_model.publish.charts import budget as charts
+from finops_model.publish.page import first as page_first, sections as page_sections
+from finops_model.publish.page.tables import Figures
 from finops_model.settings import load_settings
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"

@@ -13,18 +13,18 @@ from hypothesis import given, settings as laws, strategies as st
 from scenario_world import demand_for, settings, world
 
 from finops_model.cli import bills
-from finops_model.facts.budgets import Budgets
+from finops_model.facts.plans.budgets import Budgets
 from finops_model.measure import words
 from finops_model.measure.brief import Close
-from finops_model.measure.parts import FREE, IDLE, NONE, UNIT, lines, reason
-from finops_model.outlook import base, scenario
-from finops_model.outlook.plan import compile_plan
-from finops_model.outlook.simulate import simulate
-from finops_model.publish import dashboard_view
+from finops_model.measure.budget.parts import FREE, IDLE, NONE, UNIT, lines, reason
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.simulate.scenarios import simulate
+from finops_model.publish.dashboard import view as dashboard_view
 from finops_model.publish.close import briefs_of
-from finops_model.publish.page import Page
-from finops_model.publish.tables import differences, signed
-from finops_model.publish.workbook import write_workbook
+from finops_model.publish.page.body import Page
+from finops_model.publish.page.tables import differences, signed
+from finops_model.publish.report.workbook import write_workbook
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 MONTHS = [f"2026-{month:02}" for month in range(1, 13)]

@@ -9,9 +9,9 @@ from scipy.optimize import brentq
 
 from finops_model.errors import PriceError
 from finops_model.periods import month_range
-from finops_model.prices import termination
-from finops_model.prices.commitments import Hourly
-from finops_model.prices.payments import Payment, compare, npv, of_commitment, tie_rate
+from finops_model.prices.terms import termination
+from finops_model.prices.settle.hourly import Hourly
+from finops_model.prices.terms.payments import Payment, compare, npv, of_commitment, tie_rate
 
 MONTHS = month_range("2024-01", "2033-12")
 fees = st.floats(0, 1e7)

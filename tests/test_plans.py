@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from finops_model.errors import InputError
-from finops_model.facts import plans
+from finops_model.facts.plans import read as plans
 from finops_model.periods import month_range
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,8 +12,9 @@ import scripts
 from hypothesis import given, strategies as st
 from scipy import stats
 
-from finops_model.outlook import ensemble, error_paths, pooled
-from finops_model.outlook.history import History
+from finops_model.forecasting import ensemble
+from finops_model.forecasting.widths import error_paths, pooled
+from finops_model.forecasting.history import History
 
 START = np.datetime64("2025-01-01")
 WEEK = np.array([1.1, 1.15, 1.1, 1.1, 1.0, 0.8, 0.75])

@@ -13,13 +13,13 @@ from hypothesis import given, settings as speed, strategies as st
 from pool_world import FAMILIES, SHAPED, TERM, USES, add, by_hand, change_of, company_in, made
 from test_settlement import SKUS, problems
 
-from finops_model.outlook import engine
-from finops_model.outlook.kernel_plan import by_workload, compile_flat
-from finops_model.outlook.overlaps import Overlap, cover, narrowed, way_of
-from finops_model.outlook.simulate import simulate
+from finops_model.simulate.kernel import engine
+from finops_model.simulate.compile.to_flat import by_workload, compile_flat
+from finops_model.simulate.compile.overlaps import Overlap, cover, narrowed, way_of
+from finops_model.simulate.scenarios import simulate
 from finops_model.prices.instruments import make, ordered
-from finops_model.prices.settlement import settle
-from finops_model.publish.dashboard_dials import Position, rebuilt
+from finops_model.prices.settle.settlement import settle
+from finops_model.publish.dashboard.dials import Position, rebuilt
 
 QUICK, KINDS = speed(max_examples=80, deadline=None), ("units", "spend", "floating")
 

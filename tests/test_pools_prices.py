@@ -7,8 +7,8 @@ import pytest
 from pool_world import FAMILIES, SHAPED, TERM, add, by_hand, change_of, company_in, made
 
 from finops_model.errors import ScenarioError
-from finops_model.outlook.simulate import simulate
-from finops_model.publish.dashboard_dials import Position, rebuilt
+from finops_model.simulate.scenarios import simulate
+from finops_model.publish.dashboard.dials import Position, rebuilt
 
 
 @pytest.fixture(scope="module")

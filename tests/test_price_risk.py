@@ -12,11 +12,11 @@ from hypothesis import given, settings, strategies as st
 
 from finops_model.decide import sobol
 from finops_model.errors import ScenarioError
-from finops_model.outlook import price_moments as moments, price_risk as risk
-from finops_model.outlook.distributions import make
+from finops_model.uncertainty import price_moments as moments, price_risk as risk
+from finops_model.uncertainty.distributions import make
 
 ROOT = Path(__file__).resolve().parents[1]
-CALIBRATION = ROOT / "finops_model" / "outlook" / "risks" / "gcp_spot.json"
+CALIBRATION = ROOT / "finops_model" / "uncertainty" / "risks" / "gcp_spot.json"
 N = 30_000
 BOTH = make("mixture", {"parts": [make("uniform", {"min": 0.7, "max": 0.95}), make("lognormal", {"mu": 0.2, "sigma": 0.2})], "weights": [0.6, 0.4]})
 FACTORS = {"a cut": make("uniform", {"min": 0.7, "max": 0.95}), "both signs": BOTH, "lognormal": make("lognormal", {"mu": 0.0, "sigma": 0.3}),

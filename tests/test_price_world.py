@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings as quick, strategies as st
 
 from finops_model.errors import PriceError
-from finops_model.prices.catalog import KINDS, PURCHASES, Catalog, check_append_only, load_catalog, select, stale
-from finops_model.prices.changes import describe, diff, percent
+from finops_model.prices.lists.catalog import KINDS, PURCHASES, Catalog, check_append_only, load_catalog, select, stale
+from finops_model.prices.lists.changes import describe, diff, percent
 from finops_model.prices.rates import make
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from finops_model.errors import PriceError, listing
-from finops_model.prices import settle
-from finops_model.prices.commitments import (Hourly, best_level, blocks, from_document, from_record, hourly, settle_days,
+from finops_model.prices.settle import windows as settle
+from finops_model.prices.settle.hourly import (Hourly, best_level, blocks, from_document, from_record, hourly, settle_days,
                                              spill_curve, weekday_of)
 from finops_model.prices.rates import make, shelf
 
@@ -407,7 +407,7 @@ def test_nonsense_is_refused_word_for_word(call, message):
 
 
 def test_the_dashboard_kernel_needs_numpy_only():
-    code = ("import sys, finops_model.prices.rates as r, finops_model.prices.settle, finops_model.prices.commitments; r.shelf(); "
+    code = ("import sys, finops_model.prices.rates as r, finops_model.prices.settle.windows, finops_model.prices.settle.hourly; r.shelf(); "
             "print([m for m in ('pandas','pydantic','yaml','scipy') if m in sys.modules])")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 

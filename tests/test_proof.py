@@ -14,8 +14,9 @@ import pytest
 from ledger_world import focus
 
 from finops_model.errors import LedgerError
-from finops_model.facts import manifest, warehouse
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.ledger import manifest
+from finops_model.facts.daily import warehouse
+from finops_model.facts.ledger.store import Ledger
 from finops_model.settings import Settings
 
 COSTS = ("BilledCost", "EffectiveCost")
@@ -151,7 +152,7 @@ def test_a_ledger_whose_records_are_gone_is_not_an_empty_one(ledger):
 
 
 def test_a_first_delivery_that_dies_before_its_record_can_be_repeated(tmp_path, monkeypatch):
-    from finops_model.facts import delivery
+    from finops_model.facts.ledger import delivery
     with monkeypatch.context() as patch:
         patch.setattr(delivery, "commit", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
@@ -176,7 +177,7 @@ def test_a_record_and_the_parts_before_it_last_through_a_power_cut(tmp_path, mon
     said = []
     real = manifest.fsync_folder
     monkeypatch.setattr("finops_model.documents.fsync_folder", lambda folder: (said.append(str(folder)), real(folder)))
-    monkeypatch.setattr("finops_model.facts.delivery.fsync_folder", lambda folder: (said.append(str(folder)), real(folder)))
+    monkeypatch.setattr("finops_model.facts.ledger.delivery.fsync_folder", lambda folder: (said.append(str(folder)), real(folder)))
     ledger = Ledger(tmp_path)
     ledger.ingest(("a", focus()))
     part = ledger.files()[0].parent

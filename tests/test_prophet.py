@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from finops_model.errors import ForecastError
-from finops_model.outlook.ensemble import forecast
-from finops_model.outlook.forecasters import prophet
-from finops_model.outlook.native import Native
+from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.methods import prophet
+from finops_model.forecasting.covariates.native import Native
 
 START = np.datetime64("2025-01-01")
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import PriceError
-from finops_model.prices import capacity_blocks as blocks
-from finops_model.prices import provisioned
-from finops_model.prices.provisioned import Throughput
-from finops_model.prices.spill import expected_spill, served_share
+from finops_model.prices.capacity import blocks
+from finops_model.prices.capacity import provisioned
+from finops_model.prices.capacity.provisioned import Throughput
+from finops_model.prices.settle.spill import expected_spill, served_share
 
 QUICK = settings(max_examples=60, deadline=None)
 amount = st.floats(0, 1e6, allow_subnormal=False)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from finops_model.errors import InputError
-from finops_model.facts.reconcile import reconcile
+from finops_model.facts.ledger.reconcile import reconcile
 
 
 def ledger(*rows):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finops_model.outlook.forecasters import (_sparse, _week, adida, croston, damped_holt, last_value, last_year, seasonal_naive, theta, tsb,
+from finops_model.forecasting.methods import (_sparse, _week, adida, croston, damped_holt, last_value, last_year, seasonal_naive, theta, tsb,
                                               weekday_mean)
 
 DOCUMENT = json.loads((Path(__file__).parent / "fixtures/forecasters/references.json").read_text(encoding="utf-8"))

@@ -16,14 +16,15 @@ from hypothesis import strategies as st
 
 from finops_model import resources
 from finops_model.errors import InputError, ReportError
-from finops_model.publish import archive, dashboard_archive, report_run
-from finops_model.publish.briefs import canonical, check_brief, figures_hash, load_brief, lookup
-from finops_model.publish.manifest import compare_briefs, verify_files
-from finops_model.publish.page import Page, open_brief
-from finops_model.publish.page_first import day
-from finops_model.publish.report import build_reports, to_pdf
-from finops_model.publish.report_html import DRAWN, TAGS, WRITTEN, sanitised
-from finops_model.publish.tables import Column, differences, table
+from finops_model.publish.report import archive, run as report_run
+from finops_model.publish.dashboard import archive as dashboard_archive
+from finops_model.publish.report.briefs import canonical, check_brief, figures_hash, load_brief, lookup
+from finops_model.publish.report.manifest import compare_briefs, verify_files
+from finops_model.publish.page.body import Page, open_brief
+from finops_model.publish.page.first import day
+from finops_model.publish.report.build import build_reports, to_pdf
+from finops_model.publish.page.html import DRAWN, TAGS, WRITTEN, sanitised
+from finops_model.publish.page.tables import Column, differences, table
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 ROOT = Path(__file__).resolve().parents[1]
@@ -205,7 +206,7 @@ def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_foun
     archive.rebuild(tmp_path / "reports")         # listing again does not make a changed file right
     assert len(verify_files(folder)) == 8
     fresh = shutil.copytree(root / "2026-10" / "customer-support", tmp_path / "fresh")
-    from finops_model.publish.report import _put
+    from finops_model.publish.report.build import _put
 
     _put(fresh, folder)
     archive.rebuild(tmp_path / "reports")
@@ -245,7 +246,7 @@ def test_the_notebook_is_short_typed_stripped_and_imports_the_model_only():
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert sum(len([line for line in source.splitlines() if line.strip()]) for source in code) <= 40
     assert all("#" in line and ": str = " in line for line in code[0].splitlines()) and code[-1].startswith("assert page.differences() == []")
-    assert {line for source in code for line in source.splitlines() if "import" in line} == {"from finops_model.publish.page import open_brief"}
+    assert {line for source in code for line in source.splitlines() if "import" in line} == {"from finops_model.publish.page.body import open_brief"}
     assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells if cell["cell_type"] == "code")
 
 

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from headline_world import brief_of, days, row, workspace
 
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.ledger.store import Ledger
 from finops_model.measure import restated
 from finops_model.publish import close
-from finops_model.publish.page_first import alerts, facts
-from finops_model.publish.tables import Figures
+from finops_model.publish.page.first import alerts, facts
+from finops_model.publish.page.tables import Figures
 
 FIELD = Path(__file__).parent / "fixtures" / "field"
 

@@ -7,15 +7,17 @@ import pytest
 from risk_world import DAY, costs, day_counts, facts_in, hits, plan_of, resolved, workload
 from scenario_world import demand_for, settings, world
 
-from finops_model.outlook import base, engine, price_moments as moments, risks
-from finops_model.outlook.answers import answer
-from finops_model.outlook.distributions import make
-from finops_model.outlook.elicit import read_value
-from finops_model.outlook.kernel_plan import by_workload, compile_flat
-from finops_model.outlook.plan import compile_plan
-from finops_model.outlook.risks import clock_of
-from finops_model.outlook.scenario import explain
-from finops_model.prices.checkpoints import Checkpointing
+from finops_model.scenario import ledger_base as base
+from finops_model.simulate.kernel import engine
+from finops_model.uncertainty import price_moments as moments, risks
+from finops_model.uncertainty.answers import answer
+from finops_model.uncertainty.distributions import make
+from finops_model.uncertainty.elicit import read_value
+from finops_model.simulate.compile.to_flat import by_workload, compile_flat
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.uncertainty.risks import clock_of
+from finops_model.scenario.document import explain
+from finops_model.prices.capacity.checkpoints import Checkpointing
 
 ENGINES = ("numpy", "numba")
 LENGTHS = np.array([30, 31, 31, 28, 31, 30])              # November 2026 to April 2027

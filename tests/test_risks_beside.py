@@ -7,15 +7,16 @@ import pytest
 from risk_world import costs, facts_in, plan_of, resolved
 from scenario_world import demand_for, settings
 
-from finops_model.decide.commit_demand import Workspace
+from finops_model.decide.commitments.demand import Workspace
 from finops_model.errors import ScenarioError
-from finops_model.outlook import nodes, price_moments as moments
-from finops_model.outlook.plan import compile_plan, future
-from finops_model.outlook.pools import read_shapes
-from finops_model.outlook.risk_plan import price_factors
-from finops_model.outlook.scenario import explain, load_scenario, resolve
-from finops_model.outlook.simulate import simulate
-from finops_model.publish import dashboard_dials
+from finops_model.simulate import nodes
+from finops_model.uncertainty import price_moments as moments
+from finops_model.simulate.compile.plan import compile_plan, future
+from finops_model.simulate.compile.pools import read_shapes
+from finops_model.simulate.compile.risk_plan import price_factors
+from finops_model.scenario.document import explain, load_scenario, resolve
+from finops_model.simulate.scenarios import simulate
+from finops_model.publish.dashboard import dials as dashboard_dials
 
 
 @pytest.fixture(scope="module")

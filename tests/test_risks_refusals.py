@@ -7,8 +7,8 @@ import pytest
 from risk_world import costs, facts_in, plan_of
 
 from finops_model.errors import ScenarioError
-from finops_model.outlook import risk_plan
-from finops_model.outlook.risks import kinds
+from finops_model.simulate.compile import risk_plan
+from finops_model.uncertainty.risks import kinds
 from finops_model.periods import is_date
 
 KINDS = ", ".join(kinds())

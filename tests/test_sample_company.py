@@ -19,11 +19,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from finops_model.facts import plans
-from finops_model.facts.ledger import Ledger
-from finops_model.facts.warehouse import daily
-from finops_model.prices.catalog import load_catalog
-from finops_model.prices.contracts import read_terms
+from finops_model.facts.plans import read as plans
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.daily.warehouse import daily
+from finops_model.prices.lists.catalog import load_catalog
+from finops_model.prices.terms.contracts import read_terms
 from finops_model.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]

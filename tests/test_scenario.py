@@ -11,9 +11,9 @@ from hypothesis import given, settings as speed, strategies as st
 from scenario_world import settings, world
 
 from finops_model.errors import ScenarioError
-from finops_model.outlook import base, changes, explain, scenario
-from finops_model.outlook.elicit import elicit
-from finops_model.outlook.schema import schema_text
+from finops_model.scenario import ledger_base as base, changes, explain, document as scenario
+from finops_model.uncertainty.elicit import elicit
+from finops_model.scenario.schema import schema_text
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ledger_world import focus
 
 from finops_model.errors import LedgerError
-from finops_model.facts import warehouse
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.daily import warehouse
+from finops_model.facts.ledger.store import Ledger
 from finops_model.settings import Settings
 
 FIELD = Path(__file__).parent / "fixtures" / "field"
@@ -270,7 +270,7 @@ def test_append_and_replace_exclude_each_other(tmp_path):
 
 
 def test_known_files_need_no_right_to_write(tmp_path, monkeypatch):
-    from finops_model.facts import manifest
+    from finops_model.facts.ledger import manifest
     Ledger(tmp_path).ingest(("a", focus()))
     monkeypatch.setattr(manifest, "writing", lambda *_: (_ for _ in ()).throw(AssertionError("the lock was taken")))
     assert [f.status for f in Ledger(tmp_path).ingest(("a", focus())).files] == ["known"]

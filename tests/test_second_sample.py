@@ -19,10 +19,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from finops_model.facts import plans
-from finops_model.facts.ledger import Ledger
-from finops_model.prices.catalog import load_catalog
-from finops_model.prices.plan_rates import load_plan_rates
+from finops_model.facts.plans import read as plans
+from finops_model.facts.ledger.store import Ledger
+from finops_model.prices.lists.catalog import load_catalog
+from finops_model.prices.lists.plan_rates import load_plan_rates
 
 ROOT = Path(__file__).resolve().parents[1]
 STARTUP = ROOT / "data" / "startup"

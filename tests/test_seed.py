@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from finops_model.cli import app
 from finops_model.decide import sensitivity
-from finops_model.outlook import scenario, simulate
+from finops_model.scenario import document as scenario
+from finops_model.simulate import scenarios as simulate
 from finops_model.publish import close
 from finops_model.publish import start as starting
 from finops_model.settings import load_settings

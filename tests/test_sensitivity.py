@@ -12,10 +12,10 @@ from scenario_world import demand_for, settings, world
 from finops_model import streams
 from finops_model.decide import breach, sensitivity as sense, sobol
 from finops_model.errors import ScenarioError
-from finops_model.outlook import base, scenario
-from finops_model.outlook.distributions import make
-from finops_model.outlook.elicit import read_value
-from finops_model.outlook.plan import future
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.uncertainty.distributions import make
+from finops_model.uncertainty.elicit import read_value
+from finops_model.simulate.compile.plan import future
 
 NORMALS = {"x1": make("normal", {"mean": 0.0, "sd": 1.0}), "x2": make("normal", {"mean": 1.0, "sd": 2.0}), "x3": make("normal", {"mean": 2.0, "sd": 0.5})}
 

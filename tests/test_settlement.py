@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import PriceError, listing
-from finops_model.prices.commitments import Hourly
+from finops_model.prices.settle.hourly import Hourly
 from finops_model.prices.instruments import hand_out, make, ordered, shelf
 from finops_model.prices.rates import shelf as rate_forms
-from finops_model.prices.settlement import price, settle
+from finops_model.prices.settle.settlement import price, settle
 
 QUICK = settings(max_examples=60, deadline=None)
 SKUS = ("a", "b", "c")
@@ -187,10 +187,10 @@ def test_over_a_whole_term_billed_is_effective(problem, days, share):
 @QUICK
 @given(problems(), st.sampled_from([0.0, 5.0, 1e9]))
 def test_an_invoice_of_a_settlement_keeps_its_cost_and_draws_credits_from_what_is_billed(problem, granted):
-    from finops_model.prices.adjustments import Adjustments, Support, Tax
-    from finops_model.prices.cents import rounded
-    from finops_model.prices.charge_lines import billed_fees
-    from finops_model.prices.credits import Credit
+    from finops_model.prices.settle.adjustments import Adjustments, Support, Tax
+    from finops_model.prices.settle.cents import rounded
+    from finops_model.prices.settle.charge_lines import billed_fees
+    from finops_model.prices.terms.credits import Credit
 
     done = price(*problem)
     bill = done.invoice(Adjustments(credits=(Credit(granted, "grant"),), tax=Tax(0.19)))
@@ -206,7 +206,7 @@ def test_an_invoice_of_a_settlement_keeps_its_cost_and_draws_credits_from_what_i
 
 
 def test_an_invoice_does_not_settle_commitments_twice():
-    from finops_model.prices.adjustments import Adjustments, Negotiated
+    from finops_model.prices.settle.adjustments import Adjustments, Negotiated
 
     with pytest.raises(PriceError) as raised:
         price({"a": 1}, {"a": 1}).invoice(Adjustments(negotiated=(Negotiated(0.1),)))

@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 
 from finops_model.cli import app
 from finops_model.errors import ForecastError
-from finops_model.measure.watch import watch
-from finops_model.outlook import settling
-from finops_model.outlook.backtest import backtest
-from finops_model.outlook.base import read_facts
-from finops_model.outlook.ensemble import forecast
-from finops_model.outlook.hierarchy import forecast_tree
-from finops_model.outlook.settling import Late, left_out, unfinished
-from finops_model.outlook.simulate import run_many
+from finops_model.measure.anomalies.watch import watch
+from finops_model.forecasting import settling
+from finops_model.forecasting.backtest import backtest
+from finops_model.scenario.ledger_base import read_facts
+from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.hierarchy import forecast_tree
+from finops_model.forecasting.settling import Late, left_out, unfinished
+from finops_model.simulate.scenarios import run_many
 
 CASE = Path(__file__).parent / "fixtures" / "settling"      # 100 a day for five months, 33 on the last one; truth of August: 3,100
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.45, 0.35])

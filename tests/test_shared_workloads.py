@@ -8,9 +8,10 @@ import pytest
 from scenario_world import demand_for, rows, settings, world
 
 from finops_model.measure.brief import _range
-from finops_model.outlook import base, nodes, scenario
-from finops_model.outlook.plan import compile_plan
-from finops_model.outlook.simulate import simulate
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.simulate import nodes
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.simulate.scenarios import simulate
 
 LAST = "2026-10-31"
 

@@ -18,15 +18,18 @@ from typer.testing import CliRunner
 from finops_model import shelf
 from finops_model.cli import app
 from finops_model.errors import FinOpsError, ForecastError, InputError
-from finops_model.facts import importers
-from finops_model.facts.ledger import Ledger
-from finops_model.facts.readers import open_source
+from finops_model.facts.intake import importers
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.intake.files.readers import open_source
 from finops_model.measure import kpis
 from finops_model.measure.brief import brief
-from finops_model.outlook import distributions, ensemble, forecasters, risks, simulate, sparse
-from finops_model.outlook.demand import fit_demand
+from finops_model.uncertainty import distributions, risks
+from finops_model.forecasting import ensemble, methods as forecasters, sparse
+from finops_model.simulate import scenarios as simulate
+from finops_model.forecasting.widths.demand import fit_demand
 from finops_model.prices import instruments, rates, transforms
-from finops_model.publish import briefs, close
+from finops_model.publish.report import briefs
+from finops_model.publish import close
 from finops_model.publish import start as starting
 from finops_model.settings import load_settings
 

@@ -14,12 +14,13 @@ from scenario_world import demand_for, rows, settings, world
 from scipy.stats import norm
 
 from finops_model.errors import ScenarioError
-from finops_model.outlook import base, engine, scenario
-from finops_model.outlook.kernel_plan import by_workload, compile_flat
-from finops_model.outlook.plan import compile_plan
-from finops_model.outlook.run import load_run
-from finops_model.outlook.simulate import run_many, simulate
-from finops_model.prices.settle import charge_months
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.simulate.kernel import engine
+from finops_model.simulate.compile.to_flat import by_workload, compile_flat
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.simulate.run import load_run
+from finops_model.simulate.scenarios import run_many, simulate
+from finops_model.prices.settle.windows import charge_months
 
 HERE = Path(__file__).resolve().parent
 COMMIT = ("path: commitments/gpu, op: add, since: 2026-12, because: x, value: {ContractCommitmentQuantity: 8, ContractCommitmentUnit: "

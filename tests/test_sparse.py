@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finops_model.outlook import error_paths, sparse
-from finops_model.outlook.ensemble import forecast
-from finops_model.outlook.forecasters import adida, croston, shelf, tsb
-from finops_model.outlook.history import kind, since_launch
+from finops_model.forecasting.widths import error_paths
+from finops_model.forecasting import sparse
+from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.methods import adida, croston, shelf, tsb
+from finops_model.forecasting.history import kind, since_launch
 
 
 def series(days=400, seed=1, chance=0.25):

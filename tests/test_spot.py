@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from finops_model.errors import PriceError
-from finops_model.prices import spot
-from finops_model.prices.checkpoints import Checkpointing
+from finops_model.prices.capacity import spot
+from finops_model.prices.capacity.checkpoints import Checkpointing
 
 QUICK = settings(max_examples=60, deadline=None)
 

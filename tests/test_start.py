@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from finops_model.errors import InputError, LedgerError
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.ledger.store import Ledger
 from finops_model.publish import start as starting
 from finops_model.settings import load_settings
 from start_world import bill, driver, many_units, written

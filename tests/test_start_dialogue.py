@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from finops_model.errors import InputError
-from finops_model.facts.mapping import Mapping, load_mapping
-from finops_model.facts.mapping_text import LEFT, MEANS, SAID, explained
-from finops_model.facts.tables import guess_mapping, read_table
+from finops_model.facts.intake.mapping import Mapping, load_mapping
+from finops_model.facts.intake.mapping_text import LEFT, MEANS, SAID, explained
+from finops_model.facts.intake.tables import guess_mapping, read_table
 from finops_model.publish import start as starting
 from start_world import bill, many_units, written
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from finops_model import units
 from finops_model.errors import PriceError
-from finops_model.prices import storage, transfer
-from finops_model.prices.lifecycle import Lifecycle, StorageClass
+from finops_model.prices.capacity import storage, transfer
+from finops_model.prices.capacity.lifecycle import Lifecycle, StorageClass
 from finops_model.prices.rates import make
-from finops_model.prices.transfer import Leg, Tariff
+from finops_model.prices.capacity.transfer import Leg, Tariff
 
 QUICK = settings(max_examples=40, deadline=None)
 amount = st.floats(0, 1e5, allow_subnormal=False)

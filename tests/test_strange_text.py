@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from finops_model.errors import FinOpsError, InputError
-from finops_model.facts.ledger import Ledger
-from finops_model.facts.readers import open_source
-from finops_model.facts.tables import apply_mapping, guess_mapping, read_table
-from finops_model.facts.warehouse import daily
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.intake.files.readers import open_source
+from finops_model.facts.intake.tables import apply_mapping, guess_mapping, read_table
+from finops_model.facts.daily.warehouse import daily
 from finops_model.settings import Settings
 
 ROW = {"BilledCost": "1.00", "EffectiveCost": "1.00", "BillingCurrency": "USD", "BillingPeriodStart": "2026-01-01", "BillingPeriodEnd": "2026-02-01",

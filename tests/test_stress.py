@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ledger_world import focus
 
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.ledger.store import Ledger
 
 HERE = Path(__file__).resolve().parent
 COMMANDS = 40          # of each kind; 2 of 80 once ended in an abort after the right answer (finops_model/exits.py)
@@ -38,7 +38,7 @@ def test_many_short_commands_end_alike(words, code):
 
 
 def test_many_writers_at_one_ledger_lose_nothing(tmp_path):
-    code = ("import sys; sys.path.insert(0, sys.argv[3]); from ledger_world import focus; from finops_model.facts.ledger import Ledger\n"
+    code = ("import sys; sys.path.insert(0, sys.argv[3]); from ledger_world import focus; from finops_model.facts.ledger.store import Ledger\n"
             f"for n in range({DELIVERIES}): Ledger(sys.argv[1]).ingest((f'{{sys.argv[2]}}-{{n}}', focus(month=f'20{{sys.argv[2]}}-0{{n + 1}}')))")
     work = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(20 + i), str(HERE)]) for i in range(WRITERS)]
     assert [process.wait(timeout=900) for process in work] == [0] * WRITERS
@@ -48,7 +48,7 @@ def test_many_writers_at_one_ledger_lose_nothing(tmp_path):
 
 def test_a_reader_beside_a_writer_sees_whole_deliveries(tmp_path):
     Ledger(tmp_path).ingest(("first", focus(month="2020-01")))
-    code = ("import sys; sys.path.insert(0, sys.argv[2]); from ledger_world import focus; from finops_model.facts.ledger import Ledger\n"
+    code = ("import sys; sys.path.insert(0, sys.argv[2]); from ledger_world import focus; from finops_model.facts.ledger.store import Ledger\n"
             "for n in range(8): Ledger(sys.argv[1]).ingest((f'more-{n}', focus(month=f'2021-0{n + 1}')))")
     writer = subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(HERE)])
     seen = []

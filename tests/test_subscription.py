@@ -8,8 +8,8 @@ from hypothesis import given, settings, strategies as st
 
 from finops_model.errors import PriceError
 from finops_model.periods import month_range
-from finops_model.prices.credits import Credit, draw, ordered, prepaid, topups
-from finops_model.prices.subscription import Plan, Subscription, seats_by_day
+from finops_model.prices.terms.credits import Credit, draw, ordered, prepaid, topups
+from finops_model.prices.terms.subscription import Plan, Subscription, seats_by_day
 
 FIRST = "2027-01-01"
 changes = st.lists(st.tuples(st.integers(0, 58), st.integers(-3, 5)), max_size=8)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from finops_model.errors import InputError
-from finops_model.facts import formats
-from finops_model.facts.ledger import Ledger
-from finops_model.facts.tables import Mapping, apply_mapping, guess_mapping, kind_of, load_mapping, read_table
+from finops_model.facts.intake import formats
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.intake.tables import Mapping, apply_mapping, guess_mapping, kind_of, load_mapping, read_table
 
 TABLES = Path(__file__).parent / "fixtures" / "tables"
 

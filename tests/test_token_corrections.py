@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from finops_model.errors import PriceError, PriceWarning
-from finops_model.prices.token_corrections import corrected, odd, read_corrections, standing
-from finops_model.prices.token_table import CORRECTIONS, SNAPSHOT, build, load_tokens
-from finops_model.prices.tokens import expected_cost, token_cost
+from finops_model.prices.tokens.corrections import corrected, odd, read_corrections, standing
+from finops_model.prices.tokens.table import CORRECTIONS, SNAPSHOT, build, load_tokens
+from finops_model.prices.tokens.cost import expected_cost, token_cost
 
 CASE = json.loads((Path(__file__).resolve().parent / "fixtures" / "token_usage" / "prices_behind_the_vendor.json").read_text(encoding="utf-8"))
 MILLION = {"uncached_input": 1e6, "cache_read": 1e6, "output": 1e6}

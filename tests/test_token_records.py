@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from finops_model.errors import PriceError
-from finops_model.prices.tokens import expected_cost, load_tokens, price_sheet, token_cost
-from finops_model.prices.tokens_fields import UNDERSTOOD
-from finops_model.prices.tokens_records import price_records
-from finops_model.prices.tokens_usage import from_anthropic, from_bedrock, from_gemini, from_openai, from_vendor
+from finops_model.prices.tokens.cost import expected_cost, load_tokens, price_sheet, token_cost
+from finops_model.prices.tokens.fields import UNDERSTOOD
+from finops_model.prices.tokens.records import price_records
+from finops_model.prices.tokens.usage import from_anthropic, from_bedrock, from_gemini, from_openai, from_vendor
 
 CASES = Path(__file__).resolve().parent / "fixtures" / "token_usage"
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from finops_model.errors import PriceError
-from finops_model.prices import token_refresh, token_table, tokens, tokens_images, tokens_usage
-from finops_model.prices.token_table import SNAPSHOT, load_tokens, read_table
-from finops_model.prices.tokens import Histogram, Lognormal, Modifier, expected_cost, price_sheet, token_cost
-from finops_model.prices.tokens_buckets import BUCKETS, CONTEXT, INDEX, NAMES, disjoint
+from finops_model.prices.tokens import refresh as token_refresh, table as token_table, cost as tokens, images as tokens_images, usage as tokens_usage
+from finops_model.prices.tokens.table import SNAPSHOT, load_tokens, read_table
+from finops_model.prices.tokens.cost import Histogram, Lognormal, Modifier, expected_cost, price_sheet, token_cost
+from finops_model.prices.tokens.buckets import BUCKETS, CONTEXT, INDEX, NAMES, disjoint
 
 SUMS = {     # genai-prices' usage keys as sums of our disjoint buckets
     "input_tokens": CONTEXT, "output_tokens": ("output", "reasoning", "citation", "output_audio", "output_image", "output_video"),
@@ -137,7 +137,7 @@ def test_the_passport_of_the_snapshot_is_true(table):
 
 
 def test_pricing_imports_neither_the_package_nor_the_network():
-    code = ("import sys; from finops_model.prices.tokens import *; t = load_tokens(); print(float(token_cost(t, t.offer('gpt-5.4'), "
+    code = ("import sys; from finops_model.prices.tokens.cost import *; t = load_tokens(); print(float(token_cost(t, t.offer('gpt-5.4'), "
             "{'input': 1e5}))); print([m for m in ('genai_prices', 'pandas', 'scipy', 'httpx2') if m in sys.modules])")
     root = Path(__file__).resolve().parents[1]
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root).stdout
@@ -156,7 +156,7 @@ def test_a_snapshot_changed_by_hand_is_refused():
     with pytest.raises(PriceError) as raised:
         read_table(data, "prices.jsonl")
     assert str(raised.value) == ("prices.jsonl: the prices do not have the sha256 of their first line: the file was changed by hand. Make it "
-                                 "again with finops_model/prices/token_refresh.py; own prices belong into a price document.")
+                                 "again with finops_model/prices/tokens/refresh.py; own prices belong into a price document.")
     with pytest.raises(PriceError, match="is not a snapshot of token prices; make it with"):
         read_table(b"hello\n", "prices.jsonl")
     with pytest.raises(PriceError, match="nowhere.jsonl: there is no snapshot of token prices; make it with"):

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from ledger_world import focus
 
-from finops_model.facts import twice, warehouse
-from finops_model.facts.ledger import Ledger
+from finops_model.facts.ledger import twice
+from finops_model.facts.daily import warehouse
+from finops_model.facts.ledger.store import Ledger
 from finops_model.settings import Settings
 
 FIELD = Path(__file__).parent / "fixtures" / "field"

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from finops_model.cli import _shared
 from finops_model.errors import InputError, LedgerError
-from finops_model.measure.parts import child_line
+from finops_model.measure.budget.parts import child_line
 from finops_model.measure.brief import brief
 from finops_model.publish import close as closing
 from finops_model.publish import start as starting
 from finops_model.publish.close_units import how_many, pick_units
-from finops_model.publish.page import Page
+from finops_model.publish.page.body import Page
 from finops_model.settings import load_settings
 from start_world import many_units, written
 

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from finops_model.errors import FinOpsError, InputError
-from finops_model.facts import importers, vendors
-from finops_model.facts.ledger import Ledger
-from finops_model.facts.tables import apply_mapping, guess_mapping, load_mapping, read_table
-from finops_model.facts.warehouse import daily
+from finops_model.facts.intake import importers, vendors
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.intake.tables import apply_mapping, guess_mapping, load_mapping, read_table
+from finops_model.facts.daily.warehouse import daily
 from finops_model.settings import Settings, Tags
 
 NATIVE = Path(__file__).parent / "fixtures" / "native"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finops_model.facts import allocate, warehouse
-from finops_model.facts.ledger import Ledger
-from finops_model.facts.warehouse import DAILY, daily
+from finops_model.facts.daily import allocate, warehouse
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.daily.warehouse import DAILY, daily
 from finops_model.settings import Settings, Tags
 
 ROW = {"BilledCost": "1", "EffectiveCost": "1", "BillingCurrency": "USD", "BillingPeriodStart": "2026-03-01T00:00:00Z",

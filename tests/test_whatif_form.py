@@ -13,11 +13,11 @@ from scenario_world import demand_for, settings, world
 
 from finops_model.decide.compare import compare
 from finops_model.errors import FinOpsError, InputError, ScenarioError
-from finops_model.outlook import base, scenario
-from finops_model.outlook.plan import compile_plan
-from finops_model.outlook.simulate import simulate
-from finops_model.publish.whatif_form import KINDS, WhatIf, choices, shown, slug, write_what_if
-from finops_model.publish.whatif_widgets import Form
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.simulate.scenarios import simulate
+from finops_model.publish.whatif.form import KINDS, WhatIf, choices, shown, slug, write_what_if
+from finops_model.publish.whatif.widgets import Form
 
 GOOD = WhatIf("A quarter more chats", "What if chats grow by a quarter?", "demand", "chat", 25.0, "2026-12", "Plan of the support team")
 

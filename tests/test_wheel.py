@@ -129,8 +129,8 @@ def test_the_program_is_the_one_in_the_environment_and_has_the_commit_s_hash(bui
 def test_prices_tokens_and_rates_are_there(env, folder):
     code = """
 import finops_model as fm
-from finops_model.prices.fx import stored
-from finops_model.prices.token_table import load_tokens
+from finops_model.prices.lists.fx import stored
+from finops_model.prices.tokens.table import load_tokens
 print(fm.price({"openai:o3:input_tokens": 2e6}, fm.load_catalog(), day="2026-10-31").on_demand_cost[0])
 print(load_tokens().name(load_tokens().offer("o3", "openai", "flex")), stored().currencies[0])
 """

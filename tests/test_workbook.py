@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from finops_model.errors import ReportError
-from finops_model.publish.workbook import write_workbook
+from finops_model.publish.report.workbook import write_workbook
 
 EVIL = ["=HYPERLINK(\"http://evil.example\",\"x\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "http://evil.example", "{=1}", "\u202eevil", "\x00\x07bell"]
 

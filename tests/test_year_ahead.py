@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finops_model.outlook.demand import fit_demand, simulate_month_totals
-from finops_model.outlook.ensemble import forecast
-from finops_model.outlook.forecasters import _growth, _week, damped_holt, last_year, theta
-from finops_model.outlook.noise import month_spread
+from finops_model.forecasting.widths.demand import fit_demand, simulate_month_totals
+from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.methods import _growth, _week, damped_holt, last_year, theta
+from finops_model.forecasting.widths.noise import month_spread
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
 MONTH = 365.25 / 12

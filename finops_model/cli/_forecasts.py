@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, unknown
-from ..measure import against, budgets, outside, outside_words
+from ..measure.budget import against, landing as budgets, outside, outside_words
 from ..measure.actuals import COMPANY
 from ..measure.words import money
-from ..outlook.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
-from ..outlook.settling import SETTLING_DAYS
+from ..simulate.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
+from ..forecasting.settling import SETTLING_DAYS
 from ..publish.alerts import check_day
 from ._unfinished import words
 from ..periods import month_of
@@ -27,7 +27,7 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
 
     by    None: one business unit or the company; else unit, team, service, workload: its nodes and the company
     """
-    from ..facts import warehouse
+    from ..facts.daily import warehouse
     from ..publish import close, since
 
     if by is not None and by not in COLUMN:
@@ -128,8 +128,8 @@ def notes(rows: list[dict], wanted: list[str], nodes: Nodes, inside) -> list[str
 def of_table(path: Path, date: str | None, value: str | None, days: int, paths: int, executor: str, workers: int, bars, as_of: str | None = None,
              settling_days: int = SETTLING_DAYS) -> dict:
     """The series of a table, each forecast on its own, and their total with shocks drawn together and apart."""
-    from ..facts.series import read_series
-    from ..outlook.hierarchy import TOTAL, forecast_many, forecast_tree
+    from ..facts.intake.series import read_series
+    from ..forecasting.hierarchy import TOTAL, forecast_many, forecast_tree
 
     series, _, read = read_series(path, date, value)
     rows, how = [], {"as_of": as_of and check_day(as_of, "--as-of"), "settling_days": settling_days}

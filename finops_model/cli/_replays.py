@@ -12,8 +12,8 @@ from ..errors import ForecastError, InputError
 from ..measure import accuracy
 from ..measure.actuals import COMPANY
 from ..measure.brief import history
-from ..outlook.backtest import ahead, backtest, check_leads
-from ..outlook.windows import BANDS, COLUMNS, plain, summary
+from ..forecasting.backtest import ahead, backtest, check_leads
+from ..forecasting.windows import BANDS, COLUMNS, plain, summary
 
 
 def whole_numbers(option: str, text: str, like: str) -> tuple[int, ...]:
@@ -38,7 +38,7 @@ def limits(text: str) -> tuple:
 
 def of_table(path: Path, leads, horizons, origins, members, by: str, bands, bars) -> dict:
     """The series of a file, forecast directly."""
-    from ..facts.series import read_series
+    from ..facts.intake.series import read_series
 
     series, classes, read = read_series(path)
     made = backtest(series if len(series) > 1 else next(iter(series.values())), leads or (1, 2, 3), origins or 12, members=members, progress=bars,
@@ -56,7 +56,7 @@ def of_table(path: Path, leads, horizons, origins, members, by: str, bands, bars
 
 def of_ledger(settings, unit, month, leads, horizons, origins, members, by: str, bands, bars) -> dict:
     """Units of the settings' ledger: months by the whole simulation, days by their daily cost."""
-    from ..outlook import simulate
+    from ..simulate import scenarios as simulate
     from ..publish import close
 
     leads = check_leads(leads or accuracy.LEADS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..decide.compare import compare
 from ..errors import InputError
-from ..measure import landing_words
+from ..wording import landing as landing_words
 from ..measure.words import money
-from ..outlook import answers
-from ..outlook.engine import PREVIEW
+from ..uncertainty import answers
+from ..simulate.kernel.engine import PREVIEW
 
 TABLE = ("p10", "p50", "p90", "mean")
 SHOWN = (*TABLE, "cvar95")

@@ -82,7 +82,7 @@ def _under_way():
 def load(path: Path, entity: str | None = None):
     """The settings of one company or, with entities, of the one named. Raises FinOpsError that names them where none is: nothing adds them up."""
     from ..errors import FinOpsError
-    from ..facts.entities import which
+    from ..facts.daily.entities import which
 
     found = load_whole(path, entity)
     if found.entities and found.own is None:

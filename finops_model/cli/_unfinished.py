@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..measure.words import money
-from ..outlook.settling import Late, say
+from ..forecasting.settling import Late, say
 
 
 def words(late, currency: str | None = None) -> list[str]:

@@ -67,7 +67,7 @@ def backtest(unit: Annotated[str | None, typer.Option(help="Business unit; defau
 
 def _show(found: dict, bands: list) -> None:
     """Totals, ranges and days of one unit or file, in three tables, and how far to trust them."""
-    from ..outlook.windows import within
+    from ..forecasting.windows import within
     from ._replays import count, percent
 
     totals = [*found["rows"], *([found["quarter"]] if found["quarter"] else [])]

@@ -68,7 +68,7 @@ def ingest(files: Annotated[list[Path], typer.Argument(help="FOCUS exports: CSV,
 
     Example: [bold]finops ingest exports/2026-11.parquet[/bold]
     """
-    from ..facts.ledger import Ledger
+    from ..facts.ledger.store import Ledger
 
     chosen = load_whole(settings)
     with Bars() as bars:
@@ -99,7 +99,9 @@ def reconcile_command(month: Annotated[str | None, typer.Option(help="Billing pe
 
     Example: [bold]finops reconcile --month 2026-10[/bold]
     """
-    from ..facts import billed, entities, plans, reconcile
+    from ..facts.ledger import billed, reconcile
+    from ..facts.daily import entities
+    from ..facts.plans import read as plans
     from ..publish import close
 
     chosen = load(settings, entity)
@@ -146,7 +148,7 @@ def report(
 
     Examples: [bold]finops report --month 2026-10[/bold] · [bold]finops report bill.csv --driver sessions.csv[/bold]
     """
-    from ..facts.entities import which
+    from ..facts.daily.entities import which
     from ..measure.restated import warning
     from ..publish import close, start as starting
 

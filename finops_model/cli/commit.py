@@ -40,9 +40,9 @@ def commit(
 
     Example: [bold]finops commit --offer hyperion-h100-1y --min-utilisation 0.85[/bold]
     """
-    from ..decide.commit_workspace import recommend
+    from ..decide.commitments.workspace import recommend
     from ..documents import write_atomic
-    from ..outlook.simulate import read_daily
+    from ..simulate.scenarios import read_daily
     from ..publish import close, since
 
     chosen = load(settings, entity)

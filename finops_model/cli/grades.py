@@ -24,9 +24,9 @@ def grades(unit: Annotated[str | None, typer.Option(help="Business unit; default
     Example: [bold]finops grades --unit Company[/bold]
     """
     from ..errors import InputError, unknown
-    from ..facts import warehouse
+    from ..facts.daily import warehouse
     from ..measure import grades as grading
-    from ..outlook.windows import plain, said_and_was
+    from ..forecasting.windows import plain, said_and_was
     from ..publish import close
     from ._replays import limits
 
@@ -64,7 +64,7 @@ def grades(unit: Annotated[str | None, typer.Option(help="Business unit; default
 
 def _graded(found) -> None:
     """Every graded forecast; by lead beside repeating last week; what the ranges held."""
-    from ..outlook.windows import plain, within
+    from ..forecasting.windows import plain, within
     from ._replays import count, percent
 
     by_hand = "hand" in found.rows and found.rows["hand"].notna().any()

@@ -27,7 +27,7 @@ DayOption = Annotated[str | None, typer.Option("--as-of", help="Day YYYY-MM-DD; 
 
 def _catalog(settings: Path, places: list[Path] | None, entity: str | None = None):
     """The catalog of --prices, else the company's own with the world's beside it; where there is none, the list prices that come with us, and it says so."""
-    from ..prices.catalog import load_catalog
+    from ..prices.lists.catalog import load_catalog
 
     if not places:
         if settings == DEFAULT and entity is None and not settings.is_file():
@@ -48,7 +48,7 @@ def _today(day: str | None) -> str:
 
 def _record(price) -> dict:
     """A price as plain data."""
-    from ..prices.changes import describe
+    from ..prices.lists.changes import describe
 
     record = {name: getattr(price, name) for name in ("sku", "provider", "service", "kind", "purchase", "region", "model", "meter", "unit",
                                                        "currency", "since", "until", "checked", "dated", "reference", "note")}
@@ -71,7 +71,7 @@ def list_command(
     Examples: [bold]finops prices list --provider aws --kind gpu[/bold] · [bold]finops prices list --form spot --region us-central1[/bold] ·
     [bold]finops prices list --stale 90 --as-of 2026-11-25[/bold]
     """
-    from ..prices import catalog as catalogs
+    from ..prices.lists import catalog as catalogs
 
     catalog, day = _catalog(settings, where, entity), _today(as_of)
     skus = catalogs.select(catalog, provider=provider, service=service, kind=kind, purchase=form, region=region, text=text)
@@ -99,8 +99,8 @@ def list_command(
 
 def _tokens(day: str, stale: int) -> dict:
     """What stands behind the frozen token prices on a day, in data and in lines."""
-    from ..prices.token_corrections import standing
-    from ..prices.tokens import load_tokens
+    from ..prices.tokens.corrections import standing
+    from ..prices.tokens.cost import load_tokens
 
     told = standing(load_tokens(), day)
     late = f", {told['days']} days before: nobody confirmed them since" if told["days"] > stale else ""
@@ -123,7 +123,7 @@ def show_command(
     Examples: [bold]finops prices show openai:o3:input_tokens[/bold] · [bold]finops prices show aws:s3:standard:us-east-1 --quantity 52900[/bold]
     """
     from .. import units
-    from ..prices.changes import describe, percent
+    from ..prices.lists.changes import describe, percent
 
     catalog, day = _catalog(settings, where, entity), _today(as_of)
     history = catalog.history(sku)
@@ -159,7 +159,7 @@ def diff_command(
 
     Example: [bold]finops prices diff old/prices data/prices --check[/bold]
     """
-    from ..prices.changes import compare_places
+    from ..prices.lists.changes import compare_places
 
     found = compare_places(before, after, _today(as_of))
     broken = sum(row["breaks_history"] for row in found)
@@ -194,7 +194,7 @@ def refresh_command(
     Example: [bold]finops prices refresh --dry-run[/bold]
     """
     from ..errors import unknown
-    from ..prices import refresh
+    from ..prices.lists import refresh
 
     if only not in ("", "tokens", "rates"):
         raise FinOpsError(unknown("", "snapshot", only, ("tokens", "rates")))

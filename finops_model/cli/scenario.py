@@ -24,8 +24,8 @@ def scenario_init(file: Annotated[Path, typer.Argument(help="File to write.")] =
     Example: [bold]finops scenario init scenarios/00_base.yaml[/bold]
     """
     from ..documents import write_atomic
-    from ..facts import warehouse
-    from ..outlook import base
+    from ..facts.daily import warehouse
+    from ..scenario import ledger_base as base
     from ..publish import close
 
     if file.exists():
@@ -41,7 +41,7 @@ def scenario_check(files: Annotated[list[Path], typer.Argument(help="Scenario fi
 
     Example: [bold]finops scenario check scenarios/*.yaml[/bold]
     """
-    from ..outlook import scenario
+    from ..scenario import document as scenario
 
     for file in files:
         out.print(f"{file}: {scenario.load_scenario(file).name}: fine.")

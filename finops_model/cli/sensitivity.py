@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ..errors import InputError
 from ._shared import AsOfOption, Bars, EntityOption, JsonOption, MonthOption, SettingsOption, amount, load, out
-from .outlook import PeriodOption
+from .run import PeriodOption
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
@@ -31,10 +31,10 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
     Example: [bold]finops sensitivity scenarios/40_prices_jump.yaml --budget 9720000[/bold]
     """
     from ..decide.sensitivity import sensitivity as study
-    from ..measure import against
+    from ..measure.budget import against
     from ..measure.actuals import COMPANY
-    from ..measure.landing_words import budget_sentence, spender
-    from ..outlook.simulate import months_of, read_daily
+    from ..wording.landing import budget_sentence, spender
+    from ..simulate.scenarios import months_of, read_daily
     from ..publish import close, since
 
     if budget_period is not None and budget is None:

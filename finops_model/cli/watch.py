@@ -68,9 +68,9 @@ def watch(
 
 
 def _show(found, place: Path) -> None:
-    from ..measure.anomalies_alert import NAMES
+    from ..measure.anomalies.alert import NAMES
     from ..publish import alerts
-    from ..publish.chart_parts import clean
+    from ..publish.charts.parts import clean
 
     out.print(clean(alerts.headline(found)), markup=False)
     if found.alerts and out.width >= WIDE:
@@ -107,7 +107,7 @@ def feedback(alert: Annotated[str, typer.Argument(help="Id of an alert, as the t
     """
     import datetime as dt
 
-    from ..measure.anomalies_feedback import VERDICTS
+    from ..measure.anomalies.feedback import VERDICTS
     from ..publish import alerts
 
     if verdict not in VERDICTS:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ScenarioError
-from ..measure.landing_words import share_over
-from ..outlook.answers import Estimate, overrun, share
+from ..wording.landing import share_over
+from ..uncertainty.answers import Estimate, overrun, share
 
 DEEPEST, LEAST, SURE = 3, 0.05, 3.0         # levels; share of the paths a leaf must hold; standard errors a split must stand out by
 CUTS = np.arange(0.1, 0.95, 0.1)

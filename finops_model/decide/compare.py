@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ScenarioError
-from ..measure.amounts import chance
-from ..outlook.run import Run
+from ..wording import chance
+from ..simulate.run import Run
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,16 @@ import numpy as np
 
 from .. import streams
 from ..errors import ScenarioError
-from ..measure import against
-from ..measure.landing_words import budget_sentence, sentence, spender
-from ..outlook import answers, base, scenario as documents, simulate
-from ..outlook.changes import escape
-from ..outlook.distributions import Distribution
-from ..outlook.plan import compile_plan, future
-from ..outlook.risk_plan import Placed, swapped
-from ..outlook.risks import Factors
+from ..measure.budget import against
+from ..wording.landing import budget_sentence, sentence, spender
+from ..uncertainty import answers
+from ..scenario import ledger_base as base, document as documents
+from ..simulate import scenarios as simulate
+from ..scenario.changes import escape
+from ..uncertainty.distributions import Distribution
+from ..simulate.compile.plan import compile_plan, future
+from ..simulate.compile.risk_plan import Placed, swapped
+from ..uncertainty.risks import Factors
 from ..progress import Progress, silent
 from ..settings import Settings, load_settings
 from .breach import Breaches, breach_drivers
@@ -68,7 +70,7 @@ class Sensitivity:
     sobol: tuple[Index, ...]                # values, then "demand noise": all that is drawn beside them
     breaches: Breaches | None
     notes: tuple[str, ...]
-    landing: dict | None = None             # of the budget's period, as `measure.against.landing_beside` tells it
+    landing: dict | None = None             # of the budget's period, as `measure.budget.against.landing_beside` tells it
     year: dict | None = None                # of the fiscal year under way, with the budget where it is the year's
     as_of: str = ""                         # last day of actuals used
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from .. import streams
 from ..errors import ScenarioError
-from ..outlook.distributions import Distribution
-from ..outlook.distributions._following import Following
+from ..uncertainty.distributions import Distribution
+from ..uncertainty.following import Following
 
 GROUPS = 32             # parts left out in turn for the standard error
 
@@ -120,7 +120,7 @@ def sobol(model, values: dict[str, Distribution], paths: int = 8192, seed: int =
     model    {name: (path,)} -> (path,), vectorised;  values  name -> distribution
     paths    rounded up to a multiple of 256; costs one evaluation for each value and one more
 
-    >>> from finops_model.outlook.distributions import make
+    >>> from finops_model.uncertainty.distributions import make
     >>> two = {"p": make("normal", {"mean": 2.0, "sd": 0.5}), "q": make("normal", {"mean": 3.0, "sd": 1.0})}
     >>> [round(i.total, 1) for i in sobol(lambda x: x["p"] * x["q"], two)]
     [0.4, 0.7]

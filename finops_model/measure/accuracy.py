@@ -2,7 +2,7 @@
 
 A forecast for month m is graded by |P50 − actual| ÷ actual of the month's total; `lead` counts months from the
 month whose end was the newest known day. Repeating the last week of known days is the yardstick. Month ends, yardstick, windows and sums are
-those of `outlook.backtest`: one way of replaying (§11.5).
+those of `forecasting.backtest`: one way of replaying (§11.5).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..outlook import simulate
-from ..outlook.backtest import ends_before, repeated_week, spans
-from ..outlook.windows import BANDS, calibration, graded, plain, said_and_was, summary
+from ..simulate import scenarios as simulate
+from ..forecasting.backtest import ends_before, repeated_week, spans
+from ..forecasting.windows import BANDS, calibration, graded, plain, said_and_was, summary
 from ..periods import add_months, month_days, month_of, month_range
 from ..progress import Progress, silent
 

@@ -14,7 +14,8 @@ import pandas as pd
 from ..documents import slug
 from ..periods import add_months, fiscal_months, month_days, month_name
 from ..schemas import NEWEST
-from . import accuracy, actuals, against, budgets, grades, kpis, outside, outside_words
+from . import accuracy, actuals, grades, kpis
+from .budget import against, landing as budgets, outside, outside_words
 from .actuals import COMPANY
 from .carried import tie
 from .reach import flash_reason, same_days, unfinished_reason
@@ -38,7 +39,7 @@ class Close:
     base: object                        # Run of the base scenario
     what_ifs: list = field(default_factory=list)      # (run, dict of differences per unit) pairs
     replays: list = field(default_factory=list)       # runs from earlier month ends
-    budgets: object | None = None       # facts.plans.Budgets
+    budgets: object | None = None       # facts.plans.read.Budgets
     drivers: pd.DataFrame | None = None
     carried: dict = field(default_factory=dict)       # unit -> {driver: carried.Drives}
     tie_out: dict = field(default_factory=lambda: dict(NOT_TIED))
@@ -53,8 +54,8 @@ class Close:
     fiscal_year_starts: int = 1
     unfinished: list = field(default_factory=list)    # newest days that look unfinished: day, source, written, usual
     said: dict = field(default_factory=dict)          # unit -> {month: what earlier reports said of it} (restated.statements)
-    counted_twice: list = field(default_factory=list) # commitments that the month's bill counts twice (facts.twice)
-    billed_elsewhere: list = field(default_factory=list)   # use billed in another period (facts.billed)
+    counted_twice: list = field(default_factory=list) # commitments that the month's bill counts twice (facts.ledger.twice)
+    billed_elsewhere: list = field(default_factory=list)   # use billed in another period (facts.ledger.billed)
     complete: list = field(default_factory=list)      # sources still billing: source, step, complete (day), waited_for
     kpis: tuple[str, ...] | None = None               # names of the KPIs shown; None: those that say they are a default
 

@@ -1,7 +1,7 @@
 """Published forecasts, graded when the actuals are there: errors, calibration, drift, numbers set by hand (docs/method §11.3–§11.8).
 
 A forecast counts as it was published: `brief.json` with the hash that the archive's index holds. A brief that was changed since is refused,
-not graded. All money in the brief's currency; percentages are fractions. What is added up, and how, is in `outlook.windows`.
+not graded. All money in the brief's currency; percentages are fractions. What is added up, and how, is in `forecasting.windows`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from ..outlook.windows import BANDS, FEW, LEVELS, calibration, holds, plain, summary
+from ..forecasting.windows import BANDS, FEW, LEVELS, calibration, holds, plain, summary
 from ..periods import month_days
 from ..settings import Settings
 from . import accuracy, actuals

@@ -10,7 +10,7 @@ import pandas as pd
 from ..periods import fiscal_months
 from . import actuals
 from .brief import Close, history, landing, slug
-from .parts import FREE, UNIT
+from .budget.parts import FREE, UNIT
 
 DOZEN = 12          # units with a report of their own, where finops.yaml does not say otherwise
 TABLE = 24          # units that the company's table shows one by one; where there are more it shows the dozen

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..periods import month_name
-from . import landing_words
-from .amounts import SYMBOLS, chance, money, percent, span
+from ..wording import landing as landing_words
+from ..wording import SYMBOLS, chance, money, percent, span
 
 __all__ = ["SYMBOLS", "chance", "headline", "money", "percent", "span", "summary"]
 

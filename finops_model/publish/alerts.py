@@ -22,20 +22,21 @@ from markupsafe import Markup
 
 from ..documents import slug, write_atomic
 from ..errors import FinOpsError, InputError, LedgerError, ReportError, together, unknown
-from ..facts import plans, warehouse
-from ..measure.anomalies_alert import NAMES, Alert
-from ..measure.anomalies_feedback import Feedback
-from ..measure.anomalies_limits import DIMENSIONS, Quota, check_quotas, read_quotas
+from ..facts.plans import read as plans
+from ..facts.daily import warehouse
+from ..measure.anomalies.alert import NAMES, Alert
+from ..measure.anomalies.feedback import Feedback
+from ..measure.anomalies.limits import DIMENSIONS, Quota, check_quotas, read_quotas
 from ..measure.entities import own_unit
-from ..measure.watch import Watch, watch
+from ..measure.anomalies.watch import Watch, watch
 from ..measure.words import money
-from ..outlook.settling import settled
+from ..forecasting.settling import settled
 from ..progress import Progress, silent
 from ..settings import Settings
-from .chart_parts import clean
+from .charts.parts import clean
 from . import since
-from .report_html import shell
-from .tables import Column, table
+from .page.html import shell
+from .page.tables import Column, table
 
 URLS = "FINOPS_NOTIFY_URLS"         # environment variable: addresses of apprise, one a line
 QUOTAS = "quotas.csv"               # beside finops.yaml
@@ -48,7 +49,7 @@ def folder_of(settings: Settings) -> Path:
 
 def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathLike | None = None, progress: Progress | None = None,
          **how) -> Watch:
-    """`measure.watch.watch` on the company of finops.yaml: its ledger, budgets, quotas, published forecasts and recorded verdicts.
+    """`measure.anomalies.watch.watch` on the company of finops.yaml: its ledger, budgets, quotas, published forecasts and recorded verdicts.
 
     as_of   last day looked at; default the newest complete day of the sources that nobody waits for. Raises LedgerError for a day outside the ledger.
     how     as in `watch`; None: as finops.yaml says under `watch`, else the default
@@ -84,7 +85,7 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
 
 
 def limits_of(settings: Settings) -> dict:
-    """What finops.yaml says of the limits under `watch`, by the words of `measure.watch.watch`. Raises InputError for an unknown dimension."""
+    """What finops.yaml says of the limits under `watch`, by the words of `measure.anomalies.watch.watch`. Raises InputError for an unknown dimension."""
     found = {name: value for name, value in settings.watch if value is not None and name != "quotas"}
     for level in found.get("by", ()):
         if level not in DIMENSIONS:

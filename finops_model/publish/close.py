@@ -13,18 +13,20 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import InputError, LedgerError, ReportError
-from ..facts import billed, entities, plans, reconcile, twice, warehouse
-from ..facts.complete import Complete
-from ..facts.ledger import Ledger
+from ..facts.ledger import billed, reconcile, twice
+from ..facts.daily import entities, warehouse
+from ..facts.plans import read as plans
+from ..facts.daily.complete import Complete
+from ..facts.ledger.store import Ledger
 from ..measure import accuracy, actuals, carried, grades, kpis, restated
 from ..measure.actuals import COMPANY
 from ..measure.brief import Close, brief
 from ..measure.entities import labelled, own_unit
-from ..measure.parts import company_lines
+from ..measure.budget.parts import company_lines
 from ..measure.units import UNASSIGNED, folded, slim
-from ..outlook import simulate
-from ..outlook.run import no_run
-from ..outlook.volumes import too_little
+from ..simulate import scenarios as simulate
+from ..simulate.run import no_run
+from ..scenario.volumes import too_little
 from ..periods import add_months, check_month, month_days, month_name, month_of, month_range
 from ..progress import Progress, silent
 from ..settings import Settings
@@ -191,7 +193,7 @@ def report(settings: Settings, month: str | None = None, units: list[str] | None
     Raises FinOpsError with one clear message, and then nothing has been published.
     """
     from . import dashboard
-    from .report import build_reports
+    from .report.build import build_reports
 
     root = Path(out) if out else settings.path(settings.reports)
     briefs, company = [], None
@@ -220,7 +222,7 @@ def no_stranger(brief: dict, root: Path) -> None:
 
 def verify(report_dir: Path, settings: Settings, progress: Progress | None = None) -> list[str]:
     """What differs between a published report and the same report made again from the ledger; empty means verified."""
-    from .manifest import verify_files
+    from .report.manifest import verify_files
     from .verify_words import bills, differences
 
     folder = Path(report_dir)

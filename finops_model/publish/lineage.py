@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from .. import resources
-from ..facts.ledger import Ledger
+from ..facts.ledger.store import Ledger
 from ..settings import Settings
 
 __all__ = ["code_files", "code_hash", "digest", "environment", "installed", "lineage"]
@@ -32,7 +32,7 @@ def code_files() -> dict[str, Path]:
     """The files that are the program, by name below the package, in the order of their names: the same in a checkout and in a wheel.
 
     >>> [name for name in code_files() if name.endswith((".json", ".ipynb"))][:2]
-    ['outlook/pooled_widths.json', 'outlook/risks/gcp_spot.json']
+    ['forecasting/widths/pooled_widths.json', 'uncertainty/risks/gcp_spot.json']
     """
     places = {name: resources.path(name) for name in (resources.REPORT, resources.DASHBOARD)}
     files = {f"resources/{name}": place for name, place in places.items()}

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..measure import against, landing_words
+from ..measure.budget import against
+from ..wording import landing as landing_words
 from ..measure.words import chance, money
 from ..periods import add_months, month_days, month_name
 from . import since
@@ -49,7 +50,7 @@ def what_if_answer(base, comparison, name: str) -> Words:
 
 def day_of(settings, ledger, month: str = "", as_of: str = "") -> tuple:
     """(as_of, DAILY) that a notebook stands on: the day of a month's report, a day, or the newest complete day, as commands take them (docs/method §9.6)."""
-    from ..facts import warehouse
+    from ..facts.daily import warehouse
     from .close import check_as_of, up_to
 
     day = check_as_of(ledger, as_of or None, settings.time_zone, month or None)
@@ -100,7 +101,7 @@ def difference_said(line, currency: str) -> str:
 def commit_answer(found, cautious=None) -> Words:
     """The answer of a recommendation: how much of what, what it saves, how sure that is, what caution costs.
 
-    found      decide.commit_workspace.Found
+    found      decide.commitments.workspace.Found
     cautious   Recommendation for the aim "waste" (most saving in the leanest tenth), set beside it
     """
     answer, held = found.recommendation, sum(item["quantity"] for item in found.held)
@@ -124,7 +125,7 @@ def commit_answer(found, cautious=None) -> Words:
 def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
     """The answer of notebook 02: the pace of a year, how far month totals were missed, whom knowledge moves most.
 
-    rows   {way: rows of accuracy.record};  bill, known   outlook.nodes.Nodes from the bill alone and with what people know;  settings
+    rows   {way: rows of accuracy.record};  bill, known   simulate.nodes.Nodes from the bill alone and with what people know;  settings
     Settings, to say which report is published
     """
     changes = {unit: _ratio(known, bill, unit) for unit in bill.names}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import FinOpsError
-from ..measure import landing_words
+from ..wording import landing as landing_words
 from ..measure.actuals import COMPANY
 from ..measure.entities import own_unit
 from ..settings import Settings
-from .briefs import load_brief
+from .report.briefs import load_brief
 
 
 @dataclass(frozen=True)

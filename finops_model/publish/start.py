@@ -18,12 +18,13 @@ from pathlib import Path
 
 from ..documents import dump_yaml, write_atomic
 from ..errors import InputError
-from ..facts import plans, warehouse
-from ..facts.ledger import Ledger
-from ..facts.readers import refuse_no_file
+from ..facts.plans import read as plans
+from ..facts.daily import warehouse
+from ..facts.ledger.store import Ledger
+from ..facts.intake.files.readers import refuse_no_file
 from ..measure.brief import slug
-from ..outlook import base as base_scenario
-from ..outlook import scenario
+from ..scenario import ledger_base as base_scenario
+from ..scenario import document as scenario
 from ..progress import Progress
 from ..settings import WORKSPACES, Settings, load_settings
 from .aside import aside, settled

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from ..documents import load_yaml, write_atomic
 from ..errors import FinOpsError, InputError
-from ..facts import plans, warehouse
-from ..facts.ledger import Ledger
-from ..facts.receipt import plain
-from ..outlook import base as base_scenario
-from ..outlook import scenario
+from ..facts.plans import read as plans
+from ..facts.daily import warehouse
+from ..facts.ledger.store import Ledger
+from ..facts.ledger.receipt import plain
+from ..scenario import ledger_base as base_scenario
+from ..scenario import document as scenario
 from ..progress import Progress
 from ..settings import Settings, load_settings
 from .finops_yaml import with_added

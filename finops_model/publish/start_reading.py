@@ -13,11 +13,11 @@ from pathlib import Path
 
 from ..documents import write_atomic
 from ..errors import InputError
-from ..facts import importers, tables
-from ..facts.cells import CURRENCIES
-from ..facts.columns import ROLES
-from ..facts.mapping_text import explained
-from ..facts.readers import open_source
+from ..facts.intake import importers, tables
+from ..facts.intake.files.cells import CURRENCIES
+from ..facts.intake.columns import ROLES
+from ..facts.intake.mapping_text import explained
+from ..facts.intake.files.readers import open_source
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ..measure.restated import CENT
 from ..periods import month_name
-from .manifest import compare_briefs
+from .report.manifest import compare_briefs
 
 FIGURES = (("actual/month", "cost of the month"), ("actual/year_to_date", "year to date"), ("landing/p50", "median landing of the year"),
            ("landing/p10", "P10 of the landing"), ("landing/p90", "P90 of the landing"))

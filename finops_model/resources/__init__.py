@@ -27,7 +27,7 @@ def path(name: str, beside: str | None = None) -> Path:
     beside   a module's `__package__`: `name` is then below the folder of that package
     Raises FinOpsError where nothing of this name is there.
 
-    >>> path(REPORT).name, path("pooled_widths.json", beside="finops_model.outlook").suffix
+    >>> path(REPORT).name, path("pooled_widths.json", beside="finops_model.forecasting.widths").suffix
     ('monthly_budget.ipynb', '.json')
     """
     place = PACKAGE.joinpath(*(beside or __name__).split(".")[1:], name)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from finops_model.publish import dashboard, dashboard_server
+from finops_model.publish import dashboard
+from finops_model.publish.dashboard import server as dashboard_server
 from finops_model.settings import Settings
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 def published(chromium, tmp_path_factory):
     """(path of the company's report.html, its brief), published by the real thing."""
     from dashboard_world import company
-    from finops_model.publish import report
+    from finops_model.publish.report import build as report
 
     folder = tmp_path_factory.mktemp("published")
     _, briefs, _ = company(folder)

@@ -22,10 +22,10 @@ def figures() -> dict[str, dict[str, float]]:
     """P10, P50, P90 and mean of the horizon total of every scenario."""
     from scenario_world import demand_for
 
-    from finops_model.facts import warehouse
-    from finops_model.facts.ledger import Ledger
-    from finops_model.outlook.base import read_facts
-    from finops_model.outlook.simulate import run_many
+    from finops_model.facts.daily import warehouse
+    from finops_model.facts.ledger.store import Ledger
+    from finops_model.scenario.ledger_base import read_facts
+    from finops_model.simulate.scenarios import run_many
     from finops_model.settings import load_settings
 
     settings = load_settings(ROOT / "finops.yaml")

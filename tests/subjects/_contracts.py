@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from finops_model.prices._dates import later
+from finops_model.prices.terms.dates import later
 
 from . import known
 

@@ -4,9 +4,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from finops_model import streams
-from finops_model.outlook import answers, correlate, price_risk as risk
-from finops_model.outlook.distributions import make
-from finops_model.outlook.engine import _count
+from finops_model.uncertainty import answers, correlate, price_risk as risk
+from finops_model.uncertainty.distributions import make
+from finops_model.simulate.kernel.engine import _count
 
 from . import known, need
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from finops_model.prices import agreements as house
+from finops_model.prices.terms import agreements as house
 
 from . import known
 from ._contracts import make

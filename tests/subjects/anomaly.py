@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from finops_model.measure.anomalies import find_anomalies
-from finops_model.measure.anomalies_parts import split
+from finops_model.measure.anomalies.detect import find_anomalies
+from finops_model.measure.anomalies.parts import split
 
 from . import known
 

@@ -7,9 +7,9 @@ import json
 
 import numpy as np
 
-from finops_model.decide import commit_laws as laws
-from finops_model.decide import commit_online, commit_ratios
-from finops_model.decide.commit import Offer, best_commitments, cvar, ladder
+from finops_model.decide.commitments.search import laws
+from finops_model.decide.commitments import online as commit_online, ratios as commit_ratios
+from finops_model.decide.commitments.search.best import Offer, best_commitments, cvar, ladder
 
 from . import known
 

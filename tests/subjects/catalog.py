@@ -10,7 +10,7 @@ from pathlib import Path
 from finops_model import units
 from finops_model.documents import dump_yaml
 from finops_model.errors import PriceError
-from finops_model.prices.catalog import load_catalog, select, stale
+from finops_model.prices.lists.catalog import load_catalog, select, stale
 
 from . import known
 from .fx import texts

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from finops_model.prices import spot
-from finops_model.prices.checkpoints import Checkpointing
+from finops_model.prices.capacity import spot
+from finops_model.prices.capacity.checkpoints import Checkpointing
 
 from . import known
 

@@ -1,8 +1,8 @@
-"""`commitment`: one hourly commitment, in the fields of prices.commitments.Hourly; without `quantity` the best level is bought."""
+"""`commitment`: one hourly commitment, in the fields of prices.settle.hourly.Hourly; without `quantity` the best level is bought."""
 
 import numpy as np
 
-from finops_model.prices import commitments
+from finops_model.prices.settle import hourly as commitments
 
 from . import known
 

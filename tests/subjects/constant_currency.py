@@ -1,6 +1,6 @@
 """`constant_currency`: costs of several currencies at the rates of their periods and at one rate for all (tests/spec/catalog/README.md)."""
 
-from finops_model.prices import plan_rates
+from finops_model.prices.lists import plan_rates
 
 from . import known
 

@@ -1,6 +1,6 @@
 """`contract`: an hourly commitment in FOCUS 1.4 Contract Commitment names."""
 
-from finops_model.prices import commitments
+from finops_model.prices.settle import hourly as commitments
 
 from . import known
 from .commitment import GIVEN, answers, hours_of

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from finops_model.prices import credits as house
+from finops_model.prices.terms import credits as house
 
 from . import known
 from ._contracts import make

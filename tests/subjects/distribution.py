@@ -6,10 +6,10 @@ from dataclasses import fields
 import numpy as np
 
 from finops_model import streams
-from finops_model.outlook import answers, closed_forms
-from finops_model.outlook.distributions import Distribution
-from finops_model.outlook.elicit import read_value
-from finops_model.outlook.fit import fit
+from finops_model.uncertainty import answers, closed_forms
+from finops_model.uncertainty.distributions import Distribution
+from finops_model.uncertainty.elicit import read_value
+from finops_model.uncertainty.fit import fit
 
 from . import known
 from ._simulated import beside, count

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from finops_model.outlook.forecasters import pick, shelf
+from finops_model.forecasting.methods import pick, shelf
 
 from . import known, need
 

@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 
-from finops_model.prices import fx
-from finops_model.prices.plan_rates import make_plan_rates
+from finops_model.prices.lists import fx
+from finops_model.prices.lists.plan_rates import make_plan_rates
 
 from . import known
 

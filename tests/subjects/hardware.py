@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from finops_model.prices import hardware as house
+from finops_model.prices.capacity import hardware as house
 
 from . import known
 from ._contracts import make

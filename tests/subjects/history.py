@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from finops_model.measure.anomalies import find_anomalies
-from finops_model.outlook.backtest import backtest
-from finops_model.outlook.ensemble import forecast
-from finops_model.outlook.history import clean, kind
+from finops_model.measure.anomalies.detect import find_anomalies
+from finops_model.forecasting.backtest import backtest
+from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.history import clean, kind
 
 from . import known
 

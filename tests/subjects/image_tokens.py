@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from finops_model.prices import tokens_images
+from finops_model.prices.tokens import images as tokens_images
 
 from . import known
 

@@ -1,6 +1,6 @@
 """`inventory`: FOCUS 1.4 Contract Commitment records together: cover, expiry cliffs, renewals, totals (tests/spec/contracts/README.md)."""
 
-from finops_model.prices import inventory as house
+from finops_model.prices.terms import inventory as house
 
 from . import known
 

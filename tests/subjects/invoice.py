@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from finops_model.prices import adjustments as house
-from finops_model.prices.credits import Credit
+from finops_model.prices.settle import adjustments as house
+from finops_model.prices.terms.credits import Credit
 
 from . import known
 from ._contracts import by, make

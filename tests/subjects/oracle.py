@@ -4,9 +4,9 @@ import numpy as np
 
 from finops_model.errors import ScenarioError
 from finops_model.decide.sobol import sobol_multilinear
-from finops_model.outlook import answers, closed_forms as closed, correlate, price_moments as moments
-from finops_model.outlook.elicit import read_value
-from finops_model.outlook.price_risk import Spot
+from finops_model.uncertainty import answers, closed_forms as closed, correlate, price_moments as moments
+from finops_model.uncertainty.elicit import read_value
+from finops_model.uncertainty.price_risk import Spot
 
 from . import known
 from ._simulated import beside, count, draws, steps
@@ -174,7 +174,7 @@ def _factor(s):
 
 def _cut(cut):
     """The factor 1 − cut."""
-    from finops_model.outlook.distributions import make
+    from finops_model.uncertainty.distributions import make
 
     if isinstance(cut, float):
         if not 0 <= cut <= 1:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from finops_model.prices import payments
-from finops_model.prices._dates import term
+from finops_model.prices.terms import payments
+from finops_model.prices.terms.dates import term
 
 from . import known
 from ._contracts import by, end_of, make

@@ -1,7 +1,7 @@
 """`price_changes`: what differs between two states of a price document, and whether history was only appended to."""
 
-from finops_model.prices.catalog import check_append_only
-from finops_model.prices.changes import describe, diff
+from finops_model.prices.lists.catalog import check_append_only
+from finops_model.prices.lists.changes import describe, diff
 
 from . import known
 from .catalog import plainly, read

@@ -1,6 +1,6 @@
 """`pricing`: a rate form and one window's usage."""
 
-from finops_model.prices import settle
+from finops_model.prices.settle import windows as settle
 from finops_model.prices.rates import make, shelf
 
 from . import known, need

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from finops_model.prices import provisioned
-from finops_model.prices.capacity_blocks import CalendarReservation, CapacityBlock, FlexStart
-from finops_model.prices.spill import expected_spill
+from finops_model.prices.capacity import provisioned
+from finops_model.prices.capacity.blocks import CalendarReservation, CapacityBlock, FlexStart
+from finops_model.prices.settle.spill import expected_spill
 
 from . import known, need
 

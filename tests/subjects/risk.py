@@ -12,10 +12,11 @@ import pandas as pd
 import yaml
 from scenario_world import demand_for, rows
 
-from finops_model.outlook import base, risks, scenario
-from finops_model.outlook.engine import _count
-from finops_model.outlook.plan import compile_plan, future
-from finops_model.outlook.simulate import simulate
+from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.uncertainty import risks
+from finops_model.simulate.kernel.engine import _count
+from finops_model.simulate.compile.plan import compile_plan, future
+from finops_model.simulate.scenarios import simulate
 from finops_model.prices.rates.graduated import Graduated
 from finops_model.settings import Settings
 

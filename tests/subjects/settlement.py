@@ -1,8 +1,8 @@
-"""`settlement`: usage of several SKUs under instruments, priced by rate forms (prices/settlement.py)."""
+"""`settlement`: usage of several SKUs under instruments, priced by rate forms (prices/settle/settlement.py)."""
 
 import numpy as np
 
-from finops_model.prices.settlement import price
+from finops_model.prices.settle.settlement import price
 
 from . import known
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from finops_model.prices import spot
+from finops_model.prices.capacity import spot
 
 from . import known
 

@@ -5,8 +5,8 @@ from dataclasses import fields as fields_of
 import numpy as np
 
 from finops_model import units
-from finops_model.prices import storage
-from finops_model.prices.lifecycle import Lifecycle, StorageClass
+from finops_model.prices.capacity import storage
+from finops_model.prices.capacity.lifecycle import Lifecycle, StorageClass
 
 from . import known, need
 from .transform import rate_of

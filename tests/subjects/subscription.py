@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from finops_model.prices import subscription as house
-from finops_model.prices._dates import day, later
+from finops_model.prices.terms import subscription as house
+from finops_model.prices.terms.dates import day, later
 
 from . import known
 from ._contracts import by, make

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from finops_model.prices import commitments, termination
+from finops_model.prices.settle import hourly as commitments
+from finops_model.prices.terms import termination
 
 from . import known, need
 

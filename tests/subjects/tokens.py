@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from finops_model.prices import tokens
-from finops_model.prices.tokens_buckets import BUCKETS, INDEX
-from finops_model.prices.tokens_sheet import FIELDS
-from finops_model.prices.tokens_usage import VENDORS, from_vendor
+from finops_model.prices.tokens import cost as tokens
+from finops_model.prices.tokens.buckets import BUCKETS, INDEX
+from finops_model.prices.tokens.sheet import FIELDS
+from finops_model.prices.tokens.usage import VENDORS, from_vendor
 
 from . import known
 

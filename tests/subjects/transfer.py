@@ -1,6 +1,6 @@
 """`transfer`: a tariff (legs and what is passed on the way) and the flows of one window."""
 
-from finops_model.prices.transfer import Leg, Tariff, with_allowance
+from finops_model.prices.capacity.transfer import Leg, Tariff, with_allowance
 
 from . import known
 from .transform import rate_of

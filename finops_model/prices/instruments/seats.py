@@ -1,6 +1,6 @@
 """Seats: a fee for each seat, with a quota of usage that all seats share; beyond it usage is charged or refused.
 
-The quota does not carry over. A quota of each seat for itself, proration and dated terms: prices/subscription.py.
+The quota does not carry over. A quota of each seat for itself, proration and dated terms: prices/terms/subscription.py.
 """
 
 from __future__ import annotations

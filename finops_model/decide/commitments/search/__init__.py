@@ -1,0 +1,1 @@
+"""Ways to find the best commitment: closed laws, cases, a linear program, layers."""

@@ -1,0 +1,57 @@
+"""Answers kept beside the ledger, each with a proof of its own: a kept answer that is not what was kept is made anew (docs/method §13.20).
+
+A file's name carries the question, the sha256 of every part of the ledger in it, and the sha256 of its own bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ...documents import write_atomic
+
+MOST = 8          # answers kept
+
+
+def question(asked) -> str:
+    """A name for what was asked: equal exactly when everything it depends on is."""
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def read(root: str | os.PathLike, asked: str) -> pd.DataFrame | None:
+    """The kept answer to a question; None where there is none whose bytes are those that were kept."""
+    for place in sorted((Path(root) / "kept").glob(f"daily-{asked}-*.parquet")):
+        try:
+            data = place.read_bytes()
+            if _hash(data) == place.stem.rsplit("-", 1)[1]:
+                return pq.read_table(io.BytesIO(data)).to_pandas()
+        except (OSError, ValueError, KeyError, pa.ArrowException):
+            continue
+    return None
+
+
+def keep(root: str | os.PathLike, asked: str, frame: pd.DataFrame) -> None:
+    """Keep an answer, whole or not at all; a folder that cannot be written is no reason to fail."""
+    folder, into = Path(root) / "kept", io.BytesIO()
+    frame.to_parquet(into, index=False, compression="zstd")
+    data = into.getvalue()
+    try:
+        for old in folder.glob(f"daily-{asked}-*.parquet"):
+            old.unlink(missing_ok=True)
+        write_atomic(folder / f"daily-{asked}-{_hash(data)}.parquet", data)
+        files = sorted(folder.glob("daily-*.parquet"), key=lambda path: path.stat().st_mtime)
+        for path in files[:-MOST]:
+            path.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]

@@ -1,0 +1,178 @@
+"""Daily usage and cost: the only module that imports ibis, so that the same expression can run where the bill lives.
+
+The ibis surface is small on purpose: read, mutate, cases, group, sum, two builtin functions. Sums are DECIMAL until
+the very end; only then do they become float64 (docs/method §7, §13).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from pathlib import Path
+
+import ibis
+import ibis.expr.datatypes as types
+import pandas as pd
+
+from ...errors import LedgerError
+from . import kept
+from ..ledger import twice
+from .allocate import allocate, organisation_of
+from .entities import one_currency
+from ..ledger.receipt import add
+
+KEYS = ["ChargeDate", "BillingAccountId", "ServiceProviderName", "InvoiceIssuerName", "ServiceName", "ServiceCategory", "SkuId",
+        "SkuMeter", "RegionId", "ChargeCategory", "ChargeClass", "ChargeFrequency", "PricingCategory", "CommitmentDiscountId",
+        "CommitmentDiscountStatus", "ConsumedUnit", "BillingCurrency", "x_Team", "x_Environment", "x_Workload",
+        "x_BusinessUnit", "x_Model"]
+MEASURES = ["ConsumedQuantity", "ListCost", "ContractedCost", "EffectiveCost", "BilledCost"]
+DAILY = [*KEYS, *MEASURES, "Rows"]
+TAGS = {"x_Team": "team", "x_Environment": "environment", "x_Workload": "workload", "x_BusinessUnit": "business_unit"}
+PLAIN = [name for name in KEYS if name not in TAGS and name != "ChargeDate"]
+CENT = types.Decimal(38, 10)
+RULES = 2          # raise it when a rule of this file changes: kept answers of older rules are then not used
+
+
+@ibis.udf.scalar.builtin(name="json_extract_string")
+def tag_at(tags: str, place: str) -> str:
+    """Text at a JSON pointer; DuckDB's name for it (Spark: get_json_object, Postgres: json_extract_path_text)."""
+
+
+@ibis.udf.scalar.builtin(name="timezone")
+def local_time(zone: str, moment: dt.datetime) -> dt.datetime:
+    """DuckDB's AT TIME ZONE."""
+
+
+def daily(ledger, settings, through=None) -> pd.DataFrame:
+    """DAILY: one row per day and key, sorted by KEYS; columns as docs/architecture.md §1 lists them.
+
+    ledger     facts.ledger.store.Ledger
+    settings   Settings: tags, time_zone and organisation are used
+    through    last day that is included (date or 'YYYY-MM-DD'); None for all
+
+    A charge of several days is spread evenly over its days, to the tenth decimal: the last day takes what rounding
+    leaves over. Charges that start and end at midnight UTC are day grained and keep their days; others are cut in the
+    billing time zone. `Rows` counts a charge on its first day, so that Rows adds up to ledger.rows when `through` is None.
+    `attrs["complete"]` is the ledger's newest complete day (§13.16): fees are spread over days that have not come yet.
+    """
+    one_currency(ledger)
+    frame = _daily(ledger, settings, through)
+    frame.attrs = {"complete": str(ledger.last_day(settings.time_zone))} if len(frame) else {}
+    return frame
+
+
+def _daily(ledger, settings, through) -> pd.DataFrame:
+    organisation, parts, doubled = organisation_of(settings), ledger.proof(), twice.of(ledger)
+    asked = kept.question([RULES, parts, ledger.fingerprint(), settings.tags.model_dump(), settings.time_zone, organisation, str(through)])
+    found = kept.read(ledger.root, asked)
+    if found is not None and set(DAILY) <= set(found) and (through is not None or not _off(found, ledger, doubled)):
+        return _typed(found)[DAILY]
+    if not parts:
+        return _typed(pd.DataFrame({name: [] for name in DAILY}))
+    frame = _typed(_query([Path(ledger.root) / path for path in parts], settings, through, doubled))
+    frame = allocate(frame, organisation)
+    if frame.duplicated(KEYS).any():           # a tag that spells out what a rule made of untagged rows
+        frame = frame.groupby(KEYS, as_index=False, sort=False)[[*MEASURES, "Rows"]].sum()
+    frame = frame.sort_values(KEYS, ignore_index=True)[DAILY]
+    if through is None and (off := _off(frame, ledger, doubled)):
+        raise LedgerError(f"{ledger.root}: {off}. No figure is made from it: this is a fault of finops-model, please report it.")
+    kept.keep(ledger.root, asked, frame)
+    return frame
+
+
+def _off(frame: pd.DataFrame, ledger, doubled: list) -> str:
+    """Where daily facts do not add up to the ledger's record, to the cent per currency, in words; '' where they do.
+
+    doubled    commitments that the bill counts twice: EffectiveCost is without what is set aside of them (§13.23)
+    """
+    if int(frame["Rows"].sum()) != ledger.rows:
+        return f"the daily facts hold {int(frame['Rows'].sum()):,} rows and the record {ledger.rows:,}"
+    for column in ("BilledCost", "EffectiveCost"):
+        said = add(ledger.totals(column), *({c: -a} for c, a in twice.set_aside(doubled).items() if column == "EffectiveCost"))
+        found = {currency: math.fsum(part[column]) for currency, part in frame.groupby("BillingCurrency", observed=True)}
+        for currency in sorted({*said, *found}):
+            then, now = float(said.get(currency, 0)), found.get(currency, 0.0)
+            if not abs(now - then) < 0.005 + 1e-12 * abs(then):
+                return f"the daily facts add up to {column} {now:,.2f} {currency} and the record says {then:,.2f}"
+    return ""
+
+
+def _query(files: list[Path], settings, through, doubled: list) -> pd.DataFrame:
+    connection = ibis.duckdb.connect()
+    try:
+        connection.raw_sql("SET TimeZone = 'UTC'")
+        rows = connection.read_parquet([str(path) for path in files], union_by_name=True)
+        return expression(without_doubles(rows, doubled), settings, through).execute()
+    except ibis.common.exceptions.IbisError as problem:
+        raise LedgerError(f"the ledger's files cannot be read by day: {problem}") from None
+    finally:
+        connection.disconnect()
+
+
+def without_doubles(rows: ibis.Table, doubled: list) -> ibis.Table:
+    """Ledger rows with EffectiveCost 0 on purchases of which the use carries the cost already (docs/method §13.23)."""
+    keys = ["\x1f".join(one.key) for one in doubled if one.set_aside]
+    if not keys:
+        return rows
+    words = [rows.InvoiceIssuerName, rows.BillingAccountId, rows.CommitmentDiscountId, rows.ChargeCategory, rows.x_Period, rows.BillingCurrency]
+    own = words[0]
+    for word in words[1:]:
+        own = own + "\x1f" + word
+    return rows.mutate(EffectiveCost=ibis.ifelse(own.isin(keys), ibis.literal(0).cast(rows.EffectiveCost.type()), rows.EffectiveCost))
+
+
+def expression(rows: ibis.Table, settings, through=None) -> ibis.Table:
+    """The daily aggregation as an ibis expression over ledger rows (tags as the bill says them, allocation comes after)."""
+    if (own := getattr(settings, "own", None)) is not None:
+        rows = rows.filter(rows.BillingCurrency == own.currency)
+    start, end = rows.ChargePeriodStart, rows.ChargePeriodEnd
+    if settings.time_zone != "UTC":
+        grained = (start == start.truncate("D")) & (end == end.truncate("D"))
+        start = ibis.ifelse(grained, start, _in_zone(start, settings.time_zone))
+        end = ibis.ifelse(grained, end, _in_zone(end, settings.time_zone))
+    first = start.date()
+    last = (end - ibis.interval(microseconds=1)).date()
+    span = ibis.greatest(last.delta(first, unit="day"), 0) + 1
+    tags = {column: _tag(rows.Tags, getattr(settings.tags, field)) for column, field in TAGS.items()}
+    keyed = rows.select(*PLAIN, *MEASURES, first_day=first, days=span.cast("int64"), **tags)
+    words = [*PLAIN, *TAGS]
+    sums = {name: keyed[name].sum().cast(CENT) for name in MEASURES}
+    charges = keyed.group_by([*words, "first_day", "days"]).aggregate(**sums, Rows=keyed.count())
+    short = charges.filter(charges.days == 1)
+    short = short.select(*words, *MEASURES, "Rows", ChargeDate=short.first_day)
+    long = _spread(charges.filter(charges.days > 1), words)
+    spread = short.union(long.select(short.columns))
+    if through is not None:
+        spread = spread.filter(spread.ChargeDate <= ibis.date(str(through)[:10]))
+    totals = {name: spread[name].sum().cast("float64") for name in MEASURES}
+    return spread.group_by(["ChargeDate", *words]).aggregate(**totals, Rows=spread.Rows.sum())
+
+
+def _spread(charges: ibis.Table, words: list[str]) -> ibis.Table:
+    """Even shares of each day; the last day takes the remainder, so that the days add up to the charge exactly."""
+    shares = {f"{name}_share": (charges[name] / charges.days).cast(CENT) for name in MEASURES}
+    each = charges.mutate(**shares).mutate(place=ibis.range(0, charges.days).unnest())
+    closing = each.place == each.days - 1
+    amounts = {name: ibis.ifelse(closing, (each[name] - each[f"{name}_share"] * (each.days - 1)).cast(CENT),
+                                 each[f"{name}_share"]) for name in MEASURES}
+    return each.select(*words, **amounts, Rows=ibis.ifelse(each.place == 0, each.Rows, 0),
+                       ChargeDate=(each.first_day + each.place.as_interval("D")).cast("date"))
+
+
+def _in_zone(moment, zone: str):
+    return local_time(zone, local_time("UTC", moment).cast("timestamp('UTC')")).cast("timestamp")
+
+
+def _tag(tags, key: str):
+    pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+    return ibis.coalesce(tag_at(tags, pointer).strip(), "")
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Column types of DAILY, for an empty ledger too."""
+    text = {name: "str" for name in KEYS if name != "ChargeDate"}
+    frame = frame.assign(ChargeDate=pd.to_datetime(frame["ChargeDate"]).astype("datetime64[ns]"))
+    frame[MEASURES] = frame[MEASURES].astype("float64").fillna(0.0)
+    frame = frame.astype({**text, "Rows": "int64"})
+    frame[list(text)] = frame[list(text)].fillna("")
+    return frame

@@ -1,0 +1,117 @@
+"""Excel workbooks as grids of text cells: formulas as their stored values, dates as ISO text, bombs refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+
+from ....errors import InputError, unknown
+
+FORMULA = "formula without a stored value:"       # stands where a formula has no value; read as no amount and no name
+MAX_BYTES, FREE, MAX_RATIO, MAX_ROWS = 1 << 30, 64 << 20, 200, 1_048_576
+
+
+def read_sheets(path: Path, sheet: str | None = None) -> tuple[dict[str, list[tuple[int, list[str]]]], list[str]]:
+    """({sheet: [(row, cells)]}, notes) of a workbook's visible sheets, or of the one asked for; empty rows are left out.
+
+    Raises InputError for a file that is no workbook, a bomb, or a sheet that is not there.
+    """
+    with_formulas = _inspect(path)
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        try:
+            names = book.sheetnames
+            if sheet is not None and sheet not in names:
+                raise InputError(unknown(path.name, "sheet", sheet, names))
+            shown = [ws for ws in book.worksheets if (ws.title == sheet if sheet is not None else ws.sheet_state == "visible")]
+            grids = {ws.title: grid for ws in shown if (grid := _grid(path, ws))}
+        finally:
+            book.close()
+        notes = _stored(path, grids) if with_formulas else []
+    except InputError:
+        raise
+    except Exception as problem:    # noqa: BLE001 - openpyxl raises whatever a damaged workbook makes it stumble over
+        raise InputError(f"{path.name}: the workbook is damaged or protected: {type(problem).__name__}. "
+                         "Open it in Excel, save it again without a password, or export CSV.") from None
+    return grids, notes
+
+
+def _inspect(path: Path) -> bool:
+    """Whether any sheet holds formulas. Refuses what is no workbook or unpacks too far, before anything is parsed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            size = sum(part.file_size for part in parts)
+            if size > min(MAX_BYTES, max(FREE, MAX_RATIO * path.stat().st_size)):
+                raise InputError(f"{path.name}: unpacks to {size:,} bytes from {path.stat().st_size:,}: refused as a bomb. "
+                                 "Export the sheet as CSV.")
+            if not any(part.filename == "xl/workbook.xml" for part in parts):
+                raise InputError(f"{path.name}: is no Excel workbook. Save it as .xlsx or export CSV.")
+            sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
+            return any(b"<f>" in data or b"<f " in data for data in map(archive.read, sheets))
+    except zipfile.BadZipFile:
+        raise InputError(f"{path.name}: is no Excel workbook (or is protected by a password). Save it as .xlsx without a "
+                         "password, or export CSV.") from None
+
+
+def _grid(path, ws) -> list[tuple[int, list[str]]]:
+    ws.reset_dimensions()
+    grid = []
+    for number, values in enumerate(ws.iter_rows(values_only=True), 1):
+        cells = [cell_text(value) for value in values]
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            grid.append((number, cells))
+        if number > MAX_ROWS:
+            raise InputError(f"{path.name}: sheet '{ws.title}' has more than {MAX_ROWS:,} rows. Export it as CSV.")
+    return grid
+
+
+def _stored(path: Path, grids: dict) -> list[str]:
+    """Formulas whose value was never stored would read as empty cells: they are written as text, so they are refused later."""
+    book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
+    missing = []
+    try:
+        for title, grid in grids.items():
+            rows = dict(grid)
+            ws = book[title]
+            ws.reset_dimensions()
+            for number, values in enumerate(ws.iter_rows(values_only=True), 1):
+                for i, value in enumerate(values):
+                    if not (isinstance(value, str) and value.startswith("=") and len(value) > 1):
+                        continue
+                    cells = rows.setdefault(number, [])
+                    if i >= len(cells) or not cells[i]:
+                        cells += [""] * (i + 1 - len(cells))
+                        cells[i] = f"{FORMULA} {value[:60]}"
+                        missing.append(f"{title}!row {number}")
+            grids[title] = sorted(rows.items())
+    finally:
+        book.close()
+    first = f"{len(missing)} formulas have no stored value (first: {missing[0]}): open the file in Excel and save it" if missing else ""
+    return [first] if first else []
+
+
+def cell_text(value) -> str:
+    """A cell as text: ISO dates, plain numbers with the 15 digits Excel keeps, '' for nothing.
+
+    >>> cell_text(0.1 + 0.2), cell_text(1e-07), cell_text(dt.datetime(2025, 1, 31)), cell_text(True), cell_text(12.0)
+    ('0.3', '0.0000001', '2025-01-31', 'TRUE', '12')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        text = format(Decimal(format(value, ".15g")), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, dt.datetime):
+        return value.strftime("%Y-%m-%d") if value.time() == dt.time() else value.strftime("%Y-%m-%dT%H:%M:%S")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return " ".join(str(value).split())

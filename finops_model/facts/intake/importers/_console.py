@@ -1,0 +1,60 @@
+"""What tables of vendors' consoles share: rows by squashed heading, '--' for nothing, days without spend as days of 0.00."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from ....errors import InputError
+from ..files.readers import Source
+from ..vendors import FOCUS, head
+from . import Export
+from ._json import COLUMNS, STANDS_IN, month_around, text
+
+NOTHING = {"", "-", "--", "null", "none", "n/a"}
+
+
+def has(source: Source, needed: str, never: str = "") -> bool:
+    """Whether a table has all headings of `needed` (squashed, one text) and none of `never`; FOCUS and JSON documents never do."""
+    if source.kind not in ("csv", "frame", "jsonl", "parquet"):
+        return False
+    try:
+        words = head(source.header).words
+    except InputError:                     # the reader that takes the file says what is wrong with it
+        return False
+    return set(needed.split()) <= words and not words & set(never.split()) and len(words & FOCUS) < 6
+
+
+def lines(source: Source) -> Iterator[dict[str, str]]:
+    """The rows of a table, {squashed heading: text, '' for nothing}, with x_Row."""
+    for table in source.batches():
+        names = {name: next(iter(head([name]).words), "") for name in table.schema.names if name != "x_Row"}
+        columns = {squashed: table.column(name).to_pylist() for name, squashed in names.items()}
+        for i, number in enumerate(table.column("x_Row").to_pylist()):
+            row = {name: (cells[i] or "").strip() for name, cells in columns.items()}
+            yield {name: "" if cell.casefold() in NOTHING else cell for name, cell in row.items()} | {"x_Row": number}
+
+
+def charge(number: int, day: tuple[str, str], cost: str, currency: str, tags: dict[str, str], **cells: str) -> dict:
+    """A row under FOCUS names: usage of a day, billed in its calendar month."""
+    starts, ends = text(day[0]), text(day[1])           # a record of a JSON list may hold anything
+    opens, closes = month_around(starts)
+    tags = {key: value for key, value in tags.items() if value}
+    return {"x_Row": number, "BilledCost": cost, "BillingCurrency": currency, "BillingPeriodStart": opens, "BillingPeriodEnd": closes,
+            "ChargePeriodStart": starts, "ChargePeriodEnd": ends, "ChargeCategory": "Usage", "ChargeFrequency": "Usage-Based",
+            "ServiceCategory": "AI and Machine Learning", "Tags": json.dumps(tags, ensure_ascii=False) if tags else None, **cells}
+
+
+def export(version: str, rows: list[dict], quiet: list[str]) -> Export:
+    """An Export of rows; `quiet` names the days without spend."""
+    names = (*COLUMNS, "ListCost")
+    columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
+    columns["EffectiveCost"] = columns["BilledCost"]
+    table = pa.table({**columns, "x_Row": pa.array([row["x_Row"] for row in rows], pa.int64())})
+    notes = [STANDS_IN.replace("report", "table")]
+    if quiet:
+        noun = "1 day" if len(quiet) == 1 else f"{len(quiet):,} days"
+        notes.append(f"{noun} without spend (first {min(quiet)[:10]}): kept as 0.00, not missing")
+    return Export(iter([table]), version, notes)

@@ -1,0 +1,87 @@
+"""What JSON cost reports share: buckets of results or a plain list of records, pages that may be missing, rows as text cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from ....errors import InputError
+from ..files.readers import BrokenRow, Source
+from . import Export
+
+COLUMNS = ("BilledCost", "BillingCurrency", "BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd",
+           "ChargeCategory", "ChargeFrequency", "ServiceName", "ServiceCategory", "ServiceProviderName", "InvoiceIssuerName",
+           "BillingAccountId", "SubAccountId", "SkuId", "SkuMeter", "ChargeDescription", "Tags", "x_Model")
+PAGES = "INCOMPLETE: the report says that more pages follow (has_more); export all pages and deliver them together"
+STANDS_IN = "no amortised cost in this report: BilledCost is taken as EffectiveCost"
+
+
+def results(source: Source) -> Iterator[tuple[dict, dict]]:
+    """(bucket, result) of every line of a report, in its order; lines of another shape go to source.broken."""
+    number = 0
+    for bucket in source.document["data"]:
+        lines = bucket.get("results") if isinstance(bucket, dict) else None
+        if not isinstance(lines, list):
+            raise InputError(f"{source.name}: a bucket of the report has no list 'results'. Export the report again.")
+        for line in lines:
+            number += 1
+            if isinstance(line, dict):
+                yield bucket, {**line, "x_Row": number}
+            else:
+                source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", str(line)[:1000]))
+
+
+def records(source: Source) -> Iterator[dict]:
+    """The records of a document that is a plain list, in its order, with `x_Row`; what is no record goes to source.broken."""
+    source.broken.clear()
+    for number, record in enumerate(source.document, start=1):
+        if isinstance(record, dict):
+            yield {**record, "x_Row": number}
+        else:
+            source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", str(record)[:1000]))
+
+
+def is_list(source: Source, sign: tuple[str, ...]) -> bool:
+    """Whether a JSON document is a plain list whose first record has all keys of `sign`."""
+    if source.kind != "json" or not isinstance(source.document, list):
+        return False
+    first = next((record for record in source.document if isinstance(record, dict)), None)
+    return first is not None and set(sign) <= set(first)
+
+
+def export(source: Source, version: str, rows: list[dict]) -> Export:
+    """An Export of rows given as dicts of cells, each with `x_Row`; the document may be a report or a plain list of records."""
+    cells = {name: pa.array([text(row.get(name)) for row in rows], pa.string()) for name in COLUMNS}
+    cells["EffectiveCost"] = cells["BilledCost"]
+    table = pa.table({**cells, "x_Row": pa.array([row["x_Row"] for row in rows], pa.int64())})
+    more = isinstance(source.document, dict) and source.document.get("has_more") is True
+    notes = [STANDS_IN] + ([PAGES] if more else [])
+    return Export(iter([table]), version, notes)
+
+
+def is_report(source: Source, sign: tuple[str, ...]) -> bool:
+    """Whether a JSON document is {"data": [{"results": [...]}, ...]} whose first result has all keys of `sign`."""
+    if source.kind != "json" or not isinstance(source.document, dict):
+        return False
+    data = source.document.get("data")
+    lists = [b.get("results") for b in data if isinstance(b, dict)] if isinstance(data, list) else []
+    first = next((line for lines in lists if isinstance(lines, list) for line in lines if isinstance(line, dict)), None)
+    return first is not None and set(sign) <= set(first)
+
+
+def text(value) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def month_around(day: str | None) -> tuple[str | None, str | None]:
+    """Start and end of the calendar month (UTC) of a day: these reports have no billing period.
+
+    >>> month_around("2026-12-31T00:00:00Z")
+    ('2026-12-01T00:00:00Z', '2027-01-01T00:00:00Z')
+    """
+    if not day or len(day) < 7 or not (day[:4] + day[5:7]).isdigit() or not 1 <= int(day[5:7]) <= 12:
+        return day, day
+    year, month = int(day[:4]), int(day[5:7])
+    after = f"{year + month // 12:04d}-{month % 12 + 1:02d}"
+    return f"{day[:7]}-01T00:00:00Z", f"{after}-01T00:00:00Z"

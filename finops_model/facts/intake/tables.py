@@ -1,0 +1,266 @@
+"""Any table with a date and an amount: CSV in any delimiter and encoding, or Excel, as text cells (docs/method §13).
+
+    frame = read_table("costs.xlsx")       # text cells; .attrs say file, sheet, header row, delimiter, what was left out
+    mapping = guess_mapping(frame)         # which column is what; print(mapping.describe()), mapping.save("mapping.yaml")
+    rows = apply_mapping(frame, mapping)   # FOCUS rows of text cells for Ledger.ingest
+
+Nothing leaves silently: rows left out (totals and footnotes at the bottom) stand in .attrs, broken lines stay rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from ...errors import InputError, listing
+from . import vendors
+from .columns import kind_of
+from .formats import is_month, plain_words, read_moment, read_number
+from .guess import guess_mapping
+from .mapped_rows import apply_mapping
+from .mapping import Mapping, load_mapping
+from .files.readers import decode, open_source, refuse_no_file, shown, stray
+
+__all__ = ["Mapping", "apply_mapping", "guess_mapping", "kind_of", "load_mapping", "read_table"]
+
+MAX_COLUMNS, MAX_ROWS, TOP = 2000, 2_000_000, 30
+TOTAL = re.compile(r"(grand |sub ?|overall |net )?totals?|sum|summe|(gesamt|end|zwischen)(summe|betrag)?|insgesamt|somme|totaux|"
+                   r"total (general|geral|cost|costs|amount)|suma|sous total", re.I)
+EXCEL = {".xlsx", ".xlsm"}
+
+
+def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFrame:
+    """The data table of a CSV, TSV or Excel file: one row per data line, every cell text, '' where it is empty.
+
+    sheet   Excel: the sheet to read; default: the visible sheet that looks most like data
+
+    .attrs: name, file, sheet, header_row (1-based line), delimiter, lines (the line of each row), totals and footnotes
+    (what was left out at the bottom), broken (row position -> what is wrong with the line), notes, typed (Excel).
+    Raises InputError for a file that is no table; it says what was seen and what to do.
+    """
+    path = Path(path)
+    refuse_no_file(path)
+    if path.suffix.casefold() in EXCEL:
+        from .files.excel import read_sheets
+
+        grids, notes = read_sheets(path, sheet)
+        known = vendors.of_heads(one for grid in grids.values() for one in vendors.of_rows([cells for _, cells in grid[:vendors.TOP]]))
+        name, grid, others = _best_sheet(path, grids, sheet)
+        if others:
+            notes.append(f"not read: the sheets {listing(others)}, which hold data too; give the sheet's name to read one")
+        delimiter, typed = None, True
+    else:
+        if sheet is not None:
+            raise InputError(f"{path.name}: is no Excel workbook and has no sheet '{sheet}'. Leave the sheet out.")
+        source = open_source(path)
+        known, name, typed = vendors.recognise(source), None, False
+        if source.kind != "csv" and (known or source.kind == "json" and not isinstance(source.document, list)):
+            raise InputError(vendors.sentence(path.name, known) if known else _no_table(source))
+        try:
+            grid, delimiter = _records(source) if source.kind != "csv" else _grid(path.name, decode(source))
+        except InputError:
+            if known:
+                raise InputError(vendors.sentence(path.name, known)) from None
+            raise
+        notes = list(source.notes)
+    try:
+        frame = _frame(path, grid)
+    except InputError:
+        if known:
+            raise InputError(vendors.sentence(path.name, known)) from None
+        raise
+    if not typed and source.broken:
+        _keep_broken(frame, source.broken)
+    frame.attrs |= {"sheet": name, "delimiter": delimiter, "typed": typed, "vendor": vendors.sentence(path.name, known) if known else ""}
+    frame.attrs["notes"] = notes + frame.attrs["notes"]
+    return frame
+
+
+def _no_table(source) -> str:
+    """Why a source that is no text table cannot be read as one, with what to do: what `finops ingest` says of it."""
+    from . import importers
+
+    try:
+        importers.read(source)
+    except InputError as problem:
+        return str(problem)
+    return f"{source.name}: is {source.kind}, an export that needs no mapping: finops ingest {source.name}."
+
+
+def _records(source) -> tuple[list[tuple[int, list[str]]], None]:
+    """Flat records of JSON, JSON lines or Parquet as a grid: their names, then their rows, numbered as in the file."""
+    names, grid = [name for name in source.header if name != "x_Row"], []
+    for table in source.batches():
+        if len(grid) + table.num_rows > MAX_ROWS:
+            raise InputError(f"{source.name}: more than {MAX_ROWS:,} rows. Deliver a FOCUS export in Parquet: finops ingest FILE.")
+        columns = [table.column(name).to_pylist() for name in names]
+        grid += [(number, [" ".join((column[i] or "").split()) for column in columns]) for i, number in enumerate(table.column("x_Row").to_pylist())]
+    if not names:
+        raise InputError(f"{source.name}: the file holds no rows. Export it again.")
+    return [(0, names), *grid], None
+
+
+def _keep_broken(frame: pd.DataFrame, broken) -> None:
+    """Records that never became rows are rows of nothing, so that they are refused with their place."""
+    for one in broken:
+        frame.attrs["broken"][len(frame)] = f"record {one.row} {one.reason}: {one.raw[:200]}"
+        frame.attrs["lines"].append(one.row)
+        frame.loc[len(frame)] = [""] * frame.shape[1]
+
+
+def _best_sheet(path, grids, sheet):
+    """(name, grid, other sheets with data) of a workbook."""
+    if not grids:
+        raise InputError(f"{path.name}: no sheet holds any cell. Export the workbook again.")
+    scored = {}
+    for name, grid in grids.items():
+        body = [row for _, row in grid[:200]]
+        dates = sum(any(read_moment(cell) for cell in row) for row in body)
+        numbers = sum(any(read_number(cell) is not None for cell in row) for row in body)
+        scored[name] = min(numbers, max(dates, 1)) * 10_000_000 + len(grid) if len(grid) > 1 else 0
+    best = sheet if sheet is not None else max(scored, key=lambda name: scored[name])
+    return best, grids[best], [name for name in grids if name != best and scored[name] >= 20_000_000]
+
+
+def _grid(name: str, text: str) -> tuple[list[tuple[int, list[str]]], str]:
+    """[(line, cells)] of delimited text, its delimiter; a quote that never closes refuses the file (it eats rows)."""
+    if "\x00" in text:
+        raise InputError(f"{name}: line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character: not a table "
+                         "of text. Export it again.")
+    delimiter = None
+    first, _, rest = text.partition("\n")
+    if found := re.fullmatch(r"\ufeff?sep=(.)\s*", first):
+        delimiter, text = found[1], "\n" + rest
+    delimiter = delimiter or _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    grid, last = [], 0
+    try:
+        for cells in reader:
+            cells = [" ".join(cell.split()) if len(cell) < 4096 else cell for cell in cells]
+            if any(cells):
+                grid.append((last + 1, cells))
+            last = reader.line_num
+            if len(grid) > MAX_ROWS:
+                raise InputError(f"{name}: more than {MAX_ROWS:,} rows. Deliver a FOCUS export in Parquet: finops ingest FILE.")
+    except csv.Error as problem:
+        raise InputError(f"{name}: line {last + 1}: the quotes of this line do not close ({problem}); everything behind it would "
+                         "be swallowed. Correct the line, or export the file again.") from None
+    if not grid:
+        raise InputError(f"{name}: the file holds no rows. Export it again.")
+    return grid, delimiter
+
+
+def _delimiter(text: str) -> str:
+    """The mark that splits the lines most evenly; ; tab and | win over , where both do."""
+    lines = [re.sub(r'"[^"]*"', "", line) for line in text.splitlines()[:200] if line.strip()][:60]
+
+    def score(mark):
+        counts = Counter(line.count(mark) for line in lines if mark in line)
+        if not counts:
+            return (0.0, 0)
+        count, lines_with = max(counts.items(), key=lambda item: (item[1], item[0]))
+        return (round(lines_with / len(lines), 1), mark != ",", count)
+
+    return max(";\t|,", key=lambda mark: score(mark) if score(mark)[0] else (0.0, False, 0))
+
+
+def _frame(path: Path, grid: list) -> pd.DataFrame:
+    """The table inside a grid of cells: header below title rows, data, what was left out at the bottom."""
+    at = _header(path.name, grid)
+    header_line, header = grid[at]
+    if problem := stray(" ".join(header)):
+        raise InputError(f"{path.name}: the header {problem}. Export the file again, all of it as UTF-8.")
+    notes = [] if at == 0 else [f"the header stands in line {header_line}; above it: {listing(_first(c) for _, c in grid[:at])}"]
+    body, totals, footnotes = _without_bottom(grid[at + 1:])
+    excel = path.suffix.casefold() in EXCEL
+    if excel:                       # cells without a heading are a column of their own; in a CSV they are a broken line
+        header = header + [""] * (max([len(header), *(len(cells) for _, cells in body)]) - len(header))
+    names = _names(path.name, header)
+    rows, broken = [], {}
+    for i, (line, cells) in enumerate(body):
+        if any(cells[len(names):]) or (len(cells) < len(names) and not excel):
+            broken[i] = shown(f"line {line} has {len(cells)} cells where the header has {len(names)}: {' | '.join(cells)[:200]}")
+        elif problem := stray("\n".join(cells)):
+            broken[i] = f"line {line} {problem}"
+        cells = [shown(cell) for cell in cells] if i in broken else cells
+        rows.append((cells + [""] * len(names))[: len(names)])
+    kept = [i for i in range(len(names)) if header[i] or any(row[i] for row in rows)]
+    frame = pd.DataFrame([[row[i] for i in kept] for row in rows], columns=[names[i] for i in kept], dtype="object")
+    notes += [f"line {line} '{_first(cells)}' is left out: a total at the bottom, not a charge" for line, cells in totals]
+    notes += [f"line {line} is left out, a remark below the table: {_first(cells)[:80]}" for line, cells in footnotes]
+    notes += [f"{text}" for text in list(broken.values())[:3]]
+    above = [(line, " ".join(filter(None, cells))) for line, cells in grid[:at]]
+    frame.attrs = {"above": above, "name": path.name, "file": str(path), "header_row": header_line, "lines": [line for line, _ in body],
+                   "notes": notes, "footnotes": [line for line, _ in footnotes], "below": [(line, _first(cells)) for line, cells in footnotes], "broken": broken,
+                   "totals": [{"line": line, "label": _first(cells), "cells": dict(zip(names, cells))} for line, cells in totals]}
+    return frame
+
+
+def _first(cells: list[str]) -> str:
+    return next((cell for cell in cells if cell), "")
+
+
+def is_value(cell: str) -> bool:
+    """Whether a cell is a number or a date rather than a name.
+
+    >>> is_value("12.50"), is_value("Cost"), is_value("2025-01-31")
+    (True, False, True)
+    """
+    return read_number(cell) is not None or read_number(cell, ",") is not None or read_moment(cell) is not None
+
+
+def _header(name: str, grid: list) -> int:
+    """Position of the header: the first row nearly as wide as the table whose cells are names (or months, two or more)."""
+    filled = [sum(map(bool, cells)) for _, cells in grid[:2000]]
+    wide = sorted(filled)[len(filled) // 2]
+    for at, (_, cells) in enumerate(grid[:TOP]):
+        words = [cell for cell in cells if cell]
+        months = [cell for cell in words if is_month(cell)]
+        below = grid[at + 1: at + 40]
+        if (len(words) < max(2, 0.6 * wide) or any(is_value(cell) for cell in words if cell not in months)
+                or len(months) == len(words) or len(months) == 1):
+            continue
+        if not below or any(is_value(cell) for _, row in below for cell in row) or len(grid) < TOP:
+            return at
+    seen = " | ".join(grid[0][1])[:120]
+    raise InputError(f"{name}: no header row was found: line {grid[0][0]} is '{seen}'. Write the column names into the first line, for "
+                     "example date,team,service,cost,currency.")
+
+
+def _names(name: str, header: list[str]) -> list[str]:
+    """Column names; twice the same name is refused, a nameless column with cells is called by its place."""
+    if len(header) > MAX_COLUMNS:
+        raise InputError(f"{name}: {len(header):,} columns; at most {MAX_COLUMNS:,}.")
+    names, seen = [], {}
+    for i, cell in enumerate(header, 1):
+        column = cell.strip().lstrip("\ufeff") or f"column {i}"
+        if column.casefold() in seen:
+            raise InputError(f"{name}: column '{column}' stands twice in the header, at places {seen[column.casefold()]} and {i}: "
+                             "which one counts? Rename one or take it out.")
+        seen[column.casefold()] = i
+        names.append(column)
+    return names
+
+
+def _without_bottom(body: list) -> tuple[list, list, list]:
+    """(rows, totals, footnotes): trailing rows that say Total, and trailing remarks of one cell without a number."""
+    totals, footnotes = [], []
+    wide = max((sum(map(bool, cells)) for _, cells in body), default=0)
+    while body:
+        line, cells = body[-1]
+        words = [cell for cell in cells if cell]
+        label = plain_words(words[0]) if words else ""
+        if TOTAL.fullmatch(label) and any(read_number(c) or read_number(c, ",") for c in words[1:]) and not any(
+                read_moment(c) and read_number(c) is None for c in words):
+            totals.insert(0, body.pop())
+        elif len(words) == 1 and wide > 1 and not is_value(words[0]) and len(words[0]) > 2:
+            footnotes.insert(0, body.pop())
+        else:
+            break
+    return body, totals, footnotes

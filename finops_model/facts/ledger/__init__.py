@@ -1,0 +1,1 @@
+"""Deliveries, judged and kept: rows that add up, and a record of each that is written once."""

@@ -1,0 +1,207 @@
+"""What a delivery did, said so that finance can file it: rows, money to the cent, refusals, warnings, differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from ...errors import listing
+
+Money = dict[str, Decimal]          # currency -> amount
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A warning about accepted rows (`count` > 0, the first rows named) or about a file (`count` 0)."""
+
+    file: str
+    column: str
+    reason: str
+    count: int = 0
+    rows: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.count:
+            return f"{self.file}: {self.reason}"
+        noun = "row" if self.count == 1 else "rows"
+        return f"{self.file}: {self.count:,} {noun}, first row {self.rows[0]}: {self.column}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One file of a delivery. `status` is new, again (known, named beside new files of its period: it stays) or known (no-op)."""
+
+    name: str
+    sha256: str
+    format: str
+    rows_in: int
+    accepted: int
+    quarantined: int
+    status: str
+
+    def staying(self) -> Delivered:
+        """The same file, named again beside new files of its period: it stays with them."""
+        return replace(self, status="again")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A billing period that got a new version; amounts are BilledCost of accepted rows.
+
+    kind      new, restated (charges that were there came again), replaced (somebody said so), added (another sub-account),
+              appended (somebody said so, or further files of one delivery)
+    scopes    {restated, replaced, added, appended: sub-accounts}; '' is a charge without sub-account
+    kept      {sub-account: (rows, BilledCost)} of what was there and is not in the delivery
+    """
+
+    issuer: str
+    account: str
+    period: str
+    version: int
+    rows_before: int
+    rows: int
+    before: Money
+    after: Money
+    kind: str = "new"
+    scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: dict[str, tuple[int, Money]] = field(default_factory=dict)
+
+    @property
+    def difference(self) -> Money:
+        """After minus before per currency."""
+        return {c: self.after.get(c, Decimal(0)) - self.before.get(c, Decimal(0))
+                for c in sorted({*self.before, *self.after})}
+
+    @property
+    def where(self) -> str:
+        return " · ".join(part or "(none)" for part in (self.issuer, self.account, self.period))
+
+    def now_and_then(self) -> str:
+        """What a restatement did to the period, in one line."""
+        return f"{self.where} was {plain(self.before)} and is {plain(self.after)} now ({signed(self.difference)})"
+
+    def as_dict(self) -> dict:
+        """For JSON: money as decimal text per currency."""
+        return {"issuer": self.issuer, "account": self.account, "billing_period": self.period, "kind": self.kind, "version": self.version,
+                "rows_before": self.rows_before, "rows": self.rows, "before": _texts(self.before), "after": _texts(self.after),
+                "difference": _texts(self.difference), "sub_accounts": {name: list(words) for name, words in self.scopes.items()},
+                "kept": {scope: {"rows": rows, "amount": _texts(sums)} for scope, (rows, sums) in self.kept.items()}}
+
+    def __str__(self) -> str:
+        verb = {"added": "added to", "appended": "appended to"}.get(self.kind, "replaced")
+        line = f"{verb} {self.where}: version {self.version}, {self.rows_before:,} -> {self.rows:,} rows, {signed(self.difference)}"
+        said = [f"{word} {listing(names)}" for word, names in (
+            ("replaced", [*self.scopes.get("restated", ()), *self.scopes.get("replaced", ())]), ("added", self.scopes.get("added", ())),
+            ("appended to", self.scopes.get("appended", ()))) if any(names)]
+        rows, sums = sum(rows for rows, _ in self.kept.values()), add(*(sums for _, sums in self.kept.values()))
+        if self.kept:
+            said.append(f"kept {listing(name or '(none)' for name in self.kept)}, which this delivery does not hold ({rows:,} {'row' if rows == 1 else 'rows'}, {plain(sums)})")
+        return f"{line}; sub-accounts: {'; '.join(said)}" if said else line
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer of `ledger.ingest`. `totals` are BilledCost of accepted rows, `quarantined_totals` of refused ones.
+
+    reasons   {"column: kind": rows}; the rows themselves with their text are in `ledger.quarantine()`
+    unreadable  refused rows whose amount cannot be read, so that no total can hold them
+    """
+
+    rows_in: int
+    accepted: int
+    quarantined: int
+    totals: Money
+    quarantined_totals: Money
+    unreadable: int
+    reasons: dict[str, int]
+    warnings: tuple[Warned, ...]
+    files: tuple[Delivered, ...]
+    changes: tuple[Change, ...]
+    delivery: int | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def version(self) -> int:
+        """The newest version number that this delivery made; 0 when nothing changed."""
+        return max((change.version for change in self.changes), default=0)
+
+    @property
+    def difference(self) -> Money:
+        """What replaced periods changed, after minus before, BilledCost per currency; new periods are not in it."""
+        return add(*(change.difference for change in self.changes if change.version > 1))
+
+    @property
+    def restated(self) -> tuple[Change, ...]:
+        """Billing periods of which charges that were there came again and took their place."""
+        return tuple(change for change in self.changes if change.kind == "restated")
+
+    def as_dict(self) -> dict:
+        """For JSON: counts, money as decimal text per currency, what was restated, added and replaced, warnings as sentences."""
+        return {"rows_in": self.rows_in, "accepted": self.accepted, "quarantined": self.quarantined, "totals": _texts(self.totals),
+                "quarantined_totals": _texts(self.quarantined_totals), "unreadable": self.unreadable, "reasons": self.reasons,
+                "delivery": self.delivery, "files": [{"name": f.name, "sha256": f.sha256, "format": f.format, "rows_in": f.rows_in,
+                                                     "quarantined": f.quarantined, "status": f.status} for f in self.files],
+                "restated": [change.as_dict() for change in self.restated],
+                "changes": [change.as_dict() for change in self.changes], "warnings": [str(warning) for warning in self.warnings]}
+
+    @property
+    def negative_usage(self) -> int:
+        """Accepted usage rows below zero without ChargeClass=Correction."""
+        return sum(w.count for w in self.warnings if w.reason.startswith("negative usage"))
+
+    def __str__(self) -> str:
+        lines = [f"{self.rows_in:,} rows in = {self.accepted:,} accepted + {self.quarantined:,} quarantined",
+                 f"BilledCost accepted {plain(self.totals)} · quarantined {plain(self.quarantined_totals)}"
+                 + (f" (+ {self.unreadable:,} rows whose amount cannot be read)" if self.unreadable else "")]
+        for file in self.files:
+            state = {"new": "", "again": ", delivered before: stays beside the new files", "known": ", delivered before: nothing changed"}
+            lines.append(f"  {file.name}: {file.format}, {file.rows_in:,} {'row' if file.rows_in == 1 else 'rows'}, "
+                         f"{file.quarantined:,} quarantined"
+                         f"{state[file.status]}")
+        lines += [f"  quarantined {count:,} × {reason}" for reason, count in self.reasons.items()]
+        lines += [f"  {change}" for change in self.changes if change.version > 1]
+        lines += [f"  warning: {warning}" for warning in self.warnings]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def add(*parts: Money) -> Money:
+    """Sums per currency.
+
+    >>> add({"USD": Decimal("1.10")}, {"USD": Decimal("2"), "EUR": Decimal("3")})
+    {'EUR': Decimal('3.00'), 'USD': Decimal('3.10')}
+    """
+    found: Money = {}
+    for part in parts:
+        for currency, amount in part.items():
+            found[currency] = found.get(currency, Decimal(0)) + amount
+    return {currency: trimmed(amount) for currency, amount in sorted(found.items())}
+
+
+def trimmed(amount: Decimal) -> Decimal:
+    """The same amount without zeros behind its cents.
+
+    >>> trimmed(Decimal("110191.4958370000")), trimmed(Decimal("5")), trimmed(Decimal("0E-10"))
+    (Decimal('110191.495837'), Decimal('5.00'), Decimal('0.00'))
+    """
+    short = amount.normalize()
+    return short if -short.as_tuple().exponent > 2 else amount.quantize(Decimal("0.01"))
+
+
+def _texts(money: Money) -> dict[str, str]:
+    return {currency: str(amount) for currency, amount in money.items()}
+
+
+def plain(money: Money) -> str:
+    """Amounts for readers, to the cent.
+
+    >>> plain({"USD": Decimal("1234.505")}), plain({})
+    ('1,234.50 USD', '0.00')
+    """
+    return ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in money.items()) or "0.00"
+
+
+def signed(money: Money) -> str:
+    """Differences for readers, with their sign."""
+    return ", ".join(f"{amount:+,.2f} {currency}" for currency, amount in money.items()) or "±0.00"

@@ -1,0 +1,186 @@
+"""Invoice, ledger, quarantine and what is left between them, to the cent (docs/method §13, §14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+import pandas as pd
+
+from ...errors import nearest
+from ...periods import check_month, month_name
+from ..intake.formats import read_number
+
+CENT = Decimal("0.01")
+UNKNOWN = "(not stated)"
+
+
+def cents(amount: Decimal | None) -> Decimal | None:
+    """To the cent, half up; never a negative zero.
+
+    >>> cents(Decimal("2.345")), cents(Decimal("-0.004"))
+    (Decimal('2.35'), Decimal('0.00'))
+    """
+    if amount is None:
+        return None
+    rounded = Decimal(amount).quantize(CENT, ROUND_HALF_UP)
+    return rounded if rounded else Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One issuer, billing period and currency, exact; difference = invoice − ledger − quarantined, rounded once, to the cent."""
+
+    issuer: str
+    billing_period: str
+    currency: str
+    invoice: Decimal | None
+    ledger: Decimal
+    quarantined: Decimal
+
+    @property
+    def difference(self) -> Decimal | None:
+        return None if self.invoice is None else cents(self.invoice - self.ledger - self.quarantined)
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Lines of a billing period and what they add up to; totals are None where no invoice was given or currencies mix."""
+
+    month: str
+    lines: tuple[Line, ...]
+    note: str
+    unread: int = 0             # refused rows whose amount could not be read
+
+    @property
+    def currencies(self) -> list[str]:
+        return sorted({line.currency for line in self.lines})
+
+    def _sum(self, name: str) -> Decimal:
+        return sum((getattr(line, name) for line in self.lines if getattr(line, name) is not None), Decimal("0.00"))
+
+    @property
+    def invoice_total(self) -> Decimal | None:
+        given = any(line.invoice is not None for line in self.lines)
+        return cents(self._sum("invoice")) if given and len(self.currencies) == 1 else None
+
+    @property
+    def ledger_total(self) -> Decimal | None:
+        return cents(self._sum("ledger")) if len(self.currencies) <= 1 else None
+
+    @property
+    def quarantined(self) -> Decimal | None:
+        return cents(self._sum("quarantined")) if len(self.currencies) <= 1 else None
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Invoices minus everything in the ledger and in quarantine, lines without an invoice too."""
+        exact = self._sum("invoice") - self._sum("ledger") - self._sum("quarantined")
+        return None if self.invoice_total is None else cents(exact)
+
+    @property
+    def status(self) -> str:
+        """'ties out', 'differs', 'in quarantine' or 'no invoice'."""
+        if self.unread or any(line.quarantined for line in self.lines):
+            return "in quarantine"
+        if all(line.invoice is None for line in self.lines):
+            return "no invoice"
+        return "differs" if any(line.difference is None or line.difference for line in self.lines) else "ties out"
+
+    def as_brief(self) -> dict:
+        """The brief's tie_out: decimal text, null where there is no invoice."""
+        def text(amount):
+            return None if amount is None else str(cents(amount))
+
+        several = len(self.currencies) > 1
+        rows = [{"issuer": f"{line.issuer} ({line.currency})" if several else line.issuer, "billing_period": line.billing_period,
+                 "invoice": text(line.invoice), "ledger": text(line.ledger), "quarantined": text(line.quarantined),
+                 "difference": text(line.difference)} for line in self.lines]
+        def total(name):
+            return " + ".join(f"{cents(sum((getattr(x, name) for x in self.lines if x.currency == c), Decimal(0)))} {c}"
+                              for c in self.currencies)
+
+        return {"rows": rows, "invoice_total": text(self.invoice_total),
+                "ledger_total": total("ledger") if several else text(self.ledger_total),
+                "quarantined": total("quarantined") if several else text(self.quarantined),
+                "difference": text(self.difference), "note": self.note}
+
+
+def reconcile(periods_frame: pd.DataFrame, invoices: pd.DataFrame | None, month: str, quarantined: pd.DataFrame | None = None) -> Reconciliation:
+    """Tie the invoices of a billing period out against the ledger.
+
+    periods_frame   InvoiceIssuerName, BillingPeriod, BillingCurrency, BilledCost (Decimal), Rows
+    invoices        InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount (Decimal); None: no invoice is at hand
+    quarantined     refused rows with BilledCost text and BillingCurrency; where they say InvoiceIssuerName and x_Period (or
+                    BillingPeriod) they count in that period only, else in every month until they are settled
+    """
+    check_month(month)
+    ledger: dict[tuple, Decimal] = {}
+    for row in periods_frame[periods_frame["BillingPeriod"] == month].itertuples():
+        key = (row.InvoiceIssuerName or UNKNOWN, row.BillingCurrency)
+        ledger[key] = ledger.get(key, Decimal(0)) + row.BilledCost
+    billed: dict[tuple, Decimal] = {}
+    if invoices is not None:
+        for row in invoices[invoices["BillingPeriod"] == month].itertuples():
+            key = (row.InvoiceIssuerName or UNKNOWN, row.BillingCurrency)
+            billed[key] = billed.get(key, Decimal(0)) + row.Amount
+    only = next(iter({currency for _, currency in [*ledger, *billed]}), "")
+    refused, unread, loose = _refused(quarantined, month, only)
+    keys = sorted({*ledger, *billed, *refused})
+    lines = tuple(Line(issuer, month, currency, billed.get((issuer, currency)), ledger.get((issuer, currency), Decimal(0)),
+                       refused.get((issuer, currency), Decimal(0))) for issuer, currency in keys)
+    found = Reconciliation(month, lines, "", unread)
+    return Reconciliation(month, lines, _note(found, invoices is not None, set(ledger), set(billed), loose), unread)
+
+
+def _refused(frame, month, only) -> tuple[dict, int, int]:
+    """({(issuer, currency): amount}, rows whose amount cannot be read, rows that name no period)."""
+    refused: dict[tuple, Decimal] = {}
+    unread = loose = 0
+    if frame is None or not len(frame):
+        return refused, 0, 0
+    period_column = next((name for name in ("x_Period", "BillingPeriod") if name in frame.columns), None)
+    for record in frame.to_dict("records"):
+        period = str(record.get(period_column) or "")[:7] if period_column else ""
+        if period and period != month:
+            continue
+        loose += not period
+        number = read_number(str(record.get("BilledCost") or ""))
+        if number is None or not number[0].is_finite():
+            unread += 1
+            continue
+        currency = str(record.get("BillingCurrency") or "").strip().upper()
+        key = (str(record.get("InvoiceIssuerName") or "") or UNKNOWN, currency if len(currency) == 3 and currency.isalpha() else only)
+        refused[key] = refused.get(key, Decimal(0)) + number[0]
+    return refused, unread, loose
+
+
+def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: int) -> str:
+    """The words the page prints."""
+    when, said = month_name(found.month), []
+    if not given:
+        said.append(f"No invoice was given for {when}: the ledger's total could not be tied out.")
+    elif not billed:
+        said.append(f"The invoice file has no invoice for {when}: the ledger's total could not be tied out.")
+    else:
+        missing = [issuer for issuer, currency in sorted(ledger - billed)]
+        extra = sorted(billed - ledger)
+        if missing:
+            said.append(f"No invoice for {', '.join(missing)}.")
+        for issuer, _ in extra:
+            near = nearest(issuer, missing)
+            hint = f" Did you mean '{near}'?" if near else ""
+            said.append(f"The invoice of '{issuer}' has no charge in the ledger.{hint}")
+        off = [line for line in found.lines if line.difference]
+        said += [f"{line.issuer}: the invoice is {abs(line.difference)} {line.currency} {'above' if line.difference > 0 else 'below'} the "
+                 "ledger and its quarantine." for line in off if (line.issuer, line.currency) in ledger]
+        if not (missing or extra or off):
+            said.append(f"All invoices of {when} tie out with the ledger to the cent.")
+    if any(line.quarantined for line in found.lines):
+        amounts = " + ".join(f"{cents(sum((x.quarantined for x in found.lines if x.currency == c), Decimal(0)))} {c}" for c in found.currencies)
+        said.append(f"{amounts} stand in quarantine{'' if not loose else f'; {loose} refused rows name no billing period'}.")
+    if found.unread:
+        said.append(f"{found.unread} refused rows have an amount that cannot be read; they may explain a difference.")
+    if len(found.currencies) > 1:
+        said.append(f"Amounts are in {', '.join(found.currencies)} and are not added up.")
+    return " ".join(said)

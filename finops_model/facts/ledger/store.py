@@ -1,0 +1,182 @@
+"""The ledger: immutable Parquet by (issuer, account, billing period, version), a quarantine, a book written last.
+
+rows in = accepted + quarantined; accepted + quarantined = the files to the cent, per currency (docs/method §13).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ...errors import InputError, LedgerError, unknown
+from . import delivery, manifest, proof
+from .checks import COSTS, REFUSED
+from ..daily.complete import Complete, complete_days
+from .receipt import Money, Receipt, add, trimmed
+
+QUARANTINE = ["x_File", "x_Row", "x_Column", "x_Reason", "BilledCost", "BillingCurrency", "InvoiceIssuerName", "x_Period"]
+
+
+class Ledger:
+    """A ledger folder. Opening one that is not there yet is no error: it is empty.
+
+    >>> import tempfile
+    >>> Ledger(tempfile.mkdtemp()).rows
+    0
+    """
+
+    def __init__(self, root: str | os.PathLike):
+        self.root = Path(root)
+        self._seen: tuple | None = None
+        self._complete: tuple | None = None
+
+    def __repr__(self) -> str:
+        return f"Ledger('{self.root}'): {self.rows:,} rows in force"
+
+    def ingest(self, files, *, append: bool = False, replace: bool = False, whole: bool = False, accept_decrease: bool = False, mapping=None,
+               format: str | None = None, ask: Callable[[str], str | None] | None = None, progress: Callable[[str, int, int], None] | None = None) -> Receipt:
+        """Take in a delivery: all files of one call together, or nothing at all (docs/method §13.5, §13.21).
+
+        files     a path, a pandas frame of text cells, a pair (name, frame), or a list of them
+        append    add the rows to what is there, whatever they have in common with it
+        replace   let the delivered sub-accounts replace what is there also where no charge is in common
+        whole     the delivery is the whole of its billing periods: sub-accounts that it does not hold go
+        accept_decrease   let the money of a replaced scope fall by more than 5 %
+        mapping   a facts.intake.tables.Mapping: the files are tables of another shape
+        format    the name of the importer that reads the files; None: the one that recognises each
+        ask       called with a question where a scope could be added or replaced; answers 'append', 'replace' or None
+        progress  called with (text, done, total)
+
+        Files that were delivered before, byte for byte, change nothing and need no right to write. Raises InputError for a
+        file that is no bill and LedgerError for a delivery that may not replace another; then nothing is written.
+        """
+        if append and (replace or whole):
+            raise LedgerError(f"append and {'replace' if replace else 'whole'} exclude each other: a delivery is added, or it replaces. Choose one.")
+        if mapping is not None:
+            from ..intake.tables import apply_mapping, read_table
+
+            files = [(Path(os.fspath(item)).name, apply_mapping(read_table(item), mapping))
+                     if isinstance(item, (str, os.PathLike)) else item for item in _items(files)]
+        items = _items(files)
+        if not accept_decrease:
+            with contextlib.suppress(InputError):       # said again below, with the lock held
+                receipt, items = delivery.nothing_new(self.root, items)
+                if receipt is not None:
+                    return receipt
+        choice = delivery.Choice(append, replace, whole, accept_decrease, ask, format)
+        with manifest.writing(self.root):
+            return delivery.take_in(self.root, items, choice, progress or (lambda *_: None))
+
+    @property
+    def book(self) -> manifest.Book:
+        """All deliveries; read again when the folder of records changed."""
+        folder = self.root / "manifest"
+        state = tuple(sorted(os.listdir(folder))) if folder.is_dir() else ()
+        if self._seen is None or self._seen[0] != state:
+            self._seen = (state, manifest.read_book(self.root))
+        return self._seen[1]
+
+    @property
+    def rows(self) -> int:
+        """Accepted rows in force."""
+        return sum(version.rows for version in self.book.in_force().values())
+
+    def totals(self, column: str = "BilledCost") -> Money:
+        """Exact sum of a cost column over the accepted rows in force, per currency."""
+        if column not in COSTS:
+            raise LedgerError(unknown("", "cost column", column, COSTS))
+        return add(*(version.money(column) for version in self.book.in_force().values()))
+
+    def totals_by_period(self) -> pd.DataFrame:
+        """InvoiceIssuerName, BillingPeriod (YYYY-MM), BillingCurrency, BilledCost (Decimal), Rows; sorted."""
+        sums: dict[tuple, list] = {}
+        for (issuer, _, period), version in self.book.in_force().items():
+            for currency, columns in version.totals.items():
+                entry = sums.setdefault((issuer, period[:7], currency), [Decimal(0), 0])
+                entry[0] += Decimal(columns["BilledCost"])
+                entry[1] += int(columns["Rows"])
+        rows = [(*key, trimmed(amount), count) for key, (amount, count) in sorted(sums.items())]
+        return pd.DataFrame(rows, columns=["InvoiceIssuerName", "BillingPeriod", "BillingCurrency", "BilledCost", "Rows"])
+
+    def quarantine(self, details: bool = False) -> pd.DataFrame:
+        """Refused rows in force: x_File, x_Row, x_Column, x_Reason, BilledCost (text), BillingCurrency, and, where they
+        can be known, InvoiceIssuerName and x_Period ('' otherwise).
+
+        With details also x_Kind, BillingAccountId and x_Raw, the row as it stood.
+        """
+        book, frames = self.book, []
+        living, loose, released = book.in_force(), book.loose(), book.released()
+        for record in book.records:
+            if not record["quarantine"]:
+                continue
+            frame = pq.read_table(self.root / record["quarantine"]).to_pandas()
+            keys = zip(frame["InvoiceIssuerName"], frame["BillingAccountId"], frame["x_Period"], strict=True)
+            rows = zip(frame["x_File"], frame["x_Row"], strict=True)
+            keep = [(record["delivery"], *row) not in released and
+                    (record["delivery"] in living[key].deliveries if key[2] and key in living else record["delivery"] in loose)
+                    for key, row in zip(keys, rows, strict=True)]
+            frames.append(frame[keep])
+        if not frames:
+            frames = [pa.table({"x_File": pa.array([], pa.string())}).append_column(
+                "x_Row", pa.array([], pa.int64())).to_pandas().reindex(columns=["x_File", *REFUSED.names])]
+        found = pd.concat(frames, ignore_index=True)
+        return found if details else found[QUARANTINE]
+
+    def fingerprint(self) -> str:
+        """sha256 hex of the facts in force: changes when any fact changes, and only then."""
+        return self.book.fingerprint()
+
+    def complete(self, time_zone: str = "UTC") -> Complete:
+        """Up to which day each source is complete, in the days of a time zone (docs/method §13.16); read again when a record came."""
+        state = (self.book.fingerprint(), time_zone)
+        if self._complete is None or self._complete[0] != state:
+            self._complete = (state, complete_days(self.files(), time_zone))
+        return self._complete[1]
+
+    def first_day(self, time_zone: str = "UTC") -> dt.date | None:
+        """Day of the first ChargePeriodStart among usage; None for an empty ledger."""
+        return self.complete(time_zone).first_day
+
+    def last_day(self, time_zone: str = "UTC") -> dt.date | None:
+        """The newest day to which every source is complete that is still billing, by ChargePeriodEnd; None for an empty ledger."""
+        return self.complete(time_zone).last_day
+
+    def files(self) -> list[Path]:
+        """Parquet files of the rows in force, each held against its record; raises LedgerError for one that is missing or was changed."""
+        return [self.root / path for path in self.proof()]
+
+    def proof(self) -> dict[str, str]:
+        """{path below the folder: sha256} of the parts in force, held against the ledger's record (docs/method §13.20)."""
+        return proof.prove(self.root, self.book.in_force().values())
+
+    def history(self) -> pd.DataFrame:
+        """Every version of every period, old ones too: key, version, Rows, currency, BilledCost (Decimal), delivery."""
+        rows = [(*v.key, v.version, int(sums["Rows"]), currency, trimmed(Decimal(sums["BilledCost"])), record["delivery"])
+                for record in self.book.records for v in map(manifest.version_of, record["versions"])
+                for currency, sums in v.totals.items()]
+        return pd.DataFrame(rows, columns=["InvoiceIssuerName", "BillingAccountId", "BillingPeriod", "Version", "Rows",
+                                           "BillingCurrency", "BilledCost", "Delivery"])
+
+    def lineage(self) -> pd.DataFrame:
+        """Every delivered file: Delivery, File, SHA256, Format (with its version), RowsIn, Accepted, Quarantined, Notes."""
+        rows = [(record["delivery"], f["name"], f["sha256"], f["format"], f["rows_in"], f["accepted"], f["quarantined"],
+                 "; ".join(f["notes"])) for record in self.book.records for f in record["files"]]
+        return pd.DataFrame(rows, columns=["Delivery", "File", "SHA256", "Format", "RowsIn", "Accepted", "Quarantined", "Notes"])
+
+
+def _items(files) -> list:
+    """A delivery as a list, whatever it was given as."""
+    single = isinstance(files, (str, os.PathLike)) or hasattr(files, "columns")
+    if single or (isinstance(files, tuple) and len(files) == 2 and hasattr(files[1], "columns")):
+        return [files]
+    if not isinstance(files, Iterable):
+        raise LedgerError("ingest takes a path, a frame, a pair (name, frame), or a list of them.")
+    return list(files)

@@ -1,0 +1,1 @@
+"""What people decided: budgets, drivers, invoices, the organisation, commitments."""

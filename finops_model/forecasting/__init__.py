@@ -1,0 +1,1 @@
+"""From a series to its forecast: methods, the ensemble, widths, covariates, backtests."""

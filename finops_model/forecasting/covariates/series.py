@@ -1,0 +1,296 @@
+"""A forecast told what people know: events, a business driver, holidays, a cap, a manual override (docs/method §2.9–§2.12).
+
+What is known is divided out of the history, the ensemble forecasts the rest, and what is known about the days ahead is laid over every
+path. A manual override is kept beside the model's own number, never in its place, so that both can be graded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from ... import streams
+from ...errors import FinOpsError, ForecastError, unknown
+from ...periods import check_month
+from .. import ensemble
+from ...uncertainty.elicit import elicit
+from .events import LITTLE, Event, drawn, effect, middle, read_events, undisturbed
+from ..methods import pick, shelf
+from ..history import History, clean, day_or_nat, fill
+from .native import Native
+from ..settling import left_out
+
+FEWEST = 1e-9           # a driver below it carries no intensity
+HOLIDAY_WEEKS = 3       # weeks before and after a holiday that tell what the day would have been
+HOLIDAY_PRIOR = 1.0     # holidays seen so often count half: their effect is drawn towards 1
+
+
+@dataclass(frozen=True)
+class Driver:
+    """What demand follows: usage = intensity × driver ** elasticity.
+
+    history    daily Series or frame ds, y; days after the usage's last day are the plan
+    plan       frame ds, p10, p50, p90 of the days ahead, or None; one draw per path for all days
+    """
+
+    history: object
+    plan: object = None
+    elasticity: float = 1.0
+    name: str = "driver"
+
+
+@dataclass(frozen=True)
+class Override:
+    """A number somebody set by hand for a month's total: kept beside the model's, with who and why."""
+
+    month: str
+    value: float                    # total of the month, unit of the history
+    by: str
+    because: str
+
+    def __post_init__(self):
+        check_month(self.month, "override: month")
+        if not (isinstance(self.value, (int, float)) and not isinstance(self.value, bool) and np.isfinite(self.value) and self.value >= 0):
+            raise ForecastError(f"override of {self.month}: value is {str(self.value)[:40]}; it must be a finite number, 0 or more.")
+        for key in ("by", "because"):
+            if not isinstance(getattr(self, key), str) or not getattr(self, key).strip():
+                raise ForecastError(f"override of {self.month}: '{key}' is missing; an override says who set it and why.")
+
+
+def forecast_known(history, horizon: int, paths: int, seed: int, members=None, *, events=(), driver=None, holidays=None, cap=None,
+                   floor=None, overrides=(), prophet=None, settling_days: int = 0) -> ensemble.Forecast:
+    """`ensemble.forecast` with what people know. See there; here only what is known.
+
+    events     Event or mappings (forecasting/covariates/events.py)
+    driver     Series of the driver, past and as far ahead as it is planned; or Driver
+    holidays   days off, learned from the history by name: a country as in the holidays package ("DE", "US-CA"), several, a list of days,
+               {day: name}, or a frame with ds and holiday
+    cap        most that can be used per day: a number, or a daily Series (a quota, a capacity); paths stop there
+    floor      least that is used per day (what runs whatever happens), likewise
+    overrides  Override or mappings: month totals set by hand, kept beside the model's own
+    prophet    options of Prophet where it is among the members (forecasters/prophet.py: options)
+    settling_days   newest days that may be unfinished; judged once what is known is divided out, so that a fall that was told is none
+
+    The cheap members see the history with everything known divided out; Prophet is told days off, driver, cap and floor itself.
+
+    >>> year = pd.Series(10.0, pd.date_range("2026-01-01", periods=200))
+    >>> forecast_known(year, 30, 50, 0, events=[{"kind": "price_change", "since": "2026-07-29", "factor": 0.5}]).median[[0, 10, 29]].round(6).tolist()
+    [10.0, 5.0, 5.0]
+    """
+    history, events = clean(history), read_events(events)
+    options = _prophet(prophet, members, history)
+    ahead = history.days[-1] + np.arange(1, horizon + 1)
+    days = np.concatenate([history.days, ahead])
+    values = undisturbed(history.values, history.days, events)
+    driven, whole_driver, power = _driver(driver, history, ahead, paths, seed, members)
+    values = values / (1.0 if power is None else power[:len(values)])
+    names = {} if holidays is None else day_names(holidays, days[0], days[-1])
+    effects = holiday_effects(values, history.days, names)
+    off = np.array([effects.get(names.get(day), 1.0) for day in days.astype(object)])
+    values = values / off[:len(values)]
+    unsettled = () if np.isnan(values[-1:]).any() else left_out(history.days, fill(values), settling_days)
+    if unsettled:
+        values[-len(unsettled):] = np.nan
+    most, least = _limit(cap, ahead, "cap", np.inf), _limit(floor, ahead, "floor", 0.0)
+    if (least > most).any():
+        raise ForecastError(f"floor: {least[least > most][0]:g} is over the cap, {most[least > most][0]:g}, on {ahead[least > most][0]}.")
+    known = {"middle": {event.label: middle(event) for event in events}, "paths": {event.label: drawn(event, paths, seed) for event in events}}
+    factor, added = effect(events, ahead, known["middle"])
+    full = lambda limit: np.concatenate([np.full(len(values), limit[0]), limit])      # noqa: E731
+    native = Native(days, names or None, off, whole_driver, None if power is None else np.where(np.isnan(power), 1.0, power),
+                    None if cap is None else full(_before_events(most, factor, added)),
+                    None if floor is None else full(_before_events(least, factor, added)), options)
+    base, late = _base(history, values)
+    made = ensemble.made(base, ensemble.fit(base, horizon + late, members, told=native), paths, seed)
+    results = {}
+    for which, part in (("middle", made.median[late:]), ("paths", made.paths[:, late:])):
+        factor, added = effect(events, ahead, known[which])
+        results[which] = np.clip(part * driven[which] * off[len(values):] * factor + added, least, most)
+    return replace(made, dates=ahead, paths=results["paths"], median=results["middle"], filled=history.filled,
+                   overrides=_overrides(overrides, ahead), left_out=unsettled,
+                   missing=np.zeros((paths, len(unsettled))) if unsettled else None)
+
+
+def _prophet(asked, members, history: History) -> dict:
+    """Options by member; refused where no member takes them."""
+    if asked is None:
+        return {}
+    if "prophet" not in pick(members):
+        raise ForecastError("prophet: it is not among the members, so it has no options; say members=\"all\", or name it.")
+    chosen = shelf()["prophet"].options(asked)
+    for day in np.array(chosen.get("changepoints", ()), "datetime64[D]"):
+        if not history.days[0] < day < history.days[-1]:
+            raise ForecastError(f"prophet: changepoint {day} is not inside the history, {history.days[0]} to {history.days[-1]}. A change that is "
+                                "coming is an event: events=[{'kind': 'level_change', 'since': …, 'factor': …}].")
+    return {"prophet": chosen}
+
+
+def _before_events(limit, factor, added):
+    """A limit of each day as one of the undisturbed use (day,)."""
+    clear = factor > LITTLE
+    return np.where(clear, np.maximum(limit - added, 0.0) / np.where(clear, factor, 1.0), limit)
+
+
+def _base(history: History, values: np.ndarray) -> tuple[History, int]:
+    """The undisturbed history, and how many of its newest days say nothing (they are forecast too)."""
+    told = np.flatnonzero(np.isfinite(values))
+    if len(told) < 2:
+        raise ForecastError("events: they leave fewer than two days of the history that tell anything; take some of them out.")
+    first, last = told[0], told[-1]
+    return History(history.days[first:last + 1], fill(values[first:last + 1]), history.filled), len(values) - 1 - last
+
+
+def _driver(driver, history: History, ahead, paths: int, seed: int, members):
+    """Factors of the driver ahead {"middle": (day,), "paths": (path, day)}, 1 without one; its values and driver ** elasticity on all days (day,).
+
+    The power is NaN on days of the history without the driver; its values there are filled.
+    """
+    if driver is None:
+        return {"middle": 1.0, "paths": 1.0}, None, None
+    driver = driver if isinstance(driver, Driver) else Driver(**driver) if isinstance(driver, Mapping) else Driver(driver)
+    known = clean(driver.history, driver.name)
+    power = float(driver.elasticity)
+    if not (np.isfinite(power) and 0 <= power <= 5):
+        raise ForecastError(f"{driver.name}: elasticity is {driver.elasticity!r}; it must be a number from 0 to 5 (1: usage grows as the driver does).")
+    past = _on(known, history.days)
+    if np.isnan(past).mean() > 0.5:
+        raise ForecastError(f"{driver.name}: it covers {int((~np.isnan(past)).sum())} of the {len(past)} days of the history; give it for at least half "
+                            "of them.")
+    past = np.where(past > FEWEST, past, np.nan)
+    planned = _on(known, ahead)
+    missing = np.isnan(planned)
+    if driver.plan is not None:
+        middle_path, each = _plan(driver, ahead, paths, seed)
+    elif not missing.any():
+        middle_path = each = planned
+    else:
+        first = int(np.argmax(missing))
+        if not missing[first:].all():
+            raise ForecastError(f"{driver.name}: the plan has a gap after {ahead[first - 1] if first else history.days[-1]}; give every day of it.")
+        own = ensemble.forecast(known, len(ahead) - first, paths, _seed(seed, driver.name), members)
+        middle_path = np.concatenate([planned[:first], own.median])
+        each = np.concatenate([np.broadcast_to(planned[:first], (paths, first)), own.paths], axis=1)
+    there = np.concatenate([fill(past) if np.isfinite(past).any() else np.ones(len(past)), middle_path])
+    return {"middle": middle_path ** power, "paths": each ** power}, there, np.concatenate([past, middle_path]) ** power
+
+
+def _seed(seed: int, name: str) -> int:
+    """A driver's own draws: it does not share the shocks of what follows it."""
+    return int(streams.key(seed, f"driver/{name}")[0] >> np.uint64(1))
+
+
+def _plan(driver: Driver, ahead, paths: int, seed: int):
+    """A plan in ranges: middle (day,) and paths (path, day); one uniform per path, so that a good year is good on all days."""
+    frame = driver.plan
+    if not isinstance(frame, pd.DataFrame) or not {"ds", "p10", "p50", "p90"} <= set(frame.columns):
+        raise ForecastError(f"{driver.name}: a plan is a frame with the columns ds, p10, p50, p90.")
+    table = frame.assign(ds=pd.to_datetime(frame["ds"])).set_index("ds")[["p10", "p50", "p90"]].reindex(pd.DatetimeIndex(ahead))
+    if table.isna().any().any():
+        raise ForecastError(f"{driver.name}: the plan has no range for {str(table.index[table.isna().any(axis=1)][0])[:10]}; give every day ahead.")
+    uniform, each, known = streams.uniforms(seed, f"driver/{driver.name}", paths), np.empty((paths, len(ahead))), {}
+    for day, row in enumerate(map(tuple, table.to_numpy(float))):
+        if row not in known:
+            try:
+                known[row] = elicit(*row, f"{driver.name}: plan of {str(table.index[day])[:10]}").quantile(uniform)
+            except FinOpsError as problem:
+                raise ForecastError(str(problem)) from None
+        each[:, day] = known[row]
+    return table["p50"].to_numpy(float), each
+
+
+def _on(series: History, days: np.ndarray) -> np.ndarray:
+    """The series' values on some days, NaN where it has none."""
+    at = (days - series.days[0]).astype(int)
+    inside = (at >= 0) & (at < len(series.values))
+    return np.where(inside, series.values[np.clip(at, 0, len(series.values) - 1)], np.nan)
+
+
+def day_names(holidays, first, last) -> dict:
+    """Names of the days off {date: name}: of a country ("US", "US-CA"), of several, of a list of days, of {day: name}, or of a frame ds, holiday.
+
+    Raises ForecastError with the nearest known country, and for what is no day.
+
+    >>> day_names(["2026-12-24"], "2026-01-01", "2026-12-31")
+    {datetime.date(2026, 12, 24): 'day off'}
+    """
+    if isinstance(holidays, pd.DataFrame):
+        if not {"ds", "holiday"} <= set(holidays.columns):
+            raise ForecastError(f"holidays: a frame needs the columns ds and holiday; it has {', '.join(map(str, holidays.columns[:8])) or 'none'}.")
+        return {_date(day): str(name) for day, name in zip(holidays["ds"], holidays["holiday"])}
+    if isinstance(holidays, Mapping):
+        return {_date(day): str(name) for day, name in holidays.items()}
+    if isinstance(holidays, str) or not isinstance(holidays, Iterable):
+        return _of_country(str(holidays), first, last)
+    found = {}
+    for one in holidays:
+        if isinstance(one, str) and one[:1].isalpha():
+            found |= {day: f"{found[day]}, {name}" if name != found.get(day, name) else name for day, name in _of_country(one, first, last).items()}
+        else:
+            found.setdefault(_date(one), "day off")
+    return found
+
+
+def _of_country(country: str, first, last) -> dict:
+    import holidays as package
+
+    known = package.list_supported_countries()
+    name, _, part = country.partition("-")
+    if name not in known or (part and part not in known[name]):
+        raise ForecastError(unknown("holidays", "country", country, [f"{name}-{p}" for p in known[name]] if name in known else known,
+                                    "Write a country as US, a part of it as US-CA."))
+    years = range(int(str(first)[:4]), int(str(last)[:4]) + 1)
+    return {day: label.replace(" (observed)", "") for day, label in package.country_holidays(name, subdiv=part or None, years=years).items()}
+
+
+def _date(day):
+    found = day_or_nat(day)
+    if np.isnat(found):
+        raise ForecastError(f"holidays: '{str(day)[:40]}' is not a day; write it as 2026-12-24.")
+    return found.astype(object)
+
+
+def holiday_effects(values: np.ndarray, days: np.ndarray, names: Mapping) -> dict[str, float]:
+    """What each day off did to the day, by name: usage ÷ mean of the same weekday in the weeks around, days off left out.
+
+    The mean log ratio, drawn towards 0 as if one more holiday had done nothing (HOLIDAY_PRIOR).
+    """
+    off = np.array([day in names for day in days.astype(object)])
+    ratios: dict[str, list[float]] = {}
+    for at in np.flatnonzero(off):
+        around = [at + 7 * week for week in range(-HOLIDAY_WEEKS, HOLIDAY_WEEKS + 1) if week]
+        around = [i for i in around if 0 <= i < len(values) and not off[i] and np.isfinite(values[i])]
+        if len(around) >= 2 and np.isfinite(values[at]) and np.mean(values[around]) > 0:
+            floor = 0.02 * np.mean(values[around])
+            ratios.setdefault(names[days[at].astype(object)], []).append(np.log((values[at] + floor) / (np.mean(values[around]) + floor)))
+    return {name: float(np.exp(np.sum(logs) / (len(logs) + HOLIDAY_PRIOR))) for name, logs in ratios.items()}
+
+
+def _limit(limit, ahead, name: str, none: float):
+    """The most or the least of each day (day,)."""
+    if limit is None:
+        return np.full(len(ahead), none)
+    if isinstance(limit, (pd.Series, pd.DataFrame, History)):
+        each = _on(clean(limit, name), ahead)
+        if np.isnan(each).any():
+            raise ForecastError(f"{name}: it has no value for {ahead[np.isnan(each)][0]}; give every day ahead, or one number.")
+        return each
+    if isinstance(limit, bool) or not isinstance(limit, (int, float, np.integer, np.floating)) or not np.isfinite(limit) or limit < 0:
+        raise ForecastError(f"{name}: {str(limit)[:40]} must be a finite number, 0 or more, or a daily Series.")
+    return np.full(len(ahead), float(limit))
+
+
+def _overrides(overrides, ahead) -> tuple[Override, ...]:
+    made = tuple(one if isinstance(one, Override) else Override(**one) for one in overrides)
+    months = {str(month) for month in np.unique(ahead.astype("datetime64[M]"))}
+    for one in made:
+        if one.month not in months:
+            raise ForecastError(unknown("override", "month", one.month, sorted(months), "An override is for a month of the horizon."))
+        if sum(other.month == one.month for other in made) > 1:
+            raise ForecastError(f"override: {one.month} is set twice; keep the one that counts.")
+    return made
+
+
+__all__ = ["Driver", "Event", "Override", "day_names", "forecast_known", "holiday_effects"]

@@ -1,0 +1,186 @@
+"""What is known of a workload, as arrays: what is taken out of its history and what is laid over its future (docs/method §2.20).
+
+    history:  rest   = (use − added) ÷ factor ÷ driver ^ elasticity ÷ days off        fitted as any history is
+    future:   median = rest ahead × driver ^ elasticity × days off × factor + added;  each path stops at the cap
+
+An uncertain number has one draw per path: it multiplies the median by 1 + part·(x ÷ p50 − 1), part being what hangs on it that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import ForecastError
+from ...scenario.changes import Timeline
+from ...uncertainty.distributions import Distribution
+from ...uncertainty.elicit import elicit
+from .events import Event, effect, middle, ramp, undisturbed
+from ..history import History, fill
+from .series import FEWEST, holiday_effects
+
+STEPS = 32              # a part of the median that is uncertain counts in thirty-seconds: at most 1/64 of it off
+
+
+@dataclass(frozen=True)
+class Part:
+    """Path factor 1 + part·(x − 1), x = the uncertain number ÷ its p50, to the power of an elasticity.
+
+    stays   the law is of what stays (a share that moves away is 1 − what stays): high draws mean little stays
+    """
+
+    law: Distribution
+    middle: float
+    part: float = 1.0
+    power: float = 1.0
+    stays: bool = False
+
+    def on_paths(self, uniform, name: str) -> np.ndarray:
+        """(path,) from the named draw."""
+        draw = uniform(name)
+        return (1 + self.part * (self.law.quantile(1 - draw if self.stays else draw) / self.middle - 1)) ** self.power
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """An uncertain number of what is known: `which[t]` says which law holds on day t, −1 none; one draw for all days."""
+
+    draw: str
+    which: np.ndarray               # (day,)
+    laws: tuple[Part, ...]
+
+    def timeline(self, days: int) -> Timeline:
+        """As a factor of demand by day, for a plan."""
+        return Timeline(np.ones(days), self.which[:days], tuple(((self.draw, law),) for law in self.laws))
+
+
+@dataclass(frozen=True)
+class DriverPlan:
+    """A driver by day: its past beside the history, and what is planned.
+
+    past, ahead   (day,), NaN where the past says nothing;  ranges (from, to, p10, p50, p90) positions of days ahead, to is exclusive
+    """
+
+    name: str
+    elasticity: float
+    past: np.ndarray
+    ahead: np.ndarray
+    ranges: tuple[tuple[int, int, float, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of one workload, in units of its volume. Days ahead: from the day after the history.
+
+    draws   event -> name of its uniform draw;  off {date: name of the day off};  cap (day,) the most of each day ahead, inf: none
+    """
+
+    events: tuple[Event, ...] = ()
+    draws: Mapping[str, str] = None
+    driver: DriverPlan | None = None
+    off: Mapping = None
+    cap: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """The rest of a history, and what is laid over its forecast. Days ahead (day,)."""
+
+    rest: History
+    late: int                       # newest days that say nothing: they are forecast too
+    times: np.ndarray
+    plus: np.ndarray
+    cap: np.ndarray | None
+    pending: tuple[tuple[Event, str], ...]      # uncertain events and their draws
+    driver: DriverPlan | None
+
+    def over(self, point: np.ndarray) -> tuple[np.ndarray, tuple[Uncertain, ...]]:
+        """The median ahead from the forecast of the rest (late + day,), and the uncertain numbers behind it."""
+        point = point[self.late:self.late + len(self.times)]
+        median = np.maximum(point * self.times + self.plus, 0.0)
+        found = []
+        if self.driver and self.driver.ranges:
+            found.append(_driver_range(self.driver, _part(point * self.times, median)))
+        ahead = self.rest.days[-1] + self.late + np.arange(1, len(median) + 1)
+        for event, draw in self.pending:
+            found.append(_event_range(event, draw, ahead, median))
+        return median, tuple(found)
+
+
+def tell(known: Known, values: np.ndarray, dates: np.ndarray, horizon: int) -> Told:
+    """Take what is known out of a history (day,) and prepare what is laid over `horizon` days after it.
+
+    Raises ForecastError where what is known leaves fewer than two days that tell anything.
+
+    >>> days = np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-03-01"))
+    >>> told = tell(Known((Event("price_change", "2026-03-05", factor=0.5),)), np.full(len(days), 8.0), days, 10)
+    >>> told.over(np.full(10, 8.0))[0].tolist()
+    [8.0, 8.0, 8.0, 8.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
+    """
+    ahead = dates[-1] + np.arange(1, horizon + 1)
+    rest = undisturbed(values, dates, known.events)
+    times = np.ones(horizon)
+    if known.driver is not None:
+        power = known.driver.elasticity
+        rest = rest / np.where(known.driver.past > FEWEST, known.driver.past, np.nan) ** power
+        times = times * np.maximum(known.driver.ahead, 0.0) ** power
+    if known.off:
+        effects = holiday_effects(rest, dates, known.off)
+        rest = rest / _off(effects, known.off, dates)
+        times = times * _off(effects, known.off, ahead)
+    factor, added = effect(known.events, ahead, {event.label: middle(event) for event in known.events})
+    told = np.flatnonzero(np.isfinite(rest))
+    if len(told) < 2:
+        raise ForecastError("what is known leaves fewer than two days of the history that tell anything; take some of it out.")
+    first, last = told[0], told[-1]
+    pending = tuple((event, (known.draws or {}).get(event.label, f"event/{event.label}")) for event in known.events
+                    if isinstance(event.size(), Mapping))
+    return Told(History(dates[first:last + 1], fill(rest[first:last + 1])), len(rest) - 1 - int(last), times * factor, added, known.cap,
+                pending, known.driver)
+
+
+def _off(effects: Mapping[str, float], names: Mapping, days: np.ndarray) -> np.ndarray:
+    return np.array([effects.get(names.get(day), 1.0) for day in days.astype(object)])
+
+
+def _part(some: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.clip(np.divide(some, whole, out=np.zeros_like(whole), where=whole > 0), 0.0, 1.0)
+
+
+def _event_range(event: Event, draw: str, ahead: np.ndarray, median: np.ndarray) -> Uncertain:
+    """The range of an event's number as a factor of the median.
+
+    amount   p50·ramp of the median hangs on it;  factor f: 1 + (f − 1)·ramp, of which f·ramp hangs on it;  share s: what stays, 1 − s, likewise
+    """
+    size, curve = event.size(), ramp(event, ahead)
+    low, mid, high = (float(size[key]) for key in ("p10", "p50", "p90"))
+    if event.amount is not None:
+        part, law, stays = _part(mid * curve, median), elicit(low, mid, high), False
+    elif event.factor is not None:
+        part, law, stays = mid * curve / (1 + (mid - 1) * curve), elicit(low, mid, high), False
+    else:
+        mid = 1 - mid
+        part, law, stays = mid * curve / (1 + (mid - 1) * curve), elicit(1 - high, mid, 1 - low), True
+    step = np.rint(part * STEPS).astype(int)
+    laws, which = [], np.full(len(ahead), -1)
+    for one in np.unique(step[step > 0]):
+        which[step == one] = len(laws)
+        laws.append(Part(law, mid, one / STEPS, 1.0, stays))
+    return Uncertain(draw, which, tuple(laws))
+
+
+def _driver_range(driver: DriverPlan, part: np.ndarray) -> Uncertain:
+    """Planned ranges as a factor: one draw for all days, so that a good year is good in every month."""
+    which, laws = np.full(len(driver.ahead), -1), []
+    for first, last, low, mid, high in driver.ranges:
+        which[first:last] = len(laws)
+        laws.append(Part(elicit(low, mid, high, f"{driver.name}: planned"), mid, 1.0, driver.elasticity))
+    which[part == 0] = -1
+    return Uncertain(f"known/driver/{driver.name}", which, tuple(laws))
+
+
+def together(found: Sequence[Sequence[Uncertain]]) -> tuple[tuple[int, Uncertain], ...]:
+    """(workload position, uncertain number) of all workloads, those that do nothing left out."""
+    return tuple((w, one) for w, own in enumerate(found) for one in own if (one.which >= 0).any())

@@ -1,0 +1,76 @@
+"""SHELF of point forecasters: one file per method; adding a file adds a method and moves no number (docs/method §2.2).
+
+A file holds `MIN_DAYS` (shortest history it may see), `COST` ("cheap" or "costly") and one pure function
+
+    point(history, dates, horizon, season=7) -> array (horizon,)
+
+history (day,) ≥ 0, whole days without gaps, newest last; dates (day,) datetime64[D]; season: steps after which the shape comes again
+(7 days; 24 where the steps are hours); the answer is ≥ 0, in the unit of the history. A method that only knows days says `SEASONS = (7,)`; one
+for demand that comes now and then says `FOR = "intermittent"` and gives its level only (§2.17). Names that start with an underscore are helpers, not methods.
+
+Only a method that says `DEFAULT = True` is used where nobody names one; any other is used by its name (`members=["mine"]`, `members:` of finops.yaml) and
+where all are asked for (`members="all"`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import ModuleType
+
+import numpy as np
+
+from ...errors import ForecastError, unknown
+from ...shelf import Contract, Function, defaults, modules, wrong
+
+CONTRACT = Contract("forecaster", {"MIN_DAYS": int, "COST": ("cheap", "costly"), "point": Function(("history", "dates", "horizon", "season"))},
+                    {"DEFAULT": bool, "FOR": ("intermittent", "steady"), "KNOWS": bool, "SEASONS": tuple})
+
+
+@lru_cache(maxsize=1)
+def shelf() -> dict[str, ModuleType]:
+    """The forecaster modules of this folder by name. Raises FinOpsError for a file that does not hold what a forecaster holds.
+
+    >>> "seasonal_naive" in shelf() and all(hasattr(module, "point") for module in shelf().values())
+    True
+    """
+    return modules(__name__, CONTRACT)
+
+
+def ask(name: str, history, dates, horizon: int, season: int = 7, told=None):
+    """What a method says (horizon,); `told` puts what is known to a method that `KNOWS` (forecasting/covariates/series.py: Native)."""
+    module = shelf()[name]
+    if told is not None and getattr(module, "KNOWS", False):
+        return told.point(module, history, dates, horizon)
+    ahead = module.point(history, dates, horizon, season)
+    if np.shape(ahead) != (horizon,):
+        raise wrong(module, "point", f"an array of shape {np.shape(ahead)}", f"one of ({horizon},): a value for each step ahead")
+    return ahead
+
+
+def pick(members=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
+    """Names of the forecasters to use.
+
+    members   None: those that say they are a default; "cheap": the cheap ones of these; "all": the whole shelf, costly ones too; or a list of names
+    season    of the steps; methods that do not know it are left out of the groups, and refused by name
+    use       "steady" or "intermittent": which of them make up the groups (history.kind)
+
+    >>> pick(["theta"]), "prophet" in pick(), "prophet" in pick("all")
+    (('theta',), False, True)
+    """
+    known = {name: module for name, module in shelf().items() if season in getattr(module, "SEASONS", (season,))}
+    group = [name for name, module in known.items() if getattr(module, "FOR", "steady") == use]
+    usual = tuple(name for name in group if name in defaults(known))
+    if members is None:
+        return usual
+    if isinstance(members, str):
+        if members not in ("cheap", "all"):
+            raise ForecastError(unknown("members", "group of forecasters", members, ["all", "cheap"],
+                                        "Or give a list of forecasters."))
+        return tuple(name for name in usual if known[name].COST == "cheap") if members == "cheap" else tuple(group)
+    names = tuple(dict.fromkeys(members))
+    for name in names:
+        if name not in known:
+            raise ForecastError(unknown("members", "forecaster", name, sorted(known)))
+    if not names:
+        raise ForecastError(f"members: no forecaster is named. Known: {', '.join(sorted(known))}.")
+    return names

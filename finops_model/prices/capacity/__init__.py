@@ -1,0 +1,1 @@
+"""What capacity costs: hardware, storage, transfer, provisioned throughput, spot."""

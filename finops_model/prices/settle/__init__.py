@@ -1,0 +1,1 @@
+"""From usage to charges: hourly and monthly settlement, invoices, adjustments, whole cents."""

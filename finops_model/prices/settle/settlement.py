@@ -1,0 +1,319 @@
+"""Settlement: pooled usage → ordered instruments → rate forms → charge lines, one composition for every way to buy (docs/method §5.11).
+
+Axes are (..., period, sku); leading axes (paths) are free, and a scalar call is an array call of one period. Quantity transforms
+(prices/transforms) come before: what is settled here is billed quantity, pooled over accounts and workloads. Credits, support fees
+and tax come after (prices/terms/credits, prices/settle/adjustments). numpy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import PriceError, listing, unknown
+from ..instruments import Allocation, make as make_instrument, ordered
+from ..rates import make as make_rate
+from ..rates._checks import number, quantities
+from .windows import charge_at, charge_months
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """Usage settled under instruments. Money arrays are float64 and end in (window,), the months of the rate forms.
+
+    usage = Σ covered + spill + blocked in every cell; each instrument's used + unused = purchased in every window of its own.
+    """
+
+    skus: tuple[str, ...]
+    instruments: tuple              # in the order they were applied
+    allocations: tuple[Allocation, ...]
+    usage: np.ndarray               # (..., period, sku) units
+    spill: np.ndarray               # (..., period, sku) units charged on demand
+    blocked: np.ndarray             # (..., period, sku) units refused by capacity that blocks
+    window_of: np.ndarray           # (period,) window of each period
+    list_cost: np.ndarray           # (..., window, sku) all served usage at list prices, no instrument
+    contracted_cost: np.ndarray     # (..., window, sku) the same at contracted prices: the on-demand equivalent
+    on_demand: np.ndarray           # (..., window, sku) spill at contracted prices
+    list_of_spill: np.ndarray       # (..., window, sku) spill at list prices
+    dates: np.ndarray | None = None     # (period,) datetime64[h]
+
+    @property
+    def fees(self) -> np.ndarray:
+        """Effective fee of every instrument by window, (instrument, window)."""
+        windows = self.on_demand.shape[-2]
+        return np.stack([_by_window(done, self.window_of, windows) for done in self.allocations]) if self.allocations else np.zeros((0, windows))
+
+    @property
+    def effective_cost(self) -> np.ndarray:
+        """EffectiveCost (..., window): spill on demand and every fee, unused part included; before credits, support and tax."""
+        return self.on_demand.sum(axis=-1) + self.fees.sum(axis=0)
+
+    @property
+    def on_demand_cost(self) -> np.ndarray:
+        """What is charged without a commitment, contracted money (..., window)."""
+        return self.on_demand.sum(axis=-1)
+
+    @property
+    def billed_cost(self) -> np.ndarray:
+        """BilledCost (..., window): spill, and fees by their payment option."""
+        from .charge_lines import billed_fees
+
+        return self.on_demand.sum(axis=-1) + billed_fees(self).sum(axis=0)
+
+    @property
+    def savings(self) -> np.ndarray:
+        """On-demand equivalent minus effective cost, money (..., window); negative where commitments cost more than they save."""
+        return self.contracted_cost.sum(axis=-1) - self.effective_cost
+
+    def total(self) -> np.ndarray:
+        """EffectiveCost over all windows, (...)."""
+        return self.effective_cost.sum(axis=-1)
+
+    def allocation(self, id: str) -> Allocation:
+        """What one instrument did. Raises PriceError with the nearest match."""
+        ids = [held.id for held in self.instruments]
+        if id not in ids:
+            raise PriceError(unknown("settlement", "instrument", id, ids))
+        return self.allocations[ids.index(id)]
+
+    def lines(self) -> list[dict]:
+        """Charge lines with FOCUS names (prices/settle/charge_lines.py)."""
+        from .charge_lines import lines
+
+        return lines(self)
+
+
+    def invoice(self, adjustments=None, periods=None):
+        """With credits, support fee and tax: an adjustments.Invoice (prices/settle/charge_lines.py)."""
+        from .charge_lines import invoice
+
+        return invoice(self, adjustments, periods)
+
+
+def settle(usage, skus, prices, instruments=(), *, window_of=None, dates=None, contracted=None, already=None) -> Settlement:
+    """Settle usage in the one order that holds for every purchase form.
+
+    usage        (..., period, sku) billed units, >= 0
+    skus         their names
+    prices       sku -> rate form, or money per unit: the list price. (period,) numbers where the price changes within a window
+    instruments  commitments, provisioned capacity, seats (prices/instruments), in any order
+    window_of    (period,) window of each period for rate forms (months); default: months of `dates`, else one window for all
+    dates        (period,) datetime64, where instruments have terms
+    contracted   sku -> negotiated rate form, or negotiated share off the list price of its units (fees and minima stay); others pay list
+    already      sku -> units used before in the first window (a month under way)
+
+    Returns Settlement. Commitments are compared with, and spill is charged at, contracted prices.
+
+    >>> plan = make_instrument({"kind": "units", "id": "ri", "quantity": 60, "rate": 0.7, "skus": ["gpu"]})
+    >>> float(settle([[40.0]] * 16 + [[100.0]] * 8, ("gpu",), {"gpu": 1.0}, [plan]).total())
+    1328.0
+    """
+    skus, usage = tuple(skus), _usage(usage, skus)
+    periods = usage.shape[-2]
+    dates = None if dates is None else np.asarray(dates, dtype="datetime64[h]")
+    if dates is not None and dates.shape != (periods,):
+        raise PriceError(f"settlement: usage has {periods} periods and there are {dates.size} dates; give one date for each period.")
+    window_of = _windows(window_of, dates, periods)
+    rates = {sku: _rate(prices, sku, periods) for sku in skus}
+    deals = {sku: _contracted(contracted or {}, sku, rates.get(sku), skus, periods) for sku in (contracted or {})}
+    unit = _unit_prices(skus, {**rates, **deals})
+    held = ordered(_checked(instruments, skus))
+    rest, blocked, done = usage.copy(), np.zeros_like(usage), []
+    for instrument in held:
+        inside = _in_term(instrument, dates, periods)
+        where = {"period": None, "month": window_of, "term": np.zeros(periods, int)}[instrument.window]
+        part = instrument.allocate(rest, skus, unit, inside, where)
+        rest = np.maximum(rest - part.covered, 0.0)
+        if part.blocked is not None:
+            part_blocked = np.minimum(part.blocked, rest)
+            blocked, rest = blocked + part_blocked, rest - part_blocked
+        done.append(part)
+    served = usage - blocked
+    already = already or {}
+
+    def money(amount, table):
+        return np.stack([_charge(table[sku], amount[..., s], window_of, already.get(sku)) for s, sku in enumerate(skus)], axis=-1)
+
+    listed = money(served, rates)
+    spilled = money(rest, rates) if done else listed
+    deal = {**rates, **deals}
+    contracted_cost = money(served, deal) if deals else listed
+    on_demand = (money(rest, deal) if done else contracted_cost) if deals else spilled
+    return Settlement(skus, tuple(held), tuple(done), usage, rest, blocked, window_of, listed, contracted_cost, on_demand, spilled, dates)
+
+
+def price(usage: Mapping, prices, instruments=(), *, day=None, **how) -> Settlement:
+    """`settle` for people: usage by SKU, numbers or one number for each period; instruments may be mappings as in a document.
+
+    prices   sku -> price (see settle), or a Catalog (fm.load_catalog): then `day` says which prices are in force
+    how      contracted, dates, window_of, already: see settle
+
+    Raises PriceError in one sentence for usage, prices or instruments that make no sense.
+
+    >>> done = price({"gpu": [40, 100]}, {"gpu": 2.0}, [{"kind": "units", "quantity": 60, "rate": 1.2, "skus": ["gpu"]}])
+    >>> done.on_demand_cost, done.effective_cost
+    (array([80.]), array([224.]))
+    """
+    if not isinstance(usage, Mapping) or not usage:
+        raise PriceError("price: usage must be a mapping of SKUs to units, for example {'gpu': 40} or {'gpu': [40, 100]}.")
+    if not isinstance(prices, Mapping):
+        if day is None:
+            raise PriceError("price: a catalog has many prices of a SKU; give the day whose prices are meant, for example day='2026-10-31'.")
+        prices = _of_day(prices, usage, day)
+    amounts = [np.atleast_1d(quantities(f"usage of '{sku}'", amount)[()]) for sku, amount in usage.items()]
+    try:
+        stacked = np.stack(np.broadcast_arrays(*amounts), axis=-1)
+    except ValueError:
+        raise PriceError(f"price: usage has lengths {listing(str(a.shape) for a in amounts)}; give every SKU as many periods.") from None
+    made = [make_instrument(held) if isinstance(held, Mapping) else held for held in instruments]
+    return settle(stacked, tuple(usage), prices, made, **how)
+
+
+def _of_day(catalog, usage, day) -> dict:
+    """Prices of a catalog in force on a day; one currency only."""
+    found = {sku: catalog.price(sku, day) for sku in usage}
+    currencies = sorted({price.currency for price in found.values()})
+    if len(currencies) > 1:
+        raise PriceError(f"price: the SKUs are priced in {listing(currencies)}; money of several currencies is not added up. Convert the prices first.")
+    return {sku: price.rate for sku, price in found.items()}
+
+
+def _usage(usage, skus) -> np.ndarray:
+    usage = quantities("usage", usage)
+    if usage.ndim < 2 or usage.shape[-1] != len(skus):
+        raise PriceError(f"settlement: usage has shape {usage.shape} and there are {len(skus)} SKUs; it must be (..., period, sku).")
+    if len(set(skus)) != len(skus):
+        twice = next(sku for sku in skus if skus.count(sku) > 1)
+        raise PriceError(f"settlement: SKU '{twice}' stands twice; pool its usage first.")
+    return usage
+
+
+def _windows(window_of, dates, periods: int) -> np.ndarray:
+    if window_of is not None:
+        window_of = np.asarray(window_of, dtype=int)
+        if window_of.shape != (periods,) or (np.diff(window_of) < 0).any() or (periods and window_of[0] < 0):
+            raise PriceError(f"settlement: window_of must give each of the {periods} periods its window, counted from 0 and in time order.")
+        return window_of
+    if dates is None:
+        return np.zeros(periods, int)
+    months = dates.astype("datetime64[M]")
+    if (np.diff(dates).astype(int) < 0).any():
+        raise PriceError("settlement: dates are not in time order.")
+    return np.unique(months, return_inverse=True)[1].reshape(-1)
+
+
+def _rate(prices: Mapping, sku: str, periods: int):
+    if sku not in prices:
+        raise PriceError(unknown("settlement", "SKU", sku, prices, "Give it a price."))
+    return _form(prices[sku], f"price of '{sku}'", periods)
+
+
+def _form(value, what: str, periods: int):
+    """A rate form; a mapping with kind; a number per unit; or numbers, one for each period."""
+    if hasattr(value, "charge"):
+        return value
+    if isinstance(value, Mapping):
+        fields = dict(value)
+        return make_rate(fields.pop("kind", "linear"), fields, what)
+    if np.ndim(value) == 0:
+        return make_rate("linear", {"price": number(value, what)}, what)
+    steps = quantities(what, value)
+    if steps.shape != (periods,):
+        raise PriceError(f"settlement: {what} has {steps.size} numbers and there are {periods} periods; give one, or one for each period.")
+    return steps
+
+
+def _contracted(contracted: Mapping, sku: str, listed, skus, periods: int):
+    """The negotiated form of a SKU: its own price overrides, a share is taken off the list price of its units."""
+    if sku not in skus:
+        raise PriceError(unknown("settlement: contracted", "SKU", sku, skus))
+    value = contracted[sku]
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return _form(value, f"contracted price of '{sku}'", periods)
+    if number(value, f"contracted share of '{sku}'") > 1:
+        raise PriceError(f"contracted share of '{sku}' is {value:g}; a share off the list price goes from 0 to 1. "
+                         "For a negotiated price write {kind: linear, price: …}.")
+    return listed * (1 - value) if isinstance(listed, np.ndarray) else _Discounted(listed, float(value))
+
+
+@dataclass(frozen=True)
+class _Discounted:
+    """A rate form with a share off the price of its units: fees and minima stay (docs/method §5.15)."""
+
+    form: object
+    share: float
+
+    def charge(self, quantity):
+        return charge_at(self.form, quantity, 1 - self.share)
+
+
+def _unit_prices(skus, table) -> np.ndarray:
+    """Money of the first unit, (sku,) or (period, sku): what a spend plan compares its rates with."""
+    firsts = [table[sku] if isinstance(table[sku], np.ndarray) else float(_first(table[sku])) for sku in skus]
+    return np.stack(np.broadcast_arrays(*firsts), axis=-1) if any(np.ndim(f) for f in firsts) else np.array(firsts)
+
+
+def _first(form) -> float:
+    """Price of one unit of a form: of the first unit that is charged, fees and minima left out."""
+    inner = form.form if isinstance(form, _Discounted) else form
+    block = getattr(inner, "block", 1.0)
+    price = inner.prices[0] if hasattr(inner, "prices") else getattr(inner, "price", None)
+    unit = price / block if price is not None else float(inner.charge(1.0))
+    return unit * (1 - form.share) if isinstance(form, _Discounted) else unit
+
+
+def _checked(instruments, skus) -> list:
+    ids = [held.id for held in instruments]
+    for id in ids:
+        if ids.count(id) > 1:
+            raise PriceError(f"settlement: two instruments are called '{id}'; give each its own id.")
+    return list(instruments)
+
+
+def _in_term(instrument, dates, periods: int) -> np.ndarray:
+    """Which periods lie in the term; starts inclusive, ends exclusive."""
+    if not (instrument.start or instrument.end):
+        return np.ones(periods, bool)
+    if dates is None:
+        raise PriceError(f"settlement: '{instrument.id}' has a term; give dates, one for each period.")
+    inside = np.ones(periods, bool)
+    if instrument.start:
+        inside &= dates >= np.datetime64(instrument.start, "h")
+    if instrument.end:
+        inside &= dates < np.datetime64(instrument.end, "h")
+    return inside
+
+
+def _charge(form, amount: np.ndarray, window_of: np.ndarray, already) -> np.ndarray:
+    """Money by window (..., window) of one SKU's units (..., period)."""
+    windows = int(window_of[-1]) + 1 if len(window_of) else 0
+    if isinstance(form, np.ndarray):                 # a price of each period: linear
+        return pooled(amount * form, window_of, windows)
+    return charge_months([form] * windows, pooled(amount, window_of, windows), already)
+
+
+def pooled(amount: np.ndarray, window_of: np.ndarray, windows: int) -> np.ndarray:
+    """(..., period) added up by window: (..., window). Windows lie side by side in time order.
+
+    >>> pooled(np.array([1.0, 2.0, 4.0]), np.array([0, 0, 1]), 2)
+    array([3., 4.])
+    """
+    if windows == len(window_of):
+        return amount
+    if windows == 1:
+        return amount.sum(axis=-1, keepdims=True)
+    starts = np.searchsorted(window_of, np.arange(windows))
+    if (np.searchsorted(window_of, np.arange(windows), side="right") > starts).all():
+        return np.add.reduceat(amount, starts, axis=-1)
+    result = np.zeros((*amount.shape[:-1], windows))
+    np.add.at(np.moveaxis(result, -1, 0), window_of, np.moveaxis(amount, -1, 0))
+    return result
+
+
+def _by_window(done: Allocation, window_of: np.ndarray, windows: int) -> np.ndarray:
+    """An instrument's fee by the windows of the rate forms, (window,): a longer window's fee is spread over its periods."""
+    each = np.bincount(done.window_of, minlength=len(done.fee))
+    by_period = (done.fee / np.maximum(each, 1))[done.window_of] if len(done.window_of) else np.zeros(0)
+    return np.bincount(window_of, by_period, windows)

@@ -1,0 +1,1 @@
+"""Terms of contracts: agreements, credits, payments, subscriptions, ending early."""

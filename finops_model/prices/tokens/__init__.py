@@ -1,0 +1,1 @@
+"""What tokens cost: vendors' buckets, list prices, sizes, and usage records."""

@@ -1,0 +1,263 @@
+"""What every chart of the report is made of: scales with round steps, money on axes, labels that keep apart, SVG without noise.
+
+A `Canvas` collects Altair layers in data coordinates; nothing depends on measured text, so the same rows give the same bytes
+on every machine. Text from outside is cleaned and cut here, and escaped by the SVG writer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+import unicodedata
+from dataclasses import dataclass
+from html import escape
+
+# jsonschema builds a grammar for addresses of the world when it can (1 s per kernel); charts have none to check.
+_grammar = sys.modules.get("rfc3987_syntax")
+sys.modules["rfc3987_syntax"] = None    # type: ignore[assignment]
+import altair as alt  # noqa: E402
+import vl_convert  # noqa: E402
+from altair.utils.schemapi import debug_mode  # noqa: E402
+
+sys.modules.pop("rfc3987_syntax")
+if _grammar is not None:
+    sys.modules["rfc3987_syntax"] = _grammar
+
+from ...errors import printable  # noqa: E402
+from ...measure.words import SYMBOLS  # noqa: E402
+
+# Okabe–Ito: blue what may come, near-black what was, vermilion the budget and what costs more, green what costs less.
+INK, BLUE, VERMILION, GREEN, GREY, GRID = "#1B2631", "#0072B2", "#D55E00", "#009E73", "#566573", "#E3E7EB"
+DARK_VERMILION, DARK_GREEN = "#B34700", "#00704F"          # the same hues, dark enough for small text on white
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"     # metric twins; vl-convert carries the first one
+TEXT = 12                                                  # px of axis and label text
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A finished chart: sentence title, what is shown, words for those who cannot see it, the drawing."""
+
+    title: str
+    subtitle: str
+    alt: str
+    svg: str
+
+
+def clean(text) -> str:
+    """Text from outside on one line: no control, format or bidirectional characters, no runs of blanks.
+
+    >>> clean("a\\u202egpj.exe\\n  b")
+    'agpj.exe b'
+    """
+    return " ".join(printable("".join(" " if c.isspace() else c for c in str(text))).split())
+
+
+def short(text, most: int) -> str:
+    """Cleaned text, cut to `most` columns (wide characters take two) with an ellipsis.
+
+    >>> short("pretraining-experiments", 12)
+    'pretraining…'
+    """
+    text = clean(text)
+    columns = [2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text]
+    if sum(columns) <= most:
+        return text
+    kept, used = "", 1
+    for character, width in zip(text, columns):
+        if used + width > most:
+            break
+        kept, used = kept + character, used + width
+    return kept.rstrip() + "…"
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Round values that cover low … high, at most about `most` of them; the ends are the axis.
+
+    >>> ticks(0, 990_000)
+    [0.0, 200000.0, 400000.0, 600000.0, 800000.0, 1000000.0]
+    """
+    if not high > low:
+        low, high = (min(0.0, low), max(0.0, high)) if low or high else (0.0, 1.0)
+    rough = (high - low) / max(most - 1, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= rough * 0.9999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
+
+
+def inside(low: float, high: float, most: int = 6, room: float = 0.06) -> tuple[tuple[float, float], list[float]]:
+    """An axis that ends a little outside low … high (never past a zero end), and the round values on it.
+
+    >>> inside(0, 340, most=5)
+    ((0.0, 360.4), [0.0, 100.0, 200.0, 300.0])
+    """
+    if not high > low:
+        low, high = (min(0.0, low), max(0.0, high)) if low or high else (0.0, 1.0)
+    span = high - low
+    domain = (low - room * span if low else 0.0, high + room * span if high else 0.0)
+    return domain, [value for value in ticks(*domain, most) if domain[0] <= value <= domain[1]]
+
+
+def axis_money(values: list[float], currency: str) -> list[str]:
+    """Axis values as money of one size: $0, $0.5m, $1.0m.
+
+    >>> axis_money([0, 500000.0, 1000000.0], "USD"), axis_money([-20.0, 0.0], "EUR")
+    (['$0', '$0.5m', '$1.0m'], ['−€20', '€0'])
+    """
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    size, step = max(map(abs, values)), abs(values[1] - values[0]) if len(values) > 1 else abs(values[0]) or 1.0
+    scale, letter = next(((s, x) for s, x in ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k")) if size >= s), (1.0, ""))
+    digits = next((d for d in range(9) if abs(round(step / scale, d) * scale - step) < step * 1e-6), 9)
+    return [f"{symbol}0" if not v else f"{'−' if v < 0 else ''}{symbol}{abs(v) / scale:,.{digits}f}{letter}" for v in values]
+
+
+def month_label(month: str) -> str:
+    """A month on an axis.
+
+    >>> month_label("2026-10")
+    'Oct 2026'
+    """
+    names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    return f"{names[int(month[5:]) - 1]} {month[:4]}"
+
+
+def month_ticks(months: list[str], most: int = 11) -> list[int]:
+    """Positions of months to label: every one, else quarters or half years from January, else Januaries."""
+    for every in (1, 2, 3, 6, 12, 24, 60):
+        found = [i for i, month in enumerate(months) if (int(month[5:]) - 1 + 12 * int(month[:4])) % every == 0]
+        if len(found) <= most:
+            return found or [0]
+    return [0]
+
+
+def keep_apart(places: list[float], gap: float, low: float, high: float) -> list[float]:
+    """Places moved as little as the order allows so that neighbours are `gap` apart, inside low … high where there is room.
+
+    >>> keep_apart([1.0, 1.0, 5.0], 1.0, 0.0, 10.0)
+    [0.5, 1.5, 5.0]
+    """
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    groups: list[list[float]] = []                      # [sum of wished places, count, first place]
+    for i in order:
+        groups.append([places[i], 1])
+        while len(groups) > 1:
+            (s0, n0), (s1, n1) = groups[-2], groups[-1]
+            start0, start1 = s0 / n0 - gap * (n0 - 1) / 2, s1 / n1 - gap * (n1 - 1) / 2
+            if start1 >= start0 + gap * n0 - 1e-12:
+                break
+            groups[-2:] = [[s0 + s1, n0 + n1]]
+    spaced = [s / n - gap * (n - 1) / 2 + gap * k for s, n in groups for k in range(n)]
+    for k in range(len(spaced)):                        # push back inside, from the bottom, then from the top
+        spaced[k] = max(spaced[k], low + gap * k)
+    for k in reversed(range(len(spaced))):
+        spaced[k] = min(spaced[k], high - gap * (len(spaced) - 1 - k))
+    result = [0.0] * len(places)
+    for k, i in enumerate(order):
+        result[i] = spaced[k]
+    return result
+
+
+class Canvas:
+    """Layers of one drawing. x and y are (low, high) of the axes in data units; y may run downwards (high < low)."""
+
+    def __init__(self, width: int, height: int, left: int, right: int, top: int, bottom: int, x: tuple, y: tuple):
+        self.width, self.height, self.x, self.y = width - left - right, height - top - bottom, x, y
+        self.padding = {"left": left, "right": right, "top": top, "bottom": bottom}
+        self.drawn: list[tuple[str, dict, tuple, list[dict]]] = []
+
+    def _add(self, mark: str, rows: list[dict], style: dict, *channels: str) -> None:
+        """Words and boxes of one style become one layer: few layers draw faster."""
+        same = next((one for one in self.drawn if mark in ("text", "rect") and one[:3] == (mark, style, channels)), None)
+        if same:
+            same[3].extend(rows)
+        elif rows:
+            self.drawn.append((mark, style, channels, list(rows)))
+
+    def _layer(self, name: str, mark: str, style: dict, channels: tuple) -> alt.Chart:
+        at = {"x": {"field": "x", "axis": None, "scale": {"domain": list(self.x), "nice": False, "zero": False}},
+              "y": {"field": "y", "axis": None, "scale": {"domain": list(self.y), "nice": False, "zero": False}}}
+        at = {axis: {**channel, "type": "quantitative"} for axis, channel in at.items()}
+        extra = {"x2": {"field": "x2"}, "y2": {"field": "y2"}, "text": {"field": "t", "type": "nominal"},
+                 "color": {"field": "color", "type": "nominal", "scale": None}}
+        encoding = alt.FacetedEncoding(**at, **{key: extra[key] for key in channels})
+        return alt.Chart(alt.NamedData(name), mark={"type": mark, **style}, encoding=encoding)
+
+    def per_px(self) -> float:
+        """Data units of y in one pixel."""
+        return abs(self.y[1] - self.y[0]) / self.height
+
+    def area(self, rows, color, opacity):
+        """A band: rows x, y, y2."""
+        self._add("area", rows, {"color": color, "opacity": opacity, "line": False}, "y2")
+
+    def line(self, rows, color, width=2.2, dash=()):
+        """A line through rows x, y."""
+        self._add("line", rows, {"color": color, "strokeWidth": width, "strokeDash": list(dash), "strokeJoin": "round"})
+
+    def points(self, rows, color, size=22, hollow=False):
+        """Dots at rows x, y."""
+        fill = "white" if hollow else color
+        self._add("point", rows, {"filled": True, "fill": fill, "stroke": color, "strokeWidth": 1.6, "size": size, "opacity": 1})
+
+    def bars(self, rows, opacity=1.0):
+        """Filled boxes: rows x, x2, y, y2, color."""
+        self._add("rect", rows, {"opacity": opacity}, "x2", "y2", "color")
+
+    def rules(self, rows, color, width=1.0, dash=()):
+        """Straight strokes: rows x, x2, y, y2."""
+        self._add("rule", rows, {"color": color, "strokeWidth": width, "strokeDash": list(dash)}, "x2", "y2")
+
+    def text(self, rows, color=INK, align="left", dx=0, dy=0, size=TEXT, bold=False, halo=False, baseline="middle"):
+        """Words at rows x, y, t. `halo` keeps them readable on lines."""
+        style = {"align": align, "baseline": baseline, "dx": dx, "dy": dy, "fontSize": size, "fontWeight": "bold" if bold else "normal"}
+        if halo:
+            self._add("text", rows, {**style, "stroke": "white", "strokeWidth": 4, "strokeJoin": "round", "color": "white"}, "text")
+        self._add("text", rows, {**style, "color": color}, "text")
+
+    def y_axis(self, values: list[float], labels: list[str]) -> None:
+        """Grid lines across, labels to their left."""
+        self.rules([{"x": self.x[0], "x2": self.x[1], "y": v, "y2": v} for v in values], GRID)
+        self.text([{"x": self.x[0], "y": v, "t": t} for v, t in zip(values, labels)], GREY, "right", dx=-8)
+
+    def x_axis(self, values: list[float], labels: list[str], grid: bool = False) -> None:
+        """Labels below the lower edge; `grid`: lines upwards from them."""
+        low, high = self.y
+        if grid:
+            self.rules([{"x": v, "x2": v, "y": low, "y2": high} for v in values], GRID)
+        self.text([{"x": v, "y": low, "t": t} for v, t in zip(values, labels)], GREY, "center", dy=15)
+
+    def figure(self, title: str, subtitle: str, words: str) -> Figure:
+        """The finished figure; `words` describe it for a screen reader."""
+        order = sorted(self.drawn, key=lambda one: (one[0] == "text") + (one[0] == "text" and "stroke" not in one[1]))   # words on top
+        with debug_mode(False):             # nothing here comes from outside but rows, and those are no schema
+            chart = alt.layer(*(self._layer(f"rows{i}", *one[:3]) for i, one in enumerate(order))).properties(
+                width=self.width, height=self.height, padding=self.padding, autosize=alt.AutoSizeParams(type="none"))
+            chart = chart.configure(font=FONT, aria=False, background="transparent").configure_view(stroke=None)
+        drawing = svg(chart, {f"rows{i}": one[3] for i, one in enumerate(order)})     # rows join last: Altair copies what it holds
+        return Figure(title, subtitle, words, bare(drawing, words))
+
+
+def svg(chart: alt.TopLevelMixin, rows: dict[str, list[dict]] | None = None) -> str:
+    """An Altair chart as an SVG text, drawn by vl-convert without a browser. `rows`: the data of charts that name theirs."""
+    spec = chart.to_dict(validate=False)
+    return vl_convert.vegalite_to_svg({**spec, "datasets": rows} if rows else spec)
+
+
+EMPTY = re.compile(r'<path class="(?:background|foreground)"[^>]*/>|<g></g>')
+NOISE = re.compile(r' (?:class|role|pointer-events|xmlns:xlink|version|stroke-miterlimit|font-family|aria-[a-z]+)="[^"]*"'
+                   r'| opacity="1"| transform="translate\(0,0\)"')
+LONG = re.compile(r"-?\d+\.\d{3,}")
+
+
+def bare(drawing: str, words: str) -> str:
+    """The drawing without classes, empty paths and long decimals, described in words. Text between tags is not touched."""
+    drawing = EMPTY.sub("", drawing)
+    parts = re.split(r"(<[^>]*>)", drawing)
+    parts = [LONG.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), NOISE.sub("", part)) if i % 2 else part
+             for i, part in enumerate(parts)]
+    drawing = EMPTY.sub("", "".join(parts))
+    width, height = re.search(r'viewBox="0 0 (\S+) (\S+)"', drawing).groups()
+    head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+            f'aria-label="{escape(words)}">')
+    return re.sub(r"^<svg[^>]*>", lambda _: head, drawing)

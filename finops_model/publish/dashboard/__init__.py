@@ -1,0 +1,22 @@
+"""The leadership dashboard: published reports and a what-if page, served read-only by standalone Voila.
+
+Light by law: importing this module and opening a page loads numpy, ipywidgets and anywidget, never pandas, Altair or
+SciPy (tests/test_dashboard.py looks into sys.modules). `freeze` alone, at publishing time, draws with Altair.
+"""
+
+from __future__ import annotations
+
+from .archive import load_index, open_brief, open_report
+from .dials import LIMITS, Position, clamp, freeze, limits, load, settle
+from .server import command, environment, serve
+from .view import sliders, view
+
+__all__ = ["LIMITS", "Position", "clamp", "command", "environment", "freeze", "limits", "load", "load_index", "open_brief",
+           "open_report", "page", "serve", "settle", "sliders", "view"]
+
+
+def page(root=None):
+    """The dashboard widget over the reports in `root`; see `dashboard_page.page`."""
+    from .page import page as made
+
+    return made(root)

@@ -1,0 +1,205 @@
+"""The four sliders: draws frozen by the report, settled again in milliseconds with numpy (docs/method §9.20).
+
+total = fixed + tokens + other usage + tiered forms of pooled usage + commitments (fee + spill × on-demand price)
+
+A published figure is never computed again here. A what-if figure is the published one plus the change of the same
+quantile between the frozen draws at the sliders' position and at rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import ReportError
+from ...measure.budget import landing as budgets
+from ...periods import fiscal_months, fiscal_year
+from ...prices.rates import make
+from ...prices.settle.windows import charge_months
+
+LIMITS = {"demand": (-0.5, 1.0), "token_price": (-0.8, 0.5), "small_share": (0.0, 1.0)}
+NPZ, JSON = "dashboard.npz", "dashboard.json"
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the sliders stand. 0 everywhere: as published."""
+
+    demand: float = 0.0          # share by which usage differs from the forecast, all months
+    token_price: float = 0.0     # share by which token prices differ
+    small_share: float = 0.0     # share of the routable tokens moved from today's mix to the smaller model
+    committed: float = 0.0       # GPUs per hour committed at least; signed contracts stay
+
+    @property
+    def base(self) -> bool:
+        return self == Position()
+
+
+def gpu_pool(dials: dict) -> dict | None:
+    """The pool the commitment slider speaks about: the largest one counted in GPU hours; None where there is none."""
+    pools = [pool for pool in dials.get("commitments", []) if pool["unit"].casefold().startswith("gpu") and len(pool["grid"]) > 1]
+    return max(pools, key=lambda pool: float((pool["spill"][:, :, 0].sum(axis=1) * 1.0).mean()), default=None)
+
+
+def limits(dials: dict) -> dict[str, tuple[float, float]]:
+    """Lowest and highest value of each slider; a slider that would move nothing is left out."""
+    found = {"demand": LIMITS["demand"]}
+    if float(np.abs(dials["linear_tokens"]).sum()) > 0:
+        found["token_price"] = LIMITS["token_price"]
+    if float(np.abs(np.asarray(dials["routable"]) - dials["routed"]).sum()) > 0:
+        found["small_share"] = LIMITS["small_share"]
+    if (pool := gpu_pool(dials)) is not None:
+        found["committed"] = (0.0, float(math.floor(pool["grid"][-1])))
+    return found
+
+
+def clamp(values, dials: dict) -> Position:
+    """A position that can be settled, from anything a browser may send: text, NaN, 9e11, a list.
+
+    Values are cut to `limits`; what is no finite number counts as "not moved".
+    """
+    values = values if isinstance(values, dict) else {}
+    found = {}
+    for name, (low, high) in limits(dials).items():
+        value = values.get(name, 0.0)
+        try:
+            number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+        except OverflowError:                                  # an integer of a thousand digits
+            number = high if value > 0 else low
+        found[name] = min(max(number, low), high) if not math.isnan(number) else 0.0
+    return Position(**found)
+
+
+def settle(dials: dict, demand: float = 0.0, token_price: float = 0.0, small_share: float | None = None,
+           committed: float | None = None) -> np.ndarray:
+    """EffectiveCost of the frozen draws at a position, money, (path, month). Inputs are clamped.
+
+    At rest this is the frozen base total, bit for bit.
+    """
+    position = clamp({"demand": demand, "token_price": token_price, "small_share": small_share or 0.0,
+                      "committed": committed or 0.0}, dials)
+    return np.array(dials["base"], dtype=float) if position.base else rebuilt(dials, position)
+
+
+def rebuilt(dials: dict, position: Position) -> np.ndarray:
+    """The sum of all parts at a position, (path, month); at rest equal to the base up to float rounding."""
+    scale = 1.0 + position.demand
+    tokens = dials["linear_tokens"] + position.small_share * (dials["routed"] - np.asarray(dials["routable"]))
+    total = dials["fixed"] + scale * ((1.0 + position.token_price) * tokens + dials["linear_other"])
+    for tier in dials["graduated"]:
+        rates = [make(kind, fields) for kind, fields in zip(tier["kind"], tier["tiers"])]
+        total = total + charge_months(rates, tier["usage"] * scale, tier["already"], tier["factor"], tier.get("due", 1.0))
+    chosen = gpu_pool(dials)
+    for pool in dials["commitments"]:
+        level = np.asarray(pool["level"], dtype=float)
+        if pool is chosen:
+            level = np.maximum(level, position.committed)     # a signed contract cannot be left before it ends
+        spill = scale * _at(pool["spill"], np.asarray(pool["grid"]), level / scale)
+        total = total + level * pool["rate"] * pool["hours"] + spill * pool["price"]
+    for held in dials.get("overlaps", []):                    # commitments that overlap: settled at some levels of demand
+        at, scales = float(np.clip(scale, held["scales"][0], held["scales"][-1])), np.asarray(held["scales"])
+        right = int(np.clip(np.searchsorted(scales, at), 1, len(scales) - 1))
+        weight = (at - scales[right - 1]) / (scales[right] - scales[right - 1])
+        total = total + held["fee"] - (held["covered"][:, :, right - 1] * (1 - weight) + held["covered"][:, :, right] * weight)
+    return total
+
+
+def _at(spill: np.ndarray, grid: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Usage above `level` (month,), straight between the grid's levels, (path, month)."""
+    if len(grid) == 1:
+        return spill[:, :, 0]
+    right = np.clip(np.searchsorted(grid, level), 1, len(grid) - 1)
+    left, months = right - 1, np.arange(spill.shape[1])
+    weight = np.clip((level - grid[left]) / (grid[right] - grid[left]), 0.0, 1.0)
+    return spill[:, months, left] * (1 - weight) + spill[:, months, right] * weight
+
+
+def year_of(dials: dict, brief: dict) -> tuple[str, ...]:
+    """The twelve months of the brief's fiscal year: those whose landing over all paths is the brief's, to the cent.
+
+    Raises ReportError where no fiscal year gives the brief's landing: then dials and brief are not of one run.
+    """
+    land, months, every = brief["landing"], dials["months"], np.asarray(dials["base_all"])
+    for starts in range(1, 13):
+        year = fiscal_months(brief["month"], starts)
+        if fiscal_year(brief["month"], starts) != land["period"]:
+            continue
+        open_months = [i for i, month in enumerate(months) if month in year]
+        again = budgets.spread(land["booked"] + every[:, open_months].sum(axis=1))
+        if all(abs(again[p] - land[p]) < 0.005 for p in ("p10", "p50", "p90", "mean")):
+            return year
+    raise ReportError(f"{brief['month']}: the frozen draws do not give the landing of the brief ({land['p50']:,.2f} at P50). "
+                      "They are not of the same run; publish the month again: finops report.")
+
+
+def freeze(dials: dict, brief: dict, folder) -> Path:
+    """Write dashboard.npz and dashboard.json of a month into `folder`: plain arrays, no pickle; returns the folder.
+
+    Raises ReportError where dials and brief are not of the same run.
+    """
+    from . import chart as dashboard_chart
+    from ...documents import write_atomic
+
+    folder = Path(folder)
+    told = [row["month"] for row in brief["forecast"]["months"]]
+    if told != list(dials["months"]):
+        raise ReportError(f"{brief['month']}: the brief forecasts {told[0]} … {told[-1]} and the dials "
+                          f"{dials['months'][0]} … {dials['months'][-1]}. Freeze the dials of the brief's own run.")
+    year = year_of(dials, brief)
+    arrays: dict[str, np.ndarray] = {}
+    plain = _take_out({**dials, "year": list(year)}, "d", arrays)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    bundle = dashboard_chart.write_bundle(folder.parent / ".assets")
+    text = {"schema": 1, "month": brief["month"], "slug": brief["slug"], "currency": brief["currency"],
+            "npz_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(), "dials": plain,
+            "chart": dashboard_chart.fan_spec(brief["currency"]),
+            "bundle": {"file": bundle.name, "sha256": hashlib.sha256(bundle.read_bytes()).hexdigest()}}
+    write_atomic(folder / NPZ, buffer.getvalue())
+    write_atomic(folder / JSON, json.dumps(text, sort_keys=True, allow_nan=False) + "\n")
+    return folder
+
+
+def load(folder) -> tuple[dict, dict]:
+    """(dials, text of dashboard.json) of a published month. Raises ReportError where they are missing or altered."""
+    folder = Path(folder)
+    month = folder.name
+    if not (folder / NPZ).is_file() or not (folder / JSON).is_file():
+        raise ReportError(f"{month}: the company's report was published without slider data. "
+                          f"Publish the month again: finops report --month {month}.")
+    try:
+        text = json.loads((folder / JSON).read_text(encoding="utf-8"))
+        raw = (folder / NPZ).read_bytes()
+        if hashlib.sha256(raw).hexdigest() != text["npz_sha256"]:
+            raise ReportError(f"{month}/{NPZ} was changed after it was published. Publish the month again: "
+                              f"finops report --month {month}.")
+        with np.load(io.BytesIO(raw), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        return _put_back(text["dials"], arrays), text
+    except (ValueError, KeyError, TypeError, OSError) as problem:
+        raise ReportError(f"{month}: the slider data cannot be read ({type(problem).__name__}). "
+                          f"Publish the month again: finops report --month {month}.") from None
+
+
+def _take_out(value, name: str, arrays: dict):
+    """Nested dials as JSON: each array goes to `arrays` under its path, {"array": path} stays in its place."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        arrays[name] = value
+        return {"array": name}
+    if isinstance(value, dict):
+        return {key: _take_out(item, f"{name}.{key}", arrays) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_take_out(item, f"{name}.{i}", arrays) for i, item in enumerate(value)]
+    return value.item() if isinstance(value, (np.generic, np.ndarray)) else value
+
+
+def _put_back(value, arrays: dict):
+    if isinstance(value, dict):
+        return arrays[value["array"]] if set(value) == {"array"} else {key: _put_back(v, arrays) for key, v in value.items()}
+    return [_put_back(item, arrays) for item in value] if isinstance(value, list) else value

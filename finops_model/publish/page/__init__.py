@@ -1,0 +1,1 @@
+"""The page of a report: its first page, its sections, its tables."""

@@ -1,0 +1,102 @@
+"""The monthly budget report as sections that a notebook shows one after the other: words, charts and tables of one brief.
+
+Every figure comes from the brief by its path; sections without data stay away and the last one says why.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ...errors import ReportError
+from ...periods import check_month
+from . import costs as page_costs, first as page_first, sections as page_sections, units as page_units
+from ..report.briefs import SLUG, load_brief, readable
+from .tables import Figures, differences, templates
+
+
+class Section:
+    """A finished part of the page; a notebook shows it."""
+
+    def __init__(self, html: str):
+        self.html = str(html)
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def open_brief(path: str | os.PathLike = "", *, month: str, unit: str) -> Page:
+    """The page of a brief. Without a path: the one published for this month and unit, in `reports` here or in a folder above.
+
+    Raises ReportError where there is none, or where the brief is of another month or unit.
+    """
+    check_month(month)
+    if not path:
+        slug = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in unit.casefold()).split())
+        if not SLUG.fullmatch(slug):
+            raise ReportError(f"unit: '{unit[:60]}' is not the name of a unit. "
+                              "Name one of the month's reports, for example Company.")
+        here = Path.cwd().resolve()
+        places = [folder / "reports" / month / slug / "brief.json" for folder in (here, *here.parents)]
+        path = next((place for place in places if place.is_file()), f"reports/{month}/{slug}/brief.json")
+    brief = load_brief(path)
+    if (brief["month"], brief["unit"]) != (month, unit):
+        raise ReportError(f"{path}: this brief is of {brief['unit']}, {brief['month']}; asked for was {unit}, {month}.")
+    return Page(brief)
+
+
+class Page:
+    """Sections of the report of one brief, in the order a reader wants them; each is None where the brief has nothing for it."""
+
+    def __init__(self, brief: dict):
+        self.brief = readable(brief)                # what is shown; figures are the brief's own
+        self.figures = Figures(self.brief)
+        self.made: list[Section] = []
+
+    def _section(self, name: str, what: dict | None, template: str = "report_section.html.j2") -> Section | None:
+        if what is None:
+            return None
+        html = templates.get_template(template).render(brief=self.brief, name=name, **what)
+        self.made.append(Section(html))
+        return self.made[-1]
+
+    def first_page(self) -> Section:
+        """The headline, the figures at the top, the outlook, and what the page ties out to."""
+        return self._section("first", page_first.first(self.figures), "report_first.html.j2")
+
+    def budget(self) -> Section | None:
+        """Month and year against the budget, then every month."""
+        return self._section("budget", page_sections.budget(self.figures))
+
+    def units(self) -> Section | None:
+        """A line per business unit, on the company's page."""
+        return self._section("units", page_units.units(self.figures))
+
+    def movements(self) -> Section | None:
+        """What moved since the month before, split into volume and price."""
+        return self._section("movements", page_sections.movements(self.figures))
+
+    def uncertainty(self) -> Section | None:
+        """Which workloads make the range wide."""
+        return self._section("range", page_sections.uncertainty(self.figures))
+
+    def unit_costs(self) -> Section | None:
+        """Cost per outcome, driver, GPU hour and token, with its trend."""
+        return self._section("unit-costs", page_costs.unit_costs(self.figures))
+
+    def what_ifs(self) -> Section | None:
+        """Each what-if beside the base."""
+        return self._section("what-ifs", page_sections.what_ifs(self.figures))
+
+    def track_record(self) -> Section | None:
+        """How earlier forecasts did."""
+        return self._section("track-record", page_sections.track_record(self.figures))
+
+    def basis(self) -> Section:
+        """Tie-out by issuer, quality, assumptions, what is not in this report, where every number comes from."""
+        return self._section("basis", page_first.basis(self.figures), "report_basis.html.j2")
+
+    def differences(self) -> list[str]:
+        """What the sections shown so far say differently from the brief; empty means every figure is the brief's."""
+        shown = "".join(section.html for section in self.made)
+        return differences(shown, self.brief, page_first.first_figures(self.brief))

@@ -1,0 +1,1 @@
+"""A published report: built beside, renamed into place, listed, verified."""

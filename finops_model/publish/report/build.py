@@ -1,0 +1,182 @@
+"""Briefs become published reports: HTML, brief, workbook, manifest, all of them or none (docs/architecture.md §5).
+
+Everything is rendered aside first; only when every report of the call is there are the folders put in place, by rename.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ... import resources
+from ...documents import write_atomic
+from ...errors import ReportError
+from ...progress import Progress, silent
+from . import archive
+from ..aside import aside
+from .briefs import canonical, check_brief
+from .manifest import compare_briefs, manifest, verify_files
+from ..page.html import page_of, to_pdf
+from .run import Kernel, execute
+from .workbook import write_workbook
+
+__all__ = ["build_reports", "compare_briefs", "render", "to_pdf", "verify_files"]
+
+
+def render(brief: dict, folder, *, warm: Kernel | None = None, manifest_extra: dict | None = None, failed=None) -> Path:
+    """Write report.html, brief.json, workbook.xlsx and manifest.json of a brief into `folder` and return it.
+
+    warm    a running kernel to use; without it the notebook gets a kernel of its own
+    failed  where the executed notebook is kept if a cell fails; without it, it goes
+    Raises ReportError with one message; the same brief gives the same bytes.
+    """
+    check_brief(brief, f"{brief.get('unit')}, {brief.get('month')}" if isinstance(brief, dict) else "brief")
+    folder = Path(folder).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    data = write_atomic(folder / "brief.json", canonical(brief))
+    with tempfile.TemporaryDirectory(prefix="finops-render-") as aside:
+        executed = Path(aside) / "executed.ipynb"
+        try:
+            book = execute({"month": brief["month"], "unit": brief["unit"], "brief_path": str(data)}, executed, warm=warm)
+            write_atomic(folder / "report.html", page_of(book, json.loads(data.read_text(encoding="utf-8"))))
+        except ReportError as problem:
+            told = f"{brief['unit']}, {brief['month']}: {str(problem).rstrip('.')}. {_keep(executed, failed)}"
+            raise ReportError(f"{told}Nothing was published.") from None
+    write_workbook(brief, folder / "workbook.xlsx")
+    text = json.dumps(manifest(brief, folder, manifest_extra), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    write_atomic(folder / "manifest.json", text)
+    return folder
+
+
+def _keep(executed: Path, failed) -> str:
+    """Keep the failed notebook for the person who mends it; says where."""
+    if failed is None or not executed.is_file():
+        return ""
+    Path(failed).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(executed, failed)
+    return f"The notebook with the error is kept in {failed}. "
+
+
+def build_reports(briefs: list[dict], reports_root, *, workers: int = 1, fast: bool = False, manifest_extra: dict | None = None,
+                  progress: Progress | None = None) -> list[dict]:
+    """Publish these briefs below `reports_root`; returns their index entries in the same order.
+
+    workers  reports rendered side by side, each in a process of its own
+    fast     one warm kernel per worker instead of one kernel per report; the bytes are the same
+    Raises ReportError, and then nothing has been published: a notebook that failed lies in `.failed/`.
+    """
+    say, root = progress or silent, Path(reports_root).resolve()
+    places: dict[tuple, str] = {}
+    for brief in briefs:
+        check_brief(brief, f"{brief.get('unit')}, {brief.get('month')}" if isinstance(brief, dict) else "brief")
+        place = (brief["month"], brief["slug"])
+        if place in places:
+            raise ReportError(f"{brief['month']}: '{places[place]}' and '{brief['unit']}' would both be published in the folder "
+                              f"'{brief['slug']}'. Give one of the units another name.")
+        places[place] = brief["unit"]
+    if not briefs:
+        return []
+    root.mkdir(parents=True, exist_ok=True)
+    with aside(root, ".staging-") as staging:
+        folders = [staging / brief["month"] / brief["slug"] for brief in briefs]
+        kept = [root / ".failed" / f"{brief['month']}-{brief['slug']}.ipynb" for brief in briefs]
+        say("reports", 0, len(briefs))
+        if min(workers, len(briefs)) > 1:
+            _side_by_side(briefs, folders, kept, min(workers, len(briefs)), fast, manifest_extra, staging, say)
+        else:
+            with Kernel() if fast else contextlib.nullcontext() as warm:
+                for i, (brief, folder, failed) in enumerate(zip(briefs, folders, kept)):
+                    render(brief, folder, warm=warm, manifest_extra=manifest_extra, failed=failed)
+                    say("reports", i + 1, len(briefs))
+        with _publishing(root):
+            for folder, failed in zip(folders, kept):
+                _put(folder, root / folder.parent.name / folder.name)
+                failed.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (root / ".failed").rmdir()
+            entries = {(entry["month"], entry["slug"]): entry for entry in archive.rebuild(root)}
+    return [entries[place] for place in places]
+
+
+def _side_by_side(briefs, folders, kept, workers, fast, extra, aside: Path, say) -> None:
+    """Workers as processes of their own, each with every n-th report; the first error ends them all."""
+    running, told = [], 0
+    try:
+        for n in range(workers):
+            jobs = []
+            for i in range(n, len(briefs), workers):
+                path = write_atomic(aside / f"brief-{i}.json", canonical(briefs[i]))
+                jobs.append({"brief": str(path), "folder": str(folders[i]), "failed": str(kept[i])})
+            listed = write_atomic(aside / f"jobs-{n}.json", json.dumps({"fast": fast, "extra": extra, "reports": jobs}))
+            running.append(subprocess.Popen([sys.executable, "-m", f"{__package__}.report_run", str(listed)], stdout=subprocess.PIPE,
+                                            stderr=open(aside / f"errors-{n}.txt", "w+"), text=True, env=_environment()))  # noqa: SIM115 - the child writes it
+        for line in _lines(running):
+            message = json.loads(line)
+            if "error" in message:
+                raise ReportError(message["error"])
+            told += 1
+            say("reports", told, len(briefs))
+        for n, process in enumerate(running):
+            if process.wait() != 0 or told < len(briefs):
+                last = (aside / f"errors-{n}.txt").read_text(errors="replace").strip().splitlines()[-1:]
+                why = f": {last[0][:300]}" if last else ""
+                raise ReportError(f"a report worker stopped with exit code {process.returncode}{why}. Nothing was published.")
+    finally:
+        for process in running:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+            process.stdout.close()
+
+
+def _environment() -> dict:
+    """The environment of a worker: this package is importable there, wherever it lies."""
+    package = str(resources.PACKAGE.parent)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+
+def _lines(processes):
+    """Lines of several processes as they come."""
+    import selectors
+
+    with selectors.DefaultSelector() as waiting:
+        for process in processes:
+            waiting.register(process.stdout, selectors.EVENT_READ)
+        while waiting.get_map():
+            for key, _ in waiting.select():
+                line = key.fileobj.readline()
+                if line:
+                    yield line
+                else:
+                    waiting.unregister(key.fileobj)
+
+
+@contextlib.contextmanager
+def _publishing(root: Path):
+    """One publication at a time per archive."""
+    with open(root / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _put(fresh: Path, target: Path) -> None:
+    """The new folder in the place of the old one: old aside, new in, old away; a failure puts the old one back."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        os.rename(target, old)
+    try:
+        os.rename(fresh, target)
+    except OSError as problem:
+        if old.exists():
+            os.rename(old, target)
+        raise ReportError(f"{target}: the report could not be put in place ({problem.strerror}). The one before is unchanged.") from None
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""A scenario document: read, checked, layered over the ledger's base, and explained."""

@@ -1,0 +1,201 @@
+"""Scenario documents: load in layers, resolve against the ledger, explain a value (docs/method §3).
+
+A scenario is a question, a base and reasoned changes. Layers apply top to bottom, changes in file order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from ..documents import Document, checked, load_yaml
+from ..errors import ScenarioError
+from ..periods import add_months, fiscal_months, month_days, month_of, month_range
+from ..schemas import check_schema
+from . import ledger_base as base_facts
+from .changes import Event, leaves, refuse_second_set
+from ..simulate.compile.risk_plan import Placed
+from ..uncertainty.risks import day_of
+from .schema import ScenarioDocument
+
+DEEPEST = 8          # bases of bases
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One file of a scenario."""
+
+    document: ScenarioDocument
+    source: Document
+
+    def at(self, *location) -> str:
+        return self.source.at(location)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario: its layers, the base first."""
+
+    name: str
+    question: str
+    path: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def base(self) -> ScenarioDocument:
+        return self.layers[0].document
+
+    @property
+    def hash(self) -> str:
+        """sha256 over what the layers say, wherever they lie."""
+        text = json.dumps([layer.source for layer in self.layers], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A scenario on the facts of one day."""
+
+    scenario: Scenario
+    facts: base_facts.Facts
+    tree: dict                                  # values of the base, nested; changes are in `events`
+    events: tuple[Event, ...]                   # one per path and change, in order
+    provenance: dict[str, list[tuple[str, str, str]]]   # path -> (what, where, because), the base first
+    launches: dict[str, dict]                   # added workloads: name -> terms
+    proposed: tuple[str, ...]                   # commitments that the scenario adds
+    months: tuple[str, ...]
+    paths: int
+    seed: int
+    assumptions: tuple[dict, ...]
+    shapes: Path | None = None
+    risks: tuple[Placed, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.scenario.name
+
+
+def load_scenario(path) -> Scenario:
+    """A scenario and the bases below it, checked. Raises ScenarioError: file:line: what, nearest match, what to do.
+
+    None gives the scenario in which nothing changes.
+    """
+    if path is None:
+        document = Document({"name": "Base", "question": "What will it cost if nothing changes?"})
+        document.path, document.lines = "the ledger", {}
+        return Scenario("Base", document["question"], "", (Layer(checked(ScenarioDocument, document, ScenarioError), document),))
+    layers: list[Layer] = []
+    current, seen = Path(path), []
+    while True:
+        real = current.resolve()
+        if real in seen:
+            raise ScenarioError(f"{layers[-1].at('base')}: base: '{layers[-1].document.base}' leads back to {current.name}. "
+                                "A base may not stand on itself.")
+        if len(seen) >= DEEPEST:
+            raise ScenarioError(f"{path}: more than {DEEPEST} bases stand on one another. Put their changes into fewer files.")
+        seen.append(real)
+        source = load_yaml(current, ScenarioError)
+        check_schema("scenario", source.get("schema", 1), source.at("schema"), ScenarioError)
+        layer = Layer(checked(ScenarioDocument, source, ScenarioError), source)
+        layers.insert(0, layer)
+        if layer.document.base is None:
+            break
+        current = below(layer.document.base, current.parent, layer.at("base"), "base")
+    top = layers[-1].document
+    return Scenario(top.name, top.question, str(path), tuple(layers))
+
+
+def below(name: str, folder: Path, where: str, key: str, whose: str = "scenario's") -> Path:
+    """The file `name` in `folder` or below; raises ScenarioError for any other place."""
+    parts = PurePosixPath(name.replace("\\", "/"))
+    target = folder / parts
+    outside = parts.is_absolute() or PureWindowsPath(name).drive or ".." in parts.parts or "\0" in name
+    if outside or not target.resolve().is_relative_to(folder.resolve()):
+        raise ScenarioError(f"{where}: {key}: '{name}' lies outside the {whose} folder. Name a file in the same folder or below it.")
+    if not target.is_file():
+        load_yaml(target, lambda text: ScenarioError(f"{where}: {key}: {text}"))   # says what is near
+    return target
+
+
+def horizon(scenario: Scenario, as_of: str, fiscal_year_starts: int, months: int | None, replay: bool) -> tuple[str, ...]:
+    """Months of the run: from the month under way (or the next, at a month's end) through the end of next fiscal year."""
+    wanted = scenario.base.horizon
+    now = month_of(as_of)
+    earliest = add_months(now, 1) if as_of == str(month_days(now)[-1]) else now
+    first = earliest
+    if wanted.first and not replay:
+        first = wanted.first[:7]
+        if first < earliest:
+            raise ScenarioError(f"{scenario.layers[0].at('horizon', 'first')}: horizon/first is {first}, but the ledger knows days up "
+                                f"to {as_of}. The first month can be {earliest} or later; without it, {earliest} is taken.")
+    count = months or wanted.months
+    if count:
+        return month_range(first, add_months(first, count - 1))
+    return month_range(first, add_months(fiscal_months(earliest, fiscal_year_starts)[-1], 12))
+
+
+def resolve(scenario: Scenario, daily=None, settings=None, as_of: str | None = None, *, facts=None, months: int | None = None,
+            paths: int | None = None, replay: bool = False) -> Resolved:
+    """The scenario on the ledger: the base's tree of values, and every change with its paths found.
+
+    facts    base.read_facts(...), when several scenarios share them; else read from daily and settings
+    months, paths   instead of what the file says; replay: names that are not there yet are left out, not refused
+
+    Raises ScenarioError for a path that is not there, with the nearest one, and for a second set on a path and date.
+    """
+    from .layers import apply_layers
+
+    facts = facts or base_facts.read_facts(daily, settings, as_of, replay)
+    applied = apply_layers(scenario, facts)
+    refuse_second_set(applied.events)
+    document = scenario.base
+    shapes = None
+    if document.shapes:
+        shapes = below(document.shapes, Path(settings.root), scenario.layers[0].at("shapes"), "shapes", "company's")
+    return Resolved(scenario, facts, applied.tree, tuple(applied.events), applied.provenance, applied.launches,
+                    tuple(applied.proposed), horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
+                    paths or document.paths or settings.paths, settings.seed if document.seed is None else document.seed,
+                    (*applied.notes, *_two_seeds(scenario, settings)), shapes, tuple(Placed(name, where, risk) for name, (_, where, risk) in applied.risks.items()
+                                                        if not facts.replay or day_of(risk.known_since or "0001-01") <= facts.as_of))
+
+
+def _two_seeds(scenario: Scenario, settings) -> list[dict]:
+    """The note that the scenario's own seed counts, where finops.yaml states another one."""
+    own = scenario.base.seed
+    if own is None or own == settings.seed or "seed" not in settings.model_fields_set:
+        return []
+    where = scenario.layers[0].at("seed")
+    return [{"text": f"The seed is {own}, as the scenario says ({Path(where).name}); finops.yaml says {settings.seed}, which does not count. "
+                     "Take one of them out", "value": own, "kind": "assumption", "source": where, "owner": "", "review_by": "", "because": "", "path": ""}]
+
+
+def explain(resolved: Resolved, path: str) -> str:
+    """Where a value comes from: `0.025  =  0.05 (00_base.yaml:14)  × 0.5 (20_smaller_model.yaml:9, "because …")`.
+
+    Raises ScenarioError with the nearest match for a path that is not there.
+    """
+    from .changes import match, timeline
+    import numpy as np
+
+    known = leaves(resolved.tree)
+    lines = []
+    for name in match(path, sorted(known), resolved.scenario.path or "the base"):
+        steps = resolved.provenance.get(name, [(str(known[name]), "from the ledger", "")])
+        told = []
+        for i, (what, where, because) in enumerate(steps):
+            reason = f', "{because}"' if because else ""
+            told.append(f"{what} ({where}{reason})" if i == 0 or what.startswith("×") else f"→ {what} ({where}{reason})")
+        value = known[name]
+        events = [event for event in resolved.events if event.path == name]
+        if isinstance(value, (int, float)) and events and "/routing/" not in name:
+            end = np.datetime64(f"{resolved.months[-1]}-28", "D")
+            final = timeline(np.array([float(value)]), events, np.array([end]))
+            value = f"{final.number[0]:g}" if final.certain else f"{final.number[0]:g} × an uncertain value"
+        elif events:
+            value = events[-1].shown
+        shown = f"{value:g}" if isinstance(value, float) else str(value) or "(none)"
+        prefix = f"{name}: " if "*" in path else ""
+        lines.append(f"{prefix}{shown}  =  {'  '.join(told)}")
+    return "\n".join(lines)

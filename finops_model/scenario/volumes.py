@@ -1,0 +1,252 @@
+"""From daily facts to what is forecast: volume by workload and the mix of SKUs behind it (docs/method §3.6).
+
+*Volume* of a workload on a day: Σ quantity × reference unit price, money at constant prices. Usage covered by a commitment of
+the inventory counts at its on-demand price. Recurring charges, tax, credits and corrections are not demand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ForecastError
+
+WINDOW = 28         # days that tell mix and prices: four whole weeks
+OUTSIDE = ("Tax", "Credit")
+LEAST_DAYS = 3      # of usage, before anything is forecast
+
+
+@dataclass(frozen=True)
+class Sku:
+    """One thing that is priced. Where a bill has no quantities (kind "spend") its unit is the currency at list price."""
+
+    id: str
+    service: str
+    unit: str
+    model: str
+    meter: str
+    provider: str
+    kind: str           # units | spend
+    price: float        # reference: EffectiveCost per unit in the newest days, on demand
+    ratio: float | None  # reference ÷ catalog price of the same days: the negotiated discount; None: not in the catalog
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What belongs to the columns of volume and mix."""
+
+    skus: tuple[Sku, ...]
+    unit_of: tuple[str, ...]        # business unit of each workload
+    team: tuple[str, ...]
+    environment: tuple[str, ...]
+    service: tuple[str, ...]
+    dropped: tuple[str, ...]        # workloads without any usage cost
+
+
+def parts(daily: pd.DataFrame, inventory: frozenset[str] = frozenset()) -> dict[str, pd.Series]:
+    """Which rows are what, as masks: usage | recurring | unused | once | correction | outside; each row in exactly one.
+
+    unused   unused hours of commitments in the inventory: the plan charges those itself
+    once     one-time charges and corrections: booked where they are, not expected again
+    """
+    category, frequency = daily["ChargeCategory"], daily["ChargeFrequency"]
+    held = daily["CommitmentDiscountId"].isin(list(inventory)) & (daily["CommitmentDiscountId"] != "")
+    outside = category.isin(OUTSIDE)
+    correction = ~outside & ((daily["ChargeClass"] == "Correction") | (category == "Adjustment"))
+    rest = ~outside & ~correction
+    purchase = rest & (category == "Purchase")
+    fee = purchase & (daily["CommitmentDiscountId"] != "")
+    unused = rest & ~purchase & (daily["CommitmentDiscountStatus"] == "Unused")
+    once = rest & ~fee & ~unused & (frequency == "One-Time")
+    recurring = rest & ~once & ((purchase & ~fee) | (unused & ~held) | (~purchase & ~unused & (frequency == "Recurring")))
+    usage = rest & ~purchase & ~unused & ~once & ~recurring
+    return {"usage": usage, "recurring": recurring, "unused": unused & held, "fee": fee, "once": once,
+            "correction": correction, "outside": outside}
+
+
+def sku_of(rows: pd.DataFrame) -> pd.Series:
+    """SkuId, or the service where the bill is silent."""
+    return rows["SkuId"].where(rows["SkuId"] != "", rows["ServiceName"])
+
+
+def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commitments=()):
+    """Volume of every workload up to `as_of`: (names, dates, volume (day, workload), mix (workload, sku), meta).
+
+    daily        DAILY (docs/architecture.md §1); rows after as_of are left out
+    catalog      prices.lists.catalog.Catalog or None; commitments: prices.settle.hourly.Hourly or records of the inventory
+    volume       money per day at constant reference prices, >= 0; mix: units of each SKU per unit of volume
+
+    Raises ForecastError where there is no usage to forecast.
+    """
+    currency = getattr(settings, "currency", None) or "USD"
+    held = frozenset(commitment_id(c) for c in commitments)
+    daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
+    rows = daily[parts(daily, held)["usage"]]
+    if rows.empty:
+        raise ForecastError(f"there is no usage up to {as_of}: a forecast needs rows with ChargeCategory Usage. "
+                            "Take a bill in first: finops ingest FILE.")
+    rows, refunded = without_refunds(rows)
+    if rows.empty:
+        raise ForecastError(f"all usage up to {as_of} costs nothing: there is no cost to forecast.")
+    rows = rows.assign(sku=sku_of(rows), covered=rows["CommitmentDiscountId"].isin(list(held)) & (rows["CommitmentDiscountId"] != ""))
+    dates = np.arange(rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"), np.datetime64(as_of, "D") + 1)
+    skus = {name: _sku(name, part, dates[-1], catalog, currency) for name, part in rows.groupby("sku", sort=True)}
+    spend = rows["sku"].map({name: sku.kind == "spend" for name, sku in skus.items()}).astype(bool)
+    quantity = rows["ConsumedQuantity"].where(~spend, _listed(rows))
+    value = quantity * rows["sku"].map({name: sku.price for name, sku in skus.items()})
+    rows = rows.assign(quantity=quantity, value=value)
+    day = (rows["ChargeDate"].to_numpy().astype("datetime64[D]") - dates[0]).astype(int)
+    every, at = np.unique(rows["x_Workload"].to_numpy(str), return_inverse=True)
+    volume = np.zeros((len(dates), len(every)))
+    np.add.at(volume, (day, at), rows["value"].to_numpy())
+    volume = np.maximum(volume, 0.0)
+    kept = volume.sum(axis=0) > 0
+    mix = _mix(rows, day, at, volume, list(skus))
+    volume = _as_a_week_before(volume, refunded, dates, every)
+    names = tuple(str(name) for name in every[kept])
+    if not names:
+        raise ForecastError(f"all usage up to {as_of} costs nothing: there is no cost to forecast.")
+    last = dict(iter(rows.groupby("x_Workload")))          # iter: a grouping has `keys` of another meaning
+    label = {column: tuple(_newest(last[name], column, dates[-1]) for name in names)
+             for column in ("x_BusinessUnit", "x_Team", "x_Environment", "ServiceName")}
+    meta = Meta(tuple(skus.values()), label["x_BusinessUnit"], label["x_Team"], label["x_Environment"], label["ServiceName"],
+                tuple(str(name) for name in every[~kept]))
+    return names, dates, volume[:, kept], mix[kept], meta
+
+
+def without_refunds(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(rows without refunds, days that are left with nothing): a workload's day below zero keeps what was used; its credits are not usage.
+
+    Negative rows that leave a day above zero stay: discounts that vendors write as usage. Days: ChargeDate, x_Workload.
+    """
+    day = [rows["x_Workload"], rows["ChargeDate"]]
+    refund = (rows["EffectiveCost"] < 0) & (rows["EffectiveCost"].groupby(day).transform("sum") < 0)
+    kept, gone = rows[~refund], rows.loc[refund, ["ChargeDate", "x_Workload"]].drop_duplicates()
+    used = kept.loc[kept["EffectiveCost"] > 0, ["ChargeDate", "x_Workload"]].drop_duplicates()
+    left = gone.merge(used, how="left", indicator=True)
+    return kept, left.loc[left["_merge"] == "left_only", ["ChargeDate", "x_Workload"]]
+
+
+def _as_a_week_before(volume: np.ndarray, refunded: pd.DataFrame, dates: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Days of which the bill tells only a refund, as a week before (in the first week: as the day before): a credit does not say that nothing was used."""
+    place = {str(name): w for w, name in enumerate(names)}
+    for date, name in sorted(zip(refunded["ChargeDate"], refunded["x_Workload"])):
+        day, w = int((np.datetime64(date, "D") - dates[0]).astype(int)), place.get(str(name))
+        if w is not None and day > 0:
+            volume[day, w] = volume[day - 7 if day >= 7 and volume[:day - 6, w].any() else day - 1, w]
+    return volume
+
+
+def too_little(daily: pd.DataFrame, as_of: str) -> tuple[str, str] | None:
+    """Why nothing can be forecast: a clause, and its reason; None where there are LEAST_DAYS of usage or more.
+
+    >>> day = pd.DataFrame({"ChargeDate": pd.to_datetime(["2026-08-31"]), "ChargeCategory": "Usage", "EffectiveCost": 1.0, "x_Workload": "a"})
+    >>> too_little(day, "2026-08-31")[0]
+    'there is too little history to forecast'
+    """
+    rows = daily[(daily["ChargeCategory"] == "Usage") & (daily["ChargeDate"] <= pd.Timestamp(as_of))]
+    if rows.empty or not (without_refunds(rows)[0]["EffectiveCost"] > 0).any():
+        return "there is no usage to forecast", f"the bill holds no usage that costs anything up to {as_of}"
+    first = str(rows["ChargeDate"].min().date())
+    known = int((np.datetime64(as_of, "D") - np.datetime64(first, "D")).astype(int)) + 1
+    if known >= LEAST_DAYS:
+        return None
+    days = "1 day" if known == 1 else f"{known} days"
+    return "there is too little history to forecast", f"the bill holds {days} of usage, from {first}, and a forecast needs at least {LEAST_DAYS}"
+
+
+def commitment_id(commitment) -> str:
+    """The id of a commitment, object or FOCUS record."""
+    if isinstance(commitment, dict):
+        return str(commitment.get("ContractCommitmentId", ""))
+    return str(getattr(commitment, "id", ""))
+
+
+def catalog_price(catalog, sku: str, day):
+    """The Price of a SKU on a day, or None where the catalog does not know it then."""
+    if catalog is None or sku not in catalog.prices:
+        return None
+    day = str(np.datetime64(day, "D"))
+    found = [price for price in catalog.prices[sku] if price.since <= day]
+    return found[-1] if found else None
+
+
+def is_linear(price) -> bool:
+    return type(price.rate).__name__ == "Linear"
+
+
+def unit_price(price) -> float:
+    """Money per consumed unit of a linear price."""
+    return price.rate.price / price.rate.block
+
+
+def _listed(rows: pd.DataFrame) -> pd.Series:
+    """Spend as a quantity: ListCost, else EffectiveCost."""
+    return rows["ListCost"].where(rows["ListCost"] != 0, rows["EffectiveCost"]).fillna(rows["EffectiveCost"])
+
+
+def _sku(name: str, rows: pd.DataFrame, last, catalog, currency: str) -> Sku:
+    """One SKU with its reference price, from its rows up to `last`."""
+    counted = (rows["ConsumedQuantity"] > 0) & (rows["ConsumedUnit"] != "")
+    cost = rows["EffectiveCost"].abs()
+    units = bool(cost[counted].sum() >= 0.9 * cost.sum()) and bool(counted.any())
+    rows = rows[counted] if units else rows
+    newest = rows["ChargeDate"].max()
+    window = rows[rows["ChargeDate"] > newest - pd.Timedelta(days=WINDOW)]
+    plain = window[~window["covered"]]
+    listed = catalog_price(catalog, name, last)
+    ratio: float | None = None
+    if not units:
+        kept = plain if len(plain) else window
+        base = float(_listed(kept).sum())
+        price = float(kept["EffectiveCost"].sum()) / base if base > 0 and len(plain) else 1.0
+        price = price if price > 0 else 1.0
+    elif listed is not None and is_linear(listed):
+        ratio = _ratio(plain, name, catalog)
+        price = ratio * unit_price(listed)
+    elif len(plain):
+        days = sorted(plain["ChargeDate"].unique())[-7:] if listed is None else plain["ChargeDate"].unique()
+        fresh = plain[plain["ChargeDate"].isin(days)]
+        price = max(0.0, float(fresh["EffectiveCost"].sum()) / float(fresh["ConsumedQuantity"].sum()))
+        ratio = 1.0 if listed is not None else None
+    else:
+        price = max(0.0, float(window["ListCost"].sum()) / float(window["ConsumedQuantity"].sum()))
+    top = rows.loc[rows["ChargeDate"] == newest].iloc[-1]
+    return Sku(name, str(top["ServiceName"]), str(top["ConsumedUnit"]) if units else currency, str(top["x_Model"]),
+               str(top["SkuMeter"]), str(top["ServiceProviderName"]), "units" if units else "spend", price, ratio)
+
+
+def _ratio(rows: pd.DataFrame, name: str, catalog) -> float:
+    """What is paid ÷ what the catalog says, over the newest days; 1 where nothing can be compared."""
+    by_day = rows.groupby("ChargeDate")[["EffectiveCost", "ConsumedQuantity"]].sum()
+    found = [catalog_price(catalog, name, day.to_datetime64()) for day in by_day.index]
+    fair = sum(q * unit_price(p) for q, p in zip(by_day["ConsumedQuantity"], found) if p is not None and is_linear(p))
+    paid = sum(c for c, p in zip(by_day["EffectiveCost"], found) if p is not None and is_linear(p))
+    ratio = float(paid / fair) if fair > 0 and paid > 0 else 1.0
+    return 1.0 if abs(ratio - 1) < 1e-6 else ratio      # rounding of a bill is not a discount
+
+
+def _mix(rows, day, at, volume, skus) -> np.ndarray:
+    """Units of each SKU per unit of volume, over the newest WINDOW days with volume: (workload, sku)."""
+    mix = np.zeros((volume.shape[1], len(skus)))
+    column = rows["sku"].map({name: i for i, name in enumerate(skus)}).to_numpy()
+    quantity = rows["quantity"].to_numpy()
+    for w in range(volume.shape[1]):
+        used = np.flatnonzero(volume[:, w] > 0)
+        if not len(used):
+            continue
+        fresh = used[used >= len(volume) - WINDOW]
+        chosen = fresh if len(fresh) else used[-WINDOW:]
+        mask = (at == w) & np.isin(day, chosen)
+        np.add.at(mix[w], column[mask], quantity[mask])
+        mix[w] = np.maximum(mix[w], 0.0) / volume[chosen, w].sum()
+    return mix
+
+
+def _newest(rows: pd.DataFrame, column: str, last) -> str:
+    """The label that carries most cost in the newest days of a workload."""
+    fresh = rows[rows["ChargeDate"] > rows["ChargeDate"].max() - pd.Timedelta(days=WINDOW)]
+    totals = fresh.groupby(column)["EffectiveCost"].sum()
+    return str(totals.index[int(np.argmax(totals.to_numpy()))])

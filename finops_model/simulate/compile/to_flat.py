@@ -1,0 +1,169 @@
+"""A scenario's Plan as a FlatPlan, and kernel totals as money by workload (docs/method §3.13).
+
+Columns: money of each workload, then meters: usage under tiers by workload, usage and money of pools, what instruments used and
+covered. Commitments and tiers are given back to workloads here, by month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...prices.settle.windows import charge_months, share
+from ...scenario.changes import Timeline
+from ..kernel.flat import BlockTotals, FlatPlan, PathValue
+from .pool_tables import ApartMeters, PoolMeters, add_pools, give_back
+from .plan import Plan
+from .risk_plan import month_factors
+
+FACTOR = "common"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The flat plan of a scenario and where its meters lie in `BlockTotals.usage`."""
+
+    plan: Plan
+    flat: FlatPlan
+    tiers: tuple[slice, ...]            # by tier: usage of its workloads
+    pools: tuple[PoolMeters | ApartMeters, ...]
+    dials: int                          # tokens, routable, routed; −1: not kept
+
+
+class _Columns:
+    """Names of columns and the charges that fill them."""
+
+    def __init__(self, names):
+        self.names, self.charges = list(names), []
+
+    def add(self, *names: str) -> slice:
+        first = len(self.names)
+        self.names += names
+        return slice(first, len(self.names))
+
+    def charge(self, workload: int, column: int, rate: np.ndarray, line: int = -1) -> None:
+        if rate.any():
+            self.charges.append((workload, column, line, rate))
+
+
+def compile_flat(plan: Plan, grids=None) -> Compiled:
+    """The flat plan of a scenario. grids: levels (units per hour) of each pool's commitment dial, None: no dials."""
+    columns, units = _Columns(plan.names), len(plan.names)
+    values, profile, on_demand, on_line, lines, prices = [], [], [], [], [], []
+    median = plan.median.copy()
+    for parameter in plan.parameters:
+        median *= np.exp(_certain(parameter)[:, None] * parameter.power)
+        for value, when in _uncertain(parameter):
+            values.append(value)
+            profile.append(when)
+            on_demand.append(parameter.power)
+            on_line.append([])
+    for w in range(plan.demand):
+        columns.charge(w, w, plan.linear[:, w])
+    for i, (timeline, money) in enumerate(plan.uncertain_prices):
+        lines.append(f"price/{i}")
+        prices.append(timeline.number)
+        for m, mixture in enumerate(timeline.mixtures):
+            if (timeline.which == m).any():
+                values.append(PathValue(mixture))
+                profile.append((timeline.which == m).astype(float))
+                on_demand.append(np.zeros(plan.demand))
+                on_line.append([i])
+        for w in range(plan.demand):
+            columns.charge(w, w, money[:, w], i)
+    series = []
+    for one in plan.series:
+        here = [i for i, sku in enumerate(plan.line_skus) if sku in one.skus]
+        if not here and not one.workloads:
+            continue                                                # on prices with tiers only: by_workload
+        series.append(one)
+        on = np.isin(np.arange(plan.demand), one.workloads).astype(float)
+        for row, priced in zip(one.profile, one.on_prices()):
+            profile.append(row)
+            on_demand.append(np.zeros(plan.demand) if priced else on)
+            on_line.append(here if priced else [])
+    tiers = []
+    for tier in plan.tiered:
+        where = columns.add(*(f"tier/{tier.sku}/{plan.names[w]}" for w in tier.workloads))
+        for column, w in zip(range(where.start, where.stop), tier.workloads):
+            columns.charge(w, column, tier.usage[:, w])
+        tiers.append(where)
+    dials = -1
+    if grids is not None:
+        dials = columns.add("dial/tokens", "dial/routable", "dial/routed").start
+        for w in range(plan.demand):
+            for column, rate in enumerate((plan.tokens, plan.routable, plan.routed), dials):
+                columns.charge(w, column, rate[:, w])
+        of_tokens = {item[1] for item in plan.items if item[3].casefold() in ("tokens", "token")}
+        for i, (_, money) in enumerate(plan.uncertain_prices):               # tokens whose price differs from path to path are tokens too
+            for w in range(plan.demand if plan.line_skus[i] in of_tokens else 0):
+                columns.charge(w, dials, money[:, w], i)
+    meters, settled = add_pools(plan, columns, len(lines), grids)
+    powers = np.zeros((len(profile), len(lines)))
+    for v, here in enumerate(on_line):
+        powers[v, here] = 1.0
+    charges, steps = columns.charges, len(plan.dates)
+    rate, size, stays, begins = (None,) * 4 if plan.bursts is None else plan.bursts.T
+    flat = FlatPlan(
+        months=plan.months, month_of=plan.month_of, workloads=plan.names[:plan.demand], median=median, columns=tuple(columns.names), units=units,
+        factors=(FACTOR,), phi=plan.phi, sigma=plan.sigma, level_step=plan.step, level_loadings=np.asarray(plan.loading)[:, None],
+        burst_rate=rate, burst_size=size, burst_stays=stays, burst_from=begins,
+        values=tuple(values), series=tuple(series), profile=np.array(profile).reshape(len(profile), steps),
+        value_demand=np.array(on_demand).reshape(len(profile), plan.demand), value_line=powers, lines=tuple(lines),
+        price=np.array(prices).reshape(len(lines), steps).T, cap=plan.cap,
+        charge_workload=np.array([c[0] for c in charges]), charge_column=np.array([c[1] for c in charges]),
+        charge_line=np.array([c[2] for c in charges]), charge_rate=np.array([c[3] for c in charges]).reshape(len(charges), steps),
+        **settled)
+    shifted = [slice(t.start - units, t.stop - units) for t in tiers]
+    return Compiled(plan, flat, tuple(shifted), meters, dials - units if dials >= 0 else -1)
+
+
+def _certain(parameter) -> np.ndarray:
+    """Log multiplier by day of what is certain in a parameter: the number of a level, growth on certain days."""
+    values = parameter.values
+    if parameter.kind == "level":
+        with np.errstate(divide="ignore"):
+            return np.maximum(np.log(values.number), -200.0)
+    return np.cumsum(np.where(values.which < 0, np.log1p(values.number), 0.0)) * _pace(parameter.kind)
+
+
+def _pace(kind: str) -> float:
+    return (12 if kind == "growth_per_month" else 1) / 365.25
+
+
+def _uncertain(parameter):
+    """(path value, profile by day) of what is uncertain: one for each mixture, and for growth each number it is multiplied by."""
+    values = parameter.values
+    for m, mixture in enumerate(values.mixtures):
+        on = values.which == m
+        if not on.any():
+            continue
+        if parameter.kind == "level":
+            yield PathValue(mixture), on.astype(float)
+            continue
+        for number in np.unique(values.number[on]):
+            yield PathValue(mixture, "growth", float(number)), np.cumsum(on & (values.number == number)) * _pace(parameter.kind)
+
+
+def by_workload(compiled: Compiled, totals: BlockTotals, seed: int) -> np.ndarray:
+    """Money still to come by workload, commitments and tiers given back by usage: (path, month, workload)."""
+    plan, own = compiled.plan, totals.cost.copy()
+    for tier, where in zip(plan.tiered, compiled.tiers):
+        values = np.maximum(totals.usage[:, :, where], 0.0)
+        own[:, :, tier.workloads] += share(charge_months(tier.rates, values.sum(axis=-1), tier.already, *tier_factors(plan, tier, totals, seed)), values)
+    give_back(own, plan, compiled.pools, totals.usage)
+    return own
+
+
+def tier_factors(plan: Plan, tier, totals: BlockTotals, seed: int) -> tuple:
+    """What the unit prices of a form with tiers are multiplied by on the paths of `totals`, (month,) where it is certain, else (path, month);
+    and what its fees and minima are: only an exchange rate moves those (docs/method §5.15).
+    """
+    if tier.certain:
+        return tier.own.number, tier.due
+    paths = range(totals.path0, totals.path0 + len(totals.cost))
+    whole = tuple(one for one in tier.series if one.placed.risk.on_fees)
+    steady = Timeline(np.full(len(plan.months), tier.due), np.full(len(plan.months), -1))
+    due = month_factors(seed, paths, steady, whole, plan.month_of, len(plan.months)) if whole else tier.due
+    return month_factors(seed, paths, tier.own, tier.series, plan.month_of, len(plan.months)), due

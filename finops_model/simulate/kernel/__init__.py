@@ -1,0 +1,1 @@
+"""The engines: the same plan of arrays, in numpy and compiled."""

@@ -1,0 +1,353 @@
+"""Which engine simulates, and the one way to call it: `simulate_block` and `simulate_paths` (docs/method §3.16).
+
+numpy    always ready; what runs where nothing is said, so that a published number never depends on what lies in a cache
+numba    compiled: the same distribution, bits of its own, six times as fast; half a minute at the first call ever, a second later
+auto     numba where the compiled kernel lies in the cache, else numpy, named a preview, while numba compiles beside it. Decided once
+         per process, so that its runs can be compared
+
+An argument decides, else FINOPS_ENGINE. Which one ran stands in every run; nothing falls back without saying so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ... import resources, streams
+from ...errors import ScenarioError, unknown
+from ...prices.settle.windows import charge_months
+from ...uncertainty.following import Draws
+from ...executors import map_blocks
+from .flat import BlockTotals, FlatPlan
+from .pack import Packed, keys, pack
+
+__all__ = ["Kept", "choose", "is_ready", "keep_draws", "label", "prepare", "simulate_block", "simulate_paths", "stream"]
+
+ENGINES, PREVIEW = ("auto", "numba", "numpy"), "numpy (preview)"
+SOURCES = ("draws.py", "events.py", "numba_engine.py", "pack.py")
+
+
+@lru_cache(maxsize=1)
+def cache_folder() -> Path:
+    """Where compiled kernels lie: FINOPS_CACHE, else the user's cache folder, else a temporary one; by version, source and processor.
+
+    numba looks at the time of one source file only, so the name of the folder carries a hash of all of them.
+    """
+    mark = hashlib.sha256()
+    for name in SOURCES:
+        mark.update(resources.path(name, beside=__package__).read_bytes())
+    mark.update(f"{sys.version}{_version('numba')}{_version('llvmlite')}{_version('numpy')}{os.environ.get('NUMBA_CPU_NAME', '')}".encode())
+    places = [os.environ.get("FINOPS_CACHE"), os.environ.get("XDG_CACHE_HOME"), os.path.join(os.path.expanduser("~"), ".cache"),
+              os.path.join(tempfile.gettempdir(), f"finops-{os.getuid() if hasattr(os, 'getuid') else 'cache'}")]
+    for place in places:
+        folder = Path(place or "", "finops-model", f"kernel-{mark.hexdigest()[:16]}") if place else None
+        try:
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / ".writable").touch()
+                return folder
+        except OSError:
+            continue
+    raise ScenarioError("engine numba: no folder for compiled kernels can be written; set FINOPS_CACHE to one that can, or FINOPS_ENGINE=numpy.")
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def is_ready() -> bool:
+    """Whether the compiled kernel is in the cache: then it loads in about a second, where compiling takes half a minute."""
+    return bool(_version("numba")) and (cache_folder() / "ready").is_file()
+
+
+@lru_cache(maxsize=1)
+def _auto() -> str:
+    if is_ready():
+        return "numba"
+    if _version("numba"):
+        prepare(background=True)
+    return PREVIEW
+
+
+def _wanted(engine: str | None) -> str:
+    wanted = engine or os.environ.get("FINOPS_ENGINE") or "numpy"
+    if wanted not in (*ENGINES, PREVIEW):
+        raise ScenarioError(unknown("" if engine else "FINOPS_ENGINE", "engine", wanted, ENGINES))
+    if wanted == "numba" and not _version("numba"):
+        raise ScenarioError("engine numba: numba is not installed. Install it, or choose numpy.")
+    return _auto() if wanted == "auto" else wanted
+
+
+def label(engine: str | None = None) -> str:
+    """How the engine that will run stands in a run: "numba", "numpy", or "numpy (preview)" while numba compiles.
+
+    >>> label("numpy")
+    'numpy'
+    """
+    return _wanted(engine)
+
+
+def choose(engine: str | None = None) -> str:
+    """The kernel that will run, "numba" or "numpy". Raises ScenarioError for a name that is not known.
+
+    >>> choose("numpy")
+    'numpy'
+    """
+    return "numba" if _wanted(engine) == "numba" else "numpy"
+
+
+_compiled: dict = {}
+_lock = threading.Lock()
+
+
+def _kernel():
+    """The compiled functions; the first call of a process loads them from the cache, or compiles them and marks the cache ready."""
+    with _lock:
+        if not _compiled:
+            folder = cache_folder()
+            before = os.environ.get("NUMBA_CACHE_DIR")
+            import numba
+
+            numba.config.CACHE_DIR = str(folder)
+            try:
+                from . import numba_engine as kernel_numba
+            finally:
+                numba.config.CACHE_DIR = before or ""
+            _compiled["simulate"], _compiled["settle"] = kernel_numba.simulate_lanes, kernel_numba.settle_kept
+    return _compiled
+
+
+def prepare(background: bool = False) -> None:
+    """Compile the kernel (or load it) and mark the cache ready; in the background: in a process of its own, for the next one."""
+    if background:
+        subprocess.Popen([sys.executable, "-c", "from finops_model.simulate.kernel.engine import prepare; prepare()"], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return
+    plan = FlatPlan(("m",), np.zeros(1, int), ("w",), np.ones((1, 1)), ("cost",), 1, pools=("p",))
+    ready, totals = pack(plan), np.zeros((1, 2, 1))
+    kernel = _kernel()
+    kernel["simulate"](ready, keys(plan, 0), np.zeros((0, 64), np.float32), 0, 1, totals, np.zeros((0, 0)), *_none())
+    kernel["settle"](ready, np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), totals)
+    (cache_folder() / "ready").touch()
+
+
+def _none():
+    return np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0), np.float32)
+
+
+def path_values(plan: FlatPlan, path0: int, count: int, seed: int) -> np.ndarray:
+    """Log values (value, path) float64 of `count` paths from path0 on; path0 and the drawing go by whole blocks of streams.BLOCK."""
+    whole = range(path0, -(-(path0 + count) // streams.BLOCK) * streams.BLOCK)
+    draws = Draws(lambda name: streams.uniform_blocks(seed, name, path0 // streams.BLOCK, whole.stop // streams.BLOCK))
+    rows = [*(value.on_paths(draws)[None] for value in plan.values), *(one.on_paths(seed, whole) for one in plan.series)]
+    return np.concatenate(rows) if rows else np.zeros((0, len(whole)))
+
+
+@lru_cache(maxsize=8)
+def _packed(ref: _Ref) -> Packed:
+    return pack(ref.plan)
+
+
+class _Ref:
+    """A plan as a key of the cache of packed plans: by identity, because arrays have no hash."""
+
+    def __init__(self, plan):
+        self.plan = plan
+
+    def __hash__(self):
+        return id(self.plan)
+
+    def __eq__(self, other):
+        return self.plan is other.plan
+
+
+def packed(plan: FlatPlan) -> Packed:
+    """The packed arrays of a plan, kept for the plans used last."""
+    return _packed(_Ref(plan))
+
+
+def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | None = None, *, volume: bool = False) -> BlockTotals:
+    """Simulate paths path0 … path0 + n − 1 of a plan and settle them.
+
+    volume   also the sums of demand by step and workload
+
+    A path's numbers depend on the plan, the seed, the engine and its own position only.
+    """
+    _count(n)
+    first = path0 // streams.BLOCK * streams.BLOCK
+    count = path0 + n - first
+    totals = np.zeros((count, len(plan.months) + 1, len(plan.columns)))
+    sums = np.zeros((plan.steps, len(plan.workloads)) if volume else (0, 0))
+    values, kept = path_values(plan, first, count, seed), _none()
+    if plan.kept:
+        kept = tuple(np.zeros((plan.kept, plan.steps, count), np.float32) for _ in range(2))
+    if choose(engine) == "numba":
+        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32, order="C"), first, count, totals, sums, *kept)
+    else:
+        from . import numpy_engine as kernel_numpy
+
+        kernel_numpy.simulate_lanes(packed(plan), plan, seed, values, first, count, totals, sums, *kept)
+    for overlap in plan.overlaps:
+        overlap.add(*kept, plan.month_of, totals)
+    return _settled(plan, path0, totals[path0 - first:], sums if volume else None)
+
+
+def _settled(plan: FlatPlan, path0: int, totals: np.ndarray, volume) -> BlockTotals:
+    totals = _priced(plan, totals)[:, :-1] + plan.fixed
+    return BlockTotals(path0, totals[:, :, :plan.units], totals[:, :, plan.units:], volume)
+
+
+def simulate_paths(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, executor="threads", workers: int = 2, block: int = 0,
+                   volume: bool = False, progress=None) -> BlockTotals:
+    """All paths, put together in the order of their blocks. See `stream`."""
+    check(plan, paths, block)
+    cost = np.empty((paths, len(plan.months), plan.units))
+    usage = np.empty((paths, len(plan.months), len(plan.columns) - plan.units))
+    sums = np.zeros((plan.steps, len(plan.workloads))) if volume else None
+    for done in stream(plan, paths, seed, engine, executor=executor, workers=workers, block=block, volume=volume, progress=progress):
+        cost[done.path0:done.path0 + len(done.cost)], usage[done.path0:done.path0 + len(done.cost)] = done.cost, done.usage
+        if volume:
+            sums += done.volume
+    return BlockTotals(0, cost, usage, sums)
+
+
+def stream(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, executor="threads", workers: int = 2, block: int = 0,
+           volume: bool = False, progress=None):
+    """Blocks of paths in their order, whatever ends first; memory holds a few of them.
+
+    executor   "serial", "threads", "processes", "dask" or a distributed.Client (executors.py)
+    block      paths of one task, a multiple of streams.BLOCK; 0: chosen by the plan and the executor. Sums over paths (volume) are
+               added block by block: the same block gives the same bits, whatever the executor and the workers
+    """
+    check(plan, paths, block, columns=0)                # blocks come and go: what is kept is the caller's
+    what = "simulate" if engine != PREVIEW else "simulate (preview by numpy while numba compiles)"
+    engine, block = choose(engine), block or _block(plan, paths)
+    if engine == "numba":
+        _kernel()                                       # load or compile once, before threads ask for it
+    packed(plan)
+    tasks = [(plan, start, min(block, paths - start), seed, engine, volume) for start in range(0, paths, block)]
+    for i, done in enumerate(map_blocks(_task, tasks, executor, workers)):
+        yield done
+        if progress:
+            progress(what, i + 1, len(tasks))
+
+
+def _task(task) -> BlockTotals:
+    plan, path0, count, seed, engine, volume = task
+    return simulate_block(plan, path0, count, seed, engine, volume=volume)
+
+
+def _block(plan, paths: int) -> int:
+    """Paths of a task: enough for a good part of a second, a multiple of streams.BLOCK, never by the number of workers."""
+    cells = max(plan.steps * max(len(plan.workloads), 1), 1)
+    return max(1, min(int(1e8 / cells / streams.BLOCK), -(-paths // streams.BLOCK) // 4)) * streams.BLOCK
+
+
+def check(plan: FlatPlan, paths: int, block: int = 0, columns: int | None = None) -> None:
+    """Raises ScenarioError before any work: no paths, a block that cuts the draws, more memory than there is.
+
+    columns   how many numbers are kept per path and month; None: all columns of the plan
+    """
+    _count(paths)
+    if block % streams.BLOCK:
+        raise ScenarioError(f"block is {block}; paths are drawn in blocks of {streams.BLOCK}, so give a multiple of it.")
+    columns = len(plan.columns) if columns is None else columns
+    need, room = paths * len(plan.months) * columns * 8 * 1.1, _free_memory()
+    if need > room:
+        fits = int(paths * room / need)
+        raise ScenarioError(f"{paths:,} paths × {len(plan.months)} months × {columns} columns need {need / 1e9:,.1f} GB and "
+                            f"{room / 1e9:,.1f} GB are free. Take at most {fits:,} paths, or keep fewer columns.")
+
+
+def _count(paths) -> None:
+    if isinstance(paths, bool) or not isinstance(paths, (int, np.integer)) or paths < 1:
+        raise ScenarioError(f"paths is {paths}; a simulation needs a whole number of paths, 1 or more.")
+
+
+def _free_memory() -> float:
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return float(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError, ValueError):
+        return float("inf")
+
+
+class Kept:
+    """Draws of all paths, kept where the hourly instruments act: a what-if evaluates their tables again and nothing else."""
+
+    def __init__(self, plan: FlatPlan, base, levels, prices, engine: str):
+        self.plan, self.base, self.levels, self.prices, self.engine = plan, base, levels, prices, engine
+        self.priced = _by_column(_priced(plan, base))   # tariffs do not hang on instruments: they are priced once
+
+    def settle(self, plan: FlatPlan | None = None) -> BlockTotals:
+        """Totals under the tables, fixed columns and forms of `plan` (default: its own); its demand and prices must be the same."""
+        plan = plan or self.plan
+        touched = max((max(table.units, table.money) for table in plan.tables), default=0) + 1
+        priced = self.priced if plan.forms is self.plan.forms else _by_column(_priced(plan, self.base))
+        totals = priced[:max(plan.units, touched)].copy()
+        if self.engine == "numba":
+            _kernel()["settle"](packed(plan), self.levels, self.prices, totals)
+        else:
+            from . import numpy_engine as kernel_numpy
+
+            kernel_numpy.settle_kept(packed(plan), self.levels, self.prices, totals)
+        usage = priced[plan.units:] if touched <= plan.units else np.concatenate([totals[plan.units:], priced[len(totals):]])
+        fixed = plan.fixed.T[:, :, None]                # (column, month, 1)
+        cost, usage = totals[:plan.units, :-1], usage[:, :-1]
+        cost += fixed[:plan.units]
+        usage = usage + fixed[plan.units:] if fixed[plan.units:].any() else usage
+        return BlockTotals(0, cost.transpose(2, 1, 0), usage.transpose(2, 1, 0))
+
+
+def _by_column(totals: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(totals.transpose(2, 1, 0))
+
+
+def _priced(plan: FlatPlan, base: np.ndarray) -> np.ndarray:
+    """Totals (path, month + 1, column) with the month-window forms priced."""
+    totals = base.copy()
+    for form in plan.forms:
+        usage = np.maximum(totals[:, :-1, form.usage] + plan.fixed[:, form.usage], 0.0)
+        totals[:, :-1, form.money] += charge_months(form.rates, usage, form.already, form.factor)
+    return totals
+
+
+def keep_draws(plan: FlatPlan, paths: int, seed: int, engine: str | None = None) -> Kept:
+    """Simulate once and keep levels and prices of all pools: (pool, step, path) float32 each."""
+    check(plan, paths)
+    engine, need = choose(engine), 2 * 4 * len(plan.pools) * plan.steps * paths
+    if plan.overlaps:
+        raise ScenarioError("kept draws: commitments whose SKUs overlap settle in their order; only pools with tables can be kept.")
+    if plan.hour_share is not None:
+        raise ScenarioError("kept draws: a pool settles by the hour from several shapes; only pools with one level per step can be kept.")
+    if need > _free_memory():
+        raise ScenarioError(f"kept draws: {paths:,} paths × {plan.steps} steps × {len(plan.pools)} pools need {need / 1e9:,.1f} GB and "
+                            f"{_free_memory() / 1e9:,.1f} GB are free. Keep fewer paths or coarser steps.")
+    levels = np.zeros((len(plan.pools), plan.steps, paths), np.float32)
+    prices, totals = np.zeros_like(levels), np.zeros((paths, len(plan.months) + 1, len(plan.columns)))
+    values = path_values(plan, 0, paths, seed)
+    if engine == "numba":
+        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32, order="C"), 0, paths, totals, np.zeros((0, 0)), levels, prices)
+    else:
+        from . import numpy_engine as kernel_numpy
+
+        kernel_numpy.simulate_lanes(packed(plan), plan, seed, values, 0, paths, totals, np.zeros((0, 0)), levels, prices)
+    return Kept(plan, totals, levels, prices, engine)

@@ -1,0 +1,32 @@
+"""A launch that may come late and grows along a curve: the share of its full cost by month (docs/method §3.33)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from .risks._base import Clock, Factors, Uncertain, the, told
+from .curves import month_profile, reached
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch(Factors):
+    """What an added workload has reached; made from the terms of a launch, not on the shelf."""
+
+    months: float = 0.0
+    curve: str = "straight"
+    delay_months: Uncertain = 0.0
+
+    acts: ClassVar[tuple[str, ...]] = ("demand",)
+    needs: ClassVar[tuple[str, ...]] = ("demand",)
+
+    def profile(self, clock: Clock) -> np.ndarray:
+        return month_profile(clock.dates)
+
+    def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
+        return (reached(seed, name, paths, clock.dates, self.since or clock.dates[0], self.months, self.curve, self.delay_months)[:, 1:],)
+
+    def words(self) -> str:
+        return f"{the(self, 'demand')} begins {told(self.delay_months)} months late"

@@ -1,0 +1,221 @@
+"""What every kind of risk shares: what it acts on, its clock, and how it reads its values (docs/method §3.30)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+
+from ...errors import ScenarioError, listing
+from ...periods import is_date
+from ..distributions import Distribution
+from ..distributions._checks import finite, set_fields, share
+from ..following import Following
+from ..elicit import read_value
+from ..price_risk import path_uniforms
+
+Uncertain: TypeAlias = "float | Distribution"
+TARGETS = {"price": ("skus", "services"), "demand": ("workloads",)}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The days of a plan and the months of a risk, counted from its first day: 16 January to 15 February is one of them."""
+
+    dates: np.ndarray           # (day,) datetime64[D]
+    first: np.datetime64        # the first day on which it acts
+    of_day: np.ndarray          # (day,) month of the risk, −1 before it begins
+    count: int                  # months of the risk
+
+    @property
+    def profile(self) -> np.ndarray:
+        """(month of the risk, day): 1 on its days."""
+        return (self.of_day == np.arange(self.count)[:, None]).astype(float)
+
+
+def clock_of(dates: np.ndarray, since: str = "") -> Clock:
+    """Months of a risk that begins on `since`, or on the plan's first day.
+
+    >>> clock_of(np.arange("2027-01-30", "2027-03-03", dtype="datetime64[D]"), "2027-01-31").of_day[[0, 1, 28, 29, 31]].tolist()
+    [-1, 0, 0, 1, 1]
+    """
+    first = np.datetime64(day_of(since), "D") if since else dates[0] if len(dates) else np.datetime64("2000-01-01")
+    first = max(first, dates[0]) if len(dates) else first
+    month = first.astype("datetime64[M]")
+    length = (dates[-1].astype("datetime64[M]") - month).astype(int) + 2 if len(dates) else 1
+    months = month + np.arange(max(length, 1))
+    day = (first - month.astype("datetime64[D]")).astype(int)
+    last = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int) - 1
+    starts = months.astype("datetime64[D]") + np.minimum(day, last)                 # the 31st of a short month is its last day
+    of_day = np.searchsorted(starts, dates, side="right") - 1
+    return Clock(dates, first, of_day, int(of_day.max(initial=-1)) + 1)
+
+
+def check_date(text, key: str) -> None:
+    """Raises ScenarioError unless `text` is a month or a day of the calendar."""
+    if not is_date(text):
+        raise ScenarioError(f"{key} is '{str(text)[:40]}'; write a month YYYY-MM or a day YYYY-MM-DD that the calendar has.")
+
+
+def day_of(text: str) -> str:
+    """A month or a day as a day."""
+    return f"{text}-01" if len(text) == 7 else text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Risk(ABC):
+    """What may happen, and to what. SKUs, services and workloads are names; `*` in a name stands for any letters.
+
+    skus, services   whose prices it moves;  workloads  whose demand it moves
+    since            first day or month; default: the first day forecast
+    apart            each SKU (or workload) has draws of its own; else all move together
+    known_since      day on which it became known: a replay from an earlier day does not know it; default: always known
+    """
+
+    skus: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    since: str = ""
+    apart: bool = False
+    known_since: str = ""
+
+    acts: ClassVar[tuple[str, ...]] = ("price",)        # price, demand; what `factors` gives, in this order
+    on_fees: ClassVar[bool] = False                     # whether fees and minima of a price move with the price of its units
+    needs: ClassVar[tuple[str, ...]] = ("price",)       # of which at least one must be named
+
+    def __post_init__(self):
+        for key in ("skus", "services", "workloads"):
+            set_fields(self, **{key: names_of(getattr(self, key), key)})
+        for key in ("since", "known_since"):
+            if getattr(self, key) != "":
+                check_date(getattr(self, key), key)
+        if not isinstance(self.apart, bool):
+            raise ScenarioError(f"apart is '{str(self.apart)[:40]}'; it must be true or false.")
+        useful = [key for act in self.acts for key in TARGETS[act]]
+        for key in ("skus", "services", "workloads"):
+            if getattr(self, key) and key not in useful:
+                raise ScenarioError(f"{key} does not belong to {self.kind}; it acts on {listing(useful)}.")
+        wanted = [key for act in self.needs for key in TARGETS[act]]
+        if not any(getattr(self, key) for key in wanted):
+            raise ScenarioError(f"{self.kind}: what does it act on? Write {' or '.join(wanted)}; '*' stands for all.")
+        if self.apart and self.workloads and (self.skus or self.services):
+            raise ScenarioError("apart: one draw moves price and demand together, so they cannot be drawn apart. Write a risk for each SKU.")
+        self.check()
+
+    def check(self) -> None:  # noqa: B027 - most risks have nothing to read
+        """Read the own values; raises ScenarioError."""
+
+    @property
+    def kind(self) -> str:
+        return type(self).__module__.rsplit(".", 1)[1]
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can happen: then it moves no number, not by a bit."""
+        return False
+
+    @abstractmethod
+    def words(self) -> str:
+        """What may happen, as a report says it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factors(Risk):
+    """A risk that multiplies prices, demand or both; what adds use instead is a `Risk` alone (bursts.py)."""
+
+    def profile(self, clock: Clock) -> np.ndarray:
+        """On which days each row of `factors` counts, (row, day)."""
+        return clock.profile
+
+    @abstractmethod
+    def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
+        """Factors (path, row) on what it acts on, one array for each of `acts`; pure in (seed, name, path, row)."""
+
+
+def names_of(value, key: str) -> tuple[str, ...]:
+    """A name or a list of names."""
+    found = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else (None,)
+    for name in found:
+        if not isinstance(name, str) or not name:
+            raise ScenarioError(f"{key} is '{str(value)[:40]}'; write a name or a list of names.")
+    return found
+
+
+def uncertain(risk, key: str, bound: float | None = 0.0, by_path: bool = False) -> None:
+    """Read a field as a number or a distribution whose values lie above `bound`; its message names the field.
+
+    by_path   one draw per path: it may follow named factors; else it is drawn for every event
+    """
+    value = getattr(risk, key)
+    if isinstance(value, Distribution):
+        return
+    found = read_value(value, key, bound)
+    if isinstance(found, Following) and not by_path:
+        raise ScenarioError(f"{key}: each event has a size of its own, so it cannot follow factors. Take factors out.")
+    if not isinstance(found, Distribution) and bound is not None and found < bound:
+        raise ScenarioError(f"{key} is {found:g}; it must be {bound:g} or more.")
+    set_fields(risk, **{key: found})
+
+
+def number(risk, key: str, least: float = 0.0, most: float = np.inf, why: str = "") -> None:
+    """Read a field as one number from `least` to `most`; why: what to write instead of a larger one."""
+    value = one_number(getattr(risk, key), key)
+    if not least <= value <= most:
+        limit = f"{least:g} or more" if most == np.inf else f"from {least:g} to {most:g}"
+        raise ScenarioError(f"{key} is {value:g}; it must be {limit}{f' ({why})' if why else ''}.")
+    set_fields(risk, **{key: value})
+
+
+def one_number(value, key: str) -> float:
+    """A plain finite number; text and ranges are refused."""
+    if isinstance(value, str):
+        raise ScenarioError(f"{key} is the text '{value[:40]}'; write a number, plainly (1000000, not 1e6).")
+    if isinstance(value, dict):
+        raise ScenarioError(f"{key} is a range; here it must be one number.")
+    return finite(value, key)
+
+
+def a_share(risk, key: str) -> None:
+    set_fields(risk, **{key: share(one_number(getattr(risk, key), key), key)})
+
+
+def a_factor(risk, key: str) -> None:
+    """Read a price factor: above 0, because a price of nothing is not a price."""
+    uncertain(risk, key)
+    value = getattr(risk, key)
+    if not isinstance(value, Distribution) and value == 0:
+        raise ScenarioError(f"{key} is 0; a price factor is above 0 (0.8 is a cut of 20 %).")
+
+
+def on_paths(value: Uncertain, seed: int, name: str, paths: range) -> np.ndarray:
+    """The value on each path, (path,): one draw by name where it is uncertain."""
+    if not isinstance(value, Distribution):
+        return np.full(len(paths), float(value))
+    return value.on_paths(lambda stream: path_uniforms(seed, stream, paths), name)
+
+
+def told(value: Uncertain, text=lambda v: f"{v:.3g}") -> str:
+    """A value in words: one number, or its P10 … P50 … P90."""
+    if isinstance(value, Distribution):
+        return " … ".join(text(float(v)) for v in value.quantile(np.array([0.1, 0.5, 0.9])))
+    return text(float(value))
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.3g} %"
+
+
+def times(per_year: float) -> str:
+    return "once" if per_year == 1 else f"{per_year:g} times"
+
+
+def months(count: float) -> str:
+    return "1 month" if count == 1 else f"{count:g} months"
+
+
+def the(risk: Risk, act: str = "price") -> str:
+    """What it acts on, for a sentence."""
+    named = [name for key in TARGETS[act] for name in getattr(risk, key)]
+    return "everything" if "*" in named else listing(named)
