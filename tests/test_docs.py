@@ -205,3 +205,28 @@ def test_the_python_of_the_readme_runs():
     names = {"hourly_demand": np.arange(1.0, 101.0), "history": pd.Series(np.tile([5.0, 5, 5, 5, 5, 2, 2], 30)[:200], days)}
     exec(compile(block, "README.md", "exec"), names)
     assert names["fm"].price({"gpu": [40, 100]}, {"gpu": 2.0}, [names["plan"]]).effective_cost.tolist() == [224.0]
+
+
+def test_the_tree_of_the_architecture_names_exactly_the_packages_that_exist():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named, stack = set(), []
+    for line in re.search(r"```\nfinops_model/\n(.*?)```", text, re.S)[1].splitlines():
+        prefix, name = re.match(r"([│ ]*[├└]── )(\w+)/", line).groups()
+        stack = [*stack[: len(prefix) // 4 - 1], name]
+        named.add("/".join(stack))
+    package = ROOT / "finops_model"
+    there = {path.parent.relative_to(package).as_posix() for path in tracked() if path.name == "__init__.py" and package in path.parent.parents}
+    assert named == there, f"in the tree only: {sorted(named - there)}; not in the tree: {sorted(there - named)}"
+
+
+def test_documentation_names_no_module_that_has_moved_away():
+    """Old file names of decision 0016 that no file has any more, as a code span or before a dot in one."""
+    table = next((ROOT / "docs" / "decisions").glob("moves-*.txt")).read_text(encoding="utf-8")
+    here = {path.stem for path in tracked()}
+    gone = {name for name in re.findall(r"^[\w/]*?(\w+)\.py -> ", table, re.M) if "_" in name.strip("_")} - here | {"outlook"}
+    for page in pages():
+        if page.name == "CHANGELOG.md" or "decisions" in page.parts:
+            continue
+        for span in spans(page):
+            first = re.match(r"\w*", span)[0]
+            assert first not in gone, f"{page.relative_to(ROOT)} names `{span}`: {first} has moved (docs/decisions/moves-0016.txt)"
