@@ -14,7 +14,7 @@ from scripts import script
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-lowest.lock")
-UNCLEAN = 148          # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
+UNCLEAN = 144          # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
 EXCEPTIONS = {"finops_model": 22, "tests": 8}      # lines with a `noqa`; may only shrink
 IGNORED = {"B008", "B023", "E731"}                 # what ruff overlooks in benchmarks, data and tests; may only shrink
 LIGHT = {"import finops_model": (5, 5), "from finops_model.cli import app": (330, 24), "from finops_model.publish import dashboard": (200, 30)}
