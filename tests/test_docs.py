@@ -21,7 +21,7 @@ def pages() -> list[Path]:
 def prose(path: Path) -> str:
     """A page without code blocks and code spans: what stands in them is no link."""
     text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
-    return re.sub(r"`[^`\n]*`", "`code`", text)
+    return re.sub(r"`(?:[^`\n]|\n(?!\n))*`", "`code`", text)
 
 
 def anchor(heading: str) -> str:
@@ -106,8 +106,9 @@ def resolves(dotted: str) -> bool:
 
 
 def spans(path: Path) -> list[str]:
-    """Code spans of a page, code blocks apart."""
-    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S))
+    """Code spans of a page, code blocks apart; a span may go on in the next line of its paragraph."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return [span for paragraph in text.split("\n\n") for span in re.findall(r"`([^`]+)`", " ".join(paragraph.split()))]
 
 
 def test_every_dotted_name_of_the_package_imports():
