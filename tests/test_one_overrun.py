@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+from pathlib import Path
 
 import pytest
 from headline_world import days, workspace, year
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+import finops_model
 from finops_model.cli import app
 from finops_model.decide.sensitivity import sensitivity
 from finops_model.documents import write_atomic
@@ -18,7 +22,7 @@ from finops_model.facts.daily import warehouse
 from finops_model.wording import landing as landing_words
 from finops_model.simulate import scenarios as simulate
 from finops_model.publish import alerts, close, notebook_words, since
-from finops_model.publish.dashboard import view as dashboard_view
+from finops_model.publish.dashboard.view import view as dashboard_view
 from finops_model.publish.report.briefs import canonical
 from finops_model.publish.page.body import Page
 from finops_model.publish.report.workbook import write_workbook
@@ -79,7 +83,7 @@ def test_the_same_number_in_the_same_sentence_everywhere(company, tmp_path):
     cells = {row[0].value: row[1].value for row in sheet.iter_rows(min_col=1, max_col=2)}
     assert sentence in cells and cells[title] == land["overrun_probability"]
     dials = {**made.base.dials, "year": [month for month in made.base.dials["months"] if month.startswith("2026")]}
-    view = dashboard_view.view(brief, dials)
+    view = dashboard_view(brief, dials)
     card = next(card for card in view["cards"] if card["title"] == title)
     assert view["headline"] == sentence and (card["value"], card["note"]) == (landing_words.chance(land["overrun_probability"]), note)
     # notebook, alerts, commands
@@ -206,3 +210,15 @@ HEAD = "Published report 2026-10 (as of 31 October 2026): "
 def test_the_sentence_of_the_distance(then, now, told):
     published = {"month": "2026-10", "as_of": "2026-10-31", "landing": then}
     assert landing_words.beside_published(published, "2026-11-15", now, "USD", "this run") == HEAD + told
+
+def test_no_other_module_words_an_overrun():
+    """Another wording of the overrun is a change of one file: no other has words of its own for it."""
+    package = Path(finops_model.__file__).parent
+    home = package / "wording" / "landing.py"
+    own = re.compile(r"chance that|chance over|exceeds the|budget is exceeded|likely to exceed|[Cc]hance of exceeding|[Pp]robability of exceeding|already exceeded|already used up")
+    assert len(own.findall(home.read_text(encoding="utf-8"))) > 8
+    for path in sorted(package.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        told = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, False)}
+        words = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told]
+        assert path == home or not [text for text in words if own.search(text)], path
