@@ -29,7 +29,7 @@ report: $(USE)  ## the sample company's monthly budget reports (MONTH=2026-11 fo
 
 check: $(DEV)  ## what CI runs first, two minutes: linter, types, imports, file sizes, notebooks, shelves, locks
 	@$(PY) -m ruff check .
-#	@$(PY) -m ruff format --check .                      # once the tree is formatted
+	@$(PY) -m ruff format --check .
 	@$(PY) scripts/typed.py
 	@$(PY) -m pytest tests/test_house.py tests/test_house_tools.py
 

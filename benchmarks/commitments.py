@@ -19,7 +19,7 @@ import numpy as np
 
 from finops_model.decide.commitments.search.best import Usage, best_commitments
 
-CHUNK = 25          # paths made at a time
+CHUNK = 25  # paths made at a time
 
 
 def median(call, repeat: int) -> float:
@@ -51,7 +51,9 @@ def many_skus(paths: int, hours: int, count: int) -> Usage:
     level, shift = draw.lognormal(0, 1, count), draw.integers(0, hours, count)
 
     def read(start, stop):
-        return [np.roll(base[start:stop], shift[k], axis=1) * np.float32(level[k]) for k in range(count)]
+        return [
+            np.roll(base[start:stop], shift[k], axis=1) * np.float32(level[k]) for k in range(count)
+        ]
 
     return Usage(tuple(f"s{k}" for k in range(count)), paths, hours, read)
 
@@ -63,7 +65,7 @@ def programme(demand: np.ndarray, plans, prices) -> float:
 
     rows, skus = demand.shape
     cost, parts, at = [float(rows)] * len(plans), [], len(plans)
-    cover = [[] for _ in range(skus)]                       # columns of the plan-rate money of each SKU
+    cover = [[] for _ in range(skus)]  # columns of the plan-rate money of each SKU
     for p, discounts in enumerate(plans):
         mine = [k for k in range(skus) if not np.isnan(discounts[k])]
         blocks = []
@@ -75,7 +77,7 @@ def programme(demand: np.ndarray, plans, prices) -> float:
             at += rows
         parts.append((p, blocks))
     data, row, column, bound, r = [], [], [], [], 0
-    for p, blocks in parts:                                 # Σ money ≤ level
+    for p, blocks in parts:  # Σ money ≤ level
         for columns in blocks:
             data += [np.ones(rows)]
             row += [np.arange(r, r + rows)]
@@ -85,7 +87,7 @@ def programme(demand: np.ndarray, plans, prices) -> float:
         column += [np.full(rows, p)]
         bound.append(np.zeros(rows))
         r += rows
-    for k in range(skus):                                   # Σ covered ≤ demand
+    for k in range(skus):  # Σ covered ≤ demand
         if cover[k]:
             for columns, worth in cover[k]:
                 data += [np.full(rows, worth)]
@@ -93,13 +95,17 @@ def programme(demand: np.ndarray, plans, prices) -> float:
                 column += [columns]
             bound.append(demand[:, k])
             r += rows
-    matrix = sparse.csr_array((np.concatenate(data), (np.concatenate(row), np.concatenate(column))), shape=(r, at))
+    matrix = sparse.csr_array(
+        (np.concatenate(data), (np.concatenate(row), np.concatenate(column))), shape=(r, at)
+    )
     found = linprog(cost, A_ub=matrix, b_ub=np.concatenate(bound), bounds=(0, None), method="highs")
     return float(found.fun + (demand * prices).sum()) / rows
 
 
 def gap(offers, demand: dict, plans) -> str:
-    best = best_commitments(demand, offers=offers).expected_cost / next(iter(demand.values())).shape[1]
+    best = (
+        best_commitments(demand, offers=offers).expected_cost / next(iter(demand.values())).shape[1]
+    )
     rows = np.stack([np.ravel(values) for values in demand.values()], axis=1)
     least = programme(rows, plans, np.ones(rows.shape[1]))
     return f"gap to HiGHS on {len(rows):,} rows: {best / least - 1:+.1e}"
@@ -123,10 +129,15 @@ def main() -> None:
             demand = one_sku(how.paths, how.hours, dtype)
             at = int(0.35 * demand.size)
             yard = median(lambda: np.partition(demand.ravel(), at), how.repeat)
-            for what, call in (("level", lambda: best_commitments(demand, 0.65, 1.0).quantity),
-                               ("level and every figure", lambda: str(best_commitments(demand, 0.65, 1.0)))):
+            for what, call in (
+                ("level", lambda: best_commitments(demand, 0.65, 1.0).quantity),
+                ("level and every figure", lambda: str(best_commitments(demand, 0.65, 1.0))),
+            ):
                 took = median(call, how.repeat)
-                print(f"one pool, {size}, {dtype.__name__}, {what}: {took:.3f} s, {took / yard:.2f} x np.partition ({yard:.3f} s)", flush=True)
+                print(
+                    f"one pool, {size}, {dtype.__name__}, {what}: {took:.3f} s, {took / yard:.2f} x np.partition ({yard:.3f} s)",
+                    flush=True,
+                )
         small = one_sku(20, 100)
         print("  " + gap([spend("plan", {"a": 0.35})], {"a": small}, [[0.35]]), flush=True)
     if how.only in (None, "many"):
@@ -134,23 +145,37 @@ def main() -> None:
         usage = many_skus(how.paths, how.hours, how.skus)
         yard = median(lambda: [sum(parts) for _, parts in usage.blocks()], 1)
         found = {}
-        took = median(lambda: found.update(best=best_commitments(usage, offers=[spend("plan", discounts)])), max(1, how.repeat // 2))
+        took = median(
+            lambda: found.update(best=best_commitments(usage, offers=[spend("plan", discounts)])),
+            max(1, how.repeat // 2),
+        )
         more = median(lambda: found["best"].cost, 1)
         tracemalloc.start()
         best_commitments(usage, offers=[spend("plan", discounts)])
         peak = tracemalloc.get_traced_memory()[1] / 1e6
         tracemalloc.stop()
-        print(f"{how.skus}-SKU spend plan, {size}, float32: {took:.1f} s ({took / yard:.2f} x reading and adding it once, {yard:.1f} s), "
-              f"its cost by path {more:.1f} s more; {peak:,.0f} MB above the demand itself", flush=True)
+        print(
+            f"{how.skus}-SKU spend plan, {size}, float32: {took:.1f} s ({took / yard:.2f} x reading and adding it once, {yard:.1f} s), "
+            f"its cost by path {more:.1f} s more; {peak:,.0f} MB above the demand itself",
+            flush=True,
+        )
         few = {f"s{k}": one_sku(10, 100, seed=k) * (k + 1) for k in range(5)}
         rates = [0.15, 0.2, 0.3, 0.4, 0.5]
         print("  " + gap([spend("plan", dict(zip(few, rates)))], few, [rates]), flush=True)
     if how.only in (None, "two"):
-        demand = {"a": one_sku(how.paths, how.hours, seed=3), "b": one_sku(how.paths, how.hours, seed=4)}
+        demand = {
+            "a": one_sku(how.paths, how.hours, seed=3),
+            "b": one_sku(how.paths, how.hours, seed=4),
+        }
         yard = median(lambda: demand["a"] + demand["b"], how.repeat)
         offers = [spend("narrow", {"a": 0.4}), spend("broad", {"a": 0.3, "b": 0.3})]
-        took = median(lambda: best_commitments(demand, offers=offers).purchases, max(1, how.repeat // 2))
-        print(f"narrow and broad plan, {size}: {took:.1f} s, {took / yard:.0f} x one addition of the two ({yard:.3f} s)", flush=True)
+        took = median(
+            lambda: best_commitments(demand, offers=offers).purchases, max(1, how.repeat // 2)
+        )
+        print(
+            f"narrow and broad plan, {size}: {took:.1f} s, {took / yard:.0f} x one addition of the two ({yard:.3f} s)",
+            flush=True,
+        )
         few = {name: values[:10, :200] for name, values in demand.items()}
         print("  " + gap(offers, few, [[0.4, np.nan], [0.3, 0.3]]), flush=True)
 

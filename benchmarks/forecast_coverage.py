@@ -15,11 +15,16 @@ import time
 import numpy as np
 
 from finops_model.forecasting import ensemble
-from finops_model.forecasting.widths.demand import Demand, fit_demand, level_increment_sd, simulate_days
+from finops_model.forecasting.history import History
+from finops_model.forecasting.widths.demand import (
+    Demand,
+    fit_demand,
+    level_increment_sd,
+    simulate_days,
+)
+from finops_model.forecasting.widths.noise import EDGES
 from finops_model.simulate.kernel.engine import simulate_paths
 from finops_model.simulate.kernel.flat import FlatPlan
-from finops_model.forecasting.history import History
-from finops_model.forecasting.widths.noise import EDGES
 from finops_model.streams import generator
 
 START, DAYS, AHEAD = np.datetime64("2024-01-01"), 760, EDGES[-1]
@@ -30,7 +35,7 @@ WEEK = np.array([1.1, 1.15, 1.1, 1.1, 1.0, 0.8, 0.75])
 def _ar(rng, n, phi, sd):
     out, value = np.empty(n), sd * rng.standard_normal()
     for day, shock in enumerate(rng.standard_normal(n)):
-        value = phi * value + sd * np.sqrt(1 - phi ** 2) * shock
+        value = phi * value + sd * np.sqrt(1 - phi**2) * shock
         out[day] = value
     return out
 
@@ -48,11 +53,15 @@ def growth(rng, n):
 
 
 def season(rng, n):
-    return 0.25 * np.sin(2 * np.pi * (np.arange(n) / 365.25 + rng.random())) + np.cumsum(0.005 * rng.standard_normal(n))
+    return 0.25 * np.sin(2 * np.pi * (np.arange(n) / 365.25 + rng.random())) + np.cumsum(
+        0.005 * rng.standard_normal(n)
+    )
 
 
 def bursts(rng, n):
-    return np.cumsum(0.008 * rng.standard_normal(n)) + np.where(rng.random(n) < 0.02, np.log(4.0), 0.0)
+    return np.cumsum(0.008 * rng.standard_normal(n)) + np.where(
+        rng.random(n) < 0.02, np.log(4.0), 0.0
+    )
 
 
 PROCESSES = {process.__name__: process for process in (walk, reverting, growth, season, bursts)}
@@ -68,7 +77,9 @@ def series(process: str, number: int) -> np.ndarray:
 def worlds(per_process: int) -> tuple[np.ndarray, tuple[str, ...]]:
     """Series (day, series) and their names `process/number`, process after process."""
     names = [(process, number) for process in PROCESSES for number in range(per_process)]
-    return np.stack([series(*name) for name in names], axis=1), tuple(f"{process}/{number}" for process, number in names)
+    return np.stack([series(*name) for name in names], axis=1), tuple(
+        f"{process}/{number}" for process, number in names
+    )
 
 
 def month_totals(days: np.ndarray) -> np.ndarray:
@@ -79,16 +90,35 @@ def month_totals(days: np.ndarray) -> np.ndarray:
 def by_kernel(demand: Demand, paths: int, seed: int, engine: str = "numpy") -> np.ndarray:
     """Month totals (path, lead, series) of a Demand as the kernel simulates it: one plan, a column for each series."""
     count = len(demand.names)
-    plan = FlatPlan(months=("1", "2", "3"), month_of=np.repeat([0, 1, 2], np.diff(EDGES)), workloads=demand.names, median=demand.median,
-                    columns=demand.names, units=count, factors=("common",), phi=demand.phi, sigma=demand.sigma,
-                    level_step=level_increment_sd(demand), level_loadings=demand.loading[:, None], charge_workload=np.arange(count),
-                    charge_column=np.arange(count), charge_line=np.full(count, -1), charge_rate=np.ones((count, AHEAD)))
+    plan = FlatPlan(
+        months=("1", "2", "3"),
+        month_of=np.repeat([0, 1, 2], np.diff(EDGES)),
+        workloads=demand.names,
+        median=demand.median,
+        columns=demand.names,
+        units=count,
+        factors=("common",),
+        phi=demand.phi,
+        sigma=demand.sigma,
+        level_step=level_increment_sd(demand),
+        level_loadings=demand.loading[:, None],
+        charge_workload=np.arange(count),
+        charge_column=np.arange(count),
+        charge_line=np.full(count, -1),
+        charge_rate=np.ones((count, AHEAD)),
+    )
     return simulate_paths(plan, paths, seed, engine, workers=1).cost
 
 
 def by_error_paths(y: np.ndarray, paths: int) -> np.ndarray:
     """The same of `forecast`, each series with draws of its own."""
-    return np.stack([month_totals(ensemble.forecast(History(DATES, y[:DAYS, w]), AHEAD, paths, w).paths) for w in range(y.shape[1])], axis=-1)
+    return np.stack(
+        [
+            month_totals(ensemble.forecast(History(DATES, y[:DAYS, w]), AHEAD, paths, w).paths)
+            for w in range(y.shape[1])
+        ],
+        axis=-1,
+    )
 
 
 def by_reference(demand: Demand, paths: int, seed: int) -> np.ndarray:
@@ -98,10 +128,17 @@ def by_reference(demand: Demand, paths: int, seed: int) -> np.ndarray:
 
 def independent_days(demand: Demand, y: np.ndarray) -> Demand:
     """The same medians; each day errs by the whole spread of past day errors, for itself: right for a day, wrong for a month."""
-    spread = np.array([ensemble.fit(History(DATES, y[:DAYS, w]), AHEAD).errors.std() for w in range(y.shape[1])])
+    spread = np.array(
+        [ensemble.fit(History(DATES, y[:DAYS, w]), AHEAD).errors.std() for w in range(y.shape[1])]
+    )
     nothing = np.zeros_like
-    return dataclasses.replace(demand, level_sd=nothing(demand.level_sd), extra_variance=nothing(demand.extra_variance),
-                               phi=nothing(demand.phi), sigma=spread)
+    return dataclasses.replace(
+        demand,
+        level_sd=nothing(demand.level_sd),
+        extra_variance=nothing(demand.extra_variance),
+        phi=nothing(demand.phi),
+        sigma=spread,
+    )
 
 
 def inside(totals: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -126,18 +163,28 @@ def main(per_process: int, paths: int = 1024) -> None:
     started = time.process_time()
     y, names = worlds(per_process)
     demand, truth = fit_demand(y[:DAYS], names, DATES, AHEAD, 1), month_totals(y[DAYS:].T).T
-    ways = {"kernel": by_kernel(demand, paths, 3), "reference": by_reference(demand, paths, 3), "forecast": by_error_paths(y, paths),
-            "days apart": by_kernel(independent_days(demand, y), paths, 3)}
+    ways = {
+        "kernel": by_kernel(demand, paths, 3),
+        "reference": by_reference(demand, paths, 3),
+        "forecast": by_error_paths(y, paths),
+        "days apart": by_kernel(independent_days(demand, y), paths, 3),
+    }
     found = {way: inside(totals, truth) for way, totals in ways.items()}
     print(f"{'':10s} " + "  ".join(f"{way:>14s} 1     2     3" for way in ways))
     for p, process in enumerate(PROCESSES):
-        rows = (hits[:, p * per_process:(p + 1) * per_process].mean(axis=1) for hits in found.values())
+        rows = (
+            hits[:, p * per_process : (p + 1) * per_process].mean(axis=1) for hits in found.values()
+        )
         print(f"{process:10s} " + "  ".join("{:16.3f} {:.3f} {:.3f}".format(*row) for row in rows))
     for way, hits in found.items():
-        print(f"{way}: {hits.mean():.3f} of {hits.size} windows inside (worth {effective(hits):.0f} independent ones; "
-              f"by lead {hits.mean(axis=1).round(3)}, standard error {0.4 / np.sqrt(hits.shape[1]):.3f})")
+        print(
+            f"{way}: {hits.mean():.3f} of {hits.size} windows inside (worth {effective(hits):.0f} independent ones; "
+            f"by lead {hits.mean(axis=1).round(3)}, standard error {0.4 / np.sqrt(hits.shape[1]):.3f})"
+        )
     ratio = widths(ways["kernel"]) / widths(ways["forecast"])
-    print(f"widths, kernel ÷ forecast: median by lead {np.median(ratio, axis=1).round(3)}, within 10 %: {(abs(ratio - 1) < 0.1).mean(axis=1).round(3)}")
+    print(
+        f"widths, kernel ÷ forecast: median by lead {np.median(ratio, axis=1).round(3)}, within 10 %: {(abs(ratio - 1) < 0.1).mean(axis=1).round(3)}"
+    )
     print(f"{time.process_time() - started:.0f} s CPU")
 
 

@@ -26,6 +26,7 @@ def with_prophet(history, horizon, n, *, season, freq, seed):
 MODELS = {"ours": ours, "cheap": cheap, "with_prophet": with_prophet}
 try:
     from forecast_baselines import MODELS as BASELINES
+
     MODELS |= BASELINES
 except ImportError:
     pass

@@ -19,14 +19,14 @@ import numpy as np
 import pandas as pd
 
 from finops_model.forecasting import ensemble
-from finops_model.forecasting.widths import error_paths, pooled
 from finops_model.forecasting.history import History
+from finops_model.forecasting.widths import error_paths, pooled
 
-HISTORIES = {"D": (14, 21, 28, 45, 90, 180), "h": (48, 72, 120, 168, 240)}       # steps known
+HISTORIES = {"D": (14, 21, 28, 45, 90, 180), "h": (48, 72, 120, 168, 240)}  # steps known
 LEADS = {"D": (3, 10, 17, 24, 31, 45, 60, 76, 91), "h": (6, 12, 24, 36, 48, 71)}
 AHEAD = {"D": 92, "h": 72}
-EVERY = {"D": 23, "h": 24}                                             # steps between cuts
-LEAST = 0.01                                                           # change of a series that stands still
+EVERY = {"D": 23, "h": 24}  # steps between cuts
+LEAST = 0.01  # change of a series that stands still
 Z80 = 1.2815515655446004
 
 
@@ -42,7 +42,10 @@ def load(folder: Path) -> dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]:
         for name, rows in frame.groupby("unique_id", sort=True):
             stamps = pd.to_datetime(rows["ds"]).to_numpy()
             step = "h" if np.median(np.diff(stamps)) <= np.timedelta64(1, "h") else "D"
-            found[step][str(name)] = (stamps.astype(f"datetime64[{step}]"), rows["y"].to_numpy(float))
+            found[step][str(name)] = (
+                stamps.astype(f"datetime64[{step}]"),
+                rows["y"].to_numpy(float),
+            )
     return found
 
 
@@ -53,32 +56,67 @@ def misses(series: dict, step: str) -> pd.DataFrame:
     for name, (stamps, values) in series.items():
         for known in HISTORIES[step]:
             for cut in range(known, len(values) - AHEAD[step] + 1, EVERY[step]):
-                made = ensemble.fit(History(stamps[cut - known:cut], values[cut - known:cut]), AHEAD[step], clock=clock)
-                actual = values[cut:cut + AHEAD[step]]
+                made = ensemble.fit(
+                    History(stamps[cut - known : cut], values[cut - known : cut]),
+                    AHEAD[step],
+                    clock=clock,
+                )
+                actual = values[cut : cut + AHEAD[step]]
                 if made.kind != "steady" or len(made.values) < known or not actual.any():
                     continue
-                level, noise = error_paths.split(np.log((actual + made.offset) / (made.point + made.offset))[None], clock.season)
+                level, noise = error_paths.split(
+                    np.log((actual + made.offset) / (made.point + made.offset))[None], clock.season
+                )
                 change = max(made.change, LEAST)
-                rows.append({"name": name, "known": known, "change": change, "noise": noise.std(), "total": abs(level[0, :clock.apart].mean()),
-                             **dict(zip(leads, np.abs(level[0, leads])))})
+                rows.append(
+                    {
+                        "name": name,
+                        "known": known,
+                        "change": change,
+                        "noise": noise.std(),
+                        "total": abs(level[0, : clock.apart].mean()),
+                        **dict(zip(leads, np.abs(level[0, leads]))),
+                    }
+                )
     return pd.DataFrame(rows)
 
 
 def table(found: pd.DataFrame, step: str) -> dict:
     """The table of one step out of `misses`: every series counts the same."""
-    leads, typical = list(LEADS[step]), float(np.exp(_quantile(np.log(found["change"]), found["name"], 0.5)))
-    power = min(np.arange(0.4, 1.21, 0.05), key=lambda power: sum(_pinball(found, lead, typical, power) for lead in leads))
+    leads, typical = (
+        list(LEADS[step]),
+        float(np.exp(_quantile(np.log(found["change"]), found["name"], 0.5))),
+    )
+    power = min(
+        np.arange(0.4, 1.21, 0.05),
+        key=lambda power: sum(_pinball(found, lead, typical, power) for lead in leads),
+    )
     size = typical * (found["change"] / typical) ** power
-    ratio = [[round(_quantile((part[lead] / size[part.index]), part["name"], 0.8) / Z80, 3) for lead in leads]
-             for _, part in found.groupby("known")]
-    made = {"histories": [int(known) for known in sorted(found["known"].unique())], "leads": leads, "ratio": ratio, "noise": round(_quantile(found["noise"] / size, found["name"], 0.5), 3),
-            "change": round(typical, 3), "power": round(float(power), 2)}
-    return made | {"between_series": round(_between(found["total"] / size, found["name"]), 2), "series": int(found["name"].nunique()), "misses": len(found)}
+    ratio = [
+        [
+            round(_quantile((part[lead] / size[part.index]), part["name"], 0.8) / Z80, 3)
+            for lead in leads
+        ]
+        for _, part in found.groupby("known")
+    ]
+    made = {
+        "histories": [int(known) for known in sorted(found["known"].unique())],
+        "leads": leads,
+        "ratio": ratio,
+        "noise": round(_quantile(found["noise"] / size, found["name"], 0.5), 3),
+        "change": round(typical, 3),
+        "power": round(float(power), 2),
+    }
+    return made | {
+        "between_series": round(_between(found["total"] / size, found["name"]), 2),
+        "series": int(found["name"].nunique()),
+        "misses": len(found),
+    }
 
 
 def _between(missed, names):
     """sd between series of the log of their typical miss of a month's (a day's) total ÷ size; by quartiles, one odd series does not count."""
-    low, high = np.log((missed ** 2).groupby(names).mean() + LEAST ** 2).quantile((0.25, 0.75)) / 2
+    low, high = np.log((missed**2).groupby(names).mean() + LEAST**2).quantile((0.25, 0.75)) / 2
     return float((high - low) / 1.349)
 
 
@@ -86,7 +124,12 @@ def _pinball(found, lead, typical, power):
     """Loss of the P80 of log miss given log size, the best level taken."""
     rest = np.log(found[lead] + LEAST) - power * np.log(found["change"] / typical)
     rest = rest - _quantile(rest, found["name"], 0.8)
-    return float((np.where(rest > 0, 0.8 * rest, -0.2 * rest) / found["name"].map(found["name"].value_counts())).sum())
+    return float(
+        (
+            np.where(rest > 0, 0.8 * rest, -0.2 * rest)
+            / found["name"].map(found["name"].value_counts())
+        ).sum()
+    )
 
 
 def _quantile(values, names, q):
@@ -97,21 +140,38 @@ def _quantile(values, names, q):
     return float(values.to_numpy()[order][np.searchsorted(added, q)])
 
 
-def check(series: dict, found: pd.DataFrame, known: int = 45, ahead: int = 30, paths: int = 1000) -> pd.DataFrame:
+def check(
+    series: dict, found: pd.DataFrame, known: int = 45, ahead: int = 30, paths: int = 1000
+) -> pd.DataFrame:
     """Month totals of every series from `known` days, with a table made without it: inside, interval score ÷ actual, beside seasonal naive."""
     rows = []
     for name, (stamps, values) in series.items():
         prior = pooled.read(table(found[found["name"] != name], "D"))
         for cut in range(known, len(values) - ahead + 1, 60):
-            actual = values[cut:cut + ahead].sum()
-            if not actual > 0 or not values[cut - known:cut].any():
+            actual = values[cut : cut + ahead].sum()
+            if not actual > 0 or not values[cut - known : cut].any():
                 continue
-            made = ensemble.fit(History(stamps[cut - known:cut], values[cut - known:cut]), ahead)
+            made = ensemble.fit(
+                History(stamps[cut - known : cut], values[cut - known : cut]), ahead
+            )
             seed = zlib.crc32(f"{name}|{cut}".encode())
-            for who, drawn in (("ours", ensemble.draw(made, paths, seed, prior=prior)), ("naive", naive(values[cut - known:cut], ahead, paths, seed))):
+            for who, drawn in (
+                ("ours", ensemble.draw(made, paths, seed, prior=prior)),
+                ("naive", naive(values[cut - known : cut], ahead, paths, seed)),
+            ):
                 low, high = np.quantile(drawn.sum(axis=1), (0.1, 0.9))
-                rows.append({"name": name, "cut": cut, "who": who, "inside": low <= actual <= high,
-                             "score": (high - low + 10 * max(low - actual, 0) + 10 * max(actual - high, 0)) / actual})
+                rows.append(
+                    {
+                        "name": name,
+                        "cut": cut,
+                        "who": who,
+                        "inside": low <= actual <= high,
+                        "score": (
+                            high - low + 10 * max(low - actual, 0) + 10 * max(actual - high, 0)
+                        )
+                        / actual,
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -121,7 +181,9 @@ def naive(y: np.ndarray, ahead: int, paths: int, seed: int, season: int = 7) -> 
     change = y[season:] - y[:-season]
     starts = draw.integers(0, max(1, len(change) - season + 1), (paths, -(-ahead // season)))
     steps = (change - change.mean())[starts[:, :, None] + np.arange(season)]
-    return np.maximum(np.resize(y[-season:], ahead) + np.cumsum(steps, axis=1).reshape(paths, -1)[:, :ahead], 0.0)
+    return np.maximum(
+        np.resize(y[-season:], ahead) + np.cumsum(steps, axis=1).reshape(paths, -1)[:, :ahead], 0.0
+    )
 
 
 def main() -> None:
@@ -132,15 +194,26 @@ def main() -> None:
     told = ask.parse_args()
     series = load(told.folder)
     found = {step: misses(part, step) for step, part in series.items() if part}
-    made = {"passport": "Made by benchmarks/pooled_widths.py; meaning and use: docs/method §2.15. Multiples only, no series is kept.",
-            "steps": {step: table(part, step) for step, part in found.items()}}
+    made = {
+        "passport": "Made by benchmarks/pooled_widths.py; meaning and use: docs/method §2.15. Multiples only, no series is kept.",
+        "steps": {step: table(part, step) for step, part in found.items()},
+    }
     print(text(made))
     if told.write:
         pooled.TABLE.write_text(text(made))
     if told.check:
         rows = check(series["D"], found["D"])
-        print(rows.groupby("who").agg(windows=("inside", "size"), inside=("inside", "mean"), score_mean=("score", "mean"),
-                                      score_median=("score", "median")).round(3).to_string())
+        print(
+            rows.groupby("who")
+            .agg(
+                windows=("inside", "size"),
+                inside=("inside", "mean"),
+                score_mean=("score", "mean"),
+                score_median=("score", "median"),
+            )
+            .round(3)
+            .to_string()
+        )
 
 
 def text(made: dict) -> str:
@@ -153,7 +226,12 @@ def text(made: dict) -> str:
 
 def _join(lines: str) -> str:
     import re
-    return re.sub(r"\[\s+([-\d., \n]+?)\s+\]", lambda part: "[" + ", ".join(x.strip() for x in part[1].split(",")) + "]", lines)
+
+    return re.sub(
+        r"\[\s+([-\d., \n]+?)\s+\]",
+        lambda part: "[" + ", ".join(x.strip() for x in part[1].split(",")) + "]",
+        lines,
+    )
 
 
 if __name__ == "__main__":

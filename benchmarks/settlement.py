@@ -11,23 +11,37 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-
 from timing import median
 
 from finops_model.prices.instruments import make as make_instrument
 from finops_model.prices.rates import make, shelf
 from finops_model.prices.settle.settlement import settle
 
-SHAPES = {"1,000 paths x 1,000 hours x 1 SKU": (1000, 1000, 1), "1,000 paths x 20 hours x 50 SKUs": (1000, 20, 50)}
-FIELDS = {"linear": {"price": 2.0}, "package": {"price": 2.0, "block": 7}, "allowance": {"included": 40, "price": 2.0}, "minimum": {"price": 2.0, "minimum": 50},
-          "graduated": {"starts": [0, 30, 60], "prices": [2.0, 1.5, 1.0]}, "volume": {"starts": [0, 30, 60], "prices": [2.0, 1.5, 1.0]}}
+SHAPES = {
+    "1,000 paths x 1,000 hours x 1 SKU": (1000, 1000, 1),
+    "1,000 paths x 20 hours x 50 SKUs": (1000, 20, 50),
+}
+FIELDS = {
+    "linear": {"price": 2.0},
+    "package": {"price": 2.0, "block": 7},
+    "allowance": {"included": 40, "price": 2.0},
+    "minimum": {"price": 2.0, "minimum": 50},
+    "graduated": {"starts": [0, 30, 60], "prices": [2.0, 1.5, 1.0]},
+    "volume": {"starts": [0, 30, 60], "prices": [2.0, 1.5, 1.0]},
+}
 
 
 def kinds(skus) -> dict:
     sizes = {sku: 1.0 + i % 3 for i, sku in enumerate(skus)}
-    return {"units": {"quantity": 20 * len(skus), "rate": 0.5, "skus": sizes}, "capacity": {"quantity": 20 * len(skus), "rate": 0.5, "skus": sizes, "above": "block"},
-            "seats": {"seats": 10, "fee": 2.0, "included": 200.0 * len(skus), "skus": list(skus)},
-            "spend": {"commitment": 20.0 * len(skus), "rates": {sku: 1.0 + 0.01 * i for i, sku in enumerate(skus)}}}
+    return {
+        "units": {"quantity": 20 * len(skus), "rate": 0.5, "skus": sizes},
+        "capacity": {"quantity": 20 * len(skus), "rate": 0.5, "skus": sizes, "above": "block"},
+        "seats": {"seats": 10, "fee": 2.0, "included": 200.0 * len(skus), "skus": list(skus)},
+        "spend": {
+            "commitment": 20.0 * len(skus),
+            "rates": {sku: 1.0 + 0.01 * i for i, sku in enumerate(skus)},
+        },
+    }
 
 
 def main() -> None:
@@ -45,10 +59,23 @@ def main() -> None:
         skus = tuple(f"s{i}" for i in range(shape[-1]))
         cells = usage.reshape(shape)
         months = np.arange(shape[1]) * 2 // shape[1]
-        cases = {"no instrument": [], **{kind: [make_instrument({"kind": kind, **fields})] for kind, fields in kinds(skus).items()}}
+        cases = {
+            "no instrument": [],
+            **{
+                kind: [make_instrument({"kind": kind, **fields})]
+                for kind, fields in kinds(skus).items()
+            },
+        }
         cases["units then spend"] = [*cases["units"], *cases["spend"]]
         for kind, held in cases.items():
-            found = median(lambda: settle(cells, skus, dict.fromkeys(skus, 2.0), held, window_of=months).effective_cost, repeat)
+            found = median(
+                lambda: (
+                    settle(
+                        cells, skus, dict.fromkeys(skus, 2.0), held, window_of=months
+                    ).effective_cost
+                ),
+                repeat,
+            )
             print(f"{'settle, ' + kind + ', ' + name:58s} {found:7.1f} ms   {found / unit:5.1f} x")
 
 

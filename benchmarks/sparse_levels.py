@@ -16,11 +16,11 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from finops_model.forecasting.widths import error_paths
 from finops_model.forecasting import sparse
-from finops_model.forecasting.methods import pick
 from finops_model.forecasting.history import kind, since_launch
+from finops_model.forecasting.methods import pick
 from finops_model.forecasting.scores import crps
+from finops_model.forecasting.widths import error_paths
 
 NAMES = [sparse.BLOCKS, *pick("all", use="intermittent")]
 MONTH = sparse.MONTH
@@ -39,7 +39,7 @@ def simulated(count: int = 25, days: int = 700) -> dict[str, list[np.ndarray]]:
         values, at = np.zeros(days), 0
         while at < days:
             at += int(rng.gamma(2, 10))
-            run = values[at:at + int(rng.gamma(2, 4)) + 1]
+            run = values[at : at + int(rng.gamma(2, 4)) + 1]
             run[:] = rng.gamma(8, 12.5) * np.exp(rng.normal(0, 0.2, len(run)))
             at += len(run)
         return values
@@ -48,9 +48,14 @@ def simulated(count: int = 25, days: int = 700) -> dict[str, list[np.ndarray]]:
         return (rng.random(days) < rng.uniform(0.05, 0.4)) * rng.lognormal(0, 0.6, days)
 
     def fading():
-        return (rng.random(days) < np.where(np.arange(days) < days - 50, 0.4, 0.1)) * rng.lognormal(0, 0.6, days)
+        return (rng.random(days) < np.where(np.arange(days) < days - 50, 0.4, 0.1)) * rng.lognormal(
+            0, 0.6, days
+        )
 
-    return {make.__name__: [make() for _ in range(count)] for make in (counts, campaigns, single, fading)}
+    return {
+        make.__name__: [make() for _ in range(count)]
+        for make in (counts, campaigns, single, fading)
+    }
 
 
 def real(folder: Path) -> dict[str, list[np.ndarray]]:
@@ -58,7 +63,11 @@ def real(folder: Path) -> dict[str, list[np.ndarray]]:
     for file in ("real_daily_series.parquet", "real_ai_usage_hourly.parquet"):
         if (folder / file).is_file():
             frame = pd.read_parquet(folder / file)
-            found[file] = [part for part in (rows.to_numpy(float) for _, rows in frame.groupby("unique_id")["y"]) if kind(part) == "intermittent"]
+            found[file] = [
+                part
+                for part in (rows.to_numpy(float) for _, rows in frame.groupby("unique_id")["y"])
+                if kind(part) == "intermittent"
+            ]
     return found
 
 
@@ -80,16 +89,27 @@ def main(folder: str | None = None) -> None:
                 values = since_launch(whole[:origin])
                 if kind(values) != "intermittent":
                     continue
-                came, size = whole[origin:origin + MONTH].sum(), values.mean() * MONTH
+                came, size = whole[origin : origin + MONTH].sum(), values.mean() * MONTH
                 totals = error_paths.weekly_blocks(values, MONTH, 400, origin).sum(axis=1)
                 ways = chosen(values)
                 for way, level in ways.items():
                     told = totals * (level / ways[sparse.BLOCKS])
                     low, high = np.quantile(told, (0.1, 0.9))
-                    rows.append((group, number, way, abs(MONTH * level - came) / size, crps(came, told) / size, low <= came <= high))
+                    rows.append(
+                        (
+                            group,
+                            number,
+                            way,
+                            abs(MONTH * level - came) / size,
+                            crps(came, told) / size,
+                            low <= came <= high,
+                        )
+                    )
     table = pd.DataFrame(rows, columns=["group", "series", "way", "miss", "crps", "inside"])
     windows = table[table["way"] == sparse.BLOCKS].groupby("group").size()
-    print(f"{int(windows.sum())} windows: {', '.join(f'{group} {count}' for group, count in windows.items())}")
+    print(
+        f"{int(windows.sum())} windows: {', '.join(f'{group} {count}' for group, count in windows.items())}"
+    )
     print(table.groupby("way")[["miss", "crps", "inside"]].mean().round(4).to_string())
     print(table.pivot_table(index="group", columns="way", values="crps").round(3).to_string())
 

@@ -26,6 +26,7 @@ NAMES = ("mean", "P50", "P90", "CVaR95")
 
 def ways(paths: int, values: int) -> dict:
     """{name: function of a run's number -> normals (path, value)}."""
+
     def plain(run):
         return np.random.default_rng(run).standard_normal((paths, values))
 
@@ -39,7 +40,12 @@ def ways(paths: int, values: int) -> dict:
     def sobol(run):
         return ndtri(np.clip(qmc.Sobol(values, rng=run).random(paths), 1e-12, 1 - 1e-12))
 
-    return {"plain": plain, "antithetic pairs": antithetic, "Latin hypercube": latin, "Sobol points, scrambled": sobol}
+    return {
+        "plain": plain,
+        "antithetic pairs": antithetic,
+        "Latin hypercube": latin,
+        "Sobol points, scrambled": sobol,
+    }
 
 
 def problem_s(runs: int, paths: int = 4096) -> dict:
@@ -49,10 +55,18 @@ def problem_s(runs: int, paths: int = 4096) -> dict:
     found, spent = {}, {}
     for name, draw in ways(paths, q.D).items():
         start = time.process_time()
-        found[name] = np.array([statistics(problem.model(q, problem.transform(q, draw(run) @ q.Lc.T))) for run in range(runs)])
+        found[name] = np.array(
+            [
+                statistics(problem.model(q, problem.transform(q, draw(run) @ q.Lc.T)))
+                for run in range(runs)
+            ]
+        )
         spent[name] = time.process_time() - start
     plain = found["plain"].var(axis=0, ddof=1)
-    return {name: (plain / x.var(axis=0, ddof=1), spent[name] / spent["plain"]) for name, x in found.items()}
+    return {
+        name: (plain / x.var(axis=0, ddof=1), spent[name] / spent["plain"])
+        for name, x in found.items()
+    }
 
 
 def weighted(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -71,18 +85,26 @@ def problem_l(runs: int, paths: int = 1024) -> tuple[np.ndarray, float, float]:
     prepare()
     plan, gpus = flat(problem, q), problem.N_GPU
     price = np.append(q.od0[q.sku[:gpus]], np.full(q.N - gpus, q.trate[1]))
-    more = replace(plan, columns=(*plan.columns, "demand"), charge_workload=np.append(plan.charge_workload, np.arange(q.N)),
-                   charge_column=np.append(plan.charge_column, np.full(q.N, len(plan.columns))),
-                   charge_line=np.append(plan.charge_line, np.full(q.N, -1)),
-                   charge_rate=np.concatenate([plan.charge_rate, np.outer(price, np.ones(q.T))]), fixed=np.pad(plan.fixed, ((0, 0), (0, 1))))
+    more = replace(
+        plan,
+        columns=(*plan.columns, "demand"),
+        charge_workload=np.append(plan.charge_workload, np.arange(q.N)),
+        charge_column=np.append(plan.charge_column, np.full(q.N, len(plan.columns))),
+        charge_line=np.append(plan.charge_line, np.full(q.N, -1)),
+        charge_rate=np.concatenate([plan.charge_rate, np.outer(price, np.ones(q.T))]),
+        fixed=np.pad(plan.fixed, ((0, 0), (0, 1))),
+    )
     spent = []
     for one in (plan, more):
         start = time.process_time()
         simulate_paths(one, 4096, 1, "numba", workers=1)
         spent.append(time.process_time() - start)
     made = simulate_paths(more, runs * paths, 1, "numba", workers=1)
-    total, control = (part.reshape(runs, paths) for part in (made.cost.sum(axis=(1, 2)), made.usage[:, :, -1].sum(axis=1)))
-    exact = control.mean()                              # of all runs: the closed form to within a fiftieth of a run's error
+    total, control = (
+        part.reshape(runs, paths)
+        for part in (made.cost.sum(axis=(1, 2)), made.usage[:, :, -1].sum(axis=1))
+    )
+    exact = control.mean()  # of all runs: the closed form to within a fiftieth of a run's error
     plain, known = [], []
     for x, c in zip(total, control):
         away = c - c.mean()
@@ -99,9 +121,15 @@ def main() -> None:
     print(f"{runs} runs; a ratio is known to about {100 * np.sqrt(4 / runs):.0f} %\n")
     print("| problem | way | " + " | ".join(NAMES) + " | CPU ÷ plain |\n|---|---|" + "---|" * 5)
     for name, (ratio, cpu) in problem_s(runs).items():
-        print(f"| S | {name} | " + " | ".join(f"{value:.1f}" for value in ratio) + f" | {cpu:.2f} |")
+        print(
+            f"| S | {name} | " + " | ".join(f"{value:.1f}" for value in ratio) + f" | {cpu:.2f} |"
+        )
     ratio, cpu, r = problem_l(runs)
-    print(f"| L | control variate: demand (r = {r:.2f}) | " + " | ".join(f"{value:.1f}" for value in ratio) + f" | {cpu:.2f} |")
+    print(
+        f"| L | control variate: demand (r = {r:.2f}) | "
+        + " | ".join(f"{value:.1f}" for value in ratio)
+        + f" | {cpu:.2f} |"
+    )
 
 
 if __name__ == "__main__":

@@ -15,14 +15,51 @@ __version__ = "0.1.0"
 
 # Names load on first use (PEP 562): a dashboard kernel must not pay for pandas or Prophet.
 _WHERE = {
-    "load_settings": "settings", "Ledger": "facts.ledger.store", "read": "facts.intake.tables:read_table", "daily": "facts.daily.warehouse",
-    "forecast": "forecasting.ensemble", "backtest": "forecasting.backtest", "load_scenario": "scenario.document",
-    "run": "simulate.scenarios", "run_many": "simulate.scenarios", "load_run": "simulate.run", "explain": "scenario.explain",
-    "best_commitments": "decide.commitments.search.best", "compare": "decide.compare", "find_anomalies": "measure.anomalies.detect", "sensitivity": "decide.sensitivity", "load_catalog": "prices.lists.catalog", "price": "prices.settle.settlement", "report": "publish.close", "verify": "publish.close",
-    "start": "publish.start", "FinOpsError": "errors",
+    "load_settings": "settings",
+    "Ledger": "facts.ledger.store",
+    "read": "facts.intake.tables:read_table",
+    "daily": "facts.daily.warehouse",
+    "forecast": "forecasting.ensemble",
+    "backtest": "forecasting.backtest",
+    "load_scenario": "scenario.document",
+    "run": "simulate.scenarios",
+    "run_many": "simulate.scenarios",
+    "load_run": "simulate.run",
+    "explain": "scenario.explain",
+    "best_commitments": "decide.commitments.search.best",
+    "compare": "decide.compare",
+    "find_anomalies": "measure.anomalies.detect",
+    "sensitivity": "decide.sensitivity",
+    "load_catalog": "prices.lists.catalog",
+    "price": "prices.settle.settlement",
+    "report": "publish.close",
+    "verify": "publish.close",
+    "start": "publish.start",
+    "FinOpsError": "errors",
 }
-__all__ = ["FinOpsError", "Ledger", "backtest", "best_commitments", "compare", "daily", "explain", "find_anomalies", "forecast", "load_catalog", "load_run",
-           "load_scenario", "load_settings", "price", "read", "report", "run", "run_many", "sensitivity", "start", "verify"]
+__all__ = [
+    "FinOpsError",
+    "Ledger",
+    "backtest",
+    "best_commitments",
+    "compare",
+    "daily",
+    "explain",
+    "find_anomalies",
+    "forecast",
+    "load_catalog",
+    "load_run",
+    "load_scenario",
+    "load_settings",
+    "price",
+    "read",
+    "report",
+    "run",
+    "run_many",
+    "sensitivity",
+    "start",
+    "verify",
+]
 
 
 def __getattr__(name: str):

@@ -21,8 +21,14 @@ from .errors import FinOpsError, InputError, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES, MAX_DEPTH = 1_000_000, 50
-SCALARS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool",
-           "tag:yaml.org,2002:null", "tag:yaml.org,2002:timestamp"}
+SCALARS = {
+    "tag:yaml.org,2002:str",
+    "tag:yaml.org,2002:int",
+    "tag:yaml.org,2002:float",
+    "tag:yaml.org,2002:bool",
+    "tag:yaml.org,2002:null",
+    "tag:yaml.org,2002:timestamp",
+}
 
 
 class Document(dict):
@@ -49,7 +55,9 @@ def load_yaml(path: str | os.PathLike, error: type[FinOpsError] = InputError) ->
     return document
 
 
-def load_yaml_list(path: str | os.PathLike, error: type[FinOpsError] = InputError) -> list | Document:
+def load_yaml_list(
+    path: str | os.PathLike, error: type[FinOpsError] = InputError
+) -> list | Document:
     """The list in a YAML file, read as strictly as `load_yaml` reads a mapping; a mapping comes back as its Document."""
     document = Document()
     built = _read(path, document, error)
@@ -57,7 +65,9 @@ def load_yaml_list(path: str | os.PathLike, error: type[FinOpsError] = InputErro
         document.update(built)
         return document
     if not isinstance(built, list):
-        raise error(f"{document.path}:1: the document must be a list, or a mapping of names to values.")
+        raise error(
+            f"{document.path}:1: the document must be a list, or a mapping of names to values."
+        )
     return built
 
 
@@ -65,24 +75,34 @@ def _read(path, document: Document, error) -> Any:
     """Plain data of a file; `document` learns its path and lines."""
     path = Path(path)
     if not path.is_file():
-        near = nearest(path.name, [p.name for p in path.parent.glob("*.y*ml")]) if path.parent.is_dir() else None
+        near = (
+            nearest(path.name, [p.name for p in path.parent.glob("*.y*ml")])
+            if path.parent.is_dir()
+            else None
+        )
         hint = f" Did you mean '{near}'?" if near else ""
         raise error(f"{path}: there is no such file.{hint}")
     if path.stat().st_size > MAX_BYTES:
-        raise error(f"{path}: {path.stat().st_size:,} bytes; a document may have at most {MAX_BYTES:,}.")
+        raise error(
+            f"{path}: {path.stat().st_size:,} bytes; a document may have at most {MAX_BYTES:,}."
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
         for event in _events(text, path, error):
             if isinstance(event, yaml.AliasEvent):
-                raise error(f"{path}:{_line(event)}: aliases (*{event.anchor}) are not allowed. "
-                            "Write the value out.")
+                raise error(
+                    f"{path}:{_line(event)}: aliases (*{event.anchor}) are not allowed. "
+                    "Write the value out."
+                )
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError as problem:
         raise error(f"{path}: not a text file in UTF-8 (byte {problem.start}).") from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise error(f"{path}{line}: not valid YAML: {getattr(problem, 'problem', problem)}.") from None
+        raise error(
+            f"{path}{line}: not valid YAML: {getattr(problem, 'problem', problem)}."
+        ) from None
     document.path, document.lines = str(path), {}
     if node is None:
         raise error(f"{path}: the file is empty.")
@@ -113,30 +133,46 @@ def _build(node, location, document, error) -> Any:
         built: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise error(f"{document.path}:{key_node.start_mark.line + 1}: a key must be plain text.")
+                raise error(
+                    f"{document.path}:{key_node.start_mark.line + 1}: a key must be plain text."
+                )
             key = key_node.value
             if key in built:
-                raise error(f"{document.path}:{key_node.start_mark.line + 1}: '{key}' stands twice in "
-                            f"'{'/'.join(map(str, location)) or 'the document'}'. Keep one of them.")
+                raise error(
+                    f"{document.path}:{key_node.start_mark.line + 1}: '{key}' stands twice in "
+                    f"'{'/'.join(map(str, location)) or 'the document'}'. Keep one of them."
+                )
             built[key] = _build(value_node, (*location, key), document, error)
             document.lines[(*location, key)] = key_node.start_mark.line + 1
         return built
     if isinstance(node, yaml.SequenceNode):
-        return [_build(child, (*location, i), document, error) for i, child in enumerate(node.value)]
+        return [
+            _build(child, (*location, i), document, error) for i, child in enumerate(node.value)
+        ]
     if node.tag not in SCALARS:
-        raise error(f"{document.path}:{node.start_mark.line + 1}: tag '{node.tag}' is not allowed: plain values only.")
+        raise error(
+            f"{document.path}:{node.start_mark.line + 1}: tag '{node.tag}' is not allowed: plain values only."
+        )
     if node.tag.endswith(":timestamp"):
         return node.value
     value = yaml.SafeLoader("").construct_object(node, deep=True)
     if isinstance(value, float) and not math.isfinite(value):
-        raise error(f"{document.path}:{node.start_mark.line + 1}: '{'/'.join(map(str, location))}' is {node.value}; "
-                    "a number must be finite.")
-    if isinstance(value, int) and not isinstance(value, bool) and (":" in node.value or "_" in node.value):
+        raise error(
+            f"{document.path}:{node.start_mark.line + 1}: '{'/'.join(map(str, location))}' is {node.value}; "
+            "a number must be finite."
+        )
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and (":" in node.value or "_" in node.value)
+    ):
         return node.value  # YAML 1.1 reads 12:30 as 750; here it stays what was written
     return value
 
 
-OURS: dict[str, Any] = {"written_by": "finops"}       # json_schema_extra of a field that no file may have: no message offers it
+OURS: dict[str, Any] = {
+    "written_by": "finops"
+}  # json_schema_extra of a field that no file may have: no message offers it
 
 
 def checked(model: type[Model], data: dict, error: type[FinOpsError] = InputError) -> Model:
@@ -145,7 +181,9 @@ def checked(model: type[Model], data: dict, error: type[FinOpsError] = InputErro
         return model.model_validate(data)
     except ValidationError as problem:
         at = data.at if isinstance(data, Document) else lambda location: ""
-        raise error("\n".join(_sentence(dict(item), at, model) for item in problem.errors())) from None
+        raise error(
+            "\n".join(_sentence(dict(item), at, model) for item in problem.errors())
+        ) from None
 
 
 def _sentence(item: dict, at, model) -> str:
@@ -162,7 +200,9 @@ def _sentence(item: dict, at, model) -> str:
     elif item["type"] == "missing":
         text = "is missing; write it."
     elif item["type"] == "value_error":
-        text = str(item["ctx"]["error"]) if "ctx" in item and "error" in item["ctx"] else item["msg"]
+        text = (
+            str(item["ctx"]["error"]) if "ctx" in item and "error" in item["ctx"] else item["msg"]
+        )
     else:
         got = item.get("input")
         shown = "" if isinstance(got, (dict, list)) else f", not '{str(got)[:60]}'"
@@ -175,7 +215,7 @@ def _fields(model, location) -> list[str]:
     current: Any = model
     inside = False
     for part in location:
-        if inside:                              # the name of an entry of a mapping, or its place in a list
+        if inside:  # the name of an entry of a mapping, or its place in a list
             inside = False
             continue
         field = getattr(current, "model_fields", {}).get(part)
@@ -184,12 +224,20 @@ def _fields(model, location) -> list[str]:
                 return []
             continue
         kinds = [field.annotation, *getattr(field.annotation, "__args__", ())]
-        models = [kind for kind in _flatten(kinds) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        models = [
+            kind
+            for kind in _flatten(kinds)
+            if isinstance(kind, type) and issubclass(kind, BaseModel)
+        ]
         if not models:
             return []
         current = models[0]
         inside = any(get_origin(kind) in (dict, list) for kind in _flatten(kinds))
-    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items() if field.json_schema_extra != OURS]
+    return [
+        field.alias or name
+        for name, field in getattr(current, "model_fields", {}).items()
+        if field.json_schema_extra != OURS
+    ]
 
 
 def _flatten(kinds):

@@ -13,10 +13,12 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolEx
 from .errors import ScenarioError, unknown
 
 EXECUTORS = ("serial", "threads", "processes", "dask")
-TRIES = 3           # how often a block may be lost before the run gives up
+TRIES = 3  # how often a block may be lost before the run gives up
 
 
-def map_blocks(work: Callable, tasks: Sequence, executor="threads", workers: int = 2, tries: int = TRIES) -> Iterator:
+def map_blocks(
+    work: Callable, tasks: Sequence, executor="threads", workers: int = 2, tries: int = TRIES
+) -> Iterator:
     """work(task) for every task, in their order.
 
     executor   serial, threads (the kernels let go of the interpreter lock), processes, dask (a cluster of its own for this call), or a
@@ -43,7 +45,7 @@ def _threads(work, tasks, workers: int) -> Iterator:
         yield from map(work, tasks)
         return
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        ahead = deque()                                 # at most workers + 1 blocks are held
+        ahead = deque()  # at most workers + 1 blocks are held
         for task in tasks:
             ahead.append(pool.submit(work, task))
             if len(ahead) > workers:
@@ -67,16 +69,25 @@ def _processes(work, tasks, workers: int, tries: int) -> Iterator:
             except BrokenExecutor:
                 lost += 1
                 if lost >= tries:
-                    raise ScenarioError(f"executor processes: block {done + 1} of {len(tasks)} was lost {lost} times; the machine may be "
-                                        "short of memory. Use fewer workers or executor='threads'.") from None
+                    raise ScenarioError(
+                        f"executor processes: block {done + 1} of {len(tasks)} was lost {lost} times; the machine may be "
+                        "short of memory. Use fewer workers or executor='threads'."
+                    ) from None
 
 
 def _dask(work, tasks, workers: int, tries: int) -> Iterator:
     try:
         from distributed import Client, LocalCluster
     except ImportError:
-        raise ScenarioError("executor dask: dask is not installed. Install finops-model[cluster], or use executor='processes'.") from None
-    with LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, Client(cluster) as client:
+        raise ScenarioError(
+            "executor dask: dask is not installed. Install finops-model[cluster], or use executor='processes'."
+        ) from None
+    with (
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        Client(cluster) as client,
+    ):
         yield from _on_client(client, work, tasks, tries)
 
 
@@ -92,7 +103,9 @@ def _on_client(client, work, tasks, tries: int) -> Iterator:
                 break
             except KilledWorker:
                 if attempt == tries:
-                    raise ScenarioError(f"executor dask: block {i + 1} of {len(tasks)} was lost {attempt} times; its workers died. Give them "
-                                        "more memory, or use smaller blocks.") from None
+                    raise ScenarioError(
+                        f"executor dask: block {i + 1} of {len(tasks)} was lost {attempt} times; its workers died. Give them "
+                        "more memory, or use smaller blocks."
+                    ) from None
                 future = client.submit(work, tasks[i], pure=False, retries=tries)
-        futures[i] = None                               # let go of the result
+        futures[i] = None  # let go of the result

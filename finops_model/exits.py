@@ -23,10 +23,10 @@ def run(work: Callable[[], object]) -> NoReturn:
         if code is not None and not isinstance(code, int):
             print(code, file=sys.stderr)
             code = 1
-    atexit._run_exitfuncs()                    # temporary folders, pools, logs: what a normal end would run
+    atexit._run_exitfuncs()  # temporary folders, pools, logs: what a normal end would run
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:                    # the reader of a pipe went away
+    except BrokenPipeError:  # the reader of a pipe went away
         code = code or 141
     os._exit(code if isinstance(code, int) and not isinstance(code, bool) else 0)

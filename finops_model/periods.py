@@ -26,7 +26,9 @@ def check_month(text: str, where: str = "month") -> str:
     '2026-10'
     """
     if not isinstance(text, str) or not MONTH.match(text):
-        raise InputError(f"{where}: '{text}' is not a month. Write year and month as YYYY-MM, for example 2026-10.")
+        raise InputError(
+            f"{where}: '{text}' is not a month. Write year and month as YYYY-MM, for example 2026-10."
+        )
     return text
 
 
@@ -122,8 +124,20 @@ def month_name(month: str) -> str:
     >>> month_name("2026-10")
     'October 2026'
     """
-    names = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-             "November", "December")
+    names = (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    )
     return f"{names[int(month[5:]) - 1]} {month[:4]}"
 
 
@@ -131,13 +145,13 @@ def month_name(month: str) -> str:
 class Period:
     """One period of a fiscal calendar; `end` is exclusive."""
 
-    name: str                  # 2026-10 in a calendar of months, FY2026-P09 in one of weeks
-    year: str                  # FY2026
-    quarter: str               # FY2026-Q3
-    number: int                # 1 … 12 or 13 within the year
-    start: np.datetime64       # first day
-    end: np.datetime64         # the day after the last one
-    partial: bool = False      # not all of its days lie in the range asked for
+    name: str  # 2026-10 in a calendar of months, FY2026-P09 in one of weeks
+    year: str  # FY2026
+    quarter: str  # FY2026-Q3
+    number: int  # 1 … 12 or 13 within the year
+    start: np.datetime64  # first day
+    end: np.datetime64  # the day after the last one
+    partial: bool = False  # not all of its days lie in the range asked for
 
     @property
     def days(self) -> int:
@@ -159,46 +173,77 @@ class Calendar:
     ('FY2023-P12', 'FY2027')
     """
 
-    kind: str = "months"             # months, 4-4-5, 4-5-4, 5-4-4, 13x4 (thirteen periods of four weeks)
-    starts: int = 1                  # months: the calendar month in which the year starts
-    month: int = 12                  # weeks: the calendar month whose end the year's end is tied to
-    ends: str = "last"               # weeks: on the "last" weekday of that month, or on the one "nearest" to its last day
-    weekday: str = "Saturday"        # weeks: the last day of every week
-    named_after: str = "end"         # the year is called after the calendar year it ends or starts in
-    extra_week: int = 0              # weeks: number of the period that gets week 53; 0: the last one
-    quarters: tuple[int, ...] = ()   # 13x4: periods of each quarter; () is 3, 3, 3, 4
+    kind: str = "months"  # months, 4-4-5, 4-5-4, 5-4-4, 13x4 (thirteen periods of four weeks)
+    starts: int = 1  # months: the calendar month in which the year starts
+    month: int = 12  # weeks: the calendar month whose end the year's end is tied to
+    ends: str = "last"  # weeks: on the "last" weekday of that month, or on the one "nearest" to its last day
+    weekday: str = "Saturday"  # weeks: the last day of every week
+    named_after: str = "end"  # the year is called after the calendar year it ends or starts in
+    extra_week: int = 0  # weeks: number of the period that gets week 53; 0: the last one
+    quarters: tuple[int, ...] = ()  # 13x4: periods of each quarter; () is 3, 3, 3, 4
 
     def __post_init__(self):
-        for what, value, allowed in (("kind of calendar", self.kind, ("months", *WEEKS)), ("end of the year", self.ends, ("last", "nearest")),
-                                     ("weekday", self.weekday, WEEKDAYS), ("name of the year", self.named_after, ("end", "start"))):
+        for what, value, allowed in (
+            ("kind of calendar", self.kind, ("months", *WEEKS)),
+            ("end of the year", self.ends, ("last", "nearest")),
+            ("weekday", self.weekday, WEEKDAYS),
+            ("name of the year", self.named_after, ("end", "start")),
+        ):
             if value not in allowed:
                 raise InputError(unknown("calendar", what, str(value), allowed))
         for what in ("starts", "month"):
             value = getattr(self, what)
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= 12:
-                raise InputError(f"calendar: {what} is {value}; it must be the number of a month, 1 to 12.")
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, (int, np.integer))
+                or not 1 <= value <= 12
+            ):
+                raise InputError(
+                    f"calendar: {what} is {value}; it must be the number of a month, 1 to 12."
+                )
         count = 12 if self.kind == "months" else len(WEEKS[self.kind])
-        if isinstance(self.extra_week, bool) or not isinstance(self.extra_week, (int, np.integer)) or not 0 <= self.extra_week <= count:
-            raise InputError(f"calendar: extra_week is {self.extra_week}; it must be the number of a period, 1 to {count}, "
-                             "or 0 for the last one.")
+        if (
+            isinstance(self.extra_week, bool)
+            or not isinstance(self.extra_week, (int, np.integer))
+            or not 0 <= self.extra_week <= count
+        ):
+            raise InputError(
+                f"calendar: extra_week is {self.extra_week}; it must be the number of a period, 1 to {count}, "
+                "or 0 for the last one."
+            )
         quarters = tuple(self.quarters) or ((3, 3, 3, 4) if self.kind == "13x4" else (3, 3, 3, 3))
         if len(quarters) != 4 or sum(quarters) != count or min(quarters) < 1:
-            raise InputError(f"calendar: quarters is {list(quarters)}; it must be four counts of periods that add up to {count}.")
+            raise InputError(
+                f"calendar: quarters is {list(quarters)}; it must be four counts of periods that add up to {count}."
+            )
         object.__setattr__(self, "quarters", quarters)
 
     def year_start(self, year: int) -> np.datetime64:
         """First day of the fiscal year called `year`. Raises InputError for what is no year."""
-        if isinstance(year, bool) or not isinstance(year, (int, np.integer)) or not 1000 < year < 9999:
-            raise InputError(f"calendar: '{year}' is not a year. Write it as a number, for example 2026.")
-        anchor = int(year) + (self.named_after == "start" and (self.starts if self.kind == "months" else self.month % 12 + 1) > 1)
-        if self.kind == "months":        # `anchor` is the calendar year the fiscal year ends in
+        if (
+            isinstance(year, bool)
+            or not isinstance(year, (int, np.integer))
+            or not 1000 < year < 9999
+        ):
+            raise InputError(
+                f"calendar: '{year}' is not a year. Write it as a number, for example 2026."
+            )
+        anchor = int(year) + (
+            self.named_after == "start"
+            and (self.starts if self.kind == "months" else self.month % 12 + 1) > 1
+        )
+        if self.kind == "months":  # `anchor` is the calendar year the fiscal year ends in
             return np.datetime64(f"{anchor - (self.starts > 1):04d}-{self.starts:02d}-01", "D")
         return self._week_end(anchor - 1) + 1
 
     def _week_end(self, anchor: int) -> np.datetime64:
         """Last day of the 52/53-week year that is tied to the end of `month` in calendar year `anchor`."""
-        last = (np.datetime64(f"{anchor:04d}-{self.month:02d}", "M") + 1).astype("datetime64[D]") - 1
-        back = (int((last - np.datetime64("1970-01-05")).astype(int)) - WEEKDAYS.index(self.weekday)) % 7
+        last = (np.datetime64(f"{anchor:04d}-{self.month:02d}", "M") + 1).astype(
+            "datetime64[D]"
+        ) - 1
+        back = (
+            int((last - np.datetime64("1970-01-05")).astype(int)) - WEEKDAYS.index(self.weekday)
+        ) % 7
         return last - back + (7 if self.ends == "nearest" and back > 3 else 0)
 
     def weeks(self, year: int) -> int:
@@ -226,7 +271,16 @@ class Calendar:
         found, ends = [], np.cumsum(self.quarters)
         for i, (one, other) in enumerate(zip(bounds, bounds[1:])):
             name = str(one)[:7] if self.kind == "months" else f"{label}-P{i + 1:02d}"
-            found.append(Period(name, label, f"{label}-Q{int(np.searchsorted(ends, i + 1)) + 1}", i + 1, one, other))
+            found.append(
+                Period(
+                    name,
+                    label,
+                    f"{label}-Q{int(np.searchsorted(ends, i + 1)) + 1}",
+                    i + 1,
+                    one,
+                    other,
+                )
+            )
         return tuple(found)
 
     def period_of(self, day) -> Period:
@@ -243,11 +297,26 @@ class Calendar:
         first, last = _day(first_day), _day(last_day)
         if last < first:
             raise InputError(f"calendar: the last day {last} comes before the first day {first}.")
-        found = [period for year in range(self.year_of(first), self.year_of(last) + 1) for period in self.year(year)
-                 if period.start <= last and period.end > first]
-        return tuple(period if first <= period.start and period.end <= last + 1 else
-                     Period(period.name, period.year, period.quarter, period.number, period.start, period.end, True)
-                     for period in found)
+        found = [
+            period
+            for year in range(self.year_of(first), self.year_of(last) + 1)
+            for period in self.year(year)
+            if period.start <= last and period.end > first
+        ]
+        return tuple(
+            period
+            if first <= period.start and period.end <= last + 1
+            else Period(
+                period.name,
+                period.year,
+                period.quarter,
+                period.number,
+                period.start,
+                period.end,
+                True,
+            )
+            for period in found
+        )
 
     def index(self, dates: np.ndarray, periods: tuple[Period, ...]) -> np.ndarray:
         """For each day (any shape), the position of its period in `periods`; -1 where it is not there."""
@@ -255,7 +324,11 @@ class Calendar:
         starts = np.array([period.start for period in periods], dtype="datetime64[D]")
         ends = np.array([period.end for period in periods], dtype="datetime64[D]")
         at = np.searchsorted(starts, dates, side="right") - 1
-        return np.where((at >= 0) & (dates < ends[np.maximum(at, 0)]), at, -1) if len(starts) else np.full(dates.shape, -1)
+        return (
+            np.where((at >= 0) & (dates < ends[np.maximum(at, 0)]), at, -1)
+            if len(starts)
+            else np.full(dates.shape, -1)
+        )
 
 
 def _day(day) -> np.datetime64:

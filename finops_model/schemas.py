@@ -25,6 +25,8 @@ def check_schema(kind: str, found, where: str, error: type[FinOpsError] = FinOps
     if isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= newest:
         return found
     if isinstance(found, int) and found > newest:
-        raise error(f"{where}: schema {found} of a {kind}; this version of finops-model reads up to {newest}. Use the version that wrote it.")
+        raise error(
+            f"{where}: schema {found} of a {kind}; this version of finops-model reads up to {newest}. Use the version that wrote it."
+        )
     told = "none is written there" if found is None else f"'{str(found)[:40]}' is written there"
     raise error(f"{where}: the schema of a {kind} is a number from 1 to {newest}; {told}.")

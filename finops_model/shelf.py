@@ -13,12 +13,15 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields as fields_of, is_dataclass
+from dataclasses import MISSING, dataclass, is_dataclass
+from dataclasses import fields as fields_of
 from types import ModuleType
 
 from .errors import FinOpsError, PriceError, nearest, unknown
 
-NEAR = 0.8              # from which likeness on a word that a file need not hold is taken for a slip of one it may
+NEAR = (
+    0.8  # from which likeness on a word that a file need not hold is taken for a slip of one it may
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Function:
 class Contract:
     """What a file of a shelf holds: names, and for each a type, a Function, or the words it may be."""
 
-    what: str                                   # one thing of the shelf, for messages: "forecaster"
+    what: str  # one thing of the shelf, for messages: "forecaster"
     needs: Mapping[str, object]
     may: Mapping[str, object]
 
@@ -71,7 +74,9 @@ def wrong(module: ModuleType, function: str, value: object, wanted: str) -> FinO
     >>> print(wrong(file, "parts", None, "a list of Part"))
     finops_model/measure/kpis/cost_per_driver.py: parts gave None, and must give a list of Part.
     """
-    return FinOpsError(f"{_place(*module.__name__.rsplit('.', 1))}: {function} gave {str(value)[:60]}, and must give {wanted}.")
+    return FinOpsError(
+        f"{_place(*module.__name__.rsplit('.', 1))}: {function} gave {str(value)[:60]}, and must give {wanted}."
+    )
 
 
 def defaults(shelf: Mapping[str, ModuleType]) -> tuple[str, ...]:
@@ -101,18 +106,36 @@ def form(package: str, kind: str) -> type:
     module, name = _imported(package, kind), kind.title().replace("_", "")
     found = getattr(module, name, None)
     if not (isinstance(found, type) and is_dataclass(found)):
-        here = [word for word, value in vars(module).items() if isinstance(value, type) and value.__module__ == module.__name__]
-        raise FinOpsError(f"{_place(package, kind)}: no dataclass '{name}'.{_hint(name, here)} A file of this shelf holds one frozen dataclass named "
-                          f"after it: {kind}.py holds {name}.")
+        here = [
+            word
+            for word, value in vars(module).items()
+            if isinstance(value, type) and value.__module__ == module.__name__
+        ]
+        raise FinOpsError(
+            f"{_place(package, kind)}: no dataclass '{name}'.{_hint(name, here)} A file of this shelf holds one frozen dataclass named "
+            f"after it: {kind}.py holds {name}."
+        )
     methods = getattr(importlib.import_module(package), "METHODS", ())
-    lacking = sorted({word for word in methods if not callable(getattr(found, word, None))} | set(getattr(found, "__abstractmethods__", ())))
+    lacking = sorted(
+        {word for word in methods if not callable(getattr(found, word, None))}
+        | set(getattr(found, "__abstractmethods__", ()))
+    )
     if lacking:
-        raise FinOpsError(f"{_place(package, kind)}: {name} lacks {', '.join(lacking)}.{_hint(lacking[0], vars(found))} Write it as the other files of "
-                          "the shelf do.")
+        raise FinOpsError(
+            f"{_place(package, kind)}: {name} lacks {', '.join(lacking)}.{_hint(lacking[0], vars(found))} Write it as the other files of "
+            "the shelf do."
+        )
     return found
 
 
-def make(package: str, what: str, kind: str, fields: dict, where: str = "", error: type[FinOpsError] = PriceError):
+def make(
+    package: str,
+    what: str,
+    kind: str,
+    fields: dict,
+    where: str = "",
+    error: type[FinOpsError] = PriceError,
+):
     """The form `kind` of a package with `fields` as they stand in a document.
 
     what    what the shelf holds, for messages: "rate form"
@@ -155,7 +178,9 @@ def _imported(package: str, name: str) -> ModuleType:
     except FinOpsError:
         raise
     except Exception as problem:  # noqa: BLE001 - a file of anyone, read at its import
-        raise FinOpsError(f"{_place(package, name)}: cannot be read ({type(problem).__name__}: {problem}). Mend the file or take it off the shelf.") from None
+        raise FinOpsError(
+            f"{_place(package, name)}: cannot be read ({type(problem).__name__}: {problem}). Mend the file or take it off the shelf."
+        ) from None
 
 
 def _check(module: ModuleType, contract: Contract, place: str) -> None:
@@ -166,8 +191,12 @@ def _check(module: ModuleType, contract: Contract, place: str) -> None:
                 raise FinOpsError(f"{place}: {name} {trouble}")
         elif name in contract.needs:
             raise FinOpsError(f"{place}: '{name}' is missing.{_hint(name, own)} {contract.words()}")
-        elif slip := nearest(name, [word for word in own if word.isupper() and word not in contract.needs], NEAR):
-            raise FinOpsError(f"{place}: '{slip}' is read by nobody. Did you mean '{name}'? {contract.words()}")
+        elif slip := nearest(
+            name, [word for word in own if word.isupper() and word not in contract.needs], NEAR
+        ):
+            raise FinOpsError(
+                f"{place}: '{slip}' is read by nobody. Did you mean '{name}'? {contract.words()}"
+            )
 
 
 def _trouble(value, wanted) -> str:
@@ -178,11 +207,15 @@ def _trouble(value, wanted) -> str:
         try:
             inspect.signature(value).bind(*wanted.takes)
         except TypeError:
-            return f"takes {inspect.signature(value)}, and is called with ({', '.join(wanted.takes)})."
+            return (
+                f"takes {inspect.signature(value)}, and is called with ({', '.join(wanted.takes)})."
+            )
         return ""
     if isinstance(wanted, type):
         right = isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
-        word = {bool: "True or False", int: "a whole number", str: "a text", tuple: "a tuple"}[wanted]
+        word = {bool: "True or False", int: "a whole number", str: "a text", tuple: "a tuple"}[
+            wanted
+        ]
         return "" if right else f"is {value!r}, and must be {word}."
     if value in wanted:
         return ""

@@ -52,10 +52,14 @@ def uniforms(seed: int, name: str, paths: int) -> np.ndarray:
 def uniform_blocks(seed: int, name: str, first: int, last: int) -> np.ndarray:
     """The same of whole blocks first … last − 1: one Philox set to each block in turn, a tenth of the cost of making one for each."""
     philox = np.random.Philox(key=key(seed, name))
-    draw, state, found = np.random.Generator(philox).random, philox.state, np.empty((last - first, BLOCK))
+    draw, state, found = (
+        np.random.Generator(philox).random,
+        philox.state,
+        np.empty((last - first, BLOCK)),
+    )
     for row, block in zip(found, range(first, last)):
         state["state"]["counter"] = np.array([0, 0, block, 0], np.uint64)
-        philox.state = state                            # nothing drawn yet, nothing buffered
+        philox.state = state  # nothing drawn yet, nothing buffered
         draw(out=row)
     return np.clip(found, 1e-12, 1 - 1e-12, out=found).reshape(-1)
 

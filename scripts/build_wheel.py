@@ -23,7 +23,9 @@ BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta
 
 def lay_out(folder: Path, commit: str = "HEAD") -> Path:
     """The files of a commit, links as links, with the same rights under any umask."""
-    packed = subprocess.run(["git", "archive", "--format=tar", commit], cwd=ROOT, capture_output=True, check=True).stdout
+    packed = subprocess.run(
+        ["git", "archive", "--format=tar", commit], cwd=ROOT, capture_output=True, check=True
+    ).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(folder, filter="tar")
     for path in folder.rglob("*"):
@@ -34,14 +36,26 @@ def lay_out(folder: Path, commit: str = "HEAD") -> Path:
 
 def commit_time(commit: str = "HEAD") -> str:
     """Seconds since 1970 of the commit: the time of every file in the archives."""
-    return subprocess.run(["git", "log", "-1", "--format=%ct", commit], cwd=ROOT, capture_output=True, check=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["git", "log", "-1", "--format=%ct", commit],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.strip()
 
 
 def build(kind: str, source: Path, target: Path, when: str) -> Path:
     """`kind` is wheel or sdist; `source` a folder with pyproject.toml, written to while it builds. Returns the archive in `target`."""
     target.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run([sys.executable, "-c", BUILD, kind, str(target.resolve())], cwd=source, capture_output=True, text=True, umask=0o022,
-                          env={**os.environ, "SOURCE_DATE_EPOCH": when, "PYTHONDONTWRITEBYTECODE": "1"})
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD, kind, str(target.resolve())],
+        cwd=source,
+        capture_output=True,
+        text=True,
+        umask=0o022,
+        env={**os.environ, "SOURCE_DATE_EPOCH": when, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
     if done.returncode:
         raise SystemExit(f"build_wheel: the {kind} could not be built.\n{done.stderr[-2000:]}")
     return target / done.stdout.splitlines()[-1]
@@ -67,7 +81,9 @@ def both(target: Path, commit: str = "HEAD") -> tuple[Path, Path]:
         wheel = build("wheel", lay_out(Path(folder, "second"), commit), target, when)
         again = build("wheel", unpack(sdist, Path(folder, "third")), Path(folder, "again"), when)
         if digest(wheel) != digest(again):
-            raise SystemExit(f"build_wheel: {wheel.name} from the commit and from the sdist are not the same bytes: {digest(wheel)}, {digest(again)}.")
+            raise SystemExit(
+                f"build_wheel: {wheel.name} from the commit and from the sdist are not the same bytes: {digest(wheel)}, {digest(again)}."
+            )
     return sdist, wheel
 
 

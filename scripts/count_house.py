@@ -41,9 +41,33 @@ WORDS = {
 }
 MOST_PARAMETERS, MOST_FIELDS, MOST_ARGUMENTS, WIDE = 7, 10, 7, 13
 VAGUE = {"found", "made", "told"}
-SHELVES = {"cli", "rates", "transforms", "instruments", "distributions", "risks", "forecasters", "methods", "kpis", "importers"}
-ORDERS = (["facts", "prices", "outlook", "measure", "decide", "publish", "cli"],
-          ["facts", "prices", "uncertainty", "forecast", "scenario", "simulate", "measure", "decide", "publish", "cli"])
+SHELVES = {
+    "cli",
+    "rates",
+    "transforms",
+    "instruments",
+    "distributions",
+    "risks",
+    "forecasters",
+    "methods",
+    "kpis",
+    "importers",
+}
+ORDERS = (
+    ["facts", "prices", "outlook", "measure", "decide", "publish", "cli"],
+    [
+        "facts",
+        "prices",
+        "uncertainty",
+        "forecast",
+        "scenario",
+        "simulate",
+        "measure",
+        "decide",
+        "publish",
+        "cli",
+    ],
+)
 
 
 def code_lines(source: str) -> int:
@@ -53,14 +77,28 @@ def code_lines(source: str) -> int:
     3
     """
     lines: set[int] = set()
-    skip = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    skip = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in skip:
             lines.update(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.body:
+        if (
+            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+            and node.body
+        ):
             first = node.body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 lines -= set(range(first.lineno, first.end_lineno + 1))
     return len(lines)
 
@@ -70,8 +108,15 @@ class House:
 
     def __init__(self, root: Path):
         self.root = root
-        files = [path for path in sorted((root / PACKAGE).rglob("*.py")) if not {"__pycache__", "resources"} & set(path.parent.parts)]
-        self.paths = {self.name_of(path): path for path in [*files, *sorted((root / PACKAGE / "resources").glob("*.py"))]}
+        files = [
+            path
+            for path in sorted((root / PACKAGE).rglob("*.py"))
+            if not {"__pycache__", "resources"} & set(path.parent.parts)
+        ]
+        self.paths = {
+            self.name_of(path): path
+            for path in [*files, *sorted((root / PACKAGE / "resources").glob("*.py"))]
+        }
         self.sources = {name: path.read_text(encoding="utf-8") for name, path in self.paths.items()}
         self.trees = {name: ast.parse(source) for name, source in self.sources.items()}
         self.imports = {name: set(self._imported(name)) for name in self.trees}
@@ -120,7 +165,9 @@ class House:
         start = {name for name in self.trees if self.room(name) in ("cli", PACKAGE, "front")}
         for path in sorted((self.root / "notebooks").rglob("*.ipynb")):
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+            text = "\n".join(
+                "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"
+            )
             start |= self.mentioned(text)
         seen: set[str] = set()
         ahead = list(start)
@@ -130,7 +177,7 @@ class House:
                 continue
             seen.add(name)
             more = set(self.imports[name]) | self.mentioned(self.sources[name])
-            if name.rsplit(".", 1)[-1] in SHELVES:                    # a shelf loads what lies in its folder
+            if name.rsplit(".", 1)[-1] in SHELVES:  # a shelf loads what lies in its folder
                 more |= {other for other in self.trees if other.startswith(name + ".")}
             parents = {name.rsplit(".", n)[0] for n in range(1, name.count(".") + 1)}
             ahead += sorted((more | parents) & set(self.trees))
@@ -139,7 +186,9 @@ class House:
     def mentioned(self, text: str) -> set[str]:
         """Modules that a text names by their dotted name or as `.sub.module` strings of lazy imports."""
         words = set(re.findall(rf"\b{PACKAGE}(?:\.\w+)+", text))
-        words |= {f"{PACKAGE}.{base}" for base in re.findall(r"""["']\.?((?:\w+\.)*\w+)["']""", text)}
+        words |= {
+            f"{PACKAGE}.{base}" for base in re.findall(r"""["']\.?((?:\w+\.)*\w+)["']""", text)
+        }
         whole = set()
         for word in words:
             parts = word.split(".")
@@ -192,7 +241,10 @@ def fields_of(trees: dict[str, ast.Module]) -> dict[str, int]:
     for tree in trees.values():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                made_for_it = any("dataclass" in ast.unparse(d) and "kw_only=True" not in ast.unparse(d) for d in node.decorator_list)
+                made_for_it = any(
+                    "dataclass" in ast.unparse(d) and "kw_only=True" not in ast.unparse(d)
+                    for d in node.decorator_list
+                )
                 if made_for_it or any("NamedTuple" in ast.unparse(base) for base in node.bases):
                     count[node.name] = sum(isinstance(part, ast.AnnAssign) for part in node.body)
     return count
@@ -204,7 +256,11 @@ def many_parameters(trees: dict[str, ast.Module]) -> list[str]:
     for module, tree in trees.items():
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                plain = [a for a in [*node.args.posonlyargs, *node.args.args] if a.arg not in ("self", "cls")]
+                plain = [
+                    a
+                    for a in [*node.args.posonlyargs, *node.args.args]
+                    if a.arg not in ("self", "cls")
+                ]
                 if len(plain) > MOST_PARAMETERS:
                     names.append(f"{module}.{node.name} ({len(plain)})")
     return names
@@ -223,16 +279,42 @@ def vague(trees: dict[str, ast.Module]) -> dict[str, int]:
 def python_files(root: Path) -> list[Path]:
     """Tracked Python files, each once."""
     listed = subprocess.run(["git", "ls-files", "*.py"], cwd=root, capture_output=True, text=True)
-    names = listed.stdout.split("\n") if listed.returncode == 0 else [str(p.relative_to(root)) for p in root.rglob("*.py") if ".venv" not in p.parts]
-    return [root / name for name in names if name and (root / name).is_file() and not (root / name).is_symlink()]
+    names = (
+        listed.stdout.split("\n")
+        if listed.returncode == 0
+        else [str(p.relative_to(root)) for p in root.rglob("*.py") if ".venv" not in p.parts]
+    )
+    return [
+        root / name
+        for name in names
+        if name and (root / name).is_file() and not (root / name).is_symlink()
+    ]
 
 
 def mypy_errors(root: Path) -> int | None:
     """Errors of mypy with the settings of this script's checkout; None where mypy is not installed."""
     settings = Path(__file__).resolve().parents[1] / "pyproject.toml"
-    run = subprocess.run([sys.executable, "-m", "mypy", "--config-file", str(settings), "--no-error-summary", "--cache-dir", os.devnull, PACKAGE],
-                         cwd=root, capture_output=True, text=True)
-    return None if run.returncode not in (0, 1) or "No module named mypy" in run.stderr else len(re.findall(r": error: ", run.stdout))
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--config-file",
+            str(settings),
+            "--no-error-summary",
+            "--cache-dir",
+            os.devnull,
+            PACKAGE,
+        ],
+        cwd=root,
+        capture_output=True,
+        text=True,
+    )
+    return (
+        None
+        if run.returncode not in (0, 1) or "No module named mypy" in run.stderr
+        else len(re.findall(r": error: ", run.stdout))
+    )
 
 
 def counted(root: Path, types: bool = True) -> dict:
@@ -242,7 +324,16 @@ def counted(root: Path, types: bool = True) -> dict:
     rooms: dict[str, int] = {}
     for name, n in lines.items():
         rooms[house.room(name)] = rooms.get(house.room(name), 0) + n
-    order = next((order for order in ORDERS if set(order) >= {room for room in rooms if (root / PACKAGE / room).is_dir()} - {"settings", "resources"}), ORDERS[0])
+    order = next(
+        (
+            order
+            for order in ORDERS
+            if set(order)
+            >= {room for room in rooms if (root / PACKAGE / room).is_dir()}
+            - {"settings", "resources"}
+        ),
+        ORDERS[0],
+    )
     importers: dict[str, set[str]] = {name: set() for name in house.trees}
     private, upward = [], []
     for name, tree in house.trees.items():
@@ -253,38 +344,76 @@ def counted(root: Path, types: bool = True) -> dict:
             importers[target].add(name)
             here, there = house.room(name), house.room(target)
             last = target.rsplit(".", 1)[-1]
-            if here != there and ((imported.startswith("_") and not imported.startswith("__")) or (last.startswith("_") and last != "__main__")):
+            if here != there and (
+                (imported.startswith("_") and not imported.startswith("__"))
+                or (last.startswith("_") and last != "__main__")
+            ):
                 private.append(f"{name}: {target} {imported}".strip())
             if here in order and there in order and order.index(there) > order.index(here):
                 upward.append(f"{name} -> {target}")
     calls = {}
     for path in python_files(root):
-        calls[path] = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-    product = [node for path, nodes in calls.items() if PACKAGE in path.relative_to(root).parts for node in nodes]
-    called = {(call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else "")
-              for nodes in calls.values() for call in nodes if call.args}
+        calls[path] = [
+            node
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call)
+        ]
+    product = [
+        node
+        for path, nodes in calls.items()
+        if PACKAGE in path.relative_to(root).parts
+        for node in nodes
+    ]
+    called = {
+        (
+            call.func.id
+            if isinstance(call.func, ast.Name)
+            else call.func.attr
+            if isinstance(call.func, ast.Attribute)
+            else ""
+        )
+        for nodes in calls.values()
+        for call in nodes
+        if call.args
+    }
     fields = fields_of(house.trees)
     folders: dict[str, int] = {}
     for path in house.paths.values():
         if path.name != "__init__.py":
-            folders[str(path.parent.relative_to(root))] = folders.get(str(path.parent.relative_to(root)), 0) + 1
+            folders[str(path.parent.relative_to(root))] = (
+                folders.get(str(path.parent.relative_to(root)), 0) + 1
+            )
     reached = house.reached()
-    long_lines = sum(len(line) > 100 for path in python_files(root) for line in path.read_text(encoding="utf-8").splitlines())
+    long_lines = sum(
+        len(line) > 100
+        for path in python_files(root)
+        for line in path.read_text(encoding="utf-8").splitlines()
+    )
     return {
         "files": len(house.trees),
         "code_lines": sum(lines.values()),
         "code_lines_by_room": dict(sorted(rooms.items(), key=lambda item: -item[1])),
         "over_350": sorted(name for name, n in lines.items() if n > 350),
-        "wide_folders": {name: n for name, n in sorted(folders.items()) if n > WIDE and name.rsplit("/", 1)[-1] not in SHELVES},
+        "wide_folders": {
+            name: n
+            for name, n in sorted(folders.items())
+            if n > WIDE and name.rsplit("/", 1)[-1] not in SHELVES
+        },
         "long_lines": long_lines,
         "many_parameters": sorted(many_parameters(house.trees)),
-        "positional_classes": sorted(name for name, n in fields.items() if n > MOST_FIELDS and name in called),
+        "positional_classes": sorted(
+            name for name, n in fields.items() if n > MOST_FIELDS and name in called
+        ),
         "positional_calls": sum(len(call.args) > MOST_ARGUMENTS for call in product),
         "private_imports": sorted(set(private)),
         "upward_arrows": sorted(set(upward)),
         "circles": sorted(house.circles()),
         "unreached": sorted(set(house.trees) - reached),
-        "single_importer": sorted(name for name, who in importers.items() if len(who) == 1 and not house.paths[name].name.startswith("__")),
+        "single_importer": sorted(
+            name
+            for name, who in importers.items()
+            if len(who) == 1 and not house.paths[name].name.startswith("__")
+        ),
         "vague_names": vague(house.trees),
         "mypy_errors": mypy_errors(root) if types else None,
     }
@@ -294,23 +423,40 @@ def size(value) -> str:
     """One cell of the table: a number, a list as its length, a dict as its parts."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {n}" for name, n in value.items()) or "none"
-    return str(len(value)) if isinstance(value, list) else "not asked" if value is None else str(value)
+    return (
+        str(len(value)) if isinstance(value, list) else "not asked" if value is None else str(value)
+    )
 
 
 def cpu(command: list[str]) -> int:
     """Run a command; say on stderr the CPU seconds (user + system) of it and of all that it started and waited for."""
     done = subprocess.run(command)
     times = os.times()
-    print(f"{times.children_user + times.children_system:.1f} CPU s: {' '.join(command)}", file=sys.stderr)
+    print(
+        f"{times.children_user + times.children_system:.1f} CPU s: {' '.join(command)}",
+        file=sys.stderr,
+    )
     return done.returncode
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[1], help="the checkout (this one)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=Path(__file__).resolve().parents[1],
+        help="the checkout (this one)",
+    )
     parser.add_argument("--json", action="store_true", help="lists and all, as JSON")
     parser.add_argument("--no-types", action="store_true", help="do not ask mypy")
-    parser.add_argument("--cpu", nargs=argparse.REMAINDER, metavar="COMMAND", help="run a command and say its CPU seconds")
+    parser.add_argument(
+        "--cpu",
+        nargs=argparse.REMAINDER,
+        metavar="COMMAND",
+        help="run a command and say its CPU seconds",
+    )
     options = parser.parse_args()
     if options.cpu:
         return cpu(options.cpu)

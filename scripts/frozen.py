@@ -15,10 +15,21 @@ from html.parser import HTMLParser
 import numpy as np
 
 # Keys that move with every commit, or with the machine: code, lock and file hashes, sizes, versions, time taken.
-VOLATILE = {"code", "lock", "python", "tools", "notebook", "sha256", "bytes", "figures_hash", "seconds", "took"}
-LONG = 60                                    # a list of more numbers is kept as its count, sum, ends and sha256
+VOLATILE = {
+    "code",
+    "lock",
+    "python",
+    "tools",
+    "notebook",
+    "sha256",
+    "bytes",
+    "figures_hash",
+    "seconds",
+    "took",
+}
+LONG = 60  # a list of more numbers is kept as its count, sum, ends and sha256
 HASH = re.compile(r"\b[0-9a-f]{12,64}\b")
-FRAME = re.compile(r"[\u2500-\u257f]+")      # the rules and boxes of tables
+FRAME = re.compile(r"[\u2500-\u257f]+")  # the rules and boxes of tables
 TOOK = re.compile(r"\b\d+(?:\.\d+)? (?:s|ms|seconds?)\b")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 HOLE = re.compile(r"\{(\w+)\}")
@@ -46,8 +57,18 @@ def flatten(document, path: str = "") -> tuple[dict, list]:
     values, sentences = {}, []
     if isinstance(document, dict):
         parts = [(key, item) for key, item in sorted(document.items()) if key not in VOLATILE]
-    elif isinstance(document, list) and len(document) > LONG and all(is_number(item) for item in document):
-        parts = [("#count", len(document)), ("#sum", float(np.sum(document))), ("#first", document[0]), ("#last", document[-1]), ("#sha", digest(document))]
+    elif (
+        isinstance(document, list)
+        and len(document) > LONG
+        and all(is_number(item) for item in document)
+    ):
+        parts = [
+            ("#count", len(document)),
+            ("#sum", float(np.sum(document))),
+            ("#first", document[0]),
+            ("#last", document[-1]),
+            ("#sha", digest(document)),
+        ]
     elif isinstance(document, list):
         parts = list(enumerate(document))
     elif isinstance(document, str) and " " in document.strip():
@@ -82,7 +103,27 @@ def lines(text: str, folders: dict[str, str] | None = None) -> list:
 class _Page(HTMLParser):
     """Blocks of text of a page, scripts and styles left out."""
 
-    BLOCKS = {"p", "div", "h1", "h2", "h3", "h4", "li", "tr", "td", "th", "table", "section", "summary", "title", "figcaption", "br", "pre", "text", "caption"}
+    BLOCKS = {
+        "p",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "li",
+        "tr",
+        "td",
+        "th",
+        "table",
+        "section",
+        "summary",
+        "title",
+        "figcaption",
+        "br",
+        "pre",
+        "text",
+        "caption",
+    }
 
     def __init__(self):
         super().__init__()
@@ -116,6 +157,7 @@ def page(text: str, folders: dict[str, str] | None = None) -> list:
 
 # the table old -> new -------------------------------------------------------------------------------------------------------------------------------
 
+
 def check_table(table) -> dict:
     """The table {"keys": {old: new}, "values": {old: new}, "sentences": {old: new}}, each part optional. Raises ValueError."""
     parts = ("keys", "values", "sentences")
@@ -124,7 +166,9 @@ def check_table(table) -> dict:
     for name, rows in table.items():
         if name not in parts:
             raise ValueError(f"a table has no '{name}'. It has: {', '.join(parts)}.")
-        if not isinstance(rows, dict) or not all(isinstance(text, str) for pair in rows.items() for text in pair):
+        if not isinstance(rows, dict) or not all(
+            isinstance(text, str) for pair in rows.items() for text in pair
+        ):
             raise ValueError(f"{name}: must be old: new, both texts.")
     return {name: table.get(name, {}) for name in parts}
 
@@ -139,7 +183,7 @@ def renamed(path: str, keys: dict[str, str]) -> str:
     for old in sorted(keys, key=len, reverse=True):
         while f"/{old}/" in whole and f"/{old}/" != f"/{keys[old]}/":
             moved = whole.replace(f"/{old}/", f"/{keys[old]}/")
-            if f"/{old}/" in f"/{keys[old]}/":          # a: x/a would never end
+            if f"/{old}/" in f"/{keys[old]}/":  # a: x/a would never end
                 whole = moved
                 break
             whole = moved
@@ -153,12 +197,19 @@ def reworded(text: str, sentences: dict[str, str]) -> str:
     'Tested by prophet: 3 of 4.'
     """
     for old in sorted(sentences, key=len, reverse=True):
-        pattern = "".join(f"(?P<{part}>.+?)" if i % 2 else re.escape(part) for i, part in enumerate(HOLE.split(old)))
+        pattern = "".join(
+            f"(?P<{part}>.+?)" if i % 2 else re.escape(part)
+            for i, part in enumerate(HOLE.split(old))
+        )
         pattern = rf"(?<!\w){pattern}" if old[:1].isalnum() else pattern
         pattern = rf"{pattern}(?!\w)" if old[-1:].isalnum() else pattern
         pattern = pattern + "$" if old.endswith("}") else pattern
         new = sentences[old]
-        text = re.sub(pattern, lambda match, new=new: HOLE.sub(lambda hole: match.group(hole.group(1)), new), text)
+        text = re.sub(
+            pattern,
+            lambda match, new=new: HOLE.sub(lambda hole: match.group(hole.group(1)), new),
+            text,
+        )
     return text
 
 
@@ -169,10 +220,16 @@ def under(record: dict, table: dict | None) -> dict:
         return record["entries"]
     out = {}
     for name, entry in record["entries"].items():
-        values, sentences = {}, [[renamed(path, table["keys"]), reworded(text, table["sentences"])] for path, text in entry["sentences"]]
+        values, sentences = (
+            {},
+            [
+                [renamed(path, table["keys"]), reworded(text, table["sentences"])]
+                for path, text in entry["sentences"]
+            ],
+        )
         for path, value in entry["values"].items():
             value = table["values"].get(value, value) if isinstance(value, str) else value
-            if isinstance(value, str) and " " in value:             # a name that became two words
+            if isinstance(value, str) and " " in value:  # a name that became two words
                 sentences.append([renamed(path, table["keys"]), value])
             elif not path.startswith("#sha_of"):
                 values[renamed(path, table["keys"])] = value
@@ -181,6 +238,7 @@ def under(record: dict, table: dict | None) -> dict:
 
 
 # comparing ------------------------------------------------------------------------------------------------------------------------------------------
+
 
 def same(old, new) -> bool:
     """Equal in value and, for flags, in kind: 1 is 1.0 and not true."""
@@ -191,16 +249,28 @@ def changed_values(name: str, old: dict, new: dict) -> list[str]:
     """One line a value that is not the same: command, path, old, new."""
     gone = [f"{name}  {path}: {old[path]!r} -> (gone)" for path in old if path not in new]
     added = [f"{name}  {path}: (new) -> {new[path]!r}" for path in new if path not in old]
-    return [f"{name}  {path}: {old[path]!r} -> {new[path]!r}" for path in old if path in new and not same(old[path], new[path])] + gone + added
+    return (
+        [
+            f"{name}  {path}: {old[path]!r} -> {new[path]!r}"
+            for path in old
+            if path in new and not same(old[path], new[path])
+        ]
+        + gone
+        + added
+    )
 
 
 def pairs_of(old: list, new: list) -> list[tuple]:
     """(path, old, new) of sentences that differ: those of a document by their path, printed lines in their order."""
     before, after = ({path: text for path, text in side if path} for side in (old, new))
-    out = [(path, text, after.get(path)) for path, text in before.items() if text != after.get(path)]
+    out = [
+        (path, text, after.get(path)) for path, text in before.items() if text != after.get(path)
+    ]
     out += [(path, None, text) for path, text in after.items() if path not in before]
     printed, anew = ([text for path, text in side if not path] for side in (old, new))
-    for tag, i, j, k, m in difflib.SequenceMatcher(None, printed, anew, autojunk=False).get_opcodes():
+    for tag, i, j, k, m in difflib.SequenceMatcher(
+        None, printed, anew, autojunk=False
+    ).get_opcodes():
         if tag != "equal":
             out += [("", was, now) for was, now in itertools.zip_longest(printed[i:j], anew[k:m])]
     return out
@@ -211,7 +281,9 @@ def changed_sentences(name: str, old: list, new: list) -> list[str]:
     lines = []
     for path, was, now in pairs_of(old, new):
         moved = was is not None and now is not None and NUMBER.findall(was) != NUMBER.findall(now)
-        lines.append(f"{name}  {path + ': ' if path else ''}{'(new)' if was is None else was} -> {'(gone)' if now is None else now}{'  [numbers differ]' if moved else ''}")
+        lines.append(
+            f"{name}  {path + ': ' if path else ''}{'(new)' if was is None else was} -> {'(gone)' if now is None else now}{'  [numbers differ]' if moved else ''}"
+        )
     return lines
 
 
@@ -222,12 +294,28 @@ def compare(old: dict, new: dict, table: dict | None = None) -> dict[str, list[s
     that only the new run has, no difference.
     """
     before, after, skips = under(old, table), new["entries"], tuple(new.get("skips", ()))
-    out = {"values": [], "sentences": [], "missing": [], "skipped": [], "added": [name for name in after if name not in before]}
+    out = {
+        "values": [],
+        "sentences": [],
+        "missing": [],
+        "skipped": [],
+        "added": [name for name in after if name not in before],
+    }
     for name, entry in before.items():
         if name not in after:
-            out["skipped" if skips and (skips == ("*",) or name.startswith(skips)) else "missing"].append(name)
+            out[
+                "skipped" if skips and (skips == ("*",) or name.startswith(skips)) else "missing"
+            ].append(name)
             continue
-        drop = {path for path in after[name]["values"] if path.startswith("#sha_of")} if any((table or {}).values()) else set()
-        out["values"] += changed_values(name, entry["values"], {path: value for path, value in after[name]["values"].items() if path not in drop})
+        drop = (
+            {path for path in after[name]["values"] if path.startswith("#sha_of")}
+            if any((table or {}).values())
+            else set()
+        )
+        out["values"] += changed_values(
+            name,
+            entry["values"],
+            {path: value for path, value in after[name]["values"].items() if path not in drop},
+        )
         out["sentences"] += changed_sentences(name, entry["sentences"], after[name]["sentences"])
     return out

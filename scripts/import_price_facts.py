@@ -19,9 +19,17 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import price_facts as rules  # noqa: E402
 
-FIELDS = {"input_tokens": "input_mtok", "output_tokens": "output_mtok", "cached_input_tokens": "cache_read_mtok",
-          "cache_write_tokens": "cache_write_mtok"}
-MORE = {"google": ("gemini-3.8-flash", "gemini-4-argon"), "x-ai": ("grok-4.20",), "mistral": ("mistral-large-4", "ministral-8b-latest")}
+FIELDS = {
+    "input_tokens": "input_mtok",
+    "output_tokens": "output_mtok",
+    "cached_input_tokens": "cache_read_mtok",
+    "cache_write_tokens": "cache_write_mtok",
+}
+MORE = {
+    "google": ("gemini-3.8-flash", "gemini-4-argon"),
+    "x-ai": ("grok-4.20",),
+    "mistral": ("mistral-large-4", "ministral-8b-latest"),
+}
 PACKAGE = "genai-prices 0.2.3"
 
 
@@ -56,14 +64,18 @@ def machine_history(data: Path, taken: list[rules.Taken]) -> None:
         if parts[:2] != ["gcp", "compute"] or parts[4] not in ("on_demand", "spot"):
             continue
         column = "hour" if parts[4] == "on_demand" else "hour_spot"
-        rows = weekly[(weekly["instance"] == parts[2]) & (weekly["region"] == parts[3])].sort_values("date", kind="stable")
+        rows = weekly[
+            (weekly["instance"] == parts[2]) & (weekly["region"] == parts[3])
+        ].sort_values("date", kind="stable")
         rows = rows.drop_duplicates("date", keep="last").dropna(subset=[column])
         family = "-".join(parts[2].split("-")[:2])
         rows = rows[(rows["date"] >= rules.GCP_START.get(family, "")) & (rows[column] > 0)]
         steps = rows[rows[column] != rows[column].shift()]
         if len(steps):
             assert abs(steps[column].iloc[-1] - one.fields["price"]) < 1e-9, one.sku
-            one.history = {day: {"price": float(price)} for day, price in zip(steps["date"], steps[column])}
+            one.history = {
+                day: {"price": float(price)} for day, price in zip(steps["date"], steps[column])
+            }
 
 
 def package_models() -> dict:
@@ -74,11 +86,20 @@ def package_models() -> dict:
     for provider in providers:
         for model in provider.models if provider.id in rules.PROVIDERS else ():
             lists = model.prices if isinstance(model.prices, list) else None
-            dated = [(None, model.prices)] if lists is None else [
-                (getattr(one.constraint, "start_date", None), one.prices) for one in lists
-                if one.constraint is None or hasattr(one.constraint, "start_date")]
+            dated = (
+                [(None, model.prices)]
+                if lists is None
+                else [
+                    (getattr(one.constraint, "start_date", None), one.prices)
+                    for one in lists
+                    if one.constraint is None or hasattr(one.constraint, "start_date")
+                ]
+            )
             peak = [one for one in lists or () if hasattr(one.constraint, "start_time")]
-            found[provider.id, model.id] = ([(day, meters(prices)) for day, prices in dated], [(p.constraint, meters(p.prices)) for p in peak])
+            found[provider.id, model.id] = (
+                [(day, meters(prices)) for day, prices in dated],
+                [(p.constraint, meters(p.prices)) for p in peak],
+            )
     return found
 
 
@@ -88,7 +109,9 @@ def meters(prices) -> dict:
     for meter, name in FIELDS.items():
         value = getattr(prices, name)
         if value is not None and hasattr(value, "base"):
-            found |= {meter: float(value.base)} | {f"{meter}_over_{tier.start}": float(tier.price) for tier in value.tiers}
+            found |= {meter: float(value.base)} | {
+                f"{meter}_over_{tier.start}": float(tier.price) for tier in value.tiers
+            }
         elif value is not None:
             found[meter] = float(value)
     return found
@@ -101,18 +124,26 @@ def token_history(taken: list[rules.Taken]) -> None:
         provider = one.sku.split(":")[0]
         dated, _ = package[provider, one.model]
         known = [(day, prices[one.meter]) for day, prices in dated if one.meter in prices]
-        assert [price for day, price in known if day is None or str(day) <= one.since][-1] == one.fields["price"], one.sku
+        assert [price for day, price in known if day is None or str(day) <= one.since][
+            -1
+        ] == one.fields["price"], one.sku
         one.history = changes(known, one.since)
         one.note = one.note or ("off-peak" if package[provider, one.model][1] else "")
     like = next(one for one in taken if one.kind == "tokens")
     for provider, models in MORE.items():
         for model in models:
             for meter in package[provider, model][0][-1][1]:
-                known = [(day, prices[meter]) for day, prices in package[provider, model][0] if meter in prices]
+                known = [
+                    (day, prices[meter])
+                    for day, prices in package[provider, model][0]
+                    if meter in prices
+                ]
                 taken.append(token(like, provider, model, meter, known))
     for (provider, model), (_, peak) in package.items():
         if peak and any(one.model == model and one.sku.startswith(f"{provider}:") for one in taken):
-            hours = " and ".join(f"{limit.start_time:%H:%M}–{limit.end_time:%H:%M}" for limit, _ in peak)
+            hours = " and ".join(
+                f"{limit.start_time:%H:%M}–{limit.end_time:%H:%M}" for limit, _ in peak
+            )
             for meter, price in peak[0][1].items():
                 one = token(like, provider, model, f"peak_{meter}", [(None, price)])
                 one.note = f"requests of {hours} UTC; an upper bound at weekends"
@@ -123,9 +154,21 @@ def token(like: rules.Taken, provider: str, model: str, meter: str, known: list)
     """A token price of the package that the facts do not list."""
     over = meter.partition("_over_")[2]
     note = f"all tokens of a request with more than {int(over):,} input tokens" if over else ""
-    return rules.Taken(f"{provider}:{model}:{meter}", f"{rules.PROVIDERS[provider]} tokens", "tokens", "Tokens", {"price": known[-1][1]},
-                       rules.COLLECTED, PACKAGE, block=like.block, model=model, meter=meter, note=note, dated="2026-11",
-                       history=changes(known, rules.COLLECTED))
+    return rules.Taken(
+        f"{provider}:{model}:{meter}",
+        f"{rules.PROVIDERS[provider]} tokens",
+        "tokens",
+        "Tokens",
+        {"price": known[-1][1]},
+        rules.COLLECTED,
+        PACKAGE,
+        block=like.block,
+        model=model,
+        meter=meter,
+        note=note,
+        dated="2026-11",
+        history=changes(known, rules.COLLECTED),
+    )
 
 
 def changes(known: list, read: str) -> dict:
@@ -133,7 +176,11 @@ def changes(known: list, read: str) -> dict:
     history = {}
     for (day, price), following in zip(known, [*known[1:], (None, None)]):
         if day is None:
-            day = read if following[0] is None or str(following[0]) > read else str(following[0] - timedelta(days=1))
+            day = (
+                read
+                if following[0] is None or str(following[0]) > read
+                else str(following[0] - timedelta(days=1))
+            )
         if not history or history[max(history)]["price"] != price:
             history[str(day)] = {"price": price}
     return history
@@ -148,26 +195,62 @@ def plain(value) -> str:
     if isinstance(value, (int, float)):
         text = repr(int(value) if float(value).is_integer() else float(value))
         return text if "e" not in text or "." in text else text.replace("e", ".0e")
-    safe = value.replace(" ", "").replace("-", "").replace("_", "").replace("/", "").replace(".", "")
-    return value if safe.isalnum() and not value[0].isdigit() and value.isascii() else json.dumps(value, ensure_ascii=False)
+    safe = (
+        value.replace(" ", "").replace("-", "").replace("_", "").replace("/", "").replace(".", "")
+    )
+    return (
+        value
+        if safe.isalnum() and not value[0].isdigit() and value.isascii()
+        else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def documents(taken: list[rules.Taken]) -> dict[str, str]:
     """File name -> text of a price document, one per provider."""
     texts = {}
     for provider, title in rules.PROVIDERS.items():
-        mine = sorted((one for one in taken if one.sku.startswith(f"{provider}:")), key=lambda one: (one.service, one.sku))
-        lines = [f"provider: {title}", "currency: USD", f"reference: {plain(mine[0].reference)}", f"checked: {max(one.since for one in mine)}",
-                 "prices:"]
+        mine = sorted(
+            (one for one in taken if one.sku.startswith(f"{provider}:")),
+            key=lambda one: (one.service, one.sku),
+        )
+        lines = [
+            f"provider: {title}",
+            "currency: USD",
+            f"reference: {plain(mine[0].reference)}",
+            f"checked: {max(one.since for one in mine)}",
+            "prices:",
+        ]
         for one in mine:
             lines.append(f"  {one.sku}:")
-            names = ("service", "kind", "purchase", "region", "model", "meter", "unit", "block", "rate", "note")
-            values = {name: getattr(one, name) for name in names} | {"reference": one.reference, "checked": one.since}
-            lines += [f"    {name}: {plain(value)}" for name, value in values.items() if value not in ("", 1) and
-                      not (name == "reference" and value == mine[0].reference) and not (name == "checked" and f"checked: {value}" == lines[3])]
+            names = (
+                "service",
+                "kind",
+                "purchase",
+                "region",
+                "model",
+                "meter",
+                "unit",
+                "block",
+                "rate",
+                "note",
+            )
+            values = {name: getattr(one, name) for name in names} | {
+                "reference": one.reference,
+                "checked": one.since,
+            }
+            lines += [
+                f"    {name}: {plain(value)}"
+                for name, value in values.items()
+                if value not in ("", 1)
+                and not (name == "reference" and value == mine[0].reference)
+                and not (name == "checked" and f"checked: {value}" == lines[3])
+            ]
             lines += [f'    dated: "{one.dated}"'] * bool(one.dated)
             lines.append("    history:")
-            lines += [f"      {day}: {plain(fields)}" for day, fields in (one.history or {one.since: one.fields}).items()]
+            lines += [
+                f"      {day}: {plain(fields)}"
+                for day, fields in (one.history or {one.since: one.fields}).items()
+            ]
         texts[f"{provider}.yaml"] = "\n".join(lines) + "\n"
     return texts
 
@@ -189,4 +272,7 @@ def main(data: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else HERE.parent / "data" / "prices" / "world")
+    main(
+        Path(sys.argv[1]),
+        Path(sys.argv[2]) if len(sys.argv) > 2 else HERE.parent / "data" / "prices" / "world",
+    )

@@ -1,6 +1,6 @@
 """Makes docs/settings.md from the classes in finops_model/settings/.
 
-    .venv/bin/python scripts/settings_page.py
+.venv/bin/python scripts/settings_page.py
 """
 
 from __future__ import annotations
@@ -8,7 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from finops_model.documents import OURS
-from finops_model.settings import SECTIONS, Entity, QuotaEntry, Settings, Tags, UnitCost, WatchLimits
+from finops_model.settings import (
+    SECTIONS,
+    Entity,
+    QuotaEntry,
+    Settings,
+    Tags,
+    UnitCost,
+    WatchLimits,
+)
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 NESTED = (
@@ -88,7 +96,10 @@ def title(model) -> str:
 def page() -> str:
     """The text of docs/settings.md."""
     parts = [HEAD]
-    parts += [f"## {title(section).split('. ')[0].split('; ')[0]}\n\n{table(section)}\n" for section in SECTIONS]
+    parts += [
+        f"## {title(section).split('. ')[0].split('; ')[0]}\n\n{table(section)}\n"
+        for section in SECTIONS
+    ]
     parts.append(f"## Sections\n\n{table(Settings, ('tags', 'watch', 'entities'))}\n")
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)

@@ -1,7 +1,7 @@
 """Types, leniently: mypy's findings are held to a list of files not yet clean, which may only shrink.
 
-    python scripts/typed.py             fails where a file off the list has an error, or one on it has none (take it off)
-    python scripts/typed.py --write     writes the list anew: after mending, or after files have moved; never longer than before
+python scripts/typed.py             fails where a file off the list has an error, or one on it has none (take it off)
+python scripts/typed.py --write     writes the list anew: after mending, or after files have moved; never longer than before
 """
 
 from __future__ import annotations
@@ -48,23 +48,36 @@ def complaints(errors: dict[str, list[str]], unclean: list[str]) -> list[str]:
     []
     """
     new = [line for path in sorted(set(errors) - set(unclean)) for line in errors[path]]
-    return new + [f"scripts/mypy_unclean.txt: {path} has no errors any more: take its line off (python scripts/typed.py --write)"
-                  for path in sorted(set(unclean) - set(errors))]
+    return new + [
+        f"scripts/mypy_unclean.txt: {path} has no errors any more: take its line off (python scripts/typed.py --write)"
+        for path in sorted(set(unclean) - set(errors))
+    ]
 
 
 def rewritten(errors: dict[str, list[str]], unclean: list[str]) -> str:
     """The list's new text; ValueError where it would be longer than before."""
     if len(errors) > len(unclean):
         new = ", ".join(sorted(set(errors) - set(unclean)))
-        raise ValueError(f"mypy finds errors in {len(errors)} files and the list has {len(unclean)}: it may only shrink. Not on it: {new}.")
+        raise ValueError(
+            f"mypy finds errors in {len(errors)} files and the list has {len(unclean)}: it may only shrink. Not on it: {new}."
+        )
     return HEAD + "".join(f"{path}\n" for path in sorted(errors))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="write the list anew; never longer than before")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="write the list anew; never longer than before"
+    )
     options = parser.parse_args()
-    run = subprocess.run([sys.executable, "-m", "mypy", "--no-error-summary"], cwd=ROOT, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "mypy", "--no-error-summary"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     if run.returncode not in (0, 1):
         print(run.stdout + run.stderr, file=sys.stderr)
         return 2
@@ -77,7 +90,10 @@ def main() -> int:
             return 1
         unclean = sorted(errors)
     problems = complaints(errors, unclean)
-    print("\n".join(problems) or f"typed: {sum(map(len, errors.values()))} errors, all in the {len(unclean)} files of scripts/mypy_unclean.txt")
+    print(
+        "\n".join(problems)
+        or f"typed: {sum(map(len, errors.values()))} errors, all in the {len(unclean)} files of scripts/mypy_unclean.txt"
+    )
     return int(bool(problems))
 
 

@@ -17,21 +17,56 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-WANTED = ("duckdb", "finops_model.publish.close", "ibis.backends.duckdb", "jinja2", "openpyxl", "pandas", "pyarrow.dataset", "pyarrow.parquet",
-          "pydantic", "rich.progress", "rich.table", "scipy.special", "scipy.stats", "typer", "yaml")
+WANTED = (
+    "duckdb",
+    "finops_model.publish.close",
+    "ibis.backends.duckdb",
+    "jinja2",
+    "openpyxl",
+    "pandas",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
+    "pydantic",
+    "rich.progress",
+    "rich.table",
+    "scipy.special",
+    "scipy.stats",
+    "typer",
+    "yaml",
+)
 # not finops_model.cli: its consoles look at their terminal when they are made
 _servers: list[subprocess.Popen] = []
 
 
-def finops(*words, cwd: Path = ROOT, columns: int = 200, fresh: bool = False, **more: str) -> tuple[int, str, str]:
+def finops(
+    *words, cwd: Path = ROOT, columns: int = 200, fresh: bool = False, **more: str
+) -> tuple[int, str, str]:
     """(exit code, stdout, stderr) of the command line in a process of its own; `more` is added to its environment."""
-    env = {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(ROOT), **more}
+    env = {
+        **os.environ,
+        "COLUMNS": str(columns),
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+        "PYTHONPATH": str(ROOT),
+        **more,
+    }
     if fresh or not sys.platform.startswith("linux"):
-        done = subprocess.run([sys.executable, "-m", "finops_model.cli", *map(str, words)], cwd=cwd, capture_output=True, text=True, env=env,
-                              stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [sys.executable, "-m", "finops_model.cli", *map(str, words)],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            env=env,
+            stdin=subprocess.DEVNULL,
+        )
         return done.returncode, done.stdout, done.stderr
     with tempfile.TemporaryDirectory(prefix="finops-command-") as folder:
-        job = {"words": list(map(str, words)), "cwd": str(cwd), "env": env, "streams": [os.devnull, f"{folder}/out", f"{folder}/err"]}
+        job = {
+            "words": list(map(str, words)),
+            "cwd": str(cwd),
+            "env": env,
+            "streams": [os.devnull, f"{folder}/out", f"{folder}/err"],
+        }
         server = _server()
         server.stdin.write(json.dumps(job) + "\n")
         server.stdin.flush()
@@ -43,7 +78,14 @@ def finops(*words, cwd: Path = ROOT, columns: int = 200, fresh: bool = False, **
 def _server() -> subprocess.Popen:
     if not _servers:
         code = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}]; import commands; commands.serve()"
-        _servers.append(subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        _servers.append(
+            subprocess.Popen(
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
         atexit.register(_end)
     return _servers[0]
 
@@ -70,7 +112,9 @@ def serve() -> None:
 def _become(job: dict) -> None:
     """This process is the command; it does not come back."""
     try:
-        for to, (name, how) in enumerate(zip(job["streams"], (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT))):
+        for to, (name, how) in enumerate(
+            zip(job["streams"], (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT))
+        ):
             os.dup2(os.open(name, how, 0o600), to)
         os.environ.clear()
         os.environ.update(job["env"])

@@ -11,27 +11,43 @@ from scenario_world import demand_for, settings, world
 
 from finops_model.facts.plans.budgets import Budgets
 from finops_model.measure.brief import Close, brief, slug
-from finops_model.scenario import ledger_base as base, document as scenario
+from finops_model.publish import dashboard
+from finops_model.scenario import document as scenario
+from finops_model.scenario import ledger_base as base
 from finops_model.simulate.compile.plan import compile_plan
 from finops_model.simulate.scenarios import simulate
-from finops_model.publish import dashboard
 
-COMMIT = ("path: commitments/gpu, op: add, since: 2026-11, because: x, value: {ContractCommitmentQuantity: 8, ContractCommitmentUnit: "
-          "GPU-hours, ContractCommitmentPeriodEnd: 2027-03-01, ContractCommitmentDiscountPercentage: 0.35, x_SkuIds: [H100]}")
+COMMIT = (
+    "path: commitments/gpu, op: add, since: 2026-11, because: x, value: {ContractCommitmentQuantity: 8, ContractCommitmentUnit: "
+    "GPU-hours, ContractCommitmentPeriodEnd: 2027-03-01, ContractCommitmentDiscountPercentage: 0.35, x_SkuIds: [H100]}"
+)
 DEARER = "path: workloads/*/demand/level, op: set, value: 1.2, because: a fifth more"
 HOSTILE = "</script><img src=x onerror=window.pwned=1>"
 
 
 def budget() -> Budgets:
     """Some 17,000 a month of 2026 for the whole company."""
-    lines = [{"version": "2026 approved", "approved_on": pd.Timestamp("2025-12-12").date(), "approved_by": "Ingrid", "author": "Priya",
-              "business_unit": "Company", "month": f"2026-{m:02}", "amount": 16900 + 40 * m, "line": m + 1} for m in range(1, 13)]
+    lines = [
+        {
+            "version": "2026 approved",
+            "approved_on": pd.Timestamp("2025-12-12").date(),
+            "approved_by": "Ingrid",
+            "author": "Priya",
+            "business_unit": "Company",
+            "month": f"2026-{m:02}",
+            "amount": 16900 + 40 * m,
+            "line": m + 1,
+        }
+        for m in range(1, 13)
+    ]
     return Budgets(pd.DataFrame(lines), "budgets.csv", "USD")
 
 
 def facts(folder: Path):
     days = world(first="2025-01-01")
-    growing = 1 + 0.02 * ((days["ChargeDate"].dt.year - 2025) * 12 + days["ChargeDate"].dt.month) / 3
+    growing = (
+        1 + 0.02 * ((days["ChargeDate"].dt.year - 2025) * 12 + days["ChargeDate"].dt.month) / 3
+    )
     for name in ("ConsumedQuantity", "EffectiveCost", "ListCost", "ContractedCost", "BilledCost"):
         days[name] = days[name] * growing
     return base.read_facts(days, settings(folder))
@@ -52,14 +68,31 @@ def publish(folder: Path, briefs: list[dict], dials: dict) -> Path:
     for one in briefs:
         place = root / one["month"] / one["slug"]
         place.mkdir(parents=True, exist_ok=True)
-        page = (f"<!DOCTYPE html><html><head><title>{one['unit']}</title></head><body><h1 id='headline'>{one['headline']}</h1>\r\n"
-                f"<p>ümläut — € \t {HOSTILE}</p><script>document.title = 'a script ran'; window.top.pwned = 2</script></body></html>\n")
-        files = {"report.html": page.encode(), "brief.json": (json.dumps(one, allow_nan=False) + "\n").encode()}
+        page = (
+            f"<!DOCTYPE html><html><head><title>{one['unit']}</title></head><body><h1 id='headline'>{one['headline']}</h1>\r\n"
+            f"<p>ümläut — € \t {HOSTILE}</p><script>document.title = 'a script ran'; window.top.pwned = 2</script></body></html>\n"
+        )
+        files = {
+            "report.html": page.encode(),
+            "brief.json": (json.dumps(one, allow_nan=False) + "\n").encode(),
+        }
         for name, data in files.items():
             (place / name).write_bytes(data)
-        entries.append({"month": one["month"], "unit": one["unit"], "slug": one["slug"], "status": one["status"],
-                        "headline": one["headline"], "currency": one["currency"], "figures": {},
-                        "files": {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in files.items()}})
+        entries.append(
+            {
+                "month": one["month"],
+                "unit": one["unit"],
+                "slug": one["slug"],
+                "status": one["status"],
+                "headline": one["headline"],
+                "currency": one["currency"],
+                "figures": {},
+                "files": {
+                    name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+                    for name, data in files.items()
+                },
+            }
+        )
     (root / "index.json").write_text(json.dumps({"schema": 1, "reports": entries}))
     dashboard.freeze(dials, briefs[0], root / briefs[0]["month"])
     return root
@@ -70,8 +103,19 @@ def company(folder: Path) -> tuple[Path, list[dict], object]:
     known = facts(folder)
     run = run_of(folder, known, COMMIT)
     what_if = run_of(folder, known, COMMIT, DEARER, name="A fifth more demand")
-    close = Close(company="Small & Co <b>", month="2026-10", currency="USD", daily=known.daily, as_of="2026-10-31", base=run,
-                  what_ifs=[what_if], budgets=budget(), people={"prepared_by": "Priya", "reviewed_by": "Ingrid"})
-    briefs = [json.loads(json.dumps(brief(close, unit))) for unit in ("Company", "Support", "Research")]
+    close = Close(
+        company="Small & Co <b>",
+        month="2026-10",
+        currency="USD",
+        daily=known.daily,
+        as_of="2026-10-31",
+        base=run,
+        what_ifs=[what_if],
+        budgets=budget(),
+        people={"prepared_by": "Priya", "reviewed_by": "Ingrid"},
+    )
+    briefs = [
+        json.loads(json.dumps(brief(close, unit))) for unit in ("Company", "Support", "Research")
+    ]
     assert [one["slug"] for one in briefs] == [slug(one["unit"]) for one in briefs]
     return publish(folder, briefs, run.dials), briefs, run

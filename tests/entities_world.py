@@ -39,13 +39,31 @@ def bill(first: str = "2026-03-01", last: str = "2026-05-31", codes=("USD", "EUR
     def add(day, issuer, account, code, team, service, amount, category="Usage"):
         after = day + pd.Timedelta(days=1)
         month = day.strftime("%Y-%m-01")
-        rows.append({"InvoiceIssuerName": issuer, "ProviderName": issuer, "PublisherName": issuer, "BillingAccountId": account, "BillingCurrency": code,
-                     "BillingPeriodStart": f"{month}T00:00:00Z", "BillingPeriodEnd": f"{(day + pd.offsets.MonthBegin(1)).date()}T00:00:00Z",
-                     "ChargePeriodStart": f"{day.date()}T00:00:00Z", "ChargePeriodEnd": f"{after.date()}T00:00:00Z", "ChargeCategory": category,
-                     "ChargeFrequency": "Usage-Based", "ServiceName": service, "ServiceCategory": "AI and Machine Learning", "SkuId": f"{service}-sku",
-                     "ConsumedQuantity": "", "ConsumedUnit": "", "PricingCategory": "Standard",
-                     **dict.fromkeys(("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"), f"{amount:.2f}"),
-                     "Tags": f'{{"team": "{team}"}}' if team else ""})
+        rows.append(
+            {
+                "InvoiceIssuerName": issuer,
+                "ProviderName": issuer,
+                "PublisherName": issuer,
+                "BillingAccountId": account,
+                "BillingCurrency": code,
+                "BillingPeriodStart": f"{month}T00:00:00Z",
+                "BillingPeriodEnd": f"{(day + pd.offsets.MonthBegin(1)).date()}T00:00:00Z",
+                "ChargePeriodStart": f"{day.date()}T00:00:00Z",
+                "ChargePeriodEnd": f"{after.date()}T00:00:00Z",
+                "ChargeCategory": category,
+                "ChargeFrequency": "Usage-Based",
+                "ServiceName": service,
+                "ServiceCategory": "AI and Machine Learning",
+                "SkuId": f"{service}-sku",
+                "ConsumedQuantity": "",
+                "ConsumedUnit": "",
+                "PricingCategory": "Standard",
+                **dict.fromkeys(
+                    ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"), f"{amount:.2f}"
+                ),
+                "Tags": f'{{"team": "{team}"}}' if team else "",
+            }
+        )
 
     for day in pd.date_range(first, last):
         shape = SHAPE[day.dayofweek]
@@ -61,22 +79,44 @@ def bill(first: str = "2026-03-01", last: str = "2026-05-31", codes=("USD", "EUR
 
 def totals(frame: pd.DataFrame) -> pd.Series:
     """BilledCost by currency, issuer and month."""
-    return frame.assign(month=frame["BillingPeriodStart"].str[:7], cost=frame["BilledCost"].astype(float)).groupby(
-        ["BillingCurrency", "InvoiceIssuerName", "month"])["cost"].sum()
+    return (
+        frame.assign(
+            month=frame["BillingPeriodStart"].str[:7], cost=frame["BilledCost"].astype(float)
+        )
+        .groupby(["BillingCurrency", "InvoiceIssuerName", "month"])["cost"]
+        .sum()
+    )
 
 
-def workspace(folder: Path, frame: pd.DataFrame | None = None, settings: str = SETTINGS) -> Settings:
+def workspace(
+    folder: Path, frame: pd.DataFrame | None = None, settings: str = SETTINGS
+) -> Settings:
     """A folder with the bill and everything beside it."""
     frame = bill() if frame is None else frame
     folder.mkdir(parents=True, exist_ok=True)
     frame.to_csv(folder / "bill.csv", index=False)
     for name, code in (("inc", "USD"), ("gmbh", "EUR")):
-        lines = [f"{issuer},{month},{code},{cost:.2f}" for (currency, issuer, month), cost in totals(frame).items() if currency == code]
-        (folder / f"{name}_invoices.csv").write_text("InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount\n" + "\n".join(lines) + "\n")
+        lines = [
+            f"{issuer},{month},{code},{cost:.2f}"
+            for (currency, issuer, month), cost in totals(frame).items()
+            if currency == code
+        ]
+        (folder / f"{name}_invoices.csv").write_text(
+            "InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount\n" + "\n".join(lines) + "\n"
+        )
     (folder / "teams.csv").write_text("team,business_unit\nchat,Product\nsearch,Engineering\n")
     days = pd.date_range("2026-03-01", "2026-05-31")
-    (folder / "inc_drivers.csv").write_text("date,tickets\n" + "".join(f"{day.date()},{round(1000 * SHAPE[day.dayofweek])}\n" for day in days))
-    (folder / "inc_budgets.csv").write_text("business_unit,month,currency,amount\n" + "".join(
-        f"{unit},2026-{m:02d},USD,{amount}\n" for unit, amount in (("Product", 3000), ("Engineering", 2000)) for m in range(1, 13)))
+    (folder / "inc_drivers.csv").write_text(
+        "date,tickets\n"
+        + "".join(f"{day.date()},{round(1000 * SHAPE[day.dayofweek])}\n" for day in days)
+    )
+    (folder / "inc_budgets.csv").write_text(
+        "business_unit,month,currency,amount\n"
+        + "".join(
+            f"{unit},2026-{m:02d},USD,{amount}\n"
+            for unit, amount in (("Product", 3000), ("Engineering", 2000))
+            for m in range(1, 13)
+        )
+    )
     (folder / "finops.yaml").write_text(settings)
     return load_settings(folder)

@@ -15,6 +15,6 @@ def script(path: str) -> ModuleType:
     file = ROOT / path
     spec = importlib.util.spec_from_file_location(file.stem, file)
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(file.stem, module)               # its dataclasses look their module up by name
+    sys.modules.setdefault(file.stem, module)  # its dataclasses look their module up by name
     spec.loader.exec_module(module)
     return module

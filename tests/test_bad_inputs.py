@@ -20,8 +20,15 @@ from finops_model.facts.ledger.store import Ledger
 BILLS = Path(__file__).parent / "fixtures" / "bills"
 OWN = json.loads((BILLS / "cases.json").read_text(encoding="utf-8"))["cases"]
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "cases" / "bad_inputs"
-THEIRS = [case for case in json.loads((SHARED / "manifest.json").read_text())["cases"]
-          if case["kind"] in ("billing", "openai", "cache")] if SHARED.is_dir() else []
+THEIRS = (
+    [
+        case
+        for case in json.loads((SHARED / "manifest.json").read_text())["cases"]
+        if case["kind"] in ("billing", "openai", "cache")
+    ]
+    if SHARED.is_dir()
+    else []
+)
 
 
 def nothing_was_written(root: Path) -> bool:
@@ -34,17 +41,29 @@ def test_own_case(case, tmp_path):
     if case["outcome"] == "refuse":
         with pytest.raises(InputError) as refused:
             ledger.ingest(BILLS / case["file"])
-        assert str(refused.value) == case["message"] or str(refused.value).startswith(case["message"] + ":")
+        assert str(refused.value) == case["message"] or str(refused.value).startswith(
+            case["message"] + ":"
+        )
         assert nothing_was_written(tmp_path) and ledger.rows == 0
         return
     receipt = ledger.ingest(BILLS / case["file"])
-    assert (receipt.rows_in, receipt.accepted, receipt.quarantined) == (case["rows_in"], case["accepted"], case["quarantined"])
+    assert (receipt.rows_in, receipt.accepted, receipt.quarantined) == (
+        case["rows_in"],
+        case["accepted"],
+        case["quarantined"],
+    )
     assert receipt.rows_in == receipt.accepted + receipt.quarantined
     refused = ledger.quarantine(details=True).set_index("x_Row")
-    assert len(refused) == case["quarantined"] and (refused["x_Raw"] != "").all() and (refused["x_Reason"] != "").all()
+    assert (
+        len(refused) == case["quarantined"]
+        and (refused["x_Raw"] != "").all()
+        and (refused["x_Reason"] != "").all()
+    )
     for reject in case["rejects"]:
         row = refused.loc[reject["row"]]
-        assert row["x_Column"] == reject["column"] and row["x_Reason"] == reject.get("reason", row["x_Reason"])
+        assert row["x_Column"] == reject["column"] and row["x_Reason"] == reject.get(
+            "reason", row["x_Reason"]
+        )
     if "effective_total" in case:
         assert ledger.totals("EffectiveCost") == {"USD": Decimal(case["effective_total"])}
     if "warning" in case:
@@ -68,46 +87,82 @@ def test_shared_case(case, tmp_path):
         ledger.ingest(SHARED / case["after"])
     receipt = ledger.ingest(SHARED / case["file"])
     assert (receipt.rows_in, receipt.accepted, receipt.quarantined) == (
-        case["rows_in"], case["rows_accepted"], case["rows_rejected"])
+        case["rows_in"],
+        case["rows_accepted"],
+        case["rows_rejected"],
+    )
     refused = ledger.quarantine(details=True).set_index("x_Row")
     for reject in case.get("rejects", []):
         row = refused.loc[reject["row"]]
         assert reject.get("column", row["x_Column"]) == row["x_Column"]
         assert reject.get("reason", "") in row["x_Kind"] + row["x_Reason"]
     for warning in case.get("warnings", []):
-        assert [w for w in receipt.warnings if w.column == warning["column"] and warning["row"] in w.rows
-                and w.reason == warning["reason"]]
+        assert [
+            w
+            for w in receipt.warnings
+            if w.column == warning["column"]
+            and warning["row"] in w.rows
+            and w.reason == warning["reason"]
+        ]
     if "effective_total" in case:
         assert ledger.totals("EffectiveCost") == {"USD": Decimal(case["effective_total"])}
     if "store_total" in case:
         assert ledger.totals("EffectiveCost") == {"USD": Decimal(case["store_total"])}
-        assert receipt.difference == {"USD": Decimal("0.75")} and receipt.version == 2 and len(ledger.history()) == 2
+        assert (
+            receipt.difference == {"USD": Decimal("0.75")}
+            and receipt.version == 2
+            and len(ledger.history()) == 2
+        )
     if "by_team" in case:
         from finops_model.facts.daily.warehouse import daily
         from finops_model.settings import Settings
 
-        assert daily(ledger, Settings()).groupby("x_Team")["EffectiveCost"].sum().to_dict() == {"ads": 1.0}
+        assert daily(ledger, Settings()).groupby("x_Team")["EffectiveCost"].sum().to_dict() == {
+            "ads": 1.0
+        }
 
 
 def test_a_gzip_bomb_is_stopped_while_it_unpacks(tmp_path):
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0" * 80_000_000, mtime=0))
-    with pytest.raises(InputError, match="unpacks to more than 67,108,864 bytes from .*: refused as a bomb"):
+    with pytest.raises(
+        InputError, match="unpacks to more than 67,108,864 bytes from .*: refused as a bomb"
+    ):
         readers.open_source(tmp_path / "bomb.csv.gz")
 
 
 def test_a_parquet_bomb_is_refused_by_its_footer(tmp_path):
     table = pa.table({"BilledCost": pa.array(["1"] * 400_000).dictionary_encode()})
     pq.write_table(table, tmp_path / "bomb.parquet", compression="zstd")
-    with pytest.raises(InputError, match=r"bomb.parquet: its footer promises 400,000 rows in [\d,]+ bytes: refused as a bomb"):
+    with pytest.raises(
+        InputError,
+        match=r"bomb.parquet: its footer promises 400,000 rows in [\d,]+ bytes: refused as a bomb",
+    ):
         Ledger(tmp_path / "ledger").ingest(tmp_path / "bomb.parquet")
 
 
 def test_a_long_cell_repeated_in_parquet_is_seen_before_it_unpacks(tmp_path):
-    cell = pa.DictionaryArray.from_arrays(pa.array([0] * 50_000, pa.int32()), pa.array(["x" * 1_000_000]))
-    good = pa.Table.from_pylist([dict(zip(*[line.split(",")[:17] for line in (BILLS / "good.csv").read_text().splitlines()[:2]],
-                                          strict=True))] * 50_000)
+    cell = pa.DictionaryArray.from_arrays(
+        pa.array([0] * 50_000, pa.int32()), pa.array(["x" * 1_000_000])
+    )
+    good = pa.Table.from_pylist(
+        [
+            dict(
+                zip(
+                    *[
+                        line.split(",")[:17]
+                        for line in (BILLS / "good.csv").read_text().splitlines()[:2]
+                    ],
+                    strict=True,
+                )
+            )
+        ]
+        * 50_000
+    )
     pq.write_table(good.append_column("Tags", cell), tmp_path / "wide.parquet", compression="zstd")
-    with pytest.raises(InputError, match="wide.parquet: 50,000 rows unpack to 50,0[0-9,]+ bytes of text: refused as a bomb"):
+    with pytest.raises(
+        InputError,
+        match="wide.parquet: 50,000 rows unpack to 50,0[0-9,]+ bytes of text: refused as a bomb",
+    ):
         Ledger(tmp_path / "ledger").ingest(tmp_path / "wide.parquet")
 
 
@@ -118,7 +173,11 @@ def test_a_cell_of_three_million_characters_names_its_row_and_column(tmp_path):
     ledger = Ledger(tmp_path / "ledger")
     assert (receipt := ledger.ingest(tmp_path / "long.csv")).accepted == 2
     refused = ledger.quarantine(details=True).iloc[0]
-    assert (refused["x_Row"], refused["x_Column"], receipt.reasons) == (2, "Tags", {"Tags: cell too long": 1})
+    assert (refused["x_Row"], refused["x_Column"], receipt.reasons) == (
+        2,
+        "Tags",
+        {"Tags: cell too long": 1},
+    )
     assert refused["x_Reason"].startswith("a cell of 3,000,0") and len(refused["x_Raw"]) <= 20_000
 
 
@@ -126,7 +185,10 @@ def test_a_missing_file_names_the_nearest(tmp_path):
     (tmp_path / "october.csv").write_text("x")
     with pytest.raises(InputError) as refused:
         readers.open_source(tmp_path / "octobre.csv")
-    assert str(refused.value) == f"{tmp_path}/octobre.csv: there is no such file. Did you mean 'october.csv'?"
+    assert (
+        str(refused.value)
+        == f"{tmp_path}/octobre.csv: there is no such file. Did you mean 'october.csv'?"
+    )
 
 
 CELL = st.text(alphabet='ab",\n\r; \té', max_size=6)
@@ -135,7 +197,9 @@ CELL = st.text(alphabet='ab",\n\r; \té', max_size=6)
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=1, max_size=6))
 def test_the_fast_and_the_careful_reader_give_the_same_rows(rows):
-    body = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows)
+    body = "".join(
+        ",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows
+    )
     raw = body.encode()
     assert textcells.well_formed(raw, b",")
     fast = textcells._arrow_csv(raw, ["a", "b", "c"], ",")
@@ -143,7 +207,9 @@ def test_the_fast_and_the_careful_reader_give_the_same_rows(rows):
     careful = textcells._careful_csv(source, body, ["a", "b", "c"], ",")
     assert fast is not None and not source.broken
     assert fast.to_pydict() == careful.to_pydict()
-    assert list(zip(*(careful.column(name).to_pylist() for name in "abc"), strict=True)) == [tuple(row) for row in rows]
+    assert list(zip(*(careful.column(name).to_pylist() for name in "abc"), strict=True)) == [
+        tuple(row) for row in rows
+    ]
 
 
 @settings(max_examples=200, deadline=None)
@@ -153,7 +219,10 @@ def test_no_line_of_any_text_is_lost(body):
     table = textcells._careful_csv(source, body, ["a", "b"], ",")
     numbers = sorted(table.column("x_Row").to_pylist() + [broken.row for broken in source.broken])
     assert numbers == list(range(1, len(numbers) + 1))
-    read = "".join("".join(row) for row in zip(*(table.column(name).to_pylist() for name in "ab"), strict=True))
+    read = "".join(
+        "".join(row) for row in zip(*(table.column(name).to_pylist() for name in "ab"), strict=True)
+    )
     kept = read + "".join(broken.raw for broken in source.broken)
     assert sorted(kept.replace('"', "").replace(",", "").replace("\n", "")) == sorted(
-        body.replace('"', "").replace(",", "").replace("\n", ""))
+        body.replace('"', "").replace(",", "").replace("\n", "")
+    )

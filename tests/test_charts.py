@@ -13,10 +13,24 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from finops_model.publish.charts import budget as charts
-from finops_model.publish.charts.parts import axis_money, inside, keep_apart, month_ticks, short, ticks
+from finops_model.publish.charts.parts import (
+    axis_money,
+    inside,
+    keep_apart,
+    month_ticks,
+    short,
+    ticks,
+)
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
-CHARTS = [charts.monthly_fan, charts.against_budget, charts.what_moved, charts.range_shares, charts.track_record, charts.what_if_differences]
+CHARTS = [
+    charts.monthly_fan,
+    charts.against_budget,
+    charts.what_moved,
+    charts.range_shares,
+    charts.track_record,
+    charts.what_if_differences,
+]
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'x' \u202egpj.exe " + "endless-" * 30
 
 
@@ -25,7 +39,14 @@ def read(name: str) -> dict:
 
 
 def drawn(brief: dict) -> list:
-    return [figure for figure in [*(chart(brief) for chart in CHARTS), *(charts.unit_cost_trend(line) for line in brief["unit_costs"])] if figure]
+    return [
+        figure
+        for figure in [
+            *(chart(brief) for chart in CHARTS),
+            *(charts.unit_cost_trend(line) for line in brief["unit_costs"]),
+        ]
+        if figure
+    ]
 
 
 def boxes(svg: str) -> list[tuple[float, float, float, float, str]]:
@@ -53,15 +74,31 @@ def boxes(svg: str) -> list[tuple[float, float, float, float, str]]:
 def test_every_drawing_is_described_self_contained_and_has_its_words_inside_and_apart(name):
     for figure in drawn(read(name)):
         root = tree.fromstring(figure.svg)
-        assert root.get("role") == "img" and root.get("aria-label") == figure.alt and figure.alt and figure.title
-        assert not re.search(r'\bid=|url\(|href|<script|<style|class="', figure.svg) and "NaN" not in figure.svg
+        assert (
+            root.get("role") == "img"
+            and root.get("aria-label") == figure.alt
+            and figure.alt
+            and figure.title
+        )
+        assert (
+            not re.search(r'\bid=|url\(|href|<script|<style|class="', figure.svg)
+            and "NaN" not in figure.svg
+        )
         width, height = float(root.get("width")), float(root.get("height"))
         placed = boxes(figure.svg)
         for left, right, top, bottom, words in placed:
-            assert -1 <= left and right <= width + 1 and -1 <= top and bottom <= height + 1, (figure.title, words)
+            assert -1 <= left and right <= width + 1 and -1 <= top and bottom <= height + 1, (
+                figure.title,
+                words,
+            )
         for i, one in enumerate(placed):
-            for other in placed[i + 1:]:
-                apart = one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+            for other in placed[i + 1 :]:
+                apart = (
+                    one[1] <= other[0]
+                    or other[1] <= one[0]
+                    or one[3] <= other[2]
+                    or other[3] <= one[2]
+                )
                 assert apart, (figure.title, one[4], other[4])
 
 
@@ -73,10 +110,16 @@ def test_titles_are_sentences_computed_from_the_figures():
         "October 2026 cost $9.97k more than the month before; pretraining-experiments moved most (−$25.5k)",
         "Of the uncertainty, 35 % comes from pretraining-experiments and 19 % from support-chat",
         "7 of 7 months came out inside the range we gave one month ahead",
-        "Smaller model for routine chats saves most: $799k at the median, and costs less in more than 99 % of futures"]
+        "Smaller model for routine chats saves most: $799k at the median, and costs less in more than 99 % of futures",
+    ]
     brief["accuracy"]["detail"][0]["inside"] = False
-    brief["what_ifs"] = [{**line, "difference_p50": abs(line["difference_p50"])} for line in brief["what_ifs"]]
-    assert charts.track_record(brief).title == "6 of 7 months came out inside the range we gave one month ahead"
+    brief["what_ifs"] = [
+        {**line, "difference_p50": abs(line["difference_p50"])} for line in brief["what_ifs"]
+    ]
+    assert (
+        charts.track_record(brief).title
+        == "6 of 7 months came out inside the range we gave one month ahead"
+    )
     assert charts.what_if_differences(brief).title == "None of the what-ifs is likely to save money"
 
 
@@ -94,12 +137,26 @@ def test_without_data_there_is_no_chart():
 
 def test_names_from_outside_are_cut_and_inert():
     brief = read("company")
-    for line in [*brief["drivers"]["change"], *brief["drivers"]["range"], *brief["what_ifs"], *brief["unit_costs"]]:
+    for line in [
+        *brief["drivers"]["change"],
+        *brief["drivers"]["range"],
+        *brief["what_ifs"],
+        *brief["unit_costs"],
+    ]:
         line["name"] = HOSTILE
-    named = [charts.what_moved(brief), charts.range_shares(brief), charts.what_if_differences(brief), *map(charts.unit_cost_trend, brief["unit_costs"])]
+    named = [
+        charts.what_moved(brief),
+        charts.range_shares(brief),
+        charts.what_if_differences(brief),
+        *map(charts.unit_cost_trend, brief["unit_costs"]),
+    ]
     for figure in named:
         tags = {node.tag.split("}")[1] for node in tree.fromstring(figure.svg).iter()}
-        assert tags <= {"svg", "g", "path", "text", "line", "rect"} and "\u202e" not in figure.svg and "…" in figure.svg
+        assert (
+            tags <= {"svg", "g", "path", "text", "line", "rect"}
+            and "\u202e" not in figure.svg
+            and "…" in figure.svg
+        )
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 40])
@@ -107,20 +164,61 @@ def test_names_from_outside_are_cut_and_inert():
 def test_any_number_of_rows_of_any_size(count, size):
     brief = read("company")
     sign = [1, -1, 1]
-    brief["drivers"]["change"] = [{"name": f"w{i}", "previous": 0.0, "current": size, "change": sign[i % 3] * size * (i + 1), "volume": 0.0, "price": 0.0}
-                                  for i in range(count)]
-    brief["drivers"]["range"] = [{"name": f"w{i}", "share": sign[i % 3] * (count - i) / 50} for i in range(count)]
+    brief["drivers"]["change"] = [
+        {
+            "name": f"w{i}",
+            "previous": 0.0,
+            "current": size,
+            "change": sign[i % 3] * size * (i + 1),
+            "volume": 0.0,
+            "price": 0.0,
+        }
+        for i in range(count)
+    ]
+    brief["drivers"]["range"] = [
+        {"name": f"w{i}", "share": sign[i % 3] * (count - i) / 50} for i in range(count)
+    ]
     line = brief["what_ifs"][0]
-    brief["what_ifs"] = [{**line, **{f"difference_{q}": sign[i % 3] * size * k for q, k in (("p10", -1), ("p50", 0), ("p90", 2))}} for i in range(count)]
+    brief["what_ifs"] = [
+        {
+            **line,
+            **{
+                f"difference_{q}": sign[i % 3] * size * k
+                for q, k in (("p10", -1), ("p50", 0), ("p90", 2))
+            },
+        }
+        for i in range(count)
+    ]
     row = brief["accuracy"]["detail"][0]
-    brief["accuracy"]["detail"] = [{**row, "for": f"20{10 + i // 12}-{i % 12 + 1:02}", **{k: size * v for k, v in
-                                    (("p10", 1), ("p50", 2), ("p90", 3), ("actual", 5))}, "inside": False} for i in range(count)]
+    brief["accuracy"]["detail"] = [
+        {
+            **row,
+            "for": f"20{10 + i // 12}-{i % 12 + 1:02}",
+            **{k: size * v for k, v in (("p10", 1), ("p50", 2), ("p90", 3), ("actual", 5))},
+            "inside": False,
+        }
+        for i in range(count)
+    ]
     months = [f"20{10 + i // 12}-{i % 12 + 1:02}" for i in range(count)]
-    brief["actual"].update(by_month={m: -size * i for i, m in enumerate(months)}, partial_months=months[:1])
-    brief["forecast"]["months"], brief["unit_costs"] = [], [{**brief["unit_costs"][0], "by_month": [
-        {"month": m, "value": size * i, "days": 1, "partial": bool(i % 2)} for i, m in enumerate(months)]}]
+    brief["actual"].update(
+        by_month={m: -size * i for i, m in enumerate(months)}, partial_months=months[:1]
+    )
+    brief["forecast"]["months"], brief["unit_costs"] = (
+        [],
+        [
+            {
+                **brief["unit_costs"][0],
+                "by_month": [
+                    {"month": m, "value": size * i, "days": 1, "partial": bool(i % 2)}
+                    for i, m in enumerate(months)
+                ],
+            }
+        ],
+    )
     found = drawn(brief)
-    assert len(found) == (1 if count == 0 else 6 if count == 1 else 7)      # against the budget is always there; a fan needs two months
+    assert len(found) == (
+        1 if count == 0 else 6 if count == 1 else 7
+    )  # against the budget is always there; a fan needs two months
     for figure in found:
         tree.fromstring(figure.svg)
         assert "NaN" not in figure.svg and "Infinity" not in figure.svg
@@ -128,7 +226,9 @@ def test_any_number_of_rows_of_any_size(count, size):
 
 def test_the_same_brief_draws_the_same_bytes():
     brief = read("unit")
-    assert [figure.svg for figure in drawn(brief)] == [figure.svg for figure in drawn(copy.deepcopy(brief))]
+    assert [figure.svg for figure in drawn(brief)] == [
+        figure.svg for figure in drawn(copy.deepcopy(brief))
+    ]
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=8))
@@ -145,7 +245,9 @@ def test_axes_hold_their_values_with_few_round_steps(a, b):
     low, high = min(a, b), max(a, b)
     assume(high - low > max(1e-8, 1e-6 * max(abs(a), abs(b))))
     steps = ticks(low, high)
-    assert 1 <= len(steps) <= 9 and len(axis_money(steps, "USD")) == len(set(axis_money(steps, "USD"))) == len(set(steps))
+    assert 1 <= len(steps) <= 9 and len(axis_money(steps, "USD")) == len(
+        set(axis_money(steps, "USD"))
+    ) == len(set(steps))
     (left, right), shown = inside(min(low, 0.0), max(high, 0.0))
     assert left <= min(low, 0.0) and right >= max(high, 0.0) and 1 <= len(shown) <= 9
 

@@ -19,7 +19,6 @@ from finops_model.errors import FinOpsError
 from finops_model.facts.intake.series import read_series
 
 
-
 def finops(*words, cwd):
     return commands.finops(*words, cwd=cwd, columns=160)
 
@@ -29,15 +28,34 @@ def bill(folder: Path) -> Path:
     rng, days = np.random.default_rng(7), pd.date_range("2025-08-01", "2026-11-12")
     parts = []
     for team, service, size in (("ai", "GPU", 400.0), ("web", "Storage", 90.0)):
-        cost = size * np.exp(np.cumsum(rng.normal(0, 0.02, len(days)))) * np.where(days.dayofweek < 5, 1.1, 0.8)
+        cost = (
+            size
+            * np.exp(np.cumsum(rng.normal(0, 0.02, len(days))))
+            * np.where(days.dayofweek < 5, 1.1, 0.8)
+        )
         month = days.to_period("M")
-        parts.append(pd.DataFrame({
-            "BilledCost": cost.round(2), "EffectiveCost": cost.round(2), "BillingCurrency": "USD", "ServiceName": service, "ChargeCategory": "Usage",
-            "BillingPeriodStart": month.start_time.strftime("%Y-%m-%dT00:00:00Z"), "BillingPeriodEnd": (month + 1).start_time.strftime("%Y-%m-%dT00:00:00Z"),
-            "ChargePeriodStart": days.strftime("%Y-%m-%dT00:00:00Z"), "ChargePeriodEnd": (days + pd.Timedelta(days=1)).strftime("%Y-%m-%dT00:00:00Z"),
-            "InvoiceIssuerName": "Cinder", "Tags": json.dumps({"team": team, "business_unit": team})}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "BilledCost": cost.round(2),
+                    "EffectiveCost": cost.round(2),
+                    "BillingCurrency": "USD",
+                    "ServiceName": service,
+                    "ChargeCategory": "Usage",
+                    "BillingPeriodStart": month.start_time.strftime("%Y-%m-%dT00:00:00Z"),
+                    "BillingPeriodEnd": (month + 1).start_time.strftime("%Y-%m-%dT00:00:00Z"),
+                    "ChargePeriodStart": days.strftime("%Y-%m-%dT00:00:00Z"),
+                    "ChargePeriodEnd": (days + pd.Timedelta(days=1)).strftime("%Y-%m-%dT00:00:00Z"),
+                    "InvoiceIssuerName": "Cinder",
+                    "Tags": json.dumps({"team": team, "business_unit": team}),
+                }
+            )
+        )
     pd.concat(parts).to_csv(folder / "bill.csv", index=False)
-    (folder / "finops.yaml").write_text("company: Two teams\nbills: [bill.csv]\nledger: ledger\nreports: reports\npaths: 300\n", encoding="utf-8")
+    (folder / "finops.yaml").write_text(
+        "company: Two teams\nbills: [bill.csv]\nledger: ledger\nreports: reports\npaths: 300\n",
+        encoding="utf-8",
+    )
     return folder
 
 
@@ -60,20 +78,29 @@ def told(folder, *words) -> dict:
 @pytest.mark.parametrize("unit, slug", [("Company", "company"), ("ai", "ai")])
 def test_report_backtest_and_json_say_the_same(workspace, unit, slug):
     place = workspace / "reports" / "2026-10" / slug
-    brief, page = json.loads((place / "brief.json").read_text(encoding="utf-8"))["accuracy"], (place / "report.html").read_text(encoding="utf-8")
+    brief, page = (
+        json.loads((place / "brief.json").read_text(encoding="utf-8"))["accuracy"],
+        (place / "report.html").read_text(encoding="utf-8"),
+    )
     found = told(workspace, "backtest", "--unit", unit)
-    assert found["month"] == "2026-10"                                             # the newest complete month, as the report
-    bare = [{key: value for key, value in row.items() if key != "window"} for row in [*found["rows"], found["quarter"]]]
+    assert found["month"] == "2026-10"  # the newest complete month, as the report
+    bare = [
+        {key: value for key, value in row.items() if key != "window"}
+        for row in [*found["rows"], found["quarter"]]
+    ]
     assert bare == [*brief["rows"], brief["quarter"]]
     for key in ("sentence", "trust", "calibration", "detail", "bands"):
         assert found[key] == brief[key], key
-    section = page[page.index('id="track-record"'):]
+    section = page[page.index('id="track-record"') :]
     assert "How good were we, and how far to trust this" in section and len(page) < 350_000
     for i, row in enumerate(brief["rows"]):
         for key in ("error_pct", "naive_error_pct"):
-            assert f'data-path="accuracy/rows/{i}/{key}" data-way="rate" value="{row[key]!r}"' in section
+            assert (
+                f'data-path="accuracy/rows/{i}/{key}" data-way="rate" value="{row[key]!r}"'
+                in section
+            )
     if unit != "Company":
-        return                                                                     # the table in words once: a replay takes seconds
+        return  # the table in words once: a replay takes seconds
     code, out, _ = finops("backtest", "--unit", unit, cwd=workspace)
     assert code == 0 and brief["trust"] in out
     assert f"{brief['rows'][0]['error_pct'] * 100:.1f} %" in out and "Day by day" in out
@@ -81,9 +108,13 @@ def test_report_backtest_and_json_say_the_same(workspace, unit, slug):
 
 def test_days_come_from_the_same_month_ends_and_are_the_daily_cost_forecast_directly(workspace):
     found = told(workspace, "backtest", "--origins", 3, "--horizons", "7,30", "--leads", "1,2")
-    assert [row["lead"] for row in found["rows"]] == [1, 2] and [row["window"] for row in found["days"]] == ["next 7 days", "next 30 days"]
+    assert [row["lead"] for row in found["rows"]] == [1, 2] and [
+        row["window"] for row in found["days"]
+    ] == ["next 7 days", "next 30 days"]
     bills = pd.read_csv(workspace / "bill.csv")
-    cost = bills.groupby(pd.to_datetime(bills["ChargePeriodStart"]).dt.tz_localize(None))["EffectiveCost"].sum()[:"2026-10-31"]
+    cost = bills.groupby(pd.to_datetime(bills["ChargePeriodStart"]).dt.tz_localize(None))[
+        "EffectiveCost"
+    ].sum()[:"2026-10-31"]
     alone = fm.backtest(cost, (1,), 3, horizons=(7, 30)).summary().query("kind == 'days'")
     assert [row["wape"] for row in found["days"]] == pytest.approx(alone["wape"].tolist())
     assert sorted({row["made"] for row in found["detail"]}) == ["2026-07", "2026-08", "2026-09"]
@@ -91,21 +122,35 @@ def test_days_come_from_the_same_month_ends_and_are_the_daily_cost_forecast_dire
 
 def test_a_row_set_of_every_unit(workspace):
     found = told(workspace, "backtest", "--by", "series", "--origins", 2, "--horizons", "")
-    assert [part["unit"] for part in found["units"]] == ["Company", "ai", "web"] and all(not part["days"] for part in found["units"])
+    assert [part["unit"] for part in found["units"]] == ["Company", "ai", "web"] and all(
+        not part["days"] for part in found["units"]
+    )
     for i, row in enumerate(found["units"][0]["detail"]):
-        assert row["actual"] == pytest.approx(sum(part["detail"][i]["actual"] for part in found["units"][1:]))
+        assert row["actual"] == pytest.approx(
+            sum(part["detail"][i]["actual"] for part in found["units"][1:])
+        )
 
 
 def test_published_and_replayed_stand_apart_and_grades_say_what_the_brief_says(workspace):
-    brief = json.loads((workspace / "reports" / "2026-10" / "company" / "brief.json").read_text(encoding="utf-8"))
+    brief = json.loads(
+        (workspace / "reports" / "2026-10" / "company" / "brief.json").read_text(encoding="utf-8")
+    )
     published = brief["accuracy"]["published"]
-    assert [(row["made"], row["for"]) for row in published["detail"]] == [("2026-08", "2026-09"), ("2026-08", "2026-10")]
+    assert [(row["made"], row["for"]) for row in published["detail"]] == [
+        ("2026-08", "2026-09"),
+        ("2026-08", "2026-10"),
+    ]
     found = told(workspace, "grades", "--unit", "Company")
     same = [row for row in found["rows"] if row["made"] < "2026-10"]
     for key in ("p50", "actual", "naive", "error_pct", "band"):
         assert [row[key] for row in same] == [row[key] for row in published["detail"]], key
-    assert found["sentence"] == published["sentence"] and found["by_lead"][0]["naive_error_pct"] == published["rows"][0]["naive_error_pct"]
-    page = (workspace / "reports" / "2026-10" / "company" / "report.html").read_text(encoding="utf-8")
+    assert (
+        found["sentence"] == published["sentence"]
+        and found["by_lead"][0]["naive_error_pct"] == published["rows"][0]["naive_error_pct"]
+    )
+    page = (workspace / "reports" / "2026-10" / "company" / "report.html").read_text(
+        encoding="utf-8"
+    )
     assert "Replayed: said 80 %, was" in page and "Published: said 80 %, was" in page
     code, out, _ = finops("grades", "--bands", "5,30", cwd=workspace)
     assert code == 0 and "≤ 5 %" in out and "too few to judge by" in out
@@ -114,7 +159,9 @@ def test_published_and_replayed_stand_apart_and_grades_say_what_the_brief_says(w
 def test_a_report_is_verified_with_what_was_published_before_it(workspace):
     code, out, err = finops("verify", "reports/2026-10/company", cwd=workspace)
     lines = [line for line in (out + err).splitlines() if line.startswith("- ")]
-    assert code == 0 or all("code" in line for line in lines), out + err        # while the code is being written, its hash may move
+    assert code == 0 or all("code" in line for line in lines), (
+        out + err
+    )  # while the code is being written, its hash may move
 
 
 def invoke(*words):
@@ -126,10 +173,23 @@ def table(tmp_path):
     """Two series side by side; German marks."""
     days = pd.date_range("2025-01-01", "2026-02-28")
     rng = np.random.default_rng(3)
-    frame = pd.DataFrame({"web": 100 + rng.normal(0, 5, len(days)), "gpu": 40 * np.exp(np.cumsum(rng.normal(0, 0.02, len(days))))}, days).round(2)
+    frame = pd.DataFrame(
+        {
+            "web": 100 + rng.normal(0, 5, len(days)),
+            "gpu": 40 * np.exp(np.cumsum(rng.normal(0, 0.02, len(days)))),
+        },
+        days,
+    ).round(2)
     path = tmp_path / "usage.csv"
-    text = ["Tag;web;gpu", *(f"{day:%d.%m.%Y};{web:.2f};{gpu:.2f}".replace(".", ",").replace(f"{day:%d,%m,%Y}", f"{day:%d.%m.%Y}")
-                             for day, (web, gpu) in zip(days, frame.to_numpy()))]
+    text = [
+        "Tag;web;gpu",
+        *(
+            f"{day:%d.%m.%Y};{web:.2f};{gpu:.2f}".replace(".", ",").replace(
+                f"{day:%d,%m,%Y}", f"{day:%d.%m.%Y}"
+            )
+            for day, (web, gpu) in zip(days, frame.to_numpy())
+        ),
+    ]
     path.write_text("\n".join(text) + "\n", encoding="utf-8")
     return path, frame
 
@@ -138,10 +198,16 @@ def test_a_csv_is_the_frame_it_holds(table):
     path, frame = table
     found = json.loads(invoke("backtest", "--csv", path, "--origins", 4, "--json").output)
     alone = fm.backtest(frame, origins=4).summary()
-    assert [row["error_pct"] for row in found["rows"]] == pytest.approx(alone.query("kind == 'month'")["error_pct"].tolist())
-    assert [row["wape"] for row in found["days"]] == pytest.approx(alone.query("kind == 'days'")["wape"].tolist())
+    assert [row["error_pct"] for row in found["rows"]] == pytest.approx(
+        alone.query("kind == 'month'")["error_pct"].tolist()
+    )
+    assert [row["wape"] for row in found["days"]] == pytest.approx(
+        alone.query("kind == 'days'")["wape"].tolist()
+    )
     assert found["quarter"]["window"] == "months 1 to 3" and found["title"] == "usage.csv: 2 series"
-    by = json.loads(invoke("backtest", "--csv", path, "--origins", 4, "--by", "series", "--json").output)
+    by = json.loads(
+        invoke("backtest", "--csv", path, "--origins", 4, "--by", "series", "--json").output
+    )
     assert [part["title"] for part in by["units"]] == ["web", "gpu", "usage.csv: 2 series"]
 
 
@@ -152,41 +218,85 @@ def test_every_window_can_be_taken_along(table, tmp_path, suffix):
     shown = invoke("backtest", "--csv", path, "--origins", 2, "--export", target)
     made = fm.backtest(frame, origins=2).windows
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "json": pd.read_json}[suffix](target)
-    assert len(read) == len(made) and read["p50"].tolist() == pytest.approx(made["p50"].tolist()) and f"{len(made)} windows" in shown.output
+    assert (
+        len(read) == len(made)
+        and read["p50"].tolist() == pytest.approx(made["p50"].tolist())
+        and f"{len(made)} windows" in shown.output
+    )
 
 
 def test_a_long_table_has_names_and_classes(tmp_path):
     days = pd.date_range("2025-01-01", "2025-12-31")
     path = tmp_path / "long.csv"
-    pd.concat([pd.DataFrame({"ds": days, "unique_id": name, "cls": group, "y": level}) for name, group, level in
-               (("a", "web", 5.0), ("b", "gpu", 7.0))]).to_csv(path, index=False)
+    pd.concat(
+        [
+            pd.DataFrame({"ds": days, "unique_id": name, "cls": group, "y": level})
+            for name, group, level in (("a", "web", 5.0), ("b", "gpu", 7.0))
+        ]
+    ).to_csv(path, index=False)
     series, classes, _ = read_series(path)
-    assert classes == {"a": "web", "b": "gpu"} and series["b"].eq(7.0).all() and len(series["b"]) == 365
-    found = json.loads(invoke("backtest", "--csv", path, "--by", "class", "--origins", 2, "--json").output)
+    assert (
+        classes == {"a": "web", "b": "gpu"}
+        and series["b"].eq(7.0).all()
+        and len(series["b"]) == 365
+    )
+    found = json.loads(
+        invoke("backtest", "--csv", path, "--by", "class", "--origins", 2, "--json").output
+    )
     assert [part["title"] for part in found["units"]] == ["web", "gpu", "long.csv: 2 series"]
 
 
 def test_an_empty_cell_is_a_missing_day_and_a_short_series_is_named(tmp_path):
     days = pd.date_range("2025-01-01", "2025-12-31")
     path = tmp_path / "some.csv"
-    pd.DataFrame({"day": days, "a": 5.0, "young": np.where(days >= "2025-12-01", 3.0, np.nan)}).to_csv(path, index=False)
+    pd.DataFrame(
+        {"day": days, "a": 5.0, "young": np.where(days >= "2025-12-01", 3.0, np.nan)}
+    ).to_csv(path, index=False)
     shown = invoke("backtest", "--csv", path, "--origins", 2)
-    assert shown.exit_code == 0 and "Not graded: young: backtest: 31 days from 2025-12-01 to 2025-12-31 hold no month end" in shown.output.replace("\n", " ")
+    assert (
+        shown.exit_code == 0
+        and "Not graded: young: backtest: 31 days from 2025-12-01 to 2025-12-31 hold no month end"
+        in shown.output.replace("\n", " ")
+    )
 
 
-@pytest.mark.parametrize("text, message", [
-    ("name,value\na,1\nb,2\n", "bad.csv: no column holds dates. Its first column must be the day, best as 2026-10-31; columns: name, value."),
-    ("day,team\n2026-01-01,x\n2026-01-02,y\n", "bad.csv: no column beside 'day' holds numbers. Give a column per series, or the columns date, series, value."),
-    ("day,a\n2026-01,1\n2026-02,2\n", "bad.csv: line 2, 'day': '2026-01' is not a day. Write it as 2026-10-31."),
-    ("day,team,region,a\n2026-01-01,x,eu,1\n2026-01-02,x,eu,1\n", "bad.csv: 'team', 'region' hold words and 'a' numbers. Give a date and a column per series, "
-                                                               "or date, series, value and perhaps class."),
-    ("ds,y\n2026-10-01,5\n2026-10-02,5\n2026-10-02,6\n", "bad.csv: line 4: 2026-10-02 stands twice, first in line 3. Give one row per day: add up what "
-                                                          "belongs together, or take one out."),
-    ("ds,team,y\n2026-10-01,a,5\n2026-10-01,b,5\n2026-10-01,a,6\n", "bad.csv: line 4: 2026-10-01 stands twice in 'a', first in line 2. Give one row per "
-                                                                   "day: add up what belongs together, or take one out."),
-    ("ds,y\n02/10/2026,5\n02/10/2026,5\n", "bad.csv: line 3: 2026-02-10 stands twice, first in line 2. Give one row per day: add up what belongs together, "
-                                            "or take one out."),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (
+            "name,value\na,1\nb,2\n",
+            "bad.csv: no column holds dates. Its first column must be the day, best as 2026-10-31; columns: name, value.",
+        ),
+        (
+            "day,team\n2026-01-01,x\n2026-01-02,y\n",
+            "bad.csv: no column beside 'day' holds numbers. Give a column per series, or the columns date, series, value.",
+        ),
+        (
+            "day,a\n2026-01,1\n2026-02,2\n",
+            "bad.csv: line 2, 'day': '2026-01' is not a day. Write it as 2026-10-31.",
+        ),
+        (
+            "day,team,region,a\n2026-01-01,x,eu,1\n2026-01-02,x,eu,1\n",
+            "bad.csv: 'team', 'region' hold words and 'a' numbers. Give a date and a column per series, "
+            "or date, series, value and perhaps class.",
+        ),
+        (
+            "ds,y\n2026-10-01,5\n2026-10-02,5\n2026-10-02,6\n",
+            "bad.csv: line 4: 2026-10-02 stands twice, first in line 3. Give one row per day: add up what "
+            "belongs together, or take one out.",
+        ),
+        (
+            "ds,team,y\n2026-10-01,a,5\n2026-10-01,b,5\n2026-10-01,a,6\n",
+            "bad.csv: line 4: 2026-10-01 stands twice in 'a', first in line 2. Give one row per "
+            "day: add up what belongs together, or take one out.",
+        ),
+        (
+            "ds,y\n02/10/2026,5\n02/10/2026,5\n",
+            "bad.csv: line 3: 2026-02-10 stands twice, first in line 2. Give one row per day: add up what belongs together, "
+            "or take one out.",
+        ),
+    ],
+)
 def test_a_table_that_is_no_series_is_refused_word_for_word(tmp_path, text, message):
     path = tmp_path / "bad.csv"
     path.write_text(text, encoding="utf-8")
@@ -197,24 +307,46 @@ def test_a_table_that_is_no_series_is_refused_word_for_word(tmp_path, text, mess
 
 def test_one_cell_that_is_no_number_is_named_by_its_line(tmp_path):
     path = tmp_path / "bad.csv"
-    path.write_text("day,a\n" + "".join(f"2026-01-{day:02},{'n/a' if day == 7 else day}\n" for day in range(1, 32)), encoding="utf-8")
+    path.write_text(
+        "day,a\n"
+        + "".join(f"2026-01-{day:02},{'n/a' if day == 7 else day}\n" for day in range(1, 32)),
+        encoding="utf-8",
+    )
     with pytest.raises(FinOpsError) as refused:
         read_series(path)
-    assert str(refused.value) == "bad.csv: line 8, 'a': 'n/a' is not a number. Leave the cell empty where the day is not known."
+    assert (
+        str(refused.value)
+        == "bad.csv: line 8, 'a': 'n/a' is not a number. Leave the cell empty where the day is not known."
+    )
 
 
 def test_what_a_table_does_not_tell_is_said(tmp_path):
     path = tmp_path / "open.csv"
-    path.write_text("ds,y\n" + "".join(f'{day:02}/11/2026,"1,{day:03}"\n' for day in range(1, 13)), encoding="utf-8")
-    series, _, notes = read_series(path)        # day first the days follow each other; month first they would be a month apart
-    assert list(series["y"].index) == list(pd.date_range("2026-11-01", "2026-11-12")) and series["y"].tolist() == list(range(1001, 1013))
-    assert notes == ("'01/11/2026' in 'ds' is read day first, as 2026-11-01: no cell tells which it is. Write days as 2026-10-31.",
-                     "'1,001' in 'y' is read as 1,001: no cell tells thousands from decimals.")
+    path.write_text(
+        "ds,y\n" + "".join(f'{day:02}/11/2026,"1,{day:03}"\n' for day in range(1, 13)),
+        encoding="utf-8",
+    )
+    series, _, notes = read_series(
+        path
+    )  # day first the days follow each other; month first they would be a month apart
+    assert list(series["y"].index) == list(pd.date_range("2026-11-01", "2026-11-12")) and series[
+        "y"
+    ].tolist() == list(range(1001, 1013))
+    assert notes == (
+        "'01/11/2026' in 'ds' is read day first, as 2026-11-01: no cell tells which it is. Write days as 2026-10-31.",
+        "'1,001' in 'y' is read as 1,001: no cell tells thousands from decimals.",
+    )
     shown = " ".join(invoke("forecast", "--csv", path).output.split())
     assert all(note in shown for note in notes)
-    path.write_text("ds,y\n" + "".join(f"11/{day:02}/2026,{day}.5\n" for day in range(1, 13)), encoding="utf-8")
+    path.write_text(
+        "ds,y\n" + "".join(f"11/{day:02}/2026,{day}.5\n" for day in range(1, 13)), encoding="utf-8"
+    )
     series, _, notes = read_series(path)
-    assert series["y"].index[-1] == pd.Timestamp("2026-11-12") and notes[0].startswith("'11/01/2026' in 'ds' is read month first, as 2026-11-01") and len(notes) == 1
+    assert (
+        series["y"].index[-1] == pd.Timestamp("2026-11-12")
+        and notes[0].startswith("'11/01/2026' in 'ds' is read month first, as 2026-11-01")
+        and len(notes) == 1
+    )
 
 
 def test_a_name_in_a_table_cannot_steer_the_terminal(tmp_path):
@@ -226,49 +358,117 @@ def test_a_name_in_a_table_cannot_steer_the_terminal(tmp_path):
     assert not {c for c in shown.output if c != "\n" and unicodedata.category(c)[0] == "C"}
     told = invoke("forecast", "--csv", path, "--json").output
     assert not {c for c in told if c != "\n" and unicodedata.category(c)[0] == "C"}
-    assert "a\x1b]0;owned\x07\x9b31m" in {row["series"] for row in json.loads(told)["rows"]}          # escaped, not altered
+    assert "a\x1b]0;owned\x07\x9b31m" in {
+        row["series"] for row in json.loads(told)["rows"]
+    }  # escaped, not altered
 
 
 def test_semicolons_mean_decimal_commas_and_a_total_at_the_bottom_is_no_day(tmp_path):
     path = tmp_path / "export.csv"
-    path.write_text("day;usd\n" + "".join(f"2026-10-{day:02};1.{day:03}\n" for day in range(1, 32)) + "Total;31.496\n", encoding="utf-8")
+    path.write_text(
+        "day;usd\n"
+        + "".join(f"2026-10-{day:02};1.{day:03}\n" for day in range(1, 32))
+        + "Total;31.496\n",
+        encoding="utf-8",
+    )
     series, _, notes = read_series(path)
     assert series["usd"].tolist() == [1000 + day for day in range(1, 32)]
-    assert notes[-1] == "'1.001' in 'usd' is read as 1,001: no cell tells thousands from decimals." and any("Total" in note for note in notes[:-1])
+    assert notes[
+        -1
+    ] == "'1.001' in 'usd' is read as 1,001: no cell tells thousands from decimals." and any(
+        "Total" in note for note in notes[:-1]
+    )
 
 
 def test_columns_are_chosen_by_name_and_read_as_any_other(tmp_path):
     path = tmp_path / "two.csv"
-    path.write_text("made,ds,note,usd,hours\n" + "".join(f'2026-09-01,{day:02}/10/2026,x,"$1,{day:03}.50",{day}\n' for day in range(1, 32)), encoding="utf-8")
+    path.write_text(
+        "made,ds,note,usd,hours\n"
+        + "".join(
+            f'2026-09-01,{day:02}/10/2026,x,"$1,{day:03}.50",{day}\n' for day in range(1, 32)
+        ),
+        encoding="utf-8",
+    )
     series, _, notes = read_series(path, "ds", "usd")
-    assert list(series) == ["usd"] and series["usd"].tolist() == [1000.5 + day for day in range(1, 32)] and notes == ()
+    assert (
+        list(series) == ["usd"]
+        and series["usd"].tolist() == [1000.5 + day for day in range(1, 32)]
+        and notes == ()
+    )
     assert series["usd"].index[0] == pd.Timestamp("2026-10-01")
-    for words, message in (((None, "us"), "two.csv: --value-column: unknown column 'us'. Did you mean 'usd'? Known: "), (("d", None), "two.csv: --date-column: unknown column 'd'"),
-                           (("ds", "note"), "two.csv: line 2, 'note': 'x' is not a number. Leave the cell empty where the day is not known."),
-                           (("note", "usd"), "two.csv: line 2, 'note': 'x' is not a day. Write it as 2026-10-31.")):
+    for words, message in (
+        ((None, "us"), "two.csv: --value-column: unknown column 'us'. Did you mean 'usd'? Known: "),
+        (("d", None), "two.csv: --date-column: unknown column 'd'"),
+        (
+            ("ds", "note"),
+            "two.csv: line 2, 'note': 'x' is not a number. Leave the cell empty where the day is not known.",
+        ),
+        (("note", "usd"), "two.csv: line 2, 'note': 'x' is not a day. Write it as 2026-10-31."),
+    ):
         with pytest.raises(FinOpsError) as refused:
             read_series(path, *words)
         assert str(refused.value).startswith(message)
 
 
-@pytest.mark.parametrize("words, message", [
-    (["--by", "clas"], "--by: unknown grouping 'clas'. Did you mean 'class'? Known: all, class, series."),
-    (["--by", "class"], "--by class: goes with --csv; a ledger is divided into units. Use --by series."),
-    (["--csv", "x.csv", "--unit", "A"], "--unit is of a ledger and --csv brings series of its own. Give one of them."),
-    (["--csv", "x.csv", "--month", "2026-10"], "--month is of a ledger; a CSV is graded up to its own newest day. Leave it out."),
-    (["--export", "x.xlsx"], "--export: unknown kind of file '.xlsx'. Known: .csv, .parquet, .json."),
-    (["--leads", "one"], "--leads: 'one' must be whole numbers with commas, for example 1,2,3."),
-    (["--horizons", "7;30"], "--horizons: '7;30' must be whole numbers with commas, for example 7,30,90."),
-    (["--leads", "0", "--csv", "@"], "leads: (0,) must be whole months from 1 to 60, for example (1, 2, 3)."),
-    (["--bands", "a", "--csv", "@"], "--bands: 'a' must be percentages with commas, for example 12,15,20."),
-    (["--members", "theat,last_value", "--csv", "@"], None),
-])
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (
+            ["--by", "clas"],
+            "--by: unknown grouping 'clas'. Did you mean 'class'? Known: all, class, series.",
+        ),
+        (
+            ["--by", "class"],
+            "--by class: goes with --csv; a ledger is divided into units. Use --by series.",
+        ),
+        (
+            ["--csv", "x.csv", "--unit", "A"],
+            "--unit is of a ledger and --csv brings series of its own. Give one of them.",
+        ),
+        (
+            ["--csv", "x.csv", "--month", "2026-10"],
+            "--month is of a ledger; a CSV is graded up to its own newest day. Leave it out.",
+        ),
+        (
+            ["--export", "x.xlsx"],
+            "--export: unknown kind of file '.xlsx'. Known: .csv, .parquet, .json.",
+        ),
+        (
+            ["--leads", "one"],
+            "--leads: 'one' must be whole numbers with commas, for example 1,2,3.",
+        ),
+        (
+            ["--horizons", "7;30"],
+            "--horizons: '7;30' must be whole numbers with commas, for example 7,30,90.",
+        ),
+        (
+            ["--leads", "0", "--csv", "@"],
+            "leads: (0,) must be whole months from 1 to 60, for example (1, 2, 3).",
+        ),
+        (
+            ["--bands", "a", "--csv", "@"],
+            "--bands: 'a' must be percentages with commas, for example 12,15,20.",
+        ),
+        (["--members", "theat,last_value", "--csv", "@"], None),
+    ],
+)
 def test_what_cannot_be_meant_is_refused_and_writes_nothing(table, words, message):
     result = invoke("backtest", *(str(table[0]) if word == "@" else word for word in words))
     assert isinstance(result.exception, FinOpsError) and not result.output
-    assert str(result.exception) == message if message else re.match(r"members: unknown forecaster 'theat'\. Did you mean 'theta'\? Known: ", str(result.exception))
+    assert (
+        str(result.exception) == message
+        if message
+        else re.match(
+            r"members: unknown forecaster 'theat'\. Did you mean 'theta'\? Known: ",
+            str(result.exception),
+        )
+    )
 
 
 def test_a_ledger_refuses_a_lead_that_is_no_month(workspace):
     code, out, err = finops("backtest", "--leads", "0,1", cwd=workspace)
-    assert code == 2 and not out and "leads: (0, 1) must be whole months from 1 to 60, for example (1, 2, 3)." in err
+    assert (
+        code == 2
+        and not out
+        and "leads: (0, 1) must be whole months from 1 to 60, for example (1, 2, 3)." in err
+    )

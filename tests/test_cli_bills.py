@@ -24,14 +24,23 @@ def company(tmp_path):
 
 
 def total(company: Path) -> str:
-    return json.loads(finops(company, "reconcile", "--month", "2026-07", "--json")[1])["ledger_total"]
+    return json.loads(finops(company, "reconcile", "--month", "2026-07", "--json")[1])[
+        "ledger_total"
+    ]
 
 
 def test_ingest_asks_for_a_word_where_nothing_is_in_common_and_takes_it(company):
     first, second = (FIELD / "delivery_by_days" / name for name in ("first.csv", "second.csv"))
     assert finops(company, "ingest", first)[0] == 0
     code, out, err = finops(company, "ingest", second)
-    assert code == 2 and out == "" and "--append" in err and "--replace" in err and "Traceback" not in err and total(company) == "100.00"
+    assert (
+        code == 2
+        and out == ""
+        and "--append" in err
+        and "--replace" in err
+        and "Traceback" not in err
+        and total(company) == "100.00"
+    )
     code, out, err = finops(company, "ingest", second, "--append", "--json")
     assert code == 0 and json.loads(out)["restated"] == [] and total(company) == "310.00"
     assert finops(company, "ingest", second, "--append", "--replace")[0] == 2
@@ -43,37 +52,73 @@ def test_a_restatement_is_one_warning_line_and_stands_in_the_json(company):
     assert finops(company, "ingest", "a.csv")[0] == 0
     code, out, err = finops(company, "ingest", "b.csv", "--json")
     said = json.loads(out)
-    assert code == 0 and [one["difference"] for one in said["restated"]] == [{"USD": "2.00"}] and said["restated"][0]["billing_period"] == "2026-07"
-    assert err == "Warning  restated: Cloudy · acct-1 · 2026-07 was 100.00 USD and is 102.00 USD now (+2.00 USD)\n"
+    assert (
+        code == 0
+        and [one["difference"] for one in said["restated"]] == [{"USD": "2.00"}]
+        and said["restated"][0]["billing_period"] == "2026-07"
+    )
+    assert (
+        err
+        == "Warning  restated: Cloudy · acct-1 · 2026-07 was 100.00 USD and is 102.00 USD now (+2.00 USD)\n"
+    )
     assert finops(company, "ingest", "b.csv", "--json")[2] == ""
 
 
 def test_reconcile_goes_by_billing_period_and_says_what_was_used_in_another_month(company):
     """The case of the field: the last hours of July stand on August's invoice."""
     case = FIELD / "billed_in_the_next_period"
-    (company / "finops.yaml").write_text(f"company: Test\nledger: ledger\ninvoices: {case / 'invoices.csv'}\n")
+    (company / "finops.yaml").write_text(
+        f"company: Test\nledger: ledger\ninvoices: {case / 'invoices.csv'}\n"
+    )
     assert finops(company, "ingest", case / "focus.csv")[0] == 0
-    for words, want in (((), ("2026-08", "4.00")), (("--month", "2026-08"), ("2026-08", "4.00")), (("--month", "2026-07"), ("2026-07", "306.00"))):
+    for words, want in (
+        ((), ("2026-08", "4.00")),
+        (("--month", "2026-08"), ("2026-08", "4.00")),
+        (("--month", "2026-07"), ("2026-07", "306.00")),
+    ):
         code, out, err = finops(company, "reconcile", *words, "--json")
         said = json.loads(out)
-        assert code == 0 and (said["rows"][0]["billing_period"], said["invoice_total"], said["ledger_total"], said["difference"]) == (
-            want[0], want[1], want[1], "0.00"), err
-        assert said["billed_elsewhere"] == [{"used": "2026-07", "billed": "2026-08", "currency": "USD", "amount": "4.00"}]
+        assert code == 0 and (
+            said["rows"][0]["billing_period"],
+            said["invoice_total"],
+            said["ledger_total"],
+            said["difference"],
+        ) == (want[0], want[1], want[1], "0.00"), err
+        assert said["billed_elsewhere"] == [
+            {"used": "2026-07", "billed": "2026-08", "currency": "USD", "amount": "4.00"}
+        ]
     out = finops(company, "reconcile")[1]
     assert "The bill of August 2026 holds 4.00 USD of use of July 2026." in out
     code, out, err = finops(company, "reconcile", "--month", "2026-09")
-    assert code == 2 and ("2026-09: the ledger has no bill of September 2026 (nearest: 2026-08); it has bills of 2026-07, 2026-08. Choose one of these "
-                          "billing periods, or take the missing bill in: finops ingest FILE.") in err.replace("\n", " ")
+    assert code == 2 and (
+        "2026-09: the ledger has no bill of September 2026 (nearest: 2026-08); it has bills of 2026-07, 2026-08. Choose one of these "
+        "billing periods, or take the missing bill in: finops ingest FILE."
+    ) in err.replace("\n", " ")
 
 
 def test_an_invoice_without_a_bill_is_said_and_a_changed_record_is_not(company):
-    (company / "invoices.csv").write_text("InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount\nCloudy,2026-09,USD,7.00\n")
+    (company / "invoices.csv").write_text(
+        "InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount\nCloudy,2026-09,USD,7.00\n"
+    )
     (company / "finops.yaml").write_text("company: Test\nledger: ledger\ninvoices: invoices.csv\n")
     focus().to_csv(company / "a.csv", index=False)
     assert finops(company, "ingest", "a.csv")[0] == 0
     code, out, err = finops(company, "reconcile", "--month", "2026-09", "--json")
-    assert code == 0 and json.loads(out)["difference"] == "7.00" and "has no charge in the ledger" in json.loads(out)["note"]
+    assert (
+        code == 0
+        and json.loads(out)["difference"] == "7.00"
+        and "has no charge in the ledger" in json.loads(out)["note"]
+    )
     path = company / "ledger" / "manifest" / "000001.json"
-    path.write_text(path.read_text().replace('"BilledCost": "100.0000000000"', '"BilledCost": "1100.0000000000"'))
+    path.write_text(
+        path.read_text().replace(
+            '"BilledCost": "100.0000000000"', '"BilledCost": "1100.0000000000"'
+        )
+    )
     code, out, err = finops(company, "reconcile")
-    assert code == 2 and out == "" and "record says BilledCost 1,100.00 USD and its rows add up to 100.00 USD" in err.replace("\n", " ")
+    assert (
+        code == 2
+        and out == ""
+        and "record says BilledCost 1,100.00 USD and its rows add up to 100.00 USD"
+        in err.replace("\n", " ")
+    )

@@ -12,14 +12,27 @@ OFFER = Offer("gpu", rate=0.6, on_demand=1.0, term_months=12)
 
 def later(soon: float, then: float):
     """A forecast that is sure of one level for 31 days and of another after."""
+
     def forecast(known, hours, first_day, paths, seed):
         return np.where(np.arange(hours) < 31 * 24, soon, then)[None, :]
+
     return forecast
 
 
 def bought(patient: bool, forecast) -> np.ndarray:
     days = (np.datetime64("2026-06-01") - np.datetime64("2026-01-01")).astype(int)
-    return replay_commitments(np.full(days * 24, 10.0), [OFFER], first_day="2026-01-01", months=2, forecast=forecast, patient=patient).lines[0].bought
+    return (
+        replay_commitments(
+            np.full(days * 24, 10.0),
+            [OFFER],
+            first_day="2026-01-01",
+            months=2,
+            forecast=forecast,
+            patient=patient,
+        )
+        .lines[0]
+        .bought
+    )
 
 
 @pytest.mark.parametrize("patient, first", [(True, 10.0), (False, 50.0)])
@@ -37,6 +50,7 @@ def test_patience_never_buys_more_on_the_first_day():
 
     def forecast(known, hours, first_day, paths, seed):
         return rng.gamma(4, 5, (20, hours))
+
     state = rng.bit_generator.state
     careful = bought(True, forecast)
     rng.bit_generator.state = state

@@ -16,7 +16,10 @@ from finops_model.prices.instruments import make as make_instrument
 from finops_model.prices.settle.settlement import settle
 
 QUICK = settings(max_examples=15, deadline=None)
-NARROW, BROAD = Offer("narrow", "spend", discounts={"A": 0.4}), Offer("broad", "spend", discounts={"A": 0.3, "B": 0.3})
+NARROW, BROAD = (
+    Offer("narrow", "spend", discounts={"A": 0.4}),
+    Offer("broad", "spend", discounts={"A": 0.3, "B": 0.3}),
+)
 
 
 def programme(demand: dict, offers, budget=None, min_utilisation=None, prices=None):
@@ -25,8 +28,11 @@ def programme(demand: dict, offers, budget=None, min_utilisation=None, prices=No
     skus, paths = list(demand), len(next(iter(demand.values())))
     rows = np.stack([demand[sku].ravel() for sku in skus], axis=1)
     cost, high = [], []
-    for offer in offers:                                    # the levels first
-        cost.append((1.0 if offer.kind == "spend" else offer.rate) * len(rows) / paths), high.append(None)
+    for offer in offers:  # the levels first
+        (
+            cost.append((1.0 if offer.kind == "spend" else offer.rate) * len(rows) / paths),
+            high.append(None),
+        )
     above, bound, used = [], [], [[] for _ in offers]
     for r in range(len(rows)):
         mine = [[] for _ in skus]
@@ -36,7 +42,14 @@ def programme(demand: dict, offers, budget=None, min_utilisation=None, prices=No
                 if sku not in offer.covers(skus):
                     continue
                 price = offer.on_demand if offer.on_demand is not None else prices.get(sku, 1.0)
-                worth, scale = (1 / (1 - offer.discount_of(sku, price)), price * (1 - offer.discount_of(sku, price))) if offer.kind == "spend" else (price, 1)
+                worth, scale = (
+                    (
+                        1 / (1 - offer.discount_of(sku, price)),
+                        price * (1 - offer.discount_of(sku, price)),
+                    )
+                    if offer.kind == "spend"
+                    else (price, 1)
+                )
                 inside.append(len(cost))
                 mine[k].append((len(cost), 1 / scale))
                 cost.append(-worth / paths), high.append(None)
@@ -45,25 +58,49 @@ def programme(demand: dict, offers, budget=None, min_utilisation=None, prices=No
         for k in range(len(skus)):
             above.append(dict(mine[k])), bound.append(rows[r, k])
     if budget is not None:
-        above.append({o: (1.0 if offer.kind == "spend" else offer.rate) * offer.term_hours for o, offer in enumerate(offers)}), bound.append(budget)
+        (
+            above.append(
+                {
+                    o: (1.0 if offer.kind == "spend" else offer.rate) * offer.term_hours
+                    for o, offer in enumerate(offers)
+                }
+            ),
+            bound.append(budget),
+        )
     if min_utilisation is not None:
         for o in range(len(offers)):
-            above.append({o: min_utilisation * len(rows), **dict.fromkeys(used[o], -1.0)}), bound.append(0.0)
+            (
+                above.append({o: min_utilisation * len(rows), **dict.fromkeys(used[o], -1.0)}),
+                bound.append(0.0),
+            )
     matrix = np.zeros((len(above), len(cost)))
     for i, row in enumerate(above):
         matrix[i, list(row)] = list(row.values())
-    found = linprog(cost, A_ub=matrix, b_ub=bound, bounds=list(zip([0] * len(cost), high)), method="highs")
-    on_demand = sum(values.sum() * next((o.on_demand for o in offers if o.on_demand is not None and sku in o.covers(skus)), prices.get(sku, 1.0))
-                    for sku, values in demand.items())
-    return found.fun + on_demand / paths, found.x[:len(offers)]
+    found = linprog(
+        cost, A_ub=matrix, b_ub=bound, bounds=list(zip([0] * len(cost), high)), method="highs"
+    )
+    on_demand = sum(
+        values.sum()
+        * next(
+            (o.on_demand for o in offers if o.on_demand is not None and sku in o.covers(skus)),
+            prices.get(sku, 1.0),
+        )
+        for sku, values in demand.items()
+    )
+    return found.fun + on_demand / paths, found.x[: len(offers)]
 
 
 def random(seed: int, skus="AB", paths=3, hours=16) -> dict:
     draw = np.random.default_rng(seed)
-    return {sku: draw.gamma(draw.uniform(0.8, 5), 20, (paths, hours)) * (draw.random((paths, hours)) < draw.uniform(0.5, 1)) for sku in skus}
+    return {
+        sku: draw.gamma(draw.uniform(0.8, 5), 20, (paths, hours))
+        * (draw.random((paths, hours)) < draw.uniform(0.5, 1))
+        for sku in skus
+    }
 
 
 # ---- narrow and broad ------------------------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("seed", range(10))
 def test_narrow_and_broad_cost_what_a_linear_programme_says(seed):
@@ -79,7 +116,11 @@ def test_narrow_and_broad_cost_what_a_linear_programme_says(seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_two_narrow_plans_and_a_broad_one_cost_what_a_linear_programme_says(seed):
     demand = random(50 + seed, "ABC")
-    offers = [NARROW, Offer("second", "spend", discounts={"B": 0.45}), Offer("broad", "spend", discounts={"A": 0.28, "B": 0.28, "C": 0.28})]
+    offers = [
+        NARROW,
+        Offer("second", "spend", discounts={"B": 0.45}),
+        Offer("broad", "spend", discounts={"A": 0.28, "B": 0.28, "C": 0.28}),
+    ]
     found = best_commitments(demand, offers=offers)
     least, _ = programme(demand, offers)
     assert found.expected_cost == pytest.approx(least, rel=1e-3)
@@ -88,7 +129,10 @@ def test_two_narrow_plans_and_a_broad_one_cost_what_a_linear_programme_says(seed
 @pytest.mark.parametrize("seed", range(3))
 def test_reservations_beside_a_spend_plan_cost_what_a_linear_programme_says(seed):
     demand, prices = random(80 + seed), {"A": 2.0, "B": 1.0}
-    offers = [Offer("ri", "units", rate=1.1, on_demand=2.0, skus=("A",)), Offer("plan", "spend", discounts={"A": 0.3, "B": 0.3})]
+    offers = [
+        Offer("ri", "units", rate=1.1, on_demand=2.0, skus=("A",)),
+        Offer("plan", "spend", discounts={"A": 0.3, "B": 0.3}),
+    ]
     found = best_commitments(demand, offers=offers, prices=prices)
     least, _ = programme(demand, offers, prices=prices)
     assert found.expected_cost == pytest.approx(least, rel=1e-3)
@@ -109,8 +153,18 @@ def test_the_steady_sku_goes_to_the_narrow_plan_and_the_rest_to_the_broad_one():
 def test_overlapping_plans_cost_what_the_settlement_charges(seed):
     demand = random(seed)
     found = best_commitments(demand, offers=[NARROW, BROAD])
-    held = [make_instrument({"kind": "spend", "id": p.name, "commitment": p.quantity, "discounts": dict(p.offer.discounts), "priority": i})
-            for i, p in enumerate(found.purchases)]
+    held = [
+        make_instrument(
+            {
+                "kind": "spend",
+                "id": p.name,
+                "commitment": p.quantity,
+                "discounts": dict(p.offer.discounts),
+                "priority": i,
+            }
+        )
+        for i, p in enumerate(found.purchases)
+    ]
     cube = np.stack([demand["A"], demand["B"]], axis=-1)
     assert settle(cube, ("A", "B"), {"A": 1.0, "B": 1.0}, held).total() == pytest.approx(found.cost)
     assert np.all(found.outcome.used <= found.outcome.paid + 1e-9) and np.all(found.regret >= 0)
@@ -137,28 +191,43 @@ def test_narrow_and_broad_under_risk_are_least_on_a_grid(objective, seed):
 
 def test_plans_that_do_not_meet_are_each_best_by_itself():
     demand = random(3)
-    offers = [Offer("one", "spend", discounts={"A": 0.4}), Offer("other", "spend", discounts={"B": 0.2})]
+    offers = [
+        Offer("one", "spend", discounts={"A": 0.4}),
+        Offer("other", "spend", discounts={"B": 0.2}),
+    ]
     found = best_commitments(demand, offers=offers)
-    alone = [best_commitments({sku: demand[sku]}, offers=[offer]) for sku, offer in zip("AB", offers)]
+    alone = [
+        best_commitments({sku: demand[sku]}, offers=[offer]) for sku, offer in zip("AB", offers)
+    ]
     assert [p.quantity for p in found.purchases] == [float(one) for one in alone]
-    assert found.cost == pytest.approx(alone[0].cost + alone[1].cost) and found.regret == pytest.approx(alone[0].regret + alone[1].regret)
+    assert found.cost == pytest.approx(
+        alone[0].cost + alone[1].cost
+    ) and found.regret == pytest.approx(alone[0].regret + alone[1].regret)
     assert np.all(found.curve("other").regret >= 0)
 
 
 def test_of_two_offers_of_one_term_on_one_pool_the_cheaper_is_bought_alone():
     demand = np.arange(1.0, 11)[None, :]
-    found = best_commitments(demand, offers=[Offer("dear", rate=0.8, on_demand=1.0), Offer("cheap", rate=0.6, on_demand=1.0)])
+    found = best_commitments(
+        demand,
+        offers=[Offer("dear", rate=0.8, on_demand=1.0), Offer("cheap", rate=0.6, on_demand=1.0)],
+    )
     assert (found.purchases[0].name, found.quantity) == ("cheap", 4)
 
 
 # ---- one year beside several -----------------------------------------------------------------------------------------------------------
 
-def years_programme(demand: np.ndarray, years: int, short: float, long: float, price: float = 1.0) -> float:
+
+def years_programme(
+    demand: np.ndarray, years: int, short: float, long: float, price: float = 1.0
+) -> float:
     """demand (path, hour), the years one after the other."""
     paths, hours = demand.shape
     each = hours // years
-    size = 1 + years + paths * hours                        # long, short of each year, spill
-    cost = np.concatenate([[long * hours], np.full(years, short * each), np.full(paths * hours, price / paths)])
+    size = 1 + years + paths * hours  # long, short of each year, spill
+    cost = np.concatenate(
+        [[long * hours], np.full(years, short * each), np.full(paths * hours, price / paths)]
+    )
     above = np.zeros((paths * hours, size))
     for r in range(paths * hours):
         above[r, [0, 1 + (r % hours) // each, 1 + years + r]] = -1
@@ -169,25 +238,46 @@ def years_programme(demand: np.ndarray, years: int, short: float, long: float, p
 def test_one_year_beside_several_costs_what_a_linear_programme_says(seed):
     draw = np.random.default_rng(seed)
     years = int(draw.integers(2, 5))
-    demand = np.concatenate([draw.gamma(4, draw.uniform(3, 8), (2, 10)) for _ in range(years)], axis=1)
+    demand = np.concatenate(
+        [draw.gamma(4, draw.uniform(3, 8), (2, 10)) for _ in range(years)], axis=1
+    )
     short, long = draw.uniform(0.5, 0.85), draw.uniform(0.3, 0.8)
-    offers = [Offer("one", rate=short, on_demand=1.0), Offer("several", rate=long, on_demand=1.0, term_months=12 * years)]
+    offers = [
+        Offer("one", rate=short, on_demand=1.0),
+        Offer("several", rate=long, on_demand=1.0, term_months=12 * years),
+    ]
     found = best_commitments(demand, offers=offers, years=years)
-    assert found.expected_cost == pytest.approx(years_programme(demand, years, short, long), rel=1e-9)
+    assert found.expected_cost == pytest.approx(
+        years_programme(demand, years, short, long), rel=1e-9
+    )
 
 
 def test_layers_of_three_years_by_hand():
     demand = np.array([[100.0, 150.0, 120.0]])
-    found = best_commitments(demand, offers=[Offer("one", rate=0.72, on_demand=1.0), Offer("three", rate=0.5, on_demand=1.0, term_months=36)], years=3)
-    assert [(p.name, p.start, p.quantity) for p in found.purchases] == [("three", "year 1", 100), ("one", "year 1", 0), ("one", "year 2", 50),
-                                                                       ("one", "year 3", 20)]
+    found = best_commitments(
+        demand,
+        offers=[
+            Offer("one", rate=0.72, on_demand=1.0),
+            Offer("three", rate=0.5, on_demand=1.0, term_months=36),
+        ],
+        years=3,
+    )
+    assert [(p.name, p.start, p.quantity) for p in found.purchases] == [
+        ("three", "year 1", 100),
+        ("one", "year 1", 0),
+        ("one", "year 2", 50),
+        ("one", "year 3", 20),
+    ]
     assert found.expected_cost == pytest.approx(200.4)
 
 
 @pytest.mark.parametrize("budget", (1e5, 3e5, 1e6))
 def test_one_year_beside_three_keeps_to_a_budget(budget):
     demand = np.random.default_rng(4).gamma(4, 5, (2, 30))
-    offers = [Offer("one", rate=0.7, on_demand=1.0), Offer("three", rate=0.5, on_demand=1.0, term_months=36)]
+    offers = [
+        Offer("one", rate=0.7, on_demand=1.0),
+        Offer("three", rate=0.5, on_demand=1.0, term_months=36),
+    ]
     found = best_commitments(demand, offers=offers, years=3, budget=budget)
     assert sum(p.commitment for p in found.purchases) <= budget * (1 + 1e-6)
     free = best_commitments(demand, offers=offers, years=3)
@@ -196,11 +286,15 @@ def test_one_year_beside_three_keeps_to_a_budget(budget):
 
 # ---- limits that tie several together --------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("share", (0.3, 0.7))
 def test_two_pools_under_one_budget_cost_what_a_linear_programme_says(seed, share):
     demand = random(seed)
-    offers = [Offer("a", rate=0.5, on_demand=1.0, skus=("A",)), Offer("b", rate=0.7, on_demand=1.0, skus=("B",))]
+    offers = [
+        Offer("a", rate=0.5, on_demand=1.0, skus=("A",)),
+        Offer("b", rate=0.7, on_demand=1.0, skus=("B",)),
+    ]
     free = best_commitments(demand, offers=offers)
     budget = share * sum(p.commitment for p in free.purchases)
     found = best_commitments(demand, offers=offers, budget=budget)
@@ -216,12 +310,16 @@ def test_two_pools_under_one_budget_cost_what_a_linear_programme_says(seed, shar
 def test_overlapping_plans_with_a_least_utilisation_keep_to_it_in_the_vendors_order(seed, at):
     """The programme hands out usage in the cheapest way; the vendor may not. What is recommended keeps to the limit as the vendor settles."""
     demand = random(30 + seed)
-    found = best_commitments(demand, offers=[NARROW, BROAD], min_utilisation=0.85, utilisation_at=at)
+    found = best_commitments(
+        demand, offers=[NARROW, BROAD], min_utilisation=0.85, utilisation_at=at
+    )
     least, _ = programme(demand, [NARROW, BROAD], min_utilisation=0.85)
     free = best_commitments(demand, offers=[NARROW, BROAD])
     assert found.expected_cost >= min(least, free.expected_cost) * (1 - 1e-6)
     if at == "mean":
-        assert found.expected_cost <= least * 1.02          # a relaxation: the vendor's order may cost a little more
+        assert (
+            found.expected_cost <= least * 1.02
+        )  # a relaxation: the vendor's order may cost a little more
     for p in found.purchases:
         if p.quantity > 0:
             share = found.utilisation_of(p.name)
@@ -231,7 +329,10 @@ def test_overlapping_plans_with_a_least_utilisation_keep_to_it_in_the_vendors_or
 @pytest.mark.parametrize("seed", range(4))
 def test_one_year_beside_three_keeps_to_a_least_utilisation(seed):
     demand = np.random.default_rng(seed).gamma(2, 10, (2, 60))
-    offers = [Offer("one", rate=0.6, on_demand=1.0), Offer("three", rate=0.4, on_demand=1.0, term_months=36)]
+    offers = [
+        Offer("one", rate=0.6, on_demand=1.0),
+        Offer("three", rate=0.4, on_demand=1.0, term_months=36),
+    ]
     found = best_commitments(demand, offers=offers, years=3, min_utilisation=0.9)
     paid, used = found.outcome.paid, found.outcome.used.mean(axis=0)
     assert found.expected_saving > 0 and np.all(used >= (0.9 - 1e-6) * paid)
@@ -240,30 +341,61 @@ def test_one_year_beside_three_keeps_to_a_least_utilisation(seed):
 def test_steps_and_smallest_purchases_of_several_offers_are_kept():
     for seed in range(6):
         demand = random(seed)
-        offers = [Offer("narrow", "spend", discounts={"A": 0.4}, step=5), Offer("broad", "spend", discounts={"A": 0.3, "B": 0.3}, minimum=20)]
+        offers = [
+            Offer("narrow", "spend", discounts={"A": 0.4}, step=5),
+            Offer("broad", "spend", discounts={"A": 0.3, "B": 0.3}, minimum=20),
+        ]
         found = best_commitments(demand, offers=offers)
         narrow, broad = found.purchase("narrow").quantity, found.purchase("broad").quantity
         assert narrow % 5 == pytest.approx(0, abs=1e-6) and (broad == 0 or broad >= 20 - 1e-6)
         free = best_commitments(demand, offers=[NARROW, BROAD])
-        assert free.expected_cost <= found.expected_cost * (1 + 1e-9) <= found.on_demand.mean() * (1 + 1e-8)
+        assert (
+            free.expected_cost
+            <= found.expected_cost * (1 + 1e-9)
+            <= found.on_demand.mean() * (1 + 1e-8)
+        )
 
 
 def test_limits_nothing_keeps_to_are_refused():
     demand = {"A": np.full((1, 10), 10.0), "B": np.full((1, 10), 10.0)}
-    offers = [Offer("a", "spend", discounts={"A": 0.4}), Offer("b", "spend", discounts={"A": 0.3, "B": 0.3})]
+    offers = [
+        Offer("a", "spend", discounts={"A": 0.4}),
+        Offer("b", "spend", discounts={"A": 0.3, "B": 0.3}),
+    ]
     with pytest.raises(PriceError) as raised:
         best_commitments(demand, offers=offers, min_share=0.9, budget=1.0)
-    assert str(raised.value) == ("nothing keeps to all limits together: the budget of 1; the share of at least 90% of mean demand. "
-                                 "Loosen one, or buy nothing.")
+    assert str(raised.value) == (
+        "nothing keeps to all limits together: the budget of 1; the share of at least 90% of mean demand. "
+        "Loosen one, or buy nothing."
+    )
 
 
 def test_where_the_long_term_saves_nothing_every_year_is_bought_by_itself():
     demand = np.array([[100.0, 150.0, 120.0]])
-    found = best_commitments(demand, offers=[Offer("one", rate=0.72, on_demand=1.0), Offer("three", rate=1.0, on_demand=1.0, term_months=36)], years=3)
-    assert [(p.name, p.quantity) for p in found.purchases] == [("three", 0), ("one", 100), ("one", 150), ("one", 120)]
+    found = best_commitments(
+        demand,
+        offers=[
+            Offer("one", rate=0.72, on_demand=1.0),
+            Offer("three", rate=1.0, on_demand=1.0, term_months=36),
+        ],
+        years=3,
+    )
+    assert [(p.name, p.quantity) for p in found.purchases] == [
+        ("three", 0),
+        ("one", 100),
+        ("one", 150),
+        ("one", 120),
+    ]
     assert found.expected_cost == pytest.approx(0.72 * 370)
     assert found.notes == ("three saves nothing against on demand and is left out.",)
-    only = best_commitments(demand, offers=[Offer("one", rate=1.2, on_demand=1.0), Offer("three", rate=0.7, on_demand=1.0, term_months=36)], years=3)
+    only = best_commitments(
+        demand,
+        offers=[
+            Offer("one", rate=1.2, on_demand=1.0),
+            Offer("three", rate=0.7, on_demand=1.0, term_months=36),
+        ],
+        years=3,
+    )
     assert (only.purchases[0].name, only.quantity) == ("three", 100)
 
 

@@ -15,8 +15,28 @@ from finops_model.simulate.run import Run
 def run(name, totals, **values) -> Run:
     effective = np.asarray(totals, float)[:, None, None]
     empty = np.zeros((0, 0))
-    made = Run(name, "?", "USD", "2026-10-31", ("2026-11",), ("All",), (), (), effective, np.zeros((1, 1)), empty, empty, {}, [], [], 7,
-               len(effective), "numpy", "", "")
+    made = Run(
+        name,
+        "?",
+        "USD",
+        "2026-10-31",
+        ("2026-11",),
+        ("All",),
+        (),
+        (),
+        effective,
+        np.zeros((1, 1)),
+        empty,
+        empty,
+        {},
+        [],
+        [],
+        7,
+        len(effective),
+        "numpy",
+        "",
+        "",
+    )
     return dataclasses.replace(made, **values)
 
 
@@ -28,8 +48,14 @@ def test_a_saving_is_a_path_wise_difference_not_a_difference_of_medians():
     assert found.standard_error == pytest.approx(np.std([1, -1, -4], ddof=1) / np.sqrt(3))
 
 
-@pytest.mark.parametrize("values, what", [({"seed": 8}, "the seed differs, 8 and 7"), ({"months": ("2027-01",)}, "the months differs"),
-                                          ({"as_of": "2026-09-30"}, "the day of data differs, 2026-09-30 and 2026-10-31")])
+@pytest.mark.parametrize(
+    "values, what",
+    [
+        ({"seed": 8}, "the seed differs, 8 and 7"),
+        ({"months": ("2027-01",)}, "the months differs"),
+        ({"as_of": "2026-09-30"}, "the day of data differs, 2026-09-30 and 2026-10-31"),
+    ],
+)
 def test_runs_that_were_not_drawn_alike_are_refused(values, what):
     with pytest.raises(ScenarioError) as problem:
         compare(run("base", [1, 2]), run("other", [1, 2], **values))

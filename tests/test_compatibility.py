@@ -13,10 +13,10 @@ from finops_model.errors import FinOpsError, LedgerError, ReportError, ScenarioE
 from finops_model.facts.daily import warehouse
 from finops_model.facts.ledger.store import Ledger
 from finops_model.measure import grades
-from finops_model.scenario.document import load_scenario
-from finops_model.publish.report import briefs
 from finops_model.publish import close
 from finops_model.publish.dashboard import archive as dashboard_archive
+from finops_model.publish.report import briefs
+from finops_model.scenario.document import load_scenario
 from finops_model.schemas import NEWEST, check_schema
 from finops_model.settings import load_settings
 
@@ -38,7 +38,7 @@ MOVED = {
     "by_hand": "2",
     "children": "2, and 6: spend without a budget is a line with budget 0",
 }
-NEAR = 0.02            # of the figure: what row 2 moved on a history of eight months
+NEAR = 0.02  # of the figure: what row 2 moved on a history of eight months
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,10 @@ def workspace(tmp_path_factory):
 def made(workspace):
     """Today's briefs of the newest month, by unit."""
     whole = close.prepare(workspace, "2026-08")
-    return {brief["unit"]: json.loads(json.dumps(brief)) for brief in close.briefs_of(whole, close.pick_units(whole.daily, None))}
+    return {
+        brief["unit"]: json.loads(json.dumps(brief))
+        for brief in close.briefs_of(whole, close.pick_units(whole.daily, None))
+    }
 
 
 def old_brief(slug, month="2026-08"):
@@ -68,17 +71,34 @@ def test_the_ledger_says_what_it_said(workspace):
     ledger = Ledger(workspace.path(workspace.ledger))
     assert ledger.rows == FACTS["rows"]
     for column, totals in FACTS["totals"].items():
-        assert {currency: str(amount) for currency, amount in ledger.totals(column).items()} == totals
-    assert rows(ledger.totals_by_period()) == FACTS["by_period"] and rows(ledger.history()) == FACTS["history"]
-    assert rows(ledger.quarantine()) == FACTS["quarantine"] and rows(ledger.lineage()) == FACTS["lineage"]
-    assert (str(ledger.first_day()), str(ledger.last_day())) == (FACTS["first_day"], FACTS["last_day"])
+        assert {
+            currency: str(amount) for currency, amount in ledger.totals(column).items()
+        } == totals
+    assert (
+        rows(ledger.totals_by_period()) == FACTS["by_period"]
+        and rows(ledger.history()) == FACTS["history"]
+    )
+    assert (
+        rows(ledger.quarantine()) == FACTS["quarantine"]
+        and rows(ledger.lineage()) == FACTS["lineage"]
+    )
+    assert (str(ledger.first_day()), str(ledger.last_day())) == (
+        FACTS["first_day"],
+        FACTS["last_day"],
+    )
     assert ledger.fingerprint() == FACTS["fingerprint"]
 
 
 def test_the_days_add_up_to_what_they_added_up_to(workspace):
     daily = warehouse.daily(Ledger(workspace.path(workspace.ledger)), workspace)
-    sums = daily.assign(month=daily["ChargeDate"].dt.strftime("%Y-%m")).groupby(["month", "x_Workload"])["EffectiveCost"].sum()
-    assert [[month, workload, round(value, 6)] for (month, workload), value in sums.items()] == FACTS["by_month_and_workload"]
+    sums = (
+        daily.assign(month=daily["ChargeDate"].dt.strftime("%Y-%m"))
+        .groupby(["month", "x_Workload"])["EffectiveCost"]
+        .sum()
+    )
+    assert [
+        [month, workload, round(value, 6)] for (month, workload), value in sums.items()
+    ] == FACTS["by_month_and_workload"]
 
 
 def leaves(value, path=""):
@@ -93,16 +113,31 @@ def leaves(value, path=""):
 
 
 def moved(path):
-    return next((reason for start, reason in MOVED.items() if path == start or path.startswith(start + "/")), None)
+    return next(
+        (
+            reason
+            for start, reason in MOVED.items()
+            if path == start or path.startswith(start + "/")
+        ),
+        None,
+    )
 
 
 @pytest.mark.parametrize("unit", ["Company", "Customer Care", "Research", "Platform"])
 def test_an_old_month_has_the_same_figures_but_for_those_named(made, unit):
     new = made[unit]
     old, now = old_brief(new["slug"]), dict(leaves(new))
-    missing = [path for path, value in leaves(old) if path not in now and not moved(path) and not isinstance(value, (dict, list))]
+    missing = [
+        path
+        for path, value in leaves(old)
+        if path not in now and not moved(path) and not isinstance(value, (dict, list))
+    ]
     assert not missing, missing[:10]
-    other = [(path, value, now[path]) for path, value in leaves(old) if path in now and now[path] != value and not moved(path)]
+    other = [
+        (path, value, now[path])
+        for path, value in leaves(old)
+        if path in now and now[path] != value and not moved(path)
+    ]
     assert not other, other[:10]
 
 
@@ -118,10 +153,18 @@ def test_what_row_two_moved_is_near_what_was_published(made):
 def test_old_pages_are_shown_and_old_forecasts_graded(workspace):
     root = workspace.path(workspace.reports)
     index = dashboard_archive.load_index(root)
-    assert {(entry["month"], entry["slug"]) for entry in index["reports"]} >= {("2026-08", "company"), ("2026-07", "research")}
+    assert {(entry["month"], entry["slug"]) for entry in index["reports"]} >= {
+        ("2026-08", "company"),
+        ("2026-07", "research"),
+    }
     for path in sorted(root.glob("*/*/brief.json")):
         assert briefs.load_brief(path)["schema"] == 1
-    assert set(grades.published(root, before="2026-09")["unit"]) == {"Company", "Customer Care", "Research", "Platform"}
+    assert set(grades.published(root, before="2026-09")["unit"]) == {
+        "Company",
+        "Customer Care",
+        "Research",
+        "Platform",
+    }
 
 
 def test_old_scenarios_and_settings_are_read(workspace):
@@ -153,21 +196,40 @@ def test_an_old_ledger_goes_on(workspace, tmp_path):
     make_bill.main(tmp_path)
     assert ledger.ingest(tmp_path / "bills" / "2026-08.csv").changes == ()
     text = (tmp_path / "bills" / "2026-08.csv").read_text()
-    (tmp_path / "again.csv").write_text(text.replace(",40.00,40.00,40.00,40.00,", ",41.00,41.00,41.00,41.00,"))
+    (tmp_path / "again.csv").write_text(
+        text.replace(",40.00,40.00,40.00,40.00,", ",41.00,41.00,41.00,41.00,")
+    )
     receipt = ledger.ingest(tmp_path / "again.csv")
     after = {tuple(row[:3]): row[3] for row in rows(ledger.totals_by_period())}
     assert str(receipt.difference["USD"]) == "1.00"
-    assert {key: value for key, value in after.items() if before[key] != value}.keys() == {("Cumulus", "2026-08", "USD")}
+    assert {key: value for key, value in after.items() if before[key] != value}.keys() == {
+        ("Cumulus", "2026-08", "USD")
+    }
 
 
 @pytest.mark.parametrize("kind", sorted(NEWEST))
-@pytest.mark.parametrize("found, said", [
-    (99, "f.json: schema 99 of a {kind}; this version of finops-model reads up to {newest}. Use the version that wrote it."),
-    (None, "f.json: the schema of a {kind} is a number from 1 to {newest}; none is written there."),
-    ("1", "f.json: the schema of a {kind} is a number from 1 to {newest}; '1' is written there."),
-    (0, "f.json: the schema of a {kind} is a number from 1 to {newest}; '0' is written there."),
-    (True, "f.json: the schema of a {kind} is a number from 1 to {newest}; 'True' is written there."),
-])
+@pytest.mark.parametrize(
+    "found, said",
+    [
+        (
+            99,
+            "f.json: schema 99 of a {kind}; this version of finops-model reads up to {newest}. Use the version that wrote it.",
+        ),
+        (
+            None,
+            "f.json: the schema of a {kind} is a number from 1 to {newest}; none is written there.",
+        ),
+        (
+            "1",
+            "f.json: the schema of a {kind} is a number from 1 to {newest}; '1' is written there.",
+        ),
+        (0, "f.json: the schema of a {kind} is a number from 1 to {newest}; '0' is written there."),
+        (
+            True,
+            "f.json: the schema of a {kind} is a number from 1 to {newest}; 'True' is written there.",
+        ),
+    ],
+)
 def test_a_document_of_another_schema_is_refused(kind, found, said):
     with pytest.raises(FinOpsError) as problem:
         check_schema(kind, found, "f.json")
@@ -179,14 +241,25 @@ def test_each_reader_refuses_a_newer_document(workspace, tmp_path):
     shutil.copytree(workspace.path(workspace.ledger), record)
     path = sorted((record / "manifest").glob("*.json"))[0]
     path.write_text(path.read_text().replace('"schema": 1', '"schema": 2'))
-    with pytest.raises(LedgerError, match=r"000001.json: schema 2 of a ledger record; this version of finops-model reads up to 1"):
+    with pytest.raises(
+        LedgerError,
+        match=r"000001.json: schema 2 of a ledger record; this version of finops-model reads up to 1",
+    ):
         assert Ledger(record).rows
-    with pytest.raises(ReportError, match="brief: schema 2 of a brief; this version of finops-model reads up to 1"):
+    with pytest.raises(
+        ReportError, match="brief: schema 2 of a brief; this version of finops-model reads up to 1"
+    ):
         briefs.check_brief(old_brief("company") | {"schema": 2})
     (tmp_path / "s.yaml").write_text("schema: 2\nname: Newer\nnews: 1\n")
-    with pytest.raises(ScenarioError, match=r"s.yaml:1: schema 2 of a scenario; this version of finops-model reads up to 1"):
+    with pytest.raises(
+        ScenarioError,
+        match=r"s.yaml:1: schema 2 of a scenario; this version of finops-model reads up to 1",
+    ):
         load_scenario(tmp_path / "s.yaml")
     (tmp_path / "run.json").write_text('{"schema": 2}')
     (tmp_path / "run.npz").write_bytes(b"")
-    with pytest.raises(LedgerError, match=r"run.json: schema 2 of a run; this version of finops-model reads up to 1"):
+    with pytest.raises(
+        LedgerError,
+        match=r"run.json: schema 2 of a run; this version of finops-model reads up to 1",
+    ):
         load_run(tmp_path)

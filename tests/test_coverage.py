@@ -10,17 +10,20 @@ import dataclasses
 
 import numpy as np
 import pytest
-from scripts import script
 
 from finops_model.forecasting.widths.demand import Demand, fit_demand
+from scripts import script
 
 PER_PROCESS, PATHS, LOW, HIGH = 160, 1024, 0.76, 0.86
-cov = script("benchmarks/forecast_coverage.py")        # one definition of the processes for both
+cov = script("benchmarks/forecast_coverage.py")  # one definition of the processes for both
 
 
 def part(demand: Demand, chosen) -> Demand:
     """The same demand of some workloads."""
-    cut = {name: getattr(demand, name)[..., chosen] for name in ("median", "level_sd", "extra_variance", "phi", "sigma", "loading")}
+    cut = {
+        name: getattr(demand, name)[..., chosen]
+        for name in ("median", "level_sd", "extra_variance", "phi", "sigma", "loading")
+    }
     return dataclasses.replace(demand, names=tuple(demand.names[i] for i in chosen), **cut)
 
 
@@ -28,7 +31,11 @@ def part(demand: Demand, chosen) -> Demand:
 def world():
     """History and truth of all series, their demand, fitted once."""
     y, names = cov.worlds(PER_PROCESS)
-    return y, cov.month_totals(y[cov.DAYS:].T).T, fit_demand(y[:cov.DAYS], names, cov.DATES, cov.AHEAD, 1)
+    return (
+        y,
+        cov.month_totals(y[cov.DAYS :].T).T,
+        fit_demand(y[: cov.DAYS], names, cov.DATES, cov.AHEAD, 1),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +63,12 @@ def shares_hold(hits: np.ndarray, who: str) -> None:
     assert LOW <= hits.mean() <= HIGH, told
     error = 0.4 / np.sqrt(hits.shape[1])
     assert (abs(hits.mean(axis=1) - 0.8) < 3 * error).all(), told
-    by_process = hits.reshape(3, len(cov.PROCESSES), -1).mean(axis=(0, 2))      # leads of a series hang together: count series
-    assert (abs(by_process - 0.8) < 3 * 0.4 / np.sqrt(PER_PROCESS)).all(), f"{who}: {dict(zip(cov.PROCESSES, by_process.round(3)))}"
+    by_process = hits.reshape(3, len(cov.PROCESSES), -1).mean(
+        axis=(0, 2)
+    )  # leads of a series hang together: count series
+    assert (abs(by_process - 0.8) < 3 * 0.4 / np.sqrt(PER_PROCESS)).all(), (
+        f"{who}: {dict(zip(cov.PROCESSES, by_process.round(3)))}"
+    )
 
 
 def test_ranges_of_the_kernel_hold_four_truths_of_five(kernel):
@@ -79,7 +90,10 @@ def test_misses_lie_on_both_sides(world, totals):
     low, high = np.quantile(totals, (0.1, 0.9), axis=0)
     below, above = (truth < low).mean(axis=1), (truth > high).mean(axis=1)
     error = 0.3 / np.sqrt(truth.shape[1])
-    assert (abs(below - 0.1) < 4 * error).all() and (abs(above - 0.1) < 4 * error).all(), (below, above)
+    assert (abs(below - 0.1) < 4 * error).all() and (abs(above - 0.1) < 4 * error).all(), (
+        below,
+        above,
+    )
 
 
 SOME = np.concatenate([np.arange(p, p + 40) for p in range(0, 5 * PER_PROCESS, PER_PROCESS)])
@@ -90,9 +104,13 @@ def test_noise_that_forgets_how_days_hang_together_fails_the_same_test(world, br
     """What day-by-day noise with the whole spread of past day errors holds: a third of the first months, a fifth of the third."""
     y, truth, demand = world
     some, y, truth = part(demand, SOME), y[:, SOME], truth[:, SOME]
-    wrong = {"days apart": lambda: cov.independent_days(some, y),
-             "no level": lambda: dataclasses.replace(some, level_sd=0 * some.level_sd, extra_variance=0 * some.extra_variance),
-             "half the level": lambda: dataclasses.replace(some, level_sd=some.level_sd / 2)}[broken]()
+    wrong = {
+        "days apart": lambda: cov.independent_days(some, y),
+        "no level": lambda: dataclasses.replace(
+            some, level_sd=0 * some.level_sd, extra_variance=0 * some.extra_variance
+        ),
+        "half the level": lambda: dataclasses.replace(some, level_sd=some.level_sd / 2),
+    }[broken]()
     hits = cov.inside(cov.by_kernel(wrong, PATHS, 3), truth)
     most = {"days apart": 0.4, "no level": 0.25, "half the level": 0.65}[broken]
     assert hits.mean() < most and hits.mean(axis=1)[2] < most
@@ -112,7 +130,9 @@ def test_widths_of_the_kernel_are_those_of_the_error_paths(world):
     past = cov.widths(cov.by_error_paths(y[:, chosen], 8192))
     widest = np.maximum.accumulate(past, axis=0)
     ratio = ours / widest
-    assert (abs(np.median(ours / past, axis=1) - 1) < 0.03).all() and (abs(ratio - 1) < 0.10).mean() > 0.85
+    assert (abs(np.median(ours / past, axis=1) - 1) < 0.03).all() and (
+        abs(ratio - 1) < 0.10
+    ).mean() > 0.85
     assert ratio.min() > 0.85 and ratio.max() < 1.25
     rises = past[0] < 0.8 * past[1]
     assert rises.sum() >= 30
@@ -126,5 +146,7 @@ def test_the_kernel_draws_the_process_of_the_reference(world):
     some = part(demand, SOME[::8])
     a, b = cov.by_kernel(some, 8192, 3), cov.by_reference(some, 8192, 4)
     spread = np.log(a).std(axis=0)
-    assert (abs(np.log(a).mean(axis=0) - np.log(b).mean(axis=0)) < 4.5 * spread * np.sqrt(2 / 8192)).all()
+    assert (
+        abs(np.log(a).mean(axis=0) - np.log(b).mean(axis=0)) < 4.5 * spread * np.sqrt(2 / 8192)
+    ).all()
     np.testing.assert_allclose(np.log(b).std(axis=0), spread, rtol=4.5 / np.sqrt(8192))

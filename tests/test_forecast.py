@@ -11,17 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import ForecastError
-from finops_model.forecasting.widths import error_paths
 from finops_model.forecasting.ensemble import Forecast, fit, forecast
 from finops_model.forecasting.grading import weigh
 from finops_model.forecasting.history import clean, fill, kind
+from finops_model.forecasting.widths import error_paths
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
 
 
 def series(days=400, seed=1, start="2025-01-01", noise=0.05):
     rng = np.random.default_rng(seed)
-    y = 50 * np.resize(WEEK, days) * np.exp(np.cumsum(rng.normal(0, 0.01, days)) + rng.normal(0, noise, days))
+    y = (
+        50
+        * np.resize(WEEK, days)
+        * np.exp(np.cumsum(rng.normal(0, 0.01, days)) + rng.normal(0, noise, days))
+    )
     return pd.Series(y, pd.date_range(start, periods=days))
 
 
@@ -62,21 +66,34 @@ def test_weights_add_up_to_one_and_longer_horizons_keep_the_first_days(days, see
 @settings(max_examples=20, deadline=None)
 @given(days=st.integers(2, 500), seed=st.integers(0, 10_000), power=st.integers(-20, 20))
 def test_a_history_times_k_gives_paths_times_k(days, seed, power):
-    y, k = series(days, seed), 2.0 ** power
-    np.testing.assert_allclose(forecast(y * k, 15, 60).paths, forecast(y, 15, 60).paths * k, rtol=1e-8)
+    y, k = series(days, seed), 2.0**power
+    np.testing.assert_allclose(
+        forecast(y * k, 15, 60).paths, forecast(y, 15, 60).paths * k, rtol=1e-8
+    )
 
 
 @settings(max_examples=25, deadline=None)
-@given(values=st.lists(st.one_of(st.just(0.0), st.floats(0, 1e9, allow_subnormal=False)), min_size=2, max_size=220), seed=st.integers(0, 99))
+@given(
+    values=st.lists(
+        st.one_of(st.just(0.0), st.floats(0, 1e9, allow_subnormal=False)), min_size=2, max_size=220
+    ),
+    seed=st.integers(0, 99),
+)
 def test_any_non_negative_history_gets_finite_paths_that_are_not_negative(values, seed):
-    made = forecast(pd.Series(values, pd.date_range("2024-02-01", periods=len(values))), 45, 40, seed)
-    assert np.isfinite(made.paths).all() and (made.paths >= 0).all() and np.isfinite(made.median).all()
+    made = forecast(
+        pd.Series(values, pd.date_range("2024-02-01", periods=len(values))), 45, 40, seed
+    )
+    assert (
+        np.isfinite(made.paths).all() and (made.paths >= 0).all() and np.isfinite(made.median).all()
+    )
 
 
 def test_a_constant_has_no_spread_and_all_zero_is_zero():
     flat = pd.Series(np.full(300, 4.0), pd.date_range("2025-01-01", periods=300))
     np.testing.assert_allclose(forecast(flat, 60, 100).paths, 4.0)
-    assert (forecast(flat * 0, 60, 100).paths == 0).all() and forecast(flat * 0, 60, 100).kind == "empty"
+    assert (forecast(flat * 0, 60, 100).paths == 0).all() and forecast(
+        flat * 0, 60, 100
+    ).kind == "empty"
 
 
 @pytest.mark.parametrize("days", [2, 3, 6, 7, 9, 13, 14, 20, 30, 45, 60, 90, 140])
@@ -88,7 +105,9 @@ def test_short_histories_get_an_answer_with_width(days):
 
 def test_fewer_days_are_wider():
     y = series(760)
-    wide, narrow = (np.quantile(forecast(part, 30, 1000).paths.sum(axis=1), (0.1, 0.9)) for part in (y[-20:], y))
+    wide, narrow = (
+        np.quantile(forecast(part, 30, 1000).paths.sum(axis=1), (0.1, 0.9)) for part in (y[-20:], y)
+    )
     assert np.log(wide[1] / wide[0]) > 1.5 * np.log(narrow[1] / narrow[0])
 
 
@@ -118,25 +137,58 @@ def test_a_leap_day_is_a_day():
 
 
 BAD = {
-    "twice": (lambda y: pd.concat([y, y[:1]]), "history: 2025-01-01 stands twice. Add up the rows of a day first: history.groupby(level=0).sum()."),
-    "zone": (lambda y: y.tz_localize("UTC"), "history: the days carry the time zone UTC. Cut days in the billing time zone first: "
-             "history.tz_localize(None) on day starts."),
-    "hours": (lambda y: y.set_axis(y.index + pd.Timedelta(hours=5)), "history: 2025-01-01 05:00:00 has a time of day. Add up to days first: "
-              "history.resample('D').sum()."),
+    "twice": (
+        lambda y: pd.concat([y, y[:1]]),
+        "history: 2025-01-01 stands twice. Add up the rows of a day first: history.groupby(level=0).sum().",
+    ),
+    "zone": (
+        lambda y: y.tz_localize("UTC"),
+        "history: the days carry the time zone UTC. Cut days in the billing time zone first: "
+        "history.tz_localize(None) on day starts.",
+    ),
+    "hours": (
+        lambda y: y.set_axis(y.index + pd.Timedelta(hours=5)),
+        "history: 2025-01-01 05:00:00 has a time of day. Add up to days first: "
+        "history.resample('D').sum().",
+    ),
     "one": (lambda y: y[:1], "history: 1 day with a value; a forecast needs at least 2."),
     "none": (lambda y: y[:0], "history: 0 days with a value; a forecast needs at least 2."),
     "all nan": (lambda y: y * np.nan, "history: 0 days with a value; a forecast needs at least 2."),
-    "negative": (lambda y: y.where(y.index != "2025-01-04", -2.5), "history: 2025-01-04 is negative (-2.5). Forecast usage or cost before "
-                 "credits and corrections."),
-    "infinite": (lambda y: y.where(y.index != "2025-01-04", np.inf), "history: 2025-01-04 is infinite. Values must be finite."),
-    "future": (lambda y: pd.concat([y, pd.Series([1.0], [pd.Timestamp("2099-01-01")])]), "history: 26,998 of 27,029 days between 2025-01-01 and "
-               "2099-01-01 are missing, the longest gap after 2025-01-30. Check the dates, or write 0 where nothing was used."),
-    "text": (lambda y: y.astype(object).where(y.index != "2025-01-04", "12 USD"), "history: a value is not a number."),
-    "no dates": (lambda y: y.reset_index(drop=True), "history: the days are numbers. The index (or ds) must hold dates."),
-    "bad dates": (lambda y: y.set_axis([f"day {i}" for i in range(len(y))]), "history: the index (or ds) holds something that is not a date "
-                  "(text must be written 2026-10-31)."),
-    "columns": (lambda y: y.rename("cost").reset_index(), "history: a frame needs the columns ds and y; it has index, cost."),
-    "list": (lambda y: [1, 2, 3], "history: give a daily pandas Series or a frame with ds and y, not list."),
+    "negative": (
+        lambda y: y.where(y.index != "2025-01-04", -2.5),
+        "history: 2025-01-04 is negative (-2.5). Forecast usage or cost before "
+        "credits and corrections.",
+    ),
+    "infinite": (
+        lambda y: y.where(y.index != "2025-01-04", np.inf),
+        "history: 2025-01-04 is infinite. Values must be finite.",
+    ),
+    "future": (
+        lambda y: pd.concat([y, pd.Series([1.0], [pd.Timestamp("2099-01-01")])]),
+        "history: 26,998 of 27,029 days between 2025-01-01 and "
+        "2099-01-01 are missing, the longest gap after 2025-01-30. Check the dates, or write 0 where nothing was used.",
+    ),
+    "text": (
+        lambda y: y.astype(object).where(y.index != "2025-01-04", "12 USD"),
+        "history: a value is not a number.",
+    ),
+    "no dates": (
+        lambda y: y.reset_index(drop=True),
+        "history: the days are numbers. The index (or ds) must hold dates.",
+    ),
+    "bad dates": (
+        lambda y: y.set_axis([f"day {i}" for i in range(len(y))]),
+        "history: the index (or ds) holds something that is not a date "
+        "(text must be written 2026-10-31).",
+    ),
+    "columns": (
+        lambda y: y.rename("cost").reset_index(),
+        "history: a frame needs the columns ds and y; it has index, cost.",
+    ),
+    "list": (
+        lambda y: [1, 2, 3],
+        "history: give a daily pandas Series or a frame with ds and y, not list.",
+    ),
 }
 
 
@@ -148,11 +200,14 @@ def test_bad_histories_are_refused_word_for_word(case):
     assert str(refused.value) == message
 
 
-@pytest.mark.parametrize("horizon, paths, message", [
-    (0, 10, "horizon: 0 must be a whole number from 1 to 3,700."),
-    (2.5, 10, "horizon: 2.5 must be a whole number from 1 to 3,700."),
-    (10, True, "paths: True must be a whole number from 1 to 1,000,000."),
-])
+@pytest.mark.parametrize(
+    "horizon, paths, message",
+    [
+        (0, 10, "horizon: 0 must be a whole number from 1 to 3,700."),
+        (2.5, 10, "horizon: 2.5 must be a whole number from 1 to 3,700."),
+        (10, True, "paths: True must be a whole number from 1 to 1,000,000."),
+    ],
+)
 def test_nonsense_sizes_are_refused(horizon, paths, message):
     with pytest.raises(ForecastError, match=f"^{re.escape(message)}$"):
         forecast(series(30), horizon, paths)
@@ -163,15 +218,22 @@ def test_kinds_of_history():
     assert kind(np.where(days % 30 < 9, 5.0, 0.0)) == "intermittent"
     assert kind(np.where(days % 7 < 5, 5.0, 0.0)) == "steady"
     assert kind(np.where(days < 260, 5.0, 0.0)) == "ended"
-    assert kind(np.where(days < 280, 5.0, 0.0)) == "steady"         # three weeks of silence are not yet an end
-    assert kind(np.where(days > 280, 5.0, 0.0)) == "steady"         # launched late
-    campaigns = np.where((days < 20) | ((days > 100) & (days < 120)) | ((days > 220) & (days < 240)), 5.0, 0.0)
-    assert kind(campaigns) == "intermittent"                        # a pause as long as others is no end
+    assert (
+        kind(np.where(days < 280, 5.0, 0.0)) == "steady"
+    )  # three weeks of silence are not yet an end
+    assert kind(np.where(days > 280, 5.0, 0.0)) == "steady"  # launched late
+    campaigns = np.where(
+        (days < 20) | ((days > 100) & (days < 120)) | ((days > 220) & (days < 240)), 5.0, 0.0
+    )
+    assert kind(campaigns) == "intermittent"  # a pause as long as others is no end
 
 
 def test_an_on_and_off_workload_gets_its_mean_and_no_negative_total():
     rng = np.random.default_rng(4)
-    y = pd.Series(np.repeat(rng.random(60) < 0.4, 5) * rng.gamma(4, 25.0, 300), pd.date_range("2025-01-01", periods=300))
+    y = pd.Series(
+        np.repeat(rng.random(60) < 0.4, 5) * rng.gamma(4, 25.0, 300),
+        pd.date_range("2025-01-01", periods=300),
+    )
     made = forecast(y, 60, 2000)
     assert made.kind == "intermittent" and made.weights == {"weekly_blocks": 1.0}
     assert made.paths.sum(axis=1).mean() == pytest.approx(made.median.sum(), rel=0.06)
@@ -181,7 +243,7 @@ def test_an_on_and_off_workload_gets_its_mean_and_no_negative_total():
 
 def test_a_burst_is_never_mirrored_into_a_slump_or_an_outage_into_a_burst():
     y = series(500, noise=0.02)
-    y.iloc[430] = 0.0                                   # one day's outage inside the graded days
+    y.iloc[430] = 0.0  # one day's outage inside the graded days
     paths = forecast(y, 60, 2000).paths
     assert paths.max() < 6 * y.max()
 
@@ -193,11 +255,13 @@ def test_seeds_are_shared_so_that_totals_of_two_series_may_be_added_by_path():
 
 
 def test_weights_follow_the_misses_and_a_member_never_graded_counts_nothing():
-    misses = np.array([[0.1, 0.1, 0.1], [0.2, 0.2, 0.2], [np.nan, np.nan, np.nan], [0.1, np.nan, np.nan]])
+    misses = np.array(
+        [[0.1, 0.1, 0.1], [0.2, 0.2, 0.2], [np.nan, np.nan, np.nan], [0.1, np.nan, np.nan]]
+    )
     shares = weigh(misses)
     assert shares.sum() == pytest.approx(1.0) and shares[2] == 0
     assert shares[0] / shares[1] == pytest.approx(4.0, rel=1e-4)
-    assert shares[3] == pytest.approx(shares[0] / 2, rel=1e-4)     # one look out of three counts half
+    assert shares[3] == pytest.approx(shares[0] / 2, rel=1e-4)  # one look out of three counts half
 
 
 def test_no_origin_sees_its_own_days():
@@ -206,7 +270,9 @@ def test_no_origin_sees_its_own_days():
     jumped = y.copy()
     jumped.iloc[-20:] *= 3
     a, b = fit(clean(y), 30).errors, fit(clean(jumped), 30).errors
-    np.testing.assert_allclose(a[0, :72], b[0, :72], atol=0.15)    # weights may move, the origin's own history may not
+    np.testing.assert_allclose(
+        a[0, :72], b[0, :72], atol=0.15
+    )  # weights may move, the origin's own history may not
     assert (b[0, 73:] > a[0, 73:] + 0.8).all()
 
 
@@ -226,24 +292,42 @@ def test_costly_members_are_used_when_asked_and_left_out_when_told():
 
 def test_the_table_is_small_and_escapes_everything():
     made = forecast(series(), 60, 100)
-    text = Forecast(made.dates, made.paths, made.median, {"<script>alert(1)</script>": 1.0}, made.errors)._repr_html_()
+    text = Forecast(
+        made.dates, made.paths, made.median, {"<script>alert(1)</script>": 1.0}, made.errors
+    )._repr_html_()
     assert "<script>" not in text and "&lt;script&gt;" in text
     low, mid, high = np.quantile(made.month_totals()["2026-03"], (0.1, 0.5, 0.9))
-    assert f"<td>31</td><td>{low:,.0f}</td><td>{mid:,.0f}</td><td>{high:,.0f}</td>" in text and len(text) < 2000
+    assert (
+        f"<td>31</td><td>{low:,.0f}</td><td>{mid:,.0f}</td><td>{high:,.0f}</td>" in text
+        and len(text) < 2000
+    )
 
 
 def hourly(days=30, seed=2):
     rng = np.random.default_rng(seed)
     shape = 1 + 0.5 * np.sin(2 * np.pi * np.arange(24 * days) / 24)
-    y = 20 * shape * np.exp(np.cumsum(rng.normal(0, 0.01, 24 * days)) + rng.normal(0, 0.05, 24 * days))
+    y = (
+        20
+        * shape
+        * np.exp(np.cumsum(rng.normal(0, 0.01, 24 * days)) + rng.normal(0, 0.05, 24 * days))
+    )
     return pd.Series(y, pd.date_range("2026-03-01", periods=24 * days, freq="h"))
 
 
 def test_hours_are_forecast_as_hours():
     y = hourly()
     made = forecast(y, 48, 400, freq="h")
-    assert made.paths.shape == (400, 48) and str(made.dates[0]) == "2026-03-31T00" and "last_value" in made.weights
-    assert np.corrcoef(made.median, np.resize(1 + 0.5 * np.sin(2 * np.pi * np.arange(24) / 24), 48))[0, 1] > 0.95
+    assert (
+        made.paths.shape == (400, 48)
+        and str(made.dates[0]) == "2026-03-31T00"
+        and "last_value" in made.weights
+    )
+    assert (
+        np.corrcoef(made.median, np.resize(1 + 0.5 * np.sin(2 * np.pi * np.arange(24) / 24), 48))[
+            0, 1
+        ]
+        > 0.95
+    )
     low, high = np.quantile(made.paths[:, :24].sum(axis=1), (0.1, 0.9))
     assert 0.03 < np.log(high / low) < 1.0
 
@@ -255,15 +339,21 @@ def test_hourly_totals_of_simulated_truth_lie_inside_as_often_as_said():
         total = forecast(y.iloc[:-48], 48, 300, seed, freq="h").paths[:, :24].sum(axis=1)
         low, high = np.quantile(total, (0.1, 0.9))
         inside.append(low <= y.iloc[-48:-24].sum() <= high)
-    assert 0.64 < np.mean(inside) < 0.96          # 0.8 ± 3 standard errors of 60 windows
+    assert 0.64 < np.mean(inside) < 0.96  # 0.8 ± 3 standard errors of 60 windows
 
 
 def test_what_hours_cannot_be_told_and_what_is_no_hour():
     y = hourly()
-    with pytest.raises(ForecastError, match="^forecast: cap can be told to daily forecasts only; add the hours up to days first.$"):
+    with pytest.raises(
+        ForecastError,
+        match="^forecast: cap can be told to daily forecasts only; add the hours up to days first.$",
+    ):
         forecast(y, 24, 10, freq="h", cap=3.0)
     with pytest.raises(ForecastError) as raised:
         forecast(y.set_axis(y.index + pd.Timedelta(minutes=5)), 24, 10, freq="h")
-    assert str(raised.value) == "history: 2026-03-01 00:05:00 is not a whole hour. Add up to hours first: history.resample('h').sum()."
+    assert (
+        str(raised.value)
+        == "history: 2026-03-01 00:05:00 is not a whole hour. Add up to hours first: history.resample('h').sum()."
+    )
     with pytest.raises(ForecastError, match="^forecast: unknown freq 'W'. Known: D, h.$"):
         forecast(y, 24, 10, freq="W")

@@ -14,10 +14,18 @@ from finops_model.forecasting.methods import _week, damped_holt, last_year, pick
 
 START = np.datetime64("2024-02-01")
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
-SPARSE = [name for name, module in shelf().items() if getattr(module, "FOR", "steady") == "intermittent"]
-OF_DAYS = ", ".join(sorted(name for name, module in shelf().items() if 7 in getattr(module, "SEASONS", (7,))))
+SPARSE = [
+    name for name, module in shelf().items() if getattr(module, "FOR", "steady") == "intermittent"
+]
+OF_DAYS = ", ".join(
+    sorted(name for name, module in shelf().items() if 7 in getattr(module, "SEASONS", (7,)))
+)
 STEADY = [name for name in shelf() if name not in SPARSE]
-CHEAP = [name for name in STEADY if shelf()[name].COST == "cheap" and 7 in getattr(shelf()[name], "SEASONS", (7,))]
+CHEAP = [
+    name
+    for name in STEADY
+    if shelf()[name].COST == "cheap" and 7 in getattr(shelf()[name], "SEASONS", (7,))
+]
 
 
 def history(days, seed=1):
@@ -30,8 +38,18 @@ def dates(days):
 
 
 def test_the_shelf_holds_the_methods_of_the_folder():
-    assert set(shelf()) >= {"seasonal_naive", "weekday_mean", "theta", "damped_holt", "last_year", "last_value", "prophet",
-                            "croston", "tsb", "adida"}
+    assert set(shelf()) >= {
+        "seasonal_naive",
+        "weekday_mean",
+        "theta",
+        "damped_holt",
+        "last_year",
+        "last_value",
+        "prophet",
+        "croston",
+        "tsb",
+        "adida",
+    }
     assert not any(name.startswith("_") for name in shelf())
 
 
@@ -63,7 +81,9 @@ def test_nothing_stays_nothing(name):
 @pytest.mark.parametrize("name", CHEAP + SPARSE)
 def test_a_longer_horizon_continues_the_shorter_one(name):
     y = history(500)
-    np.testing.assert_array_equal(shelf()[name].point(y, dates(500), 20), shelf()[name].point(y, dates(500), 200)[:20])
+    np.testing.assert_array_equal(
+        shelf()[name].point(y, dates(500), 20), shelf()[name].point(y, dates(500), 200)[:20]
+    )
 
 
 @pytest.mark.parametrize("name", CHEAP + SPARSE)
@@ -117,7 +137,9 @@ def test_prophet_is_silent_deterministic_and_leaves_global_state_alone(capfd, ca
     assert logging.getLogger("cmdstanpy").level == level
     said = capfd.readouterr()
     assert said.out == said.err == ""
-    assert not [record for record in caplog.records if record.name.startswith(("cmdstanpy", "prophet"))]
+    assert not [
+        record for record in caplog.records if record.name.startswith(("cmdstanpy", "prophet"))
+    ]
 
 
 def test_prophet_never_forecasts_below_zero():
@@ -126,25 +148,42 @@ def test_prophet_never_forecasts_below_zero():
 
 
 def test_prophet_is_loaded_only_when_used():
-    code = ("import sys, numpy as np; from finops_model.forecasting import ensemble; from finops_model.forecasting.widths import demand; import pandas as pd;"
-            "ensemble.forecast(pd.Series(np.ones(40), pd.date_range('2026-01-01', periods=40)), 5, 50);"
-            "print([m for m in ('prophet', 'cmdstanpy', 'scipy') if m in sys.modules])")
+    code = (
+        "import sys, numpy as np; from finops_model.forecasting import ensemble; from finops_model.forecasting.widths import demand; import pandas as pd;"
+        "ensemble.forecast(pd.Series(np.ones(40), pd.date_range('2026-01-01', periods=40)), 5, 50);"
+        "print([m for m in ('prophet', 'cmdstanpy', 'scipy') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_members_are_picked_by_group_or_name():
-    assert pick() == pick("cheap") == tuple(name for name in CHEAP if getattr(shelf()[name], "DEFAULT", False))
-    assert set(pick("all")) == set(STEADY) - {"last_value"} and set(pick("all", use="intermittent")) == set(SPARSE)
+    assert (
+        pick()
+        == pick("cheap")
+        == tuple(name for name in CHEAP if getattr(shelf()[name], "DEFAULT", False))
+    )
+    assert set(pick("all")) == set(STEADY) - {"last_value"} and set(
+        pick("all", use="intermittent")
+    ) == set(SPARSE)
     assert "last_value" in pick(season=24) and "last_year" not in pick("all", season=24)
     assert pick(["theta", "theta", "prophet"]) == ("theta", "prophet")
 
 
-@pytest.mark.parametrize("members, message", [
-    (["thetta"], f"members: unknown forecaster 'thetta'. Did you mean 'theta'? Known: {OF_DAYS}."),
-    ("chep", "members: unknown group of forecasters 'chep'. Did you mean 'cheap'? Known: all, cheap. Or give a list of forecasters."),
-    ([], f"members: no forecaster is named. Known: {OF_DAYS}."),
-])
+@pytest.mark.parametrize(
+    "members, message",
+    [
+        (
+            ["thetta"],
+            f"members: unknown forecaster 'thetta'. Did you mean 'theta'? Known: {OF_DAYS}.",
+        ),
+        (
+            "chep",
+            "members: unknown group of forecasters 'chep'. Did you mean 'cheap'? Known: all, cheap. Or give a list of forecasters.",
+        ),
+        ([], f"members: no forecaster is named. Known: {OF_DAYS}."),
+    ],
+)
 def test_unknown_members_are_refused_word_for_word(members, message):
     with pytest.raises(ForecastError) as refused:
         pick(members)
@@ -155,4 +194,6 @@ def test_unknown_members_are_refused_word_for_word(members, message):
 def test_every_method_of_hours_repeats_a_day_of_hours_or_the_newest_one(name):
     shape = 10 + np.arange(24.0)
     ahead = shelf()[name].point(np.resize(shape, 24 * 20), None, 48, 24)
-    np.testing.assert_allclose(ahead, np.resize(shape, 48) if name != "last_value" else np.full(48, 33.0), rtol=1e-6)
+    np.testing.assert_allclose(
+        ahead, np.resize(shape, 48) if name != "last_value" else np.full(48, 33.0), rtol=1e-6
+    )

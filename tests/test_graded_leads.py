@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from finops_model.forecasting import scores
 from finops_model.measure import accuracy
 from finops_model.measure.grades import LEVELS, grade
-from finops_model.forecasting import scores
 from finops_model.periods import add_months, month_range
 
 SPREAD = {"p05": -20, "p10": -15, "p25": -7, "p50": 0, "p75": 7, "p90": 15, "p95": 20}
@@ -32,47 +32,100 @@ def record(count, leads=(1, 2, 3, 6), could=25):
     """Replays from the `count` month ends before October 2026; every month up to it has come."""
     ends = month_range(add_months("2026-10", -count), "2026-09")
     actual = dict.fromkeys(month_range("2024-06", "2026-10"), 101.0)
-    return accuracy.record([Replay(end) for end in ends], actual, pd.Series(3.3, pd.date_range("2024-06-01", "2026-10-31")), None, leads, could=could)
+    return accuracy.record(
+        [Replay(end) for end in ends],
+        actual,
+        pd.Series(3.3, pd.date_range("2024-06-01", "2026-10-31")),
+        None,
+        leads,
+        could=could,
+    )
 
 
 def test_leads_that_were_not_asked_for_are_not_called_impossible():
     trust = record(7)["trust"]
     assert "could be graded" not in trust
-    assert trust.endswith("Graded here: 1, 2, 3 and 6 months ahead (n = 7, 6, 5 and 2, overlapping); every other range is an assumption. "
-                          "finops backtest --leads 9,12 grades further.")
+    assert trust.endswith(
+        "Graded here: 1, 2, 3 and 6 months ahead (n = 7, 6, 5 and 2, overlapping); every other range is an assumption. "
+        "finops backtest --leads 9,12 grades further."
+    )
 
 
 def test_longer_leads_are_graded_when_they_are_asked_for():
     found = record(accuracy.how_many(20, (9, 12)), (9, 12))
     assert [(row["lead"], row["n"]) for row in found["rows"]] == [(9, 5), (12, 2)]
-    assert found["trust"].endswith("Graded here: 9 and 12 months ahead (n = 5 and 2, overlapping); every other range is an assumption.")
+    assert found["trust"].endswith(
+        "Graded here: 9 and 12 months ahead (n = 5 and 2, overlapping); every other range is an assumption."
+    )
 
 
-@pytest.mark.parametrize("count, leads, could, said", [
-    (1, (1, 2, 3, 6), 1, "Graded here: 1 month ahead (n = 1); every other range is an assumption. The history is too short to grade 2, 3 and 6 months ahead."),
-    (2, (1, 2, 3), 2, "Graded here: 1 and 2 months ahead (n = 2 and 1, overlapping); every other range is an assumption. The history is too short to grade 3 "
-                      "months ahead."),
-    (7, (1, 12), 25, "Graded here: 1 month ahead (n = 7); every other range is an assumption. Not graded: 12 months ahead; go back over more month ends "
-                     "(finops backtest --origins)."),
-    (7, (1, 2, 3), 10, "Graded here: 1, 2 and 3 months ahead (n = 7, 6 and 5, overlapping); every other range is an assumption. finops backtest --leads 6,9 "
-                       "grades further."),
-])
+@pytest.mark.parametrize(
+    "count, leads, could, said",
+    [
+        (
+            1,
+            (1, 2, 3, 6),
+            1,
+            "Graded here: 1 month ahead (n = 1); every other range is an assumption. The history is too short to grade 2, 3 and 6 months ahead.",
+        ),
+        (
+            2,
+            (1, 2, 3),
+            2,
+            "Graded here: 1 and 2 months ahead (n = 2 and 1, overlapping); every other range is an assumption. The history is too short to grade 3 "
+            "months ahead.",
+        ),
+        (
+            7,
+            (1, 12),
+            25,
+            "Graded here: 1 month ahead (n = 7); every other range is an assumption. Not graded: 12 months ahead; go back over more month ends "
+            "(finops backtest --origins).",
+        ),
+        (
+            7,
+            (1, 2, 3),
+            10,
+            "Graded here: 1, 2 and 3 months ahead (n = 7, 6 and 5, overlapping); every other range is an assumption. finops backtest --leads 6,9 "
+            "grades further.",
+        ),
+    ],
+)
 def test_each_lead_is_graded_too_long_or_not_gone_back_for(count, leads, could, said):
     assert record(count, leads, could)["trust"].endswith(said)
 
 
-@pytest.mark.parametrize("count, leads", [(count, leads) for count in (1, 3, 8, 13) for leads in ((1,), (1, 2, 3, 6), (3, 9), (6, 12))])
+@pytest.mark.parametrize(
+    "count, leads",
+    [(count, leads) for count in (1, 3, 8, 13) for leads in ((1,), (1, 2, 3, 6), (3, 9), (6, 12))],
+)
 def test_the_sentence_and_the_rows_are_one_count(count, leads):
     found = record(count, leads)
     graded = {row["lead"]: row["n"] for row in found["rows"]}
-    assert graded == {lead: count - lead + 1 for lead in leads if count >= lead} and found["asked"] == sorted(leads)
+    assert graded == {lead: count - lead + 1 for lead in leads if count >= lead} and found[
+        "asked"
+    ] == sorted(leads)
     if graded:
-        said = re.search(r"Graded here: ([\d, and]+) months? ahead \(n = ([\d, and]+)(, overlapping)?\)", found["trust"])
-        assert [int(n) for n in re.findall(r"\d+", said[1])] == list(graded) and [int(n) for n in re.findall(r"\d+", said[2])] == list(graded.values())
+        said = re.search(
+            r"Graded here: ([\d, and]+) months? ahead \(n = ([\d, and]+)(, overlapping)?\)",
+            found["trust"],
+        )
+        assert [int(n) for n in re.findall(r"\d+", said[1])] == list(graded) and [
+            int(n) for n in re.findall(r"\d+", said[2])
+        ] == list(graded.values())
 
 
-@pytest.mark.parametrize("first, last, months", [("2024-06-01", "2026-10-31", 25), ("2024-06-01", "2026-10-30", 24), ("2024-06-15", "2026-10-31", 24),
-                                                 ("2026-07-01", "2026-10-31", 0), ("2026-07-04", "2026-10-31", 0), ("2026-06-01", "2026-10-31", 1)])
+@pytest.mark.parametrize(
+    "first, last, months",
+    [
+        ("2024-06-01", "2026-10-31", 25),
+        ("2024-06-01", "2026-10-30", 24),
+        ("2024-06-15", "2026-10-31", 24),
+        ("2026-07-01", "2026-10-31", 0),
+        ("2026-07-04", "2026-10-31", 0),
+        ("2026-06-01", "2026-10-31", 1),
+    ],
+)
 def test_the_reach_of_a_history_is_that_of_its_month_ends(first, last, months):
     assert accuracy.reach(first, last) == months
     ends = accuracy.month_ends(first, str(pd.Timestamp(last) + pd.Timedelta(days=1)), 60)
@@ -81,8 +134,18 @@ def test_the_reach_of_a_history_is_that_of_its_month_ends(first, last, months):
 
 
 def forecasts(units, made_for, centre=100.0):
-    return pd.DataFrame([{"unit": unit, "made": made, "for": month, "lead": 1, **{name: centre + off for name, off in SPREAD.items()}}
-                         for unit, (made, month) in itertools.product(units, made_for)])
+    return pd.DataFrame(
+        [
+            {
+                "unit": unit,
+                "made": made,
+                "for": month,
+                "lead": 1,
+                **{name: centre + off for name, off in SPREAD.items()},
+            }
+            for unit, (made, month) in itertools.product(units, made_for)
+        ]
+    )
 
 
 UNITS = ("Support", "Research", "Risk", "Search")
@@ -90,19 +153,37 @@ UNITS = ("Support", "Research", "Risk", "Search")
 
 def test_units_of_one_month_are_one_month_and_the_company_is_not_counted_beside_them():
     found = forecasts(("Company", *UNITS), [("2026-09", "2026-10")])
-    actual = {**{(unit, "2026-10"): 100.0 for unit in UNITS}, ("Research", "2026-10"): 130.0, ("Company", "2026-10"): 430.0}
+    actual = {
+        **{(unit, "2026-10"): 100.0 for unit in UNITS},
+        ("Research", "2026-10"): 130.0,
+        ("Company", "2026-10"): 430.0,
+    }
     graded = grade(found, actual)
     row = graded.calibration.query("kind == 'range' and level == 0.8").iloc[0]
-    assert (row["n"], row["hits"], row["months"]) == (4, 3, 1) and (row["low"], row["high"]) == scores.binomial_band(1, 0.8)
-    assert graded.sentence() == ("4 published forecasts of 1 month missed by 7.0% of what was spent; where we said 80 %, 3 of 4 came true; too few to judge "
-                                 "the range by. The company is the sum of its units and is not counted again: it missed by 76.7%, 0 of 1 inside.")
-    assert graded.by_lead()[["n", "months"]].values.tolist() == [[4, 1]] and len(graded.rows) == 5 and graded.rows["counted"].sum() == 4
+    assert (row["n"], row["hits"], row["months"]) == (4, 3, 1) and (
+        row["low"],
+        row["high"],
+    ) == scores.binomial_band(1, 0.8)
+    assert graded.sentence() == (
+        "4 published forecasts of 1 month missed by 7.0% of what was spent; where we said 80 %, 3 of 4 came true; too few to judge "
+        "the range by. The company is the sum of its units and is not counted again: it missed by 76.7%, 0 of 1 inside."
+    )
+    assert (
+        graded.by_lead()[["n", "months"]].values.tolist() == [[4, 1]]
+        and len(graded.rows) == 5
+        and graded.rows["counted"].sum() == 4
+    )
 
 
 @pytest.mark.parametrize("months", range(1, 13))
-@pytest.mark.parametrize("units", [("Company",), UNITS, ("Company", *UNITS), ("Company", "Support")])
+@pytest.mark.parametrize(
+    "units", [("Company",), UNITS, ("Company", *UNITS), ("Company", "Support")]
+)
 def test_a_verdict_needs_months_not_rows(months, units):
-    made_for = [(month, add_months(month, 1)) for month in month_range("2025-01", add_months("2025-01", months - 1))]
+    made_for = [
+        (month, add_months(month, 1))
+        for month in month_range("2025-01", add_months("2025-01", months - 1))
+    ]
     found = forecasts(units, made_for)
     graded = grade(found, {(unit, month): 100.0 for unit in units for _, month in made_for})
     counted = len([unit for unit in units if unit != "Company"] or units)
@@ -114,15 +195,34 @@ def test_a_verdict_needs_months_not_rows(months, units):
 
 
 def test_the_company_counts_in_months_that_have_no_unit_beside_it():
-    found = pd.concat([forecasts(("Company",), [("2026-07", "2026-08"), ("2026-08", "2026-09")]), forecasts(("Support",), [("2026-08", "2026-09")])])
-    graded = grade(found.reset_index(drop=True), {(unit, month): 100.0 for unit in ("Company", "Support") for month in ("2026-08", "2026-09")})
-    assert graded.counted()[["unit", "for"]].values.tolist() == [["Company", "2026-08"], ["Support", "2026-09"]]
+    found = pd.concat(
+        [
+            forecasts(("Company",), [("2026-07", "2026-08"), ("2026-08", "2026-09")]),
+            forecasts(("Support",), [("2026-08", "2026-09")]),
+        ]
+    )
+    graded = grade(
+        found.reset_index(drop=True),
+        {
+            (unit, month): 100.0
+            for unit in ("Company", "Support")
+            for month in ("2026-08", "2026-09")
+        },
+    )
+    assert graded.counted()[["unit", "for"]].values.tolist() == [
+        ["Company", "2026-08"],
+        ["Support", "2026-09"],
+    ]
 
 
 def test_hands_of_two_units_in_one_month_are_two_forecasts_of_one_month():
-    found = forecasts(("Support", "Research"), [("2026-09", "2026-10")]).assign(hand=[101.0, 99.0], by="Ann", because="x")
+    found = forecasts(("Support", "Research"), [("2026-09", "2026-10")]).assign(
+        hand=[101.0, 99.0], by="Ann", because="x"
+    )
     hand = grade(found, {("Support", "2026-10"): 100.0, ("Research", "2026-10"): 100.0}).by_hand()
-    assert (hand["n"], hand["months"]) == (2, 1) and hand["sentence"].endswith("in 0 of 2 forecasts")
+    assert (hand["n"], hand["months"]) == (2, 1) and hand["sentence"].endswith(
+        "in 0 of 2 forecasts"
+    )
 
 
 def test_nothing_published_has_no_months():

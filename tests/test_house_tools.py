@@ -10,15 +10,24 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
+
 from scripts import script
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-lowest.lock")
-UNCLEAN = 144          # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
-EXCEPTIONS = {"finops_model": 22, "tests": 8}      # lines with a `noqa`; may only shrink
-IGNORED = {"B008", "B023", "E731"}                 # what ruff overlooks in benchmarks, data and tests; may only shrink
-LIGHT = {"import finops_model": (5, 5), "from finops_model.cli import app": (330, 24), "from finops_model.publish import dashboard": (200, 30)}
-MEGABYTES = 1180       # of the environment for use
+UNCLEAN = 144  # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
+EXCEPTIONS = {"finops_model": 22, "tests": 8}  # lines with a `noqa`; may only shrink
+IGNORED = {
+    "B008",
+    "B023",
+    "E731",
+}  # what ruff overlooks in benchmarks, data and tests; may only shrink
+LIGHT = {
+    "import finops_model": (5, 5),
+    "from finops_model.cli import app": (330, 24),
+    "from finops_model.publish import dashboard": (200, 30),
+}
+MEGABYTES = 1180  # of the environment for use
 
 
 def pins(lock: str) -> dict[str, list[str]]:
@@ -32,8 +41,14 @@ def pins(lock: str) -> dict[str, list[str]]:
 
 def asked(name: str) -> dict[str, str]:
     """{name: bound} of a requirements file."""
-    lines = [line for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    return dict(re.fullmatch(r"([A-Za-z0-9_.\-]+(?:\[\w+\])?)(.*)", line).groups() for line in lines)
+    lines = [
+        line
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
+    return dict(
+        re.fullmatch(r"([A-Za-z0-9_.\-]+(?:\[\w+\])?)(.*)", line).groups() for line in lines
+    )
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -46,8 +61,16 @@ def test_a_lock_has_a_hash_for_every_pin(lock):
 
 def test_the_lock_for_development_holds_the_lock_for_use_with_the_same_pins():
     use, dev = pins("requirements.lock"), pins("requirements-dev.lock")
-    plain = {lock: {name: [version.split(" ;")[0] for version in versions] for name, versions in held.items()} for lock, held in (("use", use), ("dev", dev))}
-    assert {name: plain["dev"].get(name) for name in use} == plain["use"]          # the marker of a pin may be wider for development
+    plain = {
+        lock: {
+            name: [version.split(" ;")[0] for version in versions]
+            for name, versions in held.items()
+        }
+        for lock, held in (("use", use), ("dev", dev))
+    }
+    assert {name: plain["dev"].get(name) for name in use} == plain[
+        "use"
+    ]  # the marker of a pin may be wider for development
 
 
 def test_nothing_for_tests_only_is_installed_for_use():
@@ -58,7 +81,11 @@ def test_nothing_for_tests_only_is_installed_for_use():
 
 def test_pyproject_and_requirements_ask_for_the_same():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = set(project["dependencies"]) | set(project["optional-dependencies"]["prices"]) | {"setuptools>=77"}
+    wanted = (
+        set(project["dependencies"])
+        | set(project["optional-dependencies"]["prices"])
+        | {"setuptools>=77"}
+    )
     assert {name + bound for name, bound in asked("requirements.in").items()} == wanted
 
 
@@ -82,17 +109,34 @@ def test_a_longer_list_and_a_clean_file_on_it_are_refused():
     typed = script("scripts/typed.py")
     errors = {"a.py": ["a.py:1: error: x"], "b.py": ["b.py:2: error: y"]}
     assert typed.complaints(errors, ["a.py"]) == ["b.py:2: error: y"]
-    assert typed.complaints({}, ["a.py"]) == ["scripts/mypy_unclean.txt: a.py has no errors any more: take its line off (python scripts/typed.py --write)"]
-    with pytest.raises(ValueError, match=r"^mypy finds errors in 2 files and the list has 1: it may only shrink. Not on it: b.py.$"):
+    assert typed.complaints({}, ["a.py"]) == [
+        "scripts/mypy_unclean.txt: a.py has no errors any more: take its line off (python scripts/typed.py --write)"
+    ]
+    with pytest.raises(
+        ValueError,
+        match=r"^mypy finds errors in 2 files and the list has 1: it may only shrink. Not on it: b.py.$",
+    ):
         typed.rewritten(errors, ["a.py"])
-    assert typed.listed(typed.rewritten(errors, ["old/a.py", "old/b.py"])) == ["a.py", "b.py"]      # moved, not more
+    assert typed.listed(typed.rewritten(errors, ["old/a.py", "old/b.py"])) == [
+        "a.py",
+        "b.py",
+    ]  # moved, not more
 
 
 def test_exceptions_of_the_linter_only_shrink():
     for folder, most in EXCEPTIONS.items():
-        lines = [line for path in sorted((ROOT / folder).rglob("*.py")) for line in path.read_text(encoding="utf-8").splitlines() if "# noqa" in line]
-        assert len(lines) <= most, f"{folder}: {len(lines)} exceptions of the linter, {most} are allowed"
-    ruff = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]
+        lines = [
+            line
+            for path in sorted((ROOT / folder).rglob("*.py"))
+            for line in path.read_text(encoding="utf-8").splitlines()
+            if "# noqa" in line
+        ]
+        assert len(lines) <= most, (
+            f"{folder}: {len(lines)} exceptions of the linter, {most} are allowed"
+        )
+    ruff = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"][
+        "lint"
+    ]
     assert set(ruff["per-file-ignores"]) == {"benchmarks/**", "data/**", "tests/**"}
     assert set().union(*ruff["per-file-ignores"].values()) <= IGNORED
 
@@ -107,12 +151,16 @@ def test_ci_calls_the_targets_of_the_readme():
 
 def test_the_fast_tests_exist():
     lines = (ROOT / "tests" / "fast.txt").read_text(encoding="utf-8").split()
-    assert all((ROOT / line.split("::")[0]).is_file() for line in lines) and len(lines) == len(set(lines))
+    assert all((ROOT / line.split("::")[0]).is_file() for line in lines) and len(lines) == len(
+        set(lines)
+    )
 
 
 def test_hooks_need_no_network():
     text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
-    assert re.findall(r"repo: (.+)", text) == ["local"] and set(re.findall(r"language: (.+)", text)) == {"system"}
+    assert re.findall(r"repo: (.+)", text) == ["local"] and set(
+        re.findall(r"language: (.+)", text)
+    ) == {"system"}
 
 
 @pytest.mark.parametrize(("code", "limits"), LIGHT.items(), ids=LIGHT)
@@ -121,7 +169,9 @@ def test_what_an_import_brings_is_limited(code, limits):
     code = f"import sys; before = set(sys.modules)\n{code}\nnew = set(sys.modules) - before\nprint(len(new), sum(m.startswith('finops_model') for m in new))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     everything, own = map(int, done.stdout.split())
-    assert everything <= limits[0] and own <= limits[1], f"{everything} modules, {own} of them ours; {limits} are allowed"
+    assert everything <= limits[0] and own <= limits[1], (
+        f"{everything} modules, {own} of them ours; {limits} are allowed"
+    )
 
 
 def test_the_environment_for_use_keeps_its_weight():
@@ -130,6 +180,6 @@ def test_the_environment_for_use_keeps_its_weight():
     for name in pins("requirements.lock"):
         try:
             total += sum(file.size or 0 for file in distribution(name).files or ())
-        except PackageNotFoundError:          # for another system or another Python
+        except PackageNotFoundError:  # for another system or another Python
             continue
     assert 100e6 < total <= MEGABYTES * 1e6, f"{total / 1e6:.0f} MB; {MEGABYTES} are allowed"

@@ -13,43 +13,76 @@ import pyarrow.parquet as pq
 import pytest
 
 from finops_model.errors import InputError
-from finops_model.facts.intake import importers
-from finops_model.facts.intake.importers import focus
-from finops_model.facts.ledger.store import Ledger
-from finops_model.facts.intake.files.readers import open_source
-from finops_model.facts.intake.tables import guess_mapping, read_table
 from finops_model.facts.daily.warehouse import daily
+from finops_model.facts.intake import importers
+from finops_model.facts.intake.files.readers import open_source
+from finops_model.facts.intake.importers import focus
+from finops_model.facts.intake.tables import guess_mapping, read_table
+from finops_model.facts.ledger.store import Ledger
 from finops_model.settings import Settings, Tags
 
 BILLS = Path(__file__).parent / "fixtures" / "bills"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 there = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not there")
-OLD = {"BilledCost": "1.00", "BillingCurrency": "USD", "BillingPeriodStart": "2026-01-01", "BillingPeriodEnd": "2026-02-01",
-       "ChargePeriodStart": "2026-01-05", "ChargePeriodEnd": "2026-01-06", "ChargeType": "usage", "ServiceName": "Compute",
-       "AmortizedCost": "0.75", "UsageQuantity": "3", "UsageUnit": "Hours", "Provider": "Hyperion Cloud", "Region": "eu-1"}
+OLD = {
+    "BilledCost": "1.00",
+    "BillingCurrency": "USD",
+    "BillingPeriodStart": "2026-01-01",
+    "BillingPeriodEnd": "2026-02-01",
+    "ChargePeriodStart": "2026-01-05",
+    "ChargePeriodEnd": "2026-01-06",
+    "ChargeType": "usage",
+    "ServiceName": "Compute",
+    "AmortizedCost": "0.75",
+    "UsageQuantity": "3",
+    "UsageUnit": "Hours",
+    "Provider": "Hyperion Cloud",
+    "Region": "eu-1",
+}
 
 
 def test_focus_0_5_names_become_1_4_names(tmp_path):
     ledger = Ledger(tmp_path)
     receipt = ledger.ingest(("old.csv", pd.DataFrame([OLD])))
     row = daily(ledger, Settings()).iloc[0]
-    assert receipt.files[0].format == "FOCUS 0.5" and ledger.lineage()["Format"].tolist() == ["FOCUS 0.5"]
-    assert (row["EffectiveCost"], row["ConsumedQuantity"], row["ConsumedUnit"], row["RegionId"], row["ChargeCategory"],
-            row["ServiceProviderName"], row["InvoiceIssuerName"]) == (0.75, 3.0, "Hours", "eu-1", "Usage", "Hyperion Cloud",
-                                                                     "Hyperion Cloud")
+    assert receipt.files[0].format == "FOCUS 0.5" and ledger.lineage()["Format"].tolist() == [
+        "FOCUS 0.5"
+    ]
+    assert (
+        row["EffectiveCost"],
+        row["ConsumedQuantity"],
+        row["ConsumedUnit"],
+        row["RegionId"],
+        row["ChargeCategory"],
+        row["ServiceProviderName"],
+        row["InvoiceIssuerName"],
+    ) == (0.75, 3.0, "Hours", "eu-1", "Usage", "Hyperion Cloud", "Hyperion Cloud")
 
 
-@pytest.mark.parametrize(("columns", "version"), [
-    (["ChargeType"], "0.5"), (["EffectiveCost", "ProviderName"], "1.0"), (["SkuMeter", "ProviderName"], "1.1"),
-    (["InvoiceId", "ProviderName"], "1.2"), (["ServiceProviderName", "ProviderName"], "1.3"), (["ServiceProviderName"], "1.4"),
-    (["InvoiceDetailId"], "1.4")])
+@pytest.mark.parametrize(
+    ("columns", "version"),
+    [
+        (["ChargeType"], "0.5"),
+        (["EffectiveCost", "ProviderName"], "1.0"),
+        (["SkuMeter", "ProviderName"], "1.1"),
+        (["InvoiceId", "ProviderName"], "1.2"),
+        (["ServiceProviderName", "ProviderName"], "1.3"),
+        (["ServiceProviderName"], "1.4"),
+        (["InvoiceDetailId"], "1.4"),
+    ],
+)
 def test_the_version_is_told_by_the_columns(columns, version):
     assert focus.version_of(columns) == version
 
 
 def test_where_old_and_new_name_stand_side_by_side_the_new_one_counts(tmp_path):
     ledger = Ledger(tmp_path)
-    ledger.ingest(("both.csv", pd.DataFrame([{**OLD, "EffectiveCost": "0.50", "ServiceProviderName": "Borealis"}])))
+    ledger.ingest(
+        (
+            "both.csv",
+            pd.DataFrame([{**OLD, "EffectiveCost": "0.50", "ServiceProviderName": "Borealis"}]),
+        )
+    )
     assert ledger.totals("EffectiveCost") == {"USD": Decimal("0.50")}
     assert pq.read_table(ledger.files()[0]).column("AmortizedCost").to_pylist() == ["0.75"]
     assert daily(ledger, Settings())["ServiceProviderName"].tolist() == ["Borealis"]
@@ -57,18 +90,34 @@ def test_where_old_and_new_name_stand_side_by_side_the_new_one_counts(tmp_path):
 
 def test_an_empty_issuer_is_the_provider(tmp_path):
     ledger = Ledger(tmp_path)
-    ledger.ingest(("gap", pd.DataFrame([{**OLD, "InvoiceIssuerName": ""}, {**OLD, "InvoiceIssuerName": "Reseller"}])))
+    ledger.ingest(
+        (
+            "gap",
+            pd.DataFrame(
+                [{**OLD, "InvoiceIssuerName": ""}, {**OLD, "InvoiceIssuerName": "Reseller"}]
+            ),
+        )
+    )
     assert ledger.totals_by_period()["InvoiceIssuerName"].tolist() == ["Hyperion Cloud", "Reseller"]
 
 
 def test_a_bill_without_effective_cost_says_so_loudly(tmp_path):
     row = {key: value for key, value in OLD.items() if key != "AmortizedCost"}
     receipt = Ledger(tmp_path).ingest(("plain.csv", pd.DataFrame([row])))
-    assert ("plain.csv: NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same"
-            in [str(w) for w in receipt.warnings])
+    assert (
+        "plain.csv: NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same"
+        in [str(w) for w in receipt.warnings]
+    )
 
 
-NEAR = ["effective_cost", "Effective Cost", "EffectivCost", "EffectiveCosts", "effective-cost", "Efective_Cost"]
+NEAR = [
+    "effective_cost",
+    "Effective Cost",
+    "EffectivCost",
+    "EffectiveCosts",
+    "effective-cost",
+    "Efective_Cost",
+]
 
 
 @pytest.mark.parametrize("spelt", NEAR)
@@ -76,8 +125,10 @@ def test_a_misspelt_money_column_is_named_and_never_replaced_by_another(spelt, t
     """Seen before: BilledCost stood in for it, and the warning did not name it."""
     row = {key: value for key, value in OLD.items() if key != "AmortizedCost"} | {spelt: "0.75"}
     pd.DataFrame([row]).to_csv(tmp_path / "near.csv", index=False)
-    said = (f"near.csv: '{spelt}' is nearly EffectiveCost, which is not there, and would be left out. Write the names as FOCUS spells them: "
-            "EffectiveCost.")
+    said = (
+        f"near.csv: '{spelt}' is nearly EffectiveCost, which is not there, and would be left out. Write the names as FOCUS spells them: "
+        "EffectiveCost."
+    )
     for read in (Ledger(tmp_path / "l").ingest, lambda path: guess_mapping(read_table(path))):
         with pytest.raises(InputError) as refused:
             read(tmp_path / "near.csv")
@@ -94,11 +145,17 @@ def test_near_misses_of_all_money_columns_are_named_at_once(tmp_path):
         "near.csv: no column BilledCost (nearest here: 'Billed Cost'). 'effective_cost' is nearly EffectiveCost; 'list_cost' is nearly ListCost; "
         "'ContractedCosts' is nearly ContractedCost. A FOCUS export needs BilledCost, BillingCurrency, BillingPeriodStart, BillingPeriodEnd, "
         "ChargePeriodStart, ChargePeriodEnd, ChargeCategory, ServiceName. Write the names as FOCUS spells them; for a table of another kind: finops start "
-        "near.csv --mapping FILE (docs/mapping.md).")
+        "near.csv --mapping FILE (docs/mapping.md)."
+    )
 
 
 def test_a_vendors_own_column_is_no_near_miss(tmp_path):
-    row = OLD | {"x_ListCost": "3", "x_ContractedCostInUsd": "3", "PricingCurrencyEffectiveCost": "3", "ListUnitPrice": "3"}
+    row = OLD | {
+        "x_ListCost": "3",
+        "x_ContractedCostInUsd": "3",
+        "PricingCurrencyEffectiveCost": "3",
+        "ListUnitPrice": "3",
+    }
     assert Ledger(tmp_path).ingest(("own.csv", pd.DataFrame([row]))).accepted == 1
 
 
@@ -111,7 +168,9 @@ def test_column_names_are_read_in_any_case(tmp_path):
 def test_csv_gzip_json_lines_and_parquet_of_the_same_rows_give_the_same_ledger(tmp_path):
     frame = pd.read_csv(BILLS / "good.csv", dtype=str, keep_default_na=False)
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress((BILLS / "good.csv").read_bytes(), mtime=0))
-    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(row) for row in frame.to_dict("records")))
+    (tmp_path / "a.jsonl").write_text(
+        "\n".join(json.dumps(row) for row in frame.to_dict("records"))
+    )
     (tmp_path / "a.json").write_text(json.dumps(frame.to_dict("records"), indent=1))
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), tmp_path / "a.parquet")
     days = []
@@ -124,8 +183,11 @@ def test_csv_gzip_json_lines_and_parquet_of_the_same_rows_give_the_same_ledger(t
 
 
 def test_the_model_is_read_from_sku_price_details(tmp_path):
-    rows = [{**OLD, "SkuPriceDetails": '{"ModelId": "aurora-small-1"}', "x_Model": "other"}, {**OLD, "x_Model": "mine"},
-            {**OLD, "SkuPriceDetails": "not json, ModelId"}]
+    rows = [
+        {**OLD, "SkuPriceDetails": '{"ModelId": "aurora-small-1"}', "x_Model": "other"},
+        {**OLD, "x_Model": "mine"},
+        {**OLD, "SkuPriceDetails": "not json, ModelId"},
+    ]
     ledger = Ledger(tmp_path)
     ledger.ingest(("models.csv", pd.DataFrame(rows)))
     assert daily(ledger, Settings())["x_Model"].tolist() == ["", "aurora-small-1", "mine"]
@@ -134,10 +196,18 @@ def test_the_model_is_read_from_sku_price_details(tmp_path):
 def test_openai_costs(tmp_path):
     ledger = Ledger(tmp_path)
     receipt = ledger.ingest(BILLS / "openai_costs.json")
-    assert (receipt.rows_in, receipt.accepted, receipt.reasons) == (3, 2, {"BilledCost: overflow": 1})
-    assert ledger.totals() == {"USD": Decimal("0.3000000000")}         # the 16th decimal is beyond the ledger's ten
-    assert ("openai_costs.json: INCOMPLETE: the report says that more pages follow (has_more); export all pages and deliver "
-            "them together") in [str(w) for w in receipt.warnings]
+    assert (receipt.rows_in, receipt.accepted, receipt.reasons) == (
+        3,
+        2,
+        {"BilledCost: overflow": 1},
+    )
+    assert ledger.totals() == {
+        "USD": Decimal("0.3000000000")
+    }  # the 16th decimal is beyond the ledger's ten
+    assert (
+        "openai_costs.json: INCOMPLETE: the report says that more pages follow (has_more); export all pages and deliver "
+        "them together"
+    ) in [str(w) for w in receipt.warnings]
     by = daily(ledger, Settings(tags=Tags(team="project"))).groupby("x_Team")["BilledCost"].sum()
     assert by.round(12).to_dict() == {"proj_a": 0.2, "(untagged)": 0.1}
 
@@ -145,19 +215,36 @@ def test_openai_costs(tmp_path):
 def test_anthropic_costs_are_cents(tmp_path):
     ledger = Ledger(tmp_path)
     receipt = ledger.ingest(BILLS / "anthropic_costs.json")
-    assert receipt.totals == {"USD": Decimal("2.005")} and receipt.reasons == {"BilledCost: missing number": 1}
-    assert ledger.totals_by_period()["BillingPeriod"].tolist() == ["2026-12"] and receipt.negative_usage == 1
+    assert receipt.totals == {"USD": Decimal("2.005")} and receipt.reasons == {
+        "BilledCost: missing number": 1
+    }
+    assert (
+        ledger.totals_by_period()["BillingPeriod"].tolist() == ["2026-12"]
+        and receipt.negative_usage == 1
+    )
 
 
 def test_the_shelf_is_its_folder(tmp_path):
     folder = Path(importers.__file__).parent
-    assert sorted(importers.shelf()) == sorted(p.stem for p in folder.glob("*.py") if not p.name.startswith("_"))
+    assert sorted(importers.shelf()) == sorted(
+        p.stem for p in folder.glob("*.py") if not p.name.startswith("_")
+    )
     assert all(one.TITLE and one.recognise and one.read for one in importers.shelf().values())
 
 
-@pytest.mark.parametrize(("name", "importer"), [
-    ("good.csv", "focus"), ("native.parquet", "focus"), ("lines.jsonl", "focus"), ("openai_costs.json", "openai_costs"),
-    ("anthropic_costs.json", "anthropic_costs"), ("nearly_focus.csv", None), ("strange.json", None), ("archive.csv", None)])
+@pytest.mark.parametrize(
+    ("name", "importer"),
+    [
+        ("good.csv", "focus"),
+        ("native.parquet", "focus"),
+        ("lines.jsonl", "focus"),
+        ("openai_costs.json", "openai_costs"),
+        ("anthropic_costs.json", "anthropic_costs"),
+        ("nearly_focus.csv", None),
+        ("strange.json", None),
+        ("archive.csv", None),
+    ],
+)
 def test_detect_tells_what_can_be_read_as_it_is(name, importer):
     assert importers.detect(BILLS / name) == importer
 
@@ -176,15 +263,24 @@ def test_the_real_bill_is_read_to_the_last_decimal(tmp_path):
     ledger = Ledger(tmp_path)
     receipt = ledger.ingest(SHARED / "data" / "real_bill_focus.csv")
     assert (receipt.rows_in, receipt.accepted, ledger.rows) == (2009, 2009, 2009)
-    assert ledger.totals() == {"USD": Decimal("110191.495837")} and str(ledger.totals()["USD"]) == "110191.495837"
+    assert (
+        ledger.totals() == {"USD": Decimal("110191.495837")}
+        and str(ledger.totals()["USD"]) == "110191.495837"
+    )
     days = daily(ledger, Settings())
-    assert days["BilledCost"].sum() == pytest.approx(110191.495837, abs=1e-8) and days["Rows"].sum() == 2009
+    assert (
+        days["BilledCost"].sum() == pytest.approx(110191.495837, abs=1e-8)
+        and days["Rows"].sum() == 2009
+    )
     assert (str(ledger.first_day()), str(ledger.last_day())) == ("2017-12-14", "2019-10-13")
 
 
 @pytest.mark.shared
 @there
-@pytest.mark.parametrize("name", ["aws_focus_1_2.csv", "gcp_focus.jsonl", "openai_costs.json", "anthropic_cost_report.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["aws_focus_1_2.csv", "gcp_focus.jsonl", "openai_costs.json", "anthropic_cost_report.json"],
+)
 def test_shared_samples(name, tmp_path):
     file = SHARED / "cases" / "importer_samples" / name
     expected = json.loads(file.with_name(f"{name}.expected.json").read_text())
@@ -195,14 +291,21 @@ def test_shared_samples(name, tmp_path):
     cost = cost if isinstance(cost, dict) else {"billed": cost, "effective": cost}
     assert ledger.totals("BilledCost") == {"USD": Decimal(cost["billed"])}
     assert ledger.totals("EffectiveCost") == {"USD": Decimal(cost["effective"])}
-    teams = daily(ledger, Settings()).groupby("x_Team")["EffectiveCost"].sum().rename({"(untagged)": "untagged"})
+    teams = (
+        daily(ledger, Settings())
+        .groupby("x_Team")["EffectiveCost"]
+        .sum()
+        .rename({"(untagged)": "untagged"})
+    )
     for team, amount in expected.get("by_team_effective", {}).items():
         assert teams[team] == pytest.approx(float(amount))
 
 
 @pytest.mark.shared
 @there
-@pytest.mark.parametrize("file", sorted((SHARED / "data" / "focus").glob("*/*.csv")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "file", sorted((SHARED / "data" / "focus").glob("*/*.csv")), ids=lambda path: path.stem
+)
 def test_every_published_example_is_kept_whole_or_refused_in_words(file, tmp_path):
     from finops_model.errors import InputError
 

@@ -7,7 +7,8 @@ import pytest
 from scenario_world import settings, world
 
 from finops_model.errors import InputError
-from finops_model.simulate import nodes, scenarios as simulate
+from finops_model.simulate import nodes
+from finops_model.simulate import scenarios as simulate
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +26,29 @@ def made(company, text: str | None):
 
 
 def test_a_shutdown_that_is_known_ends_a_workload_and_leaves_the_others_alone(company):
-    plain, told = made(company, None), made(company, "owner: FP&A\nworkloads:\n  train: {events: [{kind: shutdown, since: 2026-12-01, because: x}]}\n")
-    train, rest = plain.workloads.index("train"), [i for i, name in enumerate(plain.workloads) if name != "train"]
+    plain, told = (
+        made(company, None),
+        made(
+            company,
+            "owner: FP&A\nworkloads:\n  train: {events: [{kind: shutdown, since: 2026-12-01, because: x}]}\n",
+        ),
+    )
+    train, rest = (
+        plain.workloads.index("train"),
+        [i for i, name in enumerate(plain.workloads) if name != "train"],
+    )
     december = plain.months.index("2026-12")
-    assert plain.by_workload[train, december, 0] > 1000 and told.by_workload[train, december, 0] == pytest.approx(0, abs=1)
+    assert plain.by_workload[train, december, 0] > 1000 and told.by_workload[
+        train, december, 0
+    ] == pytest.approx(0, abs=1)
     np.testing.assert_array_equal(plain.by_workload[rest], told.by_workload[rest])
     assert any(note["owner"] == "FP&A" and "train" in note["text"] for note in told.assumptions)
 
 
 def test_an_empty_document_moves_nothing(company):
-    np.testing.assert_array_equal(made(company, None).effective, made(company, "workloads: {}\n").effective)
+    np.testing.assert_array_equal(
+        made(company, None).effective, made(company, "workloads: {}\n").effective
+    )
 
 
 def test_a_workload_that_is_not_there_is_refused_with_the_nearest(company):
@@ -51,4 +65,6 @@ def test_nodes_add_up_to_the_company_on_every_path(company, by):
     assert found[None].months == run.months
     np.testing.assert_allclose(found[None].totals.sum(axis=2), run.effective.sum(axis=2), rtol=1e-5)
     spans = found[None].spans()
-    assert found[None].quantiles(spans[-1])[1] <= sum(found[None].quantiles(spans[-1], name)[2] for name in found[None].names)
+    assert found[None].quantiles(spans[-1])[1] <= sum(
+        found[None].quantiles(spans[-1], name)[2] for name in found[None].names
+    )

@@ -25,11 +25,26 @@ def rows(*amounts, month="2026-03", **cells) -> pd.DataFrame:
     """A bill of usage rows with the given amounts, one a day."""
     year, number = int(month[:4]), int(month[5:])
     after = f"{year + number // 12}-{number % 12 + 1:02d}-01T00:00:00Z"
-    base = {"BillingCurrency": "USD", "BillingPeriodStart": f"{month}-01T00:00:00Z", "BillingPeriodEnd": after,
-            "ChargePeriodStart": f"{month}-02T00:00:00Z", "ChargePeriodEnd": f"{month}-03T00:00:00Z", "ChargeCategory": "Usage",
-            "ServiceName": "GPU compute", "InvoiceIssuerName": "Hyperion Cloud", "BillingAccountId": "acct-7",
-            "ServiceProviderName": "Hyperion Cloud", "Tags": "", **cells}
-    return pd.DataFrame([{**base, "BilledCost": str(a), "EffectiveCost": str(a), "SkuId": f"S{i}"} for i, a in enumerate(amounts)])
+    base = {
+        "BillingCurrency": "USD",
+        "BillingPeriodStart": f"{month}-01T00:00:00Z",
+        "BillingPeriodEnd": after,
+        "ChargePeriodStart": f"{month}-02T00:00:00Z",
+        "ChargePeriodEnd": f"{month}-03T00:00:00Z",
+        "ChargeCategory": "Usage",
+        "ServiceName": "GPU compute",
+        "InvoiceIssuerName": "Hyperion Cloud",
+        "BillingAccountId": "acct-7",
+        "ServiceProviderName": "Hyperion Cloud",
+        "Tags": "",
+        **cells,
+    }
+    return pd.DataFrame(
+        [
+            {**base, "BilledCost": str(a), "EffectiveCost": str(a), "SkuId": f"S{i}"}
+            for i, a in enumerate(amounts)
+        ]
+    )
 
 
 def usd(text: str) -> dict:
@@ -37,14 +52,24 @@ def usd(text: str) -> dict:
 
 
 def written(root: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()
+    }
 
 
 def test_a_new_ledger_is_empty(tmp_path):
     ledger = Ledger(tmp_path / "not-there")
     assert (ledger.rows, ledger.totals(), ledger.files(), ledger.first_day()) == (0, {}, [], None)
-    assert ledger.quarantine().columns.tolist() == ["x_File", "x_Row", "x_Column", "x_Reason", "BilledCost", "BillingCurrency",
-                                                    "InvoiceIssuerName", "x_Period"]
+    assert ledger.quarantine().columns.tolist() == [
+        "x_File",
+        "x_Row",
+        "x_Column",
+        "x_Reason",
+        "BilledCost",
+        "BillingCurrency",
+        "InvoiceIssuerName",
+        "x_Period",
+    ]
     assert ledger.totals_by_period().empty and not (tmp_path / "not-there").exists()
 
 
@@ -54,8 +79,15 @@ def test_the_same_bytes_again_change_nothing(tmp_path):
     before, print_before = written(tmp_path), ledger.fingerprint()
     receipt = ledger.ingest([BILLS / "good.csv", BILLS / "good.csv"])
     assert written(tmp_path) == before and ledger.fingerprint() == print_before
-    assert (receipt.rows_in, receipt.changes, receipt.files[0].status, receipt.version) == (0, (), "known", 0)
-    assert [str(w) for w in receipt.warnings] == ["good.csv: the same bytes as good.csv: counted once"]
+    assert (receipt.rows_in, receipt.changes, receipt.files[0].status, receipt.version) == (
+        0,
+        (),
+        "known",
+        0,
+    )
+    assert [str(w) for w in receipt.warnings] == [
+        "good.csv: the same bytes as good.csv: counted once"
+    ]
 
 
 def test_a_restatement_is_a_new_version_with_its_difference_and_the_old_one_stays(tmp_path):
@@ -63,10 +95,21 @@ def test_a_restatement_is_a_new_version_with_its_difference_and_the_old_one_stay
     ledger.ingest(("a", rows(1, 1)))
     old = ledger.files()
     receipt = ledger.ingest(("b", rows("1.50", 1, "0.25")))
-    assert ledger.totals() == usd("2.75") and ledger.rows == 3 and receipt.difference == usd("0.75") and receipt.version == 2
-    assert "  replaced Hyperion Cloud · acct-7 · 2026-03: version 2, 2 -> 3 rows, +0.75 USD" in str(receipt).splitlines()
+    assert (
+        ledger.totals() == usd("2.75")
+        and ledger.rows == 3
+        and receipt.difference == usd("0.75")
+        and receipt.version == 2
+    )
+    assert (
+        "  replaced Hyperion Cloud · acct-7 · 2026-03: version 2, 2 -> 3 rows, +0.75 USD"
+        in str(receipt).splitlines()
+    )
     assert all(path.is_file() for path in old) and not set(old) & set(ledger.files())
-    assert ledger.history()[["Version", "Rows", "BilledCost"]].values.tolist() == [[1, 2, Decimal("2.00")], [2, 3, Decimal("2.75")]]
+    assert ledger.history()[["Version", "Rows", "BilledCost"]].values.tolist() == [
+        [1, 2, Decimal("2.00")],
+        [2, 3, Decimal("2.75")],
+    ]
 
 
 def test_an_old_file_does_not_come_back_by_itself(tmp_path):
@@ -75,8 +118,10 @@ def test_an_old_file_does_not_come_back_by_itself(tmp_path):
     ledger.ingest(("b", rows(2, 1)))
     receipt = ledger.ingest(("a", rows(1, 1)))
     assert ledger.totals() == usd("3")
-    assert [str(w) for w in receipt.warnings] == ["a: was delivered before and has been replaced since: nothing changed. "
-                                                 "--accept-decrease (in Python accept_decrease=True) brings it back"]
+    assert [str(w) for w in receipt.warnings] == [
+        "a: was delivered before and has been replaced since: nothing changed. "
+        "--accept-decrease (in Python accept_decrease=True) brings it back"
+    ]
     ledger.ingest(("a", rows(1, 1)), accept_decrease=True)
     assert ledger.totals() == usd("2")
 
@@ -90,7 +135,8 @@ def test_money_that_falls_by_more_than_five_percent_is_not_replaced_unasked(tmp_
     assert str(refused.value) == (
         "Hyperion Cloud · acct-7 · 2026-03: BilledCost would fall from 100.00 to 94.99 USD (-5.0 %); more than 5 % is not "
         "replaced unasked. Nothing was written. If this restatement is right, ingest it with --accept-decrease; if it is "
-        "only a part, with --append (in Python accept_decrease=True or append=True).")
+        "only a part, with --append (in Python accept_decrease=True or append=True)."
+    )
     assert written(tmp_path) == before
     ledger.ingest(("c", rows(95)))
     assert ledger.totals() == usd("95")
@@ -102,7 +148,12 @@ def test_columns_that_bear_the_ledgers_own_names_are_kept_under_others(tmp_path)
     ledger = Ledger(tmp_path)
     ledger.ingest(("own", rows(1).assign(x_Row="9", x_File="f", X_PERIOD="p", x_Hash="h")))
     kept = delivery.pq.read_table(ledger.files()[0]).to_pylist()[0]
-    assert (kept["x_Row"], kept["x_File"], kept["x_Delivered_Row"], kept["x_Delivered_PERIOD"]) == (1, "own", "9", "p")
+    assert (kept["x_Row"], kept["x_File"], kept["x_Delivered_Row"], kept["x_Delivered_PERIOD"]) == (
+        1,
+        "own",
+        "9",
+        "p",
+    )
 
 
 def test_a_fall_of_a_currency_that_vanishes_is_seen(tmp_path):
@@ -116,7 +167,12 @@ def test_append_adds_parts_to_the_period(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.ingest(("one", rows(1, 2)))
     receipt = ledger.ingest(("two", rows(4)), append=True)
-    assert (ledger.totals(), ledger.rows, receipt.version, len(ledger.files())) == (usd("7"), 3, 2, 2)
+    assert (ledger.totals(), ledger.rows, receipt.version, len(ledger.files())) == (
+        usd("7"),
+        3,
+        2,
+        2,
+    )
     ledger.ingest(("two", rows(4)), append=True)
     assert ledger.totals() == usd("7")
 
@@ -139,8 +195,10 @@ def test_a_growing_folder_of_months_reads_only_what_is_new(tmp_path):
 
 def test_rows_that_two_files_of_a_delivery_share_are_warned_of(tmp_path):
     receipt = Ledger(tmp_path).ingest([("v1", rows(1, 2)), ("v2", rows(1, 2, 3))])
-    assert ("v2: 2 different rows stand in v1 too and are counted twice. If one file restates the other, deliver them one after "
-            "the other") in [str(w) for w in receipt.warnings]
+    assert (
+        "v2: 2 different rows stand in v1 too and are counted twice. If one file restates the other, deliver them one after "
+        "the other"
+    ) in [str(w) for w in receipt.warnings]
 
 
 def test_a_bad_file_in_a_delivery_keeps_the_whole_delivery_out(tmp_path):
@@ -155,10 +213,20 @@ def test_quarantine_belongs_to_its_period_and_goes_when_the_period_is_replaced(t
     bad = rows(5, 7)
     bad.loc[1, "BillingCurrency"] = "XXZ"
     receipt = ledger.ingest(("bad", bad))
-    assert str(receipt).splitlines()[:2] == ["2 rows in = 1 accepted + 1 quarantined",
-                                             "BilledCost accepted 5.00 USD · quarantined 7.00 XXZ"]
-    assert ledger.quarantine().iloc[0].tolist() == ["bad", 2, "BillingCurrency", "'XXZ' is not a currency of ISO 4217 in use",
-                                                    "7", "XXZ", "Hyperion Cloud", "2026-03"]
+    assert str(receipt).splitlines()[:2] == [
+        "2 rows in = 1 accepted + 1 quarantined",
+        "BilledCost accepted 5.00 USD · quarantined 7.00 XXZ",
+    ]
+    assert ledger.quarantine().iloc[0].tolist() == [
+        "bad",
+        2,
+        "BillingCurrency",
+        "'XXZ' is not a currency of ISO 4217 in use",
+        "7",
+        "XXZ",
+        "Hyperion Cloud",
+        "2026-03",
+    ]
     ledger.ingest(("good", rows(5, 7)))
     assert ledger.quarantine().empty and ledger.totals() == usd("12")
 
@@ -168,7 +236,9 @@ def test_a_refused_row_of_another_issuer_is_not_counted_to_the_one_that_was_acce
     other = rows(9, InvoiceIssuerName="Borealis", BillingCurrency="XXZ")
     ledger.ingest(("two", pd.concat([rows(5), other, rows(3, BillingPeriodStart="?")])))
     assert ledger.quarantine()[["InvoiceIssuerName", "x_Period", "BilledCost"]].values.tolist() == [
-        ["Borealis", "", "9"], ["Hyperion Cloud", "2026-03", "3"]]
+        ["Borealis", "", "9"],
+        ["Hyperion Cloud", "2026-03", "3"],
+    ]
     ledger.ingest(("two", rows(5, 9, 3)))
     assert ledger.quarantine().empty
 
@@ -186,15 +256,21 @@ def test_weekly_billing_periods_do_not_replace_each_other(tmp_path):
     for start, end in (("2026-03-01", "2026-03-16"), ("2026-03-16", "2026-04-01")):
         ledger.ingest((start, rows(10, BillingPeriodStart=start, BillingPeriodEnd=end)))
     assert ledger.totals() == usd("20")
-    assert ledger.totals_by_period().values.tolist() == [["Hyperion Cloud", "2026-03", "USD", Decimal("20.00"), 2]]
+    assert ledger.totals_by_period().values.tolist() == [
+        ["Hyperion Cloud", "2026-03", "USD", Decimal("20.00"), 2]
+    ]
 
 
-@pytest.mark.parametrize("issuer", ["../../escape", "/etc", "Größe & Söhne", "", "a" * 400, "CON", "x\ty"])
+@pytest.mark.parametrize(
+    "issuer", ["../../escape", "/etc", "Größe & Söhne", "", "a" * 400, "CON", "x\ty"]
+)
 def test_names_from_outside_never_leave_the_ledger_folder(issuer, tmp_path):
     ledger = Ledger(tmp_path / "ledger")
     ledger.ingest(("n", rows(1, InvoiceIssuerName=issuer, ServiceProviderName=issuer)))
     assert ledger.totals() == usd("1") and [p.name for p in tmp_path.iterdir()] == ["ledger"]
-    assert all(path.resolve().is_relative_to((tmp_path / "ledger").resolve()) for path in ledger.files())
+    assert all(
+        path.resolve().is_relative_to((tmp_path / "ledger").resolve()) for path in ledger.files()
+    )
 
 
 def test_the_fingerprint_changes_with_facts_and_with_nothing_else(tmp_path):
@@ -203,7 +279,10 @@ def test_the_fingerprint_changes_with_facts_and_with_nothing_else(tmp_path):
     one.ingest(jan), one.ingest(feb)
     other.ingest(feb), other.ingest(jan), other.ingest(feb)
     third.ingest([jan, feb])
-    assert one.fingerprint() == other.fingerprint() == third.fingerprint() and len(one.fingerprint()) == 64
+    assert (
+        one.fingerprint() == other.fingerprint() == third.fingerprint()
+        and len(one.fingerprint()) == 64
+    )
     third.ingest(("feb", rows("2.01", month="2026-02")))
     assert third.fingerprint() != one.fingerprint()
 
@@ -213,6 +292,7 @@ def test_a_delivery_that_dies_on_the_way_never_happened(step, tmp_path, monkeypa
     ledger = Ledger(tmp_path)
     ledger.ingest(("a", rows(1)))
     with monkeypatch.context() as patch:
+
         def die(*_):
             raise OSError("disk gone")
 
@@ -220,23 +300,37 @@ def test_a_delivery_that_dies_on_the_way_never_happened(step, tmp_path, monkeypa
         with pytest.raises(OSError, match="disk gone"):
             ledger.ingest(("b", rows(2)))
     assert Ledger(tmp_path).totals() == usd("1") and not list(tmp_path.glob(".incoming*"))
-    assert Ledger(tmp_path).ingest(("b", rows(2))).version == 2 and Ledger(tmp_path).totals() == usd("2")
+    assert Ledger(tmp_path).ingest(("b", rows(2))).version == 2 and Ledger(
+        tmp_path
+    ).totals() == usd("2")
 
 
 def test_three_writers_at_once_lose_nothing(tmp_path):
-    code = ("import sys; sys.path.insert(0, sys.argv[3]); from test_ledger import rows; from finops_model.facts.ledger.store import Ledger\n"
-            "for n in range(3): Ledger(sys.argv[1]).ingest((f'{sys.argv[2]}-{n}', rows(n + 1, month=f'20{sys.argv[2]}-0{n + 1}')))")
-    work = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(20 + i), str(Path(__file__).parent)])
-            for i in range(3)]
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[3]); from test_ledger import rows; from finops_model.facts.ledger.store import Ledger\n"
+        "for n in range(3): Ledger(sys.argv[1]).ingest((f'{sys.argv[2]}-{n}', rows(n + 1, month=f'20{sys.argv[2]}-0{n + 1}')))"
+    )
+    work = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), str(20 + i), str(Path(__file__).parent)]
+        )
+        for i in range(3)
+    ]
     assert [process.wait(timeout=120) for process in work] == [0] * 3
     ledger = Ledger(tmp_path)
     assert ledger.rows == 9 and ledger.totals() == usd("18") and len(ledger.book.records) == 9
 
 
 def test_a_held_lock_is_named(tmp_path):
-    with manifest.writing(tmp_path), pytest.raises(LedgerError) as refused, manifest.writing(tmp_path, patience=0.0):
+    with (
+        manifest.writing(tmp_path),
+        pytest.raises(LedgerError) as refused,
+        manifest.writing(tmp_path, patience=0.0),
+    ):
         pass
-    assert str(refused.value) == (f"{tmp_path}: another process has been writing for 0 seconds. Wait for it, then ingest again.")
+    assert str(refused.value) == (
+        f"{tmp_path}: another process has been writing for 0 seconds. Wait for it, then ingest again."
+    )
 
 
 def test_a_damaged_record_is_named(tmp_path):
@@ -246,15 +340,20 @@ def test_a_damaged_record_is_named(tmp_path):
     with pytest.raises(LedgerError, match="000001.json: the ledger's record is damaged"):
         assert Ledger(tmp_path).rows
     (tmp_path / "manifest" / "000001.json").write_text(json.dumps({"schema": 9}))
-    with pytest.raises(LedgerError, match="schema 9 of a ledger record; this version of finops-model reads up to 1. Use the version that wrote it."):
+    with pytest.raises(
+        LedgerError,
+        match="schema 9 of a ledger record; this version of finops-model reads up to 1. Use the version that wrote it.",
+    ):
         assert Ledger(tmp_path).rows
 
 
 def test_an_unknown_cost_column_names_the_nearest(tmp_path):
     with pytest.raises(LedgerError) as refused:
         Ledger(tmp_path).totals("BiledCost")
-    assert str(refused.value) == ("unknown cost column 'BiledCost'. Did you mean 'BilledCost'? "
-                                  "Known: BilledCost, EffectiveCost, ListCost, ContractedCost.")
+    assert str(refused.value) == (
+        "unknown cost column 'BiledCost'. Did you mean 'BilledCost'? "
+        "Known: BilledCost, EffectiveCost, ListCost, ContractedCost."
+    )
 
 
 def test_progress_is_told(tmp_path):
@@ -263,15 +362,34 @@ def test_progress_is_told(tmp_path):
     assert said == [("reading a", 0, 1), ("writing", 1, 1)]
 
 
-MONEY = st.one_of(st.decimals(min_value="-1e6", max_value="1e6", places=10).map(str), st.sampled_from(
-    ["", "N/A", "NaN", "1e400", "1.5", "-0.0000000001", "abc", "1_0", " 2 ", "1e-3"]))
-ROW = st.tuples(MONEY, st.sampled_from(["USD", "usd", "EUR", "XXZ", ""]), st.sampled_from(["2026-01", "2026-02"]),
-                st.sampled_from(["2026-01-05", "2027-02-29", "2026-01-31T23:00:00Z", "2999-01-01", ""]))
+MONEY = st.one_of(
+    st.decimals(min_value="-1e6", max_value="1e6", places=10).map(str),
+    st.sampled_from(
+        ["", "N/A", "NaN", "1e400", "1.5", "-0.0000000001", "abc", "1_0", " 2 ", "1e-3"]
+    ),
+)
+ROW = st.tuples(
+    MONEY,
+    st.sampled_from(["USD", "usd", "EUR", "XXZ", ""]),
+    st.sampled_from(["2026-01", "2026-02"]),
+    st.sampled_from(["2026-01-05", "2027-02-29", "2026-01-31T23:00:00Z", "2999-01-01", ""]),
+)
 
 
 def bill(drawn) -> pd.DataFrame:
-    return pd.concat([rows(amount, month=month, BillingCurrency=currency, ChargePeriodStart=start,
-                           ChargePeriodEnd="2026-03-01") for amount, currency, month, start in drawn], ignore_index=True)
+    return pd.concat(
+        [
+            rows(
+                amount,
+                month=month,
+                BillingCurrency=currency,
+                ChargePeriodStart=start,
+                ChargePeriodEnd="2026-03-01",
+            )
+            for amount, currency, month, start in drawn
+        ],
+        ignore_index=True,
+    )
 
 
 @settings(max_examples=20, deadline=None)
@@ -282,16 +400,28 @@ def test_rows_and_money_in_are_rows_and_money_out(drawn):
         frame = bill(drawn)
         receipt = ledger.ingest(("random", frame))
         refused = ledger.quarantine()
-        assert receipt.rows_in == len(frame) == receipt.accepted + receipt.quarantined == ledger.rows + len(refused)
+        assert (
+            receipt.rows_in
+            == len(frame)
+            == receipt.accepted + receipt.quarantined
+            == ledger.rows + len(refused)
+        )
         want: dict = {}
         for amount, currency in zip(frame["BilledCost"], frame["BillingCurrency"], strict=True):
             number = delivery.checks.plain_amount(amount)
             if number is not None:
-                want[currency.upper() or "(no currency)"] = want.get(currency.upper() or "(no currency)", Decimal(0)) + number
-        found = {c: receipt.totals.get(c, Decimal(0)) + receipt.quarantined_totals.get(c, Decimal(0))
-                 for c in {*receipt.totals, *receipt.quarantined_totals}}
+                want[currency.upper() or "(no currency)"] = (
+                    want.get(currency.upper() or "(no currency)", Decimal(0)) + number
+                )
+        found = {
+            c: receipt.totals.get(c, Decimal(0)) + receipt.quarantined_totals.get(c, Decimal(0))
+            for c in {*receipt.totals, *receipt.quarantined_totals}
+        }
         assert {c: v for c, v in found.items() if v} == {c: v for c, v in want.items() if v}
-        assert ledger.totals() == receipt.totals and sum(receipt.reasons.values()) == receipt.quarantined
+        assert (
+            ledger.totals() == receipt.totals
+            and sum(receipt.reasons.values()) == receipt.quarantined
+        )
 
 
 @settings(max_examples=6, deadline=None)

@@ -9,21 +9,45 @@ import pytest
 
 from finops_model.facts.intake.files import cells, readers, textcells
 from finops_model.facts.ledger import checks, scopes, versions
-from finops_model.measure import accuracy
-from finops_model.measure.anomalies import detect as anomalies, episodes as anomalies_episodes, expected as anomalies_expected, limits as anomalies_limits, watch
-from finops_model.forecasting.widths import demand, error_paths, noise, pooled
 from finops_model.forecasting import ensemble, grading, history, settling, sparse, windows
 from finops_model.forecasting.methods import last_year, pick
+from finops_model.forecasting.widths import demand, error_paths, noise, pooled
+from finops_model.measure import accuracy
+from finops_model.measure.anomalies import detect as anomalies
+from finops_model.measure.anomalies import episodes as anomalies_episodes
+from finops_model.measure.anomalies import expected as anomalies_expected
+from finops_model.measure.anomalies import limits as anomalies_limits
+from finops_model.measure.anomalies import watch
 from finops_model.prices.lists import fx
 
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "method"
-WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen")
+WORDS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+)
 
 
 def rule(number: str) -> str:
     """The text of a rule, blanks evened out."""
     for page in PAGES.glob("[0-9]*.md"):
-        if found := re.search(rf"^## §{re.escape(number)} (.*?)(?=^## §|\Z)", page.read_text(encoding="utf-8"), re.M | re.S):
+        if found := re.search(
+            rf"^## §{re.escape(number)} (.*?)(?=^## §|\Z)",
+            page.read_text(encoding="utf-8"),
+            re.M | re.S,
+        ):
             return " ".join(found[1].split())
     raise AssertionError(f"docs/method has no rule {number}")
 
@@ -33,7 +57,10 @@ def percent(share: float) -> str:
 
 
 STATED = [
-    ("2.2", f"Up to {grading.ORIGINS} rolling origins, {grading.DAYS.between} days apart at most, {grading.DAYS.graded} days graded each"),
+    (
+        "2.2",
+        f"Up to {grading.ORIGINS} rolling origins, {grading.DAYS.between} days apart at most, {grading.DAYS.graded} days graded each",
+    ),
     ("2.2", f"with at least {grading.DAYS.apart} days after them"),
     ("2.2", "from day {}, {} and {} on".format(*(block + 1 for block in grading.DAYS.blocks))),
     ("2.2", f"last year's shape (from {last_year.MIN_DAYS} days on)"),
@@ -45,7 +72,12 @@ STATED = [
     ("2.3", f"whole weeks of the last {error_paths.BLOCK_WEEKS}"),
     ("2.3", f"half-life {error_paths.HALF_LIFE_WEEKS:g} weeks"),
     ("2.3", f"Ended ({history.QUIET_DAYS} days of zeros"),
-    ("2.5", "days {}–{}, {}–{}, {}–{}".format(*(day for first, last in zip(noise.EDGES, noise.EDGES[1:]) for day in (first + 1, last)))),
+    (
+        "2.5",
+        "days {}–{}, {}–{}, {}–{}".format(
+            *(day for first, last in zip(noise.EDGES, noise.EDGES[1:]) for day in (first + 1, last))
+        ),
+    ),
     ("2.5", f"of the month totals of {demand.CALIBRATION_PATHS:,} sample paths"),
     ("2.5", f"target sd (at most {noise.MAX_SD:g})"),
     ("2.5", f"newest {noise.RESIDUAL_DAYS} days"),
@@ -58,24 +90,58 @@ STATED = [
     ("2.14", f"a season of {grading.HOURS.season}, up to {grading.HOURS.graded} hours graded"),
     ("2.17", f"under {WORDS[round(sparse.BETTER * 10)]} tenths of the weeks' own"),
     ("2.23", f"No path's level lies more than {ensemble.HIGHEST:g} times above"),
-    ("2.24", f"The newest `settling_days` ({settling.SETTLING_DAYS};".replace("The newest", "*Window*: the newest")),
+    (
+        "2.24",
+        f"The newest `settling_days` ({settling.SETTLING_DAYS};".replace(
+            "The newest", "*Window*: the newest"
+        ),
+    ),
     ("2.24", f"+ {settling.TIMES:g} robust standard deviations"),
     ("7.2", f"at most {fx.REACH} days old"),
-    ("11.1", f"from up to {WORDS[accuracy.REPLAYS]} earlier month ends ({WORDS[accuracy.REPLAYS_OF_FEW]} with up to {WORDS[accuracy.FEW]} workloads"),
+    (
+        "11.1",
+        f"from up to {WORDS[accuracy.REPLAYS]} earlier month ends ({WORDS[accuracy.REPLAYS_OF_FEW]} with up to {WORDS[accuracy.FEW]} workloads",
+    ),
     ("11.1", f"with {accuracy.PATHS:,} paths"),
-    ("11.3", "band = {}, {}, {} within {:g}, {:g}, {:g} %".format(*(name for name, _ in windows.BANDS), *(100 * limit for _, limit in windows.BANDS))),
-    ("11.4", f"under {WORDS[windows.FEW]} graded forecasts, or {WORDS[windows.FEW]} different months"),
+    (
+        "11.3",
+        "band = {}, {}, {} within {:g}, {:g}, {:g} %".format(
+            *(name for name, _ in windows.BANDS), *(100 * limit for _, limit in windows.BANDS)
+        ),
+    ),
+    (
+        "11.4",
+        f"under {WORDS[windows.FEW]} graded forecasts, or {WORDS[windows.FEW]} different months",
+    ),
     ("11.5", f"An origin needs 60 days of a series, {accuracy.MIN_DAYS} of a ledger"),
-    ("12.1", f"Σ of the {anomalies_expected.LEVEL_DAYS} days before ÷ Σ of their shares ({anomalies_expected.LEAST_LEVEL} known days at least)"),
-    ("12.1", f"at most {anomalies_expected.CAP:g} × the median of the {anomalies_expected.LEVEL_DAYS} days before it or the "
-             f"{percent(anomalies_expected.PEAK)} quantile of the {anomalies_expected.PEAK_DAYS} days before it"),
-    ("12.2", f"> threshold × scale ({anomalies.THRESHOLD}), and ≥ the percent floor ({percent(anomalies.PERCENT_FLOOR)} of expected)"),
-    ("12.2", f"of the {anomalies_expected.SCALE_DAYS} days before ({anomalies_expected.LEAST_SCALE} at least)"),
+    (
+        "12.1",
+        f"Σ of the {anomalies_expected.LEVEL_DAYS} days before ÷ Σ of their shares ({anomalies_expected.LEAST_LEVEL} known days at least)",
+    ),
+    (
+        "12.1",
+        f"at most {anomalies_expected.CAP:g} × the median of the {anomalies_expected.LEVEL_DAYS} days before it or the "
+        f"{percent(anomalies_expected.PEAK)} quantile of the {anomalies_expected.PEAK_DAYS} days before it",
+    ),
+    (
+        "12.2",
+        f"> threshold × scale ({anomalies.THRESHOLD}), and ≥ the percent floor ({percent(anomalies.PERCENT_FLOOR)} of expected)",
+    ),
+    (
+        "12.2",
+        f"of the {anomalies_expected.SCALE_DAYS} days before ({anomalies_expected.LEAST_SCALE} at least)",
+    ),
     ("12.2", f"at least {percent(anomalies_expected.SCALE_FLOOR)} of expected"),
     ("12.2", f"is {percent(watch.FLOOR_SHARE)} of the company's daily spend"),
     ("12.3", f"for {anomalies_episodes.LONGEST} days at most"),
-    ("12.5", f"from the {('', 'first', 'second', 'third', 'fourth', 'fifth')[anomalies_limits.PACE_DAYS]} day, when {percent(anomalies_limits.PACE_MARGIN)} over"),
-    ("12.5", f"under {percent(anomalies_limits.UTILIZATION)} used on {WORDS[anomalies_limits.UNUSED_DAYS]} days in a row"),
+    (
+        "12.5",
+        f"from the {('', 'first', 'second', 'third', 'fourth', 'fifth')[anomalies_limits.PACE_DAYS]} day, when {percent(anomalies_limits.PACE_MARGIN)} over",
+    ),
+    (
+        "12.5",
+        f"under {percent(anomalies_limits.UTILIZATION)} used on {WORDS[anomalies_limits.UNUSED_DAYS]} days in a row",
+    ),
     ("13.1", f"a cell over {textcells.MAX_CELL:,} characters"),
     ("13.2", f"outside {cells.EARLIEST}–{cells.LATEST}"),
     ("13.2", f"more than {checks.YEAR // checks.DAY} days after its billing period ends"),
@@ -85,6 +151,10 @@ STATED = [
 ]
 
 
-@pytest.mark.parametrize(("number", "words"), STATED, ids=lambda value: value if len(value) < 6 else value[:40])
+@pytest.mark.parametrize(
+    ("number", "words"), STATED, ids=lambda value: value if len(value) < 6 else value[:40]
+)
 def test_a_rule_states_the_number_that_the_code_has(number, words):
-    assert words in rule(number), f"§{number} no longer says '{words}': the code's number and the rule's are not the same"
+    assert words in rule(number), (
+        f"§{number} no longer says '{words}': the code's number and the rule's are not the same"
+    )

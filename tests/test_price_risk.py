@@ -8,19 +8,34 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from finops_model.decide import sobol
 from finops_model.errors import ScenarioError
-from finops_model.uncertainty import price_moments as moments, price_risk as risk
+from finops_model.uncertainty import price_moments as moments
+from finops_model.uncertainty import price_risk as risk
 from finops_model.uncertainty.distributions import make
 
 ROOT = Path(__file__).resolve().parents[1]
 CALIBRATION = ROOT / "finops_model" / "uncertainty" / "risks" / "gcp_spot.json"
 N = 30_000
-BOTH = make("mixture", {"parts": [make("uniform", {"min": 0.7, "max": 0.95}), make("lognormal", {"mu": 0.2, "sigma": 0.2})], "weights": [0.6, 0.4]})
-FACTORS = {"a cut": make("uniform", {"min": 0.7, "max": 0.95}), "both signs": BOTH, "lognormal": make("lognormal", {"mu": 0.0, "sigma": 0.3}),
-           "always the same": 0.8}
+BOTH = make(
+    "mixture",
+    {
+        "parts": [
+            make("uniform", {"min": 0.7, "max": 0.95}),
+            make("lognormal", {"mu": 0.2, "sigma": 0.2}),
+        ],
+        "weights": [0.6, 0.4],
+    },
+)
+FACTORS = {
+    "a cut": make("uniform", {"min": 0.7, "max": 0.95}),
+    "both signs": BOTH,
+    "lognormal": make("lognormal", {"mu": 0.0, "sigma": 0.3}),
+    "always the same": 0.8,
+}
 FEW = make("discrete", {"values": [-0.3, 0.0, 0.2], "probabilities": [0.3, 0.3, 0.4]})
 
 
@@ -28,7 +43,9 @@ def within(samples, mean):
     """Column means within 4 standard errors of the closed form, and those within 1 % of it."""
     x, mean = np.asarray(samples, float), np.asarray(mean, float)
     error = x.std(axis=0, ddof=1) / np.sqrt(len(x))
-    assert (np.abs(x.mean(axis=0) - mean) <= 4 * error + 1e-12).all(), f"{x.mean(axis=0)} ± {error}, closed form {mean}"
+    assert (np.abs(x.mean(axis=0) - mean) <= 4 * error + 1e-12).all(), (
+        f"{x.mean(axis=0)} ± {error}, closed form {mean}"
+    )
     assert (error <= 0.01 * np.abs(mean)).all()
 
 
@@ -37,12 +54,16 @@ def test_jumps_have_the_moments_of_their_closed_form(factor):
     end = risk.jumps(3, "sku", N, 12, 1.7, factor, -0.2, "end")
     first, second = moments.jump_moments(1.7, factor, -0.2, (np.arange(12) + 1) / 12)
     within(end, first)
-    within(end ** 2, second)
+    within(end**2, second)
     mean = risk.jumps(3, "sku", N, 12, 1.7, factor, -0.2, "mean")
     first, second = moments.jump_month_moments(1.7, factor, -0.2, np.arange(12))
     within(mean, first)
-    within(mean ** 2, second)
-    assert np.isclose(moments.jump_moments(2.0, FACTORS["a cut"], -0.2, 1.0), (0.5769498103804866, 0.3576024682886799), rtol=1e-12).all()
+    within(mean**2, second)
+    assert np.isclose(
+        moments.jump_moments(2.0, FACTORS["a cut"], -0.2, 1.0),
+        (0.5769498103804866, 0.3576024682886799),
+        rtol=1e-12,
+    ).all()
 
 
 def test_a_price_without_jumps_drifts_only():
@@ -51,8 +72,15 @@ def test_a_price_without_jumps_drifts_only():
     assert (risk.jumps(1, "x", 3, 2, 0.0, 0.5) == 1).all()
 
 
-@pytest.mark.parametrize("interval, adopted", [(make("uniform", {"min": 4.0, "max": 8.0}), 1.0), (make("uniform", {"min": 4.0, "max": 8.0}), 0.6),
-                                               (6.0, 0.5)], ids=["every 4 to 8", "six of ten move", "every 6"])
+@pytest.mark.parametrize(
+    "interval, adopted",
+    [
+        (make("uniform", {"min": 4.0, "max": 8.0}), 1.0),
+        (make("uniform", {"min": 4.0, "max": 8.0}), 0.6),
+        (6.0, 0.5),
+    ],
+    ids=["every 4 to 8", "six of ten move", "every 6"],
+)
 def test_migrations_have_the_moments_of_their_renewals(interval, adopted):
     factor = make("lognormal", {"mu": 0.05, "sigma": 0.3})
     found = risk.migrations(3, "model", N, 24, interval, factor, adopted)
@@ -69,19 +97,27 @@ def test_counts_of_migrations_are_those_of_brute_force():
     times = np.cumsum(rng.uniform(4, 8, (200_000, 7)), axis=1)
     seen = np.bincount((times <= 24).sum(axis=1), minlength=8) / 200_000
     told = moments.migration_counts(make("uniform", {"min": 4.0, "max": 8.0}), 24.0)
-    assert np.abs(seen[:len(told)] - told).max() < 4 * np.sqrt(0.25 / 200_000)
-    many = moments.migration_counts(make("uniform", {"min": 0.5, "max": 1.0}), 36.0)                  # 48 of them: floats would cancel
-    assert many.min() >= 0 and np.isclose(many.sum(), 1) and abs(many @ np.arange(len(many)) - (36 / 0.75 - 0.5 + 1 / 54)) < 0.01
+    assert np.abs(seen[: len(told)] - told).max() < 4 * np.sqrt(0.25 / 200_000)
+    many = moments.migration_counts(
+        make("uniform", {"min": 0.5, "max": 1.0}), 36.0
+    )  # 48 of them: floats would cancel
+    assert (
+        many.min() >= 0
+        and np.isclose(many.sum(), 1)
+        and abs(many @ np.arange(len(many)) - (36 / 0.75 - 0.5 + 1 / 54)) < 0.01
+    )
 
 
-@pytest.mark.parametrize("change", [make("normal", {"mean": -0.03, "sd": 0.15}), FEW], ids=["normal", "few"])
+@pytest.mark.parametrize(
+    "change", [make("normal", {"mean": -0.03, "sd": 0.15}), FEW], ids=["normal", "few"]
+)
 @pytest.mark.parametrize("moving", [None, True, False])
 def test_spot_rests_and_moves_as_its_matrix_says(change, moving):
     model = risk.Spot(0.61, 0.24, change)
     found = risk.spot(3, "us-central1", N, 12, model, 0.4, moving) / 0.4
     first, second = moments.spot_moments(model, 12, moving)
     within(found, first)
-    within(found ** 2, second)
+    within(found**2, second)
     assert np.isclose(model.change_share, 0.24 / 0.63)
 
 
@@ -104,17 +140,29 @@ def test_a_bounded_spot_price_is_that_of_brute_force():
     within(found, chances @ np.exp(levels))
     assert found.min() >= 0.3 - 1e-12 and found.max() <= 0.45 + 1e-12
     for level, chance in zip(levels, chances):
-        assert abs((np.abs(np.log(found) - level) < 1e-9).mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / N) + 1e-9
+        assert (
+            abs((np.abs(np.log(found) - level) < 1e-9).mean() - chance)
+            < 4 * np.sqrt(chance * (1 - chance) / N) + 1e-9
+        )
 
 
 def test_what_was_measured_of_spot_prices_is_what_the_model_does():
     told = json.loads(CALIBRATION.read_text())
     pooled = told["models"]["pooled"]
-    assert pooled["pairs"] == 5807 and abs(pooled["p_no_change"] - 0.64) < 0.005 and abs(pooled["sd_of_change"] - 0.23) < 0.005
-    assert len(told["passport"]["sha256_of_source"]) == 64 and told["passport"]["licence"] == "Apache-2.0"
+    assert (
+        pooled["pairs"] == 5807
+        and abs(pooled["p_no_change"] - 0.64) < 0.005
+        and abs(pooled["sd_of_change"] - 0.23) < 0.005
+    )
+    assert (
+        len(told["passport"]["sha256_of_source"]) == 64
+        and told["passport"]["licence"] == "Apache-2.0"
+    )
     for kind, own in told["models"].items():
         model = risk.read_spot(CALIBRATION, kind)
-        free = risk.Spot(model.after_change, model.after_rest, model.change, persistence=model.persistence)
+        free = risk.Spot(
+            model.after_change, model.after_rest, model.change, persistence=model.persistence
+        )
         logs = np.log(risk.spot(7, kind, 20_000, 12, free, 1.0))
         assert abs((np.diff(logs, axis=1) == 0).mean() - own["p_no_change"]) < 0.04, kind
         assert abs(model.change.sd / own["sd_of_change"] - 1) < 0.1, kind
@@ -129,7 +177,9 @@ def test_the_committed_constants_are_those_of_the_history(tmp_path, monkeypatch,
         pytest.skip("the shared price history is not there")
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location("calibrate_spot", ROOT / "scripts" / "calibrate_spot.py")
+    spec = importlib.util.spec_from_file_location(
+        "calibrate_spot", ROOT / "scripts" / "calibrate_spot.py"
+    )
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     monkeypatch.setattr(script, "OUT", tmp_path / "risk" / "again.json")
@@ -142,43 +192,59 @@ def test_a_reverting_price_and_exchange_rates_have_their_closed_moments():
     found = risk.reverting(3, "o", N, 12, 1.5, 0.6, 1.3, 0.9)
     first, second = moments.reverting_moments(1.5, 0.6, (np.arange(12) + 1) / 12, 1.3, 0.9)
     within(found, first)
-    within(found ** 2, second)
+    within(found**2, second)
     for kappa in (0.0, 2.0):
         found = risk.fx(3, "EUR", N, 12, 0.1, 0.03, kappa)
         first, second = moments.fx_moments(0.1, 0.03, kappa, np.arange(12))
         within(found, first)
-        within(found ** 2, second)
+        within(found**2, second)
     assert (risk.fx(3, "EUR", 4, 3, 0.0) == 1).all()
 
 
 @pytest.mark.parametrize("now", [False, True])
 def test_scarcity_moves_availability_and_price_together(now):
-    had_law, price_law = make("beta", {"alpha": 4, "beta": 2}), make("lognormal", {"mu": 0.3, "sigma": 0.2})
+    had_law, price_law = (
+        make("beta", {"alpha": 4, "beta": 2}),
+        make("lognormal", {"mu": 0.3, "sigma": 0.2}),
+    )
     had, price = risk.scarcity(3, "h100", N, 12, 0.1, 0.3, had_law, price_law, now)
     first, second = moments.scarcity_moments(0.1, 0.3, had_law, price_law, np.arange(1, 13), now)
     within(had, first)
     within(price, second)
     scarce = had < 1
-    assert np.abs(scarce.mean(axis=0) - moments.scarcity_share(0.1, 0.3, np.arange(1, 13), now)).max() < 4 * 0.5 / np.sqrt(N)
-    assert (price[~scarce] == 1).all() and np.corrcoef(had[scarce], price[scarce])[0, 1] < -0.9      # the scarcer, the dearer
+    assert np.abs(
+        scarce.mean(axis=0) - moments.scarcity_share(0.1, 0.3, np.arange(1, 13), now)
+    ).max() < 4 * 0.5 / np.sqrt(N)
+    assert (price[~scarce] == 1).all() and np.corrcoef(had[scarce], price[scarce])[
+        0, 1
+    ] < -0.9  # the scarcer, the dearer
     stays = scarce[:, 5] & scarce[:, 6] & scarce[:, 4]
-    assert (had[stays, 5] == had[stays, 6]).mean() > 0.95                                          # a spell has one depth
+    assert (had[stays, 5] == had[stays, 6]).mean() > 0.95  # a spell has one depth
 
 
 def test_announced_changes_hold_from_their_day():
-    found = risk.announced([("2027-01-16", 0.5), ("2027-02-01", 3.0)], ["2026-12", "2027-01", "2027-02"])
+    found = risk.announced(
+        [("2027-01-16", 0.5), ("2027-02-01", 3.0)], ["2026-12", "2027-01", "2027-02"]
+    )
     assert np.allclose(found, [1.0, (15 + 16 * 0.5) / 31, 1.5])
 
 
 PROCESSES = {
     "jumps": lambda n, m, name="a": risk.jumps(1, name, n, m, 2.0, BOTH, -0.1),
     "jumps at the end": lambda n, m, name="a": risk.jumps(1, name, n, m, 2.0, BOTH, -0.1, "end"),
-    "migrations": lambda n, m, name="a": risk.migrations(1, name, n, m, make("uniform", {"min": 4.0, "max": 8.0}), BOTH, 0.7),
+    "migrations": lambda n, m, name="a": risk.migrations(
+        1, name, n, m, make("uniform", {"min": 4.0, "max": 8.0}), BOTH, 0.7
+    ),
     "spot": lambda n, m, name="a": risk.spot(1, name, n, m, risk.read_spot(CALIBRATION), 0.34),
     "reverting": lambda n, m, name="a": risk.reverting(1, name, n, m, 1.0, 0.5),
-    "availability": lambda n, m, name="a": risk.scarcity(1, name, n, m, 0.2, 0.2, make("beta", {"alpha": 4, "beta": 2}), BOTH)[0],
-    "scarce price": lambda n, m, name="a": risk.scarcity(1, name, n, m, 0.2, 0.2, make("beta", {"alpha": 4, "beta": 2}), BOTH)[1],
-    "fx": lambda n, m, name="a": risk.fx(1, name, n, m, 0.1)}
+    "availability": lambda n, m, name="a": risk.scarcity(
+        1, name, n, m, 0.2, 0.2, make("beta", {"alpha": 4, "beta": 2}), BOTH
+    )[0],
+    "scarce price": lambda n, m, name="a": risk.scarcity(
+        1, name, n, m, 0.2, 0.2, make("beta", {"alpha": 4, "beta": 2}), BOTH
+    )[1],
+    "fx": lambda n, m, name="a": risk.fx(1, name, n, m, 0.1),
+}
 
 
 @pytest.mark.parametrize("process", PROCESSES.values(), ids=PROCESSES)
@@ -186,7 +252,10 @@ def test_a_longer_horizon_continues_fewer_paths_cut_and_a_name_is_a_stream(proce
     whole = process(700, 15)
     assert whole.shape == (700, 15) and np.array_equal(process(300, 6), whole[:300, :6])
     other = process(700, 15, "b")
-    assert not np.array_equal(other, whole) and abs(np.corrcoef(np.log(whole[:, -1]), np.log(other[:, -1]))[0, 1]) < 0.16
+    assert (
+        not np.array_equal(other, whole)
+        and abs(np.corrcoef(np.log(whole[:, -1]), np.log(other[:, -1]))[0, 1]) < 0.16
+    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -197,26 +266,59 @@ def test_any_process_gives_positive_finite_factors(starts, ends, rate, factor):
     assert (risk.jumps(1, "x", 64, 6, rate, factor) > 0).all()
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: risk.jumps(1, "x", 4, 4, -1, 0.8), "jumps: per_year is -1; it must be 0 or more."),
-    (lambda: risk.jumps(1, "x", 4, 4, 1, make("normal", {"mean": 1.0, "sd": 0.1})), "a price factor of -inf is possible; factors must be above 0 "
-     "(0.8 is a cut of 20 %)."),
-    (lambda: risk.jumps(1, "x", 4, 4, 1, 0.8, when="middle"), "when is 'middle'; it must be one of end, mean."),
-    (lambda: risk.migrations(1, "x", 4, 4, make("uniform", {"min": 0.0, "max": 8.0}), 0.8), "migrations: an interval of 0 months is possible; it must "
-     "be above 0 (4 to 8 months is usual)."),
-    (lambda: risk.spot(1, "x", 4, 4, risk.Spot(0.6, 0.2, FEW, 0.3, 0.5), 0.6), "spot: start is 0.6 of the on-demand price; the model holds from 0.3 "
-     "to 0.5."),
-    (lambda: risk.Spot(1.6, 0.2, FEW), "spot: after_change is 1.6; it must be from 0 to 1."),
-    (lambda: risk.Spot(0.6, 0.2, FEW, 0.5, 0.3), "spot: low 0.5, high 0.3: shares of the on-demand price, low below high."),
-    (lambda: risk.scarcity(1, "x", 4, 4, 0.1, 0.2, 1.5, 2.0), "scarcity: availability from 1.5 to 1.5 is possible; it must be from 0 to 1."),
-    (lambda: risk.fx(1, "x", 4, 4, -0.1), "fx: volatility -0.1, kappa 0: both must be 0 or more."),
-    (lambda: risk.announced([("2027-01-01", 0.0)], ["2027-01"]), "announced change of 2027-01-01: factor is 0; it must be a finite number above 0."),
-    (lambda: risk.read_spot(CALIBRATION, "a3-highgpu-8"), f"{CALIBRATION}: unknown spot model 'a3-highgpu-8'. Did you mean 'a3-highgpu-8g'? Known: "
-     "pooled, a2-highgpu-1g, a2-ultragpu-1g, a3-highgpu-8g, g2-standard-4."),
-    (lambda: moments.spot_moments(risk.Spot(0.6, 0.2, FEW, persistence=0.5), 3), "spot: changes that persist have no closed form; it holds for "
-     "persistence 0."),
-    (lambda: moments.migration_counts(make("normal", {"mean": 6.0, "sd": 1.0}), 12), "migrations: only a fixed or a uniform interval has a closed form."),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: risk.jumps(1, "x", 4, 4, -1, 0.8), "jumps: per_year is -1; it must be 0 or more."),
+        (
+            lambda: risk.jumps(1, "x", 4, 4, 1, make("normal", {"mean": 1.0, "sd": 0.1})),
+            "a price factor of -inf is possible; factors must be above 0 (0.8 is a cut of 20 %).",
+        ),
+        (
+            lambda: risk.jumps(1, "x", 4, 4, 1, 0.8, when="middle"),
+            "when is 'middle'; it must be one of end, mean.",
+        ),
+        (
+            lambda: risk.migrations(1, "x", 4, 4, make("uniform", {"min": 0.0, "max": 8.0}), 0.8),
+            "migrations: an interval of 0 months is possible; it must "
+            "be above 0 (4 to 8 months is usual).",
+        ),
+        (
+            lambda: risk.spot(1, "x", 4, 4, risk.Spot(0.6, 0.2, FEW, 0.3, 0.5), 0.6),
+            "spot: start is 0.6 of the on-demand price; the model holds from 0.3 to 0.5.",
+        ),
+        (lambda: risk.Spot(1.6, 0.2, FEW), "spot: after_change is 1.6; it must be from 0 to 1."),
+        (
+            lambda: risk.Spot(0.6, 0.2, FEW, 0.5, 0.3),
+            "spot: low 0.5, high 0.3: shares of the on-demand price, low below high.",
+        ),
+        (
+            lambda: risk.scarcity(1, "x", 4, 4, 0.1, 0.2, 1.5, 2.0),
+            "scarcity: availability from 1.5 to 1.5 is possible; it must be from 0 to 1.",
+        ),
+        (
+            lambda: risk.fx(1, "x", 4, 4, -0.1),
+            "fx: volatility -0.1, kappa 0: both must be 0 or more.",
+        ),
+        (
+            lambda: risk.announced([("2027-01-01", 0.0)], ["2027-01"]),
+            "announced change of 2027-01-01: factor is 0; it must be a finite number above 0.",
+        ),
+        (
+            lambda: risk.read_spot(CALIBRATION, "a3-highgpu-8"),
+            f"{CALIBRATION}: unknown spot model 'a3-highgpu-8'. Did you mean 'a3-highgpu-8g'? Known: "
+            "pooled, a2-highgpu-1g, a2-ultragpu-1g, a3-highgpu-8g, g2-standard-4.",
+        ),
+        (
+            lambda: moments.spot_moments(risk.Spot(0.6, 0.2, FEW, persistence=0.5), 3),
+            "spot: changes that persist have no closed form; it holds for persistence 0.",
+        ),
+        (
+            lambda: moments.migration_counts(make("normal", {"mean": 6.0, "sd": 1.0}), 12),
+            "migrations: only a fixed or a uniform interval has a closed form.",
+        ),
+    ],
+)
 def test_nonsense_is_refused_in_one_sentence(call, message):
     with pytest.raises(ScenarioError) as problem:
         call()
@@ -224,9 +326,14 @@ def test_nonsense_is_refused_in_one_sentence(call, message):
 
 
 def test_knots_have_the_four_forms_of_a_distribution():
-    steps = risk.Steps(((0.0, 1.0), (0.25, 2.0), (0.5, 2.0), (1.0, 4.0)))  # a quarter of it lies at 2
+    steps = risk.Steps(
+        ((0.0, 1.0), (0.25, 2.0), (0.5, 2.0), (1.0, 4.0))
+    )  # a quarter of it lies at 2
     x = np.linspace(0.5, 4.5, 400_001)
-    assert abs(np.trapezoid(steps.density(x), x) - 0.75) < 1e-4 and steps.density(0.9) == steps.density(4.1) == 0.0
+    assert (
+        abs(np.trapezoid(steps.density(x), x) - 0.75) < 1e-4
+        and steps.density(0.9) == steps.density(4.1) == 0.0
+    )
     assert float(steps.density(3.0)) == 0.25 and float(steps.density(1.5)) == 0.25
     u = (np.arange(200_000) + 0.5) / 200_000
     assert abs(steps.mean - steps.quantile(u).mean()) < 1e-4 and float(steps.cdf(3.0)) == 0.75
@@ -235,4 +342,8 @@ def test_knots_have_the_four_forms_of_a_distribution():
 def test_a_partnered_distribution_is_the_same_distribution():
     of = make("pert", {"min": 1.0, "mode": 2.0, "max": 5.0})
     other = sobol.Partnered(of)
-    assert (other.cdf(2.5), other.density(2.5), other.between(1, 2.0, 3.0)) == (of.cdf(2.5), of.density(2.5), of.between(1, 2.0, 3.0))
+    assert (other.cdf(2.5), other.density(2.5), other.between(1, 2.0, 3.0)) == (
+        of.cdf(2.5),
+        of.density(2.5),
+        of.between(1, 2.0, 3.0),
+    )

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from finops_model.errors import ForecastError
+from finops_model.forecasting.covariates.native import Native
 from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.methods import prophet
-from finops_model.forecasting.covariates.native import Native
 
 START = np.datetime64("2025-01-01")
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
@@ -25,7 +25,10 @@ def days(count):
 
 def series(count=300, seed=1, noise=0.02):
     rng = np.random.default_rng(seed)
-    return pd.Series(50 * np.resize(WEEK, count) * np.exp(rng.normal(0, noise, count)), pd.DatetimeIndex(days(count)))
+    return pd.Series(
+        50 * np.resize(WEEK, count) * np.exp(rng.normal(0, noise, count)),
+        pd.DatetimeIndex(days(count)),
+    )
 
 
 @pytest.fixture
@@ -42,7 +45,11 @@ def spy(monkeypatch):
             super().__init__(**how)
 
         def fit(self, frame, **how):
-            self.seen |= {"frame": frame.copy(), "fit": how, "regressors": {k: v["mode"] for k, v in self.extra_regressors.items()}}
+            self.seen |= {
+                "frame": frame.copy(),
+                "fit": how,
+                "regressors": {k: v["mode"] for k, v in self.extra_regressors.items()},
+            }
             return super().fit(frame, **how)
 
     monkeypatch.setattr(package, "Prophet", Spy)
@@ -50,20 +57,26 @@ def spy(monkeypatch):
 
 
 def test_all_members_with_everything_known_say_nothing_where_warnings_are_errors():
-    code = ("import numpy as np, pandas as pd, finops_model as fm\n"
-            "y = pd.Series(50 + np.arange(200) % 7, pd.date_range('2026-01-01', periods=200))\n"
-            "d = pd.Series(100. + np.arange(230) % 5, pd.date_range('2026-01-01', periods=230))\n"
-            "before = np.random.get_state()[1].tolist()\n"
-            "made = fm.forecast(y, 30, 100, members='all', holidays='US', driver=d, cap=60.0, floor=10.0, prophet={'n_changepoints': 5})\n"
-            "assert 'prophet' in made.weights and before == np.random.get_state()[1].tolist()\n"
-            "print(made.paths.shape, made.paths.max() <= 60, made.paths.min() >= 10)")
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    code = (
+        "import numpy as np, pandas as pd, finops_model as fm\n"
+        "y = pd.Series(50 + np.arange(200) % 7, pd.date_range('2026-01-01', periods=200))\n"
+        "d = pd.Series(100. + np.arange(230) % 5, pd.date_range('2026-01-01', periods=230))\n"
+        "before = np.random.get_state()[1].tolist()\n"
+        "made = fm.forecast(y, 30, 100, members='all', holidays='US', driver=d, cap=60.0, floor=10.0, prophet={'n_changepoints': 5})\n"
+        "assert 'prophet' in made.weights and before == np.random.get_state()[1].tolist()\n"
+        "print(made.paths.shape, made.paths.max() <= 60, made.paths.min() >= 10)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True
+    )
     assert (done.stdout, done.stderr, done.returncode) == ("(100, 30) True True\n", "", 0)
 
 
 def test_the_same_seed_gives_the_same_paths_and_global_draws_are_left_alone():
     state = np.random.get_state()[1].copy()
-    one, two = (forecast(series(), 20, 50, 3, members=["prophet", "theta"], holidays="DE") for _ in range(2))
+    one, two = (
+        forecast(series(), 20, 50, 3, members=["prophet", "theta"], holidays="DE") for _ in range(2)
+    )
     np.testing.assert_array_equal(one.paths, two.paths)
     assert (np.random.get_state()[1] == state).all()
 
@@ -72,7 +85,11 @@ def test_a_draw_inside_prophet_does_not_move_global_draws(monkeypatch):
     import prophet as package
 
     real = package.Prophet.predict
-    monkeypatch.setattr(package.Prophet, "predict", lambda self, frame: (np.random.seed(1), np.random.rand(), real(self, frame))[-1])
+    monkeypatch.setattr(
+        package.Prophet,
+        "predict",
+        lambda self, frame: (np.random.seed(1), np.random.rand(), real(self, frame))[-1],
+    )
     np.random.seed(99)
     state = np.random.get_state()[1].copy()
     prophet.point(series().to_numpy(), days(300), 5)
@@ -82,23 +99,40 @@ def test_a_draw_inside_prophet_does_not_move_global_draws(monkeypatch):
 def test_its_samples_are_never_drawn(spy):
     """Ranges come from past misses (§2.3): Prophet is built without uncertainty, on the history and on every origin, and seeded."""
     made = forecast(series(), 30, 200, members=["prophet"])
-    assert spy and all(one["how"]["uncertainty_samples"] == 0 and one["fit"] == {"seed": prophet.SEED} for one in spy)
+    assert spy and all(
+        one["how"]["uncertainty_samples"] == 0 and one["fit"] == {"seed": prophet.SEED}
+        for one in spy
+    )
     assert made.errors.shape[1] > 0 and made.weights == {"prophet": 1.0}
 
 
 def test_days_off_are_learned_by_name_and_unseen_names_are_left_out(spy):
     y, off = series(), {}
-    for name, day in (("spring", "2025-03-03"), ("spring", "2025-06-02"), ("spring", "2025-09-01"), ("spring", "2025-11-03"), ("autumn", "2025-11-10")):
+    for name, day in (
+        ("spring", "2025-03-03"),
+        ("spring", "2025-06-02"),
+        ("spring", "2025-09-01"),
+        ("spring", "2025-11-03"),
+        ("autumn", "2025-11-10"),
+    ):
         off[np.datetime64(day).astype(object)] = name
     for day in ("2025-03-03", "2025-06-02", "2025-09-01"):
         y[day] = 20.0
     ahead = days(330)[300:]
-    plain, told = prophet.point(y.to_numpy(), days(300), 30), prophet.point(y.to_numpy(), days(300), 30, off=off)
+    plain, told = (
+        prophet.point(y.to_numpy(), days(300), 30),
+        prophet.point(y.to_numpy(), days(300), 30, off=off),
+    )
     at = int(np.flatnonzero(ahead == np.datetime64("2025-11-03"))[0])
     assert told[at] == pytest.approx(20.0, rel=0.2) and plain[at] > 35
     assert np.abs(np.delete(told - plain, at)).max() < 2
-    assert set(spy[-1]["how"]["holidays"]["holiday"]) == {"spring"} and spy[-1]["how"]["holidays_mode"] == "multiplicative"
-    prophet.point(y.to_numpy(), days(300), 5, off={np.datetime64("2031-01-01").astype(object): "new"})
+    assert (
+        set(spy[-1]["how"]["holidays"]["holiday"]) == {"spring"}
+        and spy[-1]["how"]["holidays_mode"] == "multiplicative"
+    )
+    prophet.point(
+        y.to_numpy(), days(300), 5, off={np.datetime64("2031-01-01").astype(object): "new"}
+    )
     assert spy[-1]["how"]["holidays"] is None
 
 
@@ -115,12 +149,20 @@ def test_a_cap_is_the_ceiling_of_a_logistic_trend_and_a_floor_its_ground(spy):
 
 
 def test_changepoints_and_how_easily_the_trend_bends(spy):
-    y = np.where(np.arange(300) < 200, 100.0, 100 + (np.arange(300) - 200) * 1.0) + np.random.default_rng(1).normal(0, 1, 300)
-    bent = prophet.point(y, days(300), 30, changepoints=(str(days(300)[200]),), changepoint_prior_scale=0.5)
+    y = np.where(
+        np.arange(300) < 200, 100.0, 100 + (np.arange(300) - 200) * 1.0
+    ) + np.random.default_rng(1).normal(0, 1, 300)
+    bent = prophet.point(
+        y, days(300), 30, changepoints=(str(days(300)[200]),), changepoint_prior_scale=0.5
+    )
     stiff = prophet.point(y, days(300), 30, changepoint_prior_scale=1e-4)
     assert bent[-1] == pytest.approx(230, rel=0.03) and stiff[-1] < 210
-    assert spy[0]["how"]["changepoints"].astype("datetime64[D]").tolist() == [days(300)[200].astype(object)]
-    prophet.point(y[:150], days(150), 5, changepoints=(str(days(300)[200]),))         # an origin before the change does not know it
+    assert spy[0]["how"]["changepoints"].astype("datetime64[D]").tolist() == [
+        days(300)[200].astype(object)
+    ]
+    prophet.point(
+        y[:150], days(150), 5, changepoints=(str(days(300)[200]),)
+    )  # an origin before the change does not know it
     assert len(spy[-1]["how"]["changepoints"]) == 0
 
 
@@ -129,11 +171,27 @@ def test_forecasts_hand_everything_known_to_prophet(spy):
     y = series()
     customers = pd.Series(100 + 10.0 * (np.arange(330) % 11), pd.DatetimeIndex(days(330)))
     y = y * customers[:300].to_numpy() / 100
-    forecast(y, 30, 20, members="all", driver=customers, cap=200.0, floor=5.0, holidays=["2025-04-01", "2025-08-01"],
-             prophet={"changepoint_prior_scale": 0.01})
+    forecast(
+        y,
+        30,
+        20,
+        members="all",
+        driver=customers,
+        cap=200.0,
+        floor=5.0,
+        holidays=["2025-04-01", "2025-08-01"],
+        prophet={"changepoint_prior_scale": 0.01},
+    )
     last = spy[-1]
-    assert len(spy) == 4 and [len(one["frame"]) for one in spy][-1] == 300 and all(len(one["frame"]) < 300 for one in spy[:-1])
-    assert last["regressors"] == {"driver": "multiplicative"} and last["how"]["changepoint_prior_scale"] == 0.01
+    assert (
+        len(spy) == 4
+        and [len(one["frame"]) for one in spy][-1] == 300
+        and all(len(one["frame"]) < 300 for one in spy[:-1])
+    )
+    assert (
+        last["regressors"] == {"driver": "multiplicative"}
+        and last["how"]["changepoint_prior_scale"] == 0.01
+    )
     np.testing.assert_allclose(last["frame"]["driver"], customers[:300] / customers[:300].mean())
     np.testing.assert_allclose(last["frame"]["floor"], 5.0 / customers[:300])
     np.testing.assert_allclose(last["frame"]["cap"] / last["frame"]["floor"], 40.0)
@@ -148,7 +206,9 @@ def test_a_cap_far_above_leaves_the_trend_straight(spy):
 
 def test_a_driver_that_rose_with_the_trend_keeps_its_effect():
     """Customers rose in a straight line and double next month: use doubles, and no trend of Prophet's takes half of that away."""
-    customers = pd.Series(np.r_[np.linspace(100, 200, 300), np.full(20, 400.0)], pd.DatetimeIndex(days(320)))
+    customers = pd.Series(
+        np.r_[np.linspace(100, 200, 300), np.full(20, 400.0)], pd.DatetimeIndex(days(320))
+    )
     use = 2 * customers[:300] * np.exp(np.random.default_rng(1).normal(0, 0.02, 300))
     told = forecast(use, 20, 50, members=["prophet"], driver=customers)
     np.testing.assert_allclose(told.median, 800, rtol=0.03)
@@ -160,15 +220,24 @@ def test_prophet_mends_a_told_elasticity_that_is_off_within_what_was_seen():
     customers = pd.Series(100 + 60 * np.sin(np.arange(350) / 9.0), pd.DatetimeIndex(days(350)))
     truth = 50 + 0.5 * customers
     use = truth[:300] * np.exp(rng.normal(0, 0.01, 300))
-    missed = {name: np.abs(forecast(use, 50, 20, members=[name], driver=customers).median / truth[300:] - 1).mean() for name in ("theta", "prophet")}
+    missed = {
+        name: np.abs(
+            forecast(use, 50, 20, members=[name], driver=customers).median / truth[300:] - 1
+        ).mean()
+        for name in ("theta", "prophet")
+    }
     assert missed["prophet"] < 0.5 * missed["theta"]
 
 
 def test_a_driver_that_never_varied_teaches_nothing_and_its_plan_still_counts(spy):
-    customers = pd.Series(np.r_[np.full(300, 100.0), np.full(20, 200.0)], pd.DatetimeIndex(days(320)))
+    customers = pd.Series(
+        np.r_[np.full(300, 100.0), np.full(20, 200.0)], pd.DatetimeIndex(days(320))
+    )
     told = forecast(series(), 20, 20, members=["prophet"], driver=customers)
     assert all(one["regressors"] == {} for one in spy)
-    np.testing.assert_allclose(told.median, 2 * forecast(series(), 20, 20, members=["prophet"]).median, rtol=1e-3)
+    np.testing.assert_allclose(
+        told.median, 2 * forecast(series(), 20, 20, members=["prophet"]).median, rtol=1e-3
+    )
 
 
 def test_what_prophet_is_told_does_not_change_the_cheap_members():
@@ -176,8 +245,16 @@ def test_what_prophet_is_told_does_not_change_the_cheap_members():
     known = dict(holidays="US", cap=70.0, floor=1.0)
     plain = forecast(y, 30, 50, members="cheap", **known)
     native = Native(days(330))
-    assert native.point(prophet, y.to_numpy(), days(300), 30) == pytest.approx(prophet.point(y.to_numpy(), days(300), 30))
-    mixed = forecast(y, 30, 50, members=["seasonal_naive", "weekday_mean", "theta", "damped_holt", "last_year"], **known)
+    assert native.point(prophet, y.to_numpy(), days(300), 30) == pytest.approx(
+        prophet.point(y.to_numpy(), days(300), 30)
+    )
+    mixed = forecast(
+        y,
+        30,
+        50,
+        members=["seasonal_naive", "weekday_mean", "theta", "damped_holt", "last_year"],
+        **known,
+    )
     np.testing.assert_allclose(plain.paths, mixed.paths)
 
 
@@ -191,12 +268,27 @@ def test_native_gives_days_off_back_brings_the_answer_to_the_rest_and_clips_the_
 
     member = SimpleNamespace(__name__="shelf.member", point=point)
     off = {days(5)[1].astype(object): "off", days(5)[4].astype(object): "off"}
-    native = Native(days(5), off, np.array([1.0, 0.5, 1.0, 1.0, 0.5]), np.array([1.0, 2.0, 3.0, 9.0, 0.5]), np.array([1.0, 2.0, 3.0, 9.0, 0.5]),
-                    options={"member": {"stiff": True}})
+    native = Native(
+        days(5),
+        off,
+        np.array([1.0, 0.5, 1.0, 1.0, 0.5]),
+        np.array([1.0, 2.0, 3.0, 9.0, 0.5]),
+        np.array([1.0, 2.0, 3.0, 9.0, 0.5]),
+        options={"member": {"stiff": True}},
+    )
     assert native.point(member, np.array([6.0, 6.0, 6.0]), days(3), 2).tolist() == [10.0, 20.0]
-    assert given["history"].tolist() == [6.0, 3.0, 6.0] and given["driver"].tolist() == [1.0, 2.0, 3.0, 3.0, 1.0]
+    assert given["history"].tolist() == [6.0, 3.0, 6.0] and given["driver"].tolist() == [
+        1.0,
+        2.0,
+        3.0,
+        3.0,
+        1.0,
+    ]
     assert given["stiff"] is True and given["off"] == off and "cap" not in given
-    assert native.point(member, np.array([6.0, 6.0]), days(5)[1:3], 2).tolist() == [10.0, 20.0]        # a history that begins later
+    assert native.point(member, np.array([6.0, 6.0]), days(5)[1:3], 2).tolist() == [
+        10.0,
+        20.0,
+    ]  # a history that begins later
     assert given["history"].tolist() == [3.0, 6.0]
 
 
@@ -206,7 +298,9 @@ def test_events_are_divided_out_for_prophet_too():
     doubled.iloc[-30:] *= 2
     event = {"kind": "level_change", "since": str(y.index[-30].date()), "factor": 2.0}
     told = forecast(doubled, 20, 20, members=["prophet"], events=[event])
-    np.testing.assert_allclose(told.median, 2 * forecast(y, 20, 20, members=["prophet"]).median, rtol=1e-6)
+    np.testing.assert_allclose(
+        told.median, 2 * forecast(y, 20, 20, members=["prophet"]).median, rtol=1e-6
+    )
 
 
 def test_where_the_optimiser_finds_no_way_the_last_week_stands(monkeypatch):
@@ -220,18 +314,39 @@ def test_where_the_optimiser_finds_no_way_the_last_week_stands(monkeypatch):
     np.testing.assert_allclose(prophet.point(y, days(300), 3), y[-7:].mean())
 
 
-@pytest.mark.parametrize("asked, message", [
-    ({"changepoint_prior": 1}, "prophet: unknown option 'changepoint_prior'. Did you mean 'changepoint_prior_scale'? Known: changepoints, n_changepoints, "
-     "changepoint_prior_scale, seasonality_prior_scale, holidays_prior_scale, changepoint_range, growth, seasonality_mode."),
-    ({"changepoint_prior_scale": 0}, "prophet: changepoint_prior_scale is 0; it must be a number over 0, at most 100."),
-    ({"changepoint_range": "most"}, "prophet: changepoint_range is most; it must be a number over 0, at most 1."),
-    ({"n_changepoints": 2.5}, "prophet: n_changepoints is 2.5; it must be a whole number from 0 to 200."),
-    ({"growth": "logistic"}, "prophet: unknown growth 'logistic'. Known: flat, linear."),
-    ({"changepoints": ["soon"]}, "prophet: changepoint 'soon' is not a day; write it as 2026-10-31."),
-    ({"changepoints": ["2031-01-01"]}, "prophet: changepoint 2031-01-01 is not inside the history, 2025-01-01 to 2025-10-27. A change that is coming is an "
-     "event: events=[{'kind': 'level_change', 'since': …, 'factor': …}]."),
-    ([1], "prophet: '[1]' is no mapping; write {'changepoint_prior_scale': 0.01}."),
-])
+@pytest.mark.parametrize(
+    "asked, message",
+    [
+        (
+            {"changepoint_prior": 1},
+            "prophet: unknown option 'changepoint_prior'. Did you mean 'changepoint_prior_scale'? Known: changepoints, n_changepoints, "
+            "changepoint_prior_scale, seasonality_prior_scale, holidays_prior_scale, changepoint_range, growth, seasonality_mode.",
+        ),
+        (
+            {"changepoint_prior_scale": 0},
+            "prophet: changepoint_prior_scale is 0; it must be a number over 0, at most 100.",
+        ),
+        (
+            {"changepoint_range": "most"},
+            "prophet: changepoint_range is most; it must be a number over 0, at most 1.",
+        ),
+        (
+            {"n_changepoints": 2.5},
+            "prophet: n_changepoints is 2.5; it must be a whole number from 0 to 200.",
+        ),
+        ({"growth": "logistic"}, "prophet: unknown growth 'logistic'. Known: flat, linear."),
+        (
+            {"changepoints": ["soon"]},
+            "prophet: changepoint 'soon' is not a day; write it as 2026-10-31.",
+        ),
+        (
+            {"changepoints": ["2031-01-01"]},
+            "prophet: changepoint 2031-01-01 is not inside the history, 2025-01-01 to 2025-10-27. A change that is coming is an "
+            "event: events=[{'kind': 'level_change', 'since': …, 'factor': …}].",
+        ),
+        ([1], "prophet: '[1]' is no mapping; write {'changepoint_prior_scale': 0.01}."),
+    ],
+)
 def test_options_that_make_no_sense_are_refused_word_for_word(asked, message):
     with pytest.raises(ForecastError) as refused:
         forecast(series(), 10, 20, members="all", prophet=asked)
@@ -241,4 +356,7 @@ def test_options_that_make_no_sense_are_refused_word_for_word(asked, message):
 def test_options_without_prophet_among_the_members_are_refused():
     with pytest.raises(ForecastError) as refused:
         forecast(series(), 10, 20, prophet={"growth": "flat"})
-    assert str(refused.value) == 'prophet: it is not among the members, so it has no options; say members="all", or name it.'
+    assert (
+        str(refused.value)
+        == 'prophet: it is not among the members, so it has no options; say members="all", or name it.'
+    )

@@ -16,21 +16,44 @@ from hypothesis import strategies as st
 
 from finops_model import resources
 from finops_model.errors import InputError, ReportError
-from finops_model.publish.report import archive, run as report_run
 from finops_model.publish.dashboard import archive as dashboard_archive
-from finops_model.publish.report.briefs import canonical, check_brief, figures_hash, load_brief, lookup
-from finops_model.publish.report.manifest import compare_briefs, verify_files
 from finops_model.publish.page.body import Page, open_brief
 from finops_model.publish.page.first import day
-from finops_model.publish.report.build import build_reports, to_pdf
 from finops_model.publish.page.html import DRAWN, TAGS, WRITTEN, sanitised
 from finops_model.publish.page.tables import Column, differences, table
+from finops_model.publish.report import archive
+from finops_model.publish.report import run as report_run
+from finops_model.publish.report.briefs import (
+    canonical,
+    check_brief,
+    figures_hash,
+    load_brief,
+    lookup,
+)
+from finops_model.publish.report.build import build_reports, to_pdf
+from finops_model.publish.report.manifest import compare_briefs, verify_files
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 ROOT = Path(__file__).resolve().parents[1]
 EVIL = '<script>alert(1)</script><img src=x onerror=alert(2)> =HYPERLINK("http://evil.example") [x](javascript:alert(3)) $$\\frac12$$ \u202egpj " onload="x '
-CODES = {"month", "for", "made", "slug", "currency", "status", "billing_period", "difference", "invoice", "ledger", "quarantined", "invoice_total",
-         "ledger_total", "better", "breach_month", "ledger_all_time"}
+CODES = {
+    "month",
+    "for",
+    "made",
+    "slug",
+    "currency",
+    "status",
+    "billing_period",
+    "difference",
+    "invoice",
+    "ledger",
+    "quarantined",
+    "invoice_total",
+    "ledger_total",
+    "better",
+    "breach_month",
+    "ledger_all_time",
+}
 
 
 def read(name: str) -> dict:
@@ -51,7 +74,9 @@ def published(tmp_path_factory):
     """An archive with four reports from one warm kernel; the last has hostile texts wherever people or bills may write."""
     root = tmp_path_factory.mktemp("reports")
     evil = hostile({**read("company"), "slug": "evil"})
-    *entries, entry = build_reports([read("company"), read("unit"), read("real_bill"), evil], root, fast=True)
+    *entries, entry = build_reports(
+        [read("company"), read("unit"), read("real_bill"), evil], root, fast=True
+    )
     return root, entries, entry, evil
 
 
@@ -73,18 +98,35 @@ class Seen(HTMLParser):
 
 def test_a_report_is_four_files_that_index_and_manifest_know_by_hash(published):
     root, entries, *_ = published
-    assert [(e["month"], e["slug"]) for e in entries] == [("2026-10", "company"), ("2026-10", "customer-support"), ("2026-11", "company")]
+    assert [(e["month"], e["slug"]) for e in entries] == [
+        ("2026-10", "company"),
+        ("2026-10", "customer-support"),
+        ("2026-11", "company"),
+    ]
     index = json.loads((root / "index.json").read_text(encoding="utf-8"))
-    assert [(e["month"], e["slug"]) for e in index["reports"]][:2] == [("2026-11", "company"), ("2026-10", "company")]
+    assert [(e["month"], e["slug"]) for e in index["reports"]][:2] == [
+        ("2026-11", "company"),
+        ("2026-10", "company"),
+    ]
     for entry in entries:
         folder = root / entry["month"] / entry["slug"]
-        assert {path.name for path in folder.iterdir()} == {"report.html", "brief.json", "workbook.xlsx", "manifest.json"} == set(entry["files"])
+        assert (
+            {path.name for path in folder.iterdir()}
+            == {"report.html", "brief.json", "workbook.xlsx", "manifest.json"}
+            == set(entry["files"])
+        )
         for name, told in entry["files"].items():
             data = (folder / name).read_bytes()
             assert told == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
         assert verify_files(folder) == []
-    assert entries[0]["figures"] == {"actual": 903260.5186, "budget": 902000.0, "landing_p10": 9670147.43, "landing_p50": 9779869.363,
-                                     "landing_p90": 9924542.191, "overrun_probability": 0.75175}
+    assert entries[0]["figures"] == {
+        "actual": 903260.5186,
+        "budget": 902000.0,
+        "landing_p10": 9670147.43,
+        "landing_p50": 9779869.363,
+        "landing_p90": 9924542.191,
+        "overrun_probability": 0.75175,
+    }
     assert dashboard_archive.open_brief(root, "2026-10", "company") == read("company")
     for page in (root / "index.html", root / "2026-10" / "index.html"):
         assert entries[0]["headline"] in page.read_text(encoding="utf-8")
@@ -97,11 +139,29 @@ def test_a_page_loads_nothing_runs_nothing_and_is_small(published):
         text = path.read_text(encoding="utf-8")
         seen = Seen(text)
         assert len(text.encode()) <= 350 * 1024
-        assert seen.tags <= {*(tag.lower() for tag in TAGS), "html", "head", "meta", "title", "style", "body", "main", "footer", "a", "data"}
-        assert not [name for _, name, _ in seen.attributes if name.startswith("on") or name in ("src", "srcset", "style", "action", "formaction")]
+        assert seen.tags <= {
+            *(tag.lower() for tag in TAGS),
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "main",
+            "footer",
+            "a",
+            "data",
+        }
+        assert not [
+            name
+            for _, name, _ in seen.attributes
+            if name.startswith("on") or name in ("src", "srcset", "style", "action", "formaction")
+        ]
         for tag, name, value in seen.attributes:
             if name == "href":
-                assert tag == "a" and re.fullmatch(r"(\.\./)?([0-9]{4}-[0-9]{2}/)?([a-z0-9-]+/)?[a-z]+\.(html|json|xlsx)", value), value
+                assert tag == "a" and re.fullmatch(
+                    r"(\.\./)?([0-9]{4}-[0-9]{2}/)?([a-z0-9-]+/)?[a-z]+\.(html|json|xlsx)", value
+                ), value
             elif name == "xmlns":
                 assert value == "http://www.w3.org/2000/svg"
             else:
@@ -114,39 +174,81 @@ def test_texts_from_outside_are_shown_as_the_text_they_are(published):
     page = (root / "2026-10" / "evil" / "report.html").read_text(encoding="utf-8")
     seen = Seen(page)
     assert "script" not in seen.tags and "img" not in seen.tags and "\u202e" not in page
-    assert sum("<script>alert(1)</script><img src=x onerror=alert(2)> =HYPERLINK(" in words for words in seen.words) > 50
-    assert {name for tag, name, _ in seen.attributes if tag in ("text", "svg", "td", "data")} <= {name.lower() for name in DRAWN | WRITTEN}
-    assert seen.tags <= Seen((root / "2026-10" / "company" / "report.html").read_text(encoding="utf-8")).tags | {"a"}
-    assert entry["headline"] == evil["headline"] and "<script>alert" not in (root / "index.html").read_text(encoding="utf-8")
+    assert (
+        sum(
+            "<script>alert(1)</script><img src=x onerror=alert(2)> =HYPERLINK(" in words
+            for words in seen.words
+        )
+        > 50
+    )
+    assert {name for tag, name, _ in seen.attributes if tag in ("text", "svg", "td", "data")} <= {
+        name.lower() for name in DRAWN | WRITTEN
+    }
+    assert seen.tags <= Seen(
+        (root / "2026-10" / "company" / "report.html").read_text(encoding="utf-8")
+    ).tags | {"a"}
+    assert entry["headline"] == evil["headline"] and "<script>alert" not in (
+        root / "index.html"
+    ).read_text(encoding="utf-8")
 
 
 def test_what_is_not_a_report_element_becomes_text():
-    assert sanitised('<p onclick="x" class="a">b</p><iframe src="//x"></iframe><svg><a href="javascript:x">c</a><path fill="url(http://x)" d="M0"/></svg>') == (
-        '<p class="a">b</p>&lt;iframe src="//x"&gt;&lt;/iframe&gt;<svg>&lt;a href="javascript:x"&gt;c&lt;/a&gt;<path d="M0"></path></svg>')
+    assert sanitised(
+        '<p onclick="x" class="a">b</p><iframe src="//x"></iframe><svg><a href="javascript:x">c</a><path fill="url(http://x)" d="M0"/></svg>'
+    ) == (
+        '<p class="a">b</p>&lt;iframe src="//x"&gt;&lt;/iframe&gt;<svg>&lt;a href="javascript:x"&gt;c&lt;/a&gt;<path d="M0"></path></svg>'
+    )
     assert sanitised("<style>p{}</style><!-- c -->") == "&lt;style&gt;p{}&lt;/style&gt;"
     assert str(table([Column("<b>")], [["<i>"]], caption="&")).count("<b>") == 0
 
 
 def test_every_marked_figure_is_the_briefs_and_an_altered_one_is_named(published):
     root, *_ = published
-    page, brief = (root / "2026-10" / "company" / "report.html").read_text(encoding="utf-8"), read("company")
-    assert page.count("<data ") > 200 and differences(page, brief, ("landing/p50", "tie_out/difference")) == []
+    page, brief = (
+        (root / "2026-10" / "company" / "report.html").read_text(encoding="utf-8"),
+        read("company"),
+    )
+    assert (
+        page.count("<data ") > 200
+        and differences(page, brief, ("landing/p50", "tie_out/difference")) == []
+    )
     altered = page.replace(">$9.78m</data>", ">$9.87m</data>", 1)
-    assert differences(altered, brief) == ["landing/p50: the page says '$9.87m' (9779869.363), the brief $9.78m"]
+    assert differences(altered, brief) == [
+        "landing/p50: the page says '$9.87m' (9779869.363), the brief $9.78m"
+    ]
     brief["landing"]["p50"] = 9779869.364
-    assert differences(page, brief)[0] == "landing/p50: the page says '$9.78m' (9779869.363), the brief $9.78m"
+    assert (
+        differences(page, brief)[0]
+        == "landing/p50: the page says '$9.78m' (9779869.363), the brief $9.78m"
+    )
     assert differences("", brief, ("landing/p50",)) == ["landing/p50: not on the page"]
 
 
 def test_the_first_page_says_what_a_controller_asks(published):
     root, *_ = published
-    text = " ".join(" ".join(Seen((root / "2026-10" / "company" / "report.html").read_text(encoding="utf-8")).words).split())
-    for words in ("75 % chance that AI spend exceeds the FY2026 budget of $9.72m, typically in December 2026.",
-                  "$1.26k over budget (unfavourable)", "80 % range $9.67m to $9.92m", "Difference 0.00", "904,863.31",
-                  "Final: all invoices of the month tie out with the ledger", "31 October 2026, from 1 June 2024",
-                  "2026 reforecast 6+6, approved by Ingrid Halvorsen on 10 July 2026", "it was 3.0 % too high; replayed, as none was published",
-                  "Tax 1,603 USD (tax is a line of its own, outside cost)", "Priya Raman", "Research Platform is likely to exceed the year's budget",
-                  "2026-09-30 overdue", "1 of 9 is past the review date.", "FinOps variance: (forecast − actual) ÷ forecast.", "19,061,247.9997411"):
+    text = " ".join(
+        " ".join(
+            Seen((root / "2026-10" / "company" / "report.html").read_text(encoding="utf-8")).words
+        ).split()
+    )
+    for words in (
+        "75 % chance that AI spend exceeds the FY2026 budget of $9.72m, typically in December 2026.",
+        "$1.26k over budget (unfavourable)",
+        "80 % range $9.67m to $9.92m",
+        "Difference 0.00",
+        "904,863.31",
+        "Final: all invoices of the month tie out with the ledger",
+        "31 October 2026, from 1 June 2024",
+        "2026 reforecast 6+6, approved by Ingrid Halvorsen on 10 July 2026",
+        "it was 3.0 % too high; replayed, as none was published",
+        "Tax 1,603 USD (tax is a line of its own, outside cost)",
+        "Priya Raman",
+        "Research Platform is likely to exceed the year's budget",
+        "2026-09-30 overdue",
+        "1 of 9 is past the review date.",
+        "FinOps variance: (forecast − actual) ÷ forecast.",
+        "19,061,247.9997411",
+    ):
         assert words in text, words
     assert not re.search(r"\b(None|nan|inf|NaN)\b", text)
     assert not re.search(r"\d\.\d{5,}", re.sub(r"0\.0\d+|19,061,247\.\d+", "", text)), "a raw float"
@@ -154,11 +256,22 @@ def test_the_first_page_says_what_a_controller_asks(published):
 
 def test_a_bill_without_budget_and_quantities_says_what_is_missing(published):
     root, *_ = published
-    text = " ".join(" ".join(Seen((root / "2026-11" / "company" / "report.html").read_text(encoding="utf-8")).words).split())
-    for words in ("12.40 EUR of the bill was refused and is in none of these figures: see finops reconcile.", "€6.02k so far",
-                  "Budget and variance: no approved budget covers this unit.", "What-ifs: none are named in finops.yaml.", "no invoice given",
-                  "November 2026 up to 15 November 2026 stands beside the whole month before.", "15 (partial)", "All of the uncertainty comes from gpt-4o chat.",
-                  "Track record: there is too little history to grade earlier forecasts."):
+    text = " ".join(
+        " ".join(
+            Seen((root / "2026-11" / "company" / "report.html").read_text(encoding="utf-8")).words
+        ).split()
+    )
+    for words in (
+        "12.40 EUR of the bill was refused and is in none of these figures: see finops reconcile.",
+        "€6.02k so far",
+        "Budget and variance: no approved budget covers this unit.",
+        "What-ifs: none are named in finops.yaml.",
+        "no invoice given",
+        "November 2026 up to 15 November 2026 stands beside the whole month before.",
+        "15 (partial)",
+        "All of the uncertainty comes from gpt-4o chat.",
+        "Track record: there is too little history to grade earlier forecasts.",
+    ):
         assert words in text, words
     assert "favourable)" in text and "over budget" not in text
 
@@ -166,10 +279,18 @@ def test_a_bill_without_budget_and_quantities_says_what_is_missing(published):
 def test_the_same_brief_gives_the_same_bytes_warm_isolated_and_side_by_side(published, tmp_path):
     root, *_ = published
     told = []
-    build_reports([read("unit"), read("real_bill")], tmp_path, workers=2, progress=lambda *said: told.append(said))
+    build_reports(
+        [read("unit"), read("real_bill")],
+        tmp_path,
+        workers=2,
+        progress=lambda *said: told.append(said),
+    )
     for place in ("2026-10/customer-support", "2026-11/company"):
         for name in ("report.html", "brief.json", "workbook.xlsx", "manifest.json"):
-            assert (root / place / name).read_bytes() == (tmp_path / place / name).read_bytes(), (place, name)
+            assert (root / place / name).read_bytes() == (tmp_path / place / name).read_bytes(), (
+                place,
+                name,
+            )
     assert told == [("reports", 0, 2), ("reports", 1, 2), ("reports", 2, 2)]
 
 
@@ -181,13 +302,20 @@ def test_a_notebook_that_fails_is_kept_and_nothing_is_published(tmp_path):
     with pytest.raises(ReportError) as problem:
         build_reports([read("start"), bad], tmp_path, fast=True)
     kept = tmp_path.resolve() / ".failed" / "2026-09-bad.ipynb"
-    assert str(problem.value) == (f"Bad, 2026-09: the report notebook failed: KeyError: 'range'. The notebook with the error is kept in {kept}. "
-                                  "Nothing was published.")
-    assert "KeyError" in kept.read_text() and (tmp_path / "2026-09" / "company" / "report.html").read_text() == "the one before"
+    assert str(problem.value) == (
+        f"Bad, 2026-09: the report notebook failed: KeyError: 'range'. The notebook with the error is kept in {kept}. "
+        "Nothing was published."
+    )
+    assert (
+        "KeyError" in kept.read_text()
+        and (tmp_path / "2026-09" / "company" / "report.html").read_text() == "the one before"
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == [".failed", "2026-09"]
 
 
-def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_found(published, tmp_path):
+def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_found(
+    published, tmp_path
+):
     root, *_ = published
     shutil.copytree(root, tmp_path / "reports")
     folder = tmp_path / "reports" / "2026-10" / "customer-support"
@@ -200,10 +328,14 @@ def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_foun
     assert verify_files(folder) == [
         "brief.json was changed after it was published: its sha256 is not the one in the manifest",
         "report.html was changed after it was published: its sha256 is not the one in the manifest",
-        "workbook.xlsx is missing", "note.txt is not part of the published report", "brief.json holds other figures than the manifest says",
-        "brief.json is not the file that the archive's index.json lists", "report.html is not the file that the archive's index.json lists",
-        "workbook.xlsx is not the file that the archive's index.json lists"]
-    archive.rebuild(tmp_path / "reports")         # listing again does not make a changed file right
+        "workbook.xlsx is missing",
+        "note.txt is not part of the published report",
+        "brief.json holds other figures than the manifest says",
+        "brief.json is not the file that the archive's index.json lists",
+        "report.html is not the file that the archive's index.json lists",
+        "workbook.xlsx is not the file that the archive's index.json lists",
+    ]
+    archive.rebuild(tmp_path / "reports")  # listing again does not make a changed file right
     assert len(verify_files(folder)) == 8
     fresh = shutil.copytree(root / "2026-10" / "customer-support", tmp_path / "fresh")
     from finops_model.publish.report.build import _put
@@ -213,20 +345,37 @@ def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_foun
     assert verify_files(folder) == [] and not fresh.exists() and not list(folder.parent.glob(".*"))
     (folder / "manifest.json").unlink()
     assert verify_files(folder) == ["manifest.json is missing, so nothing can be held against it"]
-    assert all(entry["slug"] != "customer-support" for entry in archive.rebuild(tmp_path / "reports"))
+    assert all(
+        entry["slug"] != "customer-support" for entry in archive.rebuild(tmp_path / "reports")
+    )
 
 
 def test_the_manifest_names_every_input(published):
     root, *_ = published
-    told, brief = json.loads((root / "2026-10" / "company" / "manifest.json").read_text()), read("company")
+    told, brief = (
+        json.loads((root / "2026-10" / "company" / "manifest.json").read_text()),
+        read("company"),
+    )
     assert told["figures"] == figures_hash(brief) and told["inputs"] == brief["lineage"]
-    assert (told["seed"], told["paths"], told["engine"], told["python"]) == (20260101, 4000, "numpy", "3.11.7")
-    assert told["notebook"] == hashlib.sha256(resources.path(resources.REPORT).read_bytes()).hexdigest() and set(told["tools"]) >= {"altair", "papermill"}
+    assert (told["seed"], told["paths"], told["engine"], told["python"]) == (
+        20260101,
+        4000,
+        "numpy",
+        "3.11.7",
+    )
+    assert told["notebook"] == hashlib.sha256(
+        resources.path(resources.REPORT).read_bytes()
+    ).hexdigest() and set(told["tools"]) >= {"altair", "papermill"}
 
 
-@pytest.mark.parametrize("name", ["month=1\nimport os; os.system('x')\ny", "monht", "", "month ", "__import__"])
+@pytest.mark.parametrize(
+    "name", ["month=1\nimport os; os.system('x')\ny", "monht", "", "month ", "__import__"]
+)
 def test_a_parameter_the_notebook_does_not_have_is_refused_before_anything_runs(name, tmp_path):
-    with pytest.raises(ReportError, match=r"^monthly_budget.ipynb: unknown parameter '.*'.*Known: month, unit, brief_path\.$"):
+    with pytest.raises(
+        ReportError,
+        match=r"^monthly_budget.ipynb: unknown parameter '.*'.*Known: month, unit, brief_path\.$",
+    ):
         report_run.execute({name: "2026-10"}, tmp_path / "x.ipynb")
     assert not (tmp_path / "x.ipynb").exists()
 
@@ -235,30 +384,72 @@ def test_parameters_have_the_types_of_the_notebook():
     assert report_run.parameters() == {"month": str, "unit": str, "brief_path": str}
     with pytest.raises(ReportError) as problem:
         report_run.check_parameters({"month": 202610})
-    assert str(problem.value) == "monthly_budget.ipynb: parameter month: '202610' is int; it must be str."
+    assert (
+        str(problem.value)
+        == "monthly_budget.ipynb: parameter month: '202610' is int; it must be str."
+    )
     with pytest.raises(ReportError) as problem:
         report_run.check_parameters({"monht": "2026-10"})
-    assert str(problem.value) == "monthly_budget.ipynb: unknown parameter 'monht'. Did you mean 'month'? Known: month, unit, brief_path."
+    assert (
+        str(problem.value)
+        == "monthly_budget.ipynb: unknown parameter 'monht'. Did you mean 'month'? Known: month, unit, brief_path."
+    )
 
 
 def test_the_notebook_is_short_typed_stripped_and_imports_the_model_only():
     cells = json.loads(resources.path(resources.REPORT).read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert sum(len([line for line in source.splitlines() if line.strip()]) for source in code) <= 40
-    assert all("#" in line and ": str = " in line for line in code[0].splitlines()) and code[-1].startswith("assert page.differences() == []")
-    assert {line for source in code for line in source.splitlines() if "import" in line} == {"from finops_model.publish.page.body import open_brief"}
-    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells if cell["cell_type"] == "code")
+    assert all("#" in line and ": str = " in line for line in code[0].splitlines()) and code[
+        -1
+    ].startswith("assert page.differences() == []")
+    assert {line for source in code for line in source.splitlines() if "import" in line} == {
+        "from finops_model.publish.page.body import open_brief"
+    }
+    assert all(
+        not cell["outputs"] and cell["execution_count"] is None
+        for cell in cells
+        if cell["cell_type"] == "code"
+    )
 
 
-@pytest.mark.parametrize("path, value, told", [
-    ("slug", "../../etc", "brief: slug: '../../etc' cannot be a folder. Use small letters, digits and dashes."),
-    ("month", "2026-13", "brief: month: '2026-13' is not a month. Write year and month as YYYY-MM, for example 2026-10."),
-    ("currency", "<b>", "brief: currency: '<b>' is not a currency code such as USD or EUR."),
-    ("status", "finla", "brief: status: unknown status 'finla'. Did you mean 'final'? Known: flash, preliminary, final."),
-    ("landing/p50", float("nan"), "brief: landing/p50 is nan; every number of a report must be finite."),
-    ("tie_out/ledger_total", "12,40", "brief: tie_out/ledger_total: '12,40' is not an amount in decimal text such as 123.45."),
-    ("schema", 2, "brief: schema 2 of a brief; this version of finops-model reads up to 1. Use the version that wrote it."),
-    ("unit", None, "brief: unit: must be text, not 'None'.")])
+@pytest.mark.parametrize(
+    "path, value, told",
+    [
+        (
+            "slug",
+            "../../etc",
+            "brief: slug: '../../etc' cannot be a folder. Use small letters, digits and dashes.",
+        ),
+        (
+            "month",
+            "2026-13",
+            "brief: month: '2026-13' is not a month. Write year and month as YYYY-MM, for example 2026-10.",
+        ),
+        ("currency", "<b>", "brief: currency: '<b>' is not a currency code such as USD or EUR."),
+        (
+            "status",
+            "finla",
+            "brief: status: unknown status 'finla'. Did you mean 'final'? Known: flash, preliminary, final.",
+        ),
+        (
+            "landing/p50",
+            float("nan"),
+            "brief: landing/p50 is nan; every number of a report must be finite.",
+        ),
+        (
+            "tie_out/ledger_total",
+            "12,40",
+            "brief: tie_out/ledger_total: '12,40' is not an amount in decimal text such as 123.45.",
+        ),
+        (
+            "schema",
+            2,
+            "brief: schema 2 of a brief; this version of finops-model reads up to 1. Use the version that wrote it.",
+        ),
+        ("unit", None, "brief: unit: must be text, not 'None'."),
+    ],
+)
 def test_a_brief_that_makes_no_sense_is_refused_by_name(path, value, told, tmp_path):
     brief = read("company")
     *above, last = path.split("/")
@@ -274,7 +465,9 @@ def test_a_brief_that_makes_no_sense_is_refused_by_name(path, value, told, tmp_p
 def test_two_units_of_one_folder_are_refused(tmp_path):
     with pytest.raises(ReportError) as problem:
         build_reports([read("start"), {**read("start"), "unit": "company"}], tmp_path / "reports")
-    assert str(problem.value) == ("2026-09: 'Company' and 'company' would both be published in the folder 'company'. Give one of the units another name.")
+    assert str(problem.value) == (
+        "2026-09: 'Company' and 'company' would both be published in the folder 'company'. Give one of the units another name."
+    )
 
 
 def test_a_notebook_finds_the_published_brief_or_says_so(published, monkeypatch, tmp_path):
@@ -284,18 +477,39 @@ def test_a_notebook_finds_the_published_brief_or_says_so(published, monkeypatch,
     monkeypatch.chdir(tmp_path / "notebooks")
     assert open_brief(month="2026-10", unit="Customer Support").brief["slug"] == "customer-support"
     for given_unit, month, kind, told in (
-            ("Legal", "2026-10", ReportError, "reports/2026-10/legal/brief.json: there is no such brief. Publish the month first: finops report."),
-            ("../..", "2026-10", ReportError, "unit: '../..' is not the name of a unit. Name one of the month's reports, for example Company."),
-            ("Company", "Oct", InputError, "month: 'Oct' is not a month. Write year and month as YYYY-MM, for example 2026-10.")):
+        (
+            "Legal",
+            "2026-10",
+            ReportError,
+            "reports/2026-10/legal/brief.json: there is no such brief. Publish the month first: finops report.",
+        ),
+        (
+            "../..",
+            "2026-10",
+            ReportError,
+            "unit: '../..' is not the name of a unit. Name one of the month's reports, for example Company.",
+        ),
+        (
+            "Company",
+            "Oct",
+            InputError,
+            "month: 'Oct' is not a month. Write year and month as YYYY-MM, for example 2026-10.",
+        ),
+    ):
         with pytest.raises(kind) as problem:
             open_brief(month=month, unit=given_unit)
         assert str(problem.value) == told
     path = BRIEFS / "unit.json"
     with pytest.raises(ReportError) as problem:
         open_brief(path, month="2026-10", unit="Company")
-    assert str(problem.value) == f"{path}: this brief is of Customer Support, 2026-10; asked for was Company, 2026-10."
+    assert (
+        str(problem.value)
+        == f"{path}: this brief is of Customer Support, 2026-10; asked for was Company, 2026-10."
+    )
     (tmp_path / "x.json").write_text("{")
-    with pytest.raises(ReportError, match="x.json: not a brief: .*Publish the month again: finops report.$"):
+    with pytest.raises(
+        ReportError, match="x.json: not a brief: .*Publish the month again: finops report.$"
+    ):
         load_brief(tmp_path / "x.json")
 
 
@@ -304,16 +518,32 @@ def test_stale_differences_and_alerts_follow_the_figures():
     brief["tie_out"].update(difference="-3.10", quarantined="3.10")
     page = Page(brief)
     html = page.first_page().html
-    assert "of the bill was refused" in html and "Invoices and ledger differ by" in html and "−3.10" in html
+    assert (
+        "of the bill was refused" in html
+        and "Invoices and ledger differ by" in html
+        and "−3.10" in html
+    )
     assert page.differences() == []
     page.made[0].html = html.replace("$307k", "$370k")
-    assert page.differences() == ["actual/month: the page says '$370k' (306921.3068), the brief $307k"]
-    assert (day("2026-02-29"), day("x"), day("2028-02-29")) == ("2026-02-29", "x", "29 February 2028")
+    assert page.differences() == [
+        "actual/month: the page says '$370k' (306921.3068), the brief $307k"
+    ]
+    assert (day("2026-02-29"), day("x"), day("2028-02-29")) == (
+        "2026-02-29",
+        "x",
+        "29 February 2028",
+    )
 
 
 def places(value, path=""):
     """Slash paths of all numbers."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for name, item in items:
         yield from places(item, f"{path}/{name}".lstrip("/"))
     if isinstance(value, float):
@@ -329,26 +559,43 @@ def test_the_smallest_change_of_any_number_is_found_and_named(path):
     parent = lookup(rebuilt, "/".join(above)) if above else rebuilt
     last = int(last) if isinstance(parent, list) else last
     parent[last] = math.nextafter(parent[last], math.inf)
-    assert compare_briefs(published, rebuilt) == [f"{path}: {lookup(published, path)!r} was published, {parent[last]!r} now"]
+    assert compare_briefs(published, rebuilt) == [
+        f"{path}: {lookup(published, path)!r} was published, {parent[last]!r} now"
+    ]
     assert compare_briefs(published, copy.deepcopy(published)) == []
 
 
 def test_briefs_of_other_shapes_are_compared_in_words():
     assert compare_briefs({"a": [1, 2], "b": 1.0, "c": 1}, {"a": [1], "b": 1, "d": 1}) == [
-        "a: 2 entries were published, 1 now", "b: 1.0 was published, 1 now", "c: was published and is not there now", "d: was not published and is there now"]
+        "a: 2 entries were published, 1 now",
+        "b: 1.0 was published, 1 now",
+        "c: was published and is not there now",
+        "d: was not published and is there now",
+    ]
     assert compare_briefs({"a": 0.0}, {"a": -0.0}) == ["a: 0.0 was published, -0.0 now"]
     assert len(compare_briefs({"a": [0.0] * 99}, {"a": [1.0] * 99})) == 51
-    with pytest.raises(ReportError, match="^the brief cannot be written: .*Numbers must be finite and values plain.$"):
+    with pytest.raises(
+        ReportError,
+        match="^the brief cannot be written: .*Numbers must be finite and values plain.$",
+    ):
         canonical({"a": float("inf")})
 
 
 def test_without_a_browser_the_message_says_what_to_do(published, tmp_path):
     root, *_ = published
     with pytest.raises(ReportError) as problem:
-        to_pdf(root / "2026-10" / "company" / "report.html", tmp_path / "r.pdf", browser="no-such-browser")
-    assert str(problem.value) == ("PDF needs Chromium, and there is none on this machine. On Debian: sudo apt-get install chromium; "
-                                  "or open the report in any browser and print it.")
-    with pytest.raises(ReportError, match="there is no such report to print. Publish it first: finops report.$"):
+        to_pdf(
+            root / "2026-10" / "company" / "report.html",
+            tmp_path / "r.pdf",
+            browser="no-such-browser",
+        )
+    assert str(problem.value) == (
+        "PDF needs Chromium, and there is none on this machine. On Debian: sudo apt-get install chromium; "
+        "or open the report in any browser and print it."
+    )
+    with pytest.raises(
+        ReportError, match="there is no such report to print. Publish it first: finops report.$"
+    ):
         to_pdf(tmp_path / "none.html", tmp_path / "r.pdf")
 
 
@@ -356,6 +603,12 @@ def test_without_a_browser_the_message_says_what_to_do(published, tmp_path):
 def test_a_report_prints_to_tagged_a4(published, tmp_path):
     if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         pytest.skip("no Chromium on this machine")
-    data = to_pdf(published[0] / "2026-10" / "company" / "report.html", tmp_path / "r.pdf").read_bytes()
-    assert data.startswith(b"%PDF") and b"/StructTreeRoot" in data and re.search(rb"/MediaBox \[0 0 59[45][.\d]* 84[12][.\d]*\]", data)
+    data = to_pdf(
+        published[0] / "2026-10" / "company" / "report.html", tmp_path / "r.pdf"
+    ).read_bytes()
+    assert (
+        data.startswith(b"%PDF")
+        and b"/StructTreeRoot" in data
+        and re.search(rb"/MediaBox \[0 0 59[45][.\d]* 84[12][.\d]*\]", data)
+    )
     assert 5 <= len(re.findall(rb"/Type /Page\b", data)) <= 10

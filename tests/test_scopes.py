@@ -27,18 +27,29 @@ def usd(text) -> dict:
 def by_account(ledger: Ledger) -> dict:
     """{sub-account: BilledCost} of the rows in force, read from the parts themselves."""
     rows = pd.concat([pd.read_parquet(path) for path in ledger.files()])
-    return {str(name): float(value) for name, value in rows.assign(BilledCost=rows["BilledCost"].astype(float)).groupby(
-        rows["SubAccountId"].fillna(""))["BilledCost"].sum().items()}
+    return {
+        str(name): float(value)
+        for name, value in rows.assign(BilledCost=rows["BilledCost"].astype(float))
+        .groupby(rows["SubAccountId"].fillna(""))["BilledCost"]
+        .sum()
+        .items()
+    }
 
 
 def test_a_second_part_with_other_sub_accounts_is_added(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.ingest(FIELD / "delivery_in_parts" / "part_0.csv")
     receipt = ledger.ingest(FIELD / "delivery_in_parts" / "part_1.csv")
-    assert ledger.totals() == usd(220) and by_account(ledger) == {"sub-1": 100.0, "sub-2": 120.0} and ledger.rows == 22
+    assert (
+        ledger.totals() == usd(220)
+        and by_account(ledger) == {"sub-1": 100.0, "sub-2": 120.0}
+        and ledger.rows == 22
+    )
     assert receipt.restated == () and receipt.changes[0].kind == "added"
-    assert ("  added to Cloudy · acct-1 · 2026-07: version 2, 10 -> 22 rows, +120.00 USD; sub-accounts: added sub-2; kept sub-1, which this delivery "
-            "does not hold (10 rows, 100.00 USD)") in str(receipt).splitlines()
+    assert (
+        "  added to Cloudy · acct-1 · 2026-07: version 2, 10 -> 22 rows, +120.00 USD; sub-accounts: added sub-2; kept sub-1, which this delivery "
+        "does not hold (10 rows, 100.00 USD)"
+    ) in str(receipt).splitlines()
     assert warehouse.daily(ledger, Settings())["BilledCost"].sum() == 220
 
 
@@ -52,13 +63,16 @@ def test_daily_slices_are_asked_about_and_appended_or_replaced_as_told(tmp_path)
         assert str(refused.value) == (
             "Cloudy · acct-1 · 2026-07 · sub-account sub-1: the ledger holds 10 rows (100.00 USD), and this delivery brings 21 rows (210.00 USD) that "
             "have no charge in common with them (charge period, SKU, resource, category, tags). Nothing was written. If it is a further part, ingest "
-            "it with --append; if it takes the place of what is there, with --replace (in Python append=True or replace=True).")
+            "it with --append; if it takes the place of what is there, with --replace (in Python append=True or replace=True)."
+        )
         assert ledger.totals() == usd(100) and len(ledger.book.records) == 1
         ledger.ingest(second, **told)
         assert ledger.totals() == usd(total)
 
 
-@pytest.mark.parametrize("answer, total", [("append", 310), ("replace", 210), (None, 100), ("", 100)])
+@pytest.mark.parametrize(
+    "answer, total", [("append", 310), ("replace", 210), (None, 100), ("", 100)]
+)
 def test_whoever_can_be_asked_is_asked_once(tmp_path, answer, total):
     ledger, asked = Ledger(tmp_path), []
     ledger.ingest(("first", focus(range(1, 11))))
@@ -80,10 +94,14 @@ def test_slices_that_overlap_by_a_day_do_not_drop_the_days_before_it(tmp_path):
     ledger.ingest(("first", focus(range(1, 11))))
     with pytest.raises(LedgerError) as refused:
         ledger.ingest(("second", focus(range(10, 32))))
-    assert ("the ledger holds 10 rows (100.00 USD), and 9 rows of them (90.00 USD) are of days of which this delivery holds nothing, though it brings "
-            "others of them again.") in str(refused.value)
+    assert (
+        "the ledger holds 10 rows (100.00 USD), and 9 rows of them (90.00 USD) are of days of which this delivery holds nothing, though it brings "
+        "others of them again."
+    ) in str(refused.value)
     assert ledger.totals() == usd(100)
-    assert ledger.ingest(("second", focus(range(10, 32))), replace=True) and ledger.totals() == usd(220)
+    assert ledger.ingest(("second", focus(range(10, 32))), replace=True) and ledger.totals() == usd(
+        220
+    )
 
 
 def test_a_growing_month_replaces_itself(tmp_path):
@@ -97,17 +115,40 @@ def test_a_restatement_is_known_by_its_charges_never_by_their_amounts(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.ingest(("first", focus()))
     receipt = ledger.ingest(("again", focus(amount="10.20")))
-    assert ledger.totals() == usd(102) and [change.where for change in receipt.restated] == ["Cloudy · acct-1 · 2026-07"]
-    assert "  warning: restated: Cloudy · acct-1 · 2026-07 was 100.00 USD and is 102.00 USD now (+2.00 USD)" in str(receipt).splitlines()
+    assert ledger.totals() == usd(102) and [change.where for change in receipt.restated] == [
+        "Cloudy · acct-1 · 2026-07"
+    ]
+    assert (
+        "  warning: restated: Cloudy · acct-1 · 2026-07 was 100.00 USD and is 102.00 USD now (+2.00 USD)"
+        in str(receipt).splitlines()
+    )
     said = json.loads(json.dumps(receipt.as_dict()))
     assert said["restated"][0] | {"kept": 0} == {
-        "issuer": "Cloudy", "account": "acct-1", "billing_period": "2026-07", "kind": "restated", "version": 2, "rows_before": 10, "rows": 10,
-        "before": {"USD": "100.00"}, "after": {"USD": "102.00"}, "difference": {"USD": "2.00"},
-        "sub_accounts": {"restated": ["sub-1"], "replaced": [], "added": [], "appended": []}, "kept": 0}
+        "issuer": "Cloudy",
+        "account": "acct-1",
+        "billing_period": "2026-07",
+        "kind": "restated",
+        "version": 2,
+        "rows_before": 10,
+        "rows": 10,
+        "before": {"USD": "100.00"},
+        "after": {"USD": "102.00"},
+        "difference": {"USD": "2.00"},
+        "sub_accounts": {"restated": ["sub-1"], "replaced": [], "added": [], "appended": []},
+        "kept": 0,
+    }
 
 
-@pytest.mark.parametrize("cells", [{"SkuId": "other"}, {"ResourceId": "vm-2"}, {"Tags": '{"team":"fraud"}'}, {"ChargeCategory": "Tax"}],
-                         ids=lambda cells: next(iter(cells)))
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"SkuId": "other"},
+        {"ResourceId": "vm-2"},
+        {"Tags": '{"team":"fraud"}'},
+        {"ChargeCategory": "Tax"},
+    ],
+    ids=lambda cells: next(iter(cells)),
+)
 def test_the_same_amounts_on_other_charges_are_no_restatement(tmp_path, cells):
     ledger = Ledger(tmp_path)
     ledger.ingest(("first", focus()))
@@ -135,16 +176,31 @@ def test_without_sku_and_resource_the_region_tells_charges_apart(tmp_path):
 def test_tags_written_otherwise_are_the_same_tags(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.ingest(("first", focus(Tags='{"team":"search","env":"prod"}')))
-    assert ledger.ingest(("again", focus(amount="11", Tags='{"env": "prod", "team": "search"}'))).restated and ledger.totals() == usd(110)
+    assert ledger.ingest(
+        ("again", focus(amount="11", Tags='{"env": "prod", "team": "search"}'))
+    ).restated and ledger.totals() == usd(110)
 
 
 def test_one_delivery_restates_one_sub_account_adds_one_and_leaves_one(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.ingest(("first", pd.concat([focus(), focus(SubAccountId="sub-2", amount="1")])))
-    receipt = ledger.ingest(("second", pd.concat([focus(amount="11"), focus(SubAccountId="sub-3", amount="2")])))
-    assert by_account(ledger) == {"sub-1": 110.0, "sub-2": 10.0, "sub-3": 20.0} and ledger.totals() == usd(140)
-    assert receipt.changes[0].scopes == {"restated": ("sub-1",), "replaced": (), "added": ("sub-3",), "appended": ()}
-    assert ("sub-accounts: replaced sub-1; added sub-3; kept sub-2, which this delivery does not hold (10 rows, 10.00 USD)") in str(receipt)
+    receipt = ledger.ingest(
+        ("second", pd.concat([focus(amount="11"), focus(SubAccountId="sub-3", amount="2")]))
+    )
+    assert by_account(ledger) == {
+        "sub-1": 110.0,
+        "sub-2": 10.0,
+        "sub-3": 20.0,
+    } and ledger.totals() == usd(140)
+    assert receipt.changes[0].scopes == {
+        "restated": ("sub-1",),
+        "replaced": (),
+        "added": ("sub-3",),
+        "appended": (),
+    }
+    assert (
+        "sub-accounts: replaced sub-1; added sub-3; kept sub-2, which this delivery does not hold (10 rows, 10.00 USD)"
+    ) in str(receipt)
     assert warehouse.daily(ledger, Settings())["BilledCost"].sum() == 140
 
 
@@ -160,8 +216,12 @@ def test_a_sub_account_that_is_no_more_goes_when_the_delivery_is_said_to_be_the_
 def test_a_fall_in_one_sub_account_is_not_hidden_by_another_that_is_new(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.ingest(("first", focus()))
-    with pytest.raises(LedgerError, match=r"BilledCost would fall from 100.00 to 50.00 USD \(-50.0 %\)"):
-        ledger.ingest(("second", pd.concat([focus(amount="5"), focus(SubAccountId="sub-2", amount="90")])))
+    with pytest.raises(
+        LedgerError, match=r"BilledCost would fall from 100.00 to 50.00 USD \(-50.0 %\)"
+    ):
+        ledger.ingest(
+            ("second", pd.concat([focus(amount="5"), focus(SubAccountId="sub-2", amount="90")]))
+        )
     assert ledger.totals() == usd(100)
 
 
@@ -174,7 +234,8 @@ def test_three_parts_in_any_order_and_one_of_them_restated(tmp_path):
     assert by_account(ledger) == {"a": 100.0, "b": 120.0, "c": 100.0}
     known = ledger.ingest([(name, parts[name]) for name in parts])
     assert ledger.totals() == usd(320) and [str(w) for w in known.warnings] == [
-        "b: was delivered before and has been replaced since: nothing changed. --accept-decrease (in Python accept_decrease=True) brings it back"]
+        "b: was delivered before and has been replaced since: nothing changed. --accept-decrease (in Python accept_decrease=True) brings it back"
+    ]
 
 
 def test_a_file_replaced_in_part_says_so_when_it_comes_again(tmp_path):
@@ -183,38 +244,64 @@ def test_a_file_replaced_in_part_says_so_when_it_comes_again(tmp_path):
     ledger.ingest(both)
     ledger.ingest(("one", focus(amount="11")))
     assert [str(w) for w in ledger.ingest(both).warnings] == [
-        "both: was delivered before and has been replaced in part since: nothing changed. --accept-decrease (in Python accept_decrease=True) brings it back"]
+        "both: was delivered before and has been replaced in part since: nothing changed. --accept-decrease (in Python accept_decrease=True) brings it back"
+    ]
     ledger.ingest(both, accept_decrease=True)
     assert ledger.totals() == usd(200)
 
 
-def test_a_folder_that_grows_by_days_stays_together_and_a_file_that_restates_one_of_it_replaces_it(tmp_path):
+def test_a_folder_that_grows_by_days_stays_together_and_a_file_that_restates_one_of_it_replaces_it(
+    tmp_path,
+):
     """`bills:` of finops.yaml names every file of a folder on each run."""
     ledger = Ledger(tmp_path)
     one, two = ("one", focus(range(1, 11))), ("two", focus(range(11, 21)))
     ledger.ingest([one])
     receipt = ledger.ingest([one, two])
-    assert ledger.totals() == usd(200) and receipt.changes[0].kind == "appended" and [f.status for f in receipt.files] == ["new", "again"]
+    assert (
+        ledger.totals() == usd(200)
+        and receipt.changes[0].kind == "appended"
+        and [f.status for f in receipt.files] == ["new", "again"]
+    )
     ledger.ingest([one, two, ("two-corrected", focus(range(11, 21), amount="11"))])
     assert ledger.totals() == usd(210) and ledger.rows == 20
     assert ledger.ingest([one, two]).changes == () and ledger.totals() == usd(210)
 
 
-def test_files_of_one_delivery_that_hold_the_same_charges_with_other_amounts_are_warned_of(tmp_path):
+def test_files_of_one_delivery_that_hold_the_same_charges_with_other_amounts_are_warned_of(
+    tmp_path,
+):
     receipt = Ledger(tmp_path).ingest([("v1", focus()), ("v2", focus(amount="11"))])
     assert [str(w) for w in receipt.warnings] == [
         "v2: 10 rows are of charges (charge period, SKU, resource, category, tags) that stand in v1 too, with other amounts; both are counted. If one "
-        "file restates the other, deliver them one after the other"]
+        "file restates the other, deliver them one after the other"
+    ]
 
 
 def test_refused_rows_stay_and_go_with_their_sub_account(tmp_path):
     ledger = Ledger(tmp_path)
-    bad = [focus(range(1, 4)), focus(range(4, 5), BillingCurrency="XXZ"), focus(range(5, 6), BillingPeriodStart="?")]
+    bad = [
+        focus(range(1, 4)),
+        focus(range(4, 5), BillingCurrency="XXZ"),
+        focus(range(5, 6), BillingPeriodStart="?"),
+    ]
     ledger.ingest(("one", pd.concat(bad)))
-    ledger.ingest(("two", pd.concat([focus(range(1, 4), SubAccountId="sub-2"), focus(range(4, 5), SubAccountId="sub-2", BilledCost="x")])))
+    ledger.ingest(
+        (
+            "two",
+            pd.concat(
+                [
+                    focus(range(1, 4), SubAccountId="sub-2"),
+                    focus(range(4, 5), SubAccountId="sub-2", BilledCost="x"),
+                ]
+            ),
+        )
+    )
     assert sorted(ledger.quarantine()["x_Row"]) == [4, 4, 5] and ledger.totals() == usd(60)
     ledger.ingest(("one again", focus(range(1, 5))))
-    assert ledger.quarantine()[["x_File", "x_Row"]].values.tolist() == [["two", 4]] and ledger.totals() == usd(70)
+    assert ledger.quarantine()[["x_File", "x_Row"]].values.tolist() == [
+        ["two", 4]
+    ] and ledger.totals() == usd(70)
     ledger.ingest(("two again", focus(range(1, 5), SubAccountId="sub-2")))
     assert ledger.quarantine().empty and ledger.totals() == usd(80)
     assert all(version.quarantined == 0 for version in ledger.book.in_force().values())
@@ -229,24 +316,44 @@ def test_a_ledger_of_before_is_continued(tmp_path):
     for name in ("released", "changes"):
         del record[name]
     for version in record["versions"]:
-        version["parts"] = [{key: part[key] for key in ("path", "rows", "source")} for part in version["parts"]]
+        version["parts"] = [
+            {key: part[key] for key in ("path", "rows", "source")} for part in version["parts"]
+        ]
     path.write_text(json.dumps(record))
     ledger = Ledger(tmp_path)
     ledger.ingest(("again", focus(amount="11")))
     ledger.ingest(("more", focus(SubAccountId="sub-3")))
     assert by_account(ledger) == {"sub-1": 110.0, "sub-2": 100.0, "sub-3": 100.0}
-    assert warehouse.daily(ledger, Settings())["BilledCost"].sum() == 310 and len(ledger.proof()) == 3
+    assert (
+        warehouse.daily(ledger, Settings())["BilledCost"].sum() == 310 and len(ledger.proof()) == 3
+    )
 
 
-@pytest.mark.parametrize("first, second, said", [
-    ("", "sub-1", " · sub-account sub-1: the ledger holds 10 rows (100.00 USD) without a sub-account, and this delivery brings charges of them again with one."),
-    ("sub-1", "", ": the ledger holds 10 rows (100.00 USD) under sub-accounts, and this delivery brings charges of them again without one.")])
-def test_a_bill_that_begins_or_ceases_to_name_sub_accounts_is_not_counted_twice_unasked(tmp_path, first, second, said):
+@pytest.mark.parametrize(
+    "first, second, said",
+    [
+        (
+            "",
+            "sub-1",
+            " · sub-account sub-1: the ledger holds 10 rows (100.00 USD) without a sub-account, and this delivery brings charges of them again with one.",
+        ),
+        (
+            "sub-1",
+            "",
+            ": the ledger holds 10 rows (100.00 USD) under sub-accounts, and this delivery brings charges of them again without one.",
+        ),
+    ],
+)
+def test_a_bill_that_begins_or_ceases_to_name_sub_accounts_is_not_counted_twice_unasked(
+    tmp_path, first, second, said
+):
     ledger = Ledger(tmp_path)
     ledger.ingest(("first", focus(SubAccountId=first)))
     with pytest.raises(LedgerError) as refused:
         ledger.ingest(("second", focus(SubAccountId=second)))
-    assert str(refused.value).startswith(f"Cloudy · acct-1 · 2026-07{said} Nothing was written.") and ledger.totals() == usd(100)
+    assert str(refused.value).startswith(
+        f"Cloudy · acct-1 · 2026-07{said} Nothing was written."
+    ) and ledger.totals() == usd(100)
     ledger.ingest(("second", focus(SubAccountId=second)), replace=True)
     assert ledger.totals() == usd(100) and by_account(ledger) == {second: 100.0}
     other = Ledger(tmp_path / "other")
@@ -258,21 +365,41 @@ def test_a_bill_that_begins_or_ceases_to_name_sub_accounts_is_not_counted_twice_
 def test_a_line_of_the_account_stands_beside_those_of_its_sub_accounts(tmp_path):
     """Tax and support name no sub-account; they are charges of their own."""
     ledger = Ledger(tmp_path)
-    ledger.ingest(("tax", focus(range(1, 2), ChargeCategory="Tax", SubAccountId="", SkuId="", ResourceId="", ServiceName="Tax")))
+    ledger.ingest(
+        (
+            "tax",
+            focus(
+                range(1, 2),
+                ChargeCategory="Tax",
+                SubAccountId="",
+                SkuId="",
+                ResourceId="",
+                ServiceName="Tax",
+            ),
+        )
+    )
     receipt = ledger.ingest(("use", focus()))
-    assert "added sub-1; kept (none), which this delivery does not hold (1 row, 10.00 USD)" in str(receipt) and ledger.totals() == usd(110)
+    assert "added sub-1; kept (none), which this delivery does not hold (1 row, 10.00 USD)" in str(
+        receipt
+    ) and ledger.totals() == usd(110)
 
 
 def test_append_and_replace_exclude_each_other(tmp_path):
     with pytest.raises(LedgerError) as refused:
         Ledger(tmp_path).ingest(("a", focus()), append=True, replace=True)
-    assert str(refused.value) == "append and replace exclude each other: a delivery is added, or it replaces. Choose one."
+    assert (
+        str(refused.value)
+        == "append and replace exclude each other: a delivery is added, or it replaces. Choose one."
+    )
 
 
 def test_known_files_need_no_right_to_write(tmp_path, monkeypatch):
     from finops_model.facts.ledger import manifest
+
     Ledger(tmp_path).ingest(("a", focus()))
-    monkeypatch.setattr(manifest, "writing", lambda *_: (_ for _ in ()).throw(AssertionError("the lock was taken")))
+    monkeypatch.setattr(
+        manifest, "writing", lambda *_: (_ for _ in ()).throw(AssertionError("the lock was taken"))
+    )
     assert [f.status for f in Ledger(tmp_path).ingest(("a", focus())).files] == ["known"]
 
 
@@ -285,42 +412,95 @@ def test_the_ledger_holds_the_newest_delivery_of_each_scope(tmp_path_factory, pa
     """A law: scopes are independent. Whole months of single scopes in any order leave the newest of each, and every row is in a part once."""
     ledger, want = Ledger(tmp_path_factory.mktemp("law")), {}
     for i, (scope, tenth, _) in enumerate(parts):
-        ledger.ingest((str(i), focus(range(1, 4), amount=f"10.{tenth}", SubAccountId=scope, ResourceId=f"vm-{scope}")), accept_decrease=True)
+        ledger.ingest(
+            (
+                str(i),
+                focus(
+                    range(1, 4), amount=f"10.{tenth}", SubAccountId=scope, ResourceId=f"vm-{scope}"
+                ),
+            ),
+            accept_decrease=True,
+        )
         want[scope] = 30 + 3 * tenth / 10
     assert by_account(ledger) == pytest.approx(want) and len(ledger.proof()) == len(want)
 
 
-def test_a_restatement_that_names_the_sub_account_of_rows_that_had_none_is_not_counted_twice_unasked(tmp_path):
+def test_a_restatement_that_names_the_sub_account_of_rows_that_had_none_is_not_counted_twice_unasked(
+    tmp_path,
+):
     """Half of the month stood without a sub-account; the bill that names it on every row would leave that half beside its own rows."""
     half, full = pd.concat([focus(range(1, 6)), focus(range(6, 11), SubAccountId="")]), focus()
-    for told, total in (({"replace": True}, 100), ({"ask": lambda _: "replace"}, 100), ({"append": True}, 200), ({"ask": lambda _: "append"}, 200)):
+    for told, total in (
+        ({"replace": True}, 100),
+        ({"ask": lambda _: "replace"}, 100),
+        ({"append": True}, 200),
+        ({"ask": lambda _: "append"}, 200),
+    ):
         ledger = Ledger(tmp_path / str(len(told) * total) / next(iter(told)))
         ledger.ingest(("half", half))
         with pytest.raises(LedgerError) as refused:
             ledger.ingest(("full", full))
-        assert str(refused.value).startswith("Cloudy · acct-1 · 2026-07 · sub-account sub-1: the ledger holds 5 rows (50.00 USD) without a sub-account, and this "
-                                             "delivery brings charges of them again with one. Nothing was written.") and ledger.totals() == usd(100)
+        assert str(refused.value).startswith(
+            "Cloudy · acct-1 · 2026-07 · sub-account sub-1: the ledger holds 5 rows (50.00 USD) without a sub-account, and this "
+            "delivery brings charges of them again with one. Nothing was written."
+        ) and ledger.totals() == usd(100)
         ledger.ingest(("full", full), **told)
         assert ledger.totals() == usd(total) and len(ledger.files())
 
 
-@pytest.mark.parametrize("first, second, said", [
-    ("", "acct-1", "Cloudy · acct-1 · 2026-07: the ledger holds 10 rows (100.00 USD) without a billing account, and this delivery brings charges of them again with one."),
-    ("acct-1", "", "Cloudy · (none) · 2026-07: the ledger holds 10 rows (100.00 USD) under account acct-1, and this delivery brings charges of them again without one.")])
-def test_a_bill_that_begins_or_ceases_to_name_its_account_is_not_counted_twice_unasked(tmp_path, first, second, said):
-    for told, total in (({"replace": True}, 110), ({"append": True}, 210), ({"ask": lambda _: "append"}, 210), ({"ask": lambda _: "replace"}, 110)):
+@pytest.mark.parametrize(
+    "first, second, said",
+    [
+        (
+            "",
+            "acct-1",
+            "Cloudy · acct-1 · 2026-07: the ledger holds 10 rows (100.00 USD) without a billing account, and this delivery brings charges of them again with one.",
+        ),
+        (
+            "acct-1",
+            "",
+            "Cloudy · (none) · 2026-07: the ledger holds 10 rows (100.00 USD) under account acct-1, and this delivery brings charges of them again without one.",
+        ),
+    ],
+)
+def test_a_bill_that_begins_or_ceases_to_name_its_account_is_not_counted_twice_unasked(
+    tmp_path, first, second, said
+):
+    for told, total in (
+        ({"replace": True}, 110),
+        ({"append": True}, 210),
+        ({"ask": lambda _: "append"}, 210),
+        ({"ask": lambda _: "replace"}, 110),
+    ):
         ledger = Ledger(tmp_path / str(total) / next(iter(told)))
         ledger.ingest(("first", focus(BillingAccountId=first)))
         with pytest.raises(LedgerError) as refused:
             ledger.ingest(("second", focus(BillingAccountId=second, amount="11")))
-        assert str(refused.value).startswith(f"{said} Nothing was written.") and ledger.totals() == usd(100)
+        assert str(refused.value).startswith(
+            f"{said} Nothing was written."
+        ) and ledger.totals() == usd(100)
         ledger.ingest(("second", focus(BillingAccountId=second, amount="11")), **told)
-        assert ledger.totals() == usd(total) and warehouse.daily(ledger, Settings())["BilledCost"].sum() == total
+        assert (
+            ledger.totals() == usd(total)
+            and warehouse.daily(ledger, Settings())["BilledCost"].sum() == total
+        )
 
 
 def test_other_charges_without_an_account_stand_beside_it(tmp_path):
     ledger = Ledger(tmp_path)
-    ledger.ingest(("tax", focus(range(1, 2), ChargeCategory="Tax", BillingAccountId="", SkuId="", ResourceId="", ServiceName="Tax")))
+    ledger.ingest(
+        (
+            "tax",
+            focus(
+                range(1, 2),
+                ChargeCategory="Tax",
+                BillingAccountId="",
+                SkuId="",
+                ResourceId="",
+                ServiceName="Tax",
+            ),
+        )
+    )
     ledger.ingest(("use", focus()))
     assert ledger.totals() == usd(110)
 
@@ -331,7 +511,8 @@ def test_charges_that_are_appended_and_stand_there_already_are_warned_of(tmp_pat
     receipt = ledger.ingest(("b", focus().iloc[::-1]), append=True)
     assert ledger.totals() == usd(200) and [str(warning) for warning in receipt.warnings] == [
         "b: 10 of 10 rows appended to Cloudy · acct-1 · 2026-07 are of charges (charge period, SKU, resource, category, tags) that the ledger holds already; "
-        "both are counted. If this file takes their place, deliver it with --replace"]
+        "both are counted. If this file takes their place, deliver it with --replace"
+    ]
     assert ledger.ingest(("c", focus(range(11, 21))), append=True).warnings == ()
 
 
@@ -340,19 +521,26 @@ def test_a_restatement_of_which_every_row_is_refused_replaces_nothing_unasked(tm
     ledger.ingest(("good", focus()))
     with pytest.raises(LedgerError) as refused:
         ledger.ingest(("bad", focus(amount="ten")))
-    assert str(refused.value).startswith("Cloudy · acct-1 · 2026-07: BilledCost would fall from 100.00 to 0.00 USD (-100.0 %)") and ledger.totals() == usd(100)
+    assert str(refused.value).startswith(
+        "Cloudy · acct-1 · 2026-07: BilledCost would fall from 100.00 to 0.00 USD (-100.0 %)"
+    ) and ledger.totals() == usd(100)
 
 
-def test_a_further_part_that_shares_one_charge_is_a_restatement_that_says_what_does_not_come_again(tmp_path):
+def test_a_further_part_that_shares_one_charge_is_a_restatement_that_says_what_does_not_come_again(
+    tmp_path,
+):
     tax = focus(range(1, 2), ChargeCategory="Tax", SkuId="tax", ResourceId="", ServiceName="Tax")
     ledger = Ledger(tmp_path)
     ledger.ingest(("one", pd.concat([tax, focus()])))
     receipt = ledger.ingest(("two", pd.concat([tax, focus(ResourceId="vm-2")])))
     assert ledger.totals() == usd(110) and str(receipt.warnings[0]) == (
         "restated: Cloudy · acct-1 · 2026-07 · sub-account sub-1: 10 of the 11 rows replaced (100.00 USD of 110.00 USD) are of charges that this delivery does "
-        "not hold. If it was a further part, deliver what was replaced again with --append --accept-decrease")
+        "not hold. If it was a further part, deliver what was replaced again with --append --accept-decrease"
+    )
     ledger.ingest(("one", pd.concat([tax, focus()])), append=True, accept_decrease=True)
     assert ledger.totals() == usd(220)
     other = Ledger(tmp_path / "other")
     other.ingest(("one", focus(range(1, 29))))
-    assert [str(w)[:9] for w in other.ingest(("two", focus(range(1, 29), amount="11"))).warnings] == ["restated:"]
+    assert [
+        str(w)[:9] for w in other.ingest(("two", focus(range(1, 29), amount="11"))).warnings
+    ] == ["restated:"]

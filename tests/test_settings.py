@@ -6,40 +6,88 @@ import subprocess
 import sys
 
 import pytest
-from scripts import ROOT, script
 
 from finops_model.documents import OURS, dump_yaml
 from finops_model.errors import InputError
 from finops_model.publish import start, start_again
 from finops_model.publish.finops_yaml import with_added
-from finops_model.settings import SECTIONS, Entity, QuotaEntry, Settings, Tags, UnitCost, WatchLimits, load_settings
+from finops_model.settings import (
+    SECTIONS,
+    Entity,
+    QuotaEntry,
+    Settings,
+    Tags,
+    UnitCost,
+    WatchLimits,
+    load_settings,
+)
+from scripts import ROOT, script
 
 page = script("scripts/settings_page.py")
-KEYS = {key: field for key, field in Settings.model_fields.items() if field.json_schema_extra != OURS}
+KEYS = {
+    key: field for key, field in Settings.model_fields.items() if field.json_schema_extra != OURS
+}
 OTHERS = (Tags, WatchLimits, QuotaEntry, UnitCost, Entity)
 # A value for each key that is not its default.
 VALUES = {
-    "company": "Ours", "currency": "EUR", "time_zone": "Europe/Berlin", "fiscal_year_starts": 4, "prepared_by": "Ana", "reviewed_by": "Ben",
-    "bills": ["bills/*.csv"], "invoices": "i.csv", "organisation": "o.csv", "budgets": "b.csv", "drivers": ["d.csv"],
-    "unit_costs": {"sessions": {"unit": "Search", "workloads": ["chat"]}}, "commitments": "c.csv", "prices": "prices", "scenario": "s.yaml", "known": "k.yaml",
-    "what_ifs": ["w.yaml"], "units": ["Search"], "kpis": ["cost_per_gpu_hour"], "ledger": "l", "runs": "r", "reports": "p", "settling_days": 3,
-    "members": ["theta"], "paths": 500, "seed": 7, "tags": {"team": "squad"}, "watch": {"late_days": 3, "quotas": [
-        {"dimension": "team", "subject": "a", "unit": "USD", "per": "day", "quantity": 5.0}]},
+    "company": "Ours",
+    "currency": "EUR",
+    "time_zone": "Europe/Berlin",
+    "fiscal_year_starts": 4,
+    "prepared_by": "Ana",
+    "reviewed_by": "Ben",
+    "bills": ["bills/*.csv"],
+    "invoices": "i.csv",
+    "organisation": "o.csv",
+    "budgets": "b.csv",
+    "drivers": ["d.csv"],
+    "unit_costs": {"sessions": {"unit": "Search", "workloads": ["chat"]}},
+    "commitments": "c.csv",
+    "prices": "prices",
+    "scenario": "s.yaml",
+    "known": "k.yaml",
+    "what_ifs": ["w.yaml"],
+    "units": ["Search"],
+    "kpis": ["cost_per_gpu_hour"],
+    "ledger": "l",
+    "runs": "r",
+    "reports": "p",
+    "settling_days": 3,
+    "members": ["theta"],
+    "paths": 500,
+    "seed": 7,
+    "tags": {"team": "squad"},
+    "watch": {
+        "late_days": 3,
+        "quotas": [
+            {"dimension": "team", "subject": "a", "unit": "USD", "per": "day", "quantity": 5.0}
+        ],
+    },
     "entities": [{"name": "A", "currency": "USD", "issuers": ["x"]}],
 }
 
 
 def test_the_page_says_what_the_classes_say():
-    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == page.page(), "run: .venv/bin/python scripts/settings_page.py"
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == page.page(), (
+        "run: .venv/bin/python scripts/settings_page.py"
+    )
 
 
 def test_every_key_stands_in_one_section_and_says_what_it_means():
     of_sections = [key for section in SECTIONS for key in section.model_fields]
-    assert sorted(of_sections) == sorted(set(of_sections)) and set(KEYS) - set(of_sections) == {"tags", "watch", "entities"}
+    assert sorted(of_sections) == sorted(set(of_sections)) and set(KEYS) - set(of_sections) == {
+        "tags",
+        "watch",
+        "entities",
+    }
     for model in (Settings, *OTHERS):
         for key, field in model.model_fields.items():
-            assert field.json_schema_extra == OURS or (field.description or "").endswith("."), f"{model.__name__}.{key} has no sentence"
-    assert [key for key in Settings.model_fields if key in of_sections] == of_sections      # problems are said in the order of the sections
+            assert field.json_schema_extra == OURS or (field.description or "").endswith("."), (
+                f"{model.__name__}.{key} has no sentence"
+            )
+    assert [
+        key for key in Settings.model_fields if key in of_sections
+    ] == of_sections  # problems are said in the order of the sections
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -50,7 +98,10 @@ def test_every_key_can_be_added_to_a_finops_yaml_and_is_read(key, tmp_path):
     (tmp_path / "finops.yaml").write_text(text)
     read = load_settings(tmp_path)
     assert getattr(read, key) == getattr(Settings.model_validate({key: value}), key)
-    assert getattr(read, key) != getattr(Settings(), key) and with_added(text, key, "other" if not isinstance(value, list) else "x") is None
+    assert (
+        getattr(read, key) != getattr(Settings(), key)
+        and with_added(text, key, "other" if not isinstance(value, list) else "x") is None
+    )
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -59,7 +110,10 @@ def test_a_slip_in_any_key_is_refused_with_the_nearest_and_all_that_are_allowed(
     (tmp_path / "finops.yaml").write_text(f"# ours\n{slip}: 1\n")
     with pytest.raises(InputError) as refused:
         load_settings(tmp_path)
-    assert str(refused.value) == f"{tmp_path / 'finops.yaml'}:2: unknown key '{slip}'. Did you mean '{key}'? Known: {', '.join(sorted(KEYS))}."
+    assert (
+        str(refused.value)
+        == f"{tmp_path / 'finops.yaml'}:2: unknown key '{slip}'. Did you mean '{key}'? Known: {', '.join(sorted(KEYS))}."
+    )
 
 
 def test_start_writes_keys_that_the_classes_know():
@@ -78,4 +132,9 @@ def test_all_keys_together_are_one_document(tmp_path):
 
 def test_settings_are_light():
     code = "import sys, finops_model.settings; print([m for m in ('pandas', 'numpy', 'pyarrow', 'typer') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )

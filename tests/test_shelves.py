@@ -19,27 +19,33 @@ from finops_model import shelf
 from finops_model.cli import app
 from finops_model.errors import FinOpsError, ForecastError, InputError
 from finops_model.facts.intake import importers
-from finops_model.facts.ledger.store import Ledger
 from finops_model.facts.intake.files.readers import open_source
+from finops_model.facts.ledger.store import Ledger
+from finops_model.forecasting import ensemble, sparse
+from finops_model.forecasting import methods as forecasters
+from finops_model.forecasting.widths.demand import fit_demand
 from finops_model.measure import kpis
 from finops_model.measure.brief import brief
-from finops_model.uncertainty import distributions, risks
-from finops_model.forecasting import ensemble, methods as forecasters, sparse
-from finops_model.simulate import scenarios as simulate
-from finops_model.forecasting.widths.demand import fit_demand
 from finops_model.prices import instruments, rates, transforms
-from finops_model.publish.report import briefs
 from finops_model.publish import close
 from finops_model.publish import start as starting
+from finops_model.publish.report import briefs
 from finops_model.settings import load_settings
+from finops_model.simulate import scenarios as simulate
+from finops_model.uncertainty import distributions, risks
 
 BILLS = Path(__file__).parent / "fixtures" / "bills"
-HISTORY = pd.Series(np.resize([5.0, 6, 5, 5, 7, 2, 2], 200) + np.arange(200) / 50, pd.date_range("2026-01-01", periods=200))
-SOMETIMES = pd.Series(np.tile([0.0, 0, 4, 0, 0, 0, 0, 0, 0, 0], 30), pd.date_range("2026-01-01", periods=300))
+HISTORY = pd.Series(
+    np.resize([5.0, 6, 5, 5, 7, 2, 2], 200) + np.arange(200) / 50,
+    pd.date_range("2026-01-01", periods=200),
+)
+SOMETIMES = pd.Series(
+    np.tile([0.0, 0, 4, 0, 0, 0, 0, 0, 0, 0], 30), pd.date_range("2026-01-01", periods=300)
+)
 
 # Newcomers, one for each shelf; each would be first by the alphabet, and loud if anybody asked it unasked.
 LOUD = "MIN_DAYS = 1\nCOST = 'cheap'\n{more}\nimport numpy as np\n\ndef point(history, dates, horizon, season=7):\n    return np.full(horizon, 1e6)\n"
-PLAIN_LIST = '''from {package} import _console, _json
+PLAIN_LIST = """from {package} import _console, _json
 
 TITLE = "Our list (JSON)"
 {more}
@@ -51,16 +57,24 @@ def read(source):
     rows = [_console.charge(line["x_Row"], (line["day"], line["until"]), line["usd"], "USD", {{"team": line["team"]}}, ServiceName="Ours")
             for line in _json.records(source)]
     return _json.export(source, "our list", rows)
-'''
+"""
 GREEDY = "TITLE = 'Everything'\n{more}\ndef recognise(source):\n    return True\n\ndef read(source):\n    raise SystemExit\n"
-KPI = ("import pandas as pd\nfrom {package} import Part\n{more}\n\ndef parts(facts):\n    cost = facts.daily.groupby('ChargeDate')['EffectiveCost'].sum()\n"
-       "    return [Part('Cost per day', facts.currency, cost, pd.Series(1.0, cost.index))]\n")
-RATE = ("from dataclasses import dataclass\nfrom {package}.linear import Linear\n\n@dataclass(frozen=True)\nclass AaaNew(Linear):\n    block: float = 0.5\n")
+KPI = (
+    "import pandas as pd\nfrom {package} import Part\n{more}\n\ndef parts(facts):\n    cost = facts.daily.groupby('ChargeDate')['EffectiveCost'].sum()\n"
+    "    return [Part('Cost per day', facts.currency, cost, pd.Series(1.0, cost.index))]\n"
+)
+RATE = "from dataclasses import dataclass\nfrom {package}.linear import Linear\n\n@dataclass(frozen=True)\nclass AaaNew(Linear):\n    block: float = 0.5\n"
 TRANSFORM = "from dataclasses import dataclass\n\n@dataclass(frozen=True)\nclass AaaNew:\n    def apply(self, quantity):\n        return quantity\n"
 INSTRUMENT = "from dataclasses import dataclass\nfrom {package}.units import Units\n\n@dataclass(frozen=True)\nclass AaaNew(Units):\n    rank = -1\n"
 FORM = "from dataclasses import dataclass\nfrom {package}.uniform import Uniform\n\n@dataclass(frozen=True)\nclass AaaNew(Uniform):\n    pass\n"
-RISK = ("from dataclasses import dataclass\nfrom {package}.fx import Fx\n\n@dataclass(frozen=True, kw_only=True)\nclass AaaNew(Fx):\n    volatility: float = 0.5\n")
-CLASSES = {rates: RATE, transforms: TRANSFORM, instruments: INSTRUMENT, distributions: FORM, risks: RISK}
+RISK = "from dataclasses import dataclass\nfrom {package}.fx import Fx\n\n@dataclass(frozen=True, kw_only=True)\nclass AaaNew(Fx):\n    volatility: float = 0.5\n"
+CLASSES = {
+    rates: RATE,
+    transforms: TRANSFORM,
+    instruments: INSTRUMENT,
+    distributions: FORM,
+    risks: RISK,
+}
 FUNCTIONS = {forecasters: LOUD, importers: GREEDY, kpis: KPI}
 
 
@@ -76,7 +90,13 @@ def put(tmp_path, monkeypatch):
 
     def on_the_shelf(package, text: str, name: str = "aaa_new", more: str = ""):
         folder = tmp_path / package.__name__
-        written(folder / f"{name}.py", text.replace("{package}", package.__name__).replace("{more}", more).replace("{{", "{").replace("}}", "}"))
+        written(
+            folder / f"{name}.py",
+            text.replace("{package}", package.__name__)
+            .replace("{more}", more)
+            .replace("{{", "{")
+            .replace("}}", "}"),
+        )
         if str(folder) not in package.__path__:
             monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
         there.append((package, name))
@@ -101,29 +121,64 @@ def put_all(put):
 
 
 def test_the_defaults_are_these_and_no_others():
-    assert shelf.defaults(forecasters.shelf()) == ("damped_holt", "last_value", "last_year", "seasonal_naive", "theta", "weekday_mean")
-    assert shelf.defaults(importers.shelf()) == ("anthropic_console", "anthropic_costs", "focus", "openai_console", "openai_costs")
-    assert kpis.pick() == ("commitment_utilization", "cost_per_driver", "cost_per_gpu_hour", "cost_per_million_tokens")
+    assert shelf.defaults(forecasters.shelf()) == (
+        "damped_holt",
+        "last_value",
+        "last_year",
+        "seasonal_naive",
+        "theta",
+        "weekday_mean",
+    )
+    assert shelf.defaults(importers.shelf()) == (
+        "anthropic_console",
+        "anthropic_costs",
+        "focus",
+        "openai_console",
+        "openai_costs",
+    )
+    assert kpis.pick() == (
+        "commitment_utilization",
+        "cost_per_driver",
+        "cost_per_gpu_hour",
+        "cost_per_million_tokens",
+    )
 
 
 def forecasts():
     """Everything a forecast without names says: days, hours, on-and-off, and the demand of workloads."""
     hourly = pd.Series(HISTORY.to_numpy(), pd.date_range("2026-01-01", periods=200, freq="h"))
-    made = [ensemble.forecast(HISTORY, 60, 50), ensemble.forecast(HISTORY, 60, 50, members="cheap"), ensemble.forecast(hourly, 30, 50, freq="h"),
-            ensemble.forecast(SOMETIMES, 30, 50)]
-    demand = fit_demand(HISTORY.to_numpy()[:, None], ["a"], HISTORY.index.to_numpy().astype("datetime64[D]"), 60, 1)
-    return [array for one in made for array in (one.paths, one.median, one.errors)] + [demand.median, demand.level_sd, demand.sigma], [one.weights for one in made]
+    made = [
+        ensemble.forecast(HISTORY, 60, 50),
+        ensemble.forecast(HISTORY, 60, 50, members="cheap"),
+        ensemble.forecast(hourly, 30, 50, freq="h"),
+        ensemble.forecast(SOMETIMES, 30, 50),
+    ]
+    demand = fit_demand(
+        HISTORY.to_numpy()[:, None], ["a"], HISTORY.index.to_numpy().astype("datetime64[D]"), 60, 1
+    )
+    return [array for one in made for array in (one.paths, one.median, one.errors)] + [
+        demand.median,
+        demand.level_sd,
+        demand.sigma,
+    ], [one.weights for one in made]
 
 
 def test_a_forecaster_file_changes_no_forecast_and_is_used_by_its_name(put):
     arrays, weights = forecasts()
     put_all(put)
     after, shares = forecasts()
-    assert shares == weights and all(np.array_equal(one, other) for one, other in zip(arrays, after, strict=True))
-    assert "aaa_new" not in (*forecasters.pick(), *forecasters.pick("cheap")) and "aaa_new" in forecasters.pick("all")
+    assert shares == weights and all(
+        np.array_equal(one, other) for one, other in zip(arrays, after, strict=True)
+    )
+    assert "aaa_new" not in (
+        *forecasters.pick(),
+        *forecasters.pick("cheap"),
+    ) and "aaa_new" in forecasters.pick("all")
     assert sparse.level(SOMETIMES.to_numpy())[1] == sparse.BLOCKS
     assert (ensemble.forecast(HISTORY, 5, 10, members=["aaa_new"]).median == 1e6).all()
-    assert ensemble.forecast(SOMETIMES, 5, 10, members=["aab_sparse"]).weights == {"aab_sparse": 1.0}
+    assert ensemble.forecast(SOMETIMES, 5, 10, members=["aab_sparse"]).weights == {
+        "aab_sparse": 1.0
+    }
 
 
 def test_a_forecaster_that_says_so_is_a_default(put):
@@ -132,7 +187,18 @@ def test_a_forecaster_that_says_so_is_a_default(put):
     assert set(ensemble.forecast(HISTORY, 5, 10).weights) == {*before, "aaa_new"}
 
 
-@pytest.mark.parametrize("name", ["good.csv", "native.parquet", "lines.jsonl", "openai_costs.json", "anthropic_costs.json", "nearly_focus.csv", "strange.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "good.csv",
+        "native.parquet",
+        "lines.jsonl",
+        "openai_costs.json",
+        "anthropic_costs.json",
+        "nearly_focus.csv",
+        "strange.json",
+    ],
+)
 def test_an_importer_file_reads_no_bill_that_is_not_given_to_it(name, put, tmp_path):
     before = importers.detect(BILLS / name)
     put_all(put)
@@ -141,26 +207,41 @@ def test_an_importer_file_reads_no_bill_that_is_not_given_to_it(name, put, tmp_p
         assert Ledger(tmp_path / "ledger").ingest(BILLS / name).accepted
 
 
-LINES = [{"day": f"2026-03-0{d}", "until": f"2026-03-0{d + 1}", "usd": 10.5 + d, "team": "search"} for d in range(1, 8)]
+LINES = [
+    {"day": f"2026-03-0{d}", "until": f"2026-03-0{d + 1}", "usd": 10.5 + d, "team": "search"}
+    for d in range(1, 8)
+]
 
 
 def test_an_importer_of_a_plain_list_of_records_is_a_few_lines(put, tmp_path):
     put(importers, PLAIN_LIST)
     path = written(tmp_path / "list.json", json.dumps([*LINES, "not a record"]))
-    with pytest.raises(InputError, match=r"^list.json: no column .* The importer 'aaa_new' knows it: --format aaa_new\.$"):
+    with pytest.raises(
+        InputError,
+        match=r"^list.json: no column .* The importer 'aaa_new' knows it: --format aaa_new\.$",
+    ):
         Ledger(tmp_path / "unnamed").ingest(path)
     receipt = Ledger(tmp_path / "ledger").ingest(path, format="aaa_new")
     assert (receipt.rows_in, receipt.accepted, receipt.quarantined) == (8, 7, 1)
-    assert str(receipt.totals["USD"]) == "101.50" and receipt.as_dict()["files"][0]["format"] == "our list"
+    assert (
+        str(receipt.totals["USD"]) == "101.50"
+        and receipt.as_dict()["files"][0]["format"] == "our list"
+    )
 
 
-@pytest.mark.parametrize("value", [None, "", True, 3, 1e400, [1] * 12, {"a": 1}, "x" * 300, "2026-13-01"])
+@pytest.mark.parametrize(
+    "value", [None, "", True, 3, 1e400, [1] * 12, {"a": 1}, "x" * 300, "2026-13-01"]
+)
 @pytest.mark.parametrize("key", ["day", "until", "usd", "team"])
 def test_no_value_of_a_record_is_more_than_a_row_in_quarantine(key, value, put, tmp_path):
     put(importers, PLAIN_LIST)
     path = written(tmp_path / "list.json", json.dumps([*LINES, {**LINES[0], key: value}]))
     receipt = Ledger(tmp_path / "ledger").ingest(path, format="aaa_new")
-    assert receipt.rows_in == 8 and receipt.accepted >= 7 and receipt.accepted + receipt.quarantined == 8
+    assert (
+        receipt.rows_in == 8
+        and receipt.accepted >= 7
+        and receipt.accepted + receipt.quarantined == 8
+    )
 
 
 def test_commands_take_the_importer_by_its_name(put, tmp_path, monkeypatch):
@@ -172,23 +253,50 @@ def test_commands_take_the_importer_by_its_name(put, tmp_path, monkeypatch):
     assert ran.exit_code == 0 and json.loads(ran.stdout)["accepted"] == 7, ran.output
     settings = starting.start("list.json", format="aaa_new", folder="ws")
     assert Ledger(settings.path(settings.ledger)).rows == 7
-    written(tmp_path / "next.json", json.dumps([{**line, "day": line["day"].replace("-03-", "-04-"), "until": line["until"].replace("-03-", "-04-")} for line in LINES]))
+    written(
+        tmp_path / "next.json",
+        json.dumps(
+            [
+                {
+                    **line,
+                    "day": line["day"].replace("-03-", "-04-"),
+                    "until": line["until"].replace("-03-", "-04-"),
+                }
+                for line in LINES
+            ]
+        ),
+    )
     starting.start("next.json", format="aaa_new", folder="ws")
     assert Ledger(settings.path(settings.ledger)).rows == 14
 
 
-@pytest.mark.parametrize("how, message", [
-    (["--format", "aaa_nwe"], "--format: unknown importer 'aaa_nwe'. Did you mean 'aaa_new'? Known: aaa_new, anthropic_console, anthropic_costs, focus, "
-                              "openai_console, openai_costs."),
-    (["--format", "openai_costs"], "list.json: is not what the importer 'openai_costs' reads (OpenAI costs (JSON)). Leave --format out, or name another "
-                                   "importer: aaa_new, anthropic_console, anthropic_costs, focus, openai_console."),
-    (["--format", "aaa_new", "--mapping", "list.json"], "list.json: --format aaa_new and --mapping list.json are two ways to read one file. Give one of them."),
-])
+@pytest.mark.parametrize(
+    "how, message",
+    [
+        (
+            ["--format", "aaa_nwe"],
+            "--format: unknown importer 'aaa_nwe'. Did you mean 'aaa_new'? Known: aaa_new, anthropic_console, anthropic_costs, focus, "
+            "openai_console, openai_costs.",
+        ),
+        (
+            ["--format", "openai_costs"],
+            "list.json: is not what the importer 'openai_costs' reads (OpenAI costs (JSON)). Leave --format out, or name another "
+            "importer: aaa_new, anthropic_console, anthropic_costs, focus, openai_console.",
+        ),
+        (
+            ["--format", "aaa_new", "--mapping", "list.json"],
+            "list.json: --format aaa_new and --mapping list.json are two ways to read one file. Give one of them.",
+        ),
+    ],
+)
 def test_a_format_that_cannot_be_meant_is_refused(how, message, put, tmp_path, monkeypatch):
     put(importers, PLAIN_LIST)
     monkeypatch.chdir(tmp_path)
     written(tmp_path / "list.json", json.dumps(LINES))
-    assert str(CliRunner().invoke(app, ["start", "list.json", *how]).exception) == message and not (tmp_path / "workspaces").exists()
+    assert (
+        str(CliRunner().invoke(app, ["start", "list.json", *how]).exception) == message
+        and not (tmp_path / "workspaces").exists()
+    )
 
 
 def test_report_takes_a_format_with_a_bill_only(put, tmp_path, monkeypatch):
@@ -197,10 +305,17 @@ def test_report_takes_a_format_with_a_bill_only(put, tmp_path, monkeypatch):
     written(tmp_path / "finops.yaml", "ledger: ledger\n")
     written(tmp_path / "list.json", json.dumps(LINES))
     assert str(CliRunner().invoke(app, ["report", "--format", "aaa_new"]).exception) == (
-        "--format goes with a BILL. For the company of finops.yaml, take the file in: finops ingest FILE --format aaa_new.")
+        "--format goes with a BILL. For the company of finops.yaml, take the file in: finops ingest FILE --format aaa_new."
+    )
     asked = []
-    monkeypatch.setattr(close, "report", lambda settings, *_, **how: asked.append(Ledger(settings.path(settings.ledger)).rows) or [])
-    assert CliRunner().invoke(app, ["report", "list.json", "--format", "aaa_new", "--json"]).exit_code == 0 and asked == [7]
+    monkeypatch.setattr(
+        close,
+        "report",
+        lambda settings, *_, **how: asked.append(Ledger(settings.path(settings.ledger)).rows) or [],
+    )
+    assert CliRunner().invoke(
+        app, ["report", "list.json", "--format", "aaa_new", "--json"]
+    ).exit_code == 0 and asked == [7]
 
 
 def test_two_defaults_that_know_a_file_are_not_chosen_by_their_names(put, tmp_path):
@@ -210,7 +325,10 @@ def test_two_defaults_that_know_a_file_are_not_chosen_by_their_names(put, tmp_pa
     put(importers, PLAIN_LIST, more="DEFAULT = True")
     with pytest.raises(InputError) as refused:
         importers.read(source)
-    assert str(refused.value) == "list.json: 2 importers know it (aaa_new and zzz). Say which one reads it, for example: --format aaa_new."
+    assert (
+        str(refused.value)
+        == "list.json: 2 importers know it (aaa_new and zzz). Say which one reads it, for example: --format aaa_new."
+    )
     assert importers.read(source, "zzz").version == "our list"
 
 
@@ -221,7 +339,12 @@ def test_two_defaults_that_know_a_file_are_not_chosen_by_their_names(put, tmp_pa
 def workspace(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shelves")
     written(folder / "sessions.csv", driver((1, 2, 3)))
-    starting.start(written(folder / "bill.csv", bill((1, 2, 3))), folder=folder / "ws", drivers=[folder / "sessions.csv"], paths=256)
+    starting.start(
+        written(folder / "bill.csv", bill((1, 2, 3))),
+        folder=folder / "ws",
+        drivers=[folder / "sessions.csv"],
+        paths=256,
+    )
     return folder / "ws"
 
 
@@ -233,19 +356,30 @@ def page(workspace, **changes) -> dict:
 def test_newcomers_on_every_shelf_move_no_figure_of_a_brief_until_they_are_named(workspace, put):
     before = page(workspace)
     put_all(put)
-    assert briefs.figures_hash(page(workspace)) == briefs.figures_hash(before) and before["unit_costs"]
+    assert (
+        briefs.figures_hash(page(workspace)) == briefs.figures_hash(before) and before["unit_costs"]
+    )
     named = page(workspace, kpis=["aaa_new"], members=["aaa_new"])
     assert [line["name"] for line in named["unit_costs"]] == ["Cost per day"]
     assert named["landing"]["p50"] > 100 * before["landing"]["p50"]
 
 
-def test_a_kpi_is_named_in_finops_yaml_and_a_slip_of_its_name_is_said_before_anything_runs(workspace, put):
+def test_a_kpi_is_named_in_finops_yaml_and_a_slip_of_its_name_is_said_before_anything_runs(
+    workspace, put
+):
     put(kpis, KPI)
-    settings = load_settings(written(workspace / "kpis.yaml", (workspace / "finops.yaml").read_text() + "kpis: [aaa_new, cost_per_drivr]\n"))
+    settings = load_settings(
+        written(
+            workspace / "kpis.yaml",
+            (workspace / "finops.yaml").read_text() + "kpis: [aaa_new, cost_per_drivr]\n",
+        )
+    )
     with pytest.raises(InputError) as refused:
         close.prepare(settings, newest=True)
-    assert str(refused.value) == ("finops.yaml: kpis: unknown KPI 'cost_per_drivr'. Did you mean 'cost_per_driver'? Known: aaa_new, commitment_utilization, "
-                                  "cost_per_driver, cost_per_gpu_hour, cost_per_million_tokens.")
+    assert str(refused.value) == (
+        "finops.yaml: kpis: unknown KPI 'cost_per_drivr'. Did you mean 'cost_per_driver'? Known: aaa_new, commitment_utilization, "
+        "cost_per_driver, cost_per_gpu_hour, cost_per_million_tokens."
+    )
     with pytest.raises(InputError, match="kpis: List should have at least 1 item"):
         load_settings(written(workspace / "none.yaml", "kpis: []\n"))
 
@@ -253,12 +387,25 @@ def test_a_kpi_is_named_in_finops_yaml_and_a_slip_of_its_name_is_said_before_any
 def test_forms_and_risks_are_used_where_a_document_names_them(workspace, put):
     put_all(put)
     assert rates.make("aaa_new", {"price": 2.0}).charge(1) == 4.0
-    assert transforms.make("aaa_new", {}).apply(3) == 3 and instruments.make({"kind": "aaa_new", "quantity": 1, "rate": 1, "skus": ["a"]}).rank == -1
-    assert distributions.make("aaa_new", {"min": 0, "max": 1}).mean == 0.5 and "aaa_new" in risks.kinds()
+    assert (
+        transforms.make("aaa_new", {}).apply(3) == 3
+        and instruments.make({"kind": "aaa_new", "quantity": 1, "rate": 1, "skus": ["a"]}).rank
+        == -1
+    )
+    assert (
+        distributions.make("aaa_new", {"min": 0, "max": 1}).mean == 0.5
+        and "aaa_new" in risks.kinds()
+    )
     settings = load_settings(workspace)
-    acts = written(workspace / "scenarios/acts.yaml", "name: A\nquestion: q\nbase: 00_base.yaml\nchanges:\n"
-                   "- {path: risks/new, op: add, value: {kind: aaa_new, services: '*'}, because: x}\n")
-    plain, moved = (simulate.run(path, settings, months=2, dials=False).effective for path in (settings.path(settings.scenario), acts))
+    acts = written(
+        workspace / "scenarios/acts.yaml",
+        "name: A\nquestion: q\nbase: 00_base.yaml\nchanges:\n"
+        "- {path: risks/new, op: add, value: {kind: aaa_new, services: '*'}, because: x}\n",
+    )
+    plain, moved = (
+        simulate.run(path, settings, months=2, dials=False).effective
+        for path in (settings.path(settings.scenario), acts)
+    )
     assert not np.array_equal(plain, moved)
 
 
@@ -271,26 +418,68 @@ def test_nothing_depends_on_the_order_in_which_a_disk_lists_its_files(monkeypatc
     monkeypatch.setattr(pkgutil, "iter_modules", lambda *given: reversed(list(listed(*given))))
     forecasters.shelf.cache_clear()
     after, shares = forecasts()
-    assert shares == weights and all(np.array_equal(one, other) for one, other in zip(arrays, after, strict=True))
-    assert list(importers.shelf()) == sorted(importers.shelf()) and list(kpis.shelf()) == sorted(kpis.shelf()) and risks.kinds() == sorted(risks.kinds())
+    assert shares == weights and all(
+        np.array_equal(one, other) for one, other in zip(arrays, after, strict=True)
+    )
+    assert (
+        list(importers.shelf()) == sorted(importers.shelf())
+        and list(kpis.shelf()) == sorted(kpis.shelf())
+        and risks.kinds() == sorted(risks.kinds())
+    )
 
 
 HOLDS = "A forecaster holds MIN_DAYS, COST, point; it may hold DEFAULT, FOR, KNOWS, SEASONS."
 BROKEN = {
-    "a function that is missing": (forecasters, "MIN_DAYS = 1\nCOST = 'cheap'\n\ndef pont(history, dates, horizon, season=7):\n    return 0\n",
-                                   f"'point' is missing. Did you mean 'pont'? {HOLDS}"),
-    "a word that is none": (forecasters, LOUD.replace("'cheap'", "'chep'"), "COST is 'chep'. Did you mean 'cheap'? Write one of cheap, costly."),
-    "too few arguments": (forecasters, "MIN_DAYS = 1\nCOST = 'cheap'\n\ndef point(history, horizon):\n    return 0\n",
-                          "point takes (history, horizon), and is called with (history, dates, horizon, season)."),
-    "a number that is none": (forecasters, LOUD.replace("MIN_DAYS = 1", "MIN_DAYS = '1'"), "MIN_DAYS is '1', and must be a whole number."),
-    "no function": (forecasters, "MIN_DAYS = 1\nCOST = 'cheap'\npoint = 3\n", "point is 3, and must be a function of (history, dates, horizon, season)."),
-    "a default that is none": (forecasters, LOUD.replace("{more}", "DEFAULT = 'yes'"), "DEFAULT is 'yes', and must be True or False."),
-    "a slip in the flag": (forecasters, LOUD.replace("{more}", "DEFALT = True"), f"'DEFALT' is read by nobody. Did you mean 'DEFAULT'? {HOLDS}"),
-    "a file that cannot be read": (forecasters, "import nothing_of_this_name\n",
-                                   "cannot be read (ModuleNotFoundError: No module named 'nothing_of_this_name'). Mend the file or take it off the shelf."),
-    "an importer without a title": (importers, "def recognise(source):\n    return False\n\ndef read(source):\n    return None\n",
-                                    "'TITLE' is missing. An importer holds TITLE, recognise, read; it may hold DEFAULT."),
-    "a KPI without parts": (kpis, "def part(facts):\n    return []\n", "'parts' is missing. Did you mean 'part'? A KPI holds parts; it may hold DEFAULT."),
+    "a function that is missing": (
+        forecasters,
+        "MIN_DAYS = 1\nCOST = 'cheap'\n\ndef pont(history, dates, horizon, season=7):\n    return 0\n",
+        f"'point' is missing. Did you mean 'pont'? {HOLDS}",
+    ),
+    "a word that is none": (
+        forecasters,
+        LOUD.replace("'cheap'", "'chep'"),
+        "COST is 'chep'. Did you mean 'cheap'? Write one of cheap, costly.",
+    ),
+    "too few arguments": (
+        forecasters,
+        "MIN_DAYS = 1\nCOST = 'cheap'\n\ndef point(history, horizon):\n    return 0\n",
+        "point takes (history, horizon), and is called with (history, dates, horizon, season).",
+    ),
+    "a number that is none": (
+        forecasters,
+        LOUD.replace("MIN_DAYS = 1", "MIN_DAYS = '1'"),
+        "MIN_DAYS is '1', and must be a whole number.",
+    ),
+    "no function": (
+        forecasters,
+        "MIN_DAYS = 1\nCOST = 'cheap'\npoint = 3\n",
+        "point is 3, and must be a function of (history, dates, horizon, season).",
+    ),
+    "a default that is none": (
+        forecasters,
+        LOUD.replace("{more}", "DEFAULT = 'yes'"),
+        "DEFAULT is 'yes', and must be True or False.",
+    ),
+    "a slip in the flag": (
+        forecasters,
+        LOUD.replace("{more}", "DEFALT = True"),
+        f"'DEFALT' is read by nobody. Did you mean 'DEFAULT'? {HOLDS}",
+    ),
+    "a file that cannot be read": (
+        forecasters,
+        "import nothing_of_this_name\n",
+        "cannot be read (ModuleNotFoundError: No module named 'nothing_of_this_name'). Mend the file or take it off the shelf.",
+    ),
+    "an importer without a title": (
+        importers,
+        "def recognise(source):\n    return False\n\ndef read(source):\n    return None\n",
+        "'TITLE' is missing. An importer holds TITLE, recognise, read; it may hold DEFAULT.",
+    ),
+    "a KPI without parts": (
+        kpis,
+        "def part(facts):\n    return []\n",
+        "'parts' is missing. Did you mean 'part'? A KPI holds parts; it may hold DEFAULT.",
+    ),
 }
 
 
@@ -309,31 +498,74 @@ def test_what_a_file_gives_is_held_against_its_shelf_too(put, tmp_path):
     put(importers, GREEDY.replace("raise SystemExit", "return None"))
     facts = kpis.Facts(pd.DataFrame(), pd.DataFrame(), {}, "USD")
     for package, tried, message in [
-            (forecasters, lambda: ensemble.forecast(HISTORY, 5, 10, members=["aaa_new"]),
-             "point gave an array of shape (3,), and must give one of ({n},): a value for each step ahead."),
-            (kpis, lambda: kpis.unit_costs(facts, "2026-10", asked=["aaa_new"]), "parts gave 3, and must give a list of Part."),
-            (importers, lambda: Ledger(tmp_path / "ledger").ingest(BILLS / "good.csv", format="aaa_new"), "read gave None, and must give an Export.")]:
+        (
+            forecasters,
+            lambda: ensemble.forecast(HISTORY, 5, 10, members=["aaa_new"]),
+            "point gave an array of shape (3,), and must give one of ({n},): a value for each step ahead.",
+        ),
+        (
+            kpis,
+            lambda: kpis.unit_costs(facts, "2026-10", asked=["aaa_new"]),
+            "parts gave 3, and must give a list of Part.",
+        ),
+        (
+            importers,
+            lambda: Ledger(tmp_path / "ledger").ingest(BILLS / "good.csv", format="aaa_new"),
+            "read gave None, and must give an Export.",
+        ),
+    ]:
         with pytest.raises(FinOpsError) as refused:
             tried()
-        assert re.sub(r"one of \(\d+,\)", "one of ({n},)", str(refused.value)) == f"{file_of(package, 'aaa_new')}: {message}"
+        assert (
+            re.sub(r"one of \(\d+,\)", "one of ({n},)", str(refused.value))
+            == f"{file_of(package, 'aaa_new')}: {message}"
+        )
 
 
-@pytest.mark.parametrize("package, text, message", [
-    (rates, RATE.replace("AaaNew", "AaaNwe"), "no dataclass 'AaaNew'. Did you mean 'AaaNwe'? A file of this shelf holds one frozen dataclass named after it: "
-                                              "aaa_new.py holds AaaNew."),
-    (rates, TRANSFORM, "AaaNew lacks charge, parts. Write it as the other files of the shelf do."),
-    (transforms, TRANSFORM.replace("apply", "aply"), "AaaNew lacks apply. Did you mean 'aply'? Write it as the other files of the shelf do."),
-    (instruments, TRANSFORM, "AaaNew lacks allocate. Write it as the other files of the shelf do."),
-    (distributions, FORM.replace(".uniform import Uniform", "._base import Distribution as Uniform"),
-     "AaaNew lacks between, cdf, density, quantile. Write it as the other files of the shelf do."),
-    (risks, RISK.replace(".fx import Fx", " import Factors as Fx"), "AaaNew lacks factors, words. Write it as the other files of the shelf do."),
-])
+@pytest.mark.parametrize(
+    "package, text, message",
+    [
+        (
+            rates,
+            RATE.replace("AaaNew", "AaaNwe"),
+            "no dataclass 'AaaNew'. Did you mean 'AaaNwe'? A file of this shelf holds one frozen dataclass named after it: "
+            "aaa_new.py holds AaaNew.",
+        ),
+        (
+            rates,
+            TRANSFORM,
+            "AaaNew lacks charge, parts. Write it as the other files of the shelf do.",
+        ),
+        (
+            transforms,
+            TRANSFORM.replace("apply", "aply"),
+            "AaaNew lacks apply. Did you mean 'aply'? Write it as the other files of the shelf do.",
+        ),
+        (
+            instruments,
+            TRANSFORM,
+            "AaaNew lacks allocate. Write it as the other files of the shelf do.",
+        ),
+        (
+            distributions,
+            FORM.replace(".uniform import Uniform", "._base import Distribution as Uniform"),
+            "AaaNew lacks between, cdf, density, quantile. Write it as the other files of the shelf do.",
+        ),
+        (
+            risks,
+            RISK.replace(".fx import Fx", " import Factors as Fx"),
+            "AaaNew lacks factors, words. Write it as the other files of the shelf do.",
+        ),
+    ],
+)
 def test_a_broken_class_is_refused_where_it_is_named_and_nowhere_else(package, text, message, put):
     put(package, text)
     with pytest.raises(FinOpsError) as refused:
         shelf.make(package.__name__, "form", "aaa_new", {})
     assert str(refused.value) == f"{file_of(package, 'aaa_new')}: {message}"
-    assert shelf.form(package.__name__, next(name for name in shelf.names(package.__name__) if name != "aaa_new"))
+    assert shelf.form(
+        package.__name__, next(name for name in shelf.names(package.__name__) if name != "aaa_new")
+    )
 
 
 def test_an_unknown_member_is_still_refused_by_name():

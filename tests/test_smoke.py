@@ -19,7 +19,11 @@ COMMANDS = sorted(get_command(app).commands)
 
 
 def test_everything_can_be_imported():
-    names = [info.name for info in pkgutil.walk_packages(finops_model.__path__, "finops_model.") if not info.name.endswith("__main__")]
+    names = [
+        info.name
+        for info in pkgutil.walk_packages(finops_model.__path__, "finops_model.")
+        if not info.name.endswith("__main__")
+    ]
     assert len(names) > 250
     for name in names:
         importlib.import_module(name)
@@ -32,7 +36,19 @@ def test_every_command_shows_its_help(command):
 
 
 def test_the_command_answers_in_a_process_of_its_own():
-    words = ["prices", "list", "--provider", "aws", "--text", "p5", "--as-of", "2026-11-25", "--json"]
-    done = subprocess.run([sys.executable, "-m", "finops_model.cli", *words], capture_output=True, text=True)
+    words = [
+        "prices",
+        "list",
+        "--provider",
+        "aws",
+        "--text",
+        "p5",
+        "--as-of",
+        "2026-11-25",
+        "--json",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "finops_model.cli", *words], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)

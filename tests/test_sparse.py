@@ -8,21 +8,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finops_model.forecasting.widths import error_paths
 from finops_model.forecasting import sparse
 from finops_model.forecasting.ensemble import forecast
-from finops_model.forecasting.methods import adida, croston, shelf, tsb
 from finops_model.forecasting.history import kind, since_launch
+from finops_model.forecasting.methods import adida, croston, shelf, tsb
+from finops_model.forecasting.widths import error_paths
 
 
 def series(days=400, seed=1, chance=0.25):
     rng = np.random.default_rng(seed)
-    return pd.Series((rng.random(days) < chance) * rng.lognormal(3, 0.5, days), pd.date_range("2025-01-01", periods=days))
+    return pd.Series(
+        (rng.random(days) < chance) * rng.lognormal(3, 0.5, days),
+        pd.date_range("2025-01-01", periods=days),
+    )
 
 
 def grown(days=420):
     """Every fifth day, and each demand 1.2 % more than the one before: the weeks' mean of half a year lags far behind."""
-    return pd.Series(np.where(np.arange(days) % 5 == 4, 10 * 1.012 ** (np.arange(days) / 1.0), 0.0), pd.date_range("2025-01-01", periods=days))
+    return pd.Series(
+        np.where(np.arange(days) % 5 == 4, 10 * 1.012 ** (np.arange(days) / 1.0), 0.0),
+        pd.date_range("2025-01-01", periods=days),
+    )
 
 
 def test_the_weeks_mean_is_the_default_and_no_group_changes_that():
@@ -39,7 +45,9 @@ def test_a_named_method_gives_the_level_and_weeks_keep_giving_shape_and_spread(n
     plain, told = forecast(y, 70, 100), forecast(y, 70, 100, members=[name])
     assert told.weights == {name: 1.0}
     lift = told.median.sum() / plain.median.sum()
-    assert told.median.mean() == pytest.approx(shelf()[name].point(since_launch(y.to_numpy()), None, 1)[0])
+    assert told.median.mean() == pytest.approx(
+        shelf()[name].point(since_launch(y.to_numpy()), None, 1)[0]
+    )
     np.testing.assert_allclose(told.median, plain.median * lift)
     np.testing.assert_allclose(told.paths, plain.paths * lift)
 
@@ -49,21 +57,35 @@ def test_the_best_of_several_named_ones_is_taken():
     missed = {}
     for name in ("croston", "tsb", "adida"):
         origins = list(range(len(y) - 30, 55, -30))[:8]
-        missed[name] = np.sqrt(np.mean([(y[o:o + 30].sum() - 30 * shelf()[name].point(y[:o], None, 1)[0]) ** 2 for o in origins]))
+        missed[name] = np.sqrt(
+            np.mean(
+                [
+                    (y[o : o + 30].sum() - 30 * shelf()[name].point(y[:o], None, 1)[0]) ** 2
+                    for o in origins
+                ]
+            )
+        )
     assert sparse.level(y, ["tsb", "adida", "croston"])[1] == min(missed, key=missed.get)
 
 
 def test_all_takes_a_method_only_where_it_did_clearly_better():
     assert sparse.level(grown().to_numpy(), "all")[1] != "weekly_blocks"
     taken = [sparse.level(series(seed=seed).to_numpy(), "all")[1] for seed in range(12)]
-    assert taken.count("weekly_blocks") >= 8                        # steady chance: the weeks' mean is as good as any
+    assert taken.count("weekly_blocks") >= 8  # steady chance: the weeks' mean is as good as any
     short = series(days=90)
-    assert kind(short.to_numpy()) == "intermittent" and sparse.level(short.to_numpy(), "all") == (1.0, "weekly_blocks")
-    assert sparse.level(short.to_numpy(), ["tsb", "croston"])[1] == "tsb"      # too short to grade: the first of the list
+    assert kind(short.to_numpy()) == "intermittent" and sparse.level(short.to_numpy(), "all") == (
+        1.0,
+        "weekly_blocks",
+    )
+    assert (
+        sparse.level(short.to_numpy(), ["tsb", "croston"])[1] == "tsb"
+    )  # too short to grade: the first of the list
 
 
 def test_names_of_steady_methods_alone_leave_the_weeks_mean():
-    assert forecast(series(), 30, 50, members=["theta", "damped_holt"]).weights == {"weekly_blocks": 1.0}
+    assert forecast(series(), 30, 50, members=["theta", "damped_holt"]).weights == {
+        "weekly_blocks": 1.0
+    }
 
 
 @settings(max_examples=15, deadline=None)
@@ -72,9 +94,12 @@ def test_scale_and_horizon_do_not_change_what_is_said(seed, power, more):
     y = series(200, seed)
     if kind(y.to_numpy()) != "intermittent":
         return
-    one, longer, scaled = (forecast(y * k, days, 30, members="all") for k, days in ((1.0, 20), (1.0, 20 + more), (2.0 ** power, 20)))
+    one, longer, scaled = (
+        forecast(y * k, days, 30, members="all")
+        for k, days in ((1.0, 20), (1.0, 20 + more), (2.0**power, 20))
+    )
     np.testing.assert_allclose(longer.paths[:, :20], one.paths)
-    np.testing.assert_allclose(scaled.paths, one.paths * 2.0 ** power, rtol=1e-9)
+    np.testing.assert_allclose(scaled.paths, one.paths * 2.0**power, rtol=1e-9)
     assert scaled.weights == one.weights
 
 
@@ -82,18 +107,32 @@ def test_croston_without_its_bias_says_the_true_mean_on_average():
     """Syntetos & Boylan (2005): Croston's ratio is too high by about alpha ÷ (2 − alpha) × (1 − 1/p); what is left of it after × (1 − alpha/2)
     is within 1 % here, and Croston's own is not."""
     rng = np.random.default_rng(3)
-    said = np.array([croston.point((rng.random(600) < 0.2) * rng.gamma(4, 2.5, 600), None, 1)[0] for _ in range(1500)])
+    said = np.array(
+        [
+            croston.point((rng.random(600) < 0.2) * rng.gamma(4, 2.5, 600), None, 1)[0]
+            for _ in range(1500)
+        ]
+    )
     error = said.std() / np.sqrt(len(said))
-    assert abs(said.mean() - 2.0) < 0.02 + 3 * error and said.mean() / (1 - croston.ALPHA / 2) > 2.0 + 3 * error
+    assert (
+        abs(said.mean() - 2.0) < 0.02 + 3 * error
+        and said.mean() / (1 - croston.ALPHA / 2) > 2.0 + 3 * error
+    )
 
 
 def test_a_workload_that_falls_silent_fades_in_tsb_and_stays_in_croston():
     y = np.append(np.resize([0.0, 0.0, 6.0], 120), np.zeros(40))
-    assert croston.point(y, None, 1)[0] == croston.point(y[:120], None, 1)[0] == pytest.approx(0.95 * 2)
-    assert tsb.point(y, None, 1)[0] == pytest.approx(tsb.point(y[:120], None, 1)[0] * (1 - tsb.CHANCE) ** 40)
+    assert (
+        croston.point(y, None, 1)[0]
+        == croston.point(y[:120], None, 1)[0]
+        == pytest.approx(0.95 * 2)
+    )
+    assert tsb.point(y, None, 1)[0] == pytest.approx(
+        tsb.point(y[:120], None, 1)[0] * (1 - tsb.CHANCE) ** 40
+    )
 
 
 def test_adida_of_a_regular_rhythm_is_its_mean_whatever_day_it_ends():
     for cut in range(5):
-        y = np.resize([0.0, 0.0, 0.0, 0.0, 10.0], 200)[:200 - cut]
+        y = np.resize([0.0, 0.0, 0.0, 0.0, 10.0], 200)[: 200 - cut]
         assert adida.point(y, None, 1)[0] == pytest.approx(2.0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from finops_model.errors import PriceError
 from finops_model.periods import month_range
@@ -44,18 +45,36 @@ def test_seats_by_calendar_day_equal_a_loop_over_the_days(start, moves, fee, min
     done = Subscription((Plan(fee),), minimum_seats=minimum).settle(seats, FIRST)
     assert np.allclose(done.seat_cost, charged_by_hand(seats, fee, minimum), atol=1e-9)
     assert done.billed_by_day.sum() == pytest.approx(done.effective_by_day.sum(), abs=1e-9)
-    assert np.allclose([done.effective_by_day[:31].sum(), done.effective_by_day[31:].sum()], done.seat_cost, atol=1e-9)
+    assert np.allclose(
+        [done.effective_by_day[:31].sum(), done.effective_by_day[31:].sum()],
+        done.seat_cost,
+        atol=1e-9,
+    )
     assert (done.effective_by_day >= -1e-12).all()
 
 
 def test_many_paths_of_seats_and_usage_give_the_cents_of_each_alone():
     rng = np.random.default_rng(7)
     seats, usage = rng.integers(0, 30, (3, 4, 59)).astype(float), rng.uniform(0, 4000, (3, 4, 2))
-    plan = Subscription((Plan(19, quota=100, overage_price=0.01, budget=5), Plan(39, since="2027-01-20", quota=150, overage_price=0.02)))
+    plan = Subscription(
+        (
+            Plan(19, quota=100, overage_price=0.01, budget=5),
+            Plan(39, since="2027-01-20", quota=150, overage_price=0.02),
+        )
+    )
     many = plan.settle(seats, FIRST, usage)
     for at in np.ndindex(3, 4):
         one = plan.settle(seats[at], FIRST, usage[at])
-        for view in ("seat_cost", "quota", "over", "overage_cost", "blocked", "cost", "billed_by_day", "effective_by_day"):
+        for view in (
+            "seat_cost",
+            "quota",
+            "over",
+            "overage_cost",
+            "blocked",
+            "cost",
+            "billed_by_day",
+            "effective_by_day",
+        ):
             assert np.array_equal(getattr(many, view)[at], getattr(one, view))
 
 
@@ -71,7 +90,13 @@ def test_a_pooled_quota_never_leaves_more_over_than_a_quota_of_each_seat(usage, 
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.floats(0, 1e4), st.floats(0, 100), st.floats(0.001, 1), st.one_of(st.none(), st.floats(0, 50)), st.sampled_from(["charged", "blocked"]))
+@given(
+    st.floats(0, 1e4),
+    st.floats(0, 100),
+    st.floats(0.001, 1),
+    st.one_of(st.none(), st.floats(0, 50)),
+    st.sampled_from(["charged", "blocked"]),
+)
 def test_overage_is_served_or_blocked_and_within_its_budget(usage, quota, price, budget, overage):
     plan = Plan(10, quota=quota, overage_price=price, budget=budget, overage=overage)
     done = Subscription((plan,)).settle(np.ones(31), FIRST, np.array([usage]))
@@ -82,29 +107,67 @@ def test_overage_is_served_or_blocked_and_within_its_budget(usage, quota, price,
 
 
 def test_a_plan_that_changes_back_and_forth_is_charged_for_its_days():
-    plan = Subscription((Plan(30), Plan(60, since="2027-01-11"), Plan(90, since="2027-01-21"), Plan(30, since="2027-02-01")))
+    plan = Subscription(
+        (
+            Plan(30),
+            Plan(60, since="2027-01-11"),
+            Plan(90, since="2027-01-21"),
+            Plan(30, since="2027-02-01"),
+        )
+    )
     done = plan.settle(np.ones(59), FIRST)
     assert done.seat_cost.tolist() == pytest.approx([(30 * 10 + 60 * 10 + 90 * 11) / 31, 30])
-    assert done.billed_by_day[[0, 10, 20, 31]].tolist() == pytest.approx([30, 30 * 21 / 31, 30 * 11 / 31, 30])
+    assert done.billed_by_day[[0, 10, 20, 31]].tolist() == pytest.approx(
+        [30, 30 * 21 / 31, 30 * 11 / 31, 30]
+    )
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: Subscription(()), "subscription: there is no plan; give at least one."),
-    (lambda: Subscription((Plan(1, since="2027-02-01"), Plan(2, since="2027-02-01"))),
-     "subscription: plans must stand in the order of their dates, one for each date."),
-    (lambda: Subscription((Plan(1),), months=12), "subscription: cycles longer than a month, and trials, need their first day; give anchor."),
-    (lambda: Subscription((Plan(1),), pool="poled"), "subscription: unknown pool 'poled'. Did you mean 'pooled'? Known: pooled, per_seat."),
-    (lambda: Subscription((Plan(1),)).settle(np.ones(30), FIRST),
-     "subscription: the days run from 2027-01-01 to 2027-01-30, but the cycles around them from 2027-01-01 to 2027-01-31; give seats for whole cycles."),
-    (lambda: Subscription((Plan(1, since="2027-01-02"),)).settle(np.ones(31), FIRST),
-     "subscription: no plan is in force on 2027-01-01; the first one begins on 2027-01-02."),
-    (lambda: Subscription((Plan(1),)).settle(np.ones(31), FIRST, np.ones(2)),
-     "subscription: usage has shape (2,); it must be (..., cycle) with 1 cycles."),
-    (lambda: Subscription((Plan(1),)).settle([1.0, np.nan], FIRST), "seats: quantity is nan at position (1,); it must be finite and 0 or more."),
-    (lambda: Subscription((Plan(1),)).settle(-np.ones(31), FIRST), "seats: quantity is -1 at position (0,); it must be finite and 0 or more."),
-    (lambda: seats_by_day(1, [("2028-01-01", 1)], FIRST, "2027-02-01"), "seats: the change on 2028-01-01 lies outside 2027-01-01 to 2027-01-31."),
-    (lambda: Plan(1, overage_block=0), "plan: overage_block is 0; it must be a finite number above 0."),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: Subscription(()), "subscription: there is no plan; give at least one."),
+        (
+            lambda: Subscription((Plan(1, since="2027-02-01"), Plan(2, since="2027-02-01"))),
+            "subscription: plans must stand in the order of their dates, one for each date.",
+        ),
+        (
+            lambda: Subscription((Plan(1),), months=12),
+            "subscription: cycles longer than a month, and trials, need their first day; give anchor.",
+        ),
+        (
+            lambda: Subscription((Plan(1),), pool="poled"),
+            "subscription: unknown pool 'poled'. Did you mean 'pooled'? Known: pooled, per_seat.",
+        ),
+        (
+            lambda: Subscription((Plan(1),)).settle(np.ones(30), FIRST),
+            "subscription: the days run from 2027-01-01 to 2027-01-30, but the cycles around them from 2027-01-01 to 2027-01-31; give seats for whole cycles.",
+        ),
+        (
+            lambda: Subscription((Plan(1, since="2027-01-02"),)).settle(np.ones(31), FIRST),
+            "subscription: no plan is in force on 2027-01-01; the first one begins on 2027-01-02.",
+        ),
+        (
+            lambda: Subscription((Plan(1),)).settle(np.ones(31), FIRST, np.ones(2)),
+            "subscription: usage has shape (2,); it must be (..., cycle) with 1 cycles.",
+        ),
+        (
+            lambda: Subscription((Plan(1),)).settle([1.0, np.nan], FIRST),
+            "seats: quantity is nan at position (1,); it must be finite and 0 or more.",
+        ),
+        (
+            lambda: Subscription((Plan(1),)).settle(-np.ones(31), FIRST),
+            "seats: quantity is -1 at position (0,); it must be finite and 0 or more.",
+        ),
+        (
+            lambda: seats_by_day(1, [("2028-01-01", 1)], FIRST, "2027-02-01"),
+            "seats: the change on 2028-01-01 lies outside 2027-01-01 to 2027-01-31.",
+        ),
+        (
+            lambda: Plan(1, overage_block=0),
+            "plan: overage_block is 0; it must be a finite number above 0.",
+        ),
+    ],
+)
 def test_nonsense_in_a_subscription_is_refused(call, message):
     with pytest.raises(PriceError) as raised:
         call()
@@ -114,13 +177,29 @@ def test_nonsense_in_a_subscription_is_refused(call, message):
 # --- credits (§5.44)
 
 MONTHS = month_range("2027-01", "2027-06")
-some = st.lists(st.tuples(st.floats(0, 500), st.integers(0, 6), st.integers(1, 7), st.sampled_from([(), ("a",), ("b",), ("a", "b")])), max_size=4)
+some = st.lists(
+    st.tuples(
+        st.floats(0, 500),
+        st.integers(0, 6),
+        st.integers(1, 7),
+        st.sampled_from([(), ("a",), ("b",), ("a", "b")]),
+    ),
+    max_size=4,
+)
 
 
 def credits_of(terms):
     months = month_range("2027-01", "2027-12")
-    return [Credit(amount, f"c{i}", start=months[first], expires=f"{months[min(first + length, 11)]}-01", services=services)
-            for i, (amount, first, length, services) in enumerate(terms)]
+    return [
+        Credit(
+            amount,
+            f"c{i}",
+            start=months[first],
+            expires=f"{months[min(first + length, 11)]}-01",
+            services=services,
+        )
+        for i, (amount, first, length, services) in enumerate(terms)
+    ]
 
 
 def drawn_by_hand(credits, cost, order):
@@ -148,32 +227,49 @@ def test_credits_equal_a_loop_and_nothing_is_lost(terms, cost):
     credits, cost = credits_of(terms), np.array(cost)
     done = draw(credits, cost, MONTHS, ["a", "b"])
     assert np.allclose(done.drawn, drawn_by_hand(credits, cost, ordered(credits)), atol=1e-6)
-    assert np.allclose(done.total + done.expired + done.left, [c.amount for c in credits], atol=1e-9)
+    assert np.allclose(
+        done.total + done.expired + done.left, [c.amount for c in credits], atol=1e-9
+    )
     assert (done.after >= -1e-9).all() and (done.drawn >= -1e-9).all()
     assert np.allclose(done.by_service.sum(-1), done.drawn.sum(-1), atol=1e-6)
 
 
 def test_many_paths_of_cost_give_the_cents_of_each_alone():
     cost = np.random.default_rng(3).uniform(0, 300, (5, 2, 6, 2))
-    credits = credits_of([(400, 0, 3, ()), (300, 1, 5, ("a",)), (50, 0, 1, ("b",))]) + [Credit(100, "mid", start="2027-01-11", expires="2027-03-21")]
+    credits = credits_of([(400, 0, 3, ()), (300, 1, 5, ("a",)), (50, 0, 1, ("b",))]) + [
+        Credit(100, "mid", start="2027-01-11", expires="2027-03-21")
+    ]
     many = draw(credits, cost, MONTHS, ["a", "b"])
     for at in np.ndindex(5, 2):
         one = draw(credits, cost[at], MONTHS, ["a", "b"])
-        assert np.array_equal(many.drawn[at], one.drawn) and np.array_equal(many.expired[at], one.expired)
+        assert np.array_equal(many.drawn[at], one.drawn) and np.array_equal(
+            many.expired[at], one.expired
+        )
 
 
 def test_months_equal_their_days_where_a_credit_ends_within_one():
     """A month's cost lies evenly over its days: drawing day by day must give the same month."""
     days = [str(d) for d in np.arange("2027-01-01", "2027-03-01", dtype="datetime64[D]")]
-    credits = [Credit(700, "mid", start="2027-01-11", expires="2027-02-15"), Credit(300, "all", expires="2027-06")]
+    credits = [
+        Credit(700, "mid", start="2027-01-11", expires="2027-02-15"),
+        Credit(300, "all", expires="2027-06"),
+    ]
     daily = np.concatenate([np.full(31, 930 / 31), np.full(28, 560 / 28)])
-    by_day, by_month = draw(credits, daily, days), draw(credits, [930.0, 560.0], ["2027-01", "2027-02"])
+    by_day, by_month = (
+        draw(credits, daily, days),
+        draw(credits, [930.0, 560.0], ["2027-01", "2027-02"]),
+    )
     assert np.allclose([by_day.drawn[:31].sum(0), by_day.drawn[31:].sum(0)], by_month.drawn)
     assert np.allclose(by_day.expired, by_month.expired)
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.floats(0, 200), min_size=6, max_size=6), st.floats(1, 800), st.floats(0.5, 1.0), st.integers(1, 6))
+@given(
+    st.lists(st.floats(0, 200), min_size=6, max_size=6),
+    st.floats(1, 800),
+    st.floats(0.5, 1.0),
+    st.integers(1, 6),
+)
 def test_a_prepaid_balance_is_billed_expensed_or_still_prepaid(cost, amount, price, months):
     end = month_range("2027-01", "2027-12")[months]
     done = prepaid([Credit(amount, "x", "2027-01", f"{end}-01", paid=amount * price)], cost, MONTHS)
@@ -184,7 +280,12 @@ def test_a_prepaid_balance_is_billed_expensed_or_still_prepaid(cost, amount, pri
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=12), st.floats(0, 50), st.floats(1, 60), st.floats(0, 20))
+@given(
+    st.lists(st.floats(0, 100), min_size=1, max_size=12),
+    st.floats(0, 50),
+    st.floats(1, 60),
+    st.floats(0, 20),
+)
 def test_topups_are_the_fewest_that_keep_the_balance(cost, balance, amount, threshold):
     times = topups(cost, balance, amount, threshold)
     left = balance + np.cumsum(times * amount) - np.cumsum(cost)
@@ -193,19 +294,47 @@ def test_topups_are_the_fewest_that_keep_the_balance(cost, balance, amount, thre
     assert all(fewer[i] < threshold + 1e-6 for i in np.flatnonzero(times))
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: draw([Credit(1, "a", expires="2027-01")], [1.0]),
-     "credit 'a': it has a start or an expiry, so the periods must be named; pass periods, for example ['2027-01', '2027-02']."),
-    (lambda: draw([Credit(1)], [np.nan]), "credits: a cost is not a finite number; nothing can be drawn against it."),
-    (lambda: draw([Credit(1)], [1.0], ["2027-01", "2027-02"]), "credits: cost has 1 periods but 2 are named; name each of them."),
-    (lambda: draw([Credit(1)], [1.0], services=["a", "b"]), "credits: cost has shape (1,) and there are 2 services; give cost (..., period, service)."),
-    (lambda: draw([Credit(1)], [1.0], order="expiri"), "credits: unknown order 'expiri'. Did you mean 'expiry'? Known: expiry, written."),
-    (lambda: draw([Credit(1, "a"), Credit(1, "b")], [1.0], order=["a"]), "credits: the order names a but the credits are a, b; name each of them once."),
-    (lambda: Credit(-1, "a"), "credit 'a': amount is -1; it must be a finite number, 0 or more."),
-    (lambda: Credit(1, "a", share=2), "credit 'a': share is 2; it must be a share from 0 to 1."),
-    (lambda: prepaid([Credit(1, "a", "2026-01", paid=1)], [1.0], ["2027-01"]),
-     "credit 'a': it starts on 2026-01-01, outside the periods given; a prepaid balance is followed from its start."),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (
+            lambda: draw([Credit(1, "a", expires="2027-01")], [1.0]),
+            "credit 'a': it has a start or an expiry, so the periods must be named; pass periods, for example ['2027-01', '2027-02'].",
+        ),
+        (
+            lambda: draw([Credit(1)], [np.nan]),
+            "credits: a cost is not a finite number; nothing can be drawn against it.",
+        ),
+        (
+            lambda: draw([Credit(1)], [1.0], ["2027-01", "2027-02"]),
+            "credits: cost has 1 periods but 2 are named; name each of them.",
+        ),
+        (
+            lambda: draw([Credit(1)], [1.0], services=["a", "b"]),
+            "credits: cost has shape (1,) and there are 2 services; give cost (..., period, service).",
+        ),
+        (
+            lambda: draw([Credit(1)], [1.0], order="expiri"),
+            "credits: unknown order 'expiri'. Did you mean 'expiry'? Known: expiry, written.",
+        ),
+        (
+            lambda: draw([Credit(1, "a"), Credit(1, "b")], [1.0], order=["a"]),
+            "credits: the order names a but the credits are a, b; name each of them once.",
+        ),
+        (
+            lambda: Credit(-1, "a"),
+            "credit 'a': amount is -1; it must be a finite number, 0 or more.",
+        ),
+        (
+            lambda: Credit(1, "a", share=2),
+            "credit 'a': share is 2; it must be a share from 0 to 1.",
+        ),
+        (
+            lambda: prepaid([Credit(1, "a", "2026-01", paid=1)], [1.0], ["2027-01"]),
+            "credit 'a': it starts on 2026-01-01, outside the periods given; a prepaid balance is followed from its start.",
+        ),
+    ],
+)
 def test_nonsense_in_credits_is_refused(call, message):
     with pytest.raises(PriceError) as raised:
         call()

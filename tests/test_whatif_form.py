@@ -8,18 +8,29 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings as speed, strategies as st
+from hypothesis import HealthCheck, given
+from hypothesis import settings as speed
+from hypothesis import strategies as st
 from scenario_world import demand_for, settings, world
 
 from finops_model.decide.compare import compare
 from finops_model.errors import FinOpsError, InputError, ScenarioError
-from finops_model.scenario import ledger_base as base, document as scenario
-from finops_model.simulate.compile.plan import compile_plan
-from finops_model.simulate.scenarios import simulate
 from finops_model.publish.whatif.form import KINDS, WhatIf, choices, shown, slug, write_what_if
 from finops_model.publish.whatif.widgets import Form
+from finops_model.scenario import document as scenario
+from finops_model.scenario import ledger_base as base
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.simulate.scenarios import simulate
 
-GOOD = WhatIf("A quarter more chats", "What if chats grow by a quarter?", "demand", "chat", 25.0, "2026-12", "Plan of the support team")
+GOOD = WhatIf(
+    "A quarter more chats",
+    "What if chats grow by a quarter?",
+    "demand",
+    "chat",
+    25.0,
+    "2026-12",
+    "Plan of the support team",
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +42,9 @@ def facts(tmp_path_factory):
 def folder(tmp_path):
     """A folder of scenarios with a base."""
     (tmp_path / "scenarios").mkdir()
-    (tmp_path / "scenarios" / "00_base.yaml").write_text("name: Base\nquestion: What if nothing changes?\nseed: 7\n")
+    (tmp_path / "scenarios" / "00_base.yaml").write_text(
+        "name: Base\nquestion: What if nothing changes?\nseed: 7\n"
+    )
     return tmp_path / "scenarios"
 
 
@@ -41,20 +54,40 @@ def saved(values, folder, facts=None, **more):
 
 def test_the_file_says_what_the_form_says(folder, facts):
     path = saved(GOOD, folder, facts)
-    assert path == folder / "mine-a-quarter-more-chats.yaml" and path.stat().st_mode & 0o777 == 0o644
+    assert (
+        path == folder / "mine-a-quarter-more-chats.yaml" and path.stat().st_mode & 0o777 == 0o644
+    )
     loaded = scenario.load_scenario(path)
-    assert (loaded.name, loaded.question) == (GOOD.name, GOOD.question) and [p.name for p in folder.iterdir() if p.name.startswith(".")] == []
+    assert (loaded.name, loaded.question) == (GOOD.name, GOOD.question) and [
+        p.name for p in folder.iterdir() if p.name.startswith(".")
+    ] == []
     change = loaded.layers[-1].document.changes[0]
     assert (change.path, change.op, change.value, change.since, change.because) == (
-        "workloads/chat/demand/level", "scale", 1.25, "2026-12", "Plan of the support team")
+        "workloads/chat/demand/level",
+        "scale",
+        1.25,
+        "2026-12",
+        "Plan of the support team",
+    )
 
 
-@pytest.mark.parametrize("changed, path, value", [
-    ({"target": "all"}, "workloads/*/demand/level", 1.25),
-    ({"kind": "price", "target": "large:input_tokens", "amount": -30}, "prices/large:input_tokens/price", 0.7),
-    ({"kind": "price", "target": "all", "amount": 10}, "prices/*/price", 1.1),
-    ({"kind": "routing", "target": "chat", "model": "small", "amount": 60}, "workloads/chat/routing/small", 0.6),
-])
+@pytest.mark.parametrize(
+    "changed, path, value",
+    [
+        ({"target": "all"}, "workloads/*/demand/level", 1.25),
+        (
+            {"kind": "price", "target": "large:input_tokens", "amount": -30},
+            "prices/large:input_tokens/price",
+            0.7,
+        ),
+        ({"kind": "price", "target": "all", "amount": 10}, "prices/*/price", 1.1),
+        (
+            {"kind": "routing", "target": "chat", "model": "small", "amount": 60},
+            "workloads/chat/routing/small",
+            0.6,
+        ),
+    ],
+)
 def test_each_kind_fits_the_ledger(folder, facts, changed, path, value):
     written = saved(dataclasses.replace(GOOD, **changed), folder, facts)
     change = scenario.load_scenario(written).layers[-1].document.changes[0]
@@ -62,12 +95,30 @@ def test_each_kind_fits_the_ledger(folder, facts, changed, path, value):
 
 
 def test_a_commitment_is_a_proposal_for_one_year(folder, facts):
-    values = dataclasses.replace(GOOD, name="Eight GPUs", kind="commitment", target="H100", amount=8, discount=0.35, since="2027-01", owner="Procurement")
+    values = dataclasses.replace(
+        GOOD,
+        name="Eight GPUs",
+        kind="commitment",
+        target="H100",
+        amount=8,
+        discount=0.35,
+        since="2027-01",
+        owner="Procurement",
+    )
     path = saved(values, folder, facts)
     change = scenario.load_scenario(path).layers[-1].document.changes[0]
-    assert change.path == "commitments/eight-gpus" and change.op == "add" and change.owner == "Procurement"
-    assert change.value["ContractCommitmentQuantity"] == 8 and change.value["ContractCommitmentLifecycleStatus"] == "Proposed"
-    found = scenario.resolve(scenario.load_scenario(path), settings=settings(folder.parent), facts=facts)
+    assert (
+        change.path == "commitments/eight-gpus"
+        and change.op == "add"
+        and change.owner == "Procurement"
+    )
+    assert (
+        change.value["ContractCommitmentQuantity"] == 8
+        and change.value["ContractCommitmentLifecycleStatus"] == "Proposed"
+    )
+    found = scenario.resolve(
+        scenario.load_scenario(path), settings=settings(folder.parent), facts=facts
+    )
     assert found.tree["commitments"]["eight-gpus"]["ContractCommitmentPeriodEnd"] == "2028-01-01"
 
 
@@ -75,11 +126,23 @@ def test_a_quarter_more_of_everything_costs_a_quarter_more_of_what_is_used(folde
     """Closed form: without noise the difference is 25 % of the linear usage from December on."""
     calm = demand_for(facts, 430, spread=0, sigma=0)
     path = saved(dataclasses.replace(GOOD, target="train"), folder, facts)
-    runs = [simulate(compile_plan(scenario.resolve(scenario.load_scenario(p), settings=settings(folder.parent), facts=facts), calm), 100)
-            for p in (folder / "00_base.yaml", path)]
+    runs = [
+        simulate(
+            compile_plan(
+                scenario.resolve(
+                    scenario.load_scenario(p), settings=settings(folder.parent), facts=facts
+                ),
+                calm,
+            ),
+            100,
+        )
+        for p in (folder / "00_base.yaml", path)
+    ]
     months = runs[0].months[1:]
-    assert compare(*runs, months=months).lines[1].difference_mean == pytest.approx(0.25 * 480 * (31 + 365))
-    assert np.array_equal(runs[0].effective[:, 0], runs[1].effective[:, 0])                       # November stays
+    assert compare(*runs, months=months).lines[1].difference_mean == pytest.approx(
+        0.25 * 480 * (31 + 365)
+    )
+    assert np.array_equal(runs[0].effective[:, 0], runs[1].effective[:, 0])  # November stays
 
 
 def test_an_existing_file_is_kept_unless_ticked(folder, facts):
@@ -87,10 +150,16 @@ def test_an_existing_file_is_kept_unless_ticked(folder, facts):
     before = path.read_text()
     with pytest.raises(ScenarioError) as problem:
         saved(dataclasses.replace(GOOD, amount=99), folder, facts)
-    assert str(problem.value) == f"{path}: there is a what-if of this name already. Tick 'replace it', or choose another name."
+    assert (
+        str(problem.value)
+        == f"{path}: there is a what-if of this name already. Tick 'replace it', or choose another name."
+    )
     assert path.read_text() == before
     saved(dataclasses.replace(GOOD, amount=99), folder, facts, overwrite=True)
-    assert "value: 1.99" in path.read_text() and sorted(os.listdir(folder)) == ["00_base.yaml", path.name]
+    assert "value: 1.99" in path.read_text() and sorted(os.listdir(folder)) == [
+        "00_base.yaml",
+        path.name,
+    ]
 
 
 def test_the_form_cannot_replace_a_scenario_of_others(folder, facts):
@@ -99,43 +168,109 @@ def test_the_form_cannot_replace_a_scenario_of_others(folder, facts):
     assert path.name == "mine-00-base.yaml" and (folder / "00_base.yaml").read_text() == before
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..\\..\\boot", "a/b/c", "x.yaml", "%2e%2e/x", "CON", "~root", "a" * 80])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "..\\..\\boot",
+        "a/b/c",
+        "x.yaml",
+        "%2e%2e/x",
+        "CON",
+        "~root",
+        "a" * 80,
+    ],
+)
 def test_a_hostile_name_stays_in_the_folder(folder, facts, name):
     path = saved(dataclasses.replace(GOOD, name=name), folder, facts)
     assert path.parent == folder and path.name.startswith("mine-") and len(path.name) <= 70
     assert {p.name for p in folder.parent.iterdir()} <= {"scenarios", "prices"}
 
 
-@pytest.mark.parametrize("text", ["!!python/object/apply:os.system ['true']", "*a", "&a b", "=HYPERLINK(\"http://x\")", "a: b\n- c", "{p10: 1}", "yes", "1e9",
-                                  "2026-10", "# no", "<script>alert(1)</script>", "| x", "ümläut €", "'\"", "---"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!!python/object/apply:os.system ['true']",
+        "*a",
+        "&a b",
+        '=HYPERLINK("http://x")',
+        "a: b\n- c",
+        "{p10: 1}",
+        "yes",
+        "1e9",
+        "2026-10",
+        "# no",
+        "<script>alert(1)</script>",
+        "| x",
+        "ümläut €",
+        "'\"",
+        "---",
+    ],
+)
 def test_any_text_comes_back_as_text(folder, facts, text):
     if "\n" in text:
-        with pytest.raises(ScenarioError, match=r"^Because: holds the invisible character U\+000A; take it out.$"):
+        with pytest.raises(
+            ScenarioError, match=r"^Because: holds the invisible character U\+000A; take it out.$"
+        ):
             saved(dataclasses.replace(GOOD, because=text), folder, facts)
         return
-    path = saved(dataclasses.replace(GOOD, question=text, because=text, owner=text[:80]), folder, facts)
+    path = saved(
+        dataclasses.replace(GOOD, question=text, because=text, owner=text[:80]), folder, facts
+    )
     document = scenario.load_scenario(path).layers[-1].document
-    assert (document.question, document.changes[0].because, document.changes[0].owner) == (text, text, text[:80])
+    assert (document.question, document.changes[0].because, document.changes[0].owner) == (
+        text,
+        text,
+        text[:80],
+    )
 
 
-@pytest.mark.parametrize("changed, told", [
-    ({"name": "  "}, "Name: is empty; write it."),
-    ({"name": "€€€"}, "Name: '€€€' has no letter or digit; a file needs one."),
-    ({"name": "a\u202eb"}, "Name: holds the invisible character U+202E; take it out."),
-    ({"name": 3}, "Name: write a text, not 3."),
-    ({"question": "x" * 301}, "Question: 301 letters; at most 300."),
-    ({"because": ""}, "Because: is empty; write it."),
-    ({"kind": "demnd"}, "What changes: unknown kind 'demnd'. Did you mean 'demand'? Known: demand, driver, price, routing, commitment."),
-    ({"amount": "=1+1"}, "By how much: '=1+1' is not a number. Formulas are not run: write the number (percent change)."),
-    ({"amount": math.nan}, "By how much: 'nan' is not a number. Formulas are not run: write the number (percent change)."),
-    ({"amount": 9e11}, "By how much: 9e+11 is not possible for 'Demand of a workload'; write -100 to 10,000 (percent change)."),
-    ({"amount": 10 ** 400}, f"By how much: '1{'0' * 39}' is not a number. Formulas are not run: write the number (percent change)."),
-    ({"kind": "routing", "model": "small", "amount": 140}, "By how much: 140 is not possible for 'Tokens on another model'; write 0 to 100 "
-                                                           "(percent of the workload's tokens)."),
-    ({"kind": "routing", "model": ""}, "On which model: is empty; write it."),
-    ({"kind": "commitment", "target": "H100", "amount": 0}, "By how much: a commitment of 0 changes nothing; write the units per hour."),
-    ({"kind": "commitment", "target": "H100", "discount": 1.5}, "Discount: '1.5' is not a share from 0 to 1 (0.35 is 35 %)."),
-])
+@pytest.mark.parametrize(
+    "changed, told",
+    [
+        ({"name": "  "}, "Name: is empty; write it."),
+        ({"name": "€€€"}, "Name: '€€€' has no letter or digit; a file needs one."),
+        ({"name": "a\u202eb"}, "Name: holds the invisible character U+202E; take it out."),
+        ({"name": 3}, "Name: write a text, not 3."),
+        ({"question": "x" * 301}, "Question: 301 letters; at most 300."),
+        ({"because": ""}, "Because: is empty; write it."),
+        (
+            {"kind": "demnd"},
+            "What changes: unknown kind 'demnd'. Did you mean 'demand'? Known: demand, driver, price, routing, commitment.",
+        ),
+        (
+            {"amount": "=1+1"},
+            "By how much: '=1+1' is not a number. Formulas are not run: write the number (percent change).",
+        ),
+        (
+            {"amount": math.nan},
+            "By how much: 'nan' is not a number. Formulas are not run: write the number (percent change).",
+        ),
+        (
+            {"amount": 9e11},
+            "By how much: 9e+11 is not possible for 'Demand of a workload'; write -100 to 10,000 (percent change).",
+        ),
+        (
+            {"amount": 10**400},
+            f"By how much: '1{'0' * 39}' is not a number. Formulas are not run: write the number (percent change).",
+        ),
+        (
+            {"kind": "routing", "model": "small", "amount": 140},
+            "By how much: 140 is not possible for 'Tokens on another model'; write 0 to 100 "
+            "(percent of the workload's tokens).",
+        ),
+        ({"kind": "routing", "model": ""}, "On which model: is empty; write it."),
+        (
+            {"kind": "commitment", "target": "H100", "amount": 0},
+            "By how much: a commitment of 0 changes nothing; write the units per hour.",
+        ),
+        (
+            {"kind": "commitment", "target": "H100", "discount": 1.5},
+            "Discount: '1.5' is not a share from 0 to 1 (0.35 is 35 %).",
+        ),
+    ],
+)
 def test_nonsense_is_refused_in_the_forms_own_words(folder, facts, changed, told):
     with pytest.raises(ScenarioError) as problem:
         saved(dataclasses.replace(GOOD, **changed), folder, facts)
@@ -145,14 +280,21 @@ def test_nonsense_is_refused_in_the_forms_own_words(folder, facts, changed, told
 def test_a_wrong_month_is_refused(folder, facts):
     with pytest.raises(InputError) as problem:
         saved(dataclasses.replace(GOOD, since="2026-13"), folder, facts)
-    assert str(problem.value) == "From when: '2026-13' is not a month. Write year and month as YYYY-MM, for example 2026-10."
+    assert (
+        str(problem.value)
+        == "From when: '2026-13' is not a month. Write year and month as YYYY-MM, for example 2026-10."
+    )
 
 
-def test_a_workload_that_is_not_there_is_refused_with_the_nearest_and_nothing_is_left(folder, facts):
+def test_a_workload_that_is_not_there_is_refused_with_the_nearest_and_nothing_is_left(
+    folder, facts
+):
     with pytest.raises(ScenarioError) as problem:
         saved(dataclasses.replace(GOOD, target="chta"), folder, facts)
     path = folder / "mine-a-quarter-more-chats.yaml"
-    assert str(problem.value).startswith(f"{path}:6: path 'workloads/chta/demand/level' is not there. Did you mean 'workloads/chat/demand/level'?")
+    assert str(problem.value).startswith(
+        f"{path}:6: path 'workloads/chta/demand/level' is not there. Did you mean 'workloads/chat/demand/level'?"
+    )
     assert os.listdir(folder) == ["00_base.yaml"]
 
 
@@ -165,7 +307,10 @@ def test_a_link_is_never_written_through(folder, facts, tmp_path):
 
 
 def test_a_missing_folder_or_base_is_said(tmp_path, facts):
-    with pytest.raises(ScenarioError, match="there is no such folder. Name the folder of your base scenario, for example scenarios.$"):
+    with pytest.raises(
+        ScenarioError,
+        match="there is no such folder. Name the folder of your base scenario, for example scenarios.$",
+    ):
         write_what_if(GOOD, tmp_path / "none")
     with pytest.raises(ScenarioError, match="base: .*00_base.yaml: there is no such file"):
         write_what_if(GOOD, tmp_path)
@@ -177,11 +322,17 @@ def test_a_missing_folder_or_base_is_said(tmp_path, facts):
 def test_whatever_is_typed_the_file_loads_or_nothing_is_written(folder, name, because):
     before = set(os.listdir(folder))
     try:
-        path = write_what_if(dataclasses.replace(GOOD, name=name, because=because), folder, overwrite=True)
+        path = write_what_if(
+            dataclasses.replace(GOOD, name=name, because=because), folder, overwrite=True
+        )
     except FinOpsError:
         assert set(os.listdir(folder)) == before
     else:
-        assert path.parent == folder and scenario.load_scenario(path).layers[-1].document.changes[0].because == because.strip()
+        assert (
+            path.parent == folder
+            and scenario.load_scenario(path).layers[-1].document.changes[0].because
+            == because.strip()
+        )
 
 
 @given(st.text())
@@ -191,24 +342,36 @@ def test_a_slug_holds_letters_digits_and_dashes_only(name):
 
 def test_the_choices_are_what_the_ledger_has(facts, tmp_path):
     found = choices(facts, settings(tmp_path))
-    assert found["demand"] == ["chat", "lake", "train"] and found["routing"] == {"chat": ["large", "small"]}
+    assert found["demand"] == ["chat", "lake", "train"] and found["routing"] == {
+        "chat": ["large", "small"]
+    }
     assert "large:input_tokens" in found["price"] and set(found) == set(KINDS)
 
 
 def test_the_form_saves_and_runs_beside_the_base(folder, facts):
     chosen = settings(folder.parent, scenario="scenarios/00_base.yaml", members=["seasonal_naive"])
     form = Form(chosen, facts, folder, paths=100)
-    assert [field.description for field in form.children if getattr(field.layout, "display", "") == "none"] == ["To which model", "Discount in %"]
+    assert [
+        field.description
+        for field in form.children
+        if getattr(field.layout, "display", "") == "none"
+    ] == ["To which model", "Discount in %"]
     form.name.value, form.question.value = "Twice", "What if?"
     form.save()
-    assert "Because: is empty; write it." in form.told.value and form.path is None and form.run_button.disabled
+    assert (
+        "Because: is empty; write it." in form.told.value
+        and form.path is None
+        and form.run_button.disabled
+    )
     form.because.value, form.amount.value, form.since.value = "A guess", 100.0, "2026-12"
     assert form.target.label == "Every workload"
     form.target.value = "chat"
     form.save()
     assert form.path == folder / "mine-twice.yaml" and not form.run_button.disabled
     form.run()
-    assert form.comparison["Twice"].probability_cheaper == 0.0 and "<td>Twice</td>" in form.told.value
+    assert (
+        form.comparison["Twice"].probability_cheaper == 0.0 and "<td>Twice</td>" in form.told.value
+    )
     form.kind.value = "routing"
     assert form.model.options == ("large", "small") and form.model.layout.display == ""
     form.save()

@@ -12,27 +12,136 @@ import pytest
 from finops_model.errors import ReportError
 from finops_model.publish.report.workbook import write_workbook
 
-EVIL = ["=HYPERLINK(\"http://evil.example\",\"x\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "http://evil.example", "{=1}", "\u202eevil", "\x00\x07bell"]
+EVIL = [
+    '=HYPERLINK("http://evil.example","x")',
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1+1",
+    "http://evil.example",
+    "{=1}",
+    "\u202eevil",
+    "\x00\x07bell",
+]
 
 
 def brief(**changes):
-    lines = [{"month": "2026-10", "workload": f"w{i}", "service": "GPU", "sku": f"S{i}", "unit": "GPU-hours", "quantity": 10.0 * i + 1 / 3,
-              "unit_price": 0.1 + i / 7, "cost": (10.0 * i + 1 / 3) * (0.1 + i / 7)} for i in range(4)]
-    lines.append({"month": "2026-10", "workload": "refund", "service": "GPU", "sku": "", "unit": "charge", "quantity": 1.0, "unit_price": -4.5, "cost": -4.5})
-    result = {"company": "Example", "unit": "Company", "month": "2026-10", "currency": "USD", "status": "final", "status_reason": "ties out",
-              "data_as_of": "2026-10-31", "headline": "All is well.", "summary": ["One.", "Two."],
-              "tie_out": {"rows": [{"issuer": "Aurora", "billing_period": "2026-10", "invoice": "12.50", "ledger": "12.50", "quarantined": "0.00",
-                                    "difference": "0.00"}, {"issuer": "Cinder", "billing_period": "2026-10", "invoice": None, "ledger": "1.00",
-                                                            "quarantined": "0.00", "difference": None}],
-                          "invoice_total": "12.50", "ledger_total": "13.50", "quarantined": "0.00", "difference": "-1.00", "note": "No invoice for Cinder."},
-              "budget": {"month": 50.0, "year": 600.0}, "actual": {"month": math.fsum(line["cost"] for line in lines), "previous_month": None,
-                                                                   "year_to_date": 400.0},
-              "forecast": {"paths": 1000, "seed": 7, "engine": "numba", "months": [
-                  {"month": "2026-11", "p10": 10.0, "p50": 12.0, "p90": 15.0, "mean": 12.2, "so_far": 5.0, "budget": None, "overrun_probability": None}]},
-              "landing": {"period": "FY2026", "budget": 600.0, "p10": 480.0, "p50": 500.0, "p90": 530.0, "overrun_probability": 0.01},
-              "unit_costs": [{"name": "cost per chat", "unit": "USD / chat", "value": 0.0123, "previous": None, "change_pct": None, "days": 31}],
-              "lines": lines, "assumptions": [{"text": "growth", "value": {"p10": 1}, "kind": "assumption", "source": "", "owner": "Ann", "review_by": "2026-12",
-                                               "stale": True}], "lineage": {"ledger": "abc", "seed": 7}, "people": {"prepared_by": "Ann"}}
+    lines = [
+        {
+            "month": "2026-10",
+            "workload": f"w{i}",
+            "service": "GPU",
+            "sku": f"S{i}",
+            "unit": "GPU-hours",
+            "quantity": 10.0 * i + 1 / 3,
+            "unit_price": 0.1 + i / 7,
+            "cost": (10.0 * i + 1 / 3) * (0.1 + i / 7),
+        }
+        for i in range(4)
+    ]
+    lines.append(
+        {
+            "month": "2026-10",
+            "workload": "refund",
+            "service": "GPU",
+            "sku": "",
+            "unit": "charge",
+            "quantity": 1.0,
+            "unit_price": -4.5,
+            "cost": -4.5,
+        }
+    )
+    result = {
+        "company": "Example",
+        "unit": "Company",
+        "month": "2026-10",
+        "currency": "USD",
+        "status": "final",
+        "status_reason": "ties out",
+        "data_as_of": "2026-10-31",
+        "headline": "All is well.",
+        "summary": ["One.", "Two."],
+        "tie_out": {
+            "rows": [
+                {
+                    "issuer": "Aurora",
+                    "billing_period": "2026-10",
+                    "invoice": "12.50",
+                    "ledger": "12.50",
+                    "quarantined": "0.00",
+                    "difference": "0.00",
+                },
+                {
+                    "issuer": "Cinder",
+                    "billing_period": "2026-10",
+                    "invoice": None,
+                    "ledger": "1.00",
+                    "quarantined": "0.00",
+                    "difference": None,
+                },
+            ],
+            "invoice_total": "12.50",
+            "ledger_total": "13.50",
+            "quarantined": "0.00",
+            "difference": "-1.00",
+            "note": "No invoice for Cinder.",
+        },
+        "budget": {"month": 50.0, "year": 600.0},
+        "actual": {
+            "month": math.fsum(line["cost"] for line in lines),
+            "previous_month": None,
+            "year_to_date": 400.0,
+        },
+        "forecast": {
+            "paths": 1000,
+            "seed": 7,
+            "engine": "numba",
+            "months": [
+                {
+                    "month": "2026-11",
+                    "p10": 10.0,
+                    "p50": 12.0,
+                    "p90": 15.0,
+                    "mean": 12.2,
+                    "so_far": 5.0,
+                    "budget": None,
+                    "overrun_probability": None,
+                }
+            ],
+        },
+        "landing": {
+            "period": "FY2026",
+            "budget": 600.0,
+            "p10": 480.0,
+            "p50": 500.0,
+            "p90": 530.0,
+            "overrun_probability": 0.01,
+        },
+        "unit_costs": [
+            {
+                "name": "cost per chat",
+                "unit": "USD / chat",
+                "value": 0.0123,
+                "previous": None,
+                "change_pct": None,
+                "days": 31,
+            }
+        ],
+        "lines": lines,
+        "assumptions": [
+            {
+                "text": "growth",
+                "value": {"p10": 1},
+                "kind": "assumption",
+                "source": "",
+                "owner": "Ann",
+                "review_by": "2026-12",
+                "stale": True,
+            }
+        ],
+        "lineage": {"ledger": "abc", "seed": 7},
+        "people": {"prepared_by": "Ann"},
+    }
     return {**result, **changes}
 
 
@@ -47,10 +156,14 @@ def test_cost_is_a_live_formula_with_its_value_stored_and_the_check_agrees(tmp_p
     count = len(data["lines"])
     for row, line in enumerate(data["lines"], 2):
         assert live.cell(row, 8).value == f"=F{row}*G{row}"
-        assert stored.cell(row, 8).value == pytest.approx(stored.cell(row, 6).value * stored.cell(row, 7).value, rel=1e-14)
+        assert stored.cell(row, 8).value == pytest.approx(
+            stored.cell(row, 6).value * stored.cell(row, 7).value, rel=1e-14
+        )
         assert stored.cell(row, 8).value == pytest.approx(line["cost"], rel=1e-12)
     assert live.cell(count + 2, 8).value == f"=SUM(H2:H{count + 1})"
-    total = math.fsum(stored.cell(row, 6).value * stored.cell(row, 7).value for row in range(2, count + 2))
+    total = math.fsum(
+        stored.cell(row, 6).value * stored.cell(row, 7).value for row in range(2, count + 2)
+    )
     assert stored.cell(count + 2, 8).value == pytest.approx(total, rel=1e-12)
     assert stored.cell(count + 3, 8).value == pytest.approx(data["actual"]["month"], rel=1e-15)
     assert (stored.cell(count + 4, 8).value, stored.cell(count + 5, 8).value) == (0, "agrees")
@@ -66,8 +179,27 @@ def test_a_total_that_is_not_the_actual_says_so(tmp_path):
 def test_text_from_outside_is_never_a_formula_or_a_link(tmp_path):
     data = brief(headline=EVIL[0], company=EVIL[1], unit=EVIL[2])
     for text in EVIL:
-        data["lines"].append({**data["lines"][0], "workload": text, "service": text, "sku": text, "unit": text, "quantity": 0.0})
-        data["assumptions"].append({"text": text, "value": text, "kind": text, "source": text, "owner": text, "review_by": text, "stale": False})
+        data["lines"].append(
+            {
+                **data["lines"][0],
+                "workload": text,
+                "service": text,
+                "sku": text,
+                "unit": text,
+                "quantity": 0.0,
+            }
+        )
+        data["assumptions"].append(
+            {
+                "text": text,
+                "value": text,
+                "kind": text,
+                "source": text,
+                "owner": text,
+                "review_by": text,
+                "stale": False,
+            }
+        )
     data["lineage"] = {text: text for text in EVIL}
     path = write_workbook(data, tmp_path / "w.xlsx")
     formulas, _ = both(path)
@@ -77,37 +209,88 @@ def test_text_from_outside_is_never_a_formula_or_a_link(tmp_path):
                 assert cell.hyperlink is None
                 if cell.data_type == "f":
                     assert sheet.title == "Lines" and cell.column == 8
-    cells = [cell.value for row in formulas["Lines"].iter_rows(min_col=2, max_col=2) for cell in row]
+    cells = [
+        cell.value for row in formulas["Lines"].iter_rows(min_col=2, max_col=2) for cell in row
+    ]
     assert EVIL[0] in cells and "-2+3" in cells and "bell" in cells
     with zipfile.ZipFile(path) as archive:
-        assert not [name for name in archive.namelist() if "externalLink" in name or name.startswith("xl/worksheets/_rels")]
+        assert not [
+            name
+            for name in archive.namelist()
+            if "externalLink" in name or name.startswith("xl/worksheets/_rels")
+        ]
 
 
 def test_numbers_stay_numbers_and_what_is_not_known_is_a_dash(tmp_path):
     _, values = both(write_workbook(brief(), tmp_path / "w.xlsx"))
-    assert values.sheetnames == ["Summary", "Lines", "Forecast", "Unit costs", "Assumptions", "Lineage"]
-    assert values["Lines"].cell(6, 7).value == -4.5 and values["Forecast"]["C2"].value == 12.0 and values["Forecast"]["G2"].value == "–"
+    assert values.sheetnames == [
+        "Summary",
+        "Lines",
+        "Forecast",
+        "Unit costs",
+        "Assumptions",
+        "Lineage",
+    ]
+    assert (
+        values["Lines"].cell(6, 7).value == -4.5
+        and values["Forecast"]["C2"].value == 12.0
+        and values["Forecast"]["G2"].value == "–"
+    )
     found = {row[0].value: row[1].value for row in values["Summary"].iter_rows() if row[0].value}
-    assert found["Budget of the month"] == 50 and found["Landing FY2026, P50"] == 500 and found["Month before"] == "–"
+    assert (
+        found["Budget of the month"] == 50
+        and found["Landing FY2026, P50"] == 500
+        and found["Month before"] == "–"
+    )
     tie = {row[0].value: [cell.value for cell in row[2:6]] for row in values["Summary"].iter_rows()}
-    assert tie["Aurora"] == [12.5, 12.5, 0, 0] and tie["Cinder"] == ["–", 1, 0, "–"] and tie["Total"] == [12.5, 13.5, 0, -1]
+    assert (
+        tie["Aurora"] == [12.5, 12.5, 0, 0]
+        and tie["Cinder"] == ["–", 1, 0, "–"]
+        and tie["Total"] == [12.5, 13.5, 0, -1]
+    )
 
 
 def test_the_same_brief_gives_the_same_bytes(tmp_path):
-    digests = {hashlib.sha256(write_workbook(brief(), tmp_path / name).read_bytes()).hexdigest() for name in ("a.xlsx", "b.xlsx")}
+    digests = {
+        hashlib.sha256(write_workbook(brief(), tmp_path / name).read_bytes()).hexdigest()
+        for name in ("a.xlsx", "b.xlsx")
+    }
     assert len(digests) == 1
 
 
 def test_a_brief_without_budget_drivers_or_lines_still_gives_a_workbook(tmp_path):
-    data = brief(budget=None, unit_costs=[], lines=[], actual={"month": 0.0}, assumptions=[], lineage={}, people={},
-                 landing={"period": "FY2026", "budget": None, "p10": 1.0, "p50": 1.0, "p90": 1.0, "overrun_probability": None})
+    data = brief(
+        budget=None,
+        unit_costs=[],
+        lines=[],
+        actual={"month": 0.0},
+        assumptions=[],
+        lineage={},
+        people={},
+        landing={
+            "period": "FY2026",
+            "budget": None,
+            "p10": 1.0,
+            "p50": 1.0,
+            "p90": 1.0,
+            "overrun_probability": None,
+        },
+    )
     _, values = both(write_workbook(data, tmp_path / "w.xlsx"))
-    assert values["Unit costs"]["A2"].value == "No driver was given, so no unit cost is known." and values["Lines"]["H2"].value == 0
+    assert (
+        values["Unit costs"]["A2"].value == "No driver was given, so no unit cost is known."
+        and values["Lines"]["H2"].value == 0
+    )
 
 
 def test_a_brief_that_cannot_be_written_leaves_no_file(tmp_path):
-    with pytest.raises(ReportError, match="w.xlsx: the brief has no 'lines', so no workbook can be written. Render the report again."):
-        write_workbook({key: value for key, value in brief().items() if key != "lines"}, tmp_path / "w.xlsx")
+    with pytest.raises(
+        ReportError,
+        match="w.xlsx: the brief has no 'lines', so no workbook can be written. Render the report again.",
+    ):
+        write_workbook(
+            {key: value for key, value in brief().items() if key != "lines"}, tmp_path / "w.xlsx"
+        )
     bad = brief()
     bad["lines"][0]["quantity"] = float("nan")
     with pytest.raises(ReportError, match="a number that is not finite"):
@@ -120,5 +303,6 @@ def test_the_order_of_keys_changes_no_byte(tmp_path):
         if isinstance(value, dict):
             return {key: turned(value[key]) for key in reversed(value)}
         return [turned(item) for item in value] if isinstance(value, list) else value
+
     first = write_workbook(brief(), tmp_path / "a.xlsx").read_bytes()
     assert write_workbook(turned(brief()), tmp_path / "b.xlsx").read_bytes() == first

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finops_model.forecasting.widths.demand import fit_demand, simulate_month_totals
 from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.methods import _growth, _week, damped_holt, last_year, theta
+from finops_model.forecasting.widths.demand import fit_demand, simulate_month_totals
 from finops_model.forecasting.widths.noise import month_spread
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
 MONTH = 365.25 / 12
 # Month totals of a real bicycle counter whose winter is almost empty, July 2013 to December 2014 (Ottawa, open data); June 2015 was 24,584.
+# fmt: off
 COUNTER = [20198, 17220, 14815, 11153, 4157, 40, 2, 0, 22, 4526, 19976, 23015, 25799, 21363, 19891, 12312, 4800, 1093]
 
 

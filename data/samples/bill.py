@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
-
 from company import COMMITMENT, EGRESS, GPUS, LAST, STORAGE_DISCOUNT, TOKENS
 from oneoffs import corrections, credits, taxes
 from patterns import DATES, WEEKDAY, hour_of_week
@@ -25,16 +24,28 @@ def token_charges() -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, usage = [], []
     for workload, spec in TOKENS.items():
         for route, requests, tokens in token_routes(workload, spec):
-            blocks = {meter: np.round(count / 1000).astype(np.int64) * 10 for meter, count in tokens.items()}
+            blocks = {
+                meter: np.round(count / 1000).astype(np.int64) * 10
+                for meter, count in tokens.items()
+            }
             for meter, quantity in blocks.items():
                 sku = f"{route.model}:{meter}"
                 day = np.flatnonzero(quantity > 0)
                 rows.append(
-                    charges(day, workload, sku, f"{workload}-{route.model}", quantity[day], price_micros(sku)[day])
+                    charges(
+                        day,
+                        workload,
+                        sku,
+                        f"{workload}-{route.model}",
+                        quantity[day],
+                        price_micros(sku)[day],
+                    )
                 )
             counts = {meter: quantity * 100 for meter, quantity in blocks.items()}
             day = np.flatnonzero((requests > 0) & (sum(counts.values()) > 0))
-            pick = lambda *meters: sum((counts[m][day] for m in meters if m in counts), np.zeros(len(day), np.int64))
+            pick = lambda *meters: sum(
+                (counts[m][day] for m in meters if m in counts), np.zeros(len(day), np.int64)
+            )
             usage.append(
                 pd.DataFrame(
                     {
@@ -53,7 +64,9 @@ def token_charges() -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(rows), pd.concat(usage, ignore_index=True)
 
 
-def settle_hours(quantity: np.ndarray, shapes: np.ndarray, weekday: np.ndarray, committed: float) -> np.ndarray:
+def settle_hours(
+    quantity: np.ndarray, shapes: np.ndarray, weekday: np.ndarray, committed: float
+) -> np.ndarray:
     """GPU-hours covered by the commitment, settled by the hour, no carry-over. Shared by usage within the hour.
 
     quantity (day, line) GPU-hours; shapes (line, 168); weekday (day,) Monday 0. Returns covered (day, line).
@@ -74,7 +87,9 @@ def gpu_charges() -> pd.DataFrame:
             continue
         pricing = "Dynamic" if line.sku.endswith("SPOT") else "Standard"
         rows.append(plain(line, pricing=pricing))
-    inside = (DATES >= np.datetime64(COMMITMENT["start"])) & (DATES < np.datetime64(COMMITMENT["end"]))
+    inside = (DATES >= np.datetime64(COMMITMENT["start"])) & (
+        DATES < np.datetime64(COMMITMENT["end"])
+    )
     term = np.flatnonzero(inside)
     amounts = np.stack([line.quantity[term] for line, _ in pool], axis=1)
     shapes = np.stack([hour_of_week(spec.shape) for _, spec in pool])
@@ -134,11 +149,16 @@ def plain(
 ) -> pd.DataFrame:
     """Charges of a line on the days it was used, or of a quantity on given days."""
     if at is None:
-        at, quantity = np.flatnonzero(only if only is not None else np.ones(len(DATES), bool)), line.quantity
+        at, quantity = (
+            np.flatnonzero(only if only is not None else np.ones(len(DATES), bool)),
+            line.quantity,
+        )
         quantity = quantity[at]
     keep = quantity > 0
     at, quantity = at[keep], quantity[keep]
-    return charges(at, line.workload, line.sku, line.resource, quantity, price_micros(line.sku)[at], **changes)
+    return charges(
+        at, line.workload, line.sku, line.resource, quantity, price_micros(line.sku)[at], **changes
+    )
 
 
 def egress_charges(lines: list[Line]) -> pd.DataFrame:
@@ -155,11 +175,22 @@ def egress_charges(lines: list[Line]) -> pd.DataFrame:
                 tier = next(t for t in range(len(prices)) if used < starts[t + 1])
                 part = min(left, starts[tier + 1] - used)
                 rows.append(
-                    (i, line.workload, line.resource, part, prices[tier], f"HYP-EGRESS-INTERNET-tier-{tier + 1}")
+                    (
+                        i,
+                        line.workload,
+                        line.resource,
+                        part,
+                        prices[tier],
+                        f"HYP-EGRESS-INTERNET-tier-{tier + 1}",
+                    )
                 )
                 used, left = used + part, left - part
-    i, workload, resource, quantity, price, sku_price = (np.array(part) for part in zip(*rows, strict=True))
-    return charges(i, workload, "HYP-EGRESS-INTERNET", resource, quantity, price, sku_price=sku_price)
+    i, workload, resource, quantity, price, sku_price = (
+        np.array(part) for part in zip(*rows, strict=True)
+    )
+    return charges(
+        i, workload, "HYP-EGRESS-INTERNET", resource, quantity, price, sku_price=sku_price
+    )
 
 
 def storage_and_transfer() -> pd.DataFrame:
@@ -239,7 +270,9 @@ def purchases() -> pd.DataFrame:
 def all_charges() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every charge of the latent calendar and the token usage table (day, workload, model, ...)."""
     tokens, usage = token_charges()
-    rows = pd.concat([tokens, gpu_charges(), storage_and_transfer(), purchases()], ignore_index=True)
+    rows = pd.concat(
+        [tokens, gpu_charges(), storage_and_transfer(), purchases()], ignore_index=True
+    )
     rows = pd.concat([rows, credits(), taxes(tokens), corrections(rows)], ignore_index=True)
     months = DATES.astype("datetime64[M]").astype(str)
     rows["month"] = months[rows["day"]]

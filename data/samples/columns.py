@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
 from finops_model.periods import add_months
 
 
@@ -17,7 +18,9 @@ def scaled(values, places: int, null: np.ndarray | None = None) -> pa.Array:
     null = np.zeros(len(values), bool) if null is None else null
     values = np.ascontiguousarray(np.where(null, 0, values), dtype=np.int64)
     words = np.stack([values, values >> 63], axis=1).astype("<i8")
-    found = pa.Array.from_buffers(pa.decimal128(18, places), len(values), [None, pa.py_buffer(words.tobytes())])
+    found = pa.Array.from_buffers(
+        pa.decimal128(18, places), len(values), [None, pa.py_buffer(words.tobytes())]
+    )
     return pc.if_else(pa.array(~null), found, pa.scalar(None, found.type)) if null.any() else found
 
 

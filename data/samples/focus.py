@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-
 from bill import SHOWN
 from columns import coded, decimals, masked, month_stamp, scaled, stamp, write_parquet
 from company import COMMITMENT, MODELS, PROVIDERS, SERVICES, SKUS, WORKLOADS
@@ -48,9 +47,10 @@ def sku_facts(sku: str, provider: str) -> dict[str, str | None]:
     if ":" in sku:
         model, meter = sku.split(":")
         details = {"ModelId": model, "TokenDirection": "Output" if "output" in meter else "Input"}
-        details["TokenCacheAction"] = {"cached_input_tokens": "Read", "cache_write_tokens": "Write"}.get(
-            meter, "Uncached"
-        )
+        details["TokenCacheAction"] = {
+            "cached_input_tokens": "Read",
+            "cache_write_tokens": "Write",
+        }.get(meter, "Uncached")
         if meter.startswith("batch"):
             details["x_ServiceTier"] = "Batch"
         return {
@@ -89,13 +89,11 @@ def tags(workload: str) -> str:
     return json.dumps({"environment": "rnd"}) if workload == "(untagged)" else "{}"
 
 
-
-
-
 def focus_table(rows: pd.DataFrame) -> pa.Table:
     """FOCUS 1.2 columns of the charges."""
     rows = rows.sort_values(
-        ["billing_month", "provider", "sku", "workload", "resource", "status", "sku_price", "day"], kind="stable"
+        ["billing_month", "provider", "sku", "workload", "resource", "status", "sku_price", "day"],
+        kind="stable",
     )
     key = rows["sku"] + "|" + rows["provider"]
     fact = lambda name: coded(key, lambda text: sku_facts(*text.split("|"))[name])
@@ -119,7 +117,8 @@ def focus_table(rows: pd.DataFrame) -> pa.Table:
         "BillingAccountId": coded(rows["provider"], lambda p: PROVIDERS[p][0]),
         "BillingAccountName": coded(rows["provider"], lambda p: PROVIDERS[p][1]),
         "SubAccountId": coded(
-            rows["provider"] + "|" + environment, lambda t: f"{PREFIX[t.split('|')[0]].lower()}-{t.split('|')[1]}"
+            rows["provider"] + "|" + environment,
+            lambda t: f"{PREFIX[t.split('|')[0]].lower()}-{t.split('|')[1]}",
         ),
         "BillingCurrency": pa.array(["USD"]).take(pa.array(np.zeros(len(rows), np.int64))),
         "BillingPeriodStart": month_stamp(rows["billing_month"]),
@@ -155,7 +154,9 @@ def focus_table(rows: pd.DataFrame) -> pa.Table:
         "CommitmentDiscountCategory": discount("Usage"),
         "CommitmentDiscountType": discount("GPU commitment, 1 year"),
         "CommitmentDiscountStatus": text("status"),
-        "CommitmentDiscountQuantity": decimals(rows["commitment_quantity"].to_numpy() * 10_000, ~committed),
+        "CommitmentDiscountQuantity": decimals(
+            rows["commitment_quantity"].to_numpy() * 10_000, ~committed
+        ),
         "CommitmentDiscountUnit": discount("GPU-hours"),
         "InvoiceId": coded(
             rows["provider"] + "|" + invoice,
@@ -167,11 +168,12 @@ def focus_table(rows: pd.DataFrame) -> pa.Table:
     return pa.table(columns)
 
 
-
 def provided(rows: pd.DataFrame) -> pd.DataFrame:
     """Charges with their provider filled in from the SKU."""
     of = {sku: SERVICES[SKUS[sku][0]][0] for sku in SKUS}
-    provider = rows["sku"].map(lambda sku: SERVICES[MODELS[sku.split(":")[0]][0]][0] if ":" in sku else of.get(sku, ""))
+    provider = rows["sku"].map(
+        lambda sku: SERVICES[MODELS[sku.split(":")[0]][0]][0] if ":" in sku else of.get(sku, "")
+    )
     return rows.assign(provider=rows["provider"].where(rows["provider"] != "", provider))
 
 

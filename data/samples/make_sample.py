@@ -15,12 +15,20 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
-
 from bill import SHOWN, all_charges  # noqa: E402
 from company import MODELS, SERVICES  # noqa: E402
 from focus import provided, shown, write_focus, write_parquet  # noqa: E402
 from patterns import DATES  # noqa: E402
-from plans import budgets, commitments, drivers, endpoints, hour_shapes, invoices, organisation, truth  # noqa: E402
+from plans import (  # noqa: E402
+    budgets,
+    commitments,
+    drivers,
+    endpoints,
+    hour_shapes,
+    invoices,
+    organisation,
+    truth,
+)
 from prices import documents  # noqa: E402
 
 WHAT = {
@@ -41,12 +49,22 @@ WHAT = {
 
 def token_table(usage) -> pa.Table:
     """token_usage.parquet: day, workload, vendor, model, requests, tokens by meter, batch."""
-    usage = usage[usage["day"] <= DATES[SHOWN - 1]].sort_values(["model", "workload", "batch", "day"], kind="stable")
+    usage = usage[usage["day"] <= DATES[SHOWN - 1]].sort_values(
+        ["model", "workload", "batch", "day"], kind="stable"
+    )
     vendor = usage["model"].map(lambda model: SERVICES[MODELS[model][0]][0])
     table = pa.table({"day": pa.array(usage["day"].to_numpy().astype("datetime64[D]"))})
     for name in ("workload", "vendor", "model"):
-        table = table.append_column(name, pa.array((vendor if name == "vendor" else usage[name]).tolist(), pa.string()))
-    for name in ("requests", "uncached_input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens"):
+        table = table.append_column(
+            name, pa.array((vendor if name == "vendor" else usage[name]).tolist(), pa.string())
+        )
+    for name in (
+        "requests",
+        "uncached_input_tokens",
+        "cached_input_tokens",
+        "cache_write_tokens",
+        "output_tokens",
+    ):
         table = table.append_column(name, pa.array(usage[name].to_numpy()))
     return table.append_column("batch", pa.array(usage["batch"].to_numpy().astype(bool)))
 
@@ -77,7 +95,9 @@ def write_all(data: Path) -> list[Path]:
         (prices / name).write_text(text, encoding="utf-8", newline="\n")
         files.append(prices / name)
     readme = data / "README.md"
-    others = readme.read_text(encoding="utf-8").partition("\n## ") if readme.is_file() else ("", "", "")     # what is not made here stays
+    others = (
+        readme.read_text(encoding="utf-8").partition("\n## ") if readme.is_file() else ("", "", "")
+    )  # what is not made here stays
     readme.write_text(passport(files, data) + "".join(others[1:]), encoding="utf-8", newline="\n")
     return files
 
@@ -88,7 +108,10 @@ def row_count(path: Path) -> int:
         return pq.ParquetFile(path).metadata.num_rows
     lines = path.read_text(encoding="utf-8").splitlines()
     if path.suffix == ".yaml":
-        return sum(line.endswith(":") and line.startswith("  ") and not line.startswith("   ") for line in lines)
+        return sum(
+            line.endswith(":") and line.startswith("  ") and not line.startswith("   ")
+            for line in lines
+        )
     return len(lines) - (path.suffix == ".csv")
 
 

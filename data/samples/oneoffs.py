@@ -6,14 +6,20 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
-
 from company import EVENTS
 from patterns import DATES
 from rows import charges, money
 
 
 def amount_rows(
-    day: int, days: int, workload: str, provider: str, cents: Decimal, category: str, text: str, **changes
+    day: int,
+    days: int,
+    workload: str,
+    provider: str,
+    cents: Decimal,
+    category: str,
+    text: str,
+    **changes,
 ) -> pd.DataFrame:
     """One charge that is an amount only: credit, tax, correction."""
     value = int(cents * 100_000_000)
@@ -67,11 +73,21 @@ def taxes(usage: pd.DataFrame) -> pd.DataFrame:
     totals = cinder.groupby(months[cinder["day"]])["billed"].sum()
     for month, total in totals.items():
         if event["from"] <= month:
-            cents = (Decimal(int(total)) / 100_000_000 * Decimal(event["rate"])).quantize(Decimal("0.01"))
+            cents = (Decimal(int(total)) / 100_000_000 * Decimal(event["rate"])).quantize(
+                Decimal("0.01")
+            )
             start = int(np.searchsorted(DATES, np.datetime64(f"{month}-01")))
             days = int(np.sum(months == month))
             rows.append(
-                amount_rows(start, days, "(none)", event["provider"], cents, "Tax", f"Sales tax 8.25 % for {month}")
+                amount_rows(
+                    start,
+                    days,
+                    "(none)",
+                    event["provider"],
+                    cents,
+                    "Tax",
+                    f"Sales tax 8.25 % for {month}",
+                )
             )
     return pd.concat(rows)
 
@@ -109,5 +125,9 @@ def corrections(rows: pd.DataFrame) -> pd.DataFrame:
         "Refund of egress charged in error",
         **{"class": "Correction", "billing_month": "2025-06"},
     )
-    refund["sku"], refund["resource"], refund["frequency"] = "HYP-EGRESS-INTERNET", "data-lake-transfer", "Usage-Based"
+    refund["sku"], refund["resource"], refund["frequency"] = (
+        "HYP-EGRESS-INTERNET",
+        "data-lake-transfer",
+        "Usage-Based",
+    )
     return pd.concat([pair, refund])

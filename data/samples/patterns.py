@@ -14,10 +14,10 @@ Imitated from real series (shared/data/real_ai_usage_hourly.parquet, read once; 
 from __future__ import annotations
 
 import numpy as np
+from company import ANCHOR, DRIVERS, EVENTS, FIRST, LATENT, SEED
+
 from finops_model.periods import days
 from finops_model.streams import generator
-
-from company import ANCHOR, DRIVERS, EVENTS, FIRST, LATENT, SEED
 
 DATES = days(FIRST, LATENT)  # the latent calendar, datetime64[D]
 MONTHS_FROM_ANCHOR = (DATES - np.datetime64(ANCHOR)).astype(float) / 30.4375
@@ -48,7 +48,10 @@ def wander(name: str, per_month: float = 0.018) -> np.ndarray:
 
 def week(weekend: float) -> np.ndarray:
     """Weekday shape with mean 1 over a week, (day,)."""
-    shape = np.where(WEEKDAY >= 5, weekend, 1.0) * np.array([1.02, 1.03, 1.01, 1.0, 0.94, 1.0, 1.0])[WEEKDAY]
+    shape = (
+        np.where(WEEKDAY >= 5, weekend, 1.0)
+        * np.array([1.02, 1.03, 1.01, 1.0, 0.94, 1.0, 1.0])[WEEKDAY]
+    )
     return shape / np.mean(shape[:7])
 
 
@@ -56,7 +59,11 @@ def year(kind: str) -> np.ndarray:
     """Yearly shape, (day,): 'retail' peaks before Christmas, 'quarter' at quarter ends, 'holiday' rests at New Year."""
     day = (DATES - DATES.astype("datetime64[Y]")).astype(int)
     if kind == "retail":
-        return 1 + 0.09 * np.exp(-(((day - 340) / 22.0) ** 2)) - 0.03 * np.exp(-(((day - 215) / 25.0) ** 2))
+        return (
+            1
+            + 0.09 * np.exp(-(((day - 340) / 22.0) ** 2))
+            - 0.03 * np.exp(-(((day - 215) / 25.0) ** 2))
+        )
     if kind == "quarter":
         month = DATES.astype("datetime64[M]")
         left = ((month + 1).astype("datetime64[D]") - DATES).astype(int)
@@ -74,7 +81,10 @@ def driver(name: str) -> np.ndarray:
     """Volume of a business driver a day, whole numbers, (day,)."""
     form = DRIVERS[name]
     level = (
-        np.log(form.level) + form.growth * MONTHS_FROM_ANCHOR + wander(name, 0.012) + noise(name, form.sigma, form.phi)
+        np.log(form.level)
+        + form.growth * MONTHS_FROM_ANCHOR
+        + wander(name, 0.012)
+        + noise(name, form.sigma, form.phi)
     )
     return np.round(np.exp(level) * week(form.weekend) * year(form.yearly))
 
@@ -83,14 +93,20 @@ def launch() -> np.ndarray:
     """Adoption of agent-assist, 0 before its launch, then an S-curve to 1, (day,)."""
     event = EVENTS["launch"]
     since = (DATES - np.datetime64(event["start"])).astype(float)
-    return np.where(since < 0, 0.0, 1 / (1 + np.exp(-(since - event["middle_days"]) / event["width_days"])))
+    return np.where(
+        since < 0, 0.0, 1 / (1 + np.exp(-(since - event["middle_days"]) / event["width_days"]))
+    )
 
 
 def migrated() -> np.ndarray:
     """Share of support-chat's large-model requests on the new model: 0, then linear through November 2025, then 1."""
     event = EVENTS["migration"]
     first, last = np.datetime64(event["start"]), np.datetime64(event["end"])
-    return np.clip((DATES - first + np.timedelta64(1, "D")).astype(float) / ((last - first).astype(float) + 1), 0, 1)
+    return np.clip(
+        (DATES - first + np.timedelta64(1, "D")).astype(float) / ((last - first).astype(float) + 1),
+        0,
+        1,
+    )
 
 
 def campaigns(name: str, rate: float, median_days: float, median_gpus: float) -> np.ndarray:
@@ -109,7 +125,9 @@ HOURS = np.arange(24)
 PROFILES = {
     "office": lambda weekend: 1 + (0.3 if weekend else 1.4) * np.exp(-(((HOURS - 14) / 4.5) ** 2)),
     "daytime": lambda weekend: 1 + (0.8 if weekend else 1.1) * np.exp(-(((HOURS - 15) / 5.5) ** 2)),
-    "night": lambda weekend: 1 + (0.5 if weekend else 1.2) * np.exp(-((((HOURS + 10) % 24 - 12) / 4.0) ** 2)),
+    "night": lambda weekend: (
+        1 + (0.5 if weekend else 1.2) * np.exp(-((((HOURS + 10) % 24 - 12) / 4.0) ** 2))
+    ),
     "flat": lambda weekend: np.ones(24),
 }
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
-
 from bill import SHOWN
 from company import COMMITMENT, DRIVERS, EVENTS, GPUS, MODELS, ORGANISATION, SKUS, TOKENS, WORKLOADS
 from focus import OPEN_MONTH
@@ -63,9 +62,9 @@ def invoices(rows: pd.DataFrame) -> str:
 
 def by_unit(rows: pd.DataFrame) -> pd.DataFrame:
     """EffectiveCost, US dollars, (month of charge, unit)."""
-    return rows.assign(unit=rows["workload"].map(unit_of), cost=rows["effective"] / UNIT).pivot_table(
-        index="month", columns="unit", values="cost", aggfunc="sum", fill_value=0.0
-    )
+    return rows.assign(
+        unit=rows["workload"].map(unit_of), cost=rows["effective"] / UNIT
+    ).pivot_table(index="month", columns="unit", values="cost", aggfunc="sum", fill_value=0.0)
 
 
 def budgets(rows: pd.DataFrame) -> str:
@@ -81,7 +80,18 @@ def budgets(rows: pd.DataFrame) -> str:
             booked = np.array([month <= booked_to for month in months])
             rest = trend * np.maximum(0.0, (target - actual[booked].sum()) / trend[~booked].sum())
             for month, amount in zip(months, np.where(booked, actual, rest), strict=True):
-                lines.append((version, approved_on, by, author, unit, month, "USD", f"{round(amount / 100) * 100:.2f}"))
+                lines.append(
+                    (
+                        version,
+                        approved_on,
+                        by,
+                        author,
+                        unit,
+                        month,
+                        "USD",
+                        f"{round(amount / 100) * 100:.2f}",
+                    )
+                )
 
     plan(
         "2025 approved",
@@ -89,7 +99,12 @@ def budgets(rows: pd.DataFrame) -> str:
         "Ingrid Halvorsen",
         "Tomas Lindqvist",
         2025,
-        {"Customer Support": 1.02, "Search & Discovery": 0.97, "Risk & Compliance": 1.01, "Research Platform": 1.09},
+        {
+            "Customer Support": 1.02,
+            "Search & Discovery": 0.97,
+            "Risk & Compliance": 1.01,
+            "Research Platform": 1.09,
+        },
     )
     plan(
         "2026 approved",
@@ -97,11 +112,34 @@ def budgets(rows: pd.DataFrame) -> str:
         "Ingrid Halvorsen",
         "Tomas Lindqvist",
         2026,
-        {"Customer Support": 1.04, "Search & Discovery": 0.95, "Risk & Compliance": 1.0, "Research Platform": 1.11},
+        {
+            "Customer Support": 1.04,
+            "Search & Discovery": 0.95,
+            "Risk & Compliance": 1.0,
+            "Research Platform": 1.11,
+        },
     )
-    plan("2026 reforecast 6+6", "2026-07-10", "Ingrid Halvorsen", "Priya Raman", 2026, LANDING, booked_to="2026-06")
+    plan(
+        "2026 reforecast 6+6",
+        "2026-07-10",
+        "Ingrid Halvorsen",
+        "Priya Raman",
+        2026,
+        LANDING,
+        booked_to="2026-06",
+    )
     return text_csv(
-        ["version", "approved_on", "approved_by", "author", "business_unit", "month", "currency", "amount"], lines
+        [
+            "version",
+            "approved_on",
+            "approved_by",
+            "author",
+            "business_unit",
+            "month",
+            "currency",
+            "amount",
+        ],
+        lines,
     )
 
 
@@ -109,16 +147,26 @@ def drivers() -> str:
     """Drivers and outcomes, one row a day and name, until the last day of the bill."""
     volume = {name: driver(name) for name in DRIVERS}
     success = np.clip(
-        0.68 + 0.02 * noise("outcome/resolved", 1.0, 0.7) + 0.04 * (DATES >= np.datetime64("2026-01-15")), 0.4, 0.9
+        0.68
+        + 0.02 * noise("outcome/resolved", 1.0, 0.7)
+        + 0.04 * (DATES >= np.datetime64("2026-01-15")),
+        0.4,
+        0.9,
     )
     resolved = np.round(volume["conversations"] * success)
-    outcomes = np.round(resolved + 0.95 * volume["documents_processed"] + 0.002 * volume["searches"])
+    outcomes = np.round(
+        resolved + 0.95 * volume["documents_processed"] + 0.002 * volume["searches"]
+    )
     series = [(name, "driver", DRIVERS[name].unit, values) for name, values in volume.items()]
     series += [
         ("resolved_conversations", "outcome", "conversations", resolved),
         ("outcomes", "outcome", "outcomes", outcomes),
     ]
-    rows = [(DATES[i], name, role, unit, int(values[i])) for name, role, unit, values in series for i in range(SHOWN)]
+    rows = [
+        (DATES[i], name, role, unit, int(values[i]))
+        for name, role, unit, values in series
+        for i in range(SHOWN)
+    ]
     return text_csv(["date", "name", "role", "unit", "value"], rows)
 
 
@@ -177,7 +225,11 @@ def endpoints() -> str:
     months = DATES[:SHOWN].astype("datetime64[M]")
     scored = driver("transactions_scored")[:SHOWN]
     searches = driver("searches")[:SHOWN]
-    busy = {"fraud-scoring-l4": scored, "reco-inference-a100": searches, "reco-inference-h100": searches * 0.4}
+    busy = {
+        "fraud-scoring-l4": scored,
+        "reco-inference-a100": searches,
+        "reco-inference-h100": searches * 0.4,
+    }
     rows = []
     for line, spec in zip(gpu_lines(), GPUS, strict=True):
         standby = spec.resource == EVENTS["standby"]["resource"]
@@ -204,12 +256,19 @@ def truth(rows: pd.DataFrame, latent: pd.DataFrame) -> str:
     """What a good analysis should find."""
     cost = by_unit(rows)
     spending = rows[rows["category"].isin(["Usage", "Purchase"])]
-    untagged = spending[spending["workload"] == "(untagged)"].groupby("month")["effective"].sum() / UNIT
+    untagged = (
+        spending[spending["workload"] == "(untagged)"].groupby("month")["effective"].sum() / UNIT
+    )
     share = untagged / (spending.groupby("month")["effective"].sum() / UNIT)
-    standby = rows[rows["resource"] == EVENTS["standby"]["resource"]].groupby("month")["effective"].sum() / UNIT
+    standby = (
+        rows[rows["resource"] == EVENTS["standby"]["resource"]].groupby("month")["effective"].sum()
+        / UNIT
+    )
     runaway = EVENTS["runaway"]
     inside = [str(day) for day in DATES if runaway["first"] <= str(day) <= runaway["last"]]
-    spec = next(spec for spec in GPUS if (spec.workload, spec.sku) == (runaway["workload"], runaway["sku"]))
+    spec = next(
+        spec for spec in GPUS if (spec.workload, spec.sku) == (runaway["workload"], runaway["sku"])
+    )
     paid = rows[(rows["workload"] == runaway["workload"]) & (rows["sku"] == runaway["sku"])]
     paid = paid[DATES[paid["day"]].astype(str) >= runaway["first"]]
     paid = float(paid[DATES[paid["day"]].astype(str) <= runaway["last"]]["effective"].sum()) / UNIT
@@ -218,7 +277,9 @@ def truth(rows: pd.DataFrame, latent: pd.DataFrame) -> str:
     normal = float(np.mean(hours[first - 42 : first])) * 4
     usage = float(hours[first : first + 4].sum())
     future = by_unit(latent)
-    month_money = lambda frame: {m: {k: round(float(v), 2) for k, v in line.items()} for m, line in frame.iterrows()}
+    month_money = lambda frame: {
+        m: {k: round(float(v), 2) for k, v in line.items()} for m, line in frame.iterrows()
+    }
     plain = lambda series: {m: round(float(v), 6) for m, v in series.items()}
     found = {
         "idle": {
@@ -244,7 +305,9 @@ def truth(rows: pd.DataFrame, latent: pd.DataFrame) -> str:
                 for w, spec in TOKENS.items()
             },
             **{
-                f"{s.workload}/{s.sku}": round(s.growth + (DRIVERS[s.driver].growth if s.driver else 0), 4)
+                f"{s.workload}/{s.sku}": round(
+                    s.growth + (DRIVERS[s.driver].growth if s.driver else 0), 4
+                )
                 for s in GPUS
                 if s.workload in WORKLOADS and not s.resource
             },
@@ -258,8 +321,18 @@ def truth(rows: pd.DataFrame, latent: pd.DataFrame) -> str:
                 "from": 6.98,
                 "to": float(at(SKUS["HYP-H100-OD"][3], "2025-07-01")),
             },
-            {"model": "aurora-large-2", "date": "2026-03-01", "change": -0.2, "prices": MODELS["aurora-large-2"][1]},
-            {"model": "cinder-embed-1", "date": "2026-06-01", "change": 0.25, "prices": MODELS["cinder-embed-1"][1]},
+            {
+                "model": "aurora-large-2",
+                "date": "2026-03-01",
+                "change": -0.2,
+                "prices": MODELS["aurora-large-2"][1],
+            },
+            {
+                "model": "cinder-embed-1",
+                "date": "2026-06-01",
+                "change": 0.25,
+                "prices": MODELS["cinder-embed-1"][1],
+            },
         ],
         "untagged_share_by_month": plain(share),
         "credits": EVENTS["credits"],

@@ -5,11 +5,23 @@ from __future__ import annotations
 from decimal import Decimal
 
 import numpy as np
+from company import (
+    COMMITMENT,
+    EGRESS,
+    FIRST,
+    LATENT,
+    METERS,
+    MODELS,
+    PROVIDERS,
+    SEED,
+    SERVICES,
+    SKUS,
+    SPOT,
+)
+
 from finops_model.documents import dump_yaml
 from finops_model.periods import month_of, month_range
 from finops_model.streams import generator
-
-from company import COMMITMENT, EGRESS, FIRST, LATENT, METERS, MODELS, PROVIDERS, SEED, SERVICES, SKUS, SPOT
 
 MICRO = 1_000_000
 SYNTHETIC = "synthetic price list of the sample company (data/samples/company.py); no real vendor"
@@ -65,13 +77,17 @@ def _meter_price(prices, index: int) -> str | None:
     if text is None:
         return None
     value = Decimal(text) / (2 if index >= 4 else 1)
-    return f"{value.normalize():f}" if value.normalize().as_tuple().exponent < -2 else f"{value:.2f}"
+    return (
+        f"{value.normalize():f}" if value.normalize().as_tuple().exponent < -2 else f"{value:.2f}"
+    )
 
 
 def daily_prices(history: dict[str, str], dates: np.ndarray) -> np.ndarray:
     """Price on each day in millionths, int64 (day,)."""
     starts = np.array(sorted(history), dtype="datetime64[D]")
-    values = np.array([int(Decimal(history[since]) * MICRO) for since in sorted(history)], dtype=np.int64)
+    values = np.array(
+        [int(Decimal(history[since]) * MICRO) for since in sorted(history)], dtype=np.int64
+    )
     position = np.searchsorted(starts, dates, side="right") - 1
     return np.where(position >= 0, values[np.maximum(position, 0)], 0)
 
@@ -91,7 +107,9 @@ def documents() -> dict[str, str]:
             if entry["block"] != 1:
                 lines["block"] = entry["block"]
             lines["rate"] = "linear"
-            lines["history"] = {since: {"price": float(price)} for since, price in entry["history"].items()}
+            lines["history"] = {
+                since: {"price": float(price)} for since, price in entry["history"].items()
+            }
             prices[sku] = lines
         if provider == SERVICES["Network"][0]:
             prices["HYP-EGRESS-INTERNET"] = {
@@ -106,7 +124,13 @@ def documents() -> dict[str, str]:
                 },
             }
         text = dump_yaml(
-            {"provider": provider, "currency": "USD", "reference": SYNTHETIC, "checked": "2026-10-01", "prices": prices}
+            {
+                "provider": provider,
+                "currency": "USD",
+                "reference": SYNTHETIC,
+                "checked": "2026-10-01",
+                "prices": prices,
+            }
         )
         found[provider.split()[0].lower() + ".yaml"] = (
             text.replace("'20", "20").replace("':", ":").replace("-01'", "-01")

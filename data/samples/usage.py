@@ -9,14 +9,37 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-
-from company import DRIVERS, EVENTS, GPUS, METERS, SEATS, STORAGE, TOKENS, TRANSFER, Gpus, Route, Tokens
-from patterns import DATES, MONTHS_FROM_ANCHOR, campaigns, driver, launch, migrated, noise, wander, week, year
+from company import (
+    DRIVERS,
+    EVENTS,
+    GPUS,
+    METERS,
+    SEATS,
+    STORAGE,
+    TOKENS,
+    TRANSFER,
+    Gpus,
+    Route,
+    Tokens,
+)
+from patterns import (
+    DATES,
+    MONTHS_FROM_ANCHOR,
+    campaigns,
+    driver,
+    launch,
+    migrated,
+    noise,
+    wander,
+    week,
+    year,
+)
 from prices import daily_prices, histories
 
 SCALE = 10_000
 DAYS_IN_MONTH = (
-    (DATES.astype("datetime64[M]") + 1).astype("datetime64[D]") - DATES.astype("datetime64[M]").astype("datetime64[D]")
+    (DATES.astype("datetime64[M]") + 1).astype("datetime64[D]")
+    - DATES.astype("datetime64[M]").astype("datetime64[D]")
 ).astype(int)
 
 
@@ -52,9 +75,13 @@ def gpu_hours(spec: Gpus) -> np.ndarray:
         level = level + campaigns(name, *spec.bursts)
     runaway = EVENTS["runaway"]
     if (spec.workload, spec.sku) == (runaway["workload"], runaway["sku"]):
-        inside = (DATES >= np.datetime64(runaway["first"])) & (DATES <= np.datetime64(runaway["last"]))
+        inside = (DATES >= np.datetime64(runaway["first"])) & (
+            DATES <= np.datetime64(runaway["last"])
+        )
         level = np.where(
-            inside, 24.0 * spec.gpus * runaway["factor"] * np.exp(noise(name + "/runaway", 0.05, 0.0)), level
+            inside,
+            24.0 * spec.gpus * runaway["factor"] * np.exp(noise(name + "/runaway", 0.05, 0.0)),
+            level,
         )
     return level
 
@@ -72,7 +99,10 @@ def gpu_lines() -> list[Line]:
 def route_tokens(route: Route, context: np.ndarray) -> dict[str, np.ndarray]:
     """Tokens per request by meter; meters are disjoint, (day,) each."""
     if route.batch:
-        return {"batch_input_tokens": context, "batch_output_tokens": np.full(len(context), float(route.output))}
+        return {
+            "batch_input_tokens": context,
+            "batch_output_tokens": np.full(len(context), float(route.output)),
+        }
     return {
         "input_tokens": context * (1 - route.cached - route.written),
         "cached_input_tokens": context * route.cached,
@@ -97,10 +127,18 @@ def route_share(workload: str, spec: Tokens, route: Route) -> np.ndarray:
     return share * launch() if spec.launch else share
 
 
-def token_routes(workload: str, spec: Tokens) -> list[tuple[Route, np.ndarray, dict[str, np.ndarray]]]:
+def token_routes(
+    workload: str, spec: Tokens
+) -> list[tuple[Route, np.ndarray, dict[str, np.ndarray]]]:
     """(route, requests a day, tokens a day by meter) of a workload."""
-    growth = np.exp(spec.growth * MONTHS_FROM_ANCHOR + wander(workload) + noise(workload, spec.sigma, spec.phi))
-    base = driver(spec.driver) / DRIVERS[spec.driver].level if spec.driver else week(0.5) * year("holiday")
+    growth = np.exp(
+        spec.growth * MONTHS_FROM_ANCHOR + wander(workload) + noise(workload, spec.sigma, spec.phi)
+    )
+    base = (
+        driver(spec.driver) / DRIVERS[spec.driver].level
+        if spec.driver
+        else week(0.5) * year("holiday")
+    )
     stretch = np.exp(spec.context_growth * MONTHS_FROM_ANCHOR)
     anchor = int(np.searchsorted(DATES, np.datetime64("2026-10-15")))
     shares = [route_share(workload, spec, route) for route in spec.routes]
@@ -108,7 +146,12 @@ def token_routes(workload: str, spec: Tokens) -> list[tuple[Route, np.ndarray, d
     for route, share in zip(spec.routes, shares, strict=True):
         for meter, tokens in route_tokens(route, route.context * stretch).items():
             if tokens[anchor] > 0:
-                per_request += share[anchor] * tokens[anchor] * price_micros(f"{route.model}:{meter}")[anchor] / 1e12
+                per_request += (
+                    share[anchor]
+                    * tokens[anchor]
+                    * price_micros(f"{route.model}:{meter}")[anchor]
+                    / 1e12
+                )
     requests = spec.money / 31 / per_request * base * growth
     found = []
     for route, share in zip(spec.routes, shares, strict=True):
@@ -159,7 +202,9 @@ def seats() -> dict[str, int]:
     share = np.linspace(0, 1, len(months) - 1)
     counts = SEATS["first"] + (SEATS["last"] - SEATS["first"]) * (share + 0.03 * np.sin(share * 19))
     values = [*counts, counts[-1]]
-    return {str(month): int(round(value / 5) * 5) for month, value in zip(months, values, strict=True)}
+    return {
+        str(month): int(round(value / 5) * 5) for month, value in zip(months, values, strict=True)
+    }
 
 
 __all__ = ["METERS", "TOKENS", "Line", "SCALE", "gpu_lines", "other_lines", "seats", "token_routes"]

@@ -1,6 +1,6 @@
 """The two files of the README's ten minutes: a made-up table of costs and the sessions it served. Seeded: the same bytes every time.
 
-    .venv/bin/python data/start/make_start.py
+.venv/bin/python data/start/make_start.py
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ def make(folder: Path = HERE) -> None:
     costs, sessions = ["Usage Date;Cost Centre;Cost (EUR)"], ["date,sessions"]
     for day in (FIRST + dt.timedelta(n) for n in range((LAST - FIRST).days + 1)):
         age, weekday = (day - FIRST).days, day.weekday()
-        served = round((9000 + 22 * age) * (0.62 if weekday > 4 else 1.0) * luck.lognormvariate(0, 0.05))
+        served = round(
+            (9000 + 22 * age) * (0.62 if weekday > 4 else 1.0) * luck.lognormvariate(0, 0.05)
+        )
         vision = 0.085 * served * luck.lognormvariate(0, 0.06)
         speech = (260 + 0.4 * age) * luck.lognormvariate(0, 0.09)
         for team, amount in (("Vision", vision), ("Speech", speech)):

@@ -31,7 +31,8 @@ WHAT = {
     "actions.csv": "what owners say was done or is planned, with expected monthly savings; not whether the bill shows it",
     "credits.csv": "the start-up credit as granted, with its expiry",
     "plan_rates": "budget exchange rate of a fiscal year, US dollars for one euro",
-    "inc": "price list in US dollars, dated: what the bill charges", "gmbh": "price list in euros, dated: what the bill charges",
+    "inc": "price list in US dollars, dated: what the bill charges",
+    "gmbh": "price list in euros, dated: what the bill charges",
     "truth.json": "what a good analysis should find: growth, planted waste with amounts, which actions are real, quality, shares of customers",
 }
 
@@ -42,13 +43,25 @@ def write_all(data: Path) -> list[Path]:
     latent = all_charges()
     rows = shown(latent)
     files = write_focus(rows, folder / "focus")
-    texts = {"organisation.csv": papers.organisation(), "seats.csv": papers.seats(), "customers.csv": papers.customer_list(),
-             "customer_usage.csv": papers.customer_usage(), "quality.csv": papers.quality(), "actions.csv": papers.actions(),
-             "credits.csv": papers.credit_list(), **papers.plan_rates()}
+    texts = {
+        "organisation.csv": papers.organisation(),
+        "seats.csv": papers.seats(),
+        "customers.csv": papers.customer_list(),
+        "customer_usage.csv": papers.customer_usage(),
+        "quality.csv": papers.quality(),
+        "actions.csv": papers.actions(),
+        "credits.csv": papers.credit_list(),
+        **papers.plan_rates(),
+    }
     for entity in ENTITIES:
-        texts |= {f"{entity}/invoices.csv": papers.invoices(rows, entity), f"{entity}/budgets.csv": papers.budgets(latent, entity),
-                  f"{entity}/drivers.csv": papers.drivers(entity)}
-    texts |= {f"prices/{name}": text for name, text in price_documents().items()} | {"truth.json": papers.truth(rows, latent)}
+        texts |= {
+            f"{entity}/invoices.csv": papers.invoices(rows, entity),
+            f"{entity}/budgets.csv": papers.budgets(latent, entity),
+            f"{entity}/drivers.csv": papers.drivers(entity),
+        }
+    texts |= {f"prices/{name}": text for name, text in price_documents().items()} | {
+        "truth.json": papers.truth(rows, latent)
+    }
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +77,10 @@ def row_count(path: Path) -> int:
         return pq.ParquetFile(path).metadata.num_rows
     lines = path.read_text(encoding="utf-8").splitlines()
     if path.parent.parent.name == "prices":
-        return sum(line.endswith(":") and line.startswith("  ") and not line.startswith("   ") for line in lines)
+        return sum(
+            line.endswith(":") and line.startswith("  ") and not line.startswith("   ")
+            for line in lines
+        )
     return len(lines) - (path.suffix == ".csv")
 
 
@@ -74,7 +90,9 @@ def passport(files: list[Path], folder: Path) -> str:
     for path in files:
         what = WHAT.get(path.name) or WHAT[path.parent.name]
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        lines.append(f"| `{path.relative_to(folder).as_posix()}` | {what} | {row_count(path):,} | `{digest}` |\n")
+        lines.append(
+            f"| `{path.relative_to(folder).as_posix()}` | {what} | {row_count(path):,} | `{digest}` |\n"
+        )
     return HEAD + "".join(lines)
 
 
@@ -98,4 +116,6 @@ July 2025, a price cut in February 2026, a start-up credit of which a part is lo
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent
     written = write_all(target)
-    print(f"{len(written)} files, {sum(path.stat().st_size for path in written):,} bytes below {target / 'startup'}")
+    print(
+        f"{len(written)} files, {sum(path.stat().st_size for path in written):,} bytes below {target / 'startup'}"
+    )

@@ -17,8 +17,13 @@ from ..errors import FinOpsError
 from . import _net
 from ._shared import err
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
-                  help="Forecasts, what-ifs and budget reports for what AI costs: GPU hours, storage, tokens.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Forecasts, what-ifs and budget reports for what AI costs: GPU hours, storage, tokens.",
+)
 for _found in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
     if not _found.name.startswith("_"):
         app.add_typer(importlib.import_module(f"{__name__}.{_found.name}").app)
@@ -29,14 +34,16 @@ def main() -> int:
     _net.any_terminal()
     try:
         code = app(standalone_mode=False)
-        return code if isinstance(code, int) else 0           # what a command says by typer.Exit comes back as a number
+        return (
+            code if isinstance(code, int) else 0
+        )  # what a command says by typer.Exit comes back as a number
     except FinOpsError as problem:
         _say(str(problem))
         sys.exit(problem.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         err.print("Stopped; nothing was published.")
         sys.exit(130)
-    except BrokenPipeError:                                   # `finops … | head`: the reader has enough
+    except BrokenPipeError:  # `finops … | head`: the reader has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as problem:  # noqa: BLE001 - click's own usage errors know how to show themselves

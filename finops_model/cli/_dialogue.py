@@ -22,13 +22,17 @@ def confirming(yes: bool, quiet: bool = False):
         open_ = doubts(found)
         listed = "".join(f"\n- {text}" for text in open_)
         if yes and open_:
-            raise Unconfirmed(f"--yes takes only a reading that leaves no doubt, and this one leaves {len(open_)}:{listed}\nNothing was taken in.")
+            raise Unconfirmed(
+                f"--yes takes only a reading that leaves no doubt, and this one leaves {len(open_)}:{listed}\nNothing was taken in."
+            )
         if yes:
             return found
         if not sys.stdin.isatty():
             or_yes = "" if open_ else " --yes takes it as it stands."
-            raise Unconfirmed("is this reading right? Nobody could be asked, as there is no terminal. Nothing was taken in."
-                              f"{f' It leaves doubts:{listed}' + chr(10) if open_ else or_yes}")
+            raise Unconfirmed(
+                "is this reading right? Nobody could be asked, as there is no terminal. Nothing was taken in."
+                f"{f' It leaves doubts:{listed}' + chr(10) if open_ else or_yes}"
+            )
         return found if typer.confirm("Is this right?", default=not open_) else None
 
     return confirm

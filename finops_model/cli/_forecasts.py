@@ -8,21 +8,35 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, unknown
-from ..measure.budget import against, landing as budgets, outside, outside_words
-from ..measure.actuals import COMPANY
-from ..measure.words import money
-from ..simulate.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
 from ..forecasting.settling import SETTLING_DAYS
-from ..publish.alerts import check_day
-from ._unfinished import words
+from ..measure.actuals import COMPANY
+from ..measure.budget import against, outside, outside_words
+from ..measure.budget import landing as budgets
+from ..measure.words import money
 from ..periods import month_of
+from ..publish.alerts import check_day
+from ..simulate.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
+from ._unfinished import words
 
-HOW = {"measured": "as measured from past misses", "independent": "if workloads surprise us one by one", "shared": "if they all surprise us together"}
+HOW = {
+    "measured": "as measured from past misses",
+    "independent": "if workloads surprise us one by one",
+    "shared": "if they all surprise us together",
+}
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
-def of_workspace(settings, by: str | None, unit: str | None, months: int, quarters: bool, shocks: str | None, bars, as_of: str | None = None,
-                 month: str | None = None) -> dict:
+def of_workspace(
+    settings,
+    by: str | None,
+    unit: str | None,
+    months: int,
+    quarters: bool,
+    shocks: str | None,
+    bars,
+    as_of: str | None = None,
+    month: str | None = None,
+) -> dict:
     """Rows of every node and span: {node, period, kind, lead, graded, booked, missing, p10, p50, p90} of each way to draw shocks.
 
     by    None: one business unit or the company; else unit, team, service, workload: its nodes and the company
@@ -39,45 +53,118 @@ def of_workspace(settings, by: str | None, unit: str | None, months: int, quarte
     daily = close.up_to(warehouse.daily(ledger, settings), day, bool(as_of or month))
     name = close.pick_units(daily, [unit] if unit else [COMPANY])[0]
     if by is not None and name != COMPANY and by != "unit":
-        raise InputError(f"--unit is one business unit and --by {by} divides the company. Give one of them.")
+        raise InputError(
+            f"--unit is one business unit and --by {by} divides the company. Give one of them."
+        )
     report = since.published(settings, day, name)
     ways = {"measured": None, "independent": "independent", "shared": "shared"}
     wanted = list(ways) if shocks == "both" else [shocks or "measured"]
-    found = forecast_nodes(settings, daily, by or "unit", months, [ways[how] for how in wanted], progress=bars, as_of=day,
-                           engine=since.engine_of(report, month))
+    found = forecast_nodes(
+        settings,
+        daily,
+        by or "unit",
+        months,
+        [ways[how] for how in wanted],
+        progress=bars,
+        as_of=day,
+        engine=since.engine_of(report, month),
+    )
     made = {how: found[ways[how]] for how in wanted}
     first = made[wanted[0]]
-    nodes = [None if name == COMPANY else name] if by is None else [*([name] if name != COMPANY else first.names), None]
+    nodes = (
+        [None if name == COMPANY else name]
+        if by is None
+        else [*([name] if name != COMPANY else first.names), None]
+    )
     inside = first.spans(settings.fiscal_year_starts, quarters)
     rows = []
     for node in nodes:
         for span in inside:
-            row = {"node": node or COMPANY, "period": span.name, "kind": span.kind, "lead": span.lead, "graded": span.graded,
-                   "booked": list(span.booked), "missing": list(span.missing)}
+            row = {
+                "node": node or COMPANY,
+                "period": span.name,
+                "kind": span.kind,
+                "lead": span.lead,
+                "graded": span.graded,
+                "booked": list(span.booked),
+                "missing": list(span.missing),
+            }
             for how, totals in made.items():
-                found = dict(zip(QUANTILES, totals.quantiles(span, node, tuple(QUANTILES.values()))))
+                found = dict(
+                    zip(QUANTILES, totals.quantiles(span, node, tuple(QUANTILES.values())))
+                )
                 row |= found if how == wanted[0] else {}
-                row |= {f"{key}_{how}": value for key, value in found.items()} if len(wanted) > 1 else {}
+                row |= (
+                    {f"{key}_{how}": value for key, value in found.items()}
+                    if len(wanted) > 1
+                    else {}
+                )
             rows.append(row)
-    left = outside.of_year(daily, month_of(first.as_of), first.as_of, name, settings.fiscal_year_starts)
+    left = outside.of_year(
+        daily, month_of(first.as_of), first.as_of, name, settings.fiscal_year_starts
+    )
     year = year_of(first, None if name == COMPANY else name, settings)
-    said = [text for text in [left_out(left, rows, name, first.currency), since.sentence(report, "this forecast", first.as_of, year)] if text]
-    return {"unit": name, "excluded": left, "by": by, "as_of": first.as_of, "currency": first.currency, "paths": len(first.totals), "shocks": wanted, "rows": rows, "published": report and report.beside(year),
-            "by_hand": by_hand(first, first.known.overrides, inside), "unfinished": [asdict(one) for one in first.unfinished],
-            "notes": [*words(first.unfinished, first.currency), *notes(rows, wanted, first, inside), *said],
-            "known": [note["text"] for note in first.known.notes]}
+    said = [
+        text
+        for text in [
+            left_out(left, rows, name, first.currency),
+            since.sentence(report, "this forecast", first.as_of, year),
+        ]
+        if text
+    ]
+    return {
+        "unit": name,
+        "excluded": left,
+        "by": by,
+        "as_of": first.as_of,
+        "currency": first.currency,
+        "paths": len(first.totals),
+        "shocks": wanted,
+        "rows": rows,
+        "published": report and report.beside(year),
+        "by_hand": by_hand(first, first.known.overrides, inside),
+        "unfinished": [asdict(one) for one in first.unfinished],
+        "notes": [
+            *words(first.unfinished, first.currency),
+            *notes(rows, wanted, first, inside),
+            *said,
+        ],
+        "known": [note["text"] for note in first.known.notes],
+    }
 
 
 def year_of(nodes: Nodes, node: str | None, settings) -> dict | None:
     """Where the fiscal year under way lands, as a report has it; None where the forecast does not reach its end, or is of no such node."""
     period = against.period_of(None, nodes.as_of, settings.fiscal_year_starts)
-    span = next((span for span in nodes.spans(settings.fiscal_year_starts, True) if span.name == period.name), None)
-    if span is None or against.unreached(period.months, nodes.months, nodes.as_of) or (node is not None and nodes.by != "unit"):
+    span = next(
+        (
+            span
+            for span in nodes.spans(settings.fiscal_year_starts, True)
+            if span.name == period.name
+        ),
+        None,
+    )
+    if (
+        span is None
+        or against.unreached(period.months, nodes.months, nodes.as_of)
+        or (node is not None and nodes.by != "unit")
+    ):
         return None
-    booked = sum(float(nodes.booked[month][slice(None) if node is None else [nodes.names.index(node)]].sum()) for month in span.booked)
-    monthly = nodes.totals[:, list(span.at)][:, :, slice(None) if node is None else [nodes.names.index(node)]].sum(axis=2)
-    return budgets.landing(period.name, booked, monthly, tuple(nodes.months[i] for i in span.at), against.approved(settings, nodes.as_of, node),
-                           last=period.months[-1])
+    booked = sum(
+        float(nodes.booked[month][slice(None) if node is None else [nodes.names.index(node)]].sum())
+        for month in span.booked
+    )
+    monthly = nodes.totals[:, list(span.at)][
+        :, :, slice(None) if node is None else [nodes.names.index(node)]
+    ].sum(axis=2)
+    return budgets.landing(
+        period.name,
+        booked,
+        monthly,
+        tuple(nodes.months[i] for i in span.at),
+        against.approved(settings, nodes.as_of, node),
+        last=period.months[-1],
+    )
 
 
 def by_hand(nodes: Nodes, overrides, inside) -> list[dict]:
@@ -85,12 +172,20 @@ def by_hand(nodes: Nodes, overrides, inside) -> list[dict]:
     found = []
     for one in overrides:
         span = next((span for span in inside if span.name == one["month"]), None)
-        node = None if one["unit"] == COMPANY else one["workload"] if one["workload"] else one["unit"]
+        node = (
+            None if one["unit"] == COMPANY else one["workload"] if one["workload"] else one["unit"]
+        )
         kind = "workload" if one["workload"] else "unit"
         if span is None or (node is not None and (nodes.by != kind or node not in nodes.names)):
             continue
         own = dict(zip(QUANTILES, nodes.quantiles(span, node)))
-        found.append({"node": node or COMPANY, **{key: one[key] for key in ("month", "value", "by", "because")}, **own})
+        found.append(
+            {
+                "node": node or COMPANY,
+                **{key: one[key] for key in ("month", "value", "by", "because")},
+                **own,
+            }
+        )
     return found
 
 
@@ -99,7 +194,9 @@ def left_out(found: dict, rows: list[dict], name: str, currency: str) -> str:
     if not found["items"]:
         return ""
     text = f"Left out of {name}, {found['period']} so far: {outside_words.words(found['items'], currency)}; {'neither' if len(found['items']) > 1 else 'it'} is {'' if len(found['items']) > 1 else 'not '}forecast"
-    year = next((row for row in rows if row["node"] == name and row["period"] == found["period"]), None)
+    year = next(
+        (row for row in rows if row["node"] == name and row["period"] == found["period"]), None
+    )
     if year is not None and any(item["what"] == "Credits" for item in found["items"]):
         text += f". {found['period']} after credits: P50 {money(year['p50'] + found['credits'], currency)}"
     return f"{text}."
@@ -110,23 +207,48 @@ def notes(rows: list[dict], wanted: list[str], nodes: Nodes, inside) -> list[str
     said = ["Totals are added up path by path; ranges of nodes or months never add up."]
     beyond = next((span for span in inside if not span.graded), None)
     if beyond is not None:
-        said.append(f"Beyond lead 3: assumption. From {beyond.name} on (*) no past forecast has been graded so far ahead; the range grows on in a straight line.")
+        said.append(
+            f"Beyond lead 3: assumption. From {beyond.name} on (*) no past forecast has been graded so far ahead; the range grows on in a straight line."
+        )
     cut = [span for span in inside if span.missing]
     if cut:
-        said.append(f"In part (†): {', '.join(span.name for span in cut)} go beyond what bill and forecast reach, so their totals are of fewer months.")
+        said.append(
+            f"In part (†): {', '.join(span.name for span in cut)} go beyond what bill and forecast reach, so their totals are of fewer months."
+        )
     if len(wanted) > 1:
         span = next((span for span in reversed(inside) if span.graded), inside[0])
-        row = next(row for row in rows if row["node"] == COMPANY and row["period"] == span.name) if any(r["node"] == COMPANY for r in rows) else rows[0]
-        ranges = [f"{money(row[f'p10_{how}'], nodes.currency)} to {money(row[f'p90_{how}'], nodes.currency)} {HOW[how]}" for how in ("independent", "measured", "shared")]
-        said.append(f"{row['node']}, {row['period']}: eight of ten futures lie from {ranges[0]}, from {ranges[1]}, from {ranges[2]}. "
-                    "Bills alone do not tell which of the ends holds.")
+        row = (
+            next(row for row in rows if row["node"] == COMPANY and row["period"] == span.name)
+            if any(r["node"] == COMPANY for r in rows)
+            else rows[0]
+        )
+        ranges = [
+            f"{money(row[f'p10_{how}'], nodes.currency)} to {money(row[f'p90_{how}'], nodes.currency)} {HOW[how]}"
+            for how in ("independent", "measured", "shared")
+        ]
+        said.append(
+            f"{row['node']}, {row['period']}: eight of ten futures lie from {ranges[0]}, from {ranges[1]}, from {ranges[2]}. "
+            "Bills alone do not tell which of the ends holds."
+        )
     elif wanted[0] != "measured":
-        said.append(f"Drawn {HOW[wanted[0]]}; without --shocks the forecast is drawn {HOW['measured']}.")
+        said.append(
+            f"Drawn {HOW[wanted[0]]}; without --shocks the forecast is drawn {HOW['measured']}."
+        )
     return said
 
 
-def of_table(path: Path, date: str | None, value: str | None, days: int, paths: int, executor: str, workers: int, bars, as_of: str | None = None,
-             settling_days: int = SETTLING_DAYS) -> dict:
+def of_table(
+    path: Path,
+    date: str | None,
+    value: str | None,
+    days: int,
+    paths: int,
+    executor: str,
+    workers: int,
+    bars,
+    as_of: str | None = None,
+    settling_days: int = SETTLING_DAYS,
+) -> dict:
     """The series of a table, each forecast on its own, and their total with shocks drawn together and apart."""
     from ..facts.intake.series import read_series
     from ..forecasting.hierarchy import TOTAL, forecast_many, forecast_tree
@@ -138,27 +260,65 @@ def of_table(path: Path, date: str | None, value: str | None, days: int, paths: 
         name, only = next(iter(made.items()))
         inside = only.dates.astype("datetime64[M]")
         for month, totals in only.month_totals().items():
-            rows.append({"series": name, "month": month, "days": int((inside == np.datetime64(month)).sum()), **_quantiles(totals)})
+            rows.append(
+                {
+                    "series": name,
+                    "month": month,
+                    "days": int((inside == np.datetime64(month)).sum()),
+                    **_quantiles(totals),
+                }
+            )
         members, late = only.weights, only.left_out
     else:
-        tree = forecast_tree(series, days, paths=paths, workers=workers, executor=executor, progress=bars, **how)
+        tree = forecast_tree(
+            series, days, paths=paths, workers=workers, executor=executor, progress=bars, **how
+        )
         inside = tree.dates.astype("datetime64[M]")
         for node in tree.nodes:
             together, apart = tree.month_totals(node, True), tree.month_totals(node, False)
             for month in together:
-                row = {"series": node, "month": month, "days": int((inside == np.datetime64(month)).sum()), **_quantiles(together[month])}
+                row = {
+                    "series": node,
+                    "month": month,
+                    "days": int((inside == np.datetime64(month)).sum()),
+                    **_quantiles(together[month]),
+                }
                 if node == TOTAL:
-                    row |= {f"{key}_shared": row[key] for key in QUANTILES} | {f"{key}_independent": v for key, v in _quantiles(apart[month]).items()}
+                    row |= {f"{key}_shared": row[key] for key in QUANTILES} | {
+                        f"{key}_independent": v for key, v in _quantiles(apart[month]).items()
+                    }
                 rows.append(row)
-        members, late = {}, tuple(replace(one, source=name) for name, found in tree.left_out.items() for one in found)
-    said = [*words(late), *read, "Totals are added up path by path; ranges of months or series never add up."]
+        members, late = (
+            {},
+            tuple(
+                replace(one, source=name) for name, found in tree.left_out.items() for one in found
+            ),
+        )
+    said = [
+        *words(late),
+        *read,
+        "Totals are added up path by path; ranges of months or series never add up.",
+    ]
     first = next((row for row in rows if "p10_shared" in row), None)
     if first:
         ends = {how: f"{first[f'p10_{how}']:,.0f} to {first[f'p90_{how}']:,.0f}" for how in SHOCKS}
-        said.append(f"{TOTAL}, {first['month']}: eight of ten futures lie from {ends['independent']} where each series misses on its own, from {ends['shared']} where "
-                    "all miss as they did at the same time before. A total means something where all series have one unit.")
-    return {"file": path.name, "days": days, "paths": paths, "members": members, "rows": rows, "unfinished": [asdict(one) for one in late], "notes": said}
+        said.append(
+            f"{TOTAL}, {first['month']}: eight of ten futures lie from {ends['independent']} where each series misses on its own, from {ends['shared']} where "
+            "all miss as they did at the same time before. A total means something where all series have one unit."
+        )
+    return {
+        "file": path.name,
+        "days": days,
+        "paths": paths,
+        "members": members,
+        "rows": rows,
+        "unfinished": [asdict(one) for one in late],
+        "notes": said,
+    }
 
 
 def _quantiles(totals) -> dict:
-    return {key: float(value) for key, value in zip(QUANTILES, np.quantile(totals, tuple(QUANTILES.values())))}
+    return {
+        key: float(value)
+        for key, value in zip(QUANTILES, np.quantile(totals, tuple(QUANTILES.values())))
+    }

@@ -16,16 +16,40 @@ from importlib.metadata import version
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-PLAIN = {"←": "<-", "→": "->", "·": "-", "–": "-", "—": "-", "…": "...", "×": "x", "±": "+-", "−": "-", "€": "EUR", "£": "GBP", "¥": "JPY",
-         "≥": ">=", "≤": "<=", "≈": "~", "’": "'", "‘": "'", "“": '"', "”": '"', "§": "section ", "\u00a0": " ", "\u202f": " "}
+PLAIN = {
+    "←": "<-",
+    "→": "->",
+    "·": "-",
+    "–": "-",
+    "—": "-",
+    "…": "...",
+    "×": "x",
+    "±": "+-",
+    "−": "-",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "≥": ">=",
+    "≤": "<=",
+    "≈": "~",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "§": "section ",
+    "\u00a0": " ",
+    "\u202f": " ",
+}
 
 
 def _in_ascii(problem: UnicodeError):
     """What a terminal cannot show, in letters it can: signs by their like, other letters as \\uXXXX."""
     if not isinstance(problem, UnicodeEncodeError):
         raise problem
-    part = problem.object[problem.start:problem.end]
-    return "".join(PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in part), problem.end
+    part = problem.object[problem.start : problem.end]
+    return "".join(
+        PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in part
+    ), problem.end
 
 
 codecs.register_error("finops", _in_ascii)
@@ -45,19 +69,32 @@ def sentence(problem: BaseException) -> tuple[str, int]:
     'reports/x: the disk is full (No space left on device). What was there before is as it was. Make room, then run the command again.'
     """
     if isinstance(problem, OSError) and problem.errno in FULL:
-        return (f"{_place(problem)}the disk is full ({problem.strerror}). What was there before is as it was. "
-                "Make room, then run the command again."), 2
+        return (
+            f"{_place(problem)}the disk is full ({problem.strerror}). What was there before is as it was. "
+            "Make room, then run the command again."
+        ), 2
     if isinstance(problem, OSError) and problem.errno in FORBIDDEN:
-        return (f"{_place(problem)}this cannot be read or written here ({problem.strerror}). What was there before is as it was. "
-                "Check the rights of the folder, or write somewhere else (--out, or ledger, runs and reports in finops.yaml)."), 2
+        return (
+            f"{_place(problem)}this cannot be read or written here ({problem.strerror}). What was there before is as it was. "
+            "Check the rights of the folder, or write somewhere else (--out, or ledger, runs and reports in finops.yaml)."
+        ), 2
     if isinstance(problem, MemoryError):
-        return "the memory of this machine does not suffice. Nothing was published. Take fewer paths, units or months.", 2
-    return f"something unexpected went wrong ({_short(problem)}). This is a fault of finops-model, not of your files. {keep(problem)}", 1
+        return (
+            "the memory of this machine does not suffice. Nothing was published. Take fewer paths, units or months.",
+            2,
+        )
+    return (
+        f"something unexpected went wrong ({_short(problem)}). This is a fault of finops-model, not of your files. {keep(problem)}",
+        1,
+    )
 
 
 def keep(problem: BaseException) -> str:
     """Where the traceback is kept, as a sentence; a file of this user alone in the temporary folder."""
-    text = f"finops-model {version('finops-model')}, Python {sys.version.split()[0]}, {sys.platform}\n" + "".join(traceback.format_exception(problem))
+    text = (
+        f"finops-model {version('finops-model')}, Python {sys.version.split()[0]}, {sys.platform}\n"
+        + "".join(traceback.format_exception(problem))
+    )
     try:
         handle, name = tempfile.mkstemp(prefix="finops-error-", suffix=".txt")
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -68,9 +105,17 @@ def keep(problem: BaseException) -> str:
 
 
 def _place(problem: OSError) -> str:
-    return f"{os.fsdecode(problem.filename)}: " if problem.filename is not None and not isinstance(problem.filename, int) else ""
+    return (
+        f"{os.fsdecode(problem.filename)}: "
+        if problem.filename is not None and not isinstance(problem.filename, int)
+        else ""
+    )
 
 
 def _short(problem: BaseException, most: int = 160) -> str:
     words = " ".join(str(problem).split())
-    return f"{type(problem).__name__}: {words[:most]}{'…' if len(words) > most else ''}" if words else type(problem).__name__
+    return (
+        f"{type(problem).__name__}: {words[:most]}{'…' if len(words) > most else ''}"
+        if words
+        else type(problem).__name__
+    )

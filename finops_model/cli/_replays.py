@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import ForecastError, InputError
+from ..forecasting.backtest import ahead, backtest, check_leads
+from ..forecasting.windows import BANDS, COLUMNS, plain, summary
 from ..measure import accuracy
 from ..measure.actuals import COMPANY
 from ..measure.brief import history
-from ..forecasting.backtest import ahead, backtest, check_leads
-from ..forecasting.windows import BANDS, COLUMNS, plain, summary
 
 
 def whole_numbers(option: str, text: str, like: str) -> tuple[int, ...]:
@@ -21,18 +21,28 @@ def whole_numbers(option: str, text: str, like: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError:
-        raise InputError(f"{option}: '{text[:40]}' must be whole numbers with commas, for example {like}.") from None
+        raise InputError(
+            f"{option}: '{text[:40]}' must be whole numbers with commas, for example {like}."
+        ) from None
 
 
 def limits(text: str) -> tuple:
     """`12,15,20` as thresholds of budget variance, ascending, with the names of the usual ones."""
     named = {limit: name for name, limit in BANDS}
     try:
-        found = sorted({float(part.strip().removesuffix("%")) / 100 for part in text.split(",") if part.strip()})
+        found = sorted(
+            {
+                float(part.strip().removesuffix("%")) / 100
+                for part in text.split(",")
+                if part.strip()
+            }
+        )
     except ValueError:
         found = []
     if not found or not all(0 < limit < 10 for limit in found):
-        raise InputError(f"--bands: '{text[:40]}' must be percentages with commas, for example 12,15,20.")
+        raise InputError(
+            f"--bands: '{text[:40]}' must be percentages with commas, for example 12,15,20."
+        )
     return tuple((named.get(limit, f"within {limit * 100:g} %"), limit) for limit in found)
 
 
@@ -41,23 +51,45 @@ def of_table(path: Path, leads, horizons, origins, members, by: str, bands, bars
     from ..facts.intake.series import read_series
 
     series, classes, read = read_series(path)
-    made = backtest(series if len(series) > 1 else next(iter(series.values())), leads or (1, 2, 3), origins or 12, members=members, progress=bars,
-                    horizons=horizons, classes=classes)
+    made = backtest(
+        series if len(series) > 1 else next(iter(series.values())),
+        leads or (1, 2, 3),
+        origins or 12,
+        members=members,
+        progress=bars,
+        horizons=horizons,
+        classes=classes,
+    )
     notes = [*read, *(f"Not graded: {name}: {why}" for name, why in made.left_out.items())]
-    title = f"{path.name}: {made.windows['series'].nunique()} series" if len(series) > 1 else f"{path.name}: {next(iter(series))}"
-    whole = {"title": title, "bands": [limit for _, limit in bands], "sentence": made.sentence(), "trust": "", "notes": notes,
-             **_parts(made.windows, bands), "calibration": plain(made.calibration().query("kind == 'range'"))}
+    title = (
+        f"{path.name}: {made.windows['series'].nunique()} series"
+        if len(series) > 1
+        else f"{path.name}: {next(iter(series))}"
+    )
+    whole = {
+        "title": title,
+        "bands": [limit for _, limit in bands],
+        "sentence": made.sentence(),
+        "trust": "",
+        "notes": notes,
+        **_parts(made.windows, bands),
+        "calibration": plain(made.calibration().query("kind == 'range'")),
+    }
     if by == "all":
         return {**whole, "windows": made.windows}
-    groups = [{"title": str(name), "sentence": "", "trust": "", "notes": [], **_parts(part, bands)}
-              for name, part in made.windows.groupby(by, sort=False)]
+    groups = [
+        {"title": str(name), "sentence": "", "trust": "", "notes": [], **_parts(part, bands)}
+        for name, part in made.windows.groupby(by, sort=False)
+    ]
     return {**whole, "units": [*groups, whole], "windows": made.windows}
 
 
-def of_ledger(settings, unit, month, leads, horizons, origins, members, by: str, bands, bars) -> dict:
+def of_ledger(
+    settings, unit, month, leads, horizons, origins, members, by: str, bands, bars
+) -> dict:
     """Units of the settings' ledger: months by the whole simulation, days by their daily cost."""
-    from ..simulate import scenarios as simulate
     from ..publish import close
+    from ..simulate import scenarios as simulate
 
     leads = check_leads(leads or accuracy.LEADS)
     ledger = close.books(settings, bars)
@@ -66,25 +98,52 @@ def of_ledger(settings, unit, month, leads, horizons, origins, members, by: str,
     names = close.pick_units(daily, [unit] if unit else None if by == "series" else [COMPANY])
     scenario = settings.path(settings.scenario) if settings.scenario else None
     if origins is None:
-        now = simulate.run(scenario, settings, as_of=as_of, paths=100, months=1, daily=daily, members="cheap", dials=False)
+        now = simulate.run(
+            scenario,
+            settings,
+            as_of=as_of,
+            paths=100,
+            months=1,
+            daily=daily,
+            members="cheap",
+            dials=False,
+        )
         origins = accuracy.how_many(len(now.workloads), leads)
     replays = accuracy.replay(scenario, settings, daily, as_of, origins, bars, leads)
     units, windows, could = [], [], accuracy.reach(daily["ChargeDate"].min().date(), as_of)
     for name in names:
         _, _, complete, by_day = history(daily, name, as_of)
-        found = accuracy.record(replays, complete, by_day, None if name == COMPANY else name, leads, bands, could)
+        found = accuracy.record(
+            replays, complete, by_day, None if name == COMPANY else name, leads, bands, could
+        )
         days, notes = _days(by_day, as_of, horizons, len(replays), members)
         windows += [{**row, "series": name, "class": "ledger"} for row in [*found["detail"], *days]]
         found.pop("published")
-        units.append({"unit": name, "title": f"{name} · as of {as_of}, {settings.currency}", "month": month, "as_of": as_of,
-                      "currency": settings.currency, **found, "rows": [{**row, "window": ahead("month", row["lead"])} for row in found["rows"]],
-                      "quarter": found["quarter"] and {**found["quarter"], "window": ahead("quarter", 1)},
-                      "days": _parts(pd.DataFrame(days, columns=COLUMNS), bands)["days"], "notes": notes})
+        units.append(
+            {
+                "unit": name,
+                "title": f"{name} · as of {as_of}, {settings.currency}",
+                "month": month,
+                "as_of": as_of,
+                "currency": settings.currency,
+                **found,
+                "rows": [{**row, "window": ahead("month", row["lead"])} for row in found["rows"]],
+                "quarter": found["quarter"] and {**found["quarter"], "window": ahead("quarter", 1)},
+                "days": _parts(pd.DataFrame(days, columns=COLUMNS), bands)["days"],
+                "notes": notes,
+            }
+        )
     frame = pd.DataFrame(windows, columns=COLUMNS)
-    return {**units[0], "windows": frame} if len(units) == 1 else {"bands": units[0]["bands"], "units": units, "windows": frame}
+    return (
+        {**units[0], "windows": frame}
+        if len(units) == 1
+        else {"bands": units[0]["bands"], "units": units, "windows": frame}
+    )
 
 
-def _days(by_day: pd.Series, as_of: str, horizons, origins: int, members) -> tuple[list[dict], list[str]]:
+def _days(
+    by_day: pd.Series, as_of: str, horizons, origins: int, members
+) -> tuple[list[dict], list[str]]:
     """Windows of days of a unit's daily cost, from the same month ends; or why there are none."""
     if not horizons or not origins or not len(by_day):
         return [], []
@@ -100,8 +159,14 @@ def _parts(windows: pd.DataFrame, bands) -> dict:
     """Rows of a summary by kind of window."""
     rows = plain(summary(windows, bands=bands)) if len(windows) else []
     rows = [{**row, "window": ahead(row["kind"], row["lead"])} for row in rows]
-    found = {kind: [row for row in rows if row["kind"] == kind] for kind in ("days", "month", "quarter")}
-    return {"rows": found["month"], "quarter": next(iter(found["quarter"]), None), "days": found["days"]}
+    found = {
+        kind: [row for row in rows if row["kind"] == kind] for kind in ("days", "month", "quarter")
+    }
+    return {
+        "rows": found["month"],
+        "quarter": next(iter(found["quarter"]), None),
+        "days": found["days"],
+    }
 
 
 def write_windows(found: dict, path: Path) -> Path:

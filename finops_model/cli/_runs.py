@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..decide.compare import compare
 from ..errors import InputError
-from ..wording import landing as landing_words
 from ..measure.words import money
-from ..uncertainty import answers
 from ..simulate.kernel.engine import PREVIEW
+from ..uncertainty import answers
+from ..wording import landing as landing_words
 
 TABLE = ("p10", "p50", "p90", "mean")
 SHOWN = (*TABLE, "cvar95")
@@ -25,25 +25,45 @@ def share_of(text: str | None) -> float | None:
     try:
         return float(number[:-1]) / 100 if number.endswith("%") else float(number)
     except ValueError:
-        raise InputError(f"--target-error: '{text[:40]}' is no share. Write 0.5% or 0.005.") from None
+        raise InputError(
+            f"--target-error: '{text[:40]}' is no share. Write 0.5% or 0.005."
+        ) from None
 
 
 def row(run, base, of: str, land: dict | None) -> dict:
     """Everything `finops run` tells of one run, plain values. land: a budget held against it (`against.held_against`)."""
     total = run.total()
-    found = {"name": run.name, "p10": run.quantile(0.1), "p50": run.quantile(0.5), "p90": run.quantile(0.9)}
+    found = {
+        "name": run.name,
+        "p10": run.quantile(0.1),
+        "p50": run.quantile(0.5),
+        "p90": run.quantile(0.9),
+    }
     for what in SHOWN:
         one = answers.answer(total, what)
         found.setdefault(what, one.value)
         found[f"{what}_standard_error"] = one.standard_error
     line = compare(base, run).lines[1]
-    found |= {"difference_mean": line.difference_mean, "difference_standard_error": line.standard_error, "difference_p10": line.quantile(0.1),
-              "difference_p90": line.quantile(0.9), "probability_cheaper": line.probability_cheaper,
-              "converged": [{"paths": one.paths, "value": one.value, "standard_error": one.standard_error} for one in answers.converge(total, of)]}
+    found |= {
+        "difference_mean": line.difference_mean,
+        "difference_standard_error": line.standard_error,
+        "difference_p10": line.quantile(0.1),
+        "difference_p90": line.quantile(0.9),
+        "probability_cheaper": line.probability_cheaper,
+        "converged": [
+            {"paths": one.paths, "value": one.value, "standard_error": one.standard_error}
+            for one in answers.converge(total, of)
+        ],
+    }
     if land is not None:
-        found |= {"overrun_probability": land["overrun_probability"], "overrun_standard_error": land["overrun_standard_error"],
-                  "breach_typically": land["breach_month"], "breach_earliest": land["breach_earliest"], "breach_latest": land["breach_latest"],
-                  "budget": land}
+        found |= {
+            "overrun_probability": land["overrun_probability"],
+            "overrun_standard_error": land["overrun_standard_error"],
+            "breach_typically": land["breach_month"],
+            "breach_earliest": land["breach_earliest"],
+            "breach_latest": land["breach_latest"],
+            "budget": land,
+        }
     return found
 
 
@@ -52,15 +72,23 @@ def sentences(rows: list[dict], runs, of: str, target: float | None, currency: s
     said = []
     for found, run in zip(rows, runs):
         told = answers.enough_paths(run.total(), target or 0.01, of)
-        half = found["converged"][-2]["value"] if len(found["converged"]) > 1 else told.estimate.value
+        half = (
+            found["converged"][-2]["value"] if len(found["converged"]) > 1 else told.estimate.value
+        )
         moved = abs(told.estimate.value / half - 1) if half else 0.0
         text = f"{found['name']}: {of} is known to {told.estimate.relative_error:.2%} (standard error, {run.paths:,} paths); the second half of them moved it by {moved:.2%}"
         if target is not None and not told.enough:
-            text += f". The target of {target:.2%} needs about {told.wanted:,} paths: raise --max-paths"
+            text += (
+                f". The target of {target:.2%} needs about {told.wanted:,} paths: raise --max-paths"
+            )
         worst = f"mean of the worst 5 % (CVaR95) {money(found['cvar95'], currency)} ± {money(found['cvar95_standard_error'], currency)}"
         said += [text + ".", f"{found['name']}: {worst}."]
         if "budget" in found:
-            said.append(f"{found['name']}: {landing_words.budget_sentence(found['budget'], currency)}")
+            said.append(
+                f"{found['name']}: {landing_words.budget_sentence(found['budget'], currency)}"
+            )
     if runs[0].engine == PREVIEW:
-        said.append("Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown.")
+        said.append(
+            "Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown."
+        )
     return said

@@ -25,30 +25,66 @@ class Terminal(Console):
     def print_json(self, text: str) -> None:
         """JSON as people read it; what could steer the terminal is written as JSON escapes, so that no name changes."""
         shown = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-        self.print(Text("".join(c if c == printable(c) else json.dumps(c)[1:-1] for c in shown)), soft_wrap=True)
+        self.print(
+            Text("".join(c if c == printable(c) else json.dumps(c)[1:-1] for c in shown)),
+            soft_wrap=True,
+        )
 
 
-PLAIN = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}        # emoji: "job:key:7" is a name
+PLAIN = {
+    "highlight": False,
+    "soft_wrap": True,
+    "markup": False,
+    "emoji": False,
+}  # emoji: "job:key:7" is a name
 out, err = Terminal(**PLAIN), Terminal(stderr=True, **PLAIN)
 
-SettingsOption = Annotated[Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")]
-EntityOption = Annotated[str | None, typer.Option("--entity", help="One of the entities that finops.yaml names; needed where it names some.")]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", "--until", help="Last day of the bill to use, YYYY-MM-DD; default: the newest complete one.")]
-MonthOption = Annotated[str | None, typer.Option("--month", help="Stand on the day of this month's report, YYYY-MM, and give its numbers.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")]
+SettingsOption = Annotated[
+    Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")
+]
+EntityOption = Annotated[
+    str | None,
+    typer.Option(
+        "--entity", help="One of the entities that finops.yaml names; needed where it names some."
+    ),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        "--until",
+        help="Last day of the bill to use, YYYY-MM-DD; default: the newest complete one.",
+    ),
+]
+MonthOption = Annotated[
+    str | None,
+    typer.Option(
+        "--month", help="Stand on the day of this month's report, YYYY-MM, and give its numbers."
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")
+]
 
 
 class Bars:
     """Progress bars on the terminal; without one, a line on stderr now and then; with --json nothing but the result."""
 
-    EVERY = 5.0         # seconds between two lines
+    EVERY = 5.0  # seconds between two lines
 
     def __init__(self, clock=time.monotonic):
         context = _under_way()
         self.silent = bool(context and context.params.get("as_json"))
-        self.bars = Progress(SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
-                             TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(), console=err, transient=True,
-                             disable=not err.is_terminal)
+        self.bars = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
+        )
         self.task, self.clock, self.told = None, clock, clock()
 
     def __enter__(self):
@@ -61,7 +97,9 @@ class Bars:
     def __call__(self, text: str, done: int, total: int) -> None:
         if self.task is None:
             self.task = self.bars.add_task(printable(text), total=total)
-        self.bars.update(self.task, description=printable(text), completed=done, total=max(total, 1))
+        self.bars.update(
+            self.task, description=printable(text), completed=done, total=max(total, 1)
+        )
         if not err.is_terminal and not self.silent and self.clock() - self.told >= self.EVERY:
             err.print(f"{text} {done}/{total}")
             self.told = self.clock()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..measure.words import money
 from ..forecasting.settling import Late, say
+from ..measure.words import money
 
 
 def words(late, currency: str | None = None) -> list[str]:
@@ -11,4 +11,7 @@ def words(late, currency: str | None = None) -> list[str]:
     late = tuple(one if isinstance(one, Late) else Late(**one) for one in late)
     if currency is None:
         return [f"{text} Where it is whole: --settling-days 0." for text in say(late)]
-    return [f"{text} Where it is whole: settling_days: 0 in finops.yaml." for text in say(late, lambda value: money(value, currency))]
+    return [
+        f"{text} Where it is whole: settling_days: 0 in finops.yaml."
+        for text in say(late, lambda value: money(value, currency))
+    ]

@@ -17,17 +17,33 @@ app = typer.Typer()
 
 
 @app.command(rich_help_panel=PANEL)
-def backtest(unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
-             csv: Annotated[Path | None, typer.Option(help=FILES)] = None,
-             month: Annotated[str | None, typer.Option(help="Of which report (YYYY-MM); default: the newest complete month.")] = None,
-             horizons: Annotated[str, typer.Option(help="Days ahead.")] = "7,30,90",
-             leads: Annotated[str | None, typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6.")] = None,
-             origins: Annotated[int | None, typer.Option(min=1, help="Month ends to go back to; default 12, of a ledger the report's.")] = None,
-             members: Annotated[str, typer.Option(help="Forecasters of daily series: cheap, all, or names with commas.")] = "cheap",
-             by: Annotated[str, typer.Option(help="all, class or series (of a ledger: its units).")] = "all",
-             bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
-             export: Annotated[Path | None, typer.Option(help="Write every graded window: .csv, .parquet or .json.")] = None,
-             settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
+def backtest(
+    unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
+    csv: Annotated[Path | None, typer.Option(help=FILES)] = None,
+    month: Annotated[
+        str | None,
+        typer.Option(help="Of which report (YYYY-MM); default: the newest complete month."),
+    ] = None,
+    horizons: Annotated[str, typer.Option(help="Days ahead.")] = "7,30,90",
+    leads: Annotated[
+        str | None, typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6.")
+    ] = None,
+    origins: Annotated[
+        int | None,
+        typer.Option(min=1, help="Month ends to go back to; default 12, of a ledger the report's."),
+    ] = None,
+    members: Annotated[
+        str, typer.Option(help="Forecasters of daily series: cheap, all, or names with commas.")
+    ] = "cheap",
+    by: Annotated[str, typer.Option(help="all, class or series (of a ledger: its units).")] = "all",
+    bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
+    export: Annotated[
+        Path | None, typer.Option(help="Write every graded window: .csv, .parquet or .json.")
+    ] = None,
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    as_json: JsonOption = False,
+):
     """How forecasts made earlier would have done, with what was known then, beside repeating last week.
 
     Of a ledger, months are the whole simulation run again (prices and contracts included), as the report shows them; days are the daily
@@ -41,24 +57,56 @@ def backtest(unit: Annotated[str | None, typer.Option(help="Business unit; defau
     if by not in ("all", "class", "series"):
         raise InputError(unknown("--by", "grouping", by, ("all", "class", "series")))
     if csv is not None and unit is not None:
-        raise InputError("--unit is of a ledger and --csv brings series of its own. Give one of them.")
+        raise InputError(
+            "--unit is of a ledger and --csv brings series of its own. Give one of them."
+        )
     if csv is not None and month is not None:
-        raise InputError("--month is of a ledger; a CSV is graded up to its own newest day. Leave it out.")
+        raise InputError(
+            "--month is of a ledger; a CSV is graded up to its own newest day. Leave it out."
+        )
     if csv is None and by == "class":
-        raise InputError("--by class: goes with --csv; a ledger is divided into units. Use --by series.")
+        raise InputError(
+            "--by class: goes with --csv; a ledger is divided into units. Use --by series."
+        )
     if export is not None and export.suffix not in (".csv", ".parquet", ".json"):
-        raise InputError(unknown("--export", "kind of file", export.suffix or export.name, (".csv", ".parquet", ".json")))
-    chosen = whole_numbers("--leads", leads, "1,2,3") if leads else None, whole_numbers("--horizons", horizons, "7,30,90")
-    names = members if members in ("cheap", "all") else tuple(name.strip() for name in members.split(",") if name.strip())
+        raise InputError(
+            unknown(
+                "--export",
+                "kind of file",
+                export.suffix or export.name,
+                (".csv", ".parquet", ".json"),
+            )
+        )
+    chosen = (
+        whole_numbers("--leads", leads, "1,2,3") if leads else None,
+        whole_numbers("--horizons", horizons, "7,30,90"),
+    )
+    names = (
+        members
+        if members in ("cheap", "all")
+        else tuple(name.strip() for name in members.split(",") if name.strip())
+    )
     with Bars() as bars:
         if csv is not None:
             found = of_table(csv, *chosen, origins, names, by, limits(bands), bars)
         else:
-            found = of_ledger(load(settings, entity), unit, month, *chosen, origins, names, by, limits(bands), bars)
+            found = of_ledger(
+                load(settings, entity),
+                unit,
+                month,
+                *chosen,
+                origins,
+                names,
+                by,
+                limits(bands),
+                bars,
+            )
     if export is not None:
         write_windows(found, export)
     if as_json:
-        return out.print_json(json.dumps({name: value for name, value in found.items() if name != "windows"}))
+        return out.print_json(
+            json.dumps({name: value for name, value in found.items() if name != "windows"})
+        )
     for part in found.get("units", [found]):
         _show(part, found["bands"])
     if export is not None:
@@ -72,25 +120,66 @@ def _show(found: dict, bands: list) -> None:
 
     totals = [*found["rows"], *([found["quarter"]] if found["quarter"] else [])]
     if totals:
-        table = Table("Totals of", "n", "Missed by", "Last week", "Better by", "Bias", "FinOps var.", "CRPS", title=found["title"])
+        table = Table(
+            "Totals of",
+            "n",
+            "Missed by",
+            "Last week",
+            "Better by",
+            "Bias",
+            "FinOps var.",
+            "CRPS",
+            title=found["title"],
+        )
         for row in totals:
-            table.add_row(row["window"], str(row["n"]), *map(percent, (row["error_pct"], row["naive_error_pct"], row["skill"])),
-                          *(percent(row[name], True) for name in ("bias", "finops_variance_pct")), percent(row["crps_pct"]))
+            table.add_row(
+                row["window"],
+                str(row["n"]),
+                *map(percent, (row["error_pct"], row["naive_error_pct"], row["skill"])),
+                *(percent(row[name], True) for name in ("bias", "finops_variance_pct")),
+                percent(row["crps_pct"]),
+            )
         out.print(table)
-        table = Table("Inside of", *(f"{level} %" for level in (50, 80, 90)), "Score", *(f"≤ {limit * 100:g} %" for limit in bands), "Closer",
-                      title="Ranges that held, interval score; within budget-variance thresholds; closer")
+        table = Table(
+            "Inside of",
+            *(f"{level} %" for level in (50, 80, 90)),
+            "Score",
+            *(f"≤ {limit * 100:g} %" for limit in bands),
+            "Closer",
+            title="Ranges that held, interval score; within budget-variance thresholds; closer",
+        )
         for row in totals:
-            table.add_row(row["window"], *(count(row, f"coverage{level}") for level in (50, 80, 90)), percent(row["interval_score_pct"]),
-                          *(count(row, within(limit)) for limit in bands), count(row, "closer"))
+            table.add_row(
+                row["window"],
+                *(count(row, f"coverage{level}") for level in (50, 80, 90)),
+                percent(row["interval_score_pct"]),
+                *(count(row, within(limit)) for limit in bands),
+                count(row, "closer"),
+            )
         out.print(table)
     if found["days"]:
-        table = Table("Days of", "n", "Missed by", "Last week", "MASE", "CRPS", "Total by", "Last week", "80 % held",
-                      title="Day by day, forecast directly")
+        table = Table(
+            "Days of",
+            "n",
+            "Missed by",
+            "Last week",
+            "MASE",
+            "CRPS",
+            "Total by",
+            "Last week",
+            "80 % held",
+            title="Day by day, forecast directly",
+        )
         for row in found["days"]:
-            table.add_row(row["window"], str(row["n"]), *map(percent, (row["wape"], row["naive_wape"])),
-                          "–" if row["mase"] is None else f"{row['mase']:.2f}", *map(percent, (row["crps_days_pct"], row["error_pct"], row["naive_error_pct"])), count(row, "coverage80"))
+            table.add_row(
+                row["window"],
+                str(row["n"]),
+                *map(percent, (row["wape"], row["naive_wape"])),
+                "–" if row["mase"] is None else f"{row['mase']:.2f}",
+                *map(percent, (row["crps_days_pct"], row["error_pct"], row["naive_error_pct"])),
+                count(row, "coverage80"),
+            )
         out.print(table)
     for text in (found["trust"] or found["sentence"], *found["notes"]):
         if text:
             out.print(text)
-

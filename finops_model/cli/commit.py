@@ -11,30 +11,74 @@ import typer
 from rich.table import Table
 
 from ..errors import FinOpsError
-from ._shared import AsOfOption, Bars, EntityOption, JsonOption, MonthOption, SettingsOption, amount, load, out
+from ._shared import (
+    AsOfOption,
+    Bars,
+    EntityOption,
+    JsonOption,
+    MonthOption,
+    SettingsOption,
+    amount,
+    load,
+    out,
+)
 
 PANEL = "Forecasts and what-ifs"
-SHOWN = 9           # levels in the printed table; --json has all
+SHOWN = 9  # levels in the printed table; --json has all
 app = typer.Typer()
 
 
 @app.command(rich_help_panel=PANEL)
 def commit(
-    offer: Annotated[list[str] | None, typer.Option(help="Name of an offer (again for more); default: all in the folder.")] = None,
-    objective: Annotated[str, typer.Option(help="mean, cvar (fears a dear year), regret, or waste (fears idle hours).")] = "mean",
-    beta: Annotated[float, typer.Option(help="For all but mean: 0.9 looks at the worst tenth of futures.")] = 0.9,
-    budget: Annotated[float | None, typer.Option(help="The most that may be signed for, fees of whole terms together.")] = None,
-    min_utilisation: Annotated[float | None, typer.Option(help="Share of the committed hours that must be used, 0 to 1.")] = None,
-    max_share: Annotated[float | None, typer.Option(help="Committed level ÷ mean demand, at most.")] = None,
-    break_even_months: Annotated[float | None, typer.Option(help="Months of use after which the fee must be saved.")] = None,
+    offer: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of an offer (again for more); default: all in the folder."),
+    ] = None,
+    objective: Annotated[
+        str,
+        typer.Option(help="mean, cvar (fears a dear year), regret, or waste (fears idle hours)."),
+    ] = "mean",
+    beta: Annotated[
+        float, typer.Option(help="For all but mean: 0.9 looks at the worst tenth of futures.")
+    ] = 0.9,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="The most that may be signed for, fees of whole terms together."),
+    ] = None,
+    min_utilisation: Annotated[
+        float | None, typer.Option(help="Share of the committed hours that must be used, 0 to 1.")
+    ] = None,
+    max_share: Annotated[
+        float | None, typer.Option(help="Committed level ÷ mean demand, at most.")
+    ] = None,
+    break_even_months: Annotated[
+        float | None, typer.Option(help="Months of use after which the fee must be saved.")
+    ] = None,
     paths: Annotated[int, typer.Option(min=50, max=4_000, help="Simulated futures.")] = 500,
-    start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD; default: when what is signed ends, if near, else next month.")] = None,
-    replay_months: Annotated[int, typer.Option(min=1, max=36, help="Months of history to replay the rule on.")] = 12,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="First day, YYYY-MM-DD; default: when what is signed ends, if near, else next month."
+        ),
+    ] = None,
+    replay_months: Annotated[
+        int, typer.Option(min=1, max=36, help="Months of history to replay the rule on.")
+    ] = 12,
     no_replay: Annotated[bool, typer.Option("--no-replay", help="Leave the replay out.")] = False,
-    offers: Annotated[Path, typer.Option(help="Folder of offers; relative to finops.yaml.")] = Path("data/commitments"),
-    scenario: Annotated[Path | None, typer.Option(help="Write what is recommended as a scenario, beside the base; for finops run.")] = None,
-    as_of: AsOfOption = None, month: MonthOption = None,
-    settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
+    offers: Annotated[Path, typer.Option(help="Folder of offers; relative to finops.yaml.")] = Path(
+        "data/commitments"
+    ),
+    scenario: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write what is recommended as a scenario, beside the base; for finops run."
+        ),
+    ] = None,
+    as_of: AsOfOption = None,
+    month: MonthOption = None,
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    as_json: JsonOption = False,
 ):
     """The best commitments for demand that may go either way, and what the same rule would have saved on the bill so far.
 
@@ -42,27 +86,44 @@ def commit(
     """
     from ..decide.commitments.workspace import recommend
     from ..documents import write_atomic
-    from ..simulate.scenarios import read_daily
     from ..publish import close, since
+    from ..simulate.scenarios import read_daily
 
     chosen = load(settings, entity)
     base = _base_beside(scenario, chosen) if scenario else None
     with Bars() as bars:
         day = close.check_as_of(close.books(chosen, bars), as_of, chosen.time_zone, month)
         daily = close.up_to(read_daily(chosen), day, bool(as_of or month))
-        found = recommend(chosen, offers, offer, as_of=day, daily=daily, paths=paths, start=start, replay_months=0 if no_replay else replay_months, progress=bars,
-                          objective=objective, beta=beta, budget=budget, min_utilisation=min_utilisation, max_share=max_share,
-                          break_even_months=break_even_months)
+        found = recommend(
+            chosen,
+            offers,
+            offer,
+            as_of=day,
+            daily=daily,
+            paths=paths,
+            start=start,
+            replay_months=0 if no_replay else replay_months,
+            progress=bars,
+            objective=objective,
+            beta=beta,
+            budget=budget,
+            min_utilisation=min_utilisation,
+            max_share=max_share,
+            break_even_months=break_even_months,
+        )
     report = since.published(chosen, day)
     if as_json:
         out.print_json(json.dumps({**found.as_dict(), "published": report and report.beside()}))
     else:
         _show(found)
         out.print(since.sentence(report, "this answer", found.as_of), markup=False)
-    if scenario:                                            # after the answer: where nothing is bought there is none to write
+    if scenario:  # after the answer: where nothing is bought there is none to write
         write_atomic(scenario, found.scenario(base))
         if not as_json:
-            out.print(f"\n{scenario}: written. What it does to the forecast: finops compare {scenario}", markup=False)
+            out.print(
+                f"\n{scenario}: written. What it does to the forecast: finops compare {scenario}",
+                markup=False,
+            )
 
 
 def _show(found) -> None:
@@ -73,7 +134,10 @@ def _show(found) -> None:
         _levels(curve, currency)
     for replay in found.replays:
         out.print(f"\n{replay}", markup=False)
-        out.print(f"  {replay.months[0]} … {replay.months[-1]} at today's prices, terms that fit into it.", markup=False)
+        out.print(
+            f"  {replay.months[0]} … {replay.months[-1]} at today's prices, terms that fit into it.",
+            markup=False,
+        )
 
 
 def _base_beside(file: Path, chosen) -> str | None:
@@ -84,7 +148,9 @@ def _base_beside(file: Path, chosen) -> str | None:
         return None
     base = chosen.path(chosen.scenario).resolve()
     if not base.is_relative_to(file.resolve().parent):
-        raise FinOpsError(f"{file}: a scenario lies beside its base {chosen.scenario}. Write it to {Path(chosen.scenario).parent / file.name}.")
+        raise FinOpsError(
+            f"{file}: a scenario lies beside its base {chosen.scenario}. Write it to {Path(chosen.scenario).parent / file.name}."
+        )
     return base.relative_to(file.resolve().parent).as_posix()
 
 
@@ -94,19 +160,38 @@ def _held(found, currency: str) -> None:
         return out.print("Nothing is signed yet.")
     for item in found.held:
         then = f"{item['successor']} follows" if item["successor"] else "nothing follows"
-        out.print(f"Signed: {item['id']}, {item['quantity']:,.6g} {item['unit']} an hour, ends {item['end']} (in {item['days']:,} days); {then}.",
-                  markup=False)
+        out.print(
+            f"Signed: {item['id']}, {item['quantity']:,.6g} {item['unit']} an hour, ends {item['end']} (in {item['days']:,} days); {then}.",
+            markup=False,
+        )
     for cliff in (row for row in found.cliffs if row["ends"]):
-        out.print(f"Cliff in {cliff['month']}: {cliff['dropped']:,.6g} {cliff['unit']} an hour drop off; the same use on demand costs "
-                  f"{amount(cliff['extra_per_month'], currency)} a month more.", markup=False)
+        out.print(
+            f"Cliff in {cliff['month']}: {cliff['dropped']:,.6g} {cliff['unit']} an hour drop off; the same use on demand costs "
+            f"{amount(cliff['extra_per_month'], currency)} a month more.",
+            markup=False,
+        )
 
 
 def _levels(curve, currency: str) -> None:
     """A few levels across the curve, the recommended one among them."""
     chosen = int(np.argmin(np.abs(curve.levels - curve.chosen)))
-    shown = sorted({chosen, *np.linspace(0, len(curve.levels) - 1, SHOWN).round().astype(int).tolist()})
-    table = Table("Level", "Mean saving", "Mean regret", "P90 regret", title=f"{curve.offer}: what other levels would do ({curve.unit} an hour)")
+    shown = sorted(
+        {chosen, *np.linspace(0, len(curve.levels) - 1, SHOWN).round().astype(int).tolist()}
+    )
+    table = Table(
+        "Level",
+        "Mean saving",
+        "Mean regret",
+        "P90 regret",
+        title=f"{curve.offer}: what other levels would do ({curve.unit} an hour)",
+    )
     for i in shown:
         mark = "  ◀ recommended" if i == chosen else ""
-        table.add_row(f"{curve.levels[i]:,.1f}{mark}", *(amount(float(v), currency) for v in (curve.saving[i], curve.regret[i], curve.regret_p90[i])))
+        table.add_row(
+            f"{curve.levels[i]:,.1f}{mark}",
+            *(
+                amount(float(v), currency)
+                for v in (curve.saving[i], curve.regret[i], curve.regret_p90[i])
+            ),
+        )
     out.print(table)

@@ -9,33 +9,81 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ._shared import AsOfOption, Bars, EntityOption, JsonOption, MonthOption, SettingsOption, amount, load, out, settle
+from ._shared import (
+    AsOfOption,
+    Bars,
+    EntityOption,
+    JsonOption,
+    MonthOption,
+    SettingsOption,
+    amount,
+    load,
+    out,
+    settle,
+)
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
-MOST = 4                # entries of what is known that are said in words
+MOST = 4  # entries of what is known that are said in words
 DAGGERS = (("graded", False, "*"), ("missing", True, "†"))
 
 
 @app.command(rich_help_panel=PANEL)
-def forecast(unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
-             by: Annotated[str | None, typer.Option(help="Every unit, team, service or workload, and the company.")] = None,
-             months: Annotated[int, typer.Option(min=1, max=36, help="Months ahead.")] = 3,
-             quarters: Annotated[bool, typer.Option("--quarters", help="Fiscal quarters and years instead of months; what is booked of them counts.")] = False,
-             shocks: Annotated[str | None, typer.Option(help="independent, shared or both: what surprises of workloads have in common; default: as "
-                                                                "measured from past misses.")] = None,
-             csv: Annotated[Path | None, typer.Option(help="Daily series in a CSV or Excel file instead of the ledger.")] = None,
-             date_column: Annotated[str | None, typer.Option(help="Of --csv: the column of days; default: the one that holds dates.")] = None,
-             value_column: Annotated[str | None, typer.Option(help="Of --csv: the column of numbers; default: all of them.")] = None,
-             days: Annotated[int, typer.Option(min=1, max=3700, help="Of --csv: days ahead.")] = 90,
-             paths: Annotated[int, typer.Option(min=100, max=100_000, help="Of --csv: sample paths.")] = 1000,
-             as_of: AsOfOption = None, month: MonthOption = None,
-             settling_days: Annotated[int | None, typer.Option(min=0, max=31, help="Newest days that may be unfinished, 0: all count; default: finops.yaml, "
-                                                                                      "else 2.")] = None,
-             executor: Annotated[str, typer.Option(help="Of --csv, many series: processes, threads, serial or dask.")] = "processes",
-             workers: Annotated[int, typer.Option(min=1, help="Of --csv, many series: how many side by side.")] = 2,
-             to: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file too.")] = None,
-             settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
+def forecast(
+    unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Every unit, team, service or workload, and the company.")
+    ] = None,
+    months: Annotated[int, typer.Option(min=1, max=36, help="Months ahead.")] = 3,
+    quarters: Annotated[
+        bool,
+        typer.Option(
+            "--quarters",
+            help="Fiscal quarters and years instead of months; what is booked of them counts.",
+        ),
+    ] = False,
+    shocks: Annotated[
+        str | None,
+        typer.Option(
+            help="independent, shared or both: what surprises of workloads have in common; default: as "
+            "measured from past misses."
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Daily series in a CSV or Excel file instead of the ledger.")
+    ] = None,
+    date_column: Annotated[
+        str | None,
+        typer.Option(help="Of --csv: the column of days; default: the one that holds dates."),
+    ] = None,
+    value_column: Annotated[
+        str | None, typer.Option(help="Of --csv: the column of numbers; default: all of them.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3700, help="Of --csv: days ahead.")] = 90,
+    paths: Annotated[
+        int, typer.Option(min=100, max=100_000, help="Of --csv: sample paths.")
+    ] = 1000,
+    as_of: AsOfOption = None,
+    month: MonthOption = None,
+    settling_days: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=31,
+            help="Newest days that may be unfinished, 0: all count; default: finops.yaml, else 2.",
+        ),
+    ] = None,
+    executor: Annotated[
+        str, typer.Option(help="Of --csv, many series: processes, threads, serial or dask.")
+    ] = "processes",
+    workers: Annotated[
+        int, typer.Option(min=1, help="Of --csv, many series: how many side by side.")
+    ] = 2,
+    to: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file too.")] = None,
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    as_json: JsonOption = False,
+):
     """What the coming months will cost if nothing changes: range per month, from joint paths.
 
     Totals of units, teams, services and the company are sums of the same paths.
@@ -46,21 +94,54 @@ def forecast(unit: Annotated[str | None, typer.Option(help="Business unit; defau
     from . import _forecasts
 
     if csv is not None and (unit or by or shocks or quarters):
-        raise InputError("--csv brings series of its own; --unit, --by, --quarters and --shocks are of a ledger. Give one of them. To write the rows to a file: --to FILE.")
+        raise InputError(
+            "--csv brings series of its own; --unit, --by, --quarters and --shocks are of a ledger. Give one of them. To write the rows to a file: --to FILE."
+        )
     if csv is None and (date_column or value_column):
-        raise InputError("--date-column and --value-column are of --csv. Give the file, or leave them out.")
+        raise InputError(
+            "--date-column and --value-column are of --csv. Give the file, or leave them out."
+        )
     if csv is not None and month is not None:
-        raise InputError("--month is the month of a report, and a table has none. Give --as-of DAY.")
+        raise InputError(
+            "--month is the month of a report, and a table has none. Give --as-of DAY."
+        )
     with Bars() as bars:
         if csv is not None:
-            found = _forecasts.of_table(csv, date_column, value_column, days, paths, executor, workers, bars, as_of, 2 if settling_days is None else settling_days)
+            found = _forecasts.of_table(
+                csv,
+                date_column,
+                value_column,
+                days,
+                paths,
+                executor,
+                workers,
+                bars,
+                as_of,
+                2 if settling_days is None else settling_days,
+            )
         else:
-            found = _forecasts.of_workspace(settle(load(settings, entity), settling_days), by, unit, months, quarters, shocks, bars, as_of, month)
+            found = _forecasts.of_workspace(
+                settle(load(settings, entity), settling_days),
+                by,
+                unit,
+                months,
+                quarters,
+                shocks,
+                bars,
+                as_of,
+                month,
+            )
     if to is not None:
         _write(found["rows"], to)
     if as_json:
-        months_only = [{"month": row["period"], **{key: row[key] for key in ("p10", "p50", "p90")}} for row in found["rows"] if row.get("kind") == "month"]
-        return out.print_json(json.dumps({**found, **({"months": months_only} if csv is None and by is None else {})}))
+        months_only = [
+            {"month": row["period"], **{key: row[key] for key in ("p10", "p50", "p90")}}
+            for row in found["rows"]
+            if row.get("kind") == "month"
+        ]
+        return out.print_json(
+            json.dumps({**found, **({"months": months_only} if csv is None and by is None else {})})
+        )
     _show_series(found) if csv is not None else _show(found)
     for text in found["notes"]:
         out.print(text)
@@ -72,22 +153,51 @@ def _show(found: dict) -> None:
     """Nodes and spans of a workspace."""
     currency, both = found["currency"], len(found["shocks"]) > 1
     named = found["by"] is not None
-    ways = {"measured": "As measured", "independent": "Independent shocks", "shared": "Shared shocks"}
-    columns = ["P10", "P50", "P90"] if not both else ["P50", *(f"{ways[how]}, P10–P90" for how in ("independent", "measured", "shared"))]
-    title = f"{found['unit']} · EffectiveCost, {found['paths']:,} paths, data up to {found['as_of']}"
-    table = Table(*([found["by"].capitalize()] if named else []), "Month" if found["rows"][0]["kind"] == "month" else "Period", *columns, title=title)
+    ways = {
+        "measured": "As measured",
+        "independent": "Independent shocks",
+        "shared": "Shared shocks",
+    }
+    columns = (
+        ["P10", "P50", "P90"]
+        if not both
+        else ["P50", *(f"{ways[how]}, P10–P90" for how in ("independent", "measured", "shared"))]
+    )
+    title = (
+        f"{found['unit']} · EffectiveCost, {found['paths']:,} paths, data up to {found['as_of']}"
+    )
+    table = Table(
+        *([found["by"].capitalize()] if named else []),
+        "Month" if found["rows"][0]["kind"] == "month" else "Period",
+        *columns,
+        title=title,
+    )
     for column in table.columns:
-        column.overflow = "fold"            # a figure is never cut: on a narrow terminal it takes two lines
+        column.overflow = "fold"  # a figure is never cut: on a narrow terminal it takes two lines
     for row in found["rows"]:
         marks = "".join(mark for key, when, mark in DAGGERS if bool(row[key]) == when)
-        cells = [amount(row[key], currency) for key in ("p10", "p50", "p90")] if not both else [
-            amount(row["p50"], currency), *(f"{amount(row[f'p10_{how}'], currency)} – {amount(row[f'p90_{how}'], currency)}"
-                                            for how in ("independent", "measured", "shared"))]
-        table.add_row(*([row["node"]] if named else []), f"{row['period']}{f' {marks}' if marks else ''}", *cells)
+        cells = (
+            [amount(row[key], currency) for key in ("p10", "p50", "p90")]
+            if not both
+            else [
+                amount(row["p50"], currency),
+                *(
+                    f"{amount(row[f'p10_{how}'], currency)} – {amount(row[f'p90_{how}'], currency)}"
+                    for how in ("independent", "measured", "shared")
+                ),
+            ]
+        )
+        table.add_row(
+            *([row["node"]] if named else []),
+            f"{row['period']}{f' {marks}' if marks else ''}",
+            *cells,
+        )
     out.print(table)
     for one in found["by_hand"]:
-        out.print(f"By hand: {one['node']} {one['month']} {amount(one['value'], currency)}, by {one['by']} ({one['because']}); the model: "
-                  f"{amount(one['p50'], currency)}, P10 {amount(one['p10'], currency)}, P90 {amount(one['p90'], currency)}.")
+        out.print(
+            f"By hand: {one['node']} {one['month']} {amount(one['value'], currency)}, by {one['by']} ({one['because']}); the model: "
+            f"{amount(one['p50'], currency)}, P10 {amount(one['p10'], currency)}, P90 {amount(one['p90'], currency)}."
+        )
     for text in found["known"][:MOST]:
         out.print(f"Known: {text}.")
     if len(found["known"]) > MOST:
@@ -97,10 +207,25 @@ def _show(found: dict) -> None:
 def _show_series(found: dict) -> None:
     """Month totals of the series of a table, in their own unit."""
     many = len({row["series"] for row in found["rows"]}) > 1
-    table = Table(*(["Series"] if many else []), "Month", "Days", "P10", "P50", "P90", title=f"{found['file']} · {found['days']} days ahead, {found['paths']:,} paths")
+    table = Table(
+        *(["Series"] if many else []),
+        "Month",
+        "Days",
+        "P10",
+        "P50",
+        "P90",
+        title=f"{found['file']} · {found['days']} days ahead, {found['paths']:,} paths",
+    )
     for row in found["rows"]:
-        table.add_row(*([row["series"]] if many else []), row["month"], str(row["days"]), *(f"{row[key]:,.0f}" if abs(row[key]) >= 100 else f"{row[key]:,.3g}"
-                                                                                        for key in ("p10", "p50", "p90")))
+        table.add_row(
+            *([row["series"]] if many else []),
+            row["month"],
+            str(row["days"]),
+            *(
+                f"{row[key]:,.0f}" if abs(row[key]) >= 100 else f"{row[key]:,.3g}"
+                for key in ("p10", "p50", "p90")
+            ),
+        )
     out.print(table)
     if found["members"]:
         shares = sorted(found["members"].items(), key=lambda item: -item[1])
@@ -113,5 +238,8 @@ def _write(rows: list[dict], path: Path) -> None:
 
     from ..documents import write_atomic
 
-    plain = [{key: ";".join(value) if isinstance(value, list) else value for key, value in row.items()} for row in rows]
+    plain = [
+        {key: ";".join(value) if isinstance(value, list) else value for key, value in row.items()}
+        for row in rows
+    ]
     write_atomic(path, pd.DataFrame(plain).to_csv(index=False, lineterminator="\n"))

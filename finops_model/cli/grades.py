@@ -16,17 +16,23 @@ app = typer.Typer()
 
 
 @app.command(rich_help_panel=PANEL)
-def grades(unit: Annotated[str | None, typer.Option(help="Business unit; default: all that were published.")] = None,
-           bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
-           settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False):
+def grades(
+    unit: Annotated[
+        str | None, typer.Option(help="Business unit; default: all that were published.")
+    ] = None,
+    bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    as_json: JsonOption = False,
+):
     """Grade published forecasts against what came: errors, calibration (when we said 80 %, it was …), numbers set by hand, drift.
 
     Example: [bold]finops grades --unit Company[/bold]
     """
     from ..errors import InputError, unknown
     from ..facts.daily import warehouse
-    from ..measure import grades as grading
     from ..forecasting.windows import plain, said_and_was
+    from ..measure import grades as grading
     from ..publish import close
     from ._replays import limits
 
@@ -40,12 +46,31 @@ def grades(unit: Annotated[str | None, typer.Option(help="Business unit; default
         ledger = close.books(chosen, bars)
         as_of, daily = str(ledger.last_day(chosen.time_zone)), warehouse.daily(ledger, chosen)
         actual = grading.actual_months(daily, as_of, sorted(set(forecasts["unit"])))
-        found = grading.grade(forecasts, actual, asked, grading.naive_months(daily, forecasts), grading.workload_months(daily, as_of, forecasts))
+        found = grading.grade(
+            forecasts,
+            actual,
+            asked,
+            grading.naive_months(daily, forecasts),
+            grading.workload_months(daily, as_of, forecasts),
+        )
     hand = found.by_hand()
     if as_json:
-        parts = {"rows": found.rows, "calibration": found.calibration, "drift": found.drift, "by_lead": found.by_lead()}
-        words = {"as_of": as_of, "waiting": found.waiting, "months": found.months(), "sentence": found.sentence(), "by_hand": hand}
-        return out.print_json(json.dumps({**words, **plain(parts), "workloads": plain(found.hands)}))
+        parts = {
+            "rows": found.rows,
+            "calibration": found.calibration,
+            "drift": found.drift,
+            "by_lead": found.by_lead(),
+        }
+        words = {
+            "as_of": as_of,
+            "waiting": found.waiting,
+            "months": found.months(),
+            "sentence": found.sentence(),
+            "by_hand": hand,
+        }
+        return out.print_json(
+            json.dumps({**words, **plain(parts), "workloads": plain(found.hands)})
+        )
     out.print(found.sentence(), markup=False)
     if len(found.rows):
         _graded(found)
@@ -54,11 +79,26 @@ def grades(unit: Annotated[str | None, typer.Option(help="Business unit; default
     if hand:
         out.print(f"{hand['sentence']}.")
     if len(found.drift):
-        table = Table("Unit", "Month", "From", "To", "P50 before", "P50 now", "Drift", title="What moved between publications")
+        table = Table(
+            "Unit",
+            "Month",
+            "From",
+            "To",
+            "P50 before",
+            "P50 now",
+            "Drift",
+            title="What moved between publications",
+        )
         currency = forecasts["currency"].iloc[0]
         for row in found.drift.itertuples():
-            table.add_row(row.unit, row[2], row.previous, row.made, *(amount(value, currency) for value in (row.previous_p50, row.p50)),
-                          f"{row.drift_pct:+.1%}")
+            table.add_row(
+                row.unit,
+                row[2],
+                row.previous,
+                row.made,
+                *(amount(value, currency) for value in (row.previous_p50, row.p50)),
+                f"{row.drift_pct:+.1%}",
+            )
         out.print(table)
 
 
@@ -68,21 +108,69 @@ def _graded(found) -> None:
     from ._replays import count, percent
 
     by_hand = "hand" in found.rows and found.rows["hand"].notna().any()
-    table = Table("Unit", "Month", "Made", "P10", "P50", "P90", *(("By hand",) if by_hand else ()), "Actual", "Error", "Band")
+    table = Table(
+        "Unit",
+        "Month",
+        "Made",
+        "P10",
+        "P50",
+        "P90",
+        *(("By hand",) if by_hand else ()),
+        "Actual",
+        "Error",
+        "Band",
+    )
     for row in found.rows.to_dict("records"):
-        hand = (amount(row["hand"], row["currency"]) if row["hand"] == row["hand"] and row["hand"] is not None else "–",) if by_hand else ()
-        table.add_row(row["unit"], row["for"], row["made"], *(amount(row[name], row["currency"]) for name in ("p10", "p50", "p90")), *hand,
-                      amount(row["actual"], row["currency"]), percent(plain(row["error_pct"])), row["band"])
+        hand = (
+            (
+                amount(row["hand"], row["currency"])
+                if row["hand"] == row["hand"] and row["hand"] is not None
+                else "–",
+            )
+            if by_hand
+            else ()
+        )
+        table.add_row(
+            row["unit"],
+            row["for"],
+            row["made"],
+            *(amount(row[name], row["currency"]) for name in ("p10", "p50", "p90")),
+            *hand,
+            amount(row["actual"], row["currency"]),
+            percent(plain(row["error_pct"])),
+            row["band"],
+        )
     out.print(table)
-    table = Table("Ahead", "n", "Months", "Missed by", "Last week", "Better by", "FinOps var.", *(f"≤ {limit * 100:g} %" for _, limit in found.bands),
-                  title=f"By months ahead{', the middle one of the units' if found.counted()['unit'].nunique() > 1 else ''}, beside repeating last week")
+    table = Table(
+        "Ahead",
+        "n",
+        "Months",
+        "Missed by",
+        "Last week",
+        "Better by",
+        "FinOps var.",
+        *(f"≤ {limit * 100:g} %" for _, limit in found.bands),
+        title=f"By months ahead{', the middle one of the units' if found.counted()['unit'].nunique() > 1 else ''}, beside repeating last week",
+    )
     for row in plain(found.by_lead()):
         names = ("error_pct", "naive_error_pct", "skill", "finops_variance_pct")
-        table.add_row(str(row["lead"]), str(row["n"]), str(row["months"]), *(percent(row.get(name)) for name in names),
-                      *(count(row, within(limit)) for _, limit in found.bands))
+        table.add_row(
+            str(row["lead"]),
+            str(row["n"]),
+            str(row["months"]),
+            *(percent(row.get(name)) for name in names),
+            *(count(row, within(limit)) for _, limit in found.bands),
+        )
     out.print(table)
-    said = Table("We said", "It was", "Forecasts", "Months", "By luck alone", title="Calibration of ranges")
+    said = Table(
+        "We said", "It was", "Forecasts", "Months", "By luck alone", title="Calibration of ranges"
+    )
     for row in found.calibration[found.calibration["kind"] == "range"].itertuples():
-        said.add_row(f"{row.level:.0%}", f"{row.share:.0%}", str(row.n), str(row.months), f"{row.low:.0%} to {row.high:.0%}")
+        said.add_row(
+            f"{row.level:.0%}",
+            f"{row.share:.0%}",
+            str(row.n),
+            str(row.months),
+            f"{row.low:.0%} to {row.high:.0%}",
+        )
     out.print(said)
-

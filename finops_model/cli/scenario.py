@@ -17,16 +17,19 @@ app.add_typer(files, name="scenario", rich_help_panel=PANEL)
 
 
 @files.command("init")
-def scenario_init(file: Annotated[Path, typer.Argument(help="File to write.")] = Path("scenarios/00_base.yaml"),
-                  settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None):
+def scenario_init(
+    file: Annotated[Path, typer.Argument(help="File to write.")] = Path("scenarios/00_base.yaml"),
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+):
     """Derive a base scenario from the ledger; refuses to overwrite a file.
 
     Example: [bold]finops scenario init scenarios/00_base.yaml[/bold]
     """
     from ..documents import write_atomic
     from ..facts.daily import warehouse
-    from ..scenario import ledger_base as base
     from ..publish import close
+    from ..scenario import ledger_base as base
 
     if file.exists():
         raise FinOpsError(f"{file}: exists already. Name another file, or take it away first.")

@@ -11,7 +11,17 @@ import typer
 from rich.table import Table
 
 from ..errors import InputError
-from ._shared import AsOfOption, Bars, EntityOption, JsonOption, MonthOption, SettingsOption, amount, load, out
+from ._shared import (
+    AsOfOption,
+    Bars,
+    EntityOption,
+    JsonOption,
+    MonthOption,
+    SettingsOption,
+    amount,
+    load,
+    out,
+)
 from .run import PeriodOption
 
 PANEL = "Forecasts and what-ifs"
@@ -19,23 +29,37 @@ app = typer.Typer()
 
 
 @app.command(rich_help_panel=PANEL)
-def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain values.")],
-                budget: Annotated[float | None, typer.Option(min=0, help="Which assumptions lead above it? Of the fiscal year under way, with what is booked; default: the approved one.")] = None,
-                budget_period: PeriodOption = None, as_of: AsOfOption = None, month: MonthOption = None,
-                unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
-                months: Annotated[int | None, typer.Option(min=1, max=60, help="Months to simulate; default: the scenario's.")] = None,
-                paths: Annotated[int, typer.Option(min=256, max=100_000)] = 1024, settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None,
-                as_json: JsonOption = False):
+def sensitivity(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain values.")],
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Which assumptions lead above it? Of the fiscal year under way, with what is booked; default: the approved one.",
+        ),
+    ] = None,
+    budget_period: PeriodOption = None,
+    as_of: AsOfOption = None,
+    month: MonthOption = None,
+    unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
+    months: Annotated[
+        int | None, typer.Option(min=1, max=60, help="Months to simulate; default: the scenario's.")
+    ] = None,
+    paths: Annotated[int, typer.Option(min=256, max=100_000)] = 1024,
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    as_json: JsonOption = False,
+):
     """Which uncertain values drive the total: tornado, shares of the variance, what leads to an overrun.
 
     Example: [bold]finops sensitivity scenarios/40_prices_jump.yaml --budget 9720000[/bold]
     """
     from ..decide.sensitivity import sensitivity as study
-    from ..measure.budget import against
     from ..measure.actuals import COMPANY
-    from ..wording.landing import budget_sentence, spender
-    from ..simulate.scenarios import months_of, read_daily
+    from ..measure.budget import against
     from ..publish import close, since
+    from ..simulate.scenarios import months_of, read_daily
+    from ..wording.landing import budget_sentence, spender
 
     if budget_period is not None and budget is None:
         raise InputError("--budget-period says what --budget is for. Give both.")
@@ -43,28 +67,69 @@ def sensitivity(scenario: Annotated[Path, typer.Argument(help="A scenario file w
     with Bars() as bars:
         ledger = close.books(chosen, bars)
         day = close.check_as_of(ledger, as_of, chosen.time_zone, month)
-        daily, year = close.up_to(read_daily(chosen), day, bool(as_of or month)), against.period_of(None, day, chosen.fiscal_year_starts)
-        if budget is None and not against.unreached(year.months, months_of(scenario, day, chosen.fiscal_year_starts, months), day):
+        daily, year = (
+            close.up_to(read_daily(chosen), day, bool(as_of or month)),
+            against.period_of(None, day, chosen.fiscal_year_starts),
+        )
+        if budget is None and not against.unreached(
+            year.months, months_of(scenario, day, chosen.fiscal_year_starts, months), day
+        ):
             budget = against.approved(chosen, day, unit)
         report = since.published(chosen, day, unit or COMPANY)
-        found = study(scenario, chosen, as_of=day, paths=paths, unit=unit, horizon=months, budget=budget,
-                      budget_period=budget_period or "year", daily=daily, engine=since.engine_of(report, month), progress=bars)
+        found = study(
+            scenario,
+            chosen,
+            as_of=day,
+            paths=paths,
+            unit=unit,
+            horizon=months,
+            budget=budget,
+            budget_period=budget_period or "year",
+            daily=daily,
+            engine=since.engine_of(report, month),
+            progress=bars,
+        )
     if as_json:
-        return out.print_json(json.dumps({**asdict(found), "published": report and report.beside(found.year)}))
-    table = Table("Value", "P10 … P90", "Total at P10", "at P90", "Swing", "Of the variance",
-                  title=f"{found.name} · EffectiveCost {found.months[0]} … {found.months[-1]} · {found.paths:,} paths · seed {found.seed}")
+        return out.print_json(
+            json.dumps({**asdict(found), "published": report and report.beside(found.year)})
+        )
+    table = Table(
+        "Value",
+        "P10 … P90",
+        "Total at P10",
+        "at P90",
+        "Swing",
+        "Of the variance",
+        title=f"{found.name} · EffectiveCost {found.months[0]} … {found.months[-1]} · {found.paths:,} paths · seed {found.seed}",
+    )
     shares = {name: index for index in found.sobol for name in index.names}
     for swing in found.swings:
         index = shares.get(swing.name)
         told = "–" if index is None else f"{index.first:.0%} ({index.total:.0%})"
-        table.add_row(swing.name, ' … '.join(swing.ends), amount(swing.at_low["p50"], found.currency),
-                      amount(swing.at_high["p50"], found.currency), amount(swing.swing(), found.currency), told)
+        table.add_row(
+            swing.name,
+            " … ".join(swing.ends),
+            amount(swing.at_low["p50"], found.currency),
+            amount(swing.at_high["p50"], found.currency),
+            amount(swing.swing(), found.currency),
+            told,
+        )
     for index in found.sobol:
         if index.names == ("demand noise",):
-            table.add_row("demand noise: all else that is drawn", "", "", "", "", f"{index.first:.0%} ({index.total:.0%})")
+            table.add_row(
+                "demand noise: all else that is drawn",
+                "",
+                "",
+                "",
+                "",
+                f"{index.first:.0%} ({index.total:.0%})",
+            )
     table.columns[0].min_width = 24
     out.print(table)
-    out.print("Total: P50 with the value at its P10 or P90, all other draws alike. Of the variance: alone (with interactions).", markup=False)
+    out.print(
+        "Total: P50 with the value at its P10 or P90, all other draws alike. Of the variance: alone (with interactions).",
+        markup=False,
+    )
     if found.landing:
         out.print(budget_sentence(found.landing, found.currency, spender(unit)), markup=False)
     if found.breaches:

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text              # names from a bill are no markup
+from rich.text import Text  # names from a bill are no markup
 
 from ..errors import FinOpsError, unknown
 from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load, out
 
 PANEL = "Forecasts and what-ifs"
-WIDE = 120          # columns of a terminal from which on a table is easier to read than a list
+WIDE = 120  # columns of a terminal from which on a table is easier to read than a list
 app = typer.Typer()
 group = typer.Typer(no_args_is_help=False)
 app.add_typer(group, name="watch", rich_help_panel=PANEL)
@@ -23,18 +23,57 @@ app.add_typer(group, name="watch", rich_help_panel=PANEL)
 @group.callback(invoke_without_command=True)
 def watch(
     context: typer.Context,
-    as_of: Annotated[str | None, typer.Option(help="Last day looked at, YYYY-MM-DD; default: the newest with usage.")] = None,
-    since: Annotated[str | None, typer.Option(help="First day that is told; default: two weeks back.")] = None,
-    by: Annotated[str | None, typer.Option(help="What is looked at, narrow first: workload, sku, team, service, business unit, model; default: "
-                                                   "finops.yaml (watch: by), else workload,sku,team.")] = None,
-    threshold: Annotated[float | None, typer.Option(min=0, help="How many usual misses away a day must be; default: finops.yaml, else 3.")] = None,
-    money_floor: Annotated[float | None, typer.Option(min=0, help="Least money a day; default: finops.yaml, else 1 % of the company's daily spend.")] = None,
-    percent_floor: Annotated[float | None, typer.Option(min=0, help="Least share of what was expected, 0.25 is 25 %; default: finops.yaml, else 0.25.")] = None,
-    quotas: Annotated[Path | None, typer.Option(help="Quotas: dimension, subject, unit, per, quantity; default: finops.yaml (watch: quotas), else "
-                                                        "quotas.csv beside it.")] = None,
-    notify: Annotated[bool, typer.Option("--notify", help="Send new alerts to the addresses in FINOPS_NOTIFY_URLS.")] = False,
-    notify_file: Annotated[Path | None, typer.Option(help="With --notify: a file of addresses outside git.")] = None,
-    settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None, as_json: JsonOption = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Last day looked at, YYYY-MM-DD; default: the newest with usage."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="First day that is told; default: two weeks back.")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="What is looked at, narrow first: workload, sku, team, service, business unit, model; default: "
+            "finops.yaml (watch: by), else workload,sku,team."
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="How many usual misses away a day must be; default: finops.yaml, else 3."
+        ),
+    ] = None,
+    money_floor: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Least money a day; default: finops.yaml, else 1 % of the company's daily spend.",
+        ),
+    ] = None,
+    percent_floor: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Least share of what was expected, 0.25 is 25 %; default: finops.yaml, else 0.25.",
+        ),
+    ] = None,
+    quotas: Annotated[
+        Path | None,
+        typer.Option(
+            help="Quotas: dimension, subject, unit, per, quantity; default: finops.yaml (watch: quotas), else "
+            "quotas.csv beside it."
+        ),
+    ] = None,
+    notify: Annotated[
+        bool,
+        typer.Option("--notify", help="Send new alerts to the addresses in FINOPS_NOTIFY_URLS."),
+    ] = False,
+    notify_file: Annotated[
+        Path | None, typer.Option(help="With --notify: a file of addresses outside git.")
+    ] = None,
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+    as_json: JsonOption = False,
 ):
     """Spend that was not expected, runaway jobs, quotas, budget pace, missed forecasts, unused commitments, missing data.
 
@@ -45,13 +84,24 @@ def watch(
     from ..publish import alerts
 
     chosen = load(settings, entity)
-    urls = alerts.addresses(notify_file) if notify else []         # a missing address is said before the long part
+    urls = (
+        alerts.addresses(notify_file) if notify else []
+    )  # a missing address is said before the long part
     if notify_file and not notify:
         raise FinOpsError("--notify-file goes with --notify.")
     levels = None if by is None else [word.strip() for word in by.split(",") if word.strip()]
     with Bars() as bars:
-        found = alerts.look(chosen, as_of, since=since, levels=levels, threshold=threshold,
-                            money_floor=money_floor, percent_floor=percent_floor, quotas=quotas, progress=bars)
+        found = alerts.look(
+            chosen,
+            as_of,
+            since=since,
+            levels=levels,
+            threshold=threshold,
+            money_floor=money_floor,
+            percent_floor=percent_floor,
+            quotas=quotas,
+            progress=bars,
+        )
     folder = alerts.folder_of(chosen)
     known = alerts.sent(folder)
     fresh = {one.id for one in found.alerts if one.id not in known}
@@ -64,7 +114,9 @@ def watch(
     if notify:
         count = alerts.notify(found, folder, company, urls)
         if not as_json:
-            out.print(f"Sent: {count} new alert{'s' * (count != 1)}." if count else "Nothing new to send.")
+            out.print(
+                f"Sent: {count} new alert{'s' * (count != 1)}." if count else "Nothing new to send."
+            )
 
 
 def _show(found, place: Path) -> None:
@@ -80,13 +132,29 @@ def _show(found, place: Path) -> None:
             table.add_column(title, overflow="fold")
         table.add_column("Id", no_wrap=True)
         for one in found.alerts:
-            what = f"{NAMES[one.kind]}: {clean(one.what)}{' It goes on.' * one.ongoing}" + (f"\nMoved: {clean(one.why)}" if one.why else "")
-            table.add_row(alerts.size(one, found.currency), *(Text(word) for word in (what, clean(one.owner), clean(one.do))), one.id)
+            what = f"{NAMES[one.kind]}: {clean(one.what)}{' It goes on.' * one.ongoing}" + (
+                f"\nMoved: {clean(one.why)}" if one.why else ""
+            )
+            table.add_row(
+                alerts.size(one, found.currency),
+                *(Text(word) for word in (what, clean(one.owner), clean(one.do))),
+                one.id,
+            )
         out.print(table)
     else:
         for one in found.alerts:
-            out.print(Text(f"\n{alerts.size(one, found.currency)}  {NAMES[one.kind]}  {clean(one.subject)}  ({one.id})", style="bold"))
-            for word in (f"{one.what}{' It goes on.' * one.ongoing}", f"Moved: {one.why}" * bool(one.why), f"Owner: {one.owner}", one.do):
+            out.print(
+                Text(
+                    f"\n{alerts.size(one, found.currency)}  {NAMES[one.kind]}  {clean(one.subject)}  ({one.id})",
+                    style="bold",
+                )
+            )
+            for word in (
+                f"{one.what}{' It goes on.' * one.ongoing}",
+                f"Moved: {one.why}" * bool(one.why),
+                f"Owner: {one.owner}",
+                one.do,
+            ):
                 if word:
                     out.print(Text(f"  {clean(word)}"))
     if found.accepted:
@@ -97,10 +165,18 @@ def _show(found, place: Path) -> None:
 
 
 @group.command()
-def feedback(alert: Annotated[str, typer.Argument(help="Id of an alert, as the table shows it.")],
-             verdict: Annotated[str, typer.Argument(help="expected: it was meant, keep quiet while it lasts. real: it was not meant.")],
-             because: Annotated[str, typer.Option(help="Why, for those who read it later.")] = "",
-             settings: SettingsOption = Path("finops.yaml"), entity: EntityOption = None):
+def feedback(
+    alert: Annotated[str, typer.Argument(help="Id of an alert, as the table shows it.")],
+    verdict: Annotated[
+        str,
+        typer.Argument(
+            help="expected: it was meant, keep quiet while it lasts. real: it was not meant."
+        ),
+    ],
+    because: Annotated[str, typer.Option(help="Why, for those who read it later.")] = "",
+    settings: SettingsOption = Path("finops.yaml"),
+    entity: EntityOption = None,
+):
     """Record whether an alert was expected or real; the next watch uses it.
 
     Example: [bold]finops watch feedback 1a2b3c4d5e expected --because "launch of the agent"[/bold]
@@ -112,6 +188,14 @@ def feedback(alert: Annotated[str, typer.Argument(help="Id of an alert, as the t
 
     if verdict not in VERDICTS:
         raise FinOpsError(unknown("finops watch feedback", "verdict", verdict, VERDICTS))
-    found = alerts.record_feedback(alerts.folder_of(load(settings, entity)), alert, verdict, because, str(dt.date.today()))
-    then = "It is not raised again while its level lasts." if verdict == "expected" else "Its days do not become part of what is expected."
-    out.print(f"Recorded: {found.subject}, {found.start} to {found.end}, {verdict}. {then}", markup=False)
+    found = alerts.record_feedback(
+        alerts.folder_of(load(settings, entity)), alert, verdict, because, str(dt.date.today())
+    )
+    then = (
+        "It is not raised again while its level lasts."
+        if verdict == "expected"
+        else "Its days do not become part of what is expected."
+    )
+    out.print(
+        f"Recorded: {found.subject}, {found.start} to {found.end}, {verdict}. {then}", markup=False
+    )

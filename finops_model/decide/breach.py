@@ -10,10 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ScenarioError
-from ..wording.landing import share_over
 from ..uncertainty.answers import Estimate, overrun, share
+from ..wording.landing import share_over
 
-DEEPEST, LEAST, SURE = 3, 0.05, 3.0         # levels; share of the paths a leaf must hold; standard errors a split must stand out by
+DEEPEST, LEAST, SURE = (
+    3,
+    0.05,
+    3.0,
+)  # levels; share of the paths a leaf must hold; standard errors a split must stand out by
 CUTS = np.arange(0.1, 0.95, 0.1)
 
 
@@ -38,7 +42,13 @@ class Group:
     overrun: Estimate
 
     def __str__(self) -> str:
-        return share_over(self.overrun.value, self.overrun.low, self.overrun.high, words(self.conditions), self.share_of_futures)
+        return share_over(
+            self.overrun.value,
+            self.overrun.low,
+            self.overrun.high,
+            words(self.conditions),
+            self.share_of_futures,
+        )
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,11 @@ class Breaches:
 
     def reasons(self) -> str:
         """What leads to an overrun, below the sentence that says how likely it is."""
-        return "No single assumption stands out." if len(self.groups) == 1 else "\n".join(f"- {group}" for group in self.groups)
+        return (
+            "No single assumption stands out."
+            if len(self.groups) == 1
+            else "\n".join(f"- {group}" for group in self.groups)
+        )
 
 
 def words(conditions) -> str:
@@ -72,15 +86,24 @@ def words(conditions) -> str:
     told: dict[str, list[float | None]] = {}
     for c in conditions:
         low, high = told.get(c.feature, [None, None])
-        told[c.feature] = [c.value if low is None else max(low, c.value), high] if c.above else [low, c.value if high is None else min(high, c.value)]
+        told[c.feature] = (
+            [c.value if low is None else max(low, c.value), high]
+            if c.above
+            else [low, c.value if high is None else min(high, c.value)]
+        )
     parts = []
     for feature, (low, high) in told.items():
-        limits = [*([f"above {low:.4g}"] if low is not None else []), *([f"at most {high:.4g}"] if high is not None else [])]
+        limits = [
+            *([f"above {low:.4g}"] if low is not None else []),
+            *([f"at most {high:.4g}"] if high is not None else []),
+        ]
         parts.append(f"{feature} is {' and '.join(limits)}")
     return ", and ".join(parts)
 
 
-def breach_drivers(totals, budget: float, features: dict[str, np.ndarray], depth: int = DEEPEST) -> Breaches:
+def breach_drivers(
+    totals, budget: float, features: dict[str, np.ndarray], depth: int = DEEPEST
+) -> Breaches:
     """Which features of a path go with totals above the budget.
 
     totals     (path,);  features  name -> (path,), for example the drawn values of the uncertain assumptions
@@ -94,12 +117,16 @@ def breach_drivers(totals, budget: float, features: dict[str, np.ndarray], depth
     The budget is exceeded in more than 99 % of the futures in which growth is above 0.7988 (20 % of all; 95 % interval 95 to 100 %)
     """
     if not 0 <= depth <= DEEPEST:
-        raise ScenarioError(f"depth is {depth}; a tree that can be told in words has 1 to {DEEPEST} levels.")
+        raise ScenarioError(
+            f"depth is {depth}; a tree that can be told in words has 1 to {DEEPEST} levels."
+        )
     totals = np.asarray(totals, dtype=float)
     features = {name: np.asarray(values, dtype=float) for name, values in features.items()}
     for name, values in features.items():
         if values.shape != totals.shape or totals.ndim != 1:
-            raise ScenarioError(f"'{name}' has {values.shape} values for totals of shape {totals.shape}; give one for each path.")
+            raise ScenarioError(
+                f"'{name}' has {values.shape} values for totals of shape {totals.shape}; give one for each path."
+            )
     over = totals > budget
     fit = np.arange(len(totals)) % 2 == 0
     leaves: list[tuple[tuple[Condition, ...], np.ndarray]] = []
@@ -107,7 +134,9 @@ def breach_drivers(totals, budget: float, features: dict[str, np.ndarray], depth
     groups = []
     for conditions, inside in leaves:
         held = inside if not conditions else inside & ~fit
-        groups.append(Group(conditions, float(inside.mean()), share(int(over[held].sum()), int(held.sum()))))
+        groups.append(
+            Group(conditions, float(inside.mean()), share(int(over[held].sum()), int(held.sum())))
+        )
     groups.sort(key=lambda group: -group.overrun.value)
     return Breaches(float(budget), overrun(totals, budget), tuple(groups))
 
@@ -120,7 +149,15 @@ def _grow(over, features, fit, conditions, inside, depth, leaves) -> None:
     feature, value = best
     for above in (True, False):
         condition = Condition(feature, above, value)
-        _grow(over, features, fit, (*conditions, condition), inside & condition.holds(features), depth - 1, leaves)
+        _grow(
+            over,
+            features,
+            fit,
+            (*conditions, condition),
+            inside & condition.holds(features),
+            depth - 1,
+            leaves,
+        )
 
 
 def _best_split(over, features, fit, inside) -> tuple[str, float] | None:

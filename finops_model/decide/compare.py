@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ScenarioError
-from ..wording import chance
 from ..simulate.run import Run
+from ..wording import chance
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Line:
     p50: float
     p90: float
     mean: float
-    difference: np.ndarray              # (path,)
+    difference: np.ndarray  # (path,)
 
     @property
     def difference_mean(self) -> float:
@@ -55,7 +55,7 @@ class Comparison:
     seed: int
     unit: str | None
     lines: tuple[Line, ...]
-    excluded: tuple[dict, ...] = ()     # what the base leaves out of its totals, newest 12 months
+    excluded: tuple[dict, ...] = ()  # what the base leaves out of its totals, newest 12 months
 
     def __getitem__(self, name: str) -> Line:
         for line in self.lines:
@@ -66,19 +66,29 @@ class Comparison:
     def _repr_html_(self) -> str:
         rows = []
         for i, line in enumerate(self.lines):
-            cells = [f"<td>{html.escape(line.name)}</td>", *(f"<td>{v:,.0f}</td>" for v in (line.p10, line.p50, line.p90))]
+            cells = [
+                f"<td>{html.escape(line.name)}</td>",
+                *(f"<td>{v:,.0f}</td>" for v in (line.p10, line.p50, line.p90)),
+            ]
             if i:
-                cells += [f"<td>{line.difference_mean:+,.0f} ± {line.standard_error:,.0f}</td>",
-                          f"<td>{line.quantile(0.1):+,.0f} … {line.quantile(0.9):+,.0f}</td>", f"<td>{chance(line.probability_cheaper)}</td>"]
+                cells += [
+                    f"<td>{line.difference_mean:+,.0f} ± {line.standard_error:,.0f}</td>",
+                    f"<td>{line.quantile(0.1):+,.0f} … {line.quantile(0.9):+,.0f}</td>",
+                    f"<td>{chance(line.probability_cheaper)}</td>",
+                ]
             else:
                 cells += ["<td>–</td>"] * 3
             rows.append(f"<tr>{''.join(cells)}</tr>")
         where = html.escape(self.unit or "Company")
-        left = html.escape(", ".join(f"{item['what']} {item['amount']:,.0f}" for item in self.excluded))
-        return (f"<div>{where} · {self.months[0]} … {self.months[-1]} · EffectiveCost in {html.escape(self.currency)} · {self.paths:,} paths · "
-                f"seed {self.seed}<table><thead><tr><th>Scenario</th><th>P10</th><th>P50</th><th>P90</th><th>Mean change</th>"
-                f"<th>P10 … P90 of the change</th><th>Chance it is cheaper</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
-                f"{f'Left out of the company and not forecast (newest 12 months): {left}' if left else ''}</div>")
+        left = html.escape(
+            ", ".join(f"{item['what']} {item['amount']:,.0f}" for item in self.excluded)
+        )
+        return (
+            f"<div>{where} · {self.months[0]} … {self.months[-1]} · EffectiveCost in {html.escape(self.currency)} · {self.paths:,} paths · "
+            f"seed {self.seed}<table><thead><tr><th>Scenario</th><th>P10</th><th>P50</th><th>P90</th><th>Mean change</th>"
+            f"<th>P10 … P90 of the change</th><th>Chance it is cheaper</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+            f"{f'Left out of the company and not forecast (newest 12 months): {left}' if left else ''}</div>"
+        )
 
 
 def compare(base: Run, *others: Run, unit: str | None = None, months=None) -> Comparison:
@@ -88,15 +98,31 @@ def compare(base: Run, *others: Run, unit: str | None = None, months=None) -> Co
     chance, not the change.
     """
     for other in others:
-        for what, key in (("seed", "seed"), ("number of paths", "paths"), ("months", "months"), ("day of data", "as_of"),
-                          ("currency", "currency"), ("engine", "engine"), ("ledger", "ledger")):
+        for what, key in (
+            ("seed", "seed"),
+            ("number of paths", "paths"),
+            ("months", "months"),
+            ("day of data", "as_of"),
+            ("currency", "currency"),
+            ("engine", "engine"),
+            ("ledger", "ledger"),
+        ):
             ours, theirs = getattr(base, key), getattr(other, key)
             if ours != theirs:
-                raise ScenarioError(f"'{other.name}' cannot be set beside '{base.name}': the {what} differs, {_short(theirs)} and "
-                                    f"{_short(ours)}. Run both together: finops compare.")
+                raise ScenarioError(
+                    f"'{other.name}' cannot be set beside '{base.name}': the {what} differs, {_short(theirs)} and "
+                    f"{_short(ours)}. Run both together: finops compare."
+                )
     whole = base.total(unit, months)
-    return Comparison(base.currency, tuple(months or base.months), base.paths, base.seed, unit,
-                      tuple(_line(run, run.total(unit, months), whole) for run in (base, *others)), tuple(base.excluded))
+    return Comparison(
+        base.currency,
+        tuple(months or base.months),
+        base.paths,
+        base.seed,
+        unit,
+        tuple(_line(run, run.total(unit, months), whole) for run in (base, *others)),
+        tuple(base.excluded),
+    )
 
 
 def _line(run: Run, total: np.ndarray, whole: np.ndarray) -> Line:

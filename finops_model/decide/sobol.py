@@ -18,7 +18,7 @@ from ..errors import ScenarioError
 from ..uncertainty.distributions import Distribution
 from ..uncertainty.following import Following
 
-GROUPS = 32             # parts left out in turn for the standard error
+GROUPS = 32  # parts left out in turn for the standard error
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Index:
     """One value, or a group of values that move together."""
 
     names: tuple[str, ...]
-    first: float                  # share of the variance it explains alone
+    first: float  # share of the variance it explains alone
     first_error: float
-    total: float                  # share that would be left if all else were known
+    total: float  # share that would be left if all else were known
     total_error: float
 
     @property
@@ -40,7 +40,9 @@ def partner(values: np.ndarray) -> np.ndarray:
     """Every path's value taken from its partner (streams.partner). Raises ScenarioError where the paths are no whole blocks."""
     values = np.asarray(values)
     if values.shape[-1] % streams.BLOCK:
-        raise ScenarioError(f"{values.shape[-1]} paths; Sobol indices need a multiple of {streams.BLOCK}.")
+        raise ScenarioError(
+            f"{values.shape[-1]} paths; Sobol indices need a multiple of {streams.BLOCK}."
+        )
     return streams.partner(values)
 
 
@@ -78,11 +80,18 @@ def group(values: dict[str, Distribution]) -> list[tuple[str, ...]]:
             groups.remove(other)
         groups.append((names, factors))
     order = list(values)
-    return sorted((tuple(sorted(names, key=order.index)) for names, _ in groups), key=lambda names: order.index(names[0]))
+    return sorted(
+        (tuple(sorted(names, key=order.index)) for names, _ in groups),
+        key=lambda names: order.index(names[0]),
+    )
 
 
-def indices(base: np.ndarray, swapped: dict[tuple[str, ...], np.ndarray], rest: np.ndarray | None = None,
-            rest_name: str = "demand noise") -> list[Index]:
+def indices(
+    base: np.ndarray,
+    swapped: dict[tuple[str, ...], np.ndarray],
+    rest: np.ndarray | None = None,
+    rest_name: str = "demand noise",
+) -> list[Index]:
     """Indices from totals: base (path,), and for every group the totals with that group from the partners.
 
     rest   totals with every group from the partners: gives the index of all that is not in a group (the noise)
@@ -98,7 +107,9 @@ def indices(base: np.ndarray, swapped: dict[tuple[str, ...], np.ndarray], rest: 
 def _index(names, base, other, totals) -> Index:
     """`totals` shares the group with `other` and everything else with `base`."""
     pair = np.arange(len(base)) % (streams.BLOCK // 2)
-    at = (np.arange(len(base)) // streams.BLOCK * (streams.BLOCK // 2) + pair) % GROUPS       # a path and its partner stay together
+    at = (
+        np.arange(len(base)) // streams.BLOCK * (streams.BLOCK // 2) + pair
+    ) % GROUPS  # a path and its partner stay together
 
     def both(keep):
         x, y, z = base[keep], other[keep], totals[keep]
@@ -106,7 +117,9 @@ def _index(names, base, other, totals) -> Index:
         variance = ((x - centre) ** 2 + (z - centre) ** 2).mean() / 2
         if not variance > 0:
             return 0.0, 0.0
-        return float(((y - centre) * (z - centre)).mean() / variance), float(((x - z) ** 2).mean() / (2 * variance))
+        return float(((y - centre) * (z - centre)).mean() / variance), float(
+            ((x - z) ** 2).mean() / (2 * variance)
+        )
 
     whole = both(slice(None))
     parts = np.array([both(at != g) for g in range(GROUPS)])
@@ -126,21 +139,30 @@ def sobol(model, values: dict[str, Distribution], paths: int = 8192, seed: int =
     [0.4, 0.7]
     """
     if not values or not all(isinstance(dist, Distribution) for dist in values.values()):
-        raise ScenarioError("Sobol indices need at least one uncertain value, and distributions for all of them.")
+        raise ScenarioError(
+            "Sobol indices need at least one uncertain value, and distributions for all of them."
+        )
     paths = -(-int(paths) // streams.BLOCK) * streams.BLOCK
 
-    drawn = {name: dist.on_paths(lambda stream: streams.uniforms(seed, stream, paths), name) for name, dist in values.items()}
+    drawn = {
+        name: dist.on_paths(lambda stream: streams.uniforms(seed, stream, paths), name)
+        for name, dist in values.items()
+    }
 
     def draw(swapped=()):
         return model({name: partner(x) if name in swapped else x for name, x in drawn.items()})
 
     base = np.asarray(draw(), dtype=float)
     if base.shape != (paths,):
-        raise ScenarioError(f"the model gave {base.shape} for {paths} paths; it must give one number for each.")
+        raise ScenarioError(
+            f"the model gave {base.shape} for {paths} paths; it must give one number for each."
+        )
     return indices(base, {names: draw(names) for names in group(values)})
 
 
-def sobol_multilinear(terms, means: dict[str, float], sds: dict[str, float]) -> dict[str, tuple[float, float]]:
+def sobol_multilinear(
+    terms, means: dict[str, float], sds: dict[str, float]
+) -> dict[str, tuple[float, float]]:
     """(first, total) index of each independent value in Σ coefficient × product of values: exact.
 
     terms   (coefficient, names) pairs: 3x1 + 2x2 is [(3, ["x1"]), (2, ["x2"])], a price times a quantity [(1, ["p", "q"])]; no name twice in
@@ -160,15 +182,27 @@ def sobol_multilinear(terms, means: dict[str, float], sds: dict[str, float]) -> 
     held: dict[frozenset, float] = {}
     for coefficient, names in terms:
         if len(set(names)) != len(names):
-            raise ScenarioError(f"sobol: '{sorted(names)[0]}' stands twice in one term; only products of different values have this form.")
+            raise ScenarioError(
+                f"sobol: '{sorted(names)[0]}' stands twice in one term; only products of different values have this form."
+            )
         for size in range(1, len(names) + 1):
             for inside in combinations(sorted(names), size):
-                weight = coefficient * np.prod([means[name] for name in names if name not in inside])
+                weight = coefficient * np.prod(
+                    [means[name] for name in names if name not in inside]
+                )
                 held[frozenset(inside)] = held.get(frozenset(inside), 0.0) + float(weight)
-    variances = {inside: (weight * float(np.prod([sds[name] for name in inside]))) ** 2 for inside, weight in held.items()}
+    variances = {
+        inside: (weight * float(np.prod([sds[name] for name in inside]))) ** 2
+        for inside, weight in held.items()
+    }
     whole = sum(variances.values())
     if not whole > 0:
         raise ScenarioError("sobol: nothing varies, so there are no shares of a variance.")
     names = sorted({name for inside in variances for name in inside})
-    return {name: (variances.get(frozenset([name]), 0.0) / whole, sum(v for inside, v in variances.items() if name in inside) / whole)
-            for name in names}
+    return {
+        name: (
+            variances.get(frozenset([name]), 0.0) / whole,
+            sum(v for inside, v in variances.items() if name in inside) / whole,
+        )
+        for name in names
+    }

@@ -17,15 +17,26 @@ from ..errors import ForecastError, listing, unknown
 from ..periods import add_months, month_days
 from ..progress import Progress, silent
 from . import ensemble
-from .widths.demand import check, fit_demand, simulate_month_totals
-from .methods import pick, seasonal_naive
 from .history import History, clean, kind
+from .methods import pick, seasonal_naive
+from .widths.demand import check, fit_demand, simulate_month_totals
 from .windows import BANDS, COLUMNS, calibration, graded, graded_days, said_and_was, summary
 
-__all__ = ["BANDS", "COLUMNS", "Backtest", "ahead", "backtest", "backtest_total", "check_leads", "ends_before", "month_ends",
-           "repeated_week", "spans"]
+__all__ = [
+    "BANDS",
+    "COLUMNS",
+    "Backtest",
+    "ahead",
+    "backtest",
+    "backtest_total",
+    "check_leads",
+    "ends_before",
+    "month_ends",
+    "repeated_week",
+    "spans",
+]
 
-MIN_DAYS = 60           # history an origin of one series needs
+MIN_DAYS = 60  # history an origin of one series needs
 WORDS = {"steady": "steady", "intermittent": "on and off", "ended": "ended", "empty": "never used"}
 BY = {"all": (), "series": ("series",), "class": ("class",)}
 
@@ -34,8 +45,8 @@ BY = {"all": (), "series": ("series",), "class": ("class",)}
 class Backtest:
     """Graded windows of one or several series."""
 
-    windows: pd.DataFrame           # one row per series, month end and window: windows.COLUMNS
-    left_out: dict = field(default_factory=dict)       # series -> why it could not be graded
+    windows: pd.DataFrame  # one row per series, month end and window: windows.COLUMNS
+    left_out: dict = field(default_factory=dict)  # series -> why it could not be graded
 
     @property
     def months(self) -> pd.DataFrame:
@@ -61,20 +72,32 @@ class Backtest:
             return "The months graded add up to nothing, so there is no percentage."
         for row in rows:
             ahead = f"{row['lead']} month{'s' * (row['lead'] > 1)} ahead"
-            said.append(f"{ahead} the total was missed by {row['error_pct']:.1%} ({row['naive_error_pct']:.1%} for repeating last week)")
+            said.append(
+                f"{ahead} the total was missed by {row['error_pct']:.1%} ({row['naive_error_pct']:.1%} for repeating last week)"
+            )
         better = [row["lead"] for row in rows if row["skill"] < 0]
-        closer = f" Repeating last week came closer at {listing(map(str, better))} month{'s' * (better[-1] > 1)} ahead." if better else ""
+        closer = (
+            f" Repeating last week came closer at {listing(map(str, better))} month{'s' * (better[-1] > 1)} ahead."
+            if better
+            else ""
+        )
         level = self.calibration().query("kind == 'range' and level == 0.8").iloc[0]
-        return f"{'; '.join(said)}.{closer} {said_and_was(level)}.".replace("%", " %").replace("  %", " %")
+        return f"{'; '.join(said)}.{closer} {said_and_was(level)}.".replace("%", " %").replace(
+            "  %", " %"
+        )
 
     def _repr_html_(self) -> str:
         rows = []
         for row in self.summary().to_dict("records"):
-            rows.append(f"<tr><th scope='row'>{html.escape(ahead(row['kind'], row['lead']))}</th><td>{row['n']}</td><td>{row['error_pct']:.1%}</td>"
-                        f"<td>{row['naive_error_pct']:.1%}</td><td>{row['coverage80']:.0%}</td></tr>")
-        return ("<table><caption>Totals forecast from earlier month ends</caption><thead><tr><th>Window</th><th>Forecasts</th><th>Missed by</th>"
-                "<th>Repeating last week</th><th>Inside the 80 % range</th></tr></thead>"
-                f"<tbody>{''.join(rows)}</tbody></table><p>{html.escape(self.sentence())}</p>")
+            rows.append(
+                f"<tr><th scope='row'>{html.escape(ahead(row['kind'], row['lead']))}</th><td>{row['n']}</td><td>{row['error_pct']:.1%}</td>"
+                f"<td>{row['naive_error_pct']:.1%}</td><td>{row['coverage80']:.0%}</td></tr>"
+            )
+        return (
+            "<table><caption>Totals forecast from earlier month ends</caption><thead><tr><th>Window</th><th>Forecasts</th><th>Missed by</th>"
+            "<th>Repeating last week</th><th>Inside the 80 % range</th></tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table><p>{html.escape(self.sentence())}</p>"
+        )
 
 
 def ahead(kind: str, lead: int) -> str:
@@ -83,11 +106,27 @@ def ahead(kind: str, lead: int) -> str:
     >>> ahead("days", 30), ahead("month", 1), ahead("quarter", 1), ahead("quarter", 2)
     ('next 30 days', 'month 1', 'months 1 to 3', 'months 4 to 6')
     """
-    return f"next {lead} days" if kind == "days" else f"month {lead}" if kind == "month" else f"months {3 * lead - 2} to {3 * lead}"
+    return (
+        f"next {lead} days"
+        if kind == "days"
+        else f"month {lead}"
+        if kind == "month"
+        else f"months {3 * lead - 2} to {3 * lead}"
+    )
 
 
-def backtest(history, leads=(1, 2, 3), origins: int = 12, paths: int = 500, seed: int = 0, members="cheap", progress: Progress | None = None, *,
-             horizons=(7, 30, 90), classes: Mapping | None = None) -> Backtest:
+def backtest(
+    history,
+    leads=(1, 2, 3),
+    origins: int = 12,
+    paths: int = 500,
+    seed: int = 0,
+    members="cheap",
+    progress: Progress | None = None,
+    *,
+    horizons=(7, 30, 90),
+    classes: Mapping | None = None,
+) -> Backtest:
     """Totals and days of one or many histories, forecast again from earlier month ends with the days known then.
 
     history   as in `ensemble.forecast`; or several: a frame with a column per series (index: the days), or a mapping name → history
@@ -102,13 +141,22 @@ def backtest(history, leads=(1, 2, 3), origins: int = 12, paths: int = 500, seed
     [['days', 7, 2, 0.0, 0.0], ['month', 1, 2, 0.0, nan]]
     """
     leads, horizons, origins = check_leads(leads), _horizons(horizons), _origins(origins)
-    pick(members)                   # a name that is none is said before anything long runs
+    pick(members)  # a name that is none is said before anything long runs
     many = _many(history)
     say, rows, left_out = progress or silent, [], {}
     for i, (name, one) in enumerate(many.items()):
         say(f"backtest {name}" if name else "backtest", i, len(many))
         try:
-            part = _one(one, leads, horizons, origins, paths, seed, members, progress if len(many) == 1 else None)
+            part = _one(
+                one,
+                leads,
+                horizons,
+                origins,
+                paths,
+                seed,
+                members,
+                progress if len(many) == 1 else None,
+            )
         except ForecastError as problem:
             if len(many) == 1:
                 raise
@@ -119,13 +167,19 @@ def backtest(history, leads=(1, 2, 3), origins: int = 12, paths: int = 500, seed
     say("backtest", len(many), len(many))
     if not rows:
         first = next(iter(left_out))
-        raise ForecastError(f"backtest: none of {len(many)} series can be graded. {first}: {left_out[first]}")
+        raise ForecastError(
+            f"backtest: none of {len(many)} series can be graded. {first}: {left_out[first]}"
+        )
     return Backtest(pd.DataFrame(rows, columns=COLUMNS), left_out)
 
 
 def _many(history) -> dict:
     """Name → history; one history has the name ''."""
-    if isinstance(history, pd.DataFrame) and "ds" not in history.columns and isinstance(history.index, pd.DatetimeIndex):
+    if (
+        isinstance(history, pd.DataFrame)
+        and "ds" not in history.columns
+        and isinstance(history.index, pd.DatetimeIndex)
+    ):
         history = {name: history[name] for name in history.columns}
     if not isinstance(history, Mapping):
         return {"": history}
@@ -142,18 +196,41 @@ def _one(history, leads, horizons, origins, paths, seed, members, progress) -> l
         then = _known(history, end)
         if then is None:
             continue
-        late = int((end - then.days[-1]).astype(int))           # days at the end nobody had a value for
+        late = int((end - then.days[-1]).astype(int))  # days at the end nobody had a value for
         asked = spans(end, leads, horizons, whole.days[-1])
-        made = ensemble.forecast(then, late + int((asked[-1][-1] - end).astype(int)), paths, seed, members, settling_days=0)     # complete by now
+        made = ensemble.forecast(
+            then,
+            late + int((asked[-1][-1] - end).astype(int)),
+            paths,
+            seed,
+            members,
+            settling_days=0,
+        )  # complete by now
         naive = repeated_week(then.values, len(made.dates))
         for name, lead, label, first, last in asked:
-            at = (made.dates >= first) & (made.dates <= last)       # chosen as `month_totals` does: the same sums, bit for bit
-            came = whole.values[int((first - whole.days[0]).astype(int)):int((last - whole.days[0]).astype(int)) + 1]
-            row = {"kind": name, "lead": lead, "made": str(end)[:7], "for": label,
-                   **graded(made.paths[:, at].sum(axis=1), came.sum(), naive[at].sum())}
-            rows.append(row | graded_days(made.paths[:, at], came, naive[at], then.values) if name == "days" else row)
+            at = (made.dates >= first) & (
+                made.dates <= last
+            )  # chosen as `month_totals` does: the same sums, bit for bit
+            came = whole.values[
+                int((first - whole.days[0]).astype(int)) : int((last - whole.days[0]).astype(int))
+                + 1
+            ]
+            row = {
+                "kind": name,
+                "lead": lead,
+                "made": str(end)[:7],
+                "for": label,
+                **graded(made.paths[:, at].sum(axis=1), came.sum(), naive[at].sum()),
+            }
+            rows.append(
+                row | graded_days(made.paths[:, at], came, naive[at], then.values)
+                if name == "days"
+                else row
+            )
     if not rows:
-        raise ForecastError(f"backtest: at none of the month ends {ends[0]} to {ends[-1]} was enough of the history known.")
+        raise ForecastError(
+            f"backtest: at none of the month ends {ends[0]} to {ends[-1]} was enough of the history known."
+        )
     return rows
 
 
@@ -161,12 +238,22 @@ def _known(history, end: np.datetime64) -> History | None:
     """The history as it was known on a day: cut first, gaps filled after, so that nothing later fills them."""
     try:
         return clean(history, as_of=end)
-    except ForecastError:           # mostly gaps up to then
+    except ForecastError:  # mostly gaps up to then
         return None
 
 
-def backtest_total(volume, names, dates, leads=(1, 2, 3), origins: int = 6, paths: int = 500, seed: int = 0, members="cheap",
-                   progress: Progress | None = None, costly_for=None) -> Backtest:
+def backtest_total(
+    volume,
+    names,
+    dates,
+    leads=(1, 2, 3),
+    origins: int = 6,
+    paths: int = 500,
+    seed: int = 0,
+    members="cheap",
+    progress: Progress | None = None,
+    costly_for=None,
+) -> Backtest:
     """The total of many workloads, bottom-up: demand of each, paths added up with their common factor. Whole months only.
 
     volume (day, workload), names, dates and costly_for as in `fit_demand`; the rest as in `backtest`.
@@ -179,14 +266,29 @@ def backtest_total(volume, names, dates, leads=(1, 2, 3), origins: int = 6, path
         known = int((end - dates[0]).astype(int)) + 1
         asked = spans(end, leads, (), dates[-1])
         horizon = int((asked[-1][-1] - end).astype(int))
-        demand = fit_demand(volume[:known], names, dates[:known], horizon, seed, members, costly_for=costly_for)
+        demand = fit_demand(
+            volume[:known], names, dates[:known], horizon, seed, members, costly_for=costly_for
+        )
         months, totals = simulate_month_totals(demand, paths, seed)
         naive, of_day = repeated_week(came[:known], horizon), demand.dates.astype("datetime64[M]")
         for name, lead, label, first, last in asked:
             inside = (demand.dates >= first) & (demand.dates <= last)
             chosen = [months.index(str(month)) for month in np.unique(of_day[inside])]
-            rows.append({"series": "", "class": "steady", "kind": name, "lead": lead, "made": str(end)[:7], "for": label,
-                         **graded(totals[:, chosen].sum(axis=(1, 2)), came[known:][:horizon][inside].sum(), naive[inside].sum())})
+            rows.append(
+                {
+                    "series": "",
+                    "class": "steady",
+                    "kind": name,
+                    "lead": lead,
+                    "made": str(end)[:7],
+                    "for": label,
+                    **graded(
+                        totals[:, chosen].sum(axis=(1, 2)),
+                        came[known:][:horizon][inside].sum(),
+                        naive[inside].sum(),
+                    ),
+                }
+            )
     say("backtest", len(ends), len(ends))
     return Backtest(pd.DataFrame(rows, columns=COLUMNS))
 
@@ -200,18 +302,22 @@ def repeated_week(known: np.ndarray, days: int) -> np.ndarray:
     return seasonal_naive.point(known, None, days)
 
 
-def month_ends(days: np.ndarray, lead: int, count: int, least: int = MIN_DAYS) -> list[np.datetime64]:
+def month_ends(
+    days: np.ndarray, lead: int, count: int, least: int = MIN_DAYS
+) -> list[np.datetime64]:
     """The newest `count` month ends with `least` days of history before and the whole month `lead` months on after.
 
     >>> days = np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-06-16"))
     >>> [str(end) for end in month_ends(days, 1, 2)]
     ['2026-03-31', '2026-04-30']
     """
-    last = (days[-1] + np.timedelta64(1, "D")).astype("datetime64[M]") - 1                 # newest whole month
+    last = (days[-1] + np.timedelta64(1, "D")).astype("datetime64[M]") - 1  # newest whole month
     kept = ends_before(days[0], last, lead, _origins(count), least)
     if not kept:
-        raise ForecastError(f"backtest: {len(days)} days from {days[0]} to {days[-1]} hold no month end with {least} days "
-                            f"before and {lead} whole month{'s' * (lead > 1)} after it. Bring a longer history.")
+        raise ForecastError(
+            f"backtest: {len(days)} days from {days[0]} to {days[-1]} hold no month end with {least} days "
+            f"before and {lead} whole month{'s' * (lead > 1)} after it. Bring a longer history."
+        )
     return kept
 
 
@@ -221,7 +327,10 @@ def ends_before(first_day, newest, lead: int, count: int, least: int) -> list[np
     Oldest first; there may be none.
     """
     last, first_day = np.datetime64(newest, "M"), np.datetime64(first_day, "D")
-    ends = [(last - lead - back + 1).astype("datetime64[D]") - np.timedelta64(1, "D") for back in range(count)]
+    ends = [
+        (last - lead - back + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+        for back in range(count)
+    ]
     return [end for end in ends if (end - first_day).astype(int) + 1 >= least][::-1]
 
 
@@ -239,9 +348,21 @@ def spans(end: np.datetime64, leads, horizons, last_day) -> list[tuple]:
     found = [("days", h, str(end + h), end + 1, end + h) for h in horizons]
     months = {lead: month_days(add_months(made, lead)) for lead in leads}
     found += [("month", lead, str(days[0])[:7], days[0], days[-1]) for lead, days in months.items()]
-    found += [("quarter", lead // 3, f"{months[lead - 2][0]!s:.7}/{months[lead][0]!s:.7}", months[lead - 2][0], months[lead][-1])
-              for lead in leads if lead % 3 == 0 and {lead - 2, lead - 1} <= set(leads)]
-    return sorted((span for span in found if span[-1] <= last_day), key=lambda span: (span[-1], "days month quarter".index(span[0])))
+    found += [
+        (
+            "quarter",
+            lead // 3,
+            f"{months[lead - 2][0]!s:.7}/{months[lead][0]!s:.7}",
+            months[lead - 2][0],
+            months[lead][-1],
+        )
+        for lead in leads
+        if lead % 3 == 0 and {lead - 2, lead - 1} <= set(leads)
+    ]
+    return sorted(
+        (span for span in found if span[-1] <= last_day),
+        key=lambda span: (span[-1], "days month quarter".index(span[0])),
+    )
 
 
 def _origins(count):
@@ -253,14 +374,23 @@ def _origins(count):
 def check_leads(leads) -> tuple[int, ...]:
     """Whole months ahead, ascending; raises ForecastError for what is none."""
     leads = tuple(leads)
-    if not leads or any(isinstance(lead, bool) or not isinstance(lead, (int, np.integer)) or not 1 <= lead <= 60
-                        for lead in leads):
-        raise ForecastError(f"leads: {leads!r} must be whole months from 1 to 60, for example (1, 2, 3).")
+    if not leads or any(
+        isinstance(lead, bool) or not isinstance(lead, (int, np.integer)) or not 1 <= lead <= 60
+        for lead in leads
+    ):
+        raise ForecastError(
+            f"leads: {leads!r} must be whole months from 1 to 60, for example (1, 2, 3)."
+        )
     return tuple(sorted({int(lead) for lead in leads}))
 
 
 def _horizons(horizons):
     horizons = tuple(horizons)
-    if any(isinstance(h, bool) or not isinstance(h, (int, np.integer)) or not 1 <= h <= 730 for h in horizons):
-        raise ForecastError(f"horizons: {horizons!r} must be whole days from 1 to 730, for example (7, 30, 90).")
+    if any(
+        isinstance(h, bool) or not isinstance(h, (int, np.integer)) or not 1 <= h <= 730
+        for h in horizons
+    ):
+        raise ForecastError(
+            f"horizons: {horizons!r} must be whole days from 1 to 730, for example (7, 30, 90)."
+        )
     return tuple(sorted({int(h) for h in horizons}))

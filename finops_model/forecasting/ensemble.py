@@ -11,19 +11,29 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..errors import ForecastError, unknown
-from .widths import error_paths, pooled
 from . import sparse
-from .methods import _growth, _week, ask, pick, shelf
 from .grading import DAYS, HOURS, OFFSET, Clock, grade
-from .history import History, clean, day_of, newest_day, kind, since_launch
+from .history import History, clean, day_of, kind, newest_day, since_launch
+from .methods import _growth, _week, ask, pick, shelf
 from .settling import SETTLING_DAYS, Late, check_days, left_out
+from .widths import error_paths, pooled
 
 GRADED_DAYS, STEP_DAYS = DAYS.graded, DAYS.between
 MAX_HORIZON = 3700
-HIGHEST = 3.0           # no path's level lies so many times above the highest that history and point have shown
+HIGHEST = (
+    3.0  # no path's level lies so many times above the highest that history and point have shown
+)
 YEAR = _growth.YEAR
 CLOCKS = {"D": DAYS, "h": HOURS}
-KNOWN = ("cap", "driver", "events", "floor", "holidays", "overrides", "prophet")        # what people know, forecasting/covariates/series.py
+KNOWN = (
+    "cap",
+    "driver",
+    "events",
+    "floor",
+    "holidays",
+    "overrides",
+    "prophet",
+)  # what people know, forecasting/covariates/series.py
 
 
 @dataclass(frozen=True)
@@ -39,37 +49,45 @@ class Fit:
     step: int
     weights: dict[str, float]
     kind: str
-    values: np.ndarray = field(repr=False)      # the history since launch
+    values: np.ndarray = field(repr=False)  # the history since launch
     clock: Clock = DAYS
-    newer: np.ndarray = field(default_factory=lambda: np.zeros((0, 1)), repr=False)     # (origin, day) of origins after these, NaN after the last day
-    change: float = 0.0                         # of the log value over a season (docs/method §2.15)
-    lift: float = 1.0                           # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
+    newer: np.ndarray = field(
+        default_factory=lambda: np.zeros((0, 1)), repr=False
+    )  # (origin, day) of origins after these, NaN after the last day
+    change: float = 0.0  # of the log value over a season (docs/method §2.15)
+    lift: float = 1.0  # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
 
 
 @dataclass(frozen=True)
 class Forecast:
     """Sample paths of the days ahead. Quantiles over paths; month totals are sums of paths."""
 
-    dates: np.ndarray                   # (day,) datetime64[D]
-    paths: np.ndarray                   # (path, day), unit of the history
-    median: np.ndarray                  # (day,) the ensemble's point forecast
-    weights: dict[str, float]           # member -> share, adds up to 1
-    errors: np.ndarray                  # (origin, day) log error paths, newest origin first
-    kind: str = "steady"                # steady, intermittent, ended, empty
-    filled: int = 0                     # days of the history that were missing
-    overrides: tuple = ()               # month totals set by hand, beside the model's own (forecasting/covariates/series.py)
-    left_out: tuple[Late, ...] = ()     # newest days of the history that are probably unfinished (§2.24): not learned from
-    missing: np.ndarray | None = None   # (path, day left out): what is still to come of them, ≥ 0
+    dates: np.ndarray  # (day,) datetime64[D]
+    paths: np.ndarray  # (path, day), unit of the history
+    median: np.ndarray  # (day,) the ensemble's point forecast
+    weights: dict[str, float]  # member -> share, adds up to 1
+    errors: np.ndarray  # (origin, day) log error paths, newest origin first
+    kind: str = "steady"  # steady, intermittent, ended, empty
+    filled: int = 0  # days of the history that were missing
+    overrides: tuple = ()  # month totals set by hand, beside the model's own (forecasting/covariates/series.py)
+    left_out: tuple[
+        Late, ...
+    ] = ()  # newest days of the history that are probably unfinished (§2.24): not learned from
+    missing: np.ndarray | None = None  # (path, day left out): what is still to come of them, ≥ 0
 
     def month_totals(self, actual_so_far: float = 0.0) -> dict[str, np.ndarray]:
         """Total per calendar month, {month: (path,)}; `actual_so_far` is added to the first one, and with it what is still to come of its
         unfinished days."""
         months = self.dates.astype("datetime64[M]")
-        totals = {str(month): self.paths[:, months == month].sum(axis=1) for month in np.unique(months)}
+        totals = {
+            str(month): self.paths[:, months == month].sum(axis=1) for month in np.unique(months)
+        }
         first = str(months[0])
         totals[first] = totals[first] + actual_so_far
         if actual_so_far and self.left_out:
-            totals[first] = totals[first] + self.missing[:, [one.day[:7] == first for one in self.left_out]].sum(axis=1)
+            totals[first] = totals[first] + self.missing[
+                :, [one.day[:7] == first for one in self.left_out]
+            ].sum(axis=1)
         return totals
 
     def _repr_html_(self) -> str:
@@ -77,17 +95,33 @@ class Forecast:
         for month, total in self.month_totals().items():
             low, mid, high = np.quantile(total, (0.1, 0.5, 0.9))
             days = int((self.dates.astype("datetime64[M]") == np.datetime64(month)).sum())
-            rows.append(f"<tr><th scope='row'>{html.escape(month)}</th><td>{days}</td><td>{low:,.0f}</td>"
-                        f"<td>{mid:,.0f}</td><td>{high:,.0f}</td></tr>")
-        shares = ", ".join(f"{html.escape(str(name))} {share:.0%}" for name, share in
-                           sorted(self.weights.items(), key=lambda item: -item[1]))
-        return ("<table><caption>Forecast of month totals, "
-                f"{len(self.paths):,} paths</caption><thead><tr><th>Month</th><th>Days</th><th>P10</th><th>P50</th><th>P90</th>"
-                f"</tr></thead><tbody>{''.join(rows)}</tbody></table><p>Members: {shares or 'none'}.</p>")
+            rows.append(
+                f"<tr><th scope='row'>{html.escape(month)}</th><td>{days}</td><td>{low:,.0f}</td>"
+                f"<td>{mid:,.0f}</td><td>{high:,.0f}</td></tr>"
+            )
+        shares = ", ".join(
+            f"{html.escape(str(name))} {share:.0%}"
+            for name, share in sorted(self.weights.items(), key=lambda item: -item[1])
+        )
+        return (
+            "<table><caption>Forecast of month totals, "
+            f"{len(self.paths):,} paths</caption><thead><tr><th>Month</th><th>Days</th><th>P10</th><th>P50</th><th>P90</th>"
+            f"</tr></thead><tbody>{''.join(rows)}</tbody></table><p>Members: {shares or 'none'}.</p>"
+        )
 
 
-def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=None, freq: str = "D", as_of=None, settling_days: int = SETTLING_DAYS,
-             until=None, **known) -> Forecast:
+def forecast(
+    history,
+    horizon: int,
+    paths: int = 1000,
+    seed: int = 0,
+    members=None,
+    freq: str = "D",
+    as_of=None,
+    settling_days: int = SETTLING_DAYS,
+    until=None,
+    **known,
+) -> Forecast:
     """The days after `history` as sample paths (path, day).
 
     history   daily Series, frame with ds and y, or History; ≥ 0, at least 2 days
@@ -114,22 +148,35 @@ def forecast(history, horizon: int, paths: int = 1000, seed: int = 0, members=No
         raise ForecastError("forecast: as_of and until are one thing; give one of them.")
     window, as_of = check_days(settling_days), as_of if until is None else until
     history, whole = clean(history, freq=clock.step, as_of=as_of), history
-    if window and as_of is not None:                    # days that others have followed have had their time
-        window = max(window - int((newest_day(whole, clock.step) - day_of(as_of, "history")).astype(int).clip(0)), 0)
+    if window and as_of is not None:  # days that others have followed have had their time
+        window = max(
+            window
+            - int((newest_day(whole, clock.step) - day_of(as_of, "history")).astype(int).clip(0)),
+            0,
+        )
     horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
     for name in known:
         if name not in KNOWN:
             raise ForecastError(unknown("forecast", "word", name, KNOWN))
-    known = {name: value for name, value in known.items() if value is not None and not (isinstance(value, (tuple, list)) and not value)}
+    known = {
+        name: value
+        for name, value in known.items()
+        if value is not None and not (isinstance(value, (tuple, list)) and not value)
+    }
     if known and clock is not DAYS:
-        raise ForecastError(f"forecast: {', '.join(known)} can be told to daily forecasts only; add the hours up to days first.")
+        raise ForecastError(
+            f"forecast: {', '.join(known)} can be told to daily forecasts only; add the hours up to days first."
+        )
     if known:
         from .covariates.series import forecast_known
+
         return forecast_known(history, horizon, paths, seed, members, settling_days=window, **known)
     late = left_out(history.days, history.values, window, clock.season)
     kept = len(history.days) - len(late)
     learned = History(history.days[:kept], history.values[:kept], history.filled)
-    return later(made(learned, fit(learned, horizon + len(late), members, clock=clock), paths, seed), late)
+    return later(
+        made(learned, fit(learned, horizon + len(late), members, clock=clock), paths, seed), late
+    )
 
 
 def later(made: Forecast, late: tuple[Late, ...]) -> Forecast:
@@ -138,22 +185,47 @@ def later(made: Forecast, late: tuple[Late, ...]) -> Forecast:
     if not count:
         return made
     missing = np.maximum(made.paths[:, :count] - [one.written for one in late], 0.0)
-    return replace(made, dates=made.dates[count:], paths=made.paths[:, count:], median=made.median[count:], left_out=late, missing=missing)
+    return replace(
+        made,
+        dates=made.dates[count:],
+        paths=made.paths[:, count:],
+        median=made.median[count:],
+        left_out=late,
+        missing=missing,
+    )
 
 
 def made(history: History, fitted: Fit, paths: int, seed: int) -> Forecast:
     """The forecast of a fit."""
-    return Forecast(dates=history.days[-1] + np.arange(1, len(fitted.point) + 1), paths=draw(fitted, paths, seed),
-                    median=fitted.point, weights=fitted.weights, errors=fitted.errors, kind=fitted.kind, filled=history.filled)
+    return Forecast(
+        dates=history.days[-1] + np.arange(1, len(fitted.point) + 1),
+        paths=draw(fitted, paths, seed),
+        median=fitted.point,
+        weights=fitted.weights,
+        errors=fitted.errors,
+        kind=fitted.kind,
+        filled=history.filled,
+    )
 
 
 def _count(value, name, most):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= most:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, np.integer))
+        or not 1 <= value <= most
+    ):
         raise ForecastError(f"{name}: {value!r} must be a whole number from 1 to {most:,}.")
     return int(value)
 
 
-def fit(history: History, horizon: int, members=None, costly: bool = True, clock: Clock = DAYS, told=None) -> Fit:
+def fit(
+    history: History,
+    horizon: int,
+    members=None,
+    costly: bool = True,
+    clock: Clock = DAYS,
+    told=None,
+) -> Fit:
     """Point, weights and graded errors of one history (docs/method §2.2, §2.3).
 
     costly   False leaves costly members out, whatever `members` says
@@ -163,20 +235,34 @@ def fit(history: History, horizon: int, members=None, costly: bool = True, clock
     sort = kind(values) if clock is DAYS else "steady" if (values > 0).any() else "empty"
     names = pick(members, clock.season)
     if not costly:
-        names = tuple(name for name in names if shelf()[name].COST == "cheap") or pick("cheap", clock.season)
+        names = tuple(name for name in names if shelf()[name].COST == "cheap") or pick(
+            "cheap", clock.season
+        )
     if sort in ("empty", "ended"):
         return Fit(np.zeros(horizon), np.zeros((0, 1)), 1.0, 1, {}, sort, values, clock)
     if sort == "intermittent":
         lift, whose = sparse.level(values, members)
-        return Fit(lift * error_paths.expected_weeks(values, horizon), np.zeros((0, 1)), 1.0, 1, {whose: 1.0}, sort, values, lift=lift)
-    days = history.days[-len(values):]
+        return Fit(
+            lift * error_paths.expected_weeks(values, horizon),
+            np.zeros((0, 1)),
+            1.0,
+            1,
+            {whose: 1.0},
+            sort,
+            values,
+            lift=lift,
+        )
+    days = history.days[-len(values) :]
     grades, step = grade(values, days, names, clock, told)
     whole = grades.looks == 1
     errors = np.empty(grades.actual.shape)
     for i, origin in enumerate(grades.origins):
         points = grades.points[:, i]
-        mixed = (grades.shares(~np.isnan(points[:, 0]), errors.shape[1], without=i) * np.nan_to_num(points)).sum(axis=0)
-        level = OFFSET * values[max(0, origin - clock.graded):origin].mean() + 1e-300
+        mixed = (
+            grades.shares(~np.isnan(points[:, 0]), errors.shape[1], without=i)
+            * np.nan_to_num(points)
+        ).sum(axis=0)
+        level = OFFSET * values[max(0, origin - clock.graded) : origin].mean() + 1e-300
         errors[i] = np.clip(np.log((grades.actual[i] + level) / (mixed + level)), -4.0, 4.0)
     ready = np.array([len(values) >= clock.least(shelf()[name].MIN_DAYS) for name in names])
     usable = ready & ~np.isnan(grades.misses[0]).all(axis=1) if len(grades.origins) else ready
@@ -184,14 +270,35 @@ def fit(history: History, horizon: int, members=None, costly: bool = True, clock
         names, shares = ("seasonal_naive",), np.ones((1, max(horizon, clock.apart)))
     else:
         shares = grades.shares(usable, max(horizon, clock.apart))
-    point = sum(share[:horizon] * ask(name, values, days, horizon, clock.season, told) for name, share in zip(names, shares) if share.any())
-    used = {name: float(share[:clock.apart].mean()) for name, share in zip(names, shares) if share.any()}
-    offset = OFFSET * float(values[-clock.graded:].mean()) + 1e-300
+    point = sum(
+        share[:horizon] * ask(name, values, days, horizon, clock.season, told)
+        for name, share in zip(names, shares)
+        if share.any()
+    )
+    used = {
+        name: float(share[: clock.apart].mean())
+        for name, share in zip(names, shares)
+        if share.any()
+    }
+    offset = OFFSET * float(values[-clock.graded :].mean()) + 1e-300
     change = pooled.season_change(values, offset, clock.season, pooled.widths(clock.step).change)
-    return Fit(np.maximum(point, 0.0), errors[whole], offset, step, used, sort, values, clock, errors[~whole], change)
+    return Fit(
+        np.maximum(point, 0.0),
+        errors[whole],
+        offset,
+        step,
+        used,
+        sort,
+        values,
+        clock,
+        errors[~whole],
+        change,
+    )
 
 
-def draw(fitted: Fit, paths: int, seed: int, days: int | None = None, prior: pooled.Widths | None = None) -> np.ndarray:
+def draw(
+    fitted: Fit, paths: int, seed: int, days: int | None = None, prior: pooled.Widths | None = None
+) -> np.ndarray:
     """Sample paths (path, day) of a fit (docs/method §2.3); `days` cuts the horizon; prior: other pooled widths than the stored ones."""
     point = fitted.point if days is None else fitted.point[:days]
     if fitted.kind in ("empty", "ended"):
@@ -200,8 +307,19 @@ def draw(fitted: Fit, paths: int, seed: int, days: int | None = None, prior: poo
         return fitted.lift * error_paths.weekly_blocks(fitted.values, len(point), paths, seed)
     clock, prior = fitted.clock, prior or pooled.widths(fitted.clock.step)
     most, highest = ceiling(fitted, point, prior)
-    logs = error_paths.resample(graded(fitted), fitted.step, len(point), paths, seed, clock.season, clock.apart, change=fitted.change,
-                                known=len(fitted.values), prior=prior, most=most)
+    logs = error_paths.resample(
+        graded(fitted),
+        fitted.step,
+        len(point),
+        paths,
+        seed,
+        clock.season,
+        clock.apart,
+        change=fitted.change,
+        known=len(fitted.values),
+        prior=prior,
+        most=most,
+    )
     return np.clip((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0, highest)
 
 
@@ -213,16 +331,26 @@ def ceiling(fitted: Fit, point: np.ndarray, prior: pooled.Widths) -> tuple[np.nd
     widths.
     """
     values, season = fitted.values, fitted.clock.season
-    recent = values[-2 * YEAR:]
+    recent = values[-2 * YEAR :]
     added = np.cumsum(np.concatenate(([0.0], np.resize(values[-season:], season), point)))
-    level = np.maximum(added[season + 1:] - added[1:-season], 0.0) / season         # mean of the season that ends with a day
+    level = (
+        np.maximum(added[season + 1 :] - added[1:-season], 0.0) / season
+    )  # mean of the season that ends with a day
     if fitted.clock is DAYS and len(values) >= YEAR + _growth.MONTH:
-        twice = min(len(values) - YEAR, YEAR)                   # days that are known a year before too
+        twice = min(len(values) - YEAR, YEAR)  # days that are known a year before too
         grown = max(_growth.year_on_year(values, YEAR, twice), 1.0) ** (twice / YEAR)
         times = HIGHEST * grown ** (_growth.going_on(len(point), YEAR) / YEAR)
     else:
-        times = np.maximum(HIGHEST, np.exp(1.2816 * prior.level_sd(fitted.change, len(values), np.arange(1, len(point) + 1))))
-    most = np.log((times * np.maximum(_week.smooth(recent, season).max(), level) + fitted.offset) / (level + fitted.offset))
+        times = np.maximum(
+            HIGHEST,
+            np.exp(
+                1.2816 * prior.level_sd(fitted.change, len(values), np.arange(1, len(point) + 1))
+            ),
+        )
+    most = np.log(
+        (times * np.maximum(_week.smooth(recent, season).max(), level) + fitted.offset)
+        / (level + fitted.offset)
+    )
     return most, times * np.maximum(recent.max(), point)
 
 
@@ -230,4 +358,6 @@ def graded(fitted: Fit) -> np.ndarray:
     """Error paths of all origins (origin, day), newest first; those that end early carried on."""
     if not len(fitted.newer):
         return fitted.errors
-    return np.concatenate([error_paths.finished(fitted.newer, fitted.errors, fitted.clock.season), fitted.errors])
+    return np.concatenate(
+        [error_paths.finished(fitted.newer, fitted.errors, fitted.clock.season), fitted.errors]
+    )

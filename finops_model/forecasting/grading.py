@@ -12,22 +12,24 @@ import numpy as np
 
 from .methods import ask, shelf
 
-ORIGINS = 8             # rolling origins graded on all their days, at most
-COSTLY_ORIGINS = 3      # newest origins on which costly members are graded
-OFFSET = 0.02           # of the recent mean: keeps ratios of quiet days finite
+ORIGINS = 8  # rolling origins graded on all their days, at most
+COSTLY_ORIGINS = 3  # newest origins on which costly members are graded
+OFFSET = 0.02  # of the recent mean: keeps ratios of quiet days finite
 
 
 @dataclass(frozen=True)
 class Clock:
     """What a step of a history is, and how far and how often it is graded."""
 
-    step: str               # numpy's unit
-    season: int             # steps after which the shape comes again
-    graded: int             # longest lead graded
-    between: int            # steps between origins at most
-    train: int              # steps an origin needs before it, where the history has them
-    apart: int              # steps after which two looks are independent
-    blocks: tuple[int, ...]     # leads at which a part of the graded steps begins that has weights of its own
+    step: str  # numpy's unit
+    season: int  # steps after which the shape comes again
+    graded: int  # longest lead graded
+    between: int  # steps between origins at most
+    train: int  # steps an origin needs before it, where the history has them
+    apart: int  # steps after which two looks are independent
+    blocks: tuple[
+        int, ...
+    ]  # leads at which a part of the graded steps begins that has weights of its own
 
     def least(self, days: int) -> int:
         """The shortest history of a method, in steps."""
@@ -64,7 +66,9 @@ def rolling_origins(days: int, clock: Clock = DAYS) -> tuple[int, int, np.ndarra
     return graded, step, days - graded - step * np.arange(count)
 
 
-def newer_origins(days: int, graded: int, step: int, origins: np.ndarray, clock: Clock = DAYS) -> np.ndarray:
+def newer_origins(
+    days: int, graded: int, step: int, origins: np.ndarray, clock: Clock = DAYS
+) -> np.ndarray:
     """Origins after the newest one graded in full, newest first: those with at least `clock.apart` steps after them (a month, a day of hours).
 
     >>> newer_origins(760, *rolling_origins(760)).tolist(), newer_origins(20, *rolling_origins(20)).tolist()
@@ -102,32 +106,40 @@ class Grades:
             share = np.where(usable, weigh(misses[:, on], self.looks[on]) if on.any() else 1.0, 0.0)
             found.append(share / share.sum() if share.sum() > 0 else usable / usable.sum())
         middles = (self.edges[:-1] + self.edges[1:] - 1) / 2
-        return np.stack([np.interp(np.arange(steps), middles, each) for each in np.transpose(found)])
+        return np.stack(
+            [np.interp(np.arange(steps), middles, each) for each in np.transpose(found)]
+        )
 
 
-def grade(values: np.ndarray, days: np.ndarray, names, clock: Clock, told=None) -> tuple[Grades, int]:
+def grade(
+    values: np.ndarray, days: np.ndarray, names, clock: Clock, told=None
+) -> tuple[Grades, int]:
     """Grades of the members on rolling origins, and the steps between the origins.
 
     A miss is the root mean square of mean |error| and |mean error| ÷ mean actual: days and totals count alike. A block's miss is the root
     mean square of that of its steps and that of all graded ones: a week is little to judge by.
     """
     graded, step, full = rolling_origins(len(values), clock)
-    origins = np.concatenate([newer_origins(len(values), graded, step, full, clock), full]).astype(int)
+    origins = np.concatenate([newer_origins(len(values), graded, step, full, clock), full]).astype(
+        int
+    )
     edges = clock.edges(graded)
     actual = np.full((len(origins), graded), np.nan)
     points = np.full((len(names), len(origins), graded), np.nan)
     misses = np.full((len(edges) - 1, len(names), len(origins)), np.nan)
     for i, origin in enumerate(origins):
-        came = values[origin:origin + graded]
-        actual[i, :len(came)] = came
+        came = values[origin : origin + graded]
+        actual[i, : len(came)] = came
         for m, name in enumerate(names):
             module = shelf()[name]
-            if origin >= clock.least(module.MIN_DAYS) and (module.COST == "cheap" or i < COSTLY_ORIGINS):
+            if origin >= clock.least(module.MIN_DAYS) and (
+                module.COST == "cheap" or i < COSTLY_ORIGINS
+            ):
                 points[m, i] = ask(name, values[:origin], days[:origin], graded, clock.season, told)
-        if np.isnan(points[:, i]).all():            # an origin nobody could forecast: the newest day repeated
+        if np.isnan(points[:, i]).all():  # an origin nobody could forecast: the newest day repeated
             points[0, i] = values[origin - 1]
         size = came.mean() + OFFSET * values[:origin].mean() + 1e-300
-        error = came - points[:, i, :len(came)]
+        error = came - points[:, i, : len(came)]
         whole = _squared(error)
         for block, (start, end) in enumerate(zip(edges, edges[1:])):
             if start < len(came):
@@ -161,8 +173,10 @@ def weigh(misses: np.ndarray, looks: np.ndarray | None = None) -> np.ndarray:
     ratio = np.full(len(misses), np.inf)
     for m in np.flatnonzero(graded.any(axis=1)):
         on = graded[m]
-        ratio[m] = max(np.sqrt((looks[on] @ misses[m, on] ** 2) / (looks[on] @ reference[on] ** 2)), 0.02)
-    weight = ratio ** -2.0
+        ratio[m] = max(
+            np.sqrt((looks[on] @ misses[m, on] ** 2) / (looks[on] @ reference[on] ** 2)), 0.02
+        )
+    weight = ratio**-2.0
     if misses.shape[1] > 1:
         weight = np.where(graded.sum(axis=1) == 1, weight / 2, weight)
     return weight / weight.sum()

@@ -17,20 +17,32 @@ import pandas as pd
 
 from .. import streams
 from ..errors import ForecastError, unknown
+from ..executors import map_blocks
 from ..progress import Progress, silent
 from . import ensemble
 from .ensemble import Forecast
-from ..executors import map_blocks
 from .settling import SETTLING_DAYS, Late
 
 TOTAL = "Total"
 SEPARATOR = " / "
-TASK = 40               # series of one task: about a third of a second
+TASK = 40  # series of one task: about a third of a second
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def forecast_many(histories: Mapping, horizon: int, paths: int = 1000, seed: int = 0, members=None, *, shared: bool = True, workers: int = 1,
-                  executor="processes", progress: Progress | None = None, as_of=None, settling_days: int = SETTLING_DAYS) -> dict[str, Forecast]:
+def forecast_many(
+    histories: Mapping,
+    horizon: int,
+    paths: int = 1000,
+    seed: int = 0,
+    members=None,
+    *,
+    shared: bool = True,
+    workers: int = 1,
+    executor="processes",
+    progress: Progress | None = None,
+    as_of=None,
+    settling_days: int = SETTLING_DAYS,
+) -> dict[str, Forecast]:
     """`ensemble.forecast` of many series, {name: Forecast} in their order.
 
     histories   name -> daily history (or a frame with a column per series, its index the days)
@@ -49,14 +61,31 @@ def forecast_many(histories: Mapping, horizon: int, paths: int = 1000, seed: int
     if not histories:
         raise ForecastError("forecast: there is no series; give at least one.")
     names = [str(name) for name in histories]
-    jobs = [(name, history, horizon, paths, seed if shared else own_seed(seed, name), members, as_of, settling_days) for name, history in zip(names, histories.values())]
+    jobs = [
+        (
+            name,
+            history,
+            horizon,
+            paths,
+            seed if shared else own_seed(seed, name),
+            members,
+            as_of,
+            settling_days,
+        )
+        for name, history in zip(names, histories.values())
+    ]
     say, found = progress or silent, {}
     size = max(1, min(TASK, -(-len(jobs) // max(workers, 1))))
-    tasks = [jobs[i:i + size] for i in range(0, len(jobs), size)]
+    tasks = [jobs[i : i + size] for i in range(0, len(jobs), size)]
     with _one_thread_each(workers):
-        for part in map_blocks(_several, tasks, executor if workers > 1 or not isinstance(executor, str) else "serial", workers):
+        for part in map_blocks(
+            _several,
+            tasks,
+            executor if workers > 1 or not isinstance(executor, str) else "serial",
+            workers,
+        ):
             say("forecast", len(found), len(names))
-            found |= dict(zip(names[len(found):], part))
+            found |= dict(zip(names[len(found) :], part))
     say("forecast", len(names), len(names))
     return found
 
@@ -84,7 +113,9 @@ def _several(jobs) -> list[Forecast]:
 def _one(job) -> Forecast:
     name, history, horizon, paths, seed, members, as_of, settling_days = job
     try:
-        return ensemble.forecast(history, horizon, paths, seed, members, as_of=as_of, settling_days=settling_days)
+        return ensemble.forecast(
+            history, horizon, paths, seed, members, as_of=as_of, settling_days=settling_days
+        )
     except ForecastError as problem:
         raise ForecastError(f"{name}: {problem}") from None
 
@@ -98,35 +129,57 @@ def own_seed(seed: int, name: str) -> int:
 class Tree:
     """Forecasts of leaves and sums of them at every node, by path. Axes (path, day)."""
 
-    nodes: tuple[str, ...]                  # leaves and nodes, the total last
-    leaves: dict[str, tuple[str, ...]]      # node -> the leaves below it
+    nodes: tuple[str, ...]  # leaves and nodes, the total last
+    leaves: dict[str, tuple[str, ...]]  # node -> the leaves below it
     dates: np.ndarray
-    together: dict[str, np.ndarray]         # node -> paths, shocks shared by all leaves
-    apart: dict[str, np.ndarray]            # node -> paths, shocks of each leaf its own
-    left_out: dict[str, tuple[Late, ...]]   # leaf -> newest days of it that look unfinished
+    together: dict[str, np.ndarray]  # node -> paths, shocks shared by all leaves
+    apart: dict[str, np.ndarray]  # node -> paths, shocks of each leaf its own
+    left_out: dict[str, tuple[Late, ...]]  # leaf -> newest days of it that look unfinished
 
     def month_totals(self, node: str = TOTAL, shared: bool = True) -> dict[str, np.ndarray]:
         """{month: (path,)} of a node. Raises ForecastError with the nearest node."""
         if node not in self.nodes:
             raise ForecastError(unknown("hierarchy", "node", node, self.nodes))
-        paths, months = (self.together if shared else self.apart)[node], self.dates.astype("datetime64[M]")
+        paths, months = (
+            (self.together if shared else self.apart)[node],
+            self.dates.astype("datetime64[M]"),
+        )
         return {str(month): paths[:, months == month].sum(axis=1) for month in np.unique(months)}
 
     def frame(self) -> pd.DataFrame:
         """One row per node and month: node, month, P10, P50, P90 with shared and with independent shocks."""
         rows = []
         for node in self.nodes:
-            both = {how: self.month_totals(node, how == "together") for how in ("together", "apart")}
+            both = {
+                how: self.month_totals(node, how == "together") for how in ("together", "apart")
+            }
             for month in both["together"]:
                 row = {"node": node, "month": month, "leaves": len(self.leaves[node])}
                 for how, totals in both.items():
-                    row |= {f"{name}_{how}": float(q) for name, q in zip(("p10", "p50", "p90"), np.quantile(totals[month], (0.1, 0.5, 0.9)))}
+                    row |= {
+                        f"{name}_{how}": float(q)
+                        for name, q in zip(
+                            ("p10", "p50", "p90"), np.quantile(totals[month], (0.1, 0.5, 0.9))
+                        )
+                    }
                 rows.append(row)
         return pd.DataFrame(rows)
 
 
-def forecast_tree(histories: Mapping, horizon: int, levels: Mapping[str, tuple] | None = None, paths: int = 1000, seed: int = 0, members=None, *,
-                  workers: int = 1, executor="processes", progress: Progress | None = None, as_of=None, settling_days: int = SETTLING_DAYS) -> Tree:
+def forecast_tree(
+    histories: Mapping,
+    horizon: int,
+    levels: Mapping[str, tuple] | None = None,
+    paths: int = 1000,
+    seed: int = 0,
+    members=None,
+    *,
+    workers: int = 1,
+    executor="processes",
+    progress: Progress | None = None,
+    as_of=None,
+    settling_days: int = SETTLING_DAYS,
+) -> Tree:
     """Leaves forecast on their own and added up at every node of a hierarchy, path by path.
 
     levels   leaf -> the names of its nodes from the top down, e.g. {"chat": ("Support", "EMEA")}; None: the total only
@@ -136,26 +189,44 @@ def forecast_tree(histories: Mapping, horizon: int, levels: Mapping[str, tuple] 
     >>> tree.nodes, float(tree.together["Total"][0].sum().round(6))
     (('a', 'b', 'x', 'Total'), 21.0)
     """
-    how = {"workers": workers, "executor": executor, "progress": progress, "as_of": as_of, "settling_days": settling_days}
+    how = {
+        "workers": workers,
+        "executor": executor,
+        "progress": progress,
+        "as_of": as_of,
+        "settling_days": settling_days,
+    }
     together = forecast_many(histories, horizon, paths, seed, members, shared=True, **how)
     apart = forecast_many(histories, horizon, paths, seed, members, shared=False, **how)
     names = list(together)
     dates = together[names[0]].dates
     for name in names:
         if not np.array_equal(together[name].dates, dates):
-            raise ForecastError(f"{name}: its history ends on {together[name].dates[0] - 1} and that of {names[0]} on {dates[0] - 1}; bring all series to "
-                                "one last day (write 0 where nothing was used).")
+            raise ForecastError(
+                f"{name}: its history ends on {together[name].dates[0] - 1} and that of {names[0]} on {dates[0] - 1}; bring all series to "
+                "one last day (write 0 where nothing was used)."
+            )
     below = {name: (name,) for name in names}
     for name in names:
         above = tuple((levels or {}).get(name, ()))
         for depth in range(1, len(above) + 1):
             node = SEPARATOR.join(map(str, above[:depth]))
             if node in names or node == TOTAL:
-                raise ForecastError(f"hierarchy: '{node}' is a node and a series; give one of them another name.")
+                raise ForecastError(
+                    f"hierarchy: '{node}' is a node and a series; give one of them another name."
+                )
             below[node] = (*below.get(node, ()), name)
     for name in levels or {}:
         if name not in names:
             raise ForecastError(unknown("hierarchy", "series", str(name), names))
     below[TOTAL] = tuple(names)
-    sums = [{node: np.sum([made[leaf].paths for leaf in leaves], axis=0) for node, leaves in below.items()} for made in (together, apart)]
-    return Tree(tuple(below), below, dates, *sums, {name: one.left_out for name, one in together.items()})
+    sums = [
+        {
+            node: np.sum([made[leaf].paths for leaf in leaves], axis=0)
+            for node, leaves in below.items()
+        }
+        for made in (together, apart)
+    ]
+    return Tree(
+        tuple(below), below, dates, *sums, {name: one.left_out for name, one in together.items()}
+    )

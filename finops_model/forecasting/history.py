@@ -14,10 +14,13 @@ from ..errors import ForecastError
 
 MAX_DAYS = 20_000
 MAX_MISSING = 0.4
-ALONE_DAYS, ALONE_GAP = 7, 28       # fewer days than this at an end, farther than that from all others: a slip of a date, or silence
-ABSENT_WEEKS = 3        # of a history in which a weekday never comes, from which on that is no accident
-LARGEST = 1e100         # sums and squares of larger numbers overflow
-QUIET_DAYS = 28         # zeros at the end for this long may mean that the workload has ended
+ALONE_DAYS, ALONE_GAP = (
+    7,
+    28,
+)  # fewer days than this at an end, farther than that from all others: a slip of a date, or silence
+ABSENT_WEEKS = 3  # of a history in which a weekday never comes, from which on that is no accident
+LARGEST = 1e100  # sums and squares of larger numbers overflow
+QUIET_DAYS = 28  # zeros at the end for this long may mean that the workload has ended
 RECENT = 182
 
 
@@ -43,7 +46,11 @@ def clean(history, where: str = "history", freq: str = "D", as_of=None) -> Histo
     last = None if as_of is None else day_of(as_of, where)
     if isinstance(history, History):
         kept = len(history.days) if last is None else int((history.days < last + 1).sum())
-        return history if kept == len(history.days) else History(history.days[:kept], history.values[:kept], history.filled)
+        return (
+            history
+            if kept == len(history.days)
+            else History(history.days[:kept], history.values[:kept], history.filled)
+        )
     days, values = read_days(history, where, freq)
     if last is not None:
         kept = days < last + 1
@@ -56,12 +63,16 @@ def clean(history, where: str = "history", freq: str = "D", as_of=None) -> Histo
     if (twice := days[1:][days[1:] == days[:-1]]).size:
         raise ForecastError(f"{where}: {twice[0]} stands twice. {TWICE[freq]}")
     if (values < 0).any():
-        raise ForecastError(f"{where}: {days[values < 0][0]} is negative ({values[values < 0][0]:g}). "
-                            "Forecast usage or cost before credits and corrections.")
+        raise ForecastError(
+            f"{where}: {days[values < 0][0]} is negative ({values[values < 0][0]:g}). "
+            "Forecast usage or cost before credits and corrections."
+        )
     known = ~np.isnan(values)
     days, values = days[known], values[known]
     if len(days) < 2:
-        raise ForecastError(f"{where}: {len(days)} day{'s' * (len(days) != 1)} with a value; a forecast needs at least 2.")
+        raise ForecastError(
+            f"{where}: {len(days)} day{'s' * (len(days) != 1)} with a value; a forecast needs at least 2."
+        )
     span = int((days[-1] - days[0]).astype(int)) + 1
     missing = span - len(days)
     if span > MAX_DAYS or missing > MAX_MISSING * span:
@@ -73,8 +84,10 @@ def clean(history, where: str = "history", freq: str = "D", as_of=None) -> Histo
     return History(days[0] + np.arange(span), fill(whole, 24 if freq == "h" else 7), missing)
 
 
-TWICE = {"D": "Add up the rows of a day first: history.groupby(level=0).sum().",
-         "h": "Where clocks were put back take hours of UTC; else add up the rows of an hour first: history.groupby(level=0).sum()."}
+TWICE = {
+    "D": "Add up the rows of a day first: history.groupby(level=0).sum().",
+    "h": "Where clocks were put back take hours of UTC; else add up the rows of an hour first: history.groupby(level=0).sum().",
+}
 
 
 def day_or_nat(day) -> np.datetime64:
@@ -84,7 +97,9 @@ def day_or_nat(day) -> np.datetime64:
     (np.datetime64('2026-12-24'), np.datetime64('NaT','D'))
     """
     try:
-        return np.datetime64(str(day)[:10], "D") if len(str(day)) >= 10 else np.datetime64("NaT", "D")
+        return (
+            np.datetime64(str(day)[:10], "D") if len(str(day)) >= 10 else np.datetime64("NaT", "D")
+        )
     except ValueError:
         return np.datetime64("NaT", "D")
 
@@ -114,25 +129,36 @@ def too_few(days: np.ndarray, where: str, freq: str = "D") -> str:
     if len(days) > 2 and freq == "h" and step % 24 == 0:
         return f"{where}: the hours stand {step} hours apart, so this looks like daily data. Leave freq out: a daily history is forecast by day."
     if len(days) > 2 and freq == "D" and (words := _step(days, apart, step)):
-        return (f"{where}: the days stand {words}. A forecast needs every day: give the daily rows these were made of, or write 0 where nothing "
-                "was used.")
+        return (
+            f"{where}: the days stand {words}. A forecast needs every day: give the daily rows these were made of, or write 0 where nothing "
+            "was used."
+        )
     gap = int(np.argmax(apart))
-    return (f"{where}: {span - len(days):,} of {span:,} {unit}s between {days[0]} and {days[-1]} are missing, "
-            f"the longest gap after {days[gap]}. Check the dates, or write 0 where nothing was used.")
+    return (
+        f"{where}: {span - len(days):,} of {span:,} {unit}s between {days[0]} and {days[-1]} are missing, "
+        f"the longest gap after {days[gap]}. Check the dates, or write 0 where nothing was used."
+    )
 
 
 def _step(days, apart, step) -> str:
     """How far days stand apart where that is more than a day each time, in words; "" where it is not regular."""
     months = days.astype("datetime64[M]")
-    if len(set((days - months).astype(int))) == 1 or (days + 1 == months + 1).all():       # the same day of the month, or its last one
+    if (
+        len(set((days - months).astype(int))) == 1 or (days + 1 == months + 1).all()
+    ):  # the same day of the month, or its last one
         count = int(np.gcd.reduce(np.diff(months).astype(int)))
         if count >= 1:
-            names = {1: "a month apart, so this looks like monthly data", 3: "three months apart, so this looks like quarterly data",
-                     12: "a year apart, so this looks like yearly data"}
+            names = {
+                1: "a month apart, so this looks like monthly data",
+                3: "three months apart, so this looks like quarterly data",
+                12: "a year apart, so this looks like yearly data",
+            }
             return names.get(count, f"{count} months apart")
     if apart.min() >= 28 and apart.max() <= 31:
         return "a month apart, so this looks like monthly data"
-    return "" if step == 1 else f"{step} days apart" + ", so this looks like weekly data" * (step == 7)
+    return (
+        "" if step == 1 else f"{step} days apart" + ", so this looks like weekly data" * (step == 7)
+    )
 
 
 def _no_invention(days: np.ndarray, where: str) -> None:
@@ -140,16 +166,30 @@ def _no_invention(days: np.ndarray, where: str) -> None:
     span = int((days[-1] - days[0]).astype(int)) + 1
     never = sorted(set(range(7)) - set(((days.astype(int) + 3) % 7).tolist()))
     if never and span >= 7 * ABSENT_WEEKS:
-        names = " and ".join(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][day] for day in never)
-        raise ForecastError(f"{where}: {names} never come{'s' * (len(never) == 1)} ({span - len(days):,} of {span:,} days are missing). Write 0 where "
-                            "nothing was used: history.asfreq('D', fill_value=0).")
+        names = " and ".join(
+            ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][day]
+            for day in never
+        )
+        raise ForecastError(
+            f"{where}: {names} never come{'s' * (len(never) == 1)} ({span - len(days):,} of {span:,} days are missing). Write 0 where "
+            "nothing was used: history.asfreq('D', fill_value=0)."
+        )
     far = np.flatnonzero(np.diff(days).astype(int) > ALONE_GAP)
-    for at, few, count in ((far[-1:], "newest", len(days) - 1 - far[-1:]), (far[:1], "oldest", far[:1] + 1)):
+    for at, few, count in (
+        (far[-1:], "newest", len(days) - 1 - far[-1:]),
+        (far[:1], "oldest", far[:1] + 1),
+    ):
         if len(at) and count[0] < ALONE_DAYS:
             left, right = days[at[0]], days[at[0] + 1]
-            what = f"the {few} {count[0]} days stand" if count[0] > 1 else f"{right if few == 'newest' else left} stands"
-            raise ForecastError(f"{where}: {what} alone: no day is known between {left} and {right}. Correct or leave out a date that is wrong, or "
-                                "write 0 where nothing was used.")
+            what = (
+                f"the {few} {count[0]} days stand"
+                if count[0] > 1
+                else f"{right if few == 'newest' else left} stands"
+            )
+            raise ForecastError(
+                f"{where}: {what} alone: no day is known between {left} and {right}. Correct or leave out a date that is wrong, or "
+                "write 0 where nothing was used."
+            )
 
 
 def read_days(history, where: str = "history", freq: str = "D") -> tuple[np.ndarray, np.ndarray]:
@@ -157,19 +197,27 @@ def read_days(history, where: str = "history", freq: str = "D") -> tuple[np.ndar
     backtests and anomalies. Raises ForecastError for what are no days or no numbers."""
     if isinstance(history, pd.DataFrame):
         if not {"ds", "y"} <= set(history.columns):
-            raise ForecastError(f"{where}: a frame needs the columns ds and y; it has "
-                                f"{', '.join(map(str, history.columns[:8])) or 'none'}.")
+            raise ForecastError(
+                f"{where}: a frame needs the columns ds and y; it has "
+                f"{', '.join(map(str, history.columns[:8])) or 'none'}."
+            )
         stamps, raw = history["ds"], history["y"]
         if raw.ndim > 1 or stamps.ndim > 1:
-            raise ForecastError(f"{where}: the column {'y' if raw.ndim > 1 else 'ds'} stands twice. Keep the one that counts.")
+            raise ForecastError(
+                f"{where}: the column {'y' if raw.ndim > 1 else 'ds'} stands twice. Keep the one that counts."
+            )
     elif isinstance(history, pd.Series) and history.index.nlevels > 1:
-        raise ForecastError(f"{where}: the index has {history.index.nlevels} levels; it must be days alone. Add up or choose first: "
-                            "history.groupby(level='ds').sum().")
+        raise ForecastError(
+            f"{where}: the index has {history.index.nlevels} levels; it must be days alone. Add up or choose first: "
+            "history.groupby(level='ds').sum()."
+        )
     elif isinstance(history, pd.Series):
         stamps, raw = pd.Series(history.index), history
     else:
-        raise ForecastError(f"{where}: give a daily pandas Series or a frame with ds and y, "
-                            f"not {type(history).__name__}.")
+        raise ForecastError(
+            f"{where}: give a daily pandas Series or a frame with ds and y, "
+            f"not {type(history).__name__}."
+        )
     if not len(stamps):
         raise ForecastError(f"{where}: 0 days with a value; a forecast needs at least 2.")
     if pd.api.types.is_numeric_dtype(stamps):
@@ -177,41 +225,63 @@ def read_days(history, where: str = "history", freq: str = "D") -> tuple[np.ndar
     if isinstance(stamps.dtype, pd.PeriodDtype):
         stamps = stamps.dt.to_timestamp()
     try:
-        stamps = pd.to_datetime(stamps, format=None if pd.api.types.is_datetime64_any_dtype(stamps) else "ISO8601")
+        stamps = pd.to_datetime(
+            stamps, format=None if pd.api.types.is_datetime64_any_dtype(stamps) else "ISO8601"
+        )
         zone = stamps.dt.tz
     except (ValueError, TypeError, AttributeError):
         if _offsets(stamps):
-            raise ForecastError(f"{where}: the days carry offsets from UTC that change. Write them as days of the billing time zone, "
-                                "2026-10-31.") from None
-        raise ForecastError(f"{where}: the index (or ds) holds something that is not a date "
-                            "(text must be written 2026-10-31).") from None
+            raise ForecastError(
+                f"{where}: the days carry offsets from UTC that change. Write them as days of the billing time zone, "
+                "2026-10-31."
+            ) from None
+        raise ForecastError(
+            f"{where}: the index (or ds) holds something that is not a date "
+            "(text must be written 2026-10-31)."
+        ) from None
     if zone is not None and freq == "h":
-        raise ForecastError(f"{where}: the hours carry the time zone {zone}. Take hours of UTC, where none is left out or comes twice: "
-                            "history.tz_convert('UTC').tz_localize(None).")
+        raise ForecastError(
+            f"{where}: the hours carry the time zone {zone}. Take hours of UTC, where none is left out or comes twice: "
+            "history.tz_convert('UTC').tz_localize(None)."
+        )
     if zone is not None:
-        raise ForecastError(f"{where}: the days carry the time zone {zone}. Cut days in the billing time zone first: "
-                            "history.tz_localize(None) on day starts.")
+        raise ForecastError(
+            f"{where}: the days carry the time zone {zone}. Cut days in the billing time zone first: "
+            "history.tz_localize(None) on day starts."
+        )
     if stamps.isna().any():
-        raise ForecastError(f"{where}: a date is missing in row {int(np.argmax(stamps.isna().to_numpy())) + 1}.")
+        raise ForecastError(
+            f"{where}: a date is missing in row {int(np.argmax(stamps.isna().to_numpy())) + 1}."
+        )
     if freq == "h" and (stamps != stamps.dt.floor("h")).any():
-        raise ForecastError(f"{where}: {stamps[stamps != stamps.dt.floor('h')].iloc[0]} is not a whole hour. "
-                            "Add up to hours first: history.resample('h').sum().")
+        raise ForecastError(
+            f"{where}: {stamps[stamps != stamps.dt.floor('h')].iloc[0]} is not a whole hour. "
+            "Add up to hours first: history.resample('h').sum()."
+        )
     if freq == "D" and (stamps != stamps.dt.normalize()).any():
-        raise ForecastError(f"{where}: {stamps[stamps != stamps.dt.normalize()].iloc[0]} has a time of day. "
-                            "Add up to days first: history.resample('D').sum().")
+        raise ForecastError(
+            f"{where}: {stamps[stamps != stamps.dt.normalize()].iloc[0]} has a time of day. "
+            "Add up to days first: history.resample('D').sum()."
+        )
     try:
         numbers = pd.to_numeric(raw)
-        if numbers.dtype.kind not in "iuf" or raw.dtype.kind in "mM":       # true and false, dates, complex numbers
+        if (
+            numbers.dtype.kind not in "iuf" or raw.dtype.kind in "mM"
+        ):  # true and false, dates, complex numbers
             raise TypeError
         values = numbers.to_numpy(float, na_value=np.nan)
     except (ValueError, TypeError):
         raise ForecastError(f"{where}: a value is not a number.") from None
     days = stamps.to_numpy(f"datetime64[{freq}]")
     if np.isinf(values).any():
-        raise ForecastError(f"{where}: {days[np.isinf(values)][0]} is infinite. Values must be finite.")
+        raise ForecastError(
+            f"{where}: {days[np.isinf(values)][0]} is infinite. Values must be finite."
+        )
     if (np.abs(values) > LARGEST).any():
         big = np.abs(values) > LARGEST
-        raise ForecastError(f"{where}: {days[big][0]} is {values[big][0]:g}, larger than anything that is used or paid.")
+        raise ForecastError(
+            f"{where}: {days[big][0]} is {values[big][0]:g}, larger than anything that is used or paid."
+        )
     return days, values
 
 
@@ -241,7 +311,7 @@ def fill(values: np.ndarray, season: int = 7) -> np.ndarray:
             out[gap] = np.interp(gap, known, values[known])
             continue
         at = np.searchsorted(same, gap)
-        out[gap] = values[same[max(at - 1, 0):at + 1]].mean()
+        out[gap] = values[same[max(at - 1, 0) : at + 1]].mean()
     return out
 
 
@@ -252,7 +322,7 @@ def since_launch(values: np.ndarray) -> np.ndarray:
     [3.0, 0.0, 4.0]
     """
     used = np.flatnonzero(values > 0)
-    return values[used[0]:] if len(used) else values
+    return values[used[0] :] if len(used) else values
 
 
 def longest_quiet(values: np.ndarray) -> tuple[int, int]:
@@ -268,7 +338,7 @@ def longest_quiet(values: np.ndarray) -> tuple[int, int]:
 
 
 def kind(values: np.ndarray) -> str:
-    """"empty" (never used), "ended", "intermittent" (on and off, not by weekday) or "steady".
+    """ "empty" (never used), "ended", "intermittent" (on and off, not by weekday) or "steady".
 
     ended          the zeros at the end last QUIET_DAYS or more and half as long again as any pause before
     intermittent   over 30 % of the newest half year are zeros, weekdays that are always zero not counted
@@ -286,6 +356,6 @@ def kind(values: np.ndarray) -> str:
     weeks = len(recent) // 7
     if weeks < 4:
         return "intermittent" if len(recent) >= 14 and (recent <= 0).mean() > 0.5 else "steady"
-    zero = (recent[-7 * weeks:] <= 0).reshape(weeks, 7)
+    zero = (recent[-7 * weeks :] <= 0).reshape(weeks, 7)
     closed = zero.mean(axis=0) > 0.9
     return "intermittent" if closed.all() or zero[:, ~closed].mean() > 0.3 else "steady"

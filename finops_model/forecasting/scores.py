@@ -55,7 +55,12 @@ def crps(actual, paths) -> float:
     n = len(paths)
     ordered = np.sort(paths, axis=0)
     weights = (2 * np.arange(1, n + 1) - n - 1).reshape((n,) + (1,) * (paths.ndim - 1))
-    return float((np.abs(paths - np.asarray(actual, float)).mean(axis=0) - (weights * ordered).sum(axis=0) / n ** 2).mean())
+    return float(
+        (
+            np.abs(paths - np.asarray(actual, float)).mean(axis=0)
+            - (weights * ordered).sum(axis=0) / n**2
+        ).mean()
+    )
 
 
 def interval_score(actual, low, high, share: float = 0.8) -> float:
@@ -117,8 +122,16 @@ def binomial_band(draws: int, chance: float, share: float = 0.8) -> tuple[float,
     """
     if draws < 1:
         return 0.0, 1.0
-    logs = [math.lgamma(draws + 1) - math.lgamma(k + 1) - math.lgamma(draws - k + 1) + k * math.log(chance) + (draws - k) * math.log1p(-chance)
-            for k in range(draws + 1)]
+    logs = [
+        math.lgamma(draws + 1)
+        - math.lgamma(k + 1)
+        - math.lgamma(draws - k + 1)
+        + k * math.log(chance)
+        + (draws - k) * math.log1p(-chance)
+        for k in range(draws + 1)
+    ]
     added = np.cumsum(np.exp(logs))
-    low, high = (int(np.searchsorted(added, tail - 1e-12)) for tail in ((1 - share) / 2, (1 + share) / 2))
+    low, high = (
+        int(np.searchsorted(added, tail - 1e-12)) for tail in ((1 - share) / 2, (1 + share) / 2)
+    )
     return low / draws, min(high, draws) / draws

@@ -8,36 +8,49 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, together
-from .history import kind, since_launch
 from ..scenario.volumes import parts
+from .history import kind, since_launch
 
-SETTLING_DAYS = 2       # an export goes on adding to a day for so long after it has ended
-LEAST_FALL = np.log(1 / 0.8)        # a day over 80 % of what was expected is not far under it
-TIMES = 5.0             # robust standard deviations of the past falls of a series
-LOWEST = 0.03           # of the past days fell farther: a fall that is not beyond those is none
-SEASONS, BEFORE = 13, 4     # newest seasons whose falls count; seasons before a day that tell what it should have been
-SHORT = 2 / 3           # where fewer than four seasons are known: a day under this share of all days before it
-FEWEST = 4              # days before, at least
+SETTLING_DAYS = 2  # an export goes on adding to a day for so long after it has ended
+LEAST_FALL = np.log(1 / 0.8)  # a day over 80 % of what was expected is not far under it
+TIMES = 5.0  # robust standard deviations of the past falls of a series
+LOWEST = 0.03  # of the past days fell farther: a fall that is not beyond those is none
+SEASONS, BEFORE = (
+    13,
+    4,
+)  # newest seasons whose falls count; seasons before a day that tell what it should have been
+SHORT = (
+    2 / 3
+)  # where fewer than four seasons are known: a day under this share of all days before it
+FEWEST = 4  # days before, at least
 
 
 @dataclass(frozen=True)
 class Late:
     """A newest day that is probably unfinished: how much stands there, and how much usually does."""
 
-    day: str                # YYYY-MM-DD, or an hour
+    day: str  # YYYY-MM-DD, or an hour
     written: float
-    usual: float            # NaN: too little is known to say
-    source: str = ""        # the issuer of a ledger; "" of a single series
+    usual: float  # NaN: too little is known to say
+    source: str = ""  # the issuer of a ledger; "" of a single series
 
 
 def check_days(days, where: str = "settling_days") -> int:
     """A settling window in whole days, 0 to 31. Raises ForecastError."""
     if isinstance(days, bool) or not isinstance(days, (int, np.integer)) or not 0 <= days <= 31:
-        raise ForecastError(f"{where}: {str(days)[:40]} must be a whole number of days from 0 to 31; 0 counts every day as it stands.")
+        raise ForecastError(
+            f"{where}: {str(days)[:40]} must be a whole number of days from 0 to 31; 0 counts every day as it stands."
+        )
     return int(days)
 
 
-def left_out(days: np.ndarray, values: np.ndarray, window: int = SETTLING_DAYS, season: int = 7, source: str = "") -> tuple[Late, ...]:
+def left_out(
+    days: np.ndarray,
+    values: np.ndarray,
+    window: int = SETTLING_DAYS,
+    season: int = 7,
+    source: str = "",
+) -> tuple[Late, ...]:
     """The unfinished steps of a history, oldest first.
 
     >>> week = np.tile([100., 104, 97, 101, 99, 60, 55], 9)
@@ -50,10 +63,18 @@ def left_out(days: np.ndarray, values: np.ndarray, window: int = SETTLING_DAYS, 
     usual = expected(values, count, season)
     if not np.isfinite(usual).all():
         usual = np.full(count, float(np.median(values[:-count])))
-    return tuple(Late(str(day), float(value), float(each), source) for day, value, each in zip(days[-count:], values[-count:], usual))
+    return tuple(
+        Late(str(day), float(value), float(each), source)
+        for day, value, each in zip(days[-count:], values[-count:], usual)
+    )
 
 
-def of_sources(daily: pd.DataFrame, newest: str, window: int = SETTLING_DAYS, held: frozenset[str] = frozenset()) -> tuple[Late, ...]:
+def of_sources(
+    daily: pd.DataFrame,
+    newest: str,
+    window: int = SETTLING_DAYS,
+    held: frozenset[str] = frozenset(),
+) -> tuple[Late, ...]:
     """Unfinished days of each issuer of a ledger, by its usage of a day; days after `newest` are not looked at.
 
     daily   DAILY;  held: ids of the commitments of the inventory
@@ -69,7 +90,10 @@ def of_sources(daily: pd.DataFrame, newest: str, window: int = SETTLING_DAYS, he
         by_day = mine.groupby("ChargeDate")["EffectiveCost"].sum()
         used = mine["EffectiveCost"].clip(lower=0.0).groupby(mine["ChargeDate"]).sum()
         every = pd.date_range(by_day.index.min(), newest)
-        values = _without_refunds(by_day.reindex(every, fill_value=0.0).to_numpy(float), used.reindex(every, fill_value=0.0).to_numpy(float))
+        values = _without_refunds(
+            by_day.reindex(every, fill_value=0.0).to_numpy(float),
+            used.reindex(every, fill_value=0.0).to_numpy(float),
+        )
         found += left_out(every.to_numpy("datetime64[D]"), values, window, source=str(source))
     return tuple(found)
 
@@ -97,13 +121,19 @@ def say(late: tuple[Late, ...], amount=lambda value: f"{value:,.4g}") -> list[st
     for source in dict.fromkeys(one.source for one in late):
         mine = [one for one in late if one.source == source]
         days, some = together([one.day for one in mine]), len(mine) > 1
-        figures = together([f"{amount(one.written)} where about {amount(one.usual)} is usual" for one in mine])
-        said.append(f"{days} look{'' if some else 's'} unfinished{f' at {source}' if source else ''}: {figures}. {'They are' if some else 'It is'} left out of what "
-                    f"the forecast learns and forecast {'themselves' if some else 'itself'}.")
+        figures = together(
+            [f"{amount(one.written)} where about {amount(one.usual)} is usual" for one in mine]
+        )
+        said.append(
+            f"{days} look{'' if some else 's'} unfinished{f' at {source}' if source else ''}: {figures}. {'They are' if some else 'It is'} left out of what "
+            f"the forecast learns and forecast {'themselves' if some else 'itself'}."
+        )
     return said
 
 
-def unfinished(values: np.ndarray, first_day=None, days: int = SETTLING_DAYS, season: int = 7) -> int:
+def unfinished(
+    values: np.ndarray, first_day=None, days: int = SETTLING_DAYS, season: int = 7
+) -> int:
     """How many of the newest steps are probably unfinished, 0 … days (of 24 hours where season is 24).
 
     values     (step,) ≥ 0, newest last;  first_day: datetime64 of the first one, None: weekdays are not known
@@ -121,9 +151,13 @@ def unfinished(values: np.ndarray, first_day=None, days: int = SETTLING_DAYS, se
     if window < 1 or len(values) < FEWEST + 1 or not (values > 0).any():
         return 0
     calm = len(values) - window
-    if season == 7 and kind(values[:max(calm, 1)]) != "steady":
+    if season == 7 and kind(values[: max(calm, 1)]) != "steady":
         return 0
-    under = _by_season(values, window, season) if calm - 1 >= 4 * season else _by_lowest(values, window, season, first_day, whole)
+    under = (
+        _by_season(values, window, season)
+        if calm - 1 >= 4 * season
+        else _by_lowest(values, window, season, first_day, whole)
+    )
     run = int(np.argmin(np.append(under[::-1], False)))
     return run if run <= window else 0
 
@@ -141,14 +175,21 @@ def _ratios(values, window, season):
     at = np.arange(len(values))
     last = at - window
     good = last - season >= 0
-    mean = np.where(good, added[np.maximum(last, 0)] - added[np.maximum(last - season, 0)], np.nan) / season
+    mean = (
+        np.where(good, added[np.maximum(last, 0)] - added[np.maximum(last - season, 0)], np.nan)
+        / season
+    )
     return np.divide(values, mean, out=np.full(len(values), np.nan), where=good & (mean > 0)), mean
 
 
 def _usual(ratio, at, season, calm, level=None):
     """Median ratio of the same weekday in the seasons before (step,), × level where it is given; NaN where fewer than two are known."""
     back = at[:, None] - season * np.arange(1, BEFORE + 2 + (len(ratio) - calm) // season)
-    seen = np.where((back >= 0) & (back < np.maximum(calm, at[:, None] - season + 1)) , ratio[np.maximum(back, 0)], np.nan)
+    seen = np.where(
+        (back >= 0) & (back < np.maximum(calm, at[:, None] - season + 1)),
+        ratio[np.maximum(back, 0)],
+        np.nan,
+    )
     seen = np.sort(seen[:, :BEFORE], axis=1)
     count = np.isfinite(seen).sum(axis=1)
     middle = np.array([np.median(row[:n]) if n >= 2 else np.nan for row, n in zip(seen, count)])
@@ -172,14 +213,18 @@ def _by_season(values, window, season):
     spread = 1.4826 * np.median(np.abs(past - middle))
     rank = min(int(np.ceil((1 - LOWEST) * len(past))), len(past) - 1)
     least = max(LEAST_FALL, middle + TIMES * spread, 1.2 * np.sort(past)[rank])
-    return np.nan_to_num(fall[-window - 1:], nan=0.0, posinf=np.inf) > least
+    return np.nan_to_num(fall[-window - 1 :], nan=0.0, posinf=np.inf) > least
 
 
 def _by_lowest(values, window, season, first_day, whole):
     """The same for a history too short for weekdays: under two thirds of every day before; a first Saturday or Sunday is not judged."""
     known, found = list(range(len(values) - window - 1)), []
-    before = whole - len(values)                                        # days before the first one with use
-    weekend = [first_day is not None and (int(np.datetime64(first_day, "D").astype(int)) + before + at + 3) % 7 >= 5 for at in range(len(values))]
+    before = whole - len(values)  # days before the first one with use
+    weekend = [
+        first_day is not None
+        and (int(np.datetime64(first_day, "D").astype(int)) + before + at + 3) % 7 >= 5
+        for at in range(len(values))
+    ]
     for step in range(len(values) - window - 1, len(values)):
         far = len(known) >= FEWEST and values[step] < SHORT * values[known].min()
         if season == 7 and weekend[step]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .widths import error_paths
 from .methods import pick, shelf
+from .widths import error_paths
 
 BLOCKS = "weekly_blocks"
-MONTH = 30              # a level is held against the total of so many days
+MONTH = 30  # a level is held against the total of so many days
 ORIGINS, FEWEST = 8, 4  # earlier days it is graded from: at most, at least
-TRAIN = 56              # days known at the earliest of them
-BETTER = 0.9            # the weeks' mean stands unless a method missed less than this share of what it missed
+TRAIN = 56  # days known at the earliest of them
+BETTER = 0.9  # the weeks' mean stands unless a method missed less than this share of what it missed
 
 
 def level(values: np.ndarray, members=None) -> tuple[float, str]:
@@ -27,7 +27,11 @@ def level(values: np.ndarray, members=None) -> tuple[float, str]:
     (1.0, 'weekly_blocks')
     """
     asked = members is not None and not isinstance(members, str)
-    names = [name for name in pick(members, use="intermittent") if getattr(shelf()[name], "FOR", "steady") == "intermittent"]
+    names = [
+        name
+        for name in pick(members, use="intermittent")
+        if getattr(shelf()[name], "FOR", "steady") == "intermittent"
+    ]
     weeks = float(error_paths.expected_weeks(values, 7).mean())
     if members in (None, "cheap") or not names or weeks <= 0:
         return 1.0, BLOCKS
@@ -41,7 +45,13 @@ def level(values: np.ndarray, members=None) -> tuple[float, str]:
 
 def level_of(name: str, values: np.ndarray) -> float:
     """Expected amount of a day."""
-    return float((error_paths.expected_weeks(values, 7) if name == BLOCKS else shelf()[name].point(values, None, 1)).mean())
+    return float(
+        (
+            error_paths.expected_weeks(values, 7)
+            if name == BLOCKS
+            else shelf()[name].point(values, None, 1)
+        ).mean()
+    )
 
 
 def misses(values, names):
@@ -49,5 +59,8 @@ def misses(values, names):
     origins = list(range(len(values) - MONTH, TRAIN - 1, -MONTH))[:ORIGINS]
     if len(origins) < FEWEST:
         return None
-    missed = [[values[o:o + MONTH].sum() - MONTH * level_of(name, values[:o]) for o in origins] for name in names]
+    missed = [
+        [values[o : o + MONTH].sum() - MONTH * level_of(name, values[:o]) for o in origins]
+        for name in names
+    ]
     return np.sqrt(np.mean(np.square(missed), axis=1))

@@ -13,13 +13,34 @@ from . import scores
 
 LEVELS = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
 RANGES = {0.5: ("p25", "p75"), 0.8: ("p10", "p90"), 0.9: ("p05", "p95")}
-BANDS = (("run", 0.12), ("walk", 0.15), ("crawl", 0.20))        # FinOps thresholds of budget variance, configurable
-FEW = 8                 # different months from which a calibration says something
-SLACK = 1e-9            # of the actual: sums of the same days in another order differ by less, and are no miss
+BANDS = (
+    ("run", 0.12),
+    ("walk", 0.15),
+    ("crawl", 0.20),
+)  # FinOps thresholds of budget variance, configurable
+FEW = 8  # different months from which a calibration says something
+SLACK = (
+    1e-9  # of the actual: sums of the same days in another order differ by less, and are no miss
+)
 KINDS = ("days", "month", "quarter")
 DAILY = ("days", "abs_days", "naive_abs_days", "crps_days", "mase")
-COLUMNS = ["series", "class", "kind", "lead", "made", "for", *LEVELS, "actual", "naive", "error_pct", "naive_error_pct", "inside",
-           "finops_variance_pct", "crps", *DAILY]
+COLUMNS = [
+    "series",
+    "class",
+    "kind",
+    "lead",
+    "made",
+    "for",
+    *LEVELS,
+    "actual",
+    "naive",
+    "error_pct",
+    "naive_error_pct",
+    "inside",
+    "finops_variance_pct",
+    "crps",
+    *DAILY,
+]
 NAN = float("nan")
 
 
@@ -46,19 +67,33 @@ def graded(totals: np.ndarray, actual: float, naive: float) -> dict:
     """
     quantiles = dict(zip(LEVELS, map(float, np.quantile(totals, list(LEVELS.values())))))
     middle, size = quantiles["p50"], abs(actual)
-    return {**quantiles, "actual": float(actual), "naive": float(naive), "error_pct": abs(middle - actual) / size if size else NAN,
-            "naive_error_pct": abs(naive - actual) / size if size else NAN, "inside": bool(holds(actual, quantiles["p10"], quantiles["p90"])),
-            "finops_variance_pct": scores.finops_accuracy(actual, middle), "crps": scores.crps([actual], np.asarray(totals, float)[:, None])}
+    return {
+        **quantiles,
+        "actual": float(actual),
+        "naive": float(naive),
+        "error_pct": abs(middle - actual) / size if size else NAN,
+        "naive_error_pct": abs(naive - actual) / size if size else NAN,
+        "inside": bool(holds(actual, quantiles["p10"], quantiles["p90"])),
+        "finops_variance_pct": scores.finops_accuracy(actual, middle),
+        "crps": scores.crps([actual], np.asarray(totals, float)[:, None]),
+    }
 
 
-def graded_days(paths: np.ndarray, actual: np.ndarray, naive: np.ndarray, history: np.ndarray) -> dict:
+def graded_days(
+    paths: np.ndarray, actual: np.ndarray, naive: np.ndarray, history: np.ndarray
+) -> dict:
     """The days of a window: Σ|day − median of the day|, the same of naive, Σ CRPS of the days, MASE against the known history.
 
     paths (path, day), actual and naive (day,), history (day,); sums in the unit of the history.
     """
     middle = np.median(paths, axis=0)
-    return {"days": len(actual), "abs_days": float(np.abs(actual - middle).sum()), "naive_abs_days": float(np.abs(actual - naive).sum()),
-            "crps_days": scores.crps(actual, paths) * len(actual), "mase": scores.mase(actual, middle, history)}
+    return {
+        "days": len(actual),
+        "abs_days": float(np.abs(actual - middle).sum()),
+        "naive_abs_days": float(np.abs(actual - naive).sum()),
+        "crps_days": scores.crps(actual, paths) * len(actual),
+        "mase": scores.mase(actual, middle, history),
+    }
 
 
 def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataFrame:
@@ -75,29 +110,50 @@ def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataF
     found = []
     for key, part in windows.groupby(list(by), sort=False, dropna=False):
         whole = dict(zip(by, key))
-        each = [part] if "series" not in part else [one for _, one in part.groupby("series", sort=False, dropna=False)]
+        each = (
+            [part]
+            if "series" not in part
+            else [one for _, one in part.groupby("series", sort=False, dropna=False)]
+        )
         ratios = pd.DataFrame([_ratios(one) for one in each])
-        middle = {name: float(np.nanmedian(values)) if np.isfinite(values).any() else NAN for name, values in
-                  ((name, ratios[name].to_numpy(float)) for name in ratios)}
+        middle = {
+            name: float(np.nanmedian(values)) if np.isfinite(values).any() else NAN
+            for name, values in ((name, ratios[name].to_numpy(float)) for name in ratios)
+        }
         if "naive_error_pct" in middle:
             middle["skill"] = scores.skill(middle["error_pct"], middle["naive_error_pct"])
         if "naive_wape" in middle:
             middle["day_skill"] = scores.skill(middle["wape"], middle["naive_wape"])
-        found.append({**whole, "n": len(part), "months": looks(part), **({"series": len(each)} if "series" in part and "series" not in by else {}),
-                      **middle, **_shares(part, bands)})
+        found.append(
+            {
+                **whole,
+                "n": len(part),
+                "months": looks(part),
+                **({"series": len(each)} if "series" in part and "series" not in by else {}),
+                **middle,
+                **_shares(part, bands),
+            }
+        )
     whole = pd.DataFrame(found)
     if not len(whole) or not {"kind", "lead"} <= set(whole):
         return whole
     order = [*(name for name in by if name not in ("kind", "lead")), "_kind", "lead"]
-    return whole.assign(_kind=whole["kind"].map(KINDS.index)).sort_values(order, ignore_index=True).drop(columns="_kind")
+    return (
+        whole.assign(_kind=whole["kind"].map(KINDS.index))
+        .sort_values(order, ignore_index=True)
+        .drop(columns="_kind")
+    )
 
 
 def _ratios(rows: pd.DataFrame) -> dict:
     """Ratios of sums of one series."""
     actual, middle = rows["actual"].to_numpy(float), rows["p50"].to_numpy(float)
     size, said = float(np.abs(actual).sum()), float(middle.sum())
-    found = {"error_pct": scores.wape(actual, middle), "bias": scores.bias(actual, middle),
-             "finops_variance_pct": (said - float(actual.sum())) / said if said else NAN}
+    found = {
+        "error_pct": scores.wape(actual, middle),
+        "bias": scores.bias(actual, middle),
+        "finops_variance_pct": (said - float(actual.sum())) / said if said else NAN,
+    }
 
     def share(value: float) -> float:
         return value / size if size else NAN
@@ -108,13 +164,22 @@ def _ratios(rows: pd.DataFrame) -> dict:
         found["crps_pct"] = share(float(rows["crps"].sum()))
     if {"p10", "p90"} <= set(rows):
         low, high = rows["p10"].to_numpy(float), rows["p90"].to_numpy(float)
-        found |= {"interval_score_pct": share(scores.interval_score(actual, low, high) * len(rows)),
-                  "pinball10_pct": share(scores.pinball(actual, low, 0.1) * len(rows)),
-                  "pinball90_pct": share(scores.pinball(actual, high, 0.9) * len(rows)), "width80_pct": share(float((high - low).sum()))}
+        found |= {
+            "interval_score_pct": share(scores.interval_score(actual, low, high) * len(rows)),
+            "pinball10_pct": share(scores.pinball(actual, low, 0.1) * len(rows)),
+            "pinball90_pct": share(scores.pinball(actual, high, 0.9) * len(rows)),
+            "width80_pct": share(float((high - low).sum())),
+        }
     if "abs_days" in rows and rows["abs_days"].notna().any():
-        found |= {"wape": share(float(rows["abs_days"].sum())), "naive_wape": share(float(rows["naive_abs_days"].sum())),
-                  "crps_days_pct": share(float(rows["crps_days"].sum())), "mase": float(rows["mase"].mean())}
-    return {name: 0.0 if abs(value) < SLACK else value for name, value in found.items()}       # a rounding is no error
+        found |= {
+            "wape": share(float(rows["abs_days"].sum())),
+            "naive_wape": share(float(rows["naive_abs_days"].sum())),
+            "crps_days_pct": share(float(rows["crps_days"].sum())),
+            "mase": float(rows["mase"].mean()),
+        }
+    return {
+        name: 0.0 if abs(value) < SLACK else value for name, value in found.items()
+    }  # a rounding is no error
 
 
 def _shares(rows: pd.DataFrame, bands) -> dict:
@@ -131,7 +196,10 @@ def _shares(rows: pd.DataFrame, bands) -> dict:
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.where(actual != 0, missed / np.abs(actual), np.nan)
     if np.isfinite(error).any():
-        found |= {within(limit): float((error <= limit).sum() / np.isfinite(error).sum()) for _, limit in bands}
+        found |= {
+            within(limit): float((error <= limit).sum() / np.isfinite(error).sum())
+            for _, limit in bands
+        }
     return found
 
 
@@ -146,7 +214,11 @@ def within(limit: float) -> str:
 
 def looks(rows: pd.DataFrame) -> int:
     """How many different totals the rows are about: forecasts of one month made at several ends share what came, and so do units of a company."""
-    keys = [name for name in (("kind", "for") if "unit" in rows else ("series", "kind", "for")) if name in rows]
+    keys = [
+        name
+        for name in (("kind", "for") if "unit" in rows else ("series", "kind", "for"))
+        if name in rows
+    ]
     return len(rows) if "for" not in rows else len(rows[keys].drop_duplicates())
 
 
@@ -158,11 +230,28 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
     many draws as there are different months).
     """
     truth, n, months = rows["actual"].to_numpy(float), len(rows), looks(rows)
-    said = [("quantile", level, holds(truth, -np.inf, rows[name])) for name, level in LEVELS.items()]
-    said += [("range", level, holds(truth, rows[low], rows[high])) for level, (low, high) in RANGES.items()]
-    found = [(kind, level, float(hit.mean()) if n else NAN, int(hit.sum()), n, months, *(scores.binomial_band(months, level) if n else (NAN, NAN)))
-             for kind, level, hit in said]
-    return pd.DataFrame(found, columns=["kind", "level", "share", "hits", "n", "months", "low", "high"])
+    said = [
+        ("quantile", level, holds(truth, -np.inf, rows[name])) for name, level in LEVELS.items()
+    ]
+    said += [
+        ("range", level, holds(truth, rows[low], rows[high]))
+        for level, (low, high) in RANGES.items()
+    ]
+    found = [
+        (
+            kind,
+            level,
+            float(hit.mean()) if n else NAN,
+            int(hit.sum()),
+            n,
+            months,
+            *(scores.binomial_band(months, level) if n else (NAN, NAN)),
+        )
+        for kind, level, hit in said
+    ]
+    return pd.DataFrame(
+        found, columns=["kind", "level", "share", "hits", "n", "months", "low", "high"]
+    )
 
 
 def said_and_was(row) -> str:
@@ -177,8 +266,13 @@ def said_and_was(row) -> str:
     'When we said 80 %, it was 100 % (4 of 4): too few to judge by (4 different months; 8 say something)'
     """
     if not row["n"]:
-        return f"When we said {row['level']:.0%}".replace("%", " %") + ", nothing could be graded yet"
-    text = f"When we said {row['level']:.0%}, it was {row['share']:.0%}".replace("%", " %") + f" ({row['hits']} of {row['n']})"
+        return (
+            f"When we said {row['level']:.0%}".replace("%", " %") + ", nothing could be graded yet"
+        )
+    text = (
+        f"When we said {row['level']:.0%}, it was {row['share']:.0%}".replace("%", " %")
+        + f" ({row['hits']} of {row['n']})"
+    )
     return f"{text}: {verdict(row)}" if verdict(row) else text
 
 
@@ -186,7 +280,9 @@ def verdict(row) -> str:
     """What a calibration row says about our ranges; empty where it is what luck alone gives."""
     if row["months"] < FEW:
         return f"too few to judge by ({row['months']} different month{'' if row['months'] == 1 else 's'}; {FEW} say something)"
-    luck = f"than luck explains ({row['low'] * 100:.0f} to {row['high'] * 100:.0f} %), our ranges were"
+    luck = (
+        f"than luck explains ({row['low'] * 100:.0f} to {row['high'] * 100:.0f} %), our ranges were"
+    )
     if row["share"] < row["low"]:
         return f"less {luck} too narrow"
     return f"more {luck} wider than they had to be" if row["share"] > row["high"] else ""

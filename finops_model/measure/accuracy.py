@@ -10,18 +10,22 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..simulate import scenarios as simulate
 from ..forecasting.backtest import ends_before, repeated_week, spans
 from ..forecasting.windows import BANDS, calibration, graded, plain, said_and_was, summary
 from ..periods import add_months, month_days, month_of, month_range
 from ..progress import Progress, silent
+from ..simulate import scenarios as simulate
 
 LEADS = (1, 2, 3, 6)
-NEAR = 3                # months ahead up to which a calibration is claimed (beyond, the spread is an assumption)
-MIN_DAYS = 120          # of a ledger before a replay: its workloads start later than it does
-REPLAYS, REPLAYS_OF_FEW, FEW = 7, 14, 8      # earlier month ends graded; small ledgers replay fast, so twice as many
-OF_THE_LONGEST = 2      # forecasts of the longest lead asked for, at least, where the history has them
-FURTHER = (6, 9, 12)    # leads named to who wants to know more than was graded
+NEAR = 3  # months ahead up to which a calibration is claimed (beyond, the spread is an assumption)
+MIN_DAYS = 120  # of a ledger before a replay: its workloads start later than it does
+REPLAYS, REPLAYS_OF_FEW, FEW = (
+    7,
+    14,
+    8,
+)  # earlier month ends graded; small ledgers replay fast, so twice as many
+OF_THE_LONGEST = 2  # forecasts of the longest lead asked for, at least, where the history has them
+FURTHER = (6, 9, 12)  # leads named to who wants to know more than was graded
 PATHS = 1000
 
 
@@ -31,7 +35,12 @@ def month_ends(first_day, last_day, count: int, min_days: int = MIN_DAYS) -> lis
     >>> month_ends("2026-01-01", "2026-10-31", 2)
     ['2026-08-31', '2026-09-30']
     """
-    return [str(end) for end in ends_before(first_day, month_of(np.datetime64(last_day, "D")), 1, count, min_days)]
+    return [
+        str(end)
+        for end in ends_before(
+            first_day, month_of(np.datetime64(last_day, "D")), 1, count, min_days
+        )
+    ]
 
 
 def how_many(workloads: int, leads=LEADS) -> int:
@@ -49,13 +58,23 @@ def reach(first_day, last_day, min_days: int = MIN_DAYS) -> int:
     >>> reach("2024-06-01", "2026-10-31"), reach("2024-06-01", "2026-11-15"), reach("2026-10-01", "2026-10-31")
     (25, 25, 0)
     """
-    whole = (np.datetime64(last_day, "D") + 1).astype("datetime64[M]") - 1                     # the month under way is not over
+    whole = (np.datetime64(last_day, "D") + 1).astype(
+        "datetime64[M]"
+    ) - 1  # the month under way is not over
     earliest = (np.datetime64(first_day, "D") + (min_days - 1)).astype("datetime64[M]")
     return max(int((whole - earliest).astype(int)), 0)
 
 
-def replay(scenario, settings, daily: pd.DataFrame, as_of: str, count: int, progress: Progress | None = None, leads=LEADS,
-           engine: str | None = None) -> list:
+def replay(
+    scenario,
+    settings,
+    daily: pd.DataFrame,
+    as_of: str,
+    count: int,
+    progress: Progress | None = None,
+    leads=LEADS,
+    engine: str | None = None,
+) -> list:
     """The whole simulation run again from the newest `count` month ends before the month of `as_of`, on nothing but what was known then.
 
     scenario   the base's file or None;  daily: DAILY frame. Returns Runs, oldest first.
@@ -64,8 +83,19 @@ def replay(scenario, settings, daily: pd.DataFrame, as_of: str, count: int, prog
     ends = month_ends(daily["ChargeDate"].min().date(), as_of, count)
     for i, end in enumerate(ends):
         say(f"replay from {end}", i, len(ends))
-        runs.append(simulate.run(scenario, settings, as_of=end, paths=PATHS, months=max(*leads, *LEADS),
-                                 daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)], members="cheap", dials=False, engine=engine))
+        runs.append(
+            simulate.run(
+                scenario,
+                settings,
+                as_of=end,
+                paths=PATHS,
+                months=max(*leads, *LEADS),
+                daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)],
+                members="cheap",
+                dials=False,
+                engine=engine,
+            )
+        )
     say("replays", len(ends), max(len(ends), 1))
     return runs
 
@@ -77,39 +107,73 @@ def naive_month(cost_by_day: pd.Series, made: str, month: str) -> float:
         return 0.0
     whole = known.reindex(pd.date_range(known.index.min(), made), fill_value=0.0).to_numpy(float)
     inside = month_days(month)
-    return float(repeated_week(whole, int((inside[-1] - np.datetime64(made, "D")).astype(int)))[-len(inside):].sum())
+    return float(
+        repeated_week(whole, int((inside[-1] - np.datetime64(made, "D")).astype(int)))[
+            -len(inside) :
+        ].sum()
+    )
 
 
-def track_record(replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit: str | None, leads=LEADS) -> list[dict]:
+def track_record(
+    replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit: str | None, leads=LEADS
+) -> list[dict]:
     """The brief's `accuracy.detail`: one row per earlier forecast and complete month.
 
     replays   runs made from earlier days (`Run.as_of`), same method as today's
     actual    cost per complete month
     """
-    return [row for row in _windows(replays, actual, cost_by_day, unit, leads) if row["kind"] == "month"]
+    return [
+        row for row in _windows(replays, actual, cost_by_day, unit, leads) if row["kind"] == "month"
+    ]
 
 
 def _windows(replays, actual, cost_by_day, unit, leads) -> list[dict]:
     rows = []
     for run in replays:
         made, end = month_of(run.as_of), np.datetime64(run.as_of, "D")
-        for kind, lead, label, first, last in spans(end, sorted({*leads, 1, 2, 3}), (), month_days(add_months(made, max(*leads, 3)))[-1]):
+        for kind, lead, label, first, last in spans(
+            end, sorted({*leads, 1, 2, 3}), (), month_days(add_months(made, max(*leads, 3)))[-1]
+        ):
             months = month_range(month_of(first), month_of(last))
-            if (kind == "month" and lead not in leads) or not all(month in run.months and actual.get(month) for month in months):
+            if (kind == "month" and lead not in leads) or not all(
+                month in run.months and actual.get(month) for month in months
+            ):
                 continue
             naive = sum(naive_month(cost_by_day, run.as_of, month) for month in months)
-            rows.append({"kind": kind, "made": made, "for": label, "lead": lead,
-                         **plain(graded(run.total(unit=unit, months=list(months)), sum(actual[month] for month in months), naive))})
+            rows.append(
+                {
+                    "kind": kind,
+                    "made": made,
+                    "for": label,
+                    "lead": lead,
+                    **plain(
+                        graded(
+                            run.total(unit=unit, months=list(months)),
+                            sum(actual[month] for month in months),
+                            naive,
+                        )
+                    ),
+                }
+            )
     return sorted(rows, key=lambda row: (row["for"], row["lead"]))
 
 
 def by_lead(detail: list[dict], bands=BANDS) -> list[dict]:
     """Errors by lead: Σ|error| ÷ Σ actual, the same of naive, skill = 1 − ours ÷ naive, shares inside the ranges and within the bands."""
-    return plain(summary(pd.DataFrame(detail), ("lead",), bands).sort_values("lead")) if detail else []
+    return (
+        plain(summary(pd.DataFrame(detail), ("lead",), bands).sort_values("lead")) if detail else []
+    )
 
 
-def record(replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit: str | None, leads=LEADS, bands=BANDS,
-           could: int | None = None) -> dict:
+def record(
+    replays: list,
+    actual: dict[str, float],
+    cost_by_day: pd.Series,
+    unit: str | None,
+    leads=LEADS,
+    bands=BANDS,
+    could: int | None = None,
+) -> dict:
     """The brief's `accuracy` of one unit: sentences, a row per lead, months 1 to 3 together, calibration of the ranges, every window.
 
     could         the longest lead that the history could grade (`reach`); None: not known, and nothing is said of it
@@ -121,9 +185,24 @@ def record(replays: list, actual: dict[str, float], cost_by_day: pd.Series, unit
     near = [row for row in detail if row["lead"] <= NEAR] or detail
     ranges = calibration(pd.DataFrame(near)).query("kind == 'range'") if near else pd.DataFrame()
     ranges = plain(ranges)
-    return {"sentence": sentence(rows), "trust": trust(rows, ranges, leads, could), "rows": rows, "asked": sorted(leads), "bands": [limit for _, limit in bands],
-            "quarter": next(iter(by_lead([row for row in windows if row["kind"] == "quarter" and row["lead"] == 1], bands)), None),
-            "calibration": ranges, "detail": detail, "published": None}
+    return {
+        "sentence": sentence(rows),
+        "trust": trust(rows, ranges, leads, could),
+        "rows": rows,
+        "asked": sorted(leads),
+        "bands": [limit for _, limit in bands],
+        "quarter": next(
+            iter(
+                by_lead(
+                    [row for row in windows if row["kind"] == "quarter" and row["lead"] == 1], bands
+                )
+            ),
+            None,
+        ),
+        "calibration": ranges,
+        "detail": detail,
+        "published": None,
+    }
 
 
 def sentence(rows: list[dict]) -> str:
@@ -134,10 +213,16 @@ def sentence(rows: list[dict]) -> str:
     for row in rows:
         if row["lead"] in (1, 2, 6) or len(rows) == 1:
             when = f"{row['lead']} month{'s' if row['lead'] > 1 else ''} ahead"
-            said.append(f"{when} it missed by {row['error_pct']:.1%} ({row['naive_error_pct']:.1%} for repeating last "
-                        f"week; {round(row['coverage80'] * row['n'])} of {row['n']} actuals inside the 80 % range)")
+            said.append(
+                f"{when} it missed by {row['error_pct']:.1%} ({row['naive_error_pct']:.1%} for repeating last "
+                f"week; {round(row['coverage80'] * row['n'])} of {row['n']} actuals inside the 80 % range)"
+            )
     behind = [row for row in rows if row["skill"] is not None and row["skill"] < 0]
-    closer = " Repeating last week came closer over these months: rely on the range rather than on the median." if len(behind) > len(rows) / 2 else ""
+    closer = (
+        " Repeating last week came closer over these months: rely on the range rather than on the median."
+        if len(behind) > len(rows) / 2
+        else ""
+    )
     return "Replayed on what was known at the time: " + "; ".join(said) + "." + closer
 
 
@@ -149,11 +234,19 @@ def trust(rows: list[dict], ranges: list[dict], asked=LEADS, could: int | None =
     if not rows:
         return ""
     first = rows[0]
-    last_week = "" if first["naive_error_pct"] is None else f" where repeating last week missed by {first['naive_error_pct'] * 100:.1f} %"
-    said = [f"{_months(first['lead'])} ahead we missed by {first['error_pct'] * 100:.1f} %{last_week}.".capitalize()]
+    last_week = (
+        ""
+        if first["naive_error_pct"] is None
+        else f" where repeating last week missed by {first['naive_error_pct'] * 100:.1f} %"
+    )
+    said = [
+        f"{_months(first['lead'])} ahead we missed by {first['error_pct'] * 100:.1f} %{last_week}.".capitalize()
+    ]
     behind = [row["lead"] for row in rows if row["skill"] is not None and row["skill"] < 0]
     if behind:
-        said.append(f"Repeating last week came closer {_and(behind)} month{'s' * (behind[-1] > 1)} ahead: there rely on the range, not on the median.")
+        said.append(
+            f"Repeating last week came closer {_and(behind)} month{'s' * (behind[-1] > 1)} ahead: there rely on the range, not on the median."
+        )
     said.append(said_and_was(next(row for row in ranges if row["level"] == 0.8)) + ".")
     return " ".join([*said, *graded_leads(rows, asked, could)])
 
@@ -167,14 +260,24 @@ def graded_leads(rows: list[dict], asked=LEADS, could: int | None = None) -> lis
     ['Graded here: 1 month ahead (n = 1); every other range is an assumption.', 'The history is too short to grade 2, 3 and 6 months ahead.']
     """
     leads, counts = [row["lead"] for row in rows], [row["n"] for row in rows]
-    overlapping = ", overlapping" if sum(counts) > 1 and (len(leads) > 1 or leads[-1] > 1) else ""      # they share days, so surprises too
-    said = [f"Graded here: {_and(leads)} month{'s' * (leads[-1] > 1)} ahead (n = {_and(counts)}{overlapping}); every other range is an assumption."]
-    short = [lead for lead in sorted(asked) if lead not in leads and could is not None and lead > could]
+    overlapping = (
+        ", overlapping" if sum(counts) > 1 and (len(leads) > 1 or leads[-1] > 1) else ""
+    )  # they share days, so surprises too
+    said = [
+        f"Graded here: {_and(leads)} month{'s' * (leads[-1] > 1)} ahead (n = {_and(counts)}{overlapping}); every other range is an assumption."
+    ]
+    short = [
+        lead for lead in sorted(asked) if lead not in leads and could is not None and lead > could
+    ]
     missed = [lead for lead in sorted(asked) if lead not in leads and lead not in short]
     if short:
-        said.append(f"The history is too short to grade {_and(short)} month{'s' * (short[-1] > 1)} ahead.")
+        said.append(
+            f"The history is too short to grade {_and(short)} month{'s' * (short[-1] > 1)} ahead."
+        )
     if missed:
-        said.append(f"Not graded: {_and(missed)} month{'s' * (missed[-1] > 1)} ahead; go back over more month ends (finops backtest --origins).")
+        said.append(
+            f"Not graded: {_and(missed)} month{'s' * (missed[-1] > 1)} ahead; go back over more month ends (finops backtest --origins)."
+        )
     further = [lead for lead in FURTHER if max(asked) < lead <= (could or 0)]
     if further:
         said.append(f"finops backtest --leads {','.join(map(str, further))} grades further.")
@@ -190,7 +293,9 @@ def _months(lead: int) -> str:
     return "one month" if lead == 1 else f"{lead} months"
 
 
-def previous_forecast(month: str, actual: float | None, unit: str | None, published: dict | None, replays: list) -> dict | None:
+def previous_forecast(
+    month: str, actual: float | None, unit: str | None, published: dict | None, replays: list
+) -> dict | None:
     """The forecast for `month` made one month before: as published if one was, else replayed and said so.
 
     actual   None while the month is under way
@@ -199,15 +304,32 @@ def previous_forecast(month: str, actual: float | None, unit: str | None, publis
         found = next((m for m in published["forecast"]["months"] if m["month"] == month), None)
         if found:
             return _beside(published["month"], found, actual, "published")
-    run = next((run for run in replays if month_of(run.as_of) == add_months(month, -1) and month in run.months), None)
+    run = next(
+        (
+            run
+            for run in replays
+            if month_of(run.as_of) == add_months(month, -1) and month in run.months
+        ),
+        None,
+    )
     if run is None:
         return None
-    quantiles = {name: run.quantile(q, unit=unit, months=[month]) for name, q in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))}
+    quantiles = {
+        name: run.quantile(q, unit=unit, months=[month])
+        for name, q in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9))
+    }
     return _beside(month_of(run.as_of), quantiles, actual, "re-created")
 
 
 def _beside(made: str, quantiles: dict, actual: float | None, source: str) -> dict:
     p10, p50, p90 = quantiles["p10"], quantiles["p50"], quantiles["p90"]
-    return {"made": made, "p10": p10, "p50": p50, "p90": p90, "actual": actual, "source": source,
-            "error_pct": (p50 - actual) / actual if actual else None,
-            "inside": None if actual is None else bool(p10 <= actual <= p90)}
+    return {
+        "made": made,
+        "p10": p10,
+        "p50": p50,
+        "p90": p90,
+        "actual": actual,
+        "source": source,
+        "error_pct": (p50 - actual) / actual if actual else None,
+        "inside": None if actual is None else bool(p10 <= actual <= p90),
+    }

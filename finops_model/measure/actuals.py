@@ -5,7 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 COMPANY = "Company"
-OUTSIDE = {"Tax": "tax is a line of its own, outside cost", "Credit": "credits run out; cost is shown before them"}
+OUTSIDE = {
+    "Tax": "tax is a line of its own, outside cost",
+    "Credit": "credits run out; cost is shown before them",
+}
 
 
 def cost_rows(daily: pd.DataFrame, unit: str | None = None) -> pd.DataFrame:
@@ -33,8 +36,13 @@ def excluded(daily: pd.DataFrame, month: str, unit: str) -> list[dict]:
     for category, why in OUTSIDE.items():
         part = rows[rows["ChargeCategory"] == category]
         if len(part):
-            lines.append({"what": category if category == "Tax" else "Credits", "amount": float(part["EffectiveCost"].sum()),
-                          "why": why})
+            lines.append(
+                {
+                    "what": category if category == "Tax" else "Credits",
+                    "amount": float(part["EffectiveCost"].sum()),
+                    "why": why,
+                }
+            )
     return lines
 
 
@@ -46,22 +54,47 @@ def changes(rows: pd.DataFrame, month: str, before: str, most: int = 12) -> list
     """
     months = month_column(rows)
     keys = ["x_Workload", "SkuId", "ServiceName", "ConsumedUnit"]
-    two = [rows[months == m].groupby(keys)[["ConsumedQuantity", "EffectiveCost"]].sum() for m in (before, month)]
+    two = [
+        rows[months == m].groupby(keys)[["ConsumedQuantity", "EffectiveCost"]].sum()
+        for m in (before, month)
+    ]
     both = two[0].join(two[1], how="outer", lsuffix="0", rsuffix="1").fillna(0.0).reset_index()
-    q0, q1, c0, c1 = (both[name] for name in ("ConsumedQuantity0", "ConsumedQuantity1", "EffectiveCost0", "EffectiveCost1"))
-    priced = (q0 > 0) & (q1 > 0) & (q1 < 1e6 * q0) & (q0 < 1e6 * q1)  # a million-fold jump is a new use, not a price
+    q0, q1, c0, c1 = (
+        both[name]
+        for name in ("ConsumedQuantity0", "ConsumedQuantity1", "EffectiveCost0", "EffectiveCost1")
+    )
+    priced = (
+        (q0 > 0) & (q1 > 0) & (q1 < 1e6 * q0) & (q0 < 1e6 * q1)
+    )  # a million-fold jump is a new use, not a price
     both["volume"] = ((q1 - q0) * (c0 / q0.where(q0 > 0))).where(priced, c1 - c0)
     both["price"] = (c1 - c0) - both["volume"]
-    grouped = both.groupby("x_Workload")[["EffectiveCost0", "EffectiveCost1", "volume", "price"]].sum()
+    grouped = both.groupby("x_Workload")[
+        ["EffectiveCost0", "EffectiveCost1", "volume", "price"]
+    ].sum()
     grouped["change"] = grouped["EffectiveCost1"] - grouped["EffectiveCost0"]
     grouped = grouped.loc[grouped["change"].abs().sort_values(ascending=False, kind="stable").index]
-    lines = [{"name": str(name), "previous": float(row.EffectiveCost0), "current": float(row.EffectiveCost1),
-              "change": float(row.change), "volume": float(row.volume), "price": float(row.price)}
-             for name, row in zip(grouped.index, grouped.itertuples())]
+    lines = [
+        {
+            "name": str(name),
+            "previous": float(row.EffectiveCost0),
+            "current": float(row.EffectiveCost1),
+            "change": float(row.change),
+            "volume": float(row.volume),
+            "price": float(row.price),
+        }
+        for name, row in zip(grouped.index, grouped.itertuples())
+    ]
     rest = lines[most:]
     if rest:
-        lines = lines[:most] + [{"name": f"{len(rest)} others", **{k: float(sum(r[k] for r in rest))
-                                                                 for k in ("previous", "current", "change", "volume", "price")}}]
+        lines = lines[:most] + [
+            {
+                "name": f"{len(rest)} others",
+                **{
+                    k: float(sum(r[k] for r in rest))
+                    for k in ("previous", "current", "change", "volume", "price")
+                },
+            }
+        ]
     return lines
 
 
@@ -72,14 +105,30 @@ def lines(rows: pd.DataFrame, month: str) -> list[dict]:
     """
     part = rows[month_column(rows) == month].copy()
     unit = part["ConsumedUnit"].where(part["ConsumedQuantity"] > 0, "")
-    grouped = part.assign(unit=unit).groupby(["x_Workload", "ServiceName", "SkuId", "unit"])[
-        ["ConsumedQuantity", "EffectiveCost"]].sum().reset_index()
+    grouped = (
+        part.assign(unit=unit)
+        .groupby(["x_Workload", "ServiceName", "SkuId", "unit"])[
+            ["ConsumedQuantity", "EffectiveCost"]
+        ]
+        .sum()
+        .reset_index()
+    )
     result = []
     for row in grouped.itertuples(index=False):
         counted = bool(row.unit) and row.ConsumedQuantity > 0
         quantity = float(row.ConsumedQuantity) if counted else 1.0
         cost = float(row.EffectiveCost)
         if cost or counted:
-            result.append({"month": month, "workload": row.x_Workload, "service": row.ServiceName, "sku": row.SkuId,
-                           "unit": row.unit or "charge", "quantity": quantity, "unit_price": cost / quantity, "cost": cost})
+            result.append(
+                {
+                    "month": month,
+                    "workload": row.x_Workload,
+                    "service": row.ServiceName,
+                    "sku": row.SkuId,
+                    "unit": row.unit or "charge",
+                    "quantity": quantity,
+                    "unit_price": cost / quantity,
+                    "cost": cost,
+                }
+            )
     return result

@@ -15,16 +15,22 @@ from ..documents import slug
 from ..periods import add_months, fiscal_months, month_days, month_name
 from ..schemas import NEWEST
 from . import accuracy, actuals, grades, kpis
-from .budget import against, landing as budgets, outside, outside_words
 from .actuals import COMPANY
+from .budget import against, outside, outside_words
+from .budget import landing as budgets
 from .carried import tie
 from .reach import flash_reason, same_days, unfinished_reason
 from .restated import restated
 from .words import headline, summary
 
-
-NOT_TIED = {"rows": [], "invoice_total": None, "ledger_total": "0.00", "quarantined": "0.00", "difference": None,
-            "note": "Nothing was tied out."}
+NOT_TIED = {
+    "rows": [],
+    "invoice_total": None,
+    "ledger_total": "0.00",
+    "quarantined": "0.00",
+    "difference": None,
+    "note": "Nothing was tied out.",
+}
 
 
 @dataclass(frozen=True)
@@ -34,30 +40,44 @@ class Close:
     company: str
     month: str
     currency: str
-    daily: pd.DataFrame                 # DAILY up to and including `as_of`
-    as_of: str                          # newest day of data used
-    base: object                        # Run of the base scenario
-    what_ifs: list = field(default_factory=list)      # (run, dict of differences per unit) pairs
-    replays: list = field(default_factory=list)       # runs from earlier month ends
-    budgets: object | None = None       # facts.plans.read.Budgets
+    daily: pd.DataFrame  # DAILY up to and including `as_of`
+    as_of: str  # newest day of data used
+    base: object  # Run of the base scenario
+    what_ifs: list = field(default_factory=list)  # (run, dict of differences per unit) pairs
+    replays: list = field(default_factory=list)  # runs from earlier month ends
+    budgets: object | None = None  # facts.plans.read.Budgets
     drivers: pd.DataFrame | None = None
-    carried: dict = field(default_factory=dict)       # unit -> {driver: carried.Drives}
+    carried: dict = field(default_factory=dict)  # unit -> {driver: carried.Drives}
     tie_out: dict = field(default_factory=lambda: dict(NOT_TIED))
     ledger_rows: int = 0
     ledger_all_time: str = "0"
     quarantined_rows: int = 0
-    published: dict = field(default_factory=dict)     # unit -> the brief published one month before
-    forecasts: pd.DataFrame | None = None             # every forecast published before this month (grades.published), to be graded
-    excluded: list = field(default_factory=list)      # what the forecast leaves out
+    published: dict = field(default_factory=dict)  # unit -> the brief published one month before
+    forecasts: pd.DataFrame | None = (
+        None  # every forecast published before this month (grades.published), to be graded
+    )
+    excluded: list = field(default_factory=list)  # what the forecast leaves out
     people: dict = field(default_factory=dict)
     lineage: dict = field(default_factory=dict)
     fiscal_year_starts: int = 1
-    unfinished: list = field(default_factory=list)    # newest days that look unfinished: day, source, written, usual
-    said: dict = field(default_factory=dict)          # unit -> {month: what earlier reports said of it} (restated.statements)
-    counted_twice: list = field(default_factory=list) # commitments that the month's bill counts twice (facts.ledger.twice)
-    billed_elsewhere: list = field(default_factory=list)   # use billed in another period (facts.ledger.billed)
-    complete: list = field(default_factory=list)      # sources still billing: source, step, complete (day), waited_for
-    kpis: tuple[str, ...] | None = None               # names of the KPIs shown; None: those that say they are a default
+    unfinished: list = field(
+        default_factory=list
+    )  # newest days that look unfinished: day, source, written, usual
+    said: dict = field(
+        default_factory=dict
+    )  # unit -> {month: what earlier reports said of it} (restated.statements)
+    counted_twice: list = field(
+        default_factory=list
+    )  # commitments that the month's bill counts twice (facts.ledger.twice)
+    billed_elsewhere: list = field(
+        default_factory=list
+    )  # use billed in another period (facts.ledger.billed)
+    complete: list = field(
+        default_factory=list
+    )  # sources still billing: source, step, complete (day), waited_for
+    kpis: tuple[str, ...] | None = (
+        None  # names of the KPIs shown; None: those that say they are a default
+    )
 
     @property
     def known(self) -> str:
@@ -68,11 +88,18 @@ class Close:
 def status(close: Close) -> tuple[str, str]:
     """flash, preliminary or final, and why (docs/method §14)."""
     reason = flash_reason(close.month, close.as_of, close.complete)
-    told = [text for text in (reason, unfinished_reason(close.month, close.unfinished, close.currency)) if text]
+    told = [
+        text
+        for text in (reason, unfinished_reason(close.month, close.unfinished, close.currency))
+        if text
+    ]
     if told:
         return "flash", "; ".join(told)
     if close.tie_out.get("quarantined") not in (None, "0", "0.00"):
-        return "preliminary", f"{close.tie_out['quarantined']} {close.currency} of refused rows are still in quarantine"
+        return (
+            "preliminary",
+            f"{close.tie_out['quarantined']} {close.currency} of refused rows are still in quarantine",
+        )
     if close.tie_out.get("invoice_total") is None:
         return "preliminary", "no invoice was given to tie out against"
     if told := untied(close.tie_out, close.currency):
@@ -89,10 +116,17 @@ def untied(tie_out: dict, currency: str) -> str:
     rows = tie_out.get("rows") or []
     missing = [row["issuer"] for row in rows if row["invoice"] is None and Decimal(row["ledger"])]
     said = [f"no invoice for {', '.join(missing)} yet"] if missing else []
-    said += [f"the invoice of {row['issuer']} differs by {Decimal(row['difference']):,.2f} {currency}".replace("-", "−")
-             for row in rows if Decimal(row["difference"] or 0)]
+    said += [
+        f"the invoice of {row['issuer']} differs by {Decimal(row['difference']):,.2f} {currency}".replace(
+            "-", "−"
+        )
+        for row in rows
+        if Decimal(row["difference"] or 0)
+    ]
     if not said and tie_out.get("difference") not in (None, "0", "0.00"):
-        return f"invoice and ledger differ by {Decimal(tie_out['difference']):,.2f} {currency}".replace("-", "−")
+        return f"invoice and ledger differ by {Decimal(tie_out['difference']):,.2f} {currency}".replace(
+            "-", "−"
+        )
     return "; ".join(said)
 
 
@@ -103,8 +137,16 @@ def forecast_months(run, unit: str | None, budget_by_month: dict) -> list[dict]:
         totals = run.total(unit=unit, months=[month])
         booked = run.so_far[i].sum() if unit is None else run.so_far[i][run.units.index(unit)]
         budget = budget_by_month.get(month)
-        rows.append({"month": month, **budgets.spread(totals), "so_far": float(booked), "budget": budget,
-                     "overrun_probability": budgets.probability(totals, budget), "override": by_hand(run, unit, month)})
+        rows.append(
+            {
+                "month": month,
+                **budgets.spread(totals),
+                "so_far": float(booked),
+                "budget": budget,
+                "overrun_probability": budgets.probability(totals, budget),
+                "override": by_hand(run, unit, month),
+            }
+        )
     return rows
 
 
@@ -114,16 +156,28 @@ def by_hand(run, unit: str | None, month: str) -> dict | None:
     A number for one workload is none for its unit.
     """
     for one in getattr(run, "overrides", None) or ():
-        if one["month"] == month and not one.get("workload") and (None if one.get("unit") in (None, "", COMPANY) else one["unit"]) == unit:
-            return {"value": float(one["value"]), "by": str(one.get("by") or ""), "because": str(one.get("because") or "")}
+        if (
+            one["month"] == month
+            and not one.get("workload")
+            and (None if one.get("unit") in (None, "", COMPANY) else one["unit"]) == unit
+        ):
+            return {
+                "value": float(one["value"]),
+                "by": str(one.get("by") or ""),
+                "because": str(one.get("because") or ""),
+            }
     return None
 
 
-def landing(close: Close, run, unit: str | None, booked_by_month: dict, budget_by_month: dict) -> dict:
+def landing(
+    close: Close, run, unit: str | None, booked_by_month: dict, budget_by_month: dict
+) -> dict:
     """The fiscal year of the report month: booked months fixed, the rest from the run's paths."""
     year = against.period_of(None, f"{close.month}-01", close.fiscal_year_starts)
     in_year = [budget_by_month[m] for m in year.months if m in budget_by_month]
-    return against.landing_of(run, booked_by_month, year, float(sum(in_year)) if len(in_year) == 12 else None, unit)
+    return against.landing_of(
+        run, booked_by_month, year, float(sum(in_year)) if len(in_year) == 12 else None, unit
+    )
 
 
 def what_if_lines(close: Close, unit: str | None) -> list[dict]:
@@ -132,11 +186,21 @@ def what_if_lines(close: Close, unit: str | None) -> list[dict]:
     for run in close.what_ifs:
         difference = run.total(unit=unit) - close.base.total(unit=unit)
         low, mid, high = (float(value) for value in np.quantile(difference, [0.1, 0.5, 0.9]))
-        lines.append({"name": run.name, "question": run.question, "p10": run.quantile(0.1, unit=unit),
-                      "p50": run.quantile(0.5, unit=unit), "p90": run.quantile(0.9, unit=unit), "difference_p10": low,
-                      "difference_p50": mid, "difference_p90": high, "difference_mean": float(difference.mean()),
-                      "probability_cheaper": float(np.mean(difference < 0)),
-                      "period": f"{month_name(run.months[0])} to {month_name(run.months[-1])}"})
+        lines.append(
+            {
+                "name": run.name,
+                "question": run.question,
+                "p10": run.quantile(0.1, unit=unit),
+                "p50": run.quantile(0.5, unit=unit),
+                "p90": run.quantile(0.9, unit=unit),
+                "difference_p10": low,
+                "difference_p50": mid,
+                "difference_p90": high,
+                "difference_mean": float(difference.mean()),
+                "probability_cheaper": float(np.mean(difference < 0)),
+                "period": f"{month_name(run.months[0])} to {month_name(run.months[-1])}",
+            }
+        )
     return lines
 
 
@@ -145,16 +209,41 @@ def quality(close: Close, rows: pd.DataFrame, total: float) -> list[dict]:
     part = rows[actuals.month_column(rows) == close.month]
     found = []
     for what, mask, note in (
-        ("Untagged (no team)", part["x_Team"] == "(untagged)", "shown, never dropped: it stays in the total"),
-        ("Not assigned to a unit", part["x_BusinessUnit"] == "(unassigned)", "no team, or a team the organisation file does not know"),
-        ("Negative usage rows", (part["EffectiveCost"] < 0) & (part["ChargeClass"] != "Correction"), "kept: invoices contain them"),
+        (
+            "Untagged (no team)",
+            part["x_Team"] == "(untagged)",
+            "shown, never dropped: it stays in the total",
+        ),
+        (
+            "Not assigned to a unit",
+            part["x_BusinessUnit"] == "(unassigned)",
+            "no team, or a team the organisation file does not know",
+        ),
+        (
+            "Negative usage rows",
+            (part["EffectiveCost"] < 0) & (part["ChargeClass"] != "Correction"),
+            "kept: invoices contain them",
+        ),
     ):
         amount = float(part.loc[mask, "EffectiveCost"].sum())
         if amount:
-            found.append({"what": what, "amount": amount, "share": amount / total if total else None, "note": note})
+            found.append(
+                {
+                    "what": what,
+                    "amount": amount,
+                    "share": amount / total if total else None,
+                    "note": note,
+                }
+            )
     if close.quarantined_rows:
-        found.append({"what": "Rows in quarantine", "amount": float(close.tie_out.get("quarantined") or 0), "share": None,
-                      "note": f"{close.quarantined_rows} rows were refused, each with file, row and reason (finops reconcile)"})
+        found.append(
+            {
+                "what": "Rows in quarantine",
+                "amount": float(close.tie_out.get("quarantined") or 0),
+                "share": None,
+                "note": f"{close.quarantined_rows} rows were refused, each with file, row and reason (finops reconcile)",
+            }
+        )
     return found
 
 
@@ -165,23 +254,44 @@ def assumptions(run, as_of: str) -> list[dict]:
         review = str(item.get("review_by") or "")
         text = item.get("text") or item.get("path", "")
         because = item.get("because")
-        lines.append({"text": f"{text}: {because}" if because and because not in text else text, "value": item.get("value"),
-                      "kind": item.get("kind", "assumption"), "source": item.get("source") or "", "owner": item.get("owner") or "",
-                      "review_by": review, "stale": bool(review) and review < as_of})
+        lines.append(
+            {
+                "text": f"{text}: {because}" if because and because not in text else text,
+                "value": item.get("value"),
+                "kind": item.get("kind", "assumption"),
+                "source": item.get("source") or "",
+                "owner": item.get("owner") or "",
+                "review_by": review,
+                "stale": bool(review) and review < as_of,
+            }
+        )
     return lines
 
 
 def workloads_by_hand(run, unit: str | None) -> list[dict]:
     """Numbers set by hand for single workloads of a unit, each beside the model's P50 of the same money (§11.8)."""
-    return [{**{key: str(one.get(key) or "") for key in ("workload", "month", "by", "because")}, "value": float(one["value"]), "p50": float(one["p50"])}
-            for one in getattr(run, "overrides", None) or () if one.get("workload") and (unit is None or one["unit"] == unit)]
+    return [
+        {
+            **{key: str(one.get(key) or "") for key in ("workload", "month", "by", "because")},
+            "value": float(one["value"]),
+            "p50": float(one["p50"]),
+        }
+        for one in getattr(run, "overrides", None) or ()
+        if one.get("workload") and (unit is None or one["unit"] == unit)
+    ]
 
 
-def history(daily: pd.DataFrame, unit: str, as_of: str) -> tuple[pd.DataFrame, dict, dict, pd.Series]:
+def history(
+    daily: pd.DataFrame, unit: str, as_of: str
+) -> tuple[pd.DataFrame, dict, dict, pd.Series]:
     """What a unit has cost: its rows, cost by month, the complete months of it, cost by day."""
     rows = actuals.cost_rows(daily, unit)
     booked = actuals.by_month(rows)
-    complete = {m: v for m, v in booked.items() if str(month_days(m)[-1]) <= as_of and _whole(rows, m, booked)}
+    complete = {
+        m: v
+        for m, v in booked.items()
+        if str(month_days(m)[-1]) <= as_of and _whole(rows, m, booked)
+    }
     return rows, booked, complete, rows.groupby("ChargeDate")["EffectiveCost"].sum()
 
 
@@ -191,50 +301,121 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     rows, booked, complete, by_day = history(close.daily, unit, close.known)
     before = add_months(close.month, -1)
     year = fiscal_months(close.month, close.fiscal_year_starts)
-    budget_by_month = close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
+    budget_by_month = (
+        close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
+    )
     could = accuracy.reach(close.daily["ChargeDate"].min().date(), close.known)
-    graded = accuracy.record(close.replays, complete, by_day, name, could=could) | {"published": _published(close, unit, complete)}
+    graded = accuracy.record(close.replays, complete, by_day, name, could=could) | {
+        "published": _published(close, unit, complete)
+    }
     state, reason = status(close)
     actual = booked.get(close.month, 0.0)
     beside = same_days(rows, close.month, close.as_of)
     land = landing(close, close.base, name, booked, budget_by_month)
-    version = close.budgets.describe(unit, close.month, as_of=close.as_of) if close.budgets is not None and budget_by_month else None
+    version = (
+        close.budgets.describe(unit, close.month, as_of=close.as_of)
+        if close.budgets is not None and budget_by_month
+        else None
+    )
     carried = close.carried.get(unit, {})
-    facts = kpis.Facts(rows, close.drivers, carried, close.currency) if close.drivers is not None else kpis.Facts(
-        rows, pd.DataFrame({"date": [], "name": [], "role": [], "unit": [], "value": []}), {}, close.currency)
+    facts = (
+        kpis.Facts(rows, close.drivers, carried, close.currency)
+        if close.drivers is not None
+        else kpis.Facts(
+            rows,
+            pd.DataFrame({"date": [], "name": [], "role": [], "unit": [], "value": []}),
+            {},
+            close.currency,
+        )
+    )
     year_to_date = sum(v for m, v in booked.items() if m in year and m <= close.month)
-    left_out = outside.of_year(close.daily, close.month, close.as_of, unit, close.fiscal_year_starts)
+    left_out = outside.of_year(
+        close.daily, close.month, close.as_of, unit, close.fiscal_year_starts
+    )
     result = {
-        "schema": NEWEST["brief"], "company": close.company, "unit": unit, "slug": slug(unit), "month": close.month,
-        "currency": close.currency, "status": state, "status_reason": reason, "data_as_of": close.as_of, "complete": close.complete,
+        "schema": NEWEST["brief"],
+        "company": close.company,
+        "unit": unit,
+        "slug": slug(unit),
+        "month": close.month,
+        "currency": close.currency,
+        "status": state,
+        "status_reason": reason,
+        "data_as_of": close.as_of,
+        "complete": close.complete,
         "first_day": str(rows["ChargeDate"].min().date()) if len(rows) else None,
-        "tie_out": close.tie_out, "ledger_rows": close.ledger_rows, "ledger_all_time": close.ledger_all_time,
-        "excluded": actuals.excluded(close.daily, close.month, unit) + (close.excluded if unit == COMPANY else []),
+        "tie_out": close.tie_out,
+        "ledger_rows": close.ledger_rows,
+        "ledger_all_time": close.ledger_all_time,
+        "excluded": actuals.excluded(close.daily, close.month, unit)
+        + (close.excluded if unit == COMPANY else []),
         "year_outside": outside.beside(left_out, year_to_date, land),
-        "not_forecast": [dict(item) for item in getattr(close.base, "excluded", ())] if unit == COMPANY else [],
-        "budget": None if version is None else {**version, "month": budget_by_month.get(close.month),
-                                                "year": land["budget"], "by_month": budget_by_month},
-        "actual": {"month": actual, "previous_month": booked.get(before),
-                   "previous_same_days": actuals.by_month(beside).get(before),
-                   "year_to_date": year_to_date, "by_month": booked,
-                   "partial_months": [m for m in booked if m not in complete],
-                   **({"by_day": {str(d.date()): float(v) for d, v in by_day.iloc[-31:].items()}} if close.base.nothing else {})},
-        "previous_forecast": accuracy.previous_forecast(close.month, actual if state != "flash" else None, name,
-                                                        close.published.get(unit), close.replays),
-        "forecast": {"paths": close.base.paths, "seed": close.base.seed, "engine": close.base.engine,
-                     "months": forecast_months(close.base, name, budget_by_month), "reason": close.base.nothing[1] if close.base.nothing else None},
-        "by_hand": workloads_by_hand(close.base, name), "landing": land,
-        "drivers": {"change": actuals.changes(beside, close.month, before) if before >= f"{close.daily['ChargeDate'].min():%Y-%m}" else [], "range": _range(close.base, name)},
-        "unit_costs": kpis.unit_costs(facts, close.month, asked=close.kpis), "unit_cost_tie": tie(facts.daily, facts.drivers, facts.carried, close.month),
+        "not_forecast": [dict(item) for item in getattr(close.base, "excluded", ())]
+        if unit == COMPANY
+        else [],
+        "budget": None
+        if version is None
+        else {
+            **version,
+            "month": budget_by_month.get(close.month),
+            "year": land["budget"],
+            "by_month": budget_by_month,
+        },
+        "actual": {
+            "month": actual,
+            "previous_month": booked.get(before),
+            "previous_same_days": actuals.by_month(beside).get(before),
+            "year_to_date": year_to_date,
+            "by_month": booked,
+            "partial_months": [m for m in booked if m not in complete],
+            **(
+                {"by_day": {str(d.date()): float(v) for d, v in by_day.iloc[-31:].items()}}
+                if close.base.nothing
+                else {}
+            ),
+        },
+        "previous_forecast": accuracy.previous_forecast(
+            close.month,
+            actual if state != "flash" else None,
+            name,
+            close.published.get(unit),
+            close.replays,
+        ),
+        "forecast": {
+            "paths": close.base.paths,
+            "seed": close.base.seed,
+            "engine": close.base.engine,
+            "months": forecast_months(close.base, name, budget_by_month),
+            "reason": close.base.nothing[1] if close.base.nothing else None,
+        },
+        "by_hand": workloads_by_hand(close.base, name),
+        "landing": land,
+        "drivers": {
+            "change": actuals.changes(beside, close.month, before)
+            if before >= f"{close.daily['ChargeDate'].min():%Y-%m}"
+            else [],
+            "range": _range(close.base, name),
+        },
+        "unit_costs": kpis.unit_costs(facts, close.month, asked=close.kpis),
+        "unit_cost_tie": tie(facts.daily, facts.drivers, facts.carried, close.month),
         "accuracy": graded,
-        "what_ifs": what_if_lines(close, name), "lines": actuals.lines(rows, close.month), "children": [],
-        "assumptions": assumptions(close.base, close.as_of), "quality": quality(close, rows, actual),
-        "people": close.people, "lineage": close.lineage,
+        "what_ifs": what_if_lines(close, name),
+        "lines": actuals.lines(rows, close.month),
+        "children": [],
+        "assumptions": assumptions(close.base, close.as_of),
+        "quality": quality(close, rows, actual),
+        "people": close.people,
+        "lineage": close.lineage,
         "restated": restated(close.said.get(unit, {}), booked, close.month, unit),
-        "counted_twice": close.counted_twice if unit == COMPANY else [], "billed_elsewhere": close.billed_elsewhere if unit == COMPANY else [],
+        "counted_twice": close.counted_twice if unit == COMPANY else [],
+        "billed_elsewhere": close.billed_elsewhere if unit == COMPANY else [],
     }
     told = outside_words.sentence(result["year_outside"], close.currency)
-    return {**result, "headline": headline(result), "summary": [*summary(result), *([told] if told else [])]}
+    return {
+        **result,
+        "headline": headline(result),
+        "summary": [*summary(result), *([told] if told else [])],
+    }
 
 
 def _published(close: Close, unit: str, complete: dict) -> dict | None:
@@ -244,7 +425,9 @@ def _published(close: Close, unit: str, complete: dict) -> dict | None:
     own = close.forecasts[close.forecasts["unit"] == unit].reset_index(drop=True)
     actual = {(unit, month): value for month, value in complete.items()}
     alone = grades.workload_months(close.daily, close.as_of, own)
-    return grades.grade(own, actual, naive=grades.naive_months(close.daily, own), workloads=alone).as_brief()
+    return grades.grade(
+        own, actual, naive=grades.naive_months(close.daily, own), workloads=alone
+    ).as_brief()
 
 
 def _whole(rows: pd.DataFrame, month: str, booked: dict) -> bool:
@@ -254,6 +437,9 @@ def _whole(rows: pd.DataFrame, month: str, booked: dict) -> bool:
 
 def _range(run, unit: str | None, most: int = 10) -> list[dict]:
     column = len(run.units) if unit is None else run.units.index(unit)
-    shares = [(workload, float(share)) for workload, share in zip(run.workloads, run.range_share[:, column])]
+    shares = [
+        (workload, float(share))
+        for workload, share in zip(run.workloads, run.range_share[:, column])
+    ]
     shares = sorted(shares, key=lambda pair: -abs(pair[1]))
     return [{"name": name, "share": share} for name, share in shares[:most] if share]

@@ -22,7 +22,9 @@ class Drives:
     unit: str = COMPANY
     workloads: frozenset[str] | None = None
     outcome: bool = False
-    shown: bool = True          # False: a driver of the company on the page of a unit, whose cost it takes a part of
+    shown: bool = (
+        True  # False: a driver of the company on the page of a unit, whose cost it takes a part of
+    )
 
     def rows(self, daily: pd.DataFrame) -> pd.DataFrame:
         """The cost rows of its unit."""
@@ -30,7 +32,11 @@ class Drives:
 
     def mask(self, daily: pd.DataFrame) -> pd.Series:
         """Which rows it drives, (row,) of bool."""
-        unit = pd.Series(True, daily.index) if self.unit == COMPANY else daily["x_BusinessUnit"].eq(self.unit)
+        unit = (
+            pd.Series(True, daily.index)
+            if self.unit == COMPANY
+            else daily["x_BusinessUnit"].eq(self.unit)
+        )
         return unit if self.workloads is None else unit & daily["x_Workload"].isin(self.workloads)
 
     def words(self) -> str:
@@ -45,7 +51,11 @@ class Drives:
 
 def drives(given) -> Drives:
     """What stands in `Facts.carried` as Drives; None and a set of workloads are of the whole company."""
-    return given if isinstance(given, Drives) else Drives(workloads=None if given is None else frozenset(given))
+    return (
+        given
+        if isinstance(given, Drives)
+        else Drives(workloads=None if given is None else frozenset(given))
+    )
 
 
 def check(unit_costs: Mapping, daily: pd.DataFrame) -> None:
@@ -61,14 +71,25 @@ def check(unit_costs: Mapping, daily: pd.DataFrame) -> None:
         for workload in one.workloads or ():
             if workload in inside:
                 continue
-            where, owner = f"finops.yaml: unit_costs/{name}/workloads", sorted(set(pairs.loc[pairs["x_Workload"] == workload, "x_BusinessUnit"]))
+            where, owner = (
+                f"finops.yaml: unit_costs/{name}/workloads",
+                sorted(set(pairs.loc[pairs["x_Workload"] == workload, "x_BusinessUnit"])),
+            )
             if owner:
-                raise FinOpsError(f"{where}: '{workload}' is a workload of {listing(owner)}, not of {one.unit}. Name workloads of {one.unit} "
-                                  f"({listing(sorted(inside))}), or write unit: {owner[0]}.")
+                raise FinOpsError(
+                    f"{where}: '{workload}' is a workload of {listing(owner)}, not of {one.unit}. Name workloads of {one.unit} "
+                    f"({listing(sorted(inside))}), or write unit: {owner[0]}."
+                )
             raise FinOpsError(unknown(where, "workload", workload, sorted(inside)))
 
 
-def choose(unit_costs: Mapping, drivers: pd.DataFrame | None, daily: pd.DataFrame, follows: Mapping[str, str], units: Iterable[str]) -> dict:
+def choose(
+    unit_costs: Mapping,
+    drivers: pd.DataFrame | None,
+    daily: pd.DataFrame,
+    follows: Mapping[str, str],
+    units: Iterable[str],
+) -> dict:
     """{unit: {driver: Drives}}, the company's with every driver (docs/method §16.3).
 
     unit_costs   of finops.yaml: driver -> its unit and perhaps its workloads;  follows: workload -> driver ("" for none), as the base scenario has it
@@ -82,38 +103,63 @@ def choose(unit_costs: Mapping, drivers: pd.DataFrame | None, daily: pd.DataFram
         if name not in names:
             raise FinOpsError(unknown("finops.yaml: unit_costs", "driver", name, names))
         if one.unit not in (COMPANY, *units):
-            raise FinOpsError(unknown(f"finops.yaml: unit_costs/{name}", "unit", one.unit, [COMPANY, *units]))
+            raise FinOpsError(
+                unknown(f"finops.yaml: unit_costs/{name}", "unit", one.unit, [COMPANY, *units])
+            )
     pairs = cost_rows(daily)[["x_BusinessUnit", "x_Workload"]].drop_duplicates()
     if unit_costs:
-        chosen = {name: Drives(one.unit, _named(one, name, len(names), follows, pairs), roles[name] == "outcome") for name, one in unit_costs.items()}
+        chosen = {
+            name: Drives(
+                one.unit, _named(one, name, len(names), follows, pairs), roles[name] == "outcome"
+            )
+            for name, one in unit_costs.items()
+        }
     else:
         chosen = {names[0]: Drives()} if len(names) == 1 else _followed(follows, pairs, roles)
     result: dict = {COMPANY: chosen}
     for name, one in chosen.items():
         if one.unit != COMPANY:
             result.setdefault(one.unit, {})[name] = one
-    broad = {name: replace(one, shown=False) for name, one in chosen.items() if one.unit == COMPANY and one.workloads is not None}
+    broad = {
+        name: replace(one, shown=False)
+        for name, one in chosen.items()
+        if one.unit == COMPANY and one.workloads is not None
+    }
     return {unit: own if unit == COMPANY else {**own, **broad} for unit, own in result.items()}
 
 
-def _named(one, name: str, count: int, follows: Mapping[str, str], pairs: pd.DataFrame) -> frozenset | None:
+def _named(
+    one, name: str, count: int, follows: Mapping[str, str], pairs: pd.DataFrame
+) -> frozenset | None:
     """Its workloads: as finops.yaml names them, else as the base scenario knows them, else all of the unit."""
     if one.workloads:
         return frozenset(one.workloads)
     inside = set(Drives(one.unit).rows(pairs)["x_Workload"])
-    told = frozenset(workload for workload, driver in follows.items() if driver == name and workload in inside)
-    rest = [workload for workload in follows if workload in inside and workload not in told]         # of what the scenario knows
-    return told if told and rest and count > 1 else None          # the only driver of a company divides everything
+    told = frozenset(
+        workload for workload, driver in follows.items() if driver == name and workload in inside
+    )
+    rest = [
+        workload for workload in follows if workload in inside and workload not in told
+    ]  # of what the scenario knows
+    return (
+        told if told and rest and count > 1 else None
+    )  # the only driver of a company divides everything
 
 
 def _followed(follows: Mapping[str, str], pairs: pd.DataFrame, roles: Mapping[str, str]) -> dict:
     """Without `unit_costs`: the drivers that the base scenario knows, each of the one unit that has all its workloads, else of the company."""
     found = {}
     for name in sorted({driver for driver in follows.values() if driver in roles}):
-        workloads = frozenset(workload for workload, driver in follows.items() if driver == name) & set(pairs["x_Workload"])
+        workloads = frozenset(
+            workload for workload, driver in follows.items() if driver == name
+        ) & set(pairs["x_Workload"])
         owners = set(pairs.loc[pairs["x_Workload"].isin(workloads), "x_BusinessUnit"])
         if workloads:
-            found[name] = Drives(owners.pop() if len(owners) == 1 and owners != {"All"} else COMPANY, workloads, roles[name] == "outcome")
+            found[name] = Drives(
+                owners.pop() if len(owners) == 1 and owners != {"All"} else COMPANY,
+                workloads,
+                roles[name] == "outcome",
+            )
     return found
 
 
@@ -126,18 +172,26 @@ def beside(carried: Mapping[str, Drives]) -> tuple[str, ...]:
     (('asked',), ('resolved',), ('asked',))
     """
     found: list[str] = []
-    for name, one in sorted(carried.items(), key=lambda item: (item[1].outcome, item[1].workloads is None)):
+    for name, one in sorted(
+        carried.items(), key=lambda item: (item[1].outcome, item[1].workloads is None)
+    ):
         if not any(_overlap(one, carried[other]) for other in found):
             found.append(name)
     return tuple(found)
 
 
 def _overlap(one: Drives, two: Drives) -> bool:
-    apart = one.workloads is not None and two.workloads is not None and not one.workloads & two.workloads
+    apart = (
+        one.workloads is not None
+        and two.workloads is not None
+        and not one.workloads & two.workloads
+    )
     return not apart and (one.unit == two.unit or COMPANY in (one.unit, two.unit))
 
 
-def costs(daily: pd.DataFrame, name: str, carried: Mapping[str, Drives]) -> tuple[pd.Series, pd.Series]:
+def costs(
+    daily: pd.DataFrame, name: str, carried: Mapping[str, Drives]
+) -> tuple[pd.Series, pd.Series]:
     """(direct, fully loaded) cost of a driver by day, on the days its unit has a charge, from the first charge of its workloads on.
 
     What no driver drives is shared over the driven workloads of its unit by what they cost in the month; each takes its part of every day. Cost of a
@@ -152,14 +206,28 @@ def costs(daily: pd.DataFrame, name: str, carried: Mapping[str, Drives]) -> tupl
     inside = {key: each.mask(rows) for key, each in named.items()}
     driven = pd.concat(inside, axis=1).any(axis=1)
     elsewhere = {each.unit for each in named.values()} - {one.unit, COMPANY}
-    free = ~driven & ~(rows["x_BusinessUnit"].isin(elsewhere) if one.unit == COMPANY else pd.Series(False, rows.index))
-    kin = pd.concat([inside[key] for key, each in named.items() if each.unit == one.unit], axis=1).any(axis=1)
+    free = ~driven & ~(
+        rows["x_BusinessUnit"].isin(elsewhere)
+        if one.unit == COMPANY
+        else pd.Series(False, rows.index)
+    )
+    kin = pd.concat(
+        [inside[key] for key, each in named.items() if each.unit == one.unit], axis=1
+    ).any(axis=1)
     months = month_column(rows)
-    sums = rows[kin].groupby([months[kin], rows["x_Workload"][kin]])["EffectiveCost"].sum().clip(lower=0.0)        # a refund takes no share
+    sums = (
+        rows[kin]
+        .groupby([months[kin], rows["x_Workload"][kin]])["EffectiveCost"]
+        .sum()
+        .clip(lower=0.0)
+    )  # a refund takes no share
     part = sums[sums.index.get_level_values(1).isin(one.workloads)].groupby(level=0).sum()
     total = sums.groupby(level=0).sum()
     share = (part.reindex(total.index, fill_value=0.0) / total.where(total > 0)).fillna(0.0)
-    direct, rest = (rows[mask].groupby("ChargeDate")["EffectiveCost"].sum().reindex(whole.index, fill_value=0.0) for mask in (inside[name], free))
+    direct, rest = (
+        rows[mask].groupby("ChargeDate")["EffectiveCost"].sum().reindex(whole.index, fill_value=0.0)
+        for mask in (inside[name], free)
+    )
     loaded = direct + rest * share.reindex(whole.index.strftime("%Y-%m")).fillna(0.0).to_numpy()
     begun = whole.index >= rows.loc[inside[name], "ChargeDate"].min()
     return direct[begun], loaded[begun]
@@ -182,14 +250,36 @@ def tie(daily: pd.DataFrame, drivers: pd.DataFrame, carried: Mapping, month: str
         direct, loaded = (one[one.index.isin(known)] for one in costs(daily, name, chosen))
         counts = drivers[drivers["name"] == name].groupby("date")["value"].sum()
         days = direct.index.intersection(counts[counts > 0].index)
-        count, money, full = float(counts.reindex(days).sum()), float(direct.reindex(days).sum()), float(loaded.reindex(days).sum())
-        uncounted, loaded_uncounted = uncounted + float(direct.sum()) - money, loaded_uncounted + float(loaded.sum()) - full
+        count, money, full = (
+            float(counts.reindex(days).sum()),
+            float(direct.reindex(days).sum()),
+            float(loaded.reindex(days).sum()),
+        )
+        uncounted, loaded_uncounted = (
+            uncounted + float(direct.sum()) - money,
+            loaded_uncounted + float(loaded.sum()) - full,
+        )
         if count > 0:
-            rows.append({"name": name, "unit": chosen[name].unit, "count": count, "direct": money, "value": money / count, "fully_loaded": full,
-                         "fully_loaded_value": full / count})
+            rows.append(
+                {
+                    "name": name,
+                    "unit": chosen[name].unit,
+                    "count": count,
+                    "direct": money,
+                    "value": money / count,
+                    "fully_loaded": full,
+                    "fully_loaded_value": full / count,
+                }
+            )
     if not rows or all(chosen[name].workloads is None for name in names):
         return None
     cost = float(part["EffectiveCost"].sum())
     direct, full = sum(row["direct"] for row in rows), sum(row["fully_loaded"] for row in rows)
-    return {"cost": cost, "rows": rows, "uncounted": uncounted, "not_driven": cost - direct - uncounted,
-            "left": cost - full - loaded_uncounted, "loaded_uncounted": loaded_uncounted}
+    return {
+        "cost": cost,
+        "rows": rows,
+        "uncounted": uncounted,
+        "not_driven": cost - direct - uncounted,
+        "left": cost - full - loaded_uncounted,
+        "loaded_uncounted": loaded_uncounted,
+    }

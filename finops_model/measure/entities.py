@@ -25,12 +25,31 @@ def labelled(brief: dict, settings: Settings) -> dict:
         return brief
     own, unit = settings.own.name, brief["unit"]
     name = label(own, unit)
-    children = [{**child, "slug": child["slug"] and slug(label(own, child["unit"]))} for child in brief["children"]]
-    found = {**brief, "unit": name, "slug": slug(name), "children": children, "summary": [*brief["summary"], NOTE],
-             "entity": {"name": own, "unit": unit, "currency": brief["currency"], "note": NOTE}}
-    if found.get("reason"):             # its words are of a company; here the entity is the whole
-        words = {key: text.replace("the company", own).replace("The company", own) for key, text in found["reason"].items() if isinstance(text, str)}
-        found |= {"reason": {**found["reason"], **words}, "summary": [words["sentence"] if text == brief["reason"]["sentence"] else text for text in found["summary"]]}
+    children = [
+        {**child, "slug": child["slug"] and slug(label(own, child["unit"]))}
+        for child in brief["children"]
+    ]
+    found = {
+        **brief,
+        "unit": name,
+        "slug": slug(name),
+        "children": children,
+        "summary": [*brief["summary"], NOTE],
+        "entity": {"name": own, "unit": unit, "currency": brief["currency"], "note": NOTE},
+    }
+    if found.get("reason"):  # its words are of a company; here the entity is the whole
+        words = {
+            key: text.replace("the company", own).replace("The company", own)
+            for key, text in found["reason"].items()
+            if isinstance(text, str)
+        }
+        found |= {
+            "reason": {**found["reason"], **words},
+            "summary": [
+                words["sentence"] if text == brief["reason"]["sentence"] else text
+                for text in found["summary"]
+            ],
+        }
     return {**found, "headline": headline(found)}
 
 

@@ -39,13 +39,21 @@ def unfinished_reason(month: str, late: list[dict], currency: str) -> str | None
     if not mine:
         return None
     days = sorted({one["day"] for one in mine})
-    told = together([f"{one['source'] or 'the bill'} has {money(one['written'], currency)} where about {money(one['usual'], currency)} is usual" for one in mine])
+    told = together(
+        [
+            f"{one['source'] or 'the bill'} has {money(one['written'], currency)} where about {money(one['usual'], currency)} is usual"
+            for one in mine
+        ]
+    )
     return f"{together(days)} {'look' if len(days) > 1 else 'looks'} unfinished ({told}) and {'are' if len(days) > 1 else 'is'} forecast"
 
 
 def _up_to(sources: list[dict], end: str) -> str:
     days = sorted({max(one["complete"], end) for one in sources})
-    return ", ".join(f"{' and '.join(one['source'] for one in sources if max(one['complete'], end) == day)} up to {day}" for day in days)
+    return ", ".join(
+        f"{' and '.join(one['source'] for one in sources if max(one['complete'], end) == day)} up to {day}"
+        for day in days
+    )
 
 
 def reaches(sources: list[dict], as_of: str) -> str:
@@ -60,9 +68,17 @@ def reaches(sources: list[dict], as_of: str) -> str:
     for one in sources:
         if one["complete"] != as_of:
             days.setdefault(one["complete"], []).append(one["source"])
-    if len(days) == 1 and len(sources) > 1 and (day := next(iter(days))) > as_of and len(days[day]) == len(sources):
+    if (
+        len(days) == 1
+        and len(sources) > 1
+        and (day := next(iter(days))) > as_of
+        and len(days[day]) == len(sources)
+    ):
         return f"the bill goes on to {day}"
-    return "; ".join(f"{together(names)} {_reach(day > as_of, len(names))} up to {day}" for day, names in sorted(days.items()))
+    return "; ".join(
+        f"{together(names)} {_reach(day > as_of, len(names))} up to {day}"
+        for day, names in sorted(days.items())
+    )
 
 
 def _reach(beyond: bool, count: int) -> str:

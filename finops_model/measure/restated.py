@@ -18,7 +18,9 @@ from .entities import own_unit
 CENT = 0.005
 
 
-def statements(reports: str | Path, before: str, settings: Settings | None = None) -> dict[str, dict[str, dict]]:
+def statements(
+    reports: str | Path, before: str, settings: Settings | None = None
+) -> dict[str, dict[str, dict]]:
     """{unit: {month: {value, status, told}}}: the cost of whole months as the reports of earlier months showed it, and the month's own if it is there.
 
     value     what was last said
@@ -28,7 +30,9 @@ def statements(reports: str | Path, before: str, settings: Settings | None = Non
     root, found = Path(reports), {}
     index = root / "index.json"
     entries = json.loads(index.read_text(encoding="utf-8"))["reports"] if index.is_file() else []
-    for entry in sorted((entry for entry in entries if entry["month"] <= before), key=lambda entry: entry["month"]):
+    for entry in sorted(
+        (entry for entry in entries if entry["month"] <= before), key=lambda entry: entry["month"]
+    ):
         path = root / entry["month"] / entry["slug"] / "brief.json"
         raw = path.read_bytes() if path.is_file() else b""
         if hashlib.sha256(raw).hexdigest() != entry["files"]["brief.json"]["sha256"]:
@@ -39,14 +43,28 @@ def statements(reports: str | Path, before: str, settings: Settings | None = Non
             continue
         said = found.setdefault(unit, {})
         own = brief["month"] == before
-        first = next((line for line in brief.get("restated") or () if own and line["month"] == before), None)
+        first = next(
+            (line for line in brief.get("restated") or () if own and line["month"] == before), None
+        )
         if first is not None:
-            said[before] = {"value": first["published"], "status": first["status"], "told": first["told"]}
+            said[before] = {
+                "value": first["published"],
+                "status": first["status"],
+                "told": first["told"],
+            }
             continue
         for month, value in brief["actual"]["by_month"].items():
-            if month > brief["month"] or month in brief["actual"]["partial_months"] or (own and month != before):
+            if (
+                month > brief["month"]
+                or month in brief["actual"]["partial_months"]
+                or (own and month != before)
+            ):
                 continue
-            if month not in said or abs(said[month]["value"] - value) >= CENT or month == brief["month"]:
+            if (
+                month not in said
+                or abs(said[month]["value"] - value) >= CENT
+                or month == brief["month"]
+            ):
                 said[month] = {"value": value, "status": brief["status"], "told": brief["month"]}
     return found
 
@@ -61,8 +79,17 @@ def restated(said: dict[str, dict], booked: dict[str, float], month: str, unit: 
     for earlier, told in sorted(said.items()):
         now = booked.get(earlier, 0.0)
         if earlier <= month and abs(now - told["value"]) >= CENT:
-            changed.append({"month": earlier, "unit": unit, "published": told["value"], "status": told["status"], "told": told["told"], "now": now,
-                            "difference": round(now - told["value"], 10)})
+            changed.append(
+                {
+                    "month": earlier,
+                    "unit": unit,
+                    "published": told["value"],
+                    "status": told["status"],
+                    "told": told["told"],
+                    "now": now,
+                    "difference": round(now - told["value"], 10),
+                }
+            )
     return changed
 
 
@@ -73,15 +100,25 @@ def sentence(line: dict, currency: str) -> str:
     'September 2026 was published as 94,978 USD (final) and is 96,877 USD now: +1,900 USD.'
     """
     digits = 0 if abs(line["difference"]) >= 1 else 2
-    where = line["status"] if line["told"] == line["month"] else f"in the report of {month_name(line['told'])}"
+    where = (
+        line["status"]
+        if line["told"] == line["month"]
+        else f"in the report of {month_name(line['told'])}"
+    )
     whose = "" if line.get("unit", COMPANY) == COMPANY else f"{line['unit']}: "
-    return (f"{whose}{month_name(line['month'])} was published as {line['published']:,.{digits}f} {currency} ({where}) and is {line['now']:,.{digits}f} "
-            f"{currency} now: {line['difference']:+,.{digits}f} {currency}.")
+    return (
+        f"{whose}{month_name(line['month'])} was published as {line['published']:,.{digits}f} {currency} ({where}) and is {line['now']:,.{digits}f} "
+        f"{currency} now: {line['difference']:+,.{digits}f} {currency}."
+    )
 
 
 def warning(lines: list[dict], currency: str) -> str:
     """One line for the console on all restated months; '' where there are none."""
     if not lines:
         return ""
-    more = f" And {len(lines) - 1} earlier {'month' if len(lines) == 2 else 'months'} more." if len(lines) > 1 else ""
+    more = (
+        f" And {len(lines) - 1} earlier {'month' if len(lines) == 2 else 'months'} more."
+        if len(lines) > 1
+        else ""
+    )
     return f"{sentence(lines[-1], currency)}{more}"

@@ -12,8 +12,10 @@ from . import actuals
 from .brief import Close, history, landing, slug
 from .budget.parts import FREE, UNIT
 
-DOZEN = 12          # units with a report of their own, where finops.yaml does not say otherwise
-TABLE = 24          # units that the company's table shows one by one; where there are more it shows the dozen
+DOZEN = 12  # units with a report of their own, where finops.yaml does not say otherwise
+TABLE = (
+    24  # units that the company's table shows one by one; where there are more it shows the dozen
+)
 UNASSIGNED = "(unassigned)"
 
 
@@ -37,8 +39,15 @@ def slim(close: Close, unit: str) -> dict:
     plan = close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
     version = close.budgets.describe(unit, close.month, as_of=close.as_of) if plan else None
     land = landing(close, close.base, unit, booked, plan)
-    return {"unit": unit, "slug": slug(unit), "actual": {"month": booked.get(close.month, 0.0)}, "landing": land,
-            "budget": None if version is None else {**version, "month": plan.get(close.month), "year": land["budget"], "by_month": plan}}
+    return {
+        "unit": unit,
+        "slug": slug(unit),
+        "actual": {"month": booked.get(close.month, 0.0)},
+        "landing": land,
+        "budget": None
+        if version is None
+        else {**version, "month": plan.get(close.month), "year": land["budget"], "by_month": plan},
+    }
 
 
 def folded(close: Close, lines: list[dict]) -> dict | None:
@@ -47,22 +56,38 @@ def folded(close: Close, lines: list[dict]) -> dict | None:
     lines   as `parts.lines` makes them
     {"unit": "290 more units", "units": their names, …}: figures that add up are the sums of the lines. None where the table shows every line.
     """
-    own = [line["unit"] for line in lines if line["unit"] in close.base.units and line["unit"] != UNASSIGNED]
+    own = [
+        line["unit"]
+        for line in lines
+        if line["unit"] in close.base.units and line["unit"] != UNASSIGNED
+    ]
     kept = {*by_cost(close.daily, own)[:DOZEN], UNASSIGNED}
     rest = [line for line in lines if line["kind"] != FREE and line["unit"] not in kept]
     if len(lines) <= TABLE or not rest:
         return None
     members = [line["unit"] for line in rest if line["unit"] in close.base.units]
-    sums = {key: _sum(rest, key) for key in ("actual", "budget", "landing_mean", "year_budget", "over")}
+    sums = {
+        key: _sum(rest, key) for key in ("actual", "budget", "landing_mean", "year_budget", "over")
+    }
     booked: dict[str, float] = {}
     for member in members:
         for month, value in history(close.daily, member, close.known)[1].items():
             booked[month] = booked.get(month, 0.0) + value
     months = fiscal_months(close.month, close.fiscal_year_starts)
-    plan = {} if sums["year_budget"] is None else {month: sums["year_budget"] / len(months) for month in months}      # landing takes the year's sum
+    plan = (
+        {}
+        if sums["year_budget"] is None
+        else {month: sums["year_budget"] / len(months) for month in months}
+    )  # landing takes the year's sum
     land = landing(close, Together(close.base, tuple(members)), None, booked, plan)
-    return {"unit": f"{len(rest)} more units", "units": [line["unit"] for line in rest], "kind": UNIT, **sums,
-            **{f"landing_{q}": land[q] for q in ("p10", "p50", "p90")}, "overrun_probability": land["overrun_probability"]}
+    return {
+        "unit": f"{len(rest)} more units",
+        "units": [line["unit"] for line in rest],
+        "kind": UNIT,
+        **sums,
+        **{f"landing_{q}": land[q] for q in ("p10", "p50", "p90")},
+        "overrun_probability": land["overrun_probability"],
+    }
 
 
 def _sum(lines: list[dict], key: str) -> float | None:

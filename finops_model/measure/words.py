@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from ..periods import month_name
-from ..wording import landing as landing_words
 from ..wording import SYMBOLS, chance, money, percent, span
+from ..wording import landing as landing_words
 
 __all__ = ["SYMBOLS", "chance", "headline", "money", "percent", "span", "summary"]
 
+
 def headline(brief: dict) -> str:
     """The first sentence of the page."""
-    return landing_words.sentence(brief["landing"], landing_words.spender(brief["unit"]), brief["currency"])
+    return landing_words.sentence(
+        brief["landing"], landing_words.spender(brief["unit"]), brief["currency"]
+    )
 
 
 def summary(brief: dict) -> list[str]:
@@ -27,7 +30,11 @@ def summary(brief: dict) -> list[str]:
         text += f", {money(abs(gap), currency)} {word}"
     elif (actual["previous_month"] or 0) > 0 and brief["status"] != "flash":
         change = actual["month"] / actual["previous_month"] - 1
-        more = f"{abs(change) * 100:.0f} % {'more' if change >= 0 else 'less'} than" if _told(change) else "as much as"
+        more = (
+            f"{abs(change) * 100:.0f} % {'more' if change >= 0 else 'less'} than"
+            if _told(change)
+            else "as much as"
+        )
         text += f", {more} the month before"
     said.append(text + ".")
     if told := landing_words.between(land, brief.get("forecast"), currency):
@@ -35,14 +42,26 @@ def summary(brief: dict) -> list[str]:
     movers = [] if actual["previous_month"] is None else brief["drivers"]["change"]
     if movers and brief["status"] != "flash" and abs(movers[0]["change"]) >= 0.005:
         top = movers[0]
-        said.append(f"The largest movement since the month before is {top['name']}: "
-                    f"{'+' if top['change'] >= 0 else '−'}{money(abs(top['change']), currency)}.")
-    costs = [line for line in brief["unit_costs"] if line["change_pct"] is not None and line["unit"] != "share"]
+        said.append(
+            f"The largest movement since the month before is {top['name']}: "
+            f"{'+' if top['change'] >= 0 else '−'}{money(abs(top['change']), currency)}."
+        )
+    costs = [
+        line
+        for line in brief["unit_costs"]
+        if line["change_pct"] is not None and line["unit"] != "share"
+    ]
     if costs:
         line = costs[0]
         change = line["change_pct"]
-        way = f"{'up' if change > 0 else 'down'} {abs(change) * 100:.0f} % on" if _told(change) else "as in"
-        said.append(f"{line['name']}: {line['value']:.4g} {currency}{_over_days(line, month)}, {way} {_month_before(line)}.")
+        way = (
+            f"{'up' if change > 0 else 'down'} {abs(change) * 100:.0f} % on"
+            if _told(change)
+            else "as in"
+        )
+        said.append(
+            f"{line['name']}: {line['value']:.4g} {currency}{_over_days(line, month)}, {way} {_month_before(line)}."
+        )
     return said
 
 
@@ -53,7 +72,11 @@ def _told(change: float) -> bool:
 
 def _over_days(line: dict, month: str) -> str:
     """The days a unit cost of a partial month stands for."""
-    return f" over {line['days']} day{'s' * (line['days'] != 1)} of {month}" if line.get("partial") else ""
+    return (
+        f" over {line['days']} day{'s' * (line['days'] != 1)} of {month}"
+        if line.get("partial")
+        else ""
+    )
 
 
 def _month_before(line: dict) -> str:

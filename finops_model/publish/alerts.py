@@ -1,7 +1,7 @@
 """What the watch found, as files and as messages: written whole, sent once per episode, with what people said about it.
 
-    <watch>/alerts/2026-08-21/alerts.json  alerts.md  alerts.html      <watch>: the folder `watch` beside the ledger
-    <watch>/feedback.jsonl      one verdict a line, never changed      <watch>/sent.json: what was sent where
+<watch>/alerts/2026-08-21/alerts.json  alerts.md  alerts.html      <watch>: the folder `watch` beside the ledger
+<watch>/feedback.jsonl      one verdict a line, never changed      <watch>/sent.json: what was sent where
 """
 
 from __future__ import annotations
@@ -22,40 +22,52 @@ from markupsafe import Markup
 
 from ..documents import slug, write_atomic
 from ..errors import FinOpsError, InputError, LedgerError, ReportError, together, unknown
-from ..facts.plans import read as plans
 from ..facts.daily import warehouse
+from ..facts.plans import read as plans
+from ..forecasting.settling import settled
 from ..measure.anomalies.alert import NAMES, Alert
 from ..measure.anomalies.feedback import Feedback
 from ..measure.anomalies.limits import DIMENSIONS, Quota, check_quotas, read_quotas
-from ..measure.entities import own_unit
 from ..measure.anomalies.watch import Watch, watch
+from ..measure.entities import own_unit
 from ..measure.words import money
-from ..forecasting.settling import settled
 from ..progress import Progress, silent
 from ..settings import Settings
-from .charts.parts import clean
 from . import since
+from .charts.parts import clean
 from .page.html import shell
 from .page.tables import Column, table
 
-URLS = "FINOPS_NOTIFY_URLS"         # environment variable: addresses of apprise, one a line
-QUOTAS = "quotas.csv"               # beside finops.yaml
+URLS = "FINOPS_NOTIFY_URLS"  # environment variable: addresses of apprise, one a line
+QUOTAS = "quotas.csv"  # beside finops.yaml
 
 
 def folder_of(settings: Settings) -> Path:
     """Where alerts, verdicts and the record of what was sent lie: beside the ledger, of an entity in a folder of its own."""
-    return settings.path(settings.ledger).parent / "watch" / (slug(settings.own.name) if settings.own else "")
+    return (
+        settings.path(settings.ledger).parent
+        / "watch"
+        / (slug(settings.own.name) if settings.own else "")
+    )
 
 
-def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathLike | None = None, progress: Progress | None = None,
-         **how) -> Watch:
+def look(
+    settings: Settings,
+    as_of: str | None = None,
+    *,
+    quotas: str | os.PathLike | None = None,
+    progress: Progress | None = None,
+    **how,
+) -> Watch:
     """`measure.anomalies.watch.watch` on the company of finops.yaml: its ledger, budgets, quotas, published forecasts and recorded verdicts.
 
     as_of   last day looked at; default the newest complete day of the sources that nobody waits for. Raises LedgerError for a day outside the ledger.
     how     as in `watch`; None: as finops.yaml says under `watch`, else the default
     """
     how = limits_of(settings) | {name: value for name, value in how.items() if value is not None}
-    from .close import books            # brings the simulation with it: recording a verdict need not wait for that
+    from .close import (
+        books,  # brings the simulation with it: recording a verdict need not wait for that
+    )
 
     say = progress or silent
     ledger = books(settings, progress)
@@ -66,19 +78,38 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
             check_day(day, name)
     as_of = as_of or last
     if not first <= as_of <= last:
-        raise LedgerError(f"--as-of {as_of}: the ledger has data from {first} to {last}. Choose a day in between.")
+        raise LedgerError(
+            f"--as-of {as_of}: the ledger has data from {first} to {last}. Choose a day in between."
+        )
     if how.get("since") and how["since"] > as_of:
-        raise LedgerError(f"--since {how['since']} is after the last day looked at, {as_of}. Choose an earlier day.")
-    budgets = plans.read_budgets(settings.path(settings.budgets), settings.currency) if settings.budgets else None
+        raise LedgerError(
+            f"--since {how['since']} is after the last day looked at, {as_of}. Choose an earlier day."
+        )
+    budgets = (
+        plans.read_budgets(settings.path(settings.budgets), settings.currency)
+        if settings.budgets
+        else None
+    )
     say("daily facts", 0, 2)
     daily = warehouse.daily(ledger, settings)
     currencies = sorted(set(daily["BillingCurrency"]))
     if currencies != [settings.currency]:
-        raise LedgerError(f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
-                          "Alerts are in one currency: split the bill, or set the currency.")
+        raise LedgerError(
+            f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
+            "Alerts are in one currency: split the bill, or set the currency."
+        )
     say("anomalies", 1, 2)
-    found = watch(daily, as_of, currency=settings.currency, quotas=quotas_of(settings, daily, quotas), budgets=budgets, forecasts=published(settings),
-                  feedback=read_feedback(folder_of(settings)), settling_days=settings.settling_days, **how)
+    found = watch(
+        daily,
+        as_of,
+        currency=settings.currency,
+        quotas=quotas_of(settings, daily, quotas),
+        budgets=budgets,
+        forecasts=published(settings),
+        feedback=read_feedback(folder_of(settings)),
+        settling_days=settings.settling_days,
+        **how,
+    )
     say("anomalies", 2, 2)
     report = since.published(settings, as_of)
     return found if report is None else replace(found, notes=(*found.notes, report.said()))
@@ -86,7 +117,9 @@ def look(settings: Settings, as_of: str | None = None, *, quotas: str | os.PathL
 
 def limits_of(settings: Settings) -> dict:
     """What finops.yaml says of the limits under `watch`, by the words of `measure.anomalies.watch.watch`. Raises InputError for an unknown dimension."""
-    found = {name: value for name, value in settings.watch if value is not None and name != "quotas"}
+    found = {
+        name: value for name, value in settings.watch if value is not None and name != "quotas"
+    }
     for level in found.get("by", ()):
         if level not in DIMENSIONS:
             raise InputError(unknown("finops.yaml: watch/by", "dimension", level, DIMENSIONS))
@@ -98,7 +131,12 @@ def quotas_of(settings: Settings, daily, path: str | os.PathLike | None = None) 
     told, beside = settings.watch.quotas, settings.path(QUOTAS)
     if path is None and told and not isinstance(told, str):
         entries = [Quota(**dict(entry)) for entry in told]
-        return check_quotas(entries, lambda i, field: f"finops.yaml: watch/quotas/{i}/{field}", daily, lambda i: f"at watch/quotas/{i}")
+        return check_quotas(
+            entries,
+            lambda i, field: f"finops.yaml: watch/quotas/{i}/{field}",
+            daily,
+            lambda i: f"at watch/quotas/{i}",
+        )
     chosen = path or (settings.path(told) if told else beside if beside.is_file() else None)
     return read_quotas(chosen, daily) if chosen else []
 
@@ -110,7 +148,9 @@ def check_day(text: str, name: str) -> str:
             raise ValueError
         np.datetime64(text, "D")
     except ValueError:
-        raise InputError(f"{name}: '{str(text)[:40]}' is not a day. Write it as 2026-01-31.") from None
+        raise InputError(
+            f"{name}: '{str(text)[:40]}' is not a day. Write it as 2026-01-31."
+        ) from None
     return text
 
 
@@ -120,7 +160,10 @@ def published(settings: Settings) -> list[tuple]:
     for path in sorted(settings.path(settings.reports).glob("*/*/brief.json")):
         try:
             brief = json.loads(path.read_text(encoding="utf-8"))
-            months = {str(row["month"]): tuple(float(row[name]) for name in ("p10", "p50", "p90")) for row in brief["forecast"]["months"]}
+            months = {
+                str(row["month"]): tuple(float(row[name]) for name in ("p10", "p50", "p90"))
+                for row in brief["forecast"]["months"]
+            }
             if unit := own_unit(brief, settings):
                 found.append((str(brief["data_as_of"]), unit, months))
         except (OSError, ValueError, KeyError, TypeError):
@@ -129,6 +172,7 @@ def published(settings: Settings) -> list[tuple]:
 
 
 # Verdicts
+
 
 def read_feedback(folder: Path) -> list[Feedback]:
     """Every recorded verdict, oldest first. Raises InputError naming the line that cannot be read."""
@@ -144,12 +188,16 @@ def read_feedback(folder: Path) -> list[Feedback]:
         except FinOpsError as problem:
             raise InputError(f"{path}:{number}: {problem}") from None
         except (ValueError, TypeError):
-            raise InputError(f"{path}:{number}: not a recorded verdict. Take the line out, and record it again: "
-                             "finops watch feedback ID expected --because \"…\".") from None
+            raise InputError(
+                f"{path}:{number}: not a recorded verdict. Take the line out, and record it again: "
+                'finops watch feedback ID expected --because "…".'
+            ) from None
     return found
 
 
-def record_feedback(folder: Path, alert: str, verdict: str, because: str = "", recorded: str = "") -> Feedback:
+def record_feedback(
+    folder: Path, alert: str, verdict: str, because: str = "", recorded: str = ""
+) -> Feedback:
     """Add a verdict on a published alert; the file is replaced whole, its earlier lines as they were.
 
     Raises InputError for an alert that was not published or a verdict that is none.
@@ -157,10 +205,31 @@ def record_feedback(folder: Path, alert: str, verdict: str, because: str = "", r
     folder = Path(folder)
     told = known_alerts(folder)
     if alert not in told:
-        raise InputError(unknown("finops watch feedback", "alert", alert, told, "Run finops watch first; its table shows the ids."))
+        raise InputError(
+            unknown(
+                "finops watch feedback",
+                "alert",
+                alert,
+                told,
+                "Run finops watch first; its table shows the ids.",
+            )
+        )
     one = told[alert]
-    found = Feedback(alert, one["kind"], one["dimension"], one["subject"], verdict, one["start"], one["end"], one["expected"], one["actual"],
-                     because, recorded, one["hours"], one["hours_expected"])
+    found = Feedback(
+        alert,
+        one["kind"],
+        one["dimension"],
+        one["subject"],
+        verdict,
+        one["start"],
+        one["end"],
+        one["expected"],
+        one["actual"],
+        because,
+        recorded,
+        one["hours"],
+        one["hours_expected"],
+    )
     with _alone(folder):
         path = folder / "feedback.jsonl"
         before = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -174,7 +243,9 @@ def known_alerts(folder: Path) -> dict[str, dict]:
     found: dict[str, dict] = {}
     for path in sorted(Path(folder).glob("alerts/*/alerts.json")):
         try:
-            found |= {one["id"]: one for one in json.loads(path.read_text(encoding="utf-8"))["alerts"]}
+            found |= {
+                one["id"]: one for one in json.loads(path.read_text(encoding="utf-8"))["alerts"]
+            }
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found
@@ -182,13 +253,24 @@ def known_alerts(folder: Path) -> dict[str, dict]:
 
 # Files
 
+
 def as_json(found: Watch, company: str, fresh: set[str] | None = None) -> dict:
     """The watch as plain data. `new`: ids that no earlier run has sent."""
     alerts = [one.as_dict() for one in found.alerts]
-    return {"schema": 1, "company": company, "as_of": found.as_of, "since": found.since, "currency": found.currency,
-            "money_floor": found.money_floor, "headline": headline(found), "over": sum(max(one.severity, 0.0) for one in found.alerts),
-            "accepted": found.accepted, "new": sorted(fresh) if fresh is not None else [one["id"] for one in alerts], "alerts": alerts,
-            "notes": list(found.notes)}
+    return {
+        "schema": 1,
+        "company": company,
+        "as_of": found.as_of,
+        "since": found.since,
+        "currency": found.currency,
+        "money_floor": found.money_floor,
+        "headline": headline(found),
+        "over": sum(max(one.severity, 0.0) for one in found.alerts),
+        "accepted": found.accepted,
+        "new": sorted(fresh) if fresh is not None else [one["id"] for one in alerts],
+        "alerts": alerts,
+        "notes": list(found.notes),
+    }
 
 
 def headline(found: Watch) -> str:
@@ -213,7 +295,13 @@ def publish(found: Watch, folder: Path, company: str, fresh: set[str] | None = N
     place = root / found.as_of
     made = Path(tempfile.mkdtemp(prefix=f".{found.as_of}.", dir=root))
     try:
-        write_atomic(made / "alerts.json", json.dumps(as_json(found, company, fresh), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+        write_atomic(
+            made / "alerts.json",
+            json.dumps(
+                as_json(found, company, fresh), ensure_ascii=False, allow_nan=False, indent=1
+            )
+            + "\n",
+        )
         write_atomic(made / "alerts.md", markdown(found, company))
         write_atomic(made / "alerts.html", page(found, company))
         os.chmod(made, 0o755)
@@ -241,11 +329,26 @@ def plain(text: str) -> str:
 
 def markdown(found: Watch, company: str) -> str:
     """The alerts as readable text."""
-    lines = [f"# {plain(company)}: AI spend alerts, data up to {found.as_of}", "", plain(headline(found)), ""]
+    lines = [
+        f"# {plain(company)}: AI spend alerts, data up to {found.as_of}",
+        "",
+        plain(headline(found)),
+        "",
+    ]
     for one in found.alerts:
-        lines += [f"## {NAMES[one.kind]} · {plain(one.subject)} · {size(one, found.currency)}", "", plain(one.what), ""]
+        lines += [
+            f"## {NAMES[one.kind]} · {plain(one.subject)} · {size(one, found.currency)}",
+            "",
+            plain(one.what),
+            "",
+        ]
         lines += [f"* What moved: {plain(one.why)}"] * bool(one.why)
-        lines += [f"* Owner: {plain(one.owner)}", f"* To do: {plain(one.do)}", f"* Id: {one.id}{' (goes on)' if one.ongoing else ''}", ""]
+        lines += [
+            f"* Owner: {plain(one.owner)}",
+            f"* To do: {plain(one.do)}",
+            f"* Id: {one.id}{' (goes on)' if one.ongoing else ''}",
+            "",
+        ]
     lines += [f"{found.accepted} recorded as expected and kept quiet.", ""] * bool(found.accepted)
     lines += [plain(note) for note in found.notes]
     return "\n".join(lines).rstrip() + "\n"
@@ -260,19 +363,54 @@ def size(alert: Alert, currency: str) -> str:
 
 def page(found: Watch, company: str) -> str:
     """The alerts as one HTML page in the look of the reports; every text from outside is escaped."""
-    columns = [Column("Money"), Column("Kind", False), Column("What happened", False, True), Column("What moved", False, True),
-               Column("Owner", False, True), Column("To do", False, True), Column("Id", False)]
-    rows = [[size(one, found.currency), NAMES[one.kind], clean(one.what) + (" It goes on." if one.ongoing else ""), clean(one.why),
-             clean(one.owner), clean(one.do), one.id] for one in found.alerts]
+    columns = [
+        Column("Money"),
+        Column("Kind", False),
+        Column("What happened", False, True),
+        Column("What moved", False, True),
+        Column("Owner", False, True),
+        Column("To do", False, True),
+        Column("Id", False),
+    ]
+    rows = [
+        [
+            size(one, found.currency),
+            NAMES[one.kind],
+            clean(one.what) + (" It goes on." if one.ongoing else ""),
+            clean(one.why),
+            clean(one.owner),
+            clean(one.do),
+            one.id,
+        ]
+        for one in found.alerts
+    ]
     title = f"{clean(company)} · AI spend alerts · {found.as_of}"
     quiet = f"{found.accepted} recorded as expected and kept quiet. " if found.accepted else ""
-    head = Markup('<p class="over">{}</p><h1>{}</h1>').format(f"{clean(company)} · data up to {found.as_of}", headline(found))
-    body = table(columns, rows, caption="Alerts, the most money first", note=f"{quiet}Days {found.since} to {found.as_of}; from "
-                 f"{money(found.money_floor, found.currency)} a day.", name="alerts") if rows else ""
-    return shell(title, head + body, (("alerts.json", "Alerts as JSON"), ("alerts.md", "as text")), f"{clean(company)} · data up to {found.as_of}")
+    head = Markup('<p class="over">{}</p><h1>{}</h1>').format(
+        f"{clean(company)} · data up to {found.as_of}", headline(found)
+    )
+    body = (
+        table(
+            columns,
+            rows,
+            caption="Alerts, the most money first",
+            note=f"{quiet}Days {found.since} to {found.as_of}; from "
+            f"{money(found.money_floor, found.currency)} a day.",
+            name="alerts",
+        )
+        if rows
+        else ""
+    )
+    return shell(
+        title,
+        head + body,
+        (("alerts.json", "Alerts as JSON"), ("alerts.md", "as text")),
+        f"{clean(company)} · data up to {found.as_of}",
+    )
 
 
 # Messages
+
 
 def addresses(file: str | os.PathLike | None = None, environ=os.environ) -> list[str]:
     """Where to send: addresses of apprise from a file outside git, or from FINOPS_NOTIFY_URLS; one a line, # for remarks.
@@ -284,13 +422,21 @@ def addresses(file: str | os.PathLike | None = None, environ=os.environ) -> list
         if not path.is_file():
             raise ReportError(f"{file}: there is no such file of addresses.")
         if any((folder / ".git").exists() for folder in path.parents):
-            raise ReportError(f"{file}: this file lies in a git repository, and addresses carry passwords. Keep it outside, or set {URLS}.")
+            raise ReportError(
+                f"{file}: this file lies in a git repository, and addresses carry passwords. Keep it outside, or set {URLS}."
+            )
         text = path.read_text(encoding="utf-8-sig")
     else:
         text = environ.get(URLS, "")
-    found = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    found = [
+        line.strip()
+        for line in text.splitlines()
+        if line.strip() and not line.strip().startswith("#")
+    ]
     if not found:
-        raise ReportError(f"--notify: there is no address. Set {URLS}, one address a line, or name a file outside git with --notify-file.")
+        raise ReportError(
+            f"--notify: there is no address. Set {URLS}, one address a line, or name a file outside git with --notify-file."
+        )
     return found
 
 
@@ -302,8 +448,10 @@ def sent(folder: Path) -> dict[str, list[str]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise ReportError(f"{Path(folder) / 'sent.json'}: cannot be read. Move it away; alerts of running episodes are then sent once "
-                          "again.") from None
+        raise ReportError(
+            f"{Path(folder) / 'sent.json'}: cannot be read. Move it away; alerts of running episodes are then sent once "
+            "again."
+        ) from None
 
 
 def notify(found: Watch, folder: Path, company: str, urls: list[str]) -> int:
@@ -325,8 +473,10 @@ def notify(found: Watch, folder: Path, company: str, urls: list[str]) -> int:
             text = markdown(_only(found, fresh), company)
             title, _, body = text.partition("\n")
             try:
-                good = bool(box.add(url)) and bool(box.notify(body=body.strip(), title=title.lstrip("# "), body_format="markdown"))
-            except Exception:       # noqa: BLE001 - whatever a plug-in raises may carry the address: its text is not shown
+                good = bool(box.add(url)) and bool(
+                    box.notify(body=body.strip(), title=title.lstrip("# "), body_format="markdown")
+                )
+            except Exception:  # noqa: BLE001 - whatever a plug-in raises may carry the address: its text is not shown
                 good = False
             if not good:
                 failed.append(name)
@@ -334,10 +484,15 @@ def notify(found: Watch, folder: Path, company: str, urls: list[str]) -> int:
             told |= {one.id for one in fresh}
             for one in fresh:
                 state.setdefault(one.id, []).append(name)
-            write_atomic(folder / "sent.json", json.dumps({"schema": 1, "sent": state}, indent=1, sort_keys=True) + "\n")
+            write_atomic(
+                folder / "sent.json",
+                json.dumps({"schema": 1, "sent": state}, indent=1, sort_keys=True) + "\n",
+            )
     if failed:
-        raise ReportError(f"--notify: not sent to {', '.join(failed)}. Check the address and the network, and run it again: what was sent is "
-                          "not sent twice.")
+        raise ReportError(
+            f"--notify: not sent to {', '.join(failed)}. Check the address and the network, and run it again: what was sent is "
+            "not sent twice."
+        )
     return len(told)
 
 

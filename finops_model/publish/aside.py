@@ -12,7 +12,7 @@ from pathlib import Path
 
 MARK = ".finops-working-folder"
 TEXT = "Made by finops while it works; a run that ends removes it. Left by a run that was killed, it may go.\n"
-DAY = 86_400          # seconds
+DAY = 86_400  # seconds
 
 
 @contextlib.contextmanager
@@ -46,9 +46,18 @@ def sweep(parent: Path, now: float) -> list[Path]:
     for mark in sorted(parent.glob(f".*/{MARK}")):
         folder = mark.parent
         with contextlib.suppress(OSError):
-            if folder.is_symlink() or not mark.is_file() or mark.is_symlink() or folder.stat().st_uid != os.geteuid():
+            if (
+                folder.is_symlink()
+                or not mark.is_file()
+                or mark.is_symlink()
+                or folder.stat().st_uid != os.geteuid()
+            ):
                 continue
-            if mark.read_text(encoding="utf-8", errors="replace") != TEXT or now - mark.stat().st_mtime < DAY or _in_use(mark):
+            if (
+                mark.read_text(encoding="utf-8", errors="replace") != TEXT
+                or now - mark.stat().st_mtime < DAY
+                or _in_use(mark)
+            ):
                 continue
             shutil.rmtree(folder)
             gone.append(folder)

@@ -13,27 +13,38 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import InputError, LedgerError, ReportError
-from ..facts.ledger import billed, reconcile, twice
 from ..facts.daily import entities, warehouse
-from ..facts.plans import read as plans
 from ..facts.daily.complete import Complete
+from ..facts.ledger import billed, reconcile, twice
 from ..facts.ledger.store import Ledger
+from ..facts.plans import read as plans
 from ..measure import accuracy, actuals, carried, grades, kpis, restated
 from ..measure.actuals import COMPANY
 from ..measure.brief import Close, brief
-from ..measure.entities import labelled, own_unit
 from ..measure.budget.parts import company_lines
+from ..measure.entities import labelled, own_unit
 from ..measure.units import UNASSIGNED, folded, slim
-from ..simulate import scenarios as simulate
-from ..simulate.run import no_run
-from ..scenario.volumes import too_little
 from ..periods import add_months, check_month, month_days, month_name, month_of, month_range
 from ..progress import Progress, silent
+from ..scenario.volumes import too_little
 from ..settings import Settings
+from ..simulate import scenarios as simulate
+from ..simulate.run import no_run
 from .close_units import how_many, pick_units, units_of
 from .lineage import lineage
 
-__all__ = ["UNASSIGNED", "books", "briefs_of", "daily_facts", "pick_month", "pick_units", "prepare", "report", "units_of", "verify"]
+__all__ = [
+    "UNASSIGNED",
+    "books",
+    "briefs_of",
+    "daily_facts",
+    "pick_month",
+    "pick_units",
+    "prepare",
+    "report",
+    "units_of",
+    "verify",
+]
 
 
 def books(settings: Settings, progress: Progress | None = None) -> Ledger:
@@ -45,29 +56,46 @@ def books(settings: Settings, progress: Progress | None = None) -> Ledger:
     if settings.bills:
         ledger.ingest(settings.files(settings.bills), progress=progress)
     if not ledger.rows:
-        raise LedgerError(f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE.")
+        raise LedgerError(
+            f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE."
+        )
     return entities.part(ledger, settings)
 
 
-def pick_month(ledger: Ledger, month: str | None, newest: bool = False, time_zone: str = "UTC") -> tuple[str, str]:
+def pick_month(
+    ledger: Ledger, month: str | None, newest: bool = False, time_zone: str = "UTC"
+) -> tuple[str, str]:
     """(month, as_of): the month asked for, or the newest complete one (`newest`: the newest that every source still billing has reached).
 
     as_of is the newest day of the month to which every such source is complete; where one of them has not reached the month, the newest day
     of any other.
     """
     found = ledger.complete(time_zone)
-    last, known = str(found.last_day), month_range(month_of(found.first_day), month_of(found.newest))
+    last, known = (
+        str(found.last_day),
+        month_range(month_of(found.first_day), month_of(found.newest)),
+    )
     if month is None:
-        complete = [m for m in known if str(month_days(m)[-1]) <= last and not found.missing(month_days(m)[-1])]
+        complete = [
+            m
+            for m in known
+            if str(month_days(m)[-1]) <= last and not found.missing(month_days(m)[-1])
+        ]
         month = month_of(last) if newest or not complete else complete[-1]
     check_month(month)
     if month not in known:
-        raise LedgerError(f"{month}: the ledger has no data for {month_name(month)}; it holds {month_name(known[0])} to "
-                          f"{month_name(known[-1])}. Choose one of these months, or take the missing bill in: finops ingest FILE.")
-    return month, min(str(month_days(month)[-1]), last if last >= f"{month}-01" else str(found.newest))
+        raise LedgerError(
+            f"{month}: the ledger has no data for {month_name(month)}; it holds {month_name(known[0])} to "
+            f"{month_name(known[-1])}. Choose one of these months, or take the missing bill in: finops ingest FILE."
+        )
+    return month, min(
+        str(month_days(month)[-1]), last if last >= f"{month}-01" else str(found.newest)
+    )
 
 
-def check_as_of(ledger: Ledger, as_of: str | None, time_zone: str = "UTC", month: str | None = None) -> str:
+def check_as_of(
+    ledger: Ledger, as_of: str | None, time_zone: str = "UTC", month: str | None = None
+) -> str:
     """The day that a command stands on: `as_of` if the ledger is complete to it, that of the report of `month`, else the newest complete day.
 
     Raises InputError or LedgerError, in the same words for every command.
@@ -75,14 +103,21 @@ def check_as_of(ledger: Ledger, as_of: str | None, time_zone: str = "UTC", month
     from .alerts import check_day
 
     if as_of is not None and month is not None:
-        raise InputError("--as-of is a day, and --month is the day that the report of a month stands on. Give one of them.")
+        raise InputError(
+            "--as-of is a day, and --month is the day that the report of a month stands on. Give one of them."
+        )
     if month is not None:
-        return min(pick_month(ledger, month, time_zone=time_zone)[1], str(ledger.complete(time_zone).last_day))
+        return min(
+            pick_month(ledger, month, time_zone=time_zone)[1],
+            str(ledger.complete(time_zone).last_day),
+        )
     if as_of is None:
         return pick_month(ledger, None, newest=True, time_zone=time_zone)[1]
     found = ledger.complete(time_zone)
     if not str(found.first_day) <= check_day(as_of, "--as-of") <= str(found.last_day):
-        raise LedgerError(f"--as-of {as_of}: the ledger has complete data from {found.first_day} to {found.last_day}. Choose a day in between.")
+        raise LedgerError(
+            f"--as-of {as_of}: the ledger has complete data from {found.first_day} to {found.last_day}. Choose a day in between."
+        )
     return as_of
 
 
@@ -94,31 +129,57 @@ def up_to(daily: pd.DataFrame, day: str, asked: bool = True) -> pd.DataFrame:
 def complete_lines(complete: Complete, month: str) -> list[dict]:
     """The brief's `complete`: a line per source that is still billing, and whether the month waits for it."""
     waited = set(complete.missing(month_days(month)[-1]))
-    return [{"source": complete.label(one), "step": one.step, "complete": str(one.complete), "waited_for": one in waited}
-            for one in complete.sources if one.state != "ended"]
+    return [
+        {
+            "source": complete.label(one),
+            "step": one.step,
+            "complete": str(one.complete),
+            "waited_for": one in waited,
+        }
+        for one in complete.sources
+        if one.state != "ended"
+    ]
 
 
-def daily_facts(settings: Settings, ledger: Ledger, month: str, as_of: str, units: list[str] | None = None,
-                progress: Progress | None = None) -> pd.DataFrame:
+def daily_facts(
+    settings: Settings,
+    ledger: Ledger,
+    month: str,
+    as_of: str,
+    units: list[str] | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
     """DAILY up to `as_of`, held to be in one currency, to have the month, and to know the units asked for."""
     (progress or silent)("daily facts", 0, 1)
     everything = warehouse.daily(ledger, settings)
     currencies = sorted(set(everything["BillingCurrency"]))
     if currencies != [settings.currency]:
-        raise LedgerError(f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
-                          f"Write currency: {currencies[0] if currencies else settings.currency} into finops.yaml.")
+        raise LedgerError(
+            f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
+            f"Write currency: {currencies[0] if currencies else settings.currency} into finops.yaml."
+        )
     carried.check(settings.unit_costs, everything)
     kpis.pick(settings.kpis)
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
     if not (actuals.month_column(daily) == month).any():
         raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
-    pick_units(daily, units, settings.units)        # a name that is not there is said before the long part
+    pick_units(
+        daily, units, settings.units
+    )  # a name that is not there is said before the long part
     return daily
 
 
-def prepare(settings: Settings, month: str | None = None, *, units: list[str] | None = None, newest: bool = False,
-            reports: Path | None = None, progress: Progress | None = None, engine: str | None = None,
-            before: Callable[[pd.DataFrame], None] | None = None) -> Close:
+def prepare(
+    settings: Settings,
+    month: str | None = None,
+    *,
+    units: list[str] | None = None,
+    newest: bool = False,
+    reports: Path | None = None,
+    progress: Progress | None = None,
+    engine: str | None = None,
+    before: Callable[[pd.DataFrame], None] | None = None,
+) -> Close:
     """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out.
 
     engine    as in `simulate.run_many`; what ran stands in the lineage
@@ -127,11 +188,21 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     ledger = books(settings, progress)
     month, as_of = pick_month(ledger, month, newest, settings.time_zone)
     complete = ledger.complete(settings.time_zone)
-    known = min(as_of, str(complete.last_day))           # what all sources have reached: the forecast begins behind it
+    known = min(
+        as_of, str(complete.last_day)
+    )  # what all sources have reached: the forecast begins behind it
     # Plans are read before anything long runs: a wrong file is said at once.
-    budgets = plans.read_budgets(settings.path(settings.budgets), settings.currency) if settings.budgets else None
+    budgets = (
+        plans.read_budgets(settings.path(settings.budgets), settings.currency)
+        if settings.budgets
+        else None
+    )
     drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
-    invoices = entities.own_invoices(plans.read_invoices(settings.path(settings.invoices)), settings) if settings.invoices else None
+    invoices = (
+        entities.own_invoices(plans.read_invoices(settings.path(settings.invoices)), settings)
+        if settings.invoices
+        else None
+    )
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
     if before:
         before(daily)
@@ -139,23 +210,62 @@ def prepare(settings: Settings, month: str | None = None, *, units: list[str] | 
     if why := too_little(daily, known):
         runs, replays = [no_run(why, settings, known, sorted(set(daily["x_BusinessUnit"])))], []
     else:
-        runs = simulate.run_many([*scenarios, *(settings.path(name) for name in settings.what_ifs)], settings, as_of=known,
-                                 daily=daily, progress=progress, engine=engine)
-        replays = accuracy.replay(scenarios[0], settings, daily, known, accuracy.how_many(len(runs[0].workloads)), progress, engine=runs[0].engine)
-    found = reconcile.reconcile(ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True))
-    return Close(company=settings.company, month=month, currency=settings.currency, daily=daily, as_of=as_of, base=runs[0],
-                 unfinished=runs[0].unfinished, complete=complete_lines(complete, month),
-                 what_ifs=list(runs[1:]), replays=replays, budgets=budgets, drivers=drivers,
-                 carried=carried.choose(settings.unit_costs, drivers, daily, runs[0].follows, units_of(daily)), tie_out=found.as_brief(), ledger_rows=ledger.rows,
-                 ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
-                 quarantined_rows=len(ledger.quarantine()), published=earlier(settings, month, reports),
-                 forecasts=grades.published(reports or settings.path(settings.reports), before=month, settings=settings),
-                 people={"prepared_by": settings.prepared_by, "reviewed_by": settings.reviewed_by},
-                 said=restated.statements(reports or settings.path(settings.reports), month, settings),
-                 counted_twice=[one.as_dict() for one in twice.of(ledger) if one.period[:7] == month],
-                 billed_elsewhere=[line for line in billed.billed_elsewhere(ledger.files(), month) if line["currency"] == settings.currency],
-                 lineage=lineage(settings, ledger, runs[0]), fiscal_year_starts=settings.fiscal_year_starts,
-                 kpis=None if settings.kpis is None else tuple(settings.kpis))
+        runs = simulate.run_many(
+            [*scenarios, *(settings.path(name) for name in settings.what_ifs)],
+            settings,
+            as_of=known,
+            daily=daily,
+            progress=progress,
+            engine=engine,
+        )
+        replays = accuracy.replay(
+            scenarios[0],
+            settings,
+            daily,
+            known,
+            accuracy.how_many(len(runs[0].workloads)),
+            progress,
+            engine=runs[0].engine,
+        )
+    found = reconcile.reconcile(
+        ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True)
+    )
+    return Close(
+        company=settings.company,
+        month=month,
+        currency=settings.currency,
+        daily=daily,
+        as_of=as_of,
+        base=runs[0],
+        unfinished=runs[0].unfinished,
+        complete=complete_lines(complete, month),
+        what_ifs=list(runs[1:]),
+        replays=replays,
+        budgets=budgets,
+        drivers=drivers,
+        carried=carried.choose(
+            settings.unit_costs, drivers, daily, runs[0].follows, units_of(daily)
+        ),
+        tie_out=found.as_brief(),
+        ledger_rows=ledger.rows,
+        ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
+        quarantined_rows=len(ledger.quarantine()),
+        published=earlier(settings, month, reports),
+        forecasts=grades.published(
+            reports or settings.path(settings.reports), before=month, settings=settings
+        ),
+        people={"prepared_by": settings.prepared_by, "reviewed_by": settings.reviewed_by},
+        said=restated.statements(reports or settings.path(settings.reports), month, settings),
+        counted_twice=[one.as_dict() for one in twice.of(ledger) if one.period[:7] == month],
+        billed_elsewhere=[
+            line
+            for line in billed.billed_elsewhere(ledger.files(), month)
+            if line["currency"] == settings.currency
+        ],
+        lineage=lineage(settings, ledger, runs[0]),
+        fiscal_year_starts=settings.fiscal_year_starts,
+        kpis=None if settings.kpis is None else tuple(settings.kpis),
+    )
 
 
 def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict:
@@ -182,9 +292,18 @@ def briefs_of(close: Close, units: list[str]) -> list[dict]:
     return [made[unit] for unit in units]
 
 
-def report(settings: Settings, month: str | None = None, units: list[str] | None = None, *, out: Path | None = None,
-           newest: bool = False, workers: int = 2, fast: bool = False, tell: Callable[[str], None] | None = None,
-           progress: Progress | None = None) -> list[dict]:
+def report(
+    settings: Settings,
+    month: str | None = None,
+    units: list[str] | None = None,
+    *,
+    out: Path | None = None,
+    newest: bool = False,
+    workers: int = 2,
+    fast: bool = False,
+    tell: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
+) -> list[dict]:
     """Publish the budget reports of a month; returns the index entries of what was published.
 
     Where finops.yaml names entities: those of each entity, in its currency, and no company; all of them or none (docs/method §13.40).
@@ -198,17 +317,32 @@ def report(settings: Settings, month: str | None = None, units: list[str] | None
     root = Path(out) if out else settings.path(settings.reports)
     briefs, company = [], None
     for part in settings.parts():
-        close = prepare(part, month, units=units, newest=newest, reports=root, progress=progress,
-                        before=tell and (lambda daily, part=part: tell(how_many(daily, part, units, workers, fast))))
+        close = prepare(
+            part,
+            month,
+            units=units,
+            newest=newest,
+            reports=root,
+            progress=progress,
+            before=tell
+            and (lambda daily, part=part: tell(how_many(daily, part, units, workers, fast))),
+        )
         chosen = pick_units(close.daily, units, part.units)
         briefs += [labelled(found, part) for found in briefs_of(close, chosen)]
-        company = (close, briefs[chosen.index(COMPANY)]) if part.own is None and COMPANY in chosen else None
+        company = (
+            (close, briefs[chosen.index(COMPANY)])
+            if part.own is None and COMPANY in chosen
+            else None
+        )
     for found in briefs:
         no_stranger(found, root)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
     if company is not None and company[0].base.months:
         dashboard.freeze(company[0].base.dials, company[1], root / company[0].month)
-    return [{**entry, "restated": brief["restated"]} for entry, brief in zip(published, briefs, strict=True)]
+    return [
+        {**entry, "restated": brief["restated"]}
+        for entry, brief in zip(published, briefs, strict=True)
+    ]
 
 
 def no_stranger(brief: dict, root: Path) -> None:
@@ -217,7 +351,9 @@ def no_stranger(brief: dict, root: Path) -> None:
     if "entity" in brief and (place / "brief.json").is_file():
         there = json.loads((place / "brief.json").read_text(encoding="utf-8"))
         if there.get("entity", {}).get("name") != brief["entity"]["name"]:
-            raise ReportError(f"{place}: '{there['unit']}' is published there, and '{brief['unit']}' would take its place. Rename the entity or its unit.")
+            raise ReportError(
+                f"{place}: '{there['unit']}' is published there, and '{brief['unit']}' would take its place. Rename the entity or its unit."
+            )
 
 
 def verify(report_dir: Path, settings: Settings, progress: Progress | None = None) -> list[str]:
@@ -228,20 +364,36 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     folder = Path(report_dir)
     folder = folder.parent if folder.is_file() else folder
     if not (folder / "brief.json").is_file():
-        raise ReportError(f"{report_dir}: no published report lies here. Name its folder, for example reports/2026-10/company.")
+        raise ReportError(
+            f"{report_dir}: no published report lies here. Name its folder, for example reports/2026-10/company."
+        )
     if problems := verify_files(folder):
-        return problems             # what was published is not what lies here: nothing to make again
+        return problems  # what was published is not what lies here: nothing to make again
     published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
     root = folder.parents[1]
     # with the engine that made it: another one has bits of its own
-    settings, unit = (settings.entity(of["name"], str(folder)), of["unit"]) if (of := published.get("entity")) else (settings, published["unit"])
+    settings, unit = (
+        (settings.entity(of["name"], str(folder)), of["unit"])
+        if (of := published.get("entity"))
+        else (settings, published["unit"])
+    )
     engine = published["lineage"].get("engine")
-    close = prepare(settings, published["month"], reports=root, progress=progress, engine=None if engine == "none" else engine)
-    rebuilt = json.loads(json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings)))
+    close = prepare(
+        settings,
+        published["month"],
+        reports=root,
+        progress=progress,
+        engine=None if engine == "none" else engine,
+    )
+    rebuilt = json.loads(
+        json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings))
+    )
     for name in ("ledger", "code", "lock", "python"):
         then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)
         if then != now:
-            problems.append(f"{name} has changed since the report was published: {str(then)[:12]} then, {str(now)[:12]} now")
+            problems.append(
+                f"{name} has changed since the report was published: {str(then)[:12]} then, {str(now)[:12]} now"
+            )
     found = differences(published, rebuilt)
     changed = len(bills(published, rebuilt))
     return found[:changed] + problems + found[changed:]

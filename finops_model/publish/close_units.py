@@ -13,7 +13,11 @@ from ..measure.brief import slug
 from ..measure.units import UNASSIGNED, by_cost
 from ..settings import Settings
 
-RENDER, WORKLOAD, REST = 4.0, 0.12, 6.0      # seconds of one processor for a report, for a workload's forecasts and replays, for the rest
+RENDER, WORKLOAD, REST = (
+    4.0,
+    0.12,
+    6.0,
+)  # seconds of one processor for a report, for a workload's forecasts and replays, for the rest
 
 
 def units_of(daily: pd.DataFrame) -> list[str]:
@@ -22,7 +26,9 @@ def units_of(daily: pd.DataFrame) -> list[str]:
     return names if len(names) > 1 else []
 
 
-def pick_units(daily: pd.DataFrame, asked: list[str] | None, most: str | int | list[str] = "all") -> list[str]:
+def pick_units(
+    daily: pd.DataFrame, asked: list[str] | None, most: str | int | list[str] = "all"
+) -> list[str]:
     """The units to report on, the company first; an unknown unit is an error with the nearest name.
 
     asked   names of the command line; nothing: what `most` says
@@ -30,7 +36,9 @@ def pick_units(daily: pd.DataFrame, asked: list[str] | None, most: str | int | l
     """
     known, where = [COMPANY, *units_of(daily)], "--unit"
     if not asked:
-        own = [unit for unit in known[1:] if unit != UNASSIGNED]      # nobody's page; it stands in the company's table of units
+        own = [
+            unit for unit in known[1:] if unit != UNASSIGNED
+        ]  # nobody's page; it stands in the company's table of units
         if most == "all":
             return [COMPANY, *own]
         if isinstance(most, int):
@@ -46,16 +54,28 @@ def pick_units(daily: pd.DataFrame, asked: list[str] | None, most: str | int | l
     return found
 
 
-def how_many(daily: pd.DataFrame, settings: Settings, asked: list[str] | None, workers: int, fast: bool = False) -> str:
+def how_many(
+    daily: pd.DataFrame,
+    settings: Settings,
+    asked: list[str] | None,
+    workers: int,
+    fast: bool = False,
+) -> str:
     """Reports to come, how long they take, and the units without one; in words, before the long part."""
     chosen = pick_units(daily, asked, settings.units)
     side = max(1, min(workers, len(chosen), os.cpu_count() or 1))
-    seconds = REST + WORKLOAD * daily["x_Workload"].nunique() + RENDER * (0.5 if fast else 1) * len(chosen) / side
+    seconds = (
+        REST
+        + WORKLOAD * daily["x_Workload"].nunique()
+        + RENDER * (0.5 if fast else 1) * len(chosen) / side
+    )
     text = f"{len(chosen)} {'report' if len(chosen) == 1 else 'reports'}, {about(seconds)}"
     others = len(set(units_of(daily)) - {*chosen, UNASSIGNED})
     if others and not asked:
-        text += (f"; {others} {'unit is a line' if others == 1 else 'more units are lines'} in the company's table "
-                 "(`units:` in finops.yaml changes that: all, a number, or names)")
+        text += (
+            f"; {others} {'unit is a line' if others == 1 else 'more units are lines'} in the company's table "
+            "(`units:` in finops.yaml changes that: all, a number, or names)"
+        )
     return text + "."
 
 

@@ -39,17 +39,33 @@ def with_added(text: str, key: str, value: str | int | list | dict) -> str | Non
 
 def _longer(text: str, key: str, items: list[str]) -> str | None:
     """The text with items behind the last one of a list."""
-    node = next(value for name, value in yaml.compose(text, Loader=yaml.SafeLoader).value if name.value == key)
+    node = next(
+        value
+        for name, value in yaml.compose(text, Loader=yaml.SafeLoader).value
+        if name.value == key
+    )
     if node.flow_style:
         end = node.end_mark.index - 1
-        return text[:end] + "".join(f"{', ' if node.value or i else ''}{_scalar(item)}" for i, item in enumerate(items)) + text[end:]
+        return (
+            text[:end]
+            + "".join(
+                f"{', ' if node.value or i else ''}{_scalar(item)}" for i, item in enumerate(items)
+            )
+            + text[end:]
+        )
     if not node.value:
         return None
     lines, last = text.splitlines(keepends=True), node.value[-1].end_mark.line
     indent = " " * node.start_mark.column
     if not lines[last].endswith("\n"):
         lines[last] += "\n"
-    return "".join([*lines[: last + 1], *(f"{indent}- {_scalar(item)}\n" for item in items), *lines[last + 1:]])
+    return "".join(
+        [
+            *lines[: last + 1],
+            *(f"{indent}- {_scalar(item)}\n" for item in items),
+            *lines[last + 1 :],
+        ]
+    )
 
 
 def _scalar(text: str) -> str:

@@ -16,9 +16,18 @@ from ..settings import Settings
 
 __all__ = ["code_files", "code_hash", "digest", "environment", "installed", "lineage"]
 
-SUFFIXES = (".css", ".html", ".j2", ".js", ".json", ".py")       # .json: tables beside modules that move numbers
+SUFFIXES = (
+    ".css",
+    ".html",
+    ".j2",
+    ".js",
+    ".json",
+    ".py",
+)  # .json: tables beside modules that move numbers
 DISTRIBUTION = "finops-model"
-REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?(.*)", re.S)       # name, extras, the rest with its marker
+REQUIREMENT = re.compile(
+    r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?(.*)", re.S
+)  # name, extras, the rest with its marker
 OLDER = re.compile(r"python_version\s*<\s*['\"](\d+)\.(\d+)")
 EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 
@@ -39,8 +48,16 @@ def code_files() -> dict[str, Path]:
     for folder, below, names in os.walk(resources.PACKAGE):
         inside = Path(folder).relative_to(resources.PACKAGE)
         # Below resources a checkout has links and a wheel has copies; what counts of them is named above.
-        below[:] = [] if inside.as_posix() == "resources" else [name for name in below if name != "__pycache__"]
-        files |= {(inside / name).as_posix(): Path(folder, name) for name in names if name.endswith(SUFFIXES)}
+        below[:] = (
+            []
+            if inside.as_posix() == "resources"
+            else [name for name in below if name != "__pycache__"]
+        )
+        files |= {
+            (inside / name).as_posix(): Path(folder, name)
+            for name in names
+            if name.endswith(SUFFIXES)
+        }
     return dict(sorted(files.items()))
 
 
@@ -68,8 +85,17 @@ def installed(distribution: str = DISTRIBUTION) -> list[str]:
         for line in found.requires or []:
             needed, extras, marker = REQUIREMENT.match(line).groups()
             only, older = EXTRA.search(marker), OLDER.search(marker)
-            if (only is None or only[1] == extra) and not (older and sys.version_info[:2] >= (int(older[1]), int(older[2]))):
-                more = {(_plain(needed), ""), *((_plain(needed), one.strip()) for one in (extras or "").split(",") if one.strip())} - known
+            if (only is None or only[1] == extra) and not (
+                older and sys.version_info[:2] >= (int(older[1]), int(older[2]))
+            ):
+                more = {
+                    (_plain(needed), ""),
+                    *(
+                        (_plain(needed), one.strip())
+                        for one in (extras or "").split(",")
+                        if one.strip()
+                    ),
+                } - known
                 known |= more
                 asked += sorted(more)
     versions.pop(_plain(distribution), None)
@@ -93,10 +119,26 @@ def environment() -> str:
 
 def lineage(settings: Settings, ledger: Ledger, run) -> dict:
     """What the numbers were made from: hashes of every input, seed, engine, versions."""
-    files = {"budgets": [settings.budgets], "invoices": [settings.invoices], "organisation": [settings.organisation],
-             "commitments": [settings.commitments], **({"known": [settings.known]} if settings.known else {})}
+    files = {
+        "budgets": [settings.budgets],
+        "invoices": [settings.invoices],
+        "organisation": [settings.organisation],
+        "commitments": [settings.commitments],
+        **({"known": [settings.known]} if settings.known else {}),
+    }
     hashes = {name: digest(settings.path(paths[0])) for name, paths in files.items() if paths[0]}
     if settings.drivers:
-        hashes["drivers"] = hashlib.sha256("".join(digest(p) for p in settings.files(settings.drivers)).encode()).hexdigest()
-    return {"ledger": ledger.fingerprint(), "scenario": run.scenario_hash, **hashes, "code": code_hash(), "lock": environment(),
-            "python": platform.python_version(), "seed": run.seed, "paths": run.paths, "engine": run.engine}
+        hashes["drivers"] = hashlib.sha256(
+            "".join(digest(p) for p in settings.files(settings.drivers)).encode()
+        ).hexdigest()
+    return {
+        "ledger": ledger.fingerprint(),
+        "scenario": run.scenario_hash,
+        **hashes,
+        "code": code_hash(),
+        "lock": environment(),
+        "python": platform.python_version(),
+        "seed": run.seed,
+        "paths": run.paths,
+        "engine": run.engine,
+    }

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..measure.budget import against
-from ..wording import landing as landing_words
 from ..measure.words import chance, money
 from ..periods import add_months, month_days, month_name
+from ..wording import landing as landing_words
 from . import since
 
 
@@ -43,8 +43,10 @@ def what_if_answer(base, comparison, name: str) -> Words:
     """
     line, currency = comparison[name], comparison.currency
     period = f"{month_name(comparison.months[0])} through {month_name(comparison.months[-1])}"
-    cost = (f"Without a change AI costs {money(base.quantile(0.5), currency)} from {period} "
-            f"({spread(base.quantile(0.1), base.quantile(0.9), currency)}).")
+    cost = (
+        f"Without a change AI costs {money(base.quantile(0.5), currency)} from {period} "
+        f"({spread(base.quantile(0.1), base.quantile(0.9), currency)})."
+    )
     return Words(f"**Answer** {cost} {difference_said(line, currency)}")
 
 
@@ -77,10 +79,15 @@ def budget_answer(settings, run, daily) -> Words:
 
     settings   Settings;  run   Run of the base;  daily   DAILY of the run
     """
-    period, amount = against.period_of(None, run.as_of, settings.fiscal_year_starts), against.approved(settings, run.as_of)
+    period, amount = (
+        against.period_of(None, run.as_of, settings.fiscal_year_starts),
+        against.approved(settings, run.as_of),
+    )
     land = against.landing_beside(run, daily, amount, period)
     report = since.published(settings, run.as_of)
-    return Words(f"{landing_words.budget_sentence(land, run.currency)} {since.sentence(report, 'this run', run.as_of, land)}")
+    return Words(
+        f"{landing_words.budget_sentence(land, run.currency)} {since.sentence(report, 'this run', run.as_of, land)}"
+    )
 
 
 def difference_said(line, currency: str) -> str:
@@ -89,13 +96,19 @@ def difference_said(line, currency: str) -> str:
     if not np.any(line.difference):
         return f"*{line.name}* changes nothing."
     if low <= 0 <= high and abs(mean) < 2 * line.standard_error:
-        return (f"*{line.name}* cannot be told from no change: {money(mean, currency)} on average, "
-                f"{spread(low, high, currency)}; cheaper with a chance of {chance(line.probability_cheaper)}.")
+        return (
+            f"*{line.name}* cannot be told from no change: {money(mean, currency)} on average, "
+            f"{spread(low, high, currency)}; cheaper with a chance of {chance(line.probability_cheaper)}."
+        )
     if mean < 0:
-        return (f"*{line.name}* saves {money(-mean, currency)} on average ({spread(-high, -low, currency)}) "
-                f"and is cheaper with a chance of {chance(line.probability_cheaper)}.")
-    return (f"*{line.name}* costs {money(mean, currency)} more on average ({spread(low, high, currency)}); "
-            f"cheaper with a chance of {chance(line.probability_cheaper)}.")
+        return (
+            f"*{line.name}* saves {money(-mean, currency)} on average ({spread(-high, -low, currency)}) "
+            f"and is cheaper with a chance of {chance(line.probability_cheaper)}."
+        )
+    return (
+        f"*{line.name}* costs {money(mean, currency)} more on average ({spread(low, high, currency)}); "
+        f"cheaper with a chance of {chance(line.probability_cheaper)}."
+    )
 
 
 def commit_answer(found, cautious=None) -> Words:
@@ -106,19 +119,26 @@ def commit_answer(found, cautious=None) -> Words:
     """
     answer, held = found.recommendation, sum(item["quantity"] for item in found.held)
     if not answer.quantity:
-        return Words("**Answer** Commit to nothing: on the simulated demand no level of the offers saves money on average.")
+        return Words(
+            "**Answer** Commit to nothing: on the simulated demand no level of the offers saves money on average."
+        )
     one, currency = next(p for p in answer.purchases if p.quantity > 0), answer.currency
     beside = f", {_steps(answer.quantity - held)} today" if held else ""
     whole = float(answer.on_demand.mean())
-    said = [f"**Answer** {answer.quantity:,.0f} {one.unit} for {_term(one.offer.term_months)} from {found.start}{beside}.",
-            f"That saves {money(answer.expected_saving, currency)} on average of the {money(whole, currency)} that the same use costs on demand "
-            f"({answer.effective_savings_rate:.0%}); {spread(answer.saving_quantile(0.1), answer.saving_quantile(0.9), currency)}.",
-            "None of the simulated futures loses money." if not answer.probability_of_loss
-            else f"It loses money with a chance of {chance(answer.probability_of_loss)}."]
+    said = [
+        f"**Answer** {answer.quantity:,.0f} {one.unit} for {_term(one.offer.term_months)} from {found.start}{beside}.",
+        f"That saves {money(answer.expected_saving, currency)} on average of the {money(whole, currency)} that the same use costs on demand "
+        f"({answer.effective_savings_rate:.0%}); {spread(answer.saving_quantile(0.1), answer.saving_quantile(0.9), currency)}.",
+        "None of the simulated futures loses money."
+        if not answer.probability_of_loss
+        else f"It loses money with a chance of {chance(answer.probability_of_loss)}.",
+    ]
     if cautious is not None and cautious.quantity != answer.quantity:
-        said.append(f"Who fears idle hours most signs {cautious.quantity:,.0f}, saves {money(cautious.expected_saving, currency)} on average "
-                    f"and at least {money(cautious.saving_quantile(0.1), currency)} in nine of ten futures, "
-                    f"instead of {money(answer.saving_quantile(0.1), currency)}.")
+        said.append(
+            f"Who fears idle hours most signs {cautious.quantity:,.0f}, saves {money(cautious.expected_saving, currency)} on average "
+            f"and at least {money(cautious.saving_quantile(0.1), currency)} in nine of ten futures, "
+            f"instead of {money(answer.saving_quantile(0.1), currency)}."
+        )
     return Words(" ".join(said))
 
 
@@ -136,21 +156,36 @@ def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
     missed = [row["error_pct"] for row in alone]
     near = [row for row in alone if row["naive_error_pct"] is not None]
     better = sum(row["error_pct"] < row["naive_error_pct"] for row in near)
-    beat = {len(near): "less than repeating last week would have", 0: "more than repeating last week would have"}.get(
-        better, f"less than repeating last week would have at {better} of {len(near)} leads")
+    beat = {
+        len(near): "less than repeating last week would have",
+        0: "more than repeating last week would have",
+    }.get(better, f"less than repeating last week would have at {better} of {len(near)} leads")
     most = max(changes, key=lambda unit: abs(changes[unit]), default=None)
-    said = [f"**Answer** AI use {'grows' if pace >= 0 else 'falls'} by {abs(pace):.0%} a year.",
-            f"{_leads(alone)} ahead month totals were missed by {_between(missed)}, {beat}; beyond that a range is an assumption."]
+    said = [
+        f"**Answer** AI use {'grows' if pace >= 0 else 'falls'} by {abs(pace):.0%} a year.",
+        f"{_leads(alone)} ahead month totals were missed by {_between(missed)}, {beat}; beyond that a range is an assumption.",
+    ]
     if most is not None and round(changes[most], 2):
-        said.append(f"What people know moves {most} most ({changes[most]:+.0%} over the months ahead).".replace("-", "−"))
-    said += [published_answer(settings, known.as_of, "this forecast")] if settings is not None else []
-    said.append("Plan the company's P50 and hold its own P90 back: the P90s of units added up are too much.")
+        said.append(
+            f"What people know moves {most} most ({changes[most]:+.0%} over the months ahead).".replace(
+                "-", "−"
+            )
+        )
+    said += (
+        [published_answer(settings, known.as_of, "this forecast")] if settings is not None else []
+    )
+    said.append(
+        "Plan the company's P50 and hold its own P90 back: the P90s of units added up are too much."
+    )
     return Words(" ".join(said))
 
 
 def _ratio(known, bill, unit) -> float:
     """Relative change of a unit's median over all months of the horizon."""
-    before, after = (float(np.median(nodes.totals[:, :, nodes.names.index(unit)].sum(axis=1))) for nodes in (bill, known))
+    before, after = (
+        float(np.median(nodes.totals[:, :, nodes.names.index(unit)].sum(axis=1)))
+        for nodes in (bill, known)
+    )
     return after / before - 1 if before else 0.0
 
 
@@ -168,7 +203,11 @@ def _term(months: float) -> str:
 
 def _leads(rows: list[dict]) -> str:
     first, last = rows[0]["lead"], rows[-1]["lead"]
-    return f"{first} month{'s' * (first > 1)}".capitalize() if first == last else f"{first} to {last} months"
+    return (
+        f"{first} month{'s' * (first > 1)}".capitalize()
+        if first == last
+        else f"{first} to {last} months"
+    )
 
 
 def _between(shares: list[float]) -> str:

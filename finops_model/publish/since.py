@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import FinOpsError
-from ..wording import landing as landing_words
 from ..measure.actuals import COMPANY
 from ..measure.entities import own_unit
 from ..settings import Settings
+from ..wording import landing as landing_words
 from .report.briefs import load_brief
 
 
@@ -17,11 +17,11 @@ class Published:
     """What a published report says of its fiscal year."""
 
     month: str
-    as_of: str                  # the newest day of its data
+    as_of: str  # the newest day of its data
     currency: str
     headline: str
-    landing: dict               # of its brief
-    engine: str | None = None   # that made its numbers
+    landing: dict  # of its brief
+    engine: str | None = None  # that made its numbers
 
     def told(self, what: str, as_of: str, land: dict | None = None) -> str:
         """One sentence: the report's year, and that of `what` on its own day. land: of the same year; None: it has none."""
@@ -29,17 +29,30 @@ class Published:
 
     def said(self) -> str:
         """What the report says of its year, with its day."""
-        return f"The report {self.month} (as of {landing_words.day(self.as_of)}) says: {self.headline}"
+        return (
+            f"The report {self.month} (as of {landing_words.day(self.as_of)}) says: {self.headline}"
+        )
 
     def as_dict(self) -> dict:
         return {"month": self.month, "as_of": self.as_of, "landing": self.landing}
 
     def beside(self, land: dict | None = None) -> dict:
         """The same as plain values, for --json: `period`, `p50`, `overrun_probability` as published, and `now` with `change`, a share of it."""
-        then, same = self.landing, land is not None and land["p50"] is not None and land["period"] == self.landing["period"] and self.landing["p50"] is not None
-        return {"month": self.month, "as_of": self.as_of, "headline": self.headline,
-                **{key: then[key] for key in ("period", "p50", "budget", "overrun_probability")}, "now": land["p50"] if same else None,
-                "change": land["p50"] / then["p50"] - 1 if same and then["p50"] else None}
+        then, same = (
+            self.landing,
+            land is not None
+            and land["p50"] is not None
+            and land["period"] == self.landing["period"]
+            and self.landing["p50"] is not None,
+        )
+        return {
+            "month": self.month,
+            "as_of": self.as_of,
+            "headline": self.headline,
+            **{key: then[key] for key in ("period", "p50", "budget", "overrun_probability")},
+            "now": land["p50"] if same else None,
+            "change": land["p50"] / then["p50"] - 1 if same and then["p50"] else None,
+        }
 
 
 def published(settings: Settings, as_of: str, unit: str = COMPANY) -> Published | None:
@@ -52,17 +65,31 @@ def published(settings: Settings, as_of: str, unit: str = COMPANY) -> Published 
         try:
             brief = load_brief(path)
             if own_unit(brief, settings) == unit and brief["currency"] == settings.currency:
-                found.append(Published(brief["month"], str(brief["data_as_of"]), brief["currency"], brief["headline"], brief["landing"],
-                                       (brief.get("lineage") or {}).get("engine")))
+                found.append(
+                    Published(
+                        brief["month"],
+                        str(brief["data_as_of"]),
+                        brief["currency"],
+                        brief["headline"],
+                        brief["landing"],
+                        (brief.get("lineage") or {}).get("engine"),
+                    )
+                )
         except (FinOpsError, OSError, KeyError, TypeError, ValueError):
             continue
     found.sort(key=lambda one: (one.month, one.as_of))
-    return next((one for one in reversed(found) if one.as_of <= as_of), found[-1] if found else None)
+    return next(
+        (one for one in reversed(found) if one.as_of <= as_of), found[-1] if found else None
+    )
 
 
 def engine_of(report: Published | None, month: str | None) -> str | None:
     """The engine that made the report of the month that is asked for: another has draws of its own. None: whichever is the default."""
-    return report.engine if report is not None and month == report.month and report.engine != "none" else None
+    return (
+        report.engine
+        if report is not None and month == report.month and report.engine != "none"
+        else None
+    )
 
 
 def sentence(report: Published | None, what: str, as_of: str, land: dict | None = None) -> str:

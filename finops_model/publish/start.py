@@ -18,14 +18,14 @@ from pathlib import Path
 
 from ..documents import dump_yaml, write_atomic
 from ..errors import InputError
-from ..facts.plans import read as plans
 from ..facts.daily import warehouse
-from ..facts.ledger.store import Ledger
 from ..facts.intake.files.readers import refuse_no_file
+from ..facts.ledger.store import Ledger
+from ..facts.plans import read as plans
 from ..measure.brief import slug
-from ..scenario import ledger_base as base_scenario
-from ..scenario import document as scenario
 from ..progress import Progress
+from ..scenario import document as scenario
+from ..scenario import ledger_base as base_scenario
 from ..settings import WORKSPACES, Settings, load_settings
 from .aside import aside, settled
 from .start_again import add_to
@@ -47,7 +47,12 @@ class Given:
     @classmethod
     def of(cls, **files) -> Given:
         """From paths, lists of paths or None; raises InputError for a file that is not there."""
-        found = {key: tuple(map(Path, value if isinstance(value, (list, tuple)) else [value] if value else ())) for key, value in files.items()}
+        found = {
+            key: tuple(
+                map(Path, value if isinstance(value, (list, tuple)) else [value] if value else ())
+            )
+            for key, value in files.items()
+        }
         for item in (item for items in found.values() for item in items):
             refuse_no_file(item)
         return cls(**found)
@@ -57,11 +62,29 @@ class Given:
         return [(field.name, item) for field in fields(self) for item in getattr(self, field.name)]
 
 
-def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.PathLike | None = None, currency: str | None = None,
-          drivers: list | None = None, budgets: str | None = None, invoices: str | None = None, organisation: str | None = None,
-          mapping: str | os.PathLike | None = None, what_ifs: list | None = None, confirm: Callable | None = None, paths: int | None = None,
-          fresh: str | None = None, format: str | None = None, append: bool = False, replace: bool = False, ask: Callable[[str], str | None] | None = None,
-          tell: Callable[[str], None] | None = None, command: str = "finops start", progress: Progress | None = None) -> Settings:
+def start(
+    file: str | os.PathLike,
+    *,
+    name: str | None = None,
+    folder: str | os.PathLike | None = None,
+    currency: str | None = None,
+    drivers: list | None = None,
+    budgets: str | None = None,
+    invoices: str | None = None,
+    organisation: str | None = None,
+    mapping: str | os.PathLike | None = None,
+    what_ifs: list | None = None,
+    confirm: Callable | None = None,
+    paths: int | None = None,
+    fresh: str | None = None,
+    format: str | None = None,
+    append: bool = False,
+    replace: bool = False,
+    ask: Callable[[str], str | None] | None = None,
+    tell: Callable[[str], None] | None = None,
+    command: str = "finops start",
+    progress: Progress | None = None,
+) -> Settings:
     """Make the workspace of a bill, or take the bill into the one that is there; returns its settings.
 
     confirm   called with the guessed Mapping before anything is written; returns the mapping to use, or None to stop. Without it a
@@ -73,7 +96,13 @@ def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.
     Raises InputError and LedgerError in one sentence; then nothing was written but, where nobody confirmed a guess, a mapping to correct.
     """
     file, tell = Path(file), tell or (lambda _: None)
-    given = Given.of(drivers=drivers, budgets=budgets, invoices=invoices, organisation=organisation, what_ifs=what_ifs)
+    given = Given.of(
+        drivers=drivers,
+        budgets=budgets,
+        invoices=invoices,
+        organisation=organisation,
+        what_ifs=what_ifs,
+    )
     for item in (file, Path(mapping) if mapping else file):
         refuse_no_file(item)
     name = fresh or name or file.name.split(".")[0]
@@ -81,10 +110,27 @@ def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.
     there = target.is_dir() and any(target.iterdir())
     if there and not folder:
         _same_company(load_settings(target), name, target)
-    reading = read_bill(file, mapping=mapping, currency=currency, workspace=target if there else None, confirm=confirm,
-                        command=_command(command, file, name if name != file.name.split(".")[0] else None, given, currency), format=format)
+    reading = read_bill(
+        file,
+        mapping=mapping,
+        currency=currency,
+        workspace=target if there else None,
+        confirm=confirm,
+        command=_command(
+            command, file, name if name != file.name.split(".")[0] else None, given, currency
+        ),
+        format=format,
+    )
     if there:
-        add_to(target, file, reading, given.items(), how={"append": append, "replace": replace, "ask": ask}, tell=tell, progress=progress)
+        add_to(
+            target,
+            file,
+            reading,
+            given.items(),
+            how={"append": append, "replace": replace, "ask": ask},
+            tell=tell,
+            progress=progress,
+        )
         return load_settings(target)
     known = target.parent.is_dir()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -97,12 +143,16 @@ def start(file: str | os.PathLike, *, name: str | None = None, folder: str | os.
             tell(refused)
     except OSError as problem:
         if target.is_dir():
-            raise InputError(f"{target} was made by another run meanwhile. Nothing was written; start again to take {file.name} into it.") from None
-        raise InputError(f"{target}: the workspace could not be written ({problem.strerror or problem}). Nothing was left behind.") from None
+            raise InputError(
+                f"{target} was made by another run meanwhile. Nothing was written; start again to take {file.name} into it."
+            ) from None
+        raise InputError(
+            f"{target}: the workspace could not be written ({problem.strerror or problem}). Nothing was left behind."
+        ) from None
     finally:
         if not known:
             with contextlib.suppress(OSError):
-                target.parent.rmdir()           # goes only where nothing lies in it
+                target.parent.rmdir()  # goes only where nothing lies in it
     return load_settings(target)
 
 
@@ -113,40 +163,68 @@ def _place(name: str, folder, fresh: str | None, tell) -> Path:
         stem, number = re.sub(r"-\d+$", "", slug(fresh)), 2
         while os.path.lexists(target.with_name(f"{stem}-{number}")):
             number += 1
-        raise InputError(f"{target} is there already; --fresh begins anew and only in a folder that is not there. Nothing was written. "
-                         f"Give another name, for example --fresh {stem}-{number}.")
+        raise InputError(
+            f"{target} is there already; --fresh begins anew and only in a folder that is not there. Nothing was written. "
+            f"Give another name, for example --fresh {stem}-{number}."
+        )
     old = target.with_name(f".{target.name}.old")
     if (old / "finops.yaml").is_file():
         if not os.path.lexists(target):
-            raise InputError(f"{old} is the workspace as it was before a run of an older version was killed, and {target} is gone. Nothing was "
-                             f"written. Put it back (mv {shlex.quote(str(old))} {shlex.quote(str(target))}) and start again, or begin anew with "
-                             "--fresh NAME.")
-        tell(f"{old} is a copy that a killed run of an older version left; it is not touched. Look into it, then remove it.")
-    if os.path.lexists(target) and not (target / "finops.yaml").is_file() and not (target.is_dir() and not any(target.iterdir())):
-        raise InputError(f"{target} is there and is no workspace (no finops.yaml in it). Nothing was written. Give another name with --name.")
+            raise InputError(
+                f"{old} is the workspace as it was before a run of an older version was killed, and {target} is gone. Nothing was "
+                f"written. Put it back (mv {shlex.quote(str(old))} {shlex.quote(str(target))}) and start again, or begin anew with "
+                "--fresh NAME."
+            )
+        tell(
+            f"{old} is a copy that a killed run of an older version left; it is not touched. Look into it, then remove it."
+        )
+    if (
+        os.path.lexists(target)
+        and not (target / "finops.yaml").is_file()
+        and not (target.is_dir() and not any(target.iterdir()))
+    ):
+        raise InputError(
+            f"{target} is there and is no workspace (no finops.yaml in it). Nothing was written. Give another name with --name."
+        )
     return target
 
 
 def _same_company(settings: Settings, name: str, target: Path) -> None:
     """Two names that only share a folder (letters a folder name leaves out) are two companies."""
+
     def letters(text):
         return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
     if slug(settings.company) == slug(name) and letters(settings.company) != letters(name):
-        raise InputError(f"{target} is the workspace of '{settings.company}', and '{name}' would lie in the same folder. Nothing was written. "
-                         "Give another name: --name NAME.")
+        raise InputError(
+            f"{target} is the workspace of '{settings.company}', and '{name}' would lie in the same folder. Nothing was written. "
+            "Give another name: --name NAME."
+        )
 
 
 def _command(command: str, file: Path, name: str | None, given: Given, currency: str | None) -> str:
     """The command that goes on with a corrected mapping, `{mapping}` standing for its file."""
-    option = {"drivers": "--driver", "budgets": "--budget", "invoices": "--invoices", "organisation": "--organisation", "what_ifs": "--what-if"}
-    words = [*(["--name", name] if name else []), *(["--currency", currency] if currency else []),
-             *(word for key, item in given.items() for word in (option[key], str(item)))]
+    option = {
+        "drivers": "--driver",
+        "budgets": "--budget",
+        "invoices": "--invoices",
+        "organisation": "--organisation",
+        "what_ifs": "--what-if",
+    }
+    words = [
+        *(["--name", name] if name else []),
+        *(["--currency", currency] if currency else []),
+        *(word for key, item in given.items() for word in (option[key], str(item))),
+    ]
     text = f"{command} {shlex.quote(str(file))} --mapping {{mapping}}"
-    return text + "".join(f" {shlex.quote(word)}" for word in words).replace("{", "{{").replace("}", "}}")
+    return text + "".join(f" {shlex.quote(word)}" for word in words).replace("{", "{{").replace(
+        "}", "}}"
+    )
 
 
-def _fill(root: Path, file: Path, name: str, reading: Reading, currency, given: Given, paths, progress) -> None:
+def _fill(
+    root: Path, file: Path, name: str, reading: Reading, currency, given: Given, paths, progress
+) -> None:
     """A whole workspace in an empty folder."""
     ledger = Ledger(root / "ledger")
     ledger.ingest([reading.item], format=reading.format, progress=progress)
@@ -155,21 +233,33 @@ def _fill(root: Path, file: Path, name: str, reading: Reading, currency, given: 
         from .start_reading import said
 
         sums = ledger.totals_by_period().groupby("BillingCurrency")["Rows"].sum()
-        parts = [f"{file.name.split('.')[0]}-{code.casefold()}{''.join(file.suffixes)}" for code in found]
-        raise InputError(f"{file}: amounts in {said([(code, int(sums[code])) for code in found])}. Amounts in different currencies are not added up, "
-                         "and a workspace is in one currency. Nothing was written. Write the rows of each currency into a file of its own and "
-                         f"start each: {', '.join(f'finops start {part}' for part in parts)}.")
+        parts = [
+            f"{file.name.split('.')[0]}-{code.casefold()}{''.join(file.suffixes)}" for code in found
+        ]
+        raise InputError(
+            f"{file}: amounts in {said([(code, int(sums[code])) for code in found])}. Amounts in different currencies are not added up, "
+            "and a workspace is in one currency. Nothing was written. Write the rows of each currency into a file of its own and "
+            f"start each: {', '.join(f'finops start {part}' for part in parts)}."
+        )
     if reading.mapping is not None:
         reading.mapping.save(root / "mapping.yaml")
-    document = {"company": name, "currency": found[0] if found else currency or "USD", "ledger": "ledger", "runs": "runs",
-                "reports": "reports", "scenario": "scenarios/00_base.yaml"}
+    document = {
+        "company": name,
+        "currency": found[0] if found else currency or "USD",
+        "ledger": "ledger",
+        "runs": "runs",
+        "reports": "reports",
+        "scenario": "scenarios/00_base.yaml",
+    }
     # Plans are copied in, so that the workspace stands on its own and can be rebuilt from itself.
     (root / "plans").mkdir()
     (root / "scenarios").mkdir()
     for key, item in given.items():
         place = f"{'scenarios' if key == 'what_ifs' else 'plans'}/{item.name}"
         if (root / place).exists() and (root / place).read_bytes() != item.read_bytes():
-            raise InputError(f"{item}: another file of this name is given too, and both would lie in {place}. Rename one of them.")
+            raise InputError(
+                f"{item}: another file of this name is given too, and both would lie in {place}. Rename one of them."
+            )
         shutil.copy2(item, root / place)
         if key in ("drivers", "what_ifs"):
             document[key] = [*document.get(key, []), place]
@@ -177,7 +267,11 @@ def _fill(root: Path, file: Path, name: str, reading: Reading, currency, given: 
             document[key] = place
     if paths:
         document["paths"] = paths
-    write_atomic(root / "finops.yaml", "# Made by finops start; yours to edit (every key: docs/settings.md).\n" + dump_yaml(document))
+    write_atomic(
+        root / "finops.yaml",
+        "# Made by finops start; yours to edit (every key: docs/settings.md).\n"
+        + dump_yaml(document),
+    )
     settings = load_settings(root)
     if settings.drivers:
         plans.read_drivers(settings.files(settings.drivers))
@@ -185,8 +279,10 @@ def _fill(root: Path, file: Path, name: str, reading: Reading, currency, given: 
         plans.read_budgets(settings.path(settings.budgets), settings.currency)
     daily = warehouse.daily(ledger, settings)
     if daily.empty:
-        raise InputError(f"{file}: no row could be used; every row is in quarantine. First reason: "
-                         f"{_first_reason(ledger)}. Nothing was written.")
+        raise InputError(
+            f"{file}: no row could be used; every row is in quarantine. First reason: "
+            f"{_first_reason(ledger)}. Nothing was written."
+        )
     write_atomic(root / "scenarios" / "00_base.yaml", base_scenario.init_base(daily, settings))
     for item in settings.what_ifs:
         scenario.load_scenario(root / item)
@@ -197,8 +293,10 @@ def _refused(file: Path, ledger: Ledger, target: Path) -> str:
     refused = len(ledger.quarantine())
     if not refused:
         return ""
-    return (f"{file.name}: {refused:,} of {refused + ledger.rows:,} rows {'was' if refused == 1 else 'were'} refused and {'is' if refused == 1 else 'are'} in no figure. "
-            f"First reason: {_first_reason(ledger)}. All of them: finops reconcile --settings {shlex.quote(str(target))}")
+    return (
+        f"{file.name}: {refused:,} of {refused + ledger.rows:,} rows {'was' if refused == 1 else 'were'} refused and {'is' if refused == 1 else 'are'} in no figure. "
+        f"First reason: {_first_reason(ledger)}. All of them: finops reconcile --settings {shlex.quote(str(target))}"
+    )
 
 
 def _first_reason(ledger: Ledger) -> str:

@@ -9,22 +9,32 @@ from pathlib import Path
 
 from ..documents import load_yaml, write_atomic
 from ..errors import FinOpsError, InputError
-from ..facts.plans import read as plans
 from ..facts.daily import warehouse
-from ..facts.ledger.store import Ledger
 from ..facts.ledger.receipt import plain
-from ..scenario import ledger_base as base_scenario
-from ..scenario import document as scenario
+from ..facts.ledger.store import Ledger
+from ..facts.plans import read as plans
 from ..progress import Progress
+from ..scenario import document as scenario
+from ..scenario import ledger_base as base_scenario
 from ..settings import Settings, load_settings
 from .finops_yaml import with_added
 from .start_reading import Reading, free, said
 
-LISTS = tuple(key for key, field in Settings.model_fields.items() if field.annotation == list[str])      # several files
+LISTS = tuple(
+    key for key, field in Settings.model_fields.items() if field.annotation == list[str]
+)  # several files
 
 
-def add_to(root: Path, file: Path, reading: Reading, given: list[tuple[str, Path]], *, how: dict | None = None,
-           tell: Callable[[str], None], progress: Progress | None = None) -> None:
+def add_to(
+    root: Path,
+    file: Path,
+    reading: Reading,
+    given: list[tuple[str, Path]],
+    *,
+    how: dict | None = None,
+    tell: Callable[[str], None],
+    progress: Progress | None = None,
+) -> None:
     """Take a bill into the ledger of a workspace, and lay the files given with it beside those that are there.
 
     how   append, replace and ask of `Ledger.ingest`
@@ -35,7 +45,17 @@ def add_to(root: Path, file: Path, reading: Reading, given: list[tuple[str, Path
     ledger = Ledger(settings.path(settings.ledger))
     before = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
     _judge(file, reading, settings, root)
-    copies = [(key, item, free(root / ("scenarios" if key == "what_ifs" else "plans") / item.name, item.read_bytes())) for key, item in given]
+    copies = [
+        (
+            key,
+            item,
+            free(
+                root / ("scenarios" if key == "what_ifs" else "plans") / item.name,
+                item.read_bytes(),
+            ),
+        )
+        for key, item in given
+    ]
     _check(given, settings, root)
     receipt = ledger.ingest([reading.item], format=reading.format, **(how or {}), progress=progress)
     _say_delivery(root, file, receipt, tell)
@@ -45,7 +65,9 @@ def add_to(root: Path, file: Path, reading: Reading, given: list[tuple[str, Path
         if place.exists():
             continue
         if place.name != item.name:
-            tell(f"{(place.parent / item.name).relative_to(root)} holds something else and stays: the new file lies at {place.relative_to(root)}.")
+            tell(
+                f"{(place.parent / item.name).relative_to(root)} holds something else and stays: the new file lies at {place.relative_to(root)}."
+            )
         write_atomic(place, item.read_bytes())
     if reading.mapping is not None:
         _keep_mapping(root, reading, tell)
@@ -60,14 +82,26 @@ def _judge(file: Path, reading: Reading, settings: Settings, root: Path) -> None
         receipt = trial.ingest([reading.item], format=reading.format)
         if not receipt.accepted:
             reasons = trial.quarantine()
-            first = f" First reason: row {reasons.iloc[0]['x_Row']}, {reasons.iloc[0]['x_Column']}: {reasons.iloc[0]['x_Reason']}." if len(reasons) else ""
-            raise InputError(f"{file}: no row could be used; every row would be in quarantine.{first} Nothing was written.")
+            first = (
+                f" First reason: row {reasons.iloc[0]['x_Row']}, {reasons.iloc[0]['x_Column']}: {reasons.iloc[0]['x_Reason']}."
+                if len(reasons)
+                else ""
+            )
+            raise InputError(
+                f"{file}: no row could be used; every row would be in quarantine.{first} Nothing was written."
+            )
         rows = trial.totals_by_period().groupby("BillingCurrency")["Rows"].sum()
     if set(rows.index) - {settings.currency, *(entity.currency for entity in settings.entities)}:
-        counts = said([(code, int(rows[code])) for code in sorted(rows.index)]) if len(rows) > 1 else rows.index[0]
-        raise InputError(f"{file}: amounts in {counts}, and the workspace {root} is in {settings.currency}. Amounts in different currencies are not "
-                         "added up. Nothing was written. Begin a workspace for the other currency, with a file that holds only its rows: "
-                         "finops start FILE --fresh NAME.")
+        counts = (
+            said([(code, int(rows[code])) for code in sorted(rows.index)])
+            if len(rows) > 1
+            else rows.index[0]
+        )
+        raise InputError(
+            f"{file}: amounts in {counts}, and the workspace {root} is in {settings.currency}. Amounts in different currencies are not "
+            "added up. Nothing was written. Begin a workspace for the other currency, with a file that holds only its rows: "
+            "finops start FILE --fresh NAME."
+        )
 
 
 def _check(given: list[tuple[str, Path]], settings: Settings, root: Path) -> None:
@@ -86,7 +120,9 @@ def _check(given: list[tuple[str, Path]], settings: Settings, root: Path) -> Non
     if scenarios:
         with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
             here = Path(folder) / "scenarios"
-            shutil.copytree(root / "scenarios", here) if (root / "scenarios").is_dir() else here.mkdir()
+            shutil.copytree(root / "scenarios", here) if (
+                root / "scenarios"
+            ).is_dir() else here.mkdir()
             for item in scenarios:
                 (here / item.name).write_bytes(item.read_bytes())
                 scenario.load_scenario(here / item.name)
@@ -94,13 +130,19 @@ def _check(given: list[tuple[str, Path]], settings: Settings, root: Path) -> Non
 
 def _say_delivery(root: Path, file: Path, receipt, tell) -> None:
     if receipt.delivery is None:
-        tell(f"{root}: the workspace exists, and its ledger has {file.name} already: nothing was taken in.")
+        tell(
+            f"{root}: the workspace exists, and its ledger has {file.name} already: nothing was taken in."
+        )
     else:
-        tell(f"{root}: the workspace exists: took {file.name} into its ledger ({receipt.accepted:,} rows accepted, {receipt.quarantined:,} in "
-             f"quarantine, {plain(receipt.totals)}).")
+        tell(
+            f"{root}: the workspace exists: took {file.name} into its ledger ({receipt.accepted:,} rows accepted, {receipt.quarantined:,} in "
+            f"quarantine, {plain(receipt.totals)})."
+        )
     for change in receipt.changes:
         if change.version > 1:
-            tell(f"In the ledger before, and replaced by a new version (the old one stays in its history): {change}")
+            tell(
+                f"In the ledger before, and replaced by a new version (the old one stays in its history): {change}"
+            )
     for warning in receipt.warnings:
         tell(f"Warning: {warning}")
 
@@ -114,7 +156,9 @@ def _keep_mapping(root: Path, reading: Reading, tell) -> None:
         tell(f"How this file is read is kept in {place.relative_to(root)}.")
 
 
-def _name_in_settings(root: Path, settings: Settings, copies: list[tuple[str, Path, Path]], tell) -> None:
+def _name_in_settings(
+    root: Path, settings: Settings, copies: list[tuple[str, Path, Path]], tell
+) -> None:
     """finops.yaml learns of the new files where it says nothing of the kind yet; otherwise the user is told what to write."""
     path = (root / "finops.yaml").resolve()
     for key, _, place in copies:
@@ -126,7 +170,9 @@ def _name_in_settings(root: Path, settings: Settings, copies: list[tuple[str, Pa
         text = with_added(path.read_text(encoding="utf-8-sig"), key, value)
         if text is None or not _reads(text, path, key):
             word = f"[{', '.join(now)}]" if isinstance(now, list) else now
-            tell(f"finops.yaml says {key}: {word} and stays; to use the new file write: {key}: {f'[{name}]' if key in LISTS else name}")
+            tell(
+                f"finops.yaml says {key}: {word} and stays; to use the new file write: {key}: {f'[{name}]' if key in LISTS else name}"
+            )
             continue
         write_atomic(path, text)
         tell(f"Added to finops.yaml: {key}: {name}")
@@ -150,5 +196,8 @@ def _base(root: Path, ledger: Ledger, tell) -> None:
     """The base scenario that finops.yaml names, made again where it is gone."""
     settings = load_settings(root)
     if settings.scenario and not settings.path(settings.scenario).exists():
-        write_atomic(settings.path(settings.scenario), base_scenario.init_base(warehouse.daily(ledger, settings), settings))
+        write_atomic(
+            settings.path(settings.scenario),
+            base_scenario.init_base(warehouse.daily(ledger, settings), settings),
+        )
         tell(f"{settings.scenario} was not there and is made anew.")

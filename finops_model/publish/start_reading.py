@@ -14,10 +14,10 @@ from pathlib import Path
 from ..documents import write_atomic
 from ..errors import InputError
 from ..facts.intake import importers, tables
-from ..facts.intake.files.cells import CURRENCIES
 from ..facts.intake.columns import ROLES
-from ..facts.intake.mapping_text import explained
+from ..facts.intake.files.cells import CURRENCIES
 from ..facts.intake.files.readers import open_source
+from ..facts.intake.mapping_text import explained
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Reading:
 
     item: object
     mapping: tables.Mapping | None = None
-    kept: str = ""                     # name of the workspace's own mapping file that was used
+    kept: str = ""  # name of the workspace's own mapping file that was used
     format: str | None = None
 
 
@@ -47,8 +47,16 @@ def doubts(mapping: tables.Mapping) -> tuple[str, ...]:
     return tuple(mapping.doubts)
 
 
-def read_bill(file: Path, *, mapping=None, currency: str | None = None, workspace: Path | None = None, confirm: Callable | None = None,
-              command: str = "finops start", format: str | None = None) -> Reading:
+def read_bill(
+    file: Path,
+    *,
+    mapping=None,
+    currency: str | None = None,
+    workspace: Path | None = None,
+    confirm: Callable | None = None,
+    command: str = "finops start",
+    format: str | None = None,
+) -> Reading:
     """How `file` is read; nothing is written unless nobody confirms the guess: then it is written out, to be corrected.
 
     mapping    a mapping file of the user's; else one the workspace has kept that fits; else a guess, given to `confirm`
@@ -59,7 +67,9 @@ def read_bill(file: Path, *, mapping=None, currency: str | None = None, workspac
     """
     if format is not None:
         if mapping is not None:
-            raise InputError(f"{file}: --format {format} and --mapping {mapping} are two ways to read one file. Give one of them.")
+            raise InputError(
+                f"{file}: --format {format} and --mapping {mapping} are two ways to read one file. Give one of them."
+            )
         importers.named(format, open_source(file))
         return Reading(file, format=format)
     if mapping is None and is_export(file):
@@ -85,7 +95,9 @@ def read_bill(file: Path, *, mapping=None, currency: str | None = None, workspac
 
 def _undoubted(guess: tables.Mapping) -> tables.Mapping:
     if open_ := doubts(guess):
-        raise Unconfirmed(f"{guess.file}: the reading leaves doubts, and nobody was asked: {'; '.join(open_)}. Nothing was taken in.")
+        raise Unconfirmed(
+            f"{guess.file}: the reading leaves doubts, and nobody was asked: {'; '.join(open_)}. Nothing was taken in."
+        )
     return guess
 
 
@@ -94,10 +106,14 @@ def _in_currency(mapping: tables.Mapping, currency: str | None) -> tables.Mappin
     if not currency or (mapping.currency_code == currency and not mapping.currency_assumed):
         return mapping
     if mapping.currency is None and not mapping.currency_assumed:
-        raise InputError(f"--currency {currency}: the amounts are in {mapping.currency_code}, as the table or its mapping says. "
-                         "Leave --currency out; where the table is wrong, write currency_code into a mapping and give it with --mapping.")
+        raise InputError(
+            f"--currency {currency}: the amounts are in {mapping.currency_code}, as the table or its mapping says. "
+            "Leave --currency out; where the table is wrong, write currency_code into a mapping and give it with --mapping."
+        )
     notes = tuple(note for note in mapping.notes if "names no currency" not in note)
-    return mapping.model_copy(update={"currency_code": currency, "currency_assumed": False, "notes": notes})
+    return mapping.model_copy(
+        update={"currency_code": currency, "currency_assumed": False, "notes": notes}
+    )
 
 
 def fits(frame, kept: tables.Mapping) -> bool:
@@ -109,10 +125,14 @@ def fits(frame, kept: tables.Mapping) -> bool:
     try:
         guess = tables.guess_mapping(frame)
     except InputError:
-        return True                     # what cannot be guessed is what a person wrote a mapping for
+        return True  # what cannot be guessed is what a person wrote a mapping for
     if guess.amount == kept.amount and guess.decimal != kept.decimal and not guess.decimal_assumed:
         return False
-    if guess.date == kept.date and guess.date_order not in ("iso", kept.date_order) and not guess.date_order_assumed:
+    if (
+        guess.date == kept.date
+        and guess.date_order not in ("iso", kept.date_order)
+        and not guess.date_order_assumed
+    ):
         return False
     return set(guess.months) <= used and set(guess.open_money) <= {*counted, *kept.ignore}
 
@@ -130,9 +150,11 @@ def one_currency(file, rows: Counter, column: str | None = None) -> None:
         return
     of = f" (column '{column}')" if column else ""
     parts = [f"{Path(file).stem}-{code.casefold()}.csv" for code, _ in named]
-    raise InputError(f"{file}: amounts in {said(named)}{of}. Amounts in different currencies are not added up, and a workspace is in one "
-                     f"currency. Nothing was written. Write the rows of each currency into a file of its own and start each: "
-                     f"{', '.join(f'finops start {part}' for part in parts)}.")
+    raise InputError(
+        f"{file}: amounts in {said(named)}{of}. Amounts in different currencies are not added up, and a workspace is in one "
+        f"currency. Nothing was written. Write the rows of each currency into a file of its own and start each: "
+        f"{', '.join(f'finops start {part}' for part in parts)}."
+    )
 
 
 def said(counts: list[tuple[str, int]]) -> str:

@@ -8,25 +8,37 @@ from ..measure.restated import CENT
 from ..periods import month_name
 from .report.manifest import compare_briefs
 
-FIGURES = (("actual/month", "cost of the month"), ("actual/year_to_date", "year to date"), ("landing/p50", "median landing of the year"),
-           ("landing/p10", "P10 of the landing"), ("landing/p90", "P90 of the landing"))
+FIGURES = (
+    ("actual/month", "cost of the month"),
+    ("actual/year_to_date", "year to date"),
+    ("landing/p50", "median landing of the year"),
+    ("landing/p10", "P10 of the landing"),
+    ("landing/p90", "P90 of the landing"),
+)
 
 
 def bills(published: dict, rebuilt: dict) -> list[str]:
     """Bills of the month, and months of use, that are other amounts now than when the report was published."""
     currency, found = published["currency"], []
-    rows = [{(row["issuer"], row["billing_period"]): row["ledger"] for row in brief["tie_out"]["rows"]} for brief in (published, rebuilt)]
+    rows = [
+        {(row["issuer"], row["billing_period"]): row["ledger"] for row in brief["tie_out"]["rows"]}
+        for brief in (published, rebuilt)
+    ]
     for issuer, period in sorted({*rows[0], *rows[1]}):
         then, now = (Decimal(side.get((issuer, period)) or 0) for side in rows)
         if then != now:
-            found.append(f"the bill of {issuer} for {month_name(period)} was {then:,.2f} {currency} when it was published and is {now:,.2f} {currency} now "
-                         f"({now - then:+,.2f} {currency})")
+            found.append(
+                f"the bill of {issuer} for {month_name(period)} was {then:,.2f} {currency} when it was published and is {now:,.2f} {currency} now "
+                f"({now - then:+,.2f} {currency})"
+            )
     then, now = (brief["actual"]["by_month"] for brief in (published, rebuilt))
     for month in sorted({*then, *now}):
         gap = now.get(month, 0.0) - then.get(month, 0.0)
         if abs(gap) >= CENT:
-            found.append(f"{month_name(month)} cost {then.get(month, 0.0):,.2f} {currency} when it was published and {now.get(month, 0.0):,.2f} {currency} now "
-                         f"({gap:+,.2f} {currency})")
+            found.append(
+                f"{month_name(month)} cost {then.get(month, 0.0):,.2f} {currency} when it was published and {now.get(month, 0.0):,.2f} {currency} now "
+                f"({gap:+,.2f} {currency})"
+            )
     return found
 
 
@@ -43,4 +55,8 @@ def differences(published: dict, rebuilt: dict) -> list[str]:
         if then is not None and now is not None and abs(now - then) >= CENT:
             told.append(f"{what}: {then:,.2f} {currency} was published, {now:,.2f} {currency} now")
     left = len(every) - len(told)
-    return [*changed, *told, *([f"and {left:,} more figures of the report that follow from these"] if left > 0 else [])]
+    return [
+        *changed,
+        *told,
+        *([f"and {left:,} more figures of the report that follow from these"] if left > 0 else []),
+    ]

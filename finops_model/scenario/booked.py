@@ -24,7 +24,11 @@ def newest_full_month(facts) -> str | None:
     month = month_of(facts.as_of)
     if facts.as_of != str(month_days(month)[-1]):
         month = str(np.datetime64(month, "M") - 1)
-    return month if pd.Timestamp(f"{month}-01") >= first.replace(day=1) and month >= str(first.date())[:7] else None
+    return (
+        month
+        if pd.Timestamp(f"{month}-01") >= first.replace(day=1) and month >= str(first.date())[:7]
+        else None
+    )
 
 
 def recurring_rows(facts) -> pd.DataFrame:
@@ -34,12 +38,22 @@ def recurring_rows(facts) -> pd.DataFrame:
     if month is None:
         return rows[:0]
     last = month_days(month)[-1]
-    return rows[(rows["ChargeDate"] >= pd.Timestamp(f"{month}-01")) & (rows["ChargeDate"] <= pd.Timestamp(last))]
+    return rows[
+        (rows["ChargeDate"] >= pd.Timestamp(f"{month}-01"))
+        & (rows["ChargeDate"] <= pd.Timestamp(last))
+    ]
 
 
 def recurring_by_workload(facts) -> dict[str, float]:
     """Money per month of recurring charges: the newest full month's, by workload."""
-    return {str(name): float(value) for name, value in recurring_rows(facts).groupby("x_Workload")["EffectiveCost"].sum().items() if value}
+    return {
+        str(name): float(value)
+        for name, value in recurring_rows(facts)
+        .groupby("x_Workload")["EffectiveCost"]
+        .sum()
+        .items()
+        if value
+    }
 
 
 def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
@@ -50,12 +64,25 @@ def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
     owners = {pool.owner for pool in pools if pool.owner}
     others = sorted((set(flat) | owners | set(now["x_Workload"])) - set(demand_names))
     names = (*demand_names, *others)
-    launched = {name: terms["business_unit"] for name, terms in resolved.launches.items()} | (campaigns or {})
+    launched = {name: terms["business_unit"] for name, terms in resolved.launches.items()} | (
+        campaigns or {}
+    )
     units = tuple(sorted({*rows["x_BusinessUnit"], *launched.values()}))
     home = unit_of_workload(rows)
     tree = resolved.tree["workloads"]
-    unit_of = np.array([units.index(_known(launched.get(n) or tree.get(n, {}).get("unit") or home.get(n), units)) for n in names])
-    kept = {name: unit for name, unit in zip(facts.names, facts.meta.unit_of) if tree.get(name, {}).get("unit") in (None, unit)}
+    unit_of = np.array(
+        [
+            units.index(
+                _known(launched.get(n) or tree.get(n, {}).get("unit") or home.get(n), units)
+            )
+            for n in names
+        ]
+    )
+    kept = {
+        name: unit
+        for name, unit in zip(facts.names, facts.meta.unit_of)
+        if tree.get(name, {}).get("unit") in (None, unit)
+    }
     kept |= {name: home[name] for name in others if name in home}
     shares = unit_shares(rows, names, unit_of, units, frozenset(kept) - set(launched))
     so_far = np.zeros((len(months), len(units)))
@@ -69,7 +96,9 @@ def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
     booked = now[mask].groupby("x_Workload")["EffectiveCost"].sum()
     for name, value in flat.items():
         rest[:, names.index(name)] = value
-        if name in booked.index:                       # the part of the month under way that is booked does not come again
+        if (
+            name in booked.index
+        ):  # the part of the month under way that is booked does not come again
             rest[0, names.index(name)] = max(value - float(booked[name]), 0.0) if value > 0 else 0.0
     return names, so_far, so_far_by, rest, units, unit_of, shares
 
@@ -78,7 +107,9 @@ def _known(unit, units):
     return unit if unit in units else units[0]
 
 
-def unit_shares(rows: pd.DataFrame, names, unit_of: np.ndarray, units, shared: frozenset[str]) -> np.ndarray:
+def unit_shares(
+    rows: pd.DataFrame, names, unit_of: np.ndarray, units, shared: frozenset[str]
+) -> np.ndarray:
     """(workload, unit): who pays for what is to come of each workload; rows add up to 1.
 
     shared   workloads that may be split: those that no scenario gives to another unit
@@ -88,7 +119,9 @@ def unit_shares(rows: pd.DataFrame, names, unit_of: np.ndarray, units, shared: f
     for name, part in totals[totals["EffectiveCost"] > 0].groupby("x_Workload"):
         if len(part) > 1 and name in shared and name in names:
             found[names.index(name)] = 0.0
-            found[names.index(name), [units.index(unit) for unit in part["x_BusinessUnit"]]] = part["EffectiveCost"] / part["EffectiveCost"].sum()
+            found[names.index(name), [units.index(unit) for unit in part["x_BusinessUnit"]]] = (
+                part["EffectiveCost"] / part["EffectiveCost"].sum()
+            )
     return found
 
 
@@ -102,8 +135,14 @@ def _fresh(rows: pd.DataFrame) -> pd.DataFrame:
 def unit_of_workload(rows: pd.DataFrame) -> dict[str, str]:
     """The business unit that carries most of each workload's cost in its newest four weeks."""
     totals = _fresh(rows)
-    totals = totals.sort_values(["x_Workload", "EffectiveCost", "x_BusinessUnit"], ascending=[True, False, True])
-    return dict(totals.drop_duplicates("x_Workload")[["x_Workload", "x_BusinessUnit"]].itertuples(index=False))
+    totals = totals.sort_values(
+        ["x_Workload", "EffectiveCost", "x_BusinessUnit"], ascending=[True, False, True]
+    )
+    return dict(
+        totals.drop_duplicates("x_Workload")[["x_Workload", "x_BusinessUnit"]].itertuples(
+            index=False
+        )
+    )
 
 
 def excluded(facts) -> list[dict]:
@@ -111,9 +150,26 @@ def excluded(facts) -> list[dict]:
     since = pd.Timestamp(facts.as_of) - pd.DateOffset(years=1)
     rows = facts.daily[facts.daily["ChargeDate"] > since]
     split = parts(rows, held(facts))
-    wanted = (("Tax", rows["ChargeCategory"] == "Tax", "tax is a line of its own, outside cost"),
-              ("Credits", rows["ChargeCategory"] == "Credit", "credits run out; cost is shown before them"),
-              ("Corrections", split["correction"], "corrections are booked where they are and not expected again"),
-              ("One-time charges", split["once"], "one-time charges are not expected again"))
-    return [{"what": what, "amount": float(rows.loc[mask, "EffectiveCost"].sum()), "why": f"{why} (newest 12 months)"}
-            for what, mask, why in wanted if mask.any()]
+    wanted = (
+        ("Tax", rows["ChargeCategory"] == "Tax", "tax is a line of its own, outside cost"),
+        (
+            "Credits",
+            rows["ChargeCategory"] == "Credit",
+            "credits run out; cost is shown before them",
+        ),
+        (
+            "Corrections",
+            split["correction"],
+            "corrections are booked where they are and not expected again",
+        ),
+        ("One-time charges", split["once"], "one-time charges are not expected again"),
+    )
+    return [
+        {
+            "what": what,
+            "amount": float(rows.loc[mask, "EffectiveCost"].sum()),
+            "why": f"{why} (newest 12 months)",
+        }
+        for what, mask, why in wanted
+        if mask.any()
+    ]

@@ -18,24 +18,26 @@ from ..uncertainty.distributions import Distribution
 class Event:
     """One change of one path."""
 
-    path: str                       # slash path without wildcards
-    op: str                         # set | scale
+    path: str  # slash path without wildcards
+    op: str  # set | scale
     value: float | Distribution
-    since: str                      # first day, YYYY-MM-DD; "" = from the first day of the forecast
-    where: str                      # file:line
+    since: str  # first day, YYYY-MM-DD; "" = from the first day of the forecast
+    where: str  # file:line
     because: str = ""
-    shown: str = ""                 # the value as the file has it
-    draw: str = ""                  # name of the uniform draw of an uncertain value: the path as the file has it
-    per: str = ""                   # month: an uncertain value is drawn anew for every month, as <draw>/<YYYY-MM>
+    shown: str = ""  # the value as the file has it
+    draw: str = ""  # name of the uniform draw of an uncertain value: the path as the file has it
+    per: str = ""  # month: an uncertain value is drawn anew for every month, as <draw>/<YYYY-MM>
 
 
 @dataclass(frozen=True)
 class Timeline:
     """A value by day: number[day] x product of the uncertain values named by mixture[which[day]]."""
 
-    number: np.ndarray                                   # (day,)
-    which: np.ndarray                                    # (day,) int, -1 = certain
-    mixtures: tuple[tuple[tuple[str, Distribution], ...], ...] = field(default=())   # (draw name, distribution) factors
+    number: np.ndarray  # (day,)
+    which: np.ndarray  # (day,) int, -1 = certain
+    mixtures: tuple[tuple[tuple[str, Distribution], ...], ...] = field(
+        default=()
+    )  # (draw name, distribution) factors
 
     @property
     def certain(self) -> bool:
@@ -43,8 +45,11 @@ class Timeline:
 
     def on_paths(self, uniform) -> np.ndarray:
         """Values (day, path); `uniform(name) -> (path,)` gives the draws."""
-        factors = [np.prod([dist.on_paths(uniform, name) for name, dist in mixture], axis=0) for mixture in self.mixtures]
-        table = np.stack([*factors, np.ones_like(factors[0])])       # the last row serves which = -1
+        factors = [
+            np.prod([dist.on_paths(uniform, name) for name, dist in mixture], axis=0)
+            for mixture in self.mixtures
+        ]
+        table = np.stack([*factors, np.ones_like(factors[0])])  # the last row serves which = -1
         return self.number[:, None] * table[self.which]
 
 
@@ -58,7 +63,7 @@ def timeline(base: np.ndarray, events: list[Event], dates: np.ndarray) -> Timeli
     """
     number, which = np.array(base, dtype=float), np.full(len(dates), -1)
     mixtures: list[tuple] = []
-    for event in sorted(events, key=lambda e: e.since):              # stable: file order within a day
+    for event in sorted(events, key=lambda e: e.since):  # stable: file order within a day
         on = dates >= np.datetime64(event.since, "D") if event.since else np.ones(len(dates), bool)
         if isinstance(event.value, Distribution):
             if event.op == "set":
@@ -67,7 +72,9 @@ def timeline(base: np.ndarray, events: list[Event], dates: np.ndarray) -> Timeli
             for draw, days in _drawn_on(name, on, dates) if event.per == "month" else ((name, on),):
                 factor = ((draw, event.value),)
                 for kind in np.unique(old[days]):
-                    mixtures.append(factor if event.op == "set" or kind < 0 else mixtures[kind] + factor)
+                    mixtures.append(
+                        factor if event.op == "set" or kind < 0 else mixtures[kind] + factor
+                    )
                     which[days & (old == kind)] = len(mixtures) - 1
         elif event.op == "set":
             number[on], which[on] = event.value, -1
@@ -120,8 +127,12 @@ def match(path: str, known: list[str], where: str) -> list[str]:
     """
     if "*" in path.split("/"):
         parts = path.split("/")
-        found = [name for name in known if len(name.split("/")) == len(parts)
-                 and all(p in ("*", n) for p, n in zip(parts, name.split("/")))]
+        found = [
+            name
+            for name in known
+            if len(name.split("/")) == len(parts)
+            and all(p in ("*", n) for p, n in zip(parts, name.split("/")))
+        ]
     else:
         found = [path] if path in set(known) else []
     if found:
@@ -134,8 +145,13 @@ def no_such_path(path: str, known: list[str], where: str) -> str:
     parts = path.split("/")
     for depth in range(len(parts), 0, -1):
         head, rest = "/".join(parts[: depth - 1]), parts[depth - 1]
-        below = sorted({name[len(head) + 1 if head else 0:].split("/")[0] for name in known
-                        if not head or name.startswith(head + "/")})
+        below = sorted(
+            {
+                name[len(head) + 1 if head else 0 :].split("/")[0]
+                for name in known
+                if not head or name.startswith(head + "/")
+            }
+        )
         if below and "*" not in head.split("/"):
             guess = nearest(rest, below)
             if guess and guess != rest:
@@ -162,6 +178,8 @@ def refuse_second_set(events: list[Event]) -> None:
         key = (event.path, event.since)
         if key in seen:
             when = f"from {event.since}" if event.since else "from the first day"
-            raise ScenarioError(f"{event.where}: '{event.path}' is set a second time {when}; the first time is at "
-                                f"{seen[key].where}. Keep one of them.")
+            raise ScenarioError(
+                f"{event.where}: '{event.path}' is set a second time {when}; the first time is at "
+                f"{seen[key].where}. Keep one of them."
+            )
         seen[key] = event

@@ -14,13 +14,13 @@ from ..documents import Document, checked, load_yaml
 from ..errors import ScenarioError
 from ..periods import add_months, fiscal_months, month_days, month_of, month_range
 from ..schemas import check_schema
-from . import ledger_base as base_facts
-from .changes import Event, leaves, refuse_second_set
 from ..simulate.compile.risk_plan import Placed
 from ..uncertainty.risks import day_of
+from . import ledger_base as base_facts
+from .changes import Event, leaves, refuse_second_set
 from .schema import ScenarioDocument
 
-DEEPEST = 8          # bases of bases
+DEEPEST = 8  # bases of bases
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,13 @@ class Resolved:
 
     scenario: Scenario
     facts: base_facts.Facts
-    tree: dict                                  # values of the base, nested; changes are in `events`
-    events: tuple[Event, ...]                   # one per path and change, in order
-    provenance: dict[str, list[tuple[str, str, str]]]   # path -> (what, where, because), the base first
-    launches: dict[str, dict]                   # added workloads: name -> terms
-    proposed: tuple[str, ...]                   # commitments that the scenario adds
+    tree: dict  # values of the base, nested; changes are in `events`
+    events: tuple[Event, ...]  # one per path and change, in order
+    provenance: dict[
+        str, list[tuple[str, str, str]]
+    ]  # path -> (what, where, because), the base first
+    launches: dict[str, dict]  # added workloads: name -> terms
+    proposed: tuple[str, ...]  # commitments that the scenario adds
     months: tuple[str, ...]
     paths: int
     seed: int
@@ -85,16 +87,25 @@ def load_scenario(path) -> Scenario:
     if path is None:
         document = Document({"name": "Base", "question": "What will it cost if nothing changes?"})
         document.path, document.lines = "the ledger", {}
-        return Scenario("Base", document["question"], "", (Layer(checked(ScenarioDocument, document, ScenarioError), document),))
+        return Scenario(
+            "Base",
+            document["question"],
+            "",
+            (Layer(checked(ScenarioDocument, document, ScenarioError), document),),
+        )
     layers: list[Layer] = []
     current, seen = Path(path), []
     while True:
         real = current.resolve()
         if real in seen:
-            raise ScenarioError(f"{layers[-1].at('base')}: base: '{layers[-1].document.base}' leads back to {current.name}. "
-                                "A base may not stand on itself.")
+            raise ScenarioError(
+                f"{layers[-1].at('base')}: base: '{layers[-1].document.base}' leads back to {current.name}. "
+                "A base may not stand on itself."
+            )
         if len(seen) >= DEEPEST:
-            raise ScenarioError(f"{path}: more than {DEEPEST} bases stand on one another. Put their changes into fewer files.")
+            raise ScenarioError(
+                f"{path}: more than {DEEPEST} bases stand on one another. Put their changes into fewer files."
+            )
         seen.append(real)
         source = load_yaml(current, ScenarioError)
         check_schema("scenario", source.get("schema", 1), source.at("schema"), ScenarioError)
@@ -111,15 +122,23 @@ def below(name: str, folder: Path, where: str, key: str, whose: str = "scenario'
     """The file `name` in `folder` or below; raises ScenarioError for any other place."""
     parts = PurePosixPath(name.replace("\\", "/"))
     target = folder / parts
-    outside = parts.is_absolute() or PureWindowsPath(name).drive or ".." in parts.parts or "\0" in name
+    outside = (
+        parts.is_absolute() or PureWindowsPath(name).drive or ".." in parts.parts or "\0" in name
+    )
     if outside or not target.resolve().is_relative_to(folder.resolve()):
-        raise ScenarioError(f"{where}: {key}: '{name}' lies outside the {whose} folder. Name a file in the same folder or below it.")
+        raise ScenarioError(
+            f"{where}: {key}: '{name}' lies outside the {whose} folder. Name a file in the same folder or below it."
+        )
     if not target.is_file():
-        load_yaml(target, lambda text: ScenarioError(f"{where}: {key}: {text}"))   # says what is near
+        load_yaml(
+            target, lambda text: ScenarioError(f"{where}: {key}: {text}")
+        )  # says what is near
     return target
 
 
-def horizon(scenario: Scenario, as_of: str, fiscal_year_starts: int, months: int | None, replay: bool) -> tuple[str, ...]:
+def horizon(
+    scenario: Scenario, as_of: str, fiscal_year_starts: int, months: int | None, replay: bool
+) -> tuple[str, ...]:
     """Months of the run: from the month under way (or the next, at a month's end) through the end of next fiscal year."""
     wanted = scenario.base.horizon
     now = month_of(as_of)
@@ -128,16 +147,27 @@ def horizon(scenario: Scenario, as_of: str, fiscal_year_starts: int, months: int
     if wanted.first and not replay:
         first = wanted.first[:7]
         if first < earliest:
-            raise ScenarioError(f"{scenario.layers[0].at('horizon', 'first')}: horizon/first is {first}, but the ledger knows days up "
-                                f"to {as_of}. The first month can be {earliest} or later; without it, {earliest} is taken.")
+            raise ScenarioError(
+                f"{scenario.layers[0].at('horizon', 'first')}: horizon/first is {first}, but the ledger knows days up "
+                f"to {as_of}. The first month can be {earliest} or later; without it, {earliest} is taken."
+            )
     count = months or wanted.months
     if count:
         return month_range(first, add_months(first, count - 1))
     return month_range(first, add_months(fiscal_months(earliest, fiscal_year_starts)[-1], 12))
 
 
-def resolve(scenario: Scenario, daily=None, settings=None, as_of: str | None = None, *, facts=None, months: int | None = None,
-            paths: int | None = None, replay: bool = False) -> Resolved:
+def resolve(
+    scenario: Scenario,
+    daily=None,
+    settings=None,
+    as_of: str | None = None,
+    *,
+    facts=None,
+    months: int | None = None,
+    paths: int | None = None,
+    replay: bool = False,
+) -> Resolved:
     """The scenario on the ledger: the base's tree of values, and every change with its paths found.
 
     facts    base.read_facts(...), when several scenarios share them; else read from daily and settings
@@ -153,12 +183,32 @@ def resolve(scenario: Scenario, daily=None, settings=None, as_of: str | None = N
     document = scenario.base
     shapes = None
     if document.shapes:
-        shapes = below(document.shapes, Path(settings.root), scenario.layers[0].at("shapes"), "shapes", "company's")
-    return Resolved(scenario, facts, applied.tree, tuple(applied.events), applied.provenance, applied.launches,
-                    tuple(applied.proposed), horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
-                    paths or document.paths or settings.paths, settings.seed if document.seed is None else document.seed,
-                    (*applied.notes, *_two_seeds(scenario, settings)), shapes, tuple(Placed(name, where, risk) for name, (_, where, risk) in applied.risks.items()
-                                                        if not facts.replay or day_of(risk.known_since or "0001-01") <= facts.as_of))
+        shapes = below(
+            document.shapes,
+            Path(settings.root),
+            scenario.layers[0].at("shapes"),
+            "shapes",
+            "company's",
+        )
+    return Resolved(
+        scenario,
+        facts,
+        applied.tree,
+        tuple(applied.events),
+        applied.provenance,
+        applied.launches,
+        tuple(applied.proposed),
+        horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
+        paths or document.paths or settings.paths,
+        settings.seed if document.seed is None else document.seed,
+        (*applied.notes, *_two_seeds(scenario, settings)),
+        shapes,
+        tuple(
+            Placed(name, where, risk)
+            for name, (_, where, risk) in applied.risks.items()
+            if not facts.replay or day_of(risk.known_since or "0001-01") <= facts.as_of
+        ),
+    )
 
 
 def _two_seeds(scenario: Scenario, settings) -> list[dict]:
@@ -167,8 +217,19 @@ def _two_seeds(scenario: Scenario, settings) -> list[dict]:
     if own is None or own == settings.seed or "seed" not in settings.model_fields_set:
         return []
     where = scenario.layers[0].at("seed")
-    return [{"text": f"The seed is {own}, as the scenario says ({Path(where).name}); finops.yaml says {settings.seed}, which does not count. "
-                     "Take one of them out", "value": own, "kind": "assumption", "source": where, "owner": "", "review_by": "", "because": "", "path": ""}]
+    return [
+        {
+            "text": f"The seed is {own}, as the scenario says ({Path(where).name}); finops.yaml says {settings.seed}, which does not count. "
+            "Take one of them out",
+            "value": own,
+            "kind": "assumption",
+            "source": where,
+            "owner": "",
+            "review_by": "",
+            "because": "",
+            "path": "",
+        }
+    ]
 
 
 def explain(resolved: Resolved, path: str) -> str:
@@ -176,8 +237,9 @@ def explain(resolved: Resolved, path: str) -> str:
 
     Raises ScenarioError with the nearest match for a path that is not there.
     """
-    from .changes import match, timeline
     import numpy as np
+
+    from .changes import match, timeline
 
     known = leaves(resolved.tree)
     lines = []
@@ -186,13 +248,21 @@ def explain(resolved: Resolved, path: str) -> str:
         told = []
         for i, (what, where, because) in enumerate(steps):
             reason = f', "{because}"' if because else ""
-            told.append(f"{what} ({where}{reason})" if i == 0 or what.startswith("×") else f"→ {what} ({where}{reason})")
+            told.append(
+                f"{what} ({where}{reason})"
+                if i == 0 or what.startswith("×")
+                else f"→ {what} ({where}{reason})"
+            )
         value = known[name]
         events = [event for event in resolved.events if event.path == name]
         if isinstance(value, (int, float)) and events and "/routing/" not in name:
             end = np.datetime64(f"{resolved.months[-1]}-28", "D")
             final = timeline(np.array([float(value)]), events, np.array([end]))
-            value = f"{final.number[0]:g}" if final.certain else f"{final.number[0]:g} × an uncertain value"
+            value = (
+                f"{final.number[0]:g}"
+                if final.certain
+                else f"{final.number[0]:g} × an uncertain value"
+            )
         elif events:
             value = events[-1].shown
         shown = f"{value:g}" if isinstance(value, float) else str(value) or "(none)"

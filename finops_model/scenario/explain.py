@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .document import Resolved, explain as explain_resolved, load_scenario, resolve
+from .document import Resolved, load_scenario, resolve
+from .document import explain as explain_resolved
 
 
 def explain(scenario, path: str, settings=None, daily=None) -> str:

@@ -14,12 +14,12 @@ import pandas as pd
 
 from ..documents import dump_yaml, stamp
 from ..errors import ScenarioError, unknown
+from ..forecasting import settling
+from ..forecasting.covariates.workspace import NOTHING, Knowledge, read_knowledge
 from ..prices.lists.catalog import Catalog, load_catalog
 from ..settings import Settings
-from ..forecasting import settling
 from . import volumes as volume_facts
 from .changes import escape
-from ..forecasting.covariates.workspace import NOTHING, Knowledge, read_knowledge
 from .routing import routes
 from .volumes import Meta, catalog_price, is_linear
 
@@ -32,29 +32,39 @@ class Facts:
 
     as_of: str
     currency: str
-    names: tuple[str, ...]              # workloads with demand
-    dates: np.ndarray                   # (day,) history
-    volume: np.ndarray                  # (day, workload)
-    mix: np.ndarray                     # (workload, sku)
+    names: tuple[str, ...]  # workloads with demand
+    dates: np.ndarray  # (day,) history
+    volume: np.ndarray  # (day, workload)
+    mix: np.ndarray  # (workload, sku)
     meta: Meta
-    daily: pd.DataFrame                 # up to as_of
+    daily: pd.DataFrame  # up to as_of
     catalog: Catalog | None
-    inventory: tuple[dict, ...]         # live commitments, FOCUS 1.4 records
-    drivers: tuple[str, ...]            # names of drivers (not outcomes) in the driver files
-    replay: bool = False                # prices and contracts as known on that day only
-    known: Knowledge = NOTHING          # what people know of workloads (finops.yaml: known)
-    unfinished: tuple[settling.Late, ...] = ()      # days after as_of that are in but probably not whole (§2.24)
+    inventory: tuple[dict, ...]  # live commitments, FOCUS 1.4 records
+    drivers: tuple[str, ...]  # names of drivers (not outcomes) in the driver files
+    replay: bool = False  # prices and contracts as known on that day only
+    known: Knowledge = NOTHING  # what people know of workloads (finops.yaml: known)
+    unfinished: tuple[
+        settling.Late, ...
+    ] = ()  # days after as_of that are in but probably not whole (§2.24)
 
 
-def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None, replay: bool = False) -> Facts:
+def read_facts(
+    daily: pd.DataFrame, settings: Settings, as_of: str | None = None, replay: bool = False
+) -> Facts:
     """Facts up to `as_of` (default: the ledger's newest complete day, as DAILY's attrs tell it; else the newest day with usage).
 
     Newest days that look unfinished at their source are forecast, not learned from: as_of is the day before them (docs/method §2.24).
     A replay knows no later price and no contract that starts later: no hindsight in graded forecasts.
     """
-    usage = daily[daily["ChargeCategory"] == "Usage"]      # fees are spread over days that have not come yet
+    usage = daily[
+        daily["ChargeCategory"] == "Usage"
+    ]  # fees are spread over days that have not come yet
     told = daily.attrs.get("complete")
-    newest = min(told, str(daily["ChargeDate"].max().date())) if told else str((usage if len(usage) else daily)["ChargeDate"].max().date())
+    newest = (
+        min(told, str(daily["ChargeDate"].max().date()))
+        if told
+        else str((usage if len(usage) else daily)["ChargeDate"].max().date())
+    )
     as_of, everything = min(str(as_of), newest) if as_of else newest, daily
     late = () if replay else unfinished(daily, settings, newest)
     late = tuple(one for one in late if one.day <= as_of)
@@ -63,16 +73,42 @@ def read_facts(daily: pd.DataFrame, settings: Settings, as_of: str | None = None
     folder = settings.path(settings.prices) if settings.prices else None
     catalog = _catalog(folder, stamp(sorted(folder.glob("*.y*ml")))) if folder else None
     if replay and catalog is not None:
-        catalog = Catalog({sku: kept for sku, history in catalog.prices.items()
-                           if (kept := tuple(price for price in history if price.since <= as_of))})
+        catalog = Catalog(
+            {
+                sku: kept
+                for sku, history in catalog.prices.items()
+                if (kept := tuple(price for price in history if price.since <= as_of))
+            }
+        )
     records = read_inventory(settings)
     if replay:
-        records = [r for r in records if str(r.get("ContractCommitmentPeriodStart", ""))[:10] <= as_of]
-    live = tuple(r for r in records if str(r.get("ContractCommitmentLifecycleStatus") or "") in LIVE)
+        records = [
+            r for r in records if str(r.get("ContractCommitmentPeriodStart", ""))[:10] <= as_of
+        ]
+    live = tuple(
+        r for r in records if str(r.get("ContractCommitmentLifecycleStatus") or "") in LIVE
+    )
     names, dates, volume, mix, meta = volume_facts.volumes(daily, as_of, settings, catalog, records)
-    found = Facts(as_of, settings.currency, names, dates, volume, mix, meta, daily, catalog, live, driver_names(settings), replay,
-                  unfinished=late)
-    return replace(found, known=read_knowledge(settings, found, everything, replay)) if settings.known else found
+    found = Facts(
+        as_of,
+        settings.currency,
+        names,
+        dates,
+        volume,
+        mix,
+        meta,
+        daily,
+        catalog,
+        live,
+        driver_names(settings),
+        replay,
+        unfinished=late,
+    )
+    return (
+        replace(found, known=read_knowledge(settings, found, everything, replay))
+        if settings.known
+        else found
+    )
 
 
 def unfinished(daily: pd.DataFrame, settings: Settings, newest: str) -> tuple[settling.Late, ...]:
@@ -89,7 +125,9 @@ def read_inventory(settings: Settings) -> list[dict]:
         return []
     path = settings.path(settings.commitments)
     if not path.is_file():
-        raise ScenarioError(f"{settings.commitments}: there is no such file. Check commitments in finops.yaml.")
+        raise ScenarioError(
+            f"{settings.commitments}: there is no such file. Check commitments in finops.yaml."
+        )
     with open(path, encoding="utf-8-sig", newline="") as file:
         return [{k: v for k, v in row.items() if k} for row in csv.DictReader(file)]
 
@@ -123,11 +161,22 @@ def tree(facts: Facts, drivers: tuple[str, ...]) -> dict:
     for w, name in enumerate(facts.names):
         shares = routes(facts, w).shares
         workloads[name] = {
-            "unit": meta.unit_of[w], "team": meta.team[w], "environment": meta.environment[w], "service": meta.service[w],
-            "driver": default, "elasticity": 1.0, "demand": {"level": 1.0, "growth_per_month": 0.0},
-            **({"routing": shares} if shares else {})}
-    return {"drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in drivers}, "workloads": workloads,
-            "prices": price_tree(facts), "risks": {}, "commitments": {str(r["ContractCommitmentId"]): _terms(r) for r in facts.inventory}}
+            "unit": meta.unit_of[w],
+            "team": meta.team[w],
+            "environment": meta.environment[w],
+            "service": meta.service[w],
+            "driver": default,
+            "elasticity": 1.0,
+            "demand": {"level": 1.0, "growth_per_month": 0.0},
+            **({"routing": shares} if shares else {}),
+        }
+    return {
+        "drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in drivers},
+        "workloads": workloads,
+        "prices": price_tree(facts),
+        "risks": {},
+        "commitments": {str(r["ContractCommitmentId"]): _terms(r) for r in facts.inventory},
+    }
 
 
 def price_tree(facts: Facts) -> dict:
@@ -136,14 +185,28 @@ def price_tree(facts: Facts) -> dict:
     for sku in facts.meta.skus:
         listed = catalog_price(facts.catalog, sku.id, facts.as_of)
         if listed is not None and not is_linear(listed):
-            found[sku.id] = {"factor": 1.0, "unit": sku.unit, "rate": type(listed.rate).__name__.casefold()}
+            found[sku.id] = {
+                "factor": 1.0,
+                "unit": sku.unit,
+                "rate": type(listed.rate).__name__.casefold(),
+            }
         else:
             block = listed.rate.block if listed is not None else 1.0
-            found[sku.id] = {"price": sku.price * block, "block": block, "unit": sku.unit, "rate": "linear"}
+            found[sku.id] = {
+                "price": sku.price * block,
+                "block": block,
+                "unit": sku.unit,
+                "rate": "linear",
+            }
     for sku in facts.catalog.skus if facts.catalog else ():
         listed = catalog_price(facts.catalog, sku, facts.as_of) or facts.catalog.prices[sku][0]
         if sku not in found and is_linear(listed):
-            found[sku] = {"price": listed.rate.price, "block": listed.rate.block, "unit": listed.unit, "rate": "linear"}
+            found[sku] = {
+                "price": listed.rate.price,
+                "block": listed.rate.block,
+                "unit": listed.unit,
+                "rate": "linear",
+            }
     return dict(sorted(found.items()))
 
 
@@ -175,20 +238,44 @@ def init_base(daily: pd.DataFrame, settings: Settings) -> str:
     """
     drivers = driver_names(settings)
     newest = str(daily["ChargeDate"].max().date())
-    implied = {"workloads": {}} if volume_facts.too_little(daily, newest) else tree(read_facts(daily, settings), drivers)
+    implied = (
+        {"workloads": {}}
+        if volume_facts.too_little(daily, newest)
+        else tree(read_facts(daily, settings), drivers)
+    )
     workloads: dict = {"from": "ledger"}
     for name, values in implied["workloads"].items():
-        workloads[name] = {**({"driver": values["driver"]} if values["driver"] else {}), "elasticity": 1.0}
+        workloads[name] = {
+            **({"driver": values["driver"]} if values["driver"] else {}),
+            "elasticity": 1.0,
+        }
     document = {
-        "name": "Base", "question": "What will it cost if nothing changes?", "workloads": workloads,
-        **({"drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in drivers}} if drivers else {}),
-        "assumptions": [{"text": "Each workload goes on as its own history says", "source": "ledger"},
-                        *([{"text": "Workloads follow their driver in proportion (elasticity 1)"}] if drivers else [])],
-        "changes": []}
-    lines = ["# Made by `finops scenario init` from the ledger; yours to edit. Prices, shares and contracts are read anew at every run;",
-             "# paths and seed are those of finops.yaml, unless they are written here."]
+        "name": "Base",
+        "question": "What will it cost if nothing changes?",
+        "workloads": workloads,
+        **(
+            {"drivers": {name: {"level": 1.0, "growth_per_year": 0.0} for name in drivers}}
+            if drivers
+            else {}
+        ),
+        "assumptions": [
+            {"text": "Each workload goes on as its own history says", "source": "ledger"},
+            *(
+                [{"text": "Workloads follow their driver in proportion (elasticity 1)"}]
+                if drivers
+                else []
+            ),
+        ],
+        "changes": [],
+    }
+    lines = [
+        "# Made by `finops scenario init` from the ledger; yours to edit. Prices, shares and contracts are read anew at every run;",
+        "# paths and seed are those of finops.yaml, unless they are written here.",
+    ]
     if len(drivers) > 1:
-        lines.append(f"# Drivers known: {', '.join(drivers)}. Give each workload its own with `driver: NAME`.")
+        lines.append(
+            f"# Drivers known: {', '.join(drivers)}. Give each workload its own with `driver: NAME`."
+        )
     return "\n".join(lines) + "\n" + dump_yaml(document)
 
 

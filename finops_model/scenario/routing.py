@@ -14,16 +14,22 @@ from ..errors import ScenarioError
 from .changes import Event, escape
 from .volumes import Sku, catalog_price, is_linear, unit_price
 
-FALLBACK = {"cached_input_tokens": "input_tokens", "cache_write_tokens": "input_tokens",
-            "batch_input_tokens": "input_tokens", "batch_output_tokens": "output_tokens"}
+FALLBACK = {
+    "cached_input_tokens": "input_tokens",
+    "cache_write_tokens": "input_tokens",
+    "batch_input_tokens": "input_tokens",
+    "batch_output_tokens": "output_tokens",
+}
 
 
 @dataclass(frozen=True)
 class Routes:
     """The models of one workload in the ledger, and those it could be sent to."""
 
-    shares: dict[str, float]                        # model -> share of tokens today; candidates at 0
-    tokens: dict[tuple[str, str], tuple[str, float]]   # (model, meter) -> (sku, tokens per unit of volume)
+    shares: dict[str, float]  # model -> share of tokens today; candidates at 0
+    tokens: dict[
+        tuple[str, str], tuple[str, float]
+    ]  # (model, meter) -> (sku, tokens per unit of volume)
 
 
 def meter_of(sku: Sku) -> str:
@@ -57,7 +63,9 @@ def models(facts) -> list[str]:
     """All models with a price in ledger or catalog, sorted."""
     found = {sku.model for sku in facts.meta.skus if sku.model}
     if facts.catalog is not None:
-        found |= {history[-1].model for history in facts.catalog.prices.values() if history[-1].model}
+        found |= {
+            history[-1].model for history in facts.catalog.prices.values() if history[-1].model
+        }
     return sorted(found)
 
 
@@ -66,7 +74,11 @@ def model_of(facts, sku: str) -> str:
     for known in facts.meta.skus:
         if known.id == sku:
             return known.model
-    return facts.catalog.prices[sku][-1].model if facts.catalog is not None and sku in facts.catalog.prices else ""
+    return (
+        facts.catalog.prices[sku][-1].model
+        if facts.catalog is not None and sku in facts.catalog.prices
+        else ""
+    )
 
 
 def sku_for(facts, model: str, meter: str) -> str | None:
@@ -80,7 +92,12 @@ def sku_for(facts, model: str, meter: str) -> str | None:
         if facts.catalog is not None:
             for sku, history in facts.catalog.prices.items():
                 price = catalog_price(facts.catalog, sku, facts.as_of)
-                if history[-1].model == model and history[-1].meter == name and price is not None and is_linear(price):
+                if (
+                    history[-1].model == model
+                    and history[-1].meter == name
+                    and price is not None
+                    and is_linear(price)
+                ):
                     return sku
     return None
 
@@ -103,19 +120,27 @@ def move(facts, route: Routes, shares: dict[str, float]) -> dict[str, float]:
         kept = min(1.0, shares[model] / before) if before > 0 else 1.0
         result[sku] = result.get(sku, 0.0) + quantity * kept
         lost[meter] = lost.get(meter, 0.0) + quantity * (1 - kept)
-    gains = {model: shares[model] - before for model, before in route.shares.items() if shares[model] > before}
+    gains = {
+        model: shares[model] - before
+        for model, before in route.shares.items()
+        if shares[model] > before
+    }
     gained = sum(gains.values())
     for model, gain in gains.items():
         for meter, quantity in lost.items():
             if quantity > 0:
                 sku = sku_for(facts, model, meter)
                 if sku is None:
-                    raise ScenarioError(f"routing: '{model}' has no price for {meter}. Add it to the price documents.")
+                    raise ScenarioError(
+                        f"routing: '{model}' has no price for {meter}. Add it to the price documents."
+                    )
                 result[sku] = result.get(sku, 0.0) + quantity * gain / gained
     return result
 
 
-def shares_by_day(name: str, base: dict[str, float], events: list[Event], dates: np.ndarray) -> list[tuple[int, dict[str, float]]]:
+def shares_by_day(
+    name: str, base: dict[str, float], events: list[Event], dates: np.ndarray
+) -> list[tuple[int, dict[str, float]]]:
     """Shares of the models from each day position on, after the changes: [(first day, shares), …].
 
     Models set on one date keep what was set; the rest keep their proportions and take what is left.
@@ -132,16 +157,22 @@ def shares_by_day(name: str, base: dict[str, float], events: list[Event], dates:
             model = next(m for m in base if event.path.endswith(f"/routing/{escape(m)}"))
             value = float(event.value) if event.op == "set" else shares[model] * float(event.value)
             if not 0 <= value <= 1 + 1e-12:
-                raise ScenarioError(f"{event.where}: the share of '{model}' in '{name}' would be {value:g}; a share is from 0 to 1.")
+                raise ScenarioError(
+                    f"{event.where}: the share of '{model}' in '{name}' would be {value:g}; a share is from 0 to 1."
+                )
             shares[model] = min(value, 1.0)
             fixed.add(model)
         taken = sum(shares[m] for m in fixed)
         rest = sum(v for m, v in shares.items() if m not in fixed)
         if taken > 1 + 1e-9:
-            raise ScenarioError(f"{group[-1].where}: the shares set for '{name}' add up to {taken:g}; together they may be 1 at most.")
+            raise ScenarioError(
+                f"{group[-1].where}: the shares set for '{name}' add up to {taken:g}; together they may be 1 at most."
+            )
         if rest <= 0 and abs(taken - 1) > 1e-9:
-            raise ScenarioError(f"{group[-1].where}: the shares of '{name}' add up to {taken:g} and no other model is there to take "
-                                "the rest. Set another model too.")
+            raise ScenarioError(
+                f"{group[-1].where}: the shares of '{name}' add up to {taken:g} and no other model is there to take "
+                "the rest. Set another model too."
+            )
         for m in shares:
             if m not in fixed:
                 shares[m] = shares[m] * (1 - taken) / rest if rest > 0 else 0.0
@@ -161,9 +192,13 @@ def small_model(facts, route: Routes) -> str | None:
     best, cheapest = None, today * (1 - 1e-9)
     needed = {meter for _, meter in route.tokens}
     for model in route.shares:
-        if provider_of(facts, model) != provider_of(facts, main) or not all(sku_for(facts, model, m) for m in needed):
+        if provider_of(facts, model) != provider_of(facts, main) or not all(
+            sku_for(facts, model, m) for m in needed
+        ):
             continue
-        cost = sum(q * price_today(facts, s) for s, q in move(facts, route, only(route, model)).items())
+        cost = sum(
+            q * price_today(facts, s) for s, q in move(facts, route, only(route, model)).items()
+        )
         if cost < cheapest:
             best, cheapest = model, cost
     return best

@@ -11,10 +11,21 @@ from ..periods import is_date
 from ..settings import Strict
 from ..uncertainty.distributions import kinds
 from ..uncertainty.elicit import FIELDS, PERCENT, checked, finite
-from ..uncertainty.risks import kinds as risk_kinds, schema as risk_schema
+from ..uncertainty.risks import kinds as risk_kinds
+from ..uncertainty.risks import schema as risk_schema
 
-BASE_ONLY = ("horizon", "paths", "seed", "workloads", "drivers", "prices", "commitments", "risks", "shapes")
-DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"          # for editors; what a month has is checked here
+BASE_ONLY = (
+    "horizon",
+    "paths",
+    "seed",
+    "workloads",
+    "drivers",
+    "prices",
+    "commitments",
+    "risks",
+    "shapes",
+)
+DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"  # for editors; what a month has is checked here
 
 
 def number_or_range(value: Any):
@@ -42,31 +53,61 @@ def not_negative(value: Any):
 
 def a_date(value: Any):
     if not is_date(value):
-        raise ValueError(f"'{str(value)[:40]}' is no date. Write a month YYYY-MM or a day YYYY-MM-DD.")
+        raise ValueError(
+            f"'{str(value)[:40]}' is no date. Write a month YYYY-MM or a day YYYY-MM-DD."
+        )
     return value
 
 
-RANGE_SCHEMA = {"anyOf": [{"type": "number"}, {
-    "type": "object", "minProperties": 1, "additionalProperties": False, "patternProperties": {PERCENT.pattern: {"type": "number"}},
-    "properties": {"kind": {"enum": kinds()}, "method": {"enum": ["likelihood", "moments", "quantiles"]},
-                   "truncate": {"type": "object", "additionalProperties": False, "properties": {p: {"type": "number"} for p in ("min", "max")}},
-                   "factors": {"type": "object", "additionalProperties": {"type": "number", "minimum": -1, "maximum": 1}},
-                   **{name: {"type": "array"} for name in ("data", "values", "probabilities", "parts", "weights")},
-                   **{name: {"type": ["number", "object"]} for name in ("a", "b")},
-                   **{name: {"type": "number"} for name in sorted(FIELDS)}}}]}
+RANGE_SCHEMA = {
+    "anyOf": [
+        {"type": "number"},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "patternProperties": {PERCENT.pattern: {"type": "number"}},
+            "properties": {
+                "kind": {"enum": kinds()},
+                "method": {"enum": ["likelihood", "moments", "quantiles"]},
+                "truncate": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {p: {"type": "number"} for p in ("min", "max")},
+                },
+                "factors": {
+                    "type": "object",
+                    "additionalProperties": {"type": "number", "minimum": -1, "maximum": 1},
+                },
+                **{
+                    name: {"type": "array"}
+                    for name in ("data", "values", "probabilities", "parts", "weights")
+                },
+                **{name: {"type": ["number", "object"]} for name in ("a", "b")},
+                **{name: {"type": "number"} for name in sorted(FIELDS)},
+            },
+        },
+    ]
+}
 
 
 def a_risk(value: Any):
     """A risk as a mapping; its kind reads the rest, where the names of the ledger are known (uncertainty/risks)."""
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError(f"a risk is a mapping with kind and its fields, not '{str(value)[:40]}'. Kinds: {', '.join(risk_kinds())}.")
+        raise ValueError(
+            f"a risk is a mapping with kind and its fields, not '{str(value)[:40]}'. Kinds: {', '.join(risk_kinds())}."
+        )
     return value
 
 
 Value = Annotated[Any, PlainValidator(number_or_range), WithJsonSchema(RANGE_SCHEMA)]
 Number = Annotated[float, BeforeValidator(plain_number)]
-Share = Annotated[float, PlainValidator(a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
-Quantity = Annotated[float, PlainValidator(not_negative), WithJsonSchema({"type": "number", "minimum": 0})]
+Share = Annotated[
+    float, PlainValidator(a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
+]
+Quantity = Annotated[
+    float, PlainValidator(not_negative), WithJsonSchema({"type": "number", "minimum": 0})
+]
 Date = Annotated[str, PlainValidator(a_date), WithJsonSchema({"type": "string", "pattern": DAY})]
 RiskTerms = Annotated[Any, PlainValidator(a_risk), WithJsonSchema({"type": "object"})]
 Text = Annotated[str, Field(min_length=1)]
@@ -80,22 +121,24 @@ class Horizon(Strict):
 
 
 class DemandSettings(Strict):
-    level: Value = 1.0                # times the forecast
-    growth_per_month: Value = 0.0     # on top of the forecast, compounding
+    level: Value = 1.0  # times the forecast
+    growth_per_month: Value = 0.0  # on top of the forecast, compounding
 
 
 class WorkloadSettings(Strict):
     """What the ledger cannot know about a workload."""
 
     driver: str | None = None
-    elasticity: Quantity = 1.0        # 1: cost follows the driver in proportion
+    elasticity: Quantity = 1.0  # 1: cost follows the driver in proportion
     demand: DemandSettings = DemandSettings()
-    routing: dict[str, Share] = {}    # model -> share of tokens from the first day on; the rest keeps its proportions
+    routing: dict[
+        str, Share
+    ] = {}  # model -> share of tokens from the first day on; the rest keeps its proportions
 
 
 class DriverSettings(Strict):
-    level: Value = 1.0                # times what the forecast implies
-    growth_per_year: Value = 0.0      # on top of the forecast, compounding
+    level: Value = 1.0  # times what the forecast implies
+    growth_per_year: Value = 0.0  # on top of the forecast, compounding
 
 
 class CommitmentTerms(Strict):
@@ -103,41 +146,52 @@ class CommitmentTerms(Strict):
 
     ContractCommitmentId: str | None = None
     ContractCommitmentDescription: str = ""
-    ContractCommitmentLifecycleStatus: Literal["Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled",
-                                               "Superseded"] = "Proposed"
+    ContractCommitmentLifecycleStatus: Literal[
+        "Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled", "Superseded"
+    ] = "Proposed"
     ContractCommitmentCategory: Literal["Spend", "Usage"] | None = None
-    ContractCommitmentQuantity: Quantity               # pool units per hour; Spend: list price per hour (with x_Rates: at plan rates)
+    ContractCommitmentQuantity: (
+        Quantity  # pool units per hour; Spend: list price per hour (with x_Rates: at plan rates)
+    )
     ContractCommitmentUnit: Text
     ContractCommitmentPeriodStart: Date | None = None  # default: since
-    ContractCommitmentPeriodEnd: Date | None = None    # exclusive; default: a year after the start
+    ContractCommitmentPeriodEnd: Date | None = None  # exclusive; default: a year after the start
     ContractCommitmentDiscountPercentage: Share | None = None
-    ContractCommitmentPaymentModel: Literal["No Upfront", "Partial Upfront", "All Upfront"] = "No Upfront"
+    ContractCommitmentPaymentModel: Literal["No Upfront", "Partial Upfront", "All Upfront"] = (
+        "No Upfront"
+    )
     ContractCommitmentPaymentUpfrontPercentage: Share | None = None
     ContractCommitmentFulfillmentInterval: Literal["Hourly"] = "Hourly"
     x_SkuIds: list[str] = []
     x_ServiceName: str = ""
     x_EligibleShare: Share = 1.0
     x_Rate: Quantity | None = None
-    x_Rates: dict[str, Quantity] = {}                  # Spend: SKU -> money per unit under the plan, locked
-    x_Discounts: dict[str, Share] = {}                 # Spend: SKU -> share off its on-demand price, floating with it
-    x_Priority: Number | None = None                   # where SKUs overlap: lower applies first; default: units, spend; narrow, broad
+    x_Rates: dict[str, Quantity] = {}  # Spend: SKU -> money per unit under the plan, locked
+    x_Discounts: dict[
+        str, Share
+    ] = {}  # Spend: SKU -> share off its on-demand price, floating with it
+    x_Priority: Number | None = (
+        None  # where SKUs overlap: lower applies first; default: units, spend; narrow, broad
+    )
     x_OnDemandUnitPrice: Quantity | None = None
 
 
 class Launch(Strict):
     """A workload that is not in the ledger yet."""
 
-    cost_per_month: Value             # once it runs fully
+    cost_per_month: Value  # once it runs fully
     business_unit: str = "(unassigned)"
     team: str = "(untagged)"
     environment: str = "(untagged)"
     service: str = "(planned)"
     driver: str = ""
     elasticity: Quantity = 1.0
-    like: str | None = None           # workload whose uncertainty it borrows; default: the median of all
-    ramp_months: Quantity = 0.0       # from nothing to full
+    like: str | None = None  # workload whose uncertainty it borrows; default: the median of all
+    ramp_months: Quantity = 0.0  # from nothing to full
     curve: Literal["straight", "s_curve"] = "straight"
-    delay_months: Value = 0.0         # by which it comes later than `since`: a number, or a range with one draw per path
+    delay_months: Value = (
+        0.0  # by which it comes later than `since`: a number, or a range with one draw per path
+    )
 
 
 class Note(Strict):
@@ -157,7 +211,9 @@ class Change(Strict):
     value: Any
     since: Date | None = None
     because: Text
-    per: Literal["month"] | None = None     # an uncertain value is drawn anew for every month; default: one draw for the whole run
+    per: Literal["month"] | None = (
+        None  # an uncertain value is drawn anew for every month; default: one draw for the whole run
+    )
     kind: Literal["assumption", "decision"] | None = None
     source: str = ""
     owner: str = ""
@@ -167,7 +223,9 @@ class Change(Strict):
 class ScenarioDocument(Strict):
     """A base, or changes to a base."""
 
-    schema_number: Annotated[int, Field(strict=True, alias="schema")] = 1      # of this form of document: docs/compatibility.md
+    schema_number: Annotated[int, Field(strict=True, alias="schema")] = (
+        1  # of this form of document: docs/compatibility.md
+    )
     name: Text
     question: str = ""
     base: str | None = None
@@ -176,10 +234,14 @@ class ScenarioDocument(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] | None = None
     workloads: dict[str, WorkloadSettings | Literal["ledger"]] = {"from": "ledger"}
     drivers: dict[str, DriverSettings] = {}
-    prices: dict[str, dict[Date, Value]] = {}         # sku -> {date: price}
+    prices: dict[str, dict[Date, Value]] = {}  # sku -> {date: price}
     commitments: dict[str, CommitmentTerms] = {}
-    risks: dict[str, RiskTerms] = {}                  # name -> kind and its fields (uncertainty/risks); draws go by the name
-    shapes: str | None = None                         # CSV workload,hour_of_week,share; relative to the folder of finops.yaml
+    risks: dict[
+        str, RiskTerms
+    ] = {}  # name -> kind and its fields (uncertainty/risks); draws go by the name
+    shapes: str | None = (
+        None  # CSV workload,hour_of_week,share; relative to the folder of finops.yaml
+    )
     assumptions: list[Note] = []
     decisions: list[Note] = []
     changes: list[Change] = []
@@ -190,12 +252,16 @@ class ScenarioDocument(Strict):
         if isinstance(data, dict) and data.get("base") is not None:
             for key in BASE_ONLY:
                 if key in data:
-                    raise ValueError(f"'{key}' belongs to the base, so that all scenarios are drawn alike. Take it out "
-                                     f"here, and change it in {data['base']}.")
+                    raise ValueError(
+                        f"'{key}' belongs to the base, so that all scenarios are drawn alike. Take it out "
+                        f"here, and change it in {data['base']}."
+                    )
         if isinstance(data, dict) and isinstance(data.get("workloads"), dict):
             source = data["workloads"].get("from", "ledger")
             if source != "ledger":
-                raise ValueError(f"workloads/from is '{str(source)[:40]}'; workloads come from: ledger.")
+                raise ValueError(
+                    f"workloads/from is '{str(source)[:40]}'; workloads come from: ledger."
+                )
         return data
 
 
@@ -203,6 +269,9 @@ def schema_text() -> str:
     """The JSON schema of scenario files, for editors."""
     schema = ScenarioDocument.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["$defs"] |= {"Uncertain": RANGE_SCHEMA, "Risk": risk_schema({"$ref": "#/$defs/Uncertain"})}      # once, for all its fields
+    schema["$defs"] |= {
+        "Uncertain": RANGE_SCHEMA,
+        "Risk": risk_schema({"$ref": "#/$defs/Uncertain"}),
+    }  # once, for all its fields
     schema["properties"]["risks"]["additionalProperties"] = {"$ref": "#/$defs/Risk"}
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

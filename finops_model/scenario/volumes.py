@@ -13,9 +13,9 @@ import pandas as pd
 
 from ..errors import ForecastError
 
-WINDOW = 28         # days that tell mix and prices: four whole weeks
+WINDOW = 28  # days that tell mix and prices: four whole weeks
 OUTSIDE = ("Tax", "Credit")
-LEAST_DAYS = 3      # of usage, before anything is forecast
+LEAST_DAYS = 3  # of usage, before anything is forecast
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,11 @@ class Sku:
     model: str
     meter: str
     provider: str
-    kind: str           # units | spend
-    price: float        # reference: EffectiveCost per unit in the newest days, on demand
-    ratio: float | None  # reference ÷ catalog price of the same days: the negotiated discount; None: not in the catalog
+    kind: str  # units | spend
+    price: float  # reference: EffectiveCost per unit in the newest days, on demand
+    ratio: (
+        float | None
+    )  # reference ÷ catalog price of the same days: the negotiated discount; None: not in the catalog
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,11 @@ class Meta:
     """What belongs to the columns of volume and mix."""
 
     skus: tuple[Sku, ...]
-    unit_of: tuple[str, ...]        # business unit of each workload
+    unit_of: tuple[str, ...]  # business unit of each workload
     team: tuple[str, ...]
     environment: tuple[str, ...]
     service: tuple[str, ...]
-    dropped: tuple[str, ...]        # workloads without any usage cost
+    dropped: tuple[str, ...]  # workloads without any usage cost
 
 
 def parts(daily: pd.DataFrame, inventory: frozenset[str] = frozenset()) -> dict[str, pd.Series]:
@@ -52,7 +54,9 @@ def parts(daily: pd.DataFrame, inventory: frozenset[str] = frozenset()) -> dict[
     once     one-time charges and corrections: booked where they are, not expected again
     """
     category, frequency = daily["ChargeCategory"], daily["ChargeFrequency"]
-    held = daily["CommitmentDiscountId"].isin(list(inventory)) & (daily["CommitmentDiscountId"] != "")
+    held = daily["CommitmentDiscountId"].isin(list(inventory)) & (
+        daily["CommitmentDiscountId"] != ""
+    )
     outside = category.isin(OUTSIDE)
     correction = ~outside & ((daily["ChargeClass"] == "Correction") | (category == "Adjustment"))
     rest = ~outside & ~correction
@@ -60,10 +64,25 @@ def parts(daily: pd.DataFrame, inventory: frozenset[str] = frozenset()) -> dict[
     fee = purchase & (daily["CommitmentDiscountId"] != "")
     unused = rest & ~purchase & (daily["CommitmentDiscountStatus"] == "Unused")
     once = rest & ~fee & ~unused & (frequency == "One-Time")
-    recurring = rest & ~once & ((purchase & ~fee) | (unused & ~held) | (~purchase & ~unused & (frequency == "Recurring")))
+    recurring = (
+        rest
+        & ~once
+        & (
+            (purchase & ~fee)
+            | (unused & ~held)
+            | (~purchase & ~unused & (frequency == "Recurring"))
+        )
+    )
     usage = rest & ~purchase & ~unused & ~once & ~recurring
-    return {"usage": usage, "recurring": recurring, "unused": unused & held, "fee": fee, "once": once,
-            "correction": correction, "outside": outside}
+    return {
+        "usage": usage,
+        "recurring": recurring,
+        "unused": unused & held,
+        "fee": fee,
+        "once": once,
+        "correction": correction,
+        "outside": outside,
+    }
 
 
 def sku_of(rows: pd.DataFrame) -> pd.Series:
@@ -85,14 +104,26 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
     rows = daily[parts(daily, held)["usage"]]
     if rows.empty:
-        raise ForecastError(f"there is no usage up to {as_of}: a forecast needs rows with ChargeCategory Usage. "
-                            "Take a bill in first: finops ingest FILE.")
+        raise ForecastError(
+            f"there is no usage up to {as_of}: a forecast needs rows with ChargeCategory Usage. "
+            "Take a bill in first: finops ingest FILE."
+        )
     rows, refunded = without_refunds(rows)
     if rows.empty:
         raise ForecastError(f"all usage up to {as_of} costs nothing: there is no cost to forecast.")
-    rows = rows.assign(sku=sku_of(rows), covered=rows["CommitmentDiscountId"].isin(list(held)) & (rows["CommitmentDiscountId"] != ""))
-    dates = np.arange(rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"), np.datetime64(as_of, "D") + 1)
-    skus = {name: _sku(name, part, dates[-1], catalog, currency) for name, part in rows.groupby("sku", sort=True)}
+    rows = rows.assign(
+        sku=sku_of(rows),
+        covered=rows["CommitmentDiscountId"].isin(list(held))
+        & (rows["CommitmentDiscountId"] != ""),
+    )
+    dates = np.arange(
+        rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"),
+        np.datetime64(as_of, "D") + 1,
+    )
+    skus = {
+        name: _sku(name, part, dates[-1], catalog, currency)
+        for name, part in rows.groupby("sku", sort=True)
+    }
     spend = rows["sku"].map({name: sku.kind == "spend" for name, sku in skus.items()}).astype(bool)
     quantity = rows["ConsumedQuantity"].where(~spend, _listed(rows))
     value = quantity * rows["sku"].map({name: sku.price for name, sku in skus.items()})
@@ -108,11 +139,19 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     names = tuple(str(name) for name in every[kept])
     if not names:
         raise ForecastError(f"all usage up to {as_of} costs nothing: there is no cost to forecast.")
-    last = dict(iter(rows.groupby("x_Workload")))          # iter: a grouping has `keys` of another meaning
-    label = {column: tuple(_newest(last[name], column, dates[-1]) for name in names)
-             for column in ("x_BusinessUnit", "x_Team", "x_Environment", "ServiceName")}
-    meta = Meta(tuple(skus.values()), label["x_BusinessUnit"], label["x_Team"], label["x_Environment"], label["ServiceName"],
-                tuple(str(name) for name in every[~kept]))
+    last = dict(iter(rows.groupby("x_Workload")))  # iter: a grouping has `keys` of another meaning
+    label = {
+        column: tuple(_newest(last[name], column, dates[-1]) for name in names)
+        for column in ("x_BusinessUnit", "x_Team", "x_Environment", "ServiceName")
+    }
+    meta = Meta(
+        tuple(skus.values()),
+        label["x_BusinessUnit"],
+        label["x_Team"],
+        label["x_Environment"],
+        label["ServiceName"],
+        tuple(str(name) for name in every[~kept]),
+    )
     return names, dates, volume[:, kept], mix[kept], meta
 
 
@@ -129,13 +168,17 @@ def without_refunds(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return kept, left.loc[left["_merge"] == "left_only", ["ChargeDate", "x_Workload"]]
 
 
-def _as_a_week_before(volume: np.ndarray, refunded: pd.DataFrame, dates: np.ndarray, names: np.ndarray) -> np.ndarray:
+def _as_a_week_before(
+    volume: np.ndarray, refunded: pd.DataFrame, dates: np.ndarray, names: np.ndarray
+) -> np.ndarray:
     """Days of which the bill tells only a refund, as a week before (in the first week: as the day before): a credit does not say that nothing was used."""
     place = {str(name): w for w, name in enumerate(names)}
     for date, name in sorted(zip(refunded["ChargeDate"], refunded["x_Workload"])):
         day, w = int((np.datetime64(date, "D") - dates[0]).astype(int)), place.get(str(name))
         if w is not None and day > 0:
-            volume[day, w] = volume[day - 7 if day >= 7 and volume[:day - 6, w].any() else day - 1, w]
+            volume[day, w] = volume[
+                day - 7 if day >= 7 and volume[: day - 6, w].any() else day - 1, w
+            ]
     return volume
 
 
@@ -146,15 +189,23 @@ def too_little(daily: pd.DataFrame, as_of: str) -> tuple[str, str] | None:
     >>> too_little(day, "2026-08-31")[0]
     'there is too little history to forecast'
     """
-    rows = daily[(daily["ChargeCategory"] == "Usage") & (daily["ChargeDate"] <= pd.Timestamp(as_of))]
+    rows = daily[
+        (daily["ChargeCategory"] == "Usage") & (daily["ChargeDate"] <= pd.Timestamp(as_of))
+    ]
     if rows.empty or not (without_refunds(rows)[0]["EffectiveCost"] > 0).any():
-        return "there is no usage to forecast", f"the bill holds no usage that costs anything up to {as_of}"
+        return (
+            "there is no usage to forecast",
+            f"the bill holds no usage that costs anything up to {as_of}",
+        )
     first = str(rows["ChargeDate"].min().date())
     known = int((np.datetime64(as_of, "D") - np.datetime64(first, "D")).astype(int)) + 1
     if known >= LEAST_DAYS:
         return None
     days = "1 day" if known == 1 else f"{known} days"
-    return "there is too little history to forecast", f"the bill holds {days} of usage, from {first}, and a forecast needs at least {LEAST_DAYS}"
+    return (
+        "there is too little history to forecast",
+        f"the bill holds {days} of usage, from {first}, and a forecast needs at least {LEAST_DAYS}",
+    )
 
 
 def commitment_id(commitment) -> str:
@@ -184,7 +235,11 @@ def unit_price(price) -> float:
 
 def _listed(rows: pd.DataFrame) -> pd.Series:
     """Spend as a quantity: ListCost, else EffectiveCost."""
-    return rows["ListCost"].where(rows["ListCost"] != 0, rows["EffectiveCost"]).fillna(rows["EffectiveCost"])
+    return (
+        rows["ListCost"]
+        .where(rows["ListCost"] != 0, rows["EffectiveCost"])
+        .fillna(rows["EffectiveCost"])
+    )
 
 
 def _sku(name: str, rows: pd.DataFrame, last, catalog, currency: str) -> Sku:
@@ -207,25 +262,44 @@ def _sku(name: str, rows: pd.DataFrame, last, catalog, currency: str) -> Sku:
         ratio = _ratio(plain, name, catalog)
         price = ratio * unit_price(listed)
     elif len(plain):
-        days = sorted(plain["ChargeDate"].unique())[-7:] if listed is None else plain["ChargeDate"].unique()
+        days = (
+            sorted(plain["ChargeDate"].unique())[-7:]
+            if listed is None
+            else plain["ChargeDate"].unique()
+        )
         fresh = plain[plain["ChargeDate"].isin(days)]
-        price = max(0.0, float(fresh["EffectiveCost"].sum()) / float(fresh["ConsumedQuantity"].sum()))
+        price = max(
+            0.0, float(fresh["EffectiveCost"].sum()) / float(fresh["ConsumedQuantity"].sum())
+        )
         ratio = 1.0 if listed is not None else None
     else:
         price = max(0.0, float(window["ListCost"].sum()) / float(window["ConsumedQuantity"].sum()))
     top = rows.loc[rows["ChargeDate"] == newest].iloc[-1]
-    return Sku(name, str(top["ServiceName"]), str(top["ConsumedUnit"]) if units else currency, str(top["x_Model"]),
-               str(top["SkuMeter"]), str(top["ServiceProviderName"]), "units" if units else "spend", price, ratio)
+    return Sku(
+        name,
+        str(top["ServiceName"]),
+        str(top["ConsumedUnit"]) if units else currency,
+        str(top["x_Model"]),
+        str(top["SkuMeter"]),
+        str(top["ServiceProviderName"]),
+        "units" if units else "spend",
+        price,
+        ratio,
+    )
 
 
 def _ratio(rows: pd.DataFrame, name: str, catalog) -> float:
     """What is paid ÷ what the catalog says, over the newest days; 1 where nothing can be compared."""
     by_day = rows.groupby("ChargeDate")[["EffectiveCost", "ConsumedQuantity"]].sum()
     found = [catalog_price(catalog, name, day.to_datetime64()) for day in by_day.index]
-    fair = sum(q * unit_price(p) for q, p in zip(by_day["ConsumedQuantity"], found) if p is not None and is_linear(p))
+    fair = sum(
+        q * unit_price(p)
+        for q, p in zip(by_day["ConsumedQuantity"], found)
+        if p is not None and is_linear(p)
+    )
     paid = sum(c for c, p in zip(by_day["EffectiveCost"], found) if p is not None and is_linear(p))
     ratio = float(paid / fair) if fair > 0 and paid > 0 else 1.0
-    return 1.0 if abs(ratio - 1) < 1e-6 else ratio      # rounding of a bill is not a discount
+    return 1.0 if abs(ratio - 1) < 1e-6 else ratio  # rounding of a bill is not a discount
 
 
 def _mix(rows, day, at, volume, skus) -> np.ndarray:

@@ -35,7 +35,9 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
     entities: list[Entity] = Field(
         default=[], description="Legal entities, one report each; without: the company is one."
     )
-    own: Entity | None = Field(default=None, json_schema_extra=OURS)  # these settings are of one entity
+    own: Entity | None = Field(
+        default=None, json_schema_extra=OURS
+    )  # these settings are of one entity
     root: str = Field(default=".", json_schema_extra=OURS)
 
     def entity(self, name: str, where: str = "--entity") -> Settings:
@@ -63,9 +65,7 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
         if found is None:
             raise InputError(unknown(where, "entity", name, [one.name for one in self.entities]))
         given = {
-            key: value
-            for key, value in found
-            if key not in ROWS_OF and value not in (None, [], {})
+            key: value for key, value in found if key not in ROWS_OF and value not in (None, [], {})
         }
         return self.model_copy(update={**given, "own": found})
 

@@ -36,10 +36,14 @@ class Entity(Strict):
 
     name: Annotated[str, Field(min_length=1, max_length=40)] = Field(description="Its name.")
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(description="Its currency.")
-    billing_accounts: list[str] = Field(default=[], description="Billing accounts whose rows are its own.")
+    billing_accounts: list[str] = Field(
+        default=[], description="Billing accounts whose rows are its own."
+    )
     issuers: list[str] = Field(default=[], description="Invoice issuers whose rows are its own.")
     invoices: str | None = Field(default=None, description="As above, its own.")
-    organisation: str | None = Field(default=None, description="As above, its own; else the company's.")
+    organisation: str | None = Field(
+        default=None, description="As above, its own; else the company's."
+    )
     budgets: str | None = Field(default=None, description="As above, its own.")
     drivers: list[str] = Field(default=[], description="As above, its own.")
     unit_costs: UnitCosts = Field(default={}, description="As above, its own.")
@@ -48,8 +52,12 @@ class Entity(Strict):
     scenario: str | None = Field(default=None, description="As above, its own.")
     known: str | None = Field(default=None, description="As above, its own.")
     what_ifs: list[str] = Field(default=[], description="As above, its own.")
-    prepared_by: str | None = Field(default=None, description="As above, its own; else the company's.")
-    reviewed_by: str | None = Field(default=None, description="As above, its own; else the company's.")
+    prepared_by: str | None = Field(
+        default=None, description="As above, its own; else the company's."
+    )
+    reviewed_by: str | None = Field(
+        default=None, description="As above, its own; else the company's."
+    )
 
     def names(self, issuer: str, account: str) -> bool:
         """Whether the entity names this issuer or billing account; without names it takes every

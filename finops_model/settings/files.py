@@ -11,7 +11,9 @@ from .unit_costs import UnitCosts
 class Files(Strict):
     """Files the company gives. Paths are relative to the folder of `finops.yaml`"""
 
-    bills: list[str] = Field(default=[], description="Exports (FOCUS and others); globs are allowed.")
+    bills: list[str] = Field(
+        default=[], description="Exports (FOCUS and others); globs are allowed."
+    )
     invoices: str | None = Field(
         default=None, description="CSV: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount."
     )
@@ -20,10 +22,12 @@ class Files(Strict):
         default=None, description="CSV: business_unit, month, currency, amount; perhaps versions."
     )
     drivers: list[str] = Field(
-        default=[], description="CSV: date, name, unit, role (driver or outcome), value; globs are allowed."
+        default=[],
+        description="CSV: date, name, unit, role (driver or outcome), value; globs are allowed.",
     )
     unit_costs: UnitCosts = Field(
-        default={}, description="Driver or outcome: the unit whose cost it divides, or `{unit, workloads}`."
+        default={},
+        description="Driver or outcome: the unit whose cost it divides, or `{unit, workloads}`.",
     )
     commitments: str | None = Field(
         default=None, description="CSV under the names of FOCUS 1.4 Contract Commitment."

@@ -13,7 +13,8 @@ class Forecasting(Strict):
     """Forecasts"""
 
     settling_days: Annotated[int, Field(ge=0, le=31)] = Field(
-        default=2, description="Newest days of a bill that may still be written (docs/method §2.24)."
+        default=2,
+        description="Newest days of a bill that may still be written (docs/method §2.24).",
     )
     members: list[str] | None = Field(
         default=None,

@@ -8,11 +8,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..prices.settle.windows import charge_months
-from .kernel.flat import BlockTotals
 from .compile.to_flat import Compiled, tier_factors
+from .kernel.flat import BlockTotals
 
-GRID = 41           # levels of the commitment slider
-SCALES = (*(n / 20 for n in range(10, 20)), *(n / 10 for n in range(10, 21)))   # of demand where commitments overlap: what its slider reaches
+GRID = 41  # levels of the commitment slider
+SCALES = (
+    *(n / 20 for n in range(10, 20)),
+    *(n / 10 for n in range(10, 21)),
+)  # of demand where commitments overlap: what its slider reaches
 PATHS = 1000
 
 
@@ -25,7 +28,9 @@ def grid_of(plan, pool) -> np.ndarray:
         return np.array(SCALES)
     if not len(plan.dates):
         return np.array([0.0])
-    usage = pool.usage + sum(quantity * (price[:, None] if pool.spend else 1.0) for _, quantity, price in pool.loose)
+    usage = pool.usage + sum(
+        quantity * (price[:, None] if pool.spend else 1.0) for _, quantity, price in pool.loose
+    )
     usual = (plan.median * usage).sum(axis=1) / 24
     steady = np.unique(level_by_month(plan, pool)[0])
     top = max(float(usual.max()) * 2, float(steady.max(initial=0.0)) * 1.5, 1e-9)
@@ -38,14 +43,20 @@ def level_by_month(plan, pool) -> tuple[np.ndarray, np.ndarray]:
     quantity = np.array([i.quantity for i in pool.instruments])
     rates = np.array([i.rate for i in pool.instruments])
     for m in range(len(plan.months)):
-        term = pool.in_term[:, plan.month_of == m].mean(axis=1) if (plan.month_of == m).any() else np.zeros(len(quantity))
+        term = (
+            pool.in_term[:, plan.month_of == m].mean(axis=1)
+            if (plan.month_of == m).any()
+            else np.zeros(len(quantity))
+        )
         held = quantity * term
         level[m] = held.sum()
         rate[m] = (held * rates).sum() / held.sum() if held.sum() > 0 else rates[0]
     return level, rate
 
 
-def collect(compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grids, seed: int) -> dict:
+def collect(
+    compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grids, seed: int
+) -> dict:
     """The dials of a run: arrays float64 (path, month) of the paths in `totals`, and the exact totals of all paths."""
     plan, count, usage = compiled.plan, len(totals.cost), totals.usage
     base = effective.sum(axis=2)
@@ -55,37 +66,92 @@ def collect(compiled: Compiled, totals: BlockTotals, effective: np.ndarray, grid
     tiered = []
     rebuilt = tokens.copy()
     for i, tier in enumerate(plan.tiered):
-        pooled, (factor, due) = np.maximum(usage[:, :, compiled.tiers[i]], 0.0).sum(axis=-1), tier_factors(plan, tier, totals, seed)
+        pooled, (factor, due) = (
+            np.maximum(usage[:, :, compiled.tiers[i]], 0.0).sum(axis=-1),
+            tier_factors(plan, tier, totals, seed),
+        )
         rebuilt += charge_months(tier.rates, pooled, tier.already, factor, due)
-        tiered.append({"sku": tier.sku, "usage": pooled, "already": tier.already, "factor": factor, "due": due,
-                       "kind": [type(rate).__name__.casefold() for rate in tier.rates],
-                       "tiers": [{name: list(v) if isinstance(v := getattr(rate, name), tuple) else v for name in _fields(rate)}
-                                 for rate in tier.rates]})
+        tiered.append(
+            {
+                "sku": tier.sku,
+                "usage": pooled,
+                "already": tier.already,
+                "factor": factor,
+                "due": due,
+                "kind": [type(rate).__name__.casefold() for rate in tier.rates],
+                "tiers": [
+                    {
+                        name: list(v) if isinstance(v := getattr(rate, name), tuple) else v
+                        for name in _fields(rate)
+                    }
+                    for rate in tier.rates
+                ],
+            }
+        )
     commitments, overlaps = [], []
     for i, (pool, grid) in enumerate(zip(plan.pools, grids)):
         meters = compiled.pools[i]
         if pool.apart is not None:
-            held = [np.bincount(plan.month_of[plan.month_of >= 0], row[plan.month_of >= 0] * 24.0, len(plan.months)) for row in pool.apart.held]
+            held = [
+                np.bincount(
+                    plan.month_of[plan.month_of >= 0],
+                    row[plan.month_of >= 0] * 24.0,
+                    len(plan.months),
+                )
+                for row in pool.apart.held
+            ]
             fee, covered = pool.apart.fees @ np.array(held), usage[:, :, meters.scaled]
             rebuilt += fee - covered[:, :, int(np.flatnonzero(grid == 1)[0])]
-            overlaps.append({"ids": [x.id for x in pool.instruments], "skus": list(pool.skus), "fee": fee, "scales": grid, "covered": covered})
+            overlaps.append(
+                {
+                    "ids": [x.id for x in pool.instruments],
+                    "skus": list(pool.skus),
+                    "fee": fee,
+                    "scales": grid,
+                    "covered": covered,
+                }
+            )
             continue
         spill = usage[:, :, meters.spill]
-        pooled = usage[:, :, meters.money] * max((one.eligible_share for one in pool.instruments), default=1.0)
-        whole, above = pooled, spill[:, :, 0]                        # above level 0 is all of it
-        if not pool.loose:                                           # a certain price is one of all paths
+        pooled = usage[:, :, meters.money] * max(
+            (one.eligible_share for one in pool.instruments), default=1.0
+        )
+        whole, above = pooled, spill[:, :, 0]  # above level 0 is all of it
+        if not pool.loose:  # a certain price is one of all paths
             whole, above = whole.sum(axis=0), above.sum(axis=0)
         price = whole / np.where(above > 0, above, 1.0)
         level, rate = level_by_month(plan, pool)
         other = other - pooled
         rebuilt += level * rate * 24 * days + _at(spill, grid, level) * price
-        commitments.append({"ids": [x.id for x in pool.instruments], "skus": list(pool.skus), "unit": pool.unit, "grid": grid, "spill": spill,
-                            "price": price, "rate": rate, "level": level, "hours": 24 * days})
+        commitments.append(
+            {
+                "ids": [x.id for x in pool.instruments],
+                "skus": list(pool.skus),
+                "unit": pool.unit,
+                "grid": grid,
+                "spill": spill,
+                "price": price,
+                "rate": rate,
+                "level": level,
+                "hours": 24 * days,
+            }
+        )
     rebuilt += other
-    return {"months": list(plan.months), "currency": plan.currency, "linear_tokens": tokens, "linear_other": other,
-            "routable": routable, "routed": routed, "small_models": dict(plan.small),
-            "fixed": base[:count] - rebuilt, "graduated": tiered, "commitments": commitments, "overlaps": overlaps,
-            "base": base[:count].copy(), "base_all": base}
+    return {
+        "months": list(plan.months),
+        "currency": plan.currency,
+        "linear_tokens": tokens,
+        "linear_other": other,
+        "routable": routable,
+        "routed": routed,
+        "small_models": dict(plan.small),
+        "fixed": base[:count] - rebuilt,
+        "graduated": tiered,
+        "commitments": commitments,
+        "overlaps": overlaps,
+        "base": base[:count].copy(),
+        "base_all": base,
+    }
 
 
 def _at(spill, grid, level) -> np.ndarray:

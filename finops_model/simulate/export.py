@@ -22,10 +22,14 @@ TOOLS = ("numpy", "scipy", "pandas")
 def tidy_totals(run) -> pd.DataFrame:
     """One row per path, month and unit: path (from 0), month YYYY-MM, x_BusinessUnit, EffectiveCost (currency of the run)."""
     paths, months, units = run.effective.shape
-    return pd.DataFrame({"path": np.repeat(np.arange(paths), months * units),
-                         "month": np.tile(np.repeat(np.array(run.months, dtype=object), units), paths),
-                         "x_BusinessUnit": np.tile(np.array(run.units, dtype=object), paths * months),
-                         "EffectiveCost": run.effective.reshape(-1)})
+    return pd.DataFrame(
+        {
+            "path": np.repeat(np.arange(paths), months * units),
+            "month": np.tile(np.repeat(np.array(run.months, dtype=object), units), paths),
+            "x_BusinessUnit": np.tile(np.array(run.units, dtype=object), paths * months),
+            "EffectiveCost": run.effective.reshape(-1),
+        }
+    )
 
 
 def export_totals(run, folder, format: str = "parquet") -> Path:
@@ -46,12 +50,28 @@ def export_totals(run, folder, format: str = "parquet") -> Path:
     name = f"totals.{format}"
     from .. import __version__
 
-    told = {"schema": 1, "scenario": run.name, "question": run.question, "as_of": run.as_of, "currency": run.currency, "months": list(run.months),
-            "units": list(run.units), "seed": run.seed, "paths": run.paths, "engine": run.engine, "scenario_hash": run.scenario_hash,
-            "ledger_hash": run.ledger, "rows": len(table), "columns": list(table.columns),
-            "versions": {"finops-model": __version__, "python": platform.python_version(),
-                         **{tool: importlib.metadata.version(tool) for tool in TOOLS}},
-            "files": {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}}}
+    told = {
+        "schema": 1,
+        "scenario": run.name,
+        "question": run.question,
+        "as_of": run.as_of,
+        "currency": run.currency,
+        "months": list(run.months),
+        "units": list(run.units),
+        "seed": run.seed,
+        "paths": run.paths,
+        "engine": run.engine,
+        "scenario_hash": run.scenario_hash,
+        "ledger_hash": run.ledger,
+        "rows": len(table),
+        "columns": list(table.columns),
+        "versions": {
+            "finops-model": __version__,
+            "python": platform.python_version(),
+            **{tool: importlib.metadata.version(tool) for tool in TOOLS},
+        },
+        "files": {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}},
+    }
     write_atomic(folder / name, data)
     write_atomic(folder / "manifest.json", json.dumps(told, indent=1) + "\n")
     return folder

@@ -12,19 +12,24 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, unknown
+from ..forecasting.covariates.workspace import Knowledge
+from ..forecasting.widths.demand import Demand
+from ..forecasting.widths.noise import LEADS
 from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
 from ..progress import Progress, part
-from ..forecasting.widths.demand import Demand
-from .kernel.engine import check, label, stream
-from .compile.to_flat import by_workload, compile_flat
-from ..forecasting.covariates.workspace import Knowledge
 from ..scenario.booked import cost_rows, recurring_rows
-from ..forecasting.widths.noise import LEADS
+from ..scenario.volumes import WINDOW
 from .compile.plan import Plan
 from .compile.risk_plan import parents, price_factors
-from ..scenario.volumes import WINDOW
+from .compile.to_flat import by_workload, compile_flat
+from .kernel.engine import check, label, stream
 
-COLUMN = {"service": "ServiceName", "team": "x_Team", "unit": "x_BusinessUnit", "workload": "x_Workload"}
+COLUMN = {
+    "service": "ServiceName",
+    "team": "x_Team",
+    "unit": "x_BusinessUnit",
+    "workload": "x_Workload",
+}
 SHOCKS = ("independent", "shared")
 
 
@@ -32,13 +37,13 @@ SHOCKS = ("independent", "shared")
 class Span:
     """A month, quarter or fiscal year of a forecast."""
 
-    name: str                       # 2026-12, FY2026-Q4, FY2026
-    kind: str                       # month | quarter | year
-    months: tuple[str, ...]         # all of them
-    at: tuple[int, ...]             # positions of those that are forecast
-    booked: tuple[str, ...]         # those that are booked
-    missing: tuple[str, ...]        # those that neither bill nor forecast reaches
-    lead: int                       # of its last month: 0 the month under way, 1 the next one
+    name: str  # 2026-12, FY2026-Q4, FY2026
+    kind: str  # month | quarter | year
+    months: tuple[str, ...]  # all of them
+    at: tuple[int, ...]  # positions of those that are forecast
+    booked: tuple[str, ...]  # those that are booked
+    missing: tuple[str, ...]  # those that neither bill nor forecast reaches
+    lead: int  # of its last month: 0 the month under way, 1 the next one
 
     @property
     def graded(self) -> bool:
@@ -54,12 +59,12 @@ class Nodes:
     names: tuple[str, ...]
     months: tuple[str, ...]
     totals: np.ndarray
-    booked: dict[str, np.ndarray]       # earlier month -> (node,) what was booked
+    booked: dict[str, np.ndarray]  # earlier month -> (node,) what was booked
     as_of: str
     currency: str
-    first_day: str                      # of the ledger
+    first_day: str  # of the ledger
     known: Knowledge
-    unfinished: tuple = ()              # days after as_of that look unfinished (settling.Late)
+    unfinished: tuple = ()  # days after as_of that look unfinished (settling.Late)
 
     def paths(self, span: Span, node: str | None = None) -> np.ndarray:
         """Total of each path over a span, (path,); node None: all of them. Raises ForecastError with the nearest node."""
@@ -69,7 +74,9 @@ class Nodes:
         before = sum(float(self.booked[month][at].sum()) for month in span.booked)
         return self.totals[:, list(span.at)][:, :, at].sum(axis=(1, 2)) + before
 
-    def quantiles(self, span: Span, node: str | None = None, q=(0.1, 0.5, 0.9)) -> tuple[float, ...]:
+    def quantiles(
+        self, span: Span, node: str | None = None, q=(0.1, 0.5, 0.9)
+    ) -> tuple[float, ...]:
         return tuple(float(value) for value in np.quantile(self.paths(span, node), q))
 
     def spans(self, starts: int = 1, quarters: bool = False) -> list[Span]:
@@ -77,17 +84,26 @@ class Nodes:
         return spans(self.months, self.as_of, self.first_day, starts, quarters)
 
 
-def spans(months, as_of: str, first_day: str, starts: int = 1, quarters: bool = False) -> list[Span]:
+def spans(
+    months, as_of: str, first_day: str, starts: int = 1, quarters: bool = False
+) -> list[Span]:
     """The months, or the fiscal quarters and years, that a forecast touches; booked months of them count as booked.
 
     >>> [(s.name, s.booked, len(s.at), s.missing) for s in spans(("2026-11", "2026-12", "2027-01"), "2026-11-15", "2024-06-01", quarters=True)]
     [('FY2026-Q4', ('2026-10',), 2, ()), ('FY2027-Q1', (), 1, ('2027-02', '2027-03')), ('FY2026', ('2026-01', '2026-02', '2026-03', '2026-04', '2026-05', '2026-06', '2026-07', '2026-08', '2026-09', '2026-10'), 2, ()), ('FY2027', (), 1, ('2027-02', '2027-03', '2027-04', '2027-05', '2027-06', '2027-07', '2027-08', '2027-09', '2027-10', '2027-11', '2027-12'))]
     """
-    now, whole_from = month_of(as_of), first_day[:7] if first_day.endswith("-01") else add_months(first_day[:7], 1)
+    now, whole_from = (
+        month_of(as_of),
+        first_day[:7] if first_day.endswith("-01") else add_months(first_day[:7], 1),
+    )
 
     def span(name, kind, inside):
         at = tuple(months.index(month) for month in inside if month in months)
-        booked = tuple(month for month in inside if month not in months and whole_from <= month and month < months[0])
+        booked = tuple(
+            month
+            for month in inside
+            if month not in months and whole_from <= month and month < months[0]
+        )
         missing = tuple(month for month in inside if month not in months and month not in booked)
         last = months[at[-1]]
         lead = (int(last[:4]) - int(now[:4])) * 12 + int(last[5:]) - int(now[5:])
@@ -100,14 +116,26 @@ def spans(months, as_of: str, first_day: str, starts: int = 1, quarters: bool = 
         year = fiscal_months(month, starts)
         at = year.index(month) // 3
         name = f"{fiscal_year(month, starts)}-Q{at + 1}"
-        found.setdefault(name, span(name, "quarter", year[3 * at:3 * at + 3]))
+        found.setdefault(name, span(name, "quarter", year[3 * at : 3 * at + 3]))
     for month in months:
-        found.setdefault(fiscal_year(month, starts), span(fiscal_year(month, starts), "year", fiscal_months(month, starts)))
+        found.setdefault(
+            fiscal_year(month, starts),
+            span(fiscal_year(month, starts), "year", fiscal_months(month, starts)),
+        )
     return list(found.values())
 
 
-def node_totals(plan: Plan, resolved, by: str = "unit", *, paths: int | None = None, engine: str | None = None, threads: int = 2, executor="threads",
-                progress: Progress | None = None) -> Nodes:
+def node_totals(
+    plan: Plan,
+    resolved,
+    by: str = "unit",
+    *,
+    paths: int | None = None,
+    engine: str | None = None,
+    threads: int = 2,
+    executor="threads",
+    progress: Progress | None = None,
+) -> Nodes:
     """Simulate a plan and add its money up at the nodes of one kind: unit, team, service or workload.
 
     By unit the totals are those of `simulate` path by path. Raises ForecastError with the nearest kind.
@@ -119,23 +147,53 @@ def node_totals(plan: Plan, resolved, by: str = "unit", *, paths: int | None = N
     compiled, engine = compile_flat(plan), label(engine)
     check(compiled.flat, paths, columns=len(names) + 1)
     totals = np.empty((paths, len(plan.months), len(names)))
-    for done in stream(compiled.flat, paths, plan.seed, engine, executor=executor, workers=threads, progress=progress):
+    for done in stream(
+        compiled.flat,
+        paths,
+        plan.seed,
+        engine,
+        executor=executor,
+        workers=threads,
+        progress=progress,
+    ):
         money = by_workload(compiled, done, plan.seed)
-        totals[done.path0:done.path0 + len(money)] = np.einsum("pmw,mwn->pmn", money, share, optimize=True) + fixed
+        totals[done.path0 : done.path0 + len(money)] = (
+            np.einsum("pmw,mwn->pmn", money, share, optimize=True) + fixed
+        )
     facts = resolved.facts
-    return Nodes(by, names, plan.months, totals, booked, plan.as_of, plan.currency, str(facts.daily["ChargeDate"].min().date()), facts.known,
-                 facts.unfinished)
+    return Nodes(
+        by,
+        names,
+        plan.months,
+        totals,
+        booked,
+        plan.as_of,
+        plan.currency,
+        str(facts.daily["ChargeDate"].min().date()),
+        facts.known,
+        facts.unfinished,
+    )
 
 
-def forecast_nodes(settings, daily: pd.DataFrame, by: str = "unit", months: int = 12, shocks=(None,), *, paths: int | None = None, as_of: str | None = None,
-                   engine: str | None = None, progress: Progress | None = None) -> dict[str | None, Nodes]:
+def forecast_nodes(
+    settings,
+    daily: pd.DataFrame,
+    by: str = "unit",
+    months: int = 12,
+    shocks=(None,),
+    *,
+    paths: int | None = None,
+    as_of: str | None = None,
+    engine: str | None = None,
+    progress: Progress | None = None,
+) -> dict[str | None, Nodes]:
     """The base scenario of a workspace at every node, `months` whole months ahead, one answer for each way to draw shocks.
 
     shocks   of None (as measured from past misses), "independent", "shared"; one fit and the same own draws serve all;  as_of: look at no later day
     """
+    from ..scenario.document import load_scenario, resolve
     from ..scenario.ledger_base import read_facts
     from .compile.plan import compile_plan, future
-    from ..scenario.document import load_scenario, resolve
     from .scenarios import demand_of
 
     if by not in COLUMN:
@@ -147,8 +205,18 @@ def forecast_nodes(settings, daily: pd.DataFrame, by: str = "unit", months: int 
     demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.members, progress)
     made = {}
     for how in shocks:
-        say = part(progress, f"{how or 'as measured'}: ") if progress and len(shocks) > 1 else progress
-        made[how] = node_totals(compile_plan(resolved, with_shocks(demand, how)), resolved, by, engine=engine, progress=say)
+        say = (
+            part(progress, f"{how or 'as measured'}: ")
+            if progress and len(shocks) > 1
+            else progress
+        )
+        made[how] = node_totals(
+            compile_plan(resolved, with_shocks(demand, how)),
+            resolved,
+            by,
+            engine=engine,
+            progress=say,
+        )
     return made
 
 
@@ -171,21 +239,42 @@ def _given(plan: Plan, resolved, by: str):
     homes, of = _homes(rows, plan, resolved, by), parents(resolved)
     split = _services(plan) if by == "service" else {}
     recurring = _recurring(facts, column)
-    names = sorted({*rows[column].astype(str), *homes.values(), *(plan.units if by == "unit" else ()), *(node for _, node in split), *(node for _, node in recurring)})
+    names = sorted(
+        {
+            *rows[column].astype(str),
+            *homes.values(),
+            *(plan.units if by == "unit" else ()),
+            *(node for _, node in split),
+            *(node for _, node in recurring),
+        }
+    )
     position = {name: i for i, name in enumerate(names)}
-    share, fixed = np.zeros((len(plan.months), len(plan.names), len(names))), np.zeros((len(plan.months), len(names)))
+    share, fixed = (
+        np.zeros((len(plan.months), len(plan.names), len(names))),
+        np.zeros((len(plan.months), len(names))),
+    )
     for w, name in enumerate(plan.names):
-        mine = {node: weight for (one, node), weight in split.items() if one == plan.names.index(of.get(name, name))}
+        mine = {
+            node: weight
+            for (one, node), weight in split.items()
+            if one == plan.names.index(of.get(name, name))
+        }
         whole = sum(mine.values()) if mine else np.zeros(len(plan.months))
         for node, weight in mine.items():
-            share[:, w, position[node]] = np.divide(weight, whole, out=np.zeros_like(whole), where=whole > 0)
+            share[:, w, position[node]] = np.divide(
+                weight, whole, out=np.zeros_like(whole), where=whole > 0
+            )
         if by == "unit":
             paid = {plan.units[u]: plan.paid_by[w, u] for u in np.flatnonzero(plan.paid_by[w])}
             share[:, w, [position[unit] for unit in paid]] = list(paid.values())
         else:
             paid = {homes[name]: 1.0}
             share[whole <= 0, w, position[homes[name]]] = 1.0
-        own = {node: value for (of, node), value in recurring.items() if of == name} if by == "service" else {}
+        own = (
+            {node: value for (of, node), value in recurring.items() if of == name}
+            if by == "service"
+            else {}
+        )
         total = sum(own.values())
         for node, value in (own if total else paid).items():
             fixed[:, position[node]] += plan.recurring[:, w] * value / (total or 1.0)
@@ -199,8 +288,17 @@ def _given(plan: Plan, resolved, by: str):
     for (m, node), value in table.items():
         if m in booked:
             booked[m][position[str(node)]] = value
-    used = share.any(axis=(0, 1)) | (fixed != 0).any(axis=0) | np.array([any(b[i] for b in booked.values()) for i in range(len(names))], bool)
-    return tuple(np.array(names)[used].tolist()), share[:, :, used], fixed[:, used], {m: values[used] for m, values in booked.items()}
+    used = (
+        share.any(axis=(0, 1))
+        | (fixed != 0).any(axis=0)
+        | np.array([any(b[i] for b in booked.values()) for i in range(len(names))], bool)
+    )
+    return (
+        tuple(np.array(names)[used].tolist()),
+        share[:, :, used],
+        fixed[:, used],
+        {m: values[used] for m, values in booked.items()},
+    )
 
 
 def _homes(rows: pd.DataFrame, plan: Plan, resolved, by: str) -> dict[str, str]:
@@ -213,23 +311,44 @@ def _homes(rows: pd.DataFrame, plan: Plan, resolved, by: str) -> dict[str, str]:
     newest = rows.groupby("x_Workload")["ChargeDate"].transform("max")
     fresh = rows[rows["ChargeDate"] > newest - pd.Timedelta(days=WINDOW)]
     totals = fresh.groupby(["x_Workload", column])["EffectiveCost"].sum().reset_index()
-    totals = totals.sort_values(["x_Workload", "EffectiveCost", column], ascending=[True, False, True])
-    home = dict(totals.drop_duplicates("x_Workload")[["x_Workload", column]].itertuples(index=False))
+    totals = totals.sort_values(
+        ["x_Workload", "EffectiveCost", column], ascending=[True, False, True]
+    )
+    home = dict(
+        totals.drop_duplicates("x_Workload")[["x_Workload", column]].itertuples(index=False)
+    )
     tree, of = resolved.tree["workloads"], parents(resolved)
-    return {name: str(home.get(of.get(name, name)) or tree.get(name, {}).get(by) or "(planned)") for name in plan.names}
+    return {
+        name: str(home.get(of.get(name, name)) or tree.get(name, {}).get(by) or "(planned)")
+        for name in plan.names
+    }
 
 
 def _services(plan: Plan) -> dict[tuple[int, str], np.ndarray]:
     """(workload, service) -> expected money by month of its SKUs, from quantities on the median path × expected prices."""
     found: dict[tuple[int, str], np.ndarray] = {}
     inside = plan.month_of >= 0
-    factor = {sku: price_factors(plan.series, sku, slice(None), plan.seed).mean(axis=0) for sku in {item[1] for item in plan.items}}
+    factor = {
+        sku: price_factors(plan.series, sku, slice(None), plan.seed).mean(axis=0)
+        for sku in {item[1] for item in plan.items}
+    }
     for _, sku, service, _, quantity, price, w in plan.items:
-        money = np.bincount(plan.month_of[inside], (plan.median[:, w] * quantity * price * factor[sku])[inside], len(plan.months))
+        money = np.bincount(
+            plan.month_of[inside],
+            (plan.median[:, w] * quantity * price * factor[sku])[inside],
+            len(plan.months),
+        )
         found[w, service] = found.get((w, service), 0.0) + money
     return found
 
 
 def _recurring(facts, column: str) -> dict[tuple[str, str], float]:
     """(workload, node) -> recurring money of the newest full month."""
-    return {(str(w), str(node)): float(value) for (w, node), value in recurring_rows(facts).groupby(["x_Workload", column])["EffectiveCost"].sum().items() if value}
+    return {
+        (str(w), str(node)): float(value)
+        for (w, node), value in recurring_rows(facts)
+        .groupby(["x_Workload", column])["EffectiveCost"]
+        .sum()
+        .items()
+        if value
+    }

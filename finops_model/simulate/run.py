@@ -23,15 +23,17 @@ class Run:
     name: str
     question: str
     currency: str
-    as_of: str                      # last day of actuals used, YYYY-MM-DD
+    as_of: str  # last day of actuals used, YYYY-MM-DD
     months: tuple[str, ...]
     units: tuple[str, ...]
     workloads: tuple[str, ...]
     unit_of: tuple[str, ...]
-    effective: np.ndarray           # (path, month, unit), actual part of the month under way included
-    so_far: np.ndarray              # (month, unit)
-    by_workload: np.ndarray         # (workload, month, 4): mean, P10, P50, P90
-    range_share: np.ndarray         # (workload, unit+1): share of the variance of the horizon total, last column = company
+    effective: np.ndarray  # (path, month, unit), actual part of the month under way included
+    so_far: np.ndarray  # (month, unit)
+    by_workload: np.ndarray  # (workload, month, 4): mean, P10, P50, P90
+    range_share: (
+        np.ndarray
+    )  # (workload, unit+1): share of the variance of the horizon total, last column = company
     dials: dict
     lines: list[dict]
     assumptions: list[dict]
@@ -40,12 +42,20 @@ class Run:
     engine: str
     scenario_hash: str
     ledger: str
-    excluded: list[dict] = field(default_factory=list)   # what the forecast leaves out, with amounts
-    overrides: list[dict] = field(default_factory=list)  # month totals set by hand, beside the model's own: forecasting/covariates/workspace.py `beside`
+    excluded: list[dict] = field(default_factory=list)  # what the forecast leaves out, with amounts
+    overrides: list[dict] = field(
+        default_factory=list
+    )  # month totals set by hand, beside the model's own: forecasting/covariates/workspace.py `beside`
 
-    unfinished: list[dict] = field(default_factory=list)    # days after as_of that look unfinished (§2.24): day, source, written, usual
-    follows: dict[str, str] = field(default_factory=dict)   # workload -> the driver it follows ("": none)
-    nothing: tuple[str, str] | None = None  # why nothing is forecast, a clause and its reason: then there are no months
+    unfinished: list[dict] = field(
+        default_factory=list
+    )  # days after as_of that look unfinished (§2.24): day, source, written, usual
+    follows: dict[str, str] = field(
+        default_factory=dict
+    )  # workload -> the driver it follows ("": none)
+    nothing: tuple[str, str] | None = (
+        None  # why nothing is forecast, a clause and its reason: then there are no months
+    )
 
     def total(self, unit: str | None = None, months=None) -> np.ndarray:
         """Total of each path over months (default: all) and one unit (default: the company), (path,)."""
@@ -81,31 +91,73 @@ class Run:
         buffer = io.BytesIO()
         np.savez(buffer, **arrays, **{f"dials{path}": value for path, value in dials.items()})
         write_atomic(folder / "run.npz", buffer.getvalue())
-        text = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*ARRAYS, "dials")}
-        write_atomic(folder / "run.json", json.dumps({"schema": NEWEST["run"], **text, "dials": plain}, indent=1, default=list) + "\n")
+        text = {
+            f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*ARRAYS, "dials")
+        }
+        write_atomic(
+            folder / "run.json",
+            json.dumps({"schema": NEWEST["run"], **text, "dials": plain}, indent=1, default=list)
+            + "\n",
+        )
         return folder
 
     def _repr_html_(self) -> str:
         rows = []
         for month in self.months:
             low, mid, high = (self.quantile(q, months=[month]) for q in (0.1, 0.5, 0.9))
-            rows.append(f"<tr><td>{month}</td><td>{low:,.0f}</td><td>{mid:,.0f}</td><td>{high:,.0f}</td></tr>")
+            rows.append(
+                f"<tr><td>{month}</td><td>{low:,.0f}</td><td>{mid:,.0f}</td><td>{high:,.0f}</td></tr>"
+            )
         low, mid, high = (self.quantile(q) for q in (0.1, 0.5, 0.9))
-        rows.append(f"<tr><th>All months</th><th>{low:,.0f}</th><th>{mid:,.0f}</th><th>{high:,.0f}</th></tr>")
-        left = html.escape(", ".join(f"{item['what']} {item['amount']:,.0f}" for item in self.excluded))
-        safe = {key: html.escape(str(value)) for key, value in
-                {"name": self.name, "question": self.question, "currency": self.currency, "as_of": self.as_of}.items()}
-        return (f"<div><b>{safe['name']}</b> · {safe['question']}<br>{self.paths:,} paths · seed {self.seed} · actuals up to "
-                f"{safe['as_of']} · EffectiveCost in {safe['currency']}<table><thead><tr><th>Month</th><th>P10</th><th>P50</th>"
-                f"<th>P90</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
-                f"{f'Left out and not forecast (newest 12 months): {left}' if left else ''}</div>")
+        rows.append(
+            f"<tr><th>All months</th><th>{low:,.0f}</th><th>{mid:,.0f}</th><th>{high:,.0f}</th></tr>"
+        )
+        left = html.escape(
+            ", ".join(f"{item['what']} {item['amount']:,.0f}" for item in self.excluded)
+        )
+        safe = {
+            key: html.escape(str(value))
+            for key, value in {
+                "name": self.name,
+                "question": self.question,
+                "currency": self.currency,
+                "as_of": self.as_of,
+            }.items()
+        }
+        return (
+            f"<div><b>{safe['name']}</b> · {safe['question']}<br>{self.paths:,} paths · seed {self.seed} · actuals up to "
+            f"{safe['as_of']} · EffectiveCost in {safe['currency']}<table><thead><tr><th>Month</th><th>P10</th><th>P50</th>"
+            f"<th>P90</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+            f"{f'Left out and not forecast (newest 12 months): {left}' if left else ''}</div>"
+        )
 
 
 def no_run(why: tuple[str, str], settings, as_of: str, units) -> Run:
     """The run of a bill that cannot be forecast: no months, no paths, and why."""
     units = tuple(units)
-    return Run("Base", "", settings.currency, as_of, (), units, (), (), np.zeros((1, 0, len(units))), np.zeros((0, len(units))), np.zeros((0, 0, 4)),
-               np.zeros((0, len(units) + 1)), {}, [], [], settings.seed, 0, "none", "nothing was simulated", "", nothing=why)
+    return Run(
+        "Base",
+        "",
+        settings.currency,
+        as_of,
+        (),
+        units,
+        (),
+        (),
+        np.zeros((1, 0, len(units))),
+        np.zeros((0, len(units))),
+        np.zeros((0, 0, 4)),
+        np.zeros((0, len(units) + 1)),
+        {},
+        [],
+        [],
+        settings.seed,
+        0,
+        "none",
+        "nothing was simulated",
+        "",
+        nothing=why,
+    )
 
 
 def _split(value, path: str, arrays: dict):
@@ -122,7 +174,11 @@ def _split(value, path: str, arrays: dict):
 
 def _join(value, arrays):
     if isinstance(value, dict):
-        return arrays[f"dials{value['array']}"] if set(value) == {"array"} else {k: _join(v, arrays) for k, v in value.items()}
+        return (
+            arrays[f"dials{value['array']}"]
+            if set(value) == {"array"}
+            else {k: _join(v, arrays) for k, v in value.items()}
+        )
     return [_join(item, arrays) for item in value] if isinstance(value, list) else value
 
 

@@ -10,28 +10,39 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, LedgerError, ScenarioError
+from ..executors import map_blocks
+from ..forecasting.covariates.workspace import beside
+from ..forecasting.widths.demand import Demand, fit_demand
 from ..progress import Progress, part
+from ..scenario.document import horizon, load_scenario, resolve
+from ..scenario.ledger_base import Facts, read_facts
+from ..scenario.volumes import too_little
 from ..settings import Settings, load_settings
 from ..streams import BLOCK
 from ..uncertainty.answers import answer, enough_paths
-from ..scenario.ledger_base import Facts, read_facts
-from ..forecasting.widths.demand import Demand, fit_demand
-from .dials import PATHS as DIAL_PATHS, collect, grid_of
-from .kernel.engine import check, label, simulate_paths, stream
-from ..executors import map_blocks
-from .compile.to_flat import by_workload as money_by_workload, compile_flat
-from ..forecasting.covariates.workspace import beside
 from .compile.plan import Plan, compile_plan, future
+from .compile.to_flat import by_workload as money_by_workload
+from .compile.to_flat import compile_flat
+from .dials import PATHS as DIAL_PATHS
+from .dials import collect, grid_of
+from .kernel.engine import check, label, simulate_paths, stream
 from .run import Run
-from ..scenario.document import horizon, load_scenario, resolve
-from ..scenario.volumes import too_little
 
-MAX_PATHS = 100_000         # of a run that stops by itself
-CUBE = 60_000_000           # numbers kept for quantiles by workload; beyond it, the first paths only
+MAX_PATHS = 100_000  # of a run that stops by itself
+CUBE = 60_000_000  # numbers kept for quantiles by workload; beyond it, the first paths only
 
 
-def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, progress: Progress | None = None, *,
-             dials: bool = True, threads: int = 2, engine: str | None = None, executor="threads") -> Run:
+def simulate(
+    plan: Plan,
+    paths: int | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    *,
+    dials: bool = True,
+    threads: int = 2,
+    engine: str | None = None,
+    executor="threads",
+) -> Run:
     """Simulate a plan. Memory is bounded by the totals kept, not by days; blocks are reduced in their order.
 
     paths, seed   instead of the plan's own
@@ -44,36 +55,74 @@ def simulate(plan: Plan, paths: int | None = None, seed: int | None = None, prog
     engine = label(engine)
     months, workloads, compiled = len(plan.months), len(plan.names), compile_flat(plan)
     check(compiled.flat, paths, columns=len(plan.units) + 1)
-    blocks = stream(compiled.flat, paths, seed, engine, executor=executor, workers=threads, volume=True, progress=progress)
+    blocks = stream(
+        compiled.flat,
+        paths,
+        seed,
+        engine,
+        executor=executor,
+        workers=threads,
+        volume=True,
+        progress=progress,
+    )
     effective = np.empty((paths, months, len(plan.units)))
-    cube = np.empty((min(paths, max(1, CUBE // (months * workloads))), months, workloads), dtype=np.float32)
+    cube = np.empty(
+        (min(paths, max(1, CUBE // (months * workloads))), months, workloads), dtype=np.float32
+    )
     horizon = np.empty((paths, workloads))
     mean, sums = np.zeros((len(plan.dates), plan.demand)), np.zeros((months, workloads))
     belongs = plan.paid_by
     for done in blocks:
         own = money_by_workload(compiled, done, seed) + plan.recurring
         first, count = done.path0, len(own)
-        effective[first:first + count] = own @ belongs + plan.so_far
-        horizon[first:first + count] = own.sum(axis=1)
+        effective[first : first + count] = own @ belongs + plan.so_far
+        horizon[first : first + count] = own.sum(axis=1)
         sums += own.sum(axis=0)
         room = max(0, min(count, len(cube) - first))
-        cube[first:first + room] = (own + plan.so_far_by)[:room]
+        cube[first : first + room] = (own + plan.so_far_by)[:room]
         mean += done.volume
     by_workload = np.empty((workloads, months, 4))
     by_workload[:, :, 0] = (sums / paths + plan.so_far_by).T
     for i, q in enumerate((0.1, 0.5, 0.9), 1):
         by_workload[:, :, i] = np.quantile(cube, q, axis=0).T
-    return Run(plan.name, plan.question, plan.currency, plan.as_of, plan.months, plan.units, plan.names,
-               tuple(plan.units[u] for u in plan.unit_of), effective, plan.so_far, by_workload, variance_shares(horizon, belongs),
-               _dials(plan, effective, seed, engine, threads) if dials else {}, lines(plan, mean / paths, by_workload),
-               [dict(note) for note in plan.assumptions], seed, paths, engine, plan.scenario_hash, "", [dict(item) for item in plan.excluded])
+    return Run(
+        plan.name,
+        plan.question,
+        plan.currency,
+        plan.as_of,
+        plan.months,
+        plan.units,
+        plan.names,
+        tuple(plan.units[u] for u in plan.unit_of),
+        effective,
+        plan.so_far,
+        by_workload,
+        variance_shares(horizon, belongs),
+        _dials(plan, effective, seed, engine, threads) if dials else {},
+        lines(plan, mean / paths, by_workload),
+        [dict(note) for note in plan.assumptions],
+        seed,
+        paths,
+        engine,
+        plan.scenario_hash,
+        "",
+        [dict(item) for item in plan.excluded],
+    )
 
 
 def _dials(plan: Plan, effective: np.ndarray, seed: int, engine: str, threads: int) -> dict:
     """The first paths again, with what sliders re-settle: the same draws, so the same money."""
     grids = [grid_of(plan, pool) for pool in plan.pools]
     compiled = compile_flat(plan, grids)
-    return collect(compiled, simulate_paths(compiled.flat, min(DIAL_PATHS, len(effective)), seed, engine, workers=threads), effective, grids, seed)
+    return collect(
+        compiled,
+        simulate_paths(
+            compiled.flat, min(DIAL_PATHS, len(effective)), seed, engine, workers=threads
+        ),
+        effective,
+        grids,
+        seed,
+    )
 
 
 def variance_shares(totals: np.ndarray, paid_by: np.ndarray) -> np.ndarray:
@@ -106,16 +155,36 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
         for m, month in enumerate(plan.months):
             if counts[m] > 0:
                 told[plan.names.index(workload), m] += costs[m]
-                found.append({"month": month, "workload": workload, "service": service, "sku": sku, "unit": unit,
-                              "quantity": float(counts[m]), "unit_price": float(costs[m] / counts[m]), "cost": float(costs[m])})
+                found.append(
+                    {
+                        "month": month,
+                        "workload": workload,
+                        "service": service,
+                        "sku": sku,
+                        "unit": unit,
+                        "quantity": float(counts[m]),
+                        "unit_price": float(costs[m] / counts[m]),
+                        "cost": float(costs[m]),
+                    }
+                )
     for w, workload in enumerate(plan.names):
         for m, month in enumerate(plan.months):
             parts = (("booked so far", plan.so_far_by[m, w]), ("recurring", plan.recurring[m, w]))
             rest = by_workload[w, m, 0] - told[w, m] - sum(value for _, value in parts)
             for what, value in (*parts, ("commitments, tiers and uncertain prices", rest)):
                 if abs(value) > 0.005:
-                    found.append({"month": month, "workload": workload, "service": what, "sku": "", "unit": "charge", "quantity": 1.0,
-                                  "unit_price": float(value), "cost": float(value)})
+                    found.append(
+                        {
+                            "month": month,
+                            "workload": workload,
+                            "service": what,
+                            "sku": "",
+                            "unit": "charge",
+                            "quantity": 1.0,
+                            "unit_price": float(value),
+                            "cost": float(value),
+                        }
+                    )
     return found
 
 
@@ -126,7 +195,9 @@ def read_daily(settings: Settings) -> pd.DataFrame:
 
     ledger = entities.part(Ledger(settings.path(settings.ledger)), settings)
     if not ledger.rows:
-        raise LedgerError(f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE.")
+        raise LedgerError(
+            f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE."
+        )
     return warehouse.daily(ledger, settings)
 
 
@@ -136,7 +207,13 @@ def fingerprint(daily: pd.DataFrame) -> str:
     return hashlib.sha256(hashed.tobytes()).hexdigest()
 
 
-def run(scenario=None, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, **how) -> Run:
+def run(
+    scenario=None,
+    settings: Settings | None = None,
+    as_of: str | None = None,
+    paths: int | None = None,
+    **how,
+) -> Run:
     """Simulate one scenario (a file; None: nothing changes) from the ledger.
 
     as_of     last day of actuals used (default: the newest); how: months and all that `run_many` takes by name
@@ -147,10 +224,25 @@ def run(scenario=None, settings: Settings | None = None, as_of: str | None = Non
     return run_many([scenario], settings, as_of, paths, **how)[0]
 
 
-def run_many(scenarios, settings: Settings | None = None, as_of: str | None = None, paths: int | None = None, *, months: int | None = None,
-             daily: pd.DataFrame | None = None, demand: Demand | None = None, members=None, dials: bool = True,
-             progress: Progress | None = None, engine: str | None = None, executor="threads", workers: int = 2,
-             target_error: float | None = None, of: str = "p90", max_paths: int = MAX_PATHS) -> list[Run]:
+def run_many(
+    scenarios,
+    settings: Settings | None = None,
+    as_of: str | None = None,
+    paths: int | None = None,
+    *,
+    months: int | None = None,
+    daily: pd.DataFrame | None = None,
+    demand: Demand | None = None,
+    members=None,
+    dials: bool = True,
+    progress: Progress | None = None,
+    engine: str | None = None,
+    executor="threads",
+    workers: int = 2,
+    target_error: float | None = None,
+    of: str = "p90",
+    max_paths: int = MAX_PATHS,
+) -> list[Run]:
     """Simulate several scenarios on the same facts, demand and draws, in their order.
 
     months        how many, instead of the scenario's horizon
@@ -161,25 +253,58 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
     target_error  paths are added until the standard error of `of` (mean, p90, cvar95 …) of every scenario's total is this share of it, or
                   max_paths are drawn (docs/method §3.37); the number stands in the run, and running with it gives the same bits
     """
-    check_how(target_error, of, engine=engine, executor=executor, workers=workers, max_paths=max_paths)
+    check_how(
+        target_error, of, engine=engine, executor=executor, workers=workers, max_paths=max_paths
+    )
     settings, engine = settings or load_settings(), label(engine)
     replay = isinstance(members, str) and members == "cheap"
-    loaded = [load_scenario(path) for path in scenarios]           # all files are checked before anything long runs
+    loaded = [
+        load_scenario(path) for path in scenarios
+    ]  # all files are checked before anything long runs
     facts = read_facts(read_daily(settings) if daily is None else daily, settings, as_of, replay)
-    resolved = [resolve(one, settings=settings, facts=facts, months=months, paths=paths, replay=replay) for one in loaded]
+    resolved = [
+        resolve(one, settings=settings, facts=facts, months=months, paths=paths, replay=replay)
+        for one in loaded
+    ]
     longest = max((future(one) for one in resolved), key=len)
     if demand is None:
-        demand = demand_of(facts, len(longest), resolved[0].seed, settings.members if members is None else members, progress)
+        demand = demand_of(
+            facts,
+            len(longest),
+            resolved[0].seed,
+            settings.members if members is None else members,
+            progress,
+        )
     plans = [compile_plan(one, demand) for one in resolved]
     mark = fingerprint(facts.daily)
 
     def simulated(count: int | None) -> list[Run]:
         found = []
         for i, plan in enumerate(plans):
-            done = simulate(plan, count, dials=dials and i == 0, progress=part(progress, f"{plan.name}: ") if progress else None, engine=engine,
-                            executor=executor, threads=workers)
-            follows = {name: values.get("driver") or "" for name, values in resolved[i].tree["workloads"].items()}
-            found.append(Run(**{**done.__dict__, "ledger": mark, "unfinished": [asdict(day) for day in facts.unfinished], "overrides": beside(facts.known, done), "follows": follows}))
+            done = simulate(
+                plan,
+                count,
+                dials=dials and i == 0,
+                progress=part(progress, f"{plan.name}: ") if progress else None,
+                engine=engine,
+                executor=executor,
+                threads=workers,
+            )
+            follows = {
+                name: values.get("driver") or ""
+                for name, values in resolved[i].tree["workloads"].items()
+            }
+            found.append(
+                Run(
+                    **{
+                        **done.__dict__,
+                        "ledger": mark,
+                        "unfinished": [asdict(day) for day in facts.unfinished],
+                        "overrides": beside(facts.known, done),
+                        "follows": follows,
+                    }
+                )
+            )
         return found
 
     found = simulated(None)
@@ -191,7 +316,9 @@ def run_many(scenarios, settings: Settings | None = None, as_of: str | None = No
     return found
 
 
-def months_of(scenario, as_of: str, fiscal_year_starts: int = 1, months: int | None = None) -> tuple[str, ...]:
+def months_of(
+    scenario, as_of: str, fiscal_year_starts: int = 1, months: int | None = None
+) -> tuple[str, ...]:
     """The months that a scenario (a file; None: nothing changes) simulates from a day on, or so many of them."""
     return horizon(load_scenario(scenario), as_of, fiscal_year_starts, months, False)
 
@@ -212,8 +339,15 @@ def more_paths(totals, target: float, of: str, most: int) -> int | None:
     return min(most, -(-wanted // BLOCK) * BLOCK)
 
 
-def check_how(target_error: float | None = None, of: str = "p90", *, engine: str | None = None, executor="threads", workers: int = 2,
-              max_paths: int = MAX_PATHS) -> None:
+def check_how(
+    target_error: float | None = None,
+    of: str = "p90",
+    *,
+    engine: str | None = None,
+    executor="threads",
+    workers: int = 2,
+    max_paths: int = MAX_PATHS,
+) -> None:
     """Refuse what cannot be meant before anything long runs. Raises ScenarioError: an engine or executor that is not there, a target that cannot be met."""
     label(engine)
     map_blocks(abs, (), executor, workers)
@@ -221,11 +355,26 @@ def check_how(target_error: float | None = None, of: str = "p90", *, engine: str
     if target_error is not None:
         enough_paths(np.arange(1.0, 4.0), target_error, of)
         if not 100 <= max_paths <= MAX_PATHS:
-            raise ScenarioError(f"max_paths is {max_paths}; it must lie between 100 and {MAX_PATHS:,}.")
+            raise ScenarioError(
+                f"max_paths is {max_paths}; it must lie between 100 and {MAX_PATHS:,}."
+            )
 
 
-def demand_of(facts: Facts, days: int, seed: int, members=None, progress: Progress | None = None) -> Demand:
+def demand_of(
+    facts: Facts, days: int, seed: int, members=None, progress: Progress | None = None
+) -> Demand:
     """The demand process of all workloads, fitted to the facts, for `days` days after them. Raises ForecastError for fewer than LEAST_DAYS."""
     if why := too_little(facts.daily, facts.as_of):
-        raise ForecastError(f"{why[0]}: {why[1]}. Take in more of the bill first: finops ingest FILE.")
-    return fit_demand(facts.volume, facts.names, facts.dates, days, seed, members, progress, known=facts.known.of_workloads(facts, days))
+        raise ForecastError(
+            f"{why[0]}: {why[1]}. Take in more of the bill first: finops ingest FILE."
+        )
+    return fit_demand(
+        facts.volume,
+        facts.names,
+        facts.dates,
+        days,
+        seed,
+        members,
+        progress,
+        known=facts.known.of_workloads(facts, days),
+    )

@@ -26,7 +26,9 @@ def _level(level: float) -> float:
 
 
 def _around(value: float, error: float, paths: int) -> Estimate:
-    return Estimate(float(value), float(error), float(value - SURE * error), float(value + SURE * error), paths)
+    return Estimate(
+        float(value), float(error), float(value - SURE * error), float(value + SURE * error), paths
+    )
 
 
 def mean(totals) -> Estimate:
@@ -56,8 +58,13 @@ def quantile(totals, level: float) -> Estimate:
     centre = weights @ x[first:last]
     error = math.sqrt(max(weights @ (x[first:last] - centre) ** 2, 0.0))
     low, high = _order_interval(n, q)
-    return Estimate(float(np.quantile(x, q)), error, float(x[low]) if low is not None else -math.inf,
-                    float(x[high]) if high is not None else math.inf, n)
+    return Estimate(
+        float(np.quantile(x, q)),
+        error,
+        float(x[low]) if low is not None else -math.inf,
+        float(x[high]) if high is not None else math.inf,
+        n,
+    )
 
 
 def _order_interval(n: int, q: float) -> tuple[int | None, int | None]:
@@ -65,7 +72,7 @@ def _order_interval(n: int, q: float) -> tuple[int | None, int | None]:
     from scipy.special import bdtr
 
     k = np.arange(n)
-    below = bdtr(k, n, q)                                      # P(at most k paths lie below the quantile)
+    below = bdtr(k, n, q)  # P(at most k paths lie below the quantile)
     low = np.flatnonzero(below <= 0.025)
     high = np.flatnonzero(below >= 0.975)
     lower = int(low[-1]) if len(low) else None
@@ -96,7 +103,9 @@ def quantile_error(distribution: Distribution, level: float, paths) -> np.ndarra
     q, paths = _level(level), _some(paths)
     density = float(distribution.density(float(distribution.quantile(q))))
     if not density > 0:
-        raise ScenarioError(f"there is no density at the quantile {q:g}, so its standard error is not known.")
+        raise ScenarioError(
+            f"there is no density at the quantile {q:g}, so its standard error is not known."
+        )
     return (np.sqrt(q * (1 - q) / paths) / density)[()]
 
 
@@ -105,7 +114,9 @@ def _some(paths) -> np.ndarray:
     found = np.asarray(paths, dtype=float)
     wrong = ~(np.isfinite(found) & (found >= 1) & (found == np.floor(found)))
     if wrong.any():
-        raise ScenarioError(f"paths is {found[wrong].flat[0]:g}; a simulation needs a whole number of paths, 1 or more.")
+        raise ScenarioError(
+            f"paths is {found[wrong].flat[0]:g}; a simulation needs a whole number of paths, 1 or more."
+        )
     return found
 
 
@@ -114,7 +125,9 @@ def order_statistic_error(distribution: Distribution, level: float, paths: int) 
     q, nodes, n = _level(level), np.polynomial.legendre.leggauss(200), float(_some(paths))
     a, b = (n + 1) * q, (n + 1) * (1 - q)
     u = (nodes[0] + 1) / 2 * (1 - 2e-14) + 1e-14
-    x = distribution.quantile(np.clip(betaincinv(a, b, u), 1e-300, np.nextafter(1.0, 0.0)))      # few paths: the rank of the last may round to 1
+    x = distribution.quantile(
+        np.clip(betaincinv(a, b, u), 1e-300, np.nextafter(1.0, 0.0))
+    )  # few paths: the rank of the last may round to 1
     centre = nodes[1] @ x / 2
     return float(np.sqrt(nodes[1] @ (x - centre) ** 2 / 2))
 
@@ -128,10 +141,12 @@ def answer(totals, what: str) -> Estimate:
     if what == "mean":
         return mean(totals)
     for prefix, function in (("cvar", cvar), ("p", quantile)):
-        number = what[len(prefix):] if isinstance(what, str) and what.startswith(prefix) else ""
+        number = what[len(prefix) :] if isinstance(what, str) and what.startswith(prefix) else ""
         if number.replace(".", "", 1).isdigit() and 0 < float(number) < 100:
             return function(totals, float(number) / 100)
-    raise ScenarioError(unknown("", "answer", str(what), WANTED, "Any percentile will do: p95, p99.9, cvar90."))
+    raise ScenarioError(
+        unknown("", "answer", str(what), WANTED, "Any percentile will do: p95, p99.9, cvar90.")
+    )
 
 
 @dataclass(frozen=True)
@@ -139,18 +154,24 @@ class Enough:
     """Whether the paths are enough for a target, and how many would be."""
 
     what: str
-    target: float                 # relative standard error asked for
+    target: float  # relative standard error asked for
     estimate: Estimate
     enough: bool
-    wanted: int                   # paths at which the target is reached, if the spread stays
+    wanted: int  # paths at which the target is reached, if the spread stays
 
     def __str__(self) -> str:
         e = self.estimate
         head = f"{self.what} {e.value:,.4g} ± {e.standard_error:,.2g} ({e.relative_error:.2%}) from {e.paths:,} paths"
-        return f"{head}: enough for {self.target:.2%}" if self.enough else f"{head}: {self.wanted:,} paths are needed for {self.target:.2%}"
+        return (
+            f"{head}: enough for {self.target:.2%}"
+            if self.enough
+            else f"{head}: {self.wanted:,} paths are needed for {self.target:.2%}"
+        )
 
 
-def enough_paths(totals, target: float = 0.01, what: str = "p90", budget: float | None = None) -> Enough:
+def enough_paths(
+    totals, target: float = 0.01, what: str = "p90", budget: float | None = None
+) -> Enough:
     """Stop rule: the relative standard error of an answer against a target; the error falls with the root of the paths.
 
     what     an answer by its name, or "overrun" with a budget (then the target is in points of probability: 0.01 is one point)
@@ -168,8 +189,10 @@ def enough_paths(totals, target: float = 0.01, what: str = "p90", budget: float 
     else:
         found = answer(totals, what)
         if found.value == 0 and found.standard_error > 0:
-            raise ScenarioError(f"{what} is 0 ± {found.standard_error:,.2g}: no error can be a share of 0. Ask for another figure, or for the "
-                                "chance of an overrun.")
+            raise ScenarioError(
+                f"{what} is 0 ± {found.standard_error:,.2g}: no error can be a share of 0. Ask for another figure, or for the "
+                "chance of an overrun."
+            )
         error = found.relative_error if found.standard_error > 0 else 0.0
     wanted = math.ceil(found.paths * (error / target) ** 2 - 1e-9)
     return Enough(what, target, found, error <= target, max(wanted, 1))
@@ -188,7 +211,7 @@ class Difference:
 
     what: str
     estimate: Estimate
-    independent_error: float      # what the standard error would be without common draws
+    independent_error: float  # what the standard error would be without common draws
 
 
 def difference(base, other, what: str = "mean", budget: float | None = None) -> Difference:
@@ -201,7 +224,9 @@ def difference(base, other, what: str = "mean", budget: float | None = None) -> 
     """
     x, y = checked(base), checked(other)
     if len(x) != len(y):
-        raise ScenarioError(f"{len(x)} paths here and {len(y)} there; only runs on the same draws have a difference by path.")
+        raise ScenarioError(
+            f"{len(x)} paths here and {len(y)} there; only runs on the same draws have a difference by path."
+        )
     if what == "overrun":
         if budget is None:
             raise ScenarioError("the chance of an overrun needs a budget.")
@@ -216,7 +241,10 @@ def difference(base, other, what: str = "mean", budget: float | None = None) -> 
     one, two = answer(x, what), answer(y, what)
     level = float(what.removeprefix("cvar").removeprefix("p")) / 100
     cut = [np.quantile(v, level) for v in (x, y)]
-    marks = [np.maximum(v - c, 0.0) if what.startswith("cvar") else (v > c).astype(float) for v, c in zip((x, y), cut)]
+    marks = [
+        np.maximum(v - c, 0.0) if what.startswith("cvar") else (v > c).astype(float)
+        for v, c in zip((x, y), cut)
+    ]
     spread = [float(m.std()) for m in marks]
     r = float(np.corrcoef(marks[0], marks[1])[0, 1]) if min(spread) > 0 else 0.0
     a, b = one.standard_error, two.standard_error
@@ -236,9 +264,15 @@ def gain(base, other) -> Estimate:
     """
     x, y = checked(base), checked(other)
     if len(x) != len(y):
-        raise ScenarioError(f"{len(x)} paths here and {len(y)} there; only runs on the same draws have a difference by path.")
+        raise ScenarioError(
+            f"{len(x)} paths here and {len(y)} there; only runs on the same draws have a difference by path."
+        )
     apart, common = (x - x.mean()) ** 2 + (y - y.mean()) ** 2, (y - x - (y - x).mean()) ** 2
     if not common.mean() > 0:
-        raise ScenarioError("the two runs differ by the same amount on every path; their difference has no error to compare.")
+        raise ScenarioError(
+            "the two runs differ by the same amount on every path; their difference has no error to compare."
+        )
     ratio = apart.mean() / common.mean()
-    return _around(ratio, (apart - ratio * common).std(ddof=1) / (common.mean() * math.sqrt(len(x))), len(x))
+    return _around(
+        ratio, (apart - ratio * common).std(ddof=1) / (common.mean() * math.sqrt(len(x))), len(x)
+    )

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..errors import ScenarioError
 
-SURE = 1.959963984540054          # 95 % on both sides
-FLAT = 1e-9                       # totals whose whole range is this share of them have no width
+SURE = 1.959963984540054  # 95 % on both sides
+FLAT = 1e-9  # totals whose whole range is this share of them have no width
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Estimate:
 
     value: float
     standard_error: float
-    low: float                    # 95 % interval of what endlessly many paths would give
+    low: float  # 95 % interval of what endlessly many paths would give
     high: float
     paths: int
 
@@ -38,7 +38,9 @@ class Estimate:
 def checked(totals, least: int = 2) -> np.ndarray:
     values = np.asarray(totals, dtype=float)
     if values.ndim != 1 or len(values) < least:
-        raise ScenarioError(f"totals of shape {values.shape}; this needs one number for each of at least {least} paths.")
+        raise ScenarioError(
+            f"totals of shape {values.shape}; this needs one number for each of at least {least} paths."
+        )
     if not np.isfinite(values).all():
         bad = int(np.flatnonzero(~np.isfinite(values))[0])
         raise ScenarioError(f"the total of path {bad} is {values[bad]}; totals must be finite.")
@@ -73,18 +75,24 @@ def overrun(totals, budget: float) -> Estimate:
 def share(count: int, paths: int) -> Estimate:
     """A share of paths with Wilson's interval; see `overrun`."""
     if paths < 1 or not 0 <= count <= paths:
-        raise ScenarioError(f"{count} of {paths} paths is no share; there must be at least one path, and no more than there are.")
+        raise ScenarioError(
+            f"{count} of {paths} paths is no share; there must be at least one path, and no more than there are."
+        )
     seen = count / paths
     centre, half = _wilson(seen, paths, 1.0)
     middle, reach = _wilson(seen, paths, SURE)
     inside = 0 < count < paths
     error = math.sqrt(seen * (1 - seen) / paths) if inside else half
-    return Estimate(seen if inside else centre, error, max(middle - reach, 0.0), min(middle + reach, 1.0), paths)
+    return Estimate(
+        seen if inside else centre, error, max(middle - reach, 0.0), min(middle + reach, 1.0), paths
+    )
 
 
 def _wilson(seen: float, n: int, z: float) -> tuple[float, float]:
     scale = 1 + z * z / n
-    return (seen + z * z / (2 * n)) / scale, z * math.sqrt(seen * (1 - seen) / n + z * z / (4 * n * n)) / scale
+    return (seen + z * z / (2 * n)) / scale, z * math.sqrt(
+        seen * (1 - seen) / n + z * z / (4 * n * n)
+    ) / scale
 
 
 @dataclass(frozen=True)
@@ -92,10 +100,10 @@ class Breach:
     """When the money runs out, over paths."""
 
     months: tuple[str, ...]
-    probability: tuple[Estimate, ...]       # that it runs out in this very month
-    ever: Estimate                          # that it runs out inside the months at all
-    typical: str | None                     # median month, given that it runs out
-    earliest: str | None                    # P10 and P90 of it
+    probability: tuple[Estimate, ...]  # that it runs out in this very month
+    ever: Estimate  # that it runs out inside the months at all
+    typical: str | None  # median month, given that it runs out
+    earliest: str | None  # P10 and P90 of it
     latest: str | None
 
 
@@ -110,11 +118,15 @@ def breach(monthly, months, budget: float, booked: float = 0.0) -> Breach:
     """
     costs, months = np.asarray(monthly, dtype=float), tuple(months)
     if costs.ndim != 2 or costs.shape[1] != len(months) or not costs.size:
-        raise ScenarioError(f"costs of shape {costs.shape} for {len(months)} months; there must be one row a path and one column a month.")
+        raise ScenarioError(
+            f"costs of shape {costs.shape} for {len(months)} months; there must be one row a path and one column a month."
+        )
     wrong = ~np.isfinite(costs)
     if wrong.any():
         path, m = np.argwhere(wrong)[0]
-        raise ScenarioError(f"the cost of path {path} in {months[m]} is {costs[path, m]}; costs must be finite.")
+        raise ScenarioError(
+            f"the cost of path {path} in {months[m]} is {costs[path, m]}; costs must be finite."
+        )
     if not (np.isfinite(budget) and np.isfinite(booked)):
         raise ScenarioError(f"budget is {budget}, booked {booked}; both must be finite numbers.")
     over = booked + np.cumsum(costs, axis=1) > budget
@@ -125,4 +137,6 @@ def breach(monthly, months, budget: float, booked: float = 0.0) -> Breach:
     if hit:
         up = np.cumsum(counts) / hit
         found = [months[int(np.searchsorted(up, q - 1e-12))] for q in (0.5, 0.1, 0.9)]
-    return Breach(months, tuple(share(int(count), paths) for count in counts), share(hit, paths), *found)
+    return Breach(
+        months, tuple(share(int(count), paths) for count in counts), share(hit, paths), *found
+    )

@@ -30,12 +30,18 @@ def lognormal_sum(mu, sigma, correlation=None, weights=None) -> tuple[float, flo
     if (sigma < 0).any():
         raise ScenarioError("lognormal sum: a sigma is below 0; a standard deviation is 0 or more.")
     r = np.eye(len(mu)) if correlation is None else _fits(correlation, len(mu))
-    w = np.ones(len(mu)) if weights is None else _vectors("lognormal sum", mu=mu, weights=weights)[1]
+    w = (
+        np.ones(len(mu))
+        if weights is None
+        else _vectors("lognormal sum", mu=mu, weights=weights)[1]
+    )
     with np.errstate(over="ignore", invalid="ignore"):
-        m = np.exp(mu + sigma ** 2 / 2) * w
+        m = np.exp(mu + sigma**2 / 2) * w
         mean, variance = float(m.sum()), float(m @ np.expm1(r * np.outer(sigma, sigma)) @ m)
     if not (math.isfinite(mean) and math.isfinite(variance)):
-        raise ScenarioError("lognormal sum: mean or variance is larger than a number can be; mu and sigma are those of the logarithm.")
+        raise ScenarioError(
+            "lognormal sum: mean or variance is larger than a number can be; mu and sigma are those of the logarithm."
+        )
     return mean, max(variance, 0.0)
 
 
@@ -54,9 +60,13 @@ def normal_sum(mean, sd, correlation=None, weights=None) -> Distribution:
     if (sd < 0).any():
         raise ScenarioError("portfolio: an sd is below 0; a standard deviation is 0 or more.")
     r = np.eye(len(mean)) if correlation is None else _fits(correlation, len(mean))
-    w = np.ones(len(mean)) if weights is None else _vectors("portfolio", mean=mean, weights=weights)[1]
+    w = (
+        np.ones(len(mean))
+        if weights is None
+        else _vectors("portfolio", mean=mean, weights=weights)[1]
+    )
     variance, whole = float((w * sd) @ r @ (w * sd)), float(np.abs(w * sd).sum())
-    if variance <= 1e-15 * whole ** 2:                        # what is left of a hedge that is complete is rounding
+    if variance <= 1e-15 * whole**2:  # what is left of a hedge that is complete is rounding
         return Discrete((float(w @ mean),), (1.0,))
     return Normal(float(w @ mean), math.sqrt(variance))
 
@@ -85,7 +95,9 @@ def tiered_mean(demand: Distribution, starts, prices) -> float:
     except PriceError as problem:
         raise ScenarioError(str(problem)) from None
     if float(demand.quantile(0.0)) < 0:
-        raise ScenarioError("tiers: demand below 0 is possible; usage is 0 or more. Write truncate: {min: 0}.")
+        raise ScenarioError(
+            "tiers: demand below 0 is possible; usage is 0 or more. Write truncate: {min: 0}."
+        )
     steps = np.diff((0.0, *rate.prices))
     return float(sum(step * demand.overage(start) for step, start in zip(steps, rate.starts)))
 
@@ -104,9 +116,9 @@ def compound_poisson(events: float, jump: Distribution | float) -> tuple[float, 
 def _moments(value: Distribution | float) -> tuple[float, float]:
     """E[J], E[J²]."""
     if isinstance(value, Distribution):
-        return value.mean, value.variance + value.mean ** 2
+        return value.mean, value.variance + value.mean**2
     number = finite(value, "a size")
-    return number, number ** 2
+    return number, number**2
 
 
 def compound_poisson_tail(events: float, jump: Distribution | float, x) -> np.ndarray:
@@ -124,24 +136,40 @@ def compound_poisson_tail(events: float, jump: Distribution | float, x) -> np.nd
     n = np.arange(max(0.0, math.floor(events - reach)), math.ceil(events + reach))
     counted = chance(n, events)
     kind = type(jump).__name__
-    single = jump.values[0] if kind == "Discrete" and len(jump.values) == 1 else None if isinstance(jump, Distribution) else finite(jump, "a size")
+    single = (
+        jump.values[0]
+        if kind == "Discrete" and len(jump.values) == 1
+        else None
+        if isinstance(jump, Distribution)
+        else finite(jump, "a size")
+    )
     over = x[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
         if kind in ("Exponential", "Gamma"):
             shape, scale = (1.0, jump.mean) if kind == "Exponential" else (jump.shape, jump.scale)
-            beyond = np.where(n > 0, gammaincc(np.maximum(n * shape, 1e-300), np.maximum(over, 0.0) / scale), 0.0)
+            beyond = np.where(
+                n > 0, gammaincc(np.maximum(n * shape, 1e-300), np.maximum(over, 0.0) / scale), 0.0
+            )
             beyond = np.where(over < 0, 1.0, beyond)
         elif kind == "Normal":
-            beyond = np.where(n > 0, ndtr((n * jump.mean - over) / (np.sqrt(np.maximum(n, 1)) * jump.sd)), over < 0)
+            beyond = np.where(
+                n > 0,
+                ndtr((n * jump.mean - over) / (np.sqrt(np.maximum(n, 1)) * jump.sd)),
+                over < 0,
+            )
         elif single is not None:
             beyond = (n * single > over + 1e-14 * np.abs(over)).astype(float)
         else:
-            raise ScenarioError(f"bursts: the sum of {kind.casefold()} jumps has no closed form; exponential, gamma, normal and a single "
-                                "value have. Its mean and variance are known (compound_poisson).")
+            raise ScenarioError(
+                f"bursts: the sum of {kind.casefold()} jumps has no closed form; exponential, gamma, normal and a single "
+                "value have. Its mean and variance are known (compound_poisson)."
+            )
     return (beyond * counted).sum(axis=-1)[()]
 
 
-def ar1(phi_: float, innovation_sd: float | None = None, stationary_sd: float | None = None) -> tuple[float, float]:
+def ar1(
+    phi_: float, innovation_sd: float | None = None, stationary_sd: float | None = None
+) -> tuple[float, float]:
     """(stationary sd, innovation sd) of x[t] = phi · x[t−1] + N(0, innovation sd²), one of the two given.
 
     >>> round(ar1(0.9, 0.2)[0], 12)
@@ -149,7 +177,9 @@ def ar1(phi_: float, innovation_sd: float | None = None, stationary_sd: float | 
     """
     f = finite(phi_, "ar1: phi")
     if not -1 < f < 1:
-        raise ScenarioError(f"ar1: phi is {f:g}; it must lie between -1 and 1, else there is no stationary state.")
+        raise ScenarioError(
+            f"ar1: phi is {f:g}; it must lie between -1 and 1, else there is no stationary state."
+        )
     if (innovation_sd is None) == (stationary_sd is None):
         raise ScenarioError("ar1: give innovation_sd or stationary_sd, one of the two.")
     root = math.sqrt((1 - f) * (1 + f))
@@ -169,19 +199,23 @@ def ar1_sum_variance(phi_: float, innovation_sd: float, steps, start: str = "sta
     ar1(phi_, innovation_sd)
     n, f = np.asarray(steps, dtype=float), float(phi_)
     if not ((n >= 0) & (n == np.floor(n))).all():
-        raise ScenarioError(f"ar1: steps is {str(steps)[:40]}; it must be a whole number, 0 or more.")
+        raise ScenarioError(
+            f"ar1: steps is {str(steps)[:40]}; it must be a whole number, 0 or more."
+        )
     s2, one, both = float(innovation_sd) ** 2, 1 - f, (1 - f) * (1 + f)
-    slow = (f > 0) & (n * one < 0.1)                # then the closed form takes nearly equal numbers from one another
+    slow = (f > 0) & (
+        n * one < 0.1
+    )  # then the closed form takes nearly equal numbers from one another
     # 1 − f^n, without losing it next to 1
     gone = -np.expm1(n * math.log(abs(f))) if f else np.where(n > 0, 1.0, 0.0)
     gone = np.where((f < 0) & (n % 2 == 1), 2 - gone, gone)
     if start == "stationary":
-        found = s2 / both * (n * both - 2 * f * gone) / one ** 2
-        exact = lambda k: s2 / both * (k + 2 * _added(lambda m: (k - m) * f ** m, k - 1))        # noqa: E731
+        found = s2 / both * (n * both - 2 * f * gone) / one**2
+        exact = lambda k: s2 / both * (k + 2 * _added(lambda m: (k - m) * f**m, k - 1))  # noqa: E731
     else:
         # shock j (1 … n) is in the sum with weight (1 − f^(n−j+1)) / (1 − f)
-        found = s2 * (n - 2 * f * gone / one + f * f * (gone * (2 - gone)) / both) / one ** 2
-        exact = lambda k: s2 * _added(lambda m: (-np.expm1(m * math.log(f)) / one) ** 2, k)      # noqa: E731
+        found = s2 * (n - 2 * f * gone / one + f * f * (gone * (2 - gone)) / both) / one**2
+        exact = lambda k: s2 * _added(lambda m: (-np.expm1(m * math.log(f)) / one) ** 2, k)  # noqa: E731
     found = np.array(found)
     for i in np.ndindex(found.shape):
         if slow[i]:
@@ -203,14 +237,30 @@ def ou(kappa: float, sigma: float, step: float) -> tuple[float, float, float]:
     >>> [round(v, 9) for v in ou(0.1, 0.3, 1 / 24)]
     [0.995842002, 0.061109887, 0.670820393]
     """
-    k, s, dt = positive(kappa, "ou: kappa"), zero_or_more(sigma, "ou: sigma"), positive(step, "ou: step")
-    return math.exp(-k * dt), s * math.sqrt(-math.expm1(-2 * k * dt) / (2 * k)), s / math.sqrt(2 * k)
+    k, s, dt = (
+        positive(kappa, "ou: kappa"),
+        zero_or_more(sigma, "ou: sigma"),
+        positive(step, "ou: step"),
+    )
+    return (
+        math.exp(-k * dt),
+        s * math.sqrt(-math.expm1(-2 * k * dt) / (2 * k)),
+        s / math.sqrt(2 * k),
+    )
 
 
-def ou_at(kappa: float, sigma: float, time, start: float = 0.0, level: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def ou_at(
+    kappa: float, sigma: float, time, start: float = 0.0, level: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance at `time` (number or array) of a process that starts at `start` and reverts to `level`."""
-    k, s, t = positive(kappa, "ou: kappa"), zero_or_more(sigma, "ou: sigma"), since(time, "ou: time")
-    return (level + (start - level) * np.exp(-k * t))[()], (s * s * -np.expm1(-2 * k * t) / (2 * k))[()]
+    k, s, t = (
+        positive(kappa, "ou: kappa"),
+        zero_or_more(sigma, "ou: sigma"),
+        since(time, "ou: time"),
+    )
+    return (level + (start - level) * np.exp(-k * t))[()], (
+        s * s * -np.expm1(-2 * k * t) / (2 * k)
+    )[()]
 
 
 def since(time, what: str) -> np.ndarray:
@@ -232,8 +282,12 @@ def spot_rework(interruptions, lost: Distribution | float):
     """
     events = np.asarray(interruptions, dtype=float)[()]
     if not (np.isfinite(events) & (np.asarray(events) >= 0)).all():
-        raise ScenarioError(f"interruptions is {str(interruptions)[:40]}; it must be finite and 0 or more.")
-    first, second = _moments(lost if isinstance(lost, Distribution) else zero_or_more(lost, "lost hours"))
+        raise ScenarioError(
+            f"interruptions is {str(interruptions)[:40]}; it must be finite and 0 or more."
+        )
+    first, second = _moments(
+        lost if isinstance(lost, Distribution) else zero_or_more(lost, "lost hours")
+    )
     return events * first, events * second
 
 
@@ -243,8 +297,13 @@ def paths_for_quantile(distribution: Distribution, level: float, relative: float
 
     at = abs(float(distribution.quantile(level)))
     if at == 0:
-        raise ScenarioError(f"the quantile at {level:g} is 0; a relative error of it means nothing.")
-    return math.ceil((quantile_error(distribution, level, 1) / (positive(relative, "relative error") * at)) ** 2 - 1e-9)
+        raise ScenarioError(
+            f"the quantile at {level:g} is 0; a relative error of it means nothing."
+        )
+    return math.ceil(
+        (quantile_error(distribution, level, 1) / (positive(relative, "relative error") * at)) ** 2
+        - 1e-9
+    )
 
 
 def normal_tail(mean: float, sd: float, level: float) -> tuple[float, float]:
@@ -259,11 +318,17 @@ def _vectors(what: str, **given) -> list[np.ndarray]:
         try:
             vector = np.atleast_1d(np.asarray(values, dtype=float))
         except (TypeError, ValueError):
-            raise ScenarioError(f"{what}: {name} is {str(values)[:40]}; it must be a list of numbers.") from None
+            raise ScenarioError(
+                f"{what}: {name} is {str(values)[:40]}; it must be a list of numbers."
+            ) from None
         if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
-            raise ScenarioError(f"{what}: {name} is {str(values)[:40]}; it must be a list of finite numbers, at least one.")
+            raise ScenarioError(
+                f"{what}: {name} is {str(values)[:40]}; it must be a list of finite numbers, at least one."
+            )
         if length is not None and len(vector) != length:
-            raise ScenarioError(f"{what}: {name} has {len(vector)} values, the others {length}; give one for each.")
+            raise ScenarioError(
+                f"{what}: {name} has {len(vector)} values, the others {length}; give one for each."
+            )
         length = len(vector)
         found.append(vector)
     return found
@@ -272,5 +337,7 @@ def _vectors(what: str, **given) -> list[np.ndarray]:
 def _fits(correlation, count: int) -> np.ndarray:
     matrix = check_correlation(correlation)
     if len(matrix) != count:
-        raise ScenarioError(f"correlation: {len(matrix)} rows for {count} values; give one row for each.")
+        raise ScenarioError(
+            f"correlation: {len(matrix)} rows for {count} values; give one row for each."
+        )
     return matrix

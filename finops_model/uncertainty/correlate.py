@@ -29,27 +29,47 @@ def check_correlation(matrix, names=None, where: str = "correlation") -> np.ndar
     except (TypeError, ValueError):
         raise ScenarioError(f"{where}: {str(matrix)[:40]} is no matrix of numbers.") from None
     if found.ndim != 2 or found.shape[0] != found.shape[1] or not found.size:
-        shape = f"a matrix of {' × '.join(map(str, found.shape))}" if found.ndim > 1 else "a single row of numbers" if found.ndim else "a single number"
+        shape = (
+            f"a matrix of {' × '.join(map(str, found.shape))}"
+            if found.ndim > 1
+            else "a single row of numbers"
+            if found.ndim
+            else "a single number"
+        )
         raise ScenarioError(f"{where}: {shape}; it must be square, one row for each name.")
-    names = [str(name) for name in names] if names is not None else [str(i + 1) for i in range(len(found))]
+    names = (
+        [str(name) for name in names]
+        if names is not None
+        else [str(i + 1) for i in range(len(found))]
+    )
     if len(names) != len(found):
-        raise ScenarioError(f"{where}: {len(names)} names but {len(found)} rows; give one row for each name.")
+        raise ScenarioError(
+            f"{where}: {len(names)} names but {len(found)} rows; give one row for each name."
+        )
     for i in range(len(found)):
         if not found[i, i] == 1:
-            raise ScenarioError(f"{where}: {names[i]} with itself is {found[i, i]:g}; the diagonal must be 1.")
+            raise ScenarioError(
+                f"{where}: {names[i]} with itself is {found[i, i]:g}; the diagonal must be 1."
+            )
         for j in range(i):
             if not -1 <= found[i, j] <= 1:
-                raise ScenarioError(f"{where}: {names[j]} with {names[i]} is {found[i, j]:g}; a correlation lies from -1 to 1.")
+                raise ScenarioError(
+                    f"{where}: {names[j]} with {names[i]} is {found[i, j]:g}; a correlation lies from -1 to 1."
+                )
             if abs(found[i, j] - found[j, i]) > 1e-12:
-                raise ScenarioError(f"{where}: {names[j]} with {names[i]} is {found[j, i]:g} in one row and {found[i, j]:g} in the other; "
-                                    "the matrix must be symmetric.")
+                raise ScenarioError(
+                    f"{where}: {names[j]} with {names[i]} is {found[j, i]:g} in one row and {found[i, j]:g} in the other; "
+                    "the matrix must be symmetric."
+                )
     if np.linalg.eigvalsh(found)[0] < -TINY:
         near = nearest_correlation(found)
         i, j = np.unravel_index(np.argmax(np.round(np.abs(near - found), 9)), found.shape)
         i, j = min(i, j), max(i, j)
-        raise ScenarioError(f"{where}: these correlations cannot exist together (smallest eigenvalue {np.linalg.eigvalsh(found)[0]:.3g}). "
-                            f"{names[i]} with {names[j]} is {found[i, j]:g} and contradicts the others most; in the nearest possible matrix "
-                            f"it is {near[i, j]:.3f}. Take that matrix (nearest_correlation), or state fewer pairs through factors.")
+        raise ScenarioError(
+            f"{where}: these correlations cannot exist together (smallest eigenvalue {np.linalg.eigvalsh(found)[0]:.3g}). "
+            f"{names[i]} with {names[j]} is {found[i, j]:g} and contradicts the others most; in the nearest possible matrix "
+            f"it is {near[i, j]:.3f}. Take that matrix (nearest_correlation), or state fewer pairs through factors."
+        )
     return found
 
 
@@ -71,7 +91,7 @@ def nearest_correlation(matrix, rounds: int = 2000) -> np.ndarray:
         np.fill_diagonal(y, 1.0)
         if np.linalg.norm(y - before) < 1e-12 * scale:
             break
-    values, vectors = np.linalg.eigh(y)                        # the last step left the cone by a rounding
+    values, vectors = np.linalg.eigh(y)  # the last step left the cone by a rounding
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     root /= np.linalg.norm(root, axis=1, keepdims=True)
     found = root @ root.T
@@ -120,12 +140,22 @@ def iman_conover(samples, matrix, seed: int = 0, names=None) -> np.ndarray:
     x = np.asarray(samples, dtype=float)
     matrix = check_correlation(matrix, names)
     if x.ndim != 2 or x.shape[1] != len(matrix):
-        raise ScenarioError(f"correlation: samples of shape {x.shape}; there must be a column for each of the {len(matrix)} names.")
+        raise ScenarioError(
+            f"correlation: samples of shape {x.shape}; there must be a column for each of the {len(matrix)} names."
+        )
     paths, count = x.shape
     if paths <= count:
-        raise ScenarioError(f"correlation: {paths} paths for {count} names; there must be more paths than names.")
+        raise ScenarioError(
+            f"correlation: {paths} paths for {count} names; there must be more paths than names."
+        )
     base = ndtri(np.arange(1, paths + 1) / (paths + 1))
-    scores = np.stack([base[np.argsort(streams.uniforms(seed, f"order/{i}", paths), kind="stable")] for i in range(count)], axis=-1)
+    scores = np.stack(
+        [
+            base[np.argsort(streams.uniforms(seed, f"order/{i}", paths), kind="stable")]
+            for i in range(count)
+        ],
+        axis=-1,
+    )
     scores = scores / scores.std(axis=0)
     own = root_of(np.corrcoef(scores.T).reshape(count, count))
     wanted = scores @ np.linalg.solve(own, np.eye(count)).T @ root_of(matrix).T
@@ -159,7 +189,9 @@ def gaussian_kendall(rho):
 def normal_from_spearman(rank):
     """The ρ of the normal scores whose rank correlation is `rank`."""
     rank = _rho(rank)
-    return np.where(np.abs(rank) == 1, rank, 2 * np.sin(np.pi / 6 * rank))[()]      # 2·sin(π ÷ 6) is not quite 1
+    return np.where(np.abs(rank) == 1, rank, 2 * np.sin(np.pi / 6 * rank))[
+        ()
+    ]  # 2·sin(π ÷ 6) is not quite 1
 
 
 def normal_from_kendall(tau):
@@ -175,21 +207,30 @@ def lognormal_pearson(rho, sigma1, sigma2):
     """
     s1, s2 = (np.asarray(s, float) for s in (sigma1, sigma2))
     if not ((s1 > 0) & (s2 > 0)).all():
-        raise ScenarioError(f"correlation: sigma {sigma1} and {sigma2}; a lognormal that varies has a sigma above 0, and what does not vary "
-                            "correlates with nothing.")
+        raise ScenarioError(
+            f"correlation: sigma {sigma1} and {sigma2}; a lognormal that varies has a sigma above 0, and what does not vary "
+            "correlates with nothing."
+        )
     joint = _rho(rho) * s1 * s2
     # (e^j − 1) ÷ √((e^a − 1)(e^b − 1)) with every power below 0, so that wide ones do not overflow
-    up = np.exp(np.maximum(joint, 0.0) - (s1 ** 2 + s2 ** 2) / 2)
-    return (np.sign(joint) * -np.expm1(-np.abs(joint)) * up / np.sqrt(np.expm1(-s1 ** 2) * np.expm1(-s2 ** 2)))[()]
+    up = np.exp(np.maximum(joint, 0.0) - (s1**2 + s2**2) / 2)
+    return (
+        np.sign(joint)
+        * -np.expm1(-np.abs(joint))
+        * up
+        / np.sqrt(np.expm1(-(s1**2)) * np.expm1(-(s2**2)))
+    )[()]
 
 
 def normal_from_lognormal_pearson(pearson: float, sigma1: float, sigma2: float) -> float:
     """The ρ of the logarithms that gives two lognormals the Pearson correlation; raises ScenarioError where none can."""
     least, most = (float(lognormal_pearson(rho, sigma1, sigma2)) for rho in (-1.0, 1.0))
     if not least - TINY <= pearson <= most + TINY:
-        raise ScenarioError(f"correlation: two lognormals with sigma {sigma1:g} and {sigma2:g} can correlate from {least:.4g} to {most:.4g}, "
-                            f"not by {pearson:g}.")
-    root = np.sqrt(np.expm1(sigma1 ** 2) * np.expm1(sigma2 ** 2))
+        raise ScenarioError(
+            f"correlation: two lognormals with sigma {sigma1:g} and {sigma2:g} can correlate from {least:.4g} to {most:.4g}, "
+            f"not by {pearson:g}."
+        )
+    root = np.sqrt(np.expm1(sigma1**2) * np.expm1(sigma2**2))
     return float(np.clip(np.log1p(pearson * root) / (sigma1 * sigma2), -1, 1))
 
 

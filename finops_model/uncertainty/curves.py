@@ -8,7 +8,7 @@ from ..errors import ScenarioError, unknown
 from ..forecasting.covariates.events import s_curve
 from .risks._base import Uncertain, on_paths
 
-MONTH = 365.25 / 12         # days
+MONTH = 365.25 / 12  # days
 CURVES = ("straight", "s_curve")
 
 
@@ -36,7 +36,17 @@ def month_profile(dates: np.ndarray) -> np.ndarray:
     return (of_day == np.unique(of_day)[:, None]).astype(float)
 
 
-def reached(seed: int, name: str, paths: range, dates: np.ndarray, since, months: float, curve: str, delay: Uncertain, later: float = 0.0) -> np.ndarray:
+def reached(
+    seed: int,
+    name: str,
+    paths: range,
+    dates: np.ndarray,
+    since,
+    months: float,
+    curve: str,
+    delay: Uncertain,
+    later: float = 0.0,
+) -> np.ndarray:
     """Share reached on the last known day, then its mean over the days of each calendar month: (path, 1 + month).
 
     delay   months by which it begins after `since`, a number or a range: one draw per path;  later: months more, on every path
@@ -44,7 +54,7 @@ def reached(seed: int, name: str, paths: range, dates: np.ndarray, since, months
     delayed = on_paths(delay, seed, f"{name}/delay_months", paths)
     of_day, age = dates.astype("datetime64[M]"), (dates - np.datetime64(since, "D")).astype(int) + 1
     found = [progress(age[0] - 1 - (delayed + later) * MONTH, months, curve)]
-    for month in np.unique(of_day):                                 # month by month: paths × all days would be large
+    for month in np.unique(of_day):  # month by month: paths × all days would be large
         here = age[of_day == month] - (delayed[:, None] + later) * MONTH
         found.append(progress(here, months, curve).mean(axis=1))
     return np.array(found).reshape(len(found), len(paths)).T

@@ -1,12 +1,12 @@
 """What an uncertain value may be in a document, and the distribution it becomes (docs/method §3.4, §3.21, §3.22).
 
-    1.2                                              certain
-    {p10: 1, p50: 1.2, p90: 2}                       metalog through the quantiles; log-metalog where values have a lower bound
-    {min: 1, mode: 1.2, max: 2}                      PERT; kind: triangular for the straight one
-    {min: 1, max: 2}                                 uniform
-    {kind: lognormal, mean: 100, sd: 20}             a form of the shelf with its fields, or with two quantiles, or with data
-    {p: 0.2, a: …, b: …}                             b with chance p, else a
-    … truncate: {min: 0, max: 5}, factors: {market: 0.6}    with any of these
+1.2                                              certain
+{p10: 1, p50: 1.2, p90: 2}                       metalog through the quantiles; log-metalog where values have a lower bound
+{min: 1, mode: 1.2, max: 2}                      PERT; kind: triangular for the straight one
+{min: 1, max: 2}                                 uniform
+{kind: lognormal, mean: 100, sd: 20}             a form of the shelf with its fields, or with two quantiles, or with data
+{p: 0.2, a: …, b: …}                             b with chance p, else a
+… truncate: {min: 0, max: 5}, factors: {market: 0.6}    with any of these
 """
 
 from __future__ import annotations
@@ -21,13 +21,43 @@ from .distributions import Distribution
 from .following import Following
 
 PERCENT = re.compile(r"^p(\d{1,2}(\.\d+)?)$")
-WORDS = ("kind", "method")                                  # keys whose value is a name
-FORMS = ("{p10, p50, p90}, {min, mode, max}, {min, max}, {p, a, b}, {values, probabilities}, or kind with its fields")
-FIELDS = {"p", "min", "mode", "max", "mean", "sd", "median", "mu", "sigma", "alpha", "beta", "shape", "scale", "rate", "weight"}
-NAMES = FIELDS | {"kind", "method", "truncate", "factors", "a", "b", "parts", "weights", "data", "values", "probabilities"}
+WORDS = ("kind", "method")  # keys whose value is a name
+FORMS = "{p10, p50, p90}, {min, mode, max}, {min, max}, {p, a, b}, {values, probabilities}, or kind with its fields"
+FIELDS = {
+    "p",
+    "min",
+    "mode",
+    "max",
+    "mean",
+    "sd",
+    "median",
+    "mu",
+    "sigma",
+    "alpha",
+    "beta",
+    "shape",
+    "scale",
+    "rate",
+    "weight",
+}
+NAMES = FIELDS | {
+    "kind",
+    "method",
+    "truncate",
+    "factors",
+    "a",
+    "b",
+    "parts",
+    "weights",
+    "data",
+    "values",
+    "probabilities",
+}
 
 
-def elicit(p10: float, p50: float, p90: float, where: str = "", bound: float | None = 0.0) -> Distribution:
+def elicit(
+    p10: float, p50: float, p90: float, where: str = "", bound: float | None = 0.0
+) -> Distribution:
     """The three-term metalog through p10, p50, p90; with `bound` the log-metalog above it.
 
     Raises ScenarioError where the three do not rise, touch the bound, bend more than one smooth distribution can, or have an infinite
@@ -76,10 +106,15 @@ def _checked(value: Any, name: str):
             raise ValueError(f"an uncertain value is empty. It may be {FORMS}.")
         found = {}
         for key, item in value.items():
-            if not (isinstance(key, str) and (key in NAMES or PERCENT.match(key))) and name != "factors":
+            if (
+                not (isinstance(key, str) and (key in NAMES or PERCENT.match(key)))
+                and name != "factors"
+            ):
                 guess = nearest(str(key), [*NAMES, "p05", "p10", "p50", "p90", "p95"])
                 hint = f" Did you mean '{guess}'?" if guess else ""
-                raise ValueError(f"'{str(key)[:40]}' says nothing about an uncertain value.{hint} It may be {FORMS}.")
+                raise ValueError(
+                    f"'{str(key)[:40]}' says nothing about an uncertain value.{hint} It may be {FORMS}."
+                )
             if key in WORDS:
                 if not isinstance(item, str):
                     raise ValueError(f"{key} is {str(item)[:40]}; it must be a name.")
@@ -87,7 +122,13 @@ def _checked(value: Any, name: str):
             else:
                 found[key] = _checked(item, str(key))
         return found
-    if isinstance(value, (list, tuple)) and name in ("data", "values", "probabilities", "parts", "weights"):
+    if isinstance(value, (list, tuple)) and name in (
+        "data",
+        "values",
+        "probabilities",
+        "parts",
+        "weights",
+    ):
         return [_checked(item, f"{name}[{i}]") for i, item in enumerate(value)]
     return finite(value, name)
 
@@ -99,8 +140,10 @@ def finite(value, name: str = "the value") -> float:
     3.0
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{name} is '{str(value)[:60]}', not a number. Formulas are not run: write the number, "
-                         "or a range {p10, p50, p90}.")
+        raise ValueError(
+            f"{name} is '{str(value)[:60]}', not a number. Formulas are not run: write the number, "
+            "or a range {p10, p50, p90}."
+        )
     if not math.isfinite(value):
         raise ValueError(f"{name} is {value}; a number must be finite.")
     return float(value)
@@ -119,7 +162,9 @@ def _distribution(value: dict | float, bound: float | None):
         found = found.truncated(truncate.get("min"), truncate.get("max"))
     if factors is not None:
         if not isinstance(factors, dict):
-            raise ScenarioError("factors: write the loading on each named factor, for example factors: {market: 0.6}.")
+            raise ScenarioError(
+                "factors: write the loading on each named factor, for example factors: {market: 0.6}."
+            )
         found = Following(found, tuple(factors.items()))
     return found
 
@@ -131,7 +176,11 @@ def _free(rest: dict, bound, truncate):
 
 
 def _form(rest: dict, bound: float | None) -> Distribution:
-    quantiles = {float(PERCENT.match(key)[1]) / 100: rest.pop(key) for key in list(rest) if PERCENT.match(key)}
+    quantiles = {
+        float(PERCENT.match(key)[1]) / 100: rest.pop(key)
+        for key in list(rest)
+        if PERCENT.match(key)
+    }
     kind = rest.pop("kind", None)
     if kind is None:
         kind = _kind_of(set(rest), bool(quantiles), bound)
@@ -140,7 +189,11 @@ def _form(rest: dict, bound: float | None) -> Distribution:
     if "data" in rest or "method" in rest:
         return _fitted(kind, rest, quantiles)
     if kind in ("metalog", "log_metalog"):
-        own_bound = {"min": bound} if kind == "log_metalog" and bound is not None and "min" not in rest else {}
+        own_bound = (
+            {"min": bound}
+            if kind == "log_metalog" and bound is not None and "min" not in rest
+            else {}
+        )
         if not quantiles:
             raise ScenarioError(f"{kind}: give its quantiles, for example p10, p50 and p90.")
         return distributions.make(kind, {**rest, **own_bound, "quantiles": quantiles})
@@ -157,30 +210,46 @@ def _kind_of(names: set, quantiles: bool, bound: float | None) -> str:
     """The form of a mapping without `kind`."""
     if quantiles and not names:
         return "metalog" if bound is None else "log_metalog"
-    for kind, wanted in (("pert", {"min", "mode", "max"}), ("uniform", {"min", "max"}), ("mixture", {"p", "a", "b"}),
-                         ("mixture", {"parts", "weights"}), ("discrete", {"values", "probabilities"}), ("discrete", {"values"})):
+    for kind, wanted in (
+        ("pert", {"min", "mode", "max"}),
+        ("uniform", {"min", "max"}),
+        ("mixture", {"p", "a", "b"}),
+        ("mixture", {"parts", "weights"}),
+        ("discrete", {"values", "probabilities"}),
+        ("discrete", {"values"}),
+    ):
         if not quantiles and names == wanted:
             return kind
     have = ", ".join(sorted(names)) or "nothing"
-    raise ScenarioError(f"an uncertain value may be {FORMS}; {{{have}}} alone says no form. Known kinds: {', '.join(distributions.kinds())}.")
+    raise ScenarioError(
+        f"an uncertain value may be {FORMS}; {{{have}}} alone says no form. Known kinds: {', '.join(distributions.kinds())}."
+    )
 
 
 def _mixture(rest: dict, bound) -> Distribution:
     if set(rest) == {"p", "a", "b"}:
         chance = rest["p"]
         if isinstance(chance, dict) or not 0 <= chance <= 1:
-            raise ScenarioError(f"mixture: p is {chance if not isinstance(chance, dict) else 'uncertain'}; it must be a chance from 0 to 1.")
+            raise ScenarioError(
+                f"mixture: p is {chance if not isinstance(chance, dict) else 'uncertain'}; it must be a chance from 0 to 1."
+            )
         rest = {"parts": [rest["a"], rest["b"]], "weights": [1 - chance, chance]}
     if set(rest) != {"parts", "weights"} or not isinstance(rest["parts"], list):
-        raise ScenarioError("mixture: give {p, a, b} (b with chance p, else a), or {parts, weights}.")
-    return distributions.make("mixture", {**rest, "parts": [_distribution(part, bound) for part in rest["parts"]]})
+        raise ScenarioError(
+            "mixture: give {p, a, b} (b with chance p, else a), or {parts, weights}."
+        )
+    return distributions.make(
+        "mixture", {**rest, "parts": [_distribution(part, bound) for part in rest["parts"]]}
+    )
 
 
 def _fitted(kind: str, rest: dict, quantiles: dict) -> Distribution:
     from .fit import fit
 
     if quantiles or "data" not in rest:
-        raise ScenarioError(f"{kind}: a fit takes data and, if you like, method; nothing else beside them.")
+        raise ScenarioError(
+            f"{kind}: a fit takes data and, if you like, method; nothing else beside them."
+        )
     data, method = rest.pop("data"), rest.pop("method", "likelihood")
     return fit(kind, data, method, **rest).distribution
 
@@ -188,15 +257,19 @@ def _fitted(kind: str, rest: dict, quantiles: dict) -> Distribution:
 def _inside(found: Distribution, bound: float | None) -> None:
     """Raises ScenarioError where values below the bound are possible, or the mean is infinite."""
     if isinstance(found, Distribution) and not math.isfinite(found.mean):
-        raise ScenarioError("the tail is so heavy that the mean is infinite, and with it every expected cost. Bring the quantiles closer "
-                            "together, or write truncate: {max: …}.")
+        raise ScenarioError(
+            "the tail is so heavy that the mean is infinite, and with it every expected cost. Bring the quantiles closer "
+            "together, or write truncate: {max: …}."
+        )
     if bound is None:
         return
     low, almost = float(found.quantile(0.0)), float(found.quantile(1e-12))
     if low < bound or (bound < 0 and almost <= bound):
         reaches = "any low" if low == -math.inf else f"{low:g}"
-        raise ScenarioError(f"values down to {reaches} are possible; all values here must be above {bound:g}. "
-                            f"Write truncate: {{min: {bound:g}}}, or another form.")
+        raise ScenarioError(
+            f"values down to {reaches} are possible; all values here must be above {bound:g}. "
+            f"Write truncate: {{min: {bound:g}}}, or another form."
+        )
 
 
 def is_range(value: Any) -> bool:
@@ -215,9 +288,17 @@ def shown(value: Any) -> str:
     ('1 … 2 … 3', 'min 1, mode 2, max 9', '0.5')
     """
     if isinstance(value, dict) and value and all(PERCENT.match(str(key)) for key in value):
-        return " … ".join(shown(value[key]) for key in sorted(value, key=lambda key: float(key[1:])))
+        return " … ".join(
+            shown(value[key]) for key in sorted(value, key=lambda key: float(key[1:]))
+        )
     if isinstance(value, dict):
-        return ", ".join(f"{key} {shown(item)}" if key != "kind" else str(item) for key, item in value.items())
+        return ", ".join(
+            f"{key} {shown(item)}" if key != "kind" else str(item) for key, item in value.items()
+        )
     if isinstance(value, list):
         return f"{len(value)} values"
-    return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+    return (
+        f"{value:g}"
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+        else str(value)
+    )

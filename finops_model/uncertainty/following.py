@@ -17,7 +17,7 @@ from ..errors import ScenarioError
 from .distributions._base import Distribution
 from .distributions._checks import finite, set_fields
 
-STREAM = "copula/"          # name of a factor's draw
+STREAM = "copula/"  # name of a factor's draw
 
 
 class Draws:
@@ -39,24 +39,28 @@ class Draws:
 @dataclass(frozen=True)
 class Following(Distribution):
     of: Distribution
-    loadings: tuple[tuple[str, float], ...]         # (factor, loading)
+    loadings: tuple[tuple[str, float], ...]  # (factor, loading)
 
     def __post_init__(self):
         given = self.loadings.items() if isinstance(self.loadings, dict) else self.loadings
         pairs = tuple((str(name), finite(value, f"factors: {name}")) for name, value in given)
         if not pairs:
             raise ScenarioError("factors: name at least one, for example factors: {market: 0.6}.")
-        total = sum(value ** 2 for _, value in pairs)
+        total = sum(value**2 for _, value in pairs)
         if total > 1 + 1e-12:
-            raise ScenarioError(f"factors: the squares of the loadings add up to {total:.4g}, more than 1: no such correlation exists. "
-                                f"Divide every loading by {np.sqrt(total):.4g} or more.")
+            raise ScenarioError(
+                f"factors: the squares of the loadings add up to {total:.4g}, more than 1: no such correlation exists. "
+                f"Divide every loading by {np.sqrt(total):.4g} or more."
+            )
         set_fields(self, loadings=pairs, _own=float(np.sqrt(max(0.0, 1 - total))))
 
     def on_paths(self, uniform, name):
-        from scipy.special import ndtr, ndtri          # most forecasts need no scipy
+        from scipy.special import ndtr, ndtri  # most forecasts need no scipy
 
         score = self._own * ndtri(uniform(name))
-        scores = uniform.scores if isinstance(uniform, Draws) else lambda stream: ndtri(uniform(stream))
+        scores = (
+            uniform.scores if isinstance(uniform, Draws) else lambda stream: ndtri(uniform(stream))
+        )
         for factor, loading in self.loadings:
             score = score + loading * scores(STREAM + factor)
         return self.of.quantile(np.clip(ndtr(score), 1e-12, 1 - 1e-12))

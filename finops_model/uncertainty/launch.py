@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .risks._base import Clock, Factors, Uncertain, the, told
 from .curves import month_profile, reached
+from .risks._base import Clock, Factors, Uncertain, the, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,18 @@ class Launch(Factors):
         return month_profile(clock.dates)
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        return (reached(seed, name, paths, clock.dates, self.since or clock.dates[0], self.months, self.curve, self.delay_months)[:, 1:],)
+        return (
+            reached(
+                seed,
+                name,
+                paths,
+                clock.dates,
+                self.since or clock.dates[0],
+                self.months,
+                self.curve,
+                self.delay_months,
+            )[:, 1:],
+        )
 
     def words(self) -> str:
         return f"{the(self, 'demand')} begins {told(self.delay_months)} months late"

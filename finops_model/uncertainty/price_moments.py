@@ -16,9 +16,9 @@ from .price_risk import Spot
 def moments_of(value: Distribution | float, what: str = "a price factor") -> tuple[float, float]:
     """E[J], E[J²]; a single number is 0 or more."""
     if isinstance(value, Distribution):
-        return value.mean, value.variance + value.mean ** 2
+        return value.mean, value.variance + value.mean**2
     number = zero_or_more(value, what)
-    return number, number ** 2
+    return number, number**2
 
 
 def jump_moments(per_year: float, factor: Distribution | float, drift_per_year: float, years):
@@ -31,20 +31,26 @@ def jump_moments(per_year: float, factor: Distribution | float, drift_per_year: 
     """
     t, per_year = since(years, "jumps: years"), zero_or_more(per_year, "jumps: per_year")
     first, second = moments_of(factor)
-    return (np.exp(drift_per_year * t + per_year * t * (first - 1))[()],
-            np.exp(2 * drift_per_year * t + per_year * t * (second - 1))[()])
+    return (
+        np.exp(drift_per_year * t + per_year * t * (first - 1))[()],
+        np.exp(2 * drift_per_year * t + per_year * t * (second - 1))[()],
+    )
 
 
-def jump_month_moments(per_year: float, factor: Distribution | float, drift_per_year: float, month) -> tuple[np.ndarray, np.ndarray]:
+def jump_month_moments(
+    per_year: float, factor: Distribution | float, drift_per_year: float, month
+) -> tuple[np.ndarray, np.ndarray]:
     """The same for the mean over month 0, 1, …: ∫ g and 2 ∫∫ of E[P(s)P(t)] = e^{h s + g (t − s)} over the month."""
     first, second = moments_of(factor)
     per_year, month = zero_or_more(per_year, "jumps: per_year"), since(month, "jumps: month")
     g, h = drift_per_year + per_year * (first - 1), 2 * drift_per_year + per_year * (second - 1)
     start, width = month / 12, 1 / 12
     mean = np.exp(g * start) * _average(g * width)
-    nodes, weights = np.polynomial.legendre.leggauss(24)                    # smooth: 24 nodes are exact to rounding
+    nodes, weights = np.polynomial.legendre.leggauss(24)  # smooth: 24 nodes are exact to rounding
     s = (nodes + 1) / 2
-    inner = np.array([np.exp(h * width * at) * (1 - at) * _average(g * width * (1 - at)) for at in s])
+    inner = np.array(
+        [np.exp(h * width * at) * (1 - at) * _average(g * width * (1 - at)) for at in s]
+    )
     return mean[()], (np.exp(h * start) * 2 * float(weights @ inner / 2))[()]
 
 
@@ -55,16 +61,30 @@ def _average(x: float) -> float:
 
 def migration_counts(interval: Distribution | float, months: float) -> np.ndarray:
     """P(exactly n successors have come after `months`), (n,). interval: one number, or uniform (then Irwin-Hall)."""
-    low, high = (interval.min, interval.max) if type(interval).__name__ == "Uniform" else (interval, interval)
+    low, high = (
+        (interval.min, interval.max)
+        if type(interval).__name__ == "Uniform"
+        else (interval, interval)
+    )
     if isinstance(low, Distribution):
         raise ScenarioError("migrations: only a fixed or a uniform interval has a closed form.")
-    low, high, months = finite(low, "interval"), float(high), float(since(months, "migrations: months"))
+    low, high, months = (
+        finite(low, "interval"),
+        float(high),
+        float(since(months, "migrations: months")),
+    )
     if low < 0 or high <= 0:
-        raise ScenarioError(f"migrations: an interval of {low:g} months is possible; it must be above 0 (4 to 8 months is usual).")
+        raise ScenarioError(
+            f"migrations: an interval of {low:g} months is possible; it must be above 0 (4 to 8 months is usual)."
+        )
     reached = [1.0]
-    while reached[-1] > 1e-18:                                              # P(n or more have come), n = 0, 1, …
+    while reached[-1] > 1e-18:  # P(n or more have come), n = 0, 1, …
         n = len(reached)
-        reached.append(_irwin_hall((months - n * low) / (high - low), n) if high > low else float(n * low <= months + 1e-12))
+        reached.append(
+            _irwin_hall((months - n * low) / (high - low), n)
+            if high > low
+            else float(n * low <= months + 1e-12)
+        )
     return np.array(reached) - np.append(reached[1:], 0.0)
 
 
@@ -77,29 +97,45 @@ def _irwin_hall(x: float, n: int) -> float:
     whole = 1 << 40
     steps = round(x * whole)
     total = sum((-1) ** k * math.comb(n, k) * (steps - k * whole) ** n for k in range(int(x) + 1))
-    return total / (math.factorial(n) * whole ** n)
+    return total / (math.factorial(n) * whole**n)
 
 
-def migration_moments(interval, factor: Distribution | float, months: float, adopted: float = 1.0) -> tuple[float, float]:
+def migration_moments(
+    interval, factor: Distribution | float, months: float, adopted: float = 1.0
+) -> tuple[float, float]:
     """Mean and second moment of the product of price ratios after `months`: Σ P(n) E[J]ⁿ; who does not move has ratio 1."""
     chances, adopted = migration_counts(interval, months), share(adopted, "adopted")
     n = np.arange(len(chances))
-    return tuple(float(chances @ (1 + adopted * (moment - 1)) ** n) for moment in moments_of(factor))
+    return tuple(
+        float(chances @ (1 + adopted * (moment - 1)) ** n) for moment in moments_of(factor)
+    )
 
 
-def spot_moments(model: Spot, months: int, moving: bool | None = None) -> tuple[np.ndarray, np.ndarray]:
+def spot_moments(
+    model: Spot, months: int, moving: bool | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and second moment of the price ÷ today's after 1 … months, (month,), while the bounds are far: two states, rest and move.
 
     v[m] = v[m−1] T,  T = [[1 − a, a·E[e^{kJ}]], [1 − b, b·E[e^{kJ}]]],  a, b the chances of a change after rest and after a change.
     """
     if model.persistence:
-        raise ScenarioError("spot: changes that persist have no closed form; it holds for persistence 0.")
+        raise ScenarioError(
+            "spot: changes that persist have no closed form; it holds for persistence 0."
+        )
     on = model.change_share if moving is None else float(moving)
     found = []
     for power in (1, 2):
-        size = model.change.exponential_moment(power) if hasattr(model.change, "exponential_moment") else _exponential(model.change, power)
+        size = (
+            model.change.exponential_moment(power)
+            if hasattr(model.change, "exponential_moment")
+            else _exponential(model.change, power)
+        )
         a, b = model.after_rest, model.after_change
-        step, state, row = np.array([[1 - a, a * size], [1 - b, b * size]]), np.array([1 - on, on]), []
+        step, state, row = (
+            np.array([[1 - a, a * size], [1 - b, b * size]]),
+            np.array([1 - on, on]),
+            [],
+        )
         for _ in range(months):
             state = state @ step
             row.append(state.sum())
@@ -113,32 +149,47 @@ def _exponential(change: Distribution, power: float) -> float:
     if kind == "Uniform":
         return math.exp(power * change.min) * _average(power * (change.max - change.min))
     if kind == "Normal":
-        return math.exp(power * change.mean + power ** 2 * change.variance / 2)
+        return math.exp(power * change.mean + power**2 * change.variance / 2)
     if kind == "Discrete":
         return float(np.array(change.probabilities) @ np.exp(power * np.array(change.values)))
-    raise ScenarioError(f"spot: the moments of {kind.casefold()} steps have no closed form; normal, uniform, discrete and measured steps have.")
+    raise ScenarioError(
+        f"spot: the moments of {kind.casefold()} steps have no closed form; normal, uniform, discrete and measured steps have."
+    )
 
 
 def reverting_moments(kappa: float, sigma: float, years, start: float = 1.0, level: float = 1.0):
     """Mean and second moment of exp(X) at `years`: lognormal with the mean and variance of the reverting X."""
     start, level = positive(start, "reverting: start"), positive(level, "reverting: level")
-    mean, variance = ou_at(kappa, sigma, since(years, "reverting: years"), math.log(start), math.log(level))
+    mean, variance = ou_at(
+        kappa, sigma, since(years, "reverting: years"), math.log(start), math.log(level)
+    )
     return np.exp(mean + variance / 2)[()], np.exp(2 * mean + 2 * variance)[()]
 
 
 def scarcity_share(starts: float, ends: float, months, scarce_now: bool = False):
     """P(scarce) after `months`, number or array: π + (now − π)(1 − starts − ends)^months."""
-    total, months = share(starts, "scarcity: starts") + share(ends, "scarcity: ends"), since(months, "scarcity: months")
+    total, months = (
+        share(starts, "scarcity: starts") + share(ends, "scarcity: ends"),
+        since(months, "scarcity: months"),
+    )
     long_run = starts / total if total else float(scarce_now)
     return (long_run + (float(scarce_now) - long_run) * (1 - total) ** months)[()]
 
 
-def scarcity_moments(starts: float, ends: float, availability: Distribution | float, price: Distribution | float, months,
-                     scarce_now: bool = False) -> tuple:
+def scarcity_moments(
+    starts: float,
+    ends: float,
+    availability: Distribution | float,
+    price: Distribution | float,
+    months,
+    scarce_now: bool = False,
+) -> tuple:
     """Means of availability and price factor after `months`: a spell's depth does not depend on how long it lasts."""
     chance = scarcity_share(starts, ends, months, scarce_now)
-    return tuple(1 - chance + chance * moments_of(value, f"scarcity: {what}")[0]
-                 for what, value in (("availability", availability), ("price", price)))
+    return tuple(
+        1 - chance + chance * moments_of(value, f"scarcity: {what}")[0]
+        for what, value in (("availability", availability), ("price", price))
+    )
 
 
 def fx_moments(volatility: float, drift_per_year: float, kappa: float, month):
@@ -148,5 +199,7 @@ def fx_moments(volatility: float, drift_per_year: float, kappa: float, month):
     np.float64(1.0)
     """
     t, kappa = (since(month, "fx: month") + 0.5) / 12, zero_or_more(kappa, "fx: kappa")
-    variance = zero_or_more(volatility, "fx: volatility") ** 2 * (-np.expm1(-2 * kappa * t) / (2 * kappa) if kappa else t)
+    variance = zero_or_more(volatility, "fx: volatility") ** 2 * (
+        -np.expm1(-2 * kappa * t) / (2 * kappa) if kappa else t
+    )
     return np.exp(drift_per_year * t)[()], np.exp(2 * drift_per_year * t + variance)[()]

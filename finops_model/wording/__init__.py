@@ -23,7 +23,10 @@ def money(value: float | None, currency: str = "USD") -> str:
     return f"{sign}{symbol}{size:.2f}" if size < 100 else f"{sign}{symbol}{size:.0f}"
 
 
-LEAST, MOST = "less than 1 %", "more than 99 %"         # what is said of a share that is nearly nothing, or nearly all
+LEAST, MOST = (
+    "less than 1 %",
+    "more than 99 %",
+)  # what is said of a share that is nearly nothing, or nearly all
 
 
 def chance(value: float | None) -> str:
@@ -61,7 +64,9 @@ def span(low: float, high: float, currency: str = "USD") -> str:
         return "–".join(ends)
     symbol = SYMBOLS.get(currency, f"{currency} ")
     for digits in (0, 2):
-        ends = tuple(f"{'−' if value < 0 else ''}{symbol}{abs(value):,.{digits}f}" for value in (low, high))
+        ends = tuple(
+            f"{'−' if value < 0 else ''}{symbol}{abs(value):,.{digits}f}" for value in (low, high)
+        )
         if ends[0] != ends[1]:
             break
     return "–".join(ends)
@@ -74,4 +79,8 @@ def gap(value: float, budget: float, currency: str = "USD") -> str:
     ('$20.00 under', '$20.00 over', 'exactly on')
     """
     left = budget - value
-    return "exactly on" if abs(left) < 0.005 else f"{money(abs(left), currency)} {'under' if left > 0 else 'over'}"
+    return (
+        "exactly on"
+        if abs(left) < 0.005
+        else f"{money(abs(left), currency)} {'under' if left > 0 else 'over'}"
+    )

@@ -11,8 +11,8 @@ from . import chance, gap, money, span
 
 NO_WIDTH = "the range has no width, as nothing in the bill has varied"
 TOO_LITTLE = "there is too little history to forecast"
-SPENT = "already exceeded"                      # a landing's breach_month where what is booked is over the budget
-CHANCE_COLUMN = "Chance over budget"            # head of a column of chances
+SPENT = "already exceeded"  # a landing's breach_month where what is booked is over the budget
+CHANCE_COLUMN = "Chance over budget"  # head of a column of chances
 NOT_PUBLISHED = "No report is published yet."
 
 
@@ -58,7 +58,11 @@ def sentence(land: dict, who: str, currency: str) -> str:
     if spent:
         return f"{who} has already exceeded {plan} and is heading for {middle}."
     if what == "flat":
-        beside = "" if budget is None else f", {gap(land['p50'], budget, currency)} the budget of {money(budget, currency)}"
+        beside = (
+            ""
+            if budget is None
+            else f", {gap(land['p50'], budget, currency)} the budget of {money(budget, currency)}"
+        )
         return f"{who} is heading for {middle} in {period}{beside}; {NO_WIDTH}."
     if budget is None:
         return f"{who} is heading for {middle} in {period} (80 % range {span(land['p10'], land['p90'], currency)})."
@@ -86,12 +90,26 @@ def budget_sentence(land: dict, currency: str, who: str = "AI spend") -> str:
 
     land   as `against.landing_beside` gives it
     """
-    return " ".join(filter(None, [sentence(land, who, currency), between(land, None, currency), _booked(land, currency), _error(land)]))
+    return " ".join(
+        filter(
+            None,
+            [
+                sentence(land, who, currency),
+                between(land, None, currency),
+                _booked(land, currency),
+                _error(land),
+            ],
+        )
+    )
 
 
 def _booked(land: dict, currency: str) -> str:
     """How much of the period is booked, and whether the ledger has all of it."""
-    begins = f" (the ledger begins on {day(land['first_day'])})" if land["first_day"] > f"{land['first']}-01" else ""
+    begins = (
+        f" (the ledger begins on {day(land['first_day'])})"
+        if land["first_day"] > f"{land['first']}-01"
+        else ""
+    )
     if kind(land) in ("closed", "none"):
         return f"The ledger begins on {day(land['first_day'])}." if begins else ""
     if land["as_of"][:7] < land["first"]:
@@ -101,7 +119,11 @@ def _booked(land: dict, currency: str) -> str:
 
 def _error(land: dict) -> str:
     """The simulation's own error of the chance, and when the budget is passed where it is."""
-    if kind(land) != "range" or land["overrun_standard_error"] is None or land["breach_month"] == SPENT:
+    if (
+        kind(land) != "range"
+        or land["overrun_standard_error"] is None
+        or land["breach_month"] == SPENT
+    ):
         return ""
     said = f"The chance is known to ± {land['overrun_standard_error'] * 100:.1f} points"
     first, last = land["breach_earliest"], land["breach_latest"]
@@ -124,7 +146,11 @@ def chance_note(land: dict, currency: str) -> str:
     budget, month = f"budget {money(land['budget'], currency)}", land["breach_month"]
     if month is None:
         return budget
-    return f"{budget}, already used up" if month == SPENT else f"{budget}; if so, typically in {month_name(month)}"
+    return (
+        f"{budget}, already used up"
+        if month == SPENT
+        else f"{budget}; if so, typically in {month_name(month)}"
+    )
 
 
 def likely_over(units: list[str], most: int = 2) -> str:
@@ -139,7 +165,9 @@ def likely_over(units: list[str], most: int = 2) -> str:
     return f"{who} {'is' if len(units) == 1 else 'are'} likely to exceed the year's budget"
 
 
-def share_over(over: float, low: float, high: float, when: str = "", share: float | None = None) -> str:
+def share_over(
+    over: float, low: float, high: float, when: str = "", share: float | None = None
+) -> str:
     """How many of some futures exceed the budget: of all of them, or of those in which something holds.
 
     when   "growth is above 0.8", with the share of all futures in which it is
@@ -156,7 +184,9 @@ def share_over(over: float, low: float, high: float, when: str = "", share: floa
     return f"The budget is exceeded in {chance(over)} of the futures in which {when} ({chance(share)} of all; {interval})"
 
 
-def beside_published(published: dict | None, as_of: str, land: dict | None, currency: str, what: str) -> str:
+def beside_published(
+    published: dict | None, as_of: str, land: dict | None, currency: str, what: str
+) -> str:
     """How far a figure of another day is from the published report.
 
     published   {"month", "as_of", "landing"} of a published brief; None: there is none
@@ -172,7 +202,11 @@ def beside_published(published: dict | None, as_of: str, land: dict | None, curr
     if now["period"] != then["period"]:
         return f"{head}; {what}, as of {day(as_of)}, is of {now['period']}."
     change = now["p50"] / then["p50"] - 1 if then["p50"] else 0.0
-    near = f"less than 0.1 % {'more' if change > 0 else 'less'}" if abs(change) < 0.0005 else f"{'+' if change > 0 else '−'}{abs(change) * 100:.1f} %"
+    near = (
+        f"less than 0.1 % {'more' if change > 0 else 'less'}"
+        if abs(change) < 0.0005
+        else f"{'+' if change > 0 else '−'}{abs(change) * 100:.1f} %"
+    )
     moved = "the same" if abs(change) < 1e-9 else near
     return f"{head}; {what}, as of {day(as_of)}: {money(now['p50'], currency)} ({moved}){_chance(now, then['budget'])}."
 
@@ -185,11 +219,20 @@ def _year(land: dict, budget: float | None, currency: str) -> str:
 
 def _chance(land: dict, budget: float | None) -> str:
     """The chance beside a landing, where it is of the budget that was published."""
-    if budget is None or land["budget"] is None or abs(land["budget"] - budget) >= 0.005 or kind(land) != "range":
+    if (
+        budget is None
+        or land["budget"] is None
+        or abs(land["budget"] - budget) >= 0.005
+        or kind(land) != "range"
+    ):
         return ""
     if land["breach_month"] == SPENT:
         return ", budget already exceeded"
-    return "" if land["overrun_probability"] is None else f", {chance(land['overrun_probability'])} chance over"
+    return (
+        ""
+        if land["overrun_probability"] is None
+        else f", {chance(land['overrun_probability'])} chance over"
+    )
 
 
 def before_the_ledger(brief: dict) -> str:
@@ -203,9 +246,15 @@ def before_the_ledger(brief: dict) -> str:
     begins = f"{add_months(land['last'], -11)}-01"
     if first[:7] < begins[:7] or first <= f"{begins[:7]}-07":
         return ""
-    what = "The ledger begins on" if brief["unit"] == "Company" else f"The ledger holds nothing of {brief['unit']} before"
-    return (f"{what} {day(first)}, and {land['period']} begins on {day(begins)}: anything spent between is not in these figures, "
-            "while the budget is of the whole year.")
+    what = (
+        "The ledger begins on"
+        if brief["unit"] == "Company"
+        else f"The ledger holds nothing of {brief['unit']} before"
+    )
+    return (
+        f"{what} {day(first)}, and {land['period']} begins on {day(begins)}: anything spent between is not in these figures, "
+        "while the budget is of the whole year."
+    )
 
 
 def day(text: str) -> str:

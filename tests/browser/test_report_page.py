@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 def published(chromium, tmp_path_factory):
     """(path of the company's report.html, its brief), published by the real thing."""
     from dashboard_world import company
+
     from finops_model.publish.report import build as report
 
     folder = tmp_path_factory.mktemp("published")
@@ -37,8 +38,13 @@ def test_nothing_is_fetched_and_nothing_complains(opened):
 
 def test_the_key_figures_are_on_the_page(opened, published):
     brief, shown = published[1], opened.page.inner_text("body")
-    for figure in (brief["headline"], money(brief["landing"]["p50"], "USD"), money(brief["landing"]["budget"], "USD"),
-                   percent(brief["landing"]["overrun_probability"]), brief["people"]["prepared_by"]):
+    for figure in (
+        brief["headline"],
+        money(brief["landing"]["p50"], "USD"),
+        money(brief["landing"]["budget"], "USD"),
+        percent(brief["landing"]["overrun_probability"]),
+        brief["people"]["prepared_by"],
+    ):
         assert figure in shown, figure
 
 

@@ -25,8 +25,8 @@ def figures() -> dict[str, dict[str, float]]:
     from finops_model.facts.daily import warehouse
     from finops_model.facts.ledger.store import Ledger
     from finops_model.scenario.ledger_base import read_facts
-    from finops_model.simulate.scenarios import run_many
     from finops_model.settings import load_settings
+    from finops_model.simulate.scenarios import run_many
 
     settings = load_settings(ROOT / "finops.yaml")
     with tempfile.TemporaryDirectory() as folder:
@@ -35,8 +35,22 @@ def figures() -> dict[str, dict[str, float]]:
         daily = warehouse.daily(ledger, settings)
     facts = read_facts(daily, settings, "2026-10-31")
     names = [settings.scenario, *settings.what_ifs]
-    runs = run_many([settings.path(name) for name in names], settings, "2026-10-31", 256, daily=daily, demand=demand_for(facts, 426), engine="numpy")
-    return {run.name: {"mean": float(run.total().mean()), **{f"p{int(q * 100)}": run.quantile(q) for q in (0.1, 0.5, 0.9)}} for run in runs}
+    runs = run_many(
+        [settings.path(name) for name in names],
+        settings,
+        "2026-10-31",
+        256,
+        daily=daily,
+        demand=demand_for(facts, 426),
+        engine="numpy",
+    )
+    return {
+        run.name: {
+            "mean": float(run.total().mean()),
+            **{f"p{int(q * 100)}": run.quantile(q) for q in (0.1, 0.5, 0.9)},
+        }
+        for run in runs
+    }
 
 
 if __name__ == "__main__":

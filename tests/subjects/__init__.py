@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 import re
 
-ASKED: list = []                       # what `known` and `need` were told in the sentence at hand: (where, names)
+ASKED: list = []  # what `known` and `need` were told in the sentence at hand: (where, names)
 
 
 def shelf() -> dict:
@@ -22,7 +22,9 @@ def shelf() -> dict:
 
 def known(mapping: dict, names, what: str) -> None:
     """Raises AssertionError where a sentence has a key that nothing reads."""
-    assert isinstance(mapping, dict), f"{what}: {str(mapping)[:60]} is not a mapping; known keys: {sorted(names)}"
+    assert isinstance(mapping, dict), (
+        f"{what}: {str(mapping)[:60]} is not a mapping; known keys: {sorted(names)}"
+    )
     ASKED.append((what, sorted(names)))
     extra = sorted(set(mapping) - set(names), key=str)
     assert not extra, f"{what}: unknown keys {extra}; known: {sorted(names)}"
@@ -30,9 +32,13 @@ def known(mapping: dict, names, what: str) -> None:
 
 def need(mapping: dict, name: str, what: str, names=()):
     """The value of a key a sentence must have; AssertionError says which one is missing, what there is and what is known."""
-    assert isinstance(mapping, dict), f"{what}: {str(mapping)[:60]} is not a mapping; it needs '{name}'"
+    assert isinstance(mapping, dict), (
+        f"{what}: {str(mapping)[:60]} is not a mapping; it needs '{name}'"
+    )
     listed = f"; known: {sorted(names)}" if names else ""
-    assert name in mapping, f"{what}: '{name}' is missing; it has {sorted(mapping, key=str)}{listed}"
+    assert name in mapping, (
+        f"{what}: '{name}' is missing; it has {sorted(mapping, key=str)}{listed}"
+    )
     return mapping[name]
 
 
@@ -49,6 +55,17 @@ def explain(subject: str, sentence: dict, problem: Exception) -> str:
         what = f"unknown key '{extra[1]}'"
     else:
         what = f"not in the form that is described: {text}"
-    has = [f"{part} has {sorted(sentence[part], key=str)}" for part in (subject, "given") if isinstance(sentence.get(part), dict)]
+    has = [
+        f"{part} has {sorted(sentence[part], key=str)}"
+        for part in (subject, "given")
+        if isinstance(sentence.get(part), dict)
+    ]
     told = [f"{where}: {names}" for where, names in ASKED]
-    return "; ".join([f"{subject}: {what}", *has, *(["known: " + ", ".join(told)] if told else []), "the format is in tests/spec, README.md"])
+    return "; ".join(
+        [
+            f"{subject}: {what}",
+            *has,
+            *(["known: " + ", ".join(told)] if told else []),
+            "the format is in tests/spec, README.md",
+        ]
+    )

@@ -12,8 +12,14 @@ from . import known
 def make(kind, mapping: dict, what: str):
     """A dataclass from a mapping; a key it does not have is a slip."""
     known(mapping, [field.name for field in fields(kind)], what)
-    return kind(**{key: tuple(value) if isinstance(value, list) and key not in ("quantity", "list_cost") else value
-                   for key, value in mapping.items()})
+    return kind(
+        **{
+            key: tuple(value)
+            if isinstance(value, list) and key not in ("quantity", "list_cost")
+            else value
+            for key, value in mapping.items()
+        }
+    )
 
 
 def by(keys, values) -> dict:

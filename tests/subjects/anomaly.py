@@ -8,7 +8,15 @@ from finops_model.measure.anomalies.parts import split
 
 from . import known
 
-SETTINGS = {"threshold", "money_floor", "percent_floor", "refractory_days", "direction", "late_days", "as_of"}
+SETTINGS = {
+    "threshold",
+    "money_floor",
+    "percent_floor",
+    "refractory_days",
+    "direction",
+    "late_days",
+    "as_of",
+}
 
 
 def series(given: dict) -> pd.Series:
@@ -19,11 +27,16 @@ def series(given: dict) -> pd.Series:
     week = np.array(given.get("week") or [given.get("level", 100.0)] * 7, float)
     values = week[days.dayofweek]
     wobble = float(given.get("wobble", 0.0))
-    values = values * (1 + wobble * np.where(np.arange(count) % 2 == 0, 1, -1))       # up and down by turns
+    values = values * (
+        1 + wobble * np.where(np.arange(count) % 2 == 0, 1, -1)
+    )  # up and down by turns
     history = pd.Series(values, days, name="history")
     for event in given.get("events", ()):
         known(event, {"from", "to", "times", "ramp", "set", "missing"}, "an event")
-        span = slice(str(event["from"]), str(event.get("to", event["from"] if "ramp" not in event else days[-1].date())))
+        span = slice(
+            str(event["from"]),
+            str(event.get("to", event["from"] if "ramp" not in event else days[-1].date())),
+        )
         part = history.loc[span]
         if "missing" in event:
             history = history.drop(part.index)
@@ -38,12 +51,31 @@ def series(given: dict) -> pd.Series:
 
 def evaluate(subject: dict, given: dict) -> dict:
     if set(subject) == {"split"}:
-        parts = split(*(subject["split"][name] for name in ("quantity", "cost", "quantity_before", "cost_before")),
-                      unit=subject["split"].get("unit"))
-        return {name: float(value.sum()) for name, value in parts.items()} | {f"{name}_by_line": value for name, value in parts.items()}
+        parts = split(
+            *(
+                subject["split"][name]
+                for name in ("quantity", "cost", "quantity_before", "cost_before")
+            ),
+            unit=subject["split"].get("unit"),
+        )
+        return {name: float(value.sum()) for name, value in parts.items()} | {
+            f"{name}_by_line": value for name, value in parts.items()
+        }
     known(subject, SETTINGS, "anomaly")
-    found = find_anomalies(series(given), **{name: str(value) if name == "as_of" else value for name, value in subject.items()})
+    found = find_anomalies(
+        series(given),
+        **{name: str(value) if name == "as_of" else value for name, value in subject.items()},
+    )
     told = sorted(found, key=lambda one: (one.start, one.direction))
-    return {"count": len(told), "direction": [one.direction for one in told], "start": [one.start for one in told], "end": [one.end for one in told],
-            "days": [one.days for one in told], "actual": [one.actual for one in told], "expected": [one.expected for one in told],
-            "excess": [one.excess for one in told], "ongoing": [str(one.ongoing).lower() for one in told], "notes": list(found.notes)}
+    return {
+        "count": len(told),
+        "direction": [one.direction for one in told],
+        "start": [one.start for one in told],
+        "end": [one.end for one in told],
+        "days": [one.days for one in told],
+        "actual": [one.actual for one in told],
+        "expected": [one.expected for one in told],
+        "excess": [one.excess for one in told],
+        "ongoing": [str(one.ongoing).lower() for one in told],
+        "notes": list(found.notes),
+    }

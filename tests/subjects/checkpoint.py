@@ -11,8 +11,19 @@ NAMES = ("checkpoint", "mtbf", "restart")
 
 
 def evaluate(subject: dict, given: dict) -> dict:
-    unit = next((end for end in ("_minutes", "_hours", "_seconds") if any(name.endswith(end) for name in subject)), "")
-    known(subject, [name + unit for name in NAMES] + ["machines"], "checkpoint: all in one unit of time")
+    unit = next(
+        (
+            end
+            for end in ("_minutes", "_hours", "_seconds")
+            if any(name.endswith(end) for name in subject)
+        ),
+        "",
+    )
+    known(
+        subject,
+        [name + unit for name in NAMES] + ["machines"],
+        "checkpoint: all in one unit of time",
+    )
     known(given, {"interval", "spot", "on_demand", "fallback", "work"}, "given of a checkpoint")
     mtbf = np.asarray(subject["mtbf" + unit], dtype=float) / subject.get("machines", 1)
     case = Checkpointing(subject["checkpoint" + unit], mtbf, subject.get("restart" + unit, 0.0))
@@ -27,7 +38,10 @@ def evaluate(subject: dict, given: dict) -> dict:
         "break_even_ratio": spot.break_even_ratio(used),
     }
     if np.all(case.young() > 0) and np.all(case.daly() > 0):
-        result |= {"overhead_factor_at_young": case.factor(case.young()), "overhead_factor_at_daly": case.factor(case.daly())}
+        result |= {
+            "overhead_factor_at_young": case.factor(case.young()),
+            "overhead_factor_at_daly": case.factor(case.daly()),
+        }
     if "spot" in given:
         result["effective_price"] = spot.effective_price(
             given["spot"], given.get("on_demand", 0.0), used, given.get("fallback", 0.0)

@@ -24,7 +24,13 @@ def texts(node):
 def table_of(days: dict) -> fx.Rates:
     """Rates of one's own: {day: {currency: units for one euro}}."""
     names = list(dict.fromkeys(name for row in days.values() for name in row))
-    lines = ["Date," + ",".join(names), *(f"{day}," + ",".join(str(row.get(name, "")) for name in names) for day, row in days.items())]
+    lines = [
+        "Date," + ",".join(names),
+        *(
+            f"{day}," + ",".join(str(row.get(name, "")) for name in names)
+            for day, row in days.items()
+        ),
+    ]
     return fx.read_rates(io.StringIO("\n".join(lines)).read(), "table")
 
 
@@ -33,7 +39,13 @@ def evaluate(subject: dict, given: dict) -> dict:
     known(given, {"amount"}, "given of fx")
     assert ("plan" in subject) + ("table" in subject) < 2, "fx: give a plan or a table, not both"
     subject = texts(subject)
-    rates = make_plan_rates(subject["plan"]) if "plan" in subject else table_of(subject["table"]) if "table" in subject else fx.stored()
+    rates = (
+        make_plan_rates(subject["plan"])
+        if "plan" in subject
+        else table_of(subject["table"])
+        if "table" in subject
+        else fx.stored()
+    )
     one, other = subject["from"], subject["to"]
     if "month" in subject:
         result = {"rate": rates.month_average(one, other, subject["month"])}
@@ -43,6 +55,12 @@ def evaluate(subject: dict, given: dict) -> dict:
             result["rate_day"] = rates.rate_day(one, other, subject["day"])
     if "amount" in given:
         result["converted"] = np.asarray(given["amount"], dtype=float) * result["rate"]
-        if np.ndim(given["amount"]) == 0 and np.ndim(result["rate"]) == 0 and "month" not in subject:
-            result["money"] = float(fx.convert_money(given["amount"], one, other, subject.get("day"), rates))
+        if (
+            np.ndim(given["amount"]) == 0
+            and np.ndim(result["rate"]) == 0
+            and "month" not in subject
+        ):
+            result["money"] = float(
+                fx.convert_money(given["amount"], one, other, subject.get("day"), rates)
+            )
     return result

@@ -6,16 +6,28 @@ from finops_model.prices.tokens import images as tokens_images
 
 from . import known
 
-FIELDS = {"tiles": {"base", "per_tile", "tile", "box", "short"}, "patches": {"multiplier", "patch", "most"},
-          "anthropic": {"longest", "most"}, "gemini": {"per_tile", "small"}}
+FIELDS = {
+    "tiles": {"base", "per_tile", "tile", "box", "short"},
+    "patches": {"multiplier", "patch", "most"},
+    "anthropic": {"longest", "most"},
+    "gemini": {"per_tile", "small"},
+}
 
 
 def evaluate(subject: dict, given: dict) -> dict:
-    known(given, {"images", "width", "height", "detail", "count", "price_per_million"}, "given of an image sentence")
+    known(
+        given,
+        {"images", "width", "height", "detail", "count", "price_per_million"},
+        "given of an image sentence",
+    )
     if "images" in given:
-        assert "width" not in given and "height" not in given, "give images: [[width, height, detail], …], or width and height"
+        assert "width" not in given and "height" not in given, (
+            "give images: [[width, height, detail], …], or width and height"
+        )
         width, height = ([image[i] for image in given["images"]] for i in (0, 1))
-        detail = [image[2] if len(image) > 2 else given.get("detail", "high") for image in given["images"]]
+        detail = [
+            image[2] if len(image) > 2 else given.get("detail", "high") for image in given["images"]
+        ]
     else:
         width, height, detail = given["width"], given["height"], given.get("detail", "high")
     if "model" in subject:

@@ -8,7 +8,9 @@ from .pricing import evaluate as price
 
 def evaluate(subject: list, given: dict) -> dict:
     assert not given, "lines have no 'given' of their own; each line has its quantity"
-    costs = [float(np.sum(_cost(dict(line)))) for line in subject]            # several periods or requests count with their total
+    costs = [
+        float(np.sum(_cost(dict(line)))) for line in subject
+    ]  # several periods or requests count with their total
     return {"list_cost": sum(costs), "costs": costs, "cost": sum(costs)}
 
 
@@ -19,5 +21,7 @@ def _cost(line: dict):
     assert len(others) == 1, f"a line is about exactly one subject, not {sorted(others)}"
     name = others.pop()
     answer = shelf()[name](line[name], line.get("given") or {})
-    assert line.get("take", "cost") in answer, f"'{line.get('take', 'cost')}' is not an answer of {name}; known: {sorted(answer)}"
+    assert line.get("take", "cost") in answer, (
+        f"'{line.get('take', 'cost')}' is not an answer of {name}; known: {sorted(answer)}"
+    )
     return answer[line.get("take", "cost")]

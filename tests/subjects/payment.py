@@ -27,7 +27,11 @@ def payment_of(subject: dict) -> payments.Payment:
     if "schedule" in subject:
         subject.setdefault("option", "scheduled")
         items = subject["schedule"]
-        subject["schedule"] = tuple(items.items()) if isinstance(items, dict) else tuple(tuple(pair) for pair in items)
+        subject["schedule"] = (
+            tuple(items.items())
+            if isinstance(items, dict)
+            else tuple(tuple(pair) for pair in items)
+        )
     return make(payments.Payment, subject, "payment")
 
 
@@ -37,18 +41,41 @@ def evaluate(subject: dict, given: dict) -> dict:
     if "options" in subject:
         each = subject.pop("options")
         options = {name: payment_of({**subject, **own}) for name, own in each.items()}
-        done = payments.compare(options, given.get("rate", 0.0), given.get("at"), given.get("compounding", "daily"))
-        return {"npv": done.npv, "best": done.best, "second": done.second, "saving": done.saving, "tie_rate": done.tie_rate}
+        done = payments.compare(
+            options, given.get("rate", 0.0), given.get("at"), given.get("compounding", "daily")
+        )
+        return {
+            "npv": done.npv,
+            "best": done.best,
+            "second": done.second,
+            "saving": done.saving,
+            "tie_rate": done.tie_rate,
+        }
     one = payment_of(subject)
     sent, months = one.invoices(), given.get("months", [])
     dates, cash = one.cash()
-    result = {"fee": one.fee, "days": one.days, "hours": one.hours, "upfront": one.upfront, "recurring_per_hour": one.recurring_per_hour,
-              "effective_per_hour": one.effective_per_hour, "effective_per_day": one.effective_per_day,
-              "invoices": by(sent.dates, sent.amounts), "cash": by(dates, cash), "payments": sent.amounts,
-              "billed": by(months, one.billed_by_month(months)) if months else {},
-              "cash_by_month": by(months, one.cash_by_month(months)) if months else {},
-              "effective_by_month": by(months, one.effective_by_month(months)) if months else {},
-              "prepaid": by(months, one.prepaid_by_month(months)) if months else {}}
+    result = {
+        "fee": one.fee,
+        "days": one.days,
+        "hours": one.hours,
+        "upfront": one.upfront,
+        "recurring_per_hour": one.recurring_per_hour,
+        "effective_per_hour": one.effective_per_hour,
+        "effective_per_day": one.effective_per_day,
+        "invoices": by(sent.dates, sent.amounts),
+        "cash": by(dates, cash),
+        "payments": sent.amounts,
+        "billed": by(months, one.billed_by_month(months)) if months else {},
+        "cash_by_month": by(months, one.cash_by_month(months)) if months else {},
+        "effective_by_month": by(months, one.effective_by_month(months)) if months else {},
+        "prepaid": by(months, one.prepaid_by_month(months)) if months else {},
+    }
     if "rate" in given:
-        result["npv"] = payments.npv(cash, dates, given["rate"], given.get("at", one.start), given.get("compounding", "daily"))
+        result["npv"] = payments.npv(
+            cash,
+            dates,
+            given["rate"],
+            given.get("at", one.start),
+            given.get("compounding", "daily"),
+        )
     return result

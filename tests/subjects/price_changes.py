@@ -15,6 +15,13 @@ def evaluate(subject: dict, given: dict) -> dict:
         if subject.get("check"):
             check_append_only(before, after)
         found = diff(before, after)
-    return {"count": len(found), "what": [one.what for one in found], "skus": [one.sku for one in found], "since": [one.since for one in found],
-            "before": [describe(one.before) for one in found], "after": [describe(one.after) for one in found],
-            "percent": [one.percent if one.percent is not None else "" for one in found], "broken": sum(one.breaks_history for one in found)}
+    return {
+        "count": len(found),
+        "what": [one.what for one in found],
+        "skus": [one.sku for one in found],
+        "since": [one.since for one in found],
+        "before": [describe(one.before) for one in found],
+        "after": [describe(one.after) for one in found],
+        "percent": [one.percent if one.percent is not None else "" for one in found],
+        "broken": sum(one.breaks_history for one in found),
+    }

@@ -1,11 +1,11 @@
 """`pricing`: a rate form and one window's usage."""
 
-from finops_model.prices.settle import windows as settle
+import numpy as np
+
 from finops_model.prices.rates import make, shelf
+from finops_model.prices.settle import windows as settle
 
 from . import known, need
-
-import numpy as np
 
 GIVEN = {"quantity", "levels", "of", "already", "rest", "usage", "discount"}
 
@@ -15,7 +15,9 @@ def quantity_of(given: dict):
     if "levels" in given and "quantity" in given:
         raise AssertionError("give quantity or levels, not both")
     if "levels" in given:
-        assert "of" in given, "levels of a price sentence need 'of': the length of the window, same unit of time"
+        assert "of" in given, (
+            "levels of a price sentence need 'of': the length of the window, same unit of time"
+        )
         return sum(level * time for level, time in given["levels"]) / given["of"]
     return need(given, "quantity", "given of a price sentence", GIVEN)
 
@@ -37,7 +39,13 @@ def evaluate(subject: dict, given: dict) -> dict:
     if kind == "minimum" and given.get("already") is None:
         result["topup"] = cost - np.asarray(quantity, dtype=float) / rate.block * rate.price
     if np.ndim(quantity) == 0:
-        line = settle.charge_line(rate, quantity, discount=given.get("discount", 0.0), already=given.get("already"))
-        result |= {"contracted_cost": line["ContractedCost"], "effective_cost": line["EffectiveCost"],
-                   "billed_cost": line["BilledCost"], "pricing_quantity": line["PricingQuantity"]}
+        line = settle.charge_line(
+            rate, quantity, discount=given.get("discount", 0.0), already=given.get("already")
+        )
+        result |= {
+            "contracted_cost": line["ContractedCost"],
+            "effective_cost": line["EffectiveCost"],
+            "billed_cost": line["BilledCost"],
+            "pricing_quantity": line["PricingQuantity"],
+        }
     return result

@@ -57,14 +57,18 @@ def throughput(fields: dict, given: dict) -> dict:
     budget = given.get("capacity", result.get("capacity"))
     if "traffic" in given or ("tokens" in given and given.get("units") is not None):
         done = provisioned.settle(
-            given.get("traffic", result.get("demand")), budget, given.get("mode", "spill"), given.get("request")
+            given.get("traffic", result.get("demand")),
+            budget,
+            given.get("mode", "spill"),
+            given.get("request"),
         )
         result |= {
             "served": done.served,
             "unused": done.unused,
             "spill": done.spill,
             "blocked": done.blocked,
-            "served_share": np.sum(done.served) / max(np.sum(done.served) + np.sum(done.spill) + np.sum(done.blocked), 1e-300),
+            "served_share": np.sum(done.served)
+            / max(np.sum(done.served) + np.sum(done.spill) + np.sum(done.blocked), 1e-300),
         }
     if "mean" in given:
         shape = {key: given[key] for key in ("shape", "cv", "factor", "share") if key in given}
@@ -85,9 +89,16 @@ def throughput(fields: dict, given: dict) -> dict:
 def deployments(fields: dict, given: dict) -> dict:
     known(given, set(), "given of deployments")
     known(fields, {"hourly", "deployments", "reservations"}, "deployments")
-    done = provisioned.settle_deployments(fields["deployments"], fields.get("reservations", []), fields["hourly"])
+    done = provisioned.settle_deployments(
+        fields["deployments"], fields.get("reservations", []), fields["hourly"]
+    )
     by_scope = {
-        "/".join(place): {"covered": one.used, "hourly": one.spill, "unused": one.unused, "cost": one.cost}
+        "/".join(place): {
+            "covered": one.used,
+            "hourly": one.spill,
+            "unused": one.unused,
+            "cost": one.cost,
+        }
         for place, one in done.items()
     }
     total = {
@@ -106,13 +117,22 @@ def term(fields: dict, given: dict) -> dict:
         else fields.get("hours", fields.get("days"))
     )
     assert length is not None, "term: give start and months, hours, or days"
-    return {"length": length, "cost": provisioned.term_cost(fields["units"], fields["rate"], given.get("used", 0.0), length)}
+    return {
+        "length": length,
+        "cost": provisioned.term_cost(
+            fields["units"], fields["rate"], given.get("used", 0.0), length
+        ),
+    }
 
 
 def break_even(fields: dict, given: dict) -> dict:
     known(given, set(), "given of break_even")
     known(fields, {"rate", "on_demand", "discount", "hours_per_month"}, "break_even")
-    rate, on_demand = (1 - np.asarray(fields["discount"]), 1.0) if "discount" in fields else (fields["rate"], fields["on_demand"])
+    rate, on_demand = (
+        (1 - np.asarray(fields["discount"]), 1.0)
+        if "discount" in fields
+        else (fields["rate"], fields["on_demand"])
+    )
     share = provisioned.break_even_utilization(rate, on_demand)
     return {"utilization": share, "hours": share * fields.get("hours_per_month", 730.0)}
 

@@ -13,7 +13,9 @@ def amounts(value):
     """Units of each period: a number, a list, or {levels: [[units, periods], ...]}."""
     if isinstance(value, dict):
         known(value, {"levels"}, "usage")
-        return np.concatenate([np.full(int(count), float(level)) for level, count in value["levels"]])
+        return np.concatenate(
+            [np.full(int(count), float(level)) for level, count in value["levels"]]
+        )
     return value
 
 
@@ -24,7 +26,9 @@ def evaluate(subject: dict, given: dict) -> dict:
     periods = max(np.size(value) for value in usage.values())
     how = {"contracted": subject.get("contracted"), "already": given.get("already")}
     if "windows" in given:
-        assert sum(given["windows"]) == periods, f"windows add up to {sum(given['windows'])} periods and usage has {periods}"
+        assert sum(given["windows"]) == periods, (
+            f"windows add up to {sum(given['windows'])} periods and usage has {periods}"
+        )
         how["window_of"] = np.repeat(np.arange(len(given["windows"])), given["windows"])
     if "start" in given:
         unit = STEPS[given.get("step", "hour")]
@@ -34,17 +38,46 @@ def evaluate(subject: dict, given: dict) -> dict:
     by_sku = dict(zip(done.skus, np.moveaxis(done.on_demand, -1, 0)))
     paid, equivalent = float(done.effective_cost.sum()), float(done.contracted_cost.sum())
     result = {
-        "order": ids, "list_cost": done.list_cost.sum(-1), "contracted_cost": done.contracted_cost.sum(-1),
-        "on_demand_cost": done.on_demand_cost, "on_demand_cost_of": by_sku, "effective_cost": done.effective_cost, "total": paid,
-        "savings": done.savings, "effective_savings_rate": 1 - paid / equivalent if equivalent else 0.0,
-        "on_demand": dict(zip(done.skus, np.moveaxis(done.spill, -1, 0))), "blocked": dict(zip(done.skus, np.moveaxis(done.blocked, -1, 0))),
-        "used": {}, "unused": {}, "purchased": {}, "fees": dict(zip(ids, done.fees)), "utilization": {}, "covered": {}, "effective_of": {}}
+        "order": ids,
+        "list_cost": done.list_cost.sum(-1),
+        "contracted_cost": done.contracted_cost.sum(-1),
+        "on_demand_cost": done.on_demand_cost,
+        "on_demand_cost_of": by_sku,
+        "effective_cost": done.effective_cost,
+        "total": paid,
+        "savings": done.savings,
+        "effective_savings_rate": 1 - paid / equivalent if equivalent else 0.0,
+        "on_demand": dict(zip(done.skus, np.moveaxis(done.spill, -1, 0))),
+        "blocked": dict(zip(done.skus, np.moveaxis(done.blocked, -1, 0))),
+        "used": {},
+        "unused": {},
+        "purchased": {},
+        "fees": dict(zip(ids, done.fees)),
+        "utilization": {},
+        "covered": {},
+        "effective_of": {},
+    }
     for held, part in zip(done.instruments, done.allocations):
-        result["used"][held.id], result["unused"][held.id], result["purchased"][held.id] = part.used, part.unused, part.purchased
-        result["utilization"][held.id] = float(part.used.sum() / part.purchased.sum()) if part.purchased.sum() else 0.0
-        result["covered"][held.id] = {sku: part.covered[..., s] for s, sku in enumerate(done.skus) if sku in held.eligible}
-        result["effective_of"][held.id] = {sku: part.amount[..., s] * part.price for s, sku in enumerate(done.skus) if sku in held.eligible}
+        result["used"][held.id], result["unused"][held.id], result["purchased"][held.id] = (
+            part.used,
+            part.unused,
+            part.purchased,
+        )
+        result["utilization"][held.id] = (
+            float(part.used.sum() / part.purchased.sum()) if part.purchased.sum() else 0.0
+        )
+        result["covered"][held.id] = {
+            sku: part.covered[..., s] for s, sku in enumerate(done.skus) if sku in held.eligible
+        }
+        result["effective_of"][held.id] = {
+            sku: part.amount[..., s] * part.price
+            for s, sku in enumerate(done.skus)
+            if sku in held.eligible
+        }
     if not any(held.upfront_share for held in done.instruments) or "start" in given:
         result["billed_cost"] = done.billed_cost
-        result["lines"] = [{key: value for key, value in line.items() if value is not None} for line in done.lines()]
+        result["lines"] = [
+            {key: value for key, value in line.items() if value is not None}
+            for line in done.lines()
+        ]
     return result

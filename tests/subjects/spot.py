@@ -15,9 +15,17 @@ def evaluate(subject: dict, given: dict) -> dict:
 
 
 def interruption(fields: dict, given: dict) -> dict:
-    known(fields, {"rule", "by", "system", "price", "free_minutes", "minimum_seconds", "full_hours"}, "spot interruption")
+    known(
+        fields,
+        {"rule", "by", "system", "price", "free_minutes", "minimum_seconds", "full_hours"},
+        "spot interruption",
+    )
     known(given, {"minutes", "hours", "seconds"}, "given of an interruption")
-    own = {key: fields[key] for key in ("free_minutes", "minimum_seconds", "full_hours") if key in fields}
+    own = {
+        key: fields[key]
+        for key in ("free_minutes", "minimum_seconds", "full_hours")
+        if key in fields
+    }
     if own:
         rule = spot.InterruptionRule(**{**own, "full_hours": tuple(own.get("full_hours", ()))})
     else:
@@ -32,7 +40,11 @@ def interruption(fields: dict, given: dict) -> dict:
         else np.divide(given["seconds"], 60)
     )
     hours = rule.billed_hours(minutes, fields.get("by", "provider"), fields.get("system", "linux"))
-    return {"hours": hours, "billed": hours * fields.get("price", 1.0), "cost": hours * fields.get("price", 1.0)}
+    return {
+        "hours": hours,
+        "billed": hours * fields.get("price", 1.0),
+        "cost": hours * fields.get("price", 1.0),
+    }
 
 
 def hazard(fields: dict, given: dict) -> dict:
@@ -51,7 +63,9 @@ def hazard(fields: dict, given: dict) -> dict:
 def effective_price(fields: dict, given: dict) -> dict:
     known(fields, {"spot", "on_demand", "factor", "fallback"}, "spot effective_price")
     known(given, {"hours"}, "given of an effective price")
-    price = spot.effective_price(fields["spot"], fields["on_demand"], fields.get("factor", 1.0), fields.get("fallback", 0.0))
+    price = spot.effective_price(
+        fields["spot"], fields["on_demand"], fields.get("factor", 1.0), fields.get("fallback", 0.0)
+    )
     return {
         "price": price,
         "break_even_ratio": spot.break_even_ratio(fields.get("factor", 1.0)),
@@ -80,4 +94,9 @@ def run(fields: dict, given: dict) -> dict:
     }
 
 
-KINDS = {"interruption": interruption, "hazard": hazard, "effective_price": effective_price, "run": run}
+KINDS = {
+    "interruption": interruption,
+    "hazard": hazard,
+    "effective_price": effective_price,
+    "run": run,
+}

@@ -28,7 +28,9 @@ def stock(fields: dict, given: dict) -> dict:
         **{key: value for key, value in given.items() if key != "ingest"},
         when=fields.get("when", "even"),
     )
-    average = units.convert(done.average, fields.get("unit", "GB"), fields.get("to", fields.get("unit", "GB")))
+    average = units.convert(
+        done.average, fields.get("unit", "GB"), fields.get("to", fields.get("unit", "GB"))
+    )
     result = {
         "opening": done.opening,
         "closing": done.closing,
@@ -42,12 +44,20 @@ def stock(fields: dict, given: dict) -> dict:
 
 
 def lifecycle(fields: dict, given: dict) -> dict:
-    known(given, {"start", "days", "ingest", "opening", "opening_age", "retrieved"}, "given of a lifecycle")
+    known(
+        given,
+        {"start", "days", "ingest", "opening", "opening_age", "retrieved"},
+        "given of a lifecycle",
+    )
     known(fields, {one.name for one in fields_of(Lifecycle)}, "storage lifecycle")
     for kind in need(fields, "classes", "storage lifecycle"):
         known(kind, {one.name for one in fields_of(StorageClass)}, "a class of a lifecycle")
     kinds = [
-        StorageClass(**{**kind, "price": rate_of(kind["price"])} if isinstance(kind.get("price"), dict) else kind)
+        StorageClass(
+            **{**kind, "price": rate_of(kind["price"])}
+            if isinstance(kind.get("price"), dict)
+            else kind
+        )
         for kind in fields.pop("classes")
     ]
     plan = Lifecycle(**{**fields, "classes": tuple(kinds), "after": tuple(fields.get("after", ()))})
@@ -59,12 +69,17 @@ def lifecycle(fields: dict, given: dict) -> dict:
         ingest = by_day
     elif np.ndim(ingest) == 0:  # every day alike
         ingest = np.full(given["days"], float(ingest))
-    kept = plan.run(ingest, str(given["start"]), given.get("opening", 0.0), given.get("opening_age", 0))
+    kept = plan.run(
+        ingest, str(given["start"]), given.get("opening", 0.0), given.get("opening_age", 0)
+    )
     charges = kept.charges(given.get("retrieved"))
     months = kept.months
 
     def by_month(values):
-        return {month: float(value) for month, value in zip(months, np.broadcast_to(values, len(months)))}
+        return {
+            month: float(value)
+            for month, value in zip(months, np.broadcast_to(values, len(months)))
+        }
 
     answer = {
         what: {name: by_month(charges[name][what]) for name in charges}
@@ -85,9 +100,12 @@ def copies(fields: dict, given: dict) -> dict:
     known(fields, {"replicas", "snapshots", "changed", "price"}, "storage copies")
     known(given, {"quantity"}, "given of copies")
     billed = storage.copies(
-        given["quantity"], **{key: fields[key] for key in ("replicas", "snapshots", "changed") if key in fields}
+        given["quantity"],
+        **{key: fields[key] for key in ("replicas", "snapshots", "changed") if key in fields},
     )
-    return {"quantity": billed} | ({"cost": rate_of(fields["price"]).charge(billed)} if "price" in fields else {})
+    return {"quantity": billed} | (
+        {"cost": rate_of(fields["price"]).charge(billed)} if "price" in fields else {}
+    )
 
 
 KINDS = {"stock": stock, "lifecycle": lifecycle, "copies": copies}

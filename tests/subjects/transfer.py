@@ -12,9 +12,24 @@ def evaluate(subject: dict, given: dict) -> dict:
     legs = []
     for leg in subject["legs"]:
         known(leg, {"from", "to", "price", "sides", "pool"}, "leg of a transfer")
-        legs.append(Leg(leg["from"], leg["to"], _rate(leg["price"]), leg.get("sides", 1), leg.get("pool", "")))
-    done = Tariff(legs, {name: _rate(price) for name, price in (subject.get("via") or {}).items()}).charge(given["flows"])
-    return {"cost": done.cost, "by_flow": done.by_flow, "by_pool": done.by_pool, "billed": done.billed}
+        legs.append(
+            Leg(
+                leg["from"],
+                leg["to"],
+                _rate(leg["price"]),
+                leg.get("sides", 1),
+                leg.get("pool", ""),
+            )
+        )
+    done = Tariff(
+        legs, {name: _rate(price) for name, price in (subject.get("via") or {}).items()}
+    ).charge(given["flows"])
+    return {
+        "cost": done.cost,
+        "by_flow": done.by_flow,
+        "by_pool": done.by_pool,
+        "billed": done.billed,
+    }
 
 
 def _rate(price):

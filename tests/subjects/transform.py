@@ -26,11 +26,16 @@ def rate_of(price):
 def evaluate(subject: dict, given: dict) -> dict:
     fields = dict(subject)
     kind = fields.pop("kind")
-    if kind == "size_units" and "machines" in given:  # {size: machines}: each size its own transform
+    if (
+        kind == "size_units" and "machines" in given
+    ):  # {size: machines}: each size its own transform
         known(given, {"machines", "price"}, "given of size_units")
         forms = {size: make(kind, {**fields, "size": size}) for size in given["machines"]}
         billed = sum(forms[size].apply(count) for size, count in given["machines"].items())
-        return priced({"quantity": billed, "factor": {size: form.factor for size, form in forms.items()}}, given)
+        return priced(
+            {"quantity": billed, "factor": {size: form.factor for size, form in forms.items()}},
+            given,
+        )
     form = make(kind, fields)
     known(given, GIVEN[kind] | {"price"}, f"given of {kind}")
     arguments = {name: value for name, value in given.items() if name not in ("price", "units")}

@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import PriceError, unknown
 from .offers import Offer, money_unit
 
-POINTS = 21         # levels of the regret curve
+POINTS = 21  # levels of the regret curve
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class Purchase:
     """One thing to buy. Money in the currency of the prices."""
 
     offer: Offer
-    quantity: float             # units per hour, or money per hour at plan rates (spend)
-    rate: float                 # money per unit of it and hour
-    start: str = ""             # first day, or year of the horizon ("year 2")
-    binding: str = ""           # the limit that keeps it from being larger
+    quantity: float  # units per hour, or money per hour at plan rates (spend)
+    rate: float  # money per unit of it and hour
+    start: str = ""  # first day, or year of the horizon ("year 2")
+    binding: str = ""  # the limit that keeps it from being larger
 
     @property
     def name(self) -> str:
@@ -48,11 +48,11 @@ class Purchase:
 class Outcome:
     """What a set of purchases does on every path, totals of the hours given."""
 
-    on_demand: np.ndarray       # (path,) money with nothing bought
-    covered: np.ndarray         # (path, purchase) on-demand money that each covers
-    used: np.ndarray            # (path, purchase) units of it used
-    paid: np.ndarray            # (purchase,) units of it paid for
-    fees: np.ndarray            # (purchase,) money paid for it
+    on_demand: np.ndarray  # (path,) money with nothing bought
+    covered: np.ndarray  # (path, purchase) on-demand money that each covers
+    used: np.ndarray  # (path, purchase) units of it used
+    paid: np.ndarray  # (purchase,) units of it paid for
+    fees: np.ndarray  # (purchase,) money paid for it
 
     @property
     def cost(self) -> np.ndarray:
@@ -66,11 +66,11 @@ class Curve:
 
     offer: str
     unit: str
-    levels: np.ndarray          # (level,)
-    cost: np.ndarray            # (level,) mean money over the hours given
-    saving: np.ndarray          # (level,) mean
-    regret: np.ndarray          # (level,) mean over paths of cost − best cost in hindsight
-    regret_p90: np.ndarray      # (level,)
+    levels: np.ndarray  # (level,)
+    cost: np.ndarray  # (level,) mean money over the hours given
+    saving: np.ndarray  # (level,) mean
+    regret: np.ndarray  # (level,) mean over paths of cost − best cost in hindsight
+    regret_p90: np.ndarray  # (level,)
     chosen: float
 
 
@@ -78,9 +78,9 @@ class Curve:
 class BreakEven:
     """The three meanings of break-even, for one purchase."""
 
-    utilisation: float          # rate ÷ on-demand: below this use, it loses
-    months: np.ndarray          # (path,) term × fees ÷ on-demand money covered: use until the whole fee is saved (inf: never used)
-    payback: float              # months until the upfront part is back out of the monthly saving (0: nothing upfront; inf: never)
+    utilisation: float  # rate ÷ on-demand: below this use, it loses
+    months: np.ndarray  # (path,) term × fees ÷ on-demand money covered: use until the whole fee is saved (inf: never used)
+    payback: float  # months until the upfront part is back out of the monthly saving (0: nothing upfront; inf: never)
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,15 @@ class Recommendation:
     currency: str = ""
     notes: tuple[str, ...] = ()
     evaluate: Callable[[], Outcome] = field(default=None, repr=False, compare=False)
-    vary: Callable[[int, np.ndarray], np.ndarray] = field(default=None, repr=False, compare=False)   # (path, level) cost
-    hindsight: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)      # (path,) best cost
-    tops: Callable[[], tuple[float, ...]] | None = field(default=None, repr=False, compare=False)    # largest level worth showing, by purchase
+    vary: Callable[[int, np.ndarray], np.ndarray] = field(
+        default=None, repr=False, compare=False
+    )  # (path, level) cost
+    hindsight: Callable[[], np.ndarray] | None = field(
+        default=None, repr=False, compare=False
+    )  # (path,) best cost
+    tops: Callable[[], tuple[float, ...]] | None = field(
+        default=None, repr=False, compare=False
+    )  # largest level worth showing, by purchase
 
     def __float__(self) -> float:
         return self.quantity
@@ -109,7 +115,9 @@ class Recommendation:
     def quantity(self) -> float:
         """Of the only purchase. Raises PriceError where there are several."""
         if len(self.purchases) != 1:
-            raise PriceError(f"there are {len(self.purchases)} purchases; ask for one of them: .purchase('{self.purchases[0].name}').quantity.")
+            raise PriceError(
+                f"there are {len(self.purchases)} purchases; ask for one of them: .purchase('{self.purchases[0].name}').quantity."
+            )
         return self.purchases[0].quantity
 
     def purchase(self, name: str) -> Purchase:
@@ -197,12 +205,18 @@ class Recommendation:
         held = [p for p in self.purchases if p.quantity > 0]
         one = self.purchase(name) if name else (held or list(self.purchases))[0]
         at = self.purchases.index(one)
-        fees, covered, used = self.outcome.fees[at], self.outcome.covered[:, at], self.outcome.used[:, at]
+        fees, covered, used = (
+            self.outcome.fees[at],
+            self.outcome.covered[:, at],
+            self.outcome.used[:, at],
+        )
         term, paid = one.offer.term_months, self.outcome.paid[at]
         if not fees:
             return BreakEven(np.nan, np.full(self.paths, np.nan), np.nan)
         with np.errstate(divide="ignore"):
-            months = np.where(covered > 0, term * fees / np.where(covered > 0, covered, 1.0), np.inf)
+            months = np.where(
+                covered > 0, term * fees / np.where(covered > 0, covered, 1.0), np.inf
+            )
         worth = covered.sum() / used.sum() if used.sum() else 0.0
         upfront = fees * one.offer.upfront_share
         monthly = (covered.mean() - (fees - upfront)) / term
@@ -231,24 +245,43 @@ class Recommendation:
         """What other levels of a purchase cost, and regret."""
         one = self.purchase(name) if name else self.purchases[0]
         at = self.purchases.index(one)
-        levels = self._levels(at, points) if levels is None else np.atleast_1d(np.asarray(levels, float))
+        levels = (
+            self._levels(at, points) if levels is None else np.atleast_1d(np.asarray(levels, float))
+        )
         cost = self.vary(at, levels)
         regret = np.maximum(cost - np.minimum(self._best, cost.min(axis=1))[:, None], 0.0)
-        return Curve(one.name, one.unit, levels, cost.mean(axis=0), self.on_demand.mean() - cost.mean(axis=0), regret.mean(axis=0),
-                     np.quantile(regret, 0.9, axis=0), one.quantity)
+        return Curve(
+            one.name,
+            one.unit,
+            levels,
+            cost.mean(axis=0),
+            self.on_demand.mean() - cost.mean(axis=0),
+            regret.mean(axis=0),
+            np.quantile(regret, 0.9, axis=0),
+            one.quantity,
+        )
 
     def headline(self) -> str:
         """One sentence."""
-        bought = [f"{_number(p.quantity)} {_unit(p, self.currency)} of {p.name}" + (f" from {p.start}" if p.start else "")
-                  for p in self.purchases if p.quantity > 0]
+        bought = [
+            f"{_number(p.quantity)} {_unit(p, self.currency)} of {p.name}"
+            + (f" from {p.start}" if p.start else "")
+            for p in self.purchases
+            if p.quantity > 0
+        ]
         if not bought:
             return "Buy nothing: no commitment on offer saves money here."
-        return (f"Commit to {', '.join(bought)}: saves {self._money(self.expected_saving)} of {self._money(self.on_demand.mean())} "
-                f"({self.effective_savings_rate:.1%}).")
+        return (
+            f"Commit to {', '.join(bought)}: saves {self._money(self.expected_saving)} of {self._money(self.on_demand.mean())} "
+            f"({self.effective_savings_rate:.1%})."
+        )
 
     def _money(self, value: float) -> str:
-        return f"{value:,.2f}{' ' + self.currency if self.currency else ''}" if abs(value) < 1000 else (
-            f"{value:,.0f}{' ' + self.currency if self.currency else ''}")
+        return (
+            f"{value:,.2f}{' ' + self.currency if self.currency else ''}"
+            if abs(value) < 1000
+            else (f"{value:,.0f}{' ' + self.currency if self.currency else ''}")
+        )
 
     def rows(self) -> list[tuple[str, str]]:
         """The figures in words, for text and HTML."""
@@ -256,39 +289,87 @@ class Recommendation:
         for p in [p for p in self.purchases if p.quantity > 0] or self.purchases[:1]:
             limit = f"; kept down by {p.binding}" if p.binding else ""
             when = f", from {p.start}" if p.start else ""
-            found.append((f"Buy {p.name}", f"{_number(p.quantity)} {_unit(p, self.currency)} for {p.offer.term_months:g} months{when}: "
-                          f"{self._money(p.commitment)} committed{limit}"))
+            found.append(
+                (
+                    f"Buy {p.name}",
+                    f"{_number(p.quantity)} {_unit(p, self.currency)} for {p.offer.term_months:g} months{when}: "
+                    f"{self._money(p.commitment)} committed{limit}",
+                )
+            )
         low, mid, high = (self.saving_quantile(q) for q in (0.1, 0.5, 0.9))
-        found.append(("Expected saving", f"{self._money(self.expected_saving)} ± {self._money(self.standard_error)} over {self.hours:,} hours"))
-        found.append(("P10 / P50 / P90", f"{self._money(low)} / {self._money(mid)} / {self._money(high)}"))
+        found.append(
+            (
+                "Expected saving",
+                f"{self._money(self.expected_saving)} ± {self._money(self.standard_error)} over {self.hours:,} hours",
+            )
+        )
+        found.append(
+            ("P10 / P50 / P90", f"{self._money(low)} / {self._money(mid)} / {self._money(high)}")
+        )
         found.append(("Chance that it loses money", _chance(self.probability_of_loss, self.paths)))
         if any(p.quantity > 0 for p in self.purchases):
             even = self.break_even()
-            found.append(("Utilisation", f"{self.utilisation_mean:.1%} on average, P10 {self.utilisation_p10:.1%}"))
-            found.append(("Coverage, effective savings rate", f"{self.coverage:.1%}, {self.effective_savings_rate:.1%}"))
+            found.append(
+                (
+                    "Utilisation",
+                    f"{self.utilisation_mean:.1%} on average, P10 {self.utilisation_p10:.1%}",
+                )
+            )
+            found.append(
+                (
+                    "Coverage, effective savings rate",
+                    f"{self.coverage:.1%}, {self.effective_savings_rate:.1%}",
+                )
+            )
             p10, p50, p90 = np.quantile(even.months, (0.1, 0.5, 0.9), method="inverted_cdf")
-            found.append(("Break-even", f"at {even.utilisation:.1%} use; after {p50:.1f} months of use (P10 {p10:.1f}, P90 {p90:.1f})"
-                          + (f"; upfront back after {even.payback:.1f} months" if even.payback else "")))
-            found.append(("Regret", f"{self._money(float(self.regret.mean()))} on average, P90 {self._money(float(np.quantile(self.regret, 0.9)))}"))
+            found.append(
+                (
+                    "Break-even",
+                    f"at {even.utilisation:.1%} use; after {p50:.1f} months of use (P10 {p10:.1f}, P90 {p90:.1f})"
+                    + (f"; upfront back after {even.payback:.1f} months" if even.payback else ""),
+                )
+            )
+            found.append(
+                (
+                    "Regret",
+                    f"{self._money(float(self.regret.mean()))} on average, P90 {self._money(float(np.quantile(self.regret, 0.9)))}",
+                )
+            )
         return found
 
     def __str__(self) -> str:
         rows = self.rows()
         wide = max(len(name) for name, _ in rows)
-        how = {"mean": "expected cost", "cvar": f"CVaR {self.beta:.0%} of cost", "regret": f"CVaR {self.beta:.0%} of regret",
-               "waste": f"CVaR {self.beta:.0%} of lost savings"}[self.objective]
-        lines = [self.headline(), *(f"  {name:<{wide}}  {text}" for name, text in rows), f"  {'Least':<{wide}}  {how}"]
+        how = {
+            "mean": "expected cost",
+            "cvar": f"CVaR {self.beta:.0%} of cost",
+            "regret": f"CVaR {self.beta:.0%} of regret",
+            "waste": f"CVaR {self.beta:.0%} of lost savings",
+        }[self.objective]
+        lines = [
+            self.headline(),
+            *(f"  {name:<{wide}}  {text}" for name, text in rows),
+            f"  {'Least':<{wide}}  {how}",
+        ]
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><th style='text-align:left'>{html.escape(name)}</th><td style='text-align:left'>{html.escape(text)}</td></tr>"
-                       for name, text in self.rows())
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td style='text-align:left'>{html.escape(text)}</td></tr>"
+            for name, text in self.rows()
+        )
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"<div><strong>{html.escape(self.headline())}</strong><table>{rows}</table>{notes}</div>"
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}" if value < 1 else f"{value:,.2f}"
+    return (
+        f"{value:,.0f}"
+        if value == round(value)
+        else f"{value:,.4g}"
+        if value < 1
+        else f"{value:,.2f}"
+    )
 
 
 def _chance(share: float, paths: int) -> str:
@@ -304,4 +385,8 @@ def _unit(purchase: Purchase, currency: str) -> str:
     if purchase.offer.kind == "spend":
         return f"{currency or 'money'} an hour"
     held = purchase.unit.removesuffix("-hours")
-    return f"{purchase.unit} an hour" if held == purchase.unit else f"{held}{'' if purchase.quantity == 1 else 's'} an hour"
+    return (
+        f"{purchase.unit} an hour"
+        if held == purchase.unit
+        else f"{held}{'' if purchase.quantity == 1 else 's'} an hour"
+    )

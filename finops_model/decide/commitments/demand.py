@@ -13,25 +13,27 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import ScenarioError, listing, unknown
+from ...periods import add_months
+from ...prices.settle.hours import HOURS, day_shapes, weekday_of
+from ...prices.terms.contracts import is_currency
+from ...progress import Progress, part
+from ...scenario.document import load_scenario, resolve
 from ...scenario.ledger_base import Facts, read_facts
-from ...simulate.kernel.engine import keep_draws
-from ...simulate.compile.to_flat import compile_flat
+from ...scenario.volumes import parts
 from ...simulate.compile.overlaps import cover, narrowed, way_of
 from ...simulate.compile.plan import Plan, compile_plan, future
 from ...simulate.compile.pools import Pool, read_shapes
 from ...simulate.compile.risk_plan import parents, price_factors
-from ...scenario.document import load_scenario, resolve
+from ...simulate.compile.to_flat import compile_flat
+from ...simulate.kernel.engine import keep_draws
 from ...simulate.scenarios import demand_of
-from ...scenario.volumes import parts
-from ...periods import add_months
-from ...prices.terms.contracts import is_currency
-from ...prices.settle.hours import HOURS, day_shapes, weekday_of
-from ...progress import Progress, part
 from .search.layers import Usage
 
-WHOLE = 100_000_000         # hours of one SKU kept in memory at once (float32: 0.4 GB); more are read by block
-YEAR = 365                  # days of a year of demand: years are alike, the last day of a leap year is left out
-NEAR = 3                    # months within which the end of a signed commitment is the day to buy for
+WHOLE = (
+    100_000_000  # hours of one SKU kept in memory at once (float32: 0.4 GB); more are read by block
+)
+YEAR = 365  # days of a year of demand: years are alike, the last day of a leap year is left out
+NEAR = 3  # months within which the end of a signed commitment is the day to buy for
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Workspace:
 
     plan: Plan
     facts: Facts
-    shares: np.ndarray              # (workload, 7, 24): how a day lies in its hours
+    shares: np.ndarray  # (workload, 7, 24): how a day lies in its hours
 
     @property
     def currency(self) -> str:
@@ -49,7 +51,9 @@ class Workspace:
     def price(self, sku: str, days=slice(None)) -> float:
         """Expected on-demand money per unit as paid, risks included, mean of the days."""
         factor = price_factors(self.plan.series, sku, days, self.plan.seed).mean(axis=0)
-        return float(next((item[5][days] * factor).mean() for item in self.plan.items if item[1] == sku))
+        return float(
+            next((item[5][days] * factor).mean() for item in self.plan.items if item[1] == sku)
+        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Hours:
         weekday = weekday_of(self.plan.dates[self.days])
         hours: dict[str, np.ndarray] = {}
         for amount, (sku, shape) in zip(self.kept, self.pairs):
-            share = self.shapes[shape].astype(np.float32)[weekday]                          # (day, 24)
+            share = self.shapes[shape].astype(np.float32)[weekday]  # (day, 24)
             own = amount[:, start:stop].T[:, :, None] * share
             hours[sku] = hours[sku] + own if sku in hours else own
         for pool in self.signed:
@@ -94,7 +98,9 @@ class Hours:
         if len(self.skus) > 1 or hours * self.paths > WHOLE:
             return Usage(self.skus, self.paths, hours, self.read)
         whole = np.empty((self.paths, hours), np.float32)
-        for first in range(0, self.paths, 64):              # a block at a time: nothing larger than the answer is made beside it
+        for first in range(
+            0, self.paths, 64
+        ):  # a block at a time: nothing larger than the answer is made beside it
             last = min(first + 64, self.paths)
             whole[first:last] = self.read(first, last)[0]
         return Usage(self.skus, self.paths, hours, lambda a, b: [whole[a:b]], whole)
@@ -108,12 +114,18 @@ def _serve(pool: Pool, hours: dict[str, np.ndarray], plan: Plan, days: np.ndarra
     mine = [sku for sku in pool.skus if sku in hours]
     worth = dict.fromkeys(mine, np.float32(1.0))
     if is_currency(pool.unit):
-        worth = {item[1]: item[5][days].astype(np.float32)[None, :, None] for item in plan.items if item[1] in mine}
+        worth = {
+            item[1]: item[5][days].astype(np.float32)[None, :, None]
+            for item in plan.items
+            if item[1] in mine
+        }
     level = sum(hours[sku] * worth[sku] for sku in mine)
     covered = np.zeros_like(level)
     for instrument, term in zip(pool.instruments, pool.in_term):
         quantity = np.where(term[days], instrument.quantity, 0.0).astype(np.float32)[None, :, None]
-        covered += np.minimum(np.maximum(level * np.float32(instrument.eligible_share) - covered, 0), quantity)
+        covered += np.minimum(
+            np.maximum(level * np.float32(instrument.eligible_share) - covered, 0), quantity
+        )
     left = np.divide(level - covered, level, out=np.zeros_like(level), where=level > 0)
     for sku in mine:
         hours[sku] = np.maximum(hours[sku] * left, 0)
@@ -125,14 +137,23 @@ def _serve_apart(apart, hours: dict[str, np.ndarray], days: np.ndarray) -> None:
     here = [None if rule is None else narrowed(rule, mine) for rule in apart.rules]
     ways = [None if rule is None else way_of(rule, mine, price) for rule in here]
     for hour in range(HOURS):
-        usage = np.stack([hours[sku][:, :, hour].T for sku in mine])                       # (sku, day, path)
-        cover(ways, apart.held[:, days], iter([(1, usage)]), usage.shape, usage.dtype.type)     # what is left stands in usage
+        usage = np.stack([hours[sku][:, :, hour].T for sku in mine])  # (sku, day, path)
+        cover(
+            ways, apart.held[:, days], iter([(1, usage)]), usage.shape, usage.dtype.type
+        )  # what is left stands in usage
         for sku, left in zip(mine, usage):
             hours[sku][:, :, hour] = left.T
 
 
-def read_workspace(settings, daily, skus: Sequence[str], term_months: int = 12, start: str | None = None, as_of: str | None = None,
-                   progress: Progress | None = None) -> tuple[Workspace, str]:
+def read_workspace(
+    settings,
+    daily,
+    skus: Sequence[str],
+    term_months: int = 12,
+    start: str | None = None,
+    as_of: str | None = None,
+    progress: Progress | None = None,
+) -> tuple[Workspace, str]:
     """(workspace, first day to buy for).
 
     start   default: the day on which signed commitments on the same SKUs end, where the last of them ends within three months; else the
@@ -144,10 +165,25 @@ def read_workspace(settings, daily, skus: Sequence[str], term_months: int = 12, 
     loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
     first = _day(start, facts.as_of) if start else first_day(facts, skus)
     begins = resolve(loaded, settings=settings, facts=facts, months=1).months[0]
-    resolved = resolve(loaded, settings=settings, facts=facts, months=_months(begins, first[:7]) + int(np.ceil(term_months)) + 1)
-    demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.members, part(progress, "") if progress else None)
+    resolved = resolve(
+        loaded,
+        settings=settings,
+        facts=facts,
+        months=_months(begins, first[:7]) + int(np.ceil(term_months)) + 1,
+    )
+    demand = demand_of(
+        facts,
+        len(future(resolved)),
+        resolved.seed,
+        settings.members,
+        part(progress, "") if progress else None,
+    )
     plan = compile_plan(resolved, demand)
-    shapes = read_shapes(resolved.shapes, plan.names[:plan.demand], parents(resolved)) if resolved.shapes else np.ones((plan.demand, 7 * HOURS))
+    shapes = (
+        read_shapes(resolved.shapes, plan.names[: plan.demand], parents(resolved))
+        if resolved.shapes
+        else np.ones((plan.demand, 7 * HOURS))
+    )
     return Workspace(plan, facts, day_shapes(shapes)), first
 
 
@@ -159,7 +195,9 @@ def _day(text: str, as_of: str) -> str:
     if not first or len(str(text)) != 10:
         raise ScenarioError(f"start is '{text}'; it must be a day YYYY-MM-DD.")
     if first <= as_of:
-        raise ScenarioError(f"start {first} is not after the newest day of data, {as_of}; give a day that is still to come.")
+        raise ScenarioError(
+            f"start {first} is not after the newest day of data, {as_of}; give a day that is still to come."
+        )
     return first
 
 
@@ -170,7 +208,9 @@ def first_day(facts: Facts, skus: Sequence[str]) -> str:
     ends = []
     for record in facts.inventory:
         listed = str(record.get("x_SkuIds") or "").replace("|", ";").replace(",", ";").split(";")
-        covers = {name.strip(" []\"'") for name in listed} | {sku for sku in skus if services.get(sku) == record.get("x_ServiceName")}
+        covers = {name.strip(" []\"'") for name in listed} | {
+            sku for sku in skus if services.get(sku) == record.get("x_ServiceName")
+        }
         if covers & set(skus):
             ends.append(str(record.get("ContractCommitmentPeriodEnd", ""))[:10])
     last = max(ends, default="")
@@ -181,8 +221,15 @@ def _months(one: str, other: str) -> int:
     return max((int(other[:4]) - int(one[:4])) * 12 + int(other[5:]) - int(one[5:]), 0)
 
 
-def simulated_hours(work: Workspace, skus: Sequence[str], start: str, years: float, paths: int, seed: int | None = None,
-                    engine: str | None = None) -> Hours:
+def simulated_hours(
+    work: Workspace,
+    skus: Sequence[str],
+    start: str,
+    years: float,
+    paths: int,
+    seed: int | None = None,
+    engine: str | None = None,
+) -> Hours:
     """What is left to commit to on every path of the base scenario's simulation, signed commitments served first.
 
     years   1, 3 …: 365 days each from the day of `start` on, so that years are alike; a part of a year is rounded to days
@@ -194,23 +241,63 @@ def simulated_hours(work: Workspace, skus: Sequence[str], start: str, years: flo
     used = {item[1] for item in plan.items if not item[1].startswith("planned:")}
     for sku in skus:
         if sku not in used:
-            raise ScenarioError(unknown("commitment", "SKU", sku, sorted(used), "An offer covers what the base scenario uses; change its skus."))
+            raise ScenarioError(
+                unknown(
+                    "commitment",
+                    "SKU",
+                    sku,
+                    sorted(used),
+                    "An offer covers what the base scenario uses; change its skus.",
+                )
+            )
         if any(tier.sku == sku for tier in plan.tiered):
-            raise ScenarioError(f"commitment: {sku} is priced by tiers of a month; a commitment needs one price per unit.")
+            raise ScenarioError(
+                f"commitment: {sku} is priced by tiers of a month; a commitment needs one price per unit."
+            )
     signed = tuple(pool for pool in plan.pools if set(pool.skus) & set(skus))
     wanted = {*skus, *(sku for pool in signed for sku in pool.skus)}
-    shapes, of_workload = np.unique(work.shares.round(15).reshape(len(work.shares), -1), axis=0, return_inverse=True)
+    shapes, of_workload = np.unique(
+        work.shares.round(15).reshape(len(work.shares), -1), axis=0, return_inverse=True
+    )
     entries = [item for item in plan.items if item[1] in wanted]
     pairs = tuple(sorted({(item[1], int(of_workload.reshape(-1)[item[6]])) for item in entries}))
     units = np.array([item[4] for item in entries])
     flat = replace(
-        compile_flat(plan).flat, columns=("none",), units=1, fixed=None, forms=(), tables=(), hour_share=None,
-        kept=0, overlaps=(), member_line=None, member_units_line=None, charge_workload=None, charge_column=None, charge_line=None, charge_rate=None,
-        pools=tuple(f"{sku}/{shape}" for sku, shape in pairs), pool_line=None,
-        member_pool=np.array([pairs.index((item[1], int(of_workload.reshape(-1)[item[6]]))) for item in entries]),
-        member_workload=np.array([item[6] for item in entries]), member_units=units, member_money=np.zeros_like(units))
+        compile_flat(plan).flat,
+        columns=("none",),
+        units=1,
+        fixed=None,
+        forms=(),
+        tables=(),
+        hour_share=None,
+        kept=0,
+        overlaps=(),
+        member_line=None,
+        member_units_line=None,
+        charge_workload=None,
+        charge_column=None,
+        charge_line=None,
+        charge_rate=None,
+        pools=tuple(f"{sku}/{shape}" for sku, shape in pairs),
+        pool_line=None,
+        member_pool=np.array(
+            [pairs.index((item[1], int(of_workload.reshape(-1)[item[6]]))) for item in entries]
+        ),
+        member_workload=np.array([item[6] for item in entries]),
+        member_units=units,
+        member_money=np.zeros_like(units),
+    )
     kept = keep_draws(flat, paths, plan.seed if seed is None else seed, engine)
-    return Hours(plan, tuple(skus), start, days, kept.levels[:, days], pairs, shapes.reshape(-1, 7, HOURS), signed)
+    return Hours(
+        plan,
+        tuple(skus),
+        start,
+        days,
+        kept.levels[:, days],
+        pairs,
+        shapes.reshape(-1, 7, HOURS),
+        signed,
+    )
 
 
 def _days(plan: Plan, start: str, years: float) -> np.ndarray:
@@ -219,10 +306,20 @@ def _days(plan: Plan, start: str, years: float) -> np.ndarray:
     if whole != years:
         days = first + np.arange(round(YEAR * years))
     else:
-        month, into = first.astype("datetime64[M]"), first - first.astype("datetime64[M]").astype("datetime64[D]")
-        days = np.concatenate([(month + 12 * year).astype("datetime64[D]") + into + np.arange(YEAR) for year in range(whole)])
+        month, into = (
+            first.astype("datetime64[M]"),
+            first - first.astype("datetime64[M]").astype("datetime64[D]"),
+        )
+        days = np.concatenate(
+            [
+                (month + 12 * year).astype("datetime64[D]") + into + np.arange(YEAR)
+                for year in range(whole)
+            ]
+        )
     if not len(days) or first < plan.dates[0] or days.max() > plan.dates[-1]:
-        raise ScenarioError(f"the simulation runs from {plan.dates[0]} to {plan.dates[-1]}; {years:g} years from {start} do not lie inside.")
+        raise ScenarioError(
+            f"the simulation runs from {plan.dates[0]} to {plan.dates[-1]}; {years:g} years from {start} do not lie inside."
+        )
     return np.searchsorted(plan.dates, days)
 
 
@@ -231,21 +328,38 @@ def history_hours(work: Workspace, skus: Sequence[str]) -> tuple[np.ndarray, str
 
     From the days of the bill in the same hour shapes as the futures; workloads without a shape are flat.
     """
-    daily, held = work.facts.daily, frozenset(str(record["ContractCommitmentId"]) for record in work.facts.inventory)
+    daily, held = (
+        work.facts.daily,
+        frozenset(str(record["ContractCommitmentId"]) for record in work.facts.inventory),
+    )
     rows = daily[parts(daily, held)["usage"] & daily["SkuId"].isin(list(skus))]
     if not len(rows):
-        raise ScenarioError(f"the bill has no usage of {listing(list(skus))}, so there is no history to replay.")
-    dates = np.arange(rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"), np.datetime64(work.facts.as_of, "D") + 1)
-    found, names = np.zeros((len(dates), HOURS)), list(work.plan.names[:work.plan.demand])
+        raise ScenarioError(
+            f"the bill has no usage of {listing(list(skus))}, so there is no history to replay."
+        )
+    dates = np.arange(
+        rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"),
+        np.datetime64(work.facts.as_of, "D") + 1,
+    )
+    found, names = np.zeros((len(dates), HOURS)), list(work.plan.names[: work.plan.demand])
     flat, weekday = np.full((7, HOURS), 1 / HOURS), weekday_of(dates)
     for workload, own in rows.groupby("x_Workload"):
         usage = np.zeros(len(dates))
-        np.add.at(usage, (own["ChargeDate"].to_numpy().astype("datetime64[D]") - dates[0]).astype(int), own["ConsumedQuantity"].to_numpy())
-        found += usage[:, None] * (work.shares[names.index(workload)] if workload in names else flat)[weekday]
+        np.add.at(
+            usage,
+            (own["ChargeDate"].to_numpy().astype("datetime64[D]") - dates[0]).astype(int),
+            own["ConsumedQuantity"].to_numpy(),
+        )
+        found += (
+            usage[:, None]
+            * (work.shares[names.index(workload)] if workload in names else flat)[weekday]
+        )
     return np.maximum(found, 0.0).ravel(), str(dates[0])
 
 
-def signed_hours(work: Workspace, skus: Sequence[str], first_day: str, hours: int) -> tuple[np.ndarray, float]:
+def signed_hours(
+    work: Workspace, skus: Sequence[str], first_day: str, hours: int
+) -> tuple[np.ndarray, float]:
     """(units an hour that signed commitments on these SKUs held (hour,), their mean rate by units held; 0 where nothing was)."""
     dates = np.datetime64(first_day, "D") + np.arange(hours // HOURS)
     held, fees = np.zeros(len(dates)), 0.0

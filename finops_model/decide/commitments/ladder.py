@@ -30,12 +30,18 @@ class Years:
 
     def __post_init__(self):
         if self.usage.hours % self.years:
-            raise PriceError(f"demand has {self.usage.hours:,} hours for {self.years} years; give every year as many hours.")
+            raise PriceError(
+                f"demand has {self.usage.hours:,} hours for {self.years} years; give every year as many hours."
+            )
 
     @cached_property
     def by_year(self) -> np.ndarray:
         """(path, year, hour)."""
-        values = self.usage.array if self.usage.array is not None else np.concatenate([parts[0] for _, parts in self.usage.blocks()])
+        values = (
+            self.usage.array
+            if self.usage.array is not None
+            else np.concatenate([parts[0] for _, parts in self.usage.blocks()])
+        )
         return values.reshape(self.usage.paths, self.years, -1)
 
     @cached_property
@@ -45,7 +51,12 @@ class Years:
 
     def share_above(self, level: float) -> np.ndarray:
         """Share of the hours in which demand is above a level: (year,)."""
-        return np.array([1 - np.searchsorted(values, level, side="right") / len(values) for values in self.sorted])
+        return np.array(
+            [
+                1 - np.searchsorted(values, level, side="right") / len(values)
+                for values in self.sorted
+            ]
+        )
 
     def worth_long(self, level: float) -> bool:
         """Whether the layer just above `level` is cheaper with the long commitment: years × long < Σ min(short, p × share)."""
@@ -58,7 +69,7 @@ class Years:
         The layer rule holds up to a level and never above it, because shares fall with the level; the answer is a demand level.
         """
         values = np.unique(np.concatenate([np.unique(v) for v in self.sorted]).astype(float))
-        low, high = -1, len(values) - 1                     # values[high]: nothing lies above, not worth it
+        low, high = -1, len(values) - 1  # values[high]: nothing lies above, not worth it
         if not self.worth_long(-1.0 if values[0] > 0 else 0.0):
             long = 0.0
         else:
@@ -69,7 +80,9 @@ class Years:
         short = np.zeros(self.years)
         if self.short < self.on_demand_price:
             for year, ordered in enumerate(self.sorted):
-                at = int(np.ceil(len(ordered) * (1 - self.short / self.on_demand_price) * (1 - 1e-13)))
+                at = int(
+                    np.ceil(len(ordered) * (1 - self.short / self.on_demand_price) * (1 - 1e-13))
+                )
                 short[year] = max((float(ordered[at - 1]) if at else 0.0) - long, 0.0)
         return long, short
 
@@ -81,28 +94,44 @@ class Years:
         """Purchases in the order long, short of year 1, 2, …"""
         hours = self.by_year.shape[2]
         short = np.asarray(short, float)
-        first = np.minimum(self.by_year, long).sum(axis=2, dtype=np.float64)                # (path, year)
+        first = np.minimum(self.by_year, long).sum(axis=2, dtype=np.float64)  # (path, year)
         both = np.minimum(self.by_year, (long + short)[None, :, None]).sum(axis=2, dtype=np.float64)
         used = np.concatenate([first.sum(axis=1, keepdims=True), both - first], axis=1)
         paid = np.concatenate([[long * hours * self.years], short * hours])
-        return Outcome(self.on_demand, used * self.on_demand_price, used, paid, paid * [self.long, *[self.short] * self.years])
+        return Outcome(
+            self.on_demand,
+            used * self.on_demand_price,
+            used,
+            paid,
+            paid * [self.long, *[self.short] * self.years],
+        )
 
 
 @dataclass(frozen=True)
 class Ladder:
     """A commitment bought in steps: totals of the hours given, and what is held in each month."""
 
-    cost: np.ndarray            # (path,) money
-    held: np.ndarray            # (path, month) units an hour
-    bought: np.ndarray          # (path, month)
+    cost: np.ndarray  # (path,) money
+    held: np.ndarray  # (path, month) units an hour
+    bought: np.ndarray  # (path, month)
 
     @property
     def expected_cost(self) -> float:
         return float(self.cost.mean())
 
 
-def ladder(demand, rate: float, on_demand: float, target: float | None = None, *, steps: int = 12, term_months: int = 12,
-           adaptive: bool = False, look_back: int = 3, held=None) -> Ladder:
+def ladder(
+    demand,
+    rate: float,
+    on_demand: float,
+    target: float | None = None,
+    *,
+    steps: int = 12,
+    term_months: int = 12,
+    adaptive: bool = False,
+    look_back: int = 3,
+    held=None,
+) -> Ladder:
     """Buy a commitment in monthly steps and see what it costs.
 
     demand     (path, month, hour) units per hour, or (month, hour)
@@ -125,12 +154,15 @@ def ladder(demand, rate: float, on_demand: float, target: float | None = None, *
     if target is not None:
         number(target, "ladder: target")
     paths, months, hours = demand.shape
-    bought, already = np.zeros((paths, months)), np.broadcast_to(0.0 if held is None else np.asarray(held, float), (months,))
+    bought, already = (
+        np.zeros((paths, months)),
+        np.broadcast_to(0.0 if held is None else np.asarray(held, float), (months,)),
+    )
     live = np.zeros((paths, months))
     share = max(1 - rate / on_demand, 0.0) if on_demand else 0.0
     first = 0 if target is not None and not adaptive else look_back
     for month in range(first, months):
-        known = demand[:, max(month - look_back, 0):month].reshape(paths, -1)
+        known = demand[:, max(month - look_back, 0) : month].reshape(paths, -1)
         if adaptive or (target is None and month == first):
             at = int(np.ceil(known.shape[1] * share * (1 - 1e-13)))
             best = np.partition(known, at - 1, axis=1)[:, at - 1] if at else np.zeros(paths)
@@ -141,7 +173,7 @@ def ladder(demand, rate: float, on_demand: float, target: float | None = None, *
             break
         missing = np.maximum(goal - live[:, month], 0.0)
         bought[:, month] = np.minimum(goal / steps, missing) if adaptive else goal / steps
-        live[:, month:month + term_months] += bought[:, month][:, None]
+        live[:, month : month + term_months] += bought[:, month][:, None]
     level = live + already
     spill = np.maximum(demand - level[:, :, None], 0.0).sum(axis=(1, 2))
     return Ladder(spill * on_demand + (live * hours).sum(axis=1) * rate, live, bought)

@@ -14,7 +14,7 @@ from ...errors import PriceError
 from ...prices.rates._checks import number
 from .search.objective import TIES, largest
 
-SLACK = 1e-9        # relative: a limit met to the last digit is met
+SLACK = 1e-9  # relative: a limit met to the last digit is met
 
 
 class NothingFits(PriceError):
@@ -45,15 +45,32 @@ class Limits:
             if getattr(self, key) is not None:
                 object.__setattr__(self, key, number(getattr(self, key), key))
         if self.min_utilisation is not None and self.min_utilisation > 1:
-            raise PriceError(f"min_utilisation is {self.min_utilisation:g}; it must be a share from 0 to 1.")
+            raise PriceError(
+                f"min_utilisation is {self.min_utilisation:g}; it must be a share from 0 to 1."
+            )
         if self.utilisation_at not in ("mean", "p10"):
             raise PriceError(f"utilisation_at is '{self.utilisation_at}'; it must be mean or p10.")
-        if self.min_share is not None and self.max_share is not None and self.min_share > self.max_share:
-            raise PriceError(f"min_share {self.min_share:g} is above max_share {self.max_share:g}; no level keeps to both.")
+        if (
+            self.min_share is not None
+            and self.max_share is not None
+            and self.min_share > self.max_share
+        ):
+            raise PriceError(
+                f"min_share {self.min_share:g} is above max_share {self.max_share:g}; no level keeps to both."
+            )
 
     @property
     def any(self) -> bool:
-        return any(value is not None for value in (self.budget, self.min_utilisation, self.max_share, self.min_share, self.break_even_months))
+        return any(
+            value is not None
+            for value in (
+                self.budget,
+                self.min_utilisation,
+                self.max_share,
+                self.min_share,
+                self.break_even_months,
+            )
+        )
 
 
 def caps(stack, offer, limits: Limits) -> list[tuple[float, str]]:
@@ -62,13 +79,33 @@ def caps(stack, offer, limits: Limits) -> list[tuple[float, str]]:
     if offer.maximum < np.inf:
         found.append((offer.maximum, f"the maximum of {offer.maximum:g}"))
     if limits.budget is not None:
-        found.append((limits.budget / (stack.price * offer.term_hours), f"the budget of {limits.budget:,.0f}"))
+        found.append(
+            (
+                limits.budget / (stack.price * offer.term_hours),
+                f"the budget of {limits.budget:,.0f}",
+            )
+        )
     if limits.max_share is not None:
-        found.append((limits.max_share * stack.mean_used, f"the share of at most {limits.max_share:.0%} of mean demand"))
+        found.append(
+            (
+                limits.max_share * stack.mean_used,
+                f"the share of at most {limits.max_share:.0%} of mean demand",
+            )
+        )
     if limits.min_utilisation is not None:
-        found.append((_by_utilisation(stack, limits), f"the utilisation of at least {limits.min_utilisation:.0%} ({limits.utilisation_at})"))
+        found.append(
+            (
+                _by_utilisation(stack, limits),
+                f"the utilisation of at least {limits.min_utilisation:.0%} ({limits.utilisation_at})",
+            )
+        )
     if limits.break_even_months is not None:
-        found.append((_by_break_even(stack, offer, limits.break_even_months), f"break-even within {limits.break_even_months:g} months"))
+        found.append(
+            (
+                _by_break_even(stack, offer, limits.break_even_months),
+                f"break-even within {limits.break_even_months:g} months",
+            )
+        )
     return found
 
 
@@ -77,7 +114,11 @@ def _by_utilisation(stack, limits: Limits) -> float:
 
     def fits(levels):
         share = stack.covered(levels)[1] / (np.maximum(levels, 1e-300) * hours)
-        kept = share.mean(axis=0) if limits.utilisation_at == "mean" else np.quantile(share, 0.1, axis=0)
+        kept = (
+            share.mean(axis=0)
+            if limits.utilisation_at == "mean"
+            else np.quantile(share, 0.1, axis=0)
+        )
         return kept >= limits.min_utilisation * (1 - SLACK)
 
     return largest(fits, stack.peak) if stack.peak > 0 else 0.0
@@ -106,29 +147,47 @@ def within(stack, offer, limits: Limits, free: float, worth) -> tuple[float, str
     floor = max(limits.min_share * stack.mean_used if limits.min_share else 0.0, 0.0)
     smallest = _up(max(offer.minimum, floor, 0.0), offer.step)
     if free <= 0 and floor <= 0:
-        return 0.0, ""                                      # nothing is saved: buying nothing keeps to every limit
+        return 0.0, ""  # nothing is saved: buying nothing keeps to every limit
     if cap < 0:
-        raise NothingFits(f"offer '{offer.name}': nothing keeps to {binding}: even the first unit breaks it{_how_far(stack, offer, limits)}. "
-                         "Loosen it, or buy nothing.")
+        raise NothingFits(
+            f"offer '{offer.name}': nothing keeps to {binding}: even the first unit breaks it{_how_far(stack, offer, limits)}. "
+            "Loosen it, or buy nothing."
+        )
     if smallest > cap * (1 + SLACK):
-        what = (f"{limits.min_share:.0%} of mean demand is {floor:g}" if floor > offer.minimum
-                else f"the smallest purchase is {smallest:g}")
-        raise NothingFits(f"offer '{offer.name}': nothing keeps to {binding}: it allows at most {cap:g} an hour and {what}. "
-                         "Loosen it, or buy nothing.")
+        what = (
+            f"{limits.min_share:.0%} of mean demand is {floor:g}"
+            if floor > offer.minimum
+            else f"the smallest purchase is {smallest:g}"
+        )
+        raise NothingFits(
+            f"offer '{offer.name}': nothing keeps to {binding}: it allows at most {cap:g} an hour and {what}. "
+            "Loosen it, or buy nothing."
+        )
     bound = binding if cap < free * (1 - SLACK) else ""
     level = min(max(free, floor), cap)
     options = [] if floor > 0 else [0.0]
     if offer.step > 0:
-        near = [np.floor(level / offer.step * (1 + 1e-12)) * offer.step, np.ceil(level / offer.step * (1 - 1e-12)) * offer.step]
+        near = [
+            np.floor(level / offer.step * (1 + 1e-12)) * offer.step,
+            np.ceil(level / offer.step * (1 - 1e-12)) * offer.step,
+        ]
         options += [max(x, smallest) for x in near if max(x, smallest) <= cap * (1 + SLACK)]
         if not options:
-            raise NothingFits(f"offer '{offer.name}': nothing keeps to {binding}: no multiple of {offer.step:g} lies between {floor:g} and {cap:g}. "
-                             "Loosen it, or buy nothing.")
+            raise NothingFits(
+                f"offer '{offer.name}': nothing keeps to {binding}: no multiple of {offer.step:g} lies between {floor:g} and {cap:g}. "
+                "Loosen it, or buy nothing."
+            )
     else:
         options.append(max(level, smallest))
     options = np.unique(options)
     found = worth(options)
-    best = float(options[np.flatnonzero(found <= found.min() + TIES * max(float(stack.on_demand.mean()), 1e-300))[0]])
+    best = float(
+        options[
+            np.flatnonzero(
+                found <= found.min() + TIES * max(float(stack.on_demand.mean()), 1e-300)
+            )[0]
+        ]
+    )
     if best == 0 and free > 0 and smallest > 0:
         bound = f"the smallest purchase of {smallest:g}"
     return best, bound
@@ -143,8 +202,14 @@ def _how_far(stack, offer, limits: Limits) -> str:
     tiny = np.array([max(stack.peak, 1e-300) * 1e-9])
     money, used = (x.mean() for x in stack.covered(tiny))
     paid = float(tiny[0]) * stack.usage.hours
-    if limits.break_even_months is not None and money > 0 and offer.term_months * paid * stack.price > limits.break_even_months * money:
-        return f" (it breaks even after {offer.term_months * paid * stack.price / money:.1f} months)"
+    if (
+        limits.break_even_months is not None
+        and money > 0
+        and offer.term_months * paid * stack.price > limits.break_even_months * money
+    ):
+        return (
+            f" (it breaks even after {offer.term_months * paid * stack.price / money:.1f} months)"
+        )
     if limits.min_utilisation is not None:
         return f" (it is used in {used / paid:.0%} of the hours)"
     return ""

@@ -21,11 +21,11 @@ LAYERS = 400
 class Reserved:
     """What a rule did with one pool of units."""
 
-    cost: float                 # money: upfront fees, use under reservations, use on demand
-    reserved: np.ndarray        # (time,) units bought at each time
-    held: np.ndarray            # (time,) units that run
-    optimum: float              # the same in hindsight
-    threshold: float            # on-demand money of one unit within a term at which it is reserved
+    cost: float  # money: upfront fees, use under reservations, use on demand
+    reserved: np.ndarray  # (time,) units bought at each time
+    held: np.ndarray  # (time,) units that run
+    optimum: float  # the same in hindsight
+    threshold: float  # on-demand money of one unit within a term at which it is reserved
 
     @property
     def ratio(self) -> float:
@@ -50,9 +50,11 @@ def layers_known(demand, known: int, most: int = LAYERS // 2) -> tuple[np.ndarra
     floors = np.concatenate([[0.0], levels[levels > 0]])
     peak, top = floors[-1], float(demand.max())
     above = peak * (1 + np.arange(1, 201) / 50) if peak else np.array([1e-6])
-    while above[-1] < top:                                  # further up, 2 % of what is below
+    while above[-1] < top:  # further up, 2 % of what is below
         above = np.append(above, above[-1] * 1.02)
-    floors = np.concatenate([floors, above[:np.searchsorted(above, top) + 1] if top > peak else []])
+    floors = np.concatenate(
+        [floors, above[: np.searchsorted(above, top) + 1] if top > peak else []]
+    )
     width = np.diff(floors)
     return np.clip(demand[None, :] - floors[:-1, None], 0.0, width[:, None]), width
 
@@ -62,7 +64,9 @@ def break_even(upfront: float, on_demand: float, discounted: float = 0.0) -> flo
     return upfront / (1 - discounted / on_demand) if discounted < on_demand else np.inf
 
 
-def hindsight(use, width, upfront, on_demand, discounted, term: int, fee_by_time=None) -> np.ndarray:
+def hindsight(
+    use, width, upfront, on_demand, discounted, term: int, fee_by_time=None
+) -> np.ndarray:
     """Least cost of each layer (layer,), knowing everything: whether to reserve at each time, from the last time back.
 
     upfront       money per unit for a term; with fee_by_time (time,): money per unit and time instead, and a term that ends after the
@@ -80,18 +84,25 @@ def hindsight(use, width, upfront, on_demand, discounted, term: int, fee_by_time
     return best[:, 0]
 
 
-def online(use, width, upfront, on_demand, discounted, term: int, before=None) -> tuple[np.ndarray, np.ndarray]:
+def online(
+    use, width, upfront, on_demand, discounted, term: int, before=None
+) -> tuple[np.ndarray, np.ndarray]:
     """Which layers the rule reserves when: (bought (layer, time) bool, running (layer, time) bool).
 
     before   (layer, earlier) use on demand before the first time, which counts for the threshold
     """
     layers, times = use.shape
     earlier = np.zeros((layers, 0)) if before is None else before
-    spent = np.concatenate([np.zeros((layers, 1)), np.cumsum(earlier, axis=1)], axis=1)[:, -(term + 1):]
+    spent = np.concatenate([np.zeros((layers, 1)), np.cumsum(earlier, axis=1)], axis=1)[
+        :, -(term + 1) :
+    ]
     first = spent.shape[1] - 1
     spent = np.concatenate([spent, np.zeros((layers, times))], axis=1)
     bought, running = np.zeros(use.shape, bool), np.zeros(use.shape, bool)
-    since, limit = np.zeros(layers, int), break_even(upfront, on_demand, discounted) * width * (1 + 1e-12)
+    since, limit = (
+        np.zeros(layers, int),
+        break_even(upfront, on_demand, discounted) * width * (1 + 1e-12),
+    )
     rows = np.arange(layers)
     for t in range(times):
         at = first + t + 1
@@ -100,13 +111,15 @@ def online(use, width, upfront, on_demand, discounted, term: int, before=None) -
         reserve = ~running[:, t] & (on_demand * window > limit)
         if reserve.any():
             bought[reserve, t] = True
-            running[reserve, t:t + term] = True
-            spent[reserve, at] = spent[reserve, at - 1]     # this time is used under the reservation
+            running[reserve, t : t + term] = True
+            spent[reserve, at] = spent[reserve, at - 1]  # this time is used under the reservation
             since[reserve] = at
     return bought, running
 
 
-def online_reservation(demand, upfront: float, on_demand: float, term: int, discounted: float = 0.0) -> Reserved:
+def online_reservation(
+    demand, upfront: float, on_demand: float, term: int, discounted: float = 0.0
+) -> Reserved:
     """The online rule on a demand nobody knew in advance, beside the best in hindsight.
 
     demand      (time,) units, >= 0
@@ -119,18 +132,32 @@ def online_reservation(demand, upfront: float, on_demand: float, term: int, disc
     1.5971
     """
     demand = np.atleast_1d(quantities("demand", demand))
-    upfront, on_demand = number(upfront, "upfront", above_zero=True), number(on_demand, "on_demand", above_zero=True)
+    upfront, on_demand = (
+        number(upfront, "upfront", above_zero=True),
+        number(on_demand, "on_demand", above_zero=True),
+    )
     discounted = number(discounted, "discounted")
     if int(number(term, "term", above_zero=True)) != term:
         raise PriceError(f"term is {term:g}; it must be a whole number of times.")
     use, width = layers_of(demand, most=len(demand) + 1)
     bought, running = online(use, width, upfront, on_demand, discounted, int(term))
-    cost = (upfront * (bought.sum(axis=1) * width).sum() + np.where(running, discounted * use, on_demand * use).sum())
+    cost = (
+        upfront * (bought.sum(axis=1) * width).sum()
+        + np.where(running, discounted * use, on_demand * use).sum()
+    )
     best = hindsight(use, width, upfront, on_demand, discounted, int(term)).sum()
-    return Reserved(float(cost), width @ bought, width @ running, float(best), break_even(upfront, on_demand, discounted))
+    return Reserved(
+        float(cost),
+        width @ bought,
+        width @ running,
+        float(best),
+        break_even(upfront, on_demand, discounted),
+    )
 
 
-def worst_ratio(upfront: float, on_demand: float, discounted: float = 0.0, most: int = 100_000) -> tuple[float, int]:
+def worst_ratio(
+    upfront: float, on_demand: float, discounted: float = 0.0, most: int = 100_000
+) -> tuple[float, int]:
     """The worst that can happen to the rule with one unit used from the start and then no more: (ratio, times used).
 
     It approaches 2 − α from below as one time's price gets small beside the fee.
@@ -141,7 +168,9 @@ def worst_ratio(upfront: float, on_demand: float, discounted: float = 0.0, most:
     times = np.arange(1, min(int(limit / on_demand) + 2, most) + 1)
     over = times * on_demand > limit * (1 + 1e-12)
     first = int(np.argmax(over)) if over.any() else len(times)
-    paid = np.minimum(times, first) * on_demand + (times > first) * (upfront + (times - first) * discounted)
+    paid = np.minimum(times, first) * on_demand + (times > first) * (
+        upfront + (times - first) * discounted
+    )
     ratio = paid / np.minimum(times * on_demand, upfront + times * discounted)
     at = int(np.argmax(ratio))
     return float(ratio[at]), int(times[at])

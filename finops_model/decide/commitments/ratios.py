@@ -18,8 +18,14 @@ def effective_savings_rate(coverage, utilisation, discount):
     >>> round(float(effective_savings_rate(0.8, 0.9, 0.3)), 6)
     0.177778
     """
-    coverage, utilisation, discount = (_share(name, value) for name, value in
-                                       (("coverage", coverage), ("utilisation", utilisation), ("discount", discount)))
+    coverage, utilisation, discount = (
+        _share(name, value)
+        for name, value in (
+            ("coverage", coverage),
+            ("utilisation", utilisation),
+            ("discount", discount),
+        )
+    )
     if np.any((utilisation == 0) & (coverage > 0)):
         raise PriceError("utilisation is 0 but coverage is not; what covers usage is used.")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -29,7 +35,10 @@ def effective_savings_rate(coverage, utilisation, discount):
 
 def savings_rate_of_costs(effective, on_demand_equivalent):
     """1 − effective ÷ on-demand equivalent of what was eligible; NaN where there was nothing."""
-    effective, whole = quantities("effective", effective), quantities("on_demand_equivalent", on_demand_equivalent)
+    effective, whole = (
+        quantities("effective", effective),
+        quantities("on_demand_equivalent", on_demand_equivalent),
+    )
     return np.where(whole > 0, 1 - effective / np.where(whole > 0, whole, 1.0), np.nan)
 
 
@@ -47,9 +56,17 @@ def exposure_months(term_months, discount, utilisation=1.0):
     >>> float(exposure_months(12, 0.35, 0.8))
     9.75
     """
-    term, discount, utilisation = quantities("term_months", term_months), _share("discount", discount), _share("utilisation", utilisation)
+    term, discount, utilisation = (
+        quantities("term_months", term_months),
+        _share("discount", discount),
+        _share("utilisation", utilisation),
+    )
     with np.errstate(divide="ignore"):
-        return np.where(utilisation > 0, term * (1 - discount) / np.where(utilisation > 0, utilisation, 1.0), np.inf)
+        return np.where(
+            utilisation > 0,
+            term * (1 - discount) / np.where(utilisation > 0, utilisation, 1.0),
+            np.inf,
+        )
 
 
 def payback_months(term_months, rate, on_demand, upfront_share, utilisation=1.0):
@@ -57,11 +74,20 @@ def payback_months(term_months, rate, on_demand, upfront_share, utilisation=1.0)
 
     The monthly saving is on-demand money covered − the part of the fee that is paid month by month.
     """
-    term, rate, on_demand = quantities("term_months", term_months), quantities("rate", rate), quantities("on_demand", on_demand)
-    upfront, utilisation = _share("upfront_share", upfront_share), _share("utilisation", utilisation)
+    term, rate, on_demand = (
+        quantities("term_months", term_months),
+        quantities("rate", rate),
+        quantities("on_demand", on_demand),
+    )
+    upfront, utilisation = (
+        _share("upfront_share", upfront_share),
+        _share("utilisation", utilisation),
+    )
     monthly = on_demand * utilisation - rate * (1 - upfront)
     with np.errstate(divide="ignore", invalid="ignore"):
-        months = np.where(monthly > 0, upfront * rate * term / np.where(monthly > 0, monthly, 1.0), np.inf)
+        months = np.where(
+            monthly > 0, upfront * rate * term / np.where(monthly > 0, monthly, 1.0), np.inf
+        )
     return np.where(upfront == 0, 0.0, months)
 
 

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import FinOpsError, PriceError, listing
-from ...simulate.scenarios import read_daily
 from ...periods import add_months, month_range
 from ...prices.terms.contracts import is_currency
 from ...prices.terms.inventory import Inventory, cliffs, renewals
 from ...prices.terms.payments import Payment, tie_rate
 from ...progress import Progress, silent
-from .search.best import best_commitments
+from ...simulate.scenarios import read_daily
 from .adopt import Ground, adopt
 from .answer import Curve, Recommendation
 from .demand import Workspace, history_hours, read_workspace, signed_hours, simulated_hours
 from .limits import Limits
 from .offers import Offer, load_offers
 from .replay import Replay, replay_commitments
+from .search.best import best_commitments
 from .search.objective import check_objective
 
 FOLDER = "data/commitments"
@@ -30,13 +30,19 @@ class Found:
     """A recommendation for a workspace, what other levels would do, what is signed already, and the rule replayed on the bill."""
 
     recommendation: Recommendation
-    curves: tuple[Curve, ...]           # of every purchase with a quantity (later years of one offer have none), else of the first
+    curves: tuple[
+        Curve, ...
+    ]  # of every purchase with a quantity (later years of one offer have none), else of the first
     replays: tuple[Replay, ...]
-    held: tuple[dict, ...]              # signed and not over, soonest end first: prices.terms.inventory.renewals
-    cliffs: tuple[dict, ...]            # what ends or begins within the longest term: prices.terms.inventory.cliffs
+    held: tuple[
+        dict, ...
+    ]  # signed and not over, soonest end first: prices.terms.inventory.renewals
+    cliffs: tuple[
+        dict, ...
+    ]  # what ends or begins within the longest term: prices.terms.inventory.cliffs
     as_of: str
     start: str
-    ground: Ground                      # what a scenario needs to say of it
+    ground: Ground  # what a scenario needs to say of it
 
     def scenario(self, base: str | None) -> str:
         """The text of a scenario that buys what is recommended: see commit_adopt.adopt."""
@@ -47,22 +53,73 @@ class Found:
         rec = self.recommendation
         bought = any(p.quantity > 0 for p in rec.purchases)
         return {
-            "headline": rec.headline(), "as_of": self.as_of, "start": self.start, "currency": rec.currency, "paths": rec.paths,
-            "hours": rec.hours, "objective": rec.objective, "beta": rec.beta,
-            "purchases": [{"offer": p.name, "quantity": p.quantity, "unit": p.unit, "term_months": p.offer.term_months, "start": p.start,
-                           "rate": p.rate, "commitment": p.commitment, "upfront": p.upfront, "binding": p.binding} for p in rec.purchases],
-            "saving": {"mean": rec.expected_saving, "standard_error": rec.standard_error,
-                       **{f"p{round(q * 100)}": rec.saving_quantile(q) for q in (0.1, 0.5, 0.9)}, "probability_of_loss": rec.probability_of_loss},
-            "on_demand_cost": float(rec.on_demand.mean()), "cost": rec.expected_cost, "coverage": rec.coverage,
+            "headline": rec.headline(),
+            "as_of": self.as_of,
+            "start": self.start,
+            "currency": rec.currency,
+            "paths": rec.paths,
+            "hours": rec.hours,
+            "objective": rec.objective,
+            "beta": rec.beta,
+            "purchases": [
+                {
+                    "offer": p.name,
+                    "quantity": p.quantity,
+                    "unit": p.unit,
+                    "term_months": p.offer.term_months,
+                    "start": p.start,
+                    "rate": p.rate,
+                    "commitment": p.commitment,
+                    "upfront": p.upfront,
+                    "binding": p.binding,
+                }
+                for p in rec.purchases
+            ],
+            "saving": {
+                "mean": rec.expected_saving,
+                "standard_error": rec.standard_error,
+                **{f"p{round(q * 100)}": rec.saving_quantile(q) for q in (0.1, 0.5, 0.9)},
+                "probability_of_loss": rec.probability_of_loss,
+            },
+            "on_demand_cost": float(rec.on_demand.mean()),
+            "cost": rec.expected_cost,
+            "coverage": rec.coverage,
             "effective_savings_rate": rec.effective_savings_rate,
-            "utilisation": {"mean": rec.utilisation_mean, "p10": rec.utilisation_p10} if bought else None,
+            "utilisation": {"mean": rec.utilisation_mean, "p10": rec.utilisation_p10}
+            if bought
+            else None,
             "break_even": {p.name: _even(rec, p.name) for p in _firsts(rec)},
-            "curves": [{"offer": c.offer, "levels": c.levels.tolist(), "mean_saving": c.saving.tolist(), "mean_regret": c.regret.tolist(),
-                        "p90_regret": c.regret_p90.tolist(), "chosen": c.chosen} for c in self.curves],
-            "signed": list(self.held), "cliffs": list(self.cliffs),
-            "replays": [{"months": list(r.months), "lines": [{"rule": line.rule, "cost": line.cost, "saving": line.saving, "regret": line.regret,
-                                                              "held": line.held.tolist()} for line in r.lines]} for r in self.replays],
-            "notes": list(rec.notes)}
+            "curves": [
+                {
+                    "offer": c.offer,
+                    "levels": c.levels.tolist(),
+                    "mean_saving": c.saving.tolist(),
+                    "mean_regret": c.regret.tolist(),
+                    "p90_regret": c.regret_p90.tolist(),
+                    "chosen": c.chosen,
+                }
+                for c in self.curves
+            ],
+            "signed": list(self.held),
+            "cliffs": list(self.cliffs),
+            "replays": [
+                {
+                    "months": list(r.months),
+                    "lines": [
+                        {
+                            "rule": line.rule,
+                            "cost": line.cost,
+                            "saving": line.saving,
+                            "regret": line.regret,
+                            "held": line.held.tolist(),
+                        }
+                        for line in r.lines
+                    ],
+                }
+                for r in self.replays
+            ],
+            "notes": list(rec.notes),
+        }
 
 
 def _firsts(rec: Recommendation) -> list:
@@ -72,17 +129,37 @@ def _firsts(rec: Recommendation) -> list:
 
 def _even(rec: Recommendation, name: str) -> dict:
     even = rec.break_even(name)
-    return {"utilisation": even.utilisation, "payback_months": _finite(even.payback),
-            **{f"exposure_months_p{round(q * 100)}": _finite(np.quantile(even.months, q, method="inverted_cdf")) for q in (0.1, 0.5, 0.9)}}
+    return {
+        "utilisation": even.utilisation,
+        "payback_months": _finite(even.payback),
+        **{
+            f"exposure_months_p{round(q * 100)}": _finite(
+                np.quantile(even.months, q, method="inverted_cdf")
+            )
+            for q in (0.1, 0.5, 0.9)
+        },
+    }
 
 
 def _finite(value) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def recommend(settings, folder=FOLDER, only=None, *, paths: int = 500, start: str | None = None, replay_months: int = 12,
-              as_of: str | None = None, daily=None, progress: Progress | None = None, objective: str = "mean", beta: float = 0.9,
-              **limits) -> Found:
+def recommend(
+    settings,
+    folder=FOLDER,
+    only=None,
+    *,
+    paths: int = 500,
+    start: str | None = None,
+    replay_months: int = 12,
+    as_of: str | None = None,
+    daily=None,
+    progress: Progress | None = None,
+    objective: str = "mean",
+    beta: float = 0.9,
+    **limits,
+) -> Found:
     """The best of the offers in a folder (relative to finops.yaml) for the base scenario, and the rule replayed on history.
 
     only     names of offers; default: all
@@ -95,34 +172,65 @@ def recommend(settings, folder=FOLDER, only=None, *, paths: int = 500, start: st
     offers = load_offers(settings.path(str(folder)), only)
     for offer in offers:
         if not offer.skus:
-            raise PriceError(f"offer '{offer.name}' does not say what it covers; write its SKUs under skus.")
+            raise PriceError(
+                f"offer '{offer.name}' does not say what it covers; write its SKUs under skus."
+            )
     _one_length(offers)
     limits = {name: value for name, value in limits.items() if value is not None}
-    Limits(**limits)                                        # what cannot be meant is refused before anything long runs
+    Limits(**limits)  # what cannot be meant is refused before anything long runs
     check_objective(objective, beta)
     daily = read_daily(settings) if daily is None else daily
     longest = max(offer.term_months for offer in offers)
     skus = tuple(dict.fromkeys(sku for offer in offers for sku in offer.skus))
-    work, first = read_workspace(settings, daily, skus, int(np.ceil(longest)), start, as_of, progress)
+    work, first = read_workspace(
+        settings, daily, skus, int(np.ceil(longest)), start, as_of, progress
+    )
     say("hours of demand", 0, 3)
     demand = simulated_hours(work, skus, first, longest / 12, paths)
     prices = {sku: work.price(sku, demand.days) for sku in skus}
     say("best level", 1, 3)
-    found = best_commitments(demand.usage, offers=offers, prices=prices, objective=objective, beta=beta, start=first, currency=work.currency, **limits)
-    notes = [*found.notes, *_payment_notes(offers, found, first),
-             f"Signed commitments are served first; demand beyond the third month is extrapolated; {paths:,} futures of the base scenario.",
-             f"On-demand prices as paid, mean of the term, risks included: {listing([f'{sku} {price:,.6g}' for sku, price in prices.items()])} {work.currency}."]
+    found = best_commitments(
+        demand.usage,
+        offers=offers,
+        prices=prices,
+        objective=objective,
+        beta=beta,
+        start=first,
+        currency=work.currency,
+        **limits,
+    )
+    notes = [
+        *found.notes,
+        *_payment_notes(offers, found, first),
+        f"Signed commitments are served first; demand beyond the third month is extrapolated; {paths:,} futures of the base scenario.",
+        f"On-demand prices as paid, mean of the term, risks included: {listing([f'{sku} {price:,.6g}' for sku, price in prices.items()])} {work.currency}.",
+    ]
     found = replace(found, notes=tuple(notes))
     say("other levels", 2, 3)
     curves = tuple(found.curve(p.name) for p in _firsts(found) or found.purchases[:1])
-    replays, left_out = _replays(work, offers, prices, replay_months, objective, beta, limits, progress) if replay_months else ((), ())
+    replays, left_out = (
+        _replays(work, offers, prices, replay_months, objective, beta, limits, progress)
+        if replay_months
+        else ((), ())
+    )
     found = replace(found, notes=(*found.notes, *left_out))
     held = Inventory(tuple(one for pool in work.plan.pools for one in pool.instruments))
-    ground = Ground(prices, {"": work.currency, **{sku.id: sku.unit for sku in work.facts.meta.skus}}, held.items)
+    ground = Ground(
+        prices,
+        {"": work.currency, **{sku.id: sku.unit for sku in work.facts.meta.skus}},
+        held.items,
+    )
     end = add_months(first[:7], int(np.ceil(longest)))
-    return Found(found, curves, replays, tuple(renewals(held, work.facts.as_of)),
-                 tuple(cliffs(held, list(month_range(work.facts.as_of[:7], end)))), work.facts.as_of, first,
-                 ground)
+    return Found(
+        found,
+        curves,
+        replays,
+        tuple(renewals(held, work.facts.as_of)),
+        tuple(cliffs(held, list(month_range(work.facts.as_of[:7], end)))),
+        work.facts.as_of,
+        first,
+        ground,
+    )
 
 
 def _one_length(offers: tuple[Offer, ...]) -> None:
@@ -130,10 +238,15 @@ def _one_length(offers: tuple[Offer, ...]) -> None:
     longest: dict[str, Offer] = {}
     for offer in sorted(offers, key=lambda offer: offer.term_months):
         longest |= dict.fromkeys(offer.skus, offer)
-    one, other = min(longest.values(), key=lambda o: o.term_months), max(longest.values(), key=lambda o: o.term_months)
+    one, other = (
+        min(longest.values(), key=lambda o: o.term_months),
+        max(longest.values(), key=lambda o: o.term_months),
+    )
     if one.term_months != other.term_months:
-        raise PriceError(f"offers '{one.name}' and '{other.name}' cover different SKUs for {one.term_months:g} and {other.term_months:g} months; "
-                         "ask for them one after the other.")
+        raise PriceError(
+            f"offers '{one.name}' and '{other.name}' cover different SKUs for {one.term_months:g} and {other.term_months:g} months; "
+            "ask for them one after the other."
+        )
 
 
 def _payment_notes(offers: tuple[Offer, ...], found: Recommendation, first: str) -> list[str]:
@@ -141,42 +254,77 @@ def _payment_notes(offers: tuple[Offer, ...], found: Recommendation, first: str)
     notes = []
     for one in [p.offer for p in found.purchases if p.quantity > 0 and p.offer.upfront_share > 0]:
         for other in offers:
-            if (other.skus, other.kind, other.term_months) != (one.skus, one.kind, one.term_months) or other.upfront_share >= one.upfront_share:
+            if (other.skus, other.kind, other.term_months) != (
+                one.skus,
+                one.kind,
+                one.term_months,
+            ) or other.upfront_share >= one.upfront_share:
                 continue
             if one.rate is None or other.rate is None or other.rate <= one.rate:
                 continue
             end = add_months(first[:7], int(one.term_months)) + first[7:]
-            tie = tie_rate(*(Payment(o.rate, first, end, "partial_upfront", o.upfront_share, currency="") for o in (one, other)))
+            tie = tie_rate(
+                *(
+                    Payment(o.rate, first, end, "partial_upfront", o.upfront_share, currency="")
+                    for o in (one, other)
+                )
+            )
             text = f"{one.name} is cheaper than {other.name} as long as money costs less than {tie:.1%} a year: it is paid earlier."
             if np.isfinite(tie) and text not in notes:
                 notes.append(text)
     return notes
 
 
-def _replays(work: Workspace, offers, prices, months, objective, beta, limits, progress) -> tuple[tuple[Replay, ...], list[str]]:
+def _replays(
+    work: Workspace, offers, prices, months, objective, beta, limits, progress
+) -> tuple[tuple[Replay, ...], list[str]]:
     """One replay for every set of SKUs of one price that offers in units cover, with the terms that fit into the replay; why others have none.
 
     A longer term would be paid for inside the replay only: its discount would count and its risk would not.
     """
     pools: dict[tuple, list[Offer]] = {}
     for offer in offers:
-        if offer.kind == "units" and not is_currency(offer.unit) and len({prices[sku] for sku in offer.skus}) == 1:
-            pools.setdefault(tuple(sorted(offer.skus)), []).append(replace(offer, on_demand=prices[offer.skus[0]]))
+        if (
+            offer.kind == "units"
+            and not is_currency(offer.unit)
+            and len({prices[sku] for sku in offer.skus}) == 1
+        ):
+            pools.setdefault(tuple(sorted(offer.skus)), []).append(
+                replace(offer, on_demand=prices[offer.skus[0]])
+            )
     found, notes = [], []
     covered = {sku for skus in pools for sku in skus}
     if rest := sorted({sku for offer in offers for sku in offer.skus} - covered):
-        notes.append(f"No replay of {listing(rest)}: it needs an offer in units of SKUs of one price.")
+        notes.append(
+            f"No replay of {listing(rest)}: it needs an offer in units of SKUs of one price."
+        )
     for skus, held in pools.items():
         fits = [offer for offer in held if offer.term_months <= max(months, 12)]
         if not fits:
-            notes.append(f"No replay of {listing(list(skus))}: no term on offer fits into {months} months.")
+            notes.append(
+                f"No replay of {listing(list(skus))}: no term on offer fits into {months} months."
+            )
             continue
         try:
             hours, first_day = history_hours(work, skus)
             signed, rate = signed_hours(work, skus, first_day, len(hours))
-            found.append(replay_commitments(hours, fits, first_day=first_day, months=months, objective=objective, beta=beta,
-                                            limits=Limits(**limits), signed=signed if signed.any() else None, signed_rate=rate or None,
-                                            currency=work.currency, progress=progress))
-        except FinOpsError as problem:                      # a short history is no reason to keep the recommendation back
+            found.append(
+                replay_commitments(
+                    hours,
+                    fits,
+                    first_day=first_day,
+                    months=months,
+                    objective=objective,
+                    beta=beta,
+                    limits=Limits(**limits),
+                    signed=signed if signed.any() else None,
+                    signed_rate=rate or None,
+                    currency=work.currency,
+                    progress=progress,
+                )
+            )
+        except (
+            FinOpsError
+        ) as problem:  # a short history is no reason to keep the recommendation back
             notes.append(f"No replay of {listing(list(skus))}: {problem}")
     return tuple(found), notes

@@ -27,9 +27,13 @@ def allocate(daily: pd.DataFrame, organisation: Mapping[str, str] | None) -> pd.
     environment = daily["x_Environment"].mask(daily["x_Environment"] == "", UNTAGGED)
     named = daily["x_Workload"] != ""
     return daily.assign(
-        x_Team=team, x_Environment=environment,
-        x_Workload=daily["x_Workload"].where(named, team + "/" + environment + "/" + daily["ServiceName"]),
-        x_BusinessUnit=_units(daily["x_BusinessUnit"], team, organisation))
+        x_Team=team,
+        x_Environment=environment,
+        x_Workload=daily["x_Workload"].where(
+            named, team + "/" + environment + "/" + daily["ServiceName"]
+        ),
+        x_BusinessUnit=_units(daily["x_BusinessUnit"], team, organisation),
+    )
 
 
 def _units(tagged: pd.Series, team: pd.Series, organisation: Mapping[str, str] | None) -> pd.Series:

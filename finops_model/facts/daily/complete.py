@@ -16,13 +16,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 NAMES = ["InvoiceIssuerName", "ServiceProviderName", "BillingAccountId"]
-READ = [*NAMES, "ChargeCategory", "ChargeClass", "ChargeFrequency", "ChargePeriodStart", "ChargePeriodEnd"]
-STEPS = ("days", "weeks", "months", "longer")       # of at most 1, 27, 31 days, and more
+READ = [
+    *NAMES,
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeFrequency",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+]
+STEPS = ("days", "weeks", "months", "longer")  # of at most 1, 27, 31 days, and more
 WEEK, MONTH = 27, 31
-GONE = 35               # days that a source of days or weeks may be behind before it counts as ended; a monthly one so long after it was due
-LONG_GONE = 100         # the same, where only sources of months go on: their newest month may have been paid ahead
-LOOK = 92               # days that tell the usual gaps of a source
-LATE_HOURS = 0.1        # a day by the hour is whole when it reaches as far as nine in ten of the days before
+GONE = 35  # days that a source of days or weeks may be behind before it counts as ended; a monthly one so long after it was due
+LONG_GONE = (
+    100  # the same, where only sources of months go on: their newest month may have been paid ahead
+)
+LOOK = 92  # days that tell the usual gaps of a source
+LATE_HOURS = (
+    0.1  # a day by the hour is whole when it reaches as far as nine in ten of the days before
+)
 
 
 @dataclass(frozen=True)
@@ -32,10 +43,10 @@ class Source:
     issuer: str
     provider: str
     account: str
-    step: str               # days | weeks | months | longer: how it usually bills
+    step: str  # days | weeks | months | longer: how it usually bills
     first: dt.date
-    complete: dt.date       # its newest complete day
-    fees: bool              # it has only purchases and recurring charges
+    complete: dt.date  # its newest complete day
+    fees: bool  # it has only purchases and recurring charges
     state: str = "current"  # current | waiting (others are ahead of it) | ended (for so long that it is not waited for)
 
     @property
@@ -51,17 +62,27 @@ class Complete:
     first_day: dt.date | None = None
     last_day: dt.date | None = None
     newest: dt.date | None = None
-    now: dt.date | None = None          # to which those are that nobody waits for
+    now: dt.date | None = None  # to which those are that nobody waits for
 
     def missing(self, day) -> tuple[Source, ...]:
         """Sources that are still billing and not yet complete to a day."""
-        return tuple(one for one in self.sources if one.state != "ended" and one.step != "longer"
-                     and str(one.complete if one.state == "waiting" else max(one.complete, self.now)) < str(day)[:10])
+        return tuple(
+            one
+            for one in self.sources
+            if one.state != "ended"
+            and one.step != "longer"
+            and str(one.complete if one.state == "waiting" else max(one.complete, self.now))
+            < str(day)[:10]
+        )
 
     def label(self, source: Source) -> str:
         """A source for readers: its provider, with the account where there are several."""
         alike = [one for one in self.sources if one.name == source.name]
-        return source.name if len(alike) == 1 else f"{source.name} ({source.account or source.issuer or 'no account'})"
+        return (
+            source.name
+            if len(alike) == 1
+            else f"{source.name} ({source.account or source.issuer or 'no account'})"
+        )
 
 
 def complete_days(files: list[Path], time_zone: str = "UTC") -> Complete:
@@ -69,12 +90,23 @@ def complete_days(files: list[Path], time_zone: str = "UTC") -> Complete:
 
     Charges that start and end at midnight UTC keep their days, others are cut in the time zone (as daily facts are, §13.7).
     """
-    table = pa.concat_tables([pq.read_table(path, columns=READ) for path in files], promote_options="default") if files else None
+    table = (
+        pa.concat_tables(
+            [pq.read_table(path, columns=READ) for path in files], promote_options="default"
+        )
+        if files
+        else None
+    )
     if table is None or not table.num_rows:
         return Complete(())
     rows = table.group_by(READ).aggregate([([], "count_all")]).to_pandas()
-    rows[NAMES + ["ChargeCategory", "ChargeClass", "ChargeFrequency"]] = rows[NAMES + ["ChargeCategory", "ChargeClass", "ChargeFrequency"]].fillna("")
-    return judged([_source(key, part) for key, part in _spans(rows, time_zone).groupby(NAMES, sort=True)], _first(rows, time_zone))
+    rows[NAMES + ["ChargeCategory", "ChargeClass", "ChargeFrequency"]] = rows[
+        NAMES + ["ChargeCategory", "ChargeClass", "ChargeFrequency"]
+    ].fillna("")
+    return judged(
+        [_source(key, part) for key, part in _spans(rows, time_zone).groupby(NAMES, sort=True)],
+        _first(rows, time_zone),
+    )
 
 
 def _spans(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
@@ -86,11 +118,17 @@ def _spans(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
 
 
 def _local(rows: pd.DataFrame, zone: str) -> tuple[pd.Series, pd.Series]:
-    start, end = (pd.to_datetime(rows[name]).astype("datetime64[us]") for name in ("ChargePeriodStart", "ChargePeriodEnd"))
+    start, end = (
+        pd.to_datetime(rows[name]).astype("datetime64[us]")
+        for name in ("ChargePeriodStart", "ChargePeriodEnd")
+    )
     grained = (start == start.dt.normalize()) & (end == end.dt.normalize())
     if zone == "UTC" or grained.all():
         return start, end
-    return tuple(one.where(grained, one.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)) for one in (start, end))
+    return tuple(
+        one.where(grained, one.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None))
+        for one in (start, end)
+    )
 
 
 def _first(rows: pd.DataFrame, zone: str) -> dt.date:
@@ -100,14 +138,22 @@ def _first(rows: pd.DataFrame, zone: str) -> dt.date:
 
 def _source(key: tuple, rows: pd.DataFrame) -> tuple[Source, np.ndarray]:
     """A source, and the days on which it charged by the day."""
-    plain = rows[(rows["ChargeClass"] != "Correction") & rows["ChargeCategory"].isin(["Usage", "Purchase"])]
+    plain = rows[
+        (rows["ChargeClass"] != "Correction") & rows["ChargeCategory"].isin(["Usage", "Purchase"])
+    ]
     used = plain[(plain["ChargeCategory"] == "Usage") & (plain["ChargeFrequency"] != "Recurring")]
     told = next(part for part in (used, plain, rows) if len(part))
     step = _step(told)
     mine = told[_steps(told) == STEPS.index(step)]
     complete = _newest_by_day(mine) if step == "days" else mine["last"].max()
-    by_day = np.unique(mine["start"].to_numpy("datetime64[D]")) if step == "days" else mine["last"].to_numpy("datetime64[D]")
-    return Source(*key, step, told["start"].min().date(), complete.date(), not len(used)), np.unique(by_day)
+    by_day = (
+        np.unique(mine["start"].to_numpy("datetime64[D]"))
+        if step == "days"
+        else mine["last"].to_numpy("datetime64[D]")
+    )
+    return Source(
+        *key, step, told["start"].min().date(), complete.date(), not len(used)
+    ), np.unique(by_day)
 
 
 def _steps(rows: pd.DataFrame) -> np.ndarray:
@@ -120,9 +166,13 @@ def _step(rows: pd.DataFrame) -> str:
     A longer one takes over where it has billed three periods since the shorter one stopped.
     """
     steps = _steps(rows)
-    periods = rows.assign(step=steps).groupby(["step", "start", "end"])["count_all"].sum().reset_index()
+    periods = (
+        rows.assign(step=steps).groupby(["step", "start", "end"])["count_all"].sum().reset_index()
+    )
     counts = periods.groupby("step")["count_all"].agg(["size", "sum"])
-    best = max(counts.index, key=lambda step: (counts.at[step, "size"], counts.at[step, "sum"], -step))
+    best = max(
+        counts.index, key=lambda step: (counts.at[step, "size"], counts.at[step, "sum"], -step)
+    )
     stopped = rows.loc[steps == best, "last"].max()
     since = periods[(periods["step"] > best) & (periods["start"] > stopped)].groupby("step").size()
     return STEPS[since.idxmax() if len(since) and since.max() >= 3 else best]
@@ -144,7 +194,9 @@ def judged(found: list[tuple[Source, np.ndarray]], first: dt.date) -> Complete:
     told = [one for one, _ in found if not one.fees] or [one for one, _ in found]
     told = [one for one in told if one.step != "longer"] or told
     newest = max(one.complete for one in told)
-    daily = [one for one in told if one.step == "days" and (newest - one.complete).days <= LONG_GONE]
+    daily = [
+        one for one in told if one.step == "days" and (newest - one.complete).days <= LONG_GONE
+    ]
     now = max(one.complete for one in daily) if daily else newest
     sources = tuple(_beside(one, days, [other for other, _ in found], now) for one, days in found)
     held = [one.complete for one in sources if one.state == "waiting" and not one.fees]
@@ -156,14 +208,22 @@ def _beside(one: Source, days: np.ndarray, everyone: list[Source], now: dt.date)
     if behind <= 0 or one.step == "longer":
         return one
     if one.step == "days":
-        goes_on = any((other.issuer, other.account) == (one.issuer, one.account) and other.step == "days" and other.complete > one.complete
-                      for other in everyone)
+        goes_on = any(
+            (other.issuer, other.account) == (one.issuer, one.account)
+            and other.step == "days"
+            and other.complete > one.complete
+            for other in everyone
+        )
         recent = days[days > days[-1] - np.timedelta64(LOOK, "D")]
-        steady = (days > days[-1] - np.timedelta64(28, "D")).sum() * 2 > min(28, (days[-1] - days[0]).astype(int) + 1)
+        steady = (days > days[-1] - np.timedelta64(28, "D")).sum() * 2 > min(
+            28, (days[-1] - days[0]).astype(int) + 1
+        )
         if behind <= int(np.diff(recent).astype(int).max(initial=1)) - 1:
-            return one                                  # no longer quiet than it has been before
+            return one  # no longer quiet than it has been before
         state = "waiting" if steady and not goes_on and behind <= GONE else "ended"
     else:
-        due = int(np.diff(days[-4:]).astype(int).max(initial=0))          # usual distance of its periods; 0: it has billed only one
+        due = int(
+            np.diff(days[-4:]).astype(int).max(initial=0)
+        )  # usual distance of its periods; 0: it has billed only one
         state = "waiting" if due and behind <= due + GONE else "ended"
     return Source(**{**one.__dict__, "state": state})

@@ -15,10 +15,10 @@ import pandas as pd
 from ...errors import LedgerError, listing, unknown
 from ...settings import Entity, Settings
 from ..ledger import proof
-from ..ledger.store import Ledger
 from ..ledger.manifest import Book
+from ..ledger.store import Ledger
 
-MOST = 8                # billing accounts that are written out in a proposal
+MOST = 8  # billing accounts that are written out in a proposal
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,10 @@ class Part(Ledger):
     def proof(self) -> dict[str, str]:
         """As of the whole ledger, held against the record as it was written: a file of two currencies whole."""
         mine = self.book.in_force()
-        return proof.prove(self.root, [version for key, version in self.whole.book.in_force().items() if key in mine])
+        return proof.prove(
+            self.root,
+            [version for key, version in self.whole.book.in_force().items() if key in mine],
+        )
 
     def quarantine(self, details: bool = False) -> pd.DataFrame:
         """Refused rows that are the entity's or may be: what a refused row does not say speaks for no other entity."""
@@ -60,9 +63,14 @@ class Part(Ledger):
 
 
 def _may_take(own: Entity, row: dict) -> bool:
-    issuer, account, currency = (str(row.get(name) or "").strip() for name in ("InvoiceIssuerName", "BillingAccountId", "BillingCurrency"))
+    issuer, account, currency = (
+        str(row.get(name) or "").strip()
+        for name in ("InvoiceIssuerName", "BillingAccountId", "BillingCurrency")
+    )
     known = len(currency) == 3 and currency.isalpha()
-    return (not known or currency.upper() == own.currency) and (not (issuer or account) or own.names(issuer, account))
+    return (not known or currency.upper() == own.currency) and (
+        not (issuer or account) or own.names(issuer, account)
+    )
 
 
 def part(ledger: Ledger, settings: Settings) -> Ledger:
@@ -89,7 +97,7 @@ def own_invoices(invoices: pd.DataFrame | None, settings: Settings) -> pd.DataFr
 def which(settings: Settings) -> str:
     """The sentence that asks for one entity."""
     named = listing(f"{one.name} ({one.currency})" for one in settings.entities)
-    return f"finops.yaml names entities: {named}. Their amounts are not added up. Choose one: --entity \"{settings.entities[0].name}\"."
+    return f'finops.yaml names entities: {named}. Their amounts are not added up. Choose one: --entity "{settings.entities[0].name}".'
 
 
 def keys(ledger: Ledger) -> dict[tuple[str, str, str], tuple[int, Decimal]]:
@@ -98,7 +106,10 @@ def keys(ledger: Ledger) -> dict[tuple[str, str, str], tuple[int, Decimal]]:
     for (issuer, account, _), version in ledger.book.in_force().items():
         for currency, sums in version.totals.items():
             rows, amount = found.get((issuer, account, currency), (0, Decimal(0)))
-            found[issuer, account, currency] = rows + int(sums["Rows"]), amount + Decimal(sums["BilledCost"])
+            found[issuer, account, currency] = (
+                rows + int(sums["Rows"]),
+                amount + Decimal(sums["BilledCost"]),
+            )
     return found
 
 
@@ -106,24 +117,39 @@ def check(ledger: Ledger, entities: Iterable[Entity]) -> None:
     """Every row belongs to exactly one entity, and every name is one of the ledger's. Raises LedgerError."""
     found, entities = keys(ledger), list(entities)
     for one in entities:
-        for kind, column, what in (("billing_accounts", 1, "billing account"), ("issuers", 0, "issuer")):
+        for kind, column, what in (
+            ("billing_accounts", 1, "billing account"),
+            ("issuers", 0, "issuer"),
+        ):
             there = sorted({key[column] for key in found} - {""})
             for name in getattr(one, kind):
                 if name not in there:
-                    raise LedgerError(unknown(f"finops.yaml: entities/{one.name}/{kind}", what, name, there))
+                    raise LedgerError(
+                        unknown(f"finops.yaml: entities/{one.name}/{kind}", what, name, there)
+                    )
     for (issuer, account, currency), (rows, amount) in sorted(found.items()):
         owners = [one.name for one in entities if one.takes(issuer, account, currency)]
         if len(owners) == 1:
             continue
         what = f"finops.yaml: entities: {rows:,} row{'s' if rows != 1 else ''} of the ledger, {amount:,.2f} {currency}"
-        whose = f"billing account '{account}' of {issuer or 'no issuer'}" if account else f"issuer '{issuer}', no billing account"
+        whose = (
+            f"billing account '{account}' of {issuer or 'no issuer'}"
+            if account
+            else f"issuer '{issuer}', no billing account"
+        )
         named = [one for one in entities if one.names(issuer, account)]
         if owners:
-            raise LedgerError(f"{what}, belong to {' and to '.join(owners)}: {whose}. Name it under one of them.")
+            raise LedgerError(
+                f"{what}, belong to {' and to '.join(owners)}: {whose}. Name it under one of them."
+            )
         if named and len(named) < len(entities):
-            raise LedgerError(f"{what}, belong to no entity: {whose} is of {named[0].name}, which is in {named[0].currency}. "
-                              f"Write an entity for what it bills in {currency}.")
-        raise LedgerError(f"{what}, belong to no entity: {whose}. Name it under one of them: {listing(one.name for one in entities)}.")
+            raise LedgerError(
+                f"{what}, belong to no entity: {whose} is of {named[0].name}, which is in {named[0].currency}. "
+                f"Write an entity for what it bills in {currency}."
+            )
+        raise LedgerError(
+            f"{what}, belong to no entity: {whose}. Name it under one of them: {listing(one.name for one in entities)}."
+        )
 
 
 def one_currency(ledger: Ledger) -> None:
@@ -136,7 +162,14 @@ def one_currency(ledger: Ledger) -> None:
     for currency in currencies:
         accounts = sorted({account for _, account, code in found if code == currency} - {""})
         alone = all(code == currency for _, account, code in found if account in accounts)
-        named = f", billing_accounts: [{', '.join(accounts)}]" if accounts and alone and len(accounts) <= MOST else ""
+        named = (
+            f", billing_accounts: [{', '.join(accounts)}]"
+            if accounts and alone and len(accounts) <= MOST
+            else ""
+        )
         lines.append(f"  - {{name: NAME, currency: {currency}{named}}}")
-    raise LedgerError(f"the ledger holds {' and '.join(currencies)}, and amounts of different currencies are not added up. Name your entities in "
-                      "finops.yaml, one report each, with invoices, budgets, drivers and scenario under their entity:\nentities:\n" + "\n".join(lines))
+    raise LedgerError(
+        f"the ledger holds {' and '.join(currencies)}, and amounts of different currencies are not added up. Name your entities in "
+        "finops.yaml, one report each, with invoices, budgets, drivers and scenario under their entity:\nentities:\n"
+        + "\n".join(lines)
+    )

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from ...documents import write_atomic
 
-MOST = 8          # answers kept
+MOST = 8  # answers kept
 
 
 def question(asked) -> str:

@@ -15,22 +15,49 @@ import ibis.expr.datatypes as types
 import pandas as pd
 
 from ...errors import LedgerError
-from . import kept
 from ..ledger import twice
+from ..ledger.receipt import add
+from . import kept
 from .allocate import allocate, organisation_of
 from .entities import one_currency
-from ..ledger.receipt import add
 
-KEYS = ["ChargeDate", "BillingAccountId", "ServiceProviderName", "InvoiceIssuerName", "ServiceName", "ServiceCategory", "SkuId",
-        "SkuMeter", "RegionId", "ChargeCategory", "ChargeClass", "ChargeFrequency", "PricingCategory", "CommitmentDiscountId",
-        "CommitmentDiscountStatus", "ConsumedUnit", "BillingCurrency", "x_Team", "x_Environment", "x_Workload",
-        "x_BusinessUnit", "x_Model"]
+KEYS = [
+    "ChargeDate",
+    "BillingAccountId",
+    "ServiceProviderName",
+    "InvoiceIssuerName",
+    "ServiceName",
+    "ServiceCategory",
+    "SkuId",
+    "SkuMeter",
+    "RegionId",
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeFrequency",
+    "PricingCategory",
+    "CommitmentDiscountId",
+    "CommitmentDiscountStatus",
+    "ConsumedUnit",
+    "BillingCurrency",
+    "x_Team",
+    "x_Environment",
+    "x_Workload",
+    "x_BusinessUnit",
+    "x_Model",
+]
 MEASURES = ["ConsumedQuantity", "ListCost", "ContractedCost", "EffectiveCost", "BilledCost"]
 DAILY = [*KEYS, *MEASURES, "Rows"]
-TAGS = {"x_Team": "team", "x_Environment": "environment", "x_Workload": "workload", "x_BusinessUnit": "business_unit"}
+TAGS = {
+    "x_Team": "team",
+    "x_Environment": "environment",
+    "x_Workload": "workload",
+    "x_BusinessUnit": "business_unit",
+}
 PLAIN = [name for name in KEYS if name not in TAGS and name != "ChargeDate"]
 CENT = types.Decimal(38, 10)
-RULES = 2          # raise it when a rule of this file changes: kept answers of older rules are then not used
+RULES = (
+    2  # raise it when a rule of this file changes: kept answers of older rules are then not used
+)
 
 
 @ibis.udf.scalar.builtin(name="json_extract_string")
@@ -63,19 +90,35 @@ def daily(ledger, settings, through=None) -> pd.DataFrame:
 
 def _daily(ledger, settings, through) -> pd.DataFrame:
     organisation, parts, doubled = organisation_of(settings), ledger.proof(), twice.of(ledger)
-    asked = kept.question([RULES, parts, ledger.fingerprint(), settings.tags.model_dump(), settings.time_zone, organisation, str(through)])
+    asked = kept.question(
+        [
+            RULES,
+            parts,
+            ledger.fingerprint(),
+            settings.tags.model_dump(),
+            settings.time_zone,
+            organisation,
+            str(through),
+        ]
+    )
     found = kept.read(ledger.root, asked)
-    if found is not None and set(DAILY) <= set(found) and (through is not None or not _off(found, ledger, doubled)):
+    if (
+        found is not None
+        and set(DAILY) <= set(found)
+        and (through is not None or not _off(found, ledger, doubled))
+    ):
         return _typed(found)[DAILY]
     if not parts:
         return _typed(pd.DataFrame({name: [] for name in DAILY}))
     frame = _typed(_query([Path(ledger.root) / path for path in parts], settings, through, doubled))
     frame = allocate(frame, organisation)
-    if frame.duplicated(KEYS).any():           # a tag that spells out what a rule made of untagged rows
+    if frame.duplicated(KEYS).any():  # a tag that spells out what a rule made of untagged rows
         frame = frame.groupby(KEYS, as_index=False, sort=False)[[*MEASURES, "Rows"]].sum()
     frame = frame.sort_values(KEYS, ignore_index=True)[DAILY]
     if through is None and (off := _off(frame, ledger, doubled)):
-        raise LedgerError(f"{ledger.root}: {off}. No figure is made from it: this is a fault of finops-model, please report it.")
+        raise LedgerError(
+            f"{ledger.root}: {off}. No figure is made from it: this is a fault of finops-model, please report it."
+        )
     kept.keep(ledger.root, asked, frame)
     return frame
 
@@ -86,10 +129,18 @@ def _off(frame: pd.DataFrame, ledger, doubled: list) -> str:
     doubled    commitments that the bill counts twice: EffectiveCost is without what is set aside of them (§13.23)
     """
     if int(frame["Rows"].sum()) != ledger.rows:
-        return f"the daily facts hold {int(frame['Rows'].sum()):,} rows and the record {ledger.rows:,}"
+        return (
+            f"the daily facts hold {int(frame['Rows'].sum()):,} rows and the record {ledger.rows:,}"
+        )
     for column in ("BilledCost", "EffectiveCost"):
-        said = add(ledger.totals(column), *({c: -a} for c, a in twice.set_aside(doubled).items() if column == "EffectiveCost"))
-        found = {currency: math.fsum(part[column]) for currency, part in frame.groupby("BillingCurrency", observed=True)}
+        said = add(
+            ledger.totals(column),
+            *({c: -a} for c, a in twice.set_aside(doubled).items() if column == "EffectiveCost"),
+        )
+        found = {
+            currency: math.fsum(part[column])
+            for currency, part in frame.groupby("BillingCurrency", observed=True)
+        }
         for currency in sorted({*said, *found}):
             then, now = float(said.get(currency, 0)), found.get(currency, 0.0)
             if not abs(now - then) < 0.005 + 1e-12 * abs(then):
@@ -114,11 +165,22 @@ def without_doubles(rows: ibis.Table, doubled: list) -> ibis.Table:
     keys = ["\x1f".join(one.key) for one in doubled if one.set_aside]
     if not keys:
         return rows
-    words = [rows.InvoiceIssuerName, rows.BillingAccountId, rows.CommitmentDiscountId, rows.ChargeCategory, rows.x_Period, rows.BillingCurrency]
+    words = [
+        rows.InvoiceIssuerName,
+        rows.BillingAccountId,
+        rows.CommitmentDiscountId,
+        rows.ChargeCategory,
+        rows.x_Period,
+        rows.BillingCurrency,
+    ]
     own = words[0]
     for word in words[1:]:
         own = own + "\x1f" + word
-    return rows.mutate(EffectiveCost=ibis.ifelse(own.isin(keys), ibis.literal(0).cast(rows.EffectiveCost.type()), rows.EffectiveCost))
+    return rows.mutate(
+        EffectiveCost=ibis.ifelse(
+            own.isin(keys), ibis.literal(0).cast(rows.EffectiveCost.type()), rows.EffectiveCost
+        )
+    )
 
 
 def expression(rows: ibis.Table, settings, through=None) -> ibis.Table:
@@ -133,7 +195,9 @@ def expression(rows: ibis.Table, settings, through=None) -> ibis.Table:
     first = start.date()
     last = (end - ibis.interval(microseconds=1)).date()
     span = ibis.greatest(last.delta(first, unit="day"), 0) + 1
-    tags = {column: _tag(rows.Tags, getattr(settings.tags, field)) for column, field in TAGS.items()}
+    tags = {
+        column: _tag(rows.Tags, getattr(settings.tags, field)) for column, field in TAGS.items()
+    }
     keyed = rows.select(*PLAIN, *MEASURES, first_day=first, days=span.cast("int64"), **tags)
     words = [*PLAIN, *TAGS]
     sums = {name: keyed[name].sum().cast(CENT) for name in MEASURES}
@@ -153,10 +217,20 @@ def _spread(charges: ibis.Table, words: list[str]) -> ibis.Table:
     shares = {f"{name}_share": (charges[name] / charges.days).cast(CENT) for name in MEASURES}
     each = charges.mutate(**shares).mutate(place=ibis.range(0, charges.days).unnest())
     closing = each.place == each.days - 1
-    amounts = {name: ibis.ifelse(closing, (each[name] - each[f"{name}_share"] * (each.days - 1)).cast(CENT),
-                                 each[f"{name}_share"]) for name in MEASURES}
-    return each.select(*words, **amounts, Rows=ibis.ifelse(each.place == 0, each.Rows, 0),
-                       ChargeDate=(each.first_day + each.place.as_interval("D")).cast("date"))
+    amounts = {
+        name: ibis.ifelse(
+            closing,
+            (each[name] - each[f"{name}_share"] * (each.days - 1)).cast(CENT),
+            each[f"{name}_share"],
+        )
+        for name in MEASURES
+    }
+    return each.select(
+        *words,
+        **amounts,
+        Rows=ibis.ifelse(each.place == 0, each.Rows, 0),
+        ChargeDate=(each.first_day + each.place.as_interval("D")).cast("date"),
+    )
 
 
 def _in_zone(moment, zone: str):

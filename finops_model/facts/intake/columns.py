@@ -11,48 +11,116 @@ from .formats import CODES, MONEY, SYMBOLS, is_month, plain_words, read_moment, 
 
 WORDS = {
     "date": "charge period start|usage date|charge date|cost date|usage start time|usage start|billing date|date|start date|start time|day|timestamp|datum|tag|"
-            "buchungsdatum|rechnungsdatum|belegdatum|jour|fecha|dia|data|period start|usage start date|line item usage start date",
+    "buchungsdatum|rechnungsdatum|belegdatum|jour|fecha|dia|data|period start|usage start date|line item usage start date",
     "month": "month|billing month|usage month|billing period|invoice month|monat|abrechnungsmonat|mois|mes|period|periode|periodo|"
-             "zeitraum|year month",
+    "zeitraum|year month",
     "amount": "billed cost|effective cost|net cost|net amount|total cost|total costs|cost total|cost|costs|amount|spend|charge|charges|"
-              "cost usd|invoice amount|total amount|unblended cost|line item unblended cost|pre tax cost|betrag|kosten|nettobetrag|"
-              "gesamtkosten|ausgaben|montant|cout|couts|cout total|depense|depenses|importe|coste|costo|costes|costos|gasto|gastos|monto|total|value|wert|valeur|valor|"
-              "amount due|total due|total charges|total spend|total amount due|total net|grand total|net|netto",
+    "cost usd|invoice amount|total amount|unblended cost|line item unblended cost|pre tax cost|betrag|kosten|nettobetrag|"
+    "gesamtkosten|ausgaben|montant|cout|couts|cout total|depense|depenses|importe|coste|costo|costes|costos|gasto|gastos|monto|total|value|wert|valeur|valor|"
+    "amount due|total due|total charges|total spend|total amount due|total net|grand total|net|netto",
     "currency": "currency|currency code|billing currency|ccy|wahrung|waehrung|devise|monnaie|moneda|divisa",
     "category": "charge category|charge type|cost type|line item type|transaction type|record type|billing type|entry type|buchungsart|kostenart",
     "team": "team|department|cost center|cost centre|costcenter|squad|kostenstelle|abteilung|equipe|departement|equipo|departamento|owner",
     "environment": "environment|env|stage|umgebung|environnement|entorno|ambiente",
     "service": "service|service name|product|product name|dienst|leistung|produkt|produit|servicio|producto|service category|"
-               "meter category|resource type|category",
+    "meter category|resource type|category",
     "workload": "workload|project|project name|application|app|use case|feature|projekt|anwendung|projet|proyecto|aplicacion",
     "business_unit": "business unit|bu|division|geschaftsbereich|geschaeftsbereich|unidad de negocio|unite d affaires",
     "quantity": "quantity|usage quantity|usage amount|consumed quantity|usage|units used|menge|verbrauch|quantite|cantidad|consumo|"
-                "hours|gpu hours|tokens",
+    "hours|gpu hours|tokens",
     "unit": "unit|unit of measure|uom|usage unit|consumed unit|pricing unit|einheit|mengeneinheit|unite|unidad",
     "account": "account|account id|billing account id|sub account id|subscription|subscription id|konto|compte|cuenta",
     "provider": "provider|vendor|supplier|cloud|cloud provider|service provider name|invoice issuer name|anbieter|lieferant|fournisseur|"
-                "proveedor",
+    "proveedor",
     "sku": "sku|sku id|model|model name|modell|modele|modelo",
     "region": "region|region id|location",
 }
 RANK = {role: {word: i for i, word in enumerate(words.split("|"))} for role, words in WORDS.items()}
 ROLES = tuple(WORDS)
-NOT_COST = {"list", "price", "rate", "budget", "plan", "approved", "forecast", "tax", "vat", "discount", "unit", "previous", "credit",
-            "gross", "saving", "savings", "id", "number", "year", "count", "percent", "pct", "change"}
-COUNTED = {"total", "value", "wert", "valeur", "valor"}      # "total tokens" is no amount, though "total" is
-WEAK = {"owner", "partition", "export", "exported", "created", "updated", "modified", "due", "posted", "posting", "printed", "load", "loaded", "end", "ende",
-        "expiry", "inserted"}                              # taken only where nothing else fits: who pays, when it was written
+NOT_COST = {
+    "list",
+    "price",
+    "rate",
+    "budget",
+    "plan",
+    "approved",
+    "forecast",
+    "tax",
+    "vat",
+    "discount",
+    "unit",
+    "previous",
+    "credit",
+    "gross",
+    "saving",
+    "savings",
+    "id",
+    "number",
+    "year",
+    "count",
+    "percent",
+    "pct",
+    "change",
+}
+COUNTED = {
+    "total",
+    "value",
+    "wert",
+    "valeur",
+    "valor",
+}  # "total tokens" is no amount, though "total" is
+WEAK = {
+    "owner",
+    "partition",
+    "export",
+    "exported",
+    "created",
+    "updated",
+    "modified",
+    "due",
+    "posted",
+    "posting",
+    "printed",
+    "load",
+    "loaded",
+    "end",
+    "ende",
+    "expiry",
+    "inserted",
+}  # taken only where nothing else fits: who pays, when it was written
 IDS = {"id", "ids", "code", "key", "number", "no", "nr", "uuid", "guid", "arn"}
-NAMED = ("team", "service", "workload", "business_unit", "provider", "environment", "region")      # roles that want a name, not an id
-FULL = 0.9              # share of the rows from which on a column is full
-CHARGES = {word: kind for kind, words in {
-    "Usage": "usage|regular|consumption|consumed|metered|usage based|usage charge|standard|verbrauch|nutzung|consommation|consumo|token|tokens",
-    "Tax": "tax|taxes|vat|sales tax|gst|steuer|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|taxe|iva|impuesto",
-    "Credit": "credit|credits|refund|refunds|promotion|promotional credit|discount|rebate|gutschrift|rabatt|avoir|remise|credito|descuento|reembolso",
-    "Purchase": "purchase|fee|fees|subscription|recurring|recurring fee|one time|upfront|upfront fee|support|kauf|gebuhr|gebuehr|abonnement|achat|compra",
-    "Adjustment": "adjustment|adjustments|rounding|rounding error|rounding adjustment|correction|korrektur|rundung|ajustement|ajuste"}.items()
-    for word in words.split("|")}
-BUDGET_WORDS = {"budget", "budgets", "plan", "planned", "approved", "budgeted", "presupuesto", "genehmigt", "approuve"}
+NAMED = (
+    "team",
+    "service",
+    "workload",
+    "business_unit",
+    "provider",
+    "environment",
+    "region",
+)  # roles that want a name, not an id
+FULL = 0.9  # share of the rows from which on a column is full
+CHARGES = {
+    word: kind
+    for kind, words in {
+        "Usage": "usage|regular|consumption|consumed|metered|usage based|usage charge|standard|verbrauch|nutzung|consommation|consumo|token|tokens",
+        "Tax": "tax|taxes|vat|sales tax|gst|steuer|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|taxe|iva|impuesto",
+        "Credit": "credit|credits|refund|refunds|promotion|promotional credit|discount|rebate|gutschrift|rabatt|avoir|remise|credito|descuento|reembolso",
+        "Purchase": "purchase|fee|fees|subscription|recurring|recurring fee|one time|upfront|upfront fee|support|kauf|gebuhr|gebuehr|abonnement|achat|compra",
+        "Adjustment": "adjustment|adjustments|rounding|rounding error|rounding adjustment|correction|korrektur|rundung|ajustement|ajuste",
+    }.items()
+    for word in words.split("|")
+}
+BUDGET_WORDS = {
+    "budget",
+    "budgets",
+    "plan",
+    "planned",
+    "approved",
+    "budgeted",
+    "presupuesto",
+    "genehmigt",
+    "approuve",
+}
 NEED = "A bill needs a date (or month) and an amount: name them, for example, date and cost, or write a mapping."
 
 
@@ -62,7 +130,10 @@ def currency_of(heading: str) -> str:
     >>> currency_of("Cost (EUR)"), currency_of("Betrag €"), currency_of("Cost")
     ('EUR', 'EUR', '')
     """
-    found = {SYMBOLS.get(mark.upper(), mark.upper()) for mark in MONEY.findall(str(heading).replace("_", " "))}
+    found = {
+        SYMBOLS.get(mark.upper(), mark.upper())
+        for mark in MONEY.findall(str(heading).replace("_", " "))
+    }
     return found.pop() if len(found) == 1 else ""
 
 
@@ -74,7 +145,9 @@ def bare(column: str) -> str:
 
 def _cells(frame, column) -> list[str]:
     """Distinct non-empty cells: what decides what a column holds."""
-    return [cell for cell in dict.fromkeys(str(v) for v in frame[column].tolist()) if cell.strip()][:5000]
+    return [cell for cell in dict.fromkeys(str(v) for v in frame[column].tolist()) if cell.strip()][
+        :5000
+    ]
 
 
 def charge_word(cell: str) -> str:
@@ -96,23 +169,52 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
 
     Full columns win over sparse ones, names over ids; an empty column never wins (docs/method §13.35).
     """
-    columns, cells = list(frame.columns), {column: _cells(frame, column) for column in frame.columns}
-    filled = {column: sum(bool(str(v).strip()) for v in frame[column].tolist()) / max(len(frame), 1) for column in columns}
+    columns, cells = (
+        list(frame.columns),
+        {column: _cells(frame, column) for column in frame.columns},
+    )
+    filled = {
+        column: sum(bool(str(v).strip()) for v in frame[column].tolist()) / max(len(frame), 1)
+        for column in columns
+    }
     # A name that says date or cost needs a single cell that fits; the rest of its cells goes to quarantine, not away.
-    dates = [c for c in columns if share(cells[c], read_moment) >= (0.6 if _rank(c, "date") is None else 0.01)
-             and share(cells[c], _decimal_only) < 0.5]
-    numbers = [c for c in columns if share(cells[c], _number) >= (0.6 if _rank(c, "amount") is None else 0.01) and c not in dates]
+    dates = [
+        c
+        for c in columns
+        if share(cells[c], read_moment) >= (0.6 if _rank(c, "date") is None else 0.01)
+        and share(cells[c], _decimal_only) < 0.5
+    ]
+    numbers = [
+        c
+        for c in columns
+        if share(cells[c], _number) >= (0.6 if _rank(c, "amount") is None else 0.01)
+        and c not in dates
+    ]
     months = {c: _month(c) for c in columns if is_month(c)}
     months = months if sum(c in numbers for c in months) >= 2 else {}
     roles: dict = dict.fromkeys(ROLES)
     if len(months) >= 2 and len(set(months.values())) == len(months):
         extra = [c for c in numbers if c not in months and not _dimension(c)]
-        _by_name(roles, [c for c in columns if c not in months and c not in extra], ("date", "month", "amount", "quantity"), filled, cells)
+        _by_name(
+            roles,
+            [c for c in columns if c not in months and c not in extra],
+            ("date", "month", "amount", "quantity"),
+            filled,
+            cells,
+        )
         return roles, months, []
     seen = f"{name}: columns seen: {listing(columns)}."
     roles["date"] = _best(dates, "date", filled)
-    monthly = [c for c in dates if all((m := read_moment(cell)) is None or m.second == 0 for cell in cells[c])]
-    roles["month"] = None if roles["date"] else _best([c for c in dates if _rank(c, "month") is not None], "month", filled)
+    monthly = [
+        c
+        for c in dates
+        if all((m := read_moment(cell)) is None or m.second == 0 for cell in cells[c])
+    ]
+    roles["month"] = (
+        None
+        if roles["date"]
+        else _best([c for c in dates if _rank(c, "month") is not None], "month", filled)
+    )
     if not roles["date"] and not roles["month"] and dates:
         roles["month" if dates[0] in monthly else "date"] = dates[0]
     amount, notes = _amount(frame, name, numbers, cells, filled)
@@ -141,7 +243,11 @@ def amount_like(column: str) -> bool:
     >>> amount_like("Total Cost"), amount_like("Cost Centre"), amount_like("List Price")
     (True, False, False)
     """
-    return _rank(column, "amount") is not None and not _dimension(column) and bare(column) not in RANK["quantity"]
+    return (
+        _rank(column, "amount") is not None
+        and not _dimension(column)
+        and bare(column) not in RANK["quantity"]
+    )
 
 
 def _decimal_only(cell: str):
@@ -162,8 +268,17 @@ def _rank(column: str, role: str) -> int | None:
     parts = words.split()
     if set(parts) & NOT_COST and role == "amount":
         return None
-    hits = [ranks[word] for word in ranks if len(word) > 2 and (words.endswith(" " + word) or words.startswith(word + " ") and word not in COUNTED)]
-    return 100 + min(hits) if hits and not (role != "amount" and parts[-1] in ("cost", "amount")) else None
+    hits = [
+        ranks[word]
+        for word in ranks
+        if len(word) > 2
+        and (words.endswith(" " + word) or words.startswith(word + " ") and word not in COUNTED)
+    ]
+    return (
+        100 + min(hits)
+        if hits and not (role != "amount" and parts[-1] in ("cost", "amount"))
+        else None
+    )
 
 
 def _best(columns: list[str], role: str, filled: dict[str, float]) -> str | None:
@@ -179,24 +294,42 @@ def _best(columns: list[str], role: str, filled: dict[str, float]) -> str | None
 
 def _amount(frame, name, numbers, cells, filled) -> tuple[str | None, list[str]]:
     """(the amount column, notes on other columns that look like one). Two that are alike are refused."""
-    named = sorted((filled[c] < FULL, rank, i, c) for i, c in enumerate(numbers) if (rank := _rank(c, "amount")) is not None and amount_like(c))
+    named = sorted(
+        (filled[c] < FULL, rank, i, c)
+        for i, c in enumerate(numbers)
+        if (rank := _rank(c, "amount")) is not None and amount_like(c)
+    )
     if named:
         chosen = named[0][-1]
         twins = [c for *_, c in named[1:] if bare(c) == bare(chosen)]
         if twins:
-            raise InputError(f"{name}: '{chosen}' and '{twins[0]}' could both be the amount. Take one out, or write a mapping "
-                             f"with amount: '{chosen}'.")
+            raise InputError(
+                f"{name}: '{chosen}' and '{twins[0]}' could both be the amount. Take one out, or write a mapping "
+                f"with amount: '{chosen}'."
+            )
         return chosen, []
-    taken = [c for c in numbers if any(_rank(c, role) is not None for role in ROLES) or set(bare(c).split()) & NOT_COST]
+    taken = [
+        c
+        for c in numbers
+        if any(_rank(c, role) is not None for role in ROLES) or set(bare(c).split()) & NOT_COST
+    ]
     free = [c for c in numbers if c not in taken]
     money = [c for c in free if any(MONEY.search(cell) for cell in cells[c])] or free
     if len(money) > 1:
-        raise InputError(f"{name}: {listing(repr(c) for c in money)} all hold numbers, and no name says which is the amount. "
-                         "Call it cost, or write a mapping.")
+        raise InputError(
+            f"{name}: {listing(repr(c) for c in money)} all hold numbers, and no name says which is the amount. "
+            "Call it cost, or write a mapping."
+        )
     if money and all(cell.strip().isdigit() for cell in cells[money[0]]):
-        raise InputError(f"{name}: '{money[0]}' holds counts, and its name says nothing of money: it looks like a driver. Call it cost if it is "
-                         "money, or write a mapping.")
-    return (money[0], [f"'{money[0]}' is taken as the amount: it is the only column of numbers"]) if money else (None, [])
+        raise InputError(
+            f"{name}: '{money[0]}' holds counts, and its name says nothing of money: it looks like a driver. Call it cost if it is "
+            "money, or write a mapping."
+        )
+    return (
+        (money[0], [f"'{money[0]}' is taken as the amount: it is the only column of numbers"])
+        if money
+        else (None, [])
+    )
 
 
 def _by_name(roles, columns, done, filled, cells, numbers=()) -> None:
@@ -206,8 +339,15 @@ def _by_name(roles, columns, done, filled, cells, numbers=()) -> None:
         if role in done or roles.get(role):
             continue
         fits = [c for c in free if (c in numbers) or role != "quantity"]
-        if role == "category":                # half of its words must be words of charges: "cost type" may also be GPU, storage
-            fits = [c for c in fits if cells[c] and 2 * sum(bool(charge_word(cell)) for cell in cells[c]) >= len(cells[c])]
+        if (
+            role == "category"
+        ):  # half of its words must be words of charges: "cost type" may also be GPU, storage
+            fits = [
+                c
+                for c in fits
+                if cells[c]
+                and 2 * sum(bool(charge_word(cell)) for cell in cells[c]) >= len(cells[c])
+            ]
         best = _best(fits, role, filled)
         if best is not None:
             roles[role] = best
@@ -224,9 +364,15 @@ def kind_of(frame: pd.DataFrame) -> str:
     if words & BUDGET_WORDS:
         return "budget"
     cells = {column: _cells(frame, column) for column in columns}
-    dates = [c for c in columns if share(cells[c], read_moment) >= 0.6 and share(cells[c], _decimal_only) < 0.5]
+    dates = [
+        c
+        for c in columns
+        if share(cells[c], read_moment) >= 0.6 and share(cells[c], _decimal_only) < 0.5
+    ]
     numbers = [c for c in columns if c not in dates and share(cells[c], _number) >= 0.6]
-    money = any(_rank(c, "amount") is not None or currency_of(c) or _rank(c, "currency") == 0 for c in columns) or any(
-        MONEY.search(cell) for c in numbers for cell in cells[c][:50])
+    money = any(
+        _rank(c, "amount") is not None or currency_of(c) or _rank(c, "currency") == 0
+        for c in columns
+    ) or any(MONEY.search(cell) for c in numbers for cell in cells[c][:50])
     long_form = {"date", "name", "value"} <= {plain_words(c) for c in columns}
     return "driver" if dates and numbers and (long_form or not money) else "bill"

@@ -13,20 +13,47 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "US$": "USD", "C$": "CAD", "A$": "AUD", "CHF": "CHF"}
-CODES = ("USD EUR GBP CHF JPY CNY INR CAD AUD NZD SEK NOK DKK PLN CZK HUF RON BRL MXN ZAR SGD HKD KRW ILS TRY AED SAR THB IDR "
-         "MYR PHP TWD CLP COP ARS").split()
+SYMBOLS = {
+    "$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "US$": "USD",
+    "C$": "CAD",
+    "A$": "AUD",
+    "CHF": "CHF",
+}
+CODES = (
+    "USD EUR GBP CHF JPY CNY INR CAD AUD NZD SEK NOK DKK PLN CZK HUF RON BRL MXN ZAR SGD HKD KRW ILS TRY AED SAR THB IDR "
+    "MYR PHP TWD CLP COP ARS"
+).split()
 SPACES = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\u2007'’_"), " ")
 MINUS = dict.fromkeys(map(ord, "−–—"), "-")
 MONEY = re.compile(rf"(US\$|C\$|A\$|[$€£¥₹]|\b(?:{'|'.join(CODES)})\b)", re.I)
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.I)
 DIGITS = re.compile(r"\d[\d., ]*|[.,]\d+")
-MONTHS = {name: number for number, names in enumerate((
-    "jan january januar janvier janv enero ene jän jaen jaenner jänner", "feb february februar fevrier fevr febrero febr",
-    "mar march maerz marz mars marzo mrz mär", "apr april avril avr abril abr", "may mai mayo", "jun june juni juin junio",
-    "jul july juli juillet juil julio", "aug august aout agosto ago", "sep sept september septembre septiembre",
-    "oct october oktober okt octobre octubre", "nov november novembre noviembre",
-    "dec december dezember dez decembre diciembre dic"), 1) for name in names.split()}
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januar janvier janv enero ene jän jaen jaenner jänner",
+            "feb february februar fevrier fevr febrero febr",
+            "mar march maerz marz mars marzo mrz mär",
+            "apr april avril avr abril abr",
+            "may mai mayo",
+            "jun june juni juin junio",
+            "jul july juli juillet juil julio",
+            "aug august aout agosto ago",
+            "sep sept september septembre septiembre",
+            "oct october oktober okt octobre octubre",
+            "nov november novembre noviembre",
+            "dec december dezember dez decembre diciembre dic",
+        ),
+        1,
+    )
+    for name in names.split()
+}
 
 
 def plain_words(text: str) -> str:
@@ -59,7 +86,11 @@ def _core(text: str) -> tuple[str, bool, str] | None:
         bare, negative = bare[:-1].strip(), True
     elif bare[:1] in "+-" and bare:
         bare, negative = bare[1:].strip(), bare[0] == "-"
-    return (bare, negative, currency) if bare and (DIGITS.fullmatch(bare) or PLAIN.fullmatch(bare)) else None
+    return (
+        (bare, negative, currency)
+        if bare and (DIGITS.fullmatch(bare) or PLAIN.fullmatch(bare))
+        else None
+    )
 
 
 def decimal_evidence(text: str) -> str:
@@ -105,7 +136,11 @@ def read_number(text: str, decimal: str = ".") -> tuple[Decimal, str] | None:
             return None
         parts = re.split(rf"[{re.escape(group)} ]", whole) if whole else ["0"]
         # 1,234,567 and the Indian 12,34,567; never 1,5 read as fifteen.
-        if len(parts) > 1 and not (1 <= len(parts[0]) <= 3 and len(parts[-1]) == 3 and all(len(p) in (2, 3) for p in parts[1:])):
+        if len(parts) > 1 and not (
+            1 <= len(parts[0]) <= 3
+            and len(parts[-1]) == 3
+            and all(len(p) in (2, 3) for p in parts[1:])
+        ):
             return None
         if not all(part.isdigit() for part in parts):
             return None
@@ -118,9 +153,9 @@ class Moment:
     """A day or a month as it was written; `order` is what the numbers need: 'any', 'day first' or 'month first'."""
 
     year: int
-    first: int        # month, or the first of two numbers whose order is open
-    second: int       # day, or the second number; 0 for a month without a day
-    open: bool        # the order of first and second is not told by the cell's shape
+    first: int  # month, or the first of two numbers whose order is open
+    second: int  # day, or the second number; 0 for a month without a day
+    open: bool  # the order of first and second is not told by the cell's shape
 
     @property
     def order(self) -> str:
@@ -130,7 +165,11 @@ class Moment:
 
     def day(self, order: str) -> date | None:
         """The day, or None where there is no such day."""
-        month, day = (self.second, self.first) if self.open and order == "day first" else (self.first, self.second)
+        month, day = (
+            (self.second, self.first)
+            if self.open and order == "day first"
+            else (self.first, self.second)
+        )
         try:
             return date(self.year, month, day or 1)
         except ValueError:
@@ -138,7 +177,10 @@ class Moment:
 
 
 ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ].*)?")
-COMPACT, ISO_MONTH = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})?"), re.compile(r"((?:19|20)\d{2})\s*[-/.M]\s*(\d{1,2})", re.I)
+COMPACT, ISO_MONTH = (
+    re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})?"),
+    re.compile(r"((?:19|20)\d{2})\s*[-/.M]\s*(\d{1,2})", re.I),
+)
 MONTH_YEAR = re.compile(r"(\d{1,2})\s*[-/.]\s*((?:19|20)\d{2})")
 THREE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:[T ,].*)?")
 WORD = re.compile(r"[a-z]+")
@@ -171,7 +213,11 @@ def read_moment(text: str) -> Moment | None:
         return Moment(int(found[1]), int(found[2]), int(found[3] or 0), False)
     words = plain_words(bare)
     named = [word for word in WORD.findall(words) if word in MONTHS]
-    rest = [word for word in WORD.findall(words) if word not in MONTHS and word not in ("de", "of", "st", "nd", "rd", "th")]
+    rest = [
+        word
+        for word in WORD.findall(words)
+        if word not in MONTHS and word not in ("de", "of", "st", "nd", "rd", "th")
+    ]
     numbers = re.findall(r"\d+", words)
     if len(named) != 1 or rest or not 1 <= len(numbers) <= 2 or len(numbers[-1]) not in (2, 4):
         return None
@@ -179,7 +225,9 @@ def read_moment(text: str) -> Moment | None:
         numbers.reverse()
     if len(numbers) == 2 and (len(numbers[0]) > 2 or not 1 <= int(numbers[0]) <= 31):
         return None
-    return Moment(_year(numbers[-1]), MONTHS[named[0]], int(numbers[0]) if len(numbers) == 2 else 0, False)
+    return Moment(
+        _year(numbers[-1]), MONTHS[named[0]], int(numbers[0]) if len(numbers) == 2 else 0, False
+    )
 
 
 def is_month(text: str) -> bool:
@@ -189,7 +237,9 @@ def is_month(text: str) -> bool:
     (True, True, False, False)
     """
     found = read_moment(text)
-    return found is not None and (found.second == 0 or (found.second == 1 and (not found.open or found.first == 1)))
+    return found is not None and (
+        found.second == 0 or (found.second == 1 and (not found.open or found.first == 1))
+    )
 
 
 def month_end(day: date) -> date:

@@ -13,7 +13,16 @@ from .columns import ROLES, charge_word, currency_of, find_columns
 from .formats import decimal_evidence, read_moment, read_number
 from .left_money import left_out
 from .mapping import Mapping
-from .written import BLANK, cells_of, date_order, decimal_mark, monthly, open_number, plausible, usual_mark
+from .written import (
+    BLANK,
+    cells_of,
+    date_order,
+    decimal_mark,
+    monthly,
+    open_number,
+    plausible,
+    usual_mark,
+)
 
 __all__ = ["guess_mapping"]
 
@@ -25,9 +34,15 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     """
     name, notes = frame.attrs.get("name", "table"), list(frame.attrs.get("notes", []))
     if not len(frame):
-        raise InputError(f"{name}: the table has a header ({listing(frame.columns)}) and no rows. Export it with its data.")
+        raise InputError(
+            f"{name}: the table has a header ({listing(frame.columns)}) and no rows. Export it with its data."
+        )
     known = vendors.of_heads([vendors.head(frame.columns, frame.iloc[0].tolist())])
-    if why := frame.attrs.get("vendor") or (vendors.sentence(name, known) if known else None) or _nearly_focus(name, list(frame.columns)):
+    if (
+        why := frame.attrs.get("vendor")
+        or (vendors.sentence(name, known) if known else None)
+        or _nearly_focus(name, list(frame.columns))
+    ):
         raise InputError(why)
     roles, months, said = find_columns(frame, name)
     notes += said
@@ -35,40 +50,88 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     values: dict = {"file": name, "sheet": frame.attrs.get("sheet"), **roles, "months": months}
     amounts = [cell for column in (months or [roles["amount"]]) for cell in cells_of(frame, column)]
     when = cells_of(frame, roles["date"] or roles["month"]) if not months else []
-    mark, assumed = decimal_mark(amounts, name, months or roles["amount"], frame.attrs.get("typed", False), usual_mark(frame, when))
+    mark, assumed = decimal_mark(
+        amounts,
+        name,
+        months or roles["amount"],
+        frame.attrs.get("typed", False),
+        usual_mark(frame, when),
+    )
     assumed = assumed and not _proved_by_the_delimiter(frame, amounts)
     values |= {"decimal": mark, "decimal_assumed": assumed}
     if assumed:
-        doubts.append(f"numbers such as '{open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark. "
-                      f"Write decimal: \"{mark}\" or decimal: \"{',' if mark == '.' else '.'}\"")
-        notes.append(f"numbers such as '{open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark")
+        doubts.append(
+            f"numbers such as '{open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark. "
+            f'Write decimal: "{mark}" or decimal: "{"," if mark == "." else "."}"'
+        )
+        notes.append(
+            f"numbers such as '{open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark"
+        )
     code, assumed = _currency(frame, roles, months, amounts, mark, notes, doubts)
-    values |= {"currency_code": code, "currency_assumed": assumed and roles["currency"] is None, "scale": _scale(frame, roles, months, notes, doubts)}
+    values |= {
+        "currency_code": code,
+        "currency_assumed": assumed and roles["currency"] is None,
+        "scale": _scale(frame, roles, months, notes, doubts),
+    }
     if values["currency_assumed"]:
         notes.append(f"the table names no currency: {code} is assumed")
     found: dict[str, str] = {}
     if not months:
-        values |= _dates(frame, roles["date"] or roles["month"], bool(roles["month"]), name, mark, code, found, notes, doubts)
+        values |= _dates(
+            frame,
+            roles["date"] or roles["month"],
+            bool(roles["month"]),
+            name,
+            mark,
+            code,
+            found,
+            notes,
+            doubts,
+        )
     values["whole_months"] = values.get("whole_months", False) or bool(months)
     if values["whole_months"]:
-        notes.append("each amount is the cost of a whole month: it is spread evenly over the month's days")
+        notes.append(
+            "each amount is the cost of a whole month: it is spread evenly over the month's days"
+        )
     sums, read = _sums(frame, roles, months, amounts, mark, code, values["scale"], found)
     blank = sum(cell.strip() in BLANK for cell in amounts)
     bad = len(amounts) - read - blank + (0 if months else blank)
     if bad:
-        notes.append(f"{bad} of {len(amounts)} amounts cannot be read; their rows go to quarantine with file and row")
+        notes.append(
+            f"{bad} of {len(amounts)} amounts cannot be read; their rows go to quarantine with file and row"
+        )
     for role in ROLES:
         if role in ("date", "month", "amount") or roles.get(role) is None:
             continue
         kinds = Counter(cell for cell in cells_of(frame, roles[role]) if cell)
         found[role] = listing(list(dict(kinds.most_common())), most=4)
-    notes += _totals(frame, months, roles["amount"], mark, sum(sums.values(), Decimal(0)), values["scale"])
-    left = left_out(frame, [column for column in roles.values() if column], roles["amount"], months, mark)
+    notes += _totals(
+        frame, months, roles["amount"], mark, sum(sums.values(), Decimal(0)), values["scale"]
+    )
+    left = left_out(
+        frame, [column for column in roles.values() if column], roles["amount"], months, mark
+    )
     doubts += left.doubts + _unknown_charges(frame, roles["category"])
-    used = {*roles.values(), *months, *left.columns, *(column for column in frame.columns for note in left.notes if note.startswith(f"'{column}' "))}
+    used = {
+        *roles.values(),
+        *months,
+        *left.columns,
+        *(
+            column
+            for column in frame.columns
+            for note in left.notes
+            if note.startswith(f"'{column}' ")
+        ),
+    }
     unused = [column for column in frame.columns if column not in used]
     notes += left.notes + ([f"not used: {listing(unused)}"] if unused and not months else [])
-    return Mapping(**values, found=found, notes=tuple(notes), doubts=tuple(doubts), open_money=tuple(left.columns))
+    return Mapping(
+        **values,
+        found=found,
+        notes=tuple(notes),
+        doubts=tuple(doubts),
+        open_money=tuple(left.columns),
+    )
 
 
 def _dates(frame, column, monthly_column, name, mark, code, found, notes, doubts) -> dict:
@@ -78,13 +141,26 @@ def _dates(frame, column, monthly_column, name, mark, code, found, notes, doubts
     days = sorted(day for moment in moments if (day := moment.day(order)) and plausible(day))
     whole = monthly_column or all(m.second == 0 for m in moments) or monthly(days)
     if days:
-        found["month" if monthly_column else "date"] = f"{days[0]} … {days[-1]}, {order}{', assumed' if open_ else ''}"
-    if gone := sum(moment is None or (day := moment.day(order)) is None or not plausible(day) for moment in map(read_moment, cells_of(frame, column))):
-        notes.append(f"{gone} of {len(frame)} dates cannot be read; their rows go to quarantine with file and row")
+        found["month" if monthly_column else "date"] = (
+            f"{days[0]} … {days[-1]}, {order}{', assumed' if open_ else ''}"
+        )
+    if gone := sum(
+        moment is None or (day := moment.day(order)) is None or not plausible(day)
+        for moment in map(read_moment, cells_of(frame, column))
+    ):
+        notes.append(
+            f"{gone} of {len(frame)} dates cannot be read; their rows go to quarantine with file and row"
+        )
     if open_:
-        first = next(cell for cell in cells_of(frame, column) if (moment := read_moment(cell)) and moment.open)
-        if "." not in first:              # nobody writes the month first with dots
-            doubts.append(f"dates such as '{first}' can be read two ways: {order} is taken. Write date_order: day first or date_order: month first")
+        first = next(
+            cell
+            for cell in cells_of(frame, column)
+            if (moment := read_moment(cell)) and moment.open
+        )
+        if "." not in first:  # nobody writes the month first with dots
+            doubts.append(
+                f"dates such as '{first}' can be read two ways: {order} is taken. Write date_order: day first or date_order: month first"
+            )
         notes.append(f"dates such as '{first}' can be read two ways: {order} is taken")
     return {"date_order": order, "date_order_assumed": open_, "whole_months": whole}
 
@@ -94,19 +170,31 @@ def _scale(frame, roles, months, notes, doubts) -> Decimal:
     said = scales.remarks(frame.attrs.get("above", ()), months or [roles["amount"]])
     found = sorted({remark.scale for remark in said})
     if len(found) > 1:
-        one, other = (next(remark for remark in said if remark.scale == scale) for scale in found[:2])
-        doubts.append(f"{one.where} says '{one.text[:60]}' and {other.where} '{other.text[:60]}': amounts are taken as they stand. Write scale: {one.scale}, "
-                      f"scale: {other.scale} or scale: 1")
+        one, other = (
+            next(remark for remark in said if remark.scale == scale) for scale in found[:2]
+        )
+        doubts.append(
+            f"{one.where} says '{one.text[:60]}' and {other.where} '{other.text[:60]}': amounts are taken as they stand. Write scale: {one.scale}, "
+            f"scale: {other.scale} or scale: 1"
+        )
         return Decimal(1)
     if found:
-        notes.append(f"amounts are in {scales.WORDS[found[0]]} ({said[0].where}: '{said[0].text[:60]}'): each is multiplied by {found[0]:,f}")
+        notes.append(
+            f"amounts are in {scales.WORDS[found[0]]} ({said[0].where}: '{said[0].text[:60]}'): each is multiplied by {found[0]:,f}"
+        )
         return found[0]
-    for remark in scales.remarks(frame.attrs.get("below", ()), ())[:1]:         # a foot note may be of one column, or of another table
-        doubts.append(f"{remark.where} below the table says '{remark.text[:60]}': amounts are taken as they stand. Write scale: {remark.scale} or scale: 1")
+    for remark in scales.remarks(frame.attrs.get("below", ()), ())[
+        :1
+    ]:  # a foot note may be of one column, or of another table
+        doubts.append(
+            f"{remark.where} below the table says '{remark.text[:60]}': amounts are taken as they stand. Write scale: {remark.scale} or scale: 1"
+        )
     return Decimal(1)
 
 
-def _sums(frame, roles, months, amounts, mark, code, scale, found) -> tuple[dict[str, Decimal], int]:
+def _sums(
+    frame, roles, months, amounts, mark, code, scale, found
+) -> tuple[dict[str, Decimal], int]:
     """({currency: sum}, amounts read). Two currencies are said before any sum, and never added up."""
     column = cells_of(frame, roles["currency"]) if roles["currency"] else []
     sums: dict[str, Decimal] = {}
@@ -120,22 +208,37 @@ def _sums(frame, roles, months, amounts, mark, code, scale, found) -> tuple[dict
         own = number[1] if number[1] and not (number[1] == "USD" and "$" in cell) else ""
         currency = (column[i].strip().upper() if column else own or code) or "(no currency)"
         counts[currency] += 1
-        if not number[0] or number[0].adjusted() < 18:       # beyond all bounds: its row is refused
+        if not number[0] or number[0].adjusted() < 18:  # beyond all bounds: its row is refused
             sums[currency] = sums.get(currency, Decimal(0)) + number[0] * scale
     if len(counts) > 1:
-        parts = ", ".join(f"{name} ({count:,} {'amount' if count == 1 else 'amounts'})" for name, count in sorted(counts.items()))
+        parts = ", ".join(
+            f"{name} ({count:,} {'amount' if count == 1 else 'amounts'})"
+            for name, count in sorted(counts.items())
+        )
         found["currencies"] = f"{len(counts)} currencies: {parts}; they are never added up"
-        found["amount"] = f"{read:,} amounts: {', '.join(f'{amount:,f} {name}' for name, amount in sorted(sums.items()))}"
+        found["amount"] = (
+            f"{read:,} amounts: {', '.join(f'{amount:,f} {name}' for name, amount in sorted(sums.items()))}"
+        )
     else:
-        found["amount"] = f"{read:,} {'amount' if read == 1 else 'amounts'}, sum {sum(sums.values(), Decimal(0)):,f}"
+        found["amount"] = (
+            f"{read:,} {'amount' if read == 1 else 'amounts'}, sum {sum(sums.values(), Decimal(0)):,f}"
+        )
     return sums, read
 
 
 def _unknown_charges(frame, column) -> list[str]:
     """Doubts about words of the category column that are not known: their rows would count as usage."""
-    words = dict.fromkeys(cell.strip() for cell in cells_of(frame, column) if cell.strip()) if column else {}
-    return [f"'{column}' says '{word[:40]}', which is not known and counts as Usage. Write categories: {{'{word[:40]}': Usage}} or another of Purchase, Tax, "
-            "Credit, Adjustment" for word in words if not charge_word(word)]
+    words = (
+        dict.fromkeys(cell.strip() for cell in cells_of(frame, column) if cell.strip())
+        if column
+        else {}
+    )
+    return [
+        f"'{column}' says '{word[:40]}', which is not known and counts as Usage. Write categories: {{'{word[:40]}': Usage}} or another of Purchase, Tax, "
+        "Credit, Adjustment"
+        for word in words
+        if not charge_word(word)
+    ]
 
 
 def _nearly_focus(name: str, columns: list[str]) -> str | None:
@@ -147,28 +250,48 @@ def _nearly_focus(name: str, columns: list[str]) -> str | None:
 
 def _proved_by_the_delimiter(frame, amounts) -> bool:
     """'40,327' in a file whose cells are split by commas is forty thousand: a decimal comma would have split the cell."""
-    return frame.attrs.get("delimiter") == "," and all(decimal_evidence(cell) != "?." for cell in amounts)
+    return frame.attrs.get("delimiter") == "," and all(
+        decimal_evidence(cell) != "?." for cell in amounts
+    )
 
 
 def _currency(frame, roles, months, amounts, mark, notes, doubts) -> tuple[str, bool]:
     """(ISO code, assumed): from the currency column, the heading of the amount, its cells, else from what stands above the table."""
     codes = Counter(found[1] for cell in amounts if (found := read_number(cell, mark)) and found[1])
     if roles["currency"]:
-        cells = Counter(cell.strip().upper() for cell in cells_of(frame, roles["currency"]) if len(cell.strip()) == 3)
-        return (cells.most_common(1)[0][0], False) if cells and cells.most_common(1)[0][0].isalpha() else ("USD", True)
-    named = currency_of(roles["amount"] or "") or next((c for c in map(currency_of, frame.columns) if c and not months), "")
+        cells = Counter(
+            cell.strip().upper()
+            for cell in cells_of(frame, roles["currency"])
+            if len(cell.strip()) == 3
+        )
+        return (
+            (cells.most_common(1)[0][0], False)
+            if cells and cells.most_common(1)[0][0].isalpha()
+            else ("USD", True)
+        )
+    named = currency_of(roles["amount"] or "") or next(
+        (c for c in map(currency_of, frame.columns) if c and not months), ""
+    )
     if not named and months:
         said = {code for column in months if (code := currency_of(column))}
         named = said.pop() if len(said) == 1 else ""
     if named or codes:
         return named or codes.most_common(1)[0][0], False
-    above = scales.currencies([*frame.attrs.get("above", ()), *frame.attrs.get("below", ()), *((0, column) for column in [roles["amount"] or ""])])
+    above = scales.currencies(
+        [
+            *frame.attrs.get("above", ()),
+            *frame.attrs.get("below", ()),
+            *((0, column) for column in [roles["amount"] or ""]),
+        ]
+    )
     if len(above) == 1:
-        (code, line), = above.items()
+        ((code, line),) = above.items()
         notes.append(f"currency {code} as {f'line {line}' if line else 'the heading'} says")
         return code, False
     if above:
-        doubts.append(f"the lines above the table name {' and '.join(above)}: USD is taken. Write currency_code: {next(iter(above))}")
+        doubts.append(
+            f"the lines above the table name {' and '.join(above)}: USD is taken. Write currency_code: {next(iter(above))}"
+        )
     return "USD", True
 
 
@@ -177,10 +300,18 @@ def _totals(frame, months, amount, mark, summed, scale) -> list[str]:
     notes = []
     for total in frame.attrs.get("totals", []):
         cells = [total["cells"].get(column, "") for column in (months or [amount])]
-        numbers = [number[0] for cell in cells if (number := read_number(cell, mark)) and (not number[0] or number[0].adjusted() < 18)]
+        numbers = [
+            number[0]
+            for cell in cells
+            if (number := read_number(cell, mark)) and (not number[0] or number[0].adjusted() < 18)
+        ]
         if not numbers:
             continue
         said = sum(numbers, Decimal(0)) * scale
-        words = "they agree" if said == summed else f"they differ by {said - summed:,f}: check the file"
-        notes.append(f"line {total['line']} '{total['label']}' says {said:,f}; the rows above sum to {summed:,f}: {words}")
+        words = (
+            "they agree" if said == summed else f"they differ by {said - summed:,f}: check the file"
+        )
+        notes.append(
+            f"line {total['line']} '{total['label']}' says {said:,f}; the rows above sum to {summed:,f}: {words}"
+        )
     return notes

@@ -14,19 +14,32 @@ from .columns import RANK, amount_like, bare, currency_of
 from .formats import MONEY, plain_words, read_number
 from .written import cells_of
 
-CHARGE = set("credit credits discount discounts refund refunds rebate rebates reduction reductions deduction deductions promotion promotions tax taxes vat "
-             "gst mwst ust fee fees surcharge surcharges adjustment adjustments correction corrections rounding gross net markup support gutschrift "
-             "gutschriften rabatt rabatte nachlass skonto steuer steuern umsatzsteuer mehrwertsteuer gebuhr gebuehr gebuhren gebuehren zuschlag brutto netto "
-             "remise remises avoir taxe tva frais credito creditos descuento descuentos reembolso impuesto impuestos iva comision recargo".split())
-CHARGE |= set("promo promos voucher vouchers coupon coupons waiver waivers negation gutschein".split())
-DEBIT, CREDIT = set("dr d debit soll s +".split()), set("cr c credit haben h -".split())     # what bookkeeping writes beside an amount without a sign
+CHARGE = set(
+    "credit credits discount discounts refund refunds rebate rebates reduction reductions deduction deductions promotion promotions tax taxes vat "
+    "gst mwst ust fee fees surcharge surcharges adjustment adjustments correction corrections rounding gross net markup support gutschrift "
+    "gutschriften rabatt rabatte nachlass skonto steuer steuern umsatzsteuer mehrwertsteuer gebuhr gebuehr gebuhren gebuehren zuschlag brutto netto "
+    "remise remises avoir taxe tva frais credito creditos descuento descuentos reembolso impuesto impuestos iva comision recargo".split()
+)
+CHARGE |= set(
+    "promo promos voucher vouchers coupon coupons waiver waivers negation gutschein".split()
+)
+DEBIT, CREDIT = (
+    set("dr d debit soll s +".split()),
+    set("cr c credit haben h -".split()),
+)  # what bookkeeping writes beside an amount without a sign
 GROSS = {"gross", "net", "brutto", "netto"}
-NO_AMOUNT = set("list price prices rate rates percent pct id number nr no code per unit average avg hourly budget budgets plan planned approved forecast "
-                "previous prior limit quota balance cumulative running ytd kumuliert change variance saving savings count quantity hours".split())
-INSIDE = re.compile(r"amount['\"]?\s*[:=]\s*['\"]?(-?\d+(?:\.\d+)?)", re.I)     # credits of Google: [{'name': …, 'amount': -30.0}]
-CATEGORY = {"Tax": "tax taxes vat gst mwst ust steuer steuern umsatzsteuer mehrwertsteuer taxe tva impuesto impuestos iva",
-            "Purchase": "fee fees gebuhr gebuhren gebuehr gebuehren frais comision support",
-            "Adjustment": "adjustment adjustments correction corrections rounding surcharge surcharges zuschlag recargo markup"}
+NO_AMOUNT = set(
+    "list price prices rate rates percent pct id number nr no code per unit average avg hourly budget budgets plan planned approved forecast "
+    "previous prior limit quota balance cumulative running ytd kumuliert change variance saving savings count quantity hours".split()
+)
+INSIDE = re.compile(
+    r"amount['\"]?\s*[:=]\s*['\"]?(-?\d+(?:\.\d+)?)", re.I
+)  # credits of Google: [{'name': …, 'amount': -30.0}]
+CATEGORY = {
+    "Tax": "tax taxes vat gst mwst ust steuer steuern umsatzsteuer mehrwertsteuer taxe tva impuesto impuestos iva",
+    "Purchase": "fee fees gebuhr gebuhren gebuehr gebuehren frais comision support",
+    "Adjustment": "adjustment adjustments correction corrections rounding surcharge surcharges zuschlag recargo markup",
+}
 
 
 class Left(NamedTuple):
@@ -37,7 +50,9 @@ class Left(NamedTuple):
     columns: list[str]
 
 
-def left_out(frame: pd.DataFrame, used: Iterable[str], amount: str | None, months: Iterable[str], mark: str) -> Left:
+def left_out(
+    frame: pd.DataFrame, used: Iterable[str], amount: str | None, months: Iterable[str], mark: str
+) -> Left:
     """What of a table's money is not counted.
 
     used     columns that the mapping names anywhere
@@ -57,38 +72,64 @@ def _judge(frame, column, amount, months, mark, found: Left) -> None:
         found.columns.append(column)
         return
     numbers = [number(cell, mark) for cell in cells]
-    words, some = {*plain_words(column).split(), plain_words(column).replace(" ", "")}, [value for value in numbers if value]
+    words, some = (
+        {*plain_words(column).split(), plain_words(column).replace(" ", "")},
+        [value for value in numbers if value],
+    )
     says = bool(words & CHARGE) and not words & NO_AMOUNT and "%" not in column
-    if says and (inside := [Decimal(amount) for cell in cells for amount in INSIDE.findall(cell)]) and any(inside):
-        found.doubts.append(f"'{column}' holds amounts inside its text ({len(inside):,}, sum {sum(inside):,f}) and is not counted. Write ignore: ['{column}'], "
-                            "or bring them as a column of numbers")
+    if (
+        says
+        and (inside := [Decimal(amount) for cell in cells for amount in INSIDE.findall(cell)])
+        and any(inside)
+    ):
+        found.doubts.append(
+            f"'{column}' holds amounts inside its text ({len(inside):,}, sum {sum(inside):,f}) and is not counted. Write ignore: ['{column}'], "
+            "or bring them as a column of numbers"
+        )
         found.columns.append(column)
         return
     filled = sum(bool(cell.strip()) for cell in cells)
     if not some or sum(value is not None for value in numbers) < (0.01 if says else 0.6) * filled:
         return
-    total = f"{len(some):,} {'amount' if len(some) == 1 else 'amounts'}, sum {sum(some, Decimal(0)):,f}"
+    total = (
+        f"{len(some):,} {'amount' if len(some) == 1 else 'amounts'}, sum {sum(some, Decimal(0)):,f}"
+    )
     if months:
         run = _sum_of_months(frame, numbers, months, mark)
         if run:
-            found.notes.append(f"'{column}' is the sum of '{run[0]}' … '{run[1]}' on every row and is not counted again")
-        elif says or amount_like(column) or currency_of(column) or plain_words(column) in ("total", "sum"):
-            found.doubts.append(f"'{column}' holds money beside the months ({total}), is not their sum, and is not counted. Write ignore: ['{column}'], or give "
-                                "its months")
+            found.notes.append(
+                f"'{column}' is the sum of '{run[0]}' … '{run[1]}' on every row and is not counted again"
+            )
+        elif (
+            says
+            or amount_like(column)
+            or currency_of(column)
+            or plain_words(column) in ("total", "sum")
+        ):
+            found.doubts.append(
+                f"'{column}' holds money beside the months ({total}), is not their sum, and is not counted. Write ignore: ['{column}'], or give "
+                "its months"
+            )
             found.columns.append(column)
         return
     marked = bool(currency_of(column)) or any(MONEY.search(cell) for cell in cells[:200])
     if says and words & GROSS:
-        found.doubts.append(f"'{column}' holds money too ({total}); '{amount}' is counted. Write amount: '{column}', or ignore: ['{column}']")
+        found.doubts.append(
+            f"'{column}' holds money too ({total}); '{amount}' is counted. Write amount: '{column}', or ignore: ['{column}']"
+        )
         found.columns.append(column)
     elif says:
         _doubt(found, column, f"'{column}' holds money ({total}) and is not counted", words)
-    elif not words & NO_AMOUNT and (amount_like(column) or nearest(bare(column), RANK["amount"], 0.82)):
+    elif not words & NO_AMOUNT and (
+        amount_like(column) or nearest(bare(column), RANK["amount"], 0.82)
+    ):
         if amount and numbers == [number(cell, mark) for cell in cells_of(frame, amount)]:
             found.notes.append(f"'{column}' says the same as '{amount}' on every row")
             return
         found.notes.append(f"'{column}' looks like an amount too and is not counted")
-        found.doubts.append(f"'{column}' looks like an amount too ({total}); '{amount}' is counted. Write amount: '{column}', or ignore: ['{column}']")
+        found.doubts.append(
+            f"'{column}' looks like an amount too ({total}); '{amount}' is counted. Write amount: '{column}', or ignore: ['{column}']"
+        )
         found.columns.append(column)
     elif marked and not words & NO_AMOUNT:
         _doubt(found, column, f"'{column}' holds money ({total}) and is not counted", words)
@@ -101,17 +142,28 @@ def _sign_beside(cells, amounts, column: str, mark: str) -> str:
     said = [cell.strip().casefold() for cell in cells]
     if not set(said) & DEBIT or not set(said) & CREDIT or not set(said) <= DEBIT | CREDIT | {""}:
         return ""
-    plus = [value for word, cell in zip(said, amounts, strict=True) if word in CREDIT and (value := number(cell, mark)) and value > 0]
+    plus = [
+        value
+        for word, cell in zip(said, amounts, strict=True)
+        if word in CREDIT and (value := number(cell, mark)) and value > 0
+    ]
     if not plus:
         return ""
     word = next(cell.strip() for cell in cells if cell.strip().casefold() in CREDIT)
-    return (f"'{column}' says '{word}' of {len(plus):,} {'amount' if len(plus) == 1 else 'amounts'} (sum {sum(plus, Decimal(0)):,f}), counted as written, so "
-            f"credits are added. Give them a minus sign, or write ignore: ['{column}']")
+    return (
+        f"'{column}' says '{word}' of {len(plus):,} {'amount' if len(plus) == 1 else 'amounts'} (sum {sum(plus, Decimal(0)):,f}), counted as written, so "
+        f"credits are added. Give them a minus sign, or write ignore: ['{column}']"
+    )
 
 
 def _doubt(found: Left, column: str, what: str, words: set[str]) -> None:
-    kind = next((name for name, said in CATEGORY.items() if words & set(said.split())), "Credit" if words & CHARGE else "Usage")
-    found.doubts.append(f"{what}. Write add: {{'{column}': {kind}}} (added as written), subtract: {{'{column}': {kind}}}, or ignore: ['{column}']")
+    kind = next(
+        (name for name, said in CATEGORY.items() if words & set(said.split())),
+        "Credit" if words & CHARGE else "Usage",
+    )
+    found.doubts.append(
+        f"{what}. Write add: {{'{column}': {kind}}} (added as written), subtract: {{'{column}': {kind}}}, or ignore: ['{column}']"
+    )
     found.columns.append(column)
 
 
@@ -123,10 +175,16 @@ def number(cell: str, mark: str) -> Decimal | None:
 
 def _sum_of_months(frame, numbers, months, mark) -> tuple[str, str] | None:
     """The first and last of the months whose sum a column is on every row, or None."""
-    grid = [[number(cell, mark) or Decimal(0) for cell in cells_of(frame, month)] for month in months]
+    grid = [
+        [number(cell, mark) or Decimal(0) for cell in cells_of(frame, month)] for month in months
+    ]
     rows = [i for i, value in enumerate(numbers) if value is not None]
     for first in range(len(months)):
         for last in range(first + 1, len(months)):
-            if all(abs(sum((grid[k][i] for k in range(first, last + 1)), -numbers[i])) <= Decimal("0.05") for i in rows):
-                return months[first], months[last]          # all() stops at the first row that differs
+            if all(
+                abs(sum((grid[k][i] for k in range(first, last + 1)), -numbers[i]))
+                <= Decimal("0.05")
+                for i in rows
+            ):
+                return months[first], months[last]  # all() stops at the first row that differs
     return None

@@ -17,7 +17,6 @@ from .mapping import TAGS, Mapping
 from .written import BLANK, line_of, plausible
 from .written import cells_of as _cells
 
-
 EXACT = Context(prec=1200)
 
 
@@ -29,38 +28,79 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     """
     name = frame.attrs.get("name", mapping.file or "table")
     beside = {**mapping.add, **mapping.subtract}
-    used = [*mapping.months, *(getattr(mapping, role) for role in ROLES if getattr(mapping, role)), *beside]
+    used = [
+        *mapping.months,
+        *(getattr(mapping, role) for role in ROLES if getattr(mapping, role)),
+        *beside,
+    ]
     for column in [*used, *mapping.ignore]:
         if column not in frame.columns:
             raise InputError(unknown(name, "column", column, frame.columns, "Correct the mapping."))
     if not mapping.months and not ((mapping.date or mapping.month) and mapping.amount):
-        raise InputError(f"{name}: the mapping names no {'amount' if mapping.amount is None else 'date or month'} column. "
-                         f"Columns: {listing(frame.columns)}. Write it into the mapping.")
+        raise InputError(
+            f"{name}: the mapping names no {'amount' if mapping.amount is None else 'date or month'} column. "
+            f"Columns: {listing(frame.columns)}. Write it into the mapping."
+        )
     if mapping.months and beside:
-        raise InputError(f"{name}: add and subtract go with one column of amounts, not with months as columns: nobody knows the month of "
-                         f"'{next(iter(beside))}'. Write ignore: ['{next(iter(beside))}'], or give its months.")
+        raise InputError(
+            f"{name}: add and subtract go with one column of amounts, not with months as columns: nobody knows the month of "
+            f"'{next(iter(beside))}'. Write ignore: ['{next(iter(beside))}'], or give its months."
+        )
     _refuse_open_money(frame, mapping, name, used)
     cells = {column: _cells(frame, column) for column in dict.fromkeys(used)}
     broken, kinds = frame.attrs.get("broken", {}), _kinds(mapping, cells)
     rows, blank_names = [], {}
     for i in range(len(frame)):
-        shared = _shared(mapping, cells, i, blank_names) | {"x_SourceLine": str(line_of(frame, i)), "ChargeCategory": kinds[i]}
+        shared = _shared(mapping, cells, i, blank_names) | {
+            "x_SourceLine": str(line_of(frame, i)),
+            "ChargeCategory": kinds[i],
+        }
         if mapping.months:
-            parts = [(month, cells[column][i]) for column, month in mapping.months.items() if cells[column][i].strip() not in BLANK]
+            parts = [
+                (month, cells[column][i])
+                for column, month in mapping.months.items()
+                if cells[column][i].strip() not in BLANK
+            ]
         else:
             parts = [(cells[mapping.date or mapping.month][i], cells[mapping.amount][i])]
         if i in broken:
             parts = [(parts[0][0] if parts else "", broken[i])]
             shared[TOLD] = broken[i]
-        rows += [{**shared, **_row(when, amount, mapping)} | _own_currency(amount, mapping) for when, amount in parts]
+        rows += [
+            {**shared, **_row(when, amount, mapping)} | _own_currency(amount, mapping)
+            for when, amount in parts
+        ]
         if i not in broken and beside:
             rows += _beside(mapping, cells, i, shared, parts[0][0] if parts else "")
-    columns = ["BilledCost", "BillingCurrency", "BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd",
-               "ChargeCategory", "ServiceName", "ServiceProviderName", "InvoiceIssuerName", "BillingAccountId", "SkuId", "RegionId",
-               "ConsumedQuantity", "ConsumedUnit", "Tags", "x_SourceLine", *([TOLD] if broken else [])]
+    columns = [
+        "BilledCost",
+        "BillingCurrency",
+        "BillingPeriodStart",
+        "BillingPeriodEnd",
+        "ChargePeriodStart",
+        "ChargePeriodEnd",
+        "ChargeCategory",
+        "ServiceName",
+        "ServiceProviderName",
+        "InvoiceIssuerName",
+        "BillingAccountId",
+        "SkuId",
+        "RegionId",
+        "ConsumedQuantity",
+        "ConsumedUnit",
+        "Tags",
+        "x_SourceLine",
+        *([TOLD] if broken else []),
+    ]
     result = pd.DataFrame(rows, columns=columns, dtype="object")
-    result.attrs = {"name": name, "warnings": [f"{column}: {count:,} {'cell is a formula' if count == 1 else 'cells are formulas'} without a stored value: "
-                                               "kept without it" for column, count in blank_names.items()]}
+    result.attrs = {
+        "name": name,
+        "warnings": [
+            f"{column}: {count:,} {'cell is a formula' if count == 1 else 'cells are formulas'} without a stored value: "
+            "kept without it"
+            for column, count in blank_names.items()
+        ],
+    }
     return result
 
 
@@ -77,7 +117,10 @@ def _kinds(mapping: Mapping, cells: dict) -> list[str]:
     if not mapping.category:
         return ["Usage"] * len(next(iter(cells.values())))
     own = {word.strip().casefold(): kind for word, kind in mapping.categories.items()}
-    return [own.get(cell.strip().casefold()) or charge_word(cell) or "Usage" for cell in cells[mapping.category]]
+    return [
+        own.get(cell.strip().casefold()) or charge_word(cell) or "Usage"
+        for cell in cells[mapping.category]
+    ]
 
 
 def _beside(mapping: Mapping, cells: dict, i: int, shared: dict, when: str) -> list[dict]:
@@ -91,16 +134,22 @@ def _beside(mapping: Mapping, cells: dict, i: int, shared: dict, when: str) -> l
         row = _row(when, cell, mapping)
         if column in mapping.subtract and read:
             row["BilledCost"] = format(-_scaled(read[0], mapping), "f")
-        found.append({**shared, "ConsumedQuantity": "", "ConsumedUnit": "", "ChargeCategory": kind, **row} | _own_currency(cell, mapping))
+        found.append(
+            {**shared, "ConsumedQuantity": "", "ConsumedUnit": "", "ChargeCategory": kind, **row}
+            | _own_currency(cell, mapping)
+        )
     return found
 
 
 def _shared(mapping: Mapping, cells: dict, i: int, blank_names: dict) -> dict:
     """The cells of a row that do not depend on the month."""
+
     def cell(role):
         column = getattr(mapping, role)
         word = cells[column][i].strip() if column else ""
-        if word.startswith(FORMULA):          # its money is known, its name is not: kept without it, and said
+        if word.startswith(
+            FORMULA
+        ):  # its money is known, its name is not: kept without it, and said
             blank_names[column] = blank_names.get(column, 0) + 1
             return ""
         return word
@@ -109,12 +158,22 @@ def _shared(mapping: Mapping, cells: dict, i: int, blank_names: dict) -> dict:
     number = read_number(quantity, mapping.decimal) if quantity not in BLANK else None
     provider = cell("provider")
     tags = {role: word for role in TAGS if (word := cell(role))}
-    return {"BillingCurrency": cell("currency").upper() if mapping.currency else mapping.currency_code,
-            "ServiceName": cell("service") or "(not stated)", "ServiceProviderName": provider,
-            "InvoiceIssuerName": provider, "BillingAccountId": cell("account"), "SkuId": cell("sku"), "RegionId": cell("region"),
-            "ConsumedQuantity": "" if quantity in BLANK else format(number[0], "f") if number else f"'{quantity}'",
-            "ConsumedUnit": (cell("unit") or mapping.quantity or "") if number else "",
-            "Tags": json.dumps(tags, ensure_ascii=False, separators=(",", ":")) if tags else ""}
+    return {
+        "BillingCurrency": cell("currency").upper() if mapping.currency else mapping.currency_code,
+        "ServiceName": cell("service") or "(not stated)",
+        "ServiceProviderName": provider,
+        "InvoiceIssuerName": provider,
+        "BillingAccountId": cell("account"),
+        "SkuId": cell("sku"),
+        "RegionId": cell("region"),
+        "ConsumedQuantity": ""
+        if quantity in BLANK
+        else format(number[0], "f")
+        if number
+        else f"'{quantity}'",
+        "ConsumedUnit": (cell("unit") or mapping.quantity or "") if number else "",
+        "Tags": json.dumps(tags, ensure_ascii=False, separators=(",", ":")) if tags else "",
+    }
 
 
 def _own_currency(amount: str, mapping: Mapping) -> dict:
@@ -122,7 +181,11 @@ def _own_currency(amount: str, mapping: Mapping) -> dict:
     found = read_number(amount, mapping.decimal)
     if mapping.currency or not found or not found[1]:
         return {}
-    dollar = found[1] == "USD" and "$" in amount and mapping.currency_code in ("CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "USD")
+    dollar = (
+        found[1] == "USD"
+        and "$" in amount
+        and mapping.currency_code in ("CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "USD")
+    )
     return {} if dollar else {"BillingCurrency": found[1]}
 
 
@@ -136,11 +199,29 @@ def _row(when: str, amount: str, mapping: Mapping) -> dict:
     number = read_number(amount, mapping.decimal)
     moment: Moment | None = read_moment(when)
     day = moment.day(mapping.date_order) if moment else None
-    cost = format(_scaled(number[0], mapping), "f") if number else amount.strip() and f"'{amount.strip()}'"
-    if day is None or not plausible(day):         # 9999-12-31 is how ERP systems write "never"
-        return {"BilledCost": cost, **dict.fromkeys(("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd"),
-                                                    str(day) if day else when.strip())}
+    cost = (
+        format(_scaled(number[0], mapping), "f")
+        if number
+        else amount.strip() and f"'{amount.strip()}'"
+    )
+    if day is None or not plausible(day):  # 9999-12-31 is how ERP systems write "never"
+        return {
+            "BilledCost": cost,
+            **dict.fromkeys(
+                ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd"),
+                str(day) if day else when.strip(),
+            ),
+        }
     first = day.replace(day=1)
-    start, end = (first, month_end(day)) if mapping.whole_months or moment.second == 0 else (day, day + pd.Timedelta(days=1))
-    return {"BilledCost": cost, "BillingPeriodStart": str(first), "BillingPeriodEnd": str(month_end(day)),
-            "ChargePeriodStart": str(start), "ChargePeriodEnd": str(end)[:10]}
+    start, end = (
+        (first, month_end(day))
+        if mapping.whole_months or moment.second == 0
+        else (day, day + pd.Timedelta(days=1))
+    )
+    return {
+        "BilledCost": cost,
+        "BillingPeriodStart": str(first),
+        "BillingPeriodEnd": str(month_end(day)),
+        "ChargePeriodStart": str(start),
+        "ChargePeriodEnd": str(end)[:10],
+    }

@@ -13,12 +13,24 @@ from ...settings import Strict
 from .columns import ROLES
 from .written import BLANK, cells_of, date_order, decimal_mark, line_of, usual_mark
 
-__all__ = ["BLANK", "Mapping", "cells_of", "date_order", "decimal_mark", "line_of", "load_mapping", "usual_mark"]
+__all__ = [
+    "BLANK",
+    "Mapping",
+    "cells_of",
+    "date_order",
+    "decimal_mark",
+    "line_of",
+    "load_mapping",
+    "usual_mark",
+]
 
 TAGS = ("team", "environment", "workload", "business_unit")
 Category = Literal["Usage", "Purchase", "Tax", "Credit", "Adjustment"]
-ABOUT = ("# Which column is what (every field: docs/mapping.md). Correct it and give it with --mapping FILE.\n")
-UNSAVED = ("doubts", "open_money")       # a saved mapping is its owner's word: what it says is no doubt any more
+ABOUT = "# Which column is what (every field: docs/mapping.md). Correct it and give it with --mapping FILE.\n"
+UNSAVED = (
+    "doubts",
+    "open_money",
+)  # a saved mapping is its owner's word: what it says is no doubt any more
 
 
 class Mapping(Strict):
@@ -30,18 +42,22 @@ class Mapping(Strict):
 
     file: str = ""
     sheet: str | None = None
-    date: str | None = None                      # column with a day
-    month: str | None = None                     # column with a month
-    months: dict[str, str] = {}                  # or: column -> month YYYY-MM, one column per month
+    date: str | None = None  # column with a day
+    month: str | None = None  # column with a month
+    months: dict[str, str] = {}  # or: column -> month YYYY-MM, one column per month
     date_order: Literal["iso", "day first", "month first"] = "iso"
-    date_order_assumed: bool = False             # no cell tells the order: the default was taken
-    whole_months: bool = False                   # each row is the cost of a whole month, spread evenly over its days
+    date_order_assumed: bool = False  # no cell tells the order: the default was taken
+    whole_months: bool = False  # each row is the cost of a whole month, spread evenly over its days
     amount: str | None = None
     decimal: Literal[".", ","] = "."
     decimal_assumed: bool = False
-    scale: Annotated[Decimal, Field(gt=0)] = Decimal(1)      # 1000 where the table is in thousands, 0.01 where it is in cents
-    currency: str | None = None                  # column
-    currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"      # where neither column nor cell says
+    scale: Annotated[Decimal, Field(gt=0)] = Decimal(
+        1
+    )  # 1000 where the table is in thousands, 0.01 where it is in cents
+    currency: str | None = None  # column
+    currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = (
+        "USD"  # where neither column nor cell says
+    )
     currency_assumed: bool = False
     team: str | None = None
     environment: str | None = None
@@ -54,15 +70,19 @@ class Mapping(Strict):
     provider: str | None = None
     sku: str | None = None
     region: str | None = None
-    category: str | None = None                  # column that says usage, tax, credit, purchase
-    categories: dict[str, Category] = {}         # words of that column that are not known by themselves
-    add: dict[str, Category] = {}                # columns whose amounts are charges beside the amount: added as they are written
-    subtract: dict[str, Category] = {}           # the same, written without a minus: taken off
-    ignore: tuple[str, ...] = ()                 # columns with money that are left out on purpose
-    found: dict[str, str] = {}                   # role -> what was seen, for readers
+    category: str | None = None  # column that says usage, tax, credit, purchase
+    categories: dict[str, Category] = {}  # words of that column that are not known by themselves
+    add: dict[
+        str, Category
+    ] = {}  # columns whose amounts are charges beside the amount: added as they are written
+    subtract: dict[str, Category] = {}  # the same, written without a minus: taken off
+    ignore: tuple[str, ...] = ()  # columns with money that are left out on purpose
+    found: dict[str, str] = {}  # role -> what was seen, for readers
     notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()                 # what could be read another way, each with what to write; () = unambiguous
-    open_money: tuple[str, ...] = ()             # columns with money that no field names yet
+    doubts: tuple[
+        str, ...
+    ] = ()  # what could be read another way, each with what to write; () = unambiguous
+    open_money: tuple[str, ...] = ()  # columns with money that no field names yet
 
     def settled(self) -> Mapping:
         """The mapping after somebody has looked and agreed: no doubts, and what was not counted stands in `ignore`.
@@ -71,34 +91,57 @@ class Mapping(Strict):
         >>> agreed.doubts, agreed.ignore
         ((), ('VAT',))
         """
-        return self.model_copy(update={"doubts": (), "open_money": (), "ignore": (*self.ignore, *self.open_money)})
+        return self.model_copy(
+            update={"doubts": (), "open_money": (), "ignore": (*self.ignore, *self.open_money)}
+        )
 
     def save(self, path: str | os.PathLike):
         """Write the mapping as YAML; what is not there is left out, doubts stand above as remarks."""
-        kept = {key: value for key, value in self.model_dump(mode="json").items()
-                if value not in (None, {}, [], "", False) and key not in UNSAVED}
+        kept = {
+            key: value
+            for key, value in self.model_dump(mode="json").items()
+            if value not in (None, {}, [], "", False) and key not in UNSAVED
+        }
         kept.pop("scale", None)
         if self.scale != 1:
-            kept["scale"] = int(self.scale) if self.scale == int(self.scale) else format(self.scale, "f")
+            kept["scale"] = (
+                int(self.scale) if self.scale == int(self.scale) else format(self.scale, "f")
+            )
         doubts = "".join(f"# IN DOUBT: {' '.join(doubt.split())}\n" for doubt in self.doubts)
         return write_atomic(path, ABOUT + doubts + dump_yaml(kept))
 
     def describe(self) -> str:
         """One line per role: what it is, from which column, what was seen in it; then what to look at twice ('!') and doubts ('?')."""
         lines = []
-        for role in ("date", "month", "amount", *(r for r in ROLES if r not in ("date", "month", "amount"))):
+        for role in (
+            "date",
+            "month",
+            "amount",
+            *(r for r in ROLES if r not in ("date", "month", "amount")),
+        ):
             column = getattr(self, role)
             if column is not None:
                 seen = self.found.get(role)
                 lines.append(f"{role.replace('_', ' ')} ← '{column}'{f' ({seen})' if seen else ''}")
         if self.months:
             first, last = min(self.months.values()), max(self.months.values())
-            lines.insert(0, f"month ← {len(self.months)} columns '{next(iter(self.months))}' … '{list(self.months)[-1]}' ({first} … {last})")
+            lines.insert(
+                0,
+                f"month ← {len(self.months)} columns '{next(iter(self.months))}' … '{list(self.months)[-1]}' ({first} … {last})",
+            )
         if self.currency is None:
-            lines.append(f"currency ← {self.currency_code} ({'assumed: the table does not say' if self.currency_assumed else 'as the table says'})")
+            lines.append(
+                f"currency ← {self.currency_code} ({'assumed: the table does not say' if self.currency_assumed else 'as the table says'})"
+            )
         if self.found.get("currencies"):
             lines.insert(0, self.found["currencies"])
-        return "\n".join([*lines, *(f"! {note}" for note in self.notes), *(f"? {doubt}" for doubt in self.doubts)])
+        return "\n".join(
+            [
+                *lines,
+                *(f"! {note}" for note in self.notes),
+                *(f"? {doubt}" for doubt in self.doubts),
+            ]
+        )
 
 
 def load_mapping(path: str | os.PathLike) -> Mapping:

@@ -40,8 +40,11 @@ MEANS = {
     "subtract": "the same for amounts written without a minus that are taken off, such as credits",
     "ignore": "columns with money that are left out on purpose",
 }
-SAID = ("found", "notes")                    # for readers; they change nothing
-LEFT = ("doubts", "open_money")              # a file is its owner's word: it holds no doubts; they stand above as remarks
+SAID = ("found", "notes")  # for readers; they change nothing
+LEFT = (
+    "doubts",
+    "open_money",
+)  # a file is its owner's word: it holds no doubts; they stand above as remarks
 
 
 def explained(mapping: Mapping, columns: list[str] = ()) -> str:
@@ -52,18 +55,35 @@ def explained(mapping: Mapping, columns: list[str] = ()) -> str:
     ['# the column with the team or cost centre', '# team: ']
     """
     values = mapping.model_dump(mode="json")
-    lines = ["# How this file is read: correct it, save it, and give it with --mapping.",
-             "# A name on the right is a column of the file. A line with # in front does not count.",
-             *(f"# IN DOUBT: {' '.join(text.split())}" for text in values.get("doubts", ())),
-             *(textwrap.wrap(f"Columns of the file: {', '.join(map(repr, columns))}", 116, initial_indent="# ", subsequent_indent="#   ",
-                             break_long_words=False) if len(columns) else [])]
+    lines = [
+        "# How this file is read: correct it, save it, and give it with --mapping.",
+        "# A name on the right is a column of the file. A line with # in front does not count.",
+        *(f"# IN DOUBT: {' '.join(text.split())}" for text in values.get("doubts", ())),
+        *(
+            textwrap.wrap(
+                f"Columns of the file: {', '.join(map(repr, columns))}",
+                116,
+                initial_indent="# ",
+                subsequent_indent="#   ",
+                break_long_words=False,
+            )
+            if len(columns)
+            else []
+        ),
+    ]
     for name in [*(name for name in values if name not in (*SAID, *LEFT)), *SAID]:
         value = values[name]
         if name in SAID and not value:
             continue
-        means = "what was seen in the file; for readers only" if name in SAID else MEANS.get(name, "")
+        means = (
+            "what was seen in the file; for readers only" if name in SAID else MEANS.get(name, "")
+        )
         empty = value in (None, {}, [], "", False)
         if means and name != "notes":
             lines += ["", f"# {means}"]
-        lines.append(f"# {name}: {'false' if value is False else ''}" if empty else dump_yaml({name: value}).rstrip("\n"))
+        lines.append(
+            f"# {name}: {'false' if value is False else ''}"
+            if empty
+            else dump_yaml({name: value}).rstrip("\n")
+        )
     return "\n".join(lines) + "\n"

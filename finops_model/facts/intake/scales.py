@@ -14,15 +14,26 @@ THOUSAND = "k|t|tsd|tausend|thousands?|000s?|milliers|miles"
 MILLION = "mio|mill|millions?|millionen|millones|mn|mm|m"
 BILLION = "mrd|bn|billions?|milliarden|milliards"
 MONEYS = "|".join([*(code.casefold() for code in CODES), *map(re.escape, SYMBOLS)]).casefold()
-SMALL = re.compile(r"(?<![a-z])(?:(?P<c>cents?|ct|pence|rappen|centimes|centavos|centimos)|(?P<u>micros?))(?![a-z])")
+SMALL = re.compile(
+    r"(?<![a-z])(?:(?P<c>cents?|ct|pence|rappen|centimes|centavos|centimos)|(?P<u>micros?))(?![a-z])"
+)
 SCALE = f"(?P<k>{THOUSAND})|(?P<m>{MILLION})|(?P<b>{BILLION})"
-REMARKS = [re.compile(pattern) for pattern in (
-    rf"(?<![\d.,a-z])(?<![\d.,]\s)(?:{SCALE})\.?\s?(?:{MONEYS})(?![a-z0-9])",                                      # in k EUR, TEUR, Mio. €
-    rf"(?<![a-z0-9])(?:{MONEYS})\s?['’]?(?:{SCALE})(?![a-z0-9])",                                                  # EUR k, $000, USD thousands
-    rf"(?<![a-z])(?:in|en)\s+['’]?(?:{SCALE.replace('k|t|', 'k|').replace('|mn|mm|m', '|mn|mm')})(?![a-z0-9])",   # figures in thousands
-    r"[(\[]\s*['’]?(?P<k>000)s?\s*[)\]](?P<m>)(?P<b>)")]                                                           # Cost (000s), Cost ('000)
-WORDS = {Decimal(1_000): "thousands", Decimal(1_000_000): "millions", Decimal(1_000_000_000): "billions", Decimal("0.01"): "hundredths",
-         Decimal("0.000001"): "millionths"}
+REMARKS = [
+    re.compile(pattern)
+    for pattern in (
+        rf"(?<![\d.,a-z])(?<![\d.,]\s)(?:{SCALE})\.?\s?(?:{MONEYS})(?![a-z0-9])",  # in k EUR, TEUR, Mio. €
+        rf"(?<![a-z0-9])(?:{MONEYS})\s?['’]?(?:{SCALE})(?![a-z0-9])",  # EUR k, $000, USD thousands
+        rf"(?<![a-z])(?:in|en)\s+['’]?(?:{SCALE.replace('k|t|', 'k|').replace('|mn|mm|m', '|mn|mm')})(?![a-z0-9])",  # figures in thousands
+        r"[(\[]\s*['’]?(?P<k>000)s?\s*[)\]](?P<m>)(?P<b>)",
+    )
+]  # Cost (000s), Cost ('000)
+WORDS = {
+    Decimal(1_000): "thousands",
+    Decimal(1_000_000): "millions",
+    Decimal(1_000_000_000): "billions",
+    Decimal("0.01"): "hundredths",
+    Decimal("0.000001"): "millionths",
+}
 
 
 class Remark(NamedTuple):
@@ -41,7 +52,11 @@ def scale_of(text: str) -> Decimal:
     >>> scale_of("amount_cents")
     Decimal('0.01')
     """
-    plain = "".join(c for c in unicodedata.normalize("NFKD", str(text).replace("_", " ")) if not unicodedata.combining(c)).casefold()
+    plain = "".join(
+        c
+        for c in unicodedata.normalize("NFKD", str(text).replace("_", " "))
+        if not unicodedata.combining(c)
+    ).casefold()
     for pattern in REMARKS:
         if found := pattern.search(plain):
             return Decimal(1_000 if found["k"] else 1_000_000 if found["m"] else 1_000_000_000)
@@ -64,8 +79,12 @@ def currencies(above: Iterable[tuple[int, str]]) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for line, text in above:
-        spaced = re.sub(r"(?<![A-Za-z])[kKtTmM](?=(?:EUR|USD|GBP|CHF)\b)", "", text.replace("_", " "))
+        spaced = re.sub(
+            r"(?<![A-Za-z])[kKtTmM](?=(?:EUR|USD|GBP|CHF)\b)", "", text.replace("_", " ")
+        )
         for mark in MONEY.findall(spaced):
-            if not mark.isalpha() or mark.isupper():             # "all", "try" are words, EUR and TRY are currencies
+            if (
+                not mark.isalpha() or mark.isupper()
+            ):  # "all", "try" are words, EUR and TRY are currencies
                 found.setdefault(SYMBOLS.get(mark.upper(), mark.upper()), line)
     return found

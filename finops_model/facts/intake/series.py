@@ -18,7 +18,7 @@ from .mapping import date_order, decimal_mark, line_of, usual_mark
 from .tables import read_table
 
 CLASSES = ("class", "cls", "kind", "group", "category")
-READS = 0.9             # share of the cells of a column that must be read
+READS = 0.9  # share of the cells of a column that must be read
 
 
 class SeriesTable(NamedTuple):
@@ -29,7 +29,9 @@ class SeriesTable(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def read_series(path: str | os.PathLike, date: str | None = None, value: str | None = None) -> SeriesTable:
+def read_series(
+    path: str | os.PathLike, date: str | None = None, value: str | None = None
+) -> SeriesTable:
     """The daily series in a table.
 
     date    the column of days; None: the first that holds dates
@@ -41,40 +43,64 @@ def read_series(path: str | os.PathLike, date: str | None = None, value: str | N
     frame = read_table(path)
     name, columns = frame.attrs["name"], list(frame.columns)
     if frame.attrs["broken"]:
-        raise InputError(f"{name}: {next(iter(frame.attrs['broken'].values()))}. Mend the line: a shifted cell would land in another series.")
+        raise InputError(
+            f"{name}: {next(iter(frame.attrs['broken'].values()))}. Mend the line: a shifted cell would land in another series."
+        )
     for option, column in (("--date-column", date), ("--value-column", value)):
         if column is not None and column not in columns:
             raise InputError(unknown(f"{name}: {option}", "column", column, columns))
-    dated = [date] if date else [column for column in columns if column != value and share(frame[column], read_moment) >= READS]
+    dated = (
+        [date]
+        if date
+        else [
+            column
+            for column in columns
+            if column != value and share(frame[column], read_moment) >= READS
+        ]
+    )
     if not dated:
-        raise InputError(f"{name}: no column holds dates. Its first column must be the day, best as 2026-10-31; columns: "
-                         f"{', '.join(map(str, columns[:8]))}.")
+        raise InputError(
+            f"{name}: no column holds dates. Its first column must be the day, best as 2026-10-31; columns: "
+            f"{', '.join(map(str, columns[:8]))}."
+        )
     date = dated[0]
     rest = [column for column in columns if column != date and (frame[column] != "").any()]
-    numbers = [column for column in rest if share(frame[column], lambda cell: read_number(cell) or read_number(cell, ",")) >= READS]
+    numbers = [
+        column
+        for column in rest
+        if share(frame[column], lambda cell: read_number(cell) or read_number(cell, ",")) >= READS
+    ]
     words = [column for column in rest if column not in numbers]
     if value is not None:
         numbers, words = [value], [column for column in words if column != value]
     if not numbers:
-        raise InputError(f"{name}: no column beside '{date}' holds numbers. Give a column per series, or the columns date, series, value.")
+        raise InputError(
+            f"{name}: no column beside '{date}' holds numbers. Give a column per series, or the columns date, series, value."
+        )
     notes = list(frame.attrs["notes"])
     days = _days(frame, date, name, notes)
     usual = usual_mark(frame, list(frame[date]))
     values = {column: _numbers(frame, column, name, usual, notes) for column in numbers}
     if not words or value is not None and not days.has_duplicates:
         _once(frame, days, np.arange(len(days)), name)
-        return SeriesTable({str(column): pd.Series(values[column], days) for column in numbers}, {}, tuple(notes))
+        return SeriesTable(
+            {str(column): pd.Series(values[column], days) for column in numbers}, {}, tuple(notes)
+        )
     groups = [column for column in words if plain_words(column) in CLASSES]
     named = [column for column in words if column not in groups] or groups
     if len(numbers) > 1 or len(named) > 1:
-        raise InputError(f"{name}: {', '.join(map(repr, words))} hold words and {', '.join(map(repr, numbers))} numbers. Give a date and a column "
-                         "per series, or date, series, value and perhaps class.")
+        raise InputError(
+            f"{name}: {', '.join(map(repr, words))} hold words and {', '.join(map(repr, numbers))} numbers. Give a date and a column "
+            "per series, or date, series, value and perhaps class."
+        )
     found = {}
     for key, part in frame.groupby(named[0], sort=False).indices.items():
         _once(frame, days, part, name, str(key))
         found[str(key)] = pd.Series(values[numbers[0]][part], days[part])
     classes = dict(zip(frame[named[0]], frame[groups[0]])) if groups and named != groups else {}
-    return SeriesTable(found, {str(key): str(group) for key, group in classes.items() if group}, tuple(notes))
+    return SeriesTable(
+        found, {str(key): str(group) for key, group in classes.items() if group}, tuple(notes)
+    )
 
 
 def _once(frame, days, rows, name, series: str = "") -> None:
@@ -84,40 +110,56 @@ def _once(frame, days, rows, name, series: str = "") -> None:
     if twice.any():
         second = int(twice.argmax())
         first = int((part == part[second]).argmax())
-        raise InputError(f"{name}: line {line_of(frame, rows[second])}: {part[second].date()} stands twice{f' in {series[:60]!r}' if series else ''}, first "
-                         f"in line {line_of(frame, rows[first])}. Give one row per day: add up what belongs together, or take one out.")
+        raise InputError(
+            f"{name}: line {line_of(frame, rows[second])}: {part[second].date()} stands twice{f' in {series[:60]!r}' if series else ''}, first "
+            f"in line {line_of(frame, rows[first])}. Give one row per day: add up what belongs together, or take one out."
+        )
 
 
 def _days(frame, column, name, notes) -> pd.DatetimeIndex:
     order, assumed = date_order(frame, column, name)
     found = []
-    if assumed:             # daily rows stand close together one way, and a month apart the other
+    if assumed:  # daily rows stand close together one way, and a month apart the other
         moments = [moment for moment in map(read_moment, frame[column]) if moment]
-        spans = {way: max(days) - min(days) for way in ("day first", "month first")
-                 if len(days := [day for moment in moments if (day := moment.day(way)) is not None]) == len(moments)}
+        spans = {
+            way: max(days) - min(days)
+            for way in ("day first", "month first")
+            if len(days := [day for moment in moments if (day := moment.day(way)) is not None])
+            == len(moments)
+        }
         order = min(spans, key=lambda way: (spans[way], way != order), default=order)
         first = next(cell for cell in frame[column] if read_moment(cell))
-        notes.append(f"'{first[:40]}' in '{column}' is read {order}, as {read_moment(first).day(order)}: no cell tells which it is. Write days as 2026-10-31.")
+        notes.append(
+            f"'{first[:40]}' in '{column}' is read {order}, as {read_moment(first).day(order)}: no cell tells which it is. Write days as 2026-10-31."
+        )
     for i, cell in enumerate(frame[column]):
         moment = read_moment(cell)
         day = moment.day("any" if order == "iso" else order) if moment and moment.second else None
         if day is None:
-            raise InputError(f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not a day. Write it as 2026-10-31.")
+            raise InputError(
+                f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not a day. Write it as 2026-10-31."
+            )
         found.append(day)
     return pd.DatetimeIndex(found)
 
 
 def _numbers(frame, column, name, usual, notes):
     cells = list(frame[column])
-    mark, assumed = decimal_mark([cell for cell in cells if cell], name, column, frame.attrs.get("typed", False), usual)
+    mark, assumed = decimal_mark(
+        [cell for cell in cells if cell], name, column, frame.attrs.get("typed", False), usual
+    )
     found = []
     if assumed:
         first = next(cell for cell in cells if decimal_evidence(cell) in ("?.", "?,"))
-        notes.append(f"'{first[:40]}' in '{column}' is read as {float(read_number(first, mark)[0]):,.6g}: no cell tells thousands from decimals.")
+        notes.append(
+            f"'{first[:40]}' in '{column}' is read as {float(read_number(first, mark)[0]):,.6g}: no cell tells thousands from decimals."
+        )
     for i, cell in enumerate(cells):
         number = read_number(cell, mark) if cell.strip() else None
         if number is None and cell.strip():
-            raise InputError(f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not a number. Leave the cell empty where the day "
-                             "is not known.")
+            raise InputError(
+                f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not a number. Leave the cell empty where the day "
+                "is not known."
+            )
         found.append(float(number[0]) if number else float("nan"))
     return pd.Series(found).to_numpy()

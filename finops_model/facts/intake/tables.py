@@ -21,17 +21,20 @@ import pandas as pd
 from ...errors import InputError, listing
 from . import vendors
 from .columns import kind_of
+from .files.readers import decode, open_source, refuse_no_file, shown, stray
 from .formats import is_month, plain_words, read_moment, read_number
 from .guess import guess_mapping
 from .mapped_rows import apply_mapping
 from .mapping import Mapping, load_mapping
-from .files.readers import decode, open_source, refuse_no_file, shown, stray
 
 __all__ = ["Mapping", "apply_mapping", "guess_mapping", "kind_of", "load_mapping", "read_table"]
 
 MAX_COLUMNS, MAX_ROWS, TOP = 2000, 2_000_000, 30
-TOTAL = re.compile(r"(grand |sub ?|overall |net )?totals?|sum|summe|(gesamt|end|zwischen)(summe|betrag)?|insgesamt|somme|totaux|"
-                   r"total (general|geral|cost|costs|amount)|suma|sous total", re.I)
+TOTAL = re.compile(
+    r"(grand |sub ?|overall |net )?totals?|sum|summe|(gesamt|end|zwischen)(summe|betrag)?|insgesamt|somme|totaux|"
+    r"total (general|geral|cost|costs|amount)|suma|sous total",
+    re.I,
+)
 EXCEL = {".xlsx", ".xlsm"}
 
 
@@ -50,20 +53,32 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
         from .files.excel import read_sheets
 
         grids, notes = read_sheets(path, sheet)
-        known = vendors.of_heads(one for grid in grids.values() for one in vendors.of_rows([cells for _, cells in grid[:vendors.TOP]]))
+        known = vendors.of_heads(
+            one
+            for grid in grids.values()
+            for one in vendors.of_rows([cells for _, cells in grid[: vendors.TOP]])
+        )
         name, grid, others = _best_sheet(path, grids, sheet)
         if others:
-            notes.append(f"not read: the sheets {listing(others)}, which hold data too; give the sheet's name to read one")
+            notes.append(
+                f"not read: the sheets {listing(others)}, which hold data too; give the sheet's name to read one"
+            )
         delimiter, typed = None, True
     else:
         if sheet is not None:
-            raise InputError(f"{path.name}: is no Excel workbook and has no sheet '{sheet}'. Leave the sheet out.")
+            raise InputError(
+                f"{path.name}: is no Excel workbook and has no sheet '{sheet}'. Leave the sheet out."
+            )
         source = open_source(path)
         known, name, typed = vendors.recognise(source), None, False
-        if source.kind != "csv" and (known or source.kind == "json" and not isinstance(source.document, list)):
+        if source.kind != "csv" and (
+            known or source.kind == "json" and not isinstance(source.document, list)
+        ):
             raise InputError(vendors.sentence(path.name, known) if known else _no_table(source))
         try:
-            grid, delimiter = _records(source) if source.kind != "csv" else _grid(path.name, decode(source))
+            grid, delimiter = (
+                _records(source) if source.kind != "csv" else _grid(path.name, decode(source))
+            )
         except InputError:
             if known:
                 raise InputError(vendors.sentence(path.name, known)) from None
@@ -77,7 +92,12 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
         raise
     if not typed and source.broken:
         _keep_broken(frame, source.broken)
-    frame.attrs |= {"sheet": name, "delimiter": delimiter, "typed": typed, "vendor": vendors.sentence(path.name, known) if known else ""}
+    frame.attrs |= {
+        "sheet": name,
+        "delimiter": delimiter,
+        "typed": typed,
+        "vendor": vendors.sentence(path.name, known) if known else "",
+    }
     frame.attrs["notes"] = notes + frame.attrs["notes"]
     return frame
 
@@ -98,9 +118,14 @@ def _records(source) -> tuple[list[tuple[int, list[str]]], None]:
     names, grid = [name for name in source.header if name != "x_Row"], []
     for table in source.batches():
         if len(grid) + table.num_rows > MAX_ROWS:
-            raise InputError(f"{source.name}: more than {MAX_ROWS:,} rows. Deliver a FOCUS export in Parquet: finops ingest FILE.")
+            raise InputError(
+                f"{source.name}: more than {MAX_ROWS:,} rows. Deliver a FOCUS export in Parquet: finops ingest FILE."
+            )
         columns = [table.column(name).to_pylist() for name in names]
-        grid += [(number, [" ".join((column[i] or "").split()) for column in columns]) for i, number in enumerate(table.column("x_Row").to_pylist())]
+        grid += [
+            (number, [" ".join((column[i] or "").split()) for column in columns])
+            for i, number in enumerate(table.column("x_Row").to_pylist())
+        ]
     if not names:
         raise InputError(f"{source.name}: the file holds no rows. Export it again.")
     return [(0, names), *grid], None
@@ -125,14 +150,20 @@ def _best_sheet(path, grids, sheet):
         numbers = sum(any(read_number(cell) is not None for cell in row) for row in body)
         scored[name] = min(numbers, max(dates, 1)) * 10_000_000 + len(grid) if len(grid) > 1 else 0
     best = sheet if sheet is not None else max(scored, key=lambda name: scored[name])
-    return best, grids[best], [name for name in grids if name != best and scored[name] >= 20_000_000]
+    return (
+        best,
+        grids[best],
+        [name for name in grids if name != best and scored[name] >= 20_000_000],
+    )
 
 
 def _grid(name: str, text: str) -> tuple[list[tuple[int, list[str]]], str]:
     """[(line, cells)] of delimited text, its delimiter; a quote that never closes refuses the file (it eats rows)."""
     if "\x00" in text:
-        raise InputError(f"{name}: line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character: not a table "
-                         "of text. Export it again.")
+        raise InputError(
+            f"{name}: line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character: not a table "
+            "of text. Export it again."
+        )
     delimiter = None
     first, _, rest = text.partition("\n")
     if found := re.fullmatch(r"\ufeff?sep=(.)\s*", first):
@@ -147,10 +178,14 @@ def _grid(name: str, text: str) -> tuple[list[tuple[int, list[str]]], str]:
                 grid.append((last + 1, cells))
             last = reader.line_num
             if len(grid) > MAX_ROWS:
-                raise InputError(f"{name}: more than {MAX_ROWS:,} rows. Deliver a FOCUS export in Parquet: finops ingest FILE.")
+                raise InputError(
+                    f"{name}: more than {MAX_ROWS:,} rows. Deliver a FOCUS export in Parquet: finops ingest FILE."
+                )
     except csv.Error as problem:
-        raise InputError(f"{name}: line {last + 1}: the quotes of this line do not close ({problem}); everything behind it would "
-                         "be swallowed. Correct the line, or export the file again.") from None
+        raise InputError(
+            f"{name}: line {last + 1}: the quotes of this line do not close ({problem}); everything behind it would "
+            "be swallowed. Correct the line, or export the file again."
+        ) from None
     if not grid:
         raise InputError(f"{name}: the file holds no rows. Export it again.")
     return grid, delimiter
@@ -175,30 +210,62 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
     at = _header(path.name, grid)
     header_line, header = grid[at]
     if problem := stray(" ".join(header)):
-        raise InputError(f"{path.name}: the header {problem}. Export the file again, all of it as UTF-8.")
-    notes = [] if at == 0 else [f"the header stands in line {header_line}; above it: {listing(_first(c) for _, c in grid[:at])}"]
-    body, totals, footnotes = _without_bottom(grid[at + 1:])
+        raise InputError(
+            f"{path.name}: the header {problem}. Export the file again, all of it as UTF-8."
+        )
+    notes = (
+        []
+        if at == 0
+        else [
+            f"the header stands in line {header_line}; above it: {listing(_first(c) for _, c in grid[:at])}"
+        ]
+    )
+    body, totals, footnotes = _without_bottom(grid[at + 1 :])
     excel = path.suffix.casefold() in EXCEL
-    if excel:                       # cells without a heading are a column of their own; in a CSV they are a broken line
-        header = header + [""] * (max([len(header), *(len(cells) for _, cells in body)]) - len(header))
+    if excel:  # cells without a heading are a column of their own; in a CSV they are a broken line
+        header = header + [""] * (
+            max([len(header), *(len(cells) for _, cells in body)]) - len(header)
+        )
     names = _names(path.name, header)
     rows, broken = [], {}
     for i, (line, cells) in enumerate(body):
-        if any(cells[len(names):]) or (len(cells) < len(names) and not excel):
-            broken[i] = shown(f"line {line} has {len(cells)} cells where the header has {len(names)}: {' | '.join(cells)[:200]}")
+        if any(cells[len(names) :]) or (len(cells) < len(names) and not excel):
+            broken[i] = shown(
+                f"line {line} has {len(cells)} cells where the header has {len(names)}: {' | '.join(cells)[:200]}"
+            )
         elif problem := stray("\n".join(cells)):
             broken[i] = f"line {line} {problem}"
         cells = [shown(cell) for cell in cells] if i in broken else cells
         rows.append((cells + [""] * len(names))[: len(names)])
     kept = [i for i in range(len(names)) if header[i] or any(row[i] for row in rows)]
-    frame = pd.DataFrame([[row[i] for i in kept] for row in rows], columns=[names[i] for i in kept], dtype="object")
-    notes += [f"line {line} '{_first(cells)}' is left out: a total at the bottom, not a charge" for line, cells in totals]
-    notes += [f"line {line} is left out, a remark below the table: {_first(cells)[:80]}" for line, cells in footnotes]
+    frame = pd.DataFrame(
+        [[row[i] for i in kept] for row in rows], columns=[names[i] for i in kept], dtype="object"
+    )
+    notes += [
+        f"line {line} '{_first(cells)}' is left out: a total at the bottom, not a charge"
+        for line, cells in totals
+    ]
+    notes += [
+        f"line {line} is left out, a remark below the table: {_first(cells)[:80]}"
+        for line, cells in footnotes
+    ]
     notes += [f"{text}" for text in list(broken.values())[:3]]
     above = [(line, " ".join(filter(None, cells))) for line, cells in grid[:at]]
-    frame.attrs = {"above": above, "name": path.name, "file": str(path), "header_row": header_line, "lines": [line for line, _ in body],
-                   "notes": notes, "footnotes": [line for line, _ in footnotes], "below": [(line, _first(cells)) for line, cells in footnotes], "broken": broken,
-                   "totals": [{"line": line, "label": _first(cells), "cells": dict(zip(names, cells))} for line, cells in totals]}
+    frame.attrs = {
+        "above": above,
+        "name": path.name,
+        "file": str(path),
+        "header_row": header_line,
+        "lines": [line for line, _ in body],
+        "notes": notes,
+        "footnotes": [line for line, _ in footnotes],
+        "below": [(line, _first(cells)) for line, cells in footnotes],
+        "broken": broken,
+        "totals": [
+            {"line": line, "label": _first(cells), "cells": dict(zip(names, cells))}
+            for line, cells in totals
+        ],
+    }
     return frame
 
 
@@ -212,7 +279,11 @@ def is_value(cell: str) -> bool:
     >>> is_value("12.50"), is_value("Cost"), is_value("2025-01-31")
     (True, False, True)
     """
-    return read_number(cell) is not None or read_number(cell, ",") is not None or read_moment(cell) is not None
+    return (
+        read_number(cell) is not None
+        or read_number(cell, ",") is not None
+        or read_moment(cell) is not None
+    )
 
 
 def _header(name: str, grid: list) -> int:
@@ -222,15 +293,21 @@ def _header(name: str, grid: list) -> int:
     for at, (_, cells) in enumerate(grid[:TOP]):
         words = [cell for cell in cells if cell]
         months = [cell for cell in words if is_month(cell)]
-        below = grid[at + 1: at + 40]
-        if (len(words) < max(2, 0.6 * wide) or any(is_value(cell) for cell in words if cell not in months)
-                or len(months) == len(words) or len(months) == 1):
+        below = grid[at + 1 : at + 40]
+        if (
+            len(words) < max(2, 0.6 * wide)
+            or any(is_value(cell) for cell in words if cell not in months)
+            or len(months) == len(words)
+            or len(months) == 1
+        ):
             continue
         if not below or any(is_value(cell) for _, row in below for cell in row) or len(grid) < TOP:
             return at
     seen = " | ".join(grid[0][1])[:120]
-    raise InputError(f"{name}: no header row was found: line {grid[0][0]} is '{seen}'. Write the column names into the first line, for "
-                     "example date,team,service,cost,currency.")
+    raise InputError(
+        f"{name}: no header row was found: line {grid[0][0]} is '{seen}'. Write the column names into the first line, for "
+        "example date,team,service,cost,currency."
+    )
 
 
 def _names(name: str, header: list[str]) -> list[str]:
@@ -241,8 +318,10 @@ def _names(name: str, header: list[str]) -> list[str]:
     for i, cell in enumerate(header, 1):
         column = cell.strip().lstrip("\ufeff") or f"column {i}"
         if column.casefold() in seen:
-            raise InputError(f"{name}: column '{column}' stands twice in the header, at places {seen[column.casefold()]} and {i}: "
-                             "which one counts? Rename one or take it out.")
+            raise InputError(
+                f"{name}: column '{column}' stands twice in the header, at places {seen[column.casefold()]} and {i}: "
+                "which one counts? Rename one or take it out."
+            )
         seen[column.casefold()] = i
         names.append(column)
     return names
@@ -256,8 +335,11 @@ def _without_bottom(body: list) -> tuple[list, list, list]:
         line, cells = body[-1]
         words = [cell for cell in cells if cell]
         label = plain_words(words[0]) if words else ""
-        if TOTAL.fullmatch(label) and any(read_number(c) or read_number(c, ",") for c in words[1:]) and not any(
-                read_moment(c) and read_number(c) is None for c in words):
+        if (
+            TOTAL.fullmatch(label)
+            and any(read_number(c) or read_number(c, ",") for c in words[1:])
+            and not any(read_moment(c) and read_number(c) is None for c in words)
+        ):
             totals.insert(0, body.pop())
         elif len(words) == 1 and wide > 1 and not is_value(words[0]) and len(words[0]) > 2:
             footnotes.insert(0, body.pop())

@@ -12,11 +12,13 @@ import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from .formats import plain_words, read_moment
 from .files.readers import Source, head_text
+from .formats import plain_words, read_moment
 
-FOCUS = frozenset("billedcost billingcurrency billingperiodstart billingperiodend chargeperiodstart chargeperiodend chargecategory "
-                  "servicename".split())
+FOCUS = frozenset(
+    "billedcost billingcurrency billingperiodstart billingperiodend chargeperiodstart chargeperiodend chargecategory "
+    "servicename".split()
+)
 TOP, DEPTH, ITEMS = 40, 5, 20
 MAPPING = "If you know better, say which column is what: finops start FILE --mapping mapping.yaml (docs/mapping.md)."
 
@@ -55,100 +57,220 @@ def squash(name: str) -> str:
 def head(names: Iterable[str], below: Iterable[str] = ()) -> Head:
     """A Head of names and, where there is one, the row below them."""
     names = tuple(str(name).strip().lstrip("\ufeff") for name in names)
-    return Head(names, tuple(map(str, below)), frozenset(word for word in map(squash, names) if word))
+    return Head(
+        names, tuple(map(str, below)), frozenset(word for word in map(squash, names) if word)
+    )
 
 
 def _cost_explorer(h: Head) -> bool:
     first, below = (h.names or ("",))[0], (h.below or ("",))[0].strip()
     money = [name for name in h.names[1:] if name.rstrip().endswith(")") and "(" in name]
-    turned = squash(below) == squash(first) + "total" or bool(read_moment(below) and not read_moment(first) and first and "date" not in squash(first))
-    return bool(money) and h.count("totalcosts totalcost") > 0 and turned and "date" not in squash(first)
+    turned = squash(below) == squash(first) + "total" or bool(
+        read_moment(below) and not read_moment(first) and first and "date" not in squash(first)
+    )
+    return (
+        bool(money)
+        and h.count("totalcosts totalcost") > 0
+        and turned
+        and "date" not in squash(first)
+    )
 
 
-CUR = ("lineitemunblendedcost lineitemblendedcost lineitemnetunblendedcost lineitemlineitemtype lineitemusageaccountid lineitemproductcode "
-       "lineitemusagestartdate lineitemusageamount lineitemcurrencycode")
-GOOGLE = ("billingaccountid serviceid servicedescription skuid skudescription usagestarttime usageendtime projectid projectname projectnumber "
-          "locationregion locationcountry locationlocation exporttime currencyconversionrate usageamount usageunit usageamountinpricingunits "
-          "usagepricingunit credits creditsname creditsamount creditsid creditstype invoicemonth costtype costatlist partitiondate adjustmentinfoid")
-GOOGLE_ONLY = ("usagestarttime invoicemonth exporttime currencyconversionrate usageamountinpricingunits credits creditsamount creditsname creditstype "
-               "costtype costatlist adjustmentinfoid")
+CUR = (
+    "lineitemunblendedcost lineitemblendedcost lineitemnetunblendedcost lineitemlineitemtype lineitemusageaccountid lineitemproductcode "
+    "lineitemusagestartdate lineitemusageamount lineitemcurrencycode"
+)
+GOOGLE = (
+    "billingaccountid serviceid servicedescription skuid skudescription usagestarttime usageendtime projectid projectname projectnumber "
+    "locationregion locationcountry locationlocation exporttime currencyconversionrate usageamount usageunit usageamountinpricingunits "
+    "usagepricingunit credits creditsname creditsamount creditsid creditstype invoicemonth costtype costatlist partitiondate adjustmentinfoid"
+)
+GOOGLE_ONLY = (
+    "usagestarttime invoicemonth exporttime currencyconversionrate usageamountinpricingunits credits creditsamount creditsname creditstype "
+    "costtype costatlist adjustmentinfoid"
+)
 METERS = "metercategory metersubcategory metername meterid meterregion consumedmeter"
-AZURE_COST = ("costinbillingcurrency cost pretaxcost costinpricingcurrency extendedcost costinusd costusd paygcostinbillingcurrency resourcerate "
-              "billingpretaxtotal effectiveprice")
-AZURE_SCOPE = ("subscriptionid subscriptionguid subscriptionname billingaccountid billingaccountname billingprofileid resourcegroup resourcegroupname "
-               "resourcelocation consumedservice instanceid resourceid accountownerid chargetype publishertype additionalinfo")
+AZURE_COST = (
+    "costinbillingcurrency cost pretaxcost costinpricingcurrency extendedcost costinusd costusd paygcostinbillingcurrency resourcerate "
+    "billingpretaxtotal effectiveprice"
+)
+AZURE_SCOPE = (
+    "subscriptionid subscriptionguid subscriptionname billingaccountid billingaccountname billingprofileid resourcegroup resourcegroupname "
+    "resourcelocation consumedservice instanceid resourceid accountownerid chargetype publishertype additionalinfo"
+)
 AWS = "Fetch the FOCUS export of the same bill (AWS Data Exports, FOCUS 1.0 with AWS columns) and give that."
 
 KNOWN = (  # the first that sees the head counts
-    Known("an AWS cost and usage report (classic)", lambda h: h.count(CUR) >= 2 and any("/" in name for name in h.names),
-          "What a line is stands in lineItem/LineItemType (usage, tax, credit, fee, negation), and its currency is not that of the list price: read as "
-          f"any table, a part of it would be booked. {AWS}"),
-    Known("an AWS cost and usage report (CUR 2.0, or the classic one as Athena writes it)", lambda h: h.count(CUR) >= 2,
-          "What a line is stands in line_item_line_item_type (usage, tax, credit, fee, negation), and its currency is not that of the list price: read "
-          f"as any table, a part of it would be booked. {AWS}"),
-    Known("an AWS detailed billing report", lambda h: h.count("linkedaccountid recordtype") == 2 and h.count(
-        "payeraccountid unblendedcost totalcost usagestartdate billingperiodstartdate") > 0,
-        f"Its lines of RecordType InvoiceTotal and StatementTotal repeat what stands above them and would be counted twice. {AWS}"),
-    Known("a table of AWS Cost Explorer (services as columns)", _cost_explorer,
-          f"Its line of totals would be counted once more, and tax and services would become one. {AWS} Or turn the table: a row per day and service, "
-          "with the columns date, service, cost, currency."),
-    Known("an answer of the AWS Cost Explorer API", lambda h: h.count("resultsbytime timeperiod") == 2,
-          f"It holds groups of several metrics, of which one would have to be chosen. {AWS}"),
-    Known("a cost table of the Google Cloud console", lambda h: (h.count("servicedescription skudescription serviceid skuid projectid projectname") >= 2
-          and h.count("credittype unroundedcost usagestartdate unroundedsubtotal subtotal promotionsandothers discounts") >= 1
-          and any(word.startswith(("cost", "subtotal", "unrounded")) for word in h.words) and "usagestarttime" not in h.words),
-          "Its credits, discounts and tax are lines and columns beside the cost: read as any table, the total would be too high. Fetch the FOCUS view of "
-          "the same billing account (BigQuery billing export, FOCUS) as CSV, JSON lines or Parquet and give that."),
-    Known("a Google Cloud billing export (BigQuery)", lambda h: any(word in h.words for word in ("cost", "costatlist")) and h.count(GOOGLE) >= 3
-          and h.count(GOOGLE_ONLY) >= 1,
-          "Its cost is before credits, and the day it was written is not the day of use: read as any table, the total would be too high and lie in the "
-          "wrong months. Fetch the FOCUS view of the same billing account (BigQuery billing export, FOCUS) as CSV, JSON lines or Parquet and give that."),
-    Known("an Azure cost export (enterprise or customer agreement)",
-          lambda h: h.count(METERS) >= 1 and h.count(AZURE_COST) >= 1 and h.count(AZURE_SCOPE) >= 1,
-          "What a line is stands in ChargeType (usage, purchase, refund, rounding): read as any table, a reservation bought would become usage and be "
-          "forecast. Fetch the FOCUS export of the same scope (Cost Management, Exports, Cost and usage details (FOCUS)) and give that."),
-    Known("an answer of the Azure Cost Management API", lambda h: h.count("properties columns rows nextlink propertiescolumns propertiesrows") >= 5,
-          "Fetch the FOCUS export of the same scope (Cost Management, Exports, Cost and usage details (FOCUS)) and give that."),
-    Known("an allocation of Kubecost or OpenCost", lambda h: h.count("cpucost ramcost memorycost") >= 1 and h.count(
-        "totalcost gpucost pvcost networkcost sharedcost loadbalancercost") >= 2,
+    Known(
+        "an AWS cost and usage report (classic)",
+        lambda h: h.count(CUR) >= 2 and any("/" in name for name in h.names),
+        "What a line is stands in lineItem/LineItemType (usage, tax, credit, fee, negation), and its currency is not that of the list price: read as "
+        f"any table, a part of it would be booked. {AWS}",
+    ),
+    Known(
+        "an AWS cost and usage report (CUR 2.0, or the classic one as Athena writes it)",
+        lambda h: h.count(CUR) >= 2,
+        "What a line is stands in line_item_line_item_type (usage, tax, credit, fee, negation), and its currency is not that of the list price: read "
+        f"as any table, a part of it would be booked. {AWS}",
+    ),
+    Known(
+        "an AWS detailed billing report",
+        lambda h: (
+            h.count("linkedaccountid recordtype") == 2
+            and h.count(
+                "payeraccountid unblendedcost totalcost usagestartdate billingperiodstartdate"
+            )
+            > 0
+        ),
+        f"Its lines of RecordType InvoiceTotal and StatementTotal repeat what stands above them and would be counted twice. {AWS}",
+    ),
+    Known(
+        "a table of AWS Cost Explorer (services as columns)",
+        _cost_explorer,
+        f"Its line of totals would be counted once more, and tax and services would become one. {AWS} Or turn the table: a row per day and service, "
+        "with the columns date, service, cost, currency.",
+    ),
+    Known(
+        "an answer of the AWS Cost Explorer API",
+        lambda h: h.count("resultsbytime timeperiod") == 2,
+        f"It holds groups of several metrics, of which one would have to be chosen. {AWS}",
+    ),
+    Known(
+        "a cost table of the Google Cloud console",
+        lambda h: (
+            h.count("servicedescription skudescription serviceid skuid projectid projectname") >= 2
+            and h.count(
+                "credittype unroundedcost usagestartdate unroundedsubtotal subtotal promotionsandothers discounts"
+            )
+            >= 1
+            and any(word.startswith(("cost", "subtotal", "unrounded")) for word in h.words)
+            and "usagestarttime" not in h.words
+        ),
+        "Its credits, discounts and tax are lines and columns beside the cost: read as any table, the total would be too high. Fetch the FOCUS view of "
+        "the same billing account (BigQuery billing export, FOCUS) as CSV, JSON lines or Parquet and give that.",
+    ),
+    Known(
+        "a Google Cloud billing export (BigQuery)",
+        lambda h: (
+            any(word in h.words for word in ("cost", "costatlist"))
+            and h.count(GOOGLE) >= 3
+            and h.count(GOOGLE_ONLY) >= 1
+        ),
+        "Its cost is before credits, and the day it was written is not the day of use: read as any table, the total would be too high and lie in the "
+        "wrong months. Fetch the FOCUS view of the same billing account (BigQuery billing export, FOCUS) as CSV, JSON lines or Parquet and give that.",
+    ),
+    Known(
+        "an Azure cost export (enterprise or customer agreement)",
+        lambda h: h.count(METERS) >= 1 and h.count(AZURE_COST) >= 1 and h.count(AZURE_SCOPE) >= 1,
+        "What a line is stands in ChargeType (usage, purchase, refund, rounding): read as any table, a reservation bought would become usage and be "
+        "forecast. Fetch the FOCUS export of the same scope (Cost Management, Exports, Cost and usage details (FOCUS)) and give that.",
+    ),
+    Known(
+        "an answer of the Azure Cost Management API",
+        lambda h: h.count("properties columns rows nextlink propertiescolumns propertiesrows") >= 5,
+        "Fetch the FOCUS export of the same scope (Cost Management, Exports, Cost and usage details (FOCUS)) and give that.",
+    ),
+    Known(
+        "an allocation of Kubecost or OpenCost",
+        lambda h: (
+            h.count("cpucost ramcost memorycost") >= 1
+            and h.count("totalcost gpucost pvcost networkcost sharedcost loadbalancercost") >= 2
+        ),
         "It splits what the cluster costs over its namespaces by list prices of its own, so it is no bill, and beside the cloud's bill it would be "
-        "counted twice. Give the cloud vendor's bill (its FOCUS export); its tags say whose cost it is."),
-    Known("an account of Slurm jobs (sacct)", lambda h: "jobid" in h.words and h.count(
-        "elapsedraw elapsed alloctres reqtres cputimeraw cputime alloccpus allocgres") >= 1 and h.count("user account partition state start jobname") >= 1,
+        "counted twice. Give the cloud vendor's bill (its FOCUS export); its tags say whose cost it is.",
+    ),
+    Known(
+        "an account of Slurm jobs (sacct)",
+        lambda h: (
+            "jobid" in h.words
+            and h.count(
+                "elapsedraw elapsed alloctres reqtres cputimeraw cputime alloccpus allocgres"
+            )
+            >= 1
+            and h.count("user account partition state start jobname") >= 1
+        ),
         "It holds hours of jobs, not money, and its job steps are parts of their job and must not be added. Give the bill of the machines; hours per "
-        "day and account, added up without the steps, go with it as a business driver: finops start BILL --driver FILE."),
-    Known("a usage table of OpenAI", lambda h: h.count("nummodelrequests inputcachedtokens") >= 1 and h.count("inputtokens outputtokens") >= 1
-          and not h.count("amountvalue spend"),
-          "It holds tokens and requests, not money. Fetch the costs of the same days (Usage, Cost, Export; or /v1/organization/costs) and give that; "
-          "the usage may go with it as a business driver: finops start BILL --driver FILE."),
-    Known("a usage table of Anthropic", lambda h: h.count("usageinputtokensnocache usageinputtokenscacheread usageoutputtokens "
-          "usageinputtokenscachewrite5m uncachedinputtokens cachereadinputtokens") >= 2 and not h.count("costusd spend amount"),
-          "It holds tokens, not money. Fetch the costs of the same days (Console, Cost, Export; or /v1/organizations/cost_report) and give that; the "
-          "usage may go with it as a business driver: finops start BILL --driver FILE."),
-    Known("a report of Langfuse (daily metrics)", lambda h: h.count("counttraces countobservations") >= 1 and "totalcost" in h.words,
-          "Its cost is an estimate of the tool, not what a vendor bills. Give the vendor's own cost table, or its FOCUS export."),
-    Known("an invocation log of Amazon Bedrock", lambda h: "schematype" in h.words and h.count("modelid requestid operation") >= 2,
-          f"It holds tokens, not money. {AWS}"),
-    Known("an answer of Amazon CloudWatch (metrics)", lambda h: "metricdataresults" in h.words, f"It holds counts, not money. {AWS}"),
-    Known("a spend log of a gateway (LiteLLM and the like)", lambda h: h.count("spend cost costusd costtotal totalcost responsecost") >= 1 and h.count(
-        "prompttokens tokensprompt inputtokens promptusage") >= 1 and h.count("completiontokens tokenscompletion outputtokens") >= 1 and h.count(
-        "requestid generationid calltype modelgroup customllmprovider traceid spanid apikey starttime") >= 1,
+        "day and account, added up without the steps, go with it as a business driver: finops start BILL --driver FILE.",
+    ),
+    Known(
+        "a usage table of OpenAI",
+        lambda h: (
+            h.count("nummodelrequests inputcachedtokens") >= 1
+            and h.count("inputtokens outputtokens") >= 1
+            and not h.count("amountvalue spend")
+        ),
+        "It holds tokens and requests, not money. Fetch the costs of the same days (Usage, Cost, Export; or /v1/organization/costs) and give that; "
+        "the usage may go with it as a business driver: finops start BILL --driver FILE.",
+    ),
+    Known(
+        "a usage table of Anthropic",
+        lambda h: (
+            h.count(
+                "usageinputtokensnocache usageinputtokenscacheread usageoutputtokens "
+                "usageinputtokenscachewrite5m uncachedinputtokens cachereadinputtokens"
+            )
+            >= 2
+            and not h.count("costusd spend amount")
+        ),
+        "It holds tokens, not money. Fetch the costs of the same days (Console, Cost, Export; or /v1/organizations/cost_report) and give that; the "
+        "usage may go with it as a business driver: finops start BILL --driver FILE.",
+    ),
+    Known(
+        "a report of Langfuse (daily metrics)",
+        lambda h: h.count("counttraces countobservations") >= 1 and "totalcost" in h.words,
+        "Its cost is an estimate of the tool, not what a vendor bills. Give the vendor's own cost table, or its FOCUS export.",
+    ),
+    Known(
+        "an invocation log of Amazon Bedrock",
+        lambda h: "schematype" in h.words and h.count("modelid requestid operation") >= 2,
+        f"It holds tokens, not money. {AWS}",
+    ),
+    Known(
+        "an answer of Amazon CloudWatch (metrics)",
+        lambda h: "metricdataresults" in h.words,
+        f"It holds counts, not money. {AWS}",
+    ),
+    Known(
+        "a spend log of a gateway (LiteLLM and the like)",
+        lambda h: (
+            h.count("spend cost costusd costtotal totalcost responsecost") >= 1
+            and h.count("prompttokens tokensprompt inputtokens promptusage") >= 1
+            and h.count("completiontokens tokenscompletion outputtokens") >= 1
+            and h.count(
+                "requestid generationid calltype modelgroup customllmprovider traceid spanid apikey starttime"
+            )
+            >= 1
+        ),
         "Its spend is the gateway's own estimate by its price list, not what the vendors bill: beside their bills it would be counted twice. Give the "
-        f"vendors' own cost tables. {MAPPING}"),
-    Known("a usage table of Cursor", lambda h: h.count("maxmode kind") == 2 and h.count("cacheread totaltokens outputtokens") >= 1,
-          "Its cost of requests that are included in the seats is not billed. Give the invoices (Billing, Invoices) as a table: date, service, cost, "
-          "currency."),
-    Known("a log of nvidia-smi", lambda h: any(word.startswith("utilizationgpu") for word in h.words),
-          "It holds loads of GPUs, not money. Give the bill of the machines."),
+        f"vendors' own cost tables. {MAPPING}",
+    ),
+    Known(
+        "a usage table of Cursor",
+        lambda h: (
+            h.count("maxmode kind") == 2 and h.count("cacheread totaltokens outputtokens") >= 1
+        ),
+        "Its cost of requests that are included in the seats is not billed. Give the invoices (Billing, Invoices) as a table: date, service, cost, "
+        "currency.",
+    ),
+    Known(
+        "a log of nvidia-smi",
+        lambda h: any(word.startswith("utilizationgpu") for word in h.words),
+        "It holds loads of GPUs, not money. Give the bill of the machines.",
+    ),
 )
-METRICS = Known("a page of metrics (Prometheus text, for example of the DCGM exporter)", lambda h: False,
-                "It holds loads and counters of one moment, not money. Give the bill of the machines; hours per day may go with it as a business "
-                "driver: finops start BILL --driver FILE.")
+METRICS = Known(
+    "a page of metrics (Prometheus text, for example of the DCGM exporter)",
+    lambda h: False,
+    "It holds loads and counters of one moment, not money. Give the bill of the machines; hours per day may go with it as a business "
+    "driver: finops start BILL --driver FILE.",
+)
 
 
 def recognise(source: Source) -> Known | None:
     """The format of a source that is known and has no importer, or None. A FOCUS export is never one."""
-    if source.kind == "csv" and head_text(source).lstrip().startswith(("# HELP ", "# TYPE ", "DCGM_FI_")):
+    if source.kind == "csv" and head_text(source).lstrip().startswith(
+        ("# HELP ", "# TYPE ", "DCGM_FI_")
+    ):
         return METRICS
     return of_heads(heads(source))
 
@@ -186,7 +308,12 @@ def of_text(text: str) -> list[Head]:
     found = []
     for mark in ",;\t|":
         try:
-            rows = [row for _, row in zip(range(TOP), csv.reader(io.StringIO(text, newline=""), delimiter=mark))]
+            rows = [
+                row
+                for _, row in zip(
+                    range(TOP), csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+                )
+            ]
         except csv.Error:
             continue
         found += of_rows(rows)
@@ -195,7 +322,11 @@ def of_text(text: str) -> list[Head]:
 
 def of_rows(rows: list[list[str]]) -> list[Head]:
     """Heads among rows of cells."""
-    return [head(row, rows[i + 1] if i + 1 < len(rows) else ()) for i, row in enumerate(rows[:TOP]) if sum(map(bool, row)) > 1]
+    return [
+        head(row, rows[i + 1] if i + 1 < len(rows) else ())
+        for i, row in enumerate(rows[:TOP])
+        if sum(map(bool, row)) > 1
+    ]
 
 
 def _first_record(text: str):
@@ -220,7 +351,11 @@ def _keys(document, before: str = "", depth: int = 0) -> list[str]:
         return []
     found = []
     for key, value in list(document.items())[:500]:
-        found += [str(key), *([f"{before}.{key}"] if before else []), *_keys(value, str(key), depth + 1)]
+        found += [
+            str(key),
+            *([f"{before}.{key}"] if before else []),
+            *_keys(value, str(key), depth + 1),
+        ]
     return found
 
 

@@ -15,7 +15,9 @@ BLANK = {"", "-", "–", "—"}
 
 def cells_of(frame: pd.DataFrame, column: str) -> list[str]:
     """The cells of a column as text, '' where there is none."""
-    return ["" if value is None or value != value else str(value) for value in frame[column].tolist()]
+    return [
+        "" if value is None or value != value else str(value) for value in frame[column].tolist()
+    ]
 
 
 def plausible(day: date) -> bool:
@@ -33,7 +35,9 @@ def usual_mark(frame, dates: list[str]) -> str:
     return "," if frame.attrs.get("delimiter") == ";" or dotted else "."
 
 
-def decimal_mark(cells: list[str], name: str, column, typed: bool = False, default: str = ".") -> tuple[str, bool]:
+def decimal_mark(
+    cells: list[str], name: str, column, typed: bool = False, default: str = "."
+) -> tuple[str, bool]:
     """(decimal mark, assumed) of a column's cells; contradicting cells refuse the table.
 
     >>> decimal_mark(["1,234.50", "7"], "a.csv", "cost"), decimal_mark(["1.234"], "a.csv", "cost")
@@ -44,13 +48,15 @@ def decimal_mark(cells: list[str], name: str, column, typed: bool = False, defau
         said.setdefault(decimal_evidence(cell), cell)
     if "." in said and "," in said and not typed:
         where = f"'{column}'" if isinstance(column, str) else "the months"
-        raise InputError(f"{name}: {where}: '{said['.']}' has a decimal point and '{said[',']}' a decimal comma: one of them would be "
-                         "wrong by a factor of a thousand or a hundred. Export the table with one way of writing numbers.")
+        raise InputError(
+            f"{name}: {where}: '{said['.']}' has a decimal point and '{said[',']}' a decimal comma: one of them would be "
+            "wrong by a factor of a thousand or a hundred. Export the table with one way of writing numbers."
+        )
     if typed or "." in said:
         return ".", False
     if "," in said:
         return ",", False
-    open_ = "?." in said or "?," in said         # '1,234' or '1.234' and nothing else to tell by
+    open_ = "?." in said or "?," in said  # '1,234' or '1.234' and nothing else to tell by
     return (default if open_ else "."), open_
 
 
@@ -58,7 +64,9 @@ def open_number(cells) -> str:
     return next(cell for cell in cells if decimal_evidence(cell).startswith("?"))
 
 
-def date_order(frame, column: str, name: str, decimal: str = ".", currency: str = "") -> tuple[str, bool]:
+def date_order(
+    frame, column: str, name: str, decimal: str = ".", currency: str = ""
+) -> tuple[str, bool]:
     """('iso' | 'day first' | 'month first', assumed). Decided by any cell above 12; cells that contradict refuse the table."""
     first: dict[str, tuple[int, str]] = {}
     for i, cell in enumerate(cells_of(frame, column)):
@@ -67,8 +75,10 @@ def date_order(frame, column: str, name: str, decimal: str = ".", currency: str 
             first.setdefault(moment.order, (line_of(frame, i), cell))
     if "day first" in first and "month first" in first:
         (a, day), (b, month) = first["day first"], first["month first"]
-        raise InputError(f"{name}: '{column}': line {a} '{day}' can only be day first and line {b} '{month}' only month first. "
-                         "Write all dates one way, best as 2025-01-31.")
+        raise InputError(
+            f"{name}: '{column}': line {a} '{day}' can only be day first and line {b} '{month}' only month first. "
+            "Write all dates one way, best as 2025-01-31."
+        )
     for order in ("day first", "month first"):
         if order in first:
             return order, False
@@ -88,4 +98,6 @@ def line_of(frame, i: int) -> int:
 def monthly(days: list) -> bool:
     """Whether days are one fixed day (first or last) of two or more months."""
     months = {(day.year, day.month) for day in days}
-    return len(months) > 1 and (all(day.day == 1 for day in days) or all((month_end(day) - day).days == 1 for day in days))
+    return len(months) > 1 and (
+        all(day.day == 1 for day in days) or all((month_end(day) - day).days == 1 for day in days)
+    )

@@ -14,7 +14,14 @@ from ...errors import LedgerError, listing, nearest
 from ...periods import check_month, month_name
 from .receipt import trimmed
 
-READ = ["x_Period", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "BillingCurrency", "BilledCost"]
+READ = [
+    "x_Period",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "ChargeCategory",
+    "BillingCurrency",
+    "BilledCost",
+]
 
 
 def pick_period(periods: pd.DataFrame, invoices: pd.DataFrame | None, month: str | None) -> str:
@@ -29,8 +36,10 @@ def pick_period(periods: pd.DataFrame, invoices: pd.DataFrame | None, month: str
     billed = set() if invoices is None else set(invoices["BillingPeriod"])
     if month not in known and month not in billed:
         near = nearest(month, known)
-        raise LedgerError(f"{month}: the ledger has no bill of {month_name(month)}{f' (nearest: {near})' if near else ''}; it has bills of "
-                          f"{listing(known)}. Choose one of these billing periods, or take the missing bill in: finops ingest FILE.")
+        raise LedgerError(
+            f"{month}: the ledger has no bill of {month_name(month)}{f' (nearest: {near})' if near else ''}; it has bills of "
+            f"{listing(known)}. Choose one of these billing periods, or take the missing bill in: finops ingest FILE."
+        )
     return month
 
 
@@ -46,19 +55,36 @@ def billed_elsewhere(files: list[Path], month: str) -> list[dict]:
             table = pq.read_table(file, columns=READ)
         table = table.filter(pc.equal(table.column("ChargeCategory"), "Usage"))
         starts = _months(table.column("ChargePeriodStart"))
-        ends = _months(pc.subtract(table.column("ChargePeriodEnd"), pa.scalar(1, pa.duration("us"))))
+        ends = _months(
+            pc.subtract(table.column("ChargePeriodEnd"), pa.scalar(1, pa.duration("us")))
+        )
         periods = pc.utf8_slice_codeunits(table.column("x_Period"), 0, 7)
         ends = pc.if_else(pc.less(ends, starts), starts, ends)
         other = pc.or_(pc.less(periods, starts), pc.greater(periods, ends))
         here = pc.and_(other, pc.or_(pc.equal(starts, month), pc.equal(periods, month)))
         if not pc.any(here).as_py():
             continue
-        found = pa.table({"used": starts, "billed": periods, "currency": table.column("BillingCurrency"), "amount": table.column("BilledCost")})
-        for row in found.filter(here).group_by(["used", "billed", "currency"]).aggregate([("amount", "sum")]).to_pylist():
+        found = pa.table(
+            {
+                "used": starts,
+                "billed": periods,
+                "currency": table.column("BillingCurrency"),
+                "amount": table.column("BilledCost"),
+            }
+        )
+        for row in (
+            found.filter(here)
+            .group_by(["used", "billed", "currency"])
+            .aggregate([("amount", "sum")])
+            .to_pylist()
+        ):
             key = (row["used"], row["billed"], row["currency"])
             sums[key] = sums.get(key, Decimal(0)) + (row["amount_sum"] or Decimal(0))
-    return [{"used": used, "billed": billed, "currency": currency, "amount": str(trimmed(amount))}
-            for (used, billed, currency), amount in sorted(sums.items()) if amount]
+    return [
+        {"used": used, "billed": billed, "currency": currency, "amount": str(trimmed(amount))}
+        for (used, billed, currency), amount in sorted(sums.items())
+        if amount
+    ]
 
 
 def _months(times) -> pa.ChunkedArray:
@@ -74,7 +100,11 @@ def sentence(lines: list[dict], month: str) -> str:
     said = []
     for line in lines:
         if line["used"] == month:
-            said.append(f"Of the use of {month_name(month)}, {line['amount']} {line['currency']} are billed in {month_name(line['billed'])}.")
+            said.append(
+                f"Of the use of {month_name(month)}, {line['amount']} {line['currency']} are billed in {month_name(line['billed'])}."
+            )
         else:
-            said.append(f"The bill of {month_name(month)} holds {line['amount']} {line['currency']} of use of {month_name(line['used'])}.")
+            said.append(
+                f"The bill of {month_name(month)} holds {line['amount']} {line['currency']} of use of {month_name(line['used'])}."
+            )
     return " ".join(said)

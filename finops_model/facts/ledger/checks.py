@@ -24,17 +24,47 @@ from ..intake.files.textcells import MAX_CELL, MAX_RAW
 COSTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 NUMBERS = (*COSTS, "ConsumedQuantity")
 TIMES = ("ChargePeriodStart", "ChargePeriodEnd", "BillingPeriodStart", "BillingPeriodEnd")
-TEXTS = ("BillingAccountId", "ServiceProviderName", "InvoiceIssuerName", "ServiceName", "ServiceCategory", "SkuId", "SkuMeter",
-         "RegionId", "ChargeCategory", "ChargeClass", "ChargeFrequency", "PricingCategory", "CommitmentDiscountId",
-         "CommitmentDiscountStatus", "ConsumedUnit", "BillingCurrency", "x_Model")
+TEXTS = (
+    "BillingAccountId",
+    "ServiceProviderName",
+    "InvoiceIssuerName",
+    "ServiceName",
+    "ServiceCategory",
+    "SkuId",
+    "SkuMeter",
+    "RegionId",
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeFrequency",
+    "PricingCategory",
+    "CommitmentDiscountId",
+    "CommitmentDiscountStatus",
+    "ConsumedUnit",
+    "BillingCurrency",
+    "x_Model",
+)
 CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
-TOLD = "x_SourceRefused"             # why a table reader could not make a row of a line, '' for all others
+TOLD = "x_SourceRefused"  # why a table reader could not make a row of a line, '' for all others
 MONEY = pa.decimal128(28, 10)
 DAY = 86_400_000_000
-YEAR, LONGEST = 366 * DAY, 3_660 * DAY       # a charge may start a year after its billing period; last ten years
-REFUSED = pa.schema([("x_Row", pa.int64()), ("x_Column", pa.string()), ("x_Kind", pa.string()), ("x_Reason", pa.string()),
-                     ("BilledCost", pa.string()), ("BillingCurrency", pa.string()), ("InvoiceIssuerName", pa.string()),
-                     ("BillingAccountId", pa.string()), ("x_Period", pa.string()), ("x_Raw", pa.string())])
+YEAR, LONGEST = (
+    366 * DAY,
+    3_660 * DAY,
+)  # a charge may start a year after its billing period; last ten years
+REFUSED = pa.schema(
+    [
+        ("x_Row", pa.int64()),
+        ("x_Column", pa.string()),
+        ("x_Kind", pa.string()),
+        ("x_Reason", pa.string()),
+        ("BilledCost", pa.string()),
+        ("BillingCurrency", pa.string()),
+        ("InvoiceIssuerName", pa.string()),
+        ("BillingAccountId", pa.string()),
+        ("x_Period", pa.string()),
+        ("x_Raw", pa.string()),
+    ]
+)
 
 
 @dataclass
@@ -55,7 +85,7 @@ class Finding:
 class Judged:
     accepted: pa.Table
     refused: pa.Table
-    hashes: np.ndarray          # (row,) of all rows, uint64: equal for identical rows
+    hashes: np.ndarray  # (row,) of all rows, uint64: equal for identical rows
 
 
 class _Rows:
@@ -78,15 +108,21 @@ class _Rows:
     def warn(self, where: np.ndarray, column: str, reason: str) -> None:
         index = np.flatnonzero(where & ~self.bad)
         if len(index):
-            self.findings.setdefault((column, reason), Finding(column, reason)).add(self.numbers[index])
+            self.findings.setdefault((column, reason), Finding(column, reason)).add(
+                self.numbers[index]
+            )
 
     def distinct(self, column: str) -> tuple[np.ndarray, list]:
         """(code of each row, distinct values); a missing column is all null."""
         if column not in self.table.schema.names:
             return np.zeros(len(self.bad), np.int64), [None]
         coded = self.table.column(column).cast(pa.string()).combine_chunks()
-        coded = (coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded).dictionary_encode(null_encoding="encode")
-        return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
+        coded = (coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded).dictionary_encode(
+            null_encoding="encode"
+        )
+        return coded.indices.to_numpy(zero_copy_only=False).astype(
+            np.int64
+        ), coded.dictionary.to_pylist()
 
 
 def judge(table: pa.Table, findings: dict[tuple[str, str], Finding]) -> Judged:
@@ -95,7 +131,12 @@ def judge(table: pa.Table, findings: dict[tuple[str, str], Finding]) -> Judged:
     rows = _Rows(table.drop_columns([TOLD]) if told else table, findings)
     table = rows.table
     if any(told):
-        rows.refuse(np.array([bool(reason) for reason in told]), "", "unreadable line", np.array([reason or "" for reason in told], object))
+        rows.refuse(
+            np.array([bool(reason) for reason in told]),
+            "",
+            "unreadable line",
+            np.array([reason or "" for reason in told], object),
+        )
     _readable(rows)
     times = _times(rows)
     currency = _mapped(rows, "BillingCurrency", _currency, "unknown currency")
@@ -104,16 +145,27 @@ def judge(table: pa.Table, findings: dict[tuple[str, str], Finding]) -> Judged:
     refund = np.array([(word or "").strip().casefold() == "refund" for word in words], bool)
     numbers, hashes = _numbers(rows)
     rows.warn(refund[codes], "ChargeCategory", "Refund is no category of FOCUS: kept as Credit")
-    texts = {name: _words(rows, name) for name in TEXTS if name not in ("BillingCurrency", "ChargeCategory", "x_Model")}
+    texts = {
+        name: _words(rows, name)
+        for name in TEXTS
+        if name not in ("BillingCurrency", "ChargeCategory", "x_Model")
+    }
     tags, model = _tags(rows), _model(rows)
     _look_twice(rows, numbers, texts, category)
     good = pa.array(~rows.bad)
     columns = {name: numbers[name] for name in NUMBERS}
     columns |= {name: pa.array(times[name], pa.timestamp("us")) for name in TIMES}
-    columns |= texts | {"BillingCurrency": currency, "ChargeCategory": category, "Tags": tags, "x_Model": model}
+    columns |= texts | {
+        "BillingCurrency": currency,
+        "ChargeCategory": category,
+        "Tags": tags,
+        "x_Model": model,
+    }
     columns |= {name: table.column(name) for name in table.schema.names if name not in columns}
     columns["x_Period"] = _taken(times["BillingPeriodStart"], cells.period_label)
-    return Judged(pa.table(columns).filter(good), _refused(rows, times["BillingPeriodStart"]), hashes)
+    return Judged(
+        pa.table(columns).filter(good), _refused(rows, times["BillingPeriodStart"]), hashes
+    )
 
 
 def _readable(rows: _Rows) -> None:
@@ -125,7 +177,9 @@ def _readable(rows: _Rows) -> None:
         if pc.any(long).as_py():
             sizes = pc.fill_null(pc.utf8_length(column), 0).to_numpy()
             where = sizes > MAX_CELL
-            texts = np.array([f"a cell of {size:,} characters; at most {MAX_CELL:,}" for size in sizes], object)
+            texts = np.array(
+                [f"a cell of {size:,} characters; at most {MAX_CELL:,}" for size in sizes], object
+            )
             rows.refuse(where, name, "cell too long", texts)
         zero = pc.fill_null(pc.match_substring(column, "\x00"), False)
         if pc.any(zero).as_py():
@@ -148,12 +202,32 @@ def _times(rows: _Rows) -> dict[str, np.ndarray]:
             rows.warn(naive[codes], name, "times without an offset are read as UTC")
     start, end = found["ChargePeriodStart"], found["ChargePeriodEnd"]
     bill, last = found["BillingPeriodStart"], found["BillingPeriodEnd"]
-    rows.refuse(end < start, "ChargePeriodEnd", "reversed period", "the charge period ends before it starts")
-    rows.refuse(last < bill, "BillingPeriodEnd", "reversed period", "the billing period ends before it starts")
-    rows.refuse(start > last + YEAR, "ChargePeriodStart", "far future",
-                "the charge starts more than a year after its billing period ends")
-    rows.refuse(end - start > LONGEST, "ChargePeriodEnd", "far future", "the charge lasts more than ten years")
-    rows.warn(end == start, "ChargePeriodEnd", "the charge period has no length: charged to the day it starts")
+    rows.refuse(
+        end < start, "ChargePeriodEnd", "reversed period", "the charge period ends before it starts"
+    )
+    rows.refuse(
+        last < bill,
+        "BillingPeriodEnd",
+        "reversed period",
+        "the billing period ends before it starts",
+    )
+    rows.refuse(
+        start > last + YEAR,
+        "ChargePeriodStart",
+        "far future",
+        "the charge starts more than a year after its billing period ends",
+    )
+    rows.refuse(
+        end - start > LONGEST,
+        "ChargePeriodEnd",
+        "far future",
+        "the charge lasts more than ten years",
+    )
+    rows.warn(
+        end == start,
+        "ChargePeriodEnd",
+        "the charge period has no length: charged to the day it starts",
+    )
     return found
 
 
@@ -162,7 +236,9 @@ def _mapped(rows: _Rows, name: str, read: Callable, kind: str) -> pa.Array:
     read_values = [read(value) for value in values]
     bad = np.array([problem != "" for _, problem in read_values], bool)
     if bad.any():
-        rows.refuse(bad[codes], name, kind, np.array([problem for _, problem in read_values], object)[codes])
+        rows.refuse(
+            bad[codes], name, kind, np.array([problem for _, problem in read_values], object)[codes]
+        )
     return pa.array([word for word, _ in read_values], pa.string()).take(pa.array(codes))
 
 
@@ -182,20 +258,31 @@ def _category(text: str | None) -> tuple[str, str]:
     known = {name.casefold(): name for name in CATEGORIES} | {"refund": "Credit"}
     if word.casefold() not in known:
         guess = nearest(word, CATEGORIES)
-        return "", f"'{word[:40]}' is unknown.{f' Did you mean {guess!r}?' if guess else ''} Known: {', '.join(CATEGORIES)}"
+        return (
+            "",
+            f"'{word[:40]}' is unknown.{f' Did you mean {guess!r}?' if guess else ''} Known: {', '.join(CATEGORIES)}",
+        )
     return known[word.casefold()], ""
 
 
 def _numbers(rows: _Rows) -> tuple[dict[str, pa.Array], np.ndarray]:
     """DECIMAL(28,10) of the costs and the quantity, and a hash of each row; a rule for every number that is none."""
     have = [name for name in NUMBERS if name in rows.table.schema.names]
-    asked = ", ".join(f"CASE WHEN contains({_q(n)}, '_') THEN NULL ELSE try_cast({_q(n)} AS DECIMAL(28,10)) END AS {_q(n)}"
-                      for n in have)
-    hashed = ", ".join(_q(name) for name in sorted(rows.table.schema.names) if name not in ("x_Row", "x_SourceLine"))
+    asked = ", ".join(
+        f"CASE WHEN contains({_q(n)}, '_') THEN NULL ELSE try_cast({_q(n)} AS DECIMAL(28,10)) END AS {_q(n)}"
+        for n in have
+    )
+    hashed = ", ".join(
+        _q(name)
+        for name in sorted(rows.table.schema.names)
+        if name not in ("x_Row", "x_SourceLine")
+    )
     with duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = true; SET threads = 2")
         connection.register("cells", rows.table)
-        found = connection.sql(f"SELECT {asked}, hash({hashed}) AS x_Hash FROM cells").to_arrow_table()
+        found = connection.sql(
+            f"SELECT {asked}, hash({hashed}) AS x_Hash FROM cells"
+        ).to_arrow_table()
     numbers = {name: pa.nulls(rows.table.num_rows, MONEY) for name in NUMBERS if name not in have}
     for name in have:
         numbers[name] = found.column(name).combine_chunks()
@@ -220,8 +307,14 @@ def _judge_number(rows: _Rows, name: str, values) -> None:
 def _number_problem(word: str | None, needed: bool) -> tuple[str, str]:
     """(kind, reason) of a cell that is no DECIMAL(28,10); ('', '') for an allowed gap."""
     if cells.is_missing(word):
-        return ("missing number", "is empty" if not (word or "").strip() else f"'{word.strip()}' is no amount") if needed \
+        return (
+            (
+                "missing number",
+                "is empty" if not (word or "").strip() else f"'{word.strip()}' is no amount",
+            )
+            if needed
             else ("", "")
+        )
     shown = word.strip()[:40]
     try:
         size = float(word)
@@ -236,7 +329,10 @@ def _number_problem(word: str | None, needed: bool) -> tuple[str, str]:
 
 def _words(rows: _Rows, name: str) -> pa.Array:
     codes, values = rows.distinct(name)
-    plain = ["" if value is None or value.strip().upper() == "NULL" else value.strip() for value in values]
+    plain = [
+        "" if value is None or value.strip().upper() == "NULL" else value.strip()
+        for value in values
+    ]
     if name == "ChargeClass":
         plain = ["Correction" if word.casefold() == "correction" else word for word in plain]
     return pa.array(plain, pa.string()).take(pa.array(codes))
@@ -250,7 +346,9 @@ def _tags(rows: _Rows) -> pa.Array:
         rows.warn(where[codes], "Tags", f"{problem}: kept as untagged")
     odd = np.array([cells.looks_odd(tags) for tags, _ in read], object)
     for reason in sorted(set(odd) - {""}):
-        rows.warn((odd == reason)[codes], "Tags", f"{reason}: names that look alike are counted apart")
+        rows.warn(
+            (odd == reason)[codes], "Tags", f"{reason}: names that look alike are counted apart"
+        )
     return pa.array([tags for tags, _ in read], pa.string()).take(pa.array(codes))
 
 
@@ -264,17 +362,40 @@ def _model(rows: _Rows) -> pa.Array:
 def _look_twice(rows: _Rows, numbers, texts, category) -> None:
     usage = pc.equal(category, "Usage").to_numpy(zero_copy_only=False)
     plain = usage & ~pc.equal(texts["ChargeClass"], "Correction").to_numpy(zero_copy_only=False)
-    below = {name: pc.fill_null(pc.less(numbers[name], pa.scalar(0, MONEY)), False).to_numpy(zero_copy_only=False)
-             for name in ("EffectiveCost", "BilledCost")}
-    rows.warn(plain & below["EffectiveCost"], "EffectiveCost", "negative usage without ChargeClass=Correction")
-    rows.warn(plain & below["BilledCost"] & ~below["EffectiveCost"], "BilledCost",
-              "negative usage without ChargeClass=Correction")
-    rows.warn(pc.equal(texts["ServiceName"], "").to_numpy(zero_copy_only=False), "ServiceName", "is empty: the charge is kept")
-    for name in ("ServiceName", "ServiceProviderName", "InvoiceIssuerName", "BillingAccountId", "SkuId"):
+    below = {
+        name: pc.fill_null(pc.less(numbers[name], pa.scalar(0, MONEY)), False).to_numpy(
+            zero_copy_only=False
+        )
+        for name in ("EffectiveCost", "BilledCost")
+    }
+    rows.warn(
+        plain & below["EffectiveCost"],
+        "EffectiveCost",
+        "negative usage without ChargeClass=Correction",
+    )
+    rows.warn(
+        plain & below["BilledCost"] & ~below["EffectiveCost"],
+        "BilledCost",
+        "negative usage without ChargeClass=Correction",
+    )
+    rows.warn(
+        pc.equal(texts["ServiceName"], "").to_numpy(zero_copy_only=False),
+        "ServiceName",
+        "is empty: the charge is kept",
+    )
+    for name in (
+        "ServiceName",
+        "ServiceProviderName",
+        "InvoiceIssuerName",
+        "BillingAccountId",
+        "SkuId",
+    ):
         codes, values = rows.distinct(name)
         odd = np.array([cells.looks_odd(value) for value in values], object)
         for reason in sorted(set(odd) - {""}):
-            rows.warn((odd == reason)[codes], name, f"{reason}: names that look alike are counted apart")
+            rows.warn(
+                (odd == reason)[codes], name, f"{reason}: names that look alike are counted apart"
+            )
 
 
 def _taken(micros: np.ndarray, label: Callable[[int], str]) -> pa.Array:
@@ -287,16 +408,36 @@ def _refused(rows: _Rows, bill: np.ndarray) -> pa.Table:
     picked = rows.table.take(pa.array(index))
     cell = picked.to_pydict() if len(index) else {}
     names = [name for name in rows.table.schema.names if name != "x_Row"]
-    raw = [json.dumps({name: cell[name][i] for name in names if cell[name][i] is not None}, ensure_ascii=False)[:MAX_RAW]
-           for i in range(len(index))]
+    raw = [
+        json.dumps(
+            {name: cell[name][i] for name in names if cell[name][i] is not None}, ensure_ascii=False
+        )[:MAX_RAW]
+        for i in range(len(index))
+    ]
 
     def column(name):
-        return [(cell[name][i] or "").strip()[:200] for i in range(len(index))] if name in cell else [""] * len(index)
+        return (
+            [(cell[name][i] or "").strip()[:200] for i in range(len(index))]
+            if name in cell
+            else [""] * len(index)
+        )
 
     periods = [cells.period_label(int(micros)) if micros else "" for micros in bill[index]]
-    return pa.table([rows.numbers[index], rows.column[index].tolist(), rows.kind[index].tolist(),
-                     rows.reason[index].tolist(), column("BilledCost"), column("BillingCurrency"),
-                     column("InvoiceIssuerName"), column("BillingAccountId"), periods, raw], schema=REFUSED)
+    return pa.table(
+        [
+            rows.numbers[index],
+            rows.column[index].tolist(),
+            rows.kind[index].tolist(),
+            rows.reason[index].tolist(),
+            column("BilledCost"),
+            column("BillingCurrency"),
+            column("InvoiceIssuerName"),
+            column("BillingAccountId"),
+            periods,
+            raw,
+        ],
+        schema=REFUSED,
+    )
 
 
 def _q(name: str) -> str:
@@ -311,8 +452,14 @@ def plain_amount(text: str) -> Decimal | None:
     """
     try:
         amount = Decimal(text.strip())
-        if "_" in text or not text.isascii() or not amount.is_finite() or amount and amount.adjusted() >= 18:
-            return None              # abs() of 1e999999999 would overflow the arithmetic itself
+        if (
+            "_" in text
+            or not text.isascii()
+            or not amount.is_finite()
+            or amount
+            and amount.adjusted() >= 18
+        ):
+            return None  # abs() of 1e999999999 would overflow the arithmetic itself
         return amount.quantize(Decimal("1e-10"), ROUND_HALF_UP)
     except ArithmeticError:
         return None

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import checks, scopes
 from ..intake import importers
+from ..intake.files.readers import Source
+from . import checks, scopes
 from .checks import Finding
 from .manifest import Key
-from ..intake.files.readers import Source
 from .receipt import Warned
 
 
@@ -24,8 +24,8 @@ class Read:
     status: str
     format: str
     rows_in: int
-    tables: dict[Key, pa.Table]          # accepted rows by key
-    refused: pa.Table                    # with the key columns filled in where they can be known
+    tables: dict[Key, pa.Table]  # accepted rows by key
+    refused: pa.Table  # with the key columns filled in where they can be known
     warnings: list[Warned]
     hashes: np.ndarray
     notes: list[str] = field(default_factory=list)
@@ -46,40 +46,80 @@ def read(source: Source, status: str, format: str | None = None) -> Read:
     judged = [checks.judge(table, findings) for table in export.batches]
     accepted = pa.concat_tables([part.accepted for part in judged], promote_options="default")
     broken = pa.Table.from_pylist(
-        [{"x_Row": b.row, "x_Column": b.column, "x_Kind": b.kind, "x_Reason": b.reason, "x_Raw": b.raw, "BilledCost": "",
-          "BillingCurrency": "", "InvoiceIssuerName": "", "BillingAccountId": "", "x_Period": ""} for b in source.broken],
-        schema=checks.REFUSED)
+        [
+            {
+                "x_Row": b.row,
+                "x_Column": b.column,
+                "x_Kind": b.kind,
+                "x_Reason": b.reason,
+                "x_Raw": b.raw,
+                "BilledCost": "",
+                "BillingCurrency": "",
+                "InvoiceIssuerName": "",
+                "BillingAccountId": "",
+                "x_Period": "",
+            }
+            for b in source.broken
+        ],
+        schema=checks.REFUSED,
+    )
     refused = pa.concat_tables([part.refused for part in judged] + [broken]).sort_by("x_Row")
     tables = _by_key(accepted, source)
     unread = pc.equal(refused.column("x_Period"), "")
-    refused = refused.set_column(refused.schema.get_field_index("x_Period"), "x_Period", _keyed(refused, set(tables)))
-    if len(tables) == 1:                      # a row without a readable period belongs to the only one of its file
+    refused = refused.set_column(
+        refused.schema.get_field_index("x_Period"), "x_Period", _keyed(refused, set(tables))
+    )
+    if len(tables) == 1:  # a row without a readable period belongs to the only one of its file
         refused = _adopt(refused, unread, next(iter(tables)))
-    refused = refused.add_column(0, "x_File", pa.array([source.name] * refused.num_rows, pa.string()))
+    refused = refused.add_column(
+        0, "x_File", pa.array([source.name] * refused.num_rows, pa.string())
+    )
     warnings = [Warned(source.name, "", note) for note in [*source.notes, *export.notes]]
-    warnings += [Warned(source.name, f.column, f.reason, f.count, tuple(f.rows)) for f in findings.values()]
+    warnings += [
+        Warned(source.name, f.column, f.reason, f.count, tuple(f.rows)) for f in findings.values()
+    ]
     hashes = np.concatenate([part.hashes for part in judged])
     rows_in = accepted.num_rows + refused.num_rows
     if not rows_in:
         warnings.append(Warned(source.name, "", "has a header and no rows"))
     distinct, counts = np.unique(hashes, return_counts=True)
     if len(distinct) < len(hashes):
-        warnings.append(Warned(source.name, "", f"{int((counts - 1).sum()):,} rows repeat an identical row of the file "
-                               f"({int((counts > 1).sum()):,} different ones); all are kept"))
-    return Read(source, status, export.version, rows_in, tables, refused, warnings, distinct, [*source.notes, *export.notes])
+        warnings.append(
+            Warned(
+                source.name,
+                "",
+                f"{int((counts - 1).sum()):,} rows repeat an identical row of the file "
+                f"({int((counts > 1).sum()):,} different ones); all are kept",
+            )
+        )
+    return Read(
+        source,
+        status,
+        export.version,
+        rows_in,
+        tables,
+        refused,
+        warnings,
+        distinct,
+        [*source.notes, *export.notes],
+    )
 
 
 def _by_key(accepted: pa.Table, source: Source) -> dict[Key, pa.Table]:
     """Accepted rows by (issuer, account, period), in the order of the file, with their file's name."""
     if not accepted.num_rows:
         return {}
-    accepted = accepted.append_column("x_File", pa.array([source.name], pa.string()).take(
-        pa.array(np.zeros(accepted.num_rows, np.int64))))
+    accepted = accepted.append_column(
+        "x_File",
+        pa.array([source.name], pa.string()).take(pa.array(np.zeros(accepted.num_rows, np.int64))),
+    )
     names = ("InvoiceIssuerName", "BillingAccountId", "x_Period")
     coded, words = [], []
     for name in names:
         column = accepted.column(name).combine_chunks()
-        column = (column.chunk(0) if isinstance(column, pa.ChunkedArray) else column).dictionary_encode()
+        column = (
+            column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+        ).dictionary_encode()
         coded.append(column.indices.to_numpy().astype(np.int64))
         words.append(column.dictionary.to_pylist())
     packed = (coded[0] * len(words[1]) + coded[1]) * len(words[2]) + coded[2]
@@ -89,26 +129,44 @@ def _by_key(accepted: pa.Table, source: Source) -> dict[Key, pa.Table]:
     starts = np.flatnonzero(np.diff(packed[order], prepend=-1))
     ends = [*starts[1:], len(order)]
     ordered = accepted.take(pa.array(order))
-    return {tuple(w[int(c[order[start]])] for w, c in zip(words, coded, strict=True)): ordered.slice(start, end - start)
-            for start, end in zip(starts, ends, strict=True)}
+    return {
+        tuple(w[int(c[order[start]])] for w, c in zip(words, coded, strict=True)): ordered.slice(
+            start, end - start
+        )
+        for start, end in zip(starts, ends, strict=True)
+    }
 
 
 def keys_of(refused: pa.Table) -> list[Key]:
-    return list(zip(*(refused.column(name).to_pylist() for name in
-                      ("InvoiceIssuerName", "BillingAccountId", "x_Period")), strict=True))
+    return list(
+        zip(
+            *(
+                refused.column(name).to_pylist()
+                for name in ("InvoiceIssuerName", "BillingAccountId", "x_Period")
+            ),
+            strict=True,
+        )
+    )
 
 
 def _keyed(refused: pa.Table, keys: set[Key]) -> pa.Array:
     """The period of refused rows whose issuer and account are among the accepted ones, or that name all three; else ''."""
     accounts = {key[:2] for key in keys}
-    return pa.array([period if period and ((issuer, account) in accounts or not keys) else ""
-                     for issuer, account, period in keys_of(refused)], pa.string())
+    return pa.array(
+        [
+            period if period and ((issuer, account) in accounts or not keys) else ""
+            for issuer, account, period in keys_of(refused)
+        ],
+        pa.string(),
+    )
 
 
 def _adopt(refused: pa.Table, loose: pa.ChunkedArray, key: Key) -> pa.Table:
     for name, word in zip(("InvoiceIssuerName", "BillingAccountId", "x_Period"), key, strict=True):
         at = refused.schema.get_field_index(name)
-        refused = refused.set_column(at, name, pc.if_else(loose, pa.scalar(word), refused.column(name)))
+        refused = refused.set_column(
+            at, name, pc.if_else(loose, pa.scalar(word), refused.column(name))
+        )
     return refused
 
 
@@ -116,16 +174,30 @@ def alike(reads: list[Read]) -> list[Warned]:
     """Files of one delivery that share rows or charges: perhaps one restates the other, and both would be counted."""
     found = []
     for i, one in enumerate(reads):
-        for other in reads[i + 1:]:
+        for other in reads[i + 1 :]:
             both = one.keys & other.keys
-            shared = len(np.intersect1d(one.hashes, other.hashes, assume_unique=True)) if both else 0
+            shared = (
+                len(np.intersect1d(one.hashes, other.hashes, assume_unique=True)) if both else 0
+            )
             if shared:
-                found.append(Warned(other.source.name, "", f"{shared:,} different rows stand in {one.source.name} too and are "
-                                    "counted twice. If one file restates the other, deliver them one after the other"))
+                found.append(
+                    Warned(
+                        other.source.name,
+                        "",
+                        f"{shared:,} different rows stand in {one.source.name} too and are "
+                        "counted twice. If one file restates the other, deliver them one after the other",
+                    )
+                )
             elif charges := sum(_same_charges(one, other, key) for key in both):
-                found.append(Warned(other.source.name, "", f"{charges:,} rows are of charges (charge period, SKU, resource, category, tags) that stand in "
-                                    f"{one.source.name} too, with other amounts; both are counted. If one file restates the other, deliver them one "
-                                    "after the other"))
+                found.append(
+                    Warned(
+                        other.source.name,
+                        "",
+                        f"{charges:,} rows are of charges (charge period, SKU, resource, category, tags) that stand in "
+                        f"{one.source.name} too, with other amounts; both are counted. If one file restates the other, deliver them one "
+                        "after the other",
+                    )
+                )
     return found
 
 
@@ -133,4 +205,7 @@ def _same_charges(one: Read, other: Read, key: Key) -> int:
     if key not in one.tables or key not in other.tables:
         return 0
     left, right = (scopes.rows_of("", read.tables[key]) for read in (one, other))
-    return sum(int(np.isin(right.charges[right.of(scope)], left.charges[left.of(scope)]).sum()) for scope in right.places)
+    return sum(
+        int(np.isin(right.charges[right.of(scope)], left.charges[left.of(scope)]).sum())
+        for scope in right.places
+    )

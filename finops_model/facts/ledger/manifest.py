@@ -23,7 +23,7 @@ from ...schemas import NEWEST, check_schema
 from .receipt import Money, trimmed
 
 SCHEMA = NEWEST["ledger record"]
-Key = tuple[str, str, str]           # issuer, account, billing period
+Key = tuple[str, str, str]  # issuer, account, billing period
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,12 @@ class Version:
     version: int
     rows: int
     quarantined: int
-    parts: tuple[dict, ...]          # {path, rows, source (sha256 of the delivered file), sha256 (of the part; not in old records)}
-    deliveries: tuple[int, ...]      # the delivery that made it, and those it was appended to
-    sources: tuple[str, ...]         # sha256 of every file in it, those without an accepted row too
-    totals: dict[str, dict[str, str]]    # {currency: {column: decimal text}}
+    parts: tuple[
+        dict, ...
+    ]  # {path, rows, source (sha256 of the delivered file), sha256 (of the part; not in old records)}
+    deliveries: tuple[int, ...]  # the delivery that made it, and those it was appended to
+    sources: tuple[str, ...]  # sha256 of every file in it, those without an accepted row too
+    totals: dict[str, dict[str, str]]  # {currency: {column: decimal text}}
     first_usage: str | None
     last_usage: str | None
 
@@ -46,13 +48,25 @@ class Version:
         return {currency: trimmed(Decimal(sums[column])) for currency, sums in self.totals.items()}
 
     def record(self) -> dict:
-        return {**self.__dict__, "key": list(self.key), "parts": list(self.parts), "deliveries": list(self.deliveries),
-                "sources": list(self.sources)}
+        return {
+            **self.__dict__,
+            "key": list(self.key),
+            "parts": list(self.parts),
+            "deliveries": list(self.deliveries),
+            "sources": list(self.sources),
+        }
 
 
 def version_of(record: dict) -> Version:
-    return Version(**{**record, "key": tuple(record["key"]), "parts": tuple(record["parts"]),
-                      "deliveries": tuple(record["deliveries"]), "sources": tuple(record["sources"])})
+    return Version(
+        **{
+            **record,
+            "key": tuple(record["key"]),
+            "parts": tuple(record["parts"]),
+            "deliveries": tuple(record["deliveries"]),
+            "sources": tuple(record["sources"]),
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,11 @@ class Book:
 
     def released(self) -> set[tuple[int, str, int]]:
         """(delivery, file, row) of refused rows that left quarantine because their scope came again."""
-        return {(row[0], row[1], row[2]) for record in self.records for row in record.get("released", ())}
+        return {
+            (row[0], row[1], row[2])
+            for record in self.records
+            for row in record.get("released", ())
+        }
 
     def loose(self) -> set[int]:
         """Deliveries whose quarantined rows without a readable period still count.
@@ -85,17 +103,27 @@ class Book:
         """
         living = {number for version in self.in_force().values() for number in version.deliveries}
         for i, record in enumerate(self.records):
-            later = {file["name"] for other in self.records[i + 1:] for file in other["files"]}
-            if not record["versions"] and not any(file["name"] in later for file in record["files"]):
+            later = {file["name"] for other in self.records[i + 1 :] for file in other["files"]}
+            if not record["versions"] and not any(
+                file["name"] in later for file in record["files"]
+            ):
                 living.add(record["delivery"])
         return living
 
     def fingerprint(self) -> str:
         """sha256 of the facts in force: not of their order, of version numbers or of the time they came."""
-        facts = [[*v.key, v.rows, v.quarantined, sorted(v.sources), v.totals] for v in self.in_force().values()]
+        facts = [
+            [*v.key, v.rows, v.quarantined, sorted(v.sources), v.totals]
+            for v in self.in_force().values()
+        ]
         loose = self.loose()
-        lost = sorted(file["sha256"] for record in self.records if record["delivery"] in loose
-                      for file in record["files"] if file.get("loose"))
+        lost = sorted(
+            file["sha256"]
+            for record in self.records
+            if record["delivery"] in loose
+            for file in record["files"]
+            if file.get("loose")
+        )
         return hashlib.sha256(json.dumps([1, facts, lost], sort_keys=True).encode()).hexdigest()
 
 
@@ -104,19 +132,27 @@ def read_book(root: Path) -> Book:
     records: list[dict] = []
     folder = root / "manifest"
     if not folder.is_dir() and next((root / "rows").rglob("*.parquet"), None) is not None:
-        raise LedgerError(f"{folder}: the ledger's records are missing, and {root / 'rows'} holds rows that only they explain. Restore the "
-                          f"folder from a backup; if this ledger never finished a delivery, delete {root / 'rows'} and ingest again.")
+        raise LedgerError(
+            f"{folder}: the ledger's records are missing, and {root / 'rows'} holds rows that only they explain. Restore the "
+            f"folder from a backup; if this ledger never finished a delivery, delete {root / 'rows'} and ingest again."
+        )
     for path in sorted(folder.glob("[0-9]*.json")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as problem:
-            raise LedgerError(f"{path}: the ledger's record is damaged ({problem}). Restore it from a backup.") from None
+            raise LedgerError(
+                f"{path}: the ledger's record is damaged ({problem}). Restore it from a backup."
+            ) from None
         except OSError as problem:
-            raise LedgerError(f"{path}: the ledger's record cannot be read ({problem.strerror}). Check its permissions.") from None
+            raise LedgerError(
+                f"{path}: the ledger's record cannot be read ({problem.strerror}). Check its permissions."
+            ) from None
         if isinstance(record, dict):
             check_schema("ledger record", record.get("schema"), str(path), LedgerError)
         if damage := _damage(record, path, len(records) + 1):
-            raise LedgerError(f"{path}: the ledger's record is damaged ({damage}). Restore it from a backup.")
+            raise LedgerError(
+                f"{path}: the ledger's record is damaged ({damage}). Restore it from a backup."
+            )
         records.append(record)
     return Book(tuple(records))
 
@@ -127,7 +163,9 @@ def _damage(record, path: Path, number: int) -> str:
         return "it is no mapping of names to values"
     for name, kind in (("delivery", int), ("files", list), ("versions", list)):
         if not isinstance(record.get(name), kind):
-            return f"'{name}' is missing" if name not in record else f"'{name}' is not what it must be"
+            return (
+                f"'{name}' is missing" if name not in record else f"'{name}' is not what it must be"
+            )
     if "quarantine" not in record:
         return "'quarantine' is missing"
     if record["delivery"] != number:
@@ -138,10 +176,17 @@ def _damage(record, path: Path, number: int) -> str:
             [Decimal(amount) for sums in version.totals.values() for amount in sums.values()]
             [(str(part["path"]), int(part["rows"]), str(part["source"])) for part in version.parts]
         good = all(len(version.key) == 3 for version in versions)
-        files = [(file["name"], file["sha256"], file["keys"], file["rows_in"], file["accepted"]) for file in record["files"]]
+        files = [
+            (file["name"], file["sha256"], file["keys"], file["rows_in"], file["accepted"])
+            for file in record["files"]
+        ]
     except (TypeError, KeyError, ValueError, AttributeError, ArithmeticError):
         return "an entry of it is not what it must be"
-    return "" if good and all(isinstance(keys, list) for _, _, keys, _, _ in files) else "an entry of it is not what it must be"
+    return (
+        ""
+        if good and all(isinstance(keys, list) for _, _, keys, _, _ in files)
+        else "an entry of it is not what it must be"
+    )
 
 
 def commit(root: Path, record: dict) -> None:
@@ -160,7 +205,9 @@ def writing(root: Path, patience: float = 120.0) -> Iterator[None]:
         root.mkdir(parents=True, exist_ok=True)
         handle = _lock(root / "lock")
     except OSError as problem:
-        raise LedgerError(f"{root}: the ledger folder cannot be written ({problem.strerror}). Check its permissions.") from None
+        raise LedgerError(
+            f"{root}: the ledger folder cannot be written ({problem.strerror}). Check its permissions."
+        ) from None
     try:
         waited = 0.0
         while True:
@@ -169,8 +216,10 @@ def writing(root: Path, patience: float = 120.0) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if waited >= patience:
-                    raise LedgerError(f"{root}: another process has been writing for {patience:.0f} seconds. "
-                                      "Wait for it, then ingest again.") from None
+                    raise LedgerError(
+                        f"{root}: another process has been writing for {patience:.0f} seconds. "
+                        "Wait for it, then ingest again."
+                    ) from None
                 time.sleep(0.05)
                 waited += 0.05
         yield

@@ -19,15 +19,19 @@ from ...errors import LedgerError
 from .checks import COSTS
 from .manifest import Version
 
-_HASHES: dict[tuple, str] = {}          # (path, size, time): sha256, once per process and part
-_SUMS: dict[tuple, dict] = {}           # (path, sha256): {currency: {column: Decimal, "Rows": int}}
-RESTORE = "Restore it from a backup, or deliver the bill of this period again into a new ledger folder."
+_HASHES: dict[tuple, str] = {}  # (path, size, time): sha256, once per process and part
+_SUMS: dict[tuple, dict] = {}  # (path, sha256): {currency: {column: Decimal, "Rows": int}}
+RESTORE = (
+    "Restore it from a backup, or deliver the bill of this period again into a new ledger folder."
+)
 
 
 def prove(root: Path, versions: Iterable[Version]) -> dict[str, str]:
     """{part's path: sha256} of the versions' parts, all of them held against their record. Raises LedgerError for the first that is not."""
     versions = list(versions)
-    hashes = {part["path"]: _hashed(root, part, version) for version in versions for part in version.parts}
+    hashes = {
+        part["path"]: _hashed(root, part, version) for version in versions for part in version.parts
+    }
     for version in versions:
         _held(root, version, hashes)
     return hashes
@@ -55,19 +59,35 @@ def _hashed(root: Path, part: dict, version: Version) -> str:
         if key not in _HASHES:
             _HASHES[key] = sha256_of(path)
     except OSError as problem:
-        why = "is missing" if isinstance(problem, FileNotFoundError) else f"cannot be read ({problem.strerror})"
-        raise LedgerError(f"{path}: a part of the ledger {why}: {part['rows']:,} rows of {where(version)}. {RESTORE}") from None
+        why = (
+            "is missing"
+            if isinstance(problem, FileNotFoundError)
+            else f"cannot be read ({problem.strerror})"
+        )
+        raise LedgerError(
+            f"{path}: a part of the ledger {why}: {part['rows']:,} rows of {where(version)}. {RESTORE}"
+        ) from None
     if part.get("sha256") not in (None, _HASHES[key]):
-        raise LedgerError(f"{path}: a part of the ledger was changed after it was written ({where(version)}): its sha256 is not the one "
-                          f"in the ledger's record. {RESTORE}")
+        raise LedgerError(
+            f"{path}: a part of the ledger was changed after it was written ({where(version)}): its sha256 is not the one "
+            f"in the ledger's record. {RESTORE}"
+        )
     return _HASHES[key]
 
 
 def sums_of(table: pa.Table) -> dict[str, dict]:
     """{currency: {cost column: Decimal, "Rows": int}} of ledger rows, exact; a cell without an amount adds nothing."""
-    found = table.select(["BillingCurrency", *COSTS]).group_by("BillingCurrency").aggregate(
-        [(name, "sum") for name in COSTS] + [([], "count_all")]).to_pylist()
-    return {row["BillingCurrency"]: {name: row[f"{name}_sum"] or Decimal(0) for name in COSTS} | {"Rows": row["count_all"]} for row in found}
+    found = (
+        table.select(["BillingCurrency", *COSTS])
+        .group_by("BillingCurrency")
+        .aggregate([(name, "sum") for name in COSTS] + [([], "count_all")])
+        .to_pylist()
+    )
+    return {
+        row["BillingCurrency"]: {name: row[f"{name}_sum"] or Decimal(0) for name in COSTS}
+        | {"Rows": row["count_all"]}
+        for row in found
+    }
 
 
 def _sums(path: Path, sha256: str) -> dict[str, dict]:
@@ -77,7 +97,9 @@ def _sums(path: Path, sha256: str) -> dict[str, dict]:
             with path.open("rb") as file:
                 _SUMS[key] = sums_of(pq.read_table(file, columns=["BillingCurrency", *COSTS]))
         except (pa.ArrowException, OSError, KeyError) as problem:
-            raise LedgerError(f"{path}: a part of the ledger cannot be read: {str(problem).splitlines()[0][:300]}. {RESTORE}") from None
+            raise LedgerError(
+                f"{path}: a part of the ledger cannot be read: {str(problem).splitlines()[0][:300]}. {RESTORE}"
+            ) from None
     return _SUMS[key]
 
 
@@ -93,7 +115,12 @@ def _held(root: Path, version: Version, hashes: dict[str, str]) -> None:
         for name in (*COSTS, "Rows"):
             then, now = Decimal(said.get(name, 0)), Decimal(sums.get(name, 0))
             if then != now:
-                what = f"{then:,} rows and its parts hold {now:,}" if name == "Rows" else \
-                    f"{name} {then:,.2f} {currency} and its rows add up to {now:,.2f} {currency}"
-                raise LedgerError(f"{root}: {where(version)}: the ledger's record says {what}: one of them was changed after it was written. "
-                                  f"{RESTORE}")
+                what = (
+                    f"{then:,} rows and its parts hold {now:,}"
+                    if name == "Rows"
+                    else f"{name} {then:,.2f} {currency} and its rows add up to {now:,.2f} {currency}"
+                )
+                raise LedgerError(
+                    f"{root}: {where(version)}: the ledger's record says {what}: one of them was changed after it was written. "
+                    f"{RESTORE}"
+                )

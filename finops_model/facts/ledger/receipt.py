@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ...errors import listing
 
-Money = dict[str, Decimal]          # currency -> amount
+Money = dict[str, Decimal]  # currency -> amount
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,10 @@ class Change:
     @property
     def difference(self) -> Money:
         """After minus before per currency."""
-        return {c: self.after.get(c, Decimal(0)) - self.before.get(c, Decimal(0))
-                for c in sorted({*self.before, *self.after})}
+        return {
+            c: self.after.get(c, Decimal(0)) - self.before.get(c, Decimal(0))
+            for c in sorted({*self.before, *self.after})
+        }
 
     @property
     def where(self) -> str:
@@ -82,20 +84,44 @@ class Change:
 
     def as_dict(self) -> dict:
         """For JSON: money as decimal text per currency."""
-        return {"issuer": self.issuer, "account": self.account, "billing_period": self.period, "kind": self.kind, "version": self.version,
-                "rows_before": self.rows_before, "rows": self.rows, "before": _texts(self.before), "after": _texts(self.after),
-                "difference": _texts(self.difference), "sub_accounts": {name: list(words) for name, words in self.scopes.items()},
-                "kept": {scope: {"rows": rows, "amount": _texts(sums)} for scope, (rows, sums) in self.kept.items()}}
+        return {
+            "issuer": self.issuer,
+            "account": self.account,
+            "billing_period": self.period,
+            "kind": self.kind,
+            "version": self.version,
+            "rows_before": self.rows_before,
+            "rows": self.rows,
+            "before": _texts(self.before),
+            "after": _texts(self.after),
+            "difference": _texts(self.difference),
+            "sub_accounts": {name: list(words) for name, words in self.scopes.items()},
+            "kept": {
+                scope: {"rows": rows, "amount": _texts(sums)}
+                for scope, (rows, sums) in self.kept.items()
+            },
+        }
 
     def __str__(self) -> str:
         verb = {"added": "added to", "appended": "appended to"}.get(self.kind, "replaced")
         line = f"{verb} {self.where}: version {self.version}, {self.rows_before:,} -> {self.rows:,} rows, {signed(self.difference)}"
-        said = [f"{word} {listing(names)}" for word, names in (
-            ("replaced", [*self.scopes.get("restated", ()), *self.scopes.get("replaced", ())]), ("added", self.scopes.get("added", ())),
-            ("appended to", self.scopes.get("appended", ()))) if any(names)]
-        rows, sums = sum(rows for rows, _ in self.kept.values()), add(*(sums for _, sums in self.kept.values()))
+        said = [
+            f"{word} {listing(names)}"
+            for word, names in (
+                ("replaced", [*self.scopes.get("restated", ()), *self.scopes.get("replaced", ())]),
+                ("added", self.scopes.get("added", ())),
+                ("appended to", self.scopes.get("appended", ())),
+            )
+            if any(names)
+        ]
+        rows, sums = (
+            sum(rows for rows, _ in self.kept.values()),
+            add(*(sums for _, sums in self.kept.values())),
+        )
         if self.kept:
-            said.append(f"kept {listing(name or '(none)' for name in self.kept)}, which this delivery does not hold ({rows:,} {'row' if rows == 1 else 'rows'}, {plain(sums)})")
+            said.append(
+                f"kept {listing(name or '(none)' for name in self.kept)}, which this delivery does not hold ({rows:,} {'row' if rows == 1 else 'rows'}, {plain(sums)})"
+            )
         return f"{line}; sub-accounts: {'; '.join(said)}" if said else line
 
 
@@ -137,12 +163,30 @@ class Receipt:
 
     def as_dict(self) -> dict:
         """For JSON: counts, money as decimal text per currency, what was restated, added and replaced, warnings as sentences."""
-        return {"rows_in": self.rows_in, "accepted": self.accepted, "quarantined": self.quarantined, "totals": _texts(self.totals),
-                "quarantined_totals": _texts(self.quarantined_totals), "unreadable": self.unreadable, "reasons": self.reasons,
-                "delivery": self.delivery, "files": [{"name": f.name, "sha256": f.sha256, "format": f.format, "rows_in": f.rows_in,
-                                                     "quarantined": f.quarantined, "status": f.status} for f in self.files],
-                "restated": [change.as_dict() for change in self.restated],
-                "changes": [change.as_dict() for change in self.changes], "warnings": [str(warning) for warning in self.warnings]}
+        return {
+            "rows_in": self.rows_in,
+            "accepted": self.accepted,
+            "quarantined": self.quarantined,
+            "totals": _texts(self.totals),
+            "quarantined_totals": _texts(self.quarantined_totals),
+            "unreadable": self.unreadable,
+            "reasons": self.reasons,
+            "delivery": self.delivery,
+            "files": [
+                {
+                    "name": f.name,
+                    "sha256": f.sha256,
+                    "format": f.format,
+                    "rows_in": f.rows_in,
+                    "quarantined": f.quarantined,
+                    "status": f.status,
+                }
+                for f in self.files
+            ],
+            "restated": [change.as_dict() for change in self.restated],
+            "changes": [change.as_dict() for change in self.changes],
+            "warnings": [str(warning) for warning in self.warnings],
+        }
 
     @property
     def negative_usage(self) -> int:
@@ -150,14 +194,26 @@ class Receipt:
         return sum(w.count for w in self.warnings if w.reason.startswith("negative usage"))
 
     def __str__(self) -> str:
-        lines = [f"{self.rows_in:,} rows in = {self.accepted:,} accepted + {self.quarantined:,} quarantined",
-                 f"BilledCost accepted {plain(self.totals)} · quarantined {plain(self.quarantined_totals)}"
-                 + (f" (+ {self.unreadable:,} rows whose amount cannot be read)" if self.unreadable else "")]
+        lines = [
+            f"{self.rows_in:,} rows in = {self.accepted:,} accepted + {self.quarantined:,} quarantined",
+            f"BilledCost accepted {plain(self.totals)} · quarantined {plain(self.quarantined_totals)}"
+            + (
+                f" (+ {self.unreadable:,} rows whose amount cannot be read)"
+                if self.unreadable
+                else ""
+            ),
+        ]
         for file in self.files:
-            state = {"new": "", "again": ", delivered before: stays beside the new files", "known": ", delivered before: nothing changed"}
-            lines.append(f"  {file.name}: {file.format}, {file.rows_in:,} {'row' if file.rows_in == 1 else 'rows'}, "
-                         f"{file.quarantined:,} quarantined"
-                         f"{state[file.status]}")
+            state = {
+                "new": "",
+                "again": ", delivered before: stays beside the new files",
+                "known": ", delivered before: nothing changed",
+            }
+            lines.append(
+                f"  {file.name}: {file.format}, {file.rows_in:,} {'row' if file.rows_in == 1 else 'rows'}, "
+                f"{file.quarantined:,} quarantined"
+                f"{state[file.status]}"
+            )
         lines += [f"  quarantined {count:,} × {reason}" for reason, count in self.reasons.items()]
         lines += [f"  {change}" for change in self.changes if change.version > 1]
         lines += [f"  warning: {warning}" for warning in self.warnings]
@@ -199,7 +255,10 @@ def plain(money: Money) -> str:
     >>> plain({"USD": Decimal("1234.505")}), plain({})
     ('1,234.50 USD', '0.00')
     """
-    return ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in money.items()) or "0.00"
+    return (
+        ", ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in money.items())
+        or "0.00"
+    )
 
 
 def signed(money: Money) -> str:

@@ -40,7 +40,9 @@ class Line:
 
     @property
     def difference(self) -> Decimal | None:
-        return None if self.invoice is None else cents(self.invoice - self.ledger - self.quarantined)
+        return (
+            None if self.invoice is None else cents(self.invoice - self.ledger - self.quarantined)
+        )
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,17 @@ class Reconciliation:
     month: str
     lines: tuple[Line, ...]
     note: str
-    unread: int = 0             # refused rows whose amount could not be read
+    unread: int = 0  # refused rows whose amount could not be read
 
     @property
     def currencies(self) -> list[str]:
         return sorted({line.currency for line in self.lines})
 
     def _sum(self, name: str) -> Decimal:
-        return sum((getattr(line, name) for line in self.lines if getattr(line, name) is not None), Decimal("0.00"))
+        return sum(
+            (getattr(line, name) for line in self.lines if getattr(line, name) is not None),
+            Decimal("0.00"),
+        )
 
     @property
     def invoice_total(self) -> Decimal | None:
@@ -85,28 +90,53 @@ class Reconciliation:
             return "in quarantine"
         if all(line.invoice is None for line in self.lines):
             return "no invoice"
-        return "differs" if any(line.difference is None or line.difference for line in self.lines) else "ties out"
+        return (
+            "differs"
+            if any(line.difference is None or line.difference for line in self.lines)
+            else "ties out"
+        )
 
     def as_brief(self) -> dict:
         """The brief's tie_out: decimal text, null where there is no invoice."""
+
         def text(amount):
             return None if amount is None else str(cents(amount))
 
         several = len(self.currencies) > 1
-        rows = [{"issuer": f"{line.issuer} ({line.currency})" if several else line.issuer, "billing_period": line.billing_period,
-                 "invoice": text(line.invoice), "ledger": text(line.ledger), "quarantined": text(line.quarantined),
-                 "difference": text(line.difference)} for line in self.lines]
+        rows = [
+            {
+                "issuer": f"{line.issuer} ({line.currency})" if several else line.issuer,
+                "billing_period": line.billing_period,
+                "invoice": text(line.invoice),
+                "ledger": text(line.ledger),
+                "quarantined": text(line.quarantined),
+                "difference": text(line.difference),
+            }
+            for line in self.lines
+        ]
+
         def total(name):
-            return " + ".join(f"{cents(sum((getattr(x, name) for x in self.lines if x.currency == c), Decimal(0)))} {c}"
-                              for c in self.currencies)
+            return " + ".join(
+                f"{cents(sum((getattr(x, name) for x in self.lines if x.currency == c), Decimal(0)))} {c}"
+                for c in self.currencies
+            )
 
-        return {"rows": rows, "invoice_total": text(self.invoice_total),
-                "ledger_total": total("ledger") if several else text(self.ledger_total),
-                "quarantined": total("quarantined") if several else text(self.quarantined),
-                "difference": text(self.difference), "note": self.note}
+        return {
+            "rows": rows,
+            "invoice_total": text(self.invoice_total),
+            "ledger_total": total("ledger") if several else text(self.ledger_total),
+            "quarantined": total("quarantined") if several else text(self.quarantined),
+            "difference": text(self.difference),
+            "note": self.note,
+        }
 
 
-def reconcile(periods_frame: pd.DataFrame, invoices: pd.DataFrame | None, month: str, quarantined: pd.DataFrame | None = None) -> Reconciliation:
+def reconcile(
+    periods_frame: pd.DataFrame,
+    invoices: pd.DataFrame | None,
+    month: str,
+    quarantined: pd.DataFrame | None = None,
+) -> Reconciliation:
     """Tie the invoices of a billing period out against the ledger.
 
     periods_frame   InvoiceIssuerName, BillingPeriod, BillingCurrency, BilledCost (Decimal), Rows
@@ -127,10 +157,21 @@ def reconcile(periods_frame: pd.DataFrame, invoices: pd.DataFrame | None, month:
     only = next(iter({currency for _, currency in [*ledger, *billed]}), "")
     refused, unread, loose = _refused(quarantined, month, only)
     keys = sorted({*ledger, *billed, *refused})
-    lines = tuple(Line(issuer, month, currency, billed.get((issuer, currency)), ledger.get((issuer, currency), Decimal(0)),
-                       refused.get((issuer, currency), Decimal(0))) for issuer, currency in keys)
+    lines = tuple(
+        Line(
+            issuer,
+            month,
+            currency,
+            billed.get((issuer, currency)),
+            ledger.get((issuer, currency), Decimal(0)),
+            refused.get((issuer, currency), Decimal(0)),
+        )
+        for issuer, currency in keys
+    )
     found = Reconciliation(month, lines, "", unread)
-    return Reconciliation(month, lines, _note(found, invoices is not None, set(ledger), set(billed), loose), unread)
+    return Reconciliation(
+        month, lines, _note(found, invoices is not None, set(ledger), set(billed), loose), unread
+    )
 
 
 def _refused(frame, month, only) -> tuple[dict, int, int]:
@@ -139,7 +180,9 @@ def _refused(frame, month, only) -> tuple[dict, int, int]:
     unread = loose = 0
     if frame is None or not len(frame):
         return refused, 0, 0
-    period_column = next((name for name in ("x_Period", "BillingPeriod") if name in frame.columns), None)
+    period_column = next(
+        (name for name in ("x_Period", "BillingPeriod") if name in frame.columns), None
+    )
     for record in frame.to_dict("records"):
         period = str(record.get(period_column) or "")[:7] if period_column else ""
         if period and period != month:
@@ -150,7 +193,10 @@ def _refused(frame, month, only) -> tuple[dict, int, int]:
             unread += 1
             continue
         currency = str(record.get("BillingCurrency") or "").strip().upper()
-        key = (str(record.get("InvoiceIssuerName") or "") or UNKNOWN, currency if len(currency) == 3 and currency.isalpha() else only)
+        key = (
+            str(record.get("InvoiceIssuerName") or "") or UNKNOWN,
+            currency if len(currency) == 3 and currency.isalpha() else only,
+        )
         refused[key] = refused.get(key, Decimal(0)) + number[0]
     return refused, unread, loose
 
@@ -161,7 +207,9 @@ def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: i
     if not given:
         said.append(f"No invoice was given for {when}: the ledger's total could not be tied out.")
     elif not billed:
-        said.append(f"The invoice file has no invoice for {when}: the ledger's total could not be tied out.")
+        said.append(
+            f"The invoice file has no invoice for {when}: the ledger's total could not be tied out."
+        )
     else:
         missing = [issuer for issuer, currency in sorted(ledger - billed)]
         extra = sorted(billed - ledger)
@@ -172,15 +220,26 @@ def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: i
             hint = f" Did you mean '{near}'?" if near else ""
             said.append(f"The invoice of '{issuer}' has no charge in the ledger.{hint}")
         off = [line for line in found.lines if line.difference]
-        said += [f"{line.issuer}: the invoice is {abs(line.difference)} {line.currency} {'above' if line.difference > 0 else 'below'} the "
-                 "ledger and its quarantine." for line in off if (line.issuer, line.currency) in ledger]
+        said += [
+            f"{line.issuer}: the invoice is {abs(line.difference)} {line.currency} {'above' if line.difference > 0 else 'below'} the "
+            "ledger and its quarantine."
+            for line in off
+            if (line.issuer, line.currency) in ledger
+        ]
         if not (missing or extra or off):
             said.append(f"All invoices of {when} tie out with the ledger to the cent.")
     if any(line.quarantined for line in found.lines):
-        amounts = " + ".join(f"{cents(sum((x.quarantined for x in found.lines if x.currency == c), Decimal(0)))} {c}" for c in found.currencies)
-        said.append(f"{amounts} stand in quarantine{'' if not loose else f'; {loose} refused rows name no billing period'}.")
+        amounts = " + ".join(
+            f"{cents(sum((x.quarantined for x in found.lines if x.currency == c), Decimal(0)))} {c}"
+            for c in found.currencies
+        )
+        said.append(
+            f"{amounts} stand in quarantine{'' if not loose else f'; {loose} refused rows name no billing period'}."
+        )
     if found.unread:
-        said.append(f"{found.unread} refused rows have an amount that cannot be read; they may explain a difference.")
+        said.append(
+            f"{found.unread} refused rows have an amount that cannot be read; they may explain a difference."
+        )
     if len(found.currencies) > 1:
         said.append(f"Amounts are in {', '.join(found.currencies)} and are not added up.")
     return " ".join(said)

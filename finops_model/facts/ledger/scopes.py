@@ -20,8 +20,21 @@ import pyarrow.compute as pc
 
 from .receipt import Money, add, plain, trimmed
 
-COLUMNS = ["SubAccountId", "ChargePeriodStart", "ChargePeriodEnd", "SkuId", "ResourceId", "ChargeCategory", "Tags", "ServiceName", "RegionId", "x_Model",
-           "BillingCurrency", "BilledCost", "EffectiveCost"]
+COLUMNS = [
+    "SubAccountId",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "SkuId",
+    "ResourceId",
+    "ChargeCategory",
+    "Tags",
+    "ServiceName",
+    "RegionId",
+    "x_Model",
+    "BillingCurrency",
+    "BilledCost",
+    "EffectiveCost",
+]
 MAY_LEAVE = Decimal("0.05")
 
 
@@ -29,19 +42,26 @@ MAY_LEAVE = Decimal("0.05")
 class Rows:
     """Ledger rows of one source: what tells them apart, and their money."""
 
-    source: str                     # sha256 of the delivered file
-    scopes: np.ndarray              # (row,) sub-account, '' where there is none
-    charges: np.ndarray             # (row,) uint64: what a charge is known by
-    days: np.ndarray                # (row,) int64: the day its charge period starts on (UTC)
-    table: pa.Table                 # BillingCurrency, BilledCost, EffectiveCost
+    source: str  # sha256 of the delivered file
+    scopes: np.ndarray  # (row,) sub-account, '' where there is none
+    charges: np.ndarray  # (row,) uint64: what a charge is known by
+    days: np.ndarray  # (row,) int64: the day its charge period starts on (UTC)
+    table: pa.Table  # BillingCurrency, BilledCost, EffectiveCost
 
     @cached_property
     def places(self) -> dict[str, np.ndarray]:
         """{sub-account: positions of its rows}."""
-        words, codes = np.unique(self.scopes.astype(str), return_inverse=True) if len(self.scopes) else ([], np.array([], int))
+        words, codes = (
+            np.unique(self.scopes.astype(str), return_inverse=True)
+            if len(self.scopes)
+            else ([], np.array([], int))
+        )
         order = np.argsort(codes, kind="stable")
         ends = np.searchsorted(codes[order], np.arange(1, len(words) + 1))
-        return {str(word): order[start:end] for word, start, end in zip(words, [0, *ends[:-1]], ends, strict=True)}
+        return {
+            str(word): order[start:end]
+            for word, start, end in zip(words, [0, *ends[:-1]], ends, strict=True)
+        }
 
     def of(self, scope: str) -> np.ndarray:
         """Positions of a sub-account's rows."""
@@ -54,23 +74,40 @@ class Rows:
 def rows_of(source: str, table: pa.Table) -> Rows:
     """The rows of a table of accepted rows, ready to be compared. A row without SKU is known by its service, region and model."""
     have = {name: name in table.schema.names for name in COLUMNS}
-    text = {name: f"coalesce(trim(CAST({name} AS VARCHAR)), '')" if have[name] else "''" for name in COLUMNS}
-    bare = {name: f"CASE WHEN upper({text[name]}) = 'NULL' THEN '' ELSE {text[name]} END" for name in ("SubAccountId", "ResourceId")}
+    text = {
+        name: f"coalesce(trim(CAST({name} AS VARCHAR)), '')" if have[name] else "''"
+        for name in COLUMNS
+    }
+    bare = {
+        name: f"CASE WHEN upper({text[name]}) = 'NULL' THEN '' ELSE {text[name]} END"
+        for name in ("SubAccountId", "ResourceId")
+    }
     sku = f"CASE WHEN {text['SkuId']} = '' THEN {text['ServiceName']} || chr(31) || {text['RegionId']} || chr(31) || {text['x_Model']} ELSE {text['SkuId']} END"
     known = f"ChargePeriodStart, ChargePeriodEnd, {sku}, {bare['ResourceId']}, ChargeCategory"
     cells = table.select([name for name in COLUMNS if have[name]])
     if have["Tags"]:
         coded = cells.column("Tags").combine_chunks().dictionary_encode()
         words = pa.array([_sorted(word) for word in coded.dictionary.to_pylist()], pa.string())
-        cells = cells.set_column(cells.schema.get_field_index("Tags"), "Tags", words.take(coded.indices))
+        cells = cells.set_column(
+            cells.schema.get_field_index("Tags"), "Tags", words.take(coded.indices)
+        )
     with duckdb.connect() as connection:
-        connection.execute("SET preserve_insertion_order = true; SET threads = 2; SET TimeZone = 'UTC'")
+        connection.execute(
+            "SET preserve_insertion_order = true; SET threads = 2; SET TimeZone = 'UTC'"
+        )
         connection.register("cells", cells)
-        found = connection.sql(f"SELECT {bare['SubAccountId']} AS scope, hash({known}, {text['Tags']}) AS charge, CAST(floor(epoch(ChargePeriodStart) / 86400) AS BIGINT) AS day "
-                               "FROM cells").to_arrow_table()
+        found = connection.sql(
+            f"SELECT {bare['SubAccountId']} AS scope, hash({known}, {text['Tags']}) AS charge, CAST(floor(epoch(ChargePeriodStart) / 86400) AS BIGINT) AS day "
+            "FROM cells"
+        ).to_arrow_table()
     scopes = np.array(found.column("scope").to_pylist(), dtype=object)
-    return Rows(source, scopes, found.column("charge").to_numpy(), found.column("day").to_numpy().astype(np.int64),
-                cells.select(["BillingCurrency", "BilledCost", "EffectiveCost"]))
+    return Rows(
+        source,
+        scopes,
+        found.column("charge").to_numpy(),
+        found.column("day").to_numpy().astype(np.int64),
+        cells.select(["BillingCurrency", "BilledCost", "EffectiveCost"]),
+    )
 
 
 def _sorted(tags: str | None) -> str | None:
@@ -84,7 +121,11 @@ def _sorted(tags: str | None) -> str | None:
 def money(table: pa.Table, column: str = "BilledCost", size: bool = False) -> Money:
     """Exact sum of a cost column per currency; `size`: of the amounts without their sign."""
     amounts = table.column(column)
-    sums = pa.table({"c": table.column("BillingCurrency"), "a": pc.abs(amounts) if size else amounts}).group_by("c").aggregate([("a", "sum")])
+    sums = (
+        pa.table({"c": table.column("BillingCurrency"), "a": pc.abs(amounts) if size else amounts})
+        .group_by("c")
+        .aggregate([("a", "sum")])
+    )
     return {row["c"]: trimmed(row["a_sum"] or Decimal(0)) for row in sums.to_pylist()}
 
 
@@ -94,9 +135,9 @@ class Doubt:
 
     where: str
     scope: str
-    there: str                      # what the ledger holds, in words
+    there: str  # what the ledger holds, in words
     why: str
-    goes: tuple[str, ...] = ()      # sub-accounts that go if it replaces; none: its own
+    goes: tuple[str, ...] = ()  # sub-accounts that go if it replaces; none: its own
 
     def __str__(self) -> str:
         at = f"{self.where} · sub-account {self.scope}" if self.scope else self.where
@@ -107,9 +148,11 @@ class Doubt:
 class Meeting:
     """What becomes of the rows in force of one (issuer, account, period). `gone` and `added` hold sub-accounts."""
 
-    gone: dict[str, set[str]] = field(default_factory=dict)     # sub-account: sources of which its rows go
+    gone: dict[str, set[str]] = field(
+        default_factory=dict
+    )  # sub-account: sources of which its rows go
     restated: set[str] = field(default_factory=set)
-    replaced: set[str] = field(default_factory=set)             # because somebody said so
+    replaced: set[str] = field(default_factory=set)  # because somebody said so
     added: set[str] = field(default_factory=set)
     appended: set[str] = field(default_factory=set)
     doubts: list[Doubt] = field(default_factory=list)
@@ -123,15 +166,26 @@ class Meeting:
         return found
 
 
-def meet(where: str, there: list[Rows], new: list[Rows], delivered: set[str], listed: set[str], *, replace: bool = False, whole: bool = False,
-         accept_decrease: bool = False) -> Meeting:
+def meet(
+    where: str,
+    there: list[Rows],
+    new: list[Rows],
+    delivered: set[str],
+    listed: set[str],
+    *,
+    replace: bool = False,
+    whole: bool = False,
+    accept_decrease: bool = False,
+) -> Meeting:
     """Compare the rows in force of a key with those that a delivery brings for it.
 
     delivered   sub-accounts of the delivery, also those of which every row was refused
     listed      sources (sha256) in force that the same delivery names again: they belong to it and stay, unless a new file restates them
     """
     found = Meeting()
-    for scope in sorted(delivered | ({s for rows in there for s in rows.places} if whole else set())):
+    for scope in sorted(
+        delivered | ({s for rows in there for s in rows.places} if whole else set())
+    ):
         old = [rows for rows in there if len(rows.of(scope))]
         if not old:
             found.added.add(scope)
@@ -144,12 +198,18 @@ def meet(where: str, there: list[Rows], new: list[Rows], delivered: set[str], li
             continue
         others = [rows for rows in old if rows.source not in listed]
         comes = _joined([rows.charges[rows.of(scope)] for rows in new])
-        going = others or [rows for rows in old if np.isin(comes, rows.charges[rows.of(scope)]).any()]
+        going = others or [
+            rows for rows in old if np.isin(comes, rows.charges[rows.of(scope)]).any()
+        ]
         if not going:
-            found.appended.add(scope)               # a further file of the same delivery
+            found.appended.add(scope)  # a further file of the same delivery
             continue
         alike = np.isin(comes, _joined([rows.charges[rows.of(scope)] for rows in going])).any()
-        doubt = None if replace or (whole and not len(comes)) else _doubt(where, scope, going, new, alike or not len(comes), accept_decrease)
+        doubt = (
+            None
+            if replace or (whole and not len(comes))
+            else _doubt(where, scope, going, new, alike or not len(comes), accept_decrease)
+        )
         if doubt:
             found.doubts.append(doubt)
         (found.restated if alike else found.replaced).add(scope)
@@ -158,9 +218,22 @@ def meet(where: str, there: list[Rows], new: list[Rows], delivered: set[str], li
     return found
 
 
-def _moved(found: Meeting, where: str, scope: str, there: list[Rows], new: list[Rows], delivered: set[str], replace: bool, whole: bool) -> None:
+def _moved(
+    found: Meeting,
+    where: str,
+    scope: str,
+    there: list[Rows],
+    new: list[Rows],
+    delivered: set[str],
+    replace: bool,
+    whole: bool,
+) -> None:
     """A scope that is replaced, and takes charges with it that stood with (or without) a sub-account before and would stay there."""
-    others = [] if whole else [name for name in _alike_elsewhere(scope, there, new) if name not in delivered]
+    others = (
+        []
+        if whole
+        else [name for name in _alike_elsewhere(scope, there, new) if name not in delivered]
+    )
     if others and replace:
         found.gone |= {other: {rows.source for rows in there} for other in others}
         found.replaced |= {*others}
@@ -173,23 +246,46 @@ def _alike_elsewhere(scope: str, there: list[Rows], new: list[Rows]) -> list[str
     comes = _joined([rows.charges[rows.of(scope)] for rows in new])
     comes = np.setdiff1d(comes, _joined([rows.charges[rows.of(scope)] for rows in there]))
     others = sorted({name for rows in there for name in rows.places if bool(name) != bool(scope)})
-    return [name for name in others if any(np.isin(comes, rows.charges[rows.of(name)]).any() for rows in there)]
+    return [
+        name
+        for name in others
+        if any(np.isin(comes, rows.charges[rows.of(name)]).any() for rows in there)
+    ]
 
 
-def _nameless(found: Meeting, where: str, scope: str, there: list[Rows], new: list[Rows], others: list[str] | None = None) -> None:
+def _nameless(
+    found: Meeting,
+    where: str,
+    scope: str,
+    there: list[Rows],
+    new: list[Rows],
+    others: list[str] | None = None,
+) -> None:
     """The same charges with and without a sub-account: nobody can tell whether they are meant to be there twice."""
     others = _alike_elsewhere(scope, there, new) if others is None else others
     if others:
         held = pa.concat_tables([rows.money_of(rows.of(name)) for name in others for rows in there])
         how = "under sub-accounts" if not scope else "without a sub-account"
-        found.doubts.append(Doubt(where, scope, f"{counted(held.num_rows)} ({plain(money(held))}) {how}", "this delivery brings charges of them "
-                                  f"again {'without one' if not scope else 'with one'}", tuple(others)))
+        found.doubts.append(
+            Doubt(
+                where,
+                scope,
+                f"{counted(held.num_rows)} ({plain(money(held))}) {how}",
+                "this delivery brings charges of them "
+                f"again {'without one' if not scope else 'with one'}",
+                tuple(others),
+            )
+        )
         found.gone |= {name: {rows.source for rows in there} for name in others}
 
 
 def shared(new: Rows, there: list[Rows], scope: str) -> int:
     """How many rows of a sub-account are of charges that stand in one of the same name already."""
-    return int(np.isin(new.charges[new.of(scope)], _joined([rows.charges[rows.of(scope)] for rows in there])).sum())
+    return int(
+        np.isin(
+            new.charges[new.of(scope)], _joined([rows.charges[rows.of(scope)] for rows in there])
+        ).sum()
+    )
 
 
 def unshared(rows: Rows, new: list[Rows], scope: str) -> np.ndarray:
@@ -202,23 +298,45 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.array([], np.uint64)
 
 
-def _doubt(where: str, scope: str, old: list[Rows], new: list[Rows], alike: bool, accept_decrease: bool) -> Doubt | None:
+def _doubt(
+    where: str, scope: str, old: list[Rows], new: list[Rows], alike: bool, accept_decrease: bool
+) -> Doubt | None:
     """Why a scope is not simply replaced: nothing in common, or more than 5 % of its money on days that would be empty."""
     held = pa.concat_tables([rows.money_of(rows.of(scope)) for rows in old])
-    comes = pa.concat_tables([rows.money_of(rows.of(scope)) for rows in new]) if new else held.slice(0, 0)    # every row was refused
+    comes = (
+        pa.concat_tables([rows.money_of(rows.of(scope)) for rows in new])
+        if new
+        else held.slice(0, 0)
+    )  # every row was refused
     there = f"{counted(held.num_rows)} ({plain(money(held))})"
     if not alike:
-        return Doubt(where, scope, there, f"this delivery brings {counted(comes.num_rows)} ({plain(money(comes))}) that have no charge in common "
-                     "with them (charge period, SKU, resource, category, tags)")
+        return Doubt(
+            where,
+            scope,
+            there,
+            f"this delivery brings {counted(comes.num_rows)} ({plain(money(comes))}) that have no charge in common "
+            "with them (charge period, SKU, resource, category, tags)",
+        )
     if accept_decrease or not comes.num_rows:
-        return None                                  # the fall is asked about elsewhere
+        return None  # the fall is asked about elsewhere
     days = _joined([rows.days[rows.of(scope)] for rows in new])
-    leaves = pa.concat_tables([rows.money_of(at[~np.isin(rows.days[at], days)]) for rows in old for at in [rows.of(scope)]])
+    leaves = pa.concat_tables(
+        [
+            rows.money_of(at[~np.isin(rows.days[at], days)])
+            for rows in old
+            for at in [rows.of(scope)]
+        ]
+    )
     for column in ("BilledCost", "EffectiveCost"):
         before, lost = money(held, column, size=True), money(leaves, column, size=True)
         if any(amount > MAY_LEAVE * before[currency] for currency, amount in lost.items()):
-            return Doubt(where, scope, there, f"{counted(leaves.num_rows)} of them ({plain(money(leaves))}) are of days of which this delivery "
-                         "holds nothing, though it brings others of them again")
+            return Doubt(
+                where,
+                scope,
+                there,
+                f"{counted(leaves.num_rows)} of them ({plain(money(leaves))}) are of days of which this delivery "
+                "holds nothing, though it brings others of them again",
+            )
     return None
 
 
@@ -230,7 +348,9 @@ def by_scope(there: list[Rows], meeting: Meeting) -> dict[str, tuple[int, Money]
     """{sub-account: (rows, BilledCost)} of what stays."""
     found: dict[str, tuple[int, Money]] = {}
     for rows in there:
-        for scope in (scope for scope in rows.places if rows.source not in meeting.gone.get(scope, ())):
+        for scope in (
+            scope for scope in rows.places if rows.source not in meeting.gone.get(scope, ())
+        ):
             part = rows.money_of(rows.of(scope))
             count, sums = found.get(scope, (0, {}))
             found[scope] = (count + part.num_rows, add(sums, money(part)))

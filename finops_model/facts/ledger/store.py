@@ -17,12 +17,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import InputError, LedgerError, unknown
+from ..daily.complete import Complete, complete_days
 from . import delivery, manifest, proof
 from .checks import COSTS, REFUSED
-from ..daily.complete import Complete, complete_days
 from .receipt import Money, Receipt, add, trimmed
 
-QUARANTINE = ["x_File", "x_Row", "x_Column", "x_Reason", "BilledCost", "BillingCurrency", "InvoiceIssuerName", "x_Period"]
+QUARANTINE = [
+    "x_File",
+    "x_Row",
+    "x_Column",
+    "x_Reason",
+    "BilledCost",
+    "BillingCurrency",
+    "InvoiceIssuerName",
+    "x_Period",
+]
 
 
 class Ledger:
@@ -41,8 +50,19 @@ class Ledger:
     def __repr__(self) -> str:
         return f"Ledger('{self.root}'): {self.rows:,} rows in force"
 
-    def ingest(self, files, *, append: bool = False, replace: bool = False, whole: bool = False, accept_decrease: bool = False, mapping=None,
-               format: str | None = None, ask: Callable[[str], str | None] | None = None, progress: Callable[[str, int, int], None] | None = None) -> Receipt:
+    def ingest(
+        self,
+        files,
+        *,
+        append: bool = False,
+        replace: bool = False,
+        whole: bool = False,
+        accept_decrease: bool = False,
+        mapping=None,
+        format: str | None = None,
+        ask: Callable[[str], str | None] | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Receipt:
         """Take in a delivery: all files of one call together, or nothing at all (docs/method §13.5, §13.21).
 
         files     a path, a pandas frame of text cells, a pair (name, frame), or a list of them
@@ -59,15 +79,21 @@ class Ledger:
         file that is no bill and LedgerError for a delivery that may not replace another; then nothing is written.
         """
         if append and (replace or whole):
-            raise LedgerError(f"append and {'replace' if replace else 'whole'} exclude each other: a delivery is added, or it replaces. Choose one.")
+            raise LedgerError(
+                f"append and {'replace' if replace else 'whole'} exclude each other: a delivery is added, or it replaces. Choose one."
+            )
         if mapping is not None:
             from ..intake.tables import apply_mapping, read_table
 
-            files = [(Path(os.fspath(item)).name, apply_mapping(read_table(item), mapping))
-                     if isinstance(item, (str, os.PathLike)) else item for item in _items(files)]
+            files = [
+                (Path(os.fspath(item)).name, apply_mapping(read_table(item), mapping))
+                if isinstance(item, (str, os.PathLike))
+                else item
+                for item in _items(files)
+            ]
         items = _items(files)
         if not accept_decrease:
-            with contextlib.suppress(InputError):       # said again below, with the lock held
+            with contextlib.suppress(InputError):  # said again below, with the lock held
                 receipt, items = delivery.nothing_new(self.root, items)
                 if receipt is not None:
                     return receipt
@@ -104,7 +130,10 @@ class Ledger:
                 entry[0] += Decimal(columns["BilledCost"])
                 entry[1] += int(columns["Rows"])
         rows = [(*key, trimmed(amount), count) for key, (amount, count) in sorted(sums.items())]
-        return pd.DataFrame(rows, columns=["InvoiceIssuerName", "BillingPeriod", "BillingCurrency", "BilledCost", "Rows"])
+        return pd.DataFrame(
+            rows,
+            columns=["InvoiceIssuerName", "BillingPeriod", "BillingCurrency", "BilledCost", "Rows"],
+        )
 
     def quarantine(self, details: bool = False) -> pd.DataFrame:
         """Refused rows in force: x_File, x_Row, x_Column, x_Reason, BilledCost (text), BillingCurrency, and, where they
@@ -118,15 +147,30 @@ class Ledger:
             if not record["quarantine"]:
                 continue
             frame = pq.read_table(self.root / record["quarantine"]).to_pandas()
-            keys = zip(frame["InvoiceIssuerName"], frame["BillingAccountId"], frame["x_Period"], strict=True)
+            keys = zip(
+                frame["InvoiceIssuerName"],
+                frame["BillingAccountId"],
+                frame["x_Period"],
+                strict=True,
+            )
             rows = zip(frame["x_File"], frame["x_Row"], strict=True)
-            keep = [(record["delivery"], *row) not in released and
-                    (record["delivery"] in living[key].deliveries if key[2] and key in living else record["delivery"] in loose)
-                    for key, row in zip(keys, rows, strict=True)]
+            keep = [
+                (record["delivery"], *row) not in released
+                and (
+                    record["delivery"] in living[key].deliveries
+                    if key[2] and key in living
+                    else record["delivery"] in loose
+                )
+                for key, row in zip(keys, rows, strict=True)
+            ]
             frames.append(frame[keep])
         if not frames:
-            frames = [pa.table({"x_File": pa.array([], pa.string())}).append_column(
-                "x_Row", pa.array([], pa.int64())).to_pandas().reindex(columns=["x_File", *REFUSED.names])]
+            frames = [
+                pa.table({"x_File": pa.array([], pa.string())})
+                .append_column("x_Row", pa.array([], pa.int64()))
+                .to_pandas()
+                .reindex(columns=["x_File", *REFUSED.names])
+            ]
         found = pd.concat(frames, ignore_index=True)
         return found if details else found[QUARANTINE]
 
@@ -159,17 +203,62 @@ class Ledger:
 
     def history(self) -> pd.DataFrame:
         """Every version of every period, old ones too: key, version, Rows, currency, BilledCost (Decimal), delivery."""
-        rows = [(*v.key, v.version, int(sums["Rows"]), currency, trimmed(Decimal(sums["BilledCost"])), record["delivery"])
-                for record in self.book.records for v in map(manifest.version_of, record["versions"])
-                for currency, sums in v.totals.items()]
-        return pd.DataFrame(rows, columns=["InvoiceIssuerName", "BillingAccountId", "BillingPeriod", "Version", "Rows",
-                                           "BillingCurrency", "BilledCost", "Delivery"])
+        rows = [
+            (
+                *v.key,
+                v.version,
+                int(sums["Rows"]),
+                currency,
+                trimmed(Decimal(sums["BilledCost"])),
+                record["delivery"],
+            )
+            for record in self.book.records
+            for v in map(manifest.version_of, record["versions"])
+            for currency, sums in v.totals.items()
+        ]
+        return pd.DataFrame(
+            rows,
+            columns=[
+                "InvoiceIssuerName",
+                "BillingAccountId",
+                "BillingPeriod",
+                "Version",
+                "Rows",
+                "BillingCurrency",
+                "BilledCost",
+                "Delivery",
+            ],
+        )
 
     def lineage(self) -> pd.DataFrame:
         """Every delivered file: Delivery, File, SHA256, Format (with its version), RowsIn, Accepted, Quarantined, Notes."""
-        rows = [(record["delivery"], f["name"], f["sha256"], f["format"], f["rows_in"], f["accepted"], f["quarantined"],
-                 "; ".join(f["notes"])) for record in self.book.records for f in record["files"]]
-        return pd.DataFrame(rows, columns=["Delivery", "File", "SHA256", "Format", "RowsIn", "Accepted", "Quarantined", "Notes"])
+        rows = [
+            (
+                record["delivery"],
+                f["name"],
+                f["sha256"],
+                f["format"],
+                f["rows_in"],
+                f["accepted"],
+                f["quarantined"],
+                "; ".join(f["notes"]),
+            )
+            for record in self.book.records
+            for f in record["files"]
+        ]
+        return pd.DataFrame(
+            rows,
+            columns=[
+                "Delivery",
+                "File",
+                "SHA256",
+                "Format",
+                "RowsIn",
+                "Accepted",
+                "Quarantined",
+                "Notes",
+            ],
+        )
 
 
 def _items(files) -> list:

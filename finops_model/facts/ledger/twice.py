@@ -18,11 +18,21 @@ import pyarrow.parquet as pq
 from ...periods import month_name
 from .receipt import Money, add, trimmed
 
-READ = ["InvoiceIssuerName", "BillingAccountId", "CommitmentDiscountId", "ChargeCategory", "BillingCurrency", "x_Period", "ChargePeriodStart",
-        "ChargePeriodEnd", "BilledCost", "EffectiveCost"]
+READ = [
+    "InvoiceIssuerName",
+    "BillingAccountId",
+    "CommitmentDiscountId",
+    "ChargeCategory",
+    "BillingCurrency",
+    "x_Period",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "BilledCost",
+    "EffectiveCost",
+]
 FEES = ("Purchase", "Adjustment", "Credit")
 CENT = Decimal("0.005")
-_FOUND: dict[tuple, list] = {}          # the newest answer: {(folder, parts): commitments}
+_FOUND: dict[tuple, list] = {}  # the newest answer: {(folder, parts): commitments}
 
 
 @dataclass(frozen=True)
@@ -33,18 +43,25 @@ class Twice:
     account: str
     commitment: str
     category: str
-    period: str             # billing period of the purchase, as the ledger writes it
+    period: str  # billing period of the purchase, as the ledger writes it
     currency: str
-    billed: Decimal         # BilledCost of the purchases
-    purchase: Decimal       # their EffectiveCost
-    use: Decimal            # EffectiveCost of the use of the same period
-    set_aside: bool         # EffectiveCost counts as 0 in reports; else it is in doubt and counts as the bill says
+    billed: Decimal  # BilledCost of the purchases
+    purchase: Decimal  # their EffectiveCost
+    use: Decimal  # EffectiveCost of the use of the same period
+    set_aside: bool  # EffectiveCost counts as 0 in reports; else it is in doubt and counts as the bill says
     file: str = ""
-    row: int = 0            # the first of its rows
+    row: int = 0  # the first of its rows
 
     @property
     def key(self) -> tuple:
-        return (self.issuer, self.account, self.commitment, self.category, self.period, self.currency)
+        return (
+            self.issuer,
+            self.account,
+            self.commitment,
+            self.category,
+            self.period,
+            self.currency,
+        )
 
     @property
     def what(self) -> str:
@@ -56,15 +73,30 @@ class Twice:
         >>> Twice("A", "1", "sp-1", "Purchase", "2026-07", "USD", Decimal(310), Decimal(310), Decimal(310), True, "f.csv", 1).sentence()
         'row 1: purchase of sp-1 with EffectiveCost 310.00, and rows that use sp-1 carry 310.00: counted twice. In reports its EffectiveCost is 0'
         """
-        done = "counted twice. In reports its EffectiveCost is 0" if self.set_aside else \
-            f"perhaps counted twice (its BilledCost is {self.billed:,.2f}). It is counted as the bill says; ask the issuer"
-        return (f"row {self.row}: {self.what} of {self.commitment} with EffectiveCost {self.purchase:,.2f}, and rows that use {self.commitment} carry "
-                f"{self.use:,.2f}: {done}")
+        done = (
+            "counted twice. In reports its EffectiveCost is 0"
+            if self.set_aside
+            else f"perhaps counted twice (its BilledCost is {self.billed:,.2f}). It is counted as the bill says; ask the issuer"
+        )
+        return (
+            f"row {self.row}: {self.what} of {self.commitment} with EffectiveCost {self.purchase:,.2f}, and rows that use {self.commitment} carry "
+            f"{self.use:,.2f}: {done}"
+        )
 
     def as_dict(self) -> dict:
         """For the brief: amounts as decimal text."""
-        return {"commitment": self.commitment, "issuer": self.issuer, "billing_period": self.period[:7], "category": self.category, "what": self.what,
-                "purchase": str(self.purchase), "use": str(self.use), "billed": str(self.billed), "currency": self.currency, "set_aside": self.set_aside}
+        return {
+            "commitment": self.commitment,
+            "issuer": self.issuer,
+            "billing_period": self.period[:7],
+            "category": self.category,
+            "what": self.what,
+            "purchase": str(self.purchase),
+            "use": str(self.use),
+            "billed": str(self.billed),
+            "currency": self.currency,
+            "set_aside": self.set_aside,
+        }
 
 
 def found(tables: Iterable[pa.Table]) -> list[Twice]:
@@ -73,24 +105,64 @@ def found(tables: Iterable[pa.Table]) -> list[Twice]:
     spans: list[dict] = []
     bought: set[tuple] = set()
     for table in tables:
-        rows = table.filter(pc.and_(pc.not_equal(pc.fill_null(table.column("CommitmentDiscountId"), ""), ""),
-                                    pc.is_in(table.column("ChargeCategory"), pa.array(["Usage", *FEES]))))
+        rows = table.filter(
+            pc.and_(
+                pc.not_equal(pc.fill_null(table.column("CommitmentDiscountId"), ""), ""),
+                pc.is_in(table.column("ChargeCategory"), pa.array(["Usage", *FEES])),
+            )
+        )
         usage = pc.equal(rows.column("ChargeCategory"), "Usage")
         for row in rows.filter(pc.invert(usage)).to_pylist():
             own = (row["InvoiceIssuerName"], row["BillingAccountId"], row["CommitmentDiscountId"])
             if row["ChargeCategory"] == "Purchase" and row["BilledCost"] > 0:
                 bought.add(own)
             if row["EffectiveCost"]:
-                into = fees.setdefault((*own, row["ChargeCategory"], row["x_Period"], row["BillingCurrency"]),
-                                       {"billed": Decimal(0), "effective": Decimal(0), "start": row["ChargePeriodStart"], "end": row["ChargePeriodEnd"],
-                                        "file": row.get("x_File") or "", "row": row.get("x_Row") or 0})
+                into = fees.setdefault(
+                    (*own, row["ChargeCategory"], row["x_Period"], row["BillingCurrency"]),
+                    {
+                        "billed": Decimal(0),
+                        "effective": Decimal(0),
+                        "start": row["ChargePeriodStart"],
+                        "end": row["ChargePeriodEnd"],
+                        "file": row.get("x_File") or "",
+                        "row": row.get("x_Row") or 0,
+                    },
+                )
                 into["billed"] += row["BilledCost"]
                 into["effective"] += row["EffectiveCost"]
-                into["start"], into["end"] = min(into["start"], row["ChargePeriodStart"]), max(into["end"], row["ChargePeriodEnd"])
-        used = rows.filter(pc.and_(usage, pc.greater(rows.column("EffectiveCost"), pa.scalar(0, rows.column("EffectiveCost").type))))
-        days = used.set_column(used.schema.get_field_index("ChargePeriodStart"), "ChargePeriodStart", pc.floor_temporal(used.column("ChargePeriodStart"), unit="day"))
-        spans += days.group_by(["InvoiceIssuerName", "BillingAccountId", "CommitmentDiscountId", "x_Period", "BillingCurrency", "ChargePeriodStart"]).aggregate(
-            [("EffectiveCost", "sum")]).to_pylist() if days.num_rows else []
+                into["start"], into["end"] = (
+                    min(into["start"], row["ChargePeriodStart"]),
+                    max(into["end"], row["ChargePeriodEnd"]),
+                )
+        used = rows.filter(
+            pc.and_(
+                usage,
+                pc.greater(
+                    rows.column("EffectiveCost"), pa.scalar(0, rows.column("EffectiveCost").type)
+                ),
+            )
+        )
+        days = used.set_column(
+            used.schema.get_field_index("ChargePeriodStart"),
+            "ChargePeriodStart",
+            pc.floor_temporal(used.column("ChargePeriodStart"), unit="day"),
+        )
+        spans += (
+            days.group_by(
+                [
+                    "InvoiceIssuerName",
+                    "BillingAccountId",
+                    "CommitmentDiscountId",
+                    "x_Period",
+                    "BillingCurrency",
+                    "ChargePeriodStart",
+                ]
+            )
+            .aggregate([("EffectiveCost", "sum")])
+            .to_pylist()
+            if days.num_rows
+            else []
+        )
     return [one for key, fee in sorted(fees.items()) if (one := _judged(key, fee, spans, bought))]
 
 
@@ -98,15 +170,34 @@ def _judged(key: tuple, fee: dict, spans: list[dict], bought: set[tuple]) -> Twi
     issuer, account, commitment, category, period, currency = key
     own = (issuer, account, commitment)
     if category == "Credit" and not (fee["effective"] < 0 and own in bought):
-        return None                                    # a credit of its own, not the refund of a purchase
-    use = sum((span["EffectiveCost_sum"] for span in spans if (span["InvoiceIssuerName"], span["BillingAccountId"], span["CommitmentDiscountId"]) == own
-               and span["BillingCurrency"] == currency and (span["x_Period"] == period or fee["start"] <= span["ChargePeriodStart"] < fee["end"])), Decimal(0))
+        return None  # a credit of its own, not the refund of a purchase
+    use = sum(
+        (
+            span["EffectiveCost_sum"]
+            for span in spans
+            if (span["InvoiceIssuerName"], span["BillingAccountId"], span["CommitmentDiscountId"])
+            == own
+            and span["BillingCurrency"] == currency
+            and (
+                span["x_Period"] == period or fee["start"] <= span["ChargePeriodStart"] < fee["end"]
+            )
+        ),
+        Decimal(0),
+    )
     if not use:
-        return None                                    # nobody else carries the cost
+        return None  # nobody else carries the cost
     whole = abs(fee["effective"] - fee["billed"]) <= CENT
     if not whole and abs(fee["effective"] + use - fee["billed"]) <= CENT:
-        return None                                    # purchase and use share the cost between them
-    return Twice(*key, trimmed(fee["billed"]), trimmed(fee["effective"]), trimmed(use), whole, fee["file"], fee["row"])
+        return None  # purchase and use share the cost between them
+    return Twice(
+        *key,
+        trimmed(fee["billed"]),
+        trimmed(fee["effective"]),
+        trimmed(use),
+        whole,
+        fee["file"],
+        fee["row"],
+    )
 
 
 def tables_of(files: Iterable[Path]) -> Iterable[pa.Table]:
@@ -123,7 +214,7 @@ def of(ledger) -> list[Twice]:
     if key not in _FOUND:
         _FOUND.clear()
         _FOUND[key] = found(tables_of(Path(ledger.root) / path for path in parts))
-    own = set(ledger.totals())                  # an entity's part of a ledger: its own currency alone
+    own = set(ledger.totals())  # an entity's part of a ledger: its own currency alone
     return [one for one in _FOUND[key] if one.currency in own]
 
 
@@ -134,12 +225,17 @@ def set_aside(found: list[Twice]) -> Money:
 
 def warnings(found: list[Twice], keys: set[tuple]) -> list[tuple[str, str]]:
     """(file, sentence) of those whose (issuer, account, period) a delivery brought."""
-    return [(one.file, one.sentence()) for one in found if (one.issuer, one.account, one.period) in keys]
+    return [
+        (one.file, one.sentence()) for one in found if (one.issuer, one.account, one.period) in keys
+    ]
 
 
 def words(line: dict, money: str) -> str:
     """A line of the brief for page one; `money` is the amount in doubt, written out."""
-    when, carried = month_name(line["billing_period"]), f"its use of {month_name(line['billing_period'])} carries the cost already"
+    when, carried = (
+        month_name(line["billing_period"]),
+        f"its use of {month_name(line['billing_period'])} carries the cost already",
+    )
     if line["set_aside"]:
         return f"The bill of {when} counts {line['commitment']} twice: the {line['what']} has an EffectiveCost of {money}, and {carried}. The {line['what']} counts 0 here."
     return f"The bill of {when} perhaps counts {line['commitment']} twice: the {line['what']} has an EffectiveCost of {money}, and {carried}. It is in the figures: ask {line['issuer'] or 'the issuer'}."

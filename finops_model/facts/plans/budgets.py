@@ -21,7 +21,7 @@ class Budgets:
     frame: pd.DataFrame
     name: str
     currency: str
-    stated: bool = True         # False: the file does not say who approved it, nor when
+    stated: bool = True  # False: the file does not say who approved it, nor when
     _lines: dict = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self):
@@ -30,21 +30,29 @@ class Budgets:
         for row in self.frame.itertuples():
             key = (row.version, row.business_unit, row.month)
             if key in seen:
-                raise InputError(f"{self.name}: line {row.line}: {row.business_unit} {row.month} stands twice in version '{row.version}', "
-                                 f"first in line {seen[key]}. Keep one of them.")
+                raise InputError(
+                    f"{self.name}: line {row.line}: {row.business_unit} {row.month} stands twice in version '{row.version}', "
+                    f"first in line {seen[key]}. Keep one of them."
+                )
             seen[key] = row.line
             if row.approved_on is None or pd.isna(row.approved_on):
                 continue
-            day = approvals.setdefault((row.business_unit, row.month), {}).setdefault(row.approved_on, row)
+            day = approvals.setdefault((row.business_unit, row.month), {}).setdefault(
+                row.approved_on, row
+            )
             if day is not row:
-                raise InputError(f"{self.name}: line {row.line}: versions '{day.version}' and '{row.version}' of {row.business_unit} "
-                                 f"{row.month} were both approved on {row.approved_on}: which one counts? Correct approved_on.")
+                raise InputError(
+                    f"{self.name}: line {row.line}: versions '{day.version}' and '{row.version}' of {row.business_unit} "
+                    f"{row.month} were both approved on {row.approved_on}: which one counts? Correct approved_on."
+                )
         for unit in dict.fromkeys(unit for unit, _ in approvals):
             months = sorted(month for own, month in approvals if own == unit)
             for month in month_range(months[0], months[-1]):
                 if month not in months:
-                    raise InputError(f"{self.name}: {unit} has no budget for {month}, between {months[0]} and {months[-1]}. "
-                                     "Write the amount, or 0 where nothing is approved.")
+                    raise InputError(
+                        f"{self.name}: {unit} has no budget for {month}, between {months[0]} and {months[-1]}. "
+                        "Write the amount, or 0 where nothing is approved."
+                    )
         self._lines.update(approvals)
 
     def _line(self, unit: str, month: str, as_of=None):
@@ -59,8 +67,14 @@ class Budgets:
 
     def _needed(self, month: str, as_of) -> list[str]:
         """Units that have a budget in the calendar year of a month: a sum without one of them is no company budget."""
-        return [unit for unit in self.units() if any(own == unit and m[:4] == month[:4] and self._line(own, m, as_of) is not None
-                                                     for own, m in self._lines)]
+        return [
+            unit
+            for unit in self.units()
+            if any(
+                own == unit and m[:4] == month[:4] and self._line(own, m, as_of) is not None
+                for own, m in self._lines
+            )
+        ]
 
     def lines(self, unit: str, month: str, as_of=None) -> list:
         """The lines a unit's budget of a month is made of; for the company its own line, else one per unit; empty: no budget."""
@@ -78,7 +92,11 @@ class Budgets:
     def by_month(self, unit: str, as_of=None) -> dict[str, float]:
         """{month: budget} of a unit, in order; months without a budget are not there."""
         months = sorted({month for _, month in self._lines})
-        return {month: float(amount) for month in months if (amount := self.month(unit, month, as_of)) is not None}
+        return {
+            month: float(amount)
+            for month in months
+            if (amount := self.month(unit, month, as_of)) is not None
+        }
 
     def year(self, unit: str, months, as_of=None) -> Decimal | None:
         """The budget of several months together; None where one of them has none."""
@@ -88,7 +106,12 @@ class Budgets:
     def version(self, as_of=None) -> str | None:
         """The newest version approved on or before as_of; None without one."""
         limit = dt.date.fromisoformat(str(as_of)[:10]) if as_of else dt.date.max
-        known = [(day, row.line, row.version) for days in self._lines.values() for day, row in days.items() if day <= limit]
+        known = [
+            (day, row.line, row.version)
+            for days in self._lines.values()
+            for day, row in days.items()
+            if day <= limit
+        ]
         return max(known)[2] if known else None
 
     def describe(self, unit: str, month: str, as_of=None) -> dict | None:
@@ -98,8 +121,11 @@ class Budgets:
             return None
         parts = self.lines(unit, month if month in months else months[-1], as_of)
         latest = max(part.approved_on for part in parts)
-        return {"version": _names(part.version for part in parts), "approved_by": _names(part.approved_by for part in parts) or "not stated",
-                "approved_on": str(latest) if self.stated else "not stated"}
+        return {
+            "version": _names(part.version for part in parts),
+            "approved_by": _names(part.approved_by for part in parts) or "not stated",
+            "approved_on": str(latest) if self.stated else "not stated",
+        }
 
 
 def _names(words) -> str:

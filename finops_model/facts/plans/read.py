@@ -16,14 +16,23 @@ import pandas as pd
 
 from ...errors import InputError, listing, nearest
 from ...periods import MONTH
-from .budgets import COMPANY, Budgets
 from ..intake import scales
 from ..intake.columns import find_columns
 from ..intake.formats import plain_words, read_moment, read_number
 from ..intake.mapping import date_order, decimal_mark
 from ..intake.tables import read_table
+from .budgets import COMPANY, Budgets
 
-__all__ = ["COMPANY", "Budgets", "Commitment", "read_budgets", "read_commitments", "read_drivers", "read_invoices", "read_organisation"]
+__all__ = [
+    "COMPANY",
+    "Budgets",
+    "Commitment",
+    "read_budgets",
+    "read_commitments",
+    "read_drivers",
+    "read_invoices",
+    "read_organisation",
+]
 
 ROLES = ("driver", "outcome")
 
@@ -36,14 +45,26 @@ class Sheet:
         self.name, self.what = self.frame.attrs["name"], what
         self.lines = self.frame.attrs["lines"]
         for problem in list(self.frame.attrs["broken"].values())[:1]:
-            raise InputError(f"{self.name}: {problem}. Quote cells that hold the delimiter, and give every line all its cells.")
+            raise InputError(
+                f"{self.name}: {problem}. Quote cells that hold the delimiter, and give every line all its cells."
+            )
         if not len(self.frame):
-            raise InputError(f"{self.name}: {what} has a header ({listing(self.frame.columns)}) and no rows.")
-        in_units = scales.remarks(self.frame.attrs["above"], self.frame.columns) if what in ("a budget file", "an invoice file") else []
-        if in_units:                     # a budget of 100 "in k EUR" is not a budget of 100
-            raise InputError(f"{self.name}: {in_units[0].where} says '{in_units[0].text[:60]}': {what} is read in whole units of its currency. Multiply its "
-                             "amounts, and take the remark out.")
-        self.spelled = {plain_words(column).replace(" ", ""): column for column in self.frame.columns}
+            raise InputError(
+                f"{self.name}: {what} has a header ({listing(self.frame.columns)}) and no rows."
+            )
+        in_units = (
+            scales.remarks(self.frame.attrs["above"], self.frame.columns)
+            if what in ("a budget file", "an invoice file")
+            else []
+        )
+        if in_units:  # a budget of 100 "in k EUR" is not a budget of 100
+            raise InputError(
+                f"{self.name}: {in_units[0].where} says '{in_units[0].text[:60]}': {what} is read in whole units of its currency. Multiply its "
+                "amounts, and take the remark out."
+            )
+        self.spelled = {
+            plain_words(column).replace(" ", ""): column for column in self.frame.columns
+        }
 
     def column(self, name: str, needed: bool = True) -> str | None:
         """The column as the file spells it, whatever its case and underscores."""
@@ -51,13 +72,19 @@ class Sheet:
         if found is None and needed:
             near = nearest(name, self.frame.columns)
             hint = f" Did you mean '{near}'?" if near else ""
-            raise InputError(f"{self.name}: {self.what} needs a column '{name}'.{hint} Columns seen: {listing(self.frame.columns)}. "
-                             "Name it, or add it.")
+            raise InputError(
+                f"{self.name}: {self.what} needs a column '{name}'.{hint} Columns seen: {listing(self.frame.columns)}. "
+                "Name it, or add it."
+            )
         return found
 
     def cells(self, name: str, needed: bool = True) -> list[str]:
         column = self.column(name, needed)
-        return [""] * len(self.frame) if column is None else [str(cell).strip() for cell in self.frame[column]]
+        return (
+            [""] * len(self.frame)
+            if column is None
+            else [str(cell).strip() for cell in self.frame[column]]
+        )
 
     def at(self, i: int, column: str) -> str:
         return f"{self.name}: line {self.lines[i]}: {column}"
@@ -68,13 +95,20 @@ class Sheet:
         mark, _ = decimal_mark(cells, self.name, column, self.frame.attrs["typed"])
         return [self.number(i, column, cell, mark, negative) for i, cell in enumerate(cells)]
 
-    def number(self, i: int, column: str, cell: str, mark: str = ".", negative: bool = True) -> Decimal:
+    def number(
+        self, i: int, column: str, cell: str, mark: str = ".", negative: bool = True
+    ) -> Decimal:
         found = read_number(cell, mark)
         if found is None:
-            raise InputError(f"{self.at(i, column)}: '{cell[:40]}' is not a number." if cell else
-                             f"{self.at(i, column)}: is empty. Write the number; a blank is not zero.")
+            raise InputError(
+                f"{self.at(i, column)}: '{cell[:40]}' is not a number."
+                if cell
+                else f"{self.at(i, column)}: is empty. Write the number; a blank is not zero."
+            )
         if not negative and found[0] < 0:
-            raise InputError(f"{self.at(i, column)}: {cell} is negative. Write a number of at least 0.")
+            raise InputError(
+                f"{self.at(i, column)}: {cell} is negative. Write a number of at least 0."
+            )
         return found[0]
 
     def days(self, name: str) -> list[dt.date]:
@@ -85,7 +119,9 @@ class Sheet:
             moment = read_moment(cell)
             day = moment.day(order) if moment and moment.second else None
             if day is None:
-                raise InputError(f"{self.at(i, column)}: '{cell[:40]}' is not a day. Write it as 2026-01-31.")
+                raise InputError(
+                    f"{self.at(i, column)}: '{cell[:40]}' is not a day. Write it as 2026-01-31."
+                )
             days.append(day)
         return days
 
@@ -98,7 +134,9 @@ class Sheet:
         if MONTH.match(cell):
             return cell
         if moment is None or moment.open or moment.second > 1 or not 1 <= moment.first <= 12:
-            raise InputError(f"{self.at(i, column)}: '{cell[:40]}' is not a month. Write it as 2026-10.")
+            raise InputError(
+                f"{self.at(i, column)}: '{cell[:40]}' is not a month. Write it as 2026-10."
+            )
         return f"{moment.year:04d}-{moment.first:02d}"
 
 
@@ -115,25 +153,41 @@ def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
     frame = _long_budget(sheet)
     for i, code in enumerate(frame["currency"]):
         if code and code.upper() != currency:
-            raise InputError(f"{sheet.at(frame['at'][i], 'currency')}: the budget is in {code.upper()} and the ledger in {currency}. "
-                             f"State the budget in {currency} at the plan rate.")
+            raise InputError(
+                f"{sheet.at(frame['at'][i], 'currency')}: the budget is in {code.upper()} and the ledger in {currency}. "
+                f"State the budget in {currency} at the plan rate."
+            )
     stated = sheet.column("approved_on", needed=False) is not None
     approved: list[dt.date | None] = []
     for i, on in enumerate(frame["approved_on"]):
         by, author = frame["approved_by"][i], frame["author"][i]
         if by and author and by.casefold() == author.casefold():
-            raise InputError(f"{sheet.at(frame['at'][i], 'approved_by')}: '{by}' approved a budget of their own. A budget is approved by "
-                             "someone other than its author: correct approved_by or author.")
+            raise InputError(
+                f"{sheet.at(frame['at'][i], 'approved_by')}: '{by}' approved a budget of their own. A budget is approved by "
+                "someone other than its author: correct approved_by or author."
+            )
         if stated and bool(on) != bool(by) and sheet.column("approved_by", needed=False):
             gone, there = ("approved_by", "approved_on") if on else ("approved_on", "approved_by")
-            raise InputError(f"{sheet.at(frame['at'][i], gone)}: is empty, but {there} is '{on or by}'. Fill both for an approved "
-                             "version, none for a draft.")
+            raise InputError(
+                f"{sheet.at(frame['at'][i], gone)}: is empty, but {there} is '{on or by}'. Fill both for an approved "
+                "version, none for a draft."
+            )
         moment = read_moment(on) if on else None
         if on and (moment is None or moment.open or not moment.second or moment.day("any") is None):
-            raise InputError(f"{sheet.at(frame['at'][i], 'approved_on')}: '{on[:40]}' is not a day. Write it as 2026-01-31.")
+            raise InputError(
+                f"{sheet.at(frame['at'][i], 'approved_on')}: '{on[:40]}' is not a day. Write it as 2026-01-31."
+            )
         approved.append(moment.day("any") if moment else None if stated else dt.date.min)
-    table = pd.DataFrame({**{key: frame[key] for key in ("version", "approved_by", "author", "business_unit", "month", "amount")},
-                          "approved_on": approved, "line": [sheet.lines[i] for i in frame["at"]]})
+    table = pd.DataFrame(
+        {
+            **{
+                key: frame[key]
+                for key in ("version", "approved_by", "author", "business_unit", "month", "amount")
+            },
+            "approved_on": approved,
+            "line": [sheet.lines[i] for i in frame["at"]],
+        }
+    )
     return Budgets(table, sheet.name, currency, stated)
 
 
@@ -143,21 +197,43 @@ def _long_budget(sheet: Sheet) -> dict[str, list]:
     wide = {} if sheet.column("month", needed=False) else find_columns(sheet.frame, sheet.name)[1]
     if not wide:
         sheet.column("month"), sheet.column("amount")
-    texts = {name: sheet.cells(name, needed=False) for name in ("version", "approved_on", "approved_by", "author", "business_unit",
-                                                                "currency")}
-    if sheet.column("business_unit", needed=False) is None and (unit := sheet.column("unit", needed=False)):
+    texts = {
+        name: sheet.cells(name, needed=False)
+        for name in ("version", "approved_on", "approved_by", "author", "business_unit", "currency")
+    }
+    if sheet.column("business_unit", needed=False) is None and (
+        unit := sheet.column("unit", needed=False)
+    ):
         texts["business_unit"] = sheet.cells(unit)
     entries = []
     if wide:
-        mark, _ = decimal_mark([c for column in wide for c in sheet.cells(column)], sheet.name, columns, sheet.frame.attrs["typed"])
-        entries = [(i, month, sheet.number(i, column, sheet.cells(column)[i], mark, negative=False))
-                   for column, month in wide.items() for i in range(len(sheet.frame))]
+        mark, _ = decimal_mark(
+            [c for column in wide for c in sheet.cells(column)],
+            sheet.name,
+            columns,
+            sheet.frame.attrs["typed"],
+        )
+        entries = [
+            (i, month, sheet.number(i, column, sheet.cells(column)[i], mark, negative=False))
+            for column, month in wide.items()
+            for i in range(len(sheet.frame))
+        ]
     else:
         amounts = sheet.numbers("amount", negative=False)
         entries = [(i, month, amounts[i]) for i, month in enumerate(sheet.months("month"))]
-    return {"at": [i for i, _, _ in entries], "month": [month for _, month, _ in entries], "amount": [a for _, _, a in entries],
-            **{name: [cells[i] or ("budget" if name == "version" else COMPANY if name == "business_unit" else "")
-                      for i, _, _ in entries] for name, cells in texts.items()}}
+    return {
+        "at": [i for i, _, _ in entries],
+        "month": [month for _, month, _ in entries],
+        "amount": [a for _, _, a in entries],
+        **{
+            name: [
+                cells[i]
+                or ("budget" if name == "version" else COMPANY if name == "business_unit" else "")
+                for i, _, _ in entries
+            ]
+            for name, cells in texts.items()
+        },
+    }
 
 
 def read_drivers(paths: Iterable[str | os.PathLike] | str | os.PathLike) -> pd.DataFrame:
@@ -173,16 +249,26 @@ def read_drivers(paths: Iterable[str | os.PathLike] | str | os.PathLike) -> pd.D
     found = pd.concat(parts, ignore_index=True)
     if len(twice := found[found.duplicated(["name", "date"])]):
         row = twice.iloc[0]
-        raise InputError(f"{row['file']}: driver '{row['name']}' has a value for {row['date'].date()} in another file already. "
-                         "Keep one of them.")
-    return found.sort_values(["name", "date"], kind="stable")[["date", "name", "role", "unit", "value"]].reset_index(drop=True)
+        raise InputError(
+            f"{row['file']}: driver '{row['name']}' has a value for {row['date'].date()} in another file already. "
+            "Keep one of them."
+        )
+    return found.sort_values(["name", "date"], kind="stable")[
+        ["date", "name", "role", "unit", "value"]
+    ].reset_index(drop=True)
 
 
 def _drivers(sheet: Sheet) -> pd.DataFrame:
-    date = next((sheet.column(name, needed=False) for name in ("date", "day", "datum", "fecha", "jour") if
-                 sheet.column(name, needed=False)), None) or sheet.column("date")
+    date = next(
+        (
+            sheet.column(name, needed=False)
+            for name in ("date", "day", "datum", "fecha", "jour")
+            if sheet.column(name, needed=False)
+        ),
+        None,
+    ) or sheet.column("date")
     days = sheet.days(date)
-    entries = []       # (row, column, day, name, role, unit, value)
+    entries = []  # (row, column, day, name, role, unit, value)
     if sheet.column("value", needed=False):
         values, names = sheet.numbers("value", negative=False), sheet.cells("name")
         units, roles = sheet.cells("unit", needed=False), sheet.cells("role", needed=False)
@@ -192,25 +278,55 @@ def _drivers(sheet: Sheet) -> pd.DataFrame:
             if roles[i] and roles[i] not in ROLES:
                 near = nearest(roles[i], ROLES)
                 hint = f" Did you mean '{near}'?" if near else ""
-                raise InputError(f"{sheet.at(i, 'role')}: unknown role '{roles[i]}'.{hint} Known: driver, outcome.")
-            entries.append((i, "value", days[i], name, roles[i] or "driver", units[i] or name, values[i]))
+                raise InputError(
+                    f"{sheet.at(i, 'role')}: unknown role '{roles[i]}'.{hint} Known: driver, outcome."
+                )
+            entries.append(
+                (i, "value", days[i], name, roles[i] or "driver", units[i] or name, values[i])
+            )
     else:
         counts = [column for column in sheet.frame.columns if column != date]
         if not counts:
-            raise InputError(f"{sheet.name}: a driver file needs a column of counts beside '{date}'. Columns seen: "
-                             f"{listing(sheet.frame.columns)}. Add one, named after the driver.")
+            raise InputError(
+                f"{sheet.name}: a driver file needs a column of counts beside '{date}'. Columns seen: "
+                f"{listing(sheet.frame.columns)}. Add one, named after the driver."
+            )
         for column in counts:
             cells = sheet.cells(column)
             mark, _ = decimal_mark(cells, sheet.name, column, sheet.frame.attrs["typed"])
             there = [i for i, cell in enumerate(cells) if cell]
             if not there:
-                raise InputError(f"{sheet.name}: {column}: the column is empty. Fill it, or take it out.")
-            first, last = min(days[i] for i in there), max(days[i] for i in there)     # a driver may begin late or end early
-            entries += [(i, column, days[i], column, "driver", column, sheet.number(i, column, cells[i], mark, negative=False))
-                        for i in range(len(cells)) if first <= days[i] <= last]
+                raise InputError(
+                    f"{sheet.name}: {column}: the column is empty. Fill it, or take it out."
+                )
+            first, last = (
+                min(days[i] for i in there),
+                max(days[i] for i in there),
+            )  # a driver may begin late or end early
+            entries += [
+                (
+                    i,
+                    column,
+                    days[i],
+                    column,
+                    "driver",
+                    column,
+                    sheet.number(i, column, cells[i], mark, negative=False),
+                )
+                for i in range(len(cells))
+                if first <= days[i] <= last
+            ]
     _whole(sheet, entries)
-    return pd.DataFrame({"date": pd.to_datetime([e[2] for e in entries]), "name": [e[3] for e in entries], "role": [e[4] for e in entries],
-                         "unit": [e[5] for e in entries], "value": [float(e[6]) for e in entries], "file": sheet.name})
+    return pd.DataFrame(
+        {
+            "date": pd.to_datetime([e[2] for e in entries]),
+            "name": [e[3] for e in entries],
+            "role": [e[4] for e in entries],
+            "unit": [e[5] for e in entries],
+            "value": [float(e[6]) for e in entries],
+            "file": sheet.name,
+        }
+    )
 
 
 def _whole(sheet: Sheet, entries) -> None:
@@ -219,8 +335,10 @@ def _whole(sheet: Sheet, entries) -> None:
     for entry in entries:
         own = by_name.setdefault(entry[3], {})
         if entry[2] in own:
-            raise InputError(f"{sheet.at(entry[0], entry[1])}: driver '{entry[3]}' has {entry[2]} twice, first in line "
-                             f"{sheet.lines[own[entry[2]][0]]}. Keep one of them.")
+            raise InputError(
+                f"{sheet.at(entry[0], entry[1])}: driver '{entry[3]}' has {entry[2]} twice, first in line "
+                f"{sheet.lines[own[entry[2]][0]]}. Keep one of them."
+            )
         own[entry[2]] = entry
     for name, own in by_name.items():
         days = sorted(own)
@@ -228,12 +346,16 @@ def _whole(sheet: Sheet, entries) -> None:
             if (after - before).days > 1:
                 gone = (after - before).days - 1
                 first = before + dt.timedelta(days=1)
-                raise InputError(f"{sheet.at(own[after][0], own[after][1])}: driver '{name}' has no value for "
-                                 f"{f'{gone} days from {first}' if gone > 1 else first}. A missing day is not zero: write the value, "
-                                 "or 0 where nothing happened.")
+                raise InputError(
+                    f"{sheet.at(own[after][0], own[after][1])}: driver '{name}' has no value for "
+                    f"{f'{gone} days from {first}' if gone > 1 else first}. A missing day is not zero: write the value, "
+                    "or 0 where nothing happened."
+                )
         for place, what in ((4, "role"), (5, "unit")):
             if len(kinds := sorted({e[place] for e in own.values()})) > 1:
-                raise InputError(f"{sheet.name}: {what}: driver '{name}' has {listing(kinds)}. Write one {what} for all its days.")
+                raise InputError(
+                    f"{sheet.name}: {what}: driver '{name}' has {listing(kinds)}. Write one {what} for all its days."
+                )
 
 
 def read_invoices(path: str | os.PathLike) -> pd.DataFrame:
@@ -245,9 +367,17 @@ def read_invoices(path: str | os.PathLike) -> pd.DataFrame:
     issuers, currencies = sheet.cells("InvoiceIssuerName"), sheet.cells("BillingCurrency")
     for i, code in enumerate(currencies):
         if not re.fullmatch(r"[A-Za-z]{3}", code):
-            raise InputError(f"{sheet.at(i, 'BillingCurrency')}: '{code[:20]}' is not a currency. Write its three letters, for example EUR.")
-    return pd.DataFrame({"InvoiceIssuerName": issuers, "BillingPeriod": sheet.months("BillingPeriod"),
-                         "BillingCurrency": [code.upper() for code in currencies], "Amount": sheet.numbers("Amount")})
+            raise InputError(
+                f"{sheet.at(i, 'BillingCurrency')}: '{code[:20]}' is not a currency. Write its three letters, for example EUR."
+            )
+    return pd.DataFrame(
+        {
+            "InvoiceIssuerName": issuers,
+            "BillingPeriod": sheet.months("BillingPeriod"),
+            "BillingCurrency": [code.upper() for code in currencies],
+            "Amount": sheet.numbers("Amount"),
+        }
+    )
 
 
 def read_organisation(path: str | os.PathLike) -> pd.DataFrame:
@@ -257,12 +387,18 @@ def read_organisation(path: str | os.PathLike) -> pd.DataFrame:
     for i, (team, unit) in enumerate(zip(teams, units, strict=True)):
         for name, cell in (("team", team), ("business_unit", unit)):
             if not cell:
-                raise InputError(f"{sheet.at(i, name)}: is empty. Write the {name.replace('_', ' ')}.")
+                raise InputError(
+                    f"{sheet.at(i, name)}: is empty. Write the {name.replace('_', ' ')}."
+                )
         if unit == COMPANY:
-            raise InputError(f"{sheet.at(i, 'business_unit')}: '{COMPANY}' stands for all units together. Choose another name.")
+            raise InputError(
+                f"{sheet.at(i, 'business_unit')}: '{COMPANY}' stands for all units together. Choose another name."
+            )
         if team in first:
-            raise InputError(f"{sheet.at(i, 'team')}: team '{team}' stands in line {sheet.lines[first[team]]} already. A team belongs to "
-                             "one unit.")
+            raise InputError(
+                f"{sheet.at(i, 'team')}: team '{team}' stands in line {sheet.lines[first[team]]} already. A team belongs to "
+                "one unit."
+            )
         first[team] = i
     return pd.DataFrame({"team": teams, "business_unit": units})
 
@@ -272,14 +408,14 @@ class Commitment:
     """A commitment of the inventory; FOCUS 1.4 Contract Commitment names stand in `record`, as the file has them."""
 
     id: str
-    quantity: Decimal               # pool units per hour
-    unit: str                       # GPU-hours, or a currency for a commitment of spend
+    quantity: Decimal  # pool units per hour
+    unit: str  # GPU-hours, or a currency for a commitment of spend
     start: dt.date
-    end: dt.date                    # the day after the last one
+    end: dt.date  # the day after the last one
     lifecycle_status: str
     payment_model: str
-    rate: Decimal | None = None     # money per committed unit and hour
-    sku_ids: tuple[str, ...] = ()   # empty: all of the pool
+    rate: Decimal | None = None  # money per committed unit and hour
+    sku_ids: tuple[str, ...] = ()  # empty: all of the pool
     record: dict = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -290,18 +426,41 @@ def read_commitments(path: str | os.PathLike) -> list[Commitment]:
     quantities = sheet.numbers(prefix + "Quantity", negative=False)
     starts, ends = sheet.days(prefix + "PeriodStart"), sheet.days(prefix + "PeriodEnd")
     units, ids = sheet.cells(prefix + "Unit"), sheet.cells(prefix + "Id")
-    states, models = sheet.cells(prefix + "LifecycleStatus", needed=False), sheet.cells(prefix + "PaymentModel", needed=False)
+    states, models = (
+        sheet.cells(prefix + "LifecycleStatus", needed=False),
+        sheet.cells(prefix + "PaymentModel", needed=False),
+    )
     rates, skus = sheet.cells("x_Rate", needed=False), sheet.cells("x_SkuIds", needed=False)
     for i, name in enumerate(ids):
         if not name or not units[i]:
-            raise InputError(f"{sheet.at(i, prefix + ('Unit' if name else 'Id'))}: is empty. Write it.")
+            raise InputError(
+                f"{sheet.at(i, prefix + ('Unit' if name else 'Id'))}: is empty. Write it."
+            )
         if name in ids[:i]:
-            raise InputError(f"{sheet.at(i, prefix + 'Id')}: '{name}' stands in line {sheet.lines[ids.index(name)]} already. Keep one.")
+            raise InputError(
+                f"{sheet.at(i, prefix + 'Id')}: '{name}' stands in line {sheet.lines[ids.index(name)]} already. Keep one."
+            )
         if ends[i] <= starts[i]:
-            raise InputError(f"{sheet.at(i, prefix + 'PeriodEnd')}: {ends[i]} is not after the start on {starts[i]}. The end is the day "
-                             "after the last one.")
+            raise InputError(
+                f"{sheet.at(i, prefix + 'PeriodEnd')}: {ends[i]} is not after the start on {starts[i]}. The end is the day "
+                "after the last one."
+            )
         rate = sheet.number(i, "x_Rate", rates[i], negative=False) if rates[i] else None
         record = {column: str(sheet.frame[column].iloc[i]) for column in sheet.frame.columns}
-        found.append(Commitment(name, quantities[i], units[i], starts[i], ends[i], states[i] or "Active", models[i] or "No Upfront",
-                                rate, tuple(sku.strip(' "[]') for sku in re.split(r"[;|,]", skus[i]) if sku.strip(' "[]')), record))
+        found.append(
+            Commitment(
+                name,
+                quantities[i],
+                units[i],
+                starts[i],
+                ends[i],
+                states[i] or "Active",
+                models[i] or "No Upfront",
+                rate,
+                tuple(
+                    sku.strip(' "[]') for sku in re.split(r"[;|,]", skus[i]) if sku.strip(' "[]')
+                ),
+                record,
+            )
+        )
     return found

@@ -16,10 +16,23 @@ from ...errors import FinOpsError, ForecastError, nearest, unknown
 from ...uncertainty.elicit import elicit
 
 KINDS = ("campaign", "launch", "level_change", "migration", "price_change", "shutdown")
-NEEDS = {"campaign": ("until",), "launch": ("amount",), "level_change": ("factor",), "migration": ("share",), "price_change": ("factor",), "shutdown": ()}
-FITS = {"campaign": {"factor", "amount", "until"}, "launch": {"amount", "ramp_days"}, "level_change": {"factor", "ramp_days"},
-        "migration": {"share", "ramp_days"}, "price_change": {"factor"}, "shutdown": {"ramp_days"}}
-LITTLE = 0.02           # of the undisturbed level: below it a day says nothing about the rest
+NEEDS = {
+    "campaign": ("until",),
+    "launch": ("amount",),
+    "level_change": ("factor",),
+    "migration": ("share",),
+    "price_change": ("factor",),
+    "shutdown": (),
+}
+FITS = {
+    "campaign": {"factor", "amount", "until"},
+    "launch": {"amount", "ramp_days"},
+    "level_change": {"factor", "ramp_days"},
+    "migration": {"share", "ramp_days"},
+    "price_change": {"factor"},
+    "shutdown": {"ramp_days"},
+}
+LITTLE = 0.02  # of the undisturbed level: below it a day says nothing about the rest
 
 
 @dataclass(frozen=True)
@@ -38,9 +51,9 @@ class Event:
     kind: str
     since: str
     until: str | None = None
-    amount: object = None           # units per day
-    factor: object = None           # times
-    share: object = None            # of the usage, up to 1
+    amount: object = None  # units per day
+    factor: object = None  # times
+    share: object = None  # of the usage, up to 1
     ramp_days: int = 0
     name: str = ""
     because: str = ""
@@ -53,19 +66,31 @@ class Event:
         object.__setattr__(self, "since", str(since))
         for key in ("amount", "factor", "share", "until"):
             if getattr(self, key) is not None and key not in FITS[self.kind]:
-                raise ForecastError(f"{what}: {key} does not belong to a {self.kind}; it takes {', '.join(sorted(FITS[self.kind]))}.")
+                raise ForecastError(
+                    f"{what}: {key} does not belong to a {self.kind}; it takes {', '.join(sorted(FITS[self.kind]))}."
+                )
         for key in NEEDS[self.kind]:
             if getattr(self, key) is None:
                 raise ForecastError(f"{what}: a {self.kind} needs {key}.")
         if self.kind == "campaign" and (self.factor is None) == (self.amount is None):
-            raise ForecastError(f"{what}: a campaign has a factor or an amount per day; give one of them.")
+            raise ForecastError(
+                f"{what}: a campaign has a factor or an amount per day; give one of them."
+            )
         if self.until is not None:
             until = _date(self.until, f"{what}: until")
             if until <= since:
-                raise ForecastError(f"{what}: until {until} is not after since {since}; until is the first day after it.")
+                raise ForecastError(
+                    f"{what}: until {until} is not after since {since}; until is the first day after it."
+                )
             object.__setattr__(self, "until", str(until))
-        if isinstance(self.ramp_days, bool) or not isinstance(self.ramp_days, (int, np.integer)) or self.ramp_days < 0:
-            raise ForecastError(f"{what}: ramp_days is {self.ramp_days!r}; it must be a whole number of days, 0 or more.")
+        if (
+            isinstance(self.ramp_days, bool)
+            or not isinstance(self.ramp_days, (int, np.integer))
+            or self.ramp_days < 0
+        ):
+            raise ForecastError(
+                f"{what}: ramp_days is {self.ramp_days!r}; it must be a whole number of days, 0 or more."
+            )
         for key, most in (("amount", np.inf), ("factor", np.inf), ("share", 1.0)):
             value = getattr(self, key)
             if value is not None and not isinstance(value, Mapping):
@@ -77,7 +102,9 @@ class Event:
 
     def size(self):
         """The event's number, or its {p10, p50, p90}; 1 for a shutdown (a share of all)."""
-        return next((value for value in (self.amount, self.factor, self.share) if value is not None), 1.0)
+        return next(
+            (value for value in (self.amount, self.factor, self.share) if value is not None), 1.0
+        )
 
 
 def read_events(events: Sequence) -> tuple[Event, ...]:
@@ -92,19 +119,25 @@ def read_events(events: Sequence) -> tuple[Event, ...]:
             made.append(event)
             continue
         if not isinstance(event, Mapping):
-            raise ForecastError(f"events: '{str(event)[:60]}' is no event; write a mapping with kind and since.")
+            raise ForecastError(
+                f"events: '{str(event)[:60]}' is no event; write a mapping with kind and since."
+            )
         for key in event:
             if key not in known:
                 raise ForecastError(unknown("events", "field", str(key), known))
         for key in ("kind", "since"):
             if key not in event:
                 near = nearest(key, [k for k in event if k not in known])
-                raise ForecastError(f"events: '{key}' is missing; write it.{f' Did you mean {near}?' if near else ''}")
+                raise ForecastError(
+                    f"events: '{key}' is missing; write it.{f' Did you mean {near}?' if near else ''}"
+                )
         made.append(Event(**event))
     names = [event.label for event in made]
     for label in names:
         if names.count(label) > 1:
-            raise ForecastError(f"events: two are called '{label}'; give each a name of its own, their draws are named after it.")
+            raise ForecastError(
+                f"events: two are called '{label}'; give each a name of its own, their draws are named after it."
+            )
     return tuple(made)
 
 
@@ -128,7 +161,9 @@ def s_curve(share: np.ndarray) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
-def effect(events: Sequence[Event], dates: np.ndarray, sizes: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def effect(
+    events: Sequence[Event], dates: np.ndarray, sizes: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
     """Factor and added usage by day, (..., day) each.
 
     sizes   label -> the event's number, shape (...) (a number, or one for each path with a trailing axis of length 1)
@@ -159,10 +194,13 @@ def drawn(event: Event, paths: int, seed: int) -> np.ndarray:
     low, mid, high = _quantiles(event, size)
     try:
         if event.share is None:
-            values = elicit(low, mid, high, f"event '{event.label}'").quantile(streams.uniforms(seed, f"event/{event.label}", paths))
-        else:                                     # what stays, 1 − share, is what cannot fall below 0
-            values = 1 - elicit(1 - high, 1 - mid, 1 - low, f"event '{event.label}': what stays").quantile(
-                1 - streams.uniforms(seed, f"event/{event.label}", paths))
+            values = elicit(low, mid, high, f"event '{event.label}'").quantile(
+                streams.uniforms(seed, f"event/{event.label}", paths)
+            )
+        else:  # what stays, 1 − share, is what cannot fall below 0
+            values = 1 - elicit(
+                1 - high, 1 - mid, 1 - low, f"event '{event.label}': what stays"
+            ).quantile(1 - streams.uniforms(seed, f"event/{event.label}", paths))
     except FinOpsError as problem:
         raise ForecastError(str(problem)) from None
     return values[:, None]
@@ -182,14 +220,27 @@ def undisturbed(values: np.ndarray, dates: np.ndarray, events: Sequence[Event]) 
 
 def _quantiles(event: Event, size: Mapping) -> tuple[float, float, float]:
     if set(size) != {"p10", "p50", "p90"}:
-        raise ForecastError(f"event '{event.label}': an uncertain number is {{p10, p50, p90}}, not {{{', '.join(map(str, size))}}}.")
-    return tuple(_number(size[key], f"event '{event.label}': {key}", -np.inf) for key in ("p10", "p50", "p90"))
+        raise ForecastError(
+            f"event '{event.label}': an uncertain number is {{p10, p50, p90}}, not {{{', '.join(map(str, size))}}}."
+        )
+    return tuple(
+        _number(size[key], f"event '{event.label}': {key}", -np.inf)
+        for key in ("p10", "p50", "p90")
+    )
 
 
 def _number(value, what: str, least: float = 0.0, most: float = np.inf) -> float:
-    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) and np.isfinite(value)
+    good = (
+        isinstance(value, (int, float, np.integer, np.floating))
+        and not isinstance(value, bool)
+        and np.isfinite(value)
+    )
     if not good or not least <= value <= most:
-        bounds = "a finite number" + (f", {least:g} or more" if np.isfinite(least) else "") + (f", at most {most:g}" if np.isfinite(most) else "")
+        bounds = (
+            "a finite number"
+            + (f", {least:g} or more" if np.isfinite(least) else "")
+            + (f", at most {most:g}" if np.isfinite(most) else "")
+        )
         raise ForecastError(f"{what} is {str(value)[:40]}; it must be {bounds}.")
     return float(value)
 

@@ -1,16 +1,16 @@
 """What known.yaml may hold: what people know of workloads that a bill cannot tell (docs/method §2.20). Strict; schema for editors.
 
-    owner: FP&A                                  # owner and source of every entry that names none
-    workloads:
-      support-chat:
-        events: [{kind: launch, name: Spanish desk, since: 2027-02-01, amount: 900, ramp_days: 60, because: …, known_since: 2026-11-10}]
-        driver: {name: conversations, planned: {2026-12: 52000, 2027-01: {p10: 50000, p50: 54000, p90: 60000}}}
-        holidays: US                             # or [US, DE-BY], or {country: US-CA}, or {dates: {2026-12-25: Christmas}}
-        cap: {value: 240, unit: GPU-hours, since: 2027-01-01}
-        override: [{month: 2026-12, value: 81000, by: Priya Raman, because: the campaign is bought already}]
-      "*": {holidays: US}                        # every workload
-    units:
-      Customer Support: {override: [{month: 2026-12, value: 190000, by: …, because: …}]}
+owner: FP&A                                  # owner and source of every entry that names none
+workloads:
+  support-chat:
+    events: [{kind: launch, name: Spanish desk, since: 2027-02-01, amount: 900, ramp_days: 60, because: …, known_since: 2026-11-10}]
+    driver: {name: conversations, planned: {2026-12: 52000, 2027-01: {p10: 50000, p50: 54000, p90: 60000}}}
+    holidays: US                             # or [US, DE-BY], or {country: US-CA}, or {dates: {2026-12-25: Christmas}}
+    cap: {value: 240, unit: GPU-hours, since: 2027-01-01}
+    override: [{month: 2026-12, value: 81000, by: Priya Raman, because: the campaign is bought already}]
+  "*": {holidays: US}                        # every workload
+units:
+  Customer Support: {override: [{month: 2026-12, value: 190000, by: …, because: …}]}
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
+from ...scenario.schema import Date, Quantity, Text
 from ...settings import Strict
 from ...uncertainty.elicit import finite
 from .events import KINDS
-from ...scenario.schema import Date, Quantity, Text
 
 THREE = ("p10", "p50", "p90")
 
@@ -32,23 +32,45 @@ def number_or_three(value: Any):
     """A finite number or {p10, p50, p90}."""
     if isinstance(value, dict):
         if set(value) != set(THREE):
-            raise ValueError(f"an uncertain number is {{p10, p50, p90}}, not {{{', '.join(map(str, value)) or 'nothing'}}}.")
+            raise ValueError(
+                f"an uncertain number is {{p10, p50, p90}}, not {{{', '.join(map(str, value)) or 'nothing'}}}."
+            )
         return {key: finite(value[key]) for key in THREE}
     return finite(value)
 
 
 def _short(key: str):
     """A value that may be written short: `holidays: US`, `cap: 240`."""
-    return BeforeValidator(lambda value: value if value is None or isinstance(value, dict) else {key: value})
+    return BeforeValidator(
+        lambda value: value if value is None or isinstance(value, dict) else {key: value}
+    )
 
 
-Three = Annotated[Any, PlainValidator(number_or_three), WithJsonSchema({"anyOf": [{"type": "number"}, {
-    "type": "object", "required": list(THREE), "additionalProperties": False, "properties": {key: {"type": "number"} for key in THREE}}]})]
+Three = Annotated[
+    Any,
+    PlainValidator(number_or_three),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number"},
+                {
+                    "type": "object",
+                    "required": list(THREE),
+                    "additionalProperties": False,
+                    "properties": {key: {"type": "number"} for key in THREE},
+                },
+            ]
+        }
+    ),
+]
 
 
 NAMED = {"type": "string", "minLength": 1}
-Countries = Annotated[list[Text], BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
-                      WithJsonSchema({"anyOf": [NAMED, {"type": "array", "items": NAMED}]})]
+Countries = Annotated[
+    list[Text],
+    BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
+    WithJsonSchema({"anyOf": [NAMED, {"type": "array", "items": NAMED}]}),
+]
 
 
 class Entry(Strict):
@@ -80,9 +102,11 @@ class KnownDriver(Entry):
 
     name: Text
     elasticity: Quantity = 1.0
-    per: Literal["day", "month"] = "day"        # month: values are totals of a month
-    history: dict[str, Quantity] = {}           # month -> value, where no drivers file has it
-    planned: dict[str, Three] = {}              # month -> value or {p10, p50, p90}; else the rows of the drivers file that are still to come
+    per: Literal["day", "month"] = "day"  # month: values are totals of a month
+    history: dict[str, Quantity] = {}  # month -> value, where no drivers file has it
+    planned: dict[
+        str, Three
+    ] = {}  # month -> value or {p10, p50, p90}; else the rows of the drivers file that are still to come
 
 
 class KnownHolidays(Entry):
@@ -98,7 +122,7 @@ class KnownCap(Entry):
     value: Quantity
     unit: str = ""
     since: Date | None = None
-    until: Date | None = None                   # first day without it
+    until: Date | None = None  # first day without it
 
 
 class KnownOverride(Entry):
@@ -129,7 +153,7 @@ class KnownFile(Strict):
     owner: str = ""
     source: str = ""
     workloads: dict[str, KnownWorkload] = {}
-    units: dict[str, KnownUnit] = {}            # business units; "Company": all of it
+    units: dict[str, KnownUnit] = {}  # business units; "Company": all of it
 
 
 def schema_text() -> str:

@@ -14,8 +14,8 @@ from types import ModuleType
 
 import numpy as np
 
-FAR = 10.0              # a cap so many times over everything used is no saturation: a logistic curve far from its cap is an exponential
-LEAST = 1e-6            # a driver that varies less in the history teaches nothing; and days off that leave less of a day
+FAR = 10.0  # a cap so many times over everything used is no saturation: a logistic curve far from its cap is an exponential
+LEAST = 1e-6  # a driver that varies less in the history teaches nothing; and days off that leave less of a day
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,32 @@ class Native:
     floor: np.ndarray | None = None
     options: Mapping = field(default_factory=dict)
 
-    def point(self, module: ModuleType, history: np.ndarray, dates: np.ndarray, horizon: int) -> np.ndarray:
+    def point(
+        self, module: ModuleType, history: np.ndarray, dates: np.ndarray, horizon: int
+    ) -> np.ndarray:
         """What a member says of the rest (horizon,) after a history of the rest (day,)."""
         start = int((dates[0] - self.days[0]).astype(int))
-        here = np.minimum(start + np.arange(len(history) + horizon), len(self.days) - 1)      # graded beyond what is asked for: never scored
-        times, rest, given = np.ones(len(here)), np.ones(len(here)), dict(self.options.get(module.__name__.rpartition(".")[2], {}))
+        here = np.minimum(
+            start + np.arange(len(history) + horizon), len(self.days) - 1
+        )  # graded beyond what is asked for: never scored
+        times, rest, given = (
+            np.ones(len(here)),
+            np.ones(len(here)),
+            dict(self.options.get(module.__name__.rpartition(".")[2], {})),
+        )
         if self.off:
             times, given["off"] = np.maximum(self.off_factor[here], LEAST), self.off
         if self.driver is not None:
             driver, rest = self.driver[here], np.maximum(self.power[here], LEAST)
-            seen = driver[:len(history)]
+            seen = driver[: len(history)]
             if seen.std() > LEAST * seen.mean():
                 given["driver"] = np.clip(driver, seen.min(), seen.max())
-        whole = history * times[:len(history)]
-        if self.cap is not None and (self.cap[here] / rest)[len(history):].min() < FAR * whole.max():
+        whole = history * times[: len(history)]
+        if (
+            self.cap is not None
+            and (self.cap[here] / rest)[len(history) :].min() < FAR * whole.max()
+        ):
             given["cap"] = np.maximum(self.cap[here] / rest, 0.01 * whole.mean())
             if self.floor is not None:
                 given["floor"] = np.minimum(self.floor[here] / rest, 0.99 * given["cap"])
-        return module.point(whole, dates, horizon, 7, **given) / times[len(history):]
+        return module.point(whole, dates, horizon, 7, **given) / times[len(history) :]

@@ -15,17 +15,17 @@ import pandas as pd
 from ... import streams
 from ...errors import FinOpsError, ForecastError, unknown
 from ...periods import check_month
-from .. import ensemble
 from ...uncertainty.elicit import elicit
-from .events import LITTLE, Event, drawn, effect, middle, read_events, undisturbed
-from ..methods import pick, shelf
+from .. import ensemble
 from ..history import History, clean, day_or_nat, fill
-from .native import Native
+from ..methods import pick, shelf
 from ..settling import left_out
+from .events import LITTLE, Event, drawn, effect, middle, read_events, undisturbed
+from .native import Native
 
-FEWEST = 1e-9           # a driver below it carries no intensity
-HOLIDAY_WEEKS = 3       # weeks before and after a holiday that tell what the day would have been
-HOLIDAY_PRIOR = 1.0     # holidays seen so often count half: their effect is drawn towards 1
+FEWEST = 1e-9  # a driver below it carries no intensity
+HOLIDAY_WEEKS = 3  # weeks before and after a holiday that tell what the day would have been
+HOLIDAY_PRIOR = 1.0  # holidays seen so often count half: their effect is drawn towards 1
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,44 @@ class Override:
     """A number somebody set by hand for a month's total: kept beside the model's, with who and why."""
 
     month: str
-    value: float                    # total of the month, unit of the history
+    value: float  # total of the month, unit of the history
     by: str
     because: str
 
     def __post_init__(self):
         check_month(self.month, "override: month")
-        if not (isinstance(self.value, (int, float)) and not isinstance(self.value, bool) and np.isfinite(self.value) and self.value >= 0):
-            raise ForecastError(f"override of {self.month}: value is {str(self.value)[:40]}; it must be a finite number, 0 or more.")
+        if not (
+            isinstance(self.value, (int, float))
+            and not isinstance(self.value, bool)
+            and np.isfinite(self.value)
+            and self.value >= 0
+        ):
+            raise ForecastError(
+                f"override of {self.month}: value is {str(self.value)[:40]}; it must be a finite number, 0 or more."
+            )
         for key in ("by", "because"):
             if not isinstance(getattr(self, key), str) or not getattr(self, key).strip():
-                raise ForecastError(f"override of {self.month}: '{key}' is missing; an override says who set it and why.")
+                raise ForecastError(
+                    f"override of {self.month}: '{key}' is missing; an override says who set it and why."
+                )
 
 
-def forecast_known(history, horizon: int, paths: int, seed: int, members=None, *, events=(), driver=None, holidays=None, cap=None,
-                   floor=None, overrides=(), prophet=None, settling_days: int = 0) -> ensemble.Forecast:
+def forecast_known(
+    history,
+    horizon: int,
+    paths: int,
+    seed: int,
+    members=None,
+    *,
+    events=(),
+    driver=None,
+    holidays=None,
+    cap=None,
+    floor=None,
+    overrides=(),
+    prophet=None,
+    settling_days: int = 0,
+) -> ensemble.Forecast:
     """`ensemble.forecast` with what people know. See there; here only what is known.
 
     events     Event or mappings (forecasting/covariates/events.py)
@@ -86,32 +109,57 @@ def forecast_known(history, horizon: int, paths: int, seed: int, members=None, *
     days = np.concatenate([history.days, ahead])
     values = undisturbed(history.values, history.days, events)
     driven, whole_driver, power = _driver(driver, history, ahead, paths, seed, members)
-    values = values / (1.0 if power is None else power[:len(values)])
+    values = values / (1.0 if power is None else power[: len(values)])
     names = {} if holidays is None else day_names(holidays, days[0], days[-1])
     effects = holiday_effects(values, history.days, names)
     off = np.array([effects.get(names.get(day), 1.0) for day in days.astype(object)])
-    values = values / off[:len(values)]
-    unsettled = () if np.isnan(values[-1:]).any() else left_out(history.days, fill(values), settling_days)
+    values = values / off[: len(values)]
+    unsettled = (
+        () if np.isnan(values[-1:]).any() else left_out(history.days, fill(values), settling_days)
+    )
     if unsettled:
-        values[-len(unsettled):] = np.nan
+        values[-len(unsettled) :] = np.nan
     most, least = _limit(cap, ahead, "cap", np.inf), _limit(floor, ahead, "floor", 0.0)
     if (least > most).any():
-        raise ForecastError(f"floor: {least[least > most][0]:g} is over the cap, {most[least > most][0]:g}, on {ahead[least > most][0]}.")
-    known = {"middle": {event.label: middle(event) for event in events}, "paths": {event.label: drawn(event, paths, seed) for event in events}}
+        raise ForecastError(
+            f"floor: {least[least > most][0]:g} is over the cap, {most[least > most][0]:g}, on {ahead[least > most][0]}."
+        )
+    known = {
+        "middle": {event.label: middle(event) for event in events},
+        "paths": {event.label: drawn(event, paths, seed) for event in events},
+    }
     factor, added = effect(events, ahead, known["middle"])
-    full = lambda limit: np.concatenate([np.full(len(values), limit[0]), limit])      # noqa: E731
-    native = Native(days, names or None, off, whole_driver, None if power is None else np.where(np.isnan(power), 1.0, power),
-                    None if cap is None else full(_before_events(most, factor, added)),
-                    None if floor is None else full(_before_events(least, factor, added)), options)
+    full = lambda limit: np.concatenate([np.full(len(values), limit[0]), limit])  # noqa: E731
+    native = Native(
+        days,
+        names or None,
+        off,
+        whole_driver,
+        None if power is None else np.where(np.isnan(power), 1.0, power),
+        None if cap is None else full(_before_events(most, factor, added)),
+        None if floor is None else full(_before_events(least, factor, added)),
+        options,
+    )
     base, late = _base(history, values)
-    made = ensemble.made(base, ensemble.fit(base, horizon + late, members, told=native), paths, seed)
+    made = ensemble.made(
+        base, ensemble.fit(base, horizon + late, members, told=native), paths, seed
+    )
     results = {}
     for which, part in (("middle", made.median[late:]), ("paths", made.paths[:, late:])):
         factor, added = effect(events, ahead, known[which])
-        results[which] = np.clip(part * driven[which] * off[len(values):] * factor + added, least, most)
-    return replace(made, dates=ahead, paths=results["paths"], median=results["middle"], filled=history.filled,
-                   overrides=_overrides(overrides, ahead), left_out=unsettled,
-                   missing=np.zeros((paths, len(unsettled))) if unsettled else None)
+        results[which] = np.clip(
+            part * driven[which] * off[len(values) :] * factor + added, least, most
+        )
+    return replace(
+        made,
+        dates=ahead,
+        paths=results["paths"],
+        median=results["middle"],
+        filled=history.filled,
+        overrides=_overrides(overrides, ahead),
+        left_out=unsettled,
+        missing=np.zeros((paths, len(unsettled))) if unsettled else None,
+    )
 
 
 def _prophet(asked, members, history: History) -> dict:
@@ -119,12 +167,16 @@ def _prophet(asked, members, history: History) -> dict:
     if asked is None:
         return {}
     if "prophet" not in pick(members):
-        raise ForecastError("prophet: it is not among the members, so it has no options; say members=\"all\", or name it.")
+        raise ForecastError(
+            'prophet: it is not among the members, so it has no options; say members="all", or name it.'
+        )
     chosen = shelf()["prophet"].options(asked)
     for day in np.array(chosen.get("changepoints", ()), "datetime64[D]"):
         if not history.days[0] < day < history.days[-1]:
-            raise ForecastError(f"prophet: changepoint {day} is not inside the history, {history.days[0]} to {history.days[-1]}. A change that is "
-                                "coming is an event: events=[{'kind': 'level_change', 'since': …, 'factor': …}].")
+            raise ForecastError(
+                f"prophet: changepoint {day} is not inside the history, {history.days[0]} to {history.days[-1]}. A change that is "
+                "coming is an event: events=[{'kind': 'level_change', 'since': …, 'factor': …}]."
+            )
     return {"prophet": chosen}
 
 
@@ -138,9 +190,13 @@ def _base(history: History, values: np.ndarray) -> tuple[History, int]:
     """The undisturbed history, and how many of its newest days say nothing (they are forecast too)."""
     told = np.flatnonzero(np.isfinite(values))
     if len(told) < 2:
-        raise ForecastError("events: they leave fewer than two days of the history that tell anything; take some of them out.")
+        raise ForecastError(
+            "events: they leave fewer than two days of the history that tell anything; take some of them out."
+        )
     first, last = told[0], told[-1]
-    return History(history.days[first:last + 1], fill(values[first:last + 1]), history.filled), len(values) - 1 - last
+    return History(
+        history.days[first : last + 1], fill(values[first : last + 1]), history.filled
+    ), len(values) - 1 - last
 
 
 def _driver(driver, history: History, ahead, paths: int, seed: int, members):
@@ -150,15 +206,25 @@ def _driver(driver, history: History, ahead, paths: int, seed: int, members):
     """
     if driver is None:
         return {"middle": 1.0, "paths": 1.0}, None, None
-    driver = driver if isinstance(driver, Driver) else Driver(**driver) if isinstance(driver, Mapping) else Driver(driver)
+    driver = (
+        driver
+        if isinstance(driver, Driver)
+        else Driver(**driver)
+        if isinstance(driver, Mapping)
+        else Driver(driver)
+    )
     known = clean(driver.history, driver.name)
     power = float(driver.elasticity)
     if not (np.isfinite(power) and 0 <= power <= 5):
-        raise ForecastError(f"{driver.name}: elasticity is {driver.elasticity!r}; it must be a number from 0 to 5 (1: usage grows as the driver does).")
+        raise ForecastError(
+            f"{driver.name}: elasticity is {driver.elasticity!r}; it must be a number from 0 to 5 (1: usage grows as the driver does)."
+        )
     past = _on(known, history.days)
     if np.isnan(past).mean() > 0.5:
-        raise ForecastError(f"{driver.name}: it covers {int((~np.isnan(past)).sum())} of the {len(past)} days of the history; give it for at least half "
-                            "of them.")
+        raise ForecastError(
+            f"{driver.name}: it covers {int((~np.isnan(past)).sum())} of the {len(past)} days of the history; give it for at least half "
+            "of them."
+        )
     past = np.where(past > FEWEST, past, np.nan)
     planned = _on(known, ahead)
     missing = np.isnan(planned)
@@ -169,12 +235,20 @@ def _driver(driver, history: History, ahead, paths: int, seed: int, members):
     else:
         first = int(np.argmax(missing))
         if not missing[first:].all():
-            raise ForecastError(f"{driver.name}: the plan has a gap after {ahead[first - 1] if first else history.days[-1]}; give every day of it.")
+            raise ForecastError(
+                f"{driver.name}: the plan has a gap after {ahead[first - 1] if first else history.days[-1]}; give every day of it."
+            )
         own = ensemble.forecast(known, len(ahead) - first, paths, _seed(seed, driver.name), members)
         middle_path = np.concatenate([planned[:first], own.median])
         each = np.concatenate([np.broadcast_to(planned[:first], (paths, first)), own.paths], axis=1)
-    there = np.concatenate([fill(past) if np.isfinite(past).any() else np.ones(len(past)), middle_path])
-    return {"middle": middle_path ** power, "paths": each ** power}, there, np.concatenate([past, middle_path]) ** power
+    there = np.concatenate(
+        [fill(past) if np.isfinite(past).any() else np.ones(len(past)), middle_path]
+    )
+    return (
+        {"middle": middle_path**power, "paths": each**power},
+        there,
+        np.concatenate([past, middle_path]) ** power,
+    )
 
 
 def _seed(seed: int, name: str) -> int:
@@ -187,14 +261,26 @@ def _plan(driver: Driver, ahead, paths: int, seed: int):
     frame = driver.plan
     if not isinstance(frame, pd.DataFrame) or not {"ds", "p10", "p50", "p90"} <= set(frame.columns):
         raise ForecastError(f"{driver.name}: a plan is a frame with the columns ds, p10, p50, p90.")
-    table = frame.assign(ds=pd.to_datetime(frame["ds"])).set_index("ds")[["p10", "p50", "p90"]].reindex(pd.DatetimeIndex(ahead))
+    table = (
+        frame.assign(ds=pd.to_datetime(frame["ds"]))
+        .set_index("ds")[["p10", "p50", "p90"]]
+        .reindex(pd.DatetimeIndex(ahead))
+    )
     if table.isna().any().any():
-        raise ForecastError(f"{driver.name}: the plan has no range for {str(table.index[table.isna().any(axis=1)][0])[:10]}; give every day ahead.")
-    uniform, each, known = streams.uniforms(seed, f"driver/{driver.name}", paths), np.empty((paths, len(ahead))), {}
+        raise ForecastError(
+            f"{driver.name}: the plan has no range for {str(table.index[table.isna().any(axis=1)][0])[:10]}; give every day ahead."
+        )
+    uniform, each, known = (
+        streams.uniforms(seed, f"driver/{driver.name}", paths),
+        np.empty((paths, len(ahead))),
+        {},
+    )
     for day, row in enumerate(map(tuple, table.to_numpy(float))):
         if row not in known:
             try:
-                known[row] = elicit(*row, f"{driver.name}: plan of {str(table.index[day])[:10]}").quantile(uniform)
+                known[row] = elicit(
+                    *row, f"{driver.name}: plan of {str(table.index[day])[:10]}"
+                ).quantile(uniform)
             except FinOpsError as problem:
                 raise ForecastError(str(problem)) from None
         each[:, day] = known[row]
@@ -218,7 +304,9 @@ def day_names(holidays, first, last) -> dict:
     """
     if isinstance(holidays, pd.DataFrame):
         if not {"ds", "holiday"} <= set(holidays.columns):
-            raise ForecastError(f"holidays: a frame needs the columns ds and holiday; it has {', '.join(map(str, holidays.columns[:8])) or 'none'}.")
+            raise ForecastError(
+                f"holidays: a frame needs the columns ds and holiday; it has {', '.join(map(str, holidays.columns[:8])) or 'none'}."
+            )
         return {_date(day): str(name) for day, name in zip(holidays["ds"], holidays["holiday"])}
     if isinstance(holidays, Mapping):
         return {_date(day): str(name) for day, name in holidays.items()}
@@ -227,7 +315,10 @@ def day_names(holidays, first, last) -> dict:
     found = {}
     for one in holidays:
         if isinstance(one, str) and one[:1].isalpha():
-            found |= {day: f"{found[day]}, {name}" if name != found.get(day, name) else name for day, name in _of_country(one, first, last).items()}
+            found |= {
+                day: f"{found[day]}, {name}" if name != found.get(day, name) else name
+                for day, name in _of_country(one, first, last).items()
+            }
         else:
             found.setdefault(_date(one), "day off")
     return found
@@ -239,10 +330,20 @@ def _of_country(country: str, first, last) -> dict:
     known = package.list_supported_countries()
     name, _, part = country.partition("-")
     if name not in known or (part and part not in known[name]):
-        raise ForecastError(unknown("holidays", "country", country, [f"{name}-{p}" for p in known[name]] if name in known else known,
-                                    "Write a country as US, a part of it as US-CA."))
+        raise ForecastError(
+            unknown(
+                "holidays",
+                "country",
+                country,
+                [f"{name}-{p}" for p in known[name]] if name in known else known,
+                "Write a country as US, a part of it as US-CA.",
+            )
+        )
     years = range(int(str(first)[:4]), int(str(last)[:4]) + 1)
-    return {day: label.replace(" (observed)", "") for day, label in package.country_holidays(name, subdiv=part or None, years=years).items()}
+    return {
+        day: label.replace(" (observed)", "")
+        for day, label in package.country_holidays(name, subdiv=part or None, years=years).items()
+    }
 
 
 def _date(day):
@@ -261,11 +362,18 @@ def holiday_effects(values: np.ndarray, days: np.ndarray, names: Mapping) -> dic
     ratios: dict[str, list[float]] = {}
     for at in np.flatnonzero(off):
         around = [at + 7 * week for week in range(-HOLIDAY_WEEKS, HOLIDAY_WEEKS + 1) if week]
-        around = [i for i in around if 0 <= i < len(values) and not off[i] and np.isfinite(values[i])]
+        around = [
+            i for i in around if 0 <= i < len(values) and not off[i] and np.isfinite(values[i])
+        ]
         if len(around) >= 2 and np.isfinite(values[at]) and np.mean(values[around]) > 0:
             floor = 0.02 * np.mean(values[around])
-            ratios.setdefault(names[days[at].astype(object)], []).append(np.log((values[at] + floor) / (np.mean(values[around]) + floor)))
-    return {name: float(np.exp(np.sum(logs) / (len(logs) + HOLIDAY_PRIOR))) for name, logs in ratios.items()}
+            ratios.setdefault(names[days[at].astype(object)], []).append(
+                np.log((values[at] + floor) / (np.mean(values[around]) + floor))
+            )
+    return {
+        name: float(np.exp(np.sum(logs) / (len(logs) + HOLIDAY_PRIOR)))
+        for name, logs in ratios.items()
+    }
 
 
 def _limit(limit, ahead, name: str, none: float):
@@ -275,10 +383,19 @@ def _limit(limit, ahead, name: str, none: float):
     if isinstance(limit, (pd.Series, pd.DataFrame, History)):
         each = _on(clean(limit, name), ahead)
         if np.isnan(each).any():
-            raise ForecastError(f"{name}: it has no value for {ahead[np.isnan(each)][0]}; give every day ahead, or one number.")
+            raise ForecastError(
+                f"{name}: it has no value for {ahead[np.isnan(each)][0]}; give every day ahead, or one number."
+            )
         return each
-    if isinstance(limit, bool) or not isinstance(limit, (int, float, np.integer, np.floating)) or not np.isfinite(limit) or limit < 0:
-        raise ForecastError(f"{name}: {str(limit)[:40]} must be a finite number, 0 or more, or a daily Series.")
+    if (
+        isinstance(limit, bool)
+        or not isinstance(limit, (int, float, np.integer, np.floating))
+        or not np.isfinite(limit)
+        or limit < 0
+    ):
+        raise ForecastError(
+            f"{name}: {str(limit)[:40]} must be a finite number, 0 or more, or a daily Series."
+        )
     return np.full(len(ahead), float(limit))
 
 
@@ -287,7 +404,15 @@ def _overrides(overrides, ahead) -> tuple[Override, ...]:
     months = {str(month) for month in np.unique(ahead.astype("datetime64[M]"))}
     for one in made:
         if one.month not in months:
-            raise ForecastError(unknown("override", "month", one.month, sorted(months), "An override is for a month of the horizon."))
+            raise ForecastError(
+                unknown(
+                    "override",
+                    "month",
+                    one.month,
+                    sorted(months),
+                    "An override is for a month of the horizon.",
+                )
+            )
         if sum(other.month == one.month for other in made) > 1:
             raise ForecastError(f"override: {one.month} is set twice; keep the one that counts.")
     return made

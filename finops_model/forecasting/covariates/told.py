@@ -17,11 +17,13 @@ from ...errors import ForecastError
 from ...scenario.changes import Timeline
 from ...uncertainty.distributions import Distribution
 from ...uncertainty.elicit import elicit
-from .events import Event, effect, middle, ramp, undisturbed
 from ..history import History, fill
+from .events import Event, effect, middle, ramp, undisturbed
 from .series import FEWEST, holiday_effects
 
-STEPS = 32              # a part of the median that is uncertain counts in thirty-seconds: at most 1/64 of it off
+STEPS = (
+    32  # a part of the median that is uncertain counts in thirty-seconds: at most 1/64 of it off
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Part:
     def on_paths(self, uniform, name: str) -> np.ndarray:
         """(path,) from the named draw."""
         draw = uniform(name)
-        return (1 + self.part * (self.law.quantile(1 - draw if self.stays else draw) / self.middle - 1)) ** self.power
+        return (
+            1 + self.part * (self.law.quantile(1 - draw if self.stays else draw) / self.middle - 1)
+        ) ** self.power
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,14 @@ class Uncertain:
     """An uncertain number of what is known: `which[t]` says which law holds on day t, −1 none; one draw for all days."""
 
     draw: str
-    which: np.ndarray               # (day,)
+    which: np.ndarray  # (day,)
     laws: tuple[Part, ...]
 
     def timeline(self, days: int) -> Timeline:
         """As a factor of demand by day, for a plan."""
-        return Timeline(np.ones(days), self.which[:days], tuple(((self.draw, law),) for law in self.laws))
+        return Timeline(
+            np.ones(days), self.which[:days], tuple(((self.draw, law),) for law in self.laws)
+        )
 
 
 @dataclass(frozen=True)
@@ -89,16 +95,16 @@ class Told:
     """The rest of a history, and what is laid over its forecast. Days ahead (day,)."""
 
     rest: History
-    late: int                       # newest days that say nothing: they are forecast too
+    late: int  # newest days that say nothing: they are forecast too
     times: np.ndarray
     plus: np.ndarray
     cap: np.ndarray | None
-    pending: tuple[tuple[Event, str], ...]      # uncertain events and their draws
+    pending: tuple[tuple[Event, str], ...]  # uncertain events and their draws
     driver: DriverPlan | None
 
     def over(self, point: np.ndarray) -> tuple[np.ndarray, tuple[Uncertain, ...]]:
         """The median ahead from the forecast of the rest (late + day,), and the uncertain numbers behind it."""
-        point = point[self.late:self.late + len(self.times)]
+        point = point[self.late : self.late + len(self.times)]
         median = np.maximum(point * self.times + self.plus, 0.0)
         found = []
         if self.driver and self.driver.ranges:
@@ -130,15 +136,29 @@ def tell(known: Known, values: np.ndarray, dates: np.ndarray, horizon: int) -> T
         effects = holiday_effects(rest, dates, known.off)
         rest = rest / _off(effects, known.off, dates)
         times = times * _off(effects, known.off, ahead)
-    factor, added = effect(known.events, ahead, {event.label: middle(event) for event in known.events})
+    factor, added = effect(
+        known.events, ahead, {event.label: middle(event) for event in known.events}
+    )
     told = np.flatnonzero(np.isfinite(rest))
     if len(told) < 2:
-        raise ForecastError("what is known leaves fewer than two days of the history that tell anything; take some of it out.")
+        raise ForecastError(
+            "what is known leaves fewer than two days of the history that tell anything; take some of it out."
+        )
     first, last = told[0], told[-1]
-    pending = tuple((event, (known.draws or {}).get(event.label, f"event/{event.label}")) for event in known.events
-                    if isinstance(event.size(), Mapping))
-    return Told(History(dates[first:last + 1], fill(rest[first:last + 1])), len(rest) - 1 - int(last), times * factor, added, known.cap,
-                pending, known.driver)
+    pending = tuple(
+        (event, (known.draws or {}).get(event.label, f"event/{event.label}"))
+        for event in known.events
+        if isinstance(event.size(), Mapping)
+    )
+    return Told(
+        History(dates[first : last + 1], fill(rest[first : last + 1])),
+        len(rest) - 1 - int(last),
+        times * factor,
+        added,
+        known.cap,
+        pending,
+        known.driver,
+    )
 
 
 def _off(effects: Mapping[str, float], names: Mapping, days: np.ndarray) -> np.ndarray:
@@ -162,7 +182,11 @@ def _event_range(event: Event, draw: str, ahead: np.ndarray, median: np.ndarray)
         part, law, stays = mid * curve / (1 + (mid - 1) * curve), elicit(low, mid, high), False
     else:
         mid = 1 - mid
-        part, law, stays = mid * curve / (1 + (mid - 1) * curve), elicit(1 - high, mid, 1 - low), True
+        part, law, stays = (
+            mid * curve / (1 + (mid - 1) * curve),
+            elicit(1 - high, mid, 1 - low),
+            True,
+        )
     step = np.rint(part * STEPS).astype(int)
     laws, which = [], np.full(len(ahead), -1)
     for one in np.unique(step[step > 0]):
@@ -176,7 +200,9 @@ def _driver_range(driver: DriverPlan, part: np.ndarray) -> Uncertain:
     which, laws = np.full(len(driver.ahead), -1), []
     for first, last, low, mid, high in driver.ranges:
         which[first:last] = len(laws)
-        laws.append(Part(elicit(low, mid, high, f"{driver.name}: planned"), mid, 1.0, driver.elasticity))
+        laws.append(
+            Part(elicit(low, mid, high, f"{driver.name}: planned"), mid, 1.0, driver.elasticity)
+        )
     which[part == 0] = -1
     return Uncertain(f"known/driver/{driver.name}", which, tuple(laws))
 

@@ -43,22 +43,30 @@ def of_event(scope: str, event: Event, unit: str, as_of: str) -> str:
     elif event.kind == "migration":
         share = event.share
         inward = not isinstance(share, Mapping) and share < 0
-        what = f"brings {-share:.3g} times its use from elsewhere" if inward else f"takes a share of {said(share)} of its use away"
+        what = (
+            f"brings {-share:.3g} times its use from elsewhere"
+            if inward
+            else f"takes a share of {said(share)} of its use away"
+        )
     else:
         what = f"multiplies {'its money' if event.kind == 'price_change' else 'use'} by {said(event.factor)}"
     when = f"from {event.since}" + (f" until {event.until}" if event.until else "")
     past = event.since <= as_of
     over = past and event.until is not None and event.until <= as_of
     tail = "" if not past else "; it is taken out of the history" + ("" if over else " and goes on")
-    return f"{who(scope)}: {event.kind.replace('_', ' ')} '{event.label}' {what} {when}{ramped}{tail}"
+    return (
+        f"{who(scope)}: {event.kind.replace('_', ' ')} '{event.label}' {what} {when}{ramped}{tail}"
+    )
 
 
 def of_driver(scope: str, made, entry, as_of: str) -> str:
     plan = made.months
     first, last = plan[0], plan[-1]
     power = "" if entry.elasticity == 1 else f" (elasticity {entry.elasticity:g})"
-    return (f"{who(scope)} follows {made.name}{power}: planned {first[1]:,.6g} a day in {first[0]} to {last[1]:,.6g} in {last[0]}; after that it goes on "
-            "as its own past and plan say")
+    return (
+        f"{who(scope)} follows {made.name}{power}: planned {first[1]:,.6g} a day in {first[0]} to {last[1]:,.6g} in {last[0]}; after that it goes on "
+        "as its own past and plan say"
+    )
 
 
 def of_holidays(scope: str, entry) -> str:
@@ -73,7 +81,9 @@ def of_holidays(scope: str, entry) -> str:
 
 def of_cap(scope: str, entry, unit: str, since: str, until: str, today: float | None) -> str:
     when = (f" from {since}" if since else "") + (f" until {until}" if until else "")
-    below = "" if today is None else f"; that is below today's use of {today:,.6g} a day and cuts it"
+    below = (
+        "" if today is None else f"; that is below today's use of {today:,.6g} a day and cuts it"
+    )
     return f"{scope} uses at most {entry.value:,.6g} {unit} a day{when}: demand above it is not served{below}"
 
 
@@ -82,8 +92,10 @@ def of_override(one: dict, currency: str) -> str:
     >>> of_override({"unit": "Support", "workload": "", "month": "2026-12", "value": 81000.0, "by": "Priya"}, "USD")
     'Support: 2026-12 is set to 81,000 USD by hand, by Priya; it stands beside the model and moves no other number'
     """
-    return (f"{one['workload'] or one['unit']}: {one['month']} is set to {one['value']:,.0f} {currency} by hand, by {one['by']}; it stands beside the model "
-            "and moves no other number")
+    return (
+        f"{one['workload'] or one['unit']}: {one['month']} is set to {one['value']:,.0f} {currency} by hand, by {one['by']}; it stands beside the model "
+        "and moves no other number"
+    )
 
 
 __all__ = ["number", "of_cap", "of_driver", "of_event", "of_holidays", "of_override"]

@@ -14,27 +14,33 @@ from ...documents import Document, checked, load_yaml
 from ...errors import FinOpsError, InputError, unknown
 from ...facts.plans.budgets import COMPANY
 from ...periods import check_month, month_days
+from ...scenario.volumes import catalog_price, is_linear
 from . import words
-from .events import Event
 from .drivers import DriverDays, read_driver
+from .events import Event
 from .file import KnownFile
 from .series import day_names
 from .told import Known
-from ...scenario.volumes import catalog_price, is_linear
 
 ALL = "*"
-TODAY = 28              # newest days that say what is used today
-NEWEST_YEARS = 6        # years ahead for which a calendar's days off are looked up
+TODAY = 28  # newest days that say what is used today
+NEWEST_YEARS = 6  # years ahead for which a calendar's days off are looked up
 
 
 @dataclass(frozen=True)
 class Knowledge:
     """What is known on `as_of`, of every workload, in units of its volume; overrides and notes in words."""
 
-    events: Mapping[str, tuple[tuple[Event, str], ...]] = field(default_factory=dict)    # workload -> (event, name of its draw)
+    events: Mapping[str, tuple[tuple[Event, str], ...]] = field(
+        default_factory=dict
+    )  # workload -> (event, name of its draw)
     drivers: Mapping[str, DriverDays] = field(default_factory=dict)
-    off: Mapping[str, Mapping] = field(default_factory=dict)                             # workload -> {date: name of the day off}
-    caps: Mapping[str, tuple[tuple[float, str, str], ...]] = field(default_factory=dict)  # workload -> (per day, since, until)
+    off: Mapping[str, Mapping] = field(
+        default_factory=dict
+    )  # workload -> {date: name of the day off}
+    caps: Mapping[str, tuple[tuple[float, str, str], ...]] = field(
+        default_factory=dict
+    )  # workload -> (per day, since, until)
     overrides: tuple[dict, ...] = ()
     notes: tuple[dict, ...] = ()
 
@@ -47,8 +53,13 @@ class Knowledge:
                 continue
             events = self.events.get(name, ())
             driver = self.drivers[name].plan(days) if name in self.drivers else None
-            found[name] = Known(tuple(event for event, _ in events), {event.label: draw for event, draw in events}, driver,
-                                self.off.get(name), _cap(self.caps[name], ahead) if name in self.caps else None)
+            found[name] = Known(
+                tuple(event for event, _ in events),
+                {event.label: draw for event, draw in events},
+                driver,
+                self.off.get(name),
+                _cap(self.caps[name], ahead) if name in self.caps else None,
+            )
         return found or None
 
 
@@ -82,8 +93,17 @@ class _Reader:
     """One reading: the file, the facts of a day, and what has been found so far."""
 
     def __init__(self, settings, facts, daily, replay, file: KnownFile, document: Document):
-        self.settings, self.facts, self.replay, self.file, self.document = settings, facts, replay, file, document
-        self.ever, self.units = {str(w) for w in daily["x_Workload"].unique()}, sorted({str(u) for u in daily["x_BusinessUnit"].unique()})
+        self.settings, self.facts, self.replay, self.file, self.document = (
+            settings,
+            facts,
+            replay,
+            file,
+            document,
+        )
+        self.ever, self.units = (
+            {str(w) for w in daily["x_Workload"].unique()},
+            sorted({str(u) for u in daily["x_BusinessUnit"].unique()}),
+        )
         self.newest = str(daily.loc[daily["ChargeCategory"] == "Usage", "ChargeDate"].max().date())
         self.notes: list[dict] = []
 
@@ -93,23 +113,56 @@ class _Reader:
         for name, own in self.file.workloads.items():
             at = ("workloads", name)
             if name != ALL and name not in self.facts.names and not self._waits(name):
-                raise InputError(unknown(self.document.at(at), "workload", name, self.facts.names, "'*' stands for all of them; a workload that "
-                                         "the bill does not know yet is launched in a scenario."))
-            targets = list(self.facts.names) if name == ALL else [name] if name in self.facts.names else []
+                raise InputError(
+                    unknown(
+                        self.document.at(at),
+                        "workload",
+                        name,
+                        self.facts.names,
+                        "'*' stands for all of them; a workload that "
+                        "the bill does not know yet is launched in a scenario.",
+                    )
+                )
+            targets = (
+                list(self.facts.names)
+                if name == ALL
+                else [name]
+                if name in self.facts.names
+                else []
+            )
             for i, entry in enumerate(own.events):
                 for target, event in self._event(name, entry, (*at, "events", i), targets):
                     events.setdefault(target, []).append(event)
-            for kind, read, found in (("driver", self._driver, drivers), ("holidays", self._off, off), ("cap", self._cap, caps)):
+            for kind, read, found in (
+                ("driver", self._driver, drivers),
+                ("holidays", self._off, off),
+                ("cap", self._cap, caps),
+            ):
                 entry = getattr(own, kind)
                 if entry is not None and self._known(entry, kind == "holidays"):
-                    read(name, entry, (*at, kind), [t for t in targets if name != ALL or not self._own(t, kind)], found)
+                    read(
+                        name,
+                        entry,
+                        (*at, kind),
+                        [t for t in targets if name != ALL or not self._own(t, kind)],
+                        found,
+                    )
             overrides += self._overrides("workload", name, own.override, at)
         for name, unit in self.file.units.items():
             if name != COMPANY and name not in self.units:
-                raise InputError(unknown(self.document.at(("units", name)), "unit", name, [COMPANY, *self.units]))
+                raise InputError(
+                    unknown(self.document.at(("units", name)), "unit", name, [COMPANY, *self.units])
+                )
             overrides += self._overrides("unit", name, unit.override, ("units", name))
         self._twice(events, overrides)
-        return Knowledge({name: tuple(found) for name, found in events.items()}, drivers, off, caps, tuple(overrides), tuple(self.notes))
+        return Knowledge(
+            {name: tuple(found) for name, found in events.items()},
+            drivers,
+            off,
+            caps,
+            tuple(overrides),
+            tuple(self.notes),
+        )
 
     def _own(self, name: str, kind: str) -> bool:
         """Whether a workload has a known entry of its own, which '*' does not replace."""
@@ -127,39 +180,72 @@ class _Reader:
         return always or not self.replay
 
     def _note(self, scope: str, text: str, value, entry, at: tuple) -> None:
-        self.notes.append({"text": text, "value": value, "kind": "assumption", "source": entry.source or self.file.source or f"{self.settings.known}:{self.document.at(at).rpartition(':')[2]}",
-                           "owner": entry.owner or self.file.owner, "review_by": entry.review_by or "", "because": entry.because,
-                           "path": f"known/{scope}"})
+        self.notes.append(
+            {
+                "text": text,
+                "value": value,
+                "kind": "assumption",
+                "source": entry.source
+                or self.file.source
+                or f"{self.settings.known}:{self.document.at(at).rpartition(':')[2]}",
+                "owner": entry.owner or self.file.owner,
+                "review_by": entry.review_by or "",
+                "because": entry.because,
+                "path": f"known/{scope}",
+            }
+        )
 
     def _event(self, scope: str, entry, at: tuple, targets: list[str]):
         """(workload, (event, draw)) of an entry; amounts in units of each workload's volume."""
         where = self.document.at(at)
-        fields = {key: getattr(entry, key) for key in ("kind", "amount", "factor", "share", "ramp_days", "name", "because")}
-        event = self._made(where, since=day(entry.since), until=entry.until and day(entry.until), **fields)
+        fields = {
+            key: getattr(entry, key)
+            for key in ("kind", "amount", "factor", "share", "ramp_days", "name", "because")
+        }
+        event = self._made(
+            where, since=day(entry.since), until=entry.until and day(entry.until), **fields
+        )
         first = str(self.facts.dates[0])
         if event.since < first:
-            raise InputError(f"{where}: event '{event.label}' begins on {event.since}, before the first day of data, {first}. All days have "
-                             "it already: take it out.")
+            raise InputError(
+                f"{where}: event '{event.label}' begins on {event.since}, before the first day of data, {first}. All days have "
+                "it already: take it out."
+            )
         if scope == ALL and event.amount is not None:
-            raise InputError(f"{where}: event '{event.label}': '*' means every workload, and an amount would be added to each. Give a factor, or name "
-                             "the workload.")
+            raise InputError(
+                f"{where}: event '{event.label}': '*' means every workload, and an amount would be added to each. Give a factor, or name "
+                "the workload."
+            )
         if not self._known(entry):
             return
-        self._note(scope, words.of_event(scope, event, entry.unit or self.facts.currency, self.facts.as_of), words.number(event.size()), entry, at)
+        self._note(
+            scope,
+            words.of_event(scope, event, entry.unit or self.facts.currency, self.facts.as_of),
+            words.number(event.size()),
+            entry,
+            at,
+        )
         for target in targets:
             w = self.facts.names.index(target)
             used = np.flatnonzero(self.facts.volume[:, w] > 0)
             began = str(self.facts.dates[used[0]]) if len(used) else event.since
             if scope != ALL and event.kind != "launch" and event.since < began:
-                raise InputError(f"{where}: event '{event.label}' begins on {event.since}, before the first day of '{target}', {began}. All its "
-                                 "days have it already: take it out.")
+                raise InputError(
+                    f"{where}: event '{event.label}' begins on {event.since}, before the first day of '{target}', {began}. All its "
+                    "days have it already: take it out."
+                )
             if event.kind == "price_change" and not self._priced(event, w, where):
                 continue
             own = event
             if event.amount is not None:
                 per = self._units(w, entry.unit, where)
                 size = event.amount
-                own = replace(event, amount={key: value / per for key, value in size.items()} if isinstance(size, Mapping) else size / per)
+                own = replace(
+                    event,
+                    amount={key: value / per for key, value in size.items()}
+                    if isinstance(size, Mapping)
+                    else size / per,
+                )
             yield target, (own, f"known/{scope}/{event.label}")
 
     def _made(self, where: str, **fields) -> Event:
@@ -176,18 +262,26 @@ class _Reader:
         """
         facts, used = self.facts, np.flatnonzero(self.facts.mix[w] > 0)
         skus = [facts.meta.skus[s] for s in used]
-        spend = sum(facts.mix[w, s] * sku.price for s, sku in zip(used, skus) if sku.kind == "spend")
+        spend = sum(
+            facts.mix[w, s] * sku.price for s, sku in zip(used, skus) if sku.kind == "spend"
+        )
         if spend >= 0.5 * sum(facts.mix[w, s] * sku.price for s, sku in zip(used, skus)):
             return True
         if event.since <= facts.as_of:
             return False
         for sku in skus:
             price = catalog_price(facts.catalog, sku.id, facts.as_of)
-            held = any(sku.id in str(r.get("x_SkuIds") or "") or (not r.get("x_SkuIds") and r.get("x_ServiceName") == sku.service) for r in facts.inventory)
+            held = any(
+                sku.id in str(r.get("x_SkuIds") or "")
+                or (not r.get("x_SkuIds") and r.get("x_ServiceName") == sku.service)
+                for r in facts.inventory
+            )
             if held or (price is not None and not is_linear(price)):
                 what = "covered by a commitment" if held else "priced by tiers"
-                raise InputError(f"{where}: event '{event.label}': {sku.id} of '{facts.names[w]}' is {what}, so its price cannot be a factor of the "
-                                 f"workload's money. Change prices/{sku.id} in a scenario.")
+                raise InputError(
+                    f"{where}: event '{event.label}': {sku.id} of '{facts.names[w]}' is {what}, so its price cannot be a factor of the "
+                    f"workload's money. Change prices/{sku.id} in a scenario."
+                )
         return True
 
     def _units(self, w: int, unit: str, where: str) -> float:
@@ -201,20 +295,38 @@ class _Reader:
         for name, per in known.items():
             if name.casefold() == unit.casefold():
                 return per
-        raise InputError(unknown(f"{where}: unit", "unit", unit, [self.facts.currency, *sorted(known)], f"'{self.facts.names[w]}' is billed in these."))
+        raise InputError(
+            unknown(
+                f"{where}: unit",
+                "unit",
+                unit,
+                [self.facts.currency, *sorted(known)],
+                f"'{self.facts.names[w]}' is billed in these.",
+            )
+        )
 
     def _driver(self, scope, entry, at, targets, found) -> None:
-        made = read_driver(entry, self.document.at(at), self.settings, self.facts, self.newest, self.replay)
+        made = read_driver(
+            entry, self.document.at(at), self.settings, self.facts, self.newest, self.replay
+        )
         if made is None:
             return
-        self._note(scope, words.of_driver(scope, made, entry, self.facts.as_of), entry.elasticity, entry, at)
+        self._note(
+            scope,
+            words.of_driver(scope, made, entry, self.facts.as_of),
+            entry.elasticity,
+            entry,
+            at,
+        )
         for target in targets:
             found[target] = made
 
     def _off(self, scope, entry, at, targets, found) -> None:
         where = self.document.at(at)
         if (not entry.country) == (not entry.dates):
-            raise InputError(f"{where}: holidays are a country (US, US-CA), several, or dates with their names; give one of them.")
+            raise InputError(
+                f"{where}: holidays are a country (US, US-CA), several, or dates with their names; give one of them."
+            )
         if entry.country:
             try:
                 last = f"{int(self.facts.as_of[:4]) + NEWEST_YEARS}-12-31"
@@ -222,19 +334,33 @@ class _Reader:
             except FinOpsError as problem:
                 raise InputError(f"{where}: {problem}") from None
         else:
-            dates = entry.dates if isinstance(entry.dates, dict) else dict.fromkeys(entry.dates, "day off")
+            dates = (
+                entry.dates
+                if isinstance(entry.dates, dict)
+                else dict.fromkeys(entry.dates, "day off")
+            )
             names = {_date(text, where): name for text, name in dates.items()}
-        self._note(scope, words.of_holidays(scope, entry), ", ".join(entry.country or ()) or len(names), entry, at)
+        self._note(
+            scope,
+            words.of_holidays(scope, entry),
+            ", ".join(entry.country or ()) or len(names),
+            entry,
+            at,
+        )
         for target in targets:
             found[target] = names
 
     def _cap(self, scope, entry, at, targets, found) -> None:
         where, facts = self.document.at(at), self.facts
         if scope == ALL:
-            raise InputError(f"{where}: '*' means every workload, and a cap is one workload's quota or capacity. Name the workload.")
+            raise InputError(
+                f"{where}: '*' means every workload, and a cap is one workload's quota or capacity. Name the workload."
+            )
         since, until = (day(text) if text else "" for text in (entry.since, entry.until))
         if since and until and until <= since:
-            raise InputError(f"{where}: until {until} is not after since {since}; until is the first day without the cap.")
+            raise InputError(
+                f"{where}: until {until} is not after since {since}; until is the first day without the cap."
+            )
         for target in targets:
             w = facts.names.index(target)
             per = self._units(w, entry.unit, where)
@@ -242,10 +368,18 @@ class _Reader:
             unit, tomorrow = entry.unit or facts.currency, str(facts.dates[-1] + 1)
             below = entry.value / per < today * (1 - 1e-9) and (not until or until > tomorrow)
             if below and since <= facts.as_of:
-                raise InputError(f"{where}: the cap is {entry.value:,.6g} {unit} a day, but '{target}' used {today * per:,.6g} a day in its newest "
-                                 f"{min(TODAY, len(facts.dates))} days. A cap in force is not below what is used: check its unit, or say with since from "
-                                 "which day it holds.")
-            self._note(scope, words.of_cap(target, entry, unit, since, until, today * per if below else None), entry.value, entry, at)
+                raise InputError(
+                    f"{where}: the cap is {entry.value:,.6g} {unit} a day, but '{target}' used {today * per:,.6g} a day in its newest "
+                    f"{min(TODAY, len(facts.dates))} days. A cap in force is not below what is used: check its unit, or say with since from "
+                    "which day it holds."
+                )
+            self._note(
+                scope,
+                words.of_cap(target, entry, unit, since, until, today * per if below else None),
+                entry.value,
+                entry,
+                at,
+            )
             found[target] = ((entry.value / per, since, until),)
 
     def _overrides(self, kind: str, name: str, entries, at) -> list[dict]:
@@ -257,17 +391,41 @@ class _Reader:
             end = str(month_days(month)[-1])
             then = day(entry.known_since) if entry.known_since else None
             if end <= self.facts.as_of and not (then and then <= end) and not self.replay:
-                raise InputError(f"{where}: {month} is booked (data up to {self.facts.as_of}); what has happened is not set by hand. An override made before "
-                                 "the month's end says so with known_since.")
+                raise InputError(
+                    f"{where}: {month} is booked (data up to {self.facts.as_of}); what has happened is not set by hand. An override made before "
+                    "the month's end says so with known_since."
+                )
             if not self._known(entry) or end <= self.facts.as_of:
                 continue
             company = name in (ALL, COMPANY)
             if kind == "workload" and not company and name not in self.facts.names:
                 continue
-            unit = COMPANY if company else name if kind == "unit" else self.facts.meta.unit_of[self.facts.names.index(name)]
-            found.append({"unit": unit, "workload": "" if kind == "unit" or company else name, "month": month, "value": entry.value, "by": entry.by,
-                          "because": entry.because, "known_since": entry.known_since or "", "where": where})
-            self._note(name, words.of_override(found[-1], self.facts.currency), entry.value, entry, (*at, "override", i))
+            unit = (
+                COMPANY
+                if company
+                else name
+                if kind == "unit"
+                else self.facts.meta.unit_of[self.facts.names.index(name)]
+            )
+            found.append(
+                {
+                    "unit": unit,
+                    "workload": "" if kind == "unit" or company else name,
+                    "month": month,
+                    "value": entry.value,
+                    "by": entry.by,
+                    "because": entry.because,
+                    "known_since": entry.known_since or "",
+                    "where": where,
+                }
+            )
+            self._note(
+                name,
+                words.of_override(found[-1], self.facts.currency),
+                entry.value,
+                entry,
+                (*at, "override", i),
+            )
         return found
 
     def _twice(self, events: Mapping, overrides: list[dict]) -> None:
@@ -276,14 +434,18 @@ class _Reader:
             labels = [event.label for event, _ in found]
             for label in labels:
                 if labels.count(label) > 1:
-                    raise InputError(f"{self.document.path}: workloads/{name}: two events are called '{label}'; give each a name of its own, their draws are "
-                                     "named after it.")
+                    raise InputError(
+                        f"{self.document.path}: workloads/{name}: two events are called '{label}'; give each a name of its own, their draws are "
+                        "named after it."
+                    )
         seen: dict[tuple, dict] = {}
         for one in overrides:
             key = (one["unit"], one["workload"], one["month"])
             if key in seen:
-                raise InputError(f"{one['where']}: {one['month']} of {one['workload'] or one['unit']} is set by hand twice; the first time is at "
-                                 f"{seen[key]['where']}. Keep the one that counts.")
+                raise InputError(
+                    f"{one['where']}: {one['month']} of {one['workload'] or one['unit']} is set by hand twice; the first time is at "
+                    f"{seen[key]['where']}. Keep the one that counts."
+                )
             seen[key] = one
 
 
@@ -295,10 +457,18 @@ def beside(knowledge: Knowledge, run) -> list[dict]:
         if one["month"] not in run.months:
             continue
         if one["workload"]:
-            own = run.by_workload[run.workloads.index(one["workload"]), run.months.index(one["month"]), 1:]
+            own = run.by_workload[
+                run.workloads.index(one["workload"]), run.months.index(one["month"]), 1:
+            ]
         else:
-            own = [run.quantile(q, None if one["unit"] == COMPANY else one["unit"], [one["month"]]) for q in (0.1, 0.5, 0.9)]
-        found.append({key: value for key, value in one.items() if key != "where"} | dict(zip(("p10", "p50", "p90"), map(float, own))))
+            own = [
+                run.quantile(q, None if one["unit"] == COMPANY else one["unit"], [one["month"]])
+                for q in (0.1, 0.5, 0.9)
+            ]
+        found.append(
+            {key: value for key, value in one.items() if key != "where"}
+            | dict(zip(("p10", "p50", "p90"), map(float, own)))
+        )
     return found
 
 
@@ -319,7 +489,9 @@ def _date(text: str, where: str):
 
 
 def _refuse(text: str, where: str):
-    raise InputError(f"{where}: '{text[:40]}' is no day; write days off as YYYY-MM-DD: name.") from None
+    raise InputError(
+        f"{where}: '{text[:40]}' is no day; write days off as YYYY-MM-DD: name."
+    ) from None
 
 
 def _cap(terms, ahead: np.ndarray) -> np.ndarray:

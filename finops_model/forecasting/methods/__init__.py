@@ -22,8 +22,15 @@ import numpy as np
 from ...errors import ForecastError, unknown
 from ...shelf import Contract, Function, defaults, modules, wrong
 
-CONTRACT = Contract("forecaster", {"MIN_DAYS": int, "COST": ("cheap", "costly"), "point": Function(("history", "dates", "horizon", "season"))},
-                    {"DEFAULT": bool, "FOR": ("intermittent", "steady"), "KNOWS": bool, "SEASONS": tuple})
+CONTRACT = Contract(
+    "forecaster",
+    {
+        "MIN_DAYS": int,
+        "COST": ("cheap", "costly"),
+        "point": Function(("history", "dates", "horizon", "season")),
+    },
+    {"DEFAULT": bool, "FOR": ("intermittent", "steady"), "KNOWS": bool, "SEASONS": tuple},
+)
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +50,12 @@ def ask(name: str, history, dates, horizon: int, season: int = 7, told=None):
         return told.point(module, history, dates, horizon)
     ahead = module.point(history, dates, horizon, season)
     if np.shape(ahead) != (horizon,):
-        raise wrong(module, "point", f"an array of shape {np.shape(ahead)}", f"one of ({horizon},): a value for each step ahead")
+        raise wrong(
+            module,
+            "point",
+            f"an array of shape {np.shape(ahead)}",
+            f"one of ({horizon},): a value for each step ahead",
+        )
     return ahead
 
 
@@ -57,16 +69,31 @@ def pick(members=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
     >>> pick(["theta"]), "prophet" in pick(), "prophet" in pick("all")
     (('theta',), False, True)
     """
-    known = {name: module for name, module in shelf().items() if season in getattr(module, "SEASONS", (season,))}
+    known = {
+        name: module
+        for name, module in shelf().items()
+        if season in getattr(module, "SEASONS", (season,))
+    }
     group = [name for name, module in known.items() if getattr(module, "FOR", "steady") == use]
     usual = tuple(name for name in group if name in defaults(known))
     if members is None:
         return usual
     if isinstance(members, str):
         if members not in ("cheap", "all"):
-            raise ForecastError(unknown("members", "group of forecasters", members, ["all", "cheap"],
-                                        "Or give a list of forecasters."))
-        return tuple(name for name in usual if known[name].COST == "cheap") if members == "cheap" else tuple(group)
+            raise ForecastError(
+                unknown(
+                    "members",
+                    "group of forecasters",
+                    members,
+                    ["all", "cheap"],
+                    "Or give a list of forecasters.",
+                )
+            )
+        return (
+            tuple(name for name in usual if known[name].COST == "cheap")
+            if members == "cheap"
+            else tuple(group)
+        )
     names = tuple(dict.fromkeys(members))
     for name in names:
         if name not in known:

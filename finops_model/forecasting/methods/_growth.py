@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-YEAR, MONTH = 364, 28   # 52 weeks, so that weekdays stay on weekdays; four of them
-FADE = 2.0              # spans: a growth goes on in full for as long as it was seen, then fades; in all it comes at most 1 + FADE times again
-SUPPORT = 0.25          # of the year's mean: a month a year ago below it says less the smaller it is; a month now over 1 ÷ SUPPORT of it likewise
+YEAR, MONTH = 364, 28  # 52 weeks, so that weekdays stay on weekdays; four of them
+FADE = 2.0  # spans: a growth goes on in full for as long as it was seen, then fades; in all it comes at most 1 + FADE times again
+SUPPORT = 0.25  # of the year's mean: a month a year ago below it says less the smaller it is; a month now over 1 ÷ SUPPORT of it likewise
 
 
 def going_on(horizon: int, span: float) -> np.ndarray:
@@ -18,7 +18,9 @@ def going_on(horizon: int, span: float) -> np.ndarray:
     ([1.0, 2.0, 2.885, 3.574], 300.0)
     """
     spans = np.arange(1, horizon + 1) / span
-    return span * np.where(spans <= 1, spans, 1 + FADE * -np.expm1(-np.maximum(spans - 1, 0.0) / FADE))
+    return span * np.where(
+        spans <= 1, spans, 1 + FADE * -np.expm1(-np.maximum(spans - 1, 0.0) / FADE)
+    )
 
 
 def supported(now: float, then: float, typical: float) -> float:
@@ -46,7 +48,10 @@ def year_on_year(history: np.ndarray, year: int, days: int) -> float:
     known = min(len(history) - year, year)
     believed, log = 0.0, 0.0
     for window in (days, known):
-        now, then = float(history[-window:].mean()), float(history[-year - window:len(history) - year].mean())
+        now, then = (
+            float(history[-window:].mean()),
+            float(history[-year - window : len(history) - year].mean()),
+        )
         share = (1 - believed) * supported(now, then, typical)
         if share > 0:
             log += share * np.log(max(now, 1e-3 * then) / then)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-LAGS = 128          # weights older than this are below 0.2 % for the slowest filter of the grids
-FIT_DAYS = 400      # newest days whose one-step errors choose the parameters
+LAGS = 128  # weights older than this are below 0.2 % for the slowest filter of the grids
+FIT_DAYS = 400  # newest days whose one-step errors choose the parameters
 
 
 def smooth(history: np.ndarray, season: int = 7) -> np.ndarray:
@@ -23,7 +23,9 @@ def smooth(history: np.ndarray, season: int = 7) -> np.ndarray:
     added = np.concatenate(([0.0], np.cumsum(history)))
     middle = np.maximum((added[season:] - added[:-season]) / season, 0.0)
     before = season // 2
-    return np.concatenate((np.full(before, middle[0]), middle, np.full(season - 1 - before, middle[-1])))
+    return np.concatenate(
+        (np.full(before, middle[0]), middle, np.full(season - 1 - before, middle[-1]))
+    )
 
 
 def weekday_factors(history: np.ndarray, weeks: int = 8, season: int = 7) -> np.ndarray:
@@ -37,8 +39,8 @@ def weekday_factors(history: np.ndarray, weeks: int = 8, season: int = 7) -> np.
     weeks = min(weeks, len(history) // season)
     if weeks < 2:
         return np.ones(season)
-    days = history[-season * weeks:]
-    base = smooth(history, season)[-season * weeks:]
+    days = history[-season * weeks :]
+    base = smooth(history, season)[-season * weeks :]
     ratio = np.divide(days, base, out=np.ones_like(base), where=base > 0).reshape(weeks, season)
     factors = np.median(ratio, axis=0)
     total = factors.sum()
@@ -52,7 +54,9 @@ def without_week(history: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """
     newest = np.resize(factors[::-1], len(history))[::-1]
     open_days = newest >= 0.2
-    return np.where(open_days, history / np.where(open_days, newest, 1.0), smooth(history, len(factors)))
+    return np.where(
+        open_days, history / np.where(open_days, newest, 1.0), smooth(history, len(factors))
+    )
 
 
 def repeat_week(factors: np.ndarray, horizon: int) -> np.ndarray:
@@ -62,7 +66,7 @@ def repeat_week(factors: np.ndarray, horizon: int) -> np.ndarray:
 
 def lagged(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Days to fit on (day,) and the LAGS values before each, newest first, (day, lag); early gaps hold the first week's mean."""
-    series = series[-(FIT_DAYS + LAGS):]
+    series = series[-(FIT_DAYS + LAGS) :]
     padded = np.concatenate((np.full(LAGS, series[:7].mean()), series))
     windows = np.lib.stride_tricks.sliding_window_view(padded, LAGS)[:-1, ::-1]
     return series[-FIT_DAYS:], np.ascontiguousarray(windows[-FIT_DAYS:])
@@ -72,7 +76,7 @@ def best(series: np.ndarray, weights: np.ndarray) -> int:
     """Column of `weights` (lag, choice) whose one-step forecasts miss least (mean absolute error, burn-in left out)."""
     days, before = lagged(series)
     missed = np.abs(days[:, None] - before @ weights)
-    return int(np.argmin(missed[min(14, len(days) // 4):].mean(axis=0)))
+    return int(np.argmin(missed[min(14, len(days) // 4) :].mean(axis=0)))
 
 
 def newest(series: np.ndarray) -> np.ndarray:

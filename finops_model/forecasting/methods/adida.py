@@ -15,7 +15,7 @@ COST = "cheap"
 FOR = "intermittent"
 SEASONS = (7,)
 ALPHAS = np.linspace(0.1, 0.3, 11)
-MOST = 1000             # newest buckets that choose alpha and are smoothed; older ones weigh nothing
+MOST = 1000  # newest buckets that choose alpha and are smoothed; older ones weigh nothing
 
 
 def buckets(history: np.ndarray, days: int) -> np.ndarray:
@@ -25,7 +25,7 @@ def buckets(history: np.ndarray, days: int) -> np.ndarray:
     [3.0, 7.0]
     """
     count = len(history) // days
-    return history[len(history) - count * days:].reshape(count, days).sum(axis=1)
+    return history[len(history) - count * days :].reshape(count, days).sum(axis=1)
 
 
 def levels(sums: np.ndarray) -> np.ndarray:

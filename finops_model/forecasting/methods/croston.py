@@ -26,4 +26,6 @@ def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7)
     sizes, waits = _sparse.sizes_and_waits(history)
     if not len(sizes):
         return np.zeros(horizon)
-    return np.full(horizon, (1 - ALPHA / 2) * _sparse.smoothed(sizes, ALPHA) / _sparse.smoothed(waits, ALPHA))
+    return np.full(
+        horizon, (1 - ALPHA / 2) * _sparse.smoothed(sizes, ALPHA) / _sparse.smoothed(waits, ALPHA)
+    )

@@ -12,8 +12,14 @@ from . import _week
 MIN_DAYS = 14
 COST = "cheap"
 DEFAULT = True
-GRID = np.array([(alpha, alpha * share, phi) for alpha in (0.05, 0.1, 0.2, 0.35, 0.55, 0.85)
-                 for share in (0.02, 0.1, 0.3) for phi in (0.9, 0.98)]).T      # (alpha, beta, phi) x choice
+GRID = np.array(
+    [
+        (alpha, alpha * share, phi)
+        for alpha in (0.05, 0.1, 0.2, 0.35, 0.55, 0.85)
+        for share in (0.02, 0.1, 0.3)
+        for phi in (0.9, 0.98)
+    ]
+).T  # (alpha, beta, phi) x choice
 
 
 def _weights() -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +42,7 @@ def _weights() -> tuple[np.ndarray, np.ndarray]:
 
 
 LEVEL, TREND = _weights()
-NEXT = LEVEL + GRID[2] * TREND       # weights of the one-step forecast
+NEXT = LEVEL + GRID[2] * TREND  # weights of the one-step forecast
 
 
 def line(series: np.ndarray, choice: int, horizon: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 MIN_DAYS = 1
 COST = "cheap"
 DEFAULT = True
-SEASONS = (24,)         # steps of an hour; by the day, seasonal naive knows the weekend
+SEASONS = (24,)  # steps of an hour; by the day, seasonal naive knows the weekend
 
 
 def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 24) -> np.ndarray:

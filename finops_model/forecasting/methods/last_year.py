@@ -11,8 +11,11 @@ MIN_DAYS = YEAR + LEVEL_DAYS
 COST = "cheap"
 DEFAULT = True
 SEASONS = (7,)
-FADE_DAYS = 91      # a level that last year does not explain fades so fast
-NEAR, EDGE = 10, 3  # days on each side of a step that are compared, and days next to it that are not
+FADE_DAYS = 91  # a level that last year does not explain fades so fast
+NEAR, EDGE = (
+    10,
+    3,
+)  # days on each side of a step that are compared, and days next to it that are not
 LEAST_STEP = np.log(1.2)
 
 
@@ -25,13 +28,15 @@ def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7)
     [3.0, 3.0]
     """
     factors = _week.weekday_factors(history)
-    now, then = history[-LEVEL_DAYS:].mean(), history[-YEAR - LEVEL_DAYS:-YEAR].mean()
+    now, then = history[-LEVEL_DAYS:].mean(), history[-YEAR - LEVEL_DAYS : -YEAR].mean()
     if then <= 0.01 * now and now >= _growth.SUPPORT * history[-YEAR:].mean():
         ahead = np.full(horizon, now)
     else:
         growth = _growth.year_on_year(history, YEAR, LEVEL_DAYS)
         ahead = year_after_year(_week.smooth(history), growth, horizon)
-        ahead = np.maximum(ahead + (now - growth * then) * np.exp(-np.arange(1, horizon + 1) / FADE_DAYS), 0.0)
+        ahead = np.maximum(
+            ahead + (now - growth * then) * np.exp(-np.arange(1, horizon + 1) / FADE_DAYS), 0.0
+        )
     return ahead * _week.repeat_week(factors, horizon)
 
 
@@ -44,11 +49,13 @@ def year_after_year(level: np.ndarray, growth: float, horizon: int) -> np.ndarra
     days = np.arange(len(level) - YEAR - LEVEL_DAYS, len(level))
     step = step_of(level, growth)
     if step is None:
-        flat = level[days] * growth ** ((len(level) - 1 - days) / YEAR)         # without its growth, at the level of the newest day
+        flat = level[days] * growth ** (
+            (len(level) - 1 - days) / YEAR
+        )  # without its growth, at the level of the newest day
         grown = growth ** (_growth.going_on(horizon, YEAR) / YEAR)
     else:
         flat, grown = level[days] * np.where(days < step, growth, 1.0), 1.0
-        across = np.abs(days - step) <= NEAR                                    # the weekly means rise over a week, not on a day
+        across = np.abs(days - step) <= NEAR  # the weekly means rise over a week, not on a day
         flat[across] = np.interp(days[across], days[~across], flat[~across])
     shape = flat[LEVEL_DAYS:].copy()
     passing = np.arange(1, LEVEL_DAYS + 1) / LEVEL_DAYS
@@ -74,9 +81,16 @@ def step_of(level: np.ndarray, growth: float) -> int | None:
     def jump(days, reach):
         """log of the mean after ÷ the mean before, (day,), as shares of the growth; NaN where a side is unknown or empty."""
         first, last = np.maximum(days - reach, 0), np.minimum(days + reach, len(level))
-        before, after = added[np.maximum(days - EDGE, 0)] - added[first], added[last] - added[np.minimum(days + EDGE, len(level))]
+        before, after = (
+            added[np.maximum(days - EDGE, 0)] - added[first],
+            added[last] - added[np.minimum(days + EDGE, len(level))],
+        )
         good = (days - EDGE > first) & (last > days + EDGE) & (before > 0) & (after > 0)
-        ratio = np.where(good, after, 1.0) / np.maximum(last - days - EDGE, 1) / (np.where(good, before, 1.0) / np.maximum(days - EDGE - first, 1))
+        ratio = (
+            np.where(good, after, 1.0)
+            / np.maximum(last - days - EDGE, 1)
+            / (np.where(good, before, 1.0) / np.maximum(days - EDGE - first, 1))
+        )
         return np.where(good, np.log(ratio) / log, np.nan)
 
     near, wide, season = jump(at, NEAR), jump(at, LEVEL_DAYS), jump(at - YEAR, NEAR)

@@ -18,11 +18,17 @@ from ...errors import ForecastError, unknown
 MIN_DAYS = 120
 COST = "costly"
 SEASONS = (7,)
-KNOWS = True            # takes days off, a driver, a cap and a floor itself (forecasting/covariates/native.py)
-SEED = 1                # of Stan's optimiser, which draws nothing: named so that no clock decides
+KNOWS = (
+    True  # takes days off, a driver, a cap and a floor itself (forecasting/covariates/native.py)
+)
+SEED = 1  # of Stan's optimiser, which draws nothing: named so that no clock decides
 LOUD = ("cmdstanpy", "prophet", "prophet.plot", "prophet.models", "prophet.forecaster")
-NUMBERS = {"changepoint_prior_scale": (0.0, 100.0), "seasonality_prior_scale": (0.0, 1e4), "holidays_prior_scale": (0.0, 1e4),
-           "changepoint_range": (0.0, 1.0)}
+NUMBERS = {
+    "changepoint_prior_scale": (0.0, 100.0),
+    "seasonality_prior_scale": (0.0, 1e4),
+    "holidays_prior_scale": (0.0, 1e4),
+    "changepoint_range": (0.0, 1.0),
+}
 WORDS = {"growth": ("flat", "linear"), "seasonality_mode": ("additive", "multiplicative")}
 OPTIONS = ("changepoints", "n_changepoints", *NUMBERS, *WORDS)
 
@@ -37,20 +43,30 @@ def options(asked: Mapping) -> dict:
     {'changepoints': ('2026-03-01',), 'changepoint_prior_scale': 0.01}
     """
     if not isinstance(asked, Mapping):
-        raise ForecastError(f"prophet: '{str(asked)[:40]}' is no mapping; write {{'changepoint_prior_scale': 0.01}}.")
+        raise ForecastError(
+            f"prophet: '{str(asked)[:40]}' is no mapping; write {{'changepoint_prior_scale': 0.01}}."
+        )
     found = {}
     for name, value in asked.items():
         if name not in OPTIONS:
             raise ForecastError(unknown("prophet", "option", str(name), OPTIONS))
-        number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+        number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(
+            value, bool
+        )
         if name in NUMBERS:
             low, high = NUMBERS[name]
             if not number or not low < value <= high:
-                raise ForecastError(f"prophet: {name} is {str(value)[:40]}; it must be a number over {low:g}, at most {high:g}.")
+                raise ForecastError(
+                    f"prophet: {name} is {str(value)[:40]}; it must be a number over {low:g}, at most {high:g}."
+                )
         elif name in WORDS and value not in WORDS[name]:
             raise ForecastError(unknown("prophet", name, str(value)[:40], WORDS[name]))
-        elif name == "n_changepoints" and (not number or value != int(value) or not 0 <= value <= 200):
-            raise ForecastError(f"prophet: n_changepoints is {str(value)[:40]}; it must be a whole number from 0 to 200.")
+        elif name == "n_changepoints" and (
+            not number or value != int(value) or not 0 <= value <= 200
+        ):
+            raise ForecastError(
+                f"prophet: n_changepoints is {str(value)[:40]}; it must be a whole number from 0 to 200."
+            )
         elif name == "changepoints":
             value = tuple(_day(day) for day in ([value] if isinstance(value, str) else value))
         found[name] = value
@@ -63,7 +79,9 @@ def _day(day) -> str:
     except ValueError:
         found = np.datetime64("NaT")
     if np.isnat(found):
-        raise ForecastError(f"prophet: changepoint '{str(day)[:40]}' is not a day; write it as 2026-10-31.")
+        raise ForecastError(
+            f"prophet: changepoint '{str(day)[:40]}' is not a day; write it as 2026-10-31."
+        )
     return str(found)
 
 
@@ -86,8 +104,18 @@ def _quiet():
             np.random.set_state(draws)
 
 
-def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7, *, off: Mapping | None = None, driver=None,
-          cap=None, floor=None, **chosen) -> np.ndarray:
+def point(
+    history: np.ndarray,
+    dates: np.ndarray,
+    horizon: int,
+    season: int = 7,
+    *,
+    off: Mapping | None = None,
+    driver=None,
+    cap=None,
+    floor=None,
+    **chosen,
+) -> np.ndarray:
     """Prophet's median for the next `horizon` days, at least 0; yearly shape from two years on.
 
     off         {date: name} of days off, past and ahead; effects in times of the trend
@@ -99,25 +127,38 @@ def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7,
         import pandas as pd
         from prophet import Prophet
 
-        days = np.concatenate([dates, dates[-1] + np.arange(1, horizon + 1)]).astype("datetime64[D]")
+        days = np.concatenate([dates, dates[-1] + np.arange(1, horizon + 1)]).astype(
+            "datetime64[D]"
+        )
         frame = pd.DataFrame({"ds": days.astype("datetime64[ns]")})
         if chosen.get("changepoints") is not None:
             bends = np.array(chosen["changepoints"], "datetime64[D]")
-            chosen = chosen | {"changepoints": bends[(bends > dates[0]) & (bends < dates[-1])].astype("datetime64[ns]")}
+            chosen = chosen | {
+                "changepoints": bends[(bends > dates[0]) & (bends < dates[-1])].astype(
+                    "datetime64[ns]"
+                )
+            }
         if cap is not None:
             chosen = chosen | {"growth": "logistic"}
             frame["cap"] = cap
             frame["floor"] = 0.0 if floor is None else floor
-        model = Prophet(uncertainty_samples=0, daily_seasonality=False, weekly_seasonality=True, yearly_seasonality=len(history) >= 730,
-                        holidays=_days_off(off, days[:len(history)], days, pd), holidays_mode="multiplicative", **chosen)
+        model = Prophet(
+            uncertainty_samples=0,
+            daily_seasonality=False,
+            weekly_seasonality=True,
+            yearly_seasonality=len(history) >= 730,
+            holidays=_days_off(off, days[: len(history)], days, pd),
+            holidays_mode="multiplicative",
+            **chosen,
+        )
         if driver is not None:
             model.add_regressor("driver", mode="multiplicative")
-            frame["driver"] = driver / np.mean(np.abs(driver[:len(history)]))
+            frame["driver"] = driver / np.mean(np.abs(driver[: len(history)]))
         try:
-            model.fit(frame[:len(history)].assign(y=history), seed=SEED)
-        except RuntimeError:            # the optimiser found no way: what the last week was
+            model.fit(frame[: len(history)].assign(y=history), seed=SEED)
+        except RuntimeError:  # the optimiser found no way: what the last week was
             return np.full(horizon, history[-7:].mean())
-        ahead = model.predict(frame[len(history):].reset_index(drop=True))["yhat"].to_numpy(float)
+        ahead = model.predict(frame[len(history) :].reset_index(drop=True))["yhat"].to_numpy(float)
     return np.maximum(np.nan_to_num(ahead, nan=float(history[-7:].mean())), 0.0)
 
 
@@ -126,5 +167,7 @@ def _days_off(off, known, days, pd):
     if not off:
         return None
     seen = {off[day] for day in known.astype(object) if day in off}
-    rows = [(off[day], np.datetime64(day, "ns")) for day in days.astype(object) if off.get(day) in seen]
+    rows = [
+        (off[day], np.datetime64(day, "ns")) for day in days.astype(object) if off.get(day) in seen
+    ]
     return pd.DataFrame(rows, columns=["holiday", "ds"]) if rows else None

@@ -13,7 +13,10 @@ MIN_DAYS = 1
 COST = "cheap"
 FOR = "intermittent"
 SEASONS = (7,)
-SIZE, CHANCE = 0.1, 0.02        # weights of the newest demand and of the newest day; a day says less about the chance than a demand about sizes
+SIZE, CHANCE = (
+    0.1,
+    0.02,
+)  # weights of the newest demand and of the newest day; a day says less about the chance than a demand about sizes
 
 
 def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7) -> np.ndarray:
@@ -25,4 +28,7 @@ def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7)
     sizes, _ = _sparse.sizes_and_waits(history)
     if not len(sizes):
         return np.zeros(horizon)
-    return np.full(horizon, _sparse.smoothed(sizes, SIZE) * _sparse.smoothed((history > 0).astype(float), CHANCE))
+    return np.full(
+        horizon,
+        _sparse.smoothed(sizes, SIZE) * _sparse.smoothed((history > 0).astype(float), CHANCE),
+    )

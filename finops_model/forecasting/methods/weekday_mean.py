@@ -19,4 +19,4 @@ def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7)
     if len(history) < season:
         return np.full(horizon, history.mean())
     weeks = min(WEEKS, len(history) // season)
-    return np.resize(history[-season * weeks:].reshape(weeks, season).mean(axis=0), horizon)
+    return np.resize(history[-season * weeks :].reshape(weeks, season).mean(axis=0), horizon)

@@ -20,12 +20,21 @@ from ... import streams
 from ...errors import ForecastError
 from ...progress import Progress, silent
 from .. import ensemble
-from ..methods._growth import SUPPORT, YEAR
+from ..covariates.told import Known, Uncertain, tell, together
 from ..grading import ORIGINS
 from ..history import History
-from .noise import GRADED, LEADS, daily_noise, first_month, level_spread, loadings, month_spread, variance_at
+from ..methods._growth import SUPPORT, YEAR
+from .noise import (
+    GRADED,
+    LEADS,
+    daily_noise,
+    first_month,
+    level_spread,
+    loadings,
+    month_spread,
+    variance_at,
+)
 from .pooled import without_a_past
-from ..covariates.told import Known, Uncertain, tell, together
 
 CALIBRATION_PATHS = 2048
 
@@ -35,19 +44,36 @@ class Demand:
     """What the simulation draws from. Axes (day, workload), (lead, workload), (workload,)."""
 
     names: tuple[str, ...]
-    dates: np.ndarray               # (day,) datetime64[D], the future
-    median: np.ndarray              # (day, workload), volume per day
-    level_sd: np.ndarray            # (lead, workload): sd of the log level at the middle of lead months 1, 2, 3
-    extra_variance: np.ndarray      # (workload,): variance added per month beyond the last of them ("extrapolated")
-    phi: np.ndarray                 # (workload,): AR(1) of the daily log noise
-    sigma: np.ndarray               # (workload,): its standard deviation
-    loading: np.ndarray             # (workload,): loading of the level on the common factor, 0..0.95
-    cap: np.ndarray | None = None   # (day, workload): the most of a day, inf: no limit; None: none has one
-    uncertain: tuple[tuple[int, Uncertain], ...] = ()   # (workload position, uncertain number of what is known)
+    dates: np.ndarray  # (day,) datetime64[D], the future
+    median: np.ndarray  # (day, workload), volume per day
+    level_sd: (
+        np.ndarray
+    )  # (lead, workload): sd of the log level at the middle of lead months 1, 2, 3
+    extra_variance: (
+        np.ndarray
+    )  # (workload,): variance added per month beyond the last of them ("extrapolated")
+    phi: np.ndarray  # (workload,): AR(1) of the daily log noise
+    sigma: np.ndarray  # (workload,): its standard deviation
+    loading: np.ndarray  # (workload,): loading of the level on the common factor, 0..0.95
+    cap: np.ndarray | None = (
+        None  # (day, workload): the most of a day, inf: no limit; None: none has one
+    )
+    uncertain: tuple[
+        tuple[int, Uncertain], ...
+    ] = ()  # (workload position, uncertain number of what is known)
 
 
-def fit_demand(volume, names, dates, horizon_days: int, seed: int = 0, members=None, progress: Progress | None = None,
-               costly_for: Collection[str] | None = None, known: Mapping[str, Known] | None = None) -> Demand:
+def fit_demand(
+    volume,
+    names,
+    dates,
+    horizon_days: int,
+    seed: int = 0,
+    members=None,
+    progress: Progress | None = None,
+    costly_for: Collection[str] | None = None,
+    known: Mapping[str, Known] | None = None,
+) -> Demand:
     """The demand process of every workload for `horizon_days` days after the history.
 
     volume       (day, workload) ≥ 0, finite; leading zeros: not launched yet
@@ -74,23 +100,39 @@ def fit_demand(volume, names, dates, horizon_days: int, seed: int = 0, members=N
             median[:, w], uncertain[w] = told.over(fitted.point)
             cap[:, w] = np.inf if told.cap is None else told.cap
         else:
-            fitted = ensemble.fit(History(dates, volume[:, w]), max(horizon_days, GRADED), members, costly)
+            fitted = ensemble.fit(
+                History(dates, volume[:, w]), max(horizon_days, GRADED), members, costly
+            )
             median[:, w] = fitted.point[:horizon_days]
         if fitted.kind in ("empty", "ended"):
-            if median[:, w].any():                      # only what is known is used ahead: it is as uncertain as a series without a past
+            if (
+                median[:, w].any()
+            ):  # only what is known is used ahead: it is as uncertain as a series without a past
                 spread, sigma[w] = without_a_past(LEADS)
                 level_sd[:, w], extra[w] = level_spread(spread, phi[w], sigma[w])
             continue
-        least = 0.0 if fitted.kind == "intermittent" else SUPPORT * float(fitted.values[-YEAR:].mean())
+        least = (
+            0.0 if fitted.kind == "intermittent" else SUPPORT * float(fitted.values[-YEAR:].mean())
+        )
         target = month_spread(ensemble.draw(fitted, CALIBRATION_PATHS, seed, GRADED), least)
         phi[w], sigma[w] = daily_noise(fitted, target[0])
         level_sd[:, w], extra[w] = level_spread(target, phi[w], sigma[w])
         if fitted.errors.shape[1] == GRADED:
-            misses[:len(fitted.errors), w] = first_month(fitted.errors)
+            misses[: len(fitted.errors), w] = first_month(fitted.errors)
     say("forecast", len(names), len(names))
     future = dates[-1] + np.arange(1, horizon_days + 1)
-    return Demand(names, future, median, level_sd, extra, phi, sigma, loadings(misses, level_sd[0] > 0),
-                  cap if np.isfinite(cap).any() else None, together(uncertain))
+    return Demand(
+        names,
+        future,
+        median,
+        level_sd,
+        extra,
+        phi,
+        sigma,
+        loadings(misses, level_sd[0] > 0),
+        cap if np.isfinite(cap).any() else None,
+        together(uncertain),
+    )
 
 
 def _told(known: Known, name: str, values, dates, horizon: int):
@@ -106,18 +148,24 @@ def check(volume, names, dates) -> tuple[np.ndarray, tuple[str, ...], np.ndarray
     dates = np.asarray(dates, "datetime64[D]")
     names = tuple(str(name) for name in names)
     if volume.ndim != 2 or volume.shape != (len(dates), len(names)):
-        raise ForecastError(f"demand: volume has shape {volume.shape}; {len(dates)} days and {len(names)} workloads "
-                            f"need ({len(dates)}, {len(names)}).")
+        raise ForecastError(
+            f"demand: volume has shape {volume.shape}; {len(dates)} days and {len(names)} workloads "
+            f"need ({len(dates)}, {len(names)})."
+        )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ForecastError(f"demand: workload '{twice}' stands twice. Add its columns up.")
     if len(dates) < 2 or (np.diff(dates) != np.timedelta64(1, "D")).any():
-        raise ForecastError("demand: the days must follow one another without a gap, and there must be at least 2.")
+        raise ForecastError(
+            "demand: the days must follow one another without a gap, and there must be at least 2."
+        )
     wrong = ~(np.isfinite(volume) & (volume >= 0))
     if wrong.any():
         day, workload = np.argwhere(wrong)[0]
-        raise ForecastError(f"demand: {names[workload]} on {dates[day]} is {volume[day, workload]:g}; "
-                            "volumes are finite and not negative.")
+        raise ForecastError(
+            f"demand: {names[workload]} on {dates[day]} is {volume[day, workload]:g}; "
+            "volumes are finite and not negative."
+        )
     return volume, names, dates
 
 
@@ -137,28 +185,38 @@ def simulate_days(demand: Demand, paths: int, seed: int):
     """Reference simulation: yields (workload index, demand (path, day)) for one workload after the other, uncertain numbers and caps included."""
     steps = level_increment_sd(demand)
     days, blocks = len(demand.dates), -(-paths // streams.BLOCK)
-    common = [streams.normals(seed, "demand/common", block, days, np.float64) for block in range(blocks)]
+    common = [
+        streams.normals(seed, "demand/common", block, days, np.float64) for block in range(blocks)
+    ]
     for w, name in enumerate(demand.names):
         out = np.empty((blocks * streams.BLOCK, days))
         phi, sigma, loading = demand.phi[w], demand.sigma[w], demand.loading[w]
         for block in range(blocks):
             own = streams.normals(seed, f"demand/{name}/level", block, days, np.float64)
-            mixed = loading * common[block] + np.sqrt(1 - loading ** 2) * own
-            log = np.cumsum(steps[:, w, None] * mixed, axis=0) - sigma ** 2 / 2
+            mixed = loading * common[block] + np.sqrt(1 - loading**2) * own
+            log = np.cumsum(steps[:, w, None] * mixed, axis=0) - sigma**2 / 2
             if sigma > 0:
                 shocks = streams.normals(seed, f"demand/{name}/noise", block, days + 1, np.float64)
                 noise = sigma * shocks[0]
                 for day in range(days):
-                    noise = phi * noise + sigma * np.sqrt(1 - phi ** 2) * shocks[day + 1]
+                    noise = phi * noise + sigma * np.sqrt(1 - phi**2) * shocks[day + 1]
                     log[day] += noise
-            out[block * streams.BLOCK:(block + 1) * streams.BLOCK] = (demand.median[:, w, None] * np.exp(log)).T
+            out[block * streams.BLOCK : (block + 1) * streams.BLOCK] = (
+                demand.median[:, w, None] * np.exp(log)
+            ).T
         for at, one in demand.uncertain:
             if at == w:
-                out[:paths] *= one.timeline(days).on_paths(lambda stream: streams.uniforms(seed, stream, paths)).T
+                out[:paths] *= (
+                    one.timeline(days)
+                    .on_paths(lambda stream: streams.uniforms(seed, stream, paths))
+                    .T
+                )
         yield w, out[:paths] if demand.cap is None else np.minimum(out[:paths], demand.cap[:, w])
 
 
-def simulate_month_totals(demand: Demand, paths: int, seed: int) -> tuple[tuple[str, ...], np.ndarray]:
+def simulate_month_totals(
+    demand: Demand, paths: int, seed: int
+) -> tuple[tuple[str, ...], np.ndarray]:
     """Months of the horizon and their totals (path, month, workload), calendar months, by the formula on top of this file.
 
     The simulation of scenarios draws from the same process; this is the reference it is held against.

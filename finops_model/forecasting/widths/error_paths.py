@@ -7,9 +7,9 @@ import numpy as np
 from ... import streams
 from .pooled import WORTH, Widths, drawn_together
 
-ENOUGH = 4.0                            # independent origins from which a series stands on its own misses
-BURST = np.log(10.0)                    # a burst counts at most tenfold in the mean of the noise
-FLIP_CAP = np.log(3.0)                  # a mirrored miss lifts a path at most this far above the worst one seen
+ENOUGH = 4.0  # independent origins from which a series stands on its own misses
+BURST = np.log(10.0)  # a burst counts at most tenfold in the mean of the noise
+FLIP_CAP = np.log(3.0)  # a mirrored miss lifts a path at most this far above the worst one seen
 BLOCK_WEEKS, HALF_LIFE_WEEKS, MEAN_BLOCK_WEEKS = 26, 8.0, 2.0
 
 
@@ -25,8 +25,14 @@ def split(errors: np.ndarray, season: int = 7) -> tuple[np.ndarray, np.ndarray]:
     days = errors.shape[1]
     starts = np.arange(0, max(days - season + 1, 1), season)
     middles = np.minimum(starts + season // 2, days - 1).astype(float)
-    weekly = np.stack([np.median(errors[:, start:start + season], axis=1) for start in starts], axis=1)
-    level = np.stack([np.interp(np.arange(days), middles, row) for row in weekly]) if len(errors) else errors
+    weekly = np.stack(
+        [np.median(errors[:, start : start + season], axis=1) for start in starts], axis=1
+    )
+    level = (
+        np.stack([np.interp(np.arange(days), middles, row) for row in weekly])
+        if len(errors)
+        else errors
+    )
     noise = errors - level
     shift = np.log(np.exp(np.minimum(noise, BURST)).mean()) if noise.size else 0.0
     return level + shift, noise - shift
@@ -65,8 +71,20 @@ def finished(newer: np.ndarray, errors: np.ndarray, season: int = 7) -> np.ndarr
     return out
 
 
-def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int, season: int = 7, apart: int = 30, *,
-             change: float, known: int, prior: Widths, most: np.ndarray | None = None) -> np.ndarray:
+def resample(
+    errors: np.ndarray,
+    step: int,
+    horizon: int,
+    paths: int,
+    seed: int,
+    season: int = 7,
+    apart: int = 30,
+    *,
+    change: float,
+    known: int,
+    prior: Widths,
+    most: np.ndarray | None = None,
+) -> np.ndarray:
     """Log error paths (path, day) for `horizon` days out of graded ones (origin, day).
 
     Every path takes a whole graded path; its level with either sign, its day noise as it was. Beyond the graded days another path goes on
@@ -83,7 +101,9 @@ def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int,
     own = min(1.0, found / ENOUGH)
     by_own = by_pooled = 1.0
     if own > 0:
-        by_own, by_pooled = drawn_together(*spreads(errors, change, known, season, apart, prior), found)
+        by_own, by_pooled = drawn_together(
+            *spreads(errors, change, known, season, apart, prior), found
+        )
     scale = _scale(seed, paths, found + WORTH)
     log = np.empty((paths, horizon))
     pooled = streams.uniforms(seed, "forecast/pooled", paths) >= own
@@ -98,13 +118,17 @@ def resample(errors: np.ndarray, step: int, horizon: int, paths: int, seed: int,
 def spreads(errors, change, known, season, apart, prior: Widths) -> tuple[np.ndarray, np.ndarray]:
     """sd of the log level over the first graded days, at most a month (day,): of a series' own misses, and of the table."""
     level = split(errors, season)[0][:, :apart]
-    return np.sqrt((level ** 2).mean(axis=0)), prior.level_sd(change, known, np.arange(1, level.shape[1] + 1))
+    return np.sqrt((level**2).mean(axis=0)), prior.level_sd(
+        change, known, np.arange(1, level.shape[1] + 1)
+    )
 
 
 def _scale(seed, paths, found):
     """How wide a path is as a whole (path,): tails as heavy as `found` looks leave them, P10 and P90 those of the spread itself."""
     freedom = max(found, 3.0)
-    return np.sqrt(freedom / _chi_square(streams.uniforms(seed, "forecast/scale", paths), freedom)) / student(freedom)
+    return np.sqrt(
+        freedom / _chi_square(streams.uniforms(seed, "forecast/scale", paths), freedom)
+    ) / student(freedom)
 
 
 def student(freedom: float) -> float:
@@ -114,7 +138,11 @@ def student(freedom: float) -> float:
     (1.28, 1.071)
     """
     z = 1.2815515655446004
-    terms = (z ** 3 + z) / 4, (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96, (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
     return float(1 + sum(term / freedom ** (power + 1) for power, term in enumerate(terms)) / z)
 
 
@@ -129,9 +157,11 @@ def _chained(errors, most, scale, seed, season):
         chosen, sign = _pick(seed, f"{number}", len(scale), origins)
         other, other_sign = _pick(seed, f"{number}/second", len(scale), origins)
         angle = np.pi / 2 * streams.uniforms(seed, f"forecast/angle/{number}", len(scale))
-        walked = end + (level[chosen] * (sign * np.cos(angle) * scale)[:, None]
-                        + level[other] * (other_sign * np.sin(angle) * scale)[:, None])
-        here = np.minimum(walked, most[number * days:(number + 1) * days])
+        walked = end + (
+            level[chosen] * (sign * np.cos(angle) * scale)[:, None]
+            + level[other] * (other_sign * np.sin(angle) * scale)[:, None]
+        )
+        here = np.minimum(walked, most[number * days : (number + 1) * days])
         parts.append(np.minimum(here, worst * (number + 1)) + noise[chosen])
         end = here[:, -1:]
     return np.concatenate(parts, axis=1)[:, :horizon]
@@ -139,15 +169,28 @@ def _chained(errors, most, scale, seed, season):
 
 def _pick(seed, which, paths, origins):
     chosen = (streams.uniforms(seed, f"forecast/origin/{which}", paths) * origins).astype(int)
-    return chosen, np.where(streams.uniforms(seed, f"forecast/sign/{which}", paths) < 0.5, -1.0, 1.0)
+    return chosen, np.where(
+        streams.uniforms(seed, f"forecast/sign/{which}", paths) < 0.5, -1.0, 1.0
+    )
 
 
 def _pooled(level_sd, noise_sd, scale, seed, most):
     """Random walk with these spreads (day,), each path as wide as `scale` says, at most `most` (day,), plus independent day noise of mean 1."""
-    steps = np.sqrt(np.maximum(np.diff(level_sd ** 2, prepend=0.0), 0.0))[:, None]
-    level, noise = (np.concatenate([streams.normals(seed, f"forecast/{which}", block, len(steps), np.float64).T
-                                    for block in range(-(-len(scale) // streams.BLOCK))])[:len(scale)] for which in ("level", "noise"))
-    return np.minimum(np.cumsum(steps.T * level, axis=1) * scale[:, None], most) + noise_sd * noise - noise_sd ** 2 / 2
+    steps = np.sqrt(np.maximum(np.diff(level_sd**2, prepend=0.0), 0.0))[:, None]
+    level, noise = (
+        np.concatenate(
+            [
+                streams.normals(seed, f"forecast/{which}", block, len(steps), np.float64).T
+                for block in range(-(-len(scale) // streams.BLOCK))
+            ]
+        )[: len(scale)]
+        for which in ("level", "noise")
+    )
+    return (
+        np.minimum(np.cumsum(steps.T * level, axis=1) * scale[:, None], most)
+        + noise_sd * noise
+        - noise_sd**2 / 2
+    )
 
 
 def _chi_square(uniform, freedom):
@@ -161,7 +204,8 @@ def _normal_quantile(uniform):
     """Standard normal quantiles, |error| < 4.5e-4 (Abramowitz & Stegun 26.2.23)."""
     tail = np.sqrt(-2 * np.log(np.minimum(uniform, 1 - uniform)))
     upper = tail - (2.515517 + tail * (0.802853 + tail * 0.010328)) / (
-        1 + tail * (1.432788 + tail * (0.189269 + tail * 0.001308)))
+        1 + tail * (1.432788 + tail * (0.189269 + tail * 0.001308))
+    )
     return np.where(uniform < 0.5, -upper, upper)
 
 
@@ -170,7 +214,7 @@ def _weeks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = min(BLOCK_WEEKS, len(values) // 7)
     if count < 1:
         return np.full((1, 7), values.mean()), np.ones(1)
-    weeks = values[-7 * count:].reshape(count, 7)[::-1]
+    weeks = values[-7 * count :].reshape(count, 7)[::-1]
     weights = 0.5 ** (np.arange(count) / HALF_LIFE_WEEKS)
     return weeks, weights / weights.sum()
 
@@ -189,7 +233,7 @@ def unsure_mean(values: np.ndarray) -> float:
     if mean <= 0:
         return 0.0
     spread = np.sqrt(weights @ (totals - mean) ** 2) / mean
-    return float(min(spread * np.sqrt((weights ** 2).sum() * MEAN_BLOCK_WEEKS), 0.6))
+    return float(min(spread * np.sqrt((weights**2).sum() * MEAN_BLOCK_WEEKS), 0.6))
 
 
 def weekly_blocks(values: np.ndarray, horizon: int, paths: int, seed: int) -> np.ndarray:
@@ -203,10 +247,17 @@ def weekly_blocks(values: np.ndarray, horizon: int, paths: int, seed: int) -> np
     added = np.cumsum(weights)
     chosen = np.empty((paths, count), int)
     for week in range(count):
-        fresh = np.minimum(np.searchsorted(added, streams.uniforms(seed, f"forecast/week/{week}", paths)), len(weeks) - 1)
+        fresh = np.minimum(
+            np.searchsorted(added, streams.uniforms(seed, f"forecast/week/{week}", paths)),
+            len(weeks) - 1,
+        )
         if week:
-            goes_on = streams.uniforms(seed, f"forecast/run/{week}", paths) < 1 - 1 / MEAN_BLOCK_WEEKS
+            goes_on = (
+                streams.uniforms(seed, f"forecast/run/{week}", paths) < 1 - 1 / MEAN_BLOCK_WEEKS
+            )
             fresh = np.where(goes_on & (chosen[:, week - 1] > 0), chosen[:, week - 1] - 1, fresh)
         chosen[:, week] = fresh
-    level = np.exp(unsure * _normal_quantile(streams.uniforms(seed, "forecast/scale", paths)) - unsure ** 2 / 2)
+    level = np.exp(
+        unsure * _normal_quantile(streams.uniforms(seed, "forecast/scale", paths)) - unsure**2 / 2
+    )
     return (weeks[chosen].reshape(paths, -1) * level[:, None])[:, :horizon]

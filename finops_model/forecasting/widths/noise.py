@@ -7,16 +7,16 @@ import numpy as np
 from .. import ensemble
 from .error_paths import independent, unsure_mean
 
-MONTH = 365.25 / 12                         # days of a lead month
-LEADS = 3                                   # months graded
-EDGES = (0, 31, 61, 92)                     # days ahead at which the graded months begin and end
+MONTH = 365.25 / 12  # days of a lead month
+LEADS = 3  # months graded
+EDGES = (0, 31, 61, 92)  # days ahead at which the graded months begin and end
 GRADED = EDGES[-1]
-DEFAULT_LOADING = 0.4                       # where there are too few misses to tell: correlation of two workloads 0.16
-LOADING_ORIGINS = 8                         # the default counts as much as this many origins
+DEFAULT_LOADING = 0.4  # where there are too few misses to tell: correlation of two workloads 0.16
+LOADING_ORIGINS = 8  # the default counts as much as this many origins
 MAX_LOADING = 0.95
 MAX_SD, MAX_SIGMA = 1.5, 1.0
 RESIDUAL_DAYS = 182
-WIDTH_80 = 2.5631031310892007               # P90 − P10 of a standard normal
+WIDTH_80 = 2.5631031310892007  # P90 − P10 of a standard normal
 
 
 def month_spread(paths: np.ndarray, least: float = 0.0) -> np.ndarray:
@@ -34,7 +34,7 @@ def month_spread(paths: np.ndarray, least: float = 0.0) -> np.ndarray:
         if low > 0.05 * mean:
             spread[lead] = np.log(high / low) / WIDTH_80
         elif mean > 0:
-            spread[lead] = np.sqrt(np.log1p(total.var() / mean ** 2))
+            spread[lead] = np.sqrt(np.log1p(total.var() / mean**2))
     return np.minimum(spread, MAX_SD)
 
 
@@ -48,7 +48,9 @@ def daily_noise(fitted: ensemble.Fit, target: float) -> tuple[float, float]:
     if fitted.kind == "intermittent":
         used = (values > 0).astype(float)
         phi = float(np.clip(_lag_one(used - used.mean()), 0.0, 0.9))
-        return phi, _sigma_for(max(target ** 2 - unsure_mean(fitted.values) ** 2, 0.05 * target ** 2), phi)
+        return phi, _sigma_for(
+            max(target**2 - unsure_mean(fitted.values) ** 2, 0.05 * target**2), phi
+        )
     if len(values) < 14:
         return 0.0, 0.15
     logs = np.log(values + fitted.offset)
@@ -56,7 +58,7 @@ def daily_noise(fitted: ensemble.Fit, target: float) -> tuple[float, float]:
     around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 15), axis=1)
     residual = logs - around
     weeks = len(residual) // 7
-    whole = residual[-7 * weeks:].reshape(weeks, 7)
+    whole = residual[-7 * weeks :].reshape(weeks, 7)
     whole = (whole - np.median(whole, axis=0)).ravel()
     robust = 1.4826 * np.median(np.abs(whole)) + 1e-9
     whole = np.clip(whole, -4 * robust, 4 * robust)
@@ -68,7 +70,9 @@ def _sigma_for(variance, phi):
     low, high = 0.0, MAX_SIGMA
     for _ in range(30):
         middle = (low + high) / 2
-        low, high = (middle, high) if noise_variance(phi, middle, EDGES[1]) < variance else (low, middle)
+        low, high = (
+            (middle, high) if noise_variance(phi, middle, EDGES[1]) < variance else (low, middle)
+        )
     return high
 
 
@@ -84,8 +88,11 @@ def noise_variance(phi: float, sigma: float, days: int) -> float:
     0.01
     """
     lags = np.arange(1, days)
-    both = np.expm1(sigma ** 2) + 2 * ((1 - lags / days) * np.expm1(sigma ** 2 * phi ** lags)).sum() if days > 1 else \
-        np.expm1(sigma ** 2)
+    both = (
+        np.expm1(sigma**2) + 2 * ((1 - lags / days) * np.expm1(sigma**2 * phi**lags)).sum()
+        if days > 1
+        else np.expm1(sigma**2)
+    )
     return float(np.log1p(both / days))
 
 
@@ -99,9 +106,11 @@ def variance_at(days: np.ndarray, level_sd: np.ndarray, extra_variance: np.ndarr
     [[0.01]]
     """
     middles = np.concatenate(([0.0], MONTH * (np.arange(len(level_sd)) + 0.5)))
-    knots = np.vstack((np.zeros(level_sd.shape[1]), level_sd ** 2))
+    knots = np.vstack((np.zeros(level_sd.shape[1]), level_sd**2))
     days = np.asarray(days, float)
-    inside = np.stack([np.interp(days, middles, knots[:, w]) for w in range(level_sd.shape[1])], axis=-1)
+    inside = np.stack(
+        [np.interp(days, middles, knots[:, w]) for w in range(level_sd.shape[1])], axis=-1
+    )
     return inside + np.maximum(days - middles[-1], 0.0)[:, None] / MONTH * extra_variance
 
 
@@ -122,8 +131,10 @@ def _month_matrix() -> np.ndarray:
     return matrix
 
 
-EXTRA_MOST = 0.04       # variance a month: a year of it is a log sd of 0.7, a factor of two either way
-WEIGHT = np.array([2.0, 1.0, 1.0])      # where the three cannot all be met, the first month may be off by no more than the others
+EXTRA_MOST = 0.04  # variance a month: a year of it is a log sd of 0.7, a factor of two either way
+WEIGHT = np.array(
+    [2.0, 1.0, 1.0]
+)  # where the three cannot all be met, the first month may be off by no more than the others
 MATRIX = _month_matrix()
 
 
@@ -137,16 +148,24 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
     """
     if target.max() < 1e-6:
         return np.zeros(LEADS), 0.0
-    target = np.maximum.accumulate(np.maximum(target, 1e-6))     # a spread that falls with the lead is luck of few origins
-    noise = np.array([noise_variance(phi, sigma, last - first) for first, last in zip(EDGES, EDGES[1:])])
-    wanted = np.maximum(target ** 2 - noise, 0.01 * target ** 2)
-    steps = MATRIX @ np.tril(np.ones((LEADS, LEADS)))       # month variance per growth of variance between knots
+    target = np.maximum.accumulate(
+        np.maximum(target, 1e-6)
+    )  # a spread that falls with the lead is luck of few origins
+    noise = np.array(
+        [noise_variance(phi, sigma, last - first) for first, last in zip(EDGES, EDGES[1:])]
+    )
+    wanted = np.maximum(target**2 - noise, 0.01 * target**2)
+    steps = MATRIX @ np.tril(
+        np.ones((LEADS, LEADS))
+    )  # month variance per growth of variance between knots
     best, growth = np.inf, np.zeros(LEADS)
-    for choice in range(1, 2 ** LEADS):                     # least squares with growth ≥ 0: all seven supports
+    for choice in range(1, 2**LEADS):  # least squares with growth ≥ 0: all seven supports
         on = [lead for lead in range(LEADS) if choice >> lead & 1]
         found = np.zeros(LEADS)
-        found[on] = np.linalg.lstsq(steps[:, on] / wanted[:, None] * WEIGHT[:, None], WEIGHT, rcond=None)[0]
-        missed = ((steps @ found / wanted - 1) ** 2 * WEIGHT ** 2).sum()
+        found[on] = np.linalg.lstsq(
+            steps[:, on] / wanted[:, None] * WEIGHT[:, None], WEIGHT, rcond=None
+        )[0]
+        missed = ((steps @ found / wanted - 1) ** 2 * WEIGHT**2).sum()
         if (found >= 0).all() and missed < best:
             best, growth = missed, found
     variance = np.cumsum(growth)
@@ -158,7 +177,7 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
 
 def first_month(errors):
     """Miss of the first month per origin: its mean log error, days clipped at the quartiles ± 3 IQR so that bursts do not count."""
-    first = errors[:, :EDGES[1]]
+    first = errors[:, : EDGES[1]]
     low, high = np.quantile(first, (0.25, 0.75), axis=1, keepdims=True)
     reach = 3 * (high - low)
     return np.clip(first, low - reach, high + reach).mean(axis=1)
@@ -187,9 +206,9 @@ def loadings(misses: np.ndarray, noisy: np.ndarray) -> np.ndarray:
         pairs = usable.sum(axis=1)
         mean = np.divide(correlation.sum(axis=1), pairs, out=np.zeros(len(both)), where=pairs > 0)
         own = np.clip(mean / max(typical, 0.2), 0.0, MAX_LOADING)
-        looks = np.array([independent(int(count), ensemble.STEP_DAYS, GRADED) for count in known.sum(axis=0)])
+        looks = np.array(
+            [independent(int(count), ensemble.STEP_DAYS, GRADED) for count in known.sum(axis=0)]
+        )
         trust = np.where(pairs > 0, looks / (looks + LOADING_ORIGINS), 0.0)
         found = trust * own + (1 - trust) * DEFAULT_LOADING
     return np.where(noisy, np.clip(found, 0.0, MAX_LOADING), 0.0)
-
-

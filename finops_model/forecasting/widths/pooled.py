@@ -17,24 +17,26 @@ import numpy as np
 from ... import resources
 
 TABLE = resources.path("pooled_widths.json", beside=__package__)
-SEASONS = 26            # newest seasons whose changes count: half a year of weeks
-MOST = 1.5              # sd of a pooled log level, at most
-MOST_CHANGE = np.log(10.0)      # one change counts at most tenfold
-WORTH = 2.0             # looks that the table is worth: multiples of series differ by a log sd of about .5, and 1 ÷ (2·.5²) = 2
-MOST_GAP = np.log(10.0)     # own and pooled spread are at most this far apart when one is drawn to the other
-LEAST_CHANGES = 14     # changes from which a series alone says how much it changes (two weeks of them)
+SEASONS = 26  # newest seasons whose changes count: half a year of weeks
+MOST = 1.5  # sd of a pooled log level, at most
+MOST_CHANGE = np.log(10.0)  # one change counts at most tenfold
+WORTH = 2.0  # looks that the table is worth: multiples of series differ by a log sd of about .5, and 1 ÷ (2·.5²) = 2
+MOST_GAP = np.log(
+    10.0
+)  # own and pooled spread are at most this far apart when one is drawn to the other
+LEAST_CHANGES = 14  # changes from which a series alone says how much it changes (two weeks of them)
 
 
 @dataclass(frozen=True)
 class Widths:
     """Multiples of the size of a series' changes over a season, by length of the history and lead."""
 
-    histories: np.ndarray       # (history,), steps known, rising
-    leads: np.ndarray           # (lead,), steps ahead, rising
-    ratio: np.ndarray           # (history, lead): P80 of |log level missed| ÷ size ÷ 1.2816
-    noise: float                # sd of the steps around the level ÷ size
-    change: float               # change of a typical series
-    power: float                # size = change of a typical series × (own ÷ typical)^power: calm series do not stay as calm, nor restless as restless
+    histories: np.ndarray  # (history,), steps known, rising
+    leads: np.ndarray  # (lead,), steps ahead, rising
+    ratio: np.ndarray  # (history, lead): P80 of |log level missed| ÷ size ÷ 1.2816
+    noise: float  # sd of the steps around the level ÷ size
+    change: float  # change of a typical series
+    power: float  # size = change of a typical series × (own ÷ typical)^power: calm series do not stay as calm, nor restless as restless
 
     def size(self, change: float) -> float:
         """What the multiples multiply.
@@ -52,7 +54,7 @@ class Widths:
         [0.3, 0.3, 0.3]
         """
         row = np.array([np.interp(known, self.histories, column) for column in self.ratio.T])
-        variance = np.maximum.accumulate(row ** 2)
+        variance = np.maximum.accumulate(row**2)
         inside = np.interp(ahead, self.leads, variance)
         slope = (variance[-1] - variance[0]) / (self.leads[-1] - self.leads[0])
         grown = np.sqrt(inside + slope * np.maximum(np.asarray(ahead) - self.leads[-1], 0.0))
@@ -71,8 +73,12 @@ def widths(step: str = "D", path: Path = TABLE) -> Widths:
 
 def read(table: dict) -> Widths:
     """A Widths of one part of the table's text."""
-    return Widths(np.array(table["histories"], float), np.array(table["leads"], float), np.array(table["ratio"], float),
-                  *(float(table[name]) for name in ("noise", "change", "power")))
+    return Widths(
+        np.array(table["histories"], float),
+        np.array(table["leads"], float),
+        np.array(table["ratio"], float),
+        *(float(table[name]) for name in ("noise", "change", "power")),
+    )
 
 
 def without_a_past(months: int) -> tuple[np.ndarray, float]:
@@ -82,7 +88,9 @@ def without_a_past(months: int) -> tuple[np.ndarray, float]:
     True
     """
     known = widths("D")
-    return known.level_sd(known.change, 0, (np.arange(months) + 0.5) * 365.25 / 12), known.change * known.noise
+    return known.level_sd(
+        known.change, 0, (np.arange(months) + 0.5) * 365.25 / 12
+    ), known.change * known.noise
 
 
 def season_change(values: np.ndarray, offset: float, season: int, typical: float) -> float:
@@ -93,11 +101,11 @@ def season_change(values: np.ndarray, offset: float, season: int, typical: float
     >>> round(season_change(np.array([1.0] * 7 + [2.0] * 7 + [4.0] * 7), 0.0, 7, 0.2), 4)
     0.6931
     """
-    logs = np.log(values[-(SEASONS + 1) * season:] + offset)
+    logs = np.log(values[-(SEASONS + 1) * season :] + offset)
     changes = np.clip(logs[season:] - logs[:-season], -MOST_CHANGE, MOST_CHANGE)
     own = min(len(changes) / LEAST_CHANGES, 1.0)
-    found = np.sqrt((changes ** 2).mean()) if len(changes) else 0.0
-    return float(np.sqrt(own * found ** 2 + (1 - own) * typical ** 2))
+    found = np.sqrt((changes**2).mean()) if len(changes) else 0.0
+    return float(np.sqrt(own * found**2 + (1 - own) * typical**2))
 
 
 def drawn_together(own: np.ndarray, pooled: np.ndarray, looks: float) -> tuple[float, float]:
@@ -109,7 +117,7 @@ def drawn_together(own: np.ndarray, pooled: np.ndarray, looks: float) -> tuple[f
     >>> round(own * 0.1, 4), round(pooled * 0.2, 4), round(float(np.sqrt(0.1 * 0.2)), 4)
     (0.1414, 0.1414, 0.1414)
     """
-    size = np.maximum(np.sqrt([(own ** 2).mean(), (pooled ** 2).mean()]), 1e-12)
+    size = np.maximum(np.sqrt([(own**2).mean(), (pooled**2).mean()]), 1e-12)
     gap = np.clip(np.log(size[1] / size[0]), -MOST_GAP, MOST_GAP)
     trust = looks / (looks + WORTH)
     return float(np.exp((1 - trust) * gap)), float(np.exp(-trust * gap))

@@ -5,46 +5,55 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from ...units import spell
+from ..words import money, percent
 from .detect import Episode, identity
 from .parts import Attribution
-from ..words import money, percent
 
 KINDS = ("spend", "runaway", "quota", "pace", "forecast", "commitment", "gap")
-NAMES = {"spend": "Spend", "runaway": "Runaway job", "quota": "Quota", "pace": "Budget pace", "forecast": "Forecast missed",
-         "commitment": "Commitment unused", "gap": "No data"}
-TWICE = 2.0             # GPU-hours of a runaway job ÷ expected
-LINES = 6               # SKU lines kept with an alert
+NAMES = {
+    "spend": "Spend",
+    "runaway": "Runaway job",
+    "quota": "Quota",
+    "pace": "Budget pace",
+    "forecast": "Forecast missed",
+    "commitment": "Commitment unused",
+    "gap": "No data",
+}
+TWICE = 2.0  # GPU-hours of a runaway job ÷ expected
+LINES = 6  # SKU lines kept with an alert
 
 
 @dataclass(frozen=True)
 class Alert:
     """One thing to look at. Money in the ledger's currency; `severity` is what it costs more (negative: less) than expected or allowed."""
 
-    kind: str               # one of KINDS
-    dimension: str          # workload, team, sku, business unit, service, commitment, Company
+    kind: str  # one of KINDS
+    dimension: str  # workload, team, sku, business unit, service, commitment, Company
     subject: str
-    direction: str          # up, down
-    start: str              # YYYY-MM-DD
+    direction: str  # up, down
+    start: str  # YYYY-MM-DD
     end: str
     ongoing: bool
     severity: float
     actual: float
-    expected: float         # or the limit: quota, pace, P90, purchased
-    what: str               # one sentence
-    do: str                 # one sentence
-    why: str = ""           # what rose
+    expected: float  # or the limit: quota, pace, P90, purchased
+    what: str  # one sentence
+    do: str  # one sentence
+    why: str = ""  # what rose
     business_unit: str = ""
     team: str = ""
     score: float | None = None
-    hours: float = 0.0      # GPU-hours of the episode, and expected
+    hours: float = 0.0  # GPU-hours of the episode, and expected
     hours_expected: float = 0.0
-    parts: dict = field(default_factory=dict)       # volume, mix, rate, lines
-    folded: tuple[str, ...] = ()                    # wider subjects that saw the same thing
+    parts: dict = field(default_factory=dict)  # volume, mix, rate, lines
+    folded: tuple[str, ...] = ()  # wider subjects that saw the same thing
 
     @property
     def id(self) -> str:
         """The same as long as kind, subject, direction and first day are."""
-        kind = "spend" if self.kind == "runaway" else self.kind     # a job seen first by its money, then by its hours, is one thing
+        kind = (
+            "spend" if self.kind == "runaway" else self.kind
+        )  # a job seen first by its money, then by its hours, is one thing
         return identity(kind, self.dimension, self.subject, self.direction, self.start)
 
     @property
@@ -60,13 +69,27 @@ class Alert:
 
 def parts_of(found: Attribution) -> dict:
     """An attribution as plain data: the three effects, and the largest lines; the rest is one line, so that lines add up too."""
-    columns = ["x_Workload", "x_Team", "x_BusinessUnit", "ServiceName", "SkuId", "volume", "mix", "rate", "change"]
+    columns = [
+        "x_Workload",
+        "x_Team",
+        "x_BusinessUnit",
+        "ServiceName",
+        "SkuId",
+        "volume",
+        "mix",
+        "rate",
+        "change",
+    ]
     lines = found.lines[columns].to_dict("records")
     numbers = ("volume", "mix", "rate", "change")
     rest = lines[LINES:]
     if rest:
-        names = {name: "" for name in columns if name not in numbers} | {"SkuId": f"{len(rest)} others"}
-        lines = lines[:LINES] + [names | {name: sum(line[name] for line in rest) for name in numbers}]
+        names = {name: "" for name in columns if name not in numbers} | {
+            "SkuId": f"{len(rest)} others"
+        }
+        lines = lines[:LINES] + [
+            names | {name: sum(line[name] for line in rest) for name in numbers}
+        ]
     return {"volume": found.volume, "mix": found.mix, "rate": found.rate, "lines": lines}
 
 
@@ -76,9 +99,19 @@ def why_of(found: Attribution, currency: str) -> str:
     if not len(found.lines) or not total:
         return ""
     names = {"volume": "use", "mix": "mix of SKUs", "rate": "price per unit"}
-    told = [f"{names[name]} {_signed(getattr(found, name), currency)}" for name in names if abs(getattr(found, name)) >= 0.1 * abs(total)]
+    told = [
+        f"{names[name]} {_signed(getattr(found, name), currency)}"
+        for name in names
+        if abs(getattr(found, name)) >= 0.1 * abs(total)
+    ]
     top = found.lines.iloc[0]
-    where = " / ".join(dict.fromkeys(word for word in (str(top["x_Workload"]), str(top["SkuId"]) or str(top["ServiceName"])) if word))
+    where = " / ".join(
+        dict.fromkeys(
+            word
+            for word in (str(top["x_Workload"]), str(top["SkuId"]) or str(top["ServiceName"]))
+            if word
+        )
+    )
     return f"{', '.join(told)}; most in {where} ({_signed(float(top['change']), currency)})"
 
 
@@ -86,19 +119,28 @@ def _signed(value: float, currency: str) -> str:
     return f"{'+' if value >= 0 else '−'}{money(abs(value), currency)}"
 
 
-def from_episode(episode: Episode, found: Attribution, owner: dict, currency: str, job: bool = False) -> Alert:
+def from_episode(
+    episode: Episode, found: Attribution, owner: dict, currency: str, job: bool = False
+) -> Alert:
     """The alert of a spend episode. job: its GPU-hours are away from their own history on the same days.
 
     A runaway job: GPU-hours at least twice what was expected, and most of the money from them.
     """
     up = episode.direction == "up"
-    gpu = found.lines[[bool(unit) and spell(unit) == "GPU-hours" for unit in found.lines["ConsumedUnit"]]]
+    gpu = found.lines[
+        [bool(unit) and spell(unit) == "GPU-hours" for unit in found.lines["ConsumedUnit"]]
+    ]
     hours, before = float(gpu["quantity"].sum()), float(gpu["quantity_before"].sum())
     runaway = job and up and hours >= TWICE * before and gpu["change"].sum() >= 0.5 * episode.excess
     times = episode.actual / episode.expected if episode.expected > 0 else None
     span = f"{episode.start} to {episode.end}" if episode.days > 1 else f"on {episode.start}"
-    size = "with nothing expected" if times is None else f"{times:.1f} times what was expected" if times >= 1.95 else \
-        f"{percent(abs(times - 1))} {'more' if up else 'less'} than expected"
+    size = (
+        "with nothing expected"
+        if times is None
+        else f"{times:.1f} times what was expected"
+        if times >= 1.95
+        else f"{percent(abs(times - 1))} {'more' if up else 'less'} than expected"
+    )
     said = f"{episode.subject} cost {money(episode.actual, currency)} {span}, {size}"
     if runaway:
         said += f"; {hours:,.0f} GPU-hours instead of {before:,.0f}"
@@ -113,7 +155,24 @@ def from_episode(episode: Episode, found: Attribution, owner: dict, currency: st
         do = f"Ask {who} why the dearer SKU is used; route back where the cheaper one is good enough."
     else:
         do = f"Ask {who} what was started or launched; if it is meant, record it as expected and add it to the forecast."
-    return Alert("runaway" if runaway else episode.kind, episode.dimension, episode.subject, episode.direction, episode.start, episode.end,
-                 episode.ongoing, episode.excess, episode.actual, episode.expected, said + ".", do, why_of(found, currency),
-                 owner.get("business_unit", ""), owner.get("team", ""), episode.score,
-                 hours, before, parts_of(found))
+    return Alert(
+        "runaway" if runaway else episode.kind,
+        episode.dimension,
+        episode.subject,
+        episode.direction,
+        episode.start,
+        episode.end,
+        episode.ongoing,
+        episode.excess,
+        episode.actual,
+        episode.expected,
+        said + ".",
+        do,
+        why_of(found, currency),
+        owner.get("business_unit", ""),
+        owner.get("team", ""),
+        episode.score,
+        hours,
+        before,
+        parts_of(found),
+    )

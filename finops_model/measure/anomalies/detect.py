@@ -28,17 +28,17 @@ THRESHOLD, PERCENT_FLOOR, REFRACTORY, LATE = 3.0, 0.25, 7, 2
 class Episode:
     """One run of days away from what was expected. Money in the unit of the history."""
 
-    id: str                 # the same as long as subject, kind, direction and first day are
+    id: str  # the same as long as subject, kind, direction and first day are
     subject: str
-    direction: str          # up, down
-    start: str              # first day that was raised, YYYY-MM-DD
-    end: str                # last such day so far
-    days: int               # from start to end, both included
-    actual: float           # over the known days from start to end
-    expected: float         # over the same days: level of the eve of the episode, weekdays of each day
+    direction: str  # up, down
+    start: str  # first day that was raised, YYYY-MM-DD
+    end: str  # last such day so far
+    days: int  # from start to end, both included
+    actual: float  # over the known days from start to end
+    expected: float  # over the same days: level of the eve of the episode, weekdays of each day
     worst_day: str
-    score: float            # largest |actual − expected| ÷ usual miss
-    ongoing: bool           # raised on the newest day or the one before it
+    score: float  # largest |actual − expected| ÷ usual miss
+    ongoing: bool  # raised on the newest day or the one before it
     kind: str = "spend"
     dimension: str = ""
 
@@ -54,8 +54,8 @@ class Anomalies:
 
     episodes: tuple[Episode, ...]
     panel: Panel
-    expected: np.ndarray = field(repr=False)        # (series, day), NaN where a day could not be judged
-    scale: np.ndarray = field(repr=False)           # (series, day): the usual miss
+    expected: np.ndarray = field(repr=False)  # (series, day), NaN where a day could not be judged
+    scale: np.ndarray = field(repr=False)  # (series, day): the usual miss
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -67,19 +67,41 @@ class Anomalies:
     def frame(self) -> pd.DataFrame:
         """One row per episode, with `excess`."""
         names = [*Episode.__dataclass_fields__, "excess"]
-        return pd.DataFrame([[getattr(one, name) for name in names] for one in self.episodes], columns=names)
+        return pd.DataFrame(
+            [[getattr(one, name) for name in names] for one in self.episodes], columns=names
+        )
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{html.escape(e.subject)}</td><td>{e.start} … {e.end}{' (goes on)' if e.ongoing else ''}</td>"
-                       f"<td>{e.actual:,.2f}</td><td>{e.expected:,.2f}</td><td>{e.excess:+,.2f}</td></tr>" for e in self.episodes)
+        rows = "".join(
+            f"<tr><td>{html.escape(e.subject)}</td><td>{e.start} … {e.end}{' (goes on)' if e.ongoing else ''}</td>"
+            f"<td>{e.actual:,.2f}</td><td>{e.expected:,.2f}</td><td>{e.excess:+,.2f}</td></tr>"
+            for e in self.episodes
+        )
         head = "<tr><th>Subject</th><th>Days</th><th>Actual</th><th>Expected</th><th>Difference</th></tr>"
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
-        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{notes}" if rows else f"<p>No anomaly.</p>{notes}"
+        return (
+            f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{notes}"
+            if rows
+            else f"<p>No anomaly.</p>{notes}"
+        )
 
 
-def find_anomalies(history, *, by=None, threshold: float = THRESHOLD, money_floor: float = 0.0, percent_floor: float = PERCENT_FLOOR,
-                   refractory_days: int = REFRACTORY, direction: str = "both", late_days: int = LATE, as_of=None,
-                   feedback: Iterable[Feedback] = (), kind: str = "spend", dimension: str = "", where: str = "history") -> Anomalies:
+def find_anomalies(
+    history,
+    *,
+    by=None,
+    threshold: float = THRESHOLD,
+    money_floor: float = 0.0,
+    percent_floor: float = PERCENT_FLOOR,
+    refractory_days: int = REFRACTORY,
+    direction: str = "both",
+    late_days: int = LATE,
+    as_of=None,
+    feedback: Iterable[Feedback] = (),
+    kind: str = "spend",
+    dimension: str = "",
+    where: str = "history",
+) -> Anomalies:
     """Episodes in which spend was not what the days before made expect.
 
     history          daily Series or frame ds, y; several series (a column each, or text columns that name them); daily facts with `by`
@@ -107,23 +129,44 @@ def find_anomalies(history, *, by=None, threshold: float = THRESHOLD, money_floo
         panel = panel.until(day_of(as_of, where))
     if not len(panel.days):
         raise ForecastError(f"{where}: no day is on or before {as_of}.")
-    used, factor = apply_feedback(panel, [one for one in feedback if one.kind in ("spend", "runaway")], hours=kind == "runaway")
+    used, factor = apply_feedback(
+        panel,
+        [one for one in feedback if one.kind in ("spend", "runaway")],
+        hours=kind == "runaway",
+    )
     seen = panel.values / factor
     found = expect(used)
     expected, scale, scores = found.expected * factor, found.scale * factor, score(seen, found)
     miss = panel.values - expected
-    far = (np.abs(scores) > threshold) & (np.abs(miss) >= percent_floor * np.abs(expected)) & (np.abs(miss) >= money_floor) & (miss != 0)
+    far = (
+        (np.abs(scores) > threshold)
+        & (np.abs(miss) >= percent_floor * np.abs(expected))
+        & (np.abs(miss) >= money_floor)
+        & (miss != 0)
+    )
     episodes = []
     for sign, name in ((1, "up"), (-1, "down")):
         if direction not in ("both", name):
             continue
         raised = far & (np.sign(miss) == sign)
         if sign < 0 and late_days:
-            raised[:, max(raised.shape[1] - late_days, 0):] = False
+            raised[:, max(raised.shape[1] - late_days, 0) :] = False
         for row in np.flatnonzero(raised.any(axis=1)):
-            for run in episodes_of(raised[row], seen[row], found.level[row], found.share[row], found.scale[row], sign=sign, threshold=threshold,
-                                   percent_floor=percent_floor, money_floor=money_floor, refractory_days=refractory_days):
-                episodes.append(_episode(panel, found, factor, scores, row, run, name, kind, dimension))
+            for run in episodes_of(
+                raised[row],
+                seen[row],
+                found.level[row],
+                found.share[row],
+                found.scale[row],
+                sign=sign,
+                threshold=threshold,
+                percent_floor=percent_floor,
+                money_floor=money_floor,
+                refractory_days=refractory_days,
+            ):
+                episodes.append(
+                    _episode(panel, found, factor, scores, row, run, name, kind, dimension)
+                )
     episodes.sort(key=lambda one: (-abs(one.excess), one.subject, one.start))
     short = [name for name, row in zip(panel.names, found.scale) if not np.isfinite(row).any()]
     notes = list(panel.notes)
@@ -133,18 +176,41 @@ def find_anomalies(history, *, by=None, threshold: float = THRESHOLD, money_floo
     return Anomalies(tuple(episodes), panel, expected, scale, tuple(notes))
 
 
-def _episode(panel: Panel, found: Expected, factor, scores, row: int, run: list[int], direction: str, kind: str,
-             dimension: str) -> Episode:
+def _episode(
+    panel: Panel,
+    found: Expected,
+    factor,
+    scores,
+    row: int,
+    run: list[int],
+    direction: str,
+    kind: str,
+    dimension: str,
+) -> Episode:
     first, last = run[0], run[-1]
     span = slice(first, last + 1)
     known = np.isfinite(panel.values[row, span])
     share = np.where(np.isfinite(found.share[row, span]), found.share[row, span], 1.0)
-    frozen = found.level[row, first] * share * factor[row, span]        # what the eve of the episode made expect
+    frozen = (
+        found.level[row, first] * share * factor[row, span]
+    )  # what the eve of the episode made expect
     worst = max(run, key=lambda day: abs(scores[row, day]))
     name, start = panel.names[row], str(panel.days[first])
-    return Episode(identity(kind, dimension, name, direction, start), name, direction, start, str(panel.days[last]), last - first + 1,
-                   float(panel.values[row, span][known].sum()), float(frozen[known].sum()), str(panel.days[worst]),
-                   float(abs(scores[row, worst])), len(panel.days) - 1 - last <= 1, kind, dimension)
+    return Episode(
+        identity(kind, dimension, name, direction, start),
+        name,
+        direction,
+        start,
+        str(panel.days[last]),
+        last - first + 1,
+        float(panel.values[row, span][known].sum()),
+        float(frozen[known].sum()),
+        str(panel.days[worst]),
+        float(abs(scores[row, worst])),
+        len(panel.days) - 1 - last <= 1,
+        kind,
+        dimension,
+    )
 
 
 def identity(*parts: str) -> str:
@@ -157,11 +223,24 @@ def identity(*parts: str) -> str:
 
 
 def _check(threshold, money_floor, percent_floor, refractory_days, direction, late_days) -> None:
-    for name, value in (("threshold", threshold), ("money_floor", money_floor), ("percent_floor", percent_floor)):
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value) or value < 0:
-            raise ForecastError(f"find_anomalies: {name} is {value}; it must be a number, 0 or more.")
+    for name, value in (
+        ("threshold", threshold),
+        ("money_floor", money_floor),
+        ("percent_floor", percent_floor),
+    ):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float, np.number))
+            or not np.isfinite(value)
+            or value < 0
+        ):
+            raise ForecastError(
+                f"find_anomalies: {name} is {value}; it must be a number, 0 or more."
+            )
     for name, value in (("refractory_days", refractory_days), ("late_days", late_days)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-            raise ForecastError(f"find_anomalies: {name} is {value}; it must be a whole number of days, 0 or more.")
+            raise ForecastError(
+                f"find_anomalies: {name} is {value}; it must be a whole number of days, 0 or more."
+            )
     if direction not in DIRECTIONS:
         raise ForecastError(unknown("find_anomalies", "direction", str(direction), DIRECTIONS))

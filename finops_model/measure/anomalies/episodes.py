@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-ESCALATION = 2.0            # a day this many times as far off as any member of the week before is a matter of its own
-LONGEST = 28                # days an episode goes on by the yardstick of its eve; then the new level has become the yardstick
-LEAST_SHARE = 0.1           # of a weekday, when days are compared with each other
+ESCALATION = (
+    2.0  # a day this many times as far off as any member of the week before is a matter of its own
+)
+LONGEST = 28  # days an episode goes on by the yardstick of its eve; then the new level has become the yardstick
+LEAST_SHARE = 0.1  # of a weekday, when days are compared with each other
 
 
-def episodes(raised, values, level, share, scale, *, sign: int, threshold: float, percent_floor: float, money_floor: float,
-             refractory_days: int) -> list[list[int]]:
+def episodes(
+    raised,
+    values,
+    level,
+    share,
+    scale,
+    *,
+    sign: int,
+    threshold: float,
+    percent_floor: float,
+    money_floor: float,
+    refractory_days: int,
+) -> list[list[int]]:
     """Positions of the days of each episode of one series, in order; all arrays (day,).
 
     raised   days that the rule of §12.2 raises in this direction (sign +1 up, −1 down)
@@ -33,12 +46,16 @@ def episodes(raised, values, level, share, scale, *, sign: int, threshold: float
         usual = level[first] * even
         with np.errstate(invalid="ignore"):
             off = sign * (values[first:] - usual)
-            least = np.maximum(np.maximum(threshold * scale[first], money_floor), percent_floor * np.abs(usual))
+            least = np.maximum(
+                np.maximum(threshold * scale[first], money_floor), percent_floor * np.abs(usual)
+            )
             goes_on = (off > 0) & (off >= least)
-        goes_on[LONGEST + 1:] = False
+        goes_on[LONGEST + 1 :] = False
         loud = off / np.maximum(even, LEAST_SHARE)
         run, after = [first], len(values)
-        for day in np.flatnonzero(goes_on | raised[first:])[1:] if goes_on[0] or raised[first] else ():
+        for day in (
+            np.flatnonzero(goes_on | raised[first:])[1:] if goes_on[0] or raised[first] else ()
+        ):
             day = int(day) + first
             if day - run[-1] > refractory_days:
                 after = day

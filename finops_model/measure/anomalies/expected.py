@@ -11,19 +11,26 @@ from dataclasses import dataclass
 import numpy as np
 
 LEVEL_DAYS, SCALE_DAYS, SHARE_WEEKS, PEAK_DAYS = 28, 42, 8, 56
-LEAST_LEVEL, LEAST_SCALE = 7, 14           # known days needed before there is a level, and residuals before there is a scale
-CAP, PEAK, LASTING = 4.0, 0.95, 7          # a day counts at most 4 medians, or the 95 % quantile of earlier days, unless it lasts a week
-SCALE_FLOOR = 0.02                         # of the expected amount: a flat series is not certain to the cent
+LEAST_LEVEL, LEAST_SCALE = (
+    7,
+    14,
+)  # known days needed before there is a level, and residuals before there is a scale
+CAP, PEAK, LASTING = (
+    4.0,
+    0.95,
+    7,
+)  # a day counts at most 4 medians, or the 95 % quantile of earlier days, unless it lasts a week
+SCALE_FLOOR = 0.02  # of the expected amount: a flat series is not certain to the cent
 LARGEST_SCORE = 100.0
-CELLS = 4_000_000                          # of one window held in memory
+CELLS = 4_000_000  # of one window held in memory
 
 
 @dataclass(frozen=True)
 class Expected:
     """level × share = expected, (series, day), NaN before there is enough history; scale: the usual miss, same unit."""
 
-    level: np.ndarray       # of a day, weekdays apart
-    share: np.ndarray       # of the weekday in its week, 1 on average
+    level: np.ndarray  # of a day, weekdays apart
+    share: np.ndarray  # of the weekday in its week, 1 on average
     scale: np.ndarray
 
     @property
@@ -49,7 +56,12 @@ def expect(values: np.ndarray) -> Expected:
     parts = [_expect(values[rows]) for rows in _blocks(*values.shape)]
     if not parts:
         return Expected(*(np.empty(values.shape) for _ in range(3)))
-    return Expected(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("level", "share", "scale")))
+    return Expected(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("level", "share", "scale")
+        )
+    )
 
 
 def _expect(values: np.ndarray) -> Expected:
@@ -60,15 +72,22 @@ def _expect(values: np.ndarray) -> Expected:
         weeks = np.stack([_earlier(ratio, 7 * back) for back in range(1, SHARE_WEEKS + 1)], axis=-1)
         share = np.where(np.isfinite(weeks).sum(axis=-1) >= 2, median(weeks), 1.0)
         known = np.isfinite(used)
-        sums = [np.nansum(_windows(part, LEVEL_DAYS), axis=-1) for part in
-                (used, np.where(known, share, np.nan), known.astype(float))]
+        sums = [
+            np.nansum(_windows(part, LEVEL_DAYS), axis=-1)
+            for part in (used, np.where(known, share, np.nan), known.astype(float))
+        ]
         even = sums[1] > 1e-9
-        share = np.where(even, share, 1.0)                      # closed on every weekday so far: a plain mean
+        share = np.where(even, share, 1.0)  # closed on every weekday so far: a plain mean
         level = np.where(even, sums[0] / sums[1], sums[0] / sums[2])
         level = np.where(sums[2] >= LEAST_LEVEL, level, np.nan)
         expected = level * share
-        most = np.fmax(np.abs(expected), peak - expected)           # a miss counts at most as large as what was expected, or as known peaks
-        scale = np.maximum(_spread(_windows(np.clip(used - expected, -most, most), SCALE_DAYS)), SCALE_FLOOR * np.abs(expected))
+        most = np.fmax(
+            np.abs(expected), peak - expected
+        )  # a miss counts at most as large as what was expected, or as known peaks
+        scale = np.maximum(
+            _spread(_windows(np.clip(used - expected, -most, most), SCALE_DAYS)),
+            SCALE_FLOOR * np.abs(expected),
+        )
     return Expected(level, share, scale)
 
 
@@ -84,10 +103,12 @@ def capped(values: np.ndarray) -> np.ndarray:
 
 def _capped(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(capped values, 95 % quantile of the days before), (series, day)."""
-    ordered = np.sort(_windows(values, PEAK_DAYS), axis=-1)     # NaN sorts last
+    ordered = np.sort(_windows(values, PEAK_DAYS), axis=-1)  # NaN sorts last
     count = np.isfinite(ordered).sum(axis=-1)
     at = np.maximum(np.ceil(PEAK * count).astype(int) - 1, 0)
-    peak = np.where(count >= LEAST_SCALE, np.take_along_axis(ordered, at[..., None], axis=-1)[..., 0], np.nan)
+    peak = np.where(
+        count >= LEAST_SCALE, np.take_along_axis(ordered, at[..., None], axis=-1)[..., 0], np.nan
+    )
     month = _windows(values, LEVEL_DAYS)
     middle = np.where(np.isfinite(month).sum(axis=-1) >= LEAST_LEVEL, median(month), np.nan)
     week = _windows(values, LASTING, today=True)
@@ -100,7 +121,11 @@ def score(values: np.ndarray, found: Expected) -> np.ndarray:
     """(actual − expected) ÷ scale, (series, day), within ± 100; NaN where a day is not known or not judged."""
     with np.errstate(invalid="ignore", divide="ignore"):
         miss = values - found.expected
-        ratio = np.where(found.scale > 0, miss / found.scale, np.where(miss == 0, 0.0, np.sign(miss) * LARGEST_SCORE))
+        ratio = np.where(
+            found.scale > 0,
+            miss / found.scale,
+            np.where(miss == 0, 0.0, np.sign(miss) * LARGEST_SCORE),
+        )
     ratio = np.where(np.isfinite(found.scale), ratio, np.nan)
     return np.clip(ratio, -LARGEST_SCORE, LARGEST_SCORE)
 
@@ -120,7 +145,7 @@ def median(values: np.ndarray) -> np.ndarray:
 
 def _earlier(values: np.ndarray, days: int) -> np.ndarray:
     out = np.full(values.shape, np.nan)
-    out[:, days:] = values[:, :values.shape[1] - days] if days < values.shape[1] else np.nan
+    out[:, days:] = values[:, : values.shape[1] - days] if days < values.shape[1] else np.nan
     return out
 
 
@@ -141,7 +166,9 @@ def _spread(windows: np.ndarray) -> np.ndarray:
     count = known.sum(axis=-1)
     middle = np.nansum(windows, axis=-1) / np.maximum(count, 1)
     squares = np.where(known, windows - middle[..., None], 0.0) ** 2
-    return np.where(count >= LEAST_SCALE, np.sqrt(squares.sum(axis=-1) / np.maximum(count, 1)), np.nan)
+    return np.where(
+        count >= LEAST_SCALE, np.sqrt(squares.sum(axis=-1) / np.maximum(count, 1)), np.nan
+    )
 
 
 def _blocks(series: int, day: int):

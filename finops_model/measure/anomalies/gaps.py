@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DENSE, WINDOW = 0.9, 28         # a source reports every day when it did on 90 % of the 28 days before
+DENSE, WINDOW = 0.9, 28  # a source reports every day when it did on 90 % of the 28 days before
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Gap:
     row: int
     first: int
     last: int
-    open: bool              # no data since: the last day is the newest day
+    open: bool  # no data since: the last day is the newest day
 
 
 def gaps(present: np.ndarray, late_days: int) -> tuple[list[Gap], np.ndarray]:
@@ -44,11 +44,11 @@ def gaps(present: np.ndarray, late_days: int) -> tuple[list[Gap], np.ndarray]:
         for last, following in zip(days, after):
             if following - last <= 1:
                 continue
-            window = here[max(last - WINDOW + 1, 0):last + 1]
-            lost = unknown[row, max(last - WINDOW + 1, 0):last + 1]
+            window = here[max(last - WINDOW + 1, 0) : last + 1]
+            lost = unknown[row, max(last - WINDOW + 1, 0) : last + 1]
             if len(window) < WINDOW or window[~lost].mean() < DENSE:
                 continue
-            unknown[row, last + 1:following] = True
+            unknown[row, last + 1 : following] = True
             if following < end or following - last - 1 > late_days:
                 found.append(Gap(row, int(last) + 1, int(following) - 1, bool(following == end)))
     return found, unknown

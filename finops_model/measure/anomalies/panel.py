@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ForecastError, listing, unknown
-from ...forecasting.history import MAX_DAYS, MAX_MISSING, read_days, too_few      # one reading of days and values for forecasts and for this
+from ...forecasting.history import (  # one reading of days and values for forecasts and for this
+    MAX_DAYS,
+    MAX_MISSING,
+    read_days,
+    too_few,
+)
 
 FACTS_DAY, FACTS_MONEY = "ChargeDate", "EffectiveCost"
 
@@ -54,11 +59,16 @@ def read_panel(history, by=None, where: str = "history") -> Panel:
     if twice.any():
         if not long.attrs.get("add"):
             name = f" of '{names[twice][0]}'" if len(set(names)) > 1 else ""
-            raise ForecastError(f"{where}: {days[twice][0]}{name} stands twice. Add up the rows of a day first: "
-                                "history.groupby(level=0).sum().")
+            raise ForecastError(
+                f"{where}: {days[twice][0]}{name} stands twice. Add up the rows of a day first: "
+                "history.groupby(level=0).sum()."
+            )
         total = pd.Series(values).groupby([names, days]).sum()
-        names, days, values = (np.asarray(total.index.get_level_values(0)), total.index.get_level_values(1).to_numpy("datetime64[D]"),
-                               total.to_numpy())
+        names, days, values = (
+            np.asarray(total.index.get_level_values(0)),
+            total.index.get_level_values(1).to_numpy("datetime64[D]"),
+            total.to_numpy(),
+        )
     known = ~np.isnan(values)
     if not known.any():
         raise ForecastError(f"{where}: there is no day with a value.")
@@ -76,43 +86,80 @@ def read_panel(history, by=None, where: str = "history") -> Panel:
     negative = whole < 0
     notes = ()
     if count := int(negative.sum()):
-        notes = (f"{count:,} negative day{'s' * (count > 1)} (credit or correction) {'are' if count > 1 else 'is'} not judged.",)
+        notes = (
+            f"{count:,} negative day{'s' * (count > 1)} (credit or correction) {'are' if count > 1 else 'is'} not judged.",
+        )
     return Panel(first + np.arange(span), order, np.where(negative, np.nan, whole), notes)
 
 
 def _long(history, by, where: str) -> pd.DataFrame:
     """ds, y, name."""
     if isinstance(history, dict):
-        parts = [_long(one, None, f"{where}: {name}").assign(name=str(name)) for name, one in history.items()]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"ds": [], "y": [], "name": []})
+        parts = [
+            _long(one, None, f"{where}: {name}").assign(name=str(name))
+            for name, one in history.items()
+        ]
+        return (
+            pd.concat(parts, ignore_index=True)
+            if parts
+            else pd.DataFrame({"ds": [], "y": [], "name": []})
+        )
     if isinstance(history, pd.Series):
-        return pd.DataFrame({"ds": history.index, "y": history.to_numpy(), "name": str(history.name) if history.name else "history"})
+        return pd.DataFrame(
+            {
+                "ds": history.index,
+                "y": history.to_numpy(),
+                "name": str(history.name) if history.name else "history",
+            }
+        )
     if not isinstance(history, pd.DataFrame):
-        raise ForecastError(f"{where}: give a daily pandas Series, a frame with ds and y, a frame with a column per series, or daily "
-                            f"facts; not {type(history).__name__}.")
+        raise ForecastError(
+            f"{where}: give a daily pandas Series, a frame with ds and y, a frame with a column per series, or daily "
+            f"facts; not {type(history).__name__}."
+        )
     columns = [str(column) for column in history.columns]
     wanted = [by] if isinstance(by, str) else list(by or ())
     for column in wanted:
         if column not in columns:
             raise ForecastError(unknown(f"{where}: by", "column", column, columns))
     if {FACTS_DAY, FACTS_MONEY} <= set(columns):
-        long = pd.DataFrame({"ds": history[FACTS_DAY].to_numpy(), "y": history[FACTS_MONEY].to_numpy()})
+        long = pd.DataFrame(
+            {"ds": history[FACTS_DAY].to_numpy(), "y": history[FACTS_MONEY].to_numpy()}
+        )
         long["name"] = _joined(history, wanted) if wanted else "cost"
         long.attrs["add"] = True
         return long
     for column in ("ds", "y"):
         if columns.count(column) > 1:
-            raise ForecastError(f"{where}: the column {column} stands twice. Keep the one that counts.")
+            raise ForecastError(
+                f"{where}: the column {column} stands twice. Keep the one that counts."
+            )
     if {"ds", "y"} <= set(columns):
-        keys = wanted or [column for column in columns if column not in ("ds", "y") and not pd.api.types.is_numeric_dtype(history[column])]
-        long = pd.DataFrame({"ds": history["ds"].to_numpy() if history["ds"].dtype.kind == "M" else history["ds"], "y": history["y"]})
+        keys = wanted or [
+            column
+            for column in columns
+            if column not in ("ds", "y") and not pd.api.types.is_numeric_dtype(history[column])
+        ]
+        long = pd.DataFrame(
+            {
+                "ds": history["ds"].to_numpy()
+                if history["ds"].dtype.kind == "M"
+                else history["ds"],
+                "y": history["y"],
+            }
+        )
         long["name"] = _joined(history, keys) if keys else "history"
         return long.reset_index(drop=True)
     wide = history.set_index("ds") if "ds" in columns else history
     if pd.api.types.is_numeric_dtype(wide.index) or not len(wide.columns):
-        raise ForecastError(f"{where}: a frame needs the columns ds and y, or dates as its index and a column per series; it has "
-                            f"{listing(columns, 8)}.")
-    parts = [pd.DataFrame({"ds": wide.index, "y": wide.iloc[:, i].to_numpy(), "name": str(column)}) for i, column in enumerate(wide.columns)]
+        raise ForecastError(
+            f"{where}: a frame needs the columns ds and y, or dates as its index and a column per series; it has "
+            f"{listing(columns, 8)}."
+        )
+    parts = [
+        pd.DataFrame({"ds": wide.index, "y": wide.iloc[:, i].to_numpy(), "name": str(column)})
+        for i, column in enumerate(wide.columns)
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

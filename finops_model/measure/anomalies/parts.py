@@ -7,8 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-BEFORE = 28             # days before the episode that stand for the usual
-KEYS = ["x_BusinessUnit", "x_Team", "x_Workload", "ServiceName", "SkuId", "SkuMeter", "ConsumedUnit"]
+BEFORE = 28  # days before the episode that stand for the usual
+KEYS = [
+    "x_BusinessUnit",
+    "x_Team",
+    "x_Workload",
+    "ServiceName",
+    "SkuId",
+    "SkuMeter",
+    "ConsumedUnit",
+]
 MOST = 1e6
 EFFECTS = ("volume", "mix", "rate")
 
@@ -20,7 +28,9 @@ class Attribution:
     volume: float
     mix: float
     rate: float
-    lines: pd.DataFrame         # KEYS, quantity, quantity_before, cost, cost_before, volume, mix, rate, change
+    lines: (
+        pd.DataFrame
+    )  # KEYS, quantity, quantity_before, cost, cost_before, volume, mix, rate, change
 
     @property
     def main(self) -> str:
@@ -43,25 +53,35 @@ def split(quantity, cost, quantity_before, cost_before, unit=None) -> dict[str, 
     >>> {name: value.tolist() for name, value in parts.items()}
     {'volume': [10.0, 10.0], 'mix': [10.0, -10.0], 'rate': [0.0, 10.0]}
     """
-    q1, c1, q0, c0 = (np.asarray(part, float) for part in (quantity, cost, quantity_before, cost_before))
+    q1, c1, q0, c0 = (
+        np.asarray(part, float) for part in (quantity, cost, quantity_before, cost_before)
+    )
     unit = np.zeros(len(q1)) if unit is None else np.asarray(unit)
     change = c1 - c0
     volume, mix = np.zeros(len(q1)), np.zeros(len(q1))
     for one in pd.unique(unit):
-        here = (unit == one) & ((q1 > 0) | (q0 > 0)) & ((q1 > 0) | (c1 == 0)) & ((q0 > 0) | (c0 == 0))
-        here &= ~((q0 > 0) & (q1 > MOST * q0)) & ~((q1 > 0) & (q0 > MOST * q1))      # a million-fold jump is a new use, not a price
+        here = (
+            (unit == one) & ((q1 > 0) | (q0 > 0)) & ((q1 > 0) | (c1 == 0)) & ((q0 > 0) | (c0 == 0))
+        )
+        here &= ~((q0 > 0) & (q1 > MOST * q0)) & ~(
+            (q1 > 0) & (q0 > MOST * q1)
+        )  # a million-fold jump is a new use, not a price
         total, before = q1[here].sum(), q0[here].sum()
         rest = (unit == one) & ~here
-        volume[rest] = change[rest]                              # no quantities: nothing to tell volume from rate by
+        volume[rest] = change[rest]  # no quantities: nothing to tell volume from rate by
         if before <= 0 or total > MOST * before or before > MOST * total > 0:
             volume[here] = change[here]
             continue
         grown = total / before
         volume[here] = c0[here] * (grown - 1)
-        at_old_price = np.where(q0[here] > 0, c0[here] * (q1[here] / np.where(q0[here] > 0, q0[here], 1.0)), c1[here])
+        at_old_price = np.where(
+            q0[here] > 0, c0[here] * (q1[here] / np.where(q0[here] > 0, q0[here], 1.0)), c1[here]
+        )
         mix[here] = at_old_price - c0[here] * grown
     rate = change - volume - mix
-    rate[np.abs(rate) < 1e-9 * np.maximum(np.abs(c1) + np.abs(c0), 1e-12)] = 0.0      # rounding is no change of price
+    rate[np.abs(rate) < 1e-9 * np.maximum(np.abs(c1) + np.abs(c0), 1e-12)] = (
+        0.0  # rounding is no change of price
+    )
     volume = change - mix - rate
     return {"volume": volume, "mix": mix, "rate": rate}
 
@@ -77,21 +97,45 @@ def attribute(rows: pd.DataFrame, start: str, end: str, excess: float) -> Attrib
     """
     first, last = pd.Timestamp(start), pd.Timestamp(end)
     day = rows["ChargeDate"]
-    now, before = rows[(day >= first) & (day <= last)], rows[(day < first) & (day >= first - pd.Timedelta(days=BEFORE))]
-    both = [part.groupby(KEYS, observed=True)[["ConsumedQuantity", "EffectiveCost"]].sum() for part in (now, before)]
-    table = both[0].join(both[1], how="outer", lsuffix="_now", rsuffix="_before").fillna(0.0).reset_index()
-    q1, c1, q0, c0 = (table[name].to_numpy(float) for name in ("ConsumedQuantity_now", "EffectiveCost_now", "ConsumedQuantity_before",
-                                                              "EffectiveCost_before"))
+    now, before = (
+        rows[(day >= first) & (day <= last)],
+        rows[(day < first) & (day >= first - pd.Timedelta(days=BEFORE))],
+    )
+    both = [
+        part.groupby(KEYS, observed=True)[["ConsumedQuantity", "EffectiveCost"]].sum()
+        for part in (now, before)
+    ]
+    table = (
+        both[0]
+        .join(both[1], how="outer", lsuffix="_now", rsuffix="_before")
+        .fillna(0.0)
+        .reset_index()
+    )
+    q1, c1, q0, c0 = (
+        table[name].to_numpy(float)
+        for name in (
+            "ConsumedQuantity_now",
+            "EffectiveCost_now",
+            "ConsumedQuantity_before",
+            "EffectiveCost_before",
+        )
+    )
     total, expected = c0.sum(), c1.sum() - excess
     scale = expected / total if total > 0 else 0.0
     q0, c0 = q0 * scale, c0 * scale
-    if total <= 0 and expected and len(table):                  # nothing before to share the expectation by: the present shares do
+    if (
+        total <= 0 and expected and len(table)
+    ):  # nothing before to share the expectation by: the present shares do
         shares = c1 / c1.sum() if c1.sum() else np.full(len(table), 1 / len(table))
         c0, q0 = expected * shares, q1 * (expected / c1.sum() if c1.sum() else 0.0)
     parts = split(q1, c1, q0, c0, table["ConsumedUnit"].to_numpy(object))
-    table = table[KEYS].assign(quantity=q1, quantity_before=q0, cost=c1, cost_before=c0, **parts, change=c1 - c0)
+    table = table[KEYS].assign(
+        quantity=q1, quantity_before=q0, cost=c1, cost_before=c0, **parts, change=c1 - c0
+    )
     order = table["change"].abs().sort_values(ascending=False, kind="stable").index
-    return Attribution(*(float(parts[name].sum()) for name in EFFECTS), table.loc[order].reset_index(drop=True))
+    return Attribution(
+        *(float(parts[name].sum()) for name in EFFECTS), table.loc[order].reset_index(drop=True)
+    )
 
 
 def owner(rows: pd.DataFrame) -> dict[str, str]:

@@ -13,21 +13,34 @@ from ...errors import LedgerError, listing, unknown
 from ...forecasting.settling import SETTLING_DAYS, Late, of_sources
 from ...units import spell
 from ..actuals import COMPANY, cost_rows
-from .detect import LATE, PERCENT_FLOOR, REFRACTORY, THRESHOLD, Episode, find_anomalies
+from ..words import money
 from .alert import Alert, from_episode
+from .detect import LATE, PERCENT_FLOOR, REFRACTORY, THRESHOLD, Episode, find_anomalies
 from .expected import expect
 from .feedback import Feedback, latest
 from .gaps import gaps
-from .limits import (DIMENSIONS, PACE_MARGIN, UNUSED_DAYS, UTILIZATION, Quota, commitment_alerts, forecast_alerts, pace_alerts,
-                               quota_alerts)
-from .parts import attribute, owner
+from .limits import (
+    DIMENSIONS,
+    PACE_MARGIN,
+    UNUSED_DAYS,
+    UTILIZATION,
+    Quota,
+    commitment_alerts,
+    forecast_alerts,
+    pace_alerts,
+    quota_alerts,
+)
 from .panel import Panel
-from ..words import money
+from .parts import attribute, owner
 
-LEVELS = ("workload", "sku", "team")    # narrow first: what a workload explains is not raised again for its team
-FLOOR_SHARE = 0.01                      # of the company's daily spend: the money floor where none is given
-EXPLAINED = 0.5                         # share of an episode that narrower ones explain, from which it is folded into them
-LOUDER = 2.0                            # an accepted limit alert is raised again when it has grown to twice what was accepted
+LEVELS = (
+    "workload",
+    "sku",
+    "team",
+)  # narrow first: what a workload explains is not raised again for its team
+FLOOR_SHARE = 0.01  # of the company's daily spend: the money floor where none is given
+EXPLAINED = 0.5  # share of an episode that narrower ones explain, from which it is folded into them
+LOUDER = 2.0  # an accepted limit alert is raised again when it has grown to twice what was accepted
 
 
 @dataclass(frozen=True)
@@ -39,18 +52,34 @@ class Watch:
     currency: str
     money_floor: float
     alerts: tuple[Alert, ...]
-    accepted: int           # recorded as expected, and kept quiet while they last
+    accepted: int  # recorded as expected, and kept quiet while they last
     notes: tuple[str, ...] = ()
-    unfinished: tuple[Late, ...] = ()       # newest days that are not judged yet
+    unfinished: tuple[Late, ...] = ()  # newest days that are not judged yet
 
     def __iter__(self):
         return iter(self.alerts)
 
 
-def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency: str = "USD", levels: Iterable[str] = LEVELS,
-          threshold: float = THRESHOLD, money_floor: float | None = None, percent_floor: float = PERCENT_FLOOR, late_days: int = LATE,
-          quotas: list[Quota] = (), budgets=None, forecasts=(), feedback: Iterable[Feedback] = (), pace_margin: float = PACE_MARGIN,
-          utilization: float = UTILIZATION, unused_days: int = UNUSED_DAYS, settling_days: int = SETTLING_DAYS) -> Watch:
+def watch(
+    daily: pd.DataFrame,
+    as_of: str,
+    *,
+    since: str | None = None,
+    currency: str = "USD",
+    levels: Iterable[str] = LEVELS,
+    threshold: float = THRESHOLD,
+    money_floor: float | None = None,
+    percent_floor: float = PERCENT_FLOOR,
+    late_days: int = LATE,
+    quotas: list[Quota] = (),
+    budgets=None,
+    forecasts=(),
+    feedback: Iterable[Feedback] = (),
+    pace_margin: float = PACE_MARGIN,
+    utilization: float = UTILIZATION,
+    unused_days: int = UNUSED_DAYS,
+    settling_days: int = SETTLING_DAYS,
+) -> Watch:
     """Alerts on the days from `since` (default: two weeks back) to `as_of`, from daily facts (docs/architecture.md §1).
 
     Facts after `as_of` are not looked at. settling_days: newest days that may be unfinished; one far under its weekday is named, not judged. money_floor: money a day; default 1 % of the company's daily spend in the 28 days before.
@@ -61,15 +90,24 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
     rows = cost_rows(everything)
     rows = rows[rows["ChargeClass"] != "Correction"]
     if rows.empty:
-        raise LedgerError(f"{as_of}: the ledger has no cost on or before this day. Choose a later --as-of.")
+        raise LedgerError(
+            f"{as_of}: the ledger has no cost on or before this day. Choose a later --as-of."
+        )
     for level in (levels := tuple(levels)):
         if level not in DIMENSIONS:
             raise LedgerError(unknown("--by", "dimension", level, DIMENSIONS))
     since = since or str((last - pd.Timedelta(days=13)).date())
-    days = np.arange(rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"), np.datetime64(as_of, "D") + 1)
+    days = np.arange(
+        rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"),
+        np.datetime64(as_of, "D") + 1,
+    )
     spoken = list(latest(feedback).values())
     recent = rows[rows["ChargeDate"] > last - pd.Timedelta(days=28)]
-    floor = FLOOR_SHARE * max(float(recent["EffectiveCost"].sum()), 0.0) / min(28, len(days)) if money_floor is None else money_floor
+    floor = (
+        FLOOR_SHARE * max(float(recent["EffectiveCost"].sum()), 0.0) / min(28, len(days))
+        if money_floor is None
+        else money_floor
+    )
     how = {"threshold": threshold, "percent_floor": percent_floor, "late_days": late_days}
 
     missing = gap_alerts(rows, days, late_days, currency)
@@ -77,7 +115,9 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
     spend: list[Alert] = []
     hushed: set[str] = set()
     notes: list[str] = []
-    used = rows[rows["CommitmentDiscountStatus"] != "Unused"]       # what a commitment bought in vain has an alert of its own
+    used = rows[
+        rows["CommitmentDiscountStatus"] != "Unused"
+    ]  # what a commitment bought in vain has an alert of its own
     hours = _gpu_rows(used)
     for level in levels:
         column = DIMENSIONS[level]
@@ -89,12 +129,22 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
         jobs = []
         if level == "workload" and len(hours):
             gpu = panel_of(hours, column, days, "ConsumedQuantity", late_days)
-            jobs = list(find_anomalies(gpu, direction="up", feedback=heard, kind="runaway", dimension=level, **how))
+            jobs = list(
+                find_anomalies(
+                    gpu, direction="up", feedback=heard, kind="runaway", dimension=level, **how
+                )
+            )
         told = [one for one in found if one.end >= since]
-        if any(one.verdict == "expected" for one in heard):         # what was meant explains its team's rise too
+        if any(
+            one.verdict == "expected" for one in heard
+        ):  # what was meant explains its team's rise too
             before = find_anomalies(panel, money_floor=floor, dimension=level, **how)
             meant = {one.subject for one in heard if one.verdict == "expected"}
-            silent = [one for one in before if one.subject in meant and one.end >= since and one.id not in {e.id for e in found}]
+            silent = [
+                one
+                for one in before
+                if one.subject in meant and one.end >= since and one.id not in {e.id for e in found}
+            ]
             hushed |= {one.id for one in silent}
             told += silent
         made = [_spend_alert(one, used.iloc[at[one.subject]], jobs, currency) for one in told]
@@ -106,15 +156,33 @@ def watch(daily: pd.DataFrame, as_of: str, *, since: str | None = None, currency
     alerts += forecast_alerts(cost_rows(everything), forecasts, as_of, currency)
     alerts += commitment_alerts(rows, as_of, currency, utilization, unused_days)
     alerts = [one for one in alerts if one.end >= since]
-    heard = {one.alert: one for one in spoken if one.verdict == "expected" and one.kind not in ("spend", "runaway")}
+    heard = {
+        one.alert: one
+        for one in spoken
+        if one.verdict == "expected" and one.kind not in ("spend", "runaway")
+    }
     most = {name: LOUDER * max(abs(one.actual - one.expected), 0.01) for name, one in heard.items()}
     quiet = [one for one in alerts if one.severity <= most.get(one.id, -np.inf)]
     shown = [one for one in alerts if one not in quiet]
     shown.sort(key=lambda one: (-abs(one.severity), one.kind, one.subject, one.start))
-    accepted = len(quiet) + sum(one.verdict == "expected" and one.kind in ("spend", "runaway") and one.start <= as_of for one in spoken)
-    followed = max((daily.loc[daily["ChargeCategory"] == "Usage", "ChargeDate"].max() - last).days, 0)
+    accepted = len(quiet) + sum(
+        one.verdict == "expected" and one.kind in ("spend", "runaway") and one.start <= as_of
+        for one in spoken
+    )
+    followed = max(
+        (daily.loc[daily["ChargeCategory"] == "Usage", "ChargeDate"].max() - last).days, 0
+    )
     late = of_sources(everything, as_of, max(settling_days - followed, 0))
-    return Watch(as_of, since, currency, floor, tuple(shown), accepted, (*not_judged(late, currency), *notes), late)
+    return Watch(
+        as_of,
+        since,
+        currency,
+        floor,
+        tuple(shown),
+        accepted,
+        (*not_judged(late, currency), *notes),
+        late,
+    )
 
 
 def not_judged(late: tuple[Late, ...], currency: str) -> list[str]:
@@ -123,35 +191,48 @@ def not_judged(late: tuple[Late, ...], currency: str) -> list[str]:
     >>> not_judged((Late("2026-07-31", 33.0, 100.0, "Vendor"),), "USD")
     ['2026-07-31 at Vendor is not judged yet: $33.00 where about $100 is usual, probably unfinished. A fall that lasts will be judged.']
     """
-    return [f"{one.day} at {one.source or 'the bill'} is not judged yet: {money(one.written, currency)} where about {money(one.usual, currency)} is usual, "
-            "probably unfinished. A fall that lasts will be judged." for one in late]
+    return [
+        f"{one.day} at {one.source or 'the bill'} is not judged yet: {money(one.written, currency)} where about {money(one.usual, currency)} is usual, "
+        "probably unfinished. A fall that lasts will be judged."
+        for one in late
+    ]
 
 
-def panel_of(rows: pd.DataFrame, column: str, days: np.ndarray, measure: str, late_days: int) -> Panel:
+def panel_of(
+    rows: pd.DataFrame, column: str, days: np.ndarray, measure: str, late_days: int
+) -> Panel:
     """Amount by subject and day. No row is zero for a source that reports now and then, and not known for one that reports every day."""
     table, present, names = _matrix(rows, column, days, measure)
     _, unknown_days = gaps(present, late_days)
-    table[:, ~present.any(axis=0)] = np.nan            # nobody reported
+    table[:, ~present.any(axis=0)] = np.nan  # nobody reported
     table[unknown_days] = np.nan
     return Panel(days, names, np.where(table < 0, np.nan, table))
 
 
 def negative_days(rows: pd.DataFrame, column: str, since: str) -> list[str]:
     """A sentence where days of a subject are below zero since a day: refunds without a mark, which are not judged."""
-    by = rows[rows["ChargeDate"] >= pd.Timestamp(since)].groupby([column, "ChargeDate"], observed=True)["EffectiveCost"].sum()
+    by = (
+        rows[rows["ChargeDate"] >= pd.Timestamp(since)]
+        .groupby([column, "ChargeDate"], observed=True)["EffectiveCost"]
+        .sum()
+    )
     below = by[by < 0]
     if below.empty:
         return []
     names = listing(sorted(set(below.index.get_level_values(0))), 4)
-    return [f"{len(below)} day{'s' * (len(below) > 1)} below zero (refunds) {'were' if len(below) > 1 else 'was'} not judged: {names}."]
+    return [
+        f"{len(below)} day{'s' * (len(below) > 1)} below zero (refunds) {'were' if len(below) > 1 else 'was'} not judged: {names}."
+    ]
 
 
 def _matrix(rows, column, days, measure):
     by = rows.groupby([column, "ChargeDate"], observed=True)[measure].sum()
     names = tuple(sorted(set(by.index.get_level_values(0))))
     place = {name: i for i, name in enumerate(names)}
-    at = (np.array([place[name] for name in by.index.get_level_values(0)], int),
-          (by.index.get_level_values(1).to_numpy("datetime64[D]") - days[0]).astype(int))
+    at = (
+        np.array([place[name] for name in by.index.get_level_values(0)], int),
+        (by.index.get_level_values(1).to_numpy("datetime64[D]") - days[0]).astype(int),
+    )
     table, present = np.zeros((len(names), len(days))), np.zeros((len(names), len(days)), bool)
     table[at], present[at] = by.to_numpy(float), True
     return table, present, names
@@ -163,7 +244,10 @@ def _gpu_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _spend_alert(episode: Episode, mine: pd.DataFrame, jobs: list[Episode], currency: str) -> Alert:
-    job = any(one.subject == episode.subject and one.start <= episode.end and episode.start <= one.end for one in jobs)
+    job = any(
+        one.subject == episode.subject and one.start <= episode.end and episode.start <= one.end
+        for one in jobs
+    )
     during = mine[(mine["ChargeDate"] >= episode.start) & (mine["ChargeDate"] <= episode.end)]
     found = attribute(mine, episode.start, episode.end, episode.excess)
     return from_episode(episode, found, owner(during if len(during) else mine), currency, job)
@@ -173,13 +257,31 @@ def _fold(narrow: list[Alert], wide: list[Alert], column: str) -> list[Alert]:
     """Alerts of both; a wider one that narrower ones explain by half is named at the largest of them instead."""
     kept = list(narrow)
     for one in wide:
-        same = [(i, told) for i, told in enumerate(kept) if told.direction == one.direction and told.dimension != one.dimension
-                and told.start <= _later(one.end) and one.start <= _later(told.end)]
-        shares = [(sum(line["change"] for line in told.parts["lines"] if line.get(column) == one.subject), i)
-                  for i, told in same]
+        same = [
+            (i, told)
+            for i, told in enumerate(kept)
+            if told.direction == one.direction
+            and told.dimension != one.dimension
+            and told.start <= _later(one.end)
+            and one.start <= _later(told.end)
+        ]
+        shares = [
+            (
+                sum(
+                    line["change"]
+                    for line in told.parts["lines"]
+                    if line.get(column) == one.subject
+                ),
+                i,
+            )
+            for i, told in same
+        ]
         if shares and sum(share for share, _ in shares) / one.severity >= EXPLAINED:
             _, at = max(shares, key=lambda pair: pair[0] / one.severity)
-            kept[at] = replace(kept[at], folded=tuple(dict.fromkeys((*kept[at].folded, f"{one.dimension} {one.subject}"))))
+            kept[at] = replace(
+                kept[at],
+                folded=tuple(dict.fromkeys((*kept[at].folded, f"{one.dimension} {one.subject}"))),
+            )
         else:
             kept.append(one)
     return kept
@@ -199,26 +301,62 @@ def gap_alerts(rows: pd.DataFrame, days: np.ndarray, late_days: int, currency: s
     told: list[tuple] = []
     alerts = []
     whole = use.assign(x_All=COMPANY)
-    for dimension, column, part in (("company", "x_All", whole), ("service", "ServiceName", use), ("workload", "x_Workload", use)):
+    for dimension, column, part in (
+        ("company", "x_All", whole),
+        ("service", "ServiceName", use),
+        ("workload", "x_Workload", use),
+    ):
         table, present, names = _matrix(part, column, days, "EffectiveCost")
         found, unknown_days = gaps(present, late_days)
-        usual = expect(np.where(unknown_days, np.nan, np.maximum(table, 0.0))).level if found else None
+        usual = (
+            expect(np.where(unknown_days, np.nan, np.maximum(table, 0.0))).level if found else None
+        )
         for gap in found:
             first, last = str(days[gap.first]), str(days[gap.last])
-            if any(a <= last and first <= b and (wide == COMPANY or set(part.loc[part[column] == names[gap.row], "ServiceName"]) <= {wide})
-                   for wide, a, b in told):
+            if any(
+                a <= last
+                and first <= b
+                and (
+                    wide == COMPANY
+                    or set(part.loc[part[column] == names[gap.row], "ServiceName"]) <= {wide}
+                )
+                for wide, a, b in told
+            ):
                 continue
             name, count = names[gap.row], gap.last - gap.first + 1
             told.append((name, first, last))
             level = usual[gap.row, gap.first]
             lost = float(level) * count if np.isfinite(level) else 0.0
-            who = owner(part[part[column] == name]) if dimension == "workload" else {"business_unit": "", "team": ""}
+            who = (
+                owner(part[part[column] == name])
+                if dimension == "workload"
+                else {"business_unit": "", "team": ""}
+            )
             title = "No source" if name == COMPANY else name
             span = f"from {first} to {last}" if count > 1 else f"on {first}"
-            text = (f"{title} {'has sent no data since' if gap.open else 'sent no data'} {first if gap.open else span}, {count} day"
-                    f"{'s' * (count > 1)}; usually {money(lost, currency)} for so long. No data is not zero.")
-            text = text.replace("No source has sent no data", "No source has sent data").replace("No source sent no data", "No source sent data")
-            alerts.append(Alert("gap", dimension, name, "down", first, last, gap.open, -lost, 0.0, lost, text,
-                                "Ask for the missing export and take it in again; if it was shut down, record this as expected.",
-                                business_unit=who["business_unit"], team=who["team"]))
+            text = (
+                f"{title} {'has sent no data since' if gap.open else 'sent no data'} {first if gap.open else span}, {count} day"
+                f"{'s' * (count > 1)}; usually {money(lost, currency)} for so long. No data is not zero."
+            )
+            text = text.replace("No source has sent no data", "No source has sent data").replace(
+                "No source sent no data", "No source sent data"
+            )
+            alerts.append(
+                Alert(
+                    "gap",
+                    dimension,
+                    name,
+                    "down",
+                    first,
+                    last,
+                    gap.open,
+                    -lost,
+                    0.0,
+                    lost,
+                    text,
+                    "Ask for the missing export and take it in again; if it was shut down, record this as expected.",
+                    business_unit=who["business_unit"],
+                    team=who["team"],
+                )
+            )
     return alerts

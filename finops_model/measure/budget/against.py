@@ -27,7 +27,9 @@ class Period:
     months: tuple[str, ...]
 
 
-def period_of(text: str | None, as_of: str, starts: int = 1, option: str = "--budget-period") -> Period:
+def period_of(
+    text: str | None, as_of: str, starts: int = 1, option: str = "--budget-period"
+) -> Period:
     """The period that is meant, of which `as_of` tells the year under way. Raises InputError for a word that is no period.
 
     text   None or "year": the year under way; FY2027, FY2027-Q2, 2027-03
@@ -40,18 +42,24 @@ def period_of(text: str | None, as_of: str, starts: int = 1, option: str = "--bu
         return Period(fiscal_year(month, starts), fiscal_months(month, starts))
     found = FORMS.match(text.strip())
     if not found:
-        raise InputError(f"{option}: '{text[:40]}' is not a period. Write a fiscal year FY2027, a quarter of one FY2027-Q2, or a month 2027-03.")
+        raise InputError(
+            f"{option}: '{text[:40]}' is not a period. Write a fiscal year FY2027, a quarter of one FY2027-Q2, or a month 2027-03."
+        )
     if found[4]:
         month = f"{found[4]}-{found[5]}"
         return Period(month, (month,))
     first = f"{int(found[2]) - (starts > 1):04d}-{starts:02d}"
     months, quarter = month_range(first, add_months(first, 11)), int(found[3] or 0)
-    return Period(text.strip().upper(), months[3 * quarter - 3:3 * quarter] if quarter else months)
+    return Period(
+        text.strip().upper(), months[3 * quarter - 3 : 3 * quarter] if quarter else months
+    )
 
 
 def booked_by_month(daily: pd.DataFrame, as_of: str, unit: str | None = None) -> dict[str, float]:
     """EffectiveCost before tax and credits by month, up to a day, of a unit or the company."""
-    return actuals.by_month(actuals.cost_rows(daily[daily["ChargeDate"] <= pd.Timestamp(as_of)], unit))
+    return actuals.by_month(
+        actuals.cost_rows(daily[daily["ChargeDate"] <= pd.Timestamp(as_of)], unit)
+    )
 
 
 def unreached(months: tuple[str, ...], run_months: tuple[str, ...], as_of: str) -> tuple[str, ...]:
@@ -65,55 +73,109 @@ def unreached(months: tuple[str, ...], run_months: tuple[str, ...], as_of: str) 
     return tuple(month for month in months if month >= begun and month not in run_months)
 
 
-def landing_of(run, booked: dict[str, float], period: Period, budget: float | None, unit: str | None = None) -> dict:
+def landing_of(
+    run, booked: dict[str, float], period: Period, budget: float | None, unit: str | None = None
+) -> dict:
     """Where a period lands: months before the run as booked, the others path by path, budget and chance of exceeding it.
 
     run      simulate.run.Run;  booked   {month: cost} of the same unit, `booked_by_month`
     budget   of the whole period; None: none
     """
-    last, before = period.months[-1], sum(value for month, value in booked.items() if month in period.months and month not in run.months)
+    last, before = (
+        period.months[-1],
+        sum(
+            value
+            for month, value in booked.items()
+            if month in period.months and month not in run.months
+        ),
+    )
     if missing := unreached(period.months, run.months, run.as_of):
-        return budgets.no_landing(period.name, before, budget, run.nothing[0] if run.nothing else f"the simulation does not reach {missing[0]}", last)
+        return budgets.no_landing(
+            period.name,
+            before,
+            budget,
+            run.nothing[0] if run.nothing else f"the simulation does not reach {missing[0]}",
+            last,
+        )
     ahead = tuple(month for month in run.months if month in period.months)
-    monthly = np.stack([run.total(unit=unit, months=[month]) for month in ahead], axis=1) if ahead else np.zeros((1, 0))
+    monthly = (
+        np.stack([run.total(unit=unit, months=[month]) for month in ahead], axis=1)
+        if ahead
+        else np.zeros((1, 0))
+    )
     found = budgets.landing(period.name, before, monthly, ahead, budget, last=last)
     at = slice(None) if unit is None else [run.units.index(unit)]
-    so_far = sum(float(run.so_far[i][at].sum()) for i, month in enumerate(run.months) if month in ahead)
+    so_far = sum(
+        float(run.so_far[i][at].sum()) for i, month in enumerate(run.months) if month in ahead
+    )
     return {**found, "booked_so_far": before + so_far}
 
 
-def refuse_unreached(period: Period, run_months: tuple[str, ...], as_of: str, first_day: str, option: str = "--budget") -> None:
+def refuse_unreached(
+    period: Period,
+    run_months: tuple[str, ...],
+    as_of: str,
+    first_day: str,
+    option: str = "--budget",
+) -> None:
     """Raises InputError where neither bill nor simulation reaches all of a period."""
     if period.months[-1] < first_day[:7]:
-        raise InputError(f"{option}-period: {period.name} lies before the ledger, which begins on {first_day}. Name a later period.")
+        raise InputError(
+            f"{option}-period: {period.name} lies before the ledger, which begins on {first_day}. Name a later period."
+        )
     if missing := unreached(period.months, run_months, as_of):
-        raise InputError(f"{option}: the budget is for {period.name}, which runs to {period.months[-1]}, and nothing is simulated for {missing[0]}: the "
-                         f"simulation holds {run_months[0]} to {run_months[-1]}. Simulate more months (horizon/months of the base scenario), or name a "
-                         f"period that it reaches: {option}-period {run_months[-1]}.")
+        raise InputError(
+            f"{option}: the budget is for {period.name}, which runs to {period.months[-1]}, and nothing is simulated for {missing[0]}: the "
+            f"simulation holds {run_months[0]} to {run_months[-1]}. Simulate more months (horizon/months of the base scenario), or name a "
+            f"period that it reaches: {option}-period {run_months[-1]}."
+        )
 
 
 def approved(settings, as_of: str, unit: str | None = None) -> float | None:
     """The approved budget of the fiscal year under way on a day, as the report takes it; None where not all twelve months have one (docs/method §9.2)."""
     if not settings.budgets:
         return None
-    plan = plans.read_budgets(settings.path(settings.budgets), settings.currency).by_month(unit or actuals.COMPANY, as_of=as_of)
-    year = [plan[month] for month in period_of(None, as_of, settings.fiscal_year_starts).months if month in plan]
+    plan = plans.read_budgets(settings.path(settings.budgets), settings.currency).by_month(
+        unit or actuals.COMPANY, as_of=as_of
+    )
+    year = [
+        plan[month]
+        for month in period_of(None, as_of, settings.fiscal_year_starts).months
+        if month in plan
+    ]
     return float(sum(year)) if len(year) == 12 else None
 
 
-def landing_beside(run, daily: pd.DataFrame, amount: float | None, asked: Period, unit: str | None = None) -> dict:
+def landing_beside(
+    run, daily: pd.DataFrame, amount: float | None, asked: Period, unit: str | None = None
+) -> dict:
     """`landing_of` of a period, with its first month, as_of and first_day of the ledger: what `landing_words.budget_sentence` says."""
     found = landing_of(run, booked_by_month(daily, run.as_of, unit), asked, amount, unit)
-    return {**found, "first": asked.months[0], "as_of": run.as_of, "first_day": f"{daily['ChargeDate'].min():%Y-%m-%d}"}
+    return {
+        **found,
+        "first": asked.months[0],
+        "as_of": run.as_of,
+        "first_day": f"{daily['ChargeDate'].min():%Y-%m-%d}",
+    }
 
 
-def held_against(run, daily: pd.DataFrame, amount: float, period: str | None, starts: int = 1, unit: str | None = None,
-                 option: str = "--budget") -> dict:
+def held_against(
+    run,
+    daily: pd.DataFrame,
+    amount: float,
+    period: str | None,
+    starts: int = 1,
+    unit: str | None = None,
+    option: str = "--budget",
+) -> dict:
     """An amount that somebody names beside a run: its landing, with first month, as_of and first_day of the ledger.
 
     period   as in `period_of`. Raises InputError where neither bill nor simulation reaches the period.
     """
-    asked, first = period_of(period, run.as_of, starts, f"{option}-period"), f"{daily['ChargeDate'].min():%Y-%m-%d}"
+    asked, first = (
+        period_of(period, run.as_of, starts, f"{option}-period"),
+        f"{daily['ChargeDate'].min():%Y-%m-%d}",
+    )
     refuse_unreached(asked, run.months, run.as_of, first, option)
     return landing_beside(run, daily, amount, asked, unit)
 

@@ -7,7 +7,15 @@ import numpy as np
 from ...uncertainty import chances
 from ...wording.landing import SPENT
 
-QUANTILES = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
+QUANTILES = {
+    "p05": 0.05,
+    "p10": 0.10,
+    "p25": 0.25,
+    "p50": 0.50,
+    "p75": 0.75,
+    "p90": 0.90,
+    "p95": 0.95,
+}
 
 
 def spread(totals: np.ndarray) -> dict[str, float]:
@@ -17,7 +25,10 @@ def spread(totals: np.ndarray) -> dict[str, float]:
     90.0
     """
     values = np.quantile(totals, list(QUANTILES.values()))
-    return {**{name: float(value) for name, value in zip(QUANTILES, values)}, "mean": float(np.mean(totals))}
+    return {
+        **{name: float(value) for name, value in zip(QUANTILES, values)},
+        "mean": float(np.mean(totals)),
+    }
 
 
 def chance_over(totals: np.ndarray, budget: float | None):
@@ -26,7 +37,9 @@ def chance_over(totals: np.ndarray, budget: float | None):
     >>> chance_over(np.array([1.0, 2.0, 3.0, 4.0]), 2.5).value, chance_over(np.full(1000, 3.0), 2.5)
     (0.5, None)
     """
-    return None if budget is None or chances.without_width(totals) else chances.overrun(totals, budget)
+    return (
+        None if budget is None or chances.without_width(totals) else chances.overrun(totals, budget)
+    )
 
 
 def probability(totals: np.ndarray, budget: float | None) -> float | None:
@@ -43,7 +56,15 @@ def _breach(booked, monthly, months, budget) -> tuple:
     return found.typical, found.earliest, found.latest
 
 
-def landing(period: str, booked: float, monthly: np.ndarray, months: tuple[str, ...], budget: float | None, *, last: str | None = None) -> dict:
+def landing(
+    period: str,
+    booked: float,
+    monthly: np.ndarray,
+    months: tuple[str, ...],
+    budget: float | None,
+    *,
+    last: str | None = None,
+) -> dict:
     """Where `period` lands: booked months are fixed, only the rest varies; the brief's `landing` (docs/method §9.5).
 
     last   the period's last month; where no month is open, it is closed
@@ -59,20 +80,56 @@ def landing(period: str, booked: float, monthly: np.ndarray, months: tuple[str, 
     found, over, closed = spread(totals), chance_over(totals, budget), not len(months)
     typical, earliest, latest = _breach(booked, monthly, months, budget)
     fact = None if budget is None or not closed else float(booked > budget)
-    return {"period": period, "last": last, "closed": closed, "no_width": chances.without_width(totals), "booked": float(booked),
-            "p10": found["p10"], "p50": found["p50"], "p90": found["p90"], "mean": found["mean"], "budget": budget,
-            "overrun_probability": fact if closed else None if over is None else over.value,
-            "overrun_standard_error": None if over is None else over.standard_error,
-            "breach_month": typical, "breach_earliest": earliest, "breach_latest": latest,
-            "holdback_p80": None if budget is None else float(np.quantile(totals, 0.8) - budget), "why_none": None}
+    return {
+        "period": period,
+        "last": last,
+        "closed": closed,
+        "no_width": chances.without_width(totals),
+        "booked": float(booked),
+        "p10": found["p10"],
+        "p50": found["p50"],
+        "p90": found["p90"],
+        "mean": found["mean"],
+        "budget": budget,
+        "overrun_probability": fact if closed else None if over is None else over.value,
+        "overrun_standard_error": None if over is None else over.standard_error,
+        "breach_month": typical,
+        "breach_earliest": earliest,
+        "breach_latest": latest,
+        "holdback_p80": None if budget is None else float(np.quantile(totals, 0.8) - budget),
+        "why_none": None,
+    }
 
 
-def no_landing(period: str, booked: float, budget: float | None, why: str, last: str | None = None) -> dict:
+def no_landing(
+    period: str, booked: float, budget: float | None, why: str, last: str | None = None
+) -> dict:
     """A period whose rest nobody can say: what is booked, and why there is no more.
 
     >>> no_landing("FY2026", 100.0, None, "too little history to forecast")["p50"] is None
     True
     """
-    nothing = dict.fromkeys(("p10", "p50", "p90", "mean", "overrun_probability", "overrun_standard_error", "holdback_p80"))
-    return {"period": period, "last": last, "closed": False, "no_width": True, "booked": float(booked), **nothing, "budget": budget,
-            "breach_month": _breach(booked, (), (), budget)[0], "breach_earliest": None, "breach_latest": None, "why_none": why}
+    nothing = dict.fromkeys(
+        (
+            "p10",
+            "p50",
+            "p90",
+            "mean",
+            "overrun_probability",
+            "overrun_standard_error",
+            "holdback_p80",
+        )
+    )
+    return {
+        "period": period,
+        "last": last,
+        "closed": False,
+        "no_width": True,
+        "booked": float(booked),
+        **nothing,
+        "budget": budget,
+        "breach_month": _breach(booked, (), (), budget)[0],
+        "breach_earliest": None,
+        "breach_latest": None,
+        "why_none": why,
+    }

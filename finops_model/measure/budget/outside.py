@@ -14,7 +14,9 @@ from ..actuals import COMPANY, month_column
 QUANTILES = ("p10", "p50", "p90", "mean")
 
 
-def of_year(daily: pd.DataFrame, month: str, as_of: str, unit: str = COMPANY, fiscal_year_starts: int = 1) -> dict:
+def of_year(
+    daily: pd.DataFrame, month: str, as_of: str, unit: str = COMPANY, fiscal_year_starts: int = 1
+) -> dict:
     """Tax and credits of the fiscal year of `month`, booked up to as_of: {"period", "until", "items", "tax", "credits"}; money as in DAILY.
 
     items   what, amount, why: a line per kind that the year has
@@ -22,14 +24,38 @@ def of_year(daily: pd.DataFrame, month: str, as_of: str, unit: str = COMPANY, fi
     months = fiscal_months(month, fiscal_year_starts)
     rows = daily if unit == COMPANY else daily[daily["x_BusinessUnit"] == unit]
     rows = rows[(rows["ChargeDate"] <= pd.Timestamp(as_of)) & month_column(rows).isin(months)]
-    amounts = {kind: rows.loc[rows["ChargeCategory"] == kind, "EffectiveCost"] for kind in actuals.OUTSIDE}
-    items = [{"what": "Credits" if kind == "Credit" else kind, "amount": float(found.sum()), "why": actuals.OUTSIDE[kind]}
-             for kind, found in amounts.items() if len(found)]
-    return {"period": fiscal_year(month, fiscal_year_starts), "until": str(as_of)[:10], "items": items, "tax": float(amounts["Tax"].sum()),
-            "credits": float(amounts["Credit"].sum())}
+    amounts = {
+        kind: rows.loc[rows["ChargeCategory"] == kind, "EffectiveCost"] for kind in actuals.OUTSIDE
+    }
+    items = [
+        {
+            "what": "Credits" if kind == "Credit" else kind,
+            "amount": float(found.sum()),
+            "why": actuals.OUTSIDE[kind],
+        }
+        for kind, found in amounts.items()
+        if len(found)
+    ]
+    return {
+        "period": fiscal_year(month, fiscal_year_starts),
+        "until": str(as_of)[:10],
+        "items": items,
+        "tax": float(amounts["Tax"].sum()),
+        "credits": float(amounts["Credit"].sum()),
+    }
 
 
 def beside(found: dict, year_to_date: float, landing: dict) -> dict:
     """`of_year` with the year's figures after credits: year_to_date, booked, p10, p50, p90, mean."""
-    after = {"year_to_date": year_to_date, "booked": landing["booked"], **{name: landing[name] for name in QUANTILES}}
-    return {**found, "after_credits": {name: None if value is None else float(value + found["credits"]) for name, value in after.items()}}
+    after = {
+        "year_to_date": year_to_date,
+        "booked": landing["booked"],
+        **{name: landing[name] for name in QUANTILES},
+    }
+    return {
+        **found,
+        "after_credits": {
+            name: None if value is None else float(value + found["credits"])
+            for name, value in after.items()
+        },
+    }

@@ -15,12 +15,19 @@ def words(items: Iterable[dict], currency: str) -> str:
     >>> words([{"what": "Tax", "amount": 13085.0}, {"what": "Credits", "amount": -7500.0}], "USD")
     'tax $13.1k, credits −$7.50k'
     """
-    return ", ".join(f"{item['what'][:1].lower()}{item['what'][1:]} {money(item['amount'], currency)}" for item in items)
+    return ", ".join(
+        f"{item['what'][:1].lower()}{item['what'][1:]} {money(item['amount'], currency)}"
+        for item in items
+    )
 
 
 def short(found: dict | None, currency: str) -> str:
     """What stands beside a figure of the year; empty where nothing is left out."""
-    return f"without {words(found['items'], currency)} of {found['period']} so far" if found and found["items"] else ""
+    return (
+        f"without {words(found['items'], currency)} of {found['period']} so far"
+        if found and found["items"]
+        else ""
+    )
 
 
 def sentence(found: dict | None, currency: str) -> str:
@@ -28,9 +35,13 @@ def sentence(found: dict | None, currency: str) -> str:
     if not found or not found["items"]:
         return ""
     text = f"Left out of {found['period']} so far: {words(found['items'], currency)}"
-    if found["after_credits"]["p50"] is None or not any(item["what"] == "Credits" for item in found["items"]):
+    if found["after_credits"]["p50"] is None or not any(
+        item["what"] == "Credits" for item in found["items"]
+    ):
         return f"{text}."
-    return f"{text}; after credits the year lands at {money(found['after_credits']['p50'], currency)}."
+    return (
+        f"{text}; after credits the year lands at {money(found['after_credits']['p50'], currency)}."
+    )
 
 
 def of_run(excluded: Iterable[dict], currency: str) -> str:
@@ -40,4 +51,8 @@ def of_run(excluded: Iterable[dict], currency: str) -> str:
     'Left out of these totals and not forecast: tax $14.00 (newest 12 months).'
     """
     items = list(excluded)
-    return f"Left out of these totals and not forecast: {words(items, currency)} (newest 12 months)." if items else ""
+    return (
+        f"Left out of these totals and not forecast: {words(items, currency)} (newest 12 months)."
+        if items
+        else ""
+    )

@@ -8,26 +8,54 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...periods import fiscal_months
+from ...wording.landing import likely_over
 from .. import actuals
 from ..actuals import COMPANY
-from ...wording.landing import likely_over
 from ..words import money
 
-UNIT, NONE, IDLE, FREE = "unit", "no budget", "no spend", "no unit"       # what a line is
+UNIT, NONE, IDLE, FREE = "unit", "no budget", "no spend", "no unit"  # what a line is
 FREE_NAME, BEYOND_NAME = "Budget given to no unit", "Units' budgets beyond the company's"
-SMALL = 0.005           # money below half a cent is none
-WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+SMALL = 0.005  # money below half a cent is none
+WORDS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 
 def child_line(child: dict) -> dict:
     """A unit's figures on the company page, from its brief."""
     land, budget = child["landing"], child["budget"]
-    return {"unit": child["unit"], "slug": child["slug"], "actual": child["actual"]["month"],
-            "budget": budget["month"] if budget else None, "landing_p10": land["p10"], "landing_p50": land["p50"],
-            "landing_p90": land["p90"], "overrun_probability": land["overrun_probability"], "landing_mean": land["mean"]}
+    return {
+        "unit": child["unit"],
+        "slug": child["slug"],
+        "actual": child["actual"]["month"],
+        "budget": budget["month"] if budget else None,
+        "landing_p10": land["p10"],
+        "landing_p50": land["p50"],
+        "landing_p90": land["p90"],
+        "overrun_probability": land["overrun_probability"],
+        "landing_mean": land["mean"],
+    }
 
 
-def lines(whole: dict, units: Mapping[str, dict], budgeted: Iterable[str] = (), fiscal_year_starts: int = 1, by_month=lambda unit: {}) -> list[dict]:
+def lines(
+    whole: dict,
+    units: Mapping[str, dict],
+    budgeted: Iterable[str] = (),
+    fiscal_year_starts: int = 1,
+    by_month=lambda unit: {},
+) -> list[dict]:
     """A line per unit of the company: kind, actual and budget of the month, year_budget, landing_mean, over (+) or under (−).
 
     whole      the company's brief;  units: the briefs of the units the bill knows
@@ -39,29 +67,67 @@ def lines(whole: dict, units: Mapping[str, dict], budgeted: Iterable[str] = (), 
     if not units:
         return []
     year = fiscal_months(whole["month"], fiscal_year_starts)
-    plans = {unit: {month: value for month, value in by_month(unit).items() if month in year} for unit in dict.fromkeys([*units, *budgeted])}
-    month, total = (whole["budget"] or {}).get("month"), whole["landing"]["budget"] if whole["landing"]["mean"] is not None else None
+    plans = {
+        unit: {month: value for month, value in by_month(unit).items() if month in year}
+        for unit in dict.fromkeys([*units, *budgeted])
+    }
+    month, total = (
+        (whole["budget"] or {}).get("month"),
+        whole["landing"]["budget"] if whole["landing"]["mean"] is not None else None,
+    )
     divided = any(plans.values())
     found = []
     for unit in [*units, *sorted(unit for unit in plans if unit not in units and plans[unit])]:
         line = child_line(units[unit]) if unit in units else _idle(unit)
         kind = NONE if divided and not plans[unit] else UNIT if unit in units else IDLE
-        budget = plans[unit].get(whole["month"], 0.0 if divided and month is not None else line["budget"])
+        budget = plans[unit].get(
+            whole["month"], 0.0 if divided and month is not None else line["budget"]
+        )
         yearly = float(sum(plans[unit].values())) if divided and total is not None else None
-        found.append({**line, "kind": kind, "budget": budget, "year_budget": yearly, "over": None if yearly is None else line["landing_mean"] - yearly,
-                      "overrun_probability": None if kind == NONE else line["overrun_probability"]})
-    left = [None if known is None or not divided else known - sum(row[key] for row in found) for key, known in (("budget", month), ("year_budget", total))]
+        found.append(
+            {
+                **line,
+                "kind": kind,
+                "budget": budget,
+                "year_budget": yearly,
+                "over": None if yearly is None else line["landing_mean"] - yearly,
+                "overrun_probability": None if kind == NONE else line["overrun_probability"],
+            }
+        )
+    left = [
+        None if known is None or not divided else known - sum(row[key] for row in found)
+        for key, known in (("budget", month), ("year_budget", total))
+    ]
     if any(value is not None and abs(value) >= SMALL for value in left):
         name = FREE_NAME if (left[1] if left[1] is not None else left[0]) >= 0 else BEYOND_NAME
-        found.append({**_idle(name), "kind": FREE, "budget": left[0], "year_budget": left[1], "over": None if left[1] is None else -left[1],
-                      **dict.fromkeys(("landing_p10", "landing_p50", "landing_p90", "overrun_probability"))})
+        found.append(
+            {
+                **_idle(name),
+                "kind": FREE,
+                "budget": left[0],
+                "year_budget": left[1],
+                "over": None if left[1] is None else -left[1],
+                **dict.fromkeys(
+                    ("landing_p10", "landing_p50", "landing_p90", "overrun_probability")
+                ),
+            }
+        )
     return found
 
 
 def _idle(unit: str) -> dict:
     """A line without spend."""
-    return {"unit": unit, "slug": None, "actual": 0.0, "budget": None, "landing_p10": 0.0, "landing_p50": 0.0, "landing_p90": 0.0,
-            "overrun_probability": 0.0, "landing_mean": 0.0}
+    return {
+        "unit": unit,
+        "slug": None,
+        "actual": 0.0,
+        "budget": None,
+        "landing_p10": 0.0,
+        "landing_p50": 0.0,
+        "landing_p90": 0.0,
+        "overrun_probability": 0.0,
+        "landing_mean": 0.0,
+    }
 
 
 def reason(brief: dict) -> dict | None:
@@ -74,28 +140,46 @@ def reason(brief: dict) -> dict | None:
     if land["budget"] is None or not rows:
         return None
     over = land["mean"] - land["budget"]
-    exceeds = over > 0 if land["overrun_probability"] is None else land["overrun_probability"] >= 0.5
+    exceeds = (
+        over > 0 if land["overrun_probability"] is None else land["overrun_probability"] >= 0.5
+    )
     bare = [row for row in rows if row["kind"] == NONE and abs(row["over"]) >= SMALL]
     own = sorted((row for row in rows if row["kind"] in (UNIT, IDLE)), key=lambda row: -row["over"])
     free = next((row for row in rows if row["kind"] == FREE), None)
     told = _parts(bare, own, free, currency)
     gap = f"{money(abs(over), currency)} {'over' if over > 0 else 'under'} its budget"
-    sentence = f"{land['period']} lands {gap} on average: {'; '.join(told)}." if told else f"{land['period']} lands {gap} on average."
+    sentence = (
+        f"{land['period']} lands {gap} on average: {'; '.join(told)}."
+        if told
+        else f"{land['period']} lands {gap} on average."
+    )
     return {"over": over, "title": _title(exceeds, bare, own, free, currency), "sentence": sentence}
 
 
-def _title(exceeds: bool, bare: list[dict], own: list[dict], free: dict | None, currency: str) -> str:
+def _title(
+    exceeds: bool, bare: list[dict], own: list[dict], free: dict | None, currency: str
+) -> str:
     spare = sum(row["over"] for row in own)
     ahead = [row for row in own if row["over"] >= SMALL]
     told = [(sum(row["over"] for row in bare), _without(bare, currency))] if bare else []
     if exceeds:
         if free is not None and free["over"] > 0:
-            told.append((free["over"], f"the units' budgets are {money(free['over'], currency)} more than the company's"))
+            told.append(
+                (
+                    free["over"],
+                    f"the units' budgets are {money(free['over'], currency)} more than the company's",
+                )
+            )
         if bare and own and spare <= 0:
             told.append((-1.0, _together(own, currency)))
         else:
-            told += [(row["over"], f"{row['unit']} lands {money(row['over'], currency)} over its budget") for row in ahead[:2]]
-        return _capital("; ".join(text for _, text in sorted(told, key=lambda one: -one[0]))) or likely_over(["The company"])
+            told += [
+                (row["over"], f"{row['unit']} lands {money(row['over'], currency)} over its budget")
+                for row in ahead[:2]
+            ]
+        return _capital(
+            "; ".join(text for _, text in sorted(told, key=lambda one: -one[0]))
+        ) or likely_over(["The company"])
     likely = [row["unit"] for row in own if (row["overrun_probability"] or 0) >= 0.5]
     first = likely_over(likely) + (", the company is not" if likely else "")
     return "; ".join([first, *(text for _, text in told)])
@@ -119,8 +203,16 @@ def _each(own: list[dict], currency: str) -> list[str]:
     left = sum(row["over"] for row in rest)
     if rest and abs(left) >= SMALL:
         side = f"{money(abs(left), currency)} {'over' if left > 0 else 'under'}"
-        who = f"the other {_count(len(rest))} together" if named else f"the {_count(len(rest))} units together land"
-        told.append(f"{who} {side} theirs" if len(rest) > 1 else f"{rest[0]['unit']}{'' if named else ' lands'} {side} its own")
+        who = (
+            f"the other {_count(len(rest))} together"
+            if named
+            else f"the {_count(len(rest))} units together land"
+        )
+        told.append(
+            f"{who} {side} theirs"
+            if len(rest) > 1
+            else f"{rest[0]['unit']}{'' if named else ' lands'} {side} its own"
+        )
     return told
 
 
@@ -137,14 +229,22 @@ def _without(bare: list[dict], currency: str) -> str:
     cost, names = sum(row["landing_mean"] for row in bare), [row["unit"] for row in bare]
     if len(names) == 1:
         return f"{names[0]} has no budget and lands at {money(cost, currency)}"
-    who = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) <= 3 else f"{_count(len(names))} units"
+    who = (
+        f"{', '.join(names[:-1])} and {names[-1]}"
+        if len(names) <= 3
+        else f"{_count(len(names))} units"
+    )
     return f"{who} have no budget and land at {money(cost, currency)} together"
 
 
 def _together(own: list[dict], currency: str) -> str:
     """The units that have a budget, together."""
     spare = -sum(row["over"] for row in own)
-    gap = "on" if abs(spare) < SMALL else f"{money(abs(spare), currency)} {'under' if spare > 0 else 'over'}"
+    gap = (
+        "on"
+        if abs(spare) < SMALL
+        else f"{money(abs(spare), currency)} {'under' if spare > 0 else 'over'}"
+    )
     if len(own) == 1:
         return f"{own[0]['unit']} lands {gap} its own"
     return f"the {_count(len(own))} units together land {gap} theirs"
@@ -165,14 +265,30 @@ def company_lines(close, made: Mapping[str, dict], every: Iterable[str]) -> dict
     """
     plans = close.budgets
     budgeted = plans.units() if plans is not None else []
-    units = {unit: made[unit] for unit in every} or (_only(close.daily, made[COMPANY]) if budgeted else {})
-    whole = {**made[COMPANY], "children": lines(made[COMPANY], units, budgeted, close.fiscal_year_starts,
-                                                lambda unit: plans.by_month(unit, as_of=close.as_of) if plans is not None else {})}
+    units = {unit: made[unit] for unit in every} or (
+        _only(close.daily, made[COMPANY]) if budgeted else {}
+    )
+    whole = {
+        **made[COMPANY],
+        "children": lines(
+            made[COMPANY],
+            units,
+            budgeted,
+            close.fiscal_year_starts,
+            lambda unit: plans.by_month(unit, as_of=close.as_of) if plans is not None else {},
+        ),
+    }
     why = reason(whole)
-    return {**whole, "reason": why, "summary": [*whole["summary"], *([why["sentence"]] if why else [])]}
+    return {
+        **whole,
+        "reason": why,
+        "summary": [*whole["summary"], *([why["sentence"]] if why else [])],
+    }
 
 
 def _only(daily, whole: dict) -> dict:
     """The one unit that has all the spend, with the company's figures; none where the bill is not divided into units at all."""
     names = set(actuals.cost_rows(daily)["x_BusinessUnit"]) - {"All"}
-    return {name: {**whole, "unit": name, "slug": None} for name in names} if len(names) == 1 else {}
+    return (
+        {name: {**whole, "unit": name, "slug": None} for name in names} if len(names) == 1 else {}
+    )

@@ -24,9 +24,9 @@ CONTRACT = Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool})
 class Facts:
     """What KPIs are made of: daily cost rows of one unit, drivers, and which drivers the unit carries."""
 
-    daily: pd.DataFrame          # DAILY of the unit, cost rows only
-    drivers: pd.DataFrame        # date, name, role, unit, value
-    carried: dict                # driver -> measure.carried.Drives; a set of workloads is of the company, None all of them
+    daily: pd.DataFrame  # DAILY of the unit, cost rows only
+    drivers: pd.DataFrame  # date, name, role, unit, value
+    carried: dict  # driver -> measure.carried.Drives; a set of workloads is of the company, None all of them
     currency: str
 
 
@@ -39,8 +39,10 @@ class Part:
     numerator: pd.Series
     denominator: pd.Series
     better: str = "lower"
-    loaded: pd.Series | None = None     # the numerator with a share of what no driver drives; None: there is no such view
-    of: str = ""                        # whose cost it is, in words
+    loaded: pd.Series | None = (
+        None  # the numerator with a share of what no driver drives; None: there is no such view
+    )
+    of: str = ""  # whose cost it is, in words
 
 
 def shelf() -> dict[str, ModuleType]:
@@ -82,8 +84,14 @@ def monthly(part: Part) -> list[dict]:
     rows = []
     for month, group in both.groupby(months, sort=True):
         if group["d"].sum() > 0:
-            rows.append({"month": month, "value": float(group["n"].sum() / group["d"].sum()), "days": len(group),
-                         "partial": len(group) < len(month_days(month))})
+            rows.append(
+                {
+                    "month": month,
+                    "value": float(group["n"].sum() / group["d"].sum()),
+                    "days": len(group),
+                    "partial": len(group) < len(month_days(month)),
+                }
+            )
     return rows
 
 
@@ -98,7 +106,9 @@ def _parts(module: ModuleType, facts: Facts) -> list[Part]:
     return list(parts)
 
 
-def unit_costs(facts: Facts, month: str, trend: int = 13, asked: Iterable[str] | None = None) -> list[dict]:
+def unit_costs(
+    facts: Facts, month: str, trend: int = 13, asked: Iterable[str] | None = None
+) -> list[dict]:
     """The KPI lines of a brief: value in `month`, in the month before, and the trend of up to `trend` months; asked: as in `pick`."""
     lines, known = [], shelf()
     for module in (known[name] for name in pick(asked)):
@@ -109,9 +119,35 @@ def unit_costs(facts: Facts, month: str, trend: int = 13, asked: Iterable[str] |
                 continue
             before = next((row for row in reversed(rows) if row["month"] < month), None)
             change = now["value"] / before["value"] - 1 if before and before["value"] else None
-            full = {} if part.loaded is None else {row["month"]: row["value"] for row in monthly(replace(part, numerator=part.loaded))}
-            loaded = {} if part.loaded is None else {"fully_loaded": full.get(month), "fully_loaded_previous": full.get(before["month"]) if before else None}
-            lines.append({"name": part.name, "unit": part.unit, "value": now["value"],
-                          "previous": before["value"] if before else None, "change_pct": change, "days": now["days"],
-                          "partial": now["partial"], "better": part.better, "by_month": rows, **({"of": part.of} if part.of else {}), **loaded})
+            full = (
+                {}
+                if part.loaded is None
+                else {
+                    row["month"]: row["value"]
+                    for row in monthly(replace(part, numerator=part.loaded))
+                }
+            )
+            loaded = (
+                {}
+                if part.loaded is None
+                else {
+                    "fully_loaded": full.get(month),
+                    "fully_loaded_previous": full.get(before["month"]) if before else None,
+                }
+            )
+            lines.append(
+                {
+                    "name": part.name,
+                    "unit": part.unit,
+                    "value": now["value"],
+                    "previous": before["value"] if before else None,
+                    "change_pct": change,
+                    "days": now["days"],
+                    "partial": now["partial"],
+                    "better": part.better,
+                    "by_month": rows,
+                    **({"of": part.of} if part.of else {}),
+                    **loaded,
+                }
+            )
     return lines

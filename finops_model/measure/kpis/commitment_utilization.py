@@ -14,5 +14,7 @@ def parts(facts: Facts) -> list[Part]:
     paid = by_day(rows, "EffectiveCost")
     if rows.empty or not (paid > 0).any():
         return []
-    used = by_day(rows[rows["CommitmentDiscountStatus"].eq("Used")], "EffectiveCost").reindex(paid.index, fill_value=0.0)
+    used = by_day(rows[rows["CommitmentDiscountStatus"].eq("Used")], "EffectiveCost").reindex(
+        paid.index, fill_value=0.0
+    )
     return [Part("Commitment used", "share", used, paid[paid > 0], better="higher")]

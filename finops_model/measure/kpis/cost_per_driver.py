@@ -20,8 +20,16 @@ def parts(facts: Facts) -> list[Part]:
         each = (str(unit) or str(name)).replace("_", " ").strip()
         label = str(name).replace("_", " ")
         counts = rows.groupby("date")["value"].sum()
-        lines.append(Part(f"Cost per {singular(label)}", f"{facts.currency} / {singular(each)}", direct, counts[counts > 0], loaded=loaded,
-                          of=carried[name].words()))
+        lines.append(
+            Part(
+                f"Cost per {singular(label)}",
+                f"{facts.currency} / {singular(each)}",
+                direct,
+                counts[counts > 0],
+                loaded=loaded,
+                of=carried[name].words(),
+            )
+        )
     return lines
 
 

@@ -16,4 +16,11 @@ def parts(facts: Facts) -> list[Part]:
     hours = by_day(facts.daily[gpu], "ConsumedQuantity")
     if not (hours > 0).any():
         return []
-    return [Part("Cost per GPU hour", f"{facts.currency} / GPU hour", by_day(rows, "EffectiveCost"), hours[hours > 0])]
+    return [
+        Part(
+            "Cost per GPU hour",
+            f"{facts.currency} / GPU hour",
+            by_day(rows, "EffectiveCost"),
+            hours[hours > 0],
+        )
+    ]

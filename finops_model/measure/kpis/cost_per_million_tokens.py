@@ -14,5 +14,11 @@ def parts(facts: Facts) -> list[Part]:
     tokens = by_day(rows, "ConsumedQuantity")
     if rows.empty or not (tokens > 0).any():
         return []
-    return [Part("Cost per million tokens", f"{facts.currency} / 1M tokens", by_day(rows, "EffectiveCost"),
-                 tokens[tokens > 0] / 1e6)]
+    return [
+        Part(
+            "Cost per million tokens",
+            f"{facts.currency} / 1M tokens",
+            by_day(rows, "EffectiveCost"),
+            tokens[tokens > 0] / 1e6,
+        )
+    ]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import PriceError, unknown
-from ..terms.dates import whole
 from ..rates._checks import number, quantities
+from ..terms.dates import whole
 
 METHODS = ("straight_line", "declining")
 HOURS_PER_MONTH = 730.0
@@ -26,36 +26,56 @@ class Hardware:
     """
 
     gpus: float
-    capital: float = 0.0                # money for all of it, paid in month 0; 0 for a lease
-    life_months: int = 48               # useful life
-    salvage_share: float = 0.0          # of the capital that is left (and sold) at the end of the life
-    method: str = "straight_line"       # or "declining": a constant share of the book value a month, never below salvage
-    declining_rate: float = 2.0         # declining: this many times the straight-line share of the first month
-    lease_monthly: float = 0.0          # money a month
-    lease_months: int = 0               # how many months
-    lease_advance: bool = True          # paid at the beginning of the month, else at its end
-    kilowatts: float = 0.0              # drawn by all of it at full use
-    idle_share: float = 1.0             # share of that drawn when idle; 1: power does not depend on use
-    pue: float = 1.0                    # power of the site over power of the machines
-    power_price: float = 0.0            # money per kWh
-    colocation_monthly: float = 0.0     # money a month
+    capital: float = 0.0  # money for all of it, paid in month 0; 0 for a lease
+    life_months: int = 48  # useful life
+    salvage_share: float = 0.0  # of the capital that is left (and sold) at the end of the life
+    method: str = "straight_line"  # or "declining": a constant share of the book value a month, never below salvage
+    declining_rate: float = (
+        2.0  # declining: this many times the straight-line share of the first month
+    )
+    lease_monthly: float = 0.0  # money a month
+    lease_months: int = 0  # how many months
+    lease_advance: bool = True  # paid at the beginning of the month, else at its end
+    kilowatts: float = 0.0  # drawn by all of it at full use
+    idle_share: float = 1.0  # share of that drawn when idle; 1: power does not depend on use
+    pue: float = 1.0  # power of the site over power of the machines
+    power_price: float = 0.0  # money per kWh
+    colocation_monthly: float = 0.0  # money a month
     staff_monthly: float = 0.0
-    maintenance_share: float = 0.0      # of the capital, a year
+    maintenance_share: float = 0.0  # of the capital, a year
     other_monthly: float = 0.0
-    availability: float = 1.0           # share of hours in which it can be used
+    availability: float = 1.0  # share of hours in which it can be used
     hours_per_month: float = HOURS_PER_MONTH
 
     def __post_init__(self):
         for key in ("gpus", "life_months", "hours_per_month", "availability", "declining_rate"):
-            object.__setattr__(self, key, number(getattr(self, key), f"hardware: {key}", above_zero=True))
-        for key in ("capital", "salvage_share", "lease_monthly", "lease_months", "kilowatts", "idle_share", "power_price",
-                    "colocation_monthly", "staff_monthly", "maintenance_share", "other_monthly", "pue"):
+            object.__setattr__(
+                self, key, number(getattr(self, key), f"hardware: {key}", above_zero=True)
+            )
+        for key in (
+            "capital",
+            "salvage_share",
+            "lease_monthly",
+            "lease_months",
+            "kilowatts",
+            "idle_share",
+            "power_price",
+            "colocation_monthly",
+            "staff_monthly",
+            "maintenance_share",
+            "other_monthly",
+            "pue",
+        ):
             object.__setattr__(self, key, number(getattr(self, key), f"hardware: {key}"))
         for key in ("salvage_share", "idle_share", "availability"):
             if getattr(self, key) > 1:
-                raise PriceError(f"hardware: {key} is {getattr(self, key):g}; it must be a share from 0 to 1.")
+                raise PriceError(
+                    f"hardware: {key} is {getattr(self, key):g}; it must be a share from 0 to 1."
+                )
         if self.pue < 1:
-            raise PriceError(f"hardware: pue is {self.pue:g}; the power of the site is at least that of the machines, so 1 or more.")
+            raise PriceError(
+                f"hardware: pue is {self.pue:g}; the power of the site is at least that of the machines, so 1 or more."
+            )
         if self.method not in METHODS:
             raise PriceError(unknown("hardware", "method", self.method, METHODS))
         for key in ("life_months", "lease_months"):
@@ -69,8 +89,13 @@ class Hardware:
     @property
     def fixed_monthly(self) -> float:
         """Running cost of a month that does not depend on use: power when idle, colocation, staff, maintenance, other."""
-        return (self.power_full * self.idle_share + self.colocation_monthly + self.staff_monthly + self.other_monthly
-                + self.maintenance_share * self.capital / 12)
+        return (
+            self.power_full * self.idle_share
+            + self.colocation_monthly
+            + self.staff_monthly
+            + self.other_monthly
+            + self.maintenance_share * self.capital / 12
+        )
 
     @property
     def power_full(self) -> float:
@@ -100,8 +125,12 @@ class Hardware:
         share = min(self.declining_rate / self.life_months, 1.0)
         worth, left = [], self.capital
         for i in range(months):
-            rest = self.life_months - i                        # switches to straight line when that is faster, as tables do
-            left = max(floor, left - max(left * share, (left - floor) / rest)) if rest > 0 else floor
+            rest = (
+                self.life_months - i
+            )  # switches to straight line when that is faster, as tables do
+            left = (
+                max(floor, left - max(left * share, (left - floor) / rest)) if rest > 0 else floor
+            )
             worth.append(left)
         return np.array(worth)
 
@@ -135,8 +164,12 @@ class Hardware:
         months = self.horizon if months is None else int(months)
         use = _share(utilisation)
         if (use <= 0).any():
-            raise PriceError("hardware: a utilisation is 0; nothing is useful, so an hour has no cost. Give one above 0.")
-        fixed = self.depreciation(months).sum() + min(months, self.lease_months) * self.lease_monthly
+            raise PriceError(
+                "hardware: a utilisation is 0; nothing is useful, so an hour has no cost. Give one above 0."
+            )
+        fixed = (
+            self.depreciation(months).sum() + min(months, self.lease_months) * self.lease_monthly
+        )
         return (fixed + months * self.running(use)) / (months * self.useful_hours * use)
 
     @property
@@ -159,7 +192,9 @@ def rent_path(price, months: int, decline: float = 0.0) -> np.ndarray:
     [4.0, 3.0]
     """
     if isinstance(decline, bool) or not np.isfinite(decline) or decline >= 1:
-        raise PriceError(f"hardware: decline is {decline}; it must be a share a year below 1 (0.3: a third cheaper each year).")
+        raise PriceError(
+            f"hardware: decline is {decline}; it must be a share a year below 1 (0.3: a third cheaper each year)."
+        )
     return quantities("rented price", price)[..., None] * (1 - decline) ** (np.arange(months) / 12)
 
 
@@ -167,15 +202,22 @@ def rent_path(price, months: int, decline: float = 0.0) -> np.ndarray:
 class OwnOrRent:
     """Owning beside renting the same useful hours, at NPV."""
 
-    own: np.ndarray              # NPV of owning, money (...)
-    rent: np.ndarray             # NPV of renting the useful hours
-    saving: np.ndarray           # rent − own: above 0 owning wins
-    break_even: np.ndarray       # utilisation above which owning wins; above 1: never; nan: never at any
-    payback: np.ndarray          # first month (counted from 1) after which owning has cost less cash in all; 0: not within the months
+    own: np.ndarray  # NPV of owning, money (...)
+    rent: np.ndarray  # NPV of renting the useful hours
+    saving: np.ndarray  # rent − own: above 0 owning wins
+    break_even: np.ndarray  # utilisation above which owning wins; above 1: never; nan: never at any
+    payback: np.ndarray  # first month (counted from 1) after which owning has cost less cash in all; 0: not within the months
 
 
-def own_or_rent(hardware: Hardware, rent, utilisation, months: int | None = None, rate: float = 0.0, decline: float = 0.0,
-                rents=None) -> OwnOrRent:
+def own_or_rent(
+    hardware: Hardware,
+    rent,
+    utilisation,
+    months: int | None = None,
+    rate: float = 0.0,
+    decline: float = 0.0,
+    rents=None,
+) -> OwnOrRent:
     """Compare owning (or leasing) with renting by the useful hour.
 
     rent         money per GPU-hour, (...); with `decline` it falls by that share a year
@@ -190,12 +232,18 @@ def own_or_rent(hardware: Hardware, rent, utilisation, months: int | None = None
     >>> float(done.break_even), float(done.payback)
     (0.5, 32.0)
     """
-    months = hardware.horizon if months is None else whole(months, "hardware: months", above_zero=True)
+    months = (
+        hardware.horizon if months is None else whole(months, "hardware: months", above_zero=True)
+    )
     path = rent_path(rent, months, decline) if rents is None else quantities("rented price", rents)
     if path.shape[-1:] != (months,):
-        raise PriceError(f"hardware: rents has {path.shape[-1] if path.ndim else 1} months; give {months}.")
+        raise PriceError(
+            f"hardware: rents has {path.shape[-1] if path.ndim else 1} months; give {months}."
+        )
     if isinstance(rate, bool) or not np.isfinite(rate) or rate <= -1:
-        raise PriceError(f"hardware: the yearly rate is {rate}; it must be a finite number above -1 (0.08 is 8 %).")
+        raise PriceError(
+            f"hardware: the yearly rate is {rate}; it must be a finite number above -1 (0.08 is 8 %)."
+        )
     use = _share(utilisation)
     weight = (1 + rate) ** (-np.arange(months) / 12)
     a = (hardware.cash(months, 0.0) * weight).sum()
@@ -203,8 +251,12 @@ def own_or_rent(hardware: Hardware, rent, utilisation, months: int | None = None
     c = hardware.useful_hours * (path * weight).sum(axis=-1)
     own, rented = a + b * use, c * use
     edge = np.where(c > b, a / np.where(c > b, c - b, 1.0), np.nan)
-    gap = np.cumsum(hardware.useful_hours * path * use[..., None] - hardware.cash(months, use), axis=-1)
+    gap = np.cumsum(
+        hardware.useful_hours * path * use[..., None] - hardware.cash(months, use), axis=-1
+    )
     ahead = gap >= -1e-9 * max(hardware.capital, 1.0)
-    stays = np.flip(np.logical_and.accumulate(np.flip(ahead, -1), axis=-1), -1)       # ahead from there to the end
+    stays = np.flip(
+        np.logical_and.accumulate(np.flip(ahead, -1), axis=-1), -1
+    )  # ahead from there to the end
     payback = np.where(stays.any(axis=-1), np.argmax(stays, axis=-1) + 1, 0)
     return OwnOrRent(own, rented, rented - own, edge, payback)

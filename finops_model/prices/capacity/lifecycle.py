@@ -13,8 +13,8 @@ import numpy as np
 from ...errors import PriceError, unknown
 from ..rates import make
 from ..rates._checks import number, quantities
-from .storage import average_by_month, sum_by_month
 from ..transforms._checks import together
+from .storage import average_by_month, sum_by_month
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,23 @@ class StorageClass:
     """What a class charges. Prices are money in one currency; quantities in the unit of the price."""
 
     name: str
-    price: object = 0.0             # per unit-month: a number, or a rate form of prices/rates for tiers
-    minimum_days: float = 0.0       # kept shorter is paid to the end of it, from the day it entered the class
-    minimum_size: float = 0.0       # smallest billed object, same unit as the stock (128 KB is 0.000128 GB)
-    extra_size: float = 0.0         # units billed on top of each object (index and metadata of an archive)
-    transition: float = 0.0         # money per object that enters by a rule
-    retrieval: float = 0.0          # money per unit read
+    price: object = 0.0  # per unit-month: a number, or a rate form of prices/rates for tiers
+    minimum_days: float = (
+        0.0  # kept shorter is paid to the end of it, from the day it entered the class
+    )
+    minimum_size: float = (
+        0.0  # smallest billed object, same unit as the stock (128 KB is 0.000128 GB)
+    )
+    extra_size: float = 0.0  # units billed on top of each object (index and metadata of an archive)
+    transition: float = 0.0  # money per object that enters by a rule
+    retrieval: float = 0.0  # money per unit read
 
     def __post_init__(self):
         what = f"storage class '{self.name}'"
         if not hasattr(self.price, "charge"):
-            object.__setattr__(self, "price", make("linear", {"price": number(self.price, f"{what}: price")}))
+            object.__setattr__(
+                self, "price", make("linear", {"price": number(self.price, f"{what}: price")})
+            )
         for key in ("minimum_days", "minimum_size", "extra_size", "transition", "retrieval"):
             object.__setattr__(self, key, number(getattr(self, key), f"{what}: {key}"))
 
@@ -42,11 +48,11 @@ class Kept:
     """What a lifecycle did, by day: stocks and flows of each class; entered - left = stock less the stock of the day before."""
 
     dates: np.ndarray
-    stock: dict       # class -> (..., day) units kept on each day
-    entered: dict     # class -> (..., day) units that came into the class, by ingest or by rule
-    left: dict        # class -> (..., day) units that went, by rule, expiry or deletion
-    deleted: np.ndarray   # (..., day) units that went for good: expired or deleted
-    early: dict       # class -> (..., day) unit-days of minimum duration that were not kept, charged on the day they went
+    stock: dict  # class -> (..., day) units kept on each day
+    entered: dict  # class -> (..., day) units that came into the class, by ingest or by rule
+    left: dict  # class -> (..., day) units that went, by rule, expiry or deletion
+    deleted: np.ndarray  # (..., day) units that went for good: expired or deleted
+    early: dict  # class -> (..., day) unit-days of minimum duration that were not kept, charged on the day they went
     lifecycle: Lifecycle
 
     def charges(self, retrieved: dict | None = None) -> dict:
@@ -59,24 +65,40 @@ class Kept:
         retrieved = retrieved or {}
         for name in retrieved:
             if name not in self.stock:
-                raise PriceError(unknown("lifecycle: retrieved", "storage class", str(name), self.stock))
+                raise PriceError(
+                    unknown("lifecycle: retrieved", "storage class", str(name), self.stock)
+                )
         answer = {}
         for place, kind in enumerate(self.lifecycle.classes):
             billed = self.lifecycle.billed(kind)
-            kept, owed = (average_by_month(days[kind.name] * billed, self.dates)[1] for days in (self.stock, self.early))
-            moved = sum_by_month(self.entered[kind.name], self.dates)[1] if place else np.zeros_like(kept)
+            kept, owed = (
+                average_by_month(days[kind.name] * billed, self.dates)[1]
+                for days in (self.stock, self.early)
+            )
+            moved = (
+                sum_by_month(self.entered[kind.name], self.dates)[1]
+                if place
+                else np.zeros_like(kept)
+            )
             read = quantities("lifecycle: retrieved", retrieved.get(kind.name, 0.0))
             read, _ = together("lifecycle", retrieved=read, stock=kept)
             storage = kind.price.charge(kept)
-            answer[kind.name] = {"storage": storage, "early": kind.price.charge(kept + owed) - storage,
-                                 "transition": moved / (self.lifecycle.object_size or 1.0) * kind.transition,
-                                 "retrieval": read * kind.retrieval}
+            answer[kind.name] = {
+                "storage": storage,
+                "early": kind.price.charge(kept + owed) - storage,
+                "transition": moved / (self.lifecycle.object_size or 1.0) * kind.transition,
+                "retrieval": read * kind.retrieval,
+            }
         return answer
 
     def unit_months(self) -> dict:
         """Billed unit-months of each class by month, minimum object sizes included: {class: (..., month)}."""
-        return {kind.name: average_by_month(self.stock[kind.name] * self.lifecycle.billed(kind), self.dates)[1]
-                for kind in self.lifecycle.classes}
+        return {
+            kind.name: average_by_month(
+                self.stock[kind.name] * self.lifecycle.billed(kind), self.dates
+            )[1]
+            for kind in self.lifecycle.classes
+        }
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -92,36 +114,58 @@ class Lifecycle:
     """
 
     classes: tuple[StorageClass, ...]
-    after: tuple[int, ...] = ()             # days of age at which an object moves into the second class, the third, …
-    expire_after: int | None = None         # days of age at which it is deleted; None: never
-    deleted_share: float = 0.0              # share of every cohort that users delete each day, 0 to below 1
-    object_size: float = 0.0                # units of an average object; needed for minimum sizes and fees per object
-    rewrite_on_move: bool = True            # S3: a move starts a new minimum, leaving early is charged; no (Google): the
+    after: tuple[
+        int, ...
+    ] = ()  # days of age at which an object moves into the second class, the third, …
+    expire_after: int | None = None  # days of age at which it is deleted; None: never
+    deleted_share: float = 0.0  # share of every cohort that users delete each day, 0 to below 1
+    object_size: float = (
+        0.0  # units of an average object; needed for minimum sizes and fees per object
+    )
+    rewrite_on_move: bool = (
+        True  # S3: a move starts a new minimum, leaving early is charged; no (Google): the
+    )
     #                                         minimum counts from creation and only deletion is charged
 
     def __post_init__(self):
         object.__setattr__(self, "classes", tuple(self.classes))
         names = [kind.name for kind in self.classes]
         if not names or len(set(names)) != len(names):
-            raise PriceError(f"lifecycle: the classes are {', '.join(names) or 'none'}; give at least one, each once.")
+            raise PriceError(
+                f"lifecycle: the classes are {', '.join(names) or 'none'}; give at least one, each once."
+            )
         ages = [_age(value, "after") for value in self.after]
         if len(ages) != len(names) - 1:
-            raise PriceError(f"lifecycle: {len(names)} classes need {len(names) - 1} ages in 'after', one for each class after the "
-                             f"first; there are {len(ages)}.")
+            raise PriceError(
+                f"lifecycle: {len(names)} classes need {len(names) - 1} ages in 'after', one for each class after the "
+                f"first; there are {len(ages)}."
+            )
         if self.expire_after is not None:
             _age(self.expire_after, "expire_after")
         every = ages + ([self.expire_after] if self.expire_after is not None else [])
         for before, after in zip(every, every[1:]):
             if after <= before:
-                raise PriceError(f"lifecycle: age {after} comes after {before}; ages must rise, expiry last.")
+                raise PriceError(
+                    f"lifecycle: age {after} comes after {before}; ages must rise, expiry last."
+                )
         object.__setattr__(self, "after", tuple(ages))
-        object.__setattr__(self, "deleted_share", number(self.deleted_share, "lifecycle: deleted_share"))
+        object.__setattr__(
+            self, "deleted_share", number(self.deleted_share, "lifecycle: deleted_share")
+        )
         if self.deleted_share >= 1:
-            raise PriceError(f"lifecycle: deleted_share is {self.deleted_share:g}; it must be a share from 0 to below 1.")
+            raise PriceError(
+                f"lifecycle: deleted_share is {self.deleted_share:g}; it must be a share from 0 to below 1."
+            )
         object.__setattr__(self, "object_size", number(self.object_size, "lifecycle: object_size"))
-        sized = [kind.name for kind in self.classes if kind.minimum_size or kind.extra_size or kind.transition]
+        sized = [
+            kind.name
+            for kind in self.classes
+            if kind.minimum_size or kind.extra_size or kind.transition
+        ]
         if sized and not self.object_size:
-            raise PriceError(f"lifecycle: class '{sized[0]}' has sizes or fees per object; give object_size.")
+            raise PriceError(
+                f"lifecycle: class '{sized[0]}' has sizes or fees per object; give object_size."
+            )
 
     def billed(self, kind: StorageClass) -> float:
         """Billed units per stored unit in a class: a small object counts as the smallest one billed, plus its overhead.
@@ -145,43 +189,73 @@ class Lifecycle:
         >>> {kind: float(money[0]) for kind, money in kept.charges()["nearline"].items()}
         {'storage': 5.0, 'early': 5.0, 'transition': 0.0, 'retrieval': 0.0}
         """
-        ingest, opening = quantities("lifecycle: ingest", ingest), quantities("lifecycle: opening", opening)
+        ingest, opening = (
+            quantities("lifecycle: ingest", ingest),
+            quantities("lifecycle: opening", opening),
+        )
         if ingest.ndim == 0 or not ingest.shape[-1]:
             raise PriceError("lifecycle: ingest has no days; give (..., day).")
         try:
             first = np.datetime64(str(start), "D")
         except ValueError:
-            raise PriceError(f"lifecycle: start is '{str(start)[:40]}'; write the day as YYYY-MM-DD.") from None
+            raise PriceError(
+                f"lifecycle: start is '{str(start)[:40]}'; write the day as YYYY-MM-DD."
+            ) from None
         days, old = ingest.shape[-1], _age(opening_age, "opening_age", least=0)
         if opening.any() and self.expire_after is not None and old >= self.expire_after:
-            raise PriceError(f"lifecycle: the opening stock is {old} days old and expires after {self.expire_after}; it cannot be "
-                             "there.")
+            raise PriceError(
+                f"lifecycle: the opening stock is {old} days old and expires after {self.expire_after}; it cannot be "
+                "there."
+            )
         kernels = self._kernels(days + old)
-        ages = np.arange(days)[None, :] - np.arange(days)[:, None]     # of the cohort of day s on day t; below 0: not there yet
+        ages = (
+            np.arange(days)[None, :] - np.arange(days)[:, None]
+        )  # of the cohort of day s on day t; below 0: not there yet
 
         def through(kernel, flow: bool):
             made = ingest @ np.where(ages >= 0, kernel[np.maximum(ages, 0)], 0.0)
             if opening.any():
-                seen = kernel[old:old + days] / self._alive(old)
-                made = made + opening[..., None] * (np.where(np.arange(days) > 0, seen, 0.0) if flow else seen)
+                seen = kernel[old : old + days] / self._alive(old)
+                made = made + opening[..., None] * (
+                    np.where(np.arange(days) > 0, seen, 0.0) if flow else seen
+                )
             return made
 
-        made = {what: {kind.name: through(kernel, what != "stock") for kind, kernel in zip(self.classes, kernels[what])}
-                for what in ("stock", "entered", "left", "early")}
-        return Kept(first + np.arange(days), **made, deleted=through(kernels["deleted"], True), lifecycle=self)
+        made = {
+            what: {
+                kind.name: through(kernel, what != "stock")
+                for kind, kernel in zip(self.classes, kernels[what])
+            }
+            for what in ("stock", "entered", "left", "early")
+        }
+        return Kept(
+            first + np.arange(days),
+            **made,
+            deleted=through(kernels["deleted"], True),
+            lifecycle=self,
+        )
 
     def _alive(self, age):
         """Share of a cohort that is there on the day it is `age` days old."""
         kept = (1 - self.deleted_share) ** np.asarray(age, dtype=float)
-        return kept if self.expire_after is None else np.where(np.asarray(age) < self.expire_after, kept, 0.0)
+        return (
+            kept
+            if self.expire_after is None
+            else np.where(np.asarray(age) < self.expire_after, kept, 0.0)
+        )
 
     def _kernels(self, ages: int) -> dict:
         """By age of a cohort: shares of it in each class, entering, leaving, and unit-days of minimum duration it owes."""
         age = np.arange(ages)
-        alive, before = self._alive(age), np.where(age > 0, self._alive(np.maximum(age - 1, 0)), 0.0)
+        alive, before = (
+            self._alive(age),
+            np.where(age > 0, self._alive(np.maximum(age - 1, 0)), 0.0),
+        )
         starts = (0, *self.after)
         ends = (*self.after, np.inf)
-        made = {what: np.zeros((len(starts), ages)) for what in ("stock", "entered", "left", "early")}
+        made = {
+            what: np.zeros((len(starts), ages)) for what in ("stock", "entered", "left", "early")
+        }
         for i, (start, end) in enumerate(zip(starts, ends)):
             inside = (age >= start) & (age < end)
             was = (age - 1 >= start) & (age - 1 < end)
@@ -196,6 +270,12 @@ class Lifecycle:
 
 
 def _age(value, what: str, least: int = 1) -> int:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
-        raise PriceError(f"lifecycle: {what} has {str(value)[:40]}; ages are whole days, {least} or more.")
+    if (
+        isinstance(value, (bool, np.bool_))
+        or not isinstance(value, (int, np.integer))
+        or value < least
+    ):
+        raise PriceError(
+            f"lifecycle: {what} has {str(value)[:40]}; ages are whole days, {least} or more."
+        )
     return int(value)

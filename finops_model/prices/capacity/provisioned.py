@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import PriceError, unknown
-from ..settle.hourly import Hourly
 from ..rates._checks import number, quantities
+from ..settle.hourly import Hourly
 from ..transforms._checks import round_down, round_up, together
 from ..transforms.capacity_units import CapacityUnits
 from ..transforms.prorating import Prorating
@@ -45,29 +45,43 @@ class Throughput:
     Raises PriceError for nonsense in a number, windows out of order, a weight below 0.
     """
 
-    per_unit: float                         # capacity units that one unit serves in `seconds`: input TPM per PTU, tokens/s per GSU
-    seconds: float = 60.0                   # time per_unit is stated for: 60 for tokens a minute, 1 for tokens a second
-    weights: dict = field(default_factory=lambda: {"input": 1.0, "output": 1.0})   # see transforms/capacity_units
-    cached_deducted: float = 1.0            # share of a cached token that does not count
-    minimum: float = 0.0                    # least number of units that is sold
-    increment: float = 1.0                  # further units come in steps of this
-    windows: tuple = ()                     # ((units from, seconds), …): the enforcement window by size; empty: `seconds`
+    per_unit: float  # capacity units that one unit serves in `seconds`: input TPM per PTU, tokens/s per GSU
+    seconds: float = (
+        60.0  # time per_unit is stated for: 60 for tokens a minute, 1 for tokens a second
+    )
+    weights: dict = field(
+        default_factory=lambda: {"input": 1.0, "output": 1.0}
+    )  # see transforms/capacity_units
+    cached_deducted: float = 1.0  # share of a cached token that does not count
+    minimum: float = 0.0  # least number of units that is sold
+    increment: float = 1.0  # further units come in steps of this
+    windows: tuple = ()  # ((units from, seconds), …): the enforcement window by size; empty: `seconds`
 
     def __post_init__(self):
         for name in ("per_unit", "seconds", "increment"):
-            object.__setattr__(self, name, number(getattr(self, name), f"throughput: {name}", above_zero=True))
+            object.__setattr__(
+                self, name, number(getattr(self, name), f"throughput: {name}", above_zero=True)
+            )
         object.__setattr__(self, "minimum", number(self.minimum, "throughput: minimum"))
         CapacityUnits(self.weights, self.cached_deducted)
         windows = []
         for entry in self.windows:
             if not hasattr(entry, "__len__") or isinstance(entry, str) or len(entry) != 2:
-                raise PriceError(f"throughput: window {str(entry)[:40]} must be a pair: units from, seconds.")
-            windows.append((number(entry[0], "throughput: units of a window"),
-                            number(entry[1], "throughput: seconds of a window", above_zero=True)))
+                raise PriceError(
+                    f"throughput: window {str(entry)[:40]} must be a pair: units from, seconds."
+                )
+            windows.append(
+                (
+                    number(entry[0], "throughput: units of a window"),
+                    number(entry[1], "throughput: seconds of a window", above_zero=True),
+                )
+            )
         for before, after in zip(windows, windows[1:]):
             if after[0] <= before[0]:
-                raise PriceError(f"throughput: the window from {after[0]:g} units comes after the one from {before[0]:g}; "
-                                 "sizes must rise.")
+                raise PriceError(
+                    f"throughput: the window from {after[0]:g} units comes after the one from {before[0]:g}; "
+                    "sizes must rise."
+                )
         object.__setattr__(self, "windows", tuple(windows))
 
     def demand(self, tokens: dict):
@@ -84,8 +98,12 @@ class Throughput:
         """
         share = number(utilization, "size: utilization", above_zero=True)
         if share > 1:
-            raise PriceError(f"size: utilization is {share:g}; it must be a share above 0 and at most 1.")
-        return size(np.asarray(self.demand(tokens)) / share, self.per_unit, self.minimum, self.increment)
+            raise PriceError(
+                f"size: utilization is {share:g}; it must be a share above 0 and at most 1."
+            )
+        return size(
+            np.asarray(self.demand(tokens)) / share, self.per_unit, self.minimum, self.increment
+        )
 
     def window(self, units):
         """Seconds of the window in which so many units are enforced.
@@ -98,8 +116,10 @@ class Throughput:
             return np.full(units.shape, self.seconds)[()]
         at = np.searchsorted([start for start, _ in self.windows], units, side="right") - 1
         if units.size and at.min() < 0:
-            raise PriceError(f"throughput: no window is stated for {units.min():g} units; the first one is from "
-                             f"{self.windows[0][0]:g} units.")
+            raise PriceError(
+                f"throughput: no window is stated for {units.min():g} units; the first one is from "
+                f"{self.windows[0][0]:g} units."
+            )
         return np.array([seconds for _, seconds in self.windows])[at][()]
 
     def capacity(self, units, seconds=None):
@@ -108,7 +128,9 @@ class Throughput:
         >>> Throughput(2015, seconds=1, windows=((1, 120),)).capacity(3), Throughput(2015, seconds=1).capacity(3, seconds=60)
         (np.float64(725400.0), np.float64(362700.0))
         """
-        seconds = self.window(units) if seconds is None else quantities("capacity: seconds", seconds)
+        seconds = (
+            self.window(units) if seconds is None else quantities("capacity: seconds", seconds)
+        )
         return (quantities("capacity: units", units) * self.per_unit * (seconds / self.seconds))[()]
 
 
@@ -118,10 +140,10 @@ class Served:
     served + unused = capacity, window by window; nothing carries over.
     """
 
-    served: np.ndarray    # capacity units on the provisioned units
-    unused: np.ndarray    # capacity units paid for and not used
-    spill: np.ndarray     # capacity units charged as you go
-    blocked: np.ndarray   # capacity units refused (HTTP 429)
+    served: np.ndarray  # capacity units on the provisioned units
+    unused: np.ndarray  # capacity units paid for and not used
+    spill: np.ndarray  # capacity units charged as you go
+    blocked: np.ndarray  # capacity units refused (HTTP 429)
 
 
 def settle(traffic, capacity, mode: str = "spill", request: float | None = None) -> Served:
@@ -140,11 +162,17 @@ def settle(traffic, capacity, mode: str = "spill", request: float | None = None)
     """
     if mode not in MODES:
         raise PriceError(f"provisioned: mode is '{str(mode)[:40]}'; it must be spill or block.")
-    traffic, capacity = together("provisioned", traffic=quantities("traffic", traffic), capacity=quantities("capacity", capacity))
+    traffic, capacity = together(
+        "provisioned",
+        traffic=quantities("traffic", traffic),
+        capacity=quantities("capacity", capacity),
+    )
     served = np.minimum(traffic, capacity)
     if request is not None:
         one = number(request, "provisioned: request", above_zero=True)
-        served = np.where(traffic > capacity, np.minimum(round_down(capacity / one) * one, served), served)
+        served = np.where(
+            traffic > capacity, np.minimum(round_down(capacity / one) * one, served), served
+        )
     over, nothing = traffic - served, np.zeros_like(traffic)
     spill, blocked = (over, nothing) if mode == "spill" else (nothing, over)
     return Served(served[()], (capacity - served)[()], spill[()], blocked[()])
@@ -185,13 +213,21 @@ def settle_deployments(deployments, reservations, hourly: float) -> dict:
     for entry in reservations:
         _keys(entry, "reservation", {"region", "deployment", "units", "rate"}, set())
         place = entry["region"], entry["deployment"]
-        bought = number(entry["units"], "reservation: units"), number(entry["rate"], "reservation: rate")
+        bought = (
+            number(entry["units"], "reservation: units"),
+            number(entry["rate"], "reservation: rate"),
+        )
         held.setdefault(place, []).append(bought)
     settled = {}
     for place in [*usage, *(place for place in held if place not in usage)]:
         units = sum(units for units, _ in held.get(place, ()))
         fee = sum(units * rate for units, rate in held.get(place, ()))
-        pool = Hourly(units, rate=fee / units if units else 0.0, on_demand=hourly, id="/".join(map(str, place)))
+        pool = Hourly(
+            units,
+            rate=fee / units if units else 0.0,
+            on_demand=hourly,
+            id="/".join(map(str, place)),
+        )
         settled[place] = pool.settle(usage.get(place, 0.0))
     return settled
 
@@ -202,9 +238,14 @@ def break_even_utilization(rate, on_demand):
     >>> break_even_utilization([0.36, 0.30], on_demand=1.0)
     array([0.36, 0.3 ])
     """
-    rate, on_demand = quantities("break_even: rate", rate), quantities("break_even: on_demand", on_demand)
+    rate, on_demand = (
+        quantities("break_even: rate", rate),
+        quantities("break_even: on_demand", on_demand),
+    )
     if on_demand.size and on_demand.min() == 0:
-        raise PriceError("break_even: on_demand is 0; what is free without a commitment never breaks even.")
+        raise PriceError(
+            "break_even: on_demand is 0; what is free without a commitment never breaks even."
+        )
     return (rate / on_demand)[()]
 
 
@@ -215,17 +256,21 @@ def term_hours(start: str, months: int) -> float:
     (744.0, 4344.0)
     """
     if isinstance(months, bool) or not isinstance(months, int) or months < 1:
-        raise PriceError(f"term: months is {str(months)[:40]}; it must be a whole number of months, 1 or more.")
+        raise PriceError(
+            f"term: months is {str(months)[:40]}; it must be a whole number of months, 1 or more."
+        )
     try:
         first = np.datetime64(str(start), "D")
-        assert str(first) == str(start)                      # a month or a year alone is no day
+        assert str(first) == str(start)  # a month or a year alone is no day
     except (ValueError, AssertionError):
-        raise PriceError(f"term: start is '{str(start)[:40]}'; write the day as YYYY-MM-DD.") from None
+        raise PriceError(
+            f"term: start is '{str(start)[:40]}'; write the day as YYYY-MM-DD."
+        ) from None
     month = first.astype("datetime64[M]")
     last = (month + months).astype("datetime64[D]")
     length = ((month + months + 1).astype("datetime64[D]") - last).astype(int)
     day = (first - month.astype("datetime64[D]")).astype(int)
-    end = last + min(day, length - 1)                        # 31 January + 1 month: the last of February
+    end = last + min(day, length - 1)  # 31 January + 1 month: the last of February
     return float((end - first).astype(int) * 24)
 
 
@@ -238,8 +283,12 @@ def term_cost(units, rate, hours_used, hours_of_term):
     (np.float64(27379.199999999997), np.float64(27379.199999999997))
     """
     units, rate, used, term = together(
-        "term", units=quantities("term: units", units), rate=quantities("term: rate", rate),
-        hours_used=quantities("term: hours_used", hours_used), hours_of_term=quantities("term: hours_of_term", hours_of_term))
+        "term",
+        units=quantities("term: units", units),
+        rate=quantities("term: rate", rate),
+        hours_used=quantities("term: hours_used", hours_used),
+        hours_of_term=quantities("term: hours_of_term", hours_of_term),
+    )
     return (units * rate * np.maximum(used, term))[()]
 
 

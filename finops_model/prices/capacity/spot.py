@@ -23,16 +23,22 @@ CAUSES = ("provider", "user")
 class InterruptionRule:
     """What a vendor bills for the time until a spot machine is interrupted or stopped."""
 
-    free_minutes: float = 0.0                  # interrupted by the provider before this: no charge
-    minimum_seconds: float = 60.0              # least time billed, where time is billed by the second
-    full_hours: tuple[str, ...] = ()           # systems billed by whole hours: one the provider breaks is free, one you break is paid
+    free_minutes: float = 0.0  # interrupted by the provider before this: no charge
+    minimum_seconds: float = 60.0  # least time billed, where time is billed by the second
+    full_hours: tuple[
+        str, ...
+    ] = ()  # systems billed by whole hours: one the provider breaks is free, one you break is paid
 
     def __post_init__(self):
         for name in ("free_minutes", "minimum_seconds"):
-            object.__setattr__(self, name, number(getattr(self, name), f"interruption rule: {name}"))
+            object.__setattr__(
+                self, name, number(getattr(self, name), f"interruption rule: {name}")
+            )
         for system in self.full_hours:
             if system not in SYSTEMS:
-                raise PriceError(unknown("interruption rule", "operating system", str(system)[:40], SYSTEMS))
+                raise PriceError(
+                    unknown("interruption rule", "operating system", str(system)[:40], SYSTEMS)
+                )
 
     def billed_hours(self, minutes, by: str = "provider", system: str = "linux"):
         """Hours billed for machines that ran some minutes, number or array.
@@ -58,10 +64,14 @@ class InterruptionRule:
         return billed[()]
 
 
-EC2 = InterruptionRule(free_minutes=60.0, full_hours=("suse",))               # RHEL by the second since July 2024
-EC2_2023 = InterruptionRule(free_minutes=60.0, full_hours=("suse", "rhel"))   # as it was, and still is in the China regions
-GOOGLE = InterruptionRule(free_minutes=1.0)                                   # preempted in its first minute: no charge
-BY_THE_SECOND = InterruptionRule(minimum_seconds=0.0)                         # no rule of this kind
+EC2 = InterruptionRule(
+    free_minutes=60.0, full_hours=("suse",)
+)  # RHEL by the second since July 2024
+EC2_2023 = InterruptionRule(
+    free_minutes=60.0, full_hours=("suse", "rhel")
+)  # as it was, and still is in the China regions
+GOOGLE = InterruptionRule(free_minutes=1.0)  # preempted in its first minute: no charge
+BY_THE_SECOND = InterruptionRule(minimum_seconds=0.0)  # no rule of this kind
 RULES = {"ec2": EC2, "ec2_2023": EC2_2023, "google": GOOGLE, "by_the_second": BY_THE_SECOND}
 
 
@@ -75,7 +85,9 @@ def hazard(band, hours: float = 730.0):
     """
     band = quantities("hazard: band", band)
     if band.size and band.max() >= 1:
-        raise PriceError(f"hazard: band is {band.max():g}; it must be a share from 0 to below 1 (0.05 is 5 % a month).")
+        raise PriceError(
+            f"hazard: band is {band.max():g}; it must be a share from 0 to below 1 (0.05 is 5 % a month)."
+        )
     return (np.abs(np.log1p(-band)) / number(hours, "hazard: hours", above_zero=True))[()]
 
 
@@ -85,8 +97,11 @@ def fleet_hazard(single, machines):
     >>> round(float(fleet_hazard(hazard(0.05), 64)), 6)
     0.004497
     """
-    single, machines = together("fleet", single=quantities("fleet: hazard", single),
-                                machines=quantities("fleet: machines", machines))
+    single, machines = together(
+        "fleet",
+        single=quantities("fleet: hazard", single),
+        machines=quantities("fleet: machines", machines),
+    )
     return (single * machines)[()]
 
 
@@ -111,13 +126,20 @@ def effective_price(spot, on_demand, factor=1.0, fallback=0.0):
     np.float64(1.8250000000000002)
     """
     spot, on_demand, factor, fallback = together(
-        "effective price", spot=quantities("effective price: spot", spot),
+        "effective price",
+        spot=quantities("effective price: spot", spot),
         on_demand=quantities("effective price: on_demand", on_demand),
-        factor=quantities("effective price: factor", factor), fallback=quantities("effective price: fallback", fallback))
+        factor=quantities("effective price: factor", factor),
+        fallback=quantities("effective price: fallback", fallback),
+    )
     if factor.size and factor.min() < 1:
-        raise PriceError(f"effective price: factor is {factor.min():g}; a useful hour takes an hour or more.")
+        raise PriceError(
+            f"effective price: factor is {factor.min():g}; a useful hour takes an hour or more."
+        )
     if fallback.size and fallback.max() > 1:
-        raise PriceError(f"effective price: fallback is {fallback.max():g}; it must be a share from 0 to 1.")
+        raise PriceError(
+            f"effective price: fallback is {fallback.max():g}; it must be a share from 0 to 1."
+        )
     return ((1 - fallback) * spot * factor + fallback * on_demand)[()]
 
 
@@ -129,7 +151,9 @@ def break_even_ratio(factor):
     """
     factor = quantities("break even: factor", factor)
     if factor.size and factor.min() < 1:
-        raise PriceError(f"break even: factor is {factor.min():g}; a useful hour takes an hour or more.")
+        raise PriceError(
+            f"break even: factor is {factor.min():g}; a useful hour takes an hour or more."
+        )
     return (1 / factor)[()]
 
 
@@ -163,7 +187,9 @@ def run(hours, spot, on_demand, factor=1.0, available=1.0, highest: float = math
     """
     names = ("hours", "spot", "on_demand", "factor", "available")
     given = (hours, spot, on_demand, factor, available)
-    arrays = together("spot", **{name: quantities(f"spot: {name}", value) for name, value in zip(names, given)})
+    arrays = together(
+        "spot", **{name: quantities(f"spot: {name}", value) for name, value in zip(names, given)}
+    )
     hours, spot, on_demand, factor, available = arrays
     if factor.size and factor.min() < 1:
         raise PriceError(f"spot: factor is {factor.min():g}; a useful hour takes an hour or more.")
@@ -173,4 +199,6 @@ def run(hours, spot, on_demand, factor=1.0, available=1.0, highest: float = math
         highest = number(highest, "spot: highest")
     useful = np.where(spot <= highest, hours * available, 0.0)
     rest = hours - useful
-    return SpotRun((useful * factor)[()], rest[()], (useful * factor * spot)[()], (rest * on_demand)[()])
+    return SpotRun(
+        (useful * factor)[()], rest[()], (useful * factor * spot)[()], (rest * on_demand)[()]
+    )

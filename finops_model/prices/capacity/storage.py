@@ -14,7 +14,11 @@ from ...errors import PriceError
 from ..rates._checks import number, quantities
 from ..transforms._checks import days_in, together
 
-WHEN = {"start": 1.0, "even": 0.5, "end": 0.0}     # share of the period that what moves within it is kept
+WHEN = {
+    "start": 1.0,
+    "even": 0.5,
+    "end": 0.0,
+}  # share of the period that what moves within it is kept
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,9 @@ class Stock:
     inflow: np.ndarray
     outflow: np.ndarray
     closing: np.ndarray
-    average: np.ndarray      # what a price per unit and period multiplies: GB-months where the periods are months
+    average: (
+        np.ndarray
+    )  # what a price per unit and period multiplies: GB-months where the periods are months
 
 
 def roll(opening, ingest, deleted=0.0, moved_in=0.0, moved_out=0.0, when: str = "even") -> Stock:
@@ -45,7 +51,9 @@ def roll(opening, ingest, deleted=0.0, moved_in=0.0, moved_out=0.0, when: str = 
         raise PriceError(f"storage: when is '{str(when)[:40]}'; it must be start, even or end.")
     names = ("ingest", "deleted", "moved_in", "moved_out")
     given = (ingest, deleted, moved_in, moved_out)
-    flows = [np.atleast_1d(quantities(f"storage: {name}", value)) for name, value in zip(names, given)]
+    flows = [
+        np.atleast_1d(quantities(f"storage: {name}", value)) for name, value in zip(names, given)
+    ]
     opening = quantities("storage: opening", opening)[..., None]
     opening, *flows = together("storage", opening=opening, **dict(zip(names, flows)))
     inflow, outflow = flows[0] + flows[2], flows[1] + flows[3]
@@ -53,8 +61,10 @@ def roll(opening, ingest, deleted=0.0, moved_in=0.0, moved_out=0.0, when: str = 
     scale = opening + np.cumsum(inflow, axis=-1)
     if closing.size and (closing < -1e-12 * scale).any():
         first = tuple(int(i) for i in np.argwhere(closing < -1e-12 * scale)[0])
-        raise PriceError(f"storage: the stock falls to {closing[first]:g} at position {first}; more is deleted or moved out "
-                         "than is there.")
+        raise PriceError(
+            f"storage: the stock falls to {closing[first]:g} at position {first}; more is deleted or moved out "
+            "than is there."
+        )
     closing = np.maximum(closing, 0.0)
     start = np.concatenate([opening[..., :1], closing[..., :-1]], axis=-1)
     share = WHEN[when]
@@ -69,8 +79,10 @@ def sum_by_month(values, dates) -> tuple[tuple[str, ...], np.ndarray, np.ndarray
     values, dates = quantities("storage", values), np.asarray(dates, dtype="datetime64[D]")
     fits = values.ndim and dates.ndim == 1 and len(dates) and values.shape[-1] == len(dates)
     if not fits or (np.diff(dates).astype(int) != 1).any():
-        raise PriceError(f"storage: the stock has shape {values.shape} and there are {dates.size} dates; give (..., day) and the "
-                         "days, one after the other.")
+        raise PriceError(
+            f"storage: the stock has shape {values.shape} and there are {dates.size} dates; give (..., day) and the "
+            "days, one after the other."
+        )
     months, starts = np.unique(dates.astype("datetime64[M]"), return_index=True)
     length = np.array([days_in(str(month), "storage") for month in months])
     return tuple(str(month) for month in months), np.add.reduceat(values, starts, axis=-1), length
@@ -103,9 +115,12 @@ def copies(units, replicas: float = 1.0, snapshots: float = 0.0, changed: float 
     np.float64(3350.0)
     """
     units = quantities("storage", units)
-    replicas, snapshots = number(replicas, "storage: replicas"), number(snapshots, "storage: snapshots")
+    replicas, snapshots = (
+        number(replicas, "storage: replicas"),
+        number(snapshots, "storage: snapshots"),
+    )
     changed = number(changed, "storage: changed")
     if changed > 1:
         raise PriceError(f"storage: changed is {changed:g}; it must be a share from 0 to 1.")
-    kept = (min(snapshots, 1.0) + max(snapshots - 1.0, 0.0) * changed)
+    kept = min(snapshots, 1.0) + max(snapshots - 1.0, 0.0) * changed
     return (units * (replicas + kept))[()]

@@ -24,16 +24,18 @@ ANY = "*"
 class Leg:
     """One way a byte can go, with its price."""
 
-    source: str                 # "internet", "region", "zone", …, or "*": from anywhere
-    target: str                 # likewise
-    rate: object                # rate form of prices/rates, or money per unit
-    sides: int = 1              # 2 where both ends pay (between zones): the same byte is billed twice
-    pool: str = ""              # legs of one pool share their tiers; empty: a pool of its own
+    source: str  # "internet", "region", "zone", …, or "*": from anywhere
+    target: str  # likewise
+    rate: object  # rate form of prices/rates, or money per unit
+    sides: int = 1  # 2 where both ends pay (between zones): the same byte is billed twice
+    pool: str = ""  # legs of one pool share their tiers; empty: a pool of its own
 
     def __post_init__(self):
         name = f"transfer '{self.source} to {self.target}'"
         if not hasattr(self.rate, "charge"):
-            object.__setattr__(self, "rate", make("linear", {"price": number(self.rate, f"{name}: rate")}))
+            object.__setattr__(
+                self, "rate", make("linear", {"price": number(self.rate, f"{name}: rate")})
+            )
         if self.sides not in (1, 2) or isinstance(self.sides, bool):
             raise PriceError(f"{name}: sides is {str(self.sides)[:40]}; it must be 1 or 2.")
         object.__setattr__(self, "pool", self.pool or f"{self.source} to {self.target}")
@@ -68,12 +70,19 @@ class Tariff:
         rates, ends = {}, set()
         for leg in self.legs:
             if (leg.source, leg.target) in ends:
-                raise PriceError(f"transfer: there are two legs from '{leg.source}' to '{leg.target}'; give each pair of ends "
-                                 "once.")
+                raise PriceError(
+                    f"transfer: there are two legs from '{leg.source}' to '{leg.target}'; give each pair of ends "
+                    "once."
+                )
             ends.add((leg.source, leg.target))
             if rates.setdefault(leg.pool, leg.rate) != leg.rate:
-                raise PriceError(f"transfer: pool '{leg.pool}' has two rates; legs that share tiers have one price.")
-        passed = {str(name): Leg(ANY, str(name), rate, pool=f"via {name}") for name, rate in (self.via or {}).items()}
+                raise PriceError(
+                    f"transfer: pool '{leg.pool}' has two rates; legs that share tiers have one price."
+                )
+        passed = {
+            str(name): Leg(ANY, str(name), rate, pool=f"via {name}")
+            for name, rate in (self.via or {}).items()
+        }
         object.__setattr__(self, "via", passed)
 
     def leg(self, source: str, target: str) -> Leg:
@@ -82,8 +91,15 @@ class Tariff:
         for pair in ((source, target), (source, ANY), (ANY, target), (ANY, ANY)):
             if pair in found:
                 return found[pair]
-        raise PriceError(unknown("transfer", "path", f"{source} to {target}", [f"{a} to {b}" for a, b in found],
-                                 "Add the leg to the tariff, at 0 if it is free."))
+        raise PriceError(
+            unknown(
+                "transfer",
+                "path",
+                f"{source} to {target}",
+                [f"{a} to {b}" for a, b in found],
+                "Add the leg to the tariff, at 0 if it is free.",
+            )
+        )
 
     def charge(self, flows: Sequence[Mapping]) -> Transferred:
         """Price flows of one window (a month), pooled before tiers.
@@ -103,21 +119,30 @@ class Tariff:
             amounts.append(quantities("transfer", flow["quantity"]))
         if not steps:
             raise PriceError("transfer: there is no flow; give at least one.")
-        amounts = np.stack(together("transfer", **{f"flow {i}": amount for i, amount in enumerate(amounts)}), axis=-1)
+        amounts = np.stack(
+            together("transfer", **{f"flow {i}": amount for i, amount in enumerate(amounts)}),
+            axis=-1,
+        )
         pools = {leg.pool: leg.rate for legs in steps for leg in legs}
         by_flow, by_pool, billed = np.zeros(amounts.shape), {}, {}
         for pool, rate in pools.items():
-            times = np.array([sum(leg.sides for leg in legs if leg.pool == pool) for legs in steps], dtype=float)
-            members = np.flatnonzero(times)                       # the cost of a pool stays with the flows that pass it
+            times = np.array(
+                [sum(leg.sides for leg in legs if leg.pool == pool) for legs in steps], dtype=float
+            )
+            members = np.flatnonzero(times)  # the cost of a pool stays with the flows that pass it
             usage = amounts[..., members] * times[members]
             billed[pool] = usage.sum(axis=-1)
             by_pool[pool] = rate.charge(billed[pool])
-            by_flow[..., members] += by_pool[pool][..., None] if len(members) == 1 else share(by_pool[pool], usage)
+            by_flow[..., members] += (
+                by_pool[pool][..., None] if len(members) == 1 else share(by_pool[pool], usage)
+            )
         return Transferred(by_flow, by_pool, billed)
 
     def _passed(self, name) -> Leg:
         if name not in self.via:
-            raise PriceError(unknown("transfer", "way", str(name), self.via, "Add it to 'via' of the tariff."))
+            raise PriceError(
+                unknown("transfer", "way", str(name), self.via, "Add it to 'via' of the tariff.")
+            )
         return self.via[name]
 
 
@@ -127,22 +152,43 @@ def with_allowance(starts, prices, free: float, block: float = 1.0):
     >>> round(float(with_allowance([0, 10240, 51200], [0.09, 0.085, 0.07], free=1).charge(63488)), 2)
     5263.27
     """
-    free, starts, prices = number(free, "transfer: free"), numbers(starts, "transfer: starts"), numbers(prices, "transfer: prices")
+    free, starts, prices = (
+        number(free, "transfer: free"),
+        numbers(starts, "transfer: starts"),
+        numbers(prices, "transfer: prices"),
+    )
     if not free:
         return make("graduated", {"starts": starts, "prices": prices, "block": block})
-    make("graduated", {"starts": starts, "prices": prices, "block": block})      # says what is wrong with them, if anything
+    make(
+        "graduated", {"starts": starts, "prices": prices, "block": block}
+    )  # says what is wrong with them, if anything
     reached = max(i for i, start in enumerate(starts) if start <= free)
     rest = [(start, price) for start, price in zip(starts, prices) if start > free]
-    return make("graduated", {"starts": [0.0, free, *(start for start, _ in rest)],
-                              "prices": [0.0, prices[reached], *(price for _, price in rest)], "block": block})
+    return make(
+        "graduated",
+        {
+            "starts": [0.0, free, *(start for start, _ in rest)],
+            "prices": [0.0, prices[reached], *(price for _, price in rest)],
+            "block": block,
+        },
+    )
 
 
 def _check(flow) -> None:
     if not isinstance(flow, Mapping):
-        raise PriceError(f"transfer: '{str(flow)[:40]}' is not a flow; give a mapping with from, to and quantity.")
+        raise PriceError(
+            f"transfer: '{str(flow)[:40]}' is not a flow; give a mapping with from, to and quantity."
+        )
     for name in flow:
         if name not in ("from", "to", "quantity", "via", "service"):
-            raise PriceError(unknown("transfer", "flow field", str(name), ("from", "to", "quantity", "via", "service")))
+            raise PriceError(
+                unknown(
+                    "transfer",
+                    "flow field",
+                    str(name),
+                    ("from", "to", "quantity", "via", "service"),
+                )
+            )
     for name in ("from", "to", "quantity"):
         if name not in flow:
             raise PriceError(f"transfer: a flow has no '{name}'; write it.")

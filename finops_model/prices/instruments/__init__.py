@@ -18,7 +18,7 @@ from ._base import Allocation, hand_out
 
 __all__ = ["Allocation", "hand_out", "make", "ordered", "shelf"]
 
-METHODS = ("allocate",)        # what every file's class can do (shelf.py)
+METHODS = ("allocate",)  # what every file's class can do (shelf.py)
 
 
 def shelf() -> dict[str, type]:
@@ -39,7 +39,9 @@ def make(fields: dict, where: str = ""):
     ['gpu']
     """
     if not isinstance(fields, dict) or "kind" not in fields:
-        raise PriceError(f"{where + ': ' if where else ''}an instrument is a mapping with a kind, one of {', '.join(shelf())}.")
+        raise PriceError(
+            f"{where + ': ' if where else ''}an instrument is a mapping with a kind, one of {', '.join(shelf())}."
+        )
     fields = dict(fields)
     return _shelf.make(__name__, "instrument", fields.pop("kind"), fields, where)
 
@@ -53,8 +55,13 @@ def ordered(instruments) -> list:
     >>> [held.id for held in ordered([broad, narrow])]
     ['narrow', 'broad']
     """
+
     def key(held):
-        return held.rank if held.priority is None else held.priority, len(held.eligible), -_term(held)
+        return (
+            held.rank if held.priority is None else held.priority,
+            len(held.eligible),
+            -_term(held),
+        )
 
     return sorted(instruments, key=key)
 

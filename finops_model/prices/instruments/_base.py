@@ -20,15 +20,19 @@ class Allocation:
     used + unused = purchased in every window; amount summed over the SKUs and periods of a window is used.
     """
 
-    covered: np.ndarray     # (..., period, sku) units of usage it covers
-    amount: np.ndarray      # (..., period, sku) the same in the instrument's own unit (normalised units, or money)
-    used: np.ndarray        # (..., window) its own unit
-    unused: np.ndarray      # (..., window) paid for and not used
-    purchased: np.ndarray   # (window,)
-    price: float            # money of one of its own units (EffectiveCost of what it covers)
-    fee: np.ndarray         # (window,) effective money, due whether used or not: purchased x price where anything is purchased
-    window_of: np.ndarray   # (period,) position of each period's window
-    blocked: np.ndarray | None = None   # (..., period, sku) units refused instead of spilled; None: nothing is refused
+    covered: np.ndarray  # (..., period, sku) units of usage it covers
+    amount: (
+        np.ndarray
+    )  # (..., period, sku) the same in the instrument's own unit (normalised units, or money)
+    used: np.ndarray  # (..., window) its own unit
+    unused: np.ndarray  # (..., window) paid for and not used
+    purchased: np.ndarray  # (window,)
+    price: float  # money of one of its own units (EffectiveCost of what it covers)
+    fee: np.ndarray  # (window,) effective money, due whether used or not: purchased x price where anything is purchased
+    window_of: np.ndarray  # (period,) position of each period's window
+    blocked: np.ndarray | None = (
+        None  # (..., period, sku) units refused instead of spilled; None: nothing is refused
+    )
 
 
 def hand_out(wanted: np.ndarray, capacity: np.ndarray, order, window_of: np.ndarray | None = None):
@@ -61,7 +65,7 @@ def hand_out(wanted: np.ndarray, capacity: np.ndarray, order, window_of: np.ndar
             left -= part[..., 0]
         return taken, left
     left = np.broadcast_to(capacity, (*wanted.shape[:-2], len(capacity))).copy()
-    for period, window in enumerate(window_of):           # a window's quota is used up in time order
+    for period, window in enumerate(window_of):  # a window's quota is used up in time order
         row = order if order.ndim == 1 else order[..., period, :]
         part, rest = hand_out(wanted[..., period, :], left[..., window], row)
         taken[..., period, :], left[..., window] = part, rest
@@ -71,17 +75,24 @@ def hand_out(wanted: np.ndarray, capacity: np.ndarray, order, window_of: np.ndar
 def sizes_of(what: str, skus) -> dict[str, float]:
     """Eligible SKUs with the instrument's units that one unit of each takes: a mapping, or a list (1 each)."""
     if isinstance(skus, str) or not isinstance(skus, (Mapping, list, tuple)) or not skus:
-        raise PriceError(f"{what}: skus is {str(skus)[:60]}; give the SKUs it covers, as a list or with the units each takes.")
+        raise PriceError(
+            f"{what}: skus is {str(skus)[:60]}; give the SKUs it covers, as a list or with the units each takes."
+        )
     if not isinstance(skus, Mapping):
         skus = dict.fromkeys(skus, 1.0)
-    return {str(sku): number(size, f"{what}: skus[{sku}]", above_zero=True) for sku, size in skus.items()}
+    return {
+        str(sku): number(size, f"{what}: skus[{sku}]", above_zero=True)
+        for sku, size in skus.items()
+    }
 
 
 def positions(what: str, eligible, skus: tuple[str, ...]) -> np.ndarray:
     """Positions of the eligible SKUs in `skus`, in their order; a SKU nobody uses or prices is refused with the nearest."""
     for sku in eligible:
         if sku not in skus:
-            raise PriceError(unknown(what, "SKU", sku, skus, "An instrument covers SKUs that have a price."))
+            raise PriceError(
+                unknown(what, "SKU", sku, skus, "An instrument covers SKUs that have a price.")
+            )
     return np.array([skus.index(sku) for sku in eligible], dtype=int)
 
 
@@ -92,10 +103,22 @@ def check_window(what: str, window: str) -> str:
     return window
 
 
-def allocated(covered, taken, left, capacity, price: float, window_of, fee=None, blocked=None) -> Allocation:
+def allocated(
+    covered, taken, left, capacity, price: float, window_of, fee=None, blocked=None
+) -> Allocation:
     """The Allocation of a capacity that was handed out."""
     windows = np.arange(covered.shape[-2]) if window_of is None else window_of
-    return Allocation(covered, taken, capacity - left, left, capacity, price, capacity * price if fee is None else fee, windows, blocked)
+    return Allocation(
+        covered,
+        taken,
+        capacity - left,
+        left,
+        capacity,
+        price,
+        capacity * price if fee is None else fee,
+        windows,
+        blocked,
+    )
 
 
 def refused(usage, covered, eligible, in_term) -> np.ndarray:

@@ -19,17 +19,23 @@ ABOVE = ("spill", "block")
 @dataclass(frozen=True)
 class Capacity(Units):
     id: str = "capacity"
-    above: str = "spill"            # spill: charged on demand; block: refused (HTTP 429), neither served nor charged
+    above: str = (
+        "spill"  # spill: charged on demand; block: refused (HTTP 429), neither served nor charged
+    )
     available: float | None = None  # units there are; a quantity above it is refused
     rank = 10
 
     def __post_init__(self):
         super().__post_init__()
         if self.above not in ABOVE:
-            raise PriceError(unknown(f"capacity '{self.id}'", "word for above", str(self.above), ABOVE))
+            raise PriceError(
+                unknown(f"capacity '{self.id}'", "word for above", str(self.above), ABOVE)
+            )
         if self.available is not None and self.quantity > self.available:
-            raise PriceError(f"capacity '{self.id}': {self.quantity:g} units are committed but only {self.available:g} are available; "
-                             "commit at most what there is.")
+            raise PriceError(
+                f"capacity '{self.id}': {self.quantity:g} units are committed but only {self.available:g} are available; "
+                "commit at most what there is."
+            )
 
     def allocate(self, usage, skus, prices, in_term, window_of=None) -> Allocation:
         """See instruments.__init__.
@@ -40,4 +46,6 @@ class Capacity(Units):
         done = super().allocate(usage, skus, prices, in_term, window_of)
         if self.above == "spill":
             return done
-        return replace(done, blocked=refused(usage, done.covered, np.isin(skus, self.eligible), in_term))
+        return replace(
+            done, blocked=refused(usage, done.covered, np.isin(skus, self.eligible), in_term)
+        )

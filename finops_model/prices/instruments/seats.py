@@ -11,19 +11,28 @@ import numpy as np
 
 from ...errors import PriceError, unknown
 from ..rates._checks import number
-from ._base import Allocation, allocated, capacity_of, check_window, hand_out, positions, refused, sizes_of
+from ._base import (
+    Allocation,
+    allocated,
+    capacity_of,
+    check_window,
+    hand_out,
+    positions,
+    refused,
+    sizes_of,
+)
 from .capacity import ABOVE
 
 
 @dataclass(frozen=True)
 class Seats:
-    seats: float                    # seats paid in each window
-    fee: float                      # money per seat and window
-    included: float                 # units of the pooled quota that each seat brings
-    skus: dict                      # eligible SKU -> units of the quota that one unit of usage takes; a list: 1 each
+    seats: float  # seats paid in each window
+    fee: float  # money per seat and window
+    included: float  # units of the pooled quota that each seat brings
+    skus: dict  # eligible SKU -> units of the quota that one unit of usage takes; a list: 1 each
     id: str = "seats"
-    minimum: float = 0.0            # seats paid at least
-    above: str = "spill"            # spill: beyond the quota on demand; block: refused
+    minimum: float = 0.0  # seats paid at least
+    above: str = "spill"  # spill: beyond the quota on demand; block: refused
     window: str = "month"
     start: str | None = None
     end: str | None = None
@@ -69,4 +78,6 @@ class Seats:
         blocked = refused(usage, covered, size > 0, in_term) if self.above == "block" else None
         live = capacity_of(1.0, in_term, window_of)
         price = self.paid * self.fee / self.quantity if self.quantity else 0.0
-        return allocated(covered, taken, left, capacity, price, window_of, live * self.paid * self.fee, blocked)
+        return allocated(
+            covered, taken, left, capacity, price, window_of, live * self.paid * self.fee, blocked
+        )

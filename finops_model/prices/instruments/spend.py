@@ -16,18 +16,20 @@ from ..rates._checks import number
 from ._base import Allocation, allocated, capacity_of, check_window, hand_out, positions
 
 COUNTS = ("discounted", "list")
-NOISE = 1e-9      # savings that differ by less are a tie: 1 - 0.03/0.04 and 1 - 0.003/0.004 are both a quarter
+NOISE = 1e-9  # savings that differ by less are a tie: 1 - 0.03/0.04 and 1 - 0.003/0.004 are both a quarter
 
 
 @dataclass(frozen=True)
 class Spend:
-    commitment: float                   # money of each window, owed whether used or not (see counts)
-    rates: dict | None = None           # SKU -> money per unit under the plan, locked
-    discounts: dict | None = None       # SKU -> share off the on-demand price, floating with it
-    discount: float | None = None       # one share for all of `skus`
-    skus: tuple[str, ...] = ()          # with discount: what is eligible
-    counts: str = "discounted"          # the entered amount is money at the plan's rates (AWS, Azure, Google since 2025), or
-    id: str = "spend"                   # "list": at on-demand prices, of which (1 - discount) is paid (Google before)
+    commitment: float  # money of each window, owed whether used or not (see counts)
+    rates: dict | None = None  # SKU -> money per unit under the plan, locked
+    discounts: dict | None = None  # SKU -> share off the on-demand price, floating with it
+    discount: float | None = None  # one share for all of `skus`
+    skus: tuple[str, ...] = ()  # with discount: what is eligible
+    counts: str = "discounted"  # the entered amount is money at the plan's rates (AWS, Azure, Google since 2025), or
+    id: str = (
+        "spend"  # "list": at on-demand prices, of which (1 - discount) is paid (Google before)
+    )
     eligible_share: float = 1.0
     window: str = "period"
     start: str | None = None
@@ -41,13 +43,19 @@ class Spend:
         object.__setattr__(self, "commitment", number(self.commitment, f"{what}: commitment"))
         object.__setattr__(self, "window", check_window(what, self.window))
         object.__setattr__(self, "skus", tuple(self.skus))
-        given = [name for name in ("rates", "discounts", "discount") if getattr(self, name) is not None]
+        given = [
+            name for name in ("rates", "discounts", "discount") if getattr(self, name) is not None
+        ]
         if len(given) != 1:
-            raise PriceError(f"{what}: {' and '.join(given) if given else 'no price'} given; give exactly one of rates, discounts or discount.")
+            raise PriceError(
+                f"{what}: {' and '.join(given) if given else 'no price'} given; give exactly one of rates, discounts or discount."
+            )
         if self.counts not in COUNTS:
             raise PriceError(unknown(what, "word for counts", str(self.counts), COUNTS))
         if self.counts == "list" and self.discount is None:
-            raise PriceError(f"{what}: a commitment that counts list money has one discount for all its SKUs; give discount and skus.")
+            raise PriceError(
+                f"{what}: a commitment that counts list money has one discount for all its SKUs; give discount and skus."
+            )
         if self.discount is not None and not self.skus:
             raise PriceError(f"{what}: skus is empty; say what the discount covers.")
         for name in ("rates", "discounts"):
@@ -55,9 +63,17 @@ class Spend:
             if table is None:
                 continue
             if not isinstance(table, Mapping) or not table:
-                raise PriceError(f"{what}: {name} is {str(table)[:60]}; it must be a mapping of SKUs to numbers.")
-            object.__setattr__(self, name, {str(sku): number(value, f"{what}: {name}[{sku}]") for sku, value in table.items()})
-        for sku, share in ({"discount": self.discount} if self.discount is not None else self.discounts or {}).items():
+                raise PriceError(
+                    f"{what}: {name} is {str(table)[:60]}; it must be a mapping of SKUs to numbers."
+                )
+            object.__setattr__(
+                self,
+                name,
+                {str(sku): number(value, f"{what}: {name}[{sku}]") for sku, value in table.items()},
+            )
+        for sku, share in (
+            {"discount": self.discount} if self.discount is not None else self.discounts or {}
+        ).items():
             label = "discount" if self.discount is not None else f"discounts[{sku}]"
             if number(share, f"{what}: {label}") > 1:
                 raise PriceError(f"{what}: {label} is {share:g}; it must be a share from 0 to 1.")
@@ -76,7 +92,11 @@ class Spend:
         own = prices[..., at]
         if self.rates is not None:
             return np.broadcast_to(np.array(list(self.rates.values())), own.shape)
-        off = list(self.discounts.values()) if self.discounts is not None else [self.discount] * len(at)
+        off = (
+            list(self.discounts.values())
+            if self.discounts is not None
+            else [self.discount] * len(at)
+        )
         return own * (1 - np.array(off, dtype=float))
 
     def allocate(self, usage, skus, prices, in_term, window_of=None) -> Allocation:
@@ -93,14 +113,20 @@ class Spend:
             saving = np.where(own > 0, 1 - plan / own, np.where(plan > 0, -np.inf, 0.0))
         order = ranked(saving, plan)
         rate = np.zeros((*prices.shape[:-1], len(skus)))
-        rate[..., at] = np.where(saving >= -NOISE, plan, 0.0)      # not worth it: wants nothing of the plan
+        rate[..., at] = np.where(
+            saving >= -NOISE, plan, 0.0
+        )  # not worth it: wants nothing of the plan
         capacity = capacity_of(self.quantity, in_term, window_of)
         taken, left = hand_out(usage * (rate * self.eligible_share), capacity, at[order], window_of)
-        covered = np.divide(taken, rate, out=np.zeros_like(taken), where=np.broadcast_to(rate > 0, taken.shape))
-        if (plan == 0).any():                                      # at 100 % off, usage is covered and takes nothing of the plan
+        covered = np.divide(
+            taken, rate, out=np.zeros_like(taken), where=np.broadcast_to(rate > 0, taken.shape)
+        )
+        if (plan == 0).any():  # at 100 % off, usage is covered and takes nothing of the plan
             free = np.zeros(rate.shape, bool)
             free[..., at] = plan == 0
-            covered = np.where(free & np.asarray(in_term)[:, None], usage * self.eligible_share, covered)
+            covered = np.where(
+                free & np.asarray(in_term)[:, None], usage * self.eligible_share, covered
+            )
         return allocated(covered, taken, left, capacity, 1.0, window_of)
 
 

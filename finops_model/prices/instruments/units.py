@@ -16,17 +16,21 @@ from ._base import Allocation, allocated, capacity_of, check_window, hand_out, p
 
 @dataclass(frozen=True)
 class Units:
-    quantity: float                 # units of each window (an hour unless periods are longer)
-    rate: float                     # money per unit and window, used or not
-    skus: dict                      # eligible SKU -> committed units that one unit of usage takes; a list: 1 each
+    quantity: float  # units of each window (an hour unless periods are longer)
+    rate: float  # money per unit and window, used or not
+    skus: dict  # eligible SKU -> committed units that one unit of usage takes; a list: 1 each
     id: str = "units"
-    first: tuple[str, ...] = ()     # SKUs served before the others (usage of the account that owns the commitment)
-    eligible_share: float = 1.0     # share of the usage that may be covered, 0..1
-    window: str = "period"          # period, month or term
-    start: str | None = None        # first day (or hour) of the term; None: always
-    end: str | None = None          # the first one after it
-    upfront_share: float = 0.0      # share of the fee billed on the first day
-    priority: float | None = None   # smaller applies earlier; default: the vendor's order (docs/method §5.12)
+    first: tuple[
+        str, ...
+    ] = ()  # SKUs served before the others (usage of the account that owns the commitment)
+    eligible_share: float = 1.0  # share of the usage that may be covered, 0..1
+    window: str = "period"  # period, month or term
+    start: str | None = None  # first day (or hour) of the term; None: always
+    end: str | None = None  # the first one after it
+    upfront_share: float = 0.0  # share of the fee billed on the first day
+    priority: float | None = (
+        None  # smaller applies earlier; default: the vendor's order (docs/method §5.12)
+    )
     rank = 20
 
     def __post_init__(self):

@@ -19,28 +19,50 @@ from ...settings import Strict
 from ..rates import make
 
 DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-KINDS = ("gpu", "accelerator", "cpu", "storage", "network", "tokens", "provisioned", "seats", "requests", "runtime")
-PURCHASES = ("on_demand", "spot", "committed_1m", "committed_1y", "committed_3y", "provisioned", "capacity_block", "seat")
+KINDS = (
+    "gpu",
+    "accelerator",
+    "cpu",
+    "storage",
+    "network",
+    "tokens",
+    "provisioned",
+    "seats",
+    "requests",
+    "runtime",
+)
+PURCHASES = (
+    "on_demand",
+    "spot",
+    "committed_1m",
+    "committed_1y",
+    "committed_3y",
+    "provisioned",
+    "capacity_block",
+    "seat",
+)
 
 
 class Entry(Strict):
     """One SKU of a price document."""
 
     service: str
-    unit: str                        # consumed unit
-    rate: str                        # kind on the shelf prices/rates/
-    history: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]    # valid from -> fields of the rate form
+    unit: str  # consumed unit
+    rate: str  # kind on the shelf prices/rates/
+    history: Annotated[
+        dict[str, dict[str, Any]], Field(min_length=1)
+    ]  # valid from -> fields of the rate form
     block: Annotated[float, Field(gt=0)] = 1.0
     model: str = ""
     meter: str = ""
     region: str = ""
     note: str = ""
-    reference: str = ""              # where this one was read, if not where the document says
-    checked: str = ""                # when this one was read, if not when the document says
-    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""     # if not the document's
-    kind: str = ""                   # what is bought: one of KINDS
-    purchase: str = ""               # how it is bought: one of PURCHASES
-    dated: str = ""                  # the source's own date where it is coarser than a day: 2026-04, 2026-Q2, 2025
+    reference: str = ""  # where this one was read, if not where the document says
+    checked: str = ""  # when this one was read, if not when the document says
+    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""  # if not the document's
+    kind: str = ""  # what is bought: one of KINDS
+    purchase: str = ""  # how it is bought: one of PURCHASES
+    dated: str = ""  # the source's own date where it is coarser than a day: 2026-04, 2026-Q2, 2025
 
 
 class Prices(Strict):
@@ -50,7 +72,9 @@ class Prices(Strict):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     reference: Annotated[str, Field(min_length=1)]
     checked: str
-    prices: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]     # SKU -> Entry, checked one by one
+    prices: Annotated[
+        dict[str, dict[str, Any]], Field(min_length=1)
+    ]  # SKU -> Entry, checked one by one
 
 
 @dataclass(frozen=True)
@@ -58,23 +82,23 @@ class Price:
     """The price of a SKU in force over some days: its rate form and where it comes from."""
 
     sku: str
-    rate: object                     # rate form: charge(quantity) -> ListCost
-    unit: str                        # consumed unit the quantity must be in
+    rate: object  # rate form: charge(quantity) -> ListCost
+    unit: str  # consumed unit the quantity must be in
     currency: str
-    since: str                       # first day in force, YYYY-MM-DD
-    until: str | None                # day after the last one; None: until further notice
+    since: str  # first day in force, YYYY-MM-DD
+    until: str | None  # day after the last one; None: until further notice
     provider: str
     service: str
     model: str
     meter: str
-    reference: str                   # where it was read
-    checked: str                     # when it was read
-    place: str = field(default="", compare=False)   # file:line, for messages
+    reference: str  # where it was read
+    checked: str  # when it was read
+    place: str = field(default="", compare=False)  # file:line, for messages
     region: str = ""
-    kind: str = ""                   # one of KINDS, "" where the document does not say
-    purchase: str = ""               # one of PURCHASES, "" where the document does not say
+    kind: str = ""  # one of KINDS, "" where the document does not say
+    purchase: str = ""  # one of PURCHASES, "" where the document does not say
     note: str = ""
-    dated: str = ""                  # the source's own date where it is coarser than a day
+    dated: str = ""  # the source's own date where it is coarser than a day
 
     def charge(self, quantity):
         """ListCost of each quantity, see prices/rates."""
@@ -95,7 +119,9 @@ class Catalog:
     def history(self, sku: str) -> tuple[Price, ...]:
         """All prices of a SKU, oldest first. Raises PriceError with the nearest match for an unknown one."""
         if sku not in self.prices:
-            raise PriceError(unknown("prices", "SKU", sku, self.skus, "Add it to a price document."))
+            raise PriceError(
+                unknown("prices", "SKU", sku, self.skus, "Add it to a price document.")
+            )
         return self.prices[sku]
 
     def price(self, sku: str, day) -> Price:
@@ -107,13 +133,21 @@ class Catalog:
         history, day = self.history(sku), _day(day)
         found = bisect_right([price.since for price in history], day)
         if not found:
-            raise PriceError(f"prices: SKU '{sku}' has no price on {day}; its first one starts on {history[0].since} "
-                             f"({history[0].place}). Append the older price to its history.")
+            raise PriceError(
+                f"prices: SKU '{sku}' has no price on {day}; its first one starts on {history[0].since} "
+                f"({history[0].place}). Append the older price to its history."
+            )
         last = history[found - 1]
         if last.until is not None and day >= last.until:
-            after = f"the next one starts on {history[found].since}" if found < len(history) else "none follows"
-            raise PriceError(f"prices: SKU '{sku}' has no price on {day}; the one of {last.since} ended before {last.until} and "
-                             f"{after} ({last.place}). Append the price of that day to its history.")
+            after = (
+                f"the next one starts on {history[found].since}"
+                if found < len(history)
+                else "none follows"
+            )
+            raise PriceError(
+                f"prices: SKU '{sku}' has no price on {day}; the one of {last.since} ended before {last.until} and "
+                f"{after} ({last.place}). Append the price of that day to its history."
+            )
         return last
 
     def steps(self, sku: str, first, last) -> list[tuple[str, Price]]:
@@ -122,7 +156,9 @@ class Catalog:
         if last < first:
             raise PriceError(f"prices: the last day {last} comes before the first day {first}.")
         now = self.price(sku, first)
-        return [(first, now)] + [(price.since, price) for price in self.history(sku) if first < price.since <= last]
+        return [(first, now)] + [
+            (price.since, price) for price in self.history(sku) if first < price.since <= last
+        ]
 
     def find(self, *, model: str, meter: str) -> str:
         """The SKU of a model's meter. Raises PriceError with the nearest match."""
@@ -131,14 +167,18 @@ class Catalog:
             pairs.setdefault((history[-1].model, history[-1].meter), []).append(sku)
         models = sorted({pair[0] for pair in pairs if pair[0]})
         if model not in models:
-            raise PriceError(unknown("prices", "model", model, models, "Add it to a price document."))
+            raise PriceError(
+                unknown("prices", "model", model, models, "Add it to a price document.")
+            )
         meters = sorted(pair[1] for pair in pairs if pair[0] == model)
         if meter not in meters:
             raise PriceError(unknown("prices", f"meter of model '{model}'", meter, meters))
         found = pairs[(model, meter)]
         if len(found) > 1:
-            raise PriceError(f"prices: model '{model}' has meter '{meter}' under {len(found)} SKUs: {listing(found)}. "
-                             "Name the SKU.")
+            raise PriceError(
+                f"prices: model '{model}' has meter '{meter}' under {len(found)} SKUs: {listing(found)}. "
+                "Name the SKU."
+            )
         return found[0]
 
 
@@ -163,17 +203,23 @@ def load_catalog(folder: str | os.PathLike | None = None, *more: str | os.PathLi
     """
     files: list[Path] = []
     for place in map(Path, (resources.path("prices/world") if folder is None else folder, *more)):
-        found = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+        found = (
+            [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+        )
         if not found:
-            raise PriceError(f"{place}: no price document there. Put one file per provider into it, for example "
-                             "hyperion_cloud.yaml (docs/method §4.1).")
+            raise PriceError(
+                f"{place}: no price document there. Put one file per provider into it, for example "
+                "hyperion_cloud.yaml (docs/method §4.1)."
+            )
         files += found
     catalog: dict[str, tuple[Price, ...]] = {}
     for path in files:
         for sku, history in _read(path).items():
             if sku in catalog:
-                raise PriceError(f"{history[0].place}: SKU '{sku}' has prices in {catalog[sku][0].place} already. "
-                                 "A SKU has one history, in one document.")
+                raise PriceError(
+                    f"{history[0].place}: SKU '{sku}' has prices in {catalog[sku][0].place} already. "
+                    "A SKU has one history, in one document."
+                )
             catalog[sku] = history
     return Catalog(catalog)
 
@@ -188,7 +234,7 @@ def _read(path: Path) -> dict[str, tuple[Price, ...]]:
             lines[location[1]][location[2:]] = line
     histories = {}
     for sku, data in prices.prices.items():
-        part = Document(data)                    # a document of its own, so that a slip gets its nearest match
+        part = Document(data)  # a document of its own, so that a slip gets its nearest match
         part.path, part.lines = document.path, lines[sku]
         histories[sku] = _history(sku, checked(Entry, part, PriceError), prices, document)
     return histories
@@ -196,6 +242,7 @@ def _read(path: Path) -> dict[str, tuple[Price, ...]]:
 
 def _history(sku: str, entry: Entry, prices: Prices, document: Document) -> tuple[Price, ...]:
     """The dated prices of one SKU, each with the day it ends."""
+
     def at(*rest) -> str:
         return document.at(("prices", sku, *rest))
 
@@ -210,19 +257,42 @@ def _history(sku: str, entry: Entry, prices: Prices, document: Document) -> tupl
         _check_day(day, at("history", day), f"{sku}: history")
     for before, after in zip(since, since[1:]):
         if after < before:
-            raise PriceError(f"{at('history', after)}: {sku}: {after} stands after {before}. "
-                             "A history is appended to: the newest date comes last.")
+            raise PriceError(
+                f"{at('history', after)}: {sku}: {after} stands after {before}. "
+                "A history is appended to: the newest date comes last."
+            )
     built = []
     for day, following in zip(since, [*since[1:], None]):
         where, fields = at("history", day), dict(entry.history[day])
         if "block" in fields:
-            raise PriceError(f"{where}: {sku}: block belongs to the SKU, beside unit and rate; give every price of a "
-                             "history per the same block.")
+            raise PriceError(
+                f"{where}: {sku}: block belongs to the SKU, beside unit and rate; give every price of a "
+                "history per the same block."
+            )
         until = _until(fields.pop("until", None), day, following, f"{where}: {sku}")
         rate = make(entry.rate, {**fields, "block": entry.block}, f"{where}: {sku}")
-        built.append(Price(sku, rate, unit, entry.currency or prices.currency, day, until, prices.provider, entry.service,
-                           entry.model, entry.meter, entry.reference or prices.reference, entry.checked or prices.checked,
-                           where, entry.region, entry.kind, entry.purchase, entry.note, entry.dated))
+        built.append(
+            Price(
+                sku,
+                rate,
+                unit,
+                entry.currency or prices.currency,
+                day,
+                until,
+                prices.provider,
+                entry.service,
+                entry.model,
+                entry.meter,
+                entry.reference or prices.reference,
+                entry.checked or prices.checked,
+                where,
+                entry.region,
+                entry.kind,
+                entry.purchase,
+                entry.note,
+                entry.dated,
+            )
+        )
     return tuple(built)
 
 
@@ -232,10 +302,14 @@ def _until(written, since: str, following: str | None, where: str) -> str | None
         return following
     _check_day(str(written), where, "until")
     if written <= since:
-        raise PriceError(f"{where}: until is {written}, but the price starts on {since}; until is the day after its last one.")
+        raise PriceError(
+            f"{where}: until is {written}, but the price starts on {since}; until is the day after its last one."
+        )
     if following is not None and written > following:
-        raise PriceError(f"{where}: the price of {since} is in force until {written}, but the next one starts on {following}: "
-                         "their dates overlap. End the first one on that day or before; without until it ends there by itself.")
+        raise PriceError(
+            f"{where}: the price of {since} is in force until {written}, but the next one starts on {following}: "
+            "their dates overlap. End the first one on that day or before; without until it ends there by itself."
+        )
     return written
 
 
@@ -256,16 +330,28 @@ def check_append_only(before: Catalog, after: Catalog) -> None:
             if price.since not in now:
                 near = nearest(price.since, now)
                 hint = f" Did its date become {near}?" if near else ""
-                raise PriceError(f"prices: SKU '{sku}' lost its price of {price.since}.{hint} A history is appended to; "
-                                 "put the price back.")
+                raise PriceError(
+                    f"prices: SKU '{sku}' lost its price of {price.since}.{hint} A history is appended to; "
+                    "put the price back."
+                )
             new = now[price.since]
             if (new.rate, new.unit, new.currency) != (price.rate, price.unit, price.currency):
-                raise PriceError(f"{new.place}: SKU '{sku}' changed its price of {price.since} from {price.rate} to {new.rate}. "
-                                 "A history is appended to; give the new price its own date.")
+                raise PriceError(
+                    f"{new.place}: SKU '{sku}' changed its price of {price.since} from {price.rate} to {new.rate}. "
+                    "A history is appended to; give the new price its own date."
+                )
 
 
-def select(catalog: Catalog, *, provider: str = "", service: str = "", kind: str = "", purchase: str = "", region: str = "",
-           text: str = "") -> tuple[str, ...]:
+def select(
+    catalog: Catalog,
+    *,
+    provider: str = "",
+    service: str = "",
+    kind: str = "",
+    purchase: str = "",
+    region: str = "",
+    text: str = "",
+) -> tuple[str, ...]:
     """SKUs whose newest price fits all of the words, sorted; upper and lower case are the same.
 
     provider, service, text   part of the name (text: of SKU, service, model, meter or note); a provider also by the first word of its SKUs
@@ -278,8 +364,20 @@ def select(catalog: Catalog, *, provider: str = "", service: str = "", kind: str
     newest = {sku: history[-1] for sku, history in catalog.prices.items()}
     for name, word in (whole | part).items():
         values = sorted({getattr(price, name) for price in newest.values() if getattr(price, name)})
-        prefixes = {sku.split(":")[0].casefold() for sku in newest if ":" in sku} if name == "provider" else set()
-        fits = [value for value in values if (word.casefold() == value.casefold() if name in whole else word.casefold() in value.casefold())]
+        prefixes = (
+            {sku.split(":")[0].casefold() for sku in newest if ":" in sku}
+            if name == "provider"
+            else set()
+        )
+        fits = [
+            value
+            for value in values
+            if (
+                word.casefold() == value.casefold()
+                if name in whole
+                else word.casefold() in value.casefold()
+            )
+        ]
         if word and not fits and word.casefold() not in prefixes:
             raise PriceError(unknown("prices", name, word, values))
 
@@ -289,7 +387,10 @@ def select(catalog: Catalog, *, provider: str = "", service: str = "", kind: str
             first = name == "provider" and sku.casefold().startswith(f"{word}:")
             if word and not (value == word if name in whole else word in value or first):
                 return False
-        return text.casefold() in " ".join((sku, price.service, price.model, price.meter, price.note)).casefold()
+        return (
+            text.casefold()
+            in " ".join((sku, price.service, price.model, price.meter, price.note)).casefold()
+        )
 
     return tuple(sorted(sku for sku, price in newest.items() if fits(sku, price)))
 
@@ -299,9 +400,9 @@ class Stale:
     """A price that nobody has looked up for too long."""
 
     sku: str
-    checked: str                     # when it was read last
-    days: int                        # how long ago
-    reference: str                   # where to look it up again
+    checked: str  # when it was read last
+    days: int  # how long ago
+    reference: str  # where to look it up again
 
 
 def stale(catalog: Catalog, day, after_days: int = 90) -> tuple[Stale, ...]:
@@ -311,9 +412,15 @@ def stale(catalog: Catalog, day, after_days: int = 90) -> tuple[Stale, ...]:
     """
     day, found = _day(day), []
     if not (isinstance(after_days, (int, np.integer)) and after_days >= 0):
-        raise PriceError(f"after_days is {after_days}; it must be a whole number of days, 0 or more.")
+        raise PriceError(
+            f"after_days is {after_days}; it must be a whole number of days, 0 or more."
+        )
     for sku, history in catalog.prices.items():
-        now = [price for price in history if price.since <= day and (price.until is None or day < price.until)]
+        now = [
+            price
+            for price in history
+            if price.since <= day and (price.until is None or day < price.until)
+        ]
         age = int((np.datetime64(day) - np.datetime64(now[-1].checked)).astype(int)) if now else 0
         if age > after_days:
             found.append(Stale(sku, now[-1].checked, age, now[-1].reference))

@@ -11,8 +11,12 @@ import numpy as np
 from ...errors import PriceError
 from .catalog import Catalog, Price, load_catalog
 
-ALLOWED = ("added", "appended", "ended")          # what a newer state may do to an older one
-BROKEN = ("removed", "lost", "changed")           # what it may not: a report of last year could not be rebuilt
+ALLOWED = ("added", "appended", "ended")  # what a newer state may do to an older one
+BROKEN = (
+    "removed",
+    "lost",
+    "changed",
+)  # what it may not: a report of last year could not be rebuilt
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,13 @@ class Change:
     """One difference between two catalogs."""
 
     sku: str
-    what: str                        # added, appended, ended; removed, lost, changed
-    since: str                       # the price it is about
-    before: object = None            # rate form before, None where there was none
-    after: object = None             # rate form after
-    percent: float | None = None     # change of the price in percent; None where no single number says it
+    what: str  # added, appended, ended; removed, lost, changed
+    since: str  # the price it is about
+    before: object = None  # rate form before, None where there was none
+    after: object = None  # rate form after
+    percent: float | None = (
+        None  # change of the price in percent; None where no single number says it
+    )
 
     @property
     def breaks_history(self) -> bool:
@@ -44,7 +50,15 @@ def diff(before: Catalog, after: Catalog) -> tuple[Change, ...]:
         old, new = before.prices.get(sku, ()), after.prices.get(sku, ())
         if not old or not new:
             last = (old or new)[-1]
-            found.append(Change(sku, "removed" if old else "added", last.since, last.rate if old else None, last.rate if new else None))
+            found.append(
+                Change(
+                    sku,
+                    "removed" if old else "added",
+                    last.since,
+                    last.rate if old else None,
+                    last.rate if new else None,
+                )
+            )
             continue
         found += _history(sku, old, new)
     return tuple(found)
@@ -61,12 +75,36 @@ def _history(sku: str, old: tuple[Price, ...], new: tuple[Price, ...]) -> list[C
             then = [price for price in new if price.since < since]
             previous = then[-1].rate if then else None
             late = since > old[-1].since
-            found.append(Change(sku, "appended" if late else "changed", since, previous, other.rate, percent(previous, other.rate)))
+            found.append(
+                Change(
+                    sku,
+                    "appended" if late else "changed",
+                    since,
+                    previous,
+                    other.rate,
+                    percent(previous, other.rate),
+                )
+            )
         elif (one.rate, one.unit, one.currency) != (other.rate, other.unit, other.currency):
             same = (one.unit, one.currency) == (other.unit, other.currency)
-            found.append(Change(sku, "changed", since, one.rate, other.rate, percent(one.rate, other.rate) if same else None))
-        elif one.until != other.until and not (one.until is None and other.until in has):      # else it ended by its successor
-            found.append(Change(sku, "ended" if one.until is None else "changed", since, one.rate, other.rate))
+            found.append(
+                Change(
+                    sku,
+                    "changed",
+                    since,
+                    one.rate,
+                    other.rate,
+                    percent(one.rate, other.rate) if same else None,
+                )
+            )
+        elif one.until != other.until and not (
+            one.until is None and other.until in has
+        ):  # else it ended by its successor
+            found.append(
+                Change(
+                    sku, "ended" if one.until is None else "changed", since, one.rate, other.rate
+                )
+            )
     return found
 
 
@@ -81,13 +119,22 @@ def percent(before, after) -> float | None:
         return None
     names = before.__dataclass_fields__
     money = [name for name in names if name in ("price", "prices", "flat", "fee", "minimum")]
-    if not money or any(getattr(before, name) != getattr(after, name) for name in names if name not in money):
+    if not money or any(
+        getattr(before, name) != getattr(after, name) for name in names if name not in money
+    ):
         return None
-    old, new = (np.concatenate([np.ravel(getattr(rate, name)) for name in money]).astype(float) for rate in (before, after))
+    old, new = (
+        np.concatenate([np.ravel(getattr(rate, name)) for name in money]).astype(float)
+        for rate in (before, after)
+    )
     if old.shape != new.shape or ((old == 0) != (new == 0)).any() or not (old > 0).any():
         return None
     factors = new[old > 0] / old[old > 0]
-    return float(round((factors[0] - 1) * 100, 6)) if np.allclose(factors, factors[0], rtol=1e-9) else None
+    return (
+        float(round((factors[0] - 1) * 100, 6))
+        if np.allclose(factors, factors[0], rtol=1e-9)
+        else None
+    )
 
 
 def describe(rate, unit: str = "") -> str:
@@ -110,9 +157,22 @@ def describe(rate, unit: str = "") -> str:
         return f"{fields['price']:.10g}{per}"
     if set(fields) == {"starts", "prices", "flat"}:
         flat = [f" and {fee:,.10g} flat" for fee in fields["flat"]] or [""] * len(fields["starts"])
-        return f"{kind} " + ", ".join(f"{start:,.10g}: {price:.10g}{fee}" for start, price, fee in zip(fields["starts"], fields["prices"], flat)) + per
-    return f"{kind} " + ", ".join(f"{name} {value:,.10g}" if isinstance(value, float) else f"{name} {value}"
-                                 for name, value in fields.items()) + per
+        return (
+            f"{kind} "
+            + ", ".join(
+                f"{start:,.10g}: {price:.10g}{fee}"
+                for start, price, fee in zip(fields["starts"], fields["prices"], flat)
+            )
+            + per
+        )
+    return (
+        f"{kind} "
+        + ", ".join(
+            f"{name} {value:,.10g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in fields.items()
+        )
+        + per
+    )
 
 
 def compare_places(before: str | os.PathLike, after: str | os.PathLike, day: str) -> list[dict]:
@@ -124,27 +184,62 @@ def compare_places(before: str | os.PathLike, after: str | os.PathLike, day: str
     """
     sorts = [_sort(Path(place)) for place in (before, after)]
     if sorts[0] != sorts[1]:
-        raise PriceError(f"{before} holds {sorts[0]}, {after} holds {sorts[1]}: compare two of the same sort.")
+        raise PriceError(
+            f"{before} holds {sorts[0]}, {after} holds {sorts[1]}: compare two of the same sort."
+        )
     if sorts[0] == "exchange rates":
         from .fx import stored
         from .refresh import merge
 
         rates, added, changed, removed = merge(stored(before), stored(after), replace=True)
-        found = [_plain("changed", *text.partition(": ")[0].split(" "), *text.partition(": ")[2].split(" -> "), True) for text in changed]
+        found = [
+            _plain(
+                "changed",
+                *text.partition(": ")[0].split(" "),
+                *text.partition(": ")[2].split(" -> "),
+                True,
+            )
+            for text in changed
+        ]
         for what, count, breaks in (("added", added, False), ("removed", removed, True)):
             if count:
-                found.append(_plain(what, "rates", str(rates.days[-1]), "", f"{count:,} values", breaks))
+                found.append(
+                    _plain(what, "rates", str(rates.days[-1]), "", f"{count:,} values", breaks)
+                )
         return found
     if sorts[0] == "token prices":
         from ..tokens import refresh as token_refresh
         from ..tokens.table import load_tokens
 
-        return [_plain("added" if one["old"] is None else "removed" if one["new"] is None else "changed",
-                       " ".join(filter(None, (f"{one['provider']}/{one['model']}", one["context"], one["bucket"]))), day,
-                       "" if one["old"] is None else f"{one['old']:g}", "" if one["new"] is None else f"{one['new']:g}", False)
-                for one in token_refresh.changes(load_tokens(before, corrections=""), load_tokens(after, corrections=""), day)]
-    return [{"what": one.what, "name": one.sku, "since": one.since, "before": describe(one.before), "after": describe(one.after),
-             "percent": one.percent, "breaks_history": one.breaks_history} for one in diff(load_catalog(before), load_catalog(after))]
+        return [
+            _plain(
+                "added" if one["old"] is None else "removed" if one["new"] is None else "changed",
+                " ".join(
+                    filter(
+                        None, (f"{one['provider']}/{one['model']}", one["context"], one["bucket"])
+                    )
+                ),
+                day,
+                "" if one["old"] is None else f"{one['old']:g}",
+                "" if one["new"] is None else f"{one['new']:g}",
+                False,
+            )
+            for one in token_refresh.changes(
+                load_tokens(before, corrections=""), load_tokens(after, corrections=""), day
+            )
+        ]
+    return [
+        {
+            "what": one.what,
+            "name": one.sku,
+            "since": one.since,
+            "before": describe(one.before),
+            "after": describe(one.after),
+            "percent": one.percent,
+            "breaks_history": one.breaks_history,
+        }
+        for one in diff(load_catalog(before), load_catalog(after))
+    ]
 
 
 def _sort(path: Path) -> str:
@@ -154,11 +249,21 @@ def _sort(path: Path) -> str:
         return "token prices"
     if path.name.endswith((".csv", ".csv.gz")):
         return "exchange rates"
-    raise PriceError(f"{path}: neither price documents (.yaml), nor exchange rates (.csv, .csv.gz), nor a token snapshot (.jsonl).")
+    raise PriceError(
+        f"{path}: neither price documents (.yaml), nor exchange rates (.csv, .csv.gz), nor a token snapshot (.jsonl)."
+    )
 
 
 def _plain(what: str, name: str, since: str, before: str, after: str, breaks: bool) -> dict:
     moved = None
     if what == "changed" and before and after:
         moved = round((float(after) / float(before) - 1) * 100, 6) if float(before) else None
-    return {"what": what, "name": name, "since": since, "before": before, "after": after, "percent": moved, "breaks_history": breaks}
+    return {
+        "what": what,
+        "name": name,
+        "since": since,
+        "before": before,
+        "after": after,
+        "percent": moved,
+        "breaks_history": breaks,
+    }

@@ -24,8 +24,13 @@ from ...errors import PriceError, unknown
 from ...periods import check_month
 
 STORED = resources.path("fx") / "ecb_reference_rates.csv.gz"
-REACH = 7              # days a rate may be carried forward: the longest closing of the ECB is Christmas or Easter with its weekend
-CLOSED = {(1, 1), (5, 1), (12, 25), (12, 26)}      # days the ECB publishes nothing, beside Good Friday, Easter Monday and weekends
+REACH = 7  # days a rate may be carried forward: the longest closing of the ECB is Christmas or Easter with its weekend
+CLOSED = {
+    (1, 1),
+    (5, 1),
+    (12, 25),
+    (12, 26),
+}  # days the ECB publishes nothing, beside Good Friday, Easter Monday and weekends
 DO = "Name another day, or give the currency a plan rate."
 
 
@@ -33,9 +38,11 @@ DO = "Name another day, or give the currency a plan rate."
 class Rates:
     """Reference rates: how many units of each currency one euro is worth, day by day; NaN where none was published."""
 
-    currencies: tuple[str, ...]      # without EUR
-    days: np.ndarray                 # (day,) datetime64[D], rising
-    values: np.ndarray               # (day, currency) float64; the published decimals are exactly those of repr()
+    currencies: tuple[str, ...]  # without EUR
+    days: np.ndarray  # (day,) datetime64[D], rising
+    values: (
+        np.ndarray
+    )  # (day, currency) float64; the published decimals are exactly those of repr()
 
     def span(self, currency: str) -> tuple[str, str]:
         """First and last day a currency has a rate for, YYYY-MM-DD. Raises PriceError for an unknown currency."""
@@ -61,7 +68,11 @@ class Rates:
 
     def rate_day(self, currency: str, to: str, day) -> str:
         """The day whose published rate is used for a day: the older one of the two currencies'."""
-        places = [self._place(name, np.asarray(days_of(day)))[()] for name in (currency, to) if name != "EUR"]
+        places = [
+            self._place(name, np.asarray(days_of(day)))[()]
+            for name in (currency, to)
+            if name != "EUR"
+        ]
         return str(self.days[min(places)] if places else days_of(day)[()])
 
     def month_average(self, currency: str, to: str, month: str) -> float:
@@ -71,22 +82,41 @@ class Rates:
         """
         check_month(month, "fx: month")
         first = np.datetime64(month, "M").astype("datetime64[D]")
-        open_days = [day for day in np.arange(first, (np.datetime64(month, "M") + 1).astype("datetime64[D]")) if business_day(day)]
+        open_days = [
+            day
+            for day in np.arange(first, (np.datetime64(month, "M") + 1).astype("datetime64[D]"))
+            if business_day(day)
+        ]
         for name in (currency, to):
             start, end = self.span(name)
             if str(open_days[0]) < start or end < str(open_days[-1]):
-                raise PriceError(f"fx: {name} has no whole month {month}: its rates run from {start} to {end}. Name a month inside, or "
-                                 "give the currency a plan rate.")
+                raise PriceError(
+                    f"fx: {name} has no whole month {month}: its rates run from {start} to {end}. Name a month inside, or "
+                    "give the currency a plan rate."
+                )
         inside = (self.days >= open_days[0]) & (self.days <= open_days[-1])
-        columns = [np.ones(inside.sum()) if name == "EUR" else self._column(name)[inside] for name in (currency, to)]
+        columns = [
+            np.ones(inside.sum()) if name == "EUR" else self._column(name)[inside]
+            for name in (currency, to)
+        ]
         published = ~np.isnan(columns[0] + columns[1])
         if not published.any():
             raise PriceError(f"fx: {currency} to {to}: no rate was published in {month}. {DO}")
-        return 1.0 if currency == to else float(np.mean(columns[1][published] / columns[0][published]))
+        return (
+            1.0 if currency == to else float(np.mean(columns[1][published] / columns[0][published]))
+        )
 
     def _column(self, currency: str) -> np.ndarray:
         if currency not in self.currencies:
-            raise PriceError(unknown("fx", "currency", currency, ("EUR", *self.currencies), "Give a currency of your own a plan rate."))
+            raise PriceError(
+                unknown(
+                    "fx",
+                    "currency",
+                    currency,
+                    ("EUR", *self.currencies),
+                    "Give a currency of your own a plan rate.",
+                )
+            )
         return self.values[:, self.currencies.index(currency)]
 
     def _at(self, currency: str, day) -> np.ndarray:
@@ -106,7 +136,9 @@ class Rates:
         """Position in `have` of the newest day on or before each day; raises PriceError where that is none or too old."""
         found = np.searchsorted(have, days, side="right") - 1
         age = (days - have[np.maximum(found, 0)]).astype(int)
-        weekend = np.array((have[-1].astype(int) + 3) % 7 == 4) * 2          # days after a last Friday; 1970-01-01 was a Thursday
+        weekend = (
+            np.array((have[-1].astype(int) + 3) % 7 == 4) * 2
+        )  # days after a last Friday; 1970-01-01 was a Thursday
         bad = (found < 0) | (age > np.where(found == len(have) - 1, weekend, REACH))
         if bad.any():
             day, at = days[bad].flat[0], int(found[bad].flat[0])
@@ -147,7 +179,9 @@ def business_day(day) -> bool:
     d = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
     e = (32 + 2 * (b % 4) + 2 * (c // 4) - d - c % 4) % 7
     n = d + e - 7 * ((a + 11 * d + 22 * e) // 451) + 114
-    easter = np.datetime64(f"{date.year}-{n // 31:02d}-{n % 31 + 1:02d}")       # the anonymous Gregorian computus
+    easter = np.datetime64(
+        f"{date.year}-{n // 31:02d}-{n % 31 + 1:02d}"
+    )  # the anonymous Gregorian computus
     return np.datetime64(date) - easter not in (np.timedelta64(-2, "D"), np.timedelta64(1, "D"))
 
 
@@ -156,7 +190,9 @@ def read_rates(raw: bytes | str, where: str = "fx") -> Rates:
     text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
     rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
     if not rows or not rows[0] or rows[0][0].strip() != "Date" or len(rows) < 2:
-        raise PriceError(f"{where}: no table of rates. The first line must be Date,USD,JPY,… and days follow.")
+        raise PriceError(
+            f"{where}: no table of rates. The first line must be Date,USD,JPY,… and days follow."
+        )
     names = [name.strip() for name in rows[0][1:] if name.strip()]
     days, values = [], np.full((len(rows) - 1, len(names)), np.nan)
     for i, row in enumerate(rows[1:]):
@@ -164,10 +200,12 @@ def read_rates(raw: bytes | str, where: str = "fx") -> Rates:
         for j, cell in enumerate(row[1 : len(names) + 1]):
             cell = cell.strip()
             if cell not in ("", "N/A"):
-                with suppress(ValueError):                       # stays not a number, which the next line refuses
+                with suppress(ValueError):  # stays not a number, which the next line refuses
                     values[i, j] = float(cell)
                 if not 0 < values[i, j] < np.inf:
-                    raise PriceError(f"{where}: line {i + 2}: {names[j]} is '{cell[:40]}'; a rate is a finite number above 0.")
+                    raise PriceError(
+                        f"{where}: line {i + 2}: {names[j]} is '{cell[:40]}'; a rate is a finite number above 0."
+                    )
     order = np.argsort(np.array(days, dtype="datetime64[D]"), kind="stable")
     sorted_days = np.array(days, dtype="datetime64[D]")[order]
     twice = sorted_days[1:][sorted_days[1:] == sorted_days[:-1]]
@@ -180,7 +218,9 @@ def write_rates(rates: Rates) -> bytes:
     """The stored form: gzip of Date,… lines, oldest first; the same rates give the same bytes."""
     lines = ["Date," + ",".join(rates.currencies)]
     for day, row in zip(rates.days, rates.values):
-        lines.append(f"{day}," + ",".join("" if np.isnan(value) else repr(float(value)) for value in row))
+        lines.append(
+            f"{day}," + ",".join("" if np.isnan(value) else repr(float(value)) for value in row)
+        )
     return gzip.compress(("\n".join(lines) + "\n").encode(), compresslevel=9, mtime=0)
 
 
@@ -188,7 +228,9 @@ def stored(path: str | os.PathLike = STORED) -> Rates:
     """The rates of the repository (data/fx), or of a file of the same form; read once per process and file state."""
     path = Path(path)
     if not path.is_file():
-        raise PriceError(f"{path}: there is no table of exchange rates. Run 'finops prices refresh'.")
+        raise PriceError(
+            f"{path}: there is no table of exchange rates. Run 'finops prices refresh'."
+        )
     return _stored(path, stamp([path]))
 
 
@@ -198,7 +240,9 @@ def _stored(path: Path, state: tuple) -> Rates:
     try:
         return read_rates(gzip.decompress(raw) if path.suffix == ".gz" else raw, str(path))
     except (OSError, EOFError, UnicodeDecodeError):
-        raise PriceError(f"{path}: not a table of exchange rates. Run 'finops prices refresh'.") from None
+        raise PriceError(
+            f"{path}: not a table of exchange rates. Run 'finops prices refresh'."
+        ) from None
 
 
 def rate(currency: str, to: str, day, rates=None):

@@ -14,8 +14,8 @@ from pydantic import Field
 from ...documents import Document, checked, load_yaml
 from ...errors import PriceError, unknown
 from ...settings import Strict
-from .fx import days_of
 from ..rates._checks import number
+from .fx import days_of
 
 
 class PlanDocument(Strict):
@@ -23,8 +23,10 @@ class PlanDocument(Strict):
 
     name: Annotated[str, Field(min_length=1)]
     approved_on: str
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]                # what the rates are in
-    rates: dict[str, Any]            # currency -> number, or {day: number}; checked one by one, a sentence each
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]  # what the rates are in
+    rates: dict[
+        str, Any
+    ]  # currency -> number, or {day: number}; checked one by one, a sentence each
     approved_by: str = ""
 
 
@@ -35,7 +37,9 @@ class PlanRates:
     name: str
     approved_on: str
     currency: str
-    rates: dict[str, tuple[tuple[str, float], ...]]       # currency -> (from day, rate), in time order; day "" is always
+    rates: dict[
+        str, tuple[tuple[str, float], ...]
+    ]  # currency -> (from day, rate), in time order; day "" is always
     approved_by: str = ""
 
     def rate(self, currency: str, to: str, day=None):
@@ -44,28 +48,46 @@ class PlanRates:
         Raises PriceError for a currency the plan does not have and for a day before its first rate.
         """
         days = days_of("0001-01-01" if day is None else day)
-        values = [np.reshape([float(self._value(name, one, day is None)) for one in days.ravel()], days.shape) for name in (currency, to)]
+        values = [
+            np.reshape(
+                [float(self._value(name, one, day is None)) for one in days.ravel()], days.shape
+            )
+            for name in (currency, to)
+        ]
         return (np.ones(days.shape) if currency == to else values[0] / values[1])[()]
 
     def parts(self, currency: str, to: str, day=None) -> tuple[Decimal, Decimal]:
         """Two decimals whose quotient, second by first, is the rate: see `fx.convert_money`."""
         one = days_of("0001-01-01" if day is None else day)[()]
-        base, target = (Decimal(repr(self._value(name, one, day is None))) for name in (currency, to))
+        base, target = (
+            Decimal(repr(self._value(name, one, day is None))) for name in (currency, to)
+        )
         return (Decimal(1), Decimal(1)) if currency == to else (target, base)
 
     def _value(self, currency: str, day, undated: bool) -> float:
         if currency == self.currency:
             return 1.0
         if currency not in self.rates:
-            raise PriceError(unknown(f"plan rates '{self.name}'", "currency", currency, (self.currency, *self.rates),
-                                     "Agree a rate for it and add it to the plan."))
+            raise PriceError(
+                unknown(
+                    f"plan rates '{self.name}'",
+                    "currency",
+                    currency,
+                    (self.currency, *self.rates),
+                    "Agree a rate for it and add it to the plan.",
+                )
+            )
         dated = self.rates[currency]
         if undated and dated[0][0]:
-            raise PriceError(f"plan rates '{self.name}': {currency} has a rate by day; name the day.")
+            raise PriceError(
+                f"plan rates '{self.name}': {currency} has a rate by day; name the day."
+            )
         found = [value for since, value in dated if since <= str(day)]
         if not found:
-            raise PriceError(f"plan rates '{self.name}': {currency} has no rate on {day}; its first one starts on {dated[0][0]}. "
-                             "Agree one for that day.")
+            raise PriceError(
+                f"plan rates '{self.name}': {currency} has no rate on {day}; its first one starts on {dated[0][0]}. "
+                "Agree one for that day."
+            )
         return found[-1]
 
 
@@ -75,7 +97,9 @@ def make_plan_rates(data: dict) -> PlanRates:
     at = data.at if isinstance(data, Document) else lambda location: "plan rates"
     _check_day(document.approved_on, f"{at(('approved_on',))}: approved_on")
     if not document.rates:
-        raise PriceError(f"{at(('rates',))}: no rate; write a currency and a number, for example EUR: 1.08.")
+        raise PriceError(
+            f"{at(('rates',))}: no rate; write a currency and a number, for example EUR: 1.08."
+        )
     found = {}
     for name, value in document.rates.items():
         where = f"{at(('rates', name))}: {name}"
@@ -88,13 +112,17 @@ def make_plan_rates(data: dict) -> PlanRates:
             raise PriceError(f"{where}: no rate; write a number, or days with numbers.")
         for since, after in zip(list(steps), list(steps)[1:]):
             if after <= since:
-                raise PriceError(f"{where}: {after} stands after {since}. Write the newest day last.")
+                raise PriceError(
+                    f"{where}: {after} stands after {since}. Write the newest day last."
+                )
         for since, one in steps.items():
             if since:
                 _check_day(since, where)
             number(one, f"{where}: rate", above_zero=True)
         found[name] = tuple((since, float(one)) for since, one in steps.items())
-    return PlanRates(document.name, document.approved_on, document.currency, found, document.approved_by)
+    return PlanRates(
+        document.name, document.approved_on, document.currency, found, document.approved_by
+    )
 
 
 def load_plan_rates(path: str | os.PathLike) -> PlanRates:
@@ -115,8 +143,8 @@ def _check_day(text: str, where: str) -> None:
 class ConstantCurrency:
     """Costs of several currencies in one: at the rates of each period and at one rate for all of them."""
 
-    at_actual: np.ndarray           # (…, period)
-    at_constant: np.ndarray         # (…, period)
+    at_actual: np.ndarray  # (…, period)
+    at_constant: np.ndarray  # (…, period)
 
     @property
     def effect(self) -> np.ndarray:
@@ -124,7 +152,11 @@ class ConstantCurrency:
         return self.at_actual - self.at_constant
 
 
-def constant_currency(amounts: Mapping[str, np.ndarray], actual: Mapping[str, np.ndarray], constant: Mapping[str, float]) -> ConstantCurrency:
+def constant_currency(
+    amounts: Mapping[str, np.ndarray],
+    actual: Mapping[str, np.ndarray],
+    constant: Mapping[str, float],
+) -> ConstantCurrency:
     """Costs at the rates of their periods beside the same costs at constant rates (docs/method §7.4).
 
     amounts    currency -> money (…, period) in that currency
@@ -143,14 +175,26 @@ def constant_currency(amounts: Mapping[str, np.ndarray], actual: Mapping[str, np
         total = 0.0
         for currency, money in amounts.items():
             if currency not in rates:
-                raise PriceError(unknown(f"constant currency: {what} rates", "currency", currency, rates, "Give it a rate."))
+                raise PriceError(
+                    unknown(
+                        f"constant currency: {what} rates",
+                        "currency",
+                        currency,
+                        rates,
+                        "Give it a rate.",
+                    )
+                )
             factor = np.asarray(rates[currency], dtype=float)
             if not (np.isfinite(factor) & (factor > 0)).all():
-                raise PriceError(f"constant currency: {what} rate of {currency} is {str(rates[currency])[:40]}; "
-                                 "it must be a finite number above 0.")
+                raise PriceError(
+                    f"constant currency: {what} rate of {currency} is {str(rates[currency])[:40]}; "
+                    "it must be a finite number above 0."
+                )
             cells = np.asarray(money, dtype=float)
             if not np.isfinite(cells).all():
-                raise PriceError(f"constant currency: amounts of {currency} hold {cells[~np.isfinite(cells)].flat[0]}; money must be finite.")
+                raise PriceError(
+                    f"constant currency: amounts of {currency} hold {cells[~np.isfinite(cells)].flat[0]}; money must be finite."
+                )
             total = total + cells * factor
         sums.append(np.asarray(total))
     return ConstantCurrency(*sums)

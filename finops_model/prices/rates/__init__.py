@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from ... import shelf as _shelf
 
-METHODS = ("charge", "parts")        # what every file's class can do (shelf.py)
+METHODS = ("charge", "parts")  # what every file's class can do (shelf.py)
 
 
 def shelf() -> dict[str, type]:

@@ -12,9 +12,9 @@ from ...errors import PriceError
 class Parts(NamedTuple):
     """A charge as max(use, least) + fee, money; each an array that broadcasts with the quantity."""
 
-    use: np.ndarray             # quantity × price of a unit (of a block): what a share or factor acts on
-    fee: np.ndarray | float = 0.0       # due beside the use: the fee of an allowance, flat fees of tiers
-    least: np.ndarray | float = 0.0     # due at least, whatever the use: a contractual minimum
+    use: np.ndarray  # quantity × price of a unit (of a block): what a share or factor acts on
+    fee: np.ndarray | float = 0.0  # due beside the use: the fee of an allowance, flat fees of tiers
+    least: np.ndarray | float = 0.0  # due at least, whatever the use: a contractual minimum
 
 
 def charged(parts: Parts, factor=1.0, due=1.0):
@@ -37,9 +37,11 @@ def charged(parts: Parts, factor=1.0, due=1.0):
 def parts_of(form, quantity) -> Parts:
     """The parts of a form's charge. Raises PriceError where a form of one's own does not say them."""
     if not hasattr(form, "parts"):
-        raise PriceError(f"rate form '{type(form).__name__.casefold()}' does not say what of its charge is due without use, so a negotiated share or a "
-                         "price factor could lower a fee or a minimum. Give its dataclass a method parts(quantity) "
-                         "(finops_model/prices/rates/_parts.py), or state the negotiated price as a form.")
+        raise PriceError(
+            f"rate form '{type(form).__name__.casefold()}' does not say what of its charge is due without use, so a negotiated share or a "
+            "price factor could lower a fee or a minimum. Give its dataclass a method parts(quantity) "
+            "(finops_model/prices/rates/_parts.py), or state the negotiated price as a form."
+        )
     return form.parts(quantity)
 
 

@@ -12,10 +12,10 @@ from ._parts import Parts, charged
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    included: float        # units per window covered by the fee; what is not used is lost
-    price: float           # money per `block` units beyond them
-    fee: float = 0.0       # money per window, used or not
-    block: float = 1.0     # units the price is for; included is in units, not in blocks
+    included: float  # units per window covered by the fee; what is not used is lost
+    price: float  # money per `block` units beyond them
+    fee: float = 0.0  # money per window, used or not
+    block: float = 1.0  # units the price is for; included is in units, not in blocks
 
     def __post_init__(self):
         for name in ("included", "price", "fee"):

@@ -12,10 +12,12 @@ from ._parts import Parts, charged
 
 @dataclass(frozen=True, slots=True)
 class Graduated:
-    starts: tuple[float, ...]    # units per window at which a tier begins; the first is 0
-    prices: tuple[float, ...]    # money per `block` units inside that tier
-    block: float = 1.0           # units a price is for; starts are in units, not in blocks
-    flat: tuple[float, ...] = ()  # money per window for each tier reached, not by unit; the first is due without use
+    starts: tuple[float, ...]  # units per window at which a tier begins; the first is 0
+    prices: tuple[float, ...]  # money per `block` units inside that tier
+    block: float = 1.0  # units a price is for; starts are in units, not in blocks
+    flat: tuple[
+        float, ...
+    ] = ()  # money per window for each tier reached, not by unit; the first is due without use
 
     def __post_init__(self):
         starts, prices = tiers("graduated", self.starts, self.prices)

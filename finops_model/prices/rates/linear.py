@@ -10,8 +10,8 @@ from ._parts import Parts, charged
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    price: float           # money per `block` units
-    block: float = 1.0     # units the price is for (1e6 for a price per million tokens)
+    price: float  # money per `block` units
+    block: float = 1.0  # units the price is for (1e6 for a price per million tokens)
 
     def __post_init__(self):
         object.__setattr__(self, "price", number(self.price, "linear: price"))

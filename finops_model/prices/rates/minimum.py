@@ -10,9 +10,9 @@ from ._parts import Parts, charged
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
-    price: float           # money per `block` units
-    minimum: float         # money per window, also where nothing is used
-    block: float = 1.0     # units the price is for
+    price: float  # money per `block` units
+    minimum: float  # money per window, also where nothing is used
+    block: float = 1.0  # units the price is for
 
     def __post_init__(self):
         object.__setattr__(self, "price", number(self.price, "minimum: price"))

@@ -14,8 +14,8 @@ DUST = 1e-12  # share of a block that float noise of a sum may add: 2.1 / 0.7 is
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    price: float           # money per whole block
-    block: float = 1.0     # units in a block
+    price: float  # money per whole block
+    block: float = 1.0  # units in a block
 
     def __post_init__(self):
         object.__setattr__(self, "price", number(self.price, "package: price"))

@@ -12,10 +12,16 @@ from ._parts import Parts, charged
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    starts: tuple[float, ...]    # units per window above which a tier is reached ("up to and including": the
-    prices: tuple[float, ...]    # boundary unit belongs to the tier below); money per `block` units, for all units
-    block: float = 1.0           # units a price is for; starts are in units, not in blocks
-    flat: tuple[float, ...] = ()  # money per window of the tier reached, not by unit; the first is due without use
+    starts: tuple[
+        float, ...
+    ]  # units per window above which a tier is reached ("up to and including": the
+    prices: tuple[
+        float, ...
+    ]  # boundary unit belongs to the tier below); money per `block` units, for all units
+    block: float = 1.0  # units a price is for; starts are in units, not in blocks
+    flat: tuple[
+        float, ...
+    ] = ()  # money per window of the tier reached, not by unit; the first is due without use
 
     def __post_init__(self):
         starts, prices = tiers("volume", self.starts, self.prices)

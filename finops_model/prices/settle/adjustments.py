@@ -14,14 +14,34 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import PriceError, listing, unknown
-from ..terms.dates import whole, windows
-from .cents import add_up, digits, rounded
-from ..terms.credits import Credit, Drawn, draw
-from .invoice_terms import CATEGORIES, COSTS, Adjustments, Charge, Committed, Negotiated, Support, Tax
 from ..rates._checks import number, quantities
 from ..rates._parts import Parts, charged
+from ..terms.credits import Credit, Drawn, draw
+from ..terms.dates import whole, windows
+from .cents import add_up, digits, rounded
+from .invoice_terms import (
+    CATEGORIES,
+    COSTS,
+    Adjustments,
+    Charge,
+    Committed,
+    Negotiated,
+    Support,
+    Tax,
+)
 
-__all__ = ["Adjustments", "Charge", "Committed", "Invoice", "Line", "Negotiated", "Support", "Tax", "apply", "contract"]
+__all__ = [
+    "Adjustments",
+    "Charge",
+    "Committed",
+    "Invoice",
+    "Line",
+    "Negotiated",
+    "Support",
+    "Tax",
+    "apply",
+    "contract",
+]
 
 
 @dataclass(frozen=True)
@@ -29,9 +49,9 @@ class Line:
     """One line of an invoice: ChargeCategory, what it is for, and the four costs (..., period)."""
 
     category: str
-    name: str                           # SKU, credit, commitment, "Support" or "Tax"
+    name: str  # SKU, credit, commitment, "Support" or "Tax"
     service: str
-    status: str                         # "", or CommitmentDiscountStatus: Used, Unused
+    status: str  # "", or CommitmentDiscountStatus: Used, Unused
     ListCost: np.ndarray
     ContractedCost: np.ndarray
     EffectiveCost: np.ndarray
@@ -73,7 +93,9 @@ class Invoice:
         return {cost: self.total(cost) for cost in COSTS}
 
 
-def apply(adjustments: Adjustments, charges: Sequence[Charge], periods: Sequence[str] | None = None) -> Invoice:
+def apply(
+    adjustments: Adjustments, charges: Sequence[Charge], periods: Sequence[str] | None = None
+) -> Invoice:
     """The invoice of charges under a contract.
 
     periods   months or days of the last axis; needed where a credit has a start or an expiry
@@ -91,28 +113,47 @@ def apply(adjustments: Adjustments, charges: Sequence[Charge], periods: Sequence
     try:
         shape = np.broadcast_shapes(*(np.shape(cost) for cost in listed), (1,))
     except ValueError:
-        raise PriceError(f"invoice: the charges have shapes {listing(str(np.shape(cost)) for cost in listed)}; "
-                         "give all of them as many periods.") from None
+        raise PriceError(
+            f"invoice: the charges have shapes {listing(str(np.shape(cost)) for cost in listed)}; "
+            "give all of them as many periods."
+        ) from None
     lines = []
     for charge, cost in zip(charges, listed):
         cost = np.broadcast_to(cost, shape)
         contracted = contract(adjustments.negotiated, charge, cost)
-        lines += _usage_lines(charge, cost, np.broadcast_to(contracted, shape), adjustments.committed, shape)
+        lines += _usage_lines(
+            charge, cost, np.broadcast_to(contracted, shape), adjustments.committed, shape
+        )
     lines += _fee_lines(adjustments, charges, shape)
     known = {charge.sku for charge in charges}
     for term in adjustments.negotiated:
         if term.sku and term.sku not in known:
             raise PriceError(unknown("negotiated", "SKU", term.sku, known))
-    lines = [replace(line, BilledCost=rounded(line.BilledCost, adjustments.currency)) for line in lines]
+    lines = [
+        replace(line, BilledCost=rounded(line.BilledCost, adjustments.currency)) for line in lines
+    ]
     charged, drawn = lines, _draw(adjustments, lines, periods)
     if drawn is not None:
         paid = -_paid_in_coins(drawn.drawn, adjustments.currency)
-        lines = [*lines, *(_line("Credit", credit.id or f"credit {k + 1}", effective=paid[..., k], billed=paid[..., k])
-                           for k, credit in enumerate(adjustments.credits))]
+        lines = [
+            *lines,
+            *(
+                _line(
+                    "Credit",
+                    credit.id or f"credit {k + 1}",
+                    effective=paid[..., k],
+                    billed=paid[..., k],
+                )
+                for k, credit in enumerate(adjustments.credits)
+            ),
+        ]
     if adjustments.support is not None:
         fee = adjustments.support.fee(_support_base(adjustments.support, lines, drawn, charged))
         fee = rounded(np.broadcast_to(fee, shape), adjustments.currency)
-        lines = [*lines, _line("Purchase", "Support", listed=fee, contracted=fee, effective=fee, billed=fee)]
+        lines = [
+            *lines,
+            _line("Purchase", "Support", listed=fee, contracted=fee, effective=fee, billed=fee),
+        ]
     if adjustments.tax is not None:
         lines = [*lines, _tax_line(adjustments.tax, lines, drawn, charged, adjustments.currency)]
     return Invoice(tuple(lines), drawn, adjustments.currency)
@@ -125,7 +166,9 @@ def _money(value, what: str) -> np.ndarray:
     except (TypeError, ValueError):
         found = np.array(np.nan)
     if not np.isfinite(found).all():
-        raise PriceError(f"{what} is {str(value)[:40]}; it must be a finite number or an array of them.")
+        raise PriceError(
+            f"{what} is {str(value)[:40]}; it must be a finite number or an array of them."
+        )
     return found
 
 
@@ -134,17 +177,25 @@ def _spread(value: np.ndarray, shape: tuple, what: str) -> np.ndarray:
     try:
         return np.broadcast_to(value, shape)
     except ValueError:
-        raise PriceError(f"{what} has shape {value.shape} but the charges have {shape}; give a number, or one for each period.") from None
+        raise PriceError(
+            f"{what} has shape {value.shape} but the charges have {shape}; give a number, or one for each period."
+        ) from None
 
 
 def _listed(charge: Charge):
     if charge.category not in CATEGORIES:
-        raise PriceError(unknown(f"charge '{charge.sku}'", "ChargeCategory", charge.category, CATEGORIES))
+        raise PriceError(
+            unknown(f"charge '{charge.sku}'", "ChargeCategory", charge.category, CATEGORIES)
+        )
     if charge.list_cost is not None:
         return _money(charge.list_cost, f"charge '{charge.sku}': list_cost")
     if charge.quantity is None or charge.list_price is None:
-        raise PriceError(f"charge '{charge.sku}': the list cost is not known; give list_cost, or quantity and list_price.")
-    return quantities(f"charge '{charge.sku}'", charge.quantity) * number(charge.list_price, f"charge '{charge.sku}': list_price")
+        raise PriceError(
+            f"charge '{charge.sku}': the list cost is not known; give list_cost, or quantity and list_price."
+        )
+    return quantities(f"charge '{charge.sku}'", charge.quantity) * number(
+        charge.list_price, f"charge '{charge.sku}': list_price"
+    )
 
 
 def contract(negotiated: Sequence[Negotiated], charge: Charge, list_cost):
@@ -157,24 +208,43 @@ def contract(negotiated: Sequence[Negotiated], charge: Charge, list_cost):
     """
     if charge.contracted_cost is not None:
         return _money(charge.contracted_cost, f"charge '{charge.sku}': contracted_cost")
-    fits = [term for term in negotiated if term.sku in ("", charge.sku) and term.service in ("", charge.service) and _reaches(term, charge)]
+    fits = [
+        term
+        for term in negotiated
+        if term.sku in ("", charge.sku)
+        and term.service in ("", charge.service)
+        and _reaches(term, charge)
+    ]
     if not fits:
         return np.asarray(list_cost, float)
     best = max(fits, key=lambda term: (term.price is not None, bool(term.sku), bool(term.service)))
     if best.price is None:
-        fee, least = (quantities(f"charge '{charge.sku}': {key}", getattr(charge, key)) for key in ("fee", "minimum"))
+        fee, least = (
+            quantities(f"charge '{charge.sku}': {key}", getattr(charge, key))
+            for key in ("fee", "minimum")
+        )
         listed = np.asarray(list_cost, float)
         if (fee > np.maximum(listed, 0.0) * (1 + 1e-9)).any():
-            raise PriceError(f"charge '{charge.sku}': its fee is more than its list cost, which it is a part of; write the whole list cost.")
-        return charged(Parts(listed - fee, fee, np.maximum(least - fee, 0.0)), 1 - best.discount) if best.discount else listed
+            raise PriceError(
+                f"charge '{charge.sku}': its fee is more than its list cost, which it is a part of; write the whole list cost."
+            )
+        return (
+            charged(Parts(listed - fee, fee, np.maximum(least - fee, 0.0)), 1 - best.discount)
+            if best.discount
+            else listed
+        )
     if charge.quantity is None:
-        raise PriceError(f"charge '{charge.sku}': a negotiated price needs its quantity; give quantity.")
+        raise PriceError(
+            f"charge '{charge.sku}': a negotiated price needs its quantity; give quantity."
+        )
     return quantities(f"charge '{charge.sku}'", charge.quantity) * best.price
 
 
 def _reaches(term: Negotiated, charge: Charge) -> bool:
     """Whether a term is off such a charge: usage, and purchases that it names (docs/method §5.15)."""
-    return charge.category == "Usage" or (charge.category == "Purchase" and bool(term.sku or term.service or term.commitments))
+    return charge.category == "Usage" or (
+        charge.category == "Purchase" and bool(term.sku or term.service or term.commitments)
+    )
 
 
 def _usage_lines(charge, listed, contracted, commitments, shape):
@@ -183,19 +253,44 @@ def _usage_lines(charge, listed, contracted, commitments, shape):
     for held in commitments:
         if charge.sku not in held.covers:
             continue
-        whole = contracted if charge.quantity is None else np.broadcast_to(quantities("quantity", charge.quantity), shape)
+        whole = (
+            contracted
+            if charge.quantity is None
+            else np.broadcast_to(quantities("quantity", charge.quantity), shape)
+        )
         covered = quantities(f"commitment '{held.id}'", held.covers[charge.sku])
         covered = _spread(covered, shape, f"commitment '{held.id}': covers")
-        share = np.where(whole > 0, covered / np.where(whole > 0, whole, 1.0), np.where(covered > 0, np.inf, 0.0))
+        share = np.where(
+            whole > 0, covered / np.where(whole > 0, whole, 1.0), np.where(covered > 0, np.inf, 0.0)
+        )
         if (share > share_left + 1e-9).any():
-            raise PriceError(f"commitment '{held.id}': it covers more of '{charge.sku}' than is used; "
-                             "what no usage needs is unused, not covered.")
+            raise PriceError(
+                f"commitment '{held.id}': it covers more of '{charge.sku}' than is used; "
+                "what no usage needs is unused, not covered."
+            )
         share_left = np.maximum(share_left - share, 0.0)
-        lines.append(_line("Usage", charge.sku, charge.service, "Used", listed * share, contracted * share,
-                           np.broadcast_to(covered * _rate(held, shape), shape), np.zeros(shape)))
-    given = [contracted if getattr(charge, key) is None else
-             _spread(_money(getattr(charge, key), f"charge '{charge.sku}': {key}"), shape, f"charge '{charge.sku}': {key}")
-             for key in ("effective_cost", "billed_cost")]
+        lines.append(
+            _line(
+                "Usage",
+                charge.sku,
+                charge.service,
+                "Used",
+                listed * share,
+                contracted * share,
+                np.broadcast_to(covered * _rate(held, shape), shape),
+                np.zeros(shape),
+            )
+        )
+    given = [
+        contracted
+        if getattr(charge, key) is None
+        else _spread(
+            _money(getattr(charge, key), f"charge '{charge.sku}': {key}"),
+            shape,
+            f"charge '{charge.sku}': {key}",
+        )
+        for key in ("effective_cost", "billed_cost")
+    ]
     parts = [cost * share_left for cost in (listed, contracted, *given)]
     return [*lines, _line(charge.category, charge.sku, charge.service, "", *parts)]
 
@@ -204,8 +299,12 @@ def _rate(held: Committed, shape):
     """Fee per covered unit in each period."""
     if held.rate is not None:
         return np.broadcast_to(number(held.rate, f"commitment '{held.id}': rate"), shape)
-    covered = np.broadcast_to(sum(np.asarray(units, float) for units in held.covers.values()), shape)
-    return np.where(covered > 0, np.asarray(held.fee, float) / np.where(covered > 0, covered, 1.0), 0.0)
+    covered = np.broadcast_to(
+        sum(np.asarray(units, float) for units in held.covers.values()), shape
+    )
+    return np.where(
+        covered > 0, np.asarray(held.fee, float) / np.where(covered > 0, covered, 1.0), 0.0
+    )
 
 
 def _fee_lines(adjustments, charges, shape):
@@ -218,22 +317,52 @@ def _fee_lines(adjustments, charges, shape):
                 raise PriceError(unknown(f"commitment '{held.id}'", "SKU", sku, known))
         what = f"commitment '{held.id}'"
         fee = _spread(quantities(f"{what}: fee", held.fee), shape, f"{what}: fee")
-        billed = fee if held.billed is None else _spread(_money(held.billed, f"{what}: billed"), shape, f"{what}: billed")
-        used = np.broadcast_to(sum((np.asarray(units, float) for units in held.covers.values()), np.zeros(())), shape)
+        billed = (
+            fee
+            if held.billed is None
+            else _spread(_money(held.billed, f"{what}: billed"), shape, f"{what}: billed")
+        )
+        used = np.broadcast_to(
+            sum((np.asarray(units, float) for units in held.covers.values()), np.zeros(())), shape
+        )
         used = used * _rate(held, shape)
         if (used > fee * (1 + 1e-9) + 1e-9).any():
-            raise PriceError(f"commitment '{held.id}': it covers usage worth more than its fee; "
-                             "covered units x rate may not exceed quantity x rate.")
+            raise PriceError(
+                f"commitment '{held.id}': it covers usage worth more than its fee; "
+                "covered units x rate may not exceed quantity x rate."
+            )
         yield _line("Purchase", held.id, "", "", billed=billed * (1 - off), shape=shape)
-        yield _line("Usage", held.id, "", "Unused", effective=np.maximum(fee - used, 0.0), shape=shape)
+        yield _line(
+            "Usage", held.id, "", "Unused", effective=np.maximum(fee - used, 0.0), shape=shape
+        )
         if off:
             yield _line("Adjustment", held.id, "", "", effective=-fee * off, shape=shape)
 
 
-def _line(category, name, service="", status="", listed=None, contracted=None, effective=None, billed=None, shape=None):
-    shape = shape or next(np.shape(x) for x in (listed, contracted, effective, billed) if x is not None)
-    return Line(category, name, service, status,
-                *(np.zeros(shape) if cost is None else np.asarray(cost, float) for cost in (listed, contracted, effective, billed)))
+def _line(
+    category,
+    name,
+    service="",
+    status="",
+    listed=None,
+    contracted=None,
+    effective=None,
+    billed=None,
+    shape=None,
+):
+    shape = shape or next(
+        np.shape(x) for x in (listed, contracted, effective, billed) if x is not None
+    )
+    return Line(
+        category,
+        name,
+        service,
+        status,
+        *(
+            np.zeros(shape) if cost is None else np.asarray(cost, float)
+            for cost in (listed, contracted, effective, billed)
+        ),
+    )
 
 
 def _draw(adjustments, lines, periods):
@@ -247,25 +376,58 @@ def _draw(adjustments, lines, periods):
         for service in credit.services:
             if service not in names:
                 raise PriceError(unknown(f"credit '{credit.id}'", "service", service, names))
-        mine = tuple(columns[i] for i, line in enumerate(lines) if line.category in credit.categories
-                     and (not credit.services or line.name in credit.services or line.service in credit.services))
-        scoped.append(Credit(credit.amount, credit.id, credit.start, credit.expires, mine or ("none",), credit.share))
-    cost = np.stack([*(line.BilledCost for line in lines), np.zeros_like(lines[0].BilledCost)], axis=-1)
+        mine = tuple(
+            columns[i]
+            for i, line in enumerate(lines)
+            if line.category in credit.categories
+            and (
+                not credit.services
+                or line.name in credit.services
+                or line.service in credit.services
+            )
+        )
+        scoped.append(
+            Credit(
+                credit.amount,
+                credit.id,
+                credit.start,
+                credit.expires,
+                mine or ("none",),
+                credit.share,
+            )
+        )
+    cost = np.stack(
+        [*(line.BilledCost for line in lines), np.zeros_like(lines[0].BilledCost)], axis=-1
+    )
     return draw(scoped, cost, periods, [*columns, "none"], adjustments.credit_order)
 
 
 def _support_base(support: Support, lines, drawn, charged):
     """What the support fee is a share of."""
-    base = sum((getattr(line, support.of) for line in lines if line.category != "Credit"
-                and line.name not in support.exclude and line.service not in support.exclude), 0.0)
-    return base - _paid(drawn, charged, support.exclude) if support.base == "after_credits" else base
+    base = sum(
+        (
+            getattr(line, support.of)
+            for line in lines
+            if line.category != "Credit"
+            and line.name not in support.exclude
+            and line.service not in support.exclude
+        ),
+        0.0,
+    )
+    return (
+        base - _paid(drawn, charged, support.exclude) if support.base == "after_credits" else base
+    )
 
 
 def _paid(drawn, charged, exclude):
     """What credits paid of the lines that count."""
     if drawn is None:
         return 0.0
-    count = [i for i, line in enumerate(charged) if line.name not in exclude and line.service not in exclude]
+    count = [
+        i
+        for i, line in enumerate(charged)
+        if line.name not in exclude and line.service not in exclude
+    ]
     return drawn.by_service[..., count].sum(axis=-1)
 
 
@@ -277,13 +439,40 @@ def _paid_in_coins(drawn: np.ndarray, currency: str) -> np.ndarray:
     for t in range(drawn.shape[-2]):
         exact = drawn[..., t, :]
         wanted = np.where(exact > 0, np.maximum(exact + owed, 0.0), 0.0)
-        paid[..., t, :] = add_up(exact.sum(axis=-1), np.where(wanted.any(axis=-1, keepdims=True), wanted, exact), currency)
+        paid[..., t, :] = add_up(
+            exact.sum(axis=-1),
+            np.where(wanted.any(axis=-1, keepdims=True), wanted, exact),
+            currency,
+        )
         owed = owed + exact - paid[..., t, :]
     return paid
 
 
 def _tax_line(tax: Tax, lines, drawn, charged, currency):
-    base = sum((line.BilledCost for line in lines if line.category != "Credit"
-                and line.name not in tax.exclude and line.service not in tax.exclude), np.zeros_like(lines[0].BilledCost))
-    due = rounded((base if tax.before_credits else base - rounded(_paid(drawn, charged, tax.exclude), currency)) * tax.rate, currency)
-    return _line("Tax", "Tax", listed=due * 0, contracted=due * 0, effective=rounded(due * (1 - tax.recoverable), currency), billed=due)
+    base = sum(
+        (
+            line.BilledCost
+            for line in lines
+            if line.category != "Credit"
+            and line.name not in tax.exclude
+            and line.service not in tax.exclude
+        ),
+        np.zeros_like(lines[0].BilledCost),
+    )
+    due = rounded(
+        (
+            base
+            if tax.before_credits
+            else base - rounded(_paid(drawn, charged, tax.exclude), currency)
+        )
+        * tax.rate,
+        currency,
+    )
+    return _line(
+        "Tax",
+        "Tax",
+        listed=due * 0,
+        contracted=due * 0,
+        effective=rounded(due * (1 - tax.recoverable), currency),
+        billed=due,
+    )

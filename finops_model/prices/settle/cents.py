@@ -10,9 +10,16 @@ import numpy as np
 
 from ...errors import PriceError
 
-DIGITS = {**dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-          **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3), **dict.fromkeys("CLF UYW".split(), 4)}      # ISO 4217; all others: 2
-NOISE = 6           # decimals of a cent that are still read: 0.285 × 100 is 28.499999999999996 and means 28.5
+DIGITS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}  # ISO 4217; all others: 2
+NOISE = (
+    6  # decimals of a cent that are still read: 0.285 × 100 is 28.499999999999996 and means 28.5
+)
 
 
 def digits(currency: str) -> int:
@@ -21,8 +28,16 @@ def digits(currency: str) -> int:
     >>> digits("USD"), digits("JPY"), digits("KWD")
     (2, 0, 3)
     """
-    if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
-        raise PriceError(f"currency is '{str(currency)[:20]}'; write its three letters, for example USD.")
+    if not (
+        isinstance(currency, str)
+        and len(currency) == 3
+        and currency.isascii()
+        and currency.isalpha()
+        and currency.isupper()
+    ):
+        raise PriceError(
+            f"currency is '{str(currency)[:20]}'; write its three letters, for example USD."
+        )
     return DIGITS.get(currency, 2)
 
 
@@ -33,7 +48,9 @@ def coins(money, currency: str = "USD") -> np.ndarray:
     ([29.0, -29.0, 268.0], 1235.0)
     """
     scaled = np.asarray(money, dtype=float) * 10.0 ** digits(currency)
-    return np.copysign(np.floor(np.round(np.abs(scaled), NOISE) + 0.5), scaled) + 0.0      # never a negative zero
+    return (
+        np.copysign(np.floor(np.round(np.abs(scaled), NOISE) + 0.5), scaled) + 0.0
+    )  # never a negative zero
 
 
 def money_of(whole, currency: str = "USD") -> np.ndarray:
@@ -53,7 +70,7 @@ def rounded(money, currency: str = "USD") -> np.ndarray:
 def whole(money, currency: str = "USD") -> np.ndarray:
     """Whether money is in whole coins, up to the noise of floats: same shape, bool."""
     scaled = np.asarray(money, dtype=float) * 10.0 ** digits(currency)
-    return np.abs(scaled - np.round(scaled)) <= np.maximum(1e-9 * np.abs(scaled), 10.0 ** -NOISE)
+    return np.abs(scaled - np.round(scaled)) <= np.maximum(1e-9 * np.abs(scaled), 10.0**-NOISE)
 
 
 def add_up(total, parts, currency: str = "USD") -> np.ndarray:
@@ -70,7 +87,7 @@ def add_up(total, parts, currency: str = "USD") -> np.ndarray:
     low = np.floor(np.round(exact, NOISE))
     rest = np.abs(total) - low.sum(axis=-1)
     order = np.argsort(-np.round(exact - low, NOISE), axis=-1, kind="stable")
-    place = np.argsort(order, axis=-1, kind="stable")                              # rank of each part by its remainder
+    place = np.argsort(order, axis=-1, kind="stable")  # rank of each part by its remainder
     return money_of(np.sign(total)[..., None] * (low + (place < rest[..., None])) + 0.0, currency)
 
 

@@ -24,28 +24,82 @@ def lines(done) -> list[dict]:
     """
     windows, found = done.on_demand.shape[-2], []
     mean = _mean_to(3)
-    listed, contracted = mean(done.list_cost - done.list_of_spill), mean(done.contracted_cost - done.on_demand)
-    spill, spilled, spilled_list = mean(_windowed(done.spill, done.window_of, windows)), mean(done.on_demand), mean(done.list_of_spill)
+    listed, contracted = (
+        mean(done.list_cost - done.list_of_spill),
+        mean(done.contracted_cost - done.on_demand),
+    )
+    spill, spilled, spilled_list = (
+        mean(_windowed(done.spill, done.window_of, windows)),
+        mean(done.on_demand),
+        mean(done.list_of_spill),
+    )
     covered = [mean(_windowed(part.covered, done.window_of, windows)) for part in done.allocations]
     amounts = [mean(_windowed(part.amount, done.window_of, windows)) for part in done.allocations]
     whole = sum(covered) if covered else np.zeros_like(spill)
     for w in range(windows):
         for s, sku in enumerate(done.skus):
-            for held, part, units, amount in zip(done.instruments, done.allocations, covered, amounts):
+            for held, part, units, amount in zip(
+                done.instruments, done.allocations, covered, amounts
+            ):
                 if units[w, s] <= 0:
                     continue
                 share = units[w, s] / whole[w, s]
-                found.append(_line(w, "Usage", sku, "Committed", units[w, s], listed[w, s] * share, contracted[w, s] * share,
-                                   amount[w, s] * part.price, 0.0, held, "Used", amount[w, s]))
+                found.append(
+                    _line(
+                        w,
+                        "Usage",
+                        sku,
+                        "Committed",
+                        units[w, s],
+                        listed[w, s] * share,
+                        contracted[w, s] * share,
+                        amount[w, s] * part.price,
+                        0.0,
+                        held,
+                        "Used",
+                        amount[w, s],
+                    )
+                )
             if spill[w, s] > 0 or spilled[w, s] != 0:
-                found.append(_line(w, "Usage", sku, "Standard", spill[w, s], spilled_list[w, s], spilled[w, s], spilled[w, s], spilled[w, s]))
-        for held, part, amount, fee, billed in zip(done.instruments, done.allocations, amounts, done.fees, billed_fees(done)):
+                found.append(
+                    _line(
+                        w,
+                        "Usage",
+                        sku,
+                        "Standard",
+                        spill[w, s],
+                        spilled_list[w, s],
+                        spilled[w, s],
+                        spilled[w, s],
+                        spilled[w, s],
+                    )
+                )
+        for held, part, amount, fee, billed in zip(
+            done.instruments, done.allocations, amounts, done.fees, billed_fees(done)
+        ):
             rest = fee[w] - float(amount[w].sum()) * part.price
             if rest > 1e-9 * max(fee[w], 1.0):
                 unit = rest / part.price if part.price else None
-                found.append(_line(w, "Usage", "", "Committed", None, 0.0, 0.0, rest, 0.0, held, "Unused", unit))
+                found.append(
+                    _line(
+                        w, "Usage", "", "Committed", None, 0.0, 0.0, rest, 0.0, held, "Unused", unit
+                    )
+                )
             if fee[w] or billed[w]:
-                found.append(_line(w, "Purchase", "", "Committed", None, billed[w], billed[w], 0.0, billed[w], held))
+                found.append(
+                    _line(
+                        w,
+                        "Purchase",
+                        "",
+                        "Committed",
+                        None,
+                        billed[w],
+                        billed[w],
+                        0.0,
+                        billed[w],
+                        held,
+                    )
+                )
     return found
 
 
@@ -62,10 +116,15 @@ def billed_fees(done) -> np.ndarray:
             billed.append(fee)
             continue
         if not (held.start and held.end) or done.dates is None or len(done.dates) < 2:
-            raise PriceError(f"settlement: '{held.id}' is paid upfront; give its start and end, and dates of at least two periods, to know "
-                             "what is billed when.")
+            raise PriceError(
+                f"settlement: '{held.id}' is paid upfront; give its start and end, and dates of at least two periods, to know "
+                "what is billed when."
+            )
         own = fee * (1 - share)
-        inside = np.flatnonzero((done.dates >= np.datetime64(held.start, "h")) & (done.dates < np.datetime64(held.end, "h")))
+        inside = np.flatnonzero(
+            (done.dates >= np.datetime64(held.start, "h"))
+            & (done.dates < np.datetime64(held.end, "h"))
+        )
         if len(inside) and done.dates[inside[0]] <= np.datetime64(held.start, "h"):
             own[done.window_of[inside[0]]] += share * _term_fee(held, done)
         billed.append(own)
@@ -93,17 +152,37 @@ def invoice(done, adjustments=None, periods=None):
 
     adjustments = Adjustments() if adjustments is None else adjustments
     if adjustments.negotiated or adjustments.committed:
-        raise PriceError("invoice: negotiated prices and commitments are settled already; give credits, support and tax only, and negotiated "
-                         "prices to the settlement (contracted).")
+        raise PriceError(
+            "invoice: negotiated prices and commitments are settled already; give credits, support and tax only, and negotiated "
+            "prices to the settlement (contracted)."
+        )
     windows = done.on_demand.shape[-2]
-    by_sku = [_windowed(part.amount, done.window_of, windows) * part.price for part in done.allocations]
+    by_sku = [
+        _windowed(part.amount, done.window_of, windows) * part.price for part in done.allocations
+    ]
     whole = sum(by_sku) if by_sku else np.zeros_like(done.on_demand)
-    charges = [Charge(sku, done.list_cost[..., s], contracted_cost=done.contracted_cost[..., s], effective_cost=done.on_demand[..., s] + whole[..., s],
-                      billed_cost=done.on_demand[..., s]) for s, sku in enumerate(done.skus)]
+    charges = [
+        Charge(
+            sku,
+            done.list_cost[..., s],
+            contracted_cost=done.contracted_cost[..., s],
+            effective_cost=done.on_demand[..., s] + whole[..., s],
+            billed_cost=done.on_demand[..., s],
+        )
+        for s, sku in enumerate(done.skus)
+    ]
     for held, fee, used, billed in zip(done.instruments, done.fees, by_sku, billed_fees(done)):
         unused = np.maximum(fee - used.sum(axis=-1), 0.0)
-        charges.append(Charge(held.id, np.zeros_like(unused), category="Purchase", contracted_cost=np.zeros_like(unused), effective_cost=unused,
-                              billed_cost=np.broadcast_to(billed, unused.shape)))
+        charges.append(
+            Charge(
+                held.id,
+                np.zeros_like(unused),
+                category="Purchase",
+                contracted_cost=np.zeros_like(unused),
+                effective_cost=unused,
+                billed_cost=np.broadcast_to(billed, unused.shape),
+            )
+        )
     return apply(adjustments, charges, periods)
 
 
@@ -120,13 +199,40 @@ def _term_fee(held, done) -> float:
     return each * float((end - start) / np.diff(done.dates)[0])
 
 
-def _line(window, category, sku, pricing, quantity, listed, contracted, effective, billed, held=None, status=None, amount=None) -> dict:
-    return {"x_Window": window, "ChargeCategory": category, "ChargeFrequency": "Recurring" if category == "Purchase" else "Usage-Based",
-            "PricingCategory": pricing, "SkuId": sku, "ConsumedQuantity": None if quantity is None else float(quantity),
-            "ListCost": float(listed), "ContractedCost": float(contracted), "EffectiveCost": float(effective), "BilledCost": float(billed),
-            "CommitmentDiscountId": held.id if held else None, "CommitmentDiscountStatus": status,
-            "CommitmentDiscountCategory": None if held is None else "Spend" if isinstance(held, Spend) else "Usage",
-            "CommitmentDiscountQuantity": None if amount is None else float(amount)}
+def _line(
+    window,
+    category,
+    sku,
+    pricing,
+    quantity,
+    listed,
+    contracted,
+    effective,
+    billed,
+    held=None,
+    status=None,
+    amount=None,
+) -> dict:
+    return {
+        "x_Window": window,
+        "ChargeCategory": category,
+        "ChargeFrequency": "Recurring" if category == "Purchase" else "Usage-Based",
+        "PricingCategory": pricing,
+        "SkuId": sku,
+        "ConsumedQuantity": None if quantity is None else float(quantity),
+        "ListCost": float(listed),
+        "ContractedCost": float(contracted),
+        "EffectiveCost": float(effective),
+        "BilledCost": float(billed),
+        "CommitmentDiscountId": held.id if held else None,
+        "CommitmentDiscountStatus": status,
+        "CommitmentDiscountCategory": None
+        if held is None
+        else "Spend"
+        if isinstance(held, Spend)
+        else "Usage",
+        "CommitmentDiscountQuantity": None if amount is None else float(amount),
+    }
 
 
 def _windowed(values: np.ndarray, window_of: np.ndarray, windows: int) -> np.ndarray:
@@ -138,8 +244,10 @@ def _windowed(values: np.ndarray, window_of: np.ndarray, windows: int) -> np.nda
 
 def _mean_to(keep: int):
     """Means over all leading axes, so that two axes (window, sku) are left."""
+
     def mean(values: np.ndarray) -> np.ndarray:
         while values.ndim >= keep:
             values = values.mean(axis=0)
         return values
+
     return mean

@@ -14,13 +14,23 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import PriceError
+from ..rates._checks import number, quantities
 from ..terms.contracts import is_currency, read_terms
 from .hours import HOURS, blocks, days_of, hourly, weekday_of
-from ..rates._checks import number, quantities
 
-__all__ = ["Hourly", "Settled", "best_level", "blocks", "from_document", "from_record", "hourly", "settle_days", "spill_curve",
-           "weekday_of"]
-LIVE = ("Active", "Pending")          # lifecycle states of a signed contract; Proposed is a what-if
+__all__ = [
+    "Hourly",
+    "Settled",
+    "best_level",
+    "blocks",
+    "from_document",
+    "from_record",
+    "hourly",
+    "settle_days",
+    "spill_curve",
+    "weekday_of",
+]
+LIVE = ("Active", "Pending")  # lifecycle states of a signed contract; Proposed is a what-if
 
 
 @dataclass(frozen=True)
@@ -31,10 +41,10 @@ class Settled:
     on_demand is EffectiveCost, unused hours included.
     """
 
-    used: np.ndarray      # pool units covered
-    unused: np.ndarray    # pool units paid for and not used
-    spill: np.ndarray     # pool units charged on demand: above the commitment, or not eligible
-    cost: np.ndarray      # money
+    used: np.ndarray  # pool units covered
+    unused: np.ndarray  # pool units paid for and not used
+    spill: np.ndarray  # pool units charged on demand: above the commitment, or not eligible
+    cost: np.ndarray  # money
 
 
 @dataclass(frozen=True)
@@ -44,19 +54,23 @@ class Hourly:
     Raises PriceError for a negative or non-finite number, a share outside 0..1, a term that ends before it starts.
     """
 
-    quantity: float                 # pool units per hour, from start until end
-    rate: float                     # money per committed unit and hour, used or not
-    on_demand: float                # money per unit and hour without commitment
+    quantity: float  # pool units per hour, from start until end
+    rate: float  # money per committed unit and hour, used or not
+    on_demand: float  # money per unit and hour without commitment
     id: str = ""
-    unit: str = ""                  # of the pool: GPU-hours, vCPU-hours, or a currency (spend commitment)
-    skus: tuple[str, ...] = ()      # what is eligible; empty: everything in the pool it is given
-    start: str | None = None        # first day of the term, YYYY-MM-DD; None: always
-    end: str | None = None          # day after the last one (FOCUS ends are exclusive); None: always
-    status: str = "Active"          # ContractCommitmentLifecycleStatus
-    eligible_share: float = 1.0     # share of the usage that may be covered, 0..1
-    upfront_share: float = 0.0      # share of the fee paid on the first day, 0..1; the rest is billed month by month
-    service: str = ""               # ServiceName it is for, where a bill has no SKUs
-    record: dict = field(default_factory=dict, compare=False, repr=False)   # the record it was read from
+    unit: str = ""  # of the pool: GPU-hours, vCPU-hours, or a currency (spend commitment)
+    skus: tuple[str, ...] = ()  # what is eligible; empty: everything in the pool it is given
+    start: str | None = None  # first day of the term, YYYY-MM-DD; None: always
+    end: str | None = None  # day after the last one (FOCUS ends are exclusive); None: always
+    status: str = "Active"  # ContractCommitmentLifecycleStatus
+    eligible_share: float = 1.0  # share of the usage that may be covered, 0..1
+    upfront_share: float = (
+        0.0  # share of the fee paid on the first day, 0..1; the rest is billed month by month
+    )
+    service: str = ""  # ServiceName it is for, where a bill has no SKUs
+    record: dict = field(
+        default_factory=dict, compare=False, repr=False
+    )  # the record it was read from
 
     def __post_init__(self):
         name = f"commitment '{self.id}'" if self.id else "commitment"
@@ -64,10 +78,18 @@ class Hourly:
             object.__setattr__(self, key, number(getattr(self, key), f"{name}: {key}"))
         for key in ("eligible_share", "upfront_share"):
             if getattr(self, key) > 1:
-                raise PriceError(f"{name}: {key} is {getattr(self, key):g}; it must be a share from 0 to 1.")
-        if self.start and self.end and np.datetime64(self.end, "D") <= np.datetime64(self.start, "D"):
-            raise PriceError(f"{name}: the term ends on {self.end}, not after its start on {self.start}; "
-                             "the end is the day after the last one.")
+                raise PriceError(
+                    f"{name}: {key} is {getattr(self, key):g}; it must be a share from 0 to 1."
+                )
+        if (
+            self.start
+            and self.end
+            and np.datetime64(self.end, "D") <= np.datetime64(self.start, "D")
+        ):
+            raise PriceError(
+                f"{name}: the term ends on {self.end}, not after its start on {self.start}; "
+                "the end is the day after the last one."
+            )
         object.__setattr__(self, "skus", tuple(self.skus))
 
     @property
@@ -115,7 +137,9 @@ class Hourly:
     def term_fee(self) -> float:
         """The whole fee of the term, money. Raises PriceError where the term is open."""
         if not (self.start and self.end):
-            raise PriceError(f"commitment '{self.id}': the term is open; give start and end to know the whole fee.")
+            raise PriceError(
+                f"commitment '{self.id}': the term is open; give start and end to know the whole fee."
+            )
         days = (np.datetime64(self.end, "D") - np.datetime64(self.start, "D")).astype(int)
         return float(self.quantity * self.rate * HOURS * days)
 
@@ -165,7 +189,9 @@ def from_document(document: dict, on_demand: float | None = None, where: str = "
     return from_record(document, on_demand, where)
 
 
-def settle_days(commitment: Hourly, usage_by_day, shapes, dates, on_demand=None, block: int = 64) -> Settled:
+def settle_days(
+    commitment: Hourly, usage_by_day, shapes, dates, on_demand=None, block: int = 64
+) -> Settled:
     """Settle daily usage hour by hour and add the hours of each day up: Settled of shape (path, day).
 
     usage_by_day   (path, day, workload) pool units per day
@@ -177,11 +203,17 @@ def settle_days(commitment: Hourly, usage_by_day, shapes, dates, on_demand=None,
     dates = np.asarray(dates, dtype="datetime64[D]")
     usage = np.asarray(usage_by_day)
     if usage.ndim != 3 or usage.shape[1] != len(dates) or (np.diff(dates).astype(int) != 1).any():
-        raise PriceError(f"usage has shape {usage.shape} and there are {len(dates)} dates; "
-                         "usage must be (path, day, workload) and the dates one day after the other.")
+        raise PriceError(
+            f"usage has shape {usage.shape} and there are {len(dates)} dates; "
+            "usage must be (path, day, workload) and the dates one day after the other."
+        )
     if not len(dates):
         return Settled(*(np.zeros(usage.shape[:2]) for _ in range(4)))
-    price = None if on_demand is None else np.broadcast_to(np.asarray(on_demand, float), dates.shape)[:, None]
+    price = (
+        None
+        if on_demand is None
+        else np.broadcast_to(np.asarray(on_demand, float), dates.shape)[:, None]
+    )
     parts = [np.empty(usage.shape[:2]) for _ in range(4)]
     inside = commitment.in_term(dates)[:, None]
     for paths, hours in blocks(usage, shapes, int(weekday_of(dates[0])), block):
@@ -227,7 +259,9 @@ def best_level(usage, rate: float, on_demand: float) -> float:
     """
     usage = np.asarray(usage)
     if not (usage.dtype == np.float32 and usage.size and usage.min() >= 0 and usage.max() < np.inf):
-        usage = quantities("usage", usage)                  # float32 is taken as it is: a copy would take longer than the answer
+        usage = quantities(
+            "usage", usage
+        )  # float32 is taken as it is: a copy would take longer than the answer
     usage = usage.ravel()
     rate = number(rate, "rate", above_zero=True)
     on_demand = number(on_demand, "on_demand")
@@ -244,14 +278,16 @@ def _smallest(values: np.ndarray, position: int, chunk: int = 1 << 16):
     """The `position`-th smallest number, exactly. Of many, only those between two numbers of a sample are put in order."""
     if values.size <= 1 << 20:
         return np.partition(values, position - 1)[position - 1]
-    sample = np.sort(values[::values.size >> 16 | 1])       # an odd step: it walks through the hours of the day
+    sample = np.sort(
+        values[:: values.size >> 16 | 1]
+    )  # an odd step: it walks through the hours of the day
     share = position / values.size
     slack = 6 * math.sqrt(share * (1 - share) / sample.size) + 8 / sample.size
     low = sample[max(int((share - slack) * sample.size), 0)]
     high = sample[min(int((share + slack) * sample.size) + 1, sample.size - 1)]
     below, kept = 0, []
     for start in range(0, values.size, chunk):
-        part = values[start:start + chunk]
+        part = values[start : start + chunk]
         below += np.count_nonzero(part < low)
         kept.append(part[(part >= low) & (part <= high)])
     inside = np.concatenate(kept)

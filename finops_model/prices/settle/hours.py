@@ -36,7 +36,9 @@ def day_shapes(shapes) -> np.ndarray:
     """
     shapes = np.atleast_2d(quantities("shape", shapes))
     if shapes.shape[-1] not in (HOURS, 7 * HOURS):
-        raise PriceError(f"a shape has {shapes.shape[-1]} hours; give 168 (from Monday 00:00) or 24 for each workload.")
+        raise PriceError(
+            f"a shape has {shapes.shape[-1]} hours; give 168 (from Monday 00:00) or 24 for each workload."
+        )
     if shapes.shape[-1] == HOURS:
         shapes = np.tile(shapes, (1, 7))
     shapes = shapes.reshape(len(shapes), 7, HOURS)
@@ -60,8 +62,10 @@ def hourly(usage_by_day, shapes, first_weekday: int) -> np.ndarray:
     usage = np.asarray(usage_by_day, dtype=float)
     shares = day_shapes(shapes)
     if usage.ndim != 3 or usage.shape[2] != len(shares):
-        raise PriceError(f"usage has shape {usage.shape} and there are {len(shares)} shapes; "
-                         "usage must be (path, day, workload) with one shape for each workload.")
+        raise PriceError(
+            f"usage has shape {usage.shape} and there are {len(shares)} shapes; "
+            "usage must be (path, day, workload) with one shape for each workload."
+        )
     pooled = np.empty((usage.shape[0], usage.shape[1], HOURS))
     for weekday in range(7):
         first = (weekday - first_weekday) % 7
@@ -69,7 +73,9 @@ def hourly(usage_by_day, shapes, first_weekday: int) -> np.ndarray:
     return pooled
 
 
-def blocks(usage_by_day, shapes, first_weekday: int, block: int = 256) -> Iterator[tuple[slice, np.ndarray]]:
+def blocks(
+    usage_by_day, shapes, first_weekday: int, block: int = 256
+) -> Iterator[tuple[slice, np.ndarray]]:
     """Hourly pooled usage in blocks of paths: (paths of the block, (path, day, 24)). Bounded memory, fixed order."""
     for start in range(0, len(usage_by_day), block):
         paths = slice(start, min(start + block, len(usage_by_day)))

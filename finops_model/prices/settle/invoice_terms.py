@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import PriceError, unknown
-from ..terms.credits import Credit
 from ..rates._checks import number
 from ..rates.graduated import Graduated
+from ..terms.credits import Credit
 
 COSTS = ("ListCost", "ContractedCost", "EffectiveCost", "BilledCost")
 CATEGORIES = ("Usage", "Purchase", "Credit", "Tax", "Adjustment")
@@ -27,14 +27,14 @@ class Charge:
     sku: str
     list_cost: object = None
     quantity: object = None
-    list_price: float | None = None     # money per unit
+    list_price: float | None = None  # money per unit
     service: str = ""
-    category: str = "Usage"             # ChargeCategory
+    category: str = "Usage"  # ChargeCategory
     contracted_cost: object = None
     effective_cost: object = None
     billed_cost: object = None
-    fee: object = 0.0                   # of list_cost, what is due beside the use: the fee of an allowance, flat fees of tiers (..., period)
-    minimum: object = 0.0               # due at least in each period, whatever the use and the discount
+    fee: object = 0.0  # of list_cost, what is due beside the use: the fee of an allowance, flat fees of tiers (..., period)
+    minimum: object = 0.0  # due at least in each period, whatever the use and the discount
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,29 @@ class Negotiated:
     Credit, Tax and Adjustment never are (docs/method §5.15).
     """
 
-    discount: float = 0.0               # share off the list price, 0..1
-    price: float | None = None          # money per unit instead of the list price: it overrides every discount
+    discount: float = 0.0  # share off the list price, 0..1
+    price: float | None = (
+        None  # money per unit instead of the list price: it overrides every discount
+    )
     sku: str = ""
     service: str = ""
-    commitments: bool = False           # whether the discount is also taken off commitment fees and purchases (as an EDP is)
+    commitments: bool = (
+        False  # whether the discount is also taken off commitment fees and purchases (as an EDP is)
+    )
 
     def __post_init__(self):
         name = f"negotiated '{self.sku or self.service or 'all'}'"
         object.__setattr__(self, "discount", number(self.discount, f"{name}: discount"))
         if self.discount > 1:
-            raise PriceError(f"{name}: discount is {self.discount:g}; it must be a share from 0 to 1 (0.1 is 10 % off).")
+            raise PriceError(
+                f"{name}: discount is {self.discount:g}; it must be a share from 0 to 1 (0.1 is 10 % off)."
+            )
         if self.price is not None:
             object.__setattr__(self, "price", number(self.price, f"{name}: price"))
             if not self.sku:
-                raise PriceError(f"{name}: a price is for one SKU; write sku, or give a discount for a service.")
+                raise PriceError(
+                    f"{name}: a price is for one SKU; write sku, or give a discount for a service."
+                )
 
 
 @dataclass(frozen=True)
@@ -67,10 +75,14 @@ class Committed:
     """What a commitment did in each period: units it covers of each SKU, and its fee, used or not."""
 
     id: str
-    fee: object                         # effective fee of each period, money: quantity x rate, unused included
-    covers: dict = field(default_factory=dict)     # SKU -> covered units, or money at contracted price where a charge has none
-    rate: float | None = None           # fee per covered unit; None: the whole fee is spread over what is covered
-    billed: object = None               # what the invoice says of the fee in each period; None: the fee
+    fee: object  # effective fee of each period, money: quantity x rate, unused included
+    covers: dict = field(
+        default_factory=dict
+    )  # SKU -> covered units, or money at contracted price where a charge has none
+    rate: float | None = (
+        None  # fee per covered unit; None: the whole fee is spread over what is covered
+    )
+    billed: object = None  # what the invoice says of the fee in each period; None: the fee
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,9 @@ class Support:
         object.__setattr__(self, "starts", tiers.starts)
         for i, rate in enumerate(tiers.prices):
             if rate > 1:
-                raise PriceError(f"support fee: rates[{i}] is {rate:g}; it must be a share from 0 to 1 (0.1 is 10 %).")
+                raise PriceError(
+                    f"support fee: rates[{i}] is {rate:g}; it must be a share from 0 to 1 (0.1 is 10 %)."
+                )
         for key in ("minimum", "fixed"):
             object.__setattr__(self, key, number(getattr(self, key), f"support fee: {key}"))
         for key, allowed in (("base", BASES), ("of", COSTS)):
@@ -124,14 +138,16 @@ class Tax:
 
     rate: float
     recoverable: float = 1.0
-    exclude: tuple[str, ...] = ()       # services and SKUs that are not taxed
-    before_credits: bool = False        # whether credits leave the base alone
+    exclude: tuple[str, ...] = ()  # services and SKUs that are not taxed
+    before_credits: bool = False  # whether credits leave the base alone
 
     def __post_init__(self):
         for key in ("rate", "recoverable"):
             object.__setattr__(self, key, number(getattr(self, key), f"tax: {key}"))
         if self.recoverable > 1:
-            raise PriceError(f"tax: recoverable is {self.recoverable:g}; it must be a share from 0 to 1.")
+            raise PriceError(
+                f"tax: recoverable is {self.recoverable:g}; it must be a share from 0 to 1."
+            )
         object.__setattr__(self, "exclude", tuple(self.exclude))
 
 
@@ -145,4 +161,4 @@ class Adjustments:
     support: Support | None = None
     tax: Tax | None = None
     credit_order: object = "expiry"
-    currency: str = "USD"               # lines are billed in whole coins of it (docs/method §5.49)
+    currency: str = "USD"  # lines are billed in whole coins of it (docs/method §5.49)

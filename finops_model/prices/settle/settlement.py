@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import PriceError, listing, unknown
-from ..instruments import Allocation, make as make_instrument, ordered
+from ..instruments import Allocation, ordered
+from ..instruments import make as make_instrument
 from ..rates import make as make_rate
 from ..rates._checks import number, quantities
 from .windows import charge_at, charge_months
@@ -27,23 +28,29 @@ class Settlement:
     """
 
     skus: tuple[str, ...]
-    instruments: tuple              # in the order they were applied
+    instruments: tuple  # in the order they were applied
     allocations: tuple[Allocation, ...]
-    usage: np.ndarray               # (..., period, sku) units
-    spill: np.ndarray               # (..., period, sku) units charged on demand
-    blocked: np.ndarray             # (..., period, sku) units refused by capacity that blocks
-    window_of: np.ndarray           # (period,) window of each period
-    list_cost: np.ndarray           # (..., window, sku) all served usage at list prices, no instrument
-    contracted_cost: np.ndarray     # (..., window, sku) the same at contracted prices: the on-demand equivalent
-    on_demand: np.ndarray           # (..., window, sku) spill at contracted prices
-    list_of_spill: np.ndarray       # (..., window, sku) spill at list prices
-    dates: np.ndarray | None = None     # (period,) datetime64[h]
+    usage: np.ndarray  # (..., period, sku) units
+    spill: np.ndarray  # (..., period, sku) units charged on demand
+    blocked: np.ndarray  # (..., period, sku) units refused by capacity that blocks
+    window_of: np.ndarray  # (period,) window of each period
+    list_cost: np.ndarray  # (..., window, sku) all served usage at list prices, no instrument
+    contracted_cost: (
+        np.ndarray
+    )  # (..., window, sku) the same at contracted prices: the on-demand equivalent
+    on_demand: np.ndarray  # (..., window, sku) spill at contracted prices
+    list_of_spill: np.ndarray  # (..., window, sku) spill at list prices
+    dates: np.ndarray | None = None  # (period,) datetime64[h]
 
     @property
     def fees(self) -> np.ndarray:
         """Effective fee of every instrument by window, (instrument, window)."""
         windows = self.on_demand.shape[-2]
-        return np.stack([_by_window(done, self.window_of, windows) for done in self.allocations]) if self.allocations else np.zeros((0, windows))
+        return (
+            np.stack([_by_window(done, self.window_of, windows) for done in self.allocations])
+            if self.allocations
+            else np.zeros((0, windows))
+        )
 
     @property
     def effective_cost(self) -> np.ndarray:
@@ -84,7 +91,6 @@ class Settlement:
 
         return lines(self)
 
-
     def invoice(self, adjustments=None, periods=None):
         """With credits, support fee and tax: an adjustments.Invoice (prices/settle/charge_lines.py)."""
         from .charge_lines import invoice
@@ -92,7 +98,17 @@ class Settlement:
         return invoice(self, adjustments, periods)
 
 
-def settle(usage, skus, prices, instruments=(), *, window_of=None, dates=None, contracted=None, already=None) -> Settlement:
+def settle(
+    usage,
+    skus,
+    prices,
+    instruments=(),
+    *,
+    window_of=None,
+    dates=None,
+    contracted=None,
+    already=None,
+) -> Settlement:
     """Settle usage in the one order that holds for every purchase form.
 
     usage        (..., period, sku) billed units, >= 0
@@ -114,16 +130,23 @@ def settle(usage, skus, prices, instruments=(), *, window_of=None, dates=None, c
     periods = usage.shape[-2]
     dates = None if dates is None else np.asarray(dates, dtype="datetime64[h]")
     if dates is not None and dates.shape != (periods,):
-        raise PriceError(f"settlement: usage has {periods} periods and there are {dates.size} dates; give one date for each period.")
+        raise PriceError(
+            f"settlement: usage has {periods} periods and there are {dates.size} dates; give one date for each period."
+        )
     window_of = _windows(window_of, dates, periods)
     rates = {sku: _rate(prices, sku, periods) for sku in skus}
-    deals = {sku: _contracted(contracted or {}, sku, rates.get(sku), skus, periods) for sku in (contracted or {})}
+    deals = {
+        sku: _contracted(contracted or {}, sku, rates.get(sku), skus, periods)
+        for sku in (contracted or {})
+    }
     unit = _unit_prices(skus, {**rates, **deals})
     held = ordered(_checked(instruments, skus))
     rest, blocked, done = usage.copy(), np.zeros_like(usage), []
     for instrument in held:
         inside = _in_term(instrument, dates, periods)
-        where = {"period": None, "month": window_of, "term": np.zeros(periods, int)}[instrument.window]
+        where = {"period": None, "month": window_of, "term": np.zeros(periods, int)}[
+            instrument.window
+        ]
         part = instrument.allocate(rest, skus, unit, inside, where)
         rest = np.maximum(rest - part.covered, 0.0)
         if part.blocked is not None:
@@ -134,14 +157,33 @@ def settle(usage, skus, prices, instruments=(), *, window_of=None, dates=None, c
     already = already or {}
 
     def money(amount, table):
-        return np.stack([_charge(table[sku], amount[..., s], window_of, already.get(sku)) for s, sku in enumerate(skus)], axis=-1)
+        return np.stack(
+            [
+                _charge(table[sku], amount[..., s], window_of, already.get(sku))
+                for s, sku in enumerate(skus)
+            ],
+            axis=-1,
+        )
 
     listed = money(served, rates)
     spilled = money(rest, rates) if done else listed
     deal = {**rates, **deals}
     contracted_cost = money(served, deal) if deals else listed
     on_demand = (money(rest, deal) if done else contracted_cost) if deals else spilled
-    return Settlement(skus, tuple(held), tuple(done), usage, rest, blocked, window_of, listed, contracted_cost, on_demand, spilled, dates)
+    return Settlement(
+        skus,
+        tuple(held),
+        tuple(done),
+        usage,
+        rest,
+        blocked,
+        window_of,
+        listed,
+        contracted_cost,
+        on_demand,
+        spilled,
+        dates,
+    )
 
 
 def price(usage: Mapping, prices, instruments=(), *, day=None, **how) -> Settlement:
@@ -157,16 +199,24 @@ def price(usage: Mapping, prices, instruments=(), *, day=None, **how) -> Settlem
     (array([80.]), array([224.]))
     """
     if not isinstance(usage, Mapping) or not usage:
-        raise PriceError("price: usage must be a mapping of SKUs to units, for example {'gpu': 40} or {'gpu': [40, 100]}.")
+        raise PriceError(
+            "price: usage must be a mapping of SKUs to units, for example {'gpu': 40} or {'gpu': [40, 100]}."
+        )
     if not isinstance(prices, Mapping):
         if day is None:
-            raise PriceError("price: a catalog has many prices of a SKU; give the day whose prices are meant, for example day='2026-10-31'.")
+            raise PriceError(
+                "price: a catalog has many prices of a SKU; give the day whose prices are meant, for example day='2026-10-31'."
+            )
         prices = _of_day(prices, usage, day)
-    amounts = [np.atleast_1d(quantities(f"usage of '{sku}'", amount)[()]) for sku, amount in usage.items()]
+    amounts = [
+        np.atleast_1d(quantities(f"usage of '{sku}'", amount)[()]) for sku, amount in usage.items()
+    ]
     try:
         stacked = np.stack(np.broadcast_arrays(*amounts), axis=-1)
     except ValueError:
-        raise PriceError(f"price: usage has lengths {listing(str(a.shape) for a in amounts)}; give every SKU as many periods.") from None
+        raise PriceError(
+            f"price: usage has lengths {listing(str(a.shape) for a in amounts)}; give every SKU as many periods."
+        ) from None
     made = [make_instrument(held) if isinstance(held, Mapping) else held for held in instruments]
     return settle(stacked, tuple(usage), prices, made, **how)
 
@@ -176,14 +226,18 @@ def _of_day(catalog, usage, day) -> dict:
     found = {sku: catalog.price(sku, day) for sku in usage}
     currencies = sorted({price.currency for price in found.values()})
     if len(currencies) > 1:
-        raise PriceError(f"price: the SKUs are priced in {listing(currencies)}; money of several currencies is not added up. Convert the prices first.")
+        raise PriceError(
+            f"price: the SKUs are priced in {listing(currencies)}; money of several currencies is not added up. Convert the prices first."
+        )
     return {sku: price.rate for sku, price in found.items()}
 
 
 def _usage(usage, skus) -> np.ndarray:
     usage = quantities("usage", usage)
     if usage.ndim < 2 or usage.shape[-1] != len(skus):
-        raise PriceError(f"settlement: usage has shape {usage.shape} and there are {len(skus)} SKUs; it must be (..., period, sku).")
+        raise PriceError(
+            f"settlement: usage has shape {usage.shape} and there are {len(skus)} SKUs; it must be (..., period, sku)."
+        )
     if len(set(skus)) != len(skus):
         twice = next(sku for sku in skus if skus.count(sku) > 1)
         raise PriceError(f"settlement: SKU '{twice}' stands twice; pool its usage first.")
@@ -193,8 +247,14 @@ def _usage(usage, skus) -> np.ndarray:
 def _windows(window_of, dates, periods: int) -> np.ndarray:
     if window_of is not None:
         window_of = np.asarray(window_of, dtype=int)
-        if window_of.shape != (periods,) or (np.diff(window_of) < 0).any() or (periods and window_of[0] < 0):
-            raise PriceError(f"settlement: window_of must give each of the {periods} periods its window, counted from 0 and in time order.")
+        if (
+            window_of.shape != (periods,)
+            or (np.diff(window_of) < 0).any()
+            or (periods and window_of[0] < 0)
+        ):
+            raise PriceError(
+                f"settlement: window_of must give each of the {periods} periods its window, counted from 0 and in time order."
+            )
         return window_of
     if dates is None:
         return np.zeros(periods, int)
@@ -221,7 +281,9 @@ def _form(value, what: str, periods: int):
         return make_rate("linear", {"price": number(value, what)}, what)
     steps = quantities(what, value)
     if steps.shape != (periods,):
-        raise PriceError(f"settlement: {what} has {steps.size} numbers and there are {periods} periods; give one, or one for each period.")
+        raise PriceError(
+            f"settlement: {what} has {steps.size} numbers and there are {periods} periods; give one, or one for each period."
+        )
     return steps
 
 
@@ -233,9 +295,15 @@ def _contracted(contracted: Mapping, sku: str, listed, skus, periods: int):
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return _form(value, f"contracted price of '{sku}'", periods)
     if number(value, f"contracted share of '{sku}'") > 1:
-        raise PriceError(f"contracted share of '{sku}' is {value:g}; a share off the list price goes from 0 to 1. "
-                         "For a negotiated price write {kind: linear, price: …}.")
-    return listed * (1 - value) if isinstance(listed, np.ndarray) else _Discounted(listed, float(value))
+        raise PriceError(
+            f"contracted share of '{sku}' is {value:g}; a share off the list price goes from 0 to 1. "
+            "For a negotiated price write {kind: linear, price: …}."
+        )
+    return (
+        listed * (1 - value)
+        if isinstance(listed, np.ndarray)
+        else _Discounted(listed, float(value))
+    )
 
 
 @dataclass(frozen=True)
@@ -251,8 +319,15 @@ class _Discounted:
 
 def _unit_prices(skus, table) -> np.ndarray:
     """Money of the first unit, (sku,) or (period, sku): what a spend plan compares its rates with."""
-    firsts = [table[sku] if isinstance(table[sku], np.ndarray) else float(_first(table[sku])) for sku in skus]
-    return np.stack(np.broadcast_arrays(*firsts), axis=-1) if any(np.ndim(f) for f in firsts) else np.array(firsts)
+    firsts = [
+        table[sku] if isinstance(table[sku], np.ndarray) else float(_first(table[sku]))
+        for sku in skus
+    ]
+    return (
+        np.stack(np.broadcast_arrays(*firsts), axis=-1)
+        if any(np.ndim(f) for f in firsts)
+        else np.array(firsts)
+    )
 
 
 def _first(form) -> float:
@@ -268,7 +343,9 @@ def _checked(instruments, skus) -> list:
     ids = [held.id for held in instruments]
     for id in ids:
         if ids.count(id) > 1:
-            raise PriceError(f"settlement: two instruments are called '{id}'; give each its own id.")
+            raise PriceError(
+                f"settlement: two instruments are called '{id}'; give each its own id."
+            )
     return list(instruments)
 
 
@@ -277,7 +354,9 @@ def _in_term(instrument, dates, periods: int) -> np.ndarray:
     if not (instrument.start or instrument.end):
         return np.ones(periods, bool)
     if dates is None:
-        raise PriceError(f"settlement: '{instrument.id}' has a term; give dates, one for each period.")
+        raise PriceError(
+            f"settlement: '{instrument.id}' has a term; give dates, one for each period."
+        )
     inside = np.ones(periods, bool)
     if instrument.start:
         inside &= dates >= np.datetime64(instrument.start, "h")
@@ -289,7 +368,7 @@ def _in_term(instrument, dates, periods: int) -> np.ndarray:
 def _charge(form, amount: np.ndarray, window_of: np.ndarray, already) -> np.ndarray:
     """Money by window (..., window) of one SKU's units (..., period)."""
     windows = int(window_of[-1]) + 1 if len(window_of) else 0
-    if isinstance(form, np.ndarray):                 # a price of each period: linear
+    if isinstance(form, np.ndarray):  # a price of each period: linear
         return pooled(amount * form, window_of, windows)
     return charge_months([form] * windows, pooled(amount, window_of, windows), already)
 
@@ -315,5 +394,7 @@ def pooled(amount: np.ndarray, window_of: np.ndarray, windows: int) -> np.ndarra
 def _by_window(done: Allocation, window_of: np.ndarray, windows: int) -> np.ndarray:
     """An instrument's fee by the windows of the rate forms, (window,): a longer window's fee is spread over its periods."""
     each = np.bincount(done.window_of, minlength=len(done.fee))
-    by_period = (done.fee / np.maximum(each, 1))[done.window_of] if len(done.window_of) else np.zeros(0)
+    by_period = (
+        (done.fee / np.maximum(each, 1))[done.window_of] if len(done.window_of) else np.zeros(0)
+    )
     return np.bincount(window_of, by_period, windows)

@@ -15,7 +15,9 @@ from ..transforms._checks import together
 SHAPES = ("flat", "burst", "lognormal", "gamma")
 
 
-def expected_spill(mean, capacity, shape: str = "flat", cv: float = 0.0, factor: float = 1.0, share: float = 0.0):
+def expected_spill(
+    mean, capacity, shape: str = "flat", cv: float = 0.0, factor: float = 1.0, share: float = 0.0
+):
     """Expected demand above capacity in one window, same unit as `mean`.
 
     mean       demand of a window on average, number or array
@@ -33,21 +35,38 @@ def expected_spill(mean, capacity, shape: str = "flat", cv: float = 0.0, factor:
     """
     if shape not in SHAPES:
         raise PriceError(unknown("spill", "shape", str(shape)[:40], SHAPES))
-    mean, capacity = together("spill", mean=quantities("spill: mean", mean), capacity=quantities("spill: capacity", capacity))
-    cv, factor, share = number(cv, "spill: cv"), number(factor, "spill: factor"), number(share, "spill: share")
+    mean, capacity = together(
+        "spill",
+        mean=quantities("spill: mean", mean),
+        capacity=quantities("spill: capacity", capacity),
+    )
+    cv, factor, share = (
+        number(cv, "spill: cv"),
+        number(factor, "spill: factor"),
+        number(share, "spill: share"),
+    )
     if shape == "burst":
         if share >= 1 or factor < 1 or share * factor > 1 * (1 + 1e-12):
-            raise PriceError(f"spill: a share {share:g} of the windows cannot hold {factor:g} x the mean; factor must be "
-                             "1 or more, share below 1 and share x factor at most 1.")
+            raise PriceError(
+                f"spill: a share {share:g} of the windows cannot hold {factor:g} x the mean; factor must be "
+                "1 or more, share below 1 and share x factor at most 1."
+            )
         rest = max(1 - share * factor, 0.0) / (1 - share)
-        return (share * np.maximum(factor * mean - capacity, 0.0) + (1 - share) * np.maximum(rest * mean - capacity, 0.0))[()]
+        return (
+            share * np.maximum(factor * mean - capacity, 0.0)
+            + (1 - share) * np.maximum(rest * mean - capacity, 0.0)
+        )[()]
     flat = np.maximum(mean - capacity, 0.0)
     if shape == "flat" or cv < 1e-9:
         return flat[()]
-    usual = (mean > 0) & (capacity > 0)                        # without capacity everything spills, without demand nothing
+    usual = (mean > 0) & (
+        capacity > 0
+    )  # without capacity everything spills, without demand nothing
     m, k = np.where(usual, mean, 1.0), np.where(usual, capacity, 1.0)
     spill = _lognormal(m, k, cv) if shape == "lognormal" else _gamma(m, k, cv)
-    return np.where(usual, np.maximum(spill, flat), flat)[()]  # convex in demand: never below the flat answer (Jensen)
+    return np.where(usual, np.maximum(spill, flat), flat)[
+        ()
+    ]  # convex in demand: never below the flat answer (Jensen)
 
 
 def _lognormal(mean, capacity, cv):
@@ -66,7 +85,9 @@ def _gamma(mean, capacity, cv):
     return mean * gammaincc(form + 1, scaled) - capacity * gammaincc(form, scaled)
 
 
-def served_share(mean, capacity, shape: str = "flat", cv: float = 0.0, factor: float = 1.0, share: float = 0.0):
+def served_share(
+    mean, capacity, shape: str = "flat", cv: float = 0.0, factor: float = 1.0, share: float = 0.0
+):
     """Share of the traffic that the capacity serves, 0..1; 1 where there is no traffic.
 
     >>> served_share([0, 50, 200], 100)

@@ -55,7 +55,10 @@ def charge_rest(rate, rest, already=None, factor=1.0, due=1.0):
     """
     if already is None:
         return charge_at(rate, rest, factor, due)
-    rest, already = quantities("rest", rest), quantities("already", already)   # a negative rest must not hide
+    rest, already = (
+        quantities("rest", rest),
+        quantities("already", already),
+    )  # a negative rest must not hide
     return charge_at(rate, already + rest, factor, due) - charge_at(rate, already, factor, due)
 
 
@@ -77,12 +80,18 @@ def charge_months(rates: Sequence, usage, already=None, factor=1.0, due=1.0):
     usage = np.asarray(usage, dtype=float)
     if usage.ndim == 0 or usage.shape[-1] != len(rates):
         months = usage.shape[-1] if usage.ndim else 0
-        raise PriceError(f"usage has {months} months but there are {len(rates)} rates; give one rate for each month.")
-    factors = [part if np.ndim(part) == 0 else np.broadcast_to(part, usage.shape) for part in (factor, due)]
+        raise PriceError(
+            f"usage has {months} months but there are {len(rates)} rates; give one rate for each month."
+        )
+    factors = [
+        part if np.ndim(part) == 0 else np.broadcast_to(part, usage.shape) for part in (factor, due)
+    ]
     cost = np.empty_like(usage)
     for month, rate in enumerate(rates):
         own = (part if np.ndim(part) == 0 else part[..., month] for part in factors)
-        cost[..., month] = charge_rest(rate, usage[..., month], already if month == 0 else None, *own)
+        cost[..., month] = charge_rest(
+            rate, usage[..., month], already if month == 0 else None, *own
+        )
     return cost
 
 
@@ -101,8 +110,10 @@ def charge_steps(rates: Sequence, usage, already=None):
     """
     usage = np.asarray(usage, dtype=float)
     if usage.ndim == 0 or usage.shape[-1] != len(rates):
-        raise PriceError(f"usage has {usage.shape[-1] if usage.ndim else 0} parts but there are {len(rates)} rates; "
-                         "give one rate for each part.")
+        raise PriceError(
+            f"usage has {usage.shape[-1] if usage.ndim else 0} parts but there are {len(rates)} rates; "
+            "give one rate for each part."
+        )
     total, before = 0.0, already
     for part, rate in enumerate(rates):
         total = total + charge_rest(rate, usage[..., part], before)
@@ -124,21 +135,37 @@ def share(cost, usage) -> np.ndarray:
     """
     usage, cost = np.asarray(usage, dtype=float), np.asarray(cost, dtype=float)
     if usage.ndim == 0 or usage.shape[-1] == 0:
-        raise PriceError("share: there is no workload to share the cost with; give usage (..., workload).")
+        raise PriceError(
+            "share: there is no workload to share the cost with; give usage (..., workload)."
+        )
     if not (np.isfinite(usage) & (usage >= 0)).all():
-        raise PriceError("share: usage must be finite and 0 or more; credits are shared by the usage they refer to.")
+        raise PriceError(
+            "share: usage must be finite and 0 or more; credits are shared by the usage they refer to."
+        )
     peak = usage.max(axis=-1, keepdims=True)
-    weight = np.where(peak > 0, usage / np.where(peak > 0, peak, 1.0), 1.0)   # scaled: sums of 1e308 stay finite
+    weight = np.where(
+        peak > 0, usage / np.where(peak > 0, peak, 1.0), 1.0
+    )  # scaled: sums of 1e308 stay finite
     parts = cost[..., None] * (weight / weight.sum(axis=-1, keepdims=True))
     largest = np.argmax(weight * np.ones_like(parts), axis=-1)[..., None]
     for _ in range(2):
         rest = cost - parts.sum(axis=-1)
-        np.put_along_axis(parts, largest, np.take_along_axis(parts, largest, -1) + rest[..., None], -1)
+        np.put_along_axis(
+            parts, largest, np.take_along_axis(parts, largest, -1) + rest[..., None], -1
+        )
     return parts
 
 
-def charge_line(rate, quantity: float, *, sku: str = "", unit: str = "", currency: str = "USD", discount: float = 0.0,
-                already: float | None = None) -> dict:
+def charge_line(
+    rate,
+    quantity: float,
+    *,
+    sku: str = "",
+    unit: str = "",
+    currency: str = "USD",
+    discount: float = 0.0,
+    already: float | None = None,
+) -> dict:
     """One charge of usage under a rate form, with FOCUS names.
 
     quantity   units; discount: negotiated share off the list price of a unit, 0..1 (fees and minima stay, §5.15); already: see charge_rest
@@ -151,11 +178,22 @@ def charge_line(rate, quantity: float, *, sku: str = "", unit: str = "", currenc
     (5.0, 2.0, 1.8)
     """
     if not 0 <= discount <= 1:
-        raise PriceError(f"discount is {discount}; it must be a share from 0 to 1 (0.1 is 10 % off the list price).")
+        raise PriceError(
+            f"discount is {discount}; it must be a share from 0 to 1 (0.1 is 10 % off the list price)."
+        )
     listed = float(charge_rest(rate, quantity, already))
     contracted = float(charge_rest(rate, quantity, already, factor=1 - discount))
-    return {"ChargeCategory": "Usage", "PricingCategory": "Standard", "SkuId": sku, "ConsumedQuantity": float(quantity),
-            "ConsumedUnit": unit, "PricingQuantity": float(quantity) / rate.block,
-            "PricingUnit": unit if rate.block == 1 else f"{rate.block:.15g} {unit}".strip(),
-            "BillingCurrency": currency, "ListCost": listed, "ContractedCost": contracted,
-            "EffectiveCost": contracted, "BilledCost": contracted}
+    return {
+        "ChargeCategory": "Usage",
+        "PricingCategory": "Standard",
+        "SkuId": sku,
+        "ConsumedQuantity": float(quantity),
+        "ConsumedUnit": unit,
+        "PricingQuantity": float(quantity) / rate.block,
+        "PricingUnit": unit if rate.block == 1 else f"{rate.block:.15g} {unit}".strip(),
+        "BillingCurrency": currency,
+        "ListCost": listed,
+        "ContractedCost": contracted,
+        "EffectiveCost": contracted,
+        "BilledCost": contracted,
+    }

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import PriceError, unknown
-from .dates import month, months as months_of, whole
 from ..rates._checks import number, quantities
+from .dates import month, whole
+from .dates import months as months_of
 
 COUNTS = ("after_discount", "before_discount")
 
@@ -25,37 +26,78 @@ class Agreement:
     Raises PriceError for negative numbers, shares outside 0..1, a start that is no month.
     """
 
-    commitments: tuple[float, ...]      # money of each contract year; one entry and year_months=36: one sum over three years
-    start: str                          # first month YYYY-MM
-    year_months: int = 12               # months of a contract year
-    discount: object = 0.0              # cross-service discount on eligible spend, share; one, or one for each year
-    marketplace_cap: float = 1.0        # marketplace spend counts up to this share of the year's commitment
-    marketplace_discount: float = 0.0   # discount on marketplace spend
-    counts: str = "after_discount"      # spend that counts towards the commitment
-    shortfall_carry: float = 0.0        # share of a year's commitment that, when missed, moves to the next year instead of being paid
-    shortfall_years: int = 1            # years after which a carried shortfall must be paid
-    excess_carry: float = 0.0           # share of spend above the commitment that counts in the next year (for one year)
-    excess_cap: float = 1.0             # at most this share of the next year's commitment
+    commitments: tuple[
+        float, ...
+    ]  # money of each contract year; one entry and year_months=36: one sum over three years
+    start: str  # first month YYYY-MM
+    year_months: int = 12  # months of a contract year
+    discount: object = (
+        0.0  # cross-service discount on eligible spend, share; one, or one for each year
+    )
+    marketplace_cap: float = (
+        1.0  # marketplace spend counts up to this share of the year's commitment
+    )
+    marketplace_discount: float = 0.0  # discount on marketplace spend
+    counts: str = "after_discount"  # spend that counts towards the commitment
+    shortfall_carry: float = 0.0  # share of a year's commitment that, when missed, moves to the next year instead of being paid
+    shortfall_years: int = 1  # years after which a carried shortfall must be paid
+    excess_carry: float = (
+        0.0  # share of spend above the commitment that counts in the next year (for one year)
+    )
+    excess_cap: float = 1.0  # at most this share of the next year's commitment
 
     def __post_init__(self):
-        values = self.commitments if isinstance(self.commitments, (list, tuple)) else (self.commitments,)
+        values = (
+            self.commitments if isinstance(self.commitments, (list, tuple)) else (self.commitments,)
+        )
         if not values:
             raise PriceError("agreement: there is no commitment; give one for each contract year.")
-        object.__setattr__(self, "commitments", tuple(number(v, f"agreement: commitments[{i}]") for i, v in enumerate(values)))
+        object.__setattr__(
+            self,
+            "commitments",
+            tuple(number(v, f"agreement: commitments[{i}]") for i, v in enumerate(values)),
+        )
         month(self.start, "agreement: start")
-        discounts = self.discount if isinstance(self.discount, (list, tuple)) else [self.discount] * len(values)
+        discounts = (
+            self.discount
+            if isinstance(self.discount, (list, tuple))
+            else [self.discount] * len(values)
+        )
         if len(discounts) != len(values):
-            raise PriceError(f"agreement: there are {len(discounts)} discounts and {len(values)} contract years; give one, or one for each.")
-        object.__setattr__(self, "discount", tuple(number(v, "agreement: discount") for v in discounts))
-        for key in ("marketplace_cap", "marketplace_discount", "shortfall_carry", "excess_carry", "excess_cap"):
+            raise PriceError(
+                f"agreement: there are {len(discounts)} discounts and {len(values)} contract years; give one, or one for each."
+            )
+        object.__setattr__(
+            self, "discount", tuple(number(v, "agreement: discount") for v in discounts)
+        )
+        for key in (
+            "marketplace_cap",
+            "marketplace_discount",
+            "shortfall_carry",
+            "excess_carry",
+            "excess_cap",
+        ):
             object.__setattr__(self, key, number(getattr(self, key), f"agreement: {key}"))
-        shares = [("discount", max(self.discount)), *((k, getattr(self, k)) for k in (
-            "marketplace_cap", "marketplace_discount", "shortfall_carry", "excess_carry", "excess_cap"))]
+        shares = [
+            ("discount", max(self.discount)),
+            *(
+                (k, getattr(self, k))
+                for k in (
+                    "marketplace_cap",
+                    "marketplace_discount",
+                    "shortfall_carry",
+                    "excess_carry",
+                    "excess_cap",
+                )
+            ),
+        ]
         for key, value in shares:
             if value > 1:
                 raise PriceError(f"agreement: {key} is {value:g}; it must be a share from 0 to 1.")
         for key in ("year_months", "shortfall_years"):
-            object.__setattr__(self, key, whole(getattr(self, key), f"agreement: {key}", above_zero=True))
+            object.__setattr__(
+                self, key, whole(getattr(self, key), f"agreement: {key}", above_zero=True)
+            )
         if self.counts not in COUNTS:
             raise PriceError(unknown("agreement", "counts", self.counts, COUNTS))
 
@@ -80,20 +122,34 @@ class Agreement:
         ([[40.0, 0.0]], [[20.0, 0.0]], [[20.0, 0.0]])
         """
         spend = self._months(spend, "spend")
-        market = np.zeros_like(spend) if marketplace is None else self._months(marketplace, "marketplace")
+        market = (
+            np.zeros_like(spend)
+            if marketplace is None
+            else self._months(marketplace, "marketplace")
+        )
         spend, market = np.broadcast_arrays(spend, market)
         years, size = len(self.commitments), self.year_months
         by_year = (*spend.shape[:-1], years, size)
         off = np.array(self.discount)[:, None]
-        net, net_market = spend.reshape(by_year) * (1 - off), market.reshape(by_year) * (1 - self.marketplace_discount)
+        net, net_market = (
+            spend.reshape(by_year) * (1 - off),
+            market.reshape(by_year) * (1 - self.marketplace_discount),
+        )
         real = self.counts == "after_discount"
         own = np.cumsum(net if real else spend.reshape(by_year), axis=-1)
         cap = np.array(self.commitments)[:, None] * self.marketplace_cap
-        bought = np.minimum(np.cumsum(net_market if real else market.reshape(by_year), axis=-1), cap)
-        running = own + bought                                          # counted until each month of the year
+        bought = np.minimum(
+            np.cumsum(net_market if real else market.reshape(by_year), axis=-1), cap
+        )
+        running = own + bought  # counted until each month of the year
         lead = spend.shape[:-1]
-        carried = [np.zeros(lead) for _ in range(self.shortfall_years)]  # by age, the youngest first
-        excess_in, found = np.zeros(lead), {k: [] for k in ("due", "shortfall", "paid", "carried", "excess", "met")}
+        carried = [
+            np.zeros(lead) for _ in range(self.shortfall_years)
+        ]  # by age, the youngest first
+        excess_in, found = (
+            np.zeros(lead),
+            {k: [] for k in ("due", "shortfall", "paid", "carried", "excess", "met")},
+        )
         for y, commitment in enumerate(self.commitments):
             counted = running[..., y, -1]
             used_excess = np.minimum(excess_in, commitment)
@@ -102,12 +158,19 @@ class Agreement:
             found["met"].append(np.where(met.any(axis=-1), np.argmax(met, axis=-1), -1))
             over = np.maximum(counted - due, 0.0)
             missed, rest = [], counted
-            for old in [*reversed(carried), commitment - used_excess]:  # the oldest obligation first, this year's last
+            for old in [
+                *reversed(carried),
+                commitment - used_excess,
+            ]:  # the oldest obligation first, this year's last
                 missed.append(np.maximum(old - rest, 0.0))
                 rest = np.maximum(rest - old, 0.0)
-            own_missed, *ages = reversed(missed)                         # ages: youngest first
+            own_missed, *ages = reversed(missed)  # ages: youngest first
             last = y == years - 1
-            moved = np.zeros(lead) if last else np.minimum(own_missed, self.shortfall_carry * commitment)
+            moved = (
+                np.zeros(lead)
+                if last
+                else np.minimum(own_missed, self.shortfall_carry * commitment)
+            )
             kept = [np.zeros(lead)] * (self.shortfall_years - 1) if last else ages[:-1]
             found["due"].append(due)
             found["shortfall"].append(sum(missed))
@@ -119,16 +182,29 @@ class Agreement:
             found["excess"].append(excess_in + np.zeros(lead))
         stacked = {key: np.stack(values, axis=-1) for key, values in found.items()}
         cost = (net + net_market).reshape(spend.shape).copy()
-        cost[..., size - 1::size] += stacked["paid"]
-        return Outcome(self, running[..., -1], bought[..., -1], stacked["due"], stacked["shortfall"], stacked["paid"],
-                       stacked["carried"], stacked["excess"], stacked["met"], (net + net_market).reshape(spend.shape), cost)
+        cost[..., size - 1 :: size] += stacked["paid"]
+        return Outcome(
+            self,
+            running[..., -1],
+            bought[..., -1],
+            stacked["due"],
+            stacked["shortfall"],
+            stacked["paid"],
+            stacked["carried"],
+            stacked["excess"],
+            stacked["met"],
+            (net + net_market).reshape(spend.shape),
+            cost,
+        )
 
     def _months(self, values, what):
         values = quantities(what, values)
         count = self.year_months * len(self.commitments)
         if not values.ndim or values.shape[-1] != count:
-            raise PriceError(f"agreement: {what} has {values.shape[-1] if values.ndim else 1} months; "
-                             f"give {count}, from {self.months[0]} to {self.months[-1]}.")
+            raise PriceError(
+                f"agreement: {what} has {values.shape[-1] if values.ndim else 1} months; "
+                f"give {count}, from {self.months[0]} to {self.months[-1]}."
+            )
         return values
 
 
@@ -137,21 +213,26 @@ class Outcome:
     """An agreement settled. due <= counted + shortfall; shortfall = paid + carried, in every year of every path."""
 
     agreement: Agreement
-    counted: np.ndarray          # (..., year) spend that counts
-    marketplace: np.ndarray      # (..., year) of it from the marketplace, after the cap
-    due: np.ndarray              # (..., year) commitment + shortfall carried in − excess carried in
-    shortfall: np.ndarray        # (..., year) due and not met
-    paid: np.ndarray             # (..., year) of it, paid at the end of the year
-    carried: np.ndarray          # (..., year) of it, moved to the next year
-    excess: np.ndarray           # (..., year) over-achievement that counts in the next year
-    met: np.ndarray              # (..., year) position of the month of the year in which the due is met; -1: not
-    spend: np.ndarray            # (..., month) spend after discounts
-    cost: np.ndarray             # (..., month) the same with shortfalls paid in the last month of each year
+    counted: np.ndarray  # (..., year) spend that counts
+    marketplace: np.ndarray  # (..., year) of it from the marketplace, after the cap
+    due: np.ndarray  # (..., year) commitment + shortfall carried in − excess carried in
+    shortfall: np.ndarray  # (..., year) due and not met
+    paid: np.ndarray  # (..., year) of it, paid at the end of the year
+    carried: np.ndarray  # (..., year) of it, moved to the next year
+    excess: np.ndarray  # (..., year) over-achievement that counts in the next year
+    met: (
+        np.ndarray
+    )  # (..., year) position of the month of the year in which the due is met; -1: not
+    spend: np.ndarray  # (..., month) spend after discounts
+    cost: np.ndarray  # (..., month) the same with shortfalls paid in the last month of each year
 
     def met_month(self, path=()) -> list[str]:
         """The month in which each year's due is met, on one path; "" where it is not."""
         size = self.agreement.year_months
-        return [self.agreement.months[y * size + int(at)] if at >= 0 else "" for y, at in enumerate(self.met[path])]
+        return [
+            self.agreement.months[y * size + int(at)] if at >= 0 else ""
+            for y, at in enumerate(self.met[path])
+        ]
 
     def chances(self, quantiles: Sequence[float] = (0.1, 0.5, 0.9)) -> dict:
         """Over all leading axes, for each year: probability of a shortfall, its mean, its mean where there is one, quantiles of
@@ -165,14 +246,28 @@ class Outcome:
         at = np.where(self.met.reshape(flat.shape) < 0, size, self.met.reshape(flat.shape))
         half = np.sort(at, axis=0)[(len(at) - 1) // 2]
         return {
-            "probability": missed.mean(axis=0), "expected": flat.mean(axis=0),
-            "expected_if": np.where(missed.any(axis=0), (flat * missed).sum(axis=0) / np.maximum(missed.sum(axis=0), 1), 0.0),
-            "quantiles": {q: np.quantile(flat, q, axis=0, method="inverted_cdf") for q in quantiles},
-            "paid_probability": (paid > 1e-9).mean(axis=0), "expected_paid": paid.mean(axis=0),
-            "half_met_by": [self.agreement.months[y * size + int(i)] if i < size else "" for y, i in enumerate(half)]}
+            "probability": missed.mean(axis=0),
+            "expected": flat.mean(axis=0),
+            "expected_if": np.where(
+                missed.any(axis=0),
+                (flat * missed).sum(axis=0) / np.maximum(missed.sum(axis=0), 1),
+                0.0,
+            ),
+            "quantiles": {
+                q: np.quantile(flat, q, axis=0, method="inverted_cdf") for q in quantiles
+            },
+            "paid_probability": (paid > 1e-9).mean(axis=0),
+            "expected_paid": paid.mean(axis=0),
+            "half_met_by": [
+                self.agreement.months[y * size + int(i)] if i < size else ""
+                for y, i in enumerate(half)
+            ],
+        }
 
 
-def eligible_spend(spend, services: Sequence[str], eligible: Sequence[str] = (), excluded: Sequence[str] = ()) -> np.ndarray:
+def eligible_spend(
+    spend, services: Sequence[str], eligible: Sequence[str] = (), excluded: Sequence[str] = ()
+) -> np.ndarray:
     """Spend that is eligible, summed over services: (..., month, service) to (..., month).
 
     eligible   names that count; empty: all but the excluded ones. Raises PriceError for a name nobody has.
@@ -182,11 +277,15 @@ def eligible_spend(spend, services: Sequence[str], eligible: Sequence[str] = (),
     """
     spend = quantities("spend", spend)
     if spend.ndim < 1 or spend.shape[-1] != len(services):
-        raise PriceError(f"agreement: spend has shape {spend.shape} and there are {len(services)} services; give spend (..., month, service).")
+        raise PriceError(
+            f"agreement: spend has shape {spend.shape} and there are {len(services)} services; give spend (..., month, service)."
+        )
     for name in (*eligible, *excluded):
         if name not in services:
             raise PriceError(unknown("agreement", "service", name, services))
-    count = np.array([(not eligible or name in eligible) and name not in excluded for name in services], float)
+    count = np.array(
+        [(not eligible or name in eligible) and name not in excluded for name in services], float
+    )
     return (spend * count).sum(axis=-1)
 
 
@@ -204,6 +303,14 @@ def true_up(committed, counts, price, months: Sequence[str], anniversary: str) -
     counts = quantities("true-up: counts", counts)
     names = months_of(months)
     if counts.shape[-1:] != names.shape:
-        raise PriceError(f"true-up: there are {counts.shape[-1] if counts.ndim else 1} counts and {len(names)} months; give one for each.")
-    above = np.maximum(np.maximum.accumulate(counts, axis=-1) - quantities("true-up: committed", committed)[..., None], 0.0)
-    return (above * (names < month(anniversary, "true-up: anniversary"))).sum(axis=-1) * number(price, "true-up: price")
+        raise PriceError(
+            f"true-up: there are {counts.shape[-1] if counts.ndim else 1} counts and {len(names)} months; give one for each."
+        )
+    above = np.maximum(
+        np.maximum.accumulate(counts, axis=-1)
+        - quantities("true-up: committed", committed)[..., None],
+        0.0,
+    )
+    return (above * (names < month(anniversary, "true-up: anniversary"))).sum(axis=-1) * number(
+        price, "true-up: price"
+    )

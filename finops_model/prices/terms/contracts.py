@@ -12,13 +12,49 @@ from ...errors import PriceError, listing, nearest, unknown
 
 STATES = ("Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled", "Superseded")
 UPFRONT = {"No Upfront": 0.0, "Partial Upfront": None, "All Upfront": 1.0}
-OURS = ("x_SkuIds", "x_Rate", "x_Rates", "x_Discounts", "x_Priority", "x_EligibleShare", "x_OnDemandUnitPrice", "x_ServiceName", "x_Capacity")
-TABLES = ("x_Rates", "x_Discounts")     # of a spend commitment, by SKU: money per unit, locked; or share off the on-demand price
+OURS = (
+    "x_SkuIds",
+    "x_Rate",
+    "x_Rates",
+    "x_Discounts",
+    "x_Priority",
+    "x_EligibleShare",
+    "x_OnDemandUnitPrice",
+    "x_ServiceName",
+    "x_Capacity",
+)
+TABLES = (
+    "x_Rates",
+    "x_Discounts",
+)  # of a spend commitment, by SKU: money per unit, locked; or share off the on-demand price
 PREFIX = "ContractCommitment"
-FOCUS = tuple(PREFIX + name for name in (
-    "Id", "Quantity", "Unit", "PeriodStart", "PeriodEnd", "LifecycleStatus", "FulfillmentInterval", "Applicability",
-    "BenefitCategory", "Category", "Cost", "Created", "Description", "DiscountPercentage", "DurationType", "LastUpdated",
-    "Model", "OfferCategory", "PaymentInterval", "PaymentModel", "PaymentUpfrontPercentage", "Type"))
+FOCUS = tuple(
+    PREFIX + name
+    for name in (
+        "Id",
+        "Quantity",
+        "Unit",
+        "PeriodStart",
+        "PeriodEnd",
+        "LifecycleStatus",
+        "FulfillmentInterval",
+        "Applicability",
+        "BenefitCategory",
+        "Category",
+        "Cost",
+        "Created",
+        "Description",
+        "DiscountPercentage",
+        "DurationType",
+        "LastUpdated",
+        "Model",
+        "OfferCategory",
+        "PaymentInterval",
+        "PaymentModel",
+        "PaymentUpfrontPercentage",
+        "Type",
+    )
+)
 KNOWN = (*FOCUS, *OURS)
 NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 DATE = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ][0-9:.]+(?:Z|[+-]\d{2}:?\d{2})?)?$")
@@ -32,8 +68,10 @@ def is_currency(unit: str) -> bool:
 def read_terms(record: dict, on_demand: float | None, where: str) -> dict:
     """The fields of commitments.Hourly that a record states. Raises PriceError in one sentence."""
     if not isinstance(record, dict):
-        raise PriceError(f"{where + ': ' if where else ''}a commitment must be a mapping of FOCUS names to values, "
-                         f"not '{str(record)[:60]}'.")
+        raise PriceError(
+            f"{where + ': ' if where else ''}a commitment must be a mapping of FOCUS names to values, "
+            f"not '{str(record)[:60]}'."
+        )
     _typos(record, where)
     name = _text(record, PREFIX + "Id")
     if not name:
@@ -41,7 +79,9 @@ def read_terms(record: dict, on_demand: float | None, where: str) -> dict:
     place = f"{where + ': ' if where else ''}commitment '{name}'"
     interval = _text(record, PREFIX + "FulfillmentInterval") or "Hourly"
     if interval != "Hourly":
-        raise PriceError(f"{place}: {PREFIX}FulfillmentInterval is '{interval}'; only Hourly commitments are settled here.")
+        raise PriceError(
+            f"{place}: {PREFIX}FulfillmentInterval is '{interval}'; only Hourly commitments are settled here."
+        )
     status = _text(record, PREFIX + "LifecycleStatus") or "Active"
     if status not in STATES:
         raise PriceError(unknown(place, PREFIX + "LifecycleStatus", status, STATES))
@@ -50,16 +90,31 @@ def read_terms(record: dict, on_demand: float | None, where: str) -> dict:
     if category not in ("Spend", "Usage"):
         raise PriceError(unknown(place, PREFIX + "Category", category, ("Spend", "Usage")))
     if (category == "Spend") != is_currency(unit):
-        raise PriceError(f"{place}: {PREFIX}Category is {category} but {PREFIX}Unit is '{unit}'; a Spend commitment has a "
-                         "currency as its unit, a Usage commitment a unit of usage such as GPU-hours.")
+        raise PriceError(
+            f"{place}: {PREFIX}Category is {category} but {PREFIX}Unit is '{unit}'; a Spend commitment has a "
+            "currency as its unit, a Usage commitment a unit of usage such as GPU-hours."
+        )
     tables = read_tables(record, place)
-    rate, on_demand = _by_sku(record, category, on_demand, place, tables) if tables else _prices(record, category, on_demand, place)
+    rate, on_demand = (
+        _by_sku(record, category, on_demand, place, tables)
+        if tables
+        else _prices(record, category, on_demand, place)
+    )
     share = _number(record, "x_EligibleShare", place)
-    return {"quantity": _number(record, PREFIX + "Quantity", place, needed=True), "rate": rate, "on_demand": on_demand,
-            "id": name, "unit": unit, "skus": _skus(record, place) or tuple(tables[1] if tables else ()), "start": _date(record, PREFIX + "PeriodStart", place),
-            "end": _date(record, PREFIX + "PeriodEnd", place), "status": status,
-            "eligible_share": 1.0 if share is None else share, "upfront_share": _upfront(record, place),
-            "service": _text(record, "x_ServiceName")}
+    return {
+        "quantity": _number(record, PREFIX + "Quantity", place, needed=True),
+        "rate": rate,
+        "on_demand": on_demand,
+        "id": name,
+        "unit": unit,
+        "skus": _skus(record, place) or tuple(tables[1] if tables else ()),
+        "start": _date(record, PREFIX + "PeriodStart", place),
+        "end": _date(record, PREFIX + "PeriodEnd", place),
+        "status": status,
+        "eligible_share": 1.0 if share is None else share,
+        "upfront_share": _upfront(record, place),
+        "service": _text(record, "x_ServiceName"),
+    }
 
 
 def read_other(record: dict, where: str = "") -> dict:
@@ -74,14 +129,30 @@ def read_other(record: dict, where: str = "") -> dict:
     if status not in STATES:
         raise PriceError(unknown(place, PREFIX + "LifecycleStatus", status, STATES))
     quantity = _number(record, PREFIX + "Quantity", place)
-    quantity = _number(record, PREFIX + "Cost", place, needed=True) if quantity is None else quantity
-    start, end = _date(record, PREFIX + "PeriodStart", place), _date(record, PREFIX + "PeriodEnd", place)
+    quantity = (
+        _number(record, PREFIX + "Cost", place, needed=True) if quantity is None else quantity
+    )
+    start, end = (
+        _date(record, PREFIX + "PeriodStart", place),
+        _date(record, PREFIX + "PeriodEnd", place),
+    )
     if quantity < 0:
-        raise PriceError(f"{place}: {PREFIX}Quantity is {quantity:g}; it must be a finite number, 0 or more.")
+        raise PriceError(
+            f"{place}: {PREFIX}Quantity is {quantity:g}; it must be a finite number, 0 or more."
+        )
     if np.datetime64(end, "D") <= np.datetime64(start, "D"):
-        raise PriceError(f"{place}: the term ends on {end}, not after its start on {start}; the end is the day after the last one.")
-    return {"id": name, "status": status, "start": start, "end": end, "quantity": quantity, "unit": _text(record, PREFIX + "Unit"),
-            "interval": _text(record, PREFIX + "FulfillmentInterval")}
+        raise PriceError(
+            f"{place}: the term ends on {end}, not after its start on {start}; the end is the day after the last one."
+        )
+    return {
+        "id": name,
+        "status": status,
+        "start": start,
+        "end": end,
+        "quantity": quantity,
+        "unit": _text(record, PREFIX + "Unit"),
+        "interval": _text(record, PREFIX + "FulfillmentInterval"),
+    }
 
 
 def _prices(record, category, on_demand, place):
@@ -91,17 +162,26 @@ def _prices(record, category, on_demand, place):
     elif on_demand is None:
         on_demand = _number(record, "x_OnDemandUnitPrice", place)
         if on_demand is None:
-            raise PriceError(f"{place}: the on-demand price is not known; pass on_demand (the price catalog has it for "
-                             f"{listing(_skus(record, place))}) or write x_OnDemandUnitPrice.")
-    rate, discount = _number(record, "x_Rate", place), _number(record, PREFIX + "DiscountPercentage", place)
+            raise PriceError(
+                f"{place}: the on-demand price is not known; pass on_demand (the price catalog has it for "
+                f"{listing(_skus(record, place))}) or write x_OnDemandUnitPrice."
+            )
+    rate, discount = (
+        _number(record, "x_Rate", place),
+        _number(record, PREFIX + "DiscountPercentage", place),
+    )
     if discount is not None and not 0 <= discount <= 1:
-        raise PriceError(f"{place}: {PREFIX}DiscountPercentage is {discount:g}; write it as a share from 0 to 1.")
+        raise PriceError(
+            f"{place}: {PREFIX}DiscountPercentage is {discount:g}; write it as a share from 0 to 1."
+        )
     if rate is None and discount is None:
         raise PriceError(_missing(record, "x_Rate", place, f" (or {PREFIX}DiscountPercentage)"))
     if rate is None:
         rate = on_demand * (1 - discount)
     if category == "Spend" and not 0 <= rate <= 1:
-        raise PriceError(f"{place}: x_Rate is {rate:g}; the rate of a spend commitment is 1 - discount, from 0 to 1.")
+        raise PriceError(
+            f"{place}: x_Rate is {rate:g}; the rate of a spend commitment is 1 - discount, from 0 to 1."
+        )
     return rate, on_demand
 
 
@@ -113,29 +193,46 @@ def read_tables(record: dict, place: str = "") -> tuple[str, dict[str, float]] |
     >>> read_tables({"x_Discounts": "gpu-a=0.4; gpu-b=0.3"})
     ('x_Discounts', {'gpu-a': 0.4, 'gpu-b': 0.3})
     """
-    given = [name for name in TABLES if isinstance(record.get(name), dict) and record[name] or _text(record, name) not in ("", "{}")]
+    given = [
+        name
+        for name in TABLES
+        if isinstance(record.get(name), dict)
+        and record[name]
+        or _text(record, name) not in ("", "{}")
+    ]
     if not given:
         return None
     name, place = given[0], f"{place}: " if place else ""
-    others = [*given[1:], *(other for other in ("x_Rate", PREFIX + "DiscountPercentage") if _text(record, other))]
+    others = [
+        *given[1:],
+        *(other for other in ("x_Rate", PREFIX + "DiscountPercentage") if _text(record, other)),
+    ]
     if others:
-        raise PriceError(f"{place}{name} and {others[0]} are both given; keep one of them. {name} has a number of its own for each SKU.")
+        raise PriceError(
+            f"{place}{name} and {others[0]} are both given; keep one of them. {name} has a number of its own for each SKU."
+        )
     value = record[name]
     if isinstance(value, str):
         value = _table(value)
     if not isinstance(value, dict) or not value:
-        raise PriceError(f"{place}{name} is '{str(record[name])[:60]}'; write SKU=number for each SKU, separated by ';'.")
+        raise PriceError(
+            f"{place}{name} is '{str(record[name])[:60]}'; write SKU=number for each SKU, separated by ';'."
+        )
     table = {str(sku): _number(value, sku, f"{place}{name}", needed=True) for sku in value}
     for sku, share in table.items():
         if name == "x_Discounts" and not 0 <= share <= 1:
             raise PriceError(f"{place}{name}: {sku} is {share:g}; write it as a share from 0 to 1.")
         if share < 0:
-            raise PriceError(f"{place}{name}: {sku} is {share:g}; it must be a finite number, 0 or more.")
+            raise PriceError(
+                f"{place}{name}: {sku} is {share:g}; it must be a finite number, 0 or more."
+            )
     listed = _skus(record, place)
     if listed and set(listed) != set(table):
         odd = sorted(set(listed) ^ set(table))
-        raise PriceError(f"{place}x_SkuIds and {name} name different SKUs: {listing(odd)} stands in one of them only. Leave x_SkuIds out: "
-                         f"{name} says what is covered.")
+        raise PriceError(
+            f"{place}x_SkuIds and {name} name different SKUs: {listing(odd)} stands in one of them only. Leave x_SkuIds out: "
+            f"{name} says what is covered."
+        )
     return name, table
 
 
@@ -146,22 +243,30 @@ def _table(text: str):
         except ValueError:
             return None
     pairs = [part.rsplit("=", 1) for part in re.split(r"[;|]", text) if part.strip()]
-    return {pair[0].strip(): pair[1].strip() for pair in pairs} if all(len(pair) == 2 for pair in pairs) else None
+    return (
+        {pair[0].strip(): pair[1].strip() for pair in pairs}
+        if all(len(pair) == 2 for pair in pairs)
+        else None
+    )
 
 
 def _by_sku(record, category, on_demand, place, tables):
     """Rate (1: its quantity is money at the plan's rates) and the on-demand money that one unit of it covers."""
     name, table = tables
     if category != "Spend":
-        raise PriceError(f"{place}: {name} goes with a Spend commitment, whose {PREFIX}Unit is a currency; a Usage commitment has one x_Rate.")
+        raise PriceError(
+            f"{place}: {name} goes with a Spend commitment, whose {PREFIX}Unit is a currency; a Usage commitment has one x_Rate."
+        )
     if on_demand is None:
         on_demand = _number(record, "x_OnDemandUnitPrice", place)
     if on_demand is None and name == "x_Discounts":
         worth = [1 / (1 - share) for share in table.values() if share < 1]
         on_demand = sum(worth) / len(worth) if worth else 1.0
     if on_demand is None:
-        raise PriceError(f"{place}: how much on-demand money one unit of its money covers is not known; write x_OnDemandUnitPrice, for example "
-                         "1.4 where its rates are about 29 % off.")
+        raise PriceError(
+            f"{place}: how much on-demand money one unit of its money covers is not known; write x_OnDemandUnitPrice, for example "
+            "1.4 where its rates are about 29 % off."
+        )
     return 1.0, on_demand
 
 
@@ -182,20 +287,26 @@ def _skus(record, place) -> tuple[str, ...]:
         try:
             value = json.loads(value)
         except ValueError:
-            raise PriceError(f"{place}: x_SkuIds is '{value[:60]}', which is no JSON list; "
-                             "write the SKUs separated by ';'.") from None
+            raise PriceError(
+                f"{place}: x_SkuIds is '{value[:60]}', which is no JSON list; "
+                "write the SKUs separated by ';'."
+            ) from None
     if isinstance(value, str):
         value = re.split(r"[;|,]", value)
     if value is None or value != value:
         return ()
     if not isinstance(value, (list, tuple)) or not all(isinstance(sku, str) for sku in value):
-        raise PriceError(f"{place}: x_SkuIds is '{str(value)[:60]}'; write the SKUs separated by ';'.")
+        raise PriceError(
+            f"{place}: x_SkuIds is '{str(value)[:60]}'; write the SKUs separated by ';'."
+        )
     return tuple(sku.strip() for sku in value if sku.strip())
 
 
 def _text(record, name) -> str:
     value = record.get(name)
-    return "" if value is None or value != value else str(value).strip()     # NaN: an empty cell of a frame
+    return (
+        "" if value is None or value != value else str(value).strip()
+    )  # NaN: an empty cell of a frame
 
 
 def _number(record, name, place, needed=False) -> float | None:
@@ -205,7 +316,9 @@ def _number(record, name, place, needed=False) -> float | None:
             raise PriceError(_missing(record, name, place))
         return None
     if isinstance(record[name], bool) or not NUMBER.match(text):
-        raise PriceError(f"{place}: {name} is '{text[:40]}'; it must be a plain number such as 40 or 0.65.")
+        raise PriceError(
+            f"{place}: {name} is '{text[:40]}'; it must be a plain number such as 40 or 0.65."
+        )
     return float(text)
 
 
@@ -217,8 +330,10 @@ def _date(record, name, place) -> str:
     try:
         return str(np.datetime64(found[1], "D"))
     except (TypeError, ValueError):
-        raise PriceError(f"{place}: {name} is '{text[:40]}'; it must be a day YYYY-MM-DD (a time after it is left out; "
-                         "the end is the day after the last one).") from None
+        raise PriceError(
+            f"{place}: {name} is '{text[:40]}'; it must be a day YYYY-MM-DD (a time after it is left out; "
+            "the end is the day after the last one)."
+        ) from None
 
 
 def _missing(record, name, place, extra="") -> str:
@@ -230,7 +345,16 @@ def _missing(record, name, place, extra="") -> str:
 def _typos(record, where) -> None:
     """A name almost ours must not fall silently to its default: x_EligableShare would cover everything."""
     for name in record:
-        close = difflib.get_close_matches(str(name).casefold(), [key.casefold() for key in KNOWN], n=1, cutoff=0.85)
+        close = difflib.get_close_matches(
+            str(name).casefold(), [key.casefold() for key in KNOWN], n=1, cutoff=0.85
+        )
         if name not in KNOWN and close:
-            raise PriceError(unknown(where, "column", str(name), [key for key in KNOWN if key.casefold() == close[0]],
-                                     "Other names may stand in a record, but not ones this close."))
+            raise PriceError(
+                unknown(
+                    where,
+                    "column",
+                    str(name),
+                    [key for key in KNOWN if key.casefold() == close[0]],
+                    "Other names may stand in a record, but not ones this close.",
+                )
+            )

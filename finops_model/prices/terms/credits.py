@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import PriceError, unknown
-from .dates import D, bound, windows
 from ..rates._checks import number
+from .dates import D, bound, windows
 
 ORDERS = ("expiry", "written")
 
@@ -25,14 +25,18 @@ class Credit:
     Raises PriceError for a negative or non-finite amount, a share outside 0..1, an expiry that is not after the start.
     """
 
-    amount: float                       # granted, money
+    amount: float  # granted, money
     id: str = ""
-    start: str | None = None            # first day it pays for, YYYY-MM-DD or YYYY-MM; None: from the beginning
-    expires: str | None = None          # first day it is void (ends are exclusive); a month YYYY-MM: after its last day
-    services: tuple[str, ...] = ()      # services or SKUs it pays for; empty: all
-    share: float = 1.0                  # share of the eligible cost it may pay, 0..1
-    categories: tuple[str, ...] = ("Usage",)    # ChargeCategory it pays for (invoices)
-    paid: float = 0.0                   # money paid for it: 0 for a gift, the price of a prepaid balance
+    start: str | None = (
+        None  # first day it pays for, YYYY-MM-DD or YYYY-MM; None: from the beginning
+    )
+    expires: str | None = (
+        None  # first day it is void (ends are exclusive); a month YYYY-MM: after its last day
+    )
+    services: tuple[str, ...] = ()  # services or SKUs it pays for; empty: all
+    share: float = 1.0  # share of the eligible cost it may pay, 0..1
+    categories: tuple[str, ...] = ("Usage",)  # ChargeCategory it pays for (invoices)
+    paid: float = 0.0  # money paid for it: 0 for a gift, the price of a prepaid balance
 
     def __post_init__(self):
         name = f"credit '{self.id}'" if self.id else "credit"
@@ -45,14 +49,20 @@ class Credit:
             object.__setattr__(self, key, (value,) if isinstance(value, str) else tuple(value))
         first, last = self.valid()
         if last <= first:
-            raise PriceError(f"{name}: it expires on {last}, not after its start on {first}; "
-                             "the expiry is the first day on which it is void.")
+            raise PriceError(
+                f"{name}: it expires on {last}, not after its start on {first}; "
+                "the expiry is the first day on which it is void."
+            )
 
     def valid(self) -> tuple[np.datetime64, np.datetime64]:
         """First day it pays for and the first day it is void."""
         name = f"credit '{self.id}'" if self.id else "credit"
         first = bound(self.start, f"{name}: start") if self.start else np.datetime64("0001-01-01")
-        last = bound(self.expires, f"{name}: expires", end=True) if self.expires else np.datetime64("9999-12-31")
+        last = (
+            bound(self.expires, f"{name}: expires", end=True)
+            if self.expires
+            else np.datetime64("9999-12-31")
+        )
         return first, last
 
 
@@ -60,11 +70,13 @@ class Credit:
 class Drawn:
     """What credits did. For each credit: drawn over all periods + expired + left = granted."""
 
-    drawn: np.ndarray        # (..., period, credit) money paid by each credit
-    expired: np.ndarray      # (..., credit) lost, because it became void before it was used
-    left: np.ndarray         # (..., credit) still valid after the last period
-    before: np.ndarray       # (..., period) cost before credits
-    by_service: np.ndarray   # (..., period, service) paid for each service; one service where none are named
+    drawn: np.ndarray  # (..., period, credit) money paid by each credit
+    expired: np.ndarray  # (..., credit) lost, because it became void before it was used
+    left: np.ndarray  # (..., credit) still valid after the last period
+    before: np.ndarray  # (..., period) cost before credits
+    by_service: (
+        np.ndarray
+    )  # (..., period, service) paid for each service; one service where none are named
 
     @property
     def after(self) -> np.ndarray:
@@ -91,17 +103,27 @@ def ordered(credits: Sequence[Credit], order="expiry") -> list[int]:
             raise PriceError(unknown("credits", "order", order, ORDERS))
         if order == "written":
             return list(range(len(credits)))
-        key = [(c.valid()[1], len(c.services) or np.inf, c.valid()[0], i) for i, c in enumerate(credits)]
+        key = [
+            (c.valid()[1], len(c.services) or np.inf, c.valid()[0], i)
+            for i, c in enumerate(credits)
+        ]
         return sorted(range(len(credits)), key=key.__getitem__)
     ids = [credit.id for credit in credits]
     if sorted(map(str, order)) != sorted(ids) or len(set(ids)) != len(ids):
-        raise PriceError(f"credits: the order names {', '.join(map(str, order))} but the credits are {', '.join(ids)}; "
-                         "name each of them once.")
+        raise PriceError(
+            f"credits: the order names {', '.join(map(str, order))} but the credits are {', '.join(ids)}; "
+            "name each of them once."
+        )
     return [ids.index(str(name)) for name in order]
 
 
-def draw(credits: Sequence[Credit], cost, periods: Sequence[str] | None = None, services: Sequence[str] | None = None,
-         order="expiry") -> Drawn:
+def draw(
+    credits: Sequence[Credit],
+    cost,
+    periods: Sequence[str] | None = None,
+    services: Sequence[str] | None = None,
+    order="expiry",
+) -> Drawn:
     """Draw credits down against cost, period by period.
 
     cost      money (..., period); with `services` (..., period, service). A negative cost (a refund) is not paid for
@@ -118,42 +140,60 @@ def draw(credits: Sequence[Credit], cost, periods: Sequence[str] | None = None, 
     ([[80.0, 0.0], [0.0, 90.0]], [20.0, 0.0], [0.0, 410.0], [0.0, 0.0])
     """
     cost, names = _cost(cost, periods, services)
-    pays = np.array([[not c.services or name in c.services for name in names] for c in credits], bool).reshape(-1, len(names))
+    pays = np.array(
+        [[not c.services or name in c.services for name in names] for c in credits], bool
+    ).reshape(-1, len(names))
     if services is not None:
         for credit in credits:
             for name in credit.services:
                 if name not in names:
                     raise PriceError(unknown(f"credit '{credit.id}'", "service", name, names))
     shares, of, inside, ends = _parts(credits, cost.shape[-2], periods)
-    whole = len(of) == cost.shape[-2]                               # no period is cut
+    whole = len(of) == cost.shape[-2]  # no period is cut
     unpaid = [np.maximum(cost[..., s], 0.0) for s in range(len(names))]
     if not whole:
         unpaid = [each[..., of] * shares for each in unpaid]
     lead = unpaid[0].shape[:-1]
-    parts, by_service = np.zeros((len(credits), *lead, len(of))), np.zeros((len(names), *lead, len(of)))
+    parts, by_service = (
+        np.zeros((len(credits), *lead, len(of))),
+        np.zeros((len(names), *lead, len(of))),
+    )
     for k in ordered(credits, order):
         at, mine = np.flatnonzero(inside[k]), np.flatnonzero(pays[k])
         if not at.size or not mine.size:
             continue
-        at = slice(at[0], at[-1] + 1)                               # a credit is valid without a break
+        at = slice(at[0], at[-1] + 1)  # a credit is valid without a break
         base = sum(unpaid[s][..., at] for s in mine) if len(mine) > 1 else unpaid[mine[0]][..., at]
         running = np.cumsum(base if credits[k].share == 1 else base * credits[k].share, axis=-1)
         np.minimum(running, credits[k].amount, out=running)
         taken = parts[k][..., at]
         taken[..., :1] = running[..., :1]
         np.subtract(running[..., 1:], running[..., :-1], out=taken[..., 1:])
-        ratio = None if len(mine) == 1 else np.divide(taken, base, out=np.zeros_like(base), where=base > 0)
+        ratio = (
+            None
+            if len(mine) == 1
+            else np.divide(taken, base, out=np.zeros_like(base), where=base > 0)
+        )
         for s in mine:
             each = taken if ratio is None else unpaid[s][..., at] * ratio
             by_service[s][..., at] += each
             unpaid[s][..., at] = np.maximum(unpaid[s][..., at] - each, 0.0)
     if not whole:
-        first = np.searchsorted(of, np.arange(cost.shape[-2]))      # parts of a period stand together
-        parts, by_service = np.add.reduceat(parts, first, axis=-1), np.add.reduceat(by_service, first, axis=-1)
+        first = np.searchsorted(of, np.arange(cost.shape[-2]))  # parts of a period stand together
+        parts, by_service = (
+            np.add.reduceat(parts, first, axis=-1),
+            np.add.reduceat(by_service, first, axis=-1),
+        )
     drawn, by_service = np.moveaxis(parts, 0, -1), np.moveaxis(by_service, 0, -1)
     rest = np.array([c.amount for c in credits]) - drawn.sum(axis=-2)
-    over = np.array([c.valid()[1] <= ends for c in credits], bool) if ends is not None else np.zeros(len(credits), bool)
-    return Drawn(drawn, np.where(over, rest, 0.0), np.where(over, 0.0, rest), cost.sum(axis=-1), by_service)
+    over = (
+        np.array([c.valid()[1] <= ends for c in credits], bool)
+        if ends is not None
+        else np.zeros(len(credits), bool)
+    )
+    return Drawn(
+        drawn, np.where(over, rest, 0.0), np.where(over, 0.0, rest), cost.sum(axis=-1), by_service
+    )
 
 
 def _cost(cost, periods, services):
@@ -161,17 +201,23 @@ def _cost(cost, periods, services):
     try:
         cost = np.asarray(cost, dtype=float)
     except (TypeError, ValueError):
-        raise PriceError(f"credits: cost is {str(cost)[:40]}; it must be an array of numbers.") from None
+        raise PriceError(
+            f"credits: cost is {str(cost)[:40]}; it must be an array of numbers."
+        ) from None
     if not np.isfinite(cost).all():
         raise PriceError("credits: a cost is not a finite number; nothing can be drawn against it.")
     cost = np.atleast_1d(cost) if services is None else cost
     names = list(services) if services is not None else ["all"]
     cost = cost[..., None] if services is None else cost
     if cost.ndim < 2 or cost.shape[-1] != len(names):
-        raise PriceError(f"credits: cost has shape {cost.shape} and there are {len(names)} services; "
-                         "give cost (..., period, service).")
+        raise PriceError(
+            f"credits: cost has shape {cost.shape} and there are {len(names)} services; "
+            "give cost (..., period, service)."
+        )
     if periods is not None and cost.shape[-2] != len(periods):
-        raise PriceError(f"credits: cost has {cost.shape[-2]} periods but {len(periods)} are named; name each of them.")
+        raise PriceError(
+            f"credits: cost has {cost.shape[-2]} periods but {len(periods)} are named; name each of them."
+        )
     return cost, names
 
 
@@ -180,8 +226,10 @@ def _parts(credits, count, periods):
     if periods is None:
         for credit in credits:
             if credit.start or credit.expires:
-                raise PriceError(f"credit '{credit.id}': it has a start or an expiry, so the periods must be named; "
-                                 "pass periods, for example ['2027-01', '2027-02'].")
+                raise PriceError(
+                    f"credit '{credit.id}': it has a start or an expiry, so the periods must be named; "
+                    "pass periods, for example ['2027-01', '2027-02']."
+                )
         return np.ones(count), np.arange(count), np.ones((len(credits), count), bool), None
     starts, ends = windows(periods)
     cuts = sorted({edge for credit in credits for edge in credit.valid()})
@@ -193,7 +241,9 @@ def _parts(credits, count, periods):
             of.append(i)
             edges.append(a)
     edges = np.array(edges, dtype=D)
-    inside = np.array([(edges >= c.valid()[0]) & (edges < c.valid()[1]) for c in credits], bool).reshape(len(credits), len(edges))
+    inside = np.array(
+        [(edges >= c.valid()[0]) & (edges < c.valid()[1]) for c in credits], bool
+    ).reshape(len(credits), len(edges))
     return np.array(shares), np.array(of, int), inside, ends[-1] if len(ends) else None
 
 
@@ -201,12 +251,18 @@ def _parts(credits, count, periods):
 class Prepaid:
     """A prepaid balance over its periods, money. billed over all periods = effective over all periods + prepaid at the end."""
 
-    drawn: np.ndarray        # (..., period) of the balances at the rate card
-    overage: np.ndarray      # (..., period) above them, at the same rate card, invoiced for the period in arrears
-    expired: np.ndarray      # (..., period) forfeited in the period after whose last day a balance is void
-    billed: np.ndarray       # (..., period) what was paid for balances in the period they start, and the overage
-    effective: np.ndarray    # (..., period) the price of what was drawn or forfeited, and the overage
-    prepaid: np.ndarray      # (..., period) paid and not yet expensed, at the end of each period
+    drawn: np.ndarray  # (..., period) of the balances at the rate card
+    overage: (
+        np.ndarray
+    )  # (..., period) above them, at the same rate card, invoiced for the period in arrears
+    expired: (
+        np.ndarray
+    )  # (..., period) forfeited in the period after whose last day a balance is void
+    billed: (
+        np.ndarray
+    )  # (..., period) what was paid for balances in the period they start, and the overage
+    effective: np.ndarray  # (..., period) the price of what was drawn or forfeited, and the overage
+    prepaid: np.ndarray  # (..., period) paid and not yet expensed, at the end of each period
 
 
 def prepaid(balances: Sequence[Credit], cost, periods: Sequence[str], order="expiry") -> Prepaid:
@@ -228,8 +284,10 @@ def prepaid(balances: Sequence[Credit], cost, periods: Sequence[str], order="exp
         price[k] = balance.paid / balance.amount if balance.amount else 0.0
         at = int(np.searchsorted(ends, first, side="right")) if balance.start else 0
         if balance.start and not (at < len(starts) and first >= starts[at]):
-            raise PriceError(f"credit '{balance.id}': it starts on {first}, outside the periods given; "
-                             "a prepaid balance is followed from its start.")
+            raise PriceError(
+                f"credit '{balance.id}': it starts on {first}, outside the periods given; "
+                "a prepaid balance is followed from its start."
+            )
         bought[at] += balance.paid
         if last <= ends[-1]:
             lost[..., int(np.searchsorted(ends, last)), k] = result.expired[..., k]
@@ -237,7 +295,9 @@ def prepaid(balances: Sequence[Credit], cost, periods: Sequence[str], order="exp
     overage = result.before - drawn
     billed = bought + overage
     effective = ((result.drawn + lost) * price).sum(axis=-1) + overage
-    return Prepaid(drawn, overage, expired, billed, effective, np.cumsum(billed - effective, axis=-1))
+    return Prepaid(
+        drawn, overage, expired, billed, effective, np.cumsum(billed - effective, axis=-1)
+    )
 
 
 def topups(cost, balance: float, amount: float, threshold: float = 0.0) -> np.ndarray:
@@ -249,7 +309,10 @@ def topups(cost, balance: float, amount: float, threshold: float = 0.0) -> np.nd
     >>> topups([8.0, 5.0, 30.0], balance=10, amount=20, threshold=5).tolist()
     [1.0, 0.0, 1.0]
     """
-    balance, amount = number(balance, "topups: balance"), number(amount, "topups: amount", above_zero=True)
+    balance, amount = (
+        number(balance, "topups: balance"),
+        number(amount, "topups: amount", above_zero=True),
+    )
     threshold = number(threshold, "topups: threshold")
     cost, _ = _cost(cost, None, None)
     needed = np.cumsum(cost[..., 0], axis=-1) + threshold - balance

@@ -29,7 +29,9 @@ def day(value, what: str) -> np.datetime64:
     except ValueError:
         found = np.datetime64("NaT")
     if np.isnat(found):
-        raise PriceError(f"{what} is '{str(value)[:40]}'; it must be a day YYYY-MM-DD, for example 2027-01-01.")
+        raise PriceError(
+            f"{what} is '{str(value)[:40]}'; it must be a day YYYY-MM-DD, for example 2027-01-01."
+        )
     return found
 
 
@@ -40,7 +42,9 @@ def month(value, what: str) -> np.datetime64:
     except ValueError:
         found = np.datetime64("NaT")
     if np.isnat(found):
-        raise PriceError(f"{what} is '{str(value)[:40]}'; it must be a month YYYY-MM, for example 2027-01.")
+        raise PriceError(
+            f"{what} is '{str(value)[:40]}'; it must be a month YYYY-MM, for example 2027-01."
+        )
     return found
 
 
@@ -66,13 +70,20 @@ def windows(periods, what: str = "periods") -> tuple[np.ndarray, np.ndarray]:
     Raises PriceError where they do not run forward without overlap.
     """
     starts = np.array([bound(value, what) for value in periods], dtype=D)
-    ends = np.array([bound(value, what, end=True) if MONTH.match(str(value)) else day(value, what) + 1 for value in periods],
-                    dtype=D)
+    ends = np.array(
+        [
+            bound(value, what, end=True) if MONTH.match(str(value)) else day(value, what) + 1
+            for value in periods
+        ],
+        dtype=D,
+    )
     late = np.flatnonzero(starts[1:] < ends[:-1])
     if late.size:
         at = int(late[0])
-        raise PriceError(f"{what}: '{list(periods)[at + 1]}' comes after '{list(periods)[at]}'; "
-                         "each one must be later than the one before, and none may stand twice.")
+        raise PriceError(
+            f"{what}: '{list(periods)[at + 1]}' comes after '{list(periods)[at]}'; "
+            "each one must be later than the one before, and none may stand twice."
+        )
     return starts, ends
 
 
@@ -91,7 +102,9 @@ def term(start, end, name: str) -> tuple[np.datetime64, np.datetime64]:
     """Start and exclusive end of a term, checked: the end comes after the start."""
     first, last = day(start, f"{name}: start"), day(end, f"{name}: end")
     if last <= first:
-        raise PriceError(f"{name}: the term ends on {last}, not after its start on {first}; the end is the day after the last one.")
+        raise PriceError(
+            f"{name}: the term ends on {last}, not after its start on {first}; the end is the day after the last one."
+        )
     return first, last
 
 

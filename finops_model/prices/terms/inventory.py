@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import PriceError, nearest
-from .dates import D, day, months as months_of
-from ..settle.hourly import LIVE, Hourly, from_record
-from .contracts import PREFIX, is_currency, read_other
-from ..settle.hours import HOURS
 from ..rates._checks import number
+from ..settle.hourly import LIVE, Hourly, from_record
+from ..settle.hours import HOURS
+from .contracts import PREFIX, is_currency, read_other
+from .dates import D, day
+from .dates import months as months_of
 
 COLUMNS = ("Id", "PeriodStart", "PeriodEnd")
 
@@ -34,7 +35,7 @@ class Other:
     end: str
     quantity: float
     unit: str
-    interval: str                       # ContractCommitmentFulfillmentInterval: Monthly, Annually, Full Period ...
+    interval: str  # ContractCommitmentFulfillmentInterval: Monthly, Annually, Full Period ...
 
     @property
     def live(self) -> bool:
@@ -46,7 +47,9 @@ class Inventory:
     """Commitments, checked together: none twice at the same time, none above a stated capacity."""
 
     items: tuple[Hourly, ...]
-    others: tuple[Other, ...] = ()      # commitments that settle over longer windows: listed, not settled by the hour
+    others: tuple[
+        Other, ...
+    ] = ()  # commitments that settle over longer windows: listed, not settled by the hour
 
     @property
     def live(self) -> tuple[Hourly, ...]:
@@ -60,10 +63,14 @@ class Inventory:
 
     def chosen(self, proposed: bool = False) -> tuple[Hourly, ...]:
         """Live ones, with `proposed` the what-ifs too."""
-        return tuple(item for item in self.items if item.live or (proposed and item.status == "Proposed"))
+        return tuple(
+            item for item in self.items if item.live or (proposed and item.status == "Proposed")
+        )
 
 
-def read_inventory(path, on_demand: float | Mapping | None = None, capacity: Mapping | None = None) -> Inventory:
+def read_inventory(
+    path, on_demand: float | Mapping | None = None, capacity: Mapping | None = None
+) -> Inventory:
     """Commitments of a CSV or YAML file with FOCUS 1.4 Contract Commitment columns.
 
     on_demand  money per unit and hour where records have no x_OnDemandUnitPrice: one number, or SKU -> money
@@ -73,10 +80,21 @@ def read_inventory(path, on_demand: float | Mapping | None = None, capacity: Map
     """
     path = Path(path)
     if path.suffix.casefold() in (".yaml", ".yml"):
-        return inventory(_yaml_records(path), on_demand, capacity, [f"{path}: commitments/{i}" for i in range(10_000)])
+        return inventory(
+            _yaml_records(path),
+            on_demand,
+            capacity,
+            [f"{path}: commitments/{i}" for i in range(10_000)],
+        )
     if not path.is_file():
-        near = nearest(path.name, [p.name for p in path.parent.glob("*.*")]) if path.parent.is_dir() else None
-        raise PriceError(f"{path}: there is no such file.{f' Did you mean {near!r}?' if near else ''}")
+        near = (
+            nearest(path.name, [p.name for p in path.parent.glob("*.*")])
+            if path.parent.is_dir()
+            else None
+        )
+        raise PriceError(
+            f"{path}: there is no such file.{f' Did you mean {near!r}?' if near else ''}"
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -86,8 +104,10 @@ def read_inventory(path, on_demand: float | Mapping | None = None, capacity: Map
     try:
         for row in rows:
             if None in row or None in row.values():
-                raise PriceError(f"{path}:{rows.line_num}: the row has {'more' if None in row else 'fewer'} cells than the header; "
-                                 "quote a text that holds a comma.")
+                raise PriceError(
+                    f"{path}:{rows.line_num}: the row has {'more' if None in row else 'fewer'} cells than the header; "
+                    "quote a text that holds a comma."
+                )
             records.append(row)
             places.append(f"{path}:{rows.line_num}")
     except csv.Error as problem:
@@ -96,7 +116,9 @@ def read_inventory(path, on_demand: float | Mapping | None = None, capacity: Map
     for name in (PREFIX + column for column in COLUMNS):
         if name not in names:
             near = nearest(name, names)
-            raise PriceError(f"{path}:1: column {name} is missing; write it.{f' Did you mean {near!r}?' if near else ''}")
+            raise PriceError(
+                f"{path}:1: column {name} is missing; write it.{f' Did you mean {near!r}?' if near else ''}"
+            )
     return inventory(records, on_demand, capacity, places)
 
 
@@ -107,12 +129,18 @@ def _yaml_records(path: Path) -> list:
     if isinstance(found, list):
         return found
     if set(found) != {"commitments"} or not isinstance(found["commitments"], list):
-        raise PriceError(f"{path}: the document must be a list of commitments, or 'commitments:' with that list under it.")
+        raise PriceError(
+            f"{path}: the document must be a list of commitments, or 'commitments:' with that list under it."
+        )
     return found["commitments"]
 
 
-def inventory(records: Sequence, on_demand: float | Mapping | None = None, capacity: Mapping | None = None,
-              places: Sequence[str] = ()) -> Inventory:
+def inventory(
+    records: Sequence,
+    on_demand: float | Mapping | None = None,
+    capacity: Mapping | None = None,
+    places: Sequence[str] = (),
+) -> Inventory:
     """An inventory of records (mappings with FOCUS names) or of Hourly commitments.
 
     Raises PriceError where one id stands twice at the same time (a renewal under the same id may follow), where a commitment,
@@ -121,10 +149,17 @@ def inventory(records: Sequence, on_demand: float | Mapping | None = None, capac
     items, where_of, others = [], [], []
     for i, record in enumerate(records):
         where = places[i] if i < len(places) else ""
-        if isinstance(record, Mapping) and str(record.get(PREFIX + "FulfillmentInterval") or "Hourly").strip() != "Hourly":
+        if (
+            isinstance(record, Mapping)
+            and str(record.get(PREFIX + "FulfillmentInterval") or "Hourly").strip() != "Hourly"
+        ):
             others.append(Other(**read_other(record, where)))
             continue
-        items.append(record if isinstance(record, Hourly) else from_record(record, _price_of(record, on_demand), where))
+        items.append(
+            record
+            if isinstance(record, Hourly)
+            else from_record(record, _price_of(record, on_demand), where)
+        )
         where_of.append(f"{where}: " if where else "")
     _no_duplicates(items, where_of)
     _within_capacity(items, where_of, capacity or {})
@@ -136,21 +171,33 @@ def _price_of(record, on_demand):
     if isinstance(record, Mapping) and is_currency(str(record.get(PREFIX + "Unit") or "").strip()):
         return None
     if not isinstance(on_demand, Mapping):
-        return None if isinstance(record, Mapping) and str(record.get("x_OnDemandUnitPrice") or "").strip() else on_demand
+        return (
+            None
+            if isinstance(record, Mapping) and str(record.get("x_OnDemandUnitPrice") or "").strip()
+            else on_demand
+        )
     if not isinstance(record, Mapping) or str(record.get("x_OnDemandUnitPrice") or "").strip():
         return None
     text = record.get("x_SkuIds") or ""
-    names = [name.strip(" []\"'") for name in text.replace("|", ";").replace(",", ";").split(";")] if isinstance(text, str) else list(text)
+    names = (
+        [name.strip(" []\"'") for name in text.replace("|", ";").replace(",", ";").split(";")]
+        if isinstance(text, str)
+        else list(text)
+    )
     found = {on_demand[name] for name in names if name in on_demand}
     if len(found) > 1:
-        raise PriceError(f"commitment '{record.get(PREFIX + 'Id', '')}': its SKUs have on-demand prices from {min(found):g} to "
-                         f"{max(found):g}; write the price of the pool as x_OnDemandUnitPrice.")
+        raise PriceError(
+            f"commitment '{record.get(PREFIX + 'Id', '')}': its SKUs have on-demand prices from {min(found):g} to "
+            f"{max(found):g}; write the price of the pool as x_OnDemandUnitPrice."
+        )
     return found.pop() if found else None
 
 
 def _span(item: Hourly) -> tuple[np.datetime64, np.datetime64]:
-    return (day(item.start, "start") if item.start else np.datetime64("0001-01-01"),
-            day(item.end, "end") if item.end else np.datetime64("9999-12-31"))
+    return (
+        day(item.start, "start") if item.start else np.datetime64("0001-01-01"),
+        day(item.end, "end") if item.end else np.datetime64("9999-12-31"),
+    )
 
 
 def _no_duplicates(items, where_of) -> None:
@@ -160,8 +207,10 @@ def _no_duplicates(items, where_of) -> None:
         for j in seen.get(item.id, []):
             start, end = _span(items[j])
             if first < end and start < last:
-                raise PriceError(f"{where_of[i]}commitment '{item.id}' stands twice from {max(first, start)} to {min(last, end)} "
-                                 "(exclusive); keep one of them, or give the other its own ContractCommitmentId.")
+                raise PriceError(
+                    f"{where_of[i]}commitment '{item.id}' stands twice from {max(first, start)} to {min(last, end)} "
+                    "(exclusive); keep one of them, or give the other its own ContractCommitmentId."
+                )
         seen.setdefault(item.id, []).append(i)
 
 
@@ -173,7 +222,9 @@ def _within_capacity(items, where_of, capacity: Mapping) -> None:
             try:
                 most = number(float(stated), "x_Capacity")
             except (ValueError, PriceError):
-                raise PriceError(f"{where}commitment '{item.id}': x_Capacity is '{stated[:40]}'; it must be a plain number such as 40.") from None
+                raise PriceError(
+                    f"{where}commitment '{item.id}': x_Capacity is '{stated[:40]}'; it must be a plain number such as 40."
+                ) from None
             _refuse_above(where, item.id, item.quantity, most, item.unit)
     for name, most in capacity.items():
         most = number(most, f"capacity of '{name}'")
@@ -182,20 +233,28 @@ def _within_capacity(items, where_of, capacity: Mapping) -> None:
             _refuse_above(where_of[i], item.id, item.quantity, most, name)
         edges = sorted({edge for _, item in mine for edge in _span(item)})
         for edge in edges:
-            held = [item for _, item in mine if item.live and _span(item)[0] <= edge < _span(item)[1]]
+            held = [
+                item for _, item in mine if item.live and _span(item)[0] <= edge < _span(item)[1]
+            ]
             total = sum(item.quantity for item in held)
             if total > most * (1 + 1e-12):
-                raise PriceError(f"commitments {', '.join(repr(item.id) for item in held)} add up to {total:g} an hour from {edge} on, above "
-                                 f"the capacity of {most:g} of '{name}'; no usage could fill them.")
+                raise PriceError(
+                    f"commitments {', '.join(repr(item.id) for item in held)} add up to {total:g} an hour from {edge} on, above "
+                    f"the capacity of {most:g} of '{name}'; no usage could fill them."
+                )
 
 
 def _refuse_above(where, name, quantity, most, unit) -> None:
     if quantity > most * (1 + 1e-12):
-        raise PriceError(f"{where}commitment '{name}' is for {quantity:g} an hour, above the capacity of {most:g} of '{unit}'; "
-                         "no usage could fill it.")
+        raise PriceError(
+            f"{where}commitment '{name}' is for {quantity:g} an hour, above the capacity of {most:g} of '{unit}'; "
+            "no usage could fill it."
+        )
 
 
-def cliffs(held: Inventory, months: Sequence[str], proposed: bool = False, hours_per_month: float = 730.0) -> list[dict]:
+def cliffs(
+    held: Inventory, months: Sequence[str], proposed: bool = False, hours_per_month: float = 730.0
+) -> list[dict]:
     """What drops off in each month: one row for each month and pool unit in which a commitment ends or begins.
 
     months   YYYY-MM in order; proposed: what-ifs count too
@@ -216,11 +275,22 @@ def cliffs(held: Inventory, months: Sequence[str], proposed: bool = False, hours
                 continue
             equivalent = sum(item.quantity * item.on_demand for item in ends)
             fee = sum(item.quantity * item.rate for item in ends)
-            rows.append({"month": str(name), "unit": unit, "ends": [item.id for item in ends], "begins": [item.id for item in begins],
-                         "cover_before": cover(mine, first - 1), "dropped": sum(item.quantity for item in ends),
-                         "added": sum(item.quantity for item in begins), "cover_after": cover(mine, last), "fee_dropped": fee,
-                         "on_demand_equivalent": equivalent, "on_demand_per_month": equivalent * hours_per_month,
-                         "extra_per_month": (equivalent - fee) * hours_per_month})
+            rows.append(
+                {
+                    "month": str(name),
+                    "unit": unit,
+                    "ends": [item.id for item in ends],
+                    "begins": [item.id for item in begins],
+                    "cover_before": cover(mine, first - 1),
+                    "dropped": sum(item.quantity for item in ends),
+                    "added": sum(item.quantity for item in begins),
+                    "cover_after": cover(mine, last),
+                    "fee_dropped": fee,
+                    "on_demand_equivalent": equivalent,
+                    "on_demand_per_month": equivalent * hours_per_month,
+                    "extra_per_month": (equivalent - fee) * hours_per_month,
+                }
+            )
     return rows
 
 
@@ -235,8 +305,12 @@ def cover_by_month(held: Inventory, months: Sequence[str], proposed: bool = Fals
     names, result = months_of(months), {}
     for item in held.chosen(proposed):
         starts, ends = names.astype(D), (names + 1).astype(D)
-        inside = np.maximum((np.minimum(ends, _span(item)[1]) - np.maximum(starts, _span(item)[0])).astype(int), 0)
-        result[item.unit] = result.get(item.unit, 0.0) + item.quantity * inside / (ends - starts).astype(int)
+        inside = np.maximum(
+            (np.minimum(ends, _span(item)[1]) - np.maximum(starts, _span(item)[0])).astype(int), 0
+        )
+        result[item.unit] = result.get(item.unit, 0.0) + item.quantity * inside / (
+            ends - starts
+        ).astype(int)
     return result
 
 
@@ -249,18 +323,45 @@ def renewals(held: Inventory, as_of, within_days: int | None = None) -> list[dic
     for item in (other for other in held.others if other.live):
         left = int((day(item.end, "end") - as_of).astype(int))
         if left > 0 and (within_days is None or left <= within_days):
-            rows.append({"id": item.id, "end": item.end, "days": left, "quantity": item.quantity, "unit": item.unit, "rate": 0.0,
-                         "on_demand": 0.0, "on_demand_equivalent": 0.0, "successor": ""})
+            rows.append(
+                {
+                    "id": item.id,
+                    "end": item.end,
+                    "days": left,
+                    "quantity": item.quantity,
+                    "unit": item.unit,
+                    "rate": 0.0,
+                    "on_demand": 0.0,
+                    "on_demand_equivalent": 0.0,
+                    "successor": "",
+                }
+            )
     for item in held.live:
         end = _span(item)[1]
         left = int((end - as_of).astype(int))
         if item.end is None or left <= 0 or (within_days is not None and left > within_days):
             continue
-        after = [other.id for other in held.live if other is not item and other.unit == item.unit and set(other.skus) == set(item.skus)
-                 and as_of < _span(other)[0] <= end < _span(other)[1]]
-        rows.append({"id": item.id, "end": str(end), "days": left, "quantity": item.quantity, "unit": item.unit, "rate": item.rate,
-                     "on_demand": item.on_demand, "on_demand_equivalent": item.quantity * item.on_demand,
-                     "successor": after[0] if after else ""})
+        after = [
+            other.id
+            for other in held.live
+            if other is not item
+            and other.unit == item.unit
+            and set(other.skus) == set(item.skus)
+            and as_of < _span(other)[0] <= end < _span(other)[1]
+        ]
+        rows.append(
+            {
+                "id": item.id,
+                "end": str(end),
+                "days": left,
+                "quantity": item.quantity,
+                "unit": item.unit,
+                "rate": item.rate,
+                "on_demand": item.on_demand,
+                "on_demand_equivalent": item.quantity * item.on_demand,
+                "successor": after[0] if after else "",
+            }
+        )
     return sorted(rows, key=lambda row: (row["days"], row["id"]))
 
 
@@ -277,13 +378,38 @@ def totals(held: Inventory, as_of, proposed: bool = False) -> list[dict]:
         for item in mine:
             start, end = _span(item)
             if item.end is None:
-                raise PriceError(f"commitment '{item.id}': the term is open; give its end to know what is still to come.")
-            left = max(int((end - max(start, as_of)).astype(int)), 0) * HOURS * item.quantity * item.rate
+                raise PriceError(
+                    f"commitment '{item.id}': the term is open; give its end to know what is still to come."
+                )
+            left = (
+                max(int((end - max(start, as_of)).astype(int)), 0)
+                * HOURS
+                * item.quantity
+                * item.rate
+            )
             still += left
             unpaid += left * (1 - item.upfront_share) if start <= as_of else left
-        rows.append({"unit": unit, "count": len(now), "quantity": sum(item.quantity for item in now),
-                     "fee_per_hour": sum(item.quantity * item.rate for item in now), "obligation": still, "unpaid": unpaid})
+        rows.append(
+            {
+                "unit": unit,
+                "count": len(now),
+                "quantity": sum(item.quantity for item in now),
+                "fee_per_hour": sum(item.quantity * item.rate for item in now),
+                "obligation": still,
+                "unpaid": unpaid,
+            }
+        )
     return rows
 
 
-__all__ = ["Inventory", "LIVE", "cliffs", "cover", "cover_by_month", "inventory", "read_inventory", "renewals", "totals"]
+__all__ = [
+    "Inventory",
+    "LIVE",
+    "cliffs",
+    "cover",
+    "cover_by_month",
+    "inventory",
+    "read_inventory",
+    "renewals",
+    "totals",
+]

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import PriceError, unknown
-from .dates import D, M, day, later, months as months_of, term, whole
-from ..settle.cents import add_up, digits, in_time, whole as in_coins
-from ..settle.hours import HOURS
 from ..rates._checks import number, quantities
+from ..settle.cents import add_up, digits, in_time
+from ..settle.cents import whole as in_coins
+from ..settle.hours import HOURS
+from .dates import D, M, day, later, term, whole
+from .dates import months as months_of
 
 OPTIONS = {"all_upfront": 1.0, "partial_upfront": None, "no_upfront": 0.0, "scheduled": None}
 INTERVALS = {"by_days": None, "monthly": 1, "quarterly": 3, "annually": 12}
@@ -30,16 +32,20 @@ class Payment:
     that does not add up to the fee.
     """
 
-    fee: object                         # whole fee of the term, money: a number or (...)
-    start: str                          # first day of the term
-    end: str                            # day after the last one
-    option: str = "no_upfront"          # all_upfront, partial_upfront, no_upfront, scheduled
-    upfront_share: float | None = None  # of partial_upfront: the share of the fee that is due on the first day; default half
-    interval: str = "by_days"           # of the rest: by_days (each month by its days), or equal monthly, quarterly, annually
-    advance: bool = False               # whether an interval is invoiced on its first day; else on the day after its last
-    net_days: int = 0                   # payment terms: days from invoice to payment
-    schedule: tuple = ()                # of scheduled: (day, money) or (day, share of the fee) pairs
-    currency: str = "USD"               # a fee in whole cents is invoiced and expensed in whole cents that add up to it (§5.49); "": exact
+    fee: object  # whole fee of the term, money: a number or (...)
+    start: str  # first day of the term
+    end: str  # day after the last one
+    option: str = "no_upfront"  # all_upfront, partial_upfront, no_upfront, scheduled
+    upfront_share: float | None = (
+        None  # of partial_upfront: the share of the fee that is due on the first day; default half
+    )
+    interval: str = "by_days"  # of the rest: by_days (each month by its days), or equal monthly, quarterly, annually
+    advance: bool = (
+        False  # whether an interval is invoiced on its first day; else on the day after its last
+    )
+    net_days: int = 0  # payment terms: days from invoice to payment
+    schedule: tuple = ()  # of scheduled: (day, money) or (day, share of the fee) pairs
+    currency: str = "USD"  # a fee in whole cents is invoiced and expensed in whole cents that add up to it (§5.49); "": exact
 
     def __post_init__(self):
         term(self.start, self.end, "payment")
@@ -50,18 +56,31 @@ class Payment:
         object.__setattr__(self, "fee", quantities("payment fee", self.fee))
         share = OPTIONS[self.option]
         if share is None:
-            share = 0.5 if self.upfront_share is None else number(self.upfront_share, "payment: upfront_share")
-        elif self.upfront_share is not None and number(self.upfront_share, "payment: upfront_share") != share:
-            raise PriceError(f"payment: upfront_share is {self.upfront_share:g} but the option is {self.option}; "
-                             "a share of your own needs the option partial_upfront.")
+            share = (
+                0.5
+                if self.upfront_share is None
+                else number(self.upfront_share, "payment: upfront_share")
+            )
+        elif (
+            self.upfront_share is not None
+            and number(self.upfront_share, "payment: upfront_share") != share
+        ):
+            raise PriceError(
+                f"payment: upfront_share is {self.upfront_share:g} but the option is {self.option}; "
+                "a share of your own needs the option partial_upfront."
+            )
         if share > 1:
-            raise PriceError(f"payment: upfront_share is {share:g}; it must be a share from 0 to 1.")
+            raise PriceError(
+                f"payment: upfront_share is {share:g}; it must be a share from 0 to 1."
+            )
         object.__setattr__(self, "upfront_share", share)
         object.__setattr__(self, "net_days", whole(self.net_days, "payment: net_days"))
         if self.currency:
             digits(self.currency)
         if (self.option == "scheduled") != bool(self.schedule):
-            raise PriceError("payment: a schedule and the option scheduled belong together; give both or neither.")
+            raise PriceError(
+                "payment: a schedule and the option scheduled belong together; give both or neither."
+            )
         if self.schedule:
             object.__setattr__(self, "schedule", _schedule(self.schedule, self.fee))
 
@@ -111,8 +130,11 @@ class Payment:
         up = np.broadcast_to(self.upfront[..., None], (*rest.shape[:-1], 1))
         if self.upfront_share == 1:
             return Invoices(np.array([first], dtype=D), np.array([first.astype(M)], dtype=M), up)
-        return Invoices(np.array([first, *dated], dtype=D), np.array([first.astype(M), *billing], dtype=M),
-                        self._coins(np.concatenate([up, rest], axis=-1)))
+        return Invoices(
+            np.array([first, *dated], dtype=D),
+            np.array([first.astype(M), *billing], dtype=M),
+            self._coins(np.concatenate([up, rest], axis=-1)),
+        )
 
     def cash(self) -> tuple[np.ndarray, np.ndarray]:
         """Days on which money leaves (payment,) and the money (..., payment): each invoice, net_days later."""
@@ -139,14 +161,20 @@ class Payment:
         first, last = term(self.start, self.end, "payment")
         names = np.arange(first.astype(M), (last - 1).astype(M) + 1)
         starts, ends = np.maximum(names.astype(D), first), np.minimum((names + 1).astype(D), last)
-        return names, self._coins(self.fee[..., None] * (ends - starts).astype(int) / self.days, in_time)
+        return names, self._coins(
+            self.fee[..., None] * (ends - starts).astype(int) / self.days, in_time
+        )
 
     def _coins(self, parts: np.ndarray, way=add_up) -> np.ndarray:
         """Parts of the fee in whole coins that add up to it, where the fee is in whole coins itself (docs/method §5.49)."""
         if not self.currency or parts.shape[-1] == 1:
             return parts
         good = in_coins(self.fee, self.currency)
-        return np.where(good[..., None], way(self.fee, parts, self.currency), parts) if good.any() else parts
+        return (
+            np.where(good[..., None], way(self.fee, parts, self.currency), parts)
+            if good.any()
+            else parts
+        )
 
     def prepaid_by_month(self, months: Sequence[str], of: str = "cash") -> np.ndarray:
         """Prepaid at the end of each month: paid − expensed until then (..., month); below 0: owed for use so far.
@@ -168,9 +196,9 @@ class Payment:
 class Invoices:
     """Invoices of a payment option."""
 
-    dates: np.ndarray        # (payment,) day the invoice is dated
-    months: np.ndarray       # (payment,) billing month, datetime64[M]
-    amounts: np.ndarray      # (..., payment) money
+    dates: np.ndarray  # (payment,) day the invoice is dated
+    months: np.ndarray  # (payment,) billing month, datetime64[M]
+    amounts: np.ndarray  # (..., payment) money
 
 
 def of_commitment(held, **how) -> Payment:
@@ -184,15 +212,23 @@ def of_commitment(held, **how) -> Payment:
     (4380.0, 0.5, 1.0)
     """
     fee = held.term_fee()
-    how.setdefault("currency", "")                                  # charged by the hour: fractions of a cent, as the commitment settles
+    how.setdefault(
+        "currency", ""
+    )  # charged by the hour: fractions of a cent, as the commitment settles
     option = {0.0: "no_upfront", 1.0: "all_upfront"}.get(held.upfront_share, "partial_upfront")
     return Payment(fee, held.start, held.end, option, held.upfront_share, **how)
 
 
 def _schedule(schedule, fee):
     """Days and shares of a stated schedule; it must add up to the fee, or to 1 where it is written in shares."""
-    pairs = [(day(when, "payment: schedule"), number(amount, "payment: schedule amount")) for when, amount in schedule]
-    dates, amounts = np.array([when for when, _ in pairs], dtype=D), np.array([amount for _, amount in pairs])
+    pairs = [
+        (day(when, "payment: schedule"), number(amount, "payment: schedule amount"))
+        for when, amount in schedule
+    ]
+    dates, amounts = (
+        np.array([when for when, _ in pairs], dtype=D),
+        np.array([amount for _, amount in pairs]),
+    )
     if (np.diff(dates).astype(int) <= 0).any():
         raise PriceError("payment: the days of a schedule must run forward, none twice.")
     total = float(amounts.sum())
@@ -200,7 +236,9 @@ def _schedule(schedule, fee):
         return dates, amounts
     if np.ndim(fee) or abs(total - float(fee)) > 0.005 or not total:
         shown = "the fee" if np.ndim(fee) else f"the fee of {float(fee):,.2f}"
-        raise PriceError(f"payment: the schedule adds up to {total:,.2f}, not to {shown}; write money that does, or shares that add up to 1.")
+        raise PriceError(
+            f"payment: the schedule adds up to {total:,.2f}, not to {shown}; write money that does, or shares that add up to 1."
+        )
     return dates, amounts / total
 
 
@@ -229,7 +267,7 @@ def _weights(edges, interval):
 def _by_month(amounts, of, months) -> np.ndarray:
     at = {name: i for i, name in enumerate(months_of(months))}
     result = np.zeros((*amounts.shape[:-1], len(at)))
-    for i, name in enumerate(of):                                   # payment by payment: the same bits for one fee and for many
+    for i, name in enumerate(of):  # payment by payment: the same bits for one fee and for many
         if name in at:
             result[..., at[name]] += amounts[..., i]
     return result
@@ -257,9 +295,13 @@ def npv(amounts, dates, rate, at, compounding: str = "daily"):
     except (TypeError, ValueError):
         rate = np.array(np.nan)
     if not (np.isfinite(rate) & (rate > -1)).all():
-        raise PriceError(f"npv: the yearly rate is {str(rate)[:40]}; it must be a finite number above -1 (0.08 is 8 %).")
+        raise PriceError(
+            f"npv: the yearly rate is {str(rate)[:40]}; it must be a finite number above -1 (0.08 is 8 %)."
+        )
     if amounts.shape[-1:] != dates.shape:
-        raise PriceError(f"npv: there are {amounts.shape[-1] if amounts.ndim else 0} amounts and {len(dates)} dates; give one date for each.")
+        raise PriceError(
+            f"npv: there are {amounts.shape[-1] if amounts.ndim else 0} amounts and {len(dates)} dates; give one date for each."
+        )
     return (amounts * discount_factors(dates, rate, at, compounding)).sum(axis=-1)
 
 
@@ -272,7 +314,14 @@ def discount_factors(dates, rate, at, compounding: str) -> np.ndarray:
     return (1 + rate / 12) ** -gone if compounding == "monthly" else (1 + rate) ** (-gone / 12.0)
 
 
-def tie_rate(one: Payment, other: Payment, at=None, compounding: str = "daily", low: float = -0.99, high: float = 1e3) -> float:
+def tie_rate(
+    one: Payment,
+    other: Payment,
+    at=None,
+    compounding: str = "daily",
+    low: float = -0.99,
+    high: float = 1e3,
+) -> float:
     """The yearly rate at which two options cost the same at NPV: the return on paying earlier (IRR of the upfront).
 
     Of several such rates the one nearest to 0. nan where no rate between `low` and `high` does (one is cheaper at every rate), or where both cost the same at all of them.
@@ -285,7 +334,9 @@ def tie_rate(one: Payment, other: Payment, at=None, compounding: str = "daily", 
     at = one.start if at is None else at
     (days_a, cash_a), (days_b, cash_b) = one.cash(), other.cash()
     if cash_a.ndim > 1 or cash_b.ndim > 1:
-        raise PriceError("tie_rate: the fee must be a number; look for the rate of each path by itself.")
+        raise PriceError(
+            "tie_rate: the fee must be a number; look for the rate of each path by itself."
+        )
     amounts, dates = np.concatenate([cash_a, -cash_b]), np.concatenate([days_a, days_b])
 
     def value(rate):
@@ -302,7 +353,7 @@ def tie_rate(one: Payment, other: Payment, at=None, compounding: str = "daily", 
     turns = np.flatnonzero(np.sign(values[:-1]) != np.sign(values[1:]))
     if not turns.size:
         return float("nan")
-    turn = turns[np.argmin(np.abs(grid[turns]))]                    # the one nearest to 0
+    turn = turns[np.argmin(np.abs(grid[turns]))]  # the one nearest to 0
     a, b = grid[turn], grid[turn + 1]
     up = value(b) > 0
     for _ in range(200):
@@ -317,14 +368,16 @@ def tie_rate(one: Payment, other: Payment, at=None, compounding: str = "daily", 
 class Comparison:
     """Payment options at NPV."""
 
-    npv: dict                # option -> money (...)
-    best: str                # lowest NPV (mean over the leading axes); of equal ones the first
-    second: str              # the next; "" where there is one option
-    saving: float            # NPV of the second less that of the best, mean
-    tie_rate: float          # yearly rate at which best and second cost the same; nan: none
+    npv: dict  # option -> money (...)
+    best: str  # lowest NPV (mean over the leading axes); of equal ones the first
+    second: str  # the next; "" where there is one option
+    saving: float  # NPV of the second less that of the best, mean
+    tie_rate: float  # yearly rate at which best and second cost the same; nan: none
 
 
-def compare(options: Mapping[str, Payment], rate: float, at=None, compounding: str = "daily") -> Comparison:
+def compare(
+    options: Mapping[str, Payment], rate: float, at=None, compounding: str = "daily"
+) -> Comparison:
     """Which payment option costs least at NPV, by how much, and the rate at which it ties with the next.
 
     at   day of valuation; default: the earliest start

@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from ...errors import PriceError, unknown
-from .dates import D, day, later, whole
 from ..rates._checks import number, quantities
+from .dates import D, day, later, whole
 
 
 @dataclass(frozen=True)
@@ -21,38 +21,51 @@ class Policy:
     """What a vendor lets a customer do with a commitment before its end."""
 
     name: str = "commitment"
-    cancel: bool = False                # whether it may be cancelled at all
-    fee_share: float = 0.0              # early termination fee, share of the cancelled commitment
-    pool: float | None = None           # money that may be cancelled in a rolling window; None: no limit
-    pool_months: int = 12               # length of that window
-    exchange: bool = False              # whether it may be exchanged for one worth at least what remains
-    resale: bool = False                # whether it may be sold to somebody else
-    resale_fee: float = 0.0             # share of the price that the market place keeps
-    return_days: int = 0                # days after purchase in which it may be returned whole; 0: never
+    cancel: bool = False  # whether it may be cancelled at all
+    fee_share: float = 0.0  # early termination fee, share of the cancelled commitment
+    pool: float | None = None  # money that may be cancelled in a rolling window; None: no limit
+    pool_months: int = 12  # length of that window
+    exchange: bool = False  # whether it may be exchanged for one worth at least what remains
+    resale: bool = False  # whether it may be sold to somebody else
+    resale_fee: float = 0.0  # share of the price that the market place keeps
+    return_days: int = 0  # days after purchase in which it may be returned whole; 0: never
     return_hourly: float | None = None  # largest hourly commitment that may be returned
-    return_same_month: bool = False     # whether purchase and return must lie in the same calendar month (UTC)
-    returns_a_year: int | None = None   # returns in a calendar year
-    minimum_days: int = 0               # days that are paid at least
+    return_same_month: bool = (
+        False  # whether purchase and return must lie in the same calendar month (UTC)
+    )
+    returns_a_year: int | None = None  # returns in a calendar year
+    minimum_days: int = 0  # days that are paid at least
 
     def __post_init__(self):
         for key in ("fee_share", "resale_fee"):
             value = number(getattr(self, key), f"{self.name}: {key}")
             if value > 1:
-                raise PriceError(f"{self.name}: {key} is {value:g}; it must be a share from 0 to 1.")
+                raise PriceError(
+                    f"{self.name}: {key} is {value:g}; it must be a share from 0 to 1."
+                )
 
 
-POLICIES = {policy.name: policy for policy in (
-    Policy("azure_reservation", cancel=True, pool=50_000.0, exchange=True),
-    Policy("azure_ptu_reservation", cancel=True, pool=50_000.0),
-    Policy("azure_savings_plan"),
-    Policy("aws_reserved_instance", resale=True, resale_fee=0.12),
-    Policy("aws_savings_plan", return_days=7, return_hourly=100.0, return_same_month=True, returns_a_year=10),
-    Policy("aws_capacity_block"),
-    Policy("bedrock_provisioned"),
-    Policy("gcp_committed_use"),
-    Policy("oci_universal_credits"),
-    Policy("openai_scale_tier", minimum_days=30),
-)}
+POLICIES = {
+    policy.name: policy
+    for policy in (
+        Policy("azure_reservation", cancel=True, pool=50_000.0, exchange=True),
+        Policy("azure_ptu_reservation", cancel=True, pool=50_000.0),
+        Policy("azure_savings_plan"),
+        Policy("aws_reserved_instance", resale=True, resale_fee=0.12),
+        Policy(
+            "aws_savings_plan",
+            return_days=7,
+            return_hourly=100.0,
+            return_same_month=True,
+            returns_a_year=10,
+        ),
+        Policy("aws_capacity_block"),
+        Policy("bedrock_provisioned"),
+        Policy("gcp_committed_use"),
+        Policy("oci_universal_credits"),
+        Policy("openai_scale_tier", minimum_days=30),
+    )
+}
 
 
 def policy(name, **changes) -> Policy:
@@ -77,12 +90,12 @@ class Answer:
     """Whether something is allowed, and why not; amounts in money, (...) where the inputs are arrays."""
 
     allowed: np.ndarray | bool
-    reason: str                         # "" where everything is allowed; else the reason for the first that is refused
-    cancelled: object = 0.0             # commitment that ends, money
-    fee: object = 0.0                   # early termination fee
-    refund: object = 0.0                # money that comes back: paid for time to come, less the fee
-    pool_left: object = float("nan")    # what may still be cancelled in the rolling window
-    minimum: object = 0.0               # smallest new commitment of an exchange
+    reason: str  # "" where everything is allowed; else the reason for the first that is refused
+    cancelled: object = 0.0  # commitment that ends, money
+    fee: object = 0.0  # early termination fee
+    refund: object = 0.0  # money that comes back: paid for time to come, less the fee
+    pool_left: object = float("nan")  # what may still be cancelled in the rolling window
+    minimum: object = 0.0  # smallest new commitment of an exchange
 
 
 def remaining(monthly, term_months, after_months):
@@ -94,8 +107,10 @@ def remaining(monthly, term_months, after_months):
     monthly, whole = quantities("monthly", monthly), quantities("term_months", term_months)
     gone = quantities("after_months", after_months)
     if (gone > whole).any():
-        raise PriceError(f"termination: {float(np.max(gone)):g} months have passed of a term of {float(np.max(whole)):g}; "
-                         "a term that is over cannot be ended.")
+        raise PriceError(
+            f"termination: {float(np.max(gone)):g} months have passed of a term of {float(np.max(whole)):g}; "
+            "a term that is over cannot be ended."
+        )
     return (monthly * (whole - gone))[()]
 
 
@@ -109,11 +124,17 @@ def pool_left(on, refunds: Sequence = (), limit: float = 50_000.0, months: int =
     """
     on = day(on, "termination: on")
     since = later(on, -whole(months, "termination: months"))
-    inside = [number(money, "termination: refund") for when, money in refunds if since < day(when, "termination: refund day") <= on]
+    inside = [
+        number(money, "termination: refund")
+        for when, money in refunds
+        if since < day(when, "termination: refund day") <= on
+    ]
     return max(number(limit, "termination: limit") - sum(inside), 0.0)
 
 
-def cancel(kind, monthly, term_months, after_months, *, pool=None, paid_upfront=0.0, **changes) -> Answer:
+def cancel(
+    kind, monthly, term_months, after_months, *, pool=None, paid_upfront=0.0, **changes
+) -> Answer:
     """End a commitment early.
 
     kind           a policy or its name; `changes` replace its fields
@@ -144,11 +165,15 @@ def cancel(kind, monthly, term_months, after_months, *, pool=None, paid_upfront=
         reason = f"{rule.name} cannot be cancelled: it is paid until its term ends."
     elif not allowed.all():
         first = np.unravel_index(int(np.argmin(allowed)), allowed.shape)
-        reason = (f"{rule.name}: {float(rest[first]):,.2f} would be cancelled but {float(left[first]):,.2f} is left of the "
-                  f"{limit:,.0f} of a rolling {rule.pool_months} months.")
+        reason = (
+            f"{rule.name}: {float(rest[first]):,.2f} would be cancelled but {float(left[first]):,.2f} is left of the "
+            f"{limit:,.0f} of a rolling {rule.pool_months} months."
+        )
     gone = np.where(allowed, rest, 0.0)
     fee = gone * rule.fee_share
-    return Answer(allowed[()], reason, gone[()], fee[()], (gone * share - fee)[()], (left - gone)[()])
+    return Answer(
+        allowed[()], reason, gone[()], fee[()], (gone * share - fee)[()], (left - gone)[()]
+    )
 
 
 def exchange(kind, monthly, term_months, after_months, new_commitment=None, **changes) -> Answer:
@@ -161,7 +186,11 @@ def exchange(kind, monthly, term_months, after_months, new_commitment=None, **ch
     """
     rule = policy(kind, **changes)
     least = np.asarray(remaining(monthly, term_months, after_months))
-    offered = least if new_commitment is None else quantities("termination: new_commitment", new_commitment)
+    offered = (
+        least
+        if new_commitment is None
+        else quantities("termination: new_commitment", new_commitment)
+    )
     allowed = np.asarray((offered >= least * (1 - 1e-12)) & rule.exchange)
     reason = ""
     if not rule.exchange:
@@ -169,8 +198,10 @@ def exchange(kind, monthly, term_months, after_months, new_commitment=None, **ch
     elif not allowed.all():
         shape = allowed.shape
         first = np.unravel_index(int(np.argmin(allowed)), shape)
-        reason = (f"{rule.name}: the new commitment of {float(np.broadcast_to(offered, shape)[first]):,.2f} is below the "
-                  f"{float(np.broadcast_to(least, shape)[first]):,.2f} that remains of the old one.")
+        reason = (
+            f"{rule.name}: the new commitment of {float(np.broadcast_to(offered, shape)[first]):,.2f} is below the "
+            f"{float(np.broadcast_to(least, shape)[first]):,.2f} that remains of the old one."
+        )
     return Answer(allowed[()], reason, np.where(allowed, least, 0.0)[()], minimum=least[()])
 
 
@@ -184,7 +215,10 @@ def give_back(kind, bought, returned, hourly=0.0, returned_this_year: int = 0, *
     """
     rule = policy(kind, **changes)
     first, last = day(bought, "termination: bought"), day(returned, "termination: returned")
-    hourly, count = number(hourly, "termination: hourly"), number(returned_this_year, "termination: returned_this_year")
+    hourly, count = (
+        number(hourly, "termination: hourly"),
+        number(returned_this_year, "termination: returned_this_year"),
+    )
     gone = int((last - first).astype(int))
     if gone < 0:
         raise PriceError(f"termination: it is returned on {last}, before it was bought on {first}.")
@@ -209,11 +243,16 @@ def resell(kind, remaining_value, price_share=1.0, **changes) -> Answer:
     792.0
     """
     rule = policy(kind, **changes)
-    value, share = quantities("termination: remaining_value", remaining_value), quantities("termination: price_share", price_share)
+    value, share = (
+        quantities("termination: remaining_value", remaining_value),
+        quantities("termination: price_share", price_share),
+    )
     if not rule.resale:
         return Answer(False, f"{rule.name} cannot be sold to somebody else.")
     price = value * share
-    return Answer(True, "", value[()], (price * rule.resale_fee)[()], (price * (1 - rule.resale_fee))[()])
+    return Answer(
+        True, "", value[()], (price * rule.resale_fee)[()], (price * (1 - rule.resale_fee))[()]
+    )
 
 
 def least_charge(kind, daily, days_held, **changes):
@@ -240,5 +279,9 @@ def saved_by_stopping(held, before, after, dates=None) -> np.ndarray:
     ...                   ["2026-12-31", "2026-12-31", "2027-01-01"]).tolist()
     [0.0, 2.0, 8.0]
     """
-    inside = True if dates is None else held.in_term(np.array([day(when, "termination: date") for when in dates], dtype=D))
+    inside = (
+        True
+        if dates is None
+        else held.in_term(np.array([day(when, "termination: date") for when in dates], dtype=D))
+    )
     return held.settle(before, inside).cost - held.settle(after, inside).cost

@@ -23,11 +23,13 @@ class Bucket:
     """One priced part of a request."""
 
     name: str
-    unit: str                        # what a quantity counts, spelling of units.py
-    per: float                       # units a price is for, as price pages write it
-    side: str = ""                   # input, output, or "" (neither: searches, hours)
-    else_as: tuple[str, ...] = ()    # without a price of its own it is charged as the first of these that has one
-    cached: bool = False             # outside of "input" where the vendor's input excludes the cache
+    unit: str  # what a quantity counts, spelling of units.py
+    per: float  # units a price is for, as price pages write it
+    side: str = ""  # input, output, or "" (neither: searches, hours)
+    else_as: tuple[
+        str, ...
+    ] = ()  # without a price of its own it is charged as the first of these that has one
+    cached: bool = False  # outside of "input" where the vendor's input excludes the cache
 
     @property
     def tokens(self) -> bool:
@@ -46,7 +48,7 @@ def _output(name: str, *else_as: str) -> Bucket:
 BUCKETS: tuple[Bucket, ...] = (
     _input("uncached_input"),
     _input("cache_read", "uncached_input", cached=True),
-    _input("cache_write", "uncached_input", cached=True),                 # the vendor's own lifetime
+    _input("cache_write", "uncached_input", cached=True),  # the vendor's own lifetime
     _input("cache_write_5m", "cache_write", "uncached_input", cached=True),
     _input("cache_write_1h", "cache_write", "uncached_input", cached=True),
     _input("input_audio", "uncached_input"),
@@ -55,16 +57,18 @@ BUCKETS: tuple[Bucket, ...] = (
     _input("cache_read_image", "cache_read", "input_image", "uncached_input", cached=True),
     _input("input_video", "uncached_input"),
     _input("cache_read_video", "cache_read", "input_video", "uncached_input", cached=True),
-    _output("output"),                                                     # what is left of it beside the next five
+    _output("output"),  # what is left of it beside the next five
     _output("reasoning", "output"),
     _output("citation", "output"),
     _output("output_audio", "output"),
     _output("output_image", "output"),
     _output("output_video", "output"),
-    Bucket("cache_storage", "Token-hours", MILLION),                       # tokens kept x hours, an explicit cache's rent
+    Bucket(
+        "cache_storage", "Token-hours", MILLION
+    ),  # tokens kept x hours, an explicit cache's rent
     Bucket("web_searches", "Queries", THOUSAND),
     Bucket("social_searches", "Queries", THOUSAND),
-    Bucket("storage_searches", "Queries", THOUSAND),                       # file search
+    Bucket("storage_searches", "Queries", THOUSAND),  # file search
     Bucket("rerank_searches", "Queries", THOUSAND),
     Bucket("tool_calls", "Calls", THOUSAND),
     Bucket("code_executions", "Executions", THOUSAND),
@@ -79,27 +83,55 @@ BUCKETS: tuple[Bucket, ...] = (
     Bucket("input_audio_seconds", "Seconds", 3600.0, "input", ("audio_seconds",)),
     Bucket("output_audio_seconds", "Seconds", 3600.0, "output", ("audio_seconds",)),
     Bucket("video_seconds", "Seconds", 1.0, "output"),
-    Bucket("session_hours", "Hours", 1.0),                                 # an agent's session, while it runs
-    Bucket("container_hours", "Hours", 1.0),                               # code execution
+    Bucket("session_hours", "Hours", 1.0),  # an agent's session, while it runs
+    Bucket("container_hours", "Hours", 1.0),  # code execution
     Bucket("container_sessions", "Units", 1.0),
-    Bucket("storage_gb_days", "GB-days", 1.0),                             # files kept for file search
+    Bucket("storage_gb_days", "GB-days", 1.0),  # files kept for file search
 )
 NAMES = tuple(bucket.name for bucket in BUCKETS)
 INDEX = {name: i for i, name in enumerate(NAMES)}
 TOKENS = tuple(bucket.name for bucket in BUCKETS if bucket.tokens)
-CONTEXT = tuple(bucket.name for bucket in BUCKETS if bucket.tokens and bucket.side == "input")   # count towards a cliff
+CONTEXT = tuple(
+    bucket.name for bucket in BUCKETS if bucket.tokens and bucket.side == "input"
+)  # count towards a cliff
 OTHER_WORDS = {
-    "input": "uncached_input", "cached_input": "cache_read", "cached": "cache_read", "cache_hit": "cache_read",
-    "cache_hits": "cache_read", "cache_creation": "cache_write", "cache_read_input": "cache_read",
-    "cache_creation_input": "cache_write", "cache_miss": "uncached_input", "input_uncached": "uncached_input",
-    "input_cached": "cache_read", "output_reasoning": "reasoning", "thinking": "reasoning", "thoughts": "reasoning",
-    "audio_input": "input_audio", "audio_output": "output_audio", "image_input": "input_image", "image_output": "output_image",
-    "video_input": "input_video", "video_output": "output_video", "cached_audio": "cache_read_audio",
-    "cached_input_audio": "cache_read_audio", "cache_audio_read": "cache_read_audio", "cache_image_read": "cache_read_image",
-    "cache_video_read": "cache_read_video", "file_searches": "storage_searches", "searches": "web_searches",
-    "web_search": "web_searches", "web_search_requests": "web_searches", "file_search": "storage_searches",
-    "runtime_hours": "session_hours", "cache_storage_hours": "cache_storage", "code_execution_hours": "container_hours",
-    "cache_write_5min": "cache_write_5m", "cache_write_1hour": "cache_write_1h", "completion": "output", "output_citation": "citation",
+    "input": "uncached_input",
+    "cached_input": "cache_read",
+    "cached": "cache_read",
+    "cache_hit": "cache_read",
+    "cache_hits": "cache_read",
+    "cache_creation": "cache_write",
+    "cache_read_input": "cache_read",
+    "cache_creation_input": "cache_write",
+    "cache_miss": "uncached_input",
+    "input_uncached": "uncached_input",
+    "input_cached": "cache_read",
+    "output_reasoning": "reasoning",
+    "thinking": "reasoning",
+    "thoughts": "reasoning",
+    "audio_input": "input_audio",
+    "audio_output": "output_audio",
+    "image_input": "input_image",
+    "image_output": "output_image",
+    "video_input": "input_video",
+    "video_output": "output_video",
+    "cached_audio": "cache_read_audio",
+    "cached_input_audio": "cache_read_audio",
+    "cache_audio_read": "cache_read_audio",
+    "cache_image_read": "cache_read_image",
+    "cache_video_read": "cache_read_video",
+    "file_searches": "storage_searches",
+    "searches": "web_searches",
+    "web_search": "web_searches",
+    "web_search_requests": "web_searches",
+    "file_search": "storage_searches",
+    "runtime_hours": "session_hours",
+    "cache_storage_hours": "cache_storage",
+    "code_execution_hours": "container_hours",
+    "cache_write_5min": "cache_write_5m",
+    "cache_write_1hour": "cache_write_1h",
+    "completion": "output",
+    "output_citation": "citation",
 }
 
 
@@ -130,8 +162,12 @@ def spell(word: str, where: str = "tokens") -> str:
     raise PriceError(unknown(where, "bucket", str(word), NAMES))
 
 
-def disjoint(usage: Mapping, input_includes_cached: bool | None = None, output_includes_reasoning: bool = True,
-             where: str = "tokens") -> dict[str, np.ndarray]:
+def disjoint(
+    usage: Mapping,
+    input_includes_cached: bool | None = None,
+    output_includes_reasoning: bool = True,
+    where: str = "tokens",
+) -> dict[str, np.ndarray]:
     """Disjoint buckets of usage in which `input` and `output` may hold the others.
 
     usage                      word -> tokens (or searches, hours): numbers or arrays that broadcast. `input` (`input_tokens`) is
@@ -149,20 +185,41 @@ def disjoint(usage: Mapping, input_includes_cached: bool | None = None, output_i
     for word, value in usage.items():
         name = spell(word, where)
         if name in given:
-            raise PriceError(f"{where}: {name} is given twice, the second time as '{word}'; give it once.")
+            raise PriceError(
+                f"{where}: {name} is given twice, the second time as '{word}'; give it once."
+            )
         given[name] = quantities(f"{where}: {word}", value)
-        if name == "uncached_input" and not any(part in str(word).casefold() for part in ("uncached", "miss")):
+        if name == "uncached_input" and not any(
+            part in str(word).casefold() for part in ("uncached", "miss")
+        ):
             raw.add(name)
     cached = [name for name in given if BUCKETS[INDEX[name]].cached]
-    if raw and cached and input_includes_cached is None and any(np.any(given[name] > 0) for name in cached):
-        raise PriceError(f"{where}: input and {cached[0]} are given, but not whether input includes the cache; say "
-                         "input_includes_cached: true (OpenAI, Google) or false (Anthropic, Bedrock).")
+    if (
+        raw
+        and cached
+        and input_includes_cached is None
+        and any(np.any(given[name] > 0) for name in cached)
+    ):
+        raise PriceError(
+            f"{where}: input and {cached[0]} are given, but not whether input includes the cache; say "
+            "input_includes_cached: true (OpenAI, Google) or false (Anthropic, Bedrock)."
+        )
     if "uncached_input" in given and raw:
-        inside = [name for name in given if name in CONTEXT[1:] and (input_includes_cached or not BUCKETS[INDEX[name]].cached)]
+        inside = [
+            name
+            for name in given
+            if name in CONTEXT[1:] and (input_includes_cached or not BUCKETS[INDEX[name]].cached)
+        ]
         given["uncached_input"] = _rest(given, "uncached_input", inside, "input", where)
     if "output" in given:
-        inside = [name for name in given if name != "output" and name in TOKENS and BUCKETS[INDEX[name]].side == "output"
-                  and (output_includes_reasoning or name != "reasoning")]
+        inside = [
+            name
+            for name in given
+            if name != "output"
+            and name in TOKENS
+            and BUCKETS[INDEX[name]].side == "output"
+            and (output_includes_reasoning or name != "reasoning")
+        ]
         given["output"] = _rest(given, "output", inside, "output", where)
     return {name: given[name] for name in NAMES if name in given}
 
@@ -174,9 +231,18 @@ def _rest(given: dict, whole: str, parts: list[str], word: str, where: str) -> n
     if (rest < 0).any():
         first = tuple(int(i) for i in np.argwhere(rest < 0)[0])
         at = f" at position {first}" if first else ""
-        part, total = (np.broadcast_to(array, rest.shape)[first] for array in (inside, given[whole]))
-        hint = " Does input exclude the cache here (Anthropic, Bedrock)?" if word == "input" and any("cache" in p for p in parts) \
-            else " Is reasoning reported beside output here (Gemini, xAI)?" if "reasoning" in parts else ""
-        raise PriceError(f"{where}: {' + '.join(parts)} is {part:,.15g}{at}, more than the {total:,.15g} of {word} that "
-                         f"it is a part of.{hint}")
+        part, total = (
+            np.broadcast_to(array, rest.shape)[first] for array in (inside, given[whole])
+        )
+        hint = (
+            " Does input exclude the cache here (Anthropic, Bedrock)?"
+            if word == "input" and any("cache" in p for p in parts)
+            else " Is reasoning reported beside output here (Gemini, xAI)?"
+            if "reasoning" in parts
+            else ""
+        )
+        raise PriceError(
+            f"{where}: {' + '.join(parts)} is {part:,.15g}{at}, more than the {total:,.15g} of {word} that "
+            f"it is a part of.{hint}"
+        )
     return rest

@@ -12,13 +12,26 @@ from ...errors import PriceError, PriceWarning, unknown
 from ..rates._checks import number
 from .buckets import NAMES
 
-FIELDS = ("model", "why", "source", "read", "context", "prices", "until", "first", "retired", "instead", "window", "unconfirmed_before",
-          "upper_bound_at_weekends_since")
+FIELDS = (
+    "model",
+    "why",
+    "source",
+    "read",
+    "context",
+    "prices",
+    "until",
+    "first",
+    "retired",
+    "instead",
+    "window",
+    "unconfirmed_before",
+    "upper_bound_at_weekends_since",
+)
 NEEDED = ("model", "why", "source", "read")
 DAYS = ("read", "until", "first", "retired", "unconfirmed_before", "upper_bound_at_weekends_since")
-STALE = 90              # days after which a price that was not read again is called stale (§4.4)
-TOTAL = 1e6             # input tokens from which on a count is read as a total of many requests, as price lists speak of a million
-NOT = -10 ** 9          # a day that never was
+STALE = 90  # days after which a price that was not read again is called stale (§4.4)
+TOTAL = 1e6  # input tokens from which on a count is read as a total of many requests, as price lists speak of a million
+NOT = -(10**9)  # a day that never was
 
 
 def read_corrections(folder) -> list[dict]:
@@ -33,12 +46,20 @@ def read_corrections(folder) -> list[dict]:
                     raise PriceError(unknown(where, "field of a correction", str(key), FIELDS))
             for key in NEEDED:
                 if not one.get(key):
-                    raise PriceError(f"{where}: '{key}' is missing; a correction has a model, a reason, a source and the day it was read.")
+                    raise PriceError(
+                        f"{where}: '{key}' is missing; a correction has a model, a reason, a source and the day it was read."
+                    )
             for key in DAYS:
                 if one.get(key) is not None:
                     _day(one[key], f"{where}: {key}")
-            found.append({**one, "provider": str(document.get("provider", "")), "where": where,
-                          "segments": [_segment(row, where) for row in one.get("prices") or []]})
+            found.append(
+                {
+                    **one,
+                    "provider": str(document.get("provider", "")),
+                    "where": where,
+                    "segments": [_segment(row, where) for row in one.get("prices") or []],
+                }
+            )
     return found
 
 
@@ -49,14 +70,27 @@ def corrected(records, corrections) -> list[dict]:
     for one in corrections:
         key = (one["provider"], one["model"])
         if key not in at:
-            raise PriceError(unknown(one["where"], f"model of {one['provider']}", one["model"], [model for provider, model in at if provider == key[0]]))
+            raise PriceError(
+                unknown(
+                    one["where"],
+                    f"model of {one['provider']}",
+                    one["model"],
+                    [model for provider, model in at if provider == key[0]],
+                )
+            )
         record = records[at[key]]
         context = one.get("context", "")
         if context not in record["offers"]:
-            raise PriceError(unknown(one["where"], f"context of {one['model']}", context, record["offers"]))
+            raise PriceError(
+                unknown(one["where"], f"context of {one['model']}", context, record["offers"])
+            )
         record["offers"] = {**record["offers"], context: _laid_over(record["offers"][context], one)}
         record["window"] = one.get("window", record.get("window"))
-        record["corrected"] = {name: one[name] for name in ("why", "source", *DAYS, "instead") if one.get(name) is not None}
+        record["corrected"] = {
+            name: one[name]
+            for name in ("why", "source", *DAYS, "instead")
+            if one.get(name) is not None
+        }
     return records
 
 
@@ -67,12 +101,20 @@ def _laid_over(segments: list, one: dict) -> list:
     groups: dict = {}
     for since, second, prices in segments:
         groups.setdefault(since, []).append([since, second, prices])
-    before = [group for since, group in groups.items() if start is None or since is None or since < start]
-    after = [group for since, group in groups.items() if start is not None and until is not None and since is not None and since > until]
+    before = [
+        group for since, group in groups.items() if start is None or since is None or since < start
+    ]
+    after = [
+        group
+        for since, group in groups.items()
+        if start is not None and until is not None and since is not None and since > until
+    ]
     result = [row for group in before for row in group] + own
     if own and until is not None:
         held = [group for since, group in groups.items() if since is None or since <= until][-1]
-        result += [[until, second, prices] for _, second, prices in held] + [row for group in after for row in group]
+        result += [[until, second, prices] for _, second, prices in held] + [
+            row for group in after for row in group
+        ]
     if first is not None:
         days = list(dict.fromkeys(row[0] for row in result))
         holds = [day for day in days if day is None or day <= first][-1:]
@@ -105,21 +147,37 @@ def _day(text, what: str) -> str:
 
 def _days(table, name: str, never: int) -> np.ndarray:
     """Day number of a field of each offer's correction, (offer,); `never` where it has none."""
-    if (kept := table.__dict__.setdefault("_days", {})).get(name) is None:       # read once: a scalar call would spend its time here
+    if (kept := table.__dict__.setdefault("_days", {})).get(
+        name
+    ) is None:  # read once: a scalar call would spend its time here
         found = [table.records[model].get("corrected", {}).get(name) for model, _ in table.offers]
-        kept[name] = np.array([never if day is None else int(np.datetime64(day, "D").astype(np.int64)) for day in found])
+        kept[name] = np.array(
+            [
+                never if day is None else int(np.datetime64(day, "D").astype(np.int64))
+                for day in found
+            ]
+        )
     return kept[name]
 
 
 def check_retired(table, offers, days) -> None:
     """Raises PriceError where a name was asked for after its last day."""
-    late = np.asarray(days) > _days(table, "retired", 10 ** 9)[np.asarray(offers)]
+    late = np.asarray(days) > _days(table, "retired", 10**9)[np.asarray(offers)]
     if late.any():
         at = tuple(np.argwhere(late)[0])
-        offer, day = int(np.broadcast_to(offers, late.shape)[at]), np.datetime64(int(np.broadcast_to(days, late.shape)[at]), "D")
+        offer, day = (
+            int(np.broadcast_to(offers, late.shape)[at]),
+            np.datetime64(int(np.broadcast_to(days, late.shape)[at]), "D"),
+        )
         told = table.records[table.offers[offer][0]]["corrected"]
-        instead = f" Use the name that served the request, for example {told['instead']}." if told.get("instead") else ""
-        raise PriceError(f"tokens: {table.name(offer)} was retired on {told['retired']} and has no price on {day} (read on {told['read']}: {told['source']}).{instead}")
+        instead = (
+            f" Use the name that served the request, for example {told['instead']}."
+            if told.get("instead")
+            else ""
+        )
+        raise PriceError(
+            f"tokens: {table.name(offer)} was retired on {told['retired']} and has no price on {day} (read on {told['read']}: {told['source']}).{instead}"
+        )
 
 
 def check_window(table, offers, row, size, shape) -> None:
@@ -129,9 +187,15 @@ def check_window(table, offers, row, size, shape) -> None:
     """
     offers = np.asarray(offers)
     if "_windows" not in table.__dict__:
-        table.__dict__["_windows"] = np.array([table.records[model].get("window") or np.inf for model, _ in table.offers])
+        table.__dict__["_windows"] = np.array(
+            [table.records[model].get("window") or np.inf for model, _ in table.offers]
+        )
     window = table.__dict__["_windows"][offers]
-    tiered = np.isfinite(table.starts[row, 1:]).any(axis=-1) if table.starts.shape[1] > 1 else np.zeros((), bool)
+    tiered = (
+        np.isfinite(table.starts[row, 1:]).any(axis=-1)
+        if table.starts.shape[1] > 1
+        else np.zeros((), bool)
+    )
     large = (size > window) & ~tiered
     if not large.any():
         return
@@ -142,9 +206,15 @@ def check_window(table, offers, row, size, shape) -> None:
     what = f"{np.broadcast_to(size, where.shape)[at]:,.0f} input tokens to {table.name(offer)}"
     known = f"the window of {table.records[table.offers[offer][0]]['window']:,} tokens whose price is known"
     if request.any():
-        raise PriceError(f"tokens: a request of {what} is larger than {known}; vendors sell longer requests at other prices. For the total of several requests use "
-                         "expected_cost; for a longer window state its prices (price_sheet).")
-    warnings.warn(f"tokens: {what} are more than {known}; they are priced as a total of requests that each fit.", PriceWarning, stacklevel=3)
+        raise PriceError(
+            f"tokens: a request of {what} is larger than {known}; vendors sell longer requests at other prices. For the total of several requests use "
+            "expected_cost; for a longer window state its prices (price_sheet)."
+        )
+    warnings.warn(
+        f"tokens: {what} are more than {known}; they are priced as a total of requests that each fit.",
+        PriceWarning,
+        stacklevel=3,
+    )
 
 
 def say_unconfirmed(table, offers, when) -> None:
@@ -159,20 +229,49 @@ def say_unconfirmed(table, offers, when) -> None:
     days, seconds = instants(when)
     offers = np.asarray(offers)
     for offer, day, reason in _reasons(table, offers, days, seconds):
-        warnings.warn(f"tokens: {table.name(offer)} on {np.datetime64(day, 'D')}: {reason}", PriceWarning, stacklevel=3)
+        warnings.warn(
+            f"tokens: {table.name(offer)} on {np.datetime64(day, 'D')}: {reason}",
+            PriceWarning,
+            stacklevel=3,
+        )
 
 
 def _reasons(table, offers, days, seconds):
     made = table.passport.get("made")
-    read = np.full(len(table.offers), 10 ** 9 if made is None else int(np.datetime64(made, "D").astype(np.int64)))
-    early, weekend = _days(table, "unconfirmed_before", NOT), _days(table, "upper_bound_at_weekends_since", 10 ** 9)
-    checks = ((days < early[offers], lambda o: f"nobody confirmed the price of that day; it is the one {table.passport.get('source', 'the snapshot')} has, and the first that "
-               f"was read is of {table.records[table.offers[o][0]]['corrected']['unconfirmed_before']}."),
-              (days > read[offers] + STALE, lambda o: f"nobody confirmed the price for that day; it was last read on {np.datetime64(int(read[o]), 'D')}."))
+    read = np.full(
+        len(table.offers), 10**9 if made is None else int(np.datetime64(made, "D").astype(np.int64))
+    )
+    early, weekend = (
+        _days(table, "unconfirmed_before", NOT),
+        _days(table, "upper_bound_at_weekends_since", 10**9),
+    )
+    checks = (
+        (
+            days < early[offers],
+            lambda o: (
+                f"nobody confirmed the price of that day; it is the one {table.passport.get('source', 'the snapshot')} has, and the first that "
+                f"was read is of {table.records[table.offers[o][0]]['corrected']['unconfirmed_before']}."
+            ),
+        ),
+        (
+            days > read[offers] + STALE,
+            lambda o: (
+                f"nobody confirmed the price for that day; it was last read on {np.datetime64(int(read[o]), 'D')}."
+            ),
+        ),
+    )
     if seconds is not None:
-        rest = ((np.asarray(days) + 4) % 7) % 6 == 0                              # 1970-01-01 was a Thursday: 0 is Sunday, 6 Saturday
+        rest = (
+            (np.asarray(days) + 4) % 7
+        ) % 6 == 0  # 1970-01-01 was a Thursday: 0 is Sunday, 6 Saturday
         peak = ((seconds >= 3600) & (seconds < 14400)) | ((seconds >= 21600) & (seconds < 36000))
-        checks = (*checks, ((days >= weekend[offers]) & rest & peak, lambda o: "peak hours are not charged at weekends; the price is an upper bound."))
+        checks = (
+            *checks,
+            (
+                (days >= weekend[offers]) & rest & peak,
+                lambda o: "peak hours are not charged at weekends; the price is an upper bound.",
+            ),
+        )
     for wrong, words in checks:
         if (wrong := np.asarray(wrong)).any():
             at = tuple(np.argwhere(wrong)[0])
@@ -193,18 +292,36 @@ def odd(table) -> list[str]:
             continue
         if any(since is None and second for since, second, _ in segments):
             found.append(f"{name}: prices by the time of day without a first day")
-        if not context and len(segments) == 1 and any(word in record["model"].split("-") for word in ("latest", "chat", "reasoner")):
+        if (
+            not context
+            and len(segments) == 1
+            and any(word in record["model"].split("-") for word in ("latest", "chat", "reasoner"))
+        ):
             found.append(f"{name}: a name that moves, with one price that never changed")
     return found
 
 
 def standing(table, day: str) -> dict:
     """How fresh the token prices are on a day: plain data for `finops prices list --stale`."""
+
     def age(read: str) -> int:
         return int((np.datetime64(day, "D") - np.datetime64(read, "D")).astype(int))
 
-    rows = [{"model": f"{record['provider']}/{record['model']}", **record["corrected"], "days": age(record["corrected"]["read"])}
-            for record in table.records if record.get("corrected")]
+    rows = [
+        {
+            "model": f"{record['provider']}/{record['model']}",
+            **record["corrected"],
+            "days": age(record["corrected"]["read"]),
+        }
+        for record in table.records
+        if record.get("corrected")
+    ]
     made = table.passport.get("made", day)
-    return {"source": f"{table.passport.get('source', '')} {table.passport.get('version', '')}".strip(), "read": made, "days": age(made), "models": len(table.records),
-            "corrections": rows, "retired": [row["model"] for row in rows if row.get("retired") and row["retired"] < day]}
+    return {
+        "source": f"{table.passport.get('source', '')} {table.passport.get('version', '')}".strip(),
+        "read": made,
+        "days": age(made),
+        "models": len(table.records),
+        "corrections": rows,
+        "retired": [row["model"] for row in rows if row.get("retired") and row["retired"] < day],
+    }

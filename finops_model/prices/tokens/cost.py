@@ -19,19 +19,30 @@ import numpy as np
 
 from ...errors import PriceError, listing, unknown
 from ..rates._checks import number, quantities
-from .table import TokenTable, load_tokens
 from .buckets import BUCKETS, CONTEXT, INDEX, NAMES, TOKENS, disjoint, spell
 from .corrections import check_window, say_unconfirmed
 from .records import check_told
 from .sheet import price_sheet
 from .sizes import Histogram, Lognormal
+from .table import TokenTable, load_tokens
 
-__all__ = ["Histogram", "Lognormal", "Modifier", "context_tokens", "disjoint", "expected_cost", "factors", "instants", "load_tokens",
-           "price_sheet", "token_cost"]
+__all__ = [
+    "Histogram",
+    "Lognormal",
+    "Modifier",
+    "context_tokens",
+    "disjoint",
+    "expected_cost",
+    "factors",
+    "instants",
+    "load_tokens",
+    "price_sheet",
+    "token_cost",
+]
 
-PROCESSING = ("batch", "flex", "priority", "fast")      # how a request is processed: one of them
+PROCESSING = ("batch", "flex", "priority", "fast")  # how a request is processed: one of them
 KINDS = (*PROCESSING, "data_residency", "time_of_day", "regional_endpoint", "surcharge")
-LARGEST = 1e7                            # no vendor's context window is larger: more is not one request
+LARGEST = 1e7  # no vendor's context window is larger: more is not one request
 FIRST_DAY = np.datetime64("2020-01-01")  # nobody sold tokens before: an earlier day is a slip
 SECONDS_BUCKETS = ("audio_seconds", "input_audio_seconds", "output_audio_seconds")
 
@@ -43,9 +54,9 @@ class Modifier:
     Raises PriceError for an unknown kind (with the nearest match), a negative factor, an unknown bucket.
     """
 
-    kind: str                            # one of KINDS
-    factor: float                        # times the price
-    buckets: tuple[str, ...] = TOKENS    # what it applies to; searches and hours only if named
+    kind: str  # one of KINDS
+    factor: float  # times the price
+    buckets: tuple[str, ...] = TOKENS  # what it applies to; searches and hours only if named
 
     def __post_init__(self):
         if self.kind not in KINDS:
@@ -69,11 +80,16 @@ def factors(modifiers: Sequence[Modifier], context: str = "") -> np.ndarray:
         group = "processing" if modifier.kind in PROCESSING else modifier.kind
         if group in seen:
             other = seen[group]
-            raise PriceError(f"tokens: {modifier.kind} is given twice; give it once." if other == modifier.kind else
-                             f"tokens: {other} and {modifier.kind} do not combine; a request is processed in one way.")
+            raise PriceError(
+                f"tokens: {modifier.kind} is given twice; give it once."
+                if other == modifier.kind
+                else f"tokens: {other} and {modifier.kind} do not combine; a request is processed in one way."
+            )
         if group == "processing" and context:
-            raise PriceError(f"tokens: {modifier.kind} would be counted on top of {context}, which has prices of its own; leave one "
-                             "out.")
+            raise PriceError(
+                f"tokens: {modifier.kind} would be counted on top of {context}, which has prices of its own; leave one "
+                "out."
+            )
         seen[group] = modifier.kind
         result[[INDEX[name] for name in modifier.buckets]] *= modifier.factor
     return result
@@ -100,22 +116,30 @@ def instants(when) -> tuple[np.ndarray, np.ndarray | None]:
         if isinstance(when, (list, tuple)):
             parts = [instants(one) for one in when]
             days = np.array([int(day) for day, _ in parts])
-            return days, None if any(s is None for _, s in parts) else np.array([int(s) for _, s in parts])
+            return days, None if any(s is None for _, s in parts) else np.array(
+                [int(s) for _, s in parts]
+            )
         times = np.asarray(when, dtype="datetime64" if not isinstance(when, np.ndarray) else None)
         if times.dtype.kind != "M" or np.isnat(times).any():
             raise ValueError
     except (TypeError, ValueError):
-        raise PriceError(f"tokens: '{str(when)[:40]}' is not a time; write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, UTC unless it has an "
-                         "offset.") from None
+        raise PriceError(
+            f"tokens: '{str(when)[:40]}' is not a time; write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, UTC unless it has an "
+            "offset."
+        ) from None
     days = times.astype("datetime64[D]")
     if days.size and days.min() < FIRST_DAY:
-        raise PriceError(f"tokens: {days.min()} lies before {FIRST_DAY}, when nobody sold tokens; is it a slip?")
+        raise PriceError(
+            f"tokens: {days.min()} lies before {FIRST_DAY}, when nobody sold tokens; is it a slip?"
+        )
     if np.datetime_data(times.dtype)[0] in ("D", "W", "M", "Y"):
         return days.astype(np.int64), None
     return days.astype(np.int64), (times.astype("datetime64[s]") - days).astype(np.int64)
 
 
-def columns(usage, buckets: Sequence[str] | None = None, where: str = "tokens") -> dict[str, np.ndarray]:
+def columns(
+    usage, buckets: Sequence[str] | None = None, where: str = "tokens"
+) -> dict[str, np.ndarray]:
     """Usage as one checked array for each bucket: a mapping, or a matrix (..., bucket) with the names of its columns."""
     if isinstance(usage, Mapping):
         pairs = [(spell(name, where), name, value) for name, value in usage.items()]
@@ -123,19 +147,31 @@ def columns(usage, buckets: Sequence[str] | None = None, where: str = "tokens") 
         matrix = np.asarray(usage, dtype=float)
         names = tuple(NAMES if buckets is None else buckets)
         if matrix.ndim == 0 or matrix.shape[-1] != len(names):
-            raise PriceError(f"{where}: usage has shape {matrix.shape} and there are {len(names)} buckets; its last axis must be they.")
+            raise PriceError(
+                f"{where}: usage has shape {matrix.shape} and there are {len(names)} buckets; its last axis must be they."
+            )
         pairs = [(spell(name, where), name, matrix[..., i]) for i, name in enumerate(names)]
     found: dict[str, np.ndarray] = {}
     raw = False
     for name, word, value in pairs:
         if name in found:
-            raise PriceError(f"{where}: {name} is given twice, the second time as '{word}'; give it once.")
+            raise PriceError(
+                f"{where}: {name} is given twice, the second time as '{word}'; give it once."
+            )
         found[name] = quantities(f"{where}: {word}", value)
         if name == "uncached_input" and str(word).casefold().removesuffix("_tokens") == "input":
             raw = True
-    cached = next((name for name in found if BUCKETS[INDEX[name]].cached and np.any(found[name] > 0)), "") if raw else ""
+    cached = (
+        next(
+            (name for name in found if BUCKETS[INDEX[name]].cached and np.any(found[name] > 0)), ""
+        )
+        if raw
+        else ""
+    )
     if cached:
-        raise PriceError(f"{where}: input stands beside {cached}; input may include the cache: call disjoint first, or say uncached_input.")
+        raise PriceError(
+            f"{where}: input stands beside {cached}; input may include the cache: call disjoint first, or say uncached_input."
+        )
     return found
 
 
@@ -144,8 +180,19 @@ def context_tokens(usage: Mapping[str, np.ndarray]) -> np.ndarray:
     return sum((usage[name] for name in CONTEXT if name in usage), np.zeros(()))
 
 
-def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence[str] | None = None, context=None,
-               modifiers: Sequence[Modifier] = (), discount=0.0, strict: bool = True, parts: bool = False):
+def token_cost(
+    table: TokenTable,
+    offers,
+    usage,
+    when=None,
+    *,
+    buckets: Sequence[str] | None = None,
+    context=None,
+    modifiers: Sequence[Modifier] = (),
+    discount=0.0,
+    strict: bool = True,
+    parts: bool = False,
+):
     """Cost of requests, each priced by itself at the tier its input reaches.
 
     offers     index or int array (...) from `table.offer`
@@ -167,18 +214,28 @@ def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence
     """
     untold = getattr(usage, "untold", {})
     usage = columns(usage, buckets)
-    table = table if strict or table.frozen is None else table.frozen           # as the package answers: without our corrections
+    table = (
+        table if strict or table.frozen is None else table.frozen
+    )  # as the package answers: without our corrections
     offers = _offers(table, offers)
     row = _rows(table, offers, when, strict)
     size = context_tokens(usage) if context is None else quantities("tokens: context", context)
-    tiered = np.isfinite(table.starts[row, -1]) if table.starts.shape[1] == 2 else np.isfinite(table.starts[row, 1:]).any(axis=-1)
+    tiered = (
+        np.isfinite(table.starts[row, -1])
+        if table.starts.shape[1] == 2
+        else np.isfinite(table.starts[row, 1:]).any(axis=-1)
+    )
     shape = np.broadcast_shapes(row.shape, size.shape, *(array.shape for array in usage.values()))
     if tiered.any():
         if (np.where(tiered, size, 0.0) > LARGEST).any():
-            at = np.unravel_index(int(np.argmax(np.broadcast_to(np.where(tiered, size, 0.0), shape))), shape)
-            raise PriceError(f"tokens: a request of {np.broadcast_to(size, shape)[at]:,.0f} input tokens to "
-                             f"{table.name(int(np.broadcast_to(offers, shape)[at]))} is larger than any context window, and its price "
-                             "depends on its size; for a month's total use expected_cost with the sizes of the requests.")
+            at = np.unravel_index(
+                int(np.argmax(np.broadcast_to(np.where(tiered, size, 0.0), shape))), shape
+            )
+            raise PriceError(
+                f"tokens: a request of {np.broadcast_to(size, shape)[at]:,.0f} input tokens to "
+                f"{table.name(int(np.broadcast_to(offers, shape)[at]))} is larger than any context window, and its price "
+                "depends on its size; for a month's total use expected_cost with the sizes of the requests."
+            )
         tier = np.zeros(np.broadcast_shapes(row.shape, size.shape), np.int64)
         for k in range(1, table.starts.shape[1]):
             tier += size > table.starts[row, k]
@@ -196,13 +253,28 @@ def token_cost(table: TokenTable, offers, usage, when=None, *, buckets: Sequence
     for name, quantity in usage.items():
         j = INDEX[name]
         _check_priced(table, offers, row, name, quantity)
-        costs[name] = sheet[:, j][flat] * quantity / table.per[j] * factor[j]      # in this order 100,000 at 2.5 are 0.25
+        costs[name] = (
+            sheet[:, j][flat] * quantity / table.per[j] * factor[j]
+        )  # in this order 100,000 at 2.5 are 0.25
     return _after_discount(costs, discount, shape, parts)
 
 
-def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequence[str] | None = None,
-                  sizes: Lognormal | Histogram | None = None, requests=None, output_follows: str = "requests", hours=None,
-                  modifiers: Sequence[Modifier] = (), discount=0.0, strict: bool = True, parts: bool = False):
+def expected_cost(
+    table: TokenTable,
+    offers,
+    totals,
+    when=None,
+    *,
+    buckets: Sequence[str] | None = None,
+    sizes: Lognormal | Histogram | None = None,
+    requests=None,
+    output_follows: str = "requests",
+    hours=None,
+    modifiers: Sequence[Modifier] = (),
+    discount=0.0,
+    strict: bool = True,
+    parts: bool = False,
+):
     """Expected cost of totals over many requests, (path, period) or any shape.
 
     totals          disjoint buckets summed over the requests: {bucket: array (...)} or a matrix (..., bucket)
@@ -222,7 +294,9 @@ def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequ
     6676.83
     """
     if output_follows not in ("requests", "input"):
-        raise PriceError(unknown("tokens", "output_follows", str(output_follows), ("requests", "input")))
+        raise PriceError(
+            unknown("tokens", "output_follows", str(output_follows), ("requests", "input"))
+        )
     untold = getattr(totals, "untold", {})
     totals = columns(totals, buckets)
     table = table if strict or table.frozen is None else table.frozen
@@ -231,30 +305,44 @@ def expected_cost(table: TokenTable, offers, totals, when=None, *, buckets: Sequ
         say_unconfirmed(table, offers, when)
     if requests is not None:
         if "requests" in totals:
-            raise PriceError("tokens: requests are given twice, among the totals and apart; give them once.")
+            raise PriceError(
+                "tokens: requests are given twice, among the totals and apart; give them once."
+            )
         totals = {"requests": quantities("tokens: requests", requests)} | totals
     size = context_tokens(totals)
     factor = factors(modifiers, _own_context(table, offers, modifiers))
     costs: dict[str, np.ndarray] = {}
     for weight, row in _rows_by_hour(table, offers, when, hours, strict):
-        shape = np.broadcast_shapes(row.shape, size.shape, *(array.shape for array in totals.values()))
+        shape = np.broadcast_shapes(
+            row.shape, size.shape, *(array.shape for array in totals.values())
+        )
         for tier in range(table.starts.shape[1]) if untold else ():
             check_told(table, offers, row, np.asarray(tier), untold, "tokens")
-        starts = table.starts[row]                                             # (..., tier)
+        starts = table.starts[row]  # (..., tier)
         if np.isfinite(starts[..., 1:]).any():
             if sizes is None:
                 raise PriceError(_no_sizes(table, offers, row, starts))
-            by_request, by_token = sizes.settle(size, totals.get("requests")).bands(starts)   # shares (..., tier)
+            by_request, by_token = sizes.settle(size, totals.get("requests")).bands(
+                starts
+            )  # shares (..., tier)
         else:
             by_request = by_token = np.concatenate([np.ones((1,)), np.zeros(starts.shape[-1] - 1)])
         if "requests" not in totals and table.prices[row, 0, INDEX["requests"]].any():
-            raise PriceError(f"tokens: {table.name(int(offers.flat[0]))} charges by request; say how many requests there are.")
+            raise PriceError(
+                f"tokens: {table.name(int(offers.flat[0]))} charges by request; say how many requests there are."
+            )
         for name, quantity in totals.items():
             j = INDEX[name]
-            if name != "requests" or requests is None:                         # a count of requests need not be charged
+            if name != "requests" or requests is None:  # a count of requests need not be charged
                 _check_priced(table, offers, row, name, quantity)
-            share = by_token if name in CONTEXT or (output_follows == "input" and BUCKETS[j].side == "output") else by_request
-            cost = (share * table.prices[row, :, j]).sum(axis=-1) * quantity / table.per[j] * factor[j]
+            share = (
+                by_token
+                if name in CONTEXT or (output_follows == "input" and BUCKETS[j].side == "output")
+                else by_request
+            )
+            cost = (
+                (share * table.prices[row, :, j]).sum(axis=-1) * quantity / table.per[j] * factor[j]
+            )
             costs[name] = cost if weight == 1.0 else costs.get(name, 0.0) + weight * cost
     return _after_discount(costs, discount, shape, parts)
 
@@ -263,31 +351,52 @@ def _no_sizes(table: TokenTable, offers: np.ndarray, row: np.ndarray, starts: np
     first = np.atleast_1d(starts[..., 1])
     at = tuple(np.argwhere(np.isfinite(first))[0])
     name = table.name(int(np.broadcast_to(offers, row.shape)[at if row.ndim else ()]))
-    return (f"tokens: {name} charges requests of more than {first[at]:,.0f} input tokens at other prices, so a total has no price "
-            "without the sizes of its requests: give Lognormal(sigma, mean) or Histogram(sizes, counts).")
+    return (
+        f"tokens: {name} charges requests of more than {first[at]:,.0f} input tokens at other prices, so a total has no price "
+        "without the sizes of its requests: give Lognormal(sigma, mean) or Histogram(sizes, counts)."
+    )
 
 
-def _rows_by_hour(table: TokenTable, offers: np.ndarray, when, hours, strict: bool) -> list[tuple[float, np.ndarray]]:
+def _rows_by_hour(
+    table: TokenTable, offers: np.ndarray, when, hours, strict: bool
+) -> list[tuple[float, np.ndarray]]:
     """(share of the day, price rows): one part, or one for each stretch of the day in which prices stay."""
     if hours is None:
         return [(1.0, _rows(table, offers, when, strict))]
     weights = quantities("tokens: hours", hours)
     if weights.shape != (24,) or not weights.sum() > 0:
-        raise PriceError(f"tokens: hours has shape {weights.shape}; give 24 weights, one for each hour of the day (UTC), not all 0.")
+        raise PriceError(
+            f"tokens: hours has shape {weights.shape}; give 24 weights, one for each hour of the day (UTC), not all 0."
+        )
     if when is None or (parsed := instants(when))[1] is not None:
-        raise PriceError("tokens: hours share out the totals of days; give days with them, not times.")
-    edges = sorted({0} | {int(second) for offer in np.unique(offers) for second in
-                          table.second[table.first[offer]:table.first[offer] + table.count[offer]]})
+        raise PriceError(
+            "tokens: hours share out the totals of days; give days with them, not times."
+        )
+    edges = sorted(
+        {0}
+        | {
+            int(second)
+            for offer in np.unique(offers)
+            for second in table.second[table.first[offer] : table.first[offer] + table.count[offer]]
+        }
+    )
     whole = np.concatenate([[0.0], np.cumsum(weights / weights.sum())])
     until = np.interp([*edges, 86400], np.arange(25) * 3600, whole)
-    return [(float(end - start), table.rows(offers, parsed[0], edge, strict)) for edge, start, end in zip(edges, until, until[1:])]
+    return [
+        (float(end - start), table.rows(offers, parsed[0], edge, strict))
+        for edge, start, end in zip(edges, until, until[1:])
+    ]
 
 
 def _offers(table: TokenTable, offers) -> np.ndarray:
     found = np.asarray(offers)
-    if found.dtype.kind not in "iu" or (found.size and not 0 <= int(found.min()) <= int(found.max()) < len(table.offers)):
-        raise PriceError(f"tokens: an offer is {str(offers)[:40]}; it must be an index from table.offer(model), 0 to "
-                         f"{len(table.offers) - 1}.")
+    if found.dtype.kind not in "iu" or (
+        found.size and not 0 <= int(found.min()) <= int(found.max()) < len(table.offers)
+    ):
+        raise PriceError(
+            f"tokens: an offer is {str(offers)[:40]}; it must be an index from table.offer(model), 0 to "
+            f"{len(table.offers) - 1}."
+        )
     return found
 
 
@@ -297,18 +406,31 @@ def _rows(table: TokenTable, offers: np.ndarray, when, strict: bool) -> np.ndarr
         several = table.count[offers] > 1
         if several.any():
             offer = int(offers[tuple(np.argwhere(several)[0])])
-            turns = [str(np.datetime64(int(day), "D")) for day in table.since[table.first[offer] + 1:table.first[offer] + table.count[offer]]
-                     if day > -10 ** 6]
-            what = f"changed its price on {listing(dict.fromkeys(turns))}" if turns else "has prices that depend on the time of day"
-            raise PriceError(f"tokens: {table.name(offer)} {what}; say when the requests were made.")
+            turns = [
+                str(np.datetime64(int(day), "D"))
+                for day in table.since[
+                    table.first[offer] + 1 : table.first[offer] + table.count[offer]
+                ]
+                if day > -(10**6)
+            ]
+            what = (
+                f"changed its price on {listing(dict.fromkeys(turns))}"
+                if turns
+                else "has prices that depend on the time of day"
+            )
+            raise PriceError(
+                f"tokens: {table.name(offer)} {what}; say when the requests were made."
+            )
         return table.row[table.first[offers]].astype(np.int64)
     days, seconds = instants(when)
     if seconds is None:
         last = table.first[offers] + table.count[offers] - 1
         if table.second[last].any():
             offer = int(offers[tuple(np.argwhere(table.second[last] > 0)[0])])
-            raise PriceError(f"tokens: {table.name(offer)} has prices that depend on the time of day; give times (UTC) instead "
-                             "of days, or the hours of a total.")
+            raise PriceError(
+                f"tokens: {table.name(offer)} has prices that depend on the time of day; give times (UTC) instead "
+                "of days, or the hours of a total."
+            )
         seconds = 0
     return table.rows(offers, days, seconds, strict)
 
@@ -339,24 +461,35 @@ def _with_minimum(table: TokenTable, offers: np.ndarray, usage: dict) -> dict:
     return usage | {name: usage[name] * lifted for name in named}
 
 
-def _check_priced(table: TokenTable, offers: np.ndarray, row: np.ndarray, name: str, quantity: np.ndarray) -> None:
+def _check_priced(
+    table: TokenTable, offers: np.ndarray, row: np.ndarray, name: str, quantity: np.ndarray
+) -> None:
     missing = table.missing[:, INDEX[name]][row]
     if not missing.any() or not (bad := missing & (quantity > 0)).any():
         return
     at = tuple(np.argwhere(bad)[0])
     offer, one = (int(np.broadcast_to(array, bad.shape)[at]) for array in (offers, row))
-    sheet, priced = table.prices[one, 0], []                     # prices of its own: what a fallback filled in is left out
+    sheet, priced = (
+        table.prices[one, 0],
+        [],
+    )  # prices of its own: what a fallback filled in is left out
     for bucket in BUCKETS:
-        filled = [sheet[INDEX[other]] for other in bucket.else_as if not table.missing[one, INDEX[other]]]
+        filled = [
+            sheet[INDEX[other]] for other in bucket.else_as if not table.missing[one, INDEX[other]]
+        ]
         if not table.missing[one, INDEX[bucket.name]] and sheet[INDEX[bucket.name]] not in filled:
             priced.append(bucket.name)
-    raise PriceError(f"tokens: {table.name(offer)} has no price for {name}. It has prices for: {listing(priced)}.")
+    raise PriceError(
+        f"tokens: {table.name(offer)} has no price for {name}. It has prices for: {listing(priced)}."
+    )
 
 
 def _after_discount(costs: dict, discount, shape, parts: bool):
     off = quantities("tokens: discount", discount)
     if off.size and off.max() > 1:
-        raise PriceError(f"tokens: discount is {off.max():g}; it must be a share from 0 to 1 (0.1 is 10 % off the list price).")
+        raise PriceError(
+            f"tokens: discount is {off.max():g}; it must be a share from 0 to 1 (0.1 is 10 % off the list price)."
+        )
     shape = np.broadcast_shapes(shape, off.shape)
     if parts:
         return {name: np.broadcast_to(cost * (1 - off), shape)[()] for name, cost in costs.items()}

@@ -7,14 +7,38 @@ import numpy as np
 from ...errors import PriceError, unknown
 from ..rates._checks import number, quantities
 
-DUST = 1e-9          # share of a tile that float noise of a scale may add
-TILES = {            # OpenAI, tokens of (low detail and base, each tile)
-    "gpt-4o": (85, 170), "gpt-4.1": (85, 170), "gpt-4.5": (85, 170), "gpt-4-turbo": (85, 170), "gpt-4o-mini": (2833, 5667),
-    "o1": (75, 150), "o1-pro": (75, 150), "o3": (75, 150), "gpt-5": (70, 140), "computer-use-preview": (65, 129)}
-PATCHES = {"gpt-4.1-mini": 1.62, "gpt-4.1-nano": 2.46, "o4-mini": 1.72, "gpt-5-mini": 1.62, "gpt-5-nano": 2.46}   # multipliers
+DUST = 1e-9  # share of a tile that float noise of a scale may add
+TILES = {  # OpenAI, tokens of (low detail and base, each tile)
+    "gpt-4o": (85, 170),
+    "gpt-4.1": (85, 170),
+    "gpt-4.5": (85, 170),
+    "gpt-4-turbo": (85, 170),
+    "gpt-4o-mini": (2833, 5667),
+    "o1": (75, 150),
+    "o1-pro": (75, 150),
+    "o3": (75, 150),
+    "gpt-5": (70, 140),
+    "computer-use-preview": (65, 129),
+}
+PATCHES = {
+    "gpt-4.1-mini": 1.62,
+    "gpt-4.1-nano": 2.46,
+    "o4-mini": 1.72,
+    "gpt-5-mini": 1.62,
+    "gpt-5-nano": 2.46,
+}  # multipliers
 
 
-def tile_tokens(width, height, detail="high", base: float = 85, per_tile: float = 170, tile: int = 512, box: int = 2048, short: int = 768):
+def tile_tokens(
+    width,
+    height,
+    detail="high",
+    base: float = 85,
+    per_tile: float = 170,
+    tile: int = 512,
+    box: int = 2048,
+    short: int = 768,
+):
     """OpenAI's tile rule: low detail is `base`; high: fit into a box × box square, then the shorter side down to `short`, then
     base + per_tile for every tile × tile square begun. Small images are not enlarged.
 
@@ -27,8 +51,15 @@ def tile_tokens(width, height, detail="high", base: float = 85, per_tile: float 
     detail = np.asarray(detail)
     for word in np.unique(detail):
         if word not in ("high", "low"):
-            raise PriceError(unknown("image tokens", "detail", str(word), ("high", "low"),
-                                     "auto is decided by the vendor: name what it was."))
+            raise PriceError(
+                unknown(
+                    "image tokens",
+                    "detail",
+                    str(word),
+                    ("high", "low"),
+                    "auto is decided by the vendor: name what it was.",
+                )
+            )
     scale = np.minimum(1.0, box / np.maximum(width, height))
     scale = scale * np.minimum(1.0, short / (np.minimum(width, height) * scale))
     tiles = _up(width * scale / tile) * _up(height * scale / tile)
@@ -47,9 +78,11 @@ def patch_tokens(width, height, multiplier: float = 1.0, patch: int = 32, most: 
     width, height = _pixels(width, height)
     multiplier = number(multiplier, "image tokens: multiplier")
     whole = _up(width / patch) * _up(height / patch)
-    shrink = np.sqrt(most * patch ** 2 / (width * height))
+    shrink = np.sqrt(most * patch**2 / (width * height))
     across, down = width * shrink / patch, height * shrink / patch
-    fit = np.minimum(np.maximum(np.floor(across + DUST), 1) / across, np.maximum(np.floor(down + DUST), 1) / down)
+    fit = np.minimum(
+        np.maximum(np.floor(across + DUST), 1) / across, np.maximum(np.floor(down + DUST), 1) / down
+    )
     shrunk = np.minimum(_up(across * fit) * _up(down * fit), most)
     return (np.where(whole > most, shrunk, whole) * multiplier)[()]
 
@@ -63,7 +96,7 @@ def anthropic_tokens(width, height, longest: int = 1568, most: int = 1600):
     """
     width, height = _pixels(width, height)
     scale = np.minimum(1.0, longest / np.maximum(width, height))
-    return np.minimum(_up(width * height * scale ** 2 / 750), most)[()]
+    return np.minimum(_up(width * height * scale**2 / 750), most)[()]
 
 
 def gemini_tokens(width, height, per_tile: float = 258, small: int = 384):
@@ -79,7 +112,12 @@ def gemini_tokens(width, height, per_tile: float = 258, small: int = 384):
     return np.where((width <= small) & (height <= small), per_tile, per_tile * tiles)[()]
 
 
-RULES = {"tiles": tile_tokens, "patches": patch_tokens, "anthropic": anthropic_tokens, "gemini": gemini_tokens}
+RULES = {
+    "tiles": tile_tokens,
+    "patches": patch_tokens,
+    "anthropic": anthropic_tokens,
+    "gemini": gemini_tokens,
+}
 
 
 def by_rule(rule: str, width, height, **fields):
@@ -103,15 +141,27 @@ def image_tokens(model: str, width, height, detail="high"):
         return tile_tokens(width, height, detail, base, per_tile)
     if name in PATCHES:
         return patch_tokens(width, height, PATCHES[name])
-    raise PriceError(unknown("image tokens", "model", str(model), [*TILES, *PATCHES],
-                             "Or state the rule: tiles, patches, anthropic, gemini."))
+    raise PriceError(
+        unknown(
+            "image tokens",
+            "model",
+            str(model),
+            [*TILES, *PATCHES],
+            "Or state the rule: tiles, patches, anthropic, gemini.",
+        )
+    )
 
 
 def _pixels(width, height) -> tuple[np.ndarray, np.ndarray]:
-    sides = [quantities(f"image tokens: {name}", value) for name, value in (("width", width), ("height", height))]
+    sides = [
+        quantities(f"image tokens: {name}", value)
+        for name, value in (("width", width), ("height", height))
+    ]
     for name, side in zip(("width", "height"), sides):
         if side.size and side.min() < 1:
-            raise PriceError(f"image tokens: {name} is {side.min():g}; an image has at least one pixel each way.")
+            raise PriceError(
+                f"image tokens: {name} is {side.min():g}; an image has at least one pixel each way."
+            )
     return sides[0], sides[1]
 
 

@@ -30,11 +30,24 @@ class Records:
         return float(np.nansum(self.cost))
 
     def __str__(self) -> str:
-        first = f" The first of them, record {self.refused[0][0]}: {self.refused[0][1]}" if self.refused else ""
+        first = (
+            f" The first of them, record {self.refused[0][0]}: {self.refused[0][1]}"
+            if self.refused
+            else ""
+        )
         return f"{len(self.cost) - len(self.refused):,} of {len(self.cost):,} records cost {self.total:,.6f}; {len(self.refused):,} were refused.{first}"
 
 
-def price_records(table, offers, records: Sequence[Mapping], when=None, *, vendor: str = "openai", reading: Mapping | None = None, **how) -> Records:
+def price_records(
+    table,
+    offers,
+    records: Sequence[Mapping],
+    when=None,
+    *,
+    vendor: str = "openai",
+    reading: Mapping | None = None,
+    **how,
+) -> Records:
     """What usage records cost; one that cannot be read or priced is refused with its reason and leaves the others alone.
 
     offers    index from `table.offer`, or one for each record; when: see tokens.token_cost, or a list with one for each record
@@ -56,46 +69,67 @@ def price_records(table, offers, records: Sequence[Mapping], when=None, *, vendo
         try:
             one = from_vendor(vendor, record, **(reading or {}))
             if any(np.ndim(value) for value in one.values()):
-                raise PriceError(f"usage of {vendor}: a field is a list of numbers; give one record for each request.")
+                raise PriceError(
+                    f"usage of {vendor}: a field is a list of numbers; give one record for each request."
+                )
             read[at] = one
         except FinOpsError as problem:
             refused[at] = str(problem)
     cost = np.full(len(records), np.nan)
-    every = lambda value: value if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value) else None     # noqa: E731
+
+    def every(value):
+        return value if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value) else None
 
     def settle(ats: list[int]) -> None:
         from .cost import token_cost
 
         if not ats:
             return
-        own = [offers if every(offers) is None else offers[at] for at in ats], [when if every(when) is None else when[at] for at in ats]
+        own = (
+            [offers if every(offers) is None else offers[at] for at in ats],
+            [when if every(when) is None else when[at] for at in ats],
+        )
         try:
-            cost[ats] = token_cost(table, np.array(own[0]), stacked([read[at] for at in ats]), None if when is None else own[1], **how)
+            cost[ats] = token_cost(
+                table,
+                np.array(own[0]),
+                stacked([read[at] for at in ats]),
+                None if when is None else own[1],
+                **how,
+            )
         except FinOpsError as problem:
             if len(ats) == 1:
                 refused[ats[0]] = str(problem).replace(" at position (0,)", "")
                 return
-            settle(ats[:len(ats) // 2])
-            settle(ats[len(ats) // 2:])
+            settle(ats[: len(ats) // 2])
+            settle(ats[len(ats) // 2 :])
 
     settle(sorted(read))
-    kept = [read.get(at, Buckets({})) if at not in refused else Buckets({}) for at in range(len(records))]
+    kept = [
+        read.get(at, Buckets({})) if at not in refused else Buckets({})
+        for at in range(len(records))
+    ]
     return Records(cost, stacked(kept), tuple(sorted(refused.items())))
 
 
 def stacked(records: Sequence[Buckets]) -> Buckets:
     """Buckets of many records as arrays (record,); what a record does not have is 0."""
+
     def column(name, of):
         return np.array([float(of(one).get(name, 0.0)) for one in records])
 
     names = list(dict.fromkeys(name for one in records for name in one))
     kinds = list(dict.fromkeys(kind for one in records for kind in one.untold))
-    return Buckets({name: column(name, lambda one: one) for name in names}, {kind: column(kind, lambda one: one.untold) for kind in kinds})
+    return Buckets(
+        {name: column(name, lambda one: one) for name in names},
+        {kind: column(kind, lambda one: one.untold) for kind in kinds},
+    )
 
 
 def check_told(table, offers, row, tier, untold: Mapping, where: str) -> None:
     """Raises PriceError where cached tokens reach into audio, image or video, the record does not say how far, and the prices differ."""
     for kind, tokens in untold.items():
+
         def price(bucket):
             return table.prices[row, tier, INDEX[bucket]], table.missing[row, INDEX[bucket]]
 
@@ -106,13 +140,17 @@ def check_told(table, offers, row, tier, untold: Mapping, where: str) -> None:
         silent, differ = apart(f"input_{kind}", "uncached_input")
         differ = differ | silent
         silent, cached_differ = apart(f"cache_read_{kind}", "cache_read")
-        differ = differ | (cached_differ & ~silent)         # where nobody states the cached price, what costs as text uncached does so cached
+        differ = differ | (
+            cached_differ & ~silent
+        )  # where nobody states the cached price, what costs as text uncached does so cached
         wrong = differ & (np.asarray(tokens) > 0)
         if wrong.any():
             at = tuple(np.argwhere(wrong)[0])
             place = f" at position {tuple(int(i) for i in at)}" if at else ""
             offer = int(np.broadcast_to(offers, wrong.shape)[at])
             count = float(np.broadcast_to(tokens, wrong.shape)[at])
-            raise PriceError(f"{where}: some of the {count:,.15g} {kind} tokens of a request{place} are in the cache, and the record does not say how many; "
-                             f"{table.name(offer)} charges {kind} and text differently, so the split of the cache decides the cost. Give the cached tokens by kind "
-                             f"(cached_tokens_details), or price the buckets yourself (cache_read, cache_read_{kind}, input_{kind}).")
+            raise PriceError(
+                f"{where}: some of the {count:,.15g} {kind} tokens of a request{place} are in the cache, and the record does not say how many; "
+                f"{table.name(offer)} charges {kind} and text differently, so the split of the cache decides the cost. Give the cached tokens by kind "
+                f"(cached_tokens_details), or price the buckets yourself (cache_read, cache_read_{kind}, input_{kind})."
+            )

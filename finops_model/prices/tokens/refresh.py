@@ -16,24 +16,47 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from ...errors import PriceError
+from .buckets import BUCKETS, NAMES
 from .corrections import odd
 from .table import CORRECTIONS, SNAPSHOT, TokenTable, load_tokens
-from .buckets import BUCKETS, NAMES
 
-PRICE_KEYS = {                   # genai-prices -> bucket; its prices are for the same number of units as ours
-    "input_mtok": "uncached_input", "cache_read_mtok": "cache_read", "cache_write_mtok": "cache_write",
-    "cache_write_5m_mtok": "cache_write_5m", "cache_write_1h_mtok": "cache_write_1h", "input_audio_mtok": "input_audio",
-    "cache_audio_read_mtok": "cache_read_audio", "input_image_mtok": "input_image", "cache_image_read_mtok": "cache_read_image",
-    "input_video_mtok": "input_video", "cache_video_read_mtok": "cache_read_video", "output_mtok": "output",
-    "output_reasoning_mtok": "reasoning", "output_citation_mtok": "citation", "output_audio_mtok": "output_audio",
-    "output_image_mtok": "output_image", "output_video_mtok": "output_video", "web_searches_kcount": "web_searches",
-    "social_searches_kcount": "social_searches", "storage_searches_kcount": "storage_searches",
-    "rerank_searches_kcount": "rerank_searches", "code_executions_kcount": "code_executions", "requests_kcount": "requests",
-    "input_text_messages_kcount": "messages", "input_mchars": "characters", "input_gpixels": "pixels",
-    "input_document_kpages": "document_pages", "input_annotated_document_kpages": "annotated_document_pages",
-    "audio_hours": "audio_seconds", "input_audio_hours": "input_audio_seconds", "output_audio_hours": "output_audio_seconds",
+PRICE_KEYS = {  # genai-prices -> bucket; its prices are for the same number of units as ours
+    "input_mtok": "uncached_input",
+    "cache_read_mtok": "cache_read",
+    "cache_write_mtok": "cache_write",
+    "cache_write_5m_mtok": "cache_write_5m",
+    "cache_write_1h_mtok": "cache_write_1h",
+    "input_audio_mtok": "input_audio",
+    "cache_audio_read_mtok": "cache_read_audio",
+    "input_image_mtok": "input_image",
+    "cache_image_read_mtok": "cache_read_image",
+    "input_video_mtok": "input_video",
+    "cache_video_read_mtok": "cache_read_video",
+    "output_mtok": "output",
+    "output_reasoning_mtok": "reasoning",
+    "output_citation_mtok": "citation",
+    "output_audio_mtok": "output_audio",
+    "output_image_mtok": "output_image",
+    "output_video_mtok": "output_video",
+    "web_searches_kcount": "web_searches",
+    "social_searches_kcount": "social_searches",
+    "storage_searches_kcount": "storage_searches",
+    "rerank_searches_kcount": "rerank_searches",
+    "code_executions_kcount": "code_executions",
+    "requests_kcount": "requests",
+    "input_text_messages_kcount": "messages",
+    "input_mchars": "characters",
+    "input_gpixels": "pixels",
+    "input_document_kpages": "document_pages",
+    "input_annotated_document_kpages": "annotated_document_pages",
+    "audio_hours": "audio_seconds",
+    "input_audio_hours": "input_audio_seconds",
+    "output_audio_hours": "output_audio_seconds",
 }
-MINIMUM_SECONDS = {("groq", "whisper-large-v3"): 10.0, ("groq", "whisper-large-v3-turbo"): 10.0}   # in the package's code, not data
+MINIMUM_SECONDS = {
+    ("groq", "whisper-large-v3"): 10.0,
+    ("groq", "whisper-large-v3-turbo"): 10.0,
+}  # in the package's code, not data
 MIDNIGHT = time(0, tzinfo=UTC)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,21 +71,31 @@ def snapshot(made: str) -> bytes:
         from genai_prices.data import providers
         from genai_prices.units import _get_registry
     except ImportError:
-        raise PriceError("tokens: the package genai-prices is not installed; install the locked requirements, then refresh.") from None
+        raise PriceError(
+            "tokens: the package genai-prices is not installed; install the locked requirements, then refresh."
+        ) from None
     units = _get_registry()
     for key, bucket in PRICE_KEYS.items():
         per = next(b.per for b in BUCKETS if b.name == bucket)
         if units.unit_for_price_key(key).per != per:
-            raise PriceError(f"tokens: genai-prices {genai_prices.__version__} prices {key} per {units.unit_for_price_key(key).per}, "
-                             f"our bucket {bucket} per {per:g}; bring tokens_buckets.py in line first.")
+            raise PriceError(
+                f"tokens: genai-prices {genai_prices.__version__} prices {key} per {units.unit_for_price_key(key).per}, "
+                f"our bucket {bucket} per {per:g}; bring tokens_buckets.py in line first."
+            )
     lines = [_line(_record(provider, model)) for provider in providers for model in provider.models]
     body = "".join(line + "\n" for line in lines).encode()
     passport = {
         "what": "token prices: one line per model; offers[context] = [[since, second of the UTC day, {bucket: USD per its units or "
-                "[[above input tokens of the request, USD], ...]}], ...]",
-        "source": "genai-prices", "version": genai_prices.__version__, "made": made, "currency": "USD",
-        "licence": "MIT, Copyright (c) Pydantic Services Inc. 2025 to present", "models": len(lines),
-        "sha256": hashlib.sha256(body).hexdigest(), "providers": [_provider(provider) for provider in providers]}
+        "[[above input tokens of the request, USD], ...]}], ...]",
+        "source": "genai-prices",
+        "version": genai_prices.__version__,
+        "made": made,
+        "currency": "USD",
+        "licence": "MIT, Copyright (c) Pydantic Services Inc. 2025 to present",
+        "models": len(lines),
+        "sha256": hashlib.sha256(body).hexdigest(),
+        "providers": [_provider(provider) for provider in providers],
+    }
     return (_line(passport) + "\n").encode() + body
 
 
@@ -85,12 +118,16 @@ def changes(old: TokenTable, new: TokenTable, day: str) -> list[dict]:
 
     Returns one dict per difference: provider, model, context, bucket, above (0: the first tier), old, new (None: not there).
     """
-    before, after = (_on(table.frozen or table, day) for table in (old, new))     # as frozen: our corrections are no news
+    before, after = (
+        _on(table.frozen or table, day) for table in (old, new)
+    )  # as frozen: our corrections are no news
     found = []
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
-            found.append(dict(zip(("provider", "model", "context", "bucket", "above"), key))
-                         | {"old": before.get(key), "new": after.get(key)})
+            found.append(
+                dict(zip(("provider", "model", "context", "bucket", "above"), key))
+                | {"old": before.get(key), "new": after.get(key)}
+            )
     return found
 
 
@@ -99,7 +136,9 @@ def _on(table: TokenTable, day: str) -> dict[tuple, float]:
     prices = {}
     for model, context in table.offers:
         record = table.records[model]
-        now = [sheet for since, _, sheet in record["offers"][context] if since is None or since <= day]
+        now = [
+            sheet for since, _, sheet in record["offers"][context] if since is None or since <= day
+        ]
         for bucket, price in (now[-1] if now else {}).items():
             for above, value in price if isinstance(price, list) else [[0, price]]:
                 prices[record["provider"], record["model"], context, bucket, above] = value
@@ -111,8 +150,11 @@ def _line(data: dict) -> str:
 
 
 def _provider(provider) -> dict:
-    more = {"alias": _rule(provider.provider_match), "models": _rule(provider.model_match),
-            "lends_from": provider.fallback_model_providers}
+    more = {
+        "alias": _rule(provider.provider_match),
+        "models": _rule(provider.model_match),
+        "lends_from": provider.fallback_model_providers,
+    }
     return {"provider": provider.id} | {key: value for key, value in more.items() if value}
 
 
@@ -129,11 +171,15 @@ def _record(provider, model) -> dict:
     for variant in model.price_variants or ():
         context = ",".join(f"{key}={value}" for key, value in variant.when.items())
         if len(variant.when) > 1:
-            raise PriceError(f"tokens: {provider.id}/{model.id} has a price for {context}: two keys at once. Teach token_table.py "
-                             "how they combine first.")
+            raise PriceError(
+                f"tokens: {provider.id}/{model.id} has a price for {context}: two keys at once. Teach token_table.py "
+                "how they combine first."
+            )
         if context not in offers:
             segments = _segments(model, dict(variant.when))
-            if segments and any(vars(other.prices) for other in model.price_variants if other.when == variant.when):
+            if segments and any(
+                vars(other.prices) for other in model.price_variants if other.when == variant.when
+            ):
                 offers[context] = segments
     record = {"provider": provider.id, "model": model.id, "match": _rule(model.match)}
     if model.context_window:
@@ -145,27 +191,41 @@ def _record(provider, model) -> dict:
 
 def _segments(model, context: dict | None) -> list:
     """[[since, second of the day, prices]] in order; neighbours that are equal are one. A context without own price: left out."""
-    parts = [*(model.prices if isinstance(model.prices, list) else []), *(model.price_variants or ())]
+    parts = [
+        *(model.prices if isinstance(model.prices, list) else []),
+        *(model.price_variants or ()),
+    ]
     constraints = [part.constraint for part in parts if part.constraint is not None]
     days = sorted({c.start_date for c in constraints if hasattr(c, "start_date")})
     times = {MIDNIGHT}
     for constraint in constraints:
         for edge in ("start_time", "end_time"):
             if hasattr(constraint, edge):
-                times.add(datetime.combine(date(1970, 1, 1), getattr(constraint, edge)).astimezone(UTC).timetz())
+                times.add(
+                    datetime.combine(date(1970, 1, 1), getattr(constraint, edge))
+                    .astimezone(UTC)
+                    .timetz()
+                )
     segments = []
     for day in (None, *days):
         group = []
         for edge in sorted(times):
             seconds = edge.hour * 3600 + edge.minute * 60 + edge.second
             at = datetime.combine(day, edge) if day else LONG_AGO + timedelta(seconds=seconds)
-            if context and not any(variant.when == context and (variant.constraint is None or variant.constraint.active(at))
-                                   for variant in model.price_variants):
+            if context and not any(
+                variant.when == context
+                and (variant.constraint is None or variant.constraint.active(at))
+                for variant in model.price_variants
+            ):
                 continue
             sheet = _sheet(model.get_prices(at, context))
             if not group or group[-1][2] != sheet:
                 group.append([day.isoformat() if day else None, seconds, sheet])
-        last = [segment[1:] for segment in segments if segment[0] == segments[-1][0]] if segments else None
+        last = (
+            [segment[1:] for segment in segments if segment[0] == segments[-1][0]]
+            if segments
+            else None
+        )
         if [segment[1:] for segment in group] != last:
             segments += group
     return segments
@@ -178,15 +238,22 @@ def _sheet(prices) -> dict:
         if value is None:
             continue
         if key not in PRICE_KEYS:
-            raise PriceError(f"tokens: genai-prices has a price '{key}' that no bucket stands for; add one to tokens_buckets.py.")
+            raise PriceError(
+                f"tokens: genai-prices has a price '{key}' that no bucket stands for; add one to tokens_buckets.py."
+            )
         tiers = getattr(value, "tiers", None)
-        sheet[PRICE_KEYS[key]] = float(value) if tiers is None else [
-            [0, float(value.base)], *([tier.start, float(tier.price)] for tier in tiers)]
+        sheet[PRICE_KEYS[key]] = (
+            float(value)
+            if tiers is None
+            else [[0, float(value.base)], *([tier.start, float(tier.price)] for tier in tiers)]
+        )
     return {name: sheet[name] for name in NAMES if name in sheet}
 
 
 if __name__ == "__main__":
     words = sys.argv[1:]
     when = words.pop(words.index("--made") + 1) if "--made" in words else ""
-    written = write_snapshot(*[word for word in words if word != "--made"][:1] or [SNAPSHOT], made=when)
+    written = write_snapshot(
+        *[word for word in words if word != "--made"][:1] or [SNAPSHOT], made=when
+    )
     print(written, *odd(load_tokens(written, CORRECTIONS)), sep="\n")

@@ -16,11 +16,23 @@ import numpy as np
 
 from ...errors import PriceError, unknown
 from ..rates._checks import number
-from .table import TokenTable, build
 from .buckets import BUCKETS, INDEX, spell
+from .table import TokenTable, build
 
-FIELDS = {"provider", "model", "prices", "relative", "tiers", "per", "since", "history", "contexts", "time_of_day", "currency",
-          "minimum_seconds"}
+FIELDS = {
+    "provider",
+    "model",
+    "prices",
+    "relative",
+    "tiers",
+    "per",
+    "since",
+    "history",
+    "contexts",
+    "time_of_day",
+    "currency",
+    "minimum_seconds",
+}
 DATED = {"since", "prices", "relative", "tiers", "time_of_day", "contexts"}
 TIER = {"above", "at", "prices", "factor", "relative"}
 OTHER = {"prices", "relative", "factor", "tiers", "buckets", "since"}
@@ -47,12 +59,17 @@ def price_sheet(*sheets: Mapping) -> TokenTable:
     records = []
     for sheet in sheets:
         _known(sheet, FIELDS, "field of a price sheet")
-        per = {spell(word): number(size, f"tokens: per {word}", above_zero=True) for word, size in (sheet.get("per") or {}).items()}
+        per = {
+            spell(word): number(size, f"tokens: per {word}", above_zero=True)
+            for word, size in (sheet.get("per") or {}).items()
+        }
         records.append(_record(_per_bucket(sheet, per) if per else sheet))
     names = [(record["provider"], record["model"].casefold()) for record in records]
     for name in names:
         if names.count(name) > 1:
-            raise PriceError(f"tokens: {'/'.join(part for part in name if part)} has two price sheets; give it one, with a history.")
+            raise PriceError(
+                f"tokens: {'/'.join(part for part in name if part)} has two price sheets; give it one, with a history."
+            )
     return build(records, currency=next((s["currency"] for s in sheets if "currency" in s), "USD"))
 
 
@@ -63,8 +80,15 @@ def _per_bucket(part, per: Mapping[str, float]):
     if not isinstance(part, Mapping):
         return part
     scale = {name: BUCKETS[INDEX[name]].per / size for name, size in per.items()}
-    return {key: {word: number(price, f"tokens: price of {word}") * scale.get(spell(word), 1.0) for word, price in value.items()}
-            if key == "prices" and isinstance(value, Mapping) else _per_bucket(value, per) for key, value in part.items()}
+    return {
+        key: {
+            word: number(price, f"tokens: price of {word}") * scale.get(spell(word), 1.0)
+            for word, price in value.items()
+        }
+        if key == "prices" and isinstance(value, Mapping)
+        else _per_bucket(value, per)
+        for key, value in part.items()
+    }
 
 
 def _record(sheet: Mapping) -> dict:
@@ -78,19 +102,25 @@ def _record(sheet: Mapping) -> dict:
         if since is not None:
             since = _day(since)
         if at and (since is None or (before is not None and since <= before)):
-            raise PriceError(f"tokens: {model}: a history starts every price on a day of its own, the oldest first; "
-                             f"{'one has none' if since is None else f'{since} follows {before}'}.")
+            raise PriceError(
+                f"tokens: {model}: a history starts every price on a day of its own, the oldest first; "
+                f"{'one has none' if since is None else f'{since} follows {before}'}."
+            )
         before = since
         whole = _whole(first, part, model) if at else part
         for context, sheets in _offers(whole, model).items():
             own = (whole.get("contexts") or {}).get(context, {}).get("since") if context else None
             own = _day(own) if own is not None else None
             start = max((day for day in (since, own) if day is not None), default=None)
-            offers.setdefault(context, []).extend([start, second, prices] for second, prices in sheets)
+            offers.setdefault(context, []).extend(
+                [start, second, prices] for second, prices in sheets
+            )
     for context, segments in offers.items():
         days = [segment[0] for segment in segments if segment[0] is not None]
         if days != sorted(days):
-            raise PriceError(f"tokens: {model} ({context}): its since lies after a later price of the model; put it into the history.")
+            raise PriceError(
+                f"tokens: {model} ({context}): its since lies after a later price of the model; put it into the history."
+            )
     record = {"provider": provider, "model": model, "match": {"equals": model}, "offers": offers}
     if "minimum_seconds" in sheet:
         record["minimum_seconds"] = number(sheet["minimum_seconds"], "tokens: minimum_seconds")
@@ -99,15 +129,25 @@ def _record(sheet: Mapping) -> dict:
 
 def _whole(first: Mapping, part: Mapping, model: str) -> dict:
     """A later price list with the multiples and factors of the first; refuses to guess absolute prices it does not restate."""
-    lost = sorted(set(_prices(first.get("prices"))) - set(_prices(part.get("prices")))
-                  - {spell(word) for word in part.get("relative") or {}})
+    lost = sorted(
+        set(_prices(first.get("prices")))
+        - set(_prices(part.get("prices")))
+        - {spell(word) for word in part.get("relative") or {}}
+    )
     if lost:
-        raise PriceError(f"tokens: {model}: the price list of {part.get('since')} lacks {lost[0]}, which the first one has; write it again.")
+        raise PriceError(
+            f"tokens: {model}: the price list of {part.get('since')} lacks {lost[0]}, which the first one has; write it again."
+        )
     for key in ("tiers", "contexts", "time_of_day"):
         entries = first.get(key) or []
-        if key not in part and any("prices" in entry for entry in (entries.values() if isinstance(entries, Mapping) else entries)):
-            raise PriceError(f"tokens: {model}: the price list of {part.get('since')} has no {key}, and the first one states their "
-                             f"prices; write {key} again.")
+        if key not in part and any(
+            "prices" in entry
+            for entry in (entries.values() if isinstance(entries, Mapping) else entries)
+        ):
+            raise PriceError(
+                f"tokens: {model}: the price list of {part.get('since')} has no {key}, and the first one states their "
+                f"prices; write {key} again."
+            )
     return {**first, **part}
 
 
@@ -119,45 +159,72 @@ def _offers(part: Mapping, model: str) -> dict[str, list]:
     offers = {"": _by_time(base, part, model)}
     for context, change in (part.get("contexts") or {}).items():
         _known(change, OTHER, f"field of context {context}")
+
         def bought(prices, change=change, context=context):
             return _changed(prices, change, part, f"context {context}")
 
-        if "factor" not in change and any("prices" in span for span in part.get("time_of_day") or []):
-            raise PriceError(f"tokens: context {context} and time_of_day both state prices, and nobody says which hold; give one of them "
-                             "as a factor.")
+        if "factor" not in change and any(
+            "prices" in span for span in part.get("time_of_day") or []
+        ):
+            raise PriceError(
+                f"tokens: context {context} and time_of_day both state prices, and nobody says which hold; give one of them "
+                "as a factor."
+            )
         offers[str(context)] = _by_time(base, part, model, bought)
     return offers
 
 
 def _tiered(part: Mapping, standard: Mapping, model: str) -> dict:
     """{bucket: [[above, price], …]} of prices, multiples of input, and tiers."""
-    relative = {spell(word): number(value, f"tokens: relative {word}") for word, value in (part.get("relative") or {}).items()}
+    relative = {
+        spell(word): number(value, f"tokens: relative {word}")
+        for word, value in (part.get("relative") or {}).items()
+    }
     prices = dict(standard) | _prices(part.get("prices"))
     both = sorted(set(relative) & set(_prices(part.get("prices"))))
     if both:
-        raise PriceError(f"tokens: {both[0]} has a price and is relative to input; give one of the two.")
+        raise PriceError(
+            f"tokens: {both[0]} has a price and is relative to input; give one of the two."
+        )
     levels, edge = [(0.0, _with(prices, relative, model))], 0.0
     for tier in part.get("tiers") or []:
         _known(tier, TIER, "field of a tier")
         if ("above" in tier) == ("at" in tier):
-            raise PriceError("tokens: a tier begins 'above' or 'at' a number of input tokens; give one of the two.")
-        start = number(tier.get("above", tier.get("at")), "tokens: start of a tier", above_zero=True)
-        start = start if "above" in tier else float(np.nextafter(start, 0.0))      # at 200,000 = above what lies just below it
+            raise PriceError(
+                "tokens: a tier begins 'above' or 'at' a number of input tokens; give one of the two."
+            )
+        start = number(
+            tier.get("above", tier.get("at")), "tokens: start of a tier", above_zero=True
+        )
+        start = (
+            start if "above" in tier else float(np.nextafter(start, 0.0))
+        )  # at 200,000 = above what lies just below it
         if start <= edge:
-            raise PriceError(f"tokens: a tier above {start:,.0f} input tokens comes after one above {edge:,.0f}; write them in order.")
+            raise PriceError(
+                f"tokens: a tier above {start:,.0f} input tokens comes after one above {edge:,.0f}; write them in order."
+            )
         edge = start
-        more = relative | {spell(w): number(v, f"tokens: relative {w}") for w, v in (tier.get("relative") or {}).items()}
+        more = relative | {
+            spell(w): number(v, f"tokens: relative {w}")
+            for w, v in (tier.get("relative") or {}).items()
+        }
         if "factor" in tier:
             if "prices" in tier:
                 raise PriceError("tokens: a tier has prices and a factor; give one of the two.")
             factor = number(tier["factor"], "tokens: factor of a tier")
-            now = {name: price * (factor if BUCKETS[INDEX[name]].tokens else 1.0) for name, price in prices.items()}
+            now = {
+                name: price * (factor if BUCKETS[INDEX[name]].tokens else 1.0)
+                for name, price in prices.items()
+            }
         else:
             now = prices | _prices(tier.get("prices"))
         levels.append((start, _with(now, more, model)))
     return {name: [[start, level[name]] for start, level in levels] for name in levels[0][1]} | {
         name: [[0.0, _missing(name)], *[[start, level[name]] for start, level in levels[1:]]]
-        for _, level in levels[1:] for name in level if name not in levels[0][1]}
+        for _, level in levels[1:]
+        for name in level
+        if name not in levels[0][1]
+    }
 
 
 def _missing(name: str):
@@ -166,7 +233,9 @@ def _missing(name: str):
 
 def _with(prices: dict, relative: dict, model: str) -> dict:
     if relative and "uncached_input" not in prices:
-        raise PriceError(f"tokens: {model}: {next(iter(relative))} is relative to input, which has no price; give one.")
+        raise PriceError(
+            f"tokens: {model}: {next(iter(relative))} is relative to input, which has no price; give one."
+        )
     return prices | {name: factor * prices["uncached_input"] for name, factor in relative.items()}
 
 
@@ -176,14 +245,23 @@ def _changed(base: dict, change: Mapping, part: Mapping, where: str) -> dict:
         if set(change) & {"prices", "relative", "tiers"}:
             raise PriceError(f"tokens: {where} has prices and a factor; give one of the two.")
         factor = number(change["factor"], f"tokens: factor of {where}")
-        chosen = {spell(word) for word in change["buckets"]} if "buckets" in change else \
-            {name for name in base if BUCKETS[INDEX[name]].tokens}
-        return {name: [[start, price * (factor if name in chosen else 1.0)] for start, price in tiers]
-                for name, tiers in base.items()}
+        chosen = (
+            {spell(word) for word in change["buckets"]}
+            if "buckets" in change
+            else {name for name in base if BUCKETS[INDEX[name]].tokens}
+        )
+        return {
+            name: [[start, price * (factor if name in chosen else 1.0)] for start, price in tiers]
+            for name, tiers in base.items()
+        }
     if not change.get("prices"):
         raise PriceError(f"tokens: {where} has neither prices nor a factor; give one of the two.")
     own = {"relative": part.get("relative") or {}} | dict(change)
-    own["relative"] = {word: value for word, value in own["relative"].items() if spell(word) not in _prices(change["prices"])}
+    own["relative"] = {
+        word: value
+        for word, value in own["relative"].items()
+        if spell(word) not in _prices(change["prices"])
+    }
     if "uncached_input" not in _prices(change["prices"]):
         own["relative"] = dict(change.get("relative") or {})
     return base | _tiered(own, {}, where)
@@ -199,22 +277,33 @@ def _by_time(standard: dict, part: Mapping, model: str, bought=lambda prices: pr
         _known(change, DAYTIME, "field of time_of_day")
         start, end = (_clock(change.get(key), key) for key in ("from", "to"))
         own = {key: value for key, value in change.items() if key in ("prices", "factor")}
-        sheet = _changed(base, own, part, "time_of_day") if "factor" in own else bought(_changed(standard, own, part, "time_of_day"))
+        sheet = (
+            _changed(base, own, part, "time_of_day")
+            if "factor" in own
+            else bought(_changed(standard, own, part, "time_of_day"))
+        )
         if start == end:
-            raise PriceError(f"tokens: time_of_day from {change['from']} to {change['to']} is empty; write a span, its end exclusive.")
+            raise PriceError(
+                f"tokens: time_of_day from {change['from']} to {change['to']} is empty; write a span, its end exclusive."
+            )
         spans += [(start, end, sheet)] if start < end else [(start, 86400, sheet), (0, end, sheet)]
     spans = sorted((span for span in spans if span[0] < span[1]), key=lambda span: span[0])
     edges, now = [], 0
     for start, end, sheet in spans:
         if start < now:
-            raise PriceError(f"tokens: {model}: two times of day overlap at {start // 3600:02d}:{start % 3600 // 60:02d}; a time has one price.")
+            raise PriceError(
+                f"tokens: {model}: two times of day overlap at {start // 3600:02d}:{start % 3600 // 60:02d}; a time has one price."
+            )
         if start > now:
             edges.append((now, base))
         edges.append((start, sheet))
         now = end
     if now < 86400:
         edges.append((now, base))
-    return [(second, {name: tiers[0][1] if len(tiers) == 1 else tiers for name, tiers in sheet.items()}) for second, sheet in edges]
+    return [
+        (second, {name: tiers[0][1] if len(tiers) == 1 else tiers for name, tiers in sheet.items()})
+        for second, sheet in edges
+    ]
 
 
 def _prices(prices) -> dict[str, float]:
@@ -228,10 +317,14 @@ def _prices(prices) -> dict[str, float]:
 
 
 def _clock(text, what: str) -> int:
-    if isinstance(text, int) and 0 <= text <= 1440:              # YAML reads an unquoted 10:30 as 630 minutes
+    if isinstance(text, int) and 0 <= text <= 1440:  # YAML reads an unquoted 10:30 as 630 minutes
         return text * 60
     hit = CLOCK.match(str(text))
-    seconds = sum(int(part or 0) * size for part, size in zip(hit.groups(), (3600, 60, 1))) if hit else 86401
+    seconds = (
+        sum(int(part or 0) * size for part, size in zip(hit.groups(), (3600, 60, 1)))
+        if hit
+        else 86401
+    )
     if seconds > 86400:
         raise PriceError(f"tokens: time_of_day {what} is '{text}'; write HH:MM in UTC, in quotes.")
     return seconds
@@ -246,7 +339,9 @@ def _day(text) -> str:
 
 def _known(mapping, allowed: set, kind: str) -> None:
     if not isinstance(mapping, Mapping):
-        raise PriceError(f"tokens: '{str(mapping)[:40]}' is not a {kind.split(' of ', 1)[-1]}; write key: value.")
+        raise PriceError(
+            f"tokens: '{str(mapping)[:40]}' is not a {kind.split(' of ', 1)[-1]}; write key: value."
+        )
     for key in mapping:
         if key not in allowed:
             raise PriceError(unknown("tokens", kind, str(key), sorted(allowed)))

@@ -21,13 +21,15 @@ import numpy as np
 
 from ... import resources
 from ...errors import PriceError, listing, unknown
-from .corrections import check_retired, corrected, read_corrections
 from .buckets import BUCKETS, INDEX, NAMES
+from .corrections import check_retired, corrected, read_corrections
 
 SNAPSHOT = resources.path("prices/tokens") / "genai_prices.jsonl"
 CORRECTIONS = resources.path("prices") / "corrections"
-ALWAYS = np.iinfo(np.int32).min              # since when a price without a first day holds
-COMPACT_DAY = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")     # gpt-5.2-20251211
+ALWAYS = np.iinfo(np.int32).min  # since when a price without a first day holds
+COMPACT_DAY = re.compile(
+    r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)"
+)  # gpt-5.2-20251211
 STANDARD = ("", "standard", "default")
 
 
@@ -35,22 +37,28 @@ STANDARD = ("", "standard", "default")
 class TokenTable:
     """Prices of many models as flat arrays; see the module's docstring. Money is in `currency`."""
 
-    records: tuple[dict, ...]        # one per model: provider, model, match, window, minimum_seconds, offers
-    offers: tuple[tuple[int, str], ...]      # (model, context) of each offer
-    first: np.ndarray                # (offer,) first segment
-    count: np.ndarray                # (offer,) segments
-    since: np.ndarray                # (segment,) int32 days since 1970-01-01
-    second: np.ndarray               # (segment,) int32 second of the day from which it holds
-    row: np.ndarray                  # (segment,) int32 price row
-    starts: np.ndarray               # (row, tier) input tokens of a request above which a tier is reached; the first is -1
-    prices: np.ndarray               # (row, tier, bucket) money per bucket's `per`; 0 where `missing`
-    missing: np.ndarray              # (row, bucket) bool: no price
-    per: np.ndarray                  # (bucket,) units a price is for
-    minimum_seconds: np.ndarray      # (offer,) least seconds of audio a request is billed for
+    records: tuple[
+        dict, ...
+    ]  # one per model: provider, model, match, window, minimum_seconds, offers
+    offers: tuple[tuple[int, str], ...]  # (model, context) of each offer
+    first: np.ndarray  # (offer,) first segment
+    count: np.ndarray  # (offer,) segments
+    since: np.ndarray  # (segment,) int32 days since 1970-01-01
+    second: np.ndarray  # (segment,) int32 second of the day from which it holds
+    row: np.ndarray  # (segment,) int32 price row
+    starts: (
+        np.ndarray
+    )  # (row, tier) input tokens of a request above which a tier is reached; the first is -1
+    prices: np.ndarray  # (row, tier, bucket) money per bucket's `per`; 0 where `missing`
+    missing: np.ndarray  # (row, bucket) bool: no price
+    per: np.ndarray  # (bucket,) units a price is for
+    minimum_seconds: np.ndarray  # (offer,) least seconds of audio a request is billed for
     providers: tuple[dict, ...] = ()
-    passport: dict = field(default_factory=dict)     # source, version, made, sha256, licence
+    passport: dict = field(default_factory=dict)  # source, version, made, sha256, licence
     currency: str = "USD"
-    frozen: TokenTable | None = None   # the same offers as the snapshot has them, where corrections lie over it (§5.27)
+    frozen: TokenTable | None = (
+        None  # the same offers as the snapshot has them, where corrections lie over it (§5.27)
+    )
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -90,7 +98,9 @@ class TokenTable:
     def _find(self, model: str, provider: str) -> tuple[int, bool]:
         """The model, and whether it stands in another provider's list (Azure sells OpenAI's models at OpenAI's prices)."""
         if not isinstance(model, str) or not model.strip():
-            raise PriceError("tokens: the model's name is empty; write one, for example gpt-5.4 or openai/gpt-5.4.")
+            raise PriceError(
+                "tokens: the model's name is empty; write one, for example gpt-5.4 or openai/gpt-5.4."
+            )
         name, provider = model.strip(), provider.strip().casefold()
         known = self._by_provider
         head, _, tail = name.partition("/")
@@ -98,19 +108,38 @@ class TokenTable:
             provider, name = head.casefold(), tail
         if provider:
             for record in self.providers:
-                if provider not in known and record.get("alias") and matches(record["alias"], provider):
+                if (
+                    provider not in known
+                    and record.get("alias")
+                    and matches(record["alias"], provider)
+                ):
                     provider = record["provider"]
             if provider not in known:
                 raise PriceError(unknown("tokens", "provider", provider, sorted(known)))
         elif not self.providers:
             return self._among(name, [i for group in known.values() for i in group], "")
         else:
-            provider = next((record["provider"] for record in self.providers
-                             if record.get("models") and matches(record["models"], name)), "")
+            provider = next(
+                (
+                    record["provider"]
+                    for record in self.providers
+                    if record.get("models") and matches(record["models"], name)
+                ),
+                "",
+            )
             if not provider:
                 return self._among(name, [i for group in known.values() for i in group], "")
-        homes = next((record.get("lends_from", []) for record in self.providers if record["provider"] == provider), [])
-        for guess in dict.fromkeys((name.casefold(), COMPACT_DAY.sub(r"-\1-\2-\3", name.casefold()))):
+        homes = next(
+            (
+                record.get("lends_from", [])
+                for record in self.providers
+                if record["provider"] == provider
+            ),
+            [],
+        )
+        for guess in dict.fromkeys(
+            (name.casefold(), COMPACT_DAY.sub(r"-\1-\2-\3", name.casefold()))
+        ):
             for home in (provider, *homes):
                 for i in known.get(home, []):
                     if matches(self.records[i]["match"], guess):
@@ -124,10 +153,19 @@ class TokenTable:
             return exact[0], False
         if exact:
             sellers = sorted(self.records[i]["provider"] for i in exact)
-            raise PriceError(f"tokens: model '{name}' is sold by {listing(sellers)}; say by which provider.")
+            raise PriceError(
+                f"tokens: model '{name}' is sold by {listing(sellers)}; say by which provider."
+            )
         kind = f"model of {provider}" if provider else "model"
-        raise PriceError(unknown("tokens", kind, name, sorted({self.records[i]["model"] for i in group}),
-                                 "" if provider else "Name the provider, or give the prices."))
+        raise PriceError(
+            unknown(
+                "tokens",
+                kind,
+                name,
+                sorted({self.records[i]["model"] for i in group}),
+                "" if provider else "Name the provider, or give the prices.",
+            )
+        )
 
     def offer(self, model: str, provider: str = "", context=None, strict: bool = True) -> int:
         """The offer of a model in a context: its index in the table, for `token_cost`.
@@ -143,22 +181,44 @@ class TokenTable:
         names = [] if lent else self.contexts(found)
         hits = []
         for pair in wanted:
-            fit = [name for name in names if name == pair or (not pair.startswith("=") and name.endswith(f"={pair}"))]
+            fit = [
+                name
+                for name in names
+                if name == pair or (not pair.startswith("=") and name.endswith(f"={pair}"))
+            ]
             if not fit and strict:
-                why = f" ({provider} sells it at the list of {self.records[found]['provider']}, standard prices only)" if lent else ""
+                why = (
+                    f" ({provider} sells it at the list of {self.records[found]['provider']}, standard prices only)"
+                    if lent
+                    else ""
+                )
                 if not names:
-                    raise PriceError(f"tokens: {_full(self.records[found])} has only standard prices{why}, none for '{pair}'.")
-                raise PriceError(unknown("tokens", f"context of {_full(self.records[found])}", pair,
-                                         sorted({*names, *(name.split("=")[-1] for name in names)})))
+                    raise PriceError(
+                        f"tokens: {_full(self.records[found])} has only standard prices{why}, none for '{pair}'."
+                    )
+                raise PriceError(
+                    unknown(
+                        "tokens",
+                        f"context of {_full(self.records[found])}",
+                        pair,
+                        sorted({*names, *(name.split("=")[-1] for name in names)}),
+                    )
+                )
             if len(fit) > 1:
-                same = {json.dumps(self.records[found]["offers"][name], sort_keys=True) for name in fit}
+                same = {
+                    json.dumps(self.records[found]["offers"][name], sort_keys=True) for name in fit
+                }
                 if len(same) > 1:
-                    raise PriceError(f"tokens: '{pair}' of {_full(self.records[found])} may be {' or '.join(fit)}; name one of them.")
+                    raise PriceError(
+                        f"tokens: '{pair}' of {_full(self.records[found])} may be {' or '.join(fit)}; name one of them."
+                    )
             hits += fit[:1]
         hits = list(dict.fromkeys(hits))
         if len(hits) > 1:
-            raise PriceError(f"tokens: {hits[0]} and {hits[1]} of {_full(self.records[found])} each have prices of their own and do "
-                             "not combine; buy a request under one of them.")
+            raise PriceError(
+                f"tokens: {hits[0]} and {hits[1]} of {_full(self.records[found])} each have prices of their own and do "
+                "not combine; buy a request under one of them."
+            )
         return self._index[found, hits[0] if hits else ""]
 
     def rows(self, offers, days, seconds=0, strict: bool = True) -> np.ndarray:
@@ -172,7 +232,7 @@ class TokenTable:
         offers, days, seconds = np.asarray(offers), np.asarray(days), np.asarray(seconds)
         shape = np.broadcast_shapes(offers.shape, days.shape, seconds.shape)
         found = self._held(offers, days, seconds, shape)
-        late = (found < 0)
+        late = found < 0
         if not strict:
             if not late.any():
                 return found
@@ -184,17 +244,21 @@ class TokenTable:
             offer = int(np.broadcast_to(offers, shape)[where])
             day = np.datetime64(int(np.broadcast_to(days, shape)[where]), "D")
             begin = np.datetime64(int(self.since[self.first[offer]]), "D")
-            raise PriceError(f"tokens: {self.name(offer)} has no price on {day}; its first one starts on {begin}. Nothing is "
-                             "extrapolated backwards: give the older price yourself.")
+            raise PriceError(
+                f"tokens: {self.name(offer)} has no price on {day}; its first one starts on {begin}. Nothing is "
+                "extrapolated backwards: give the older price yourself."
+            )
         check_retired(self, offers, days)
         return found
 
     def _held(self, offers, days, seconds, shape) -> np.ndarray:
         """The row that holds; −1 where none does yet."""
         found, first = np.full(shape, -1, np.int64), self.first[offers]
-        for k in range(int(self.count[offers].max(initial=0))):      # the last segment that holds wins
+        for k in range(int(self.count[offers].max(initial=0))):  # the last segment that holds wins
             at = np.minimum(first + k, len(self.since) - 1)
-            holds = (self.count[offers] > k) & (self.since[at] <= days) & (self.second[at] <= seconds)
+            holds = (
+                (self.count[offers] > k) & (self.since[at] <= days) & (self.second[at] <= seconds)
+            )
             found = np.where(holds, self.row[at], found)
         return found
 
@@ -214,8 +278,12 @@ def _pairs(context) -> list[str]:
         return []
     if isinstance(context, str):
         return [] if context.split("=")[-1] in STANDARD else [context]
-    if not isinstance(context, Mapping) or not all(isinstance(value, str) for value in context.values()):
-        raise PriceError(f"tokens: the context is {str(context)[:60]}; write one word such as batch, or key: value.")
+    if not isinstance(context, Mapping) or not all(
+        isinstance(value, str) for value in context.values()
+    ):
+        raise PriceError(
+            f"tokens: the context is {str(context)[:60]}; write one word such as batch, or key: value."
+        )
     return [f"{key}={value}" for key, value in context.items() if value not in STANDARD]
 
 
@@ -228,8 +296,12 @@ def matches(rule: Mapping, text: str) -> bool:
     if kind == "regex":
         return re.search(value, text) is not None
     value = value.casefold()
-    return {"equals": low == value, "starts_with": low.startswith(value), "ends_with": low.endswith(value),
-            "contains": value in low}[kind]
+    return {
+        "equals": low == value,
+        "starts_with": low.startswith(value),
+        "ends_with": low.endswith(value),
+        "contains": value in low,
+    }[kind]
 
 
 def build(records: Sequence[dict], **more) -> TokenTable:
@@ -251,29 +323,48 @@ def build(records: Sequence[dict], **more) -> TokenTable:
                 if key not in known:
                     known[key] = len(sheets)
                     sheets.append(_tiers(prices))
-                since.append(ALWAYS if day is None else int(np.datetime64(day, "D").astype(np.int64)))
+                since.append(
+                    ALWAYS if day is None else int(np.datetime64(day, "D").astype(np.int64))
+                )
                 second.append(time or 0)
                 row.append(known[key])
     depth = max((len(starts) for starts, _ in sheets), default=1)
     starts = np.full((len(sheets), depth), np.inf)
     prices = np.full((len(sheets), depth, len(NAMES)), np.nan)
     for i, (edges, tiers) in enumerate(sheets):
-        starts[i, :len(edges)] = edges
+        starts[i, : len(edges)] = edges
         for name, values in tiers.items():
-            prices[i, :len(edges), INDEX[name]] = values
-            prices[i, len(edges):, INDEX[name]] = values[-1]
+            prices[i, : len(edges), INDEX[name]] = values
+            prices[i, len(edges) :, INDEX[name]] = values[-1]
     missing = _resolve(prices)
     sizes = np.array([bucket.per for bucket in BUCKETS], float)
-    return TokenTable(tuple(records), tuple(offers), np.array(first, np.int64), np.array(count, np.int64), np.array(since, np.int32),
-                      np.array(second, np.int32), np.array(row, np.int32), starts, np.nan_to_num(prices), missing, sizes,
-                      np.array(minimum, float), **more)
+    return TokenTable(
+        tuple(records),
+        tuple(offers),
+        np.array(first, np.int64),
+        np.array(count, np.int64),
+        np.array(since, np.int32),
+        np.array(second, np.int32),
+        np.array(row, np.int32),
+        starts,
+        np.nan_to_num(prices),
+        missing,
+        sizes,
+        np.array(minimum, float),
+        **more,
+    )
 
 
 def _tiers(prices: Mapping) -> tuple[tuple, dict[str, list[float]]]:
     """Starts of all tiers of a sheet, and each bucket's price at every one of them."""
-    lists = {name: price if isinstance(price, list) else [[0, price]] for name, price in prices.items()}
+    lists = {
+        name: price if isinstance(price, list) else [[0, price]] for name, price in prices.items()
+    }
     edges = sorted({above for tiers in lists.values() for above, _ in tiers[1:]})
-    values = {name: [max(t for t in tiers if t[0] <= edge)[1] for edge in (0, *edges)] for name, tiers in lists.items()}
+    values = {
+        name: [max(t for t in tiers if t[0] <= edge)[1] for edge in (0, *edges)]
+        for name, tiers in lists.items()
+    }
     return (-1.0, *edges), values
 
 
@@ -284,7 +375,9 @@ def _resolve(prices: np.ndarray) -> np.ndarray:
         j, done = INDEX[bucket.name], own[:, INDEX[bucket.name]].copy()
         for other in bucket.else_as:
             take = ~done & own[:, INDEX[other]]
-            if bucket.name.startswith("cache_read_") and other == "cache_read":     # cached audio beside both prices: nobody says which
+            if (
+                bucket.name.startswith("cache_read_") and other == "cache_read"
+            ):  # cached audio beside both prices: nobody says which
                 take &= ~own[:, INDEX[bucket.else_as[1]]]
                 done |= own[:, INDEX["cache_read"]] & own[:, INDEX[bucket.else_as[1]]]
             prices[take, :, j] = prices[take, :, INDEX[other]]
@@ -303,10 +396,14 @@ def read_table(data: bytes, where: str = "token snapshot", corrections=()) -> To
         records = [json.loads(line) for line in rest.splitlines()]
         stated = passport["sha256"]
     except (ValueError, KeyError, TypeError):
-        raise PriceError(f"{where}: is not a snapshot of token prices; make it with finops_model/prices/tokens/refresh.py.") from None
+        raise PriceError(
+            f"{where}: is not a snapshot of token prices; make it with finops_model/prices/tokens/refresh.py."
+        ) from None
     if hashlib.sha256(rest).hexdigest() != stated:
-        raise PriceError(f"{where}: the prices do not have the sha256 of their first line: the file was changed by hand. Make it "
-                         "again with finops_model/prices/tokens/refresh.py; own prices belong into a price document.")
+        raise PriceError(
+            f"{where}: the prices do not have the sha256 of their first line: the file was changed by hand. Make it "
+            "again with finops_model/prices/tokens/refresh.py; own prices belong into a price document."
+        )
     more = {"providers": tuple(passport.pop("providers", ())), "passport": passport}
     frozen = build(records, **more)
     return build(corrected(records, corrections), **more, frozen=frozen) if corrections else frozen
@@ -317,7 +414,9 @@ def _cached(path: str, folder: str, changed: tuple) -> TokenTable:
     return read_table(Path(path).read_bytes(), path, read_corrections(folder) if folder else ())
 
 
-def load_tokens(path: str | os.PathLike | None = None, corrections: str | os.PathLike | None = None) -> TokenTable:
+def load_tokens(
+    path: str | os.PathLike | None = None, corrections: str | os.PathLike | None = None
+) -> TokenTable:
     """The frozen snapshot (data/prices/tokens/genai_prices.jsonl unless said): no network, read once per change of a file.
 
     corrections   folder of own dated corrections laid over it (§5.27); default: data/prices/corrections over the default snapshot, none over another
@@ -328,7 +427,13 @@ def load_tokens(path: str | os.PathLike | None = None, corrections: str | os.Pat
     """
     path = Path(path or SNAPSHOT)
     if not path.is_file():
-        raise PriceError(f"{path}: there is no snapshot of token prices; make it with `python -m finops_model.prices.tokens.refresh`.")
+        raise PriceError(
+            f"{path}: there is no snapshot of token prices; make it with `python -m finops_model.prices.tokens.refresh`."
+        )
     folder = CORRECTIONS if corrections is None and path == SNAPSHOT else corrections
     documents = sorted(Path(folder).glob("*.yaml")) if folder else []
-    return _cached(str(path), str(folder) if documents else "", tuple(one.stat().st_mtime_ns for one in (path, *documents)))
+    return _cached(
+        str(path),
+        str(folder) if documents else "",
+        tuple(one.stat().st_mtime_ns for one in (path, *documents)),
+    )

@@ -38,31 +38,86 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> dict[str, np
     where = "usage of openai"
     chat = "prompt_tokens" in usage
     if not chat and "input_tokens" not in usage:
-        raise PriceError(f"{where}: has neither prompt_tokens nor input_tokens; give the usage object of the response.")
+        raise PriceError(
+            f"{where}: has neither prompt_tokens nor input_tokens; give the usage object of the response."
+        )
     refuse_unknown(usage, "openai")
-    total_in = same(where, "how many tokens went in", *_stated(usage, "prompt_tokens", "input_tokens"))
-    total_out = same(where, "how many tokens came out", *_stated(usage, "completion_tokens", "output_tokens"))
+    total_in = same(
+        where, "how many tokens went in", *_stated(usage, "prompt_tokens", "input_tokens")
+    )
+    total_out = same(
+        where, "how many tokens came out", *_stated(usage, "completion_tokens", "output_tokens")
+    )
     inside, made = _details(usage, PROMPT_DETAILS), _details(usage, MADE_DETAILS)
     cached = _details(inside, ("cached_tokens_details",))
     reads = {kind: _read(cached, f"{kind}_tokens", where) for kind in KINDS}
-    read = same(where, "how many tokens came from the cache", *_stated(inside, *READ), *_stated(usage, *READ))
-    written = same(where, "how many tokens were written to the cache", *_stated(inside, *WRITTEN), *_stated(usage, *WRITTEN))
+    read = same(
+        where,
+        "how many tokens came from the cache",
+        *_stated(inside, *READ),
+        *_stated(usage, *READ),
+    )
+    written = same(
+        where,
+        "how many tokens were written to the cache",
+        *_stated(inside, *WRITTEN),
+        *_stated(usage, *WRITTEN),
+    )
     _misses(usage, total_in, read, where)
-    lives = _details(usage, ("cache_creation", "cache_creation_token_details")) or _details(inside, ("cache_creation_token_details",))
+    lives = _details(usage, ("cache_creation", "cache_creation_token_details")) or _details(
+        inside, ("cache_creation_token_details",)
+    )
     short, long = (_read(lives, f"ephemeral_{life}_input_tokens", where) for life in ("5m", "1h"))
     if np.any(written > 0):
-        written = _less(written, short + long, "cache_creation by lifetime", "the tokens written to the cache", where)
-    cited = same(where, "how many tokens were cited", *_stated(made, "citation_tokens"), *_stated(usage, "citation_tokens"))
-    parts = {"input": total_in, "output": total_out + cited, "cache_write": written, "cache_write_5m": short, "cache_write_1h": long,
-             "cache_read": _less(read, sum(reads.values()), "cached_tokens_details", "cached_tokens", where), "citation": cited,
-             "reasoning": same(where, "how many tokens were reasoning", *_stated(made, "reasoning_tokens", "thinking_tokens"), *_stated(usage, "reasoning_tokens"))}
+        written = _less(
+            written,
+            short + long,
+            "cache_creation by lifetime",
+            "the tokens written to the cache",
+            where,
+        )
+    cited = same(
+        where,
+        "how many tokens were cited",
+        *_stated(made, "citation_tokens"),
+        *_stated(usage, "citation_tokens"),
+    )
+    parts = {
+        "input": total_in,
+        "output": total_out + cited,
+        "cache_write": written,
+        "cache_write_5m": short,
+        "cache_write_1h": long,
+        "cache_read": _less(
+            read, sum(reads.values()), "cached_tokens_details", "cached_tokens", where
+        ),
+        "citation": cited,
+        "reasoning": same(
+            where,
+            "how many tokens were reasoning",
+            *_stated(made, "reasoning_tokens", "thinking_tokens"),
+            *_stated(usage, "reasoning_tokens"),
+        ),
+    }
     for kind in KINDS:
-        parts[f"input_{kind}"] = _less(_read(inside, f"{kind}_tokens", where), reads[kind], f"cached {kind}_tokens", f"{kind}_tokens",
-                                       where)
+        parts[f"input_{kind}"] = _less(
+            _read(inside, f"{kind}_tokens", where),
+            reads[kind],
+            f"cached {kind}_tokens",
+            f"{kind}_tokens",
+            where,
+        )
         parts[f"cache_read_{kind}"] = reads[kind]
         parts[f"output_{kind}"] = _read(made, f"{kind}_tokens", where)
-    _total(usage, "total_tokens", total_in + total_out + (0 if reasoning_included else parts["reasoning"]), where,
-           " Does reasoning stand beside completion_tokens (xAI)? Then say so." if reasoning_included else "")
+    _total(
+        usage,
+        "total_tokens",
+        total_in + total_out + (0 if reasoning_included else parts["reasoning"]),
+        where,
+        " Does reasoning stand beside completion_tokens (xAI)? Then say so."
+        if reasoning_included
+        else "",
+    )
     return _divided(parts, cached, True, reasoning_included, where)
 
 
@@ -82,17 +137,40 @@ def from_anthropic(usage: Mapping) -> dict[str, np.ndarray]:
     short, long = (_read(written, f"ephemeral_{life}_input_tokens", where) for life in ("5m", "1h"))
     rest = np.zeros(())
     if usage.get("cache_creation_input_tokens") is not None:
-        rest = _less(_read(usage, "cache_creation_input_tokens", where), short + long, "cache_creation by lifetime",
-                     "cache_creation_input_tokens", where)
+        rest = _less(
+            _read(usage, "cache_creation_input_tokens", where),
+            short + long,
+            "cache_creation by lifetime",
+            "cache_creation_input_tokens",
+            where,
+        )
     tools = _details(usage, ("server_tool_use",))
     made = _details(usage, ("output_tokens_details",))
-    _either(usage, "total_tokens", _read(usage, "input_tokens", where) + _read(usage, "output_tokens", where),
-            _read(usage, "cache_read_input_tokens", where) + rest + short + long, where)
-    return _used(disjoint({
-        "input": _read(usage, "input_tokens", where), "cache_read": _read(usage, "cache_read_input_tokens", where),
-        "cache_write": rest, "cache_write_5m": short, "cache_write_1h": long, "output": _read(usage, "output_tokens", where),
-        "reasoning": _read(made, "thinking_tokens", where), "web_searches": _read(tools, "web_search_requests", where),
-        "code_executions": _read(tools, "code_execution_requests", where)}, False, True, where))
+    _either(
+        usage,
+        "total_tokens",
+        _read(usage, "input_tokens", where) + _read(usage, "output_tokens", where),
+        _read(usage, "cache_read_input_tokens", where) + rest + short + long,
+        where,
+    )
+    return _used(
+        disjoint(
+            {
+                "input": _read(usage, "input_tokens", where),
+                "cache_read": _read(usage, "cache_read_input_tokens", where),
+                "cache_write": rest,
+                "cache_write_5m": short,
+                "cache_write_1h": long,
+                "output": _read(usage, "output_tokens", where),
+                "reasoning": _read(made, "thinking_tokens", where),
+                "web_searches": _read(tools, "web_search_requests", where),
+                "code_executions": _read(tools, "code_execution_requests", where),
+            },
+            False,
+            True,
+            where,
+        )
+    )
 
 
 def from_gemini(usage: Mapping) -> dict[str, np.ndarray]:
@@ -105,22 +183,63 @@ def from_gemini(usage: Mapping) -> dict[str, np.ndarray]:
     where = "usage of gemini"
     usage = _details(usage, ("usageMetadata", "usage_metadata")) or usage
     usage = {_camel(key): value for key, value in usage.items()}
-    usage = {"candidatesTokenCount": usage.get("responseTokenCount"), "candidatesTokensDetails": usage.get("responseTokensDetails")} | usage
+    usage = {
+        "candidatesTokenCount": usage.get("responseTokenCount"),
+        "candidatesTokensDetails": usage.get("responseTokensDetails"),
+    } | usage
     if "promptTokenCount" not in usage:
-        raise PriceError(f"{where}: has no promptTokenCount; give the usageMetadata of the response.")
-    refuse_unknown({key: [{_camel(k): v for k, v in part.items()} if isinstance(part, Mapping) else part for part in value]
-                    if isinstance(value, (list, tuple)) else value for key, value in usage.items()}, "gemini")
-    prompt, tool = _read(usage, "promptTokenCount", where), _read(usage, "toolUsePromptTokenCount", where)
-    out, thoughts = _read(usage, "candidatesTokenCount", where), _read(usage, "thoughtsTokenCount", where)
-    kinds = {name: _modalities(usage.get(name), where) for name in
-             ("promptTokensDetails", "toolUsePromptTokensDetails", "cacheTokensDetails", "candidatesTokensDetails")}
+        raise PriceError(
+            f"{where}: has no promptTokenCount; give the usageMetadata of the response."
+        )
+    refuse_unknown(
+        {
+            key: [
+                {_camel(k): v for k, v in part.items()} if isinstance(part, Mapping) else part
+                for part in value
+            ]
+            if isinstance(value, (list, tuple))
+            else value
+            for key, value in usage.items()
+        },
+        "gemini",
+    )
+    prompt, tool = (
+        _read(usage, "promptTokenCount", where),
+        _read(usage, "toolUsePromptTokenCount", where),
+    )
+    out, thoughts = (
+        _read(usage, "candidatesTokenCount", where),
+        _read(usage, "thoughtsTokenCount", where),
+    )
+    kinds = {
+        name: _modalities(usage.get(name), where)
+        for name in (
+            "promptTokensDetails",
+            "toolUsePromptTokensDetails",
+            "cacheTokensDetails",
+            "candidatesTokensDetails",
+        )
+    }
     reads = {kind: kinds["cacheTokensDetails"].get(kind, np.zeros(())) for kind in KINDS}
-    parts = {"input": prompt + tool, "output": out, "reasoning": thoughts,
-             "cache_read": _less(_read(usage, "cachedContentTokenCount", where), sum(reads.values()), "cacheTokensDetails",
-                                 "cachedContentTokenCount", where)}
+    parts = {
+        "input": prompt + tool,
+        "output": out,
+        "reasoning": thoughts,
+        "cache_read": _less(
+            _read(usage, "cachedContentTokenCount", where),
+            sum(reads.values()),
+            "cacheTokensDetails",
+            "cachedContentTokenCount",
+            where,
+        ),
+    }
     for kind in KINDS:
-        whole = kinds["promptTokensDetails"].get(kind, 0.0) + kinds["toolUsePromptTokensDetails"].get(kind, 0.0)
-        parts[f"input_{kind}"] = _less(whole, reads[kind], f"cached {kind}", f"{kind} of the prompt", where)
+        whole = kinds["promptTokensDetails"].get(kind, 0.0) + kinds[
+            "toolUsePromptTokensDetails"
+        ].get(kind, 0.0)
+        parts[f"input_{kind}"] = _less(
+            whole, reads[kind], f"cached {kind}", f"{kind} of the prompt", where
+        )
         parts[f"cache_read_{kind}"] = reads[kind]
         parts[f"output_{kind}"] = kinds["candidatesTokensDetails"].get(kind, np.zeros(()))
     _total(usage, "totalTokenCount", prompt + tool + out + thoughts, where)
@@ -138,23 +257,49 @@ def from_bedrock(usage: Mapping) -> dict[str, np.ndarray]:
     if "inputTokens" not in usage:
         raise PriceError(f"{where}: has no inputTokens; give the usage of the Converse response.")
     refuse_unknown(usage, "bedrock")
-    lives = {str(part.get("ttl")): _read(part, "inputTokens", where) for part in usage.get("cacheDetails") or []}
+    lives = {
+        str(part.get("ttl")): _read(part, "inputTokens", where)
+        for part in usage.get("cacheDetails") or []
+    }
     for life, tokens in lives.items():
         if life not in ("5m", "1h") and np.any(tokens > 0):
             raise PriceError(unknown(where, "lifetime of a cache write", life, ("5m", "1h")))
     known = {life: lives.get(life, np.zeros(())) for life in ("5m", "1h")}
-    writes, reads = (_stated(usage, f"cache{way}InputTokens", f"cache{way}InputTokenCount") for way in ("Write", "Read"))
+    writes, reads = (
+        _stated(usage, f"cache{way}InputTokens", f"cache{way}InputTokenCount")
+        for way in ("Write", "Read")
+    )
     written = same(where, "how many tokens were written to the cache", *writes)
     if any(value is not None for _, value in writes):
-        written = _less(written, known["5m"] + known["1h"], "cacheDetails", "cacheWriteInputTokens", where)
+        written = _less(
+            written, known["5m"] + known["1h"], "cacheDetails", "cacheWriteInputTokens", where
+        )
     plain, out = (_read(usage, name, where) for name in ("inputTokens", "outputTokens"))
     read = same(where, "how many tokens came from the cache", *reads)
     _either(usage, "totalTokens", plain + out, read + written + known["5m"] + known["1h"], where)
-    return _used(disjoint({"input": plain, "cache_read": read, "cache_write": written, "cache_write_5m": known["5m"],
-                           "cache_write_1h": known["1h"], "output": out}, False, True, where))
+    return _used(
+        disjoint(
+            {
+                "input": plain,
+                "cache_read": read,
+                "cache_write": written,
+                "cache_write_5m": known["5m"],
+                "cache_write_1h": known["1h"],
+                "output": out,
+            },
+            False,
+            True,
+            where,
+        )
+    )
 
 
-VENDORS: dict[str, Callable] = {"openai": from_openai, "anthropic": from_anthropic, "gemini": from_gemini, "bedrock": from_bedrock}
+VENDORS: dict[str, Callable] = {
+    "openai": from_openai,
+    "anthropic": from_anthropic,
+    "gemini": from_gemini,
+    "bedrock": from_bedrock,
+}
 
 
 def from_vendor(vendor: str, usage: Mapping, **more) -> dict[str, np.ndarray]:
@@ -162,7 +307,9 @@ def from_vendor(vendor: str, usage: Mapping, **more) -> dict[str, np.ndarray]:
     if vendor not in VENDORS:
         raise PriceError(unknown("tokens", "usage record", str(vendor), VENDORS))
     if not isinstance(usage, Mapping):
-        raise PriceError(f"usage of {vendor}: is {str(usage)[:40]}; give the usage object of the response.")
+        raise PriceError(
+            f"usage of {vendor}: is {str(usage)[:40]}; give the usage object of the response."
+        )
     return VENDORS[vendor](usage, **more)
 
 
@@ -180,8 +327,10 @@ def _less(whole, part, part_name: str, whole_name: str, where: str) -> np.ndarra
     if (rest < 0).any():
         at = tuple(np.argwhere(rest < 0)[0])
         part, whole = (np.broadcast_to(array, rest.shape)[at] for array in (part, whole))
-        raise PriceError(f"{where}: {part_name} add up to {part:,.15g}, more than the {whole:,.15g} of {whole_name} that they are a "
-                         "part of.")
+        raise PriceError(
+            f"{where}: {part_name} add up to {part:,.15g}, more than the {whole:,.15g} of {whole_name} that they are a "
+            "part of."
+        )
     return rest
 
 
@@ -196,29 +345,45 @@ def _misses(usage: Mapping, total_in, read, where: str) -> None:
     missed = _read(usage, "prompt_cache_miss_tokens", where)
     if (wrong := np.asarray(read + missed != total_in)).any():
         at = tuple(np.argwhere(wrong)[0])
-        hit, miss, whole = (np.broadcast_to(array, wrong.shape)[at] for array in (read, missed, total_in))
-        raise PriceError(f"{where}: cache hits of {hit:,.15g} and prompt_cache_miss_tokens of {miss:,.15g} are not the {whole:,.15g} tokens of the prompt.")
+        hit, miss, whole = (
+            np.broadcast_to(array, wrong.shape)[at] for array in (read, missed, total_in)
+        )
+        raise PriceError(
+            f"{where}: cache hits of {hit:,.15g} and prompt_cache_miss_tokens of {miss:,.15g} are not the {whole:,.15g} tokens of the prompt."
+        )
 
 
-def _divided(parts: dict, told, cached_inside: bool, reasoning_included: bool, where: str) -> Buckets:
+def _divided(
+    parts: dict, told, cached_inside: bool, reasoning_included: bool, where: str
+) -> Buckets:
     """Disjoint buckets of parts of which text, audio, image and video divide the input one way and cached or not another (docs/method §5.26).
 
     told   whether the record says which of the cached tokens are audio, image, video. Where it does not, they are text as far as text
            reaches; where they reach further, the split is kept as not told, and pricing asks whether it matters.
     """
     parts, untold = dict(parts), {}
-    kinds = {kind: np.asarray(parts[f"input_{kind}"], float) for kind in KINDS if np.any(parts[f"input_{kind}"] > 0)}
+    kinds = {
+        kind: np.asarray(parts[f"input_{kind}"], float)
+        for kind in KINDS
+        if np.any(parts[f"input_{kind}"] > 0)
+    }
     read, whole = np.asarray(parts["cache_read"], float), np.asarray(parts["input"], float)
     if kinds and not told:
         rich = sum(kinds.values())
-        written = sum(np.asarray(parts[name], float) for name in ("cache_write", "cache_write_5m", "cache_write_1h") if name in parts)
+        written = sum(
+            np.asarray(parts[name], float)
+            for name in ("cache_write", "cache_write_5m", "cache_write_1h")
+            if name in parts
+        )
         left = whole - read - written
         reach = (rich > left) & (rich <= whole) & (left >= 0) & (read + written > 0)
         if reach.any():
             all_cached = reach & (read == whole)
             for kind, tokens in kinds.items():
                 parts[f"input_{kind}"] = np.where(reach, 0.0, tokens)
-                parts[f"cache_read_{kind}"] = np.where(all_cached, tokens, parts[f"cache_read_{kind}"])
+                parts[f"cache_read_{kind}"] = np.where(
+                    all_cached, tokens, parts[f"cache_read_{kind}"]
+                )
                 untold[kind] = np.where(reach & ~all_cached, tokens, 0.0)
             parts["cache_read"] = np.where(all_cached, read - rich, read)
     found = _used(disjoint(parts, cached_inside, reasoning_included, where))
@@ -227,7 +392,12 @@ def _divided(parts: dict, told, cached_inside: bool, reasoning_included: bool, w
 
 def _either(usage: Mapping, name: str, plain, cache, where: str) -> None:
     """A total with or without the cache, as gateway and model have it."""
-    if usage.get(name) is not None and not ((_read(usage, name, where) == plain + cache) | (_read(usage, name, where) == plain)).all():
+    if (
+        usage.get(name) is not None
+        and not (
+            (_read(usage, name, where) == plain + cache) | (_read(usage, name, where) == plain)
+        ).all()
+    ):
         _total(usage, name, plain + cache, where)
 
 
@@ -238,7 +408,9 @@ def _total(usage: Mapping, name: str, parts: np.ndarray, where: str, hint: str =
     if (wrong := np.asarray(total != parts)).any():
         at = tuple(np.argwhere(wrong)[0])
         stated, made = (np.broadcast_to(array, wrong.shape)[at] for array in (total, parts))
-        raise PriceError(f"{where}: {name} is {stated:,.15g}, but its parts add up to {made:,.15g}.{hint}")
+        raise PriceError(
+            f"{where}: {name} is {stated:,.15g}, but its parts add up to {made:,.15g}.{hint}"
+        )
 
 
 def _modalities(details, where: str) -> dict[str, np.ndarray]:
@@ -248,7 +420,9 @@ def _modalities(details, where: str) -> dict[str, np.ndarray]:
         if kind is None:
             raise PriceError(unknown(where, "modality", str(part.get("modality")), MODALITIES))
         if kind:
-            found[kind] = found.get(kind, 0.0) + _read({_camel(key): value for key, value in part.items()}, "tokenCount", where)
+            found[kind] = found.get(kind, 0.0) + _read(
+                {_camel(key): value for key, value in part.items()}, "tokenCount", where
+            )
     return found
 
 
@@ -259,4 +433,8 @@ def _camel(name: str) -> str:
 
 def _used(buckets: dict) -> dict:
     """Buckets that hold something; input and output always."""
-    return {name: value for name, value in buckets.items() if name in ("uncached_input", "output") or np.any(value > 0)}
+    return {
+        name: value
+        for name, value in buckets.items()
+        if name in ("uncached_input", "output") or np.any(value > 0)
+    }

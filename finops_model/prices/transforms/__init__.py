@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from ... import shelf as _shelf
 
-METHODS = ("apply",)        # what every file's class can do (shelf.py)
+METHODS = ("apply",)  # what every file's class can do (shelf.py)
 
 
 def shelf() -> dict[str, type]:

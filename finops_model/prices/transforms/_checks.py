@@ -43,4 +43,6 @@ def together(kind: str, **arrays):
         return np.broadcast_arrays(*arrays.values())
     except ValueError:
         shapes = ", ".join(f"{name} {np.shape(array)}" for name, array in arrays.items())
-        raise PriceError(f"{kind}: the shapes do not fit together: {shapes}; give one shape or numbers.") from None
+        raise PriceError(
+            f"{kind}: the shapes do not fit together: {shapes}; give one shape or numbers."
+        ) from None

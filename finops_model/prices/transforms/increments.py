@@ -13,15 +13,19 @@ from ._checks import round_up, together
 
 @dataclass(frozen=True, slots=True)
 class Increments:
-    step: float = 0.0            # a step begun is a step paid, same unit as the quantity; 0: to the last bit
-    minimum: float = 0.0         # each event is billed as at least this much
-    charge_zero: bool = False    # whether an event of size 0 is billed too; no: 0 means that it did not happen
+    step: float = 0.0  # a step begun is a step paid, same unit as the quantity; 0: to the last bit
+    minimum: float = 0.0  # each event is billed as at least this much
+    charge_zero: bool = (
+        False  # whether an event of size 0 is billed too; no: 0 means that it did not happen
+    )
 
     def __post_init__(self):
         for name in ("step", "minimum"):
             object.__setattr__(self, name, number(getattr(self, name), f"increments: {name}"))
         if not isinstance(self.charge_zero, bool):
-            raise PriceError(f"increments: charge_zero is {str(self.charge_zero)[:40]}; it must be true or false.")
+            raise PriceError(
+                f"increments: charge_zero is {str(self.charge_zero)[:40]}; it must be true or false."
+            )
 
     def apply(self, quantity, count=1):
         """Billed quantity: ceil(max(quantity, minimum) / step) x step of one event, times `count` events like it.
@@ -34,8 +38,11 @@ class Increments:
         >>> Increments(minimum=128).apply([4, 200], count=1000)
         array([128000., 200000.])
         """
-        quantity, count = together("increments", quantity=quantities("increments", quantity),
-                                   count=quantities("increments: count", count))
+        quantity, count = together(
+            "increments",
+            quantity=quantities("increments", quantity),
+            count=quantities("increments: count", count),
+        )
         billed = np.maximum(quantity, self.minimum)
         if self.step:
             billed = round_up(billed / self.step) * self.step

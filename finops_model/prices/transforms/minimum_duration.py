@@ -12,8 +12,10 @@ from ._checks import together
 
 @dataclass(frozen=True, slots=True)
 class MinimumDuration:
-    minimum: float       # time paid at least, same unit as `held` (days for storage classes, hours for terms)
-    per: float = 1.0     # time one billed unit lasts: 30 gives GB-months of 30 days, 1 gives GB-days
+    minimum: (
+        float  # time paid at least, same unit as `held` (days for storage classes, hours for terms)
+    )
+    per: float = 1.0  # time one billed unit lasts: 30 gives GB-months of 30 days, 1 gives GB-days
 
     def __post_init__(self):
         object.__setattr__(self, "minimum", number(self.minimum, "minimum_duration: minimum"))
@@ -27,8 +29,11 @@ class MinimumDuration:
         >>> MinimumDuration(30, per=30).apply(1000, held=[15, 45])
         array([1000., 1500.])
         """
-        quantity, held = together("minimum_duration", quantity=quantities("minimum_duration", quantity),
-                                  held=quantities("minimum_duration: held", held))
+        quantity, held = together(
+            "minimum_duration",
+            quantity=quantities("minimum_duration", quantity),
+            held=quantities("minimum_duration: held", held),
+        )
         return (quantity * np.maximum(held, self.minimum) / self.per)[()]
 
     def held(self, quantity, held):
@@ -41,6 +46,9 @@ class MinimumDuration:
         >>> MinimumDuration(30, per=30).early(1000, held=[15, 45])
         array([500.,   0.])
         """
-        quantity, held = together("minimum_duration", quantity=quantities("minimum_duration", quantity),
-                                  held=quantities("minimum_duration: held", held))
+        quantity, held = together(
+            "minimum_duration",
+            quantity=quantities("minimum_duration", quantity),
+            held=quantities("minimum_duration: held", held),
+        )
         return (quantity * np.maximum(self.minimum - held, 0.0) / self.per)[()]

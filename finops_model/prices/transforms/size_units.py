@@ -32,18 +32,27 @@ def factor(size: str, table: dict | None = None) -> float:
             found = MULTIPLE.match(name)
             if found:
                 return 8.0 * int(found[1])
-    raise PriceError(unknown("", "instance size", str(size)[:40], [*table, *FACTORS, "2xlarge"],
-                             "Any multiple of xlarge is known too; give other sizes their factor in 'table'."))
+    raise PriceError(
+        unknown(
+            "",
+            "instance size",
+            str(size)[:40],
+            [*table, *FACTORS, "2xlarge"],
+            "Any multiple of xlarge is known too; give other sizes their factor in 'table'.",
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SizeUnits:
-    size: str                                   # "xlarge", "m5.2xlarge", or a name of `table`
-    table: dict = field(default_factory=dict)   # factors of your own by size
+    size: str  # "xlarge", "m5.2xlarge", or a name of `table`
+    table: dict = field(default_factory=dict)  # factors of your own by size
 
     def __post_init__(self):
         if not isinstance(self.table, dict):
-            raise PriceError(f"size_units: table is {str(self.table)[:40]}; it must map sizes to factors.")
+            raise PriceError(
+                f"size_units: table is {str(self.table)[:40]}; it must map sizes to factors."
+            )
         factor(self.size, self.table)
 
     @property

@@ -15,7 +15,7 @@ from html import escape
 
 # jsonschema builds a grammar for addresses of the world when it can (1 s per kernel); charts have none to check.
 _grammar = sys.modules.get("rfc3987_syntax")
-sys.modules["rfc3987_syntax"] = None    # type: ignore[assignment]
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 import altair as alt  # noqa: E402
 import vl_convert  # noqa: E402
 from altair.utils.schemapi import debug_mode  # noqa: E402
@@ -28,10 +28,20 @@ from ...errors import printable  # noqa: E402
 from ...measure.words import SYMBOLS  # noqa: E402
 
 # Okabe–Ito: blue what may come, near-black what was, vermilion the budget and what costs more, green what costs less.
-INK, BLUE, VERMILION, GREEN, GREY, GRID = "#1B2631", "#0072B2", "#D55E00", "#009E73", "#566573", "#E3E7EB"
-DARK_VERMILION, DARK_GREEN = "#B34700", "#00704F"          # the same hues, dark enough for small text on white
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"     # metric twins; vl-convert carries the first one
-TEXT = 12                                                  # px of axis and label text
+INK, BLUE, VERMILION, GREEN, GREY, GRID = (
+    "#1B2631",
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#566573",
+    "#E3E7EB",
+)
+DARK_VERMILION, DARK_GREEN = (
+    "#B34700",
+    "#00704F",
+)  # the same hues, dark enough for small text on white
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # metric twins; vl-convert carries the first one
+TEXT = 12  # px of axis and label text
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,10 @@ def short(text, most: int) -> str:
     'pretraining…'
     """
     text = clean(text)
-    columns = [2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text]
+    columns = [
+        2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1
+        for c in text
+    ]
     if sum(columns) <= most:
         return text
     kept, used = "", 1
@@ -86,7 +99,9 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
 
 
-def inside(low: float, high: float, most: int = 6, room: float = 0.06) -> tuple[tuple[float, float], list[float]]:
+def inside(
+    low: float, high: float, most: int = 6, room: float = 0.06
+) -> tuple[tuple[float, float], list[float]]:
     """An axis that ends a little outside low … high (never past a zero end), and the round values on it.
 
     >>> inside(0, 340, most=5)
@@ -106,10 +121,23 @@ def axis_money(values: list[float], currency: str) -> list[str]:
     (['$0', '$0.5m', '$1.0m'], ['−€20', '€0'])
     """
     symbol = SYMBOLS.get(currency, f"{currency} ")
-    size, step = max(map(abs, values)), abs(values[1] - values[0]) if len(values) > 1 else abs(values[0]) or 1.0
-    scale, letter = next(((s, x) for s, x in ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k")) if size >= s), (1.0, ""))
-    digits = next((d for d in range(9) if abs(round(step / scale, d) * scale - step) < step * 1e-6), 9)
-    return [f"{symbol}0" if not v else f"{'−' if v < 0 else ''}{symbol}{abs(v) / scale:,.{digits}f}{letter}" for v in values]
+    size, step = (
+        max(map(abs, values)),
+        abs(values[1] - values[0]) if len(values) > 1 else abs(values[0]) or 1.0,
+    )
+    scale, letter = next(
+        ((s, x) for s, x in ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k")) if size >= s),
+        (1.0, ""),
+    )
+    digits = next(
+        (d for d in range(9) if abs(round(step / scale, d) * scale - step) < step * 1e-6), 9
+    )
+    return [
+        f"{symbol}0"
+        if not v
+        else f"{'−' if v < 0 else ''}{symbol}{abs(v) / scale:,.{digits}f}{letter}"
+        for v in values
+    ]
 
 
 def month_label(month: str) -> str:
@@ -125,7 +153,11 @@ def month_label(month: str) -> str:
 def month_ticks(months: list[str], most: int = 11) -> list[int]:
     """Positions of months to label: every one, else quarters or half years from January, else Januaries."""
     for every in (1, 2, 3, 6, 12, 24, 60):
-        found = [i for i, month in enumerate(months) if (int(month[5:]) - 1 + 12 * int(month[:4])) % every == 0]
+        found = [
+            i
+            for i, month in enumerate(months)
+            if (int(month[5:]) - 1 + 12 * int(month[:4])) % every == 0
+        ]
         if len(found) <= most:
             return found or [0]
     return [0]
@@ -138,7 +170,7 @@ def keep_apart(places: list[float], gap: float, low: float, high: float) -> list
     [0.5, 1.5, 5.0]
     """
     order = sorted(range(len(places)), key=lambda i: places[i])
-    groups: list[list[float]] = []                      # [sum of wished places, count, first place]
+    groups: list[list[float]] = []  # [sum of wished places, count, first place]
     for i in order:
         groups.append([places[i], 1])
         while len(groups) > 1:
@@ -148,7 +180,7 @@ def keep_apart(places: list[float], gap: float, low: float, high: float) -> list
                 break
             groups[-2:] = [[s0 + s1, n0 + n1]]
     spaced = [s / n - gap * (n - 1) / 2 + gap * k for s, n in groups for k in range(n)]
-    for k in range(len(spaced)):                        # push back inside, from the bottom, then from the top
+    for k in range(len(spaced)):  # push back inside, from the bottom, then from the top
         spaced[k] = max(spaced[k], low + gap * k)
     for k in reversed(range(len(spaced))):
         spaced[k] = min(spaced[k], high - gap * (len(spaced) - 1 - k))
@@ -161,25 +193,56 @@ def keep_apart(places: list[float], gap: float, low: float, high: float) -> list
 class Canvas:
     """Layers of one drawing. x and y are (low, high) of the axes in data units; y may run downwards (high < low)."""
 
-    def __init__(self, width: int, height: int, left: int, right: int, top: int, bottom: int, x: tuple, y: tuple):
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        left: int,
+        right: int,
+        top: int,
+        bottom: int,
+        x: tuple,
+        y: tuple,
+    ):
         self.width, self.height, self.x, self.y = width - left - right, height - top - bottom, x, y
         self.padding = {"left": left, "right": right, "top": top, "bottom": bottom}
         self.drawn: list[tuple[str, dict, tuple, list[dict]]] = []
 
     def _add(self, mark: str, rows: list[dict], style: dict, *channels: str) -> None:
         """Words and boxes of one style become one layer: few layers draw faster."""
-        same = next((one for one in self.drawn if mark in ("text", "rect") and one[:3] == (mark, style, channels)), None)
+        same = next(
+            (
+                one
+                for one in self.drawn
+                if mark in ("text", "rect") and one[:3] == (mark, style, channels)
+            ),
+            None,
+        )
         if same:
             same[3].extend(rows)
         elif rows:
             self.drawn.append((mark, style, channels, list(rows)))
 
     def _layer(self, name: str, mark: str, style: dict, channels: tuple) -> alt.Chart:
-        at = {"x": {"field": "x", "axis": None, "scale": {"domain": list(self.x), "nice": False, "zero": False}},
-              "y": {"field": "y", "axis": None, "scale": {"domain": list(self.y), "nice": False, "zero": False}}}
+        at = {
+            "x": {
+                "field": "x",
+                "axis": None,
+                "scale": {"domain": list(self.x), "nice": False, "zero": False},
+            },
+            "y": {
+                "field": "y",
+                "axis": None,
+                "scale": {"domain": list(self.y), "nice": False, "zero": False},
+            },
+        }
         at = {axis: {**channel, "type": "quantitative"} for axis, channel in at.items()}
-        extra = {"x2": {"field": "x2"}, "y2": {"field": "y2"}, "text": {"field": "t", "type": "nominal"},
-                 "color": {"field": "color", "type": "nominal", "scale": None}}
+        extra = {
+            "x2": {"field": "x2"},
+            "y2": {"field": "y2"},
+            "text": {"field": "t", "type": "nominal"},
+            "color": {"field": "color", "type": "nominal", "scale": None},
+        }
         encoding = alt.FacetedEncoding(**at, **{key: extra[key] for key in channels})
         return alt.Chart(alt.NamedData(name), mark={"type": mark, **style}, encoding=encoding)
 
@@ -193,12 +256,27 @@ class Canvas:
 
     def line(self, rows, color, width=2.2, dash=()):
         """A line through rows x, y."""
-        self._add("line", rows, {"color": color, "strokeWidth": width, "strokeDash": list(dash), "strokeJoin": "round"})
+        self._add(
+            "line",
+            rows,
+            {"color": color, "strokeWidth": width, "strokeDash": list(dash), "strokeJoin": "round"},
+        )
 
     def points(self, rows, color, size=22, hollow=False):
         """Dots at rows x, y."""
         fill = "white" if hollow else color
-        self._add("point", rows, {"filled": True, "fill": fill, "stroke": color, "strokeWidth": 1.6, "size": size, "opacity": 1})
+        self._add(
+            "point",
+            rows,
+            {
+                "filled": True,
+                "fill": fill,
+                "stroke": color,
+                "strokeWidth": 1.6,
+                "size": size,
+                "opacity": 1,
+            },
+        )
 
     def bars(self, rows, opacity=1.0):
         """Filled boxes: rows x, x2, y, y2, color."""
@@ -206,35 +284,87 @@ class Canvas:
 
     def rules(self, rows, color, width=1.0, dash=()):
         """Straight strokes: rows x, x2, y, y2."""
-        self._add("rule", rows, {"color": color, "strokeWidth": width, "strokeDash": list(dash)}, "x2", "y2")
+        self._add(
+            "rule",
+            rows,
+            {"color": color, "strokeWidth": width, "strokeDash": list(dash)},
+            "x2",
+            "y2",
+        )
 
-    def text(self, rows, color=INK, align="left", dx=0, dy=0, size=TEXT, bold=False, halo=False, baseline="middle"):
+    def text(
+        self,
+        rows,
+        color=INK,
+        align="left",
+        dx=0,
+        dy=0,
+        size=TEXT,
+        bold=False,
+        halo=False,
+        baseline="middle",
+    ):
         """Words at rows x, y, t. `halo` keeps them readable on lines."""
-        style = {"align": align, "baseline": baseline, "dx": dx, "dy": dy, "fontSize": size, "fontWeight": "bold" if bold else "normal"}
+        style = {
+            "align": align,
+            "baseline": baseline,
+            "dx": dx,
+            "dy": dy,
+            "fontSize": size,
+            "fontWeight": "bold" if bold else "normal",
+        }
         if halo:
-            self._add("text", rows, {**style, "stroke": "white", "strokeWidth": 4, "strokeJoin": "round", "color": "white"}, "text")
+            self._add(
+                "text",
+                rows,
+                {
+                    **style,
+                    "stroke": "white",
+                    "strokeWidth": 4,
+                    "strokeJoin": "round",
+                    "color": "white",
+                },
+                "text",
+            )
         self._add("text", rows, {**style, "color": color}, "text")
 
     def y_axis(self, values: list[float], labels: list[str]) -> None:
         """Grid lines across, labels to their left."""
         self.rules([{"x": self.x[0], "x2": self.x[1], "y": v, "y2": v} for v in values], GRID)
-        self.text([{"x": self.x[0], "y": v, "t": t} for v, t in zip(values, labels)], GREY, "right", dx=-8)
+        self.text(
+            [{"x": self.x[0], "y": v, "t": t} for v, t in zip(values, labels)], GREY, "right", dx=-8
+        )
 
     def x_axis(self, values: list[float], labels: list[str], grid: bool = False) -> None:
         """Labels below the lower edge; `grid`: lines upwards from them."""
         low, high = self.y
         if grid:
             self.rules([{"x": v, "x2": v, "y": low, "y2": high} for v in values], GRID)
-        self.text([{"x": v, "y": low, "t": t} for v, t in zip(values, labels)], GREY, "center", dy=15)
+        self.text(
+            [{"x": v, "y": low, "t": t} for v, t in zip(values, labels)], GREY, "center", dy=15
+        )
 
     def figure(self, title: str, subtitle: str, words: str) -> Figure:
         """The finished figure; `words` describe it for a screen reader."""
-        order = sorted(self.drawn, key=lambda one: (one[0] == "text") + (one[0] == "text" and "stroke" not in one[1]))   # words on top
-        with debug_mode(False):             # nothing here comes from outside but rows, and those are no schema
-            chart = alt.layer(*(self._layer(f"rows{i}", *one[:3]) for i, one in enumerate(order))).properties(
-                width=self.width, height=self.height, padding=self.padding, autosize=alt.AutoSizeParams(type="none"))
-            chart = chart.configure(font=FONT, aria=False, background="transparent").configure_view(stroke=None)
-        drawing = svg(chart, {f"rows{i}": one[3] for i, one in enumerate(order)})     # rows join last: Altair copies what it holds
+        order = sorted(
+            self.drawn,
+            key=lambda one: (one[0] == "text") + (one[0] == "text" and "stroke" not in one[1]),
+        )  # words on top
+        with debug_mode(False):  # nothing here comes from outside but rows, and those are no schema
+            chart = alt.layer(
+                *(self._layer(f"rows{i}", *one[:3]) for i, one in enumerate(order))
+            ).properties(
+                width=self.width,
+                height=self.height,
+                padding=self.padding,
+                autosize=alt.AutoSizeParams(type="none"),
+            )
+            chart = chart.configure(font=FONT, aria=False, background="transparent").configure_view(
+                stroke=None
+            )
+        drawing = svg(
+            chart, {f"rows{i}": one[3] for i, one in enumerate(order)}
+        )  # rows join last: Altair copies what it holds
         return Figure(title, subtitle, words, bare(drawing, words))
 
 
@@ -245,8 +375,10 @@ def svg(chart: alt.TopLevelMixin, rows: dict[str, list[dict]] | None = None) -> 
 
 
 EMPTY = re.compile(r'<path class="(?:background|foreground)"[^>]*/>|<g></g>')
-NOISE = re.compile(r' (?:class|role|pointer-events|xmlns:xlink|version|stroke-miterlimit|font-family|aria-[a-z]+)="[^"]*"'
-                   r'| opacity="1"| transform="translate\(0,0\)"')
+NOISE = re.compile(
+    r' (?:class|role|pointer-events|xmlns:xlink|version|stroke-miterlimit|font-family|aria-[a-z]+)="[^"]*"'
+    r'| opacity="1"| transform="translate\(0,0\)"'
+)
 LONG = re.compile(r"-?\d+\.\d{3,}")
 
 
@@ -254,10 +386,16 @@ def bare(drawing: str, words: str) -> str:
     """The drawing without classes, empty paths and long decimals, described in words. Text between tags is not touched."""
     drawing = EMPTY.sub("", drawing)
     parts = re.split(r"(<[^>]*>)", drawing)
-    parts = [LONG.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), NOISE.sub("", part)) if i % 2 else part
-             for i, part in enumerate(parts)]
+    parts = [
+        LONG.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), NOISE.sub("", part))
+        if i % 2
+        else part
+        for i, part in enumerate(parts)
+    ]
     drawing = EMPTY.sub("", "".join(parts))
     width, height = re.search(r'viewBox="0 0 (\S+) (\S+)"', drawing).groups()
-    head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-            f'aria-label="{escape(words)}">')
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+        f'aria-label="{escape(words)}">'
+    )
     return re.sub(r"^<svg[^>]*>", lambda _: head, drawing)

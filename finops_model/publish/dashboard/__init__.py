@@ -11,8 +11,24 @@ from .dials import LIMITS, Position, clamp, freeze, limits, load, settle
 from .server import command, environment, serve
 from .view import sliders, view
 
-__all__ = ["LIMITS", "Position", "clamp", "command", "environment", "freeze", "limits", "load", "load_index", "open_brief",
-           "open_report", "page", "serve", "settle", "sliders", "view"]
+__all__ = [
+    "LIMITS",
+    "Position",
+    "clamp",
+    "command",
+    "environment",
+    "freeze",
+    "limits",
+    "load",
+    "load_index",
+    "open_brief",
+    "open_report",
+    "page",
+    "serve",
+    "settle",
+    "sliders",
+    "view",
+]
 
 
 def page(root=None):

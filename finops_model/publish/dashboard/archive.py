@@ -32,11 +32,19 @@ def load_index(reports_root) -> dict:
         index = json.loads(path.read_text(encoding="utf-8"))
         entries = index["reports"]
         for entry in entries:
-            if not (MONTH.match(entry["month"]) and SLUG.match(entry["slug"]) and isinstance(entry["files"], dict)):
-                raise ReportError(f"{path}: '{entry['month']}/{entry['slug']}' cannot be the folder of a report. "
-                                  "Publish again: finops report.")
+            if not (
+                MONTH.match(entry["month"])
+                and SLUG.match(entry["slug"])
+                and isinstance(entry["files"], dict)
+            ):
+                raise ReportError(
+                    f"{path}: '{entry['month']}/{entry['slug']}' cannot be the folder of a report. "
+                    "Publish again: finops report."
+                )
     except (ValueError, KeyError, TypeError) as problem:
-        raise ReportError(f"{path}: not an index of reports ({type(problem).__name__}). Publish again: finops report.") from None
+        raise ReportError(
+            f"{path}: not an index of reports ({type(problem).__name__}). Publish again: finops report."
+        ) from None
     if not entries:
         raise ReportError(f"{path}: no report has been published yet. {HOW}")
     return index
@@ -47,7 +55,9 @@ def find_entry(index: dict, month: str, slug: str) -> dict:
     for entry in index["reports"]:
         if month == entry["month"] and slug == entry["slug"]:
             return entry
-    raise ReportError(f"'{str(month)[:40]}/{str(slug)[:60]}' is not a published report. Choose a month and unit from the list.")
+    raise ReportError(
+        f"'{str(month)[:40]}/{str(slug)[:60]}' is not a published report. Choose a month and unit from the list."
+    )
 
 
 def open_file(reports_root, month: str, slug: str, name: str) -> bytes:
@@ -62,16 +72,24 @@ def open_file(reports_root, month: str, slug: str, name: str) -> bytes:
     expected = listed.get("sha256", "") if isinstance(listed, dict) else ""
     shown = f"{entry['month']}/{entry['slug']}/{name}"
     if not isinstance(expected, str) or not HASH.match(expected):
-        raise ReportError(f"{shown}: the index does not list this file. Publish the month again: finops report --month {month}.")
+        raise ReportError(
+            f"{shown}: the index does not list this file. Publish the month again: finops report --month {month}."
+        )
     path = root / entry["month"] / entry["slug"] / name
-    if not path.is_file() or path.resolve() != path:          # a link may lead out of the archive
-        raise ReportError(f"{shown}: the file is not in the archive. Publish the month again: finops report --month {month}.")
+    if not path.is_file() or path.resolve() != path:  # a link may lead out of the archive
+        raise ReportError(
+            f"{shown}: the file is not in the archive. Publish the month again: finops report --month {month}."
+        )
     if path.stat().st_size > MAX_BYTES:
-        raise ReportError(f"{shown}: {path.stat().st_size:,} bytes; a report may have at most {MAX_BYTES:,}.")
+        raise ReportError(
+            f"{shown}: {path.stat().st_size:,} bytes; a report may have at most {MAX_BYTES:,}."
+        )
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != expected:
-        raise ReportError(f"{shown} was changed after it was published: its sha256 is not the one in the index. "
-                          f"It is not shown. Publish the month again: finops report --month {month}.")
+        raise ReportError(
+            f"{shown} was changed after it was published: its sha256 is not the one in the index. "
+            f"It is not shown. Publish the month again: finops report --month {month}."
+        )
     return data
 
 

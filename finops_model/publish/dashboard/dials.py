@@ -31,10 +31,12 @@ NPZ, JSON = "dashboard.npz", "dashboard.json"
 class Position:
     """Where the sliders stand. 0 everywhere: as published."""
 
-    demand: float = 0.0          # share by which usage differs from the forecast, all months
-    token_price: float = 0.0     # share by which token prices differ
-    small_share: float = 0.0     # share of the routable tokens moved from today's mix to the smaller model
-    committed: float = 0.0       # GPUs per hour committed at least; signed contracts stay
+    demand: float = 0.0  # share by which usage differs from the forecast, all months
+    token_price: float = 0.0  # share by which token prices differ
+    small_share: float = (
+        0.0  # share of the routable tokens moved from today's mix to the smaller model
+    )
+    committed: float = 0.0  # GPUs per hour committed at least; signed contracts stay
 
     @property
     def base(self) -> bool:
@@ -43,8 +45,16 @@ class Position:
 
 def gpu_pool(dials: dict) -> dict | None:
     """The pool the commitment slider speaks about: the largest one counted in GPU hours; None where there is none."""
-    pools = [pool for pool in dials.get("commitments", []) if pool["unit"].casefold().startswith("gpu") and len(pool["grid"]) > 1]
-    return max(pools, key=lambda pool: float((pool["spill"][:, :, 0].sum(axis=1) * 1.0).mean()), default=None)
+    pools = [
+        pool
+        for pool in dials.get("commitments", [])
+        if pool["unit"].casefold().startswith("gpu") and len(pool["grid"]) > 1
+    ]
+    return max(
+        pools,
+        key=lambda pool: float((pool["spill"][:, :, 0].sum(axis=1) * 1.0).mean()),
+        default=None,
+    )
 
 
 def limits(dials: dict) -> dict[str, tuple[float, float]]:
@@ -69,44 +79,78 @@ def clamp(values, dials: dict) -> Position:
     for name, (low, high) in limits(dials).items():
         value = values.get(name, 0.0)
         try:
-            number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
-        except OverflowError:                                  # an integer of a thousand digits
+            number = (
+                float(value)
+                if isinstance(value, (int, float)) and not isinstance(value, bool)
+                else math.nan
+            )
+        except OverflowError:  # an integer of a thousand digits
             number = high if value > 0 else low
         found[name] = min(max(number, low), high) if not math.isnan(number) else 0.0
     return Position(**found)
 
 
-def settle(dials: dict, demand: float = 0.0, token_price: float = 0.0, small_share: float | None = None,
-           committed: float | None = None) -> np.ndarray:
+def settle(
+    dials: dict,
+    demand: float = 0.0,
+    token_price: float = 0.0,
+    small_share: float | None = None,
+    committed: float | None = None,
+) -> np.ndarray:
     """EffectiveCost of the frozen draws at a position, money, (path, month). Inputs are clamped.
 
     At rest this is the frozen base total, bit for bit.
     """
-    position = clamp({"demand": demand, "token_price": token_price, "small_share": small_share or 0.0,
-                      "committed": committed or 0.0}, dials)
+    position = clamp(
+        {
+            "demand": demand,
+            "token_price": token_price,
+            "small_share": small_share or 0.0,
+            "committed": committed or 0.0,
+        },
+        dials,
+    )
     return np.array(dials["base"], dtype=float) if position.base else rebuilt(dials, position)
 
 
 def rebuilt(dials: dict, position: Position) -> np.ndarray:
     """The sum of all parts at a position, (path, month); at rest equal to the base up to float rounding."""
     scale = 1.0 + position.demand
-    tokens = dials["linear_tokens"] + position.small_share * (dials["routed"] - np.asarray(dials["routable"]))
+    tokens = dials["linear_tokens"] + position.small_share * (
+        dials["routed"] - np.asarray(dials["routable"])
+    )
     total = dials["fixed"] + scale * ((1.0 + position.token_price) * tokens + dials["linear_other"])
     for tier in dials["graduated"]:
         rates = [make(kind, fields) for kind, fields in zip(tier["kind"], tier["tiers"])]
-        total = total + charge_months(rates, tier["usage"] * scale, tier["already"], tier["factor"], tier.get("due", 1.0))
+        total = total + charge_months(
+            rates, tier["usage"] * scale, tier["already"], tier["factor"], tier.get("due", 1.0)
+        )
     chosen = gpu_pool(dials)
     for pool in dials["commitments"]:
         level = np.asarray(pool["level"], dtype=float)
         if pool is chosen:
-            level = np.maximum(level, position.committed)     # a signed contract cannot be left before it ends
+            level = np.maximum(
+                level, position.committed
+            )  # a signed contract cannot be left before it ends
         spill = scale * _at(pool["spill"], np.asarray(pool["grid"]), level / scale)
         total = total + level * pool["rate"] * pool["hours"] + spill * pool["price"]
-    for held in dials.get("overlaps", []):                    # commitments that overlap: settled at some levels of demand
-        at, scales = float(np.clip(scale, held["scales"][0], held["scales"][-1])), np.asarray(held["scales"])
+    for held in dials.get(
+        "overlaps", []
+    ):  # commitments that overlap: settled at some levels of demand
+        at, scales = (
+            float(np.clip(scale, held["scales"][0], held["scales"][-1])),
+            np.asarray(held["scales"]),
+        )
         right = int(np.clip(np.searchsorted(scales, at), 1, len(scales) - 1))
         weight = (at - scales[right - 1]) / (scales[right] - scales[right - 1])
-        total = total + held["fee"] - (held["covered"][:, :, right - 1] * (1 - weight) + held["covered"][:, :, right] * weight)
+        total = (
+            total
+            + held["fee"]
+            - (
+                held["covered"][:, :, right - 1] * (1 - weight)
+                + held["covered"][:, :, right] * weight
+            )
+        )
     return total
 
 
@@ -134,8 +178,10 @@ def year_of(dials: dict, brief: dict) -> tuple[str, ...]:
         again = budgets.spread(land["booked"] + every[:, open_months].sum(axis=1))
         if all(abs(again[p] - land[p]) < 0.005 for p in ("p10", "p50", "p90", "mean")):
             return year
-    raise ReportError(f"{brief['month']}: the frozen draws do not give the landing of the brief ({land['p50']:,.2f} at P50). "
-                      "They are not of the same run; publish the month again: finops report.")
+    raise ReportError(
+        f"{brief['month']}: the frozen draws do not give the landing of the brief ({land['p50']:,.2f} at P50). "
+        "They are not of the same run; publish the month again: finops report."
+    )
 
 
 def freeze(dials: dict, brief: dict, folder) -> Path:
@@ -143,24 +189,32 @@ def freeze(dials: dict, brief: dict, folder) -> Path:
 
     Raises ReportError where dials and brief are not of the same run.
     """
-    from . import chart as dashboard_chart
     from ...documents import write_atomic
+    from . import chart as dashboard_chart
 
     folder = Path(folder)
     told = [row["month"] for row in brief["forecast"]["months"]]
     if told != list(dials["months"]):
-        raise ReportError(f"{brief['month']}: the brief forecasts {told[0]} … {told[-1]} and the dials "
-                          f"{dials['months'][0]} … {dials['months'][-1]}. Freeze the dials of the brief's own run.")
+        raise ReportError(
+            f"{brief['month']}: the brief forecasts {told[0]} … {told[-1]} and the dials "
+            f"{dials['months'][0]} … {dials['months'][-1]}. Freeze the dials of the brief's own run."
+        )
     year = year_of(dials, brief)
     arrays: dict[str, np.ndarray] = {}
     plain = _take_out({**dials, "year": list(year)}, "d", arrays)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     bundle = dashboard_chart.write_bundle(folder.parent / ".assets")
-    text = {"schema": 1, "month": brief["month"], "slug": brief["slug"], "currency": brief["currency"],
-            "npz_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(), "dials": plain,
-            "chart": dashboard_chart.fan_spec(brief["currency"]),
-            "bundle": {"file": bundle.name, "sha256": hashlib.sha256(bundle.read_bytes()).hexdigest()}}
+    text = {
+        "schema": 1,
+        "month": brief["month"],
+        "slug": brief["slug"],
+        "currency": brief["currency"],
+        "npz_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
+        "dials": plain,
+        "chart": dashboard_chart.fan_spec(brief["currency"]),
+        "bundle": {"file": bundle.name, "sha256": hashlib.sha256(bundle.read_bytes()).hexdigest()},
+    }
     write_atomic(folder / NPZ, buffer.getvalue())
     write_atomic(folder / JSON, json.dumps(text, sort_keys=True, allow_nan=False) + "\n")
     return folder
@@ -171,20 +225,26 @@ def load(folder) -> tuple[dict, dict]:
     folder = Path(folder)
     month = folder.name
     if not (folder / NPZ).is_file() or not (folder / JSON).is_file():
-        raise ReportError(f"{month}: the company's report was published without slider data. "
-                          f"Publish the month again: finops report --month {month}.")
+        raise ReportError(
+            f"{month}: the company's report was published without slider data. "
+            f"Publish the month again: finops report --month {month}."
+        )
     try:
         text = json.loads((folder / JSON).read_text(encoding="utf-8"))
         raw = (folder / NPZ).read_bytes()
         if hashlib.sha256(raw).hexdigest() != text["npz_sha256"]:
-            raise ReportError(f"{month}/{NPZ} was changed after it was published. Publish the month again: "
-                              f"finops report --month {month}.")
+            raise ReportError(
+                f"{month}/{NPZ} was changed after it was published. Publish the month again: "
+                f"finops report --month {month}."
+            )
         with np.load(io.BytesIO(raw), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         return _put_back(text["dials"], arrays), text
     except (ValueError, KeyError, TypeError, OSError) as problem:
-        raise ReportError(f"{month}: the slider data cannot be read ({type(problem).__name__}). "
-                          f"Publish the month again: finops report --month {month}.") from None
+        raise ReportError(
+            f"{month}: the slider data cannot be read ({type(problem).__name__}). "
+            f"Publish the month again: finops report --month {month}."
+        ) from None
 
 
 def _take_out(value, name: str, arrays: dict):
@@ -201,5 +261,9 @@ def _take_out(value, name: str, arrays: dict):
 
 def _put_back(value, arrays: dict):
     if isinstance(value, dict):
-        return arrays[value["array"]] if set(value) == {"array"} else {key: _put_back(v, arrays) for key, v in value.items()}
+        return (
+            arrays[value["array"]]
+            if set(value) == {"array"}
+            else {key: _put_back(v, arrays) for key, v in value.items()}
+        )
     return [_put_back(item, arrays) for item in value] if isinstance(value, list) else value

@@ -40,14 +40,19 @@ def reports_root(start: Path | None = None) -> Path:
 
 def under_voila() -> bool:
     """Whether this kernel serves a page to viewers."""
-    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila") or bool(os.environ.get("FINOPS_DASHBOARD"))
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila") or bool(
+        os.environ.get("FINOPS_DASHBOARD")
+    )
 
 
 class Clean(logging.Formatter):
     """Lines that cannot steer a terminal: a viewer's message stands in them as it came."""
 
     def format(self, record):
-        return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in super().format(record))
+        return "".join(
+            c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}"
+            for c in super().format(record)
+        )
 
 
 def start_log() -> None:
@@ -56,12 +61,16 @@ def start_log() -> None:
         return
     if os.environ.get("FINOPS_DASHBOARD_LOG"):
         path = os.environ["FINOPS_DASHBOARD_LOG"]
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))      # this user's alone
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))  # this user's alone
         os.chmod(path, 0o600)
         handler: logging.Handler = logging.FileHandler(path, delay=True)
-    else:                               # a kernel's sys.stderr is shown to the viewer; this is the stream behind it
+    else:  # a kernel's sys.stderr is shown to the viewer; this is the stream behind it
         copy = getattr(sys.stderr, "_original_stdstream_copy", None)
-        handler = logging.StreamHandler(open(copy, "w", closefd=False) if isinstance(copy, int) else sys.__stderr__)  # noqa: SIM115 - open while the page lives
+        handler = logging.StreamHandler(
+            open(copy, "w", closefd=False)  # noqa: SIM115 - open while the page lives
+            if isinstance(copy, int)
+            else sys.__stderr__
+        )
     handler.setFormatter(Clean("%(asctime)s finops dashboard: %(message)s"))
     log.addHandler(handler)
     log.propagate = False
@@ -75,11 +84,14 @@ def problem_text(problem: BaseException, root: Path) -> str:
         return str(problem).replace(str(root.resolve()), "reports").replace(str(root), "reports")
     reference = uuid.uuid4().hex[:8]
     log.error("reference %s", reference, exc_info=problem)
-    return f"This did not work. Nothing was changed. Tell the finance team the reference {reference}."
+    return (
+        f"This did not work. Nothing was changed. Tell the finance team the reference {reference}."
+    )
 
 
 def guarded(callback):
     """A callback of the page that never shows a traceback: its problem becomes `self.problem`."""
+
     @functools.wraps(callback)
     def safe(self, *args):
         try:
@@ -87,6 +99,7 @@ def guarded(callback):
             self.problem = ""
         except Exception as problem:  # noqa: BLE001 - the page's edge: whatever it is, the viewer sees one sentence
             self.problem = problem_text(problem, self.root)
+
     return safe
 
 
@@ -95,12 +108,12 @@ class Dashboard(anywidget.AnyWidget):
 
     _esm = traitlets.Unicode("").tag(sync=True)
     _css = traitlets.Unicode("").tag(sync=True)
-    ask = traitlets.Any({}).tag(sync=True)            # from the browser: {"month", "slug"} of a report
-    position = traitlets.Any({}).tag(sync=True)       # from the browser: where the sliders stand
-    reports = traitlets.List([]).tag(sync=True)       # published reports, newest first
-    report = traitlets.Dict({}).tag(sync=True)        # the report asked for, with its HTML
-    outlook = traitlets.Dict({}).tag(sync=True)       # what stays: company, sliders, chart specification
-    view = traitlets.Dict({}).tag(sync=True)          # what moves: headline, figures, chart rows
+    ask = traitlets.Any({}).tag(sync=True)  # from the browser: {"month", "slug"} of a report
+    position = traitlets.Any({}).tag(sync=True)  # from the browser: where the sliders stand
+    reports = traitlets.List([]).tag(sync=True)  # published reports, newest first
+    report = traitlets.Dict({}).tag(sync=True)  # the report asked for, with its HTML
+    outlook = traitlets.Dict({}).tag(sync=True)  # what stays: company, sliders, chart specification
+    view = traitlets.Dict({}).tag(sync=True)  # what moves: headline, figures, chart rows
     problem = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, root):
@@ -116,22 +129,37 @@ class Dashboard(anywidget.AnyWidget):
         else:
             program = self._open_outlook(found)
         script = resources.path("dashboard.js", beside=__package__).read_text(encoding="utf-8")
-        super().__init__(_esm=f"{program}\n;{script}", _css=resources.path("dashboard.css", beside=__package__).read_text(encoding="utf-8"),
-                         problem=self.opening_problem, **found)
+        super().__init__(
+            _esm=f"{program}\n;{script}",
+            _css=resources.path("dashboard.css", beside=__package__).read_text(encoding="utf-8"),
+            problem=self.opening_problem,
+            **found,
+        )
         self.observe(self._on_ask, "ask")
         self.observe(self._on_position, "position")
 
     def _open_outlook(self, found: dict) -> str:
         """Fill in the second tab from the newest company report with slider data; returns the chart program."""
         try:
-            entry = next((e for e in found["reports"] if (self.root / e["month"] / frozen.JSON).is_file()), found["reports"][0])
-            if "entity" in archive.find_entry(archive.load_index(self.root), found["reports"][0]["month"], found["reports"][0]["slug"]):
+            entry = next(
+                (e for e in found["reports"] if (self.root / e["month"] / frozen.JSON).is_file()),
+                found["reports"][0],
+            )
+            if "entity" in archive.find_entry(
+                archive.load_index(self.root),
+                found["reports"][0]["month"],
+                found["reports"][0]["slug"],
+            ):
                 raise ReportError(ENTITIES)
             self.dials, text = frozen.load(self.root / entry["month"])
             self.brief = archive.open_brief(self.root, entry["month"], text["slug"])
             program = self._program(text["bundle"])
-            found["outlook"] = {"company": self.brief["company"], "chart": text["chart"], "ready": True,
-                                "sliders": dashboard_view.sliders(self.brief, self.dials)}
+            found["outlook"] = {
+                "company": self.brief["company"],
+                "chart": text["chart"],
+                "ready": True,
+                "sliders": dashboard_view.sliders(self.brief, self.dials),
+            }
             found["view"] = dashboard_view.view(self.brief, self.dials)
             return program
         except Exception as problem:  # noqa: BLE001
@@ -140,40 +168,63 @@ class Dashboard(anywidget.AnyWidget):
 
     def _list(self) -> list[dict]:
         keys = ("month", "unit", "slug", "status", "headline")
-        return [{key: str(entry[key]) for key in keys} for entry in archive.load_index(self.root)["reports"]]
+        return [
+            {key: str(entry[key]) for key in keys}
+            for entry in archive.load_index(self.root)["reports"]
+        ]
 
     def _open(self, month, slug) -> dict:
         data = archive.open_report(self.root, month, slug)
-        return {"month": month, "slug": slug, "html": data.decode("utf-8"), "sha256": hashlib.sha256(data).hexdigest()}
+        return {
+            "month": month,
+            "slug": slug,
+            "html": data.decode("utf-8"),
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
 
     def _program(self, bundle: dict) -> str:
         """The Vega programs frozen beside the reports, unaltered."""
         name = str(bundle["file"])
         path = self.root / ".assets" / Path(name).name
-        if not path.is_file() or hashlib.sha256(raw := path.read_bytes()).hexdigest() != bundle["sha256"]:
-            raise ReportError(f"{name}: the chart program is missing or was changed. Publish again: finops report.")
+        if (
+            not path.is_file()
+            or hashlib.sha256(raw := path.read_bytes()).hexdigest() != bundle["sha256"]
+        ):
+            raise ReportError(
+                f"{name}: the chart program is missing or was changed. Publish again: finops report."
+            )
         return raw.decode("utf-8")
 
     def opens_as_published(self) -> bool:
         """Whether every opening figure is the published brief's own (also true where nothing has been published yet)."""
         if self.dials is None:
             return not self.view
-        return bool(self.view["published"] and self.view == dashboard_view.view(self.brief, self.dials)
-                    and self.view["headline"] == self.brief["headline"])
+        return bool(
+            self.view["published"]
+            and self.view == dashboard_view.view(self.brief, self.dials)
+            and self.view["headline"] == self.brief["headline"]
+        )
 
     @guarded
     def _on_ask(self, change):
         wanted = change["new"] if isinstance(change["new"], dict) else {}
         if "month" in wanted:
-            self.report = {"month": "", "slug": "", "html": "", "sha256": ""}     # a refused report leaves nothing on the page
+            self.report = {
+                "month": "",
+                "slug": "",
+                "html": "",
+                "sha256": "",
+            }  # a refused report leaves nothing on the page
             self.report = self._open(wanted.get("month"), wanted.get("slug"))
         else:
-            self.reports = self._list()                                          # the page has opened: anything new?
+            self.reports = self._list()  # the page has opened: anything new?
 
     @guarded
     def _on_position(self, change):
         if self.dials is not None:
-            self.view = dashboard_view.view(self.brief, self.dials, frozen.clamp(change["new"], self.dials))
+            self.view = dashboard_view.view(
+                self.brief, self.dials, frozen.clamp(change["new"], self.dials)
+            )
 
 
 def silence_tracebacks() -> None:

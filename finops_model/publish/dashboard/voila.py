@@ -16,7 +16,9 @@ from ... import resources
 
 HIDDEN = "[hidden]"
 SECRET = re.compile(r"(?i)(token(?:=|%3d|\s+|\"\s*:\s*\"))[^\s&;,\"'<>#]+")
-LONGEST_SOCKET = 107           # bytes of a socket's path; "voila_xxxxxxxx/kernel-<36>-ipc-5" takes 62 of them
+LONGEST_SOCKET = (
+    107  # bytes of a socket's path; "voila_xxxxxxxx/kernel-<36>-ipc-5" takes 62 of them
+)
 
 
 def scrubbed(text: str, secret: str = "") -> str:
@@ -39,7 +41,10 @@ def scrub_records(secret: str = "") -> None:
         one = made(*given, **named)
         one.msg, one.args = scrubbed(one.getMessage(), secret), None
         if one.exc_info:
-            one.exc_text, one.exc_info = scrubbed(logging.Formatter().formatException(one.exc_info), secret), None
+            one.exc_text, one.exc_info = (
+                scrubbed(logging.Formatter().formatException(one.exc_info), secret),
+                None,
+            )
         return one
 
     logging.setLogRecordFactory(record)
@@ -64,15 +69,27 @@ def main(argv: list[str] | None = None) -> None:
     """Voila with these options; the token comes from JUPYTER_TOKEN and is not handed on to kernels."""
     token = os.environ.pop("JUPYTER_TOKEN", "")
     if not token:
-        raise SystemExit("the dashboard needs its token in JUPYTER_TOKEN: start it with finops dashboard.")
-    os.umask(0o077)                                       # logs, sockets and connection files are this user's alone
+        raise SystemExit(
+            "the dashboard needs its token in JUPYTER_TOKEN: start it with finops dashboard."
+        )
+    os.umask(0o077)  # logs, sockets and connection files are this user's alone
     scrub_records(token)
     from voila.app import Voila
 
-    Voila.launch_instance(argv=[*(sys.argv[1:] if argv is None else argv), *private_kernels(), f"--Voila.token={token}"])
+    Voila.launch_instance(
+        argv=[
+            *(sys.argv[1:] if argv is None else argv),
+            *private_kernels(),
+            f"--Voila.token={token}",
+        ]
+    )
 
 
 if __name__ == "__main__":
     # A notebook served from the project's folder must not find this folder's modules by their short names.
-    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != resources.path(".", beside=__package__)]
+    sys.path[:] = [
+        entry
+        for entry in sys.path
+        if Path(entry or ".").resolve() != resources.path(".", beside=__package__)
+    ]
     main()

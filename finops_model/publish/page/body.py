@@ -10,8 +10,11 @@ from pathlib import Path
 
 from ...errors import ReportError
 from ...periods import check_month
-from . import costs as page_costs, first as page_first, sections as page_sections, units as page_units
 from ..report.briefs import SLUG, load_brief, readable
+from . import costs as page_costs
+from . import first as page_first
+from . import sections as page_sections
+from . import units as page_units
 from .tables import Figures, differences, templates
 
 
@@ -32,16 +35,26 @@ def open_brief(path: str | os.PathLike = "", *, month: str, unit: str) -> Page:
     """
     check_month(month)
     if not path:
-        slug = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in unit.casefold()).split())
+        slug = "-".join(
+            "".join(c if c.isascii() and c.isalnum() else " " for c in unit.casefold()).split()
+        )
         if not SLUG.fullmatch(slug):
-            raise ReportError(f"unit: '{unit[:60]}' is not the name of a unit. "
-                              "Name one of the month's reports, for example Company.")
+            raise ReportError(
+                f"unit: '{unit[:60]}' is not the name of a unit. "
+                "Name one of the month's reports, for example Company."
+            )
         here = Path.cwd().resolve()
-        places = [folder / "reports" / month / slug / "brief.json" for folder in (here, *here.parents)]
-        path = next((place for place in places if place.is_file()), f"reports/{month}/{slug}/brief.json")
+        places = [
+            folder / "reports" / month / slug / "brief.json" for folder in (here, *here.parents)
+        ]
+        path = next(
+            (place for place in places if place.is_file()), f"reports/{month}/{slug}/brief.json"
+        )
     brief = load_brief(path)
     if (brief["month"], brief["unit"]) != (month, unit):
-        raise ReportError(f"{path}: this brief is of {brief['unit']}, {brief['month']}; asked for was {unit}, {month}.")
+        raise ReportError(
+            f"{path}: this brief is of {brief['unit']}, {brief['month']}; asked for was {unit}, {month}."
+        )
     return Page(brief)
 
 
@@ -49,11 +62,13 @@ class Page:
     """Sections of the report of one brief, in the order a reader wants them; each is None where the brief has nothing for it."""
 
     def __init__(self, brief: dict):
-        self.brief = readable(brief)                # what is shown; figures are the brief's own
+        self.brief = readable(brief)  # what is shown; figures are the brief's own
         self.figures = Figures(self.brief)
         self.made: list[Section] = []
 
-    def _section(self, name: str, what: dict | None, template: str = "report_section.html.j2") -> Section | None:
+    def _section(
+        self, name: str, what: dict | None, template: str = "report_section.html.j2"
+    ) -> Section | None:
         if what is None:
             return None
         html = templates.get_template(template).render(brief=self.brief, name=name, **what)

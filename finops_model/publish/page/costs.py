@@ -6,7 +6,7 @@ from ...periods import month_name
 from ..charts import budget as charts
 from .tables import Column, Figures, table
 
-SMALL = 9                 # unit costs drawn; the table has all of them
+SMALL = 9  # unit costs drawn; the table has all of them
 
 
 def unit_costs(figures: Figures) -> dict | None:
@@ -17,22 +17,54 @@ def unit_costs(figures: Figures) -> dict | None:
         share = line["unit"] == "share"
         way = "rate" if share else "four"
         value, moved = figures.show(f"unit_costs/{i}/value", way), moved_words(line)
-        more = [figures.show(f"unit_costs/{i}/fully_loaded", way) if "fully_loaded" in line else "–"] if loaded else []
-        rows.append([line["name"], line["unit"], value, *more, figures.show(f"unit_costs/{i}/previous", way), moved,
-                     f"{line['days']}{' (partial)' if line['partial'] else ''}"])
+        more = (
+            [figures.show(f"unit_costs/{i}/fully_loaded", way) if "fully_loaded" in line else "–"]
+            if loaded
+            else []
+        )
+        rows.append(
+            [
+                line["name"],
+                line["unit"],
+                value,
+                *more,
+                figures.show(f"unit_costs/{i}/previous", way),
+                moved,
+                f"{line['days']}{' (partial)' if line['partial'] else ''}",
+            ]
+        )
         trend = charts.unit_cost_trend(line) if i < SMALL else None
         if trend:
-            words = " · ".join(word for word in ("" if share else line["unit"], moved) if word not in ("", "–"))
+            words = " · ".join(
+                word for word in ("" if share else line["unit"], moved) if word not in ("", "–")
+            )
             small.append((trend, value, words))
-    columns = [Column("Unit cost", False, True), Column("Unit", False), Column("Direct" if loaded else "This month"), *([Column("Fully loaded")] if loaded else []), Column("Before"),
-               Column("Change", False), Column("Days")]
-    note = ("A unit cost counts only days on which both the cost and what it is divided by are known. "
-            "Hollow dots: months with days missing.")
+    columns = [
+        Column("Unit cost", False, True),
+        Column("Unit", False),
+        Column("Direct" if loaded else "This month"),
+        *([Column("Fully loaded")] if loaded else []),
+        Column("Before"),
+        Column("Change", False),
+        Column("Days"),
+    ]
+    note = (
+        "A unit cost counts only days on which both the cost and what it is divided by are known. "
+        "Hollow dots: months with days missing."
+    )
     if loaded:
-        note += (" Direct: the cost of the workloads a driver drives. Fully loaded: with its share of what no driver of its unit drives, in proportion to "
-                 "direct cost. " + " ".join(f"{line['name']}: {line['of']}." for line in lines if line.get("of")))
-    tables = [table(columns, rows, f"Unit costs, {figures.currency}", note=note, name="unit-cost"), *_tie(figures)]
-    return {"title": "Unit costs", "figure": None, "small": small, "tables": tables} if rows else None
+        note += (
+            " Direct: the cost of the workloads a driver drives. Fully loaded: with its share of what no driver of its unit drives, in proportion to "
+            "direct cost. "
+            + " ".join(f"{line['name']}: {line['of']}." for line in lines if line.get("of"))
+        )
+    tables = [
+        table(columns, rows, f"Unit costs, {figures.currency}", note=note, name="unit-cost"),
+        *_tie(figures),
+    ]
+    return (
+        {"title": "Unit costs", "figure": None, "small": small, "tables": tables} if rows else None
+    )
 
 
 def _tie(figures: Figures) -> list:
@@ -41,16 +73,53 @@ def _tie(figures: Figures) -> list:
     if not tie:
         return []
     at = "unit_cost_tie"
-    rows = [[row["name"].replace("_", " "), show(f"{at}/rows/{i}/count", "whole"), *(show(f"{at}/rows/{i}/{key}", way) for key, way in (
-        ("value", "four"), ("direct", "whole"), ("fully_loaded_value", "four"), ("fully_loaded", "whole")))] for i, row in enumerate(tie["rows"])]
+    rows = [
+        [
+            row["name"].replace("_", " "),
+            show(f"{at}/rows/{i}/count", "whole"),
+            *(
+                show(f"{at}/rows/{i}/{key}", way)
+                for key, way in (
+                    ("value", "four"),
+                    ("direct", "whole"),
+                    ("fully_loaded_value", "four"),
+                    ("fully_loaded", "whole"),
+                )
+            ),
+        ]
+        for i, row in enumerate(tie["rows"])
+    ]
     if abs(tie["uncounted"]) >= 0.005 or abs(tie["loaded_uncounted"]) >= 0.005:
-        rows.append(["Days without a count", "", "", show(f"{at}/uncounted", "whole"), "", show(f"{at}/loaded_uncounted", "whole")])
-    rows.append(["Not driven", "", "", show(f"{at}/not_driven", "whole"), "", show(f"{at}/left", "whole")])
-    total = [figures.brief["unit"], "", "", show(f"{at}/cost", "whole"), "", show(f"{at}/cost", "whole")]
-    columns = [Column("Driver", False), *map(Column, ("Count", "Direct, each", "Direct", "Fully loaded, each", "Fully loaded"))]
+        rows.append(
+            [
+                "Days without a count",
+                "",
+                "",
+                show(f"{at}/uncounted", "whole"),
+                "",
+                show(f"{at}/loaded_uncounted", "whole"),
+            ]
+        )
+    rows.append(
+        ["Not driven", "", "", show(f"{at}/not_driven", "whole"), "", show(f"{at}/left", "whole")]
+    )
+    total = [
+        figures.brief["unit"],
+        "",
+        "",
+        show(f"{at}/cost", "whole"),
+        "",
+        show(f"{at}/cost", "whole"),
+    ]
+    columns = [
+        Column("Driver", False),
+        *map(Column, ("Count", "Direct, each", "Direct", "Fully loaded, each", "Fully loaded")),
+    ]
     caption = f"How unit costs add up to the cost of {month_name(figures.brief['month'])}, {figures.currency}"
-    note = ("Count × unit cost and what is not driven are the whole cost. Drivers and outcomes that divide the same workloads again are views of this "
-            "cost and are not in the sum.")
+    note = (
+        "Count × unit cost and what is not driven are the whole cost. Drivers and outcomes that divide the same workloads again are views of this "
+        "cost and are not in the sum."
+    )
     return [table(columns, rows, caption, total=total, note=note, name="unit-cost-tie")]
 
 

@@ -7,35 +7,62 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from ...wording import gap
-from ...wording.landing import chance_note, chance_title, kind
-from ...measure.reach import reaches
 from ...measure.budget.outside_words import AHEAD, short
+from ...measure.reach import reaches
 from ...measure.words import money
 from ...periods import month_days, month_name
+from ...wording import gap
+from ...wording.landing import chance_note, chance_title, kind
 from ..charts import budget as charts
 from .notices import told, use_and_bill
 from .tables import Column, Figures, four, table, whole
 
-INPUTS = {"ledger": "Ledger", "scenario": "Scenario", "budgets": "Budgets", "drivers": "Drivers", "invoices": "Invoices",
-          "commitments": "Commitments", "organisation": "Organisation", "code": "Program", "lock": "Package versions",
-          "python": "Python", "seed": "Seed", "paths": "Futures simulated", "engine": "Engine"}
+INPUTS = {
+    "ledger": "Ledger",
+    "scenario": "Scenario",
+    "budgets": "Budgets",
+    "drivers": "Drivers",
+    "invoices": "Invoices",
+    "commitments": "Commitments",
+    "organisation": "Organisation",
+    "code": "Program",
+    "lock": "Package versions",
+    "python": "Python",
+    "seed": "Seed",
+    "paths": "Futures simulated",
+    "engine": "Engine",
+}
 
 
 def first_figures(brief: dict) -> tuple[str, ...]:
     """Paths of the figures that must stand on the page."""
     land, what = brief["landing"], kind(brief["landing"])
-    asked = ["actual/month", "landing/booked" if what == "none" else "landing/p50", "tie_out/ledger_total"]
+    asked = [
+        "actual/month",
+        "landing/booked" if what == "none" else "landing/p50",
+        "tie_out/ledger_total",
+    ]
     asked += ["landing/p10", "landing/p90"] if what == "range" else []
-    asked += ["landing/overrun_probability"] if what == "range" and land["overrun_probability"] is not None else []
+    asked += (
+        ["landing/overrun_probability"]
+        if what == "range" and land["overrun_probability"] is not None
+        else []
+    )
     return (*asked, *(["tie_out/difference"] if brief["tie_out"]["difference"] is not None else []))
 
 
 def first(figures: Figures) -> dict:
     """What page one shows."""
     brief = figures.brief
-    return {"month": month_name(brief["month"]), "whole": sentence_end(whole_of(brief)), "tiles": list(tiles(figures)), "fan": charts.monthly_fan(brief),
-            "tie": tie_rows(figures), "facts": list(facts(figures)), "alerts": list(alerts(figures))}
+    return {
+        "month": month_name(brief["month"]),
+        "whole": sentence_end(whole_of(brief)),
+        "tiles": list(tiles(figures)),
+        "fan": charts.monthly_fan(brief),
+        "tie": tie_rows(figures),
+        "facts": list(facts(figures)),
+        "alerts": list(alerts(figures)),
+    }
 
 
 def whole_of(brief: dict) -> str:
@@ -56,15 +83,34 @@ def tiles(figures: Figures) -> Iterator[tuple]:
     """(title, figure, line below, tone) of the figures at the top."""
     brief, show, currency = figures.brief, figures.show, figures.currency
     name, land, flash = month_name(brief["month"]), brief["landing"], brief["status"] == "flash"
-    yield (f"{name}{' so far' if flash else ''}", show("actual/month", "money"), *_against(brief, flash, currency))
+    yield (
+        f"{name}{' so far' if flash else ''}",
+        show("actual/month", "money"),
+        *_against(brief, flash, currency),
+    )
     yield from _landing(figures, land, kind(land))
     said = brief["previous_forecast"]
     if said:
         inside = "inside" if said["inside"] else "outside"
-        line = ("the month is still under way" if said["actual"] is None else
-                f"was {money(said['actual'], currency)}" + (f", {inside} the range given" if _ranged(said, currency) else ""))
-        tone = "" if said["actual"] is None or not _ranged(said, currency) else "good" if said["inside"] else "bad"
-        yield f"{name}, as forecast a month before", show("previous_forecast/p50", "money"), line, tone
+        line = (
+            "the month is still under way"
+            if said["actual"] is None
+            else f"was {money(said['actual'], currency)}"
+            + (f", {inside} the range given" if _ranged(said, currency) else "")
+        )
+        tone = (
+            ""
+            if said["actual"] is None or not _ranged(said, currency)
+            else "good"
+            if said["inside"]
+            else "bad"
+        )
+        yield (
+            f"{name}, as forecast a month before",
+            show("previous_forecast/p50", "money"),
+            line,
+            tone,
+        )
 
 
 def _ranged(said: dict, currency: str) -> bool:
@@ -82,28 +128,52 @@ def _landing(figures: Figures, land: dict, what: str) -> Iterator[tuple]:
     elif what == "closed":
         yield f"{period} total", show("landing/p50", "money"), "all of it booked" + beside, ""
     elif what == "flat":
-        yield f"{period} is heading for", show("landing/p50", "money"), "no range: nothing in the bill has varied" + beside, ""
+        yield (
+            f"{period} is heading for",
+            show("landing/p50", "money"),
+            "no range: nothing in the bill has varied" + beside,
+            "",
+        )
     else:
         way = "money" if money(land["p10"], currency) != money(land["p90"], currency) else "whole"
-        spread = Markup("80 % range {} to {}{}").format(show("landing/p10", way), show("landing/p90", way), beside)
+        spread = Markup("80 % range {} to {}{}").format(
+            show("landing/p10", way), show("landing/p90", way), beside
+        )
         yield f"{period} is likely to land at", show("landing/p50", "money"), spread, ""
     over = land["overrun_probability"]
     if what == "range" and over is not None:
-        yield chance_title(period), show("landing/overrun_probability", "chance"), chance_note(land, currency), "bad" if over >= 0.5 else "good"
+        yield (
+            chance_title(period),
+            show("landing/overrun_probability", "chance"),
+            chance_note(land, currency),
+            "bad" if over >= 0.5 else "good",
+        )
     elif what != "range" and land["budget"] is not None:
         value = land["booked"] if what == "none" else land["p50"]
         left = "of it is booked" if what == "none" else f"{gap(value, land['budget'], currency)} it"
-        yield f"The {period} budget", money(land["budget"], currency), f"{money(value, currency)} {left}" if what == "none" else left, (
-            "bad" if value - land["budget"] >= 0.005 else "" if what == "none" else "good")
+        yield (
+            f"The {period} budget",
+            money(land["budget"], currency),
+            f"{money(value, currency)} {left}" if what == "none" else left,
+            ("bad" if value - land["budget"] >= 0.005 else "" if what == "none" else "good"),
+        )
 
 
 def _against(brief: dict, flash: bool, currency: str) -> tuple[str, str]:
     """The line below the month's cost, and its tone."""
-    budget, before, days = (brief["budget"] or {}).get("month"), brief["actual"]["previous_month"], "the month before"
+    budget, before, days = (
+        (brief["budget"] or {}).get("month"),
+        brief["actual"]["previous_month"],
+        "the month before",
+    )
     if flash and brief["actual"].get("previous_same_days") is not None:
         before, days = brief["actual"]["previous_same_days"], "in the same days of the month before"
     if budget is None:
-        return (f"{money(before, currency)} {days}" if before is not None else "no month before to compare"), ""
+        return (
+            f"{money(before, currency)} {days}"
+            if before is not None
+            else "no month before to compare"
+        ), ""
     if flash:
         return f"of a budget of {money(budget, currency)}", ""
     gap = budget - brief["actual"]["month"]
@@ -116,25 +186,52 @@ def alerts(figures: Figures) -> Iterator[Markup]:
     tie, show, currency = figures.brief["tie_out"], figures.show, figures.currency
     yield from told(figures)
     if Decimal(tie["quarantined"] or 0):
-        yield Markup("{} {} of the bill was refused and is in none of these figures: see finops reconcile.").format(
-            show("tie_out/quarantined", "cents"), currency)
-    missing = [i for i, row in enumerate(tie["rows"]) if row["invoice"] is None and Decimal(row["ledger"])] if tie["invoice_total"] is not None else []
+        yield Markup(
+            "{} {} of the bill was refused and is in none of these figures: see finops reconcile."
+        ).format(show("tie_out/quarantined", "cents"), currency)
+    missing = (
+        [
+            i
+            for i, row in enumerate(tie["rows"])
+            if row["invoice"] is None and Decimal(row["ledger"])
+        ]
+        if tie["invoice_total"] is not None
+        else []
+    )
     for i in missing:
-        yield Markup("No invoice for {} yet: {} {} of the ledger are not tied out.").format(tie["rows"][i]["issuer"], show(f"tie_out/rows/{i}/ledger", "cents"), currency)
+        yield Markup("No invoice for {} yet: {} {} of the ledger are not tied out.").format(
+            tie["rows"][i]["issuer"], show(f"tie_out/rows/{i}/ledger", "cents"), currency
+        )
     off = [i for i, row in enumerate(tie["rows"]) if Decimal(row["difference"] or 0)]
-    if tie["difference"] is not None and Decimal(tie["difference"]) and not missing and len(off) < 2:
-        yield Markup("Invoices and ledger differ by {} {}.").format(show("tie_out/difference", "cents"), currency)
+    if (
+        tie["difference"] is not None
+        and Decimal(tie["difference"])
+        and not missing
+        and len(off) < 2
+    ):
+        yield Markup("Invoices and ledger differ by {} {}.").format(
+            show("tie_out/difference", "cents"), currency
+        )
         return
     for i in off:
-        yield Markup("The invoice of {} differs from the ledger by {} {}.").format(tie["rows"][i]["issuer"], show(f"tie_out/rows/{i}/difference", "cents"), currency)
+        yield Markup("The invoice of {} differs from the ledger by {} {}.").format(
+            tie["rows"][i]["issuer"], show(f"tie_out/rows/{i}/difference", "cents"), currency
+        )
 
 
 def tie_rows(figures: Figures) -> list[tuple]:
     """Invoices, ledger, quarantine and difference, to the cent."""
-    named = (("Invoices", "invoice_total"), ("Ledger", "ledger_total"), ("Refused rows, in quarantine", "quarantined"),
-             ("Difference", "difference"))
+    named = (
+        ("Invoices", "invoice_total"),
+        ("Ledger", "ledger_total"),
+        ("Refused rows, in quarantine", "quarantined"),
+        ("Difference", "difference"),
+    )
     tie = figures.brief["tie_out"]
-    return [(title, "no invoice given" if tie[key] is None else figures.show(f"tie_out/{key}", "cents")) for title, key in named]
+    return [
+        (title, "no invoice given" if tie[key] is None else figures.show(f"tie_out/{key}", "cents"))
+        for title, key in named
+    ]
 
 
 def facts(figures: Figures) -> Iterator[tuple[str, str]]:
@@ -142,20 +239,39 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
     brief, currency = figures.brief, figures.currency
     yield "Status", f"{brief['status'].capitalize()}: {brief['status_reason']}"
     elsewhere = reaches(brief.get("complete") or [], brief["data_as_of"])
-    yield "Data as of", day(brief["data_as_of"]) + (f", from {day(brief['first_day'])}" if brief["first_day"] else "") + (
-        f"; {elsewhere}" if elsewhere else "")
+    yield (
+        "Data as of",
+        day(brief["data_as_of"])
+        + (f", from {day(brief['first_day'])}" if brief["first_day"] else "")
+        + (f"; {elsewhere}" if elsewhere else ""),
+    )
     plan = brief["budget"]
-    yield "Budget", (f"{plan['version']}, approved by {plan['approved_by']} on {day(plan['approved_on'])}" if plan else
-                     "none approved for this unit")
+    yield (
+        "Budget",
+        (
+            f"{plan['version']}, approved by {plan['approved_by']} on {day(plan['approved_on'])}"
+            if plan
+            else "none approved for this unit"
+        ),
+    )
     said = brief["previous_forecast"]
     if said:
         text = money(said["p50"], currency)
-        text += f" ({money(said['p10'], currency)} to {money(said['p90'], currency)})" if _ranged(said, currency) else ""
+        text += (
+            f" ({money(said['p10'], currency)} to {money(said['p90'], currency)})"
+            if _ranged(said, currency)
+            else ""
+        )
         if said["error_pct"] is not None:
             text += f"; it was {abs(said['error_pct']) * 100:.1f} % too {'high' if said['error_pct'] >= 0 else 'low'}"
-        made = "as published" if said["source"] == "published" else "replayed, as none was published"
+        made = (
+            "as published" if said["source"] == "published" else "replayed, as none was published"
+        )
         yield "Forecast a month before", f"{text}; {made}"
-    left = [f"{item['what']} {whole(item['amount'], figures.digits)} {currency} ({item['why']})" for item in brief["excluded"]]
+    left = [
+        f"{item['what']} {whole(item['amount'], figures.digits)} {currency} ({item['why']})"
+        for item in brief["excluded"]
+    ]
     yield "Left out of cost", "; ".join(left) or "nothing"
     yield from _year_outside(figures)
     if elsewhere := use_and_bill(brief):
@@ -170,56 +286,123 @@ def _year_outside(figures: Figures) -> Iterator[tuple]:
     found, at = brief.get("year_outside"), "year_outside/after_credits"
     if not found:
         return
-    left = [f"{item['what']} {whole(item['amount'], figures.digits)} {currency}" for item in found["items"]]
+    left = [
+        f"{item['what']} {whole(item['amount'], figures.digits)} {currency}"
+        for item in found["items"]
+    ]
     yield f"Left out of {found['period']} so far", "; ".join(left) or "nothing"
     if any(item["what"] == "Credits" for item in found["items"]):
-        yield f"{found['period']} to date", Markup("{} {}; after credits {}").format(show("actual/year_to_date", "whole"), currency, show(f"{at}/year_to_date", "whole"))
-        spread = Markup(" ({} to {})").format(show(f"{at}/p10", "money"), show(f"{at}/p90", "money")) if brief["landing"]["p10"] != brief["landing"]["p90"] else ""
+        yield (
+            f"{found['period']} to date",
+            Markup("{} {}; after credits {}").format(
+                show("actual/year_to_date", "whole"), currency, show(f"{at}/year_to_date", "whole")
+            ),
+        )
+        spread = (
+            Markup(" ({} to {})").format(show(f"{at}/p10", "money"), show(f"{at}/p90", "money"))
+            if brief["landing"]["p10"] != brief["landing"]["p90"]
+            else ""
+        )
         if brief["landing"]["p50"] is not None:
-            yield f"{found['period']} after credits", Markup("{}{}. {}").format(show(f"{at}/p50", "money"), spread, AHEAD)
+            yield (
+                f"{found['period']} after credits",
+                Markup("{}{}. {}").format(show(f"{at}/p50", "money"), spread, AHEAD),
+            )
     else:
-        yield f"{found['period']} to date", Markup("{} {}").format(show("actual/year_to_date", "whole"), currency)
+        yield (
+            f"{found['period']} to date",
+            Markup("{} {}").format(show("actual/year_to_date", "whole"), currency),
+        )
     if brief["not_forecast"]:
-        left = "; ".join(f"{item['what']} {whole(item['amount'], figures.digits)} {currency}" for item in brief["not_forecast"])
+        left = "; ".join(
+            f"{item['what']} {whole(item['amount'], figures.digits)} {currency}"
+            for item in brief["not_forecast"]
+        )
         yield "Not forecast", f"{left} (newest 12 months)"
 
 
 def basis(figures: Figures) -> dict:
     """What the last section shows."""
-    named = (("Invoices and ledger", _issuers(figures)), ("Quality of the data", _quality(figures)),
-             ("Assumptions and decisions", _assumptions(figures)))
-    return {"parts": [(title, part) for title, part in named if part], "missing": left_out(figures.brief),
-            "lineage": _lineage(figures)}
+    named = (
+        ("Invoices and ledger", _issuers(figures)),
+        ("Quality of the data", _quality(figures)),
+        ("Assumptions and decisions", _assumptions(figures)),
+    )
+    return {
+        "parts": [(title, part) for title, part in named if part],
+        "missing": left_out(figures.brief),
+        "lineage": _lineage(figures),
+    }
 
 
 def _issuers(figures: Figures) -> Markup | None:
     tie = figures.brief["tie_out"]
     keys = ("invoice", "ledger", "quarantined", "difference")
-    rows = [[row["issuer"], row["billing_period"], *(figures.show(f"tie_out/rows/{i}/{key}", "cents") for key in keys)]
-            for i, row in enumerate(tie["rows"])]
-    columns = [Column("Issuer", False), Column("Billing period", False),
-               *map(Column, ("Invoice", "Ledger", "Refused", "Difference"))]
+    rows = [
+        [
+            row["issuer"],
+            row["billing_period"],
+            *(figures.show(f"tie_out/rows/{i}/{key}", "cents") for key in keys),
+        ]
+        for i, row in enumerate(tie["rows"])
+    ]
+    columns = [
+        Column("Issuer", False),
+        Column("Billing period", False),
+        *map(Column, ("Invoice", "Ledger", "Refused", "Difference")),
+    ]
     caption = f"Billed cost, {figures.currency}, {whole_of(figures.brief)}"
     return table(columns, rows, caption, note=tie["note"], name="tie") if rows else None
 
 
 def _quality(figures: Figures) -> Markup | None:
     show = figures.show
-    rows = [[row["what"], show(f"quality/{i}/amount", "whole"), show(f"quality/{i}/share", "rate"), row["note"]]
-            for i, row in enumerate(figures.brief["quality"])]
-    columns = [Column("What", False, True), Column(figures.currency), Column("of the month"), Column("Note", False, True)]
+    rows = [
+        [
+            row["what"],
+            show(f"quality/{i}/amount", "whole"),
+            show(f"quality/{i}/share", "rate"),
+            row["note"],
+        ]
+        for i, row in enumerate(figures.brief["quality"])
+    ]
+    columns = [
+        Column("What", False, True),
+        Column(figures.currency),
+        Column("of the month"),
+        Column("Note", False, True),
+    ]
     return table(columns, rows, name="quality") if rows else None
 
 
 def _assumptions(figures: Figures) -> Markup | None:
     lines = figures.brief["assumptions"]
     overdue = Markup('{} <span class="bad">overdue</span>')
-    rows = [[row["text"], value_words(row["value"]), row["kind"], row["source"] or "–", row["owner"] or "–",
-             overdue.format(row["review_by"]) if row["stale"] else row["review_by"] or "–"] for row in lines]
-    columns = [Column("What is assumed", False, True), Column("Value"), Column("Kind", False), Column("Source", False, True),
-               Column("Owner", False), Column("Review by", False)]
+    rows = [
+        [
+            row["text"],
+            value_words(row["value"]),
+            row["kind"],
+            row["source"] or "–",
+            row["owner"] or "–",
+            overdue.format(row["review_by"]) if row["stale"] else row["review_by"] or "–",
+        ]
+        for row in lines
+    ]
+    columns = [
+        Column("What is assumed", False, True),
+        Column("Value"),
+        Column("Kind", False),
+        Column("Source", False, True),
+        Column("Owner", False),
+        Column("Review by", False),
+    ]
     stale = sum(bool(row["stale"]) for row in lines)
-    note = f"{stale} of {len(rows)} {'is' if stale == 1 else 'are'} past the review date." if stale else ""
+    note = (
+        f"{stale} of {len(rows)} {'is' if stale == 1 else 'are'} past the review date."
+        if stale
+        else ""
+    )
     return table(columns, rows, note=note, name="assumptions") if rows else None
 
 
@@ -230,15 +413,33 @@ def left_out(brief: dict) -> list[str]:
     reasons = [
         (bool(entity["note"]), f"Company: {entity['note'][:1].lower()}{entity['note'][1:]}"),
         (not brief["budget"], "Budget and variance: no approved budget covers this unit."),
-        (brief["budget"] and land["budget"] is None, f"Year against budget: the budget does not cover all of {land['period']}."),
-        (entity["unit"] == "Company" and not brief["children"], "Business units: the bill is not divided into units."),
+        (
+            brief["budget"] and land["budget"] is None,
+            f"Year against budget: the budget does not cover all of {land['period']}.",
+        ),
+        (
+            entity["unit"] == "Company" and not brief["children"],
+            "Business units: the bill is not divided into units.",
+        ),
         (not moving["change"], "What moved: there is no month before to compare with."),
         (land["p50"] is None, f"Forecast: {land.get('why_none')}."),
-        (not any(row["share"] for row in moving["range"]), "What makes the range wide: nothing uncertain was simulated."),
-        (not brief["unit_costs"], "Unit costs: no business driver was given for it, and the bill has no quantities in tokens or GPU-hours."),
+        (
+            not any(row["share"] for row in moving["range"]),
+            "What makes the range wide: nothing uncertain was simulated.",
+        ),
+        (
+            not brief["unit_costs"],
+            "Unit costs: no business driver was given for it, and the bill has no quantities in tokens or GPU-hours.",
+        ),
         (not brief["what_ifs"], "What-ifs: none are named in finops.yaml."),
-        (not brief["previous_forecast"], "Forecast beside actual: no forecast was made for this month."),
-        (not brief["accuracy"]["rows"], "Track record: there is too little history to grade earlier forecasts."),
+        (
+            not brief["previous_forecast"],
+            "Forecast beside actual: no forecast was made for this month.",
+        ),
+        (
+            not brief["accuracy"]["rows"],
+            "Track record: there is too little history to grade earlier forecasts.",
+        ),
     ]
     return [text for absent, text in reasons if absent]
 
@@ -246,9 +447,15 @@ def left_out(brief: dict) -> list[str]:
 def _lineage(figures: Figures) -> list[tuple]:
     found = figures.brief["lineage"]
     keys = [key for key in [*INPUTS, *sorted(set(found) - set(INPUTS))] if key in found]
-    rows = [(INPUTS.get(key, key), f"{found[key]:,}" if key == "paths" else str(found[key])) for key in keys]
-    return [*rows, ("Rows in the ledger", f"{figures.brief['ledger_rows']:,}"),
-            ("Billed cost of all time", figures.show("ledger_all_time", "cents"))]
+    rows = [
+        (INPUTS.get(key, key), f"{found[key]:,}" if key == "paths" else str(found[key]))
+        for key in keys
+    ]
+    return [
+        *rows,
+        ("Rows in the ledger", f"{figures.brief['ledger_rows']:,}"),
+        ("Billed cost of all time", figures.show("ledger_all_time", "cents")),
+    ]
 
 
 def day(text: str) -> str:
@@ -258,7 +465,12 @@ def day(text: str) -> str:
     ('31 October 2026', 'not a day')
     """
     parts = str(text).split("-")
-    good = len(parts) == 3 and all(part.isdigit() for part in parts) and 1 <= int(parts[1]) <= 12 and len(parts[0]) == 4
+    good = (
+        len(parts) == 3
+        and all(part.isdigit() for part in parts)
+        and 1 <= int(parts[1]) <= 12
+        and len(parts[0]) == 4
+    )
     good = good and 1 <= int(parts[2]) <= len(month_days("-".join(parts[:2])))
     return f"{int(parts[2])} {month_name('-'.join(parts[:2]))}" if good else str(text)
 

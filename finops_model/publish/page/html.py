@@ -21,28 +21,89 @@ from .first import first_figures
 from .tables import differences, templates
 
 SVG = {"svg", "g", "path", "text", "rect", "line", "circle"}
-TAGS = SVG | {"section", "figure", "figcaption", "div", "p", "h1", "h2", "h3", "span", "strong", "em", "ul", "li", "dl", "dt", "dd",
-              "data", "table", "caption", "thead", "tbody", "tr", "th", "td"}
-DRAWN = {"d", "fill", "fill-opacity", "height", "opacity", "stroke", "stroke-dasharray", "stroke-linejoin", "stroke-linecap",
-         "stroke-opacity", "stroke-width", "transform", "text-anchor", "font-size", "font-weight", "viewBox", "width", "x", "x1",
-         "x2", "y", "y1", "y2", "dx", "dy", "role", "aria-label", "xmlns"}
+TAGS = SVG | {
+    "section",
+    "figure",
+    "figcaption",
+    "div",
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "span",
+    "strong",
+    "em",
+    "ul",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "data",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
+DRAWN = {
+    "d",
+    "fill",
+    "fill-opacity",
+    "height",
+    "opacity",
+    "stroke",
+    "stroke-dasharray",
+    "stroke-linejoin",
+    "stroke-linecap",
+    "stroke-opacity",
+    "stroke-width",
+    "transform",
+    "text-anchor",
+    "font-size",
+    "font-weight",
+    "viewBox",
+    "width",
+    "x",
+    "x1",
+    "x2",
+    "y",
+    "y1",
+    "y2",
+    "dx",
+    "dy",
+    "role",
+    "aria-label",
+    "xmlns",
+}
 WRITTEN = {"class", "id", "scope", "value", "data-path", "data-way"}
-LINKS = (("workbook.xlsx", "Workbook"), ("brief.json", "Every figure (JSON)"), ("manifest.json", "Manifest"),
-         ("../index.html", "The month's reports"))
+LINKS = (
+    ("workbook.xlsx", "Workbook"),
+    ("brief.json", "Every figure (JSON)"),
+    ("manifest.json", "Manifest"),
+    ("../index.html", "The month's reports"),
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MOST_BYTES = 350 * 1024
 
 
 def allowed(tag: str, name: str, value: str) -> bool:
     """Whether an attribute may stand on the page: drawing and naming only, nothing that loads, links, styles or runs."""
-    return name in (DRAWN if tag in SVG else WRITTEN) and "url(" not in value.lower() and "javascript:" not in value.lower()
+    return (
+        name in (DRAWN if tag in SVG else WRITTEN)
+        and "url(" not in value.lower()
+        and "javascript:" not in value.lower()
+    )
 
 
 def sanitised(html) -> str:
     """HTML with only the elements a report has; everything else is shown as the text it is."""
     import bleach
 
-    return bleach.clean(html.decode() if isinstance(html, bytes) else str(html), tags=TAGS, attributes=allowed)
+    return bleach.clean(
+        html.decode() if isinstance(html, bytes) else str(html), tags=TAGS, attributes=allowed
+    )
 
 
 def body_of(notebook) -> str:
@@ -68,57 +129,100 @@ def body_of(notebook) -> str:
 def _exporter():
     from nbconvert import HTMLExporter
 
-    return HTMLExporter(template_name="basic", sanitize_html=True, filters={"clean_html": sanitised}, exclude_markdown=True,
-                        exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True, mathjax_url="", require_js_url="",
-                        jquery_url="", mermaid_js_url="")
+    return HTMLExporter(
+        template_name="basic",
+        sanitize_html=True,
+        filters={"clean_html": sanitised},
+        exclude_markdown=True,
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        mathjax_url="",
+        require_js_url="",
+        jquery_url="",
+        mermaid_js_url="",
+    )
 
 
 def page_of(notebook, brief: dict) -> bytes:
     """The published page. Raises ReportError where a figure on it differs from the brief, or where it is too large."""
     shown = readable(brief)
     title = f"{shown['unit']} · {month_name(shown['month'])} · AI budget report"
-    foot = (f"{shown['company']} · {shown['unit']} · {month_name(shown['month'])} · {shown['status']} · data as of {shown['data_as_of']} · "
-            f"figures sha256 {figures_hash(brief)[:16]}")
+    foot = (
+        f"{shown['company']} · {shown['unit']} · {month_name(shown['month'])} · {shown['status']} · data as of {shown['data_as_of']} · "
+        f"figures sha256 {figures_hash(brief)[:16]}"
+    )
     body = body_of(notebook)
     html = shell(title, body, LINKS, foot)
     wrong = differences(body, shown, first_figures(shown))
     if wrong:
-        raise ReportError(f"the page differs from its brief: {wrong[0]}{f' and {len(wrong) - 1} more' if len(wrong) > 1 else ''}.")
+        raise ReportError(
+            f"the page differs from its brief: {wrong[0]}{f' and {len(wrong) - 1} more' if len(wrong) > 1 else ''}."
+        )
     data = html.encode("utf-8")
     if len(data) > MOST_BYTES:
-        raise ReportError(f"the page has {len(data):,} bytes; a report may have at most {MOST_BYTES:,}. Shorten the lists of its brief.")
+        raise ReportError(
+            f"the page has {len(data):,} bytes; a report may have at most {MOST_BYTES:,}. Shorten the lists of its brief."
+        )
     return data
 
 
 def shell(title: str, body: str, links=(), foot: str = "") -> str:
     """A whole HTML document around a finished body."""
     style = resources.path("report.css", beside=__package__).read_text(encoding="utf-8")
-    return templates.get_template("report_page.html.j2").render(title=title, body=body, links=links, foot=foot, style=style)
+    return templates.get_template("report_page.html.j2").render(
+        title=title, body=body, links=links, foot=foot, style=style
+    )
 
 
-def to_pdf(html_path: str | os.PathLike, pdf_path: str | os.PathLike, browser: str | None = None) -> Path:
+def to_pdf(
+    html_path: str | os.PathLike, pdf_path: str | os.PathLike, browser: str | None = None
+) -> Path:
     """Print a report to A4 PDF, tagged for screen readers, with Debian's Chromium. Raises ReportError where there is none."""
     html_path, pdf_path = Path(html_path), Path(pdf_path)
     if not html_path.is_file():
-        raise ReportError(f"{html_path}: there is no such report to print. Publish it first: finops report.")
-    program = shutil.which(browser) if browser else next((found for name in BROWSERS if (found := shutil.which(name))), None)
+        raise ReportError(
+            f"{html_path}: there is no such report to print. Publish it first: finops report."
+        )
+    program = (
+        shutil.which(browser)
+        if browser
+        else next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    )
     if program is None:
-        raise ReportError("PDF needs Chromium, and there is none on this machine. On Debian: sudo apt-get install chromium; "
-                          "or open the report in any browser and print it.")
+        raise ReportError(
+            "PDF needs Chromium, and there is none on this machine. On Debian: sudo apt-get install chromium; "
+            "or open the report in any browser and print it."
+        )
     with tempfile.TemporaryDirectory(prefix="finops-pdf-") as folder:
         made = Path(folder) / "report.pdf"
-        root = getattr(os, "geteuid", lambda: 1)() == 0         # Chromium's sandbox does not run for root
-        command = [program, "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-                   "--disable-extensions", "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder}/profile",
-                   "--no-pdf-header-footer", "--export-tagged-pdf", *(["--no-sandbox"] if root else []),
-                   f"--print-to-pdf={made}", html_path.resolve().as_uri()]
+        root = getattr(os, "geteuid", lambda: 1)() == 0  # Chromium's sandbox does not run for root
+        command = [
+            program,
+            "--headless",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-extensions",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            f"--user-data-dir={folder}/profile",
+            "--no-pdf-header-footer",
+            "--export-tagged-pdf",
+            *(["--no-sandbox"] if root else []),
+            f"--print-to-pdf={made}",
+            html_path.resolve().as_uri(),
+        ]
         advice = "Try again, or print it from any browser."
         try:
             done = subprocess.run(command, capture_output=True, timeout=120)
         except (OSError, subprocess.TimeoutExpired) as problem:
-            raise ReportError(f"{html_path}: Chromium did not print it ({type(problem).__name__}). {advice}") from None
+            raise ReportError(
+                f"{html_path}: Chromium did not print it ({type(problem).__name__}). {advice}"
+            ) from None
         if not made.is_file() or not made.read_bytes().startswith(b"%PDF"):
-            raise ReportError(f"{html_path}: Chromium did not print it (exit code {done.returncode}). {advice}")
+            raise ReportError(
+                f"{html_path}: Chromium did not print it (exit code {done.returncode}). {advice}"
+            )
         pdf_path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(made, pdf_path.with_name(f".{pdf_path.name}.new"))
         os.replace(pdf_path.with_name(f".{pdf_path.name}.new"), pdf_path)

@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from ...facts.ledger.billed import sentence
 from ...facts.ledger.twice import words
-from ...wording.landing import before_the_ledger
 from ...periods import month_name
+from ...wording.landing import before_the_ledger
 from .tables import Figures
 
 
@@ -17,13 +17,23 @@ def told(figures: Figures) -> Iterator[Markup]:
     """Sentences of the brief's `restated` and `counted_twice`, and that the bill begins within the budget's year; nothing for a brief of before."""
     brief, show, currency = figures.brief, figures.show, figures.currency
     for i, line in enumerate(brief.get("restated") or ()):
-        where = line["status"] if line["told"] == line["month"] else f"in the report of {month_name(line['told'])}"
-        then, now, gap = (show(f"restated/{i}/{name}", way) for name, way in (("published", "whole"), ("now", "whole"), ("difference", "signed")))
+        where = (
+            line["status"]
+            if line["told"] == line["month"]
+            else f"in the report of {month_name(line['told'])}"
+        )
+        then, now, gap = (
+            show(f"restated/{i}/{name}", way)
+            for name, way in (("published", "whole"), ("now", "whole"), ("difference", "signed"))
+        )
         yield Markup("{} was published as {} {} ({}) and is {} {} now: {} {}.").format(
-            month_name(line["month"]), then, currency, where, now, currency, gap, currency)
+            month_name(line["month"]), then, currency, where, now, currency, gap, currency
+        )
     for i, line in enumerate(brief.get("counted_twice") or ()):
         before, after = words(line, "\0").split("\0")
-        yield Markup("{}{} {}{}").format(before, show(f"counted_twice/{i}/purchase", "cents"), currency, after)
+        yield Markup("{}{} {}{}").format(
+            before, show(f"counted_twice/{i}/purchase", "cents"), currency, after
+        )
     if short := before_the_ledger(brief):
         yield Markup("{}").format(short)
 

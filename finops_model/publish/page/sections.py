@@ -2,62 +2,117 @@
 
 from __future__ import annotations
 
-from ...wording import gap
-from ...wording.landing import CHANCE_COLUMN, kind
+from ...forecasting.windows import verdict, within
 from ...measure.budget.outside_words import short
 from ...measure.words import money
-from ...forecasting.windows import verdict, within
 from ...periods import month_name
-from ..charts import accuracy as accuracy_charts, budget as charts
+from ...wording import gap
+from ...wording.landing import CHANCE_COLUMN, kind
+from ..charts import accuracy as accuracy_charts
+from ..charts import budget as charts
 from .first import day
 from .tables import Column, Figures, table, variance, whole
 
-ACTUAL_MONTHS = 12        # months of actuals in the table by month
+ACTUAL_MONTHS = 12  # months of actuals in the table by month
 
 
 def budget(figures: Figures) -> dict | None:
     """Month and year against the budget, then every month."""
     brief, currency = figures.brief, figures.currency
     ahead = {row["month"]: i for i, row in enumerate(brief["forecast"]["months"])}
-    known = [month for month in sorted(brief["actual"]["by_month"]) if month not in ahead][-ACTUAL_MONTHS:]
-    rows = [_booked(figures, month) for month in known] + [_to_come(figures, i) for i in ahead.values()]
+    known = [month for month in sorted(brief["actual"]["by_month"]) if month not in ahead][
+        -ACTUAL_MONTHS:
+    ]
+    rows = [_booked(figures, month) for month in known] + [
+        _to_come(figures, i) for i in ahead.values()
+    ]
     if not rows:
         return None
-    columns = [Column("Month", False), Column("", False), Column("Cost"), Column("P10"), Column("P90"), Column("Budget"),
-               Column("Variance"), Column("", False), Column(CHANCE_COLUMN)]
+    columns = [
+        Column("Month", False),
+        Column("", False),
+        Column("Cost"),
+        Column("P10"),
+        Column("P90"),
+        Column("Budget"),
+        Column("Variance"),
+        Column("", False),
+        Column(CHANCE_COLUMN),
+    ]
     if all(row[5] == "–" for row in rows):
         columns, rows = columns[:5], [row[:5] for row in rows]
-    if all(row[3] in ("", "–") and row[4] in ("", "–") for row in rows):          # no range: no columns for it
+    if all(
+        row[3] in ("", "–") and row[4] in ("", "–") for row in rows
+    ):  # no range: no columns for it
         columns, rows = columns[:3] + columns[5:], [row[:3] + row[5:] for row in rows]
-    note = ("The cost of a month to come is its median; P10 and P90 frame eight of ten futures; P90 is exceeded in one of ten. "
-            f"Ranges of months do not add up: the year is added up future by future. {_landing(brief, currency)}")
+    note = (
+        "The cost of a month to come is its median; P10 and P90 frame eight of ten futures; P90 is exceeded in one of ten. "
+        f"Ranges of months do not add up: the year is added up future by future. {_landing(brief, currency)}"
+    )
     if not any(row["p10"] != row["p90"] for row in brief["forecast"]["months"]):
         note = _landing(brief, currency)
-    return {"title": "Against the budget" if brief["budget"] else "Month by month", "figure": charts.against_budget(brief),
-            "tables": [table(columns, rows, f"Cost by month, {currency}", note=note, name="months"), *_by_day(figures)]}
+    return {
+        "title": "Against the budget" if brief["budget"] else "Month by month",
+        "figure": charts.against_budget(brief),
+        "tables": [
+            table(columns, rows, f"Cost by month, {currency}", note=note, name="months"),
+            *_by_day(figures),
+        ],
+    }
 
 
 def _by_day(figures: Figures) -> list:
     """Cost by day, where a bill is too short for anything else."""
-    rows = [[day(one), figures.show(f"actual/by_day/{one}", "whole")] for one in sorted(figures.brief["actual"].get("by_day") or {})]
-    return [table([Column("Day", False), Column("Cost")], rows, f"Cost by day, {figures.currency}", name="days")] if rows else []
+    rows = [
+        [day(one), figures.show(f"actual/by_day/{one}", "whole")]
+        for one in sorted(figures.brief["actual"].get("by_day") or {})
+    ]
+    return (
+        [
+            table(
+                [Column("Day", False), Column("Cost")],
+                rows,
+                f"Cost by day, {figures.currency}",
+                name="days",
+            )
+        ]
+        if rows
+        else []
+    )
 
 
 def _booked(figures: Figures, month: str) -> list:
     brief, show = figures.brief, figures.show
     plan, cost = (brief["budget"] or {}).get("by_month") or {}, brief["actual"]["by_month"][month]
     partial = month in brief["actual"]["partial_months"]
-    return [month_name(month), "partial month" if partial else "actual", show(f"actual/by_month/{month}", "whole"), "", "",
-            show(f"budget/by_month/{month}", "whole") if month in plan else "–",
-            *variance(None if partial else plan.get(month), cost, figures.digits), ""]
+    return [
+        month_name(month),
+        "partial month" if partial else "actual",
+        show(f"actual/by_month/{month}", "whole"),
+        "",
+        "",
+        show(f"budget/by_month/{month}", "whole") if month in plan else "–",
+        *variance(None if partial else plan.get(month), cost, figures.digits),
+        "",
+    ]
 
 
 def _to_come(figures: Figures, i: int) -> list:
     row, at, show = figures.brief["forecast"]["months"][i], f"forecast/months/{i}", figures.show
     booked = f", {money(row['so_far'], figures.currency)} booked" if row["so_far"] else ""
-    return [month_name(row["month"]), f"forecast{booked}", show(f"{at}/p50", "whole"),
-            *(["–", "–"] if row["p10"] == row["p90"] else [show(f"{at}/{q}", "whole") for q in ("p10", "p90")]), show(f"{at}/budget", "whole"),
-            *variance(row["budget"], row["p50"], figures.digits), show(f"{at}/overrun_probability", "chance")]
+    return [
+        month_name(row["month"]),
+        f"forecast{booked}",
+        show(f"{at}/p50", "whole"),
+        *(
+            ["–", "–"]
+            if row["p10"] == row["p90"]
+            else [show(f"{at}/{q}", "whole") for q in ("p10", "p90")]
+        ),
+        show(f"{at}/budget", "whole"),
+        *variance(row["budget"], row["p50"], figures.digits),
+        show(f"{at}/overrun_probability", "chance"),
+    ]
 
 
 def _landing(brief: dict, currency: str) -> str:
@@ -65,8 +120,14 @@ def _landing(brief: dict, currency: str) -> str:
     left = short(brief.get("year_outside"), currency)
     aside = f", {left}" if left else ""
     if kind(land) != "range":
-        beside = "" if land["budget"] is None or land["p50"] is None else f", {gap(land['p50'], land['budget'], currency)} its budget"
-        ahead = "" if land["p50"] is None else f", {money(land['p50'], currency)} at its end{beside}"
+        beside = (
+            ""
+            if land["budget"] is None or land["p50"] is None
+            else f", {gap(land['p50'], land['budget'], currency)} its budget"
+        )
+        ahead = (
+            "" if land["p50"] is None else f", {money(land['p50'], currency)} at its end{beside}"
+        )
         return f"{land['period']}: {money(land['booked'], currency)} booked{ahead}{aside}."
     text = f"{land['period']}: {money(land.get('booked_so_far', land['booked']), currency)} booked, mean {money(land['mean'], currency)}{aside}"
     if reserve is None:
@@ -81,20 +142,47 @@ def movements(figures: Figures) -> dict | None:
     brief = figures.brief
     moved, flash = brief["drivers"]["change"], brief["status"] == "flash"
     keys = ("previous", "current", "change", "volume", "price")
-    same = brief["actual"].get("previous_same_days") is not None        # briefs before §13.16 had the whole month before
+    same = (
+        brief["actual"].get("previous_same_days") is not None
+    )  # briefs before §13.16 had the whole month before
     if not moved:
         return None
-    rows = [[row["name"], *(figures.show(f"drivers/change/{i}/{key}", "whole") for key in keys)] for i, row in enumerate(moved)]
+    rows = [
+        [row["name"], *(figures.show(f"drivers/change/{i}/{key}", "whole") for key in keys)]
+        for i, row in enumerate(moved)
+    ]
     total = ["Total", *(whole(sum(row[key] for row in moved), figures.digits) for key in keys)]
-    columns = [Column("Workload", False), *map(Column, ("Same days, month before" if flash and same else "Month before", "This month so far" if flash else "This month",
-                                                        "Change", "of it volume", "of it price"))]
+    columns = [
+        Column("Workload", False),
+        *map(
+            Column,
+            (
+                "Same days, month before" if flash and same else "Month before",
+                "This month so far" if flash else "This month",
+                "Change",
+                "of it volume",
+                "of it price",
+            ),
+        ),
+    ]
     note = "Price holds list prices, discounts and how much a commitment covered; volume is everything else."
     if flash:
         until = f"{month_name(brief['month'])} up to {day(brief['data_as_of'])}"
         note = f"The month is under way: {until} stands beside the {'same days of the' if same else 'whole'} month before. {note}"
-    return {"title": "What moved so far" if flash else "What moved", "figure": None if flash else charts.what_moved(brief),
-            "tables": [table(columns, rows, f"Change since the month before, {figures.currency}", total=total, note=note,
-                             name="moved")]}
+    return {
+        "title": "What moved so far" if flash else "What moved",
+        "figure": None if flash else charts.what_moved(brief),
+        "tables": [
+            table(
+                columns,
+                rows,
+                f"Change since the month before, {figures.currency}",
+                total=total,
+                note=note,
+                name="moved",
+            )
+        ],
+    }
 
 
 def uncertainty(figures: Figures) -> dict | None:
@@ -103,8 +191,12 @@ def uncertainty(figures: Figures) -> dict | None:
     if not shares:
         return None
     alone = f"All of the uncertainty comes from {shares[0]['name']}." if len(shares) == 1 else ""
-    return {"title": "What makes the range wide", "lead": alone, "figure": None if alone else charts.range_shares(figures.brief),
-            "tables": []}
+    return {
+        "title": "What makes the range wide",
+        "lead": alone,
+        "figure": None if alone else charts.range_shares(figures.brief),
+        "tables": [],
+    }
 
 
 def what_ifs(figures: Figures) -> dict | None:
@@ -113,14 +205,28 @@ def what_ifs(figures: Figures) -> dict | None:
     if not brief["what_ifs"]:
         return None
     keys = ("p50", "difference_p10", "difference_p50", "difference_p90", "difference_mean")
-    rows = [[row["question"] or row["name"], *(show(f"what_ifs/{i}/{key}", "whole") for key in keys),
-             show(f"what_ifs/{i}/probability_cheaper", "chance")] for i, row in enumerate(brief["what_ifs"])]
-    columns = [Column("What if", False, True), *map(Column, ("Cost, median", "Difference P10", "Median", "P90", "Mean",
-                                                             "Chance it costs less"))]
+    rows = [
+        [
+            row["question"] or row["name"],
+            *(show(f"what_ifs/{i}/{key}", "whole") for key in keys),
+            show(f"what_ifs/{i}/probability_cheaper", "chance"),
+        ]
+        for i, row in enumerate(brief["what_ifs"])
+    ]
+    columns = [
+        Column("What if", False, True),
+        *map(
+            Column,
+            ("Cost, median", "Difference P10", "Median", "P90", "Mean", "Chance it costs less"),
+        ),
+    ]
     note = "Both sides share every random draw, so a difference is the change itself and not luck. Negative: costs less than the base."
     caption = f"{brief['what_ifs'][0]['period']}, {figures.currency}"
-    return {"title": "What if", "figure": charts.what_if_differences(brief),
-            "tables": [table(columns, rows, caption, note=note, name="what-if")]}
+    return {
+        "title": "What if",
+        "figure": charts.what_if_differences(brief),
+        "tables": [table(columns, rows, caption, note=note, name="what-if")],
+    }
 
 
 def track_record(figures: Figures) -> dict | None:
@@ -129,12 +235,25 @@ def track_record(figures: Figures) -> dict | None:
     published = found.get("published") or {}
     if not found["rows"] and not published.get("n"):
         return None
-    ranges = {"replayed": ("accuracy/calibration", found.get("calibration") or []),
-              "published": ("accuracy/published/calibration", published.get("calibration") or [])}
-    lead = " ".join(text for text in (found.get("trust") or found["sentence"], _sentence(published)) if text)
-    return {"title": "How good were we, and how far to trust this", "figure": charts.track_record(figures.brief), "lead": lead,
-            "small": list(_small(figures, found["rows"], ranges)),
-            "tables": [*_leads(figures, found), *_said_was(figures, ranges), *_by_hand(figures, published), *_graded(figures)]}
+    ranges = {
+        "replayed": ("accuracy/calibration", found.get("calibration") or []),
+        "published": ("accuracy/published/calibration", published.get("calibration") or []),
+    }
+    lead = " ".join(
+        text for text in (found.get("trust") or found["sentence"], _sentence(published)) if text
+    )
+    return {
+        "title": "How good were we, and how far to trust this",
+        "figure": charts.track_record(figures.brief),
+        "lead": lead,
+        "small": list(_small(figures, found["rows"], ranges)),
+        "tables": [
+            *_leads(figures, found),
+            *_said_was(figures, ranges),
+            *_by_hand(figures, published),
+            *_graded(figures),
+        ],
+    }
 
 
 def _sentence(published: dict) -> str:
@@ -152,7 +271,11 @@ def _small(figures: Figures, rows: list[dict], ranges: dict):
         chart = accuracy_charts.said_was(calibration, what)
         if chart:
             row = next((row for row in calibration if row["level"] == 0.8), calibration[0])
-            yield chart, f"{row['share'] * 100:.0f} % ({row['hits']} of {row['n']})", verdict(row) or chart.subtitle
+            yield (
+                chart,
+                f"{row['share'] * 100:.0f} % ({row['hits']} of {row['n']})",
+                verdict(row) or chart.subtitle,
+            )
 
 
 def _leads(figures: Figures, found: dict) -> list:
@@ -163,27 +286,77 @@ def _leads(figures: Figures, found: dict) -> list:
     if not rows:
         return []
     held = [name for name in ("coverage50", "coverage80", "coverage90") if name in rows[0][2]]
-    limits = [name for name in (within(limit) for limit in found.get("bands") or ()) if name in rows[0][2]]
-    columns = [Column("Months ahead", False), *map(Column, ("Forecasts", "Missed by", "Repeating last week missed by", "Better by",
-                                                            *(f"Inside the {name[8:]} % range" for name in held),
-                                                            *(f"Within {name[7:]} %" for name in limits)))]
-    cells = [[name, figures.show(f"{at}/n", "count"), *(figures.show(f"{at}/{key}", "rate") for key in ("error_pct", "naive_error_pct", "skill")),
-              *(f"{round(row[key] * row['n'])} of {row['n']}" for key in (*held, *limits))] for at, name, row in rows]
+    limits = [
+        name for name in (within(limit) for limit in found.get("bands") or ()) if name in rows[0][2]
+    ]
+    columns = [
+        Column("Months ahead", False),
+        *map(
+            Column,
+            (
+                "Forecasts",
+                "Missed by",
+                "Repeating last week missed by",
+                "Better by",
+                *(f"Inside the {name[8:]} % range" for name in held),
+                *(f"Within {name[7:]} %" for name in limits),
+            ),
+        ),
+    ]
+    cells = [
+        [
+            name,
+            figures.show(f"{at}/n", "count"),
+            *(
+                figures.show(f"{at}/{key}", "rate")
+                for key in ("error_pct", "naive_error_pct", "skill")
+            ),
+            *(f"{round(row[key] * row['n'])} of {row['n']}" for key in (*held, *limits)),
+        ]
+        for at, name, row in rows
+    ]
     named = ", ".join(name[7:] for name in limits)
-    note = (f"Within {named} %: the FinOps thresholds of budget variance (run, walk, crawl), configurable; how many totals were missed by at most "
-            "that much.") if limits else ""
-    return [table(columns, cells, "Error of monthly totals, weighted by money", name="leads", note=note)]
+    note = (
+        (
+            f"Within {named} %: the FinOps thresholds of budget variance (run, walk, crawl), configurable; how many totals were missed by at most "
+            "that much."
+        )
+        if limits
+        else ""
+    )
+    return [
+        table(columns, cells, "Error of monthly totals, weighted by money", name="leads", note=note)
+    ]
 
 
 def _said_was(figures: Figures, ranges: dict) -> list:
     """The numbers of the calibration charts."""
-    rows = [[what, f"{row['level'] * 100:.0f} %", figures.show(f"{at}/{i}/share", "rate"), f"{row['hits']} of {row['n']}", str(row["months"]),
-             f"{row['low'] * 100:.0f} to {row['high'] * 100:.0f} %"]
-            for what, (at, found) in ranges.items() for i, row in enumerate(found) if row["n"]]
-    columns = [Column("Forecasts", False), *map(Column, ("We said", "It was", "Inside", "Different months", "By luck alone"))]
-    note = ("Months up to 3 ahead (published: all). By luck alone: where the share of a perfectly calibrated forecast lies four times of five, "
-            "as many draws as there are different months; neighbouring months share surprises, so the truth is a little wider.")
-    return [table(columns, rows, "Whether our ranges held", note=note, name="calibration")] if rows else []
+    rows = [
+        [
+            what,
+            f"{row['level'] * 100:.0f} %",
+            figures.show(f"{at}/{i}/share", "rate"),
+            f"{row['hits']} of {row['n']}",
+            str(row["months"]),
+            f"{row['low'] * 100:.0f} to {row['high'] * 100:.0f} %",
+        ]
+        for what, (at, found) in ranges.items()
+        for i, row in enumerate(found)
+        if row["n"]
+    ]
+    columns = [
+        Column("Forecasts", False),
+        *map(Column, ("We said", "It was", "Inside", "Different months", "By luck alone")),
+    ]
+    note = (
+        "Months up to 3 ahead (published: all). By luck alone: where the share of a perfectly calibrated forecast lies four times of five, "
+        "as many draws as there are different months; neighbouring months share surprises, so the truth is a little wider."
+    )
+    return (
+        [table(columns, rows, "Whether our ranges held", note=note, name="calibration")]
+        if rows
+        else []
+    )
 
 
 def _by_hand(figures: Figures, published: dict) -> list:
@@ -193,19 +366,51 @@ def _by_hand(figures: Figures, published: dict) -> list:
         for i, row in enumerate(published.get(where) or ()):
             if row.get("hand") is not None:
                 at = f"accuracy/published/{where}/{i}"
-                rows.append([_whose(row, row["for"]) + f", said {row['lead']} ahead", *(show(f"{at}/{key}", "whole") for key in ("p50", "hand", "actual")),
-                             *(show(f"{at}/{key}", "rate") for key in ("error_pct", "hand_error_pct")), row.get("by") or "–",
-                             row.get("because") or "–"])
-    coming = [(f"forecast/months/{i}/p50", f"forecast/months/{i}/override", row["month"], row["override"])
-              for i, row in enumerate(brief["forecast"]["months"]) if row.get("override")]
-    coming += [(f"by_hand/{i}/p50", f"by_hand/{i}", row["month"], row) for i, row in enumerate(brief.get("by_hand") or ())]
+                rows.append(
+                    [
+                        _whose(row, row["for"]) + f", said {row['lead']} ahead",
+                        *(show(f"{at}/{key}", "whole") for key in ("p50", "hand", "actual")),
+                        *(show(f"{at}/{key}", "rate") for key in ("error_pct", "hand_error_pct")),
+                        row.get("by") or "–",
+                        row.get("because") or "–",
+                    ]
+                )
+    coming = [
+        (f"forecast/months/{i}/p50", f"forecast/months/{i}/override", row["month"], row["override"])
+        for i, row in enumerate(brief["forecast"]["months"])
+        if row.get("override")
+    ]
+    coming += [
+        (f"by_hand/{i}/p50", f"by_hand/{i}", row["month"], row)
+        for i, row in enumerate(brief.get("by_hand") or ())
+    ]
     for model, at, month, hand in coming:
-        rows.append([_whose(hand, month), show(model, "whole"), show(f"{at}/value", "whole"), "to come", "", "", hand["by"] or "–",
-                     hand["because"] or "–"])
-    columns = [Column("Month", False, True), *map(Column, ("Model, median", "By hand", "Actual", "Model missed by", "Hand missed by")),
-               Column("By", False), Column("Because", False, True)]
-    note = "A number set by hand stands beside the model's own, never in its place; both are graded."
-    return [table(columns, rows[-14:], f"Set by hand, {figures.currency}", note=note, name="by-hand")] if rows else []
+        rows.append(
+            [
+                _whose(hand, month),
+                show(model, "whole"),
+                show(f"{at}/value", "whole"),
+                "to come",
+                "",
+                "",
+                hand["by"] or "–",
+                hand["because"] or "–",
+            ]
+        )
+    columns = [
+        Column("Month", False, True),
+        *map(Column, ("Model, median", "By hand", "Actual", "Model missed by", "Hand missed by")),
+        Column("By", False),
+        Column("Because", False, True),
+    ]
+    note = (
+        "A number set by hand stands beside the model's own, never in its place; both are graded."
+    )
+    return (
+        [table(columns, rows[-14:], f"Set by hand, {figures.currency}", note=note, name="by-hand")]
+        if rows
+        else []
+    )
 
 
 def _whose(hand: dict, month: str) -> str:
@@ -216,12 +421,27 @@ def _graded(figures: Figures) -> list:
     """The table behind the chart: the forecasts made one month ahead, and the FinOps KPI by its name."""
     detail, show = figures.brief["accuracy"]["detail"], figures.show
     lead = min((row["lead"] for row in detail), default=1)
-    rows = [[month_name(row["for"]), *(show(f"accuracy/detail/{i}/{key}", "whole") for key in ("p10", "p50", "p90", "actual")),
-             show(f"accuracy/detail/{i}/error_pct", "rate"),
-             show(f"accuracy/detail/{i}/finops_variance_pct", "rate") if "finops_variance_pct" in row else "–",
-             "yes" if row["inside"] else "no"] for i, row in enumerate(detail) if row["lead"] == lead]
-    columns = [Column("Month", False), *map(Column, ("P10", "Median", "P90", "Actual", "Error", "FinOps variance")),
-               Column("Inside P10–P90", False)]
+    rows = [
+        [
+            month_name(row["for"]),
+            *(
+                show(f"accuracy/detail/{i}/{key}", "whole")
+                for key in ("p10", "p50", "p90", "actual")
+            ),
+            show(f"accuracy/detail/{i}/error_pct", "rate"),
+            show(f"accuracy/detail/{i}/finops_variance_pct", "rate")
+            if "finops_variance_pct" in row
+            else "–",
+            "yes" if row["inside"] else "no",
+        ]
+        for i, row in enumerate(detail)
+        if row["lead"] == lead
+    ]
+    columns = [
+        Column("Month", False),
+        *map(Column, ("P10", "Median", "P90", "Actual", "Error", "FinOps variance")),
+        Column("Inside P10–P90", False),
+    ]
     note = "Error: |forecast − actual| ÷ actual, forecast being the median. FinOps variance: (forecast − actual) ÷ forecast."
     caption = f"Forecast {'one month' if lead == 1 else f'{lead} months'} ahead, {figures.currency}"
     return [table(columns, rows[-14:], caption, note=note, name="graded")] if rows else []

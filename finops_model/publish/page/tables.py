@@ -19,8 +19,13 @@ from ...measure.words import chance, money
 from ...periods import month_name
 from ..report.briefs import lookup
 
-templates = Environment(loader=FileSystemLoader(resources.path(".", beside=__package__)), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                        lstrip_blocks=True)
+templates = Environment(
+    loader=FileSystemLoader(resources.path(".", beside=__package__)),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 def whole(value: float | None, digits: int = 0) -> str:
@@ -94,19 +99,34 @@ def variance(budget: float | None, actual: float | None, digits: int = 0) -> tup
     if not text.strip("0.,"):
         return text, Markup("on budget")
     good = budget > actual
-    return text, Markup('<span class="{}">{}</span>').format("good" if good else "bad", "favourable" if good else "unfavourable")
+    return text, Markup('<span class="{}">{}</span>').format(
+        "good" if good else "bad", "favourable" if good else "unfavourable"
+    )
 
 
 class Figures:
     """Writes figures of one brief: `show("landing/p50", "money")` is the marked text of that value."""
 
     def __init__(self, brief: dict):
-        sizes = [abs(value) for value in [brief["actual"]["month"] or 0, *brief["actual"]["by_month"].values()]]
+        sizes = [
+            abs(value)
+            for value in [brief["actual"]["month"] or 0, *brief["actual"]["by_month"].values()]
+        ]
         self.brief, self.currency = brief, brief["currency"]
         self.digits = 0 if max(sizes, default=0) >= 1000 else 2
-        self.ways = {"money": lambda v: money(v, self.currency), "whole": lambda v: whole(v, self.digits), "signed": lambda v: signed(v, self.digits), "cents": cents, "four": four,
-                     "rate": rate, "chance": lambda v: "–" if v is None else chance(v), "count": lambda v: f"{v:,}",
-                     "month": lambda v: "–" if v is None else month_name(v) if re.fullmatch(r"\d{4}-\d\d", v) else str(v)}
+        self.ways = {
+            "money": lambda v: money(v, self.currency),
+            "whole": lambda v: whole(v, self.digits),
+            "signed": lambda v: signed(v, self.digits),
+            "cents": cents,
+            "four": four,
+            "rate": rate,
+            "chance": lambda v: "–" if v is None else chance(v),
+            "count": lambda v: f"{v:,}",
+            "month": lambda v: (
+                "–" if v is None else month_name(v) if re.fullmatch(r"\d{4}-\d\d", v) else str(v)
+            ),
+        }
 
     def show(self, path: str, way: str) -> Markup:
         """The value at a slash path, written in one of the ways, with its source beside it."""
@@ -115,10 +135,13 @@ class Figures:
         if value is None:
             return escape(text)
         return Markup('<data data-path="{}" data-way="{}" value="{}">{}</data>').format(
-            path, way, value if isinstance(value, str) else repr(value), text)
+            path, way, value if isinstance(value, str) else repr(value), text
+        )
 
 
-DATA = re.compile(r'<data data-path="([^"]*)" data-way="([^"]*)" value="([^"]*)">([^<]*)</data>')   # names in order, as bleach writes them
+DATA = re.compile(
+    r'<data data-path="([^"]*)" data-way="([^"]*)" value="([^"]*)">([^<]*)</data>'
+)  # names in order, as bleach writes them
 
 
 def differences(html: str, brief: dict, wanted: tuple[str, ...] = ()) -> list[str]:
@@ -131,9 +154,14 @@ def differences(html: str, brief: dict, wanted: tuple[str, ...] = ()) -> list[st
             found.append(f"{path}: the page has this figure and the brief does not")
             continue
         seen.add(path)
-        if expected is None or (unescape(value), unescape(text)) != (unescape(expected[3]), unescape(expected[4])):
-            found.append(f"{path}: the page says '{unescape(text)}' ({unescape(value)}), the brief "
-                         f"{unescape(expected[4]) if expected else 'nothing'}")
+        if expected is None or (unescape(value), unescape(text)) != (
+            unescape(expected[3]),
+            unescape(expected[4]),
+        ):
+            found.append(
+                f"{path}: the page says '{unescape(text)}' ({unescape(value)}), the brief "
+                f"{unescape(expected[4]) if expected else 'nothing'}"
+            )
     return found + [f"{path}: not on the page" for path in wanted if path not in seen]
 
 
@@ -143,13 +171,23 @@ class Column:
 
     title: str
     figures: bool = True
-    wide: bool = False        # text that may wrap
+    wide: bool = False  # text that may wrap
 
 
-def table(columns: list[Column], rows: list[list], caption: str = "", total: list | None = None, note: str = "",
-          name: str = "") -> Markup:
+def table(
+    columns: list[Column],
+    rows: list[list],
+    caption: str = "",
+    total: list | None = None,
+    note: str = "",
+    name: str = "",
+) -> Markup:
     """An HTML table; cells are escaped unless they are Markup made here. The last row `total` stands out."""
     if any(len(row) != len(columns) for row in [*rows, *([total] if total else [])]):
         raise ValueError("a row has another number of cells than there are columns")
     template = templates.get_template("table.html.j2")
-    return Markup(template.render(columns=columns, rows=rows, caption=caption, total=total, note=note, name=name))
+    return Markup(
+        template.render(
+            columns=columns, rows=rows, caption=caption, total=total, note=note, name=name
+        )
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...wording.landing import CHANCE_COLUMN, likely_over
 from ...measure.budget.outside_words import short
 from ...periods import month_name
+from ...wording.landing import CHANCE_COLUMN, likely_over
 from .tables import Column, Figures, signed, table, variance
 
 QUANTILES = ("landing_p10", "landing_p50", "landing_p90")
-BARE = "no budget"              # kind of a line: measure/budget/parts.py
+BARE = "no budget"  # kind of a line: measure/budget/parts.py
 
 
 def units(figures: Figures) -> dict | None:
@@ -16,11 +16,19 @@ def units(figures: Figures) -> dict | None:
     brief = figures.brief
     if not brief["children"]:
         return None
-    if "reason" not in brief:                            # a brief of before §9.4
-        return {"title": _title_before(brief["children"]), "figure": None, "tables": [_month(figures, whole_year=True)]}
+    if "reason" not in brief:  # a brief of before §9.4
+        return {
+            "title": _title_before(brief["children"]),
+            "figure": None,
+            "tables": [_month(figures, whole_year=True)],
+        }
     why = brief["reason"]
-    return {"title": why["title"] if why else _untold(brief), "figure": None, "lead": why["sentence"] if why else "",
-            "tables": [_month(figures), _year(figures)]}
+    return {
+        "title": why["title"] if why else _untold(brief),
+        "figure": None,
+        "lead": why["sentence"] if why else "",
+        "tables": [_month(figures), _year(figures)],
+    }
 
 
 def _month(figures: Figures, whole_year: bool = False) -> str:
@@ -28,19 +36,45 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
     brief, show, digits = figures.brief, figures.show, figures.digits
     flash, gap = brief["status"] == "flash", variance if whole_year else _signed
     year = QUANTILES if whole_year else ()
-    rows = [[_name(row), show(f"{at}/actual", "whole"), show(f"{at}/budget", "whole"),
-             *(("–", "under way") if flash else gap(row["budget"], row["actual"], digits)), *(show(f"{at}/{q}", "whole") for q in year),
-             *([show(f"{at}/overrun_probability", "chance")] if whole_year else [])] for at, row in _lines(brief)]
+    rows = [
+        [
+            _name(row),
+            show(f"{at}/actual", "whole"),
+            show(f"{at}/budget", "whole"),
+            *(("–", "under way") if flash else gap(row["budget"], row["actual"], digits)),
+            *(show(f"{at}/{q}", "whole") for q in year),
+            *([show(f"{at}/overrun_probability", "chance")] if whole_year else []),
+        ]
+        for at, row in _lines(brief)
+    ]
     plan = (brief["budget"] or {}).get("month")
-    total = [brief["unit"], show("actual/month", "whole"), show("budget/month", "whole") if brief["budget"] else "–",
-             *(("–", "") if flash else gap(plan, brief["actual"]["month"], digits)), *(show(q.replace("_", "/"), "whole") for q in year),
-             *([show("landing/overrun_probability", "chance")] if whole_year else [])]
-    columns = [Column("Unit", False), Column("Actual"), Column("Budget"), Column("Variance" if whole_year else "Over (+) or under (−)"), Column("", False)]
+    total = [
+        brief["unit"],
+        show("actual/month", "whole"),
+        show("budget/month", "whole") if brief["budget"] else "–",
+        *(("–", "") if flash else gap(plan, brief["actual"]["month"], digits)),
+        *(show(q.replace("_", "/"), "whole") for q in year),
+        *([show("landing/overrun_probability", "chance")] if whole_year else []),
+    ]
+    columns = [
+        Column("Unit", False),
+        Column("Actual"),
+        Column("Budget"),
+        Column("Variance" if whole_year else "Over (+) or under (−)"),
+        Column("", False),
+    ]
     if not whole_year:
         note = f"Actuals{' and budgets' if plan is not None else ''} add up to the {whole(brief)}."
         if brief.get("more_units"):
             note += " The units that carry most cost stand here one by one; every unit is a line of the workbook's sheet Units."
-        return table(columns, rows, f"{month_name(brief['month'])} by business unit, {figures.currency}", total=total, name="units", note=note)
+        return table(
+            columns,
+            rows,
+            f"{month_name(brief['month'])} by business unit, {figures.currency}",
+            total=total,
+            name="units",
+            note=note,
+        )
     columns += map(Column, ("Year P10", "Year median", "Year P90", CHANCE_COLUMN))
     caption = f"{month_name(brief['month'])} and {brief['landing']['period']} by business unit, {figures.currency}"
     note = f"Actuals add up to the {whole(brief)}; ranges do not: the {whole(brief)}'s range is taken after adding up each future."
@@ -51,12 +85,38 @@ def _year(figures: Figures) -> str:
     """Where each unit lands, and over (+) or under (−) its budget by means, which add up."""
     brief, show = figures.brief, figures.show
     planned = any(row["over"] is not None for row in brief["children"])
-    rows = [[_name(row), *(show(f"{at}/{q}", "whole") for q in QUANTILES), show(f"{at}/landing_mean", "whole"),
-             *([show(f"{at}/year_budget", "whole"), show(f"{at}/over", "signed"),
-                "no budget" if row["kind"] == BARE else show(f"{at}/overrun_probability", "chance")] if planned else [])]
-            for at, row in _lines(brief)]
-    total = [brief["unit"], *(show(q.replace("_", "/"), "whole") for q in (*QUANTILES, "landing_mean")),
-             *([show("landing/budget", "whole"), show("reason/over", "signed"), show("landing/overrun_probability", "chance")] if planned else [])]
+    rows = [
+        [
+            _name(row),
+            *(show(f"{at}/{q}", "whole") for q in QUANTILES),
+            show(f"{at}/landing_mean", "whole"),
+            *(
+                [
+                    show(f"{at}/year_budget", "whole"),
+                    show(f"{at}/over", "signed"),
+                    "no budget"
+                    if row["kind"] == BARE
+                    else show(f"{at}/overrun_probability", "chance"),
+                ]
+                if planned
+                else []
+            ),
+        ]
+        for at, row in _lines(brief)
+    ]
+    total = [
+        brief["unit"],
+        *(show(q.replace("_", "/"), "whole") for q in (*QUANTILES, "landing_mean")),
+        *(
+            [
+                show("landing/budget", "whole"),
+                show("reason/over", "signed"),
+                show("landing/overrun_probability", "chance"),
+            ]
+            if planned
+            else []
+        ),
+    ]
     columns = [Column("Unit", False), *map(Column, ("P10", "Median", "P90", "Mean"))]
     note = f"Means add up to the {whole(brief)}; medians and ranges do not: the {whole(brief)}'s are taken after adding up each future."
     if planned:
@@ -64,7 +124,14 @@ def _year(figures: Figures) -> str:
         note = f"Over or under is mean − budget. {note} Spend without a budget counts against a budget of 0."
     left = short(brief.get("year_outside"), figures.currency)
     note += f" All of it {left}." if left else ""
-    return table(columns, rows, f"{brief['landing']['period']} by business unit, {figures.currency}", total=total, name="units-year", note=note)
+    return table(
+        columns,
+        rows,
+        f"{brief['landing']['period']} by business unit, {figures.currency}",
+        total=total,
+        name="units-year",
+        note=note,
+    )
 
 
 def whole(brief: dict) -> str:
@@ -75,20 +142,28 @@ def whole(brief: dict) -> str:
 def _signed(budget: float | None, actual: float | None, digits: int) -> tuple:
     """Actual − budget with its sign, which adds up, and the word of the variance."""
     text, word = variance(budget, actual, digits)
-    return (text, word) if budget is None or actual is None else (signed(actual - budget, digits), word)
+    return (
+        (text, word)
+        if budget is None or actual is None
+        else (signed(actual - budget, digits), word)
+    )
 
 
 def _lines(brief: dict) -> list[tuple[str, dict]]:
     """(path, line) of the table: every unit, or those that carry most and the others added up (docs/method §15.30)."""
     more = brief.get("more_units")
     gone = set(more["units"]) if more else ()
-    shown = [(f"children/{i}", row) for i, row in enumerate(brief["children"]) if row["unit"] not in gone]
+    shown = [
+        (f"children/{i}", row) for i, row in enumerate(brief["children"]) if row["unit"] not in gone
+    ]
     return [*shown, *([("more_units", more)] if more else [])]
 
 
 def _name(row: dict) -> str:
     """A line's name, with what it is where it is no unit with a budget and spend."""
-    return f"{row['unit']} ({row['kind']})" if row.get("kind") in (BARE, "no spend") else row["unit"]
+    return (
+        f"{row['unit']} ({row['kind']})" if row.get("kind") in (BARE, "no spend") else row["unit"]
+    )
 
 
 def _untold(brief: dict) -> str:

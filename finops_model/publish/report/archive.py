@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ...documents import write_atomic
 from ...periods import MONTH, month_name
-from .briefs import SLUG, readable
-from .manifest import file_entry
 from ..page.html import shell
 from ..page.tables import templates
+from .briefs import SLUG, readable
+from .manifest import file_entry
 
 FIGURES = ("landing_p10", "landing_p50", "landing_p90", "overrun_probability")
 
@@ -24,14 +24,31 @@ def entry_of(folder: Path) -> dict | None:
         told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         brief = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
         land, budget = brief["landing"], brief["budget"]
-        if (told["month"], told["slug"]) != (folder.parent.name, folder.name) or "report.html" not in told["files"]:
+        if (told["month"], told["slug"]) != (
+            folder.parent.name,
+            folder.name,
+        ) or "report.html" not in told["files"]:
             return None
-        figures = {"actual": brief["actual"]["month"], "budget": budget["month"] if budget else None, "landing_p10": land["p10"],
-                   "landing_p50": land["p50"], "landing_p90": land["p90"], "overrun_probability": land["overrun_probability"]}
+        figures = {
+            "actual": brief["actual"]["month"],
+            "budget": budget["month"] if budget else None,
+            "landing_p10": land["p10"],
+            "landing_p50": land["p50"],
+            "landing_p90": land["p90"],
+            "overrun_probability": land["overrun_probability"],
+        }
         files = {**told["files"], "manifest.json": file_entry(folder / "manifest.json")}
-        return {"month": told["month"], "unit": brief["unit"], "slug": told["slug"], "status": brief["status"],
-                "headline": brief["headline"], "currency": brief["currency"], "files": files, "figures": figures,
-                **({"entity": brief["entity"]["name"]} if brief.get("entity") else {})}
+        return {
+            "month": told["month"],
+            "unit": brief["unit"],
+            "slug": told["slug"],
+            "status": brief["status"],
+            "headline": brief["headline"],
+            "currency": brief["currency"],
+            "files": files,
+            "figures": figures,
+            **({"entity": brief["entity"]["name"]} if brief.get("entity") else {}),
+        }
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -39,9 +56,18 @@ def entry_of(folder: Path) -> dict | None:
 def entries_of(root: Path) -> list[dict]:
     """Every report on disk: newest month first, in a month the company first, then units by name."""
     found = []
-    for month in sorted((path for path in root.iterdir() if path.is_dir() and MONTH.match(path.name)), reverse=True):
-        here = [entry_of(folder) for folder in sorted(month.iterdir()) if folder.is_dir() and SLUG.fullmatch(folder.name)]
-        found += sorted(filter(None, here), key=lambda entry: (entry["unit"] != "Company", entry["unit"].casefold(), entry["slug"]))
+    for month in sorted(
+        (path for path in root.iterdir() if path.is_dir() and MONTH.match(path.name)), reverse=True
+    ):
+        here = [
+            entry_of(folder)
+            for folder in sorted(month.iterdir())
+            if folder.is_dir() and SLUG.fullmatch(folder.name)
+        ]
+        found += sorted(
+            filter(None, here),
+            key=lambda entry: (entry["unit"] != "Company", entry["unit"].casefold(), entry["slug"]),
+        )
     return found
 
 
@@ -49,18 +75,32 @@ def rebuild(root: Path) -> list[dict]:
     """Write index.json, index.html and each month's index.html; returns the entries."""
     root = Path(root)
     entries = entries_of(root)
-    write_atomic(root / "index.json", json.dumps({"schema": 1, "reports": entries}, ensure_ascii=False, indent=1) + "\n")
+    write_atomic(
+        root / "index.json",
+        json.dumps({"schema": 1, "reports": entries}, ensure_ascii=False, indent=1) + "\n",
+    )
     for month in sorted({entry["month"] for entry in entries}):
         here = [entry for entry in entries if entry["month"] == month]
         title = f"AI budget reports, {month_name(month)}"
-        write_atomic(root / month / "index.html", shell(title, _body(title, [(month, here)], ""), (("../index.html", "All months"),)))
+        write_atomic(
+            root / month / "index.html",
+            shell(title, _body(title, [(month, here)], ""), (("../index.html", "All months"),)),
+        )
     months = list(dict.fromkeys(entry["month"] for entry in entries))
     groups = [(month, [entry for entry in entries if entry["month"] == month]) for month in months]
     body = _body("AI budget reports", groups, "{month}/")
-    write_atomic(root / "index.html", shell("AI budget reports", body, (("index.json", "The archive as JSON"),)))
+    write_atomic(
+        root / "index.html",
+        shell("AI budget reports", body, (("index.json", "The archive as JSON"),)),
+    )
     return entries
 
 
 def _body(title: str, groups: list, prefix: str) -> str:
-    shown = [(month_name(month), prefix.format(month=month), [readable(entry) for entry in here]) for month, here in groups]
-    return templates.get_template("report_archive.html.j2").render(title=title, groups=shown, many=len(groups) > 1)
+    shown = [
+        (month_name(month), prefix.format(month=month), [readable(entry) for entry in here])
+        for month, here in groups
+    ]
+    return templates.get_template("report_archive.html.j2").render(
+        title=title, groups=shown, many=len(groups) > 1
+    )

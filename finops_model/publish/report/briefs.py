@@ -17,10 +17,39 @@ from ..charts.parts import clean
 
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 STATUSES = ("flash", "preliminary", "final")
-KEYS = ("schema", "company", "unit", "slug", "month", "currency", "status", "status_reason", "data_as_of", "headline", "summary",
-        "tie_out", "ledger_rows", "ledger_all_time", "excluded", "budget", "actual", "previous_forecast", "forecast", "landing", "drivers",
-        "unit_costs", "accuracy", "what_ifs", "lines", "children", "assumptions", "quality", "people", "lineage")
-LONGEST = 400        # characters of one text shown on the page
+KEYS = (
+    "schema",
+    "company",
+    "unit",
+    "slug",
+    "month",
+    "currency",
+    "status",
+    "status_reason",
+    "data_as_of",
+    "headline",
+    "summary",
+    "tie_out",
+    "ledger_rows",
+    "ledger_all_time",
+    "excluded",
+    "budget",
+    "actual",
+    "previous_forecast",
+    "forecast",
+    "landing",
+    "drivers",
+    "unit_costs",
+    "accuracy",
+    "what_ifs",
+    "lines",
+    "children",
+    "assumptions",
+    "quality",
+    "people",
+    "lineage",
+)
+LONGEST = 400  # characters of one text shown on the page
 
 
 def canonical(brief: dict) -> str:
@@ -30,9 +59,13 @@ def canonical(brief: dict) -> str:
     '{\\n "a": null,\\n "b": 1.0\\n}\\n'
     """
     try:
-        return json.dumps(brief, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        return (
+            json.dumps(brief, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        )
     except (ValueError, TypeError) as problem:
-        raise ReportError(f"the brief cannot be written: {problem}. Numbers must be finite and values plain.") from None
+        raise ReportError(
+            f"the brief cannot be written: {problem}. Numbers must be finite and values plain."
+        ) from None
 
 
 def figures_hash(brief: dict) -> str:
@@ -56,11 +89,15 @@ def load_brief(path: str | os.PathLike) -> dict:
     """The brief in a JSON file, checked. Raises ReportError."""
     path = Path(path)
     if not path.is_file():
-        raise ReportError(f"{path}: there is no such brief. Publish the month first: finops report.")
+        raise ReportError(
+            f"{path}: there is no such brief. Publish the month first: finops report."
+        )
     try:
         brief = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as problem:
-        raise ReportError(f"{path}: not a brief: {problem}. Publish the month again: finops report.") from None
+        raise ReportError(
+            f"{path}: not a brief: {problem}. Publish the month again: finops report."
+        ) from None
     return check_brief(brief, str(path))
 
 
@@ -74,19 +111,30 @@ def check_brief(brief: dict, where: str = "brief") -> dict:
     check_schema("brief", brief.get("schema"), where, ReportError)
     missing = [key for key in KEYS if key not in brief]
     if missing:
-        raise ReportError(f"{where}: the brief has no '{missing[0]}'. Publish the month again: finops report.")
+        raise ReportError(
+            f"{where}: the brief has no '{missing[0]}'. Publish the month again: finops report."
+        )
     for key in ("company", "unit", "slug", "month", "currency", "status", "headline"):
         if not isinstance(brief[key], str):
             raise ReportError(f"{where}: {key}: must be text, not '{str(brief[key])[:60]}'.")
     if not MONTH.match(brief["month"]):
-        raise ReportError(f"{where}: month: '{brief['month'][:40]}' is not a month. Write year and month as YYYY-MM, for example 2026-10.")
+        raise ReportError(
+            f"{where}: month: '{brief['month'][:40]}' is not a month. Write year and month as YYYY-MM, for example 2026-10."
+        )
     if len(brief["slug"]) > 80 or not SLUG.fullmatch(brief["slug"]):
-        raise ReportError(f"{where}: slug: '{brief['slug'][:60]}' cannot be a folder. Use small letters, digits and dashes.")
+        raise ReportError(
+            f"{where}: slug: '{brief['slug'][:60]}' cannot be a folder. Use small letters, digits and dashes."
+        )
     if not re.fullmatch(r"[A-Z]{3}", brief["currency"]):
-        raise ReportError(f"{where}: currency: '{brief['currency'][:20]}' is not a currency code such as USD or EUR.")
+        raise ReportError(
+            f"{where}: currency: '{brief['currency'][:20]}' is not a currency code such as USD or EUR."
+        )
     if brief["status"] not in STATUSES:
         raise ReportError(unknown(f"{where}: status", "status", brief["status"], STATUSES))
-    for name, months in (("actual/by_month", brief["actual"]["by_month"]), ("budget/by_month", (brief["budget"] or {}).get("by_month") or {})):
+    for name, months in (
+        ("actual/by_month", brief["actual"]["by_month"]),
+        ("budget/by_month", (brief["budget"] or {}).get("by_month") or {}),
+    ):
         for month in months:
             if not MONTH.match(month):
                 raise ReportError(f"{where}: {name}: '{month[:40]}' is not a month.")
@@ -97,15 +145,26 @@ def check_brief(brief: dict, where: str = "brief") -> dict:
 
 def _finite(value, where: str, path: str) -> None:
     if isinstance(value, float) and not math.isfinite(value):
-        raise ReportError(f"{where}: {path.lstrip('/')} is {value}; every number of a report must be finite.")
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        raise ReportError(
+            f"{where}: {path.lstrip('/')} is {value}; every number of a report must be finite."
+        )
+    children = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for name, child in children:
         _finite(child, where, f"{path}/{name}")
 
 
 def _decimals(tie_out: dict, where: str) -> None:
     places = [("tie_out", tie_out, ("invoice_total", "ledger_total", "quarantined", "difference"))]
-    places += [(f"tie_out/rows/{i}", row, ("invoice", "ledger", "quarantined", "difference")) for i, row in enumerate(tie_out["rows"])]
+    places += [
+        (f"tie_out/rows/{i}", row, ("invoice", "ledger", "quarantined", "difference"))
+        for i, row in enumerate(tie_out["rows"])
+    ]
     for path, row, names in places:
         for name in names:
             if row[name] is not None:
@@ -114,7 +173,9 @@ def _decimals(tie_out: dict, where: str) -> None:
                 except InvalidOperation:
                     good = False
                 if not good:
-                    raise ReportError(f"{where}: {path}/{name}: '{str(row[name])[:40]}' is not an amount in decimal text such as 123.45.")
+                    raise ReportError(
+                        f"{where}: {path}/{name}: '{str(row[name])[:40]}' is not an amount in decimal text such as 123.45."
+                    )
 
 
 def readable(value, most: int = LONGEST):
@@ -124,4 +185,8 @@ def readable(value, most: int = LONGEST):
         return text if len(text) <= most else text[: most - 1].rstrip() + "…"
     if isinstance(value, list):
         return [readable(item, most) for item in value]
-    return {name: readable(item, most) for name, item in value.items()} if isinstance(value, dict) else value
+    return (
+        {name: readable(item, most) for name, item in value.items()}
+        if isinstance(value, dict)
+        else value
+    )

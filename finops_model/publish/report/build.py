@@ -19,38 +19,58 @@ from ... import resources
 from ...documents import write_atomic
 from ...errors import ReportError
 from ...progress import Progress, silent
-from . import archive
 from ..aside import aside
+from ..page.html import page_of, to_pdf
+from . import archive
 from .briefs import canonical, check_brief
 from .manifest import compare_briefs, manifest, verify_files
-from ..page.html import page_of, to_pdf
 from .run import Kernel, execute
 from .workbook import write_workbook
 
 __all__ = ["build_reports", "compare_briefs", "render", "to_pdf", "verify_files"]
 
 
-def render(brief: dict, folder, *, warm: Kernel | None = None, manifest_extra: dict | None = None, failed=None) -> Path:
+def render(
+    brief: dict,
+    folder,
+    *,
+    warm: Kernel | None = None,
+    manifest_extra: dict | None = None,
+    failed=None,
+) -> Path:
     """Write report.html, brief.json, workbook.xlsx and manifest.json of a brief into `folder` and return it.
 
     warm    a running kernel to use; without it the notebook gets a kernel of its own
     failed  where the executed notebook is kept if a cell fails; without it, it goes
     Raises ReportError with one message; the same brief gives the same bytes.
     """
-    check_brief(brief, f"{brief.get('unit')}, {brief.get('month')}" if isinstance(brief, dict) else "brief")
+    check_brief(
+        brief, f"{brief.get('unit')}, {brief.get('month')}" if isinstance(brief, dict) else "brief"
+    )
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     data = write_atomic(folder / "brief.json", canonical(brief))
     with tempfile.TemporaryDirectory(prefix="finops-render-") as aside:
         executed = Path(aside) / "executed.ipynb"
         try:
-            book = execute({"month": brief["month"], "unit": brief["unit"], "brief_path": str(data)}, executed, warm=warm)
-            write_atomic(folder / "report.html", page_of(book, json.loads(data.read_text(encoding="utf-8"))))
+            book = execute(
+                {"month": brief["month"], "unit": brief["unit"], "brief_path": str(data)},
+                executed,
+                warm=warm,
+            )
+            write_atomic(
+                folder / "report.html", page_of(book, json.loads(data.read_text(encoding="utf-8")))
+            )
         except ReportError as problem:
             told = f"{brief['unit']}, {brief['month']}: {str(problem).rstrip('.')}. {_keep(executed, failed)}"
             raise ReportError(f"{told}Nothing was published.") from None
     write_workbook(brief, folder / "workbook.xlsx")
-    text = json.dumps(manifest(brief, folder, manifest_extra), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    text = (
+        json.dumps(
+            manifest(brief, folder, manifest_extra), ensure_ascii=False, indent=1, sort_keys=True
+        )
+        + "\n"
+    )
     write_atomic(folder / "manifest.json", text)
     return folder
 
@@ -64,8 +84,15 @@ def _keep(executed: Path, failed) -> str:
     return f"The notebook with the error is kept in {failed}. "
 
 
-def build_reports(briefs: list[dict], reports_root, *, workers: int = 1, fast: bool = False, manifest_extra: dict | None = None,
-                  progress: Progress | None = None) -> list[dict]:
+def build_reports(
+    briefs: list[dict],
+    reports_root,
+    *,
+    workers: int = 1,
+    fast: bool = False,
+    manifest_extra: dict | None = None,
+    progress: Progress | None = None,
+) -> list[dict]:
     """Publish these briefs below `reports_root`; returns their index entries in the same order.
 
     workers  reports rendered side by side, each in a process of its own
@@ -75,11 +102,16 @@ def build_reports(briefs: list[dict], reports_root, *, workers: int = 1, fast: b
     say, root = progress or silent, Path(reports_root).resolve()
     places: dict[tuple, str] = {}
     for brief in briefs:
-        check_brief(brief, f"{brief.get('unit')}, {brief.get('month')}" if isinstance(brief, dict) else "brief")
+        check_brief(
+            brief,
+            f"{brief.get('unit')}, {brief.get('month')}" if isinstance(brief, dict) else "brief",
+        )
         place = (brief["month"], brief["slug"])
         if place in places:
-            raise ReportError(f"{brief['month']}: '{places[place]}' and '{brief['unit']}' would both be published in the folder "
-                              f"'{brief['slug']}'. Give one of the units another name.")
+            raise ReportError(
+                f"{brief['month']}: '{places[place]}' and '{brief['unit']}' would both be published in the folder "
+                f"'{brief['slug']}'. Give one of the units another name."
+            )
         places[place] = brief["unit"]
     if not briefs:
         return []
@@ -89,7 +121,9 @@ def build_reports(briefs: list[dict], reports_root, *, workers: int = 1, fast: b
         kept = [root / ".failed" / f"{brief['month']}-{brief['slug']}.ipynb" for brief in briefs]
         say("reports", 0, len(briefs))
         if min(workers, len(briefs)) > 1:
-            _side_by_side(briefs, folders, kept, min(workers, len(briefs)), fast, manifest_extra, staging, say)
+            _side_by_side(
+                briefs, folders, kept, min(workers, len(briefs)), fast, manifest_extra, staging, say
+            )
         else:
             with Kernel() if fast else contextlib.nullcontext() as warm:
                 for i, (brief, folder, failed) in enumerate(zip(briefs, folders, kept)):
@@ -114,9 +148,19 @@ def _side_by_side(briefs, folders, kept, workers, fast, extra, aside: Path, say)
             for i in range(n, len(briefs), workers):
                 path = write_atomic(aside / f"brief-{i}.json", canonical(briefs[i]))
                 jobs.append({"brief": str(path), "folder": str(folders[i]), "failed": str(kept[i])})
-            listed = write_atomic(aside / f"jobs-{n}.json", json.dumps({"fast": fast, "extra": extra, "reports": jobs}))
-            running.append(subprocess.Popen([sys.executable, "-m", f"{__package__}.report_run", str(listed)], stdout=subprocess.PIPE,
-                                            stderr=open(aside / f"errors-{n}.txt", "w+"), text=True, env=_environment()))  # noqa: SIM115 - the child writes it
+            listed = write_atomic(
+                aside / f"jobs-{n}.json",
+                json.dumps({"fast": fast, "extra": extra, "reports": jobs}),
+            )
+            running.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", f"{__package__}.run", str(listed)],
+                    stdout=subprocess.PIPE,
+                    stderr=open(aside / f"errors-{n}.txt", "w+"),  # noqa: SIM115 - the child writes it
+                    text=True,
+                    env=_environment(),
+                )
+            )
         for line in _lines(running):
             message = json.loads(line)
             if "error" in message:
@@ -125,9 +169,16 @@ def _side_by_side(briefs, folders, kept, workers, fast, extra, aside: Path, say)
             say("reports", told, len(briefs))
         for n, process in enumerate(running):
             if process.wait() != 0 or told < len(briefs):
-                last = (aside / f"errors-{n}.txt").read_text(errors="replace").strip().splitlines()[-1:]
+                last = (
+                    (aside / f"errors-{n}.txt")
+                    .read_text(errors="replace")
+                    .strip()
+                    .splitlines()[-1:]
+                )
                 why = f": {last[0][:300]}" if last else ""
-                raise ReportError(f"a report worker stopped with exit code {process.returncode}{why}. Nothing was published.")
+                raise ReportError(
+                    f"a report worker stopped with exit code {process.returncode}{why}. Nothing was published."
+                )
     finally:
         for process in running:
             if process.poll() is None:
@@ -139,7 +190,10 @@ def _side_by_side(briefs, folders, kept, workers, fast, extra, aside: Path, say)
 def _environment() -> dict:
     """The environment of a worker: this package is importable there, wherever it lies."""
     package = str(resources.PACKAGE.parent)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])}
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
 
 
 def _lines(processes):
@@ -178,5 +232,7 @@ def _put(fresh: Path, target: Path) -> None:
     except OSError as problem:
         if old.exists():
             os.rename(old, target)
-        raise ReportError(f"{target}: the report could not be put in place ({problem.strerror}). The one before is unchanged.") from None
+        raise ReportError(
+            f"{target}: the report could not be put in place ({problem.strerror}). The one before is unchanged."
+        ) from None
     shutil.rmtree(old, ignore_errors=True)

@@ -11,7 +11,7 @@ from ... import resources
 from ...errors import ReportError
 from .briefs import figures_hash
 
-SHOWN = 50          # differences told at most
+SHOWN = 50  # differences told at most
 TOOLS = ("altair", "jinja2", "nbconvert", "papermill", "vl-convert-python", "xlsxwriter")
 
 
@@ -29,12 +29,31 @@ def file_entry(path: Path) -> dict:
 def manifest(brief: dict, folder: Path, extra: dict | None = None) -> dict:
     """The manifest of the files in `folder`: their hashes, the inputs' hashes, seed, paths, engine, versions. No clock."""
     lineage = brief["lineage"]
-    files = {path.name: file_entry(path) for path in sorted(Path(folder).iterdir()) if path.name != "manifest.json"}
+    files = {
+        path.name: file_entry(path)
+        for path in sorted(Path(folder).iterdir())
+        if path.name != "manifest.json"
+    }
     versions = {name: importlib.metadata.version(name) for name in TOOLS}
-    return {"schema": 1, "company": brief["company"], "unit": brief["unit"], "slug": brief["slug"], "month": brief["month"],
-            "status": brief["status"], "data_as_of": brief["data_as_of"], "figures": figures_hash(brief), "inputs": dict(lineage),
-            "seed": lineage.get("seed"), "paths": lineage.get("paths"), "engine": lineage.get("engine"), "python": lineage.get("python"),
-            "notebook": digest(resources.path(resources.REPORT)), "tools": versions, "files": files, **({"extra": extra} if extra else {})}
+    return {
+        "schema": 1,
+        "company": brief["company"],
+        "unit": brief["unit"],
+        "slug": brief["slug"],
+        "month": brief["month"],
+        "status": brief["status"],
+        "data_as_of": brief["data_as_of"],
+        "figures": figures_hash(brief),
+        "inputs": dict(lineage),
+        "seed": lineage.get("seed"),
+        "paths": lineage.get("paths"),
+        "engine": lineage.get("engine"),
+        "python": lineage.get("python"),
+        "notebook": digest(resources.path(resources.REPORT)),
+        "tools": versions,
+        "files": files,
+        **({"extra": extra} if extra else {}),
+    }
 
 
 def verify_files(report_dir) -> list[str]:
@@ -56,12 +75,20 @@ def verify_files(report_dir) -> list[str]:
         if not path.is_file():
             problems.append(f"{name} is missing")
         elif digest(path) != entry["sha256"]:
-            problems.append(f"{name} was changed after it was published: its sha256 is not the one in the manifest")
-    problems += [f"{path.name} is not part of the published report" for path in sorted(folder.iterdir())
-                 if path.name not in listed and path.name != "manifest.json"]
+            problems.append(
+                f"{name} was changed after it was published: its sha256 is not the one in the manifest"
+            )
+    problems += [
+        f"{path.name} is not part of the published report"
+        for path in sorted(folder.iterdir())
+        if path.name not in listed and path.name != "manifest.json"
+    ]
     if (folder / "brief.json").is_file():
         try:
-            if figures_hash(json.loads((folder / "brief.json").read_text(encoding="utf-8"))) != figures:
+            if (
+                figures_hash(json.loads((folder / "brief.json").read_text(encoding="utf-8")))
+                != figures
+            ):
                 problems.append("brief.json holds other figures than the manifest says")
         except (ValueError, ReportError):
             problems.append("brief.json is not a brief")
@@ -72,11 +99,22 @@ def _against_index(folder: Path) -> list[str]:
     path = folder.resolve().parents[1] / "index.json"
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["reports"]
-        entry = next((e for e in entries if (e["month"], e["slug"]) == (folder.resolve().parent.name, folder.resolve().name)), None)
+        entry = next(
+            (
+                e
+                for e in entries
+                if (e["month"], e["slug"]) == (folder.resolve().parent.name, folder.resolve().name)
+            ),
+            None,
+        )
         if entry is None:
             return ["the archive's index.json does not list this report"]
-        return [f"{name} is not the file that the archive's index.json lists" for name, told in sorted(entry["files"].items())
-                if not (folder / Path(name).name).is_file() or digest(folder / Path(name).name) != told["sha256"]]
+        return [
+            f"{name} is not the file that the archive's index.json lists"
+            for name, told in sorted(entry["files"].items())
+            if not (folder / Path(name).name).is_file()
+            or digest(folder / Path(name).name) != told["sha256"]
+        ]
     except FileNotFoundError:
         return ["the archive has no index.json"]
     except (ValueError, KeyError, TypeError):
@@ -91,7 +129,11 @@ def compare_briefs(published: dict, rebuilt: dict, most: int | None = SHOWN) -> 
     """
     found: list[str] = []
     _compare(published, rebuilt, "", found)
-    return found if most is None or len(found) <= most else [*found[:most], f"and {len(found) - most} more differences"]
+    return (
+        found
+        if most is None or len(found) <= most
+        else [*found[:most], f"and {len(found) - most} more differences"]
+    )
 
 
 def _compare(then, now, path: str, found: list[str]) -> None:
@@ -101,9 +143,13 @@ def _compare(then, now, path: str, found: list[str]) -> None:
     elif isinstance(then, dict):
         for key in [*then, *(key for key in now if key not in then)]:
             if key not in now:
-                found.append(f"{path.lstrip('/')}/{key}".lstrip("/") + ": was published and is not there now")
+                found.append(
+                    f"{path.lstrip('/')}/{key}".lstrip("/") + ": was published and is not there now"
+                )
             elif key not in then:
-                found.append(f"{path.lstrip('/')}/{key}".lstrip("/") + ": was not published and is there now")
+                found.append(
+                    f"{path.lstrip('/')}/{key}".lstrip("/") + ": was not published and is there now"
+                )
             else:
                 _compare(then[key], now[key], f"{path}/{key}", found)
     elif isinstance(then, list):

@@ -31,7 +31,9 @@ def parameters(notebook: Path | None = None) -> dict[str, type]:
     cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
     cell = next((cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])), None)
     if cell is None:
-        raise ReportError(f"{notebook}: no cell is tagged 'parameters', so the report cannot be told what to show.")
+        raise ReportError(
+            f"{notebook}: no cell is tagged 'parameters', so the report cannot be told what to show."
+        )
     found = {}
     for node in ast.parse("".join(cell["source"])).body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -45,13 +47,19 @@ def check_parameters(given: dict, notebook: Path | None = None) -> dict:
     known = parameters(notebook)
     for name, value in given.items():
         if not isinstance(name, str) or not name.isidentifier() or name not in known:
-            raise ReportError(unknown(Path(notebook).name, "parameter", _first_line(name)[:60] if name else "", known))
+            raise ReportError(
+                unknown(
+                    Path(notebook).name, "parameter", _first_line(name)[:60] if name else "", known
+                )
+            )
         kind = known[name]
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             continue
         if kind is not object and type(value) is not kind:
-            raise ReportError(f"{Path(notebook).name}: parameter {name}: '{str(value)[:60]}' is {type(value).__name__}; "
-                              f"it must be {kind.__name__}.")
+            raise ReportError(
+                f"{Path(notebook).name}: parameter {name}: '{str(value)[:60]}' is {type(value).__name__}; "
+                f"it must be {kind.__name__}."
+            )
     return given
 
 
@@ -63,7 +71,9 @@ def quiet_home(folder: Path):
     try:
         yield
     finally:
-        os.environ.pop("IPYTHONDIR", None) if before is None else os.environ.update(IPYTHONDIR=before)
+        os.environ.pop("IPYTHONDIR", None) if before is None else os.environ.update(
+            IPYTHONDIR=before
+        )
 
 
 class Kernel:
@@ -79,9 +89,17 @@ class Kernel:
         from jupyter_client.manager import KernelManager
 
         self.folder = Path(tempfile.mkdtemp(prefix="finops-kernel-"))
-        private = {"transport": "ipc", "ip": str(self.folder / "socket")} if sys.platform != "win32" else {}
-        self.manager = KernelManager(kernel_name="python3", client_class="jupyter_client.asynchronous.AsyncKernelClient",
-                                     connection_file=str(self.folder / "kernel.json"), **private)
+        private = (
+            {"transport": "ipc", "ip": str(self.folder / "socket")}
+            if sys.platform != "win32"
+            else {}
+        )
+        self.manager = KernelManager(
+            kernel_name="python3",
+            client_class="jupyter_client.asynchronous.AsyncKernelClient",
+            connection_file=str(self.folder / "kernel.json"),
+            **private,
+        )
         with quiet_home(self.folder / "home"):
             self.manager.start_kernel(cwd=str(self.folder))
         return self
@@ -112,14 +130,29 @@ def execute(given: dict, output: Path, notebook: Path | None = None, warm: Kerne
         kernel.reports += 1
         try:
             done = papermill.execute_notebook(
-                str(source), str(output), parameters=given, kernel_name="python3", progress_bar=False, cwd=folder, km=kernel.manager,
-                request_save_on_cell_execute=False, start_timeout=START_SECONDS, execution_timeout=CELL_SECONDS)
+                str(source),
+                str(output),
+                parameters=given,
+                kernel_name="python3",
+                progress_bar=False,
+                cwd=folder,
+                km=kernel.manager,
+                request_save_on_cell_execute=False,
+                start_timeout=START_SECONDS,
+                execution_timeout=CELL_SECONDS,
+            )
         except papermill.PapermillExecutionError as problem:
-            raise ReportError(f"the report notebook failed: {problem.ename}: {_first_line(problem.evalue)}") from None
+            raise ReportError(
+                f"the report notebook failed: {problem.ename}: {_first_line(problem.evalue)}"
+            ) from None
         except CellTimeoutError:
-            raise ReportError(f"the report notebook failed: a cell took longer than {CELL_SECONDS} s") from None
+            raise ReportError(
+                f"the report notebook failed: a cell took longer than {CELL_SECONDS} s"
+            ) from None
         except (DeadKernelError, RuntimeError) as problem:
-            raise ReportError(f"the report notebook failed: the kernel died or did not start ({_first_line(problem)})") from None
+            raise ReportError(
+                f"the report notebook failed: the kernel died or did not start ({_first_line(problem)})"
+            ) from None
     if again:
         del done.cells[0]
     return done
@@ -156,7 +189,13 @@ def work(jobs: dict) -> None:
 
     with Kernel() if jobs["fast"] else contextlib.nullcontext() as warm:
         for job in jobs["reports"]:
-            render(load_brief(job["brief"]), job["folder"], warm=warm, manifest_extra=jobs["extra"], failed=job["failed"])
+            render(
+                load_brief(job["brief"]),
+                job["folder"],
+                warm=warm,
+                manifest_extra=jobs["extra"],
+                failed=job["failed"],
+            )
             print(json.dumps({"done": job["folder"]}), flush=True)
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from ...documents import dump_yaml
 from ...errors import ScenarioError, unknown
-from ...scenario import ledger_base as base_facts
-from ...scenario import document as scenarios
-from ...scenario.changes import escape, leaves, unescape
 from ...periods import check_month
+from ...scenario import document as scenarios
+from ...scenario import ledger_base as base_facts
+from ...scenario.changes import escape, leaves, unescape
 
 # kind -> (label, what the amount means, lowest, highest)
 KINDS = {
@@ -39,14 +39,14 @@ class WhatIf:
 
     name: str
     question: str
-    kind: str                 # a key of KINDS
-    target: str               # workload, driver or SKU; "all": every workload, driver or price
+    kind: str  # a key of KINDS
+    target: str  # workload, driver or SKU; "all": every workload, driver or price
     amount: float
-    since: str                # month YYYY-MM from which it holds
+    since: str  # month YYYY-MM from which it holds
     because: str
-    model: str = ""           # routing: the model that takes the tokens
-    unit: str = "GPU-hours"   # commitment: unit of the SKU
-    discount: float = 0.35    # commitment: share below the on-demand price, 0..1
+    model: str = ""  # routing: the model that takes the tokens
+    unit: str = "GPU-hours"  # commitment: unit of the SKU
+    discount: float = 0.35  # commitment: share below the on-demand price, 0..1
     owner: str = ""
 
 
@@ -56,7 +56,9 @@ def slug(name: str) -> str:
     >>> slug("../Größer, schneller!")
     'grosser-schneller'
     """
-    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    )
     return re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:60].strip("-")
 
 
@@ -68,7 +70,9 @@ def _text(value, what: str, most: int, needed: bool = True) -> str:
         raise ScenarioError(f"{what}: is empty; write it.")
     if len(value) > most:
         raise ScenarioError(f"{what}: {len(value)} letters; at most {most}.")
-    bad = next((c for c in value if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")), None)
+    bad = next(
+        (c for c in value if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")), None
+    )
     if bad is not None:
         raise ScenarioError(f"{what}: holds the invisible character U+{ord(bad):04X}; take it out.")
     return value
@@ -77,13 +81,24 @@ def _text(value, what: str, most: int, needed: bool = True) -> str:
 def _amount(values: WhatIf) -> float:
     label, meaning, low, high = KINDS[values.kind]
     number = values.amount
-    good = isinstance(number, (int, float)) and not isinstance(number, bool) and abs(number) < 1e300 and math.isfinite(number)
+    good = (
+        isinstance(number, (int, float))
+        and not isinstance(number, bool)
+        and abs(number) < 1e300
+        and math.isfinite(number)
+    )
     if not good:
-        raise ScenarioError(f"By how much: '{str(number)[:40]}' is not a number. Formulas are not run: write the number ({meaning}).")
+        raise ScenarioError(
+            f"By how much: '{str(number)[:40]}' is not a number. Formulas are not run: write the number ({meaning})."
+        )
     if not low <= number <= high:
-        raise ScenarioError(f"By how much: {number:g} is not possible for '{label}'; write {low:g} to {high:,.0f} ({meaning}).")
+        raise ScenarioError(
+            f"By how much: {number:g} is not possible for '{label}'; write {low:g} to {high:,.0f} ({meaning})."
+        )
     if values.kind == "commitment" and number == 0:
-        raise ScenarioError("By how much: a commitment of 0 changes nothing; write the units per hour.")
+        raise ScenarioError(
+            "By how much: a commitment of 0 changes nothing; write the units per hour."
+        )
     return float(number)
 
 
@@ -93,22 +108,49 @@ def change_of(values: WhatIf) -> dict:
         raise ScenarioError(unknown("What changes", "kind", str(values.kind), KINDS))
     amount, since = _amount(values), check_month(values.since, "From when")
     target = _text(values.target, "Of what", 200)
-    place = "*" if target == ALL and values.kind in ("demand", "driver", "price") else escape(target)
+    place = (
+        "*" if target == ALL and values.kind in ("demand", "driver", "price") else escape(target)
+    )
     if values.kind == "routing":
         model = _text(values.model, "On which model", 200)
-        change = {"path": f"workloads/{place}/routing/{escape(model)}", "op": "set", "value": round(amount / 100, 12), "since": since}
+        change = {
+            "path": f"workloads/{place}/routing/{escape(model)}",
+            "op": "set",
+            "value": round(amount / 100, 12),
+            "since": since,
+        }
     elif values.kind == "commitment":
         share = values.discount
         if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0 <= share < 1:
-            raise ScenarioError(f"Discount: '{str(share)[:40]}' is not a share from 0 to 1 (0.35 is 35 %).")
-        change = {"path": f"commitments/{slug(values.name)}", "op": "add", "since": since,
-                  "value": {"ContractCommitmentDescription": f"{amount:g} units of {target} an hour for one year",
-                            "ContractCommitmentLifecycleStatus": "Proposed", "ContractCommitmentCategory": "Usage",
-                            "ContractCommitmentQuantity": amount, "ContractCommitmentUnit": _text(values.unit, "Unit", 40),
-                            "ContractCommitmentDiscountPercentage": float(share), "x_SkuIds": [target]}}
+            raise ScenarioError(
+                f"Discount: '{str(share)[:40]}' is not a share from 0 to 1 (0.35 is 35 %)."
+            )
+        change = {
+            "path": f"commitments/{slug(values.name)}",
+            "op": "add",
+            "since": since,
+            "value": {
+                "ContractCommitmentDescription": f"{amount:g} units of {target} an hour for one year",
+                "ContractCommitmentLifecycleStatus": "Proposed",
+                "ContractCommitmentCategory": "Usage",
+                "ContractCommitmentQuantity": amount,
+                "ContractCommitmentUnit": _text(values.unit, "Unit", 40),
+                "ContractCommitmentDiscountPercentage": float(share),
+                "x_SkuIds": [target],
+            },
+        }
     else:
-        path = {"demand": f"workloads/{place}/demand/level", "driver": f"drivers/{place}/level", "price": f"prices/{place}/price"}
-        change = {"path": path[values.kind], "op": "scale", "value": round(1 + amount / 100, 12), "since": since}
+        path = {
+            "demand": f"workloads/{place}/demand/level",
+            "driver": f"drivers/{place}/level",
+            "price": f"prices/{place}/price",
+        }
+        change = {
+            "path": path[values.kind],
+            "op": "scale",
+            "value": round(1 + amount / 100, 12),
+            "since": since,
+        }
     change["because"] = _text(values.because, "Because", 500)
     if owner := _text(values.owner, "Owner", 80, needed=False):
         change["owner"] = owner
@@ -117,11 +159,22 @@ def change_of(values: WhatIf) -> dict:
 
 def document_of(values: WhatIf, base: str | None) -> dict:
     """The whole scenario document of a what-if."""
-    head = {"name": _text(values.name, "Name", 80), "question": _text(values.question, "Question", 300)}
+    head = {
+        "name": _text(values.name, "Name", 80),
+        "question": _text(values.question, "Question", 300),
+    }
     return {**head, **({"base": base} if base else {}), "changes": [change_of(values)]}
 
 
-def write_what_if(values: WhatIf, folder, *, base: str | None = "00_base.yaml", overwrite: bool = False, facts=None, settings=None) -> Path:
+def write_what_if(
+    values: WhatIf,
+    folder,
+    *,
+    base: str | None = "00_base.yaml",
+    overwrite: bool = False,
+    facts=None,
+    settings=None,
+) -> Path:
     """Check a what-if and write it as folder/mine-<name>.yaml, whole or not at all; returns the path.
 
     folder    where the base scenario lies (a scenario's base must lie in its own folder or below it)
@@ -136,14 +189,21 @@ def write_what_if(values: WhatIf, folder, *, base: str | None = "00_base.yaml", 
         raise ScenarioError(f"Name: '{values.name}' has no letter or digit; a file needs one.")
     document = document_of(values, base)
     if not folder.is_dir():
-        raise ScenarioError(f"{folder}: there is no such folder. Name the folder of your base scenario, for example scenarios.")
+        raise ScenarioError(
+            f"{folder}: there is no such folder. Name the folder of your base scenario, for example scenarios."
+        )
     path = folder / f"{MINE}{name}.yaml"
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise ScenarioError(f"{path}: is a link or a folder, not a what-if of yours. Choose another name.")
+        raise ScenarioError(
+            f"{path}: is a link or a folder, not a what-if of yours. Choose another name."
+        )
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".what-if-", suffix=".yaml")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("# Written by the what-if form. Change it as you like: finops explain, finops compare.\n" + dump_yaml(document))
+            file.write(
+                "# Written by the what-if form. Change it as you like: finops explain, finops compare.\n"
+                + dump_yaml(document)
+            )
             file.flush()
             os.fsync(file.fileno())
         _check(temporary, path, document, facts, settings)
@@ -151,9 +211,13 @@ def write_what_if(values: WhatIf, folder, *, base: str | None = "00_base.yaml", 
         if overwrite:
             os.replace(temporary, path)
         else:
-            os.link(temporary, path)              # fails where a file of that name is there, whoever wrote it meanwhile
+            os.link(
+                temporary, path
+            )  # fails where a file of that name is there, whoever wrote it meanwhile
     except FileExistsError:
-        raise ScenarioError(f"{path}: there is a what-if of this name already. Tick 'replace it', or choose another name.") from None
+        raise ScenarioError(
+            f"{path}: there is a what-if of this name already. Tick 'replace it', or choose another name."
+        ) from None
     finally:
         Path(temporary).unlink(missing_ok=True)
     return path
@@ -164,7 +228,9 @@ def _check(temporary: str, path: Path, document: dict, facts, settings) -> None:
     try:
         loaded = scenarios.load_scenario(temporary)
         if dict(loaded.layers[-1].source) != document:
-            raise ScenarioError(f"{path}: what was written is not what was meant; use plain letters in the names.")
+            raise ScenarioError(
+                f"{path}: what was written is not what was meant; use plain letters in the names."
+            )
         if facts is not None:
             scenarios.resolve(loaded, settings=settings, facts=facts)
     except ScenarioError as problem:
@@ -202,7 +268,9 @@ def form(settings, daily, as_of: str, folder=None, paths: int = 1000):
 
 
 def _folder(settings) -> Path:
-    return settings.path(settings.scenario).parent if settings.scenario else settings.path("scenarios")
+    return (
+        settings.path(settings.scenario).parent if settings.scenario else settings.path("scenarios")
+    )
 
 
 def shown(problem: BaseException) -> str:

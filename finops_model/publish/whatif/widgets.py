@@ -9,8 +9,8 @@ import ipywidgets as widgets
 
 from ...decide.compare import compare
 from ...errors import FinOpsError
-from ...simulate.scenarios import run_many
 from ...periods import add_months, month_of
+from ...simulate.scenarios import run_many
 from .form import ALL, KINDS, WhatIf, choices, shown, write_what_if
 
 LABEL = {"description_width": "150px"}
@@ -28,35 +28,99 @@ class Form(widgets.VBox):
     """
 
     def __init__(self, settings, facts, folder: Path, paths: int):
-        self.settings, self.facts, self.scenarios_folder, self.draws = settings, facts, Path(folder), paths
+        self.settings, self.facts, self.scenarios_folder, self.draws = (
+            settings,
+            facts,
+            Path(folder),
+            paths,
+        )
         self.known, self.path, self.comparison = choices(facts, settings), None, None
         kinds = [(label, kind) for kind, (label, *_) in KINDS.items() if self.known[kind]]
-        self.name = widgets.Text(description="Name", placeholder="Support demand grows faster", layout=wide(), style=LABEL)
-        self.question = widgets.Text(description="Question", placeholder="What if support chats grow by a quarter?", layout=wide(), style=LABEL)
-        self.kind = widgets.Dropdown(description="What changes", options=kinds, layout=wide(), style=LABEL)
+        self.name = widgets.Text(
+            description="Name",
+            placeholder="Support demand grows faster",
+            layout=wide(),
+            style=LABEL,
+        )
+        self.question = widgets.Text(
+            description="Question",
+            placeholder="What if support chats grow by a quarter?",
+            layout=wide(),
+            style=LABEL,
+        )
+        self.kind = widgets.Dropdown(
+            description="What changes", options=kinds, layout=wide(), style=LABEL
+        )
         self.target = widgets.Dropdown(description="Of what", layout=wide(), style=LABEL)
         self.model = widgets.Dropdown(description="To which model", layout=wide(), style=LABEL)
-        self.amount = widgets.FloatText(description="By how much", value=25.0, step=5, layout=widgets.Layout(width="300px"), style=LABEL)
+        self.amount = widgets.FloatText(
+            description="By how much",
+            value=25.0,
+            step=5,
+            layout=widgets.Layout(width="300px"),
+            style=LABEL,
+        )
         self.meaning = widgets.Label()
-        self.discount = widgets.BoundedFloatText(description="Discount in %", value=35.0, min=0, max=99, layout=widgets.Layout(width="300px"), style=LABEL)
+        self.discount = widgets.BoundedFloatText(
+            description="Discount in %",
+            value=35.0,
+            min=0,
+            max=99,
+            layout=widgets.Layout(width="300px"),
+            style=LABEL,
+        )
         first = add_months(month_of(facts.as_of), 1)
         months = [add_months(first, n) for n in range(24)]
-        self.since = widgets.Dropdown(description="From", options=months, layout=widgets.Layout(width="300px"), style=LABEL)
-        self.because = widgets.Textarea(description="Because", placeholder="Where the number comes from, so that others can check it", rows=2,
-                                        layout=wide(), style=LABEL)
-        self.owner = widgets.Text(description="Owner", placeholder="Team that answers for it (optional)", layout=wide(), style=LABEL)
-        self.replace = widgets.Checkbox(description="Replace it if there is one of this name", value=False, indent=False)
-        self.save_button = widgets.Button(description="Check and save", button_style="primary", layout=widgets.Layout(width="160px"))
-        self.run_button = widgets.Button(description="Run beside the base", disabled=True, layout=widgets.Layout(width="180px"))
+        self.since = widgets.Dropdown(
+            description="From", options=months, layout=widgets.Layout(width="300px"), style=LABEL
+        )
+        self.because = widgets.Textarea(
+            description="Because",
+            placeholder="Where the number comes from, so that others can check it",
+            rows=2,
+            layout=wide(),
+            style=LABEL,
+        )
+        self.owner = widgets.Text(
+            description="Owner",
+            placeholder="Team that answers for it (optional)",
+            layout=wide(),
+            style=LABEL,
+        )
+        self.replace = widgets.Checkbox(
+            description="Replace it if there is one of this name", value=False, indent=False
+        )
+        self.save_button = widgets.Button(
+            description="Check and save",
+            button_style="primary",
+            layout=widgets.Layout(width="160px"),
+        )
+        self.run_button = widgets.Button(
+            description="Run beside the base", disabled=True, layout=widgets.Layout(width="180px")
+        )
         self.told = widgets.HTML()
         self.kind.observe(lambda _: self._kind_changed(), "value")
         self.target.observe(lambda _: self._target_changed(), "value")
         self.save_button.on_click(lambda _: self.save())
         self.run_button.on_click(lambda _: self.run())
         self._kind_changed()
-        super().__init__([self.name, self.question, self.kind, self.target, self.model, widgets.HBox([self.amount, self.meaning]),
-                          self.discount, self.since, self.because, self.owner, self.replace,
-                          widgets.HBox([self.save_button, self.run_button]), self.told])
+        super().__init__(
+            [
+                self.name,
+                self.question,
+                self.kind,
+                self.target,
+                self.model,
+                widgets.HBox([self.amount, self.meaning]),
+                self.discount,
+                self.since,
+                self.because,
+                self.owner,
+                self.replace,
+                widgets.HBox([self.save_button, self.run_button]),
+                self.told,
+            ]
+        )
 
     def _kind_changed(self) -> None:
         kind, known = self.kind.value, self.known[self.kind.value]
@@ -73,38 +137,68 @@ class Form(widgets.VBox):
         if self.kind.value == "routing" and self.target.value:
             models = self.known["routing"].get(self.target.value, [])
             self.model.options = models
-            self.model.index = 0 if models else None               # a new list must not leave nothing chosen
+            self.model.index = 0 if models else None  # a new list must not leave nothing chosen
 
     def values(self) -> WhatIf:
         """What the form says now."""
         kind = self.kind.value
-        unit = self.known["commitment"].get(self.target.value, "GPU-hours") if kind == "commitment" else "GPU-hours"
-        return WhatIf(self.name.value, self.question.value, kind, self.target.value, self.amount.value, self.since.value, self.because.value,
-                      model=(self.model.value or "") if kind == "routing" else "", unit=unit, discount=self.discount.value / 100,
-                      owner=self.owner.value)
+        unit = (
+            self.known["commitment"].get(self.target.value, "GPU-hours")
+            if kind == "commitment"
+            else "GPU-hours"
+        )
+        return WhatIf(
+            self.name.value,
+            self.question.value,
+            kind,
+            self.target.value,
+            self.amount.value,
+            self.since.value,
+            self.because.value,
+            model=(self.model.value or "") if kind == "routing" else "",
+            unit=unit,
+            discount=self.discount.value / 100,
+            owner=self.owner.value,
+        )
 
     def save(self) -> None:
         """Check and write the file; what is wrong is said below the form."""
         base = Path(self.settings.scenario).name if self.settings.scenario else None
         try:
-            self.path = write_what_if(self.values(), self.scenarios_folder, base=base, overwrite=self.replace.value, facts=self.facts,
-                                      settings=self.settings)
+            self.path = write_what_if(
+                self.values(),
+                self.scenarios_folder,
+                base=base,
+                overwrite=self.replace.value,
+                facts=self.facts,
+                settings=self.settings,
+            )
         except FinOpsError as problem:
             self.told.value = shown(problem)
             return
         self.run_button.disabled = False
-        self.told.value = (f"<div style='color:#00735A'>Saved as <b>{html.escape(str(self.path))}</b>. It fits the ledger. "
-                           "Run it beside the base, or with the others: finops compare.</div>")
+        self.told.value = (
+            f"<div style='color:#00735A'>Saved as <b>{html.escape(str(self.path))}</b>. It fits the ledger. "
+            "Run it beside the base, or with the others: finops compare.</div>"
+        )
 
     def run(self) -> None:
         """Run the saved what-if and the base on the same draws, and show both."""
         if self.path is None:
             self.told.value = shown(FinOpsError("Save the what-if first."))
             return
-        self.told.value = "<div>Running the base and the what-if on the same draws; some ten seconds …</div>"
+        self.told.value = (
+            "<div>Running the base and the what-if on the same draws; some ten seconds …</div>"
+        )
         first = self.settings.path(self.settings.scenario) if self.settings.scenario else None
         try:
-            base, own = run_many([first, self.path], self.settings, as_of=self.facts.as_of, paths=self.draws, daily=self.facts.daily)
+            base, own = run_many(
+                [first, self.path],
+                self.settings,
+                as_of=self.facts.as_of,
+                paths=self.draws,
+                daily=self.facts.daily,
+            )
             self.comparison = compare(base, own)
         except FinOpsError as problem:
             self.told.value = shown(problem)

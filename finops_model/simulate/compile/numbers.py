@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-Piece = tuple[float, float, np.ndarray, np.ndarray]         # base, slope at 0, knots, bends
+Piece = tuple[float, float, np.ndarray, np.ndarray]  # base, slope at 0, knots, bends
 SMALL = 1e-12
-FAR = 1e150             # no hour uses as much: a share next to nothing is never full (and a knot that far overflows)
+FAR = 1e150  # no hour uses as much: a share next to nothing is never full (and a knot that far overflows)
 
 
 def evaluate(piece: Piece, level) -> np.ndarray:
@@ -34,13 +34,21 @@ def hour_pieces(instruments: Sequence[tuple[float, float]]) -> list[Piece]:
     >>> [float(evaluate(one, 30.0)) for one in (first, second)]
     [10.0, 5.0]
     """
-    breaks, covered, end = np.zeros(1), np.zeros(1), 0.0            # what is covered so far, straight between breaks
+    breaks, covered, end = (
+        np.zeros(1),
+        np.zeros(1),
+        0.0,
+    )  # what is covered so far, straight between breaks
     found = []
     for share, quantity in instruments:
-        open_ = share * breaks - covered                            # what this one may still cover
-        slope = np.append(np.diff(open_) / np.diff(breaks), share - end) if len(breaks) > 1 else np.array([share - end])
+        open_ = share * breaks - covered  # what this one may still cover
+        slope = (
+            np.append(np.diff(open_) / np.diff(breaks), share - end)
+            if len(breaks) > 1
+            else np.array([share - end])
+        )
         points = [breaks]
-        for target in (0.0, quantity):                              # where it begins, and where it is full
+        for target in (0.0, quantity):  # where it begins, and where it is full
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 crossing = breaks + (target - open_) / slope
             right = np.append(breaks[1:], np.inf)
@@ -76,10 +84,13 @@ def day_piece(piece: Piece, shares: np.ndarray | None) -> Piece:
     with np.errstate(over="ignore"):
         at = (knots[None] / on[:, None]).ravel()
     weight = (bends[None] * on[:, None]).ravel()
-    at, weight = at[np.isfinite(at)], weight[np.isfinite(at)]       # an hour with next to nothing never fills an instrument
+    at, weight = (
+        at[np.isfinite(at)],
+        weight[np.isfinite(at)],
+    )  # an hour with next to nothing never fills an instrument
     order = np.argsort(at, kind="stable")
     at, weight = at[order], weight[order]
-    if len(at):                                                     # hours that are alike share a knot
+    if len(at):  # hours that are alike share a knot
         new = np.append(True, np.diff(at) > SMALL * np.maximum(at[1:], 1.0))
         at, weight = at[new], np.add.reduceat(weight, np.flatnonzero(new))
     return 24 * base, slope * float(shares.sum()), at, weight

@@ -14,23 +14,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...prices.settle.hours import HOURS
 from ...prices.instruments.spend import NOISE, Spend, ranked
 from ...prices.instruments.units import Units
+from ...prices.settle.hours import HOURS
 
-PATHS = 256             # paths settled at a time: what a month of them needs lies in the second cache
-DIGITS = 6              # float32 prices of a path: savings that differ by less are a tie
+PATHS = 256  # paths settled at a time: what a month of them needs lies in the second cache
+DIGITS = 6  # float32 prices of a path: savings that differ by less are a tie
 
-Order = tuple[list[int], "np.ndarray | None"]           # SKU positions in the order they are served, and the cells it holds in (None: all)
+Order = tuple[
+    list[int], "np.ndarray | None"
+]  # SKU positions in the order they are served, and the cells it holds in (None: all)
 
 
 @dataclass(frozen=True)
 class Way:
     """How one instrument takes from usage: what a unit of each SKU takes of it, and in which order SKUs are served."""
 
-    share: float                    # of what is left, how much may be covered
-    size: dict[int, np.ndarray]     # SKU -> own units that one unit takes, broadcasts with (day, path); 0: wants nothing
-    free: dict[int, np.ndarray]     # SKU -> the cells where it is covered and takes nothing: 100 % off
+    share: float  # of what is left, how much may be covered
+    size: dict[
+        int, np.ndarray
+    ]  # SKU -> own units that one unit takes, broadcasts with (day, path); 0: wants nothing
+    free: dict[int, np.ndarray]  # SKU -> the cells where it is covered and takes nothing: 100 % off
     orders: tuple[Order, ...]
 
 
@@ -44,7 +48,11 @@ def narrowed(rule: Units | Spend, skus: Sequence[str]) -> Units | Spend | None:
     if not here:
         return None
     if isinstance(rule, Units):
-        return replace(rule, skus={sku: rule.skus[sku] for sku in here}, first=tuple(sku for sku in rule.first if sku in here))
+        return replace(
+            rule,
+            skus={sku: rule.skus[sku] for sku in here},
+            first=tuple(sku for sku in rule.first if sku in here),
+        )
     if rule.discount is not None:
         return replace(rule, skus=tuple(here))
     name = "rates" if rule.rates is not None else "discounts"
@@ -55,15 +63,19 @@ def way_of(rule: Units | Spend, skus: Sequence[str], price: np.ndarray) -> Way:
     """How an instrument takes from usage at these on-demand prices, float64 (sku, day, 1 or path)."""
     if isinstance(rule, Units):
         at = [skus.index(sku) for sku in rule.order()]
-        return Way(rule.eligible_share, {s: np.float64(rule.skus[skus[s]]) for s in at}, {}, ((at, None),))
+        return Way(
+            rule.eligible_share, {s: np.float64(rule.skus[skus[s]]) for s in at}, {}, ((at, None),)
+        )
     at = [skus.index(sku) for sku in rule.eligible]
-    own = np.moveaxis(price[at], 0, -1)                                                 # (day, path, eligible)
+    own = np.moveaxis(price[at], 0, -1)  # (day, path, eligible)
     plan = rule.plan_rates(own, np.arange(len(at)))
     with np.errstate(divide="ignore", invalid="ignore"):
         saving = np.where(own > 0, 1 - plan / own, np.where(plan > 0, -np.inf, 0.0))
     if price.shape[2] > 1:
         saving = np.round(saving, DIGITS)
-    worth = np.where(saving >= -NOISE, plan, 0.0)       # dearer than on demand: not covered, as one pays the lower
+    worth = np.where(
+        saving >= -NOISE, plan, 0.0
+    )  # dearer than on demand: not covered, as one pays the lower
     order = ranked(saving, plan)
     free = {s: plan[..., k] == 0 for k, s in enumerate(at) if (plan[..., k] == 0).any()}
     size = {s: worth[..., k] for k, s in enumerate(at)}
@@ -71,10 +83,21 @@ def way_of(rule: Units | Spend, skus: Sequence[str], price: np.ndarray) -> Way:
         return Way(rule.eligible_share, size, free, (([at[k] for k in order], None),))
     found, of_cell = np.unique(order.reshape(-1, len(at)), axis=0, return_inverse=True)
     of_cell = of_cell.reshape(order.shape[:-1])
-    return Way(rule.eligible_share, size, free, tuple(([at[k] for k in row], of_cell == i) for i, row in enumerate(found)))
+    return Way(
+        rule.eligible_share,
+        size,
+        free,
+        tuple(([at[k] for k in row], of_cell == i) for i, row in enumerate(found)),
+    )
 
 
-def cover(ways: Sequence[Way | None], held: np.ndarray, hours: Iterator[tuple[int, np.ndarray]], shape: tuple[int, ...], dtype) -> np.ndarray:
+def cover(
+    ways: Sequence[Way | None],
+    held: np.ndarray,
+    hours: Iterator[tuple[int, np.ndarray]],
+    shape: tuple[int, ...],
+    dtype,
+) -> np.ndarray:
     """Units of each SKU that each instrument covers, added up over the hours of a day: (instrument, sku, day, path).
 
     ways    in the order they apply; None covers nothing
@@ -84,8 +107,18 @@ def cover(ways: Sequence[Way | None], held: np.ndarray, hours: Iterator[tuple[in
     """
     covered = np.zeros((len(ways), *shape), dtype)
     held = held.astype(dtype)[:, :, None]
-    takes = [None if way is None else {s: ((size * way.share).astype(dtype), np.divide(1.0, size, out=np.zeros_like(size), where=size > 0).astype(dtype))
-                                       for s, size in way.size.items()} for way in ways]
+    takes = [
+        None
+        if way is None
+        else {
+            s: (
+                (size * way.share).astype(dtype),
+                np.divide(1.0, size, out=np.zeros_like(size), where=size > 0).astype(dtype),
+            )
+            for s, size in way.size.items()
+        }
+        for way in ways
+    ]
     room, taken, mine = (np.empty(shape[1:], dtype) for _ in range(3))
     for alike, usage in hours:
         for i, way in enumerate(ways):
@@ -121,28 +154,34 @@ class Overlap:
     A kept pool is the usage of one SKU by workloads of one hour shape; levels and prices are those of all kept pools of the plan.
     """
 
-    skus: tuple[str, ...]           # those that somebody uses
-    rules: tuple                    # Units, Spend in the order they apply, for these SKUs; None: covers none of them
-    held: np.ndarray                # (rule, step) own units of every hour, 0 outside the term
-    fees: np.ndarray                # (rule,) money of one own unit
-    price: np.ndarray               # (sku, step) on-demand money per unit
-    line: np.ndarray                # (sku,) a kept pool that has its price by path, −1: certain
-    pools: np.ndarray               # (pool,) its kept pools
-    sku_of: np.ndarray              # (pool,) position in skus
-    share: np.ndarray | None        # (pool, step, 24) of a day's usage in each hour; None: flat
-    used: int                       # first of the columns by rule: own units used
-    covered: int                    # first of the columns by rule: on-demand money of what it covers
-    changed: int                    # first of the columns by SKU: fees of what is used − on-demand money of what is covered
-    scales: tuple[float, ...] = ()  # the same with demand × these: on-demand money covered, for a slider
-    scaled: int = -1                # first of the columns by scale
+    skus: tuple[str, ...]  # those that somebody uses
+    rules: tuple  # Units, Spend in the order they apply, for these SKUs; None: covers none of them
+    held: np.ndarray  # (rule, step) own units of every hour, 0 outside the term
+    fees: np.ndarray  # (rule,) money of one own unit
+    price: np.ndarray  # (sku, step) on-demand money per unit
+    line: np.ndarray  # (sku,) a kept pool that has its price by path, −1: certain
+    pools: np.ndarray  # (pool,) its kept pools
+    sku_of: np.ndarray  # (pool,) position in skus
+    share: np.ndarray | None  # (pool, step, 24) of a day's usage in each hour; None: flat
+    used: int  # first of the columns by rule: own units used
+    covered: int  # first of the columns by rule: on-demand money of what it covers
+    changed: int  # first of the columns by SKU: fees of what is used − on-demand money of what is covered
+    scales: tuple[
+        float, ...
+    ] = ()  # the same with demand × these: on-demand money covered, for a slider
+    scaled: int = -1  # first of the columns by scale
 
-    def add(self, levels: np.ndarray, prices: np.ndarray, month_of: np.ndarray, totals: np.ndarray) -> None:
+    def add(
+        self, levels: np.ndarray, prices: np.ndarray, month_of: np.ndarray, totals: np.ndarray
+    ) -> None:
         """Settle a block: levels, prices (kept pool, step, path) float32; totals (path, month + 1, column) are added to."""
         for first in range(0, levels.shape[2], PATHS):
             paths = slice(first, min(first + PATHS, levels.shape[2]))
             for month in np.unique(month_of[month_of >= 0]):
                 steps = np.flatnonzero(month_of == month)
-                self._month(levels, prices, slice(steps[0], steps[-1] + 1), paths, totals[paths, month])
+                self._month(
+                    levels, prices, slice(steps[0], steps[-1] + 1), paths, totals[paths, month]
+                )
 
     def _month(self, levels, prices, steps: slice, paths: slice, into) -> None:
         level = levels[self.pools, steps, paths]
@@ -176,7 +215,9 @@ class Overlap:
     def settle(self, level: np.ndarray, ways, steps: slice = slice(None)) -> np.ndarray:
         """Units covered (rule, sku, day, path) of levels (pool, day, path) of the days `steps`; float32 or float64 as they are."""
         shape = (len(self.skus), *level.shape[1:])
-        return cover(ways, self.held[:, steps], self._hours(level, shape, steps), shape, level.dtype.type)
+        return cover(
+            ways, self.held[:, steps], self._hours(level, shape, steps), shape, level.dtype.type
+        )
 
     def _hours(self, level, shape, steps: slice) -> Iterator[tuple[int, np.ndarray]]:
         usage, part = np.empty(shape, level.dtype), np.empty(shape[1:], level.dtype)

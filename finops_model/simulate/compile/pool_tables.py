@@ -22,43 +22,54 @@ from .pools import Pool
 class PoolMeters:
     """Where the meters of a pool lie in `BlockTotals.usage`."""
 
-    by: slice                           # usage of its workloads
-    money: int                          # on-demand money of all usage
-    used: slice                         # by instrument
-    covered: slice                      # on-demand money of what it covered
-    spill: slice                        # by level of the dial's grid
+    by: slice  # usage of its workloads
+    money: int  # on-demand money of all usage
+    used: slice  # by instrument
+    covered: slice  # on-demand money of what it covered
+    spill: slice  # by level of the dial's grid
 
 
 @dataclass(frozen=True)
 class ApartMeters:
     """The same of a pool whose SKUs stand apart."""
 
-    of_sku: tuple[tuple[np.ndarray, slice], ...]    # by SKU: workloads that use it, their usage
-    by: slice                           # on-demand money of its workloads
-    used: slice                         # by instrument, own units
-    covered: slice                      # by instrument: on-demand money of what it covered
-    changed: slice                      # by SKU: fees of what is used − on-demand money of what is covered
-    scaled: slice                       # by scale of demand: on-demand money of what is covered
+    of_sku: tuple[tuple[np.ndarray, slice], ...]  # by SKU: workloads that use it, their usage
+    by: slice  # on-demand money of its workloads
+    used: slice  # by instrument, own units
+    covered: slice  # by instrument: on-demand money of what it covered
+    changed: slice  # by SKU: fees of what is used − on-demand money of what is covered
+    scaled: slice  # by scale of demand: on-demand money of what is covered
 
 
 @dataclass
 class _Parts:
     """What is put together for the FlatPlan."""
 
-    lines: int                          # how many price lines the plan has
+    lines: int  # how many price lines the plan has
     names: list = field(default_factory=list)
-    members: list = field(default_factory=list)     # (pool, workload, units, money, whether it counts money, price line)
+    members: list = field(
+        default_factory=list
+    )  # (pool, workload, units, money, whether it counts money, price line)
     hours: list = field(default_factory=list)
     tables: list = field(default_factory=list)
     overlaps: list = field(default_factory=list)
-    priced: list = field(default_factory=list)      # by pool: line of its price, −1
+    priced: list = field(default_factory=list)  # by pool: line of its price, −1
 
     def pool(self, name: str, line: int = -1) -> int:
         self.names.append(name)
         self.priced.append(line)
         return len(self.names) - 1
 
-    def member(self, pool: int, workload: int, units, money, hours=None, line: int = -1, spend: bool = False) -> None:
+    def member(
+        self,
+        pool: int,
+        workload: int,
+        units,
+        money,
+        hours=None,
+        line: int = -1,
+        spend: bool = False,
+    ) -> None:
         self.members.append((pool, workload, units, money, line if spend else -1, line))
         self.hours.append(np.zeros((len(units), 24)) if hours is None else hours)
 
@@ -69,14 +80,25 @@ class _Parts:
         for q, line in enumerate(self.priced):
             if line >= 0:
                 weights[q, line] = 1.0
-        return {"pools": tuple(self.names), "pool_line": weights, "member_pool": np.array(columns[0]), "member_workload": np.array(columns[1]),
-                "member_units": np.array(columns[2]).reshape(len(rows), steps), "member_money": np.array(columns[3]).reshape(len(rows), steps),
-                "member_units_line": np.array(columns[4]), "member_line": np.array(columns[5]),
-                "hour_share": np.array(self.hours) if any(h.any() for h in self.hours) else None, "tables": tuple(self.tables),
-                "kept": kept, "overlaps": tuple(self.overlaps)}
+        return {
+            "pools": tuple(self.names),
+            "pool_line": weights,
+            "member_pool": np.array(columns[0]),
+            "member_workload": np.array(columns[1]),
+            "member_units": np.array(columns[2]).reshape(len(rows), steps),
+            "member_money": np.array(columns[3]).reshape(len(rows), steps),
+            "member_units_line": np.array(columns[4]),
+            "member_line": np.array(columns[5]),
+            "hour_share": np.array(self.hours) if any(h.any() for h in self.hours) else None,
+            "tables": tuple(self.tables),
+            "kept": kept,
+            "overlaps": tuple(self.overlaps),
+        }
 
 
-def add_pools(plan: Plan, columns, lines: int, grids=None) -> tuple[tuple[PoolMeters | ApartMeters, ...], dict]:
+def add_pools(
+    plan: Plan, columns, lines: int, grids=None
+) -> tuple[tuple[PoolMeters | ApartMeters, ...], dict]:
     """(meters of each pool, fields of the FlatPlan); the meters are added to the columns.
 
     lines   how many price lines the plan has; uncertain prices come first, in the order of plan.uncertain_prices
@@ -88,7 +110,9 @@ def add_pools(plan: Plan, columns, lines: int, grids=None) -> tuple[tuple[PoolMe
         add = _add_pool if plan.pools[q].apart is None else _add_apart
         meters[q] = add(plan, plan.pools[q], q, columns, parts, dial[q])
     tabled = sum(pool.apart is None for pool in plan.pools)
-    return tuple(meters[q] for q in range(len(plan.pools))), parts.fields(len(plan.dates), len(parts.names) - tabled)
+    return tuple(meters[q] for q in range(len(plan.pools))), parts.fields(
+        len(plan.dates), len(parts.names) - tabled
+    )
 
 
 def _add_pool(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, grid) -> PoolMeters:
@@ -98,7 +122,7 @@ def _add_pool(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, grid) -> P
     used = columns.add(*(f"pool/{q}/used/{i}" for i in range(len(pool.instruments))))
     covered = columns.add(*(f"pool/{q}/covered/{i}" for i in range(len(pool.instruments))))
     spill = columns.add(*(f"pool/{q}/spill/{k}" for k in range(len(grid))))
-    shapes = None if pool.share is None else pool.share[pool.workloads]                  # (member, day, 24)
+    shapes = None if pool.share is None else pool.share[pool.workloads]  # (member, day, 24)
     alike = shapes is None or not len(shapes) or bool(np.abs(shapes - shapes[:1]).max() < 1e-15)
     own = parts.pool(f"pool/{q}")
     for i, w in enumerate(pool.workloads):
@@ -107,12 +131,16 @@ def _add_pool(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, grid) -> P
             parts.member(own, w, pool.usage[:, w], pool.cost[:, w], hours)
         columns.charge(w, by.start + i, pool.usage[:, w])
         columns.charge(w, money, pool.cost[:, w])
-        for line, quantity, _ in pool.loose:                                             # SKUs whose price differs from path to path
+        for line, quantity, _ in pool.loose:  # SKUs whose price differs from path to path
             if quantity[:, w].any():
                 parts.member(own, w, quantity[:, w], quantity[:, w], hours, line, pool.spend)
             columns.charge(w, by.start + i, quantity[:, w], line if pool.spend else -1)
             columns.charge(w, money, quantity[:, w], line)
-    weekday = weekday_of(plan.dates) if shapes is not None and alike and len(shapes) else np.zeros(len(plan.dates), int)
+    weekday = (
+        weekday_of(plan.dates)
+        if shapes is not None and alike and len(shapes)
+        else np.zeros(len(plan.dates), int)
+    )
     state = np.concatenate([weekday[None], pool.in_term.astype(int)])
     distinct, of_step = np.unique(state, axis=1, return_inverse=True)
     of_step = of_step.reshape(-1)
@@ -123,14 +151,38 @@ def _add_pool(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, grid) -> P
         return day_piece(piece, shapes[0, day]) if alike else piece
 
     days = [int(np.flatnonzero(of_step == s)[0]) for s in range(distinct.shape[1])]
-    by_state = [[of_day(piece, day) for piece in hour_pieces([(one.eligible_share, one.quantity if on else 0.0)
-                                                              for one, on in zip(pool.instruments, distinct[1:, s])])]
-                for s, day in enumerate(days)]
+    by_state = [
+        [
+            of_day(piece, day)
+            for piece in hour_pieces(
+                [
+                    (one.eligible_share, one.quantity if on else 0.0)
+                    for one, on in zip(pool.instruments, distinct[1:, s])
+                ]
+            )
+        ]
+        for s, day in enumerate(days)
+    ]
     for i in range(len(pool.instruments)):
-        parts.tables.append(Table(own, tuple(pieces[i] for pieces in by_state), of_step, used.start + i, covered.start + i))
+        parts.tables.append(
+            Table(
+                own,
+                tuple(pieces[i] for pieces in by_state),
+                of_step,
+                used.start + i,
+                covered.start + i,
+            )
+        )
     share_ = max((one.eligible_share for one in pool.instruments), default=1.0)
     for k in range(spill.stop - spill.start):
-        parts.tables.append(Table(own, tuple(of_day(above(grid[k], share_) if share_ else nothing(), day) for day in days), of_step, spill.start + k))
+        parts.tables.append(
+            Table(
+                own,
+                tuple(of_day(above(grid[k], share_) if share_ else nothing(), day) for day in days),
+                of_step,
+                spill.start + k,
+            )
+        )
     return PoolMeters(*(_shifted(one, units) for one in (by, money, used, covered, spill)))
 
 
@@ -147,12 +199,14 @@ def _add_apart(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, scales) -
     by = columns.add(*(f"pool/{q}/by/{plan.names[w]}" for w in pool.workloads))
     for column, w in zip(range(by.start, by.stop), pool.workloads):
         for s, line in enumerate(apart.line):
-            columns.charge(w, column, apart.usage[s][:, w] * (apart.price[s] if line < 0 else 1.0), line)
+            columns.charge(
+                w, column, apart.usage[s][:, w] * (apart.price[s] if line < 0 else 1.0), line
+            )
     used = columns.add(*(f"pool/{q}/used/{i}" for i in range(count)))
     covered = columns.add(*(f"pool/{q}/covered/{i}" for i in range(count)))
     changed = columns.add(*(f"pool/{q}/changed/{sku}" for sku in apart.skus))
     scaled = columns.add(*(f"pool/{q}/scaled/{k}" for k in range(len(scales))))
-    first = sum(one.apart is None for one in plan.pools)                                 # kept pools are counted from here
+    first = sum(one.apart is None for one in plan.pools)  # kept pools are counted from here
     sku_of, shares, line = [], [], np.full(len(apart.skus), -1)
     for s, (using, _) in enumerate(of_sku):
         line[s] = len(parts.names) - first if apart.line[s] >= 0 else -1
@@ -164,12 +218,30 @@ def _add_apart(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, scales) -
         sku_of += [s] * len(shapes)
         shares += list(shapes)
     pools = np.arange(len(parts.names) - len(sku_of), len(parts.names)) - first
-    parts.overlaps.append(Overlap(
-        apart.skus, apart.rules, apart.held, apart.fees, apart.price, line, pools, np.array(sku_of, int),
-        None if pool.share is None else np.array(shares).reshape(len(sku_of), len(plan.dates), 24), used.start, covered.start, changed.start,
-        tuple(scales), scaled.start))
-    return ApartMeters(tuple((using, _shifted(where, units)) for using, where in of_sku),
-                       *(_shifted(one, units) for one in (by, used, covered, changed, scaled)))
+    parts.overlaps.append(
+        Overlap(
+            apart.skus,
+            apart.rules,
+            apart.held,
+            apart.fees,
+            apart.price,
+            line,
+            pools,
+            np.array(sku_of, int),
+            None
+            if pool.share is None
+            else np.array(shares).reshape(len(sku_of), len(plan.dates), 24),
+            used.start,
+            covered.start,
+            changed.start,
+            tuple(scales),
+            scaled.start,
+        )
+    )
+    return ApartMeters(
+        tuple((using, _shifted(where, units)) for using, where in of_sku),
+        *(_shifted(one, units) for one in (by, used, covered, changed, scaled)),
+    )
 
 
 def _shapes(pool: Pool, using) -> tuple[np.ndarray, np.ndarray]:
@@ -177,15 +249,23 @@ def _shapes(pool: Pool, using) -> tuple[np.ndarray, np.ndarray]:
     if pool.share is None:
         return np.zeros((1, 0, 24)), np.zeros(len(using), int)
     own = pool.share[using]
-    _, at, of_workload = np.unique(own.round(15).reshape(len(own), -1), axis=0, return_index=True, return_inverse=True)
+    _, at, of_workload = np.unique(
+        own.round(15).reshape(len(own), -1), axis=0, return_index=True, return_inverse=True
+    )
     return own[at], of_workload.reshape(-1)
 
 
 def _shifted(where, units: int):
-    return slice(where.start - units, where.stop - units) if isinstance(where, slice) else where - units
+    return (
+        slice(where.start - units, where.stop - units)
+        if isinstance(where, slice)
+        else where - units
+    )
 
 
-def give_back(own: np.ndarray, plan: Plan, meters: tuple[PoolMeters | ApartMeters, ...], usage: np.ndarray) -> None:
+def give_back(
+    own: np.ndarray, plan: Plan, meters: tuple[PoolMeters | ApartMeters, ...], usage: np.ndarray
+) -> None:
     """Add to the money by workload, own (path, month, workload), what all commitments change of it."""
     for pool, one, owner in zip(plan.pools, meters, plan.unused_owner):
         own += (_given_back if pool.apart is None else _given_apart)(plan, pool, one, owner, usage)
@@ -198,7 +278,9 @@ def _by_use(by: np.ndarray) -> np.ndarray:
     return np.divide(by, total, out=np.broadcast_to(fallback, by.shape).copy(), where=total > 0)
 
 
-def _given_back(plan: Plan, pool: Pool, meters: PoolMeters, owner: int, usage: np.ndarray) -> np.ndarray:
+def _given_back(
+    plan: Plan, pool: Pool, meters: PoolMeters, owner: int, usage: np.ndarray
+) -> np.ndarray:
     """What the commitments of a pool add to the on-demand cost, by workload."""
     added = np.zeros((*usage.shape[:2], len(plan.names)))
     parts = _by_use(usage[:, :, meters.by])
@@ -214,11 +296,15 @@ def _given_back(plan: Plan, pool: Pool, meters: PoolMeters, owner: int, usage: n
     return added
 
 
-def _given_apart(plan: Plan, pool: Pool, meters: ApartMeters, owner: int, usage: np.ndarray) -> np.ndarray:
+def _given_apart(
+    plan: Plan, pool: Pool, meters: ApartMeters, owner: int, usage: np.ndarray
+) -> np.ndarray:
     """The same where SKUs stand apart: what a SKU is covered goes to those who use it, what is unused to the owner or to all by money."""
     added = np.zeros((*usage.shape[:2], len(plan.names)))
     for s, (using, where) in enumerate(meters.of_sku):
-        added[:, :, using] += usage[:, :, meters.changed.start + s, None] * _by_use(usage[:, :, where])
+        added[:, :, using] += usage[:, :, meters.changed.start + s, None] * _by_use(
+            usage[:, :, where]
+        )
     for i, fee in enumerate(pool.apart.fees):
         idle = (_by_month(plan, pool.apart.held[i]) - usage[:, :, meters.used.start + i]) * fee
         if owner >= 0 or not len(pool.workloads):

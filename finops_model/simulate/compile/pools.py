@@ -18,8 +18,8 @@ import numpy as np
 from ... import units
 from ...errors import FinOpsError, ScenarioError, listing, unknown
 from ...prices.settle.hourly import Hourly, weekday_of
-from ...prices.terms.contracts import read_tables
 from ...prices.settle.hours import HOURS, day_shapes
+from ...prices.terms.contracts import read_tables
 from ...scenario.changes import Timeline, escape
 from .overlaps import narrowed
 from .pool_rules import Held, hourly, in_order, meeting, one_level, refuse_units, typical, worth
@@ -30,13 +30,13 @@ from .risk_plan import parents, price_factors
 class Apart:
     """Usage of a pool SKU by SKU, and the instruments that take from it in their order."""
 
-    skus: tuple[str, ...]       # those that somebody uses
-    usage: np.ndarray           # (sku, day, workload): units per unit of volume
-    price: np.ndarray           # (sku, day): on-demand money per unit
-    line: tuple[int, ...]       # (sku,): the uncertain price it follows, −1: certain
-    rules: tuple                # prices/instruments, for these SKUs; None: covers none of them
-    held: np.ndarray            # (rule, day): own units of every hour, 0 outside the term
-    fees: np.ndarray            # (rule,): money of one own unit
+    skus: tuple[str, ...]  # those that somebody uses
+    usage: np.ndarray  # (sku, day, workload): units per unit of volume
+    price: np.ndarray  # (sku, day): on-demand money per unit
+    line: tuple[int, ...]  # (sku,): the uncertain price it follows, −1: certain
+    rules: tuple  # prices/instruments, for these SKUs; None: covers none of them
+    held: np.ndarray  # (rule, day): own units of every hour, 0 outside the term
+    fees: np.ndarray  # (rule,): money of one own unit
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,20 @@ class Pool:
     """Eligible usage of some SKUs and the commitments on it."""
 
     skus: tuple[str, ...]
-    unit: str                   # "": SKUs apart, each commitment counts in its own
-    usage: np.ndarray           # (day, workload): pool units per unit of volume, of SKUs with a certain price
-    cost: np.ndarray            # (day, workload): on-demand money of them per unit of volume
-    workloads: np.ndarray       # positions of the workloads that use it
-    instruments: tuple[Hourly, ...]     # in the order they apply
-    in_term: np.ndarray         # (instrument, day) bool
-    share: np.ndarray | None    # (workload, day, 24) of a day's usage in each hour; None: flat
-    owner: str                  # workload that carries unused hours in the bill; "": shared by usage
-    spend: bool = False         # it counts money: usage = cost
-    loose: tuple[tuple[int, np.ndarray, np.ndarray], ...] = ()  # (uncertain price, (day, workload) units, (day,) its median) of the other SKUs
+    unit: str  # "": SKUs apart, each commitment counts in its own
+    usage: (
+        np.ndarray
+    )  # (day, workload): pool units per unit of volume, of SKUs with a certain price
+    cost: np.ndarray  # (day, workload): on-demand money of them per unit of volume
+    workloads: np.ndarray  # positions of the workloads that use it
+    instruments: tuple[Hourly, ...]  # in the order they apply
+    in_term: np.ndarray  # (instrument, day) bool
+    share: np.ndarray | None  # (workload, day, 24) of a day's usage in each hour; None: flat
+    owner: str  # workload that carries unused hours in the bill; "": shared by usage
+    spend: bool = False  # it counts money: usage = cost
+    loose: tuple[
+        tuple[int, np.ndarray, np.ndarray], ...
+    ] = ()  # (uncertain price, (day, workload) units, (day,) its median) of the other SKUs
     apart: Apart | None = None  # None: one level
 
 
@@ -63,26 +67,39 @@ class _Use:
 
     entries: Mapping[tuple[int, str], np.ndarray]
     prices: Mapping[str, np.ndarray]
-    lines: Mapping[str, int]    # sku -> position of its uncertain price
+    lines: Mapping[str, int]  # sku -> position of its uncertain price
     dates: np.ndarray
     names: tuple[str, ...]
-    series: Sequence = ()       # risks on prices
+    series: Sequence = ()  # risks on prices
     seed: int = 0
 
     def price_at(self, sku: str, one: Held) -> float:
         """The median price on the first day of a commitment, risks included: what a rate as a share off is measured on."""
         day = _first(self, one)
         if str(one.record["ContractCommitmentPeriodStart"])[:10] < str(self.dates[0]):
-            return float(self.prices[sku][day])                                       # signed: at a price that is known
-        return float(self.prices[sku][day]) * float(np.median(price_factors(self.series, sku, slice(day, day + 1), self.seed)))
+            return float(self.prices[sku][day])  # signed: at a price that is known
+        return float(self.prices[sku][day]) * float(
+            np.median(price_factors(self.series, sku, slice(day, day + 1), self.seed))
+        )
 
     def on(self, skus, day: int) -> dict[str, float]:
         """Units a day of each SKU at a volume of 1 in every workload."""
-        return {sku: sum(float(q[day]) for (_, s), q in self.entries.items() if s == sku) for sku in skus}
+        return {
+            sku: sum(float(q[day]) for (_, s), q in self.entries.items() if s == sku)
+            for sku in skus
+        }
 
 
-def compile_pools(resolved, entries: dict, prices: dict, dates: np.ndarray, names: tuple[str, ...],
-                  uncertain: Mapping[str, Timeline] | None = None, lines: Sequence[str] = (), series: Sequence = ()) -> tuple[Pool, ...]:
+def compile_pools(
+    resolved,
+    entries: dict,
+    prices: dict,
+    dates: np.ndarray,
+    names: tuple[str, ...],
+    uncertain: Mapping[str, Timeline] | None = None,
+    lines: Sequence[str] = (),
+    series: Sequence = (),
+) -> tuple[Pool, ...]:
     """The pools of a scenario. entries: (workload position, sku id) -> (day,) units per volume; prices: sku id -> (day,).
 
     uncertain   prices that differ from path to path;  lines: SKUs of them that are used, in the order of the plan's uncertain prices
@@ -93,29 +110,49 @@ def compile_pools(resolved, entries: dict, prices: dict, dates: np.ndarray, name
     held = []
     for name, record in resolved.tree["commitments"].items():
         status = str(record.get("ContractCommitmentLifecycleStatus") or "Active")
-        if status not in ("Active", "Pending") and not (status == "Proposed" and name in resolved.proposed):
+        if status not in ("Active", "Pending") and not (
+            status == "Proposed" and name in resolved.proposed
+        ):
             continue
         where = _where(resolved, name)
         held.append(Held(name, record, where, eligible(resolved, record, where)))
-    use = _Use(entries, {**prices, **{sku: typical(one) for sku, one in (uncertain or {}).items()}}, {sku: i for i, sku in enumerate(lines)},
-               dates, names, series, resolved.seed)
+    use = _Use(
+        entries,
+        {**prices, **{sku: typical(one) for sku, one in (uncertain or {}).items()}},
+        {sku: i for i, sku in enumerate(lines)},
+        dates,
+        names,
+        series,
+        resolved.seed,
+    )
     shapes = read_shapes(resolved.shapes, names, parents(resolved)) if resolved.shapes else None
-    share = None if shapes is None else day_shapes(shapes)[:, weekday_of(dates)]         # (workload, day, 24)
-    return tuple((_pool if one_level(group) else _apart)(resolved, group, use, share) for group in meeting(held))
+    share = (
+        None if shapes is None else day_shapes(shapes)[:, weekday_of(dates)]
+    )  # (workload, day, 24)
+    return tuple(
+        (_pool if one_level(group) else _apart)(resolved, group, use, share)
+        for group in meeting(held)
+    )
 
 
 def eligible(resolved, record: dict, where: str) -> tuple[str, ...]:
     """The SKUs a commitment covers, as listed: those of its rates, else x_SkuIds, else all of x_ServiceName in the ledger."""
     listed = record.get("x_SkuIds") or []
     if isinstance(listed, str):
-        listed = [part.strip() for part in listed.replace("|", ";").replace(",", ";").split(";") if part.strip()]
+        listed = [
+            part.strip()
+            for part in listed.replace("|", ";").replace(",", ";").split(";")
+            if part.strip()
+        ]
     column = "x_SkuIds"
     try:
         if tables := read_tables(record, where):
             column, listed = tables[0], list(tables[1])
     except FinOpsError as problem:
         raise ScenarioError(str(problem)) from None
-    known = {sku.id for sku in resolved.facts.meta.skus} | set(resolved.facts.catalog.skus if resolved.facts.catalog else ())
+    known = {sku.id for sku in resolved.facts.meta.skus} | set(
+        resolved.facts.catalog.skus if resolved.facts.catalog else ()
+    )
     for sku in listed:
         if sku not in known:
             raise ScenarioError(unknown(f"{where}: {column}", "SKU", sku, sorted(known)))
@@ -124,21 +161,36 @@ def eligible(resolved, record: dict, where: str) -> tuple[str, ...]:
     service = record.get("x_ServiceName") or ""
     services = {sku.service for sku in resolved.facts.meta.skus}
     if not service:
-        raise ScenarioError(f"{where}: what does the commitment cover? Write x_SkuIds or x_ServiceName. Services: "
-                            f"{listing(sorted(services))}.")
+        raise ScenarioError(
+            f"{where}: what does the commitment cover? Write x_SkuIds or x_ServiceName. Services: "
+            f"{listing(sorted(services))}."
+        )
     if service not in services:
-        raise ScenarioError(unknown(f"{where}: x_ServiceName", "service", service, sorted(services)))
-    return tuple(dict.fromkeys(sku.id for sku in resolved.facts.meta.skus if sku.service == service))
+        raise ScenarioError(
+            unknown(f"{where}: x_ServiceName", "service", service, sorted(services))
+        )
+    return tuple(
+        dict.fromkeys(sku.id for sku in resolved.facts.meta.skus if sku.service == service)
+    )
 
 
 def _where(resolved, name: str) -> str:
     told = resolved.provenance.get(f"commitments/{escape(name)}/ContractCommitmentQuantity")
-    return f"{told[-1][1]}: commitments/{name}" if told and told[-1][1] != "from the ledger" else f"commitments/{name}"
+    return (
+        f"{told[-1][1]}: commitments/{name}"
+        if told and told[-1][1] != "from the ledger"
+        else f"commitments/{name}"
+    )
 
 
 def _pool(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
     """Commitments that treat the same SKUs alike: one level."""
-    skus, unit, spend, shape = held[0].skus, held[0].unit, held[0].spend, (len(use.dates), len(use.names))
+    skus, unit, spend, shape = (
+        held[0].skus,
+        held[0].unit,
+        held[0].spend,
+        (len(use.dates), len(use.names)),
+    )
     usage, cost, loose = np.zeros(shape), np.zeros(shape), {}
     _refuse_other_units(resolved, held, use)
     for (w, sku), quantity in use.entries.items():
@@ -149,24 +201,47 @@ def _pool(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
             continue
         usage[:, w] += quantity * (use.prices[sku] if spend else 1.0)
         cost[:, w] += quantity * use.prices[sku]
-    used = np.flatnonzero(usage.any(axis=0) | sum((part.any(axis=0) for part in loose.values()), np.zeros(shape[1], bool)))
+    used = np.flatnonzero(
+        usage.any(axis=0)
+        | sum((part.any(axis=0) for part in loose.values()), np.zeros(shape[1], bool))
+    )
     terms = [hourly(one, None if spend else _price_on(skus, use, one)) for one in held]
-    order = sorted(range(len(held)), key=lambda i: (held[i].name in resolved.proposed, terms[i].start or ""))
+    order = sorted(
+        range(len(held)), key=lambda i: (held[i].name in resolved.proposed, terms[i].start or "")
+    )
     instruments = tuple(terms[i] for i in order)
-    return Pool(tuple(sorted(skus)), unit, usage, cost, used, instruments, np.stack([i.in_term(use.dates) for i in instruments]),
-                share, _owner(resolved.facts.daily, {i.id for i in instruments}), spend,
-                tuple((use.lines[sku], loose[sku], use.prices[sku]) for sku in sorted(loose)))
+    return Pool(
+        tuple(sorted(skus)),
+        unit,
+        usage,
+        cost,
+        used,
+        instruments,
+        np.stack([i.in_term(use.dates) for i in instruments]),
+        share,
+        _owner(resolved.facts.daily, {i.id for i in instruments}),
+        spend,
+        tuple((use.lines[sku], loose[sku], use.prices[sku]) for sku in sorted(loose)),
+    )
 
 
 def _apart(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
     """Commitments that do not treat SKUs alike: each takes from them in its order."""
     refuse_units(held)
     _refuse_other_units(resolved, held, use)
-    held = sorted(held, key=lambda one: (one.name in resolved.proposed, str(one.record["ContractCommitmentPeriodStart"])))
+    held = sorted(
+        held,
+        key=lambda one: (
+            one.name in resolved.proposed,
+            str(one.record["ContractCommitmentPeriodStart"]),
+        ),
+    )
     terms = {one.name: hourly(one, _on_demand(one, use)) for one in held}
     order = in_order(held, terms)
     skus = tuple(sorted({sku for one in held for sku in one.skus}))
-    here = tuple(sku for sku in skus if any(s == sku and q.any() for (_, s), q in use.entries.items()))
+    here = tuple(
+        sku for sku in skus if any(s == sku and q.any() for (_, s), q in use.entries.items())
+    )
     usage = np.zeros((len(here), len(use.dates), len(use.names)))
     for (w, sku), quantity in use.entries.items():
         if sku in here:
@@ -174,16 +249,42 @@ def _apart(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
     price = np.array([use.prices[sku] for sku in here]).reshape(len(here), len(use.dates))
     cost = (usage * price[:, :, None]).sum(axis=0)
     in_term = np.stack([terms[one.name].in_term(use.dates) for one, _ in order])
-    quantity, fee = np.array([rule.quantity for _, rule in order]), np.array([getattr(rule, "rate", 1.0) for _, rule in order])
-    apart = Apart(here, usage, price, tuple(use.lines.get(sku, -1) for sku in here), tuple(narrowed(rule, here) for _, rule in order),
-                  in_term * quantity[:, None], fee)
-    return Pool(skus, "", cost, cost, np.flatnonzero(usage.any(axis=(0, 1))), tuple(terms[one.name] for one, _ in order), in_term, share,
-                _owner(resolved.facts.daily, {one.name for one in held}), True, (), apart)
+    quantity, fee = (
+        np.array([rule.quantity for _, rule in order]),
+        np.array([getattr(rule, "rate", 1.0) for _, rule in order]),
+    )
+    apart = Apart(
+        here,
+        usage,
+        price,
+        tuple(use.lines.get(sku, -1) for sku in here),
+        tuple(narrowed(rule, here) for _, rule in order),
+        in_term * quantity[:, None],
+        fee,
+    )
+    return Pool(
+        skus,
+        "",
+        cost,
+        cost,
+        np.flatnonzero(usage.any(axis=(0, 1))),
+        tuple(terms[one.name] for one, _ in order),
+        in_term,
+        share,
+        _owner(resolved.facts.daily, {one.name for one in held}),
+        True,
+        (),
+        apart,
+    )
 
 
 def _first(use: _Use, one: Held) -> int:
     """Position of the first day of a term, within the plan."""
-    start = int(np.searchsorted(use.dates, np.datetime64(str(one.record["ContractCommitmentPeriodStart"])[:10], "D")))
+    start = int(
+        np.searchsorted(
+            use.dates, np.datetime64(str(one.record["ContractCommitmentPeriodStart"])[:10], "D")
+        )
+    )
     return min(start, len(use.dates) - 1)
 
 
@@ -194,7 +295,11 @@ def _on_demand(one: Held, use: _Use) -> float | None:
     if tables is None:
         return None if one.spend else _price_on(one.skus, use, one)
     price = {sku: use.price_at(sku, one) for sku in tables[1] if sku in use.prices}
-    rates = tables[1] if tables[0] == "x_Rates" else {sku: price[sku] * (1 - off) for sku, off in tables[1].items() if sku in price}
+    rates = (
+        tables[1]
+        if tables[0] == "x_Rates"
+        else {sku: price[sku] * (1 - off) for sku, off in tables[1].items() if sku in price}
+    )
     return worth(rates, use.on(rates, day), price)
 
 
@@ -203,8 +308,10 @@ def _refuse_other_units(resolved, held: Sequence[Held], use: _Use) -> None:
     for one in held:
         for sku in dict.fromkeys(sku for _, sku in use.entries if sku in one.skus):
             if not one.spend and sku in known and not _same_unit(known[sku].unit, one.unit):
-                raise ScenarioError(f"{one.where}: the unit is '{one.unit}' but {sku} is billed in '{known[sku].unit}'. "
-                                    "A usage commitment counts in the unit of its SKUs; a Spend commitment in the currency.")
+                raise ScenarioError(
+                    f"{one.where}: the unit is '{one.unit}' but {sku} is billed in '{known[sku].unit}'. "
+                    "A usage commitment counts in the unit of its SKUs; a Spend commitment in the currency."
+                )
 
 
 def _same_unit(one: str, other: str) -> bool:
@@ -225,7 +332,10 @@ def _price_on(skus, use: _Use, one: Held) -> float | None:
 
 
 def _owner(daily, ids) -> str:
-    rows = daily[daily["CommitmentDiscountId"].isin(list(ids)) & (daily["CommitmentDiscountStatus"] == "Unused")]
+    rows = daily[
+        daily["CommitmentDiscountId"].isin(list(ids))
+        & (daily["CommitmentDiscountStatus"] == "Unused")
+    ]
     return str(rows["x_Workload"].iloc[-1]) if len(rows) else ""
 
 
@@ -244,15 +354,19 @@ def read_shapes(path: Path, names, of: Mapping[str, str] | None = None) -> np.nd
                 if not (0 <= hour < 168 and 0 <= factor < np.inf):
                     raise ValueError
             except (KeyError, TypeError, ValueError):
-                raise ScenarioError(f"{path.name}:{number}: a shape needs workload, hour_of_week (0 to 167, from Monday 00:00) and "
-                                    "share (0 or more).") from None
+                raise ScenarioError(
+                    f"{path.name}:{number}: a shape needs workload, hour_of_week (0 to 167, from Monday 00:00) and "
+                    "share (0 or more)."
+                ) from None
             if name not in names:
                 continue
             shapes[names.index(name), hour] = factor
             seen.setdefault(name, set()).add(hour)
     for name, hours in seen.items():
         if len(hours) != 168:
-            raise ScenarioError(f"{path.name}: '{name}' has {len(hours)} hours of the week; give all 168.")
+            raise ScenarioError(
+                f"{path.name}: '{name}' has {len(hours)} hours of the week; give all 168."
+            )
     for campaign, name in (of or {}).items():
         if campaign not in seen:
             shapes[names.index(campaign)] = shapes[names.index(name)]

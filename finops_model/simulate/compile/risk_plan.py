@@ -27,7 +27,9 @@ class Placed:
     name: str
     where: str
     risk: Risk
-    partnered: bool = False             # its draws are those of the partner path: Sobol indices (docs/method §3.27)
+    partnered: bool = (
+        False  # its draws are those of the partner path: Sobol indices (docs/method §3.27)
+    )
 
     @property
     def path(self) -> str:
@@ -39,11 +41,11 @@ class Series:
     """Draws of one risk: rows of logarithms by path, prices first, then demand."""
 
     placed: Placed
-    name: str                           # of its draws
+    name: str  # of its draws
     clock: Clock
-    profile: np.ndarray                 # (row, day): on which days a row counts
-    skus: tuple[str, ...] = ()          # whose prices the first rows move
-    workloads: tuple[int, ...] = ()     # whose demand the other rows move
+    profile: np.ndarray  # (row, day): on which days a row counts
+    skus: tuple[str, ...] = ()  # whose prices the first rows move
+    workloads: tuple[int, ...] = ()  # whose demand the other rows move
 
     @property
     def rows(self) -> int:
@@ -52,11 +54,17 @@ class Series:
     def on_paths(self, seed: int, paths: range) -> np.ndarray:
         """(row, path) float64 of a range of paths; whole blocks where the draws are the partners'."""
         parts = self.placed.risk.factors(seed, self.name, paths, self.clock)
-        wanted = [part for act, part in zip(self.placed.risk.acts, parts) if (self.skus if act == "price" else self.workloads)]
+        wanted = [
+            part
+            for act, part in zip(self.placed.risk.acts, parts)
+            if (self.skus if act == "price" else self.workloads)
+        ]
         with np.errstate(divide="ignore"):
             found = np.maximum(np.log(np.concatenate(wanted, axis=1)), LEAST).T
         if not found.max(initial=0.0) < MOST:
-            raise ScenarioError(f"{self.placed.where}: {self.placed.path}: a factor of {np.exp(found.max()):.3g} came up, which no price or demand has. Check its numbers.")
+            raise ScenarioError(
+                f"{self.placed.where}: {self.placed.path}: a factor of {np.exp(found.max()):.3g} came up, which no price or demand has. Check its numbers."
+            )
         return streams.partner(found) if self.placed.partnered else found
 
     @property
@@ -74,29 +82,48 @@ class Campaign:
     """Bursts of a workload as a workload of their own."""
 
     name: str
-    of: int                             # position of the workload whose use it is
+    of: int  # position of the workload whose use it is
     placed: Placed
 
 
-def series_of(placed: Placed, dates: np.ndarray, skus: dict[str, str], names, replay: bool = False) -> list[Series]:
+def series_of(
+    placed: Placed, dates: np.ndarray, skus: dict[str, str], names, replay: bool = False
+) -> list[Series]:
     """The series of one risk. skus: those with a price -> their service; names: workloads in the order of the plan.
 
     Raises ScenarioError where it names what is not there; in a replay that waits until it is.
     """
     risk, where = placed.risk, f"{placed.where}: {placed.path}"
-    own = [*_named(risk.skus, tuple(skus), "SKU", f"{where}/skus", replay), *_of_services(risk.services, skus, f"{where}/services", replay)]
+    own = [
+        *_named(risk.skus, tuple(skus), "SKU", f"{where}/skus", replay),
+        *_of_services(risk.services, skus, f"{where}/services", replay),
+    ]
     own = tuple(dict.fromkeys(own))
-    works = tuple(names.index(name) for name in _named(risk.workloads, tuple(names), "workload", f"{where}/workloads", replay))
+    works = tuple(
+        names.index(name)
+        for name in _named(risk.workloads, tuple(names), "workload", f"{where}/workloads", replay)
+    )
     if not (own or works) or not len(dates) or risk.idle or not isinstance(risk, Factors):
         return []
     clock = clock_of(dates, risk.since)
     profile, name = risk.profile(clock), placed.path
     if not len(profile):
-        return []                                                # it begins after the last day
+        return []  # it begins after the last day
     if not risk.apart:
-        return [Series(placed, name, clock, np.concatenate([profile] * (bool(own) + bool(works))), own, works)]
-    return [*(Series(placed, f"{name}/{escape(sku)}", clock, profile, (sku,)) for sku in own),
-            *(Series(placed, f"{name}/{escape(names[w])}", clock, profile, (), (w,)) for w in works)]
+        return [
+            Series(
+                placed,
+                name,
+                clock,
+                np.concatenate([profile] * (bool(own) + bool(works))),
+                own,
+                works,
+            )
+        ]
+    return [
+        *(Series(placed, f"{name}/{escape(sku)}", clock, profile, (sku,)) for sku in own),
+        *(Series(placed, f"{name}/{escape(names[w])}", clock, profile, (), (w,)) for w in works),
+    ]
 
 
 def campaigns_of(placed, names, taken, replay: bool = False) -> list[Campaign]:
@@ -105,12 +132,20 @@ def campaigns_of(placed, names, taken, replay: bool = False) -> list[Campaign]:
     for one in placed:
         if isinstance(one.risk, Factors):
             continue
-        works = _named(one.risk.workloads, tuple(names), "workload with a history", f"{one.where}: {one.path}/workloads", replay)
+        works = _named(
+            one.risk.workloads,
+            tuple(names),
+            "workload with a history",
+            f"{one.where}: {one.path}/workloads",
+            replay,
+        )
         for work in works if not one.risk.idle else ():
             name = one.name if len(works) == 1 else f"{one.name}: {work}"
             if name in taken or any(name == other.name for other in found):
-                raise ScenarioError(f"{one.where}: '{name}' is the name of a workload already; its campaigns are a row of their own, so give the risk "
-                                    "another name.")
+                raise ScenarioError(
+                    f"{one.where}: '{name}' is the name of a workload already; its campaigns are a row of their own, so give the risk "
+                    "another name."
+                )
             found.append(Campaign(name, names.index(work), one))
     return found
 
@@ -118,7 +153,10 @@ def campaigns_of(placed, names, taken, replay: bool = False) -> list[Campaign]:
 def parents(resolved) -> dict[str, str]:
     """Campaign -> the workload whose use it is: their team, services and hours are the same."""
     names = resolved.facts.names
-    return {one.name: names[one.of] for one in campaigns_of(resolved.risks, names, (), resolved.facts.replay)}
+    return {
+        one.name: names[one.of]
+        for one in campaigns_of(resolved.risks, names, (), resolved.facts.replay)
+    }
 
 
 def bursts(campaigns, facts, dates, median, demand: int) -> np.ndarray | None:
@@ -132,11 +170,13 @@ def bursts(campaigns, facts, dates, median, demand: int) -> np.ndarray | None:
     for i, one in enumerate(campaigns, demand - len(campaigns)):
         risk, clock = one.placed.risk, clock_of(dates, one.placed.risk.since)
         first = int(np.searchsorted(dates, clock.first)) if len(dates) else 0
-        usual = median[first:first + 28, one.of]
+        usual = median[first : first + 28, one.of]
         size = risk.first_day(unit_cost(facts, one.of), float(usual.mean()) if len(usual) else 0.0)
         if not size and risk.per_year and first < len(dates):
-            raise ScenarioError(f"{one.placed.where}: '{facts.names[one.of]}' has no use in the newest 28 days, so the size of a campaign in it means "
-                                "nothing. Name a workload that is in use.")
+            raise ScenarioError(
+                f"{one.placed.where}: '{facts.names[one.of]}' has no use in the newest 28 days, so the size of a campaign in it means "
+                "nothing. Name a workload that is in use."
+            )
         found[i] = risk.per_year / 365.25 if first < len(dates) else 0.0, size, risk.stays, first
     return found
 
@@ -144,10 +184,14 @@ def bursts(campaigns, facts, dates, median, demand: int) -> np.ndarray | None:
 def unit_cost(facts, workload: int) -> float:
     """Money per unit of volume of a workload at today's prices, as paid."""
     price = {sku.id: sku.price for sku in facts.meta.skus}
-    return float(sum(facts.mix[workload, s] * price[sku.id] for s, sku in enumerate(facts.meta.skus)))
+    return float(
+        sum(facts.mix[workload, s] * price[sku.id] for s, sku in enumerate(facts.meta.skus))
+    )
 
 
-def month_factors(seed: int, paths: range, own: Timeline, series, month_of: np.ndarray, months: int) -> np.ndarray:
+def month_factors(
+    seed: int, paths: range, own: Timeline, series, month_of: np.ndarray, months: int
+) -> np.ndarray:
     """Mean factor of each month on each path, (path, month): an uncertain number by month × the risks on a SKU with tiers.
 
     own   by month;  series  of the SKU;  month_of  (day,) position of each day in months, −1 outside
@@ -162,7 +206,9 @@ def month_factors(seed: int, paths: range, own: Timeline, series, month_of: np.n
     for m in range(months):
         at = month_of == m
         if at.any():
-            state, count = np.unique(profile[:, at], axis=1, return_counts=True)          # days that are alike, once
+            state, count = np.unique(
+                profile[:, at], axis=1, return_counts=True
+            )  # days that are alike, once
             found[:, m] *= np.exp(logs.T @ state) @ count / count.sum()
     return found
 
@@ -174,7 +220,7 @@ def price_factors(series, sku: str, days, seed: int, paths: int = 4096) -> np.nd
         return np.ones((1, 1))
     profile = np.concatenate([one.profile[:, days] * one.on_prices()[:, None] for one in mine])
     logs = np.concatenate([one.on_paths(seed, range(paths)) for one in mine])
-    state, of_day = np.unique(profile, axis=1, return_inverse=True)                   # days that are alike, once
+    state, of_day = np.unique(profile, axis=1, return_inverse=True)  # days that are alike, once
     return np.exp(logs.T @ state)[:, of_day.reshape(-1)]
 
 
@@ -186,8 +232,14 @@ def swapped(placed: Placed) -> Placed:
 def _named(patterns, known, kind: str, where: str, replay: bool) -> list[str]:
     found: list[str] = []
     for pattern in patterns:
-        stars = pattern.replace("[", "[[]").replace("?", "[?]")           # only * stands for others
-        hits = [name for name in known if fnmatchcase(name, stars)] if "*" in pattern else [pattern] if pattern in known else []
+        stars = pattern.replace("[", "[[]").replace("?", "[?]")  # only * stands for others
+        hits = (
+            [name for name in known if fnmatchcase(name, stars)]
+            if "*" in pattern
+            else [pattern]
+            if pattern in known
+            else []
+        )
         if not hits and not replay:
             raise ScenarioError(unknown(where, kind, pattern[:80], sorted(known)))
         found += hits

@@ -13,8 +13,8 @@ import numpy as np
 from ...prices.settle.windows import charge_months, share
 from ...scenario.changes import Timeline
 from ..kernel.flat import BlockTotals, FlatPlan, PathValue
-from .pool_tables import ApartMeters, PoolMeters, add_pools, give_back
 from .plan import Plan
+from .pool_tables import ApartMeters, PoolMeters, add_pools, give_back
 from .risk_plan import month_factors
 
 FACTOR = "common"
@@ -26,9 +26,9 @@ class Compiled:
 
     plan: Plan
     flat: FlatPlan
-    tiers: tuple[slice, ...]            # by tier: usage of its workloads
+    tiers: tuple[slice, ...]  # by tier: usage of its workloads
     pools: tuple[PoolMeters | ApartMeters, ...]
-    dials: int                          # tokens, routable, routed; −1: not kept
+    dials: int  # tokens, routable, routed; −1: not kept
 
 
 class _Columns:
@@ -76,7 +76,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
     for one in plan.series:
         here = [i for i, sku in enumerate(plan.line_skus) if sku in one.skus]
         if not here and not one.workloads:
-            continue                                                # on prices with tiers only: by_workload
+            continue  # on prices with tiers only: by_workload
         series.append(one)
         on = np.isin(np.arange(plan.demand), one.workloads).astype(float)
         for row, priced in zip(one.profile, one.on_prices()):
@@ -96,7 +96,9 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
             for column, rate in enumerate((plan.tokens, plan.routable, plan.routed), dials):
                 columns.charge(w, column, rate[:, w])
         of_tokens = {item[1] for item in plan.items if item[3].casefold() in ("tokens", "token")}
-        for i, (_, money) in enumerate(plan.uncertain_prices):               # tokens whose price differs from path to path are tokens too
+        for i, (_, money) in enumerate(
+            plan.uncertain_prices
+        ):  # tokens whose price differs from path to path are tokens too
             for w in range(plan.demand if plan.line_skus[i] in of_tokens else 0):
                 columns.charge(w, dials, money[:, w], i)
     meters, settled = add_pools(plan, columns, len(lines), grids)
@@ -106,15 +108,35 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
     charges, steps = columns.charges, len(plan.dates)
     rate, size, stays, begins = (None,) * 4 if plan.bursts is None else plan.bursts.T
     flat = FlatPlan(
-        months=plan.months, month_of=plan.month_of, workloads=plan.names[:plan.demand], median=median, columns=tuple(columns.names), units=units,
-        factors=(FACTOR,), phi=plan.phi, sigma=plan.sigma, level_step=plan.step, level_loadings=np.asarray(plan.loading)[:, None],
-        burst_rate=rate, burst_size=size, burst_stays=stays, burst_from=begins,
-        values=tuple(values), series=tuple(series), profile=np.array(profile).reshape(len(profile), steps),
-        value_demand=np.array(on_demand).reshape(len(profile), plan.demand), value_line=powers, lines=tuple(lines),
-        price=np.array(prices).reshape(len(lines), steps).T, cap=plan.cap,
-        charge_workload=np.array([c[0] for c in charges]), charge_column=np.array([c[1] for c in charges]),
-        charge_line=np.array([c[2] for c in charges]), charge_rate=np.array([c[3] for c in charges]).reshape(len(charges), steps),
-        **settled)
+        months=plan.months,
+        month_of=plan.month_of,
+        workloads=plan.names[: plan.demand],
+        median=median,
+        columns=tuple(columns.names),
+        units=units,
+        factors=(FACTOR,),
+        phi=plan.phi,
+        sigma=plan.sigma,
+        level_step=plan.step,
+        level_loadings=np.asarray(plan.loading)[:, None],
+        burst_rate=rate,
+        burst_size=size,
+        burst_stays=stays,
+        burst_from=begins,
+        values=tuple(values),
+        series=tuple(series),
+        profile=np.array(profile).reshape(len(profile), steps),
+        value_demand=np.array(on_demand).reshape(len(profile), plan.demand),
+        value_line=powers,
+        lines=tuple(lines),
+        price=np.array(prices).reshape(len(lines), steps).T,
+        cap=plan.cap,
+        charge_workload=np.array([c[0] for c in charges]),
+        charge_column=np.array([c[1] for c in charges]),
+        charge_line=np.array([c[2] for c in charges]),
+        charge_rate=np.array([c[3] for c in charges]).reshape(len(charges), steps),
+        **settled,
+    )
     shifted = [slice(t.start - units, t.stop - units) for t in tiers]
     return Compiled(plan, flat, tuple(shifted), meters, dials - units if dials >= 0 else -1)
 
@@ -125,7 +147,9 @@ def _certain(parameter) -> np.ndarray:
     if parameter.kind == "level":
         with np.errstate(divide="ignore"):
             return np.maximum(np.log(values.number), -200.0)
-    return np.cumsum(np.where(values.which < 0, np.log1p(values.number), 0.0)) * _pace(parameter.kind)
+    return np.cumsum(np.where(values.which < 0, np.log1p(values.number), 0.0)) * _pace(
+        parameter.kind
+    )
 
 
 def _pace(kind: str) -> float:
@@ -143,7 +167,10 @@ def _uncertain(parameter):
             yield PathValue(mixture), on.astype(float)
             continue
         for number in np.unique(values.number[on]):
-            yield PathValue(mixture, "growth", float(number)), np.cumsum(on & (values.number == number)) * _pace(parameter.kind)
+            yield (
+                PathValue(mixture, "growth", float(number)),
+                np.cumsum(on & (values.number == number)) * _pace(parameter.kind),
+            )
 
 
 def by_workload(compiled: Compiled, totals: BlockTotals, seed: int) -> np.ndarray:
@@ -151,7 +178,15 @@ def by_workload(compiled: Compiled, totals: BlockTotals, seed: int) -> np.ndarra
     plan, own = compiled.plan, totals.cost.copy()
     for tier, where in zip(plan.tiered, compiled.tiers):
         values = np.maximum(totals.usage[:, :, where], 0.0)
-        own[:, :, tier.workloads] += share(charge_months(tier.rates, values.sum(axis=-1), tier.already, *tier_factors(plan, tier, totals, seed)), values)
+        own[:, :, tier.workloads] += share(
+            charge_months(
+                tier.rates,
+                values.sum(axis=-1),
+                tier.already,
+                *tier_factors(plan, tier, totals, seed),
+            ),
+            values,
+        )
     give_back(own, plan, compiled.pools, totals.usage)
     return own
 
@@ -165,5 +200,9 @@ def tier_factors(plan: Plan, tier, totals: BlockTotals, seed: int) -> tuple:
     paths = range(totals.path0, totals.path0 + len(totals.cost))
     whole = tuple(one for one in tier.series if one.placed.risk.on_fees)
     steady = Timeline(np.full(len(plan.months), tier.due), np.full(len(plan.months), -1))
-    due = month_factors(seed, paths, steady, whole, plan.month_of, len(plan.months)) if whole else tier.due
+    due = (
+        month_factors(seed, paths, steady, whole, plan.month_of, len(plan.months))
+        if whole
+        else tier.due
+    )
     return month_factors(seed, paths, tier.own, tier.series, plan.month_of, len(plan.months)), due

@@ -18,18 +18,30 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["ROUNDS", "divide", "exp32", "fill_normals", "fma", "log32", "normal32", "philox", "uniform32"]
+__all__ = [
+    "ROUNDS",
+    "divide",
+    "exp32",
+    "fill_normals",
+    "fma",
+    "log32",
+    "normal32",
+    "philox",
+    "uniform32",
+]
 
 ROUNDS = 7
-LANES = 64                      # paths that are drawn and computed side by side
-GROUP = LANES // 4              # one Philox call gives four words: lanes l, l + 16, l + 32, l + 48
+LANES = 64  # paths that are drawn and computed side by side
+GROUP = LANES // 4  # one Philox call gives four words: lanes l, l + 16, l + 32, l + 48
 INT, LONG, FLOAT = ir.IntType(32), ir.IntType(64), ir.FloatType()
 
 
 def _high_low(builder, multiplier: int, word):
     """Both halves of a 32 × 32 bit product."""
     product = builder.mul(builder.zext(word, LONG), ir.Constant(LONG, multiplier))
-    return builder.trunc(builder.lshr(product, ir.Constant(LONG, 32)), INT), builder.trunc(product, INT)
+    return builder.trunc(builder.lshr(product, ir.Constant(LONG, 32)), INT), builder.trunc(
+        product, INT
+    )
 
 
 def _philox(rounds: int):
@@ -41,54 +53,71 @@ def _philox(rounds: int):
         def codegen(context, builder, sig, args):
             a, b, c, d, key0, key1 = args
             for i in range(rounds):
-                if i:                                           # the key is bumped before every round but the first
+                if i:  # the key is bumped before every round but the first
                     key0 = builder.add(key0, ir.Constant(INT, 0x9E3779B9))
                     key1 = builder.add(key1, ir.Constant(INT, 0xBB67AE85))
                 high0, low0 = _high_low(builder, 0xD2511F53, a)
                 high1, low1 = _high_low(builder, 0xCD9E8D57, c)
-                a, b, c, d = builder.xor(builder.xor(high1, b), key0), low1, builder.xor(builder.xor(high0, d), key1), low0
+                a, b, c, d = (
+                    builder.xor(builder.xor(high1, b), key0),
+                    low1,
+                    builder.xor(builder.xor(high0, d), key1),
+                    low0,
+                )
             return cgutils.pack_array(builder, [a, b, c, d])
+
         return signature, codegen
+
     return rounds_of
 
 
-philox = _philox(ROUNDS)        # (counter 4 × uint32, key 2 × uint32) -> 4 × uint32
-philox_ten = _philox(10)        # the same with ten rounds, for the known answers only
+philox = _philox(ROUNDS)  # (counter 4 × uint32, key 2 × uint32) -> 4 × uint32
+philox_ten = _philox(10)  # the same with ten rounds, for the known answers only
 
 
 @intrinsic
 def fma(typing, a, b, c):
     """a · b + c rounded once, float32."""
+
     def codegen(context, builder, sig, args):
         return builder.fma(*args)
+
     return types.float32(types.float32, types.float32, types.float32), codegen
 
 
 @intrinsic
 def divide(typing, a, b):
     """a ÷ b, float32; numba's own division tests for zero, and a branch keeps a loop on one lane."""
+
     def codegen(context, builder, sig, args):
         return builder.fdiv(*args)
+
     return types.float32(types.float32, types.float32), codegen
 
 
 @intrinsic
 def _scale(typing, value, magic):
     """value · 2ⁿ where n stands in the low bits of `magic`: n + 1.5·2²³ in float32."""
+
     def codegen(context, builder, sig, args):
         bits, power = (builder.bitcast(arg, INT) for arg in args)
         return builder.bitcast(builder.add(bits, builder.shl(power, ir.Constant(INT, 23))), FLOAT)
+
     return types.float32(types.float32, types.float32), codegen
 
 
 @intrinsic
 def _split(typing, value):
     """A positive float32 as mantissa in [√½, √2) and exponent, both float32."""
+
     def codegen(context, builder, sig, args):
         bits = builder.bitcast(args[0], INT)
         power = builder.ashr(builder.sub(bits, ir.Constant(INT, 0x3F3504F3)), ir.Constant(INT, 23))
-        mantissa = builder.bitcast(builder.sub(bits, builder.shl(power, ir.Constant(INT, 23))), FLOAT)
+        mantissa = builder.bitcast(
+            builder.sub(bits, builder.shl(power, ir.Constant(INT, 23))), FLOAT
+        )
         return cgutils.pack_array(builder, [mantissa, builder.sitofp(power, FLOAT)])
+
     return types.UniTuple(types.float32, 2)(types.float32), codegen
 
 
@@ -98,15 +127,20 @@ def _two_sided(typing, word):
 
     p is made from the distance to the nearer end, an integer: the tail keeps all its digits (to 6.3 standard deviations).
     """
+
     def codegen(context, builder, sig, args):
         x = args[0]
         other = builder.xor(x, ir.Constant(INT, -1))
         nearer = builder.select(builder.icmp_unsigned("<", x, other), x, other)
-        p = builder.fmul(builder.fadd(builder.uitofp(nearer, FLOAT), ir.Constant(FLOAT, 0.5)), ir.Constant(FLOAT, 2.0 ** -32))
+        p = builder.fmul(
+            builder.fadd(builder.uitofp(nearer, FLOAT), ir.Constant(FLOAT, 0.5)),
+            ir.Constant(FLOAT, 2.0**-32),
+        )
         # centred and halved before it is rounded: two words that mirror each other give −v and v
         left = builder.icmp_unsigned("<", x, other)
         size = builder.fsub(ir.Constant(FLOAT, 1.0), builder.fmul(p, ir.Constant(FLOAT, 2.0)))
         return cgutils.pack_array(builder, [builder.select(left, builder.fneg(size), size), p])
+
     return types.UniTuple(types.float32, 2)(types.uint32), codegen
 
 
@@ -114,6 +148,7 @@ def _two_sided(typing, word):
 def _as_float(typing, word):
     def codegen(context, builder, sig, args):
         return builder.bitcast(args[0], FLOAT)
+
     return types.float32(types.uint32), codegen
 
 
@@ -121,15 +156,20 @@ def _as_float(typing, word):
 def _as_word(typing, value):
     def codegen(context, builder, sig, args):
         return builder.bitcast(args[0], INT)
+
     return types.uint32(types.float32), codegen
 
 
 @intrinsic
 def uniform32(typing, word):
     """A word as float32 in (0, 1]: its top 24 bits and a half, never 0."""
+
     def codegen(context, builder, sig, args):
         top = builder.uitofp(builder.lshr(args[0], ir.Constant(INT, 8)), FLOAT)
-        return builder.fmul(builder.fadd(top, ir.Constant(FLOAT, 0.5)), ir.Constant(FLOAT, 2.0 ** -24))
+        return builder.fmul(
+            builder.fadd(top, ir.Constant(FLOAT, 0.5)), ir.Constant(FLOAT, 2.0**-24)
+        )
+
     return types.float32(types.uint32), codegen
 
 
@@ -199,7 +239,7 @@ def fill_normals(out, n, first, block, key):
     """
     key0, key1, key2, key3 = key[0], key[1], key[2], key[3]
     base = np.uint32(block * GROUP)
-    for t in range(n):                                  # words first, values second: each loop fits the registers
+    for t in range(n):  # words first, values second: each loop fits the registers
         step = np.uint32(first + t)
         for lane in range(GROUP):
             a, b, c, d = philox(np.uint32(base + lane), step, key2, key3, key0, key1)

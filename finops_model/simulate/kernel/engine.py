@@ -23,13 +23,23 @@ import numpy as np
 
 from ... import resources, streams
 from ...errors import ScenarioError, unknown
+from ...executors import map_blocks
 from ...prices.settle.windows import charge_months
 from ...uncertainty.following import Draws
-from ...executors import map_blocks
 from .flat import BlockTotals, FlatPlan
 from .pack import Packed, keys, pack
 
-__all__ = ["Kept", "choose", "is_ready", "keep_draws", "label", "prepare", "simulate_block", "simulate_paths", "stream"]
+__all__ = [
+    "Kept",
+    "choose",
+    "is_ready",
+    "keep_draws",
+    "label",
+    "prepare",
+    "simulate_block",
+    "simulate_paths",
+    "stream",
+]
 
 ENGINES, PREVIEW = ("auto", "numba", "numpy"), "numpy (preview)"
 SOURCES = ("draws.py", "events.py", "numba_engine.py", "pack.py")
@@ -44,11 +54,21 @@ def cache_folder() -> Path:
     mark = hashlib.sha256()
     for name in SOURCES:
         mark.update(resources.path(name, beside=__package__).read_bytes())
-    mark.update(f"{sys.version}{_version('numba')}{_version('llvmlite')}{_version('numpy')}{os.environ.get('NUMBA_CPU_NAME', '')}".encode())
-    places = [os.environ.get("FINOPS_CACHE"), os.environ.get("XDG_CACHE_HOME"), os.path.join(os.path.expanduser("~"), ".cache"),
-              os.path.join(tempfile.gettempdir(), f"finops-{os.getuid() if hasattr(os, 'getuid') else 'cache'}")]
+    mark.update(
+        f"{sys.version}{_version('numba')}{_version('llvmlite')}{_version('numpy')}{os.environ.get('NUMBA_CPU_NAME', '')}".encode()
+    )
+    places = [
+        os.environ.get("FINOPS_CACHE"),
+        os.environ.get("XDG_CACHE_HOME"),
+        os.path.join(os.path.expanduser("~"), ".cache"),
+        os.path.join(
+            tempfile.gettempdir(), f"finops-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
+        ),
+    ]
     for place in places:
-        folder = Path(place or "", "finops-model", f"kernel-{mark.hexdigest()[:16]}") if place else None
+        folder = (
+            Path(place or "", "finops-model", f"kernel-{mark.hexdigest()[:16]}") if place else None
+        )
         try:
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +76,9 @@ def cache_folder() -> Path:
                 return folder
         except OSError:
             continue
-    raise ScenarioError("engine numba: no folder for compiled kernels can be written; set FINOPS_CACHE to one that can, or FINOPS_ENGINE=numpy.")
+    raise ScenarioError(
+        "engine numba: no folder for compiled kernels can be written; set FINOPS_CACHE to one that can, or FINOPS_ENGINE=numpy."
+    )
 
 
 def _version(package: str) -> str:
@@ -126,21 +148,43 @@ def _kernel():
                 from . import numba_engine as kernel_numba
             finally:
                 numba.config.CACHE_DIR = before or ""
-            _compiled["simulate"], _compiled["settle"] = kernel_numba.simulate_lanes, kernel_numba.settle_kept
+            _compiled["simulate"], _compiled["settle"] = (
+                kernel_numba.simulate_lanes,
+                kernel_numba.settle_kept,
+            )
     return _compiled
 
 
 def prepare(background: bool = False) -> None:
     """Compile the kernel (or load it) and mark the cache ready; in the background: in a process of its own, for the next one."""
     if background:
-        subprocess.Popen([sys.executable, "-c", "from finops_model.simulate.kernel.engine import prepare; prepare()"], stdin=subprocess.DEVNULL,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from finops_model.simulate.kernel.engine import prepare; prepare()",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         return
     plan = FlatPlan(("m",), np.zeros(1, int), ("w",), np.ones((1, 1)), ("cost",), 1, pools=("p",))
     ready, totals = pack(plan), np.zeros((1, 2, 1))
     kernel = _kernel()
-    kernel["simulate"](ready, keys(plan, 0), np.zeros((0, 64), np.float32), 0, 1, totals, np.zeros((0, 0)), *_none())
-    kernel["settle"](ready, np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), totals)
+    kernel["simulate"](
+        ready,
+        keys(plan, 0),
+        np.zeros((0, 64), np.float32),
+        0,
+        1,
+        totals,
+        np.zeros((0, 0)),
+        *_none(),
+    )
+    kernel["settle"](
+        ready, np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), totals
+    )
     (cache_folder() / "ready").touch()
 
 
@@ -151,8 +195,15 @@ def _none():
 def path_values(plan: FlatPlan, path0: int, count: int, seed: int) -> np.ndarray:
     """Log values (value, path) float64 of `count` paths from path0 on; path0 and the drawing go by whole blocks of streams.BLOCK."""
     whole = range(path0, -(-(path0 + count) // streams.BLOCK) * streams.BLOCK)
-    draws = Draws(lambda name: streams.uniform_blocks(seed, name, path0 // streams.BLOCK, whole.stop // streams.BLOCK))
-    rows = [*(value.on_paths(draws)[None] for value in plan.values), *(one.on_paths(seed, whole) for one in plan.series)]
+    draws = Draws(
+        lambda name: streams.uniform_blocks(
+            seed, name, path0 // streams.BLOCK, whole.stop // streams.BLOCK
+        )
+    )
+    rows = [
+        *(value.on_paths(draws)[None] for value in plan.values),
+        *(one.on_paths(seed, whole) for one in plan.series),
+    ]
     return np.concatenate(rows) if rows else np.zeros((0, len(whole)))
 
 
@@ -179,7 +230,15 @@ def packed(plan: FlatPlan) -> Packed:
     return _packed(_Ref(plan))
 
 
-def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | None = None, *, volume: bool = False) -> BlockTotals:
+def simulate_block(
+    plan: FlatPlan,
+    path0: int,
+    n: int,
+    seed: int,
+    engine: str | None = None,
+    *,
+    volume: bool = False,
+) -> BlockTotals:
     """Simulate paths path0 … path0 + n − 1 of a plan and settle them.
 
     volume   also the sums of demand by step and workload
@@ -195,50 +254,97 @@ def simulate_block(plan: FlatPlan, path0: int, n: int, seed: int, engine: str | 
     if plan.kept:
         kept = tuple(np.zeros((plan.kept, plan.steps, count), np.float32) for _ in range(2))
     if choose(engine) == "numba":
-        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32, order="C"), first, count, totals, sums, *kept)
+        _kernel()["simulate"](
+            packed(plan),
+            keys(plan, seed),
+            values.astype(np.float32, order="C"),
+            first,
+            count,
+            totals,
+            sums,
+            *kept,
+        )
     else:
         from . import numpy_engine as kernel_numpy
 
-        kernel_numpy.simulate_lanes(packed(plan), plan, seed, values, first, count, totals, sums, *kept)
+        kernel_numpy.simulate_lanes(
+            packed(plan), plan, seed, values, first, count, totals, sums, *kept
+        )
     for overlap in plan.overlaps:
         overlap.add(*kept, plan.month_of, totals)
-    return _settled(plan, path0, totals[path0 - first:], sums if volume else None)
+    return _settled(plan, path0, totals[path0 - first :], sums if volume else None)
 
 
 def _settled(plan: FlatPlan, path0: int, totals: np.ndarray, volume) -> BlockTotals:
     totals = _priced(plan, totals)[:, :-1] + plan.fixed
-    return BlockTotals(path0, totals[:, :, :plan.units], totals[:, :, plan.units:], volume)
+    return BlockTotals(path0, totals[:, :, : plan.units], totals[:, :, plan.units :], volume)
 
 
-def simulate_paths(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, executor="threads", workers: int = 2, block: int = 0,
-                   volume: bool = False, progress=None) -> BlockTotals:
+def simulate_paths(
+    plan: FlatPlan,
+    paths: int,
+    seed: int,
+    engine: str | None = None,
+    *,
+    executor="threads",
+    workers: int = 2,
+    block: int = 0,
+    volume: bool = False,
+    progress=None,
+) -> BlockTotals:
     """All paths, put together in the order of their blocks. See `stream`."""
     check(plan, paths, block)
     cost = np.empty((paths, len(plan.months), plan.units))
     usage = np.empty((paths, len(plan.months), len(plan.columns) - plan.units))
     sums = np.zeros((plan.steps, len(plan.workloads))) if volume else None
-    for done in stream(plan, paths, seed, engine, executor=executor, workers=workers, block=block, volume=volume, progress=progress):
-        cost[done.path0:done.path0 + len(done.cost)], usage[done.path0:done.path0 + len(done.cost)] = done.cost, done.usage
+    for done in stream(
+        plan,
+        paths,
+        seed,
+        engine,
+        executor=executor,
+        workers=workers,
+        block=block,
+        volume=volume,
+        progress=progress,
+    ):
+        (
+            cost[done.path0 : done.path0 + len(done.cost)],
+            usage[done.path0 : done.path0 + len(done.cost)],
+        ) = done.cost, done.usage
         if volume:
             sums += done.volume
     return BlockTotals(0, cost, usage, sums)
 
 
-def stream(plan: FlatPlan, paths: int, seed: int, engine: str | None = None, *, executor="threads", workers: int = 2, block: int = 0,
-           volume: bool = False, progress=None):
+def stream(
+    plan: FlatPlan,
+    paths: int,
+    seed: int,
+    engine: str | None = None,
+    *,
+    executor="threads",
+    workers: int = 2,
+    block: int = 0,
+    volume: bool = False,
+    progress=None,
+):
     """Blocks of paths in their order, whatever ends first; memory holds a few of them.
 
     executor   "serial", "threads", "processes", "dask" or a distributed.Client (executors.py)
     block      paths of one task, a multiple of streams.BLOCK; 0: chosen by the plan and the executor. Sums over paths (volume) are
                added block by block: the same block gives the same bits, whatever the executor and the workers
     """
-    check(plan, paths, block, columns=0)                # blocks come and go: what is kept is the caller's
+    check(plan, paths, block, columns=0)  # blocks come and go: what is kept is the caller's
     what = "simulate" if engine != PREVIEW else "simulate (preview by numpy while numba compiles)"
     engine, block = choose(engine), block or _block(plan, paths)
     if engine == "numba":
-        _kernel()                                       # load or compile once, before threads ask for it
+        _kernel()  # load or compile once, before threads ask for it
     packed(plan)
-    tasks = [(plan, start, min(block, paths - start), seed, engine, volume) for start in range(0, paths, block)]
+    tasks = [
+        (plan, start, min(block, paths - start), seed, engine, volume)
+        for start in range(0, paths, block)
+    ]
     for i, done in enumerate(map_blocks(_task, tasks, executor, workers)):
         yield done
         if progress:
@@ -253,7 +359,10 @@ def _task(task) -> BlockTotals:
 def _block(plan, paths: int) -> int:
     """Paths of a task: enough for a good part of a second, a multiple of streams.BLOCK, never by the number of workers."""
     cells = max(plan.steps * max(len(plan.workloads), 1), 1)
-    return max(1, min(int(1e8 / cells / streams.BLOCK), -(-paths // streams.BLOCK) // 4)) * streams.BLOCK
+    return (
+        max(1, min(int(1e8 / cells / streams.BLOCK), -(-paths // streams.BLOCK) // 4))
+        * streams.BLOCK
+    )
 
 
 def check(plan: FlatPlan, paths: int, block: int = 0, columns: int | None = None) -> None:
@@ -263,18 +372,24 @@ def check(plan: FlatPlan, paths: int, block: int = 0, columns: int | None = None
     """
     _count(paths)
     if block % streams.BLOCK:
-        raise ScenarioError(f"block is {block}; paths are drawn in blocks of {streams.BLOCK}, so give a multiple of it.")
+        raise ScenarioError(
+            f"block is {block}; paths are drawn in blocks of {streams.BLOCK}, so give a multiple of it."
+        )
     columns = len(plan.columns) if columns is None else columns
     need, room = paths * len(plan.months) * columns * 8 * 1.1, _free_memory()
     if need > room:
         fits = int(paths * room / need)
-        raise ScenarioError(f"{paths:,} paths × {len(plan.months)} months × {columns} columns need {need / 1e9:,.1f} GB and "
-                            f"{room / 1e9:,.1f} GB are free. Take at most {fits:,} paths, or keep fewer columns.")
+        raise ScenarioError(
+            f"{paths:,} paths × {len(plan.months)} months × {columns} columns need {need / 1e9:,.1f} GB and "
+            f"{room / 1e9:,.1f} GB are free. Take at most {fits:,} paths, or keep fewer columns."
+        )
 
 
 def _count(paths) -> None:
     if isinstance(paths, bool) or not isinstance(paths, (int, np.integer)) or paths < 1:
-        raise ScenarioError(f"paths is {paths}; a simulation needs a whole number of paths, 1 or more.")
+        raise ScenarioError(
+            f"paths is {paths}; a simulation needs a whole number of paths, 1 or more."
+        )
 
 
 def _free_memory() -> float:
@@ -294,26 +409,40 @@ class Kept:
     """Draws of all paths, kept where the hourly instruments act: a what-if evaluates their tables again and nothing else."""
 
     def __init__(self, plan: FlatPlan, base, levels, prices, engine: str):
-        self.plan, self.base, self.levels, self.prices, self.engine = plan, base, levels, prices, engine
-        self.priced = _by_column(_priced(plan, base))   # tariffs do not hang on instruments: they are priced once
+        self.plan, self.base, self.levels, self.prices, self.engine = (
+            plan,
+            base,
+            levels,
+            prices,
+            engine,
+        )
+        self.priced = _by_column(
+            _priced(plan, base)
+        )  # tariffs do not hang on instruments: they are priced once
 
     def settle(self, plan: FlatPlan | None = None) -> BlockTotals:
         """Totals under the tables, fixed columns and forms of `plan` (default: its own); its demand and prices must be the same."""
         plan = plan or self.plan
         touched = max((max(table.units, table.money) for table in plan.tables), default=0) + 1
-        priced = self.priced if plan.forms is self.plan.forms else _by_column(_priced(plan, self.base))
-        totals = priced[:max(plan.units, touched)].copy()
+        priced = (
+            self.priced if plan.forms is self.plan.forms else _by_column(_priced(plan, self.base))
+        )
+        totals = priced[: max(plan.units, touched)].copy()
         if self.engine == "numba":
             _kernel()["settle"](packed(plan), self.levels, self.prices, totals)
         else:
             from . import numpy_engine as kernel_numpy
 
             kernel_numpy.settle_kept(packed(plan), self.levels, self.prices, totals)
-        usage = priced[plan.units:] if touched <= plan.units else np.concatenate([totals[plan.units:], priced[len(totals):]])
-        fixed = plan.fixed.T[:, :, None]                # (column, month, 1)
-        cost, usage = totals[:plan.units, :-1], usage[:, :-1]
-        cost += fixed[:plan.units]
-        usage = usage + fixed[plan.units:] if fixed[plan.units:].any() else usage
+        usage = (
+            priced[plan.units :]
+            if touched <= plan.units
+            else np.concatenate([totals[plan.units :], priced[len(totals) :]])
+        )
+        fixed = plan.fixed.T[:, :, None]  # (column, month, 1)
+        cost, usage = totals[: plan.units, :-1], usage[:, :-1]
+        cost += fixed[: plan.units]
+        usage = usage + fixed[plan.units :] if fixed[plan.units :].any() else usage
         return BlockTotals(0, cost.transpose(2, 1, 0), usage.transpose(2, 1, 0))
 
 
@@ -335,19 +464,40 @@ def keep_draws(plan: FlatPlan, paths: int, seed: int, engine: str | None = None)
     check(plan, paths)
     engine, need = choose(engine), 2 * 4 * len(plan.pools) * plan.steps * paths
     if plan.overlaps:
-        raise ScenarioError("kept draws: commitments whose SKUs overlap settle in their order; only pools with tables can be kept.")
+        raise ScenarioError(
+            "kept draws: commitments whose SKUs overlap settle in their order; only pools with tables can be kept."
+        )
     if plan.hour_share is not None:
-        raise ScenarioError("kept draws: a pool settles by the hour from several shapes; only pools with one level per step can be kept.")
+        raise ScenarioError(
+            "kept draws: a pool settles by the hour from several shapes; only pools with one level per step can be kept."
+        )
     if need > _free_memory():
-        raise ScenarioError(f"kept draws: {paths:,} paths × {plan.steps} steps × {len(plan.pools)} pools need {need / 1e9:,.1f} GB and "
-                            f"{_free_memory() / 1e9:,.1f} GB are free. Keep fewer paths or coarser steps.")
+        raise ScenarioError(
+            f"kept draws: {paths:,} paths × {plan.steps} steps × {len(plan.pools)} pools need {need / 1e9:,.1f} GB and "
+            f"{_free_memory() / 1e9:,.1f} GB are free. Keep fewer paths or coarser steps."
+        )
     levels = np.zeros((len(plan.pools), plan.steps, paths), np.float32)
-    prices, totals = np.zeros_like(levels), np.zeros((paths, len(plan.months) + 1, len(plan.columns)))
+    prices, totals = (
+        np.zeros_like(levels),
+        np.zeros((paths, len(plan.months) + 1, len(plan.columns))),
+    )
     values = path_values(plan, 0, paths, seed)
     if engine == "numba":
-        _kernel()["simulate"](packed(plan), keys(plan, seed), values.astype(np.float32, order="C"), 0, paths, totals, np.zeros((0, 0)), levels, prices)
+        _kernel()["simulate"](
+            packed(plan),
+            keys(plan, seed),
+            values.astype(np.float32, order="C"),
+            0,
+            paths,
+            totals,
+            np.zeros((0, 0)),
+            levels,
+            prices,
+        )
     else:
         from . import numpy_engine as kernel_numpy
 
-        kernel_numpy.simulate_lanes(packed(plan), plan, seed, values, 0, paths, totals, np.zeros((0, 0)), levels, prices)
+        kernel_numpy.simulate_lanes(
+            packed(plan), plan, seed, values, 0, paths, totals, np.zeros((0, 0)), levels, prices
+        )
     return Kept(plan, totals, levels, prices, engine)

@@ -41,7 +41,9 @@ def _due(due, end, found):
 def burst_draws(key, lane0, number, due, size, gap, mean, end):
     """Time and size of the next burst of each lane whose last one came before `end`; event n of a path is counter (path, n)."""
     for lane in range(LANES):
-        a, b, c, d = philox(np.uint32(lane0 + lane), np.uint32(number[lane]), key[2], key[3], key[0], key[1])
+        a, b, c, d = philox(
+            np.uint32(lane0 + lane), np.uint32(number[lane]), key[2], key[3], key[0], key[1]
+        )
         wait, mass = _waiting(a, gap), _waiting(b, mean)
         on = due[lane] < end
         number[lane] += 1 if on else 0
@@ -80,7 +82,9 @@ def bursts(demand, n, first, key, lane0, number, due, size, left, gap, mean, sta
         else:
             for i in range(count):
                 lane = found[i]
-                a, b, c, d = philox(np.uint32(lane0 + lane), np.uint32(number[lane]), key[2], key[3], key[0], key[1])
+                a, b, c, d = philox(
+                    np.uint32(lane0 + lane), np.uint32(number[lane]), key[2], key[3], key[0], key[1]
+                )
                 number[lane] += 1
                 size[lane] = _waiting(b, mean)
                 due[lane] += _waiting(a, gap)
@@ -91,7 +95,9 @@ def jump_draw(key, path, lane, number, due, size, held, form, start):
     """A lane's next jump: after a wait a factor; where spells end, after its length the factor is taken back."""
     a, b, c, d = philox(np.uint32(path), np.uint32(number[lane]), key[2], key[3], key[0], key[1])
     number[lane] += 1
-    if form[4] > ZERO and not start and held[lane] == ZERO:         # a spell has just begun: next comes its end
+    if (
+        form[4] > ZERO and not start and held[lane] == ZERO
+    ):  # a spell has just begun: next comes its end
         due[lane] += _waiting(a, form[4])
         held[lane] = ONE
         size[lane] = -size[lane]

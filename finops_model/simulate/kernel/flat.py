@@ -32,15 +32,23 @@ class PathValue:
 
     def __post_init__(self):
         if self.kind not in ("level", "growth", "rate"):
-            raise ScenarioError(unknown("path value", "kind", str(self.kind), ("level", "growth", "rate")))
+            raise ScenarioError(
+                unknown("path value", "kind", str(self.kind), ("level", "growth", "rate"))
+            )
 
     def on_paths(self, uniform) -> np.ndarray:
         """Log values (path,) float64; a level of 0 (or below) is no demand: a very small number instead of minus infinity."""
-        value = np.prod([law.on_paths(uniform, name) for name, law in self.draws], axis=0) * self.scale
+        value = (
+            np.prod([law.on_paths(uniform, name) for name, law in self.draws], axis=0) * self.scale
+        )
         if self.kind == "rate":
             return value
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.nan_to_num(np.log(value) if self.kind == "level" else np.log1p(value), nan=-200.0, neginf=-200.0)
+            return np.nan_to_num(
+                np.log(value) if self.kind == "level" else np.log1p(value),
+                nan=-200.0,
+                neginf=-200.0,
+            )
 
 
 @dataclass(frozen=True)
@@ -92,94 +100,131 @@ class FlatPlan:
     """
 
     months: tuple[str, ...]
-    month_of: np.ndarray                                # (step,) position in months, rising; −1: outside
+    month_of: np.ndarray  # (step,) position in months, rising; −1: outside
     workloads: tuple[str, ...]
-    median: np.ndarray                                  # (step, workload) ≥ 0
-    columns: tuple[str, ...]                            # money first, then usage
-    units: int                                          # how many of the columns are money
+    median: np.ndarray  # (step, workload) ≥ 0
+    columns: tuple[str, ...]  # money first, then usage
+    units: int  # how many of the columns are money
     # randomness of demand
     factors: tuple[str, ...] = _named()
     phi: np.ndarray = _zeros("workload")
     sigma: np.ndarray = _zeros("workload")
-    centred: bool = True                                # subtract sigma²/2: noise does not raise the expected month
-    stationary: bool = True                             # the noise starts in its long-run spread; False: at 0
+    centred: bool = True  # subtract sigma²/2: noise does not raise the expected month
+    stationary: bool = True  # the noise starts in its long-run spread; False: at 0
     noise_loadings: np.ndarray = _zeros("workload", "factor")
     level_step: np.ndarray = _zeros("step", "workload")
     level_loadings: np.ndarray = _zeros("workload", "factor")
-    burst_rate: np.ndarray = _zeros("workload")         # arrivals per step
-    burst_size: np.ndarray = _zeros("workload")         # mean units of one, exponential
-    burst_stays: np.ndarray = _zeros("workload")        # share of a burst that is still there a step later
-    burst_from: np.ndarray = _zeros("workload")         # step before which there is none
+    burst_rate: np.ndarray = _zeros("workload")  # arrivals per step
+    burst_size: np.ndarray = _zeros("workload")  # mean units of one, exponential
+    burst_stays: np.ndarray = _zeros(
+        "workload"
+    )  # share of a burst that is still there a step later
+    burst_from: np.ndarray = _zeros("workload")  # step before which there is none
     # per-path values
     values: tuple[PathValue, ...] = _named()
-    series: tuple = _named()                            # of risks (risk_plan.py): each adds rows of values, after the values above
-    profile: np.ndarray = _zeros("value", "step")       # what a value counts on a step
+    series: tuple = (
+        _named()
+    )  # of risks (risk_plan.py): each adds rows of values, after the values above
+    profile: np.ndarray = _zeros("value", "step")  # what a value counts on a step
     value_demand: np.ndarray = _zeros("value", "workload")
     value_line: np.ndarray = _zeros("value", "line")
     # jumps of prices and of demand
     jumps: tuple[str, ...] = _named()
-    jump_rate: np.ndarray = _zeros("jump")              # per step
-    jump_law: tuple[str, ...] = _named()                # uniform: factor from low to high; lognormal: log factor with mean low, sd high
+    jump_rate: np.ndarray = _zeros("jump")  # per step
+    jump_law: tuple[str, ...] = (
+        _named()
+    )  # uniform: factor from low to high; lognormal: log factor with mean low, sd high
     jump_low: np.ndarray = _zeros("jump")
     jump_high: np.ndarray = _zeros("jump")
-    jump_steps: np.ndarray = _zeros("jump")             # mean length of a spell, after which the factor is taken back; 0: it stays
-    jump_line: np.ndarray = _zeros("jump", "line")      # power of the factor on a price
+    jump_steps: np.ndarray = _zeros(
+        "jump"
+    )  # mean length of a spell, after which the factor is taken back; 0: it stays
+    jump_line: np.ndarray = _zeros("jump", "line")  # power of the factor on a price
     jump_demand: np.ndarray = _zeros("jump", "workload")
     # prices
     lines: tuple[str, ...] = _named()
-    price: np.ndarray = _zeros("step", "line")          # money per unit, dated
-    overhead: np.ndarray = _zeros("line")               # price × (1 + overhead·exp(overhead_sd·factor)), a spot market's rework
+    price: np.ndarray = _zeros("step", "line")  # money per unit, dated
+    overhead: np.ndarray = _zeros(
+        "line"
+    )  # price × (1 + overhead·exp(overhead_sd·factor)), a spot market's rework
     overhead_sd: np.ndarray = _zeros("line")
-    overhead_factor: tuple[str, ...] = _named()         # name by line, "": none
+    overhead_factor: tuple[str, ...] = _named()  # name by line, "": none
     # charges: demand × rate (× the price of a line) into a column
     charge_workload: np.ndarray = _zeros("charge")
     charge_column: np.ndarray = _zeros("charge")
-    charge_line: np.ndarray = _zeros("charge")          # −1: the rate is the price
+    charge_line: np.ndarray = _zeros("charge")  # −1: the rate is the price
     charge_rate: np.ndarray = _zeros("charge", "step")
     # pools that settle step by step (hour by hour inside a day)
     pools: tuple[str, ...] = _named()
-    pool_line: np.ndarray = _zeros("pool", "line")      # price of spill: Σ weight × line; members' money ÷ usage is added
+    pool_line: np.ndarray = _zeros(
+        "pool", "line"
+    )  # price of spill: Σ weight × line; members' money ÷ usage is added
     member_pool: np.ndarray = _zeros("member")
     member_workload: np.ndarray = _zeros("member")
     member_units: np.ndarray = _zeros("member", "step")
     member_money: np.ndarray = _zeros("member", "step")
-    member_line: np.ndarray = _zeros("member", fill=-1.0)         # its money × the price of this line; −1: none
-    member_units_line: np.ndarray = _zeros("member", fill=-1.0)   # its units too, the same line: a pool that counts money
-    hour_share: np.ndarray | None = None                # (member, step, 24): the pool settles each hour; None: one level per step
+    member_line: np.ndarray = _zeros(
+        "member", fill=-1.0
+    )  # its money × the price of this line; −1: none
+    member_units_line: np.ndarray = _zeros(
+        "member", fill=-1.0
+    )  # its units too, the same line: a pool that counts money
+    hour_share: np.ndarray | None = (
+        None  # (member, step, 24): the pool settles each hour; None: one level per step
+    )
     tables: tuple[Table, ...] = _named()
-    kept: int = 0                                       # the last pools have no tables: their levels by step are settled by `overlaps`
-    overlaps: tuple = _named()                          # commitments settled in their order on kept levels (overlaps.py)
+    kept: int = 0  # the last pools have no tables: their levels by step are settled by `overlaps`
+    overlaps: tuple = _named()  # commitments settled in their order on kept levels (overlaps.py)
     # what is the same on every path, and what settle.py prices
     fixed: np.ndarray = _zeros("month", "column")
     forms: tuple[Form, ...] = _named()
-    cap: np.ndarray | None = None                       # (step, workload): the most of a step, bursts included (a quota); None: no limit
+    cap: np.ndarray | None = (
+        None  # (step, workload): the most of a step, bursts included (a quota); None: no limit
+    )
 
     def __post_init__(self):
-        sizes = {"step": len(self.month_of), "workload": len(self.workloads), "factor": len(self.factors), "value": len(self.values) + sum(one.rows for one in self.series),
-                 "jump": len(self.jumps), "line": len(self.lines), "pool": len(self.pools), "month": len(self.months),
-                 "column": len(self.columns), "charge": np.size(self.charge_workload) if self.charge_workload is not None else 0,
-                 "member": np.size(self.member_pool) if self.member_pool is not None else 0}
+        sizes = {
+            "step": len(self.month_of),
+            "workload": len(self.workloads),
+            "factor": len(self.factors),
+            "value": len(self.values) + sum(one.rows for one in self.series),
+            "jump": len(self.jumps),
+            "line": len(self.lines),
+            "pool": len(self.pools),
+            "month": len(self.months),
+            "column": len(self.columns),
+            "charge": np.size(self.charge_workload) if self.charge_workload is not None else 0,
+            "member": np.size(self.member_pool) if self.member_pool is not None else 0,
+        }
         for one in fields(self):
             if "axes" not in one.metadata:
                 continue
             axes, given = one.metadata["axes"], getattr(self, one.name)
             shape = tuple(sizes[axis] for axis in axes)
-            array = np.full(shape, one.metadata["fill"]) if given is None else np.asarray(given, float)
+            array = (
+                np.full(shape, one.metadata["fill"]) if given is None else np.asarray(given, float)
+            )
             try:
                 array = np.broadcast_to(array, shape)
             except ValueError:
-                raise ScenarioError(f"plan: {one.name} has shape {array.shape}; it needs {shape}, one for each "
-                                    f"{' and '.join(axes)}.") from None
+                raise ScenarioError(
+                    f"plan: {one.name} has shape {array.shape}; it needs {shape}, one for each "
+                    f"{' and '.join(axes)}."
+                ) from None
             object.__setattr__(self, one.name, array)
         object.__setattr__(self, "month_of", np.asarray(self.month_of, np.int64))
         object.__setattr__(self, "median", np.asarray(self.median, float))
         if self.median.shape != (sizes["step"], sizes["workload"]):
-            raise ScenarioError(f"plan: median has shape {self.median.shape}; {sizes['step']} steps and {sizes['workload']} workloads "
-                                f"need {(sizes['step'], sizes['workload'])}.")
+            raise ScenarioError(
+                f"plan: median has shape {self.median.shape}; {sizes['step']} steps and {sizes['workload']} workloads "
+                f"need {(sizes['step'], sizes['workload'])}."
+            )
         if self.cap is not None:
             cap = np.asarray(self.cap, float)
             if cap.shape != self.median.shape or not (cap >= 0).all():
-                raise ScenarioError(f"plan: cap has shape {cap.shape} and least value {cap.min(initial=np.inf):g}; it needs {self.median.shape} and 0 or more.")
+                raise ScenarioError(
+                    f"plan: cap has shape {cap.shape} and least value {cap.min(initial=np.inf):g}; it needs {self.median.shape} and 0 or more."
+                )
             object.__setattr__(self, "cap", cap)
         if self.charge_line is not None and self.charge_line.size and not len(self.lines):
             object.__setattr__(self, "charge_line", np.full(sizes["charge"], -1.0))
@@ -205,9 +250,11 @@ class BlockTotals:
     """What paths path0 … path0 + n − 1 cost and used, float64."""
 
     path0: int
-    cost: np.ndarray                # (path, month, unit): fixed, linear, hourly-settled and month-window cost
-    usage: np.ndarray               # (path, month, pool): pooled usage behind the month-window forms, and other meters
-    volume: np.ndarray | None = None    # (step, workload): Σ of demand over the paths, on request
+    cost: np.ndarray  # (path, month, unit): fixed, linear, hourly-settled and month-window cost
+    usage: (
+        np.ndarray
+    )  # (path, month, pool): pooled usage behind the month-window forms, and other meters
+    volume: np.ndarray | None = None  # (step, workload): Σ of demand over the paths, on request
 
 
 def _check(plan: FlatPlan) -> None:
@@ -215,50 +262,92 @@ def _check(plan: FlatPlan) -> None:
         names = getattr(plan, kind)
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise ScenarioError(f"plan: '{twice}' stands twice in {kind}; a draw is known by its name, so names must differ.")
+            raise ScenarioError(
+                f"plan: '{twice}' stands twice in {kind}; a draw is known by its name, so names must differ."
+            )
     inside = plan.month_of[plan.month_of >= 0]
     if (np.diff(inside) < 0).any() or (len(inside) and inside.max() >= len(plan.months)):
-        raise ScenarioError(f"plan: month_of must rise and stay below {len(plan.months)}, the number of months.")
-    for kind, what in (("median", "a median demand"), ("price", "a price"), ("sigma", "a spread"), ("level_step", "a spread"),
-                       ("burst_rate", "a rate"), ("burst_size", "a size"), ("burst_from", "a step"), ("jump_rate", "a rate"), ("overhead", "an overhead"),
-                       ("member_units", "a quantity"), ("jump_steps", "a length")):
+        raise ScenarioError(
+            f"plan: month_of must rise and stay below {len(plan.months)}, the number of months."
+        )
+    for kind, what in (
+        ("median", "a median demand"),
+        ("price", "a price"),
+        ("sigma", "a spread"),
+        ("level_step", "a spread"),
+        ("burst_rate", "a rate"),
+        ("burst_size", "a size"),
+        ("burst_from", "a step"),
+        ("jump_rate", "a rate"),
+        ("overhead", "an overhead"),
+        ("member_units", "a quantity"),
+        ("jump_steps", "a length"),
+    ):
         values = getattr(plan, kind)
         wrong = ~(np.isfinite(values) & (values >= 0))
         if wrong.any():
             at = tuple(int(i) for i in np.argwhere(wrong)[0])
-            raise ScenarioError(f"plan: {kind}{list(at)} is {values[at]:g}; {what} is finite and not negative.")
+            raise ScenarioError(
+                f"plan: {kind}{list(at)} is {values[at]:g}; {what} is finite and not negative."
+            )
     for kind in ("phi", "burst_stays"):
         values = getattr(plan, kind)
         if not ((values >= 0) & (values < 1)).all():
             at = int(np.flatnonzero(~((values >= 0) & (values < 1)))[0])
-            raise ScenarioError(f"plan: {kind} of '{plan.workloads[at]}' is {values[at]:g}; it must be at least 0 and below 1.")
+            raise ScenarioError(
+                f"plan: {kind} of '{plan.workloads[at]}' is {values[at]:g}; it must be at least 0 and below 1."
+            )
     for kind in ("noise_loadings", "level_loadings"):
         norm = (getattr(plan, kind) ** 2).sum(axis=1)
         if not (norm <= 1 + 1e-9).all():
             at = int(np.flatnonzero(~(norm <= 1 + 1e-9))[0])
-            raise ScenarioError(f"plan: {kind} of '{plan.workloads[at]}' have squares that add up to {norm[at]:.4g}, more than 1: no such "
-                                f"correlation exists. Divide them by {np.sqrt(norm[at]):.4g} or more.")
+            raise ScenarioError(
+                f"plan: {kind} of '{plan.workloads[at]}' have squares that add up to {norm[at]:.4g}, more than 1: no such "
+                f"correlation exists. Divide them by {np.sqrt(norm[at]):.4g} or more."
+            )
     for law, name, low, high in zip(plan.jump_law, plan.jumps, plan.jump_low, plan.jump_high):
         if law not in ("uniform", "lognormal"):
-            raise ScenarioError(unknown(f"plan: jump '{name}'", "law", law, ("uniform", "lognormal")))
-        if (law == "uniform" and not 0 < low <= high < np.inf) or (law == "lognormal" and not (np.isfinite(low) and 0 <= high < np.inf)):
-            raise ScenarioError(f"plan: jump '{name}' has {low:g} and {high:g}; uniform factors need 0 < low ≤ high, lognormal ones a "
-                                "finite mean and a spread of 0 or more.")
+            raise ScenarioError(
+                unknown(f"plan: jump '{name}'", "law", law, ("uniform", "lognormal"))
+            )
+        if (law == "uniform" and not 0 < low <= high < np.inf) or (
+            law == "lognormal" and not (np.isfinite(low) and 0 <= high < np.inf)
+        ):
+            raise ScenarioError(
+                f"plan: jump '{name}' has {low:g} and {high:g}; uniform factors need 0 < low ≤ high, lognormal ones a "
+                "finite mean and a spread of 0 or more."
+            )
     if len(plan.jump_law) != len(plan.jumps):
-        raise ScenarioError(f"plan: {len(plan.jumps)} jumps but {len(plan.jump_law)} laws; give one law for each jump.")
+        raise ScenarioError(
+            f"plan: {len(plan.jumps)} jumps but {len(plan.jump_law)} laws; give one law for each jump."
+        )
     for name in plan.overhead_factor:
         if name and name not in plan.factors:
             raise ScenarioError(unknown("plan: overhead_factor", "factor", name, plan.factors))
-    for kind, most in (("charge_workload", len(plan.workloads)), ("charge_column", len(plan.columns)), ("charge_line", len(plan.lines)),
-                       ("member_pool", len(plan.pools)), ("member_workload", len(plan.workloads)), ("member_line", len(plan.lines)),
-                       ("member_units_line", len(plan.lines))):
+    for kind, most in (
+        ("charge_workload", len(plan.workloads)),
+        ("charge_column", len(plan.columns)),
+        ("charge_line", len(plan.lines)),
+        ("member_pool", len(plan.pools)),
+        ("member_workload", len(plan.workloads)),
+        ("member_line", len(plan.lines)),
+        ("member_units_line", len(plan.lines)),
+    ):
         values = getattr(plan, kind)
-        if values.size and not (values.min() >= (-1 if kind.endswith("_line") else 0) and values.max() < most):
-            raise ScenarioError(f"plan: {kind} goes from {values.min():g} to {values.max():g}; positions lie from 0 to {most - 1}.")
+        if values.size and not (
+            values.min() >= (-1 if kind.endswith("_line") else 0) and values.max() < most
+        ):
+            raise ScenarioError(
+                f"plan: {kind} goes from {values.min():g} to {values.max():g}; positions lie from 0 to {most - 1}."
+            )
     for table in plan.tables:
-        if not 0 <= table.pool < len(plan.pools) - plan.kept or max(table.units, table.money) >= len(plan.columns):
-            raise ScenarioError(f"plan: a table names pool {table.pool} and columns {table.units}, {table.money}; there are "
-                                f"{len(plan.pools) - plan.kept} pools and {len(plan.columns)} columns.")
+        if not 0 <= table.pool < len(plan.pools) - plan.kept or max(
+            table.units, table.money
+        ) >= len(plan.columns):
+            raise ScenarioError(
+                f"plan: a table names pool {table.pool} and columns {table.units}, {table.money}; there are "
+                f"{len(plan.pools) - plan.kept} pools and {len(plan.columns)} columns."
+            )
 
 
 def loadings_of(correlation, names) -> np.ndarray:

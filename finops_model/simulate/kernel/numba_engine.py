@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .events import NEVER, ONE, ZERO, burst_draws, bursts, clear, jump_draw, jumps
 from .draws import LANES, divide, exp32, fill_normals, fma
+from .events import NEVER, ONE, ZERO, burst_draws, bursts, clear, jump_draw, jumps
 from .pack import HOURS, TILE
 
 
@@ -32,7 +32,9 @@ def _price(tile, n, first, price, form, powers, profile, value, jump_powers, jum
                 tile[t, lane] = now
         elif rise > ZERO and of >= 0:
             for lane in range(LANES):
-                tile[t, lane] = now * exp32(tile[t, lane]) * fma(rise, exp32(spread * factor[of, t, lane]), ONE)
+                tile[t, lane] = (
+                    now * exp32(tile[t, lane]) * fma(rise, exp32(spread * factor[of, t, lane]), ONE)
+                )
         else:
             for lane in range(LANES):
                 tile[t, lane] = now * exp32(tile[t, lane]) * (ONE + rise)
@@ -58,8 +60,29 @@ def _shift(tile, n, first, powers, profile, value):
 
 
 @njit
-def _demand(demand, shock, n, first, block, median, form, load, own, step, level_load, powers, profile, value, jump_powers, jump, factor,
-            key_noise, key_level, noise, level):
+def _demand(
+    demand,
+    shock,
+    n,
+    first,
+    block,
+    median,
+    form,
+    load,
+    own,
+    step,
+    level_load,
+    powers,
+    profile,
+    value,
+    jump_powers,
+    jump,
+    factor,
+    key_noise,
+    key_level,
+    noise,
+    level,
+):
     """Demand of one workload on the tile, bursts apart."""
     moves = form[1] > ZERO
     if moves:
@@ -170,7 +193,12 @@ def _join_hours(levels, units, share, demand, n, first):
 def _blend(out, n, lines, line_of, weight, start, stop):
     """Σ weight × line: the price of one unit of a pool's spill."""
     if stop - start == 2:
-        one, two, a, b = lines[line_of[start]], lines[line_of[start + 1]], weight[start], weight[start + 1]
+        one, two, a, b = (
+            lines[line_of[start]],
+            lines[line_of[start + 1]],
+            weight[start],
+            weight[start + 1],
+        )
         for t in range(n):
             for lane in range(LANES):
                 out[t, lane] = fma(b, two[t, lane], a * one[t, lane])
@@ -192,7 +220,23 @@ def _money_per_unit(out, levels, money, hours, n):
 
 
 @njit
-def _settle(levels, row, hours, price, n, first, r, table, of_step, piece, piece_ptr, knots, bends, acc, work):
+def _settle(
+    levels,
+    row,
+    hours,
+    price,
+    n,
+    first,
+    r,
+    table,
+    of_step,
+    piece,
+    piece_ptr,
+    knots,
+    bends,
+    acc,
+    work,
+):
     """Evaluate table r of a pool on its levels (row + hour, step, lane); add values, and values × price, to the columns that want them.
 
     Rows are named by number: a view of one would be counted in and out at each call, which costs more than a short tile.
@@ -227,63 +271,191 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
     volume   (step, workload) float64 sums of demand, or (0, 0)
     levels, prices   (pool, step, path) float32 of as many of the last pools: keep what tables are evaluated on, do not evaluate; or (0, 0, 0)
     """
-    works, facts, processes, lines_count = p.median.shape[0], keys[0].shape[0], p.jump.shape[0], p.price.shape[0]
-    factor, jump = np.empty((facts, TILE, LANES), np.float32), np.empty((processes, TILE, LANES), np.float32)
+    works, facts, processes, lines_count = (
+        p.median.shape[0],
+        keys[0].shape[0],
+        p.jump.shape[0],
+        p.price.shape[0],
+    )
+    factor, jump = (
+        np.empty((facts, TILE, LANES), np.float32),
+        np.empty((processes, TILE, LANES), np.float32),
+    )
     lines = np.empty((lines_count, TILE, LANES), np.float32)
-    demand, shock, blend = (np.empty((TILE, LANES), np.float32), np.empty((TILE, LANES), np.float32), np.empty((TILE, LANES), np.float32))
-    rows, acc, work = np.empty((p.rows, TILE, LANES), np.float32), np.empty((totals.shape[2], LANES), np.float32), np.empty(LANES, np.float32)
+    demand, shock, blend = (
+        np.empty((TILE, LANES), np.float32),
+        np.empty((TILE, LANES), np.float32),
+        np.empty((TILE, LANES), np.float32),
+    )
+    rows, acc, work = (
+        np.empty((p.rows, TILE, LANES), np.float32),
+        np.empty((totals.shape[2], LANES), np.float32),
+        np.empty(LANES, np.float32),
+    )
     noise, level = np.empty((works, LANES), np.float32), np.empty((works, LANES), np.float32)
-    burst_due, burst_size, burst_left = (np.empty((works, LANES), np.float32), np.empty((works, LANES), np.float32),
-                                         np.empty((works, LANES), np.float32))
-    jump_due, jump_size, jump_held, jump_level = (np.empty((processes, LANES), np.float32), np.empty((processes, LANES), np.float32),
-                                                  np.empty((processes, LANES), np.float32), np.empty((processes, LANES), np.float32))
-    burst_number, jump_number = np.empty((works, LANES), np.int32), np.empty((processes, LANES), np.int32)
+    burst_due, burst_size, burst_left = (
+        np.empty((works, LANES), np.float32),
+        np.empty((works, LANES), np.float32),
+        np.empty((works, LANES), np.float32),
+    )
+    jump_due, jump_size, jump_held, jump_level = (
+        np.empty((processes, LANES), np.float32),
+        np.empty((processes, LANES), np.float32),
+        np.empty((processes, LANES), np.float32),
+        np.empty((processes, LANES), np.float32),
+    )
+    burst_number, jump_number = (
+        np.empty((works, LANES), np.int32),
+        np.empty((processes, LANES), np.int32),
+    )
     found, inside = np.empty(LANES + 1, np.int32), np.empty(LANES, np.float32)
-    kept = p.pool.shape[0] - levels.shape[0]            # from this pool on, levels are kept and not settled
+    kept = p.pool.shape[0] - levels.shape[0]  # from this pool on, levels are kept and not settled
     # the tuple is taken apart once: handed to a function whole, each of its arrays would be counted in and out again
-    median, forms, load, level_own, level_step, level_load = p.median, p.noise, p.noise_load, p.level_own, p.level, p.level_load
+    median, forms, load, level_own, level_step, level_load = (
+        p.median,
+        p.noise,
+        p.noise_load,
+        p.level_own,
+        p.level,
+        p.level_load,
+    )
     value_demand, profile, jump_demand, burst = p.value_demand, p.profile, p.jump_demand, p.burst
     keys_factor, keys_noise, keys_level, keys_burst, keys_jump = keys
     charge_ptr, charge, charge_rate, pool = p.charge_ptr, p.charge, p.charge_rate, p.pool
-    member_ptr, member_pool, member_units, member_money, hour_share = p.member_ptr, p.member_pool, p.member_units, p.member_money, p.hour_share
+    member_ptr, member_pool, member_units, member_money, hour_share = (
+        p.member_ptr,
+        p.member_pool,
+        p.member_units,
+        p.member_money,
+        p.hour_share,
+    )
     member_line = p.member_line
     open_ptr, open_pool, close_ptr, close_pool = p.open_ptr, p.open_pool, p.close_ptr, p.close_pool
     line_ptr, line_of, line_weight = p.line_ptr, p.line_of, p.line_weight
-    table_ptr, table, table_piece, piece, piece_ptr = p.table_ptr, p.table, p.table_piece, p.piece, p.piece_ptr
+    table_ptr, table, table_piece, piece, piece_ptr = (
+        p.table_ptr,
+        p.table,
+        p.table_piece,
+        p.piece,
+        p.piece_ptr,
+    )
     knots, bends, cap = p.knots, p.bends, p.cap
     for done in range(0, count, LANES):
         lane0 = path0 + done
         block, here = lane0 // LANES, min(LANES, count - done)
-        values = value[:, done:done + LANES]
-        noise[:], level[:], burst_left[:], jump_level[:], jump_held[:] = ZERO, ZERO, ZERO, ZERO, ZERO
+        values = value[:, done : done + LANES]
+        noise[:], level[:], burst_left[:], jump_level[:], jump_held[:] = (
+            ZERO,
+            ZERO,
+            ZERO,
+            ZERO,
+            ZERO,
+        )
         burst_number[:], jump_number[:], burst_due[:], jump_due[:] = 0, 0, ZERO, ZERO
         for lane in range(LANES):
             inside[lane] = ONE if lane < here else ZERO
         for w in range(works):
             if burst[w, 0] > ZERO:
                 burst_due[w, :] = burst[w, 3]
-                burst_draws(keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst[w, 0], burst[w, 1], NEVER)
+                burst_draws(
+                    keys_burst[w],
+                    lane0,
+                    burst_number[w],
+                    burst_due[w],
+                    burst_size[w],
+                    burst[w, 0],
+                    burst[w, 1],
+                    NEVER,
+                )
         for j in range(processes):
             for lane in range(LANES):
                 jump_due[j, lane] = ZERO if p.jump[j, 0] > ZERO else NEVER
                 if p.jump[j, 0] > ZERO:
-                    jump_draw(keys_jump[j], lane0 + lane, lane, jump_number[j], jump_due[j], jump_size[j], jump_held[j], p.jump[j], True)
+                    jump_draw(
+                        keys_jump[j],
+                        lane0 + lane,
+                        lane,
+                        jump_number[j],
+                        jump_due[j],
+                        jump_size[j],
+                        jump_held[j],
+                        p.jump[j],
+                        True,
+                    )
         for tile in range(p.tile.shape[0]):
             first, n, month = p.tile[tile, 0], p.tile[tile, 1] - p.tile[tile, 0], p.tile[tile, 2]
             acc[:] = ZERO
             for f in range(facts):
                 fill_normals(factor[f], n, first, block, keys_factor[f])
             for j in range(processes):
-                jumps(jump[j], n, first, keys_jump[j], lane0, jump_number[j], jump_due[j], jump_size[j], jump_held[j], jump_level[j],
-                       p.jump[j], found)
+                jumps(
+                    jump[j],
+                    n,
+                    first,
+                    keys_jump[j],
+                    lane0,
+                    jump_number[j],
+                    jump_due[j],
+                    jump_size[j],
+                    jump_held[j],
+                    jump_level[j],
+                    p.jump[j],
+                    found,
+                )
             for k in range(lines_count):
-                _price(lines[k], n, first, p.price[k], p.line[k], p.value_line[k], profile, values, p.jump_line[k], jump, factor)
+                _price(
+                    lines[k],
+                    n,
+                    first,
+                    p.price[k],
+                    p.line[k],
+                    p.value_line[k],
+                    profile,
+                    values,
+                    p.jump_line[k],
+                    jump,
+                    factor,
+                )
             for w in range(works):
-                _demand(demand, shock, n, first, block, median[w], forms[w], load[w], level_own[w], level_step[w], level_load[w],
-                        value_demand[w], profile, values, jump_demand[w], jump, factor, keys_noise[w], keys_level[w], noise[w], level[w])
+                _demand(
+                    demand,
+                    shock,
+                    n,
+                    first,
+                    block,
+                    median[w],
+                    forms[w],
+                    load[w],
+                    level_own[w],
+                    level_step[w],
+                    level_load[w],
+                    value_demand[w],
+                    profile,
+                    values,
+                    jump_demand[w],
+                    jump,
+                    factor,
+                    keys_noise[w],
+                    keys_level[w],
+                    noise[w],
+                    level[w],
+                )
                 if burst[w, 0] > ZERO:
-                    bursts(demand, n, first, keys_burst[w], lane0, burst_number[w], burst_due[w], burst_size[w], burst_left[w],
-                            burst[w, 0], burst[w, 1], burst[w, 2], found)
+                    bursts(
+                        demand,
+                        n,
+                        first,
+                        keys_burst[w],
+                        lane0,
+                        burst_number[w],
+                        burst_due[w],
+                        burst_size[w],
+                        burst_left[w],
+                        burst[w, 0],
+                        burst[w, 1],
+                        burst[w, 2],
+                        found,
+                    )
                 if cap.shape[0] > 0:
                     _stop(demand, cap[w], n, first)
                 if volume.shape[0] > 0:
@@ -292,7 +464,9 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                     if charge[i, 1] < 0:
                         _charge(acc[charge[i, 0]], charge_rate[i], demand, n, first)
                     else:
-                        _charge_line(acc[charge[i, 0]], charge_rate[i], demand, lines[charge[i, 1]], n, first)
+                        _charge_line(
+                            acc[charge[i, 0]], charge_rate[i], demand, lines[charge[i, 1]], n, first
+                        )
                 for i in range(open_ptr[w], open_ptr[w + 1]):
                     q = open_pool[i]
                     for row in range(pool[q, 0], pool[q, 0] + (HOURS if pool[q, 2] != 0 else 1)):
@@ -307,7 +481,9 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                         if member_line[i, 0] >= 0:
                             counted = shock
                     if pool[q, 2] != 0:
-                        _join_hours(rows[pool[q, 0]:], member_units[i], hour_share[i], counted, n, first)
+                        _join_hours(
+                            rows[pool[q, 0] :], member_units[i], hour_share[i], counted, n, first
+                        )
                     else:
                         _join(rows[pool[q, 0]], member_units[i], counted, n, first)
                     if pool[q, 3] != 0:
@@ -325,7 +501,23 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                                 prices[q - kept, first + t, done + lane] = blend[t, lane]
                     else:
                         for r in range(table_ptr[q], table_ptr[q + 1]):
-                            _settle(rows, row, hours, blend, n, first, r, table, table_piece, piece, piece_ptr, knots, bends, acc, work)
+                            _settle(
+                                rows,
+                                row,
+                                hours,
+                                blend,
+                                n,
+                                first,
+                                r,
+                                table,
+                                table_piece,
+                                piece,
+                                piece_ptr,
+                                knots,
+                                bends,
+                                acc,
+                                work,
+                            )
             for column in range(acc.shape[0]):
                 for lane in range(here):
                     totals[done + lane, month, column] += acc[column, lane]
@@ -336,8 +528,9 @@ def _volume(volume, demand, n, first, inside, work):
     """Add the demand of the lanes that count; sixteen partial sums, so that lanes add side by side in a fixed order."""
     for t in range(n):
         for i in range(16):
-            work[i] = (demand[t, i] * inside[i] + demand[t, i + 16] * inside[i + 16]) + (demand[t, i + 32] * inside[i + 32]
-                                                                                        + demand[t, i + 48] * inside[i + 48])
+            work[i] = (demand[t, i] * inside[i] + demand[t, i + 16] * inside[i + 16]) + (
+                demand[t, i + 32] * inside[i + 32] + demand[t, i + 48] * inside[i + 48]
+            )
         total = 0.0
         for i in range(16):
             total += work[i]
@@ -352,7 +545,15 @@ def settle_kept(p, levels, prices, totals):
     """
     wide = 2048
     acc, work = np.empty((totals.shape[0], wide), np.float32), np.empty(wide, np.float32)
-    table_ptr, table, of_step, piece, piece_ptr, knots, bends = (p.table_ptr, p.table, p.table_piece, p.piece, p.piece_ptr, p.knots, p.bends)
+    table_ptr, table, of_step, piece, piece_ptr, knots, bends = (
+        p.table_ptr,
+        p.table,
+        p.table_piece,
+        p.piece,
+        p.piece_ptr,
+        p.knots,
+        p.bends,
+    )
     tiles, touched = p.tile, np.zeros(totals.shape[0], np.bool_)
     for r in range(table.shape[0]):
         for side in range(2):
@@ -368,10 +569,18 @@ def settle_kept(p, levels, prices, totals):
                     units, money = table[r, 0], table[r, 1]
                     for t in range(first, stop):
                         i = of_step[r, t]
-                        base, slope, begin, end = piece[i, 0], piece[i, 1], piece_ptr[i], piece_ptr[i + 1]
+                        base, slope, begin, end = (
+                            piece[i, 0],
+                            piece[i, 1],
+                            piece_ptr[i],
+                            piece_ptr[i + 1],
+                        )
                         if begin == end and base == ZERO and slope == ZERO:
                             continue
-                        level, price = levels[q, t, done:done + here], prices[q, t, done:done + here]
+                        level, price = (
+                            levels[q, t, done : done + here],
+                            prices[q, t, done : done + here],
+                        )
                         for lane in range(here):
                             work[lane] = fma(slope, level[lane], base)
                         for k in range(begin, end):
@@ -386,6 +595,6 @@ def settle_kept(p, levels, prices, totals):
                                 acc[money, lane] = fma(work[lane], price[lane], acc[money, lane])
             for column in range(acc.shape[0]):
                 if touched[column]:
-                    total = totals[column, month, done:done + here]
+                    total = totals[column, month, done : done + here]
                     for lane in range(here):
                         total[lane] += acc[column, lane]

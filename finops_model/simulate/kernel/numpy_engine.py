@@ -13,7 +13,10 @@ from .flat import FlatPlan
 from .pack import HOURS, Packed
 
 BLOCK = streams.BLOCK
-ROWS, STEPS = 16, 8         # workloads, steps that go through several operations while they lie in the cache
+ROWS, STEPS = (
+    16,
+    8,
+)  # workloads, steps that go through several operations while they lie in the cache
 
 
 def generator(seed: int, name: str, block: int) -> np.random.Generator:
@@ -38,7 +41,10 @@ class _Events:
         while self.at < step * BLOCK:
             waits = self.gaps.standard_exponential(self.chunk) / self.rate
             when = self.at + np.cumsum(waits)
-            self.when, self.size = np.concatenate([self.when, when]), np.concatenate([self.size, 1 - self.marks.random(self.chunk)])
+            self.when, self.size = (
+                np.concatenate([self.when, when]),
+                np.concatenate([self.size, 1 - self.marks.random(self.chunk)]),
+            )
             self.at = when[-1]
         cut = int(np.searchsorted(self.when, step * BLOCK))
         found = self.when[:cut].astype(np.int64), self.size[:cut]
@@ -58,8 +64,12 @@ class _Spells:
         """All paths draw each round, those that do not need it too: so the stream of a path does not depend on the others' cut."""
         waits, marks = self.draws.standard_exponential(BLOCK), 1 - self.draws.random(BLOCK)
         begins = on & ~self.holds & (not start)
-        self.due = np.where(on, self.due + waits * np.where(begins, self.form[4], self.form[0]), self.due)
-        self.size = np.where(begins, -self.size, np.where(on, log_factor(self.form, marks), self.size))
+        self.due = np.where(
+            on, self.due + waits * np.where(begins, self.form[4], self.form[0]), self.due
+        )
+        self.size = np.where(
+            begins, -self.size, np.where(on, log_factor(self.form, marks), self.size)
+        )
         self.holds = np.where(on, begins, self.holds)
 
     def until(self, step: int):
@@ -70,7 +80,11 @@ class _Spells:
             cells.append(self.due[paths].astype(np.int64) * BLOCK + paths)
             sizes.append(self.size[paths])
             self._next(on)
-        return (np.concatenate(cells), np.concatenate(sizes)) if cells else (np.empty(0, np.int64), np.empty(0))
+        return (
+            (np.concatenate(cells), np.concatenate(sizes))
+            if cells
+            else (np.empty(0, np.int64), np.empty(0))
+        )
 
 
 def log_factor(form, marks) -> np.ndarray:
@@ -85,18 +99,36 @@ def log_factor(form, marks) -> np.ndarray:
 class _Block:
     """State of one block of 256 paths between tiles."""
 
-    def __init__(self, p: Packed, plan: FlatPlan, seed: int, block: int, values: np.ndarray, shifts: dict):
+    def __init__(
+        self, p: Packed, plan: FlatPlan, seed: int, block: int, values: np.ndarray, shifts: dict
+    ):
         self.p, self.values, self.shifts = p, values, shifts
         self.factors = [generator(seed, f"factor/{name}", block) for name in plan.factors]
-        self.noisy, self.level_at = np.flatnonzero(p.noise[:, 1] > 0), np.flatnonzero(p.level_own >= 0)
+        self.noisy, self.level_at = (
+            np.flatnonzero(p.noise[:, 1] > 0),
+            np.flatnonzero(p.level_own >= 0),
+        )
         self.noise = [generator(seed, f"noise/{plan.workloads[w]}", block) for w in self.noisy]
         self.levels = [generator(seed, f"level/{plan.workloads[w]}", block) for w in self.level_at]
         self.bursts = _all_bursts(p, plan, seed, block)
-        self.jumps = [(_Spells(seed, f"jump/{name}", block, p.jump[j]) if p.jump[j, 4] > 0 else
-                       _Events(seed, f"jump/{name}", block, 1 / p.jump[j, 0])) if p.jump[j, 0] > 0 else None
-                      for j, name in enumerate(plan.jumps)]
-        self.x, self.level = np.zeros((len(self.noisy), BLOCK), np.float32), np.zeros((len(self.level_at), BLOCK), np.float32)
-        self.left, self.jumped = np.zeros((len(p.median), BLOCK), np.float32), np.zeros((len(plan.jumps), BLOCK), np.float32)
+        self.jumps = [
+            (
+                _Spells(seed, f"jump/{name}", block, p.jump[j])
+                if p.jump[j, 4] > 0
+                else _Events(seed, f"jump/{name}", block, 1 / p.jump[j, 0])
+            )
+            if p.jump[j, 0] > 0
+            else None
+            for j, name in enumerate(plan.jumps)
+        ]
+        self.x, self.level = (
+            np.zeros((len(self.noisy), BLOCK), np.float32),
+            np.zeros((len(self.level_at), BLOCK), np.float32),
+        )
+        self.left, self.jumped = (
+            np.zeros((len(p.median), BLOCK), np.float32),
+            np.zeros((len(plan.jumps), BLOCK), np.float32),
+        )
 
     def factor(self, n: int) -> np.ndarray:
         return _normals(self.factors, n)
@@ -119,14 +151,20 @@ class _Block:
     def shift(self, powers: np.ndarray, first: int, n: int):
         """What path values add to the logs: (target, step, path), or None where they do nothing."""
         key = id(powers), first
-        if key not in self.shifts:                          # the same for every block: which value adds what to which row
-            on = [(row, v, (powers[row, v] * self.p.profile[v, first:first + n])[:, None]) for v in range(powers.shape[1])
-                  for row in np.flatnonzero(powers[:, v])]
+        if key not in self.shifts:  # the same for every block: which value adds what to which row
+            on = [
+                (row, v, (powers[row, v] * self.p.profile[v, first : first + n])[:, None])
+                for v in range(powers.shape[1])
+                for row in np.flatnonzero(powers[:, v])
+            ]
             self.shifts[key] = [(row, v, weight) for row, v, weight in on if weight.any()], bool(on)
         parts, some = self.shifts[key]
         if not some:
             return None
-        total, term = np.zeros((len(powers), n, BLOCK), np.float32), np.empty((n, BLOCK), np.float32)
+        total, term = (
+            np.zeros((len(powers), n, BLOCK), np.float32),
+            np.empty((n, BLOCK), np.float32),
+        )
         for row, v, weight in parts:
             total[row] += np.multiply(weight, self.values[v], out=term)
         return total
@@ -146,8 +184,10 @@ class _Block:
                 row[...] = self.x
             log = _spread(shock, self.noisy, len(p.median))
         if len(self.level_at):
-            shock = _mixed(self.levels, n, p.level_own[self.level_at], p.level_load[self.level_at], factor)
-            shock *= p.level[self.level_at, first:first + n][:, :, None]
+            shock = _mixed(
+                self.levels, n, p.level_own[self.level_at], p.level_load[self.level_at], factor
+            )
+            shock *= p.level[self.level_at, first : first + n][:, :, None]
             shock[:, 0] += self.level
             np.cumsum(shock, axis=1, out=shock)
             self.level[...] = shock[:, -1]
@@ -155,17 +195,26 @@ class _Block:
         log = _plus(log, self.shift(p.value_demand, first, n))
         if p.jump_demand.any():
             log = _plus(log, np.tensordot(p.jump_demand, jump, axes=1))
-        median = p.median[:, first:first + n, None]
+        median = p.median[:, first : first + n, None]
         if log is None:
             amount = np.repeat(median, BLOCK, axis=2)
         else:
             amount = log
-            for rows in (slice(w, w + ROWS) for w in range(0, len(log), ROWS)):        # rows that stay in the cache
+            for rows in (
+                slice(w, w + ROWS) for w in range(0, len(log), ROWS)
+            ):  # rows that stay in the cache
                 part = amount[rows]
-                np.exp(np.maximum(part, np.float32(-87), out=part) if p.value_demand.any() else part, out=part)
+                np.exp(
+                    np.maximum(part, np.float32(-87), out=part) if p.value_demand.any() else part,
+                    out=part,
+                )
                 part *= median[rows]
         self._burst(amount, first, n)
-        return np.minimum(amount, p.cap[:, first:first + n, None], out=amount) if len(p.cap) else amount
+        return (
+            np.minimum(amount, p.cap[:, first : first + n, None], out=amount)
+            if len(p.cap)
+            else amount
+        )
 
     def _burst(self, amount, first: int, n: int) -> None:
         """Add the bursts that come on this tile; where some of a burst stays, it goes on from step to step."""
@@ -188,7 +237,7 @@ class _Block:
     def prices(self, first: int, n: int, factor: np.ndarray, jump: np.ndarray) -> np.ndarray:
         """Price of every line on a tile: (line, step, path)."""
         p = self.p
-        out = np.repeat(p.price[:, first:first + n, None], BLOCK, axis=2)
+        out = np.repeat(p.price[:, first : first + n, None], BLOCK, axis=2)
         log = self.shift(p.value_line, first, n)
         if p.jump_line.any():
             log = _plus(log, np.tensordot(p.jump_line, jump, axes=1))
@@ -205,16 +254,26 @@ def _all_bursts(p: Packed, plan: FlatPlan, seed: int, block: int):
     found, last = [], int(p.tile[-1, 1]) if len(p.tile) else 0
     for w in np.flatnonzero(p.burst[:, 0] > 0):
         begins = int(p.burst[w, 3])
-        cells, marks = _Events(seed, f"burst/{plan.workloads[w]}", block, 1 / p.burst[w, 0]).until(last - begins)
+        cells, marks = _Events(seed, f"burst/{plan.workloads[w]}", block, 1 / p.burst[w, 0]).until(
+            last - begins
+        )
         cells = cells + begins * BLOCK
-        found.append((cells, np.full(len(cells), w), (-np.log(marks) * p.burst[w, 1]).astype(np.float32)))
+        found.append(
+            (cells, np.full(len(cells), w), (-np.log(marks) * p.burst[w, 1]).astype(np.float32))
+        )
     if not found:
         return None
     cells, works, sizes = (np.concatenate(parts) for parts in zip(*found))
     steps = (cells // BLOCK).astype(np.uint16 if last < 65536 else np.int64)
     order = np.argsort(steps, kind="stable")
     steps = steps[order].astype(np.int64)
-    return steps, works[order], (cells % BLOCK)[order], sizes[order], np.searchsorted(steps, np.arange(last + 1))
+    return (
+        steps,
+        works[order],
+        (cells % BLOCK)[order],
+        sizes[order],
+        np.searchsorted(steps, np.arange(last + 1)),
+    )
 
 
 def _normals(generators, n: int) -> np.ndarray:
@@ -249,15 +308,28 @@ def _plus(one, other):
     return one
 
 
-def simulate_lanes(p: Packed, plan: FlatPlan, seed: int, values, path0: int, count: int, totals, volume, levels=None, prices=None) -> None:
+def simulate_lanes(
+    p: Packed,
+    plan: FlatPlan,
+    seed: int,
+    values,
+    path0: int,
+    count: int,
+    totals,
+    volume,
+    levels=None,
+    prices=None,
+) -> None:
     """Simulate `count` paths from path0 (a multiple of 256) on; the arguments are those of the compiled kernel."""
-    kept = len(p.pool) - (0 if levels is None else len(levels))         # from this pool on, levels are kept and not settled
+    kept = len(p.pool) - (
+        0 if levels is None else len(levels)
+    )  # from this pool on, levels are kept and not settled
     plainly = [q for q in simple_pools(p) if q < kept]
     others = [q for q in range(len(p.pool)) if q not in plainly]
     members, shifts = _members(p), {}
     for done in range(0, count, BLOCK):
         here = min(BLOCK, count - done)
-        own = np.ascontiguousarray(values[:, done:done + BLOCK], np.float32)
+        own = np.ascontiguousarray(values[:, done : done + BLOCK], np.float32)
         state = _Block(p, plan, seed, (path0 + done) // BLOCK, own, shifts)
         for first, stop, month in p.tile:
             n = stop - first
@@ -272,11 +344,11 @@ def simulate_lanes(p: Packed, plan: FlatPlan, seed: int, values, path0: int, cou
             for q in others:
                 level, price = _pool(p, q, members[q], amount, lines, first, n)
                 if q >= kept:
-                    levels[q - kept, first:stop, done:done + here] = level[0, :, :here]
-                    prices[q - kept, first:stop, done:done + here] = price[:, :here]
+                    levels[q - kept, first:stop, done : done + here] = level[0, :, :here]
+                    prices[q - kept, first:stop, done : done + here] = price[:, :here]
                 else:
                     _tables(p, q, level, price, first, n, add)
-            totals[done:done + here, month] += add[:here]
+            totals[done : done + here, month] += add[:here]
 
 
 def settle_kept(p: Packed, levels, prices, totals) -> None:
@@ -284,14 +356,22 @@ def settle_kept(p: Packed, levels, prices, totals) -> None:
     for first, stop, month in p.tile:
         add = np.zeros((totals.shape[0], totals.shape[2]))
         for q in range(len(levels)):
-            _tables(p, q, levels[q:q + 1, first:stop], prices[q, first:stop], first, stop - first, add.T)
+            _tables(
+                p,
+                q,
+                levels[q : q + 1, first:stop],
+                prices[q, first:stop],
+                first,
+                stop - first,
+                add.T,
+            )
         totals[:, month] += add
 
 
 def _charge(p: Packed, amount, lines, first: int, n: int, add) -> None:
     for w in range(len(p.median)):
         for i in range(p.charge_ptr[w], p.charge_ptr[w + 1]):
-            rate, (column, line) = p.charge_rate[i, first:first + n], p.charge[i]
+            rate, (column, line) = p.charge_rate[i, first : first + n], p.charge[i]
             if line < 0:
                 add[:, column] += rate @ amount[w]
             elif rate.any():
@@ -304,7 +384,13 @@ def simple_pools(p: Packed) -> np.ndarray:
     found = []
     for q in range(len(p.pool)):
         r = p.table_ptr[q]
-        if count[q] == 1 and not p.pool[q, 2] and not p.pool[q, 3] and p.table_ptr[q + 1] - r == 1 and p.table[r, 0] < 0:
+        if (
+            count[q] == 1
+            and not p.pool[q, 2]
+            and not p.pool[q, 3]
+            and p.table_ptr[q + 1] - r == 1
+            and p.table[r, 0] < 0
+        ):
             pieces = np.unique(p.table_piece[r])
             if len(pieces) == 1 and p.piece_ptr[pieces[0] + 1] - p.piece_ptr[pieces[0]] == 1:
                 found.append(q)
@@ -322,14 +408,18 @@ def _settle_simple(p: Packed, pools, amount, lines, first: int, n: int, add) -> 
     knot, bend = p.knots[p.piece_ptr[piece]], p.bends[p.piece_ptr[piece]]
     weights = np.zeros((len(pools), len(lines)), np.float32)
     for row, q in enumerate(pools):
-        weights[row, p.line_of[p.line_ptr[q]:p.line_ptr[q + 1]]] = p.line_weight[p.line_ptr[q]:p.line_ptr[q + 1]]
+        weights[row, p.line_of[p.line_ptr[q] : p.line_ptr[q + 1]]] = p.line_weight[
+            p.line_ptr[q] : p.line_ptr[q + 1]
+        ]
     base, slope = p.piece[piece, 0], p.piece[piece, 1]
     rows = slice(owner[0], owner[-1] + 1) if (np.diff(owner) == 1).all() else owner
     columns, money = p.table[table, 1], np.zeros((len(pools), BLOCK))
     for t in range(0, n, STEPS):
         k = min(STEPS, n - t)
-        price = (weights @ lines[:, t:t + k].reshape(len(lines), -1)).reshape(len(pools), k, BLOCK)
-        level, units = amount[rows, t:t + k], p.member_units[member, first + t:first + t + k]
+        price = (weights @ lines[:, t : t + k].reshape(len(lines), -1)).reshape(
+            len(pools), k, BLOCK
+        )
+        level, units = amount[rows, t : t + k], p.member_units[member, first + t : first + t + k]
         if not (units == 1).all():
             level = level * units[:, :, None]
         over = np.subtract(level, knot[:, None, None])
@@ -348,23 +438,29 @@ def _settle_simple(p: Packed, pools, amount, lines, first: int, n: int, add) -> 
 def _members(p: Packed) -> list[list[tuple[int, int]]]:
     """By pool: (position, workload) of each member."""
     owner = np.searchsorted(p.member_ptr, np.arange(len(p.member_pool)), side="right") - 1
-    return [[(int(i), int(owner[i])) for i in np.flatnonzero(p.member_pool == q)] for q in range(len(p.pool))]
+    return [
+        [(int(i), int(owner[i])) for i in np.flatnonzero(p.member_pool == q)]
+        for q in range(len(p.pool))
+    ]
 
 
 def _pool(p: Packed, q: int, members, amount, lines, first: int, n: int):
     """Levels (1 or 24, step, path) and price (step, path) of one pool on a tile."""
     hourly, paid = p.pool[q, 2], p.pool[q, 3]
-    level, money = np.zeros((HOURS if hourly else 1, n, BLOCK), np.float32), np.zeros((n, BLOCK), np.float32) if paid else None
+    level, money = (
+        np.zeros((HOURS if hourly else 1, n, BLOCK), np.float32),
+        np.zeros((n, BLOCK), np.float32) if paid else None,
+    )
     for i, w in members:
         (counts, paid_by), demand = p.member_line[i], amount[w]
         priced = demand * lines[paid_by] if paid_by >= 0 else demand
-        used = (priced if counts >= 0 else demand) * p.member_units[i, first:first + n, None]
+        used = (priced if counts >= 0 else demand) * p.member_units[i, first : first + n, None]
         if hourly:
-            level += used * p.hour_share[i, first:first + n].T[:, :, None]
+            level += used * p.hour_share[i, first : first + n].T[:, :, None]
         else:
             level[0] += used
         if paid:
-            money += priced * p.member_money[i, first:first + n, None]
+            money += priced * p.member_money[i, first : first + n, None]
     price = np.zeros((n, BLOCK), np.float32)
     for i in range(p.line_ptr[q], p.line_ptr[q + 1]):
         price += p.line_weight[i] * lines[p.line_of[i]]
@@ -378,17 +474,25 @@ def _tables(p: Packed, q: int, level, price, first: int, n: int, add) -> None:
     """Evaluate the tables of a pool: (row, step, path) levels into sums of units and money by path."""
     for r in range(p.table_ptr[q], p.table_ptr[q + 1]):
         units, money = p.table[r]
-        for piece in np.unique(p.table_piece[r, first:first + n]):
-            at = np.flatnonzero(p.table_piece[r, first:first + n] == piece)
+        for piece in np.unique(p.table_piece[r, first : first + n]):
+            at = np.flatnonzero(p.table_piece[r, first : first + n] == piece)
             every = len(at) == n
-            here, (base, slope), span = level if every else level[:, at], p.piece[piece], range(p.piece_ptr[piece], p.piece_ptr[piece + 1])
+            here, (base, slope), span = (
+                level if every else level[:, at],
+                p.piece[piece],
+                range(p.piece_ptr[piece], p.piece_ptr[piece + 1]),
+            )
             if not len(span) and base == 0 and slope == 0:
                 continue
             found, over = (slope * here + base if slope or base or not len(span) else None), None
             for k in span:
                 over = np.maximum(np.subtract(here, p.knots[k], out=over), np.float32(0), out=over)
                 term = over if p.bends[k] == 1 else over * p.bends[k]
-                found = (term.copy() if len(span) > 1 else term) if found is None else found.__iadd__(term)
+                found = (
+                    (term.copy() if len(span) > 1 else term)
+                    if found is None
+                    else found.__iadd__(term)
+                )
             value = found.sum(axis=0) if len(found) > 1 else found[0]
             if units >= 0:
                 add[:, units] += value.sum(axis=0)

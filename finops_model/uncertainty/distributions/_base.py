@@ -55,7 +55,7 @@ class Distribution(ABC):
     @cached_property
     def variance(self) -> float:
         second = self.between(2)
-        return second - self.mean ** 2 if math.isfinite(second) else INF
+        return second - self.mean**2 if math.isfinite(second) else INF
 
     @cached_property
     def sd(self) -> float:
@@ -79,11 +79,19 @@ class Distribution(ABC):
 
     def _overage(self, commit: float, power: int) -> float:
         parts = [self.between(k, commit, INF) for k in range(power + 1)]
-        return parts[1] - commit * parts[0] if power == 1 else parts[2] - 2 * commit * parts[1] + commit ** 2 * parts[0]
+        return (
+            parts[1] - commit * parts[0]
+            if power == 1
+            else parts[2] - 2 * commit * parts[1] + commit**2 * parts[0]
+        )
 
     def _waste(self, commit: float, power: int) -> float:
         parts = [self.between(k, -INF, commit) for k in range(power + 1)]
-        return commit * parts[0] - parts[1] if power == 1 else parts[2] - 2 * commit * parts[1] + commit ** 2 * parts[0]
+        return (
+            commit * parts[0] - parts[1]
+            if power == 1
+            else parts[2] - 2 * commit * parts[1] + commit**2 * parts[0]
+        )
 
     def cvar(self, level):
         """Mean of the worst 1 − level of the futures; an atom at the quantile counts in part. Number or array.
@@ -94,7 +102,9 @@ class Distribution(ABC):
 
     def _cvar(self, level: float) -> float:
         if not 0 < level < 1:
-            raise ScenarioError(f"level is {level:g}; it must lie between 0 and 1 (0.95: the worst 5 %).")
+            raise ScenarioError(
+                f"level is {level:g}; it must lie between 0 and 1 (0.95: the worst 5 %)."
+            )
         at = float(self.quantile(level))
         return (self.between(1, at, INF) + at * (float(self.cdf(at)) - level)) / (1 - level)
 
@@ -131,18 +141,29 @@ def solve_smooth(rises, slope, target, low, high, start, steps: int = 200):
 
     An element that has arrived is left alone, so that its bits do not depend on the others.
     """
-    target, low, high, x = (np.array(a, float) for a in np.broadcast_arrays(target, low, high, start))
+    target, low, high, x = (
+        np.array(a, float) for a in np.broadcast_arrays(target, low, high, start)
+    )
     x, open_ = np.clip(x, low, high), np.ones(target.shape, bool)
     for _ in range(steps):
         at = x[open_]
         miss = rises(at) - target[open_]
-        low[open_], high[open_] = np.where(miss < 0, at, low[open_]), np.where(miss < 0, high[open_], at)
+        low[open_], high[open_] = (
+            np.where(miss < 0, at, low[open_]),
+            np.where(miss < 0, high[open_], at),
+        )
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             new = at - miss / slope(at)
-        new = np.where((new > low[open_]) & (new < high[open_]), new, low[open_] + (high[open_] - low[open_]) / 2)
+        new = np.where(
+            (new > low[open_]) & (new < high[open_]),
+            new,
+            low[open_] + (high[open_] - low[open_]) / 2,
+        )
         new = np.where(miss == 0, at, new)
         x[open_] = new
-        arrived = (np.abs(new - at) <= 1e-12 * np.abs(new)) | (miss == 0)       # Newton: what is left is its square
+        arrived = (np.abs(new - at) <= 1e-12 * np.abs(new)) | (
+            miss == 0
+        )  # Newton: what is left is its square
         open_[open_] = ~arrived
         if not open_.any():
             break
@@ -152,5 +173,8 @@ def solve_smooth(rises, slope, target, low, high, start, steps: int = 200):
 def expand(raw, power: int, low: float, high: float, shift: float, scale: float) -> float:
     """E[(shift + scale·Y)^power ; low < shift + scale·Y <= high] from raw(k, a, b) = E[Y^k ; a < Y <= b], scale > 0."""
     a, b = (low - shift) / scale, (high - shift) / scale
-    return sum(math.comb(power, k) * shift ** (power - k) * scale ** k * raw(k, a, b) for k in range(power + 1)
-               if k == power or shift != 0)
+    return sum(
+        math.comb(power, k) * shift ** (power - k) * scale**k * raw(k, a, b)
+        for k in range(power + 1)
+        if k == power or shift != 0
+    )

@@ -12,7 +12,9 @@ from ...prices.rates._checks import number as not_negative
 
 def finite(value, what: str) -> float:
     """`value` as a float of any sign; raises ScenarioError unless it is a finite number."""
-    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_))
+    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(
+        value, (bool, np.bool_)
+    )
     if not good or not math.isfinite(value):
         raise ScenarioError(f"{what} is {str(value)[:40]}; it must be a finite number.")
     return float(value)
@@ -21,7 +23,11 @@ def finite(value, what: str) -> float:
 def positive(value, what: str) -> float:
     """`value` as a float above 0; raises ScenarioError."""
     try:
-        return not_negative(int(value) if isinstance(value, float) and value.is_integer() else value, what, above_zero=True)
+        return not_negative(
+            int(value) if isinstance(value, float) and value.is_integer() else value,
+            what,
+            above_zero=True,
+        )
     except PriceError as problem:
         raise ScenarioError(str(problem)) from None
 
@@ -46,7 +52,9 @@ def rising(kind: str, **values) -> tuple[float, ...]:
     low, *between, high = found.values()
     text = ", ".join(f"{name} {value:g}" for name, value in found.items())
     if low >= high:
-        raise ScenarioError(f"{kind}: {text}: min must be below max. For a certain value write one number.")
+        raise ScenarioError(
+            f"{kind}: {text}: min must be below max. For a certain value write one number."
+        )
     if any(not low <= value <= high for value in between):
         raise ScenarioError(f"{kind}: {text}: mode must lie from min to max.")
     return tuple(found.values())

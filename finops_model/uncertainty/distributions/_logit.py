@@ -17,7 +17,7 @@ from ._base import Distribution, solve
 from ._checks import finite, set_fields
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(20)
-FAR = 60.0                                                    # beyond it u − ½ is ±½ to the last bit
+FAR = 60.0  # beyond it u − ½ is ±½ to the last bit
 GRID = np.concatenate([-np.geomspace(FAR, 1e-3, 600), [0.0], np.geomspace(1e-3, FAR, 600)])
 
 
@@ -25,18 +25,18 @@ def terms(t, count: int) -> np.ndarray:
     """The first `count` terms at log odds t, (..., term)."""
     t = np.asarray(t, float)
     half = expit(t) - 0.5
-    return np.stack([half ** power * (t if odds else 1.0) for power, odds in _shape(count)], axis=-1)
+    return np.stack([half**power * (t if odds else 1.0) for power, odds in _shape(count)], axis=-1)
 
 
 def slopes(t, count: int) -> np.ndarray:
     """Derivatives of the terms by t, (..., term)."""
     t = np.asarray(t, float)
     half = expit(t) - 0.5
-    inner = 0.25 - half ** 2
+    inner = 0.25 - half**2
     found = []
     for power, odds in _shape(count):
         turn = power * half ** max(power - 1, 0) * inner if power else np.zeros_like(t)
-        found.append(half ** power + turn * t if odds else turn)
+        found.append(half**power + turn * t if odds else turn)
     return np.stack(found, axis=-1)
 
 
@@ -62,16 +62,24 @@ def read_quantiles(kind: str, quantiles) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities and values, in order; raises ScenarioError where they do not rise."""
     if not isinstance(quantiles, (dict, tuple, list)) or len(quantiles) < 2:
         raise ScenarioError(f"{kind}: give at least two quantiles, for example {{p10, p50, p90}}.")
-    pairs = sorted(quantiles.items() if isinstance(quantiles, dict) else (tuple(pair) for pair in quantiles))
+    pairs = sorted(
+        quantiles.items() if isinstance(quantiles, dict) else (tuple(pair) for pair in quantiles)
+    )
     chances = np.array([finite(p, f"{kind}: a probability") for p, _ in pairs])
     values = np.array([finite(v, f"{kind}: {percent(p)}") for p, v in pairs])
     if chances[0] <= 0 or chances[-1] >= 1:
-        raise ScenarioError(f"{kind}: quantiles lie between p0 and p100, both left out; for an end write truncate.")
+        raise ScenarioError(
+            f"{kind}: quantiles lie between p0 and p100, both left out; for an end write truncate."
+        )
     if len(pairs) > 8:
-        raise ScenarioError(f"{kind}: {len(pairs)} quantiles are more than one smooth distribution should follow; give at most 8, "
-                            "or the data themselves.")
+        raise ScenarioError(
+            f"{kind}: {len(pairs)} quantiles are more than one smooth distribution should follow; give at most 8, "
+            "or the data themselves."
+        )
     if not (np.diff(values) > 0).all():
-        raise ScenarioError(f"{told(chances, values)} must rise. For a certain value write one number.")
+        raise ScenarioError(
+            f"{told(chances, values)} must rise. For a certain value write one number."
+        )
     return chances, values
 
 
@@ -97,28 +105,49 @@ def fit(kind: str, chances, values, forward, backward) -> tuple[float, ...]:
     count, on_scale = len(values), forward(values)
     odds = np.log(chances) - np.log1p(-chances)
     inverse = np.linalg.inv(terms(odds, count))
-    if count == 3 and chances[1] == 0.5 and abs(chances[0] + chances[2] - 1) < 1e-15:           # Keelin's closed form
+    if (
+        count == 3 and chances[1] == 0.5 and abs(chances[0] + chances[2] - 1) < 1e-15
+    ):  # Keelin's closed form
         low, middle, high = on_scale
         reach = float(odds[2])
-        a = np.array([middle, (high - low) / (2 * reach), (high + low - 2 * middle) / (2 * (chances[2] - 0.5) * reach)])
+        a = np.array(
+            [
+                middle,
+                (high - low) / (2 * reach),
+                (high + low - 2 * middle) / (2 * (chances[2] - 0.5) * reach),
+            ]
+        )
     else:
         a = inverse @ on_scale
     bend = slopes(GRID, count)
     if (bend @ a > 0).all():
         return tuple(float(x) for x in a)
     middle = count // 2
-    per_unit, rest = bend @ inverse[:, middle], bend @ (inverse @ np.where(np.arange(count) == middle, 0.0, on_scale))
+    per_unit, rest = (
+        bend @ inverse[:, middle],
+        bend @ (inverse @ np.where(np.arange(count) == middle, 0.0, on_scale)),
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         edge = -rest / per_unit
-    least, most = edge[per_unit > 1e-300].max(initial=-np.inf), edge[per_unit < -1e-300].min(initial=np.inf)
-    least, most = max(least, on_scale[middle - 1]), min(most, on_scale[middle + 1]) if middle + 1 < count else most
+    least, most = (
+        edge[per_unit > 1e-300].max(initial=-np.inf),
+        edge[per_unit < -1e-300].min(initial=np.inf),
+    )
+    least, most = (
+        max(least, on_scale[middle - 1]),
+        min(most, on_scale[middle + 1]) if middle + 1 < count else most,
+    )
     name, text = percent(chances[middle]), told(chances, values)
     if least < most and math.isfinite(least) and math.isfinite(most):
         inside = 1e-4 * (most - least)
-        raise ScenarioError(f"{text} bend too sharply for one distribution. Between {percent(chances[0])} {values[0]:g} and "
-                            f"{percent(chances[-1])} {values[-1]:g} the {name} may lie from {_inwards(backward(least + inside), 1):.10g} to "
-                            f"{_inwards(backward(most - inside), -1):.10g}.")
-    raise ScenarioError(f"{text} bend too sharply for one distribution, whatever the {name} is. Leave a quantile out, or write a mixture.")
+        raise ScenarioError(
+            f"{text} bend too sharply for one distribution. Between {percent(chances[0])} {values[0]:g} and "
+            f"{percent(chances[-1])} {values[-1]:g} the {name} may lie from {_inwards(backward(least + inside), 1):.10g} to "
+            f"{_inwards(backward(most - inside), -1):.10g}."
+        )
+    raise ScenarioError(
+        f"{text} bend too sharply for one distribution, whatever the {name} is. Leave a quantile out, or write a mixture."
+    )
 
 
 def _inwards(value: float, up: int) -> float:
@@ -152,7 +181,9 @@ class LogOdds(Distribution):
             t = np.log(u) - np.log1p(-u)
         if not np.isfinite(t).all():
             low = -np.inf if self.bound is None else self.bound
-            return np.where(u <= 0, low, np.where(u >= 1, np.inf, self._value(np.clip(t, -700, 700))))[()]
+            return np.where(
+                u <= 0, low, np.where(u >= 1, np.inf, self._value(np.clip(t, -700, 700)))
+            )[()]
         return self._value(t)
 
     def _odds(self, x):
@@ -164,7 +195,12 @@ class LogOdds(Distribution):
             with np.errstate(divide="ignore"):
                 inner = np.log(np.maximum(x - self.bound, 0.0))
         a = self.coefficients
-        found = solve(lambda t: weighted(terms(t, len(a)), a), np.nan_to_num(inner, posinf=1e300, neginf=-1e300), -700.0, 700.0)
+        found = solve(
+            lambda t: weighted(terms(t, len(a)), a),
+            np.nan_to_num(inner, posinf=1e300, neginf=-1e300),
+            -700.0,
+            700.0,
+        )
         return np.where(inner == -np.inf, -np.inf, np.where(inner == np.inf, np.inf, found))[()]
 
     def cdf(self, x):
@@ -185,11 +221,17 @@ class LogOdds(Distribution):
     def variance(self) -> float:
         if self.between(2) == math.inf:
             return math.inf
-        return self._integral(lambda x: (x - self.mean) ** 2, -np.inf, np.inf) + self._far(2, np.inf)
+        return self._integral(lambda x: (x - self.mean) ** 2, -np.inf, np.inf) + self._far(
+            2, np.inf
+        )
 
     def between(self, power, low=-np.inf, high=np.inf):
         a, b = float(self._odds(low)), float(self._odds(high))
-        return self._integral(lambda x: x ** power, a, b) + self._far(power, b) - (self._far(power, a) if a > FAR else 0.0)
+        return (
+            self._integral(lambda x: x**power, a, b)
+            + self._far(power, b)
+            - (self._far(power, a) if a > FAR else 0.0)
+        )
 
     def _integral(self, function, a: float, b: float) -> float:
         """∫ function(value) du for log odds from a to b inside ±FAR."""
@@ -199,7 +241,9 @@ class LogOdds(Distribution):
         edges = np.linspace(a, b, max(2, int(math.ceil(b - a)) + 1))
         middle, half = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2
         t = middle[:, None] + half[:, None] * NODES
-        return float((half[:, None] * WEIGHTS * function(self._value(t)) * expit(t) * expit(-t)).sum())
+        return float(
+            (half[:, None] * WEIGHTS * function(self._value(t)) * expit(t) * expit(-t)).sum()
+        )
 
     def _far(self, power: int, b: float) -> float:
         """E[value^power] for log odds from FAR to b: only a log-metalog has weight there; inf where its moment is infinite."""
@@ -207,13 +251,22 @@ class LogOdds(Distribution):
             return 0.0
         total = 0.0
         for k in range(1, power + 1):
-            scale = math.comb(power, k) * self.bound ** (power - k) if self.bound or k == power else 0.0
-            level, slope = (float(weighted(f(FAR, len(self.coefficients)), self.coefficients)) for f in (terms, slopes))
+            scale = (
+                math.comb(power, k) * self.bound ** (power - k) if self.bound or k == power else 0.0
+            )
+            level, slope = (
+                float(weighted(f(FAR, len(self.coefficients)), self.coefficients))
+                for f in (terms, slopes)
+            )
             rate = k * slope - 1
             if rate >= 0 and b == np.inf:
                 return math.inf
             start = math.exp(min(k * level - FAR, 700.0))
-            stretch = -1 / rate if b == np.inf else (math.expm1(rate * (b - FAR)) / rate if rate else b - FAR)
+            stretch = (
+                -1 / rate
+                if b == np.inf
+                else (math.expm1(rate * (b - FAR)) / rate if rate else b - FAR)
+            )
             total += scale * start * stretch
         return total
 
@@ -222,8 +275,18 @@ def fill(form, kind: str, quantiles, bound) -> None:
     """Check the quantiles of a metalog and set its fields."""
     chances, values = read_quantiles(kind, quantiles)
     if bound is not None and values[0] <= bound:
-        raise ScenarioError(f"{percent(chances[0])} is {values[0]:g}; all values here must be above {bound:g}.")
-    forward = (lambda v: np.asarray(v, float)) if bound is None else (lambda v: np.log(np.asarray(v, float) - bound))
+        raise ScenarioError(
+            f"{percent(chances[0])} is {values[0]:g}; all values here must be above {bound:g}."
+        )
+    forward = (
+        (lambda v: np.asarray(v, float))
+        if bound is None
+        else (lambda v: np.log(np.asarray(v, float) - bound))
+    )
     backward = float if bound is None else (lambda v: bound + math.exp(v))
-    set_fields(form, quantiles=tuple(zip(chances.tolist(), values.tolist())),
-               coefficients=fit(kind, chances, values, forward, backward), bound=bound)
+    set_fields(
+        form,
+        quantiles=tuple(zip(chances.tolist(), values.tolist())),
+        coefficients=fit(kind, chances, values, forward, backward),
+        bound=bound,
+    )

@@ -11,12 +11,14 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtri
 
-REACH, STEP = 7.25, 1 / 128          # streams keep draws inside ±7.04 standard deviations
+REACH, STEP = 7.25, 1 / 128  # streams keep draws inside ±7.04 standard deviations
 ROOT = np.sqrt(2 * np.pi)
 
 
 @lru_cache(maxsize=64)
-def _table(exact, density, parameters: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _table(
+    exact, density, parameters: tuple
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     from scipy.special import ndtr
 
     z = np.arange(-REACH, REACH + STEP / 2, STEP)

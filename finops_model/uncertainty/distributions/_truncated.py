@@ -13,7 +13,7 @@ from ...errors import ScenarioError
 from ._base import Distribution
 from ._checks import finite, set_fields
 
-LEAST = 1e-6        # share of the futures that must be left
+LEAST = 1e-6  # share of the futures that must be left
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ class Truncated(Distribution):
 
     def __post_init__(self):
         if not isinstance(self.of, Distribution):
-            raise ScenarioError(f"truncate: {str(self.of)[:40]} is certain; only an uncertain value can be truncated.")
+            raise ScenarioError(
+                f"truncate: {str(self.of)[:40]} is certain; only an uncertain value can be truncated."
+            )
         low = -np.inf if self.min is None else finite(self.min, "truncate: min")
         high = np.inf if self.max is None else finite(self.max, "truncate: max")
         if self.min is None and self.max is None:
@@ -35,8 +37,10 @@ class Truncated(Distribution):
         above = float(self.of.exceedance(high)) if np.isfinite(high) else 0.0
         mass = self.of.between(0, np.nextafter(low, -np.inf), high)
         if mass < LEAST:
-            raise ScenarioError(f"truncate: from {low:g} to {high:g} lies {mass:.2g} of the distribution, less than one in a million; "
-                                "check the ends.")
+            raise ScenarioError(
+                f"truncate: from {low:g} to {high:g} lies {mass:.2g} of the distribution, less than one in a million; "
+                "check the ends."
+            )
         set_fields(self, _low=low, _high=high, _below=below, _above=above, _mass=mass)
 
     def quantile(self, u):
@@ -45,11 +49,17 @@ class Truncated(Distribution):
 
     def cdf(self, x):
         x = np.asarray(x, float)
-        return np.where(x < self._low, 0.0, np.clip((self.of.cdf(np.minimum(x, self._high)) - self._below) / self._mass, 0.0, 1.0))[()]
+        return np.where(
+            x < self._low,
+            0.0,
+            np.clip((self.of.cdf(np.minimum(x, self._high)) - self._below) / self._mass, 0.0, 1.0),
+        )[()]
 
     def density(self, x):
         x = np.asarray(x, float)
-        return np.where((x >= self._low) & (x <= self._high), self.of.density(x) / self._mass, 0.0)[()]
+        return np.where((x >= self._low) & (x <= self._high), self.of.density(x) / self._mass, 0.0)[
+            ()
+        ]
 
     def between(self, power, low=-np.inf, high=np.inf):
         low, high = max(low, np.nextafter(self._low, -np.inf)), min(high, self._high)

@@ -35,16 +35,28 @@ class Beta(Distribution):
 
     def __post_init__(self):
         low, high = rising("beta", min=self.min, max=self.max)
-        given = one_of("beta", {"alpha": self.alpha, "beta": self.beta, "mean": self.mean, "sd": self.sd}, ("alpha", "beta"), ("mean", "sd"))
+        given = one_of(
+            "beta",
+            {"alpha": self.alpha, "beta": self.beta, "mean": self.mean, "sd": self.sd},
+            ("alpha", "beta"),
+            ("mean", "sd"),
+        )
         if "sd" in given:
-            centre, spread = (given["mean"] - low) / (high - low), positive(given["sd"], "beta: sd") / (high - low)
+            centre, spread = (
+                (given["mean"] - low) / (high - low),
+                positive(given["sd"], "beta: sd") / (high - low),
+            )
             if not 0 < centre < 1:
-                raise ScenarioError(f"beta: mean {given['mean']:g} must lie between min {low:g} and max {high:g}.")
-            strength = centre * (1 - centre) / spread ** 2 - 1
+                raise ScenarioError(
+                    f"beta: mean {given['mean']:g} must lie between min {low:g} and max {high:g}."
+                )
+            strength = centre * (1 - centre) / spread**2 - 1
             if strength <= 0:
                 most = (high - low) * math.sqrt(centre * (1 - centre))
-                raise ScenarioError(f"beta: sd is {given['sd']:g}; with mean {given['mean']:g} between {low:g} and {high:g} it must be "
-                                    f"below {most:.4g}.")
+                raise ScenarioError(
+                    f"beta: sd is {given['sd']:g}; with mean {given['mean']:g} between {low:g} and {high:g} it must be "
+                    f"below {most:.4g}."
+                )
             alpha, beta = centre * strength, (1 - centre) * strength
         else:
             alpha, beta = (positive(given[name], f"beta: {name}") for name in ("alpha", "beta"))
@@ -54,10 +66,12 @@ class Beta(Distribution):
 
     @cached_property
     def variance(self) -> float:
-        return self.sd ** 2
+        return self.sd**2
 
     def quantile(self, u):
-        return self.min + (self.max - self.min) * tabulated(u, exact, density, self.alpha, self.beta)
+        return self.min + (self.max - self.min) * tabulated(
+            u, exact, density, self.alpha, self.beta
+        )
 
     def _unit(self, x):
         return (np.asarray(x, float) - self.min) / (self.max - self.min)
@@ -68,7 +82,11 @@ class Beta(Distribution):
     def density(self, x):
         y = self._unit(x)
         inside = (y >= 0) & (y <= 1)
-        return np.where(inside, density(np.where(inside, y, 0.5), self.alpha, self.beta) / (self.max - self.min), 0.0)[()]
+        return np.where(
+            inside,
+            density(np.where(inside, y, 0.5), self.alpha, self.beta) / (self.max - self.min),
+            0.0,
+        )[()]
 
     def between(self, power, low=-np.inf, high=np.inf):
         return expand(self._raw, power, low, high, self.min, self.max - self.min)
@@ -77,5 +95,10 @@ class Beta(Distribution):
         a, b = np.clip((a, b), 0.0, 1.0)
         share = poch(self.alpha, k) / poch(self.alpha + self.beta, k)
         if a > 0.5:
-            return float(share * (betaincc(self.alpha + k, self.beta, a) - betaincc(self.alpha + k, self.beta, b)))
-        return float(share * (betainc(self.alpha + k, self.beta, b) - betainc(self.alpha + k, self.beta, a)))
+            return float(
+                share
+                * (betaincc(self.alpha + k, self.beta, a) - betaincc(self.alpha + k, self.beta, b))
+            )
+        return float(
+            share * (betainc(self.alpha + k, self.beta, b) - betainc(self.alpha + k, self.beta, a))
+        )

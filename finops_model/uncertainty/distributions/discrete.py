@@ -18,20 +18,51 @@ class Discrete(Distribution):
     probabilities: tuple[float, ...] | None = None
 
     def __post_init__(self):
-        if isinstance(self.values, (str, bytes, dict)) or not hasattr(self.values, "__len__") or not len(self.values):
-            raise ScenarioError(f"discrete: values is {str(self.values)[:40]}; it must be a list of numbers.")
+        if (
+            isinstance(self.values, (str, bytes, dict))
+            or not hasattr(self.values, "__len__")
+            or not len(self.values)
+        ):
+            raise ScenarioError(
+                f"discrete: values is {str(self.values)[:40]}; it must be a list of numbers."
+            )
         numbers = [finite(value, f"discrete: values[{i}]") for i, value in enumerate(self.values)]
-        chances = [1 / len(numbers)] * len(numbers) if self.probabilities is None else self.probabilities
-        if isinstance(chances, (str, bytes, dict)) or not hasattr(chances, "__len__") or len(chances) != len(numbers):
-            count = len(chances) if hasattr(chances, "__len__") and not isinstance(chances, str) else "no list of"
-            raise ScenarioError(f"discrete: {len(numbers)} values but {count} probabilities; give one for each value.")
-        chances = [share(chance, f"discrete: probabilities[{i}]") for i, chance in enumerate(chances)]
+        chances = (
+            [1 / len(numbers)] * len(numbers) if self.probabilities is None else self.probabilities
+        )
+        if (
+            isinstance(chances, (str, bytes, dict))
+            or not hasattr(chances, "__len__")
+            or len(chances) != len(numbers)
+        ):
+            count = (
+                len(chances)
+                if hasattr(chances, "__len__") and not isinstance(chances, str)
+                else "no list of"
+            )
+            raise ScenarioError(
+                f"discrete: {len(numbers)} values but {count} probabilities; give one for each value."
+            )
+        chances = [
+            share(chance, f"discrete: probabilities[{i}]") for i, chance in enumerate(chances)
+        ]
         if abs(sum(chances) - 1) > 1e-9:
-            raise ScenarioError(f"discrete: the probabilities add up to {sum(chances):.6g}; they must add up to 1.")
+            raise ScenarioError(
+                f"discrete: the probabilities add up to {sum(chances):.6g}; they must add up to 1."
+            )
         order = np.argsort(numbers, kind="stable")
         kept = [i for i in order if chances[i] > 0]
-        set_fields(self, values=tuple(numbers[i] for i in kept), probabilities=tuple(chances[i] for i in kept))
-        set_fields(self, _x=np.array(self.values), _p=np.array(self.probabilities), _up=np.cumsum(self.probabilities))
+        set_fields(
+            self,
+            values=tuple(numbers[i] for i in kept),
+            probabilities=tuple(chances[i] for i in kept),
+        )
+        set_fields(
+            self,
+            _x=np.array(self.values),
+            _p=np.array(self.probabilities),
+            _up=np.cumsum(self.probabilities),
+        )
 
     @cached_property
     def variance(self) -> float:

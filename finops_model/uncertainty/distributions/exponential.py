@@ -19,14 +19,14 @@ class Exponential(Distribution):
 
     def __post_init__(self):
         given = one_of("exponential", {"mean": self.mean, "rate": self.rate}, ("mean",), ("rate",))
-        (name, value), = given.items()
+        ((name, value),) = given.items()
         value = positive(value, f"exponential: {name}")
         mean = value if name == "mean" else 1 / value
         set_fields(self, mean=mean, rate=1 / mean)
 
     @cached_property
     def variance(self) -> float:
-        return self.mean ** 2
+        return self.mean**2
 
     def quantile(self, u):
         with np.errstate(divide="ignore"):

@@ -39,14 +39,23 @@ class Gamma(Distribution):
             shape, scale = (given["mean"] / given["sd"]) ** 2, given["sd"] ** 2 / given["mean"]
         else:
             shape, scale = given["shape"], given["scale"] if "scale" in given else 1 / given["rate"]
-        set_fields(self, shape=shape, scale=scale, rate=1 / scale, mean=shape * scale, sd=np.sqrt(shape) * scale)
+        set_fields(
+            self,
+            shape=shape,
+            scale=scale,
+            rate=1 / scale,
+            mean=shape * scale,
+            sd=np.sqrt(shape) * scale,
+        )
 
     @cached_property
     def variance(self) -> float:
-        return self.shape * self.scale ** 2
+        return self.shape * self.scale**2
 
     def quantile(self, u):
-        if self.shape < 0.05:                        # most of the mass is below the smallest number a table of logarithms holds
+        if (
+            self.shape < 0.05
+        ):  # most of the mass is below the smallest number a table of logarithms holds
             return self.scale * gammaincinv(self.shape, u)
         return self.scale * np.exp(tabulated(u, log_exact, log_density, self.shape))
 
@@ -59,10 +68,14 @@ class Gamma(Distribution):
     def density(self, x):
         y = np.asarray(x, float) / self.scale
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(y >= 0, np.exp(xlogy(self.shape - 1, y) - y - gammaln(self.shape)) / self.scale, 0.0)[()]
+            return np.where(
+                y >= 0, np.exp(xlogy(self.shape - 1, y) - y - gammaln(self.shape)) / self.scale, 0.0
+            )[()]
 
     def between(self, power, low=-np.inf, high=np.inf):
         a, b = max(low, 0.0) / self.scale, max(high, 0.0) / self.scale
         k = self.shape + power
-        part = gammaincc(k, a) - gammaincc(k, b) if a > self.shape else gammainc(k, b) - gammainc(k, a)
-        return float(self.scale ** power * poch(self.shape, power) * part)
+        part = (
+            gammaincc(k, a) - gammaincc(k, b) if a > self.shape else gammainc(k, b) - gammainc(k, a)
+        )
+        return float(self.scale**power * poch(self.shape, power) * part)

@@ -13,7 +13,7 @@ from ._logit import LogOdds, fill
 
 @dataclass(frozen=True)
 class LogMetalog(LogOdds):
-    quantiles: tuple                  # (probability, value) pairs, or a mapping; in documents p10, p50, p90 …
+    quantiles: tuple  # (probability, value) pairs, or a mapping; in documents p10, p50, p90 …
     min: float = 0.0
 
     def __post_init__(self):

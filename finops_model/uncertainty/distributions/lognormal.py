@@ -23,27 +23,33 @@ class Lognormal(Distribution):
     sd: float | None = None
 
     def __post_init__(self):
-        given = {"mu": self.mu, "sigma": self.sigma, "median": self.median, "mean": self.mean, "sd": self.sd}
+        given = {
+            "mu": self.mu,
+            "sigma": self.sigma,
+            "median": self.median,
+            "mean": self.mean,
+            "sd": self.sd,
+        }
         given = one_of("lognormal", given, ("mu", "sigma"), ("median", "sigma"), ("mean", "sd"))
         for name in ("sigma", "median", "mean", "sd"):
             if name in given:
                 positive(given[name], f"lognormal: {name}")
         if "sd" in given:
             sigma = math.sqrt(math.log1p((given["sd"] / given["mean"]) ** 2))
-            mu = math.log(given["mean"]) - sigma ** 2 / 2
+            mu = math.log(given["mean"]) - sigma**2 / 2
         else:
             sigma = given["sigma"]
             mu = given["mu"] if "mu" in given else math.log(given["median"])
         try:
-            mean = math.exp(mu + sigma ** 2 / 2)
-            sd = mean * math.sqrt(math.expm1(sigma ** 2))
+            mean = math.exp(mu + sigma**2 / 2)
+            sd = mean * math.sqrt(math.expm1(sigma**2))
         except OverflowError:
             mean = sd = math.inf
         set_fields(self, mu=mu, sigma=sigma, median=math.exp(mu), mean=mean, sd=sd)
 
     @cached_property
     def variance(self) -> float:
-        return self.sd ** 2
+        return self.sd**2
 
     def quantile(self, u):
         return np.exp(self.mu + self.sigma * ndtri(u))

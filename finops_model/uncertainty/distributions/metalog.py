@@ -10,7 +10,7 @@ from ._logit import LogOdds, fill
 
 @dataclass(frozen=True)
 class Metalog(LogOdds):
-    quantiles: tuple                  # (probability, value) pairs, or a mapping; in documents p10, p50, p90 …
+    quantiles: tuple  # (probability, value) pairs, or a mapping; in documents p10, p50, p90 …
 
     def __post_init__(self):
         fill(self, "metalog", self.quantiles, None)

@@ -24,16 +24,28 @@ class Mixture(Distribution):
     weights: tuple[float, ...]
 
     def __post_init__(self):
-        if not isinstance(self.parts, (tuple, list)) or not isinstance(self.weights, (tuple, list)) or len(self.parts) < 1 \
-                or len(self.parts) != len(self.weights):
+        if (
+            not isinstance(self.parts, (tuple, list))
+            or not isinstance(self.weights, (tuple, list))
+            or len(self.parts) < 1
+            or len(self.parts) != len(self.weights)
+        ):
             raise ScenarioError("mixture: give parts and weights, two lists of one length.")
         weights = [share(weight, f"mixture: weights[{i}]") for i, weight in enumerate(self.weights)]
         if abs(sum(weights) - 1) > 1e-9:
-            raise ScenarioError(f"mixture: the weights add up to {sum(weights):.6g}; they must add up to 1.")
-        parts = [part if isinstance(part, Distribution) else Discrete((finite(part, f"mixture: parts[{i}]"),))
-                 for i, part in enumerate(self.parts)]
+            raise ScenarioError(
+                f"mixture: the weights add up to {sum(weights):.6g}; they must add up to 1."
+            )
+        parts = [
+            part
+            if isinstance(part, Distribution)
+            else Discrete((finite(part, f"mixture: parts[{i}]"),))
+            for i, part in enumerate(self.parts)
+        ]
         kept = [i for i, weight in enumerate(weights) if weight > 0]
-        set_fields(self, parts=tuple(parts[i] for i in kept), weights=tuple(weights[i] for i in kept))
+        set_fields(
+            self, parts=tuple(parts[i] for i in kept), weights=tuple(weights[i] for i in kept)
+        )
 
     def _sum(self, of) -> np.ndarray:
         return sum(weight * of(part) for weight, part in zip(self.weights, self.parts))
@@ -55,9 +67,18 @@ class Mixture(Distribution):
         found = np.where(u <= 0, low, high)
         if inside.any():
             found = np.array(found)
-            reach = low[inside] - 1e-12 * np.abs(low[inside]) - 1e-300          # an atom at the lower end is reached too
+            reach = (
+                low[inside] - 1e-12 * np.abs(low[inside]) - 1e-300
+            )  # an atom at the lower end is reached too
             if self._smooth:
-                found[inside] = solve_smooth(self.cdf, self.density, u[inside], reach, high[inside], np.interp(u[inside], *self._knots))
+                found[inside] = solve_smooth(
+                    self.cdf,
+                    self.density,
+                    u[inside],
+                    reach,
+                    high[inside],
+                    np.interp(u[inside], *self._knots),
+                )
             else:
                 found[inside] = solve(self.cdf, u[inside] - 1e-15, reach, high[inside])
         return found[()]
@@ -72,9 +93,11 @@ class Mixture(Distribution):
     @cached_property
     def _smooth(self) -> bool:
         """No atoms: the density is the slope of the CDF."""
+
         def atoms(part) -> bool:
             inner = getattr(part, "parts", None) or ((part.of,) if hasattr(part, "of") else ())
             return isinstance(part, (Discrete, Poisson)) or any(atoms(other) for other in inner)
+
         return not any(atoms(part) for part in self.parts)
 
     def cdf(self, x):

@@ -24,7 +24,7 @@ class Normal(Distribution):
 
     @cached_property
     def variance(self) -> float:
-        return self.sd ** 2
+        return self.sd**2
 
     def quantile(self, u):
         return self.mean + self.sd * ndtri(u)
@@ -47,14 +47,18 @@ class Normal(Distribution):
         if power == 1:
             return self.mean * whole + self.sd * first
         edges = (a * phi(a) if np.isfinite(a) else 0.0) - (b * phi(b) if np.isfinite(b) else 0.0)
-        return self.mean ** 2 * whole + 2 * self.mean * self.sd * first + self.variance * (whole + edges)
+        return (
+            self.mean**2 * whole + 2 * self.mean * self.sd * first + self.variance * (whole + edges)
+        )
 
     def _overage(self, commit, power):
         """Bachelier's formula: no difference of large numbers."""
         d = (self.mean - commit) / self.sd
         if power == 1:
             return (self.mean - commit) * ndtr(d) + self.sd * phi(d)
-        return ((self.mean - commit) ** 2 + self.variance) * ndtr(d) + (self.mean - commit) * self.sd * phi(d)
+        return ((self.mean - commit) ** 2 + self.variance) * ndtr(d) + (
+            self.mean - commit
+        ) * self.sd * phi(d)
 
     def _waste(self, commit, power):
         return Normal(-self.mean, self.sd)._overage(-commit, power)

@@ -25,7 +25,14 @@ class Pert(Distribution):
         low, mode, high = rising("pert", min=self.min, mode=self.mode, max=self.max)
         weight = positive(self.weight, "pert: weight")
         alpha = 1 + weight * (mode - low) / (high - low)
-        set_fields(self, min=low, mode=mode, max=high, weight=weight, _beta=Beta(alpha, weight + 2 - alpha, low, high))
+        set_fields(
+            self,
+            min=low,
+            mode=mode,
+            max=high,
+            weight=weight,
+            _beta=Beta(alpha, weight + 2 - alpha, low, high),
+        )
 
     @cached_property
     def mean(self) -> float:

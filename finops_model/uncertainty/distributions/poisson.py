@@ -63,7 +63,7 @@ class Poisson(Distribution):
     def between(self, power, low=-np.inf, high=np.inf):
         top = min(high, self._top)
         n = np.arange(max(np.floor(low) + 1, 0.0), np.floor(top) + 1)
-        return float((self.density(n) * n ** power).sum())
+        return float((self.density(n) * n**power).sum())
 
 
 def chance(n, mean: float) -> np.ndarray:
@@ -80,6 +80,10 @@ def chance(n, mean: float) -> np.ndarray:
     big = np.maximum(n, 16.0)
     far = (big - mean) / mean
     distance = mean * (xlog1py(1 + far, far) - far)
-    stirling = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * big ** 2)) / big ** 2) / big ** 2) / big
+    stirling = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * big**2)) / big**2) / big**2) / big
     with np.errstate(under="ignore"):
-        return np.where(n >= 16, np.exp(-distance - stirling) / np.sqrt(2 * np.pi * big), np.exp(xlogy(n, mean) - mean - gammaln(n + 1)))
+        return np.where(
+            n >= 16,
+            np.exp(-distance - stirling) / np.sqrt(2 * np.pi * big),
+            np.exp(xlogy(n, mean) - mean - gammaln(n + 1)),
+        )

@@ -10,7 +10,7 @@ import numpy as np
 from ._base import Distribution
 from ._checks import rising, set_fields
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(3)          # exact up to power 5: density × x² has power 3
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(3)  # exact up to power 5: density × x² has power 3
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,21 @@ class Triangular(Distribution):
     def quantile(self, u):
         u = np.asarray(u, float)
         width, rise, fall = self.max - self.min, self.mode - self.min, self.max - self.mode
-        return np.where(u * width < rise, self.min + np.sqrt(u * width * rise), self.max - np.sqrt((1 - u) * width * fall))[()]
+        return np.where(
+            u * width < rise,
+            self.min + np.sqrt(u * width * rise),
+            self.max - np.sqrt((1 - u) * width * fall),
+        )[()]
 
     def cdf(self, x):
         x = np.clip(np.asarray(x, float), self.min, self.max)
         width, rise, fall = self.max - self.min, self.mode - self.min, self.max - self.mode
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(x < self.mode, (x - self.min) ** 2 / (width * rise), 1 - np.where(fall > 0, (self.max - x) ** 2 / (width * fall), 0))[()]
+            return np.where(
+                x < self.mode,
+                (x - self.min) ** 2 / (width * rise),
+                1 - np.where(fall > 0, (self.max - x) ** 2 / (width * fall), 0),
+            )[()]
 
     def density(self, x):
         x = np.asarray(x, float)
@@ -58,5 +66,5 @@ class Triangular(Distribution):
             a, b = np.clip((low, high), left, right)
             if b > a:
                 x = (a + b) / 2 + (b - a) / 2 * NODES
-                total += (b - a) / 2 * float(WEIGHTS @ (self.density(x) * x ** power))
+                total += (b - a) / 2 * float(WEIGHTS @ (self.density(x) * x**power))
         return total

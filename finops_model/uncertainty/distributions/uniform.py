@@ -36,4 +36,8 @@ class Uniform(Distribution):
 
     def between(self, power, low=-np.inf, high=np.inf):
         a, b = np.clip((low, high), self.min, self.max)
-        return float((b ** (power + 1) - a ** (power + 1)) / ((power + 1) * (self.max - self.min))) if b > a else 0.0
+        return (
+            float((b ** (power + 1) - a ** (power + 1)) / ((power + 1) * (self.max - self.min)))
+            if b > a
+            else 0.0
+        )

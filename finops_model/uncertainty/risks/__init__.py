@@ -43,13 +43,34 @@ def schema(value: dict) -> dict:
     from dataclasses import fields
 
     names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-    types = {"Uncertain": value, "float": {"type": "number"}, "int": {"type": "integer"}, "str": {"type": "string"}, "bool": {"type": "boolean"},
-             "tuple[str, ...]": names, "tuple[dict, ...]": {"type": "array", "items": {"type": "object"}}}
+    types = {
+        "Uncertain": value,
+        "float": {"type": "number"},
+        "int": {"type": "integer"},
+        "str": {"type": "string"},
+        "bool": {"type": "boolean"},
+        "tuple[str, ...]": names,
+        "tuple[dict, ...]": {"type": "array", "items": {"type": "object"}},
+    }
     forms = []
     for kind, form in _shelf.shelf(__name__).items():
-        own = {field.name: types[str(field.type).removesuffix(" | None")] for field in fields(form) if field.init}
-        forms.append({"type": "object", "additionalProperties": False, "required": ["kind"],
-                      "properties": {"kind": {"const": kind}, **own, **{name: {"type": "string"} for name in NOTES}}})
+        own = {
+            field.name: types[str(field.type).removesuffix(" | None")]
+            for field in fields(form)
+            if field.init
+        }
+        forms.append(
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["kind"],
+                "properties": {
+                    "kind": {"const": kind},
+                    **own,
+                    **{name: {"type": "string"} for name in NOTES},
+                },
+            }
+        )
     return {"anyOf": forms}
 
 

@@ -12,8 +12,8 @@ from ...errors import ScenarioError, listing
 from ...periods import is_date
 from ..distributions import Distribution
 from ..distributions._checks import finite, set_fields, share
-from ..following import Following
 from ..elicit import read_value
+from ..following import Following
 from ..price_risk import path_uniforms
 
 Uncertain: TypeAlias = "float | Distribution"
@@ -24,10 +24,10 @@ TARGETS = {"price": ("skus", "services"), "demand": ("workloads",)}
 class Clock:
     """The days of a plan and the months of a risk, counted from its first day: 16 January to 15 February is one of them."""
 
-    dates: np.ndarray           # (day,) datetime64[D]
-    first: np.datetime64        # the first day on which it acts
-    of_day: np.ndarray          # (day,) month of the risk, −1 before it begins
-    count: int                  # months of the risk
+    dates: np.ndarray  # (day,) datetime64[D]
+    first: np.datetime64  # the first day on which it acts
+    of_day: np.ndarray  # (day,) month of the risk, −1 before it begins
+    count: int  # months of the risk
 
     @property
     def profile(self) -> np.ndarray:
@@ -41,14 +41,22 @@ def clock_of(dates: np.ndarray, since: str = "") -> Clock:
     >>> clock_of(np.arange("2027-01-30", "2027-03-03", dtype="datetime64[D]"), "2027-01-31").of_day[[0, 1, 28, 29, 31]].tolist()
     [-1, 0, 0, 1, 1]
     """
-    first = np.datetime64(day_of(since), "D") if since else dates[0] if len(dates) else np.datetime64("2000-01-01")
+    first = (
+        np.datetime64(day_of(since), "D")
+        if since
+        else dates[0]
+        if len(dates)
+        else np.datetime64("2000-01-01")
+    )
     first = max(first, dates[0]) if len(dates) else first
     month = first.astype("datetime64[M]")
     length = (dates[-1].astype("datetime64[M]") - month).astype(int) + 2 if len(dates) else 1
     months = month + np.arange(max(length, 1))
     day = (first - month.astype("datetime64[D]")).astype(int)
     last = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int) - 1
-    starts = months.astype("datetime64[D]") + np.minimum(day, last)                 # the 31st of a short month is its last day
+    starts = months.astype("datetime64[D]") + np.minimum(
+        day, last
+    )  # the 31st of a short month is its last day
     of_day = np.searchsorted(starts, dates, side="right") - 1
     return Clock(dates, first, of_day, int(of_day.max(initial=-1)) + 1)
 
@@ -56,7 +64,9 @@ def clock_of(dates: np.ndarray, since: str = "") -> Clock:
 def check_date(text, key: str) -> None:
     """Raises ScenarioError unless `text` is a month or a day of the calendar."""
     if not is_date(text):
-        raise ScenarioError(f"{key} is '{str(text)[:40]}'; write a month YYYY-MM or a day YYYY-MM-DD that the calendar has.")
+        raise ScenarioError(
+            f"{key} is '{str(text)[:40]}'; write a month YYYY-MM or a day YYYY-MM-DD that the calendar has."
+        )
 
 
 def day_of(text: str) -> str:
@@ -81,9 +91,13 @@ class Risk(ABC):
     apart: bool = False
     known_since: str = ""
 
-    acts: ClassVar[tuple[str, ...]] = ("price",)        # price, demand; what `factors` gives, in this order
-    on_fees: ClassVar[bool] = False                     # whether fees and minima of a price move with the price of its units
-    needs: ClassVar[tuple[str, ...]] = ("price",)       # of which at least one must be named
+    acts: ClassVar[tuple[str, ...]] = (
+        "price",
+    )  # price, demand; what `factors` gives, in this order
+    on_fees: ClassVar[bool] = (
+        False  # whether fees and minima of a price move with the price of its units
+    )
+    needs: ClassVar[tuple[str, ...]] = ("price",)  # of which at least one must be named
 
     def __post_init__(self):
         for key in ("skus", "services", "workloads"):
@@ -96,12 +110,18 @@ class Risk(ABC):
         useful = [key for act in self.acts for key in TARGETS[act]]
         for key in ("skus", "services", "workloads"):
             if getattr(self, key) and key not in useful:
-                raise ScenarioError(f"{key} does not belong to {self.kind}; it acts on {listing(useful)}.")
+                raise ScenarioError(
+                    f"{key} does not belong to {self.kind}; it acts on {listing(useful)}."
+                )
         wanted = [key for act in self.needs for key in TARGETS[act]]
         if not any(getattr(self, key) for key in wanted):
-            raise ScenarioError(f"{self.kind}: what does it act on? Write {' or '.join(wanted)}; '*' stands for all.")
+            raise ScenarioError(
+                f"{self.kind}: what does it act on? Write {' or '.join(wanted)}; '*' stands for all."
+            )
         if self.apart and self.workloads and (self.skus or self.services):
-            raise ScenarioError("apart: one draw moves price and demand together, so they cannot be drawn apart. Write a risk for each SKU.")
+            raise ScenarioError(
+                "apart: one draw moves price and demand together, so they cannot be drawn apart. Write a risk for each SKU."
+            )
         self.check()
 
     def check(self) -> None:  # noqa: B027 - most risks have nothing to read
@@ -136,7 +156,13 @@ class Factors(Risk):
 
 def names_of(value, key: str) -> tuple[str, ...]:
     """A name or a list of names."""
-    found = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else (None,)
+    found = (
+        (value,)
+        if isinstance(value, str)
+        else tuple(value)
+        if isinstance(value, (list, tuple))
+        else (None,)
+    )
     for name in found:
         if not isinstance(name, str) or not name:
             raise ScenarioError(f"{key} is '{str(value)[:40]}'; write a name or a list of names.")
@@ -153,7 +179,9 @@ def uncertain(risk, key: str, bound: float | None = 0.0, by_path: bool = False) 
         return
     found = read_value(value, key, bound)
     if isinstance(found, Following) and not by_path:
-        raise ScenarioError(f"{key}: each event has a size of its own, so it cannot follow factors. Take factors out.")
+        raise ScenarioError(
+            f"{key}: each event has a size of its own, so it cannot follow factors. Take factors out."
+        )
     if not isinstance(found, Distribution) and bound is not None and found < bound:
         raise ScenarioError(f"{key} is {found:g}; it must be {bound:g} or more.")
     set_fields(risk, **{key: found})
@@ -171,7 +199,9 @@ def number(risk, key: str, least: float = 0.0, most: float = np.inf, why: str = 
 def one_number(value, key: str) -> float:
     """A plain finite number; text and ranges are refused."""
     if isinstance(value, str):
-        raise ScenarioError(f"{key} is the text '{value[:40]}'; write a number, plainly (1000000, not 1e6).")
+        raise ScenarioError(
+            f"{key} is the text '{value[:40]}'; write a number, plainly (1000000, not 1e6)."
+        )
     if isinstance(value, dict):
         raise ScenarioError(f"{key} is a range; here it must be one number.")
     return finite(value, key)

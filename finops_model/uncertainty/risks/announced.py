@@ -9,7 +9,18 @@ import numpy as np
 from ...errors import ScenarioError, unknown
 from .. import price_risk
 from ..distributions._checks import set_fields
-from ._base import Clock, Factors, Uncertain, a_factor, a_share, check_date, day_of, on_paths, the, told
+from ._base import (
+    Clock,
+    Factors,
+    Uncertain,
+    a_factor,
+    a_share,
+    check_date,
+    day_of,
+    on_paths,
+    the,
+    told,
+)
 
 KEYS = ("since", "factor", "chance")
 
@@ -47,7 +58,9 @@ class Announced(Factors):
                 found.append(one)
                 continue
             if not isinstance(one, dict):
-                raise ScenarioError(f"changes/{i} is '{str(one)[:40]}'; write {{since, factor, chance}}.")
+                raise ScenarioError(
+                    f"changes/{i} is '{str(one)[:40]}'; write {{since, factor, chance}}."
+                )
             for key in one:
                 if key not in KEYS:
                     raise ScenarioError(unknown(f"changes/{i}", "field", str(key), KEYS))
@@ -78,10 +91,18 @@ class Announced(Factors):
         found = np.ones((len(paths), len(self.changes)))
         for i, change in enumerate(self.changes):
             size = on_paths(change.factor, seed, f"{name}/size/{change.since}", paths)
-            come = change.chance == 1 or price_risk.path_uniforms(seed, f"{name}/comes/{change.since}", paths) < change.chance
+            come = (
+                change.chance == 1
+                or price_risk.path_uniforms(seed, f"{name}/comes/{change.since}", paths)
+                < change.chance
+            )
             found[:, i] = np.where(come, size, 1.0)
         return (found,)
 
     def words(self) -> str:
-        each = [f"× {told(c.factor)} from {c.since}" + (f" with a chance of {100 * c.chance:.3g} %" if c.chance < 1 else "") for c in self.changes]
+        each = [
+            f"× {told(c.factor)} from {c.since}"
+            + (f" with a chance of {100 * c.chance:.3g} %" if c.chance < 1 else "")
+            for c in self.changes
+        ]
         return f"the price of {the(self)} changes {', '.join(each)}"

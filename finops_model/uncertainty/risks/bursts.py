@@ -32,7 +32,9 @@ class Bursts(Risk):
         number(self, "per_year", most=3660, why="ten a day is the most")
         number(self, "lasts_days", 1.0, 3660)
         if (self.cost is None) == (self.days_of_use is None):
-            raise ScenarioError("bursts: how large is one? Write cost (money) or days_of_use (usual days), one of them.")
+            raise ScenarioError(
+                "bursts: how large is one? Write cost (money) or days_of_use (usual days), one of them."
+            )
         key = "cost" if self.days_of_use is None else "days_of_use"
         set_fields(self, **{key: positive(one_number(getattr(self, key), key), key)})
 
@@ -51,14 +53,26 @@ class Bursts(Risk):
         >>> Bursts(workloads="train", per_year=4, days_of_use=10, lasts_days=4).first_day(1.0, 100.0)
         250.0
         """
-        whole = self.days_of_use * usual if self.cost is None else self.cost / unit_cost if unit_cost > 0 else 0.0
+        whole = (
+            self.days_of_use * usual
+            if self.cost is None
+            else self.cost / unit_cost
+            if unit_cost > 0
+            else 0.0
+        )
         return whole * (1 - self.stays) if self.lasts_days > 1 else whole
 
     def words(self) -> str:
-        size = f"{self.days_of_use:g} usual days of use" if self.cost is None else f"a cost of {self.cost:,.0f}"
+        size = (
+            f"{self.days_of_use:g} usual days of use"
+            if self.cost is None
+            else f"a cost of {self.cost:,.0f}"
+        )
         where = the(self, "demand")
         if where == "everything":
             where = "every workload"
         elif len(self.workloads) > 1 or "*" in where:
-            where = f"each of {where}"                     # a rate of its own for each: two workloads have twice as many
+            where = (
+                f"each of {where}"  # a rate of its own for each: two workloads have twice as many
+            )
         return f"{self.per_year:g} campaigns a year on average come on top in {where}, each of {size} on average, felt for {self.lasts_days:g} days"

@@ -23,7 +23,9 @@ class Fx(Factors):
     volatility: float
     drift_per_year: float = 0.0
     kappa: float = 0.0
-    on_fees: ClassVar[bool] = True      # money itself moves: fees and minima of a price too (docs/method §5.15)
+    on_fees: ClassVar[bool] = (
+        True  # money itself moves: fees and minima of a price too (docs/method §5.15)
+    )
 
     def check(self):
         number(self, "volatility", most=3, why="0.08 is 8 % a year")
@@ -35,9 +37,17 @@ class Fx(Factors):
         return self.volatility == 0 and self.drift_per_year == 0
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        return (price_risk.fx(seed, name, paths, clock.count, self.volatility, self.drift_per_year, self.kappa),)
+        return (
+            price_risk.fx(
+                seed, name, paths, clock.count, self.volatility, self.drift_per_year, self.kappa
+            ),
+        )
 
     def words(self) -> str:
         back = " and comes back to the plan rate" if self.kappa else ""
-        drift = f", drifting {100 * np.expm1(self.drift_per_year):+.3g} % a year" if self.drift_per_year else ""
+        drift = (
+            f", drifting {100 * np.expm1(self.drift_per_year):+.3g} % a year"
+            if self.drift_per_year
+            else ""
+        )
         return f"the exchange rate behind {the(self)} moves by {percent(self.volatility)} a year{back}{drift}"

@@ -8,9 +8,21 @@ from typing import ClassVar
 import numpy as np
 
 from ...errors import ScenarioError
-from ..distributions import Distribution
-from ._base import Clock, Factors, Uncertain, day_of, months, number, on_paths, percent, the, told, uncertain
 from ..curves import check_curve, month_profile, reached
+from ..distributions import Distribution
+from ._base import (
+    Clock,
+    Factors,
+    Uncertain,
+    day_of,
+    months,
+    number,
+    on_paths,
+    percent,
+    the,
+    told,
+    uncertain,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +48,17 @@ class Migration(Factors):
 
     def check(self):
         if not self.since:
-            raise ScenarioError("migration: since is missing; write the day or month on which it begins.")
+            raise ScenarioError(
+                "migration: since is missing; write the day or month on which it begins."
+            )
         check_curve(self.curve)
         for key in ("share", "cost_ratio", "delay_months"):
             uncertain(self, key, by_path=True)
         most = self.share.support[1] if isinstance(self.share, Distribution) else self.share
         if most > 1:
-            raise ScenarioError(f"share: {most:g} is possible; no more than all of the use can move. Write truncate: {{max: 1}}, or {{min, mode, max}}.")
+            raise ScenarioError(
+                f"share: {most:g} is possible; no more than all of the use can move. Write truncate: {{max: 1}}, or {{min, mode, max}}."
+            )
         for key in ("months", "overlap_months"):
             number(self, key, most=120)
 
@@ -55,13 +71,28 @@ class Migration(Factors):
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         since = day_of(self.since)
-        arrived = reached(seed, name, paths, clock.dates, since, self.months, self.curve, self.delay_months)
+        arrived = reached(
+            seed, name, paths, clock.dates, since, self.months, self.curve, self.delay_months
+        )
         left = arrived
         if self.overlap_months:
-            left = reached(seed, name, paths, clock.dates, since, self.months, self.curve, self.delay_months, self.overlap_months)
-        share, ratio = (on_paths(getattr(self, key), seed, f"{name}/{key}", paths)[:, None] for key in ("share", "cost_ratio"))
+            left = reached(
+                seed,
+                name,
+                paths,
+                clock.dates,
+                since,
+                self.months,
+                self.curve,
+                self.delay_months,
+                self.overlap_months,
+            )
+        share, ratio = (
+            on_paths(getattr(self, key), seed, f"{name}/{key}", paths)[:, None]
+            for key in ("share", "cost_ratio")
+        )
         found = 1 - share * left + share * ratio * arrived
-        known = found[:, :1]                            # what has moved already stands in the history
+        known = found[:, :1]  # what has moved already stands in the history
         return (np.where(known > 0, found[:, 1:] / np.where(known > 0, known, 1.0), 1.0),)
 
     def words(self) -> str:
@@ -69,4 +100,6 @@ class Migration(Factors):
         if isinstance(self.delay_months, Distribution) or self.delay_months:
             text += f", {told(self.delay_months)} months late"
         text += f", and costs × {told(self.cost_ratio)} there"
-        return text + (f"; both are paid for {months(self.overlap_months)}" if self.overlap_months else "")
+        return text + (
+            f"; both are paid for {months(self.overlap_months)}" if self.overlap_months else ""
+        )

@@ -33,8 +33,16 @@ class PriceJumps(Factors):
         return self.per_year == 0 and self.drift_per_year == 0
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        return (price_risk.jumps(seed, name, paths, clock.count, self.per_year, self.factor, self.drift_per_year),)
+        return (
+            price_risk.jumps(
+                seed, name, paths, clock.count, self.per_year, self.factor, self.drift_per_year
+            ),
+        )
 
     def words(self) -> str:
-        drift = f", beside a drift of {100 * np.expm1(self.drift_per_year):+.3g} % a year" if self.drift_per_year else ""
+        drift = (
+            f", beside a drift of {100 * np.expm1(self.drift_per_year):+.3g} % a year"
+            if self.drift_per_year
+            else ""
+        )
         return f"the price of {the(self)} changes {times(self.per_year)} a year on average, each time × {told(self.factor)}{drift}"

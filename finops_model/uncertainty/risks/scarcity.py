@@ -37,13 +37,24 @@ class Scarcity(Factors):
         a_share(self, "ends")
         uncertain(self, "availability")
         a_factor(self, "price")
-        most = self.availability.support[1] if isinstance(self.availability, Distribution) else self.availability
+        most = (
+            self.availability.support[1]
+            if isinstance(self.availability, Distribution)
+            else self.availability
+        )
         if most > 1:
-            raise ScenarioError(f"availability: a share of {most:g} is possible; it is a share of demand, from 0 to 1. "
-                                "Write truncate: {max: 1}, or {min, mode, max}.")
+            raise ScenarioError(
+                f"availability: a share of {most:g} is possible; it is a share of demand, from 0 to 1. "
+                "Write truncate: {max: 1}, or {min, mode, max}."
+            )
         if not isinstance(self.scarce_now, bool):
-            raise ScenarioError(f"scarce_now is '{str(self.scarce_now)[:40]}'; it must be true or false.")
-        for key, target, names in (("price", "skus or services", self.skus or self.services), ("availability", "workloads", self.workloads)):
+            raise ScenarioError(
+                f"scarce_now is '{str(self.scarce_now)[:40]}'; it must be true or false."
+            )
+        for key, target, names in (
+            ("price", "skus or services", self.skus or self.services),
+            ("availability", "workloads", self.workloads),
+        ):
             value = getattr(self, key)
             if (isinstance(value, Distribution) or value != 1) and not names:
                 raise ScenarioError(f"{key}: of what? Write {target}.")
@@ -53,7 +64,17 @@ class Scarcity(Factors):
         return self.starts == 0 and not self.scarce_now
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        had, dear = price_risk.scarcity(seed, name, paths, clock.count, self.starts, self.ends, self.availability, self.price, self.scarce_now)
+        had, dear = price_risk.scarcity(
+            seed,
+            name,
+            paths,
+            clock.count,
+            self.starts,
+            self.ends,
+            self.availability,
+            self.price,
+            self.scarce_now,
+        )
         return dear, had
 
     def words(self) -> str:
@@ -62,5 +83,7 @@ class Scarcity(Factors):
         if self.skus or self.services:
             parts.append(f"the price of {the(self)} is × {told(self.price)}")
         if self.workloads:
-            parts.append(f"{told(self.availability, percent)} of the demand of {the(self, 'demand')} can be had; the rest is not bought")
+            parts.append(
+                f"{told(self.availability, percent)} of the demand of {the(self, 'demand')} can be had; the rest is not bought"
+            )
         return f"scarcity begins with a chance of {percent(self.starts)} a month and {length}: in it {' and '.join(parts)}"

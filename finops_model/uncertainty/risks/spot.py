@@ -13,7 +13,18 @@ from ...prices.capacity.checkpoints import Checkpointing
 from ...prices.capacity.spot import fleet_hazard, hazard
 from .. import price_risk
 from ..distributions import Distribution
-from ._base import Clock, Factors, Uncertain, a_share, number, on_paths, percent, the, told, uncertain
+from ._base import (
+    Clock,
+    Factors,
+    Uncertain,
+    a_share,
+    number,
+    on_paths,
+    percent,
+    the,
+    told,
+    uncertain,
+)
 
 TODAY = ("spot", "on_demand")
 
@@ -51,30 +62,46 @@ class Spot(Factors):
 
     def check(self):
         if self.today not in TODAY:
-            raise ScenarioError(f"today is '{str(self.today)[:40]}'; the ledger's price is {' or '.join(TODAY)}.")
+            raise ScenarioError(
+                f"today is '{str(self.today)[:40]}'; the ledger's price is {' or '.join(TODAY)}."
+            )
         if not isinstance(self.measured, str):
             raise ScenarioError(f"measured is '{str(self.measured)[:40]}'; it must be a name.")
         model = _model(self.measured)
         number(self, "start")
         if not model.low <= self.start <= model.high:
-            raise ScenarioError(f"start is {self.start:g} of the on-demand price; {self.measured} was measured from {model.low:g} to {model.high:g}.")
+            raise ScenarioError(
+                f"start is {self.start:g} of the on-demand price; {self.measured} was measured from {model.low:g} to {model.high:g}."
+            )
         a_share(self, "fallback")
         uncertain(self, "interruptions", by_path=True)
         for key in ("checkpoint_minutes", "restart_minutes", "interruptions_now"):
             number(self, key)
         number(self, "machines", 1.0, 1e6)
-        most = self.interruptions.support[1] if isinstance(self.interruptions, Distribution) else self.interruptions
+        most = (
+            self.interruptions.support[1]
+            if isinstance(self.interruptions, Distribution)
+            else self.interruptions
+        )
         for key, value in (("interruptions", most), ("interruptions_now", self.interruptions_now)):
             if value >= 1:
-                raise ScenarioError(f"{key}: a share of {value:g} is possible; it must stay below 1 (0.05: one machine of twenty in a month). "
-                                    "Write truncate: {max: 0.5}.")
+                raise ScenarioError(
+                    f"{key}: a share of {value:g} is possible; it must stay below 1 (0.05: one machine of twenty in a month). "
+                    "Write truncate: {max: 0.5}."
+                )
         if not self.rework(min(most, 1 - 1e-9)) < 100:
-            raise ScenarioError(f"interruptions: at {most:g} a month work takes over a hundred times as long; check machines ({self.machines:g}), "
-                                "checkpoint_minutes and restart_minutes.")
+            raise ScenarioError(
+                f"interruptions: at {most:g} a month work takes over a hundred times as long; check machines ({self.machines:g}), "
+                "checkpoint_minutes and restart_minutes."
+            )
         if self.fallback and self.today == "spot":
-            raise ScenarioError("fallback: where the ledger's price is spot today, its hours on demand are in the ledger already; take fallback out.")
+            raise ScenarioError(
+                "fallback: where the ledger's price is spot today, its hours on demand are in the ledger already; take fallback out."
+            )
         if self.interruptions_now and self.today == "on_demand":
-            raise ScenarioError("interruptions_now: on demand nothing is interrupted today; take it out.")
+            raise ScenarioError(
+                "interruptions_now: on demand nothing is interrupted today; take it out."
+            )
 
     def rework(self, share) -> np.ndarray:
         """Hours run per useful hour at a monthly share of interruptions, with the best checkpoint interval.
@@ -88,7 +115,9 @@ class Spot(Factors):
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         ratio = price_risk.spot(seed, name, paths, clock.count, _model(self.measured), self.start)
-        lost = self.rework(on_paths(self.interruptions, seed, f"{name}/interruptions", paths))[:, None]
+        lost = self.rework(on_paths(self.interruptions, seed, f"{name}/interruptions", paths))[
+            :, None
+        ]
         if self.today == "spot":
             return (ratio / self.start * lost / self.rework(self.interruptions_now),)
         return ((1 - self.fallback) * ratio * lost + self.fallback,)
@@ -96,5 +125,11 @@ class Spot(Factors):
     def words(self) -> str:
         text = f"the spot price of {the(self)} rests and moves in runs as measured ({self.measured}), from {percent(self.start)} of on demand"
         if isinstance(self.interruptions, Distribution) or self.interruptions:
-            text += f"; {told(self.interruptions, percent)} of the machines are interrupted in a month"
-        return text if self.today == "spot" else f"{the(self)} moves to spot, {percent(self.fallback)} stays on demand; {text}"
+            text += (
+                f"; {told(self.interruptions, percent)} of the machines are interrupted in a month"
+            )
+        return (
+            text
+            if self.today == "spot"
+            else f"{the(self)} moves to spot, {percent(self.fallback)} stays on demand; {text}"
+        )

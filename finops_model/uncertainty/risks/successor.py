@@ -30,8 +30,10 @@ class Successor(Factors):
         least = self.interval_months
         least = float(least.quantile(0.0)) if isinstance(least, Distribution) else least
         if least < 0.1:
-            raise ScenarioError(f"interval_months: an interval of {least:g} months is possible; it must be 0.1 or more (4 to 8 is usual). "
-                                "Write {min: 4, max: 8}.")
+            raise ScenarioError(
+                f"interval_months: an interval of {least:g} months is possible; it must be 0.1 or more (4 to 8 is usual). "
+                "Write {min: 4, max: 8}."
+            )
         a_factor(self, "factor")
         a_share(self, "adopted")
 
@@ -40,8 +42,16 @@ class Successor(Factors):
         return self.adopted == 0
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        return (price_risk.migrations(seed, name, paths, clock.count, self.interval_months, self.factor, self.adopted),)
+        return (
+            price_risk.migrations(
+                seed, name, paths, clock.count, self.interval_months, self.factor, self.adopted
+            ),
+        )
 
     def words(self) -> str:
-        move = f", with a chance of {percent(self.adopted)} that we move to it" if self.adopted < 1 else ""
+        move = (
+            f", with a chance of {percent(self.adopted)} that we move to it"
+            if self.adopted < 1
+            else ""
+        )
         return f"a successor of {the(self)} comes every {told(self.interval_months)} months at × {told(self.factor)} of the price{move}"

@@ -13,28 +13,61 @@ import numpy as np
 
 from ....errors import PriceError
 from ....prices.rates._checks import number
-from . import laws
 from ..answer import Curve, Outcome, Purchase, Recommendation
-from .cases import Single, case_of, limited
-from ..limits import Limits
-from .linear_program import solve
-from ..offers import Offer, load_offers, offer_from
-from .stacked import stack_of
-from ..replay import Replay, online_reservation, replay_commitments
-from .objective import check_objective, cvar
-from .layers import Usage, usage_of
 from ..ladder import Ladder, ladder
+from ..limits import Limits
+from ..offers import Offer, load_offers, offer_from
+from ..replay import Replay, online_reservation, replay_commitments
+from . import laws
+from .cases import Single, case_of, limited
+from .layers import Usage, usage_of
+from .linear_program import solve
+from .objective import check_objective, cvar
+from .stacked import stack_of
 
-__all__ = ["Curve", "Ladder", "Limits", "Offer", "Purchase", "Recommendation", "Replay", "Usage", "best_commitments", "cvar", "ladder",
-           "load_offers", "online_reservation", "replay_commitments"]
+__all__ = [
+    "Curve",
+    "Ladder",
+    "Limits",
+    "Offer",
+    "Purchase",
+    "Recommendation",
+    "Replay",
+    "Usage",
+    "best_commitments",
+    "cvar",
+    "ladder",
+    "load_offers",
+    "online_reservation",
+    "replay_commitments",
+]
 
 
-def best_commitments(demand, rate: float | None = None, on_demand: float | None = None, *, offers=None, prices: Mapping | None = None,
-                     skus=None, objective: str = "mean", beta: float = 0.9, budget: float | None = None,
-                     min_utilisation: float | None = None, utilisation_at: str = "mean", max_share: float | None = None,
-                     min_share: float | None = None, break_even_months: float | None = None, minimum: float = 0.0, step: float = 0.0,
-                     maximum: float = np.inf, term_months: float = 12, upfront_share: float = 0.0, years: int | None = None,
-                     currency: str = "", start: str = "") -> Recommendation:
+def best_commitments(
+    demand,
+    rate: float | None = None,
+    on_demand: float | None = None,
+    *,
+    offers=None,
+    prices: Mapping | None = None,
+    skus=None,
+    objective: str = "mean",
+    beta: float = 0.9,
+    budget: float | None = None,
+    min_utilisation: float | None = None,
+    utilisation_at: str = "mean",
+    max_share: float | None = None,
+    min_share: float | None = None,
+    break_even_months: float | None = None,
+    minimum: float = 0.0,
+    step: float = 0.0,
+    maximum: float = np.inf,
+    term_months: float = 12,
+    upfront_share: float = 0.0,
+    years: int | None = None,
+    currency: str = "",
+    start: str = "",
+) -> Recommendation:
     """The commitments that cost least, and what they are worth on every path.
 
     demand     (path, hour) units per hour of one pool, >= 0; (path,) is one level for each path; float32 is taken as it is. A mapping
@@ -57,14 +90,25 @@ def best_commitments(demand, rate: float | None = None, on_demand: float | None 
     (40.0, 40.0)
     """
     beta = check_objective(objective, beta)
-    limits = Limits(budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months)
+    limits = Limits(
+        budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months
+    )
     how = {"objective": objective, "beta": beta, "currency": currency}
     if offers is None:
         if rate is None or on_demand is None:
             raise PriceError("best_commitments: give rate and on_demand for one pool, or offers.")
         number(rate, "rate", above_zero=True), number(on_demand, "on_demand")
-        offer = Offer("commitment", "units", rate, on_demand, minimum=minimum, step=step, maximum=maximum, term_months=term_months,
-                      upfront_share=upfront_share)
+        offer = Offer(
+            "commitment",
+            "units",
+            rate,
+            on_demand,
+            minimum=minimum,
+            step=step,
+            maximum=maximum,
+            term_months=term_months,
+            upfront_share=upfront_share,
+        )
         if hasattr(demand, "ppf"):
             return _of_law(demand, offer, limits, how, start)
         return Single(offer, usage_of(demand, skus)).best(limits, how, start)
@@ -77,16 +121,31 @@ def best_commitments(demand, rate: float | None = None, on_demand: float | None 
     _named_once(offers)
     worth, notes = _worth_looking_at(offers, usage, prices, limits)
     if not worth:
-        return replace(Single(offers[0], usage, prices).answer([0.0], how, start), notes=tuple(notes))
+        return replace(
+            Single(offers[0], usage, prices).answer([0.0], how, start), notes=tuple(notes)
+        )
     worth += _longer_terms(worth, offers, usage, years)
     cases = [case_of(group, usage, prices, years) for group in _groups(worth, usage)]
-    parts = [case.best(limits if len(cases) == 1 else replace(limits, budget=None), how, start) for case in cases]
-    if len(cases) > 1 and budget is not None and sum(p.commitment for part in parts for p in part.purchases) > budget * (1 + 1e-12):
+    parts = [
+        case.best(limits if len(cases) == 1 else replace(limits, budget=None), how, start)
+        for case in cases
+    ]
+    if (
+        len(cases) > 1
+        and budget is not None
+        and sum(p.commitment for part in parts for p in part.purchases) > budget * (1 + 1e-12)
+    ):
         if objective != "mean":
-            raise PriceError("a budget shared by several offers is solved for objective mean; give one offer, or no budget.")
+            raise PriceError(
+                "a budget shared by several offers is solved for objective mean; give one offer, or no budget."
+            )
         levels = solve([case.as_bins() for case in cases], limits)
-        parts = [case.answer(case.keep(found, limits), how, start) for case, found in zip(cases, levels)]
-        notes.append("The budget is shared by several offers: solved by HiGHS on duration-curve bins.")
+        parts = [
+            case.answer(case.keep(found, limits), how, start) for case, found in zip(cases, levels)
+        ]
+        notes.append(
+            "The budget is shared by several offers: solved by HiGHS on duration-curve bins."
+        )
     return replace(_joined(parts, how), notes=tuple(notes))
 
 
@@ -94,7 +153,9 @@ def _named_once(offers) -> None:
     names = [offer.name for offer in offers]
     for name in names:
         if names.count(name) > 1:
-            raise PriceError(f"best_commitments: two offers are called '{name}'; give every offer a name of its own.")
+            raise PriceError(
+                f"best_commitments: two offers are called '{name}'; give every offer a name of its own."
+            )
 
 
 def _worth_looking_at(offers, usage, prices, limits: Limits) -> tuple[list[Offer], list[str]]:
@@ -106,12 +167,16 @@ def _worth_looking_at(offers, usage, prices, limits: Limits) -> tuple[list[Offer
         if stack.price >= stack.worth[0]:
             notes.append(f"{offer.name} saves nothing against on demand and is left out.")
         elif limits.break_even_months is not None and full > limits.break_even_months * (1 + 1e-9):
-            refused.append(f"{offer.name} breaks even after {full:.1f} months of full use, later than the limit of {limits.break_even_months:g}")
+            refused.append(
+                f"{offer.name} breaks even after {full:.1f} months of full use, later than the limit of {limits.break_even_months:g}"
+            )
         else:
             kept.append(offer)
     if refused and not kept:
-        raise PriceError(f"nothing keeps to break-even within {limits.break_even_months:g} months: {'; '.join(refused)}. "
-                         "Loosen it, or buy nothing.")
+        raise PriceError(
+            f"nothing keeps to break-even within {limits.break_even_months:g} months: {'; '.join(refused)}. "
+            "Loosen it, or buy nothing."
+        )
     return kept, notes + [f"{text}; left out." for text in refused]
 
 
@@ -121,7 +186,11 @@ def _longer_terms(worth, offers, usage, years) -> list[Offer]:
     if stands_for == 1 or any(offer.term_months > 12 for offer in worth):
         return []
     reach = {offer.covers(usage.skus) for offer in worth if offer.term_months == 12}
-    return [offer for offer in offers if offer.term_months == 12 * stands_for and offer.covers(usage.skus) in reach][:1]
+    return [
+        offer
+        for offer in offers
+        if offer.term_months == 12 * stands_for and offer.covers(usage.skus) in reach
+    ][:1]
 
 
 def _groups(offers, usage) -> list[list[Offer]]:
@@ -144,17 +213,35 @@ def _joined(parts: list[Recommendation], how) -> Recommendation:
 
     def evaluate() -> Outcome:
         all_ = [part.outcome for part in parts]
-        return Outcome(sum(o.on_demand for o in all_), np.concatenate([o.covered for o in all_], axis=1),
-                       np.concatenate([o.used for o in all_], axis=1), np.concatenate([o.paid for o in all_]),
-                       np.concatenate([o.fees for o in all_]))
+        return Outcome(
+            sum(o.on_demand for o in all_),
+            np.concatenate([o.covered for o in all_], axis=1),
+            np.concatenate([o.used for o in all_], axis=1),
+            np.concatenate([o.paid for o in all_]),
+            np.concatenate([o.fees for o in all_]),
+        )
 
     def vary(at, levels):
         part, i = owner[at]
-        return part.vary(i, levels) + sum(other.cost for other in parts if other is not part)[:, None]
+        return (
+            part.vary(i, levels) + sum(other.cost for other in parts if other is not part)[:, None]
+        )
 
-    hindsight = (lambda: sum(part.hindsight() for part in parts)) if all(part.hindsight for part in parts) else None
-    return Recommendation(sum((part.purchases for part in parts), ()), paths=parts[0].paths, hours=parts[0].hours, evaluate=evaluate,
-                          vary=vary, hindsight=hindsight, tops=lambda: sum((part.tops() for part in parts), ()), **how)
+    hindsight = (
+        (lambda: sum(part.hindsight() for part in parts))
+        if all(part.hindsight for part in parts)
+        else None
+    )
+    return Recommendation(
+        sum((part.purchases for part in parts), ()),
+        paths=parts[0].paths,
+        hours=parts[0].hours,
+        evaluate=evaluate,
+        vary=vary,
+        hindsight=hindsight,
+        tops=lambda: sum((part.tops() for part in parts), ()),
+        **how,
+    )
 
 
 def _of_law(law, offer: Offer, limits: Limits, how, start: str) -> Recommendation:
@@ -162,4 +249,8 @@ def _of_law(law, offer: Offer, limits: Limits, how, start: str) -> Recommendatio
     case = Single(offer, usage_of(laws.sample_of(law)))
     if how["objective"] == "regret" or limited([offer], limits):
         return case.best(limits, how, start)
-    return case.answer([laws.best_of_law(law, offer.rate, offer.on_demand, how["objective"], how["beta"])], how, start)
+    return case.answer(
+        [laws.best_of_law(law, offer.rate, offer.on_demand, how["objective"], how["beta"])],
+        how,
+        start,
+    )

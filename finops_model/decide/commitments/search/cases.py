@@ -12,14 +12,14 @@ import numpy as np
 
 from ....errors import PriceError
 from ..answer import Outcome, Purchase, Recommendation
-from .keep import keep_plans, keep_years
-from ..limits import Limits, within
-from .linear_program import Group, group_of_plans, group_of_years, solve
-from ..offers import Offer
-from .stacked import Plans, best_plans, in_order, stack_of
-from .objective import best_by_search, best_costs, score
-from .layers import Stack, Usage
 from ..ladder import Years
+from ..limits import Limits, within
+from ..offers import Offer
+from .keep import keep_plans, keep_years
+from .layers import Stack, Usage
+from .linear_program import Group, group_of_plans, group_of_years, solve
+from .objective import best_by_search, best_costs, score
+from .stacked import Plans, best_plans, in_order, stack_of
 
 
 def limited(offers, limits: Limits) -> bool:
@@ -50,8 +50,13 @@ class Single:
         if not limited([self.offer], limits):
             return self.answer([free], how, start)
         own = best_costs(stack, stack.best_by_path()) if objective == "regret" else None
-        level, binding = within(stack, self.offer, limits, free,
-                                lambda levels: score(objective, beta, stack.cost(levels), stack.on_demand, own))
+        level, binding = within(
+            stack,
+            self.offer,
+            limits,
+            free,
+            lambda levels: score(objective, beta, stack.cost(levels), stack.on_demand, own),
+        )
         return self.answer([level], how, start, binding)
 
     def as_bins(self) -> Group:
@@ -68,9 +73,16 @@ class Single:
             paid = np.array([level * stack.usage.hours])
             return Outcome(stack.on_demand, money, used, paid, paid * stack.price)
 
-        return Recommendation((Purchase(self.offer, level, stack.price, start, binding),), paths=stack.usage.paths, hours=stack.usage.hours,
-                              evaluate=evaluate, vary=lambda _, tried: stack.cost(tried),
-                              hindsight=lambda: best_costs(stack, stack.best_by_path()), tops=lambda: (top_of(stack, level),), **how)
+        return Recommendation(
+            (Purchase(self.offer, level, stack.price, start, binding),),
+            paths=stack.usage.paths,
+            hours=stack.usage.hours,
+            evaluate=evaluate,
+            vary=lambda _, tried: stack.cost(tried),
+            hindsight=lambda: best_costs(stack, stack.best_by_path()),
+            tops=lambda: (top_of(stack, level),),
+            **how,
+        )
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,9 @@ class Several:
         if not limited(self.plans.offers, limits):
             return self.answer(best_plans(self.plans, how["objective"], how["beta"]), how, start)
         if how["objective"] != "mean":
-            raise PriceError("limits on several offers together are solved for objective mean; give one offer, or no limits.")
+            raise PriceError(
+                "limits on several offers together are solved for objective mean; give one offer, or no limits."
+            )
         return self.answer(self.keep(solve([self.as_bins()], limits)[0], limits), how, start)
 
     def as_bins(self) -> Group:
@@ -97,11 +111,22 @@ class Several:
         plans, levels = self.plans, [float(level) for level in levels]
 
         def vary(i, tried):
-            return np.stack([plans.outcome([*levels[:i], x, *levels[i + 1:]]).cost for x in tried], axis=1)
+            return np.stack(
+                [plans.outcome([*levels[:i], x, *levels[i + 1 :]]).cost for x in tried], axis=1
+            )
 
-        return Recommendation(tuple(Purchase(offer, level, stack.price, start) for offer, level, stack in zip(plans.offers, levels, plans.stacks)),
-                              paths=plans.usage.paths, hours=plans.usage.hours, evaluate=lambda: plans.outcome(levels), vary=vary,
-                              tops=lambda: tuple(top_of(stack, level) for stack, level in zip(plans.stacks, levels)), **how)
+        return Recommendation(
+            tuple(
+                Purchase(offer, level, stack.price, start)
+                for offer, level, stack in zip(plans.offers, levels, plans.stacks)
+            ),
+            paths=plans.usage.paths,
+            hours=plans.usage.hours,
+            evaluate=lambda: plans.outcome(levels),
+            vary=vary,
+            tops=lambda: tuple(top_of(stack, level) for stack, level in zip(plans.stacks, levels)),
+            **how,
+        )
 
 
 @dataclass(frozen=True)
@@ -114,8 +139,10 @@ class Terms:
 
     def best(self, limits: Limits, how: dict, start: str) -> Recommendation:
         if how["objective"] != "mean":
-            raise PriceError("terms of one and of several years side by side are solved for objective mean; ask for one of them "
-                             "to set another objective.")
+            raise PriceError(
+                "terms of one and of several years side by side are solved for objective mean; ask for one of them "
+                "to set another objective."
+            )
         if limited((self.short, self.long), limits):
             return self.answer(self.keep(solve([self.as_bins()], limits)[0], limits), how, start)
         level, by_year = self.pool.best()
@@ -130,19 +157,36 @@ class Terms:
     def answer(self, levels, how: dict, start: str) -> Recommendation:
         pool, level, by_year = self.pool, float(levels[0]), [float(x) for x in levels[1:]]
         bought = [Purchase(self.long, level, pool.long, start or "year 1")]
-        bought += [Purchase(self.short, x, pool.short, _later(start, year)) for year, x in enumerate(by_year)]
+        bought += [
+            Purchase(self.short, x, pool.short, _later(start, year))
+            for year, x in enumerate(by_year)
+        ]
 
         def vary(i, tried):
             def at(x):
-                return pool.outcome(x if i == 0 else level, [x if i == year + 1 else v for year, v in enumerate(by_year)]).cost
+                return pool.outcome(
+                    x if i == 0 else level,
+                    [x if i == year + 1 else v for year, v in enumerate(by_year)],
+                ).cost
+
             return np.stack([at(x) for x in tried], axis=1)
 
         def tops():
-            highest = min(float(max(values[-1] for values in pool.sorted)), max(2 * float(pool.by_year.mean()), 1.5 * (level + max(by_year))))
+            highest = min(
+                float(max(values[-1] for values in pool.sorted)),
+                max(2 * float(pool.by_year.mean()), 1.5 * (level + max(by_year))),
+            )
             return (highest,) * len(bought)
 
-        return Recommendation(tuple(bought), paths=pool.usage.paths, hours=pool.usage.hours, evaluate=lambda: pool.outcome(level, by_year),
-                              vary=vary, tops=tops, **how)
+        return Recommendation(
+            tuple(bought),
+            paths=pool.usage.paths,
+            hours=pool.usage.hours,
+            evaluate=lambda: pool.outcome(level, by_year),
+            vary=vary,
+            tops=tops,
+            **how,
+        )
 
 
 def _later(start: str, years: int) -> str:
@@ -150,7 +194,9 @@ def _later(start: str, years: int) -> str:
     return f"{int(start[:4]) + years}{start[4:]}" if start else f"year {years + 1}"
 
 
-def case_of(group: list[Offer], usage: Usage, prices, years: int | None) -> Single | Several | Terms:
+def case_of(
+    group: list[Offer], usage: Usage, prices, years: int | None
+) -> Single | Several | Terms:
     """What a group of offers on the same usage is. Raises PriceError where terms do not fit the hours of demand."""
     if len(group) == 1:
         return Single(group[0], usage, prices)
@@ -161,20 +207,37 @@ def case_of(group: list[Offer], usage: Usage, prices, years: int | None) -> Sing
     share = {name: stack.price / stack.worth[0] for name, stack in stacks.items()}
     cheapest: dict[float, Offer] = {}
     for offer in sorted(group, key=lambda offer: share[offer.name]):
-        cheapest.setdefault(offer.term_months, offer)       # of equal terms on the same usage the dearer one is never bought
+        cheapest.setdefault(
+            offer.term_months, offer
+        )  # of equal terms on the same usage the dearer one is never bought
     if len(cheapest) == 1:
         return Single(next(iter(cheapest.values())), usage, prices)
     terms = sorted(cheapest)
     if len(terms) > 2 or terms[0] != 12 or terms[-1] % 12:
-        raise PriceError(f"terms of {', '.join(f'{term:g}' for term in terms)} months on the same usage; side by side are one of 12 months and "
-                         "one of several whole years.")
+        raise PriceError(
+            f"terms of {', '.join(f'{term:g}' for term in terms)} months on the same usage; side by side are one of 12 months and "
+            "one of several whole years."
+        )
     short, long = cheapest[terms[0]], cheapest[terms[1]]
-    span, stands_for = int(terms[1] // 12), max(1, round(usage.hours / 8760)) if years is None else years
+    span, stands_for = (
+        int(terms[1] // 12),
+        max(1, round(usage.hours / 8760)) if years is None else years,
+    )
     if stands_for != span:
-        raise PriceError(f"offer '{long.name}' runs {span} years but demand stands for {stands_for}; give {span} years of hours "
-                         f"(or years={span} where fewer hours stand for them).")
+        raise PriceError(
+            f"offer '{long.name}' runs {span} years but demand stands for {stands_for}; give {span} years of hours "
+            f"(or years={span} where fewer hours stand for them)."
+        )
     if stacks[long.name].scale != (1.0,) or stacks[short.name].scale != (1.0,):
-        raise PriceError("terms side by side are solved for commitments in units of the demand itself; write the offers as units with a rate.")
+        raise PriceError(
+            "terms side by side are solved for commitments in units of the demand itself; write the offers as units with a rate."
+        )
     money = float(stacks[long.name].money[0])
-    pool = Years(usage.only(long.covers(usage.skus)), span, stacks[short.name].price, stacks[long.name].price, money)
+    pool = Years(
+        usage.only(long.covers(usage.skus)),
+        span,
+        stacks[short.name].price,
+        stacks[long.name].price,
+        money,
+    )
     return Terms(short, long, pool)

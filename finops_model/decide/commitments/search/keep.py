@@ -12,15 +12,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..ladder import Years
 from ..limits import SLACK, Limits, NothingFits, caps
 from ..offers import Offer
-from .stacked import Plans, stack_of
 from .layers import Stack, unit_stack, usage_of
-from ..ladder import Years
+from .stacked import Plans, stack_of
 
 
 def keep_plans(plans: Plans, levels, limits: Limits) -> list[float]:
     """Of offers that overlap, in their order."""
+
     def rest(i: int, kept: list[float]) -> Stack:
         return stack_of(plans.offers[i], plans.rest(kept) if i else plans.usage, plans.prices)
 
@@ -29,10 +30,19 @@ def keep_plans(plans: Plans, levels, limits: Limits) -> list[float]:
 
 def keep_years(pool: Years, long: Offer, short: Offer, levels, limits: Limits) -> list[float]:
     """Of one long commitment and short ones year by year, which cover what it leaves."""
+
     def rest(i: int, kept: list[float]) -> Stack:
         if not i:
-            return unit_stack(usage_of(pool.by_year.reshape(pool.usage.paths, -1)), pool.long, pool.on_demand_price)
-        return unit_stack(usage_of(np.maximum(pool.by_year[:, i - 1] - kept[0], 0.0)), pool.short, pool.on_demand_price)
+            return unit_stack(
+                usage_of(pool.by_year.reshape(pool.usage.paths, -1)),
+                pool.long,
+                pool.on_demand_price,
+            )
+        return unit_stack(
+            usage_of(np.maximum(pool.by_year[:, i - 1] - kept[0], 0.0)),
+            pool.short,
+            pool.on_demand_price,
+        )
 
     return _keep([long, *[short] * pool.years], rest, levels, limits)
 
@@ -44,8 +54,10 @@ def _keep(offers, rest, levels, limits: Limits) -> list[float]:
     for i, (offer, level) in enumerate(zip(offers, levels)):
         kept.append(_cut(offer, rest(i, kept), float(level), limits) if level > 0 else 0.0)
     if limits.min_share and any(now < level * (1 - 1e-6) for now, level in zip(kept, levels)):
-        raise NothingFits(f"no purchase was found that keeps to a share of at least {limits.min_share:.0%} and to the other limits in the order "
-                          f"in which the offers apply: {', '.join(name for name in _names(offers, kept, levels))}. Loosen one, or buy nothing.")
+        raise NothingFits(
+            f"no purchase was found that keeps to a share of at least {limits.min_share:.0%} and to the other limits in the order "
+            f"in which the offers apply: {', '.join(name for name in _names(offers, kept, levels))}. Loosen one, or buy nothing."
+        )
     return kept
 
 
@@ -57,7 +69,10 @@ def _names(offers, kept, levels) -> Iterator[str]:
 
 def _cut(offer: Offer, stack: Stack, level: float, limits: Limits) -> float:
     used_and_paid_back = replace(limits, budget=None, max_share=None, min_share=None)
-    cap = min((bound for bound, _ in caps(stack, replace(offer, maximum=np.inf), used_and_paid_back)), default=np.inf)
+    cap = min(
+        (bound for bound, _ in caps(stack, replace(offer, maximum=np.inf), used_and_paid_back)),
+        default=np.inf,
+    )
     if level <= cap * (1 + SLACK):
         return level
     level = max(cap, 0.0)

@@ -18,14 +18,14 @@ from functools import cached_property
 import numpy as np
 
 from ....errors import PriceError, unknown
-from ....prices.settle.hourly import best_level
 from ....prices.rates._checks import quantities
+from ....prices.settle.hourly import best_level
 
-EXACT = 1e-12               # relative: float noise must not decide a tie
-CELLS = 1 << 18             # numbers of one SKU in a block: stays in the cache of a core
-PILOT = 400_000             # events looked at first, to know where the answer lies
-FEW = 100                   # up to so many hours a path, all levels are compared at once
-DIRECT = 6                  # up to so many levels, adding up min(S, L) is faster than sorting
+EXACT = 1e-12  # relative: float noise must not decide a tie
+CELLS = 1 << 18  # numbers of one SKU in a block: stays in the cache of a core
+PILOT = 400_000  # events looked at first, to know where the answer lies
+FEW = 100  # up to so many hours a path, all levels are compared at once
+DIRECT = 6  # up to so many levels, adding up min(S, L) is faster than sorting
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class Usage:
     paths: int
     hours: int
     read: Callable[[int, int], Sequence[np.ndarray]]
-    array: np.ndarray | None = field(default=None, repr=False)      # all of it, where it is one SKU in memory
+    array: np.ndarray | None = field(
+        default=None, repr=False
+    )  # all of it, where it is one SKU in memory
 
     @property
     def block(self) -> int:
@@ -77,20 +79,32 @@ def usage_of(demand, skus=None) -> Usage:
         first = next(iter(parts))
         for sku, values in parts.items():
             if values.shape != parts[first].shape:
-                raise PriceError(f"demand of {sku} has shape {values.shape} but {first} has {parts[first].shape}; "
-                                 "give every SKU the same paths and hours.")
+                raise PriceError(
+                    f"demand of {sku} has shape {values.shape} but {first} has {parts[first].shape}; "
+                    "give every SKU the same paths and hours."
+                )
         arrays = list(parts.values())
-        return Usage(tuple(parts), *arrays[0].shape, lambda start, stop: [values[start:stop] for values in arrays],
-                     arrays[0] if len(arrays) == 1 else None)
+        return Usage(
+            tuple(parts),
+            *arrays[0].shape,
+            lambda start, stop: [values[start:stop] for values in arrays],
+            arrays[0] if len(arrays) == 1 else None,
+        )
     if skus is not None and len(skus) > 1:
         cube = _checked(demand, "demand")
         if cube.ndim != 3 or cube.shape[2] != len(skus):
-            raise PriceError(f"demand has shape {cube.shape} and there are {len(skus)} SKUs; "
-                             "give (path, hour, sku), or a mapping of SKU to (path, hour).")
+            raise PriceError(
+                f"demand has shape {cube.shape} and there are {len(skus)} SKUs; "
+                "give (path, hour, sku), or a mapping of SKU to (path, hour)."
+            )
         _some(cube, "demand")
-        return Usage(tuple(skus), *cube.shape[:2], lambda a, b: [cube[a:b, :, k] for k in range(len(skus))])
+        return Usage(
+            tuple(skus), *cube.shape[:2], lambda a, b: [cube[a:b, :, k] for k in range(len(skus))]
+        )
     values = _paths(demand, "demand")
-    return Usage(tuple(skus or ("",)), *values.shape, lambda start, stop: [values[start:stop]], values)
+    return Usage(
+        tuple(skus or ("",)), *values.shape, lambda start, stop: [values[start:stop]], values
+    )
 
 
 def _checked(values, what: str) -> np.ndarray:
@@ -144,7 +158,9 @@ class Stack:
         total = None
         for k, (part, scale, step) in enumerate(zip(parts, self.scale, self.steps)):
             if total is None:
-                total = part if len(self.scale) == 1 and scale == 1 else part * part.dtype.type(scale)
+                total = (
+                    part if len(self.scale) == 1 and scale == 1 else part * part.dtype.type(scale)
+                )
             else:
                 total += part * part.dtype.type(scale)
             if step > 0 or k == len(self.scale) - 1:
@@ -175,8 +191,14 @@ class Stack:
     @cached_property
     def mean_used(self) -> float:
         """Mean hourly demand in units of the commitment."""
-        return float(sum(part.sum(dtype=np.float64) * scale for _, parts in self.blocks() for part, scale in zip(parts, self.scale))
-                     / (self.usage.paths * self.usage.hours))
+        return float(
+            sum(
+                part.sum(dtype=np.float64) * scale
+                for _, parts in self.blocks()
+                for part, scale in zip(parts, self.scale)
+            )
+            / (self.usage.paths * self.usage.hours)
+        )
 
     @cached_property
     def _sorted(self):
@@ -207,7 +229,11 @@ class Stack:
     def cost(self, levels) -> np.ndarray:
         """EffectiveCost at each level: money (path, level) over the hours given."""
         levels = np.atleast_1d(np.asarray(levels, float))
-        return self.on_demand[:, None] - self.covered(levels)[0] + levels * (self.price * self.usage.hours)
+        return (
+            self.on_demand[:, None]
+            - self.covered(levels)[0]
+            + levels * (self.price * self.usage.hours)
+        )
 
     def best(self) -> float:
         """The smallest level that costs least, all paths and hours alike. Exact: a quantile, never on a grid."""
@@ -235,16 +261,19 @@ class Stack:
                     weights.append(np.full(len(kept), step))
             values, weight = np.concatenate(events).astype(float), np.concatenate(weights)
             inside = above + weight.sum()
-            if above > wanted:                              # the answer lies above the bracket
+            if above > wanted:  # the answer lies above the bracket
                 low, high = high, np.inf
                 continue
-            if inside <= wanted and low >= 0:               # or below it, or at its lower end
+            if inside <= wanted and low >= 0:  # or below it, or at its lower end
                 low, high = -1.0, low
                 continue
             if inside <= wanted:
                 return 0.0
             order = np.argsort(values)
-            values, left = values[order], inside - np.cumsum(weight[order])      # weight strictly above, for the last of equals
+            values, left = (
+                values[order],
+                inside - np.cumsum(weight[order]),
+            )  # weight strictly above, for the last of equals
             last = np.append(np.flatnonzero(np.diff(values)), len(values) - 1)
             good = np.flatnonzero(left[last] <= wanted)
             return max(float(values[last[good[0]]]), 0.0)
@@ -254,21 +283,25 @@ class Stack:
         cells = self.usage.paths * self.usage.hours * len(self.scale)
         if cells <= PILOT:
             return -1.0, np.inf
-        every = next(n for n in range(max(2, cells // PILOT), 10 * cells) if all(n % p for p in (2, 3, 7)))
+        every = next(
+            n for n in range(max(2, cells // PILOT), 10 * cells) if all(n % p for p in (2, 3, 7))
+        )
         events, weights = [], []
         for seen, (_, parts) in enumerate(self.blocks()):
             for step, total in self.layers(parts):
-                kept = total.ravel()[seen % every::every].astype(float)
+                kept = total.ravel()[seen % every :: every].astype(float)
                 events.append(kept)
                 weights.append(np.full(len(kept), step))
         values, weight = np.concatenate(events), np.concatenate(weights)
         order = np.argsort(values)
         values, share = values[order], 1 - np.cumsum(weight[order]) / weight.sum()
-        at = self.price / self.worth[0]                     # share of all weight that lies above the answer
+        at = self.price / self.worth[0]  # share of all weight that lies above the answer
         slack = 6 * np.sqrt(at * (1 - at) / len(values)) + 10 / len(values)
         first = np.searchsorted(-share, -(at + slack))
         last = np.searchsorted(-share, -(at - slack))
-        return (float(values[first]) if first > 0 else -1.0), (float(values[last]) if last < len(values) else np.inf)
+        return (float(values[first]) if first > 0 else -1.0), (
+            float(values[last]) if last < len(values) else np.inf
+        )
 
     def best_by_path(self) -> np.ndarray:
         """The best level of each path by itself, in hindsight: (path,), smallest; exact for one layer, else to a part in 10¹²."""
@@ -277,7 +310,10 @@ class Stack:
         if len(self.scale) == 1 and self.usage.array is not None:
             hours = self.usage.hours
             at = int(np.ceil(hours * (self.worth[0] - self.price) / self.worth[0] * (1 - 1e-13)))
-            return np.partition(self.usage.array, at - 1, axis=1)[:, at - 1].astype(float) * self.scale[0]
+            return (
+                np.partition(self.usage.array, at - 1, axis=1)[:, at - 1].astype(float)
+                * self.scale[0]
+            )
         found = np.empty(self.usage.paths)
         wanted = self.price * self.usage.hours * (1 + EXACT)
         for paths, parts in self.blocks():
@@ -286,7 +322,10 @@ class Stack:
                 low, high = 0.0, float(held[-1][1][i, -1])
                 for _ in range(44):
                     middle = (low + high) / 2
-                    over = sum(step * (rows.shape[1] - np.searchsorted(rows[i], middle, side="right")) for step, rows in held)
+                    over = sum(
+                        step * (rows.shape[1] - np.searchsorted(rows[i], middle, side="right"))
+                        for step, rows in held
+                    )
                     low, high = (low, middle) if over <= wanted else (middle, high)
                 found[paths.start + i] = high
         return found
@@ -303,7 +342,9 @@ def _limited(total, levels) -> np.ndarray:
     if len(levels) <= DIRECT:
         found = np.empty((len(total), len(levels)))
         for i, level in enumerate(levels):
-            np.minimum(total, total.dtype.type(level)).sum(axis=1, dtype=np.float64, out=found[:, i])
+            np.minimum(total, total.dtype.type(level)).sum(
+                axis=1, dtype=np.float64, out=found[:, i]
+            )
         return found
     if total.shape[1] <= FEW:
         return np.minimum(total[:, :, None], levels).sum(axis=1, dtype=np.float64)
@@ -313,7 +354,9 @@ def _limited(total, levels) -> np.ndarray:
     return np.stack([_below(row, run, levels) for row, run in zip(rows, sums)])
 
 
-def spend_stack(usage: Usage, discounts: Mapping[str, float], prices: Mapping[str, float] | None = None) -> Stack:
+def spend_stack(
+    usage: Usage, discounts: Mapping[str, float], prices: Mapping[str, float] | None = None
+) -> Stack:
     """A spend commitment: pays money at plan rates, highest saving first, equal ones by the lower plan rate (docs/method §8.4).
 
     discounts   SKU -> saving of the plan against on demand, as a share; a SKU that is not in it is not eligible
@@ -322,17 +365,40 @@ def spend_stack(usage: Usage, discounts: Mapping[str, float], prices: Mapping[st
     prices = prices or {}
     for sku in discounts:
         if sku not in usage.skus:
-            raise PriceError(unknown("demand", "SKU", sku, usage.skus, "Give its demand, or leave it out of the offer."))
+            raise PriceError(
+                unknown(
+                    "demand",
+                    "SKU",
+                    sku,
+                    usage.skus,
+                    "Give its demand, or leave it out of the offer.",
+                )
+            )
     price = {sku: prices.get(sku, 1.0) for sku in discounts}
     order = sorted(discounts, key=lambda sku: (-discounts[sku], price[sku] * (1 - discounts[sku])))
     rates = [1 - discounts[sku] for sku in order]
-    return Stack(usage.only(order), tuple(price[sku] * rate for sku, rate in zip(order, rates)), tuple(1 / rate for rate in rates), 1.0)
+    return Stack(
+        usage.only(order),
+        tuple(price[sku] * rate for sku, rate in zip(order, rates)),
+        tuple(1 / rate for rate in rates),
+        1.0,
+    )
 
 
-def unit_stack(usage: Usage, rate: float, on_demand: float | Mapping[str, float], per_unit: float = 1.0) -> Stack:
+def unit_stack(
+    usage: Usage, rate: float, on_demand: float | Mapping[str, float], per_unit: float = 1.0
+) -> Stack:
     """A commitment in units: the SKU that costs most on demand is covered first. per_unit: demand that one unit serves."""
-    prices = {sku: on_demand.get(sku, 0.0) if isinstance(on_demand, Mapping) else on_demand for sku in usage.skus}
+    prices = {
+        sku: on_demand.get(sku, 0.0) if isinstance(on_demand, Mapping) else on_demand
+        for sku in usage.skus
+    }
     order = sorted(usage.skus, key=lambda sku: -prices[sku])
     if len(set(prices.values())) == 1 and len(order) == 1:
         return Stack(usage, (1 / per_unit,), (prices[order[0]] * per_unit,), rate)
-    return Stack(usage.only(order), (1 / per_unit,) * len(order), tuple(prices[sku] * per_unit for sku in order), rate)
+    return Stack(
+        usage.only(order),
+        (1 / per_unit,) * len(order),
+        tuple(prices[sku] * per_unit for sku in order),
+        rate,
+    )

@@ -15,9 +15,9 @@ from ....errors import PriceError, unknown
 from ....prices.rates._checks import number
 
 OBJECTIVES = ("mean", "cvar", "regret", "waste")
-WIDE = 33           # levels of one round of the search
+WIDE = 33  # levels of one round of the search
 ROUNDS = 9
-TIES = 1e-12        # relative to the on-demand cost: float noise must not decide between equals
+TIES = 1e-12  # relative to the on-demand cost: float noise must not decide between equals
 
 
 def cvar(values, beta: float) -> np.ndarray:
@@ -48,7 +48,9 @@ def check_objective(objective: str, beta) -> float:
         raise PriceError(unknown("best_commitments", "objective", str(objective), OBJECTIVES))
     beta = number(beta, "beta")
     if beta > 1:
-        raise PriceError(f"beta is {beta:g}; it must be a share from 0 to 1: CVaR at 0.9 is the mean of the worst tenth of the paths.")
+        raise PriceError(
+            f"beta is {beta:g}; it must be a share from 0 to 1: CVaR at 0.9 is the mean of the worst tenth of the paths."
+        )
     return beta
 
 
@@ -60,7 +62,9 @@ def score(objective: str, beta: float, cost, on_demand, best) -> np.ndarray:
         return cvar(cost, beta)
     if objective == "regret":
         return cvar(cost - best[:, None], beta)
-    return cvar(cost - on_demand[:, None], beta)             # waste: minus the saving of the paths that save least
+    return cvar(
+        cost - on_demand[:, None], beta
+    )  # waste: minus the saving of the paths that save least
 
 
 def best_by_search(stack, objective: str, beta: float) -> float:
@@ -77,19 +81,24 @@ def best_by_search(stack, objective: str, beta: float) -> float:
     if objective == "regret":
         own = stack.best_by_path()
         best = best_costs(stack, own)
-    many = len(stack.scale) > 1 and stack.usage.paths * stack.usage.hours * len(stack.scale) > 20_000_000
+    many = (
+        len(stack.scale) > 1
+        and stack.usage.paths * stack.usage.hours * len(stack.scale) > 20_000_000
+    )
 
     def worth(levels):
         return score(objective, beta, stack.cost(levels), stack.on_demand, best)
 
-    low, high = narrow(worth, 0.0, stack.peak, wide=65 if many else WIDE, rounds=3 if many else ROUNDS)
+    low, high = narrow(
+        worth, 0.0, stack.peak, wide=65 if many else WIDE, rounds=3 if many else ROUNDS
+    )
     candidates = [low, high]
     if stack.usage.array is not None and len(stack.scale) == 1:
         values = stack.usage.array.astype(float) * stack.scale[0]
         inside = np.unique(values[(values >= low) & (values <= high)])
         candidates = [low, high, *inside[:200], *inside[-200:]]
     candidates = np.unique(np.maximum(candidates, 0.0))
-    found = np.concatenate([worth(candidates[i:i + 64]) for i in range(0, len(candidates), 64)])
+    found = np.concatenate([worth(candidates[i : i + 64]) for i in range(0, len(candidates), 64)])
     slack = TIES * max(float(stack.on_demand.mean()), 1e-300)
     return float(candidates[np.flatnonzero(found <= found.min() + slack)[0]])
 
@@ -106,7 +115,13 @@ def best_costs(stack, own) -> np.ndarray:
     return found
 
 
-def narrow(worth: Callable[[np.ndarray], np.ndarray], low: float, high: float, wide: int = WIDE, rounds: int = ROUNDS) -> tuple[float, float]:
+def narrow(
+    worth: Callable[[np.ndarray], np.ndarray],
+    low: float,
+    high: float,
+    wide: int = WIDE,
+    rounds: int = ROUNDS,
+) -> tuple[float, float]:
     """Two levels between which a convex function is least: a grid laid again and again around its best point."""
     for _ in range(rounds):
         if high - low <= 1e-13 * max(abs(high), 1e-300):
@@ -117,13 +132,19 @@ def narrow(worth: Callable[[np.ndarray], np.ndarray], low: float, high: float, w
     return low, high
 
 
-def largest(fits: Callable[[np.ndarray], np.ndarray], high: float, wide: int = WIDE, rounds: int = ROUNDS) -> float:
+def largest(
+    fits: Callable[[np.ndarray], np.ndarray], high: float, wide: int = WIDE, rounds: int = ROUNDS
+) -> float:
     """The largest level that fits, where fitting ends once and for all: 0 … high. -1 where even the smallest does not."""
     if bool(fits(np.array([high]))[0]):
         return high
     low = 0.0
     for i in range(rounds):
-        levels = np.linspace(low, high, wide)[1:-1] if i else np.concatenate([[high * 1e-9], np.linspace(low, high, wide)[1:-1]])
+        levels = (
+            np.linspace(low, high, wide)[1:-1]
+            if i
+            else np.concatenate([[high * 1e-9], np.linspace(low, high, wide)[1:-1]])
+        )
         good = fits(levels)
         if i == 0 and not good[0]:
             return -1.0

@@ -8,17 +8,24 @@ import unicodedata
 from datetime import datetime, timedelta
 
 MISSING = {"", "NULL", "N/A", "NA", "#N/A", "NONE", "NIL", "-"}
-CURRENCIES = frozenset("""AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
+CURRENCIES = frozenset(
+    """AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
 CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
 HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT
 MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG
 SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF
-XCD XCG XOF XPF YER ZAR ZMW ZWG""".split())   # ISO 4217, currencies in use (list one); funds, metals and tests left out
-EARLIEST, LATEST = 2000, 2100        # years a bill may speak of
+XCD XCG XOF XPF YER ZAR ZMW ZWG""".split()
+)  # ISO 4217, currencies in use (list one); funds, metals and tests left out
+EARLIEST, LATEST = 2000, 2100  # years a bill may speak of
 MAX_TAG_DEPTH = 20
-TIME = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*"
-                  r"(Z|UTC|[+-]\d{2}(?::?\d{2})?)?", re.ASCII | re.I)
-HIDDEN = re.compile("[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u3164\ufeff\uffa0]")
+TIME = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?)?\s*"
+    r"(Z|UTC|[+-]\d{2}(?::?\d{2})?)?",
+    re.ASCII | re.I,
+)
+HIDDEN = re.compile(
+    "[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u3164\ufeff\uffa0]"
+)
 SURROGATE = re.compile("[\ud800-\udfff]")
 EPOCH = datetime(1970, 1, 1)
 
@@ -55,16 +62,31 @@ def parse_time(text: str | None) -> tuple[int | None, str, str]:
         return None, "", "is empty"
     found = TIME.fullmatch(text.strip())
     if not found:
-        return None, "", f"'{text.strip()[:40]}' is not a date; write 2026-01-31 or 2026-01-31T00:00:00Z"
+        return (
+            None,
+            "",
+            f"'{text.strip()[:40]}' is not a date; write 2026-01-31 or 2026-01-31T00:00:00Z",
+        )
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     next_day = hour == "24" and minute == "00" and second in (None, "00")
     try:
-        moment = datetime(int(year), int(month), int(day), 0 if next_day else int(hour or 0), int(minute or 0),
-                          int(second or 0), int((fraction or ".0")[1:7].ljust(6, "0"))) + timedelta(days=next_day)
+        moment = datetime(
+            int(year),
+            int(month),
+            int(day),
+            0 if next_day else int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            int((fraction or ".0")[1:7].ljust(6, "0")),
+        ) + timedelta(days=next_day)
     except (ValueError, OverflowError):
         return None, "", f"'{text.strip()[:40]}' is a date that does not exist"
     if not EARLIEST <= moment.year <= LATEST:
-        return None, "", f"'{text.strip()[:40]}' is not plausible: bills lie between {EARLIEST} and {LATEST}"
+        return (
+            None,
+            "",
+            f"'{text.strip()[:40]}' is not plausible: bills lie between {EARLIEST} and {LATEST}",
+        )
     if zone and zone.upper() not in ("Z", "UTC"):
         digits = zone[1:].replace(":", "").ljust(4, "0")
         offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
@@ -108,7 +130,9 @@ def parse_tags(text: str | None) -> tuple[str | None, str]:
     if bare.startswith('"'):
         bare = "{" + bare.rstrip(",") + "}"
     try:
-        pairs = json.loads(bare, object_pairs_hook=_Pairs, parse_constant=str, parse_float=str, parse_int=str)
+        pairs = json.loads(
+            bare, object_pairs_hook=_Pairs, parse_constant=str, parse_float=str, parse_int=str
+        )
     except (ValueError, RecursionError):
         return None, "not readable as tags"
     if isinstance(pairs, list) and not isinstance(pairs, _Pairs):
@@ -117,7 +141,9 @@ def parse_tags(text: str | None) -> tuple[str | None, str]:
             if not all("key" in item for item in keyed):
                 return None, "not readable as tags"
             pairs = _Pairs((item["key"], item.get("value")) for item in keyed)
-        elif all(isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) for item in pairs):
+        elif all(
+            isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) for item in pairs
+        ):
             pairs = _Pairs(map(tuple, pairs))
         else:
             return None, "not readable as tags"
@@ -189,6 +215,9 @@ def looks_odd(text: str | None) -> str:
     for word in re.findall(r"[^\W\d_]+", text):
         if not word.isascii():
             alphabets = {unicodedata.name(letter, "?").split(" ")[0] for letter in word}
-            if len(alphabets & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH"}) > 1:
+            if (
+                len(alphabets & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH"})
+                > 1
+            ):
                 return "letters of two alphabets in one word"
     return ""

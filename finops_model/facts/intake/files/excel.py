@@ -11,11 +11,13 @@ import openpyxl
 
 from ....errors import InputError, unknown
 
-FORMULA = "formula without a stored value:"       # stands where a formula has no value; read as no amount and no name
+FORMULA = "formula without a stored value:"  # stands where a formula has no value; read as no amount and no name
 MAX_BYTES, FREE, MAX_RATIO, MAX_ROWS = 1 << 30, 64 << 20, 200, 1_048_576
 
 
-def read_sheets(path: Path, sheet: str | None = None) -> tuple[dict[str, list[tuple[int, list[str]]]], list[str]]:
+def read_sheets(
+    path: Path, sheet: str | None = None
+) -> tuple[dict[str, list[tuple[int, list[str]]]], list[str]]:
     """({sheet: [(row, cells)]}, notes) of a workbook's visible sheets, or of the one asked for; empty rows are left out.
 
     Raises InputError for a file that is no workbook, a bomb, or a sheet that is not there.
@@ -27,16 +29,22 @@ def read_sheets(path: Path, sheet: str | None = None) -> tuple[dict[str, list[tu
             names = book.sheetnames
             if sheet is not None and sheet not in names:
                 raise InputError(unknown(path.name, "sheet", sheet, names))
-            shown = [ws for ws in book.worksheets if (ws.title == sheet if sheet is not None else ws.sheet_state == "visible")]
+            shown = [
+                ws
+                for ws in book.worksheets
+                if (ws.title == sheet if sheet is not None else ws.sheet_state == "visible")
+            ]
             grids = {ws.title: grid for ws in shown if (grid := _grid(path, ws))}
         finally:
             book.close()
         notes = _stored(path, grids) if with_formulas else []
     except InputError:
         raise
-    except Exception as problem:    # noqa: BLE001 - openpyxl raises whatever a damaged workbook makes it stumble over
-        raise InputError(f"{path.name}: the workbook is damaged or protected: {type(problem).__name__}. "
-                         "Open it in Excel, save it again without a password, or export CSV.") from None
+    except Exception as problem:  # noqa: BLE001 - openpyxl raises whatever a damaged workbook makes it stumble over
+        raise InputError(
+            f"{path.name}: the workbook is damaged or protected: {type(problem).__name__}. "
+            "Open it in Excel, save it again without a password, or export CSV."
+        ) from None
     return grids, notes
 
 
@@ -47,15 +55,21 @@ def _inspect(path: Path) -> bool:
             parts = archive.infolist()
             size = sum(part.file_size for part in parts)
             if size > min(MAX_BYTES, max(FREE, MAX_RATIO * path.stat().st_size)):
-                raise InputError(f"{path.name}: unpacks to {size:,} bytes from {path.stat().st_size:,}: refused as a bomb. "
-                                 "Export the sheet as CSV.")
+                raise InputError(
+                    f"{path.name}: unpacks to {size:,} bytes from {path.stat().st_size:,}: refused as a bomb. "
+                    "Export the sheet as CSV."
+                )
             if not any(part.filename == "xl/workbook.xml" for part in parts):
-                raise InputError(f"{path.name}: is no Excel workbook. Save it as .xlsx or export CSV.")
+                raise InputError(
+                    f"{path.name}: is no Excel workbook. Save it as .xlsx or export CSV."
+                )
             sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
             return any(b"<f>" in data or b"<f " in data for data in map(archive.read, sheets))
     except zipfile.BadZipFile:
-        raise InputError(f"{path.name}: is no Excel workbook (or is protected by a password). Save it as .xlsx without a "
-                         "password, or export CSV.") from None
+        raise InputError(
+            f"{path.name}: is no Excel workbook (or is protected by a password). Save it as .xlsx without a "
+            "password, or export CSV."
+        ) from None
 
 
 def _grid(path, ws) -> list[tuple[int, list[str]]]:
@@ -68,7 +82,9 @@ def _grid(path, ws) -> list[tuple[int, list[str]]]:
         if cells:
             grid.append((number, cells))
         if number > MAX_ROWS:
-            raise InputError(f"{path.name}: sheet '{ws.title}' has more than {MAX_ROWS:,} rows. Export it as CSV.")
+            raise InputError(
+                f"{path.name}: sheet '{ws.title}' has more than {MAX_ROWS:,} rows. Export it as CSV."
+            )
     return grid
 
 
@@ -93,7 +109,11 @@ def _stored(path: Path, grids: dict) -> list[str]:
             grids[title] = sorted(rows.items())
     finally:
         book.close()
-    first = f"{len(missing)} formulas have no stored value (first: {missing[0]}): open the file in Excel and save it" if missing else ""
+    first = (
+        f"{len(missing)} formulas have no stored value (first: {missing[0]}): open the file in Excel and save it"
+        if missing
+        else ""
+    )
     return [first] if first else []
 
 
@@ -111,7 +131,11 @@ def cell_text(value) -> str:
         text = format(Decimal(format(value, ".15g")), "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, dt.datetime):
-        return value.strftime("%Y-%m-%d") if value.time() == dt.time() else value.strftime("%Y-%m-%dT%H:%M:%S")
+        return (
+            value.strftime("%Y-%m-%d")
+            if value.time() == dt.time()
+            else value.strftime("%Y-%m-%dT%H:%M:%S")
+        )
     if isinstance(value, dt.date):
         return value.isoformat()
     return " ".join(str(value).split())

@@ -25,15 +25,27 @@ import pyarrow.parquet as pq
 
 from ....errors import InputError, nearest
 
-MAX_TEXT = 4 * 2**30            # bytes of text, unpacked
-MAX_RATIO, FREE_TEXT = 200, 64 * 2**20   # a gzip may unpack to 200 times its size, or to 64 MiB
-MAX_ROWS = 100_000_000          # rows of one Parquet file
-MAX_JSON = 256 * 2**20          # bytes of one JSON document
-BATCH = 250_000                 # rows judged at a time
-MAGIC = {b"PK\x03\x04": "a zip archive (or an Excel workbook)", b"PK\x05\x06": "an empty zip archive", b"%PDF": "a PDF",
-         b"\x89PNG": "an image", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive", b"7z\xbc\xaf": "a 7z archive",
-         b"\x28\xb5\x2f\xfd": "a zstd archive", b"\xd0\xcf\x11\xe0": "an old Excel or Word file", b"ORC": "an ORC file",
-         b"Obj\x01": "an Avro file", b"SQLite format 3": "a SQLite database", b"\x7fELF": "a program", b"Rar!": "a rar archive"}
+MAX_TEXT = 4 * 2**30  # bytes of text, unpacked
+MAX_RATIO, FREE_TEXT = 200, 64 * 2**20  # a gzip may unpack to 200 times its size, or to 64 MiB
+MAX_ROWS = 100_000_000  # rows of one Parquet file
+MAX_JSON = 256 * 2**20  # bytes of one JSON document
+BATCH = 250_000  # rows judged at a time
+MAGIC = {
+    b"PK\x03\x04": "a zip archive (or an Excel workbook)",
+    b"PK\x05\x06": "an empty zip archive",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "an image",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
+    b"ORC": "an ORC file",
+    b"Obj\x01": "an Avro file",
+    b"SQLite format 3": "a SQLite database",
+    b"\x7fELF": "a program",
+    b"Rar!": "a rar archive",
+}
 UNPACK = "Unpack it and deliver the CSV, JSON or Parquet file inside."
 
 
@@ -66,15 +78,19 @@ class Source:
     def document(self) -> Any:
         """The JSON document; numbers stay text, NaN and Infinity too. Raises InputError when it is not JSON."""
         if len(self.data) > MAX_JSON:
-            raise InputError(f"{self.name}: {len(self.data):,} bytes of JSON in one document; at most {MAX_JSON:,}. "
-                             "Export it as JSON lines, CSV or Parquet.")
+            raise InputError(
+                f"{self.name}: {len(self.data):,} bytes of JSON in one document; at most {MAX_JSON:,}. "
+                "Export it as JSON lines, CSV or Parquet."
+            )
         try:
             text = decode(self)
             if problem := stray(text):
                 raise ValueError(problem)
             return read_json(text)
         except (ValueError, RecursionError) as problem:
-            raise InputError(f"{self.name}: not valid JSON: {short(problem)}. Export the file again.") from None
+            raise InputError(
+                f"{self.name}: not valid JSON: {short(problem)}. Export the file again."
+            ) from None
 
     @cached_property
     def header(self) -> list[str]:
@@ -99,7 +115,9 @@ class Source:
     def batches(self) -> Iterator[pa.Table]:
         """The rows in pieces, all cells as text, with `x_Row`."""
         if self.kind != "parquet":
-            yield from (self.table.slice(i, BATCH) for i in range(0, max(self.table.num_rows, 1), BATCH))
+            yield from (
+                self.table.slice(i, BATCH) for i in range(0, max(self.table.num_rows, 1), BATCH)
+            )
             return
         from . import textcells
 
@@ -111,7 +129,9 @@ class Source:
                 yield textcells.as_text(self.name, pa.Table.from_batches([batch]), first)
                 first += batch.num_rows
         except (pa.ArrowException, OSError) as problem:
-            raise InputError(f"{self.name}: the Parquet file is damaged: {short(problem)}. Download it again.") from None
+            raise InputError(
+                f"{self.name}: the Parquet file is damaged: {short(problem)}. Download it again."
+            ) from None
         if empty:
             yield textcells.as_text(self.name, file.schema_arrow.empty_table(), 1)
 
@@ -127,6 +147,7 @@ def read_json(text: str) -> Any:
     >>> read_json('{"a": 0.10, "b": NaN}')
     {'a': '0.10', 'b': 'NaN'}
     """
+
     def once(pairs):
         built = dict(pairs)
         if len(built) != len(pairs):
@@ -134,7 +155,9 @@ def read_json(text: str) -> Any:
             raise ValueError(f"key '{next(k for k in seen if seen.count(k) > 1)}' stands twice")
         return built
 
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=once)
+    return json.loads(
+        text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=once
+    )
 
 
 def open_source(item: Any) -> Source:
@@ -149,7 +172,9 @@ def open_source(item: Any) -> Source:
         with path.open("rb") as file:
             head = file.read(4096)
     except OSError as problem:
-        raise InputError(f"{path}: cannot be read: {problem.strerror}. Give yourself the right to read it, or copy it.") from None
+        raise InputError(
+            f"{path}: cannot be read: {problem.strerror}. Give yourself the right to read it, or copy it."
+        ) from None
     size, digest = path.stat().st_size, _sha256(path)
     _refuse_strangers(path, head)
     if head[:4] == b"PAR1":
@@ -158,7 +183,9 @@ def open_source(item: Any) -> Source:
         data = _gunzip(path)
         _refuse_strangers(path, data[:4096])
     elif size > MAX_TEXT:
-        raise InputError(f"{path.name}: {size:,} bytes; a text file may have at most {MAX_TEXT:,}. Deliver Parquet.")
+        raise InputError(
+            f"{path.name}: {size:,} bytes; a text file may have at most {MAX_TEXT:,}. Deliver Parquet."
+        )
     else:
         data = path.read_bytes()
     return Source(path.name, _text_kind(path, data), digest, size, data=data, path=path)
@@ -170,17 +197,37 @@ def refuse_no_file(path: Path) -> None:
         mode = path.stat().st_mode
     except (OSError, ValueError) as problem:
         if path.is_symlink():
-            why = "goes round in a circle" if getattr(problem, "errno", 0) == errno.ELOOP else f"leads to {os.readlink(path)}, which is not there"
+            why = (
+                "goes round in a circle"
+                if getattr(problem, "errno", 0) == errno.ELOOP
+                else f"leads to {os.readlink(path)}, which is not there"
+            )
             raise InputError(f"{path}: is a link that {why}. Name the file itself.") from None
         if getattr(problem, "errno", 0) == errno.EACCES:
-            raise InputError(f"{path}: its folder may not be read. Copy the file to a place of your own.") from None
-        near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if os.path.isdir(path.parent) else None
-        raise InputError(f"{path}: there is no such file.{f' Did you mean {near!r}?' if near else ''}") from None
+            raise InputError(
+                f"{path}: its folder may not be read. Copy the file to a place of your own."
+            ) from None
+        near = (
+            nearest(path.name, [p.name for p in path.parent.iterdir()])
+            if os.path.isdir(path.parent)
+            else None
+        )
+        raise InputError(
+            f"{path}: there is no such file.{f' Did you mean {near!r}?' if near else ''}"
+        ) from None
     if stat.S_ISDIR(mode):
         raise InputError(f"{path}: is a folder. Name its files, for example {path}/*.csv.")
     if not stat.S_ISREG(mode):
-        what = "a pipe" if stat.S_ISFIFO(mode) else "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "a socket"
-        raise InputError(f"{path}: is {what}, not a file. Write what comes out of it into a file first, and name that.")
+        what = (
+            "a pipe"
+            if stat.S_ISFIFO(mode)
+            else "a device"
+            if stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+            else "a socket"
+        )
+        raise InputError(
+            f"{path}: is {what}, not a file. Write what comes out of it into a file first, and name that."
+        )
 
 
 def _frame(name: str, frame) -> Source:
@@ -188,7 +235,14 @@ def _frame(name: str, frame) -> Source:
     for column in frame.columns:
         for value in frame[column].tolist():
             digest.update(repr(value).encode("utf-8", "surrogatepass") + b"\x1f")
-    return Source(name, "frame", digest.hexdigest(), int(frame.shape[0]), frame=frame, notes=list(frame.attrs.get("warnings", ())))
+    return Source(
+        name,
+        "frame",
+        digest.hexdigest(),
+        int(frame.shape[0]),
+        frame=frame,
+        notes=list(frame.attrs.get("warnings", ())),
+    )
 
 
 def _sha256(path: Path) -> str:
@@ -201,19 +255,29 @@ def _refuse_strangers(path: Path, head: bytes) -> None:
     name = path.name
     if not head.strip(b" \t\r\n\xef\xbb\xbf"):
         raise InputError(f"{name}: the file is empty. Export it again.")
-    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" or path.suffix.lower() in {".pkl", ".pickle", ".joblib"}:
-        raise InputError(f"{name}: is a pickle, which can run code when it is loaded; it is never read. "
-                         "Export the bill as CSV, JSON lines or Parquet.")
+    if (
+        head[:1] == b"\x80"
+        and head[1:2] in b"\x02\x03\x04\x05"
+        or path.suffix.lower() in {".pkl", ".pickle", ".joblib"}
+    ):
+        raise InputError(
+            f"{name}: is a pickle, which can run code when it is loaded; it is never read. "
+            "Export the bill as CSV, JSON lines or Parquet."
+        )
     if head.startswith(b"PK\x03\x04") and path.suffix.casefold() in (".xlsx", ".xlsm"):
-        raise InputError(f"{name}: is an Excel workbook, not an export: finops start {name} reads it and asks which column is what. "
-                         "Or save its sheet as CSV.")
+        raise InputError(
+            f"{name}: is an Excel workbook, not an export: finops start {name} reads it and asks which column is what. "
+            "Or save its sheet as CSV."
+        )
     for magic, what in MAGIC.items():
         if head.startswith(magic):
             raise InputError(f"{name}: is {what}, not an export. {UNPACK}")
     text = head.lstrip(b" \t\r\n\xef\xbb\xbf").lower()
     if text.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<error", b"<!--")):
-        raise InputError(f"{name}: is a web page or XML, not an export: the download probably needed a sign-in. "
-                         "Sign in and download it again.")
+        raise InputError(
+            f"{name}: is a web page or XML, not an export: the download probably needed a sign-in. "
+            "Sign in and download it again."
+        )
 
 
 def _gunzip(path: Path) -> bytes:
@@ -224,18 +288,24 @@ def _gunzip(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             while rest or (rest := file.read(1 << 20)):
-                if done:                                  # a second gzip member
+                if done:  # a second gzip member
                     engine, done = zlib.decompressobj(31), False
                 out.write(engine.decompress(rest, 1 << 22))
                 if out.tell() > allowed:
-                    raise InputError(f"{path.name}: unpacks to more than {allowed:,} bytes from "
-                                     f"{path.stat().st_size:,}: refused as a bomb. Deliver Parquet or smaller files.")
+                    raise InputError(
+                        f"{path.name}: unpacks to more than {allowed:,} bytes from "
+                        f"{path.stat().st_size:,}: refused as a bomb. Deliver Parquet or smaller files."
+                    )
                 done = engine.eof
                 rest = engine.unused_data if done else engine.unconsumed_tail
     except zlib.error as problem:
-        raise InputError(f"{path.name}: the gzip is damaged: {short(problem)}. Download it again.") from None
+        raise InputError(
+            f"{path.name}: the gzip is damaged: {short(problem)}. Download it again."
+        ) from None
     if not done:
-        raise InputError(f"{path.name}: the gzip ends too early: the download was cut off. Download it again.")
+        raise InputError(
+            f"{path.name}: the gzip ends too early: the download was cut off. Download it again."
+        )
     return out.getvalue()
 
 
@@ -244,16 +314,22 @@ def _parquet(source: Source) -> pq.ParquetFile:
     try:
         file = pq.ParquetFile(source.path)
     except (pa.ArrowException, OSError) as problem:
-        raise InputError(f"{source.name}: the Parquet file is damaged or cut off: {short(problem)}. "
-                         "Download it again.") from None
+        raise InputError(
+            f"{source.name}: the Parquet file is damaged or cut off: {short(problem)}. "
+            "Download it again."
+        ) from None
     rows = file.metadata.num_rows
     if rows > MAX_ROWS or (rows > 100_000 and rows > source.size):
-        raise InputError(f"{source.name}: its footer promises {rows:,} rows in {source.size:,} bytes: refused as a bomb. "
-                         f"A file may hold {MAX_ROWS:,} rows and needs at least a byte for each.")
+        raise InputError(
+            f"{source.name}: its footer promises {rows:,} rows in {source.size:,} bytes: refused as a bomb. "
+            f"A file may hold {MAX_ROWS:,} rows and needs at least a byte for each."
+        )
     if file.metadata.num_columns > 2000:
         raise InputError(f"{source.name}: {file.metadata.num_columns:,} columns; at most 2,000.")
     words = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
-    return pq.ParquetFile(source.path, read_dictionary=words)      # a repeated long cell must not unpack unseen
+    return pq.ParquetFile(
+        source.path, read_dictionary=words
+    )  # a repeated long cell must not unpack unseen
 
 
 def _text_kind(path: Path, data: bytes) -> str:
@@ -263,8 +339,12 @@ def _text_kind(path: Path, data: bytes) -> str:
         try:
             whole = isinstance(read_json(first.decode("utf-8", "replace")), dict)
         except (ValueError, RecursionError):
-            whole = path.suffixes[:1] in (['.jsonl'], ['.ndjson'])
-        return "jsonl" if whole and (b"\n" in data.strip() or not path.name.endswith(".json")) else "json"
+            whole = path.suffixes[:1] in ([".jsonl"], [".ndjson"])
+        return (
+            "jsonl"
+            if whole and (b"\n" in data.strip() or not path.name.endswith(".json"))
+            else "json"
+        )
     return "csv"
 
 
@@ -279,8 +359,10 @@ def decode(source: Source) -> str:
         text = source.data.decode(kind)
     except UnicodeDecodeError as problem:
         if kind != "utf-8-sig":
-            raise InputError(f"{source.name}: looks like {kind.upper()} but is not (byte {problem.start}). "
-                             "Export it as UTF-8.") from None
+            raise InputError(
+                f"{source.name}: looks like {kind.upper()} but is not (byte {problem.start}). "
+                "Export it as UTF-8."
+            ) from None
         return _not_all_utf8(source)
     if kind != "utf-8-sig":
         source.notes.append(f"not UTF-8: read as {kind}")
@@ -300,14 +382,18 @@ def encoding_of(data: bytes) -> str:
 
 def _not_all_utf8(source: Source) -> str:
     data = source.data
-    beyond = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if not line.isascii()]
+    beyond = [
+        (number, line) for number, line in enumerate(data.split(b"\n"), 1) if not line.isascii()
+    ]
     strange = [number for number, line in beyond if not _is_utf8(line)]
     if len(strange) == len(beyond):
         source.notes.append("not UTF-8: read as Windows-1252")
         return data.decode("latin-1") if b"\x81" in data else data.decode("cp1252", "replace")
     lines = "1 line is not UTF-8" if len(strange) == 1 else f"{len(strange):,} lines are not UTF-8"
-    source.notes.append(f"{lines} (line {strange[0]}{' first' if len(strange) > 1 else ''}) where others are: refused, "
-                        "not read another way")
+    source.notes.append(
+        f"{lines} (line {strange[0]}{' first' if len(strange) > 1 else ''}) where others are: refused, "
+        "not read another way"
+    )
     return data.decode("utf-8-sig", "surrogateescape")
 
 
@@ -342,7 +428,11 @@ def shown(text: str) -> str:
     """
     if text.isascii():
         return text
-    return STRAY.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text).encode("utf-8", "backslashreplace").decode()
+    return (
+        STRAY.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+        .encode("utf-8", "backslashreplace")
+        .decode()
+    )
 
 
 def head_text(source: Source) -> str:

@@ -20,8 +20,10 @@ from ....errors import InputError
 from .cells import whole_characters
 from .readers import BrokenRow, Source, decode, read_json, short, shown, stray
 
-DATA = re.compile(r"\s*([+-]?\d[\d.,]*|\d{4}-\d{2}-\d{2}.*|\{.*)\s*", re.ASCII)     # no column is called so
-RESERVED = {"x_row", "x_file", "x_period", "x_hash", "x_raw"}      # the ledger's own columns
+DATA = re.compile(
+    r"\s*([+-]?\d[\d.,]*|\d{4}-\d{2}-\d{2}.*|\{.*)\s*", re.ASCII
+)  # no column is called so
+RESERVED = {"x_row", "x_file", "x_period", "x_hash", "x_raw"}  # the ledger's own columns
 MAX_COLUMNS, MAX_CELL, MAX_RAW, MAX_UNPACKED = 2000, 131_072, 20_000, 2 * 2**30
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
@@ -39,7 +41,9 @@ def read_csv(source: Source) -> pa.Table:
     if delimiter != ",":
         source.notes.append(f"delimiter is a {NAMES.get(delimiter, repr(delimiter))}")
     if problem := stray(first):
-        raise InputError(f"{source.name}: the header {problem}. Export the file again, all of it as UTF-8.")
+        raise InputError(
+            f"{source.name}: the header {problem}. Export the file again, all of it as UTF-8."
+        )
     names = check_header(source.name, next(csv.reader([first], delimiter=delimiter), []))
     body = lines.read()
     raw = body.encode("utf-8", "surrogatepass")
@@ -66,13 +70,17 @@ def check_header(name: str, cells: list[str]) -> list[str]:
         raise InputError(f"{name}: {len(names):,} columns; at most {MAX_COLUMNS:,}.")
     data = next((cell for cell in names if DATA.fullmatch(cell)), None)
     if data is not None:
-        raise InputError(f"{name}: the first line is data, not a header: '{data[:30]}' stands where a column name belongs. "
-                         "Add a first line with the column names.")
+        raise InputError(
+            f"{name}: the first line is data, not a header: '{data[:30]}' stands where a column name belongs. "
+            "Add a first line with the column names."
+        )
     seen: dict[str, int] = {}
     for i, column in enumerate(names, 1):
         if column.casefold() in seen:
-            raise InputError(f"{name}: column '{column}' stands twice in the header, at places "
-                             f"{seen[column.casefold()]} and {i}: which one counts? Take one out.")
+            raise InputError(
+                f"{name}: column '{column}' stands twice in the header, at places "
+                f"{seen[column.casefold()]} and {i}: which one counts? Take one out."
+            )
         seen[column.casefold()] = i
     return names
 
@@ -100,10 +108,13 @@ def _arrow_csv(raw: bytes, names: list[str], delimiter: str) -> pa.Table | None:
         return _table({name: [] for name in names}, [])
     try:
         table = pacsv.read_csv(
-            io.BytesIO(raw), read_options=pacsv.ReadOptions(column_names=names, block_size=8 << 20),
+            io.BytesIO(raw),
+            read_options=pacsv.ReadOptions(column_names=names, block_size=8 << 20),
             parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pacsv.ConvertOptions(column_types={name: pa.string() for name in names},
-                                                 strings_can_be_null=False))
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.string() for name in names}, strings_can_be_null=False
+            ),
+        )
     except pa.ArrowException:
         return None
     return table.append_column("x_Row", pa.array(np.arange(1, table.num_rows + 1)))
@@ -120,30 +131,55 @@ def _careful_csv(source: Source, body: str, names: list[str], delimiter: str) ->
             for cells in reader:
                 taken, used = (used, reader.line_num), reader.line_num
                 if len(cells) < 2 and not "".join(cells).strip() and len(names) > 1:
-                    continue                                      # a blank line is no row
+                    continue  # a blank line is no row
                 if len(cells) == len(names):
                     place = next((i for i, cell in enumerate(cells) if stray(cell)), None)
                     if place is not None:
-                        number = _refuse(source, ["".join(lines[at + taken[0]: at + taken[1]])], number, names[place], "not UTF-8", stray(cells[place]))
+                        number = _refuse(
+                            source,
+                            ["".join(lines[at + taken[0] : at + taken[1]])],
+                            number,
+                            names[place],
+                            "not UTF-8",
+                            stray(cells[place]),
+                        )
                         continue
                     number += 1
                     rows.append(cells)
                     numbers.append(number)
                     continue
-                broken = lines[at + taken[0]: at + taken[1]]
-                number = _refuse(source, broken, number, "", "wrong number of cells",
-                                 f"has {len(cells)} cells where the header has {len(names)}")
+                broken = lines[at + taken[0] : at + taken[1]]
+                number = _refuse(
+                    source,
+                    broken,
+                    number,
+                    "",
+                    "wrong number of cells",
+                    f"has {len(cells)} cells where the header has {len(names)}",
+                )
             break
         except csv.Error as problem:
-            broken = lines[at + used: at + reader.line_num]
+            broken = lines[at + used : at + reader.line_num]
             if "field limit" in str(problem):
                 column, size = _longest(broken, names, delimiter)
-                number = _refuse(source, broken, number, column, "cell too long",
-                                 f"a cell of {size:,} characters; at most {MAX_CELL:,}")
+                number = _refuse(
+                    source,
+                    broken,
+                    number,
+                    column,
+                    "cell too long",
+                    f"a cell of {size:,} characters; at most {MAX_CELL:,}",
+                )
             else:
                 column = _quoted_column(broken[0], names, delimiter)
-                number = _refuse(source, broken, number, column, "quote",
-                                 "an opening quote is never closed, or text follows a closing quote")
+                number = _refuse(
+                    source,
+                    broken,
+                    number,
+                    column,
+                    "quote",
+                    "an opening quote is never closed, or text follows a closing quote",
+                )
             at += reader.line_num
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
     return _table(dict(zip(names, columns, strict=True)), numbers)
@@ -153,7 +189,9 @@ def _refuse(source, lines, number, column, kind, reason) -> int:
     for i, line in enumerate(line for line in lines if line.strip()):
         why = reason if i == 0 else f"swallowed by the broken row {number - i + 1}: {reason}"
         number += 1
-        source.broken.append(BrokenRow(number, column, kind, shown(why), shown(line.rstrip("\r\n")[:MAX_RAW])))
+        source.broken.append(
+            BrokenRow(number, column, kind, shown(why), shown(line.rstrip("\r\n")[:MAX_RAW]))
+        )
     return number
 
 
@@ -168,7 +206,9 @@ def _longest(lines, names, delimiter) -> tuple[str, int]:
 def _quoted_column(line, names, delimiter) -> str:
     """The column in which the first odd quote of a line opens."""
     mark = re.escape(delimiter)
-    for place, cell in enumerate(re.finditer(rf'(?:^|(?<={mark}))(?:"(?:[^"]|"")*"(?={mark}|\s*$)|[^{mark}]*)', line)):
+    for place, cell in enumerate(
+        re.finditer(rf'(?:^|(?<={mark}))(?:"(?:[^"]|"")*"(?={mark}|\s*$)|[^{mark}]*)', line)
+    ):
         if cell.group().count('"') % 2 or re.fullmatch(r'"[^"]*"[^"\s].*', cell.group().strip()):
             return names[place] if place < len(names) else ""
     return ""
@@ -186,21 +226,38 @@ def read_records(source: Source) -> pa.Table:
         text_lines = (line for line in io.StringIO(decode(source), newline="\n") if line.strip())
         for number, line in enumerate(text_lines, 1):
             if problem := stray(line):
-                source.broken.append(BrokenRow(number, "", "not UTF-8", problem, shown(line.strip()[:MAX_RAW])))
+                source.broken.append(
+                    BrokenRow(number, "", "not UTF-8", problem, shown(line.strip()[:MAX_RAW]))
+                )
                 continue
             try:
                 item = read_json(line)
             except (ValueError, RecursionError) as problem:
-                reason = "nested too deeply" if isinstance(problem, RecursionError) else short(problem)
-                source.broken.append(BrokenRow(number, "", "not JSON", f"is not JSON: {reason}", line.strip()[:MAX_RAW]))
+                reason = (
+                    "nested too deeply" if isinstance(problem, RecursionError) else short(problem)
+                )
+                source.broken.append(
+                    BrokenRow(
+                        number, "", "not JSON", f"is not JSON: {reason}", line.strip()[:MAX_RAW]
+                    )
+                )
                 continue
             _keep(source, item, number, records, numbers, line)
     if not records and source.broken:
         first = source.broken[0]
-        raise InputError(f"{source.name}: no record can be read; the first, {first.row}, {first.reason}. Export the file again.")
+        raise InputError(
+            f"{source.name}: no record can be read; the first, {first.row}, {first.reason}. Export the file again."
+        )
     keys = list(dict.fromkeys(key for record in records for key in record))
     names = check_header(source.name, keys)
-    return _table({name: [_text(record.get(key)) for record in records] for name, key in zip(names, keys, strict=True)}, numbers, source)
+    return _table(
+        {
+            name: [_text(record.get(key)) for record in records]
+            for name, key in zip(names, keys, strict=True)
+        },
+        numbers,
+        source,
+    )
 
 
 def _keep(source, item, number, records, numbers, line) -> None:
@@ -208,7 +265,11 @@ def _keep(source, item, number, records, numbers, line) -> None:
         records.append({str(key).strip(): value for key, value in item.items()})
         numbers.append(number)
     else:
-        source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", shown(str(line or item)[:MAX_RAW])))
+        source.broken.append(
+            BrokenRow(
+                number, "", "not JSON", "is no JSON object", shown(str(line or item)[:MAX_RAW])
+            )
+        )
 
 
 def _text(value) -> str | None:
@@ -228,7 +289,10 @@ def read_frame(source: Source) -> pa.Table:
     for i, name in enumerate(names):
         values = frame.iloc[:, i]
         gone = values.isna().tolist()
-        columns[name] = [None if missing else str(value) for value, missing in zip(values.tolist(), gone, strict=True)]
+        columns[name] = [
+            None if missing else str(value)
+            for value, missing in zip(values.tolist(), gone, strict=True)
+        ]
     return _table(columns, list(range(1, len(frame) + 1)), source)
 
 
@@ -236,16 +300,26 @@ def _table(columns: dict, numbers: list[int], source: Source | None = None) -> p
     def safe(name, values):
         try:
             return pa.array(values, pa.string())
-        except (UnicodeEncodeError, pa.ArrowException):          # lone surrogates out of JSON escapes
+        except (UnicodeEncodeError, pa.ArrowException):  # lone surrogates out of JSON escapes
             whole = [v if v is None else whole_characters(v) for v in values]
             changed = sum(one != other for one, other in zip(values, whole, strict=True))
             if source is not None:
                 rows = "1 row holds" if changed == 1 else f"{changed:,} rows hold"
-                source.notes.append(f"{name}: {rows} half a character (a lone surrogate); it is kept as \ufffd")
+                source.notes.append(
+                    f"{name}: {rows} half a character (a lone surrogate); it is kept as \ufffd"
+                )
             return pa.array(whole, pa.string())
 
-    return pa.table({**{name: safe(name, list(values)) for name, values in columns.items() if name != "x_Row"},
-                     "x_Row": pa.array(numbers, pa.int64())})
+    return pa.table(
+        {
+            **{
+                name: safe(name, list(values))
+                for name, values in columns.items()
+                if name != "x_Row"
+            },
+            "x_Row": pa.array(numbers, pa.int64()),
+        }
+    )
 
 
 def as_text(name: str, table: pa.Table, first: int) -> pa.Table:
@@ -253,8 +327,10 @@ def as_text(name: str, table: pa.Table, first: int) -> pa.Table:
     names = check_header(name, table.schema.names)
     weight = sum(_unpacked(column) for column in table.columns)
     if weight > MAX_UNPACKED:
-        raise InputError(f"{name}: {table.num_rows:,} rows unpack to {weight:,} bytes of text: refused as a bomb. "
-                         "Deliver smaller cells.")
+        raise InputError(
+            f"{name}: {table.num_rows:,} rows unpack to {weight:,} bytes of text: refused as a bomb. "
+            "Deliver smaller cells."
+        )
     columns = {word: _native(column) for word, column in zip(names, table.columns, strict=True)}
     return pa.table({**columns, "x_Row": pa.array(np.arange(first, first + table.num_rows))})
 
@@ -263,8 +339,11 @@ def _unpacked(column: pa.ChunkedArray) -> int:
     """Bytes of text that a dictionary column unpacks to; 0 for other columns, which are in memory already."""
     if not pa.types.is_dictionary(column.type):
         return 0
-    sizes = [pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() for chunk in column.chunks
-             if len(chunk.dictionary) and not pa.types.is_primitive(chunk.dictionary.type)]
+    sizes = [
+        pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py()
+        for chunk in column.chunks
+        if len(chunk.dictionary) and not pa.types.is_primitive(chunk.dictionary.type)
+    ]
     return sum(size or 0 for size in sizes)
 
 
@@ -274,8 +353,12 @@ def _native(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return _native(column.cast(kind.value_type))
     if pa.types.is_nested(kind):
         mapping = pa.types.is_map(kind)
-        values = [value if value is None else json.dumps(dict(value) if mapping else value, default=str,
-                                                         ensure_ascii=False) for value in column.to_pylist()]
+        values = [
+            value
+            if value is None
+            else json.dumps(dict(value) if mapping else value, default=str, ensure_ascii=False)
+            for value in column.to_pylist()
+        ]
         return pa.chunked_array([pa.array(values, pa.string())])
     if pa.types.is_timestamp(kind):
         micro = column.cast(pa.timestamp("us", kind.tz), safe=False)

@@ -18,7 +18,11 @@ from ....shelf import Contract, Function, defaults, modules, wrong
 from .. import vendors
 from ..files.readers import Source, open_source
 
-CONTRACT = Contract("importer", {"TITLE": str, "recognise": Function(("source",)), "read": Function(("source",))}, {"DEFAULT": bool})
+CONTRACT = Contract(
+    "importer",
+    {"TITLE": str, "recognise": Function(("source",)), "read": Function(("source",))},
+    {"DEFAULT": bool},
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Export:
     """One file under FOCUS 1.4 names: its rows in pieces of text cells with `x_Row`, its format, and notes."""
 
     batches: Iterator[pa.Table]
-    version: str                 # format and version, for the lineage: 'FOCUS 1.2'
+    version: str  # format and version, for the lineage: 'FOCUS 1.2'
     notes: list[str] = field(default_factory=list)
 
 
@@ -45,17 +49,25 @@ def named(format: str, source: Source) -> ModuleType:
     if format not in importers:
         raise InputError(unknown("--format", "importer", format, importers))
     if not importers[format].recognise(source):
-        raise InputError(f"{source.name}: is not what the importer '{format}' reads ({importers[format].TITLE}). Leave --format out, or name "
-                         f"another importer: {listing(name for name in importers if name != format)}.")
+        raise InputError(
+            f"{source.name}: is not what the importer '{format}' reads ({importers[format].TITLE}). Leave --format out, or name "
+            f"another importer: {listing(name for name in importers if name != format)}."
+        )
     return importers[format]
 
 
 def recognised(source: Source) -> str | None:
     """The default importer that knows a source, FOCUS apart: that one judges every table. Raises InputError where two know it."""
     importers = shelf()
-    names = [name for name in defaults(importers) if name != "focus" and importers[name].recognise(source)]
+    names = [
+        name
+        for name in defaults(importers)
+        if name != "focus" and importers[name].recognise(source)
+    ]
     if len(names) > 1:
-        raise InputError(f"{source.name}: {len(names)} importers know it ({together(names)}). Say which one reads it, for example: --format {names[0]}.")
+        raise InputError(
+            f"{source.name}: {len(names)} importers know it ({together(names)}). Say which one reads it, for example: --format {names[0]}."
+        )
     return names[0] if names else None
 
 
@@ -75,15 +87,21 @@ def read(source: Source, format: str | None = None) -> Export:
             return importers["focus"].read(source)
         except InputError as problem:
             raise InputError(f"{problem}{_offer(source, importers)}") from None
-    raise InputError(f"{source.name}: no importer knows this JSON document. Known: "
-                     f"{listing(importers[name].TITLE for name in defaults(importers))}. "
-                     f"Export a table (CSV or Excel) with a date and an amount instead.{_offer(source, importers)}")
+    raise InputError(
+        f"{source.name}: no importer knows this JSON document. Known: "
+        f"{listing(importers[name].TITLE for name in defaults(importers))}. "
+        f"Export a table (CSV or Excel) with a date and an amount instead.{_offer(source, importers)}"
+    )
 
 
 def _offer(source: Source, importers: dict[str, ModuleType]) -> str:
     """The importers that are no default and know a source that nobody could read, in a sentence; '' where there is none."""
     usual = defaults(importers)
-    names = [name for name, importer in importers.items() if name not in usual and importer.recognise(source)]
+    names = [
+        name
+        for name, importer in importers.items()
+        if name not in usual and importer.recognise(source)
+    ]
     return f" The importer '{names[0]}' knows it: --format {names[0]}." if names else ""
 
 

@@ -22,29 +22,50 @@ def has(source: Source, needed: str, never: str = "") -> bool:
         return False
     try:
         words = head(source.header).words
-    except InputError:                     # the reader that takes the file says what is wrong with it
+    except InputError:  # the reader that takes the file says what is wrong with it
         return False
-    return set(needed.split()) <= words and not words & set(never.split()) and len(words & FOCUS) < 6
+    return (
+        set(needed.split()) <= words and not words & set(never.split()) and len(words & FOCUS) < 6
+    )
 
 
 def lines(source: Source) -> Iterator[dict[str, str]]:
     """The rows of a table, {squashed heading: text, '' for nothing}, with x_Row."""
     for table in source.batches():
-        names = {name: next(iter(head([name]).words), "") for name in table.schema.names if name != "x_Row"}
+        names = {
+            name: next(iter(head([name]).words), "")
+            for name in table.schema.names
+            if name != "x_Row"
+        }
         columns = {squashed: table.column(name).to_pylist() for name, squashed in names.items()}
         for i, number in enumerate(table.column("x_Row").to_pylist()):
             row = {name: (cells[i] or "").strip() for name, cells in columns.items()}
-            yield {name: "" if cell.casefold() in NOTHING else cell for name, cell in row.items()} | {"x_Row": number}
+            yield {
+                name: "" if cell.casefold() in NOTHING else cell for name, cell in row.items()
+            } | {"x_Row": number}
 
 
-def charge(number: int, day: tuple[str, str], cost: str, currency: str, tags: dict[str, str], **cells: str) -> dict:
+def charge(
+    number: int, day: tuple[str, str], cost: str, currency: str, tags: dict[str, str], **cells: str
+) -> dict:
     """A row under FOCUS names: usage of a day, billed in its calendar month."""
-    starts, ends = text(day[0]), text(day[1])           # a record of a JSON list may hold anything
+    starts, ends = text(day[0]), text(day[1])  # a record of a JSON list may hold anything
     opens, closes = month_around(starts)
     tags = {key: value for key, value in tags.items() if value}
-    return {"x_Row": number, "BilledCost": cost, "BillingCurrency": currency, "BillingPeriodStart": opens, "BillingPeriodEnd": closes,
-            "ChargePeriodStart": starts, "ChargePeriodEnd": ends, "ChargeCategory": "Usage", "ChargeFrequency": "Usage-Based",
-            "ServiceCategory": "AI and Machine Learning", "Tags": json.dumps(tags, ensure_ascii=False) if tags else None, **cells}
+    return {
+        "x_Row": number,
+        "BilledCost": cost,
+        "BillingCurrency": currency,
+        "BillingPeriodStart": opens,
+        "BillingPeriodEnd": closes,
+        "ChargePeriodStart": starts,
+        "ChargePeriodEnd": ends,
+        "ChargeCategory": "Usage",
+        "ChargeFrequency": "Usage-Based",
+        "ServiceCategory": "AI and Machine Learning",
+        "Tags": json.dumps(tags, ensure_ascii=False) if tags else None,
+        **cells,
+    }
 
 
 def export(version: str, rows: list[dict], quiet: list[str]) -> Export:

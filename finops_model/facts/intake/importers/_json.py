@@ -10,9 +10,27 @@ from ....errors import InputError
 from ..files.readers import BrokenRow, Source
 from . import Export
 
-COLUMNS = ("BilledCost", "BillingCurrency", "BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd",
-           "ChargeCategory", "ChargeFrequency", "ServiceName", "ServiceCategory", "ServiceProviderName", "InvoiceIssuerName",
-           "BillingAccountId", "SubAccountId", "SkuId", "SkuMeter", "ChargeDescription", "Tags", "x_Model")
+COLUMNS = (
+    "BilledCost",
+    "BillingCurrency",
+    "BillingPeriodStart",
+    "BillingPeriodEnd",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "ChargeCategory",
+    "ChargeFrequency",
+    "ServiceName",
+    "ServiceCategory",
+    "ServiceProviderName",
+    "InvoiceIssuerName",
+    "BillingAccountId",
+    "SubAccountId",
+    "SkuId",
+    "SkuMeter",
+    "ChargeDescription",
+    "Tags",
+    "x_Model",
+)
 PAGES = "INCOMPLETE: the report says that more pages follow (has_more); export all pages and deliver them together"
 STANDS_IN = "no amortised cost in this report: BilledCost is taken as EffectiveCost"
 
@@ -23,13 +41,17 @@ def results(source: Source) -> Iterator[tuple[dict, dict]]:
     for bucket in source.document["data"]:
         lines = bucket.get("results") if isinstance(bucket, dict) else None
         if not isinstance(lines, list):
-            raise InputError(f"{source.name}: a bucket of the report has no list 'results'. Export the report again.")
+            raise InputError(
+                f"{source.name}: a bucket of the report has no list 'results'. Export the report again."
+            )
         for line in lines:
             number += 1
             if isinstance(line, dict):
                 yield bucket, {**line, "x_Row": number}
             else:
-                source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", str(line)[:1000]))
+                source.broken.append(
+                    BrokenRow(number, "", "not JSON", "is no JSON object", str(line)[:1000])
+                )
 
 
 def records(source: Source) -> Iterator[dict]:
@@ -39,7 +61,9 @@ def records(source: Source) -> Iterator[dict]:
         if isinstance(record, dict):
             yield {**record, "x_Row": number}
         else:
-            source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", str(record)[:1000]))
+            source.broken.append(
+                BrokenRow(number, "", "not JSON", "is no JSON object", str(record)[:1000])
+            )
 
 
 def is_list(source: Source, sign: tuple[str, ...]) -> bool:
@@ -65,8 +89,19 @@ def is_report(source: Source, sign: tuple[str, ...]) -> bool:
     if source.kind != "json" or not isinstance(source.document, dict):
         return False
     data = source.document.get("data")
-    lists = [b.get("results") for b in data if isinstance(b, dict)] if isinstance(data, list) else []
-    first = next((line for lines in lists if isinstance(lines, list) for line in lines if isinstance(line, dict)), None)
+    lists = (
+        [b.get("results") for b in data if isinstance(b, dict)] if isinstance(data, list) else []
+    )
+    first = next(
+        (
+            line
+            for lines in lists
+            if isinstance(lines, list)
+            for line in lines
+            if isinstance(line, dict)
+        ),
+        None,
+    )
     return first is not None and set(sign) <= set(first)
 
 
@@ -80,7 +115,12 @@ def month_around(day: str | None) -> tuple[str | None, str | None]:
     >>> month_around("2026-12-31T00:00:00Z")
     ('2026-12-01T00:00:00Z', '2027-01-01T00:00:00Z')
     """
-    if not day or len(day) < 7 or not (day[:4] + day[5:7]).isdigit() or not 1 <= int(day[5:7]) <= 12:
+    if (
+        not day
+        or len(day) < 7
+        or not (day[:4] + day[5:7]).isdigit()
+        or not 1 <= int(day[5:7]) <= 12
+    ):
         return day, day
     year, month = int(day[:4]), int(day[5:7])
     after = f"{year + month // 12:04d}-{month % 12 + 1:02d}"

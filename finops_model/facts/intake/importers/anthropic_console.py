@@ -29,12 +29,37 @@ def read(source: Source) -> Export:
         nothing = not line["costusd"] and not (model or meter or kind)
         if nothing:
             quiet.append(day[0])
-        rows.append(_console.charge(
-            line["x_Row"], day, "0" if nothing else line["costusd"], "USD",
-            {"workspace": line.get("workspace", ""), "api_key": line.get("apikey", "")}, ServiceName="Claude API", ServiceProviderName="Anthropic",
-            InvoiceIssuerName="Anthropic", BillingAccountId="", SubAccountId=line.get("workspace", ""), ListCost=line.get("listpriceusd", ""),
-            SkuId=f"{model}:{meter}" if model and meter else "" if nothing else kind or meter or model, SkuMeter=meter, x_Model=model,
-            ChargeDescription=", ".join(filter(None, (line.get(word, "") for word in ("usagetype", "contextwindow", "inferencegeo", "speed"))))))
+        rows.append(
+            _console.charge(
+                line["x_Row"],
+                day,
+                "0" if nothing else line["costusd"],
+                "USD",
+                {"workspace": line.get("workspace", ""), "api_key": line.get("apikey", "")},
+                ServiceName="Claude API",
+                ServiceProviderName="Anthropic",
+                InvoiceIssuerName="Anthropic",
+                BillingAccountId="",
+                SubAccountId=line.get("workspace", ""),
+                ListCost=line.get("listpriceusd", ""),
+                SkuId=f"{model}:{meter}"
+                if model and meter
+                else ""
+                if nothing
+                else kind or meter or model,
+                SkuMeter=meter,
+                x_Model=model,
+                ChargeDescription=", ".join(
+                    filter(
+                        None,
+                        (
+                            line.get(word, "")
+                            for word in ("usagetype", "contextwindow", "inferencegeo", "speed")
+                        ),
+                    )
+                ),
+            )
+        )
     return _console.export("Claude console cost table", rows, quiet)
 
 

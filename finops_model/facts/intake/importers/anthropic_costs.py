@@ -31,15 +31,32 @@ def read(source: Source) -> Export:
         opens, closes = _json.month_around(start)
         model, meter = _json.text(line.get("model")) or "", _json.text(line.get("token_type")) or ""
         workspace = _json.text(line.get("workspace_id"))
-        rows.append({
-            "x_Row": line["x_Row"], "BilledCost": dollars(_json.text(line.get("amount"))),
-            "BillingCurrency": _json.text(line.get("currency")), "BillingPeriodStart": opens, "BillingPeriodEnd": closes,
-            "ChargePeriodStart": start, "ChargePeriodEnd": end, "ChargeCategory": "Usage", "ChargeFrequency": "Usage-Based",
-            "ServiceName": "Claude API", "ServiceCategory": "AI and Machine Learning", "ServiceProviderName": "Anthropic",
-            "InvoiceIssuerName": "Anthropic", "BillingAccountId": "", "SubAccountId": workspace or "",
-            "SkuId": f"{model}:{meter}" if model and meter else _json.text(line.get("cost_type")) or "", "SkuMeter": meter,
-            "ChargeDescription": _json.text(line.get("description")), "x_Model": model,
-            "Tags": json.dumps({"workspace": workspace}) if workspace else None})
+        rows.append(
+            {
+                "x_Row": line["x_Row"],
+                "BilledCost": dollars(_json.text(line.get("amount"))),
+                "BillingCurrency": _json.text(line.get("currency")),
+                "BillingPeriodStart": opens,
+                "BillingPeriodEnd": closes,
+                "ChargePeriodStart": start,
+                "ChargePeriodEnd": end,
+                "ChargeCategory": "Usage",
+                "ChargeFrequency": "Usage-Based",
+                "ServiceName": "Claude API",
+                "ServiceCategory": "AI and Machine Learning",
+                "ServiceProviderName": "Anthropic",
+                "InvoiceIssuerName": "Anthropic",
+                "BillingAccountId": "",
+                "SubAccountId": workspace or "",
+                "SkuId": f"{model}:{meter}"
+                if model and meter
+                else _json.text(line.get("cost_type")) or "",
+                "SkuMeter": meter,
+                "ChargeDescription": _json.text(line.get("description")),
+                "x_Model": model,
+                "Tags": json.dumps({"workspace": workspace}) if workspace else None,
+            }
+        )
     return _json.export(source, "Anthropic cost report", rows)
 
 

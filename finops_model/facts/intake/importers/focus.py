@@ -19,27 +19,100 @@ from . import Export
 
 TITLE = "FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines)"
 DEFAULT = True
-NEEDED = ("BilledCost", "BillingCurrency", "BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd",
-          "ChargeCategory", "ServiceName")
-OLDER = {"ChargeType": "ChargeCategory", "AmortizedCost": "EffectiveCost",
-         "UsageQuantity": "ConsumedQuantity", "UsageUnit": "ConsumedUnit", "Region": "RegionId",
-         "Provider": "ServiceProviderName", "ProviderName": "ServiceProviderName", "InvoiceIssuer": "InvoiceIssuerName",
-         "InvoiceIssuingEntityName": "InvoiceIssuerName", "PricingModel": "PricingCategory"}
+NEEDED = (
+    "BilledCost",
+    "BillingCurrency",
+    "BillingPeriodStart",
+    "BillingPeriodEnd",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "ChargeCategory",
+    "ServiceName",
+)
+OLDER = {
+    "ChargeType": "ChargeCategory",
+    "AmortizedCost": "EffectiveCost",
+    "UsageQuantity": "ConsumedQuantity",
+    "UsageUnit": "ConsumedUnit",
+    "Region": "RegionId",
+    "Provider": "ServiceProviderName",
+    "ProviderName": "ServiceProviderName",
+    "InvoiceIssuer": "InvoiceIssuerName",
+    "InvoiceIssuingEntityName": "InvoiceIssuerName",
+    "PricingModel": "PricingCategory",
+}
 DEFAULTED = {"InvoiceIssuerName": "", "BillingAccountId": "", "ServiceProviderName": "", "Tags": ""}
 SINCE = (  # (version, columns that it brought), newest first
     ("1.4", ("CommitmentProgramEligibilityDetails", "InvoiceDetailId")),
-    ("1.3", ("ServiceProviderName", "HostProviderName", "ContractApplied", "AllocatedMethodId", "AllocatedResourceId")),
-    ("1.2", ("PricingCurrency", "PricingCurrencyEffectiveCost", "InvoiceId", "BillingAccountType", "SubAccountType")),
-    ("1.1", ("CapacityReservationId", "CommitmentDiscountQuantity", "ServiceSubcategory", "SkuMeter", "SkuPriceDetails")),
+    (
+        "1.3",
+        (
+            "ServiceProviderName",
+            "HostProviderName",
+            "ContractApplied",
+            "AllocatedMethodId",
+            "AllocatedResourceId",
+        ),
+    ),
+    (
+        "1.2",
+        (
+            "PricingCurrency",
+            "PricingCurrencyEffectiveCost",
+            "InvoiceId",
+            "BillingAccountType",
+            "SubAccountType",
+        ),
+    ),
+    (
+        "1.1",
+        (
+            "CapacityReservationId",
+            "CommitmentDiscountQuantity",
+            "ServiceSubcategory",
+            "SkuMeter",
+            "SkuPriceDetails",
+        ),
+    ),
     ("1.0", ("ContractedCost", "ChargeClass", "ConsumedQuantity", "RegionId", "EffectiveCost")),
     ("0.5", ("ChargeType", "AmortizedCost", "UsageQuantity", "UsageUnit")),
 )
-KNOWN = (*NEEDED, *OLDER, *DEFAULTED, "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity", "ConsumedUnit",
-         "ServiceCategory", "SkuId", "SkuPriceId", "RegionName", "ChargeFrequency", "PricingCategory", "PricingQuantity",
-         "PricingUnit", "ChargeDescription", "SubAccountId", "SubAccountName", "ResourceId", "ResourceName", "ResourceType",
-         "CommitmentDiscountId", "CommitmentDiscountStatus", "CommitmentDiscountCategory", "CommitmentDiscountType",
-         "CommitmentDiscountName", "CommitmentDiscountUnit", "BillingAccountName", "AvailabilityZone", "ListUnitPrice",
-         "ContractedUnitPrice", "x_Model", *(name for _, names in SINCE for name in names))
+KNOWN = (
+    *NEEDED,
+    *OLDER,
+    *DEFAULTED,
+    "EffectiveCost",
+    "ListCost",
+    "ContractedCost",
+    "ConsumedQuantity",
+    "ConsumedUnit",
+    "ServiceCategory",
+    "SkuId",
+    "SkuPriceId",
+    "RegionName",
+    "ChargeFrequency",
+    "PricingCategory",
+    "PricingQuantity",
+    "PricingUnit",
+    "ChargeDescription",
+    "SubAccountId",
+    "SubAccountName",
+    "ResourceId",
+    "ResourceName",
+    "ResourceType",
+    "CommitmentDiscountId",
+    "CommitmentDiscountStatus",
+    "CommitmentDiscountCategory",
+    "CommitmentDiscountType",
+    "CommitmentDiscountName",
+    "CommitmentDiscountUnit",
+    "BillingAccountName",
+    "AvailabilityZone",
+    "ListUnitPrice",
+    "ContractedUnitPrice",
+    "x_Model",
+    *(name for _, names in SINCE for name in names),
+)
 MONEY = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 KNOWN_NAMES = frozenset(KNOWN)
 SPELLED = {name.casefold(): name for name in KNOWN}
@@ -61,7 +134,7 @@ def version_of(header: list[str]) -> str:
         return "0.5"
     found = next((version for version, columns in SINCE if names & set(columns)), "1.0")
     if found == "1.3" and not {"ProviderName", "PublisherName"} & names:
-        return "1.4"                       # 1.4 took the two old names out
+        return "1.4"  # 1.4 took the two old names out
     return found
 
 
@@ -73,7 +146,9 @@ def read(source: Source) -> Export:
         raise InputError(why)
     have = set(names.values())
     if "EffectiveCost" not in have:
-        notes.append("NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same")
+        notes.append(
+            "NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same"
+        )
     gone = [name for name in DEFAULTED if name not in have]
     if "InvoiceIssuerName" in gone and "ServiceProviderName" in have:
         notes.append("no InvoiceIssuerName: the provider is taken as issuer")
@@ -109,17 +184,31 @@ def refusal(where: str, header: list[str]) -> str | None:
     spelled = [SPELLED.get(name.casefold(), name) for name in header]
     have = set(_names(spelled).values())
     missing = [name for name in NEEDED if name not in have]
-    near = {name: guess for name in (*MONEY, *missing) if name not in have and (guess := _near(name, spelled, have))}
+    near = {
+        name: guess
+        for name in (*MONEY, *missing)
+        if name not in have and (guess := _near(name, spelled, have))
+    }
     if len(missing) > 4:
-        return (f"{where}: no column {missing[0]}, nor {len(missing) - 1} others that a FOCUS export has. For any other table with a date and an amount: "
-                f"finops start {where} (it shows which column it takes for what, and asks).")
+        return (
+            f"{where}: no column {missing[0]}, nor {len(missing) - 1} others that a FOCUS export has. For any other table with a date and an amount: "
+            f"finops start {where} (it shows which column it takes for what, and asks)."
+        )
     if missing:
-        parts = [f"{name} (nearest here: '{near[name]}')" if name in near else name for name in missing]
-        also = [f"'{guess}' is nearly {name}" for name, guess in near.items() if name not in missing]
-        return (f"{where}: no column {', '.join(parts)}. {'; '.join(also) + '. ' if also else ''}A FOCUS export needs {', '.join(NEEDED)}. Write the names as "
-                f"FOCUS spells them; for a table of another kind: finops start {where} --mapping FILE (docs/mapping.md).")
+        parts = [
+            f"{name} (nearest here: '{near[name]}')" if name in near else name for name in missing
+        ]
+        also = [
+            f"'{guess}' is nearly {name}" for name, guess in near.items() if name not in missing
+        ]
+        return (
+            f"{where}: no column {', '.join(parts)}. {'; '.join(also) + '. ' if also else ''}A FOCUS export needs {', '.join(NEEDED)}. Write the names as "
+            f"FOCUS spells them; for a table of another kind: finops start {where} --mapping FILE (docs/mapping.md)."
+        )
     if near:
-        words = "; ".join(f"'{guess}' is nearly {name}, which is not there" for name, guess in near.items())
+        words = "; ".join(
+            f"'{guess}' is nearly {name}, which is not there" for name, guess in near.items()
+        )
         return f"{where}: {words}, and would be left out. Write the names as FOCUS spells them: {', '.join(near)}."
     return None
 
@@ -135,14 +224,24 @@ def _names_of(header: list[str]) -> list[str]:
 
 def _near(name: str, header: list[str], have: set[str]) -> str | None:
     """The column most like a missing one, if it is that near: the same letters, or nearly all of them. Names of FOCUS and x_ names never are."""
-    free = {column: squash(column) for column in header if column not in KNOWN_NAMES and not column.casefold().startswith("x_")}
+    free = {
+        column: squash(column)
+        for column in header
+        if column not in KNOWN_NAMES and not column.casefold().startswith("x_")
+    }
     guess = nearest(squash(name), free.values(), cutoff=0.85)
-    return next((column for column, squashed in free.items() if squashed == guess), None) if guess else None
+    return (
+        next((column for column, squashed in free.items() if squashed == guess), None)
+        if guess
+        else None
+    )
 
 
 def _renamed(source: Source, spelled: dict[str, str], names: dict[str, str]) -> Iterator[pa.Table]:
     for table in source.batches():
-        table = table.rename_columns([names.get(spelled.get(n, n), spelled.get(n, n)) for n in table.schema.names])
+        table = table.rename_columns(
+            [names.get(spelled.get(n, n), spelled.get(n, n)) for n in table.schema.names]
+        )
         have = set(table.schema.names)
         if "EffectiveCost" not in have:
             table = table.append_column("EffectiveCost", table.column("BilledCost"))
@@ -150,9 +249,11 @@ def _renamed(source: Source, spelled: dict[str, str], names: dict[str, str]) -> 
             provider = table.column("ServiceProviderName").cast(pa.string())
             if "InvoiceIssuerName" not in have:
                 table = table.append_column("InvoiceIssuerName", provider)
-            else:                                                 # AWS leaves some issuers empty: the provider bills
+            else:  # AWS leaves some issuers empty: the provider bills
                 at = table.schema.get_field_index("InvoiceIssuerName")
                 issuer = table.column(at).cast(pa.string())
                 blank = pc.is_in(pc.fill_null(issuer, ""), value_set=pa.array(["", "NULL", "null"]))
-                table = table.set_column(at, "InvoiceIssuerName", pc.if_else(blank, provider, issuer))
+                table = table.set_column(
+                    at, "InvoiceIssuerName", pc.if_else(blank, provider, issuer)
+                )
         yield table

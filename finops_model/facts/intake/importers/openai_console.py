@@ -25,15 +25,36 @@ def read(source: Source) -> Export:
     currencies = sorted({line["amountcurrency"] for line in lines} - {""})
     rows, quiet = [], []
     for line in lines:
-        day = tuple(line.get(f"{end}timeiso") or _moment(line.get(f"{end}time")) or "" for end in ("start", "end"))
+        day = tuple(
+            line.get(f"{end}timeiso") or _moment(line.get(f"{end}time")) or ""
+            for end in ("start", "end")
+        )
         item, project = line["lineitem"], line.get("projectid", "")
         model, comma, meter = item.rpartition(", ")
         nothing = not line["amountvalue"] and not item and not project
         if nothing:
             quiet.append(day[0])
-        cost, currency = ("0", currencies[0] if currencies else "USD") if nothing else (line["amountvalue"], line["amountcurrency"])
-        rows.append(_console.charge(
-            line["x_Row"], day, cost, currency, {"project": line.get("projectname") or project}, ServiceName="OpenAI API",
-            ServiceProviderName="OpenAI", InvoiceIssuerName="OpenAI", BillingAccountId=line.get("organizationid", ""), SubAccountId=project,
-            SkuId=item, SkuMeter=meter if comma else "", ChargeDescription=item, x_Model=model if comma else ""))
+        cost, currency = (
+            ("0", currencies[0] if currencies else "USD")
+            if nothing
+            else (line["amountvalue"], line["amountcurrency"])
+        )
+        rows.append(
+            _console.charge(
+                line["x_Row"],
+                day,
+                cost,
+                currency,
+                {"project": line.get("projectname") or project},
+                ServiceName="OpenAI API",
+                ServiceProviderName="OpenAI",
+                InvoiceIssuerName="OpenAI",
+                BillingAccountId=line.get("organizationid", ""),
+                SubAccountId=project,
+                SkuId=item,
+                SkuMeter=meter if comma else "",
+                ChargeDescription=item,
+                x_Model=model if comma else "",
+            )
+        )
     return _console.export("OpenAI cost table", rows, quiet)

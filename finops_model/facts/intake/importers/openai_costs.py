@@ -19,7 +19,9 @@ DEFAULT = True
 def recognise(source: Source) -> bool:
     """{"object": "page"} of organization.costs results."""
     return _json.is_report(source, ("amount",)) and any(
-        str(line.get("object", "")) == "organization.costs.result" for _, line in _json.results(source))
+        str(line.get("object", "")) == "organization.costs.result"
+        for _, line in _json.results(source)
+    )
 
 
 def read(source: Source) -> Export:
@@ -32,14 +34,30 @@ def read(source: Source) -> Export:
         item, project = _json.text(line.get("line_item")) or "", _json.text(line.get("project_id"))
         opens, closes = _json.month_around(start)
         model, comma, meter = item.rpartition(", ")
-        rows.append({
-            "x_Row": line["x_Row"], "BilledCost": _json.text(amount.get("value")),
-            "BillingCurrency": _json.text(amount.get("currency")), "BillingPeriodStart": opens, "BillingPeriodEnd": closes,
-            "ChargePeriodStart": start, "ChargePeriodEnd": end, "ChargeCategory": "Usage", "ChargeFrequency": "Usage-Based",
-            "ServiceName": "OpenAI API", "ServiceCategory": "AI and Machine Learning", "ServiceProviderName": "OpenAI",
-            "InvoiceIssuerName": "OpenAI", "BillingAccountId": _json.text(line.get("organization_id")) or "",
-            "SubAccountId": project or "", "SkuId": item, "SkuMeter": meter if comma else "", "ChargeDescription": item,
-            "x_Model": model if comma else "", "Tags": json.dumps({"project": project}) if project else None})
+        rows.append(
+            {
+                "x_Row": line["x_Row"],
+                "BilledCost": _json.text(amount.get("value")),
+                "BillingCurrency": _json.text(amount.get("currency")),
+                "BillingPeriodStart": opens,
+                "BillingPeriodEnd": closes,
+                "ChargePeriodStart": start,
+                "ChargePeriodEnd": end,
+                "ChargeCategory": "Usage",
+                "ChargeFrequency": "Usage-Based",
+                "ServiceName": "OpenAI API",
+                "ServiceCategory": "AI and Machine Learning",
+                "ServiceProviderName": "OpenAI",
+                "InvoiceIssuerName": "OpenAI",
+                "BillingAccountId": _json.text(line.get("organization_id")) or "",
+                "SubAccountId": project or "",
+                "SkuId": item,
+                "SkuMeter": meter if comma else "",
+                "ChargeDescription": item,
+                "x_Model": model if comma else "",
+                "Tags": json.dumps({"project": project}) if project else None,
+            }
+        )
     return _json.export(source, "OpenAI costs", rows)
 
 
