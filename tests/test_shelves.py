@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from finops_model import shelf
 from finops_model.cli import app
-from finops_model.errors import FinOpsError, ForecastError, InputError
+from finops_model.errors import FinOpsError, ForecastError, InputError, listing
 from finops_model.facts.intake import importers
 from finops_model.facts.intake.files.readers import open_source
 from finops_model.facts.ledger.store import Ledger
@@ -75,6 +75,7 @@ CLASSES = {
     distributions: FORM,
     risks: RISK,
 }
+FORMATS = sorted(importers.shelf())
 FUNCTIONS = {forecasters: LOUD, importers: GREEDY, kpis: KPI}
 
 
@@ -275,13 +276,13 @@ def test_commands_take_the_importer_by_its_name(put, tmp_path, monkeypatch):
     [
         (
             ["--format", "aaa_nwe"],
-            "--format: unknown importer 'aaa_nwe'. Did you mean 'aaa_new'? Known: aaa_new, anthropic_console, anthropic_costs, focus, "
-            "openai_console, openai_costs.",
+            "--format: unknown importer 'aaa_nwe'. Did you mean 'aaa_new'? "
+            f"Known: {listing(['aaa_new', *FORMATS])}.",
         ),
         (
             ["--format", "openai_costs"],
             "list.json: is not what the importer 'openai_costs' reads (OpenAI costs (JSON)). Leave --format out, or name another "
-            "importer: aaa_new, anthropic_console, anthropic_costs, focus, openai_console.",
+            f"importer: {listing(['aaa_new', *(name for name in FORMATS if name != 'openai_costs')])}.",
         ),
         (
             ["--format", "aaa_new", "--mapping", "list.json"],
@@ -377,8 +378,8 @@ def test_a_kpi_is_named_in_finops_yaml_and_a_slip_of_its_name_is_said_before_any
     with pytest.raises(InputError) as refused:
         close.prepare(settings, newest=True)
     assert str(refused.value) == (
-        "finops.yaml: kpis: unknown KPI 'cost_per_drivr'. Did you mean 'cost_per_driver'? Known: aaa_new, commitment_utilization, "
-        "cost_per_driver, cost_per_gpu_hour, cost_per_million_tokens."
+        "finops.yaml: kpis: unknown KPI 'cost_per_drivr'. Did you mean 'cost_per_driver'? Known: "
+        f"{listing(['aaa_new', *(name for name in kpis.shelf() if name != 'aaa_new')])}."
     )
     with pytest.raises(InputError, match="kpis: List should have at least 1 item"):
         load_settings(written(workspace / "none.yaml", "kpis: []\n"))
