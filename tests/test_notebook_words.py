@@ -91,7 +91,7 @@ def test_the_answer_of_a_commitment_follows_its_figures():
     )
     assert commit_answer(sure, cautious) == (
         "**Answer** 50 H100 GPUs an hour for one year from 2027-01-01, 10 more than today. That saves $500k on average of the $2.00m that the same use "
-        "costs on demand (25%); eight of ten futures: $340k to $660k. None of the simulated futures loses money. Who fears idle hours most signs 37, "
+        "costs on demand (25%); eight of ten futures: $340k to $660k. It loses money with a chance of less than 1 %. Who fears idle hours most signs 37, "
         "saves $440k on average and at least $400k in nine of ten futures, instead of $340k."
     )
     risky = recommended(40, np.linspace(-1e5, 3e5, 101), months=36)

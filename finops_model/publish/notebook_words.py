@@ -129,9 +129,7 @@ def commit_answer(found, cautious=None) -> Words:
         f"**Answer** {answer.quantity:,.0f} {one.unit} for {_term(one.offer.term_months)} from {found.start}{beside}.",
         f"That saves {money(answer.expected_saving, currency)} on average of the {money(whole, currency)} that the same use costs on demand "
         f"({answer.effective_savings_rate:.0%}); {spread(answer.saving_quantile(0.1), answer.saving_quantile(0.9), currency)}.",
-        "None of the simulated futures loses money."
-        if not answer.probability_of_loss
-        else f"It loses money with a chance of {chance(answer.probability_of_loss)}.",
+        f"It loses money with a chance of {chance(answer.probability_of_loss)}.",
     ]
     if cautious is not None and cautious.quantity != answer.quantity:
         said.append(

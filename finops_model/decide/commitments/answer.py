@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import PriceError, unknown
+from ...wording import chance
 from .offers import Offer, money_unit
 
 POINTS = 21  # levels of the regret curve
@@ -376,9 +377,7 @@ def _chance(share: float, paths: int) -> str:
     """A share of paths in words; simulated futures never show that something is impossible or certain."""
     if paths == 1:
         return "it does, on the one path given" if share else "it does not, on the one path given"
-    if share <= 0:
-        return f"none of {paths:,} futures"
-    return f"all of {paths:,} futures" if share >= 1 else f"{share:.1%} of {paths:,} futures"
+    return f"{chance(share)} ({round(share * paths):,} of {paths:,} futures)"
 
 
 def _unit(purchase: Purchase, currency: str) -> str:
