@@ -38,20 +38,16 @@ class Published:
 
     def beside(self, land: dict | None = None) -> dict:
         """The same as plain values, for --json: `period`, `p50`, `overrun_probability` as published, and `now` with `change`, a share of it."""
-        then, same = (
-            self.landing,
-            land is not None
-            and land["p50"] is not None
-            and land["period"] == self.landing["period"]
-            and self.landing["p50"] is not None,
-        )
+        then, now = self.landing, None
+        if land is not None and land["period"] == then["period"] and then["p50"] is not None:
+            now = land["p50"]
         return {
             "month": self.month,
             "as_of": self.as_of,
             "headline": self.headline,
             **{key: then[key] for key in ("period", "p50", "budget", "overrun_probability")},
-            "now": land["p50"] if same else None,
-            "change": land["p50"] / then["p50"] - 1 if same and then["p50"] else None,
+            "now": now,
+            "change": now / then["p50"] - 1 if now is not None and then["p50"] else None,
         }
 
 
