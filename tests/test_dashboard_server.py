@@ -124,7 +124,7 @@ def test_stopping_the_command_stops_its_server(tmp_path):
         time.sleep(0.05)
     child = int(note.read_text())
     outer.send_signal(signal.SIGTERM)
-    told, _ = outer.communicate(timeout=30)
+    told, _ = outer.communicate(timeout=120)
     assert outer.returncode == 0 and told.startswith(
         "Dashboard  http://127.0.0.1:8866/?token=a-token-of-thirty-letters-or-so\n"
     )
@@ -229,7 +229,7 @@ def listening(pids):
 def socket_type(port):
     """What a ZeroMQ socket says it is (ZMTP 3.0 greeting and READY)."""
     ready = b"\x05READY\x0bSocket-Type\x00\x00\x00\x04PUSH"
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as wire:
         wire.sendall(
             b"\xff"
             + bytes(8)

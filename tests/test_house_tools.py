@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -147,6 +148,30 @@ def test_ci_calls_the_targets_of_the_readme():
     for target in ("check", "test", "test-stress", "test-versions", "test-lowest"):
         assert re.search(rf"^\s*(step|make) {target}$", ci, re.M), target
     assert "make test" in readme and "make report" in readme
+
+
+def test_ci_runs_every_part_and_fails_with_one(tmp_path):
+    programs = {"make": '[ "$1" != "$BROKEN" ] || exit 2\necho "pytest says: $1"', "chromium": ""}
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+
+    def ran(broken: str) -> tuple[int, list[str], str]:
+        env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "BROKEN": broken}
+        done = subprocess.run([ROOT / ".ci" / "run"], env=env, capture_output=True, text=True)
+        lines = re.sub(r"\d+ s\b", "N s", done.stdout).splitlines()
+        return done.returncode, lines, done.stderr
+
+    parts = ["check", "test", "test-lowest", "test-versions", "test-stress"]
+    code, lines, problem = ran("none")
+    assert (code, problem) == (0, "")
+    assert [line for line in lines if line.startswith("pytest")] == [
+        f"pytest says: {part}" for part in parts
+    ]
+    assert lines[-6:] == [*(f"ci: make {part} passed in N s" for part in parts), "ci: N s in all"]
+    code, lines, problem = ran("test-lowest")
+    assert (code, problem) == (1, "ci: failed: test-lowest\n")
+    assert "ci: make test-lowest FAILED in N s" in lines and "pytest says: test-stress" in lines
 
 
 def test_the_fast_tests_exist():

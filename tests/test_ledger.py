@@ -316,7 +316,7 @@ def test_three_writers_at_once_lose_nothing(tmp_path):
         )
         for i in range(3)
     ]
-    assert [process.wait(timeout=120) for process in work] == [0] * 3
+    assert [process.wait(timeout=600) for process in work] == [0] * 3
     ledger = Ledger(tmp_path)
     assert ledger.rows == 9 and ledger.totals() == usd("18") and len(ledger.book.records) == 9
 

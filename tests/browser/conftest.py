@@ -95,6 +95,9 @@ def watch(chromium):
     def new(offline: bool = False) -> Watched:
         context = chromium.new_context(viewport={"width": 1440, "height": 1000}, offline=offline)
         contexts.append(context)
+        context.set_default_timeout(
+            120_000
+        )  # a guard against hanging, not a measure: machines are busy
         return Watched(context.new_page())
 
     yield new

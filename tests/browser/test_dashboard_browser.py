@@ -42,7 +42,7 @@ def served(chromium, tmp_path_factory):
     with (folder / "server.txt").open("w") as output:
         server = subprocess.Popen(argv, env=env, stdout=output, stderr=subprocess.STDOUT)
         address = f"http://127.0.0.1:{port}/"
-        for _ in range(240):
+        for _ in range(1200):
             if server.poll() is not None:
                 break
             try:
@@ -55,17 +55,17 @@ def served(chromium, tmp_path_factory):
         assert server.poll() is None, (folder / "server.txt").read_text()
         yield address, root, briefs, dashboard_server.state(settings) / "dashboard.log"
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=120)
 
 
 def opened(watch, served, tab=None):
     seen = watch()
     seen.page.goto(f"{served[0]}?token={TOKEN}")
-    seen.page.wait_for_selector("#finops-report-headline", timeout=90_000)
+    seen.page.wait_for_selector("#finops-report-headline", timeout=180_000)
     if tab:
         seen.page.click(f"#finops-show-{tab}")
         seen.page.wait_for_selector(
-            "#finops-tab-outlook svg .mark-area", state="attached", timeout=30_000
+            "#finops-tab-outlook svg .mark-area", state="attached", timeout=120_000
         )
     return seen
 
@@ -108,7 +108,7 @@ def test_without_the_token_there_is_no_page(watch, served):
         "voila/render/leadership.ipynb",
     ):
         try:
-            with urllib.request.urlopen(f"{served[0]}{path}", timeout=30) as answer:
+            with urllib.request.urlopen(f"{served[0]}{path}", timeout=120) as answer:
                 body, status = answer.read().decode(), answer.status
         except urllib.error.HTTPError as refused:
             body, status = refused.read().decode(), refused.code
@@ -150,7 +150,7 @@ def test_the_server_gives_out_no_file(served):
     ):
         for token in ("", f"?token={TOKEN}"):
             with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(f"{served[0]}{path}{token}", timeout=30)
+                urllib.request.urlopen(f"{served[0]}{path}{token}", timeout=120)
             assert refused.value.code in (400, 403, 404), path
 
 
@@ -165,7 +165,7 @@ def test_the_first_tab_shows_the_published_bytes_without_running_them(watch, ser
         page.wait_for_function(
             "t => document.getElementById('finops-report').srcdoc === t",
             arg=published.decode("utf-8"),
-            timeout=30_000,
+            timeout=120_000,
         )
         page.wait_for_function(
             "h => document.getElementById('finops-report').dataset.sha256 === h",
@@ -178,7 +178,7 @@ def test_the_first_tab_shows_the_published_bytes_without_running_them(watch, ser
     # the frame's bytes are set before its document has loaded: wait for the second report, not for whatever still stands there
     page.frame_locator("#finops-report").locator("#headline").filter(
         has_text=served[2][1]["headline"]
-    ).wait_for(timeout=30_000)
+    ).wait_for(timeout=120_000)
     inside = next(frame for frame in page.frames if frame.parent_frame is not None)
     assert inside.locator("#headline").inner_text() == served[2][1]["headline"]
     assert page.get_attribute("#finops-report", "sandbox") == ""
