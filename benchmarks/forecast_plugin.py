@@ -15,12 +15,12 @@ def ours(history, horizon, n, *, season, freq, seed):
 
 def cheap(history, horizon, n, *, season, freq, seed):
     """Without Prophet."""
-    return forecast(history, horizon, paths=n, seed=seed, members="cheap", freq=freq).paths
+    return forecast(history, horizon, paths=n, seed=seed, methods="cheap", freq=freq).paths
 
 
 def with_prophet(history, horizon, n, *, season, freq, seed):
     """With Prophet whatever the length of the history."""
-    return forecast(history, horizon, paths=n, seed=seed, members="all").paths
+    return forecast(history, horizon, paths=n, seed=seed, methods="all").paths
 
 
 MODELS = {"ours": ours, "cheap": cheap, "with_prophet": with_prophet}

@@ -77,7 +77,7 @@ def chosen(values: np.ndarray) -> dict[str, float]:
     missed = sparse.misses(values, NAMES)
     ways = dict(zip(NAMES, levels)) | {"mean of all": levels.mean()}
     ways["least miss"] = levels[0 if missed is None else np.argmin(missed)]
-    ways["clearly less (members=all)"] = levels[0] * sparse.level(values, "all")[0]
+    ways["clearly less (methods=all)"] = levels[0] * sparse.level(values, "all")[0]
     return ways
 
 

@@ -10,7 +10,7 @@ from finops_model.settings import Settings, load_settings
 
 SETTINGS = """company: Acme
 paths: 200
-members: [weekday_mean]
+methods: [weekday_mean]
 bills: [bill.csv]
 organisation: teams.csv
 entities:

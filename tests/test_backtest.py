@@ -63,7 +63,7 @@ def test_rows_hold_what_came_and_what_was_said_before():
 def test_the_grade_is_that_of_the_forecast_made_on_that_day():
     y = series("2025-01-01", "2026-01-31")
     row = backtest(y, leads=(2,), origins=1, paths=300, seed=9).months.iloc[0]
-    made = forecast(y[:"2025-11-30"], 62, paths=300, seed=9, members="cheap").month_totals()[
+    made = forecast(y[:"2025-11-30"], 62, paths=300, seed=9, methods="cheap").month_totals()[
         "2026-01"
     ]
     assert (row["made"], row["for"]) == ("2025-11", "2026-01")
@@ -146,8 +146,8 @@ def test_zero_months_have_no_percentage():
             "horizons: (1.5,) must be whole days from 1 to 730, for example (7, 30, 90).",
         ),
         (
-            dict(members="chep"),
-            "members: unknown group of forecasters 'chep'. Did you mean 'cheap'? Known: all, cheap. Or give a list of forecasters.",
+            dict(methods="chep"),
+            "methods: unknown group of forecasters 'chep'. Did you mean 'cheap'? Known: all, cheap. Or give a list of forecasters.",
         ),
         (
             dict(leads=(12,)),
@@ -221,7 +221,7 @@ def test_days_months_and_quarters_come_from_the_same_forecast():
         ("month", 1),
         ("month", 2),
     ]
-    ahead = forecast(y[:"2025-12-31"], 59, paths=200, seed=4, members="cheap")
+    ahead = forecast(y[:"2025-12-31"], 59, paths=200, seed=4, methods="cheap")
     week = rows["2025-12", "days", 7]
     assert (
         week["p50"] == pytest.approx(np.median(ahead.paths[:, :7].sum(axis=1)))
@@ -251,7 +251,7 @@ def test_three_months_together_are_the_sum_of_the_paths_not_of_the_quantiles():
     assert quarter["for"] == "2026-01/2026-03" and quarter["actual"] == pytest.approx(
         months["actual"].sum()
     ) == pytest.approx(y["2026"].sum())
-    totals = forecast(y[:"2025-12-31"], 90, paths=300, members="cheap").month_totals()
+    totals = forecast(y[:"2025-12-31"], 90, paths=300, methods="cheap").month_totals()
     together = sum(totals[month] for month in ("2026-01", "2026-02", "2026-03"))
     assert (
         quarter["p90"] == pytest.approx(np.quantile(together, 0.9))
@@ -335,7 +335,7 @@ def test_a_gap_at_a_month_end_is_not_filled_with_the_week_after():
     y = series("2025-01-01", "2026-01-31")
     y["2025-12-29":"2025-12-31"] = np.nan
     row = backtest(y, leads=(1,), origins=1, paths=200).months.iloc[0]
-    made = forecast(y[:"2025-12-28"], 34, paths=200, members="cheap")
+    made = forecast(y[:"2025-12-28"], 34, paths=200, methods="cheap")
     assert row["p50"] == pytest.approx(np.median(made.paths[:, 3:].sum(axis=1)))
     week = y["2025-12-22":"2025-12-28"].to_numpy()
     assert row["naive"] == pytest.approx(np.resize(week, 34)[3:].sum())

@@ -449,7 +449,7 @@ def test_columns_are_chosen_by_name_and_read_as_any_other(tmp_path):
             ["--bands", "a", "--csv", "@"],
             "--bands: 'a' must be percentages with commas, for example 12,15,20.",
         ),
-        (["--members", "theat,last_value", "--csv", "@"], None),
+        (["--methods", "theat,last_value", "--csv", "@"], None),
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_writes_nothing(table, words, message):
@@ -459,7 +459,7 @@ def test_what_cannot_be_meant_is_refused_and_writes_nothing(table, words, messag
         str(result.exception) == message
         if message
         else re.match(
-            r"members: unknown forecaster 'theat'\. Did you mean 'theta'\? Known: ",
+            r"methods: unknown forecaster 'theat'\. Did you mean 'theta'\? Known: ",
             str(result.exception),
         )
     )
@@ -472,3 +472,21 @@ def test_a_ledger_refuses_a_lead_that_is_no_month(workspace):
         and not out
         and "leads: (0, 1) must be whole months from 1 to 60, for example (1, 2, 3)." in err
     )
+
+
+def test_the_old_name_of_an_option_is_read_with_one_note(table):
+    words = ("backtest", "--csv", str(table[0]), "--horizons", "7", "--origins", "2", "--json")
+    new = invoke(*words, "--methods", "theta,last_year")
+    old = invoke(*words, "--members", "theta,last_year")
+    assert new.exit_code == old.exit_code == 0 and new.stdout == old.stdout
+    assert old.stderr == "--members is called --methods now; both are read.\n" and not new.stderr
+    both = invoke(*words, "--methods", "theta", "--members", "theta")
+    assert str(both.exception) == "--members is called --methods now. Give one of them."
+    assert "--members" not in invoke("backtest", "--help").output
+
+
+def test_finops_yaml_under_an_old_key_is_read_with_one_note(workspace, tmp_path):
+    (tmp_path / "finops.yaml").write_text("members: [theta]\n")
+    code, _, err = finops("watch", "--settings", str(tmp_path / "finops.yaml"), cwd=workspace)
+    note = "finops.yaml: members is called methods now; both are read."
+    assert code and err.count(note) == 1

@@ -282,7 +282,7 @@ def test_costly_members_serve_only_the_workloads_named(monkeypatch):
         prophet, "point", lambda *given: seen.append(float(given[0][0])) or real(*given)
     )
     y = np.stack([walk(180, 1), walk(180, 2)], axis=1)
-    fit_demand(y, ["big", "small"], dates(180), 30, members="all", costly_for={"big"})
+    fit_demand(y, ["big", "small"], dates(180), 30, methods="all", costly_for={"big"})
     assert set(seen) == {y[0, 0]}
 
 

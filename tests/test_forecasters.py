@@ -171,22 +171,22 @@ def test_members_are_picked_by_group_or_name():
 
 
 @pytest.mark.parametrize(
-    "members, message",
+    "methods, message",
     [
         (
             ["thetta"],
-            f"members: unknown forecaster 'thetta'. Did you mean 'theta'? Known: {OF_DAYS}.",
+            f"methods: unknown forecaster 'thetta'. Did you mean 'theta'? Known: {OF_DAYS}.",
         ),
         (
             "chep",
-            "members: unknown group of forecasters 'chep'. Did you mean 'cheap'? Known: all, cheap. Or give a list of forecasters.",
+            "methods: unknown group of forecasters 'chep'. Did you mean 'cheap'? Known: all, cheap. Or give a list of forecasters.",
         ),
-        ([], f"members: no forecaster is named. Known: {OF_DAYS}."),
+        ([], f"methods: no forecaster is named. Known: {OF_DAYS}."),
     ],
 )
-def test_unknown_members_are_refused_word_for_word(members, message):
+def test_unknown_members_are_refused_word_for_word(methods, message):
     with pytest.raises(ForecastError) as refused:
-        pick(members)
+        pick(methods)
     assert str(refused.value) == message
 
 

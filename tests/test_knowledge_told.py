@@ -116,7 +116,7 @@ def test_a_replay_knows_only_what_was_known_then(company):
         (", known_since: 2026-10-15", False),
         (", known_since: 2026-09-15", True),
     ):
-        found = train(company, shut % since, as_of="2026-09-30", members="cheap")
+        found = train(company, shut % since, as_of="2026-09-30", methods="cheap")
         assert (found[1, 0] < 0.01) == gone, since
     assert train(company, shut % "")[0, 0] < 0.01  # no replay: what is written now is known now
 

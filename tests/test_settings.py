@@ -53,7 +53,7 @@ VALUES = {
     "runs": "r",
     "reports": "p",
     "settling_days": 3,
-    "members": ["theta"],
+    "methods": ["theta"],
     "paths": 500,
     "seed": 7,
     "tags": {"team": "squad"},
@@ -138,3 +138,32 @@ def test_settings_are_light():
         ).stdout.strip()
         == "[]"
     )
+
+
+def test_a_key_under_its_old_name_is_read_with_one_note(tmp_path):
+    path = tmp_path / "finops.yaml"
+    path.write_text("company: A\nmembers: [theta, croston]\n")
+    old = load_settings(path)
+    assert old.methods == ["theta", "croston"]
+    assert old.notes == ("finops.yaml: members is called methods now; both are read.",)
+    path.write_text("company: A\nmethods: [theta, croston]\n")
+    new = load_settings(path)
+    assert not new.notes and new == old.model_copy(update={"notes": ()})
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (
+            "members: [theta]\nmethods: [croston]\n",
+            "1: members is called methods now, and both are written. Take members out.",
+        ),
+        ("company: A\nmembers:\n- 5\n", "3: methods/0: must be a valid string, not '5'."),
+        ("notes: [a]\n", "1: notes is set by finops itself; take the key out."),
+    ],
+)
+def test_an_old_key_is_refused_in_words_where_it_cannot_be_read(text, message, tmp_path):
+    (tmp_path / "finops.yaml").write_text(text)
+    with pytest.raises(InputError) as refused:
+        load_settings(tmp_path)
+    assert str(refused.value) == f"{tmp_path / 'finops.yaml'}:{message}"

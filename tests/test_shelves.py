@@ -150,7 +150,7 @@ def forecasts():
     hourly = pd.Series(HISTORY.to_numpy(), pd.date_range("2026-01-01", periods=200, freq="h"))
     made = [
         ensemble.forecast(HISTORY, 60, 50),
-        ensemble.forecast(HISTORY, 60, 50, members="cheap"),
+        ensemble.forecast(HISTORY, 60, 50, methods="cheap"),
         ensemble.forecast(hourly, 30, 50, freq="h"),
         ensemble.forecast(SOMETIMES, 30, 50),
     ]
@@ -176,8 +176,8 @@ def test_a_forecaster_file_changes_no_forecast_and_is_used_by_its_name(put):
         *forecasters.pick("cheap"),
     ) and "aaa_new" in forecasters.pick("all")
     assert sparse.level(SOMETIMES.to_numpy())[1] == sparse.BLOCKS
-    assert (ensemble.forecast(HISTORY, 5, 10, members=["aaa_new"]).median == 1e6).all()
-    assert ensemble.forecast(SOMETIMES, 5, 10, members=["aab_sparse"]).weights == {
+    assert (ensemble.forecast(HISTORY, 5, 10, methods=["aaa_new"]).median == 1e6).all()
+    assert ensemble.forecast(SOMETIMES, 5, 10, methods=["aab_sparse"]).weights == {
         "aab_sparse": 1.0
     }
 
@@ -360,7 +360,7 @@ def test_newcomers_on_every_shelf_move_no_figure_of_a_brief_until_they_are_named
     assert (
         briefs.figures_hash(page(workspace)) == briefs.figures_hash(before) and before["unit_costs"]
     )
-    named = page(workspace, kpis=["aaa_new"], members=["aaa_new"])
+    named = page(workspace, kpis=["aaa_new"], methods=["aaa_new"])
     assert [line["name"] for line in named["unit_costs"]] == ["Cost per day"]
     assert named["landing"]["p50"] > 100 * before["landing"]["p50"]
 
@@ -501,7 +501,7 @@ def test_what_a_file_gives_is_held_against_its_shelf_too(put, tmp_path):
     for package, tried, message in [
         (
             forecasters,
-            lambda: ensemble.forecast(HISTORY, 5, 10, members=["aaa_new"]),
+            lambda: ensemble.forecast(HISTORY, 5, 10, methods=["aaa_new"]),
             "point gave an array of shape (3,), and must give one of ({n},): a value for each step ahead.",
         ),
         (

@@ -349,7 +349,7 @@ def test_the_choices_are_what_the_ledger_has(facts, tmp_path):
 
 
 def test_the_form_saves_and_runs_beside_the_base(folder, facts):
-    chosen = settings(folder.parent, scenario="scenarios/00_base.yaml", members=["seasonal_naive"])
+    chosen = settings(folder.parent, scenario="scenarios/00_base.yaml", methods=["seasonal_naive"])
     form = Form(chosen, facts, folder, paths=100)
     assert [
         field.description

@@ -268,7 +268,7 @@ def of_table(
                     **_quantiles(totals),
                 }
             )
-        members, late = only.weights, only.left_out
+        methods, late = only.weights, only.left_out
     else:
         tree = forecast_tree(
             series, days, paths=paths, workers=workers, executor=executor, progress=bars, **how
@@ -288,7 +288,7 @@ def of_table(
                         f"{key}_independent": v for key, v in _quantiles(apart[month]).items()
                     }
                 rows.append(row)
-        members, late = (
+        methods, late = (
             {},
             tuple(
                 replace(one, source=name) for name, found in tree.left_out.items() for one in found
@@ -310,7 +310,7 @@ def of_table(
         "file": path.name,
         "days": days,
         "paths": paths,
-        "members": members,
+        "methods": methods,
         "rows": rows,
         "unfinished": [asdict(one) for one in late],
         "notes": said,

@@ -46,7 +46,7 @@ def limits(text: str) -> tuple:
     return tuple((named.get(limit, f"within {limit * 100:g} %"), limit) for limit in found)
 
 
-def of_table(path: Path, leads, horizons, origins, members, by: str, bands, bars) -> dict:
+def of_table(path: Path, leads, horizons, origins, methods, by: str, bands, bars) -> dict:
     """The series of a file, forecast directly."""
     from ..facts.intake.series import read_series
 
@@ -55,7 +55,7 @@ def of_table(path: Path, leads, horizons, origins, members, by: str, bands, bars
         series if len(series) > 1 else next(iter(series.values())),
         leads or (1, 2, 3),
         origins or 12,
-        members=members,
+        methods=methods,
         progress=bars,
         horizons=horizons,
         classes=classes,
@@ -85,7 +85,7 @@ def of_table(path: Path, leads, horizons, origins, members, by: str, bands, bars
 
 
 def of_ledger(
-    settings, unit, month, leads, horizons, origins, members, by: str, bands, bars
+    settings, unit, month, leads, horizons, origins, methods, by: str, bands, bars
 ) -> dict:
     """Units of the settings' ledger: months by the whole simulation, days by their daily cost."""
     from ..publish import close
@@ -105,7 +105,7 @@ def of_ledger(
             paths=100,
             months=1,
             daily=daily,
-            members="cheap",
+            methods="cheap",
             dials=False,
         )
         origins = accuracy.how_many(len(now.workloads), leads)
@@ -116,7 +116,7 @@ def of_ledger(
         found = accuracy.record(
             replays, complete, by_day, None if name == COMPANY else name, leads, bands, could
         )
-        days, notes = _days(by_day, as_of, horizons, len(replays), members)
+        days, notes = _days(by_day, as_of, horizons, len(replays), methods)
         windows += [{**row, "series": name, "class": "ledger"} for row in [*found["detail"], *days]]
         found.pop("published")
         units.append(
@@ -142,14 +142,14 @@ def of_ledger(
 
 
 def _days(
-    by_day: pd.Series, as_of: str, horizons, origins: int, members
+    by_day: pd.Series, as_of: str, horizons, origins: int, methods
 ) -> tuple[list[dict], list[str]]:
     """Windows of days of a unit's daily cost, from the same month ends; or why there are none."""
     if not horizons or not origins or not len(by_day):
         return [], []
     whole = by_day.reindex(pd.date_range(by_day.index.min(), as_of), fill_value=0.0)
     try:
-        made = backtest(whole, (1,), origins, members=members, horizons=horizons)
+        made = backtest(whole, (1,), origins, methods=methods, horizons=horizons)
     except ForecastError as problem:
         return [], [f"Days are not graded: {problem}"]
     return made.windows[made.windows["kind"] == "days"].to_dict("records"), []

@@ -132,8 +132,10 @@ def load_whole(path: Path, entity: str | None = None):
     """The settings with all their entities, or with the one named."""
     from ..settings import load_settings
 
-    found = load_settings(path)
-    return found if entity is None else found.entity(entity)
+    settings = load_settings(path)
+    for note in settings.notes:
+        err.print(note)
+    return settings if entity is None else settings.entity(entity)
 
 
 def settle(settings, days: int | None):

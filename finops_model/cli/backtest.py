@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, err, load, out
 
 PANEL = "Forecasts and what-ifs"
 FILES = "Daily series in a CSV or Excel file instead of the ledger: a date and a column per series, or date, series, value and perhaps class."
@@ -32,9 +32,10 @@ def backtest(
         int | None,
         typer.Option(min=1, help="Month ends to go back to; default 12, of a ledger the report's."),
     ] = None,
-    members: Annotated[
+    methods: Annotated[
         str, typer.Option(help="Forecasters of daily series: cheap, all, or names with commas.")
     ] = "cheap",
+    members: Annotated[str | None, typer.Option(hidden=True)] = None,
     by: Annotated[str, typer.Option(help="all, class or series (of a ledger: its units).")] = "all",
     bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
     export: Annotated[
@@ -77,14 +78,19 @@ def backtest(
                 (".csv", ".parquet", ".json"),
             )
         )
+    if members is not None:  # the option's old name
+        if methods != "cheap":
+            raise InputError("--members is called --methods now. Give one of them.")
+        methods = members
+        err.print("--members is called --methods now; both are read.")
     chosen = (
         whole_numbers("--leads", leads, "1,2,3") if leads else None,
         whole_numbers("--horizons", horizons, "7,30,90"),
     )
     names = (
-        members
-        if members in ("cheap", "all")
-        else tuple(name.strip() for name in members.split(",") if name.strip())
+        methods
+        if methods in ("cheap", "all")
+        else tuple(name.strip() for name in methods.split(",") if name.strip())
     )
     with Bars() as bars:
         if csv is not None:

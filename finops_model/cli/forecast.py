@@ -227,9 +227,9 @@ def _show_series(found: dict) -> None:
             ),
         )
     out.print(table)
-    if found["members"]:
-        shares = sorted(found["members"].items(), key=lambda item: -item[1])
-        out.print(f"Members: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
+    if found["methods"]:
+        shares = sorted(found["methods"].items(), key=lambda item: -item[1])
+        out.print(f"Methods: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
 
 
 def _write(rows: list[dict], path: Path) -> None:

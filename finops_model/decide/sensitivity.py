@@ -248,7 +248,7 @@ def study(
     resolved = documents.resolve(loaded, settings=settings, facts=facts, months=months, paths=paths)
     if demand is None:
         demand = simulate.demand_of(
-            facts, len(future(resolved)), resolved.seed, settings.members, progress
+            facts, len(future(resolved)), resolved.seed, settings.methods, progress
         )
     return Study(resolved, demand, paths, settings.fiscal_year_starts, engine)
 

@@ -121,7 +121,7 @@ def backtest(
     origins: int = 12,
     paths: int = 500,
     seed: int = 0,
-    members="cheap",
+    methods="cheap",
     progress: Progress | None = None,
     *,
     horizons=(7, 30, 90),
@@ -141,7 +141,7 @@ def backtest(
     [['days', 7, 2, 0.0, 0.0], ['month', 1, 2, 0.0, nan]]
     """
     leads, horizons, origins = check_leads(leads), _horizons(horizons), _origins(origins)
-    pick(members)  # a name that is none is said before anything long runs
+    pick(methods)  # a name that is none is said before anything long runs
     many = _many(history)
     say, rows, left_out = progress or silent, [], {}
     for i, (name, one) in enumerate(many.items()):
@@ -154,7 +154,7 @@ def backtest(
                 origins,
                 paths,
                 seed,
-                members,
+                methods,
                 progress if len(many) == 1 else None,
             )
         except ForecastError as problem:
@@ -188,7 +188,7 @@ def _many(history) -> dict:
     return {str(name): one for name, one in history.items()}
 
 
-def _one(history, leads, horizons, origins, paths, seed, members, progress) -> list[dict]:
+def _one(history, leads, horizons, origins, paths, seed, methods, progress) -> list[dict]:
     whole, say, rows = clean(history), progress or silent, []
     ends = month_ends(whole.days, min(leads), origins)
     for i, end in enumerate(ends):
@@ -203,7 +203,7 @@ def _one(history, leads, horizons, origins, paths, seed, members, progress) -> l
             late + int((asked[-1][-1] - end).astype(int)),
             paths,
             seed,
-            members,
+            methods,
             settling_days=0,
         )  # complete by now
         naive = repeated_week(then.values, len(made.dates))
@@ -250,7 +250,7 @@ def backtest_total(
     origins: int = 6,
     paths: int = 500,
     seed: int = 0,
-    members="cheap",
+    methods="cheap",
     progress: Progress | None = None,
     costly_for=None,
 ) -> Backtest:
@@ -267,7 +267,7 @@ def backtest_total(
         asked = spans(end, leads, (), dates[-1])
         horizon = int((asked[-1][-1] - end).astype(int))
         demand = fit_demand(
-            volume[:known], names, dates[:known], horizon, seed, members, costly_for=costly_for
+            volume[:known], names, dates[:known], horizon, seed, methods, costly_for=costly_for
         )
         months, totals = simulate_month_totals(demand, paths, seed)
         naive, of_day = repeated_week(came[:known], horizon), demand.dates.astype("datetime64[M]")

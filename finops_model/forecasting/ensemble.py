@@ -1,4 +1,4 @@
-"""A forecast as sample paths: members weighted by rolling origins, spread taken from their own past misses.
+"""A forecast as sample paths: methods weighted by rolling origins, spread taken from their own past misses.
 
 Rules, formulas and what was measured: docs/method §2.2–§2.4.
 """
@@ -65,7 +65,7 @@ class Forecast:
     dates: np.ndarray  # (day,) datetime64[D]
     paths: np.ndarray  # (path, day), unit of the history
     median: np.ndarray  # (day,) the ensemble's point forecast
-    weights: dict[str, float]  # member -> share, adds up to 1
+    weights: dict[str, float]  # method -> share, adds up to 1
     errors: np.ndarray  # (origin, day) log error paths, newest origin first
     kind: str = "steady"  # steady, intermittent, ended, empty
     filled: int = 0  # days of the history that were missing
@@ -106,7 +106,7 @@ class Forecast:
         return (
             "<table><caption>Forecast of month totals, "
             f"{len(self.paths):,} paths</caption><thead><tr><th>Month</th><th>Days</th><th>P10</th><th>P50</th><th>P90</th>"
-            f"</tr></thead><tbody>{''.join(rows)}</tbody></table><p>Members: {shares or 'none'}.</p>"
+            f"</tr></thead><tbody>{''.join(rows)}</tbody></table><p>Methods: {shares or 'none'}.</p>"
         )
 
 
@@ -115,7 +115,7 @@ def forecast(
     horizon: int,
     paths: int = 1000,
     seed: int = 0,
-    members=None,
+    methods=None,
     freq: str = "D",
     as_of=None,
     settling_days: int = SETTLING_DAYS,
@@ -126,13 +126,13 @@ def forecast(
 
     history   daily Series, frame with ds and y, or History; ≥ 0, at least 2 days
     horizon   days ahead, 1…3700
-    members   None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf
+    methods   None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf
     freq      "D", or "h": history and horizon are hours (up to a few days ahead; nothing of `known` then)
     as_of     look at no later day than this (YYYY-MM-DD); None: at all of them;  until: another word for it
     settling_days   newest days that may be unfinished: those far under their weekday are not learned from, and stand in `left_out`; 0: all count
     known     what people know: events, driver, holidays, cap, floor, overrides, options of Prophet (forecasting/covariates/series.py)
 
-    Same history, seed and members give the same paths; a longer horizon continues them. Forecasts made with one seed
+    Same history, seed and methods give the same paths; a longer horizon continues them. Forecasts made with one seed
     share their draws (origin and sign), so that totals of several series may be added path by path.
     Raises ForecastError for a history that cannot be meant.
 
@@ -170,12 +170,12 @@ def forecast(
     if known:
         from .covariates.series import forecast_known
 
-        return forecast_known(history, horizon, paths, seed, members, settling_days=window, **known)
+        return forecast_known(history, horizon, paths, seed, methods, settling_days=window, **known)
     late = left_out(history.days, history.values, window, clock.season)
     kept = len(history.days) - len(late)
     learned = History(history.days[:kept], history.values[:kept], history.filled)
     return later(
-        made(learned, fit(learned, horizon + len(late), members, clock=clock), paths, seed), late
+        made(learned, fit(learned, horizon + len(late), methods, clock=clock), paths, seed), late
     )
 
 
@@ -221,19 +221,19 @@ def _count(value, name, most):
 def fit(
     history: History,
     horizon: int,
-    members=None,
+    methods=None,
     costly: bool = True,
     clock: Clock = DAYS,
     told=None,
 ) -> Fit:
     """Point, weights and graded errors of one history (docs/method §2.2, §2.3).
 
-    costly   False leaves costly members out, whatever `members` says
-    told     what is known, for members that can be told (forecasting/covariates/series.py: Native); the others see `history` only
+    costly   False leaves costly methods out, whatever `methods` says
+    told     what is known, for methods that can be told (forecasting/covariates/series.py: Native); the others see `history` only
     """
     values = since_launch(history.values)
     sort = kind(values) if clock is DAYS else "steady" if (values > 0).any() else "empty"
-    names = pick(members, clock.season)
+    names = pick(methods, clock.season)
     if not costly:
         names = tuple(name for name in names if shelf()[name].COST == "cheap") or pick(
             "cheap", clock.season
@@ -241,7 +241,7 @@ def fit(
     if sort in ("empty", "ended"):
         return Fit(np.zeros(horizon), np.zeros((0, 1)), 1.0, 1, {}, sort, values, clock)
     if sort == "intermittent":
-        lift, whose = sparse.level(values, members)
+        lift, whose = sparse.level(values, methods)
         return Fit(
             lift * error_paths.expected_weeks(values, horizon),
             np.zeros((0, 1)),

@@ -13,7 +13,7 @@ import numpy as np
 from .methods import ask, shelf
 
 ORIGINS = 8  # rolling origins graded on all their days, at most
-COSTLY_ORIGINS = 3  # newest origins on which costly members are graded
+COSTLY_ORIGINS = 3  # newest origins on which costly methods are graded
 OFFSET = 0.02  # of the recent mean: keeps ratios of quiet days finite
 
 
@@ -81,10 +81,10 @@ def newer_origins(
 
 @dataclass(frozen=True)
 class Grades:
-    """What the members said from each origin and how far they missed, newest origin first.
+    """What the methods said from each origin and how far they missed, newest origin first.
 
-    actual (origin, step), NaN after the last known one; points (member, origin, step), NaN where a member cannot;
-    misses (block, member, origin); looks (origin,): share of the graded steps an origin has.
+    actual (origin, step), NaN after the last known one; points (method, origin, step), NaN where a method cannot;
+    misses (block, method, origin); looks (origin,): share of the graded steps an origin has.
     """
 
     origins: np.ndarray
@@ -95,9 +95,9 @@ class Grades:
     edges: np.ndarray
 
     def shares(self, usable: np.ndarray, steps: int, without: int | None = None) -> np.ndarray:
-        """Weights (member, step) of the members that can forecast, adding up to 1, straight lines between the middles of the blocks.
+        """Weights (method, step) of the methods that can forecast, adding up to 1, straight lines between the middles of the blocks.
 
-        usable    (member,) bool;  without: an origin that may not be seen
+        usable    (method,) bool;  without: an origin that may not be seen
         """
         seen = np.arange(len(self.origins)) != (-1 if without is None else without)
         found = []
@@ -114,7 +114,7 @@ class Grades:
 def grade(
     values: np.ndarray, days: np.ndarray, names, clock: Clock, told=None
 ) -> tuple[Grades, int]:
-    """Grades of the members on rolling origins, and the steps between the origins.
+    """Grades of the methods on rolling origins, and the steps between the origins.
 
     A miss is the root mean square of mean |error| and |mean error| ÷ mean actual: days and totals count alike. A block's miss is the root
     mean square of that of its steps and that of all graded ones: a week is little to judge by.
@@ -149,15 +149,15 @@ def grade(
 
 
 def _squared(error):
-    """Mean of (mean |error|)² and (mean error)² by member, (member,)."""
+    """Mean of (mean |error|)² and (mean error)² by method, (method,)."""
     return (np.abs(error).mean(axis=1) ** 2 + error.mean(axis=1) ** 2) / 2
 
 
 def weigh(misses: np.ndarray, looks: np.ndarray | None = None) -> np.ndarray:
-    """Weights ∝ 1 ÷ miss² (member,), adding up to 1, from misses (member, origin) with NaN where a member was not graded.
+    """Weights ∝ 1 ÷ miss² (method,), adding up to 1, from misses (method, origin) with NaN where a method was not graded.
 
-    A member is compared with the others on the origins it was graded on: its miss is the typical miss (root mean square) of all times
-    its ratio to them there. A member graded on a single origin of several counts half; one never graded counts nothing.
+    A method is compared with the others on the origins it was graded on: its miss is the typical miss (root mean square) of all times
+    its ratio to them there. A method graded on a single origin of several counts half; one never graded counts nothing.
     looks (origin,): how much an origin counts; None: all alike.
 
     >>> weigh(np.array([[0.1, 0.1], [0.2, 0.2]])).round(2).tolist()

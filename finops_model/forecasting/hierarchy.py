@@ -34,7 +34,7 @@ def forecast_many(
     horizon: int,
     paths: int = 1000,
     seed: int = 0,
-    members=None,
+    methods=None,
     *,
     shared: bool = True,
     workers: int = 1,
@@ -68,7 +68,7 @@ def forecast_many(
             horizon,
             paths,
             seed if shared else own_seed(seed, name),
-            members,
+            methods,
             as_of,
             settling_days,
         )
@@ -111,10 +111,10 @@ def _several(jobs) -> list[Forecast]:
 
 
 def _one(job) -> Forecast:
-    name, history, horizon, paths, seed, members, as_of, settling_days = job
+    name, history, horizon, paths, seed, methods, as_of, settling_days = job
     try:
         return ensemble.forecast(
-            history, horizon, paths, seed, members, as_of=as_of, settling_days=settling_days
+            history, horizon, paths, seed, methods, as_of=as_of, settling_days=settling_days
         )
     except ForecastError as problem:
         raise ForecastError(f"{name}: {problem}") from None
@@ -172,7 +172,7 @@ def forecast_tree(
     levels: Mapping[str, tuple] | None = None,
     paths: int = 1000,
     seed: int = 0,
-    members=None,
+    methods=None,
     *,
     workers: int = 1,
     executor="processes",
@@ -196,8 +196,8 @@ def forecast_tree(
         "as_of": as_of,
         "settling_days": settling_days,
     }
-    together = forecast_many(histories, horizon, paths, seed, members, shared=True, **how)
-    apart = forecast_many(histories, horizon, paths, seed, members, shared=False, **how)
+    together = forecast_many(histories, horizon, paths, seed, methods, shared=True, **how)
+    apart = forecast_many(histories, horizon, paths, seed, methods, shared=False, **how)
     names = list(together)
     dates = together[names[0]].dates
     for name in names:

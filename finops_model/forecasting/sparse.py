@@ -17,23 +17,23 @@ TRAIN = 56  # days known at the earliest of them
 BETTER = 0.9  # the weeks' mean stands unless a method missed less than this share of what it missed
 
 
-def level(values: np.ndarray, members=None) -> tuple[float, str]:
+def level(values: np.ndarray, methods=None) -> tuple[float, str]:
     """What the newest weeks' mean is multiplied by, and whose level that is.
 
-    members   None or "cheap": the newest weeks' mean itself; "all": the method that did clearly better on earlier days, if there is one; a list:
+    methods   None or "cheap": the newest weeks' mean itself; "all": the method that did clearly better on earlier days, if there is one; a list:
               of its methods for such demand the one that did best (none: the weeks' mean)
 
     >>> level(np.tile([0., 0, 4, 0, 0, 0, 0, 0, 0, 0], 20))
     (1.0, 'weekly_blocks')
     """
-    asked = members is not None and not isinstance(members, str)
+    asked = methods is not None and not isinstance(methods, str)
     names = [
         name
-        for name in pick(members, use="intermittent")
+        for name in pick(methods, use="intermittent")
         if getattr(shelf()[name], "FOR", "steady") == "intermittent"
     ]
     weeks = float(error_paths.expected_weeks(values, 7).mean())
-    if members in (None, "cheap") or not names or weeks <= 0:
+    if methods in (None, "cheap") or not names or weeks <= 0:
         return 1.0, BLOCKS
     missed = misses(values, [BLOCKS, *names])
     best = 1 + int(np.argmin(missed[1:])) if missed is not None else 1

@@ -91,7 +91,7 @@ def replay(
                 paths=PATHS,
                 months=max(*leads, *LEADS),
                 daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)],
-                members="cheap",
+                methods="cheap",
                 dials=False,
                 engine=engine,
             )

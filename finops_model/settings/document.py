@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ..documents import OURS, checked, load_yaml, slug
+from ..documents import OURS, Document, checked, load_yaml, slug
 from ..errors import InputError, listing, unknown
 from .company import Company
 from .entities import ROWS_OF, Entity, check_entities
@@ -21,6 +21,7 @@ from .tags import Tags
 from .watch import WatchLimits
 
 WORKSPACES = "workspaces"  # below where `finops start` is called
+RENAMED = {"members": "methods"}  # keys under their old name, read as the new one
 SECTIONS = (Company, Files, Report, Folders, Forecasting, Simulation)  # keys without a heading
 
 
@@ -39,6 +40,9 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
         default=None, json_schema_extra=OURS
     )  # these settings are of one entity
     root: str = Field(default=".", json_schema_extra=OURS)
+    notes: tuple[str, ...] = Field(
+        default=(), json_schema_extra=OURS
+    )  # on old names that were read
 
     def entity(self, name: str, where: str = "--entity") -> Settings:
         """These settings for one entity alone: its currency, its rows of the ledger, its files.
@@ -104,9 +108,30 @@ def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
             f"There are: {listing(places)}."
         )
     document = load_yaml(path)
-    for key, what in (("root", "the folder of this file"), ("own", "set by finops itself")):
+    ours = ("set by finops itself",) * 2
+    for key, what in zip(("root", "own", "notes"), ("the folder of this file", *ours), strict=True):
         if key in document:
             raise InputError(f"{document.at((key,))}: {key} is {what}; take the key out.")
+    notes = _renamed(document)
     settings = checked(Settings, document)
     check_entities(settings.entities, document)
-    return settings.model_copy(update={"root": str(path.parent)})
+    ours = {"root": str(path.parent), **({"notes": notes} if notes else {})}
+    return settings.model_copy(update=ours)
+
+
+def _renamed(document: Document) -> tuple[str, ...]:
+    """Old keys moved to their new names, with a note on each. Raises InputError where both stand."""
+    notes = []
+    for old, new in RENAMED.items():
+        if old not in document:
+            continue
+        if new in document:
+            raise InputError(
+                f"{document.at((old,))}: {old} is called {new} now, and both are written. "
+                f"Take {old} out."
+            )
+        document[new] = document.pop(old)
+        for place in [place for place in document.lines if place[:1] == (old,)]:
+            document.lines[(new, *place[1:])] = document.lines.pop(place)
+        notes.append(f"finops.yaml: {old} is called {new} now; both are read.")
+    return tuple(notes)

@@ -16,7 +16,7 @@ class Forecasting(Strict):
         default=2,
         description="Newest days of a bill that may still be written (docs/method §2.24).",
     )
-    members: list[str] | None = Field(
+    methods: list[str] | None = Field(
         default=None,
         description="Forecasters by the names of their files; without: the defaults of the shelf.",
     )

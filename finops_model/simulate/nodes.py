@@ -202,7 +202,7 @@ def forecast_nodes(
     begun = facts.as_of != str(month_days(month_of(facts.as_of))[-1])
     loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
     resolved = resolve(loaded, settings=settings, facts=facts, months=months + begun, paths=paths)
-    demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.members, progress)
+    demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.methods, progress)
     made = {}
     for how in shocks:
         say = (

@@ -233,7 +233,7 @@ def run_many(
     months: int | None = None,
     daily: pd.DataFrame | None = None,
     demand: Demand | None = None,
-    members=None,
+    methods=None,
     dials: bool = True,
     progress: Progress | None = None,
     engine: str | None = None,
@@ -246,7 +246,7 @@ def run_many(
     """Simulate several scenarios on the same facts, demand and draws, in their order.
 
     months        how many, instead of the scenario's horizon
-    members       forecasters; "cheap": a replay of an earlier day, which knows no later price or contract
+    methods       forecasters; "cheap": a replay of an earlier day, which knows no later price or contract
     dials         keep what a dashboard re-settles, of the first scenario (the base)
     engine        "numpy", "numba" or "auto" (None: FINOPS_ENGINE, else numpy); runs of two engines are not compared
     executor      serial, threads, processes, dask or a client (executors.py), workers of them: the bits are the same
@@ -257,7 +257,7 @@ def run_many(
         target_error, of, engine=engine, executor=executor, workers=workers, max_paths=max_paths
     )
     settings, engine = settings or load_settings(), label(engine)
-    replay = isinstance(members, str) and members == "cheap"
+    replay = isinstance(methods, str) and methods == "cheap"
     loaded = [
         load_scenario(path) for path in scenarios
     ]  # all files are checked before anything long runs
@@ -272,7 +272,7 @@ def run_many(
             facts,
             len(longest),
             resolved[0].seed,
-            settings.members if members is None else members,
+            settings.methods if methods is None else methods,
             progress,
         )
     plans = [compile_plan(one, demand) for one in resolved]
@@ -361,7 +361,7 @@ def check_how(
 
 
 def demand_of(
-    facts: Facts, days: int, seed: int, members=None, progress: Progress | None = None
+    facts: Facts, days: int, seed: int, methods=None, progress: Progress | None = None
 ) -> Demand:
     """The demand process of all workloads, fitted to the facts, for `days` days after them. Raises ForecastError for fewer than LEAST_DAYS."""
     if why := too_little(facts.daily, facts.as_of):
@@ -374,7 +374,7 @@ def demand_of(
         facts.dates,
         days,
         seed,
-        members,
+        methods,
         progress,
         known=facts.known.of_workloads(facts, days),
     )

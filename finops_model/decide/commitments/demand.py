@@ -175,7 +175,7 @@ def read_workspace(
         facts,
         len(future(resolved)),
         resolved.seed,
-        settings.members,
+        settings.methods,
         part(progress, "") if progress else None,
     )
     plan = compile_plan(resolved, demand)

@@ -1,6 +1,6 @@
-"""What is known, for members that take it themselves (docs/method §2.18).
+"""What is known, for methods that take it themselves (docs/method §2.18).
 
-The ensemble mixes forecasts of the rest: the history with everything known divided out. A member that KNOWS (Prophet) gets days off back into
+The ensemble mixes forecasts of the rest: the history with everything known divided out. A method that KNOWS (Prophet) gets days off back into
 the history, and names, driver, cap and floor beside it; what it says is brought to the rest again, and so compared and mixed with the others.
 The driver stays divided out as told, and is a regressor of what that leaves: a trend that rises with the driver cannot take its effect away, a
 told elasticity that is off is corrected. Beyond what the history saw of the driver the told elasticity alone holds: a regression knows no more.
@@ -23,7 +23,7 @@ class Native:
     """Known things by day: `days` of the history and ahead (day,), all arrays beside them; None where nothing is known.
 
     off     {date: name} and their factors as the ensemble learned them;  driver, power: its values and driver ** elasticity
-    cap, floor   in the unit of the undisturbed history;  options: what was set for a member, by its name
+    cap, floor   in the unit of the undisturbed history;  options: what was set for a method, by its name
     """
 
     days: np.ndarray
@@ -38,7 +38,7 @@ class Native:
     def point(
         self, module: ModuleType, history: np.ndarray, dates: np.ndarray, horizon: int
     ) -> np.ndarray:
-        """What a member says of the rest (horizon,) after a history of the rest (day,)."""
+        """What a method says of the rest (horizon,) after a history of the rest (day,)."""
         start = int((dates[0] - self.days[0]).astype(int))
         here = np.minimum(
             start + np.arange(len(history) + horizon), len(self.days) - 1

@@ -74,7 +74,7 @@ def forecast_known(
     horizon: int,
     paths: int,
     seed: int,
-    members=None,
+    methods=None,
     *,
     events=(),
     driver=None,
@@ -94,21 +94,21 @@ def forecast_known(
     cap        most that can be used per day: a number, or a daily Series (a quota, a capacity); paths stop there
     floor      least that is used per day (what runs whatever happens), likewise
     overrides  Override or mappings: month totals set by hand, kept beside the model's own
-    prophet    options of Prophet where it is among the members (forecasters/prophet.py: options)
+    prophet    options of Prophet where it is among the methods (forecasters/prophet.py: options)
     settling_days   newest days that may be unfinished; judged once what is known is divided out, so that a fall that was told is none
 
-    The cheap members see the history with everything known divided out; Prophet is told days off, driver, cap and floor itself.
+    The cheap methods see the history with everything known divided out; Prophet is told days off, driver, cap and floor itself.
 
     >>> year = pd.Series(10.0, pd.date_range("2026-01-01", periods=200))
     >>> forecast_known(year, 30, 50, 0, events=[{"kind": "price_change", "since": "2026-07-29", "factor": 0.5}]).median[[0, 10, 29]].round(6).tolist()
     [10.0, 5.0, 5.0]
     """
     history, events = clean(history), read_events(events)
-    options = _prophet(prophet, members, history)
+    options = _prophet(prophet, methods, history)
     ahead = history.days[-1] + np.arange(1, horizon + 1)
     days = np.concatenate([history.days, ahead])
     values = undisturbed(history.values, history.days, events)
-    driven, whole_driver, power = _driver(driver, history, ahead, paths, seed, members)
+    driven, whole_driver, power = _driver(driver, history, ahead, paths, seed, methods)
     values = values / (1.0 if power is None else power[: len(values)])
     names = {} if holidays is None else day_names(holidays, days[0], days[-1])
     effects = holiday_effects(values, history.days, names)
@@ -142,7 +142,7 @@ def forecast_known(
     )
     base, late = _base(history, values)
     made = ensemble.made(
-        base, ensemble.fit(base, horizon + late, members, told=native), paths, seed
+        base, ensemble.fit(base, horizon + late, methods, told=native), paths, seed
     )
     results = {}
     for which, part in (("middle", made.median[late:]), ("paths", made.paths[:, late:])):
@@ -162,13 +162,13 @@ def forecast_known(
     )
 
 
-def _prophet(asked, members, history: History) -> dict:
-    """Options by member; refused where no member takes them."""
+def _prophet(asked, methods, history: History) -> dict:
+    """Options by method; refused where no method takes them."""
     if asked is None:
         return {}
-    if "prophet" not in pick(members):
+    if "prophet" not in pick(methods):
         raise ForecastError(
-            'prophet: it is not among the members, so it has no options; say members="all", or name it.'
+            'prophet: it is not among the methods, so it has no options; say methods="all", or name it.'
         )
     chosen = shelf()["prophet"].options(asked)
     for day in np.array(chosen.get("changepoints", ()), "datetime64[D]"):
@@ -199,7 +199,7 @@ def _base(history: History, values: np.ndarray) -> tuple[History, int]:
     ), len(values) - 1 - last
 
 
-def _driver(driver, history: History, ahead, paths: int, seed: int, members):
+def _driver(driver, history: History, ahead, paths: int, seed: int, methods):
     """Factors of the driver ahead {"middle": (day,), "paths": (path, day)}, 1 without one; its values and driver ** elasticity on all days (day,).
 
     The power is NaN on days of the history without the driver; its values there are filled.
@@ -238,7 +238,7 @@ def _driver(driver, history: History, ahead, paths: int, seed: int, members):
             raise ForecastError(
                 f"{driver.name}: the plan has a gap after {ahead[first - 1] if first else history.days[-1]}; give every day of it."
             )
-        own = ensemble.forecast(known, len(ahead) - first, paths, _seed(seed, driver.name), members)
+        own = ensemble.forecast(known, len(ahead) - first, paths, _seed(seed, driver.name), methods)
         middle_path = np.concatenate([planned[:first], own.median])
         each = np.concatenate([np.broadcast_to(planned[:first], (paths, first)), own.paths], axis=1)
     there = np.concatenate(

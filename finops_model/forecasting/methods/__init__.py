@@ -8,8 +8,8 @@ history (day,) ≥ 0, whole days without gaps, newest last; dates (day,) datetim
 (7 days; 24 where the steps are hours); the answer is ≥ 0, in the unit of the history. A method that only knows days says `SEASONS = (7,)`; one
 for demand that comes now and then says `FOR = "intermittent"` and gives its level only (§2.17). Names that start with an underscore are helpers, not methods.
 
-Only a method that says `DEFAULT = True` is used where nobody names one; any other is used by its name (`members=["mine"]`, `members:` of finops.yaml) and
-where all are asked for (`members="all"`).
+Only a method that says `DEFAULT = True` is used where nobody names one; any other is used by its name (`methods=["mine"]`, `methods:` of finops.yaml) and
+where all are asked for (`methods="all"`).
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def ask(name: str, history, dates, horizon: int, season: int = 7, told=None):
     return ahead
 
 
-def pick(members=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
+def pick(methods=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
     """Names of the forecasters to use.
 
-    members   None: those that say they are a default; "cheap": the cheap ones of these; "all": the whole shelf, costly ones too; or a list of names
+    methods   None: those that say they are a default; "cheap": the cheap ones of these; "all": the whole shelf, costly ones too; or a list of names
     season    of the steps; methods that do not know it are left out of the groups, and refused by name
     use       "steady" or "intermittent": which of them make up the groups (history.kind)
 
@@ -76,28 +76,28 @@ def pick(members=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
     }
     group = [name for name, module in known.items() if getattr(module, "FOR", "steady") == use]
     usual = tuple(name for name in group if name in defaults(known))
-    if members is None:
+    if methods is None:
         return usual
-    if isinstance(members, str):
-        if members not in ("cheap", "all"):
+    if isinstance(methods, str):
+        if methods not in ("cheap", "all"):
             raise ForecastError(
                 unknown(
-                    "members",
+                    "methods",
                     "group of forecasters",
-                    members,
+                    methods,
                     ["all", "cheap"],
                     "Or give a list of forecasters.",
                 )
             )
         return (
             tuple(name for name in usual if known[name].COST == "cheap")
-            if members == "cheap"
+            if methods == "cheap"
             else tuple(group)
         )
-    names = tuple(dict.fromkeys(members))
+    names = tuple(dict.fromkeys(methods))
     for name in names:
         if name not in known:
-            raise ForecastError(unknown("members", "forecaster", name, sorted(known)))
+            raise ForecastError(unknown("methods", "forecaster", name, sorted(known)))
     if not names:
-        raise ForecastError(f"members: no forecaster is named. Known: {', '.join(sorted(known))}.")
+        raise ForecastError(f"methods: no forecaster is named. Known: {', '.join(sorted(known))}.")
     return names

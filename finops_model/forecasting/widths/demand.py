@@ -69,7 +69,7 @@ def fit_demand(
     dates,
     horizon_days: int,
     seed: int = 0,
-    members=None,
+    methods=None,
     progress: Progress | None = None,
     costly_for: Collection[str] | None = None,
     known: Mapping[str, Known] | None = None,
@@ -78,7 +78,7 @@ def fit_demand(
 
     volume       (day, workload) ≥ 0, finite; leading zeros: not launched yet
     names        of the workloads;  dates (day,) datetime64[D], consecutive
-    members      as in `ensemble.forecast`;  costly_for: workloads that get costly members too, None: all
+    methods      as in `ensemble.forecast`;  costly_for: workloads that get costly methods too, None: all
     progress     called with (text, done, total)
     known        workload -> what people know of it (told.py, docs/method §2.20): taken out of its history, laid over its median
 
@@ -96,12 +96,12 @@ def fit_demand(
         costly = costly_for is None or name in costly_for
         if known and name in known:
             told = _told(known[name], name, volume[:, w], dates, horizon_days)
-            fitted = ensemble.fit(told.rest, max(horizon_days, GRADED) + told.late, members, costly)
+            fitted = ensemble.fit(told.rest, max(horizon_days, GRADED) + told.late, methods, costly)
             median[:, w], uncertain[w] = told.over(fitted.point)
             cap[:, w] = np.inf if told.cap is None else told.cap
         else:
             fitted = ensemble.fit(
-                History(dates, volume[:, w]), max(horizon_days, GRADED), members, costly
+                History(dates, volume[:, w]), max(horizon_days, GRADED), methods, costly
             )
             median[:, w] = fitted.point[:horizon_days]
         if fitted.kind in ("empty", "ended"):
