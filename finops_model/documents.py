@@ -12,12 +12,14 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Any, TypeVar, get_origin
+from typing import Annotated, Any, TypeVar, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, PlainValidator, ValidationError, WithJsonSchema
 
+from .checks import finite
 from .errors import FinOpsError, InputError, nearest
+from .periods import is_date
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES, MAX_DEPTH = 1_000_000, 50
@@ -29,6 +31,35 @@ SCALARS = {
     "tag:yaml.org,2002:null",
     "tag:yaml.org,2002:timestamp",
 }
+
+
+DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"  # for editors; what a month has is checked here
+
+
+def not_negative(value: Any):
+    value = finite(value)
+    if value < 0:
+        raise ValueError(f"is {value:g}; it must be 0 or more.")
+    return value
+
+
+def a_date(value: Any):
+    if not is_date(value):
+        raise ValueError(
+            f"'{str(value)[:40]}' is no date. Write a month YYYY-MM or a day YYYY-MM-DD."
+        )
+    return value
+
+
+Quantity = Annotated[
+    float, PlainValidator(not_negative), WithJsonSchema({"type": "number", "minimum": 0})
+]
+
+
+Date = Annotated[str, PlainValidator(a_date), WithJsonSchema({"type": "string", "pattern": DAY})]
+
+
+Text = Annotated[str, Field(min_length=1)]
 
 
 class Document(dict):

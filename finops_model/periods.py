@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .errors import InputError, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKS = {"4-4-5": (4, 4, 5) * 4, "4-5-4": (4, 5, 4) * 4, "5-4-4": (5, 4, 4) * 4, "13x4": (4,) * 13}
@@ -339,3 +343,8 @@ def _day(day) -> np.datetime64:
     if np.isnat(found) or not "1000" < str(found)[:4] < "9990":
         raise InputError(f"calendar: '{day}' is not a day. Write it as YYYY-MM-DD.")
     return found
+
+
+def month_column(rows: pd.DataFrame) -> pd.Series:
+    """The month 'YYYY-MM' of each row."""
+    return rows["ChargeDate"].dt.strftime("%Y-%m")

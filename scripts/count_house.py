@@ -59,7 +59,7 @@ ORDERS = (
         "facts",
         "prices",
         "uncertainty",
-        "forecast",
+        "forecasting",
         "scenario",
         "simulate",
         "measure",

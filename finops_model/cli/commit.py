@@ -86,8 +86,8 @@ def commit(
     """
     from ..decide.commitments.workspace import recommend
     from ..documents import write_atomic
+    from ..facts.workspace import read_daily
     from ..publish import close, since
-    from ..simulate.scenarios import read_daily
 
     chosen = load(settings, entity)
     base = _base_beside(scenario, chosen) if scenario else None

@@ -55,10 +55,11 @@ def sensitivity(
     Example: [bold]finops sensitivity scenarios/40_prices_jump.yaml --budget 9720000[/bold]
     """
     from ..decide.sensitivity import sensitivity as study
+    from ..facts.workspace import read_daily
     from ..measure.actuals import COMPANY
     from ..measure.budget import against
     from ..publish import close, since
-    from ..simulate.scenarios import months_of, read_daily
+    from ..simulate.scenarios import months_of
     from ..wording.landing import budget_sentence, spender
 
     if budget_period is not None and budget is None:

@@ -18,10 +18,11 @@ from ..progress import Progress, silent
 from ..scenario import document as documents
 from ..scenario import ledger_base as base
 from ..scenario.changes import escape
+from ..scenario.placed import Placed
 from ..settings import Settings, load_settings
 from ..simulate import scenarios as simulate
 from ..simulate.compile.plan import compile_plan, future
-from ..simulate.compile.risk_plan import Placed, swapped
+from ..simulate.compile.risk_plan import swapped
 from ..uncertainty import answers
 from ..uncertainty.distributions import Distribution
 from ..uncertainty.risks import Factors

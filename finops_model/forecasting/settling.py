@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, together
-from ..scenario.volumes import parts
+from ..facts.daily.parts import parts
 from .history import kind, since_launch
 
 SETTLING_DAYS = 2  # an export goes on adding to a day for so long after it has ended

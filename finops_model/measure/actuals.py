@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..periods import month_column
+
 COMPANY = "Company"
 OUTSIDE = {
     "Tax": "tax is a line of its own, outside cost",
@@ -15,11 +17,6 @@ def cost_rows(daily: pd.DataFrame, unit: str | None = None) -> pd.DataFrame:
     """DAILY rows that count as cost, of one unit or of the company."""
     rows = daily[~daily["ChargeCategory"].isin(list(OUTSIDE))]
     return rows if unit in (None, COMPANY) else rows[rows["x_BusinessUnit"] == unit]
-
-
-def month_column(rows: pd.DataFrame) -> pd.Series:
-    """The month 'YYYY-MM' of each row."""
-    return rows["ChargeDate"].dt.strftime("%Y-%m")
 
 
 def by_month(rows: pd.DataFrame) -> dict[str, float]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from ..errors import FinOpsError, listing, unknown
-from ..periods import month_days
-from .actuals import COMPANY, cost_rows, month_column
+from ..periods import month_column, month_days
+from .actuals import COMPANY, cost_rows
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..facts.daily.parts import OUTSIDE, commitment_id, parts
 from ..periods import month_days, month_of
-from .volumes import OUTSIDE, commitment_id, parts
 
 
 def cost_rows(facts) -> pd.DataFrame:

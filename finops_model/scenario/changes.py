@@ -6,11 +6,12 @@ uncertain values. `set` holds until the next `set`; `scale` multiplies what is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import ScenarioError, listing, nearest
+from ..forecasting.covariates.timeline import Timeline
 from ..uncertainty.distributions import Distribution
 
 
@@ -27,30 +28,6 @@ class Event:
     shown: str = ""  # the value as the file has it
     draw: str = ""  # name of the uniform draw of an uncertain value: the path as the file has it
     per: str = ""  # month: an uncertain value is drawn anew for every month, as <draw>/<YYYY-MM>
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """A value by day: number[day] x product of the uncertain values named by mixture[which[day]]."""
-
-    number: np.ndarray  # (day,)
-    which: np.ndarray  # (day,) int, -1 = certain
-    mixtures: tuple[tuple[tuple[str, Distribution], ...], ...] = field(
-        default=()
-    )  # (draw name, distribution) factors
-
-    @property
-    def certain(self) -> bool:
-        return bool((self.which < 0).all())
-
-    def on_paths(self, uniform) -> np.ndarray:
-        """Values (day, path); `uniform(name) -> (path,)` gives the draws."""
-        factors = [
-            np.prod([dist.on_paths(uniform, name) for name, dist in mixture], axis=0)
-            for mixture in self.mixtures
-        ]
-        table = np.stack([*factors, np.ones_like(factors[0])])  # the last row serves which = -1
-        return self.number[:, None] * table[self.which]
 
 
 def timeline(base: np.ndarray, events: list[Event], dates: np.ndarray) -> Timeline:

@@ -14,10 +14,10 @@ from ..documents import Document, checked, load_yaml
 from ..errors import ScenarioError
 from ..periods import add_months, fiscal_months, month_days, month_of, month_range
 from ..schemas import check_schema
-from ..simulate.compile.risk_plan import Placed
 from ..uncertainty.risks import day_of
 from . import ledger_base as base_facts
 from .changes import Event, leaves, refuse_second_set
+from .placed import Placed
 from .schema import ScenarioDocument
 
 DEEPEST = 8  # bases of bases

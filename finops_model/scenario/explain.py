@@ -15,7 +15,7 @@ def explain(scenario, path: str, settings=None, daily=None) -> str:
         return explain_resolved(scenario, path)
     loaded = load_scenario(scenario)
     if daily is None:
-        from ..simulate.scenarios import read_daily
+        from ..facts.workspace import read_daily
 
         daily = read_daily(settings)
     return explain_resolved(resolve(loaded, daily, settings), path)

@@ -16,12 +16,12 @@ from ..documents import dump_yaml, stamp
 from ..errors import ScenarioError, unknown
 from ..forecasting import settling
 from ..forecasting.covariates.workspace import NOTHING, Knowledge, read_knowledge
-from ..prices.lists.catalog import Catalog, load_catalog
+from ..prices.lists.catalog import Catalog, catalog_price, is_linear, load_catalog
 from ..settings import Settings
 from . import volumes as volume_facts
 from .changes import escape
 from .routing import routes
-from .volumes import Meta, catalog_price, is_linear
+from .volumes import Meta
 
 LIVE = ("Active", "Pending", "")
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ScenarioError
+from ..prices.lists.catalog import catalog_price, is_linear, unit_price
 from .changes import Event, escape
-from .volumes import Sku, catalog_price, is_linear, unit_price
+from .volumes import Sku
 
 FALLBACK = {
     "cached_input_tokens": "input_tokens",

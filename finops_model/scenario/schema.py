@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from ..periods import is_date
+from ..checks import finite
+from ..documents import Date, Quantity, Text
 from ..settings import Strict
 from ..uncertainty.distributions import kinds
-from ..uncertainty.elicit import FIELDS, PERCENT, checked, finite
+from ..uncertainty.elicit import FIELDS, PERCENT, checked
 from ..uncertainty.risks import kinds as risk_kinds
 from ..uncertainty.risks import schema as risk_schema
 
@@ -25,7 +26,6 @@ BASE_ONLY = (
     "risks",
     "shapes",
 )
-DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"  # for editors; what a month has is checked here
 
 
 def number_or_range(value: Any):
@@ -41,21 +41,6 @@ def a_share(value: Any):
     value = finite(value)
     if not 0 <= value <= 1:
         raise ValueError(f"a discount or share is {value:g}; write it from 0 to 1 (0.37 is 37 %).")
-    return value
-
-
-def not_negative(value: Any):
-    value = finite(value)
-    if value < 0:
-        raise ValueError(f"is {value:g}; it must be 0 or more.")
-    return value
-
-
-def a_date(value: Any):
-    if not is_date(value):
-        raise ValueError(
-            f"'{str(value)[:40]}' is no date. Write a month YYYY-MM or a day YYYY-MM-DD."
-        )
     return value
 
 
@@ -105,12 +90,7 @@ Number = Annotated[float, BeforeValidator(plain_number)]
 Share = Annotated[
     float, PlainValidator(a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
 ]
-Quantity = Annotated[
-    float, PlainValidator(not_negative), WithJsonSchema({"type": "number", "minimum": 0})
-]
-Date = Annotated[str, PlainValidator(a_date), WithJsonSchema({"type": "string", "pattern": DAY})]
 RiskTerms = Annotated[Any, PlainValidator(a_risk), WithJsonSchema({"type": "object"})]
-Text = Annotated[str, Field(min_length=1)]
 
 
 class Horizon(Strict):

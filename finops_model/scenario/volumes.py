@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError
+from ..facts.daily.parts import commitment_id, parts
+from ..prices.lists.catalog import catalog_price, is_linear, unit_price
 
 WINDOW = 28  # days that tell mix and prices: four whole weeks
-OUTSIDE = ("Tax", "Credit")
 LEAST_DAYS = 3  # of usage, before anything is forecast
 
 
@@ -45,44 +46,6 @@ class Meta:
     environment: tuple[str, ...]
     service: tuple[str, ...]
     dropped: tuple[str, ...]  # workloads without any usage cost
-
-
-def parts(daily: pd.DataFrame, inventory: frozenset[str] = frozenset()) -> dict[str, pd.Series]:
-    """Which rows are what, as masks: usage | recurring | unused | once | correction | outside; each row in exactly one.
-
-    unused   unused hours of commitments in the inventory: the plan charges those itself
-    once     one-time charges and corrections: booked where they are, not expected again
-    """
-    category, frequency = daily["ChargeCategory"], daily["ChargeFrequency"]
-    held = daily["CommitmentDiscountId"].isin(list(inventory)) & (
-        daily["CommitmentDiscountId"] != ""
-    )
-    outside = category.isin(OUTSIDE)
-    correction = ~outside & ((daily["ChargeClass"] == "Correction") | (category == "Adjustment"))
-    rest = ~outside & ~correction
-    purchase = rest & (category == "Purchase")
-    fee = purchase & (daily["CommitmentDiscountId"] != "")
-    unused = rest & ~purchase & (daily["CommitmentDiscountStatus"] == "Unused")
-    once = rest & ~fee & ~unused & (frequency == "One-Time")
-    recurring = (
-        rest
-        & ~once
-        & (
-            (purchase & ~fee)
-            | (unused & ~held)
-            | (~purchase & ~unused & (frequency == "Recurring"))
-        )
-    )
-    usage = rest & ~purchase & ~unused & ~once & ~recurring
-    return {
-        "usage": usage,
-        "recurring": recurring,
-        "unused": unused & held,
-        "fee": fee,
-        "once": once,
-        "correction": correction,
-        "outside": outside,
-    }
 
 
 def sku_of(rows: pd.DataFrame) -> pd.Series:
@@ -206,31 +169,6 @@ def too_little(daily: pd.DataFrame, as_of: str) -> tuple[str, str] | None:
         "there is too little history to forecast",
         f"the bill holds {days} of usage, from {first}, and a forecast needs at least {LEAST_DAYS}",
     )
-
-
-def commitment_id(commitment) -> str:
-    """The id of a commitment, object or FOCUS record."""
-    if isinstance(commitment, dict):
-        return str(commitment.get("ContractCommitmentId", ""))
-    return str(getattr(commitment, "id", ""))
-
-
-def catalog_price(catalog, sku: str, day):
-    """The Price of a SKU on a day, or None where the catalog does not know it then."""
-    if catalog is None or sku not in catalog.prices:
-        return None
-    day = str(np.datetime64(day, "D"))
-    found = [price for price in catalog.prices[sku] if price.since <= day]
-    return found[-1] if found else None
-
-
-def is_linear(price) -> bool:
-    return type(price.rate).__name__ == "Linear"
-
-
-def unit_price(price) -> float:
-    """Money per consumed unit of a linear price."""
-    return price.rate.price / price.rate.block
 
 
 def _listed(rows: pd.DataFrame) -> pd.Series:

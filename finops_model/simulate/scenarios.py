@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
-from ..errors import ForecastError, LedgerError, ScenarioError
+from ..errors import ForecastError, ScenarioError
 from ..executors import map_blocks
+from ..facts.workspace import fingerprint, read_daily
 from ..forecasting.covariates.workspace import beside
 from ..forecasting.widths.demand import Demand, fit_demand
 from ..progress import Progress, part
@@ -186,25 +186,6 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
                         }
                     )
     return found
-
-
-def read_daily(settings: Settings) -> pd.DataFrame:
-    """DAILY of the settings' ledger. Raises LedgerError where the ledger is empty."""
-    from ..facts.daily import entities, warehouse
-    from ..facts.ledger.store import Ledger
-
-    ledger = entities.part(Ledger(settings.path(settings.ledger)), settings)
-    if not ledger.rows:
-        raise LedgerError(
-            f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE."
-        )
-    return warehouse.daily(ledger, settings)
-
-
-def fingerprint(daily: pd.DataFrame) -> str:
-    """sha256 over the daily facts used."""
-    hashed = pd.util.hash_pandas_object(daily, index=False).to_numpy()
-    return hashlib.sha256(hashed.tobytes()).hexdigest()
 
 
 def run(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import ScenarioError, unknown
-from ..forecasting.covariates.events import s_curve
 from .risks._base import Uncertain, on_paths
 
 MONTH = 365.25 / 12  # days
@@ -28,6 +27,11 @@ def progress(age, months: float, curve: str) -> np.ndarray:
         return (age > 0).astype(float)
     share = np.clip(age / (months * MONTH), 0.0, 1.0)
     return s_curve(share) if curve == "s_curve" else share
+
+
+def s_curve(share: np.ndarray) -> np.ndarray:
+    """0 … 1 with flat ends: what a launch has reached when `share` of its time has passed."""
+    return share * share * (3 - 2 * share)
 
 
 def month_profile(dates: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ import math
 import re
 from typing import Any
 
+from ..checks import finite
 from ..errors import ScenarioError, nearest, unknown
 from . import distributions
 from .distributions import Distribution
@@ -131,22 +132,6 @@ def _checked(value: Any, name: str):
     ):
         return [_checked(item, f"{name}[{i}]") for i, item in enumerate(value)]
     return finite(value, name)
-
-
-def finite(value, name: str = "the value") -> float:
-    """A plain finite number; text is refused, so that no formula is ever taken for a value.
-
-    >>> finite(3)
-    3.0
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(
-            f"{name} is '{str(value)[:60]}', not a number. Formulas are not run: write the number, "
-            "or a range {p10, p50, p90}."
-        )
-    if not math.isfinite(value):
-        raise ValueError(f"{name} is {value}; a number must be finite.")
-    return float(value)
 
 
 def _distribution(value: dict | float, bound: float | None):

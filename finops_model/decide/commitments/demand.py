@@ -13,13 +13,13 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import ScenarioError, listing, unknown
+from ...facts.daily.parts import parts
 from ...periods import add_months
 from ...prices.settle.hours import HOURS, day_shapes, weekday_of
 from ...prices.terms.contracts import is_currency
 from ...progress import Progress, part
 from ...scenario.document import load_scenario, resolve
 from ...scenario.ledger_base import Facts, read_facts
-from ...scenario.volumes import parts
 from ...simulate.compile.overlaps import cover, narrowed, way_of
 from ...simulate.compile.plan import Plan, compile_plan, future
 from ...simulate.compile.pools import Pool, read_shapes

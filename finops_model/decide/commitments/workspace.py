@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import FinOpsError, PriceError, listing
+from ...facts.workspace import read_daily
 from ...periods import add_months, month_range
 from ...prices.terms.contracts import is_currency
 from ...prices.terms.inventory import Inventory, cliffs, renewals
 from ...prices.terms.payments import Payment, tie_rate
 from ...progress import Progress, silent
-from ...simulate.scenarios import read_daily
 from .adopt import Ground, adopt
 from .answer import Curve, Recommendation
 from .demand import Workspace, history_hours, read_workspace, signed_hours, simulated_hours

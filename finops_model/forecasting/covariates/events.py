@@ -13,6 +13,7 @@ import numpy as np
 
 from ... import streams
 from ...errors import FinOpsError, ForecastError, nearest, unknown
+from ...uncertainty.curves import s_curve
 from ...uncertainty.elicit import elicit
 
 KINDS = ("campaign", "launch", "level_change", "migration", "price_change", "shutdown")
@@ -154,11 +155,6 @@ def ramp(event: Event, dates: np.ndarray) -> np.ndarray:
         return (age > 0).astype(float)
     share = np.clip(age / event.ramp_days, 0.0, 1.0)
     return s_curve(share) if event.kind == "launch" else share
-
-
-def s_curve(share: np.ndarray) -> np.ndarray:
-    """0 … 1 with flat ends: what a launch has reached when `share` of its time has passed."""
-    return share * share * (3 - 2 * share)
 
 
 def effect(

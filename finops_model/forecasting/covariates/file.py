@@ -20,9 +20,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
-from ...scenario.schema import Date, Quantity, Text
+from ...checks import finite
+from ...documents import Date, Quantity, Text
 from ...settings import Strict
-from ...uncertainty.elicit import finite
 from .events import KINDS
 
 THREE = ("p10", "p50", "p90")

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ForecastError
-from ...scenario.changes import Timeline
 from ...uncertainty.distributions import Distribution
 from ...uncertainty.elicit import elicit
 from ..history import History, fill
 from .events import Event, effect, middle, ramp, undisturbed
 from .series import FEWEST, holiday_effects
+from .timeline import Timeline
 
 STEPS = (
     32  # a part of the median that is uncertain counts in thirty-seconds: at most 1/64 of it off

@@ -14,7 +14,7 @@ from ...documents import Document, checked, load_yaml
 from ...errors import FinOpsError, InputError, unknown
 from ...facts.plans.budgets import COMPANY
 from ...periods import check_month, month_days
-from ...scenario.volumes import catalog_price, is_linear
+from ...prices.lists.catalog import catalog_price, is_linear
 from . import words
 from .drivers import DriverDays, read_driver
 from .events import Event

@@ -425,3 +425,21 @@ def stale(catalog: Catalog, day, after_days: int = 90) -> tuple[Stale, ...]:
         if age > after_days:
             found.append(Stale(sku, now[-1].checked, age, now[-1].reference))
     return tuple(sorted(found, key=lambda one: (-one.days, one.sku)))
+
+
+def catalog_price(catalog, sku: str, day):
+    """The Price of a SKU on a day, or None where the catalog does not know it then."""
+    if catalog is None or sku not in catalog.prices:
+        return None
+    day = str(np.datetime64(day, "D"))
+    found = [price for price in catalog.prices[sku] if price.since <= day]
+    return found[-1] if found else None
+
+
+def is_linear(price) -> bool:
+    return type(price.rate).__name__ == "Linear"
+
+
+def unit_price(price) -> float:
+    """Money per consumed unit of a linear price."""
+    return price.rate.price / price.rate.block

@@ -12,11 +12,14 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ScenarioError
+from ...forecasting.covariates.timeline import Timeline
 from ...forecasting.widths.demand import Demand, level_increment_sd
 from ...periods import days, month_days, month_index
+from ...prices.lists.catalog import catalog_price, is_linear, unit_price
 from ...prices.rates._parts import share_paid
 from ...scenario.booked import excluded, month_parts, newest_full_month, recurring_by_workload
-from ...scenario.changes import Timeline, escape, timeline
+from ...scenario.changes import escape, timeline
+from ...scenario.placed import Placed
 from ...scenario.routing import (
     model_of,
     move,
@@ -26,16 +29,13 @@ from ...scenario.routing import (
     shares_by_day,
     small_model,
 )
-from ...scenario.volumes import catalog_price, is_linear, unit_price, volumes
 from ...uncertainty.curves import MONTH, progress
 from ...uncertainty.distributions import Distribution
 from ...uncertainty.launch import Launch as LaunchRisk
 from ...uncertainty.risks import clock_of
 from .pool_rules import expected, refuse_tiers
 from .pools import Pool, compile_pools
-from .risk_plan import Placed, Series, bursts, campaigns_of, series_of
-
-__all__ = ["Plan", "Tiered", "compile_plan", "volumes"]
+from .risk_plan import Series, bursts, campaigns_of, series_of
 
 
 @dataclass(frozen=True)
@@ -405,10 +405,8 @@ def _form(facts, sku: str):
 
 
 def _unit(facts, sku: str) -> str:
-    for known in facts.meta.skus:
-        if known.id == sku:
-            return known.unit
-    return facts.catalog.prices[sku][-1].unit
+    own = [known.unit for known in facts.meta.skus if known.id == sku]
+    return own[0] if own else facts.catalog.prices[sku][-1].unit
 
 
 def price_paths(resolved, dates) -> tuple[dict[str, np.ndarray], dict[str, Timeline]]:

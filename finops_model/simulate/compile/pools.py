@@ -17,10 +17,11 @@ import numpy as np
 
 from ... import units
 from ...errors import FinOpsError, ScenarioError, listing, unknown
+from ...forecasting.covariates.timeline import Timeline
 from ...prices.settle.hourly import Hourly, weekday_of
 from ...prices.settle.hours import HOURS, day_shapes
 from ...prices.terms.contracts import read_tables
-from ...scenario.changes import Timeline, escape
+from ...scenario.changes import escape
 from .overlaps import narrowed
 from .pool_rules import Held, hourly, in_order, meeting, one_level, refuse_units, typical, worth
 from .risk_plan import parents, price_factors

@@ -13,27 +13,13 @@ import numpy as np
 
 from ... import streams
 from ...errors import ScenarioError, unknown
-from ...scenario.changes import Timeline, escape
+from ...forecasting.covariates.timeline import Timeline
+from ...scenario.changes import escape
+from ...scenario.placed import Placed
 from ...uncertainty.price_risk import path_uniforms
-from ...uncertainty.risks import Clock, Factors, Risk, clock_of
+from ...uncertainty.risks import Clock, Factors, clock_of
 
 LEAST, MOST = -200.0, 25.0  # logarithms of what is as good as nothing, and of what is beyond belief
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A risk as it stands in a scenario."""
-
-    name: str
-    where: str
-    risk: Risk
-    partnered: bool = (
-        False  # its draws are those of the partner path: Sobol indices (docs/method §3.27)
-    )
-
-    @property
-    def path(self) -> str:
-        return f"risks/{escape(self.name)}"
 
 
 @dataclass(frozen=True)

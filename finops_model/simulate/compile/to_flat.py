@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...forecasting.covariates.timeline import Timeline
 from ...prices.settle.windows import charge_months, share
-from ...scenario.changes import Timeline
 from ..kernel.flat import BlockTotals, FlatPlan, PathValue
 from .plan import Plan
 from .pool_tables import ApartMeters, PoolMeters, add_pools, give_back
