@@ -306,23 +306,24 @@ def _judge_number(rows: _Rows, name: str, values) -> None:
 
 def _number_problem(word: str | None, needed: bool) -> tuple[str, str]:
     """(kind, reason) of a cell that is no DECIMAL(28,10); ('', '') for an allowed gap."""
-    if cells.is_missing(word):
+    text = word or ""
+    if cells.is_missing(text):
         return (
             (
                 "missing number",
-                "is empty" if not (word or "").strip() else f"'{word.strip()}' is no amount",
+                "is empty" if not text.strip() else f"'{text.strip()}' is no amount",
             )
             if needed
             else ("", "")
         )
-    shown = word.strip()[:40]
+    shown = text.strip()[:40]
     try:
-        size = float(word)
+        size = float(text)
     except ValueError:
         return "not a number", f"'{shown}' is not a plain number; write 1234.50"
     if size != size or shown.lstrip("+-").casefold().startswith("inf"):
         return "not finite", f"'{shown}' is not a finite number"
-    if "_" in word or not word.strip().isascii():
+    if "_" in text or not text.strip().isascii():
         return "not a number", f"'{shown}' is not a plain number; write 1234.50"
     return "overflow", f"'{shown}' has more than 18 digits before the point"
 

@@ -22,7 +22,7 @@ from ..intake.files.readers import Source, open_source
 from . import checks, proof, scopes, twice
 from .judged import Read, alike, keys_of, read
 from .manifest import SCHEMA, Book, Key, Version, commit, read_book
-from .receipt import Delivered, Receipt, Warned, add, plain
+from .receipt import Delivered, Money, Receipt, Warned, add, plain
 from .scopes import Meeting, Rows
 from .versions import Draft, draft, restated, scope_of, sum_into, words
 
@@ -134,7 +134,8 @@ def _read_all(
     for version in living.values():
         for part in version.parts:
             held[part["source"]] = held.get(part["source"], 0) + part["rows"]
-    reads, skipped, warnings, seen = [], [], [], {}
+    reads, skipped, warnings = [], [], []
+    seen: dict[str, str] = {}  # {hash of the bytes: the first file that has them}
     for i, item in enumerate(items):
         source = item if isinstance(item, Source) else open_source(item)
         progress(f"reading {source.name}", i, len(items))
@@ -436,7 +437,8 @@ def _write(path: Path, target: Path, table: pa.Table) -> tuple[Path, Path]:
 
 def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
     reasons: dict[str, int] = {}
-    held, unreadable = {}, 0
+    held: Money = {}
+    unreadable = 0
     for part in reads:
         for row in part.refused.select(
             ["x_Column", "x_Kind", "BilledCost", "BillingCurrency"]
@@ -448,7 +450,7 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
                 unreadable += 1
             else:
                 held = add(held, {row["BillingCurrency"].upper() or "(no currency)": amount})
-    totals = {}
+    totals: Money = {}
     for part in reads:
         for table in part.tables.values():
             sums: dict = {}

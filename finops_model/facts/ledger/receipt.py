@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import cast
 
 from ...errors import listing
 
@@ -242,7 +243,8 @@ def trimmed(amount: Decimal) -> Decimal:
     (Decimal('110191.495837'), Decimal('5.00'), Decimal('0.00'))
     """
     short = amount.normalize()
-    return short if -short.as_tuple().exponent > 2 else amount.quantize(Decimal("0.01"))
+    exponent = cast(int, short.as_tuple().exponent)  # a text only where it is no finite number
+    return short if -exponent > 2 else amount.quantize(Decimal("0.01"))
 
 
 def _texts(money: Money) -> dict[str, str]:

@@ -219,11 +219,11 @@ def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: i
             near = nearest(issuer, missing)
             hint = f" Did you mean '{near}'?" if near else ""
             said.append(f"The invoice of '{issuer}' has no charge in the ledger.{hint}")
-        off = [line for line in found.lines if line.difference]
+        off = [(line, line.difference) for line in found.lines if line.difference]
         said += [
-            f"{line.issuer}: the invoice is {abs(line.difference)} {line.currency} {'above' if line.difference > 0 else 'below'} the "
+            f"{line.issuer}: the invoice is {abs(difference)} {line.currency} {'above' if difference > 0 else 'below'} the "
             "ledger and its quarantine."
-            for line in off
+            for line, difference in off
             if (line.issuer, line.currency) in ledger
         ]
         if not (missing or extra or off):

@@ -54,7 +54,7 @@ class Rows:
         words, codes = (
             np.unique(self.scopes.astype(str), return_inverse=True)
             if len(self.scopes)
-            else ([], np.array([], int))
+            else (np.array([], str), np.array([], int))
         )
         order = np.argsort(codes, kind="stable")
         ends = np.searchsorted(codes[order], np.arange(1, len(words) + 1))
@@ -196,15 +196,17 @@ def meet(
                 found.added.discard(scope)
                 found.replaced |= {scope, *others}
             continue
-        others = [rows for rows in old if rows.source not in listed]
+        unlisted = [rows for rows in old if rows.source not in listed]
         comes = _joined([rows.charges[rows.of(scope)] for rows in new])
-        going = others or [
+        going = unlisted or [
             rows for rows in old if np.isin(comes, rows.charges[rows.of(scope)]).any()
         ]
         if not going:
             found.appended.add(scope)  # a further file of the same delivery
             continue
-        alike = np.isin(comes, _joined([rows.charges[rows.of(scope)] for rows in going])).any()
+        alike = bool(
+            np.isin(comes, _joined([rows.charges[rows.of(scope)] for rows in going])).any()
+        )
         doubt = (
             None
             if replace or (whole and not len(comes))

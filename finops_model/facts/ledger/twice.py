@@ -190,7 +190,12 @@ def _judged(key: tuple, fee: dict, spans: list[dict], bought: set[tuple]) -> Twi
     if not whole and abs(fee["effective"] + use - fee["billed"]) <= CENT:
         return None  # purchase and use share the cost between them
     return Twice(
-        *key,
+        issuer,
+        account,
+        commitment,
+        category,
+        period,
+        currency,
         trimmed(fee["billed"]),
         trimmed(fee["effective"]),
         trimmed(use),

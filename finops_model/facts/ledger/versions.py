@@ -47,7 +47,8 @@ def draft(root, book, key, old, reads, number, choice, meeting, there, listed) -
         for one in mine
         if key in one.tables
     ]
-    lost, deliveries, released = sum(keys_of(one.refused).count(key) for one in mine), [number], []
+    lost, deliveries = sum(keys_of(one.refused).count(key) for one in mine), [number]
+    released: list[list] = []
     kept, totals, days = [], {}, []
     if old and (choice.append or not meeting.gone):
         kept, days = list(old.parts), [day for day in (old.first_usage, old.last_usage) if day]
@@ -116,7 +117,9 @@ def _carried(
     root, key, number, there, meeting, totals
 ) -> tuple[list[dict], list[tuple[dict, pa.Table]], list[str]]:
     """(parts that stay as they are, parts to be written without the rows that go, usage days of the former); their sums are added to `totals`."""
-    kept, carried, days = [], [], []
+    kept: list[dict] = []
+    carried: list[tuple[dict, pa.Table]] = []
+    days: list[str] = []
     for part, rows in there:
         goes = meeting.goes(rows)
         if goes.all():
@@ -140,7 +143,8 @@ def _refused_before(
     root, book, key, old, parts, meeting, listed, choice
 ) -> tuple[list[int], list[list]]:
     """(deliveries of which refused rows of the key stay in quarantine, [delivery, file, row] of those that leave it)."""
-    stay, leave = [], []
+    stay: list[int] = []
+    leave: list[list] = []
     if not old.quarantined:
         return stay, leave
     alive, gone = {part["source"] for part in parts}, book.released()
@@ -217,8 +221,11 @@ def _change(key, old, version, choice, meeting, there) -> Change:
         or any(scope for names in said.values() for scope in names)
     )
     stays = scopes.by_scope(there, meeting) if named else {}
+    issuer, account, period = key
     return Change(
-        *key,
+        issuer,
+        account,
+        period,
         version.version,
         old.rows if old else 0,
         version.rows,
