@@ -306,24 +306,18 @@ def _judge_number(rows: _Rows, name: str, values) -> None:
 
 def _number_problem(word: str | None, needed: bool) -> tuple[str, str]:
     """(kind, reason) of a cell that is no DECIMAL(28,10); ('', '') for an allowed gap."""
-    text = word or ""
+    text = (word or "").strip()
     if cells.is_missing(text):
-        return (
-            (
-                "missing number",
-                "is empty" if not text.strip() else f"'{text.strip()}' is no amount",
-            )
-            if needed
-            else ("", "")
-        )
-    shown = text.strip()[:40]
+        problem = f"'{text}' is no amount" if text else "is empty"
+        return ("missing number", problem) if needed else ("", "")
+    shown = text[:40]
     try:
         size = float(text)
     except ValueError:
         return "not a number", f"'{shown}' is not a plain number; write 1234.50"
     if size != size or shown.lstrip("+-").casefold().startswith("inf"):
         return "not finite", f"'{shown}' is not a finite number"
-    if "_" in text or not text.strip().isascii():
+    if "_" in text or not text.isascii():
         return "not a number", f"'{shown}' is not a plain number; write 1234.50"
     return "overflow", f"'{shown}' has more than 18 digits before the point"
 
