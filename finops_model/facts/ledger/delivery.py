@@ -134,8 +134,7 @@ def _read_all(
     for version in living.values():
         for part in version.parts:
             held[part["source"]] = held.get(part["source"], 0) + part["rows"]
-    reads, skipped, warnings = [], [], []
-    seen: dict[str, str] = {}  # {hash of the bytes: the first file that has them}
+    reads, skipped, warnings, seen = [], [], [], dict[str, str]()
     for i, item in enumerate(items):
         source = item if isinstance(item, Source) else open_source(item)
         progress(f"reading {source.name}", i, len(items))
@@ -437,8 +436,7 @@ def _write(path: Path, target: Path, table: pa.Table) -> tuple[Path, Path]:
 
 def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
     reasons: dict[str, int] = {}
-    held: Money = {}
-    unreadable = 0
+    held, unreadable = Money(), 0
     for part in reads:
         for row in part.refused.select(
             ["x_Column", "x_Kind", "BilledCost", "BillingCurrency"]
