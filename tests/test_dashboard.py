@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from finops_model.errors import ReportError
 from finops_model.publish import dashboard
 from finops_model.publish.dashboard import dials as dashboard_dials
-from finops_model.publish.dashboard import view as dashboard_view
-from finops_model.publish.dashboard.page import Dashboard, reports_root
+from finops_model.publish.dashboard import state as dashboard_view
+from finops_model.publish.dashboard.widget import Dashboard, reports_root
 
 MONTH = "2026-10"
 
@@ -461,7 +461,7 @@ def test_a_failure_shows_a_reference_and_the_log_has_the_reason(archive, caplog,
         raise RuntimeError("the secret is 12345")
 
     monkeypatch.setattr(dashboard_view, "view", fails)
-    monkeypatch.setattr("finops_model.publish.dashboard.page.log.propagate", True)
+    monkeypatch.setattr("finops_model.publish.dashboard.widget.log.propagate", True)
     page.position = {"demand": 0.5}
     reference = re.fullmatch(
         r"This did not work. Nothing was changed. Tell the finance team the reference ([0-9a-f]{8})\.",

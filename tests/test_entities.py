@@ -19,7 +19,7 @@ from finops_model.measure import grades
 from finops_model.measure.entities import NOTE, own_unit
 from finops_model.publish import alerts, close
 from finops_model.publish.dashboard import archive as dashboard_archive
-from finops_model.publish.dashboard.page import ENTITIES, Dashboard
+from finops_model.publish.dashboard.widget import ENTITIES, Dashboard
 from finops_model.publish.report import archive
 from finops_model.settings import load_settings
 from finops_model.simulate import scenarios as simulate

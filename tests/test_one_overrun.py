@@ -20,7 +20,7 @@ from finops_model.documents import write_atomic
 from finops_model.errors import FinOpsError
 from finops_model.facts.daily import warehouse
 from finops_model.publish import alerts, close, notebook_words, since
-from finops_model.publish.dashboard.view import view as dashboard_view
+from finops_model.publish.dashboard.state import view as dashboard_view
 from finops_model.publish.page.body import Page
 from finops_model.publish.report.briefs import canonical
 from finops_model.publish.report.workbook import write_workbook

@@ -24,7 +24,7 @@ from finops_model.measure.actuals import COMPANY
 from finops_model.measure.brief import Close, brief
 from finops_model.measure.budget import outside
 from finops_model.publish import close
-from finops_model.publish.dashboard import view as dashboard_view
+from finops_model.publish.dashboard import state as dashboard_view
 from finops_model.publish.page import first as page_first
 from finops_model.publish.page.body import Page
 from finops_model.publish.page.tables import Figures, differences

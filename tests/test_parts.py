@@ -20,7 +20,7 @@ from finops_model.measure import words
 from finops_model.measure.brief import Close
 from finops_model.measure.budget.parts import FREE, IDLE, NONE, UNIT, lines, reason
 from finops_model.publish.close import briefs_of
-from finops_model.publish.dashboard import view as dashboard_view
+from finops_model.publish.dashboard import state as dashboard_view
 from finops_model.publish.page.body import Page
 from finops_model.publish.page.tables import differences, signed
 from finops_model.publish.report.workbook import write_workbook

@@ -327,7 +327,7 @@ def test_no_code_runs_and_no_traceback_comes_back(watch, served):
     )
     everything = "".join(answers) + "".join(seen.received)
     assert answers and "it ran" not in everything and "execute_reply" not in "".join(answers)
-    for word in ("Traceback", "TraitError", str(served[1]), "dashboard_page.py"):
+    for word in ("Traceback", "TraitError", str(served[1]), "widget.py"):
         assert word not in everything, word
     assert "is not a published report" in everything
     assert (

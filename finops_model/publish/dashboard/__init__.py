@@ -9,7 +9,7 @@ from __future__ import annotations
 from .archive import load_index, open_brief, open_report
 from .dials import LIMITS, Position, clamp, freeze, limits, load, settle
 from .server import command, environment, serve
-from .view import sliders, view
+from .state import sliders, view
 
 __all__ = [
     "LIMITS",
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def page(root=None):
-    """The dashboard widget over the reports in `root`; see `dashboard_page.page`."""
-    from .page import page as made
+    """The dashboard widget over the reports in `root`; see `widget.page`."""
+    from .widget import page as made
 
     return made(root)

@@ -21,7 +21,7 @@ from ... import resources
 from ...errors import FinOpsError, ReportError
 from . import archive
 from . import dials as frozen
-from . import view as dashboard_view
+from . import state as dashboard_view
 
 ENTITIES = "There are no sliders: reports are one per entity, and currencies are not added up to a company. The published reports are on the first tab."
 log = logging.getLogger("finops.dashboard")
