@@ -71,7 +71,7 @@ def of_driver(scope: str, made, entry, as_of: str) -> str:
 
 def of_holidays(scope: str, entry) -> str:
     """
-    >>> from .knowledge_file import KnownHolidays
+    >>> from .file import KnownHolidays
     >>> of_holidays("*", KnownHolidays(country="US")), of_holidays("chat", KnownHolidays(country=["US", "DE-BY"]))
     ('every workload: what days off of US do is learned from the history by name', 'chat: what days off of US and DE-BY do is learned from the history by name')
     """

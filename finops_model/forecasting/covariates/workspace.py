@@ -1,6 +1,6 @@
 """What people know, from known.yaml to every workload of a workspace: checked, cut to a day, said in words (docs/method §2.20–§2.22).
 
-The document is knowledge_file.py, the arrays are told.py, the words are knowledge_words.py. Without a document nothing changes.
+The document is covariates/file.py, the arrays are told.py, the words are covariates/words.py. Without a document nothing changes.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Azure PTU, Google GSU, OpenAI Scale Tier and Bedrock model units are the same thing in other words: units bought by number, each
 with a throughput; traffic above it within one settlement window is charged as you go, or refused. Traffic that is not flat
-within a window: spill.py. Capacity bought for some days: capacity_blocks.py. numpy only.
+within a window: spill.py. Capacity bought for some days: capacity/blocks.py. numpy only.
 """
 
 from __future__ import annotations

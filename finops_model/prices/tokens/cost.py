@@ -6,7 +6,7 @@
     expected_cost(table, offer, {"uncached_input": 3e9, "output": 1e8}, sizes=Lognormal(sigma=1.2, mean=40_000))   # a month
 
 A request above a context threshold is charged wholly at that tier; so a total without the sizes of its requests is refused.
-numpy only. Buckets: tokens_buckets.py; prices: token_table.py (snapshot), tokens_sheet.py (prices you state).
+numpy only. Buckets: tokens/buckets.py; prices: tokens/table.py (snapshot), tokens/sheet.py (prices you state).
 """
 
 from __future__ import annotations

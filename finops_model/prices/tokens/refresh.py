@@ -80,7 +80,7 @@ def snapshot(made: str) -> bytes:
         if units.unit_for_price_key(key).per != per:
             raise PriceError(
                 f"tokens: genai-prices {genai_prices.__version__} prices {key} per {units.unit_for_price_key(key).per}, "
-                f"our bucket {bucket} per {per:g}; bring tokens_buckets.py in line first."
+                f"our bucket {bucket} per {per:g}; bring tokens/buckets.py in line first."
             )
     lines = [_line(_record(provider, model)) for provider in providers for model in provider.models]
     body = "".join(line + "\n" for line in lines).encode()
@@ -172,7 +172,7 @@ def _record(provider, model) -> dict:
         context = ",".join(f"{key}={value}" for key, value in variant.when.items())
         if len(variant.when) > 1:
             raise PriceError(
-                f"tokens: {provider.id}/{model.id} has a price for {context}: two keys at once. Teach token_table.py "
+                f"tokens: {provider.id}/{model.id} has a price for {context}: two keys at once. Teach tokens/table.py "
                 "how they combine first."
             )
         if context not in offers:
@@ -239,7 +239,7 @@ def _sheet(prices) -> dict:
             continue
         if key not in PRICE_KEYS:
             raise PriceError(
-                f"tokens: genai-prices has a price '{key}' that no bucket stands for; add one to tokens_buckets.py."
+                f"tokens: genai-prices has a price '{key}' that no bucket stands for; add one to tokens/buckets.py."
             )
         tiers = getattr(value, "tiers", None)
         sheet[PRICE_KEYS[key]] = (

@@ -44,7 +44,7 @@ def price_sheet(*sheets: Mapping) -> TokenTable:
     """A table of stated prices: one sheet per model, its offers found with `table.offer(model, provider, context)`.
 
     provider, model  names (default "", "the model")
-    prices           {bucket: price}; per million tokens, thousand searches or requests, hour: tokens_buckets.py
+    prices           {bucket: price}; per million tokens, thousand searches or requests, hour: tokens/buckets.py
     relative         {bucket: multiple of the input price}, in every tier, context and time of day
     per              {bucket: units its price is for}, where a page writes another
     tiers            [{above: 200000} or {at: 200000} input tokens of one request, prices, factor, relative]: all tokens of the

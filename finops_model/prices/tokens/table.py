@@ -3,7 +3,7 @@
 An *offer* is what a request buys: a model in a context ("", "processing=batch", "service_tier=flex" …). Its *segments* say
 from which day and second of the day (UTC) which price row holds; a *row* has the prices of every bucket at each context
 tier. Rows are resolved: a bucket without a price of its own already carries the price it is charged at. One JSON line per model
-in a frozen snapshot (token_refresh.py makes it); loading needs numpy and json, no network, no other package.
+in a frozen snapshot (tokens/refresh.py makes it); loading needs numpy and json, no network, no other package.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@
 | Bedrock (Converse) | beside inputTokens | beside inputTokens | inside outputTokens |
 
 Records are mappings as the vendor's JSON has them; a number may be an array, one element per request. A field that means tokens and is not understood refuses its
-record (tokens_fields.py, §5.25); so do fields that contradict each other. Other fields are left alone: vendors add them. Many records: tokens_records.py.
+record (tokens/fields.py, §5.25); so do fields that contradict each other. Other fields are left alone: vendors add them. Many records: tokens/records.py.
 """
 
 from __future__ import annotations

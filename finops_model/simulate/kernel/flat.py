@@ -175,7 +175,7 @@ class FlatPlan:
     tables: tuple[Table, ...] = _named()
     kept: int = 0  # the last pools have no tables: their levels by step are settled by `overlaps`
     overlaps: tuple = _named()  # commitments settled in their order on kept levels (overlaps.py)
-    # what is the same on every path, and what settle.py prices
+    # what is the same on every path, and what settle/windows.py prices
     fixed: np.ndarray = _zeros("month", "column")
     forms: tuple[Form, ...] = _named()
     cap: np.ndarray | None = (
