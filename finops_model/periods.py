@@ -93,6 +93,24 @@ def days(first, last) -> np.ndarray:
     return np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
 
 
+def days_between(first, last) -> int:
+    """Days from first to last, the last not counted; below 0 where it lies before.
+
+    >>> days_between("2026-02-27", "2026-03-01")
+    2
+    """
+    return int((np.datetime64(last, "D") - np.datetime64(first, "D")) / np.timedelta64(1, "D"))
+
+
+def months_between(first, last) -> int:
+    """Months from first to last, texts YYYY-MM or days; below 0 where it lies before.
+
+    >>> months_between("2025-11", "2026-02")
+    3
+    """
+    return int((np.datetime64(last, "M") - np.datetime64(first, "M")) / np.timedelta64(1, "M"))
+
+
 def month_index(dates: np.ndarray, months: tuple[str, ...]) -> np.ndarray:
     """For each day, the position of its month in `months`; -1 where it is not there."""
     known = {month: i for i, month in enumerate(months)}

@@ -70,7 +70,7 @@ def changes(rows: pd.DataFrame, month: str, before: str, most: int = 12) -> list
     ].sum()
     grouped["change"] = grouped["EffectiveCost1"] - grouped["EffectiveCost0"]
     grouped = grouped.loc[grouped["change"].abs().sort_values(ascending=False, kind="stable").index]
-    lines = [
+    lines: list[dict] = [
         {
             "name": str(name),
             "previous": float(row.EffectiveCost0),

@@ -243,7 +243,8 @@ def tie(daily: pd.DataFrame, drivers: pd.DataFrame, carried: Mapping, month: str
     names = beside(chosen)
     part = daily[month_column(daily) == month]
     known = pd.DatetimeIndex(month_days(month))
-    rows, uncounted, loaded_uncounted = [], 0.0, 0.0
+    rows: list[dict] = []
+    uncounted, loaded_uncounted = 0.0, 0.0
     for name in names:
         if not chosen[name].shown:
             continue

@@ -17,7 +17,7 @@ import pandas as pd
 
 from ..errors import InputError
 from ..forecasting.windows import BANDS, FEW, LEVELS, calibration, holds, plain, summary
-from ..periods import month_days
+from ..periods import month_days, months_between
 from ..settings import Settings
 from . import accuracy, actuals
 from .actuals import COMPANY
@@ -208,11 +208,7 @@ def published(
             continue
         for month in (brief["forecast"] or {}).get("months", ()):
             if month["month"] > brief["month"]:
-                lead = int(
-                    (
-                        np.datetime64(month["month"], "M") - np.datetime64(brief["month"], "M")
-                    ).astype(int)
-                )
+                lead = months_between(brief["month"], month["month"])
                 hand = month.get("override") or {}
                 rows.append(
                     (
@@ -230,9 +226,7 @@ def published(
                     )
                 )
         for hand in brief.get("by_hand") or ():
-            lead = int(
-                (np.datetime64(hand["month"], "M") - np.datetime64(brief["month"], "M")).astype(int)
-            )
+            lead = months_between(brief["month"], hand["month"])
             if lead > 0:
                 rows.append(
                     (

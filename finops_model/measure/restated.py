@@ -27,7 +27,8 @@ def statements(
     status    of the report that first said it (flash, preliminary, final); told: its month
     A brief that was altered since is left out.
     """
-    root, found = Path(reports), {}
+    root = Path(reports)
+    found: dict[str, dict[str, dict]] = {}
     index = root / "index.json"
     entries = json.loads(index.read_text(encoding="utf-8"))["reports"] if index.is_file() else []
     for entry in sorted(

@@ -14,7 +14,10 @@ from ..errors import ScenarioError, unknown
 from .correlate import check_correlation
 from .distributions import Distribution
 from .distributions._checks import finite, positive, zero_or_more
-from .distributions.normal import phi
+from .distributions.discrete import Discrete
+from .distributions.exponential import Exponential
+from .distributions.gamma import Gamma
+from .distributions.normal import Normal, phi
 from .distributions.poisson import chance
 
 
@@ -53,9 +56,6 @@ def normal_sum(mean, sd, correlation=None, weights=None) -> Distribution:
     >>> normal_sum([100, 200], [10, 10], [[1, -1], [-1, 1]]).support
     (300.0, 300.0)
     """
-    from .distributions.discrete import Discrete
-    from .distributions.normal import Normal
-
     mean, sd = _vectors("portfolio", mean=mean, sd=sd)
     if (sd < 0).any():
         raise ScenarioError("portfolio: an sd is below 0; a standard deviation is 0 or more.")
@@ -135,23 +135,24 @@ def compound_poisson_tail(events: float, jump: Distribution | float, x) -> np.nd
     reach = 14 * math.sqrt(events) + 60
     n = np.arange(max(0.0, math.floor(events - reach)), math.ceil(events + reach))
     counted = chance(n, events)
-    kind = type(jump).__name__
     single = (
         jump.values[0]
-        if kind == "Discrete" and len(jump.values) == 1
+        if isinstance(jump, Discrete) and len(jump.values) == 1
         else None
         if isinstance(jump, Distribution)
         else finite(jump, "a size")
     )
     over = x[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        if kind in ("Exponential", "Gamma"):
-            shape, scale = (1.0, jump.mean) if kind == "Exponential" else (jump.shape, jump.scale)
+        if isinstance(jump, (Exponential, Gamma)):
+            shape, scale = (
+                (1.0, jump.mean) if isinstance(jump, Exponential) else (jump.shape, jump.scale)
+            )
             beyond = np.where(
                 n > 0, gammaincc(np.maximum(n * shape, 1e-300), np.maximum(over, 0.0) / scale), 0.0
             )
             beyond = np.where(over < 0, 1.0, beyond)
-        elif kind == "Normal":
+        elif isinstance(jump, Normal):
             beyond = np.where(
                 n > 0,
                 ndtr((n * jump.mean - over) / (np.sqrt(np.maximum(n, 1)) * jump.sd)),
@@ -161,7 +162,7 @@ def compound_poisson_tail(events: float, jump: Distribution | float, x) -> np.nd
             beyond = (n * single > over + 1e-14 * np.abs(over)).astype(float)
         else:
             raise ScenarioError(
-                f"bursts: the sum of {kind.casefold()} jumps has no closed form; exponential, gamma, normal and a single "
+                f"bursts: the sum of {type(jump).__name__.casefold()} jumps has no closed form; exponential, gamma, normal and a single "
                 "value have. Its mean and variance are known (compound_poisson)."
             )
     return (beyond * counted).sum(axis=-1)[()]
@@ -185,7 +186,8 @@ def ar1(
     root = math.sqrt((1 - f) * (1 + f))
     if innovation_sd is not None:
         return zero_or_more(innovation_sd, "ar1: innovation_sd") / root, float(innovation_sd)
-    return zero_or_more(stationary_sd, "ar1: stationary_sd"), float(stationary_sd) * root
+    sd = zero_or_more(stationary_sd, "ar1: stationary_sd")
+    return sd, sd * root
 
 
 def ar1_sum_variance(phi_: float, innovation_sd: float, steps, start: str = "stationary"):

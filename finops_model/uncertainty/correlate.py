@@ -63,8 +63,8 @@ def check_correlation(matrix, names=None, where: str = "correlation") -> np.ndar
                 )
     if np.linalg.eigvalsh(found)[0] < -TINY:
         near = nearest_correlation(found)
-        i, j = np.unravel_index(np.argmax(np.round(np.abs(near - found), 9)), found.shape)
-        i, j = min(i, j), max(i, j)
+        most = np.unravel_index(np.argmax(np.round(np.abs(near - found), 9)), found.shape)
+        i, j = sorted(map(int, most))
         raise ScenarioError(
             f"{where}: these correlations cannot exist together (smallest eigenvalue {np.linalg.eigvalsh(found)[0]:.3g}). "
             f"{names[i]} with {names[j]} is {found[i, j]:g} and contradicts the others most; in the nearest possible matrix "

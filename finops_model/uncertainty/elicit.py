@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import Any, cast
 
 from ..checks import finite
 from ..errors import ScenarioError, nearest, unknown
@@ -67,7 +67,8 @@ def elicit(
     >>> [round(float(x), 6) for x in elicit(1.0, 2.0, 5.0).quantile([0.1, 0.5, 0.9])]
     [1.0, 2.0, 5.0]
     """
-    return read_value({"p10": p10, "p50": p50, "p90": p90}, where, bound)
+    read = read_value({"p10": p10, "p50": p50, "p90": p90}, where, bound)
+    return cast(Distribution, read)  # a mapping is no number
 
 
 def read_value(value: Any, where: str = "", bound: float | None = 0.0) -> float | Distribution:
@@ -162,9 +163,7 @@ def _free(rest: dict, bound, truncate):
 
 def _form(rest: dict, bound: float | None) -> Distribution:
     quantiles = {
-        float(PERCENT.match(key)[1]) / 100: rest.pop(key)
-        for key in list(rest)
-        if PERCENT.match(key)
+        float(match[1]) / 100: rest.pop(key) for key in list(rest) if (match := PERCENT.match(key))
     }
     kind = rest.pop("kind", None)
     if kind is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from scipy.optimize import brentq, least_squares
@@ -16,6 +17,7 @@ from scipy.special import digamma, gammaincinv, ndtri
 
 from ..errors import ScenarioError, unknown
 from .distributions import Distribution, make
+from .distributions.beta import Beta
 
 METHODS = ("likelihood", "moments", "quantiles")
 POSITIVE = ("lognormal", "gamma", "exponential", "weibull", "log_metalog")
@@ -346,7 +348,7 @@ def _beta(x, mean: float, sd: float, method: str, known: dict) -> Distribution:
         raise ScenarioError(
             f"beta: data from {x[0]:g} to {x[-1]:g} do not lie between min {low:g} and max {high:g}; give min and max."
         )
-    start = make("beta", {"mean": mean, "sd": sd, "min": low, "max": high})
+    start = cast(Beta, make("beta", {"mean": mean, "sd": sd, "min": low, "max": high}))
     if method == "moments":
         return start
     if y[0] == 0 or y[-1] == 1:

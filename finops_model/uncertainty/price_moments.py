@@ -10,6 +10,9 @@ from ..errors import ScenarioError
 from .closed_forms import ou_at, since
 from .distributions import Distribution
 from .distributions._checks import finite, positive, share, zero_or_more
+from .distributions.discrete import Discrete
+from .distributions.normal import Normal
+from .distributions.uniform import Uniform
 from .price_risk import Spot
 
 
@@ -61,18 +64,13 @@ def _average(x: float) -> float:
 
 def migration_counts(interval: Distribution | float, months: float) -> np.ndarray:
     """P(exactly n successors have come after `months`), (n,). interval: one number, or uniform (then Irwin-Hall)."""
-    low, high = (
-        (interval.min, interval.max)
-        if type(interval).__name__ == "Uniform"
-        else (interval, interval)
-    )
-    if isinstance(low, Distribution):
+    if isinstance(interval, Uniform):
+        low, high = interval.min, interval.max
+    elif isinstance(interval, Distribution):
         raise ScenarioError("migrations: only a fixed or a uniform interval has a closed form.")
-    low, high, months = (
-        finite(low, "interval"),
-        float(high),
-        float(since(months, "migrations: months")),
-    )
+    else:
+        low = high = finite(interval, "interval")
+    months = float(since(months, "migrations: months"))
     if low < 0 or high <= 0:
         raise ScenarioError(
             f"migrations: an interval of {low:g} months is possible; it must be above 0 (4 to 8 months is usual)."
@@ -106,9 +104,10 @@ def migration_moments(
     """Mean and second moment of the product of price ratios after `months`: Σ P(n) E[J]ⁿ; who does not move has ratio 1."""
     chances, adopted = migration_counts(interval, months), share(adopted, "adopted")
     n = np.arange(len(chances))
-    return tuple(
+    first, second = (
         float(chances @ (1 + adopted * (moment - 1)) ** n) for moment in moments_of(factor)
     )
+    return first, second
 
 
 def spot_moments(
@@ -145,15 +144,14 @@ def spot_moments(
 
 def _exponential(change: Distribution, power: float) -> float:
     """E[exp(power · X)] of a normal, a uniform or a list of values."""
-    kind = type(change).__name__
-    if kind == "Uniform":
+    if isinstance(change, Uniform):
         return math.exp(power * change.min) * _average(power * (change.max - change.min))
-    if kind == "Normal":
+    if isinstance(change, Normal):
         return math.exp(power * change.mean + power**2 * change.variance / 2)
-    if kind == "Discrete":
+    if isinstance(change, Discrete):
         return float(np.array(change.probabilities) @ np.exp(power * np.array(change.values)))
     raise ScenarioError(
-        f"spot: the moments of {kind.casefold()} steps have no closed form; normal, uniform, discrete and measured steps have."
+        f"spot: the moments of {type(change).__name__.casefold()} steps have no closed form; normal, uniform, discrete and measured steps have."
     )
 
 

@@ -151,7 +151,7 @@ def find_anomalies(
         raised = far & (np.sign(miss) == sign)
         if sign < 0 and late_days:
             raised[:, max(raised.shape[1] - late_days, 0) :] = False
-        for row in np.flatnonzero(raised.any(axis=1)):
+        for row in np.flatnonzero(raised.any(axis=1)).tolist():
             for run in episodes_of(
                 raised[row],
                 seen[row],

@@ -51,12 +51,13 @@ class Quota:
 def read_quotas(path: str | os.PathLike, daily: pd.DataFrame | None = None) -> list[Quota]:
     """The quotas of a file: dimension, subject, unit, per (day or month), quantity; owner if there is one. See `check_quotas`."""
     sheet = Sheet(path, "a quota file")
-    columns = [sheet.cells(name) for name in ("dimension", "subject", "unit", "per")]
-    rows = zip(
-        *columns, sheet.numbers("quantity", negative=False), sheet.cells("owner", needed=False)
+    dimension, subject, unit, per = (
+        sheet.cells(name) for name in ("dimension", "subject", "unit", "per")
     )
+    quantity, owner = sheet.numbers("quantity", negative=False), sheet.cells("owner", needed=False)
+    rows = zip(dimension, subject, unit, per, map(float, quantity), owner)
     return check_quotas(
-        [Quota(*row[:4], float(row[4]), row[5]) for row in rows],
+        [Quota(*row) for row in rows],
         sheet.at,
         daily,
         lambda i: f"in line {sheet.lines[i]}",
@@ -68,7 +69,7 @@ def check_quotas(quotas: list[Quota], at, daily: pd.DataFrame | None, earlier) -
 
     daily   daily facts: a subject or a unit that they do not know is refused with the nearest name
     """
-    found, seen = [], {}
+    found, seen = [], dict[tuple[str, ...], int]()
     money = set() if daily is None else set(daily["BillingCurrency"])
     units = (
         None

@@ -84,7 +84,7 @@ def read_panel(history, by=None, where: str = "history") -> Panel:
     rows = np.fromiter((place[name] for name in names[known].tolist()), int, int(known.sum()))
     whole[rows, (days[known] - first).astype(int)] = values[known]
     negative = whole < 0
-    notes = ()
+    notes: tuple[str, ...] = ()
     if count := int(negative.sum()):
         notes = (
             f"{count:,} negative day{'s' * (count > 1)} (credit or correction) {'are' if count > 1 else 'is'} not judged.",

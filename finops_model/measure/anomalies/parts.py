@@ -133,9 +133,8 @@ def attribute(rows: pd.DataFrame, start: str, end: str, excess: float) -> Attrib
         quantity=q1, quantity_before=q0, cost=c1, cost_before=c0, **parts, change=c1 - c0
     )
     order = table["change"].abs().sort_values(ascending=False, kind="stable").index
-    return Attribution(
-        *(float(parts[name].sum()) for name in EFFECTS), table.loc[order].reset_index(drop=True)
-    )
+    volume, mix, rate = (float(parts[name].sum()) for name in EFFECTS)
+    return Attribution(volume, mix, rate, table.loc[order].reset_index(drop=True))
 
 
 def owner(rows: pd.DataFrame) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def watch(
     money_floor: float | None = None,
     percent_floor: float = PERCENT_FLOOR,
     late_days: int = LATE,
-    quotas: list[Quota] = (),
+    quotas: Iterable[Quota] = (),
     budgets=None,
     forecasts=(),
     feedback: Iterable[Feedback] = (),
@@ -108,7 +109,9 @@ def watch(
         if money_floor is None
         else money_floor
     )
-    how = {"threshold": threshold, "percent_floor": percent_floor, "late_days": late_days}
+    find = partial(
+        find_anomalies, threshold=threshold, percent_floor=percent_floor, late_days=late_days
+    )
 
     missing = gap_alerts(rows, days, late_days, currency)
     alerts = list(missing)
@@ -124,21 +127,17 @@ def watch(
         at = used.groupby(column, observed=True).indices
         panel = panel_of(used, column, days, "EffectiveCost", late_days)
         heard = [one for one in spoken if one.dimension == level]
-        found = find_anomalies(panel, money_floor=floor, feedback=heard, dimension=level, **how)
+        found = find(panel, money_floor=floor, feedback=heard, dimension=level)
         notes = notes or negative_days(used, column, since)
         jobs = []
         if level == "workload" and len(hours):
             gpu = panel_of(hours, column, days, "ConsumedQuantity", late_days)
-            jobs = list(
-                find_anomalies(
-                    gpu, direction="up", feedback=heard, kind="runaway", dimension=level, **how
-                )
-            )
+            jobs = list(find(gpu, direction="up", feedback=heard, kind="runaway", dimension=level))
         told = [one for one in found if one.end >= since]
         if any(
             one.verdict == "expected" for one in heard
         ):  # what was meant explains its team's rise too
-            before = find_anomalies(panel, money_floor=floor, dimension=level, **how)
+            before = find(panel, money_floor=floor, dimension=level)
             meant = {one.subject for one in heard if one.verdict == "expected"}
             silent = [
                 one
@@ -156,12 +155,14 @@ def watch(
     alerts += forecast_alerts(cost_rows(everything), forecasts, as_of, currency)
     alerts += commitment_alerts(rows, as_of, currency, utilization, unused_days)
     alerts = [one for one in alerts if one.end >= since]
-    heard = {
+    expected = {
         one.alert: one
         for one in spoken
         if one.verdict == "expected" and one.kind not in ("spend", "runaway")
     }
-    most = {name: LOUDER * max(abs(one.actual - one.expected), 0.01) for name, one in heard.items()}
+    most = {
+        name: LOUDER * max(abs(one.actual - one.expected), 0.01) for name, one in expected.items()
+    }
     quiet = [one for one in alerts if one.severity <= most.get(one.id, -np.inf)]
     shown = [one for one in alerts if one not in quiet]
     shown.sort(key=lambda one: (-abs(one.severity), one.kind, one.subject, one.start))
@@ -308,9 +309,9 @@ def gap_alerts(rows: pd.DataFrame, days: np.ndarray, late_days: int, currency: s
     ):
         table, present, names = _matrix(part, column, days, "EffectiveCost")
         found, unknown_days = gaps(present, late_days)
-        usual = (
-            expect(np.where(unknown_days, np.nan, np.maximum(table, 0.0))).level if found else None
-        )
+        if not found:
+            continue
+        usual = expect(np.where(unknown_days, np.nan, np.maximum(table, 0.0))).level
         for gap in found:
             first, last = str(days[gap.first]), str(days[gap.last])
             if any(

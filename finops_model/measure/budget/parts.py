@@ -94,12 +94,13 @@ def lines(
                 "overrun_probability": None if kind == NONE else line["overrun_probability"],
             }
         )
-    left = [
+    left: list[float | None] = [
         None if known is None or not divided else known - sum(row[key] for row in found)
         for key, known in (("budget", month), ("year_budget", total))
     ]
-    if any(value is not None and abs(value) >= SMALL for value in left):
-        name = FREE_NAME if (left[1] if left[1] is not None else left[0]) >= 0 else BEYOND_NAME
+    stated = [value for value in left if value is not None]
+    if any(abs(value) >= SMALL for value in stated):
+        name = FREE_NAME if stated[-1] >= 0 else BEYOND_NAME  # the year's where it is stated
         found.append(
             {
                 **_idle(name),

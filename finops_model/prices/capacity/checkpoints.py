@@ -23,9 +23,9 @@ class Checkpointing:
     Raises PriceError unless checkpoint and restart are 0 or more and mtbf is above 0; mtbf inf is a machine never interrupted.
     """
 
-    checkpoint: np.ndarray  # C
-    mtbf: np.ndarray  # M; of a fleet that stops together: of one machine / machines
-    restart: np.ndarray = 0.0  # R
+    checkpoint: float | np.ndarray  # C
+    mtbf: float | np.ndarray  # M; of a fleet that stops together: of one machine / machines
+    restart: float | np.ndarray = 0.0  # R
 
     def __post_init__(self):
         try:

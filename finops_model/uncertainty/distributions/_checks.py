@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 
@@ -67,6 +68,9 @@ def one_of(kind: str, given: dict, *choices: tuple[str, ...]) -> dict[str, float
         wanted = " or ".join("{" + ", ".join(choice) + "}" for choice in choices)
         raise ScenarioError(f"{kind}: give {wanted}, not {{{', '.join(have)}}}.")
     return {name: finite(value, f"{kind}: {name}") for name, value in have.items()}
+
+
+UNSET = cast(float, None)  # a parameter that is not given: the form's __post_init__ sets every one
 
 
 def set_fields(form, **values) -> None:

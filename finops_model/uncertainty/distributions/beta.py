@@ -11,7 +11,7 @@ from scipy.special import betainc, betaincc, betainccinv, betaincinv, betaln, po
 
 from ...errors import ScenarioError
 from ._base import Distribution, expand
-from ._checks import one_of, positive, rising, set_fields
+from ._checks import UNSET, one_of, positive, rising, set_fields
 from ._table import tabulated
 
 
@@ -26,12 +26,12 @@ def density(y, alpha, beta):
 
 @dataclass(frozen=True)
 class Beta(Distribution):
-    alpha: float | None = None
-    beta: float | None = None
+    alpha: float = UNSET
+    beta: float = UNSET
     min: float = 0.0
     max: float = 1.0
-    mean: float | None = None
-    sd: float | None = None
+    mean: float = UNSET
+    sd: float = UNSET
 
     def __post_init__(self):
         low, high = rising("beta", min=self.min, max=self.max)

@@ -57,12 +57,18 @@ class Discrete(Distribution):
             values=tuple(numbers[i] for i in kept),
             probabilities=tuple(chances[i] for i in kept),
         )
-        set_fields(
-            self,
-            _x=np.array(self.values),
-            _p=np.array(self.probabilities),
-            _up=np.cumsum(self.probabilities),
-        )
+
+    @cached_property
+    def _x(self) -> np.ndarray:
+        return np.array(self.values)
+
+    @cached_property
+    def _p(self) -> np.ndarray:
+        return np.array(self.probabilities)
+
+    @cached_property
+    def _up(self) -> np.ndarray:
+        return np.cumsum(self._p)
 
     @cached_property
     def variance(self) -> float:

@@ -8,14 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from ._base import Distribution
-from ._checks import one_of, positive, set_fields
+from ._checks import UNSET, one_of, positive, set_fields
 from .gamma import Gamma
 
 
 @dataclass(frozen=True)
 class Exponential(Distribution):
-    mean: float | None = None
-    rate: float | None = None
+    mean: float = UNSET
+    rate: float = UNSET
 
     def __post_init__(self):
         given = one_of("exponential", {"mean": self.mean, "rate": self.rate}, ("mean",), ("rate",))

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, gammaln, poch, xlogy
 
 from ._base import Distribution
-from ._checks import one_of, positive, set_fields
+from ._checks import UNSET, one_of, positive, set_fields
 from ._table import tabulated
 
 
@@ -24,11 +24,11 @@ def log_density(v, shape):
 
 @dataclass(frozen=True)
 class Gamma(Distribution):
-    shape: float | None = None
-    scale: float | None = None
-    rate: float | None = None
-    mean: float | None = None
-    sd: float | None = None
+    shape: float = UNSET
+    scale: float = UNSET
+    rate: float = UNSET
+    mean: float = UNSET
+    sd: float = UNSET
 
     def __post_init__(self):
         given = {name: getattr(self, name) for name in ("shape", "scale", "rate", "mean", "sd")}

@@ -10,17 +10,17 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from ._base import Distribution
-from ._checks import one_of, positive, set_fields
+from ._checks import UNSET, one_of, positive, set_fields
 from .normal import interval, phi
 
 
 @dataclass(frozen=True)
 class Lognormal(Distribution):
-    mu: float | None = None
-    sigma: float | None = None
-    median: float | None = None
-    mean: float | None = None
-    sd: float | None = None
+    mu: float = UNSET
+    sigma: float = UNSET
+    median: float = UNSET
+    mean: float = UNSET
+    sd: float = UNSET
 
     def __post_init__(self):
         given = {

@@ -20,7 +20,7 @@ from .poisson import Poisson
 
 @dataclass(frozen=True)
 class Mixture(Distribution):
-    parts: tuple[Distribution | float, ...]
+    parts: tuple[Distribution, ...]  # a number may be given: a value that is certain
     weights: tuple[float, ...]
 
     def __post_init__(self):

@@ -19,7 +19,7 @@ class Pert(Distribution):
     mode: float
     max: float
     weight: float = 4.0
-    _beta: Beta = field(init=False, repr=False, compare=False, default=None)
+    _beta: Beta = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
         low, mode, high = rising("pert", min=self.min, mode=self.mode, max=self.max)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -80,16 +81,21 @@ class Announced(Factors):
         set_fields(self, changes=tuple(sorted(found, key=lambda change: change.since)))
 
     @property
+    def _dated(self) -> tuple[_Change, ...]:
+        """What `check` made of the mappings, by day."""
+        return cast(tuple[_Change, ...], self.changes)
+
+    @property
     def idle(self) -> bool:
-        return all(change.chance == 0 or change.factor == 1 for change in self.changes)
+        return all(change.chance == 0 or change.factor == 1 for change in self._dated)
 
     def profile(self, clock: Clock) -> np.ndarray:
-        days = [np.datetime64(change.since, "D") for change in self.changes]
+        days = [np.datetime64(change.since, "D") for change in self._dated]
         return np.array([(clock.dates >= day) & (day >= clock.dates[0]) for day in days], float)
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        found = np.ones((len(paths), len(self.changes)))
-        for i, change in enumerate(self.changes):
+        found = np.ones((len(paths), len(self._dated)))
+        for i, change in enumerate(self._dated):
             size = on_paths(change.factor, seed, f"{name}/size/{change.since}", paths)
             come = (
                 change.chance == 1
@@ -103,6 +109,6 @@ class Announced(Factors):
         each = [
             f"× {told(c.factor)} from {c.since}"
             + (f" with a chance of {100 * c.chance:.3g} %" if c.chance < 1 else "")
-            for c in self.changes
+            for c in self._dated
         ]
         return f"the price of {the(self)} changes {', '.join(each)}"

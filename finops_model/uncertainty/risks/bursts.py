@@ -53,13 +53,10 @@ class Bursts(Risk):
         >>> Bursts(workloads="train", per_year=4, days_of_use=10, lasts_days=4).first_day(1.0, 100.0)
         250.0
         """
-        whole = (
-            self.days_of_use * usual
-            if self.cost is None
-            else self.cost / unit_cost
-            if unit_cost > 0
-            else 0.0
-        )
+        if self.days_of_use is not None:
+            whole = self.days_of_use * usual
+        else:
+            whole = self.cost / unit_cost if self.cost is not None and unit_cost > 0 else 0.0
         return whole * (1 - self.stays) if self.lasts_days > 1 else whole
 
     def words(self) -> str:
