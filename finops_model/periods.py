@@ -99,7 +99,7 @@ def days_between(first, last) -> int:
     >>> days_between("2026-02-27", "2026-03-01")
     2
     """
-    return int((np.datetime64(last, "D") - np.datetime64(first, "D")) / np.timedelta64(1, "D"))
+    return int(np.datetime64(last, "D").astype(int) - np.datetime64(first, "D").astype(int))
 
 
 def months_between(first, last) -> int:
@@ -108,7 +108,7 @@ def months_between(first, last) -> int:
     >>> months_between("2025-11", "2026-02")
     3
     """
-    return int((np.datetime64(last, "M") - np.datetime64(first, "M")) / np.timedelta64(1, "M"))
+    return int(np.datetime64(last, "M").astype(int) - np.datetime64(first, "M").astype(int))
 
 
 def month_index(dates: np.ndarray, months: tuple[str, ...]) -> np.ndarray:
