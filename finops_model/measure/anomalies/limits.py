@@ -55,9 +55,8 @@ def read_quotas(path: str | os.PathLike, daily: pd.DataFrame | None = None) -> l
         sheet.cells(name) for name in ("dimension", "subject", "unit", "per")
     )
     quantity, owner = sheet.numbers("quantity", negative=False), sheet.cells("owner", needed=False)
-    rows = zip(dimension, subject, unit, per, map(float, quantity), owner)
     return check_quotas(
-        [Quota(*row) for row in rows],
+        [Quota(*row) for row in zip(dimension, subject, unit, per, map(float, quantity), owner)],
         sheet.at,
         daily,
         lambda i: f"in line {sheet.lines[i]}",
