@@ -16,11 +16,12 @@ path_of() {  # the interpreter of a version: on PATH, else pyenv's newest of tha
 failed=""
 for version in "$@"; do
     case "$version" in
-        lowest) python=$(path_of 3.11); lock=requirements-lowest.lock ;;
-        *) python=$(path_of "$version"); lock=requirements-dev.lock ;;
+        lowest) wanted=3.11; lock=requirements-lowest.lock ;;
+        *) wanted=$version; lock=requirements-dev.lock ;;
     esac
+    python=$(path_of "$wanted")
     if [ -z "$python" ]; then
-        echo "========== skipped: no python$version on this machine =========="
+        echo "========== skipped: $version: no python$wanted on this machine =========="
         continue
     fi
     echo "========== test-fast: $version ($("$python" --version)) =========="
