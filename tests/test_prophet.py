@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from finops_model.errors import ForecastError
-from finops_model.forecasting.covariates.native import Native
+from finops_model.forecasting.covariates.for_methods import MethodCovariates
 from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.methods import prophet
 
@@ -244,7 +244,7 @@ def test_what_prophet_is_told_does_not_change_the_cheap_members():
     y = series()
     known = dict(holidays="US", cap=70.0, floor=1.0)
     plain = forecast(y, 30, 50, methods="cheap", **known)
-    native = Native(days(330))
+    native = MethodCovariates(days(330))
     assert native.point(prophet, y.to_numpy(), days(300), 30) == pytest.approx(
         prophet.point(y.to_numpy(), days(300), 30)
     )
@@ -268,7 +268,7 @@ def test_native_gives_days_off_back_brings_the_answer_to_the_rest_and_clips_the_
 
     member = SimpleNamespace(__name__="shelf.member", point=point)
     off = {days(5)[1].astype(object): "off", days(5)[4].astype(object): "off"}
-    native = Native(
+    native = MethodCovariates(
         days(5),
         off,
         np.array([1.0, 0.5, 1.0, 1.0, 0.5]),

@@ -11,7 +11,7 @@ from finops_model.decide.commitments.demand import Workspace
 from finops_model.errors import ScenarioError
 from finops_model.publish.dashboard import dials as dashboard_dials
 from finops_model.scenario.document import explain, load_scenario, resolve
-from finops_model.simulate import nodes
+from finops_model.simulate import hierarchy
 from finops_model.simulate.compile.plan import compile_plan, future
 from finops_model.simulate.compile.pools import read_shapes
 from finops_model.simulate.compile.risk_plan import price_factors
@@ -106,9 +106,10 @@ def test_campaigns_belong_where_their_workload_belongs(company):
         compile_plan(one, demand_for(facts, len(future(one)), spread=0.0, sigma=0.0))
         for one in (found, plain)
     ]
-    for by in nodes.COLUMN:
+    for by in hierarchy.COLUMN:
         risky, calm = (
-            nodes.node_totals(plan, one, by, paths=256) for plan, one in zip(made, (found, plain))
+            hierarchy.hierarchy_totals(plan, one, by, paths=256)
+            for plan, one in zip(made, (found, plain))
         )
         new = {"push: chat", "push: train", "push: lake"} if by == "workload" else set()
         assert set(risky.names) - set(calm.names) == new

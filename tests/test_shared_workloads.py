@@ -10,7 +10,7 @@ from scenario_world import demand_for, rows, settings, world
 from finops_model.measure.brief import _range
 from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
-from finops_model.simulate import nodes
+from finops_model.simulate import hierarchy
 from finops_model.simulate.compile.plan import compile_plan
 from finops_model.simulate.scenarios import simulate
 
@@ -98,6 +98,6 @@ def test_a_scenario_that_moves_a_workload_moves_all_of_it(tmp_path):
 
 def test_the_forecast_by_unit_says_the_same(tmp_path):
     found, plan = plan_of(tmp_path, shared())
-    run, made = simulate(plan, 512, 7), nodes.node_totals(plan, found, "unit", paths=512)
+    run, made = simulate(plan, 512, 7), hierarchy.hierarchy_totals(plan, found, "unit", paths=512)
     for unit, value in by_unit(run).items():
         assert made.totals[:, 1, made.names.index(unit)].mean() == pytest.approx(value, rel=1e-5)

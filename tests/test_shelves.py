@@ -429,7 +429,9 @@ def test_nothing_depends_on_the_order_in_which_a_disk_lists_its_files(monkeypatc
     )
 
 
-HOLDS = "A forecaster holds MIN_DAYS, COST, point; it may hold DEFAULT, FOR, KNOWS, SEASONS."
+HOLDS = (
+    "A forecaster holds MIN_DAYS, COST, point; it may hold DEFAULT, FOR, TAKES_COVARIATES, SEASONS."
+)
 BROKEN = {
     "a function that is missing": (
         forecasters,

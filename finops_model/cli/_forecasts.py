@@ -15,7 +15,7 @@ from ..measure.budget import landing as budgets
 from ..measure.words import money
 from ..periods import month_of
 from ..publish.alerts import check_day
-from ..simulate.nodes import COLUMN, SHOCKS, Nodes, forecast_nodes
+from ..simulate.hierarchy import COLUMN, SHOCKS, Hierarchy, forecast_hierarchy
 from ._unfinished import words
 
 HOW = {
@@ -59,7 +59,7 @@ def of_workspace(
     report = since.published(settings, day, name)
     ways = {"measured": None, "independent": "independent", "shared": "shared"}
     wanted = list(ways) if shocks == "both" else [shocks or "measured"]
-    found = forecast_nodes(
+    found = forecast_hierarchy(
         settings,
         daily,
         by or "unit",
@@ -122,18 +122,18 @@ def of_workspace(
         "shocks": wanted,
         "rows": rows,
         "published": report and report.beside(year),
-        "by_hand": by_hand(first, first.known.overrides, inside),
+        "by_hand": by_hand(first, first.covariates.overrides, inside),
         "unfinished": [asdict(one) for one in first.unfinished],
         "notes": [
             *words(first.unfinished, first.currency),
             *notes(rows, wanted, first, inside),
             *said,
         ],
-        "known": [note["text"] for note in first.known.notes],
+        "known": [note["text"] for note in first.covariates.notes],
     }
 
 
-def year_of(nodes: Nodes, node: str | None, settings) -> dict | None:
+def year_of(nodes: Hierarchy, node: str | None, settings) -> dict | None:
     """Where the fiscal year under way lands, as a report has it; None where the forecast does not reach its end, or is of no such node."""
     period = against.period_of(None, nodes.as_of, settings.fiscal_year_starts)
     span = next(
@@ -167,7 +167,7 @@ def year_of(nodes: Nodes, node: str | None, settings) -> dict | None:
     )
 
 
-def by_hand(nodes: Nodes, overrides, inside) -> list[dict]:
+def by_hand(nodes: Hierarchy, overrides, inside) -> list[dict]:
     """Numbers set by hand of these nodes, beside the model's own."""
     found = []
     for one in overrides:
@@ -202,7 +202,7 @@ def left_out(found: dict, rows: list[dict], name: str, currency: str) -> str:
     return f"{text}."
 
 
-def notes(rows: list[dict], wanted: list[str], nodes: Nodes, inside) -> list[str]:
+def notes(rows: list[dict], wanted: list[str], nodes: Hierarchy, inside) -> list[str]:
     """What a reader must know of the table, in words."""
     said = ["Totals are added up path by path; ranges of nodes or months never add up."]
     beyond = next((span for span in inside if not span.graded), None)

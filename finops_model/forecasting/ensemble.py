@@ -168,9 +168,11 @@ def forecast(
             f"forecast: {', '.join(known)} can be told to daily forecasts only; add the hours up to days first."
         )
     if known:
-        from .covariates.series import forecast_known
+        from .covariates.series import forecast_with_covariates
 
-        return forecast_known(history, horizon, paths, seed, methods, settling_days=window, **known)
+        return forecast_with_covariates(
+            history, horizon, paths, seed, methods, settling_days=window, **known
+        )
     late = left_out(history.days, history.values, window, clock.season)
     kept = len(history.days) - len(late)
     learned = History(history.days[:kept], history.values[:kept], history.filled)
@@ -224,12 +226,12 @@ def fit(
     methods=None,
     costly: bool = True,
     clock: Clock = DAYS,
-    told=None,
+    covariates=None,
 ) -> Fit:
     """Point, weights and graded errors of one history (docs/method §2.2, §2.3).
 
     costly   False leaves costly methods out, whatever `methods` says
-    told     what is known, for methods that can be told (forecasting/covariates/series.py: Native); the others see `history` only
+    covariates   for methods that take them (forecasting/covariates/for_methods.py); the others see `history` only
     """
     values = since_launch(history.values)
     sort = kind(values) if clock is DAYS else "steady" if (values > 0).any() else "empty"
@@ -253,7 +255,7 @@ def fit(
             lift=lift,
         )
     days = history.days[-len(values) :]
-    grades, step = grade(values, days, names, clock, told)
+    grades, step = grade(values, days, names, clock, covariates)
     whole = grades.looks == 1
     errors = np.empty(grades.actual.shape)
     for i, origin in enumerate(grades.origins):
@@ -271,7 +273,7 @@ def fit(
     else:
         shares = grades.shares(usable, max(horizon, clock.apart))
     point = sum(
-        share[:horizon] * ask(name, values, days, horizon, clock.season, told)
+        share[:horizon] * ask(name, values, days, horizon, clock.season, covariates)
         for name, share in zip(names, shares)
         if share.any()
     )

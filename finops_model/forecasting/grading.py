@@ -112,7 +112,7 @@ class Grades:
 
 
 def grade(
-    values: np.ndarray, days: np.ndarray, names, clock: Clock, told=None
+    values: np.ndarray, days: np.ndarray, names, clock: Clock, covariates=None
 ) -> tuple[Grades, int]:
     """Grades of the methods on rolling origins, and the steps between the origins.
 
@@ -135,7 +135,9 @@ def grade(
             if origin >= clock.least(module.MIN_DAYS) and (
                 module.COST == "cheap" or i < COSTLY_ORIGINS
             ):
-                points[m, i] = ask(name, values[:origin], days[:origin], graded, clock.season, told)
+                points[m, i] = ask(
+                    name, values[:origin], days[:origin], graded, clock.season, covariates
+                )
         if np.isnan(points[:, i]).all():  # an origin nobody could forecast: the newest day repeated
             points[0, i] = values[origin - 1]
         size = came.mean() + OFFSET * values[:origin].mean() + 1e-300

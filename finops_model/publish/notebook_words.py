@@ -143,7 +143,7 @@ def commit_answer(found, cautious=None) -> Words:
 def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
     """The answer of notebook 02: the pace of a year, how far month totals were missed, whom knowledge moves most.
 
-    rows   {way: rows of accuracy.record};  bill, known   simulate.nodes.Nodes from the bill alone and with what people know;  settings
+    rows   {way: rows of accuracy.record};  bill, known   simulate.hierarchy.Nodes from the bill alone and with what people know;  settings
     Settings, to say which report is published
     """
     changes = {unit: _ratio(known, bill, unit) for unit in bill.names}

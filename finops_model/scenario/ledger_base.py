@@ -15,7 +15,7 @@ import pandas as pd
 from ..documents import dump_yaml, stamp
 from ..errors import ScenarioError, unknown
 from ..forecasting import settling
-from ..forecasting.covariates.workspace import NOTHING, Knowledge, read_knowledge
+from ..forecasting.covariates.workspace import NO_COVARIATES, WorkspaceCovariates, read_covariates
 from ..prices.lists.catalog import Catalog, catalog_price, is_linear, load_catalog
 from ..settings import Settings
 from . import volumes as volume_facts
@@ -42,7 +42,9 @@ class Facts:
     inventory: tuple[dict, ...]  # live commitments, FOCUS 1.4 records
     drivers: tuple[str, ...]  # names of drivers (not outcomes) in the driver files
     replay: bool = False  # prices and contracts as known on that day only
-    known: Knowledge = NOTHING  # what people know of workloads (finops.yaml: known)
+    covariates: WorkspaceCovariates = (
+        NO_COVARIATES  # what people know of workloads (finops.yaml: known)
+    )
     unfinished: tuple[
         settling.Late, ...
     ] = ()  # days after as_of that are in but probably not whole (§2.24)
@@ -105,7 +107,7 @@ def read_facts(
         unfinished=late,
     )
     return (
-        replace(found, known=read_knowledge(settings, found, everything, replay))
+        replace(found, covariates=read_covariates(settings, found, everything, replay))
         if settings.known
         else found
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from ..errors import ForecastError, ScenarioError
 from ..executors import map_blocks
 from ..facts.workspace import fingerprint, read_daily
-from ..forecasting.covariates.workspace import beside
+from ..forecasting.covariates.workspace import compare_overrides
 from ..forecasting.widths.demand import Demand, fit_demand
 from ..progress import Progress, part
 from ..scenario.document import horizon, load_scenario, resolve
@@ -281,7 +281,7 @@ def run_many(
                         **done.__dict__,
                         "ledger": mark,
                         "unfinished": [asdict(day) for day in facts.unfinished],
-                        "overrides": beside(facts.known, done),
+                        "overrides": compare_overrides(facts.covariates, done),
                         "follows": follows,
                     }
                 )
@@ -357,5 +357,5 @@ def demand_of(
         seed,
         methods,
         progress,
-        known=facts.known.of_workloads(facts, days),
+        covariates=facts.covariates.of_workloads(facts, days),
     )

@@ -12,7 +12,7 @@ from ...periods import add_months, check_month, month_days
 from .. import ensemble
 from ..history import History, fill
 from ..widths.noise import EDGES, GRADED, LEADS, WIDTH_80, month_spread
-from .told import DriverPlan
+from .applied import DriverPlan
 
 SHAPE_DAYS = 56  # newest days that tell the weekday shape of a driver
 LEAST = 0.5  # share of the days of the history that a driver must cover

@@ -1,4 +1,4 @@
-"""A forecast told what people know: events, a business driver, holidays, a cap, a manual override (docs/method §2.9–§2.12).
+"""A forecast with what people know as covariates: events, a business driver, holidays, a cap, a manual override (docs/method §2.9–§2.12).
 
 What is known is divided out of the history, the ensemble forecasts the rest, and what is known about the days ahead is laid over every
 path. A manual override is kept beside the model's own number, never in its place, so that both can be graded.
@@ -21,7 +21,7 @@ from ..history import History, clean, day_or_nat, fill
 from ..methods import pick, shelf
 from ..settling import left_out
 from .events import LITTLE, Event, drawn, effect, middle, read_events, undisturbed
-from .native import Native
+from .for_methods import MethodCovariates
 
 FEWEST = 1e-9  # a driver below it carries no intensity
 HOLIDAY_WEEKS = 3  # weeks before and after a holiday that tell what the day would have been
@@ -69,7 +69,7 @@ class Override:
                 )
 
 
-def forecast_known(
+def forecast_with_covariates(
     history,
     horizon: int,
     paths: int,
@@ -94,13 +94,13 @@ def forecast_known(
     cap        most that can be used per day: a number, or a daily Series (a quota, a capacity); paths stop there
     floor      least that is used per day (what runs whatever happens), likewise
     overrides  Override or mappings: month totals set by hand, kept beside the model's own
-    prophet    options of Prophet where it is among the methods (forecasters/prophet.py: options)
-    settling_days   newest days that may be unfinished; judged once what is known is divided out, so that a fall that was told is none
+    prophet    options of Prophet where it is among the methods (forecasting/methods/prophet.py: options)
+    settling_days   newest days that may be unfinished; judged once what is known is divided out, so that a fall that an event explains is none
 
-    The cheap methods see the history with everything known divided out; Prophet is told days off, driver, cap and floor itself.
+    The cheap methods see the history with everything known divided out; Prophet takes days off, driver, cap and floor itself.
 
     >>> year = pd.Series(10.0, pd.date_range("2026-01-01", periods=200))
-    >>> forecast_known(year, 30, 50, 0, events=[{"kind": "price_change", "since": "2026-07-29", "factor": 0.5}]).median[[0, 10, 29]].round(6).tolist()
+    >>> forecast_with_covariates(year, 30, 50, 0, events=[{"kind": "price_change", "since": "2026-07-29", "factor": 0.5}]).median[[0, 10, 29]].round(6).tolist()
     [10.0, 5.0, 5.0]
     """
     history, events = clean(history), read_events(events)
@@ -130,7 +130,7 @@ def forecast_known(
     }
     factor, added = effect(events, ahead, known["middle"])
     full = lambda limit: np.concatenate([np.full(len(values), limit[0]), limit])  # noqa: E731
-    native = Native(
+    own = MethodCovariates(
         days,
         names or None,
         off,
@@ -142,7 +142,7 @@ def forecast_known(
     )
     base, late = _base(history, values)
     made = ensemble.made(
-        base, ensemble.fit(base, horizon + late, methods, told=native), paths, seed
+        base, ensemble.fit(base, horizon + late, methods, covariates=own), paths, seed
     )
     results = {}
     for which, part in (("middle", made.median[late:]), ("paths", made.paths[:, late:])):
@@ -188,12 +188,12 @@ def _before_events(limit, factor, added):
 
 def _base(history: History, values: np.ndarray) -> tuple[History, int]:
     """The undisturbed history, and how many of its newest days say nothing (they are forecast too)."""
-    told = np.flatnonzero(np.isfinite(values))
-    if len(told) < 2:
+    observed = np.flatnonzero(np.isfinite(values))
+    if len(observed) < 2:
         raise ForecastError(
             "events: they leave fewer than two days of the history that tell anything; take some of them out."
         )
-    first, last = told[0], told[-1]
+    first, last = observed[0], observed[-1]
     return History(
         history.days[first : last + 1], fill(values[first : last + 1]), history.filled
     ), len(values) - 1 - last
@@ -418,4 +418,11 @@ def _overrides(overrides, ahead) -> tuple[Override, ...]:
     return made
 
 
-__all__ = ["Driver", "Event", "Override", "day_names", "forecast_known", "holiday_effects"]
+__all__ = [
+    "Driver",
+    "Event",
+    "Override",
+    "day_names",
+    "forecast_with_covariates",
+    "holiday_effects",
+]

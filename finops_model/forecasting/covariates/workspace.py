@@ -1,6 +1,6 @@
 """What people know, from known.yaml to every workload of a workspace: checked, cut to a day, said in words (docs/method §2.20–§2.22).
 
-The document is covariates/file.py, the arrays are told.py, the words are covariates/words.py. Without a document nothing changes.
+The document is file.py, the arrays are applied.py, the words are words.py. Without a document nothing changes.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from ...facts.plans.budgets import COMPANY
 from ...periods import check_month, month_days
 from ...prices.lists.catalog import catalog_price, is_linear
 from . import words
+from .applied import Covariates
 from .drivers import DriverDays, read_driver
 from .events import Event
 from .file import KnownFile
 from .series import day_names
-from .told import Known
 
 ALL = "*"
 TODAY = 28  # newest days that say what is used today
@@ -28,7 +28,7 @@ NEWEST_YEARS = 6  # years ahead for which a calendar's days off are looked up
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class WorkspaceCovariates:
     """What is known on `as_of`, of every workload, in units of its volume; overrides and notes in words."""
 
     events: Mapping[str, tuple[tuple[Event, str], ...]] = field(
@@ -44,8 +44,8 @@ class Knowledge:
     overrides: tuple[dict, ...] = ()
     notes: tuple[dict, ...] = ()
 
-    def of_workloads(self, facts, days: int) -> dict[str, Known] | None:
-        """What `fit_demand` is told, for `days` days after as_of; None where nothing is known."""
+    def of_workloads(self, facts, days: int) -> dict[str, Covariates] | None:
+        """The covariates of `fit_demand`, for `days` days after as_of; None where nothing is known."""
         ahead = facts.dates[-1] + np.arange(1, days + 1)
         found = {}
         for name in facts.names:
@@ -53,7 +53,7 @@ class Knowledge:
                 continue
             events = self.events.get(name, ())
             driver = self.drivers[name].plan(days) if name in self.drivers else None
-            found[name] = Known(
+            found[name] = Covariates(
                 tuple(event for event, _ in events),
                 {event.label: draw for event, draw in events},
                 driver,
@@ -63,16 +63,16 @@ class Knowledge:
         return found or None
 
 
-NOTHING = Knowledge()
+NO_COVARIATES = WorkspaceCovariates()
 
 
-def load_known(path) -> tuple[KnownFile, Document]:
+def load_covariates(path) -> tuple[KnownFile, Document]:
     """The document, checked against its schema. Raises InputError: file:line: what, nearest match."""
     document = load_yaml(path)
     return checked(KnownFile, document), document
 
 
-def read_knowledge(settings, facts, daily, replay: bool = False) -> Knowledge:
+def read_covariates(settings, facts, daily, replay: bool = False) -> WorkspaceCovariates:
     """What finops.yaml's `known` says, as known at the end of facts.as_of.
 
     daily    daily facts, later days included: names that come later wait, they are not refused
@@ -81,11 +81,11 @@ def read_knowledge(settings, facts, daily, replay: bool = False) -> Knowledge:
     Raises InputError in one sentence for what cannot be meant.
     """
     if not settings.known:
-        return NOTHING
+        return NO_COVARIATES
     path = settings.path(settings.known)
     if not path.is_file():
         raise InputError(f"{settings.known}: there is no such file. Check known in finops.yaml.")
-    file, document = load_known(path)
+    file, document = load_covariates(path)
     return _Reader(settings, facts, daily, replay, file, document).read()
 
 
@@ -107,7 +107,7 @@ class _Reader:
         self.newest = str(daily.loc[daily["ChargeCategory"] == "Usage", "ChargeDate"].max().date())
         self.notes: list[dict] = []
 
-    def read(self) -> Knowledge:
+    def read(self) -> WorkspaceCovariates:
         events: dict[str, list] = {}
         drivers, off, caps, overrides = {}, {}, {}, []
         for name, own in self.file.workloads.items():
@@ -155,7 +155,7 @@ class _Reader:
                 )
             overrides += self._overrides("unit", name, unit.override, ("units", name))
         self._twice(events, overrides)
-        return Knowledge(
+        return WorkspaceCovariates(
             {name: tuple(found) for name, found in events.items()},
             drivers,
             off,
@@ -449,7 +449,7 @@ class _Reader:
             seen[key] = one
 
 
-def beside(knowledge: Knowledge, run) -> list[dict]:
+def compare_overrides(knowledge: WorkspaceCovariates, run) -> list[dict]:
     """Month totals set by hand that lie in a run, each with the model's own p10, p50, p90 of the same total: unit, workload ("": the whole
     unit; unit "Company": everything), month, value, by, because, known_since, p10, p50, p90."""
     found = []
@@ -507,4 +507,11 @@ def _cap(terms, ahead: np.ndarray) -> np.ndarray:
     return most
 
 
-__all__ = ["ALL", "Knowledge", "NOTHING", "beside", "load_known", "read_knowledge"]
+__all__ = [
+    "ALL",
+    "NO_COVARIATES",
+    "WorkspaceCovariates",
+    "compare_overrides",
+    "load_covariates",
+    "read_covariates",
+]

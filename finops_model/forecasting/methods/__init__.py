@@ -29,7 +29,12 @@ CONTRACT = Contract(
         "COST": ("cheap", "costly"),
         "point": Function(("history", "dates", "horizon", "season")),
     },
-    {"DEFAULT": bool, "FOR": ("intermittent", "steady"), "KNOWS": bool, "SEASONS": tuple},
+    {
+        "DEFAULT": bool,
+        "FOR": ("intermittent", "steady"),
+        "TAKES_COVARIATES": bool,
+        "SEASONS": tuple,
+    },
 )
 
 
@@ -43,11 +48,11 @@ def shelf() -> dict[str, ModuleType]:
     return modules(__name__, CONTRACT)
 
 
-def ask(name: str, history, dates, horizon: int, season: int = 7, told=None):
-    """What a method says (horizon,); `told` puts what is known to a method that `KNOWS` (forecasting/covariates/series.py: Native)."""
+def ask(name: str, history, dates, horizon: int, season: int = 7, covariates=None):
+    """What a method says (horizon,); `covariates` are for a method that `TAKES_COVARIATES` (forecasting/covariates/for_methods.py)."""
     module = shelf()[name]
-    if told is not None and getattr(module, "KNOWS", False):
-        return told.point(module, history, dates, horizon)
+    if covariates is not None and getattr(module, "TAKES_COVARIATES", False):
+        return covariates.point(module, history, dates, horizon)
     ahead = module.point(history, dates, horizon, season)
     if np.shape(ahead) != (horizon,):
         raise wrong(

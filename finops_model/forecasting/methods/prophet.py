@@ -18,9 +18,7 @@ from ...errors import ForecastError, unknown
 MIN_DAYS = 120
 COST = "costly"
 SEASONS = (7,)
-KNOWS = (
-    True  # takes days off, a driver, a cap and a floor itself (forecasting/covariates/native.py)
-)
+TAKES_COVARIATES = True  # takes days off, a driver, a cap and a floor itself (forecasting/covariates/for_methods.py)
 SEED = 1  # of Stan's optimiser, which draws nothing: named so that no clock decides
 LOUD = ("cmdstanpy", "prophet", "prophet.plot", "prophet.models", "prophet.forecaster")
 NUMBERS = {

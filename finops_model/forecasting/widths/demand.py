@@ -20,7 +20,7 @@ from ... import streams
 from ...errors import ForecastError
 from ...progress import Progress, silent
 from .. import ensemble
-from ..covariates.told import Known, Uncertain, tell, together
+from ..covariates.applied import Covariates, Uncertain, apply_covariates, together
 from ..grading import ORIGINS
 from ..history import History
 from ..methods._growth import SUPPORT, YEAR
@@ -72,7 +72,7 @@ def fit_demand(
     methods=None,
     progress: Progress | None = None,
     costly_for: Collection[str] | None = None,
-    known: Mapping[str, Known] | None = None,
+    covariates: Mapping[str, Covariates] | None = None,
 ) -> Demand:
     """The demand process of every workload for `horizon_days` days after the history.
 
@@ -80,7 +80,7 @@ def fit_demand(
     names        of the workloads;  dates (day,) datetime64[D], consecutive
     methods      as in `ensemble.forecast`;  costly_for: workloads that get costly methods too, None: all
     progress     called with (text, done, total)
-    known        workload -> what people know of it (told.py, docs/method §2.20): taken out of its history, laid over its median
+    covariates   workload -> what people know of it (covariates/applied.py, docs/method §2.20): taken out of its history, laid over its median
 
     Raises ForecastError naming the workload and day that cannot be meant.
     """
@@ -94,11 +94,13 @@ def fit_demand(
     for w, name in enumerate(names):
         say(f"forecast {name}", w, len(names))
         costly = costly_for is None or name in costly_for
-        if known and name in known:
-            told = _told(known[name], name, volume[:, w], dates, horizon_days)
-            fitted = ensemble.fit(told.rest, max(horizon_days, GRADED) + told.late, methods, costly)
-            median[:, w], uncertain[w] = told.over(fitted.point)
-            cap[:, w] = np.inf if told.cap is None else told.cap
+        if covariates and name in covariates:
+            applied = _applied(covariates[name], name, volume[:, w], dates, horizon_days)
+            fitted = ensemble.fit(
+                applied.rest, max(horizon_days, GRADED) + applied.late, methods, costly
+            )
+            median[:, w], uncertain[w] = applied.over(fitted.point)
+            cap[:, w] = np.inf if applied.cap is None else applied.cap
         else:
             fitted = ensemble.fit(
                 History(dates, volume[:, w]), max(horizon_days, GRADED), methods, costly
@@ -135,9 +137,9 @@ def fit_demand(
     )
 
 
-def _told(known: Known, name: str, values, dates, horizon: int):
+def _applied(covariates: Covariates, name: str, values, dates, horizon: int):
     try:
-        return tell(known, values, dates, horizon)
+        return apply_covariates(covariates, values, dates, horizon)
     except ForecastError as problem:
         raise ForecastError(f"{name}: {problem}") from None
 

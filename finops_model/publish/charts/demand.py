@@ -6,7 +6,7 @@ import numpy as np
 
 from ...measure.words import money
 from ...periods import month_range
-from ...simulate.nodes import Nodes
+from ...simulate.hierarchy import Hierarchy
 from .commitments import WIDTH, Shown
 from .parts import (
     BLUE,
@@ -113,14 +113,14 @@ def seasons(facts) -> Shown:
     )
 
 
-def with_and_without(bill: Nodes, told: Nodes, node: str | None, name: str) -> Shown:
+def with_and_without(bill: Hierarchy, told: Hierarchy, node: str | None, name: str) -> Shown:
     """Ranges by month from the bill alone and with what people know, and numbers set by hand."""
     spans, currency = bill.spans(), bill.currency
     ranges = [[nodes.quantiles(span, node) for span in spans] for nodes in (bill, told)]
     hand = [
         (i, one)
         for i, span in enumerate(spans)
-        for one in told.known.overrides
+        for one in told.covariates.overrides
         if one["month"] == span.name and one["unit"] == (node or "Company") and not one["workload"]
     ]
     values = [v for part in ranges for three in part for v in three] + [
@@ -237,7 +237,7 @@ def missed(rows_by_way: dict[str, list[dict]]) -> Shown:
     )
 
 
-def three_years(nodes: Nodes) -> Shown:
+def three_years(nodes: Hierarchy) -> Shown:
     """Booked months, then the fan: what past forecasts were graded on, and what is an assumption."""
     spans, currency = nodes.spans(), nodes.currency
     booked = sorted(month for month in nodes.booked if month >= nodes.first_day[:7])[-18:]

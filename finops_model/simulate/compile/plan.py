@@ -206,7 +206,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         {one.name: resolved.tree["workloads"][facts.names[one.of]]["unit"] for one in campaigns},
     )
     routed, routable, small = _routing_dials(resolved, prices, uncertain, dates, shape)
-    notes = [*resolved.assumptions, *facts.known.notes, *_implied(facts, resolved, pools)]
+    notes = [*resolved.assumptions, *facts.covariates.notes, *_implied(facts, resolved, pools)]
     median = base["median"] * multiplier
     return Plan(
         resolved.name,

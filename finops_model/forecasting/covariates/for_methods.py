@@ -1,9 +1,9 @@
-"""What is known, for methods that take it themselves (docs/method §2.18).
+"""Covariates for methods that take them themselves (docs/method §2.18).
 
-The ensemble mixes forecasts of the rest: the history with everything known divided out. A method that KNOWS (Prophet) gets days off back into
-the history, and names, driver, cap and floor beside it; what it says is brought to the rest again, and so compared and mixed with the others.
-The driver stays divided out as told, and is a regressor of what that leaves: a trend that rises with the driver cannot take its effect away, a
-told elasticity that is off is corrected. Beyond what the history saw of the driver the told elasticity alone holds: a regression knows no more.
+The ensemble mixes forecasts of the rest: the history with everything known divided out. A method that TAKES_COVARIATES (Prophet) gets days off back into
+the history, and names, driver, cap and floor with it; what it says is brought to the rest again, and so compared and mixed with the others.
+The driver stays divided out, and is a regressor of what that leaves: a trend that rises with the driver cannot take its effect away, a
+given elasticity that is off is corrected. Beyond what the history saw of the driver the given elasticity alone holds: a regression knows no more.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ LEAST = 1e-6  # a driver that varies less in the history teaches nothing; and da
 
 
 @dataclass(frozen=True)
-class Native:
-    """Known things by day: `days` of the history and ahead (day,), all arrays beside them; None where nothing is known.
+class MethodCovariates:
+    """Known things by day: `days` of the history and ahead (day,), all arrays of the same days; None where nothing is known.
 
     off     {date: name} and their factors as the ensemble learned them;  driver, power: its values and driver ** elasticity
     cap, floor   in the unit of the undisturbed history;  options: what was set for a method, by its name

@@ -77,7 +77,7 @@ class DriverPlan:
 
 
 @dataclass(frozen=True)
-class Known:
+class Covariates:
     """What is known of one workload, in units of its volume. Days ahead: from the day after the history.
 
     draws   event -> name of its uniform draw;  off {date: name of the day off};  cap (day,) the most of each day ahead, inf: none
@@ -91,7 +91,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Told:
+class Applied:
     """The rest of a history, and what is laid over its forecast. Days ahead (day,)."""
 
     rest: History
@@ -115,49 +115,54 @@ class Told:
         return median, tuple(found)
 
 
-def tell(known: Known, values: np.ndarray, dates: np.ndarray, horizon: int) -> Told:
+def apply_covariates(
+    covariates: Covariates, values: np.ndarray, dates: np.ndarray, horizon: int
+) -> Applied:
     """Take what is known out of a history (day,) and prepare what is laid over `horizon` days after it.
 
     Raises ForecastError where what is known leaves fewer than two days that tell anything.
 
     >>> days = np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-03-01"))
-    >>> told = tell(Known((Event("price_change", "2026-03-05", factor=0.5),)), np.full(len(days), 8.0), days, 10)
-    >>> told.over(np.full(10, 8.0))[0].tolist()
+    >>> applied = apply_covariates(Covariates((Event("price_change", "2026-03-05", factor=0.5),)), np.full(len(days), 8.0), days, 10)
+    >>> applied.over(np.full(10, 8.0))[0].tolist()
     [8.0, 8.0, 8.0, 8.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
     """
     ahead = dates[-1] + np.arange(1, horizon + 1)
-    rest = undisturbed(values, dates, known.events)
+    rest = undisturbed(values, dates, covariates.events)
     times = np.ones(horizon)
-    if known.driver is not None:
-        power = known.driver.elasticity
-        rest = rest / np.where(known.driver.past > FEWEST, known.driver.past, np.nan) ** power
-        times = times * np.maximum(known.driver.ahead, 0.0) ** power
-    if known.off:
-        effects = holiday_effects(rest, dates, known.off)
-        rest = rest / _off(effects, known.off, dates)
-        times = times * _off(effects, known.off, ahead)
+    if covariates.driver is not None:
+        power = covariates.driver.elasticity
+        rest = (
+            rest
+            / np.where(covariates.driver.past > FEWEST, covariates.driver.past, np.nan) ** power
+        )
+        times = times * np.maximum(covariates.driver.ahead, 0.0) ** power
+    if covariates.off:
+        effects = holiday_effects(rest, dates, covariates.off)
+        rest = rest / _off(effects, covariates.off, dates)
+        times = times * _off(effects, covariates.off, ahead)
     factor, added = effect(
-        known.events, ahead, {event.label: middle(event) for event in known.events}
+        covariates.events, ahead, {event.label: middle(event) for event in covariates.events}
     )
-    told = np.flatnonzero(np.isfinite(rest))
-    if len(told) < 2:
+    observed = np.flatnonzero(np.isfinite(rest))
+    if len(observed) < 2:
         raise ForecastError(
             "what is known leaves fewer than two days of the history that tell anything; take some of it out."
         )
-    first, last = told[0], told[-1]
+    first, last = observed[0], observed[-1]
     pending = tuple(
-        (event, (known.draws or {}).get(event.label, f"event/{event.label}"))
-        for event in known.events
+        (event, (covariates.draws or {}).get(event.label, f"event/{event.label}"))
+        for event in covariates.events
         if isinstance(event.size(), Mapping)
     )
-    return Told(
+    return Applied(
         History(dates[first : last + 1], fill(rest[first : last + 1])),
         len(rest) - 1 - int(last),
         times * factor,
         added,
-        known.cap,
+        covariates.cap,
         pending,
-        known.driver,
+        covariates.driver,
     )
 
 

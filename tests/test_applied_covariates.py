@@ -122,11 +122,11 @@ def test_a_replay_knows_only_what_was_known_then(company):
 
 
 def test_days_off_of_several_countries_are_those_of_each_and_told_in_words(company, monkeypatch):
-    from finops_model.forecasting.covariates import workspace as knowledge
+    from finops_model.forecasting.covariates import workspace
 
     asked = []
     monkeypatch.setattr(
-        knowledge,
+        workspace,
         "day_names",
         lambda *what: asked.append((what[0], kept := day_names(*what))) or kept,
     )

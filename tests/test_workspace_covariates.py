@@ -7,7 +7,7 @@ import pytest
 from scenario_world import settings, world
 
 from finops_model.errors import InputError
-from finops_model.simulate import nodes
+from finops_model.simulate import hierarchy
 from finops_model.simulate import scenarios as simulate
 
 
@@ -60,7 +60,7 @@ def test_a_workload_that_is_not_there_is_refused_with_the_nearest(company):
 @pytest.mark.parametrize("by", ["unit", "team", "service", "workload"])
 def test_nodes_add_up_to_the_company_on_every_path(company, by):
     _, own = company
-    found = nodes.forecast_nodes(own, world(), by, 2, (None, "shared"), paths=256)
+    found = hierarchy.forecast_hierarchy(own, world(), by, 2, (None, "shared"), paths=256)
     run = simulate.run(None, own, daily=world(), months=2, paths=256, dials=False)
     assert found[None].months == run.months
     np.testing.assert_allclose(found[None].totals.sum(axis=2), run.effective.sum(axis=2), rtol=1e-5)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, unknown
-from ..forecasting.covariates.workspace import Knowledge
+from ..forecasting.covariates.workspace import WorkspaceCovariates
 from ..forecasting.widths.demand import Demand
 from ..forecasting.widths.noise import LEADS
 from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
@@ -52,7 +52,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Nodes:
+class Hierarchy:
     """Totals (path, month, node) of money, the booked part of the month under way included."""
 
     by: str
@@ -63,7 +63,7 @@ class Nodes:
     as_of: str
     currency: str
     first_day: str  # of the ledger
-    known: Knowledge
+    covariates: WorkspaceCovariates
     unfinished: tuple = ()  # days after as_of that look unfinished (settling.Late)
 
     def paths(self, span: Span, node: str | None = None) -> np.ndarray:
@@ -125,7 +125,7 @@ def spans(
     return list(found.values())
 
 
-def node_totals(
+def hierarchy_totals(
     plan: Plan,
     resolved,
     by: str = "unit",
@@ -135,7 +135,7 @@ def node_totals(
     threads: int = 2,
     executor="threads",
     progress: Progress | None = None,
-) -> Nodes:
+) -> Hierarchy:
     """Simulate a plan and add its money up at the nodes of one kind: unit, team, service or workload.
 
     By unit the totals are those of `simulate` path by path. Raises ForecastError with the nearest kind.
@@ -161,7 +161,7 @@ def node_totals(
             np.einsum("pmw,mwn->pmn", money, share, optimize=True) + fixed
         )
     facts = resolved.facts
-    return Nodes(
+    return Hierarchy(
         by,
         names,
         plan.months,
@@ -170,12 +170,12 @@ def node_totals(
         plan.as_of,
         plan.currency,
         str(facts.daily["ChargeDate"].min().date()),
-        facts.known,
+        facts.covariates,
         facts.unfinished,
     )
 
 
-def forecast_nodes(
+def forecast_hierarchy(
     settings,
     daily: pd.DataFrame,
     by: str = "unit",
@@ -186,7 +186,7 @@ def forecast_nodes(
     as_of: str | None = None,
     engine: str | None = None,
     progress: Progress | None = None,
-) -> dict[str | None, Nodes]:
+) -> dict[str | None, Hierarchy]:
     """The base scenario of a workspace at every node, `months` whole months ahead, one answer for each way to draw shocks.
 
     shocks   of None (as measured from past misses), "independent", "shared"; one fit and the same own draws serve all;  as_of: look at no later day
@@ -210,7 +210,7 @@ def forecast_nodes(
             if progress and len(shocks) > 1
             else progress
         )
-        made[how] = node_totals(
+        made[how] = hierarchy_totals(
             compile_plan(resolved, with_shocks(demand, how)),
             resolved,
             by,
