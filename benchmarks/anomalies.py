@@ -7,7 +7,7 @@ each, one at a time and at random days, go spikes (× 2, one day), shifts (+30 %
 when an alert is raised within 1, 5, 5 or 14 days that is not raised without it; what is raised without any event is false, although real
 bills have real oddities. Thresholds are set on the false alarms of half of the series (every second by name) and of all; both halves are
 shown. The same refractory week and the same rule for a louder day hold for every detector;
-ours also lets an episode go on by the yardstick of its eve, as the product does. Days are drawn from a named stream: same table.
+ours also lets an episode go on by the baseline of its eve, as the product does. Days are drawn from a named stream: same table.
 """
 
 import sys
@@ -107,7 +107,7 @@ class Judged:
 
     def alerts(self, threshold, live) -> np.ndarray:
         """First day of every episode, bool (series, day), put together as `fm.find_anomalies` does; a detector that does not go on by
-        the yardstick of an episode's eve (the plain ones) has only its refractory week."""
+        the baseline of an episode's eve (the plain ones) has only its refractory week."""
         out = np.zeros(self.values.shape, bool)
         raised = (self.score > threshold) & live
         floor = self.floor if self.goes_on else 1e9
@@ -143,7 +143,7 @@ def trailing(values, days=30):
     return mean, spread
 
 
-def yardstick(values, floor=0.0):
+def baseline(values, floor=0.0):
     """30-day mean + k standard deviations."""
     mean, spread = trailing(values)
     return Judged(values, mean, np.ones(values.shape), spread, floor, goes_on=False)
@@ -239,8 +239,8 @@ def report(folder: Path) -> str:
         ]
         for label, detector in (
             ("**finops-model**", ours),
-            ("30-day mean + k·SD", yardstick),
-            ("the same, with our 25 % floor", lambda v: yardstick(v, PERCENT_FLOOR)),
+            ("30-day mean + k·SD", baseline),
+            ("the same, with our 25 % floor", lambda v: baseline(v, PERCENT_FLOOR)),
             ("weekday median, 42-day SD, 25 % floor", last_weekdays),
         ):
             for source, target, budget, at, false, recall, mean in measure(

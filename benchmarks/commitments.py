@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/commitments.py [--repeat 5] [--paths 1000] [--hours 8760] [--skus 50] [--only pool]
 
-Every figure stands beside a yardstick measured in the same run: one np.partition of the same array (one pool), or one pass of additions over
+Every figure stands beside a baseline measured in the same run: one np.partition of the same array (one pool), or one pass of additions over
 as many numbers (plans), so that figures of busy machines can be compared. Gaps to HiGHS are measured on fewer hours, where the programme of
 all rows can still be solved. Demand: a day and a week, a level of each path, noise; gamma and positive.
 """

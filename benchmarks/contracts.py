@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/contracts.py [--repeat 9]
 
-The yardstick of the ratios is one multiplication of the same million float64, measured in the same run.
+The baseline of the ratios is one multiplication of the same million float64, measured in the same run.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 Five processes, every series drawn for itself: random-walk level, mean-reverting level, growth whose rate wanders, yearly season,
 bursts. For every lead 1–3: share of truths inside P10–P90 by four ways to make paths of the same fit: the kernel on the calibrated
-`Demand`, its plain reference, the error paths of `forecast`, and, as a yardstick, days that err by as much but each for itself, as
+`Demand`, its plain reference, the error paths of `forecast`, and, as a baseline, days that err by as much but each for itself, as
 in-sample residuals and Prophet have it. Standard error of a share over n series: 0.4 ÷ √n. tests/test_coverage.py asserts the shares.
 """
 

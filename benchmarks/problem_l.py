@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/problem_l.py [--paths 10000] [--repeat 3] [--hourly]
 
-Prints CPU nanoseconds per cell (path × step × workload) of both engines and of the yardsticks, in turn, in one run: blocked float32
+Prints CPU nanoseconds per cell (path × step × workload) of both engines and of the baselines, in turn, in one run: blocked float32
 NumPy (SFC64, 128 paths, sparse bursts), float64 NumPy over steps (all paths in one array, as one would write it), and pandas path by path
 on a few paths; the roofline of the machine; memory at 100,000 paths; and whether the distributions agree. One thread each.
 """
@@ -22,7 +22,7 @@ for _name in (
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
-):  # a yardstick on one core, like the engine
+):  # a baseline on one core, like the engine
     os.environ.setdefault(_name, "1")
 
 import numpy as np  # noqa: E402
@@ -114,7 +114,7 @@ def flat(problem, q, commitments: float = 1.0) -> FlatPlan:
     )
 
 
-# ---- yardsticks: what one would write without this engine -------------------------------------------------------------------------
+# ---- baselines: what one would write without this engine -------------------------------------------------------------------------
 
 
 def bursts(rng, rate: float, mean, steps: int, paths: int):

@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/settlement.py [--repeat 9]
 
-A cell is one path x period x SKU. The yardstick of the ratios is one multiplication of the same million float64 (memory speed), measured in
+A cell is one path x period x SKU. The baseline of the ratios is one multiplication of the same million float64 (memory speed), measured in
 the same run, so that figures of busy machines can be compared.
 """
 

@@ -1,4 +1,4 @@
-"""How steadily the total of a workspace is forecast: fitted every two weeks, beside what came and beside the newest four weeks carried on.
+"""How steadily the total of a workspace is forecast: fitted every two weeks, compared with actuals and with the newest four weeks carried on.
 
     python benchmarks/total_wobble.py [finops.yaml]
 

@@ -186,7 +186,7 @@ def test_days_within_the_refractory_week_are_one_episode_and_a_louder_day_is_a_n
     assert sorted(e.start for e in find_anomalies(history)) == ["2026-04-15", "2026-04-18"]
 
 
-def test_a_runaway_does_not_become_the_yardstick(monkeypatch):
+def test_a_runaway_does_not_become_the_baseline(monkeypatch):
     history = calm()
     history.iloc[91:93] *= 30
     history.iloc[112] *= 2.5
@@ -515,7 +515,7 @@ def test_an_expected_level_is_quiet_while_it_lasts_and_no_longer():
     )  # who changes their mind writes another line
 
 
-def test_an_expected_spike_does_not_spoil_the_yardstick_and_a_real_one_never_enters():
+def test_an_expected_spike_does_not_spoil_the_baseline_and_a_real_one_never_enters():
     history = calm(noise=0.02)
     history.iloc[100:106] *= 3
     plain = find_anomalies(history)

@@ -188,7 +188,7 @@ def test_the_command_says_where_a_scenario_may_lie_before_it_works(tmp_path, mon
         ("finops.yaml", "finops.yaml: exists already. Name another file, or take it away first."),
         (
             "other/buy.yaml",
-            "other/buy.yaml: a scenario lies beside its base scenarios/base.yaml. Write it to scenarios/buy.yaml.",
+            "other/buy.yaml: a scenario lies in the folder of its base scenarios/base.yaml. Write it to scenarios/buy.yaml.",
         ),
     ):
         done = CliRunner().invoke(app, ["commit", "--scenario", file])

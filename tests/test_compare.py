@@ -59,7 +59,7 @@ def test_a_saving_is_a_path_wise_difference_not_a_difference_of_medians():
 def test_runs_that_were_not_drawn_alike_are_refused(values, what):
     with pytest.raises(ScenarioError) as problem:
         compare(run("base", [1, 2]), run("other", [1, 2], **values))
-    assert str(problem.value).startswith(f"'other' cannot be set beside 'base': {what}")
+    assert str(problem.value).startswith(f"'other' cannot be compared with 'base': {what}")
     assert str(problem.value).endswith("Run both together: finops compare.")
 
 

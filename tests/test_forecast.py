@@ -346,7 +346,7 @@ def test_what_hours_cannot_be_told_and_what_is_no_hour():
     y = hourly()
     with pytest.raises(
         ForecastError,
-        match="^forecast: cap can be told to daily forecasts only; add the hours up to days first.$",
+        match="^forecast: cap are covariates of daily forecasts only; add the hours up to days first.$",
     ):
         forecast(y, 24, 10, freq="h", cap=3.0)
     with pytest.raises(ForecastError) as raised:

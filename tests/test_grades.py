@@ -165,7 +165,7 @@ def test_nothing_published_nothing_graded_and_a_month_of_nothing_has_no_error():
     assert np.isnan(graded["error_pct"].iloc[0]) and graded["band"].iloc[0] == ""
 
 
-# --- numbers set by hand, yardstick, thresholds, what a close takes ---
+# --- numbers set by hand, baseline, thresholds, what a close takes ---
 
 
 def by_hand(brief_, **hands):
@@ -251,7 +251,7 @@ def test_a_close_takes_earlier_reports_only_and_does_not_stop_for_an_altered_one
     assert not len(empty) and grade(empty, {}).as_brief() is None
 
 
-def test_the_yardstick_repeats_the_week_before_the_report_s_newest_day():
+def test_the_baseline_repeats_the_week_before_the_report_s_newest_day():
     days = pd.date_range("2026-08-01", "2026-10-31")
     daily = pd.DataFrame(
         {

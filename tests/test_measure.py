@@ -279,7 +279,7 @@ def test_money_in_words_at_the_edges(value, said):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=8, max_size=60), st.integers(0, 40))
 def test_naive_of_a_ledger_is_that_of_a_series(costs, day):
-    """One yardstick: the newest seven known days, by weekday; a day without a charge cost nothing (docs/method §11.5)."""
+    """One baseline: the newest seven known days, by weekday; a day without a charge cost nothing (docs/method §11.5)."""
     days = pd.date_range("2026-06-01", periods=len(costs))
     kept = [i for i in range(len(costs)) if i % 5 or not i]  # some days have no row
     made = str((days[-1] + pd.Timedelta(days=0)).date())

@@ -45,7 +45,7 @@ def line(difference):
         ),
         (
             np.linspace(-100.0, 101.0, 202),
-            "*Smaller* cannot be told from no change: $0.50 on average, eight of ten futures: −$79.90 to $80.90; "
+            "*Smaller* cannot be distinguished from no change: $0.50 on average, eight of ten futures: −$79.90 to $80.90; "
             "cheaper with a chance of 50 %.",
         ),
         (np.zeros(101), "*Smaller* changes nothing."),

@@ -267,7 +267,7 @@ def test_a_bill_without_budget_and_quantities_says_what_is_missing(published):
         "Budget and variance: no approved budget covers this unit.",
         "What-ifs: none are named in finops.yaml.",
         "no invoice given",
-        "November 2026 up to 15 November 2026 stands beside the whole month before.",
+        "November 2026 up to 15 November 2026 is compared with the whole month before.",
         "15 (partial)",
         "All of the uncertainty comes from gpt-4o chat.",
         "Track record: there is too little history to grade earlier forecasts.",

@@ -163,7 +163,7 @@ def test_values_that_move_together_are_one_group():
         ),
         (
             lambda: breach.breach_drivers(np.ones(4), 1, {}, depth=4),
-            "depth is 4; a tree that can be told in words has 1 to 3 levels.",
+            "depth is 4; a tree that can be said in words has 1 to 3 levels.",
         ),
     ],
 )

@@ -45,7 +45,7 @@ def backtest(
     entity: EntityOption = None,
     as_json: JsonOption = False,
 ):
-    """How forecasts made earlier would have done, with what was known then, beside repeating last week.
+    """How forecasts made earlier would have done, with what was known then, compared with repeating last week.
 
     Of a ledger, months are the whole simulation run again (prices and contracts included), as the report shows them; days are the daily
     cost forecast directly. Of a CSV, all are the series forecast directly.

@@ -71,7 +71,7 @@ def commit(
     scenario: Annotated[
         Path | None,
         typer.Option(
-            help="Write what is recommended as a scenario, beside the base; for finops run."
+            help="Write what is recommended as a scenario, into the folder of the base; for finops run."
         ),
     ] = None,
     as_of: AsOfOption = None,
@@ -149,7 +149,7 @@ def _base_beside(file: Path, chosen) -> str | None:
     base = chosen.path(chosen.scenario).resolve()
     if not base.is_relative_to(file.resolve().parent):
         raise FinOpsError(
-            f"{file}: a scenario lies beside its base {chosen.scenario}. Write it to {Path(chosen.scenario).parent / file.name}."
+            f"{file}: a scenario lies in the folder of its base {chosen.scenario}. Write it to {Path(chosen.scenario).parent / file.name}."
         )
     return base.relative_to(file.resolve().parent).as_posix()
 

@@ -25,7 +25,7 @@ def grades(
     entity: EntityOption = None,
     as_json: JsonOption = False,
 ):
-    """Grade published forecasts against what came: errors, calibration (when we said 80 %, it was …), numbers set by hand, drift.
+    """Grade published forecasts against actuals: errors, calibration (when we said 80 %, it was …), numbers set by hand, drift.
 
     Example: [bold]finops grades --unit Company[/bold]
     """
@@ -103,7 +103,7 @@ def grades(
 
 
 def _graded(found) -> None:
-    """Every graded forecast; by lead beside repeating last week; what the ranges held."""
+    """Every graded forecast; by lead compared with repeating last week; what the ranges held."""
     from ..forecasting.windows import plain, within
     from ._replays import count, percent
 
@@ -150,7 +150,7 @@ def _graded(found) -> None:
         "Better by",
         "FinOps var.",
         *(f"≤ {limit * 100:g} %" for _, limit in found.bands),
-        title=f"By months ahead{', the middle one of the units' if found.counted()['unit'].nunique() > 1 else ''}, beside repeating last week",
+        title=f"By months ahead{', the middle one of the units' if found.counted()['unit'].nunique() > 1 else ''}, compared with repeating last week",
     )
     for row in plain(found.by_lead()):
         names = ("error_pct", "naive_error_pct", "skill", "finops_variance_pct")

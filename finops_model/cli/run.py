@@ -121,7 +121,7 @@ def run(
 def compare(
     scenarios: Annotated[
         list[Path],
-        typer.Argument(help="Scenario files; each is set beside the base of finops.yaml."),
+        typer.Argument(help="Scenario files; each is compared with the base of finops.yaml."),
     ],
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
@@ -138,7 +138,7 @@ def compare(
     workers: WorkersOption = 2,
     as_json: JsonOption = False,
 ):
-    """Set scenarios beside the base, path by path on the same random draws.
+    """Compare scenarios with the base, path by path on the same random draws.
 
     Example: [bold]finops compare scenarios/10_demand_doubles.yaml scenarios/30_commit_gpu.yaml[/bold]
     """

@@ -28,7 +28,7 @@ def watch(
         typer.Option(help="Last day looked at, YYYY-MM-DD; default: the newest with usage."),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="First day that is told; default: two weeks back.")
+        str | None, typer.Option(help="First day that is shown; default: two weeks back.")
     ] = None,
     by: Annotated[
         str | None,

@@ -118,7 +118,7 @@ def breach_drivers(
     """
     if not 0 <= depth <= DEEPEST:
         raise ScenarioError(
-            f"depth is {depth}; a tree that can be told in words has 1 to {DEEPEST} levels."
+            f"depth is {depth}; a tree that can be said in words has 1 to {DEEPEST} levels."
         )
     totals = np.asarray(totals, dtype=float)
     features = {name: np.asarray(values, dtype=float) for name, values in features.items()}

@@ -110,7 +110,7 @@ def compare(base: Run, *others: Run, unit: str | None = None, months=None) -> Co
             ours, theirs = getattr(base, key), getattr(other, key)
             if ours != theirs:
                 raise ScenarioError(
-                    f"'{other.name}' cannot be set beside '{base.name}': the {what} differs, {_short(theirs)} and "
+                    f"'{other.name}' cannot be compared with '{base.name}': the {what} differs, {_short(theirs)} and "
                     f"{_short(ours)}. Run both together: finops compare."
                 )
     whole = base.total(unit, months)

@@ -1,6 +1,6 @@
-"""Forecasts made again from earlier month ends, with what was known then, beside what came (docs/method §2.7, §11.5).
+"""Forecasts made again from earlier month ends, with what was known then, compared with actuals (docs/method §2.7, §11.5).
 
-From each month end: whole calendar months ahead, three months together, and the next 7, 30, 90 days. The yardstick `naive` repeats the newest
+From each month end: whole calendar months ahead, three months together, and the next 7, 30, 90 days. The baseline `naive` repeats the newest
 seven known days. What a window is and how windows are added up is in `windows`; replays of the whole simulation use the same.
 """
 
@@ -294,7 +294,7 @@ def backtest_total(
 
 
 def repeated_week(known: np.ndarray, days: int) -> np.ndarray:
-    """Seasonal naive: the newest seven known days repeated over the days after them. The one yardstick of every grade.
+    """Seasonal naive: the newest seven known days repeated over the days after them. The one baseline of every grade.
 
     >>> repeated_week(np.arange(14.0), 9).tolist()
     [7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 7.0, 8.0]

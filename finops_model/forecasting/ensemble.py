@@ -165,7 +165,7 @@ def forecast(
     }
     if known and clock is not DAYS:
         raise ForecastError(
-            f"forecast: {', '.join(known)} can be told to daily forecasts only; add the hours up to days first."
+            f"forecast: {', '.join(known)} are covariates of daily forecasts only; add the hours up to days first."
         )
     if known:
         from .covariates.series import forecast_with_covariates

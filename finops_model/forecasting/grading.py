@@ -1,6 +1,6 @@
 """How well each method did from earlier days on, and what share it gets for that (docs/method §2.2).
 
-Origins are earlier days; a method forecasts from each with what was known then and is held against what came. The newest origins are graded
+Origins are earlier days; a method forecasts from each with what was known then and is compared with actuals. The newest origins are graded
 as far as there are days: what a method missed last month is the freshest thing known of it.
 """
 

@@ -94,13 +94,13 @@ def bias(actual, forecast) -> float:
     return float((np.sum(forecast) - whole) / whole) if whole else float("nan")
 
 
-def skill(error: float, yardstick: float) -> float:
-    """1 − error ÷ error of the yardstick (seasonal naive): 0 is no better, 1 is perfect; NaN for a perfect yardstick.
+def skill(error: float, baseline: float) -> float:
+    """1 − error ÷ error of the baseline (seasonal naive): 0 is no better, 1 is perfect; NaN for a perfect baseline.
 
     >>> skill(0.05, 0.1)
     0.5
     """
-    return float(1 - error / yardstick) if yardstick else float("nan")
+    return float(1 - error / baseline) if baseline else float("nan")
 
 
 def finops_accuracy(actual: float, forecast: float) -> float:

@@ -1,4 +1,4 @@
-"""One graded window: what was said of a total, what came, and repeating last week beside it; sums of many (docs/method §11.5–§11.7).
+"""One graded window: the forecast of a total, its actual, and the baseline of repeating last week; sums of many (docs/method §11.5–§11.7).
 
 Every replay and every grade of a published forecast ends here, so that an error, a range that held or a skill is one thing everywhere.
 A window is a row: `series`, `made` (the month end it was made at), `for`, `kind` (days, month, quarter), `lead`; P05…P95 of its total.
@@ -213,7 +213,7 @@ def within(limit: float) -> str:
 
 
 def looks(rows: pd.DataFrame) -> int:
-    """How many different totals the rows are about: forecasts of one month made at several ends share what came, and so do units of a company."""
+    """How many different totals the rows are about: forecasts of one month made at several cutoffs share their actuals, and so do units of a company."""
     keys = [
         name
         for name in (("kind", "for") if "unit" in rows else ("series", "kind", "for"))

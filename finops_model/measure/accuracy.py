@@ -1,7 +1,7 @@
-"""How good were we: forecasts made earlier, beside what came and beside seasonal naive (docs/method §11).
+"""How good were we: forecasts made earlier, compared with actuals and with seasonal naive (docs/method §11).
 
 A forecast for month m is graded by |P50 − actual| ÷ actual of the month's total; `lead` counts months from the
-month whose end was the newest known day. Repeating the last week of known days is the yardstick. Month ends, yardstick, windows and sums are
+month whose end was the newest known day. Repeating the last week of known days is the baseline. Month ends, baseline, windows and sums are
 those of `forecasting.backtest`: one way of replaying (§11.5).
 """
 

@@ -103,7 +103,7 @@ class Grades:
     def by_hand(self) -> dict | None:
         """Numbers set by hand beside the model's own, over the forecasts that have both; None where nobody set one.
 
-        n, months (different ones), hand_error_pct and model_error_pct = Σ|said − actual| ÷ Σ|actual|, better: how often the hand came closer.
+        n, months (different ones), hand_error_pct and model_error_pct = Σ|said − actual| ÷ Σ|actual|, better: how often the hand was closer.
         """
         both = (
             pd.concat([self.rows[self.rows["hand"].notna()], self.hands])
@@ -296,7 +296,7 @@ def grade(
     (name, share) the error is within, else "outside"; inside80: P10 ≤ actual ≤ P90. Actuals of nothing have no error. A number set by hand is
     graded the same way beside the model's: hand_error_pct.
 
-    naive       as `naive_months` gives it, for the yardstick;  workloads: as `workload_months`, for numbers set by hand for one workload
+    naive       as `naive_months` gives it, for the baseline;  workloads: as `workload_months`, for numbers set by hand for one workload
 
     >>> row = dict(unit="Company", made="2026-09", lead=1, p05=7, p10=8, p25=9, p50=10, p75=11, p90=12, p95=13, currency="USD", **{"for": "2026-10"})
     >>> grade(pd.DataFrame([row]), {("Company", "2026-10"): 11.0}).rows[["error_pct", "band", "inside80"]].round(3).values.tolist()
@@ -348,7 +348,7 @@ def _counted(rows: pd.DataFrame) -> np.ndarray:
 def _beside_actuals(
     forecasts: pd.DataFrame, actual: Mapping[tuple[str, str], float]
 ) -> pd.DataFrame:
-    """The forecasts whose month is over, with what came and by what the model and the hand missed it."""
+    """The forecasts whose month is over, with its actual and by what the model and the hand missed it."""
     keys = list(zip(forecasts["unit"], forecasts["for"]))
     known = np.array([key in actual for key in keys], bool)
     rows = forecasts[known].reset_index(drop=True).copy()

@@ -97,7 +97,7 @@ def difference_said(line, currency: str) -> str:
         return f"*{line.name}* changes nothing."
     if low <= 0 <= high and abs(mean) < 2 * line.standard_error:
         return (
-            f"*{line.name}* cannot be told from no change: {money(mean, currency)} on average, "
+            f"*{line.name}* cannot be distinguished from no change: {money(mean, currency)} on average, "
             f"{spread(low, high, currency)}; cheaper with a chance of {chance(line.probability_cheaper)}."
         )
     if mean < 0:

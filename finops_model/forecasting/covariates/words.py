@@ -90,10 +90,10 @@ def of_cap(scope: str, entry, unit: str, since: str, until: str, today: float | 
 def of_override(one: dict, currency: str) -> str:
     """
     >>> of_override({"unit": "Support", "workload": "", "month": "2026-12", "value": 81000.0, "by": "Priya"}, "USD")
-    'Support: 2026-12 is set to 81,000 USD by hand, by Priya; it stands beside the model and moves no other number'
+    'Support: 2026-12 is set to 81,000 USD by hand, by Priya; it is shown with the model and moves no other number'
     """
     return (
-        f"{one['workload'] or one['unit']}: {one['month']} is set to {one['value']:,.0f} {currency} by hand, by {one['by']}; it stands beside the model "
+        f"{one['workload'] or one['unit']}: {one['month']} is set to {one['value']:,.0f} {currency} by hand, by {one['by']}; it is shown with the model "
         "and moves no other number"
     )
 

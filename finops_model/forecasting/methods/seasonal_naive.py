@@ -1,4 +1,4 @@
-"""Seasonal naive: the newest week again and again. The yardstick every forecast is held against."""
+"""Seasonal naive: the newest week again and again. The baseline every forecast is held against."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import numpy as np
 ESCALATION = (
     2.0  # a day this many times as far off as any member of the week before is a matter of its own
 )
-LONGEST = 28  # days an episode goes on by the yardstick of its eve; then the new level has become the yardstick
+LONGEST = 28  # days an episode goes on by the baseline of its eve; then the new level has become the baseline
 LEAST_SHARE = 0.1  # of a weekday, when days are compared with each other
 
 
@@ -28,7 +28,7 @@ def episodes(
 
     raised   days that the rule of §12.2 raises in this direction (sign +1 up, −1 down)
 
-    The yardstick of an episode is that of its eve: level and scale of its first day, the share of each weekday. Days go on with it while they
+    The baseline of an episode is that of its eve: level and scale of its first day, the share of each weekday. Days go on with it while they
     stay as far off as a raised day must be, at most 28 days; a later raised day joins it when the last member is at most `refractory_days`
     back. A raised day more than twice as far off (weekdays evened out) as any member of the week before begins an episode of its own.
 

@@ -46,7 +46,7 @@ def expect(values: np.ndarray) -> Expected:
 
     level    mean of the last 28 days, weekdays evened out; share: median over 8 weeks of a weekday's day ÷ its week's mean; scale: standard
     deviation of the misses of the last 42 days, at least 2 % of what is expected. A single day counts capped (`capped`), so that a runaway
-    does not become the yardstick. Source: docs/method §12.1, §12.2; why this form: docs/decisions/0011.
+    does not become the baseline. Source: docs/method §12.1, §12.2; why this form: docs/decisions/0011.
 
     >>> week = np.tile([10., 10, 10, 10, 10, 2, 2], 9)
     >>> expect(week[None]).expected[0, -7:].round(9).tolist()

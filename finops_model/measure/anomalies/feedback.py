@@ -20,7 +20,7 @@ TEXT = 500  # characters of a reason
 class Feedback:
     """One verdict on one alert.
 
-    expected: the new level is meant; it is not raised again while it lasts, and what came before stays the yardstick for what comes after.
+    expected: the new level is meant; it is not raised again while it lasts, and what came before stays the baseline for what comes after.
     real: it was not meant; its days never become part of the expectation.
     """
 

@@ -168,7 +168,7 @@ def with_and_without(bill: Hierarchy, told: Hierarchy, node: str | None, name: s
     change = ranges[1][at][1] / ranges[0][at][1] - 1
     title = f"What people know moves {short(name, 40)} most in {month_label(spans[at].name)}: {abs(change):.0%} {'up' if change > 0 else 'down'}, to {money(ranges[1][at][1], currency)}"
     words = [
-        f"{span.name}: {money(a[1], currency)} from the bill, {money(b[1], currency)} told."
+        f"{span.name}: {money(a[1], currency)} from the bill, {money(b[1], currency)} with what people know."
         for span, a, b in zip(spans, *ranges)
     ]
     return Shown(

@@ -434,7 +434,7 @@ def left_out(brief: dict) -> list[str]:
         (not brief["what_ifs"], "What-ifs: none are named in finops.yaml."),
         (
             not brief["previous_forecast"],
-            "Forecast beside actual: no forecast was made for this month.",
+            "Forecast and actual: no forecast was made for this month.",
         ),
         (
             not brief["accuracy"]["rows"],

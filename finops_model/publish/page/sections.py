@@ -168,7 +168,7 @@ def movements(figures: Figures) -> dict | None:
     note = "Price holds list prices, discounts and how much a commitment covered; volume is everything else."
     if flash:
         until = f"{month_name(brief['month'])} up to {day(brief['data_as_of'])}"
-        note = f"The month is under way: {until} stands beside the {'same days of the' if same else 'whole'} month before. {note}"
+        note = f"The month is under way: {until} is compared with the {'same days of the' if same else 'whole'} month before. {note}"
     return {
         "title": "What moved so far" if flash else "What moved",
         "figure": None if flash else charts.what_moved(brief),
@@ -404,7 +404,7 @@ def _by_hand(figures: Figures, published: dict) -> list:
         Column("Because", False, True),
     ]
     note = (
-        "A number set by hand stands beside the model's own, never in its place; both are graded."
+        "A number set by hand is shown with the model's own, never in its place; both are graded."
     )
     return (
         [table(columns, rows[-14:], f"Set by hand, {figures.currency}", note=note, name="by-hand")]

@@ -32,7 +32,7 @@ def parameters(notebook: Path | None = None) -> dict[str, type]:
     cell = next((cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])), None)
     if cell is None:
         raise ReportError(
-            f"{notebook}: no cell is tagged 'parameters', so the report cannot be told what to show."
+            f"{notebook}: no cell is tagged 'parameters', so the report cannot be given what to show."
         )
     found = {}
     for node in ast.parse("".join(cell["source"])).body:

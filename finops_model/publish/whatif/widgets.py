@@ -22,7 +22,7 @@ def wide() -> widgets.Layout:
 
 
 class Form(widgets.VBox):
-    """Name, question, what changes, by how much, from when, because; saves a scenario file and runs it beside the base.
+    """Name, question, what changes, by how much, from when, because; saves a scenario file and compares it with the base.
 
     `path` is the file written last, `comparison` the last run beside the base; None before.
     """
@@ -96,7 +96,7 @@ class Form(widgets.VBox):
             layout=widgets.Layout(width="160px"),
         )
         self.run_button = widgets.Button(
-            description="Run beside the base", disabled=True, layout=widgets.Layout(width="180px")
+            description="Compare with the base", disabled=True, layout=widgets.Layout(width="180px")
         )
         self.told = widgets.HTML()
         self.kind.observe(lambda _: self._kind_changed(), "value")
@@ -179,7 +179,7 @@ class Form(widgets.VBox):
         self.run_button.disabled = False
         self.told.value = (
             f"<div style='color:#00735A'>Saved as <b>{html.escape(str(self.path))}</b>. It fits the ledger. "
-            "Run it beside the base, or with the others: finops compare.</div>"
+            "Compare it with the base, or with the others: finops compare.</div>"
         )
 
     def run(self) -> None:
