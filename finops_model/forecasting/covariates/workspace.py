@@ -449,11 +449,11 @@ class _Reader:
             seen[key] = one
 
 
-def compare_overrides(knowledge: WorkspaceCovariates, run) -> list[dict]:
+def compare_overrides(covariates: WorkspaceCovariates, run) -> list[dict]:
     """Month totals set by hand that lie in a run, each with the model's own p10, p50, p90 of the same total: unit, workload ("": the whole
     unit; unit "Company": everything), month, value, by, because, known_since, p10, p50, p90."""
     found = []
-    for one in knowledge.overrides:
+    for one in covariates.overrides:
         if one["month"] not in run.months:
             continue
         if one["workload"]:
@@ -505,13 +505,3 @@ def _cap(terms, ahead: np.ndarray) -> np.ndarray:
             on &= ahead < np.datetime64(until, "D")
         most[on] = np.minimum(most[on], value)
     return most
-
-
-__all__ = [
-    "ALL",
-    "NO_COVARIATES",
-    "WorkspaceCovariates",
-    "compare_overrides",
-    "load_covariates",
-    "read_covariates",
-]
