@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..errors import ScenarioError, unknown
-from .risks._base import Uncertain, on_paths
+
+if TYPE_CHECKING:
+    from .risks._base import Uncertain
 
 MONTH = 365.25 / 12  # days
 CURVES = ("straight", "s_curve")
@@ -55,6 +59,8 @@ def reached(
 
     delay   months by which it begins after `since`, a number or a range: one draw per path;  later: months more, on every path
     """
+    from .risks._base import on_paths  # forecasting takes the curve alone: the shelf loads scipy
+
     delayed = on_paths(delay, seed, f"{name}/delay_months", paths)
     of_day, age = dates.astype("datetime64[M]"), (dates - np.datetime64(since, "D")).astype(int) + 1
     found = [progress(age[0] - 1 - (delayed + later) * MONTH, months, curve)]
