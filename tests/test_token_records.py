@@ -12,6 +12,7 @@ from finops_model.errors import PriceError
 from finops_model.prices.tokens.cost import expected_cost, load_tokens, price_sheet, token_cost
 from finops_model.prices.tokens.fields import UNDERSTOOD
 from finops_model.prices.tokens.records import price_records
+from finops_model.prices.tokens.sizes import Lognormal
 from finops_model.prices.tokens.usage import (
     from_anthropic,
     from_bedrock,
@@ -454,3 +455,25 @@ def test_records_may_have_days_and_offers_of_their_own():
         float(token_cost(table, offer, from_openai(one), day))
         for offer, one, day in zip(offers, usage, ["2025-06-09", "2026-06-11"])
     ]
+
+
+@pytest.mark.parametrize(
+    "vendor, record",
+    [
+        ("anthropic", {"input_tokens": 1000, "cache_read_input_tokens": 500, "output_tokens": 10}),
+        ("bedrock", {"inputTokens": 1000, "outputTokens": 10, "totalTokens": 1010}),
+    ],
+)
+def test_records_of_a_vendor_without_media_are_priced_as_each_alone(vendor, record):
+    table = load_tokens()
+    offer = table.offer("claude-sonnet-4-5", "anthropic")
+    alone = token_cost(table, offer, from_vendor(vendor, record), "2026-01-01")
+    done = price_records(table, offer, [record, record], "2026-01-01", vendor=vendor)
+    assert done.refused == () and done.total == pytest.approx(2 * float(alone), rel=1e-12)
+
+
+def test_sizes_without_a_mean_say_what_is_missing():
+    message = "sizes: neither mean, p50 nor the number of requests is given; one of them must be."
+    with pytest.raises(PriceError) as problem:
+        Lognormal(sigma=1.0).share_above(1000)
+    assert str(problem.value) == message

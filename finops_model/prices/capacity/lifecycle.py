@@ -7,12 +7,14 @@ window of ages: one matrix product per class, for all paths at once. An object c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from ...errors import PriceError, unknown
 from ..rates import make
 from ..rates._checks import number, quantities
+from ..rates._parts import Form
 from ..transforms._checks import together
 from .storage import average_by_month, sum_by_month
 
@@ -22,7 +24,7 @@ class StorageClass:
     """What a class charges. Prices are money in one currency; quantities in the unit of the price."""
 
     name: str
-    price: object = 0.0  # per unit-month: a number, or a rate form of prices/rates for tiers
+    price: Form | float = 0.0  # per unit-month: a number, or a rate form of prices/rates for tiers
     minimum_days: float = (
         0.0  # kept shorter is paid to the end of it, from the day it entered the class
     )
@@ -32,6 +34,11 @@ class StorageClass:
     extra_size: float = 0.0  # units billed on top of each object (index and metadata of an archive)
     transition: float = 0.0  # money per object that enters by a rule
     retrieval: float = 0.0  # money per unit read
+
+    @property
+    def form(self) -> Form:
+        """The price as a rate form: `__post_init__` makes one of a number."""
+        return cast(Form, self.price)
 
     def __post_init__(self):
         what = f"storage class '{self.name}'"
@@ -82,10 +89,10 @@ class Kept:
             )
             read = quantities("lifecycle: retrieved", retrieved.get(kind.name, 0.0))
             read, _ = together("lifecycle", retrieved=read, stock=kept)
-            storage = kind.price.charge(kept)
+            storage = kind.form.charge(kept)
             answer[kind.name] = {
                 "storage": storage,
-                "early": kind.price.charge(kept + owed) - storage,
+                "early": kind.form.charge(kept + owed) - storage,
                 "transition": moved / (self.lifecycle.object_size or 1.0) * kind.transition,
                 "retrieval": read * kind.retrieval,
             }

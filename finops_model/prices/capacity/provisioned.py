@@ -204,7 +204,8 @@ def settle_deployments(deployments, reservations, hourly: float) -> dict:
     (np.float64(50.0), np.float64(110.0))
     """
     hourly = number(hourly, "deployments: hourly")
-    usage, held = {}, {}
+    usage: dict[tuple[str, str], float] = {}
+    held: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for entry in deployments:
         _keys(entry, "deployment", {"region", "deployment", "units"}, {"minutes", "model"})
         hours = deployed_hours(entry["units"], entry.get("minutes", 60))

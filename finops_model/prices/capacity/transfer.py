@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from ...errors import PriceError, unknown
 from ..rates import make
 from ..rates._checks import number, numbers, quantities
+from ..rates._parts import Form
 from ..settle.windows import share
 from ..transforms._checks import together
 
@@ -26,9 +28,14 @@ class Leg:
 
     source: str  # "internet", "region", "zone", …, or "*": from anywhere
     target: str  # likewise
-    rate: object  # rate form of prices/rates, or money per unit
+    rate: Form | float  # rate form of prices/rates, or money per unit
     sides: int = 1  # 2 where both ends pay (between zones): the same byte is billed twice
     pool: str = ""  # legs of one pool share their tiers; empty: a pool of its own
+
+    @property
+    def form(self) -> Form:
+        """The rate as a form: `__post_init__` makes one of a number."""
+        return cast(Form, self.rate)
 
     def __post_init__(self):
         name = f"transfer '{self.source} to {self.target}'"
@@ -63,7 +70,7 @@ class Tariff:
     """
 
     legs: tuple[Leg, ...]
-    via: Mapping[str, object] | None = None
+    via: Mapping[str, Form | float] | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "legs", tuple(self.legs))
@@ -119,18 +126,18 @@ class Tariff:
             amounts.append(quantities("transfer", flow["quantity"]))
         if not steps:
             raise PriceError("transfer: there is no flow; give at least one.")
-        amounts = np.stack(
+        used = np.stack(
             together("transfer", **{f"flow {i}": amount for i, amount in enumerate(amounts)}),
             axis=-1,
         )
-        pools = {leg.pool: leg.rate for legs in steps for leg in legs}
-        by_flow, by_pool, billed = np.zeros(amounts.shape), {}, {}
+        pools = {leg.pool: leg.form for legs in steps for leg in legs}
+        by_flow, by_pool, billed = np.zeros(used.shape), {}, {}
         for pool, rate in pools.items():
             times = np.array(
                 [sum(leg.sides for leg in legs if leg.pool == pool) for legs in steps], dtype=float
             )
             members = np.flatnonzero(times)  # the cost of a pool stays with the flows that pass it
-            usage = amounts[..., members] * times[members]
+            usage = used[..., members] * times[members]
             billed[pool] = usage.sum(axis=-1)
             by_pool[pool] = rate.charge(billed[pool])
             by_flow[..., members] += (
@@ -139,11 +146,12 @@ class Tariff:
         return Transferred(by_flow, by_pool, billed)
 
     def _passed(self, name) -> Leg:
-        if name not in self.via:
+        via = cast(Mapping[str, Leg], self.via)  # __post_init__ made legs of the rates
+        if name not in via:
             raise PriceError(
-                unknown("transfer", "way", str(name), self.via, "Add it to 'via' of the tariff.")
+                unknown("transfer", "way", str(name), via, "Add it to 'via' of the tariff.")
             )
-        return self.via[name]
+        return via[name]
 
 
 def with_allowance(starts, prices, free: float, block: float = 1.0):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from ... import shelf as _shelf
 from ...errors import PriceError
+from ...periods import days_between
 from ._base import Allocation, hand_out
 
 __all__ = ["Allocation", "hand_out", "make", "ordered", "shelf"]
@@ -68,8 +69,6 @@ def ordered(instruments) -> list:
 
 def _term(held) -> float:
     """Days of the term; an open one is longest."""
-    import numpy as np
-
     if not (held.start and held.end):
         return float("inf")
-    return float((np.datetime64(held.end, "D") - np.datetime64(held.start, "D")).astype(int))
+    return float(days_between(held.start, held.end))

@@ -85,7 +85,9 @@ class Spend:
     @property
     def quantity(self) -> float:
         """Money that is owed in each window, at the plan's rates."""
-        return self.commitment * (1 - self.discount) if self.counts == "list" else self.commitment
+        if self.counts != "list" or self.discount is None:
+            return self.commitment
+        return self.commitment * (1 - self.discount)
 
     def plan_rates(self, prices: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Money per unit under the plan of the eligible SKUs, (..., eligible), beside their on-demand prices (..., sku)."""

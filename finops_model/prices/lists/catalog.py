@@ -15,6 +15,7 @@ from pydantic import Field
 from ... import resources, units
 from ...documents import Document, checked, load_yaml
 from ...errors import PriceError, listing, nearest, unknown
+from ...periods import days_between
 from ...settings import Strict
 from ..rates import make
 
@@ -162,7 +163,7 @@ class Catalog:
 
     def find(self, *, model: str, meter: str) -> str:
         """The SKU of a model's meter. Raises PriceError with the nearest match."""
-        pairs = {}
+        pairs: dict[tuple[str, str], list[str]] = {}
         for sku, history in self.prices.items():
             pairs.setdefault((history[-1].model, history[-1].meter), []).append(sku)
         models = sorted({pair[0] for pair in pairs if pair[0]})
@@ -369,7 +370,7 @@ def select(
             if name == "provider"
             else set()
         )
-        fits = [
+        fitting = [
             value
             for value in values
             if (
@@ -378,7 +379,7 @@ def select(
                 else word.casefold() in value.casefold()
             )
         ]
-        if word and not fits and word.casefold() not in prefixes:
+        if word and not fitting and word.casefold() not in prefixes:
             raise PriceError(unknown("prices", name, word, values))
 
     def fits(sku: str, price: Price) -> bool:
@@ -421,7 +422,7 @@ def stale(catalog: Catalog, day, after_days: int = 90) -> tuple[Stale, ...]:
             for price in history
             if price.since <= day and (price.until is None or day < price.until)
         ]
-        age = int((np.datetime64(day) - np.datetime64(now[-1].checked)).astype(int)) if now else 0
+        age = days_between(now[-1].checked, day) if now else 0
         if age > after_days:
             found.append(Stale(sku, now[-1].checked, age, now[-1].reference))
     return tuple(sorted(found, key=lambda one: (-one.days, one.sku)))

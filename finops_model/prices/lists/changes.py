@@ -70,7 +70,7 @@ def _history(sku: str, old: tuple[Price, ...], new: tuple[Price, ...]) -> list[C
     for since in sorted(had.keys() | has.keys()):
         one, other = had.get(since), has.get(since)
         if other is None:
-            found.append(Change(sku, "lost", since, one.rate))
+            found.append(Change(sku, "lost", since, had[since].rate))
         elif one is None:
             then = [price for price in new if price.since < since]
             previous = then[-1].rate if then else None
@@ -193,13 +193,10 @@ def compare_places(before: str | os.PathLike, after: str | os.PathLike, day: str
 
         rates, added, changed, removed = merge(stored(before), stored(after), replace=True)
         found = [
-            _plain(
-                "changed",
-                *text.partition(": ")[0].split(" "),
-                *text.partition(": ")[2].split(" -> "),
-                True,
-            )
+            _plain("changed", name, since, old, new, True)
             for text in changed
+            for name, since in [text.partition(": ")[0].split(" ")]
+            for old, new in [text.partition(": ")[2].split(" -> ")]
         ]
         for what, count, breaks in (("added", added, False), ("removed", removed, True)):
             if count:

@@ -63,7 +63,7 @@ class Rates:
 
     def parts(self, currency: str, to: str, day) -> tuple[Decimal, Decimal]:
         """The two published decimals of one day, units of `currency` and of `to` for one euro: the rate is their quotient."""
-        base, target = (_exact(self._at(name, day)[()]) for name in (currency, to))
+        base, target = (_exact(float(self._at(name, day)[()])) for name in (currency, to))
         return (Decimal(1), Decimal(1)) if currency == to else (base, target)
 
     def rate_day(self, currency: str, to: str, day) -> str:

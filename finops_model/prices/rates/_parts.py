@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,6 +15,12 @@ class Parts(NamedTuple):
     use: np.ndarray  # quantity × price of a unit (of a block): what a share or factor acts on
     fee: np.ndarray | float = 0.0  # due beside the use: the fee of an allowance, flat fees of tiers
     least: np.ndarray | float = 0.0  # due at least, whatever the use: a contractual minimum
+
+
+class Form(Protocol):
+    """A rate form of the shelf, as far as who prices with it must know."""
+
+    def charge(self, quantity): ...
 
 
 def charged(parts: Parts, factor=1.0, due=1.0):

@@ -39,7 +39,8 @@ class Graduated:
     def parts(self, quantity) -> Parts:
         """The flat fees of the tiers reached stand beside the use (docs/method §5.15)."""
         quantity = quantities("graduated", quantity)
-        cost, flat = np.zeros_like(quantity), 0.0
+        cost = np.zeros_like(quantity)
+        flat: float | np.ndarray = 0.0
         for start, end, price in zip(self.starts, (*self.starts[1:], np.inf), self.prices):
             cost = cost + (np.clip(quantity, start, end) - start) / self.block * price
         for start, fee in zip(self.starts, self.flat):

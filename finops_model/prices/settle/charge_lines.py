@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import PriceError
+from ...periods import months_between
 from ..instruments.spend import Spend
 
 HOURS = np.timedelta64(1, "h")
@@ -194,8 +195,7 @@ def _term_fee(held, done) -> float:
     if held.window == "term":
         return each
     if held.window == "month":
-        last = (end - HOURS).astype("datetime64[M]")
-        return each * float((last - start.astype("datetime64[M]")).astype(int) + 1)
+        return each * float(months_between(start, end - HOURS) + 1)
     return each * float((end - start) / np.diff(done.dates)[0])
 
 

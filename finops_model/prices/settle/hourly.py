@@ -288,7 +288,7 @@ def _smallest(values: np.ndarray, position: int, chunk: int = 1 << 16):
     below, kept = 0, []
     for start in range(0, values.size, chunk):
         part = values[start : start + chunk]
-        below += np.count_nonzero(part < low)
+        below += int(np.count_nonzero(part < low))
         kept.append(part[(part >= low) & (part <= high)])
     inside = np.concatenate(kept)
     if below < position <= below + inside.size:

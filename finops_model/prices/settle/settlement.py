@@ -17,6 +17,7 @@ from ..instruments import Allocation, ordered
 from ..instruments import make as make_instrument
 from ..rates import make as make_rate
 from ..rates._checks import number, quantities
+from ..rates._parts import Form
 from .windows import charge_at, charge_months
 
 
@@ -217,7 +218,9 @@ def price(usage: Mapping, prices, instruments=(), *, day=None, **how) -> Settlem
         raise PriceError(
             f"price: usage has lengths {listing(str(a.shape) for a in amounts)}; give every SKU as many periods."
         ) from None
-    made = [make_instrument(held) if isinstance(held, Mapping) else held for held in instruments]
+    made = [
+        make_instrument(dict(held)) if isinstance(held, Mapping) else held for held in instruments
+    ]
     return settle(stacked, tuple(usage), prices, made, **how)
 
 
@@ -310,7 +313,7 @@ def _contracted(contracted: Mapping, sku: str, listed, skus, periods: int):
 class _Discounted:
     """A rate form with a share off the price of its units: fees and minima stay (docs/method §5.15)."""
 
-    form: object
+    form: Form
     share: float
 
     def charge(self, quantity):

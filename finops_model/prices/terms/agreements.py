@@ -146,10 +146,10 @@ class Agreement:
         carried = [
             np.zeros(lead) for _ in range(self.shortfall_years)
         ]  # by age, the youngest first
-        excess_in, found = (
-            np.zeros(lead),
-            {k: [] for k in ("due", "shortfall", "paid", "carried", "excess", "met")},
-        )
+        excess_in = np.zeros(lead)
+        found: dict[str, list[np.ndarray]] = {
+            k: [] for k in ("due", "shortfall", "paid", "carried", "excess", "met")
+        }
         for y, commitment in enumerate(self.commitments):
             counted = running[..., y, -1]
             used_excess = np.minimum(excess_in, commitment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -117,7 +118,7 @@ def read_terms(record: dict, on_demand: float | None, where: str) -> dict:
     }
 
 
-def read_other(record: dict, where: str = "") -> dict:
+def read_other(record: Mapping, where: str = "") -> dict:
     """What an inventory lists of a commitment that does not settle by the hour: id, status, start, end, quantity, unit,
     interval. Raises PriceError in one sentence."""
     _typos(record, where)
@@ -128,10 +129,8 @@ def read_other(record: dict, where: str = "") -> dict:
     status = _text(record, PREFIX + "LifecycleStatus") or "Active"
     if status not in STATES:
         raise PriceError(unknown(place, PREFIX + "LifecycleStatus", status, STATES))
-    quantity = _number(record, PREFIX + "Quantity", place)
-    quantity = (
-        _number(record, PREFIX + "Cost", place, needed=True) if quantity is None else quantity
-    )
+    stated = _number(record, PREFIX + "Quantity", place)
+    quantity = _needed(record, PREFIX + "Cost", place) if stated is None else stated
     start, end = (
         _date(record, PREFIX + "PeriodStart", place),
         _date(record, PREFIX + "PeriodEnd", place),
@@ -218,7 +217,7 @@ def read_tables(record: dict, place: str = "") -> tuple[str, dict[str, float]] |
         raise PriceError(
             f"{place}{name} is '{str(record[name])[:60]}'; write SKU=number for each SKU, separated by ';'."
         )
-    table = {str(sku): _number(value, sku, f"{place}{name}", needed=True) for sku in value}
+    table = {str(sku): _needed(value, sku, f"{place}{name}") for sku in value}
     for sku, share in table.items():
         if name == "x_Discounts" and not 0 <= share <= 1:
             raise PriceError(f"{place}{name}: {sku} is {share:g}; write it as a share from 0 to 1.")
@@ -322,12 +321,22 @@ def _number(record, name, place, needed=False) -> float | None:
     return float(text)
 
 
+def _needed(record, name, place) -> float:
+    """A number that the record must have. Raises PriceError."""
+    value = _number(record, name, place)
+    if value is None:
+        raise PriceError(_missing(record, name, place))
+    return value
+
+
 def _date(record, name, place) -> str:
     text = _text(record, name)
     if not text:
         raise PriceError(_missing(record, name, place))
     found = DATE.match(text)
     try:
+        if not found:
+            raise ValueError(text)
         return str(np.datetime64(found[1], "D"))
     except (TypeError, ValueError):
         raise PriceError(

@@ -159,10 +159,10 @@ def draw(
         np.zeros((len(names), *lead, len(of))),
     )
     for k in ordered(credits, order):
-        at, mine = np.flatnonzero(inside[k]), np.flatnonzero(pays[k])
-        if not at.size or not mine.size:
+        valid, mine = np.flatnonzero(inside[k]), np.flatnonzero(pays[k])
+        if not valid.size or not mine.size:
             continue
-        at = slice(at[0], at[-1] + 1)  # a credit is valid without a break
+        at = slice(valid[0], valid[-1] + 1)  # a credit is valid without a break
         base = sum(unpaid[s][..., at] for s in mine) if len(mine) > 1 else unpaid[mine[0]][..., at]
         running = np.cumsum(base if credits[k].share == 1 else base * credits[k].share, axis=-1)
         np.minimum(running, credits[k].amount, out=running)

@@ -302,7 +302,8 @@ def cover(items: Sequence[Hourly], on) -> float:
 
 def cover_by_month(held: Inventory, months: Sequence[str], proposed: bool = False) -> dict:
     """Unit -> mean units an hour covered in each month (month,): by days."""
-    names, result = months_of(months), {}
+    names = months_of(months)
+    result: dict[str, np.ndarray] = {}
     for item in held.chosen(proposed):
         starts, ends = names.astype(D), (names + 1).astype(D)
         inside = np.maximum(
@@ -320,16 +321,16 @@ def renewals(held: Inventory, as_of, within_days: int | None = None) -> list[dic
     Commitments over longer windows are listed with their whole quantity and prices of 0.
     """
     as_of, rows = day(as_of, "as_of"), []
-    for item in (other for other in held.others if other.live):
-        left = int((day(item.end, "end") - as_of).astype(int))
+    for other in (other for other in held.others if other.live):
+        left = int((day(other.end, "end") - as_of).astype(int))
         if left > 0 and (within_days is None or left <= within_days):
             rows.append(
                 {
-                    "id": item.id,
-                    "end": item.end,
+                    "id": other.id,
+                    "end": other.end,
                     "days": left,
-                    "quantity": item.quantity,
-                    "unit": item.unit,
+                    "quantity": other.quantity,
+                    "unit": other.unit,
                     "rate": 0.0,
                     "on_demand": 0.0,
                     "on_demand_equivalent": 0.0,
@@ -342,12 +343,12 @@ def renewals(held: Inventory, as_of, within_days: int | None = None) -> list[dic
         if item.end is None or left <= 0 or (within_days is not None and left > within_days):
             continue
         after = [
-            other.id
-            for other in held.live
-            if other is not item
-            and other.unit == item.unit
-            and set(other.skus) == set(item.skus)
-            and as_of < _span(other)[0] <= end < _span(other)[1]
+            later.id
+            for later in held.live
+            if later is not item
+            and later.unit == item.unit
+            and set(later.skus) == set(item.skus)
+            and as_of < _span(later)[0] <= end < _span(later)[1]
         ]
         rows.append(
             {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Payment:
     that does not add up to the fee.
     """
 
-    fee: object  # whole fee of the term, money: a number or (...)
+    fee: float | np.ndarray  # whole fee of the term, money: a number or (...)
     start: str  # first day of the term
     end: str  # day after the last one
     option: str = "no_upfront"  # all_upfront, partial_upfront, no_upfront, scheduled
@@ -117,14 +118,15 @@ class Payment:
     def invoices(self) -> Invoices:
         """Every invoice: day it is dated, billing month it belongs to, money (..., payment)."""
         first, last = term(self.start, self.end, "payment")
+        fee, part = np.asarray(self.fee), cast(float, self.upfront_share)  # set by __post_init__
         if self.schedule:
             dates, shares = self.schedule
-            return Invoices(dates, dates.astype(M), self._coins(self.fee[..., None] * shares))
+            return Invoices(dates, dates.astype(M), self._coins(fee[..., None] * shares))
         edges = _edges(first, last, self.interval)
         weights = _weights(edges, self.interval)
         dated = edges[:-1] if self.advance else edges[1:]
         billing = (edges[:-1] if self.advance else edges[1:] - 1).astype(M)
-        rest = self.fee[..., None] * (1 - self.upfront_share) * weights
+        rest = fee[..., None] * (1 - part) * weights
         if self.upfront_share == 0:
             return Invoices(dated, billing, self._coins(rest))
         up = np.broadcast_to(self.upfront[..., None], (*rest.shape[:-1], 1))
@@ -162,7 +164,7 @@ class Payment:
         names = np.arange(first.astype(M), (last - 1).astype(M) + 1)
         starts, ends = np.maximum(names.astype(D), first), np.minimum((names + 1).astype(D), last)
         return names, self._coins(
-            self.fee[..., None] * (ends - starts).astype(int) / self.days, in_time
+            np.asarray(self.fee)[..., None] * (ends - starts).astype(int) / self.days, in_time
         )
 
     def _coins(self, parts: np.ndarray, way=add_up) -> np.ndarray:
@@ -395,7 +397,7 @@ def compare(
         dates, amounts = option.cash()
         values[name] = npv(amounts, dates, rate, at, compounding)
     means = {name: float(np.mean(value)) for name, value in values.items()}
-    order = sorted(means, key=means.get)
+    order = sorted(means, key=lambda name: means[name])
     if len(order) == 1:
         return Comparison(values, order[0], "", 0.0, float("nan"))
     best, second = options[order[0]], options[order[1]]

@@ -112,11 +112,11 @@ class Subscription:
             raise PriceError(
                 f"subscription: the first day is {first}, before the first cycle begins on {anchor}."
             )
-        edges, count = [anchor], 1
-        while edges[-1] < last:
-            edges.append(later(anchor, self.months * count))
+        days, count = [anchor], 1
+        while days[-1] < last:
+            days.append(later(anchor, self.months * count))
             count += 1
-        edges = np.array(edges, dtype=D)
+        edges = np.array(days, dtype=D)
         return edges[max(int(np.searchsorted(edges, first, side="right")) - 1, 0) :]
 
     def settle(self, seats, first, usage=None) -> Charged:

@@ -75,7 +75,7 @@ def factors(modifiers: Sequence[Modifier], context: str = "") -> np.ndarray:
     >>> float(factors([Modifier("batch", 0.5), Modifier("data_residency", 1.1)])[0])
     0.55
     """
-    result, seen = np.ones(len(NAMES)), {}
+    result, seen = np.ones(len(NAMES)), dict[str, str]()
     for modifier in modifiers:
         group = "processing" if modifier.kind in PROCESSING else modifier.kind
         if group in seen:
@@ -116,9 +116,8 @@ def instants(when) -> tuple[np.ndarray, np.ndarray | None]:
         if isinstance(when, (list, tuple)):
             parts = [instants(one) for one in when]
             days = np.array([int(day) for day, _ in parts])
-            return days, None if any(s is None for _, s in parts) else np.array(
-                [int(s) for _, s in parts]
-            )
+            seconds = [int(s) for _, s in parts if s is not None]
+            return days, np.array(seconds) if len(seconds) == len(parts) else None
         times = np.asarray(when, dtype="datetime64" if not isinstance(when, np.ndarray) else None)
         if times.dtype.kind != "M" or np.isnat(times).any():
             raise ValueError
@@ -431,7 +430,7 @@ def _rows(table: TokenTable, offers: np.ndarray, when, strict: bool) -> np.ndarr
                 f"tokens: {table.name(offer)} has prices that depend on the time of day; give times (UTC) instead "
                 "of days, or the hours of a total."
             )
-        seconds = 0
+        seconds = np.array(0)
     return table.rows(offers, days, seconds, strict)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ...errors import PriceError, unknown
@@ -112,7 +114,7 @@ def gemini_tokens(width, height, per_tile: float = 258, small: int = 384):
     return np.where((width <= small) & (height <= small), per_tile, per_tile * tiles)[()]
 
 
-RULES = {
+RULES: dict[str, Callable] = {
     "tiles": tile_tokens,
     "patches": patch_tokens,
     "anthropic": anthropic_tokens,

@@ -206,12 +206,12 @@ def _segments(model, context: dict | None) -> list:
                     .astimezone(UTC)
                     .timetz()
                 )
-    segments = []
+    segments: list[list] = []  # [day, second, prices]
     for day in (None, *days):
-        group = []
-        for edge in sorted(times):
-            seconds = edge.hour * 3600 + edge.minute * 60 + edge.second
-            at = datetime.combine(day, edge) if day else LONG_AGO + timedelta(seconds=seconds)
+        group: list[list] = []
+        for turn in sorted(times):
+            seconds = turn.hour * 3600 + turn.minute * 60 + turn.second
+            at = datetime.combine(day, turn) if day else LONG_AGO + timedelta(seconds=seconds)
             if context and not any(
                 variant.when == context
                 and (variant.constraint is None or variant.constraint.active(at))
@@ -253,7 +253,6 @@ def _sheet(prices) -> dict:
 if __name__ == "__main__":
     words = sys.argv[1:]
     when = words.pop(words.index("--made") + 1) if "--made" in words else ""
-    written = write_snapshot(
-        *[word for word in words if word != "--made"][:1] or [SNAPSHOT], made=when
-    )
+    places = [word for word in words if word != "--made"]
+    written = write_snapshot(places[0] if places else SNAPSHOT, made=when)
     print(written, *odd(load_tokens(written, CORRECTIONS)), sep="\n")

@@ -121,7 +121,12 @@ def _record(sheet: Mapping) -> dict:
             raise PriceError(
                 f"tokens: {model} ({context}): its since lies after a later price of the model; put it into the history."
             )
-    record = {"provider": provider, "model": model, "match": {"equals": model}, "offers": offers}
+    record: dict[str, object] = {
+        "provider": provider,
+        "model": model,
+        "match": {"equals": model},
+        "offers": offers,
+    }
     if "minimum_seconds" in sheet:
         record["minimum_seconds"] = number(sheet["minimum_seconds"], "tokens: minimum_seconds")
     return record

@@ -89,14 +89,17 @@ class Lognormal:
     def _tail(self, size, half: float):
         from scipy.special import ndtr  # here, not above: the front door stays light
 
+        mean = np.asarray(self.settle(None).mean)
         with np.errstate(divide="ignore", invalid="ignore"):
-            z = (np.log(self.mean) - np.log(np.maximum(size, 0.0))) / self.sigma + half * self.sigma
-        point = np.where(self.mean > np.asarray(size), 1.0, 0.0)  # sigma 0: all requests are alike
+            z = (np.log(mean) - np.log(np.maximum(size, 0.0))) / self.sigma + half * self.sigma
+        point = np.where(mean > np.asarray(size), 1.0, 0.0)  # sigma 0: all requests are alike
         return np.where(self.sigma > 0, ndtr(z), point)
 
     def bands(self, starts) -> tuple[np.ndarray, np.ndarray]:
         """Shares of requests and of tokens in each tier, (..., tier): `starts` are tier starts, +inf where there is none."""
-        wide = replace(self, sigma=self.sigma[..., None], mean=np.asarray(self.mean)[..., None])
+        wide = replace(
+            self, sigma=np.asarray(self.sigma)[..., None], mean=np.asarray(self.mean)[..., None]
+        )
         return _bands(wide.share_above(starts[..., 1:])), _bands(
             wide.token_share_above(starts[..., 1:])
         )

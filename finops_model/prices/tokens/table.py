@@ -129,7 +129,7 @@ class TokenTable:
             )
             if not provider:
                 return self._among(name, [i for group in known.values() for i in group], "")
-        homes = next(
+        homes: Sequence[str] = next(
             (
                 record.get("lends_from", [])
                 for record in self.providers
@@ -309,7 +309,8 @@ def build(records: Sequence[dict], **more) -> TokenTable:
 
     A price is a number or tiers [[above, price], …] that begin at 0; `time` is seconds of the day from which it holds.
     """
-    offers, first, count, since, second, row, minimum = [], [], [], [], [], [], []
+    offers, first, count, second, row, minimum = [], [], [], [], [], []
+    since: list[int] = []  # days since 1970-01-01
     sheets: list[tuple[tuple, dict]] = []
     known: dict[str, int] = {}
     for model, record in enumerate(records):

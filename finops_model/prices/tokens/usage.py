@@ -26,7 +26,7 @@ KINDS = ("audio", "image", "video")
 MODALITIES = {"TEXT": "", "AUDIO": "audio", "IMAGE": "image", "DOCUMENT": "image", "VIDEO": "video"}
 
 
-def from_openai(usage: Mapping, reasoning_included: bool = True) -> dict[str, np.ndarray]:
+def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
     """Usage of OpenAI and of the many who copy its form: chat completions, responses, realtime, images, embeddings.
 
     reasoning_included   False: xAI counts reasoning beside completion_tokens
@@ -121,7 +121,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> dict[str, np
     return _divided(parts, cached, True, reasoning_included, where)
 
 
-def from_anthropic(usage: Mapping) -> dict[str, np.ndarray]:
+def from_anthropic(usage: Mapping) -> Buckets:
     """Usage of Anthropic's messages: input_tokens excludes the cache; writes by lifetime; web searches of server tools.
 
     >>> raw = {"input_tokens": 10, "cache_read_input_tokens": 80, "cache_creation_input_tokens": 50, "output_tokens": 7,
@@ -173,7 +173,7 @@ def from_anthropic(usage: Mapping) -> dict[str, np.ndarray]:
     )
 
 
-def from_gemini(usage: Mapping) -> dict[str, np.ndarray]:
+def from_gemini(usage: Mapping) -> Buckets:
     """Gemini's usageMetadata: prompt holds the cached part, tool results come on top, thoughts stand beside candidates.
 
     >>> raw = {"promptTokenCount": 100, "cachedContentTokenCount": 40, "candidatesTokenCount": 20, "thoughtsTokenCount": 5}
@@ -246,7 +246,7 @@ def from_gemini(usage: Mapping) -> dict[str, np.ndarray]:
     return _divided(parts, usage.get("cacheTokensDetails"), True, False, where)
 
 
-def from_bedrock(usage: Mapping) -> dict[str, np.ndarray]:
+def from_bedrock(usage: Mapping) -> Buckets:
     """Usage of Amazon Bedrock's Converse: inputTokens excludes cacheReadInputTokens and cacheWriteInputTokens.
 
     >>> raw = {"inputTokens": 10, "outputTokens": 5, "totalTokens": 15, "cacheReadInputTokens": 90}
@@ -302,7 +302,7 @@ VENDORS: dict[str, Callable] = {
 }
 
 
-def from_vendor(vendor: str, usage: Mapping, **more) -> dict[str, np.ndarray]:
+def from_vendor(vendor: str, usage: Mapping, **more) -> Buckets:
     """Disjoint buckets of a vendor's raw usage; raises PriceError for an unknown vendor, with the nearest match."""
     if vendor not in VENDORS:
         raise PriceError(unknown("tokens", "usage record", str(vendor), VENDORS))
@@ -431,10 +431,8 @@ def _camel(name: str) -> str:
     return head + "".join(word.title() for word in rest)
 
 
-def _used(buckets: dict) -> dict:
+def _used(buckets: dict) -> Buckets:
     """Buckets that hold something; input and output always."""
-    return {
-        name: value
-        for name, value in buckets.items()
-        if name in ("uncached_input", "output") or np.any(value > 0)
-    }
+    always = ("uncached_input", "output")
+    used = [name for name, value in buckets.items() if name in always or np.any(value > 0)]
+    return Buckets({name: buckets[name] for name in used})
