@@ -111,7 +111,7 @@ def _history(sku: str, old: tuple[Price, ...], new: tuple[Price, ...]) -> list[C
 def percent(before, after) -> float | None:
     """By how many percent a rate form changed; None unless all of its prices moved by the same factor and nothing else moved.
 
-    >>> from .rates import make
+    >>> from ..rates import make
     >>> percent(make("linear", {"price": 10.0}), make("linear", {"price": 2.0}))
     -80.0
     """
@@ -140,7 +140,7 @@ def percent(before, after) -> float | None:
 def describe(rate, unit: str = "") -> str:
     """A rate form in a few words: `0.3 per 1,000,000 Tokens`, `graduated 0: 0.09, 10,240: 0.085 per GB`.
 
-    >>> from .rates import make
+    >>> from ..rates import make
     >>> describe(make("graduated", {"starts": [0, 10], "prices": [2.0, 1.0]})), describe(make("linear", {"price": 0.3, "block": 1e6}), "Tokens")
     ('graduated 0: 2, 10: 1', '0.3 per 1,000,000 Tokens')
     >>> describe(make("volume", {"starts": [0, 10], "prices": [2.0, 1.0], "flat": [0, 5]}), "Seats")
