@@ -430,7 +430,7 @@ def test_nothing_depends_on_the_order_in_which_a_disk_lists_its_files(monkeypatc
 
 
 HOLDS = (
-    "A forecaster holds MIN_DAYS, COST, point; it may hold DEFAULT, FOR, TAKES_COVARIATES, SEASONS."
+    "A forecaster holds MIN_DAYS, COST, point; it may hold DEFAULT, FOR, SEASONS, TAKES_COVARIATES."
 )
 BROKEN = {
     "a function that is missing": (
