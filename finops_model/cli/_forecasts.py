@@ -59,7 +59,7 @@ def of_workspace(
     report = since.published(settings, day, name)
     ways = {"measured": None, "independent": "independent", "shared": "shared"}
     wanted = list(ways) if shocks == "both" else [shocks or "measured"]
-    found = forecast_hierarchy(
+    forecasts = forecast_hierarchy(
         settings,
         daily,
         by or "unit",
@@ -69,8 +69,8 @@ def of_workspace(
         as_of=day,
         engine=since.engine_of(report, month),
     )
-    made = {how: found[ways[how]] for how in wanted}
-    first = made[wanted[0]]
+    by_shocks = {how: forecasts[ways[how]] for how in wanted}
+    first = by_shocks[wanted[0]]
     nodes = (
         [None if name == COMPANY else name]
         if by is None
@@ -89,13 +89,13 @@ def of_workspace(
                 "booked": list(span.booked),
                 "missing": list(span.missing),
             }
-            for how, totals in made.items():
-                found = dict(
+            for how, totals in by_shocks.items():
+                quantiles = dict(
                     zip(QUANTILES, totals.quantiles(span, node, tuple(QUANTILES.values())))
                 )
-                row |= found if how == wanted[0] else {}
+                row |= quantiles if how == wanted[0] else {}
                 row |= (
-                    {f"{key}_{how}": value for key, value in found.items()}
+                    {f"{key}_{how}": value for key, value in quantiles.items()}
                     if len(wanted) > 1
                     else {}
                 )
@@ -169,7 +169,7 @@ def year_of(nodes: Hierarchy, node: str | None, settings) -> dict | None:
 
 def by_hand(nodes: Hierarchy, overrides, inside) -> list[dict]:
     """Numbers set by hand of these nodes, beside the model's own."""
-    found = []
+    set_by_hand = []
     for one in overrides:
         span = next((span for span in inside if span.name == one["month"]), None)
         node = (
@@ -179,14 +179,14 @@ def by_hand(nodes: Hierarchy, overrides, inside) -> list[dict]:
         if span is None or (node is not None and (nodes.by != kind or node not in nodes.names)):
             continue
         own = dict(zip(QUANTILES, nodes.quantiles(span, node)))
-        found.append(
+        set_by_hand.append(
             {
                 "node": node or COMPANY,
                 **{key: one[key] for key in ("month", "value", "by", "because")},
                 **own,
             }
         )
-    return found
+    return set_by_hand
 
 
 def left_out(found: dict, rows: list[dict], name: str, currency: str) -> str:
@@ -256,8 +256,8 @@ def of_table(
     series, _, read = read_series(path, date, value)
     rows, how = [], {"as_of": as_of and check_day(as_of, "--as-of"), "settling_days": settling_days}
     if len(series) == 1:
-        made = forecast_many(series, days, paths, workers=1, progress=bars, **how)
-        name, only = next(iter(made.items()))
+        forecasts = forecast_many(series, days, paths, workers=1, progress=bars, **how)
+        name, only = next(iter(forecasts.items()))
         inside = only.dates.astype("datetime64[M]")
         for month, totals in only.month_totals().items():
             rows.append(

@@ -30,7 +30,7 @@ def limits(text: str) -> tuple:
     """`12,15,20` as thresholds of budget variance, ascending, with the names of the usual ones."""
     named = {limit: name for name, limit in BANDS}
     try:
-        found = sorted(
+        thresholds = sorted(
             {
                 float(part.strip().removesuffix("%")) / 100
                 for part in text.split(",")
@@ -38,12 +38,12 @@ def limits(text: str) -> tuple:
             }
         )
     except ValueError:
-        found = []
-    if not found or not all(0 < limit < 10 for limit in found):
+        thresholds = []
+    if not thresholds or not all(0 < limit < 10 for limit in thresholds):
         raise InputError(
             f"--bands: '{text[:40]}' must be percentages with commas, for example 12,15,20."
         )
-    return tuple((named.get(limit, f"within {limit * 100:g} %"), limit) for limit in found)
+    return tuple((named.get(limit, f"within {limit * 100:g} %"), limit) for limit in thresholds)
 
 
 def of_table(path: Path, leads, horizons, origins, methods, by: str, bands, bars) -> dict:
@@ -51,7 +51,7 @@ def of_table(path: Path, leads, horizons, origins, methods, by: str, bands, bars
     from ..facts.intake.series import read_series
 
     series, classes, read = read_series(path)
-    made = backtest(
+    tested = backtest(
         series if len(series) > 1 else next(iter(series.values())),
         leads or (1, 2, 3),
         origins or 12,
@@ -60,28 +60,28 @@ def of_table(path: Path, leads, horizons, origins, methods, by: str, bands, bars
         horizons=horizons,
         classes=classes,
     )
-    notes = [*read, *(f"Not graded: {name}: {why}" for name, why in made.left_out.items())]
+    notes = [*read, *(f"Not graded: {name}: {why}" for name, why in tested.left_out.items())]
     title = (
-        f"{path.name}: {made.windows['series'].nunique()} series"
+        f"{path.name}: {tested.windows['series'].nunique()} series"
         if len(series) > 1
         else f"{path.name}: {next(iter(series))}"
     )
     whole = {
         "title": title,
         "bands": [limit for _, limit in bands],
-        "sentence": made.sentence(),
+        "sentence": tested.sentence(),
         "trust": "",
         "notes": notes,
-        **_parts(made.windows, bands),
-        "calibration": plain(made.calibration().query("kind == 'range'")),
+        **_parts(tested.windows, bands),
+        "calibration": plain(tested.calibration().query("kind == 'range'")),
     }
     if by == "all":
-        return {**whole, "windows": made.windows}
+        return {**whole, "windows": tested.windows}
     groups = [
         {"title": str(name), "sentence": "", "trust": "", "notes": [], **_parts(part, bands)}
-        for name, part in made.windows.groupby(by, sort=False)
+        for name, part in tested.windows.groupby(by, sort=False)
     ]
-    return {**whole, "units": [*groups, whole], "windows": made.windows}
+    return {**whole, "units": [*groups, whole], "windows": tested.windows}
 
 
 def of_ledger(
@@ -113,12 +113,14 @@ def of_ledger(
     units, windows, could = [], [], accuracy.reach(daily["ChargeDate"].min().date(), as_of)
     for name in names:
         _, _, complete, by_day = history(daily, name, as_of)
-        found = accuracy.record(
+        record = accuracy.record(
             replays, complete, by_day, None if name == COMPANY else name, leads, bands, could
         )
         days, notes = _days(by_day, as_of, horizons, len(replays), methods)
-        windows += [{**row, "series": name, "class": "ledger"} for row in [*found["detail"], *days]]
-        found.pop("published")
+        windows += [
+            {**row, "series": name, "class": "ledger"} for row in [*record["detail"], *days]
+        ]
+        record.pop("published")
         units.append(
             {
                 "unit": name,
@@ -126,9 +128,10 @@ def of_ledger(
                 "month": month,
                 "as_of": as_of,
                 "currency": settings.currency,
-                **found,
-                "rows": [{**row, "window": ahead("month", row["lead"])} for row in found["rows"]],
-                "quarter": found["quarter"] and {**found["quarter"], "window": ahead("quarter", 1)},
+                **record,
+                "rows": [{**row, "window": ahead("month", row["lead"])} for row in record["rows"]],
+                "quarter": record["quarter"]
+                and {**record["quarter"], "window": ahead("quarter", 1)},
                 "days": _parts(pd.DataFrame(days, columns=COLUMNS), bands)["days"],
                 "notes": notes,
             }
@@ -149,23 +152,23 @@ def _days(
         return [], []
     whole = by_day.reindex(pd.date_range(by_day.index.min(), as_of), fill_value=0.0)
     try:
-        made = backtest(whole, (1,), origins, methods=methods, horizons=horizons)
+        tested = backtest(whole, (1,), origins, methods=methods, horizons=horizons)
     except ForecastError as problem:
         return [], [f"Days are not graded: {problem}"]
-    return made.windows[made.windows["kind"] == "days"].to_dict("records"), []
+    return tested.windows[tested.windows["kind"] == "days"].to_dict("records"), []
 
 
 def _parts(windows: pd.DataFrame, bands) -> dict:
     """Rows of a summary by kind of window."""
     rows = plain(summary(windows, bands=bands)) if len(windows) else []
     rows = [{**row, "window": ahead(row["kind"], row["lead"])} for row in rows]
-    found = {
+    by_kind = {
         kind: [row for row in rows if row["kind"] == kind] for kind in ("days", "month", "quarter")
     }
     return {
-        "rows": found["month"],
-        "quarter": next(iter(found["quarter"]), None),
-        "days": found["days"],
+        "rows": by_kind["month"],
+        "quarter": next(iter(by_kind["quarter"]), None),
+        "days": by_kind["days"],
     }
 
 

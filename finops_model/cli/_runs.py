@@ -33,7 +33,7 @@ def share_of(text: str | None) -> float | None:
 def row(run, base, of: str, land: dict | None) -> dict:
     """Everything `finops run` tells of one run, plain values. land: a budget held against it (`against.held_against`)."""
     total = run.total()
-    found = {
+    cells = {
         "name": run.name,
         "p10": run.quantile(0.1),
         "p50": run.quantile(0.5),
@@ -41,10 +41,10 @@ def row(run, base, of: str, land: dict | None) -> dict:
     }
     for what in SHOWN:
         one = answers.answer(total, what)
-        found.setdefault(what, one.value)
-        found[f"{what}_standard_error"] = one.standard_error
+        cells.setdefault(what, one.value)
+        cells[f"{what}_standard_error"] = one.standard_error
     line = compare(base, run).lines[1]
-    found |= {
+    cells |= {
         "difference_mean": line.difference_mean,
         "difference_standard_error": line.standard_error,
         "difference_p10": line.quantile(0.1),
@@ -56,7 +56,7 @@ def row(run, base, of: str, land: dict | None) -> dict:
         ],
     }
     if land is not None:
-        found |= {
+        cells |= {
             "overrun_probability": land["overrun_probability"],
             "overrun_standard_error": land["overrun_standard_error"],
             "breach_typically": land["breach_month"],
@@ -64,23 +64,23 @@ def row(run, base, of: str, land: dict | None) -> dict:
             "breach_latest": land["breach_latest"],
             "budget": land,
         }
-    return found
+    return cells
 
 
 def sentences(rows: list[dict], runs, of: str, target: float | None, currency: str) -> list[str]:
     """What the table cannot say: whether the paths are enough, how likely the budget is exceeded, what a preview is."""
     said = []
     for found, run in zip(rows, runs):
-        told = answers.enough_paths(run.total(), target or 0.01, of)
+        precision = answers.enough_paths(run.total(), target or 0.01, of)
         half = (
-            found["converged"][-2]["value"] if len(found["converged"]) > 1 else told.estimate.value
+            found["converged"][-2]["value"]
+            if len(found["converged"]) > 1
+            else precision.estimate.value
         )
-        moved = abs(told.estimate.value / half - 1) if half else 0.0
-        text = f"{found['name']}: {of} is known to {told.estimate.relative_error:.2%} (standard error, {run.paths:,} paths); the second half of them moved it by {moved:.2%}"
-        if target is not None and not told.enough:
-            text += (
-                f". The target of {target:.2%} needs about {told.wanted:,} paths: raise --max-paths"
-            )
+        moved = abs(precision.estimate.value / half - 1) if half else 0.0
+        text = f"{found['name']}: {of} is known to {precision.estimate.relative_error:.2%} (standard error, {run.paths:,} paths); the second half of them moved it by {moved:.2%}"
+        if target is not None and not precision.enough:
+            text += f". The target of {target:.2%} needs about {precision.wanted:,} paths: raise --max-paths"
         worst = f"mean of the worst 5 % (CVaR95) {money(found['cvar95'], currency)} ± {money(found['cvar95_standard_error'], currency)}"
         said += [text + ".", f"{found['name']}: {worst}."]
         if "budget" in found:

@@ -122,10 +122,10 @@ def load(path: Path, entity: str | None = None):
     from ..errors import FinOpsError
     from ..facts.daily.entities import which
 
-    found = load_whole(path, entity)
-    if found.entities and found.own is None:
-        raise FinOpsError(which(found))
-    return found
+    settings = load_whole(path, entity)
+    if settings.entities and settings.own is None:
+        raise FinOpsError(which(settings))
+    return settings
 
 
 def load_whole(path: Path, entity: str | None = None):

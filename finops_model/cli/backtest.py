@@ -94,9 +94,9 @@ def backtest(
     )
     with Bars() as bars:
         if csv is not None:
-            found = of_table(csv, *chosen, origins, names, by, limits(bands), bars)
+            result = of_table(csv, *chosen, origins, names, by, limits(bands), bars)
         else:
-            found = of_ledger(
+            result = of_ledger(
                 load(settings, entity),
                 unit,
                 month,
@@ -108,15 +108,15 @@ def backtest(
                 bars,
             )
     if export is not None:
-        write_windows(found, export)
+        write_windows(result, export)
     if as_json:
         return out.print_json(
-            json.dumps({name: value for name, value in found.items() if name != "windows"})
+            json.dumps({name: value for name, value in result.items() if name != "windows"})
         )
-    for part in found.get("units", [found]):
-        _show(part, found["bands"])
+    for part in result.get("units", [result]):
+        _show(part, result["bands"])
     if export is not None:
-        out.print(f"{len(found['windows'])} windows: {export}")
+        out.print(f"{len(result['windows'])} windows: {export}")
 
 
 def _show(found: dict, bands: list) -> None:

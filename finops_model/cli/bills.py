@@ -232,13 +232,13 @@ def reconcile_command(
     )
     refused, periods = ledger.quarantine(details=True), ledger.totals_by_period()
     period = billed.pick_period(periods, invoices, month)
-    found = reconcile.reconcile(periods, invoices, period, quarantined=refused)
+    reconciled = reconcile.reconcile(periods, invoices, period, quarantined=refused)
     elsewhere = [
         row
         for row in billed.billed_elsewhere(files, period)
         if chosen.own is None or row["currency"] == chosen.own.currency
     ]
-    brief = {**found.as_brief(), "billed_elsewhere": elsewhere}
+    brief = {**reconciled.as_brief(), "billed_elsewhere": elsewhere}
     if as_json:
         return out.print_json(json.dumps(brief))
     table = Table("Issuer", "Billing period", *(("Invoice", "Ledger", "Quarantined", "Difference")))

@@ -94,7 +94,7 @@ def commit(
     with Bars() as bars:
         day = close.check_as_of(close.books(chosen, bars), as_of, chosen.time_zone, month)
         daily = close.up_to(read_daily(chosen), day, bool(as_of or month))
-        found = recommend(
+        recommendation = recommend(
             chosen,
             offers,
             offer,
@@ -113,12 +113,14 @@ def commit(
         )
     report = since.published(chosen, day)
     if as_json:
-        out.print_json(json.dumps({**found.as_dict(), "published": report and report.beside()}))
+        out.print_json(
+            json.dumps({**recommendation.as_dict(), "published": report and report.beside()})
+        )
     else:
-        _show(found)
-        out.print(since.sentence(report, "this answer", found.as_of), markup=False)
+        _show(recommendation)
+        out.print(since.sentence(report, "this answer", recommendation.as_of), markup=False)
     if scenario:  # after the answer: where nothing is bought there is none to write
-        write_atomic(scenario, found.scenario(base))
+        write_atomic(scenario, recommendation.scenario(base))
         if not as_json:
             out.print(
                 f"\n{scenario}: written. What it does to the forecast: finops compare {scenario}",

@@ -107,7 +107,7 @@ def forecast(
         )
     with Bars() as bars:
         if csv is not None:
-            found = _forecasts.of_table(
+            result = _forecasts.of_table(
                 csv,
                 date_column,
                 value_column,
@@ -120,7 +120,7 @@ def forecast(
                 2 if settling_days is None else settling_days,
             )
         else:
-            found = _forecasts.of_workspace(
+            result = _forecasts.of_workspace(
                 settle(load(settings, entity), settling_days),
                 by,
                 unit,
@@ -132,21 +132,23 @@ def forecast(
                 month,
             )
     if to is not None:
-        _write(found["rows"], to)
+        _write(result["rows"], to)
     if as_json:
         months_only = [
             {"month": row["period"], **{key: row[key] for key in ("p10", "p50", "p90")}}
-            for row in found["rows"]
+            for row in result["rows"]
             if row.get("kind") == "month"
         ]
         return out.print_json(
-            json.dumps({**found, **({"months": months_only} if csv is None and by is None else {})})
+            json.dumps(
+                {**result, **({"months": months_only} if csv is None and by is None else {})}
+            )
         )
-    _show_series(found) if csv is not None else _show(found)
-    for text in found["notes"]:
+    _show_series(result) if csv is not None else _show(result)
+    for text in result["notes"]:
         out.print(text)
     if to is not None:
-        out.print(f"{len(found['rows'])} rows: {to}")
+        out.print(f"{len(result['rows'])} rows: {to}")
 
 
 def _show(found: dict) -> None:

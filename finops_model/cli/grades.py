@@ -46,39 +46,39 @@ def grades(
         ledger = close.books(chosen, bars)
         as_of, daily = str(ledger.last_day(chosen.time_zone)), warehouse.daily(ledger, chosen)
         actual = grading.actual_months(daily, as_of, sorted(set(forecasts["unit"])))
-        found = grading.grade(
+        graded = grading.grade(
             forecasts,
             actual,
             asked,
             grading.naive_months(daily, forecasts),
             grading.workload_months(daily, as_of, forecasts),
         )
-    hand = found.by_hand()
+    hand = graded.by_hand()
     if as_json:
         parts = {
-            "rows": found.rows,
-            "calibration": found.calibration,
-            "drift": found.drift,
-            "by_lead": found.by_lead(),
+            "rows": graded.rows,
+            "calibration": graded.calibration,
+            "drift": graded.drift,
+            "by_lead": graded.by_lead(),
         }
         words = {
             "as_of": as_of,
-            "waiting": found.waiting,
-            "months": found.months(),
-            "sentence": found.sentence(),
+            "waiting": graded.waiting,
+            "months": graded.months(),
+            "sentence": graded.sentence(),
             "by_hand": hand,
         }
         return out.print_json(
-            json.dumps({**words, **plain(parts), "workloads": plain(found.hands)})
+            json.dumps({**words, **plain(parts), "workloads": plain(graded.hands)})
         )
-    out.print(found.sentence(), markup=False)
-    if len(found.rows):
-        _graded(found)
-        middle = found.calibration.query("kind == 'range' and level == 0.8")
+    out.print(graded.sentence(), markup=False)
+    if len(graded.rows):
+        _graded(graded)
+        middle = graded.calibration.query("kind == 'range' and level == 0.8")
         out.print(f"{said_and_was(plain(middle)[0])}.")
     if hand:
         out.print(f"{hand['sentence']}.")
-    if len(found.drift):
+    if len(graded.drift):
         table = Table(
             "Unit",
             "Month",
@@ -90,7 +90,7 @@ def grades(
             title="What moved between publications",
         )
         currency = forecasts["currency"].iloc[0]
-        for row in found.drift.itertuples():
+        for row in graded.drift.itertuples():
             table.add_row(
                 row.unit,
                 row[2],

@@ -176,19 +176,21 @@ def _tokens(day: str, stale: int) -> dict:
     from ..prices.tokens.corrections import standing
     from ..prices.tokens.cost import load_tokens
 
-    told = standing(load_tokens(), day)
+    state = standing(load_tokens(), day)
     late = (
-        f", {told['days']} days before: nobody confirmed them since" if told["days"] > stale else ""
+        f", {state['days']} days before: nobody confirmed them since"
+        if state["days"] > stale
+        else ""
     )
     lines = [
-        f"Token prices of {told['models']:,} models: {told['source']}, read on {told['read']}{late}."
+        f"Token prices of {state['models']:,} models: {state['source']}, read on {state['read']}{late}."
     ]
     lines += [
         f"Corrected: {row['model']}, read on {row['read']}{' (' + str(row['days']) + ' days before)' if row['days'] > stale else ''}: {row['why']}."
         + (f" Retired on {row['retired']}." if row.get("retired") else "")
-        for row in told["corrections"]
+        for row in state["corrections"]
     ]
-    return told | {"lines": lines}
+    return state | {"lines": lines}
 
 
 @prices.command("show")
@@ -286,13 +288,13 @@ def diff_command(
     """
     from ..prices.lists.changes import compare_places
 
-    found = compare_places(before, after, _today(as_of))
-    broken = sum(row["breaks_history"] for row in found)
+    changes = compare_places(before, after, _today(as_of))
+    broken = sum(row["breaks_history"] for row in changes)
     if as_json:
-        out.print_json(json.dumps({"changes": found, "history_broken": broken}))
+        out.print_json(json.dumps({"changes": changes, "history_broken": broken}))
     else:
         table = Table("What", "Name", "Since", "Before", "After", "Change")
-        for row in found:
+        for row in changes:
             moved = "" if row["percent"] is None else f"{row['percent']:+.1f} %"
             table.add_row(
                 row["what"],
@@ -303,9 +305,9 @@ def diff_command(
                 moved,
                 style="red" if row["breaks_history"] else "",
             )
-        out.print(table if found else "No difference.")
+        out.print(table if changes else "No difference.")
         out.print(
-            f"{len(found):,} differences; "
+            f"{len(changes):,} differences; "
             + (
                 f"{broken:,} of them change history, which is only appended to."
                 if broken
@@ -357,15 +359,15 @@ def refresh_command(
     if only not in ("", "tokens", "rates"):
         raise FinOpsError(unknown("", "snapshot", only, ("tokens", "rates")))
     jobs = refresh.jobs(_today(as_of), folder, only, replace)
-    found = [job(dry_run=True) for job in jobs]
+    refreshed = [job(dry_run=True) for job in jobs]
     if not as_json:
-        for one in found:
+        for one in refreshed:
             out.print(*one.changed[:40], sep="\n", markup=False, end="\n" if one.changed else "")
             out.print(one.words, markup=False)
-    news = [job for job, one in zip(jobs, found) if one.differs]
+    news = [job for job, one in zip(jobs, refreshed) if one.differs]
     if news and not dry_run and (yes or (not as_json and typer.confirm("Write them?"))):
-        found = [job(dry_run=False) for job in jobs]
+        refreshed = [job(dry_run=False) for job in jobs]
         if not as_json:
-            out.print(*(one.words for one in found if one.written), sep="\n", markup=False)
+            out.print(*(one.words for one in refreshed if one.written), sep="\n", markup=False)
     if as_json:
-        out.print_json(json.dumps([asdict(one) for one in found]))
+        out.print_json(json.dumps([asdict(one) for one in refreshed]))

@@ -77,7 +77,7 @@ def sensitivity(
         ):
             budget = against.approved(chosen, day, unit)
         report = since.published(chosen, day, unit or COMPANY)
-        found = study(
+        result = study(
             scenario,
             chosen,
             as_of=day,
@@ -92,7 +92,7 @@ def sensitivity(
         )
     if as_json:
         return out.print_json(
-            json.dumps({**asdict(found), "published": report and report.beside(found.year)})
+            json.dumps({**asdict(result), "published": report and report.beside(result.year)})
         )
     table = Table(
         "Value",
@@ -101,21 +101,21 @@ def sensitivity(
         "at P90",
         "Swing",
         "Of the variance",
-        title=f"{found.name} · EffectiveCost {found.months[0]} … {found.months[-1]} · {found.paths:,} paths · seed {found.seed}",
+        title=f"{result.name} · EffectiveCost {result.months[0]} … {result.months[-1]} · {result.paths:,} paths · seed {result.seed}",
     )
-    shares = {name: index for index in found.sobol for name in index.names}
-    for swing in found.swings:
+    shares = {name: index for index in result.sobol for name in index.names}
+    for swing in result.swings:
         index = shares.get(swing.name)
-        told = "–" if index is None else f"{index.first:.0%} ({index.total:.0%})"
+        share = "–" if index is None else f"{index.first:.0%} ({index.total:.0%})"
         table.add_row(
             swing.name,
             " … ".join(swing.ends),
-            amount(swing.at_low["p50"], found.currency),
-            amount(swing.at_high["p50"], found.currency),
-            amount(swing.swing(), found.currency),
-            told,
+            amount(swing.at_low["p50"], result.currency),
+            amount(swing.at_high["p50"], result.currency),
+            amount(swing.swing(), result.currency),
+            share,
         )
-    for index in found.sobol:
+    for index in result.sobol:
         if index.names == ("demand noise",):
             table.add_row(
                 "demand noise: all else that is drawn",
@@ -131,10 +131,10 @@ def sensitivity(
         "Total: P50 with the value at its P10 or P90, all other draws alike. Of the variance: alone (with interactions).",
         markup=False,
     )
-    if found.landing:
-        out.print(budget_sentence(found.landing, found.currency, spender(unit)), markup=False)
-    if found.breaches:
-        out.print(found.breaches.reasons(), markup=False)
-    for note in found.notes:
+    if result.landing:
+        out.print(budget_sentence(result.landing, result.currency, spender(unit)), markup=False)
+    if result.breaches:
+        out.print(result.breaches.reasons(), markup=False)
+    for note in result.notes:
         out.print(note, markup=False)
-    out.print(since.sentence(report, "this scenario", found.as_of, found.year), markup=False)
+    out.print(since.sentence(report, "this scenario", result.as_of, result.year), markup=False)

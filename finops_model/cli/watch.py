@@ -91,7 +91,7 @@ def watch(
         raise FinOpsError("--notify-file goes with --notify.")
     levels = None if by is None else [word.strip() for word in by.split(",") if word.strip()]
     with Bars() as bars:
-        found = alerts.look(
+        report = alerts.look(
             chosen,
             as_of,
             since=since,
@@ -104,15 +104,15 @@ def watch(
         )
     folder = alerts.folder_of(chosen)
     known = alerts.sent(folder)
-    fresh = {one.id for one in found.alerts if one.id not in known}
+    fresh = {one.id for one in report.alerts if one.id not in known}
     company = chosen.own.name if chosen.own else chosen.company
-    place = alerts.publish(found, folder, company, fresh)
+    place = alerts.publish(report, folder, company, fresh)
     if as_json:
-        out.print_json(json.dumps(alerts.as_json(found, company, fresh)))
+        out.print_json(json.dumps(alerts.as_json(report, company, fresh)))
     else:
-        _show(found, place)
+        _show(report, place)
     if notify:
-        count = alerts.notify(found, folder, company, urls)
+        count = alerts.notify(report, folder, company, urls)
         if not as_json:
             out.print(
                 f"Sent: {count} new alert{'s' * (count != 1)}." if count else "Nothing new to send."
@@ -188,7 +188,7 @@ def feedback(
 
     if verdict not in VERDICTS:
         raise FinOpsError(unknown("finops watch feedback", "verdict", verdict, VERDICTS))
-    found = alerts.record_feedback(
+    recorded = alerts.record_feedback(
         alerts.folder_of(load(settings, entity)), alert, verdict, because, str(dt.date.today())
     )
     then = (
@@ -197,5 +197,6 @@ def feedback(
         else "Its days do not become part of what is expected."
     )
     out.print(
-        f"Recorded: {found.subject}, {found.start} to {found.end}, {verdict}. {then}", markup=False
+        f"Recorded: {recorded.subject}, {recorded.start} to {recorded.end}, {verdict}. {then}",
+        markup=False,
     )

@@ -83,16 +83,16 @@ def words(conditions) -> str:
     >>> words((Condition("a", True, 1.0), Condition("b", False, 2.0), Condition("a", False, 3.0)))
     'a is above 1 and at most 3, and b is at most 2'
     """
-    told: dict[str, list[float | None]] = {}
+    bounds: dict[str, list[float | None]] = {}
     for c in conditions:
-        low, high = told.get(c.feature, [None, None])
-        told[c.feature] = (
+        low, high = bounds.get(c.feature, [None, None])
+        bounds[c.feature] = (
             [c.value if low is None else max(low, c.value), high]
             if c.above
             else [low, c.value if high is None else min(high, c.value)]
         )
     parts = []
-    for feature, (low, high) in told.items():
+    for feature, (low, high) in bounds.items():
         limits = [
             *([f"above {low:.4g}"] if low is not None else []),
             *([f"at most {high:.4g}"] if high is not None else []),

@@ -106,7 +106,7 @@ class Sensitivity:
             f"<td>{s.at_high['p50']:,.0f}</td><td>{s.swing('p50'):+,.0f}</td></tr>"
             for s in self.swings
         )
-        told = "".join(
+        groups = "".join(
             f"<li>{html.escape(str(g))}</li>"
             for g in (self.breaches.groups if self.breaches else ())
         )
@@ -118,7 +118,7 @@ class Sensitivity:
         return (
             f"<div><b>{html.escape(self.name)}</b> · {self.months[0]} … {self.months[-1]} · EffectiveCost in {html.escape(self.currency)}"
             f"<table><thead><tr><th>Value</th><th>P10 … P90</th><th>P50 at its P10</th><th>P50 at its P90</th><th>Swing</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table>{over}<ul>{told}</ul></div>"
+            f"<tbody>{rows}</tbody></table>{over}<ul>{groups}</ul></div>"
         )
 
 
@@ -135,7 +135,7 @@ class Study:
     @property
     def values(self) -> dict[str, Distribution]:
         """Uncertain values by the name of their draw, in file order."""
-        found = {
+        values = {
             event.draw or event.path: event.value
             for event in self.resolved.events
             if isinstance(event.value, Distribution)
@@ -146,7 +146,7 @@ class Study:
             for key in LAUNCHED
             if isinstance(terms[key], Distribution)
         }
-        return {**found, **launches}
+        return {**values, **launches}
 
     @property
     def risks(self) -> dict[str, Placed]:
@@ -204,19 +204,19 @@ class Study:
         monthly = {
             event.draw or event.path for event in self.resolved.events if event.per == "month"
         }
-        found = {}
+        draws = {}
         for name, value in self.values.items():
             names = (
                 [f"{name}/{month}" for month in self.resolved.months] if name in monthly else [name]
             )
-            found[name] = np.mean([value.on_paths(uniform, one) for one in names], axis=0)
+            draws[name] = np.mean([value.on_paths(uniform, one) for one in names], axis=0)
         for one in compile_plan(self.resolved, self.demand).series:
             if one.placed.path in self.risks:
                 name = f"the mean factor of {one.name}"
-                found[name] = np.exp(one.on_paths(self.resolved.seed, range(self.paths)))[
+                draws[name] = np.exp(one.on_paths(self.resolved.seed, range(self.paths)))[
                     : one.single
                 ].mean(axis=0)
-        return found
+        return draws
 
 
 def _launch(name: str, key: str) -> str:
@@ -317,17 +317,17 @@ def sensitivity(
         progress or silent,
         1 + 2 * len(values) + len(risks) + (len(groups) + 1 if sobol and groups else 0),
     )
-    done = 0
+    count = 0
 
     def total(change=None, names=(), without=""):
-        nonlocal done
-        say("sensitivity", done, steps)
-        done += 1
+        nonlocal count
+        say("sensitivity", count, steps)
+        count += 1
         return ready.run(change, names, without).total(unit, months)
 
     first = ready.run()
     whole = first.total(unit, months)
-    done = 1
+    count = 1
     swings = []
     for name, dist in values.items():
         low, high = (total(lambda d, q=q: float(d.quantile(q)), (name,)) for q in (LOW, HIGH))
@@ -355,11 +355,11 @@ def sensitivity(
             )
         )
     swings.sort(key=lambda swing: -abs(swing.swing()))
-    found: tuple[Index, ...] = ()
+    shares: tuple[Index, ...] = ()
     if sobol and groups:
         partners = {names: total(Partnered, names) for names in groups}
         every = total(Partnered, tuple(name for names in groups for name in names))
-        found = tuple(sorted(indices(whole, partners, every), key=lambda index: -index.total))
+        shares = tuple(sorted(indices(whole, partners, every), key=lambda index: -index.total))
     say("sensitivity", steps, steps)
     daily, starts, land, held = ready.resolved.facts.daily, ready.fiscal_year_starts, None, whole
     if budget is not None and budget_period is not None:
@@ -379,9 +379,9 @@ def sensitivity(
         first.seed,
         {measure: answers.answer(whole, measure) for measure in MEASURES},
         tuple(swings),
-        found,
+        shares,
         breaches,
-        _notes(ready, groups, found),
+        _notes(ready, groups, shares),
         land,
         year,
         first.as_of,

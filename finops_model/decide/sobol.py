@@ -98,10 +98,10 @@ def indices(
     """
     base = np.asarray(base, dtype=float)
     other = partner(base)
-    found = [_index(names, base, other, totals) for names, totals in swapped.items()]
+    answers = [_index(names, base, other, totals) for names, totals in swapped.items()]
     if rest is not None:
-        found.append(_index((rest_name,), other, base, rest))
-    return found
+        answers.append(_index((rest_name,), other, base, rest))
+    return answers
 
 
 def _index(names, base, other, totals) -> Index:

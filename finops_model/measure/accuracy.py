@@ -130,9 +130,12 @@ def track_record(
 def _windows(replays, actual, cost_by_day, unit, leads) -> list[dict]:
     rows = []
     for run in replays:
-        made, end = month_of(run.as_of), np.datetime64(run.as_of, "D")
+        cutoff_month, end = month_of(run.as_of), np.datetime64(run.as_of, "D")
         for kind, lead, label, first, last in spans(
-            end, sorted({*leads, 1, 2, 3}), (), month_days(add_months(made, max(*leads, 3)))[-1]
+            end,
+            sorted({*leads, 1, 2, 3}),
+            (),
+            month_days(add_months(cutoff_month, max(*leads, 3)))[-1],
         ):
             months = month_range(month_of(first), month_of(last))
             if (kind == "month" and lead not in leads) or not all(
@@ -143,7 +146,7 @@ def _windows(replays, actual, cost_by_day, unit, leads) -> list[dict]:
             rows.append(
                 {
                     "kind": kind,
-                    "made": made,
+                    "made": cutoff_month,
                     "for": label,
                     "lead": lead,
                     **plain(
@@ -301,9 +304,9 @@ def previous_forecast(
     actual   None while the month is under way
     """
     if published:
-        found = next((m for m in published["forecast"]["months"] if m["month"] == month), None)
-        if found:
-            return _beside(published["month"], found, actual, "published")
+        earlier = next((m for m in published["forecast"]["months"] if m["month"] == month), None)
+        if earlier:
+            return _beside(published["month"], earlier, actual, "published")
     run = next(
         (
             run

@@ -88,13 +88,13 @@ class Close:
 def status(close: Close) -> tuple[str, str]:
     """flash, preliminary or final, and why (docs/method §14)."""
     reason = flash_reason(close.month, close.as_of, close.complete)
-    told = [
+    reasons = [
         text
         for text in (reason, unfinished_reason(close.month, close.unfinished, close.currency))
         if text
     ]
-    if told:
-        return "flash", "; ".join(told)
+    if reasons:
+        return "flash", "; ".join(reasons)
     if close.tie_out.get("quarantined") not in (None, "0", "0.00"):
         return (
             "preliminary",
@@ -102,8 +102,8 @@ def status(close: Close) -> tuple[str, str]:
         )
     if close.tie_out.get("invoice_total") is None:
         return "preliminary", "no invoice was given to tie out against"
-    if told := untied(close.tie_out, close.currency):
-        return "preliminary", told
+    if reasons := untied(close.tie_out, close.currency):
+        return "preliminary", reasons
     return "final", "all invoices of the month tie out with the ledger"
 
 
@@ -207,7 +207,7 @@ def what_if_lines(close: Close, unit: str | None) -> list[dict]:
 def quality(close: Close, rows: pd.DataFrame, total: float) -> list[dict]:
     """What a reader should know about the data before trusting the page."""
     part = rows[actuals.month_column(rows) == close.month]
-    found = []
+    notes = []
     for what, mask, note in (
         (
             "Untagged (no team)",
@@ -227,7 +227,7 @@ def quality(close: Close, rows: pd.DataFrame, total: float) -> list[dict]:
     ):
         amount = float(part.loc[mask, "EffectiveCost"].sum())
         if amount:
-            found.append(
+            notes.append(
                 {
                     "what": what,
                     "amount": amount,
@@ -236,7 +236,7 @@ def quality(close: Close, rows: pd.DataFrame, total: float) -> list[dict]:
                 }
             )
     if close.quarantined_rows:
-        found.append(
+        notes.append(
             {
                 "what": "Rows in quarantine",
                 "amount": float(close.tie_out.get("quarantined") or 0),
@@ -244,7 +244,7 @@ def quality(close: Close, rows: pd.DataFrame, total: float) -> list[dict]:
                 "note": f"{close.quarantined_rows} rows were refused, each with file, row and reason (finops reconcile)",
             }
         )
-    return found
+    return notes
 
 
 def assumptions(run, as_of: str) -> list[dict]:
@@ -410,11 +410,11 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "counted_twice": close.counted_twice if unit == COMPANY else [],
         "billed_elsewhere": close.billed_elsewhere if unit == COMPANY else [],
     }
-    told = outside_words.sentence(result["year_outside"], close.currency)
+    left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
         **result,
         "headline": headline(result),
-        "summary": [*summary(result), *([told] if told else [])],
+        "summary": [*summary(result), *([left_out_words] if left_out_words else [])],
     }
 
 

@@ -135,32 +135,32 @@ def _named(
     if one.workloads:
         return frozenset(one.workloads)
     inside = set(Drives(one.unit).rows(pairs)["x_Workload"])
-    told = frozenset(
+    driven = frozenset(
         workload for workload, driver in follows.items() if driver == name and workload in inside
     )
     rest = [
-        workload for workload in follows if workload in inside and workload not in told
+        workload for workload in follows if workload in inside and workload not in driven
     ]  # of what the scenario knows
     return (
-        told if told and rest and count > 1 else None
+        driven if driven and rest and count > 1 else None
     )  # the only driver of a company divides everything
 
 
 def _followed(follows: Mapping[str, str], pairs: pd.DataFrame, roles: Mapping[str, str]) -> dict:
     """Without `unit_costs`: the drivers that the base scenario knows, each of the one unit that has all its workloads, else of the company."""
-    found = {}
+    followed = {}
     for name in sorted({driver for driver in follows.values() if driver in roles}):
         workloads = frozenset(
             workload for workload, driver in follows.items() if driver == name
         ) & set(pairs["x_Workload"])
         owners = set(pairs.loc[pairs["x_Workload"].isin(workloads), "x_BusinessUnit"])
         if workloads:
-            found[name] = Drives(
+            followed[name] = Drives(
                 owners.pop() if len(owners) == 1 and owners != {"All"} else COMPANY,
                 workloads,
                 roles[name] == "outcome",
             )
-    return found
+    return followed
 
 
 def beside(carried: Mapping[str, Drives]) -> tuple[str, ...]:
@@ -171,13 +171,13 @@ def beside(carried: Mapping[str, Drives]) -> tuple[str, ...]:
     >>> beside({"resolved": two, "asked": one}), beside({"resolved": two}), beside({"everything": Drives(), "asked": one})
     (('asked',), ('resolved',), ('asked',))
     """
-    found: list[str] = []
+    shown: list[str] = []
     for name, one in sorted(
         carried.items(), key=lambda item: (item[1].outcome, item[1].workloads is None)
     ):
-        if not any(_overlap(one, carried[other]) for other in found):
-            found.append(name)
-    return tuple(found)
+        if not any(_overlap(one, carried[other]) for other in shown):
+            shown.append(name)
+    return tuple(shown)
 
 
 def _overlap(one: Drives, two: Drives) -> bool:

@@ -29,7 +29,7 @@ def labelled(brief: dict, settings: Settings) -> dict:
         {**child, "slug": child["slug"] and slug(label(own, child["unit"]))}
         for child in brief["children"]
     ]
-    found = {
+    labelled_brief = {
         **brief,
         "unit": name,
         "slug": slug(name),
@@ -37,20 +37,20 @@ def labelled(brief: dict, settings: Settings) -> dict:
         "summary": [*brief["summary"], NOTE],
         "entity": {"name": own, "unit": unit, "currency": brief["currency"], "note": NOTE},
     }
-    if found.get("reason"):  # its words are of a company; here the entity is the whole
+    if labelled_brief.get("reason"):  # its words are of a company; here the entity is the whole
         words = {
             key: text.replace("the company", own).replace("The company", own)
-            for key, text in found["reason"].items()
+            for key, text in labelled_brief["reason"].items()
             if isinstance(text, str)
         }
-        found |= {
-            "reason": {**found["reason"], **words},
+        labelled_brief |= {
+            "reason": {**labelled_brief["reason"], **words},
             "summary": [
                 words["sentence"] if text == brief["reason"]["sentence"] else text
-                for text in found["summary"]
+                for text in labelled_brief["summary"]
             ],
         }
-    return {**found, "headline": headline(found)}
+    return {**labelled_brief, "headline": headline(labelled_brief)}
 
 
 def own_unit(brief: dict, settings: Settings | None) -> str | None:

@@ -116,14 +116,14 @@ class Grades:
         hand, model = (
             (both[name].astype(float) - both["actual"]).abs() for name in ("hand", "p50")
         )
-        found = {
+        record = {
             "n": len(both),
             "months": int(both["for"].nunique()),
             "hand_error_pct": float(hand.sum()) / size,
             "model_error_pct": float(model.sum()) / size,
             "better": int((hand < model).sum()),
         }
-        return {**found, "sentence": hand_sentence(found)}
+        return {**record, "sentence": hand_sentence(record)}
 
     def as_brief(self) -> dict | None:
         """The brief's `accuracy.published` of one unit; None where nothing was published before."""
@@ -250,37 +250,37 @@ def published(
 
 def actual_months(daily: pd.DataFrame, as_of: str, units) -> dict[tuple[str, str], float]:
     """Cost of every complete month up to as_of, {(unit, month): money}."""
-    found = {}
+    actual = {}
     for unit in units:
         for month, value in actuals.by_month(
             actuals.cost_rows(daily, None if unit == COMPANY else unit)
         ).items():
             if str(month_days(month)[-1]) <= str(as_of)[:10]:
-                found[unit, month] = value
-    return found
+                actual[unit, month] = value
+    return actual
 
 
 def workload_months(
     daily: pd.DataFrame, as_of: str, forecasts: pd.DataFrame
 ) -> dict[tuple[str, str], float]:
     """Cost of every complete month of the workloads somebody set a number for, {(workload, month): money}."""
-    found, rows = {}, actuals.cost_rows(daily)
+    actual, rows = {}, actuals.cost_rows(daily)
     for name in sorted(set(forecasts.get("workload", ())) - {""}):
         for month, value in actuals.by_month(rows[rows["x_Workload"] == name]).items():
             if str(month_days(month)[-1]) <= str(as_of)[:10]:
-                found[name, month] = value
-    return found
+                actual[name, month] = value
+    return actual
 
 
 def naive_months(daily: pd.DataFrame, forecasts: pd.DataFrame) -> dict[tuple[str, str, str], float]:
     """Seasonal naive beside published forecasts, {(unit, day of data, month): money}: what repeating the week before would have said."""
-    found = {}
+    naive = {}
     for unit, part in forecasts.groupby("unit"):
         by_day = actuals.cost_rows(daily, unit).groupby("ChargeDate")["EffectiveCost"].sum()
         for made, month in set(zip(part["as_of"], part["for"])):
             if made:
-                found[str(unit), made, month] = accuracy.naive_month(by_day, made, month)
-    return found
+                naive[str(unit), made, month] = accuracy.naive_month(by_day, made, month)
+    return naive
 
 
 def grade(

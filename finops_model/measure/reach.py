@@ -24,8 +24,10 @@ def flash_reason(month: str, as_of: str, sources: list[dict]) -> str | None:
     late = [one for one in sources if one["waited_for"]]
     others = [one for one in sources if not one["waited_for"]]
     if late and others:
-        told = ", ".join(f"{one['source']} is in up to {one['complete']} only" for one in late)
-        return f"{month_name(month)} is not whole: {told} ({_up_to(others, end)})"
+        late_sources = ", ".join(
+            f"{one['source']} is in up to {one['complete']} only" for one in late
+        )
+        return f"{month_name(month)} is not whole: {late_sources} ({_up_to(others, end)})"
     return f"the month is under way: data up to {as_of}" if as_of < end or late else None
 
 
@@ -39,13 +41,13 @@ def unfinished_reason(month: str, late: list[dict], currency: str) -> str | None
     if not mine:
         return None
     days = sorted({one["day"] for one in mine})
-    told = together(
+    sources = together(
         [
             f"{one['source'] or 'the bill'} has {money(one['written'], currency)} where about {money(one['usual'], currency)} is usual"
             for one in mine
         ]
     )
-    return f"{together(days)} {'look' if len(days) > 1 else 'looks'} unfinished ({told}) and {'are' if len(days) > 1 else 'is'} forecast"
+    return f"{together(days)} {'look' if len(days) > 1 else 'looks'} unfinished ({sources}) and {'are' if len(days) > 1 else 'is'} forecast"
 
 
 def _up_to(sources: list[dict], end: str) -> str:

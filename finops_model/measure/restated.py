@@ -28,7 +28,7 @@ def statements(
     A brief that was altered since is left out.
     """
     root = Path(reports)
-    found: dict[str, dict[str, dict]] = {}
+    published: dict[str, dict[str, dict]] = {}
     index = root / "index.json"
     entries = json.loads(index.read_text(encoding="utf-8"))["reports"] if index.is_file() else []
     for entry in sorted(
@@ -42,7 +42,7 @@ def statements(
         unit = own_unit(brief, settings)
         if unit is None or (settings is not None and brief["currency"] != settings.currency):
             continue
-        said = found.setdefault(unit, {})
+        said = published.setdefault(unit, {})
         own = brief["month"] == before
         first = next(
             (line for line in brief.get("restated") or () if own and line["month"] == before), None
@@ -67,7 +67,7 @@ def statements(
                 or month == brief["month"]
             ):
                 said[month] = {"value": value, "status": brief["status"], "told": brief["month"]}
-    return found
+    return published
 
 
 def restated(said: dict[str, dict], booked: dict[str, float], month: str, unit: str) -> list[dict]:

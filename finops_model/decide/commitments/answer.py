@@ -286,11 +286,11 @@ class Recommendation:
 
     def rows(self) -> list[tuple[str, str]]:
         """The figures in words, for text and HTML."""
-        found = []
+        rows = []
         for p in [p for p in self.purchases if p.quantity > 0] or self.purchases[:1]:
             limit = f"; kept down by {p.binding}" if p.binding else ""
             when = f", from {p.start}" if p.start else ""
-            found.append(
+            rows.append(
                 (
                     f"Buy {p.name}",
                     f"{_number(p.quantity)} {_unit(p, self.currency)} for {p.offer.term_months:g} months{when}: "
@@ -298,45 +298,45 @@ class Recommendation:
                 )
             )
         low, mid, high = (self.saving_quantile(q) for q in (0.1, 0.5, 0.9))
-        found.append(
+        rows.append(
             (
                 "Expected saving",
                 f"{self._money(self.expected_saving)} ± {self._money(self.standard_error)} over {self.hours:,} hours",
             )
         )
-        found.append(
+        rows.append(
             ("P10 / P50 / P90", f"{self._money(low)} / {self._money(mid)} / {self._money(high)}")
         )
-        found.append(("Chance that it loses money", _chance(self.probability_of_loss, self.paths)))
+        rows.append(("Chance that it loses money", _chance(self.probability_of_loss, self.paths)))
         if any(p.quantity > 0 for p in self.purchases):
             even = self.break_even()
-            found.append(
+            rows.append(
                 (
                     "Utilisation",
                     f"{self.utilisation_mean:.1%} on average, P10 {self.utilisation_p10:.1%}",
                 )
             )
-            found.append(
+            rows.append(
                 (
                     "Coverage, effective savings rate",
                     f"{self.coverage:.1%}, {self.effective_savings_rate:.1%}",
                 )
             )
             p10, p50, p90 = np.quantile(even.months, (0.1, 0.5, 0.9), method="inverted_cdf")
-            found.append(
+            rows.append(
                 (
                     "Break-even",
                     f"at {even.utilisation:.1%} use; after {p50:.1f} months of use (P10 {p10:.1f}, P90 {p90:.1f})"
                     + (f"; upfront back after {even.payback:.1f} months" if even.payback else ""),
                 )
             )
-            found.append(
+            rows.append(
                 (
                     "Regret",
                     f"{self._money(float(self.regret.mean()))} on average, P90 {self._money(float(np.quantile(self.regret, 0.9)))}",
                 )
             )
-        return found
+        return rows
 
     def __str__(self) -> str:
         rows = self.rows()

@@ -341,7 +341,7 @@ def history_hours(work: Workspace, skus: Sequence[str]) -> tuple[np.ndarray, str
         rows["ChargeDate"].min().to_datetime64().astype("datetime64[D]"),
         np.datetime64(work.facts.as_of, "D") + 1,
     )
-    found, names = np.zeros((len(dates), HOURS)), list(work.plan.names[: work.plan.demand])
+    by_hour, names = np.zeros((len(dates), HOURS)), list(work.plan.names[: work.plan.demand])
     flat, weekday = np.full((7, HOURS), 1 / HOURS), weekday_of(dates)
     for workload, own in rows.groupby("x_Workload"):
         usage = np.zeros(len(dates))
@@ -350,11 +350,11 @@ def history_hours(work: Workspace, skus: Sequence[str]) -> tuple[np.ndarray, str
             (own["ChargeDate"].to_numpy().astype("datetime64[D]") - dates[0]).astype(int),
             own["ConsumedQuantity"].to_numpy(),
         )
-        found += (
+        by_hour += (
             usage[:, None]
             * (work.shares[names.index(workload)] if workload in names else flat)[weekday]
         )
-    return np.maximum(found, 0.0).ravel(), str(dates[0])
+    return np.maximum(by_hour, 0.0).ravel(), str(dates[0])
 
 
 def signed_hours(

@@ -75,38 +75,38 @@ class Limits:
 
 def caps(stack, offer, limits: Limits) -> list[tuple[float, str]]:
     """(largest level, the limit in words) for each limit that is set. -1: no level above 0 keeps to it."""
-    found: list[tuple[float, str]] = []
+    most: list[tuple[float, str]] = []
     if offer.maximum < np.inf:
-        found.append((offer.maximum, f"the maximum of {offer.maximum:g}"))
+        most.append((offer.maximum, f"the maximum of {offer.maximum:g}"))
     if limits.budget is not None:
-        found.append(
+        most.append(
             (
                 limits.budget / (stack.price * offer.term_hours),
                 f"the budget of {limits.budget:,.0f}",
             )
         )
     if limits.max_share is not None:
-        found.append(
+        most.append(
             (
                 limits.max_share * stack.mean_used,
                 f"the share of at most {limits.max_share:.0%} of mean demand",
             )
         )
     if limits.min_utilisation is not None:
-        found.append(
+        most.append(
             (
                 _by_utilisation(stack, limits),
                 f"the utilisation of at least {limits.min_utilisation:.0%} ({limits.utilisation_at})",
             )
         )
     if limits.break_even_months is not None:
-        found.append(
+        most.append(
             (
                 _by_break_even(stack, offer, limits.break_even_months),
                 f"break-even within {limits.break_even_months:g} months",
             )
         )
-    return found
+    return most
 
 
 def _by_utilisation(stack, limits: Limits) -> float:
@@ -180,11 +180,11 @@ def within(stack, offer, limits: Limits, free: float, worth) -> tuple[float, str
     else:
         options.append(max(level, smallest))
     options = np.unique(options)
-    found = worth(options)
+    values = worth(options)
     best = float(
         options[
             np.flatnonzero(
-                found <= found.min() + TIES * max(float(stack.on_demand.mean()), 1e-300)
+                values <= values.min() + TIES * max(float(stack.on_demand.mean()), 1e-300)
             )[0]
         ]
     )

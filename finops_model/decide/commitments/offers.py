@@ -135,12 +135,12 @@ class Offer:
     def discount_of(self, sku: str, on_demand: float) -> float:
         """Share it saves on a SKU that costs `on_demand` per unit of demand."""
         if self.kind == "spend":
-            found = self.discounts.get(sku, self.discount)
-            if found is None:
+            discount = self.discounts.get(sku, self.discount)
+            if discount is None:
                 raise PriceError(
                     f"offer '{self.name}': there is no discount for {sku}; write it under discounts."
                 )
-            return found
+            return discount
         return 1 - self.rate_at(on_demand) / (on_demand * self.per_unit) if on_demand else 0.0
 
     def rate_at(self, on_demand: float) -> float:
@@ -151,10 +151,10 @@ class Offer:
 
 
 def _share(value, what: str) -> float:
-    found = number(value, what)
-    if found >= 1:
-        raise PriceError(f"{what} is {found:g}; write it as a share from 0 to below 1.")
-    return found
+    share = number(value, what)
+    if share >= 1:
+        raise PriceError(f"{what} is {share:g}; write it as a share from 0 to below 1.")
+    return share
 
 
 def offer_from(document: Mapping, where: str = "") -> Offer:
@@ -187,7 +187,7 @@ def load_offers(folder, only=None) -> tuple[Offer, ...]:
 
     A document is {vendor, currency, reference, checked, offers: [{name, …}, …]}.
     """
-    found: list[Offer] = []
+    offers: list[Offer] = []
     folder = Path(folder)
     for path in sorted(folder.glob("*.y*ml")):
         document = load_yaml(path, PriceError)
@@ -196,27 +196,27 @@ def load_offers(folder, only=None) -> tuple[Offer, ...]:
                 f"{path.name}: offers is missing; write a list of offers, each with a name and a rate."
             )
         shared = {"vendor": document.get("vendor", ""), "reference": document.get("reference", "")}
-        found += [
+        offers += [
             offer_from(
                 dict(entry) if not isinstance(entry, Mapping) else {**shared, **entry},
                 f"{path.name}: offers[{i}]",
             )
             for i, entry in enumerate(document["offers"])
         ]
-    names = [offer.name for offer in found]
+    names = [offer.name for offer in offers]
     for name in names:
         if names.count(name) > 1:
             raise PriceError(
                 f"{folder.name}: two offers are called '{name}'; every offer needs a name of its own."
             )
-    if not found:
+    if not offers:
         raise PriceError(
             f"{folder}: there are no offers; write a document with offers, for example data/commitments/hyperion.yaml."
         )
     for name in only or ():
         if name not in names:
             raise PriceError(unknown(folder.name, "offer", name, names))
-    return tuple(offer for offer in found if not only or offer.name in only)
+    return tuple(offer for offer in offers if not only or offer.name in only)
 
 
 def money_unit(offer: Offer, currency: str = "") -> str:

@@ -92,7 +92,7 @@ def payback_months(term_months, rate, on_demand, upfront_share, utilisation=1.0)
 
 
 def _share(name: str, value) -> np.ndarray:
-    found = quantities(name, value)
-    if found.size and found.max() > 1:
-        raise PriceError(f"{name} is {found.max():g}; it must be a share from 0 to 1.")
-    return found
+    shares = quantities(name, value)
+    if shares.size and shares.max() > 1:
+        raise PriceError(f"{name} is {shares.max():g}; it must be a share from 0 to 1.")
+    return shares

@@ -126,7 +126,7 @@ def simulated(
 
     days = known.reshape(-1, 24)
     dates = pd.date_range(first_day, periods=len(days))
-    found = forecast(pd.Series(days.sum(axis=1), dates), -(-hours // 24), paths, seed, "cheap")
+    expected = forecast(pd.Series(days.sum(axis=1), dates), -(-hours // 24), paths, seed, "cheap")
     newest = days[-7 * WEEKS :]
     weekday = np.asarray(dates.weekday)[-len(newest) :]
     shape = np.full((7, 24), 1 / 24)
@@ -134,8 +134,8 @@ def simulated(
         total = newest[weekday == day].sum(axis=0)
         if total.sum() > 0:
             shape[day] = total / total.sum()
-    ahead = np.asarray(pd.DatetimeIndex(found.dates).weekday)
-    return (np.asarray(found.paths)[:, :, None] * shape[ahead]).reshape(len(found.paths), -1)[
+    ahead = np.asarray(pd.DatetimeIndex(expected.dates).weekday)
+    return (np.asarray(expected.paths)[:, :, None] * shape[ahead]).reshape(len(expected.paths), -1)[
         :, :hours
     ]
 
@@ -266,11 +266,11 @@ def replay_commitments(
         )
     lines["best in hindsight"] = _hindsight(hours, offers, rates, terms, price, starts)
     nothing, best = lines["nothing bought"].cost, lines["best in hindsight"].cost
-    found = tuple(
+    graded = tuple(
         Line(name, line.cost, nothing - line.cost, line.cost - best, line.bought, line.held)
         for name, line in lines.items()
     )
-    return Replay(names, offers[0].unit, currency, found)
+    return Replay(names, offers[0].unit, currency, graded)
 
 
 def _level(stack, offer, limits, objective, beta, near: float) -> float:

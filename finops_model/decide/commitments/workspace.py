@@ -189,7 +189,7 @@ def recommend(
     demand = simulated_hours(work, skus, first, longest / 12, paths)
     prices = {sku: work.price(sku, demand.days) for sku in skus}
     say("best level", 1, 3)
-    found = best_commitments(
+    solution = best_commitments(
         demand.usage,
         offers=offers,
         prices=prices,
@@ -200,20 +200,20 @@ def recommend(
         **limits,
     )
     notes = [
-        *found.notes,
-        *_payment_notes(offers, found, first),
+        *solution.notes,
+        *_payment_notes(offers, solution, first),
         f"Signed commitments are served first; demand beyond the third month is extrapolated; {paths:,} futures of the base scenario.",
         f"On-demand prices as paid, mean of the term, risks included: {listing([f'{sku} {price:,.6g}' for sku, price in prices.items()])} {work.currency}.",
     ]
-    found = replace(found, notes=tuple(notes))
+    solution = replace(solution, notes=tuple(notes))
     say("other levels", 2, 3)
-    curves = tuple(found.curve(p.name) for p in _firsts(found) or found.purchases[:1])
+    curves = tuple(solution.curve(p.name) for p in _firsts(solution) or solution.purchases[:1])
     replays, left_out = (
         _replays(work, offers, prices, replay_months, objective, beta, limits, progress)
         if replay_months
         else ((), ())
     )
-    found = replace(found, notes=(*found.notes, *left_out))
+    solution = replace(solution, notes=(*solution.notes, *left_out))
     held = Inventory(tuple(one for pool in work.plan.pools for one in pool.instruments))
     ground = Ground(
         prices,
@@ -222,7 +222,7 @@ def recommend(
     )
     end = add_months(first[:7], int(np.ceil(longest)))
     return Found(
-        found,
+        solution,
         curves,
         replays,
         tuple(renewals(held, work.facts.as_of)),
@@ -292,7 +292,7 @@ def _replays(
             pools.setdefault(tuple(sorted(offer.skus)), []).append(
                 replace(offer, on_demand=prices[offer.skus[0]])
             )
-    found, notes = [], []
+    replays, notes = [], []
     covered = {sku for skus in pools for sku in skus}
     if rest := sorted({sku for offer in offers for sku in offer.skus} - covered):
         notes.append(
@@ -308,7 +308,7 @@ def _replays(
         try:
             hours, first_day = history_hours(work, skus)
             signed, rate = signed_hours(work, skus, first_day, len(hours))
-            found.append(
+            replays.append(
                 replay_commitments(
                     hours,
                     fits,
@@ -327,4 +327,4 @@ def _replays(
             FinOpsError
         ) as problem:  # a short history is no reason to keep the recommendation back
             notes.append(f"No replay of {listing(list(skus))}: {problem}")
-    return tuple(found), notes
+    return tuple(replays), notes

@@ -99,7 +99,7 @@ def why_of(found: Attribution, currency: str) -> str:
     if not len(found.lines) or not total:
         return ""
     names = {"volume": "use", "mix": "mix of SKUs", "rate": "price per unit"}
-    told = [
+    changes = [
         f"{names[name]} {_signed(getattr(found, name), currency)}"
         for name in names
         if abs(getattr(found, name)) >= 0.1 * abs(total)
@@ -112,7 +112,7 @@ def why_of(found: Attribution, currency: str) -> str:
             if word
         )
     )
-    return f"{', '.join(told)}; most in {where} ({_signed(float(top['change']), currency)})"
+    return f"{', '.join(changes)}; most in {where} ({_signed(float(top['change']), currency)})"
 
 
 def _signed(value: float, currency: str) -> str:

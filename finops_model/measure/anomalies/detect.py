@@ -135,8 +135,8 @@ def find_anomalies(
         hours=kind == "runaway",
     )
     seen = panel.values / factor
-    found = expect(used)
-    expected, scale, scores = found.expected * factor, found.scale * factor, score(seen, found)
+    judged = expect(used)
+    expected, scale, scores = judged.expected * factor, judged.scale * factor, score(seen, judged)
     miss = panel.values - expected
     far = (
         (np.abs(scores) > threshold)
@@ -155,9 +155,9 @@ def find_anomalies(
             for run in episodes_of(
                 raised[row],
                 seen[row],
-                found.level[row],
-                found.share[row],
-                found.scale[row],
+                judged.level[row],
+                judged.share[row],
+                judged.scale[row],
                 sign=sign,
                 threshold=threshold,
                 percent_floor=percent_floor,
@@ -165,10 +165,10 @@ def find_anomalies(
                 refractory_days=refractory_days,
             ):
                 episodes.append(
-                    _episode(panel, found, factor, scores, row, run, name, kind, dimension)
+                    _episode(panel, judged, factor, scores, row, run, name, kind, dimension)
                 )
     episodes.sort(key=lambda one: (-abs(one.excess), one.subject, one.start))
-    short = [name for name, row in zip(panel.names, found.scale) if not np.isfinite(row).any()]
+    short = [name for name, row in zip(panel.names, judged.scale) if not np.isfinite(row).any()]
     notes = list(panel.notes)
     if short:
         many = f"{len(short)} series have" if len(short) > 1 else f"'{short[0]}' has"

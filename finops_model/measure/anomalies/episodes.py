@@ -38,7 +38,7 @@ def episodes(
     >>> episodes(days > 15, days, **flat, **how)
     [[1, 2, 5], [7]]
     """
-    found: list[list[int]] = []
+    spans: list[list[int]] = []
     waiting = np.flatnonzero(raised)
     while len(waiting):
         first = int(waiting[0])
@@ -65,6 +65,6 @@ def episodes(
                 after = day
                 break
             run.append(day)
-        found.append(run)
+        spans.append(run)
         waiting = waiting[waiting >= after] if after < len(values) else waiting[waiting > run[-1]]
-    return found
+    return spans

@@ -119,7 +119,7 @@ def accepted_days(values: np.ndarray, first: int, ratio: float) -> np.ndarray:
     >>> accepted_days(np.array([10.] * 14 + [20, 20, 10, 20] + [10] * 9 + [20]), 14, 2.0).tolist()
     [14, 15, 17]
     """
-    found, back = [], 0
+    accepted, back = [], 0
     for day in range(first, len(values)):
         if not np.isfinite(values[day]):
             continue
@@ -133,7 +133,7 @@ def accepted_days(values: np.ndarray, first: int, ratio: float) -> np.ndarray:
         )
         back = 0 if here else back + 1
         if here:
-            found.append(day)
+            accepted.append(day)
         if back >= BACK:
             break
-    return np.array(found, int)
+    return np.array(accepted, int)

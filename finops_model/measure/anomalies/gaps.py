@@ -34,7 +34,7 @@ def gaps(present: np.ndarray, late_days: int) -> tuple[list[Gap], np.ndarray]:
     """
     present = np.atleast_2d(np.asarray(present, bool))
     unknown = np.zeros(present.shape, bool)
-    found = []
+    missing = []
     end = present.shape[1]
     for row, here in enumerate(present):
         days = np.flatnonzero(here)
@@ -50,5 +50,5 @@ def gaps(present: np.ndarray, late_days: int) -> tuple[list[Gap], np.ndarray]:
                 continue
             unknown[row, last + 1 : following] = True
             if following < end or following - last - 1 > late_days:
-                found.append(Gap(row, int(last) + 1, int(following) - 1, bool(following == end)))
-    return found, unknown
+                missing.append(Gap(row, int(last) + 1, int(following) - 1, bool(following == end)))
+    return missing, unknown

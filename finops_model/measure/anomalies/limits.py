@@ -68,7 +68,7 @@ def check_quotas(quotas: list[Quota], at, daily: pd.DataFrame | None, earlier) -
 
     daily   daily facts: a subject or a unit that they do not know is refused with the nearest name
     """
-    found, seen = [], dict[tuple[str, ...], int]()
+    alerts, seen = [], dict[tuple[str, ...], int]()
     money = set() if daily is None else set(daily["BillingCurrency"])
     units = (
         None
@@ -101,8 +101,8 @@ def check_quotas(quotas: list[Quota], at, daily: pd.DataFrame | None, earlier) -
                 f"{at(i, 'subject')}: this quota stands {earlier(seen[key])} already. Keep one of them."
             )
         seen[key] = i
-        found.append(replace(one, dimension=dimension))
-    return found
+        alerts.append(replace(one, dimension=dimension))
+    return alerts
 
 
 def quota_alerts(rows: pd.DataFrame, quotas: list[Quota], currency: str) -> list[Alert]:
@@ -160,13 +160,13 @@ def _daily_quota(quota, mine, used, cost, rows, currency, cash):
 
 def _runs(over: np.ndarray) -> list[list[int]]:
     """Days over a limit put together while at most a week lies between two of them."""
-    found: list[list[int]] = []
+    runs: list[list[int]] = []
     for day in np.flatnonzero(over).tolist():
-        if found and day - found[-1][-1] <= REFRACTORY:
-            found[-1].append(day)
+        if runs and day - runs[-1][-1] <= REFRACTORY:
+            runs[-1].append(day)
         else:
-            found.append([day])
-    return found
+            runs.append([day])
+    return runs
 
 
 def _monthly_quota(quota, mine, used, cost, rows, currency, cash):

@@ -139,8 +139,8 @@ def attribute(rows: pd.DataFrame, start: str, end: str, excess: float) -> Attrib
 
 def owner(rows: pd.DataFrame) -> dict[str, str]:
     """Business unit and team that carry most of the money of these rows: who to ask."""
-    found = {}
+    owners = {}
     for key, column in (("business_unit", "x_BusinessUnit"), ("team", "x_Team")):
         by = rows.groupby(column, observed=True)["EffectiveCost"].sum()
-        found[key] = str(by.idxmax()) if len(by) else ""
-    return found
+        owners[key] = str(by.idxmax()) if len(by) else ""
+    return owners

@@ -127,13 +127,13 @@ def watch(
         at = used.groupby(column, observed=True).indices
         panel = panel_of(used, column, days, "EffectiveCost", late_days)
         heard = [one for one in spoken if one.dimension == level]
-        found = find(panel, money_floor=floor, feedback=heard, dimension=level)
+        episodes = find(panel, money_floor=floor, feedback=heard, dimension=level)
         notes = notes or negative_days(used, column, since)
         jobs = []
         if level == "workload" and len(hours):
             gpu = panel_of(hours, column, days, "ConsumedQuantity", late_days)
             jobs = list(find(gpu, direction="up", feedback=heard, kind="runaway", dimension=level))
-        told = [one for one in found if one.end >= since]
+        in_span = [one for one in episodes if one.end >= since]
         if any(
             one.verdict == "expected" for one in heard
         ):  # what was meant explains its team's rise too
@@ -142,12 +142,14 @@ def watch(
             silent = [
                 one
                 for one in before
-                if one.subject in meant and one.end >= since and one.id not in {e.id for e in found}
+                if one.subject in meant
+                and one.end >= since
+                and one.id not in {e.id for e in episodes}
             ]
             hushed |= {one.id for one in silent}
-            told += silent
-        made = [_spend_alert(one, used.iloc[at[one.subject]], jobs, currency) for one in told]
-        spend = _fold(spend, made, column)
+            in_span += silent
+        said = [_spend_alert(one, used.iloc[at[one.subject]], jobs, currency) for one in in_span]
+        spend = _fold(spend, said, column)
     alerts += [one for one in spend if one.id not in hushed]
     alerts += quota_alerts(rows, list(quotas), currency)
     if budgets is not None:
@@ -250,8 +252,8 @@ def _spend_alert(episode: Episode, mine: pd.DataFrame, jobs: list[Episode], curr
         for one in jobs
     )
     during = mine[(mine["ChargeDate"] >= episode.start) & (mine["ChargeDate"] <= episode.end)]
-    found = attribute(mine, episode.start, episode.end, episode.excess)
-    return from_episode(episode, found, owner(during if len(during) else mine), currency, job)
+    drivers = attribute(mine, episode.start, episode.end, episode.excess)
+    return from_episode(episode, drivers, owner(during if len(during) else mine), currency, job)
 
 
 def _fold(narrow: list[Alert], wide: list[Alert], column: str) -> list[Alert]:
@@ -299,7 +301,7 @@ def gap_alerts(rows: pd.DataFrame, days: np.ndarray, late_days: int, currency: s
     """
     use = rows[rows["ChargeFrequency"].isin(["Usage-Based", ""])]
     use = use if len(use) else rows
-    told: list[tuple] = []
+    days_by_subject: list[tuple] = []
     alerts = []
     whole = use.assign(x_All=COMPANY)
     for dimension, column, part in (
@@ -308,11 +310,11 @@ def gap_alerts(rows: pd.DataFrame, days: np.ndarray, late_days: int, currency: s
         ("workload", "x_Workload", use),
     ):
         table, present, names = _matrix(part, column, days, "EffectiveCost")
-        found, unknown_days = gaps(present, late_days)
-        if not found:
+        missing, unknown_days = gaps(present, late_days)
+        if not missing:
             continue
         usual = expect(np.where(unknown_days, np.nan, np.maximum(table, 0.0))).level
-        for gap in found:
+        for gap in missing:
             first, last = str(days[gap.first]), str(days[gap.last])
             if any(
                 a <= last
@@ -321,11 +323,11 @@ def gap_alerts(rows: pd.DataFrame, days: np.ndarray, late_days: int, currency: s
                     wide == COMPANY
                     or set(part.loc[part[column] == names[gap.row], "ServiceName"]) <= {wide}
                 )
-                for wide, a, b in told
+                for wide, a, b in days_by_subject
             ):
                 continue
             name, count = names[gap.row], gap.last - gap.first + 1
-            told.append((name, first, last))
+            days_by_subject.append((name, first, last))
             level = usual[gap.row, gap.first]
             lost = float(level) * count if np.isfinite(level) else 0.0
             who = (

@@ -40,16 +40,16 @@ def period_of(
     if text is None or text == "year":
         month = month_of(as_of)
         return Period(fiscal_year(month, starts), fiscal_months(month, starts))
-    found = FORMS.match(text.strip())
-    if not found:
+    match = FORMS.match(text.strip())
+    if not match:
         raise InputError(
             f"{option}: '{text[:40]}' is not a period. Write a fiscal year FY2027, a quarter of one FY2027-Q2, or a month 2027-03."
         )
-    if found[4]:
-        month = f"{found[4]}-{found[5]}"
+    if match[4]:
+        month = f"{match[4]}-{match[5]}"
         return Period(month, (month,))
-    first = f"{int(found[2]) - (starts > 1):04d}-{starts:02d}"
-    months, quarter = month_range(first, add_months(first, 11)), int(found[3] or 0)
+    first = f"{int(match[2]) - (starts > 1):04d}-{starts:02d}"
+    months, quarter = month_range(first, add_months(first, 11)), int(match[3] or 0)
     return Period(
         text.strip().upper(), months[3 * quarter - 3 : 3 * quarter] if quarter else months
     )
@@ -103,12 +103,12 @@ def landing_of(
         if ahead
         else np.zeros((1, 0))
     )
-    found = budgets.landing(period.name, before, monthly, ahead, budget, last=last)
+    land = budgets.landing(period.name, before, monthly, ahead, budget, last=last)
     at = slice(None) if unit is None else [run.units.index(unit)]
     so_far = sum(
         float(run.so_far[i][at].sum()) for i, month in enumerate(run.months) if month in ahead
     )
-    return {**found, "booked_so_far": before + so_far}
+    return {**land, "booked_so_far": before + so_far}
 
 
 def refuse_unreached(
@@ -150,9 +150,9 @@ def landing_beside(
     run, daily: pd.DataFrame, amount: float | None, asked: Period, unit: str | None = None
 ) -> dict:
     """`landing_of` of a period, with its first month, as_of and first_day of the ledger: what `landing_words.budget_sentence` says."""
-    found = landing_of(run, booked_by_month(daily, run.as_of, unit), asked, amount, unit)
+    land = landing_of(run, booked_by_month(daily, run.as_of, unit), asked, amount, unit)
     return {
-        **found,
+        **land,
         "first": asked.months[0],
         "as_of": run.as_of,
         "first_day": f"{daily['ChargeDate'].min():%Y-%m-%d}",

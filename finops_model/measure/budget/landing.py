@@ -44,16 +44,16 @@ def chance_over(totals: np.ndarray, budget: float | None):
 
 def probability(totals: np.ndarray, budget: float | None) -> float | None:
     """The value of `chance_over`: the one number of a chance of overrun, never 0 or 1."""
-    found = chance_over(totals, budget)
-    return None if found is None else found.value
+    chance = chance_over(totals, budget)
+    return None if chance is None else chance.value
 
 
 def _breach(booked, monthly, months, budget) -> tuple:
     """Typical, earliest and latest month of passing the budget; None each where no path does."""
     if budget is None or booked > budget or not len(months):
         return (SPENT if budget is not None and booked > budget else None), None, None
-    found = chances.breach(monthly, months, budget, booked)
-    return found.typical, found.earliest, found.latest
+    breach = chances.breach(monthly, months, budget, booked)
+    return breach.typical, breach.earliest, breach.latest
 
 
 def landing(
@@ -77,7 +77,7 @@ def landing(
     '2026-12'
     """
     totals = booked + monthly.sum(axis=1)
-    found, over, closed = spread(totals), chance_over(totals, budget), not len(months)
+    quantiles, over, closed = spread(totals), chance_over(totals, budget), not len(months)
     typical, earliest, latest = _breach(booked, monthly, months, budget)
     fact = None if budget is None or not closed else float(booked > budget)
     return {
@@ -86,10 +86,10 @@ def landing(
         "closed": closed,
         "no_width": chances.without_width(totals),
         "booked": float(booked),
-        "p10": found["p10"],
-        "p50": found["p50"],
-        "p90": found["p90"],
-        "mean": found["mean"],
+        "p10": quantiles["p10"],
+        "p50": quantiles["p50"],
+        "p90": quantiles["p90"],
+        "mean": quantiles["mean"],
         "budget": budget,
         "overrun_probability": fact if closed else None if over is None else over.value,
         "overrun_standard_error": None if over is None else over.standard_error,

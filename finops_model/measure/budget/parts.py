@@ -76,7 +76,7 @@ def lines(
         whole["landing"]["budget"] if whole["landing"]["mean"] is not None else None,
     )
     divided = any(plans.values())
-    found = []
+    rows = []
     for unit in [*units, *sorted(unit for unit in plans if unit not in units and plans[unit])]:
         line = child_line(units[unit]) if unit in units else _idle(unit)
         kind = NONE if divided and not plans[unit] else UNIT if unit in units else IDLE
@@ -84,7 +84,7 @@ def lines(
             whole["month"], 0.0 if divided and month is not None else line["budget"]
         )
         yearly = float(sum(plans[unit].values())) if divided and total is not None else None
-        found.append(
+        rows.append(
             {
                 **line,
                 "kind": kind,
@@ -95,13 +95,13 @@ def lines(
             }
         )
     left: list[float | None] = [
-        None if known is None or not divided else known - sum(row[key] for row in found)
+        None if known is None or not divided else known - sum(row[key] for row in rows)
         for key, known in (("budget", month), ("year_budget", total))
     ]
     stated = [value for value in left if value is not None]
     if any(abs(value) >= SMALL for value in stated):
         name = FREE_NAME if stated[-1] >= 0 else BEYOND_NAME  # the year's where it is stated
-        found.append(
+        rows.append(
             {
                 **_idle(name),
                 "kind": FREE,
@@ -113,7 +113,7 @@ def lines(
                 ),
             }
         )
-    return found
+    return rows
 
 
 def _idle(unit: str) -> dict:
@@ -147,11 +147,11 @@ def reason(brief: dict) -> dict | None:
     bare = [row for row in rows if row["kind"] == NONE and abs(row["over"]) >= SMALL]
     own = sorted((row for row in rows if row["kind"] in (UNIT, IDLE)), key=lambda row: -row["over"])
     free = next((row for row in rows if row["kind"] == FREE), None)
-    told = _parts(bare, own, free, currency)
+    clauses = _parts(bare, own, free, currency)
     gap = f"{money(abs(over), currency)} {'over' if over > 0 else 'under'} its budget"
     sentence = (
-        f"{land['period']} lands {gap} on average: {'; '.join(told)}."
-        if told
+        f"{land['period']} lands {gap} on average: {'; '.join(clauses)}."
+        if clauses
         else f"{land['period']} lands {gap} on average."
     )
     return {"over": over, "title": _title(exceeds, bare, own, free, currency), "sentence": sentence}
@@ -162,44 +162,44 @@ def _title(
 ) -> str:
     spare = sum(row["over"] for row in own)
     ahead = [row for row in own if row["over"] >= SMALL]
-    told = [(sum(row["over"] for row in bare), _without(bare, currency))] if bare else []
+    clauses = [(sum(row["over"] for row in bare), _without(bare, currency))] if bare else []
     if exceeds:
         if free is not None and free["over"] > 0:
-            told.append(
+            clauses.append(
                 (
                     free["over"],
                     f"the units' budgets are {money(free['over'], currency)} more than the company's",
                 )
             )
         if bare and own and spare <= 0:
-            told.append((-1.0, _together(own, currency)))
+            clauses.append((-1.0, _together(own, currency)))
         else:
-            told += [
+            clauses += [
                 (row["over"], f"{row['unit']} lands {money(row['over'], currency)} over its budget")
                 for row in ahead[:2]
             ]
         return _capital(
-            "; ".join(text for _, text in sorted(told, key=lambda one: -one[0]))
+            "; ".join(text for _, text in sorted(clauses, key=lambda one: -one[0]))
         ) or likely_over(["The company"])
     likely = [row["unit"] for row in own if (row["overrun_probability"] or 0) >= 0.5]
     first = likely_over(likely) + (", the company is not" if likely else "")
-    return "; ".join([first, *(text for _, text in told)])
+    return "; ".join([first, *(text for _, text in clauses)])
 
 
 def _parts(bare: list[dict], own: list[dict], free: dict | None, currency: str) -> list[str]:
     """The whole difference in clauses: no budget, the units (of their sum who is over, who is under), budget of no unit."""
-    told = [_without(bare, currency)] if bare else []
+    clauses = [_without(bare, currency)] if bare else []
     each = _each(own, currency)
     if bare and len(own) > 1 and (sum(row["over"] for row in own) <= 0 or len(each) < 2):
         aside = f" ({', '.join(each)})" if len(each) > 1 else ""
-        return [*told, _together(own, currency) + aside, *_free(free, currency)]
-    return [*told, *each, *_free(free, currency)]
+        return [*clauses, _together(own, currency) + aside, *_free(free, currency)]
+    return [*clauses, *each, *_free(free, currency)]
 
 
 def _each(own: list[dict], currency: str) -> list[str]:
     """The units that are over by most, then the others together."""
     named = [row for row in own if row["over"] >= SMALL][:3]
-    told = [f"{row['unit']} lands {money(row['over'], currency)} over its own" for row in named]
+    clauses = [f"{row['unit']} lands {money(row['over'], currency)} over its own" for row in named]
     rest = [row for row in own if row not in named]
     left = sum(row["over"] for row in rest)
     if rest and abs(left) >= SMALL:
@@ -209,12 +209,12 @@ def _each(own: list[dict], currency: str) -> list[str]:
             if named
             else f"the {_count(len(rest))} units together land"
         )
-        told.append(
+        clauses.append(
             f"{who} {side} theirs"
             if len(rest) > 1
             else f"{rest[0]['unit']}{'' if named else ' lands'} {side} its own"
         )
-    return told
+    return clauses
 
 
 def _free(free: dict | None, currency: str) -> list[str]:

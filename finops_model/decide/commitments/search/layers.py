@@ -172,11 +172,11 @@ class Stack:
     @cached_property
     def on_demand(self) -> np.ndarray:
         """Cost with nothing committed: money (path,) over the hours given."""
-        found = np.zeros(self.usage.paths)
+        cost = np.zeros(self.usage.paths)
         for paths, parts in self.blocks():
             for part, money in zip(parts, self.money):
-                found[paths] += part.sum(axis=1, dtype=np.float64) * money
-        return found
+                cost[paths] += part.sum(axis=1, dtype=np.float64) * money
+        return cost
 
     @cached_property
     def peak(self) -> float:
@@ -221,9 +221,9 @@ class Stack:
             return used * self.worth[0], used
         for paths, parts in self.blocks():
             for step, total in self.layers(parts):
-                found = _limited(total, levels)
-                money[paths] += step * found
-            used[paths] = found
+                covered = _limited(total, levels)
+                money[paths] += step * covered
+            used[paths] = covered
         return money, used
 
     def cost(self, levels) -> np.ndarray:
@@ -314,7 +314,7 @@ class Stack:
                 np.partition(self.usage.array, at - 1, axis=1)[:, at - 1].astype(float)
                 * self.scale[0]
             )
-        found = np.empty(self.usage.paths)
+        best = np.empty(self.usage.paths)
         wanted = self.price * self.usage.hours * (1 + EXACT)
         for paths, parts in self.blocks():
             held = [(step, np.sort(total, axis=1)) for step, total in self.layers(parts)]
@@ -327,8 +327,8 @@ class Stack:
                         for step, rows in held
                     )
                     low, high = (low, middle) if over <= wanted else (middle, high)
-                found[paths.start + i] = high
-        return found
+                best[paths.start + i] = high
+        return best
 
 
 def _below(row, sums, levels) -> np.ndarray:
@@ -340,12 +340,12 @@ def _below(row, sums, levels) -> np.ndarray:
 def _limited(total, levels) -> np.ndarray:
     """Σ over hours of min(S, level): (path, level), float64."""
     if len(levels) <= DIRECT:
-        found = np.empty((len(total), len(levels)))
+        limited = np.empty((len(total), len(levels)))
         for i, level in enumerate(levels):
             np.minimum(total, total.dtype.type(level)).sum(
-                axis=1, dtype=np.float64, out=found[:, i]
+                axis=1, dtype=np.float64, out=limited[:, i]
             )
-        return found
+        return limited
     if total.shape[1] <= FEW:
         return np.minimum(total[:, :, None], levels).sum(axis=1, dtype=np.float64)
     rows = np.sort(total, axis=1)

@@ -175,20 +175,20 @@ def solve(groups: list[Group], limits: Limits) -> list[list[float]]:
         (np.concatenate([row[1] for row in rows]), (at, np.concatenate([row[0] for row in rows]))),
         shape=(len(rows), len(cost)),
     )
-    found = milp(
+    solution = milp(
         np.array(cost),
         constraints=LinearConstraint(matrix, -np.inf, [row[2] for row in rows]),
         bounds=Bounds(0.0, high),
         integrality=whole,
         options={"mip_rel_gap": 1e-6},
     )
-    if found.x is None:
+    if solution.x is None:
         raise NothingFits(
             f"nothing keeps to all limits together: {'; '.join(names) or 'minimum and maximum'}. Loosen one, or buy nothing."
         )
     levels = iter(
         (float(round(x) if step else x) * unit if x > 0 else 0.0)
-        for x, step, unit in zip(found.x, whole, size)
+        for x, step, unit in zip(solution.x, whole, size)
     )
     return [[next(levels) for _ in group.instruments] for group in groups]
 

@@ -98,21 +98,21 @@ def best_by_search(stack, objective: str, beta: float) -> float:
         inside = np.unique(values[(values >= low) & (values <= high)])
         candidates = [low, high, *inside[:200], *inside[-200:]]
     candidates = np.unique(np.maximum(candidates, 0.0))
-    found = np.concatenate([worth(candidates[i : i + 64]) for i in range(0, len(candidates), 64)])
+    worths = np.concatenate([worth(candidates[i : i + 64]) for i in range(0, len(candidates), 64)])
     slack = TIES * max(float(stack.on_demand.mean()), 1e-300)
-    return float(candidates[np.flatnonzero(found <= found.min() + slack)[0]])
+    return float(candidates[np.flatnonzero(worths <= worths.min() + slack)[0]])
 
 
 def best_costs(stack, own) -> np.ndarray:
     """Cost of each path at the level of its own: (path,)."""
-    found = np.empty(stack.usage.paths)
+    costs = np.empty(stack.usage.paths)
     for paths, parts in stack.blocks():
         level = own[paths][:, None]
         total = np.zeros(len(level))
         for step, layer in stack.layers(parts):
             total += step * np.minimum(layer, level).sum(axis=1, dtype=np.float64)
-        found[paths] = stack.on_demand[paths] - total + own[paths] * stack.price * stack.usage.hours
-    return found
+        costs[paths] = stack.on_demand[paths] - total + own[paths] * stack.price * stack.usage.hours
+    return costs
 
 
 def narrow(

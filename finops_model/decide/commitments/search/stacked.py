@@ -25,21 +25,21 @@ def prices_of(offer: Offer, usage: Usage, prices) -> dict[str, float]:
 
     Raises PriceError where it is not known.
     """
-    found = {}
+    table = {}
     for sku in offer.covers(usage.skus):
         if offer.on_demand is not None:
-            found[sku] = offer.on_demand
+            table[sku] = offer.on_demand
         elif prices and sku in prices:
-            found[sku] = float(prices[sku])
+            table[sku] = float(prices[sku])
         elif offer.kind == "spend":
-            found[sku] = 1.0  # demand is on-demand money
+            table[sku] = 1.0  # demand is on-demand money
         else:
             name = f" of {sku}" if sku else ""
             raise PriceError(
                 f"offer '{offer.name}': the on-demand price{name} is not known; pass prices={{sku: money per unit}} "
                 "or write on_demand."
             )
-    return found
+    return table
 
 
 def rate_of(offer: Offer, on_demand: dict[str, float]) -> float:
@@ -105,11 +105,11 @@ class Plans:
 
     @cached_property
     def on_demand(self) -> np.ndarray:
-        found = np.zeros(self.usage.paths)
+        cost = np.zeros(self.usage.paths)
         for paths, parts in self.usage.only(self.skus).blocks():
             for sku, part in zip(self.skus, parts):
-                found[paths] += part.sum(axis=1, dtype=np.float64) * self.money[sku]
-        return found
+                cost[paths] += part.sum(axis=1, dtype=np.float64) * self.money[sku]
+        return cost
 
     def _take(self, left: dict[str, np.ndarray], i: int, level: float):
         """Offer i at a level takes from what is left (changed in place): (money covered (path,), units used (path,))."""
@@ -248,9 +248,9 @@ def _last(plans: Plans, levels, objective, beta) -> tuple[float, float]:
         return best, float(worth([best])[0])
     low, high = narrow(worth, 0.0, stack.peak, wide=17, rounds=6)
     tried = np.array([0.0, low, high])
-    found = worth(tried)
-    at = int(np.flatnonzero(found <= found.min() + TIES * float(plans.on_demand.mean()))[0])
-    return float(tried[at]), float(found[at])
+    values = worth(tried)
+    at = int(np.flatnonzero(values <= values.min() + TIES * float(plans.on_demand.mean()))[0])
+    return float(tried[at]), float(values[at])
 
 
 def _descend(plans: Plans, levels, ranges, objective, beta, wide: int, rounds: int) -> list[float]:
@@ -273,13 +273,13 @@ def _descend(plans: Plans, levels, ranges, objective, beta, wide: int, rounds: i
                 if ranges[i][0] == 0
                 else np.unique([low, (low + high) / 2, high])
             )
-            found = worth(tried)
+            values = worth(tried)
             levels[i] = float(
                 tried[
-                    np.flatnonzero(found <= found.min() + TIES * float(plans.on_demand.mean()))[0]
+                    np.flatnonzero(values <= values.min() + TIES * float(plans.on_demand.mean()))[0]
                 ]
             )
-            now = float(found.min())
+            now = float(values.min())
         if not before - now > 1e-9 * abs(now):
             break
         before = now
@@ -296,7 +296,7 @@ def _polish(plans: Plans, levels, objective, beta) -> list[float]:
             reach = 0.02 * max(levels[i], 0.01 * stack.peak)
             for _ in range(6):
                 low, high = max(levels[i] - reach, 0.0), min(levels[i] + reach, stack.peak)
-                found = minimize_scalar(
+                minimum = minimize_scalar(
                     lambda x, i=i: _last(
                         plans, [*levels[:i], x, *levels[i + 1 :]], objective, beta
                     )[1],
@@ -304,7 +304,7 @@ def _polish(plans: Plans, levels, objective, beta) -> list[float]:
                     method="bounded",
                     options={"xatol": 1e-5 * stack.peak, "maxiter": 10},
                 )
-                levels[i], edge = float(found.x), 0.02 * (high - low)
+                levels[i], edge = float(minimum.x), 0.02 * (high - low)
                 if not (
                     levels[i] - low < edge
                     and low > 0
@@ -313,7 +313,7 @@ def _polish(plans: Plans, levels, objective, beta) -> list[float]:
                 ):
                     break
                 reach *= 4
-            now = float(found.fun)
+            now = float(minimum.fun)
             if low == 0 and _last(plans, [*levels[:i], 0.0, *levels[i + 1 :]], objective, beta)[
                 1
             ] <= now + TIES * float(plans.on_demand.mean()):
@@ -337,10 +337,10 @@ def _snap(plans: Plans, levels, objective, beta) -> list[float]:
             ]
         )
         tried = np.unique(np.append(near, levels[i]))[:40]
-        found = np.array(
+        values = np.array(
             [_last(plans, [*levels[:i], x, *levels[i + 1 :]], objective, beta)[1] for x in tried]
         )
         levels[i] = float(
-            tried[np.flatnonzero(found <= found.min() + 1e-11 * float(plans.on_demand.mean()))[0]]
+            tried[np.flatnonzero(values <= values.min() + 1e-11 * float(plans.on_demand.mean()))[0]]
         )
     return levels
