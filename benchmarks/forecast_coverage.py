@@ -16,6 +16,7 @@ import numpy as np
 
 from finops_model.forecasting import ensemble
 from finops_model.forecasting.history import History
+from finops_model.forecasting.series import forecast
 from finops_model.forecasting.widths.demand import (
     Demand,
     fit_demand,
@@ -114,7 +115,7 @@ def by_error_paths(y: np.ndarray, paths: int) -> np.ndarray:
     """The same of `forecast`, each series with draws of its own."""
     return np.stack(
         [
-            month_totals(ensemble.forecast(History(DATES, y[:DAYS, w]), AHEAD, paths, w).paths)
+            month_totals(forecast(History(DATES, y[:DAYS, w]), AHEAD, paths, w).paths)
             for w in range(y.shape[1])
         ],
         axis=-1,

@@ -5,7 +5,7 @@
 with this folder on PYTHONPATH. Baselines of the harness, where it is on the path too, ride along.
 """
 
-from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.series import forecast
 
 
 def ours(history, horizon, n, *, season, freq, seed):

@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar, get_origin
 import yaml
 from pydantic import BaseModel, Field, PlainValidator, ValidationError, WithJsonSchema
 
-from .checks import finite
+from .checks import written_number
 from .errors import FinOpsError, InputError, nearest
 from .periods import is_date
 
@@ -37,7 +37,7 @@ DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"  # for editors; what a
 
 
 def not_negative(value: Any):
-    value = finite(value)
+    value = written_number(value)
     if value < 0:
         raise ValueError(f"is {value:g}; it must be 0 or more.")
     return value

@@ -366,3 +366,16 @@ def _day(day) -> np.datetime64:
 def month_column(rows: pd.DataFrame) -> pd.Series:
     """The month 'YYYY-MM' of each row."""
     return rows["ChargeDate"].dt.strftime("%Y-%m")
+
+
+def check_day(text: str, name: str) -> str:
+    """`text` if it is a day YYYY-MM-DD; raises InputError otherwise."""
+    try:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(text)):
+            raise ValueError
+        np.datetime64(text, "D")
+    except ValueError:
+        raise InputError(
+            f"{name}: '{str(text)[:40]}' is not a day. Write it as 2026-01-31."
+        ) from None
+    return text

@@ -12,8 +12,8 @@ from scipy.stats import binom
 from finops_model.errors import ForecastError
 from finops_model.forecasting import scores
 from finops_model.forecasting.backtest import COLUMNS, backtest, backtest_total, month_ends, spans
-from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.history import clean
+from finops_model.forecasting.series import forecast
 from finops_model.forecasting.windows import (
     FEW,
     LEVELS,

@@ -20,7 +20,7 @@ from finops_model.forecasting.covariates.events import (
     undisturbed,
 )
 from finops_model.forecasting.covariates.series import Driver, Override, day_names, holiday_effects
-from finops_model.forecasting.ensemble import forecast
+from finops_model.forecasting.series import forecast
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from finops_model.errors import ForecastError
-from finops_model.forecasting import ensemble
 from finops_model.forecasting.history import History
+from finops_model.forecasting.series import forecast
 from finops_model.forecasting.widths import noise
 from finops_model.forecasting.widths.demand import (
     Demand,
@@ -78,7 +78,7 @@ def widths(days_by_path):
 )
 def test_widths_of_demand_noise_and_error_paths_agree(seed, step, daily):
     y = walk(760, seed, step, daily)
-    drawn = ensemble.forecast(History(dates(760), y), 92, 8000, seed=77).paths
+    drawn = forecast(History(dates(760), y), 92, 8000, seed=77).paths
     demand = fit_demand(y[:, None], ["w"], dates(760), 92, seed=1)
     ((_, simulated),) = simulate_days(demand, 8000, seed=5)
     empirical, ours = widths(drawn), widths(simulated)

@@ -10,10 +10,15 @@ from scenario_world import demand_for, settings, world
 
 from finops_model.errors import PriceError
 from finops_model.prices.rates import make, shelf
-from finops_model.prices.rates._parts import share_paid
 from finops_model.prices.settle.adjustments import Adjustments, Charge, Committed, Negotiated, apply
 from finops_model.prices.settle.settlement import price
-from finops_model.prices.settle.windows import charge_at, charge_line, charge_months, charge_rest
+from finops_model.prices.settle.windows import (
+    charge_at,
+    charge_line,
+    charge_months,
+    charge_rest,
+    share_paid,
+)
 from finops_model.prices.terms.agreements import Agreement
 from finops_model.publish.dashboard import dials as dashboard_dials
 from finops_model.scenario import document as scenario

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import ForecastError
-from finops_model.forecasting.ensemble import Forecast, fit, forecast
+from finops_model.forecasting.ensemble import Forecast, fit
 from finops_model.forecasting.grading import weigh
 from finops_model.forecasting.history import clean, fill, kind
+from finops_model.forecasting.series import forecast
 from finops_model.forecasting.widths import error_paths
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from finops_model.errors import ForecastError
-from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.hierarchy import forecast_many, forecast_tree
+from finops_model.forecasting.series import forecast
 
 DAYS = pd.date_range("2025-01-01", periods=300)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from finops_model.errors import ForecastError
 from finops_model.forecasting.backtest import backtest
-from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.history import clean
+from finops_model.forecasting.series import forecast
 from finops_model.measure.anomalies.detect import find_anomalies
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])

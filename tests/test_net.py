@@ -333,7 +333,7 @@ def test_every_way_to_start_a_command_ends_it_so():
     root = Path(__file__).parents[1]
     scripts = tomllib.loads((root / "pyproject.toml").read_text())["project"]["scripts"]
     assert scripts == {"finops": "finops_model.cli.__main__:finops"}
-    for name in ("cli/__main__.py", "publish/report/run.py"):
+    for name in ("cli/__main__.py", "publish/report/worker.py"):
         assert "exits import run" in (root / "finops_model" / name).read_text()
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from finops_model.errors import ForecastError
 from finops_model.forecasting.covariates.for_methods import MethodCovariates
-from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.methods import prophet
+from finops_model.forecasting.series import forecast
 
 START = np.datetime64("2025-01-01")
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])

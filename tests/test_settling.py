@@ -17,8 +17,8 @@ from finops_model.cli import app
 from finops_model.errors import ForecastError
 from finops_model.forecasting import settling
 from finops_model.forecasting.backtest import backtest
-from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.hierarchy import forecast_tree
+from finops_model.forecasting.series import forecast
 from finops_model.forecasting.settling import Late, left_out, unfinished
 from finops_model.measure.anomalies.watch import watch
 from finops_model.scenario.ledger_base import read_facts

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.forecasting import sparse
-from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.history import kind, since_launch
 from finops_model.forecasting.methods import adida, croston, shelf, tsb
+from finops_model.forecasting.series import forecast
 from finops_model.forecasting.widths import error_paths
 
 

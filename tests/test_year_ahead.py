@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.methods import _growth, _week, damped_holt, last_year, theta
+from finops_model.forecasting.series import forecast
 from finops_model.forecasting.widths.demand import fit_demand, simulate_month_totals
 from finops_model.forecasting.widths.noise import month_spread
 

@@ -13,8 +13,7 @@ from ..measure.actuals import COMPANY
 from ..measure.budget import against, outside, outside_words
 from ..measure.budget import landing as budgets
 from ..measure.words import money
-from ..periods import month_of
-from ..publish.alerts import check_day
+from ..periods import check_day, month_of
 from ..simulate.hierarchy import COLUMN, SHOCKS, Hierarchy, forecast_hierarchy
 from ._unfinished import words
 

@@ -16,9 +16,9 @@ import pandas as pd
 from ..errors import ForecastError, listing, unknown
 from ..periods import add_months, month_days
 from ..progress import Progress, silent
-from . import ensemble
 from .history import History, clean, kind
 from .methods import pick, seasonal_naive
+from .series import forecast
 from .widths.demand import check, fit_demand, simulate_month_totals
 from .windows import BANDS, COLUMNS, calibration, graded, graded_days, said_and_was, summary
 
@@ -129,7 +129,7 @@ def backtest(
 ) -> Backtest:
     """Totals and days of one or many histories, forecast again from earlier month ends with the days known then.
 
-    history   as in `ensemble.forecast`; or several: a frame with a column per series (index: the days), or a mapping name → history
+    history   as in `series.forecast`; or several: a frame with a column per series (index: the days), or a mapping name → history
     leads     whole months ahead; three in a row are graded together too ("quarter");  horizons: days ahead, () for none
     origins   newest month ends at most, each with MIN_DAYS before it and the nearest month after it
     classes   series → class; None: by what the whole history looks like (steady, on and off, ended, never used)
@@ -198,7 +198,7 @@ def _one(history, leads, horizons, origins, paths, seed, methods, progress) -> l
             continue
         late = int((end - then.days[-1]).astype(int))  # days at the end nobody had a value for
         asked = spans(end, leads, horizons, whole.days[-1])
-        made = ensemble.forecast(
+        made = forecast(
             then,
             late + int((asked[-1][-1] - end).astype(int)),
             paths,

@@ -19,8 +19,8 @@ from .. import streams
 from ..errors import ForecastError, unknown
 from ..executors import map_blocks
 from ..progress import Progress, silent
-from . import ensemble
 from .ensemble import Forecast
+from .series import forecast
 from .settling import SETTLING_DAYS, Late
 
 TOTAL = "Total"
@@ -43,11 +43,11 @@ def forecast_many(
     as_of=None,
     settling_days: int = SETTLING_DAYS,
 ) -> dict[str, Forecast]:
-    """`ensemble.forecast` of many series, {name: Forecast} in their order.
+    """`series.forecast` of many series, {name: Forecast} in their order.
 
     histories   name -> daily history (or a frame with a column per series, its index the days)
     shared      True: all series share their shocks (one seed); False: each has its own, from seed and name
-    as_of, settling_days   as in `ensemble.forecast`, for every series
+    as_of, settling_days   as in `series.forecast`, for every series
     workers     how many side by side; executor: where, as executors.map_blocks has it (processes, threads, dask, or a dask Client)
 
     A series' forecast depends on its history, name and seed only, never on the others. Raises ForecastError naming the series.
@@ -113,7 +113,7 @@ def _several(jobs) -> list[Forecast]:
 def _one(job) -> Forecast:
     name, history, horizon, paths, seed, methods, as_of, settling_days = job
     try:
-        return ensemble.forecast(
+        return forecast(
             history, horizon, paths, seed, methods, as_of=as_of, settling_days=settling_days
         )
     except ForecastError as problem:

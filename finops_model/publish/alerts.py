@@ -17,7 +17,6 @@ import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
 from markupsafe import Markup
 
 from ..documents import slug, write_atomic
@@ -31,6 +30,7 @@ from ..measure.anomalies.limits import DIMENSIONS, Quota, check_quotas, read_quo
 from ..measure.anomalies.watch import Watch, watch
 from ..measure.entities import own_unit
 from ..measure.words import money
+from ..periods import check_day
 from ..progress import Progress, silent
 from ..settings import Settings
 from . import since
@@ -139,19 +139,6 @@ def quotas_of(settings: Settings, daily, path: str | os.PathLike | None = None) 
         )
     chosen = path or (settings.path(told) if told else beside if beside.is_file() else None)
     return read_quotas(chosen, daily) if chosen else []
-
-
-def check_day(text: str, name: str) -> str:
-    """`text` if it is a day YYYY-MM-DD; raises InputError otherwise."""
-    try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(text)):
-            raise ValueError
-        np.datetime64(text, "D")
-    except ValueError:
-        raise InputError(
-            f"{name}: '{str(text)[:40]}' is not a day. Write it as 2026-01-31."
-        ) from None
-    return text
 
 
 def published(settings: Settings) -> list[tuple]:

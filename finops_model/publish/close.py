@@ -24,7 +24,15 @@ from ..measure.brief import Close, brief
 from ..measure.budget.parts import company_lines
 from ..measure.entities import labelled, own_unit
 from ..measure.units import UNASSIGNED, folded, slim
-from ..periods import add_months, check_month, month_days, month_name, month_of, month_range
+from ..periods import (
+    add_months,
+    check_day,
+    check_month,
+    month_days,
+    month_name,
+    month_of,
+    month_range,
+)
 from ..progress import Progress, silent
 from ..scenario.volumes import too_little
 from ..settings import Settings
@@ -100,8 +108,6 @@ def check_as_of(
 
     Raises InputError or LedgerError, in the same words for every command.
     """
-    from .alerts import check_day
-
     if as_of is not None and month is not None:
         raise InputError(
             "--as-of is a day, and --month is the day that the report of a month stands on. Give one of them."

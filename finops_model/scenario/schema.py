@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from ..checks import finite
+from ..checks import written_number
 from ..documents import Date, Quantity, Text
 from ..settings import Strict
 from ..uncertainty.distributions import kinds
@@ -34,11 +34,11 @@ def number_or_range(value: Any):
 
 
 def plain_number(value: Any):
-    return value if value is None else finite(value)
+    return value if value is None else written_number(value)
 
 
 def a_share(value: Any):
-    value = finite(value)
+    value = written_number(value)
     if not 0 <= value <= 1:
         raise ValueError(f"a discount or share is {value:g}; write it from 0 to 1 (0.37 is 37 %).")
     return value

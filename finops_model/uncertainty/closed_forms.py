@@ -10,10 +10,10 @@ import math
 import numpy as np
 from scipy.special import gammaincc, ndtr, ndtri
 
+from ..checks import finite, positive, zero_or_more
 from ..errors import ScenarioError, unknown
 from .correlate import check_correlation
 from .distributions import Distribution
-from .distributions._checks import finite, positive, zero_or_more
 from .distributions.discrete import Discrete
 from .distributions.exponential import Exponential
 from .distributions.gamma import Gamma

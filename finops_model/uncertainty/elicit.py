@@ -15,7 +15,7 @@ import math
 import re
 from typing import Any, cast
 
-from ..checks import finite
+from ..checks import written_number
 from ..errors import ScenarioError, nearest, unknown
 from . import distributions
 from .distributions import Distribution
@@ -132,7 +132,7 @@ def _checked(value: Any, name: str):
         "weights",
     ):
         return [_checked(item, f"{name}[{i}]") for i, item in enumerate(value)]
-    return finite(value, name)
+    return written_number(value, name)
 
 
 def _distribution(value: dict | float, bound: float | None):

@@ -13,9 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..checks import finite
 from ..errors import ScenarioError
 from .distributions._base import Distribution
-from .distributions._checks import finite, set_fields
+from .distributions._checks import set_fields
 
 STREAM = "copula/"  # name of a factor's draw
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
+from ..checks import finite, positive, share, zero_or_more
 from ..errors import ScenarioError
 from .closed_forms import ou_at, since
 from .distributions import Distribution
-from .distributions._checks import finite, positive, share, zero_or_more
 from .distributions.discrete import Discrete
 from .distributions.normal import Normal
 from .distributions.uniform import Uniform

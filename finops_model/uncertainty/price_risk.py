@@ -23,10 +23,10 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from .. import streams
+from ..checks import finite, positive, share
 from ..errors import ScenarioError, listing, unknown
 from ..periods import month_days
 from .distributions import Distribution
-from .distributions._checks import finite, positive, share
 from .distributions.poisson import Poisson
 
 WHEN = ("end", "mean")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from finops_model.forecasting.backtest import backtest
-from finops_model.forecasting.ensemble import forecast
 from finops_model.forecasting.history import clean, kind
+from finops_model.forecasting.series import forecast
 from finops_model.measure.anomalies.detect import find_anomalies
 
 from . import known

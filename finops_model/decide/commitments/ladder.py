@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError
-from ...prices.rates._checks import number, quantities
 from .answer import Outcome
 from .search.layers import Usage
 

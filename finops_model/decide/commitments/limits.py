@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import number
 from ...errors import PriceError
-from ...prices.rates._checks import number
 from .search.objective import TIES, largest
 
 SLACK = 1e-9  # relative: a limit met to the last digit is met

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ...checks import number
 from ...documents import load_yaml
 from ...errors import PriceError, listing, unknown
-from ...prices.rates._checks import number
 from ...prices.terms.contracts import is_currency
 
 KINDS = ("units", "spend", "capacity")

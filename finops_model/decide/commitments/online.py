@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError
-from ...prices.rates._checks import number, quantities
 
 LAYERS = 400
 

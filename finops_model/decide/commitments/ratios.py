@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...checks import quantities
 from ...errors import PriceError
-from ...prices.rates._checks import quantities
 
 
 def effective_savings_rate(coverage, utilisation, discount):

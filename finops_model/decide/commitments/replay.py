@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import quantities
 from ...errors import PriceError
-from ...prices.rates._checks import quantities
 from ...prices.settle.hourly import best_level
 from ...progress import Progress, silent
 from .limits import Limits, NothingFits, within
@@ -122,7 +122,7 @@ def simulated(
     """
     import pandas as pd
 
-    from ...forecasting.ensemble import forecast
+    from ...forecasting.series import forecast
 
     days = known.reshape(-1, 24)
     dates = pd.date_range(first_day, periods=len(days))

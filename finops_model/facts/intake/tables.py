@@ -21,7 +21,8 @@ import pandas as pd
 from ...errors import InputError, listing
 from . import vendors
 from .columns import kind_of
-from .files.readers import decode, open_source, refuse_no_file, shown, stray
+from .files.readers import open_source, refuse_no_file
+from .files.text import decode, shown, stray
 from .formats import is_month, plain_words, read_moment, read_number
 from .guess import guess_mapping
 from .mapped_rows import apply_mapping

@@ -330,7 +330,7 @@ def of_rows(rows: list[list[str]]) -> list[Head]:
 
 
 def _first_record(text: str):
-    from .files.readers import read_json
+    from .files.text import read_json
 
     for line in text.splitlines():
         if line.strip():

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
-from ...checks import finite
+from ...checks import written_number
 from ...documents import Date, Quantity, Text
 from ...settings import Strict
 from .events import KINDS
@@ -35,8 +35,8 @@ def number_or_three(value: Any):
             raise ValueError(
                 f"an uncertain number is {{p10, p50, p90}}, not {{{', '.join(map(str, value)) or 'nothing'}}}."
             )
-        return {key: finite(value[key]) for key in THREE}
-    return finite(value)
+        return {key: written_number(value[key]) for key in THREE}
+    return written_number(value)
 
 
 def _short(key: str):

@@ -85,7 +85,7 @@ def forecast_with_covariates(
     prophet=None,
     settling_days: int = 0,
 ) -> ensemble.Forecast:
-    """`ensemble.forecast` with what people know. See there; here only what is known.
+    """`series.forecast` with what people know. See there; here only what is known.
 
     events     Event or mappings (forecasting/covariates/events.py)
     driver     Series of the driver, past and as far ahead as it is planned; or Driver
@@ -238,7 +238,7 @@ def _driver(driver, history: History, ahead, paths: int, seed: int, methods):
             raise ForecastError(
                 f"{driver.name}: the plan has a gap after {ahead[first - 1] if first else history.days[-1]}; give every day of it."
             )
-        own = ensemble.forecast(known, len(ahead) - first, paths, _seed(seed, driver.name), methods)
+        own = ensemble.alone(known, len(ahead) - first, paths, _seed(seed, driver.name), methods)
         middle_path = np.concatenate([planned[:first], own.median])
         each = np.concatenate([np.broadcast_to(planned[:first], (paths, first)), own.paths], axis=1)
     there = np.concatenate(

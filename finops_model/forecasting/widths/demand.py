@@ -78,7 +78,7 @@ def fit_demand(
 
     volume       (day, workload) ≥ 0, finite; leading zeros: not launched yet
     names        of the workloads;  dates (day,) datetime64[D], consecutive
-    methods      as in `ensemble.forecast`;  costly_for: workloads that get costly methods too, None: all
+    methods      as in `series.forecast`;  costly_for: workloads that get costly methods too, None: all
     progress     called with (text, done, total)
     covariates   workload -> what people know of it (covariates/applied.py, docs/method §2.20): taken out of its history, laid over its median
 

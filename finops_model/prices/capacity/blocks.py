@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError
-from ..rates._checks import number, quantities
 from ..transforms._checks import together
 
 STOP_EARLY = 0.5  # hours before its end at which EC2 begins to terminate what runs in a block

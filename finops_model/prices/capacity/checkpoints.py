@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import quantities
 from ...errors import PriceError
-from ..rates._checks import quantities
 from ..transforms._checks import together
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import number, quantities
 from ..terms.dates import whole
 
 METHODS = ("straight_line", "declining")

@@ -11,9 +11,9 @@ from typing import cast
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, unknown
 from ..rates import make
-from ..rates._checks import number, quantities
 from ..rates._parts import Form
 from ..transforms._checks import together
 from .storage import average_by_month, sum_by_month

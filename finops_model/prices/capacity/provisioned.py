@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import number, quantities
 from ..settle.hourly import Hourly
 from ..transforms._checks import round_down, round_up, together
 from ..transforms.capacity_units import CapacityUnits

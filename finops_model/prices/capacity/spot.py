@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import number, quantities
 from ..transforms._checks import round_down, round_up, together
 
 SYSTEMS = ("linux", "windows", "rhel", "suse")

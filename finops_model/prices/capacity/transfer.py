@@ -12,9 +12,9 @@ from typing import cast
 
 import numpy as np
 
+from ...checks import number, numbers, quantities
 from ...errors import PriceError, unknown
 from ..rates import make
-from ..rates._checks import number, numbers, quantities
 from ..rates._parts import Form
 from ..settle.windows import share
 from ..transforms._checks import together

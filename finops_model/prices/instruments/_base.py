@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import number
 from ...errors import PriceError, unknown
-from ..rates._checks import number
 
 WINDOWS = ("period", "month", "term")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..rates._checks import number
+from ...checks import number
 from ._base import Allocation, allocated, capacity_of, check_window, hand_out, positions, sizes_of
 
 

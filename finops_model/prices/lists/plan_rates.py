@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from ...checks import number
 from ...documents import Document, checked, load_yaml
 from ...errors import PriceError, unknown
 from ...settings import Strict
-from ..rates._checks import number
 from .fx import days_of
 
 

@@ -49,23 +49,3 @@ def parts_of(form, quantity) -> Parts:
             "(finops_model/prices/rates/_parts.py), or state the negotiated price as a form."
         )
     return form.parts(quantity)
-
-
-def share_paid(form, quantity: float, cost: float) -> tuple[float, float]:
-    """(factor, due) under which the form charges `cost` for a quantity: what a bill says was negotiated (see charged).
-
-    Where the minimum was paid the bill cannot tell the share: the dearest price that it allows, at most list. Where less than fee and minimum was paid, the contract
-    lowered those too: both are the same.
-
-    >>> from .minimum import Minimum
-    >>> share_paid(Minimum(price=15.0, minimum=60.0), 10, 120.0), share_paid(Minimum(price=15.0, minimum=60.0), 4, 60.0)
-    ((0.8, 1.0), (1.0, 1.0))
-    """
-    use, fee, least = (float(part) for part in parts_of(form, quantity))
-    due, listed = fee + least, max(use, least) + fee
-    if cost < due * (1 - 1e-9):
-        return cost / listed, cost / listed
-    if use <= 0:
-        return 1.0, 1.0
-    factor = max(cost - fee, 0.0) / use
-    return (min(factor, 1.0) if least > 0 and cost <= due * (1 + 1e-9) else factor), 1.0

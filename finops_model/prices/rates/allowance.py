@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import number, quantities
+from ...checks import number, quantities
 from ._parts import Parts, charged
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._checks import number, quantities
+from ...checks import number, quantities
 from ._parts import Parts, charged
 
 

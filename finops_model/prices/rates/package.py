@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import number, quantities
+from ...checks import number, quantities
 from ._parts import Parts, charged
 
 DUST = 1e-12  # share of a block that float noise of a sum may add: 2.1 / 0.7 is 3 packages, not 4

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import flat_fees, number, quantities, tiers
+from ...checks import number, quantities
+from ._checks import flat_fees, tiers
 from ._parts import Parts, charged
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, listing, unknown
-from ..rates._checks import number, quantities
 from ..rates._parts import Parts, charged
 from ..terms.credits import Credit, Drawn, draw
 from ..terms.dates import whole, windows

@@ -7,6 +7,7 @@ import numpy as np
 from ...errors import PriceError
 from ...periods import months_between
 from ..instruments.spend import Spend
+from .windows import pooled
 
 HOURS = np.timedelta64(1, "h")
 
@@ -237,8 +238,6 @@ def _line(
 
 def _windowed(values: np.ndarray, window_of: np.ndarray, windows: int) -> np.ndarray:
     """(..., period, sku) → (..., window, sku)."""
-    from .settlement import pooled
-
     return np.moveaxis(pooled(np.moveaxis(values, -1, -2), window_of, windows), -1, -2)
 
 

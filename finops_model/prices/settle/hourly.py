@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError
-from ..rates._checks import number, quantities
 from ..terms.contracts import is_currency, read_terms
 from .hours import HOURS, blocks, days_of, hourly, weekday_of
 

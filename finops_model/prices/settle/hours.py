@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ...checks import quantities
 from ...errors import PriceError
-from ..rates._checks import quantities
 
 HOURS = 24
 

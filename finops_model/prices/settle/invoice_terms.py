@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...checks import number
 from ...errors import PriceError, unknown
-from ..rates._checks import number
 from ..rates.graduated import Graduated
 from ..terms.credits import Credit
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, listing, unknown
 from ..instruments import Allocation, ordered
 from ..instruments import make as make_instrument
 from ..rates import make as make_rate
-from ..rates._checks import number, quantities
 from ..rates._parts import Form
-from .windows import charge_at, charge_months
+from .windows import charge_at, charge_months, pooled
 
 
 @dataclass(frozen=True)
@@ -374,24 +374,6 @@ def _charge(form, amount: np.ndarray, window_of: np.ndarray, already) -> np.ndar
     if isinstance(form, np.ndarray):  # a price of each period: linear
         return pooled(amount * form, window_of, windows)
     return charge_months([form] * windows, pooled(amount, window_of, windows), already)
-
-
-def pooled(amount: np.ndarray, window_of: np.ndarray, windows: int) -> np.ndarray:
-    """(..., period) added up by window: (..., window). Windows lie side by side in time order.
-
-    >>> pooled(np.array([1.0, 2.0, 4.0]), np.array([0, 0, 1]), 2)
-    array([3., 4.])
-    """
-    if windows == len(window_of):
-        return amount
-    if windows == 1:
-        return amount.sum(axis=-1, keepdims=True)
-    starts = np.searchsorted(window_of, np.arange(windows))
-    if (np.searchsorted(window_of, np.arange(windows), side="right") > starts).all():
-        return np.add.reduceat(amount, starts, axis=-1)
-    result = np.zeros((*amount.shape[:-1], windows))
-    np.add.at(np.moveaxis(result, -1, 0), window_of, np.moveaxis(amount, -1, 0))
-    return result
 
 
 def _by_window(done: Allocation, window_of: np.ndarray, windows: int) -> np.ndarray:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import number, quantities
 from ..transforms._checks import together
 
 SHAPES = ("flat", "burst", "lognormal", "gamma")

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...checks import quantities
 from ...errors import PriceError
-from ..rates._checks import quantities
 from ..rates._parts import charged, parts_of
 
 
@@ -197,3 +197,41 @@ def charge_line(
         "EffectiveCost": contracted,
         "BilledCost": contracted,
     }
+
+
+def pooled(amount: np.ndarray, window_of: np.ndarray, windows: int) -> np.ndarray:
+    """(..., period) added up by window: (..., window). Windows lie side by side in time order.
+
+    >>> pooled(np.array([1.0, 2.0, 4.0]), np.array([0, 0, 1]), 2)
+    array([3., 4.])
+    """
+    if windows == len(window_of):
+        return amount
+    if windows == 1:
+        return amount.sum(axis=-1, keepdims=True)
+    starts = np.searchsorted(window_of, np.arange(windows))
+    if (np.searchsorted(window_of, np.arange(windows), side="right") > starts).all():
+        return np.add.reduceat(amount, starts, axis=-1)
+    result = np.zeros((*amount.shape[:-1], windows))
+    np.add.at(np.moveaxis(result, -1, 0), window_of, np.moveaxis(amount, -1, 0))
+    return result
+
+
+def share_paid(form, quantity: float, cost: float) -> tuple[float, float]:
+    """(factor, due) under which the form charges `cost` for a quantity: what a bill says was negotiated (see charged).
+
+    Where the minimum was paid the bill cannot tell the share: the dearest price that it allows, at most list. Where less than fee and minimum was paid, the contract
+    lowered those too: both are the same.
+
+    >>> from finops_model.prices.rates.minimum import Minimum
+    >>> share_paid(Minimum(price=15.0, minimum=60.0), 10, 120.0), share_paid(Minimum(price=15.0, minimum=60.0), 4, 60.0)
+    ((0.8, 1.0), (1.0, 1.0))
+    """
+    use, fee, least = (float(part) for part in parts_of(form, quantity))
+    due, listed = fee + least, max(use, least) + fee
+    if cost < due * (1 - 1e-9):
+        return cost / listed, cost / listed
+    if use <= 0:
+        return 1.0, 1.0
+    factor = max(cost - fee, 0.0) / use
+    return (min(factor, 1.0) if least > 0 and cost <= due * (1 + 1e-9) else factor), 1.0

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import number
 from ...errors import PriceError, unknown
-from ..rates._checks import number
 from .dates import D, bound, windows
 
 ORDERS = ("expiry", "written")

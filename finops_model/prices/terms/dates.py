@@ -7,8 +7,8 @@ from datetime import date
 
 import numpy as np
 
+from ...checks import number
 from ...errors import PriceError
-from ..rates._checks import number
 
 DAY, MONTH = re.compile(r"^\d{4}-\d{2}-\d{2}$"), re.compile(r"^\d{4}-\d{2}$")
 D, M = "datetime64[D]", "datetime64[M]"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ...checks import number
 from ...errors import PriceError, nearest
-from ..rates._checks import number
 from ..settle.hourly import LIVE, Hourly, from_record
 from ..settle.hours import HOURS
 from .contracts import PREFIX, is_currency, read_other

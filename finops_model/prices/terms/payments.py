@@ -12,8 +12,8 @@ from typing import cast
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import number, quantities
 from ..settle.cents import add_up, digits, in_time
 from ..settle.cents import whole as in_coins
 from ..settle.hours import HOURS

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import quantities
 
 MILLION, THOUSAND = 1e6, 1e3
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...checks import number
 from ...documents import load_yaml
 from ...errors import PriceError, PriceWarning, unknown
-from ..rates._checks import number
 from .buckets import NAMES
+from .times import instants
 
 FIELDS = (
     "model",
@@ -222,8 +223,6 @@ def say_unconfirmed(table, offers, when) -> None:
 
     Reasons: a day that a correction leaves unconfirmed; a day more than 90 days after the price was last read; peak hours at a weekend.
     """
-    from .cost import instants
-
     if when is None:
         return
     days, seconds = instants(when)

@@ -13,18 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, listing, unknown
-from ..rates._checks import number, quantities
 from .buckets import BUCKETS, CONTEXT, INDEX, NAMES, TOKENS, disjoint, spell
 from .corrections import check_window, say_unconfirmed
-from .records import check_told
-from .sheet import price_sheet
+from .sheet import check_told, price_sheet
 from .sizes import Histogram, Lognormal
 from .table import TokenTable, load_tokens
+from .times import instants
 
 __all__ = [
     "Histogram",
@@ -43,7 +42,6 @@ __all__ = [
 PROCESSING = ("batch", "flex", "priority", "fast")  # how a request is processed: one of them
 KINDS = (*PROCESSING, "data_residency", "time_of_day", "regional_endpoint", "surcharge")
 LARGEST = 1e7  # no vendor's context window is larger: more is not one request
-FIRST_DAY = np.datetime64("2020-01-01")  # nobody sold tokens before: an earlier day is a slip
 SECONDS_BUCKETS = ("audio_seconds", "input_audio_seconds", "output_audio_seconds")
 
 
@@ -93,47 +91,6 @@ def factors(modifiers: Sequence[Modifier], context: str = "") -> np.ndarray:
         seen[group] = modifier.kind
         result[[INDEX[name] for name in modifier.buckets]] *= modifier.factor
     return result
-
-
-def instants(when) -> tuple[np.ndarray, np.ndarray | None]:
-    """Days since 1970-01-01 and second of the day, both UTC, of text, dates, datetimes or datetime64 arrays.
-
-    Times without a zone are UTC. The seconds are None where only days are known. Raises PriceError for what is no time.
-
-    >>> [int(part) for part in instants("2026-11-01T02:30:00+02:00")]
-    [20758, 1800]
-    """
-    try:
-        if isinstance(when, str):
-            only_day = len(when.strip()) == 10
-            when = datetime.fromisoformat(when.strip())
-        else:
-            only_day = isinstance(when, date) and not isinstance(when, datetime)
-        if isinstance(when, datetime):
-            if when.tzinfo is not None:
-                when = when.astimezone(UTC).replace(tzinfo=None)
-            when = np.datetime64(when, "D" if only_day else "s")
-        if isinstance(when, (list, tuple)):
-            parts = [instants(one) for one in when]
-            days = np.array([int(day) for day, _ in parts])
-            seconds = [int(s) for _, s in parts if s is not None]
-            return days, np.array(seconds) if len(seconds) == len(parts) else None
-        times = np.asarray(when, dtype="datetime64" if not isinstance(when, np.ndarray) else None)
-        if times.dtype.kind != "M" or np.isnat(times).any():
-            raise ValueError
-    except (TypeError, ValueError):
-        raise PriceError(
-            f"tokens: '{str(when)[:40]}' is not a time; write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, UTC unless it has an "
-            "offset."
-        ) from None
-    days = times.astype("datetime64[D]")
-    if days.size and days.min() < FIRST_DAY:
-        raise PriceError(
-            f"tokens: {days.min()} lies before {FIRST_DAY}, when nobody sold tokens; is it a slip?"
-        )
-    if np.datetime_data(times.dtype)[0] in ("D", "W", "M", "Y"):
-        return days.astype(np.int64), None
-    return days.astype(np.int64), (times.astype("datetime64[s]") - days).astype(np.int64)
 
 
 def columns(

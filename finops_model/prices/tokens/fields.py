@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ...checks import quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import quantities
 
 TOKEN_WORD = re.compile(r"(_tokens|[a-z]Tokens|_token_count|[a-z]TokenCount)$")
 LIVES = {"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"}

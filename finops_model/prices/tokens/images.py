@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import number, quantities
 
 DUST = 1e-9  # share of a tile that float noise of a scale may add
 TILES = {  # OpenAI, tokens of (low detail and base, each tile)

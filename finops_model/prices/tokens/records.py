@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import FinOpsError, PriceError
-from .buckets import INDEX, Buckets
+from .buckets import Buckets
+from .cost import token_cost
+from .usage import from_vendor
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,6 @@ def price_records(
     >>> [at for at, reason in done.refused], round(done.total, 9)
     ([1], 0.00208)
     """
-    from .usage import from_vendor
-
     refused: dict[int, str] = {}
     read: dict[int, Buckets] = {}
     for at, record in enumerate(records):
@@ -81,8 +81,6 @@ def price_records(
         return value if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value) else None
 
     def settle(ats: list[int]) -> None:
-        from .cost import token_cost
-
         if not ats:
             return
         own = (
@@ -124,33 +122,3 @@ def stacked(records: Sequence[Buckets]) -> Buckets:
         {name: column(name, lambda one: one) for name in names},
         {kind: column(kind, lambda one: one.untold) for kind in kinds},
     )
-
-
-def check_told(table, offers, row, tier, untold: Mapping, where: str) -> None:
-    """Raises PriceError where cached tokens reach into audio, image or video, the record does not say how far, and the prices differ."""
-    for kind, tokens in untold.items():
-
-        def price(bucket):
-            return table.prices[row, tier, INDEX[bucket]], table.missing[row, INDEX[bucket]]
-
-        def apart(rich, plain):
-            (one, none), (other, missing) = price(rich), price(plain)
-            return none | missing, np.abs(one - other) > 1e-12 * np.maximum(one, other)
-
-        silent, differ = apart(f"input_{kind}", "uncached_input")
-        differ = differ | silent
-        silent, cached_differ = apart(f"cache_read_{kind}", "cache_read")
-        differ = differ | (
-            cached_differ & ~silent
-        )  # where nobody states the cached price, what costs as text uncached does so cached
-        wrong = differ & (np.asarray(tokens) > 0)
-        if wrong.any():
-            at = tuple(np.argwhere(wrong)[0])
-            place = f" at position {tuple(int(i) for i in at)}" if at else ""
-            offer = int(np.broadcast_to(offers, wrong.shape)[at])
-            count = float(np.broadcast_to(tokens, wrong.shape)[at])
-            raise PriceError(
-                f"{where}: some of the {count:,.15g} {kind} tokens of a request{place} are in the cache, and the record does not say how many; "
-                f"{table.name(offer)} charges {kind} and text differently, so the split of the cache decides the cost. Give the cached tokens by kind "
-                f"(cached_tokens_details), or price the buckets yourself (cache_read, cache_read_{kind}, input_{kind})."
-            )

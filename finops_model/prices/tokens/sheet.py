@@ -14,8 +14,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ...checks import number
 from ...errors import PriceError, unknown
-from ..rates._checks import number
 from .buckets import BUCKETS, INDEX, spell
 from .table import TokenTable, build
 
@@ -350,3 +350,33 @@ def _known(mapping, allowed: set, kind: str) -> None:
     for key in mapping:
         if key not in allowed:
             raise PriceError(unknown("tokens", kind, str(key), sorted(allowed)))
+
+
+def check_told(table, offers, row, tier, untold: Mapping, where: str) -> None:
+    """Raises PriceError where cached tokens reach into audio, image or video, the record does not say how far, and the prices differ."""
+    for kind, tokens in untold.items():
+
+        def price(bucket):
+            return table.prices[row, tier, INDEX[bucket]], table.missing[row, INDEX[bucket]]
+
+        def apart(rich, plain):
+            (one, none), (other, missing) = price(rich), price(plain)
+            return none | missing, np.abs(one - other) > 1e-12 * np.maximum(one, other)
+
+        silent, differ = apart(f"input_{kind}", "uncached_input")
+        differ = differ | silent
+        silent, cached_differ = apart(f"cache_read_{kind}", "cache_read")
+        differ = differ | (
+            cached_differ & ~silent
+        )  # where nobody states the cached price, what costs as text uncached does so cached
+        wrong = differ & (np.asarray(tokens) > 0)
+        if wrong.any():
+            at = tuple(np.argwhere(wrong)[0])
+            place = f" at position {tuple(int(i) for i in at)}" if at else ""
+            offer = int(np.broadcast_to(offers, wrong.shape)[at])
+            count = float(np.broadcast_to(tokens, wrong.shape)[at])
+            raise PriceError(
+                f"{where}: some of the {count:,.15g} {kind} tokens of a request{place} are in the cache, and the record does not say how many; "
+                f"{table.name(offer)} charges {kind} and text differently, so the split of the cache decides the cost. Give the cached tokens by kind "
+                f"(cached_tokens_details), or price the buckets yourself (cache_read, cache_read_{kind}, input_{kind})."
+            )

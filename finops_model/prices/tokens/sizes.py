@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError
-from ..rates._checks import number, quantities
 
 P90 = 1.2815515655446004  # standard normal quantile
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from ...checks import quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import quantities
 from .buckets import Buckets, disjoint
 from .fields import MADE_DETAILS, PROMPT_DETAILS, READ, WRITTEN, refuse_unknown, same
 

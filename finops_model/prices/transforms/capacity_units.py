@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError, unknown
-from ..rates._checks import number, quantities
 from ._checks import together
 
 

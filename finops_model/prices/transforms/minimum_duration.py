@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..rates._checks import number, quantities
+from ...checks import number, quantities
 from ._checks import together
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import number, quantities
 from ...errors import PriceError
-from ..rates._checks import number, quantities
 from ._checks import days_in, together
 
 

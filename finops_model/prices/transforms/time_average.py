@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import units
+from ...checks import number, quantities
 from ...errors import PriceError
-from ..rates._checks import number, quantities
 from ._checks import days_in
 
 

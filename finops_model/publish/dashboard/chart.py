@@ -17,7 +17,7 @@ from ...documents import write_atomic
 from ...measure.budget.landing import spread
 from ...measure.words import money
 from ...periods import month_name
-from .state import spread_labels, stamp
+from .labels import spread_labels, stamp
 
 # Okabe–Ito: blue forecast, vermilion budget, near-black actuals; grey for what is only a reference.
 BLUE, VERMILION, INK, GREY, GRID = "#0072B2", "#D55E00", "#1B2631", "#5D6D7E", "#E3E7EB"

@@ -15,6 +15,7 @@ from ...periods import fiscal_year, month_name
 from ...wording import gap, span
 from ...wording import landing as landing_words
 from .dials import Position, gpu_pool, limits, settle
+from .labels import spread_labels, stamp
 
 QUANTILES = ("p05", "p10", "p25", "p50", "p75", "p90", "p95")
 HISTORY = 18  # months of actuals drawn
@@ -326,11 +327,6 @@ def _budget_parts(brief: dict) -> dict:
     }
 
 
-def stamp(month: str) -> int:
-    """A month as the browser's milliseconds since 1970, UTC."""
-    return int(np.datetime64(month, "M").astype("datetime64[ms]").astype(int))
-
-
 def _chart(brief: dict, rows: list[dict], moved: bool) -> dict:
     """Rows by name for the frozen specification, and what the chart says in words."""
     currency, published = brief["currency"], brief["forecast"]["months"]
@@ -408,31 +404,6 @@ def opening_line(opening: list[dict], published: list[dict]) -> list[dict]:
     return [{"month": row["month"], "p50": row["p50"]} for row in opening] + [
         {"month": stamp(row["month"]), "p50": row["p50"]} for row in published
     ]
-
-
-def spread_labels(ends: list[tuple[float, str, str]], gap: float) -> list[dict]:
-    """Direct labels pushed apart until no two stand closer than `gap`; their order stays.
-
-    >>> [round(row["value"], 2) for row in spread_labels([(1.0, "a", ""), (1.1, "b", ""), (9.0, "c", "")], 1.0)]
-    [0.55, 1.55, 9.0]
-    """
-    ordered = sorted(ends)
-    clusters: list[list] = []  # [middle, members]: clusters merge until all stand apart
-    for end in ordered:
-        clusters.append([end[0], [end]])
-        while len(clusters) > 1:
-            (low, below), (high, above) = clusters[-2:]
-            if high - low >= gap * (len(below) + len(above)) / 2:
-                break
-            members = below + above
-            clusters[-2:] = [[sum(m[0] for m in members) / len(members), members]]
-    found = []
-    for middle, members in clusters:
-        for i, (_, text, color) in enumerate(members):
-            found.append(
-                {"value": middle + gap * (i - (len(members) - 1) / 2), "text": text, "color": color}
-            )
-    return found
 
 
 def _compare(brief: dict, change: dict | None) -> list[dict]:

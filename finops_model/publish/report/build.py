@@ -29,6 +29,8 @@ from .workbook import write_workbook
 
 __all__ = ["build_reports", "compare_briefs", "render", "to_pdf", "verify_files"]
 
+WORKER = "finops_model.publish.report.worker"  # a process of its own for each worker
+
 
 def render(
     brief: dict,
@@ -154,7 +156,7 @@ def _side_by_side(briefs, folders, kept, workers, fast, extra, aside: Path, say)
             )
             running.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", f"{__package__}.run", str(listed)],
+                    [sys.executable, "-m", WORKER, str(listed)],
                     stdout=subprocess.PIPE,
                     stderr=open(aside / f"errors-{n}.txt", "w+"),  # noqa: SIM115 - the child writes it
                     text=True,

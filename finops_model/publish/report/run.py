@@ -1,7 +1,6 @@
 """Executes the report notebook: papermill with a kernel of its own per report, or one warm kernel for many.
 
 papermill runs parameter *names* as code, so names are checked against the notebook's own parameters cell before anything starts.
-As a program (`python -m finops_model.publish.report.run JOBS`) it renders a list of reports: that is one worker.
 """
 
 from __future__ import annotations
@@ -16,8 +15,7 @@ import tempfile
 from pathlib import Path
 
 from ... import resources
-from ...errors import FinOpsError, ReportError, unknown
-from ...exits import run
+from ...errors import ReportError, unknown
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 START_SECONDS, CELL_SECONDS = 60, 120
@@ -180,33 +178,3 @@ def _quiet():
 def _first_line(text) -> str:
     lines = str(text).strip().splitlines()
     return lines[0][:300] if lines else "no message"
-
-
-def work(jobs: dict) -> None:
-    """Render `jobs["reports"]` ({"brief", "folder", "failed"} each) one after the other; tells of each on standard output."""
-    from .briefs import load_brief
-    from .build import render
-
-    with Kernel() if jobs["fast"] else contextlib.nullcontext() as warm:
-        for job in jobs["reports"]:
-            render(
-                load_brief(job["brief"]),
-                job["folder"],
-                warm=warm,
-                manifest_extra=jobs["extra"],
-                failed=job["failed"],
-            )
-            print(json.dumps({"done": job["folder"]}), flush=True)
-
-
-def main() -> int:
-    try:
-        work(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    except FinOpsError as problem:
-        print(json.dumps({"error": str(problem)}), flush=True)
-        return problem.exit_code
-    return 0
-
-
-if __name__ == "__main__":
-    run(main)

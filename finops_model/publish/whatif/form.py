@@ -259,20 +259,6 @@ def choices(facts, settings) -> dict:
     return found
 
 
-def form(settings, daily, as_of: str, folder=None, paths: int = 1000):
-    """The form as a widget; see `whatif_widgets.Form`. daily: the frame of fm.daily; as_of: last day of actuals used."""
-    from .widgets import Form
-
-    facts = base_facts.read_facts(daily, settings, as_of)
-    return Form(settings, facts, Path(folder) if folder else _folder(settings), paths)
-
-
-def _folder(settings) -> Path:
-    return (
-        settings.path(settings.scenario).parent if settings.scenario else settings.path("scenarios")
-    )
-
-
 def shown(problem: BaseException) -> str:
     """A problem as safe HTML for a notebook."""
     return f"<div role='alert' style='color:#B94F00;white-space:pre-wrap'>{html.escape(str(problem))}</div>"

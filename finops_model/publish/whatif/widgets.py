@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from ...decide.compare import compare
 from ...errors import FinOpsError
 from ...periods import add_months, month_of
+from ...scenario import ledger_base as base_facts
 from ...simulate.scenarios import run_many
 from .form import ALL, KINDS, WhatIf, choices, shown, write_what_if
 
@@ -204,3 +205,15 @@ class Form(widgets.VBox):
             self.told.value = shown(problem)
             return
         self.told.value = self.comparison._repr_html_()
+
+
+def form(settings, daily, as_of: str, folder=None, paths: int = 1000):
+    """The form as a widget; see `Form`. daily: the frame of fm.daily; as_of: last day of actuals used."""
+    facts = base_facts.read_facts(daily, settings, as_of)
+    return Form(settings, facts, Path(folder) if folder else _folder(settings), paths)
+
+
+def _folder(settings) -> Path:
+    return (
+        settings.path(settings.scenario).parent if settings.scenario else settings.path("scenarios")
+    )

@@ -16,7 +16,7 @@ from ...forecasting.covariates.timeline import Timeline
 from ...forecasting.widths.demand import Demand, level_increment_sd
 from ...periods import days, month_days, month_index
 from ...prices.lists.catalog import catalog_price, is_linear, unit_price
-from ...prices.rates._parts import share_paid
+from ...prices.settle.windows import share_paid
 from ...scenario.booked import excluded, month_parts, newest_full_month, recurring_by_workload
 from ...scenario.changes import escape, timeline
 from ...scenario.placed import Placed

@@ -2,49 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import cast
 
-import numpy as np
-
-from ...errors import PriceError, ScenarioError
-from ...prices.rates._checks import number as not_negative
-
-
-def finite(value, what: str) -> float:
-    """`value` as a float of any sign; raises ScenarioError unless it is a finite number."""
-    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(
-        value, (bool, np.bool_)
-    )
-    if not good or not math.isfinite(value):
-        raise ScenarioError(f"{what} is {str(value)[:40]}; it must be a finite number.")
-    return float(value)
-
-
-def positive(value, what: str) -> float:
-    """`value` as a float above 0; raises ScenarioError."""
-    try:
-        return not_negative(
-            int(value) if isinstance(value, float) and value.is_integer() else value,
-            what,
-            above_zero=True,
-        )
-    except PriceError as problem:
-        raise ScenarioError(str(problem)) from None
-
-
-def zero_or_more(value, what: str) -> float:
-    """`value` as a float, 0 or more; raises ScenarioError."""
-    if finite(value, what) < 0:
-        raise ScenarioError(f"{what} is {float(value):g}; it must be 0 or more.")
-    return float(value)
-
-
-def share(value, what: str) -> float:
-    """`value` as a float from 0 to 1; raises ScenarioError."""
-    if not 0 <= finite(value, what) <= 1:
-        raise ScenarioError(f"{what} is {float(value):g}; it must be from 0 to 1.")
-    return float(value)
+from ...checks import finite
+from ...errors import ScenarioError
 
 
 def rising(kind: str, **values) -> tuple[float, ...]:

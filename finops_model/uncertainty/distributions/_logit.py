@@ -12,9 +12,10 @@ from functools import cached_property
 import numpy as np
 from scipy.special import expit
 
+from ...checks import finite
 from ...errors import ScenarioError
 from ._base import Distribution, solve
-from ._checks import finite, set_fields
+from ._checks import set_fields
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(20)
 FAR = 60.0  # beyond it u − ½ is ±½ to the last bit

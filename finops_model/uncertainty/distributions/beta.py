@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 from scipy.special import betainc, betaincc, betainccinv, betaincinv, betaln, poch, xlog1py, xlogy
 
+from ...checks import positive
 from ...errors import ScenarioError
 from ._base import Distribution, expand
-from ._checks import UNSET, one_of, positive, rising, set_fields
+from ._checks import UNSET, one_of, rising, set_fields
 from ._table import tabulated
 
 

@@ -7,9 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from ...checks import finite, share
 from ...errors import ScenarioError
 from ._base import Distribution
-from ._checks import finite, set_fields, share
+from ._checks import set_fields
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from ...checks import positive
 from ._base import Distribution
-from ._checks import UNSET, one_of, positive, set_fields
+from ._checks import UNSET, one_of, set_fields
 from .gamma import Gamma
 
 

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, gammaln, poch, xlogy
 
+from ...checks import positive
 from ._base import Distribution
-from ._checks import UNSET, one_of, positive, set_fields
+from ._checks import UNSET, one_of, set_fields
 from ._table import tabulated
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._checks import finite
+from ...checks import finite
 from ._logit import LogOdds, fill
 
 

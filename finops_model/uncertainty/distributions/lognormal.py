@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from ...checks import positive
 from ._base import Distribution
-from ._checks import UNSET, one_of, positive, set_fields
+from ._checks import UNSET, one_of, set_fields
 from .normal import interval, phi
 
 

@@ -11,9 +11,10 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr
 
+from ...checks import finite, share
 from ...errors import ScenarioError
 from ._base import Distribution, solve, solve_smooth
-from ._checks import finite, set_fields, share
+from ._checks import set_fields
 from .discrete import Discrete
 from .poisson import Poisson
 

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from ...checks import finite, positive
 from ._base import Distribution
-from ._checks import finite, positive, set_fields
+from ._checks import set_fields
 
 ROOT = np.sqrt(2 * np.pi)
 

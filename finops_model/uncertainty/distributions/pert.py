@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ...checks import positive
 from ._base import Distribution
-from ._checks import positive, rising, set_fields
+from ._checks import rising, set_fields
 from .beta import Beta
 
 

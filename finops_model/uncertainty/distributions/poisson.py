@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from scipy.special import gammaln, pdtr, xlog1py, xlogy
 
+from ...checks import positive
 from ._base import Distribution
-from ._checks import positive, set_fields
+from ._checks import set_fields
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from math import gamma
 import numpy as np
 from scipy.special import gammainc, gammaincc
 
+from ...checks import positive
 from ._base import Distribution
-from ._checks import positive, set_fields
+from ._checks import set_fields
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 
+from ...checks import finite, share
 from ...errors import ScenarioError, listing
 from ...periods import is_date
 from ..distributions import Distribution
-from ..distributions._checks import finite, set_fields, share
+from ..distributions._checks import set_fields
 from ..elicit import read_value
 from ..following import Following
 from ..price_risk import path_uniforms

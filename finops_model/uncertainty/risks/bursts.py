@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ...checks import positive
 from ...errors import ScenarioError
-from ..distributions._checks import positive, set_fields
+from ..distributions._checks import set_fields
 from ._base import Risk, number, one_number, the
 
 

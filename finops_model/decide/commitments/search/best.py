@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ....checks import number
 from ....errors import PriceError
-from ....prices.rates._checks import number
 from ..answer import Curve, Outcome, Purchase, Recommendation
 from ..ladder import Ladder, ladder
 from ..limits import Limits

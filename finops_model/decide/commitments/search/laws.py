@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ....checks import number
 from ....errors import PriceError, listing, unknown
-from ....prices.rates._checks import number
 
 FIELDS = {
     "normal": ("mean", "sd"),

@@ -17,8 +17,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ....checks import quantities
 from ....errors import PriceError, unknown
-from ....prices.rates._checks import quantities
 from ....prices.settle.hourly import best_level
 
 EXACT = 1e-12  # relative: float noise must not decide a tie

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ....checks import number
 from ....errors import PriceError, unknown
-from ....prices.rates._checks import number
 
 OBJECTIVES = ("mean", "cvar", "regret", "waste")
 WIDE = 33  # levels of one round of the search

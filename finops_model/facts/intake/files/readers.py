@@ -9,9 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-import json
 import os
-import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -24,6 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ....errors import InputError, nearest
+from . import textcells
+from .text import BrokenRow, decode, encoding_of, read_json, short, stray
 
 MAX_TEXT = 4 * 2**30  # bytes of text, unpacked
 MAX_RATIO, FREE_TEXT = 200, 64 * 2**20  # a gzip may unpack to 200 times its size, or to 64 MiB
@@ -47,17 +47,6 @@ MAGIC = {
     b"Rar!": "a rar archive",
 }
 UNPACK = "Unpack it and deliver the CSV, JSON or Parquet file inside."
-
-
-@dataclass(frozen=True)
-class BrokenRow:
-    """A line that never became a row: its 1-based data row, the column if known, why, and the text as it stood."""
-
-    row: int
-    column: str
-    kind: str
-    reason: str
-    raw: str
 
 
 @dataclass
@@ -96,16 +85,12 @@ class Source:
     def header(self) -> list[str]:
         """Column names as the file writes them."""
         if self.kind == "parquet":
-            from . import textcells
-
             return textcells.check_header(self.name, _parquet(self).schema_arrow.names)
         return list(self.table.schema.names)
 
     @cached_property
     def table(self) -> pa.Table:
         """All cells as text (null where the file has no value), with `x_Row`, the 1-based data row."""
-        from . import textcells
-
         if self.kind == "csv":
             return textcells.read_csv(self)
         if self.kind in ("jsonl", "json"):
@@ -119,8 +104,6 @@ class Source:
                 self.table.slice(i, BATCH) for i in range(0, max(self.table.num_rows, 1), BATCH)
             )
             return
-        from . import textcells
-
         file, first = _parquet(self), 1
         empty = True
         try:
@@ -134,30 +117,6 @@ class Source:
             ) from None
         if empty:
             yield textcells.as_text(self.name, file.schema_arrow.empty_table(), 1)
-
-
-def short(problem: object, most: int = 120) -> str:
-    """An error of a library on one short line."""
-    return " ".join(str(problem).split())[:most].rstrip(".")
-
-
-def read_json(text: str) -> Any:
-    """JSON with exact numbers (as text) and without duplicate keys.
-
-    >>> read_json('{"a": 0.10, "b": NaN}')
-    {'a': '0.10', 'b': 'NaN'}
-    """
-
-    def once(pairs):
-        built = dict(pairs)
-        if len(built) != len(pairs):
-            seen = [key for key, _ in pairs]
-            raise ValueError(f"key '{next(k for k in seen if seen.count(k) > 1)}' stands twice")
-        return built
-
-    return json.loads(
-        text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=once
-    )
 
 
 def open_source(item: Any) -> Source:
@@ -346,93 +305,6 @@ def _text_kind(path: Path, data: bytes) -> str:
             else "json"
         )
     return "csv"
-
-
-def decode(source: Source) -> str:
-    """The text of a file: UTF-8 (with or without mark), UTF-16 by its mark or its zeros, else Windows-1252 with a note.
-
-    Where some lines beyond ASCII are UTF-8 and some are not, the file is UTF-8 and the bytes of the others stay marked (surrogate
-    escapes), so that the reader refuses their rows: one stray byte never changes the letters of the others (docs/method §13.33).
-    """
-    kind = encoding_of(source.data)
-    try:
-        text = source.data.decode(kind)
-    except UnicodeDecodeError as problem:
-        if kind != "utf-8-sig":
-            raise InputError(
-                f"{source.name}: looks like {kind.upper()} but is not (byte {problem.start}). "
-                "Export it as UTF-8."
-            ) from None
-        return _not_all_utf8(source)
-    if kind != "utf-8-sig":
-        source.notes.append(f"not UTF-8: read as {kind}")
-    return text
-
-
-def encoding_of(data: bytes) -> str:
-    """utf-16 by its mark, utf-16-le or -be by its zeros, else utf-8-sig."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
-    if len(data) > 3 and data[1:200:2].count(0) > 0.4 * len(data[1:200:2]):
-        return "utf-16-le"
-    if len(data) > 3 and data[0:200:2].count(0) > 0.4 * len(data[0:200:2]):
-        return "utf-16-be"
-    return "utf-8-sig"
-
-
-def _not_all_utf8(source: Source) -> str:
-    data = source.data
-    beyond = [
-        (number, line) for number, line in enumerate(data.split(b"\n"), 1) if not line.isascii()
-    ]
-    strange = [number for number, line in beyond if not _is_utf8(line)]
-    if len(strange) == len(beyond):
-        source.notes.append("not UTF-8: read as Windows-1252")
-        return data.decode("latin-1") if b"\x81" in data else data.decode("cp1252", "replace")
-    lines = "1 line is not UTF-8" if len(strange) == 1 else f"{len(strange):,} lines are not UTF-8"
-    source.notes.append(
-        f"{lines} (line {strange[0]}{' first' if len(strange) > 1 else ''}) where others are: refused, "
-        "not read another way"
-    )
-    return data.decode("utf-8-sig", "surrogateescape")
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-STRAY = re.compile("[\udc80-\udcff]")
-
-
-def stray(text: str) -> str:
-    r"""What is wrong with a text whose bytes were not UTF-8, or ''.
-
-    >>> stray("Z\udcfcrich"), stray("Zürich")
-    ("holds the byte 0xFC, which is not UTF-8: 'Z?rich'", '')
-    """
-    found = STRAY.search(text)
-    if not found:
-        return ""
-    return f"holds the byte 0x{ord(found[0]) - 0xDC00:02X}, which is not UTF-8: '{' '.join(STRAY.sub('?', text).split())[:40]}'"
-
-
-def shown(text: str) -> str:
-    r"""A text that can be stored and printed: bytes that are no UTF-8, and halves of characters, as escapes.
-
-    >>> shown("Z\udcfcrich \ud800")
-    'Z\\xfcrich \\ud800'
-    """
-    if text.isascii():
-        return text
-    return (
-        STRAY.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
-        .encode("utf-8", "backslashreplace")
-        .decode()
-    )
 
 
 def head_text(source: Source) -> str:

@@ -18,7 +18,7 @@ import pyarrow.csv as pacsv
 
 from ....errors import InputError
 from .cells import whole_characters
-from .readers import BrokenRow, Source, decode, read_json, short, shown, stray
+from .text import BrokenRow, Delivered, decode, read_json, short, shown, stray
 
 DATA = re.compile(
     r"\s*([+-]?\d[\d.,]*|\d{4}-\d{2}-\d{2}.*|\{.*)\s*", re.ASCII
@@ -28,7 +28,7 @@ MAX_COLUMNS, MAX_CELL, MAX_RAW, MAX_UNPACKED = 2000, 131_072, 20_000, 2 * 2**30
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
-def read_csv(source: Source) -> pa.Table:
+def read_csv(source: Delivered) -> pa.Table:
     """The rows of a CSV file; malformed lines go to source.broken. Raises InputError for a header that cannot be used."""
     text = decode(source)
     lines = io.StringIO(text, newline="")
@@ -120,7 +120,7 @@ def _arrow_csv(raw: bytes, names: list[str], delimiter: str) -> pa.Table | None:
     return table.append_column("x_Row", pa.array(np.arange(1, table.num_rows + 1)))
 
 
-def _careful_csv(source: Source, body: str, names: list[str], delimiter: str) -> pa.Table:
+def _careful_csv(source: Delivered, body: str, names: list[str], delimiter: str) -> pa.Table:
     """Record by record. A record that breaks takes the lines it swallowed with it; reading goes on behind them."""
     lines = list(io.StringIO(body, newline=""))
     rows, numbers, at, number = [], [], 0, 0
@@ -214,7 +214,7 @@ def _quoted_column(line, names, delimiter) -> str:
     return ""
 
 
-def read_records(source: Source) -> pa.Table:
+def read_records(source: Delivered) -> pa.Table:
     """JSON lines, or one JSON list, of flat objects. Nested values become JSON text."""
     records, numbers = [], []
     if source.kind == "json":
@@ -281,7 +281,7 @@ def _text(value) -> str | None:
     return shown(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def read_frame(source: Source) -> pa.Table:
+def read_frame(source: Delivered) -> pa.Table:
     """A pandas frame; cells that are not text are written as text, missing ones are null."""
     frame = source.frame
     names = check_header(source.name, [str(column) for column in frame.columns])
@@ -296,7 +296,7 @@ def read_frame(source: Source) -> pa.Table:
     return _table(columns, list(range(1, len(frame) + 1)), source)
 
 
-def _table(columns: dict, numbers: list[int], source: Source | None = None) -> pa.Table:
+def _table(columns: dict, numbers: list[int], source: Delivered | None = None) -> pa.Table:
     def safe(name, values):
         try:
             return pa.array(values, pa.string())

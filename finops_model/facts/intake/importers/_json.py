@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from ....errors import InputError
-from ..files.readers import BrokenRow, Source
+from ..files.readers import Source
+from ..files.text import BrokenRow
 from . import Export
 
 COLUMNS = (

@@ -1,0 +1,99 @@
+"""The forecast of one series, with what people know of it (docs/method §2.2–§2.4, §2.20)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import ForecastError, unknown
+from .covariates.series import forecast_with_covariates
+from .ensemble import CLOCKS, Forecast, alone
+from .grading import DAYS
+from .history import clean, day_of, newest_day
+from .settling import SETTLING_DAYS, check_days
+
+MAX_HORIZON = 3700
+
+
+KNOWN = (
+    "cap",
+    "driver",
+    "events",
+    "floor",
+    "holidays",
+    "overrides",
+    "prophet",
+)  # what people know, forecasting/covariates/series.py
+
+
+def forecast(
+    history,
+    horizon: int,
+    paths: int = 1000,
+    seed: int = 0,
+    methods=None,
+    freq: str = "D",
+    as_of=None,
+    settling_days: int = SETTLING_DAYS,
+    until=None,
+    **known,
+) -> Forecast:
+    """The days after `history` as sample paths (path, day).
+
+    history   daily Series, frame with ds and y, or History; ≥ 0, at least 2 days
+    horizon   days ahead, 1…3700
+    methods   None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf
+    freq      "D", or "h": history and horizon are hours (up to a few days ahead; nothing of `known` then)
+    as_of     look at no later day than this (YYYY-MM-DD); None: at all of them;  until: another word for it
+    settling_days   newest days that may be unfinished: those far under their weekday are not learned from, and stand in `left_out`; 0: all count
+    known     what people know: events, driver, holidays, cap, floor, overrides, options of Prophet (forecasting/covariates/series.py)
+
+    Same history, seed and methods give the same paths; a longer horizon continues them. Forecasts made with one seed
+    share their draws (origin and sign), so that totals of several series may be added path by path.
+    Raises ForecastError for a history that cannot be meant.
+
+    >>> import pandas as pd
+    >>> year = pd.Series(np.tile([5.0, 5, 5, 5, 5, 2, 2], 30), pd.date_range("2026-01-01", periods=210))
+    >>> forecast(year, 14, paths=100).paths.shape
+    (100, 14)
+    """
+    if freq not in CLOCKS:
+        raise ForecastError(unknown("forecast", "freq", str(freq), CLOCKS))
+    clock = CLOCKS[freq]
+    if until is not None and as_of is not None:
+        raise ForecastError("forecast: as_of and until are one thing; give one of them.")
+    window, as_of = check_days(settling_days), as_of if until is None else until
+    history, whole = clean(history, freq=clock.step, as_of=as_of), history
+    if window and as_of is not None:  # days that others have followed have had their time
+        window = max(
+            window
+            - int((newest_day(whole, clock.step) - day_of(as_of, "history")).astype(int).clip(0)),
+            0,
+        )
+    horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
+    for name in known:
+        if name not in KNOWN:
+            raise ForecastError(unknown("forecast", "word", name, KNOWN))
+    known = {
+        name: value
+        for name, value in known.items()
+        if value is not None and not (isinstance(value, (tuple, list)) and not value)
+    }
+    if known and clock is not DAYS:
+        raise ForecastError(
+            f"forecast: {', '.join(known)} are covariates of daily forecasts only; add the hours up to days first."
+        )
+    if known:
+        return forecast_with_covariates(
+            history, horizon, paths, seed, methods, settling_days=window, **known
+        )
+    return alone(history, horizon, paths, seed, methods, clock=clock, settling_days=window)
+
+
+def _count(value, name, most):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, np.integer))
+        or not 1 <= value <= most
+    ):
+        raise ForecastError(f"{name}: {value!r} must be a whole number from 1 to {most:,}.")
+    return int(value)
