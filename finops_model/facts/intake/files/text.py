@@ -15,7 +15,7 @@ class Delivered(Protocol):
 
     name: str
     kind: str
-    data: bytes | None
+    data: Any
     frame: Any
     notes: list[str]
     broken: list[BrokenRow]
