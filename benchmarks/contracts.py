@@ -48,14 +48,18 @@ def main() -> None:
     )
     plan = Subscription((Plan(30, quota=100, overage_price=0.01),))
     agreement = Agreement(
-        (1000.0,) * 3, "2027-01", marketplace_cap=0.25, shortfall_carry=0.2, excess_carry=1
+        commitments=(1000.0,) * 3,
+        start="2027-01",
+        marketplace_cap=0.25,
+        shortfall_carry=0.2,
+        excess_carry=1,
     )
     unit = median(lambda: cost * 2.0, repeat)
     print(f"{'one multiplication of 1 M float64':50s} {unit:7.1f} ms")
     for name, call in {
         "three credits": lambda: draw(credits, cost, months),
         "invoice: discount, 3 credits, support, tax": lambda: apply(
-            deal, [Charge("a", list_cost=cost)], months
+            deal, [Charge(sku="a", list_cost=cost)], months
         ),
         "seats, 2,740 paths x 365 days": lambda: plan.settle(seats, "2027-01-01", usage),
         "agreement, 27,778 paths x 36 months": lambda: agreement.settle(spend, spend * 0.2),

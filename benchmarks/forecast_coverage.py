@@ -115,7 +115,7 @@ def by_error_paths(y: np.ndarray, paths: int) -> np.ndarray:
     """The same of `forecast`, each series with draws of its own."""
     return np.stack(
         [
-            month_totals(forecast(History(DATES, y[:DAYS, w]), AHEAD, paths, w).paths)
+            month_totals(forecast(History(DATES, y[:DAYS, w]), AHEAD, paths=paths, seed=w).paths)
             for w in range(y.shape[1])
         ],
         axis=-1,
@@ -163,7 +163,7 @@ def effective(hits: np.ndarray) -> float:
 def main(per_process: int, paths: int = 1024) -> None:
     started = time.process_time()
     y, names = worlds(per_process)
-    demand, truth = fit_demand(y[:DAYS], names, DATES, AHEAD, 1), month_totals(y[DAYS:].T).T
+    demand, truth = fit_demand(y[:DAYS], names, DATES, AHEAD, seed=1), month_totals(y[DAYS:].T).T
     ways = {
         "kernel": by_kernel(demand, paths, 3),
         "reference": by_reference(demand, paths, 3),

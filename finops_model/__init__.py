@@ -4,7 +4,7 @@ ingest → daily facts → forecast → scenario → simulation → brief → re
 
 >>> import finops_model as fm
 >>> settings = fm.load_settings("finops.yaml")            # doctest: +SKIP
->>> run = fm.run("scenarios/20_smaller_model.yaml", settings)  # doctest: +SKIP
+>>> run = fm.run("scenarios/20_smaller_model.yaml", settings=settings)  # doctest: +SKIP
 """
 
 from __future__ import annotations

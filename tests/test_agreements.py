@@ -100,14 +100,14 @@ def test_what_is_missing_is_paid_or_carried_and_the_last_year_owes_nothing_more(
 @settings(max_examples=60, deadline=None)
 @given(st.floats(0, 1), st.floats(0, 50), st.integers(0, 1000))
 def test_more_spend_never_raises_a_shortfall(share, more, seed):
-    deal = Agreement((1000.0, 1200.0), "2027-01", shortfall_carry=share)
+    deal = Agreement(commitments=(1000.0, 1200.0), start="2027-01", shortfall_carry=share)
     spend = np.random.default_rng(seed).uniform(0, 150, 24)
     assert (deal.settle(spend + more).shortfall <= deal.settle(spend).shortfall + 1e-9).all()
 
 
 def test_the_month_in_which_a_commitment_is_met_is_the_first_one():
     spend = np.array([[50.0] * 24, [100.0] * 12 + [25.0] * 12, [0.0] * 24])
-    deal = Agreement((600.0, 300.0), "2026-07")
+    deal = Agreement(commitments=(600.0, 300.0), start="2026-07")
     done = deal.settle(spend)
     assert [done.met_month(p) for p in range(3)] == [
         ["2027-06", "2027-12"],
@@ -118,7 +118,7 @@ def test_the_month_in_which_a_commitment_is_met_is_the_first_one():
 
 def test_chances_are_counts_over_paths():
     spend = np.random.default_rng(1).lognormal(0, 0.4, (4000, 12)) * 100
-    done = Agreement((1300.0,), "2027-01").settle(spend)
+    done = Agreement(commitments=(1300.0,), start="2027-01").settle(spend)
     chances, total = done.chances((0.25, 0.9)), spend.sum(-1)
     missing = np.maximum(1300 - total, 0)
     assert chances["probability"][0] == (total < 1300).mean() and chances["expected"][
@@ -134,27 +134,27 @@ def test_chances_are_counts_over_paths():
     "call, message",
     [
         (
-            lambda: Agreement((), "2027-01"),
+            lambda: Agreement(commitments=(), start="2027-01"),
             "agreement: there is no commitment; give one for each contract year.",
         ),
         (
-            lambda: Agreement((100.0, -1), "2027-01"),
+            lambda: Agreement(commitments=(100.0, -1), start="2027-01"),
             "agreement: commitments[1] is -1; it must be a finite number, 0 or more.",
         ),
         (
-            lambda: Agreement((100.0,), "2027-13"),
+            lambda: Agreement(commitments=(100.0,), start="2027-13"),
             "agreement: start is '2027-13'; it must be a month YYYY-MM, for example 2027-01.",
         ),
         (
-            lambda: Agreement((100.0,), "2027-01", discount=(0.1, 0.2)),
+            lambda: Agreement(commitments=(100.0,), start="2027-01", discount=(0.1, 0.2)),
             "agreement: there are 2 discounts and 1 contract years; give one, or one for each.",
         ),
         (
-            lambda: Agreement((100.0,), "2027-01", counts="after"),
+            lambda: Agreement(commitments=(100.0,), start="2027-01", counts="after"),
             "agreement: unknown counts 'after'. Known: after_discount, before_discount.",
         ),
         (
-            lambda: Agreement((100.0,), "2027-01").settle([-1.0] * 12),
+            lambda: Agreement(commitments=(100.0,), start="2027-01").settle([-1.0] * 12),
             "spend: quantity is -1 at position (0,); it must be finite and 0 or more.",
         ),
         (
@@ -210,7 +210,7 @@ def test_an_invoice_equals_arithmetic_by_hand(
             support=Support((share,), minimum=minimum, base=base),
             tax=Tax(rate, recoverable),
         ),
-        [Charge("a", list_cost=one), Charge("b", list_cost=other)],
+        [Charge(sku="a", list_cost=one), Charge(sku="b", list_cost=other)],
     )
     left = credit
     for t in range(3):
@@ -246,7 +246,7 @@ def test_an_invoice_equals_arithmetic_by_hand(
     st.floats(0, 50),
 )
 def test_a_commitment_splits_usage_and_used_and_unused_are_its_fee(skus, rate, spare):
-    charges = [Charge(f"s{i}", quantity=[q], list_price=p) for i, (q, _, p) in enumerate(skus)]
+    charges = [Charge(sku=f"s{i}", quantity=[q], list_price=p) for i, (q, _, p) in enumerate(skus)]
     covers = {f"s{i}": [q * share] for i, (q, share, _) in enumerate(skus)}
     used = sum(cover[0] for cover in covers.values())
     bill = apply(
@@ -265,7 +265,7 @@ def test_a_commitment_splits_usage_and_used_and_unused_are_its_fee(skus, rate, s
 def test_the_order_in_which_charges_stand_changes_no_total():
     rng = np.random.default_rng(5)
     charges = [
-        Charge(f"s{i}", list_cost=rng.uniform(0, 100, (2, 4)), service="x" if i % 2 else "y")
+        Charge(sku=f"s{i}", list_cost=rng.uniform(0, 100, (2, 4)), service="x" if i % 2 else "y")
         for i in range(6)
     ]
     deal = Adjustments(
@@ -288,9 +288,9 @@ def test_many_paths_give_the_cents_of_each_alone():
         tax=Tax(0.19),
     )
     months = ["2027-01", "2027-02", "2027-03", "2027-04", "2027-05"]
-    many = apply(deal, [Charge("a", list_cost=cost)], months)
+    many = apply(deal, [Charge(sku="a", list_cost=cost)], months)
     for p in range(6):
-        one = apply(deal, [Charge("a", list_cost=cost[p])], months)
+        one = apply(deal, [Charge(sku="a", list_cost=cost[p])], months)
         assert all(
             np.array_equal(many.totals()[key][p], one.totals()[key]) for key in many.totals()
         )
@@ -301,14 +301,14 @@ def test_a_charge_may_come_with_its_costs_from_a_settlement():
         Adjustments(credits=(Credit(50, categories=("Usage", "Purchase")),)),
         [
             Charge(
-                "gpu",
+                sku="gpu",
                 list_cost=[100.0],
                 contracted_cost=[90.0],
                 effective_cost=[60.0],
                 billed_cost=[0.0],
             ),
             Charge(
-                "plan",
+                sku="plan",
                 list_cost=[0.0],
                 category="Purchase",
                 effective_cost=[0.0],
@@ -349,33 +349,33 @@ def test_a_charge_may_come_with_its_costs_from_a_settlement():
         ),
         (lambda: Tax(-0.19), "tax: rate is -0.19; it must be a finite number, 0 or more."),
         (
-            lambda: apply(Adjustments(), [Charge("a", list_cost=[1.0], category="Usages")]),
+            lambda: apply(Adjustments(), [Charge(sku="a", list_cost=[1.0], category="Usages")]),
             "charge 'a': unknown ChargeCategory 'Usages'. Did you mean 'Usage'? Known: Usage, Purchase, Credit, Tax, Adjustment.",
         ),
         (
             lambda: apply(
-                Adjustments((Negotiated(price=2, sku="a"),)), [Charge("a", list_cost=[1.0])]
+                Adjustments((Negotiated(price=2, sku="a"),)), [Charge(sku="a", list_cost=[1.0])]
             ),
             "charge 'a': a negotiated price needs its quantity; give quantity.",
         ),
         (
             lambda: apply(
                 Adjustments(committed=(Committed("plan", [1.0], {"b": [1.0]}),)),
-                [Charge("a", list_cost=[1.0])],
+                [Charge(sku="a", list_cost=[1.0])],
             ),
             "commitment 'plan': unknown SKU 'b'. Known: a.",
         ),
         (
             lambda: apply(
                 Adjustments(committed=(Committed("plan", [1.0], {"a": [1.0]}, 2.0),)),
-                [Charge("a", quantity=[1.0], list_price=3)],
+                [Charge(sku="a", quantity=[1.0], list_price=3)],
             ),
             "commitment 'plan': it covers usage worth more than its fee; covered units x rate may not exceed quantity x rate.",
         ),
         (
             lambda: apply(
                 Adjustments(credits=(Credit(1, "c", services=("b",)),)),
-                [Charge("a", list_cost=[1.0])],
+                [Charge(sku="a", list_cost=[1.0])],
             ),
             "credit 'c': unknown service 'b'. Known: a.",
         ),
@@ -391,25 +391,25 @@ def test_nonsense_on_an_invoice_is_refused(call, message):
     "call, message",
     [
         (
-            lambda: apply(Adjustments(), [Charge("a", list_cost=[1.0, np.nan])]),
+            lambda: apply(Adjustments(), [Charge(sku="a", list_cost=[1.0, np.nan])]),
             "charge 'a': list_cost is [1.0, nan]; it must be a finite number or an array of them.",
         ),
         (
             lambda: apply(
                 Adjustments(),
-                [Charge("a", list_cost=[1.0, 2.0]), Charge("b", list_cost=[1.0, 2.0, 3.0])],
+                [Charge(sku="a", list_cost=[1.0, 2.0]), Charge(sku="b", list_cost=[1.0, 2.0, 3.0])],
             ),
             "invoice: the charges have shapes (2,), (3,); give all of them as many periods.",
         ),
         (
             lambda: apply(
                 Adjustments(committed=(Committed("plan", [1.0, 1.0, 1.0], {}),)),
-                [Charge("a", list_cost=[1.0, 2.0])],
+                [Charge(sku="a", list_cost=[1.0, 2.0])],
             ),
             "commitment 'plan': fee has shape (3,) but the charges have (2,); give a number, or one for each period.",
         ),
         (
-            lambda: Agreement((100.0,), "2027-01", year_months=1.5),
+            lambda: Agreement(commitments=(100.0,), start="2027-01", year_months=1.5),
             "agreement: year_months is 1.5; it must be a whole number.",
         ),
     ],

@@ -482,15 +482,15 @@ def test_an_attribution_adds_up_to_the_excess_by_sku():
 
 def verdict(episode, word, **more):
     return Feedback(
-        episode.id,
-        "spend",
-        "",
-        episode.subject,
-        word,
-        episode.start,
-        episode.end,
-        episode.expected,
-        episode.actual,
+        alert=episode.id,
+        kind="spend",
+        dimension="",
+        subject=episode.subject,
+        verdict=word,
+        start=episode.start,
+        end=episode.end,
+        expected=episode.expected,
+        actual=episode.actual,
         **more,
     )
 
@@ -507,7 +507,17 @@ def test_an_expected_level_is_quiet_while_it_lasts_and_no_longer():
         ("up", str(history.index[200].date())),
     ]
     assert any(e.start == first.start for e in find_anomalies(history))
-    other = Feedback("x", "spend", "", "somebody", "expected", first.start, first.end, 1.0, 2.0)
+    other = Feedback(
+        alert="x",
+        kind="spend",
+        dimension="",
+        subject="somebody",
+        verdict="expected",
+        start=first.start,
+        end=first.end,
+        expected=1.0,
+        actual=2.0,
+    )
     assert any(e.start == first.start for e in find_anomalies(history, feedback=[other]))
     changed = find_anomalies(history, feedback=[verdict(first, "expected"), verdict(first, "real")])
     assert any(

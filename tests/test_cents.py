@@ -73,7 +73,7 @@ def test_what_is_no_currency_is_refused():
     with pytest.raises(
         PriceError, match="^currency is 'Euro'; write its three letters, for example USD.$"
     ):
-        apply(Adjustments(currency="Euro"), [Charge("a", list_cost=[1.0])])
+        apply(Adjustments(currency="Euro"), [Charge(sku="a", list_cost=[1.0])])
 
 
 @settings(max_examples=200)
@@ -107,7 +107,7 @@ def test_the_rest_goes_to_the_largest_remainders_of_equal_ones_the_first():
 
 def test_tax_and_invoice_have_cents():
     """The fault: a tax of 45419.5513 and an invoice of 284469.8213."""
-    bill = apply(Adjustments(tax=Tax(0.19)), [Charge("all", list_cost=[239050.27])])
+    bill = apply(Adjustments(tax=Tax(0.19)), [Charge(sku="all", list_cost=[239050.27])])
     assert (
         float(bill.total("BilledCost", ("Tax",))[0]) == 45419.55
         and float(bill.total("BilledCost")[0]) == 284469.82
@@ -119,8 +119,8 @@ def test_tax_and_invoice_have_cents():
 @given(data=st.data())
 def test_every_line_of_an_invoice_is_in_whole_coins_and_the_invoice_is_their_sum(currency, data):
     cost = st.lists(st.floats(0, 1e5), min_size=3, max_size=3)
-    charges = [Charge(name, list_cost=data.draw(cost)) for name in "abc"] + [
-        Charge("seats", list_cost=data.draw(cost), category="Purchase")
+    charges = [Charge(sku=name, list_cost=data.draw(cost)) for name in "abc"] + [
+        Charge(sku="seats", list_cost=data.draw(cost), category="Purchase")
     ]
     terms = Adjustments(
         (Negotiated(data.draw(st.floats(0, 1))),),
@@ -162,7 +162,7 @@ def test_every_line_of_an_invoice_is_in_whole_coins_and_the_invoice_is_their_sum
 def test_two_credits_that_pay_one_line_pay_it_to_the_cent():
     """Half of 10.01 each is 5.005 each: 5.01 twice would pay more than was billed."""
     credits = (Credit(100.0, "one", share=0.5), Credit(100.0, "two"))
-    bill = apply(Adjustments(credits=credits), [Charge("a", list_cost=[10.01, 10.01])])
+    bill = apply(Adjustments(credits=credits), [Charge(sku="a", list_cost=[10.01, 10.01])])
     assert bill.total("BilledCost").tolist() == [0, 0]
     paid = {line.name: line.BilledCost.tolist() for line in bill.lines if line.category == "Credit"}
     assert paid == {"one": [-5.01, -5.0], "two": [-5.0, -5.01]}, (
@@ -171,7 +171,7 @@ def test_two_credits_that_pay_one_line_pay_it_to_the_cent():
 
 
 def test_cost_before_credits_and_tax_keeps_its_fractions():
-    bill = apply(Adjustments(), [Charge("tokens", list_cost=[0.0034])])
+    bill = apply(Adjustments(), [Charge(sku="tokens", list_cost=[0.0034])])
     assert bill.cost.tolist() == [0.0034] and bill.total("BilledCost").tolist() == [0.0]
 
 

@@ -178,7 +178,7 @@ def test_the_spend_plan_of_one_random_sku_has_a_closed_form():
     points = laws.sample_of(exponential, 100_000)
     found = best_commitments(
         {"A": np.full_like(points, 100), "B": points},
-        offers=[Offer("plan", "spend", discounts={"A": 0.4, "B": 0.25})],
+        offers=[Offer(name="plan", kind="spend", discounts={"A": 0.4, "B": 0.25})],
     )
     assert (float(found), found.expected_cost) == (
         pytest.approx(level, rel=1e-4),
@@ -211,7 +211,7 @@ def test_a_spend_plan_costs_what_a_linear_programme_says(seed):
         f"s{k}": draw.gamma(1.5, 20, (4, 30)) * (draw.random((4, 30)) < 0.8) for k in range(count)
     }
     discounts = dict(zip(demand, draw.uniform(0.02, 0.7, count)))
-    found = best_commitments(demand, offers=[Offer("plan", "spend", discounts=discounts)])
+    found = best_commitments(demand, offers=[Offer(name="plan", kind="spend", discounts=discounts)])
     least = (
         highs(
             np.stack([values.ravel() for values in demand.values()], axis=1),
@@ -239,7 +239,7 @@ def test_the_level_is_the_smallest_of_all_that_cost_least(demand, rate):
 def test_a_spend_plan_is_the_smallest_of_all_that_cost_least(one, other, first, second):
     rows = min(len(one), len(other))
     demand, discounts = {"a": one[:rows], "b": other[:rows]}, {"a": first, "b": second}
-    found = best_commitments(demand, offers=[Offer("plan", "spend", discounts=discounts)])
+    found = best_commitments(demand, offers=[Offer(name="plan", kind="spend", discounts=discounts)])
     order = sorted(discounts, key=lambda sku: -discounts[sku])
     ends = np.cumsum([demand[sku] * (1 - discounts[sku]) for sku in order], axis=0)
     tried = np.unique(np.append(ends, 0.0))
@@ -252,7 +252,9 @@ def test_a_large_sample_goes_through_the_bracket_and_is_exact():
     draw = np.random.default_rng(3)
     demand = {sku: draw.gamma(2, 10, (80, 3000)) for sku in "abc"}
     discounts = {"a": 0.5, "b": 0.3, "c": 0.2}
-    found = float(best_commitments(demand, offers=[Offer("plan", "spend", discounts=discounts)]))
+    found = float(
+        best_commitments(demand, offers=[Offer(name="plan", kind="spend", discounts=discounts)])
+    )
     ends = np.cumsum([demand[sku] * (1 - discounts[sku]) for sku in "abc"], axis=0).reshape(3, -1)
     steps = -np.diff([1 / 0.5, 1 / 0.7, 1 / 0.8, 0])
     values, weight = ends.ravel(), np.repeat(steps, ends.shape[1])
@@ -342,7 +344,7 @@ def test_a_spend_plan_is_least_for_every_objective_and_regret_is_against_each_pa
         )
         found = best_commitments(
             demand,
-            offers=[Offer("plan", "spend", discounts=discounts)],
+            offers=[Offer(name="plan", kind="spend", discounts=discounts)],
             objective=objective,
             beta=0.6,
         )
@@ -363,7 +365,7 @@ def test_a_spend_plan_is_least_for_every_objective_and_regret_is_against_each_pa
 def test_blocks_of_paths_change_nothing(how, monkeypatch):
     draw = np.random.default_rng(6)
     demand = {sku: draw.gamma(2, 10, (9, 12)) for sku in "ab"}
-    offers = [Offer("plan", "spend", discounts={"a": 0.4, "b": 0.2})]
+    offers = [Offer(name="plan", kind="spend", discounts={"a": 0.4, "b": 0.2})]
     whole = best_commitments(demand, offers=offers, **how)
     expected = float(whole), whole.cost, whole.regret, whole.curve().cost
     monkeypatch.setattr(commit_stack, "CELLS", 24)  # two paths at a time
@@ -394,7 +396,7 @@ def test_nothing_is_bought_where_nothing_is_saved(demand, rate):
         and found.cost == pytest.approx(demand.sum(axis=1))
         and found.expected_saving == 0
     )
-    by_offer = best_commitments(demand, offers=[Offer("dear", rate=rate, on_demand=1.0)])
+    by_offer = best_commitments(demand, offers=[Offer(name="dear", rate=rate, on_demand=1.0)])
     assert by_offer.quantity == 0 and by_offer.notes == (
         "dear saves nothing against on demand and is left out.",
     )
@@ -406,10 +408,10 @@ def test_the_order_of_skus_leaves_totals(demand, order, seed):
     draw = np.random.default_rng(seed)
     of = {sku: demand * draw.integers(0, 4) for sku in "abc"}
     discounts = {"a": 0.5, "b": 0.25, "c": 0.25}
-    first = best_commitments(of, offers=[Offer("plan", "spend", discounts=discounts)])
+    first = best_commitments(of, offers=[Offer(name="plan", kind="spend", discounts=discounts)])
     second = best_commitments(
         {sku: of[sku] for sku in order},
-        offers=[Offer("plan", "spend", discounts={sku: discounts[sku] for sku in order})],
+        offers=[Offer(name="plan", kind="spend", discounts={sku: discounts[sku] for sku in order})],
     )
     assert float(first) == pytest.approx(float(second)) and first.cost == pytest.approx(second.cost)
 
@@ -479,11 +481,11 @@ def test_a_single_level_scalar_and_array_calls_agree():
     assert best_commitments(cube, 0.5, 1.0).paths == 6
     both = best_commitments(
         np.stack([cube[0], cube[1]], axis=2),
-        offers=[Offer("p", "spend", discount=0.4)],
+        offers=[Offer(name="p", kind="spend", discount=0.4)],
         skus=("a", "b"),
     )
     named = best_commitments(
-        {"a": cube[0], "b": cube[1]}, offers=[Offer("p", "spend", discount=0.4)]
+        {"a": cube[0], "b": cube[1]}, offers=[Offer(name="p", kind="spend", discount=0.4)]
     )
     assert float(both) == float(named) and both.cost == pytest.approx(named.cost)
 
@@ -536,7 +538,7 @@ def test_a_spend_plan_costs_what_the_settlement_charges(demand, first, second, p
     prices = {"a": float(price), "b": 2.0}
     found = best_commitments(
         {"a": units[..., 0], "b": units[..., 1]},
-        offers=[Offer("plan", "spend", discounts=discounts)],
+        offers=[Offer(name="plan", kind="spend", discounts=discounts)],
         prices=prices,
     )
     plan = make_instrument(
@@ -550,7 +552,8 @@ def test_a_spend_plan_costs_what_the_settlement_charges(demand, first, second, p
 def test_capacity_costs_what_the_settlement_charges(demand, share, per_unit):
     rate = share * per_unit
     found = best_commitments(
-        demand, offers=[Offer("ptu", "capacity", rate, 1.0, per_unit=per_unit)]
+        demand,
+        offers=[Offer(name="ptu", kind="capacity", rate=rate, on_demand=1.0, per_unit=per_unit)],
     )
     plan = make_instrument(
         {

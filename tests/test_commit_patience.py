@@ -7,7 +7,7 @@ import pytest
 
 from finops_model.decide.commitments.search.best import Offer, replay_commitments
 
-OFFER = Offer("gpu", rate=0.6, on_demand=1.0, term_months=12)
+OFFER = Offer(name="gpu", rate=0.6, on_demand=1.0, term_months=12)
 
 
 def later(soon: float, then: float):

@@ -17,8 +17,8 @@ from finops_model.prices.settle.settlement import settle
 
 QUICK = settings(max_examples=15, deadline=None)
 NARROW, BROAD = (
-    Offer("narrow", "spend", discounts={"A": 0.4}),
-    Offer("broad", "spend", discounts={"A": 0.3, "B": 0.3}),
+    Offer(name="narrow", kind="spend", discounts={"A": 0.4}),
+    Offer(name="broad", kind="spend", discounts={"A": 0.3, "B": 0.3}),
 )
 
 
@@ -118,8 +118,8 @@ def test_two_narrow_plans_and_a_broad_one_cost_what_a_linear_programme_says(seed
     demand = random(50 + seed, "ABC")
     offers = [
         NARROW,
-        Offer("second", "spend", discounts={"B": 0.45}),
-        Offer("broad", "spend", discounts={"A": 0.28, "B": 0.28, "C": 0.28}),
+        Offer(name="second", kind="spend", discounts={"B": 0.45}),
+        Offer(name="broad", kind="spend", discounts={"A": 0.28, "B": 0.28, "C": 0.28}),
     ]
     found = best_commitments(demand, offers=offers)
     least, _ = programme(demand, offers)
@@ -130,8 +130,8 @@ def test_two_narrow_plans_and_a_broad_one_cost_what_a_linear_programme_says(seed
 def test_reservations_beside_a_spend_plan_cost_what_a_linear_programme_says(seed):
     demand, prices = random(80 + seed), {"A": 2.0, "B": 1.0}
     offers = [
-        Offer("ri", "units", rate=1.1, on_demand=2.0, skus=("A",)),
-        Offer("plan", "spend", discounts={"A": 0.3, "B": 0.3}),
+        Offer(name="ri", kind="units", rate=1.1, on_demand=2.0, skus=("A",)),
+        Offer(name="plan", kind="spend", discounts={"A": 0.3, "B": 0.3}),
     ]
     found = best_commitments(demand, offers=offers, prices=prices)
     least, _ = programme(demand, offers, prices=prices)
@@ -192,8 +192,8 @@ def test_narrow_and_broad_under_risk_are_least_on_a_grid(objective, seed):
 def test_plans_that_do_not_meet_are_each_best_by_itself():
     demand = random(3)
     offers = [
-        Offer("one", "spend", discounts={"A": 0.4}),
-        Offer("other", "spend", discounts={"B": 0.2}),
+        Offer(name="one", kind="spend", discounts={"A": 0.4}),
+        Offer(name="other", kind="spend", discounts={"B": 0.2}),
     ]
     found = best_commitments(demand, offers=offers)
     alone = [
@@ -210,7 +210,10 @@ def test_of_two_offers_of_one_term_on_one_pool_the_cheaper_is_bought_alone():
     demand = np.arange(1.0, 11)[None, :]
     found = best_commitments(
         demand,
-        offers=[Offer("dear", rate=0.8, on_demand=1.0), Offer("cheap", rate=0.6, on_demand=1.0)],
+        offers=[
+            Offer(name="dear", rate=0.8, on_demand=1.0),
+            Offer(name="cheap", rate=0.6, on_demand=1.0),
+        ],
     )
     assert (found.purchases[0].name, found.quantity) == ("cheap", 4)
 
@@ -243,8 +246,8 @@ def test_one_year_beside_several_costs_what_a_linear_programme_says(seed):
     )
     short, long = draw.uniform(0.5, 0.85), draw.uniform(0.3, 0.8)
     offers = [
-        Offer("one", rate=short, on_demand=1.0),
-        Offer("several", rate=long, on_demand=1.0, term_months=12 * years),
+        Offer(name="one", rate=short, on_demand=1.0),
+        Offer(name="several", rate=long, on_demand=1.0, term_months=12 * years),
     ]
     found = best_commitments(demand, offers=offers, years=years)
     assert found.expected_cost == pytest.approx(
@@ -257,8 +260,8 @@ def test_layers_of_three_years_by_hand():
     found = best_commitments(
         demand,
         offers=[
-            Offer("one", rate=0.72, on_demand=1.0),
-            Offer("three", rate=0.5, on_demand=1.0, term_months=36),
+            Offer(name="one", rate=0.72, on_demand=1.0),
+            Offer(name="three", rate=0.5, on_demand=1.0, term_months=36),
         ],
         years=3,
     )
@@ -275,8 +278,8 @@ def test_layers_of_three_years_by_hand():
 def test_one_year_beside_three_keeps_to_a_budget(budget):
     demand = np.random.default_rng(4).gamma(4, 5, (2, 30))
     offers = [
-        Offer("one", rate=0.7, on_demand=1.0),
-        Offer("three", rate=0.5, on_demand=1.0, term_months=36),
+        Offer(name="one", rate=0.7, on_demand=1.0),
+        Offer(name="three", rate=0.5, on_demand=1.0, term_months=36),
     ]
     found = best_commitments(demand, offers=offers, years=3, budget=budget)
     assert sum(p.commitment for p in found.purchases) <= budget * (1 + 1e-6)
@@ -292,8 +295,8 @@ def test_one_year_beside_three_keeps_to_a_budget(budget):
 def test_two_pools_under_one_budget_cost_what_a_linear_programme_says(seed, share):
     demand = random(seed)
     offers = [
-        Offer("a", rate=0.5, on_demand=1.0, skus=("A",)),
-        Offer("b", rate=0.7, on_demand=1.0, skus=("B",)),
+        Offer(name="a", rate=0.5, on_demand=1.0, skus=("A",)),
+        Offer(name="b", rate=0.7, on_demand=1.0, skus=("B",)),
     ]
     free = best_commitments(demand, offers=offers)
     budget = share * sum(p.commitment for p in free.purchases)
@@ -330,8 +333,8 @@ def test_overlapping_plans_with_a_least_utilisation_keep_to_it_in_the_vendors_or
 def test_one_year_beside_three_keeps_to_a_least_utilisation(seed):
     demand = np.random.default_rng(seed).gamma(2, 10, (2, 60))
     offers = [
-        Offer("one", rate=0.6, on_demand=1.0),
-        Offer("three", rate=0.4, on_demand=1.0, term_months=36),
+        Offer(name="one", rate=0.6, on_demand=1.0),
+        Offer(name="three", rate=0.4, on_demand=1.0, term_months=36),
     ]
     found = best_commitments(demand, offers=offers, years=3, min_utilisation=0.9)
     paid, used = found.outcome.paid, found.outcome.used.mean(axis=0)
@@ -342,8 +345,8 @@ def test_steps_and_smallest_purchases_of_several_offers_are_kept():
     for seed in range(6):
         demand = random(seed)
         offers = [
-            Offer("narrow", "spend", discounts={"A": 0.4}, step=5),
-            Offer("broad", "spend", discounts={"A": 0.3, "B": 0.3}, minimum=20),
+            Offer(name="narrow", kind="spend", discounts={"A": 0.4}, step=5),
+            Offer(name="broad", kind="spend", discounts={"A": 0.3, "B": 0.3}, minimum=20),
         ]
         found = best_commitments(demand, offers=offers)
         narrow, broad = found.purchase("narrow").quantity, found.purchase("broad").quantity
@@ -359,8 +362,8 @@ def test_steps_and_smallest_purchases_of_several_offers_are_kept():
 def test_limits_nothing_keeps_to_are_refused():
     demand = {"A": np.full((1, 10), 10.0), "B": np.full((1, 10), 10.0)}
     offers = [
-        Offer("a", "spend", discounts={"A": 0.4}),
-        Offer("b", "spend", discounts={"A": 0.3, "B": 0.3}),
+        Offer(name="a", kind="spend", discounts={"A": 0.4}),
+        Offer(name="b", kind="spend", discounts={"A": 0.3, "B": 0.3}),
     ]
     with pytest.raises(PriceError) as raised:
         best_commitments(demand, offers=offers, min_share=0.9, budget=1.0)
@@ -375,8 +378,8 @@ def test_where_the_long_term_saves_nothing_every_year_is_bought_by_itself():
     found = best_commitments(
         demand,
         offers=[
-            Offer("one", rate=0.72, on_demand=1.0),
-            Offer("three", rate=1.0, on_demand=1.0, term_months=36),
+            Offer(name="one", rate=0.72, on_demand=1.0),
+            Offer(name="three", rate=1.0, on_demand=1.0, term_months=36),
         ],
         years=3,
     )
@@ -391,8 +394,8 @@ def test_where_the_long_term_saves_nothing_every_year_is_bought_by_itself():
     only = best_commitments(
         demand,
         offers=[
-            Offer("one", rate=1.2, on_demand=1.0),
-            Offer("three", rate=0.7, on_demand=1.0, term_months=36),
+            Offer(name="one", rate=1.2, on_demand=1.0),
+            Offer(name="three", rate=0.7, on_demand=1.0, term_months=36),
         ],
         years=3,
     )

@@ -22,10 +22,10 @@ from finops_model.errors import PriceError
 FLAT = np.full((1, 24), 10.0)
 TWO = [[40.0] * 16 + [100.0] * 8]
 A_AND_B = {"A": FLAT, "B": FLAT}
-PLAN = Offer("plan", "spend", discounts={"A": 0.4})
+PLAN = Offer(name="plan", kind="spend", discounts={"A": 0.4})
 ONE, THREE = (
-    Offer("one", rate=0.7, on_demand=1.0),
-    Offer("three", rate=0.5, on_demand=1.0, term_months=36),
+    Offer(name="one", rate=0.7, on_demand=1.0),
+    Offer(name="three", rate=0.5, on_demand=1.0, term_months=36),
 )
 
 BEST = [
@@ -118,16 +118,16 @@ BEST = [
         "offer 'plan': unknown SKU 'B'. Known: A. Give its demand, or leave it out of the offer.",
     ),
     (
-        lambda: best_commitments({"A": FLAT}, offers=[Offer("ri", rate=0.5)]),
+        lambda: best_commitments({"A": FLAT}, offers=[Offer(name="ri", rate=0.5)]),
         "offer 'ri': the on-demand price of A is not known; pass prices={sku: money per unit} or write on_demand.",
     ),
     (
-        lambda: best_commitments(FLAT, offers=[Offer("ri", rate=0.5)]),
+        lambda: best_commitments(FLAT, offers=[Offer(name="ri", rate=0.5)]),
         "offer 'ri': the on-demand price is not known; pass prices={sku: money per unit} or write on_demand.",
     ),
     (
         lambda: best_commitments(
-            A_AND_B, offers=[Offer("ri", discount=0.5)], prices={"A": 1, "B": 2}
+            A_AND_B, offers=[Offer(name="ri", discount=0.5)], prices={"A": 1, "B": 2}
         ),
         "offer 'ri': its SKUs have different on-demand prices, so a discount gives no single rate; write rate.",
     ),
@@ -137,7 +137,7 @@ BEST = [
     ),
     (
         lambda: best_commitments(
-            FLAT, offers=[ONE, Offer("half", rate=0.8, on_demand=1.0, term_months=6)]
+            FLAT, offers=[ONE, Offer(name="half", rate=0.8, on_demand=1.0, term_months=6)]
         ),
         "terms of 6, 12 months on the same usage; side by side are one of 12 months and one of several whole years.",
     ),
@@ -151,14 +151,16 @@ BEST = [
     ),
     (
         lambda: best_commitments(
-            A_AND_B, offers=[PLAN, Offer("broad", "spend", discount=0.3)], objective="regret"
+            A_AND_B,
+            offers=[PLAN, Offer(name="broad", kind="spend", discount=0.3)],
+            objective="regret",
         ),
         "regret is for offers that do not overlap; for overlapping ones use mean, cvar or waste.",
     ),
     (
         lambda: best_commitments(
             A_AND_B,
-            offers=[PLAN, Offer("broad", "spend", discount=0.3)],
+            offers=[PLAN, Offer(name="broad", kind="spend", discount=0.3)],
             objective="cvar",
             max_share=0.5,
         ),
@@ -167,7 +169,7 @@ BEST = [
     (
         lambda: best_commitments(
             A_AND_B,
-            offers=[PLAN, Offer("other", "spend", discounts={"B": 0.3})],
+            offers=[PLAN, Offer(name="other", kind="spend", discounts={"B": 0.3})],
             objective="cvar",
             budget=1000,
         ),
@@ -215,56 +217,61 @@ BEST = [
 
 OFFERS = [
     (
-        lambda: Offer("ri"),
+        lambda: Offer(name="ri"),
         "offer 'ri': rate is missing; write the effective money per committed unit and hour.",
     ),
-    (lambda: Offer("ri", rate=0), "offer 'ri': rate is 0; it must be a finite number above 0."),
     (
-        lambda: Offer("ri", "unit", rate=1),
+        lambda: Offer(name="ri", rate=0),
+        "offer 'ri': rate is 0; it must be a finite number above 0.",
+    ),
+    (
+        lambda: Offer(name="ri", kind="unit", rate=1),
         "offer 'ri': unknown kind 'unit'. Did you mean 'units'? Known: units, spend, capacity.",
     ),
     (
-        lambda: Offer("ri", rate=-1),
+        lambda: Offer(name="ri", rate=-1),
         "offer 'ri': rate is -1; it must be a finite number, 0 or more.",
     ),
     (
-        lambda: Offer("ri", rate=1, term_months=0),
+        lambda: Offer(name="ri", rate=1, term_months=0),
         "offer 'ri': term_months is 0; it must be a finite number above 0.",
     ),
     (
-        lambda: Offer("ri", rate=1, upfront_share=2),
+        lambda: Offer(name="ri", rate=1, upfront_share=2),
         "offer 'ri': upfront_share is 2; it must be a share from 0 to 1.",
     ),
     (
-        lambda: Offer("ri", rate=1, minimum=5, maximum=4),
+        lambda: Offer(name="ri", rate=1, minimum=5, maximum=4),
         "offer 'ri': the minimum 5 is above the maximum 4; change one of them.",
     ),
     (
-        lambda: Offer("ri", rate=1, maximum=-4),
+        lambda: Offer(name="ri", rate=1, maximum=-4),
         "offer 'ri': maximum is -4; it must be a finite number, 0 or more.",
     ),
     (
-        lambda: Offer("ri", rate=1, penalty=2),
+        lambda: Offer(name="ri", rate=1, penalty=2),
         "offer 'ri': a penalty for blocked demand goes with kind capacity, not units.",
     ),
     (
-        lambda: Offer("ri", discount=1.2),
+        lambda: Offer(name="ri", discount=1.2),
         "offer 'ri': discount is 1.2; write it as a share from 0 to below 1.",
     ),
     (
-        lambda: Offer("plan", "spend"),
+        lambda: Offer(name="plan", kind="spend"),
         "offer 'plan': a spend commitment needs discount (one for every SKU) or discounts (SKU: share).",
     ),
     (
-        lambda: Offer("plan", "spend", rate=1.5),
+        lambda: Offer(name="plan", kind="spend", rate=1.5),
         "offer 'plan': the rate of a spend commitment is 1 - discount, from 0 to 1; write discount or discounts.",
     ),
     (
-        lambda: Offer("plan", "spend", discounts={"A": 40}),
+        lambda: Offer(name="plan", kind="spend", discounts={"A": 40}),
         "offer 'plan': discount of A is 40; write it as a share from 0 to below 1.",
     ),
     (
-        lambda: Offer("plan", "spend", discounts={"A": 0.4}, skus=("A", "B")).discount_of("B", 1.0),
+        lambda: Offer(name="plan", kind="spend", discounts={"A": 0.4}, skus=("A", "B")).discount_of(
+            "B", 1.0
+        ),
         "offer 'plan': there is no discount for B; write it under discounts.",
     ),
     (

@@ -11,8 +11,8 @@ from finops_model.decide.commitments.replay import simulated
 from finops_model.decide.commitments.search.best import Limits, Offer, replay_commitments
 from finops_model.errors import PriceError
 
-YEAR = Offer("year", rate=0.6, on_demand=1.0, term_months=12)
-QUARTER = Offer("quarter", rate=0.8, on_demand=1.0, term_months=3)
+YEAR = Offer(name="year", rate=0.6, on_demand=1.0, term_months=12)
+QUARTER = Offer(name="quarter", rate=0.8, on_demand=1.0, term_months=3)
 FIRST = "2025-01-01"
 
 
@@ -84,7 +84,7 @@ def test_a_contract_ends_after_its_term():
 def test_the_best_in_hindsight_is_brute_force_over_all_choices():
     """One unit, on and off by month: every set of starts of one- and three-month contracts is tried."""
     draw = np.random.default_rng(2)
-    month = Offer("month", rate=0.9, on_demand=1.0, term_months=1)
+    month = Offer(name="month", rate=0.9, on_demand=1.0, term_months=1)
     for _ in range(6):
         use = draw.random(365 * 24) < np.repeat(draw.choice([0.2, 0.7, 0.85, 0.97], 365), 24)
         found = play(use.astype(float), (month, QUARTER), months=5)
@@ -260,7 +260,7 @@ REFUSED = [
         "history: quantity is -1 at position (0,); it must be finite and 0 or more.",
     ),
     (
-        dict(offers=[Offer("a", rate=0.5)]),
+        dict(offers=[Offer(name="a", rate=0.5)]),
         "replay_commitments: every offer needs a rate and the same on_demand price per unit; a spend commitment is "
         "the currency as unit, on_demand 1, rate 1 - discount.",
     ),

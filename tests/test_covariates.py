@@ -37,9 +37,11 @@ def series(days=300, start="2026-01-01", seed=1, level=50.0, noise=0.05):
 @given(factor=st.floats(0.2, 5), day=st.integers(1, 40))
 def test_a_coming_price_change_multiplies_every_path_from_its_day_on(factor, day):
     y = series()
-    plain = forecast(y, 40, 60)
+    plain = forecast(y, 40, paths=60)
     since = str(plain.dates[day - 1])
-    told = forecast(y, 40, 60, events=[{"kind": "price_change", "since": since, "factor": factor}])
+    told = forecast(
+        y, 40, paths=60, events=[{"kind": "price_change", "since": since, "factor": factor}]
+    )
     np.testing.assert_allclose(told.paths[:, day - 1 :], plain.paths[:, day - 1 :] * factor)
     np.testing.assert_array_equal(told.paths[:, : day - 1], plain.paths[:, : day - 1])
 
@@ -54,10 +56,10 @@ def test_a_past_level_change_that_is_known_leaves_the_forecast_of_the_new_level(
     told = forecast(
         changed,
         30,
-        60,
+        paths=60,
         events=[{"kind": "level_change", "since": str(y.index[-back].date()), "factor": factor}],
     )
-    np.testing.assert_allclose(told.paths, forecast(y, 30, 60).paths, rtol=1e-9)
+    np.testing.assert_allclose(told.paths, forecast(y, 30, paths=60).paths, rtol=1e-9)
 
 
 def test_untold_models_lag_behind_a_level_change_and_told_ones_do_not():
@@ -65,11 +67,11 @@ def test_untold_models_lag_behind_a_level_change_and_told_ones_do_not():
     changed = y.copy()
     changed.iloc[-6:] *= 3
     truth = 3 * y.iloc[-28:].mean()
-    untold = forecast(changed, 28, 200).paths.mean()
+    untold = forecast(changed, 28, paths=200).paths.mean()
     told = forecast(
         changed,
         28,
-        200,
+        paths=200,
         events=[{"kind": "level_change", "since": str(y.index[-6].date()), "factor": 3.0}],
     ).paths.mean()
     assert abs(told / truth - 1) < 0.06 < abs(untold / truth - 1)
@@ -86,15 +88,17 @@ def test_a_past_campaign_does_not_lift_the_days_after_it():
         "factor": 4,
     }
     np.testing.assert_allclose(
-        forecast(campaign, 20, 50, events=[event]).paths, forecast(y, 20, 50).paths, rtol=1e-9
+        forecast(campaign, 20, paths=50, events=[event]).paths,
+        forecast(y, 20, paths=50).paths,
+        rtol=1e-9,
     )
 
 
 def test_a_launch_adds_along_an_s_curve_and_a_migration_takes_a_share():
     y = series()
-    plain = forecast(y, 60, 40)
+    plain = forecast(y, 60, paths=40)
     launch = Event("launch", str(plain.dates[10]), amount=100.0, ramp_days=20)
-    told = forecast(y, 60, 40, events=[launch])
+    told = forecast(y, 60, paths=40, events=[launch])
     np.testing.assert_allclose(
         told.paths - plain.paths,
         np.broadcast_to(100 * ramp(launch, plain.dates), (40, 60)),
@@ -108,20 +112,22 @@ def test_a_launch_adds_along_an_s_curve_and_a_migration_takes_a_share():
         and curve[19] == pytest.approx(0.5)
     )
     moved = forecast(
-        y, 60, 40, events=[{"kind": "migration", "since": str(plain.dates[0]), "share": 0.4}]
+        y, 60, paths=40, events=[{"kind": "migration", "since": str(plain.dates[0]), "share": 0.4}]
     )
     np.testing.assert_allclose(moved.paths, plain.paths * 0.6)
 
 
 def test_a_shutdown_ends_in_nothing_and_one_in_the_past_stays_nothing():
     y = series()
-    told = forecast(y, 30, 40, events=[{"kind": "shutdown", "since": "2026-11-01", "ramp_days": 4}])
+    told = forecast(
+        y, 30, paths=40, events=[{"kind": "shutdown", "since": "2026-11-01", "ramp_days": 4}]
+    )
     at = int(np.flatnonzero(told.dates == np.datetime64("2026-11-01"))[0])
     assert (told.paths[:, at + 3 :] == 0).all() and (told.paths[:, :at] > 0).all()
     ended = y.copy()
     ended.iloc[-10:] = 0.0
     again = forecast(
-        ended, 30, 40, events=[{"kind": "shutdown", "since": str(y.index[-10].date())}]
+        ended, 30, paths=40, events=[{"kind": "shutdown", "since": str(y.index[-10].date())}]
     )
     assert (again.paths == 0).all() and str(again.dates[0]) == str(
         (y.index[-1] + pd.Timedelta(days=1)).date()
@@ -136,10 +142,15 @@ def test_an_uncertain_event_draws_once_per_path_and_keeps_its_draw_when_others_c
     assert values.shape == (4000, 1)
     np.testing.assert_allclose(np.quantile(values, [0.1, 0.5, 0.9]), [0.7, 0.9, 1.3], rtol=0.03)
     y = series()
-    alone = forecast(y, 30, 50, 3, events=[event]).paths / forecast(y, 30, 50, 3).paths
+    alone = (
+        forecast(y, 30, paths=50, seed=3, events=[event]).paths
+        / forecast(y, 30, paths=50, seed=3).paths
+    )
     with_cap = (
-        forecast(y, 30, 50, 3, events=[event, Event("launch", "2026-12-30", amount=1.0)]).paths
-        / forecast(y, 30, 50, 3).paths
+        forecast(
+            y, 30, paths=50, seed=3, events=[event, Event("launch", "2026-12-30", amount=1.0)]
+        ).paths
+        / forecast(y, 30, paths=50, seed=3).paths
     )
     np.testing.assert_allclose(alone[:, :20], with_cap[:, :20])
     stays = 1 - drawn(
@@ -171,11 +182,13 @@ def test_a_driver_carries_its_plan_into_usage():
         np.where(np.arange(40) < 20, 200.0, 400.0),
         pd.date_range(days[-1] + pd.Timedelta(days=1), periods=40),
     )
-    told = forecast(usage, 40, 60, driver=pd.concat([customers, ahead]))
+    told = forecast(usage, 40, paths=60, driver=pd.concat([customers, ahead]))
     np.testing.assert_allclose(told.median[20:34] / told.median[6:20], 2.0, rtol=1e-6)
     assert told.median[:7].sum() == pytest.approx(2 * 200 * WEEK.sum(), rel=0.02)
-    rooted = forecast(usage, 40, 60, driver=Driver(pd.concat([customers, ahead]), elasticity=0.0))
-    np.testing.assert_allclose(rooted.paths, forecast(usage, 40, 60).paths)
+    rooted = forecast(
+        usage, 40, paths=60, driver=Driver(pd.concat([customers, ahead]), elasticity=0.0)
+    )
+    np.testing.assert_allclose(rooted.paths, forecast(usage, 40, paths=60).paths)
 
 
 def test_a_driver_without_a_plan_is_forecast_with_draws_of_its_own():
@@ -183,8 +196,8 @@ def test_a_driver_without_a_plan_is_forecast_with_draws_of_its_own():
     rng = np.random.default_rng(4)
     customers = pd.Series(100 * np.exp(np.cumsum(rng.normal(0, 0.02, 250))), days)
     usage = 2 * customers
-    told = forecast(usage, 60, 800, driver=customers)
-    alone = forecast(customers, 60, 800).paths
+    told = forecast(usage, 60, paths=800, driver=customers)
+    alone = forecast(customers, 60, paths=800).paths
     assert np.quantile(told.paths.sum(axis=1), 0.9) / np.quantile(told.paths.sum(axis=1), 0.1) > 1.1
     assert abs(np.corrcoef(told.paths.sum(axis=1), alone.sum(axis=1))[0, 1]) < 0.2
 
@@ -194,7 +207,7 @@ def test_a_driver_in_ranges_moves_a_path_on_all_days_together():
     ahead = pd.date_range(days[-1] + pd.Timedelta(days=1), periods=30)
     plan = pd.DataFrame({"ds": ahead, "p10": 80.0, "p50": 100.0, "p90": 130.0})
     told = forecast(
-        pd.Series(10.0, days), 30, 4000, driver=Driver(pd.Series(100.0, days), plan=plan)
+        pd.Series(10.0, days), 30, paths=4000, driver=Driver(pd.Series(100.0, days), plan=plan)
     )
     share = told.paths / 10
     np.testing.assert_allclose(share, share[:, :1] * np.ones(30), rtol=1e-9)
@@ -209,7 +222,7 @@ def test_holidays_are_learned_by_name_and_applied_to_the_next_one():
     names = day_names("US", days[0].date(), datetime.date(2026, 12, 31))
     y[[day for day in days if names.get(day.date()) == "Christmas Day"]] = 20.0
     y[[day for day in days if names.get(day.date()) == "Labor Day"]] = 150.0
-    told = forecast(y, 14, 40, holidays="US")
+    told = forecast(y, 14, paths=40, holidays="US")
     christmas = int(np.flatnonzero(told.dates == np.datetime64("2026-12-25"))[0])
     assert 20 < told.median[christmas] < 45 and told.median[christmas - 1] == pytest.approx(
         100, rel=0.02
@@ -249,26 +262,28 @@ def test_a_list_of_days_is_learned_as_one_kind_of_day():
     off = ["2026-02-02", "2026-04-06", "2026-06-01", "2026-08-03", "2026-10-05"]
     y[pd.DatetimeIndex(off)] *= 0.3
     coming = str((y.index[-1] + pd.Timedelta(days=4)).date())
-    told, plain = forecast(y, 14, 40, holidays=[*off, coming]), forecast(y, 14, 40)
+    told, plain = forecast(y, 14, paths=40, holidays=[*off, coming]), forecast(y, 14, paths=40)
     assert 0.3 < told.median[3] / plain.median[3] < 0.5
     np.testing.assert_allclose(np.delete(told.median / plain.median, 3), 1.0, atol=0.05)
 
 
 def test_a_floor_holds_paths_up_after_everything_else():
     y = series()
-    plain, held = forecast(y, 30, 200), forecast(y, 30, 200, floor=45.0)
+    plain, held = forecast(y, 30, paths=200), forecast(y, 30, paths=200, floor=45.0)
     np.testing.assert_allclose(held.paths, np.maximum(plain.paths, 45.0))
     np.testing.assert_allclose(held.median, np.maximum(plain.median, 45.0))
-    shut = forecast(y, 30, 50, floor=5.0, events=[{"kind": "shutdown", "since": "2026-11-01"}])
+    shut = forecast(
+        y, 30, paths=50, floor=5.0, events=[{"kind": "shutdown", "since": "2026-11-01"}]
+    )
     assert (shut.paths[:, 10:] == 5.0).all()
 
 
 def test_a_cap_stops_paths_and_not_the_fit():
     y = series()
-    capped = forecast(y, 30, 200, cap=55.0)
-    np.testing.assert_allclose(capped.paths, np.minimum(forecast(y, 30, 200).paths, 55.0))
+    capped = forecast(y, 30, paths=200, cap=55.0)
+    np.testing.assert_allclose(capped.paths, np.minimum(forecast(y, 30, paths=200).paths, 55.0))
     quota = pd.Series(np.linspace(40, 60, 30), pd.DatetimeIndex(capped.dates))
-    assert (forecast(y, 30, 200, cap=quota).paths <= quota.to_numpy() + 1e-12).all()
+    assert (forecast(y, 30, paths=200, cap=quota).paths <= quota.to_numpy() + 1e-12).all()
 
 
 def test_an_override_stands_beside_the_models_number():
@@ -276,11 +291,11 @@ def test_an_override_stands_beside_the_models_number():
     told = forecast(
         y,
         60,
-        100,
+        paths=100,
         overrides=[Override("2026-11", 9000.0, by="Priya Raman", because="signed order")],
     )
     assert told.overrides[0].value == 9000.0
-    np.testing.assert_array_equal(told.paths, forecast(y, 60, 100).paths)
+    np.testing.assert_array_equal(told.paths, forecast(y, 60, paths=100).paths)
 
 
 BAD = [
@@ -376,7 +391,7 @@ BAD = [
 @pytest.mark.parametrize("known, message", BAD)
 def test_what_cannot_be_known_is_refused_in_one_sentence(known, message):
     with pytest.raises(ForecastError) as raised:
-        forecast(series(), 30, 20, **known)
+        forecast(series(), 30, paths=20, **known)
     if message is None:
         assert str(raised.value).startswith(
             ("holidays: unknown country 'UX'.", "override: unknown month '2031-01'.")

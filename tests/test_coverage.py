@@ -34,7 +34,7 @@ def world():
     return (
         y,
         cov.month_totals(y[cov.DAYS :].T).T,
-        fit_demand(y[: cov.DAYS], names, cov.DATES, cov.AHEAD, 1),
+        fit_demand(y[: cov.DAYS], names, cov.DATES, cov.AHEAD, seed=1),
     )
 
 

@@ -78,7 +78,7 @@ def widths(days_by_path):
 )
 def test_widths_of_demand_noise_and_error_paths_agree(seed, step, daily):
     y = walk(760, seed, step, daily)
-    drawn = forecast(History(dates(760), y), 92, 8000, seed=77).paths
+    drawn = forecast(History(dates(760), y), 92, paths=8000, seed=77).paths
     demand = fit_demand(y[:, None], ["w"], dates(760), 92, seed=1)
     ((_, simulated),) = simulate_days(demand, 8000, seed=5)
     empirical, ours = widths(drawn), widths(simulated)
@@ -267,8 +267,10 @@ def test_a_year_ahead_stays_within_reason(odd):
 
 def test_same_input_same_demand_and_progress_is_told():
     y, said = np.stack([walk(200, 1), walk(200, 2)], axis=1), []
-    a = fit_demand(y, ["a", "b"], dates(200), 30, 3, progress=lambda *words: said.append(words))
-    b = fit_demand(y, ["a", "b"], dates(200), 30, 3)
+    a = fit_demand(
+        y, ["a", "b"], dates(200), 30, seed=3, progress=lambda *words: said.append(words)
+    )
+    b = fit_demand(y, ["a", "b"], dates(200), 30, seed=3)
     for field in ("median", "level_sd", "extra_variance", "phi", "sigma", "loading"):
         np.testing.assert_array_equal(getattr(a, field), getattr(b, field))
     assert said == [("forecast a", 0, 2), ("forecast b", 1, 2), ("forecast", 2, 2)]

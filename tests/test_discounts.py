@@ -133,13 +133,13 @@ def billed(charge, **term):
 
 
 def test_a_discount_on_an_invoice_leaves_fee_and_minimum():
-    assert billed(Charge("db", list_cost=[60.0], minimum=60.0)) == 60
-    assert billed(Charge("db", list_cost=[150.0], minimum=60.0)) == 120
-    assert billed(Charge("db", list_cost=[70.0], minimum=60.0)) == 60
-    assert billed(Charge("db", list_cost=[50.0], fee=30.0)) == 46
-    assert billed(Charge("db", list_cost=[30.0], fee=[30.0])) == 30
+    assert billed(Charge(sku="db", list_cost=[60.0], minimum=60.0)) == 60
+    assert billed(Charge(sku="db", list_cost=[150.0], minimum=60.0)) == 120
+    assert billed(Charge(sku="db", list_cost=[70.0], minimum=60.0)) == 60
+    assert billed(Charge(sku="db", list_cost=[50.0], fee=30.0)) == 46
+    assert billed(Charge(sku="db", list_cost=[30.0], fee=[30.0])) == 30
     with pytest.raises(PriceError) as raised:
-        billed(Charge("db", list_cost=[20.0], fee=30.0))
+        billed(Charge(sku="db", list_cost=[20.0], fee=30.0))
     assert (
         str(raised.value)
         == "charge 'db': its fee is more than its list cost, which it is a part of; write the whole list cost."
@@ -147,12 +147,12 @@ def test_a_discount_on_an_invoice_leaves_fee_and_minimum():
 
 
 def test_a_discount_is_off_usage_and_off_the_purchases_it_names():
-    seats = Charge("seats", list_cost=[100.0], category="Purchase", service="Assistant")
+    seats = Charge(sku="seats", list_cost=[100.0], category="Purchase", service="Assistant")
     assert billed(seats) == 100 and billed(seats, commitments=True) == 80
     assert billed(seats, sku="seats") == billed(seats, service="Assistant") == 80
     for category in ("Credit", "Tax", "Adjustment"):
-        assert billed(Charge("x", list_cost=[-100.0], category=category)) == -100
-    assert billed(Charge("gpu", list_cost=[100.0])) == 80
+        assert billed(Charge(sku="x", list_cost=[-100.0], category=category)) == -100
+    assert billed(Charge(sku="gpu", list_cost=[100.0])) == 80
 
 
 def test_a_discount_of_usage_leaves_the_fee_of_a_commitment():
@@ -160,13 +160,15 @@ def test_a_discount_of_usage_leaves_the_fee_of_a_commitment():
         (Negotiated(0.2),), committed=(Committed("plan", [50.0], {"gpu": [0.0]}, 1.0),)
     )
     assert (
-        float(apply(deal, [Charge("gpu", quantity=[10], list_price=2.0)]).total("BilledCost")[0])
+        float(
+            apply(deal, [Charge(sku="gpu", quantity=[10], list_price=2.0)]).total("BilledCost")[0]
+        )
         == 16 + 50
     )
 
 
 def test_a_cross_service_discount_lowers_spend_and_not_the_commitment():
-    done = Agreement((1200.0,), "2027-01", discount=0.2).settle([[50.0] * 12])
+    done = Agreement(commitments=(1200.0,), start="2027-01", discount=0.2).settle([[50.0] * 12])
     assert (
         done.due.tolist() == [[1200.0]]
         and done.paid.tolist() == [[1200 - 480]]

@@ -20,12 +20,12 @@ from finops_model.simulate.kernel.flat import FlatPlan
 
 def plan(steps=60) -> FlatPlan:
     return FlatPlan(
-        ("a", "b"),
-        np.arange(steps) * 2 // steps,
-        ("w", "v"),
-        np.full((steps, 2), 10.0),
-        ("cost",),
-        1,
+        months=("a", "b"),
+        month_of=np.arange(steps) * 2 // steps,
+        workloads=("w", "v"),
+        median=np.full((steps, 2), 10.0),
+        columns=("cost",),
+        units=1,
         phi=[0.5, 0.5],
         sigma=[0.3, 0.3],
         charge_workload=[0, 1],

@@ -43,22 +43,24 @@ def test_paths_dates_and_months():
 def test_a_series_and_a_frame_give_the_same():
     y = series(200)
     frame = pd.DataFrame({"ds": y.index, "y": y.to_numpy()}).sample(frac=1, random_state=3)
-    np.testing.assert_array_equal(forecast(y, 20, 100).paths, forecast(frame, 20, 100).paths)
+    np.testing.assert_array_equal(
+        forecast(y, 20, paths=100).paths, forecast(frame, 20, paths=100).paths
+    )
 
 
 def test_same_seed_same_paths_other_seed_other_paths_fewer_paths_are_the_first_ones():
     y = series(300)
-    a = forecast(y, 40, 600, seed=5).paths
-    np.testing.assert_array_equal(a, forecast(y, 40, 600, seed=5).paths)
-    np.testing.assert_array_equal(a[:100], forecast(y, 40, 100, seed=5).paths)
-    assert not np.array_equal(a, forecast(y, 40, 600, seed=6).paths)
+    a = forecast(y, 40, paths=600, seed=5).paths
+    np.testing.assert_array_equal(a, forecast(y, 40, paths=600, seed=5).paths)
+    np.testing.assert_array_equal(a[:100], forecast(y, 40, paths=100, seed=5).paths)
+    assert not np.array_equal(a, forecast(y, 40, paths=600, seed=6).paths)
 
 
 @settings(max_examples=20, deadline=None)
 @given(days=st.integers(2, 500), seed=st.integers(0, 10_000), more=st.integers(1, 200))
 def test_weights_add_up_to_one_and_longer_horizons_keep_the_first_days(days, seed, more):
     y = series(days, seed)
-    short, long = forecast(y, 10, 50, seed), forecast(y, 10 + more, 50, seed)
+    short, long = forecast(y, 10, paths=50, seed=seed), forecast(y, 10 + more, paths=50, seed=seed)
     assert sum(short.weights.values()) == pytest.approx(1.0)
     np.testing.assert_allclose(long.median[:10], short.median, rtol=1e-12)
     np.testing.assert_allclose(long.paths[:, :10], short.paths, rtol=1e-9)
@@ -69,7 +71,7 @@ def test_weights_add_up_to_one_and_longer_horizons_keep_the_first_days(days, see
 def test_a_history_times_k_gives_paths_times_k(days, seed, power):
     y, k = series(days, seed), 2.0**power
     np.testing.assert_allclose(
-        forecast(y * k, 15, 60).paths, forecast(y, 15, 60).paths * k, rtol=1e-8
+        forecast(y * k, 15, paths=60).paths, forecast(y, 15, paths=60).paths * k, rtol=1e-8
     )
 
 
@@ -82,7 +84,7 @@ def test_a_history_times_k_gives_paths_times_k(days, seed, power):
 )
 def test_any_non_negative_history_gets_finite_paths_that_are_not_negative(values, seed):
     made = forecast(
-        pd.Series(values, pd.date_range("2024-02-01", periods=len(values))), 45, 40, seed
+        pd.Series(values, pd.date_range("2024-02-01", periods=len(values))), 45, paths=40, seed=seed
     )
     assert (
         np.isfinite(made.paths).all() and (made.paths >= 0).all() and np.isfinite(made.median).all()
@@ -91,15 +93,15 @@ def test_any_non_negative_history_gets_finite_paths_that_are_not_negative(values
 
 def test_a_constant_has_no_spread_and_all_zero_is_zero():
     flat = pd.Series(np.full(300, 4.0), pd.date_range("2025-01-01", periods=300))
-    np.testing.assert_allclose(forecast(flat, 60, 100).paths, 4.0)
-    assert (forecast(flat * 0, 60, 100).paths == 0).all() and forecast(
-        flat * 0, 60, 100
+    np.testing.assert_allclose(forecast(flat, 60, paths=100).paths, 4.0)
+    assert (forecast(flat * 0, 60, paths=100).paths == 0).all() and forecast(
+        flat * 0, 60, paths=100
     ).kind == "empty"
 
 
 @pytest.mark.parametrize("days", [2, 3, 6, 7, 9, 13, 14, 20, 30, 45, 60, 90, 140])
 def test_short_histories_get_an_answer_with_width(days):
-    total = forecast(series(days), 30, 400).paths.sum(axis=1)
+    total = forecast(series(days), 30, paths=400).paths.sum(axis=1)
     low, high = np.quantile(total, (0.1, 0.9))
     assert 0.15 < np.log(high / low) < 2.0 if days < 45 else 0.02 < np.log(high / low) < 2.0
 
@@ -107,7 +109,8 @@ def test_short_histories_get_an_answer_with_width(days):
 def test_fewer_days_are_wider():
     y = series(760)
     wide, narrow = (
-        np.quantile(forecast(part, 30, 1000).paths.sum(axis=1), (0.1, 0.9)) for part in (y[-20:], y)
+        np.quantile(forecast(part, 30, paths=1000).paths.sum(axis=1), (0.1, 0.9))
+        for part in (y[-20:], y)
     )
     assert np.log(wide[1] / wide[0]) > 1.5 * np.log(narrow[1] / narrow[0])
 
@@ -117,7 +120,7 @@ def test_missing_days_and_nan_are_filled_from_the_same_weekday_and_counted():
     holes = y.drop(y.index[[50, 90]])
     holes.iloc[20] = np.nan
     found = clean(holes)
-    assert found.filled == 3 and forecast(holes, 5, 20).filled == 3
+    assert found.filled == 3 and forecast(holes, 5, paths=20).filled == 3
     np.testing.assert_allclose(found.values, y.to_numpy())
     assert fill(np.array([1.0, np.nan, 3.0])).tolist() == [1.0, 2.0, 3.0]
 
@@ -126,15 +129,15 @@ def test_unknown_days_at_the_ends_are_cut_off():
     y = series(100)
     y.iloc[:3] = np.nan
     y.iloc[-2:] = np.nan
-    made = forecast(y, 3, 20)
+    made = forecast(y, 3, paths=20)
     assert str(made.dates[0]) == str(y.index[98].date()) and made.filled == 0
 
 
 def test_a_leap_day_is_a_day():
     y = series(60, start="2028-01-01")
-    made = forecast(y[:50], 20, 50)
+    made = forecast(y[:50], 20, paths=50)
     assert np.datetime64("2028-02-29") in made.dates
-    assert clean(y).filled == 0 and len(forecast(y, 31, 50).month_totals()["2028-03"]) == 50
+    assert clean(y).filled == 0 and len(forecast(y, 31, paths=50).month_totals()["2028-03"]) == 50
 
 
 BAD = {
@@ -211,7 +214,7 @@ def test_bad_histories_are_refused_word_for_word(case):
 )
 def test_nonsense_sizes_are_refused(horizon, paths, message):
     with pytest.raises(ForecastError, match=f"^{re.escape(message)}$"):
-        forecast(series(30), horizon, paths)
+        forecast(series(30), horizon, paths=paths)
 
 
 def test_kinds_of_history():
@@ -235,7 +238,7 @@ def test_an_on_and_off_workload_gets_its_mean_and_no_negative_total():
         np.repeat(rng.random(60) < 0.4, 5) * rng.gamma(4, 25.0, 300),
         pd.date_range("2025-01-01", periods=300),
     )
-    made = forecast(y, 60, 2000)
+    made = forecast(y, 60, paths=2000)
     assert made.kind == "intermittent" and made.weights == {"weekly_blocks": 1.0}
     assert made.paths.sum(axis=1).mean() == pytest.approx(made.median.sum(), rel=0.06)
     low, high = np.quantile(made.paths.sum(axis=1), (0.1, 0.9))
@@ -245,13 +248,16 @@ def test_an_on_and_off_workload_gets_its_mean_and_no_negative_total():
 def test_a_burst_is_never_mirrored_into_a_slump_or_an_outage_into_a_burst():
     y = series(500, noise=0.02)
     y.iloc[430] = 0.0  # one day's outage inside the graded days
-    paths = forecast(y, 60, 2000).paths
+    paths = forecast(y, 60, paths=2000).paths
     assert paths.max() < 6 * y.max()
 
 
 def test_seeds_are_shared_so_that_totals_of_two_series_may_be_added_by_path():
     y = series(760)
-    one, twice = forecast(y, 30, 500).paths.sum(axis=1), forecast(2 * y, 30, 500).paths.sum(axis=1)
+    one, twice = (
+        forecast(y, 30, paths=500).paths.sum(axis=1),
+        forecast(2 * y, 30, paths=500).paths.sum(axis=1),
+    )
     np.testing.assert_allclose(twice, 2 * one, rtol=1e-9)
 
 
@@ -292,7 +298,7 @@ def test_costly_members_are_used_when_asked_and_left_out_when_told():
 
 
 def test_the_table_is_small_and_escapes_everything():
-    made = forecast(series(), 60, 100)
+    made = forecast(series(), 60, paths=100)
     text = Forecast(
         made.dates, made.paths, made.median, {"<script>alert(1)</script>": 1.0}, made.errors
     )._repr_html_()
@@ -317,7 +323,7 @@ def hourly(days=30, seed=2):
 
 def test_hours_are_forecast_as_hours():
     y = hourly()
-    made = forecast(y, 48, 400, freq="h")
+    made = forecast(y, 48, paths=400, freq="h")
     assert (
         made.paths.shape == (400, 48)
         and str(made.dates[0]) == "2026-03-31T00"
@@ -337,7 +343,7 @@ def test_hourly_totals_of_simulated_truth_lie_inside_as_often_as_said():
     inside = []
     for seed in range(60):
         y = hourly(32, seed)
-        total = forecast(y.iloc[:-48], 48, 300, seed, freq="h").paths[:, :24].sum(axis=1)
+        total = forecast(y.iloc[:-48], 48, paths=300, seed=seed, freq="h").paths[:, :24].sum(axis=1)
         low, high = np.quantile(total, (0.1, 0.9))
         inside.append(low <= y.iloc[-48:-24].sum() <= high)
     assert 0.64 < np.mean(inside) < 0.96  # 0.8 ± 3 standard errors of 60 windows
@@ -349,12 +355,12 @@ def test_what_hours_cannot_be_told_and_what_is_no_hour():
         ForecastError,
         match="^forecast: cap are covariates of daily forecasts only; add the hours up to days first.$",
     ):
-        forecast(y, 24, 10, freq="h", cap=3.0)
+        forecast(y, 24, paths=10, freq="h", cap=3.0)
     with pytest.raises(ForecastError) as raised:
-        forecast(y.set_axis(y.index + pd.Timedelta(minutes=5)), 24, 10, freq="h")
+        forecast(y.set_axis(y.index + pd.Timedelta(minutes=5)), 24, paths=10, freq="h")
     assert (
         str(raised.value)
         == "history: 2026-03-01 00:05:00 is not a whole hour. Add up to hours first: history.resample('h').sum()."
     )
     with pytest.raises(ForecastError, match="^forecast: unknown freq 'W'. Known: D, h.$"):
-        forecast(y, 24, 10, freq="W")
+        forecast(y, 24, paths=10, freq="W")

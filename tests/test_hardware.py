@@ -43,8 +43,8 @@ def test_depreciation_over_the_life_is_capital_less_salvage(box, more):
 
 
 def test_declining_writes_off_earlier_than_straight_line():
-    straight = Hardware(1, capital=1000.0, life_months=48).book_value(48)
-    declining = Hardware(1, capital=1000.0, life_months=48, method="declining").book_value(48)
+    straight = Hardware(gpus=1, capital=1000.0, life_months=48).book_value(48)
+    declining = Hardware(gpus=1, capital=1000.0, life_months=48, method="declining").book_value(48)
     assert (declining <= straight + 1e-9).all() and declining[11] < straight[11]
 
 
@@ -87,7 +87,7 @@ def test_owning_wins_more_the_higher_the_utilisation_where_rent_is_above_power(b
 
 def test_the_cost_of_a_useful_hour_equals_the_rent_at_the_break_even():
     box = Hardware(
-        8,
+        gpus=8,
         capital=250_000.0,
         life_months=36,
         kilowatts=10,
@@ -103,7 +103,7 @@ def test_the_cost_of_a_useful_hour_equals_the_rent_at_the_break_even():
 def test_paths_of_rent_and_utilisation_give_the_cents_of_each_alone():
     rng = np.random.default_rng(4)
     box = Hardware(
-        8, capital=200_000.0, life_months=36, kilowatts=8, power_price=0.1, idle_share=0.5
+        gpus=8, capital=200_000.0, life_months=36, kilowatts=8, power_price=0.1, idle_share=0.5
     )
     rents, use = rng.uniform(0.5, 4, (5, 36)), rng.uniform(0, 1, 5)
     many = own_or_rent(box, 0.0, use, rents=rents, rate=0.08)
@@ -116,7 +116,7 @@ def test_paths_of_rent_and_utilisation_give_the_cents_of_each_alone():
 
 
 def test_payback_by_a_loop_over_the_months():
-    box = Hardware(8, capital=100_000.0, life_months=36, staff_monthly=500)
+    box = Hardware(gpus=8, capital=100_000.0, life_months=36, staff_monthly=500)
     for use in (0.1, 0.35, 0.6, 1.0):
         own, rent, expected = 100_000.0, 0.0, 0
         for m in range(1, 37):
@@ -127,7 +127,7 @@ def test_payback_by_a_loop_over_the_months():
 
 
 def test_a_lease_is_paid_for_its_months_and_expensed_straight():
-    box = Hardware(4, lease_monthly=1000.0, lease_months=6, lease_advance=False)
+    box = Hardware(gpus=4, lease_monthly=1000.0, lease_months=6, lease_advance=False)
     assert (
         box.horizon == 6 and box.cash(8).sum() == box.cost(8).sum() == 6000 and box.cash(8)[0] == 0
     )
@@ -136,17 +136,17 @@ def test_a_lease_is_paid_for_its_months_and_expensed_straight():
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: Hardware(0), "hardware: gpus is 0; it must be a finite number above 0."),
+        (lambda: Hardware(gpus=0), "hardware: gpus is 0; it must be a finite number above 0."),
         (
-            lambda: Hardware(1, capital=-1),
+            lambda: Hardware(gpus=1, capital=-1),
             "hardware: capital is -1; it must be a finite number, 0 or more.",
         ),
         (
-            lambda: Hardware(1, salvage_share=1.5),
+            lambda: Hardware(gpus=1, salvage_share=1.5),
             "hardware: salvage_share is 1.5; it must be a share from 0 to 1.",
         ),
         (
-            lambda: Hardware(1, method="decline"),
+            lambda: Hardware(gpus=1, method="decline"),
             "hardware: unknown method 'decline'. Did you mean 'declining'? Known: straight_line, declining.",
         ),
         (
@@ -154,15 +154,15 @@ def test_a_lease_is_paid_for_its_months_and_expensed_straight():
             "hardware: decline is 1; it must be a share a year below 1 (0.3: a third cheaper each year).",
         ),
         (
-            lambda: own_or_rent(Hardware(1, capital=9), 1.0, 0.5, rate=-2),
+            lambda: own_or_rent(Hardware(gpus=1, capital=9), 1.0, 0.5, rate=-2),
             "hardware: the yearly rate is -2; it must be a finite number above -1 (0.08 is 8 %).",
         ),
         (
-            lambda: own_or_rent(Hardware(1, capital=9), 1.0, 0.5, rents=[1.0]),
+            lambda: own_or_rent(Hardware(gpus=1, capital=9), 1.0, 0.5, rents=[1.0]),
             "hardware: rents has 1 months; give 48.",
         ),
         (
-            lambda: Hardware(1, capital=9).cost_per_useful_hour(0.0),
+            lambda: Hardware(gpus=1, capital=9).cost_per_useful_hour(0.0),
             "hardware: a utilisation is 0; nothing is useful, so an hour has no cost. Give one above 0.",
         ),
     ],

@@ -93,7 +93,9 @@ def test_a_series_does_not_depend_on_its_company_and_processes_change_no_bit():
         forecast_many(MANY, 20, 50, 3, workers=2),
     )
     np.testing.assert_array_equal(alone["w2"].paths, all_["w2"].paths)
-    np.testing.assert_array_equal(alone["w2"].paths, forecast(MANY["w2"], 20, 50, 3).paths)
+    np.testing.assert_array_equal(
+        alone["w2"].paths, forecast(MANY["w2"], 20, paths=50, seed=3).paths
+    )
     own = forecast_many(pd.DataFrame(MANY), 20, 50, 3, shared=False)
     np.testing.assert_array_equal(
         own["w2"].paths, forecast_many({"w2": MANY["w2"]}, 20, 50, 3, shared=False)["w2"].paths

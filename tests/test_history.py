@@ -213,7 +213,7 @@ ANSWERED = {  # name: (change, is the answer that of the plain history?)
 
 @pytest.mark.parametrize(
     "read",
-    [lambda y: forecast(y, 10, 20), lambda y: backtest(y, paths=20), find_anomalies],
+    [lambda y: forecast(y, 10, paths=20), lambda y: backtest(y, paths=20), find_anomalies],
     ids=["forecast", "backtest", "anomalies"],
 )
 @pytest.mark.parametrize("case", REFUSED)
@@ -226,7 +226,7 @@ def test_a_history_that_cannot_be_meant_is_refused_the_same_by_all(case, read):
 
 @pytest.mark.parametrize(
     "read",
-    [lambda y: forecast(y, 10, 20), lambda y: backtest(y, paths=20)],
+    [lambda y: forecast(y, 10, paths=20), lambda y: backtest(y, paths=20)],
     ids=["forecast", "backtest"],
 )
 @pytest.mark.parametrize("case", ONLY_FORECASTS)
@@ -241,11 +241,11 @@ def test_a_history_that_could_only_be_invented_is_not_forecast(case, read):
 def test_a_history_that_can_be_meant_is_answered(case):
     change, same = ANSWERED[case]
     y, given = series(), change(series())
-    made = forecast(given, 30, 50)
+    made = forecast(given, 30, paths=50)
     assert np.isfinite(made.paths).all() and (made.paths >= 0).all()
     assert str(made.dates[0]) == str((y.index[-1] + DAY).date())
     if same:
-        np.testing.assert_array_equal(made.paths, forecast(y, 30, 50).paths)
+        np.testing.assert_array_equal(made.paths, forecast(y, 30, paths=50).paths)
         assert (
             find_anomalies(given).panel.values.tolist() == find_anomalies(y).panel.values.tolist()
         )
@@ -260,7 +260,7 @@ def test_the_advice_of_the_messages_works():
     twice = pd.concat([y, y[3:4]])
     assert clean(twice.groupby(level=0).sum()).values[3] == pytest.approx(2 * y.iloc[3])
     office = y[y.index.day_of_week < 5]
-    closed = forecast(office.asfreq("D", fill_value=0), 14, 50)
+    closed = forecast(office.asfreq("D", fill_value=0), 14, paths=50)
     weekend = (closed.dates.astype("datetime64[D]").astype(int) + 3) % 7 >= 5
     assert (
         closed.paths[:, weekend].max() < 0.02 * closed.median[~weekend].min()
@@ -291,15 +291,15 @@ def test_hours_of_a_zone_are_refused_and_hours_of_utc_have_none_left_out_or_twic
         pd.date_range("2025-10-01", periods=24 * 60, freq="h", tz="Europe/Berlin"),
     )
     with pytest.raises(ForecastError) as refused:
-        forecast(hours, 24, 20, freq="h")
+        forecast(hours, 24, paths=20, freq="h")
     assert str(refused.value) == (
         "history: the hours carry the time zone Europe/Berlin. Take hours of UTC, where none is left out or comes twice: "
         "history.tz_convert('UTC').tz_localize(None)."
     )
-    made = forecast(hours.tz_convert("UTC").tz_localize(None), 24, 20, freq="h")
+    made = forecast(hours.tz_convert("UTC").tz_localize(None), 24, paths=20, freq="h")
     assert made.filled == 0 and made.paths.shape == (20, 24)
     with pytest.raises(ForecastError) as refused:
-        forecast(hours.tz_localize(None), 24, 20, freq="h")
+        forecast(hours.tz_localize(None), 24, paths=20, freq="h")
     assert str(refused.value) == (
         "history: 2025-10-26T02 stands twice. Where clocks were put back take hours of UTC; else add up the rows of an hour "
         "first: history.groupby(level=0).sum()."
@@ -332,12 +332,12 @@ HOURS = {
 def test_what_are_no_hours_is_refused_word_for_word(case):
     make, message = HOURS[case]
     with pytest.raises(ForecastError) as refused:
-        forecast(make(), 24, 20, freq="h")
+        forecast(make(), 24, paths=20, freq="h")
     assert str(refused.value) == message
 
 
 def test_two_rows_get_an_answer_with_width():
-    made = forecast(series(2), 30, 400)
+    made = forecast(series(2), 30, paths=400)
     low, high = np.quantile(made.paths.sum(axis=1), (0.1, 0.9))
     assert high / low > 1.3
 
@@ -346,7 +346,7 @@ def test_leap_days_are_read_kept_and_forecast():
     y = series(500, start="2027-06-01")
     assert (
         np.datetime64("2028-02-29") in clean(y).days
-        and np.datetime64("2028-02-29") in forecast(y[:250], 60, 20).dates
+        and np.datetime64("2028-02-29") in forecast(y[:250], 60, paths=20).dates
     )
     assert clean(y.drop(pd.Timestamp("2028-02-29"))).filled == 1
 
@@ -362,20 +362,23 @@ def test_as_of_looks_at_no_later_day():
         np.datetime64("2025-07-19"),
     ):
         np.testing.assert_array_equal(
-            forecast(future, 30, 50, as_of=day).paths, forecast(y, 30, 50).paths
+            forecast(future, 30, paths=50, as_of=day).paths, forecast(y, 30, paths=50).paths
         )
     np.testing.assert_array_equal(
-        forecast(clean(y), 30, 50, as_of="2025-06-30").paths,
-        forecast(y[:"2025-06-30"], 30, 50).paths,
+        forecast(clean(y), 30, paths=50, as_of="2025-06-30").paths,
+        forecast(y[:"2025-06-30"], 30, paths=50).paths,
     )
     assert (
-        str(forecast(y, 3, 20, as_of="2030-01-01").dates[0]) == "2025-07-20"
+        str(forecast(y, 3, paths=20, as_of="2030-01-01").dates[0]) == "2025-07-20"
     )  # days follow the last one known
 
 
 @pytest.mark.parametrize(
     "read",
-    [lambda y, day: forecast(y, 10, 20, as_of=day), lambda y, day: find_anomalies(y, as_of=day)],
+    [
+        lambda y, day: forecast(y, 10, paths=20, as_of=day),
+        lambda y, day: find_anomalies(y, as_of=day),
+    ],
     ids=["forecast", "anomalies"],
 )
 @pytest.mark.parametrize(
@@ -397,12 +400,12 @@ def test_an_as_of_that_is_no_day_or_before_all_days_is_refused(read, day, messag
 @pytest.mark.parametrize("horizon", [0, -1, 3701, 10**12, 30.0, "30", None, True, np.nan, np.inf])
 def test_an_absurd_horizon_is_refused(horizon):
     with pytest.raises(ForecastError) as refused:
-        forecast(series(), horizon, 20)
+        forecast(series(), horizon, paths=20)
     assert str(refused.value) == f"horizon: {horizon!r} must be a whole number from 1 to 3,700."
 
 
 def test_the_longest_horizon_is_answered():
-    made = forecast(series(400), 3700, 20)
+    made = forecast(series(400), 3700, paths=20)
     assert made.paths.shape == (20, 3700) and np.isfinite(made.paths).all()
 
 

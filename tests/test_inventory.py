@@ -55,11 +55,11 @@ def held_of(rows):
     return inventory(
         [
             Hourly(
-                q,
-                rate,
-                4.0,
-                f"c{i}",
-                unit,
+                quantity=q,
+                rate=rate,
+                on_demand=4.0,
+                id=f"c{i}",
+                unit=unit,
                 start=str(first + at),
                 end=str(first + at + days),
                 status=status,

@@ -56,7 +56,12 @@ def test_prepaid_is_paid_less_expensed_at_every_month_end(fee, start, days, how)
 @given(st.floats(0, 1e4), st.floats(0, 10), starts, lengths, st.sampled_from([0.0, 0.25, 0.5, 1.0]))
 def test_a_payment_agrees_with_the_hourly_commitment_it_pays(quantity, rate, start, days, share):
     held = Hourly(
-        quantity, rate, 20.0, start=start, end=str(np.datetime64(start) + days), upfront_share=share
+        quantity=quantity,
+        rate=rate,
+        on_demand=20.0,
+        start=start,
+        end=str(np.datetime64(start) + days),
+        upfront_share=share,
     )
     one = of_commitment(held)
     assert np.allclose(
@@ -279,7 +284,9 @@ def test_the_rolling_pool_by_brute_force():
 )
 def test_stopping_saves_exactly_the_spill_that_goes_away(usage, level):
     before, after = np.array(usage).max(axis=1), np.array(usage).min(axis=1)
-    saved = termination.saved_by_stopping(Hourly(level, 0.6, 1.0), before, after)
+    saved = termination.saved_by_stopping(
+        Hourly(quantity=level, rate=0.6, on_demand=1.0), before, after
+    )
     assert np.allclose(
         saved, np.maximum(before - level, 0) - np.maximum(after - level, 0), atol=1e-9
     )

@@ -137,7 +137,7 @@ def test_change_over_a_week_does_not_see_the_week():
 def test_three_years_ahead_the_range_is_wider_and_the_days_before_keep_theirs():
     short = series("walk", 99, 45)
     history = History(START + np.arange(45), short)
-    month, long = (forecast(history, days, 1000, seed=3) for days in (30, 1095))
+    month, long = (forecast(history, days, paths=1000, seed=3) for days in (30, 1095))
     np.testing.assert_array_equal(month.paths, long.paths[:, :30])
     quarters = [
         np.log(np.quantile(part, 0.9) / np.quantile(part, 0.1))

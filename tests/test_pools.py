@@ -142,20 +142,20 @@ def test_a_day_of_hours_is_settled_hour_by_hour_in_its_term():
     held = term * np.array([[0.5], [1.5]])
     month_of = np.repeat([0, 1, -1], [20, 15, 5])
     overlap = Overlap(
-        skus,
-        tuple(rules),
-        held,
-        np.array([0.9, 1.0]),
-        price,
-        np.array([-1, -1]),
-        np.arange(3),
-        np.array([0, 1, 1]),
-        shares,
-        0,
-        2,
-        4,
-        (1.0, 2.0),
-        6,
+        skus=skus,
+        rules=tuple(rules),
+        held=held,
+        fees=np.array([0.9, 1.0]),
+        price=price,
+        line=np.array([-1, -1]),
+        pools=np.arange(3),
+        sku_of=np.array([0, 1, 1]),
+        share=shares,
+        used=0,
+        covered=2,
+        changed=4,
+        scales=(1.0, 2.0),
+        scaled=6,
     )
     totals = np.zeros((paths, 3, 8))
     overlap.add(level, np.zeros_like(level), month_of, totals)

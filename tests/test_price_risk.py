@@ -51,11 +51,13 @@ def within(samples, mean):
 
 @pytest.mark.parametrize("factor", FACTORS.values(), ids=FACTORS)
 def test_jumps_have_the_moments_of_their_closed_form(factor):
-    end = risk.jumps(3, "sku", N, 12, 1.7, factor, -0.2, "end")
+    end = risk.jumps(3, "sku", N, 12, per_year=1.7, factor=factor, drift_per_year=-0.2, when="end")
     first, second = moments.jump_moments(1.7, factor, -0.2, (np.arange(12) + 1) / 12)
     within(end, first)
     within(end**2, second)
-    mean = risk.jumps(3, "sku", N, 12, 1.7, factor, -0.2, "mean")
+    mean = risk.jumps(
+        3, "sku", N, 12, per_year=1.7, factor=factor, drift_per_year=-0.2, when="mean"
+    )
     first, second = moments.jump_month_moments(1.7, factor, -0.2, np.arange(12))
     within(mean, first)
     within(mean**2, second)
@@ -67,9 +69,15 @@ def test_jumps_have_the_moments_of_their_closed_form(factor):
 
 
 def test_a_price_without_jumps_drifts_only():
-    assert np.allclose(risk.jumps(1, "x", 3, 2, 0.0, 0.5, -0.12, "end"), np.exp([-0.01, -0.02]))
-    assert np.allclose(risk.jumps(1, "x", 3, 1, 0.0, 0.5, -0.12), -np.expm1(-0.01) / 0.01)
-    assert (risk.jumps(1, "x", 3, 2, 0.0, 0.5) == 1).all()
+    assert np.allclose(
+        risk.jumps(1, "x", 3, 2, per_year=0.0, factor=0.5, drift_per_year=-0.12, when="end"),
+        np.exp([-0.01, -0.02]),
+    )
+    assert np.allclose(
+        risk.jumps(1, "x", 3, 1, per_year=0.0, factor=0.5, drift_per_year=-0.12),
+        -np.expm1(-0.01) / 0.01,
+    )
+    assert (risk.jumps(1, "x", 3, 2, per_year=0.0, factor=0.5) == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -189,7 +197,7 @@ def test_the_committed_constants_are_those_of_the_history(tmp_path, monkeypatch,
 
 
 def test_a_reverting_price_and_exchange_rates_have_their_closed_moments():
-    found = risk.reverting(3, "o", N, 12, 1.5, 0.6, 1.3, 0.9)
+    found = risk.reverting(3, "o", N, 12, kappa=1.5, sigma=0.6, start=1.3, level=0.9)
     first, second = moments.reverting_moments(1.5, 0.6, (np.arange(12) + 1) / 12, 1.3, 0.9)
     within(found, first)
     within(found**2, second)
@@ -207,7 +215,17 @@ def test_scarcity_moves_availability_and_price_together(now):
         make("beta", {"alpha": 4, "beta": 2}),
         make("lognormal", {"mu": 0.3, "sigma": 0.2}),
     )
-    had, price = risk.scarcity(3, "h100", N, 12, 0.1, 0.3, had_law, price_law, now)
+    had, price = risk.scarcity(
+        3,
+        "h100",
+        N,
+        12,
+        starts=0.1,
+        ends=0.3,
+        availability=had_law,
+        price=price_law,
+        scarce_now=now,
+    )
     first, second = moments.scarcity_moments(0.1, 0.3, had_law, price_law, np.arange(1, 13), now)
     within(had, first)
     within(price, second)
@@ -230,18 +248,36 @@ def test_announced_changes_hold_from_their_day():
 
 
 PROCESSES = {
-    "jumps": lambda n, m, name="a": risk.jumps(1, name, n, m, 2.0, BOTH, -0.1),
-    "jumps at the end": lambda n, m, name="a": risk.jumps(1, name, n, m, 2.0, BOTH, -0.1, "end"),
+    "jumps": lambda n, m, name="a": risk.jumps(
+        1, name, n, m, per_year=2.0, factor=BOTH, drift_per_year=-0.1
+    ),
+    "jumps at the end": lambda n, m, name="a": risk.jumps(
+        1, name, n, m, per_year=2.0, factor=BOTH, drift_per_year=-0.1, when="end"
+    ),
     "migrations": lambda n, m, name="a": risk.migrations(
         1, name, n, m, make("uniform", {"min": 4.0, "max": 8.0}), BOTH, 0.7
     ),
     "spot": lambda n, m, name="a": risk.spot(1, name, n, m, risk.read_spot(CALIBRATION), 0.34),
-    "reverting": lambda n, m, name="a": risk.reverting(1, name, n, m, 1.0, 0.5),
+    "reverting": lambda n, m, name="a": risk.reverting(1, name, n, m, kappa=1.0, sigma=0.5),
     "availability": lambda n, m, name="a": risk.scarcity(
-        1, name, n, m, 0.2, 0.2, make("beta", {"alpha": 4, "beta": 2}), BOTH
+        1,
+        name,
+        n,
+        m,
+        starts=0.2,
+        ends=0.2,
+        availability=make("beta", {"alpha": 4, "beta": 2}),
+        price=BOTH,
     )[0],
     "scarce price": lambda n, m, name="a": risk.scarcity(
-        1, name, n, m, 0.2, 0.2, make("beta", {"alpha": 4, "beta": 2}), BOTH
+        1,
+        name,
+        n,
+        m,
+        starts=0.2,
+        ends=0.2,
+        availability=make("beta", {"alpha": 4, "beta": 2}),
+        price=BOTH,
     )[1],
     "fx": lambda n, m, name="a": risk.fx(1, name, n, m, 0.1),
 }
@@ -261,21 +297,28 @@ def test_a_longer_horizon_continues_fewer_paths_cut_and_a_name_is_a_stream(proce
 @settings(max_examples=30, deadline=None)
 @given(st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0.0, 2.0), st.floats(0.3, 1.6))
 def test_any_process_gives_positive_finite_factors(starts, ends, rate, factor):
-    had, price = risk.scarcity(1, "x", 64, 6, starts, ends, 0.5, factor)
+    had, price = risk.scarcity(
+        1, "x", 64, 6, starts=starts, ends=ends, availability=0.5, price=factor
+    )
     assert ((had > 0) & (had <= 1)).all() and np.isfinite(price).all() and (price > 0).all()
-    assert (risk.jumps(1, "x", 64, 6, rate, factor) > 0).all()
+    assert (risk.jumps(1, "x", 64, 6, per_year=rate, factor=factor) > 0).all()
 
 
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: risk.jumps(1, "x", 4, 4, -1, 0.8), "jumps: per_year is -1; it must be 0 or more."),
         (
-            lambda: risk.jumps(1, "x", 4, 4, 1, make("normal", {"mean": 1.0, "sd": 0.1})),
+            lambda: risk.jumps(1, "x", 4, 4, per_year=-1, factor=0.8),
+            "jumps: per_year is -1; it must be 0 or more.",
+        ),
+        (
+            lambda: risk.jumps(
+                1, "x", 4, 4, per_year=1, factor=make("normal", {"mean": 1.0, "sd": 0.1})
+            ),
             "a price factor of -inf is possible; factors must be above 0 (0.8 is a cut of 20 %).",
         ),
         (
-            lambda: risk.jumps(1, "x", 4, 4, 1, 0.8, when="middle"),
+            lambda: risk.jumps(1, "x", 4, 4, per_year=1, factor=0.8, when="middle"),
             "when is 'middle'; it must be one of end, mean.",
         ),
         (
@@ -293,7 +336,7 @@ def test_any_process_gives_positive_finite_factors(starts, ends, rate, factor):
             "spot: low 0.5, high 0.3: shares of the on-demand price, low below high.",
         ),
         (
-            lambda: risk.scarcity(1, "x", 4, 4, 0.1, 0.2, 1.5, 2.0),
+            lambda: risk.scarcity(1, "x", 4, 4, starts=0.1, ends=0.2, availability=1.5, price=2.0),
             "scarcity: availability from 1.5 to 1.5 is possible; it must be from 0 to 1.",
         ),
         (

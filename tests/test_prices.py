@@ -207,7 +207,7 @@ def test_shares_of_a_cube_and_of_nothing_used():
 def test_used_and_unused_are_the_commitment_and_used_and_spill_the_usage(
     usage, quantity, rate, on_demand, share
 ):
-    held = Hourly(quantity, rate, on_demand, eligible_share=share)
+    held = Hourly(quantity=quantity, rate=rate, on_demand=on_demand, eligible_share=share)
     done = held.settle([usage, usage[::-1]])
     assert done.used + done.unused == pytest.approx(
         np.full((2, len(usage)), quantity), rel=1e-12, abs=1e-9
@@ -223,14 +223,14 @@ def test_used_and_unused_are_the_commitment_and_used_and_spill_the_usage(
 @QUICK
 @given(some_hours, st.floats(0, 10), st.floats(0, 10))
 def test_no_commitment_is_on_demand_and_outside_the_term_too(usage, rate, on_demand):
-    bare = Hourly(0, rate, on_demand).settle(usage)
-    over = Hourly(50, rate, on_demand).settle(usage, in_term=False)
+    bare = Hourly(quantity=0, rate=rate, on_demand=on_demand).settle(usage)
+    over = Hourly(quantity=50, rate=rate, on_demand=on_demand).settle(usage, in_term=False)
     assert bare.cost.tolist() == over.cost.tolist() == (np.array(usage) * on_demand).tolist()
     assert over.used.sum() == over.unused.sum() == 0
 
 
 def cost_of(level, usage, rate, on_demand):
-    return float(Hourly(level, rate, on_demand).settle(usage).cost.sum())
+    return float(Hourly(quantity=level, rate=rate, on_demand=on_demand).settle(usage).cost.sum())
 
 
 @QUICK
@@ -325,7 +325,14 @@ def test_a_shape_of_24_hours_stands_for_every_day_and_zeros_are_flat():
 def test_days_settle_as_their_hours_in_any_block_with_a_term_inside():
     usage, shapes = draws(7, 60, 3), draws(3, 168) + 0.1
     dates = np.arange(np.datetime64("2026-11-16"), np.datetime64("2027-01-15"))
-    held = Hourly(5.0, 0.6, 1.0, start="2026-12-01", end="2027-01-01", eligible_share=0.9)
+    held = Hourly(
+        quantity=5.0,
+        rate=0.6,
+        on_demand=1.0,
+        start="2026-12-01",
+        end="2027-01-01",
+        eligible_share=0.9,
+    )
     price = np.linspace(1.0, 2.0, 60)
     days = settle_days(held, usage, shapes, dates, on_demand=price, block=2)
     inside = (dates >= np.datetime64("2026-12-01")) & (dates < np.datetime64("2027-01-01"))
@@ -633,7 +640,7 @@ def test_a_bad_rate_is_refused_word_for_word(kind, fields, message):
             "share: usage must be finite and 0 or more; credits are shared by the usage they refer to.",
         ),
         (
-            lambda: Hourly(1, 1, 1).settle([1, -2]),
+            lambda: Hourly(quantity=1, rate=1, on_demand=1).settle([1, -2]),
             "usage: quantity is -2 at position (1,); it must be finite and 0 or more.",
         ),
         (
@@ -648,7 +655,9 @@ def test_a_bad_rate_is_refused_word_for_word(kind, fields, message):
         (lambda: best_level([], 1, 2), "best_level: there is no usage; give at least one hour."),
         (lambda: best_level([1], 0, 2), "rate is 0; it must be a finite number above 0."),
         (
-            lambda: Hourly(1, 1, 1, id="a", upfront_share=1).billed_by_month(["2026-01"]),
+            lambda: Hourly(
+                quantity=1, rate=1, on_demand=1, id="a", upfront_share=1
+            ).billed_by_month(["2026-01"]),
             "commitment 'a': the term is open; give start and end to know the whole fee.",
         ),
     ],

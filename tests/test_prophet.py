@@ -75,7 +75,8 @@ def test_all_members_with_everything_known_say_nothing_where_warnings_are_errors
 def test_the_same_seed_gives_the_same_paths_and_global_draws_are_left_alone():
     state = np.random.get_state()[1].copy()
     one, two = (
-        forecast(series(), 20, 50, 3, methods=["prophet", "theta"], holidays="DE") for _ in range(2)
+        forecast(series(), 20, paths=50, seed=3, methods=["prophet", "theta"], holidays="DE")
+        for _ in range(2)
     )
     np.testing.assert_array_equal(one.paths, two.paths)
     assert (np.random.get_state()[1] == state).all()
@@ -98,7 +99,7 @@ def test_a_draw_inside_prophet_does_not_move_global_draws(monkeypatch):
 
 def test_its_samples_are_never_drawn(spy):
     """Ranges come from past misses (§2.3): Prophet is built without uncertainty, on the history and on every origin, and seeded."""
-    made = forecast(series(), 30, 200, methods=["prophet"])
+    made = forecast(series(), 30, paths=200, methods=["prophet"])
     assert spy and all(
         one["how"]["uncertainty_samples"] == 0 and one["fit"] == {"seed": prophet.SEED}
         for one in spy
@@ -174,7 +175,7 @@ def test_forecasts_hand_everything_known_to_prophet(spy):
     forecast(
         y,
         30,
-        20,
+        paths=20,
         methods="all",
         driver=customers,
         cap=200.0,
@@ -200,7 +201,7 @@ def test_forecasts_hand_everything_known_to_prophet(spy):
 
 
 def test_a_cap_far_above_leaves_the_trend_straight(spy):
-    forecast(series(200), 10, 20, methods=["prophet"], cap=50_000.0)
+    forecast(series(200), 10, paths=20, methods=["prophet"], cap=50_000.0)
     assert all("growth" not in one["how"] for one in spy)
 
 
@@ -210,7 +211,7 @@ def test_a_driver_that_rose_with_the_trend_keeps_its_effect():
         np.r_[np.linspace(100, 200, 300), np.full(20, 400.0)], pd.DatetimeIndex(days(320))
     )
     use = 2 * customers[:300] * np.exp(np.random.default_rng(1).normal(0, 0.02, 300))
-    told = forecast(use, 20, 50, methods=["prophet"], driver=customers)
+    told = forecast(use, 20, paths=50, methods=["prophet"], driver=customers)
     np.testing.assert_allclose(told.median, 800, rtol=0.03)
 
 
@@ -222,7 +223,7 @@ def test_prophet_mends_a_told_elasticity_that_is_off_within_what_was_seen():
     use = truth[:300] * np.exp(rng.normal(0, 0.01, 300))
     missed = {
         name: np.abs(
-            forecast(use, 50, 20, methods=[name], driver=customers).median / truth[300:] - 1
+            forecast(use, 50, paths=20, methods=[name], driver=customers).median / truth[300:] - 1
         ).mean()
         for name in ("theta", "prophet")
     }
@@ -233,17 +234,17 @@ def test_a_driver_that_never_varied_teaches_nothing_and_its_plan_still_counts(sp
     customers = pd.Series(
         np.r_[np.full(300, 100.0), np.full(20, 200.0)], pd.DatetimeIndex(days(320))
     )
-    told = forecast(series(), 20, 20, methods=["prophet"], driver=customers)
+    told = forecast(series(), 20, paths=20, methods=["prophet"], driver=customers)
     assert all(one["regressors"] == {} for one in spy)
     np.testing.assert_allclose(
-        told.median, 2 * forecast(series(), 20, 20, methods=["prophet"]).median, rtol=1e-3
+        told.median, 2 * forecast(series(), 20, paths=20, methods=["prophet"]).median, rtol=1e-3
     )
 
 
 def test_what_prophet_is_told_does_not_change_the_cheap_members():
     y = series()
     known = dict(holidays="US", cap=70.0, floor=1.0)
-    plain = forecast(y, 30, 50, methods="cheap", **known)
+    plain = forecast(y, 30, paths=50, methods="cheap", **known)
     native = MethodCovariates(days(330))
     assert native.point(prophet, y.to_numpy(), days(300), 30) == pytest.approx(
         prophet.point(y.to_numpy(), days(300), 30)
@@ -251,7 +252,7 @@ def test_what_prophet_is_told_does_not_change_the_cheap_members():
     mixed = forecast(
         y,
         30,
-        50,
+        paths=50,
         methods=["seasonal_naive", "weekday_mean", "theta", "damped_holt", "last_year"],
         **known,
     )
@@ -297,9 +298,9 @@ def test_events_are_divided_out_for_prophet_too():
     doubled = y.copy()
     doubled.iloc[-30:] *= 2
     event = {"kind": "level_change", "since": str(y.index[-30].date()), "factor": 2.0}
-    told = forecast(doubled, 20, 20, methods=["prophet"], events=[event])
+    told = forecast(doubled, 20, paths=20, methods=["prophet"], events=[event])
     np.testing.assert_allclose(
-        told.median, 2 * forecast(y, 20, 20, methods=["prophet"]).median, rtol=1e-6
+        told.median, 2 * forecast(y, 20, paths=20, methods=["prophet"]).median, rtol=1e-6
     )
 
 
@@ -349,13 +350,13 @@ def test_where_the_optimiser_finds_no_way_the_last_week_stands(monkeypatch):
 )
 def test_options_that_make_no_sense_are_refused_word_for_word(asked, message):
     with pytest.raises(ForecastError) as refused:
-        forecast(series(), 10, 20, methods="all", prophet=asked)
+        forecast(series(), 10, paths=20, methods="all", prophet=asked)
     assert str(refused.value) == message
 
 
 def test_options_without_prophet_among_the_members_are_refused():
     with pytest.raises(ForecastError) as refused:
-        forecast(series(), 10, 20, prophet={"growth": "flat"})
+        forecast(series(), 10, paths=20, prophet={"growth": "flat"})
     assert (
         str(refused.value)
         == 'prophet: it is not among the methods, so it has no options; say methods="all", or name it.'

@@ -249,7 +249,9 @@ def test_one_commitment_settles_as_the_hourly_one(usage, quantity, rate, on_dema
             }
         ],
     )
-    other = Hourly(quantity, rate, on_demand, eligible_share=share).settle(usage)
+    other = Hourly(quantity=quantity, rate=rate, on_demand=on_demand, eligible_share=share).settle(
+        usage
+    )
     assert float(done.total()) == pytest.approx(float(other.cost.sum()), rel=1e-12, abs=1e-9)
     assert done.spill[:, 0] == pytest.approx(other.spill, abs=1e-12)
 

@@ -181,7 +181,7 @@ def test_last_hours_that_are_still_written():
     late[-5:] *= 0.2
     assert unfinished(y, season=24) == 0 and unfinished(late, season=24) == 5
     hours = pd.date_range("2026-03-01", periods=len(y), freq="h")
-    made, whole = (forecast(pd.Series(each, hours), 24, 300, freq="h") for each in (late, y))
+    made, whole = (forecast(pd.Series(each, hours), 24, paths=300, freq="h") for each in (late, y))
     assert (
         len(made.left_out) == 5
         and made.left_out[0].day == "2026-03-20T19"

@@ -150,13 +150,17 @@ def forecasts():
     """Everything a forecast without names says: days, hours, on-and-off, and the demand of workloads."""
     hourly = pd.Series(HISTORY.to_numpy(), pd.date_range("2026-01-01", periods=200, freq="h"))
     made = [
-        forecast(HISTORY, 60, 50),
-        forecast(HISTORY, 60, 50, methods="cheap"),
-        forecast(hourly, 30, 50, freq="h"),
-        forecast(SOMETIMES, 30, 50),
+        forecast(HISTORY, 60, paths=50),
+        forecast(HISTORY, 60, paths=50, methods="cheap"),
+        forecast(hourly, 30, paths=50, freq="h"),
+        forecast(SOMETIMES, 30, paths=50),
     ]
     demand = fit_demand(
-        HISTORY.to_numpy()[:, None], ["a"], HISTORY.index.to_numpy().astype("datetime64[D]"), 60, 1
+        HISTORY.to_numpy()[:, None],
+        ["a"],
+        HISTORY.index.to_numpy().astype("datetime64[D]"),
+        60,
+        seed=1,
     )
     return [array for one in made for array in (one.paths, one.median, one.errors)] + [
         demand.median,
@@ -177,14 +181,14 @@ def test_a_forecaster_file_changes_no_forecast_and_is_used_by_its_name(put):
         *forecasters.pick("cheap"),
     ) and "aaa_new" in forecasters.pick("all")
     assert sparse.level(SOMETIMES.to_numpy())[1] == sparse.BLOCKS
-    assert (forecast(HISTORY, 5, 10, methods=["aaa_new"]).median == 1e6).all()
-    assert forecast(SOMETIMES, 5, 10, methods=["aab_sparse"]).weights == {"aab_sparse": 1.0}
+    assert (forecast(HISTORY, 5, paths=10, methods=["aaa_new"]).median == 1e6).all()
+    assert forecast(SOMETIMES, 5, paths=10, methods=["aab_sparse"]).weights == {"aab_sparse": 1.0}
 
 
 def test_a_forecaster_that_says_so_is_a_default(put):
-    before = forecast(HISTORY, 5, 10).weights
+    before = forecast(HISTORY, 5, paths=10).weights
     put(forecasters, LOUD, more="DEFAULT = True")
-    assert set(forecast(HISTORY, 5, 10).weights) == {*before, "aaa_new"}
+    assert set(forecast(HISTORY, 5, paths=10).weights) == {*before, "aaa_new"}
 
 
 @pytest.mark.parametrize(
@@ -502,7 +506,7 @@ def test_what_a_file_gives_is_held_against_its_shelf_too(put, tmp_path):
     for package, tried, message in [
         (
             forecasters,
-            lambda: forecast(HISTORY, 5, 10, methods=["aaa_new"]),
+            lambda: forecast(HISTORY, 5, paths=10, methods=["aaa_new"]),
             "point gave an array of shape (3,), and must give one of ({n},): a value for each step ahead.",
         ),
         (

@@ -33,7 +33,7 @@ def grown(days=420):
 
 def test_the_weeks_mean_is_the_default_and_no_group_changes_that():
     y = series()
-    plain, cheap = forecast(y, 40, 100), forecast(y, 40, 100, methods="cheap")
+    plain, cheap = forecast(y, 40, paths=100), forecast(y, 40, paths=100, methods="cheap")
     assert plain.weights == {"weekly_blocks": 1.0} and plain.kind == "intermittent"
     np.testing.assert_array_equal(plain.paths, cheap.paths)
     np.testing.assert_array_equal(plain.median, error_paths.expected_weeks(y.to_numpy(), 40))
@@ -42,7 +42,7 @@ def test_the_weeks_mean_is_the_default_and_no_group_changes_that():
 @pytest.mark.parametrize("name", ["croston", "tsb", "adida"])
 def test_a_named_method_gives_the_level_and_weeks_keep_giving_shape_and_spread(name):
     y = series()
-    plain, told = forecast(y, 70, 100), forecast(y, 70, 100, methods=[name])
+    plain, told = forecast(y, 70, paths=100), forecast(y, 70, paths=100, methods=[name])
     assert told.weights == {name: 1.0}
     lift = told.median.sum() / plain.median.sum()
     assert told.median.mean() == pytest.approx(
@@ -83,7 +83,7 @@ def test_all_takes_a_method_only_where_it_did_clearly_better():
 
 
 def test_names_of_steady_methods_alone_leave_the_weeks_mean():
-    assert forecast(series(), 30, 50, methods=["theta", "damped_holt"]).weights == {
+    assert forecast(series(), 30, paths=50, methods=["theta", "damped_holt"]).weights == {
         "weekly_blocks": 1.0
     }
 
@@ -95,7 +95,7 @@ def test_scale_and_horizon_do_not_change_what_is_said(seed, power, more):
     if kind(y.to_numpy()) != "intermittent":
         return
     one, longer, scaled = (
-        forecast(y * k, days, 30, methods="all")
+        forecast(y * k, days, paths=30, methods="all")
         for k, days in ((1.0, 20), (1.0, 20 + more), (2.0**power, 20))
     )
     np.testing.assert_allclose(longer.paths[:, :20], one.paths)

@@ -23,13 +23,13 @@ from finops_model.simulate.compile.plan import compile_plan
 from finops_model.simulate.scenarios import simulate
 
 GOOD = WhatIf(
-    "A quarter more chats",
-    "What if chats grow by a quarter?",
-    "demand",
-    "chat",
-    25.0,
-    "2026-12",
-    "Plan of the support team",
+    name="A quarter more chats",
+    question="What if chats grow by a quarter?",
+    kind="demand",
+    target="chat",
+    amount=25.0,
+    since="2026-12",
+    because="Plan of the support team",
 )
 
 

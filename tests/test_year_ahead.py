@@ -198,5 +198,5 @@ def test_rest_months_do_not_say_how_unsure_the_season_is():
 
 def test_longer_horizons_keep_their_first_days_over_the_year():
     y = series(kinds(600)["growth"])
-    short, long = forecast(y, 370, 50), forecast(y, 800, 50)
+    short, long = forecast(y, 370, paths=50), forecast(y, 800, paths=50)
     np.testing.assert_allclose(long.paths[:, :370], short.paths, rtol=1e-9)

@@ -27,6 +27,7 @@ QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 def of_workspace(
     settings,
+    *,
     by: str | None,
     unit: str | None,
     months: int,
@@ -238,6 +239,7 @@ def notes(rows: list[dict], wanted: list[str], nodes: Hierarchy, inside) -> list
 
 def of_table(
     path: Path,
+    *,
     date: str | None,
     value: str | None,
     days: int,

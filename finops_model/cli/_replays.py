@@ -46,7 +46,7 @@ def limits(text: str) -> tuple:
     return tuple((named.get(limit, f"within {limit * 100:g} %"), limit) for limit in thresholds)
 
 
-def of_table(path: Path, leads, horizons, origins, methods, by: str, bands, bars) -> dict:
+def of_table(path: Path, *, leads, horizons, origins, methods, by: str, bands, bars) -> dict:
     """The series of a file, forecast directly."""
     from ..facts.intake.series import read_series
 
@@ -85,7 +85,7 @@ def of_table(path: Path, leads, horizons, origins, methods, by: str, bands, bars
 
 
 def of_ledger(
-    settings, unit, month, leads, horizons, origins, methods, by: str, bands, bars
+    settings, *, unit, month, leads, horizons, origins, methods, by: str, bands, bars
 ) -> dict:
     """Units of the settings' ledger: months by the whole simulation, days by their daily cost."""
     from ..publish import close
@@ -109,7 +109,9 @@ def of_ledger(
             dials=False,
         )
         origins = accuracy.how_many(len(now.workloads), leads)
-    replays = accuracy.replay(scenario, settings, daily, as_of, origins, bars, leads)
+    replays = accuracy.replay(
+        scenario, settings, daily, as_of=as_of, count=origins, progress=bars, leads=leads
+    )
     units, windows, could = [], [], accuracy.reach(daily["ChargeDate"].min().date(), as_of)
     for name in names:
         _, _, complete, by_day = history(daily, name, as_of)

@@ -18,6 +18,7 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=PANEL)
 def backtest(
+    *,
     unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
     csv: Annotated[Path | None, typer.Option(help=FILES)] = None,
     month: Annotated[
@@ -83,10 +84,8 @@ def backtest(
             raise InputError("--members is called --methods now. Give one of them.")
         methods = members
         err.print("--members is called --methods now; both are read.")
-    chosen = (
-        whole_numbers("--leads", leads, "1,2,3") if leads else None,
-        whole_numbers("--horizons", horizons, "7,30,90"),
-    )
+    months_ahead = whole_numbers("--leads", leads, "1,2,3") if leads else None
+    days_ahead = whole_numbers("--horizons", horizons, "7,30,90")
     names = (
         methods
         if methods in ("cheap", "all")
@@ -94,18 +93,28 @@ def backtest(
     )
     with Bars() as bars:
         if csv is not None:
-            result = of_table(csv, *chosen, origins, names, by, limits(bands), bars)
+            result = of_table(
+                csv,
+                leads=months_ahead,
+                horizons=days_ahead,
+                origins=origins,
+                members=names,
+                by=by,
+                bands=limits(bands),
+                bars=bars,
+            )
         else:
             result = of_ledger(
                 load(settings, entity),
-                unit,
-                month,
-                *chosen,
-                origins,
-                names,
-                by,
-                limits(bands),
-                bars,
+                unit=unit,
+                month=month,
+                leads=months_ahead,
+                horizons=days_ahead,
+                origins=origins,
+                members=names,
+                by=by,
+                bands=limits(bands),
+                bars=bars,
             )
     if export is not None:
         write_windows(result, export)

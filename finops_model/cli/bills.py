@@ -44,6 +44,7 @@ def start(
             help="A bill: CSV, TSV or Excel with a date, an amount and perhaps a team; or a FOCUS export."
         ),
     ],
+    *,
     name: Annotated[
         str | None, typer.Option(help="Name of the company or bill; default: the file's name.")
     ] = None,
@@ -130,6 +131,7 @@ def ingest(
     files: Annotated[
         list[Path], typer.Argument(help="FOCUS exports: CSV, CSV.gz, Parquet, JSON lines.")
     ],
+    *,
     settings: SettingsOption = Path("finops.yaml"),
     append: Annotated[
         bool, typer.Option("--append", help="Add these files to what is there.")
@@ -257,6 +259,7 @@ def reconcile_command(
 
 @app.command(rich_help_panel=PANEL)
 def report(
+    *,
     bill: Annotated[
         Path | None,
         typer.Argument(

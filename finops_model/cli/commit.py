@@ -30,6 +30,7 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=PANEL)
 def commit(
+    *,
     offer: Annotated[
         list[str] | None,
         typer.Option(help="Name of an offer (again for more); default: all in the folder."),

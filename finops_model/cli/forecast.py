@@ -30,6 +30,7 @@ DAGGERS = (("graded", False, "*"), ("missing", True, "†"))
 
 @app.command(rich_help_panel=PANEL)
 def forecast(
+    *,
     unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
     by: Annotated[
         str | None, typer.Option(help="Every unit, team, service or workload, and the company.")
@@ -109,27 +110,27 @@ def forecast(
         if csv is not None:
             result = _forecasts.of_table(
                 csv,
-                date_column,
-                value_column,
-                days,
-                paths,
-                executor,
-                workers,
-                bars,
-                as_of,
-                2 if settling_days is None else settling_days,
+                date=date_column,
+                value=value_column,
+                days=days,
+                paths=paths,
+                executor=executor,
+                workers=workers,
+                bars=bars,
+                as_of=as_of,
+                settling_days=2 if settling_days is None else settling_days,
             )
         else:
             result = _forecasts.of_workspace(
                 settle(load(settings, entity), settling_days),
-                by,
-                unit,
-                months,
-                quarters,
-                shocks,
-                bars,
-                as_of,
-                month,
+                by=by,
+                unit=unit,
+                months=months,
+                quarters=quarters,
+                shocks=shocks,
+                bars=bars,
+                as_of=as_of,
+                month=month,
             )
     if to is not None:
         _write(result["rows"], to)

@@ -90,6 +90,7 @@ def _record(price) -> dict:
 
 @prices.command("list")
 def list_command(
+    *,
     provider: Annotated[
         str, typer.Option(help="Part of the provider's name, or first word of its SKUs: aws.")
     ] = "",
@@ -196,6 +197,7 @@ def _tokens(day: str, stale: int) -> dict:
 @prices.command("show")
 def show_command(
     sku: Annotated[str, typer.Argument(help="A SKU, for example openai:o3:input_tokens.")],
+    *,
     quantity: Annotated[
         float | None, typer.Option(min=0, help="Charge this quantity at the price of the day.")
     ] = None,

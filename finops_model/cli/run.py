@@ -72,6 +72,7 @@ PeriodOption = Annotated[
 @app.command(rich_help_panel=PANEL)
 def run(
     scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
+    *,
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
     paths: PathsOption = None,
@@ -100,14 +101,14 @@ def run(
     how = {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths}
     runs = _compare(
         [scenario],
-        load(settings, entity),
-        paths,
-        target_error,
-        of,
-        (budget, budget_period),
-        (as_of, month),
-        how,
-        as_json,
+        chosen=load(settings, entity),
+        paths=paths,
+        target_error=target_error,
+        of=of,
+        plan=(budget, budget_period),
+        days=(as_of, month),
+        how=how,
+        as_json=as_json,
     )
     if export is not None:
         from ..simulate.export import export_totals
@@ -123,6 +124,7 @@ def compare(
         list[Path],
         typer.Argument(help="Scenario files; each is compared with the base of finops.yaml."),
     ],
+    *,
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
     paths: PathsOption = None,
@@ -144,19 +146,20 @@ def compare(
     """
     _compare(
         scenarios,
-        load(settings, entity),
-        paths,
-        target_error,
-        of,
-        (budget, budget_period),
-        (as_of, month),
-        {"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths},
-        as_json,
+        chosen=load(settings, entity),
+        paths=paths,
+        target_error=target_error,
+        of=of,
+        plan=(budget, budget_period),
+        days=(as_of, month),
+        how={"engine": engine, "executor": executor, "workers": workers, "max_paths": max_paths},
+        as_json=as_json,
     )
 
 
 def _compare(
     scenarios: list[Path],
+    *,
     chosen,
     paths: int | None,
     target_error: str | None,

@@ -31,6 +31,7 @@ app = typer.Typer()
 @app.command(rich_help_panel=PANEL)
 def sensitivity(
     scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain values.")],
+    *,
     budget: Annotated[
         float | None,
         typer.Option(

@@ -23,6 +23,7 @@ app.add_typer(group, name="watch", rich_help_panel=PANEL)
 @group.callback(invoke_without_command=True)
 def watch(
     context: typer.Context,
+    *,
     as_of: Annotated[
         str | None,
         typer.Option(help="Last day looked at, YYYY-MM-DD; default: the newest with usage."),

@@ -61,7 +61,7 @@ class Swing:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sensitivity:
     """What drives the total of a scenario."""
 
@@ -371,20 +371,20 @@ def sensitivity(
     )
     breaches = breach_drivers(held, budget, ready.drawn()) if budget is not None else None
     return Sensitivity(
-        first.name,
-        first.currency,
-        tuple(months or first.months),
-        unit,
-        ready.paths,
-        first.seed,
-        {measure: answers.answer(whole, measure) for measure in MEASURES},
-        tuple(swings),
-        shares,
-        breaches,
-        _notes(ready, groups, shares),
-        land,
-        year,
-        first.as_of,
+        name=first.name,
+        currency=first.currency,
+        months=tuple(months or first.months),
+        unit=unit,
+        paths=ready.paths,
+        seed=first.seed,
+        base={measure: answers.answer(whole, measure) for measure in MEASURES},
+        swings=tuple(swings),
+        sobol=shares,
+        breaches=breaches,
+        notes=_notes(ready, groups, shares),
+        landing=land,
+        year=year,
+        as_of=first.as_of,
     )
 
 

@@ -149,13 +149,13 @@ def backtest(
         try:
             part = _one(
                 one,
-                leads,
-                horizons,
-                origins,
-                paths,
-                seed,
-                methods,
-                progress if len(many) == 1 else None,
+                leads=leads,
+                horizons=horizons,
+                origins=origins,
+                paths=paths,
+                seed=seed,
+                methods=methods,
+                progress=progress if len(many) == 1 else None,
             )
         except ForecastError as problem:
             if len(many) == 1:
@@ -188,7 +188,7 @@ def _many(history) -> dict:
     return {str(name): one for name, one in history.items()}
 
 
-def _one(history, leads, horizons, origins, paths, seed, methods, progress) -> list[dict]:
+def _one(history, *, leads, horizons, origins, paths, seed, methods, progress) -> list[dict]:
     whole, say, rows = clean(history), progress or silent, []
     ends = month_ends(whole.days, min(leads), origins)
     for i, end in enumerate(ends):
@@ -201,9 +201,9 @@ def _one(history, leads, horizons, origins, paths, seed, methods, progress) -> l
         made = forecast(
             then,
             late + int((asked[-1][-1] - end).astype(int)),
-            paths,
-            seed,
-            methods,
+            paths=paths,
+            seed=seed,
+            methods=methods,
             settling_days=0,
         )  # complete by now
         naive = repeated_week(then.values, len(made.dates))
@@ -246,6 +246,7 @@ def backtest_total(
     volume,
     names,
     dates,
+    *,
     leads=(1, 2, 3),
     origins: int = 6,
     paths: int = 500,
@@ -267,7 +268,13 @@ def backtest_total(
         asked = spans(end, leads, (), dates[-1])
         horizon = int((asked[-1][-1] - end).astype(int))
         demand = fit_demand(
-            volume[:known], names, dates[:known], horizon, seed, methods, costly_for=costly_for
+            volume[:known],
+            names,
+            dates[:known],
+            horizon,
+            seed=seed,
+            methods=methods,
+            costly_for=costly_for,
         )
         months, totals = simulate_month_totals(demand, paths, seed)
         naive, of_day = repeated_week(came[:known], horizon), demand.dates.astype("datetime64[M]")

@@ -25,7 +25,7 @@ YEAR = _growth.YEAR
 CLOCKS = {"D": DAYS, "h": HOURS}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fit:
     """Point forecast and graded errors of one history: everything of a forecast but the draws.
 
@@ -167,17 +167,26 @@ def fit(
             "cheap", clock.season
         )
     if sort in ("empty", "ended"):
-        return Fit(np.zeros(horizon), np.zeros((0, 1)), 1.0, 1, {}, sort, values, clock)
+        return Fit(
+            point=np.zeros(horizon),
+            errors=np.zeros((0, 1)),
+            offset=1.0,
+            step=1,
+            weights={},
+            kind=sort,
+            values=values,
+            clock=clock,
+        )
     if sort == "intermittent":
         lift, whose = sparse.level(values, methods)
         return Fit(
-            lift * error_paths.expected_weeks(values, horizon),
-            np.zeros((0, 1)),
-            1.0,
-            1,
-            {whose: 1.0},
-            sort,
-            values,
+            point=lift * error_paths.expected_weeks(values, horizon),
+            errors=np.zeros((0, 1)),
+            offset=1.0,
+            step=1,
+            weights={whose: 1.0},
+            kind=sort,
+            values=values,
             lift=lift,
         )
     days = history.days[-len(values) :]
@@ -211,16 +220,16 @@ def fit(
     offset = OFFSET * float(values[-clock.graded :].mean()) + 1e-300
     change = pooled.season_change(values, offset, clock.season, pooled.widths(clock.step).change)
     return Fit(
-        np.maximum(point, 0.0),
-        errors[whole],
-        offset,
-        step,
-        used,
-        sort,
-        values,
-        clock,
-        errors[~whole],
-        change,
+        point=np.maximum(point, 0.0),
+        errors=errors[whole],
+        offset=offset,
+        step=step,
+        weights=used,
+        kind=sort,
+        values=values,
+        clock=clock,
+        newer=errors[~whole],
+        change=change,
     )
 
 

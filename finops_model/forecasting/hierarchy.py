@@ -114,7 +114,13 @@ def _one(job) -> Forecast:
     name, history, horizon, paths, seed, methods, as_of, settling_days = job
     try:
         return forecast(
-            history, horizon, paths, seed, methods, as_of=as_of, settling_days=settling_days
+            history,
+            horizon,
+            paths=paths,
+            seed=seed,
+            methods=methods,
+            as_of=as_of,
+            settling_days=settling_days,
         )
     except ForecastError as problem:
         raise ForecastError(f"{name}: {problem}") from None

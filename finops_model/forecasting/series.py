@@ -28,6 +28,7 @@ KNOWN = (
 def forecast(
     history,
     horizon: int,
+    *,
     paths: int = 1000,
     seed: int = 0,
     methods=None,

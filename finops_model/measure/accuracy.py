@@ -69,6 +69,7 @@ def replay(
     scenario,
     settings,
     daily: pd.DataFrame,
+    *,
     as_of: str,
     count: int,
     progress: Progress | None = None,

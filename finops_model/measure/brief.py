@@ -33,7 +33,7 @@ NOT_TIED = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Close:
     """Everything known at a close: what `brief` needs besides the unit."""
 

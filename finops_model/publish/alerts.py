@@ -203,19 +203,19 @@ def record_feedback(
         )
     one = told[alert]
     found = Feedback(
-        alert,
-        one["kind"],
-        one["dimension"],
-        one["subject"],
-        verdict,
-        one["start"],
-        one["end"],
-        one["expected"],
-        one["actual"],
-        because,
-        recorded,
-        one["hours"],
-        one["hours_expected"],
+        alert=alert,
+        kind=one["kind"],
+        dimension=one["dimension"],
+        subject=one["subject"],
+        verdict=verdict,
+        start=one["start"],
+        end=one["end"],
+        expected=one["expected"],
+        actual=one["actual"],
+        because=because,
+        recorded=recorded,
+        hours=one["hours"],
+        hours_expected=one["hours_expected"],
     )
     with _alone(folder):
         path = folder / "feedback.jsonl"

@@ -228,9 +228,9 @@ def prepare(
             scenarios[0],
             settings,
             daily,
-            known,
-            accuracy.how_many(len(runs[0].workloads)),
-            progress,
+            as_of=known,
+            count=accuracy.how_many(len(runs[0].workloads)),
+            progress=progress,
             engine=runs[0].engine,
         )
     found = reconcile.reconcile(

@@ -136,7 +136,16 @@ def start(
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with aside(target.parent, f".{target.name}.") as fresh_folder:
-            _fill(fresh_folder, file, name, reading, currency, given, paths, progress)
+            _fill(
+                fresh_folder,
+                file,
+                name=name,
+                reading=reading,
+                currency=currency,
+                given=given,
+                paths=paths,
+                progress=progress,
+            )
             refused = _refused(file, Ledger(fresh_folder / "ledger"), target)
             settled(fresh_folder, target)
         if refused:
@@ -223,7 +232,7 @@ def _command(command: str, file: Path, name: str | None, given: Given, currency:
 
 
 def _fill(
-    root: Path, file: Path, name: str, reading: Reading, currency, given: Given, paths, progress
+    root: Path, file: Path, *, name: str, reading: Reading, currency, given: Given, paths, progress
 ) -> None:
     """A whole workspace in an empty folder."""
     ledger = Ledger(root / "ledger")

@@ -54,7 +54,7 @@ class Scenario:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Resolved:
     """A scenario on the facts of one day."""
 
@@ -191,19 +191,19 @@ def resolve(
             "company's",
         )
     return Resolved(
-        scenario,
-        facts,
-        applied.tree,
-        tuple(applied.events),
-        applied.provenance,
-        applied.launches,
-        tuple(applied.proposed),
-        horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
-        paths or document.paths or settings.paths,
-        settings.seed if document.seed is None else document.seed,
-        (*applied.notes, *_two_seeds(scenario, settings)),
-        shapes,
-        tuple(
+        scenario=scenario,
+        facts=facts,
+        tree=applied.tree,
+        events=tuple(applied.events),
+        provenance=applied.provenance,
+        launches=applied.launches,
+        proposed=tuple(applied.proposed),
+        months=horizon(scenario, facts.as_of, settings.fiscal_year_starts, months, facts.replay),
+        paths=paths or document.paths or settings.paths,
+        seed=settings.seed if document.seed is None else document.seed,
+        assumptions=(*applied.notes, *_two_seeds(scenario, settings)),
+        shapes=shapes,
+        risks=tuple(
             Placed(name, where, risk)
             for name, (_, where, risk) in applied.risks.items()
             if not facts.replay or day_of(risk.known_since or "0001-01") <= facts.as_of

@@ -26,7 +26,7 @@ from .volumes import Meta
 LIVE = ("Active", "Pending", "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """What is known at the end of `as_of`."""
 
@@ -92,18 +92,18 @@ def read_facts(
     )
     names, dates, volume, mix, meta = volume_facts.volumes(daily, as_of, settings, catalog, records)
     found = Facts(
-        as_of,
-        settings.currency,
-        names,
-        dates,
-        volume,
-        mix,
-        meta,
-        daily,
-        catalog,
-        live,
-        driver_names(settings),
-        replay,
+        as_of=as_of,
+        currency=settings.currency,
+        names=names,
+        dates=dates,
+        volume=volume,
+        mix=mix,
+        meta=meta,
+        daily=daily,
+        catalog=catalog,
+        inventory=live,
+        drivers=driver_names(settings),
+        replay=replay,
         unfinished=late,
     )
     return (

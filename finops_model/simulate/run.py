@@ -16,7 +16,7 @@ from ..schemas import NEWEST, check_schema
 ARRAYS = ("effective", "so_far", "by_workload", "range_share")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One scenario over all paths; money in `currency`, EffectiveCost before credits and tax."""
 
@@ -136,26 +136,26 @@ def no_run(why: tuple[str, str], settings, as_of: str, units) -> Run:
     """The run of a bill that cannot be forecast: no months, no paths, and why."""
     units = tuple(units)
     return Run(
-        "Base",
-        "",
-        settings.currency,
-        as_of,
-        (),
-        units,
-        (),
-        (),
-        np.zeros((1, 0, len(units))),
-        np.zeros((0, len(units))),
-        np.zeros((0, 0, 4)),
-        np.zeros((0, len(units) + 1)),
-        {},
-        [],
-        [],
-        settings.seed,
-        0,
-        "none",
-        "nothing was simulated",
-        "",
+        name="Base",
+        question="",
+        currency=settings.currency,
+        as_of=as_of,
+        months=(),
+        units=units,
+        workloads=(),
+        unit_of=(),
+        effective=np.zeros((1, 0, len(units))),
+        so_far=np.zeros((0, len(units))),
+        by_workload=np.zeros((0, 0, 4)),
+        range_share=np.zeros((0, len(units) + 1)),
+        dials={},
+        lines=[],
+        assumptions=[],
+        seed=settings.seed,
+        paths=0,
+        engine="none",
+        scenario_hash="nothing was simulated",
+        ledger="",
         nothing=why,
     )
 

@@ -86,27 +86,27 @@ def simulate(
     for i, q in enumerate((0.1, 0.5, 0.9), 1):
         by_workload[:, :, i] = np.quantile(cube, q, axis=0).T
     return Run(
-        plan.name,
-        plan.question,
-        plan.currency,
-        plan.as_of,
-        plan.months,
-        plan.units,
-        plan.names,
-        tuple(plan.units[u] for u in plan.unit_of),
-        effective,
-        plan.so_far,
-        by_workload,
-        variance_shares(horizon, belongs),
-        _dials(plan, effective, seed, engine, threads) if dials else {},
-        lines(plan, mean / paths, by_workload),
-        [dict(note) for note in plan.assumptions],
-        seed,
-        paths,
-        engine,
-        plan.scenario_hash,
-        "",
-        [dict(item) for item in plan.excluded],
+        name=plan.name,
+        question=plan.question,
+        currency=plan.currency,
+        as_of=plan.as_of,
+        months=plan.months,
+        units=plan.units,
+        workloads=plan.names,
+        unit_of=tuple(plan.units[u] for u in plan.unit_of),
+        effective=effective,
+        so_far=plan.so_far,
+        by_workload=by_workload,
+        range_share=variance_shares(horizon, belongs),
+        dials=_dials(plan, effective, seed, engine, threads) if dials else {},
+        lines=lines(plan, mean / paths, by_workload),
+        assumptions=[dict(note) for note in plan.assumptions],
+        seed=seed,
+        paths=paths,
+        engine=engine,
+        scenario_hash=plan.scenario_hash,
+        ledger="",
+        excluded=[dict(item) for item in plan.excluded],
     )
 
 
@@ -200,7 +200,7 @@ def run(
     as_of     last day of actuals used (default: the newest); how: months and all that `run_many` takes by name
 
     >>> import finops_model as fm
-    >>> fm.run("scenarios/10_demand_doubles.yaml", fm.load_settings(), target_error=0.005)   # doctest: +SKIP
+    >>> fm.run("scenarios/10_demand_doubles.yaml", settings=fm.load_settings(), target_error=0.005)   # doctest: +SKIP
     """
     return run_many([scenario], settings, as_of, paths, **how)[0]
 
@@ -354,8 +354,8 @@ def demand_of(
         facts.names,
         facts.dates,
         days,
-        seed,
-        methods,
-        progress,
+        seed=seed,
+        methods=methods,
+        progress=progress,
         covariates=facts.covariates.of_workloads(facts, days),
     )

@@ -48,6 +48,7 @@ def reached(
     seed: int,
     name: str,
     paths: range,
+    *,
     dates: np.ndarray,
     since,
     months: float,

@@ -31,11 +31,11 @@ class Launch(Factors):
                 seed,
                 name,
                 paths,
-                clock.dates,
-                self.since or clock.dates[0],
-                self.months,
-                self.curve,
-                self.delay_months,
+                dates=clock.dates,
+                since=self.since or clock.dates[0],
+                months=self.months,
+                curve=self.curve,
+                delay=self.delay_months,
             )[:, 1:],
         )
 

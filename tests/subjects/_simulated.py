@@ -105,10 +105,10 @@ def draws(kind, s, g, value, paths, seed) -> np.ndarray:
             "sentence",
             paths,
             at + 1,
-            s["per_year"],
-            factor,
-            s.get("drift_per_year", 0.0),
-            when,
+            per_year=s["per_year"],
+            factor=factor,
+            drift_per_year=s.get("drift_per_year", 0.0),
+            when=when,
         )[:, at]
     if kind == "migrations":
         return risk.migrations(
@@ -129,10 +129,10 @@ def draws(kind, s, g, value, paths, seed) -> np.ndarray:
             "sentence",
             paths,
             month + 1,
-            s["kappa"],
-            s["sigma"],
-            s.get("start", 1.0),
-            s.get("level", 1.0),
+            kappa=s["kappa"],
+            sigma=s["sigma"],
+            start=s.get("start", 1.0),
+            level=s.get("level", 1.0),
         )[:, month]
     assert kind == "fx", f"'{kind}' has no simulation in sentences"
     return risk.fx(

@@ -165,8 +165,8 @@ def _spend(subject: dict, given: dict) -> dict:
     known(given, ("demand",), "given of a best spend plan")
     how = {key: subject[key] for key in ("objective", "beta", *LIMITS) if key in subject}
     offer = Offer(
-        "plan",
-        "spend",
+        name="plan",
+        kind="spend",
         discounts=subject["discounts"],
         **{key: subject[key] for key in TERMS if key in subject},
     )
@@ -229,7 +229,9 @@ def _terms(subject: dict, given: dict) -> dict:
     flat = np.concatenate([np.broadcast_to(year, hours) for year in years])
     span = len(years)
     offers = [
-        Offer(name, "units", rate, subject["on_demand"], term_months=months)
+        Offer(
+            name=name, kind="units", rate=rate, on_demand=subject["on_demand"], term_months=months
+        )
         for name, rate, months in (
             ("one year", subject["one_year"], 12),
             ("several years", subject["several_years"], 12 * span),
@@ -321,7 +323,11 @@ def _capacity(subject: dict, given: dict) -> dict:
     values = laws.sample_of(demand, POINTS) if hasattr(demand, "ppf") else demand
     found = best_commitments(
         values,
-        offers=[Offer("capacity", "capacity", **{"on_demand": subject.get("penalty"), **subject})],
+        offers=[
+            Offer(
+                name="capacity", kind="capacity", **{"on_demand": subject.get("penalty"), **subject}
+            )
+        ],
         **how,
     )
     served = float(found.outcome.used.mean()) * subject.get("per_unit", 1.0)

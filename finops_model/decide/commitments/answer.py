@@ -84,7 +84,7 @@ class BreakEven:
     payback: float  # months until the upfront part is back out of the monthly saving (0: nothing upfront; inf: never)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recommendation:
     """What `best_commitments` found. float(...) is the quantity of a single purchase.
 

@@ -16,7 +16,7 @@ from ...prices.terms.contracts import is_currency
 KINDS = ("units", "spend", "capacity")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Offer:
     """Something that can be committed to, for every hour of a term. Effective rates: payment options compare elsewhere, at NPV.
 

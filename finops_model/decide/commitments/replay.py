@@ -126,7 +126,9 @@ def simulated(
 
     days = known.reshape(-1, 24)
     dates = pd.date_range(first_day, periods=len(days))
-    expected = forecast(pd.Series(days.sum(axis=1), dates), -(-hours // 24), paths, seed, "cheap")
+    expected = forecast(
+        pd.Series(days.sum(axis=1), dates), -(-hours // 24), paths=paths, seed=seed, methods="cheap"
+    )
     newest = days[-7 * WEEKS :]
     weekday = np.asarray(dates.weekday)[-len(newest) :]
     shape = np.full((7, 24), 1 / 24)
@@ -211,7 +213,11 @@ def replay_commitments(
     def ours(m, start, held):
         say("replay", m, len(names))
         ahead = forecast(
-            hours[:start], max(e[m] for e in ends.values()) - start, first_day, paths, seed
+            hours[:start],
+            max(e[m] for e in ends.values()) - start,
+            paths=first_day,
+            seed=paths,
+            methods=seed,
         )
         best = (offers[0], 0.0, 0.0)
         for offer in offers:

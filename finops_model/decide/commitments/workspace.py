@@ -209,7 +209,16 @@ def recommend(
     say("other levels", 2, 3)
     curves = tuple(solution.curve(p.name) for p in _firsts(solution) or solution.purchases[:1])
     replays, left_out = (
-        _replays(work, offers, prices, replay_months, objective, beta, limits, progress)
+        _replays(
+            work,
+            offers,
+            prices,
+            months=replay_months,
+            objective=objective,
+            beta=beta,
+            limits=limits,
+            progress=progress,
+        )
         if replay_months
         else ((), ())
     )
@@ -276,7 +285,7 @@ def _payment_notes(offers: tuple[Offer, ...], found: Recommendation, first: str)
 
 
 def _replays(
-    work: Workspace, offers, prices, months, objective, beta, limits, progress
+    work: Workspace, offers, prices, *, months, objective, beta, limits, progress
 ) -> tuple[tuple[Replay, ...], list[str]]:
     """One replay for every set of SKUs of one price that offers in units cover, with the terms that fit into the replay; why others have none.
 

@@ -80,20 +80,29 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         values |= _dates(
             frame,
             roles["date"] or roles["month"],
-            bool(roles["month"]),
-            name,
-            mark,
-            code,
-            found,
-            notes,
-            doubts,
+            monthly_column=bool(roles["month"]),
+            name=name,
+            mark=mark,
+            code=code,
+            found=found,
+            notes=notes,
+            doubts=doubts,
         )
     values["whole_months"] = values.get("whole_months", False) or bool(months)
     if values["whole_months"]:
         notes.append(
             "each amount is the cost of a whole month: it is spread evenly over the month's days"
         )
-    sums, read = _sums(frame, roles, months, amounts, mark, code, values["scale"], found)
+    sums, read = _sums(
+        frame,
+        roles,
+        months=months,
+        amounts=amounts,
+        mark=mark,
+        code=code,
+        scale=values["scale"],
+        found=found,
+    )
     blank = sum(cell.strip() in BLANK for cell in amounts)
     bad = len(amounts) - read - blank + (0 if months else blank)
     if bad:
@@ -134,7 +143,7 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     )
 
 
-def _dates(frame, column, monthly_column, name, mark, code, found, notes, doubts) -> dict:
+def _dates(frame, column, *, monthly_column, name, mark, code, found, notes, doubts) -> dict:
     """How the dates of a column are written, and what was seen of them."""
     moments = [moment for cell in cells_of(frame, column) if (moment := read_moment(cell))]
     order, open_ = date_order(frame, column, name, mark, code)
@@ -193,7 +202,7 @@ def _scale(frame, roles, months, notes, doubts) -> Decimal:
 
 
 def _sums(
-    frame, roles, months, amounts, mark, code, scale, found
+    frame, roles, *, months, amounts, mark, code, scale, found
 ) -> tuple[dict[str, Decimal], int]:
     """({currency: sum}, amounts read). Two currencies are said before any sum, and never added up."""
     column = cells_of(frame, roles["currency"]) if roles["currency"] else []

@@ -99,14 +99,14 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
         draft(
             root,
             book,
-            key,
-            living.get(key),
-            reads,
-            number,
-            choice,
-            meetings.get(key),
-            there.get(key, []),
-            listed,
+            key=key,
+            old=living.get(key),
+            reads=reads,
+            number=number,
+            choice=choice,
+            meeting=meetings.get(key),
+            there=there.get(key, []),
+            listed=listed,
         )
         for key in keys
     ]
@@ -467,15 +467,15 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
         for r in reads
     ] + skipped
     return Receipt(
-        sum(r.rows_in for r in reads),
-        sum(r.accepted for r in reads),
-        sum(r.refused.num_rows for r in reads),
-        totals,
-        held,
-        unreadable,
-        dict(sorted(reasons.items())),
-        tuple(warnings),
-        tuple(files),
-        tuple(changes),
-        number,
+        rows_in=sum(r.rows_in for r in reads),
+        accepted=sum(r.accepted for r in reads),
+        quarantined=sum(r.refused.num_rows for r in reads),
+        totals=totals,
+        quarantined_totals=held,
+        unreadable=unreadable,
+        reasons=dict(sorted(reasons.items())),
+        warnings=tuple(warnings),
+        files=tuple(files),
+        changes=tuple(changes),
+        delivery=number,
     )

@@ -45,7 +45,7 @@ class Delivered:
         return replace(self, status="again")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """A billing period that got a new version; amounts are BilledCost of accepted rows.
 
@@ -126,7 +126,7 @@ class Change:
         return f"{line}; sub-accounts: {'; '.join(said)}" if said else line
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Receipt:
     """The answer of `ledger.ingest`. `totals` are BilledCost of accepted rows, `quarantined_totals` of refused ones.
 

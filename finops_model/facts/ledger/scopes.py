@@ -216,12 +216,22 @@ def meet(
             found.doubts.append(doubt)
         (found.restated if alike else found.replaced).add(scope)
         found.gone[scope] = {rows.source for rows in going}
-        _moved(found, where, scope, there, new, delivered, replace, whole)
+        _moved(
+            found,
+            where=where,
+            scope=scope,
+            there=there,
+            new=new,
+            delivered=delivered,
+            replace=replace,
+            whole=whole,
+        )
     return found
 
 
 def _moved(
     found: Meeting,
+    *,
     where: str,
     scope: str,
     there: list[Rows],

@@ -35,7 +35,7 @@ CENT = Decimal("0.005")
 _FOUND: dict[tuple, list] = {}  # the newest answer: {(folder, parts): commitments}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Twice:
     """A commitment's purchases (or refunds) of one billing period, and the use of it that carries the cost already."""
 
@@ -70,7 +70,7 @@ class Twice:
     def sentence(self) -> str:
         """What was found and what is done about it.
 
-        >>> Twice("A", "1", "sp-1", "Purchase", "2026-07", "USD", Decimal(310), Decimal(310), Decimal(310), True, "f.csv", 1).sentence()
+        >>> Twice(issuer="A", account="1", commitment="sp-1", category="Purchase", period="2026-07", currency="USD", billed=Decimal(310), purchase=Decimal(310), use=Decimal(310), set_aside=True, file="f.csv", row=1).sentence()
         'row 1: purchase of sp-1 with EffectiveCost 310.00, and rows that use sp-1 carry 310.00: counted twice. In reports its EffectiveCost is 0'
         """
         done = (
@@ -190,18 +190,18 @@ def _judged(key: tuple, fee: dict, spans: list[dict], bought: set[tuple]) -> Twi
     if not whole and abs(fee["effective"] + use - fee["billed"]) <= CENT:
         return None  # purchase and use share the cost between them
     return Twice(
-        issuer,
-        account,
-        commitment,
-        category,
-        period,
-        currency,
-        trimmed(fee["billed"]),
-        trimmed(fee["effective"]),
-        trimmed(use),
-        whole,
-        fee["file"],
-        fee["row"],
+        issuer=issuer,
+        account=account,
+        commitment=commitment,
+        category=category,
+        period=period,
+        currency=currency,
+        billed=trimmed(fee["billed"]),
+        purchase=trimmed(fee["effective"]),
+        use=trimmed(use),
+        set_aside=whole,
+        file=fee["file"],
+        row=fee["row"],
     )
 
 

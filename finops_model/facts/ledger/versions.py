@@ -32,7 +32,7 @@ class Draft:
     released: list[list]  # [delivery, file, row]: refused rows that leave quarantine with it
 
 
-def draft(root, book, key, old, reads, number, choice, meeting, there, listed) -> Draft:
+def draft(root, book, *, key, old, reads, number, choice, meeting, there, listed) -> Draft:
     """The new version of a key, and what must be written for it."""
     mine, number_of = [one for one in reads if key in one.keys], (old.version if old else 0) + 1
     writes = [
@@ -64,7 +64,14 @@ def draft(root, book, key, old, reads, number, choice, meeting, there, listed) -
             ([], [])
             if choice.append
             else _refused_before(
-                root, book, key, old, kept + [part for part, _ in writes], meeting, listed, choice
+                root,
+                book,
+                key=key,
+                old=old,
+                parts=kept + [part for part, _ in writes],
+                meeting=meeting,
+                listed=listed,
+                choice=choice,
             )
         )
         if not choice.append:
@@ -140,7 +147,7 @@ def _carried(
 
 
 def _refused_before(
-    root, book, key, old, parts, meeting, listed, choice
+    root, book, *, key, old, parts, meeting, listed, choice
 ) -> tuple[list[int], list[list]]:
     """(deliveries of which refused rows of the key stay in quarantine, [delivery, file, row] of those that leave it)."""
     stay: list[int] = []
@@ -223,17 +230,17 @@ def _change(key, old, version, choice, meeting, there) -> Change:
     stays = scopes.by_scope(there, meeting) if named else {}
     issuer, account, period = key
     return Change(
-        issuer,
-        account,
-        period,
-        version.version,
-        old.rows if old else 0,
-        version.rows,
-        old.money("BilledCost") if old else {},
-        version.money("BilledCost"),
-        kind,
-        said,
-        {
+        issuer=issuer,
+        account=account,
+        period=period,
+        version=version.version,
+        rows_before=old.rows if old else 0,
+        rows=version.rows,
+        before=old.money("BilledCost") if old else {},
+        after=version.money("BilledCost"),
+        kind=kind,
+        scopes=said,
+        kept={
             scope: found
             for scope, found in stays.items()
             if scope not in {*said["restated"], *said["replaced"], *said["appended"]}

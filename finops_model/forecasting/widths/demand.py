@@ -68,6 +68,7 @@ def fit_demand(
     names,
     dates,
     horizon_days: int,
+    *,
     seed: int = 0,
     methods=None,
     progress: Progress | None = None,

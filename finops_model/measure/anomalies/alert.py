@@ -23,7 +23,7 @@ TWICE = 2.0  # GPU-hours of a runaway job ÷ expected
 LINES = 6  # SKU lines kept with an alert
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Alert:
     """One thing to look at. Money in the ledger's currency; `severity` is what it costs more (negative: less) than expected or allowed."""
 
@@ -156,23 +156,23 @@ def from_episode(
     else:
         do = f"Ask {who} what was started or launched; if it is meant, record it as expected and add it to the forecast."
     return Alert(
-        "runaway" if runaway else episode.kind,
-        episode.dimension,
-        episode.subject,
-        episode.direction,
-        episode.start,
-        episode.end,
-        episode.ongoing,
-        episode.excess,
-        episode.actual,
-        episode.expected,
-        said + ".",
-        do,
-        why_of(found, currency),
-        owner.get("business_unit", ""),
-        owner.get("team", ""),
-        episode.score,
-        hours,
-        before,
-        parts_of(found),
+        kind="runaway" if runaway else episode.kind,
+        dimension=episode.dimension,
+        subject=episode.subject,
+        direction=episode.direction,
+        start=episode.start,
+        end=episode.end,
+        ongoing=episode.ongoing,
+        severity=episode.excess,
+        actual=episode.actual,
+        expected=episode.expected,
+        what=said + ".",
+        do=do,
+        why=why_of(found, currency),
+        business_unit=owner.get("business_unit", ""),
+        team=owner.get("team", ""),
+        score=episode.score,
+        hours=hours,
+        hours_expected=before,
+        parts=parts_of(found),
     )

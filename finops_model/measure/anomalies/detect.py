@@ -24,7 +24,7 @@ DIRECTIONS = ("both", "up", "down")
 THRESHOLD, PERCENT_FLOOR, REFRACTORY, LATE = 3.0, 0.25, 7, 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Episode:
     """One run of days away from what was expected. Money in the unit of the history."""
 
@@ -165,7 +165,17 @@ def find_anomalies(
                 refractory_days=refractory_days,
             ):
                 episodes.append(
-                    _episode(panel, judged, factor, scores, row, run, name, kind, dimension)
+                    _episode(
+                        panel,
+                        found=judged,
+                        factor=factor,
+                        scores=scores,
+                        row=row,
+                        run=run,
+                        direction=name,
+                        kind=kind,
+                        dimension=dimension,
+                    )
                 )
     episodes.sort(key=lambda one: (-abs(one.excess), one.subject, one.start))
     short = [name for name, row in zip(panel.names, judged.scale) if not np.isfinite(row).any()]
@@ -178,6 +188,7 @@ def find_anomalies(
 
 def _episode(
     panel: Panel,
+    *,
     found: Expected,
     factor,
     scores,
@@ -197,19 +208,19 @@ def _episode(
     worst = max(run, key=lambda day: abs(scores[row, day]))
     name, start = panel.names[row], str(panel.days[first])
     return Episode(
-        identity(kind, dimension, name, direction, start),
-        name,
-        direction,
-        start,
-        str(panel.days[last]),
-        last - first + 1,
-        float(panel.values[row, span][known].sum()),
-        float(frozen[known].sum()),
-        str(panel.days[worst]),
-        float(abs(scores[row, worst])),
-        len(panel.days) - 1 - last <= 1,
-        kind,
-        dimension,
+        id=identity(kind, dimension, name, direction, start),
+        subject=name,
+        direction=direction,
+        start=start,
+        end=str(panel.days[last]),
+        days=last - first + 1,
+        actual=float(panel.values[row, span][known].sum()),
+        expected=float(frozen[known].sum()),
+        worst_day=str(panel.days[worst]),
+        score=float(abs(scores[row, worst])),
+        ongoing=len(panel.days) - 1 - last <= 1,
+        kind=kind,
+        dimension=dimension,
     )
 
 

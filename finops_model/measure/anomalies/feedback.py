@@ -16,7 +16,7 @@ BACK = 7  # known days back at the old level, one after the other, that end an a
 TEXT = 500  # characters of a reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Feedback:
     """One verdict on one alert.
 

@@ -18,7 +18,7 @@ METHODS = ("straight_line", "declining")
 HOURS_PER_MONTH = 730.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Hardware:
     """GPUs that are owned (capital) or leased (monthly payments), and what running them costs. Months count from 0.
 
@@ -109,7 +109,7 @@ class Hardware:
     def depreciation(self, months: int) -> np.ndarray:
         """Expense of the capital in each month, money (month,); over the life it is capital less salvage.
 
-        >>> Hardware(1, capital=1200.0, life_months=3, salvage_share=0.5).depreciation(4).tolist()
+        >>> Hardware(gpus=1, capital=1200.0, life_months=3, salvage_share=0.5).depreciation(4).tolist()
         [200.0, 200.0, 200.0, 0.0]
         """
         worth = self.book_value(months)
@@ -158,7 +158,7 @@ class Hardware:
     def cost_per_useful_hour(self, utilisation, months: int | None = None):
         """Effective cost over the months (default: the life, or the lease) by the GPU-hours somebody needed, money (...).
 
-        >>> float(Hardware(8, capital=8 * 35_040, life_months=48).cost_per_useful_hour(0.5))
+        >>> float(Hardware(gpus=8, capital=8 * 35_040, life_months=48).cost_per_useful_hour(0.5))
         2.0
         """
         months = self.horizon if months is None else int(months)
@@ -227,7 +227,7 @@ def own_or_rent(
 
     NPV(own) = A + B u and NPV(rent) = C u, so owning wins above u* = A / (C − B). The higher the utilisation, the more it saves.
 
-    >>> box = Hardware(8, capital=8 * 35_040, life_months=48)
+    >>> box = Hardware(gpus=8, capital=8 * 35_040, life_months=48)
     >>> done = own_or_rent(box, rent=2.0, utilisation=0.75)
     >>> float(done.break_even), float(done.payback)
     (0.5, 32.0)

@@ -224,7 +224,7 @@ def settle_deployments(deployments, reservations, hourly: float) -> dict:
         units = sum(units for units, _ in held.get(place, ()))
         fee = sum(units * rate for units, rate in held.get(place, ()))
         pool = Hourly(
-            units,
+            quantity=units,
             rate=fee / units if units else 0.0,
             on_demand=hourly,
             id="/".join(map(str, place)),

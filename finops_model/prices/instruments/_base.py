@@ -104,7 +104,7 @@ def check_window(what: str, window: str) -> str:
 
 
 def allocated(
-    covered, taken, left, capacity, price: float, window_of, fee=None, blocked=None
+    covered, taken, left, *, capacity, price: float, window_of, fee=None, blocked=None
 ) -> Allocation:
     """The Allocation of a capacity that was handed out."""
     windows = np.arange(covered.shape[-2]) if window_of is None else window_of

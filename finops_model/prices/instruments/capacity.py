@@ -16,7 +16,7 @@ from .units import Units
 ABOVE = ("spill", "block")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Capacity(Units):
     id: str = "capacity"
     above: str = (
@@ -40,7 +40,7 @@ class Capacity(Units):
     def allocate(self, usage, skus, prices, in_term, window_of=None) -> Allocation:
         """See instruments.__init__.
 
-        >>> Capacity(10, 1.0, ["in"], above="block").allocate(np.array([[12.0]]), ("in",), None, np.array([True])).blocked
+        >>> Capacity(quantity=10, rate=1.0, skus=["in"], above="block").allocate(np.array([[12.0]]), ("in",), None, np.array([True])).blocked
         array([[2.]])
         """
         done = super().allocate(usage, skus, prices, in_term, window_of)

@@ -24,7 +24,7 @@ from ._base import (
 from .capacity import ABOVE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Seats:
     seats: float  # seats paid in each window
     fee: float  # money per seat and window
@@ -66,7 +66,7 @@ class Seats:
     def allocate(self, usage, skus, prices, in_term, window_of=None) -> Allocation:
         """See instruments.__init__. The fee is per seat, so a unit of quota costs fee x seats / quota.
 
-        >>> Seats(2, 30.0, 100, ["credits"]).allocate(np.array([[250.0]]), ("credits",), None, np.array([True])).covered
+        >>> Seats(seats=2, fee=30.0, included=100, skus=["credits"]).allocate(np.array([[250.0]]), ("credits",), None, np.array([True])).covered
         array([[200.]])
         """
         at = positions(f"seats '{self.id}'", self.skus, skus)
@@ -79,5 +79,12 @@ class Seats:
         live = capacity_of(1.0, in_term, window_of)
         price = self.paid * self.fee / self.quantity if self.quantity else 0.0
         return allocated(
-            covered, taken, left, capacity, price, window_of, live * self.paid * self.fee, blocked
+            covered,
+            taken,
+            left,
+            capacity=capacity,
+            price=price,
+            window_of=window_of,
+            fee=live * self.paid * self.fee,
+            blocked=blocked,
         )

@@ -19,7 +19,7 @@ COUNTS = ("discounted", "list")
 NOISE = 1e-9  # savings that differ by less are a tie: 1 - 0.03/0.04 and 1 - 0.003/0.004 are both a quarter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Spend:
     commitment: float  # money of each window, owed whether used or not (see counts)
     rates: dict | None = None  # SKU -> money per unit under the plan, locked
@@ -104,7 +104,7 @@ class Spend:
     def allocate(self, usage, skus, prices, in_term, window_of=None) -> Allocation:
         """See instruments.__init__. A SKU whose on-demand price is below the plan's rate is not covered: one pays the lower.
 
-        >>> plan = Spend(6.0, rates={"a": 0.6, "b": 0.9})
+        >>> plan = Spend(commitment=6.0, rates={"a": 0.6, "b": 0.9})
         >>> plan.allocate(np.array([[5.0, 5.0]]), ("a", "b"), np.array([1.0, 1.0]), np.array([True])).amount.round(9)
         array([[3., 3.]])
         """
@@ -129,7 +129,7 @@ class Spend:
             covered = np.where(
                 free & np.asarray(in_term)[:, None], usage * self.eligible_share, covered
             )
-        return allocated(covered, taken, left, capacity, 1.0, window_of)
+        return allocated(covered, taken, left, capacity=capacity, price=1.0, window_of=window_of)
 
 
 def ranked(saving: np.ndarray, rate: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from ...checks import number
 from ._base import Allocation, allocated, capacity_of, check_window, hand_out, positions, sizes_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Units:
     quantity: float  # units of each window (an hour unless periods are longer)
     rate: float  # money per unit and window, used or not
@@ -53,7 +53,7 @@ class Units:
     def allocate(self, usage, skus, prices, in_term, window_of=None) -> Allocation:
         """See instruments.__init__.
 
-        >>> Units(16, 1.0, {"large": 4, "xlarge": 8}).allocate(np.array([[2.0, 2.0]]), ("large", "xlarge"), None, np.array([True])).covered
+        >>> Units(quantity=16, rate=1.0, skus={"large": 4, "xlarge": 8}).allocate(np.array([[2.0, 2.0]]), ("large", "xlarge"), None, np.array([True])).covered
         array([[2., 1.]])
         """
         at = positions(f"units '{self.id}'", self.order(), skus)
@@ -62,4 +62,6 @@ class Units:
         capacity = capacity_of(self.quantity, in_term, window_of)
         taken, left = hand_out(usage * (size * self.eligible_share), capacity, at, window_of)
         covered = taken / np.where(size > 0, size, 1.0)
-        return allocated(covered, taken, left, capacity, self.rate, window_of)
+        return allocated(
+            covered, taken, left, capacity=capacity, price=self.rate, window_of=window_of
+        )

@@ -78,7 +78,7 @@ class Prices(Strict):
     ]  # SKU -> Entry, checked one by one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Price:
     """The price of a SKU in force over some days: its rate form and where it comes from."""
 
@@ -274,24 +274,24 @@ def _history(sku: str, entry: Entry, prices: Prices, document: Document) -> tupl
         rate = make(entry.rate, {**fields, "block": entry.block}, f"{where}: {sku}")
         built.append(
             Price(
-                sku,
-                rate,
-                unit,
-                entry.currency or prices.currency,
-                day,
-                until,
-                prices.provider,
-                entry.service,
-                entry.model,
-                entry.meter,
-                entry.reference or prices.reference,
-                entry.checked or prices.checked,
-                where,
-                entry.region,
-                entry.kind,
-                entry.purchase,
-                entry.note,
-                entry.dated,
+                sku=sku,
+                rate=rate,
+                unit=unit,
+                currency=entry.currency or prices.currency,
+                since=day,
+                until=until,
+                provider=prices.provider,
+                service=entry.service,
+                model=entry.model,
+                meter=entry.meter,
+                reference=entry.reference or prices.reference,
+                checked=entry.checked or prices.checked,
+                place=where,
+                region=entry.region,
+                kind=entry.kind,
+                purchase=entry.purchase,
+                note=entry.note,
+                dated=entry.dated,
             )
         )
     return tuple(built)

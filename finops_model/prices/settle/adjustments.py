@@ -104,7 +104,7 @@ def apply(
     ListCost count usage once. Raises PriceError: negative quantity, no list cost, covered units above the usage, unknown SKU.
 
     >>> terms = Adjustments(negotiated=(Negotiated(0.10),), credits=(Credit(100),), support=Support((0.10,)), tax=Tax(0.19))
-    >>> bill = apply(terms, [Charge("gpu", list_cost=[1000.0])])
+    >>> bill = apply(terms, [Charge(sku="gpu", list_cost=[1000.0])])
     >>> [(line.name, float(line.BilledCost[0])) for line in bill.lines]
     [('gpu', 900.0), ('credit 1', -100.0), ('Support', 90.0), ('Tax', 169.1)]
     """
@@ -203,7 +203,7 @@ def contract(negotiated: Sequence[Negotiated], charge: Charge, list_cost):
 
     >>> terms = [Negotiated(0.05), Negotiated(0.20, service="Compute"), Negotiated(price=2.5, sku="h100")]
     >>> [float(contract(terms, charge, 100.0)) for charge in
-    ...  (Charge("s3"), Charge("a100", service="Compute"), Charge("h100", quantity=30, service="Compute"))]
+    ...  (Charge(sku="s3"), Charge(sku="a100", service="Compute"), Charge(sku="h100", quantity=30, service="Compute"))]
     [95.0, 80.0, 75.0]
     """
     if charge.contracted_cost is not None:
@@ -275,10 +275,10 @@ def _usage_lines(charge, listed, contracted, commitments, shape):
                 charge.sku,
                 charge.service,
                 "Used",
-                listed * share,
-                contracted * share,
-                np.broadcast_to(covered * _rate(held, shape), shape),
-                np.zeros(shape),
+                listed=listed * share,
+                contracted=contracted * share,
+                effective=np.broadcast_to(covered * _rate(held, shape), shape),
+                billed=np.zeros(shape),
             )
         )
     given = [
@@ -291,8 +291,9 @@ def _usage_lines(charge, listed, contracted, commitments, shape):
         )
         for key in ("effective_cost", "billed_cost")
     ]
-    parts = [cost * share_left for cost in (listed, contracted, *given)]
-    return [*lines, _line(charge.category, charge.sku, charge.service, "", *parts)]
+    keys = ("listed", "contracted", "effective", "billed")
+    parts = {key: cost * share_left for key, cost in zip(keys, (listed, contracted, *given))}
+    return [*lines, _line(charge.category, charge.sku, charge.service, "", **parts)]
 
 
 def _rate(held: Committed, shape):
@@ -344,6 +345,7 @@ def _line(
     name,
     service="",
     status="",
+    *,
     listed=None,
     contracted=None,
     effective=None,

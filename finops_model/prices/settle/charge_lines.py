@@ -52,14 +52,14 @@ def lines(done) -> list[dict]:
                         "Usage",
                         sku,
                         "Committed",
-                        units[w, s],
-                        listed[w, s] * share,
-                        contracted[w, s] * share,
-                        amount[w, s] * part.price,
-                        0.0,
-                        held,
-                        "Used",
-                        amount[w, s],
+                        quantity=units[w, s],
+                        listed=listed[w, s] * share,
+                        contracted=contracted[w, s] * share,
+                        effective=amount[w, s] * part.price,
+                        billed=0.0,
+                        held=held,
+                        status="Used",
+                        amount=amount[w, s],
                     )
                 )
             if spill[w, s] > 0 or spilled[w, s] != 0:
@@ -69,11 +69,11 @@ def lines(done) -> list[dict]:
                         "Usage",
                         sku,
                         "Standard",
-                        spill[w, s],
-                        spilled_list[w, s],
-                        spilled[w, s],
-                        spilled[w, s],
-                        spilled[w, s],
+                        quantity=spill[w, s],
+                        listed=spilled_list[w, s],
+                        contracted=spilled[w, s],
+                        effective=spilled[w, s],
+                        billed=spilled[w, s],
                     )
                 )
         for held, part, amount, fee, billed in zip(
@@ -84,7 +84,18 @@ def lines(done) -> list[dict]:
                 unit = rest / part.price if part.price else None
                 found.append(
                     _line(
-                        w, "Usage", "", "Committed", None, 0.0, 0.0, rest, 0.0, held, "Unused", unit
+                        w,
+                        "Usage",
+                        "",
+                        "Committed",
+                        quantity=None,
+                        listed=0.0,
+                        contracted=0.0,
+                        effective=rest,
+                        billed=0.0,
+                        held=held,
+                        status="Unused",
+                        amount=unit,
                     )
                 )
             if fee[w] or billed[w]:
@@ -94,12 +105,12 @@ def lines(done) -> list[dict]:
                         "Purchase",
                         "",
                         "Committed",
-                        None,
-                        billed[w],
-                        billed[w],
-                        0.0,
-                        billed[w],
-                        held,
+                        quantity=None,
+                        listed=billed[w],
+                        contracted=billed[w],
+                        effective=0.0,
+                        billed=billed[w],
+                        held=held,
                     )
                 )
     return found
@@ -165,8 +176,8 @@ def invoice(done, adjustments=None, periods=None):
     whole = sum(by_sku) if by_sku else np.zeros_like(done.on_demand)
     charges = [
         Charge(
-            sku,
-            done.list_cost[..., s],
+            sku=sku,
+            list_cost=done.list_cost[..., s],
             contracted_cost=done.contracted_cost[..., s],
             effective_cost=done.on_demand[..., s] + whole[..., s],
             billed_cost=done.on_demand[..., s],
@@ -177,8 +188,8 @@ def invoice(done, adjustments=None, periods=None):
         unused = np.maximum(fee - used.sum(axis=-1), 0.0)
         charges.append(
             Charge(
-                held.id,
-                np.zeros_like(unused),
+                sku=held.id,
+                list_cost=np.zeros_like(unused),
                 category="Purchase",
                 contracted_cost=np.zeros_like(unused),
                 effective_cost=unused,
@@ -205,6 +216,7 @@ def _line(
     category,
     sku,
     pricing,
+    *,
     quantity,
     listed,
     contracted,

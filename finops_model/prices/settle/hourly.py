@@ -47,7 +47,7 @@ class Settled:
     cost: np.ndarray  # money
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Hourly:
     """A commitment that settles hour by hour.
 
@@ -120,7 +120,7 @@ class Hourly:
         on_demand  money per unit and hour, broadcasts; default: the commitment's own
 
         >>> two_levels = [40.0] * 16 + [100.0] * 8
-        >>> float(Hourly(60, rate=0.7, on_demand=1.0).settle(two_levels).cost.sum())
+        >>> float(Hourly(quantity=60, rate=0.7, on_demand=1.0).settle(two_levels).cost.sum())
         1328.0
         """
         usage = quantities("usage", usage)
@@ -151,7 +151,7 @@ class Hourly:
         """What the invoices of each month say of the fee, money (month,): the upfront share in the first month of the
         term, the rest with the days of each month. Over the whole term billed = effective.
 
-        >>> year = Hourly(1, 1.0, 2.0, start="2026-01-01", end="2027-01-01", upfront_share=0.5)
+        >>> year = Hourly(quantity=1, rate=1.0, on_demand=2.0, start="2026-01-01", end="2027-01-01", upfront_share=0.5)
         >>> [float(x) for x in year.billed_by_month(["2026-01", "2026-02"])]
         [4752.0, 336.0]
         """

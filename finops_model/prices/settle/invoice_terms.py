@@ -16,7 +16,7 @@ CATEGORIES = ("Usage", "Purchase", "Credit", "Tax", "Adjustment")
 BASES = ("before_credits", "after_credits")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Charge:
     """Charges of one SKU before adjustments, each (..., period) or a number.
 

@@ -21,7 +21,7 @@ from ..rates._parts import Form
 from .windows import charge_at, charge_months, pooled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settlement:
     """Usage settled under instruments. Money arrays are float64 and end in (window,), the months of the rate forms.
 
@@ -172,18 +172,18 @@ def settle(
     contracted_cost = money(served, deal) if deals else listed
     on_demand = (money(rest, deal) if done else contracted_cost) if deals else spilled
     return Settlement(
-        skus,
-        tuple(held),
-        tuple(done),
-        usage,
-        rest,
-        blocked,
-        window_of,
-        listed,
-        contracted_cost,
-        on_demand,
-        spilled,
-        dates,
+        skus=skus,
+        instruments=tuple(held),
+        allocations=tuple(done),
+        usage=usage,
+        spill=rest,
+        blocked=blocked,
+        window_of=window_of,
+        list_cost=listed,
+        contracted_cost=contracted_cost,
+        on_demand=on_demand,
+        list_of_spill=spilled,
+        dates=dates,
     )
 
 

@@ -19,7 +19,7 @@ from .dates import months as months_of
 COUNTS = ("after_discount", "before_discount")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Agreement:
     """Committed spend of each contract year and what happens when it is missed or passed.
 
@@ -117,7 +117,7 @@ class Agreement:
         carried in. Spend meets the oldest obligation first. A shortfall is paid at the end of its year, except what may be
         carried; what was carried `shortfall_years` ago, and everything at the end of the last year, is paid.
 
-        >>> done = Agreement((100.0, 100.0), "2027-01", shortfall_carry=0.2).settle([[5.0] * 12 + [10.0] * 12])
+        >>> done = Agreement(commitments=(100.0, 100.0), start="2027-01", shortfall_carry=0.2).settle([[5.0] * 12 + [10.0] * 12])
         >>> done.shortfall.tolist(), done.paid.tolist(), done.carried.tolist()
         ([[40.0, 0.0]], [[20.0, 0.0]], [[20.0, 0.0]])
         """
@@ -184,17 +184,17 @@ class Agreement:
         cost = (net + net_market).reshape(spend.shape).copy()
         cost[..., size - 1 :: size] += stacked["paid"]
         return Outcome(
-            self,
-            running[..., -1],
-            bought[..., -1],
-            stacked["due"],
-            stacked["shortfall"],
-            stacked["paid"],
-            stacked["carried"],
-            stacked["excess"],
-            stacked["met"],
-            (net + net_market).reshape(spend.shape),
-            cost,
+            agreement=self,
+            counted=running[..., -1],
+            marketplace=bought[..., -1],
+            due=stacked["due"],
+            shortfall=stacked["shortfall"],
+            paid=stacked["paid"],
+            carried=stacked["carried"],
+            excess=stacked["excess"],
+            met=stacked["met"],
+            spend=(net + net_market).reshape(spend.shape),
+            cost=cost,
         )
 
     def _months(self, values, what):
@@ -208,7 +208,7 @@ class Agreement:
         return values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """An agreement settled. due <= counted + shortfall; shortfall = paid + carried, in every year of every path."""
 

@@ -209,7 +209,7 @@ def of_commitment(held, **how) -> Payment:
     how   other fields of Payment: net_days, interval, advance
 
     >>> from finops_model.prices.settle.hourly import Hourly
-    >>> year = of_commitment(Hourly(1, 1.0, 2.0, start="2026-01-01", end="2027-01-01", upfront_share=0.5))
+    >>> year = of_commitment(Hourly(quantity=1, rate=1.0, on_demand=2.0, start="2026-01-01", end="2027-01-01", upfront_share=0.5))
     >>> float(year.upfront), float(year.recurring_per_hour), float(year.effective_per_hour)
     (4380.0, 0.5, 1.0)
     """

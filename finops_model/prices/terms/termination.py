@@ -16,7 +16,7 @@ from ...errors import PriceError, unknown
 from .dates import D, day, later, whole
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """What a vendor lets a customer do with a commitment before its end."""
 
@@ -48,22 +48,22 @@ class Policy:
 POLICIES = {
     policy.name: policy
     for policy in (
-        Policy("azure_reservation", cancel=True, pool=50_000.0, exchange=True),
-        Policy("azure_ptu_reservation", cancel=True, pool=50_000.0),
-        Policy("azure_savings_plan"),
-        Policy("aws_reserved_instance", resale=True, resale_fee=0.12),
+        Policy(name="azure_reservation", cancel=True, pool=50_000.0, exchange=True),
+        Policy(name="azure_ptu_reservation", cancel=True, pool=50_000.0),
+        Policy(name="azure_savings_plan"),
+        Policy(name="aws_reserved_instance", resale=True, resale_fee=0.12),
         Policy(
-            "aws_savings_plan",
+            name="aws_savings_plan",
             return_days=7,
             return_hourly=100.0,
             return_same_month=True,
             returns_a_year=10,
         ),
-        Policy("aws_capacity_block"),
-        Policy("bedrock_provisioned"),
-        Policy("gcp_committed_use"),
-        Policy("oci_universal_credits"),
-        Policy("openai_scale_tier", minimum_days=30),
+        Policy(name="aws_capacity_block"),
+        Policy(name="bedrock_provisioned"),
+        Policy(name="gcp_committed_use"),
+        Policy(name="oci_universal_credits"),
+        Policy(name="openai_scale_tier", minimum_days=30),
     )
 }
 
@@ -275,7 +275,7 @@ def saved_by_stopping(held, before, after, dates=None) -> np.ndarray:
     Usage that the commitment covers saves nothing until the term ends; only what was charged on demand does.
 
     >>> from finops_model.prices.settle.hourly import Hourly
-    >>> saved_by_stopping(Hourly(10, 0.6, 1.0, start="2026-01-01", end="2027-01-01"), [8.0, 12.0, 8.0], [0.0, 0.0, 0.0],
+    >>> saved_by_stopping(Hourly(quantity=10, rate=0.6, on_demand=1.0, start="2026-01-01", end="2027-01-01"), [8.0, 12.0, 8.0], [0.0, 0.0, 0.0],
     ...                   ["2026-12-31", "2026-12-31", "2027-01-01"]).tolist()
     [0.0, 2.0, 8.0]
     """

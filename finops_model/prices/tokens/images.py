@@ -34,6 +34,7 @@ PATCHES = {
 def tile_tokens(
     width,
     height,
+    *,
     detail="high",
     base: float = 85,
     per_tile: float = 170,
@@ -46,7 +47,7 @@ def tile_tokens(
 
     width, height   pixels, numbers or arrays (...); detail   "high" or "low", one or an array of them
 
-    >>> tile_tokens([1024, 2048, 4096], [1024, 4096, 8192], ["high", "high", "low"])
+    >>> tile_tokens([1024, 2048, 4096], [1024, 4096, 8192], detail=["high", "high", "low"])
     array([ 765., 1105.,   85.])
     """
     width, height = _pixels(width, height)
@@ -140,7 +141,7 @@ def image_tokens(model: str, width, height, detail="high"):
     name = str(model).casefold()
     if name in TILES:
         base, per_tile = TILES[name]
-        return tile_tokens(width, height, detail, base, per_tile)
+        return tile_tokens(width, height, detail=detail, base=base, per_tile=per_tile)
     if name in PATCHES:
         return patch_tokens(width, height, PATCHES[name])
     raise PriceError(

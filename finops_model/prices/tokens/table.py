@@ -33,7 +33,7 @@ COMPACT_DAY = re.compile(
 STANDARD = ("", "standard", "default")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TokenTable:
     """Prices of many models as flat arrays; see the module's docstring. Money is in `currency`."""
 
@@ -340,18 +340,18 @@ def build(records: Sequence[dict], **more) -> TokenTable:
     missing = _resolve(prices)
     sizes = np.array([bucket.per for bucket in BUCKETS], float)
     return TokenTable(
-        tuple(records),
-        tuple(offers),
-        np.array(first, np.int64),
-        np.array(count, np.int64),
-        np.array(since, np.int32),
-        np.array(second, np.int32),
-        np.array(row, np.int32),
-        starts,
-        np.nan_to_num(prices),
-        missing,
-        sizes,
-        np.array(minimum, float),
+        records=tuple(records),
+        offers=tuple(offers),
+        first=np.array(first, np.int64),
+        count=np.array(count, np.int64),
+        since=np.array(since, np.int32),
+        second=np.array(second, np.int32),
+        row=np.array(row, np.int32),
+        starts=starts,
+        prices=np.nan_to_num(prices),
+        missing=missing,
+        per=sizes,
+        minimum_seconds=np.array(minimum, float),
         **more,
     )
 

@@ -23,8 +23,8 @@ def missed(rows: list[dict], most: int = 6) -> Figure | None:
         8 + LETTER * len(f"{longest * 100:.1f} %"),
         6,
         12,
-        (0, longest or 1.0),
-        (len(rows), 0),
+        x=(0, longest or 1.0),
+        y=(len(rows), 0),
     )
     for i, row in enumerate(rows):
         ours, naive = row["error_pct"], row["naive_error_pct"]
@@ -67,7 +67,7 @@ def said_was(calibration: list[dict], what: str) -> Figure | None:
     if not rows:
         return None
     room = 12 + LETTER * max(len(f"{row['hits']} of {row['n']}") for row in rows)
-    draw = Canvas(WIDTH, 34 + ROW * len(rows), LEFT, room, 6, 28, (0, 1), (len(rows), 0))
+    draw = Canvas(WIDTH, 34 + ROW * len(rows), LEFT, room, 6, 28, x=(0, 1), y=(len(rows), 0))
     draw.x_axis(ticks(0, 1, 3), ["0", "50 %", "100 %"], grid=True)
     for i, row in enumerate(rows):
         low, high, said, was, y = row["low"], row["high"], row["level"], row["share"], i + 0.5

@@ -80,7 +80,9 @@ def monthly_fan(brief: dict) -> Figure | None:
         + [actual[m] for m in known]
     )
     steps = ticks(min(0.0, *heights, 0.0), max(0.0, *heights))
-    draw = Canvas(WIDTH, 350, 66, 136, 16, 30, (0, max(len(months) - 1, 1)), (steps[0], steps[-1]))
+    draw = Canvas(
+        WIDTH, 350, 66, 136, 16, 30, x=(0, max(len(months) - 1, 1)), y=(steps[0], steps[-1])
+    )
     draw.y_axis(steps, axis_money(steps, currency))
     labelled = month_ticks(months)
     draw.x_axis(labelled, [month_label(months[i]) for i in labelled])
@@ -243,7 +245,7 @@ def against_budget(brief: dict) -> Figure | None:
     ends, steps = inside(
         min([0.0] + [min(r["booked"], r["mid"]) / r["budget"] for r in rows]), top, 7, 0.02
     )
-    draw = Canvas(WIDTH, 50 + 64 * len(rows), 150, 185, 20, 30, ends, (len(rows), 0))
+    draw = Canvas(WIDTH, 50 + 64 * len(rows), 150, 185, 20, 30, x=ends, y=(len(rows), 0))
     draw.x_axis(steps, [f"{step * 100:,.0f} %".replace("-", "−") for step in steps], grid=True)
     for i, row in enumerate(rows):
         whole, y = row["budget"], i + 0.5
@@ -341,7 +343,7 @@ def what_moved(brief: dict, most: int = 13) -> Figure | None:
     ends, steps = inside(
         min(0.0, *(r["change"] for r in shown)), max(0.0, *(r["change"] for r in shown))
     )
-    draw = Canvas(WIDTH, 40 + ROW * len(shown), 276, 70, 8, 30, ends, (len(shown), 0))
+    draw = Canvas(WIDTH, 40 + ROW * len(shown), 276, 70, 8, 30, x=ends, y=(len(shown), 0))
     draw.x_axis(steps, axis_money(steps, currency), grid=True)
     for i, row in enumerate(shown):
         up, y = row["change"] >= 0, i + 0.5
@@ -396,7 +398,7 @@ def range_shares(brief: dict, most: int = 10) -> Figure | None:
     ends, steps = inside(
         min(0.0, *(r["share"] for r in shown)), max(0.0, *(r["share"] for r in shown))
     )
-    draw = Canvas(WIDTH, 40 + ROW * len(shown), 226, 70, 8, 30, ends, (len(shown), 0))
+    draw = Canvas(WIDTH, 40 + ROW * len(shown), 226, 70, 8, 30, x=ends, y=(len(shown), 0))
     draw.x_axis(steps, [f"{step * 100:.0f} %".replace("-", "−") for step in steps], grid=True)
     for i, row in enumerate(shown):
         y, share = i + 0.5, row["share"]
@@ -428,7 +430,7 @@ def unit_cost_trend(line: dict, width: int = 276, height: int = 118) -> Figure |
     low, high = min(values), max(values)
     room = (high - low) * 0.35 or abs(high) * 0.1 or 1.0
     low, high = low - room, high + room
-    draw = Canvas(width, height, 10, 14, 10, 26, (0, max(len(months) - 1, 1)), (low, high))
+    draw = Canvas(width, height, 10, 14, 10, 26, x=(0, max(len(months) - 1, 1)), y=(low, high))
     draw.rules([{"x": 0, "x2": draw.x[1], "y": low, "y2": low}], "#AEB6BF")
     ends = [0, len(months) - 1] if len(months) > 1 else [0]
     for i, align in zip(ends, ("left", "right")):
@@ -465,7 +467,7 @@ def track_record(brief: dict, most: int = 14) -> Figure | None:
     values = [row[key] for row in rows for key in ("p10", "p90", "actual")]
     spread = (max(values) - min(values)) or abs(values[0]) or 1.0
     steps = ticks(min(values) - 0.15 * spread, max(values) + 0.15 * spread, 5)
-    draw = Canvas(WIDTH, 290, 66, 134, 12, 30, (-0.5, len(rows) - 0.5), (steps[0], steps[-1]))
+    draw = Canvas(WIDTH, 290, 66, 134, 12, 30, x=(-0.5, len(rows) - 0.5), y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     every = 1 if len(rows) <= 9 else 2
     draw.x_axis(
@@ -529,7 +531,7 @@ def what_if_differences(brief: dict, most: int = 8) -> Figure | None:
     currency = brief["currency"]
     values = [row[key] for row in rows for key in ("difference_p10", "difference_p90")]
     ends, steps = inside(min(0.0, *values), max(0.0, *values))
-    draw = Canvas(WIDTH, 56 + 46 * len(rows), 236, 40, 24, 30, ends, (len(rows), 0))
+    draw = Canvas(WIDTH, 56 + 46 * len(rows), 236, 40, 24, 30, x=ends, y=(len(rows), 0))
     draw.x_axis(steps, axis_money(steps, currency), grid=True)
     for i, row in enumerate(rows):
         low, mid, high, y = (

@@ -57,7 +57,7 @@ def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
     at = int(np.argmin(np.abs(levels - curve.chosen)))
     span, marks = inside(0.0, float(max(levels[-1], signed, 1e-9)), 8, 0.01)
     steps = ticks(0.0, float(max(high.max(), 1e-9)))
-    draw = Canvas(WIDTH, HEIGHT, 70, 150, 26, 46, span, (steps[0], steps[-1]))
+    draw = Canvas(WIDTH, HEIGHT, 70, 150, 26, 46, x=span, y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     draw.x_axis(marks, [f"{mark:,.10g}" for mark in marks])
     draw.text(

@@ -38,7 +38,7 @@ def growth(facts) -> Shown:
     months = list(month_range(str(dates[0])[:7], str(dates[-1])[:7]))
     place = (dates - np.datetime64(f"{months[0]}-01", "D")).astype(float) / 30.4375
     steps = ticks(0.0, float(daily.max()))
-    draw = Canvas(WIDTH, 300, 66, 120, 14, 30, (0, len(months) - 0.4), (steps[0], steps[-1]))
+    draw = Canvas(WIDTH, 300, 66, 120, 14, 30, x=(0, len(months) - 0.4), y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, facts.currency))
     shown = month_ticks(months)
     draw.x_axis([float(i) for i in shown], [month_label(months[i]) for i in shown])
@@ -86,7 +86,7 @@ def seasons(facts) -> Shown:
     )
     values = np.concatenate([shape, year]) - 1
     steps = ticks(float(values.min()), float(values.max()), 5)
-    draw = Canvas(WIDTH, 240, 66, 20, 26, 30, (0, 21), (steps[0], steps[-1]))
+    draw = Canvas(WIDTH, 240, 66, 20, 26, 30, x=(0, 21), y=(steps[0], steps[-1]))
     draw.y_axis(steps, [f"{v * 100:+.0f} %".replace("-", "−") if v else "usual" for v in steps])
     places = [*(i + 0.5 for i in range(7)), *(i + 8.8 for i in range(12))]
     draw.bars(
@@ -128,7 +128,7 @@ def with_and_without(bill: Hierarchy, told: Hierarchy, node: str | None, name: s
     ]
     edge = 0.06 * (max(values) - min(values))
     steps = ticks(max(min(values) - edge, 0.0), max(values) + edge)
-    draw = Canvas(WIDTH, 330, 66, 180, 14, 30, (-0.5, len(spans) - 0.4), (steps[0], steps[-1]))
+    draw = Canvas(WIDTH, 330, 66, 180, 14, 30, x=(-0.5, len(spans) - 0.4), y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     shown = [i for i in range(len(spans)) if len(spans) <= 9 or i % 2 == 0]
     draw.x_axis([float(i) for i in shown], [month_label(spans[i].name) for i in shown])
@@ -193,7 +193,9 @@ def missed(rows_by_way: dict[str, list[dict]]) -> Shown:
     ]
     longest = max(value for _, values, _ in bars for value in values)
     high = 30 * len(bars) + 16
-    draw = Canvas(WIDTH, high * len(leads) + 30, 132, 220, 10, 20, (0, longest), (len(leads), 0))
+    draw = Canvas(
+        WIDTH, high * len(leads) + 30, 132, 220, 10, 20, x=(0, longest), y=(len(leads), 0)
+    )
     for i, lead in enumerate(leads):
         draw.text(
             [{"x": 0, "y": i + 0.5, "t": f"{lead} month{'s' * (lead > 1)} ahead"}],
@@ -245,7 +247,7 @@ def three_years(nodes: Hierarchy) -> Shown:
     whole = {month: float(nodes.booked[month].sum()) for month in booked}
     fan = [nodes.quantiles(span, None, (0.1, 0.25, 0.5, 0.75, 0.9)) for span in spans]
     steps = ticks(0.0, max(*(row[-1] for row in fan), *whole.values()))
-    draw = Canvas(WIDTH, 350, 66, 140, 22, 30, (0, len(months) - 1), (steps[0], steps[-1]))
+    draw = Canvas(WIDTH, 350, 66, 140, 22, 30, x=(0, len(months) - 1), y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     shown = month_ticks(months)
     draw.x_axis([float(i) for i in shown], [month_label(months[i]) for i in shown])

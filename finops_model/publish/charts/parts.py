@@ -201,6 +201,7 @@ class Canvas:
         right: int,
         top: int,
         bottom: int,
+        *,
         x: tuple,
         y: tuple,
     ):
@@ -297,6 +298,7 @@ class Canvas:
         rows,
         color=INK,
         align="left",
+        *,
         dx=0,
         dy=0,
         size=TEXT,

@@ -414,13 +414,13 @@ def _compare(brief: dict, change: dict | None) -> list[dict]:
             _compared(
                 item["name"],
                 item["question"],
-                item["difference_mean"],
-                item["difference_p10"],
-                item["difference_p90"],
-                item["probability_cheaper"],
-                currency,
-                item["period"],
-                "published",
+                mean=item["difference_mean"],
+                low=item["difference_p10"],
+                high=item["difference_p90"],
+                cheaper=item["probability_cheaper"],
+                currency=currency,
+                period=item["period"],
+                kind="published",
             )
         )
     if change is not None:
@@ -429,19 +429,19 @@ def _compare(brief: dict, change: dict | None) -> list[dict]:
             _compared(
                 "Your sliders",
                 "The position of the sliders above.",
-                gap["mean"],
-                gap["low"],
-                gap["high"],
-                gap["cheaper"],
-                currency,
-                f"{month_name(months[0])} to {month_name(months[-1])}",
-                "what-if",
+                mean=gap["mean"],
+                low=gap["low"],
+                high=gap["high"],
+                cheaper=gap["cheaper"],
+                currency=currency,
+                period=f"{month_name(months[0])} to {month_name(months[-1])}",
+                kind="what-if",
             )
         )
     return rows
 
 
-def _compared(name, question, mean, low, high, cheaper, currency, period, kind) -> dict:
+def _compared(name, question, *, mean, low, high, cheaper, currency, period, kind) -> dict:
     word = "Costs" if mean >= 0 else "Saves"
     more = " more" if mean >= 0 else ""
     return {

@@ -124,7 +124,14 @@ def build_reports(
         say("reports", 0, len(briefs))
         if min(workers, len(briefs)) > 1:
             _side_by_side(
-                briefs, folders, kept, min(workers, len(briefs)), fast, manifest_extra, staging, say
+                briefs,
+                folders=folders,
+                kept=kept,
+                workers=min(workers, len(briefs)),
+                fast=fast,
+                extra=manifest_extra,
+                aside=staging,
+                say=say,
             )
         else:
             with Kernel() if fast else contextlib.nullcontext() as warm:
@@ -141,7 +148,7 @@ def build_reports(
     return [entries[place] for place in places]
 
 
-def _side_by_side(briefs, folders, kept, workers, fast, extra, aside: Path, say) -> None:
+def _side_by_side(briefs, *, folders, kept, workers, fast, extra, aside: Path, say) -> None:
     """Workers as processes of their own, each with every n-th report; the first error ends them all."""
     running, told = [], 0
     try:

@@ -33,7 +33,7 @@ ALL = "all"
 MINE = "mine-"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WhatIf:
     """What the form collects. `amount` in the unit of the kind (see KINDS)."""
 

@@ -149,13 +149,13 @@ class Form(widgets.VBox):
             else "GPU-hours"
         )
         return WhatIf(
-            self.name.value,
-            self.question.value,
-            kind,
-            self.target.value,
-            self.amount.value,
-            self.since.value,
-            self.because.value,
+            name=self.name.value,
+            question=self.question.value,
+            kind=kind,
+            target=self.target.value,
+            amount=self.amount.value,
+            since=self.since.value,
+            because=self.because.value,
             model=(self.model.value or "") if kind == "routing" else "",
             unit=unit,
             discount=self.discount.value / 100,

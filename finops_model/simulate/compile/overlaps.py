@@ -41,7 +41,7 @@ class Way:
 def narrowed(rule: Units | Spend, skus: Sequence[str]) -> Units | Spend | None:
     """The same instrument for those of its SKUs that are there; None where none is (its fee is owed all the same).
 
-    >>> narrowed(Units(3, 1.0, {"a": 1, "b": 2}), ("b", "c")).eligible
+    >>> narrowed(Units(quantity=3, rate=1.0, skus={"a": 1, "b": 2}), ("b", "c")).eligible
     ('b',)
     """
     here = [sku for sku in rule.eligible if sku in skus]
@@ -147,7 +147,7 @@ def _take(left, mine, covered, alike: int) -> None:
     covered += mine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Overlap:
     """Commitments on SKUs that they share in part, and where their meters lie in the totals of a block.
 

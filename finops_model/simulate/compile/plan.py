@@ -67,7 +67,7 @@ class Parameter:
     power: np.ndarray  # (workload,): elasticity; 0 where it does not act
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Flat arrays; workloads with demand come first, in `names[:demand]`."""
 
@@ -194,7 +194,14 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
             tokens[:, w] += quantity * prices[sku]
     months, of_day = resolved.months, month_index(dates, resolved.months)
     pools = compile_pools(
-        resolved, entries, prices, dates, demand_names, uncertain, sorted(loose), series
+        resolved,
+        entries,
+        prices=prices,
+        dates=dates,
+        names=demand_names,
+        uncertain=uncertain,
+        lines=sorted(loose),
+        series=series,
     )
     refuse_tiers(pools, tiered_skus)
     names, so_far, so_far_by, rest, units, unit_of, shares = month_parts(
@@ -209,56 +216,58 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     notes = [*resolved.assumptions, *facts.covariates.notes, *_implied(facts, resolved, pools)]
     median = base["median"] * multiplier
     return Plan(
-        resolved.name,
-        resolved.scenario.question,
-        facts.currency,
-        facts.as_of,
-        months,
-        dates,
-        of_day,
-        names,
-        len(demand_names),
-        units,
-        unit_of,
-        median,
-        base["step"],
-        base["phi"],
-        base["sigma"],
-        base["loading"],
-        tuple(parameters),
-        linear,
-        tokens,
-        tuple((uncertain[sku], loose[sku]) for sku in sorted(loose)),
-        tuple(
+        name=resolved.name,
+        question=resolved.scenario.question,
+        currency=facts.currency,
+        as_of=facts.as_of,
+        months=months,
+        dates=dates,
+        month_of=of_day,
+        names=names,
+        demand=len(demand_names),
+        units=units,
+        unit_of=unit_of,
+        median=median,
+        step=base["step"],
+        phi=base["phi"],
+        sigma=base["sigma"],
+        loading=base["loading"],
+        parameters=tuple(parameters),
+        linear=linear,
+        tokens=tokens,
+        uncertain_prices=tuple((uncertain[sku], loose[sku]) for sku in sorted(loose)),
+        tiered=tuple(
             _tiered(resolved, sku, entries, shape, months, series)
             for sku in sorted(tiered_skus)
             if any(s == sku for _, s in entries)
         ),
-        pools,
-        routed,
-        routable,
-        small,
-        so_far,
-        so_far_by,
-        rest,
-        _items(
+        pools=pools,
+        routed=routed,
+        routable=routable,
+        small=small,
+        so_far=so_far,
+        so_far_by=so_far_by,
+        recurring=rest,
+        items=_items(
             resolved,
             entries,
             {**prices, **{sku: expected(uncertain[sku]) for sku in loose}},
             demand_names,
         ),
-        tuple(excluded(facts)),
-        tuple(notes),
-        resolved.scenario.hash,
-        resolved.seed,
-        resolved.paths,
-        resolved.shapes is not None,
-        tuple(names.index(pool.owner) if pool.owner in names else -1 for pool in pools),
-        base.get("cap"),
-        tuple(series),
-        tuple(sorted(loose)),
-        bursts(campaigns, facts, dates, median, len(demand_names)),
-        shares,
+        excluded=tuple(excluded(facts)),
+        assumptions=tuple(notes),
+        scenario_hash=resolved.scenario.hash,
+        seed=resolved.seed,
+        paths=resolved.paths,
+        shapes=resolved.shapes is not None,
+        unused_owner=tuple(
+            names.index(pool.owner) if pool.owner in names else -1 for pool in pools
+        ),
+        cap=base.get("cap"),
+        series=tuple(series),
+        line_skus=tuple(sorted(loose)),
+        bursts=bursts(campaigns, facts, dates, median, len(demand_names)),
+        shares=shares,
     )
 
 

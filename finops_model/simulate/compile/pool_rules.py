@@ -101,12 +101,18 @@ def rule_of(one: Held, terms: Hourly) -> Units | Spend:
     }
     try:
         if not one.spend:
-            return Units(terms.quantity, terms.rate, list(one.skus), **common)
+            return Units(quantity=terms.quantity, rate=terms.rate, skus=list(one.skus), **common)
         tables = read_tables(one.record, f"{one.where}: commitment '{one.name}'")
         if tables is not None:
-            return Spend(terms.quantity, **{tables[0][2:].casefold(): tables[1]}, **common)
+            return Spend(
+                commitment=terms.quantity, **{tables[0][2:].casefold(): tables[1]}, **common
+            )
         return Spend(
-            terms.quantity, discount=1 - terms.rate, skus=one.skus, counts="list", **common
+            commitment=terms.quantity,
+            discount=1 - terms.rate,
+            skus=one.skus,
+            counts="list",
+            **common,
         )
     except FinOpsError as problem:
         raise ScenarioError(str(problem)) from None

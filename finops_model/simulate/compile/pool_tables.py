@@ -220,22 +220,22 @@ def _add_apart(plan: Plan, pool: Pool, q: int, columns, parts: _Parts, scales) -
     pools = np.arange(len(parts.names) - len(sku_of), len(parts.names)) - first
     parts.overlaps.append(
         Overlap(
-            apart.skus,
-            apart.rules,
-            apart.held,
-            apart.fees,
-            apart.price,
-            line,
-            pools,
-            np.array(sku_of, int),
-            None
+            skus=apart.skus,
+            rules=apart.rules,
+            held=apart.held,
+            fees=apart.fees,
+            price=apart.price,
+            line=line,
+            pools=pools,
+            sku_of=np.array(sku_of, int),
+            share=None
             if pool.share is None
             else np.array(shares).reshape(len(sku_of), len(plan.dates), 24),
-            used.start,
-            covered.start,
-            changed.start,
-            tuple(scales),
-            scaled.start,
+            used=used.start,
+            covered=covered.start,
+            changed=changed.start,
+            scales=tuple(scales),
+            scaled=scaled.start,
         )
     )
     return ApartMeters(

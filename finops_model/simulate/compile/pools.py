@@ -40,7 +40,7 @@ class Apart:
     fees: np.ndarray  # (rule,): money of one own unit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pool:
     """Eligible usage of some SKUs and the commitments on it."""
 
@@ -94,6 +94,7 @@ class _Use:
 def compile_pools(
     resolved,
     entries: dict,
+    *,
     prices: dict,
     dates: np.ndarray,
     names: tuple[str, ...],
@@ -212,17 +213,17 @@ def _pool(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
     )
     instruments = tuple(terms[i] for i in order)
     return Pool(
-        tuple(sorted(skus)),
-        unit,
-        usage,
-        cost,
-        used,
-        instruments,
-        np.stack([i.in_term(use.dates) for i in instruments]),
-        share,
-        _owner(resolved.facts.daily, {i.id for i in instruments}),
-        spend,
-        tuple((use.lines[sku], loose[sku], use.prices[sku]) for sku in sorted(loose)),
+        skus=tuple(sorted(skus)),
+        unit=unit,
+        usage=usage,
+        cost=cost,
+        workloads=used,
+        instruments=instruments,
+        in_term=np.stack([i.in_term(use.dates) for i in instruments]),
+        share=share,
+        owner=_owner(resolved.facts.daily, {i.id for i in instruments}),
+        spend=spend,
+        loose=tuple((use.lines[sku], loose[sku], use.prices[sku]) for sku in sorted(loose)),
     )
 
 
@@ -264,18 +265,18 @@ def _apart(resolved, held: Sequence[Held], use: _Use, share) -> Pool:
         fee,
     )
     return Pool(
-        skus,
-        "",
-        cost,
-        cost,
-        np.flatnonzero(usage.any(axis=(0, 1))),
-        tuple(terms[one.name] for one, _ in order),
-        in_term,
-        share,
-        _owner(resolved.facts.daily, {one.name for one in held}),
-        True,
-        (),
-        apart,
+        skus=skus,
+        unit="",
+        usage=cost,
+        cost=cost,
+        workloads=np.flatnonzero(usage.any(axis=(0, 1))),
+        instruments=tuple(terms[one.name] for one, _ in order),
+        in_term=in_term,
+        share=share,
+        owner=_owner(resolved.facts.daily, {one.name for one in held}),
+        spend=True,
+        loose=(),
+        apart=apart,
     )
 
 

@@ -169,7 +169,15 @@ def prepare(background: bool = False) -> None:
             stderr=subprocess.DEVNULL,
         )
         return
-    plan = FlatPlan(("m",), np.zeros(1, int), ("w",), np.ones((1, 1)), ("cost",), 1, pools=("p",))
+    plan = FlatPlan(
+        months=("m",),
+        month_of=np.zeros(1, int),
+        workloads=("w",),
+        median=np.ones((1, 1)),
+        columns=("cost",),
+        units=1,
+        pools=("p",),
+    )
     ready, totals = pack(plan), np.zeros((1, 2, 1))
     kernel = _kernel()
     kernel["simulate"](
@@ -268,7 +276,16 @@ def simulate_block(
         from . import numpy_engine as kernel_numpy
 
         kernel_numpy.simulate_lanes(
-            packed(plan), plan, seed, values, first, count, totals, sums, *kept
+            packed(plan),
+            plan,
+            seed,
+            values,
+            first,
+            count,
+            totals,
+            volume=sums,
+            levels=kept[0],
+            prices=kept[1],
         )
     for overlap in plan.overlaps:
         overlap.add(*kept, plan.month_of, totals)
@@ -498,6 +515,15 @@ def keep_draws(plan: FlatPlan, paths: int, seed: int, engine: str | None = None)
         from . import numpy_engine as kernel_numpy
 
         kernel_numpy.simulate_lanes(
-            packed(plan), plan, seed, values, 0, paths, totals, np.zeros((0, 0)), levels, prices
+            packed(plan),
+            plan,
+            seed,
+            values,
+            0,
+            paths,
+            totals,
+            volume=np.zeros((0, 0)),
+            levels=levels,
+            prices=prices,
         )
     return Kept(plan, totals, levels, prices, engine)

@@ -87,7 +87,7 @@ def _named(default=()):
     return field(default=default)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FlatPlan:
     """What an engine simulates. Axes by name; arrays left out are zeros. Draws depend on (seed, name, path, step) only.
 

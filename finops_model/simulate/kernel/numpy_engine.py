@@ -316,6 +316,7 @@ def simulate_lanes(
     path0: int,
     count: int,
     totals,
+    *,
     volume,
     levels=None,
     prices=None,

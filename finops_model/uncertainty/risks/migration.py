@@ -72,7 +72,14 @@ class Migration(Factors):
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         since = day_of(self.since)
         arrived = reached(
-            seed, name, paths, clock.dates, since, self.months, self.curve, self.delay_months
+            seed,
+            name,
+            paths,
+            dates=clock.dates,
+            since=since,
+            months=self.months,
+            curve=self.curve,
+            delay=self.delay_months,
         )
         left = arrived
         if self.overlap_months:
@@ -80,12 +87,12 @@ class Migration(Factors):
                 seed,
                 name,
                 paths,
-                clock.dates,
-                since,
-                self.months,
-                self.curve,
-                self.delay_months,
-                self.overlap_months,
+                dates=clock.dates,
+                since=since,
+                months=self.months,
+                curve=self.curve,
+                delay=self.delay_months,
+                later=self.overlap_months,
             )
         share, ratio = (
             on_paths(getattr(self, key), seed, f"{name}/{key}", paths)[:, None]

@@ -35,7 +35,13 @@ class PriceJumps(Factors):
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
         return (
             price_risk.jumps(
-                seed, name, paths, clock.count, self.per_year, self.factor, self.drift_per_year
+                seed,
+                name,
+                paths,
+                clock.count,
+                per_year=self.per_year,
+                factor=self.factor,
+                drift_per_year=self.drift_per_year,
             ),
         )
 

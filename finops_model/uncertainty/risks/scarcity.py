@@ -69,11 +69,11 @@ class Scarcity(Factors):
             name,
             paths,
             clock.count,
-            self.starts,
-            self.ends,
-            self.availability,
-            self.price,
-            self.scarce_now,
+            starts=self.starts,
+            ends=self.ends,
+            availability=self.availability,
+            price=self.price,
+            scarce_now=self.scarce_now,
         )
         return dear, had
 

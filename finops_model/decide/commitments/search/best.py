@@ -99,10 +99,10 @@ def best_commitments(
             raise PriceError("best_commitments: give rate and on_demand for one pool, or offers.")
         number(rate, "rate", above_zero=True), number(on_demand, "on_demand")
         offer = Offer(
-            "commitment",
-            "units",
-            rate,
-            on_demand,
+            name="commitment",
+            kind="units",
+            rate=rate,
+            on_demand=on_demand,
             minimum=minimum,
             step=step,
             maximum=maximum,
@@ -233,7 +233,7 @@ def _joined(parts: list[Recommendation], how) -> Recommendation:
         else None
     )
     return Recommendation(
-        sum((part.purchases for part in parts), ()),
+        purchases=sum((part.purchases for part in parts), ()),
         paths=parts[0].paths,
         hours=parts[0].hours,
         evaluate=evaluate,

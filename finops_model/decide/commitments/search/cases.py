@@ -74,7 +74,7 @@ class Single:
             return Outcome(stack.on_demand, money, used, paid, paid * stack.price)
 
         return Recommendation(
-            (Purchase(self.offer, level, stack.price, start, binding),),
+            purchases=(Purchase(self.offer, level, stack.price, start, binding),),
             paths=stack.usage.paths,
             hours=stack.usage.hours,
             evaluate=evaluate,
@@ -116,7 +116,7 @@ class Several:
             )
 
         return Recommendation(
-            tuple(
+            purchases=tuple(
                 Purchase(offer, level, stack.price, start)
                 for offer, level, stack in zip(plans.offers, levels, plans.stacks)
             ),
@@ -179,7 +179,7 @@ class Terms:
             return (highest,) * len(bought)
 
         return Recommendation(
-            tuple(bought),
+            purchases=tuple(bought),
             paths=pool.usage.paths,
             hours=pool.usage.hours,
             evaluate=lambda: pool.outcome(level, by_year),
