@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import re
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_origin
@@ -305,15 +304,6 @@ def fsync_folder(folder: str | os.PathLike) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def slug(name: str) -> str:
-    """A name for a folder: letters, digits and dashes.
-
-    >>> slug("Search & Discovery")
-    'search-discovery'
-    """
-    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60].strip("-") or "unit"
 
 
 def stamp(paths) -> tuple:

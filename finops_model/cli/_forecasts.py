@@ -9,10 +9,10 @@ import numpy as np
 
 from ..errors import InputError, unknown
 from ..forecasting.settling import SETTLING_DAYS
-from ..measure.actuals import COMPANY
 from ..measure.budget import against, outside, outside_words
 from ..measure.budget import landing as budgets
 from ..measure.words import money
+from ..names import COMPANY
 from ..periods import check_day, month_of
 from ..simulate.hierarchy import COLUMN, SHOCKS, Hierarchy, forecast_hierarchy
 from ._unfinished import words

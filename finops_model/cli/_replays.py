@@ -12,8 +12,8 @@ from ..errors import ForecastError, InputError
 from ..forecasting.backtest import ahead, backtest, check_leads
 from ..forecasting.windows import BANDS, COLUMNS, plain, summary
 from ..measure import accuracy
-from ..measure.actuals import COMPANY
 from ..measure.brief import history
+from ..names import COMPANY
 
 
 def whole_numbers(option: str, text: str, like: str) -> tuple[int, ...]:

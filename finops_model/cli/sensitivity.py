@@ -57,8 +57,8 @@ def sensitivity(
     """
     from ..decide.sensitivity import sensitivity as study
     from ..facts.workspace import read_daily
-    from ..measure.actuals import COMPANY
     from ..measure.budget import against
+    from ..names import COMPANY
     from ..publish import close, since
     from ..simulate.scenarios import months_of
     from ..wording.landing import budget_sentence, spender

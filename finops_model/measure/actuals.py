@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..names import COMPANY
 from ..periods import month_column
 
-COMPANY = "Company"
 OUTSIDE = {
     "Tax": "tax is a line of its own, outside cost",
     "Credit": "credits run out; cost is shown before them",

@@ -11,11 +11,10 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from ..documents import slug
+from ..names import COMPANY, slug
 from ..periods import add_months, fiscal_months, month_days, month_name
 from ..schemas import NEWEST
 from . import accuracy, actuals, grades, kpis
-from .actuals import COMPANY
 from .budget import against, outside, outside_words
 from .budget import landing as budgets
 from .carried import tie

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from ..errors import FinOpsError, listing, unknown
+from ..names import COMPANY
 from ..periods import month_column, month_days
-from .actuals import COMPANY, cost_rows
+from .actuals import cost_rows
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ..documents import slug
+from ..names import COMPANY, slug
 from ..settings import Settings
-from .actuals import COMPANY
 from .words import headline
 
 NOTE = "Each legal entity has its own report; nothing is added up across entities."

@@ -17,10 +17,10 @@ import pandas as pd
 
 from ..errors import InputError
 from ..forecasting.windows import BANDS, FEW, LEVELS, calibration, holds, plain, summary
+from ..names import COMPANY
 from ..periods import month_days, months_between
 from ..settings import Settings
 from . import accuracy, actuals
-from .actuals import COMPANY
 from .entities import own_unit
 
 COLUMNS = (

@@ -10,9 +10,9 @@ import hashlib
 import json
 from pathlib import Path
 
+from ..names import COMPANY
 from ..periods import month_name
 from ..settings import Settings
-from .actuals import COMPANY
 from .entities import own_unit
 
 CENT = 0.005

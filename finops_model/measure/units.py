@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..names import slug
 from ..periods import fiscal_months
 from . import actuals
-from .brief import Close, history, landing, slug
+from .brief import Close, history, landing
 from .budget.parts import FREE, UNIT
 
 DOZEN = 12  # units with a report of their own, where finops.yaml does not say otherwise

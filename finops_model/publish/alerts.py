@@ -19,7 +19,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from ..documents import slug, write_atomic
+from ..documents import write_atomic
 from ..errors import FinOpsError, InputError, LedgerError, ReportError, together, unknown
 from ..facts.daily import warehouse
 from ..facts.plans import read as plans
@@ -30,6 +30,7 @@ from ..measure.anomalies.limits import DIMENSIONS, Quota, check_quotas, read_quo
 from ..measure.anomalies.watch import Watch, watch
 from ..measure.entities import own_unit
 from ..measure.words import money
+from ..names import old_slug, slug
 from ..periods import check_day
 from ..progress import Progress, silent
 from ..settings import Settings
@@ -43,12 +44,18 @@ QUOTAS = "quotas.csv"  # beside finops.yaml
 
 
 def folder_of(settings: Settings) -> Path:
-    """Where alerts, verdicts and the record of what was sent lie: beside the ledger, of an entity in a folder of its own."""
-    return (
-        settings.path(settings.ledger).parent
-        / "watch"
-        / (slug(settings.own.name) if settings.own else "")
-    )
+    """Where alerts, verdicts and the record of what was sent lie: beside the ledger, of an entity in a folder of its own.
+
+    A folder of before slugs kept every script goes on, unless it is another entity's.
+    """
+    root = settings.path(settings.ledger).parent / "watch"
+    if settings.own is None:
+        return root
+    name = settings.own.name
+    old, others = old_slug(name), [one.name for one in settings.entities if one.name != name]
+    kept = old not in map(slug, others) and [old_slug(one) for one in others].count(old) == 0
+    fresh = root / slug(name)
+    return root / old if kept and not fresh.exists() and (root / old).is_dir() else fresh
 
 
 def look(

@@ -19,11 +19,11 @@ from ..facts.ledger import billed, reconcile, twice
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..measure import accuracy, actuals, carried, grades, kpis, restated
-from ..measure.actuals import COMPANY
 from ..measure.brief import Close, brief
 from ..measure.budget.parts import company_lines
-from ..measure.entities import labelled, own_unit
+from ..measure.entities import label, labelled, own_unit
 from ..measure.units import UNASSIGNED, folded, slim
+from ..names import COMPANY
 from ..periods import (
     add_months,
     check_day,
@@ -319,9 +319,10 @@ def report(
     """
     from . import dashboard
     from .report.build import build_reports
+    from .report.places import placed
 
     root = Path(out) if out else settings.path(settings.reports)
-    briefs, company = [], None
+    briefs, company, names = [], None, []
     for part in settings.parts():
         close = prepare(
             part,
@@ -335,16 +336,15 @@ def report(
         )
         chosen = pick_units(close.daily, units, part.units)
         briefs += [labelled(found, part) for found in briefs_of(close, chosen)]
-        company = (
-            (close, briefs[chosen.index(COMPANY)])
-            if part.own is None and COMPANY in chosen
-            else None
-        )
+        every = [COMPANY, *units_of(close.daily)]
+        names += [label(part.own.name, unit) if part.own else unit for unit in every]
+        company = (close, chosen.index(COMPANY)) if part.own is None and COMPANY in chosen else None
+    briefs = placed(briefs, names, root)
     for found in briefs:
         no_stranger(found, root)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
     if company is not None and company[0].base.months:
-        dashboard.freeze(company[0].base.dials, company[1], root / company[0].month)
+        dashboard.freeze(company[0].base.dials, briefs[company[1]], root / company[0].month)
     return [
         {**entry, "restated": brief["restated"]}
         for entry, brief in zip(published, briefs, strict=True)
@@ -365,6 +365,7 @@ def no_stranger(brief: dict, root: Path) -> None:
 def verify(report_dir: Path, settings: Settings, progress: Progress | None = None) -> list[str]:
     """What differs between a published report and the same report made again from the ledger; empty means verified."""
     from .report.manifest import verify_files
+    from .report.places import placed_as
     from .verify_words import bills, differences
 
     folder = Path(report_dir)
@@ -394,6 +395,7 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     rebuilt = json.loads(
         json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings))
     )
+    rebuilt = placed_as(rebuilt, published)
     for name in ("ledger", "code", "lock", "python"):
         then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)
         if then != now:

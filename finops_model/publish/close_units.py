@@ -8,9 +8,8 @@ import pandas as pd
 
 from ..errors import LedgerError, unknown
 from ..measure import actuals
-from ..measure.actuals import COMPANY
-from ..measure.brief import slug
 from ..measure.units import UNASSIGNED, by_cost
+from ..names import COMPANY, slug
 from ..settings import Settings
 
 RENDER, WORKLOAD, REST = (

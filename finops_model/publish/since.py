@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import FinOpsError
-from ..measure.actuals import COMPANY
 from ..measure.entities import own_unit
+from ..names import COMPANY
 from ..settings import Settings
 from ..wording import landing as landing_words
 from .report.briefs import load_brief

@@ -22,7 +22,7 @@ from ..facts.daily import warehouse
 from ..facts.intake.files.readers import refuse_no_file
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
-from ..measure.brief import slug
+from ..names import old_slug, slug
 from ..progress import Progress
 from ..scenario import document as scenario
 from ..scenario import ledger_base as base_scenario
@@ -168,6 +168,9 @@ def start(
 def _place(name: str, folder, fresh: str | None, tell) -> Path:
     """The workspace's folder; raises InputError where something else lies there, or where `fresh` finds anything."""
     target = Path(folder) if folder else Path(WORKSPACES) / slug(name)
+    older = Path(WORKSPACES) / old_slug(name)  # of before slugs kept every script
+    if not (folder or fresh or os.path.lexists(target)) and (older / "finops.yaml").is_file():
+        target = older if load_settings(older).company == name else target
     if fresh and os.path.lexists(target):
         stem, number = re.sub(r"-\d+$", "", slug(fresh)), 2
         while os.path.lexists(target.with_name(f"{stem}-{number}")):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ..documents import OURS, Document, checked, load_yaml, slug
+from ..documents import OURS, Document, checked, load_yaml
 from ..errors import InputError, listing, unknown
+from ..names import slug
 from .company import Company
 from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders

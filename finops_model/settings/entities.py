@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..documents import Document, slug
+from ..documents import Document
 from ..errors import InputError
+from ..names import slug
 from .strict import Strict
 from .unit_costs import UnitCosts
 

@@ -9,9 +9,8 @@ from decimal import Decimal
 import pandas as pd
 
 from ...errors import InputError
+from ...names import COMPANY
 from ...periods import check_month, month_range
-
-COMPANY = "Company"
 
 
 @dataclass(frozen=True)

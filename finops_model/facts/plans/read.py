@@ -15,16 +15,16 @@ from decimal import Decimal
 import pandas as pd
 
 from ...errors import InputError, listing, nearest
+from ...names import COMPANY
 from ...periods import MONTH
 from ..intake import scales
 from ..intake.columns import find_columns
 from ..intake.formats import plain_words, read_moment, read_number
 from ..intake.mapping import date_order, decimal_mark
 from ..intake.tables import read_table
-from .budgets import COMPANY, Budgets
+from .budgets import Budgets
 
 __all__ = [
-    "COMPANY",
     "Budgets",
     "Commitment",
     "read_budgets",

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...documents import Document, checked, load_yaml
 from ...errors import FinOpsError, InputError, unknown
-from ...facts.plans.budgets import COMPANY
+from ...names import COMPANY
 from ...periods import check_month, month_days
 from ...prices.lists.catalog import catalog_price, is_linear
 from . import words

@@ -13,10 +13,10 @@ import pandas as pd
 
 from ...errors import InputError, unknown
 from ...facts.plans.read import Sheet
+from ...names import COMPANY
 from ...periods import month_days, month_name, month_of
 from ...units import spell
 from ...wording import gap
-from ..actuals import COMPANY
 from ..words import money, percent
 from .alert import Alert
 from .detect import REFRACTORY

@@ -12,8 +12,9 @@ import pandas as pd
 
 from ...errors import LedgerError, listing, unknown
 from ...forecasting.settling import SETTLING_DAYS, Late, of_sources
+from ...names import COMPANY
 from ...units import spell
-from ..actuals import COMPANY, cost_rows
+from ..actuals import cost_rows
 from ..words import money
 from .alert import Alert, from_episode
 from .detect import LATE, PERCENT_FLOOR, REFRACTORY, THRESHOLD, Episode, find_anomalies

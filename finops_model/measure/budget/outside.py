@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ...names import COMPANY
 from ...periods import fiscal_months, fiscal_year, month_column
 from .. import actuals
-from ..actuals import COMPANY
 
 QUANTILES = ("p10", "p50", "p90", "mean")
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ...names import COMPANY
 from ...periods import fiscal_months
 from ...wording.landing import likely_over
 from .. import actuals
-from ..actuals import COMPANY
 from ..words import money
 
 UNIT, NONE, IDLE, FREE = "unit", "no budget", "no spend", "no unit"  # what a line is

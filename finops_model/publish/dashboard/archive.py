@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 
 from ...errors import ReportError
+from ...names import is_slug
 from ...periods import MONTH
 
-SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 HASH = re.compile(r"^[0-9a-f]{64}$")
 MAX_BYTES = 20_000_000
 HOW = "Publish one first: finops report (the sample company: make report)."
@@ -34,7 +34,7 @@ def load_index(reports_root) -> dict:
         for entry in entries:
             if not (
                 MONTH.match(entry["month"])
-                and SLUG.match(entry["slug"])
+                and is_slug(entry["slug"])
                 and isinstance(entry["files"], dict)
             ):
                 raise ReportError(

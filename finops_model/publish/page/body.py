@@ -9,8 +9,10 @@ import os
 from pathlib import Path
 
 from ...errors import ReportError
+from ...names import slug
 from ...periods import check_month
-from ..report.briefs import SLUG, load_brief, readable
+from ..report.briefs import load_brief, readable
+from ..report.places import published_in
 from . import costs as page_costs
 from . import first as page_first
 from . import sections as page_sections
@@ -35,20 +37,21 @@ def open_brief(path: str | os.PathLike = "", *, month: str, unit: str) -> Page:
     """
     check_month(month)
     if not path:
-        slug = "-".join(
-            "".join(c if c.isascii() and c.isalnum() else " " for c in unit.casefold()).split()
-        )
-        if not SLUG.fullmatch(slug):
+        if not any(char.isalnum() for char in unit):
             raise ReportError(
                 f"unit: '{unit[:60]}' is not the name of a unit. "
                 "Name one of the month's reports, for example Company."
             )
         here = Path.cwd().resolve()
+        archives = [folder / "reports" for folder in (here, *here.parents)]
         places = [
-            folder / "reports" / month / slug / "brief.json" for folder in (here, *here.parents)
+            root / month / published_in(root, month)[unit] / "brief.json"
+            for root in archives
+            if unit in published_in(root, month)
         ]
         path = next(
-            (place for place in places if place.is_file()), f"reports/{month}/{slug}/brief.json"
+            (place for place in places if place.is_file()),
+            f"reports/{month}/{slug(unit)}/brief.json",
         )
     brief = load_brief(path)
     if (brief["month"], brief["unit"]) != (month, unit):

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 from ...documents import write_atomic
+from ...names import is_slug
 from ...periods import MONTH, month_name
 from ..page.html import shell
 from ..page.tables import templates
-from .briefs import SLUG, readable
+from .briefs import readable
 from .manifest import file_entry
 
 FIGURES = ("landing_p10", "landing_p50", "landing_p90", "overrun_probability")
@@ -62,7 +63,7 @@ def entries_of(root: Path) -> list[dict]:
         here = [
             entry_of(folder)
             for folder in sorted(month.iterdir())
-            if folder.is_dir() and SLUG.fullmatch(folder.name)
+            if folder.is_dir() and is_slug(folder.name)
         ]
         found += sorted(
             filter(None, here),

@@ -11,11 +11,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from ...errors import ReportError, unknown
+from ...names import is_slug
 from ...periods import MONTH
 from ...schemas import check_schema
 from ..charts.parts import clean
 
-SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 STATUSES = ("flash", "preliminary", "final")
 KEYS = (
     "schema",
@@ -121,7 +121,7 @@ def check_brief(brief: dict, where: str = "brief") -> dict:
         raise ReportError(
             f"{where}: month: '{brief['month'][:40]}' is not a month. Write year and month as YYYY-MM, for example 2026-10."
         )
-    if len(brief["slug"]) > 80 or not SLUG.fullmatch(brief["slug"]):
+    if not is_slug(brief["slug"]):
         raise ReportError(
             f"{where}: slug: '{brief['slug'][:60]}' cannot be a folder. Use small letters, digits and dashes."
         )

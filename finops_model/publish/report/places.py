@@ -1,0 +1,73 @@
+"""Which folder of the archive a report goes into: the one it was published in, else one no other unit has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from ...measure.entities import label
+from ...names import folders, is_slug
+
+
+def published_in(root: str | Path, month: str) -> dict[str, str]:
+    """{unit: folder} of what is published of a month: as index.json lists it, and as briefs lie on disk.
+
+    An index that cannot be read lists nothing; a folder that is no slug is not taken over.
+    """
+    root = Path(root)
+    entries: list[dict] = []
+    try:
+        listed = json.loads((root / "index.json").read_text(encoding="utf-8"))["reports"]
+        entries = [
+            entry for entry in listed if isinstance(entry, dict) and entry.get("month") == month
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # the next publication writes it anew from what lies on disk
+    for path in sorted((root / month).glob("*/brief.json")):
+        try:
+            brief = json.loads(path.read_text(encoding="utf-8"))
+            if (brief["month"], brief["slug"]) == (month, path.parent.name):
+                entries.append(brief)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # no report
+    found: dict[str, str] = {}
+    for entry in entries:
+        unit, place = entry.get("unit"), entry.get("slug")
+        if isinstance(unit, str) and is_slug(place) and place not in found.values():
+            found.setdefault(unit, place)
+    return found
+
+
+def placed(briefs: list[dict], names: Iterable[str], root: str | Path) -> list[dict]:
+    """The briefs, and the lines of their units, with the folders of the archive `root` that are theirs.
+
+    names  every unit with cost in a lasting order, whether or not its report is asked for
+    """
+    every = [*names, *(brief["unit"] for brief in briefs)]
+    places = {
+        month: folders(every, published_in(root, month))
+        for month in {brief["month"] for brief in briefs}
+    }
+    return [_with_places(brief, places[brief["month"]]) for brief in briefs]
+
+
+def placed_as(brief: dict, published: dict) -> dict:
+    """A brief that was made again, with the folders of the published one: slugs are read, never made again."""
+    lines = {_name(published, child): child["slug"] for child in published["children"]}
+    return _with_places(brief, {**lines, published["unit"]: published["slug"]})
+
+
+def _with_places(brief: dict, places: dict) -> dict:
+    """A brief with the folders of these units; a line without a report of its own (slug null) stays without."""
+    children = [
+        {**child, "slug": child["slug"] and places.get(_name(brief, child), child["slug"])}
+        for child in brief["children"]
+    ]
+    return {**brief, "slug": places.get(brief["unit"], brief["slug"]), "children": children}
+
+
+def _name(brief: dict, child: dict) -> str:
+    """The unit of a line as reports are called: an entity's under the entity's name."""
+    own = (brief.get("entity") or {}).get("name")
+    return label(own, child["unit"]) if own else child["unit"]
