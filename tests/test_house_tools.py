@@ -16,8 +16,13 @@ from scripts import script
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-lowest.lock")
-UNCLEAN = 85  # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
-TYPED = ("facts/ledger", "prices", "uncertainty")  # rooms without such a file; may only grow
+UNCLEAN = 83  # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
+TYPED = (
+    "facts/ledger",
+    "measure",
+    "prices",
+    "uncertainty",
+)  # rooms without such a file; may only grow
 EXCEPTIONS = {"finops_model": 22, "tests": 8}  # lines with a `noqa`; may only shrink
 IGNORED = {
     "B008",

@@ -7,6 +7,9 @@ those of `forecasting.backtest`: one way of replaying (§11.5).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Literal, cast
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +18,8 @@ from ..forecasting.windows import BANDS, calibration, graded, plain, said_and_wa
 from ..periods import add_months, month_days, month_of, month_range
 from ..progress import Progress, silent
 from ..simulate import scenarios as simulate
+from .accuracy_types import Accuracy, Scores, Window
+from .brief_types import PreviousForecast
 
 LEADS = (1, 2, 3, 6)
 NEAR = 3  # months ahead up to which a calibration is claimed (beyond, the spread is an assumption)
@@ -162,7 +167,7 @@ def _windows(replays, actual, cost_by_day, unit, leads) -> list[dict]:
     return sorted(rows, key=lambda row: (row["for"], row["lead"]))
 
 
-def by_lead(detail: list[dict], bands=BANDS) -> list[dict]:
+def by_lead(detail: list[dict], bands=BANDS) -> list[Scores]:
     """Errors by lead: Σ|error| ÷ Σ actual, the same of naive, skill = 1 − ours ÷ naive, shares inside the ranges and within the bands."""
     return (
         plain(summary(pd.DataFrame(detail), ("lead",), bands).sort_values("lead")) if detail else []
@@ -177,7 +182,7 @@ def record(
     leads=LEADS,
     bands=BANDS,
     could: int | None = None,
-) -> dict:
+) -> Accuracy:
     """The brief's `accuracy` of one unit: sentences, a row per lead, months 1 to 3 together, calibration of the ranges, every window.
 
     could         the longest lead that the history could grade (`reach`); None: not known, and nothing is said of it
@@ -204,12 +209,12 @@ def record(
             None,
         ),
         "calibration": ranges,
-        "detail": detail,
+        "detail": cast(list[Window], detail),
         "published": None,
     }
 
 
-def sentence(rows: list[dict]) -> str:
+def sentence(rows: list[Scores]) -> str:
     """The track record in words."""
     if not rows:
         return "There is too little history to grade earlier forecasts; treat the range as a first estimate."
@@ -230,7 +235,9 @@ def sentence(rows: list[dict]) -> str:
     return "Replayed on what was known at the time: " + "; ".join(said) + "." + closer
 
 
-def trust(rows: list[dict], ranges: list[dict], asked=LEADS, could: int | None = None) -> str:
+def trust(
+    rows: Sequence[Mapping], ranges: list[dict], asked=LEADS, could: int | None = None
+) -> str:
     """How far to trust the forecast, in words for a budget owner: the miss, what the ranges held, where last week was closer, what was graded.
 
     asked, could   leads asked for, and the longest one that the history could grade: what was not graded is not called impossible
@@ -255,7 +262,7 @@ def trust(rows: list[dict], ranges: list[dict], asked=LEADS, could: int | None =
     return " ".join([*said, *graded_leads(rows, asked, could)])
 
 
-def graded_leads(rows: list[dict], asked=LEADS, could: int | None = None) -> list[str]:
+def graded_leads(rows: Sequence[Mapping], asked=LEADS, could: int | None = None) -> list[str]:
     """Which leads were graded, how often, and what could be besides (docs/method §11.9).
 
     >>> graded_leads([{"lead": 1, "n": 7}, {"lead": 6, "n": 2}], (1, 6), 25)
@@ -299,7 +306,7 @@ def _months(lead: int) -> str:
 
 def previous_forecast(
     month: str, actual: float | None, unit: str | None, published: dict | None, replays: list
-) -> dict | None:
+) -> PreviousForecast | None:
     """The forecast for `month` made one month before: as published if one was, else replayed and said so.
 
     actual   None while the month is under way
@@ -325,7 +332,9 @@ def previous_forecast(
     return _beside(month_of(run.as_of), quantiles, actual, "re-created")
 
 
-def _beside(made: str, quantiles: dict, actual: float | None, source: str) -> dict:
+def _beside(
+    made: str, quantiles: dict, actual: float | None, source: Literal["published", "re-created"]
+) -> PreviousForecast:
     p10, p50, p90 = quantiles["p10"], quantiles["p50"], quantiles["p90"]
     return {
         "made": made,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pandas as pd
 
 from ..names import COMPANY
 from ..periods import month_column
+from .brief_types import Change, LeftOut, Line
 
 OUTSIDE = {
     "Tax": "tax is a line of its own, outside cost",
@@ -25,11 +28,11 @@ def by_month(rows: pd.DataFrame) -> dict[str, float]:
     return {str(month): float(value) for month, value in totals.sort_index().items()}
 
 
-def excluded(daily: pd.DataFrame, month: str, unit: str) -> list[dict]:
+def excluded(daily: pd.DataFrame, month: str, unit: str) -> list[LeftOut]:
     """What the actual of a month leaves out, with amount and reason."""
     rows = daily if unit == COMPANY else daily[daily["x_BusinessUnit"] == unit]
     rows = rows[month_column(rows) == month]
-    lines = []
+    lines: list[LeftOut] = []
     for category, why in OUTSIDE.items():
         part = rows[rows["ChargeCategory"] == category]
         if len(part):
@@ -43,7 +46,7 @@ def excluded(daily: pd.DataFrame, month: str, unit: str) -> list[dict]:
     return lines
 
 
-def changes(rows: pd.DataFrame, month: str, before: str, most: int = 12) -> list[dict]:
+def changes(rows: pd.DataFrame, month: str, before: str, most: int = 12) -> list[Change]:
     """What moved from one month to the next, by workload, split into volume and price.
 
     Per SKU: volume = (q1 − q0)·p0, price = (p1 − p0)·q1; a SKU without quantities or without a month before is all
@@ -70,7 +73,7 @@ def changes(rows: pd.DataFrame, month: str, before: str, most: int = 12) -> list
     ].sum()
     grouped["change"] = grouped["EffectiveCost1"] - grouped["EffectiveCost0"]
     grouped = grouped.loc[grouped["change"].abs().sort_values(ascending=False, kind="stable").index]
-    lines: list[dict] = [
+    lines: list[Change] = [
         {
             "name": str(name),
             "previous": float(row.EffectiveCost0),
@@ -83,19 +86,13 @@ def changes(rows: pd.DataFrame, month: str, before: str, most: int = 12) -> list
     ]
     rest = lines[most:]
     if rest:
-        lines = lines[:most] + [
-            {
-                "name": f"{len(rest)} others",
-                **{
-                    k: float(sum(r[k] for r in rest))
-                    for k in ("previous", "current", "change", "volume", "price")
-                },
-            }
-        ]
+        parts = ("previous", "current", "change", "volume", "price")
+        sums = {name: float(sum(cast(dict, line)[name] for line in rest)) for name in parts}
+        lines = [*lines[:most], cast(Change, {"name": f"{len(rest)} others", **sums})]
     return lines
 
 
-def lines(rows: pd.DataFrame, month: str) -> list[dict]:
+def lines(rows: pd.DataFrame, month: str) -> list[Line]:
     """Quantity × unit price of a month by workload, service and SKU: what the workbook recomputes.
 
     Where a bill has no quantities the quantity is 1 charge and the price its cost.
@@ -110,7 +107,7 @@ def lines(rows: pd.DataFrame, month: str) -> list[dict]:
         .sum()
         .reset_index()
     )
-    result = []
+    result: list[Line] = []
     for row in grouped.itertuples(index=False):
         counted = bool(row.unit) and row.ConsumedQuantity > 0
         quantity = float(row.ConsumedQuantity) if counted else 1.0

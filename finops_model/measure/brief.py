@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ import pandas as pd
 from ..names import COMPANY, slug
 from ..periods import add_months, fiscal_months, month_days, month_name
 from ..schemas import NEWEST
-from . import accuracy, actuals, grades, kpis
+from . import accuracy, accuracy_types, actuals, grades, kpis
+from . import brief_types as typed
+from .brief_types import Brief, Landing
 from .budget import against, outside, outside_words
 from .budget import landing as budgets
 from .carried import tie
@@ -22,7 +25,11 @@ from .reach import flash_reason, same_days, unfinished_reason
 from .restated import restated
 from .words import headline, summary
 
-NOT_TIED = {
+if TYPE_CHECKING:
+    from ..facts.plans.budgets import Budgets
+    from ..simulate.run import Run
+
+NOT_TIED: typed.TieOut = {
     "rows": [],
     "invoice_total": None,
     "ledger_total": "0.00",
@@ -41,10 +48,10 @@ class Close:
     currency: str
     daily: pd.DataFrame  # DAILY up to and including `as_of`
     as_of: str  # newest day of data used
-    base: object  # Run of the base scenario
+    base: Run  # of the base scenario
     what_ifs: list = field(default_factory=list)  # (run, dict of differences per unit) pairs
     replays: list = field(default_factory=list)  # runs from earlier month ends
-    budgets: object | None = None  # facts.plans.read.Budgets
+    budgets: Budgets | None = None
     drivers: pd.DataFrame | None = None
     carried: dict = field(default_factory=dict)  # unit -> {driver: carried.Drives}
     tie_out: dict = field(default_factory=lambda: dict(NOT_TIED))
@@ -52,31 +59,24 @@ class Close:
     ledger_all_time: str = "0"
     quarantined_rows: int = 0
     published: dict = field(default_factory=dict)  # unit -> the brief published one month before
-    forecasts: pd.DataFrame | None = (
-        None  # every forecast published before this month (grades.published), to be graded
-    )
+    # every forecast published before this month (grades.published), to be graded
+    forecasts: pd.DataFrame | None = None
     excluded: list = field(default_factory=list)  # what the forecast leaves out
     people: dict = field(default_factory=dict)
     lineage: dict = field(default_factory=dict)
     fiscal_year_starts: int = 1
-    unfinished: list = field(
-        default_factory=list
-    )  # newest days that look unfinished: day, source, written, usual
-    said: dict = field(
-        default_factory=dict
-    )  # unit -> {month: what earlier reports said of it} (restated.statements)
-    counted_twice: list = field(
-        default_factory=list
-    )  # commitments that the month's bill counts twice (facts.ledger.twice)
-    billed_elsewhere: list = field(
-        default_factory=list
-    )  # use billed in another period (facts.ledger.billed)
-    complete: list = field(
-        default_factory=list
-    )  # sources still billing: source, step, complete (day), waited_for
-    kpis: tuple[str, ...] | None = (
-        None  # names of the KPIs shown; None: those that say they are a default
-    )
+    # newest days that look unfinished: day, source, written, usual
+    unfinished: list = field(default_factory=list)
+    # unit -> {month: what earlier reports said of it} (restated.statements)
+    said: dict = field(default_factory=dict)
+    # commitments that the month's bill counts twice (facts.ledger.twice)
+    counted_twice: list = field(default_factory=list)
+    # use billed in another period (facts.ledger.billed)
+    billed_elsewhere: list = field(default_factory=list)
+    # sources still billing: source, step, complete (day), waited_for
+    complete: list = field(default_factory=list)
+    # names of the KPIs shown; None: those that say they are a default
+    kpis: tuple[str, ...] | None = None
 
     @property
     def known(self) -> str:
@@ -84,7 +84,7 @@ class Close:
         return min(self.as_of, self.base.as_of)
 
 
-def status(close: Close) -> tuple[str, str]:
+def status(close: Close) -> tuple[typed.Status, str]:
     """flash, preliminary or final, and why (docs/method §14)."""
     reason = flash_reason(close.month, close.as_of, close.complete)
     reasons = [
@@ -101,8 +101,8 @@ def status(close: Close) -> tuple[str, str]:
         )
     if close.tie_out.get("invoice_total") is None:
         return "preliminary", "no invoice was given to tie out against"
-    if reasons := untied(close.tie_out, close.currency):
-        return "preliminary", reasons
+    if different := untied(close.tie_out, close.currency):
+        return "preliminary", different
     return "final", "all invoices of the month tie out with the ledger"
 
 
@@ -129,9 +129,9 @@ def untied(tie_out: dict, currency: str) -> str:
     return "; ".join(said)
 
 
-def forecast_months(run, unit: str | None, budget_by_month: dict) -> list[dict]:
+def forecast_months(run, unit: str | None, budget_by_month: dict) -> list[typed.ForecastMonth]:
     """One row per month of the horizon: spread, part already booked, budget, probability of exceeding it."""
-    rows = []
+    rows: list[typed.ForecastMonth] = []
     for i, month in enumerate(run.months):
         totals = run.total(unit=unit, months=[month])
         booked = run.so_far[i].sum() if unit is None else run.so_far[i][run.units.index(unit)]
@@ -149,7 +149,7 @@ def forecast_months(run, unit: str | None, budget_by_month: dict) -> list[dict]:
     return rows
 
 
-def by_hand(run, unit: str | None, month: str) -> dict | None:
+def by_hand(run, unit: str | None, month: str) -> typed.Override | None:
     """The number somebody set by hand for a unit's month, with who and why; it stands beside the model's P50, never in its place (§11.8).
 
     A number for one workload is none for its unit.
@@ -170,7 +170,7 @@ def by_hand(run, unit: str | None, month: str) -> dict | None:
 
 def landing(
     close: Close, run, unit: str | None, booked_by_month: dict, budget_by_month: dict
-) -> dict:
+) -> Landing:
     """The fiscal year of the report month: booked months fixed, the rest from the run's paths."""
     year = against.period_of(None, f"{close.month}-01", close.fiscal_year_starts)
     in_year = [budget_by_month[m] for m in year.months if m in budget_by_month]
@@ -179,9 +179,9 @@ def landing(
     )
 
 
-def what_if_lines(close: Close, unit: str | None) -> list[dict]:
+def what_if_lines(close: Close, unit: str | None) -> list[typed.WhatIf]:
     """Each what-if beside the base, over the whole horizon: path-wise differences, never differences of medians."""
-    lines = []
+    lines: list[typed.WhatIf] = []
     for run in close.what_ifs:
         difference = run.total(unit=unit) - close.base.total(unit=unit)
         low, mid, high = (float(value) for value in np.quantile(difference, [0.1, 0.5, 0.9]))
@@ -203,10 +203,10 @@ def what_if_lines(close: Close, unit: str | None) -> list[dict]:
     return lines
 
 
-def quality(close: Close, rows: pd.DataFrame, total: float) -> list[dict]:
+def quality(close: Close, rows: pd.DataFrame, total: float) -> list[typed.Quality]:
     """What a reader should know about the data before trusting the page."""
     part = rows[actuals.month_column(rows) == close.month]
-    notes = []
+    notes: list[typed.Quality] = []
     for what, mask, note in (
         (
             "Untagged (no team)",
@@ -246,9 +246,9 @@ def quality(close: Close, rows: pd.DataFrame, total: float) -> list[dict]:
     return notes
 
 
-def assumptions(run, as_of: str) -> list[dict]:
+def assumptions(run, as_of: str) -> list[typed.Assumption]:
     """The run's assumptions and decisions for readers; stale when their review date has passed."""
-    lines = []
+    lines: list[typed.Assumption] = []
     for item in run.assumptions:
         review = str(item.get("review_by") or "")
         text = item.get("text") or item.get("path", "")
@@ -267,17 +267,30 @@ def assumptions(run, as_of: str) -> list[dict]:
     return lines
 
 
-def workloads_by_hand(run, unit: str | None) -> list[dict]:
+def workloads_by_hand(run, unit: str | None) -> list[typed.WorkloadOverride]:
     """Numbers set by hand for single workloads of a unit, each beside the model's P50 of the same money (§11.8)."""
     return [
         {
-            **{key: str(one.get(key) or "") for key in ("workload", "month", "by", "because")},
+            "workload": str(one.get("workload") or ""),
+            "month": str(one.get("month") or ""),
+            "by": str(one.get("by") or ""),
+            "because": str(one.get("because") or ""),
             "value": float(one["value"]),
             "p50": float(one["p50"]),
         }
         for one in getattr(run, "overrides", None) or ()
         if one.get("workload") and (unit is None or one["unit"] == unit)
     ]
+
+
+def budget_of(
+    version: dict | None, month: str, land: Landing, budget_by_month: dict
+) -> typed.Budget | None:
+    """The brief's `budget`: who approved which version, and its amounts; None without one."""
+    if version is None:
+        return None
+    amounts = {"month": budget_by_month.get(month), "year": land["budget"]}
+    return cast(typed.Budget, {**version, **amounts, "by_month": budget_by_month})
 
 
 def history(
@@ -294,7 +307,7 @@ def history(
     return rows, booked, complete, rows.groupby("ChargeDate")["EffectiveCost"].sum()
 
 
-def brief(close: Close, unit: str = COMPANY) -> dict:
+def brief(close: Close, unit: str = COMPANY) -> Brief:
     """The brief of `unit` ("Company" is everything), ready for canonical JSON."""
     name = None if unit == COMPANY else unit
     rows, booked, complete, by_day = history(close.daily, unit, close.known)
@@ -331,7 +344,17 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     left_out = outside.of_year(
         close.daily, close.month, close.as_of, unit, close.fiscal_year_starts
     )
-    result = {
+    spent: typed.Actual = {
+        "month": actual,
+        "previous_month": booked.get(before),
+        "previous_same_days": actuals.by_month(beside).get(before),
+        "year_to_date": year_to_date,
+        "by_month": booked,
+        "partial_months": [m for m in booked if m not in complete],
+    }
+    if close.base.nothing:
+        spent["by_day"] = {str(d.date()): float(v) for d, v in by_day.iloc[-31:].items()}
+    result: Brief = {
         "schema": NEWEST["brief"],
         "company": close.company,
         "unit": unit,
@@ -343,36 +366,19 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "data_as_of": close.as_of,
         "complete": close.complete,
         "first_day": str(rows["ChargeDate"].min().date()) if len(rows) else None,
-        "tie_out": close.tie_out,
+        "tie_out": cast(typed.TieOut, close.tie_out),
         "ledger_rows": close.ledger_rows,
         "ledger_all_time": close.ledger_all_time,
         "excluded": actuals.excluded(close.daily, close.month, unit)
         + (close.excluded if unit == COMPANY else []),
         "year_outside": outside.beside(left_out, year_to_date, land),
-        "not_forecast": [dict(item) for item in getattr(close.base, "excluded", ())]
+        "not_forecast": [
+            cast(typed.LeftOut, dict(item)) for item in getattr(close.base, "excluded", ())
+        ]
         if unit == COMPANY
         else [],
-        "budget": None
-        if version is None
-        else {
-            **version,
-            "month": budget_by_month.get(close.month),
-            "year": land["budget"],
-            "by_month": budget_by_month,
-        },
-        "actual": {
-            "month": actual,
-            "previous_month": booked.get(before),
-            "previous_same_days": actuals.by_month(beside).get(before),
-            "year_to_date": year_to_date,
-            "by_month": booked,
-            "partial_months": [m for m in booked if m not in complete],
-            **(
-                {"by_day": {str(d.date()): float(v) for d, v in by_day.iloc[-31:].items()}}
-                if close.base.nothing
-                else {}
-            ),
-        },
+        "budget": budget_of(version, close.month, land, budget_by_month),
+        "actual": spent,
         "previous_forecast": accuracy.previous_forecast(
             close.month,
             actual if state != "flash" else None,
@@ -403,11 +409,13 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
         "children": [],
         "assumptions": assumptions(close.base, close.as_of),
         "quality": quality(close, rows, actual),
-        "people": close.people,
-        "lineage": close.lineage,
+        "people": cast(typed.People, close.people),
+        "lineage": cast(typed.Lineage, close.lineage),
         "restated": restated(close.said.get(unit, {}), booked, close.month, unit),
         "counted_twice": close.counted_twice if unit == COMPANY else [],
         "billed_elsewhere": close.billed_elsewhere if unit == COMPANY else [],
+        "headline": "",
+        "summary": [],  # both are said below, of the others
     }
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
@@ -417,7 +425,7 @@ def brief(close: Close, unit: str = COMPANY) -> dict:
     }
 
 
-def _published(close: Close, unit: str, complete: dict) -> dict | None:
+def _published(close: Close, unit: str, complete: dict) -> accuracy_types.Published | None:
     """What was published for the unit before this month, graded by its complete months."""
     if close.forecasts is None or not len(close.forecasts):
         return None
@@ -434,7 +442,7 @@ def _whole(rows: pd.DataFrame, month: str, booked: dict) -> bool:
     return month > min(booked) or rows["ChargeDate"].min() <= pd.Timestamp(f"{month}-01")
 
 
-def _range(run, unit: str | None, most: int = 10) -> list[dict]:
+def _range(run, unit: str | None, most: int = 10) -> list[typed.RangeShare]:
     column = len(run.units) if unit is None else run.units.index(unit)
     shares = [
         (workload, float(share))

@@ -14,6 +14,7 @@ from ..errors import FinOpsError, listing, unknown
 from ..names import COMPANY
 from ..periods import month_column, month_days
 from .actuals import cost_rows
+from .brief_types import UnitCostTie, UnitCostTieRow
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,9 @@ def costs(
     return direct[begun], loaded[begun]
 
 
-def tie(daily: pd.DataFrame, drivers: pd.DataFrame, carried: Mapping, month: str) -> dict | None:
+def tie(
+    daily: pd.DataFrame, drivers: pd.DataFrame, carried: Mapping, month: str
+) -> UnitCostTie | None:
     """How the unit costs of a month add up to the cost of the unit or company whose rows `daily` are; None where no driver names its workloads.
 
     rows: name, unit, count, direct (money), value, fully_loaded (money), fully_loaded_value; uncounted: driven cost of days without a count;
@@ -244,7 +247,7 @@ def tie(daily: pd.DataFrame, drivers: pd.DataFrame, carried: Mapping, month: str
     names = beside(chosen)
     part = daily[month_column(daily) == month]
     known = pd.DatetimeIndex(month_days(month))
-    rows: list[dict] = []
+    rows: list[UnitCostTieRow] = []
     uncounted, loaded_uncounted = 0.0, 0.0
     for name in names:
         if not chosen[name].shown:

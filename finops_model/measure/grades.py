@@ -21,6 +21,7 @@ from ..names import COMPANY
 from ..periods import month_days, months_between
 from ..settings import Settings
 from . import accuracy, actuals
+from .accuracy_types import Published
 from .entities import own_unit
 
 COLUMNS = (
@@ -125,7 +126,7 @@ class Grades:
         }
         return {**record, "sentence": hand_sentence(record)}
 
-    def as_brief(self) -> dict | None:
+    def as_brief(self) -> Published | None:
         """The brief's `accuracy.published` of one unit; None where nothing was published before."""
         if not len(self.rows) and not self.waiting:
             return None

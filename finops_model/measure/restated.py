@@ -13,6 +13,7 @@ from pathlib import Path
 from ..names import COMPANY
 from ..periods import month_name
 from ..settings import Settings
+from .brief_types import Restated
 from .entities import own_unit
 
 CENT = 0.005
@@ -70,13 +71,15 @@ def statements(
     return published
 
 
-def restated(said: dict[str, dict], booked: dict[str, float], month: str, unit: str) -> list[dict]:
+def restated(
+    said: dict[str, dict], booked: dict[str, float], month: str, unit: str
+) -> list[Restated]:
     """Months up to `month` that cost another amount now than was published, oldest first.
 
     >>> restated({"2026-09": {"value": 94977.51, "status": "final", "told": "2026-09"}}, {"2026-09": 96877.07}, "2026-10", "Company")[0]["difference"]
     1899.56
     """
-    changed = []
+    changed: list[Restated] = []
     for earlier, told in sorted(said.items()):
         now = booked.get(earlier, 0.0)
         if earlier <= month and abs(now - told["value"]) >= CENT:

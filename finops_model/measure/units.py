@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
 from ..names import slug
 from ..periods import fiscal_months
 from . import actuals
-from .brief import Close, history, landing
+from .brief import Close, budget_of, history, landing
+from .brief_types import MoreUnits
 from .budget.parts import FREE, UNIT
 
 DOZEN = 12  # units with a report of their own, where finops.yaml does not say otherwise
@@ -38,20 +40,22 @@ def slim(close: Close, unit: str) -> dict:
     """What the company's page needs of a unit's brief, and nothing else of it: unit, slug, actual, budget, landing."""
     booked = history(close.daily, unit, close.known)[1]
     plan = close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
-    version = close.budgets.describe(unit, close.month, as_of=close.as_of) if plan else None
+    version = (
+        close.budgets.describe(unit, close.month, as_of=close.as_of)
+        if close.budgets is not None and plan
+        else None
+    )
     land = landing(close, close.base, unit, booked, plan)
     return {
         "unit": unit,
         "slug": slug(unit),
         "actual": {"month": booked.get(close.month, 0.0)},
         "landing": land,
-        "budget": None
-        if version is None
-        else {**version, "month": plan.get(close.month), "year": land["budget"], "by_month": plan},
+        "budget": budget_of(version, close.month, land, plan),
     }
 
 
-def folded(close: Close, lines: list[dict]) -> dict | None:
+def folded(close: Close, lines: list[dict]) -> MoreUnits | None:
     """The line "290 more units" of a table that would be too long: the lines beyond the dozen added up, their range future by future.
 
     lines   as `parts.lines` makes them
@@ -81,14 +85,17 @@ def folded(close: Close, lines: list[dict]) -> dict | None:
         else {month: sums["year_budget"] / len(months) for month in months}
     )  # landing takes the year's sum
     land = landing(close, Together(close.base, tuple(members)), None, booked, plan)
-    return {
+    line = {
         "unit": f"{len(rest)} more units",
         "units": [line["unit"] for line in rest],
         "kind": UNIT,
         **sums,
-        **{f"landing_{q}": land[q] for q in ("p10", "p50", "p90")},
+        "landing_p10": land["p10"],
+        "landing_p50": land["p50"],
+        "landing_p90": land["p90"],
         "overrun_probability": land["overrun_probability"],
     }
+    return cast(MoreUnits, line)
 
 
 def _sum(lines: list[dict], key: str) -> float | None:

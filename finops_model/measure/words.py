@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..periods import month_name
 from ..wording import SYMBOLS, chance, money, percent, span
 from ..wording import landing as landing_words
+from .brief_types import Brief
 
 __all__ = ["SYMBOLS", "chance", "headline", "money", "percent", "span", "summary"]
 
 
-def headline(brief: dict) -> str:
+def headline(brief: Mapping) -> str:
     """The first sentence of the page."""
     return landing_words.sentence(
         brief["landing"], landing_words.spender(brief["unit"]), brief["currency"]
     )
 
 
-def summary(brief: dict) -> list[str]:
+def summary(brief: Brief) -> list[str]:
     """Two to four more sentences: the month, the landing, what moved, the unit cost."""
     currency, actual, land = brief["currency"], brief["actual"], brief["landing"]
-    month = month_name(brief["month"])
+    month, before = month_name(brief["month"]), actual["previous_month"]
     said = []
     so_far = " so far" if brief["status"] == "flash" else ""
     text = f"{month} cost {money(actual['month'], currency)}{so_far}"
@@ -28,8 +31,8 @@ def summary(brief: dict) -> list[str]:
         gap = budget - actual["month"]
         word = "under budget (favourable)" if gap >= 0 else "over budget (unfavourable)"
         text += f", {money(abs(gap), currency)} {word}"
-    elif (actual["previous_month"] or 0) > 0 and brief["status"] != "flash":
-        change = actual["month"] / actual["previous_month"] - 1
+    elif before is not None and before > 0 and brief["status"] != "flash":
+        change = actual["month"] / before - 1
         more = (
             f"{abs(change) * 100:.0f} % {'more' if change >= 0 else 'less'} than"
             if _told(change)
@@ -53,7 +56,7 @@ def summary(brief: dict) -> list[str]:
     ]
     if costs:
         line = costs[0]
-        change = line["change_pct"]
+        change = line["change_pct"] or 0.0
         way = (
             f"{'up' if change > 0 else 'down'} {abs(change) * 100:.0f} % on"
             if _told(change)
@@ -70,7 +73,7 @@ def _told(change: float) -> bool:
     return f"{abs(change) * 100:.0f}" != "0"
 
 
-def _over_days(line: dict, month: str) -> str:
+def _over_days(line: Mapping, month: str) -> str:
     """The days a unit cost of a partial month stands for."""
     return (
         f" over {line['days']} day{'s' * (line['days'] != 1)} of {month}"
@@ -79,7 +82,7 @@ def _over_days(line: dict, month: str) -> str:
     )
 
 
-def _month_before(line: dict) -> str:
+def _month_before(line: Mapping) -> str:
     """What a unit cost is compared with: a month, or the part of it that has both money and counts."""
     rows = line.get("by_month") or []
     before = rows[-2] if len(rows) > 1 else None

@@ -41,7 +41,7 @@ def code_files() -> dict[str, Path]:
     """The files that are the program, by name below the package, in the order of their names: the same in a checkout and in a wheel.
 
     >>> [name for name in code_files() if name.endswith((".json", ".ipynb"))][:2]
-    ['forecasting/widths/pooled_widths.json', 'resources/notebooks/dashboards/leadership.ipynb']
+    ['forecasting/widths/pooled_widths.json', 'measure/brief.schema.json']
     """
     places = {name: resources.path(name) for name in (resources.REPORT, resources.DASHBOARD)}
     files = {f"resources/{name}": place for name, place in places.items()}

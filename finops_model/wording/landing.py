@@ -6,6 +6,8 @@ Report, workbook, index, dashboard, notebooks, alerts and commands take every wo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..periods import add_months, month_name
 from . import chance, gap, money, span
 
@@ -16,7 +18,7 @@ CHANCE_COLUMN = "Chance over budget"  # head of a column of chances
 NOT_PUBLISHED = "No report is published yet."
 
 
-def kind(land: dict) -> str:
+def kind(land: Mapping) -> str:
     """What can be said of a landing: "none" (why_none says why), "closed", "flat" (no width) or "range".
 
     Briefs of before §9.5 do not say: there a landing without range is closed where all of it is booked.
@@ -37,7 +39,7 @@ def spender(unit: str | None) -> str:
     return "AI spend" if unit in (None, "Company") else f"{unit}'s AI spend"
 
 
-def sentence(land: dict, who: str, currency: str) -> str:
+def sentence(land: Mapping, who: str, currency: str) -> str:
     """The one sentence of an overrun: the first of the page, the dashboard's headline, what a command and a notebook say.
 
     land   as `measure.budget.landing.landing` gives it;  who   `spender` of the company or of a unit
@@ -73,7 +75,7 @@ def sentence(land: dict, who: str, currency: str) -> str:
     return f"{who} is heading for {middle} in {period}, inside the budget of {money(budget, currency)} with {chance(1 - over)} probability."
 
 
-def between(land: dict, forecast: dict | None, currency: str) -> str:
+def between(land: Mapping, forecast: Mapping | None, currency: str) -> str:
     """The range of the landing, or why there is none; "" where the headline has said it."""
     what = kind(land)
     if what == "none":
@@ -85,7 +87,7 @@ def between(land: dict, forecast: dict | None, currency: str) -> str:
     return f"{land['period']} lands at {money(land['p50'], currency)}; eight of ten simulated futures lie between {low} and {high}."
 
 
-def budget_sentence(land: dict, currency: str, who: str = "AI spend") -> str:
+def budget_sentence(land: Mapping, currency: str, who: str = "AI spend") -> str:
     """What a command says of a landing: the one sentence, the range, what is booked, and how sure the chance is.
 
     land   as `against.landing_beside` gives it
@@ -103,7 +105,7 @@ def budget_sentence(land: dict, currency: str, who: str = "AI spend") -> str:
     )
 
 
-def _booked(land: dict, currency: str) -> str:
+def _booked(land: Mapping, currency: str) -> str:
     """How much of the period is booked, and whether the ledger has all of it."""
     begins = (
         f" (the ledger begins on {day(land['first_day'])})"
@@ -117,7 +119,7 @@ def _booked(land: dict, currency: str) -> str:
     return f"Booked: {money(land['booked_so_far'], currency)} to {day(land['as_of'])}{begins}."
 
 
-def _error(land: dict) -> str:
+def _error(land: Mapping) -> str:
     """The simulation's own error of the chance, and when the budget is passed where it is."""
     if (
         kind(land) != "range"
@@ -141,7 +143,7 @@ def chance_title(period: str) -> str:
     return f"Chance of exceeding the {period} budget"
 
 
-def chance_note(land: dict, currency: str) -> str:
+def chance_note(land: Mapping, currency: str) -> str:
     """The line below that figure: the budget, and when it is passed if it is."""
     budget, month = f"budget {money(land['budget'], currency)}", land["breach_month"]
     if month is None:
@@ -185,7 +187,7 @@ def share_over(
 
 
 def beside_published(
-    published: dict | None, as_of: str, land: dict | None, currency: str, what: str
+    published: dict | None, as_of: str, land: Mapping | None, currency: str, what: str
 ) -> str:
     """How far a figure of another day is from the published report.
 
@@ -211,13 +213,13 @@ def beside_published(
     return f"{head}; {what}, as of {day(as_of)}: {money(now['p50'], currency)} ({moved}){_chance(now, then['budget'])}."
 
 
-def _year(land: dict, budget: float | None, currency: str) -> str:
+def _year(land: Mapping, budget: float | None, currency: str) -> str:
     if land["p50"] is None:
         return f"{land['period']} {money(land['booked'], currency)} so far"
     return f"{land['period']} {money(land['p50'], currency)}{_chance(land, budget)}"
 
 
-def _chance(land: dict, budget: float | None) -> str:
+def _chance(land: Mapping, budget: float | None) -> str:
     """The chance beside a landing, where it is of the budget that was published."""
     if (
         budget is None

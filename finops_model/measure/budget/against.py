@@ -14,6 +14,7 @@ from ...errors import InputError
 from ...facts.plans import read as plans
 from ...periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
 from .. import actuals
+from ..brief_types import Landing
 from . import landing as budgets
 
 FORMS = re.compile(r"^(?:(FY)(\d{4})(?:-Q([1-4]))?|(\d{4})-(0[1-9]|1[0-2]))$", re.IGNORECASE)
@@ -75,7 +76,7 @@ def unreached(months: tuple[str, ...], run_months: tuple[str, ...], as_of: str) 
 
 def landing_of(
     run, booked: dict[str, float], period: Period, budget: float | None, unit: str | None = None
-) -> dict:
+) -> Landing:
     """Where a period lands: months before the run as booked, the others path by path, budget and chance of exceeding it.
 
     run      simulate.run.Run;  booked   {month: cost} of the same unit, `booked_by_month`

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from ...uncertainty import chances
 from ...wording.landing import SPENT
+from ..brief_types import Landing, Spread
 
 QUANTILES = {
     "p05": 0.05,
@@ -18,17 +21,15 @@ QUANTILES = {
 }
 
 
-def spread(totals: np.ndarray) -> dict[str, float]:
+def spread(totals: np.ndarray) -> Spread:
     """P5 to P95 and the mean of totals (path,), as floats.
 
     >>> spread(np.arange(101.0))["p90"]
     90.0
     """
     values = np.quantile(totals, list(QUANTILES.values()))
-    return {
-        **{name: float(value) for name, value in zip(QUANTILES, values)},
-        "mean": float(np.mean(totals)),
-    }
+    found = {name: float(value) for name, value in zip(QUANTILES, values)}
+    return cast(Spread, {**found, "mean": float(np.mean(totals))})
 
 
 def chance_over(totals: np.ndarray, budget: float | None):
@@ -64,7 +65,7 @@ def landing(
     budget: float | None,
     *,
     last: str | None = None,
-) -> dict:
+) -> Landing:
     """Where `period` lands: booked months are fixed, only the rest varies; the brief's `landing` (docs/method §9.5).
 
     last   the period's last month; where no month is open, it is closed
@@ -103,30 +104,25 @@ def landing(
 
 def no_landing(
     period: str, booked: float, budget: float | None, why: str, last: str | None = None
-) -> dict:
+) -> Landing:
     """A period whose rest nobody can say: what is booked, and why there is no more.
 
     >>> no_landing("FY2026", 100.0, None, "too little history to forecast")["p50"] is None
     True
     """
-    nothing = dict.fromkeys(
-        (
-            "p10",
-            "p50",
-            "p90",
-            "mean",
-            "overrun_probability",
-            "overrun_standard_error",
-            "holdback_p80",
-        )
-    )
     return {
         "period": period,
         "last": last,
         "closed": False,
         "no_width": True,
         "booked": float(booked),
-        **nothing,
+        "p10": None,
+        "p50": None,
+        "p90": None,
+        "mean": None,
+        "overrun_probability": None,
+        "overrun_standard_error": None,
+        "holdback_p80": None,
         "budget": budget,
         "breach_month": _breach(booked, (), (), budget)[0],
         "breach_earliest": None,

@@ -5,11 +5,15 @@ A credit is never forecast: after credits, a landing is the landing before them 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import cast
+
 import pandas as pd
 
 from ...names import COMPANY
 from ...periods import fiscal_months, fiscal_year, month_column
 from .. import actuals
+from ..brief_types import Landing, YearOutside
 
 QUANTILES = ("p10", "p50", "p90", "mean")
 
@@ -45,17 +49,16 @@ def of_year(
     }
 
 
-def beside(found: dict, year_to_date: float, landing: dict) -> dict:
+def beside(found: dict, year_to_date: float, landing: Landing) -> YearOutside:
     """`of_year` with the year's figures after credits: year_to_date, booked, p10, p50, p90, mean."""
+    row: Mapping = landing  # by name
     after = {
         "year_to_date": year_to_date,
         "booked": landing["booked"],
-        **{name: landing[name] for name in QUANTILES},
+        **{name: row[name] for name in QUANTILES},
     }
-    return {
-        **found,
-        "after_credits": {
-            name: None if value is None else float(value + found["credits"])
-            for name, value in after.items()
-        },
+    credited = {
+        name: None if value is None else float(value + found["credits"])
+        for name, value in after.items()
     }
+    return cast(YearOutside, {**found, "after_credits": credited})

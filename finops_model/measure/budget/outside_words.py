@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..words import money
 
 AHEAD = "No credit is known for the months to come; none is forecast."
 
 
-def words(items: Iterable[dict], currency: str) -> str:
+def words(items: Iterable[Mapping], currency: str) -> str:
     """The items in words.
 
     >>> words([{"what": "Tax", "amount": 13085.0}, {"what": "Credits", "amount": -7500.0}], "USD")
@@ -30,7 +30,7 @@ def short(found: dict | None, currency: str) -> str:
     )
 
 
-def sentence(found: dict | None, currency: str) -> str:
+def sentence(found: Mapping | None, currency: str) -> str:
     """What the year leaves out, and where it lands after credits; empty where nothing is left out."""
     if not found or not found["items"]:
         return ""

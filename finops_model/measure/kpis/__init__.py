@@ -16,6 +16,7 @@ import pandas as pd
 from ...errors import InputError, unknown
 from ...periods import month_days
 from ...shelf import Contract, Function, defaults, modules, wrong
+from ..brief_types import UnitCost, UnitCostMonth
 
 CONTRACT = Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool})
 
@@ -70,7 +71,7 @@ def by_day(frame: pd.DataFrame, column: str) -> pd.Series:
     return frame.groupby("ChargeDate")[column].sum()
 
 
-def monthly(part: Part) -> list[dict]:
+def monthly(part: Part) -> list[UnitCostMonth]:
     """Value, days and whether partial, month by month.
 
     >>> day = pd.to_datetime(["2026-02-01", "2026-02-02"])
@@ -81,7 +82,7 @@ def monthly(part: Part) -> list[dict]:
     if both.empty:
         return []
     months = both.index.to_series().dt.strftime("%Y-%m").to_numpy()
-    rows = []
+    rows: list[UnitCostMonth] = []
     for month, group in both.groupby(months, sort=True):
         if group["d"].sum() > 0:
             rows.append(
@@ -108,9 +109,10 @@ def _parts(module: ModuleType, facts: Facts) -> list[Part]:
 
 def unit_costs(
     facts: Facts, month: str, trend: int = 13, asked: Iterable[str] | None = None
-) -> list[dict]:
+) -> list[UnitCost]:
     """The KPI lines of a brief: value in `month`, in the month before, and the trend of up to `trend` months; asked: as in `pick`."""
-    lines, known = [], shelf()
+    lines: list[UnitCost] = []
+    known = shelf()
     for module in (known[name] for name in pick(asked)):
         for part in _parts(module, facts):
             rows = [row for row in monthly(part) if row["month"] <= month][-trend:]
@@ -119,35 +121,23 @@ def unit_costs(
                 continue
             before = next((row for row in reversed(rows) if row["month"] < month), None)
             change = now["value"] / before["value"] - 1 if before and before["value"] else None
-            full = (
-                {}
-                if part.loaded is None
-                else {
-                    row["month"]: row["value"]
-                    for row in monthly(replace(part, numerator=part.loaded))
-                }
-            )
-            loaded = (
-                {}
-                if part.loaded is None
-                else {
-                    "fully_loaded": full.get(month),
-                    "fully_loaded_previous": full.get(before["month"]) if before else None,
-                }
-            )
-            lines.append(
-                {
-                    "name": part.name,
-                    "unit": part.unit,
-                    "value": now["value"],
-                    "previous": before["value"] if before else None,
-                    "change_pct": change,
-                    "days": now["days"],
-                    "partial": now["partial"],
-                    "better": part.better,
-                    "by_month": rows,
-                    **({"of": part.of} if part.of else {}),
-                    **loaded,
-                }
-            )
+            line: UnitCost = {
+                "name": part.name,
+                "unit": part.unit,
+                "value": now["value"],
+                "previous": before["value"] if before else None,
+                "change_pct": change,
+                "days": now["days"],
+                "partial": now["partial"],
+                "better": part.better,
+                "by_month": rows,
+            }
+            if part.of:
+                line["of"] = part.of
+            if part.loaded is not None:
+                loaded = monthly(replace(part, numerator=part.loaded))
+                full = {row["month"]: row["value"] for row in loaded}
+                line["fully_loaded"] = full.get(month)
+                line["fully_loaded_previous"] = full.get(before["month"]) if before else None
+            lines.append(line)
     return lines

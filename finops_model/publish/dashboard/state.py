@@ -5,6 +5,8 @@ Pure functions; money in the brief's currency. At rest every figure is the brief
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ...measure import words
@@ -155,13 +157,13 @@ def _change(brief: dict, dials: dict, position: Position) -> dict:
     }
 
 
-def _shift(published: dict, still: dict, moved: dict, names) -> dict:
+def _shift(published: Mapping, still: Mapping, moved: Mapping, names) -> dict:
     """Published quantiles plus the change of the same quantiles, kept in order and not below nothing."""
     values = [max(published[name] + moved[name] - still[name], 0.0) for name in names]
     return dict(zip(names, (float(v) for v in np.maximum.accumulate(values))))
 
 
-def _over(land: dict) -> float:
+def _over(land: Mapping) -> float:
     """The chance of an overrun of frozen draws; of draws without width whether they are over."""
     found = land["overrun_probability"]
     return float(land["p50"] > land["budget"]) if found is None else found
