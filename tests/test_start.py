@@ -234,12 +234,14 @@ def test_a_second_vendor_of_the_same_month_is_no_restatement_unless_somebody_say
 
 def test_a_name_that_only_looks_the_same_as_a_folder_is_not_the_same_company(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    written(tmp_path / "日本.csv", bill((1,)))
-    written(tmp_path / "中国.csv", bill((2,)))
+    for name in ("日本", "中国", "Été", "Ete"):
+        written(tmp_path / f"{name}.csv", bill((1,)))
     first = starting.start("日本.csv")
-    with pytest.raises(InputError, match="is the workspace of '日本'"):
-        starting.start("中国.csv")
-    assert rows(Path(first.root)) == 56
+    assert (first.root, starting.start("中国.csv").root) == ("workspaces/日本", "workspaces/中国")
+    second = starting.start("Été.csv")
+    with pytest.raises(InputError, match="is the workspace of 'Été'"):
+        starting.start("Ete.csv")
+    assert [rows(Path(one.root)) for one in (first, second)] == [56, 56]
 
 
 def test_fresh_begins_anew_in_a_folder_of_its_own_and_never_in_one_that_is_there(
