@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -289,7 +290,7 @@ def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict
 def briefs_of(close: Close, units: list[str]) -> list[dict]:
     """The briefs of the units asked for; the company's carries a line per unit."""
     every = units_of(close.daily)
-    made = {unit: brief(close, unit) for unit in dict.fromkeys(units)}
+    made: dict[str, Any] = {unit: brief(close, unit) for unit in dict.fromkeys(units)}
     if COMPANY in made:
         made |= {unit: slim(close, unit) for unit in every if unit not in made}
         whole = company_lines(close, made, every)

@@ -7,8 +7,10 @@ import json
 import math
 import os
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 from ...errors import ReportError, unknown
 from ...names import is_slug
@@ -52,7 +54,7 @@ KEYS = (
 LONGEST = 400  # characters of one text shown on the page
 
 
-def canonical(brief: dict) -> str:
+def canonical(brief: Mapping) -> str:
     """The one JSON text of a brief: keys sorted, floats exact, no NaN. Raises ReportError for what JSON cannot hold.
 
     >>> canonical({"b": 1.0, "a": None})
@@ -68,18 +70,18 @@ def canonical(brief: dict) -> str:
         ) from None
 
 
-def figures_hash(brief: dict) -> str:
+def figures_hash(brief: Mapping) -> str:
     """sha256 of the canonical text: equal exactly when every figure and word is."""
     return hashlib.sha256(canonical(brief).encode("utf-8")).hexdigest()
 
 
-def lookup(brief: dict, path: str):
+def lookup(brief: Mapping, path: str):
     """The value at a slash path.
 
     >>> lookup({"landing": {"p50": 1.5}, "children": [{"unit": "A"}]}, "children/0/unit")
     'A'
     """
-    value = brief
+    value: Any = brief
     for part in path.split("/"):
         value = value[int(part)] if isinstance(value, list) else value[part]
     return value
