@@ -12,6 +12,7 @@ import pandas as pd
 
 from ...errors import InputError
 from ...facts.plans import read as plans
+from ...names import COMPANY
 from ...periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
 from .. import actuals
 from ..brief_types import Landing
@@ -137,7 +138,7 @@ def approved(settings, as_of: str, unit: str | None = None) -> float | None:
     if not settings.budgets:
         return None
     plan = plans.read_budgets(settings.path(settings.budgets), settings.currency).by_month(
-        unit or actuals.COMPANY, as_of=as_of
+        unit or COMPANY, as_of=as_of
     )
     year = [
         plan[month]
