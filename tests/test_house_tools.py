@@ -16,7 +16,7 @@ from scripts import script
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-lowest.lock")
-UNCLEAN = 83  # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
+UNCLEAN = 82  # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
 TYPED = (
     "facts/ledger",
     "measure",
