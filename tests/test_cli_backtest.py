@@ -115,11 +115,7 @@ def test_days_come_from_the_same_month_ends_and_are_the_daily_cost_forecast_dire
     cost = bills.groupby(pd.to_datetime(bills["ChargePeriodStart"]).dt.tz_localize(None))[
         "EffectiveCost"
     ].sum()[:"2026-10-31"]
-    alone = (
-        fm.backtest(unit=cost, csv=(1,), month=3, horizons=(7, 30))
-        .summary()
-        .query("kind == 'days'")
-    )
+    alone = fm.backtest(cost, (1,), 3, horizons=(7, 30)).summary().query("kind == 'days'")
     assert [row["wape"] for row in found["days"]] == pytest.approx(alone["wape"].tolist())
     assert sorted({row["made"] for row in found["detail"]}) == ["2026-07", "2026-08", "2026-09"]
 
@@ -201,7 +197,7 @@ def table(tmp_path):
 def test_a_csv_is_the_frame_it_holds(table):
     path, frame = table
     found = json.loads(invoke("backtest", "--csv", path, "--origins", 4, "--json").output)
-    alone = fm.backtest(unit=frame, origins=4).summary()
+    alone = fm.backtest(frame, origins=4).summary()
     assert [row["error_pct"] for row in found["rows"]] == pytest.approx(
         alone.query("kind == 'month'")["error_pct"].tolist()
     )
@@ -220,7 +216,7 @@ def test_every_window_can_be_taken_along(table, tmp_path, suffix):
     path, frame = table
     target = tmp_path / f"windows.{suffix}"
     shown = invoke("backtest", "--csv", path, "--origins", 2, "--export", target)
-    made = fm.backtest(unit=frame, origins=2).windows
+    made = fm.backtest(frame, origins=2).windows
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "json": pd.read_json}[suffix](target)
     assert (
         len(read) == len(made)

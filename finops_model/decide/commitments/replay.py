@@ -213,11 +213,7 @@ def replay_commitments(
     def ours(m, start, held):
         say("replay", m, len(names))
         ahead = forecast(
-            hours[:start],
-            max(e[m] for e in ends.values()) - start,
-            paths=first_day,
-            seed=paths,
-            methods=seed,
+            hours[:start], max(e[m] for e in ends.values()) - start, first_day, paths, seed
         )
         best = (offers[0], 0.0, 0.0)
         for offer in offers:
