@@ -16,9 +16,7 @@ from typing import Annotated, Any, TypeVar, get_origin
 import yaml
 from pydantic import BaseModel, Field, PlainValidator, ValidationError, WithJsonSchema
 
-from .checks import written_number
 from .errors import FinOpsError, InputError, nearest
-from .periods import is_date
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES, MAX_DEPTH = 1_000_000, 50
@@ -36,6 +34,8 @@ DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"  # for editors; what a
 
 
 def not_negative(value: Any):
+    from .checks import written_number  # brings numpy, and settings are light
+
     value = written_number(value)
     if value < 0:
         raise ValueError(f"is {value:g}; it must be 0 or more.")
@@ -43,6 +43,8 @@ def not_negative(value: Any):
 
 
 def a_date(value: Any):
+    from .periods import is_date
+
     if not is_date(value):
         raise ValueError(
             f"'{str(value)[:40]}' is no date. Write a month YYYY-MM or a day YYYY-MM-DD."

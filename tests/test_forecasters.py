@@ -150,7 +150,7 @@ def test_prophet_never_forecasts_below_zero():
 def test_prophet_is_loaded_only_when_used():
     code = (
         "import sys, numpy as np; from finops_model.forecasting import series; from finops_model.forecasting.widths import demand; import pandas as pd;"
-        "series.forecast(pd.Series(np.ones(40), pd.date_range('2026-01-01', periods=40)), 5, 50);"
+        "series.forecast(pd.Series(np.ones(40), pd.date_range('2026-01-01', periods=40)), 5, paths=50);"
         "print([m for m in ('prophet', 'cmdstanpy', 'scipy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

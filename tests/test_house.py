@@ -18,6 +18,7 @@ import scripts
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "finops_model"
+NAME = PACKAGE.name
 FLOOR = {
     "errors",
     "shelf",
@@ -377,9 +378,9 @@ def test_the_counts_see_a_circle_a_private_import_and_a_module_without_a_door(tm
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     seen = scripts.script("scripts/count_house.py").counted(tmp_path, types=False)
-    assert seen["circles"] == [["finops_model.facts.a", "finops_model.facts.b"]]
+    assert seen["circles"] == [[f"{NAME}.facts.a", f"{NAME}.facts.b"]]
     assert seen["private_imports"] == [
-        "finops_model.cli: finops_model.facts._c x",
-        "finops_model.cli: finops_model.facts.d _y",
+        f"{NAME}.cli: {NAME}.facts._c x",
+        f"{NAME}.cli: {NAME}.facts.d _y",
     ]
-    assert seen["unreached"] == ["finops_model.facts.a", "finops_model.facts.b"]
+    assert seen["unreached"] == [f"{NAME}.facts.a", f"{NAME}.facts.b"]

@@ -62,7 +62,7 @@ def test_all_members_with_everything_known_say_nothing_where_warnings_are_errors
         "y = pd.Series(50 + np.arange(200) % 7, pd.date_range('2026-01-01', periods=200))\n"
         "d = pd.Series(100. + np.arange(230) % 5, pd.date_range('2026-01-01', periods=230))\n"
         "before = np.random.get_state()[1].tolist()\n"
-        "made = fm.forecast(y, 30, 100, methods='all', holidays='US', driver=d, cap=60.0, floor=10.0, prophet={'n_changepoints': 5})\n"
+        "made = fm.forecast(y, 30, paths=100, methods='all', holidays='US', driver=d, cap=60.0, floor=10.0, prophet={'n_changepoints': 5})\n"
         "assert 'prophet' in made.weights and before == np.random.get_state()[1].tolist()\n"
         "print(made.paths.shape, made.paths.max() <= 60, made.paths.min() >= 10)"
     )

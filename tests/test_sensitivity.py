@@ -412,11 +412,15 @@ def test_the_command_prints_a_table_and_json(ready, monkeypatch):
     from typer.testing import CliRunner
 
     from finops_model.cli import app
+    from finops_model.facts import workspace
     from finops_model.publish import close
 
     study, folder, *_ = ready
     monkeypatch.setattr(sense, "study", lambda *a, **k: study)
     monkeypatch.setattr(close, "books", lambda *a, **k: None)
+    monkeypatch.setattr(close, "check_as_of", lambda *a, **k: "2026-06-30")
+    monkeypatch.setattr(close, "up_to", lambda *a, **k: None)
+    monkeypatch.setattr(workspace, "read_daily", lambda *a, **k: None)
     (folder / "finops.yaml").write_text("paths: 512\nprices: prices\n")
     answer = CliRunner().invoke(
         app,
