@@ -16,14 +16,14 @@ def published_in(root: str | Path, month: str) -> dict[str, str]:
     An index that cannot be read lists nothing; a folder that is no slug is not taken over.
     """
     root = Path(root)
-    entries: list[dict] = []
+    entries: list[dict]
     try:
         listed = json.loads((root / "index.json").read_text(encoding="utf-8"))["reports"]
         entries = [
             entry for entry in listed if isinstance(entry, dict) and entry.get("month") == month
         ]
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # the next publication writes it anew from what lies on disk
+        entries = []  # no index that can be read: the next publication makes it from the briefs
     for path in sorted((root / month).glob("*/brief.json")):
         try:
             brief = json.loads(path.read_text(encoding="utf-8"))
