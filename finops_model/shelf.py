@@ -26,28 +26,72 @@ NEAR = (
 
 @dataclass(frozen=True)
 class Function:
-    """A function that can be called with these, in this order."""
+    """A function that can be called with these, in this order.
+
+    Parameters
+    ----------
+    takes : tuple of str
+        Names of what it is called with.
+
+    Examples
+    --------
+    >>> Function(("history", "horizon")).takes
+    ('history', 'horizon')
+    """
 
     takes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Contract:
-    """What a file of a shelf holds: names, and for each a type, a Function, or the words it may be."""
+    """What a file of a shelf holds: names, and for each a type, a Function, or the words it may be.
 
-    what: str  # one thing of the shelf, for messages: "forecaster"
+    Parameters
+    ----------
+    what : str
+        One thing of the shelf, for messages: "forecaster".
+    needs : mapping of str to type, Function or tuple of str
+        What each file must hold.
+    may : mapping of str to type, Function or tuple of str
+        What it may hold.
+
+    Examples
+    --------
+    >>> print(Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool}).words())
+    A KPI holds parts; it may hold DEFAULT.
+    """
+
+    what: str
     needs: Mapping[str, object]
     may: Mapping[str, object]
 
     def words(self) -> str:
-        """What a file holds, in a sentence."""
+        """What a file holds, in a sentence.
+
+        Returns
+        -------
+        str
+            One sentence, for a message.
+        """
         article = "An" if self.what[0] in "aeiou" else "A"
         return f"{article} {self.what} holds {', '.join(self.needs)}; it may hold {', '.join(sorted(self.may))}."
 
 
 def names(package: str) -> list[str]:
-    """Names of the files on a shelf, in the order of the alphabet, whatever order the disk gives them in.
+    """Names of the files on a shelf, in the order of the alphabet whatever order the disk gives.
 
+    Parameters
+    ----------
+    package : str
+        Dotted name of the shelf.
+
+    Returns
+    -------
+    list of str
+        File names without `.py`; helpers (`_…`) are none.
+
+    Examples
+    --------
     >>> names("finops_model.prices.rates")[:2]
     ['allowance', 'graduated']
     """
@@ -56,9 +100,29 @@ def names(package: str) -> list[str]:
 
 
 def modules(package: str, contract: Contract) -> dict[str, ModuleType]:
-    """The files of a shelf by name, each held against the contract. Raises FinOpsError that names the file and what is wrong with it.
+    """The files of a shelf by name, each held against the contract.
 
-    >>> sorted(modules("finops_model.measure.kpis", Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool})))[:1]
+    Parameters
+    ----------
+    package : str
+        Dotted name of the shelf.
+    contract : Contract
+        What each file must and may hold.
+
+    Returns
+    -------
+    dict of str to module
+        In the order of the alphabet.
+
+    Raises
+    ------
+    FinOpsError
+        A file cannot be imported, or does not hold what it must; names the file and what is wrong.
+
+    Examples
+    --------
+    >>> contract = Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool})
+    >>> sorted(modules("finops_model.measure.kpis", contract))[:1]
     ['commitment_utilization']
     """
     found = {name: _imported(package, name) for name in names(package)}
@@ -70,6 +134,24 @@ def modules(package: str, contract: Contract) -> dict[str, ModuleType]:
 def wrong(module: ModuleType, function: str, value: object, wanted: str) -> FinOpsError:
     """The error for a file whose function gave something else than it must give.
 
+    Parameters
+    ----------
+    module : module
+        The file.
+    function : str
+        The function that was called.
+    value : object
+        What it gave; 60 characters of it are shown.
+    wanted : str
+        What it must give, in words.
+
+    Returns
+    -------
+    FinOpsError
+        To be raised by the caller.
+
+    Examples
+    --------
     >>> import finops_model.measure.kpis.cost_per_driver as file
     >>> print(wrong(file, "parts", None, "a list of Part"))
     finops_model/measure/kpis/cost_per_driver.py: parts gave None, and must give a list of Part.
@@ -82,8 +164,21 @@ def wrong(module: ModuleType, function: str, value: object, wanted: str) -> FinO
 def defaults(shelf: Mapping[str, ModuleType]) -> tuple[str, ...]:
     """Names of the files that say that they are a default.
 
+    Parameters
+    ----------
+    shelf : mapping of str to module
+        As `modules` gives it.
+
+    Returns
+    -------
+    tuple of str
+        Those with `DEFAULT = True`, in the order of the shelf.
+
+    Examples
+    --------
     >>> from types import SimpleNamespace
-    >>> defaults({"a": SimpleNamespace(DEFAULT=True), "b": SimpleNamespace(DEFAULT=False), "c": SimpleNamespace()})
+    >>> a, b, c = SimpleNamespace(DEFAULT=True), SimpleNamespace(DEFAULT=False), SimpleNamespace()
+    >>> defaults({"a": a, "b": b, "c": c})
     ('a',)
     """
     return tuple(name for name, module in shelf.items() if getattr(module, "DEFAULT", False))
@@ -92,6 +187,18 @@ def defaults(shelf: Mapping[str, ModuleType]) -> tuple[str, ...]:
 def shelf(package: str) -> dict[str, type]:
     """The forms of a package by kind.
 
+    Parameters
+    ----------
+    package : str
+        Dotted name of a shelf whose files hold one dataclass each.
+
+    Returns
+    -------
+    dict of str to type
+        File name and its dataclass, in the order of the alphabet.
+
+    Examples
+    --------
     >>> sorted(shelf("finops_model.prices.rates"))[:2]
     ['allowance', 'graduated']
     """
@@ -99,9 +206,31 @@ def shelf(package: str) -> dict[str, type]:
 
 
 def form(package: str, kind: str) -> type:
-    """The dataclass of one kind: the class named after its file. Raises FinOpsError where the file does not hold it.
+    """The dataclass of one kind: the class named after its file.
 
     The package may say in METHODS what every class of it can do.
+
+    Parameters
+    ----------
+    package : str
+        Dotted name of the shelf.
+    kind : str
+        File name without `.py`.
+
+    Returns
+    -------
+    type
+        The class; not an instance of it.
+
+    Raises
+    ------
+    FinOpsError
+        The file cannot be imported, does not hold the class, or the class lacks a method.
+
+    Examples
+    --------
+    >>> form("finops_model.prices.rates", "linear").__name__
+    'Linear'
     """
     module, name = _imported(package, kind), kind.title().replace("_", "")
     found = getattr(module, name, None)
@@ -138,12 +267,33 @@ def make(
 ):
     """The form `kind` of a package with `fields` as they stand in a document.
 
-    what    what the shelf holds, for messages: "rate form"
-    where   place for messages, for example "data/prices/hyperion.yaml:9"
-    error   what is raised and what the forms raise: PriceError, or another kind of error for a shelf outside prices
+    Parameters
+    ----------
+    package : str
+        Dotted name of the shelf.
+    what : str
+        What the shelf holds, for messages: "rate form".
+    kind : str
+        File name without `.py`.
+    fields : dict
+        Names and values of the dataclass.
+    where : str, optional
+        Place for messages, for example "data/prices/hyperion.yaml:9".
+    error : type of FinOpsError, optional
+        What is raised and what the forms raise: PriceError, or another for a shelf outside prices.
 
-    Raises it for: unknown kind or field (with the nearest match), missing field, nonsense in a value.
+    Returns
+    -------
+    object
+        The frozen dataclass.
 
+    Raises
+    ------
+    error
+        Unknown kind or field (with the nearest match), missing field, nonsense in a value.
+
+    Examples
+    --------
     >>> make("finops_model.prices.rates", "rate form", "linear", {"price": 2.0}).charge(3)
     np.float64(6.0)
     """

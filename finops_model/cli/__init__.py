@@ -30,7 +30,29 @@ for _found in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name)
 
 
 def main() -> int:
-    """The command `finops`: its exit code, or SystemExit with one."""
+    """The command `finops`, with the arguments of the process.
+
+    Returns
+    -------
+    int or None
+        Its exit code; None is 0.
+
+    Raises
+    ------
+    SystemExit
+        With an exit code, after one message on the error stream: 2 for an error that a user can act
+        on or a wrong option, 130 where it was stopped, 141 where the reader of a pipe has enough.
+
+    Examples
+    --------
+    >>> from unittest import mock
+    >>> with mock.patch("sys.argv", ["finops", "start", "nowhere.csv"]):
+    ...     try:
+    ...         main()
+    ...     except SystemExit as end:
+    ...         print(end.code)
+    2
+    """
     _net.any_terminal()
     try:
         code = app(standalone_mode=False)

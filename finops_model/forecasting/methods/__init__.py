@@ -40,8 +40,20 @@ CONTRACT = Contract(
 
 @lru_cache(maxsize=1)
 def shelf() -> dict[str, ModuleType]:
-    """The forecaster modules of this folder by name. Raises FinOpsError for a file that does not hold what a forecaster holds.
+    """The forecaster modules of this folder by name.
 
+    Returns
+    -------
+    dict of str to module
+        In the order of the alphabet; read once.
+
+    Raises
+    ------
+    FinOpsError
+        A file does not hold what a forecaster holds (CONTRACT).
+
+    Examples
+    --------
     >>> "seasonal_naive" in shelf() and all(hasattr(module, "point") for module in shelf().values())
     True
     """
@@ -49,7 +61,39 @@ def shelf() -> dict[str, ModuleType]:
 
 
 def ask(name: str, history, dates, horizon: int, season: int = 7, covariates=None):
-    """What a method says (horizon,); `covariates` are for a method that `TAKES_COVARIATES` (forecasting/covariates/for_methods.py)."""
+    """What a method says of the steps ahead.
+
+    Parameters
+    ----------
+    name : str
+        Of the method, as `shelf` names it.
+    history : array (day,)
+        >= 0, whole days without gaps, newest last.
+    dates : array (day,) datetime64[D]
+        Of the history.
+    horizon : int
+        Steps ahead.
+    season : int, optional
+        Steps after which the shape comes again: 7 days; 24 where the steps are hours.
+    covariates : object, optional
+        For a method that `TAKES_COVARIATES` (forecasting/covariates/for_methods.py).
+
+    Returns
+    -------
+    array (horizon,)
+        In the unit of the history.
+
+    Raises
+    ------
+    FinOpsError
+        The method gave another shape; names its file.
+
+    Examples
+    --------
+    >>> days = np.arange("2026-01-01", "2026-01-15", dtype="datetime64[D]")
+    >>> ask("seasonal_naive", np.tile([5.0, 5, 5, 5, 5, 2, 2], 2), days, 3).tolist()
+    [5.0, 5.0, 5.0]
+    """
     module = shelf()[name]
     if covariates is not None and getattr(module, "TAKES_COVARIATES", False):
         return covariates.point(module, history, dates, horizon)
@@ -67,10 +111,32 @@ def ask(name: str, history, dates, horizon: int, season: int = 7, covariates=Non
 def pick(methods=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
     """Names of the forecasters to use.
 
-    methods   None: those that say they are a default; "cheap": the cheap ones of these; "all": the whole shelf, costly ones too; or a list of names
-    season    of the steps; methods that do not know it are left out of the groups, and refused by name
-    use       "steady" or "intermittent": which of them make up the groups (history.kind)
+    Parameters
+    ----------
+    methods : str or list of str, optional
+        None: those that say they are a default; "cheap": the cheap ones of these; "all": the whole
+        shelf, costly ones too; or a list of names.
+    season : int, optional
+        Of the steps. Methods that do not know it are left out of the groups, and refused by name.
+    use : str, optional
+        "steady" or "intermittent": which of them make up the groups (history.kind).
 
+    Returns
+    -------
+    tuple of str
+        Each name once.
+
+    Raises
+    ------
+    ForecastError
+        A group or a name that is none (with the nearest match), or an empty list.
+
+    Source
+    ------
+    docs/method §2.2.
+
+    Examples
+    --------
     >>> pick(["theta"]), "prophet" in pick(), "prophet" in pick("all")
     (('theta',), False, True)
     """

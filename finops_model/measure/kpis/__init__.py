@@ -23,39 +23,117 @@ CONTRACT = Contract("KPI", {"parts": Function(("facts",))}, {"DEFAULT": bool})
 
 @dataclass(frozen=True)
 class Facts:
-    """What KPIs are made of: daily cost rows of one unit, drivers, and which drivers the unit carries."""
+    """What KPIs are made of: cost rows of one unit, drivers, and which drivers the unit carries.
 
-    daily: pd.DataFrame  # DAILY of the unit, cost rows only
-    drivers: pd.DataFrame  # date, name, role, unit, value
-    carried: dict  # driver -> measure.carried.Drives; a set of workloads is of the company, None all of them
+    Parameters
+    ----------
+    daily : frame
+        DAILY of the unit, cost rows only; money in `currency`.
+    drivers : frame
+        date, name, role, unit, value.
+    carried : dict
+        Driver -> measure.carried.Drives. A set of workloads is of the company; None: all of them.
+    currency : str
+        Three letters.
+
+    Examples
+    --------
+    >>> Facts(pd.DataFrame(), pd.DataFrame(), {}, "EUR").currency
+    'EUR'
+    """
+
+    daily: pd.DataFrame
+    drivers: pd.DataFrame
+    carried: dict
     currency: str
 
 
 @dataclass(frozen=True)
 class Part:
-    """One KPI line: daily numerator and denominator, indexed by day."""
+    """One KPI line: daily numerator and denominator, indexed by day.
+
+    Parameters
+    ----------
+    name : str
+        As the report writes it.
+    unit : str
+        Of the value: "USD / GPU hour".
+    numerator : Series
+        Money or units by day.
+    denominator : Series
+        By day; days that only one of the two has do not count.
+    better : str, optional
+        "lower" or "higher".
+    loaded : Series, optional
+        The numerator with a share of what no driver drives; None: there is no such view.
+    of : str, optional
+        Whose cost it is, in words.
+
+    Source
+    ------
+    docs/method §16.1, §16.3.
+
+    Examples
+    --------
+    >>> day = pd.to_datetime(["2026-02-01"])
+    >>> Part("Cost per chat", "USD / chat", pd.Series([3.0], day), pd.Series([4.0], day)).better
+    'lower'
+    """
 
     name: str
     unit: str
     numerator: pd.Series
     denominator: pd.Series
     better: str = "lower"
-    loaded: pd.Series | None = (
-        None  # the numerator with a share of what no driver drives; None: there is no such view
-    )
-    of: str = ""  # whose cost it is, in words
+    loaded: pd.Series | None = None
+    of: str = ""
 
 
 def shelf() -> dict[str, ModuleType]:
-    """The KPI modules of this folder by name. Raises FinOpsError for a file that does not hold what a KPI holds."""
+    """The KPI modules of this folder by name.
+
+    Returns
+    -------
+    dict of str to module
+        In the order of the alphabet.
+
+    Raises
+    ------
+    FinOpsError
+        A file does not hold what a KPI holds (CONTRACT).
+
+    Examples
+    --------
+    >>> "cost_per_gpu_hour" in shelf()
+    True
+    """
     return modules(__name__, CONTRACT)
 
 
 def pick(asked: Iterable[str] | None = None) -> tuple[str, ...]:
-    """Names of the KPIs of a report: the defaults of the shelf, or those that finops.yaml names, in its order. Raises InputError for one that is none.
+    """Names of the KPIs of a report.
 
-    >>> pick(), pick(["cost_per_gpu_hour"])
-    (('commitment_utilization', 'cost_per_driver', 'cost_per_gpu_hour', 'cost_per_million_tokens'), ('cost_per_gpu_hour',))
+    Parameters
+    ----------
+    asked : iterable of str, optional
+        Those that `kpis:` of finops.yaml names; None: the defaults of the shelf.
+
+    Returns
+    -------
+    tuple of str
+        Each name once, in the order asked.
+
+    Raises
+    ------
+    InputError
+        A name that is none, with the nearest match.
+
+    Examples
+    --------
+    >>> pick(["cost_per_gpu_hour"])
+    ('cost_per_gpu_hour',)
+    >>> "cost_per_driver" in pick()
+    True
     """
     known = shelf()
     if asked is None:
@@ -67,13 +145,49 @@ def pick(asked: Iterable[str] | None = None) -> tuple[str, ...]:
 
 
 def by_day(frame: pd.DataFrame, column: str) -> pd.Series:
-    """Sum of a column per ChargeDate."""
+    """Sum of a column per ChargeDate.
+
+    Parameters
+    ----------
+    frame : frame
+        Rows with ChargeDate.
+    column : str
+        A measure.
+
+    Returns
+    -------
+    Series
+        Indexed by day, in the unit of the column.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"ChargeDate": ["2026-02-01"] * 2, "EffectiveCost": [3.0, 5.0]})
+    >>> by_day(rows, "EffectiveCost").to_dict()
+    {'2026-02-01': 8.0}
+    """
     return frame.groupby("ChargeDate")[column].sum()
 
 
 def monthly(part: Part) -> list[UnitCostMonth]:
     """Value, days and whether partial, month by month.
 
+    Parameters
+    ----------
+    part : Part
+        A line of a KPI.
+
+    Returns
+    -------
+    list of UnitCostMonth
+        Oldest first: sum of the numerator over sum of the denominator, on days that have both. A
+        month without such days, or with a denominator of 0, is left out.
+
+    Source
+    ------
+    docs/method §16.1.
+
+    Examples
+    --------
     >>> day = pd.to_datetime(["2026-02-01", "2026-02-02"])
     >>> monthly(Part("a", "USD", pd.Series([3.0, 5.0], day), pd.Series([4.0], day[:1])))
     [{'month': '2026-02', 'value': 0.75, 'days': 1, 'partial': True}]
@@ -110,7 +224,45 @@ def _parts(module: ModuleType, facts: Facts) -> list[Part]:
 def unit_costs(
     facts: Facts, month: str, trend: int = 13, asked: Iterable[str] | None = None
 ) -> list[UnitCost]:
-    """The KPI lines of a brief: value in `month`, in the month before, and the trend of up to `trend` months; asked: as in `pick`."""
+    """The KPI lines of a brief.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of one unit.
+    month : str
+        YYYY-MM; a line without a value in it is left out.
+    trend : int, optional
+        At most so many months up to it.
+    asked : iterable of str, optional
+        As in `pick`.
+
+    Returns
+    -------
+    list of UnitCost
+        Value in the month, in the one before it (of those with a value), the change as a
+        share of it, and the trend.
+
+    Raises
+    ------
+    FinOpsError
+        The file of a KPI gave something else than Parts; a name that is none.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame(
+    ...     {
+    ...         "ChargeDate": pd.to_datetime(["2026-02-01"]),
+    ...         "ConsumedUnit": "GPU-hours",
+    ...         "CommitmentDiscountId": "",
+    ...         "ConsumedQuantity": 4.0,
+    ...         "EffectiveCost": 10.0,
+    ...     }
+    ... )
+    >>> facts = Facts(rows, pd.DataFrame(), {}, "USD")
+    >>> [(line["name"], line["value"]) for line in unit_costs(facts, "2026-02", asked=["cost_per_gpu_hour"])]
+    [('Cost per GPU hour', 2.5)]
+    """
     lines: list[UnitCost] = []
     known = shelf()
     for module in (known[name] for name in pick(asked)):

@@ -25,6 +25,13 @@ METHODS = ("allocate",)  # what every file's class can do (shelf.py)
 def shelf() -> dict[str, type]:
     """The kinds of instrument of this folder.
 
+    Returns
+    -------
+    dict of str to type
+        File name and its dataclass.
+
+    Examples
+    --------
     >>> sorted(shelf())
     ['capacity', 'seats', 'spend', 'units']
     """
@@ -34,8 +41,25 @@ def shelf() -> dict[str, type]:
 def make(fields: dict, where: str = ""):
     """An instrument as it stands in a document: `kind` and its fields.
 
-    Raises PriceError: unknown kind or field (with the nearest match), missing field, nonsense in a value.
+    Parameters
+    ----------
+    fields : dict
+        `kind` (file name without `.py`) and the names and values of its dataclass.
+    where : str, optional
+        Place for messages, for example "contracts.yaml:12".
 
+    Returns
+    -------
+    object
+        A frozen dataclass with `allocate(usage, skus, prices, in_term, window_of)`.
+
+    Raises
+    ------
+    PriceError
+        Unknown kind or field (with the nearest match), missing field, nonsense in a value.
+
+    Examples
+    --------
     >>> make({"kind": "units", "quantity": 3, "rate": 0.7, "skus": ["gpu"]}).order()
     ['gpu']
     """
@@ -48,9 +72,27 @@ def make(fields: dict, where: str = ""):
 
 
 def ordered(instruments) -> list:
-    """Instruments in the order they apply (docs/method §5.12): stated priority, else the kind's rank (seats, provisioned
-    capacity, commitments in units, spend plans); then the narrower scope, then the longer term, then as listed.
+    """Instruments in the order they apply.
 
+    Stated priority, else the kind's rank (seats, provisioned capacity, commitments in units, spend
+    plans); then the narrower scope, then the longer term, then as listed.
+
+    Parameters
+    ----------
+    instruments : iterable
+        Instruments of this shelf, in any order.
+
+    Returns
+    -------
+    list
+        The same instruments.
+
+    Source
+    ------
+    docs/method §5.12.
+
+    Examples
+    --------
     >>> broad = make({"kind": "spend", "id": "broad", "commitment": 1, "rates": {"a": 1, "b": 1}})
     >>> narrow = make({"kind": "spend", "id": "narrow", "commitment": 1, "rates": {"a": 1}})
     >>> [held.id for held in ordered([broad, narrow])]

@@ -17,34 +17,75 @@ WINDOWS = ("period", "month", "term")
 class Allocation:
     """What one instrument did with the usage it was offered.
 
-    used + unused = purchased in every window; amount summed over the SKUs and periods of a window is used.
+    In every window used + unused = purchased, and amount summed over its SKUs and periods is
+    used. "Own unit": normalised units, or money for a commitment to spend.
+
+    Parameters
+    ----------
+    covered : array (..., period, sku)
+        Units of usage that it covers.
+    amount : array (..., period, sku)
+        The same in its own unit.
+    used : array (..., window)
+        In its own unit.
+    unused : array (..., window)
+        Paid for and not used, in its own unit.
+    purchased : array (window,)
+        In its own unit.
+    price : float
+        Money of one of its own units: EffectiveCost of what it covers.
+    fee : array (window,)
+        Effective money, due whether used or not: purchased × price where anything is purchased.
+    window_of : array (period,)
+        Position of each period's window.
+    blocked : array (..., period, sku), optional
+        Units refused instead of spilled; None: nothing is refused.
+
+    Examples
+    --------
+    >>> plan = Allocation(
+    ...     covered=np.array([[3.0]]), amount=np.array([[3.0]]), used=np.array([3.0]),
+    ...     unused=np.array([1.0]), purchased=np.array([4.0]), price=2.0, fee=np.array([8.0]),
+    ...     window_of=np.array([0]),
+    ... )
+    >>> (plan.used + plan.unused == plan.purchased).all()
+    np.True_
     """
 
-    covered: np.ndarray  # (..., period, sku) units of usage it covers
-    amount: (
-        np.ndarray
-    )  # (..., period, sku) the same in the instrument's own unit (normalised units, or money)
-    used: np.ndarray  # (..., window) its own unit
-    unused: np.ndarray  # (..., window) paid for and not used
-    purchased: np.ndarray  # (window,)
-    price: float  # money of one of its own units (EffectiveCost of what it covers)
-    fee: np.ndarray  # (window,) effective money, due whether used or not: purchased x price where anything is purchased
-    window_of: np.ndarray  # (period,) position of each period's window
-    blocked: np.ndarray | None = (
-        None  # (..., period, sku) units refused instead of spilled; None: nothing is refused
-    )
+    covered: np.ndarray
+    amount: np.ndarray
+    used: np.ndarray
+    unused: np.ndarray
+    purchased: np.ndarray
+    price: float
+    fee: np.ndarray
+    window_of: np.ndarray
+    blocked: np.ndarray | None = None
 
 
 def hand_out(wanted: np.ndarray, capacity: np.ndarray, order, window_of: np.ndarray | None = None):
     """A capacity handed out first come, first served: by period, within a period by SKU in `order`.
 
-    wanted     (..., period, sku) in the instrument's unit, >= 0
-    capacity   (window,) units of each window
-    order      (rank,) SKU positions, or (..., period, rank) where it differs from cell to cell
-    window_of  (period,) window of each period, in time order; None: each period is its own window
+    Parameters
+    ----------
+    wanted : array (..., period, sku)
+        In the instrument's unit, >= 0.
+    capacity : array (window,)
+        Units of each window.
+    order : array (rank,) or (..., period, rank)
+        SKU positions; the longer shape where the order differs from cell to cell.
+    window_of : array (period,), optional
+        Window of each period, in time order; None: each period is its own window.
 
-    Returns (taken (..., period, sku), left (..., window)).
+    Returns
+    -------
+    taken : array (..., period, sku)
+        What each SKU gets.
+    left : array (..., window)
+        What nobody took.
 
+    Examples
+    --------
     >>> taken, left = hand_out(np.array([[5.0, 3.0]]), np.array([6.0]), [1, 0])
     >>> taken, left
     (array([[3., 3.]]), array([0.]))

@@ -20,6 +20,13 @@ METHODS = ("charge", "parts")  # what every file's class can do (shelf.py)
 def shelf() -> dict[str, type]:
     """The rate forms of this folder by kind.
 
+    Returns
+    -------
+    dict of str to type
+        File name and its dataclass.
+
+    Examples
+    --------
     >>> {"linear", "graduated"} <= set(shelf())
     True
     """
@@ -27,17 +34,59 @@ def shelf() -> dict[str, type]:
 
 
 def form(kind: str) -> type:
-    """The dataclass of one kind: the class named after its file."""
+    """The dataclass of one kind: the class named after its file.
+
+    Parameters
+    ----------
+    kind : str
+        File name without `.py`, as `rate:` of a price document says it.
+
+    Returns
+    -------
+    type
+        The class; `make` builds one.
+
+    Raises
+    ------
+    FinOpsError
+        The file does not hold the class, or the class lacks `charge` or `parts`.
+
+    Examples
+    --------
+    >>> form("graduated").__name__
+    'Graduated'
+    """
     return _shelf.form(__name__, kind)
 
 
 def make(kind: str, fields: dict, where: str = ""):
     """The rate form `kind` with `fields` as they stand in a document.
 
-    where   place for messages, for example "data/prices/hyperion.yaml:9"
+    Parameters
+    ----------
+    kind : str
+        File name without `.py`.
+    fields : dict
+        Names and values: prices in money per `block` units, starts and allowances in units.
+    where : str, optional
+        Place for messages, for example "data/prices/hyperion.yaml:9".
 
-    Raises PriceError: unknown kind or field (with the nearest match), missing field, nonsense in a value.
+    Returns
+    -------
+    object
+        A frozen dataclass with `charge(quantity)` and `parts(quantity)`, quantity of any shape.
 
+    Raises
+    ------
+    PriceError
+        Unknown kind or field (with the nearest match), missing field, nonsense in a value.
+
+    Source
+    ------
+    docs/method §5.1; FOCUS calls graduated tiers block pricing.
+
+    Examples
+    --------
     >>> make("graduated", {"starts": [0, 10], "prices": [2.0, 1.0]}).charge(12)
     np.float64(22.0)
     """

@@ -10,25 +10,81 @@ from ...errors import PriceError
 
 
 class Parts(NamedTuple):
-    """A charge as max(use, least) + fee, money; each an array that broadcasts with the quantity."""
+    """A charge as max(use, least) + fee, money; each an array that broadcasts with the quantity.
 
-    use: np.ndarray  # quantity × price of a unit (of a block): what a share or factor acts on
-    fee: np.ndarray | float = 0.0  # due beside the use: the fee of an allowance, flat fees of tiers
-    least: np.ndarray | float = 0.0  # due at least, whatever the use: a contractual minimum
+    Parameters
+    ----------
+    use : array
+        Quantity × price of a unit (of a block): what a share or factor acts on.
+    fee : array or float, optional
+        Due beside the use: the fee of an allowance, flat fees of tiers.
+    least : array or float, optional
+        Due at least, whatever the use: a contractual minimum.
+
+    Source
+    ------
+    docs/method §5.15.
+
+    Examples
+    --------
+    >>> Parts(use=60.0, fee=5.0)
+    Parts(use=60.0, fee=5.0, least=0.0)
+    """
+
+    use: np.ndarray
+    fee: np.ndarray | float = 0.0
+    least: np.ndarray | float = 0.0
 
 
 class Form(Protocol):
-    """A rate form of the shelf, as far as who prices with it must know."""
+    """A rate form of the shelf, as far as who prices with it must know.
 
-    def charge(self, quantity): ...
+    Examples
+    --------
+    >>> from finops_model.prices.rates import make
+    >>> form: Form = make("linear", {"price": 2.0})
+    >>> form.charge([1.0, 3.0]).tolist()
+    [2.0, 6.0]
+    """
+
+    def charge(self, quantity):
+        """ListCost of each quantity.
+
+        Parameters
+        ----------
+        quantity : array
+            Units of one settlement window, >= 0, any shape.
+
+        Returns
+        -------
+        array
+            Money of the price's currency, same shape.
+        """
 
 
 def charged(parts: Parts, factor=1.0, due=1.0):
     """Money of parts: max(use × factor, least × due) + fee × due.
 
-    factor   negotiated price ÷ list price (1 − share), what a scenario makes of a price: on the price of a unit
-    due      on what is due without use: 1 unless money itself moves (an exchange rate)
+    Parameters
+    ----------
+    parts : Parts
+        As a form gives them.
+    factor : float or array, optional
+        Negotiated price ÷ list price (1 − share), or what a scenario makes of the price of a unit.
+    due : float or array, optional
+        On what is due without use: 1 unless money itself moves (an exchange rate).
 
+    Returns
+    -------
+    float or array
+        Money, in the shape to which parts and factors broadcast.
+
+    Source
+    ------
+    docs/method §5.15.
+
+    Examples
+    --------
     >>> float(charged(Parts(use=60.0, least=60.0), factor=0.8))
     60.0
     """
@@ -41,7 +97,31 @@ def charged(parts: Parts, factor=1.0, due=1.0):
 
 
 def parts_of(form, quantity) -> Parts:
-    """The parts of a form's charge. Raises PriceError where a form of one's own does not say them."""
+    """The parts of a form's charge.
+
+    Parameters
+    ----------
+    form : object
+        A rate form.
+    quantity : array
+        Units of one settlement window, >= 0, any shape.
+
+    Returns
+    -------
+    Parts
+        Money, in the shape of the quantity.
+
+    Raises
+    ------
+    PriceError
+        A form of one's own that does not say its parts.
+
+    Examples
+    --------
+    >>> from finops_model.prices.rates import make
+    >>> float(parts_of(make("linear", {"price": 2.0}), 3).use)
+    6.0
+    """
     if not hasattr(form, "parts"):
         raise PriceError(
             f"rate form '{type(form).__name__.casefold()}' does not say what of its charge is due without use, so a negotiated share or a "

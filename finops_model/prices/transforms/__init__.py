@@ -17,6 +17,13 @@ METHODS = ("apply",)  # what every file's class can do (shelf.py)
 def shelf() -> dict[str, type]:
     """The transforms of this folder by kind.
 
+    Returns
+    -------
+    dict of str to type
+        File name and its dataclass.
+
+    Examples
+    --------
     >>> {"minimum_duration", "increments", "size_units"} <= set(shelf())
     True
     """
@@ -26,8 +33,31 @@ def shelf() -> dict[str, type]:
 def make(kind: str, fields: dict, where: str = ""):
     """The transform `kind` with `fields` as they stand in a document.
 
-    Raises PriceError: unknown kind or field (with the nearest match), missing field, nonsense in a value.
+    Parameters
+    ----------
+    kind : str
+        File name without `.py`.
+    fields : dict
+        Names and values of its dataclass.
+    where : str, optional
+        Place for messages, for example "data/prices/hyperion.yaml:9".
 
+    Returns
+    -------
+    object
+        A frozen dataclass with `apply(quantity, …)`: billed quantity, same shape.
+
+    Raises
+    ------
+    PriceError
+        Unknown kind or field (with the nearest match), missing field, nonsense in a value.
+
+    Source
+    ------
+    docs/method §5.30.
+
+    Examples
+    --------
     >>> make("increments", {"step": 1, "minimum": 60}).apply([0, 20, 61.5])
     array([ 0., 60., 62.])
     """

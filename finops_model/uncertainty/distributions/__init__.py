@@ -17,6 +17,13 @@ __all__ = ["Distribution", "kinds", "make"]
 def kinds() -> list[str]:
     """The forms by name.
 
+    Returns
+    -------
+    list of str
+        File names without `.py`, in the order of the alphabet.
+
+    Examples
+    --------
     >>> "pert" in kinds() and "log_metalog" in kinds()
     True
     """
@@ -26,8 +33,31 @@ def kinds() -> list[str]:
 def make(kind: str, fields: dict, where: str = "") -> Distribution:
     """The distribution `kind` with `fields` as they stand in a document.
 
-    Raises ScenarioError: unknown kind or field (with the nearest match), missing field, nonsense in a value.
+    Parameters
+    ----------
+    kind : str
+        File name without `.py`.
+    fields : dict
+        Names and values of its dataclass, in the unit of the uncertain value.
+    where : str, optional
+        Place for messages, for example "scenarios/launch.yaml:9".
 
+    Returns
+    -------
+    Distribution
+        A frozen dataclass.
+
+    Raises
+    ------
+    ScenarioError
+        Unknown kind or field (with the nearest match), missing field, nonsense in a value.
+
+    Source
+    ------
+    docs/method §3.20, §3.21.
+
+    Examples
+    --------
     >>> round(float(make("normal", {"mean": 100.0, "sd": 20.0}).quantile(0.9)), 6)
     125.631031
     """

@@ -21,26 +21,84 @@ INF = np.inf
 
 
 class Distribution(ABC):
-    """An uncertain value. Forms are frozen dataclasses; probabilities and values may be numbers or arrays.
+    """An uncertain value; probabilities and values may be numbers or arrays. Forms are dataclasses.
 
-    mean, variance, sd and median are computed once; a form may have them as fields instead (then written `= field()`).
+    mean, variance, sd and median are computed once, in the unit of the value (variance: squared).
+    A form may have them as fields instead (then written `= field()`).
+
+    Source
+    ------
+    docs/method §3.20.
+
+    Examples
+    --------
+    >>> from finops_model.uncertainty.distributions import make
+    >>> law = make("uniform", {"min": 0.0, "max": 10.0})
+    >>> law.mean, law.median, float(law.exceedance(5.0)), float(law.overage(5.0))
+    (5.0, 5.0, 0.5, 1.25)
     """
 
     @abstractmethod
     def quantile(self, u):
-        """Value at probability u, same shape; u in 0 … 1."""
+        """Value at a probability.
+
+        Parameters
+        ----------
+        u : float or array
+            Probabilities, 0 … 1.
+
+        Returns
+        -------
+        float or array
+            In the unit of the value, same shape.
+        """
 
     @abstractmethod
     def cdf(self, x):
-        """P(X <= x), same shape."""
+        """P(X <= x).
+
+        Parameters
+        ----------
+        x : float or array
+            In the unit of the value.
+
+        Returns
+        -------
+        float or array
+            Probabilities, same shape.
+        """
 
     @abstractmethod
     def density(self, x):
-        """Probability density at x, same shape; atoms have none."""
+        """Probability density; atoms have none.
+
+        Parameters
+        ----------
+        x : float or array
+            In the unit of the value.
+
+        Returns
+        -------
+        float or array
+            Per unit of the value, same shape.
+        """
 
     @abstractmethod
     def between(self, power: int, low: float = -INF, high: float = INF) -> float:
-        """E[X^power ; low < X <= high], power 0, 1 or 2."""
+        """E[X^power ; low < X <= high].
+
+        Parameters
+        ----------
+        power : int
+            0, 1 or 2.
+        low, high : float, optional
+            Ends of the interval, in the unit of the value.
+
+        Returns
+        -------
+        float
+            In the unit of the value to that power; not divided by the probability of the interval.
+        """
 
     @property
     def support(self) -> tuple[float, float]:
@@ -48,7 +106,20 @@ class Distribution(ABC):
         return float(self.quantile(0.0)), float(self.quantile(1.0))
 
     def on_paths(self, uniform, name: str) -> np.ndarray:
-        """Values from the named draws: `uniform(name) -> (path,)`. A value that follows a factor takes more than its own draw."""
+        """Values from the named draws. A value that follows a factor takes more than its own draw.
+
+        Parameters
+        ----------
+        uniform : callable
+            `uniform(name) -> (path,)`, uniforms from 0 to 1.
+        name : str
+            The name of its own draw.
+
+        Returns
+        -------
+        array (path,)
+            In the unit of the value.
+        """
         return self.quantile(uniform(name))
 
     @cached_property
@@ -69,15 +140,52 @@ class Distribution(ABC):
         return float(self.quantile(0.5))
 
     def exceedance(self, x):
-        """P(X > x), same shape."""
+        """P(X > x).
+
+        Parameters
+        ----------
+        x : float or array
+            In the unit of the value.
+
+        Returns
+        -------
+        float or array
+            Probabilities, same shape.
+        """
         return 1.0 - self.cdf(x)
 
     def overage(self, commit, power: int = 1):
-        """E[max(X − commit, 0)^power]: what demand exceeds a commitment by (power 1), and its second moment (2). Number or array."""
+        """E[max(X − commit, 0)^power]: what demand exceeds a commitment by.
+
+        Parameters
+        ----------
+        commit : float or array
+            The commitment, in the unit of the value.
+        power : int, optional
+            1, or 2 for the second moment.
+
+        Returns
+        -------
+        float or array
+            In the unit of the value to that power, in the shape of `commit`.
+        """
         return each(lambda k: self._overage(k, power), commit)
 
     def waste(self, commit, power: int = 1):
-        """E[max(commit − X, 0)^power]: what of a commitment lies idle. Number or array."""
+        """E[max(commit − X, 0)^power]: what of a commitment lies idle.
+
+        Parameters
+        ----------
+        commit : float or array
+            The commitment, in the unit of the value.
+        power : int, optional
+            1, or 2 for the second moment.
+
+        Returns
+        -------
+        float or array
+            In the unit of the value to that power, in the shape of `commit`.
+        """
         return each(lambda k: self._waste(k, power), commit)
 
     def _overage(self, commit: float, power: int) -> float:
@@ -97,9 +205,21 @@ class Distribution(ABC):
         )
 
     def cvar(self, level):
-        """Mean of the worst 1 − level of the futures; an atom at the quantile counts in part. Number or array.
+        """Mean of the worst 1 − level of the futures; an atom at the quantile counts in part.
 
-        Source: Rockafellar & Uryasev (2002).
+        Parameters
+        ----------
+        level : float or array
+            Between 0 and 1; 0.95 is the worst 5 %. ScenarioError outside.
+
+        Returns
+        -------
+        float or array
+            In the unit of the value, in the shape of `level`.
+
+        Source
+        ------
+        Rockafellar & Uryasev (2002).
         """
         return each(self._cvar, level)
 
@@ -112,7 +232,22 @@ class Distribution(ABC):
         return (self.between(1, at, INF) + at * (float(self.cdf(at)) - level)) / (1 - level)
 
     def truncated(self, low: float | None = None, high: float | None = None) -> Distribution:
-        """This distribution, given that it lies from low to high (docs/method §3.22)."""
+        """This distribution, given that it lies from low to high.
+
+        Parameters
+        ----------
+        low, high : float, optional
+            Ends, in the unit of the value; at least one of them.
+
+        Returns
+        -------
+        Distribution
+            ScenarioError where less than a millionth of the futures is left.
+
+        Source
+        ------
+        docs/method §3.22.
+        """
         return Truncated(self, low, high)
 
 

@@ -23,12 +23,32 @@ TARGETS = {"price": ("skus", "services"), "demand": ("workloads",)}
 
 @dataclass(frozen=True)
 class Clock:
-    """The days of a plan and the months of a risk, counted from its first day: 16 January to 15 February is one of them."""
+    """The days of a plan and the months of a risk, counted from its first day.
 
-    dates: np.ndarray  # (day,) datetime64[D]
-    first: np.datetime64  # the first day on which it acts
-    of_day: np.ndarray  # (day,) month of the risk, −1 before it begins
-    count: int  # months of the risk
+    16 January to 15 February is one month of a risk that begins on 16 January.
+
+    Parameters
+    ----------
+    dates : array (day,) datetime64[D]
+        The days of the plan.
+    first : datetime64[D]
+        The first day on which it acts.
+    of_day : array (day,)
+        Month of the risk, −1 before it begins.
+    count : int
+        Months of the risk.
+
+    Examples
+    --------
+    >>> days = np.arange("2027-01-01", "2027-01-04", dtype="datetime64[D]")
+    >>> Clock(days, days[1], np.array([-1, 0, 0]), 1).profile.tolist()
+    [[0.0, 1.0, 1.0]]
+    """
+
+    dates: np.ndarray
+    first: np.datetime64
+    of_day: np.ndarray
+    count: int
 
     @property
     def profile(self) -> np.ndarray:
@@ -39,7 +59,22 @@ class Clock:
 def clock_of(dates: np.ndarray, since: str = "") -> Clock:
     """Months of a risk that begins on `since`, or on the plan's first day.
 
-    >>> clock_of(np.arange("2027-01-30", "2027-03-03", dtype="datetime64[D]"), "2027-01-31").of_day[[0, 1, 28, 29, 31]].tolist()
+    Parameters
+    ----------
+    dates : array (day,) datetime64[D]
+        The days of the plan.
+    since : str, optional
+        A month YYYY-MM or a day YYYY-MM-DD; '': the first day of the plan.
+
+    Returns
+    -------
+    Clock
+        A month that is too short for the day of `since` begins on its last day.
+
+    Examples
+    --------
+    >>> days = np.arange("2027-01-30", "2027-03-03", dtype="datetime64[D]")
+    >>> clock_of(days, "2027-01-31").of_day[[0, 1, 28, 29, 31]].tolist()
     [-1, 0, 0, 1, 1]
     """
     first = (
@@ -71,18 +106,59 @@ def check_date(text, key: str) -> None:
 
 
 def day_of(text: str) -> str:
-    """A month or a day as a day."""
+    """A month or a day as a day.
+
+    Parameters
+    ----------
+    text : str
+        YYYY-MM or YYYY-MM-DD.
+
+    Returns
+    -------
+    str
+        YYYY-MM-DD; of a month its first day.
+
+    Examples
+    --------
+    >>> day_of("2027-02"), day_of("2027-02-14")
+    ('2027-02-01', '2027-02-14')
+    """
     return f"{text}-01" if len(text) == 7 else text
 
 
 @dataclass(frozen=True, kw_only=True)
 class Risk(ABC):
-    """What may happen, and to what. SKUs, services and workloads are names; `*` in a name stands for any letters.
+    """What may happen, and to what. `*` in a name stands for any letters.
 
-    skus, services   whose prices it moves;  workloads  whose demand it moves
-    since            first day or month; default: the first day forecast
-    apart            each SKU (or workload) has draws of its own; else all move together
-    known_since      day on which it became known: a replay from an earlier day does not know it; default: always known
+    Parameters
+    ----------
+    skus, services : tuple of str, optional
+        Whose prices it moves.
+    workloads : tuple of str, optional
+        Whose demand it moves.
+    since : str, optional
+        First day or month; default: the first day forecast.
+    apart : bool, optional
+        Each SKU (or workload) has draws of its own; else all move together.
+    known_since : str, optional
+        Day on which it became known: a replay from an earlier day does not know it; default: always
+        known.
+
+    Raises
+    ------
+    ScenarioError
+        Nothing it may act on is named; a name, a date or a value of its own makes no sense.
+
+    Source
+    ------
+    docs/method §3.30.
+
+    Examples
+    --------
+    >>> from finops_model.uncertainty.risks import make
+    >>> risk = make({"kind": "fx", "services": "Models", "volatility": 0.08, "since": "2027-02"})
+    >>> risk.kind, risk.services, risk.acts, risk.idle
+    ('fx', ('Models',), ('price',), False)
     """
 
     skus: tuple[str, ...] = ()
@@ -139,20 +215,76 @@ class Risk(ABC):
 
     @abstractmethod
     def words(self) -> str:
-        """What may happen, as a report says it."""
+        """What may happen, as a report says it.
+
+        Returns
+        -------
+        str
+            A clause, as "the exchange rate behind Models moves by 8 % a year".
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Factors(Risk):
-    """A risk that multiplies prices, demand or both; what adds use instead is a `Risk` alone (bursts.py)."""
+    """A risk that multiplies prices, demand or both; what adds use is a `Risk` alone (bursts.py).
+
+    Parameters
+    ----------
+    skus, services : tuple of str, optional
+        Whose prices it moves.
+    workloads : tuple of str, optional
+        Whose demand it moves.
+    since : str, optional
+        First day or month; default: the first day forecast.
+    apart : bool, optional
+        Each SKU (or workload) has draws of its own; else all move together.
+    known_since : str, optional
+        Day on which it became known; default: always known.
+
+    Examples
+    --------
+    >>> from finops_model.uncertainty.risks import make
+    >>> days = np.arange("2027-01-01", "2027-03-01", dtype="datetime64[D]")
+    >>> risk = make({"kind": "fx", "services": "Models", "volatility": 0.08})
+    >>> [factor.shape for factor in risk.factors(0, "euro", range(4), clock_of(days))]
+    [(4, 2)]
+    """
 
     def profile(self, clock: Clock) -> np.ndarray:
-        """On which days each row of `factors` counts, (row, day)."""
+        """On which days each row of `factors` counts.
+
+        Parameters
+        ----------
+        clock : Clock
+            Its months on the days of the plan.
+
+        Returns
+        -------
+        array (row, day)
+            1 on its days, else 0.
+        """
         return clock.profile
 
     @abstractmethod
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        """Factors (path, row) on what it acts on, one array for each of `acts`; pure in (seed, name, path, row)."""
+        """Factors on what it acts on; pure in (seed, name, path, row).
+
+        Parameters
+        ----------
+        seed : int
+            Of the simulation.
+        name : str
+            Of the risk in its scenario: the name of its draws.
+        paths : range
+            Numbers of the paths.
+        clock : Clock
+            Its months on the days of the plan.
+
+        Returns
+        -------
+        tuple of array (path, row)
+            One array for each of `acts`; 1 moves nothing.
+        """
 
 
 def names_of(value, key: str) -> tuple[str, ...]:

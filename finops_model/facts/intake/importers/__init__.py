@@ -27,16 +27,44 @@ CONTRACT = Contract(
 
 @dataclass(frozen=True)
 class Export:
-    """One file under FOCUS 1.4 names: its rows in pieces of text cells with `x_Row`, its format, and notes."""
+    """One file under FOCUS 1.4 names.
+
+    Parameters
+    ----------
+    batches : iterator of pyarrow.Table
+        Its rows in pieces: text cells, and `x_Row`, the row's number in the file.
+    version : str
+        Format and version, for the lineage: "FOCUS 1.2".
+    notes : list of str, optional
+        What a reader of the lineage should know.
+
+    Examples
+    --------
+    >>> table = pa.table({"BilledCost": ["1.50"], "x_Row": [1]})
+    >>> Export(iter([table]), "Acme costs").notes
+    []
+    """
 
     batches: Iterator[pa.Table]
-    version: str  # format and version, for the lineage: 'FOCUS 1.2'
+    version: str
     notes: list[str] = field(default_factory=list)
 
 
 def shelf() -> dict[str, ModuleType]:
-    """The importers by file name. Raises FinOpsError for a file that does not hold what an importer holds.
+    """The importers by file name.
 
+    Returns
+    -------
+    dict of str to module
+        In the order of the alphabet.
+
+    Raises
+    ------
+    FinOpsError
+        A file does not hold what an importer holds (CONTRACT).
+
+    Examples
+    --------
     >>> "focus" in shelf()
     True
     """
@@ -44,7 +72,34 @@ def shelf() -> dict[str, ModuleType]:
 
 
 def named(format: str, source: Source) -> ModuleType:
-    """The importer of this name. Raises InputError for a name that is none, and where it does not recognise the file."""
+    """The importer of this name.
+
+    Parameters
+    ----------
+    format : str
+        File name of the importer without `.py`.
+    source : Source
+        The file that it shall read.
+
+    Returns
+    -------
+    module
+        It recognises the file.
+
+    Raises
+    ------
+    InputError
+        There is none of this name (with the nearest match), or it does not recognise the file.
+
+    Examples
+    --------
+    >>> from finops_model.errors import InputError
+    >>> try:
+    ...     named("focsu", Source("bill.csv", "csv", "", 0))
+    ... except InputError as problem:
+    ...     print(str(problem)[:69])
+    --format: unknown importer 'focsu'. Did you mean 'focus'? Known: anth
+    """
     importers = shelf()
     if format not in importers:
         raise InputError(unknown("--format", "importer", format, importers))
@@ -57,7 +112,32 @@ def named(format: str, source: Source) -> ModuleType:
 
 
 def recognised(source: Source) -> str | None:
-    """The default importer that knows a source, FOCUS apart: that one judges every table. Raises InputError where two know it."""
+    """The default importer that knows a source, FOCUS apart: that one judges every table.
+
+    Parameters
+    ----------
+    source : Source
+        An opened file or frame.
+
+    Returns
+    -------
+    str or None
+        Its name; None where no default importer knows it.
+
+    Raises
+    ------
+    InputError
+        Two know it; says how to name one.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> line = {"object": "organization.costs.result", "amount": {"value": "1.5", "currency": "usd"}}
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "costs.json")
+    >>> _ = file.write_text(json.dumps({"object": "page", "data": [{"results": [line]}]}))
+    >>> recognised(open_source(file))
+    'openai_costs'
+    """
     importers = shelf()
     names = [
         name
@@ -72,7 +152,37 @@ def recognised(source: Source) -> str | None:
 
 
 def read(source: Source, format: str | None = None) -> Export:
-    """The export behind a source, by the importer of that name, or by the default one that recognises it; FOCUS judges every table."""
+    """The export behind a source; FOCUS judges every table that no other importer knows.
+
+    Parameters
+    ----------
+    source : Source
+        An opened file or frame.
+    format : str, optional
+        Name of the importer that reads it; None: the default one that recognises it.
+
+    Returns
+    -------
+    Export
+        Its batches are read once.
+
+    Raises
+    ------
+    InputError
+        Nobody knows the file, two know it, or it is a vendor's export without an importer.
+    FinOpsError
+        The importer gave no Export; names its file.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> line = {"object": "organization.costs.result", "amount": {"value": "1.5", "currency": "usd"}}
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "costs.json")
+    >>> _ = file.write_text(json.dumps({"object": "page", "data": [{"results": [line]}]}))
+    >>> export = read(open_source(file))
+    >>> export.version, next(export.batches)["BilledCost"].to_pylist()
+    ('OpenAI costs', ['1.5'])
+    """
     importers = shelf()
     if name := format or recognised(source):
         importer = named(name, source) if format else importers[name]
@@ -106,9 +216,28 @@ def _offer(source: Source, importers: dict[str, ModuleType]) -> str:
 
 
 def detect(path) -> str | None:
-    """The name of the default importer that can read a file as it is, or None: it is another kind of table, or no export at all.
+    """The name of the default importer that can read a file as it is.
 
-    Only FOCUS tables that have every needed column count; anything else wants a mapping (facts/intake/tables.py).
+    Only FOCUS tables that have every needed column count; anything else wants a mapping
+    (facts/intake/tables.py).
+
+    Parameters
+    ----------
+    path : path
+        A file.
+
+    Returns
+    -------
+    str or None
+        None: it is another kind of table, or no export at all.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "bill.csv")
+    >>> _ = file.write_text("Date,Cost")
+    >>> print(detect(file))
+    None
     """
     try:
         source = open_source(path)
