@@ -10,7 +10,8 @@ import pandas as pd
 from scenario_world import demand_for, settings, world
 
 from finops_model.facts.plans.budgets import Budgets
-from finops_model.measure.brief import Close, brief
+from finops_model.measure.brief import brief
+from finops_model.measure.close import Close
 from finops_model.names import slug
 from finops_model.publish import dashboard
 from finops_model.scenario import document as scenario

@@ -12,7 +12,7 @@ import pytest
 from dashboard_world import COMMIT, budget, facts, run_of
 
 import scripts
-from finops_model.measure.brief import Close
+from finops_model.measure.close import Close
 from finops_model.publish.close import briefs_of
 from finops_model.publish.report.briefs import KEYS
 from finops_model.schemas import NEWEST

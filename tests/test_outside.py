@@ -21,8 +21,9 @@ from typer.testing import CliRunner
 from finops_model.cli import _forecasts, app
 from finops_model.decide.compare import compare
 from finops_model.measure.actuals import COMPANY
-from finops_model.measure.brief import Close, brief
+from finops_model.measure.brief import brief
 from finops_model.measure.budget import outside
+from finops_model.measure.close import Close
 from finops_model.publish import close
 from finops_model.publish.dashboard import state as dashboard_view
 from finops_model.publish.page import first as page_first

@@ -17,8 +17,8 @@ from scenario_world import demand_for, settings, world
 from finops_model.cli import bills
 from finops_model.facts.plans.budgets import Budgets
 from finops_model.measure import words
-from finops_model.measure.brief import Close
 from finops_model.measure.budget.parts import FREE, IDLE, NONE, UNIT, lines, reason
+from finops_model.measure.close import Close
 from finops_model.publish.close import briefs_of
 from finops_model.publish.dashboard import state as dashboard_view
 from finops_model.publish.page.body import Page

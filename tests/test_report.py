@@ -18,7 +18,6 @@ from finops_model import resources
 from finops_model.errors import InputError, ReportError
 from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.page.body import Page, open_brief
-from finops_model.publish.page.first import day
 from finops_model.publish.page.html import DRAWN, TAGS, WRITTEN, sanitised
 from finops_model.publish.page.tables import Column, differences, table
 from finops_model.publish.report import archive
@@ -32,6 +31,7 @@ from finops_model.publish.report.briefs import (
 )
 from finops_model.publish.report.build import build_reports, to_pdf
 from finops_model.publish.report.manifest import compare_briefs, verify_files
+from finops_model.wording import day
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,9 +11,10 @@ import pandas as pd
 from ..names import slug
 from ..periods import fiscal_months
 from . import actuals
-from .brief import Close, budget_of, history, landing
+from .brief import budget_of, history, landing
 from .brief_types import MoreUnits
 from .budget.parts import FREE, UNIT
+from .close import Close
 
 DOZEN = 12  # units with a report of their own, where finops.yaml does not say otherwise
 TABLE = (

@@ -20,8 +20,9 @@ from ..facts.ledger import billed, reconcile, twice
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..measure import accuracy, actuals, carried, grades, kpis, restated
-from ..measure.brief import Close, brief
+from ..measure.brief import brief
 from ..measure.budget.parts import company_lines
+from ..measure.close import Close
 from ..measure.entities import label, labelled, own_unit
 from ..measure.units import UNASSIGNED, folded, slim
 from ..names import COMPANY

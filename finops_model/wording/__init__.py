@@ -1,6 +1,8 @@
-"""Money, chances and ranges in words of a page."""
+"""Money, chances, ranges and days in words of a page."""
 
 from __future__ import annotations
+
+from ..periods import is_date, month_name
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
@@ -84,3 +86,13 @@ def gap(value: float, budget: float, currency: str = "USD") -> str:
         if abs(left) < 0.005
         else f"{money(abs(left), currency)} {'under' if left > 0 else 'over'}"
     )
+
+
+def day(text: str) -> str:
+    """A day (YYYY-MM-DD) for readers; what is no day stays as it is.
+
+    >>> day("2026-10-31"), day("2026-02-30"), day("2026-10")
+    ('31 October 2026', '2026-02-30', '2026-10')
+    """
+    whole = is_date(text) and len(text) == len("YYYY-MM-DD")
+    return f"{int(text[8:])} {month_name(text[:7])}" if whole else str(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..periods import add_months, month_name
-from . import chance, gap, money, span
+from . import chance, day, gap, money, span
 
 NO_WIDTH = "the range has no width, as nothing in the bill has varied"
 TOO_LITTLE = "there is too little history to forecast"
@@ -257,12 +257,3 @@ def before_the_ledger(brief: dict) -> str:
         f"{what} {day(first)}, and {land['period']} begins on {day(begins)}: anything spent between is not in these figures, "
         "while the budget is of the whole year."
     )
-
-
-def day(text: str) -> str:
-    """A day for readers.
-
-    >>> day("2026-07-31")
-    '31 July 2026'
-    """
-    return f"{int(text[8:10])} {month_name(text[:7])}"

@@ -262,7 +262,7 @@ def _capital(text: str) -> str:
 def company_lines(close, made: Mapping[str, dict], every: Iterable[str]) -> dict:
     """The company's brief with a line per unit and, where the year has a budget, what carries it: `children`, `reason` and its sentence.
 
-    close   a measure.brief.Close;  made: the briefs made so far, the company's and every unit's
+    close   a measure.close.Close;  made: the briefs made so far, the company's and every unit's
     """
     plans = close.budgets
     budgeted = plans.units() if plans is not None else []

@@ -13,9 +13,11 @@ from ...names import slug
 from ...periods import check_month
 from ..report.briefs import load_brief, readable
 from ..report.places import published_in
+from . import basis as page_basis
 from . import costs as page_costs
 from . import first as page_first
 from . import sections as page_sections
+from . import track as page_track
 from . import units as page_units
 from .tables import Figures, differences, templates
 
@@ -108,11 +110,11 @@ class Page:
 
     def track_record(self) -> Section | None:
         """How earlier forecasts did."""
-        return self._section("track-record", page_sections.track_record(self.figures))
+        return self._section("track-record", page_track.track_record(self.figures))
 
     def basis(self) -> Section:
         """Tie-out by issuer, quality, assumptions, what is not in this report, where every number comes from."""
-        return self._section("basis", page_first.basis(self.figures), "report_basis.html.j2")
+        return self._section("basis", page_basis.basis(self.figures), "report_basis.html.j2")
 
     def differences(self) -> list[str]:
         """What the sections shown so far say differently from the brief; empty means every figure is the brief's."""

@@ -1,0 +1,227 @@
+"""The track record: how earlier forecasts did, whether their ranges held, and what was set by hand."""
+
+from __future__ import annotations
+
+from ...forecasting.windows import verdict, within
+from ...periods import month_name
+from ..charts import accuracy as accuracy_charts
+from ..charts import budget as charts
+from .tables import Column, Figures, table
+
+
+def track_record(figures: Figures) -> dict | None:
+    """How good earlier forecasts were, and how far to trust this one."""
+    found = figures.brief["accuracy"]
+    published = found.get("published") or {}
+    if not found["rows"] and not published.get("n"):
+        return None
+    ranges = {
+        "replayed": ("accuracy/calibration", found.get("calibration") or []),
+        "published": ("accuracy/published/calibration", published.get("calibration") or []),
+    }
+    lead = " ".join(
+        text for text in (found.get("trust") or found["sentence"], _sentence(published)) if text
+    )
+    return {
+        "title": "How good were we, and how far to trust this",
+        "figure": charts.track_record(figures.brief),
+        "lead": lead,
+        "small": list(_small(figures, found["rows"], ranges)),
+        "tables": [
+            *_leads(figures, found),
+            *_said_was(figures, ranges),
+            *_by_hand(figures, published),
+            *_graded(figures),
+        ],
+    }
+
+
+def _sentence(published: dict) -> str:
+    """What was published, and by hand, in words."""
+    hand = published.get("by_hand")
+    return " ".join([published.get("sentence", ""), f"{hand['sentence']}." if hand else ""]).strip()
+
+
+def _small(figures: Figures, rows: list[dict], ranges: dict):
+    """(chart, figure, words) of the small charts: the miss, and said against was for replays and for what was published."""
+    miss = accuracy_charts.missed(rows)
+    if miss:
+        yield miss, figures.show("accuracy/rows/0/error_pct", "rate"), miss.subtitle
+    for what, (_, calibration) in ranges.items():
+        chart = accuracy_charts.said_was(calibration, what)
+        if chart:
+            row = next((row for row in calibration if row["level"] == 0.8), calibration[0])
+            yield (
+                chart,
+                f"{row['share'] * 100:.0f} % ({row['hits']} of {row['n']})",
+                verdict(row) or chart.subtitle,
+            )
+
+
+def _leads(figures: Figures, found: dict) -> list:
+    """By months ahead: our miss, that of repeating last week, what the ranges held, the budget-variance thresholds."""
+    rows = [(f"accuracy/rows/{i}", str(row["lead"]), row) for i, row in enumerate(found["rows"])]
+    if found.get("quarter"):
+        rows.append(("accuracy/quarter", "1 to 3 together", found["quarter"]))
+    if not rows:
+        return []
+    held = [name for name in ("coverage50", "coverage80", "coverage90") if name in rows[0][2]]
+    limits = [
+        name for name in (within(limit) for limit in found.get("bands") or ()) if name in rows[0][2]
+    ]
+    columns = [
+        Column("Months ahead", False),
+        *map(
+            Column,
+            (
+                "Forecasts",
+                "Missed by",
+                "Repeating last week missed by",
+                "Better by",
+                *(f"Inside the {name[8:]} % range" for name in held),
+                *(f"Within {name[7:]} %" for name in limits),
+            ),
+        ),
+    ]
+    cells = [
+        [
+            name,
+            figures.show(f"{at}/n", "count"),
+            *(
+                figures.show(f"{at}/{key}", "rate")
+                for key in ("error_pct", "naive_error_pct", "skill")
+            ),
+            *(f"{round(row[key] * row['n'])} of {row['n']}" for key in (*held, *limits)),
+        ]
+        for at, name, row in rows
+    ]
+    named = ", ".join(name[7:] for name in limits)
+    note = (
+        (
+            f"Within {named} %: the FinOps thresholds of budget variance (run, walk, crawl), configurable; how many totals were missed by at most "
+            "that much."
+        )
+        if limits
+        else ""
+    )
+    return [
+        table(columns, cells, "Error of monthly totals, weighted by money", name="leads", note=note)
+    ]
+
+
+def _said_was(figures: Figures, ranges: dict) -> list:
+    """The numbers of the calibration charts."""
+    rows = [
+        [
+            what,
+            f"{row['level'] * 100:.0f} %",
+            figures.show(f"{at}/{i}/share", "rate"),
+            f"{row['hits']} of {row['n']}",
+            str(row["months"]),
+            f"{row['low'] * 100:.0f} to {row['high'] * 100:.0f} %",
+        ]
+        for what, (at, found) in ranges.items()
+        for i, row in enumerate(found)
+        if row["n"]
+    ]
+    columns = [
+        Column("Forecasts", False),
+        *map(Column, ("We said", "It was", "Inside", "Different months", "By luck alone")),
+    ]
+    note = (
+        "Months up to 3 ahead (published: all). By luck alone: where the share of a perfectly calibrated forecast lies four times of five, "
+        "as many draws as there are different months; neighbouring months share surprises, so the truth is a little wider."
+    )
+    return (
+        [table(columns, rows, "Whether our ranges held", note=note, name="calibration")]
+        if rows
+        else []
+    )
+
+
+def _by_hand(figures: Figures, published: dict) -> list:
+    """Numbers set by hand beside the model's: those that came, then those to come."""
+    show, brief, rows = figures.show, figures.brief, []
+    for where in ("detail", "workloads"):
+        for i, row in enumerate(published.get(where) or ()):
+            if row.get("hand") is not None:
+                at = f"accuracy/published/{where}/{i}"
+                rows.append(
+                    [
+                        _whose(row, row["for"]) + f", said {row['lead']} ahead",
+                        *(show(f"{at}/{key}", "whole") for key in ("p50", "hand", "actual")),
+                        *(show(f"{at}/{key}", "rate") for key in ("error_pct", "hand_error_pct")),
+                        row.get("by") or "–",
+                        row.get("because") or "–",
+                    ]
+                )
+    coming = [
+        (f"forecast/months/{i}/p50", f"forecast/months/{i}/override", row["month"], row["override"])
+        for i, row in enumerate(brief["forecast"]["months"])
+        if row.get("override")
+    ]
+    coming += [
+        (f"by_hand/{i}/p50", f"by_hand/{i}", row["month"], row)
+        for i, row in enumerate(brief.get("by_hand") or ())
+    ]
+    for model, at, month, hand in coming:
+        rows.append(
+            [
+                _whose(hand, month),
+                show(model, "whole"),
+                show(f"{at}/value", "whole"),
+                "to come",
+                "",
+                "",
+                hand["by"] or "–",
+                hand["because"] or "–",
+            ]
+        )
+    columns = [
+        Column("Month", False, True),
+        *map(Column, ("Model, median", "By hand", "Actual", "Model missed by", "Hand missed by")),
+        Column("By", False),
+        Column("Because", False, True),
+    ]
+    note = (
+        "A number set by hand is shown with the model's own, never in its place; both are graded."
+    )
+    return (
+        [table(columns, rows[-14:], f"Set by hand, {figures.currency}", note=note, name="by-hand")]
+        if rows
+        else []
+    )
+
+
+def _whose(hand: dict, month: str) -> str:
+    return f"{hand['workload']}, {month_name(month)}" if hand.get("workload") else month_name(month)
+
+
+def _graded(figures: Figures) -> list:
+    """The table behind the chart: the forecasts made one month ahead, and the FinOps KPI by its name."""
+    detail, show = figures.brief["accuracy"]["detail"], figures.show
+    lead = min((row["lead"] for row in detail), default=1)
+    rows = [
+        [
+            month_name(row["for"]),
+            *(
+                show(f"accuracy/detail/{i}/{key}", "whole")
+                for key in ("p10", "p50", "p90", "actual")
+            ),
+            show(f"accuracy/detail/{i}/error_pct", "rate"),
+            show(f"accuracy/detail/{i}/finops_variance_pct", "rate")
+            if "finops_variance_pct" in row
+            else "–",
+            "yes" if row["inside"] else "no",
+        ]
+        for i, row in enumerate(detail)
+        if row["lead"] == lead
+    ]
+    columns = [
+        Column("Month", False),
+        *map(Column, ("P10", "Median", "P90", "Actual", "Error", "FinOps variance")),
+        Column("Inside P10–P90", False),
+    ]
+    note = "Error: |forecast − actual| ÷ actual, forecast being the median. FinOps variance: (forecast − actual) ÷ forecast."
+    caption = f"Forecast {'one month' if lead == 1 else f'{lead} months'} ahead, {figures.currency}"
+    return [table(columns, rows[-14:], caption, note=note, name="graded")] if rows else []
