@@ -1,9 +1,10 @@
-"""The dashboard below its page: archive, dials, figures, widget (docs/method §9.20, §15.20)."""
+"""The dashboard below its page: archive, levers, figures, widget (docs/method §9.20, §15.20)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 import re
 import subprocess
@@ -19,9 +20,10 @@ from hypothesis import strategies as st
 
 from finops_model.errors import ReportError
 from finops_model.publish import dashboard
-from finops_model.publish.dashboard import dials as dashboard_dials
+from finops_model.publish.dashboard import levers as dashboard_levers
 from finops_model.publish.dashboard import state as dashboard_view
-from finops_model.publish.dashboard.widget import Dashboard, reports_root
+from finops_model.publish.dashboard.labels import spread_labels, stamp
+from finops_model.publish.dashboard.widget import Dashboard, Scrubbed, reports_root
 
 MONTH = "2026-10"
 
@@ -149,7 +151,7 @@ def test_no_report_yet_says_how_to_make_one(tmp_path):
     )
 
 
-# --- the dials --------------------------------------------------------------------------------------------------------
+# --- the levers --------------------------------------------------------------------------------------------------------
 
 
 def test_at_rest_the_frozen_base_comes_back_bit_for_bit(small):
@@ -157,7 +159,7 @@ def test_at_rest_the_frozen_base_comes_back_bit_for_bit(small):
     assert np.array_equal(
         dashboard.settle(small["dials"], 0, 0, 0.0, 0), small["run"].effective.sum(axis=2)[:1000]
     )
-    apart = dashboard_dials.rebuilt(small["dials"], dashboard.Position())
+    apart = dashboard_levers.rebuilt(small["dials"], dashboard.Levers())
     assert np.allclose(apart, small["dials"]["base"], rtol=1e-12)
 
 
@@ -193,15 +195,15 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("position, changes, tolerance", CASES)
+@pytest.mark.parametrize("levers, changes, tolerance", CASES)
 def test_a_slider_gives_what_the_simulation_gives_for_the_same_what_if(
-    small, position, changes, tolerance
+    small, levers, changes, tolerance
 ):
     """The oracle is the whole engine: same seed, the what-if written as a scenario."""
     known = facts(small["folder"])
     run = run_of(small["folder"], known, COMMIT, *changes, name="oracle", paths=1000)
     told = run.effective.sum(axis=2)
-    ours = dashboard.settle(small["dials"], **position)
+    ours = dashboard.settle(small["dials"], **levers)
     assert (
         np.abs(told.mean(axis=0) - small["dials"]["base"].mean(axis=0)).max() > 1.0
     )  # the change is not nothing
@@ -247,9 +249,9 @@ ANYTHING = st.one_of(
     )
 )
 def test_whatever_a_browser_sends_a_position_is_inside_its_limits(small, sent):
-    position = dashboard.clamp(sent, small["dials"])
+    levers = dashboard.clamp(sent, small["dials"])
     for name, (low, high) in dashboard.limits(small["dials"]).items():
-        assert low <= getattr(position, name) <= high and math.isfinite(getattr(position, name))
+        assert low <= getattr(levers, name) <= high and math.isfinite(getattr(levers, name))
 
 
 def test_nine_hundred_thousand_million_is_the_end_of_the_slider(small):
@@ -301,7 +303,7 @@ def test_dials_of_another_run_are_refused(small, tmp_path):
     shifted = {**small["run"].dials, "months": small["run"].dials["months"][1:]}
     with pytest.raises(
         ReportError,
-        match="^2026-10: the brief forecasts 2026-11 … 2027-12 and the dials 2026-12 … 2027-12. Freeze the dials",
+        match="^2026-10: the brief forecasts 2026-11 … 2027-12 and the draws 2026-12 … 2027-12. Freeze the draws",
     ):
         dashboard.freeze(shifted, small["brief"], tmp_path / MONTH)
 
@@ -344,14 +346,14 @@ def test_at_rest_the_page_says_what_the_brief_says(small):
     assert seen["label"] == "Published: October 2026 report, preliminary"
     last = {name: row for row in seen["chart"]["data"]["fan"] for name in [row["month"]]}
     for row in brief["forecast"]["months"]:
-        drawn = last[dashboard_view.stamp(row["month"])]
+        drawn = last[stamp(row["month"])]
         assert all(drawn[p] == row[p] for p in ("p05", "p10", "p25", "p50", "p75", "p90", "p95"))
     assert "Your sliders" not in [row["name"] for row in seen["compare"]]
 
 
 def test_a_moved_slider_moves_every_figure_by_the_change_of_the_draws(small):
     brief, dials = small["brief"], small["dials"]
-    seen = dashboard.view(brief, dials, dashboard.Position(demand=0.2))
+    seen = dashboard.view(brief, dials, dashboard.Levers(demand=0.2))
     moved = dashboard.settle(dials, demand=0.2) - dials["base"]
     mine = seen["compare"][-1]
     assert (
@@ -378,7 +380,7 @@ def test_a_hair_of_demand_moves_the_figures_by_a_hair(small):
     """Opening figures come from all paths, what-ifs from the frozen ones: no jump may show between them."""
     brief, dials = small["brief"], small["dials"]
     rest, hair = (
-        dashboard.view(brief, dials, dashboard.Position(demand=value))["chart"]["data"]["fan"]
+        dashboard.view(brief, dials, dashboard.Levers(demand=value))["chart"]["data"]["fan"]
         for value in (0.0, 1e-6)
     )
     for before, after in zip(rest, hair):
@@ -397,7 +399,7 @@ def test_a_brief_without_budget_and_without_what_ifs_still_opens(small):
             "breach_month": None,
         },
     }
-    seen = dashboard.view(bare, small["dials"], dashboard.Position(demand=0.1))
+    seen = dashboard.view(bare, small["dials"], dashboard.Levers(demand=0.1))
     assert [card["title"] for card in seen["cards"]] == [
         "FY2026 lands at",
         "FY2027 is heading for",
@@ -410,9 +412,7 @@ def test_a_brief_without_budget_and_without_what_ifs_still_opens(small):
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=6))
 def test_direct_labels_never_overlap(values):
-    rows = dashboard_view.spread_labels(
-        [(value, str(i), "") for i, value in enumerate(values)], 5.0
-    )
+    rows = spread_labels([(value, str(i), "") for i, value in enumerate(values)], 5.0)
     places = [row["value"] for row in rows]
     assert len(rows) == len(values) and all(b - a >= 5 - 1e-6 for a, b in zip(places, places[1:]))
 
@@ -424,9 +424,9 @@ def test_the_widget_opens_as_published_and_comes_back(small):
     page = Dashboard(small["root"])
     opened = page.view
     assert page.opens_as_published() and page.problem == "" and page.report["slug"] == "company"
-    page.position = {"demand": 9e11}
-    assert page.view["position"]["demand"] == 1.0 and page.view["label"] == "What-if, not published"
-    page.position = {}
+    page.levers = {"demand": 9e11}
+    assert page.view["levers"]["demand"] == 1.0 and page.view["label"] == "What-if, not published"
+    page.levers = {}
     assert page.view == opened
 
 
@@ -435,7 +435,7 @@ def test_the_widget_opens_as_published_and_comes_back(small):
 )
 def test_nonsense_from_the_browser_leaves_the_page_published(small, sent):
     page = Dashboard(small["root"])
-    page.position = sent
+    page.levers = sent
     assert page.problem == "" and page.view["published"]
 
 
@@ -462,12 +462,21 @@ def test_a_failure_shows_a_reference_and_the_log_has_the_reason(archive, caplog,
 
     monkeypatch.setattr(dashboard_view, "view", fails)
     monkeypatch.setattr("finops_model.publish.dashboard.widget.log.propagate", True)
-    page.position = {"demand": 0.5}
+    page.levers = {"demand": 0.5}
     reference = re.fullmatch(
         r"This did not work. Nothing was changed. Tell the finance team the reference ([0-9a-f]{8})\.",
         page.problem,
     )
     assert reference and reference[1] in caplog.text and "the secret is 12345" in caplog.text
+
+
+def test_a_line_of_the_pages_log_has_no_token_and_steers_no_terminal():
+    """The server's log had the one rule, the page's log another that left the token in the line."""
+    sent = logging.makeLogRecord({"msg": "'x?token=abcdefgh' \x1b[31m is not a published report"})
+    assert (
+        Scrubbed("%(message)s").format(sent)
+        == "'x?token=[hidden]' \\x1b[31m is not a published report"
+    )
 
 
 def test_messages_do_not_tell_where_the_server_keeps_its_files(tmp_path):
@@ -508,7 +517,7 @@ def test_a_new_report_is_listed_without_a_new_kernel(archive):
 
 def test_a_page_does_not_load_pandas_altair_or_scipy(small):
     code = (
-        "import sys; from finops_model.publish import dashboard; page = dashboard.page(sys.argv[1]); page.position = {'demand': 0.3, 'committed': 12};"
+        "import sys; from finops_model.publish import dashboard; page = dashboard.page(sys.argv[1]); page.levers = {'demand': 0.3, 'committed': 12};"
         "assert page.view['label'] == 'What-if, not published';"
         "print([m for m in ('pandas', 'altair', 'scipy', 'prophet', 'duckdb', 'pyarrow', 'vl_convert') if m in sys.modules])"
     )

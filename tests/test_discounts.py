@@ -20,7 +20,7 @@ from finops_model.prices.settle.windows import (
     share_paid,
 )
 from finops_model.prices.terms.agreements import Agreement
-from finops_model.publish.dashboard import dials as dashboard_dials
+from finops_model.publish.dashboard import levers as dashboard_levers
 from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
 from finops_model.simulate.compile.plan import compile_plan, future, paid_share
@@ -257,10 +257,10 @@ def test_a_scenario_and_a_risk_move_the_price_of_units_only(company, text, form,
     rate = make(form["kind"], {key: value for key, value in form.items() if key != "kind"})
     cost, run = of_egress(company, text, rate)
     assert np.allclose(cost, right, rtol=1e-5)
-    position = dashboard_dials.Position(demand=0.0)
-    assert np.allclose(
-        dashboard_dials.rebuilt(run.dials, position), run.dials["base"], rtol=1e-9
-    ), "the sliders at rest give the base"
+    levers = dashboard_levers.Levers(demand=0.0)
+    assert np.allclose(dashboard_levers.rebuilt(run.dials, levers), run.dials["base"], rtol=1e-9), (
+        "the sliders at rest give the base"
+    )
 
 
 def test_an_exchange_rate_moves_fees_and_minima_too(company):
@@ -275,7 +275,7 @@ def test_an_exchange_rate_moves_fees_and_minima_too(company):
         and np.allclose(fee, plain, rtol=1e-6)
     )
     assert np.allclose(
-        dashboard_dials.rebuilt(run.dials, dashboard_dials.Position()), run.dials["base"], rtol=1e-9
+        dashboard_levers.rebuilt(run.dials, dashboard_levers.Levers()), run.dials["base"], rtol=1e-9
     )
 
 

@@ -61,7 +61,6 @@ LONG_FILES = {
     "prices/tokens/usage.py": (353, 500),
     "publish/alerts.py": (428, 535),
     "publish/charts/budget.py": (525, 565),
-    "publish/dashboard/state.py": (422, 500),
     "publish/report/workbook.py": (488, 540),
     "scenario/layers.py": (542, 616),
     "simulate/compile/plan.py": (551, 626),

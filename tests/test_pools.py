@@ -17,7 +17,7 @@ from test_settlement import SKUS, problems
 
 from finops_model.prices.instruments import make, ordered
 from finops_model.prices.settle.settlement import settle
-from finops_model.publish.dashboard.dials import Position, rebuilt
+from finops_model.publish.dashboard.levers import Levers, rebuilt
 from finops_model.simulate.compile.overlaps import Overlap, cover, narrowed, way_of
 from finops_model.simulate.compile.to_flat import by_workload, compile_flat
 from finops_model.simulate.kernel import engine
@@ -262,7 +262,7 @@ def test_dials_of_overlapping_commitments_follow_demand(company, family):
     changed, _ = FAMILIES[family]
     plan = made(company, *changed, head=SHAPED)
     dials = simulate(plan, 300, 7).dials
-    assert np.allclose(rebuilt(dials, Position()), dials["base"], rtol=1e-9)
+    assert np.allclose(rebuilt(dials, Levers()), dials["base"], rtol=1e-9)
     assert (
         dials["commitments"] == [] and len(dials["overlaps"]) == 1
     )  # no level to move, demand follows
@@ -279,7 +279,7 @@ def test_dials_of_overlapping_commitments_follow_demand(company, family):
             head=SHAPED,
         )
         want = simulate(moved, 300, 7, dials=False).effective.sum(axis=2)
-        assert np.allclose(rebuilt(dials, Position(demand=demand)), want, rtol=near)
+        assert np.allclose(rebuilt(dials, Levers(demand=demand)), want, rtol=near)
 
 
 def test_a_commitment_nobody_uses_costs_its_fee_and_skus_are_served_as_listed(company):

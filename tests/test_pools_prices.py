@@ -7,7 +7,7 @@ import pytest
 from pool_world import FAMILIES, SHAPED, TERM, add, by_hand, change_of, company_in, made
 
 from finops_model.errors import ScenarioError
-from finops_model.publish.dashboard.dials import Position, rebuilt
+from finops_model.publish.dashboard.levers import Levers, rebuilt
 from finops_model.simulate.scenarios import simulate
 
 
@@ -103,7 +103,7 @@ def test_dials_of_a_pool_with_an_uncertain_price_rebuild_the_base(company):
         company, UNCERTAIN.format(sku="H100"), add("gpu", quantity=8, x_SkuIds="[H100]", x_Rate=1.3)
     )
     dials = simulate(plan, 300, 7).dials
-    assert np.allclose(rebuilt(dials, Position()), dials["base"], rtol=1e-9)
+    assert np.allclose(rebuilt(dials, Levers()), dials["base"], rtol=1e-9)
     assert dials["commitments"][0]["price"].shape == (300, 3)
     assert (
         np.abs(dials["fixed"] - 310).max() < 1e-3 * dials["base"].max()

@@ -9,7 +9,7 @@ from scenario_world import demand_for, settings
 
 from finops_model.decide.commitments.demand import Workspace
 from finops_model.errors import ScenarioError
-from finops_model.publish.dashboard import dials as dashboard_dials
+from finops_model.publish.dashboard import levers as dashboard_levers
 from finops_model.scenario.document import explain, load_scenario, resolve
 from finops_model.simulate import hierarchy
 from finops_model.simulate.compile.plan import compile_plan, future
@@ -303,11 +303,11 @@ def test_a_slider_moves_tokens_whose_price_is_at_risk(company):
         simulate(plan_of(*company, risk + text, sigma=0.2), 512, 7) for text in ("", cut)
     )
     assert kept.dials["linear_tokens"][:, 5].std() > 10 and np.allclose(
-        dashboard_dials.rebuilt(kept.dials, dashboard_dials.Position()),
+        dashboard_levers.rebuilt(kept.dials, dashboard_levers.Levers()),
         kept.dials["base"],
         rtol=1e-9,
     )
-    moved = dashboard_dials.settle(kept.dials, token_price=-0.3)
+    moved = dashboard_levers.settle(kept.dials, token_price=-0.3)
     assert (
         np.allclose(moved, cheaper.effective.sum(axis=2), rtol=1e-6)
         and (moved < kept.dials["base"]).all()

@@ -223,7 +223,7 @@ def test_a_slider_moves_headline_and_label_and_reset_restores_them(watch, served
     )
     brief = served[2][0]
     dials, _ = dashboard.load(served[1] / MONTH)
-    expected = dashboard.view(brief, dials, dashboard.Position(demand=0.4))
+    expected = dashboard.view(brief, dials, dashboard.Levers(demand=0.4))
     page.wait_for_function(
         "h => document.getElementById('finops-headline').textContent === h",
         arg=expected["headline"],
@@ -285,9 +285,9 @@ def update(**state):
 
 def test_nine_hundred_thousand_million_percent_is_clamped(watch, served):
     seen = opened(watch, served, "outlook")
-    attack(seen, [update(position={"demand": 9e11})])
+    attack(seen, [update(levers={"demand": 9e11})])
     dials, _ = dashboard.load(served[1] / MONTH)
-    top = dashboard.view(served[2][0], dials, dashboard.Position(demand=1.0))
+    top = dashboard.view(served[2][0], dials, dashboard.Levers(demand=1.0))
     seen.page.wait_for_function(
         "h => document.querySelector('.finops .sentences').textContent === h",
         arg=" ".join(top["sentences"]),
@@ -313,7 +313,7 @@ def test_no_code_runs_and_no_traceback_comes_back(watch, served):
         [
             ["execute_request", "shell", code],
             ["execute_request", "control", code],
-            update(position=[1, "x"]),
+            update(levers=[1, "x"]),
             update(reports=3),
             update(report="x"),
             update(ask={"month": MONTH, "slug": "../company"}),

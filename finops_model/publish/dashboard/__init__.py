@@ -7,13 +7,13 @@ SciPy (tests/test_dashboard.py looks into sys.modules). `freeze` alone, at publi
 from __future__ import annotations
 
 from .archive import load_index, open_brief, open_report
-from .dials import LIMITS, Position, clamp, freeze, limits, load, settle
+from .levers import LIMITS, Levers, clamp, freeze, limits, load, settle
 from .server import command, environment, serve
 from .state import sliders, view
 
 __all__ = [
     "LIMITS",
-    "Position",
+    "Levers",
     "clamp",
     "command",
     "environment",
@@ -33,6 +33,6 @@ __all__ = [
 
 def page(root=None):
     """The dashboard widget over the reports in `root`; see `widget.page`."""
-    from .widget import page as made
+    from .widget import page as open_page
 
-    return made(root)
+    return open_page(root)

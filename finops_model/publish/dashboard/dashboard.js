@@ -134,7 +134,7 @@ export default (() => {
     const reset = h("button", { type: "button", class: "reset", id: "finops-reset", onclick: () => send({}) }, "Reset to published");
     let chart = null, chosen = "", waiting = null;
 
-    const send = (position) => { model.set("position", { ...position, at: performance.now() }); model.save_changes(); };
+    const send = (levers) => { model.set("levers", { ...levers, at: performance.now() }); model.save_changes(); };
     const sliders = outlook.sliders.map((spec) => slider(model, spec, () => {
       if (waiting) return;                                     // at most one message per frame
       waiting = requestAnimationFrame(() => { waiting = null; send(Object.fromEntries(sliders.map((one) => [one.name, Number(one.input.value)]))); });
@@ -167,7 +167,7 @@ export default (() => {
       reset.disabled = view.published;
       if (!view.published && chosen !== "Your sliders" && !compare.dataset.kept) chosen = "Your sliders";
       compared(view.compare);
-      if (!waiting) sliders.forEach((one) => { if (document.activeElement !== one.input || view.published) one.set(view.position[one.name] ?? 0); });
+      if (!waiting) sliders.forEach((one) => { if (document.activeElement !== one.input || view.published) one.set(view.levers[one.name] ?? 0); });
       draw(view);
     }
     model.on("change:view", show);
@@ -193,9 +193,9 @@ export default (() => {
   function render({ model, el }) {
     el.classList.add("finops");
     const problem = h("p", { class: "problem", role: "alert", id: "finops-problem" });
-    const told = () => { problem.textContent = model.get("problem"); problem.hidden = !model.get("problem"); };
-    model.on("change:problem", told);
-    told();
+    const complain = () => { problem.textContent = model.get("problem"); problem.hidden = !model.get("problem"); };
+    model.on("change:problem", complain);
+    complain();
     const company = (model.get("outlook") || {}).company || "";
     const head = h("header", {}, h("div", {}, h("strong", {}, "AI budget"), company ? h("span", {}, company) : null));
     if (!model.get("reports").length) {

@@ -26,10 +26,10 @@ def spread_labels(ends: list[tuple[float, str, str]], gap: float) -> list[dict]:
                 break
             members = below + above
             clusters[-2:] = [[sum(m[0] for m in members) / len(members), members]]
-    found = []
+    labels = []
     for middle, members in clusters:
         for i, (_, text, color) in enumerate(members):
-            found.append(
+            labels.append(
                 {"value": middle + gap * (i - (len(members) - 1) / 2), "text": text, "color": color}
             )
-    return found
+    return labels

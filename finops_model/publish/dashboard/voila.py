@@ -35,17 +35,17 @@ def scrubbed(text: str, secret: str = "") -> str:
 
 def scrub_records(secret: str = "") -> None:
     """From now on no record of any logger in this process holds a token: in its message, its arguments or its traceback."""
-    made = logging.getLogRecordFactory()
+    make = logging.getLogRecordFactory()
 
     def record(*given, **named):
-        one = made(*given, **named)
-        one.msg, one.args = scrubbed(one.getMessage(), secret), None
-        if one.exc_info:
-            one.exc_text, one.exc_info = (
-                scrubbed(logging.Formatter().formatException(one.exc_info), secret),
+        line = make(*given, **named)
+        line.msg, line.args = scrubbed(line.getMessage(), secret), None
+        if line.exc_info:
+            line.exc_text, line.exc_info = (
+                scrubbed(logging.Formatter().formatException(line.exc_info), secret),
                 None,
             )
-        return one
+        return line
 
     logging.setLogRecordFactory(record)
 

@@ -1,6 +1,6 @@
 """The page itself: one widget with two tabs. It shows published reports and settles the sliders; it executes nothing else.
 
-A viewer may send anything over the websocket. So every message is checked, positions are clamped, failures become one
+A viewer may send anything over the websocket. So every message is checked, levers are clamped, failures become one
 sentence with a reference, and the detail goes to the server's log only.
 """
 
@@ -20,8 +20,9 @@ import traitlets
 from ... import resources
 from ...errors import FinOpsError, ReportError
 from . import archive
-from . import dials as frozen
 from . import state as dashboard_view
+from .levers import JSON, clamp, load
+from .voila import scrubbed
 
 ENTITIES = "There are no sliders: reports are one per entity, and currencies are not added up to a company. The published reports are on the first tab."
 log = logging.getLogger("finops.dashboard")
@@ -45,14 +46,11 @@ def under_voila() -> bool:
     )
 
 
-class Clean(logging.Formatter):
-    """Lines that cannot steer a terminal: a viewer's message stands in them as it came."""
+class Scrubbed(logging.Formatter):
+    """Lines without tokens that cannot steer a terminal: a viewer's message stands in them as it came."""
 
-    def format(self, record):
-        return "".join(
-            c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}"
-            for c in super().format(record)
-        )
+    def format(self, record: logging.LogRecord) -> str:
+        return scrubbed(super().format(record))
 
 
 def start_log() -> None:
@@ -71,7 +69,7 @@ def start_log() -> None:
             if isinstance(copy, int)
             else sys.__stderr__
         )
-    handler.setFormatter(Clean("%(asctime)s finops dashboard: %(message)s"))
+    handler.setFormatter(Scrubbed("%(asctime)s finops dashboard: %(message)s"))
     log.addHandler(handler)
     log.propagate = False
 
@@ -109,61 +107,61 @@ class Dashboard(anywidget.AnyWidget):
     _esm = traitlets.Unicode("").tag(sync=True)
     _css = traitlets.Unicode("").tag(sync=True)
     ask = traitlets.Any({}).tag(sync=True)  # from the browser: {"month", "slug"} of a report
-    position = traitlets.Any({}).tag(sync=True)  # from the browser: where the sliders stand
-    reports = traitlets.List([]).tag(sync=True)  # published reports, newest first
+    levers = traitlets.Any({}).tag(sync=True)  # from the browser: a value a slider
+    reports: traitlets.List = traitlets.List([]).tag(sync=True)  # published reports, newest first
     report = traitlets.Dict({}).tag(sync=True)  # the report asked for, with its HTML
     outlook = traitlets.Dict({}).tag(sync=True)  # what stays: company, sliders, chart specification
     view = traitlets.Dict({}).tag(sync=True)  # what moves: headline, figures, chart rows
     problem = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, root):
-        self.root, self.brief, self.dials = Path(root), None, None
+        self.root, self.brief, self.frozen = Path(root), None, None
         program, self.opening_problem = "", ""
-        found: dict = {}
+        opening: dict = {}
         try:
-            found["reports"] = self._list()
-            newest = found["reports"][0]
-            found["report"] = self._open(newest["month"], newest["slug"])
+            opening["reports"] = self._list()
+            newest = opening["reports"][0]
+            opening["report"] = self._open(newest["month"], newest["slug"])
         except Exception as problem:  # noqa: BLE001
             self.opening_problem = problem_text(problem, self.root)
         else:
-            program = self._open_outlook(found)
+            program = self._open_outlook(opening)
         script = resources.path("dashboard.js", beside=__package__).read_text(encoding="utf-8")
         super().__init__(
             _esm=f"{program}\n;{script}",
             _css=resources.path("dashboard.css", beside=__package__).read_text(encoding="utf-8"),
             problem=self.opening_problem,
-            **found,
+            **opening,
         )
         self.observe(self._on_ask, "ask")
-        self.observe(self._on_position, "position")
+        self.observe(self._on_levers, "levers")
 
-    def _open_outlook(self, found: dict) -> str:
+    def _open_outlook(self, opening: dict) -> str:
         """Fill in the second tab from the newest company report with slider data; returns the chart program."""
         try:
             entry = next(
-                (e for e in found["reports"] if (self.root / e["month"] / frozen.JSON).is_file()),
-                found["reports"][0],
+                (e for e in opening["reports"] if (self.root / e["month"] / JSON).is_file()),
+                opening["reports"][0],
             )
             if "entity" in archive.find_entry(
                 archive.load_index(self.root),
-                found["reports"][0]["month"],
-                found["reports"][0]["slug"],
+                opening["reports"][0]["month"],
+                opening["reports"][0]["slug"],
             ):
                 raise ReportError(ENTITIES)
-            self.dials, text = frozen.load(self.root / entry["month"])
+            self.frozen, text = load(self.root / entry["month"])
             self.brief = archive.open_brief(self.root, entry["month"], text["slug"])
             program = self._program(text["bundle"])
-            found["outlook"] = {
+            opening["outlook"] = {
                 "company": self.brief["company"],
                 "chart": text["chart"],
                 "ready": True,
-                "sliders": dashboard_view.sliders(self.brief, self.dials),
+                "sliders": dashboard_view.sliders(self.brief, self.frozen),
             }
-            found["view"] = dashboard_view.view(self.brief, self.dials)
+            opening["view"] = dashboard_view.view(self.brief, self.frozen)
             return program
         except Exception as problem:  # noqa: BLE001
-            found["outlook"] = {"ready": False, "problem": problem_text(problem, self.root)}
+            opening["outlook"] = {"ready": False, "problem": problem_text(problem, self.root)}
             return ""
 
     def _list(self) -> list[dict]:
@@ -197,11 +195,11 @@ class Dashboard(anywidget.AnyWidget):
 
     def opens_as_published(self) -> bool:
         """Whether every opening figure is the published brief's own (also true where nothing has been published yet)."""
-        if self.dials is None:
+        if self.frozen is None:
             return not self.view
         return bool(
             self.view["published"]
-            and self.view == dashboard_view.view(self.brief, self.dials)
+            and self.view == dashboard_view.view(self.brief, self.frozen)
             and self.view["headline"] == self.brief["headline"]
         )
 
@@ -220,10 +218,10 @@ class Dashboard(anywidget.AnyWidget):
             self.reports = self._list()  # the page has opened: anything new?
 
     @guarded
-    def _on_position(self, change):
-        if self.dials is not None:
+    def _on_levers(self, change):
+        if self.frozen is not None:
             self.view = dashboard_view.view(
-                self.brief, self.dials, frozen.clamp(change["new"], self.dials)
+                self.brief, self.frozen, clamp(change["new"], self.frozen)
             )
 
 

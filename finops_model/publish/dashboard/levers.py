@@ -1,9 +1,11 @@
-"""The four sliders: draws frozen by the report, settled again in milliseconds with numpy (docs/method §9.20).
+"""The levers behind the four sliders: draws frozen by the report, settled again in milliseconds with numpy (docs/method §9.20).
 
 total = fixed + tokens + other usage + tiered forms of pooled usage + commitments (fee + spill × on-demand price)
 
 A published figure is never computed again here. A what-if figure is the published one plus the change of the same
-quantile between the frozen draws at the sliders' position and at rest.
+quantile between the frozen draws under the levers and at rest.
+
+`frozen` is what `simulate` keeps of a run for this (`Run.dials`) with `year`, the months of its fiscal year.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ NPZ, JSON = "dashboard.npz", "dashboard.json"
 
 
 @dataclass(frozen=True)
-class Position:
-    """Where the sliders stand. 0 everywhere: as published."""
+class Levers:
+    """The decisions a viewer tries, one a slider. 0 everywhere: at rest, as published."""
 
     demand: float = 0.0  # share by which usage differs from the forecast, all months
     token_price: float = 0.0  # share by which token prices differ
@@ -39,15 +41,15 @@ class Position:
     committed: float = 0.0  # GPUs per hour committed at least; signed contracts stay
 
     @property
-    def base(self) -> bool:
-        return self == Position()
+    def at_rest(self) -> bool:
+        return self == Levers()
 
 
-def gpu_pool(dials: dict) -> dict | None:
+def gpu_pool(frozen: dict) -> dict | None:
     """The pool the commitment slider speaks about: the largest one counted in GPU hours; None where there is none."""
     pools = [
         pool
-        for pool in dials.get("commitments", [])
+        for pool in frozen.get("commitments", [])
         if pool["unit"].casefold().startswith("gpu") and len(pool["grid"]) > 1
     ]
     return max(
@@ -57,26 +59,26 @@ def gpu_pool(dials: dict) -> dict | None:
     )
 
 
-def limits(dials: dict) -> dict[str, tuple[float, float]]:
+def limits(frozen: dict) -> dict[str, tuple[float, float]]:
     """Lowest and highest value of each slider; a slider that would move nothing is left out."""
-    found = {"demand": LIMITS["demand"]}
-    if float(np.abs(dials["linear_tokens"]).sum()) > 0:
-        found["token_price"] = LIMITS["token_price"]
-    if float(np.abs(np.asarray(dials["routable"]) - dials["routed"]).sum()) > 0:
-        found["small_share"] = LIMITS["small_share"]
-    if (pool := gpu_pool(dials)) is not None:
-        found["committed"] = (0.0, float(math.floor(pool["grid"][-1])))
-    return found
+    ends = {"demand": LIMITS["demand"]}
+    if float(np.abs(frozen["linear_tokens"]).sum()) > 0:
+        ends["token_price"] = LIMITS["token_price"]
+    if float(np.abs(np.asarray(frozen["routable"]) - frozen["routed"]).sum()) > 0:
+        ends["small_share"] = LIMITS["small_share"]
+    if (pool := gpu_pool(frozen)) is not None:
+        ends["committed"] = (0.0, float(math.floor(pool["grid"][-1])))
+    return ends
 
 
-def clamp(values, dials: dict) -> Position:
-    """A position that can be settled, from anything a browser may send: text, NaN, 9e11, a list.
+def clamp(values, frozen: dict) -> Levers:
+    """Levers that can be settled, from anything a browser may send: text, NaN, 9e11, a list.
 
     Values are cut to `limits`; what is no finite number counts as "not moved".
     """
     values = values if isinstance(values, dict) else {}
-    found = {}
-    for name, (low, high) in limits(dials).items():
+    numbers = {}
+    for name, (low, high) in limits(frozen).items():
         value = values.get(name, 0.0)
         try:
             number = (
@@ -86,55 +88,55 @@ def clamp(values, dials: dict) -> Position:
             )
         except OverflowError:  # an integer of a thousand digits
             number = high if value > 0 else low
-        found[name] = min(max(number, low), high) if not math.isnan(number) else 0.0
-    return Position(**found)
+        numbers[name] = min(max(number, low), high) if not math.isnan(number) else 0.0
+    return Levers(**numbers)
 
 
 def settle(
-    dials: dict,
+    frozen: dict,
     demand: float = 0.0,
     token_price: float = 0.0,
     small_share: float | None = None,
     committed: float | None = None,
 ) -> np.ndarray:
-    """EffectiveCost of the frozen draws at a position, money, (path, month). Inputs are clamped.
+    """EffectiveCost of the frozen draws under the levers, money, (path, month). Inputs are clamped.
 
     At rest this is the frozen base total, bit for bit.
     """
-    position = clamp(
+    levers = clamp(
         {
             "demand": demand,
             "token_price": token_price,
             "small_share": small_share or 0.0,
             "committed": committed or 0.0,
         },
-        dials,
+        frozen,
     )
-    return np.array(dials["base"], dtype=float) if position.base else rebuilt(dials, position)
+    return np.array(frozen["base"], dtype=float) if levers.at_rest else rebuilt(frozen, levers)
 
 
-def rebuilt(dials: dict, position: Position) -> np.ndarray:
-    """The sum of all parts at a position, (path, month); at rest equal to the base up to float rounding."""
-    scale = 1.0 + position.demand
-    tokens = dials["linear_tokens"] + position.small_share * (
-        dials["routed"] - np.asarray(dials["routable"])
+def rebuilt(frozen: dict, levers: Levers) -> np.ndarray:
+    """The sum of all parts under the levers, (path, month); at rest equal to the base up to float rounding."""
+    scale = 1.0 + levers.demand
+    tokens = frozen["linear_tokens"] + levers.small_share * (
+        frozen["routed"] - np.asarray(frozen["routable"])
     )
-    total = dials["fixed"] + scale * ((1.0 + position.token_price) * tokens + dials["linear_other"])
-    for tier in dials["graduated"]:
+    total = frozen["fixed"] + scale * ((1.0 + levers.token_price) * tokens + frozen["linear_other"])
+    for tier in frozen["graduated"]:
         rates = [make(kind, fields) for kind, fields in zip(tier["kind"], tier["tiers"])]
         total = total + charge_months(
             rates, tier["usage"] * scale, tier["already"], tier["factor"], tier.get("due", 1.0)
         )
-    chosen = gpu_pool(dials)
-    for pool in dials["commitments"]:
+    chosen = gpu_pool(frozen)
+    for pool in frozen["commitments"]:
         level = np.asarray(pool["level"], dtype=float)
         if pool is chosen:
             level = np.maximum(
-                level, position.committed
+                level, levers.committed
             )  # a signed contract cannot be left before it ends
         spill = scale * _at(pool["spill"], np.asarray(pool["grid"]), level / scale)
         total = total + level * pool["rate"] * pool["hours"] + spill * pool["price"]
-    for held in dials.get(
+    for held in frozen.get(
         "overlaps", []
     ):  # commitments that overlap: settled at some levels of demand
         at, scales = (
@@ -164,12 +166,12 @@ def _at(spill: np.ndarray, grid: np.ndarray, level: np.ndarray) -> np.ndarray:
     return spill[:, months, left] * (1 - weight) + spill[:, months, right] * weight
 
 
-def year_of(dials: dict, brief: dict) -> tuple[str, ...]:
+def year_of(frozen: dict, brief: dict) -> tuple[str, ...]:
     """The twelve months of the brief's fiscal year: those whose landing over all paths is the brief's, to the cent.
 
-    Raises ReportError where no fiscal year gives the brief's landing: then dials and brief are not of one run.
+    Raises ReportError where no fiscal year gives the brief's landing: then draws and brief are not of one run.
     """
-    land, months, every = brief["landing"], dials["months"], np.asarray(dials["base_all"])
+    land, months, every = brief["landing"], frozen["months"], np.asarray(frozen["base_all"])
     for starts in range(1, 13):
         year = fiscal_months(brief["month"], starts)
         if fiscal_year(brief["month"], starts) != land["period"]:
@@ -184,24 +186,24 @@ def year_of(dials: dict, brief: dict) -> tuple[str, ...]:
     )
 
 
-def freeze(dials: dict, brief: dict, folder) -> Path:
+def freeze(frozen: dict, brief: dict, folder) -> Path:
     """Write dashboard.npz and dashboard.json of a month into `folder`: plain arrays, no pickle; returns the folder.
 
-    Raises ReportError where dials and brief are not of the same run.
+    Raises ReportError where draws and brief are not of the same run.
     """
     from ...documents import write_atomic
     from . import chart as dashboard_chart
 
     folder = Path(folder)
-    told = [row["month"] for row in brief["forecast"]["months"]]
-    if told != list(dials["months"]):
+    forecast = [row["month"] for row in brief["forecast"]["months"]]
+    if forecast != list(frozen["months"]):
         raise ReportError(
-            f"{brief['month']}: the brief forecasts {told[0]} … {told[-1]} and the dials "
-            f"{dials['months'][0]} … {dials['months'][-1]}. Freeze the dials of the brief's own run."
+            f"{brief['month']}: the brief forecasts {forecast[0]} … {forecast[-1]} and the draws "
+            f"{frozen['months'][0]} … {frozen['months'][-1]}. Freeze the draws of the brief's own run."
         )
-    year = year_of(dials, brief)
+    year = year_of(frozen, brief)
     arrays: dict[str, np.ndarray] = {}
-    plain = _take_out({**dials, "year": list(year)}, "d", arrays)
+    plain = _take_out({**frozen, "year": list(year)}, "d", arrays)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     bundle = dashboard_chart.write_bundle(folder.parent / ".assets")
@@ -221,7 +223,7 @@ def freeze(dials: dict, brief: dict, folder) -> Path:
 
 
 def load(folder) -> tuple[dict, dict]:
-    """(dials, text of dashboard.json) of a published month. Raises ReportError where they are missing or altered."""
+    """(frozen draws, text of dashboard.json) of a published month. Raises ReportError where they are missing or altered."""
     folder = Path(folder)
     month = folder.name
     if not (folder / NPZ).is_file() or not (folder / JSON).is_file():
@@ -248,7 +250,7 @@ def load(folder) -> tuple[dict, dict]:
 
 
 def _take_out(value, name: str, arrays: dict):
-    """Nested dials as JSON: each array goes to `arrays` under its path, {"array": path} stays in its place."""
+    """Nested draws as JSON: each array goes to `arrays` under its path, {"array": path} stays in its place."""
     if isinstance(value, np.ndarray) and value.ndim:
         arrays[name] = value
         return {"array": name}
