@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
-__all__ = ["COMPANY", "NAMELESS", "folders", "is_slug", "old_slug", "slug"]
+__all__ = ["COMPANY", "NAMELESS", "folders", "is_nameless", "is_slug", "old_slug", "slug"]
 
 COMPANY = "Company"  # all units together, in budgets and reports
 NAMELESS = "unit"  # the folder of a name without a letter or digit
@@ -49,6 +49,15 @@ def old_slug(name: str) -> str:
     ('psilon-co', 'unit')
     """
     return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60].strip("-") or NAMELESS
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a name has no letter or digit of its own, so that its slug could only be `NAMELESS`.
+
+    >>> is_nameless("🚀 ../"), is_nameless("日本"), is_nameless("Unit")
+    (True, False, False)
+    """
+    return not _spelled(name)
 
 
 def is_slug(text: object) -> TypeGuard[str]:

@@ -15,9 +15,9 @@ from finops_model.publish.notebook_words import (
     commit_answer,
     difference_said,
     growth_answer,
-    spread,
     what_if_answer,
 )
+from finops_model.wording import eight_of_ten
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -124,7 +124,7 @@ def test_the_answer_of_growth_follows_its_figures():
 
 
 def test_a_range_without_width_is_said():
-    assert spread(5.0, 5.0, "EUR") == "the same in every future"
+    assert eight_of_ten(5.0, 5.0, "EUR") == "the same in every future"
 
 
 @pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.name)

@@ -15,7 +15,8 @@ from scenario_world import demand_for, settings, world
 
 from finops_model.decide.compare import compare
 from finops_model.errors import FinOpsError, InputError, ScenarioError
-from finops_model.publish.whatif.form import KINDS, WhatIf, choices, shown, slug, write_what_if
+from finops_model.names import slug
+from finops_model.publish.whatif.form import KINDS, WhatIf, choices, shown, write_what_if
 from finops_model.publish.whatif.widgets import Form
 from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
@@ -335,9 +336,33 @@ def test_whatever_is_typed_the_file_loads_or_nothing_is_written(folder, name, be
         )
 
 
-@given(st.text())
-def test_a_slug_holds_letters_digits_and_dashes_only(name):
-    assert set(slug(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") and len(slug(name)) <= 60
+@pytest.mark.parametrize("name", ["日本のチャット", "Größer", "Épsilon & Co", "Kobenhavn", "con"])
+def test_a_name_of_any_script_has_a_file_of_its_own(folder, facts, name):
+    """Letters of other scripts went: "日本" had no file name, and "日本 a" took that of "中国 a"."""
+    path = saved(dataclasses.replace(GOOD, name=name), folder, facts)
+    assert path.name == f"mine-{slug(name)}.yaml" and scenario.load_scenario(path).name == name
+    other = saved(dataclasses.replace(GOOD, name=f"中国 {name}"), folder, facts)
+    assert other != path and scenario.load_scenario(path).name == name
+
+
+def test_a_what_if_saved_under_its_older_file_name_is_the_same_what_if(folder, facts):
+    old = saved(dataclasses.replace(GOOD, name="Support 日本"), folder, facts)
+    old = old.rename(folder / "mine-support.yaml")
+    values = dataclasses.replace(GOOD, name="Support 日本", amount=50.0)
+    with pytest.raises(ScenarioError, match="mine-support.yaml: there is a what-if of this name"):
+        saved(values, folder, facts)
+    assert saved(values, folder, facts, overwrite=True) == old
+    assert [path.name for path in sorted(folder.glob("mine-*"))] == ["mine-support.yaml"]
+    other = saved(dataclasses.replace(GOOD, name="Support 中国"), folder, facts)
+    assert other.name == "mine-support-中国.yaml" and old.is_file()
+
+
+def test_a_commitment_is_named_in_any_script(folder, facts):
+    values = dataclasses.replace(
+        GOOD, name="日本", kind="commitment", target="H100", amount=8, since="2027-01"
+    )
+    change = scenario.load_scenario(saved(values, folder, facts)).layers[-1].document.changes[0]
+    assert change.path == "commitments/日本"
 
 
 def test_the_choices_are_what_the_ledger_has(facts, tmp_path):
@@ -359,7 +384,7 @@ def test_the_form_saves_and_runs_beside_the_base(folder, facts):
     form.name.value, form.question.value = "Twice", "What if?"
     form.save()
     assert (
-        "Because: is empty; write it." in form.told.value
+        "Because: is empty; write it." in form.answer.value
         and form.path is None
         and form.run_button.disabled
     )
@@ -370,12 +395,13 @@ def test_the_form_saves_and_runs_beside_the_base(folder, facts):
     assert form.path == folder / "mine-twice.yaml" and not form.run_button.disabled
     form.run()
     assert (
-        form.comparison["Twice"].probability_cheaper == 0.0 and "<td>Twice</td>" in form.told.value
+        form.comparison["Twice"].probability_cheaper == 0.0
+        and "<td>Twice</td>" in form.answer.value
     )
     form.kind.value = "routing"
     assert form.model.options == ("large", "small") and form.model.layout.display == ""
     form.save()
-    assert "there is a what-if of this name already" in form.told.value
+    assert "there is a what-if of this name already" in form.answer.value
 
 
 def test_messages_are_shown_as_text():

@@ -10,6 +10,7 @@ import numpy as np
 from ..measure.budget import against
 from ..measure.words import chance, money
 from ..periods import add_months, month_days, month_name
+from ..wording import eight_of_ten
 from ..wording import landing as landing_words
 from . import since
 
@@ -25,17 +26,6 @@ class Words(str):
         return str(self)
 
 
-def spread(low: float, high: float, currency: str) -> str:
-    """P10 and P90 as eight of ten futures; a range without width is said as such.
-
-    >>> spread(1.2e6, 1.5e6, "USD"), spread(5.0, 5.0, "USD")
-    ('eight of ten futures: $1.20m to $1.50m', 'the same in every future')
-    """
-    if low == high:
-        return "the same in every future"
-    return f"eight of ten futures: {money(low, currency)} to {money(high, currency)}"
-
-
 def what_if_answer(base, comparison, name: str) -> Words:
     """The answer of a what-if beside its base: what the base costs, what changes, how sure that is.
 
@@ -45,7 +35,7 @@ def what_if_answer(base, comparison, name: str) -> Words:
     period = f"{month_name(comparison.months[0])} through {month_name(comparison.months[-1])}"
     cost = (
         f"Without a change AI costs {money(base.quantile(0.5), currency)} from {period} "
-        f"({spread(base.quantile(0.1), base.quantile(0.9), currency)})."
+        f"({eight_of_ten(base.quantile(0.1), base.quantile(0.9), currency)})."
     )
     return Words(f"**Answer** {cost} {difference_said(line, currency)}")
 
@@ -98,15 +88,15 @@ def difference_said(line, currency: str) -> str:
     if low <= 0 <= high and abs(mean) < 2 * line.standard_error:
         return (
             f"*{line.name}* cannot be distinguished from no change: {money(mean, currency)} on average, "
-            f"{spread(low, high, currency)}; cheaper with a chance of {chance(line.probability_cheaper)}."
+            f"{eight_of_ten(low, high, currency)}; cheaper with a chance of {chance(line.probability_cheaper)}."
         )
     if mean < 0:
         return (
-            f"*{line.name}* saves {money(-mean, currency)} on average ({spread(-high, -low, currency)}) "
+            f"*{line.name}* saves {money(-mean, currency)} on average ({eight_of_ten(-high, -low, currency)}) "
             f"and is cheaper with a chance of {chance(line.probability_cheaper)}."
         )
     return (
-        f"*{line.name}* costs {money(mean, currency)} more on average ({spread(low, high, currency)}); "
+        f"*{line.name}* costs {money(mean, currency)} more on average ({eight_of_ten(low, high, currency)}); "
         f"cheaper with a chance of {chance(line.probability_cheaper)}."
     )
 
@@ -128,7 +118,7 @@ def commit_answer(found, cautious=None) -> Words:
     said = [
         f"**Answer** {answer.quantity:,.0f} {one.unit} for {_term(one.offer.term_months)} from {found.start}{beside}.",
         f"That saves {money(answer.expected_saving, currency)} on average of the {money(whole, currency)} that the same use costs on demand "
-        f"({answer.effective_savings_rate:.0%}); {spread(answer.saving_quantile(0.1), answer.saving_quantile(0.9), currency)}.",
+        f"({answer.effective_savings_rate:.0%}); {eight_of_ten(answer.saving_quantile(0.1), answer.saving_quantile(0.9), currency)}.",
         f"It loses money with a chance of {chance(answer.probability_of_loss)}.",
     ]
     if cautious is not None and cautious.quantity != answer.quantity:

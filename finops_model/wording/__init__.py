@@ -55,23 +55,36 @@ def percent(value: float | None) -> str:
     return f"{value * 100:.0f} %"
 
 
-def span(low: float, high: float, currency: str = "USD") -> str:
+def span(low: float, high: float, currency: str = "USD", to: str = "–") -> str:
     """A range in words, with digits enough that its ends differ where they do.
 
-    >>> span(29_200, 32_100), span(30_561.2, 30_620.4), span(3.001, 3.004)
-    ('$29.2k–$32.1k', '$30,561–$30,620', '$3.00–$3.00')
+    to   what stands between them
+
+    >>> span(29_200, 32_100), span(30_561.2, 30_620.4), span(3.001, 3.004, to=" to ")
+    ('$29.2k–$32.1k', '$30,561–$30,620', '$3.00 to $3.00')
     """
-    ends = money(low, currency), money(high, currency)
+    ends = [money(low, currency), money(high, currency)]
     if ends[0] != ends[1]:
-        return "–".join(ends)
+        return to.join(ends)
     symbol = SYMBOLS.get(currency, f"{currency} ")
     for digits in (0, 2):
-        ends = tuple(
+        ends = [
             f"{'−' if value < 0 else ''}{symbol}{abs(value):,.{digits}f}" for value in (low, high)
-        )
+        ]
         if ends[0] != ends[1]:
             break
-    return "–".join(ends)
+    return to.join(ends)
+
+
+def eight_of_ten(low: float, high: float, currency: str = "USD") -> str:
+    """P10 and P90 as eight of ten futures; a range without width is said as such.
+
+    >>> eight_of_ten(1.2e6, 1.5e6), eight_of_ten(5.0, 5.0)
+    ('eight of ten futures: $1.20m to $1.50m', 'the same in every future')
+    """
+    if low == high:
+        return "the same in every future"
+    return f"eight of ten futures: {span(low, high, currency, to=' to ')}"
 
 
 def gap(value: float, budget: float, currency: str = "USD") -> str:

@@ -83,8 +83,8 @@ def between(land: Mapping, forecast: Mapping | None, currency: str) -> str:
         return f"{land['why_none'][:1].upper()}{land['why_none'][1:]}: {reason}." if reason else ""
     if what != "range":
         return ""
-    low, high = span(land["p10"], land["p90"], currency).split("–")
-    return f"{land['period']} lands at {money(land['p50'], currency)}; eight of ten simulated futures lie between {low} and {high}."
+    ends = span(land["p10"], land["p90"], currency, to=" and ")
+    return f"{land['period']} lands at {money(land['p50'], currency)}; eight of ten simulated futures lie between {ends}."
 
 
 def budget_sentence(land: Mapping, currency: str, who: str = "AI spend") -> str:

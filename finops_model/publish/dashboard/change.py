@@ -15,9 +15,7 @@ def changed(brief: dict, frozen: dict, levers: Levers) -> dict:
     """Published figures moved by the change of the frozen draws: landing, months, next year, path-wise difference."""
     base, now = (
         np.asarray(frozen["base"]),
-        settle(
-            frozen, levers.demand, levers.token_price, levers.small_share, levers.committed
-        ),
+        settle(frozen, levers.demand, levers.token_price, levers.small_share, levers.committed),
     )
     months, land, year = list(frozen["months"]), brief["landing"], frozen["year"]
     open_months = [i for i, month in enumerate(months) if month in year]

@@ -139,7 +139,7 @@ def _cards(brief: dict, frozen: dict, land: dict, change: dict | None) -> list[d
     currency, published = brief["currency"], brief["landing"]
 
     def spread(low, high):
-        return "80 % range " + span(low, high, currency).replace("–", " to ")
+        return "80 % range " + span(low, high, currency, to=" to ")
 
     left = short(brief.get("year_outside"), currency)
     what = landing_words.kind(land)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ...documents import dump_yaml
 from ...errors import ScenarioError, unknown
+from ...names import is_nameless, slug
 from ...periods import check_month
 from ...scenario import document as scenarios
 from ...scenario import ledger_base as base_facts
@@ -50,16 +51,25 @@ class WhatIf:
     owner: str = ""
 
 
-def slug(name: str) -> str:
-    """A file name from a name: letters, digits and dashes only.
+def file_of(folder: Path, name: str) -> Path:
+    """Where the what-if of a name lies: under its slug, or where an older version saved it.
 
-    >>> slug("../Größer, schneller!")
-    'grosser-schneller'
+    Older versions kept ASCII letters only; a file of then is this what-if's where it says so itself.
     """
-    plain = (
-        unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
-    )
-    return re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:60].strip("-")
+    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore")
+    before = re.sub(r"[^a-z0-9]+", "-", plain.decode().casefold()).strip("-")[:60].strip("-")
+    place, old = (folder / f"{MINE}{part}.yaml" for part in (slug(name), before))
+    return old if old != place and not place.exists() and _is_of(old, name) else place
+
+
+def _is_of(path: Path, name: str) -> bool:
+    """Whether a file is the scenario of this name."""
+    if not path.is_file() or path.is_symlink():
+        return False
+    try:
+        return scenarios.load_scenario(path).name == name
+    except ScenarioError:
+        return False
 
 
 def _text(value, what: str, most: int, needed: bool = True) -> str:
@@ -184,15 +194,15 @@ def write_what_if(
     Raises ScenarioError: what is wrong with a value, a name that gives no file name, a file that is there already.
     """
     folder = Path(folder)
-    name = slug(_text(values.name, "Name", 80))
-    if not name:
+    name = _text(values.name, "Name", 80)
+    if is_nameless(name):
         raise ScenarioError(f"Name: '{values.name}' has no letter or digit; a file needs one.")
     document = document_of(values, base)
     if not folder.is_dir():
         raise ScenarioError(
             f"{folder}: there is no such folder. Name the folder of your base scenario, for example scenarios."
         )
-    path = folder / f"{MINE}{name}.yaml"
+    path = file_of(folder, name)
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise ScenarioError(
             f"{path}: is a link or a folder, not a what-if of yours. Choose another name."
@@ -242,21 +252,21 @@ def choices(facts, settings) -> dict:
     "commitment": {SKU bought on demand and counted in hours: unit}}."""
     known = leaves(base_facts.tree(facts, facts.drivers))
     on_demand = set(facts.daily.loc[facts.daily["PricingCategory"] == "Standard", "SkuId"])
-    found: dict = {"demand": [], "driver": [], "price": [], "routing": {}, "commitment": {}}
+    offered: dict = {"demand": [], "driver": [], "price": [], "routing": {}, "commitment": {}}
     for path in known:
         parts = [unescape(part) for part in path.split("/")]
         if path.endswith("/demand/level"):
-            found["demand"].append(parts[1])
+            offered["demand"].append(parts[1])
         elif parts[0] == "drivers" and parts[-1] == "level":
-            found["driver"].append(parts[1])
+            offered["driver"].append(parts[1])
         elif parts[0] == "prices" and parts[-1] == "price":
-            found["price"].append(parts[1])
+            offered["price"].append(parts[1])
             unit = str(known.get(f"prices/{escape(parts[1])}/unit", ""))
             if unit.casefold().endswith("hours") and parts[1] in on_demand:
-                found["commitment"][parts[1]] = unit
+                offered["commitment"][parts[1]] = unit
         elif len(parts) == 4 and parts[2] == "routing":
-            found["routing"].setdefault(parts[1], []).append(parts[3])
-    return found
+            offered["routing"].setdefault(parts[1], []).append(parts[3])
+    return offered
 
 
 def shown(problem: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The what-if form on the screen: ipywidgets over `whatif_form.write_what_if`."""
+"""The what-if form on the screen: ipywidgets over `form.write_what_if`."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Form(widgets.VBox):
         self.run_button = widgets.Button(
             description="Compare with the base", disabled=True, layout=widgets.Layout(width="180px")
         )
-        self.told = widgets.HTML()
+        self.answer = widgets.HTML()
         self.kind.observe(lambda _: self._kind_changed(), "value")
         self.target.observe(lambda _: self._target_changed(), "value")
         self.save_button.on_click(lambda _: self.save())
@@ -119,7 +119,7 @@ class Form(widgets.VBox):
                 self.owner,
                 self.replace,
                 widgets.HBox([self.save_button, self.run_button]),
-                self.told,
+                self.answer,
             ]
         )
 
@@ -175,10 +175,10 @@ class Form(widgets.VBox):
                 settings=self.settings,
             )
         except FinOpsError as problem:
-            self.told.value = shown(problem)
+            self.answer.value = shown(problem)
             return
         self.run_button.disabled = False
-        self.told.value = (
+        self.answer.value = (
             f"<div style='color:#00735A'>Saved as <b>{html.escape(str(self.path))}</b>. It fits the ledger. "
             "Compare it with the base, or with the others: finops compare.</div>"
         )
@@ -186,9 +186,9 @@ class Form(widgets.VBox):
     def run(self) -> None:
         """Run the saved what-if and the base on the same draws, and show both."""
         if self.path is None:
-            self.told.value = shown(FinOpsError("Save the what-if first."))
+            self.answer.value = shown(FinOpsError("Save the what-if first."))
             return
-        self.told.value = (
+        self.answer.value = (
             "<div>Running the base and the what-if on the same draws; some ten seconds …</div>"
         )
         first = self.settings.path(self.settings.scenario) if self.settings.scenario else None
@@ -202,9 +202,9 @@ class Form(widgets.VBox):
             )
             self.comparison = compare(base, own)
         except FinOpsError as problem:
-            self.told.value = shown(problem)
+            self.answer.value = shown(problem)
             return
-        self.told.value = self.comparison._repr_html_()
+        self.answer.value = self.comparison._repr_html_()
 
 
 def form(settings, daily, as_of: str, folder=None, paths: int = 1000):
