@@ -85,12 +85,12 @@ def main(folder: str | None = None) -> None:
     rows = []
     for group, series in (simulated() | (real(Path(folder)) if folder else {})).items():
         for number, whole in enumerate(series):
-            for origin in range(len(whole) - MONTH, max(120, len(whole) - 9 * MONTH), -MONTH):
-                values = since_launch(whole[:origin])
+            for cutoff in range(len(whole) - MONTH, max(120, len(whole) - 9 * MONTH), -MONTH):
+                values = since_launch(whole[:cutoff])
                 if kind(values) != "intermittent":
                     continue
-                came, size = whole[origin : origin + MONTH].sum(), values.mean() * MONTH
-                totals = error_paths.weekly_blocks(values, MONTH, 400, origin).sum(axis=1)
+                came, size = whole[cutoff : cutoff + MONTH].sum(), values.mean() * MONTH
+                totals = error_paths.weekly_blocks(values, MONTH, 400, cutoff).sum(axis=1)
                 ways = chosen(values)
                 for way, level in ways.items():
                     told = totals * (level / ways[sparse.BLOCKS])

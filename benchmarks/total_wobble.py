@@ -19,7 +19,7 @@ from finops_model.settings import load_settings
 from finops_model.simulate import scenarios as simulate
 
 AHEAD = (30, 90)
-EVERY, ORIGINS = 14, 20
+EVERY, CUTOFFS = 14, 20
 
 
 def rows(settings) -> list[dict]:
@@ -27,7 +27,7 @@ def rows(settings) -> list[dict]:
     daily = simulate.read_daily(settings)
     facts = base.read_facts(daily, settings)
     total, found = facts.volume.sum(axis=1), []
-    for known in range(len(total) - EVERY * ORIGINS, len(total) + 1, EVERY):
+    for known in range(len(total) - EVERY * CUTOFFS, len(total) + 1, EVERY):
         point = sum(
             ensemble.fit(History(facts.dates[:known], facts.volume[:known, j]), max(AHEAD)).point
             for j in range(facts.volume.shape[1])
@@ -71,7 +71,7 @@ def main(words=None) -> None:
         ):
             off = np.array([row[key] / row[f"came {days}"] - 1 for row in come])
             print(
-                f"{days} days, {len(come)} origins: {name} off by {np.abs(off).mean():.1%} in the mean, bias {off.mean():+.1%}, worst {off[np.abs(off).argmax()]:+.1%}"
+                f"{days} days, {len(come)} cutoffs: {name} off by {np.abs(off).mean():.1%} in the mean, bias {off.mean():+.1%}, worst {off[np.abs(off).argmax()]:+.1%}"
             )
 
 

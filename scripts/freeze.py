@@ -173,7 +173,7 @@ START = [
             "7",
             "--leads",
             "1",
-            "--origins",
+            "--cutoffs",
             "2",
             "--json",
         ],

@@ -37,7 +37,7 @@ def series(first, last, seed=1):
 
 def test_rows_hold_what_came_and_what_was_said_before():
     y = series("2025-01-01", "2026-03-20")
-    frame = backtest(y, leads=(1, 2, 3), origins=4, paths=200).months
+    frame = backtest(y, leads=(1, 2, 3), cutoffs=4, paths=200).months
     assert list(frame.columns) == COLUMNS
     assert list(frame["made"].unique()) == ["2025-10", "2025-11", "2025-12", "2026-01"]
     assert not (frame["for"] > "2026-02").any()  # March 2026 is under way: no actual
@@ -62,7 +62,7 @@ def test_rows_hold_what_came_and_what_was_said_before():
 
 def test_the_grade_is_that_of_the_forecast_made_on_that_day():
     y = series("2025-01-01", "2026-01-31")
-    row = backtest(y, leads=(2,), origins=1, paths=300, seed=9).months.iloc[0]
+    row = backtest(y, leads=(2,), cutoffs=1, paths=300, seed=9).months.iloc[0]
     made = forecast(y[:"2025-11-30"], 62, paths=300, seed=9, methods="cheap").month_totals()[
         "2026-01"
     ]
@@ -74,7 +74,7 @@ def test_what_comes_later_does_not_change_what_was_said():
     y = series("2025-01-01", "2026-01-31")
     later = y.copy()
     later["2025-12-01":] *= 5
-    a, b = (backtest(part, leads=(1,), origins=2, paths=100).months for part in (y, later))
+    a, b = (backtest(part, leads=(1,), cutoffs=2, paths=100).months for part in (y, later))
     assert (
         a["p50"].iloc[0] == b["p50"].iloc[0]
         and a["made"].iloc[1] == "2025-12"
@@ -84,7 +84,7 @@ def test_what_comes_later_does_not_change_what_was_said():
 
 def test_six_months_ahead_is_possible_and_leap_february_counts_29_days():
     y = series("2027-01-01", "2028-02-29", seed=3)
-    row = backtest(y, leads=(6,), origins=1, paths=100).months.iloc[0]
+    row = backtest(y, leads=(6,), cutoffs=1, paths=100).months.iloc[0]
     assert (row["made"], row["for"], row["lead"]) == ("2027-08", "2028-02", 6)
     assert row["actual"] == pytest.approx(y["2028-02"].sum()) and len(y["2028-02"]) == 29
 
@@ -100,14 +100,14 @@ def test_the_total_of_workloads_is_added_up_by_path():
     parts = np.stack(
         [series("2025-01-01", "2026-01-31", seed).to_numpy() for seed in range(4)], axis=1
     )
-    frame = backtest_total(parts, list("abcd"), days, leads=(1, 2), origins=3, paths=400).months
+    frame = backtest_total(parts, list("abcd"), days, leads=(1, 2), cutoffs=3, paths=400).months
     whole = pd.Series(parts.sum(axis=1), days)
     assert list(frame["made"].unique()) == ["2025-10", "2025-11", "2025-12"] and len(frame) == 5
     last = frame.iloc[-1]
     assert last["actual"] == pytest.approx(whole["2026-01"].sum())
     alone = [
         backtest_total(
-            parts[:, [w]], ["abcd"[w]], days, leads=(1,), origins=1, paths=400
+            parts[:, [w]], ["abcd"[w]], days, leads=(1,), cutoffs=1, paths=400
         ).months.iloc[0]
         for w in range(4)
     ]
@@ -124,7 +124,7 @@ def test_the_total_of_workloads_is_added_up_by_path():
 def test_zero_months_have_no_percentage():
     y = series("2025-01-01", "2025-12-31")
     y["2025-11-01":] = 0.0
-    row = backtest(y, leads=(1,), origins=1, paths=50).months.iloc[0]
+    row = backtest(y, leads=(1,), cutoffs=1, paths=50).months.iloc[0]
     assert row["actual"] == 0 and np.isnan(row["error_pct"])
 
 
@@ -136,7 +136,7 @@ def test_zero_months_have_no_percentage():
             dict(leads=(0, 1)),
             "leads: (0, 1) must be whole months from 1 to 60, for example (1, 2, 3).",
         ),
-        (dict(origins=0), "origins: 0 must be a whole number of 1 or more."),
+        (dict(cutoffs=0), "cutoffs: 0 must be a whole number of 1 or more."),
         (
             dict(horizons=(7, 0)),
             "horizons: (7, 0) must be whole days from 1 to 730, for example (7, 30, 90).",
@@ -209,7 +209,7 @@ def test_scores_of_nothing_are_not_numbers():
 
 def test_days_months_and_quarters_come_from_the_same_forecast():
     y = series("2025-01-01", "2026-02-28")
-    made = backtest(y, origins=2, paths=200, seed=4)
+    made = backtest(y, cutoffs=2, paths=200, seed=4)
     rows = {(row["made"], row["kind"], row["lead"]): row for row in made.windows.to_dict("records")}
     assert sorted(key[1:] for key in rows if key[0] == "2026-01") == [
         ("days", 7),
@@ -245,7 +245,7 @@ def test_days_months_and_quarters_come_from_the_same_forecast():
 
 def test_three_months_together_are_the_sum_of_the_paths_not_of_the_quantiles():
     y = series("2025-01-01", "2026-03-31", seed=8)
-    made = backtest(y, origins=3, paths=300)
+    made = backtest(y, cutoffs=3, paths=300)
     quarter = made.windows.query("kind == 'quarter' and made == '2025-12'").iloc[0]
     months = made.months.query("made == '2025-12'")
     assert quarter["for"] == "2026-01/2026-03" and quarter["actual"] == pytest.approx(
@@ -274,7 +274,7 @@ def test_a_quarter_needs_its_three_months(leads, quarters):
 @pytest.mark.parametrize("level", [10.0, 0.1, 1e-6, 1e12])
 def test_a_constant_is_never_missed_and_every_range_holds(level):
     made = backtest(
-        pd.Series(level, pd.date_range("2025-01-01", "2026-03-31")), origins=6, paths=100
+        pd.Series(level, pd.date_range("2025-01-01", "2026-03-31")), cutoffs=6, paths=100
     )
     found = made.summary()
     assert (found[["error_pct", "naive_error_pct", "bias"]] == 0).all(axis=None) and (
@@ -288,9 +288,9 @@ def test_a_constant_is_never_missed_and_every_range_holds(level):
 def test_a_week_that_repeats_is_known_and_a_step_is_missed_by_what_arithmetic_says():
     days = pd.date_range("2025-01-01", "2026-03-31")
     week = pd.Series(np.resize(WEEK, len(days)), days)
-    assert backtest(week, origins=6, paths=50).summary()["error_pct"].max() == 0
+    assert backtest(week, cutoffs=6, paths=50).summary()["error_pct"].max() == 0
     step = pd.Series(np.where(days < "2025-12-16", 10.0, 20.0), days)
-    rows = backtest(step, origins=5, paths=50).months.set_index(["made", "lead"])
+    rows = backtest(step, cutoffs=5, paths=50).months.set_index(["made", "lead"])
     assert (
         rows.loc[("2025-11", 1), "naive"] == 310
         and rows.loc[("2025-11", 1), "actual"] == 15 * 10 + 16 * 20
@@ -304,7 +304,7 @@ def test_a_week_that_repeats_is_known_and_a_step_is_missed_by_what_arithmetic_sa
 
 
 def test_nothing_spent_has_no_percentage_and_says_so():
-    made = backtest(pd.Series(0.0, pd.date_range("2025-01-01", "2025-12-31")), origins=3, paths=20)
+    made = backtest(pd.Series(0.0, pd.date_range("2025-01-01", "2025-12-31")), cutoffs=3, paths=20)
     assert made.summary()["error_pct"].isna().all() and (made.summary()["coverage80"] == 1).all()
     assert made.sentence() == "The months graded add up to nothing, so there is no percentage."
 
@@ -324,7 +324,7 @@ def test_changing_the_future_changes_no_earlier_forecast(seed, back, factor):
     later = y.copy()
     later[days > ends[-1 - back]] = later[days > ends[-1 - back]] * factor + 1.0
     said = ["made", "kind", "lead", *LEVELS, "naive"]
-    a, b = (backtest(part, origins=4, paths=30).windows for part in (y, later))
+    a, b = (backtest(part, cutoffs=4, paths=30).windows for part in (y, later))
     a, b = (
         one.loc[one["made"] <= ends[-1 - back][:7], said].reset_index(drop=True) for one in (a, b)
     )
@@ -334,7 +334,7 @@ def test_changing_the_future_changes_no_earlier_forecast(seed, back, factor):
 def test_a_gap_at_a_month_end_is_not_filled_with_the_week_after():
     y = series("2025-01-01", "2026-01-31")
     y["2025-12-29":"2025-12-31"] = np.nan
-    row = backtest(y, leads=(1,), origins=1, paths=200).months.iloc[0]
+    row = backtest(y, leads=(1,), cutoffs=1, paths=200).months.iloc[0]
     made = forecast(y[:"2025-12-28"], 34, paths=200, methods="cheap")
     assert row["p50"] == pytest.approx(np.median(made.paths[:, 3:].sum(axis=1)))
     week = y["2025-12-22":"2025-12-28"].to_numpy()
@@ -354,13 +354,13 @@ def test_many_series_are_each_what_they_are_alone_and_short_ones_are_left_out_wi
     frame["young"] = np.where(frame.index >= "2026-01-10", 5.0, np.nan)
     told = []
     made = backtest(
-        frame, origins=3, paths=50, classes={"a": "web"}, progress=lambda *said: told.append(said)
+        frame, cutoffs=3, paths=50, classes={"a": "web"}, progress=lambda *said: told.append(said)
     )
     assert made.left_out == {
         "young": "backtest: 22 days from 2026-01-10 to 2026-01-31 hold no month end with 60 days before and 1 whole month after it. "
         "Bring a longer history."
     }
-    alone = backtest(frame["b"], origins=3, paths=50).windows
+    alone = backtest(frame["b"], cutoffs=3, paths=50).windows
     part = made.windows.query("series == 'b'").reset_index(drop=True)
     assert part.drop(columns="series").equals(alone.drop(columns="series"))
     assert dict(zip(made.windows["series"], made.windows["class"])) == {"a": "web", "b": "steady"}
@@ -394,7 +394,7 @@ def test_series_that_cannot_be_graded_are_refused_word_for_word(given_, message)
 
 
 def test_a_grouping_is_known_or_refused():
-    made = backtest(series("2025-01-01", "2025-12-31"), origins=2, paths=20)
+    made = backtest(series("2025-01-01", "2025-12-31"), cutoffs=2, paths=20)
     with pytest.raises(ForecastError) as refused:
         made.summary("clas")
     assert (
@@ -532,7 +532,7 @@ def test_forecasts_of_one_month_are_one_look():
 
 
 def test_the_words_of_a_backtest_are_its_numbers():
-    made = backtest(series("2025-01-01", "2026-03-31", seed=5), origins=10, paths=100)
+    made = backtest(series("2025-01-01", "2026-03-31", seed=5), cutoffs=10, paths=100)
     table, text = made.summary(), made.sentence()
     one = table.query("kind == 'month' and lead == 1").iloc[0]
     assert (

@@ -107,7 +107,7 @@ def test_report_backtest_and_json_say_the_same(workspace, unit, slug):
 
 
 def test_days_come_from_the_same_month_ends_and_are_the_daily_cost_forecast_directly(workspace):
-    found = told(workspace, "backtest", "--origins", 3, "--horizons", "7,30", "--leads", "1,2")
+    found = told(workspace, "backtest", "--cutoffs", 3, "--horizons", "7,30", "--leads", "1,2")
     assert [row["lead"] for row in found["rows"]] == [1, 2] and [
         row["window"] for row in found["days"]
     ] == ["next 7 days", "next 30 days"]
@@ -121,7 +121,7 @@ def test_days_come_from_the_same_month_ends_and_are_the_daily_cost_forecast_dire
 
 
 def test_a_row_set_of_every_unit(workspace):
-    found = told(workspace, "backtest", "--by", "series", "--origins", 2, "--horizons", "")
+    found = told(workspace, "backtest", "--by", "series", "--cutoffs", 2, "--horizons", "")
     assert [part["unit"] for part in found["units"]] == ["Company", "ai", "web"] and all(
         not part["days"] for part in found["units"]
     )
@@ -196,8 +196,8 @@ def table(tmp_path):
 
 def test_a_csv_is_the_frame_it_holds(table):
     path, frame = table
-    found = json.loads(invoke("backtest", "--csv", path, "--origins", 4, "--json").output)
-    alone = fm.backtest(frame, origins=4).summary()
+    found = json.loads(invoke("backtest", "--csv", path, "--cutoffs", 4, "--json").output)
+    alone = fm.backtest(frame, cutoffs=4).summary()
     assert [row["error_pct"] for row in found["rows"]] == pytest.approx(
         alone.query("kind == 'month'")["error_pct"].tolist()
     )
@@ -206,7 +206,7 @@ def test_a_csv_is_the_frame_it_holds(table):
     )
     assert found["quarter"]["window"] == "months 1 to 3" and found["title"] == "usage.csv: 2 series"
     by = json.loads(
-        invoke("backtest", "--csv", path, "--origins", 4, "--by", "series", "--json").output
+        invoke("backtest", "--csv", path, "--cutoffs", 4, "--by", "series", "--json").output
     )
     assert [part["title"] for part in by["units"]] == ["web", "gpu", "usage.csv: 2 series"]
 
@@ -215,8 +215,8 @@ def test_a_csv_is_the_frame_it_holds(table):
 def test_every_window_can_be_taken_along(table, tmp_path, suffix):
     path, frame = table
     target = tmp_path / f"windows.{suffix}"
-    shown = invoke("backtest", "--csv", path, "--origins", 2, "--export", target)
-    made = fm.backtest(frame, origins=2).windows
+    shown = invoke("backtest", "--csv", path, "--cutoffs", 2, "--export", target)
+    made = fm.backtest(frame, cutoffs=2).windows
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "json": pd.read_json}[suffix](target)
     assert (
         len(read) == len(made)
@@ -241,7 +241,7 @@ def test_a_long_table_has_names_and_classes(tmp_path):
         and len(series["b"]) == 365
     )
     found = json.loads(
-        invoke("backtest", "--csv", path, "--by", "class", "--origins", 2, "--json").output
+        invoke("backtest", "--csv", path, "--by", "class", "--cutoffs", 2, "--json").output
     )
     assert [part["title"] for part in found["units"]] == ["web", "gpu", "long.csv: 2 series"]
 
@@ -252,7 +252,7 @@ def test_an_empty_cell_is_a_missing_day_and_a_short_series_is_named(tmp_path):
     pd.DataFrame(
         {"day": days, "a": 5.0, "young": np.where(days >= "2025-12-01", 3.0, np.nan)}
     ).to_csv(path, index=False)
-    shown = invoke("backtest", "--csv", path, "--origins", 2)
+    shown = invoke("backtest", "--csv", path, "--cutoffs", 2)
     assert (
         shown.exit_code == 0
         and "Not graded: young: backtest: 31 days from 2025-12-01 to 2025-12-31 hold no month end"
@@ -475,7 +475,7 @@ def test_a_ledger_refuses_a_lead_that_is_no_month(workspace):
 
 
 def test_the_old_name_of_an_option_is_read_with_one_note(table):
-    words = ("backtest", "--csv", str(table[0]), "--horizons", "7", "--origins", "2", "--json")
+    words = ("backtest", "--csv", str(table[0]), "--horizons", "7", "--cutoffs", "2", "--json")
     new = invoke(*words, "--methods", "theta,last_year")
     old = invoke(*words, "--members", "theta,last_year")
     assert new.exit_code == old.exit_code == 0 and new.stdout == old.stdout
@@ -483,6 +483,18 @@ def test_the_old_name_of_an_option_is_read_with_one_note(table):
     both = invoke(*words, "--methods", "theta", "--members", "theta")
     assert str(both.exception) == "--members is called --methods now. Give one of them."
     assert "--members" not in invoke("backtest", "--help").output
+
+
+def test_origins_are_called_cutoffs_now_and_both_are_read(table):
+    words = ("backtest", "--csv", str(table[0]), "--horizons", "7", "--json")
+    new = invoke(*words, "--cutoffs", 2)
+    old = invoke(*words, "--origins", 2)
+    assert new.exit_code == old.exit_code == 0 and new.stdout == old.stdout
+    assert old.stderr == "--origins is called --cutoffs now; both are read.\n" and not new.stderr
+    both = invoke(*words, "--cutoffs", 2, "--origins", 2)
+    assert str(both.exception) == "--origins is called --cutoffs now. Give one of them."
+    shown = invoke("backtest", "--help").output
+    assert "--cutoffs" in shown and "--origins" not in shown
 
 
 def test_finops_yaml_under_an_old_key_is_read_with_one_note(workspace, tmp_path):

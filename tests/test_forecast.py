@@ -271,15 +271,15 @@ def test_weights_follow_the_misses_and_a_member_never_graded_counts_nothing():
     assert shares[3] == pytest.approx(shares[0] / 2, rel=1e-4)  # one look out of three counts half
 
 
-def test_no_origin_sees_its_own_days():
-    """A jump inside the newest graded days may not reach the errors of older origins' forecasts."""
+def test_no_cutoff_sees_its_own_days():
+    """A jump inside the newest graded days may not reach the errors of older cutoffs' forecasts."""
     y = series(760)
     jumped = y.copy()
     jumped.iloc[-20:] *= 3
     a, b = fit(clean(y), 30).errors, fit(clean(jumped), 30).errors
     np.testing.assert_allclose(
         a[0, :72], b[0, :72], atol=0.15
-    )  # weights may move, the origin's own history may not
+    )  # weights may move, the cutoff's own history may not
     assert (b[0, 73:] > a[0, 73:] + 0.8).all()
 
 

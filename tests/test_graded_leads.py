@@ -80,7 +80,7 @@ def test_longer_leads_are_graded_when_they_are_asked_for():
             (1, 12),
             25,
             "Graded here: 1 month ahead (n = 7); every other range is an assumption. Not graded: 12 months ahead; go back over more month ends "
-            "(finops backtest --origins).",
+            "(finops backtest --cutoffs).",
         ),
         (
             7,

@@ -249,8 +249,8 @@ def test_a_history_that_can_be_meant_is_answered(case):
         assert (
             find_anomalies(given).panel.values.tolist() == find_anomalies(y).panel.values.tolist()
         )
-    assert len(backtest(given, origins=2, paths=20).windows) == len(
-        backtest(y, origins=2, paths=20).windows
+    assert len(backtest(given, cutoffs=2, paths=20).windows) == len(
+        backtest(y, cutoffs=2, paths=20).windows
     )
     find_anomalies(given)
 

@@ -59,13 +59,13 @@ def percent(share: float) -> str:
 STATED = [
     (
         "2.2",
-        f"Up to {grading.ORIGINS} rolling origins, {grading.DAYS.between} days apart at most, {grading.DAYS.graded} days graded each",
+        f"Up to {grading.CUTOFFS} rolling cutoffs, {grading.DAYS.between} days apart at most, {grading.DAYS.graded} days graded each",
     ),
     ("2.2", f"with at least {grading.DAYS.apart} days after them"),
     ("2.2", "from day {}, {} and {} on".format(*(block + 1 for block in grading.DAYS.blocks))),
     ("2.2", f"last year's shape (from {last_year.MIN_DAYS} days on)"),
     ("2.2", f"the cheap {WORDS[len(pick())]}"),
-    ("2.2", f"graded on the newest {grading.COSTLY_ORIGINS} origins"),
+    ("2.2", f"graded on the newest {grading.COSTLY_CUTOFFS} cutoffs"),
     ("2.3", f"δ = {percent(grading.OFFSET)} of the mean of the last {grading.DAYS.graded} days"),
     ("2.3", f"With k under {error_paths.ENOUGH:g} only the share k ÷ {error_paths.ENOUGH:g}"),
     ("2.3", f"k ÷ (k + {pooled.WORTH:g}) of the way"),
@@ -84,7 +84,7 @@ STATED = [
     ("2.5", f"sigma = sd, at most {noise.MAX_SIGMA:g}"),
     ("2.5", f"extra_variance per month = min({noise.EXTRA_MOST:g},"),
     ("2.6", f"drawn towards {noise.DEFAULT_LOADING:g}"),
-    ("2.6", f"which counts as {noise.LOADING_ORIGINS} origins; 0…{noise.MAX_LOADING:g}"),
+    ("2.6", f"which counts as {noise.LOADING_CUTOFFS} cutoffs; 0…{noise.MAX_LOADING:g}"),
     ("2.8", f"over {percent(history.MAX_MISSING)} of the days missing"),
     ("2.8", f"over {history.MAX_DAYS:,} days"),
     ("2.14", f"a season of {grading.HOURS.season}, up to {grading.HOURS.graded} hours graded"),
@@ -113,7 +113,7 @@ STATED = [
         "11.4",
         f"under {WORDS[windows.FEW]} graded forecasts, or {WORDS[windows.FEW]} different months",
     ),
-    ("11.5", f"An origin needs 60 days of a series, {accuracy.MIN_DAYS} of a ledger"),
+    ("11.5", f"A cutoff needs 60 days of a series, {accuracy.MIN_DAYS} of a ledger"),
     (
         "12.1",
         f"Σ of the {anomalies_expected.LEVEL_DAYS} days before ÷ Σ of their shares ({anomalies_expected.LEAST_LEVEL} known days at least)",

@@ -106,14 +106,14 @@ def test_files_of_a_folder_become_series_and_others_are_passed_over(script, tmp_
 
 
 @given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.floats(0.1, 20.0))
-def test_own_and_pooled_meet_between_the_two(own, prior, looks):
-    by_own, by_pooled = pooled.drawn_together(np.array([own]), np.array([prior]), looks)
+def test_own_and_pooled_meet_between_the_two(own, prior, windows):
+    by_own, by_pooled = pooled.drawn_together(np.array([own]), np.array([prior]), windows)
     met = own * by_own
     assert min(own, prior) * 0.999 / 10 <= met <= max(own, prior) * 10.01
     if max(own / prior, prior / own) < 10:
         assert met == pytest.approx(prior * by_pooled)
         assert np.log(met / prior) == pytest.approx(
-            looks / (looks + pooled.WORTH) * np.log(own / prior), abs=1e-9
+            windows / (windows + pooled.WORTH) * np.log(own / prior), abs=1e-9
         )
 
 

@@ -98,7 +98,7 @@ def test_a_draw_inside_prophet_does_not_move_global_draws(monkeypatch):
 
 
 def test_its_samples_are_never_drawn(spy):
-    """Ranges come from past misses (§2.3): Prophet is built without uncertainty, on the history and on every origin, and seeded."""
+    """Ranges come from past misses (§2.3): Prophet is built without uncertainty, on the history and on every cutoff, and seeded."""
     made = forecast(series(), 30, paths=200, methods=["prophet"])
     assert spy and all(
         one["how"]["uncertainty_samples"] == 0 and one["fit"] == {"seed": prophet.SEED}
@@ -163,7 +163,7 @@ def test_changepoints_and_how_easily_the_trend_bends(spy):
     ]
     prophet.point(
         y[:150], days(150), 5, changepoints=(str(days(300)[200]),)
-    )  # an origin before the change does not know it
+    )  # a cutoff before the change does not know it
     assert len(spy[-1]["how"]["changepoints"]) == 0
 
 

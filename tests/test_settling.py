@@ -253,7 +253,7 @@ def test_until_and_as_of_look_at_no_later_day_and_days_that_others_followed_are_
 def test_replays_take_days_as_they_came():
     y = steady(400)
     y[np.arange(30, 400, 31)] *= 0.4  # low days about month ends
-    made = backtest(series(y, "2025-01-01"), origins=3, paths=50, horizons=())
+    made = backtest(series(y, "2025-01-01"), cutoffs=3, paths=50, horizons=())
     assert len(made.windows)
 
 

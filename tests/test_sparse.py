@@ -56,12 +56,12 @@ def test_the_best_of_several_named_ones_is_taken():
     y = grown().to_numpy()
     missed = {}
     for name in ("croston", "tsb", "adida"):
-        origins = list(range(len(y) - 30, 55, -30))[:8]
+        cutoffs = list(range(len(y) - 30, 55, -30))[:8]
         missed[name] = np.sqrt(
             np.mean(
                 [
                     (y[o : o + 30].sum() - 30 * shelf()[name].point(y[:o], None, 1)[0]) ** 2
-                    for o in origins
+                    for o in cutoffs
                 ]
             )
         )

@@ -46,7 +46,7 @@ def limits(text: str) -> tuple:
     return tuple((named.get(limit, f"within {limit * 100:g} %"), limit) for limit in thresholds)
 
 
-def of_table(path: Path, *, leads, horizons, origins, methods, by: str, bands, bars) -> dict:
+def of_table(path: Path, *, leads, horizons, cutoffs, methods, by: str, bands, bars) -> dict:
     """The series of a file, forecast directly."""
     from ..facts.intake.series import read_series
 
@@ -54,7 +54,7 @@ def of_table(path: Path, *, leads, horizons, origins, methods, by: str, bands, b
     tested = backtest(
         series if len(series) > 1 else next(iter(series.values())),
         leads or (1, 2, 3),
-        origins or 12,
+        cutoffs or 12,
         methods=methods,
         progress=bars,
         horizons=horizons,
@@ -85,7 +85,7 @@ def of_table(path: Path, *, leads, horizons, origins, methods, by: str, bands, b
 
 
 def of_ledger(
-    settings, *, unit, month, leads, horizons, origins, methods, by: str, bands, bars
+    settings, *, unit, month, leads, horizons, cutoffs, methods, by: str, bands, bars
 ) -> dict:
     """Units of the settings' ledger: months by the whole simulation, days by their daily cost."""
     from ..publish import close
@@ -97,7 +97,7 @@ def of_ledger(
     daily = close.daily_facts(settings, ledger, month, as_of, [unit] if unit else None, bars)
     names = close.pick_units(daily, [unit] if unit else None if by == "series" else [COMPANY])
     scenario = settings.path(settings.scenario) if settings.scenario else None
-    if origins is None:
+    if cutoffs is None:
         now = simulate.run(
             scenario,
             settings,
@@ -108,9 +108,9 @@ def of_ledger(
             methods="cheap",
             dials=False,
         )
-        origins = accuracy.how_many(len(now.workloads), leads)
+        cutoffs = accuracy.how_many(len(now.workloads), leads)
     replays = accuracy.replay(
-        scenario, settings, daily, as_of=as_of, count=origins, progress=bars, leads=leads
+        scenario, settings, daily, as_of=as_of, count=cutoffs, progress=bars, leads=leads
     )
     units, windows, could = [], [], accuracy.reach(daily["ChargeDate"].min().date(), as_of)
     for name in names:
@@ -147,14 +147,14 @@ def of_ledger(
 
 
 def _days(
-    by_day: pd.Series, as_of: str, horizons, origins: int, methods
+    by_day: pd.Series, as_of: str, horizons, cutoffs: int, methods
 ) -> tuple[list[dict], list[str]]:
     """Windows of days of a unit's daily cost, from the same month ends; or why there are none."""
-    if not horizons or not origins or not len(by_day):
+    if not horizons or not cutoffs or not len(by_day):
         return [], []
     whole = by_day.reindex(pd.date_range(by_day.index.min(), as_of), fill_value=0.0)
     try:
-        tested = backtest(whole, (1,), origins, methods=methods, horizons=horizons)
+        tested = backtest(whole, (1,), cutoffs, methods=methods, horizons=horizons)
     except ForecastError as problem:
         return [], [f"Days are not graded: {problem}"]
     return tested.windows[tested.windows["kind"] == "days"].to_dict("records"), []

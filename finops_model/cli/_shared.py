@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from ..errors import printable
+from ..errors import InputError, printable
 
 
 class Terminal(Console):
@@ -141,6 +141,19 @@ def load_whole(path: Path, entity: str | None = None):
 def settle(settings, days: int | None):
     """The settings with the settling window that was asked for."""
     return settings if days is None else settings.model_copy(update={"settling_days": days})
+
+
+def old_name(old: str, old_value, new: str, value, default=None):
+    """The value of an option that has another name now, with one note where the old name was used.
+
+    Raises InputError where both are given.
+    """
+    if old_value is None:
+        return value
+    if value != default:
+        raise InputError(f"{old} is called {new} now. Give one of them.")
+    err.print(f"{old} is called {new} now; both are read.")
+    return old_value
 
 
 def amount(value: float | None, currency: str) -> str:

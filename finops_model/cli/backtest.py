@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, err, load, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load, old_name, out
 
 PANEL = "Forecasts and what-ifs"
 FILES = "Daily series in a CSV or Excel file instead of the ledger: a date and a column per series, or date, series, value and perhaps class."
@@ -29,10 +29,14 @@ def backtest(
     leads: Annotated[
         str | None, typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6.")
     ] = None,
-    origins: Annotated[
+    cutoffs: Annotated[
         int | None,
-        typer.Option(min=1, help="Month ends to go back to; default 12, of a ledger the report's."),
+        typer.Option(
+            min=1,
+            help="Month ends to forecast from, newest first; default 12, of a ledger the report's.",
+        ),
     ] = None,
+    origins: Annotated[int | None, typer.Option(min=1, hidden=True)] = None,
     methods: Annotated[
         str, typer.Option(help="Forecasters of daily series: cheap, all, or names with commas.")
     ] = "cheap",
@@ -79,11 +83,8 @@ def backtest(
                 (".csv", ".parquet", ".json"),
             )
         )
-    if members is not None:  # the option's old name
-        if methods != "cheap":
-            raise InputError("--members is called --methods now. Give one of them.")
-        methods = members
-        err.print("--members is called --methods now; both are read.")
+    methods = old_name("--members", members, "--methods", methods, default="cheap")
+    cutoffs = old_name("--origins", origins, "--cutoffs", cutoffs)
     months_ahead = whole_numbers("--leads", leads, "1,2,3") if leads else None
     days_ahead = whole_numbers("--horizons", horizons, "7,30,90")
     names = (
@@ -97,7 +98,7 @@ def backtest(
                 csv,
                 leads=months_ahead,
                 horizons=days_ahead,
-                origins=origins,
+                cutoffs=cutoffs,
                 methods=names,
                 by=by,
                 bands=limits(bands),
@@ -110,7 +111,7 @@ def backtest(
                 month=month,
                 leads=months_ahead,
                 horizons=days_ahead,
-                origins=origins,
+                cutoffs=cutoffs,
                 methods=names,
                 by=by,
                 bands=limits(bands),
@@ -128,12 +129,12 @@ def backtest(
         out.print(f"{len(result['windows'])} windows: {export}")
 
 
-def _show(found: dict, bands: list) -> None:
+def _show(record: dict, bands: list) -> None:
     """Totals, ranges and days of one unit or file, in three tables, and how far to trust them."""
     from ..forecasting.windows import within
     from ._replays import count, percent
 
-    totals = [*found["rows"], *([found["quarter"]] if found["quarter"] else [])]
+    totals = [*record["rows"], *([record["quarter"]] if record["quarter"] else [])]
     if totals:
         table = Table(
             "Totals of",
@@ -144,7 +145,7 @@ def _show(found: dict, bands: list) -> None:
             "Bias",
             "FinOps var.",
             "CRPS",
-            title=found["title"],
+            title=record["title"],
         )
         for row in totals:
             table.add_row(
@@ -172,7 +173,7 @@ def _show(found: dict, bands: list) -> None:
                 count(row, "closer"),
             )
         out.print(table)
-    if found["days"]:
+    if record["days"]:
         table = Table(
             "Days of",
             "n",
@@ -185,7 +186,7 @@ def _show(found: dict, bands: list) -> None:
             "80 % held",
             title="Day by day, forecast directly",
         )
-        for row in found["days"]:
+        for row in record["days"]:
             table.add_row(
                 row["window"],
                 str(row["n"]),
@@ -195,6 +196,6 @@ def _show(found: dict, bands: list) -> None:
                 count(row, "coverage80"),
             )
         out.print(table)
-    for text in (found["trust"] or found["sentence"], *found["notes"]):
+    for text in (record["trust"] or record["sentence"], *record["notes"]):
         if text:
             out.print(text)

@@ -36,7 +36,7 @@ __all__ = [
     "spans",
 ]
 
-MIN_DAYS = 60  # history an origin of one series needs
+MIN_DAYS = 60  # history a cutoff of one series needs
 WORDS = {"steady": "steady", "intermittent": "on and off", "ended": "ended", "empty": "never used"}
 BY = {"all": (), "series": ("series",), "class": ("class",)}
 
@@ -118,7 +118,7 @@ def ahead(kind: str, lead: int) -> str:
 def backtest(
     history,
     leads=(1, 2, 3),
-    origins: int = 12,
+    cutoffs: int = 12,
     paths: int = 500,
     seed: int = 0,
     methods="cheap",
@@ -131,16 +131,16 @@ def backtest(
 
     history   as in `series.forecast`; or several: a frame with a column per series (index: the days), or a mapping name → history
     leads     whole months ahead; three in a row are graded together too ("quarter");  horizons: days ahead, () for none
-    origins   newest month ends at most, each with MIN_DAYS before it and the nearest month after it
+    cutoffs   newest month ends at most, each with MIN_DAYS before it and the nearest month after it
     classes   series → class; None: by what the whole history looks like (steady, on and off, ended, never used)
 
     A series too short to grade stands in `.left_out` with the reason; where that holds for all, ForecastError says why.
 
     >>> year = pd.Series(np.resize([5.0, 5, 5, 5, 5, 2, 2], 365), pd.date_range("2025-01-01", periods=365))
-    >>> backtest(year, leads=(1,), origins=2, paths=50, horizons=(7,)).summary()[["kind", "lead", "n", "error_pct", "wape"]].round(6).values.tolist()
+    >>> backtest(year, leads=(1,), cutoffs=2, paths=50, horizons=(7,)).summary()[["kind", "lead", "n", "error_pct", "wape"]].round(6).values.tolist()
     [['days', 7, 2, 0.0, 0.0], ['month', 1, 2, 0.0, nan]]
     """
-    leads, horizons, origins = check_leads(leads), _horizons(horizons), _origins(origins)
+    leads, horizons, cutoffs = check_leads(leads), _horizons(horizons), _cutoffs(cutoffs)
     pick(methods)  # a name that is none is said before anything long runs
     many = _many(history)
     say, rows, left_out = progress or silent, [], {}
@@ -151,7 +151,7 @@ def backtest(
                 one,
                 leads=leads,
                 horizons=horizons,
-                origins=origins,
+                cutoffs=cutoffs,
                 paths=paths,
                 seed=seed,
                 methods=methods,
@@ -188,9 +188,9 @@ def _many(history) -> dict:
     return {str(name): one for name, one in history.items()}
 
 
-def _one(history, *, leads, horizons, origins, paths, seed, methods, progress) -> list[dict]:
+def _one(history, *, leads, horizons, cutoffs, paths, seed, methods, progress) -> list[dict]:
     whole, say, rows = clean(history), progress or silent, []
-    ends = month_ends(whole.days, min(leads), origins)
+    ends = month_ends(whole.days, min(leads), cutoffs)
     for i, end in enumerate(ends):
         say("backtest", i, len(ends))
         then = _known(history, end)
@@ -248,7 +248,7 @@ def backtest_total(
     dates,
     *,
     leads=(1, 2, 3),
-    origins: int = 6,
+    cutoffs: int = 6,
     paths: int = 500,
     seed: int = 0,
     methods="cheap",
@@ -261,7 +261,7 @@ def backtest_total(
     """
     volume, names, dates = check(volume, names, dates)
     leads, rows, say = check_leads(leads), [], progress or silent
-    ends, came = month_ends(dates, min(leads), origins), volume.sum(axis=1)
+    ends, came = month_ends(dates, min(leads), cutoffs), volume.sum(axis=1)
     for i, end in enumerate(ends):
         say("backtest", i, len(ends))
         known = int((end - dates[0]).astype(int)) + 1
@@ -319,7 +319,7 @@ def month_ends(
     ['2026-03-31', '2026-04-30']
     """
     last = (days[-1] + np.timedelta64(1, "D")).astype("datetime64[M]") - 1  # newest whole month
-    kept = ends_before(days[0], last, lead, _origins(count), least)
+    kept = ends_before(days[0], last, lead, _cutoffs(count), least)
     if not kept:
         raise ForecastError(
             f"backtest: {len(days)} days from {days[0]} to {days[-1]} hold no month end with {least} days "
@@ -372,9 +372,9 @@ def spans(end: np.datetime64, leads, horizons, last_day) -> list[tuple]:
     )
 
 
-def _origins(count):
+def _cutoffs(count):
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-        raise ForecastError(f"origins: {count!r} must be a whole number of 1 or more.")
+        raise ForecastError(f"cutoffs: {count!r} must be a whole number of 1 or more.")
     return int(count)
 
 

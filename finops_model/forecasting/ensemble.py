@@ -1,4 +1,4 @@
-"""A forecast as sample paths: methods weighted by rolling origins, spread taken from their own past misses.
+"""A forecast as sample paths: methods weighted by rolling cutoffs, spread taken from their own past misses.
 
 Rules, formulas and what was measured: docs/method §2.2–§2.4.
 """
@@ -29,7 +29,7 @@ CLOCKS = {"D": DAYS, "h": HOURS}
 class Fit:
     """Point forecast and graded errors of one history: everything of a forecast but the draws.
 
-    point (day,); errors (origin, day) log(actual ÷ forecast), newest origin first; offset: added inside the log.
+    point (day,); errors (cutoff, day) log(actual ÷ forecast), newest cutoff first; offset: added inside the log.
     """
 
     point: np.ndarray
@@ -42,7 +42,7 @@ class Fit:
     clock: Clock = DAYS
     newer: np.ndarray = field(
         default_factory=lambda: np.zeros((0, 1)), repr=False
-    )  # (origin, day) of origins after these, NaN after the last day
+    )  # (cutoff, day) of cutoffs after these, NaN after the last day
     change: float = 0.0  # of the log value over a season (docs/method §2.15)
     lift: float = 1.0  # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
 
@@ -55,7 +55,7 @@ class Forecast:
     paths: np.ndarray  # (path, day), unit of the history
     median: np.ndarray  # (day,) the ensemble's point forecast
     weights: dict[str, float]  # method -> share, adds up to 1
-    errors: np.ndarray  # (origin, day) log error paths, newest origin first
+    errors: np.ndarray  # (cutoff, day) log error paths, newest cutoff first
     kind: str = "steady"  # steady, intermittent, ended, empty
     filled: int = 0  # days of the history that were missing
     overrides: tuple = ()  # month totals set by hand, beside the model's own (forecasting/covariates/series.py)
@@ -191,18 +191,18 @@ def fit(
         )
     days = history.days[-len(values) :]
     grades, step = grade(values, days, names, clock, covariates)
-    whole = grades.looks == 1
+    whole = grades.shares_known == 1
     errors = np.empty(grades.actual.shape)
-    for i, origin in enumerate(grades.origins):
+    for i, cutoff in enumerate(grades.cutoffs):
         points = grades.points[:, i]
         mixed = (
             grades.shares(~np.isnan(points[:, 0]), errors.shape[1], without=i)
             * np.nan_to_num(points)
         ).sum(axis=0)
-        level = OFFSET * values[max(0, origin - clock.graded) : origin].mean() + 1e-300
+        level = OFFSET * values[max(0, cutoff - clock.graded) : cutoff].mean() + 1e-300
         errors[i] = np.clip(np.log((grades.actual[i] + level) / (mixed + level)), -4.0, 4.0)
     ready = np.array([len(values) >= clock.least(shelf()[name].MIN_DAYS) for name in names])
-    usable = ready & ~np.isnan(grades.misses[0]).all(axis=1) if len(grades.origins) else ready
+    usable = ready & ~np.isnan(grades.misses[0]).all(axis=1) if len(grades.cutoffs) else ready
     if not usable.any():
         names, shares = ("seasonal_naive",), np.ones((1, max(horizon, clock.apart)))
     else:
@@ -292,7 +292,7 @@ def ceiling(fitted: Fit, point: np.ndarray, prior: pooled.Widths) -> tuple[np.nd
 
 
 def graded(fitted: Fit) -> np.ndarray:
-    """Error paths of all origins (origin, day), newest first; those that end early carried on."""
+    """Error paths of all cutoffs (cutoff, day), newest first; those that end early carried on."""
     if not len(fitted.newer):
         return fitted.errors
     return np.concatenate(

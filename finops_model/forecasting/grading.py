@@ -1,6 +1,6 @@
 """How well each method did from earlier days on, and what share it gets for that (docs/method §2.2).
 
-Origins are earlier days; a method forecasts from each with what was known then and is compared with actuals. The newest origins are graded
+Cutoffs are earlier days; a method forecasts from each with what was known then and is compared with actuals. The newest cutoffs are graded
 as far as there are days: what a method missed last month is the freshest thing known of it.
 """
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from .methods import ask, shelf
 
-ORIGINS = 8  # rolling origins graded on all their days, at most
-COSTLY_ORIGINS = 3  # newest origins on which costly methods are graded
+CUTOFFS = 8  # rolling cutoffs graded on all their days, at most
+COSTLY_CUTOFFS = 3  # newest cutoffs on which costly methods are graded
 OFFSET = 0.02  # of the recent mean: keeps ratios of quiet days finite
 
 
@@ -24,9 +24,9 @@ class Clock:
     step: str  # numpy's unit
     season: int  # steps after which the shape comes again
     graded: int  # longest lead graded
-    between: int  # steps between origins at most
-    train: int  # steps an origin needs before it, where the history has them
-    apart: int  # steps after which two looks are independent
+    between: int  # steps between cutoffs at most
+    train: int  # steps a cutoff needs before it, where the history has them
+    apart: int  # steps after which two errors are independent
     blocks: tuple[
         int, ...
     ]  # leads at which a part of the graded steps begins that has weights of its own
@@ -48,62 +48,64 @@ DAYS = Clock("D", 7, 92, 31, 60, 30, (0, 7, 30))
 HOURS = Clock("h", 24, 96, 24, 96, 24, (0, 6, 24))
 
 
-def rolling_origins(days: int, clock: Clock = DAYS) -> tuple[int, int, np.ndarray]:
-    """Steps graded per origin, steps between origins, and the origins graded in full (steps known), newest first.
+def rolling_cutoffs(days: int, clock: Clock = DAYS) -> tuple[int, int, np.ndarray]:
+    """Steps graded per cutoff, steps between cutoffs, and the cutoffs graded in full (steps known), newest first.
 
     Depends on the length of the history only, never on the horizon asked for.
 
-    >>> rolling_origins(760)
+    >>> rolling_cutoffs(760)
     (92, 31, array([668, 637, 606, 575, 544, 513, 482, 451]))
-    >>> rolling_origins(20)
+    >>> rolling_cutoffs(20)
     (6, 1, array([14, 13, 12, 11, 10,  9,  8,  7]))
     """
     train = min(clock.train, max(clock.season, days // 3))
     graded = int(min(clock.graded, max(1, (days - train) // 2)))
     room = days - graded - train
-    step = int(min(clock.between, max(1, room // (ORIGINS - 1))))
-    count = int(min(ORIGINS, max(0, room // step + 1))) if days >= clock.season + 2 else 0
+    step = int(min(clock.between, max(1, room // (CUTOFFS - 1))))
+    count = int(min(CUTOFFS, max(0, room // step + 1))) if days >= clock.season + 2 else 0
     return graded, step, days - graded - step * np.arange(count)
 
 
-def newer_origins(
-    days: int, graded: int, step: int, origins: np.ndarray, clock: Clock = DAYS
+def newer_cutoffs(
+    days: int, graded: int, step: int, cutoffs: np.ndarray, clock: Clock = DAYS
 ) -> np.ndarray:
-    """Origins after the newest one graded in full, newest first: those with at least `clock.apart` steps after them (a month, a day of hours).
+    """Cutoffs after the newest one graded in full, newest first: those with at least `clock.apart` steps after them (a month, a day of hours).
 
-    >>> newer_origins(760, *rolling_origins(760)).tolist(), newer_origins(20, *rolling_origins(20)).tolist()
+    >>> newer_cutoffs(760, *rolling_cutoffs(760)).tolist(), newer_cutoffs(20, *rolling_cutoffs(20)).tolist()
     ([730, 699], [])
     """
-    if not len(origins):
-        return origins
-    return np.arange(origins[0] + step, days - min(clock.apart, graded) + 1, step)[::-1]
+    if not len(cutoffs):
+        return cutoffs
+    return np.arange(cutoffs[0] + step, days - min(clock.apart, graded) + 1, step)[::-1]
 
 
 @dataclass(frozen=True)
 class Grades:
-    """What the methods said from each origin and how far they missed, newest origin first.
+    """What the methods said from each cutoff and how far they missed, newest cutoff first.
 
-    actual (origin, step), NaN after the last known one; points (method, origin, step), NaN where a method cannot;
-    misses (block, method, origin); looks (origin,): share of the graded steps an origin has.
+    actual (cutoff, step), NaN after the last known one; points (method, cutoff, step), NaN where a method cannot;
+    misses (block, method, cutoff); shares_known (cutoff,): share of the graded steps a cutoff has.
     """
 
-    origins: np.ndarray
+    cutoffs: np.ndarray
     actual: np.ndarray
     points: np.ndarray
     misses: np.ndarray
-    looks: np.ndarray
+    shares_known: np.ndarray
     edges: np.ndarray
 
     def shares(self, usable: np.ndarray, steps: int, without: int | None = None) -> np.ndarray:
         """Weights (method, step) of the methods that can forecast, adding up to 1, straight lines between the middles of the blocks.
 
-        usable    (method,) bool;  without: an origin that may not be seen
+        usable    (method,) bool;  without: a cutoff that may not be seen
         """
-        seen = np.arange(len(self.origins)) != (-1 if without is None else without)
+        seen = np.arange(len(self.cutoffs)) != (-1 if without is None else without)
         found = []
         for misses in self.misses:
             on = seen & ~np.isnan(misses).all(axis=0)
-            share = np.where(usable, weigh(misses[:, on], self.looks[on]) if on.any() else 1.0, 0.0)
+            share = np.where(
+                usable, weigh(misses[:, on], self.shares_known[on]) if on.any() else 1.0, 0.0
+            )
             found.append(share / share.sum() if share.sum() > 0 else usable / usable.sum())
         middles = (self.edges[:-1] + self.edges[1:] - 1) / 2
         return np.stack(
@@ -114,40 +116,40 @@ class Grades:
 def grade(
     values: np.ndarray, days: np.ndarray, names, clock: Clock, covariates=None
 ) -> tuple[Grades, int]:
-    """Grades of the methods on rolling origins, and the steps between the origins.
+    """Grades of the methods on rolling cutoffs, and the steps between the cutoffs.
 
     A miss is the root mean square of mean |error| and |mean error| ÷ mean actual: days and totals count alike. A block's miss is the root
     mean square of that of its steps and that of all graded ones: a week is little to judge by.
     """
-    graded, step, full = rolling_origins(len(values), clock)
-    origins = np.concatenate([newer_origins(len(values), graded, step, full, clock), full]).astype(
+    graded, step, full = rolling_cutoffs(len(values), clock)
+    cutoffs = np.concatenate([newer_cutoffs(len(values), graded, step, full, clock), full]).astype(
         int
     )
     edges = clock.edges(graded)
-    actual = np.full((len(origins), graded), np.nan)
-    points = np.full((len(names), len(origins), graded), np.nan)
-    misses = np.full((len(edges) - 1, len(names), len(origins)), np.nan)
-    for i, origin in enumerate(origins):
-        came = values[origin : origin + graded]
+    actual = np.full((len(cutoffs), graded), np.nan)
+    points = np.full((len(names), len(cutoffs), graded), np.nan)
+    misses = np.full((len(edges) - 1, len(names), len(cutoffs)), np.nan)
+    for i, cutoff in enumerate(cutoffs):
+        came = values[cutoff : cutoff + graded]
         actual[i, : len(came)] = came
         for m, name in enumerate(names):
             module = shelf()[name]
-            if origin >= clock.least(module.MIN_DAYS) and (
-                module.COST == "cheap" or i < COSTLY_ORIGINS
+            if cutoff >= clock.least(module.MIN_DAYS) and (
+                module.COST == "cheap" or i < COSTLY_CUTOFFS
             ):
                 points[m, i] = ask(
-                    name, values[:origin], days[:origin], graded, clock.season, covariates
+                    name, values[:cutoff], days[:cutoff], graded, clock.season, covariates
                 )
-        if np.isnan(points[:, i]).all():  # an origin nobody could forecast: the newest day repeated
-            points[0, i] = values[origin - 1]
-        size = came.mean() + OFFSET * values[:origin].mean() + 1e-300
+        if np.isnan(points[:, i]).all():  # a cutoff nobody could forecast: the newest day repeated
+            points[0, i] = values[cutoff - 1]
+        size = came.mean() + OFFSET * values[:cutoff].mean() + 1e-300
         error = came - points[:, i, : len(came)]
         whole = _squared(error)
         for block, (start, end) in enumerate(zip(edges, edges[1:])):
             if start < len(came):
                 misses[block, :, i] = np.sqrt((_squared(error[:, start:end]) + whole) / 2) / size
-    looks = np.minimum(len(values) - origins, graded) / graded
-    return Grades(origins, actual, points, misses, looks, edges), step
+    shares_known = np.minimum(len(values) - cutoffs, graded) / graded
+    return Grades(cutoffs, actual, points, misses, shares_known, edges), step
 
 
 def _squared(error):
@@ -155,12 +157,12 @@ def _squared(error):
     return (np.abs(error).mean(axis=1) ** 2 + error.mean(axis=1) ** 2) / 2
 
 
-def weigh(misses: np.ndarray, looks: np.ndarray | None = None) -> np.ndarray:
-    """Weights ∝ 1 ÷ miss² (method,), adding up to 1, from misses (method, origin) with NaN where a method was not graded.
+def weigh(misses: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:
+    """Weights ∝ 1 ÷ miss² (method,), adding up to 1, from misses (method, cutoff) with NaN where a method was not graded.
 
-    A method is compared with the others on the origins it was graded on: its miss is the typical miss (root mean square) of all times
-    its ratio to them there. A method graded on a single origin of several counts half; one never graded counts nothing.
-    looks (origin,): how much an origin counts; None: all alike.
+    A method is compared with the others on the cutoffs it was graded on: its miss is the typical miss (root mean square) of all times
+    its ratio to them there. A method graded on a single cutoff of several counts half; one never graded counts nothing.
+    counts (cutoff,): how much a cutoff counts; None: all alike.
 
     >>> weigh(np.array([[0.1, 0.1], [0.2, 0.2]])).round(2).tolist()
     [0.8, 0.2]
@@ -168,7 +170,7 @@ def weigh(misses: np.ndarray, looks: np.ndarray | None = None) -> np.ndarray:
     graded = ~np.isnan(misses)
     if not graded.any():
         return np.full(len(misses), 1 / len(misses))
-    looks = np.ones(misses.shape[1]) if looks is None else looks
+    counts = np.ones(misses.shape[1]) if counts is None else counts
     always = graded.all(axis=1)
     base = misses[always] if always.any() else misses
     reference = np.nanmean(base, axis=0) + 1e-6
@@ -176,7 +178,7 @@ def weigh(misses: np.ndarray, looks: np.ndarray | None = None) -> np.ndarray:
     for m in np.flatnonzero(graded.any(axis=1)):
         on = graded[m]
         ratio[m] = max(
-            np.sqrt((looks[on] @ misses[m, on] ** 2) / (looks[on] @ reference[on] ** 2)), 0.02
+            np.sqrt((counts[on] @ misses[m, on] ** 2) / (counts[on] @ reference[on] ** 2)), 0.02
         )
     weight = ratio**-2.0
     if misses.shape[1] > 1:

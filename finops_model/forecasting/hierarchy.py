@@ -1,7 +1,7 @@
 """Many series at once, and their sums at every node: bottom-up by path, with shared and with independent shocks (docs/method §2.13).
 
 A quantile of a sum is not the sum of quantiles: paths of the leaves are added up first. Both ends are reported: shocks drawn together (one
-seed for all: the same past origins and signs, so that leaves which missed together before miss together again) and drawn apart (a seed
+seed for all: the same past cutoffs and signs, so that leaves which missed together before miss together again) and drawn apart (a seed
 from each name, as if they had nothing in common).
 """
 

@@ -49,7 +49,7 @@ def forecast(
     known     what people know: events, driver, holidays, cap, floor, overrides, options of Prophet (forecasting/covariates/series.py)
 
     Same history, seed and methods give the same paths; a longer horizon continues them. Forecasts made with one seed
-    share their draws (origin and sign), so that totals of several series may be added path by path.
+    share their draws (cutoff and sign), so that totals of several series may be added path by path.
     Raises ForecastError for a history that cannot be meant.
 
     >>> import pandas as pd

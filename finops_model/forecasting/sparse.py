@@ -12,7 +12,7 @@ from .widths import error_paths
 
 BLOCKS = "weekly_blocks"
 MONTH = 30  # a level is held against the total of so many days
-ORIGINS, FEWEST = 8, 4  # earlier days it is graded from: at most, at least
+CUTOFFS, FEWEST = 8, 4  # earlier days it is graded from: at most, at least
 TRAIN = 56  # days known at the earliest of them
 BETTER = 0.9  # the weeks' mean stands unless a method missed less than this share of what it missed
 
@@ -56,11 +56,11 @@ def level_of(name: str, values: np.ndarray) -> float:
 
 def misses(values, names):
     """Root mean square miss of a month's total from earlier days on (name,); None where there are too few of them."""
-    origins = list(range(len(values) - MONTH, TRAIN - 1, -MONTH))[:ORIGINS]
-    if len(origins) < FEWEST:
+    cutoffs = list(range(len(values) - MONTH, TRAIN - 1, -MONTH))[:CUTOFFS]
+    if len(cutoffs) < FEWEST:
         return None
     missed = [
-        [values[o : o + MONTH].sum() - MONTH * level_of(name, values[:o]) for o in origins]
+        [values[o : o + MONTH].sum() - MONTH * level_of(name, values[:o]) for o in cutoffs]
         for name in names
     ]
     return np.sqrt(np.mean(np.square(missed), axis=1))

@@ -99,7 +99,7 @@ def graded_days(
 def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataFrame:
     """One row per group of windows: how good it was (docs/method §11.6). Scores whose columns are not there are left out.
 
-    n, months   windows, and how many different (series, for) they are of: windows of one month are one look
+    n, months   windows, and how many different (series, for) they are of: windows of one month are one total
     error_pct   Σ|P50 − actual| ÷ Σ|actual|; naive_error_pct, wape (days), crps_pct, interval_score_pct, pinball…_pct likewise
     skill       1 − error_pct ÷ naive_error_pct; closer: share of windows in which we missed by less than naive
     coverage…   share inside the 50, 80, 90 % range; within_…: share of windows missed by at most that percentage (NaN is none)
@@ -128,7 +128,7 @@ def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataF
             {
                 **whole,
                 "n": len(part),
-                "months": looks(part),
+                "months": distinct_totals(part),
                 **({"series": len(each)} if "series" in part and "series" not in by else {}),
                 **middle,
                 **_shares(part, bands),
@@ -212,7 +212,7 @@ def within(limit: float) -> str:
     return f"within_{limit * 100:.4g}"
 
 
-def looks(rows: pd.DataFrame) -> int:
+def distinct_totals(rows: pd.DataFrame) -> int:
     """How many different totals the rows are about: forecasts of one month made at several cutoffs share their actuals, and so do units of a company."""
     keys = [
         name
@@ -229,7 +229,7 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
     actuals inside. low…high is where the share of a perfectly calibrated forecast would lie four times of five by luck alone (binomial, as
     many draws as there are different months).
     """
-    truth, n, months = rows["actual"].to_numpy(float), len(rows), looks(rows)
+    truth, n, months = rows["actual"].to_numpy(float), len(rows), distinct_totals(rows)
     said = [
         ("quantile", level, holds(truth, -np.inf, rows[name])) for name, level in LEVELS.items()
     ]

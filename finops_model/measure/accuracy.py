@@ -287,7 +287,7 @@ def graded_leads(rows: Sequence[Mapping], asked=LEADS, could: int | None = None)
         )
     if missed:
         said.append(
-            f"Not graded: {_and(missed)} month{'s' * (missed[-1] > 1)} ahead; go back over more month ends (finops backtest --origins)."
+            f"Not graded: {_and(missed)} month{'s' * (missed[-1] > 1)} ahead; go back over more month ends (finops backtest --cutoffs)."
         )
     further = [lead for lead in FURTHER if max(asked) < lead <= (could or 0)]
     if further:

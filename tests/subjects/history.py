@@ -13,7 +13,7 @@ from . import known
 READERS = {
     "read": clean,
     "forecast": lambda y: forecast(y, 7, paths=10),
-    "backtest": lambda y: backtest(y, origins=1, paths=10),
+    "backtest": lambda y: backtest(y, cutoffs=1, paths=10),
     "anomalies": find_anomalies,
 }
 

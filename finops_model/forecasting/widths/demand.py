@@ -21,7 +21,7 @@ from ...errors import ForecastError
 from ...progress import Progress, silent
 from .. import ensemble
 from ..covariates.applied import Covariates, Uncertain, apply_covariates, together
-from ..grading import ORIGINS
+from ..grading import CUTOFFS
 from ..history import History
 from ..methods._growth import SUPPORT, YEAR
 from .noise import (
@@ -90,7 +90,7 @@ def fit_demand(
     median = np.zeros((horizon_days, len(names)))
     level_sd, extra = np.zeros((LEADS, len(names))), np.zeros(len(names))
     phi, sigma = np.zeros(len(names)), np.zeros(len(names))
-    misses = np.full((ORIGINS, len(names)), np.nan)
+    misses = np.full((CUTOFFS, len(names)), np.nan)
     cap, uncertain = np.full(median.shape, np.inf), [()] * len(names)
     for w, name in enumerate(names):
         say(f"forecast {name}", w, len(names))

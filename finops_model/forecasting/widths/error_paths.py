@@ -7,17 +7,17 @@ import numpy as np
 from ... import streams
 from .pooled import WORTH, Widths, drawn_together
 
-ENOUGH = 4.0  # independent origins from which a series stands on its own misses
+ENOUGH = 4.0  # independent cutoffs from which a series stands on its own misses
 BURST = np.log(10.0)  # a burst counts at most tenfold in the mean of the noise
-FLIP_CAP = np.log(3.0)  # a mirrored miss lifts a path at most this far above the worst one seen
+FLIP_CAP = np.log(3.0)  # a mirrored miss raises a path at most this far above the worst one seen
 BLOCK_WEEKS, HALF_LIFE_WEEKS, MEAN_BLOCK_WEEKS = 26, 8.0, 2.0
 
 
 def split(errors: np.ndarray, season: int = 7) -> tuple[np.ndarray, np.ndarray]:
-    """Error paths (origin, day) as level and day noise: level is the weekly median, joined by straight lines.
+    """Error paths (cutoff, day) as level and day noise: level is the weekly median, joined by straight lines.
 
     A median, so that bursts and outages of up to three days stay in the noise and are never mirrored. The noise is
-    shifted so that exp(noise) has mean 1 over all origins: the level then is that of totals, not of quiet days.
+    shifted so that exp(noise) has mean 1 over all cutoffs: the level then is that of totals, not of quiet days.
 
     >>> level, noise = split(np.full((1, 14), 0.5)); float(level[0, 3]), float(noise[0, 3])
     (0.5, 0.0)
@@ -38,22 +38,22 @@ def split(errors: np.ndarray, season: int = 7) -> tuple[np.ndarray, np.ndarray]:
     return level + shift, noise - shift
 
 
-def independent(origins: int, step: int, days: int, apart: int = 30) -> float:
-    """How many independent looks overlapping origins are worth, for errors of a month (or of the graded days if fewer).
+def independent(cutoffs: int, step: int, days: int, apart: int = 30) -> float:
+    """How many independent windows overlapping cutoffs are worth, for errors of a month (or of the graded days if fewer).
 
     >>> independent(8, 31, 92), independent(1, 31, 92)
     (8.0, 1.0)
     """
-    return 1 + (origins - 1) * min(1.0, step / min(days, apart)) if origins else 0.0
+    return 1 + (cutoffs - 1) * min(1.0, step / min(days, apart)) if cutoffs else 0.0
 
 
-def looks(origins: int, days: int, step: int, apart: int = 30) -> float:
-    """What the misses of a series say about a month ahead (a day of hours), in independent looks: fewer graded days count by their share.
+def independent_windows(cutoffs: int, days: int, step: int, apart: int = 30) -> float:
+    """What the misses of a series say about a month ahead (a day of hours), in independent windows: fewer graded days count by their share.
 
-    >>> looks(10, 92, 31), round(looks(8, 15, 2), 2)
+    >>> independent_windows(10, 92, 31), round(independent_windows(8, 15, 2), 2)
     (10.0, 0.73)
     """
-    return independent(origins, step, apart, apart) * min(1.0, days / apart)
+    return independent(cutoffs, step, apart, apart) * min(1.0, days / apart)
 
 
 def finished(newer: np.ndarray, errors: np.ndarray, season: int = 7) -> np.ndarray:
@@ -85,26 +85,26 @@ def resample(
     prior: Widths,
     most: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Log error paths (path, day) for `horizon` days out of graded ones (origin, day).
+    """Log error paths (path, day) for `horizon` days out of graded ones (cutoff, day).
 
     Every path takes a whole graded path; its level with either sign, its day noise as it was. Beyond the graded days another path goes on
-    where the last one ended, so the variance keeps growing. With fewer than ENOUGH independent origins the rest of the paths are pooled
+    where the last one ended, so the variance keeps growing. With fewer than ENOUGH independent cutoffs the rest of the paths are pooled
     random walks. Own and pooled levels are brought to one spread between the two (drawn_together), and a path is wider or narrower as a
-    whole by sqrt(k ÷ χ²_k), k the looks of both: nobody knows the spread itself.
+    whole by sqrt(k ÷ χ²_k), k the independent windows of both: nobody knows the spread itself.
 
     change, known   change over a season (pooled.season_change) and steps known of the history;  prior: the pooled multiples
     most            the highest log level of a day (day,), docs/method §2.23; None: no limit
     """
-    origins, days = errors.shape
+    cutoffs, days = errors.shape
     most = np.full(horizon, np.inf) if most is None else most
-    found = looks(origins, days, step, apart) if days >= season else 0.0
-    own = min(1.0, found / ENOUGH)
+    windows = independent_windows(cutoffs, days, step, apart) if days >= season else 0.0
+    own = min(1.0, windows / ENOUGH)
     by_own = by_pooled = 1.0
     if own > 0:
         by_own, by_pooled = drawn_together(
-            *spreads(errors, change, known, season, apart, prior), found
+            *spreads(errors, change, known, season, apart, prior), windows
         )
-    scale = _scale(seed, paths, found + WORTH)
+    scale = _scale(seed, paths, windows + WORTH)
     log = np.empty((paths, horizon))
     pooled = streams.uniforms(seed, "forecast/pooled", paths) >= own
     if own > 0:
@@ -123,9 +123,9 @@ def spreads(errors, change, known, season, apart, prior: Widths) -> tuple[np.nda
     )
 
 
-def _scale(seed, paths, found):
-    """How wide a path is as a whole (path,): tails as heavy as `found` looks leave them, P10 and P90 those of the spread itself."""
-    freedom = max(found, 3.0)
+def _scale(seed, paths, windows):
+    """How wide a path is as a whole (path,): tails as heavy as `windows` independent windows leave them, P10 and P90 those of the spread itself."""
+    freedom = max(windows, 3.0)
     return np.sqrt(
         freedom / _chi_square(streams.uniforms(seed, "forecast/scale", paths), freedom)
     ) / student(freedom)
@@ -148,14 +148,14 @@ def student(freedom: float) -> float:
 
 def _chained(errors, most, scale, seed, season):
     level, noise = split(errors, season)
-    origins, days = errors.shape
+    cutoffs, days = errors.shape
     horizon = len(most)
     most = np.append(most, np.full(-horizon % days, np.inf))
     worst = np.maximum(level.max(), 0.0) + FLIP_CAP
     parts, end = [], np.zeros((len(scale), 1))
     for number in range(-(-horizon // days)):
-        chosen, sign = _pick(seed, f"{number}", len(scale), origins)
-        other, other_sign = _pick(seed, f"{number}/second", len(scale), origins)
+        chosen, sign = _pick(seed, f"{number}", len(scale), cutoffs)
+        other, other_sign = _pick(seed, f"{number}/second", len(scale), cutoffs)
         angle = np.pi / 2 * streams.uniforms(seed, f"forecast/angle/{number}", len(scale))
         walked = end + (
             level[chosen] * (sign * np.cos(angle) * scale)[:, None]
@@ -167,8 +167,8 @@ def _chained(errors, most, scale, seed, season):
     return np.concatenate(parts, axis=1)[:, :horizon]
 
 
-def _pick(seed, which, paths, origins):
-    chosen = (streams.uniforms(seed, f"forecast/origin/{which}", paths) * origins).astype(int)
+def _pick(seed, which, paths, cutoffs):
+    chosen = (streams.uniforms(seed, f"forecast/origin/{which}", paths) * cutoffs).astype(int)
     return chosen, np.where(
         streams.uniforms(seed, f"forecast/sign/{which}", paths) < 0.5, -1.0, 1.0
     )

@@ -12,7 +12,7 @@ LEADS = 3  # months graded
 EDGES = (0, 31, 61, 92)  # days ahead at which the graded months begin and end
 GRADED = EDGES[-1]
 DEFAULT_LOADING = 0.4  # where there are too few misses to tell: correlation of two workloads 0.16
-LOADING_ORIGINS = 8  # the default counts as much as this many origins
+LOADING_CUTOFFS = 8  # the default counts as much as this many cutoffs
 MAX_LOADING = 0.95
 MAX_SD, MAX_SIGMA = 1.5, 1.0
 RESIDUAL_DAYS = 182
@@ -150,7 +150,7 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
         return np.zeros(LEADS), 0.0
     target = np.maximum.accumulate(
         np.maximum(target, 1e-6)
-    )  # a spread that falls with the lead is luck of few origins
+    )  # a spread that falls with the lead is luck of few cutoffs
     noise = np.array(
         [noise_variance(phi, sigma, last - first) for first, last in zip(EDGES, EDGES[1:])]
     )
@@ -176,7 +176,7 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
 
 
 def first_month(errors):
-    """Miss of the first month per origin: its mean log error, days clipped at the quartiles ± 3 IQR so that bursts do not count."""
+    """Miss of the first month per cutoff: its mean log error, days clipped at the quartiles ± 3 IQR so that bursts do not count."""
     first = errors[:, : EDGES[1]]
     low, high = np.quantile(first, (0.25, 0.75), axis=1, keepdims=True)
     reach = 3 * (high - low)
@@ -184,11 +184,11 @@ def first_month(errors):
 
 
 def loadings(misses: np.ndarray, noisy: np.ndarray) -> np.ndarray:
-    """Loading of each workload on one common factor (workload,), from misses of the same origins (origin, workload).
+    """Loading of each workload on one common factor (workload,), from misses of the same cutoffs (cutoff, workload).
 
     One factor: the correlation of two workloads is the product of their loadings, so a loading is the mean correlation
     with the others ÷ the root of the mean of all. Misses with NaN are not there. The answer is drawn towards DEFAULT_LOADING,
-    which counts as LOADING_ORIGINS origins, and lies in 0…MAX_LOADING.
+    which counts as LOADING_CUTOFFS cutoffs, and lies in 0…MAX_LOADING.
 
     >>> loadings(np.full((8, 2), np.nan), np.array([True, False])).tolist()
     [0.4, 0.0]
@@ -206,9 +206,9 @@ def loadings(misses: np.ndarray, noisy: np.ndarray) -> np.ndarray:
         pairs = usable.sum(axis=1)
         mean = np.divide(correlation.sum(axis=1), pairs, out=np.zeros(len(both)), where=pairs > 0)
         own = np.clip(mean / max(typical, 0.2), 0.0, MAX_LOADING)
-        looks = np.array(
+        windows = np.array(
             [independent(int(count), ensemble.STEP_DAYS, GRADED) for count in known.sum(axis=0)]
         )
-        trust = np.where(pairs > 0, looks / (looks + LOADING_ORIGINS), 0.0)
+        trust = np.where(pairs > 0, windows / (windows + LOADING_CUTOFFS), 0.0)
         found = trust * own + (1 - trust) * DEFAULT_LOADING
     return np.where(noisy, np.clip(found, 0.0, MAX_LOADING), 0.0)

@@ -20,7 +20,7 @@ TABLE = resources.path("pooled_widths.json", beside=__package__)
 SEASONS = 26  # newest seasons whose changes count: half a year of weeks
 MOST = 1.5  # sd of a pooled log level, at most
 MOST_CHANGE = np.log(10.0)  # one change counts at most tenfold
-WORTH = 2.0  # looks that the table is worth: multiples of series differ by a log sd of about .5, and 1 ÷ (2·.5²) = 2
+WORTH = 2.0  # independent windows that the table is worth: multiples of series differ by a log sd of about .5, and 1 ÷ (2·.5²) = 2
 MOST_GAP = np.log(
     10.0
 )  # own and pooled spread are at most this far apart when one is drawn to the other
@@ -108,8 +108,8 @@ def season_change(values: np.ndarray, offset: float, season: int, typical: float
     return float(np.sqrt(own * found**2 + (1 - own) * typical**2))
 
 
-def drawn_together(own: np.ndarray, pooled: np.ndarray, looks: float) -> tuple[float, float]:
-    """Factors of the own and of the pooled level that bring both to one spread: looks ÷ (looks + WORTH) of the way to the own, in logs.
+def drawn_together(own: np.ndarray, pooled: np.ndarray, windows: float) -> tuple[float, float]:
+    """Factors of the own and of the pooled level that bring both to one spread: windows ÷ (windows + WORTH) of the way to the own, in logs.
 
     own, pooled   sd of the log level (step,) of the same steps
 
@@ -119,5 +119,5 @@ def drawn_together(own: np.ndarray, pooled: np.ndarray, looks: float) -> tuple[f
     """
     size = np.maximum(np.sqrt([(own**2).mean(), (pooled**2).mean()]), 1e-12)
     gap = np.clip(np.log(size[1] / size[0]), -MOST_GAP, MOST_GAP)
-    trust = looks / (looks + WORTH)
+    trust = windows / (windows + WORTH)
     return float(np.exp((1 - trust) * gap)), float(np.exp(-trust * gap))
