@@ -14,7 +14,7 @@ from hypothesis import settings as laws
 from hypothesis import strategies as st
 from scenario_world import demand_for, settings, world
 
-from finops_model.cli import bills
+from finops_model.cli import _published
 from finops_model.facts.plans.budgets import Budgets
 from finops_model.measure import words
 from finops_model.measure.budget.parts import FREE, IDLE, NONE, UNIT, lines, reason
@@ -488,7 +488,7 @@ def test_the_dashboard_and_the_terminal_show_the_same_parts(company, tmp_path, c
         "+" if brief["reason"]["over"] > 0 else ""
     ) + words.money(brief["reason"]["over"], "USD")
     (tmp_path / "brief.json").write_text(json.dumps(brief))
-    bills._show_parts(tmp_path / "brief.json")
+    _published.show_parts(tmp_path / "brief.json")
     shown = " ".join(capsys.readouterr().out.split())
     assert (
         "(unassigned)" in shown

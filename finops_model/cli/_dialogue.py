@@ -1,4 +1,4 @@
-"""The one question of `finops start`: is this reading right? Asked where somebody can answer, never answered for them (docs/method §13.51)."""
+"""Questions on a terminal: is this reading right (docs/method §13.51), does a delivery add or replace (§13.21)? Never answered for anybody."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ._shared import err, out
+from ._shared import Bars, err, out
 
 
 def confirming(yes: bool, quiet: bool = False):
@@ -17,22 +17,42 @@ def confirming(yes: bool, quiet: bool = False):
     """
     from ..publish.start_reading import Unconfirmed, doubts
 
-    def confirm(found):
-        (err if quiet else out).print(found.describe())
-        open_ = doubts(found)
+    def confirm(reading):
+        (err if quiet else out).print(reading.describe())
+        open_ = doubts(reading)
         listed = "".join(f"\n- {text}" for text in open_)
         if yes and open_:
             raise Unconfirmed(
                 f"--yes takes only a reading that leaves no doubt, and this one leaves {len(open_)}:{listed}\nNothing was taken in."
             )
         if yes:
-            return found
+            return reading
         if not sys.stdin.isatty():
             or_yes = "" if open_ else " --yes takes it as it stands."
             raise Unconfirmed(
                 "is this reading right? Nobody could be asked, as there is no terminal. Nothing was taken in."
                 f"{f' It leaves doubts:{listed}' + chr(10) if open_ else or_yes}"
             )
-        return found if typer.confirm("Is this right?", default=not open_) else None
+        return reading if typer.confirm("Is this right?", default=not open_) else None
 
     return confirm
+
+
+def asking(bars: Bars):
+    """Ask on a terminal whether a delivery adds or replaces; None where nobody can be asked."""
+
+    def ask(question: str) -> str | None:
+        bars.bars.stop()
+        err.print(question)
+        answer = (
+            typer.prompt(
+                "Add it as a further part (a), replace what is there (r), or stop (s)?",
+                default="s",
+                err=True,
+            )
+            .strip()
+            .casefold()
+        )
+        return {"a": "append", "r": "replace"}.get(answer[:1])
+
+    return ask if sys.stdin.isatty() else None

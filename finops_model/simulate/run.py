@@ -45,7 +45,7 @@ class Run:
     excluded: list[dict] = field(default_factory=list)  # what the forecast leaves out, with amounts
     overrides: list[dict] = field(
         default_factory=list
-    )  # month totals set by hand, beside the model's own: forecasting/covariates/workspace.py `compare_overrides`
+    )  # month totals set by hand, beside the model's own: forecasting/covariates/overrides.py `compare_overrides`
 
     unfinished: list[dict] = field(
         default_factory=list

@@ -11,7 +11,7 @@ import pandas as pd
 from ..errors import ForecastError, ScenarioError
 from ..executors import map_blocks
 from ..facts.workspace import fingerprint, read_daily
-from ..forecasting.covariates.workspace import compare_overrides
+from ..forecasting.covariates.overrides import compare_overrides
 from ..forecasting.widths.demand import Demand, fit_demand
 from ..progress import Progress, part
 from ..scenario.document import horizon, load_scenario, resolve
@@ -281,7 +281,7 @@ def run_many(
                         **done.__dict__,
                         "ledger": mark,
                         "unfinished": [asdict(day) for day in facts.unfinished],
-                        "overrides": compare_overrides(facts.covariates, done),
+                        "overrides": compare_overrides(facts.covariates.overrides, done),
                         "follows": follows,
                     }
                 )

@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 import pandas as pd
 
 from ...errors import InputError, listing, unknown
-from ..ledger.checks import TOLD
+from ..ledger.checks import REASON
 from .columns import ROLES, charge_word
 from .files.excel import FORMULA
 from .formats import Moment, month_end, read_moment, read_number
@@ -65,7 +65,7 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
             parts = [(cells[mapping.date or mapping.month][i], cells[mapping.amount][i])]
         if i in broken:
             parts = [(parts[0][0] if parts else "", broken[i])]
-            shared[TOLD] = broken[i]
+            shared[REASON] = broken[i]
         rows += [
             {**shared, **_row(when, amount, mapping)} | _own_currency(amount, mapping)
             for when, amount in parts
@@ -90,7 +90,7 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
         "ConsumedUnit",
         "Tags",
         "x_SourceLine",
-        *([TOLD] if broken else []),
+        *([REASON] if broken else []),
     ]
     result = pd.DataFrame(rows, columns=columns, dtype="object")
     result.attrs = {

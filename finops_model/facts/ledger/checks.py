@@ -10,14 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...errors import nearest
 from ..intake.files import cells
 from ..intake.files.textcells import MAX_CELL, MAX_RAW
 
@@ -43,8 +41,7 @@ TEXTS = (
     "BillingCurrency",
     "x_Model",
 )
-CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
-TOLD = "x_SourceRefused"  # why a table reader could not make a row of a line, '' for all others
+REASON = "x_SourceRefused"  # why a table reader could not make a row of a line, '' for all others
 MONEY = pa.decimal128(28, 10)
 DAY = 86_400_000_000
 YEAR, LONGEST = (
@@ -127,20 +124,20 @@ class _Rows:
 
 def judge(table: pa.Table, findings: dict[tuple[str, str], Finding]) -> Judged:
     """Judge a table of text cells with `x_Row`; warnings are added to `findings`."""
-    told = table.column(TOLD).to_pylist() if TOLD in table.schema.names else []
-    rows = _Rows(table.drop_columns([TOLD]) if told else table, findings)
+    reasons = table.column(REASON).to_pylist() if REASON in table.schema.names else []
+    rows = _Rows(table.drop_columns([REASON]) if reasons else table, findings)
     table = rows.table
-    if any(told):
+    if any(reasons):
         rows.refuse(
-            np.array([bool(reason) for reason in told]),
+            np.array([bool(reason) for reason in reasons]),
             "",
             "unreadable line",
-            np.array([reason or "" for reason in told], object),
+            np.array([reason or "" for reason in reasons], object),
         )
     _readable(rows)
     times = _times(rows)
-    currency = _mapped(rows, "BillingCurrency", _currency, "unknown currency")
-    category = _mapped(rows, "ChargeCategory", _category, "unknown charge category")
+    currency = _mapped(rows, "BillingCurrency", cells.parse_currency, "unknown currency")
+    category = _mapped(rows, "ChargeCategory", cells.parse_category, "unknown charge category")
     codes, words = rows.distinct("ChargeCategory")
     refund = np.array([(word or "").strip().casefold() == "refund" for word in words], bool)
     numbers, hashes = _numbers(rows)
@@ -188,7 +185,7 @@ def _readable(rows: _Rows) -> None:
 
 def _times(rows: _Rows) -> dict[str, np.ndarray]:
     """Microseconds since 1970 in UTC of the four times; also every rule about periods."""
-    found = {}
+    times = {}
     for name in TIMES:
         codes, values = rows.distinct(name)
         parsed = [cells.parse_time(value) for value in values]
@@ -196,12 +193,12 @@ def _times(rows: _Rows) -> dict[str, np.ndarray]:
         kinds = np.array([problem != "" for problem in problems], bool)
         if kinds.any():
             rows.refuse(kinds[codes], name, "no usable date", problems[codes])
-        found[name] = np.array([micros or 0 for micros, _, _ in parsed], np.int64)[codes]
+        times[name] = np.array([micros or 0 for micros, _, _ in parsed], np.int64)[codes]
         naive = np.array([flag == "naive" for _, flag, _ in parsed], bool)
         if naive.any():
             rows.warn(naive[codes], name, "times without an offset are read as UTC")
-    start, end = found["ChargePeriodStart"], found["ChargePeriodEnd"]
-    bill, last = found["BillingPeriodStart"], found["BillingPeriodEnd"]
+    start, end = times["ChargePeriodStart"], times["ChargePeriodEnd"]
+    bill, last = times["BillingPeriodStart"], times["BillingPeriodEnd"]
     rows.refuse(
         end < start, "ChargePeriodEnd", "reversed period", "the charge period ends before it starts"
     )
@@ -228,7 +225,7 @@ def _times(rows: _Rows) -> dict[str, np.ndarray]:
         "ChargePeriodEnd",
         "the charge period has no length: charged to the day it starts",
     )
-    return found
+    return times
 
 
 def _mapped(rows: _Rows, name: str, read: Callable, kind: str) -> pa.Array:
@@ -240,29 +237,6 @@ def _mapped(rows: _Rows, name: str, read: Callable, kind: str) -> pa.Array:
             bad[codes], name, kind, np.array([problem for _, problem in read_values], object)[codes]
         )
     return pa.array([word for word, _ in read_values], pa.string()).take(pa.array(codes))
-
-
-def _currency(text: str | None) -> tuple[str, str]:
-    word = (text or "").strip().upper()
-    if cells.is_missing(text):
-        return "", "is empty: write a currency of ISO 4217, for example USD"
-    if word not in cells.CURRENCIES:
-        return "", f"'{word[:20]}' is not a currency of ISO 4217 in use"
-    return word, ""
-
-
-def _category(text: str | None) -> tuple[str, str]:
-    word = (text or "").strip()
-    if cells.is_missing(text):
-        return "", f"is empty: write one of {', '.join(CATEGORIES)}"
-    known = {name.casefold(): name for name in CATEGORIES} | {"refund": "Credit"}
-    if word.casefold() not in known:
-        guess = nearest(word, CATEGORIES)
-        return (
-            "",
-            f"'{word[:40]}' is unknown.{f' Did you mean {guess!r}?' if guess else ''} Known: {', '.join(CATEGORIES)}",
-        )
-    return known[word.casefold()], ""
 
 
 def _numbers(rows: _Rows) -> tuple[dict[str, pa.Array], np.ndarray]:
@@ -280,14 +254,14 @@ def _numbers(rows: _Rows) -> tuple[dict[str, pa.Array], np.ndarray]:
     with duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = true; SET threads = 2")
         connection.register("cells", rows.table)
-        found = connection.sql(
+        parsed = connection.sql(
             f"SELECT {asked}, hash({hashed}) AS x_Hash FROM cells"
         ).to_arrow_table()
     numbers = {name: pa.nulls(rows.table.num_rows, MONEY) for name in NUMBERS if name not in have}
     for name in have:
-        numbers[name] = found.column(name).combine_chunks()
+        numbers[name] = parsed.column(name).combine_chunks()
         _judge_number(rows, name, numbers[name])
-    return numbers, found.column("x_Hash").to_numpy()
+    return numbers, parsed.column("x_Hash").to_numpy()
 
 
 def _judge_number(rows: _Rows, name: str, values) -> None:
@@ -299,27 +273,9 @@ def _judge_number(rows: _Rows, name: str, values) -> None:
     reasons = np.full(len(words), "", object)
     kinds = np.full(len(words), "", object)
     for code in np.unique(codes[gone]):
-        kinds[code], reasons[code] = _number_problem(words[code], needed)
+        kinds[code], reasons[code] = cells.number_problem(words[code], needed)
     for kind in {kind for kind in kinds if kind}:
         rows.refuse(gone & (kinds == kind)[codes], name, kind, reasons[codes])
-
-
-def _number_problem(word: str | None, needed: bool) -> tuple[str, str]:
-    """(kind, reason) of a cell that is no DECIMAL(28,10); ('', '') for an allowed gap."""
-    text = (word or "").strip()
-    if cells.is_missing(text):
-        problem = f"'{text}' is no amount" if text else "is empty"
-        return ("missing number", problem) if needed else ("", "")
-    shown = text[:40]
-    try:
-        size = float(text)
-    except ValueError:
-        return "not a number", f"'{shown}' is not a plain number; write 1234.50"
-    if size != size or shown.lstrip("+-").casefold().startswith("inf"):
-        return "not finite", f"'{shown}' is not a finite number"
-    if "_" in text or not text.isascii():
-        return "not a number", f"'{shown}' is not a plain number; write 1234.50"
-    return "overflow", f"'{shown}' has more than 18 digits before the point"
 
 
 def _words(rows: _Rows, name: str) -> pa.Array:
@@ -437,24 +393,3 @@ def _refused(rows: _Rows, bill: np.ndarray) -> pa.Table:
 
 def _q(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def plain_amount(text: str) -> Decimal | None:
-    """The amount of a refused row as far as it can be read, rounded like the ledger's; else None.
-
-    >>> plain_amount("1.5"), plain_amount("N/A")
-    (Decimal('1.5000000000'), None)
-    """
-    try:
-        amount = Decimal(text.strip())
-        if (
-            "_" in text
-            or not text.isascii()
-            or not amount.is_finite()
-            or amount
-            and amount.adjusted() >= 18
-        ):
-            return None  # abs() of 1e999999999 would overflow the arithmetic itself
-        return amount.quantize(Decimal("1e-10"), ROUND_HALF_UP)
-    except ArithmeticError:
-        return None

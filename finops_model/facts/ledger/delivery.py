@@ -9,8 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,13 +16,14 @@ import pyarrow.parquet as pq
 
 from ...documents import fsync_folder
 from ...errors import LedgerError
+from ..intake.files.cells import plain_amount
 from ..intake.files.readers import Source, open_source
-from . import checks, proof, scopes, twice
+from . import doubts, proof, twice
+from .doubts import Choice
 from .judged import Read, alike, keys_of, read
 from .manifest import SCHEMA, Book, Key, Version, commit, read_book
-from .receipt import Delivered, Money, Receipt, Warned, add, plain
-from .scopes import Meeting, Rows
-from .versions import Draft, draft, restated, scope_of, sum_into, words
+from .receipt import Delivered, Money, Receipt, Warned, add
+from .versions import Draft, draft, restated, sum_into
 
 FULL = {
     28: "the disk is full",
@@ -32,22 +31,6 @@ FULL = {
     30: "the file system can only be read",
     13: "permission denied",
 }
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What whoever delivers has said."""
-
-    append: bool = False  # everything is added
-    replace: bool = False  # delivered scopes replace what is there, whatever they have in common
-    whole: bool = (
-        False  # the delivery is the whole of its billing periods: scopes it does not hold go
-    )
-    accept_decrease: bool = False
-    ask: Callable[[str], str | None] | None = None  # asked in doubt: 'append', 'replace' or None
-    format: str | None = (
-        None  # the importer that reads every file; None: the one that recognises it
-    )
 
 
 def nothing_new(root: Path, items: list) -> tuple[Receipt | None, list[Source]]:
@@ -72,27 +55,27 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     keys = sorted({key for one in reads for key in one.keys})
     listed = {file.sha256 for file in skipped}
     there = {
-        key: _rows_in_force(root, living[key])
+        key: doubts.rows_in_force(root, living[key])
         for key in keys
         if key in living and not choice.append
     }
-    meetings = {key: _meet(key, there[key], reads, listed, choice) for key in there}
+    meetings = {key: doubts.meet(key, there[key], reads, listed, choice) for key in there}
     if choice.append:
         warnings += [
             warned
             for key in keys
             if key in living
-            for warned in _again(key, _rows_in_force(root, living[key]), reads)
+            for warned in doubts.counted_again(key, doubts.rows_in_force(root, living[key]), reads)
         ]
     elif not choice.whole:
-        for key, parts, meeting in _without_account(root, living, keys, reads, choice):
+        for key, parts, meeting in doubts.without_account(root, living, keys, reads, choice):
             there[key], meetings[key] = parts, meeting
-    _settle(meetings, choice)
+    doubts.settle(meetings, choice)
     warnings += [
         warned
         for key in keys
         if key in meetings
-        for warned in _left(key, meetings[key], [rows for _, rows in there[key]], reads)
+        for warned in doubts.most_left(key, meetings[key], [rows for _, rows in there[key]], reads)
     ]
     keys += sorted(key for key in set(meetings) - set(keys) if meetings[key].gone)
     drafts = [
@@ -178,157 +161,6 @@ def _read_all(
             )
         )
     return reads, skipped, warnings
-
-
-def _rows_in_force(root: Path, version: Version) -> list[tuple[dict, Rows]]:
-    """The parts of a version, held against their record, with what tells their rows apart."""
-    proof.prove(root, [version])
-    found = []
-    for part in version.parts:
-        with (root / part["path"]).open("rb") as file:
-            names = set(pq.read_schema(file).names)
-            table = pq.read_table(file, columns=[name for name in scopes.COLUMNS if name in names])
-        found.append((part, scopes.rows_of(part["source"], table)))
-    return found
-
-
-def _meet(
-    key: Key, there: list[tuple[dict, Rows]], reads: list[Read], listed: set[str], choice: Choice
-) -> Meeting:
-    mine = [one for one in reads if key in one.keys]
-    new = [scopes.rows_of(one.source.sha256, one.tables[key]) for one in mine if key in one.tables]
-    delivered = {scope for rows in new for scope in rows.places}
-    delivered |= {scope for one in mine for scope in _refused_scopes(one.refused, key)}
-    return scopes.meet(
-        words(key),
-        [rows for _, rows in there],
-        new,
-        delivered,
-        listed,
-        replace=choice.replace,
-        whole=choice.whole,
-        accept_decrease=choice.accept_decrease,
-    )
-
-
-def _left(key: Key, meeting: Meeting, there: list[Rows], reads: list[Read]) -> list[Warned]:
-    """Restated scopes most of whose money lies on charges that do not come again: perhaps a further part was taken for a restatement."""
-    found = []
-    new = [scopes.rows_of(one.source.sha256, one.tables[key]) for one in reads if key in one.tables]
-    for scope in sorted(meeting.restated & set(meeting.gone)):
-        old = [rows for rows in there if rows.source in meeting.gone[scope]]
-        held, left = (
-            pa.concat_tables([rows.money_of(at) for rows, at in picked])
-            for picked in (
-                [(rows, rows.of(scope)) for rows in old],
-                [(rows, scopes.unshared(rows, new, scope)) for rows in old],
-            )
-        )
-        before = scopes.money(held, size=True)
-        if any(
-            2 * amount > before[currency]
-            for currency, amount in scopes.money(left, size=True).items()
-        ):
-            at = f"{words(key)} · sub-account {scope}" if scope else words(key)
-            found.append(
-                Warned(
-                    "restated",
-                    "",
-                    f"{at}: {left.num_rows:,} of the {scopes.counted(held.num_rows)} replaced ({plain(scopes.money(left))} of "
-                    f"{plain(scopes.money(held))}) are of charges that this delivery does not hold. If it was a further part, deliver what was "
-                    "replaced again with --append --accept-decrease",
-                )
-            )
-    return found
-
-
-def _again(key: Key, there: list[tuple[dict, Rows]], reads: list[Read]) -> list[Warned]:
-    """What is appended and stands in the ledger already: perhaps it was meant once."""
-    found = []
-    for one in (one for one in reads if key in one.tables):
-        new = scopes.rows_of(one.source.sha256, one.tables[key])
-        same = sum(scopes.shared(new, [rows for _, rows in there], scope) for scope in new.places)
-        if same:
-            found.append(
-                Warned(
-                    one.source.name,
-                    "",
-                    f"{same:,} of {len(new.scopes):,} rows appended to {words(key)} are of charges (charge period, SKU, resource, "
-                    "category, tags) that the ledger holds already; both are counted. If this file takes their place, deliver it with --replace",
-                )
-            )
-    return found
-
-
-def _without_account(
-    root: Path, living: dict[Key, Version], keys: list[Key], reads: list[Read], choice: Choice
-):
-    """(key, its parts, what becomes of it) of periods that hold delivered charges without an account that has one now, or the other way round."""
-    for key in keys:
-        new = [
-            scopes.rows_of(one.source.sha256, one.tables[key]) for one in reads if key in one.tables
-        ]
-        for other in living:
-            if (
-                (other[0], other[2]) != (key[0], key[2])
-                or bool(other[1]) == bool(key[1])
-                or other in keys
-            ):
-                continue
-            parts = _rows_in_force(root, living[other])
-            rows = [rows for _, rows in parts]
-            if not any(scopes.shared(one, rows, scope) for one in new for scope in one.places):
-                continue
-            names = {scope for part in rows for scope in part.places}
-            meeting = Meeting(
-                {scope: {part.source for part in rows} for scope in names}, replaced=set(names)
-            )
-            if not choice.replace:
-                held = pa.concat_tables([part.table for part in rows])
-                meeting.doubts.append(
-                    scopes.Doubt(
-                        words(key),
-                        "",
-                        f"{scopes.counted(held.num_rows)} ({plain(scopes.money(held))}) "
-                        f"{'under account ' + other[1] if other[1] else 'without a billing account'}",
-                        f"this delivery brings charges of them again {'with' if key[1] else 'without'} one",
-                        tuple(names),
-                    )
-                )
-            yield other, parts, meeting
-
-
-def _refused_scopes(refused: pa.Table, key: Key) -> set[str]:
-    return {
-        scope
-        for raw, own in zip(refused.column("x_Raw").to_pylist(), keys_of(refused), strict=True)
-        if own == key and (scope := scope_of(raw)) is not None
-    }
-
-
-def _settle(meetings: dict[Key, Meeting], choice: Choice) -> None:
-    """Every doubt is settled by whoever delivers, or the delivery is refused."""
-    doubts = [doubt for meeting in meetings.values() for doubt in meeting.doubts]
-    if not doubts:
-        return
-    more = f" And {len(doubts) - 1} more of this kind." if len(doubts) > 1 else ""
-    answer = choice.ask(f"{doubts[0]}{more}") if choice.ask else None
-    if answer not in ("append", "replace"):
-        raise LedgerError(
-            f"{doubts[0]}{more} Nothing was written. If it is a further part, ingest it with --append; if it takes the place of "
-            "what is there, with --replace (in Python append=True or replace=True)."
-        )
-    for meeting in meetings.values():
-        for doubt in meeting.doubts:
-            if answer == "append":
-                for scope in (doubt.scope, *doubt.goes):
-                    meeting.gone.pop(scope, None)
-                meeting.restated.discard(doubt.scope)
-                meeting.replaced.discard(doubt.scope)
-                meeting.appended |= {doubt.scope} - meeting.added
-            elif doubt.goes:
-                meeting.added.discard(doubt.scope)
-                meeting.replaced |= {doubt.scope, *doubt.goes}
 
 
 def _publish(
@@ -443,7 +275,7 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
         ).to_pylist():
             reason = ": ".join(word for word in (row["x_Column"], row["x_Kind"]) if word)
             reasons[reason] = reasons.get(reason, 0) + 1
-            amount = checks.plain_amount(row["BilledCost"])
+            amount = plain_amount(row["BilledCost"])
             if amount is None:
                 unreadable += 1
             else:

@@ -20,6 +20,7 @@ from ...errors import InputError, LedgerError, unknown
 from ..daily.complete import Complete, complete_days
 from . import delivery, manifest, proof
 from .checks import COSTS, REFUSED
+from .doubts import Choice
 from .receipt import Money, Receipt, add, trimmed
 
 QUARANTINE = [
@@ -97,7 +98,7 @@ class Ledger:
                 receipt, items = delivery.nothing_new(self.root, items)
                 if receipt is not None:
                     return receipt
-        choice = delivery.Choice(append, replace, whole, accept_decrease, ask, format)
+        choice = Choice(append, replace, whole, accept_decrease, ask, format)
         with manifest.writing(self.root):
             return delivery.take_in(self.root, items, choice, progress or (lambda *_: None))
 

@@ -16,13 +16,11 @@ import pandas as pd
 
 from ...errors import InputError, listing, nearest
 from ...names import COMPANY
-from ...periods import MONTH
-from ..intake import scales
 from ..intake.columns import find_columns
-from ..intake.formats import plain_words, read_moment, read_number
-from ..intake.mapping import date_order, decimal_mark
-from ..intake.tables import read_table
+from ..intake.formats import read_moment
+from ..intake.mapping import decimal_mark
 from .budgets import Budgets
+from .sheet import Sheet
 
 __all__ = [
     "Budgets",
@@ -35,109 +33,6 @@ __all__ = [
 ]
 
 ROLES = ("driver", "outcome")
-
-
-class Sheet:
-    """A plan file as text cells, with messages that say file, line and column."""
-
-    def __init__(self, path: str | os.PathLike, what: str):
-        self.frame = read_table(path)
-        self.name, self.what = self.frame.attrs["name"], what
-        self.lines = self.frame.attrs["lines"]
-        for problem in list(self.frame.attrs["broken"].values())[:1]:
-            raise InputError(
-                f"{self.name}: {problem}. Quote cells that hold the delimiter, and give every line all its cells."
-            )
-        if not len(self.frame):
-            raise InputError(
-                f"{self.name}: {what} has a header ({listing(self.frame.columns)}) and no rows."
-            )
-        in_units = (
-            scales.remarks(self.frame.attrs["above"], self.frame.columns)
-            if what in ("a budget file", "an invoice file")
-            else []
-        )
-        if in_units:  # a budget of 100 "in k EUR" is not a budget of 100
-            raise InputError(
-                f"{self.name}: {in_units[0].where} says '{in_units[0].text[:60]}': {what} is read in whole units of its currency. Multiply its "
-                "amounts, and take the remark out."
-            )
-        self.spelled = {
-            plain_words(column).replace(" ", ""): column for column in self.frame.columns
-        }
-
-    def column(self, name: str, needed: bool = True) -> str | None:
-        """The column as the file spells it, whatever its case and underscores."""
-        found = self.spelled.get(plain_words(name).replace(" ", ""))
-        if found is None and needed:
-            near = nearest(name, self.frame.columns)
-            hint = f" Did you mean '{near}'?" if near else ""
-            raise InputError(
-                f"{self.name}: {self.what} needs a column '{name}'.{hint} Columns seen: {listing(self.frame.columns)}. "
-                "Name it, or add it."
-            )
-        return found
-
-    def cells(self, name: str, needed: bool = True) -> list[str]:
-        column = self.column(name, needed)
-        return (
-            [""] * len(self.frame)
-            if column is None
-            else [str(cell).strip() for cell in self.frame[column]]
-        )
-
-    def at(self, i: int, column: str) -> str:
-        return f"{self.name}: line {self.lines[i]}: {column}"
-
-    def numbers(self, name: str, negative: bool = True) -> list[Decimal]:
-        """A column of numbers, all of them there."""
-        cells, column = self.cells(name), self.column(name)
-        mark, _ = decimal_mark(cells, self.name, column, self.frame.attrs["typed"])
-        return [self.number(i, column, cell, mark, negative) for i, cell in enumerate(cells)]
-
-    def number(
-        self, i: int, column: str, cell: str, mark: str = ".", negative: bool = True
-    ) -> Decimal:
-        found = read_number(cell, mark)
-        if found is None:
-            raise InputError(
-                f"{self.at(i, column)}: '{cell[:40]}' is not a number."
-                if cell
-                else f"{self.at(i, column)}: is empty. Write the number; a blank is not zero."
-            )
-        if not negative and found[0] < 0:
-            raise InputError(
-                f"{self.at(i, column)}: {cell} is negative. Write a number of at least 0."
-            )
-        return found[0]
-
-    def days(self, name: str) -> list[dt.date]:
-        cells, column = self.cells(name), self.column(name)
-        order, _ = date_order(self.frame, column, self.name)
-        days = []
-        for i, cell in enumerate(cells):
-            moment = read_moment(cell)
-            day = moment.day(order) if moment and moment.second else None
-            if day is None:
-                raise InputError(
-                    f"{self.at(i, column)}: '{cell[:40]}' is not a day. Write it as 2026-01-31."
-                )
-            days.append(day)
-        return days
-
-    def months(self, name: str) -> list[str]:
-        column = self.column(name)
-        return [self.month(i, column, cell) for i, cell in enumerate(self.cells(name))]
-
-    def month(self, i: int, column: str, cell: str) -> str:
-        moment = read_moment(cell)
-        if MONTH.match(cell):
-            return cell
-        if moment is None or moment.open or moment.second > 1 or not 1 <= moment.first <= 12:
-            raise InputError(
-                f"{self.at(i, column)}: '{cell[:40]}' is not a month. Write it as 2026-10."
-            )
-        return f"{moment.year:04d}-{moment.first:02d}"
 
 
 def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
@@ -157,7 +52,7 @@ def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
                 f"{sheet.at(frame['at'][i], 'currency')}: the budget is in {code.upper()} and the ledger in {currency}. "
                 f"State the budget in {currency} at the plan rate."
             )
-    stated = sheet.column("approved_on", needed=False) is not None
+    stated = sheet.find("approved_on") is not None
     approved: list[dt.date | None] = []
     for i, on in enumerate(frame["approved_on"]):
         by, author = frame["approved_by"][i], frame["author"][i]
@@ -166,7 +61,7 @@ def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
                 f"{sheet.at(frame['at'][i], 'approved_by')}: '{by}' approved a budget of their own. A budget is approved by "
                 "someone other than its author: correct approved_by or author."
             )
-        if stated and bool(on) != bool(by) and sheet.column("approved_by", needed=False):
+        if stated and bool(on) != bool(by) and sheet.find("approved_by"):
             gone, there = ("approved_by", "approved_on") if on else ("approved_on", "approved_by")
             raise InputError(
                 f"{sheet.at(frame['at'][i], gone)}: is empty, but {there} is '{on or by}'. Fill both for an approved "
@@ -194,16 +89,14 @@ def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
 def _long_budget(sheet: Sheet) -> dict[str, list]:
     """Columns of a budget, one entry per unit and month; months that stand as columns are turned down."""
     columns = list(sheet.frame.columns)
-    wide = {} if sheet.column("month", needed=False) else find_columns(sheet.frame, sheet.name)[1]
+    wide = {} if sheet.find("month") else find_columns(sheet.frame, sheet.name)[1]
     if not wide:
         sheet.column("month"), sheet.column("amount")
     texts = {
         name: sheet.cells(name, needed=False)
         for name in ("version", "approved_on", "approved_by", "author", "business_unit", "currency")
     }
-    if sheet.column("business_unit", needed=False) is None and (
-        unit := sheet.column("unit", needed=False)
-    ):
+    if sheet.find("business_unit") is None and (unit := sheet.find("unit")):
         texts["business_unit"] = sheet.cells(unit)
     entries = []
     if wide:
@@ -246,30 +139,24 @@ def read_drivers(paths: Iterable[str | os.PathLike] | str | os.PathLike) -> pd.D
     parts = [_drivers(Sheet(path, "a driver file")) for path in files]
     if not parts:
         raise InputError("no driver file was given. Name one: CSV or Excel with a date and counts.")
-    found = pd.concat(parts, ignore_index=True)
-    if len(twice := found[found.duplicated(["name", "date"])]):
+    drivers = pd.concat(parts, ignore_index=True)
+    if len(twice := drivers[drivers.duplicated(["name", "date"])]):
         row = twice.iloc[0]
         raise InputError(
             f"{row['file']}: driver '{row['name']}' has a value for {row['date'].date()} in another file already. "
             "Keep one of them."
         )
-    return found.sort_values(["name", "date"], kind="stable")[
+    return drivers.sort_values(["name", "date"], kind="stable")[
         ["date", "name", "role", "unit", "value"]
     ].reset_index(drop=True)
 
 
 def _drivers(sheet: Sheet) -> pd.DataFrame:
-    date = next(
-        (
-            sheet.column(name, needed=False)
-            for name in ("date", "day", "datum", "fecha", "jour")
-            if sheet.column(name, needed=False)
-        ),
-        None,
-    ) or sheet.column("date")
+    spelled = [sheet.find(name) for name in ("date", "day", "datum", "fecha", "jour")]
+    date = next((column for column in spelled if column), None) or sheet.column("date")
     days = sheet.days(date)
     entries = []  # (row, column, day, name, role, unit, value)
-    if sheet.column("value", needed=False):
+    if sheet.find("value"):
         values, names = sheet.numbers("value", negative=False), sheet.cells("name")
         units, roles = sheet.cells("unit", needed=False), sheet.cells("role", needed=False)
         for i, name in enumerate(names):
@@ -383,7 +270,8 @@ def read_invoices(path: str | os.PathLike) -> pd.DataFrame:
 def read_organisation(path: str | os.PathLike) -> pd.DataFrame:
     """Which team belongs to which unit: team, business_unit. A team twice, or in none, is refused."""
     sheet = Sheet(path, "an organisation file")
-    teams, units, first = sheet.cells("team"), sheet.cells("business_unit"), {}
+    teams, units = sheet.cells("team"), sheet.cells("business_unit")
+    first: dict[str, int] = {}  # team -> its row
     for i, (team, unit) in enumerate(zip(teams, units, strict=True)):
         for name, cell in (("team", team), ("business_unit", unit)):
             if not cell:
@@ -422,7 +310,7 @@ class Commitment:
 def read_commitments(path: str | os.PathLike) -> list[Commitment]:
     """The commitments of a file: ContractCommitmentId, …Quantity, …Unit, …PeriodStart, …PeriodEnd, …; x_SkuIds, x_Rate."""
     sheet = Sheet(path, "a commitment file")
-    prefix, found = "ContractCommitment", []
+    prefix, commitments = "ContractCommitment", []
     quantities = sheet.numbers(prefix + "Quantity", negative=False)
     starts, ends = sheet.days(prefix + "PeriodStart"), sheet.days(prefix + "PeriodEnd")
     units, ids = sheet.cells(prefix + "Unit"), sheet.cells(prefix + "Id")
@@ -447,7 +335,7 @@ def read_commitments(path: str | os.PathLike) -> list[Commitment]:
             )
         rate = sheet.number(i, "x_Rate", rates[i], negative=False) if rates[i] else None
         record = {column: str(sheet.frame[column].iloc[i]) for column in sheet.frame.columns}
-        found.append(
+        commitments.append(
             Commitment(
                 name,
                 quantities[i],
@@ -463,4 +351,4 @@ def read_commitments(path: str | os.PathLike) -> list[Commitment]:
                 record,
             )
         )
-    return found
+    return commitments

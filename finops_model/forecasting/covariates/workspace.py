@@ -13,16 +13,16 @@ import numpy as np
 from ...documents import Document, checked, load_yaml
 from ...errors import FinOpsError, InputError, unknown
 from ...names import COMPANY
-from ...periods import check_month, month_days
 from ...prices.lists.catalog import catalog_price, is_linear
 from . import words
 from .applied import Covariates
 from .drivers import DriverDays, read_driver
+from .entries import ALL, Entries, day
 from .events import Event
 from .file import KnownFile
+from .overrides import read_overrides, refuse_twice
 from .series import day_names
 
-ALL = "*"
 TODAY = 28  # newest days that say what is used today
 NEWEST_YEARS = 6  # years ahead for which a calendar's days off are looked up
 
@@ -47,20 +47,20 @@ class WorkspaceCovariates:
     def of_workloads(self, facts, days: int) -> dict[str, Covariates] | None:
         """The covariates of `fit_demand`, for `days` days after as_of; None where nothing is known."""
         ahead = facts.dates[-1] + np.arange(1, days + 1)
-        found = {}
+        covariates = {}
         for name in facts.names:
             if not any(name in part for part in (self.events, self.drivers, self.off, self.caps)):
                 continue
             events = self.events.get(name, ())
             driver = self.drivers[name].plan(days) if name in self.drivers else None
-            found[name] = Covariates(
+            covariates[name] = Covariates(
                 tuple(event for event, _ in events),
                 {event.label: draw for event, draw in events},
                 driver,
                 self.off.get(name),
                 _cap(self.caps[name], ahead) if name in self.caps else None,
             )
-        return found or None
+        return covariates or None
 
 
 NO_COVARIATES = WorkspaceCovariates()
@@ -89,30 +89,15 @@ def read_covariates(settings, facts, daily, replay: bool = False) -> WorkspaceCo
     return _Reader(settings, facts, daily, replay, file, document).read()
 
 
-class _Reader:
-    """One reading: the file, the facts of a day, and what has been found so far."""
-
-    def __init__(self, settings, facts, daily, replay, file: KnownFile, document: Document):
-        self.settings, self.facts, self.replay, self.file, self.document = (
-            settings,
-            facts,
-            replay,
-            file,
-            document,
-        )
-        self.ever, self.units = (
-            {str(w) for w in daily["x_Workload"].unique()},
-            sorted({str(u) for u in daily["x_BusinessUnit"].unique()}),
-        )
-        self.newest = str(daily.loc[daily["ChargeCategory"] == "Usage", "ChargeDate"].max().date())
-        self.notes: list[dict] = []
+class _Reader(Entries):
+    """Reads every entry of the file, workload by workload."""
 
     def read(self) -> WorkspaceCovariates:
         events: dict[str, list] = {}
         drivers, off, caps, overrides = {}, {}, {}, []
         for name, own in self.file.workloads.items():
             at = ("workloads", name)
-            if name != ALL and name not in self.facts.names and not self._waits(name):
+            if name != ALL and name not in self.facts.names and not self.waits(name):
                 raise InputError(
                     unknown(
                         self.document.at(at),
@@ -133,66 +118,35 @@ class _Reader:
             for i, entry in enumerate(own.events):
                 for target, event in self._event(name, entry, (*at, "events", i), targets):
                     events.setdefault(target, []).append(event)
-            for kind, read, found in (
+            for kind, read, by_workload in (
                 ("driver", self._driver, drivers),
                 ("holidays", self._off, off),
                 ("cap", self._cap, caps),
             ):
                 entry = getattr(own, kind)
-                if entry is not None and self._known(entry, kind == "holidays"):
+                if entry is not None and self.known(entry, kind == "holidays"):
                     read(
                         name,
                         entry,
                         (*at, kind),
-                        [t for t in targets if name != ALL or not self._own(t, kind)],
-                        found,
+                        [t for t in targets if name != ALL or not self.own(t, kind)],
+                        by_workload,
                     )
-            overrides += self._overrides("workload", name, own.override, at)
+            overrides += read_overrides(self, "workload", name, own.override, at)
         for name, unit in self.file.units.items():
             if name != COMPANY and name not in self.units:
                 raise InputError(
                     unknown(self.document.at(("units", name)), "unit", name, [COMPANY, *self.units])
                 )
-            overrides += self._overrides("unit", name, unit.override, ("units", name))
-        self._twice(events, overrides)
+            overrides += read_overrides(self, "unit", name, unit.override, ("units", name))
+        refuse_twice(self.document, events, overrides)
         return WorkspaceCovariates(
-            {name: tuple(found) for name, found in events.items()},
+            {name: tuple(drawn) for name, drawn in events.items()},
             drivers,
             off,
             caps,
             tuple(overrides),
             tuple(self.notes),
-        )
-
-    def _own(self, name: str, kind: str) -> bool:
-        """Whether a workload has a known entry of its own, which '*' does not replace."""
-        entry = getattr(self.file.workloads.get(name), kind, None)
-        return entry is not None and self._known(entry, kind == "holidays")
-
-    def _waits(self, name: str) -> bool:
-        """A workload of the ledger that came after as_of: what is known of it waits."""
-        return self.facts.as_of < self.newest and name in self.ever or self.replay
-
-    def _known(self, entry, always: bool = False) -> bool:
-        """Whether an entry was known on as_of."""
-        if entry.known_since is not None:
-            return day(entry.known_since) <= self.facts.as_of
-        return always or not self.replay
-
-    def _note(self, scope: str, text: str, value, entry, at: tuple) -> None:
-        self.notes.append(
-            {
-                "text": text,
-                "value": value,
-                "kind": "assumption",
-                "source": entry.source
-                or self.file.source
-                or f"{self.settings.known}:{self.document.at(at).rpartition(':')[2]}",
-                "owner": entry.owner or self.file.owner,
-                "review_by": entry.review_by or "",
-                "because": entry.because,
-                "path": f"known/{scope}",
-            }
         )
 
     def _event(self, scope: str, entry, at: tuple, targets: list[str]):
@@ -202,7 +156,7 @@ class _Reader:
             key: getattr(entry, key)
             for key in ("kind", "amount", "factor", "share", "ramp_days", "name", "because")
         }
-        event = self._made(
+        event = self._checked(
             where, since=day(entry.since), until=entry.until and day(entry.until), **fields
         )
         first = str(self.facts.dates[0])
@@ -216,9 +170,9 @@ class _Reader:
                 f"{where}: event '{event.label}': '*' means every workload, and an amount would be added to each. Give a factor, or name "
                 "the workload."
             )
-        if not self._known(entry):
+        if not self.known(entry):
             return
-        self._note(
+        self.note(
             scope,
             words.of_event(scope, event, entry.unit or self.facts.currency, self.facts.as_of),
             words.number(event.size()),
@@ -238,7 +192,7 @@ class _Reader:
                 continue
             own = event
             if event.amount is not None:
-                per = self._units(w, entry.unit, where)
+                per = self.units_per(w, entry.unit, where)
                 size = event.amount
                 own = replace(
                     event,
@@ -248,7 +202,7 @@ class _Reader:
                 )
             yield target, (own, f"known/{scope}/{event.label}")
 
-    def _made(self, where: str, **fields) -> Event:
+    def _checked(self, where: str, **fields) -> Event:
         try:
             return Event(**fields)
         except FinOpsError as problem:
@@ -284,44 +238,23 @@ class _Reader:
                 )
         return True
 
-    def _units(self, w: int, unit: str, where: str) -> float:
-        """Units of a workload per unit of its volume; 1 for money."""
-        if not unit or unit.casefold() == self.facts.currency.casefold():
-            return 1.0
-        known: dict[str, float] = {}
-        for s, sku in enumerate(self.facts.meta.skus):
-            if self.facts.mix[w, s] > 0 and sku.kind == "units":
-                known[sku.unit] = known.get(sku.unit, 0.0) + float(self.facts.mix[w, s])
-        for name, per in known.items():
-            if name.casefold() == unit.casefold():
-                return per
-        raise InputError(
-            unknown(
-                f"{where}: unit",
-                "unit",
-                unit,
-                [self.facts.currency, *sorted(known)],
-                f"'{self.facts.names[w]}' is billed in these.",
-            )
-        )
-
-    def _driver(self, scope, entry, at, targets, found) -> None:
-        made = read_driver(
+    def _driver(self, scope, entry, at, targets, drivers) -> None:
+        driver = read_driver(
             entry, self.document.at(at), self.settings, self.facts, self.newest, self.replay
         )
-        if made is None:
+        if driver is None:
             return
-        self._note(
+        self.note(
             scope,
-            words.of_driver(scope, made, entry, self.facts.as_of),
+            words.of_driver(scope, driver, entry, self.facts.as_of),
             entry.elasticity,
             entry,
             at,
         )
         for target in targets:
-            found[target] = made
+            drivers[target] = driver
 
-    def _off(self, scope, entry, at, targets, found) -> None:
+    def _off(self, scope, entry, at, targets, off) -> None:
         where = self.document.at(at)
         if (not entry.country) == (not entry.dates):
             raise InputError(
@@ -340,7 +273,7 @@ class _Reader:
                 else dict.fromkeys(entry.dates, "day off")
             )
             names = {_date(text, where): name for text, name in dates.items()}
-        self._note(
+        self.note(
             scope,
             words.of_holidays(scope, entry),
             ", ".join(entry.country or ()) or len(names),
@@ -348,9 +281,9 @@ class _Reader:
             at,
         )
         for target in targets:
-            found[target] = names
+            off[target] = names
 
-    def _cap(self, scope, entry, at, targets, found) -> None:
+    def _cap(self, scope, entry, at, targets, caps) -> None:
         where, facts = self.document.at(at), self.facts
         if scope == ALL:
             raise InputError(
@@ -363,7 +296,7 @@ class _Reader:
             )
         for target in targets:
             w = facts.names.index(target)
-            per = self._units(w, entry.unit, where)
+            per = self.units_per(w, entry.unit, where)
             today = float(facts.volume[-TODAY:, w].mean())
             unit, tomorrow = entry.unit or facts.currency, str(facts.dates[-1] + 1)
             below = entry.value / per < today * (1 - 1e-9) and (not until or until > tomorrow)
@@ -373,112 +306,14 @@ class _Reader:
                     f"{min(TODAY, len(facts.dates))} days. A cap in force is not below what is used: check its unit, or say with since from "
                     "which day it holds."
                 )
-            self._note(
+            self.note(
                 scope,
                 words.of_cap(target, entry, unit, since, until, today * per if below else None),
                 entry.value,
                 entry,
                 at,
             )
-            found[target] = ((entry.value / per, since, until),)
-
-    def _overrides(self, kind: str, name: str, entries, at) -> list[dict]:
-        """Overrides known on as_of of a month that was not booked when they were set."""
-        found = []
-        for i, entry in enumerate(entries):
-            where = self.document.at((*at, "override", i))
-            month = check_month(entry.month, f"{where}: month")
-            end = str(month_days(month)[-1])
-            then = day(entry.known_since) if entry.known_since else None
-            if end <= self.facts.as_of and not (then and then <= end) and not self.replay:
-                raise InputError(
-                    f"{where}: {month} is booked (data up to {self.facts.as_of}); what has happened is not set by hand. An override made before "
-                    "the month's end says so with known_since."
-                )
-            if not self._known(entry) or end <= self.facts.as_of:
-                continue
-            company = name in (ALL, COMPANY)
-            if kind == "workload" and not company and name not in self.facts.names:
-                continue
-            unit = (
-                COMPANY
-                if company
-                else name
-                if kind == "unit"
-                else self.facts.meta.unit_of[self.facts.names.index(name)]
-            )
-            found.append(
-                {
-                    "unit": unit,
-                    "workload": "" if kind == "unit" or company else name,
-                    "month": month,
-                    "value": entry.value,
-                    "by": entry.by,
-                    "because": entry.because,
-                    "known_since": entry.known_since or "",
-                    "where": where,
-                }
-            )
-            self._note(
-                name,
-                words.of_override(found[-1], self.facts.currency),
-                entry.value,
-                entry,
-                (*at, "override", i),
-            )
-        return found
-
-    def _twice(self, events: Mapping, overrides: list[dict]) -> None:
-        """Two events of one name, or two hands on one total: one of them would be lost without a word."""
-        for name, found in events.items():
-            labels = [event.label for event, _ in found]
-            for label in labels:
-                if labels.count(label) > 1:
-                    raise InputError(
-                        f"{self.document.path}: workloads/{name}: two events are called '{label}'; give each a name of its own, their draws are "
-                        "named after it."
-                    )
-        seen: dict[tuple, dict] = {}
-        for one in overrides:
-            key = (one["unit"], one["workload"], one["month"])
-            if key in seen:
-                raise InputError(
-                    f"{one['where']}: {one['month']} of {one['workload'] or one['unit']} is set by hand twice; the first time is at "
-                    f"{seen[key]['where']}. Keep the one that counts."
-                )
-            seen[key] = one
-
-
-def compare_overrides(covariates: WorkspaceCovariates, run) -> list[dict]:
-    """Month totals set by hand that lie in a run, each with the model's own p10, p50, p90 of the same total: unit, workload ("": the whole
-    unit; unit "Company": everything), month, value, by, because, known_since, p10, p50, p90."""
-    found = []
-    for one in covariates.overrides:
-        if one["month"] not in run.months:
-            continue
-        if one["workload"]:
-            own = run.by_workload[
-                run.workloads.index(one["workload"]), run.months.index(one["month"]), 1:
-            ]
-        else:
-            own = [
-                run.quantile(q, None if one["unit"] == COMPANY else one["unit"], [one["month"]])
-                for q in (0.1, 0.5, 0.9)
-            ]
-        found.append(
-            {key: value for key, value in one.items() if key != "where"}
-            | dict(zip(("p10", "p50", "p90"), map(float, own)))
-        )
-    return found
-
-
-def day(text: str) -> str:
-    """A date of the document as a day: a month is its first.
-
-    >>> day("2026-12"), day("2026-12-24")
-    ('2026-12-01', '2026-12-24')
-    """
-    return text if len(text) == 10 else f"{text}-01"
+            caps[target] = ((entry.value / per, since, until),)
 
 
 def _date(text: str, where: str):

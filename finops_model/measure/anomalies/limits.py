@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError, unknown
-from ...facts.plans.read import Sheet
+from ...facts.plans.sheet import Sheet
 from ...names import COMPANY
 from ...periods import month_days, month_name, month_of
 from ...units import spell

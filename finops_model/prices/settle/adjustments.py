@@ -9,19 +9,19 @@ whole cents, line by line (§5.49). numpy only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ...checks import number, quantities
 from ...errors import PriceError, listing, unknown
 from ..rates._parts import Parts, charged
-from ..terms.credits import Credit, Drawn, draw
-from ..terms.dates import whole, windows
+from ..terms.credits import Credit, draw
+from . import invoice
 from .cents import add_up, digits, rounded
+from .invoice import Invoice
 from .invoice_terms import (
     CATEGORIES,
-    COSTS,
     Adjustments,
     Charge,
     Committed,
@@ -34,63 +34,12 @@ __all__ = [
     "Adjustments",
     "Charge",
     "Committed",
-    "Invoice",
-    "Line",
     "Negotiated",
     "Support",
     "Tax",
     "apply",
     "contract",
 ]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of an invoice: ChargeCategory, what it is for, and the four costs (..., period)."""
-
-    category: str
-    name: str  # SKU, credit, commitment, "Support" or "Tax"
-    service: str
-    status: str  # "", or CommitmentDiscountStatus: Used, Unused
-    ListCost: np.ndarray
-    ContractedCost: np.ndarray
-    EffectiveCost: np.ndarray
-    BilledCost: np.ndarray
-
-
-@dataclass(frozen=True)
-class Invoice:
-    """Lines of every period in the order in which they arise."""
-
-    lines: tuple[Line, ...]
-    credits: Drawn | None
-    currency: str = "USD"
-
-    def total(self, cost: str = "EffectiveCost", categories: Sequence[str] = CATEGORIES):
-        """Sum of one of the four costs over lines of some categories (..., period); BilledCost in whole cents."""
-        chosen = [getattr(line, cost) for line in self.lines if line.category in categories]
-        found = sum(chosen, np.zeros_like(self.lines[0].ListCost)) if self.lines else np.zeros(())
-        return rounded(found, self.currency) if cost == "BilledCost" else found
-
-    @property
-    def cost(self):
-        """Cost, the default meaning: effective, before credits and tax (docs/method §6.1)."""
-        return self.total("EffectiveCost", ("Usage", "Purchase", "Adjustment"))
-
-    @property
-    def cost_after_credits(self):
-        """Effective cost after credits, before tax."""
-        return self.total("EffectiveCost", ("Usage", "Purchase", "Adjustment", "Credit"))
-
-    def cash(self, periods: Sequence[str], net_days: int = 0):
-        """When the invoices are paid: days datetime64[D] (period,) and money (..., period). An invoice is dated the day after
-        its period and is paid net_days later.
-        """
-        return windows(periods)[1] + whole(net_days, "invoice: net_days"), self.total("BilledCost")
-
-    def totals(self) -> dict:
-        """ListCost, ContractedCost, EffectiveCost, BilledCost of the whole invoice (tax not recoverable is effective cost)."""
-        return {cost: self.total(cost) for cost in COSTS}
 
 
 def apply(
@@ -138,7 +87,7 @@ def apply(
         lines = [
             *lines,
             *(
-                _line(
+                invoice.line(
                     "Credit",
                     credit.id or f"credit {k + 1}",
                     effective=paid[..., k],
@@ -152,7 +101,9 @@ def apply(
         fee = rounded(np.broadcast_to(fee, shape), adjustments.currency)
         lines = [
             *lines,
-            _line("Purchase", "Support", listed=fee, contracted=fee, effective=fee, billed=fee),
+            invoice.line(
+                "Purchase", "Support", listed=fee, contracted=fee, effective=fee, billed=fee
+            ),
         ]
     if adjustments.tax is not None:
         lines = [*lines, _tax_line(adjustments.tax, lines, drawn, charged, adjustments.currency)]
@@ -162,14 +113,14 @@ def apply(
 def _money(value, what: str) -> np.ndarray:
     """Money of any sign, finite."""
     try:
-        found = np.asarray(value, dtype=float)
+        money = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        found = np.array(np.nan)
-    if not np.isfinite(found).all():
+        money = np.array(np.nan)
+    if not np.isfinite(money).all():
         raise PriceError(
             f"{what} is {str(value)[:40]}; it must be a finite number or an array of them."
         )
-    return found
+    return money
 
 
 def _spread(value: np.ndarray, shape: tuple, what: str) -> np.ndarray:
@@ -270,7 +221,7 @@ def _usage_lines(charge, listed, contracted, commitments, shape):
             )
         share_left = np.maximum(share_left - share, 0.0)
         lines.append(
-            _line(
+            invoice.line(
                 "Usage",
                 charge.sku,
                 charge.service,
@@ -293,7 +244,7 @@ def _usage_lines(charge, listed, contracted, commitments, shape):
     ]
     keys = ("listed", "contracted", "effective", "billed")
     parts = {key: cost * share_left for key, cost in zip(keys, (listed, contracted, *given))}
-    return [*lines, _line(charge.category, charge.sku, charge.service, "", **parts)]
+    return [*lines, invoice.line(charge.category, charge.sku, charge.service, "", **parts)]
 
 
 def _rate(held: Committed, shape):
@@ -332,39 +283,12 @@ def _fee_lines(adjustments, charges, shape):
                 f"commitment '{held.id}': it covers usage worth more than its fee; "
                 "covered units x rate may not exceed quantity x rate."
             )
-        yield _line("Purchase", held.id, "", "", billed=billed * (1 - off), shape=shape)
-        yield _line(
+        yield invoice.line("Purchase", held.id, "", "", billed=billed * (1 - off), shape=shape)
+        yield invoice.line(
             "Usage", held.id, "", "Unused", effective=np.maximum(fee - used, 0.0), shape=shape
         )
         if off:
-            yield _line("Adjustment", held.id, "", "", effective=-fee * off, shape=shape)
-
-
-def _line(
-    category,
-    name,
-    service="",
-    status="",
-    *,
-    listed=None,
-    contracted=None,
-    effective=None,
-    billed=None,
-    shape=None,
-):
-    shape = shape or next(
-        np.shape(x) for x in (listed, contracted, effective, billed) if x is not None
-    )
-    return Line(
-        category,
-        name,
-        service,
-        status,
-        *(
-            np.zeros(shape) if cost is None else np.asarray(cost, float)
-            for cost in (listed, contracted, effective, billed)
-        ),
-    )
+            yield invoice.line("Adjustment", held.id, "", "", effective=-fee * off, shape=shape)
 
 
 def _draw(adjustments, lines, periods):
@@ -470,7 +394,7 @@ def _tax_line(tax: Tax, lines, drawn, charged, currency):
         * tax.rate,
         currency,
     )
-    return _line(
+    return invoice.line(
         "Tax",
         "Tax",
         listed=due * 0,

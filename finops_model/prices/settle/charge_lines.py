@@ -145,7 +145,7 @@ def billed_fees(done) -> np.ndarray:
 
 
 def invoice(done, adjustments=None, periods=None):
-    """The end of the composition: a Settlement's charges with credits, support fee and tax, as an adjustments.Invoice (..., window).
+    """The end of the composition: a Settlement's charges with credits, support fee and tax, as an invoice.Invoice (..., window).
 
     adjustments   credits, support, tax (prices/adjustments.Adjustments); its negotiated prices and commitments must be empty: those are
                   settled already

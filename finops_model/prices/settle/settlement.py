@@ -93,7 +93,7 @@ class Settlement:
         return lines(self)
 
     def invoice(self, adjustments=None, periods=None):
-        """With credits, support fee and tax: an adjustments.Invoice (prices/settle/charge_lines.py)."""
+        """With credits, support fee and tax: an invoice.Invoice (prices/settle/charge_lines.py)."""
         from .charge_lines import invoice
 
         return invoice(self, adjustments, periods)

@@ -15,6 +15,7 @@ import numpy as np
 from ...checks import quantities
 from ...errors import PriceError, unknown
 
+KINDS = ("audio", "image", "video")  # of tokens, beside text
 MILLION, THOUSAND = 1e6, 1e3
 
 
@@ -140,8 +141,8 @@ class Buckets(dict):
     which: they are counted among text here, and pricing refuses where that would not be right (docs/method §5.26).
     """
 
-    def __init__(self, found: Mapping, untold: Mapping | None = None):
-        super().__init__(found)
+    def __init__(self, tokens: Mapping, untold: Mapping | None = None):
+        super().__init__(tokens)
         self.untold = dict(untold or {})
 
 
@@ -246,3 +247,55 @@ def _rest(given: dict, whole: str, parts: list[str], word: str, where: str) -> n
             f"it is a part of.{hint}"
         )
     return rest
+
+
+def divided(
+    parts: dict, stated, cached_inside: bool, reasoning_included: bool, where: str
+) -> Buckets:
+    """Disjoint buckets of parts of which text, audio, image and video divide the input one way and cached or not another (docs/method §5.26).
+
+    stated   whether the record says which of the cached tokens are audio, image, video. Where it does not, they are text as far as text
+           reaches; where they reach further, the split is kept as not known, and pricing asks whether it matters.
+
+    >>> parts = {"input": 10, "cache_read": 4, "output": 2, "input_audio": 3, "input_image": 0, "input_video": 0}
+    >>> {name: float(n) for name, n in divided(parts, None, True, True, "usage").items()}
+    {'uncached_input': 3.0, 'cache_read': 4.0, 'input_audio': 3.0, 'output': 2.0}
+    """
+    parts, untold = dict(parts), {}
+    kinds = {
+        kind: np.asarray(parts[f"input_{kind}"], float)
+        for kind in KINDS
+        if np.any(parts[f"input_{kind}"] > 0)
+    }
+    read, whole = np.asarray(parts["cache_read"], float), np.asarray(parts["input"], float)
+    if kinds and not stated:
+        rich = sum(kinds.values())
+        written = sum(
+            np.asarray(parts[name], float)
+            for name in ("cache_write", "cache_write_5m", "cache_write_1h")
+            if name in parts
+        )
+        left = whole - read - written
+        reach = (rich > left) & (rich <= whole) & (left >= 0) & (read + written > 0)
+        if reach.any():
+            all_cached = reach & (read == whole)
+            for kind, tokens in kinds.items():
+                parts[f"input_{kind}"] = np.where(reach, 0.0, tokens)
+                parts[f"cache_read_{kind}"] = np.where(
+                    all_cached, tokens, parts[f"cache_read_{kind}"]
+                )
+                untold[kind] = np.where(reach & ~all_cached, tokens, 0.0)
+            parts["cache_read"] = np.where(all_cached, read - rich, read)
+    buckets = used(disjoint(parts, cached_inside, reasoning_included, where))
+    return Buckets(buckets, {kind: tokens for kind, tokens in untold.items() if np.any(tokens > 0)})
+
+
+def used(buckets: dict) -> Buckets:
+    """Buckets that hold something; input and output always.
+
+    >>> list(used({"uncached_input": np.array(3.0), "cache_read": np.array(0.0), "output": np.array(0.0)}))
+    ['uncached_input', 'output']
+    """
+    always = ("uncached_input", "output")
+    names = [name for name, value in buckets.items() if name in always or np.any(value > 0)]
+    return Buckets({name: buckets[name] for name in names})

@@ -19,10 +19,9 @@ import numpy as np
 
 from ...checks import quantities
 from ...errors import PriceError, unknown
-from .buckets import Buckets, disjoint
+from .buckets import KINDS, Buckets, disjoint, divided, used
 from .fields import MADE_DETAILS, PROMPT_DETAILS, READ, WRITTEN, refuse_unknown, same
 
-KINDS = ("audio", "image", "video")
 MODALITIES = {"TEXT": "", "AUDIO": "audio", "IMAGE": "image", "DOCUMENT": "image", "VIDEO": "video"}
 
 
@@ -48,7 +47,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
     total_out = same(
         where, "how many tokens came out", *_stated(usage, "completion_tokens", "output_tokens")
     )
-    inside, made = _details(usage, PROMPT_DETAILS), _details(usage, MADE_DETAILS)
+    inside, of_output = _details(usage, PROMPT_DETAILS), _details(usage, MADE_DETAILS)
     cached = _details(inside, ("cached_tokens_details",))
     reads = {kind: _read(cached, f"{kind}_tokens", where) for kind in KINDS}
     read = same(
@@ -79,7 +78,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
     cited = same(
         where,
         "how many tokens were cited",
-        *_stated(made, "citation_tokens"),
+        *_stated(of_output, "citation_tokens"),
         *_stated(usage, "citation_tokens"),
     )
     parts = {
@@ -95,7 +94,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
         "reasoning": same(
             where,
             "how many tokens were reasoning",
-            *_stated(made, "reasoning_tokens", "thinking_tokens"),
+            *_stated(of_output, "reasoning_tokens", "thinking_tokens"),
             *_stated(usage, "reasoning_tokens"),
         ),
     }
@@ -108,7 +107,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
             where,
         )
         parts[f"cache_read_{kind}"] = reads[kind]
-        parts[f"output_{kind}"] = _read(made, f"{kind}_tokens", where)
+        parts[f"output_{kind}"] = _read(of_output, f"{kind}_tokens", where)
     _total(
         usage,
         "total_tokens",
@@ -118,7 +117,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
         if reasoning_included
         else "",
     )
-    return _divided(parts, cached, True, reasoning_included, where)
+    return divided(parts, cached, True, reasoning_included, where)
 
 
 def from_anthropic(usage: Mapping) -> Buckets:
@@ -145,7 +144,7 @@ def from_anthropic(usage: Mapping) -> Buckets:
             where,
         )
     tools = _details(usage, ("server_tool_use",))
-    made = _details(usage, ("output_tokens_details",))
+    of_output = _details(usage, ("output_tokens_details",))
     _either(
         usage,
         "total_tokens",
@@ -153,7 +152,7 @@ def from_anthropic(usage: Mapping) -> Buckets:
         _read(usage, "cache_read_input_tokens", where) + rest + short + long,
         where,
     )
-    return _used(
+    return used(
         disjoint(
             {
                 "input": _read(usage, "input_tokens", where),
@@ -162,7 +161,7 @@ def from_anthropic(usage: Mapping) -> Buckets:
                 "cache_write_5m": short,
                 "cache_write_1h": long,
                 "output": _read(usage, "output_tokens", where),
-                "reasoning": _read(made, "thinking_tokens", where),
+                "reasoning": _read(of_output, "thinking_tokens", where),
                 "web_searches": _read(tools, "web_search_requests", where),
                 "code_executions": _read(tools, "code_execution_requests", where),
             },
@@ -243,7 +242,7 @@ def from_gemini(usage: Mapping) -> Buckets:
         parts[f"cache_read_{kind}"] = reads[kind]
         parts[f"output_{kind}"] = kinds["candidatesTokensDetails"].get(kind, np.zeros(()))
     _total(usage, "totalTokenCount", prompt + tool + out + thoughts, where)
-    return _divided(parts, usage.get("cacheTokensDetails"), True, False, where)
+    return divided(parts, usage.get("cacheTokensDetails"), True, False, where)
 
 
 def from_bedrock(usage: Mapping) -> Buckets:
@@ -277,7 +276,7 @@ def from_bedrock(usage: Mapping) -> Buckets:
     plain, out = (_read(usage, name, where) for name in ("inputTokens", "outputTokens"))
     read = same(where, "how many tokens came from the cache", *reads)
     _either(usage, "totalTokens", plain + out, read + written + known["5m"] + known["1h"], where)
-    return _used(
+    return used(
         disjoint(
             {
                 "input": plain,
@@ -353,43 +352,6 @@ def _misses(usage: Mapping, total_in, read, where: str) -> None:
         )
 
 
-def _divided(
-    parts: dict, told, cached_inside: bool, reasoning_included: bool, where: str
-) -> Buckets:
-    """Disjoint buckets of parts of which text, audio, image and video divide the input one way and cached or not another (docs/method §5.26).
-
-    told   whether the record says which of the cached tokens are audio, image, video. Where it does not, they are text as far as text
-           reaches; where they reach further, the split is kept as not told, and pricing asks whether it matters.
-    """
-    parts, untold = dict(parts), {}
-    kinds = {
-        kind: np.asarray(parts[f"input_{kind}"], float)
-        for kind in KINDS
-        if np.any(parts[f"input_{kind}"] > 0)
-    }
-    read, whole = np.asarray(parts["cache_read"], float), np.asarray(parts["input"], float)
-    if kinds and not told:
-        rich = sum(kinds.values())
-        written = sum(
-            np.asarray(parts[name], float)
-            for name in ("cache_write", "cache_write_5m", "cache_write_1h")
-            if name in parts
-        )
-        left = whole - read - written
-        reach = (rich > left) & (rich <= whole) & (left >= 0) & (read + written > 0)
-        if reach.any():
-            all_cached = reach & (read == whole)
-            for kind, tokens in kinds.items():
-                parts[f"input_{kind}"] = np.where(reach, 0.0, tokens)
-                parts[f"cache_read_{kind}"] = np.where(
-                    all_cached, tokens, parts[f"cache_read_{kind}"]
-                )
-                untold[kind] = np.where(reach & ~all_cached, tokens, 0.0)
-            parts["cache_read"] = np.where(all_cached, read - rich, read)
-    found = _used(disjoint(parts, cached_inside, reasoning_included, where))
-    return Buckets(found, {kind: tokens for kind, tokens in untold.items() if np.any(tokens > 0)})
-
-
 def _either(usage: Mapping, name: str, plain, cache, where: str) -> None:
     """A total with or without the cache, as gateway and model have it."""
     if (
@@ -407,32 +369,25 @@ def _total(usage: Mapping, name: str, parts: np.ndarray, where: str, hint: str =
     total = _read(usage, name, where)
     if (wrong := np.asarray(total != parts)).any():
         at = tuple(np.argwhere(wrong)[0])
-        stated, made = (np.broadcast_to(array, wrong.shape)[at] for array in (total, parts))
+        stated, summed = (np.broadcast_to(array, wrong.shape)[at] for array in (total, parts))
         raise PriceError(
-            f"{where}: {name} is {stated:,.15g}, but its parts add up to {made:,.15g}.{hint}"
+            f"{where}: {name} is {stated:,.15g}, but its parts add up to {summed:,.15g}.{hint}"
         )
 
 
 def _modalities(details, where: str) -> dict[str, np.ndarray]:
-    found: dict[str, np.ndarray] = {}
+    counts: dict[str, np.ndarray] = {}
     for part in details or []:
         kind = MODALITIES.get(str(part.get("modality")))
         if kind is None:
             raise PriceError(unknown(where, "modality", str(part.get("modality")), MODALITIES))
         if kind:
-            found[kind] = found.get(kind, 0.0) + _read(
+            counts[kind] = counts.get(kind, 0.0) + _read(
                 {_camel(key): value for key, value in part.items()}, "tokenCount", where
             )
-    return found
+    return counts
 
 
 def _camel(name: str) -> str:
     head, *rest = str(name).split("_")
     return head + "".join(word.title() for word in rest)
-
-
-def _used(buckets: dict) -> Buckets:
-    """Buckets that hold something; input and output always."""
-    always = ("uncached_input", "output")
-    used = [name for name, value in buckets.items() if name in always or np.any(value > 0)]
-    return Buckets({name: buckets[name] for name in used})

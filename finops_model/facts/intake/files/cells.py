@@ -1,4 +1,4 @@
-"""What one cell of a bill means: a time, a currency, a set of tags; and what in it should make a reader look twice."""
+"""What one cell of a bill means: a time, a currency, a category, a number, a set of tags; and what in it should make a reader look twice."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import json
 import re
 import unicodedata
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from ....errors import nearest
 
 MISSING = {"", "NULL", "N/A", "NA", "#N/A", "NONE", "NIL", "-"}
 CURRENCIES = frozenset(
@@ -16,6 +19,7 @@ MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR 
 SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF
 XCD XCG XOF XPF YER ZAR ZMW ZWG""".split()
 )  # ISO 4217, currencies in use (list one); funds, metals and tests left out
+CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")  # ChargeCategory of FOCUS
 EARLIEST, LATEST = 2000, 2100  # years a bill may speak of
 MAX_TAG_DEPTH = 20
 TIME = re.compile(
@@ -109,6 +113,84 @@ def period_label(micros: int) -> str:
     """
     start = EPOCH + timedelta(microseconds=micros, hours=13)
     return start.strftime("%Y-%m" if start.day == 1 else "%Y-%m-%d")
+
+
+def parse_currency(text: str | None) -> tuple[str, str]:
+    """(currency of ISO 4217, problem) of a cell.
+
+    >>> parse_currency(" eur "), parse_currency("EURO")
+    (('EUR', ''), ('', "'EURO' is not a currency of ISO 4217 in use"))
+    """
+    word = (text or "").strip().upper()
+    if is_missing(text):
+        return "", "is empty: write a currency of ISO 4217, for example USD"
+    if word not in CURRENCIES:
+        return "", f"'{word[:20]}' is not a currency of ISO 4217 in use"
+    return word, ""
+
+
+def parse_category(text: str | None) -> tuple[str, str]:
+    """(ChargeCategory of FOCUS, problem) of a cell; a refund is a credit.
+
+    >>> parse_category("usage"), parse_category("Refund")
+    (('Usage', ''), ('Credit', ''))
+    """
+    word = (text or "").strip()
+    if is_missing(text):
+        return "", f"is empty: write one of {', '.join(CATEGORIES)}"
+    known = {name.casefold(): name for name in CATEGORIES} | {"refund": "Credit"}
+    if word.casefold() not in known:
+        guess = nearest(word, CATEGORIES)
+        return (
+            "",
+            f"'{word[:40]}' is unknown.{f' Did you mean {guess!r}?' if guess else ''} Known: {', '.join(CATEGORIES)}",
+        )
+    return known[word.casefold()], ""
+
+
+def number_problem(word: str | None, needed: bool) -> tuple[str, str]:
+    """(kind, reason) of a cell that is no DECIMAL(28,10); ('', '') for an allowed gap.
+
+    >>> number_problem("1,50", needed=True)
+    ('not a number', "'1,50' is not a plain number; write 1234.50")
+    >>> number_problem("", needed=False)
+    ('', '')
+    """
+    text = (word or "").strip()
+    if is_missing(text):
+        problem = f"'{text}' is no amount" if text else "is empty"
+        return ("missing number", problem) if needed else ("", "")
+    shown = text[:40]
+    try:
+        size = float(text)
+    except ValueError:
+        return "not a number", f"'{shown}' is not a plain number; write 1234.50"
+    if size != size or shown.lstrip("+-").casefold().startswith("inf"):
+        return "not finite", f"'{shown}' is not a finite number"
+    if "_" in text or not text.isascii():
+        return "not a number", f"'{shown}' is not a plain number; write 1234.50"
+    return "overflow", f"'{shown}' has more than 18 digits before the point"
+
+
+def plain_amount(text: str) -> Decimal | None:
+    """The amount of a refused row as far as it can be read, rounded like the ledger's; else None.
+
+    >>> plain_amount("1.5"), plain_amount("N/A")
+    (Decimal('1.5000000000'), None)
+    """
+    try:
+        amount = Decimal(text.strip())
+        if (
+            "_" in text
+            or not text.isascii()
+            or not amount.is_finite()
+            or amount
+            and amount.adjusted() >= 18
+        ):
+            return None  # abs() of 1e999999999 would overflow the arithmetic itself
+        return amount.quantize(Decimal("1e-10"), ROUND_HALF_UP)
+    except ArithmeticError:
+        return None
 
 
 def parse_tags(text: str | None) -> tuple[str | None, str]:
