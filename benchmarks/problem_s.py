@@ -16,8 +16,9 @@ import numpy as np
 from problem_l import load
 
 from finops_model.prices.rates import make
-from finops_model.simulate.kernel.engine import keep_draws, prepare
+from finops_model.simulate.kernel.engine import prepare
 from finops_model.simulate.kernel.flat import FlatPlan, Form, PathValue, Table
+from finops_model.simulate.kernel.kept import keep_draws
 from finops_model.uncertainty.distributions import make as law
 from finops_model.uncertainty.following import Following
 

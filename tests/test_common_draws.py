@@ -10,8 +10,9 @@ import pytest
 from finops_model import streams
 from finops_model.errors import ScenarioError
 from finops_model.prices.rates import make as make_rate
-from finops_model.simulate.kernel.engine import keep_draws, simulate_paths
+from finops_model.simulate.kernel.engine import simulate_paths
 from finops_model.simulate.kernel.flat import FlatPlan, Form, PathValue, Table
+from finops_model.simulate.kernel.kept import keep_draws
 from finops_model.uncertainty import answers
 from finops_model.uncertainty.distributions import make
 from finops_model.uncertainty.following import Draws, Following

@@ -17,8 +17,9 @@ from finops_model.errors import ScenarioError
 from finops_model.prices.rates import make as make_rate
 from finops_model.simulate.compile.numbers import above, day_piece, evaluate, hour_pieces
 from finops_model.simulate.kernel import draws as kernel_math
-from finops_model.simulate.kernel import engine
+from finops_model.simulate.kernel import engine, limits
 from finops_model.simulate.kernel.flat import FlatPlan, Form, PathValue, Table, loadings_of
+from finops_model.simulate.kernel.kept import keep_draws
 from finops_model.uncertainty.distributions import make
 
 ENGINES = pytest.mark.parametrize("which", ["numpy", "numba"])
@@ -219,12 +220,12 @@ def test_values_in_another_order_of_memory_compile_nothing_anew(monkeypatch):
     )
     cost, known, drawn = (
         engine.simulate_block(plan, 0, 300, 7, "numba").cost,
-        engine._kernel()["simulate"].signatures,
+        engine.kernel()["simulate"].signatures,
         engine.path_values,
     )
     monkeypatch.setattr(engine, "path_values", lambda *given: np.asfortranarray(drawn(*given)))
     assert np.array_equal(engine.simulate_block(plan, 0, 300, 7, "numba").cost, cost)
-    assert engine._kernel()["simulate"].signatures == known
+    assert engine.kernel()["simulate"].signatures == known
 
 
 @ENGINES
@@ -408,7 +409,7 @@ def test_a_pool_with_hours_costs_what_an_hour_by_hour_loop_says(which, alike):
 def test_kept_draws_settle_as_the_simulation_does(which):
     plan = everything()
     kept, moved = (
-        engine.keep_draws(plan, 300, 7, which),
+        keep_draws(plan, 300, 7, which),
         plan.with_tables(
             [
                 dataclasses.replace(
@@ -501,7 +502,7 @@ def test_paths_that_cannot_be_meant_are_refused(paths, block, message):
 
 
 def test_more_memory_than_there_is_is_refused_before_any_work(monkeypatch):
-    monkeypatch.setattr(engine, "_free_memory", lambda: 1e9)
+    monkeypatch.setattr(limits, "free_memory", lambda: 1e9)
     with pytest.raises(ScenarioError) as caught:
         engine.simulate_paths(everything(), 100_000_000, 7, "numpy")
     assert str(caught.value) == (
@@ -512,7 +513,7 @@ def test_more_memory_than_there_is_is_refused_before_any_work(monkeypatch):
         ScenarioError,
         match="kept draws: 10,000,000 paths × 70 steps × 1 pools need 5.6 GB and 1.0 GB are free",
     ):
-        engine.keep_draws(
+        keep_draws(
             dataclasses.replace(
                 everything(),
                 months=("0",),

@@ -22,7 +22,8 @@ from ..scenario.volumes import WINDOW
 from .compile.plan import Plan
 from .compile.risk_plan import parents, price_factors
 from .compile.to_flat import by_workload, compile_flat
-from .kernel.engine import check, label, stream
+from .kernel.engine import label, stream
+from .kernel.limits import check
 
 COLUMN = {
     "service": "ServiceName",

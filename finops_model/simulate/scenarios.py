@@ -25,7 +25,8 @@ from .compile.to_flat import by_workload as money_by_workload
 from .compile.to_flat import compile_flat
 from .dials import PATHS as DIAL_PATHS
 from .dials import collect, grid_of
-from .kernel.engine import check, label, simulate_paths, stream
+from .kernel.engine import label, simulate_paths, stream
+from .kernel.limits import check
 from .run import Run
 
 MAX_PATHS = 100_000  # of a run that stops by itself

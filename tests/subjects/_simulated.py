@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from finops_model import streams
-from finops_model.simulate.kernel.engine import _count
+from finops_model.simulate.kernel.limits import check_count
 from finops_model.uncertainty import answers, correlate
 from finops_model.uncertainty import price_risk as risk
 from finops_model.uncertainty.distributions import make
@@ -60,7 +60,7 @@ def count(given) -> tuple[int, int]:
     """(paths, seed) of given: {simulate: …}; the house refuses what is no number of paths."""
     known(given, {"paths", "seed"}, "simulate")
     paths = need(given, "paths", "simulate", {"paths", "seed"})
-    _count(paths)
+    check_count(paths)
     return paths, given.get("seed", 1)
 
 

@@ -17,7 +17,7 @@ from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
 from finops_model.settings import Settings
 from finops_model.simulate.compile.plan import compile_plan, future
-from finops_model.simulate.kernel.engine import _count
+from finops_model.simulate.kernel.limits import check_count
 from finops_model.simulate.scenarios import simulate
 from finops_model.uncertainty import risks
 
@@ -90,7 +90,7 @@ def _costs(text: str):
         given.get("seed", 1),
         given.get("engine", "numpy"),
     )
-    _count(paths)
+    check_count(paths)
     facts, folder = _world(json.dumps({key: value for key, value in given.items() if key in WORLD}))
     months = given.get("months", 6)
 

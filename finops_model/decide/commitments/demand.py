@@ -25,7 +25,7 @@ from ...simulate.compile.plan import Plan, compile_plan, future
 from ...simulate.compile.pools import Pool, read_shapes
 from ...simulate.compile.risk_plan import parents, price_factors
 from ...simulate.compile.to_flat import compile_flat
-from ...simulate.kernel.engine import keep_draws
+from ...simulate.kernel.kept import keep_draws
 from ...simulate.scenarios import demand_of
 from .search.layers import Usage
 

@@ -27,13 +27,12 @@ from ...executors import map_blocks
 from ...prices.settle.windows import charge_months
 from ...uncertainty.following import Draws
 from .flat import BlockTotals, FlatPlan
+from .limits import check, check_count
 from .pack import Packed, keys, pack
 
 __all__ = [
-    "Kept",
     "choose",
     "is_ready",
-    "keep_draws",
     "label",
     "prepare",
     "simulate_block",
@@ -42,7 +41,14 @@ __all__ = [
 ]
 
 ENGINES, PREVIEW = ("auto", "numba", "numpy"), "numpy (preview)"
-SOURCES = ("draws.py", "events.py", "numba_engine.py", "pack.py")
+SOURCES = (
+    "draws.py",
+    "events.py",
+    "numba_demand.py",
+    "numba_engine.py",
+    "numba_pools.py",
+    "pack.py",
+)
 
 
 @lru_cache(maxsize=1)
@@ -135,7 +141,7 @@ _compiled: dict = {}
 _lock = threading.Lock()
 
 
-def _kernel():
+def kernel():
     """The compiled functions; the first call of a process loads them from the cache, or compiles them and marks the cache ready."""
     with _lock:
         if not _compiled:
@@ -145,12 +151,12 @@ def _kernel():
 
             numba.config.CACHE_DIR = str(folder)
             try:
-                from . import numba_engine as kernel_numba
+                from . import numba_engine
             finally:
                 numba.config.CACHE_DIR = before or ""
             _compiled["simulate"], _compiled["settle"] = (
-                kernel_numba.simulate_lanes,
-                kernel_numba.settle_kept,
+                numba_engine.simulate_lanes,
+                numba_engine.settle_kept,
             )
     return _compiled
 
@@ -179,8 +185,8 @@ def prepare(background: bool = False) -> None:
         pools=("p",),
     )
     ready, totals = pack(plan), np.zeros((1, 2, 1))
-    kernel = _kernel()
-    kernel["simulate"](
+    functions = kernel()
+    functions["simulate"](
         ready,
         keys(plan, 0),
         np.zeros((0, 64), np.float32),
@@ -188,15 +194,15 @@ def prepare(background: bool = False) -> None:
         1,
         totals,
         np.zeros((0, 0)),
-        *_none(),
+        *nothing_kept(),
     )
-    kernel["settle"](
+    functions["settle"](
         ready, np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), totals
     )
     (cache_folder() / "ready").touch()
 
 
-def _none():
+def nothing_kept():
     return np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0), np.float32)
 
 
@@ -253,16 +259,16 @@ def simulate_block(
 
     A path's numbers depend on the plan, the seed, the engine and its own position only.
     """
-    _count(n)
+    check_count(n)
     first = path0 // streams.BLOCK * streams.BLOCK
     count = path0 + n - first
     totals = np.zeros((count, len(plan.months) + 1, len(plan.columns)))
     sums = np.zeros((plan.steps, len(plan.workloads)) if volume else (0, 0))
-    values, kept = path_values(plan, first, count, seed), _none()
+    values, kept = path_values(plan, first, count, seed), nothing_kept()
     if plan.kept:
         kept = tuple(np.zeros((plan.kept, plan.steps, count), np.float32) for _ in range(2))
     if choose(engine) == "numba":
-        _kernel()["simulate"](
+        kernel()["simulate"](
             packed(plan),
             keys(plan, seed),
             values.astype(np.float32, order="C"),
@@ -273,9 +279,9 @@ def simulate_block(
             *kept,
         )
     else:
-        from . import numpy_engine as kernel_numpy
+        from . import numpy_engine
 
-        kernel_numpy.simulate_lanes(
+        numpy_engine.simulate_lanes(
             packed(plan),
             plan,
             seed,
@@ -293,7 +299,7 @@ def simulate_block(
 
 
 def _settled(plan: FlatPlan, path0: int, totals: np.ndarray, volume) -> BlockTotals:
-    totals = _priced(plan, totals)[:, :-1] + plan.fixed
+    totals = price_forms(plan, totals)[:, :-1] + plan.fixed
     return BlockTotals(path0, totals[:, :, : plan.units], totals[:, :, plan.units :], volume)
 
 
@@ -314,7 +320,7 @@ def simulate_paths(
     cost = np.empty((paths, len(plan.months), plan.units))
     usage = np.empty((paths, len(plan.months), len(plan.columns) - plan.units))
     sums = np.zeros((plan.steps, len(plan.workloads))) if volume else None
-    for done in stream(
+    for part in stream(
         plan,
         paths,
         seed,
@@ -326,11 +332,11 @@ def simulate_paths(
         progress=progress,
     ):
         (
-            cost[done.path0 : done.path0 + len(done.cost)],
-            usage[done.path0 : done.path0 + len(done.cost)],
-        ) = done.cost, done.usage
+            cost[part.path0 : part.path0 + len(part.cost)],
+            usage[part.path0 : part.path0 + len(part.cost)],
+        ) = part.cost, part.usage
         if volume:
-            sums += done.volume
+            sums += part.volume
     return BlockTotals(0, cost, usage, sums)
 
 
@@ -356,14 +362,14 @@ def stream(
     what = "simulate" if engine != PREVIEW else "simulate (preview by numpy while numba compiles)"
     engine, block = choose(engine), block or _block(plan, paths)
     if engine == "numba":
-        _kernel()  # load or compile once, before threads ask for it
+        kernel()  # load or compile once, before threads ask for it
     packed(plan)
     tasks = [
         (plan, start, min(block, paths - start), seed, engine, volume)
         for start in range(0, paths, block)
     ]
-    for i, done in enumerate(map_blocks(_task, tasks, executor, workers)):
-        yield done
+    for i, part in enumerate(map_blocks(_task, tasks, executor, workers)):
+        yield part
         if progress:
             progress(what, i + 1, len(tasks))
 
@@ -382,148 +388,10 @@ def _block(plan, paths: int) -> int:
     )
 
 
-def check(plan: FlatPlan, paths: int, block: int = 0, columns: int | None = None) -> None:
-    """Raises ScenarioError before any work: no paths, a block that cuts the draws, more memory than there is.
-
-    columns   how many numbers are kept per path and month; None: all columns of the plan
-    """
-    _count(paths)
-    if block % streams.BLOCK:
-        raise ScenarioError(
-            f"block is {block}; paths are drawn in blocks of {streams.BLOCK}, so give a multiple of it."
-        )
-    columns = len(plan.columns) if columns is None else columns
-    need, room = paths * len(plan.months) * columns * 8 * 1.1, _free_memory()
-    if need > room:
-        fits = int(paths * room / need)
-        raise ScenarioError(
-            f"{paths:,} paths × {len(plan.months)} months × {columns} columns need {need / 1e9:,.1f} GB and "
-            f"{room / 1e9:,.1f} GB are free. Take at most {fits:,} paths, or keep fewer columns."
-        )
-
-
-def _count(paths) -> None:
-    if isinstance(paths, bool) or not isinstance(paths, (int, np.integer)) or paths < 1:
-        raise ScenarioError(
-            f"paths is {paths}; a simulation needs a whole number of paths, 1 or more."
-        )
-
-
-def _free_memory() -> float:
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return float(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, OSError, ValueError):
-        return float("inf")
-
-
-class Kept:
-    """Draws of all paths, kept where the hourly instruments act: a what-if evaluates their tables again and nothing else."""
-
-    def __init__(self, plan: FlatPlan, base, levels, prices, engine: str):
-        self.plan, self.base, self.levels, self.prices, self.engine = (
-            plan,
-            base,
-            levels,
-            prices,
-            engine,
-        )
-        self.priced = _by_column(
-            _priced(plan, base)
-        )  # tariffs do not hang on instruments: they are priced once
-
-    def settle(self, plan: FlatPlan | None = None) -> BlockTotals:
-        """Totals under the tables, fixed columns and forms of `plan` (default: its own); its demand and prices must be the same."""
-        plan = plan or self.plan
-        touched = max((max(table.units, table.money) for table in plan.tables), default=0) + 1
-        priced = (
-            self.priced if plan.forms is self.plan.forms else _by_column(_priced(plan, self.base))
-        )
-        totals = priced[: max(plan.units, touched)].copy()
-        if self.engine == "numba":
-            _kernel()["settle"](packed(plan), self.levels, self.prices, totals)
-        else:
-            from . import numpy_engine as kernel_numpy
-
-            kernel_numpy.settle_kept(packed(plan), self.levels, self.prices, totals)
-        usage = (
-            priced[plan.units :]
-            if touched <= plan.units
-            else np.concatenate([totals[plan.units :], priced[len(totals) :]])
-        )
-        fixed = plan.fixed.T[:, :, None]  # (column, month, 1)
-        cost, usage = totals[: plan.units, :-1], usage[:, :-1]
-        cost += fixed[: plan.units]
-        usage = usage + fixed[plan.units :] if fixed[plan.units :].any() else usage
-        return BlockTotals(0, cost.transpose(2, 1, 0), usage.transpose(2, 1, 0))
-
-
-def _by_column(totals: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(totals.transpose(2, 1, 0))
-
-
-def _priced(plan: FlatPlan, base: np.ndarray) -> np.ndarray:
+def price_forms(plan: FlatPlan, base: np.ndarray) -> np.ndarray:
     """Totals (path, month + 1, column) with the month-window forms priced."""
     totals = base.copy()
     for form in plan.forms:
         usage = np.maximum(totals[:, :-1, form.usage] + plan.fixed[:, form.usage], 0.0)
         totals[:, :-1, form.money] += charge_months(form.rates, usage, form.already, form.factor)
     return totals
-
-
-def keep_draws(plan: FlatPlan, paths: int, seed: int, engine: str | None = None) -> Kept:
-    """Simulate once and keep levels and prices of all pools: (pool, step, path) float32 each."""
-    check(plan, paths)
-    engine, need = choose(engine), 2 * 4 * len(plan.pools) * plan.steps * paths
-    if plan.overlaps:
-        raise ScenarioError(
-            "kept draws: commitments whose SKUs overlap settle in their order; only pools with tables can be kept."
-        )
-    if plan.hour_share is not None:
-        raise ScenarioError(
-            "kept draws: a pool settles by the hour from several shapes; only pools with one level per step can be kept."
-        )
-    if need > _free_memory():
-        raise ScenarioError(
-            f"kept draws: {paths:,} paths × {plan.steps} steps × {len(plan.pools)} pools need {need / 1e9:,.1f} GB and "
-            f"{_free_memory() / 1e9:,.1f} GB are free. Keep fewer paths or coarser steps."
-        )
-    levels = np.zeros((len(plan.pools), plan.steps, paths), np.float32)
-    prices, totals = (
-        np.zeros_like(levels),
-        np.zeros((paths, len(plan.months) + 1, len(plan.columns))),
-    )
-    values = path_values(plan, 0, paths, seed)
-    if engine == "numba":
-        _kernel()["simulate"](
-            packed(plan),
-            keys(plan, seed),
-            values.astype(np.float32, order="C"),
-            0,
-            paths,
-            totals,
-            np.zeros((0, 0)),
-            levels,
-            prices,
-        )
-    else:
-        from . import numpy_engine as kernel_numpy
-
-        kernel_numpy.simulate_lanes(
-            packed(plan),
-            plan,
-            seed,
-            values,
-            0,
-            paths,
-            totals,
-            volume=np.zeros((0, 0)),
-            levels=levels,
-            prices=prices,
-        )
-    return Kept(plan, totals, levels, prices, engine)

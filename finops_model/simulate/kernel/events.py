@@ -28,11 +28,11 @@ def _waiting(word, gap):
 
 
 @njit
-def _due(due, end, found):
+def _due(due, end, lanes):
     """The lanes whose next event comes before `end`, without a branch; how many there are."""
     count = 0
     for lane in range(LANES):
-        found[count] = lane
+        lanes[count] = lane
         count += 1 if due[lane] < end else 0
     return count
 
@@ -52,7 +52,7 @@ def burst_draws(key, lane0, number, due, size, gap, mean, end):
 
 
 @njit
-def bursts(demand, n, first, key, lane0, number, due, size, left, gap, mean, stays, found):
+def bursts(demand, n, first, key, lane0, number, due, size, left, gap, mean, stays, lanes):
     """Add compound-Poisson bursts to the demand of a tile; few cells have one, so only those are touched."""
     if stays > ZERO:
         for lane in range(LANES):
@@ -64,11 +64,11 @@ def bursts(demand, n, first, key, lane0, number, due, size, left, gap, mean, sta
                 left[lane] = rest if rest > np.float32(1e-20) else ZERO
     end = np.float32(first + n)
     while True:
-        count = _due(due, end, found)
+        count = _due(due, end, lanes)
         if count == 0:
             return
         for i in range(count):
-            lane = found[i]
+            lane = lanes[i]
             at = min(max(int(due[lane]) - first, 0), n - 1)
             value = size[lane]
             demand[at, lane] += value
@@ -81,7 +81,7 @@ def bursts(demand, n, first, key, lane0, number, due, size, left, gap, mean, sta
             burst_draws(key, lane0, number, due, size, gap, mean, end)
         else:
             for i in range(count):
-                lane = found[i]
+                lane = lanes[i]
                 a, b, c, d = philox(
                     np.uint32(lane0 + lane), np.uint32(number[lane]), key[2], key[3], key[0], key[1]
                 )
@@ -111,16 +111,16 @@ def jump_draw(key, path, lane, number, due, size, held, form, start):
 
 
 @njit
-def jumps(out, n, first, key, lane0, number, due, size, held, level, form, found):
+def jumps(out, n, first, key, lane0, number, due, size, held, level, form, lanes):
     """Log factor of one jump process on the tile: (n, lanes)."""
     clear(out, n)
     end = np.float32(first + n)
     while True:
-        count = _due(due, end, found)
+        count = _due(due, end, lanes)
         if count == 0:
             break
         for i in range(count):
-            lane = found[i]
+            lane = lanes[i]
             out[min(max(int(due[lane]) - first, 0), n - 1), lane] += size[lane]
             jump_draw(key, lane0 + lane, lane, number, due, size, held, form, False)
     for t in range(n):

@@ -10,256 +10,20 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .draws import LANES, divide, exp32, fill_normals, fma
+from .draws import LANES, fill_normals, fma
 from .events import NEVER, ONE, ZERO, burst_draws, bursts, clear, jump_draw, jumps
+from .numba_demand import add_volume, demand_of, price_line, stop_at_cap
+from .numba_pools import (
+    blend_prices,
+    charge_demand,
+    charge_line,
+    join_hours,
+    join_pool,
+    money_per_unit,
+    settle_table,
+    times_price,
+)
 from .pack import HOURS, TILE
-
-
-@njit
-def _price(tile, n, first, price, form, powers, profile, value, jump_powers, jump, factor):
-    """Price of a line on the tile: dated price × path values × jumps × (1 + overhead)."""
-    varies, rise, spread, of = form[0], form[1], form[2], int(form[3])
-    clear(tile, n)
-    if varies != ZERO:
-        _shift(tile, n, first, powers, profile, value)
-        for j in range(jump_powers.shape[0]):
-            if jump_powers[j] != ZERO:
-                _add(tile, n, jump[j], jump_powers[j])
-    for t in range(n):
-        now = price[first + t]
-        if varies == ZERO:
-            for lane in range(LANES):
-                tile[t, lane] = now
-        elif rise > ZERO and of >= 0:
-            for lane in range(LANES):
-                tile[t, lane] = (
-                    now * exp32(tile[t, lane]) * fma(rise, exp32(spread * factor[of, t, lane]), ONE)
-                )
-        else:
-            for lane in range(LANES):
-                tile[t, lane] = now * exp32(tile[t, lane]) * (ONE + rise)
-
-
-@njit
-def _add(tile, n, other, power):
-    for t in range(n):
-        for lane in range(LANES):
-            tile[t, lane] = fma(power, other[t, lane], tile[t, lane])
-
-
-@njit
-def _shift(tile, n, first, powers, profile, value):
-    """Add what the path values do to a logarithm on the tile."""
-    for v in range(powers.shape[0]):
-        if powers[v] != ZERO:
-            for t in range(n):
-                weight = powers[v] * profile[v, first + t]
-                if weight != ZERO:
-                    for lane in range(LANES):
-                        tile[t, lane] = fma(weight, value[v, lane], tile[t, lane])
-
-
-@njit
-def _demand(
-    demand,
-    shock,
-    n,
-    first,
-    block,
-    median,
-    form,
-    load,
-    own,
-    step,
-    level_load,
-    powers,
-    profile,
-    value,
-    jump_powers,
-    jump,
-    factor,
-    key_noise,
-    key_level,
-    noise,
-    level,
-):
-    """Demand of one workload on the tile, bursts apart."""
-    moves = form[1] > ZERO
-    if moves:
-        fill_normals(shock, n, first, block, key_noise)
-        _mix(shock, n, form[3], load, factor)
-        phi = form[0]
-        for t in range(n):
-            scale = form[2] if first + t == 0 else form[1]
-            for lane in range(LANES):
-                x = fma(phi, noise[lane], scale * shock[t, lane])
-                noise[lane] = x
-                demand[t, lane] = x
-    else:
-        clear(demand, n)
-    if own >= ZERO:
-        moves = True
-        fill_normals(shock, n, first, block, key_level)
-        _mix(shock, n, own, level_load, factor)
-        for t in range(n):
-            sd = step[first + t]
-            for lane in range(LANES):
-                x = fma(sd, shock[t, lane], level[lane])
-                level[lane] = x
-                demand[t, lane] += x
-    for v in range(powers.shape[0]):
-        moves |= powers[v] != ZERO
-    _shift(demand, n, first, powers, profile, value)
-    for j in range(jump_powers.shape[0]):
-        if jump_powers[j] != ZERO:
-            moves = True
-            _add(demand, n, jump[j], jump_powers[j])
-    for t in range(n):
-        now = median[first + t]
-        if moves:
-            for lane in range(LANES):
-                demand[t, lane] = now * exp32(demand[t, lane])
-        else:
-            for lane in range(LANES):
-                demand[t, lane] = now
-
-
-@njit
-def _stop(demand, cap, n, first):
-    """A quota stops each path on each step."""
-    for t in range(n):
-        for lane in range(LANES):
-            demand[t, lane] = min(demand[t, lane], cap[first + t])
-
-
-@njit
-def _mix(shock, n, own, load, factor):
-    """own · shock + Σ loading · factor, in place."""
-    for t in range(n):
-        for lane in range(LANES):
-            shock[t, lane] *= own
-    for f in range(load.shape[0]):
-        if load[f] != ZERO:
-            _add(shock, n, factor[f], load[f])
-
-
-@njit
-def _charge(row, rate, demand, n, first):
-    """Demand × rate into one column of the tile."""
-    for t in range(n):
-        now = rate[first + t]
-        if now != ZERO:
-            for lane in range(LANES):
-                row[lane] = fma(now, demand[t, lane], row[lane])
-
-
-@njit
-def _charge_line(row, rate, demand, line, n, first):
-    """Demand × rate × price of a line into one column of the tile."""
-    for t in range(n):
-        now = rate[first + t]
-        if now != ZERO:
-            for lane in range(LANES):
-                row[lane] = fma(now * demand[t, lane], line[t, lane], row[lane])
-
-
-@njit
-def _times(out, demand, line, n):
-    """Demand × price of a line."""
-    for t in range(n):
-        for lane in range(LANES):
-            out[t, lane] = demand[t, lane] * line[t, lane]
-
-
-@njit
-def _join(level, units, demand, n, first):
-    """Add units of a workload's demand to a level (or to the money) of its pool."""
-    for t in range(n):
-        now = units[first + t]
-        for lane in range(LANES):
-            level[t, lane] = fma(now, demand[t, lane], level[t, lane])
-
-
-@njit
-def _join_hours(levels, units, share, demand, n, first):
-    for t in range(n):
-        for hour in range(HOURS):
-            now = units[first + t] * share[first + t, hour]
-            for lane in range(LANES):
-                levels[hour, t, lane] = fma(now, demand[t, lane], levels[hour, t, lane])
-
-
-@njit
-def _blend(out, n, lines, line_of, weight, start, stop):
-    """Σ weight × line: the price of one unit of a pool's spill."""
-    if stop - start == 2:
-        one, two, a, b = (
-            lines[line_of[start]],
-            lines[line_of[start + 1]],
-            weight[start],
-            weight[start + 1],
-        )
-        for t in range(n):
-            for lane in range(LANES):
-                out[t, lane] = fma(b, two[t, lane], a * one[t, lane])
-        return
-    clear(out, n)
-    for i in range(start, stop):
-        _add(out, n, lines[line_of[i]], weight[i])
-
-
-@njit
-def _money_per_unit(out, levels, money, hours, n):
-    """Add a pool's money at list ÷ its usage: what one unit of spill costs on that path and step."""
-    for t in range(n):
-        for lane in range(LANES):
-            usage = levels[0, t, lane]
-            for hour in range(1, hours):
-                usage += levels[hour, t, lane]
-            out[t, lane] += divide(money[t, lane], usage) if usage > ZERO else ZERO
-
-
-@njit
-def _settle(
-    levels,
-    row,
-    hours,
-    price,
-    n,
-    first,
-    r,
-    table,
-    of_step,
-    piece,
-    piece_ptr,
-    knots,
-    bends,
-    acc,
-    work,
-):
-    """Evaluate table r of a pool on its levels (row + hour, step, lane); add values, and values × price, to the columns that want them.
-
-    Rows are named by number: a view of one would be counted in and out at each call, which costs more than a short tile.
-    """
-    units, money = table[r, 0], table[r, 1]
-    for t in range(n):
-        i = of_step[r, first + t]
-        base, slope, start, stop = piece[i, 0], piece[i, 1], piece_ptr[i], piece_ptr[i + 1]
-        if start == stop and base == ZERO and slope == ZERO:
-            continue
-        for hour in range(row, row + hours):
-            for lane in range(LANES):
-                work[lane] = fma(slope, levels[hour, t, lane], base)
-            for k in range(start, stop):
-                knot, bend = knots[k], bends[k]
-                for lane in range(LANES):
-                    work[lane] = fma(bend, max(levels[hour, t, lane] - knot, ZERO), work[lane])
-            if units >= 0:
-                for lane in range(LANES):
-                    acc[units, lane] += work[lane]
-            if money >= 0:
-                for lane in range(LANES):
-                    acc[money, lane] = fma(work[lane], price[t, lane], acc[money, lane])
 
 
 @njit(nogil=True, cache=True)
@@ -308,7 +72,7 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
         np.empty((works, LANES), np.int32),
         np.empty((processes, LANES), np.int32),
     )
-    found, inside = np.empty(LANES + 1, np.int32), np.empty(LANES, np.float32)
+    lanes, inside = np.empty(LANES + 1, np.int32), np.empty(LANES, np.float32)
     kept = p.pool.shape[0] - levels.shape[0]  # from this pool on, levels are kept and not settled
     # the tuple is taken apart once: handed to a function whole, each of its arrays would be counted in and out again
     median, forms, load, level_own, level_step, level_load = (
@@ -340,10 +104,10 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
         p.piece_ptr,
     )
     knots, bends, cap = p.knots, p.bends, p.cap
-    for done in range(0, count, LANES):
-        lane0 = path0 + done
-        block, here = lane0 // LANES, min(LANES, count - done)
-        values = value[:, done : done + LANES]
+    for start in range(0, count, LANES):
+        lane0 = path0 + start
+        block, here = lane0 // LANES, min(LANES, count - start)
+        values = value[:, start : start + LANES]
         noise[:], level[:], burst_left[:], jump_level[:], jump_held[:] = (
             ZERO,
             ZERO,
@@ -400,10 +164,10 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                     jump_held[j],
                     jump_level[j],
                     p.jump[j],
-                    found,
+                    lanes,
                 )
             for k in range(lines_count):
-                _price(
+                price_line(
                     lines[k],
                     n,
                     first,
@@ -417,7 +181,7 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                     factor,
                 )
             for w in range(works):
-                _demand(
+                demand_of(
                     demand,
                     shock,
                     n,
@@ -454,17 +218,17 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                         burst[w, 0],
                         burst[w, 1],
                         burst[w, 2],
-                        found,
+                        lanes,
                     )
                 if cap.shape[0] > 0:
-                    _stop(demand, cap[w], n, first)
+                    stop_at_cap(demand, cap[w], n, first)
                 if volume.shape[0] > 0:
-                    _volume(volume[:, w], demand, n, first, inside, work)
+                    add_volume(volume[:, w], demand, n, first, inside, work)
                 for i in range(charge_ptr[w], charge_ptr[w + 1]):
                     if charge[i, 1] < 0:
-                        _charge(acc[charge[i, 0]], charge_rate[i], demand, n, first)
+                        charge_demand(acc[charge[i, 0]], charge_rate[i], demand, n, first)
                     else:
-                        _charge_line(
+                        charge_line(
                             acc[charge[i, 0]], charge_rate[i], demand, lines[charge[i, 1]], n, first
                         )
                 for i in range(open_ptr[w], open_ptr[w + 1]):
@@ -476,32 +240,34 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                 for i in range(member_ptr[w], member_ptr[w + 1]):
                     q, priced, counted = member_pool[i], demand, demand
                     if member_line[i, 1] >= 0:
-                        _times(shock, demand, lines[member_line[i, 1]], n)
+                        times_price(shock, demand, lines[member_line[i, 1]], n)
                         priced = shock
                         if member_line[i, 0] >= 0:
                             counted = shock
                     if pool[q, 2] != 0:
-                        _join_hours(
+                        join_hours(
                             rows[pool[q, 0] :], member_units[i], hour_share[i], counted, n, first
                         )
                     else:
-                        _join(rows[pool[q, 0]], member_units[i], counted, n, first)
+                        join_pool(rows[pool[q, 0]], member_units[i], counted, n, first)
                     if pool[q, 3] != 0:
-                        _join(rows[pool[q, 1]], member_money[i], priced, n, first)
+                        join_pool(rows[pool[q, 1]], member_money[i], priced, n, first)
                 for i in range(close_ptr[w], close_ptr[w + 1]):
                     q = close_pool[i]
                     row, hours = pool[q, 0], HOURS if pool[q, 2] != 0 else 1
-                    _blend(blend, n, lines, line_of, line_weight, line_ptr[q], line_ptr[q + 1])
+                    blend_prices(
+                        blend, n, lines, line_of, line_weight, line_ptr[q], line_ptr[q + 1]
+                    )
                     if pool[q, 3] != 0:
-                        _money_per_unit(blend, rows[row:], rows[pool[q, 1]], hours, n)
+                        money_per_unit(blend, rows[row:], rows[pool[q, 1]], hours, n)
                     if q >= kept:
                         for t in range(n):
                             for lane in range(here):
-                                levels[q - kept, first + t, done + lane] = rows[row, t, lane]
-                                prices[q - kept, first + t, done + lane] = blend[t, lane]
+                                levels[q - kept, first + t, start + lane] = rows[row, t, lane]
+                                prices[q - kept, first + t, start + lane] = blend[t, lane]
                     else:
                         for r in range(table_ptr[q], table_ptr[q + 1]):
-                            _settle(
+                            settle_table(
                                 rows,
                                 row,
                                 hours,
@@ -520,21 +286,7 @@ def simulate_lanes(p, keys, value, path0, count, totals, volume, levels, prices)
                             )
             for column in range(acc.shape[0]):
                 for lane in range(here):
-                    totals[done + lane, month, column] += acc[column, lane]
-
-
-@njit
-def _volume(volume, demand, n, first, inside, work):
-    """Add the demand of the lanes that count; sixteen partial sums, so that lanes add side by side in a fixed order."""
-    for t in range(n):
-        for i in range(16):
-            work[i] = (demand[t, i] * inside[i] + demand[t, i + 16] * inside[i + 16]) + (
-                demand[t, i + 32] * inside[i + 32] + demand[t, i + 48] * inside[i + 48]
-            )
-        total = 0.0
-        for i in range(16):
-            total += work[i]
-        volume[first + t] += total
+                    totals[start + lane, month, column] += acc[column, lane]
 
 
 @njit(nogil=True, cache=True)
@@ -559,8 +311,8 @@ def settle_kept(p, levels, prices, totals):
         for side in range(2):
             if table[r, side] >= 0:
                 touched[table[r, side]] = True
-    for done in range(0, totals.shape[2], wide):
-        here = min(wide, totals.shape[2] - done)
+    for start in range(0, totals.shape[2], wide):
+        here = min(wide, totals.shape[2] - start)
         for tile in range(tiles.shape[0]):
             first, stop, month = tiles[tile, 0], tiles[tile, 1], tiles[tile, 2]
             acc[:] = ZERO
@@ -578,8 +330,8 @@ def settle_kept(p, levels, prices, totals):
                         if begin == end and base == ZERO and slope == ZERO:
                             continue
                         level, price = (
-                            levels[q, t, done : done + here],
-                            prices[q, t, done : done + here],
+                            levels[q, t, start : start + here],
+                            prices[q, t, start : start + here],
                         )
                         for lane in range(here):
                             work[lane] = fma(slope, level[lane], base)
@@ -595,6 +347,6 @@ def settle_kept(p, levels, prices, totals):
                                 acc[money, lane] = fma(work[lane], price[lane], acc[money, lane])
             for column in range(acc.shape[0]):
                 if touched[column]:
-                    total = totals[column, month, done : done + here]
+                    total = totals[column, month, start : start + here]
                     for lane in range(here):
                         total[lane] += acc[column, lane]

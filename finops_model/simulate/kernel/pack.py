@@ -131,11 +131,13 @@ def keys(plan: FlatPlan, seed: int) -> tuple[np.ndarray, ...]:
     """Stream keys (name, 4) uint32 of factors, noise, levels, bursts, jumps: blake2b of seed and name, 128 bits."""
 
     def of(kind, names):
-        found = [
+        digests = [
             hashlib.blake2b(f"{int(seed)}\x00{kind}/{name}".encode(), digest_size=16).digest()
             for name in names
         ]
-        return np.frombuffer(b"".join(found), dtype="<u4").reshape(len(names), 4).astype(np.uint32)
+        return (
+            np.frombuffer(b"".join(digests), dtype="<u4").reshape(len(names), 4).astype(np.uint32)
+        )
 
     work = plan.workloads
     return (
@@ -148,12 +150,12 @@ def keys(plan: FlatPlan, seed: int) -> tuple[np.ndarray, ...]:
 
 
 def _tiles(month_of, months: int) -> np.ndarray:
-    found, first = [], 0
+    tiles, first = [], 0
     for t in range(1, len(month_of) + 1):
         if t == len(month_of) or month_of[t] != month_of[first] or t - first == TILE:
-            found.append((first, t, month_of[first] if month_of[first] >= 0 else months))
+            tiles.append((first, t, month_of[first] if month_of[first] >= 0 else months))
             first = t
-    return _i(np.array(found, dtype=np.int64).reshape(-1, 3))
+    return _i(np.array(tiles, dtype=np.int64).reshape(-1, 3))
 
 
 def _members(plan: FlatPlan, count: int) -> dict:
