@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from finops_model import shelf
 from finops_model.cli import app
-from finops_model.errors import FinOpsError, ForecastError, InputError, listing
+from finops_model.errors import FinOpsError, ForecastError, InputError, ScenarioError, listing
 from finops_model.facts.intake import importers
 from finops_model.facts.intake.files.readers import open_source
 from finops_model.facts.ledger.store import Ledger
@@ -33,7 +33,7 @@ from finops_model.publish import start as starting
 from finops_model.publish.report import briefs
 from finops_model.settings import load_settings
 from finops_model.simulate import scenarios as simulate
-from finops_model.uncertainty import distributions, risks
+from finops_model.uncertainty import distributions, elicit, risks
 
 BILLS = Path(__file__).parent / "fixtures" / "bills"
 HISTORY = pd.Series(
@@ -104,6 +104,7 @@ def put(tmp_path, monkeypatch):
         there.append((package, name))
         importlib.invalidate_caches()
         forecasters.shelf.cache_clear()
+        elicit._names.cache_clear()
 
     yield on_the_shelf
     for package, name in there:
@@ -111,6 +112,7 @@ def put(tmp_path, monkeypatch):
         vars(package).pop(name, None)
     monkeypatch.undo()
     forecasters.shelf.cache_clear()
+    elicit._names.cache_clear()
 
 
 def put_all(put):
@@ -577,3 +579,38 @@ def test_a_broken_class_is_refused_where_it_is_named_and_nowhere_else(package, t
 def test_an_unknown_member_is_still_refused_by_name():
     with pytest.raises(ForecastError, match="unknown forecaster 'thetta'. Did you mean 'theta'"):
         forecasters.pick(["thetta"])
+
+
+# ------------------------------------------------------------------------------------------------ a file is enough
+
+LOCATED = (
+    "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom {package}.uniform import Uniform\n\n"
+    "@dataclass(frozen=True)\nclass AaaNew(Uniform):\n    {field}: float = 0.0\n    knots: tuple[float, ...] = ()\n"
+)
+
+
+def test_a_distribution_with_a_field_of_its_own_needs_its_file_and_nothing_else(put):
+    """Seen before: its field had to stand in a list of uncertainty/elicit.py too, and was refused where it did not."""
+    written = {"kind": "aaa_new", "min": 1, "max": 3, "location": 2, "knots": [1, 2]}
+    with pytest.raises(ScenarioError, match="'location' says nothing about an uncertain value"):
+        elicit.read_value(written)
+    put(distributions, LOCATED.replace("{field}", "location"))
+    value = elicit.read_value(written)
+    assert (value.location, value.knots, value.mean) == (2.0, [1.0, 2.0], 2.0)
+    assert elicit.is_range(written) and elicit.names()["location"] == "number"
+    with pytest.raises(ScenarioError) as refused:
+        elicit.read_value({**written, "locaton": 1})
+    assert str(refused.value).startswith(
+        "'locaton' says nothing about an uncertain value. Did you mean 'location'?"
+    )
+
+
+@pytest.mark.parametrize("field", ["factors", "p", "p50"])
+def test_a_field_that_means_something_in_every_uncertain_value_is_refused(put, field):
+    put(distributions, LOCATED.replace("{field}", field))
+    with pytest.raises(ScenarioError) as refused:
+        elicit.read_value({"min": 1, "max": 3})
+    assert str(refused.value) == (
+        f"finops_model/uncertainty/distributions: a form has a field '{field}', which already means something in every "
+        "uncertain value. Give it another name than a, b, data, factors, kind, method, p, truncate or a quantile."
+    )

@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, mod
 from ..checks import written_number
 from ..documents import Date, Quantity, Text
 from ..settings import Strict
+from ..uncertainty import elicit
 from ..uncertainty.distributions import kinds
-from ..uncertainty.elicit import FIELDS, PERCENT, checked
+from ..uncertainty.elicit import PERCENT, checked
 from ..uncertainty.risks import kinds as risk_kinds
 from ..uncertainty.risks import schema as risk_schema
 
@@ -65,11 +66,10 @@ RANGE_SCHEMA = {
                     "additionalProperties": {"type": "number", "minimum": -1, "maximum": 1},
                 },
                 **{
-                    name: {"type": "array"}
-                    for name in ("data", "values", "probabilities", "parts", "weights")
+                    name: {"type": ["number", "object"] if sort == "value" else sort}
+                    for name, sort in sorted(elicit.names().items())
+                    if sort in ("array", "number", "value")
                 },
-                **{name: {"type": ["number", "object"]} for name in ("a", "b")},
-                **{name: {"type": "number"} for name in sorted(FIELDS)},
             },
         },
     ]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Any, cast
 
 from ..checks import written_number
@@ -24,36 +25,38 @@ from .following import Following
 PERCENT = re.compile(r"^p(\d{1,2}(\.\d+)?)$")
 WORDS = ("kind", "method")  # keys whose value is a name
 FORMS = "{p10, p50, p90}, {min, mode, max}, {min, max}, {p, a, b}, {values, probabilities}, or kind with its fields"
-FIELDS = {
-    "p",
-    "min",
-    "mode",
-    "max",
-    "mean",
-    "sd",
-    "median",
-    "mu",
-    "sigma",
-    "alpha",
-    "beta",
-    "shape",
-    "scale",
-    "rate",
-    "weight",
+OWN = {  # what any form may be written with, or what no file of the shelf says
+    **dict.fromkeys(WORDS, "name"),
+    **dict.fromkeys(("a", "b"), "value"),
+    "p": "number",
+    "data": "array",
+    "truncate": "mapping",
+    "factors": "mapping",
 }
-NAMES = FIELDS | {
-    "kind",
-    "method",
-    "truncate",
-    "factors",
-    "a",
-    "b",
-    "parts",
-    "weights",
-    "data",
-    "values",
-    "probabilities",
-}
+
+
+def names() -> dict[str, str]:
+    """What an uncertain value may hold beside quantiles, by name: "number", "array", "name", "mapping", or "value" (itself one of these).
+
+    Raises ScenarioError for a form of the shelf with a field that already means something else.
+
+    >>> names()["mean"], names()["parts"], names()["kind"]
+    ('number', 'array', 'name')
+    """
+    return _names(tuple(distributions.kinds()))
+
+
+@lru_cache(maxsize=2)
+def _names(kinds: tuple[str, ...]) -> dict[str, str]:
+    """`names` for these kinds on the shelf; they are read once."""
+    fields = distributions.fields()
+    taken = sorted(name for name in fields if name in OWN or PERCENT.match(name))
+    if taken:
+        raise ScenarioError(
+            f"finops_model/uncertainty/distributions: a form has a field '{taken[0]}', which already means something in every "
+            f"uncertain value. Give it another name than {', '.join(sorted(OWN))} or a quantile."
+        )
+    return {**fields, **OWN}
 
 
 def elicit(
@@ -89,11 +92,11 @@ def read_value(value: Any, where: str = "", bound: float | None = 0.0) -> float 
     if not isinstance(value, dict):
         return value
     try:
-        found = _distribution(value, bound)
-        _inside(found, bound)
+        distribution = _distribution(value, bound)
+        _inside(distribution, bound)
     except ScenarioError as problem:
         raise ScenarioError(f"{where}: {problem}" if where else str(problem)) from None
-    return found
+    return distribution
 
 
 def checked(value: Any):
@@ -106,13 +109,13 @@ def _checked(value: Any, name: str):
     if isinstance(value, dict):
         if not value:
             raise ValueError(f"an uncertain value is empty. It may be {FORMS}.")
-        found = {}
+        items, known = {}, names()
         for key, item in value.items():
             if (
-                not (isinstance(key, str) and (key in NAMES or PERCENT.match(key)))
+                not (isinstance(key, str) and (key in known or PERCENT.match(key)))
                 and name != "factors"
             ):
-                guess = nearest(str(key), [*NAMES, "p05", "p10", "p50", "p90", "p95"])
+                guess = nearest(str(key), [*known, "p05", "p10", "p50", "p90", "p95"])
                 hint = f" Did you mean '{guess}'?" if guess else ""
                 raise ValueError(
                     f"'{str(key)[:40]}' says nothing about an uncertain value.{hint} It may be {FORMS}."
@@ -120,17 +123,11 @@ def _checked(value: Any, name: str):
             if key in WORDS:
                 if not isinstance(item, str):
                     raise ValueError(f"{key} is {str(item)[:40]}; it must be a name.")
-                found[key] = item
+                items[key] = item
             else:
-                found[key] = _checked(item, str(key))
-        return found
-    if isinstance(value, (list, tuple)) and name in (
-        "data",
-        "values",
-        "probabilities",
-        "parts",
-        "weights",
-    ):
+                items[key] = _checked(item, str(key))
+        return items
+    if isinstance(value, (list, tuple)) and names().get(name) == "array":
         return [_checked(item, f"{name}[{i}]") for i, item in enumerate(value)]
     return written_number(value, name)
 
@@ -141,18 +138,18 @@ def _distribution(value: dict | float, bound: float | None):
         return value
     rest = dict(value)
     truncate, factors = rest.pop("truncate", None), rest.pop("factors", None)
-    found = _form(rest, bound if truncate is None else _free(rest, bound, truncate))
+    distribution = _form(rest, bound if truncate is None else _free(rest, bound, truncate))
     if truncate is not None:
         if not isinstance(truncate, dict) or set(truncate) - {"min", "max"}:
             raise ScenarioError("truncate: write {min, max}, or one of the two.")
-        found = found.truncated(truncate.get("min"), truncate.get("max"))
+        distribution = distribution.truncated(truncate.get("min"), truncate.get("max"))
     if factors is not None:
         if not isinstance(factors, dict):
             raise ScenarioError(
                 "factors: write the loading on each named factor, for example factors: {market: 0.6}."
             )
-        found = Following(found, tuple(factors.items()))
-    return found
+        distribution = Following(distribution, tuple(factors.items()))
+    return distribution
 
 
 def _free(rest: dict, bound, truncate):
@@ -238,16 +235,16 @@ def _fitted(kind: str, rest: dict, quantiles: dict) -> Distribution:
     return fit(kind, data, method, **rest).distribution
 
 
-def _inside(found: Distribution, bound: float | None) -> None:
+def _inside(value: Distribution, bound: float | None) -> None:
     """Raises ScenarioError where values below the bound are possible, or the mean is infinite."""
-    if isinstance(found, Distribution) and not math.isfinite(found.mean):
+    if isinstance(value, Distribution) and not math.isfinite(value.mean):
         raise ScenarioError(
             "the tail is so heavy that the mean is infinite, and with it every expected cost. Bring the quantiles closer "
             "together, or write truncate: {max: …}."
         )
     if bound is None:
         return
-    low, almost = float(found.quantile(0.0)), float(found.quantile(1e-12))
+    low, almost = float(value.quantile(0.0)), float(value.quantile(1e-12))
     if low < bound or (bound < 0 and almost <= bound):
         reaches = "any low" if low == -math.inf else f"{low:g}"
         raise ScenarioError(
@@ -262,7 +259,8 @@ def is_range(value: Any) -> bool:
     >>> is_range({"p10": 1, "p50": 2, "p90": 3}), is_range({"ContractCommitmentQuantity": 60})
     (True, False)
     """
-    return isinstance(value, dict) and all(key in NAMES or PERCENT.match(str(key)) for key in value)
+    known = names()
+    return isinstance(value, dict) and all(key in known or PERCENT.match(str(key)) for key in value)
 
 
 def shown(value: Any) -> str:

@@ -7,11 +7,13 @@ follows from these. Adding a file adds a form to scenario files.
 
 from __future__ import annotations
 
+from dataclasses import fields as _fields_of
+
 from ... import shelf as _shelf
 from ...errors import ScenarioError
 from ._base import Distribution
 
-__all__ = ["Distribution", "kinds", "make"]
+__all__ = ["Distribution", "fields", "kinds", "make"]
 
 
 def kinds() -> list[str]:
@@ -28,6 +30,23 @@ def kinds() -> list[str]:
     True
     """
     return sorted(_shelf.shelf(__name__))
+
+
+def fields() -> dict[str, str]:
+    """What the forms are written with, by name: "number", or "array" where a field is a tuple or list.
+
+    A file says it by the fields of its dataclass; no other list is kept. Quantiles are not among them: a document
+    writes them as p10, p50, p90.
+
+    >>> fields()["mean"], fields()["probabilities"], "quantiles" in fields()
+    ('number', 'array', False)
+    """
+    return {
+        field.name: "array" if str(field.type).startswith(("tuple", "list")) else "number"
+        for kind in kinds()
+        for field in _fields_of(_shelf.form(__name__, kind))
+        if field.init and field.name != "quantiles"
+    }
 
 
 def make(kind: str, fields: dict, where: str = "") -> Distribution:
