@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from start_world import bill, driver, written
+from test_bad_inputs import holds
 from typer.testing import CliRunner
 
 from finops_model import shelf
@@ -286,8 +287,8 @@ def test_commands_take_the_importer_by_its_name(put, tmp_path, monkeypatch):
         ),
         (
             ["--format", "openai_costs"],
-            "list.json: is not what the importer 'openai_costs' reads (OpenAI costs (JSON)). Leave --format out, or name another "
-            f"importer: {listing(['aaa_new', *(name for name in FORMATS if name != 'openai_costs')])}.",
+            "list.json: is not what the importer 'openai_costs' reads (OpenAI costs (JSON)): its first record has no 'amount' and 'object'. "
+            f"It holds day, until, usd, team. Leave --format out, or name another importer: {listing(['aaa_new', *(name for name in FORMATS if name != 'openai_costs')])}.",
         ),
         (
             ["--format", "aaa_new", "--mapping", "list.json"],
@@ -434,9 +435,7 @@ def test_nothing_depends_on_the_order_in_which_a_disk_lists_its_files(monkeypatc
     )
 
 
-HOLDS = (
-    "A forecaster holds MIN_DAYS, COST, point; it may hold DEFAULT, FOR, SEASONS, TAKES_COVARIATES."
-)
+HOLDS = "A forecaster holds MIN_DAYS, COST, point; it may hold DEFAULT, FOR, SEASONS, TAKES_COVARIATES, WEEKLY."
 BROKEN = {
     "a function that is missing": (
         forecasters,
@@ -468,6 +467,11 @@ BROKEN = {
         LOUD.replace("{more}", "DEFAULT = 'yes'"),
         "DEFAULT is 'yes', and must be True or False.",
     ),
+    "a week that is neither": (
+        forecasters,
+        LOUD.replace("{more}", "WEEKLY = 'no'"),
+        "WEEKLY is 'no', and must be True or False.",
+    ),
     "a slip in the flag": (
         forecasters,
         LOUD.replace("{more}", "DEFALT = True"),
@@ -481,7 +485,7 @@ BROKEN = {
     "an importer without a title": (
         importers,
         "def recognise(source):\n    return False\n\ndef read(source):\n    return None\n",
-        "'TITLE' is missing. An importer holds TITLE, recognise, read; it may hold DEFAULT.",
+        "'TITLE' is missing. An importer holds TITLE, recognise, read; it may hold DEFAULT, SIGN.",
     ),
     "a KPI without parts": (
         kpis,
@@ -614,3 +618,111 @@ def test_a_field_that_means_something_in_every_uncertain_value_is_refused(put, f
         f"finops_model/uncertainty/distributions: a form has a field '{field}', which already means something in every "
         "uncertain value. Give it another name than a, b, data, factors, kind, method, p, truncate or a quantile."
     )
+
+
+ACME = PLAIN_LIST.replace("{more}", "SIGN = ('day', 'until', 'usd')").replace(
+    '("day", "usd")', "SIGN"
+)
+LIST = [
+    {"day": "2026-11-01", "until": "2026-11-02", "usd": "1.50", "team": "a"},
+    {"day": "2026-11-02", "until": "2026-11-03", "usd": "oops", "team": "a"},
+]
+
+
+def test_a_case_of_a_file_for_an_importer_that_is_no_default_names_its_format(put, tmp_path):
+    """Seen before: cases.json had no word for it, so that an importer of a newcomer could not be tested there."""
+    put(importers, ACME, "acme")
+    (tmp_path / "acme.json").write_text(json.dumps(LIST))
+    reject = {
+        "row": 2,
+        "column": "BilledCost",
+        "reason": "'oops' is not a plain number; write 1234.50",
+    }
+    case = {
+        "file": "acme.json",
+        "format": "acme",
+        "outcome": "quarantine",
+        "rows_in": 2,
+        "accepted": 1,
+    }
+    case |= {"quarantined": 1, "rejects": [reject], "effective_total": "1.50"}
+    holds(case, tmp_path / "ledger", tmp_path)
+    with pytest.raises(AssertionError):
+        holds({**case, "effective_total": "1.51"}, tmp_path / "other", tmp_path)
+    with pytest.raises(AssertionError, match="'fromat'.*is read by nobody"):
+        holds({**case, "fromat": "acme"}, tmp_path / "third", tmp_path)
+
+
+ELSE = "Leave --format out, or name another importer: "
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "lack"),
+    [
+        (
+            "acme.json",
+            "acme",
+            "its first record has no 'until' (nearest here: 'untill') and 'usd'. It holds day, untill, cost",
+        ),
+        (
+            "costs.csv",
+            "anthropic_console",
+            "it has no column 'cost_usd' (nearest here: 'Cost (US)'). Its columns: Usage Date UTC, Model, Token-Type, Cost (US)",
+        ),
+        (
+            "report.json",
+            "anthropic_costs",
+            "its first record has no 'currency' and 'cost_type'. It holds amount",
+        ),
+        ("report.json", "openai_costs", "its first record has no 'object'. It holds amount"),
+        ("one.json", "acme", "its first record has no 'day', 'until' and 'usd'. It holds hello"),
+    ],
+)
+def test_a_file_that_an_importer_does_not_read_is_told_the_name_that_it_lacks(
+    put, tmp_path, name, format, lack
+):
+    put(importers, ACME, "acme")
+    text = {
+        "acme.json": [{"day": "2026-11-01", "untill": "2026-11-02", "cost": "1"}],
+        "report.json": {"data": [{"results": [{"amount": "1"}]}]},
+        "one.json": {"hello": 1},
+        "costs.csv": "Usage Date UTC,Model,Token-Type,Cost (US)\n2026-11-01,m,input,1\n",
+    }[name]
+    (tmp_path / name).write_text(text if isinstance(text, str) else json.dumps(text))
+    with pytest.raises(InputError) as refused:
+        Ledger(tmp_path / "ledger").ingest(tmp_path / name, format=format)
+    others = listing(other for other in sorted([*FORMATS, "acme"]) if other != format)
+    assert str(refused.value) == (
+        f"{name}: is not what the importer '{format}' reads ({importers.shelf()[format].TITLE}): {lack}. {ELSE}{others}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            'record["until"]',
+            "acme.json: record 2 has no 'until' (nearest here: 'untill'). It holds day, untill, usd, team. Nothing was taken: add it to the "
+            "file, or let the importer read it with .get('until'), so that only such records are quarantined.",
+        ),
+        (
+            'record.get("until")[:10]',
+            "acme.json: the importer 'acme' stopped at it (TypeError: 'NoneType' object is not subscriptable), and nothing was taken. Mend "
+            "finops_model/facts/intake/importers/acme.py, or name another importer with --format.",
+        ),
+    ],
+)
+def test_an_importer_that_stops_at_a_record_says_at_which_and_never_in_a_traceback(
+    put, tmp_path, line, says
+):
+    """Seen before: a KeyError."""
+    put(importers, ACME.replace('line["until"]', line.replace("record", "line")), "acme")
+    (tmp_path / "acme.json").write_text(
+        json.dumps(
+            [LIST[0], {"day": "2026-11-02", "untill": "2026-11-03", "usd": "1", "team": "a"}]
+        )
+    )
+    with pytest.raises(InputError) as refused:
+        Ledger(tmp_path / "ledger").ingest(tmp_path / "acme.json", format="acme")
+    assert str(refused.value) == says
+    assert Ledger(tmp_path / "ledger").rows == 0

@@ -6,7 +6,8 @@ A file holds `MIN_DAYS` (shortest history it may see), `COST` ("cheap" or "costl
 
 history (day,) ≥ 0, whole days without gaps, newest last; dates (day,) datetime64[D]; season: steps after which the shape comes again
 (7 days; 24 where the steps are hours); the answer is ≥ 0, in the unit of the history. A method that only knows days says `SEASONS = (7,)`; one
-for demand that comes now and then says `FOR = "intermittent"` and gives its level only (§2.17). Names that start with an underscore are helpers, not methods.
+for demand that comes now and then says `FOR = "intermittent"` and gives its level only (§2.17). A method that does not repeat the shape of a
+week (or of a day of hours), but gives a level or a line, says `WEEKLY = False`. Names that start with an underscore are helpers, not methods.
 
 Only a method that says `DEFAULT = True` is used where nobody names one; any other is used by its name (`methods=["mine"]`, `methods:` of finops.yaml) and
 where all are asked for (`methods="all"`).
@@ -34,6 +35,7 @@ CONTRACT = Contract(
         "FOR": ("intermittent", "steady"),
         "TAKES_COVARIATES": bool,
         "SEASONS": tuple,
+        "WEEKLY": bool,
     },
 )
 

@@ -8,6 +8,7 @@ MIN_DAYS = 1
 COST = "cheap"
 DEFAULT = True
 SEASONS = (24,)  # steps of an hour; by the day, seasonal naive knows the weekend
+WEEKLY = False
 
 
 def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 24) -> np.ndarray:

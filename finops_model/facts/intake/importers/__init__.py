@@ -1,7 +1,8 @@
 """SHELF of importers: one export format per file. Adding a file adds a format; no list is edited, and no bill is read another way.
 
 An importer module has `TITLE`, `recognise(source) -> bool` and `read(source) -> Export`. What it gives are text cells
-under FOCUS 1.4 names; facts/ledger/checks.py judges them. Only an importer that says `DEFAULT = True` is tried on every file;
+under FOCUS 1.4 names; facts/ledger/checks.py judges them. `SIGN` may name the keys or headings that a file must hold, so
+that a refusal names the one that it lacks. Only an importer that says `DEFAULT = True` is tried on every file;
 any other reads what it is given by name (`finops ingest FILE --format mine`).
 """
 
@@ -17,11 +18,12 @@ from ....errors import InputError, listing, together, unknown
 from ....shelf import Contract, Function, defaults, modules, wrong
 from .. import vendors
 from ..files.readers import Source, open_source
+from ._sign import lacking
 
 CONTRACT = Contract(
     "importer",
     {"TITLE": str, "recognise": Function(("source",)), "read": Function(("source",))},
-    {"DEFAULT": bool},
+    {"DEFAULT": bool, "SIGN": tuple},
 )
 
 
@@ -104,9 +106,10 @@ def named(format: str, source: Source) -> ModuleType:
     if format not in importers:
         raise InputError(unknown("--format", "importer", format, importers))
     if not importers[format].recognise(source):
+        lack = lacking(source, getattr(importers[format], "SIGN", ()))
         raise InputError(
-            f"{source.name}: is not what the importer '{format}' reads ({importers[format].TITLE}). Leave --format out, or name "
-            f"another importer: {listing(name for name in importers if name != format)}."
+            f"{source.name}: is not what the importer '{format}' reads ({importers[format].TITLE}){f': {lack}' if lack else ''}. Leave "
+            f"--format out, or name another importer: {listing(name for name in importers if name != format)}."
         )
     return importers[format]
 
@@ -186,7 +189,13 @@ def read(source: Source, format: str | None = None) -> Export:
     importers = shelf()
     if name := format or recognised(source):
         importer = named(name, source) if format else importers[name]
-        export = importer.read(source)
+        try:
+            export = importer.read(source)
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as problem:
+            raise InputError(
+                f"{source.name}: the importer '{name}' stopped at it ({type(problem).__name__}: {problem}), and nothing was taken. Mend "
+                f"finops_model/facts/intake/importers/{name}.py, or name another importer with --format."
+            ) from None
         if not isinstance(export, Export):
             raise wrong(importer, "read", export, "an Export")
         return export

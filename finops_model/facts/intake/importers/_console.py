@@ -9,24 +9,23 @@ import pyarrow as pa
 
 from ....errors import InputError
 from ..files.readers import Source
-from ..vendors import FOCUS, head
+from ..vendors import FOCUS, head, squash
 from . import Export
 from ._json import COLUMNS, STANDS_IN, month_around, text
+from ._sign import Record
 
 NOTHING = {"", "-", "--", "null", "none", "n/a"}
 
 
-def has(source: Source, needed: str, never: str = "") -> bool:
-    """Whether a table has all headings of `needed` (squashed, one text) and none of `never`; FOCUS and JSON documents never do."""
+def has(source: Source, sign: tuple[str, ...]) -> bool:
+    """Whether a table has all headings of `sign`, whatever their case and marks; FOCUS and JSON documents never do."""
     if source.kind not in ("csv", "frame", "jsonl", "parquet"):
         return False
     try:
         words = head(source.header).words
     except InputError:  # the reader that takes the file says what is wrong with it
         return False
-    return (
-        set(needed.split()) <= words and not words & set(never.split()) and len(words & FOCUS) < 6
-    )
+    return {squash(name) for name in sign} <= words and len(words & FOCUS) < 6
 
 
 def lines(source: Source) -> Iterator[dict[str, str]]:
@@ -40,9 +39,10 @@ def lines(source: Source) -> Iterator[dict[str, str]]:
         columns = {squashed: table.column(name).to_pylist() for name, squashed in names.items()}
         for i, number in enumerate(table.column("x_Row").to_pylist()):
             row = {name: (cells[i] or "").strip() for name, cells in columns.items()}
-            yield {
+            cleaned = {
                 name: "" if cell.casefold() in NOTHING else cell for name, cell in row.items()
-            } | {"x_Row": number}
+            }
+            yield Record({**cleaned, "x_Row": number}, f"{source.name}: row {number}")
 
 
 def charge(

@@ -10,6 +10,7 @@ from ....errors import InputError
 from ..files.readers import Source
 from ..files.text import BrokenRow
 from . import Export
+from ._sign import Record
 
 COLUMNS = (
     "BilledCost",
@@ -48,7 +49,7 @@ def results(source: Source) -> Iterator[tuple[dict, dict]]:
         for line in lines:
             number += 1
             if isinstance(line, dict):
-                yield bucket, {**line, "x_Row": number}
+                yield bucket, Record({**line, "x_Row": number}, f"{source.name}: result {number}")
             else:
                 source.broken.append(
                     BrokenRow(number, "", "not JSON", "is no JSON object", str(line)[:1000])
@@ -60,7 +61,7 @@ def records(source: Source) -> Iterator[dict]:
     source.broken.clear()
     for number, record in enumerate(source.document, start=1):
         if isinstance(record, dict):
-            yield {**record, "x_Row": number}
+            yield Record({**record, "x_Row": number}, f"{source.name}: record {number}")
         else:
             source.broken.append(
                 BrokenRow(number, "", "not JSON", "is no JSON object", str(record)[:1000])

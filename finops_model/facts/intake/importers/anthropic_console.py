@@ -13,11 +13,12 @@ from . import Export, _console
 
 TITLE = "Claude console cost table (CSV)"
 DEFAULT = True
+SIGN = ("usage_date_utc", "model", "token_type", "cost_usd")
 
 
 def recognise(source: Source) -> bool:
     """usage_date_utc, model, token_type and cost_usd."""
-    return _console.has(source, "usagedateutc model tokentype costusd")
+    return _console.has(source, SIGN)
 
 
 def read(source: Source) -> Export:

@@ -15,11 +15,12 @@ from . import Export, _json
 
 TITLE = "Anthropic cost report (JSON)"
 DEFAULT = True
+SIGN = ("amount", "currency", "cost_type")
 
 
 def recognise(source: Source) -> bool:
     """Results with amount, currency and cost_type in buckets with starting_at."""
-    return _json.is_report(source, ("amount", "currency", "cost_type"))
+    return _json.is_report(source, SIGN)
 
 
 def read(source: Source) -> Export:

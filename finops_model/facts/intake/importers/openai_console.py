@@ -12,11 +12,12 @@ from .openai_costs import _moment
 
 TITLE = "OpenAI cost table (CSV)"
 DEFAULT = True
+SIGN = ("start_time", "amount_value", "amount_currency", "line_item")
 
 
 def recognise(source: Source) -> bool:
     """start_time, amount_value, amount_currency and line_item."""
-    return _console.has(source, "starttime amountvalue amountcurrency lineitem")
+    return _console.has(source, SIGN)
 
 
 def read(source: Source) -> Export:

@@ -14,11 +14,12 @@ from . import Export, _json
 
 TITLE = "OpenAI costs (JSON)"
 DEFAULT = True
+SIGN = ("amount", "object")
 
 
 def recognise(source: Source) -> bool:
     """{"object": "page"} of organization.costs results."""
-    return _json.is_report(source, ("amount",)) and any(
+    return _json.is_report(source, SIGN[:1]) and any(
         str(line.get("object", "")) == "organization.costs.result"
         for _, line in _json.results(source)
     )
