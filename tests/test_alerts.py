@@ -15,16 +15,14 @@ from finops_model.errors import FinOpsError
 from finops_model.facts.plans.read import read_budgets
 from finops_model.measure.anomalies.gaps import gaps
 from finops_model.measure.anomalies.limits import (
-    Quota,
     commitment_alerts,
     forecast_alerts,
     pace_alerts,
-    quota_alerts,
-    read_quotas,
     weekday_weights,
 )
+from finops_model.measure.anomalies.quotas import Quota, quota_alerts, read_quotas
 from finops_model.measure.anomalies.watch import watch
-from finops_model.publish import alerts
+from finops_model.publish.alerts import files, messages, verdicts, words
 
 DAYS = pd.date_range("2026-05-04", "2026-10-31")
 CHAT = dict(
@@ -64,7 +62,7 @@ def test_a_quiet_company_has_no_alert_and_a_day_before_all_facts_is_refused():
     found = watch(company(), "2026-10-31", since="2026-05-04")
     assert (
         not found.alerts
-        and alerts.headline(found) == "Nothing unusual from 2026-05-04 to 2026-10-31."
+        and words.headline(found) == "Nothing unusual from 2026-05-04 to 2026-10-31."
     )
     with pytest.raises(FinOpsError) as raised:
         watch(company(), "2026-01-01")
@@ -381,7 +379,7 @@ def test_alerts_are_published_whole_and_text_from_a_bill_stays_text(tmp_path, fo
         (frame["x_Workload"] == hostile) & (frame["ChargeDate"] > "2026-10-27"), "EffectiveCost"
     ] *= 4
     bad = watch(frame, "2026-10-31")
-    place = alerts.publish(bad, tmp_path, "A <b>company</b>")
+    place = files.publish(bad, tmp_path, "A <b>company</b>")
     assert sorted(p.name for p in place.iterdir()) == ["alerts.html", "alerts.json", "alerts.md"]
     page, text = (place / "alerts.html").read_text(), (place / "alerts.md").read_text()
     assert (
@@ -395,7 +393,7 @@ def test_alerts_are_published_whole_and_text_from_a_bill_stays_text(tmp_path, fo
     assert told["alerts"][0]["subject"] == hostile and told["over"] == pytest.approx(
         sum(a.severity for a in bad.alerts)
     )
-    again = alerts.publish(found, tmp_path, "Company")
+    again = files.publish(found, tmp_path, "Company")
     assert (
         again == place
         and json.loads((place / "alerts.json").read_text())["alerts"][0]["subject"] == "train"
@@ -404,26 +402,26 @@ def test_alerts_are_published_whole_and_text_from_a_bill_stays_text(tmp_path, fo
 
 
 def test_a_failed_publication_leaves_the_old_one(tmp_path, found, monkeypatch):
-    place = alerts.publish(found, tmp_path, "Company")
+    place = files.publish(found, tmp_path, "Company")
     before = (place / "alerts.md").read_text()
-    monkeypatch.setattr(alerts, "page", lambda *_: 1 / 0)
+    monkeypatch.setattr(files, "page", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        alerts.publish(found, tmp_path, "Other")
+        files.publish(found, tmp_path, "Other")
     assert (place / "alerts.md").read_text() == before and [
         p.name for p in (tmp_path / "alerts").iterdir()
     ] == ["2026-10-31"]
 
 
 def test_verdicts_are_appended_and_used(tmp_path, found):
-    alerts.publish(found, tmp_path, "Company")
+    files.publish(found, tmp_path, "Company")
     (one,) = found.alerts
     reason = 'launch", "verdict": "real\n{<b>}'
-    first = alerts.record_feedback(tmp_path, one.id, "expected", reason, "2026-11-01")
+    first = verdicts.record_feedback(tmp_path, one.id, "expected", reason, "2026-11-01")
     before = (tmp_path / "feedback.jsonl").read_bytes()
-    alerts.record_feedback(tmp_path, one.id, "expected", "again", "2026-11-02")
+    verdicts.record_feedback(tmp_path, one.id, "expected", "again", "2026-11-02")
     after = (tmp_path / "feedback.jsonl").read_bytes()
     assert after.startswith(before) and len(after.splitlines()) == 2
-    told = alerts.read_feedback(tmp_path)
+    told = verdicts.read_feedback(tmp_path)
     assert (
         told[0] == first
         and first.because == 'launch", "verdict": "real {<b>}'
@@ -436,13 +434,13 @@ def test_verdicts_are_appended_and_used(tmp_path, found):
     hours[179] = 1500
     (louder,) = watch(company(gpu=hours), "2026-10-31", feedback=told).alerts
     assert louder.start == "2026-10-30" and louder.expected == pytest.approx(1000, rel=0.01)
-    real = alerts.record_feedback(tmp_path, one.id, "real", "", "2026-11-03")
+    real = verdicts.record_feedback(tmp_path, one.id, "real", "", "2026-11-03")
     assert (
         real.verdict == "real"
         and watch(
             company(gpu=np.where(np.arange(len(DAYS)) >= 176, 500.0, 100.0)),
             "2026-10-31",
-            feedback=alerts.read_feedback(tmp_path),
+            feedback=verdicts.read_feedback(tmp_path),
         )
         .alerts[0]
         .id
@@ -475,14 +473,14 @@ def test_an_expected_limit_is_quiet_until_it_has_doubled():
 
 def test_verdicts_that_make_no_sense_are_refused(tmp_path, found):
     with pytest.raises(FinOpsError) as raised:
-        alerts.record_feedback(tmp_path, "abc", "expected")
+        verdicts.record_feedback(tmp_path, "abc", "expected")
     assert (
         str(raised.value)
         == "finops watch feedback: unknown alert 'abc'. Known: none. Run finops watch first; its table shows the ids."
     )
     (tmp_path / "feedback.jsonl").write_text('{"alert": 1}\n')
     with pytest.raises(FinOpsError) as raised:
-        alerts.read_feedback(tmp_path)
+        verdicts.read_feedback(tmp_path)
     assert str(raised.value) == (
         f"{tmp_path}/feedback.jsonl:1: not a recorded verdict. Take the line out, and record it again: "
         'finops watch feedback ID expected --because "…".'
@@ -514,14 +512,14 @@ def sink(memo):
 
 def test_an_alert_is_sent_once_per_destination(tmp_path, found, sink):
     urls = ["memo://user:secret-word@host", "memo://other"]
-    assert alerts.notify(found, tmp_path, "Meridian Labs", urls) == 1 and len(sink.messages) == 2
+    assert messages.notify(found, tmp_path, "Meridian Labs", urls) == 1 and len(sink.messages) == 2
     assert (
         sink.messages[0][0] == "Meridian Labs: AI spend alerts, data up to 2026-10-31"
         and "train" in sink.messages[0][1]
     )
-    assert alerts.notify(found, tmp_path, "Meridian Labs", urls) == 0 and len(sink.messages) == 2
+    assert messages.notify(found, tmp_path, "Meridian Labs", urls) == 0 and len(sink.messages) == 2
     assert (
-        alerts.notify(found, tmp_path, "Meridian Labs", [*urls, "memo://third"]) == 1
+        messages.notify(found, tmp_path, "Meridian Labs", [*urls, "memo://third"]) == 1
         and len(sink.messages) == 3
     )
     assert "secret-word" not in "".join(p.read_text() for p in tmp_path.rglob("*") if p.is_file())
@@ -532,7 +530,7 @@ def test_a_destination_that_fails_is_told_without_its_address_and_tried_again(
 ):
     sink.fail = True
     with caplog.at_level(logging.DEBUG), pytest.raises(FinOpsError) as raised:
-        alerts.notify(found, tmp_path, "Company", ["memo://user:secret-word@host", "no address"])
+        messages.notify(found, tmp_path, "Company", ["memo://user:secret-word@host", "no address"])
     assert str(raised.value) == (
         "--notify: not sent to memo 1, unknown 1. Check the address and the network, and run it again: what was sent is "
         "not sent twice."
@@ -540,31 +538,31 @@ def test_a_destination_that_fails_is_told_without_its_address_and_tried_again(
     told = capsys.readouterr()
     assert "secret-word" not in caplog.text + told.out + told.err
     sink.fail = False
-    assert alerts.notify(found, tmp_path, "Company", ["memo://user:secret-word@host"]) == 1
+    assert messages.notify(found, tmp_path, "Company", ["memo://user:secret-word@host"]) == 1
 
 
 def test_addresses_come_from_the_environment_or_a_file_outside_git(tmp_path):
-    assert alerts.addresses(environ={alerts.URLS: "memo://a\n# old\n memo://b "}) == [
+    assert messages.addresses(environ={messages.URLS: "memo://a\n# old\n memo://b "}) == [
         "memo://a",
         "memo://b",
     ]
     path = tmp_path / "addresses.txt"
     path.write_text("\ufeffmemo://c\n", encoding="utf-8")
-    assert alerts.addresses(path, environ={}) == ["memo://c"]
+    assert messages.addresses(path, environ={}) == ["memo://c"]
     (tmp_path / ".git").mkdir()
     for call, message in (
         (
-            lambda: alerts.addresses(environ={}),
+            lambda: messages.addresses(environ={}),
             "--notify: there is no address. Set FINOPS_NOTIFY_URLS, one address a line, or name "
             "a file outside git with --notify-file.",
         ),
         (
-            lambda: alerts.addresses(path),
+            lambda: messages.addresses(path),
             f"{path}: this file lies in a git repository, and addresses carry passwords. Keep it "
             "outside, or set FINOPS_NOTIFY_URLS.",
         ),
         (
-            lambda: alerts.addresses(tmp_path / "x"),
+            lambda: messages.addresses(tmp_path / "x"),
             f"{tmp_path / 'x'}: there is no such file of addresses.",
         ),
     ):
@@ -573,4 +571,4 @@ def test_addresses_come_from_the_environment_or_a_file_outside_git(tmp_path):
         assert str(raised.value) == message
     (tmp_path / "sent.json").write_text("[]")
     with pytest.raises(FinOpsError, match="sent.json: cannot be read"):
-        alerts.sent(tmp_path)
+        messages.sent(tmp_path)

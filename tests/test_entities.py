@@ -17,7 +17,9 @@ from finops_model.facts.daily import entities, warehouse
 from finops_model.facts.ledger.store import Ledger
 from finops_model.measure import grades
 from finops_model.measure.entities import NOTE, own_unit
-from finops_model.publish import alerts, close
+from finops_model.publish import close
+from finops_model.publish.alerts import folder
+from finops_model.publish.alerts import workspace as watched
 from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.dashboard.widget import ENTITIES, Dashboard
 from finops_model.publish.report import archive
@@ -388,8 +390,8 @@ def test_other_commands_take_an_entity(published, words, tmp_path):
 
 
 def test_alerts_and_verdicts_of_an_entity_lie_apart(group):
-    assert [alerts.folder_of(part).name for part in group.parts()] == ["acme-inc", "acme-gmbh"]
-    assert alerts.folder_of(group.model_copy(update={"entities": []})).name == "watch"
+    assert [folder.folder_of(part).name for part in group.parts()] == ["acme-inc", "acme-gmbh"]
+    assert folder.folder_of(group.model_copy(update={"entities": []})).name == "watch"
 
 
 def test_what_ifs_on_the_command_line_are_of_one_entity(group):
@@ -533,11 +535,11 @@ def test_a_forecast_is_graded_by_the_entity_that_made_it(published):
         "Product": "USD",
         "Engineering": "USD",
     }
-    assert {name for _, name, _ in alerts.published(settings.entity(GMBH))} == {
+    assert {name for _, name, _ in watched.published(settings.entity(GMBH))} == {
         "Company",
         "Product",
         "Engineering",
-    } and alerts.published(settings) == []
+    } and watched.published(settings) == []
     brief = brief_of(settings, "acme-inc-product")
     assert (
         own_unit(brief, settings.entity(INC)),

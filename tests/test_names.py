@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from finops_model import names
 from finops_model.errors import ReportError
 from finops_model.names import COMPANY, NAMELESS, folders, is_slug, old_slug, slug
-from finops_model.publish import alerts, start
+from finops_model.publish import start
+from finops_model.publish.alerts import folder
 from finops_model.publish.dashboard.archive import load_index
 from finops_model.publish.page.body import open_brief
 from finops_model.publish.page.tables import templates
@@ -200,14 +201,14 @@ def test_alerts_of_an_entity_go_on_in_the_folder_they_have(tmp_path):
         )
 
     root = tmp_path / "watch"
-    assert alerts.folder_of(watched("Épsilon")) == root / "epsilon"
+    assert folder.folder_of(watched("Épsilon")) == root / "epsilon"
     (root / "psilon").mkdir(parents=True)
-    assert alerts.folder_of(watched("Épsilon")) == root / "psilon"
-    assert alerts.folder_of(watched("Épsilon", "Psilon")) == root / "epsilon", (
+    assert folder.folder_of(watched("Épsilon")) == root / "psilon"
+    assert folder.folder_of(watched("Épsilon", "Psilon")) == root / "epsilon", (
         "that one is Psilon's"
     )
     (root / "epsilon").mkdir()
-    assert alerts.folder_of(watched("Épsilon")) == root / "epsilon"
+    assert folder.folder_of(watched("Épsilon")) == root / "epsilon"
 
 
 @pytest.mark.parametrize("company, place", [("Épsilon", "psilon"), ("Psilon", "epsilon")])

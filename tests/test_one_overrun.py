@@ -19,7 +19,8 @@ from finops_model.decide.sensitivity import sensitivity
 from finops_model.documents import write_atomic
 from finops_model.errors import FinOpsError
 from finops_model.facts.daily import warehouse
-from finops_model.publish import alerts, close, notebook_words, since
+from finops_model.publish import close, notebook_words, since
+from finops_model.publish.alerts import workspace as watched
 from finops_model.publish.dashboard.state import view as dashboard_view
 from finops_model.publish.page.body import Page
 from finops_model.publish.report.briefs import canonical
@@ -122,7 +123,7 @@ def test_the_same_number_in_the_same_sentence_everywhere(company, tmp_path):
         f", {landing_words.chance(land['overrun_probability'])} chance over."
     )
     assert (
-        alerts.look(settings, "2026-08-14").notes[-1]
+        watched.look(settings, "2026-08-14").notes[-1]
         == f"The report 2026-07 (as of 31 July 2026) says: {sentence}"
     )
     for words in (("run", "base.yaml"), ("compare", "base.yaml", "wide.yaml")):

@@ -82,17 +82,19 @@ def watch(
     """
     if context.invoked_subcommand:
         return
-    from ..publish import alerts
+    from ..publish.alerts import messages
 
     chosen = load(settings, entity)
     urls = (
-        alerts.addresses(notify_file) if notify else []
+        messages.addresses(notify_file) if notify else []
     )  # a missing address is said before the long part
     if notify_file and not notify:
         raise FinOpsError("--notify-file goes with --notify.")
+    from ..publish.alerts import files, folder, workspace  # the long part begins
+
     levels = None if by is None else [word.strip() for word in by.split(",") if word.strip()]
     with Bars() as bars:
-        report = alerts.look(
+        report = workspace.look(
             chosen,
             as_of,
             since=since,
@@ -103,50 +105,50 @@ def watch(
             quotas=quotas,
             progress=bars,
         )
-    folder = alerts.folder_of(chosen)
-    known = alerts.sent(folder)
+    place = folder.folder_of(chosen)
+    known = messages.sent(place)
     fresh = {one.id for one in report.alerts if one.id not in known}
     company = chosen.own.name if chosen.own else chosen.company
-    place = alerts.publish(report, folder, company, fresh)
+    published = files.publish(report, place, company, fresh)
     if as_json:
-        out.print_json(json.dumps(alerts.as_json(report, company, fresh)))
+        out.print_json(json.dumps(files.as_json(report, company, fresh)))
     else:
-        _show(report, place)
+        _show(report, published)
     if notify:
-        count = alerts.notify(report, folder, company, urls)
+        count = messages.notify(report, place, company, urls)
         if not as_json:
             out.print(
                 f"Sent: {count} new alert{'s' * (count != 1)}." if count else "Nothing new to send."
             )
 
 
-def _show(found, place: Path) -> None:
+def _show(report, place: Path) -> None:
     from ..measure.anomalies.alert import NAMES
-    from ..publish import alerts
+    from ..publish.alerts.words import headline, size
     from ..publish.charts.parts import clean
 
-    out.print(clean(alerts.headline(found)), markup=False)
-    if found.alerts and out.width >= WIDE:
+    out.print(clean(headline(report)), markup=False)
+    if report.alerts and out.width >= WIDE:
         table = Table(show_lines=True)
         table.add_column("Money", justify="right", no_wrap=True)
         for title in ("What happened", "Owner", "To do"):
             table.add_column(title, overflow="fold")
         table.add_column("Id", no_wrap=True)
-        for one in found.alerts:
+        for one in report.alerts:
             what = f"{NAMES[one.kind]}: {clean(one.what)}{' It goes on.' * one.ongoing}" + (
                 f"\nMoved: {clean(one.why)}" if one.why else ""
             )
             table.add_row(
-                alerts.size(one, found.currency),
+                size(one, report.currency),
                 *(Text(word) for word in (what, clean(one.owner), clean(one.do))),
                 one.id,
             )
         out.print(table)
     else:
-        for one in found.alerts:
+        for one in report.alerts:
             out.print(
                 Text(
-                    f"\n{alerts.size(one, found.currency)}  {NAMES[one.kind]}  {clean(one.subject)}  ({one.id})",
+                    f"\n{size(one, report.currency)}  {NAMES[one.kind]}  {clean(one.subject)}  ({one.id})",
                     style="bold",
                 )
             )
@@ -158,9 +160,9 @@ def _show(found, place: Path) -> None:
             ):
                 if word:
                     out.print(Text(f"  {clean(word)}"))
-    if found.accepted:
-        out.print(f"{found.accepted} recorded as expected and kept quiet.")
-    for note in found.notes:
+    if report.accepted:
+        out.print(f"{report.accepted} recorded as expected and kept quiet.")
+    for note in report.notes:
         out.print(note, markup=False)
     out.print(f"Files  {place}", markup=False)
 
@@ -185,12 +187,12 @@ def feedback(
     import datetime as dt
 
     from ..measure.anomalies.feedback import VERDICTS
-    from ..publish import alerts
+    from ..publish.alerts import folder, verdicts
 
     if verdict not in VERDICTS:
         raise FinOpsError(unknown("finops watch feedback", "verdict", verdict, VERDICTS))
-    recorded = alerts.record_feedback(
-        alerts.folder_of(load(settings, entity)), alert, verdict, because, str(dt.date.today())
+    recorded = verdicts.record_feedback(
+        folder.folder_of(load(settings, entity)), alert, verdict, because, str(dt.date.today())
     )
     then = (
         "It is not raised again while its level lasts."

@@ -160,16 +160,16 @@ class Grades:
         )
 
 
-def hand_sentence(found: dict) -> str:
+def hand_sentence(record: dict) -> str:
     """Hand against model in words.
 
     >>> hand_sentence({"n": 9, "months": 9, "hand_error_pct": 0.041, "model_error_pct": 0.023, "better": 3})
     'By hand: 4.1 %, model: 2.3 %; the hand was better in 3 of 9 months'
     """
-    what = "month" if found["n"] == found["months"] else "forecast"
+    what = "month" if record["n"] == record["months"] else "forecast"
     return (
-        f"By hand: {found['hand_error_pct'] * 100:.1f} %, model: {found['model_error_pct'] * 100:.1f} %; the hand was better in "
-        f"{found['better']} of {found['n']} {what}{'s' * (found['n'] != 1)}"
+        f"By hand: {record['hand_error_pct'] * 100:.1f} %, model: {record['model_error_pct'] * 100:.1f} %; the hand was better in "
+        f"{record['better']} of {record['n']} {what}{'s' * (record['n'] != 1)}"
     )
 
 

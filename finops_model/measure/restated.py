@@ -80,18 +80,18 @@ def restated(
     1899.56
     """
     changed: list[Restated] = []
-    for earlier, told in sorted(said.items()):
+    for earlier, last in sorted(said.items()):
         now = booked.get(earlier, 0.0)
-        if earlier <= month and abs(now - told["value"]) >= CENT:
+        if earlier <= month and abs(now - last["value"]) >= CENT:
             changed.append(
                 {
                     "month": earlier,
                     "unit": unit,
-                    "published": told["value"],
-                    "status": told["status"],
-                    "told": told["told"],
+                    "published": last["value"],
+                    "status": last["status"],
+                    "told": last["told"],
                     "now": now,
-                    "difference": round(now - told["value"], 10),
+                    "difference": round(now - last["value"], 10),
                 }
             )
     return changed

@@ -40,8 +40,8 @@ def summary(brief: Brief) -> list[str]:
         )
         text += f", {more} the month before"
     said.append(text + ".")
-    if told := landing_words.between(land, brief.get("forecast"), currency):
-        said.append(told)
+    if range_words := landing_words.between(land, brief.get("forecast"), currency):
+        said.append(range_words)
     movers = [] if actual["previous_month"] is None else brief["drivers"]["change"]
     if movers and brief["status"] != "flash" and abs(movers[0]["change"]) >= 0.005:
         top = movers[0]

@@ -80,16 +80,16 @@ def pick_month(
     as_of is the newest day of the month to which every such source is complete; where one of them has not reached the month, the newest day
     of any other.
     """
-    found = ledger.complete(time_zone)
+    reach = ledger.complete(time_zone)
     last, known = (
-        str(found.last_day),
-        month_range(month_of(found.first_day), month_of(found.newest)),
+        str(reach.last_day),
+        month_range(month_of(reach.first_day), month_of(reach.newest)),
     )
     if month is None:
         complete = [
             m
             for m in known
-            if str(month_days(m)[-1]) <= last and not found.missing(month_days(m)[-1])
+            if str(month_days(m)[-1]) <= last and not reach.missing(month_days(m)[-1])
         ]
         month = month_of(last) if newest or not complete else complete[-1]
     check_month(month)
@@ -99,7 +99,7 @@ def pick_month(
             f"{month_name(known[-1])}. Choose one of these months, or take the missing bill in: finops ingest FILE."
         )
     return month, min(
-        str(month_days(month)[-1]), last if last >= f"{month}-01" else str(found.newest)
+        str(month_days(month)[-1]), last if last >= f"{month}-01" else str(reach.newest)
     )
 
 
@@ -121,10 +121,10 @@ def check_as_of(
         )
     if as_of is None:
         return pick_month(ledger, None, newest=True, time_zone=time_zone)[1]
-    found = ledger.complete(time_zone)
-    if not str(found.first_day) <= check_day(as_of, "--as-of") <= str(found.last_day):
+    reach = ledger.complete(time_zone)
+    if not str(reach.first_day) <= check_day(as_of, "--as-of") <= str(reach.last_day):
         raise LedgerError(
-            f"--as-of {as_of}: the ledger has complete data from {found.first_day} to {found.last_day}. Choose a day in between."
+            f"--as-of {as_of}: the ledger has complete data from {reach.first_day} to {reach.last_day}. Choose a day in between."
         )
     return as_of
 
@@ -235,7 +235,7 @@ def prepare(
             progress=progress,
             engine=runs[0].engine,
         )
-    found = reconcile.reconcile(
+    tie_out = reconcile.reconcile(
         ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True)
     )
     return Close(
@@ -254,7 +254,7 @@ def prepare(
         carried=carried.choose(
             settings.unit_costs, drivers, daily, runs[0].follows, units_of(daily)
         ),
-        tie_out=found.as_brief(),
+        tie_out=tie_out.as_brief(),
         ledger_rows=ledger.rows,
         ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
         quarantined_rows=len(ledger.quarantine()),
@@ -279,25 +279,25 @@ def prepare(
 def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict:
     """The briefs published for the month before, by unit: frozen forecasts to be graded (docs/method §11)."""
     folder = (reports or settings.path(settings.reports)) / add_months(month, -1)
-    found = {}
+    published = {}
     for path in sorted(folder.glob("*/brief.json")):
         document = json.loads(path.read_text(encoding="utf-8"))
         unit = own_unit(document, settings)
         if unit and document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
-            found[unit] = document
-    return found
+            published[unit] = document
+    return published
 
 
 def briefs_of(close: Close, units: list[str]) -> list[dict]:
     """The briefs of the units asked for; the company's carries a line per unit."""
     every = units_of(close.daily)
-    made: dict[str, Any] = {unit: brief(close, unit) for unit in dict.fromkeys(units)}
-    if COMPANY in made:
-        made |= {unit: slim(close, unit) for unit in every if unit not in made}
-        whole = company_lines(close, made, every)
+    briefs: dict[str, Any] = {unit: brief(close, unit) for unit in dict.fromkeys(units)}
+    if COMPANY in briefs:
+        briefs |= {unit: slim(close, unit) for unit in every if unit not in briefs}
+        whole = company_lines(close, briefs, every)
         more = folded(close, whole["children"])
-        made[COMPANY] = {**whole, "more_units": more} if more else whole
-    return [made[unit] for unit in units]
+        briefs[COMPANY] = {**whole, "more_units": more} if more else whole
+    return [briefs[unit] for unit in units]
 
 
 def report(
@@ -337,13 +337,13 @@ def report(
             and (lambda daily, part=part: tell(how_many(daily, part, units, workers, fast))),
         )
         chosen = pick_units(close.daily, units, part.units)
-        briefs += [labelled(found, part) for found in briefs_of(close, chosen)]
+        briefs += [labelled(document, part) for document in briefs_of(close, chosen)]
         every = [COMPANY, *units_of(close.daily)]
         names += [label(part.own.name, unit) if part.own else unit for unit in every]
         company = (close, chosen.index(COMPANY)) if part.own is None and COMPANY in chosen else None
     briefs = placed(briefs, names, root)
-    for found in briefs:
-        no_stranger(found, root)
+    for document in briefs:
+        no_stranger(document, root)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
     if company is not None and company[0].base.months:
         dashboard.freeze(company[0].base.dials, briefs[company[1]], root / company[0].month)
@@ -404,6 +404,6 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
             problems.append(
                 f"{name} has changed since the report was published: {str(then)[:12]} then, {str(now)[:12]} now"
             )
-    found = differences(published, rebuilt)
+    changes = differences(published, rebuilt)
     changed = len(bills(published, rebuilt))
-    return found[:changed] + problems + found[changed:]
+    return changes[:changed] + problems + changes[changed:]

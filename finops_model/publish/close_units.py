@@ -44,13 +44,13 @@ def pick_units(
             first = set(by_cost(daily, own)[:most])
             return [COMPANY, *(unit for unit in own if unit in first)]
         asked, where = [COMPANY, *(unit for unit in most if unit != COMPANY)], "finops.yaml: units"
-    found = []
+    chosen = []
     for name in asked:
         match = [unit for unit in known if name.casefold() in (unit.casefold(), slug(unit))]
         if not match:
             raise LedgerError(unknown(where, "unit", name, known))
-        found += [unit for unit in match if unit not in found]
-    return found
+        chosen += [unit for unit in match if unit not in chosen]
+    return chosen
 
 
 def how_many(

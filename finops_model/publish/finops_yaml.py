@@ -25,14 +25,14 @@ def with_added(text: str, key: str, value: str | int | list | dict) -> str | Non
     """
     before = yaml.safe_load(text) or {}
     if key not in before:
-        made = f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{dump_yaml({key: value})}"
+        longer = f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{dump_yaml({key: value})}"
         wanted = {**before, key: value}
     elif isinstance(before[key], list) and isinstance(value, list):
-        made, wanted = _longer(text, key, value), {**before, key: [*before[key], *value]}
+        longer, wanted = _longer(text, key, value), {**before, key: [*before[key], *value]}
     else:
         return None
     try:
-        return made if made is not None and yaml.safe_load(made) == wanted else None
+        return longer if longer is not None and yaml.safe_load(longer) == wanted else None
     except yaml.YAMLError:
         return None
 

@@ -78,11 +78,11 @@ def installed(distribution: str = DISTRIBUTION) -> list[str]:
     while asked:
         name, extra = asked.pop()
         try:
-            found = importlib.metadata.distribution(name)
+            package = importlib.metadata.distribution(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-        versions[_plain(name)] = found.version
-        for line in found.requires or []:
+        versions[_plain(name)] = package.version
+        for line in package.requires or []:
             needed, extras, marker = REQUIREMENT.match(line).groups()
             only, older = EXTRA.search(marker), OLDER.search(marker)
             if (only is None or only[1] == extra) and not (
@@ -112,9 +112,9 @@ def environment() -> str:
     lock = resources.PACKAGE.parent / "requirements.lock"
     if resources.IN_REPOSITORY and lock.is_file():
         return digest(lock)
-    found = installed()
-    mark = hashlib.sha256("".join(f"{line}\n" for line in found).encode()).hexdigest()
-    return f"{mark} of {len(found)} installed packages (no requirements.lock beside the program)"
+    packages = installed()
+    mark = hashlib.sha256("".join(f"{line}\n" for line in packages).encode()).hexdigest()
+    return f"{mark} of {len(packages)} installed packages (no requirements.lock beside the program)"
 
 
 def lineage(settings: Settings, ledger: Ledger, run) -> dict:

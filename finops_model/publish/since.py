@@ -56,12 +56,12 @@ def published(settings: Settings, as_of: str, unit: str = COMPANY) -> Published 
 
     What lies there and cannot be read as a report is none (`finops verify` says why).
     """
-    found = []
+    reports = []
     for path in sorted(settings.path(settings.reports).glob("[0-9]*/*/brief.json")):
         try:
             brief = load_brief(path)
             if own_unit(brief, settings) == unit and brief["currency"] == settings.currency:
-                found.append(
+                reports.append(
                     Published(
                         brief["month"],
                         str(brief["data_as_of"]),
@@ -73,9 +73,9 @@ def published(settings: Settings, as_of: str, unit: str = COMPANY) -> Published 
                 )
         except (FinOpsError, OSError, KeyError, TypeError, ValueError):
             continue
-    found.sort(key=lambda one: (one.month, one.as_of))
+    reports.sort(key=lambda one: (one.month, one.as_of))
     return next(
-        (one for one in reversed(found) if one.as_of <= as_of), found[-1] if found else None
+        (one for one in reversed(reports) if one.as_of <= as_of), reports[-1] if reports else None
     )
 
 

@@ -47,15 +47,15 @@ class Given:
     @classmethod
     def of(cls, **files) -> Given:
         """From paths, lists of paths or None; raises InputError for a file that is not there."""
-        found = {
+        paths = {
             key: tuple(
                 map(Path, value if isinstance(value, (list, tuple)) else [value] if value else ())
             )
             for key, value in files.items()
         }
-        for item in (item for items in found.values() for item in items):
+        for item in (item for items in paths.values() for item in items):
             refuse_no_file(item)
-        return cls(**found)
+        return cls(**paths)
 
     def items(self) -> list[tuple[str, Path]]:
         """(key, file) of each."""
@@ -240,16 +240,17 @@ def _fill(
     """A whole workspace in an empty folder."""
     ledger = Ledger(root / "ledger")
     ledger.ingest([reading.item], format=reading.format, progress=progress)
-    found = sorted(ledger.totals("BilledCost"))
-    if len(found) > 1:
+    currencies = sorted(ledger.totals("BilledCost"))
+    if len(currencies) > 1:
         from .start_reading import said
 
         sums = ledger.totals_by_period().groupby("BillingCurrency")["Rows"].sum()
         parts = [
-            f"{file.name.split('.')[0]}-{code.casefold()}{''.join(file.suffixes)}" for code in found
+            f"{file.name.split('.')[0]}-{code.casefold()}{''.join(file.suffixes)}"
+            for code in currencies
         ]
         raise InputError(
-            f"{file}: amounts in {said([(code, int(sums[code])) for code in found])}. Amounts in different currencies are not added up, "
+            f"{file}: amounts in {said([(code, int(sums[code])) for code in currencies])}. Amounts in different currencies are not added up, "
             "and a workspace is in one currency. Nothing was written. Write the rows of each currency into a file of its own and "
             f"start each: {', '.join(f'finops start {part}' for part in parts)}."
         )
@@ -257,7 +258,7 @@ def _fill(
         reading.mapping.save(root / "mapping.yaml")
     document = {
         "company": name,
-        "currency": found[0] if found else currency or "USD",
+        "currency": currencies[0] if currencies else currency or "USD",
         "ledger": "ledger",
         "runs": "runs",
         "reports": "reports",

@@ -19,7 +19,7 @@ FIGURES = (
 
 def bills(published: dict, rebuilt: dict) -> list[str]:
     """Bills of the month, and months of use, that are other amounts now than when the report was published."""
-    currency, found = published["currency"], []
+    currency, changes = published["currency"], []
     rows = [
         {(row["issuer"], row["billing_period"]): row["ledger"] for row in brief["tie_out"]["rows"]}
         for brief in (published, rebuilt)
@@ -27,7 +27,7 @@ def bills(published: dict, rebuilt: dict) -> list[str]:
     for issuer, period in sorted({*rows[0], *rows[1]}):
         then, now = (Decimal(side.get((issuer, period)) or 0) for side in rows)
         if then != now:
-            found.append(
+            changes.append(
                 f"the bill of {issuer} for {month_name(period)} was {then:,.2f} {currency} when it was published and is {now:,.2f} {currency} now "
                 f"({now - then:+,.2f} {currency})"
             )
@@ -35,11 +35,11 @@ def bills(published: dict, rebuilt: dict) -> list[str]:
     for month in sorted({*then, *now}):
         gap = now.get(month, 0.0) - then.get(month, 0.0)
         if abs(gap) >= CENT:
-            found.append(
+            changes.append(
                 f"{month_name(month)} cost {then.get(month, 0.0):,.2f} {currency} when it was published and {now.get(month, 0.0):,.2f} {currency} now "
                 f"({gap:+,.2f} {currency})"
             )
-    return found
+    return changes
 
 
 def differences(published: dict, rebuilt: dict) -> list[str]:
@@ -48,15 +48,17 @@ def differences(published: dict, rebuilt: dict) -> list[str]:
     every = compare_briefs(published, rebuilt, most=None)
     if not changed:
         return compare_briefs(published, rebuilt)
-    currency, told = published["currency"], []
+    currency, figures = published["currency"], []
     for path, what in FIGURES:
         group, name = path.split("/")
         then, now = published[group].get(name), rebuilt[group].get(name)
         if then is not None and now is not None and abs(now - then) >= CENT:
-            told.append(f"{what}: {then:,.2f} {currency} was published, {now:,.2f} {currency} now")
-    left = len(every) - len(told)
+            figures.append(
+                f"{what}: {then:,.2f} {currency} was published, {now:,.2f} {currency} now"
+            )
+    left = len(every) - len(figures)
     return [
         *changed,
-        *told,
+        *figures,
         *([f"and {left:,} more figures of the report that follow from these"] if left > 0 else []),
     ]

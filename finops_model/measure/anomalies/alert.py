@@ -19,6 +19,17 @@ NAMES = {
     "commitment": "Commitment unused",
     "gap": "No data",
 }
+# What an alert can be about, and its column in daily facts.
+DIMENSIONS = {
+    "workload": "x_Workload",
+    "team": "x_Team",
+    "sku": "SkuId",
+    "service": "ServiceName",
+    "business unit": "x_BusinessUnit",
+    "model": "x_Model",
+    "environment": "x_Environment",
+    "account": "BillingAccountId",
+}
 TWICE = 2.0  # GPU-hours of a runaway job ÷ expected
 LINES = 6  # SKU lines kept with an alert
 
@@ -67,7 +78,7 @@ class Alert:
         return {"id": self.id, **asdict(self), "folded": list(self.folded), "owner": self.owner}
 
 
-def parts_of(found: Attribution) -> dict:
+def parts_of(drivers: Attribution) -> dict:
     """An attribution as plain data: the three effects, and the largest lines; the rest is one line, so that lines add up too."""
     columns = [
         "x_Workload",
@@ -80,7 +91,7 @@ def parts_of(found: Attribution) -> dict:
         "rate",
         "change",
     ]
-    lines = found.lines[columns].to_dict("records")
+    lines = drivers.lines[columns].to_dict("records")
     numbers = ("volume", "mix", "rate", "change")
     rest = lines[LINES:]
     if rest:
@@ -90,21 +101,21 @@ def parts_of(found: Attribution) -> dict:
         lines = lines[:LINES] + [
             names | {name: sum(line[name] for line in rest) for name in numbers}
         ]
-    return {"volume": found.volume, "mix": found.mix, "rate": found.rate, "lines": lines}
+    return {"volume": drivers.volume, "mix": drivers.mix, "rate": drivers.rate, "lines": lines}
 
 
-def why_of(found: Attribution, currency: str) -> str:
+def why_of(drivers: Attribution, currency: str) -> str:
     """What rose, in words: the three effects in money, and the line with most of the change. An effect under a tenth of it is not told."""
-    total = found.volume + found.mix + found.rate
-    if not len(found.lines) or not total:
+    total = drivers.volume + drivers.mix + drivers.rate
+    if not len(drivers.lines) or not total:
         return ""
     names = {"volume": "use", "mix": "mix of SKUs", "rate": "price per unit"}
     changes = [
-        f"{names[name]} {_signed(getattr(found, name), currency)}"
+        f"{names[name]} {_signed(getattr(drivers, name), currency)}"
         for name in names
-        if abs(getattr(found, name)) >= 0.1 * abs(total)
+        if abs(getattr(drivers, name)) >= 0.1 * abs(total)
     ]
-    top = found.lines.iloc[0]
+    top = drivers.lines.iloc[0]
     where = " / ".join(
         dict.fromkeys(
             word
@@ -120,15 +131,15 @@ def _signed(value: float, currency: str) -> str:
 
 
 def from_episode(
-    episode: Episode, found: Attribution, owner: dict, currency: str, job: bool = False
+    episode: Episode, drivers: Attribution, owner: dict, currency: str, job: bool = False
 ) -> Alert:
     """The alert of a spend episode. job: its GPU-hours are away from their own history on the same days.
 
     A runaway job: GPU-hours at least twice what was expected, and most of the money from them.
     """
     up = episode.direction == "up"
-    gpu = found.lines[
-        [bool(unit) and spell(unit) == "GPU-hours" for unit in found.lines["ConsumedUnit"]]
+    gpu = drivers.lines[
+        [bool(unit) and spell(unit) == "GPU-hours" for unit in drivers.lines["ConsumedUnit"]]
     ]
     hours, before = float(gpu["quantity"].sum()), float(gpu["quantity_before"].sum())
     runaway = job and up and hours >= TWICE * before and gpu["change"].sum() >= 0.5 * episode.excess
@@ -149,9 +160,9 @@ def from_episode(
         do = f"Ask {who} whether the job should run; stop it, or cap it with a quota."
     elif not up:
         do = f"Ask {who} whether the use was stopped on purpose; if yes, record it as expected and lower the forecast."
-    elif found.main == "rate":
+    elif drivers.main == "rate":
         do = "Check the price of the SKU against the contract, and whether a discount or commitment ended."
-    elif found.main == "mix":
+    elif drivers.main == "mix":
         do = f"Ask {who} why the dearer SKU is used; route back where the cheaper one is good enough."
     else:
         do = f"Ask {who} what was started or launched; if it is meant, record it as expected and add it to the forecast."
@@ -168,11 +179,11 @@ def from_episode(
         expected=episode.expected,
         what=said + ".",
         do=do,
-        why=why_of(found, currency),
+        why=why_of(drivers, currency),
         business_unit=owner.get("business_unit", ""),
         team=owner.get("team", ""),
         score=episode.score,
         hours=hours,
         hours_expected=before,
-        parts=parts_of(found),
+        parts=parts_of(drivers),
     )

@@ -167,7 +167,7 @@ def find_anomalies(
                 episodes.append(
                     _episode(
                         panel,
-                        found=judged,
+                        judged=judged,
                         factor=factor,
                         scores=scores,
                         row=row,
@@ -189,7 +189,7 @@ def find_anomalies(
 def _episode(
     panel: Panel,
     *,
-    found: Expected,
+    judged: Expected,
     factor,
     scores,
     row: int,
@@ -201,9 +201,9 @@ def _episode(
     first, last = run[0], run[-1]
     span = slice(first, last + 1)
     known = np.isfinite(panel.values[row, span])
-    share = np.where(np.isfinite(found.share[row, span]), found.share[row, span], 1.0)
+    share = np.where(np.isfinite(judged.share[row, span]), judged.share[row, span], 1.0)
     frozen = (
-        found.level[row, first] * share * factor[row, span]
+        judged.level[row, first] * share * factor[row, span]
     )  # what the eve of the episode made expect
     worst = max(run, key=lambda day: abs(scores[row, day]))
     name, start = panel.names[row], str(panel.days[first])

@@ -117,16 +117,16 @@ def _capped(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(np.isfinite(limit) & (values > limit), limit, values), peak
 
 
-def score(values: np.ndarray, found: Expected) -> np.ndarray:
+def score(values: np.ndarray, judged: Expected) -> np.ndarray:
     """(actual − expected) ÷ scale, (series, day), within ± 100; NaN where a day is not known or not judged."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        miss = values - found.expected
+        miss = values - judged.expected
         ratio = np.where(
-            found.scale > 0,
-            miss / found.scale,
+            judged.scale > 0,
+            miss / judged.scale,
             np.where(miss == 0, 0.0, np.sign(miss) * LARGEST_SCORE),
         )
-    ratio = np.where(np.isfinite(found.scale), ratio, np.nan)
+    ratio = np.where(np.isfinite(judged.scale), ratio, np.nan)
     return np.clip(ratio, -LARGEST_SCORE, LARGEST_SCORE)
 
 

@@ -28,8 +28,8 @@ def gaps(present: np.ndarray, late_days: int) -> tuple[list[Gap], np.ndarray]:
     A source that reports now and then (weekdays only, job runs) was not missing: it was not used. Before its first day nothing is missing.
 
     >>> here = np.ones((1, 40), bool); here[0, 30:32] = here[0, 39:] = False
-    >>> found, unknown = gaps(here, late_days=2)
-    >>> found, np.flatnonzero(unknown).tolist()
+    >>> runs, unknown = gaps(here, late_days=2)
+    >>> runs, np.flatnonzero(unknown).tolist()
     ([Gap(row=0, first=30, last=31, open=False)], [30, 31, 39])
     """
     present = np.atleast_2d(np.asarray(present, bool))

@@ -1,224 +1,22 @@
-"""Limits that were agreed: quotas, the budget's pace, the published range, what a commitment buys (docs/method §12.5).
+"""Limits that were agreed: the budget's pace, the published range, what a commitment buys (docs/method §12.5; quotas: `quotas`).
 
 Each function takes daily facts up to the day asked for and gives alerts; no I/O, no clock.
 """
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
-
 import numpy as np
 import pandas as pd
 
-from ...errors import InputError, unknown
-from ...facts.plans.sheet import Sheet
 from ...names import COMPANY
 from ...periods import month_days, month_name, month_of
-from ...units import spell
 from ...wording import gap
 from ..words import money, percent
 from .alert import Alert
-from .detect import REFRACTORY
 from .parts import owner
 
-DIMENSIONS = {
-    "workload": "x_Workload",
-    "team": "x_Team",
-    "sku": "SkuId",
-    "service": "ServiceName",
-    "business unit": "x_BusinessUnit",
-    "model": "x_Model",
-    "environment": "x_Environment",
-    "account": "BillingAccountId",
-}
 PACE_MARGIN, PACE_DAYS = 0.10, 5  # over the pace by a tenth, from the fifth day of a month on
 UTILIZATION, UNUSED_DAYS = 0.8, 7
-
-
-@dataclass(frozen=True)
-class Quota:
-    """At most `quantity` of `unit` per day or month, for one subject."""
-
-    dimension: str  # a key of DIMENSIONS
-    subject: str
-    unit: str  # GPU-hours, Tokens …, or the ledger's currency for money
-    per: str  # day | month
-    quantity: float
-    owner: str = ""
-
-
-def read_quotas(path: str | os.PathLike, daily: pd.DataFrame | None = None) -> list[Quota]:
-    """The quotas of a file: dimension, subject, unit, per (day or month), quantity; owner if there is one. See `check_quotas`."""
-    sheet = Sheet(path, "a quota file")
-    dimension, subject, unit, per = (
-        sheet.cells(name) for name in ("dimension", "subject", "unit", "per")
-    )
-    quantity, owner = sheet.numbers("quantity", negative=False), sheet.cells("owner", needed=False)
-    return check_quotas(
-        [Quota(*row) for row in zip(dimension, subject, unit, per, map(float, quantity), owner)],
-        sheet.at,
-        daily,
-        lambda i: f"in line {sheet.lines[i]}",
-    )
-
-
-def check_quotas(quotas: list[Quota], at, daily: pd.DataFrame | None, earlier) -> list[Quota]:
-    """Quotas as they are meant; at(i, field) says where one is written, earlier(i) where it stood before.
-
-    daily   daily facts: a subject or a unit that they do not know is refused with the nearest name
-    """
-    alerts, seen = [], dict[tuple[str, ...], int]()
-    money = set() if daily is None else set(daily["BillingCurrency"])
-    units = (
-        None
-        if daily is None
-        else {spell(unit) for unit in set(daily["ConsumedUnit"]) if unit} | money
-    )
-    for i, one in enumerate(quotas):
-        dimension = one.dimension.replace("_", " ").casefold()
-        if dimension not in DIMENSIONS:
-            raise InputError(
-                unknown(at(i, "dimension"), "dimension", one.dimension[:40], DIMENSIONS)
-            )
-        if one.per not in ("day", "month"):
-            raise InputError(unknown(at(i, "per"), "span", one.per[:40], ("day", "month")))
-        if not one.unit or not one.subject:
-            raise InputError(f"{at(i, 'subject' if one.unit else 'unit')}: is empty. Write it.")
-        if daily is not None and one.subject not in (known := set(daily[DIMENSIONS[dimension]])):
-            raise InputError(
-                unknown(at(i, "subject"), dimension, one.subject[:60], sorted(known - {""}))
-            )
-        if (
-            units is not None
-            and one.unit.upper() not in money
-            and spell(one.unit, at(i, "unit")) not in units
-        ):
-            raise InputError(unknown(at(i, "unit"), "unit", one.unit[:40], sorted(units)))
-        key = (dimension, one.subject, one.unit.casefold(), one.per)
-        if key in seen:
-            raise InputError(
-                f"{at(i, 'subject')}: this quota stands {earlier(seen[key])} already. Keep one of them."
-            )
-        seen[key] = i
-        alerts.append(replace(one, dimension=dimension))
-    return alerts
-
-
-def quota_alerts(rows: pd.DataFrame, quotas: list[Quota], currency: str) -> list[Alert]:
-    """Days or months over a quota. Severity: the share above it, at what the use cost."""
-    alerts = []
-    units = {unit: spell(unit) for unit in set(rows["ConsumedUnit"]) if unit}
-    for quota in quotas:
-        mine = rows[rows[DIMENSIONS[quota.dimension]] == quota.subject]
-        cash = quota.unit.upper() == currency
-        if not cash:
-            mine = mine[mine["ConsumedUnit"].map(units).fillna("") == spell(quota.unit)]
-        if mine.empty:
-            continue
-        used = (
-            mine.groupby("ChargeDate")[["EffectiveCost" if cash else "ConsumedQuantity"]]
-            .sum()
-            .iloc[:, 0]
-        )
-        cost = mine.groupby("ChargeDate")["EffectiveCost"].sum()
-        alerts += (_daily_quota if quota.per == "day" else _monthly_quota)(
-            quota, mine, used, cost, rows, currency, cash
-        )
-    return alerts
-
-
-def _daily_quota(quota, mine, used, cost, rows, currency, cash):
-    newest = rows["ChargeDate"].max()
-    days = pd.date_range(used.index[0], newest)
-    used, cost = used.reindex(days, fill_value=0.0), cost.reindex(days, fill_value=0.0)
-    over = used.to_numpy() > quota.quantity * (1 + 1e-9)
-    for run in _runs(over):
-        total, bill = float(used.iloc[run].sum()), float(cost.iloc[run].sum())
-        limit = quota.quantity * len(run)
-        span = (
-            f"on {len(run)} days from {days[run[0]].date()} to {days[run[-1]].date()}"
-            if len(run) > 1
-            else f"on {days[run[0]].date()}"
-        )
-        text = (
-            f"{quota.subject} used {_amount(total, quota, currency, cash)} {span}, {_amount(total - limit, quota, currency, cash)} over its "
-            f"quota of {_amount(quota.quantity, quota, currency, cash)} a day."
-        )
-        yield _quota_alert(
-            quota,
-            mine=mine,
-            first=days[run[0]],
-            last=days[run[-1]],
-            ongoing=(newest - days[run[-1]]).days <= 1,
-            total=total,
-            limit=limit,
-            bill=bill,
-            text=text,
-        )
-
-
-def _runs(over: np.ndarray) -> list[list[int]]:
-    """Days over a limit put together while at most a week lies between two of them."""
-    runs: list[list[int]] = []
-    for day in np.flatnonzero(over).tolist():
-        if runs and day - runs[-1][-1] <= REFRACTORY:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return runs
-
-
-def _monthly_quota(quota, mine, used, cost, rows, currency, cash):
-    newest = rows["ChargeDate"].max()
-    for month, part in used.groupby(used.index.strftime("%Y-%m")):
-        total = float(part.sum())
-        if total <= quota.quantity * (1 + 1e-9):
-            continue
-        passed = part.index[int(np.argmax(part.cumsum().to_numpy() > quota.quantity * (1 + 1e-9)))]
-        text = (
-            f"{quota.subject} passed its quota of {_amount(quota.quantity, quota, currency, cash)} for {month_name(month)} on "
-            f"{passed.date()} and has used {_amount(total, quota, currency, cash)}."
-        )
-        yield _quota_alert(
-            quota,
-            mine=mine,
-            first=passed,
-            last=part.index[-1],
-            ongoing=month == newest.strftime("%Y-%m"),
-            total=total,
-            limit=quota.quantity,
-            bill=float(cost[part.index].sum()),
-            text=text,
-        )
-
-
-def _quota_alert(quota, *, mine, first, last, ongoing, total, limit, bill, text) -> Alert:
-    over = bill * (total - limit) / total
-    who = owner(mine) | ({"team": quota.owner} if quota.owner else {})
-    return Alert(
-        kind="quota",
-        dimension=quota.dimension,
-        subject=quota.subject,
-        direction="up",
-        start=str(first.date()),
-        end=str(last.date()),
-        ongoing=ongoing,
-        severity=over,
-        actual=bill,
-        expected=bill - over,
-        what=text,
-        do=f"Ask {who['team'] or who['business_unit'] or 'the owner'} to stop what is over, or have the quota raised by who approved it.",
-        why="",
-        business_unit=who["business_unit"],
-        team=who["team"],
-        hours=total if spell(quota.unit) == "GPU-hours" else 0.0,
-        hours_expected=limit if spell(quota.unit) == "GPU-hours" else 0.0,
-    )
-
-
-def _amount(value: float, quota: Quota, currency: str, cash: bool) -> str:
-    return money(value, currency) if cash else f"{value:,.0f} {spell(quota.unit)}"
 
 
 def pace_alerts(
@@ -309,16 +107,16 @@ def weekday_weights(by_day: pd.Series, weeks: int = 8) -> np.ndarray:
 def forecast_alerts(rows: pd.DataFrame, forecasts, as_of: str, currency: str) -> list[Alert]:
     """Months whose actual lies outside the published P10–P90; a month under way once it has passed P90.
 
-    forecasts   (made, unit, {month: (p10, p50, p90)}): data_as_of of a published brief, its unit, its months. The newest one made before a
+    forecasts   (day, unit, {month: (p10, p50, p90)}): data_as_of of a published brief, its unit, its months. The newest one before a
                 month began counts for it.
     """
     newest: dict = {}
-    for made, unit, months in sorted(forecasts, key=lambda one: one[0]):
+    for day, unit, months in sorted(forecasts, key=lambda one: one[0]):
         for month, band in months.items():
-            if made < f"{month}-01" and made <= as_of:
-                newest[unit, month] = (made, band)
+            if day < f"{month}-01" and day <= as_of:
+                newest[unit, month] = (day, band)
     alerts = []
-    for (unit, month), (made, (low, _middle, high)) in newest.items():
+    for (unit, month), (day, (low, _middle, high)) in newest.items():
         last = str(month_days(month)[-1])
         mine = rows if unit == COMPANY else rows[rows["x_BusinessUnit"] == unit]
         part = mine[mine["ChargeDate"].dt.strftime("%Y-%m") == month]
@@ -338,7 +136,7 @@ def forecast_alerts(rows: pd.DataFrame, forecasts, as_of: str, currency: str) ->
         name = "The company" if unit == COMPANY else unit
         text = (
             f"{month_name(month)} of {name} {'cost' if whole else 'has cost'} {money(actual, currency)}, {'above' if up else 'below'} the range "
-            f"{money(low, currency)} to {money(high, currency)} published on data of {made}."
+            f"{money(low, currency)} to {money(high, currency)} published on data of {day}."
         )
         alerts.append(
             Alert(

@@ -1,5 +1,5 @@
 """Everything worth an alert in daily facts up to a day: spend, runaway jobs, quotas, pace, forecasts, commitments, gaps
-(docs/method §12). One call, no I/O, no clock; `publish/alerts.py` writes and sends what it finds."""
+(docs/method §12). One call, no I/O, no clock; `publish/alerts/` writes and sends what it finds."""
 
 from __future__ import annotations
 
@@ -16,24 +16,22 @@ from ...names import COMPANY
 from ...units import spell
 from ..actuals import cost_rows
 from ..words import money
-from .alert import Alert, from_episode
+from .alert import DIMENSIONS, Alert, from_episode
 from .detect import LATE, PERCENT_FLOOR, REFRACTORY, THRESHOLD, Episode, find_anomalies
 from .expected import expect
 from .feedback import Feedback, latest
 from .gaps import gaps
 from .limits import (
-    DIMENSIONS,
     PACE_MARGIN,
     UNUSED_DAYS,
     UTILIZATION,
-    Quota,
     commitment_alerts,
     forecast_alerts,
     pace_alerts,
-    quota_alerts,
 )
 from .panel import Panel
 from .parts import attribute, owner
+from .quotas import Quota, quota_alerts
 
 LEVELS = (
     "workload",
@@ -262,23 +260,23 @@ def _fold(narrow: list[Alert], wide: list[Alert], column: str) -> list[Alert]:
     kept = list(narrow)
     for one in wide:
         same = [
-            (i, told)
-            for i, told in enumerate(kept)
-            if told.direction == one.direction
-            and told.dimension != one.dimension
-            and told.start <= _later(one.end)
-            and one.start <= _later(told.end)
+            (i, narrower)
+            for i, narrower in enumerate(kept)
+            if narrower.direction == one.direction
+            and narrower.dimension != one.dimension
+            and narrower.start <= _later(one.end)
+            and one.start <= _later(narrower.end)
         ]
         shares = [
             (
                 sum(
                     line["change"]
-                    for line in told.parts["lines"]
+                    for line in narrower.parts["lines"]
                     if line.get(column) == one.subject
                 ),
                 i,
             )
-            for i, told in same
+            for i, narrower in same
         ]
         if shares and sum(share for share, _ in shares) / one.severity >= EXPLAINED:
             _, at = max(shares, key=lambda pair: pair[0] / one.severity)

@@ -28,8 +28,8 @@ def spread(totals: np.ndarray) -> Spread:
     90.0
     """
     values = np.quantile(totals, list(QUANTILES.values()))
-    found = {name: float(value) for name, value in zip(QUANTILES, values)}
-    return cast(Spread, {**found, "mean": float(np.mean(totals))})
+    quantiles = {name: float(value) for name, value in zip(QUANTILES, values)}
+    return cast(Spread, {**quantiles, "mean": float(np.mean(totals))})
 
 
 def chance_over(totals: np.ndarray, budget: float | None):

@@ -34,11 +34,11 @@ def of_year(
     items = [
         {
             "what": "Credits" if kind == "Credit" else kind,
-            "amount": float(found.sum()),
+            "amount": float(booked.sum()),
             "why": actuals.OUTSIDE[kind],
         }
-        for kind, found in amounts.items()
-        if len(found)
+        for kind, booked in amounts.items()
+        if len(booked)
     ]
     return {
         "period": fiscal_year(month, fiscal_year_starts),
@@ -49,7 +49,7 @@ def of_year(
     }
 
 
-def beside(found: dict, year_to_date: float, landing: Landing) -> YearOutside:
+def beside(year: dict, year_to_date: float, landing: Landing) -> YearOutside:
     """`of_year` with the year's figures after credits: year_to_date, booked, p10, p50, p90, mean."""
     row: Mapping = landing  # by name
     after = {
@@ -58,7 +58,7 @@ def beside(found: dict, year_to_date: float, landing: Landing) -> YearOutside:
         **{name: row[name] for name in QUANTILES},
     }
     credited = {
-        name: None if value is None else float(value + found["credits"])
+        name: None if value is None else float(value + year["credits"])
         for name, value in after.items()
     }
-    return cast(YearOutside, {**found, "after_credits": credited})
+    return cast(YearOutside, {**year, "after_credits": credited})

@@ -21,27 +21,25 @@ def words(items: Iterable[Mapping], currency: str) -> str:
     )
 
 
-def short(found: dict | None, currency: str) -> str:
+def short(outside: dict | None, currency: str) -> str:
     """What stands beside a figure of the year; empty where nothing is left out."""
     return (
-        f"without {words(found['items'], currency)} of {found['period']} so far"
-        if found and found["items"]
+        f"without {words(outside['items'], currency)} of {outside['period']} so far"
+        if outside and outside["items"]
         else ""
     )
 
 
-def sentence(found: Mapping | None, currency: str) -> str:
+def sentence(outside: Mapping | None, currency: str) -> str:
     """What the year leaves out, and where it lands after credits; empty where nothing is left out."""
-    if not found or not found["items"]:
+    if not outside or not outside["items"]:
         return ""
-    text = f"Left out of {found['period']} so far: {words(found['items'], currency)}"
-    if found["after_credits"]["p50"] is None or not any(
-        item["what"] == "Credits" for item in found["items"]
+    text = f"Left out of {outside['period']} so far: {words(outside['items'], currency)}"
+    if outside["after_credits"]["p50"] is None or not any(
+        item["what"] == "Credits" for item in outside["items"]
     ):
         return f"{text}."
-    return (
-        f"{text}; after credits the year lands at {money(found['after_credits']['p50'], currency)}."
-    )
+    return f"{text}; after credits the year lands at {money(outside['after_credits']['p50'], currency)}."
 
 
 def of_run(excluded: Iterable[dict], currency: str) -> str:

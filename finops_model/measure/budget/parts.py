@@ -259,20 +259,20 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def company_lines(close, made: Mapping[str, dict], every: Iterable[str]) -> dict:
+def company_lines(close, briefs: Mapping[str, dict], every: Iterable[str]) -> dict:
     """The company's brief with a line per unit and, where the year has a budget, what carries it: `children`, `reason` and its sentence.
 
-    close   a measure.close.Close;  made: the briefs made so far, the company's and every unit's
+    close   a measure.close.Close;  briefs: those made so far, the company's and every unit's
     """
     plans = close.budgets
     budgeted = plans.units() if plans is not None else []
-    units = {unit: made[unit] for unit in every} or (
-        _only(close.daily, made[COMPANY]) if budgeted else {}
+    units = {unit: briefs[unit] for unit in every} or (
+        _only(close.daily, briefs[COMPANY]) if budgeted else {}
     )
     whole = {
-        **made[COMPANY],
+        **briefs[COMPANY],
         "children": lines(
-            made[COMPANY],
+            briefs[COMPANY],
             units,
             budgeted,
             close.fiscal_year_starts,

@@ -113,14 +113,14 @@ def seasons(facts) -> Shown:
     )
 
 
-def with_and_without(bill: Hierarchy, told: Hierarchy, node: str | None, name: str) -> Shown:
+def with_and_without(bill: Hierarchy, known: Hierarchy, node: str | None, name: str) -> Shown:
     """Ranges by month from the bill alone and with what people know, and numbers set by hand."""
     spans, currency = bill.spans(), bill.currency
-    ranges = [[nodes.quantiles(span, node) for span in spans] for nodes in (bill, told)]
+    ranges = [[nodes.quantiles(span, node) for span in spans] for nodes in (bill, known)]
     hand = [
         (i, one)
         for i, span in enumerate(spans)
-        for one in told.covariates.overrides
+        for one in known.covariates.overrides
         if one["month"] == span.name and one["unit"] == (node or "Company") and not one["workload"]
     ]
     values = [v for part in ranges for three in part for v in three] + [

@@ -153,13 +153,13 @@ def month_label(month: str) -> str:
 def month_ticks(months: list[str], most: int = 11) -> list[int]:
     """Positions of months to label: every one, else quarters or half years from January, else Januaries."""
     for every in (1, 2, 3, 6, 12, 24, 60):
-        found = [
+        places = [
             i
             for i, month in enumerate(months)
             if (int(month[5:]) - 1 + 12 * int(month[:4])) % every == 0
         ]
-        if len(found) <= most:
-            return found or [0]
+        if len(places) <= most:
+            return places or [0]
     return [0]
 
 

@@ -22,13 +22,13 @@ def entry_of(folder: Path) -> dict | None:
     Hashes are those of the manifest, written at publication: a file changed since does not become right by listing it again.
     """
     try:
-        told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        listed = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         brief = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
         land, budget = brief["landing"], brief["budget"]
-        if (told["month"], told["slug"]) != (
+        if (listed["month"], listed["slug"]) != (
             folder.parent.name,
             folder.name,
-        ) or "report.html" not in told["files"]:
+        ) or "report.html" not in listed["files"]:
             return None
         figures = {
             "actual": brief["actual"]["month"],
@@ -38,11 +38,11 @@ def entry_of(folder: Path) -> dict | None:
             "landing_p90": land["p90"],
             "overrun_probability": land["overrun_probability"],
         }
-        files = {**told["files"], "manifest.json": file_entry(folder / "manifest.json")}
+        files = {**listed["files"], "manifest.json": file_entry(folder / "manifest.json")}
         return {
-            "month": told["month"],
+            "month": listed["month"],
             "unit": brief["unit"],
-            "slug": told["slug"],
+            "slug": listed["slug"],
             "status": brief["status"],
             "headline": brief["headline"],
             "currency": brief["currency"],
@@ -56,7 +56,7 @@ def entry_of(folder: Path) -> dict | None:
 
 def entries_of(root: Path) -> list[dict]:
     """Every report on disk: newest month first, in a month the company first, then units by name."""
-    found = []
+    entries = []
     for month in sorted(
         (path for path in root.iterdir() if path.is_dir() and MONTH.match(path.name)), reverse=True
     ):
@@ -65,11 +65,11 @@ def entries_of(root: Path) -> list[dict]:
             for folder in sorted(month.iterdir())
             if folder.is_dir() and is_slug(folder.name)
         ]
-        found += sorted(
+        entries += sorted(
             filter(None, here),
             key=lambda entry: (entry["unit"] != "Company", entry["unit"].casefold(), entry["slug"]),
         )
-    return found
+    return entries
 
 
 def rebuild(root: Path) -> list[dict]:

@@ -64,8 +64,8 @@ def render(
                 folder / "report.html", page_of(book, json.loads(data.read_text(encoding="utf-8")))
             )
         except ReportError as problem:
-            told = f"{brief['unit']}, {brief['month']}: {str(problem).rstrip('.')}. {_keep(executed, failed)}"
-            raise ReportError(f"{told}Nothing was published.") from None
+            why = f"{brief['unit']}, {brief['month']}: {str(problem).rstrip('.')}. {_keep(executed, failed)}"
+            raise ReportError(f"{why}Nothing was published.") from None
     write_workbook(brief, folder / "workbook.xlsx")
     text = (
         json.dumps(
@@ -150,7 +150,7 @@ def build_reports(
 
 def _side_by_side(briefs, *, folders, kept, workers, fast, extra, aside: Path, say) -> None:
     """Workers as processes of their own, each with every n-th report; the first error ends them all."""
-    running, told = [], 0
+    running, rendered = [], 0
     try:
         for n in range(workers):
             jobs = []
@@ -174,10 +174,10 @@ def _side_by_side(briefs, *, folders, kept, workers, fast, extra, aside: Path, s
             message = json.loads(line)
             if "error" in message:
                 raise ReportError(message["error"])
-            told += 1
-            say("reports", told, len(briefs))
+            rendered += 1
+            say("reports", rendered, len(briefs))
         for n, process in enumerate(running):
-            if process.wait() != 0 or told < len(briefs):
+            if process.wait() != 0 or rendered < len(briefs):
                 last = (
                     (aside / f"errors-{n}.txt")
                     .read_text(errors="replace")

@@ -63,8 +63,8 @@ def verify_files(report_dir) -> list[str]:
     """
     folder = Path(report_dir)
     try:
-        told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        listed, figures = dict(told["files"]), told["figures"]
+        document = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        listed, figures = dict(document["files"]), document["figures"]
     except FileNotFoundError:
         return ["manifest.json is missing, so nothing can be held against it"]
     except (ValueError, KeyError, TypeError):
@@ -111,9 +111,9 @@ def _against_index(folder: Path) -> list[str]:
             return ["the archive's index.json does not list this report"]
         return [
             f"{name} is not the file that the archive's index.json lists"
-            for name, told in sorted(entry["files"].items())
+            for name, as_listed in sorted(entry["files"].items())
             if not (folder / Path(name).name).is_file()
-            or digest(folder / Path(name).name) != told["sha256"]
+            or digest(folder / Path(name).name) != as_listed["sha256"]
         ]
     except FileNotFoundError:
         return ["the archive has no index.json"]
@@ -127,38 +127,38 @@ def compare_briefs(published: dict, rebuilt: dict, most: int | None = SHOWN) -> 
     >>> compare_briefs({"landing": {"p50": 1.0}}, {"landing": {"p50": 1.0000000000000002}})
     ['landing/p50: 1.0 was published, 1.0000000000000002 now']
     """
-    found: list[str] = []
-    _compare(published, rebuilt, "", found)
+    lines: list[str] = []
+    _compare(published, rebuilt, "", lines)
     return (
-        found
-        if most is None or len(found) <= most
-        else [*found[:most], f"and {len(found) - most} more differences"]
+        lines
+        if most is None or len(lines) <= most
+        else [*lines[:most], f"and {len(lines) - most} more differences"]
     )
 
 
-def _compare(then, now, path: str, found: list[str]) -> None:
+def _compare(then, now, path: str, lines: list[str]) -> None:
     name = path.lstrip("/") or "the brief"
     if type(then) is not type(now):
-        found.append(f"{name}: {_brief(then)} was published, {_brief(now)} now")
+        lines.append(f"{name}: {_brief(then)} was published, {_brief(now)} now")
     elif isinstance(then, dict):
         for key in [*then, *(key for key in now if key not in then)]:
             if key not in now:
-                found.append(
+                lines.append(
                     f"{path.lstrip('/')}/{key}".lstrip("/") + ": was published and is not there now"
                 )
             elif key not in then:
-                found.append(
+                lines.append(
                     f"{path.lstrip('/')}/{key}".lstrip("/") + ": was not published and is there now"
                 )
             else:
-                _compare(then[key], now[key], f"{path}/{key}", found)
+                _compare(then[key], now[key], f"{path}/{key}", lines)
     elif isinstance(then, list):
         if len(then) != len(now):
-            found.append(f"{name}: {len(then)} entries were published, {len(now)} now")
+            lines.append(f"{name}: {len(then)} entries were published, {len(now)} now")
         for i, (left, right) in enumerate(zip(then, now)):
-            _compare(left, right, f"{path}/{i}", found)
+            _compare(left, right, f"{path}/{i}", lines)
     elif then != now or repr(then) != repr(now):
-        found.append(f"{name}: {_brief(then)} was published, {_brief(now)} now")
+        lines.append(f"{name}: {_brief(then)} was published, {_brief(now)} now")
 
 
 def _brief(value) -> str:

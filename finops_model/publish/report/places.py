@@ -31,12 +31,12 @@ def published_in(root: str | Path, month: str) -> dict[str, str]:
                 entries.append(brief)
         except (OSError, ValueError, KeyError, TypeError):
             continue  # no report
-    found: dict[str, str] = {}
+    places: dict[str, str] = {}
     for entry in entries:
         unit, place = entry.get("unit"), entry.get("slug")
-        if isinstance(unit, str) and is_slug(place) and place not in found.values():
-            found.setdefault(unit, place)
-    return found
+        if isinstance(unit, str) and is_slug(place) and place not in places.values():
+            places.setdefault(unit, place)
+    return places
 
 
 def placed(briefs: list[dict], names: Iterable[str], root: str | Path) -> list[dict]:

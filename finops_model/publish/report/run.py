@@ -32,11 +32,11 @@ def parameters(notebook: Path | None = None) -> dict[str, type]:
         raise ReportError(
             f"{notebook}: no cell is tagged 'parameters', so the report cannot be given what to show."
         )
-    found = {}
+    types = {}
     for node in ast.parse("".join(cell["source"])).body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            found[node.target.id] = TYPES.get(ast.unparse(node.annotation), object)
-    return found
+            types[node.target.id] = TYPES.get(ast.unparse(node.annotation), object)
+    return types
 
 
 def check_parameters(given: dict, notebook: Path | None = None) -> dict:
@@ -127,7 +127,7 @@ def execute(given: dict, output: Path, notebook: Path | None = None, warm: Kerne
         nbformat.write(book, str(source))
         kernel.reports += 1
         try:
-            done = papermill.execute_notebook(
+            executed = papermill.execute_notebook(
                 str(source),
                 str(output),
                 parameters=given,
@@ -152,8 +152,8 @@ def execute(given: dict, output: Path, notebook: Path | None = None, warm: Kerne
                 f"the report notebook failed: the kernel died or did not start ({_first_line(problem)})"
             ) from None
     if again:
-        del done.cells[0]
-    return done
+        del executed.cells[0]
+    return executed
 
 
 @contextlib.contextmanager

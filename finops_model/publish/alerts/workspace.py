@@ -1,0 +1,128 @@
+"""The watch on the company of finops.yaml: its ledger, budgets, quotas, published forecasts and recorded verdicts."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+
+from ...errors import InputError, LedgerError, unknown
+from ...facts.daily import warehouse
+from ...facts.plans import read as plans
+from ...measure.anomalies.alert import DIMENSIONS
+from ...measure.anomalies.quotas import Quota, check_quotas, read_quotas
+from ...measure.anomalies.watch import Watch, watch
+from ...measure.entities import own_unit
+from ...periods import check_day
+from ...progress import Progress, silent
+from ...settings import Settings
+from .. import since
+from ..close import books
+from .folder import folder_of
+from .verdicts import read_feedback
+
+QUOTAS = "quotas.csv"  # beside finops.yaml
+
+
+def look(
+    settings: Settings,
+    as_of: str | None = None,
+    *,
+    quotas: str | os.PathLike | None = None,
+    progress: Progress | None = None,
+    **how,
+) -> Watch:
+    """`measure.anomalies.watch.watch` on the company of finops.yaml: its ledger, budgets, quotas, published forecasts and recorded verdicts.
+
+    as_of   last day looked at; default the newest complete day of the sources that nobody waits for. Raises LedgerError for a day outside the ledger.
+    how     as in `watch`; None: as finops.yaml says under `watch`, else the default
+    """
+    how = limits_of(settings) | {name: value for name, value in how.items() if value is not None}
+    say = progress or silent
+    ledger = books(settings, progress)
+    complete = ledger.complete(settings.time_zone)
+    first, last = str(complete.first_day), str(complete.now)
+    for name, day in (("--as-of", as_of), ("--since", how.get("since"))):
+        if day is not None:
+            check_day(day, name)
+    as_of = as_of or last
+    if not first <= as_of <= last:
+        raise LedgerError(
+            f"--as-of {as_of}: the ledger has data from {first} to {last}. Choose a day in between."
+        )
+    if how.get("since") and how["since"] > as_of:
+        raise LedgerError(
+            f"--since {how['since']} is after the last day looked at, {as_of}. Choose an earlier day."
+        )
+    budgets = (
+        plans.read_budgets(settings.path(settings.budgets), settings.currency)
+        if settings.budgets
+        else None
+    )
+    say("daily facts", 0, 2)
+    daily = warehouse.daily(ledger, settings)
+    currencies = sorted(set(daily["BillingCurrency"]))
+    if currencies != [settings.currency]:
+        raise LedgerError(
+            f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
+            "Alerts are in one currency: split the bill, or set the currency."
+        )
+    say("anomalies", 1, 2)
+    watched = watch(
+        daily,
+        as_of,
+        currency=settings.currency,
+        quotas=quotas_of(settings, daily, quotas),
+        budgets=budgets,
+        forecasts=published(settings),
+        feedback=read_feedback(folder_of(settings)),
+        settling_days=settings.settling_days,
+        **how,
+    )
+    say("anomalies", 2, 2)
+    report = since.published(settings, as_of)
+    return watched if report is None else replace(watched, notes=(*watched.notes, report.said()))
+
+
+def limits_of(settings: Settings) -> dict:
+    """What finops.yaml says of the limits under `watch`, by the words of `measure.anomalies.watch.watch`. Raises InputError for an unknown dimension."""
+    limits = {
+        name: value for name, value in settings.watch if value is not None and name != "quotas"
+    }
+    for level in limits.get("by", ()):
+        if level not in DIMENSIONS:
+            raise InputError(unknown("finops.yaml: watch/by", "dimension", level, DIMENSIONS))
+    return {"levels" if name == "by" else name: value for name, value in limits.items()}
+
+
+def quotas_of(settings: Settings, daily, path: str | os.PathLike | None = None) -> list[Quota]:
+    """The quotas of a file that is asked for, of finops.yaml (`watch: quotas`, a list or a file), or of quotas.csv beside it."""
+    asked, beside = settings.watch.quotas, settings.path(QUOTAS)
+    if path is None and asked and not isinstance(asked, str):
+        entries = [Quota(**dict(entry)) for entry in asked]
+        return check_quotas(
+            entries,
+            lambda i, field: f"finops.yaml: watch/quotas/{i}/{field}",
+            daily,
+            lambda i: f"at watch/quotas/{i}",
+        )
+    named = asked if isinstance(asked, str) and asked else None
+    chosen = path or (settings.path(named) if named else beside if beside.is_file() else None)
+    return read_quotas(chosen, daily) if chosen else []
+
+
+def published(settings: Settings) -> list[tuple]:
+    """(data_as_of, unit, {month: (P10, P50, P90)}) of every published brief; what cannot be read is not a forecast."""
+    forecasts = []
+    for path in sorted(settings.path(settings.reports).glob("*/*/brief.json")):
+        try:
+            brief = json.loads(path.read_text(encoding="utf-8"))
+            months = {
+                str(row["month"]): tuple(float(row[name]) for name in ("p10", "p50", "p90"))
+                for row in brief["forecast"]["months"]
+            }
+            if unit := own_unit(brief, settings):
+                forecasts.append((str(brief["data_as_of"]), unit, months))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return forecasts
