@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from ..errors import together
@@ -58,7 +60,7 @@ def _up_to(sources: list[dict], end: str) -> str:
     )
 
 
-def reaches(sources: list[dict], as_of: str) -> str:
+def reaches(sources: Sequence[Mapping], as_of: str) -> str:
     """Sources that reach elsewhere than the report, in words, those of one day together; "" where all reach as far.
 
     >>> reaches([{"source": "A", "complete": "2026-11-15"}, {"source": "B", "complete": "2026-10-31"}], "2026-10-31")

@@ -237,7 +237,7 @@ def _chance(land: Mapping, budget: float | None) -> str:
     )
 
 
-def before_the_ledger(brief: dict) -> str:
+def before_the_ledger(brief: Mapping) -> str:
     """What a reader must know where a year's budget stands beside a bill that begins within the year; "" elsewhere.
 
     A week may be missing: bills begin on a first working day.

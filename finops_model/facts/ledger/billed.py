@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def _months(times) -> pa.ChunkedArray:
     return pc.strftime(times, format="%Y-%m")
 
 
-def sentence(lines: list[dict], month: str) -> str:
+def sentence(lines: Sequence[Mapping], month: str) -> str:
     """Why a month by use differs from the bill of the same period; '' where it does not.
 
     >>> sentence([{"used": "2026-07", "billed": "2026-08", "currency": "USD", "amount": "4.00"}], "2026-07")

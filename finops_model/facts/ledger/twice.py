@@ -6,7 +6,7 @@ EffectiveCost that its purchase never had. The ledger keeps rows as they were de
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -235,7 +235,7 @@ def warnings(found: list[Twice], keys: set[tuple]) -> list[tuple[str, str]]:
     ]
 
 
-def words(line: dict, money: str) -> str:
+def words(line: Mapping, money: str) -> str:
     """A line of the brief for page one; `money` is the amount in doubt, written out."""
     when, carried = (
         month_name(line["billing_period"]),

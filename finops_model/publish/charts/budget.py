@@ -7,6 +7,7 @@ Values are those of the brief, unchanged; only the drawing rounds (docs/method Â
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from ...measure.words import chance, money, percent
 from ...periods import month_name, month_range
@@ -48,7 +49,7 @@ ROW = 30  # px of a bar with its label
 REST = re.compile(r"^\d+ others$")  # the brief's own line for the rest: it stands last
 
 
-def monthly_fan(brief: dict) -> Figure | None:
+def monthly_fan(brief: Mapping) -> Figure | None:
     """Actual months, the month under way so far, bands of half and of eight in ten futures, the median, the budget."""
     currency, futures = brief["currency"], brief["forecast"]["months"]
     actual, partial = brief["actual"]["by_month"], set(brief["actual"]["partial_months"])
@@ -198,7 +199,7 @@ def _fan_words(brief, futures, whole, months, notes) -> tuple[str, str, str]:
     return title, subtitle, words
 
 
-def against_budget(brief: dict) -> Figure | None:
+def against_budget(brief: Mapping) -> Figure | None:
     """The month and the fiscal year as parts of their budget; without a budget, where the year lands."""
     land, budget, actual, currency = (
         brief["landing"],
@@ -308,15 +309,13 @@ def against_budget(brief: dict) -> Figure | None:
 def _budget_title(brief, rows) -> str:
     said = []
     for row in rows:
-        gap, currency = row["budget"] - row.get("by", row["mid"]), brief["currency"]
-        side = "under" if gap >= 0 else "over"
-        if "so far" in row["name"]:
-            said.append(
-                f"{row['name']} has used {percent(row['mid'] / row['budget'])} of its budget"
-            )
+        name, gap = row["name"], row["budget"] - row.get("by", row["mid"])
+        side, currency = "under" if gap >= 0 else "over", brief["currency"]
+        if "so far" in name:
+            said.append(f"{name} has used {percent(row['mid'] / row['budget'])} of its budget")
         else:
             said.append(
-                f"{row['name']} {row.get('verb', 'closed')} {money(abs(gap), currency)} {side} budget{row.get('how', '')}"
+                f"{name} {row.get('verb', 'closed')} {money(abs(gap), currency)} {side} budget{row.get('how', '')}"
             )
     return "; ".join(said)
 
@@ -333,7 +332,7 @@ def _grouped(rows: list[dict], key: str, most: int) -> list[dict]:
     return rows[:most] + extra
 
 
-def what_moved(brief: dict, most: int = 13) -> Figure | None:
+def what_moved(brief: Mapping, most: int = 13) -> Figure | None:
     """Change of each workload since the month before, the largest first; costlier to the right, cheaper to the left."""
     rows = [row for row in brief["drivers"]["change"] if row["change"]]
     if not rows:
@@ -389,7 +388,7 @@ def what_moved(brief: dict, most: int = 13) -> Figure | None:
     return draw.figure(title, subtitle, words)
 
 
-def range_shares(brief: dict, most: int = 10) -> Figure | None:
+def range_shares(brief: Mapping, most: int = 10) -> Figure | None:
     """What makes the range wide: share of the variance of the horizon's total by workload."""
     rows = [row for row in brief["drivers"]["range"] if row["share"]]
     if not rows:
@@ -419,7 +418,7 @@ def range_shares(brief: dict, most: int = 10) -> Figure | None:
     return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))
 
 
-def unit_cost_trend(line: dict, width: int = 276, height: int = 118) -> Figure | None:
+def unit_cost_trend(line: Mapping, width: int = 276, height: int = 118) -> Figure | None:
     """One unit cost month by month; months with too few days are hollow. Values in words stand beside it on the page."""
     rows = line["by_month"][-13:]
     if not rows:
@@ -455,7 +454,7 @@ def unit_cost_trend(line: dict, width: int = 276, height: int = 118) -> Figure |
     )
 
 
-def track_record(brief: dict, most: int = 14) -> Figure | None:
+def track_record(brief: Mapping, most: int = 14) -> Figure | None:
     """Month by month: the range given one month ahead, and what it was."""
     detail = brief["accuracy"]["detail"]
     if not detail:
@@ -523,7 +522,7 @@ def track_record(brief: dict, most: int = 14) -> Figure | None:
     return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))
 
 
-def what_if_differences(brief: dict, most: int = 8) -> Figure | None:
+def what_if_differences(brief: Mapping, most: int = 8) -> Figure | None:
     """Each what-if against the base, future by future: the range of the difference and its middle."""
     rows = brief["what_ifs"][:most]
     if not rows:

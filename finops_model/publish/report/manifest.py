@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from ... import resources
@@ -121,7 +122,7 @@ def _against_index(folder: Path) -> list[str]:
         return ["the archive's index.json cannot be read"]
 
 
-def compare_briefs(published: dict, rebuilt: dict, most: int | None = SHOWN) -> list[str]:
+def compare_briefs(published: Mapping, rebuilt: Mapping, most: int | None = SHOWN) -> list[str]:
     """Where two briefs differ, bit for bit, the first place first, `most` of them (None: all); empty means equal.
 
     >>> compare_briefs({"landing": {"p50": 1.0}}, {"landing": {"p50": 1.0000000000000002}})
