@@ -17,7 +17,18 @@ from collections.abc import Iterable
 
 
 class FinOpsError(Exception):
-    """An error a user can act on: `str(error)` is the whole message, in words, on a few lines at most."""
+    """An error a user can act on: `str(error)` is the whole message, in words, on a few lines.
+
+    Its subclasses say what cannot be used (module docstring); `exit_code` is that of a command.
+
+    Examples
+    --------
+    >>> try:
+    ...     raise PriceError("gpu: there is no price on 2026-10-31.")
+    ... except FinOpsError as problem:
+    ...     print(problem, problem.exit_code)
+    gpu: there is no price on 2026-10-31. 2
+    """
 
     exit_code = 2
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import inspect
 import io
 import json
 import os
@@ -37,6 +38,7 @@ WORDS = {
     "unreached": "modules that no command, front-door name or notebook reaches",
     "single_importer": "modules that exactly one other module of the package imports",
     "vague_names": "assignments to found, made, told",
+    "unsectioned": "public functions of the front door and the shelves without sections",
     "mypy_errors": "errors of lenient mypy",
 }
 MOST_PARAMETERS, MOST_FIELDS, MOST_ARGUMENTS, WIDE = 7, 10, 7, 13
@@ -53,6 +55,7 @@ SHELVES = {
     "kpis",
     "importers",
 }
+SECTIONS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Source", "Examples")
 ORDERS = (
     ["facts", "prices", "outlook", "measure", "decide", "publish", "cli"],
     [
@@ -276,6 +279,73 @@ def vague(trees: dict[str, ast.Module]) -> dict[str, int]:
     return count
 
 
+def sections(doc: str) -> dict[str, list[str]]:
+    """{section of a numpydoc docstring: its lines}, in the order in which they stand; "" is what comes before them.
+
+    >>> sections("Says it.\\n\\nReturns\\n-------\\nint\\n    Units.\\n")
+    {'': ['Says it.'], 'Returns': ['int', '    Units.']}
+    """
+    parts: dict[str, list[str]] = {"": []}
+    name, lines = "", inspect.cleandoc(doc).splitlines()
+    for i, line in enumerate(lines):
+        if line in SECTIONS and lines[i + 1 : i + 2] == ["-" * len(line)]:
+            parts[name := line] = []
+        elif not (i and lines[i - 1] == name and line == "-" * len(name)):
+            parts[name].append(line)
+    return {name: "\n".join(part).strip("\n").split("\n") for name, part in parts.items()}
+
+
+def named_parameters(lines: list[str]) -> list[str]:
+    """The names that a Parameters section says, in its order; stars of `*args` are left out.
+
+    >>> named_parameters(["a, b : float", "    Money.", "**how", "    More."])
+    ['a', 'b', 'how']
+    """
+    heads = [line.split(" : ")[0] for line in lines if line and not line.startswith(" ")]
+    return [name.strip().lstrip("*") for head in heads for name in head.split(",")]
+
+
+def contracts(house: House) -> dict[str, ast.FunctionDef]:
+    """{module.function: its tree} of what the front door names and what a shelf's package holds or gives on."""
+    wanted: set[tuple[str, str]] = set()
+    for node in ast.walk(house.trees.get(PACKAGE, ast.Module([], []))):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values):
+                if isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
+                    module, _, name = str(value.value).partition(":")
+                    wanted.add((f"{PACKAGE}.{module}", name or str(key.value)))
+    for package in house.trees:
+        if package.rsplit(".", 1)[-1] not in SHELVES or house.paths[package].name != "__init__.py":
+            continue
+        for node in house.trees[package].body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                wanted.add((package, node.name))
+            if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+                wanted |= {(f"{package}.{node.module}", alias.name) for alias in node.names}
+    functions = {
+        (module, node.name): node
+        for module, tree in house.trees.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
+    return {
+        f"{module}.{name}": node
+        for (module, name), node in functions.items()
+        if (module, name) in wanted
+    }
+
+
+def unsectioned(house: House) -> list[str]:
+    """Functions of `contracts` without Examples, or without Parameters where they take any."""
+    names = []
+    for name, node in contracts(house).items():
+        said = sections(ast.get_docstring(node) or "")
+        takes = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        if "Examples" not in said or ((takes or node.args.vararg) and "Parameters" not in said):
+            names.append(name)
+    return sorted(names)
+
+
 def python_files(root: Path) -> list[Path]:
     """Tracked Python files, each once."""
     listed = subprocess.run(["git", "ls-files", "*.py"], cwd=root, capture_output=True, text=True)
@@ -415,6 +485,7 @@ def counted(root: Path, types: bool = True) -> dict:
             if len(who) == 1 and not house.paths[name].name.startswith("__")
         ),
         "vague_names": vague(house.trees),
+        "unsectioned": unsectioned(house),
         "mypy_errors": mypy_errors(root) if types else None,
     }
 

@@ -15,7 +15,7 @@ FILES = {
     "cli/__init__.py": "from ..prices import lists\n",
     "prices/__init__.py": "",
     "prices/lists.py": '"""Lists."""\nfrom .rates import charge\n\n\ndef price(a, b, c, d, e, f, g, h):\n    found = told = charge(1)\n    return found, told\n',
-    "prices/rates.py": "def charge(x):\n    from .lists import price\n    return price(1, 2, 3, 4, 5, 6, 7, x)\n",
+    "prices/rates/__init__.py": "def charge(x):\n    from ..lists import price\n    return price(1, 2, 3, 4, 5, 6, 7, x)\n",
     "prices/attic.py": "from ..cli import lists\nfrom ..facts._own import secret\n",
     "facts/_own.py": "from dataclasses import dataclass\n\n\n@dataclass\nclass Row:\n"
     + "".join(f"    x{i}: int\n" for i in range(11))
@@ -43,6 +43,7 @@ def test_a_crooked_house_is_counted(tmp_path):
     )
     assert house["positional_classes"] == ["Row"] and house["long_lines"] == 1
     assert house["vague_names"] == {"found": 1, "made": 0, "told": 1}
+    assert house["unsectioned"] == [f"{HOUSE}.prices.rates.charge"]
 
 
 def test_its_examples_are_true():

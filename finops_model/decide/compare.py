@@ -92,10 +92,45 @@ class Comparison:
 
 
 def compare(base: Run, *others: Run, unit: str | None = None, months=None) -> Comparison:
-    """Every run beside the base, over all months (or some) and one unit (or the company).
+    r"""Every run compared with the base, over all months (or some) and one unit (or the company).
 
-    Raises ScenarioError where runs do not share seed, paths, months, day, currency or engine: then a difference would be
-    chance, not the change.
+    Parameters
+    ----------
+    base : Run
+        The base.
+    *others : Run
+        Of the same seed, paths, months, day, currency, engine and ledger.
+    unit : str, optional
+        A business unit; None: the company.
+    months : sequence of str, optional
+        YYYY-MM, of the runs; None: all.
+
+    Returns
+    -------
+    Comparison
+        A line for the base and each other run: quantiles, mean, and the difference on each path,
+        money.
+
+    Raises
+    ------
+    ScenarioError
+        The runs do not share what they must: then a difference would be chance, not the change.
+
+    Source
+    ------
+    docs/method §3.3.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> run = fm.run(None, settings, paths=64, months=2, dials=False)
+    >>> [(line.name, line.difference_mean) for line in compare(run, run).lines]
+    [('Base', 0.0), ('Base', 0.0)]
     """
     for other in others:
         for what, key in (

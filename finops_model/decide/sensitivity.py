@@ -272,19 +272,73 @@ def sensitivity(
     engine: str | None = None,
     progress: Progress | None = None,
 ) -> Sensitivity:
-    """Tornado, Sobol indices and breach drivers of a scenario's total.
+    r"""Tornado, Sobol indices and breach drivers of a scenario's total.
 
-    scenario   a scenario file, a loaded scenario, or a Study
-    paths      rounded up to a multiple of 256; each value costs two runs, three with Sobol indices
-    unit, months   of the total (default: the company, all months)
-    budget     for breach drivers; budget_period: what it is for, "year" (the fiscal year under way), FY2027, FY2027-Q2 or 2027-03, with what is
-               booked of it; None: for the same total, nothing booked
-    horizon    how many months to simulate, instead of the scenario's
+    Parameters
+    ----------
+    scenario : path, Scenario, Study or None
+        A scenario file, a loaded scenario, or a Study.
+    settings : Settings, optional
+        The workspace; None: finops.yaml here.
+    as_of : str, optional
+        Last day of actuals used, YYYY-MM-DD.
+    paths : int, optional
+        Rounded up to a multiple of 256; each value costs two runs, three with Sobol indices.
+    unit : str, optional
+        Whose total; None: the company.
+    months : sequence of str, optional
+        Of the total, YYYY-MM; None: all.
+    budget : float, optional
+        Money, for breach drivers.
+    budget_period : str, optional
+        What it is for, with what is booked of it: "year" (the fiscal year under way), FY2027,
+        FY2027-Q2 or 2027-03; None: for the same total, nothing booked.
+    horizon : int, optional
+        How many months to simulate, instead of the scenario's.
+    sobol : bool, optional
+        Whether Sobol indices are asked for.
+    daily, demand, facts : optional
+        DAILY, Demand and Facts where they are at hand; None: read and fitted here.
+    engine : str, optional
+        As in `run_many`.
+    progress : callable, optional
+        Called with (text, done, total).
 
-    Raises ScenarioError where nothing in the scenario is uncertain.
+    Returns
+    -------
+    Sensitivity
+        Money of the ledger's currency; shares of the variance.
 
-    >>> import finops_model as fm
-    >>> print(fm.sensitivity("scenarios/launch.yaml", budget=9e6))   # doctest: +SKIP
+    Raises
+    ------
+    ScenarioError
+        Nothing in the scenario is uncertain.
+
+    Source
+    ------
+    docs/method §3.27, §3.28.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> scenario = folder / "dearer.yaml"
+    >>> _ = scenario.write_text('''
+    ... name: Dearer
+    ... question: What if prices rise?
+    ... changes:
+    ... - path: prices/GPU/price
+    ...   op: scale
+    ...   value: {p10: 1, p50: 1.1, p90: 1.3}
+    ...   because: A guess.
+    ... ''')
+    >>> answer = sensitivity(scenario, settings, paths=256, horizon=1, sobol=False)
+    >>> [(swing.name, swing.low_value, swing.high_value) for swing in answer.swings]
+    [('prices/GPU/price', 1.0, 1.3)]
     """
     ready = (
         scenario

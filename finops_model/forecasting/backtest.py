@@ -127,17 +127,49 @@ def backtest(
     horizons=(7, 30, 90),
     classes: Mapping | None = None,
 ) -> Backtest:
-    """Totals and days of one or many histories, forecast again from earlier month ends with the days known then.
+    """Totals and days of histories, forecast again from earlier month ends as known then.
 
-    history   as in `series.forecast`; or several: a frame with a column per series (index: the days), or a mapping name → history
-    leads     whole months ahead; three in a row are graded together too ("quarter");  horizons: days ahead, () for none
-    cutoffs   newest month ends at most, each with MIN_DAYS before it and the nearest month after it
-    classes   series → class; None: by what the whole history looks like (steady, on and off, ended, never used)
+    Parameters
+    ----------
+    history : Series, frame, History or mapping of str to them
+        As in `forecast`; or several: a frame with a column per series (index: the days), or a
+        mapping.
+    leads : sequence of int, optional
+        Whole months ahead; three in a row are graded together too ("quarter").
+    cutoffs : int, optional
+        Newest month ends at most, each with MIN_DAYS before it and the nearest month after it.
+    paths, seed : int, optional
+        Of each forecast.
+    methods : str or list of str, optional
+        As in `forecast`.
+    progress : callable, optional
+        Called with (text, done, total).
+    horizons : sequence of int, optional
+        Days ahead; () for none.
+    classes : mapping of str to str, optional
+        Series and its class; None: by what the whole history looks like (steady, on and off, ended,
+        never used).
 
-    A series too short to grade stands in `.left_out` with the reason; where that holds for all, ForecastError says why.
+    Returns
+    -------
+    Backtest
+        A series too short to grade stands in `.left_out` with the reason.
 
-    >>> year = pd.Series(np.resize([5.0, 5, 5, 5, 5, 2, 2], 365), pd.date_range("2025-01-01", periods=365))
-    >>> backtest(year, leads=(1,), cutoffs=2, paths=50, horizons=(7,)).summary()[["kind", "lead", "n", "error_pct", "wape"]].round(6).values.tolist()
+    Raises
+    ------
+    ForecastError
+        No series can be graded, or an argument makes no sense.
+
+    Source
+    ------
+    docs/method §2.7, §11.2.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2025-01-01", periods=365)
+    >>> year = pd.Series(np.resize([5.0, 5, 5, 5, 5, 2, 2], 365), days)
+    >>> graded = backtest(year, leads=(1,), cutoffs=2, paths=50, horizons=(7,)).summary()
+    >>> graded[["kind", "lead", "n", "error_pct", "wape"]].round(6).values.tolist()
     [['days', 7, 2, 0.0, 0.0], ['month', 1, 2, 0.0, nan]]
     """
     leads, horizons, cutoffs = check_leads(leads), _horizons(horizons), _cutoffs(cutoffs)

@@ -40,20 +40,55 @@ def forecast(
 ) -> Forecast:
     """The days after `history` as sample paths (path, day).
 
-    history   daily Series, frame with ds and y, or History; ≥ 0, at least 2 days
-    horizon   days ahead, 1…3700
-    methods   None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf
-    freq      "D", or "h": history and horizon are hours (up to a few days ahead; nothing of `known` then)
-    as_of     look at no later day than this (YYYY-MM-DD); None: at all of them;  until: another word for it
-    settling_days   newest days that may be unfinished: those far under their weekday are not learned from, and stand in `left_out`; 0: all count
-    known     what people know: events, driver, holidays, cap, floor, overrides, options of Prophet (forecasting/covariates/series.py)
+    Same history, seed and methods give the same paths; a longer horizon continues them. Forecasts
+    made with one seed share their draws (cutoff and sign), so that totals of several series may be
+    added path by path.
 
-    Same history, seed and methods give the same paths; a longer horizon continues them. Forecasts made with one seed
-    share their draws (cutoff and sign), so that totals of several series may be added path by path.
-    Raises ForecastError for a history that cannot be meant.
+    Parameters
+    ----------
+    history : Series, frame or History
+        Daily, >= 0, at least 2 days; a frame has ds and y.
+    horizon : int
+        Days ahead, 1 to 3700.
+    paths : int, optional
+        How many.
+    seed : int, optional
+        Of the draws.
+    methods : str or list of str, optional
+        None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf.
+    freq : str, optional
+        "D", or "h": history and horizon are hours (up to a few days ahead; nothing of `known`
+        then).
+    as_of : date or str, optional
+        Look at no later day than this, YYYY-MM-DD; None: at all of them.
+    settling_days : int, optional
+        Newest days that may be unfinished: those far under their weekday are not learned from, and
+        stand in `left_out`; 0: all count.
+    until : date or str, optional
+        Another word for as_of.
+    **known
+        What people know: events, driver, holidays, cap, floor, overrides, options of Prophet
+        (forecasting/covariates/series.py).
 
+    Returns
+    -------
+    Forecast
+        `.paths` (path, day), `.median` (day,), `.dates`, in the unit of the history.
+
+    Raises
+    ------
+    ForecastError
+        A history or a word that cannot be meant.
+
+    Source
+    ------
+    docs/method §2.2 to §2.4.
+
+    Examples
+    --------
     >>> import pandas as pd
-    >>> year = pd.Series(np.tile([5.0, 5, 5, 5, 5, 2, 2], 30), pd.date_range("2026-01-01", periods=210))
+    >>> days = pd.date_range("2026-01-01", periods=210)
+    >>> year = pd.Series(np.tile([5.0, 5, 5, 5, 5, 2, 2], 30), days)
     >>> forecast(year, 14, paths=100).paths.shape
     (100, 14)
     """

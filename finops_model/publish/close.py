@@ -312,12 +312,59 @@ def report(
     tell: Callable[[str], None] | None = None,
     progress: Progress | None = None,
 ) -> list[dict]:
-    """Publish the budget reports of a month; returns the index entries of what was published.
+    r"""Publish the budget reports of a month.
 
-    Where finops.yaml names entities: those of each entity, in its currency, and no company; all of them or none (docs/method §13.40).
+    Where finops.yaml names entities: those of each entity, in its currency, and no company.
 
-    tell    called with how many reports there will be and about how long they take, before the long part
-    Raises FinOpsError with one clear message, and then nothing has been published.
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    month : str, optional
+        YYYY-MM; None: the newest complete one.
+    units : list of str, optional
+        Company or names of business units; None: what `units:` of finops.yaml says.
+    out : path, optional
+        The archive, instead of `reports:`.
+    newest : bool, optional
+        Without a month: the newest that every source still billing has reached, complete or not.
+    workers : int, optional
+        Reports rendered side by side.
+    fast : bool, optional
+        One warm kernel per worker; the bytes are the same.
+    tell : callable, optional
+        Called with how many reports there will be and about how long they take, before the long
+        part.
+    progress : callable, optional
+        Called with (text, done, total).
+
+    Returns
+    -------
+    list of dict
+        Index entries of what was published.
+
+    Raises
+    ------
+    FinOpsError
+        One clear message, and then nothing has been published.
+
+    Source
+    ------
+    docs/method §13.40, §15.4.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> try:
+    ...     report(settings, "2024-01")
+    ... except LedgerError as problem:
+    ...     print(str(problem)[:49])
+    2024-01: the ledger has no data for January 2024;
     """
     from . import dashboard
     from .report.build import build_reports
@@ -365,7 +412,40 @@ def no_stranger(brief: dict, root: Path) -> None:
 
 
 def verify(report_dir: Path, settings: Settings, progress: Progress | None = None) -> list[str]:
-    """What differs between a published report and the same report made again from the ledger; empty means verified."""
+    """What differs between a published report and the same report made again from the ledger.
+
+    Parameters
+    ----------
+    report_dir : path
+        The folder of the report, or a file in it.
+    settings : Settings
+        Of the workspace that published it.
+    progress : callable, optional
+        Called with (text, done, total).
+
+    Returns
+    -------
+    list of str
+        A sentence each; empty means verified.
+
+    Raises
+    ------
+    ReportError
+        No published report lies there.
+
+    Source
+    ------
+    docs/method §15.1, §15.5.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> try:
+    ...     verify(Path(tempfile.mkdtemp()), Settings(company="Acme", currency="EUR"))
+    ... except ReportError as problem:
+    ...     print(str(problem).partition(": ")[2])
+    no published report lies here. Name its folder, for example reports/2026-10/company.
+    """
     from .report.manifest import verify_files
     from .report.places import placed_as
     from .verify_words import bills, differences

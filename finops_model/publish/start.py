@@ -85,15 +85,69 @@ def start(
     command: str = "finops start",
     progress: Progress | None = None,
 ) -> Settings:
-    """Make the workspace of a bill, or take the bill into the one that is there; returns its settings.
+    r"""Make the workspace of a bill, or take the bill into the one that is there.
 
-    confirm   called with the guessed Mapping before anything is written; returns the mapping to use, or None to stop. Without it a
-              guess is taken if it leaves no doubt
-    fresh     begin anew under this name, in a folder that is not there yet
-    format    the name of the importer that reads the file, instead of the one that recognises it
-    append, replace, ask   as in `Ledger.ingest`, for a workspace that is there
-    tell      called with a sentence for each thing done, kept, or left to the user
-    Raises InputError and LedgerError in one sentence; then nothing was written but, where nobody confirmed a guess, a mapping to correct.
+    Parameters
+    ----------
+    file : path
+        The bill.
+    name : str, optional
+        Of the company; default: the file's name.
+    folder : path, optional
+        Of the workspace; default: workspaces/<name>.
+    currency : str, optional
+        Of a bill that does not say it.
+    drivers : list, optional
+        Files of business drivers.
+    budgets, invoices, organisation : path, optional
+        Files that are taken into the workspace.
+    mapping : path, optional
+        How the table is read, as an earlier start wrote it.
+    what_ifs : list, optional
+        Scenario files.
+    confirm : callable, optional
+        Called with the guessed Mapping before anything is written; returns the mapping to use, or
+        None to stop. Without it a guess is taken if it leaves no doubt.
+    paths : int, optional
+        Of its simulations.
+    fresh : str, optional
+        Begin anew under this name, in a folder that is not there yet.
+    format : str, optional
+        The importer that reads the file, instead of the one that recognises it.
+    append, replace, ask : optional
+        As in `Ledger.ingest`, for a workspace that is there.
+    tell : callable, optional
+        Called with a sentence for each thing done, kept, or left to the user.
+    command : str, optional
+        What messages call this command.
+    progress : callable, optional
+        Called with (text, done, total).
+
+    Returns
+    -------
+    Settings
+        Of the workspace.
+
+    Raises
+    ------
+    InputError, LedgerError
+        In one sentence; then nothing was written but, where nobody confirmed a guess, a mapping to
+        correct.
+
+    Source
+    ------
+    docs/method §13.50, §13.51.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> settings.company, settings.currency, fm.Ledger(settings.path(settings.ledger)).rows
+    ('bill', 'USD', 84)
     """
     file, tell = Path(file), tell or (lambda _: None)
     given = Given.of(

@@ -80,9 +80,31 @@ class Resolved:
 
 
 def load_scenario(path) -> Scenario:
-    """A scenario and the bases below it, checked. Raises ScenarioError: file:line: what, nearest match, what to do.
+    """A scenario and the bases below it, checked.
 
-    None gives the scenario in which nothing changes.
+    Parameters
+    ----------
+    path : path or None
+        A file; None: the scenario in which nothing changes.
+
+    Returns
+    -------
+    Scenario
+        Its layers, the base first.
+
+    Raises
+    ------
+    ScenarioError
+        file:line: what, nearest match, what to do. Bases that lead back to themselves are refused.
+
+    Source
+    ------
+    docs/method §3.1, §3.2.
+
+    Examples
+    --------
+    >>> load_scenario(None).question
+    'What will it cost if nothing changes?'
     """
     if path is None:
         document = Document({"name": "Base", "question": "What will it cost if nothing changes?"})

@@ -98,7 +98,32 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
 
 
 def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
-    """The settings in finops.yaml (or in the finops.yaml of a folder)."""
+    r"""The settings in finops.yaml.
+
+    Parameters
+    ----------
+    path : path, optional
+        The file, or a folder that holds it.
+
+    Returns
+    -------
+    Settings
+        Typed, defaults filled in; paths in it are relative to the file (`settings.path`).
+
+    Raises
+    ------
+    InputError
+        file:line: an unknown key (with the nearest match), a value that makes no sense, no such
+        file.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "finops.yaml").write_text("company: Acme\ncurrency: EUR\n")
+    >>> load_settings(folder).currency
+    'EUR'
+    """
     path = Path(path)
     if path.is_dir():
         path = path / "finops.yaml"

@@ -183,7 +183,35 @@ def _join(value, arrays):
 
 
 def load_run(folder) -> Run:
-    """A saved run. Raises LedgerError where there is none."""
+    r"""A saved run.
+
+    Parameters
+    ----------
+    folder : path
+        Where `Run.save` wrote run.json and run.npz.
+
+    Returns
+    -------
+    Run
+        The same numbers, bit for bit.
+
+    Raises
+    ------
+    LedgerError
+        No run lies there, or it is of a later schema.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> saved = fm.run(None, settings, paths=64, months=2).save(folder / "run")
+    >>> load_run(saved).months
+    ('2025-03', '2025-04')
+    """
     folder = Path(folder)
     if not (folder / "run.json").is_file() or not (folder / "run.npz").is_file():
         raise LedgerError(f"{folder}: no saved run lies here; a run has run.json and run.npz.")

@@ -196,12 +196,42 @@ def run(
     paths: int | None = None,
     **how,
 ) -> Run:
-    """Simulate one scenario (a file; None: nothing changes) from the ledger.
+    r"""Simulate one scenario from the ledger.
 
-    as_of     last day of actuals used (default: the newest); how: months and all that `run_many` takes by name
+    Parameters
+    ----------
+    scenario : path or None
+        A file; None: nothing changes.
+    settings : Settings, optional
+        The workspace; None: finops.yaml here.
+    as_of : str, optional
+        Last day of actuals used, YYYY-MM-DD; None: the newest.
+    paths : int, optional
+        Instead of the scenario's.
+    **how
+        months and all that `run_many` takes by name.
 
-    >>> import finops_model as fm
-    >>> fm.run("scenarios/10_demand_doubles.yaml", settings=fm.load_settings(), target_error=0.005)   # doctest: +SKIP
+    Returns
+    -------
+    Run
+        EffectiveCost (path, month, unit), in the ledger's currency.
+
+    Raises
+    ------
+    ScenarioError, LedgerError, ForecastError
+        The scenario makes no sense, the ledger is empty, the history is too short.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> base = run(None, settings, paths=64, months=2)
+    >>> base.months, base.total().shape
+    (('2025-03', '2025-04'), (64,))
     """
     return run_many([scenario], settings, as_of, paths, **how)[0]
 
@@ -225,15 +255,70 @@ def run_many(
     of: str = "p90",
     max_paths: int = MAX_PATHS,
 ) -> list[Run]:
-    """Simulate several scenarios on the same facts, demand and draws, in their order.
+    r"""Simulate several scenarios on the same facts, demand and draws, in their order.
 
-    months        how many, instead of the scenario's horizon
-    methods       forecasters; "cheap": a replay of an earlier day, which knows no later price or contract
-    dials         keep what a dashboard re-settles, of the first scenario (the base)
-    engine        "numpy", "numba" or "auto" (None: FINOPS_ENGINE, else numpy); runs of two engines are not compared
-    executor      serial, threads, processes, dask or a client (executors.py), workers of them: the bits are the same
-    target_error  paths are added until the standard error of `of` (mean, p90, cvar95 …) of every scenario's total is this share of it, or
-                  max_paths are drawn (docs/method §3.37); the number stands in the run, and running with it gives the same bits
+    Parameters
+    ----------
+    scenarios : sequence of path or None
+        All files are checked before anything long runs.
+    settings : Settings, optional
+        The workspace; None: finops.yaml here.
+    as_of : str, optional
+        Last day of actuals used, YYYY-MM-DD; None: the newest.
+    paths : int, optional
+        Instead of the scenarios' own.
+    months : int, optional
+        How many, instead of the scenario's horizon.
+    daily : frame, optional
+        DAILY; None: read from the ledger.
+    demand : Demand, optional
+        Fitted on the same facts; None: fitted here.
+    methods : str or list of str, optional
+        Forecasters; "cheap": a replay of an earlier day, which knows no later price or contract.
+    dials : bool, optional
+        Keep what a dashboard re-settles, of the first scenario (the base).
+    progress : callable, optional
+        Called with (text, done, total).
+    engine : str, optional
+        "numpy", "numba" or "auto" (None: FINOPS_ENGINE, else numpy); runs of two are not compared.
+    executor : str or client, optional
+        serial, threads, processes, dask or a client (executors.py): the bits are the same.
+    workers : int, optional
+        Of the executor.
+    target_error : float, optional
+        Paths are added until the standard error of `of` of every scenario's total is this share of
+        it, or max_paths are drawn; the number stands in the run, and running with it gives the same
+        bits.
+    of : str, optional
+        mean, p90, cvar95 …
+    max_paths : int, optional
+        At least 100.
+
+    Returns
+    -------
+    list of Run
+        EffectiveCost (path, month, unit), in the ledger's currency.
+
+    Raises
+    ------
+    ScenarioError, LedgerError, ForecastError
+        A scenario or an argument makes no sense, the ledger is empty, the history is too short.
+
+    Source
+    ------
+    docs/method §3.3, §3.37.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> runs = run_many([None, None], settings, paths=64, months=1)
+    >>> [one.name for one in runs], bool((runs[0].total() == runs[1].total()).all())
+    (['Base', 'Base'], True)
     """
     check_how(
         target_error, of, engine=engine, executor=executor, workers=workers, max_paths=max_paths

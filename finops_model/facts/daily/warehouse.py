@@ -71,16 +71,44 @@ def local_time(zone: str, moment: dt.datetime) -> dt.datetime:
 
 
 def daily(ledger, settings, through=None) -> pd.DataFrame:
-    """DAILY: one row per day and key, sorted by KEYS; columns as docs/architecture.md §1 lists them.
+    r"""DAILY: a row per day and key, sorted by KEYS; its columns: docs/architecture.md §1.
 
-    ledger     facts.ledger.store.Ledger
-    settings   Settings: tags, time_zone and organisation are used
-    through    last day that is included (date or 'YYYY-MM-DD'); None for all
+    A charge of several days is spread evenly over its days, to the tenth decimal: the last day
+    takes what rounding leaves over. Charges that start and end at midnight UTC are day grained and
+    keep their days; others are cut in the billing time zone. `Rows` counts a charge on its first
+    day, so that Rows adds up to ledger.rows when `through` is None.
 
-    A charge of several days is spread evenly over its days, to the tenth decimal: the last day takes what rounding
-    leaves over. Charges that start and end at midnight UTC are day grained and keep their days; others are cut in the
-    billing time zone. `Rows` counts a charge on its first day, so that Rows adds up to ledger.rows when `through` is None.
-    `attrs["complete"]` is the ledger's newest complete day (§13.16): fees are spread over days that have not come yet.
+    Parameters
+    ----------
+    ledger : Ledger
+        Of one currency.
+    settings : Settings
+        Its tags, time_zone and organisation are used.
+    through : date or str, optional
+        Last day that is included, YYYY-MM-DD; None: all.
+
+    Returns
+    -------
+    frame
+        `attrs["complete"]` is the ledger's newest complete day: fees are spread over days that have
+        not come yet.
+
+    Source
+    ------
+    docs/method §13.7, §13.8, §13.16.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> ledger = fm.Ledger(settings.path(settings.ledger))
+    >>> rows = daily(ledger, settings)
+    >>> len(rows), rows.attrs["complete"], float(rows["EffectiveCost"].sum()) == float(ledger.totals()["USD"])
+    (84, '2025-03-28', True)
     """
     one_currency(ledger)
     frame = _daily(ledger, settings, through)

@@ -40,13 +40,35 @@ EXCEL = {".xlsx", ".xlsm"}
 
 
 def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFrame:
-    """The data table of a CSV, TSV or Excel file: one row per data line, every cell text, '' where it is empty.
+    r"""The data table of a CSV, TSV or Excel file: a row per data line, every cell text.
 
-    sheet   Excel: the sheet to read; default: the visible sheet that looks most like data
+    Parameters
+    ----------
+    path : path
+        The file.
+    sheet : str, optional
+        Excel: the sheet to read; default: the visible sheet that looks most like data.
 
-    .attrs: name, file, sheet, header_row (1-based line), delimiter, lines (the line of each row), totals and footnotes
-    (what was left out at the bottom), broken (row position -> what is wrong with the line), notes, typed (Excel).
-    Raises InputError for a file that is no table; it says what was seen and what to do.
+    Returns
+    -------
+    frame
+        '' where a cell is empty. `.attrs`: name, file, sheet, header_row (1-based line), delimiter,
+        lines (the line of each row), totals and footnotes (what was left out at the bottom), broken
+        (row position -> what is wrong with the line), notes, typed (Excel).
+
+    Raises
+    ------
+    InputError
+        The file is no table; says what was seen and what to do.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "bill.csv")
+    >>> _ = file.write_text("Day;Cost\n2026-01-01;3,50\n2026-01-02;4,00\n")
+    >>> table = read_table(file)
+    >>> table["Cost"].tolist(), table.attrs["delimiter"]
+    (['3,50', '4,00'], ';')
     """
     path = Path(path)
     refuse_no_file(path)

@@ -38,9 +38,21 @@ QUARANTINE = [
 class Ledger:
     """A ledger folder. Opening one that is not there yet is no error: it is empty.
 
+    Parameters
+    ----------
+    root : path
+        The folder; nothing is written before `ingest`.
+
+    Source
+    ------
+    docs/method §13.
+
+    Examples
+    --------
     >>> import tempfile
-    >>> Ledger(tempfile.mkdtemp()).rows
-    0
+    >>> ledger = Ledger(tempfile.mkdtemp())
+    >>> ledger.rows, ledger.totals(), ledger.last_day()
+    (0, {}, None)
     """
 
     def __init__(self, root: str | os.PathLike):
@@ -64,20 +76,47 @@ class Ledger:
         ask: Callable[[str], str | None] | None = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> Receipt:
-        """Take in a delivery: all files of one call together, or nothing at all (docs/method §13.5, §13.21).
+        """Take in a delivery: all files of one call together, or nothing at all.
 
-        files     a path, a pandas frame of text cells, a pair (name, frame), or a list of them
-        append    add the rows to what is there, whatever they have in common with it
-        replace   let the delivered sub-accounts replace what is there also where no charge is in common
-        whole     the delivery is the whole of its billing periods: sub-accounts that it does not hold go
-        accept_decrease   let the money of a replaced scope fall by more than 5 %
-        mapping   a facts.intake.tables.Mapping: the files are tables of another shape
-        format    the name of the importer that reads the files; None: the one that recognises each
-        ask       called with a question where a scope could be added or replaced; answers 'append', 'replace' or None
-        progress  called with (text, done, total)
+        Files that were delivered before, byte for byte, change nothing and need no right to write.
 
-        Files that were delivered before, byte for byte, change nothing and need no right to write. Raises InputError for a
-        file that is no bill and LedgerError for a delivery that may not replace another; then nothing is written.
+        Parameters
+        ----------
+        files : path, frame, pair (name, frame), or a list of them
+            Frames hold text cells.
+        append : bool, optional
+            Add the rows to what is there, whatever they have in common with it.
+        replace : bool, optional
+            Let the delivered sub-accounts replace what is there also where no charge is in common.
+        whole : bool, optional
+            The delivery is the whole of its billing periods: sub-accounts that it does not hold go.
+        accept_decrease : bool, optional
+            Let the money of a replaced scope fall by more than 5 %.
+        mapping : facts.intake.tables.Mapping, optional
+            The files are tables of another shape.
+        format : str, optional
+            The importer that reads the files; None: the one that recognises each.
+        ask : callable, optional
+            Called with a question where a scope could be added or replaced; answers 'append',
+            'replace' or None.
+        progress : callable, optional
+            Called with (text, done, total).
+
+        Returns
+        -------
+        Receipt
+            Rows in, accepted, quarantined, totals per currency, reasons, changes.
+
+        Raises
+        ------
+        InputError
+            A file is no bill; then nothing is written.
+        LedgerError
+            A delivery may not replace another; then nothing is written.
+
+        Source
+        ------
+        docs/method §13.5, §13.21.
         """
         if append and (replace or whole):
             raise LedgerError(
@@ -117,13 +156,36 @@ class Ledger:
         return sum(version.rows for version in self.book.in_force().values())
 
     def totals(self, column: str = "BilledCost") -> Money:
-        """Exact sum of a cost column over the accepted rows in force, per currency."""
+        """Exact sum of a cost column over the accepted rows in force, per currency.
+
+        Parameters
+        ----------
+        column : str, optional
+            A cost column of FOCUS.
+
+        Returns
+        -------
+        dict of str to Decimal
+            Currency and money.
+
+        Raises
+        ------
+        LedgerError
+            The column is no cost column.
+        """
         if column not in COSTS:
             raise LedgerError(unknown("", "cost column", column, COSTS))
         return add(*(version.money(column) for version in self.book.in_force().values()))
 
     def totals_by_period(self) -> pd.DataFrame:
-        """InvoiceIssuerName, BillingPeriod (YYYY-MM), BillingCurrency, BilledCost (Decimal), Rows; sorted."""
+        """Money and rows in force of each billing period.
+
+        Returns
+        -------
+        frame
+            InvoiceIssuerName, BillingPeriod (YYYY-MM), BillingCurrency, BilledCost (Decimal), Rows;
+            sorted.
+        """
         sums: dict[tuple, list] = {}
         for (issuer, _, period), version in self.book.in_force().items():
             for currency, columns in version.totals.items():
@@ -137,10 +199,18 @@ class Ledger:
         )
 
     def quarantine(self, details: bool = False) -> pd.DataFrame:
-        """Refused rows in force: x_File, x_Row, x_Column, x_Reason, BilledCost (text), BillingCurrency, and, where they
-        can be known, InvoiceIssuerName and x_Period ('' otherwise).
+        """Refused rows in force.
 
-        With details also x_Kind, BillingAccountId and x_Raw, the row as it stood.
+        Parameters
+        ----------
+        details : bool, optional
+            Also x_Kind, BillingAccountId and x_Raw, the row as it stood.
+
+        Returns
+        -------
+        frame
+            x_File, x_Row, x_Column, x_Reason, BilledCost (text), BillingCurrency, and, where they
+            can be known, InvoiceIssuerName and x_Period ('' otherwise).
         """
         book, frames = self.book, []
         living, loose, released = book.in_force(), book.loose(), book.released()
@@ -176,34 +246,99 @@ class Ledger:
         return found if details else found[QUARANTINE]
 
     def fingerprint(self) -> str:
-        """sha256 hex of the facts in force: changes when any fact changes, and only then."""
+        """sha256 of the facts in force: changes when any fact changes, and only then.
+
+        Returns
+        -------
+        str
+            Hexadecimal.
+        """
         return self.book.fingerprint()
 
     def complete(self, time_zone: str = "UTC") -> Complete:
-        """Up to which day each source is complete, in the days of a time zone (docs/method §13.16); read again when a record came."""
+        """Up to which day each source is complete; read again when a record came.
+
+        Parameters
+        ----------
+        time_zone : str, optional
+            In whose days.
+
+        Returns
+        -------
+        Complete
+            Sources with their newest complete day.
+
+        Source
+        ------
+        docs/method §13.16.
+        """
         state = (self.book.fingerprint(), time_zone)
         if self._complete is None or self._complete[0] != state:
             self._complete = (state, complete_days(self.files(), time_zone))
         return self._complete[1]
 
     def first_day(self, time_zone: str = "UTC") -> dt.date | None:
-        """Day of the first ChargePeriodStart among usage; None for an empty ledger."""
+        """Day of the first ChargePeriodStart among usage.
+
+        Parameters
+        ----------
+        time_zone : str, optional
+            In whose days.
+
+        Returns
+        -------
+        date or None
+            None for an empty ledger.
+        """
         return self.complete(time_zone).first_day
 
     def last_day(self, time_zone: str = "UTC") -> dt.date | None:
-        """The newest day to which every source is complete that is still billing, by ChargePeriodEnd; None for an empty ledger."""
+        """The newest day to which every source that still bills is complete, by ChargePeriodEnd.
+
+        Parameters
+        ----------
+        time_zone : str, optional
+            In whose days.
+
+        Returns
+        -------
+        date or None
+            None for an empty ledger.
+        """
         return self.complete(time_zone).last_day
 
     def files(self) -> list[Path]:
-        """Parquet files of the rows in force, each held against its record; raises LedgerError for one that is missing or was changed."""
+        """Parquet files of the rows in force, each held against its record.
+
+        Returns
+        -------
+        list of Path
+            LedgerError for one that is missing or was changed.
+        """
         return [self.root / path for path in self.proof()]
 
     def proof(self) -> dict[str, str]:
-        """{path below the folder: sha256} of the parts in force, held against the ledger's record (docs/method §13.20)."""
+        """The parts in force, held against the ledger's record.
+
+        Returns
+        -------
+        dict of str to str
+            Path below the folder and sha256; LedgerError for one that is missing or was changed.
+
+        Source
+        ------
+        docs/method §13.20.
+        """
         return proof.prove(self.root, self.book.in_force().values())
 
     def history(self) -> pd.DataFrame:
-        """Every version of every period, old ones too: key, version, Rows, currency, BilledCost (Decimal), delivery."""
+        """Every version of every period, old ones too.
+
+        Returns
+        -------
+        frame
+            Key, version, Rows, currency, BilledCost (Decimal), delivery.
+        """
         rows = [
             (
                 *v.key,
@@ -232,7 +367,13 @@ class Ledger:
         )
 
     def lineage(self) -> pd.DataFrame:
-        """Every delivered file: Delivery, File, SHA256, Format (with its version), RowsIn, Accepted, Quarantined, Notes."""
+        """Every delivered file.
+
+        Returns
+        -------
+        frame
+            Delivery, File, SHA256, Format (with its version), RowsIn, Accepted, Quarantined, Notes.
+        """
         rows = [
             (
                 record["delivery"],

@@ -104,19 +104,53 @@ def find_anomalies(
 ) -> Anomalies:
     """Episodes in which spend was not what the days before made expect.
 
-    history          daily Series or frame ds, y; several series (a column each, or text columns that name them); daily facts with `by`
-    threshold        how many usual misses away a day must be (3.0: about one false episode per series in six months on real bills)
-    money_floor      and how much money a day, in the unit of the history
-    percent_floor    and how large a share of what was expected
-    refractory_days  an alarm within so many days of the one before belongs to the same episode
-    direction        "up", "down" or "both"
-    late_days        newest days on which a fall is not judged: their bill may still be coming in
-    as_of            judge no later day than this (YYYY-MM-DD)
-    feedback         verdicts on earlier alerts (anomalies_feedback.Feedback)
+    A day is judged from 21 known days on.
 
-    A day is judged from 21 known days on. Raises ForecastError for a history or a setting that makes no sense.
-    Source: docs/method §12.1 to §12.3, measured in benchmarks/anomalies.md.
+    Parameters
+    ----------
+    history : Series or frame
+        Daily; frame ds, y; several series: a column each, or text columns that name them; or daily
+        facts with `by`. Money of one currency.
+    by : str or list of str, optional
+        Columns of daily facts that name the series.
+    threshold : float, optional
+        How many usual misses away a day must be (3.0: about one false episode per series in six
+        months on real bills).
+    money_floor : float, optional
+        And how much money a day, in the unit of the history.
+    percent_floor : float, optional
+        And how large a share of what was expected.
+    refractory_days : int, optional
+        An alarm within so many days of the one before belongs to the same episode.
+    direction : str, optional
+        "up", "down" or "both".
+    late_days : int, optional
+        Newest days on which a fall is not judged: their bill may still be coming in.
+    as_of : date or str, optional
+        Judge no later day than this, YYYY-MM-DD.
+    feedback : iterable of Feedback, optional
+        Verdicts on earlier alerts.
+    kind : str, optional
+        What the episodes say that they are; "runaway" takes the verdicts on hours.
+    dimension, where : str, optional
+        For episodes and messages: what the series are, where the history comes from.
 
+    Returns
+    -------
+    Anomalies
+        Episodes, largest money first, and the days they were judged on.
+
+    Raises
+    ------
+    ForecastError
+        A history or a setting that makes no sense.
+
+    Source
+    ------
+    docs/method §12.1 to §12.3, measured in benchmarks/anomalies.md.
+
+    Examples
+    --------
     >>> days = pd.date_range("2026-01-01", periods=60)
     >>> calm = np.tile([100., 104, 97, 101, 99, 60, 55], 9)[:60]
     >>> calm[50] *= 3

@@ -191,14 +191,36 @@ def _day(day) -> str:
 
 
 def load_catalog(folder: str | os.PathLike | None = None, *more: str | os.PathLike) -> Catalog:
-    """All price documents (*.yaml, *.yml) of a folder, or one document; further folders and documents are added to it.
+    """All price documents (*.yaml, *.yml) of a folder, or one document.
 
-    Without a folder: the dated list prices that come with finops-model (data/prices/world).
-    A folder's own files only: what lies in folders below it is another catalog (docs/decisions/0007).
+    A folder's own files only: what lies in folders below it is another catalog
+    (docs/decisions/0007).
 
-    Raises PriceError, naming file and line: an unknown key, rate form or unit; dates that are none, stand twice, overlap or
-    are not in time order; a SKU in two documents; nonsense in a price.
+    Parameters
+    ----------
+    folder : path, optional
+        A folder or a document; None: the dated list prices that come with finops-model
+        (data/prices/world).
+    *more : path
+        Folders and documents that are added to it.
 
+    Returns
+    -------
+    Catalog
+        SKUs and the dated history of their prices.
+
+    Raises
+    ------
+    PriceError
+        Names file and line: an unknown key, rate form or unit; dates that are none, stand twice,
+        overlap or are not in time order; a SKU in two documents; nonsense in a price.
+
+    Source
+    ------
+    docs/method §4.1.
+
+    Examples
+    --------
     >>> load_catalog().price("openai:o3:input_tokens", "2026-10-31").currency
     'USD'
     """

@@ -112,19 +112,48 @@ def settle(
 ) -> Settlement:
     """Settle usage in the one order that holds for every purchase form.
 
-    usage        (..., period, sku) billed units, >= 0
-    skus         their names
-    prices       sku -> rate form, or money per unit: the list price. (period,) numbers where the price changes within a window
-    instruments  commitments, provisioned capacity, seats (prices/instruments), in any order
-    window_of    (period,) window of each period for rate forms (months); default: months of `dates`, else one window for all
-    dates        (period,) datetime64, where instruments have terms
-    contracted   sku -> negotiated rate form, or negotiated share off the list price of its units (fees and minima stay); others pay list
-    already      sku -> units used before in the first window (a month under way)
+    Commitments are compared with, and spill is charged at, contracted prices.
 
-    Returns Settlement. Commitments are compared with, and spill is charged at, contracted prices.
+    Parameters
+    ----------
+    usage : array (..., period, sku)
+        Billed units, >= 0.
+    skus : sequence of str
+        Their names.
+    prices : mapping
+        SKU -> rate form, or money per unit: the list price; (period,) numbers where it changes
+        within a window.
+    instruments : iterable, optional
+        Commitments, provisioned capacity, seats (prices/instruments), in any order.
+    window_of : array (period,), optional
+        Window of each period for rate forms; default: months of `dates`, else one window for all.
+    dates : array (period,) datetime64, optional
+        Where instruments have terms.
+    contracted : mapping, optional
+        SKU -> negotiated rate form, or negotiated share off the list price of its units (fees and
+        minima stay); others pay list.
+    already : mapping, optional
+        SKU -> units used before in the first window (a month under way).
 
-    >>> plan = make_instrument({"kind": "units", "id": "ri", "quantity": 60, "rate": 0.7, "skus": ["gpu"]})
-    >>> float(settle([[40.0]] * 16 + [[100.0]] * 8, ("gpu",), {"gpu": 1.0}, [plan]).total())
+    Returns
+    -------
+    Settlement
+        Money (..., window), in the currency of the prices.
+
+    Raises
+    ------
+    PriceError
+        Shapes that do not fit; usage, prices or instruments that make no sense.
+
+    Source
+    ------
+    docs/method §5.11, §5.12.
+
+    Examples
+    --------
+    >>> terms = {"kind": "units", "id": "ri", "quantity": 60, "rate": 0.7, "skus": ["gpu"]}
+    >>> usage = [[40.0]] * 16 + [[100.0]] * 8
+    >>> float(settle(usage, ("gpu",), {"gpu": 1.0}, [make_instrument(terms)]).total())
     1328.0
     """
     skus, usage = tuple(skus), _usage(usage, skus)
@@ -188,15 +217,40 @@ def settle(
 
 
 def price(usage: Mapping, prices, instruments=(), *, day=None, **how) -> Settlement:
-    """`settle` for people: usage by SKU, numbers or one number for each period; instruments may be mappings as in a document.
+    """`settle` for people: usage by SKU; instruments may be mappings as in a document.
 
-    prices   sku -> price (see settle), or a Catalog (fm.load_catalog): then `day` says which prices are in force
-    how      contracted, dates, window_of, already: see settle
+    Parameters
+    ----------
+    usage : mapping of str to float or array (period,)
+        SKU -> billed units, >= 0.
+    prices : mapping or Catalog
+        SKU -> price (see `settle`), or a Catalog (fm.load_catalog).
+    instruments : iterable, optional
+        Instruments, or mappings with a kind.
+    day : date or str, optional
+        Which prices of a catalog are in force, YYYY-MM-DD.
+    **how
+        contracted, dates, window_of, already: see `settle`.
 
-    Raises PriceError in one sentence for usage, prices or instruments that make no sense.
+    Returns
+    -------
+    Settlement
+        Money by window, in the currency of the prices.
 
-    >>> done = price({"gpu": [40, 100]}, {"gpu": 2.0}, [{"kind": "units", "quantity": 60, "rate": 1.2, "skus": ["gpu"]}])
-    >>> done.on_demand_cost, done.effective_cost
+    Raises
+    ------
+    PriceError
+        Usage, prices or instruments that make no sense.
+
+    Source
+    ------
+    docs/method §5.11.
+
+    Examples
+    --------
+    >>> plan = {"kind": "units", "quantity": 60, "rate": 1.2, "skus": ["gpu"]}
+    >>> bill = price({"gpu": [40, 100]}, {"gpu": 2.0}, [plan])
+    >>> bill.on_demand_cost, bill.effective_cost
     (array([80.]), array([224.]))
     """
     if not isinstance(usage, Mapping) or not usage:

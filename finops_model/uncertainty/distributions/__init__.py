@@ -33,11 +33,18 @@ def kinds() -> list[str]:
 
 
 def fields() -> dict[str, str]:
-    """What the forms are written with, by name: "number", or "array" where a field is a tuple or list.
+    """What the forms are written with, by name.
 
-    A file says it by the fields of its dataclass; no other list is kept. Quantiles are not among them: a document
-    writes them as p10, p50, p90.
+    A file says it by the fields of its dataclass; no other list is kept. Quantiles are not among
+    them: a document writes them as p10, p50, p90.
 
+    Returns
+    -------
+    dict of str to str
+        "number", or "array" where a field is a tuple or list.
+
+    Examples
+    --------
     >>> fields()["mean"], fields()["probabilities"], "quantiles" in fields()
     ('number', 'array', False)
     """

@@ -70,23 +70,59 @@ def best_commitments(
 ) -> Recommendation:
     """The commitments that cost least, and what they are worth on every path.
 
-    demand     (path, hour) units per hour of one pool, >= 0; (path,) is one level for each path; float32 is taken as it is. A mapping
-               SKU -> (path, hour), (path, hour, sku) with `skus`, or a Usage that is read by block. Or a frozen scipy distribution.
-    rate, on_demand   one pool: money per committed unit and hour, used or not; money per unit and hour without commitment
-    offers     instead of rate: Offer objects or mappings; several are solved together
-    prices     SKU -> on-demand money per unit of demand, for offers that do not state it (a spend commitment: 1, demand is money)
-    objective  mean: expected cost · cvar: mean cost of the worst 1 − beta of paths · regret: the same of cost − best in hindsight (beta 1:
-               the worst path) · waste: the same of minus the saving, for those who fear paying for idle hours
-    budget, min_utilisation (utilisation_at mean or p10), max_share, min_share, break_even_months   limits, see commit_limits.Limits
-    minimum, step, maximum, term_months, upfront_share   of the one pool; offers have their own
-    years      how many years the hours stand for, where offers of one and of several years compete (default: hours ÷ 8,760)
-    start      first day, for the record
+    Of several best levels the smallest.
 
-    Of several best levels the smallest. Raises PriceError in one sentence: a number that makes no sense, a limit that nothing keeps to.
-    Source: docs/method §8.3; Arrow, Harris & Marschak (1951).
+    Parameters
+    ----------
+    demand : array (path, hour), mapping, Usage or scipy distribution
+        Units per hour of one pool, >= 0; (path,) is one level for each path. Several pools: a
+        mapping SKU -> (path, hour), (path, hour, sku) with `skus`, or a Usage that is read by
+        block.
+    rate : float, optional
+        One pool: money per committed unit and hour, used or not.
+    on_demand : float, optional
+        One pool: money per unit and hour without commitment.
+    offers : list of Offer or mapping, optional
+        Instead of rate and on_demand; several are solved together.
+    prices : mapping of str to float, optional
+        SKU -> on-demand money per unit of demand, for offers that do not state it (a spend
+        commitment: 1, demand is money).
+    skus : sequence of str, optional
+        Names of the last axis of `demand`.
+    objective : str, optional
+        mean: expected cost. cvar: mean cost of the worst 1 − beta of paths. regret: the same of
+        cost − best in hindsight. waste: the same of minus the saving, for those who fear idle
+        hours.
+    beta : float, optional
+        Share, 0 … 1; regret with 1: the worst path.
+    budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months : optional
+        Limits, see `Limits`; utilisation_at is "mean" or "p10".
+    minimum, step, maximum, term_months, upfront_share : float, optional
+        Of the one pool; offers have their own.
+    years : int, optional
+        How many years the hours stand for, where offers of one and of several years compete;
+        default: hours ÷ 8,760.
+    currency, start : str, optional
+        For the record; start is the first day.
 
-    >>> found = best_commitments(np.arange(1, 101), rate=0.6, on_demand=1.0)
-    >>> float(found), found.quantity         # a quantile by inverted_cdf, never interpolated
+    Returns
+    -------
+    Recommendation
+        Purchases, and money on every path (path,); `float(it)` is the level of one pool.
+
+    Raises
+    ------
+    PriceError
+        A number that makes no sense, a limit that nothing keeps to.
+
+    Source
+    ------
+    docs/method §8.3; Arrow, Harris & Marschak (1951).
+
+    Examples
+    --------
+    >>> best = best_commitments(np.arange(1, 101), rate=0.6, on_demand=1.0)
+    >>> float(best), best.quantity  # a quantile by inverted_cdf, never interpolated
     (40.0, 40.0)
     """
     beta = check_objective(objective, beta)
