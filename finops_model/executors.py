@@ -21,11 +21,39 @@ def map_blocks(
 ) -> Iterator:
     """work(task) for every task, in their order.
 
-    executor   serial, threads (the kernels let go of the interpreter lock), processes, dask (a cluster of its own for this call), or a
-               distributed.Client: a cluster that is there already
-    workers    threads, processes or Dask workers
+    Parameters
+    ----------
+    work : callable
+        Of one task; it must be importable where processes or Dask run it.
+    tasks : sequence
+        What it is called with.
+    executor : str or distributed.Client, optional
+        serial, threads (the kernels let go of the interpreter lock), processes, dask (a cluster of
+        its own for this call), or a cluster that is there already.
+    workers : int, optional
+        Threads, processes or Dask workers.
+    tries : int, optional
+        How often a block that a worker lost is given out.
 
-    Raises ScenarioError for an unknown executor, or where one block was lost `tries` times; an error of `work` itself comes through.
+    Yields
+    ------
+    object
+        What `work` gives, task by task.
+
+    Raises
+    ------
+    ScenarioError
+        An unknown executor, no worker, or one block was lost `tries` times; an error of `work`
+        itself comes through.
+
+    Source
+    ------
+    docs/method §3.17.
+
+    Examples
+    --------
+    >>> list(map_blocks(abs, [-1, 2], "serial"))
+    [1, 2]
     """
     if isinstance(executor, str) and executor not in EXECUTORS:
         raise ScenarioError(unknown("executor", "executor", executor, EXECUTORS))

@@ -183,26 +183,53 @@ class Period:
 
 @dataclass(frozen=True)
 class Calendar:
-    """What periods, quarters and years are (docs/method §1.3): months, or weeks in a 52/53-week year.
+    """What periods, quarters and years are: months, or weeks in a 52/53-week year.
 
-    Raises InputError, in one sentence, for a field that makes no sense.
-    Source: docs/method §1.3; National Retail Federation, 4-5-4 calendar; annual reports of Apple and Cisco.
+    Parameters
+    ----------
+    kind : str, optional
+        months, 4-4-5, 4-5-4, 5-4-4, or 13x4 (thirteen periods of four weeks).
+    starts : int, optional
+        Months: the calendar month in which the year starts.
+    month : int, optional
+        Weeks: the calendar month whose end the year's end is tied to.
+    ends : str, optional
+        Weeks: on the "last" weekday of that month, or on the one "nearest" to its last day.
+    weekday : str, optional
+        Weeks: the last day of every week.
+    named_after : str, optional
+        The year is called after the calendar year it "end"s or "start"s in.
+    extra_week : int, optional
+        Weeks: number of the period that gets week 53; 0: the last one.
+    quarters : tuple of int, optional
+        13x4: periods of each quarter; () is 3, 3, 3, 4.
 
-    >>> retail = Calendar("4-5-4", month=1, ends="nearest", named_after="start")      # the NRF's
+    Raises
+    ------
+    InputError
+        A field that makes no sense, in one sentence.
+
+    Source
+    ------
+    docs/method §1.3; National Retail Federation, 4-5-4 calendar; annual reports of Apple and Cisco.
+
+    Examples
+    --------
+    >>> retail = Calendar("4-5-4", month=1, ends="nearest", named_after="start")  # the NRF's
     >>> retail.weeks(2022), retail.weeks(2023), str(retail.year_start(2023))
     (52, 53, '2023-01-29')
     >>> retail.period_of("2024-02-03").name, Calendar(starts=7).period_of("2026-10-31").year
     ('FY2023-P12', 'FY2027')
     """
 
-    kind: str = "months"  # months, 4-4-5, 4-5-4, 5-4-4, 13x4 (thirteen periods of four weeks)
-    starts: int = 1  # months: the calendar month in which the year starts
-    month: int = 12  # weeks: the calendar month whose end the year's end is tied to
-    ends: str = "last"  # weeks: on the "last" weekday of that month, or on the one "nearest" to its last day
-    weekday: str = "Saturday"  # weeks: the last day of every week
-    named_after: str = "end"  # the year is called after the calendar year it ends or starts in
-    extra_week: int = 0  # weeks: number of the period that gets week 53; 0: the last one
-    quarters: tuple[int, ...] = ()  # 13x4: periods of each quarter; () is 3, 3, 3, 4
+    kind: str = "months"
+    starts: int = 1
+    month: int = 12
+    ends: str = "last"
+    weekday: str = "Saturday"
+    named_after: str = "end"
+    extra_week: int = 0
+    quarters: tuple[int, ...] = ()
 
     def __post_init__(self):
         for what, value, allowed in (

@@ -198,8 +198,33 @@ def factor(unit: str, to: str, hours_per_month: float = HOURS_PER_MONTH) -> floa
 
 
 def convert(quantity, unit: str, to: str, hours_per_month: float = HOURS_PER_MONTH):
-    """A quantity (number, list or array) of `unit` in `to`.
+    """A quantity of `unit` in `to`.
 
+    Parameters
+    ----------
+    quantity : float, list or array
+        In `unit`.
+    unit, to : str
+        Units of one kind.
+    hours_per_month : float, optional
+        For units of months.
+
+    Returns
+    -------
+    float or array
+        In `to`, same shape.
+
+    Raises
+    ------
+    PriceError
+        A unit that is none, or two of different kinds.
+
+    Source
+    ------
+    docs/method §4.2.
+
+    Examples
+    --------
     >>> convert(744.0, "GPU-hours", "GPU-months", hours_per_month=744)
     1.0
     """

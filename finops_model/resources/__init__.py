@@ -23,12 +23,29 @@ LONGEST_LINK = 200  # bytes of a file that may be what a checkout without links 
 def path(name: str, beside: str | None = None) -> Path:
     """Where a file or folder lies that comes with finops-model, links followed.
 
-    name     below this folder, for example prices/tokens/genai_prices.jsonl
-    beside   a module's `__package__`: `name` is then below the folder of that package
-    Raises FinOpsError where nothing of this name is there.
+    Parameters
+    ----------
+    name : str
+        Below this folder, for example prices/tokens/genai_prices.jsonl.
+    beside : str, optional
+        A module's `__package__`: `name` is then below the folder of that package.
 
-    >>> path(REPORT).name, path("pooled_widths.json", beside="finops_model.forecasting.widths").suffix
-    ('monthly_budget.ipynb', '.json')
+    Returns
+    -------
+    Path
+        A file or a folder.
+
+    Raises
+    ------
+    FinOpsError
+        Nothing of this name is there.
+
+    Examples
+    --------
+    >>> path(REPORT).name
+    'monthly_budget.ipynb'
+    >>> path("pooled_widths.json", beside="finops_model.forecasting.widths").suffix
+    '.json'
     """
     place = PACKAGE.joinpath(*(beside or __name__).split(".")[1:], name)
     if place.exists() and not _is_text_of_a_link(place):

@@ -10,6 +10,20 @@ SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 def money(value: float | None, currency: str = "USD") -> str:
     """Money in words of a page: three significant digits above a thousand.
 
+    Parameters
+    ----------
+    value : float or None
+        Money; None is "not known".
+    currency : str, optional
+        Three letters.
+
+    Returns
+    -------
+    str
+        With its symbol where the currency has one.
+
+    Examples
+    --------
     >>> money(1_234_567, "USD"), money(9_870, "EUR"), money(-45.2, "USD"), money(1000, "CHF")
     ('$1.23m', '€9.87k', '−$45.20', 'CHF 1.00k')
     """

@@ -40,9 +40,33 @@ def spender(unit: str | None) -> str:
 
 
 def sentence(land: Mapping, who: str, currency: str) -> str:
-    """The one sentence of an overrun: the first of the page, the dashboard's headline, what a command and a notebook say.
+    """The one sentence of an overrun: what page, dashboard, commands and notebooks say.
 
-    land   as `measure.budget.landing.landing` gives it;  who   `spender` of the company or of a unit
+    Parameters
+    ----------
+    land : mapping
+        As `measure.budget.landing.landing` gives it.
+    who : str
+        `spender` of the company or of a unit.
+    currency : str
+        Three letters.
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Source
+    ------
+    docs/method §9.1, §9.5.
+
+    Examples
+    --------
+    >>> land = {"period": "FY2026", "last": "2026-12", "closed": False, "no_width": False, "booked": 50.0}
+    >>> land |= {"p10": 60.0, "p50": 80.0, "p90": 99.0, "budget": None, "breach_month": None}
+    >>> land |= {"overrun_probability": None, "why_none": None}
+    >>> sentence(land, "AI spend", "USD")
+    'AI spend is heading for $80.00 in FY2026 (80 % range $60.00–$99.00).'
     """
     period, budget, what = land["period"], land["budget"], kind(land)
     plan = None if budget is None else f"the {period} budget of {money(budget, currency)}"

@@ -20,31 +20,84 @@ HOURS_PER_MONTH = 730.0
 
 @dataclass(frozen=True, kw_only=True)
 class Hardware:
-    """GPUs that are owned (capital) or leased (monthly payments), and what running them costs. Months count from 0.
+    """GPUs that are owned (capital) or leased (monthly payments), and what running them costs.
 
-    Raises PriceError for negative numbers, shares outside 0..1, a life of 0 months, an unknown method.
+    Months count from 0. Money is of one currency.
+
+    Parameters
+    ----------
+    gpus : float
+        How many.
+    capital : float, optional
+        Money for all of it, paid in month 0; 0 for a lease.
+    life_months : int, optional
+        Useful life.
+    salvage_share : float, optional
+        Of the capital that is left (and sold) at the end of the life.
+    method : str, optional
+        straight_line, or declining: a constant share of the book value a month, never below
+        salvage.
+    declining_rate : float, optional
+        declining: this many times the straight-line share of the first month.
+    lease_monthly : float, optional
+        Money a month.
+    lease_months : int, optional
+        How many months.
+    lease_advance : bool, optional
+        Paid at the beginning of the month, else at its end.
+    kilowatts : float, optional
+        Drawn by all of it at full use.
+    idle_share : float, optional
+        Share of that drawn when idle; 1: power does not depend on use.
+    pue : float, optional
+        Power of the site over power of the machines.
+    power_price : float, optional
+        Money per kWh.
+    colocation_monthly, staff_monthly : float, optional
+        Money a month.
+    maintenance_share : float, optional
+        Of the capital, a year.
+    other_monthly : float, optional
+        Money a month.
+    availability : float, optional
+        Share of hours in which it can be used.
+    hours_per_month : float, optional
+        Of every month.
+
+    Raises
+    ------
+    PriceError
+        Negative numbers, shares outside 0..1, a life of 0 months, an unknown method.
+
+    Source
+    ------
+    docs/method §5.48.
+
+    Examples
+    --------
+    >>> owned = Hardware(gpus=8, capital=8 * 35_040.0, life_months=48)
+    >>> float(owned.cost_per_useful_hour(0.5))
+    2.0
     """
 
     gpus: float
-    capital: float = 0.0  # money for all of it, paid in month 0; 0 for a lease
-    life_months: int = 48  # useful life
-    salvage_share: float = 0.0  # of the capital that is left (and sold) at the end of the life
-    method: str = "straight_line"  # or "declining": a constant share of the book value a month, never below salvage
-    declining_rate: float = (
-        2.0  # declining: this many times the straight-line share of the first month
-    )
-    lease_monthly: float = 0.0  # money a month
-    lease_months: int = 0  # how many months
-    lease_advance: bool = True  # paid at the beginning of the month, else at its end
-    kilowatts: float = 0.0  # drawn by all of it at full use
-    idle_share: float = 1.0  # share of that drawn when idle; 1: power does not depend on use
-    pue: float = 1.0  # power of the site over power of the machines
-    power_price: float = 0.0  # money per kWh
-    colocation_monthly: float = 0.0  # money a month
+    capital: float = 0.0
+    life_months: int = 48
+    salvage_share: float = 0.0
+    method: str = "straight_line"
+    declining_rate: float = 2.0
+    lease_monthly: float = 0.0
+    lease_months: int = 0
+    lease_advance: bool = True
+    kilowatts: float = 0.0
+    idle_share: float = 1.0
+    pue: float = 1.0
+    power_price: float = 0.0
+    colocation_monthly: float = 0.0
     staff_monthly: float = 0.0
-    maintenance_share: float = 0.0  # of the capital, a year
+    maintenance_share: float = 0.0
     other_monthly: float = 0.0
-    availability: float = 1.0  # share of hours in which it can be used
+    availability: float = 1.0
     hours_per_month: float = HOURS_PER_MONTH
 
     def __post_init__(self):

@@ -47,12 +47,40 @@ def apply(
 ) -> Invoice:
     """The invoice of charges under a contract.
 
-    periods   months or days of the last axis; needed where a credit has a start or an expiry
+    Commitment purchases and unused lines have ListCost 0, so that sums of ListCost count usage
+    once.
 
-    Returns an Invoice; every line (..., period). Commitment purchases and unused lines have ListCost 0, so that sums of
-    ListCost count usage once. Raises PriceError: negative quantity, no list cost, covered units above the usage, unknown SKU.
+    Parameters
+    ----------
+    adjustments : Adjustments
+        Negotiated prices, fees, credits, support, tax.
+    charges : sequence of Charge
+        Usage (..., period).
+    periods : sequence of str, optional
+        Months or days of the last axis; needed where a credit has a start or an expiry.
 
-    >>> terms = Adjustments(negotiated=(Negotiated(0.10),), credits=(Credit(100),), support=Support((0.10,)), tax=Tax(0.19))
+    Returns
+    -------
+    Invoice
+        Lines (..., period), money of the contract's currency.
+
+    Raises
+    ------
+    PriceError
+        Negative quantity, no list cost, covered units above the usage, unknown SKU.
+
+    Source
+    ------
+    docs/method §5.46.
+
+    Examples
+    --------
+    >>> terms = Adjustments(
+    ...     negotiated=(Negotiated(0.10),),
+    ...     credits=(Credit(100),),
+    ...     support=Support((0.10,)),
+    ...     tax=Tax(0.19),
+    ... )
     >>> bill = apply(terms, [Charge(sku="gpu", list_cost=[1000.0])])
     >>> [(line.name, float(line.BilledCost[0])) for line in bill.lines]
     [('gpu', 900.0), ('credit 1', -100.0), ('Support', 90.0), ('Tax', 169.1)]

@@ -23,28 +23,59 @@ COUNTS = ("after_discount", "before_discount")
 class Agreement:
     """Committed spend of each contract year and what happens when it is missed or passed.
 
-    Raises PriceError for negative numbers, shares outside 0..1, a start that is no month.
+    Parameters
+    ----------
+    commitments : tuple of float
+        Money of each contract year; one entry and year_months=36: one sum over three years.
+    start : str
+        First month, YYYY-MM.
+    year_months : int, optional
+        Months of a contract year.
+    discount : float or tuple of float, optional
+        Cross-service discount on eligible spend, share; one, or one for each year.
+    marketplace_cap : float, optional
+        Marketplace spend counts up to this share of the year's commitment.
+    marketplace_discount : float, optional
+        Share off marketplace spend.
+    counts : str, optional
+        Spend that counts towards the commitment: after_discount or before_discount.
+    shortfall_carry : float, optional
+        Share of a year's commitment that, when missed, moves to the next year instead of being
+        paid.
+    shortfall_years : int, optional
+        Years after which a carried shortfall must be paid.
+    excess_carry : float, optional
+        Share of spend above the commitment that counts in the next year (for one year).
+    excess_cap : float, optional
+        At most this share of the next year's commitment.
+
+    Raises
+    ------
+    PriceError
+        Negative numbers, shares outside 0..1, a start that is no month.
+
+    Source
+    ------
+    docs/method §5.47.
+
+    Examples
+    --------
+    >>> deal = Agreement(commitments=(100.0, 100.0), start="2027-01", shortfall_carry=0.2)
+    >>> deal.settle([[5.0] * 12 + [10.0] * 12]).shortfall.tolist()
+    [[40.0, 0.0]]
     """
 
-    commitments: tuple[
-        float, ...
-    ]  # money of each contract year; one entry and year_months=36: one sum over three years
-    start: str  # first month YYYY-MM
-    year_months: int = 12  # months of a contract year
-    discount: object = (
-        0.0  # cross-service discount on eligible spend, share; one, or one for each year
-    )
-    marketplace_cap: float = (
-        1.0  # marketplace spend counts up to this share of the year's commitment
-    )
-    marketplace_discount: float = 0.0  # discount on marketplace spend
-    counts: str = "after_discount"  # spend that counts towards the commitment
-    shortfall_carry: float = 0.0  # share of a year's commitment that, when missed, moves to the next year instead of being paid
-    shortfall_years: int = 1  # years after which a carried shortfall must be paid
-    excess_carry: float = (
-        0.0  # share of spend above the commitment that counts in the next year (for one year)
-    )
-    excess_cap: float = 1.0  # at most this share of the next year's commitment
+    commitments: tuple[float, ...]
+    start: str
+    year_months: int = 12
+    discount: object = 0.0
+    marketplace_cap: float = 1.0
+    marketplace_discount: float = 0.0
+    counts: str = "after_discount"
+    shortfall_carry: float = 0.0
+    shortfall_years: int = 1
+    excess_carry: float = 0.0
+    excess_cap: float = 1.0
 
     def __post_init__(self):
         values = (
@@ -110,15 +141,37 @@ class Agreement:
     def settle(self, spend, marketplace=None) -> Outcome:
         """Settle simulated spend.
 
-        spend        (..., month) eligible spend before the discount, money, for all months of the agreement
-        marketplace  (..., month) marketplace spend before its discount, which counts up to the cap; None: none
+        In each year counted = eligible + min(marketplace, cap × commitment). Due = commitment +
+        shortfall carried in − excess carried in. Spend meets the oldest obligation first. A
+        shortfall is paid at the end of its year, except what may be carried; what was carried
+        `shortfall_years` ago, and everything at the end of the last year, is paid.
 
-        In each year counted = eligible + min(marketplace, cap x commitment). Due = commitment + shortfall carried in − excess
-        carried in. Spend meets the oldest obligation first. A shortfall is paid at the end of its year, except what may be
-        carried; what was carried `shortfall_years` ago, and everything at the end of the last year, is paid.
+        Parameters
+        ----------
+        spend : array (..., month)
+            Eligible spend before the discount, money, for all months of the agreement.
+        marketplace : array (..., month), optional
+            Marketplace spend before its discount, which counts up to the cap; None: none.
 
-        >>> done = Agreement(commitments=(100.0, 100.0), start="2027-01", shortfall_carry=0.2).settle([[5.0] * 12 + [10.0] * 12])
-        >>> done.shortfall.tolist(), done.paid.tolist(), done.carried.tolist()
+        Returns
+        -------
+        Outcome
+            Money (..., year) and (..., month).
+
+        Raises
+        ------
+        PriceError
+            Negative spend, or another number of months.
+
+        Source
+        ------
+        docs/method §5.47.
+
+        Examples
+        --------
+        >>> deal = Agreement(commitments=(100.0, 100.0), start="2027-01", shortfall_carry=0.2)
+        >>> end = deal.settle([[5.0] * 12 + [10.0] * 12])
+        >>> end.shortfall.tolist(), end.paid.tolist(), end.carried.tolist()
         ([[40.0, 0.0]], [[20.0, 0.0]], [[20.0, 0.0]])
         """
         spend = self._months(spend, "spend")

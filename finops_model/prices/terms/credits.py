@@ -126,16 +126,41 @@ def draw(
 ) -> Drawn:
     """Draw credits down against cost, period by period.
 
-    cost      money (..., period); with `services` (..., period, service). A negative cost (a refund) is not paid for
-    periods   months YYYY-MM or days YYYY-MM-DD, length period; needed where a credit has a start or an expiry
-    services  names of the last axis, for credits that pay only for some
-    order     see `ordered`
+    In every period the credits pay one after the other. A credit that begins or ends within a
+    period pays for the cost of its days, the cost of a period lying evenly over its days. What a
+    credit pays is shared among its services by what is still unpaid there.
 
-    In every period the credits pay one after the other. A credit that begins or ends within a period pays for the cost of
-    its days, the cost of a period lying evenly over its days. What a credit pays is shared among its services by what is
-    still unpaid there. Raises PriceError for a cost that is no finite number, shapes that do not fit, a service nobody has.
+    Parameters
+    ----------
+    credits : sequence of Credit
+        Money of one currency.
+    cost : array (..., period) or (..., period, service)
+        Money; a negative cost (a refund) is not paid for.
+    periods : sequence of str, optional
+        Months YYYY-MM or days YYYY-MM-DD; needed where a credit has a start or an expiry.
+    services : sequence of str, optional
+        Names of the last axis, for credits that pay only for some.
+    order : str or sequence, optional
+        See `ordered`.
 
-    >>> month = draw([Credit(100, "trial", expires="2027-01"), Credit(500, "grant")], [80.0, 90.0], ["2027-01", "2027-02"])
+    Returns
+    -------
+    Drawn
+        drawn (..., period, credit), expired, left and after, money.
+
+    Raises
+    ------
+    PriceError
+        A cost that is no finite number, shapes that do not fit, a service nobody has.
+
+    Source
+    ------
+    docs/method §5.44.
+
+    Examples
+    --------
+    >>> credits = [Credit(100, "trial", expires="2027-01"), Credit(500, "grant")]
+    >>> month = draw(credits, [80.0, 90.0], ["2027-01", "2027-02"])
     >>> month.drawn.tolist(), month.expired.tolist(), month.left.tolist(), month.after.tolist()
     ([[80.0, 0.0], [0.0, 90.0]], [20.0, 0.0], [0.0, 410.0], [0.0, 0.0])
     """

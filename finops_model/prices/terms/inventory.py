@@ -73,10 +73,37 @@ def read_inventory(
 ) -> Inventory:
     """Commitments of a CSV or YAML file with FOCUS 1.4 Contract Commitment columns.
 
-    on_demand  money per unit and hour where records have no x_OnDemandUnitPrice: one number, or SKU -> money
-    capacity   pool unit or SKU -> units an hour there are at most; a record may state x_Capacity itself
+    Parameters
+    ----------
+    path : path
+        The file.
+    on_demand : float or mapping, optional
+        Money per unit and hour where records have no x_OnDemandUnitPrice: one number, or SKU ->
+        money.
+    capacity : mapping, optional
+        Pool unit or SKU -> units an hour there are at most; a record may state x_Capacity itself.
 
-    Raises PriceError naming file and line (CSV) or place (YAML): see commitments.from_record and `inventory`.
+    Returns
+    -------
+    Inventory
+        A commitment for each record.
+
+    Raises
+    ------
+    PriceError
+        Names file and line (CSV) or place (YAML): see commitments.from_record and `inventory`.
+
+    Source
+    ------
+    docs/method §8.20, §8.21.
+
+    Examples
+    --------
+    >>> try:
+    ...     read_inventory("commitments.csv")
+    ... except PriceError as problem:
+    ...     print(problem)
+    commitments.csv: there is no such file.
     """
     path = Path(path)
     if path.suffix.casefold() in (".yaml", ".yml"):

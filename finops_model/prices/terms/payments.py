@@ -29,24 +29,57 @@ COMPOUNDINGS = ("daily", "monthly", "monthly_effective")
 class Payment:
     """How the fee of a term is paid.
 
-    Raises PriceError for a term that ends before it starts, a share outside 0..1, an unknown option or interval, a schedule
-    that does not add up to the fee.
+    Parameters
+    ----------
+    fee : float or array
+        Whole fee of the term, money: a number or (...).
+    start : str
+        First day of the term.
+    end : str
+        Day after the last one.
+    option : str, optional
+        all_upfront, partial_upfront, no_upfront, scheduled.
+    upfront_share : float, optional
+        Of partial_upfront: the share of the fee that is due on the first day; default half.
+    interval : str, optional
+        Of the rest: by_days (each month by its days), or equal monthly, quarterly, annually.
+    advance : bool, optional
+        Whether an interval is invoiced on its first day; else on the day after its last.
+    net_days : int, optional
+        Payment terms: days from invoice to payment.
+    schedule : tuple, optional
+        Of scheduled: (day, money) or (day, share of the fee) pairs.
+    currency : str, optional
+        A fee in whole cents is invoiced and expensed in whole cents that add up to it (§5.49); "":
+        exact.
+
+    Raises
+    ------
+    PriceError
+        A term that ends before it starts, a share outside 0..1, an unknown option or interval, a
+        schedule that does not add up to the fee.
+
+    Source
+    ------
+    docs/method §5.40, §6.2.
+
+    Examples
+    --------
+    >>> year = Payment(8760.0, "2026-01-01", "2027-01-01", "partial_upfront")
+    >>> float(year.upfront), float(year.effective_per_hour)
+    (4380.0, 1.0)
     """
 
-    fee: float | np.ndarray  # whole fee of the term, money: a number or (...)
-    start: str  # first day of the term
-    end: str  # day after the last one
-    option: str = "no_upfront"  # all_upfront, partial_upfront, no_upfront, scheduled
-    upfront_share: float | None = (
-        None  # of partial_upfront: the share of the fee that is due on the first day; default half
-    )
-    interval: str = "by_days"  # of the rest: by_days (each month by its days), or equal monthly, quarterly, annually
-    advance: bool = (
-        False  # whether an interval is invoiced on its first day; else on the day after its last
-    )
-    net_days: int = 0  # payment terms: days from invoice to payment
-    schedule: tuple = ()  # of scheduled: (day, money) or (day, share of the fee) pairs
-    currency: str = "USD"  # a fee in whole cents is invoiced and expensed in whole cents that add up to it (§5.49); "": exact
+    fee: float | np.ndarray
+    start: str
+    end: str
+    option: str = "no_upfront"
+    upfront_share: float | None = None
+    interval: str = "by_days"
+    advance: bool = False
+    net_days: int = 0
+    schedule: tuple = ()
+    currency: str = "USD"
 
     def __post_init__(self):
         term(self.start, self.end, "payment")

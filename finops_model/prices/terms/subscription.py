@@ -64,16 +64,50 @@ class Plan:
 class Subscription:
     """Seats under plans that change on dates.
 
-    A dearer plan counts from its day on, charged for the days left; a cheaper one counts from the next cycle on.
+    A dearer plan counts from its day on, charged for the days left; a cheaper one counts from the
+    next cycle on.
+
+    Parameters
+    ----------
+    plans : tuple of Plan
+        In the order of their dates.
+    minimum_seats : float, optional
+        Seats that are paid for at least.
+    months : int, optional
+        Months of a cycle: 1 monthly, 12 annual (the fee is then for a year).
+    anchor : str, optional
+        First day of a cycle; None: cycles are calendar months.
+    pool : str, optional
+        Quota: "pooled" over seats, or "per_seat".
+    proration : str, optional
+        "calendar_day", or "full": a seat added in a cycle is paid for all of it.
+    trial_days : int, optional
+        First days from the anchor that cost nothing.
+
+    Raises
+    ------
+    PriceError
+        No plan, plans out of order, a number or a word that makes no sense, cycles without their
+        day.
+
+    Source
+    ------
+    docs/method §5.42, §5.43.
+
+    Examples
+    --------
+    >>> team = Subscription(plans=(Plan(fee=20.0),))
+    >>> float(team.settle(np.full(31, 5.0), "2027-01-01").seat_cost.sum())
+    100.0
     """
 
-    plans: tuple[Plan, ...]  # in the order of their dates
-    minimum_seats: float = 0.0  # seats that are paid for at least
-    months: int = 1  # months of a cycle: 1 monthly, 12 annual (the fee is then for a year)
-    anchor: str | None = None  # first day of a cycle; None: cycles are calendar months
-    pool: str = "pooled"  # quota: "pooled" over seats, or "per_seat"
-    proration: str = "calendar_day"  # or "full": a seat added in a cycle is paid for all of it
-    trial_days: int = 0  # first days from the anchor that cost nothing
+    plans: tuple[Plan, ...]
+    minimum_seats: float = 0.0
+    months: int = 1
+    anchor: str | None = None
+    pool: str = "pooled"
+    proration: str = "calendar_day"
+    trial_days: int = 0
 
     def __post_init__(self):
         object.__setattr__(self, "plans", tuple(self.plans))
@@ -122,10 +156,28 @@ class Subscription:
     def settle(self, seats, first, usage=None) -> Charged:
         """Charge seats and usage cycle by cycle.
 
-        seats   (..., day) seats held on each day from `first` on, a day that begins a cycle; the days must fill whole cycles
-        usage   (..., cycle) units; with pool "per_seat" (..., cycle, seat), each seat's own. None: nothing is used
+        Parameters
+        ----------
+        seats : array (..., day)
+            Seats held on each day from `first` on; the days must fill whole cycles.
+        first : str
+            The first day, one that begins a cycle.
+        usage : array (..., cycle), optional
+            Units; with pool "per_seat" (..., cycle, seat), each seat's own. None: nothing is used.
 
-        Returns Charged. Raises PriceError for negative seats or usage and for days that do not fill whole cycles.
+        Returns
+        -------
+        Charged
+            Money (..., cycle).
+
+        Raises
+        ------
+        PriceError
+            Negative seats or usage, days that do not fill whole cycles.
+
+        Source
+        ------
+        docs/method §5.42, §5.43.
         """
         seats = quantities("seats", seats)
         first = day(first, "subscription: first")

@@ -131,10 +131,33 @@ def by_rule(rule: str, width, height, **fields):
 
 
 def image_tokens(model: str, width, height, detail="high"):
-    """Tokens of images for an OpenAI model by name: by tiles or by patches, as the vendor's table has it.
+    """Tokens of images for an OpenAI model by name, by tiles or patches as the vendor's table says.
 
-    Raises PriceError for a model that is in neither table, with the nearest match: use the rule itself then.
+    Parameters
+    ----------
+    model : str
+        As the vendor names it.
+    width, height : float or array
+        Pixels.
+    detail : str, optional
+        "high" or "low", where the model counts tiles.
 
+    Returns
+    -------
+    float or array
+        Tokens of each image, in the shape of the sizes.
+
+    Raises
+    ------
+    PriceError
+        A model that is in neither table, with the nearest match: use the rule itself then.
+
+    Source
+    ------
+    docs/method §5.24.
+
+    Examples
+    --------
     >>> float(image_tokens("gpt-5", 1024, 1024))
     630.0
     """

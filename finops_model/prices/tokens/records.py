@@ -50,17 +50,43 @@ def price_records(
     reading: Mapping | None = None,
     **how,
 ) -> Records:
-    """What usage records cost; one that cannot be read or priced is refused with its reason and leaves the others alone.
+    """What usage records cost; one that cannot be priced is refused and leaves the others alone.
 
-    offers    index from `table.offer`, or one for each record; when: see tokens.token_cost, or a list with one for each record
-    records   usage objects as the vendor's JSON has them
-    reading   more for tokens_usage.from_vendor (reasoning_included); how: more for tokens.token_cost
+    Parameters
+    ----------
+    table : TokenTable
+        The prices.
+    offers : int or sequence of int
+        Index from `table.offer`, or one for each record.
+    records : sequence of mapping
+        Usage objects as the vendor's JSON has them.
+    when : date, str or sequence of them, optional
+        Day of all records or of each, see `token_cost`.
+    vendor : str, optional
+        Whose words they use.
+    reading : mapping, optional
+        More for `from_vendor` (reasoning_included).
+    **how
+        More for `token_cost`.
 
+    Returns
+    -------
+    Records
+        cost (record,), money of the table, nan where refused; `refused`: (position, reason) of
+        each.
+
+    Source
+    ------
+    docs/method §5.25.
+
+    Examples
+    --------
     >>> from finops_model.prices.tokens.cost import load_tokens
     >>> table = load_tokens()
-    >>> usage = [{"prompt_tokens": 1000, "completion_tokens": 10}, {"prompt_tokens": 1000, "completion_tokens": 10, "draft_tokens": 9}]
-    >>> done = price_records(table, table.offer("o3", "openai"), usage, "2026-01-01")
-    >>> [at for at, reason in done.refused], round(done.total, 9)
+    >>> usage = [{"prompt_tokens": 1000, "completion_tokens": 10}]
+    >>> usage += [{"prompt_tokens": 1000, "completion_tokens": 10, "draft_tokens": 9}]
+    >>> priced = price_records(table, table.offer("o3", "openai"), usage, "2026-01-01")
+    >>> [at for at, reason in priced.refused], round(priced.total, 9)
     ([1], 0.00208)
     """
     refused: dict[int, str] = {}

@@ -114,9 +114,31 @@ def write_snapshot(path: str | os.PathLike = SNAPSHOT, made: str = "") -> Path:
 
 
 def changes(old: TokenTable, new: TokenTable, day: str) -> list[dict]:
-    """What a refresh moves: standard and context prices on a day, in the old table and in the new.
+    """What a refresh moves: standard and context prices on a day.
 
-    Returns one dict per difference: provider, model, context, bucket, above (0: the first tier), old, new (None: not there).
+    Parameters
+    ----------
+    old, new : TokenTable
+        The table that is there, and the one that would come; both as frozen, without corrections.
+    day : str
+        YYYY-MM-DD.
+
+    Returns
+    -------
+    list of dict
+        One for each difference: provider, model, context, bucket, above (0: the first tier), old,
+        new (None: not there).
+
+    Source
+    ------
+    docs/method §4.5.
+
+    Examples
+    --------
+    >>> from finops_model.prices.tokens.cost import load_tokens
+    >>> table = load_tokens()
+    >>> changes(table, table, "2026-10-31")
+    []
     """
     before, after = (
         _on(table.frozen or table, day) for table in (old, new)

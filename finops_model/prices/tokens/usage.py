@@ -26,11 +26,35 @@ MODALITIES = {"TEXT": "", "AUDIO": "audio", "IMAGE": "image", "DOCUMENT": "image
 
 
 def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
-    """Usage of OpenAI and of the many who copy its form: chat completions, responses, realtime, images, embeddings.
+    """Usage of OpenAI and of the many who copy its form.
 
-    reasoning_included   False: xAI counts reasoning beside completion_tokens
+    Chat completions, responses, realtime, images, embeddings.
 
-    >>> raw = {"prompt_tokens": 100, "completion_tokens": 30, "total_tokens": 130, "prompt_tokens_details": {"cached_tokens": 60}}
+    Parameters
+    ----------
+    usage : mapping
+        The usage object of a response; numbers or arrays of them.
+    reasoning_included : bool, optional
+        False: xAI counts reasoning beside completion_tokens.
+
+    Returns
+    -------
+    Buckets
+        Tokens by bucket, same shape; each token in one bucket.
+
+    Raises
+    ------
+    PriceError
+        Numbers that contradict each other, or a field that nobody knows.
+
+    Source
+    ------
+    docs/method §5.20, §5.25.
+
+    Examples
+    --------
+    >>> raw = {"prompt_tokens": 100, "completion_tokens": 30, "total_tokens": 130}
+    >>> raw |= {"prompt_tokens_details": {"cached_tokens": 60}}
     >>> {name: float(n) for name, n in from_openai(raw).items()}
     {'uncached_input': 40.0, 'cache_read': 60.0, 'output': 30.0}
     """
