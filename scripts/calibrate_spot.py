@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from finops_model.uncertainty.price_risk import Spot, Steps, spot
+from finops_model.uncertainty.spot_price import Spot, Steps, spot
 
 GPU = (
     "a2-highgpu-1g",

@@ -13,14 +13,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles import closed_forms as closed
 from scipy.stats import beta as beta_law
 
 from finops_model import streams
 from finops_model.errors import ScenarioError
 from finops_model.simulate import export
 from finops_model.uncertainty import answers, correlate
-from finops_model.uncertainty import closed_forms as closed
 from finops_model.uncertainty.distributions import make
+from finops_model.uncertainty.price_risk import ou
 
 N = 60_000
 NORMAL = make("normal", {"mean": 0.0, "sd": 1.0})
@@ -134,7 +135,7 @@ def test_sums_of_autocorrelated_noise_have_the_variance_of_their_covariance_matr
 
 
 def test_the_reverting_process_is_the_autoregression_it_is_seen_as():
-    phi, shock, stationary = closed.ou(0.1, 0.3, 1 / 24)
+    phi, shock, stationary = ou(0.1, 0.3, 1 / 24)
     assert np.isclose(closed.ar1(phi, shock)[0], stationary)
     mean, variance = closed.ou_at(0.1, 0.3, [0.0, 5.0, 1e9], 2.0, 1.0)
     assert np.allclose(mean, [2.0, 1 + math.exp(-0.5), 1.0]) and np.allclose(
@@ -142,7 +143,7 @@ def test_the_reverting_process_is_the_autoregression_it_is_seen_as():
     )
     x = np.full(N, 2.0)
     for k in range(10):
-        p, s, _ = closed.ou(0.1, 0.3, 0.5)
+        p, s, _ = ou(0.1, 0.3, 0.5)
         x = 1 + p * (x - 1) + s * draws(f"ou/{k}")[:, 0]
     within(x, mean[1])
     within((x - mean[1]) ** 2, variance[1])

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from oracles import closed_forms, price_moments
 from scipy.stats import gamma, norm, poisson
 
 from finops_model.prices.rates import make as make_rate
 from finops_model.simulate.kernel import engine
 from finops_model.simulate.kernel.flat import FlatPlan, Form, PathValue, Table, loadings_of
-from finops_model.uncertainty import closed_forms, price_moments
 from finops_model.uncertainty.distributions import make
 from finops_model.uncertainty.elicit import elicit, read_value
 from finops_model.uncertainty.following import Following

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles import price_moments as moments
 
 from finops_model.decide import sobol
 from finops_model.errors import ScenarioError
-from finops_model.uncertainty import price_moments as moments
 from finops_model.uncertainty import price_risk as risk
+from finops_model.uncertainty import spot_price
 from finops_model.uncertainty.distributions import make
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -121,8 +122,8 @@ def test_counts_of_migrations_are_those_of_brute_force():
 )
 @pytest.mark.parametrize("moving", [None, True, False])
 def test_spot_rests_and_moves_as_its_matrix_says(change, moving):
-    model = risk.Spot(0.61, 0.24, change)
-    found = risk.spot(3, "us-central1", N, 12, model, 0.4, moving) / 0.4
+    model = spot_price.Spot(0.61, 0.24, change)
+    found = spot_price.spot(3, "us-central1", N, 12, model, 0.4, moving) / 0.4
     first, second = moments.spot_moments(model, 12, moving)
     within(found, first)
     within(found**2, second)
@@ -131,7 +132,7 @@ def test_spot_rests_and_moves_as_its_matrix_says(change, moving):
 
 def test_a_bounded_spot_price_is_that_of_brute_force():
     """All sequences of three months, every one with its chance: mean and spread with bounds that bind."""
-    model = risk.Spot(0.7, 0.4, FEW, 0.3, 0.45)
+    model = spot_price.Spot(0.7, 0.4, FEW, 0.3, 0.45)
     exact = {}
     for steps in itertools.product((None, 0, 1, 2), repeat=3):
         chance, level, before = 1.0, np.log(0.4), False
@@ -144,7 +145,7 @@ def test_a_bounded_spot_price_is_that_of_brute_force():
         exact[round(level, 12)] = exact.get(round(level, 12), 0.0) + chance
     levels, chances = np.array(list(exact)), np.array(list(exact.values()))
     assert np.isclose(chances.sum(), 1)
-    found = risk.spot(5, "r", N, 3, model, 0.4, moving=False)[:, -1]
+    found = spot_price.spot(5, "r", N, 3, model, 0.4, moving=False)[:, -1]
     within(found, chances @ np.exp(levels))
     assert found.min() >= 0.3 - 1e-12 and found.max() <= 0.45 + 1e-12
     for level, chance in zip(levels, chances):
@@ -167,11 +168,11 @@ def test_what_was_measured_of_spot_prices_is_what_the_model_does():
         and told["passport"]["licence"] == "Apache-2.0"
     )
     for kind, own in told["models"].items():
-        model = risk.read_spot(CALIBRATION, kind)
-        free = risk.Spot(
+        model = spot_price.read_spot(CALIBRATION, kind)
+        free = spot_price.Spot(
             model.after_change, model.after_rest, model.change, persistence=model.persistence
         )
-        logs = np.log(risk.spot(7, kind, 20_000, 12, free, 1.0))
+        logs = np.log(spot_price.spot(7, kind, 20_000, 12, free, 1.0))
         assert abs((np.diff(logs, axis=1) == 0).mean() - own["p_no_change"]) < 0.04, kind
         assert abs(model.change.sd / own["sd_of_change"] - 1) < 0.1, kind
         for lag, seen in own["sd_of_log_change_over_months"].items():
@@ -257,7 +258,9 @@ PROCESSES = {
     "migrations": lambda n, m, name="a": risk.migrations(
         1, name, n, m, make("uniform", {"min": 4.0, "max": 8.0}), BOTH, 0.7
     ),
-    "spot": lambda n, m, name="a": risk.spot(1, name, n, m, risk.read_spot(CALIBRATION), 0.34),
+    "spot": lambda n, m, name="a": spot_price.spot(
+        1, name, n, m, spot_price.read_spot(CALIBRATION), 0.34
+    ),
     "reverting": lambda n, m, name="a": risk.reverting(1, name, n, m, kappa=1.0, sigma=0.5),
     "availability": lambda n, m, name="a": risk.scarcity(
         1,
@@ -327,12 +330,15 @@ def test_any_process_gives_positive_finite_factors(starts, ends, rate, factor):
             "be above 0 (4 to 8 months is usual).",
         ),
         (
-            lambda: risk.spot(1, "x", 4, 4, risk.Spot(0.6, 0.2, FEW, 0.3, 0.5), 0.6),
+            lambda: spot_price.spot(1, "x", 4, 4, spot_price.Spot(0.6, 0.2, FEW, 0.3, 0.5), 0.6),
             "spot: start is 0.6 of the on-demand price; the model holds from 0.3 to 0.5.",
         ),
-        (lambda: risk.Spot(1.6, 0.2, FEW), "spot: after_change is 1.6; it must be from 0 to 1."),
         (
-            lambda: risk.Spot(0.6, 0.2, FEW, 0.5, 0.3),
+            lambda: spot_price.Spot(1.6, 0.2, FEW),
+            "spot: after_change is 1.6; it must be from 0 to 1.",
+        ),
+        (
+            lambda: spot_price.Spot(0.6, 0.2, FEW, 0.5, 0.3),
             "spot: low 0.5, high 0.3: shares of the on-demand price, low below high.",
         ),
         (
@@ -348,12 +354,12 @@ def test_any_process_gives_positive_finite_factors(starts, ends, rate, factor):
             "announced change of 2027-01-01: factor is 0; it must be a finite number above 0.",
         ),
         (
-            lambda: risk.read_spot(CALIBRATION, "a3-highgpu-8"),
+            lambda: spot_price.read_spot(CALIBRATION, "a3-highgpu-8"),
             f"{CALIBRATION}: unknown spot model 'a3-highgpu-8'. Did you mean 'a3-highgpu-8g'? Known: "
             "pooled, a2-highgpu-1g, a2-ultragpu-1g, a3-highgpu-8g, g2-standard-4.",
         ),
         (
-            lambda: moments.spot_moments(risk.Spot(0.6, 0.2, FEW, persistence=0.5), 3),
+            lambda: moments.spot_moments(spot_price.Spot(0.6, 0.2, FEW, persistence=0.5), 3),
             "spot: changes that persist have no closed form; it holds for persistence 0.",
         ),
         (
@@ -369,7 +375,7 @@ def test_nonsense_is_refused_in_one_sentence(call, message):
 
 
 def test_knots_have_the_four_forms_of_a_distribution():
-    steps = risk.Steps(
+    steps = spot_price.Steps(
         ((0.0, 1.0), (0.25, 2.0), (0.5, 2.0), (1.0, 4.0))
     )  # a quarter of it lies at 2
     x = np.linspace(0.5, 4.5, 400_001)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from oracles import price_moments as moments
 from risk_world import DAY, costs, day_counts, facts_in, hits, plan_of, resolved, workload
 from scenario_world import demand_for, settings, world
 
@@ -13,7 +14,6 @@ from finops_model.scenario.document import explain
 from finops_model.simulate.compile.plan import compile_plan
 from finops_model.simulate.compile.to_flat import by_workload, compile_flat
 from finops_model.simulate.kernel import engine
-from finops_model.uncertainty import price_moments as moments
 from finops_model.uncertainty import risks
 from finops_model.uncertainty.answers import answer
 from finops_model.uncertainty.distributions import make

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from oracles import price_moments as moments
 from risk_world import costs, facts_in, plan_of, resolved
 from scenario_world import demand_for, settings
 
@@ -16,7 +17,6 @@ from finops_model.simulate.compile.plan import compile_plan, future
 from finops_model.simulate.compile.pools import read_shapes
 from finops_model.simulate.compile.risk_plan import price_factors
 from finops_model.simulate.scenarios import simulate
-from finops_model.uncertainty import price_moments as moments
 
 
 @pytest.fixture(scope="module")

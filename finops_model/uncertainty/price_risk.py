@@ -3,71 +3,31 @@
     announced    changes of which the day is known: certain
     jumps        repricing of a SKU at a hazard, up or down, on top of a drift; both may be nothing
     migrations   moves to successor models, every few months, up or down
-    spot         one region's spot price: rests and moves in runs, bounded by shares of the on-demand price
     reverting    a log price that reverts to a level (Ornstein-Uhlenbeck), seen monthly
     scarcity     spells in which less can be had and it costs more
     fx           an exchange rate, random walk or reverting, median or mean on the plan rate
 
 Each is a pure function of (seed, name, path, month): a longer horizon continues it, fewer paths cut it, and other names leave it alone.
 `paths` is how many from the first on, or a range of them: a block of paths is drawn alone and bit for bit the same.
-Give a vendor's family one name and it is repriced on one day. Closed forms of the moments are in price_moments.py.
+Give a vendor's family one name and it is repriced on one day. Closed forms of the moments
+are in tests/oracles/price_moments.py; spot prices are in spot_price.py.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
+import math
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
-from .. import streams
-from ..checks import finite, positive, share
-from ..errors import ScenarioError, listing, unknown
+from ..checks import finite, positive, share, zero_or_more
+from ..errors import ScenarioError, listing
 from ..periods import month_days
 from .distributions import Distribution
 from .distributions.poisson import Poisson
+from .uniforms import monthly_uniforms, path_uniforms, span_of
 
 WHEN = ("end", "mean")
-
-
-def monthly_uniforms(seed: int, name: str, paths: int | range, months: int) -> np.ndarray:
-    """Uniform draws in (0, 1), (path, month).
-
-    >>> import numpy as np
-    >>> long, short = monthly_uniforms(1, "a", 300, 12), monthly_uniforms(1, "a", range(256, 266), 3)
-    >>> bool(np.array_equal(long[256:266, :3], short))
-    True
-    """
-    span = _span(paths)
-    blocks = [
-        streams.generator(seed, name, block).random((months, streams.BLOCK)).T
-        for block in _blocks(span)
-    ]
-    draws = (
-        np.concatenate(blocks)[span.start % streams.BLOCK :][: len(span)]
-        if blocks
-        else np.empty((0, months))
-    )
-    return np.clip(draws, 1e-12, 1 - 1e-12)
-
-
-def path_uniforms(seed: int, name: str, paths: int | range) -> np.ndarray:
-    """One uniform draw in (0, 1) per path, (path,)."""
-    span = _span(paths)
-    blocks = _blocks(span)
-    return streams.uniform_blocks(seed, name, blocks.start, blocks.stop)[
-        span.start % streams.BLOCK :
-    ][: len(span)]
-
-
-def _span(paths: int | range) -> range:
-    return paths if isinstance(paths, range) else range(paths)
-
-
-def _blocks(span: range) -> range:
-    return range(span.start // streams.BLOCK, -(-span.stop // streams.BLOCK))
 
 
 def announced(changes, months) -> np.ndarray:
@@ -78,7 +38,7 @@ def announced(changes, months) -> np.ndarray:
     >>> announced([("2027-01-16", 0.5)], ["2026-12", "2027-01", "2027-02"]).round(6)
     array([1.      , 0.741935, 0.5     ])
     """
-    found = np.ones(len(months))
+    factors = np.ones(len(months))
     pairs = [
         (np.datetime64(day, "D"), positive(factor, f"announced change of {day}: factor"))
         for day, factor in changes
@@ -88,8 +48,8 @@ def announced(changes, months) -> np.ndarray:
         level = np.ones(len(days))
         for day, factor in pairs:
             level[days >= day] *= factor
-        found[m] = level.mean()
-    return found
+        factors[m] = level.mean()
+    return factors
 
 
 def jumps(
@@ -113,7 +73,7 @@ def jumps(
     rate, drift = _rate(per_year), finite(drift_per_year, "drift_per_year")
     _check_factor(factor)
     _one_of("when", when, WHEN)
-    step, count = 1 / 12, len(_span(paths))
+    step, count = 1 / 12, len(span_of(paths))
     if rate * step == 0:  # none, or one too rare for a float
         counts = np.zeros((count, months), dtype=int)
     else:
@@ -175,8 +135,8 @@ def migrations(
         raise ScenarioError(
             f"migrations: an interval of {least:g} months is possible; it must be above 0 (4 to 8 months is usual)."
         )
-    count = len(_span(paths))
-    clock, found = np.zeros(count), np.ones((count, months))
+    count = len(span_of(paths))
+    clock, ratios = np.zeros(count), np.ones((count, months))
     for k in range(int(np.ceil(months / least))):
         draws = path_uniforms(seed, f"{name}/interval/{k}", paths)
         clock = clock + (
@@ -190,146 +150,28 @@ def migrations(
         ratio = np.where(path_uniforms(seed, f"{name}/adopted/{k}", paths) < adopted, size, 1.0)
         first = np.ceil(clock - 1e-12).astype(int) - 1  # the month at whose end it has happened
         on = np.arange(months) >= first[:, None]
-        found = np.where(on, found * ratio[:, None], found)
+        ratios = np.where(on, ratios * ratio[:, None], ratios)
         if (clock >= months).all():
             break
-    return found
+    return ratios
 
 
-@dataclass(frozen=True)
-class Spot:
-    """Constants of a region's spot price, by month (risks/gcp_spot.json has measured ones)."""
+def ou(kappa: float, sigma: float, step: float) -> tuple[float, float, float]:
+    """(phi, innovation sd, stationary sd) of dX = −kappa X dt + sigma dW seen every `step`, exactly.
 
-    after_change: float  # chance of a change in a month that follows a change
-    after_rest: float  # … that follows none
-    change: Distribution  # of the log price, given that it changes
-    low: float = 0.0  # share of the on-demand price that it does not fall below
-    high: float = np.inf  # … or rise above
-    persistence: float = (
-        0.0  # correlation, on the normal scale, of a change with the change before it
-    )
-
-    def __post_init__(self):
-        share(self.after_change, "spot: after_change")
-        share(self.after_rest, "spot: after_rest")
-        if not 0 <= finite(self.persistence, "spot: persistence") < 1:
-            raise ScenarioError(
-                f"spot: persistence is {self.persistence:g}; it must be from 0 to below 1."
-            )
-        if not 0 <= self.low < self.high:
-            raise ScenarioError(
-                f"spot: low {self.low:g}, high {self.high:g}: shares of the on-demand price, low below high."
-            )
-
-    @property
-    def change_share(self) -> float:
-        """Share of the months in which the price changes, in the long run."""
-        a, b = self.after_rest, self.after_change
-        if a == 0 and b == 1:
-            raise ScenarioError(
-                "spot: after_rest 0 and after_change 1: what rests stays and what moves goes on, for ever, so there is no long "
-                "run. Say which it is: moving, yes or no."
-            )
-        return a / (1 - b + a)
-
-
-@dataclass(frozen=True)
-class Steps(Distribution):
-    """A distribution given by knots of its quantile function, straight lines between them."""
-
-    knots: tuple[tuple[float, float], ...]
-
-    def quantile(self, u):
-        p, v = np.array(self.knots).T
-        return np.interp(u, p, v)
-
-    def cdf(self, x):
-        p, v = np.array(self.knots).T
-        return np.interp(x, v, p)
-
-    def density(self, x):
-        p, v = np.array(self.knots).T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slopes = np.where(np.diff(v) > 0, np.diff(p) / np.diff(v), 0.0)
-        piece = np.clip(np.searchsorted(v, x, side="right") - 1, 0, len(slopes) - 1)
-        return np.where((np.asarray(x) >= v[0]) & (np.asarray(x) < v[-1]), slopes[piece], 0.0)
-
-    def between(self, power, low=-np.inf, high=np.inf):
-        total = 0.0
-        for (p0, v0), (p1, v1) in zip(self.knots, self.knots[1:]):
-            a, b = max(low, v0), min(high, v1)
-            if v1 > v0 and b > a:
-                total += (p1 - p0) / (v1 - v0) * (b ** (power + 1) - a ** (power + 1)) / (power + 1)
-            elif v1 == v0 and low < v0 <= high:
-                total += (p1 - p0) * v0**power
-        return total
-
-    def exponential_moment(self, power: float) -> float:
-        """E[exp(power · X)]."""
-        total = 0.0
-        for (p0, v0), (p1, v1) in zip(self.knots, self.knots[1:]):
-            width = power * (v1 - v0)
-            total += (p1 - p0) * np.exp(power * v0) * (np.expm1(width) / width if width else 1.0)
-        return float(total)
-
-
-def read_spot(path, kind: str = "pooled") -> Spot:
-    """Measured constants by instance type, or pooled. Raises ScenarioError with the nearest type."""
-    models = json.loads(Path(path).read_text(encoding="utf-8"))["models"]
-    if kind not in models:
-        raise ScenarioError(unknown(str(path), "spot model", kind, models))
-    own = models[kind]
-    bounds = own["ratio_to_on_demand"]
-    return Spot(
-        own["p_change_after_change"],
-        own["p_change_after_rest"],
-        Steps(tuple((float(p), float(v)) for p, v in own["change_quantiles"])),
-        bounds["low"],
-        bounds["high"],
-        own["persistence"],
-    )
-
-
-def spot(
-    seed: int,
-    name: str,
-    paths: int | range,
-    months: int,
-    model: Spot,
-    start: float,
-    moving: bool | None = None,
-) -> np.ndarray:
-    """Spot price ÷ on-demand price, (path, month), of one region; name it by region, so that regions are drawn apart.
-
-    start    today's ratio;  moving  whether the price changed last month; None: as often as in the long run
-    A step that would leave low … high ends on the bound.
+    >>> [round(v, 9) for v in ou(0.1, 0.3, 1 / 24)]
+    [0.995842002, 0.061109887, 0.670820393]
     """
-    start = positive(start, "spot: start")
-    if not model.low <= start <= model.high:
-        raise ScenarioError(
-            f"spot: start is {start:g} of the on-demand price; the model holds from {model.low:g} to {model.high:g}."
-        )
-    count = len(_span(paths))
-    change = monthly_uniforms(seed, f"{name}/change", paths, months)
-    drawn = monthly_uniforms(seed, f"{name}/size", paths, months)
-    keep, score = model.persistence, ndtri(path_uniforms(seed, f"{name}/last", paths))
-    before = (
-        path_uniforms(seed, f"{name}/start", paths) < model.change_share
-        if moving is None
-        else np.full(count, bool(moving))
+    k, s, dt = (
+        positive(kappa, "ou: kappa"),
+        zero_or_more(sigma, "ou: sigma"),
+        positive(step, "ou: step"),
     )
-    level, found = np.full(count, np.log(start)), np.empty((count, months))
-    low, high = (np.log(v) if v > 0 else -np.inf for v in (model.low, model.high))
-    for m in range(months):
-        before = change[:, m] < np.where(before, model.after_change, model.after_rest)
-        if keep:
-            score = np.where(
-                before, keep * score + np.sqrt(1 - keep * keep) * ndtri(drawn[:, m]), score
-            )
-        size = model.change.quantile(ndtr(score) if keep else drawn[:, m])
-        level = np.where(before, np.clip(level + size, low, high), level)
-        found[:, m] = level
-    return np.exp(found)
+    return (
+        math.exp(-k * dt),
+        s * math.sqrt(-math.expm1(-2 * k * dt) / (2 * k)),
+        s / math.sqrt(2 * k),
+    )
 
 
 def reverting(
@@ -344,16 +186,14 @@ def reverting(
     level: float = 1.0,
 ) -> np.ndarray:
     """exp(X), X reverting to log(level) from log(start): kappa and sigma per year, exact at month ends, (path, month)."""
-    from .closed_forms import ou
-
     phi, shock, _ = ou(kappa, sigma, 1 / 12)
     centre = np.log(positive(level, "reverting: level"))
-    x = np.full(len(_span(paths)), np.log(positive(start, "reverting: start")) - centre)
-    z, found = ndtri(monthly_uniforms(seed, name, paths, months)), np.empty((len(x), months))
+    x = np.full(len(span_of(paths)), np.log(positive(start, "reverting: start")) - centre)
+    z, logs = ndtri(monthly_uniforms(seed, name, paths, months)), np.empty((len(x), months))
     for m in range(months):
         x = phi * x + shock * z[:, m]
-        found[:, m] = x
-    return np.exp(centre + found)
+        logs[:, m] = x
+    return np.exp(centre + logs)
 
 
 def scarcity(
@@ -427,7 +267,7 @@ def fx(
         raise ScenarioError(f"fx: volatility {sigma:g}, kappa {back:g}: both must be 0 or more.")
     t = (np.arange(months) + 0.5) / 12
     z = ndtri(monthly_uniforms(seed, name, paths, months))
-    x, found, last = np.zeros(len(z)), np.empty(z.shape), 0.0
+    x, logs, last = np.zeros(len(z)), np.empty(z.shape), 0.0
     for m in range(months):
         gap = t[m] - last
         keep = np.exp(-back * gap)
@@ -435,9 +275,9 @@ def fx(
             keep * x
             + sigma * np.sqrt(-np.expm1(-2 * back * gap) / (2 * back) if back else gap) * z[:, m]
         )
-        found[:, m], last = x, t[m]
+        logs[:, m], last = x, t[m]
     variance = sigma**2 * (-np.expm1(-2 * back * t) / (2 * back) if back else t)
-    return np.exp(found - variance / 2 + finite(drift_per_year, "fx: drift_per_year") * t)
+    return np.exp(logs - variance / 2 + finite(drift_per_year, "fx: drift_per_year") * t)
 
 
 def _rate(per_year) -> float:

@@ -5,7 +5,7 @@ from scipy.special import ndtri
 
 from finops_model import streams
 from finops_model.simulate.kernel.limits import check_count
-from finops_model.uncertainty import answers, correlate
+from finops_model.uncertainty import answers, correlate, spot_price
 from finops_model.uncertainty import price_risk as risk
 from finops_model.uncertainty.distributions import make
 
@@ -121,8 +121,10 @@ def draws(kind, s, g, value, paths, seed) -> np.ndarray:
             s.get("adopted", 1.0),
         )[:, month]
     if kind == "spot":
-        model = risk.Spot(s["after_change"], s["after_rest"], steps(value(s["change"])))
-        return risk.spot(seed, "sentence", paths, month + 1, model, 1.0, s.get("moving"))[:, month]
+        model = spot_price.Spot(s["after_change"], s["after_rest"], steps(value(s["change"])))
+        return spot_price.spot(seed, "sentence", paths, month + 1, model, 1.0, s.get("moving"))[
+            :, month
+        ]
     if kind == "reverting":
         return risk.reverting(
             seed,

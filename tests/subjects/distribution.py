@@ -4,9 +4,10 @@ import re
 from dataclasses import fields
 
 import numpy as np
+from oracles import closed_forms
 
 from finops_model import streams
-from finops_model.uncertainty import answers, closed_forms
+from finops_model.uncertainty import answers
 from finops_model.uncertainty.distributions import Distribution
 from finops_model.uncertainty.elicit import read_value
 from finops_model.uncertainty.fit import fit

@@ -1,14 +1,14 @@
 """`oracle`: closed forms of what simulations estimate, by `kind` (tests/spec/uncertainty/README.md)."""
 
 import numpy as np
+from oracles import closed_forms as closed
+from oracles import price_moments as moments
 
 from finops_model.decide.sobol import sobol_multilinear
 from finops_model.errors import ScenarioError
-from finops_model.uncertainty import answers, correlate
-from finops_model.uncertainty import closed_forms as closed
-from finops_model.uncertainty import price_moments as moments
+from finops_model.uncertainty import answers, correlate, price_risk
 from finops_model.uncertainty.elicit import read_value
-from finops_model.uncertainty.price_risk import Spot
+from finops_model.uncertainty.spot_price import Spot
 
 from . import known
 from ._simulated import beside, count, draws, steps
@@ -91,7 +91,7 @@ def ar1(s, g):
 
 
 def ou(s, g):
-    phi, shock, stationary = closed.ou(s["kappa"], s["sigma"], s.get("step", 1.0))
+    phi, shock, stationary = price_risk.ou(s["kappa"], s["sigma"], s.get("step", 1.0))
     found = {"stationary_sd": stationary, "half_life": np.log(2) / s["kappa"]}
     if "step" in s:
         found |= {"phi": phi, "innovation_sd": shock}

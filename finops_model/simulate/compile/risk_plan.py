@@ -16,8 +16,8 @@ from ...errors import ScenarioError, unknown
 from ...forecasting.covariates.timeline import Timeline
 from ...scenario.changes import escape
 from ...scenario.placed import Placed
-from ...uncertainty.price_risk import path_uniforms
 from ...uncertainty.risks import Clock, Factors, clock_of
+from ...uncertainty.uniforms import path_uniforms
 
 LEAST, MOST = -200.0, 25.0  # logarithms of what is as good as nothing, and of what is beyond belief
 

@@ -15,7 +15,7 @@ from ..distributions import Distribution
 from ..distributions._checks import set_fields
 from ..elicit import read_value
 from ..following import Following
-from ..price_risk import path_uniforms
+from ..uniforms import path_uniforms
 
 Uncertain: TypeAlias = "float | Distribution"
 TARGETS = {"price": ("skus", "services"), "demand": ("workloads",)}

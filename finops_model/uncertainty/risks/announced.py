@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from ...errors import ScenarioError, unknown
-from .. import price_risk
+from .. import uniforms
 from ..distributions._checks import set_fields
 from ._base import (
     Clock,
@@ -99,7 +99,7 @@ class Announced(Factors):
             size = on_paths(change.factor, seed, f"{name}/size/{change.since}", paths)
             come = (
                 change.chance == 1
-                or price_risk.path_uniforms(seed, f"{name}/comes/{change.since}", paths)
+                or uniforms.path_uniforms(seed, f"{name}/comes/{change.since}", paths)
                 < change.chance
             )
             found[:, i] = np.where(come, size, 1.0)

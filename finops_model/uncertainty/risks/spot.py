@@ -11,7 +11,7 @@ from ... import resources
 from ...errors import ScenarioError
 from ...prices.capacity.checkpoints import Checkpointing
 from ...prices.capacity.spot import fleet_hazard, hazard
-from .. import price_risk
+from .. import spot_price
 from ..distributions import Distribution
 from ._base import (
     Clock,
@@ -30,9 +30,9 @@ TODAY = ("spot", "on_demand")
 
 
 @lru_cache(maxsize=16)
-def _model(measured: str) -> price_risk.Spot:
+def _model(measured: str) -> spot_price.Spot:
     try:
-        return price_risk.read_spot(resources.path("gcp_spot.json", beside=__package__), measured)
+        return spot_price.read_spot(resources.path("gcp_spot.json", beside=__package__), measured)
     except ScenarioError as problem:
         raise ScenarioError(f"measured: {str(problem).partition(': ')[2]}") from None
 
@@ -114,7 +114,7 @@ class Spot(Factors):
         return Checkpointing(self.checkpoint_minutes / 60, mtbf, self.restart_minutes / 60).factor()
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        ratio = price_risk.spot(seed, name, paths, clock.count, _model(self.measured), self.start)
+        ratio = spot_price.spot(seed, name, paths, clock.count, _model(self.measured), self.start)
         lost = self.rework(on_paths(self.interruptions, seed, f"{name}/interruptions", paths))[
             :, None
         ]

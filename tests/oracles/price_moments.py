@@ -6,14 +6,15 @@ import math
 
 import numpy as np
 
-from ..checks import finite, positive, share, zero_or_more
-from ..errors import ScenarioError
+from finops_model.checks import finite, positive, share, zero_or_more
+from finops_model.errors import ScenarioError
+from finops_model.uncertainty.distributions import Distribution
+from finops_model.uncertainty.distributions.discrete import Discrete
+from finops_model.uncertainty.distributions.normal import Normal
+from finops_model.uncertainty.distributions.uniform import Uniform
+from finops_model.uncertainty.spot_price import Spot
+
 from .closed_forms import ou_at, since
-from .distributions import Distribution
-from .distributions.discrete import Discrete
-from .distributions.normal import Normal
-from .distributions.uniform import Uniform
-from .price_risk import Spot
 
 
 def moments_of(value: Distribution | float, what: str = "a price factor") -> tuple[float, float]:
@@ -122,7 +123,7 @@ def spot_moments(
             "spot: changes that persist have no closed form; it holds for persistence 0."
         )
     on = model.change_share if moving is None else float(moving)
-    found = []
+    moments = []
     for power in (1, 2):
         size = (
             model.change.exponential_moment(power)
@@ -138,8 +139,8 @@ def spot_moments(
         for _ in range(months):
             state = state @ step
             row.append(state.sum())
-        found.append(np.array(row))
-    return found[0], found[1]
+        moments.append(np.array(row))
+    return moments[0], moments[1]
 
 
 def _exponential(change: Distribution, power: float) -> float:

@@ -10,15 +10,15 @@ import math
 import numpy as np
 from scipy.special import gammaincc, ndtr, ndtri
 
-from ..checks import finite, positive, zero_or_more
-from ..errors import ScenarioError, unknown
-from .correlate import check_correlation
-from .distributions import Distribution
-from .distributions.discrete import Discrete
-from .distributions.exponential import Exponential
-from .distributions.gamma import Gamma
-from .distributions.normal import Normal, phi
-from .distributions.poisson import chance
+from finops_model.checks import finite, positive, zero_or_more
+from finops_model.errors import ScenarioError, unknown
+from finops_model.uncertainty.correlate import check_correlation
+from finops_model.uncertainty.distributions import Distribution
+from finops_model.uncertainty.distributions.discrete import Discrete
+from finops_model.uncertainty.distributions.exponential import Exponential
+from finops_model.uncertainty.distributions.gamma import Gamma
+from finops_model.uncertainty.distributions.normal import Normal, phi
+from finops_model.uncertainty.distributions.poisson import chance
 
 
 def lognormal_sum(mu, sigma, correlation=None, weights=None) -> tuple[float, float]:
@@ -87,8 +87,8 @@ def tiered_mean(demand: Distribution, starts, prices) -> float:
     >>> tiered_mean(make("uniform", {"min": 0.0, "max": 200.0}), [0, 50, 120], [3, 2, 1])
     227.75
     """
-    from ..errors import PriceError
-    from ..prices.rates.graduated import Graduated
+    from finops_model.errors import PriceError
+    from finops_model.prices.rates.graduated import Graduated
 
     try:
         rate = Graduated(tuple(starts), tuple(prices))
@@ -212,17 +212,17 @@ def ar1_sum_variance(phi_: float, innovation_sd: float, steps, start: str = "sta
     gone = -np.expm1(n * math.log(abs(f))) if f else np.where(n > 0, 1.0, 0.0)
     gone = np.where((f < 0) & (n % 2 == 1), 2 - gone, gone)
     if start == "stationary":
-        found = s2 / both * (n * both - 2 * f * gone) / one**2
-        exact = lambda k: s2 / both * (k + 2 * _added(lambda m: (k - m) * f**m, k - 1))  # noqa: E731
+        variance = s2 / both * (n * both - 2 * f * gone) / one**2
+        exact = lambda k: s2 / both * (k + 2 * _added(lambda m: (k - m) * f**m, k - 1))
     else:
         # shock j (1 … n) is in the sum with weight (1 − f^(n−j+1)) / (1 − f)
-        found = s2 * (n - 2 * f * gone / one + f * f * (gone * (2 - gone)) / both) / one**2
-        exact = lambda k: s2 * _added(lambda m: (-np.expm1(m * math.log(f)) / one) ** 2, k)  # noqa: E731
-    found = np.array(found)
-    for i in np.ndindex(found.shape):
+        variance = s2 * (n - 2 * f * gone / one + f * f * (gone * (2 - gone)) / both) / one**2
+        exact = lambda k: s2 * _added(lambda m: (-np.expm1(m * math.log(f)) / one) ** 2, k)
+    variance = np.array(variance)
+    for i in np.ndindex(variance.shape):
         if slow[i]:
-            found[i] = exact(float(n[i])) if n[i] else 0.0
-    return found[()]
+            variance[i] = exact(float(n[i])) if n[i] else 0.0
+    return variance[()]
 
 
 def _added(term, count: float) -> float:
@@ -231,24 +231,6 @@ def _added(term, count: float) -> float:
         return float(term(np.arange(1.0, count + 1)).sum())
     nodes, weights = np.polynomial.legendre.leggauss(24)
     return float(weights @ term(0.5 + (nodes + 1) / 2 * count)) * count / 2
-
-
-def ou(kappa: float, sigma: float, step: float) -> tuple[float, float, float]:
-    """(phi, innovation sd, stationary sd) of dX = −kappa X dt + sigma dW seen every `step`, exactly.
-
-    >>> [round(v, 9) for v in ou(0.1, 0.3, 1 / 24)]
-    [0.995842002, 0.061109887, 0.670820393]
-    """
-    k, s, dt = (
-        positive(kappa, "ou: kappa"),
-        zero_or_more(sigma, "ou: sigma"),
-        positive(step, "ou: step"),
-    )
-    return (
-        math.exp(-k * dt),
-        s * math.sqrt(-math.expm1(-2 * k * dt) / (2 * k)),
-        s / math.sqrt(2 * k),
-    )
 
 
 def ou_at(
@@ -295,7 +277,7 @@ def spot_rework(interruptions, lost: Distribution | float):
 
 def paths_for_quantile(distribution: Distribution, level: float, relative: float) -> int:
     """Paths at which the standard error of the quantile is `relative` of it."""
-    from .answers import quantile_error
+    from finops_model.uncertainty.answers import quantile_error
 
     at = abs(float(distribution.quantile(level)))
     if at == 0:
@@ -315,7 +297,7 @@ def normal_tail(mean: float, sd: float, level: float) -> tuple[float, float]:
 
 
 def _vectors(what: str, **given) -> list[np.ndarray]:
-    found, length = [], None
+    vectors, length = [], None
     for name, values in given.items():
         try:
             vector = np.atleast_1d(np.asarray(values, dtype=float))
@@ -332,8 +314,8 @@ def _vectors(what: str, **given) -> list[np.ndarray]:
                 f"{what}: {name} has {len(vector)} values, the others {length}; give one for each."
             )
         length = len(vector)
-        found.append(vector)
-    return found
+        vectors.append(vector)
+    return vectors
 
 
 def _fits(correlation, count: int) -> np.ndarray:
