@@ -12,7 +12,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from finops_model.publish.charts import budget as charts
+from finops_model.publish.charts.accuracy import track_record
+from finops_model.publish.charts.budget import against_budget
+from finops_model.publish.charts.drivers import range_shares, what_moved
+from finops_model.publish.charts.fan import monthly_fan
 from finops_model.publish.charts.parts import (
     axis_money,
     inside,
@@ -21,15 +24,17 @@ from finops_model.publish.charts.parts import (
     short,
     ticks,
 )
+from finops_model.publish.charts.unit_costs import unit_cost_trend
+from finops_model.publish.charts.what_ifs import what_if_differences
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 CHARTS = [
-    charts.monthly_fan,
-    charts.against_budget,
-    charts.what_moved,
-    charts.range_shares,
-    charts.track_record,
-    charts.what_if_differences,
+    monthly_fan,
+    against_budget,
+    what_moved,
+    range_shares,
+    track_record,
+    what_if_differences,
 ]
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'x' \u202egpj.exe " + "endless-" * 30
 
@@ -43,7 +48,7 @@ def drawn(brief: dict) -> list:
         figure
         for figure in [
             *(chart(brief) for chart in CHARTS),
-            *(charts.unit_cost_trend(line) for line in brief["unit_costs"]),
+            *(unit_cost_trend(line) for line in brief["unit_costs"]),
         ]
         if figure
     ]
@@ -117,14 +122,14 @@ def test_titles_are_sentences_computed_from_the_figures():
         {**line, "difference_p50": abs(line["difference_p50"])} for line in brief["what_ifs"]
     ]
     assert (
-        charts.track_record(brief).title
+        track_record(brief).title
         == "6 of 7 months came out inside the range we gave one month ahead"
     )
-    assert charts.what_if_differences(brief).title == "None of the what-ifs is likely to save money"
+    assert what_if_differences(brief).title == "None of the what-ifs is likely to save money"
 
 
 def test_a_month_under_way_shows_what_is_booked_and_a_partial_month_is_hollow():
-    figure = charts.monthly_fan(read("real_bill"))
+    figure = monthly_fan(read("real_bill"))
     assert "€6.02k so far" in figure.svg and figure.svg.count('fill="white"') >= 2
     assert figure.subtitle.endswith("the light band eight of ten; hollow: part of a month.")
     assert "Budget" not in figure.svg
@@ -132,7 +137,7 @@ def test_a_month_under_way_shows_what_is_booked_and_a_partial_month_is_hollow():
 
 def test_without_data_there_is_no_chart():
     assert drawn(read("start")) == []
-    assert charts.against_budget(read("real_bill")) is None
+    assert against_budget(read("real_bill")) is None
 
 
 def test_names_from_outside_are_cut_and_inert():
@@ -145,10 +150,10 @@ def test_names_from_outside_are_cut_and_inert():
     ]:
         line["name"] = HOSTILE
     named = [
-        charts.what_moved(brief),
-        charts.range_shares(brief),
-        charts.what_if_differences(brief),
-        *map(charts.unit_cost_trend, brief["unit_costs"]),
+        what_moved(brief),
+        range_shares(brief),
+        what_if_differences(brief),
+        *map(unit_cost_trend, brief["unit_costs"]),
     ]
     for figure in named:
         tags = {node.tag.split("}")[1] for node in tree.fromstring(figure.svg).iter()}

@@ -12,7 +12,8 @@ from finops_model.errors import InputError
 from finops_model.measure import words
 from finops_model.measure.close import untied
 from finops_model.measure.entities import NOTE
-from finops_model.publish.charts import budget as charts
+from finops_model.publish.charts.budget import against_budget
+from finops_model.publish.charts.fan import monthly_fan
 from finops_model.publish.page import basis as page_basis
 from finops_model.publish.page import first as page_first
 from finops_model.publish.page import sections as page_sections
@@ -32,7 +33,7 @@ def test_the_chart_is_over_or_under_by_the_mean_as_the_table_and_the_sentence_ar
     brief = read(name)
     land = brief["landing"]
     by = money(abs(land["mean"] - land["budget"]), brief["currency"])
-    figure = charts.against_budget(brief)
+    figure = against_budget(brief)
     assert figure.title.endswith(f"FY2026 lands {by} {side} budget on average")
     assert (
         f"{by} {side} on average" in figure.svg
@@ -52,7 +53,7 @@ def test_median_and_mean_on_two_sides_of_the_budget_are_no_contradiction():
         "booked": 800.0,
         "overrun_probability": 0.45,
     }
-    assert charts.against_budget(brief).title.endswith("FY2026 lands $10.00 over budget on average")
+    assert against_budget(brief).title.endswith("FY2026 lands $10.00 over budget on average")
 
 
 def test_a_year_that_is_over_or_has_no_width_is_no_average():
@@ -67,9 +68,9 @@ def test_a_year_that_is_over_or_has_no_width_is_no_average():
         "breach_month": None,
     }
     brief["landing"] |= {**flat, "booked": 900.0, "closed": True, "no_width": True}
-    assert charts.against_budget(brief).title.endswith("FY2026 closed $100 under budget")
+    assert against_budget(brief).title.endswith("FY2026 closed $100 under budget")
     brief["landing"] |= {**flat, "booked": 500.0, "closed": False}
-    assert charts.against_budget(brief).title.endswith("FY2026 lands $100 under budget")
+    assert against_budget(brief).title.endswith("FY2026 lands $100 under budget")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_a_month_to_come_is_up_down_or_as_in_the_month_named(now, said):
     brief = read("company")
     brief["forecast"]["months"][-1]["p50"] = 1_010_000.0
     brief["actual"]["by_month"]["2026-10"] = now
-    assert charts.monthly_fan(brief).title == said
+    assert monthly_fan(brief).title == said
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_booked_of_a_year_is_booked_with_the_month_under_way_as_its_year_to_date
     assert "FY2026: $7.40m booked, " in page_sections._landing(brief, "USD")
     before = read("company")
     before["landing"] |= {"booked": 7_400_000.0}
-    assert charts.against_budget(brief).svg == charts.against_budget(before).svg
+    assert against_budget(brief).svg == against_budget(before).svg
 
 
 ROWS = [

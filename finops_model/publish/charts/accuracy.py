@@ -1,13 +1,98 @@
-"""Small charts of the report's accuracy section: by how much we missed, and whether our ranges held (docs/method §11.1, §11.7)."""
+"""How good earlier forecasts were: the track record month by month, and small charts of the miss and of the ranges (docs/method §11.1, §11.7)."""
 
 from __future__ import annotations
 
 from ...forecasting.windows import FEW, said_and_was
-from .parts import BLUE, DARK_VERMILION, GREY, GRID, INK, VERMILION, Canvas, Figure, ticks
+from ...measure.brief_types import Brief
+from ...measure.words import money
+from ...periods import month_name
+from .parts import (
+    BLUE,
+    DARK_VERMILION,
+    GREY,
+    GRID,
+    INK,
+    PAGE,
+    VERMILION,
+    Canvas,
+    Figure,
+    axis_money,
+    keep_apart,
+    month_label,
+    ticks,
+)
 
-WIDTH, ROW = 276, 38  # px: three fit side by side
+WIDTH, ROW = 276, 38  # px of a small chart: three fit side by side
 LEFT, LETTER = 78, 8  # px: room for words on the left; a bold letter at most
 PALE = "#AEB6BF"
+
+
+def track_record(brief: Brief, most: int = 14) -> Figure | None:
+    """Month by month: the range given one month ahead, and what it was."""
+    detail = brief["accuracy"]["detail"]
+    if not detail:
+        return None
+    currency, lead = brief["currency"], min(row["lead"] for row in detail)
+    rows = sorted((row for row in detail if row["lead"] == lead), key=lambda row: row["for"])[
+        -most:
+    ]
+    values = [row[key] for row in rows for key in ("p10", "p90", "actual")]
+    spread = (max(values) - min(values)) or abs(values[0]) or 1.0
+    steps = ticks(min(values) - 0.15 * spread, max(values) + 0.15 * spread, 5)
+    draw = Canvas(PAGE, 290, 66, 134, 12, 30, x=(-0.5, len(rows) - 0.5), y=(steps[0], steps[-1]))
+    draw.y_axis(steps, axis_money(steps, currency))
+    every = 1 if len(rows) <= 9 else 2
+    draw.x_axis(
+        list(range(0, len(rows), every)), [month_label(row["for"]) for row in rows[::every]]
+    )
+    draw.bars(
+        [
+            {"x": i - 0.13, "x2": i + 0.13, "y": r["p10"], "y2": r["p90"], "color": "#9CC9E6"}
+            for i, r in enumerate(rows)
+        ]
+    )
+    draw.rules(
+        [
+            {"x": i - 0.13, "x2": i + 0.13, "y": r["p50"], "y2": r["p50"]}
+            for i, r in enumerate(rows)
+        ],
+        BLUE,
+        3,
+    )
+    draw.points([{"x": i, "y": r["actual"]} for i, r in enumerate(rows) if r["inside"]], INK, 60)
+    draw.points(
+        [{"x": i, "y": r["actual"]} for i, r in enumerate(rows) if not r["inside"]], VERMILION, 90
+    )
+    end, right = rows[-1], len(rows) - 1
+    names = [
+        (end["p90"], "P90 we said", GREY),
+        (end["p50"], "Median we said", BLUE),
+        (end["p10"], "P10 we said", GREY),
+        (end["actual"], "What it was", INK if end["inside"] else DARK_VERMILION),
+    ]
+    for (_, text, color), y in zip(
+        names, keep_apart([n[0] for n in names], 15 * draw.per_px(), *draw.y)
+    ):
+        draw.text([{"x": right, "y": y, "t": text}], color, dx=24, bold=color not in (GREY,))
+    hits = sum(bool(r["inside"]) for r in rows)
+    ahead = f"{'one month' if lead == 1 else f'{lead} months'} ahead"
+    title = (
+        f"{hits} of {len(rows)} months came out inside the range we gave {ahead}"
+        if len(rows) > 1
+        else (
+            f"{month_name(end['for'])} came out {'inside' if end['inside'] else 'outside'} the range we gave {ahead}"
+        )
+    )
+    subtitle = (
+        f"Cost per month, {currency}. Bar: eight of ten futures as seen {ahead}; blue stroke: their median; dot: what it was"
+        f"{' (orange: outside the range)' if hits < len(rows) else ''}. The axis does not start at zero."
+    )
+    words = [
+        f"{month_name(row['for'])}: said {money(row['p10'], currency)} to {money(row['p90'], currency)}, was "
+        f"{money(row['actual'], currency)}."
+        for row in rows
+    ]
+    return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))
 
 
 def missed(rows: list[dict], most: int = 6) -> Figure | None:

@@ -10,8 +10,10 @@ import math
 import re
 import sys
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 # jsonschema builds a grammar for addresses of the world when it can (1 s per kernel); charts have none to check.
 _grammar = sys.modules.get("rfc3987_syntax")
@@ -41,6 +43,7 @@ DARK_VERMILION, DARK_GREEN = (
     "#00704F",
 )  # the same hues, dark enough for small text on white
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # metric twins; vl-convert carries the first one
+PAGE = 860  # px of a chart as wide as the page
 TEXT = 12  # px of axis and label text
 
 
@@ -170,15 +173,15 @@ def keep_apart(places: list[float], gap: float, low: float, high: float) -> list
     [0.5, 1.5, 5.0]
     """
     order = sorted(range(len(places)), key=lambda i: places[i])
-    groups: list[list[float]] = []  # [sum of wished places, count, first place]
+    groups: list[tuple[float, int]] = []  # sum of wished places, count
     for i in order:
-        groups.append([places[i], 1])
+        groups.append((places[i], 1))
         while len(groups) > 1:
             (s0, n0), (s1, n1) = groups[-2], groups[-1]
             start0, start1 = s0 / n0 - gap * (n0 - 1) / 2, s1 / n1 - gap * (n1 - 1) / 2
             if start1 >= start0 + gap * n0 - 1e-12:
                 break
-            groups[-2:] = [[s0 + s1, n0 + n1]]
+            groups[-2:] = [(s0 + s1, n0 + n1)]
     spaced = [s / n - gap * (n - 1) / 2 + gap * k for s, n in groups for k in range(n)]
     for k in range(len(spaced)):  # push back inside, from the bottom, then from the top
         spaced[k] = max(spaced[k], low + gap * k)
@@ -225,7 +228,7 @@ class Canvas:
             self.drawn.append((mark, style, channels, list(rows)))
 
     def _layer(self, name: str, mark: str, style: dict, channels: tuple) -> alt.Chart:
-        at = {
+        at: dict[str, Any] = {
             "x": {
                 "field": "x",
                 "axis": None,
@@ -238,14 +241,15 @@ class Canvas:
             },
         }
         at = {axis: {**channel, "type": "quantitative"} for axis, channel in at.items()}
-        extra = {
+        extra: dict[str, Any] = {
             "x2": {"field": "x2"},
             "y2": {"field": "y2"},
             "text": {"field": "t", "type": "nominal"},
             "color": {"field": "color", "type": "nominal", "scale": None},
         }
         encoding = alt.FacetedEncoding(**at, **{key: extra[key] for key in channels})
-        return alt.Chart(alt.NamedData(name), mark={"type": mark, **style}, encoding=encoding)
+        drawn: Any = {"type": mark, **style}
+        return alt.Chart(alt.NamedData(name), mark=drawn, encoding=encoding)
 
     def per_px(self) -> float:
         """Data units of y in one pixel."""
@@ -330,14 +334,14 @@ class Canvas:
             )
         self._add("text", rows, {**style, "color": color}, "text")
 
-    def y_axis(self, values: list[float], labels: list[str]) -> None:
+    def y_axis(self, values: Sequence[float], labels: list[str]) -> None:
         """Grid lines across, labels to their left."""
         self.rules([{"x": self.x[0], "x2": self.x[1], "y": v, "y2": v} for v in values], GRID)
         self.text(
             [{"x": self.x[0], "y": v, "t": t} for v, t in zip(values, labels)], GREY, "right", dx=-8
         )
 
-    def x_axis(self, values: list[float], labels: list[str], grid: bool = False) -> None:
+    def x_axis(self, values: Sequence[float], labels: list[str], grid: bool = False) -> None:
         """Labels below the lower edge; `grid`: lines upwards from them."""
         low, high = self.y
         if grid:
@@ -395,7 +399,7 @@ def bare(drawing: str, words: str) -> str:
         for i, part in enumerate(parts)
     ]
     drawing = EMPTY.sub("", "".join(parts))
-    width, height = re.search(r'viewBox="0 0 (\S+) (\S+)"', drawing).groups()
+    width, height = re.findall(r'viewBox="0 0 (\S+) (\S+)"', drawing)[0]
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-label="{escape(words)}">'

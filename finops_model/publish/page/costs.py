@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...periods import month_name
-from ..charts import budget as charts
+from ..charts.unit_costs import unit_cost_trend
 from .tables import Column, Figures, table
 
 SMALL = 9  # unit costs drawn; the table has all of them
@@ -33,7 +33,7 @@ def unit_costs(figures: Figures) -> dict | None:
                 f"{line['days']}{' (partial)' if line['partial'] else ''}",
             ]
         )
-        trend = charts.unit_cost_trend(line) if i < SMALL else None
+        trend = unit_cost_trend(line) if i < SMALL else None
         if trend:
             words = " · ".join(
                 word for word in ("" if share else line["unit"], moved) if word not in ("", "–")

@@ -13,7 +13,7 @@ from ...measure.words import money
 from ...periods import month_name
 from ...wording import day, gap
 from ...wording.landing import chance_note, chance_title, kind
-from ..charts import budget as charts
+from ..charts.fan import monthly_fan
 from .notices import told, use_and_bill
 from .tables import Figures, whole
 
@@ -42,7 +42,7 @@ def first(figures: Figures) -> dict:
         "month": month_name(brief["month"]),
         "whole": sentence_end(whole_of(brief)),
         "tiles": list(tiles(figures)),
-        "fan": charts.monthly_fan(brief),
+        "fan": monthly_fan(brief),
         "tie": tie_rows(figures),
         "facts": list(facts(figures)),
         "alerts": list(alerts(figures)),

@@ -7,7 +7,9 @@ from ...measure.words import money
 from ...periods import month_name
 from ...wording import day, gap
 from ...wording.landing import CHANCE_COLUMN, kind
-from ..charts import budget as charts
+from ..charts.budget import against_budget
+from ..charts.drivers import range_shares, what_moved
+from ..charts.what_ifs import what_if_differences
 from .tables import Column, Figures, table, variance, whole
 
 ACTUAL_MONTHS = 12  # months of actuals in the table by month
@@ -50,7 +52,7 @@ def budget(figures: Figures) -> dict | None:
         note = _landing(brief, currency)
     return {
         "title": "Against the budget" if brief["budget"] else "Month by month",
-        "figure": charts.against_budget(brief),
+        "figure": against_budget(brief),
         "tables": [
             table(columns, rows, f"Cost by month, {currency}", note=note, name="months"),
             *_by_day(figures),
@@ -168,7 +170,7 @@ def movements(figures: Figures) -> dict | None:
         note = f"The month is under way: {until} is compared with the {'same days of the' if same else 'whole'} month before. {note}"
     return {
         "title": "What moved so far" if flash else "What moved",
-        "figure": None if flash else charts.what_moved(brief),
+        "figure": None if flash else what_moved(brief),
         "tables": [
             table(
                 columns,
@@ -191,7 +193,7 @@ def uncertainty(figures: Figures) -> dict | None:
     return {
         "title": "What makes the range wide",
         "lead": alone,
-        "figure": None if alone else charts.range_shares(figures.brief),
+        "figure": None if alone else range_shares(figures.brief),
         "tables": [],
     }
 
@@ -221,6 +223,6 @@ def what_ifs(figures: Figures) -> dict | None:
     caption = f"{brief['what_ifs'][0]['period']}, {figures.currency}"
     return {
         "title": "What if",
-        "figure": charts.what_if_differences(brief),
+        "figure": what_if_differences(brief),
         "tables": [table(columns, rows, caption, note=note, name="what-if")],
     }

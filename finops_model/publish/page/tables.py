@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from html import unescape
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -107,7 +108,7 @@ def variance(budget: float | None, actual: float | None, digits: int = 0) -> tup
 class Figures:
     """Writes figures of one brief: `show("landing/p50", "money")` is the marked text of that value."""
 
-    def __init__(self, brief: dict):
+    def __init__(self, brief: Any):
         sizes = [
             abs(value)
             for value in [brief["actual"]["month"] or 0, *brief["actual"]["by_month"].values()]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ...forecasting.windows import verdict, within
 from ...periods import month_name
-from ..charts import accuracy as accuracy_charts
-from ..charts import budget as charts
+from ..charts import accuracy as charts
 from .tables import Column, Figures, table
 
 
@@ -44,11 +43,11 @@ def _sentence(published: dict) -> str:
 
 def _small(figures: Figures, rows: list[dict], ranges: dict):
     """(chart, figure, words) of the small charts: the miss, and said against was for replays and for what was published."""
-    miss = accuracy_charts.missed(rows)
+    miss = charts.missed(rows)
     if miss:
         yield miss, figures.show("accuracy/rows/0/error_pct", "rate"), miss.subtitle
     for what, (_, calibration) in ranges.items():
-        chart = accuracy_charts.said_was(calibration, what)
+        chart = charts.said_was(calibration, what)
         if chart:
             row = next((row for row in calibration if row["level"] == 0.8), calibration[0])
             yield (
