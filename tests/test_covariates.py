@@ -378,10 +378,6 @@ BAD = [
         "holidays: a frame needs the columns ds and holiday; it has day.",
     ),
     (
-        dict(event=[]),
-        "forecast: unknown word 'event'. Did you mean 'events'? Known: cap, driver, events, floor, holidays, overrides, prophet.",
-    ),
-    (
         dict(driver=pd.Series(1.0, pd.date_range("2020-01-01", periods=30))),
         "driver: it covers 0 of the 300 days of the history; give it for at least half of them.",
     ),

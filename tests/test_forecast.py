@@ -353,7 +353,7 @@ def test_what_hours_cannot_be_told_and_what_is_no_hour():
     y = hourly()
     with pytest.raises(
         ForecastError,
-        match="^forecast: cap are covariates of daily forecasts only; add the hours up to days first.$",
+        match="^forecast: cap: covariates are for daily forecasts only; add the hours up to days first.$",
     ):
         forecast(y, 24, paths=10, freq="h", cap=3.0)
     with pytest.raises(ForecastError) as raised:

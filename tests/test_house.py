@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import io
 import json
 import re
@@ -200,6 +201,23 @@ def test_every_name_of_the_front_door_resolves():
     assert len(fm.__all__) <= 24
     for name in fm.__all__:
         assert getattr(fm, name) is not None
+
+
+def test_an_editor_completes_the_front_door():
+    """No function of it, and no method of what it gives, takes arguments that its signature does not name."""
+    unnamed = []
+    for name in fm.__all__:
+        value = getattr(fm, name)
+        methods = vars(value).items() if inspect.isclass(value) else [("", value)]
+        for method, function in methods:
+            function = getattr(function, "__func__", function)  # of a class or a static method
+            if inspect.isfunction(function) and not method.startswith("_"):
+                kinds = {
+                    parameter.kind for parameter in inspect.signature(function).parameters.values()
+                }
+                if inspect.Parameter.VAR_KEYWORD in kinds:
+                    unnamed.append(f"{name}.{method}".rstrip("."))
+    assert unnamed == []
 
 
 def test_the_front_door_is_light():

@@ -14,17 +14,6 @@ from .settling import SETTLING_DAYS, check_days
 MAX_HORIZON = 3700
 
 
-KNOWN = (
-    "cap",
-    "driver",
-    "events",
-    "floor",
-    "holidays",
-    "overrides",
-    "prophet",
-)  # what people know, forecasting/covariates/series.py
-
-
 def forecast(
     history,
     horizon: int,
@@ -36,7 +25,13 @@ def forecast(
     as_of=None,
     settling_days: int = SETTLING_DAYS,
     until=None,
-    **known,
+    events=(),
+    driver=None,
+    holidays=None,
+    cap=None,
+    floor=None,
+    overrides=(),
+    prophet=None,
 ) -> Forecast:
     """The days after `history` as sample paths (path, day).
 
@@ -57,8 +52,8 @@ def forecast(
     methods : str or list of str, optional
         None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf.
     freq : str, optional
-        "D", or "h": history and horizon are hours (up to a few days ahead; nothing of `known`
-        then).
+        "D", or "h": history and horizon are hours (up to a few days ahead, and no
+        covariates).
     as_of : date or str, optional
         Look at no later day than this, YYYY-MM-DD; None: at all of them.
     settling_days : int, optional
@@ -66,9 +61,19 @@ def forecast(
         stand in `left_out`; 0: all count.
     until : date or str, optional
         Another word for as_of.
-    **known
-        What people know: events, driver, holidays, cap, floor, overrides, options of Prophet
-        (forecasting/covariates/series.py).
+    events : list of Event or mapping, optional
+        Price changes, migrations, launches, promotions, exclusions (method §2.9).
+    driver : Series or Driver, optional
+        What demand follows: its daily values, past and planned (method §2.10).
+    holidays : str, list, mapping or frame, optional
+        A country ("DE", "US-CA"), several, a list of days, {day: name}, or a frame with ds and
+        holiday.
+    cap, floor : float or Series, optional
+        The most and the least that can be used per day, unit of the history.
+    overrides : list of Override or mapping, optional
+        Month totals set by hand; shown with the model's own, never in its place.
+    prophet : mapping, optional
+        Options of Prophet where it is among the methods.
 
     Returns
     -------
@@ -106,21 +111,27 @@ def forecast(
             0,
         )
     horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
-    for name in known:
-        if name not in KNOWN:
-            raise ForecastError(unknown("forecast", "word", name, KNOWN))
-    known = {
+    covariates = {
+        "cap": cap,
+        "driver": driver,
+        "events": events,
+        "floor": floor,
+        "holidays": holidays,
+        "overrides": overrides,
+        "prophet": prophet,
+    }
+    given = {
         name: value
-        for name, value in known.items()
+        for name, value in covariates.items()
         if value is not None and not (isinstance(value, (tuple, list)) and not value)
     }
-    if known and clock is not DAYS:
+    if given and clock is not DAYS:
         raise ForecastError(
-            f"forecast: {', '.join(known)} are covariates of daily forecasts only; add the hours up to days first."
+            f"forecast: {', '.join(given)}: covariates are for daily forecasts only; add the hours up to days first."
         )
-    if known:
+    if given:
         return forecast_with_covariates(
-            history, horizon, paths, seed, methods, settling_days=window, **known
+            history, horizon, paths, seed, methods, settling_days=window, **given
         )
     return alone(history, horizon, paths, seed, methods, clock=clock, settling_days=window)
 

@@ -194,7 +194,19 @@ def run(
     settings: Settings | None = None,
     as_of: str | None = None,
     paths: int | None = None,
-    **how,
+    *,
+    months: int | None = None,
+    daily: pd.DataFrame | None = None,
+    demand: Demand | None = None,
+    methods=None,
+    dials: bool = True,
+    progress: Progress | None = None,
+    engine: str | None = None,
+    executor="threads",
+    workers: int = 2,
+    target_error: float | None = None,
+    of: str = "p90",
+    max_paths: int = MAX_PATHS,
 ) -> Run:
     r"""Simulate one scenario from the ledger.
 
@@ -208,8 +220,10 @@ def run(
         Last day of actuals used, YYYY-MM-DD; None: the newest.
     paths : int, optional
         Instead of the scenario's.
-    **how
-        months and all that `run_many` takes by name.
+    months, daily, demand, methods, dials, progress
+        As in `run_many`.
+    engine, executor, workers, target_error, of, max_paths
+        As in `run_many`.
 
     Returns
     -------
@@ -233,7 +247,24 @@ def run(
     >>> base.months, base.total().shape
     (('2025-03', '2025-04'), (64,))
     """
-    return run_many([scenario], settings, as_of, paths, **how)[0]
+    return run_many(
+        [scenario],
+        settings,
+        as_of,
+        paths,
+        months=months,
+        daily=daily,
+        demand=demand,
+        methods=methods,
+        dials=dials,
+        progress=progress,
+        engine=engine,
+        executor=executor,
+        workers=workers,
+        target_error=target_error,
+        of=of,
+        max_paths=max_paths,
+    )[0]
 
 
 def run_many(

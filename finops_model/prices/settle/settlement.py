@@ -216,7 +216,17 @@ def settle(
     )
 
 
-def price(usage: Mapping, prices, instruments=(), *, day=None, **how) -> Settlement:
+def price(
+    usage: Mapping,
+    prices,
+    instruments=(),
+    *,
+    day=None,
+    window_of=None,
+    dates=None,
+    contracted=None,
+    already=None,
+) -> Settlement:
     """`settle` for people: usage by SKU; instruments may be mappings as in a document.
 
     Parameters
@@ -229,8 +239,8 @@ def price(usage: Mapping, prices, instruments=(), *, day=None, **how) -> Settlem
         Instruments, or mappings with a kind.
     day : date or str, optional
         Which prices of a catalog are in force, YYYY-MM-DD.
-    **how
-        contracted, dates, window_of, already: see `settle`.
+    window_of, dates, contracted, already
+        As in `settle`.
 
     Returns
     -------
@@ -275,7 +285,16 @@ def price(usage: Mapping, prices, instruments=(), *, day=None, **how) -> Settlem
     made = [
         make_instrument(dict(held)) if isinstance(held, Mapping) else held for held in instruments
     ]
-    return settle(stacked, tuple(usage), prices, made, **how)
+    return settle(
+        stacked,
+        tuple(usage),
+        prices,
+        made,
+        window_of=window_of,
+        dates=dates,
+        contracted=contracted,
+        already=already,
+    )
 
 
 def _of_day(catalog, usage, day) -> dict:
