@@ -81,9 +81,41 @@ def replay(
     leads=LEADS,
     engine: str | None = None,
 ) -> list:
-    """The whole simulation run again from the newest `count` month ends before the month of `as_of`, on nothing but what was known then.
+    """The whole simulation run again from earlier month ends, on nothing but what was known then.
 
-    scenario   the base's file or None;  daily: DAILY frame. Returns Runs, oldest first.
+    Parameters
+    ----------
+    scenario : path or None
+        The base.
+    settings : Settings
+        Of the workspace.
+    daily : frame
+        DAILY.
+    as_of : str
+        YYYY-MM-DD; month ends before its month.
+    count : int
+        At most so many, the newest.
+    progress : callable, optional
+        Called with (text, done, total).
+    leads : sequence of int, optional
+        Months ahead that are simulated.
+    engine : str, optional
+        As in `run_many`.
+
+    Returns
+    -------
+    list of Run
+        Oldest first.
+
+    Source
+    ------
+    docs/method §11.5.
+
+    Examples
+    --------
+    >>> days = pd.DataFrame({"ChargeDate": pd.to_datetime(["2026-01-01", "2026-02-01"])})
+    >>> replay(None, None, days, as_of="2026-02-01", count=12)  # no month end has days enough before it
+    []
     """
     say, runs = progress or silent, []
     ends = month_ends(daily["ChargeDate"].min().date(), as_of, count)
@@ -183,10 +215,40 @@ def record(
     bands=BANDS,
     could: int | None = None,
 ) -> Accuracy:
-    """The brief's `accuracy` of one unit: sentences, a row per lead, months 1 to 3 together, calibration of the ranges, every window.
+    """The brief's `accuracy` of one unit.
 
-    could         the longest lead that the history could grade (`reach`); None: not known, and nothing is said of it
-    calibration   of months up to NEAR ahead; `published` is put beside it by `measure.grades`
+    Parameters
+    ----------
+    replays : list of Run
+        As `replay` gives them.
+    actual : dict of str to float
+        YYYY-MM -> cost of whole months.
+    cost_by_day : Series
+        Of the unit, indexed by day.
+    unit : str or None
+        A business unit; None: the company.
+    leads : sequence of int, optional
+        Months ahead that are graded.
+    bands : sequence of (str, float), optional
+        Limits of the track record's words, as shares.
+    could : int, optional
+        The longest lead that the history could grade (`reach`); None: not known, and nothing is
+        said of it.
+
+    Returns
+    -------
+    Accuracy
+        Sentences, a row per lead, months 1 to 3 together, calibration of the ranges of months up to
+        NEAR ahead, every window. `published` is added by `measure.grades`.
+
+    Source
+    ------
+    docs/method §11.1, §11.2, §11.9.
+
+    Examples
+    --------
+    >>> record([], {}, pd.Series(dtype=float), None)["rows"]
+    []
     """
     windows = _windows(replays, actual, cost_by_day, unit, leads)
     detail = [row for row in windows if row["kind"] == "month"]

@@ -192,7 +192,36 @@ def budget_of(
 def history(
     daily: pd.DataFrame, unit: str, as_of: str
 ) -> tuple[pd.DataFrame, dict, dict, pd.Series]:
-    """What a unit has cost: its rows, cost by month, the complete months of it, cost by day."""
+    """What a unit has cost.
+
+    Parameters
+    ----------
+    daily : frame
+        DAILY.
+    unit : str
+        A business unit, or "Company".
+    as_of : str
+        YYYY-MM-DD; a month that ends later is not complete.
+
+    Returns
+    -------
+    rows : frame
+        Its DAILY rows that count as cost.
+    booked : dict of str to float
+        YYYY-MM -> cost.
+    complete : dict of str to float
+        The months of it that are whole.
+    by_day : Series
+        EffectiveCost, indexed by day.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2026-01-01", "2026-02-10")
+    >>> facts = pd.DataFrame({"ChargeDate": days, "ChargeCategory": "Usage", "EffectiveCost": 2.0})
+    >>> rows, booked, complete, by_day = history(facts, "Company", "2026-02-10")
+    >>> booked, complete
+    ({'2026-01': 62.0, '2026-02': 20.0}, {'2026-01': 62.0})
+    """
     rows = actuals.cost_rows(daily, unit)
     booked = actuals.by_month(rows)
     complete = {
@@ -204,7 +233,39 @@ def history(
 
 
 def brief(close: Close, unit: str = COMPANY) -> Brief:
-    """The brief of `unit` ("Company" is everything), ready for canonical JSON."""
+    r"""The brief of a unit: every number of its report, ready for canonical JSON.
+
+    Parameters
+    ----------
+    close : Close
+        Everything known at the close.
+    unit : str, optional
+        A business unit; "Company" is everything.
+
+    Returns
+    -------
+    Brief
+        Money in the currency of the close; its schema: measure/brief_types.py.
+
+    Source
+    ------
+    docs/method §9, §11, §14, §16.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> rows = fm.daily(fm.Ledger(settings.path(settings.ledger)), settings)
+    >>> base = fm.run(None, settings, paths=64, months=1)
+    >>> month = {"company": "Acme", "month": "2025-03", "currency": "USD", "as_of": "2025-03-28"}
+    >>> page = brief(Close(**month, daily=rows, base=base))
+    >>> page["unit"], page["status"], round(page["actual"]["month"])
+    ('Company', 'flash', 2646)
+    """
     name = None if unit == COMPANY else unit
     rows, booked, complete, by_day = history(close.daily, unit, close.known)
     before = add_months(close.month, -1)

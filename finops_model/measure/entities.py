@@ -19,7 +19,29 @@ def label(entity: str, unit: str) -> str:
 
 
 def labelled(brief: dict, settings: Settings) -> dict:
-    """A brief under the name of its entity, and what it is no sum of; unchanged where the settings are of no entity."""
+    """A brief under the name of its entity, and what it is no sum of.
+
+    Parameters
+    ----------
+    brief : Brief
+        As `measure.brief.brief` gives it.
+    settings : Settings
+        Of an entity, or of a workspace without.
+
+    Returns
+    -------
+    Brief
+        Unchanged where the settings are of no entity.
+
+    Source
+    ------
+    docs/method §13.40.
+
+    Examples
+    --------
+    >>> labelled({"unit": "Company"}, Settings(company="Acme", currency="EUR"))
+    {'unit': 'Company'}
+    """
     if settings.own is None:
         return brief
     own, unit = settings.own.name, brief["unit"]

@@ -62,7 +62,18 @@ def code_files() -> dict[str, Path]:
 
 
 def code_hash() -> str:
-    """sha256 over the program's own files, names included; where they lie on disk does not matter."""
+    """sha256 over the program's own files, names included; where they lie on disk does not matter.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+
+    Examples
+    --------
+    >>> len(code_hash())
+    64
+    """
     total = hashlib.sha256()
     for name, place in code_files().items():
         total.update(name.encode() + b"\0" + place.read_bytes() + b"\0")

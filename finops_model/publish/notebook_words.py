@@ -41,7 +41,30 @@ def what_if_answer(base, comparison, name: str) -> Words:
 
 
 def day_of(settings, ledger, month: str = "", as_of: str = "") -> tuple:
-    """(as_of, DAILY) that a notebook stands on: the day of a month's report, a day, or the newest complete day, as commands take them (docs/method §9.6)."""
+    """The day and the facts that a notebook stands on, as commands take them.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    ledger : Ledger
+        With rows.
+    month : str, optional
+        YYYY-MM: the day of its report.
+    as_of : str, optional
+        YYYY-MM-DD. Neither: the newest complete day.
+
+    Returns
+    -------
+    as_of : str
+        YYYY-MM-DD.
+    daily : frame
+        DAILY.
+
+    Source
+    ------
+    docs/method §9.6.
+    """
     from ..facts.daily import warehouse
     from .close import check_as_of, up_to
 
@@ -52,6 +75,18 @@ def day_of(settings, ledger, month: str = "", as_of: str = "") -> tuple:
 def month_end(as_of: str) -> str:
     """The newest month end by a day.
 
+    Parameters
+    ----------
+    as_of : str
+        YYYY-MM-DD.
+
+    Returns
+    -------
+    str
+        YYYY-MM-DD.
+
+    Examples
+    --------
     >>> month_end("2026-11-15"), month_end("2026-10-31")
     ('2026-10-31', '2026-10-31')
     """
@@ -60,7 +95,22 @@ def month_end(as_of: str) -> str:
 
 
 def published_answer(settings, as_of: str, what: str) -> Words:
-    """Which report is published, and on which day `what` ("this answer") stands."""
+    """Which report is published, and on which day this answer stands.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    as_of : str
+        YYYY-MM-DD.
+    what : str
+        For example "this answer".
+
+    Returns
+    -------
+    Words
+        One sentence; empty where nothing is published.
+    """
     return Words(since.sentence(since.published(settings, as_of), what, as_of))
 
 
@@ -102,10 +152,19 @@ def difference_said(line, currency: str) -> str:
 
 
 def commit_answer(found, cautious=None) -> Words:
-    """The answer of a recommendation: how much of what, what it saves, how sure that is, what caution costs.
+    """The answer of a recommendation: how much, what it saves, how sure, what caution costs.
 
-    found      decide.commitments.workspace.Found
-    cautious   Recommendation for the aim "waste" (most saving in the leanest tenth), set beside it
+    Parameters
+    ----------
+    found : decide.commitments.workspace.Found
+        The recommendation.
+    cautious : Recommendation, optional
+        For the aim "waste" (most saving in the leanest tenth), compared with it.
+
+    Returns
+    -------
+    Words
+        Markdown of one paragraph.
     """
     answer, held = found.recommendation, sum(item["quantity"] for item in found.held)
     if not answer.quantity:
@@ -131,10 +190,23 @@ def commit_answer(found, cautious=None) -> Words:
 
 
 def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
-    """The answer of notebook 02: the pace of a year, how far month totals were missed, whom knowledge moves most.
+    """The answer of notebook 02: the pace of a year, misses of month totals, whom knowledge moves.
 
-    rows   {way: rows of accuracy.record};  bill, known   simulate.hierarchy.Nodes from the bill alone and with what people know;  settings
-    Settings, to say which report is published
+    Parameters
+    ----------
+    facts : scenario.ledger_base.Facts
+        The history.
+    rows : dict of str to list
+        Way -> rows of `accuracy.record`.
+    bill, known : simulate.hierarchy.Hierarchy
+        From the bill alone, and with what people know.
+    settings : Settings, optional
+        To say which report is published.
+
+    Returns
+    -------
+    Words
+        Markdown of one paragraph.
     """
     changes = {unit: _ratio(known, bill, unit) for unit in bill.names}
     daily = facts.volume.sum(axis=1)

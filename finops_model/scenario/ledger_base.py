@@ -53,10 +53,44 @@ class Facts:
 def read_facts(
     daily: pd.DataFrame, settings: Settings, as_of: str | None = None, replay: bool = False
 ) -> Facts:
-    """Facts up to `as_of` (default: the ledger's newest complete day, as DAILY's attrs tell it; else the newest day with usage).
+    r"""Facts up to a day: what a scenario's base is made of.
 
-    Newest days that look unfinished at their source are forecast, not learned from: as_of is the day before them (docs/method §2.24).
-    A replay knows no later price and no contract that starts later: no hindsight in graded forecasts.
+    Newest days that look unfinished at their source are forecast, not learned from: as_of is the
+    day before them.
+
+    Parameters
+    ----------
+    daily : frame
+        DAILY.
+    settings : Settings
+        Of the workspace: prices, inventory, drivers, what people know.
+    as_of : str, optional
+        YYYY-MM-DD; None: the ledger's newest complete day, as DAILY's attrs tell it, else the
+        newest day with usage.
+    replay : bool, optional
+        No later price and no contract that starts later: no hindsight in graded forecasts.
+
+    Returns
+    -------
+    Facts
+        volume (day, workload), money of the ledger's currency at constant prices.
+
+    Source
+    ------
+    docs/method §2.24, §3.6.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> rows = fm.daily(fm.Ledger(settings.path(settings.ledger)), settings)
+    >>> facts = read_facts(rows, settings)
+    >>> facts.as_of, facts.names, facts.volume.shape
+    ('2025-03-28', ('a/(untagged)/GPU',), (87, 1))
     """
     usage = daily[
         daily["ChargeCategory"] == "Usage"

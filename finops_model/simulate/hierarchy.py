@@ -188,9 +188,56 @@ def forecast_hierarchy(
     engine: str | None = None,
     progress: Progress | None = None,
 ) -> dict[str | None, Hierarchy]:
-    """The base scenario of a workspace at every node, `months` whole months ahead, one answer for each way to draw shocks.
+    r"""The base scenario of a workspace at every node, one answer for each way to draw shocks.
 
-    shocks   of None (as measured from past misses), "independent", "shared"; one fit and the same own draws serve all;  as_of: look at no later day
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    daily : frame
+        DAILY.
+    by : str, optional
+        What the nodes are: unit, team, service …
+    months : int, optional
+        Whole months ahead; a month under way comes before them.
+    shocks : sequence, optional
+        Of None (as measured from past misses), "independent", "shared"; one fit and the same own
+        draws serve all.
+    paths : int, optional
+        Instead of the scenario's.
+    as_of : str, optional
+        Look at no later day, YYYY-MM-DD.
+    engine : str, optional
+        As in `run_many`.
+    progress : callable, optional
+        Called with (text, done, total).
+
+    Returns
+    -------
+    dict of str or None to Hierarchy
+        One for each of `shocks`; totals (path, span) of each node, money.
+
+    Raises
+    ------
+    ForecastError
+        An unknown kind of node, or too short a history.
+
+    Source
+    ------
+    docs/method §2.13, §2.22.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> rows = fm.daily(fm.Ledger(settings.path(settings.ledger)), settings)
+    >>> nodes = forecast_hierarchy(settings, rows, months=1, paths=64)[None]
+    >>> nodes.names, [span.name for span in nodes.spans()]
+    (('All',), ['2025-03', '2025-04'])
     """
     from ..scenario.document import load_scenario, resolve
     from ..scenario.ledger_base import read_facts

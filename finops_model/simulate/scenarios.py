@@ -44,13 +44,35 @@ def simulate(
     engine: str | None = None,
     executor="threads",
 ) -> Run:
-    """Simulate a plan. Memory is bounded by the totals kept, not by days; blocks are reduced in their order.
+    """Simulate a plan.
 
-    paths, seed   instead of the plan's own
-    dials         also keep what a dashboard's sliders re-settle, of the first paths
-    threads       workers; the bits are the same for any number
-    engine        "numpy", "numba" or "auto" (engine.py); which one ran stands in the run
-    executor      where blocks run (executors.py)
+    Memory is bounded by the totals kept, not by days; blocks are reduced in their order.
+
+    Parameters
+    ----------
+    plan : Plan
+        As `compile_plan` gives it.
+    paths, seed : int, optional
+        Instead of the plan's own.
+    progress : callable, optional
+        Called with (text, done, total).
+    dials : bool, optional
+        Also keep what a dashboard's sliders re-settle, of the first paths.
+    threads : int, optional
+        Workers; the bits are the same for any number.
+    engine : str, optional
+        "numpy", "numba" or "auto" (engine.py); which one ran stands in the run.
+    executor : str or client, optional
+        Where blocks run (executors.py).
+
+    Returns
+    -------
+    Run
+        EffectiveCost (path, month, unit), in the ledger's currency.
+
+    Source
+    ------
+    docs/method §3.17.
     """
     paths, seed = plan.paths if paths is None else paths, plan.seed if seed is None else seed
     engine = label(engine)

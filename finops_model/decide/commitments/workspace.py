@@ -160,13 +160,51 @@ def recommend(
     beta: float = 0.9,
     **limits,
 ) -> Found:
-    """The best of the offers in a folder (relative to finops.yaml) for the base scenario, and the rule replayed on history.
+    """The best of the offers in a folder for the base scenario, and the rule replayed on history.
 
-    only     names of offers; default: all
-    start    first day of what is bought; default: read_workspace
-    limits   budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months: see best_commitments
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    folder : path, optional
+        Of the offers, relative to finops.yaml.
+    only : list of str, optional
+        Names of offers; None: all.
+    paths : int, optional
+        Of the base scenario.
+    start : str, optional
+        First day of what is bought; None: see `read_workspace`.
+    replay_months : int, optional
+        Newest months on which the rule is replayed; 0: none.
+    as_of : str, optional
+        Last day of actuals used, YYYY-MM-DD.
+    daily : frame, optional
+        DAILY; None: read from the ledger.
+    progress : callable, optional
+        Called with (text, done, total).
+    objective, beta : optional
+        As in `best_commitments`.
+    **limits
+        budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months: as there.
 
-    Raises PriceError or ScenarioError in one sentence.
+    Returns
+    -------
+    Found
+        The recommendation, other levels, replays, renewals and cliffs.
+
+    Raises
+    ------
+    PriceError, ScenarioError
+        In one sentence: an offer without SKUs, limits or prices that make no sense.
+
+    Source
+    ------
+    docs/method §8.3, §8.11, §8.12.
+
+    Examples
+    --------
+    >>> import finops_model as fm
+    >>> recommend(fm.load_settings(), only=["gpu_1y"])  # doctest: +SKIP
     """
     say = progress or silent
     offers = load_offers(settings.path(str(folder)), only)

@@ -56,16 +56,52 @@ class Source:
 
 @dataclass(frozen=True)
 class Complete:
-    """What is complete. `last_day`: the newest day to which every source is that is still billing; `newest`: to which any of them is."""
+    """What is complete, by source; days of the billing time zone, included.
+
+    Parameters
+    ----------
+    sources : tuple of Source
+        Each issuer, provider and account.
+    first_day : date, optional
+        Of the first charge of use.
+    last_day : date, optional
+        The newest day to which every source is complete that is still billing.
+    newest : date, optional
+        The newest day to which any of them is.
+    now : date, optional
+        To which those are that nobody waits for.
+
+    Source
+    ------
+    docs/method §13.16.
+
+    Examples
+    --------
+    >>> day = dt.date(2026, 10, 31)
+    >>> cloud = Source("Acme", "Acme", "1", "days", day, day, False)
+    >>> Complete((cloud,), day, day, day, day).missing("2026-11-01")[0].provider
+    'Acme'
+    """
 
     sources: tuple[Source, ...]
     first_day: dt.date | None = None
     last_day: dt.date | None = None
     newest: dt.date | None = None
-    now: dt.date | None = None  # to which those are that nobody waits for
+    now: dt.date | None = None
 
     def missing(self, day) -> tuple[Source, ...]:
-        """Sources that are still billing and not yet complete to a day."""
+        """Sources that are still billing and not yet complete to a day.
+
+        Parameters
+        ----------
+        day : date or str
+            YYYY-MM-DD.
+
+        Returns
+        -------
+        tuple of Source
+            In the order of `sources`.
+        """
         return tuple(
             one
             for one in self.sources
@@ -76,7 +112,18 @@ class Complete:
         )
 
     def label(self, source: Source) -> str:
-        """A source for readers: its provider, with the account where there are several."""
+        """A source for readers: its provider, with the account where there are several.
+
+        Parameters
+        ----------
+        source : Source
+            One of `sources`.
+
+        Returns
+        -------
+        str
+            A name, no identifier.
+        """
         alike = [one for one in self.sources if one.name == source.name]
         return (
             source.name

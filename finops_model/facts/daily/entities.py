@@ -76,8 +76,34 @@ def _may_take(own: Entity, row: dict) -> bool:
 def part(ledger: Ledger, settings: Settings) -> Ledger:
     """The ledger of the settings: of their entity where they are of one, else the whole.
 
-    Raises LedgerError where the settings have entities and are of none of them, where rows belong to no entity or to two, and for a billing account
-    or issuer that the ledger does not have.
+    Parameters
+    ----------
+    ledger : Ledger
+        Of the workspace.
+    settings : Settings
+        Of the workspace, or of one of its entities (`Settings.entity`).
+
+    Returns
+    -------
+    Ledger
+        To every reader a ledger; rows of one currency.
+
+    Raises
+    ------
+    LedgerError
+        The settings have entities and are of none of them, rows belong to no entity or to two, or a
+        billing account or issuer is not in the ledger.
+
+    Source
+    ------
+    docs/method §13.40.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> whole = Ledger(tempfile.mkdtemp())
+    >>> part(whole, Settings(company="Acme", currency="EUR")) is whole
+    True
     """
     if not settings.entities:
         return ledger

@@ -118,12 +118,38 @@ class Applied:
 def apply_covariates(
     covariates: Covariates, values: np.ndarray, dates: np.ndarray, horizon: int
 ) -> Applied:
-    """Take what is known out of a history (day,) and prepare what is laid over `horizon` days after it.
+    """Take what is known out of a history and prepare what is laid over the days after it.
 
-    Raises ForecastError where what is known leaves fewer than two days that tell anything.
+    Parameters
+    ----------
+    covariates : Covariates
+        Events, a driver, days off, a cap.
+    values : array (day,)
+        The history, >= 0.
+    dates : array (day,) datetime64[D]
+        Of the history, consecutive.
+    horizon : int
+        Days after it.
 
+    Returns
+    -------
+    Applied
+        The undisturbed history, and factors and sums by day ahead (horizon,).
+
+    Raises
+    ------
+    ForecastError
+        What is known leaves fewer than two days that tell anything.
+
+    Source
+    ------
+    docs/method §2.9 to §2.12.
+
+    Examples
+    --------
     >>> days = np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-03-01"))
-    >>> applied = apply_covariates(Covariates((Event("price_change", "2026-03-05", factor=0.5),)), np.full(len(days), 8.0), days, 10)
+    >>> cut = Covariates((Event("price_change", "2026-03-05", factor=0.5),))
+    >>> applied = apply_covariates(cut, np.full(len(days), 8.0), days, 10)
     >>> applied.over(np.full(10, 8.0))[0].tolist()
     [8.0, 8.0, 8.0, 8.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
     """

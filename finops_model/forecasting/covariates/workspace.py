@@ -73,12 +73,38 @@ def load_covariates(path) -> tuple[KnownFile, Document]:
 
 
 def read_covariates(settings, facts, daily, replay: bool = False) -> WorkspaceCovariates:
-    """What finops.yaml's `known` says, as known at the end of facts.as_of.
+    """What the file of `known` in finops.yaml says, as known at the end of facts.as_of.
 
-    daily    daily facts, later days included: names that come later wait, they are not refused
-    replay   entries without known_since are left out: a graded forecast knows only what was known then
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    facts : Facts
+        As `scenario.ledger_base.read_facts` gives them.
+    daily : frame
+        DAILY, later days included: names that come later wait, they are not refused.
+    replay : bool, optional
+        Entries without known_since are left out: a graded forecast knows only what was known then.
 
-    Raises InputError in one sentence for what cannot be meant.
+    Returns
+    -------
+    WorkspaceCovariates
+        Covariates by workload, and numbers set by hand.
+
+    Raises
+    ------
+    InputError
+        What cannot be meant, in one sentence with file and line.
+
+    Source
+    ------
+    docs/method §2.20.
+
+    Examples
+    --------
+    >>> from finops_model.settings import Settings
+    >>> read_covariates(Settings(company="Acme", currency="EUR"), None, None) is NO_COVARIATES
+    True
     """
     if not settings.known:
         return NO_COVARIATES

@@ -75,15 +75,51 @@ def fit_demand(
     costly_for: Collection[str] | None = None,
     covariates: Mapping[str, Covariates] | None = None,
 ) -> Demand:
-    """The demand process of every workload for `horizon_days` days after the history.
+    """The demand process of every workload for the days after the history.
 
-    volume       (day, workload) ≥ 0, finite; leading zeros: not launched yet
-    names        of the workloads;  dates (day,) datetime64[D], consecutive
-    methods      as in `series.forecast`;  costly_for: workloads that get costly methods too, None: all
-    progress     called with (text, done, total)
-    covariates   workload -> what people know of it (covariates/applied.py, docs/method §2.20): taken out of its history, laid over its median
+    Parameters
+    ----------
+    volume : array (day, workload)
+        >= 0, finite; leading zeros: not launched yet. Money of the ledger's currency at constant
+        prices.
+    names : sequence of str
+        Of the workloads.
+    dates : array (day,) datetime64[D]
+        Consecutive.
+    horizon_days : int
+        Days ahead.
+    seed : int, optional
+        Of the paths whose widths are fitted.
+    methods : str or list of str, optional
+        As in `forecast`.
+    progress : callable, optional
+        Called with (text, done, total).
+    costly_for : collection of str, optional
+        Workloads that get costly methods too; None: all.
+    covariates : mapping of str to Covariates, optional
+        Workload -> what people know of it: taken out of its history, laid over its median.
 
-    Raises ForecastError naming the workload and day that cannot be meant.
+    Returns
+    -------
+    Demand
+        median (day, workload), level_sd (lead, workload), phi, sigma, loading (workload,).
+
+    Raises
+    ------
+    ForecastError
+        Names the workload and day that cannot be meant.
+
+    Source
+    ------
+    docs/method §2.5, §2.6, §2.20.
+
+    Examples
+    --------
+    >>> days = np.arange("2026-01-01", "2026-05-01", dtype="datetime64[D]")
+    >>> week = np.resize([5.0, 5, 5, 5, 5, 2, 2], len(days))[:, None]
+    >>> demand = fit_demand(week, ("chat",), days, 3, methods=["seasonal_naive"])
+    >>> demand.median.shape, str(demand.dates[0])
+    ((3, 1), '2026-05-01')
     """
     volume, names, dates = check(volume, names, dates)
     say = progress or silent

@@ -78,10 +78,43 @@ def unreached(months: tuple[str, ...], run_months: tuple[str, ...], as_of: str) 
 def landing_of(
     run, booked: dict[str, float], period: Period, budget: float | None, unit: str | None = None
 ) -> Landing:
-    """Where a period lands: months before the run as booked, the others path by path, budget and chance of exceeding it.
+    r"""Where a period lands: months before the run as booked, the others path by path.
 
-    run      simulate.run.Run;  booked   {month: cost} of the same unit, `booked_by_month`
-    budget   of the whole period; None: none
+    Parameters
+    ----------
+    run : Run
+        Its months are those still open, the actual part of the first included.
+    booked : dict of str to float
+        YYYY-MM -> cost of the same unit, `booked_by_month`.
+    period : Period
+        A fiscal year, quarter or month.
+    budget : float or None
+        Of the whole period; None: none.
+    unit : str, optional
+        A business unit; None: the company.
+
+    Returns
+    -------
+    Landing
+        Quantiles, budget, chance of exceeding it, and month, money of the run's currency; without
+        numbers where the run does not reach the end of the period.
+
+    Source
+    ------
+    docs/method §9.1, §9.5.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> march = period_of("2025-03", "2025-03-28", 1)
+    >>> land = landing_of(fm.run(None, settings, paths=64, months=1), {}, march, 2000.0)
+    >>> land["period"], round(land["overrun_probability"], 2)
+    ('2025-03', 0.99)
     """
     last, before = (
         period.months[-1],

@@ -42,7 +42,23 @@ class Shown(Figure):
 def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
     """Regret of each level of a purchase, mean and P90 of the futures, the recommended one marked.
 
-    curve    decide.commitments.answer.Curve;  signed: units an hour held today, for comparison (0: none)
+    Parameters
+    ----------
+    curve : decide.commitments.answer.Curve
+        Levels and their regret (level,), money.
+    currency : str
+        Three letters.
+    signed : float, optional
+        Units an hour held today, for comparison; 0: none.
+
+    Returns
+    -------
+    Shown
+        A chart with a title that says what it shows, and its text.
+
+    Source
+    ------
+    docs/method §8.5, §15.7.
     """
     levels, mean, high = (
         np.asarray(values, float) for values in (curve.levels, curve.regret, curve.regret_p90)

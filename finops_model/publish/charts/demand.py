@@ -32,7 +32,26 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def growth(facts) -> Shown:
-    """Use by day at today's prices, and its four-week mean. facts: scenario.ledger_base.Facts."""
+    """Use by day at today's prices, and its four-week mean.
+
+    Parameters
+    ----------
+    facts : scenario.ledger_base.Facts
+        volume (day, workload), dates, currency.
+
+    Returns
+    -------
+    Shown
+        A chart with a title that says what it shows, and its text.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> days = np.arange("2026-01-01", "2026-07-01", dtype="datetime64[D]")
+    >>> flat = SimpleNamespace(volume=np.full((len(days), 1), 5.0), dates=days, currency="USD")
+    >>> growth(flat).title
+    'AI use went from $5.00 to $5.00 a day: +0% a year'
+    """
     daily, dates = facts.volume.sum(axis=1), facts.dates
     mean = np.convolve(daily, np.full(WEEK, 1 / WEEK), "valid")
     months = list(month_range(str(dates[0])[:7], str(dates[-1])[:7]))
@@ -67,7 +86,18 @@ def growth(facts) -> Shown:
 
 
 def seasons(facts) -> Shown:
-    """Weekdays beside the mean of their week, and months beside the trend around them, as shares."""
+    """Weekdays compared with the mean of their week, months with the trend around them, as shares.
+
+    Parameters
+    ----------
+    facts : scenario.ledger_base.Facts
+        volume (day, workload), dates; more than 91 days.
+
+    Returns
+    -------
+    Shown
+        A chart with a title that says what it shows, and its text.
+    """
     daily, dates = facts.volume.sum(axis=1), facts.dates
     weeks = len(daily) // 7
     of_week = daily[-7 * weeks :].reshape(weeks, 7)
@@ -114,7 +144,26 @@ def seasons(facts) -> Shown:
 
 
 def with_and_without(bill: Hierarchy, known: Hierarchy, node: str | None, name: str) -> Shown:
-    """Ranges by month from the bill alone and with what people know, and numbers set by hand."""
+    """Ranges by month from the bill alone and with what people know, and numbers set by hand.
+
+    Parameters
+    ----------
+    bill, told : Hierarchy
+        From the bill alone, and with what people know; of the same months.
+    node : str or None
+        A node; None: the company.
+    name : str
+        Its name for the title.
+
+    Returns
+    -------
+    Shown
+        A chart with a title that says what it shows, and its text.
+
+    Source
+    ------
+    docs/method §2.20, §11.8.
+    """
     spans, currency = bill.spans(), bill.currency
     ranges = [[nodes.quantiles(span, node) for span in spans] for nodes in (bill, known)]
     hand = [
@@ -183,7 +232,23 @@ def with_and_without(bill: Hierarchy, known: Hierarchy, node: str | None, name: 
 
 
 def missed(rows_by_way: dict[str, list[dict]]) -> Shown:
-    """How far month totals were off by months ahead. rows_by_way: label -> rows of measure.accuracy.by_lead; "naive" errors come with them."""
+    """How far month totals were off by months ahead.
+
+    Parameters
+    ----------
+    rows_by_way : dict of str to list of dict
+        Label -> rows of measure.accuracy.by_lead; "naive" errors come with them.
+
+    Returns
+    -------
+    Shown
+        A chart with a title that says what it shows, and its text.
+
+    Examples
+    --------
+    >>> missed({"our forecast": [{"lead": 1, "error_pct": 0.05, "naive_error_pct": 0.2, "n": 12}]}).title
+    'One month ahead we missed by 5.0 %, repeating last week by 20.0 %'
+    """
     ways = list(rows_by_way)
     leads = [row["lead"] for row in rows_by_way[ways[0]]]
     bars = [("repeating last week", [row["naive_error_pct"] for row in rows_by_way[ways[0]]], PALE)]
@@ -240,7 +305,22 @@ def missed(rows_by_way: dict[str, list[dict]]) -> Shown:
 
 
 def three_years(nodes: Hierarchy) -> Shown:
-    """Booked months, then the fan: what past forecasts were graded on, and what is an assumption."""
+    """Booked months, then the fan: what past forecasts were graded on, and what is an assumption.
+
+    Parameters
+    ----------
+    nodes : Hierarchy
+        As `forecast_hierarchy` gives it, for 36 months.
+
+    Returns
+    -------
+    Shown
+        A chart with a title that says what it shows, and its text.
+
+    Source
+    ------
+    docs/method §2.23, §11.9.
+    """
     spans, currency = nodes.spans(), nodes.currency
     booked = sorted(month for month in nodes.booked if month >= nodes.first_day[:7])[-18:]
     months = [*booked, *(span.name for span in spans)]

@@ -32,7 +32,18 @@ __all__ = [
 
 
 def page(root=None):
-    """The dashboard widget over the reports in `root`; see `widget.page`."""
+    """The dashboard widget over published reports; see `widget.page`.
+
+    Parameters
+    ----------
+    root : path, optional
+        The archive; None: `reports` here or in a folder above.
+
+    Returns
+    -------
+    widget
+        For a notebook or Voila.
+    """
     from .widget import page as open_page
 
     return open_page(root)

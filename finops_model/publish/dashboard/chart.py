@@ -121,7 +121,17 @@ def fan_spec(currency: str) -> dict:
 def run_chart(run, width: int = 900) -> HTML:
     """The fan of a run as a picture (SVG, no script) with a sentence for a title: for notebooks.
 
-    run   simulate.run.Run; bands over its paths, by month
+    Parameters
+    ----------
+    run : Run
+        Bands over its paths, by month.
+    width : int, optional
+        Pixels.
+
+    Returns
+    -------
+    HTML
+        With a text for screen readers.
     """
     rows = []
     for i, month in enumerate(run.months):

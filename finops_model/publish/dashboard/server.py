@@ -64,11 +64,32 @@ def check_token(token: str) -> str:
 
 
 def command(settings, port: int, token: str, base_url: str = "/", pool: int = 0) -> list[str]:
-    """The command that serves the dashboard. The token is *not* in it (a process list is public): see `environment`.
+    """The command that serves the dashboard.
 
-    port       port on 127.0.0.1
-    base_url   prefix behind a proxy, for example /ai-budget/
-    pool       kernels started ahead: a first chart in 1.6 s instead of 2.8 s, 60 MB each
+    The token is *not* in it (a process list is public): see `environment`.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    port : int
+        On 127.0.0.1.
+    token : str
+        Checked, and left out.
+    base_url : str, optional
+        Prefix behind a proxy, for example /ai-budget/.
+    pool : int, optional
+        Kernels started ahead: a first chart in 1.6 s instead of 2.8 s, 60 MB each.
+
+    Returns
+    -------
+    list of str
+        Program and arguments.
+
+    Raises
+    ------
+    ReportError
+        The token is too short to keep strangers out.
     """
     check_token(token)
     warm = ["--VoilaConfiguration.preheat_kernel=True", f"--pool_size={int(pool)}"] if pool else []

@@ -33,9 +33,39 @@ class Section:
 
 
 def open_brief(path: str | os.PathLike = "", *, month: str, unit: str) -> Page:
-    """The page of a brief. Without a path: the one published for this month and unit, in `reports` here or in a folder above.
+    """The page of a brief.
 
-    Raises ReportError where there is none, or where the brief is of another month or unit.
+    Parameters
+    ----------
+    path : path, optional
+        A brief; '': the one published for this month and unit, in `reports` here or in a folder
+        above.
+    month : str
+        YYYY-MM.
+    unit : str
+        Company or a business unit.
+
+    Returns
+    -------
+    Page
+        It shows the brief and computes nothing.
+
+    Raises
+    ------
+    ReportError
+        There is none, or the brief is of another month or unit.
+
+    Source
+    ------
+    docs/method §15.2.
+
+    Examples
+    --------
+    >>> try:
+    ...     open_brief("nowhere/brief.json", month="2026-10", unit="Company")
+    ... except ReportError as problem:
+    ...     print(str(problem)[:19])
+    nowhere/brief.json:
     """
     check_month(month)
     if not path:

@@ -95,11 +95,41 @@ def build_reports(
     manifest_extra: dict | None = None,
     progress: Progress | None = None,
 ) -> list[dict]:
-    """Publish these briefs below `reports_root`; returns their index entries in the same order.
+    """Publish these briefs below a folder.
 
-    workers  reports rendered side by side, each in a process of its own
-    fast     one warm kernel per worker instead of one kernel per report; the bytes are the same
-    Raises ReportError, and then nothing has been published: a notebook that failed lies in `.failed/`.
+    Parameters
+    ----------
+    briefs : list of Brief
+        One for each report.
+    reports_root : path
+        The archive.
+    workers : int, optional
+        Reports rendered side by side, each in a process of its own.
+    fast : bool, optional
+        One warm kernel per worker instead of one kernel per report; the bytes are the same.
+    manifest_extra : dict, optional
+        What the manifests say besides.
+    progress : callable, optional
+        Called with (text, done, total).
+
+    Returns
+    -------
+    list of dict
+        Their index entries, in the same order.
+
+    Raises
+    ------
+    ReportError
+        And then nothing has been published: a notebook that failed lies in `.failed/`.
+
+    Source
+    ------
+    docs/method §15.3, §15.4.
+
+    Examples
+    --------
+    >>> build_reports([], "reports")
+    []
     """
     say, root = progress or silent, Path(reports_root).resolve()
     places: dict[tuple, str] = {}

@@ -208,7 +208,26 @@ class Form(widgets.VBox):
 
 
 def form(settings, daily, as_of: str, folder=None, paths: int = 1000):
-    """The form as a widget; see `Form`. daily: the frame of fm.daily; as_of: last day of actuals used."""
+    """The what-if form as a widget; see `Form`.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    daily : frame
+        DAILY, as fm.daily gives it.
+    as_of : str
+        Last day of actuals used, YYYY-MM-DD.
+    folder : path, optional
+        Where scenarios lie and are written; None: beside finops.yaml.
+    paths : int, optional
+        Of each run.
+
+    Returns
+    -------
+    Form
+        It shows itself in a notebook.
+    """
     facts = base_facts.read_facts(daily, settings, as_of)
     return Form(settings, facts, Path(folder) if folder else _folder(settings), paths)
 

@@ -48,7 +48,24 @@ class _Columns:
 
 
 def compile_flat(plan: Plan, grids=None) -> Compiled:
-    """The flat plan of a scenario. grids: levels (units per hour) of each pool's commitment dial, None: no dials."""
+    """The flat plan of a scenario.
+
+    Parameters
+    ----------
+    plan : Plan
+        As `compile_plan` gives it.
+    grids : list of array, optional
+        Levels (units per hour) of each pool's commitment dial; None: no dials.
+
+    Returns
+    -------
+    Compiled
+        The FlatPlan, and which column is whose.
+
+    Source
+    ------
+    docs/method §3.13.
+    """
     columns, units = _Columns(plan.names), len(plan.names)
     values, profile, on_demand, on_line, lines, prices = [], [], [], [], [], []
     median = plan.median.copy()

@@ -162,7 +162,21 @@ def kernel():
 
 
 def prepare(background: bool = False) -> None:
-    """Compile the kernel (or load it) and mark the cache ready; in the background: in a process of its own, for the next one."""
+    """Compile the kernel (or load it) and mark the cache ready.
+
+    Parameters
+    ----------
+    background : bool, optional
+        In a process of its own, for the next one.
+
+    Source
+    ------
+    docs/method §3.16.
+
+    Examples
+    --------
+    >>> prepare(background=True)  # doctest: +SKIP
+    """
     if background:
         subprocess.Popen(
             [
@@ -255,9 +269,53 @@ def simulate_block(
 ) -> BlockTotals:
     """Simulate paths path0 … path0 + n − 1 of a plan and settle them.
 
-    volume   also the sums of demand by step and workload
-
     A path's numbers depend on the plan, the seed, the engine and its own position only.
+
+    Parameters
+    ----------
+    plan : FlatPlan
+        Flat arrays.
+    path0 : int
+        The first path.
+    n : int
+        How many paths.
+    seed : int
+        Of the draws.
+    engine : str, optional
+        "numpy", "numba" or "auto"; None: FINOPS_ENGINE, else numpy.
+    volume : bool, optional
+        Also the sums of demand by step and workload.
+
+    Returns
+    -------
+    BlockTotals
+        cost and pooled usage (path, month, column), float64.
+
+    Raises
+    ------
+    ScenarioError
+        No path is asked for, or the engine is not there.
+
+    Source
+    ------
+    docs/method §3.9, §3.11.
+
+    Examples
+    --------
+    >>> plan = FlatPlan(
+    ...     months=("2027-01",),
+    ...     month_of=np.zeros(2, int),
+    ...     workloads=("chat",),
+    ...     median=np.full((2, 1), 5.0),
+    ...     columns=("cost",),
+    ...     units=1,
+    ...     charge_workload=[0],
+    ...     charge_column=[0],
+    ...     charge_rate=[[1.0, 1.0]],
+    ...     charge_line=[-1],
+    ... )
+    >>> simulate_block(plan, 0, 3, seed=0, engine="numpy").cost[:, :, 0].tolist()
+    [[10.0], [10.0], [10.0]]
     """
     check_count(n)
     first = path0 // streams.BLOCK * streams.BLOCK
