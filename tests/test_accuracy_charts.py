@@ -292,7 +292,7 @@ def test_a_figure_that_is_not_the_brief_s_is_seen():
     page.track_record()
     brief["accuracy"]["published"]["calibration"][1]["share"] = 0.5
     altered = Page(copy.deepcopy(brief))
-    altered.made = page.made
+    altered.shown = page.shown
     assert any("accuracy/published/calibration/1/share" in line for line in altered.differences())
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import copy
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -97,6 +99,33 @@ def test_a_mistyped_a_missing_and_a_strange_key_are_found(briefs):
         change(document)
         (found,) = wrong(document)
         assert found.startswith(says), found
+
+
+RIGHT = """\
+from finops_model.measure.brief_types import Brief, Landing
+
+def middle(brief: Brief) -> float | None:
+    land: Landing = brief["landing"]
+    return land["p50"] if brief["status"] == "final" else brief["forecast"]["months"][0]["p50"]
+"""
+
+
+def test_a_wrong_key_of_a_brief_is_an_error_of_mypy_and_a_right_one_is_none(tmp_path):
+    (tmp_path / "right.py").write_text(RIGHT, encoding="utf-8")
+    wrong = RIGHT.replace('["p50"] if', '["median"] if').replace('["months"]', '["month"]')
+    (tmp_path / "wrong.py").write_text(wrong, encoding="utf-8")
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path / "cache"), "--no-error-summary"]
+        + ["--ignore-missing-imports", "--follow-imports=silent", "--config-file="]
+        + [str(tmp_path / name) for name in ("right.py", "wrong.py")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    errors = [line for line in checked.stdout.splitlines() if ": error: " in line]
+    assert [line.split(": error: ")[0].rpartition("/")[2] for line in errors] == ["wrong.py:5"] * 2
+    assert 'TypedDict "Landing" has no key "median"' in errors[0], checked.stdout
+    assert 'TypedDict "Forecast" has no key "month"' in errors[1] and "months" in checked.stdout
 
 
 def test_a_type_that_json_has_not_is_refused():

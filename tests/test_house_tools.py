@@ -16,12 +16,16 @@ from scripts import script
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-lowest.lock")
-UNCLEAN = 82  # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
+UNCLEAN = 69  # files in which mypy finds errors; may only shrink (scripts/mypy_unclean.txt)
 TYPED = (
     "facts/ledger",
     "measure",
     "prices",
+    "publish/dashboard",
+    "publish/page",
+    "publish/whatif",
     "uncertainty",
+    "wording",
 )  # rooms without such a file; may only grow
 EXCEPTIONS = {"finops_model": 22, "tests": 8}  # lines with a `noqa`; may only shrink
 IGNORED = {
@@ -32,7 +36,7 @@ IGNORED = {
 LIGHT = {
     "import finops_model": (5, 5),
     "from finops_model.cli import app": (330, 24),
-    "from finops_model.publish import dashboard": (200, 30),
+    "from finops_model.publish import dashboard": (200, 32),
 }
 MEGABYTES = 1180  # of the environment for use
 

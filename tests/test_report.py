@@ -524,7 +524,7 @@ def test_stale_differences_and_alerts_follow_the_figures():
         and "−3.10" in html
     )
     assert page.differences() == []
-    page.made[0].html = html.replace("$307k", "$370k")
+    page.shown[0].html = html.replace("$307k", "$370k")
     assert page.differences() == [
         "actual/month: the page says '$370k' (306921.3068), the brief $307k"
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..names import COMPANY, slug
 from ..settings import Settings
 from .words import headline
@@ -74,7 +76,7 @@ def labelled(brief: dict, settings: Settings) -> dict:
     return {**labelled_brief, "headline": headline(labelled_brief)}
 
 
-def own_unit(brief: dict, settings: Settings | None) -> str | None:
+def own_unit(brief: Mapping, settings: Settings | None) -> str | None:
     """The unit of a published brief as the settings' company or entity calls it; None where the brief is not of it."""
     entity, own = brief.get("entity"), settings.own if settings is not None else None
     if (entity or {}).get("name") != (own.name if own else None):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..measure import accuracy, actuals, carried, grades, kpis, restated
 from ..measure.brief import brief
+from ..measure.brief_types import Brief
 from ..measure.budget.parts import company_lines
 from ..measure.close import Close
 from ..measure.entities import label, labelled, own_unit
@@ -393,7 +394,8 @@ def report(
         no_stranger(document, root)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
     if company is not None and company[0].base.months:
-        dashboard.freeze(company[0].base.dials, briefs[company[1]], root / company[0].month)
+        brief_of_all = cast(Brief, briefs[company[1]])
+        dashboard.freeze(company[0].base.dials, brief_of_all, root / company[0].month)
     return [
         {**entry, "restated": brief["restated"]}
         for entry, brief in zip(published, briefs, strict=True)
@@ -477,7 +479,7 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     rebuilt = json.loads(
         json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings))
     )
-    rebuilt = placed_as(rebuilt, published)
+    rebuilt = cast(Brief, placed_as(rebuilt, published))
     for name in ("ledger", "code", "lock", "python"):
         then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)
         if then != now:

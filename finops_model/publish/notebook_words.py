@@ -151,12 +151,12 @@ def difference_said(line, currency: str) -> str:
     )
 
 
-def commit_answer(found, cautious=None) -> Words:
+def commit_answer(advice, cautious=None) -> Words:
     """The answer of a recommendation: how much, what it saves, how sure, what caution costs.
 
     Parameters
     ----------
-    found : decide.commitments.workspace.Found
+    advice : decide.commitments.workspace.Found
         The recommendation.
     cautious : Recommendation, optional
         For the aim "waste" (most saving in the leanest tenth), compared with it.
@@ -166,27 +166,27 @@ def commit_answer(found, cautious=None) -> Words:
     Words
         Markdown of one paragraph.
     """
-    answer, held = found.recommendation, sum(item["quantity"] for item in found.held)
+    answer, held = advice.recommendation, sum(item["quantity"] for item in advice.held)
     if not answer.quantity:
         return Words(
             "**Answer** Commit to nothing: on the simulated demand no level of the offers saves money on average."
         )
-    one, currency = next(p for p in answer.purchases if p.quantity > 0), answer.currency
+    purchase, currency = next(p for p in answer.purchases if p.quantity > 0), answer.currency
     beside = f", {_steps(answer.quantity - held)} today" if held else ""
     whole = float(answer.on_demand.mean())
-    said = [
-        f"**Answer** {answer.quantity:,.0f} {one.unit} for {_term(one.offer.term_months)} from {found.start}{beside}.",
+    sentences = [
+        f"**Answer** {answer.quantity:,.0f} {purchase.unit} for {_term(purchase.offer.term_months)} from {advice.start}{beside}.",
         f"That saves {money(answer.expected_saving, currency)} on average of the {money(whole, currency)} that the same use costs on demand "
         f"({answer.effective_savings_rate:.0%}); {eight_of_ten(answer.saving_quantile(0.1), answer.saving_quantile(0.9), currency)}.",
         f"It loses money with a chance of {chance(answer.probability_of_loss)}.",
     ]
     if cautious is not None and cautious.quantity != answer.quantity:
-        said.append(
+        sentences.append(
             f"Who fears idle hours most signs {cautious.quantity:,.0f}, saves {money(cautious.expected_saving, currency)} on average "
             f"and at least {money(cautious.saving_quantile(0.1), currency)} in nine of ten futures, "
             f"instead of {money(answer.saving_quantile(0.1), currency)}."
         )
-    return Words(" ".join(said))
+    return Words(" ".join(sentences))
 
 
 def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import FinOpsError
@@ -20,7 +21,7 @@ class Published:
     as_of: str  # the newest day of its data
     currency: str
     headline: str
-    landing: dict  # of its brief
+    landing: Mapping  # of its brief
     engine: str | None = None  # that made its numbers
 
     def told(self, what: str, as_of: str, land: dict | None = None) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ..measure.brief_types import Brief
 from ..measure.restated import CENT
 from ..periods import month_name
+from .report.briefs import lookup
 from .report.manifest import compare_briefs
 
 FIGURES = (
@@ -17,7 +19,7 @@ FIGURES = (
 )
 
 
-def bills(published: dict, rebuilt: dict) -> list[str]:
+def bills(published: Brief, rebuilt: Brief) -> list[str]:
     """Bills of the month, and months of use, that are other amounts now than when the report was published."""
     currency, changes = published["currency"], []
     rows = [
@@ -25,24 +27,25 @@ def bills(published: dict, rebuilt: dict) -> list[str]:
         for brief in (published, rebuilt)
     ]
     for issuer, period in sorted({*rows[0], *rows[1]}):
-        then, now = (Decimal(side.get((issuer, period)) or 0) for side in rows)
-        if then != now:
+        was, now = (Decimal(side.get((issuer, period)) or 0) for side in rows)
+        if was != now:
             changes.append(
-                f"the bill of {issuer} for {month_name(period)} was {then:,.2f} {currency} when it was published and is {now:,.2f} {currency} now "
-                f"({now - then:+,.2f} {currency})"
+                f"the bill of {issuer} for {month_name(period)} was {was:,.2f} {currency} when it was published and is {now:,.2f} {currency} now "
+                f"({now - was:+,.2f} {currency})"
             )
-    then, now = (brief["actual"]["by_month"] for brief in (published, rebuilt))
-    for month in sorted({*then, *now}):
-        gap = now.get(month, 0.0) - then.get(month, 0.0)
+    before, after = published["actual"]["by_month"], rebuilt["actual"]["by_month"]
+    for month in sorted({*before, *after}):
+        cost, costs = before.get(month, 0.0), after.get(month, 0.0)
+        gap = costs - cost
         if abs(gap) >= CENT:
             changes.append(
-                f"{month_name(month)} cost {then.get(month, 0.0):,.2f} {currency} when it was published and {now.get(month, 0.0):,.2f} {currency} now "
+                f"{month_name(month)} cost {cost:,.2f} {currency} when it was published and {costs:,.2f} {currency} now "
                 f"({gap:+,.2f} {currency})"
             )
     return changes
 
 
-def differences(published: dict, rebuilt: dict) -> list[str]:
+def differences(published: Brief, rebuilt: Brief) -> list[str]:
     """What differs: where bills changed, these first and a few figures in words; else every place, bit for bit."""
     changed = bills(published, rebuilt)
     every = compare_briefs(published, rebuilt, most=None)
@@ -50,8 +53,7 @@ def differences(published: dict, rebuilt: dict) -> list[str]:
         return compare_briefs(published, rebuilt)
     currency, figures = published["currency"], []
     for path, what in FIGURES:
-        group, name = path.split("/")
-        then, now = published[group].get(name), rebuilt[group].get(name)
+        then, now = _figure(published, path), _figure(rebuilt, path)
         if then is not None and now is not None and abs(now - then) >= CENT:
             figures.append(
                 f"{what}: {then:,.2f} {currency} was published, {now:,.2f} {currency} now"
@@ -62,3 +64,11 @@ def differences(published: dict, rebuilt: dict) -> list[str]:
         *figures,
         *([f"and {left:,} more figures of the report that follow from these"] if left > 0 else []),
     ]
+
+
+def _figure(brief: Brief, path: str) -> float | None:
+    """The figure at a path; None where a brief of an older version has none."""
+    try:
+        return lookup(brief, path)
+    except KeyError:
+        return None

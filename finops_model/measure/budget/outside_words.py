@@ -21,7 +21,7 @@ def words(items: Iterable[Mapping], currency: str) -> str:
     )
 
 
-def short(outside: dict | None, currency: str) -> str:
+def short(outside: Mapping | None, currency: str) -> str:
     """What stands beside a figure of the year; empty where nothing is left out."""
     return (
         f"without {words(outside['items'], currency)} of {outside['period']} so far"

@@ -6,10 +6,16 @@ SciPy (tests/test_dashboard.py looks into sys.modules). `freeze` alone, at publi
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 from .archive import load_index, open_brief, open_report
 from .levers import LIMITS, Levers, clamp, freeze, limits, load, settle
 from .server import command, environment, serve
 from .state import sliders, view
+
+if TYPE_CHECKING:
+    from .widget import Dashboard
 
 __all__ = [
     "LIMITS",
@@ -31,7 +37,7 @@ __all__ = [
 ]
 
 
-def page(root=None):
+def page(root: str | os.PathLike | None = None) -> Dashboard:
     """The dashboard widget over published reports; see `widget.page`.
 
     Parameters

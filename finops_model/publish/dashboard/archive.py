@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 
 from ...errors import ReportError
+from ...measure.brief_types import Brief
 from ...names import is_slug
 from ...periods import MONTH
 
@@ -19,7 +21,7 @@ MAX_BYTES = 20_000_000
 HOW = "Publish one first: finops report (the sample company: make report)."
 
 
-def load_index(reports_root) -> dict:
+def load_index(reports_root: str | os.PathLike) -> dict:
     """reports/index.json: `{"schema": 1, "reports": [...]}`, newest first (docs/architecture.md §5).
 
     Entries with a month or slug that could name another place are refused here, once for all readers.
@@ -60,7 +62,7 @@ def find_entry(index: dict, month: str, slug: str) -> dict:
     )
 
 
-def open_file(reports_root, month: str, slug: str, name: str) -> bytes:
+def open_file(reports_root: str | os.PathLike, month: str, slug: str, name: str) -> bytes:
     """The bytes of one published file, exactly as published.
 
     Raises ReportError for a report that is not listed, a file that is missing or too large, and for bytes whose sha256
@@ -93,11 +95,11 @@ def open_file(reports_root, month: str, slug: str, name: str) -> bytes:
     return data
 
 
-def open_report(reports_root, month: str, slug: str) -> bytes:
+def open_report(reports_root: str | os.PathLike, month: str, slug: str) -> bytes:
     """The HTML of a published report, byte for byte. Raises ReportError like `open_file`."""
     return open_file(reports_root, month, slug, "report.html")
 
 
-def open_brief(reports_root, month: str, slug: str) -> dict:
+def open_brief(reports_root: str | os.PathLike, month: str, slug: str) -> Brief:
     """The brief of a published report: every number on it. Raises ReportError like `open_file`."""
     return json.loads(open_file(reports_root, month, slug, "brief.json"))

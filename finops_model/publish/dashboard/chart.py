@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import html
+import os
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import vl_convert
@@ -17,6 +19,7 @@ from ...documents import write_atomic
 from ...measure.budget.landing import spread
 from ...measure.words import money
 from ...periods import month_name
+from ...simulate.run import Run
 from .labels import spread_labels, stamp
 
 # Okabe–Ito: blue forecast, vermilion budget, near-black actuals; grey for what is only a reference.
@@ -67,7 +70,7 @@ def fan_spec(currency: str) -> dict:
         labelPadding=8,
     )
 
-    def y(name):
+    def y(name: str) -> alt.Y:
         return alt.Y(f"{name}:Q", title=None, axis=axis, scale=alt.Scale(zero=True, nice=True))
 
     fan = alt.Chart(alt.NamedData("fan"))
@@ -96,7 +99,7 @@ def fan_spec(currency: str) -> dict:
     text = alt.Chart(alt.NamedData("labels")).encode(
         x=x, y=y("value"), text="text:N", color=alt.Color("color:N", scale=None)
     )
-    style = {"align": "left", "dx": 8, "fontSize": 13, "fontWeight": "bold"}
+    style: dict[str, Any] = {"align": "left", "dx": 8, "fontSize": 13, "fontWeight": "bold"}
     labels = [
         text.mark_text(
             **style, stroke="white", strokeWidth=4, strokeJoin="round", strokeOpacity=0.85
@@ -118,7 +121,7 @@ def fan_spec(currency: str) -> dict:
     return chart.properties(config=look).to_dict()
 
 
-def run_chart(run, width: int = 900) -> HTML:
+def run_chart(run: Run, width: int = 900) -> HTML:
     """The fan of a run as a picture (SVG, no script) with a sentence for a title: for notebooks.
 
     Parameters
@@ -133,7 +136,7 @@ def run_chart(run, width: int = 900) -> HTML:
     HTML
         With a text for screen readers.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for i, month in enumerate(run.months):
         rows.append({"month": stamp(month), **spread(run.effective[:, i].sum(axis=1))})
     last, top = rows[-1], max(row["p95"] for row in rows)
@@ -175,10 +178,11 @@ def run_chart(run, width: int = 900) -> HTML:
     )
 
 
-def write_bundle(folder) -> Path:
+def write_bundle(folder: str | os.PathLike) -> Path:
     """Vega, Vega-Lite and Vega-Embed as one script in `folder`, made offline; made once and kept."""
     folder = Path(folder)
-    mark = hashlib.sha256(f"{vl_convert.__version__} {SNIPPET}".encode()).hexdigest()[:12]
+    version = vl_convert.__version__  # type: ignore[attr-defined]  # its stub leaves it out
+    mark = hashlib.sha256(f"{version} {SNIPPET}".encode()).hexdigest()[:12]
     path = folder / f"vega-{mark}.js"
     if not path.is_file():
         write_atomic(path, vl_convert.javascript_bundle(SNIPPET))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from ...measure.brief_types import Brief, ForecastMonth
 from ...measure.words import money
 from ...periods import month_name
 from .labels import spread_labels, stamp
@@ -12,7 +15,7 @@ BLUE, VERMILION, GREY = "#0072B2", "#B94F00", "#5D6D7E"
 LABEL_GAP = 0.055  # of the axis: the height of one line of text
 
 
-def chart_rows(brief: dict, rows: list[dict], moved: bool) -> dict:
+def chart_rows(brief: Brief, rows: list[ForecastMonth], moved: bool) -> dict:
     """Rows by name for the frozen specification, and what the chart says in words."""
     currency, published = brief["currency"], brief["forecast"]["months"]
     first = rows[0]["month"]
@@ -27,8 +30,9 @@ def chart_rows(brief: dict, rows: list[dict], moved: bool) -> dict:
         if history
         else []
     )
+    spreads: Sequence[Mapping] = rows
     fan = opening + [
-        {"month": stamp(row["month"]), **{p: row[p] for p in QUANTILES}} for row in rows
+        {"month": stamp(row["month"]), **{p: row[p] for p in QUANTILES}} for row in spreads
     ]
     shown = [*history, *(row["month"] for row in rows)]
     plan = {
@@ -84,7 +88,7 @@ def chart_rows(brief: dict, rows: list[dict], moved: bool) -> dict:
     }
 
 
-def opening_line(opening: list[dict], published: list[dict]) -> list[dict]:
+def opening_line(opening: list[dict], published: list[ForecastMonth]) -> list[dict]:
     """The published median, drawn thin beside a what-if."""
     return [{"month": row["month"], "p50": row["p50"]} for row in opening] + [
         {"month": stamp(row["month"]), "p50": row["p50"]} for row in published

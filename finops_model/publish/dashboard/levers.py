@@ -14,12 +14,16 @@ import hashlib
 import io
 import json
 import math
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ...errors import ReportError
+from ...measure.brief_types import Brief
 from ...measure.budget import landing as budgets
 from ...periods import fiscal_months, fiscal_year
 from ...prices.rates import make
@@ -71,7 +75,7 @@ def limits(frozen: dict) -> dict[str, tuple[float, float]]:
     return ends
 
 
-def clamp(values, frozen: dict) -> Levers:
+def clamp(values: object, frozen: dict) -> Levers:
     """Levers that can be settled, from anything a browser may send: text, NaN, 9e11, a list.
 
     Values are cut to `limits`; what is no finite number counts as "not moved".
@@ -166,12 +170,13 @@ def _at(spill: np.ndarray, grid: np.ndarray, level: np.ndarray) -> np.ndarray:
     return spill[:, months, left] * (1 - weight) + spill[:, months, right] * weight
 
 
-def year_of(frozen: dict, brief: dict) -> tuple[str, ...]:
+def year_of(frozen: dict, brief: Brief) -> tuple[str, ...]:
     """The twelve months of the brief's fiscal year: those whose landing over all paths is the brief's, to the cent.
 
     Raises ReportError where no fiscal year gives the brief's landing: then draws and brief are not of one run.
     """
-    land, months, every = brief["landing"], frozen["months"], np.asarray(frozen["base_all"])
+    months, every = frozen["months"], np.asarray(frozen["base_all"])
+    land: Mapping = brief["landing"]
     for starts in range(1, 13):
         year = fiscal_months(brief["month"], starts)
         if fiscal_year(brief["month"], starts) != land["period"]:
@@ -186,7 +191,7 @@ def year_of(frozen: dict, brief: dict) -> tuple[str, ...]:
     )
 
 
-def freeze(frozen: dict, brief: dict, folder) -> Path:
+def freeze(frozen: dict, brief: Brief, folder: str | os.PathLike) -> Path:
     """Write dashboard.npz and dashboard.json of a month into `folder`: plain arrays, no pickle; returns the folder.
 
     Raises ReportError where draws and brief are not of the same run.
@@ -202,7 +207,7 @@ def freeze(frozen: dict, brief: dict, folder) -> Path:
             f"{frozen['months'][0]} … {frozen['months'][-1]}. Freeze the draws of the brief's own run."
         )
     year = year_of(frozen, brief)
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     plain = _take_out({**frozen, "year": list(year)}, "d", arrays)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
@@ -222,7 +227,7 @@ def freeze(frozen: dict, brief: dict, folder) -> Path:
     return folder
 
 
-def load(folder) -> tuple[dict, dict]:
+def load(folder: str | os.PathLike) -> tuple[dict, dict]:
     """(frozen draws, text of dashboard.json) of a published month. Raises ReportError where they are missing or altered."""
     folder = Path(folder)
     month = folder.name
@@ -249,7 +254,7 @@ def load(folder) -> tuple[dict, dict]:
         ) from None
 
 
-def _take_out(value, name: str, arrays: dict):
+def _take_out(value: Any, name: str, arrays: dict) -> Any:
     """Nested draws as JSON: each array goes to `arrays` under its path, {"array": path} stays in its place."""
     if isinstance(value, np.ndarray) and value.ndim:
         arrays[name] = value
@@ -261,7 +266,7 @@ def _take_out(value, name: str, arrays: dict):
     return value.item() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
-def _put_back(value, arrays: dict):
+def _put_back(value: Any, arrays: dict) -> Any:
     if isinstance(value, dict):
         return (
             arrays[value["array"]]

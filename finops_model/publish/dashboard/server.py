@@ -14,10 +14,14 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from ... import resources
 from ...errors import ReportError
 from . import archive as dashboard_archive
+
+if TYPE_CHECKING:
+    from ...settings import Settings
 
 TEMPLATE = "finops"
 SHORTEST_TOKEN = 16
@@ -36,13 +40,13 @@ HEADERS = {
 }
 
 
-def notebook(settings) -> Path:
+def notebook(settings: Settings) -> Path:
     """The dashboard notebook: the workspace's own (notebooks/dashboards/leadership.ipynb), else the one that comes with finops-model."""
     own = settings.path(resources.DASHBOARD)
     return own.resolve() if own.is_file() else resources.path(resources.DASHBOARD)
 
 
-def state(settings) -> Path:
+def state(settings: Settings) -> Path:
     """Folder for what the server writes: page template, log."""
     return settings.path(settings.runs).resolve().parent / "dashboard"
 
@@ -63,7 +67,9 @@ def check_token(token: str) -> str:
     return token
 
 
-def command(settings, port: int, token: str, base_url: str = "/", pool: int = 0) -> list[str]:
+def command(
+    settings: Settings, port: int, token: str, base_url: str = "/", pool: int = 0
+) -> list[str]:
     """The command that serves the dashboard.
 
     The token is *not* in it (a process list is public): see `environment`.
@@ -122,7 +128,7 @@ def command(settings, port: int, token: str, base_url: str = "/", pool: int = 0)
     ]
 
 
-def environment(settings, token: str) -> dict[str, str]:
+def environment(settings: Settings, token: str) -> dict[str, str]:
     """Variables of the server's process: where the reports and the page template lie, and the token."""
     folder = state(settings)
     above, configured = os.environ.get("JUPYTER_PATH"), os.environ.get("JUPYTER_CONFIG_PATH")
@@ -140,7 +146,7 @@ def environment(settings, token: str) -> dict[str, str]:
     }
 
 
-def lay_out(settings) -> Path:
+def lay_out(settings: Settings) -> Path:
     """Put page template and response headers where Voila finds them; returns the state folder."""
     folder = state(settings)
     target = folder / "voila" / "templates" / TEMPLATE
@@ -160,7 +166,7 @@ def lay_out(settings) -> Path:
 
 
 def prepare(
-    settings, port: int, token: str, base_url: str = "/", pool: int = 0
+    settings: Settings, port: int, token: str, base_url: str = "/", pool: int = 0
 ) -> tuple[list[str], dict[str, str]]:
     """(command, environment) of a server whose reports exist. Raises ReportError: no report, port taken."""
     dashboard_archive.load_index(settings.path(settings.reports))
@@ -177,7 +183,11 @@ def prepare(
 
 
 def serve(
-    settings, port: int = 8866, token: str | None = None, base_url: str = "/", pool: int = 1
+    settings: Settings,
+    port: int = 8866,
+    token: str | None = None,
+    base_url: str = "/",
+    pool: int = 1,
 ) -> int:
     """Serve until Ctrl-C; prints the address with its token first. Returns the server's exit code.
 
@@ -217,7 +227,7 @@ def serve(
     return code
 
 
-def private_file(path: Path):
+def private_file(path: Path) -> TextIO:
     """A text file, emptied, that only this user can read, also where it was there before with wider rights."""
     file = os.fdopen(
         os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
@@ -226,7 +236,7 @@ def private_file(path: Path):
     return file
 
 
-def _stop(*_):
+def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 

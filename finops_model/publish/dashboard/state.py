@@ -5,21 +5,24 @@ Pure functions; money in the brief's currency. At rest every figure is the brief
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from ...measure import words
+from ...measure.brief_types import Brief
 from ...measure.budget import landing as budgets
 from ...measure.budget.outside_words import short
 from ...measure.words import chance, money
 from ...periods import fiscal_year, month_name
 from ...wording import gap, span
 from ...wording import landing as landing_words
-from .change import changed, shift
+from .change import Change, changed, shift
 from .fan import chart_rows
 from .levers import Levers, gpu_pool, limits
 
 
-def view(brief: dict, frozen: dict, levers: Levers = Levers()) -> dict:  # noqa: B008 - frozen
+def view(brief: Brief, frozen: dict, levers: Levers = Levers()) -> dict:  # noqa: B008 - frozen
     """Everything the page shows under the levers, ready for JSON."""
     change = None if levers.at_rest else changed(brief, frozen, levers)
     land = brief["landing"] if change is None else change["landing"]
@@ -42,7 +45,7 @@ def view(brief: dict, frozen: dict, levers: Levers = Levers()) -> dict:  # noqa:
     }
 
 
-def sliders(brief: dict, frozen: dict) -> list[dict]:
+def sliders(brief: Brief, frozen: dict) -> list[dict]:
     """The sliders of this company: name, label, lowest, highest, step, form of the value, what it means."""
     first, months = frozen["months"][0], frozen["months"]
     span = f"{month_name(months[0])} to {month_name(months[-1])}"
@@ -97,7 +100,7 @@ def _commitment_text(pool: dict, months: list[str], currency: str) -> str:
     return f"{held}; signed contracts stay. The slider commits at least this many, at {rate} per GPU-hour, used or not."
 
 
-def _what_if_sentences(brief, frozen, levers: Levers, change: dict) -> list[str]:
+def _what_if_sentences(brief: Brief, frozen: dict, levers: Levers, change: Change) -> list[str]:
     currency, gap = brief["currency"], change["difference"]
     parts = []
     if levers.demand:
@@ -134,11 +137,12 @@ def _more_or_less(value: float, currency: str) -> str:
     return f"{money(abs(value), currency)} {'more' if value >= 0 else 'less'}"
 
 
-def _cards(brief: dict, frozen: dict, land: dict, change: dict | None) -> list[dict]:
+def _cards(brief: Brief, frozen: dict, land: Mapping, change: Change | None) -> list[dict]:
     """The figures under the headline: title, value, what stands beside it, what was published."""
-    currency, published = brief["currency"], brief["landing"]
+    currency = brief["currency"]
+    published: Mapping = brief["landing"]
 
-    def spread(low, high):
+    def spread(low: float, high: float) -> str:
         return "80 % range " + span(low, high, currency, to=" to ")
 
     left = short(brief.get("year_outside"), currency)
@@ -146,7 +150,7 @@ def _cards(brief: dict, frozen: dict, land: dict, change: dict | None) -> list[d
     lands = {"closed": "all of it booked", "flat": "no range: nothing in the bill has varied"}.get(
         what
     ) or spread(land["p10"], land["p90"])
-    cards = [
+    cards: list[dict] = [
         {
             "title": f"{land['period']} lands at",
             "value": money(land["p50"], currency),
@@ -217,14 +221,10 @@ def _cards(brief: dict, frozen: dict, land: dict, change: dict | None) -> list[d
     return cards
 
 
-def _budget_parts(brief: dict) -> dict:
+def _budget_parts(brief: Brief) -> dict:
     """The published table of the units against the year's budget (docs/method §9.4); no rows where the brief has none."""
-    rows, why, currency, land = (
-        brief.get("children") or [],
-        brief.get("reason"),
-        brief["currency"],
-        brief["landing"],
-    )
+    rows: Sequence[Mapping] = brief.get("children") or []
+    why, currency, land = brief.get("reason"), brief["currency"], brief["landing"]
     if not why:
         return {"title": "", "head": [], "rows": []}
     shown = [
@@ -253,7 +253,7 @@ def _budget_parts(brief: dict) -> dict:
     }
 
 
-def _compare(brief: dict, change: dict | None) -> list[dict]:
+def _compare(brief: Brief, change: Change | None) -> list[dict]:
     """The report's what-ifs and, when they moved, the sliders: mean change over the horizon with its 80 % range."""
     currency, rows = brief["currency"], []
     for item in brief["what_ifs"]:
@@ -288,7 +288,18 @@ def _compare(brief: dict, change: dict | None) -> list[dict]:
     return rows
 
 
-def _compared(name, question, *, mean, low, high, cheaper, currency, period, kind) -> dict:
+def _compared(
+    name: str,
+    question: str,
+    *,
+    mean: float,
+    low: float,
+    high: float,
+    cheaper: float,
+    currency: str,
+    period: str,
+    kind: str,
+) -> dict:
     word = "Costs" if mean >= 0 else "Saves"
     more = " more" if mean >= 0 else ""
     return {

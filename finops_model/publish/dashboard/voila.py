@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from ... import resources
 
@@ -37,7 +38,7 @@ def scrub_records(secret: str = "") -> None:
     """From now on no record of any logger in this process holds a token: in its message, its arguments or its traceback."""
     make = logging.getLogRecordFactory()
 
-    def record(*given, **named):
+    def record(*given: Any, **named: Any) -> logging.LogRecord:
         line = make(*given, **named)
         line.msg, line.args = scrubbed(line.getMessage(), secret), None
         if line.exc_info:

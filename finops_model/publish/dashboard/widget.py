@@ -12,13 +12,16 @@ import logging
 import os
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
 
 from ... import resources
 from ...errors import FinOpsError, ReportError
+from ...measure.brief_types import Brief
 from . import archive
 from . import state as dashboard_view
 from .levers import JSON, clamp, load
@@ -87,11 +90,11 @@ def problem_text(problem: BaseException, root: Path) -> str:
     )
 
 
-def guarded(callback):
+def guarded(callback: Callable[..., None]) -> Callable[..., None]:
     """A callback of the page that never shows a traceback: its problem becomes `self.problem`."""
 
     @functools.wraps(callback)
-    def safe(self, *args):
+    def safe(self: Dashboard, *args: Any) -> None:
         try:
             callback(self, *args)
             self.problem = ""
@@ -114,8 +117,10 @@ class Dashboard(anywidget.AnyWidget):
     view = traitlets.Dict({}).tag(sync=True)  # what moves: headline, figures, chart rows
     problem = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, root):
-        self.root, self.brief, self.frozen = Path(root), None, None
+    def __init__(self, root: str | os.PathLike) -> None:
+        self.root = Path(root)
+        self.brief: Brief | None = None
+        self.frozen: dict | None = None
         program, self.opening_problem = "", ""
         opening: dict = {}
         try:
@@ -171,7 +176,8 @@ class Dashboard(anywidget.AnyWidget):
             for entry in archive.load_index(self.root)["reports"]
         ]
 
-    def _open(self, month, slug) -> dict:
+    def _open(self, month: Any, slug: Any) -> dict:
+        """The report of a month and slug, which may be anything a browser sends."""
         data = archive.open_report(self.root, month, slug)
         return {
             "month": month,
@@ -195,7 +201,7 @@ class Dashboard(anywidget.AnyWidget):
 
     def opens_as_published(self) -> bool:
         """Whether every opening figure is the published brief's own (also true where nothing has been published yet)."""
-        if self.frozen is None:
+        if self.brief is None or self.frozen is None:
             return not self.view
         return bool(
             self.view["published"]
@@ -204,7 +210,7 @@ class Dashboard(anywidget.AnyWidget):
         )
 
     @guarded
-    def _on_ask(self, change):
+    def _on_ask(self, change: dict) -> None:
         wanted = change["new"] if isinstance(change["new"], dict) else {}
         if "month" in wanted:
             self.report = {
@@ -218,8 +224,8 @@ class Dashboard(anywidget.AnyWidget):
             self.reports = self._list()  # the page has opened: anything new?
 
     @guarded
-    def _on_levers(self, change):
-        if self.frozen is not None:
+    def _on_levers(self, change: dict) -> None:
+        if self.brief is not None and self.frozen is not None:
             self.view = dashboard_view.view(
                 self.brief, self.frozen, clamp(change["new"], self.frozen)
             )
@@ -234,13 +240,13 @@ def silence_tracebacks() -> None:
         return
     start_log()
 
-    def logged(*_, **__):
+    def logged(*_: Any, **__: Any) -> None:
         log.error("reference %s", uuid.uuid4().hex[:8], exc_info=sys.exc_info())
 
     shell.showtraceback = logged
 
 
-def page(root=None) -> Dashboard:
+def page(root: str | os.PathLike | None = None) -> Dashboard:
     """The dashboard over the reports in `root` (default: `reports_root()`); shows a sentence where there are none."""
     start_log()
     silence_tracebacks()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
+from ...measure.brief_types import Brief
 from .first import whole_of
 from .tables import Column, Figures, four, table
 
@@ -109,7 +112,7 @@ def _assumptions(figures: Figures) -> Markup | None:
     return table(columns, rows, note=note, name="assumptions") if rows else None
 
 
-def left_out(brief: dict) -> list[str]:
+def left_out(brief: Brief) -> list[str]:
     """What this report does not have, and why."""
     land, moving = brief["landing"], brief["drivers"]
     entity = brief.get("entity") or {"unit": brief["unit"], "note": ""}
@@ -148,10 +151,10 @@ def left_out(brief: dict) -> list[str]:
 
 
 def _lineage(figures: Figures) -> list[tuple]:
-    found = figures.brief["lineage"]
-    keys = [key for key in [*INPUTS, *sorted(set(found) - set(INPUTS))] if key in found]
+    inputs: Mapping = figures.brief["lineage"]
+    keys = [key for key in [*INPUTS, *sorted(set(inputs) - set(INPUTS))] if key in inputs]
     rows = [
-        (INPUTS.get(key, key), f"{found[key]:,}" if key == "paths" else str(found[key]))
+        (INPUTS.get(key, key), f"{inputs[key]:,}" if key == "paths" else str(inputs[key]))
         for key in keys
     ]
     return [
@@ -161,7 +164,7 @@ def _lineage(figures: Figures) -> list[tuple]:
     ]
 
 
-def value_words(value) -> str:
+def value_words(value: object) -> str:
     """The value of an assumption: four digits for numbers, plain words for the rest.
 
     >>> value_words({"p10": 0.5, "p90": 1234.567}), value_words(None), value_words(["a", True])

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from ...errors import ReportError
+from ...measure.brief_types import Brief
 from ...names import slug
 from ...periods import check_month
 from ..report.briefs import load_brief, readable
@@ -96,23 +97,22 @@ def open_brief(path: str | os.PathLike = "", *, month: str, unit: str) -> Page:
 class Page:
     """Sections of the report of one brief, in the order a reader wants them; each is None where the brief has nothing for it."""
 
-    def __init__(self, brief: dict):
+    def __init__(self, brief: Brief):
         self.brief = readable(brief)  # what is shown; figures are the brief's own
         self.figures = Figures(self.brief)
-        self.made: list[Section] = []
+        self.shown: list[Section] = []
 
-    def _section(
-        self, name: str, what: dict | None, template: str = "report_section.html.j2"
-    ) -> Section | None:
-        if what is None:
-            return None
+    def _section(self, name: str, what: dict | None) -> Section | None:
+        return None if what is None else self._written(name, what, "report_section.html.j2")
+
+    def _written(self, name: str, what: dict, template: str) -> Section:
         html = templates.get_template(template).render(brief=self.brief, name=name, **what)
-        self.made.append(Section(html))
-        return self.made[-1]
+        self.shown.append(Section(html))
+        return self.shown[-1]
 
     def first_page(self) -> Section:
         """The headline, the figures at the top, the outlook, and what the page ties out to."""
-        return self._section("first", page_first.first(self.figures), "report_first.html.j2")
+        return self._written("first", page_first.first(self.figures), "report_first.html.j2")
 
     def budget(self) -> Section | None:
         """Month and year against the budget, then every month."""
@@ -144,9 +144,9 @@ class Page:
 
     def basis(self) -> Section:
         """Tie-out by issuer, quality, assumptions, what is not in this report, where every number comes from."""
-        return self._section("basis", page_basis.basis(self.figures), "report_basis.html.j2")
+        return self._written("basis", page_basis.basis(self.figures), "report_basis.html.j2")
 
     def differences(self) -> list[str]:
         """What the sections shown so far say differently from the brief; empty means every figure is the brief's."""
-        shown = "".join(section.html for section in self.made)
+        shown = "".join(section.html for section in self.shown)
         return differences(shown, self.brief, page_first.first_figures(self.brief))

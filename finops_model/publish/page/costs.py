@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...measure.brief_types import UnitCost
 from ...periods import month_name
 from ..charts.unit_costs import unit_cost_trend
 from .tables import Column, Figures, table
@@ -123,7 +124,7 @@ def _tie(figures: Figures) -> list:
     return [table(columns, rows, caption, total=total, note=note, name="unit-cost-tie")]
 
 
-def moved_words(line: dict) -> str:
+def moved_words(line: UnitCost) -> str:
     """Change of a unit cost in words, with its side; of a share in points.
 
     >>> moved_words({"change_pct": -0.0147, "better": "lower", "unit": "USD / call", "value": 1.0, "previous": 1.015})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from markupsafe import Markup
 
+from ...measure.brief_types import Brief, Landing, PreviousForecast
 from ...measure.budget.outside_words import AHEAD, short
 from ...measure.reach import reaches
 from ...measure.words import money
@@ -14,11 +15,11 @@ from ...periods import month_name
 from ...wording import day, gap
 from ...wording.landing import chance_note, chance_title, kind
 from ..charts.fan import monthly_fan
-from .notices import told, use_and_bill
+from .notices import notices, use_and_bill
 from .tables import Figures, whole
 
 
-def first_figures(brief: dict) -> tuple[str, ...]:
+def first_figures(brief: Brief) -> tuple[str, ...]:
     """Paths of the figures that must stand on the page."""
     land, what = brief["landing"], kind(brief["landing"])
     asked = [
@@ -49,7 +50,7 @@ def first(figures: Figures) -> dict:
     }
 
 
-def whole_of(brief: dict) -> str:
+def whole_of(brief: Brief) -> str:
     """What the tie-out is of: the whole company, or all of an entity."""
     return f"all of {brief['entity']['name']}" if brief.get("entity") else "whole company"
 
@@ -73,20 +74,20 @@ def tiles(figures: Figures) -> Iterator[tuple]:
         *_against(brief, flash, currency),
     )
     yield from _landing(figures, land, kind(land))
-    said = brief["previous_forecast"]
-    if said:
-        inside = "inside" if said["inside"] else "outside"
+    earlier = brief["previous_forecast"]
+    if earlier:
+        inside = "inside" if earlier["inside"] else "outside"
         line = (
             "the month is still under way"
-            if said["actual"] is None
-            else f"was {money(said['actual'], currency)}"
-            + (f", {inside} the range given" if _ranged(said, currency) else "")
+            if earlier["actual"] is None
+            else f"was {money(earlier['actual'], currency)}"
+            + (f", {inside} the range given" if _ranged(earlier, currency) else "")
         )
         tone = (
             ""
-            if said["actual"] is None or not _ranged(said, currency)
+            if earlier["actual"] is None or not _ranged(earlier, currency)
             else "good"
-            if said["inside"]
+            if earlier["inside"]
             else "bad"
         )
         yield (
@@ -97,18 +98,18 @@ def tiles(figures: Figures) -> Iterator[tuple]:
         )
 
 
-def _ranged(said: dict, currency: str) -> bool:
+def _ranged(earlier: PreviousForecast, currency: str) -> bool:
     """Whether an earlier forecast had a range that can be told."""
-    return money(said["p10"], currency) != money(said["p90"], currency)
+    return money(earlier["p10"], currency) != money(earlier["p90"], currency)
 
 
-def _landing(figures: Figures, land: dict, what: str) -> Iterator[tuple]:
+def _landing(figures: Figures, land: Landing, what: str) -> Iterator[tuple]:
     """Where the year lands, and how likely it is over its budget: a chance only where there is a range (docs/method §9.5)."""
     show, currency, period = figures.show, figures.currency, land["period"]
     left = short(figures.brief.get("year_outside"), currency)
     beside = f"; {left}" if left else ""
     if what == "none":
-        yield f"{period} so far", show("landing/booked", "money"), land["why_none"] + beside, ""
+        yield f"{period} so far", show("landing/booked", "money"), f"{land['why_none']}{beside}", ""
     elif what == "closed":
         yield f"{period} total", show("landing/p50", "money"), "all of it booked" + beside, ""
     elif what == "flat":
@@ -133,7 +134,7 @@ def _landing(figures: Figures, land: dict, what: str) -> Iterator[tuple]:
             "bad" if over >= 0.5 else "good",
         )
     elif what != "range" and land["budget"] is not None:
-        value = land["booked"] if what == "none" else land["p50"]
+        value = land["booked"] if what == "none" or land["p50"] is None else land["p50"]
         left = "of it is booked" if what == "none" else f"{gap(value, land['budget'], currency)} it"
         yield (
             f"The {period} budget",
@@ -143,13 +144,10 @@ def _landing(figures: Figures, land: dict, what: str) -> Iterator[tuple]:
         )
 
 
-def _against(brief: dict, flash: bool, currency: str) -> tuple[str, str]:
+def _against(brief: Brief, flash: bool, currency: str) -> tuple[str, str]:
     """The line below the month's cost, and its tone."""
-    budget, before, days = (
-        (brief["budget"] or {}).get("month"),
-        brief["actual"]["previous_month"],
-        "the month before",
-    )
+    plan, before = brief["budget"], brief["actual"]["previous_month"]
+    budget, days = plan.get("month") if plan else None, "the month before"
     if flash and brief["actual"].get("previous_same_days") is not None:
         before, days = brief["actual"]["previous_same_days"], "in the same days of the month before"
     if budget is None:
@@ -168,7 +166,7 @@ def _against(brief: dict, flash: bool, currency: str) -> tuple[str, str]:
 def alerts(figures: Figures) -> Iterator[Markup]:
     """What a reader must know before any figure: money that was refused, or that does not tie out (docs/method §13)."""
     tie, show, currency = figures.brief["tie_out"], figures.show, figures.currency
-    yield from told(figures)
+    yield from notices(figures)
     if Decimal(tie["quarantined"] or 0):
         yield Markup(
             "{} {} of the bill was refused and is in none of these figures: see finops reconcile."
@@ -211,7 +209,7 @@ def tie_rows(figures: Figures) -> list[tuple]:
         ("Refused rows, in quarantine", "quarantined"),
         ("Difference", "difference"),
     )
-    tie = figures.brief["tie_out"]
+    tie: Mapping = figures.brief["tie_out"]
     return [
         (title, "no invoice given" if tie[key] is None else figures.show(f"tie_out/{key}", "cents"))
         for title, key in named
@@ -238,20 +236,22 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
             else "none approved for this unit"
         ),
     )
-    said = brief["previous_forecast"]
-    if said:
-        text = money(said["p50"], currency)
+    earlier = brief["previous_forecast"]
+    if earlier:
+        text = money(earlier["p50"], currency)
         text += (
-            f" ({money(said['p10'], currency)} to {money(said['p90'], currency)})"
-            if _ranged(said, currency)
+            f" ({money(earlier['p10'], currency)} to {money(earlier['p90'], currency)})"
+            if _ranged(earlier, currency)
             else ""
         )
-        if said["error_pct"] is not None:
-            text += f"; it was {abs(said['error_pct']) * 100:.1f} % too {'high' if said['error_pct'] >= 0 else 'low'}"
-        made = (
-            "as published" if said["source"] == "published" else "replayed, as none was published"
+        if earlier["error_pct"] is not None:
+            text += f"; it was {abs(earlier['error_pct']) * 100:.1f} % too {'high' if earlier['error_pct'] >= 0 else 'low'}"
+        source = (
+            "as published"
+            if earlier["source"] == "published"
+            else "replayed, as none was published"
         )
-        yield "Forecast a month before", f"{text}; {made}"
+        yield "Forecast a month before", f"{text}; {source}"
     left = [
         f"{item['what']} {whole(item['amount'], figures.digits)} {currency} ({item['why']})"
         for item in brief["excluded"]
@@ -267,17 +267,17 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
 def _year_outside(figures: Figures) -> Iterator[tuple]:
     """What the year's figures leave out, the year to date and the landing after credits (docs/method §6.5); nothing for a brief of before."""
     brief, show, currency = figures.brief, figures.show, figures.currency
-    found, at = brief.get("year_outside"), "year_outside/after_credits"
-    if not found:
+    year, at = brief.get("year_outside"), "year_outside/after_credits"
+    if not year:
         return
     left = [
         f"{item['what']} {whole(item['amount'], figures.digits)} {currency}"
-        for item in found["items"]
+        for item in year["items"]
     ]
-    yield f"Left out of {found['period']} so far", "; ".join(left) or "nothing"
-    if any(item["what"] == "Credits" for item in found["items"]):
+    yield f"Left out of {year['period']} so far", "; ".join(left) or "nothing"
+    if any(item["what"] == "Credits" for item in year["items"]):
         yield (
-            f"{found['period']} to date",
+            f"{year['period']} to date",
             Markup("{} {}; after credits {}").format(
                 show("actual/year_to_date", "whole"), currency, show(f"{at}/year_to_date", "whole")
             ),
@@ -289,17 +289,17 @@ def _year_outside(figures: Figures) -> Iterator[tuple]:
         )
         if brief["landing"]["p50"] is not None:
             yield (
-                f"{found['period']} after credits",
+                f"{year['period']} after credits",
                 Markup("{}{}. {}").format(show(f"{at}/p50", "money"), spread, AHEAD),
             )
     else:
         yield (
-            f"{found['period']} to date",
+            f"{year['period']} to date",
             Markup("{} {}").format(show("actual/year_to_date", "whole"), currency),
         )
     if brief["not_forecast"]:
-        left = "; ".join(
+        rest = "; ".join(
             f"{item['what']} {whole(item['amount'], figures.digits)} {currency}"
             for item in brief["not_forecast"]
         )
-        yield "Not forecast", f"{left} (newest 12 months)"
+        yield "Not forecast", f"{rest} (newest 12 months)"

@@ -11,14 +11,20 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ... import resources
 from ...errors import ReportError
+from ...measure.brief_types import Brief
 from ...periods import month_name
 from ..report.briefs import figures_hash, readable
 from .first import first_figures
 from .tables import differences, templates
+
+if TYPE_CHECKING:
+    from nbconvert import HTMLExporter
 
 SVG = {"svg", "g", "path", "text", "rect", "line", "circle"}
 TAGS = SVG | {
@@ -97,7 +103,7 @@ def allowed(tag: str, name: str, value: str) -> bool:
     )
 
 
-def sanitised(html) -> str:
+def sanitised(html: str | bytes) -> str:
     """HTML with only the elements a report has; everything else is shown as the text it is."""
     import bleach
 
@@ -106,12 +112,12 @@ def sanitised(html) -> str:
     )
 
 
-def body_of(notebook) -> str:
+def body_of(notebook: dict) -> str:
     """The shown HTML of an executed notebook, cleaned: no code, no prompts, no streams, ids that are the same every time."""
     import nbformat
 
     book = nbformat.from_dict(notebook)
-    shown = []
+    shown: list = []
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if "text/html" in out.get("data", {})]
@@ -126,7 +132,7 @@ def body_of(notebook) -> str:
 
 
 @functools.cache
-def _exporter():
+def _exporter() -> HTMLExporter:
     from nbconvert import HTMLExporter
 
     return HTMLExporter(
@@ -144,7 +150,7 @@ def _exporter():
     )
 
 
-def page_of(notebook, brief: dict) -> bytes:
+def page_of(notebook: dict, brief: Brief) -> bytes:
     """The published page. Raises ReportError where a figure on it differs from the brief, or where it is too large."""
     shown = readable(brief)
     title = f"{shown['unit']} · {month_name(shown['month'])} · AI budget report"
@@ -167,7 +173,7 @@ def page_of(notebook, brief: dict) -> bytes:
     return data
 
 
-def shell(title: str, body: str, links=(), foot: str = "") -> str:
+def shell(title: str, body: str, links: Iterable[tuple[str, str]] = (), foot: str = "") -> str:
     """A whole HTML document around a finished body."""
     style = resources.path("report.css", beside=__package__).read_text(encoding="utf-8")
     return templates.get_template("report_page.html.j2").render(
@@ -187,7 +193,7 @@ def to_pdf(
     program = (
         shutil.which(browser)
         if browser
-        else next((found for name in BROWSERS if (found := shutil.which(name))), None)
+        else next((path for name in BROWSERS if (path := shutil.which(name))), None)
     )
     if program is None:
         raise ReportError(
@@ -195,7 +201,7 @@ def to_pdf(
             "or open the report in any browser and print it."
         )
     with tempfile.TemporaryDirectory(prefix="finops-pdf-") as folder:
-        made = Path(folder) / "report.pdf"
+        printed = Path(folder) / "report.pdf"
         root = getattr(os, "geteuid", lambda: 1)() == 0  # Chromium's sandbox does not run for root
         command = [
             program,
@@ -209,21 +215,21 @@ def to_pdf(
             "--no-pdf-header-footer",
             "--export-tagged-pdf",
             *(["--no-sandbox"] if root else []),
-            f"--print-to-pdf={made}",
+            f"--print-to-pdf={printed}",
             html_path.resolve().as_uri(),
         ]
         advice = "Try again, or print it from any browser."
         try:
-            done = subprocess.run(command, capture_output=True, timeout=120)
+            process = subprocess.run(command, capture_output=True, timeout=120)
         except (OSError, subprocess.TimeoutExpired) as problem:
             raise ReportError(
                 f"{html_path}: Chromium did not print it ({type(problem).__name__}). {advice}"
             ) from None
-        if not made.is_file() or not made.read_bytes().startswith(b"%PDF"):
+        if not printed.is_file() or not printed.read_bytes().startswith(b"%PDF"):
             raise ReportError(
-                f"{html_path}: Chromium did not print it (exit code {done.returncode}). {advice}"
+                f"{html_path}: Chromium did not print it (exit code {process.returncode}). {advice}"
             )
         pdf_path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(made, pdf_path.with_name(f".{pdf_path.name}.new"))
+        shutil.copyfile(printed, pdf_path.with_name(f".{pdf_path.name}.new"))
         os.replace(pdf_path.with_name(f".{pdf_path.name}.new"), pdf_path)
     return pdf_path

@@ -8,12 +8,13 @@ from markupsafe import Markup
 
 from ...facts.ledger.billed import sentence
 from ...facts.ledger.twice import words
+from ...measure.brief_types import Brief
 from ...periods import month_name
 from ...wording.landing import before_the_ledger
 from .tables import Figures
 
 
-def told(figures: Figures) -> Iterator[Markup]:
+def notices(figures: Figures) -> Iterator[Markup]:
     """Sentences of the brief's `restated` and `counted_twice`, and that the bill begins within the budget's year; nothing for a brief of before."""
     brief, show, currency = figures.brief, figures.show, figures.currency
     for i, line in enumerate(brief.get("restated") or ()):
@@ -29,8 +30,8 @@ def told(figures: Figures) -> Iterator[Markup]:
         yield Markup("{} was published as {} {} ({}) and is {} {} now: {} {}.").format(
             month_name(line["month"]), then, currency, where, now, currency, gap, currency
         )
-    for i, line in enumerate(brief.get("counted_twice") or ()):
-        before, after = words(line, "\0").split("\0")
+    for i, twice in enumerate(brief.get("counted_twice") or ()):
+        before, after = words(twice, "\0").split("\0")
         yield Markup("{}{} {}{}").format(
             before, show(f"counted_twice/{i}/purchase", "cents"), currency, after
         )
@@ -38,6 +39,6 @@ def told(figures: Figures) -> Iterator[Markup]:
         yield Markup("{}").format(short)
 
 
-def use_and_bill(brief: dict) -> str:
+def use_and_bill(brief: Brief) -> str:
     """Why the month by use is not its bill; '' where it is."""
     return sentence(brief.get("billed_elsewhere") or [], brief["month"])

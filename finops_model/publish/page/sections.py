@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from ...measure.brief_types import Brief
 from ...measure.budget.outside_words import short
 from ...measure.words import money
 from ...periods import month_name
@@ -63,8 +66,8 @@ def budget(figures: Figures) -> dict | None:
 def _by_day(figures: Figures) -> list:
     """Cost by day, where a bill is too short for anything else."""
     rows = [
-        [day(one), figures.show(f"actual/by_day/{one}", "whole")]
-        for one in sorted(figures.brief["actual"].get("by_day") or {})
+        [day(date), figures.show(f"actual/by_day/{date}", "whole")]
+        for date in sorted(figures.brief["actual"].get("by_day") or {})
     ]
     return (
         [
@@ -82,7 +85,8 @@ def _by_day(figures: Figures) -> list:
 
 def _booked(figures: Figures, month: str) -> list:
     brief, show = figures.brief, figures.show
-    plan, cost = (brief["budget"] or {}).get("by_month") or {}, brief["actual"]["by_month"][month]
+    budget, cost = brief["budget"], brief["actual"]["by_month"][month]
+    plan = (budget.get("by_month") if budget else None) or {}
     partial = month in brief["actual"]["partial_months"]
     return [
         month_name(month),
@@ -114,7 +118,7 @@ def _to_come(figures: Figures, i: int) -> list:
     ]
 
 
-def _landing(brief: dict, currency: str) -> str:
+def _landing(brief: Brief, currency: str) -> str:
     land, reserve = brief["landing"], brief["landing"]["holdback_p80"]
     left = short(brief.get("year_outside"), currency)
     aside = f", {left}" if left else ""
@@ -139,7 +143,8 @@ def _landing(brief: dict, currency: str) -> str:
 def movements(figures: Figures) -> dict | None:
     """What moved since the month before, split into volume and price."""
     brief = figures.brief
-    moved, flash = brief["drivers"]["change"], brief["status"] == "flash"
+    moved: Sequence[Mapping] = brief["drivers"]["change"]
+    flash = brief["status"] == "flash"
     keys = ("previous", "current", "change", "volume", "price")
     same = (
         brief["actual"].get("previous_same_days") is not None

@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from html import unescape
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import resources
+from ...measure.brief_types import Brief
 from ...measure.words import chance, money
 from ...periods import month_name
 from ..report.briefs import lookup
@@ -108,7 +108,7 @@ def variance(budget: float | None, actual: float | None, digits: int = 0) -> tup
 class Figures:
     """Writes figures of one brief: `show("landing/p50", "money")` is the marked text of that value."""
 
-    def __init__(self, brief: Any):
+    def __init__(self, brief: Brief):
         sizes = [
             abs(value)
             for value in [brief["actual"]["month"] or 0, *brief["actual"]["by_month"].values()]
@@ -145,25 +145,26 @@ DATA = re.compile(
 )  # names in order, as bleach writes them
 
 
-def differences(html: str, brief: dict, wanted: tuple[str, ...] = ()) -> list[str]:
+def differences(html: str, brief: Brief, wanted: tuple[str, ...] = ()) -> list[str]:
     """Where a page says something else than the brief: value or text of a marked figure, or a wanted figure that is not there."""
-    figures, found, seen = Figures(brief), [], set()
+    figures, seen = Figures(brief), set()
+    wrong: list[str] = []
     for path, way, value, text in DATA.findall(html):
         try:
             expected = DATA.match(str(figures.show(unescape(path), way)))
         except (KeyError, IndexError, TypeError, ValueError):
-            found.append(f"{path}: the page has this figure and the brief does not")
+            wrong.append(f"{path}: the page has this figure and the brief does not")
             continue
         seen.add(path)
         if expected is None or (unescape(value), unescape(text)) != (
             unescape(expected[3]),
             unescape(expected[4]),
         ):
-            found.append(
+            wrong.append(
                 f"{path}: the page says '{unescape(text)}' ({unescape(value)}), the brief "
                 f"{unescape(expected[4]) if expected else 'nothing'}"
             )
-    return found + [f"{path}: not on the page" for path in wanted if path not in seen]
+    return wrong + [f"{path}: not on the page" for path in wanted if path not in seen]
 
 
 @dataclass(frozen=True)

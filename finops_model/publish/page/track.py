@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+from markupsafe import Markup
+
 from ...forecasting.windows import verdict, within
+from ...measure.accuracy_types import Accuracy, Published
+from ...measure.brief_types import Override
 from ...periods import month_name
 from ..charts import accuracy as charts
+from ..charts.parts import Figure
 from .tables import Column, Figures, table
+
+# by whose forecasts: the path in the brief, how often each level held
+Ranges = dict[str, tuple[str, list]]
 
 
 def track_record(figures: Figures) -> dict | None:
     """How good earlier forecasts were, and how far to trust this one."""
-    found = figures.brief["accuracy"]
-    published = found.get("published") or {}
-    if not found["rows"] and not published.get("n"):
+    accuracy = figures.brief["accuracy"]
+    published = accuracy.get("published") or None
+    if not accuracy["rows"] and not (published and published.get("n")):
         return None
-    ranges = {
-        "replayed": ("accuracy/calibration", found.get("calibration") or []),
-        "published": ("accuracy/published/calibration", published.get("calibration") or []),
+    graded = published.get("calibration") if published else None
+    ranges: Ranges = {
+        "replayed": ("accuracy/calibration", accuracy.get("calibration") or []),
+        "published": ("accuracy/published/calibration", graded or []),
     }
-    lead = " ".join(
-        text for text in (found.get("trust") or found["sentence"], _sentence(published)) if text
-    )
+    trust = accuracy.get("trust") or accuracy["sentence"]
+    lead = " ".join(text for text in (trust, _sentence(published)) if text)
     return {
         "title": "How good were we, and how far to trust this",
         "figure": charts.track_record(figures.brief),
         "lead": lead,
-        "small": list(_small(figures, found["rows"], ranges)),
+        "small": list(_small(figures, accuracy["rows"], ranges)),
         "tables": [
-            *_leads(figures, found),
+            *_leads(figures, accuracy),
             *_said_was(figures, ranges),
             *_by_hand(figures, published),
             *_graded(figures),
@@ -35,13 +45,17 @@ def track_record(figures: Figures) -> dict | None:
     }
 
 
-def _sentence(published: dict) -> str:
+def _sentence(published: Published | None) -> str:
     """What was published, and by hand, in words."""
+    if not published:
+        return ""
     hand = published.get("by_hand")
     return " ".join([published.get("sentence", ""), f"{hand['sentence']}." if hand else ""]).strip()
 
 
-def _small(figures: Figures, rows: list[dict], ranges: dict):
+def _small(
+    figures: Figures, rows: list, ranges: Ranges
+) -> Iterator[tuple[Figure, Markup | str, str]]:
     """(chart, figure, words) of the small charts: the miss, and said against was for replays and for what was published."""
     miss = charts.missed(rows)
     if miss:
@@ -57,16 +71,20 @@ def _small(figures: Figures, rows: list[dict], ranges: dict):
             )
 
 
-def _leads(figures: Figures, found: dict) -> list:
+def _leads(figures: Figures, accuracy: Accuracy) -> list[Markup]:
     """By months ahead: our miss, that of repeating last week, what the ranges held, the budget-variance thresholds."""
-    rows = [(f"accuracy/rows/{i}", str(row["lead"]), row) for i, row in enumerate(found["rows"])]
-    if found.get("quarter"):
-        rows.append(("accuracy/quarter", "1 to 3 together", found["quarter"]))
+    rows: list[tuple[str, str, Mapping]] = [
+        (f"accuracy/rows/{i}", str(row["lead"]), row) for i, row in enumerate(accuracy["rows"])
+    ]
+    if quarter := accuracy.get("quarter"):
+        rows.append(("accuracy/quarter", "1 to 3 together", quarter))
     if not rows:
         return []
     held = [name for name in ("coverage50", "coverage80", "coverage90") if name in rows[0][2]]
     limits = [
-        name for name in (within(limit) for limit in found.get("bands") or ()) if name in rows[0][2]
+        name
+        for name in (within(limit) for limit in accuracy.get("bands") or ())
+        if name in rows[0][2]
     ]
     columns = [
         Column("Months ahead", False),
@@ -108,7 +126,7 @@ def _leads(figures: Figures, found: dict) -> list:
     ]
 
 
-def _said_was(figures: Figures, ranges: dict) -> list:
+def _said_was(figures: Figures, ranges: Ranges) -> list[Markup]:
     """The numbers of the calibration charts."""
     rows = [
         [
@@ -119,8 +137,8 @@ def _said_was(figures: Figures, ranges: dict) -> list:
             str(row["months"]),
             f"{row['low'] * 100:.0f} to {row['high'] * 100:.0f} %",
         ]
-        for what, (at, found) in ranges.items()
-        for i, row in enumerate(found)
+        for what, (at, calibration) in ranges.items()
+        for i, row in enumerate(calibration)
         if row["n"]
     ]
     columns = [
@@ -138,11 +156,13 @@ def _said_was(figures: Figures, ranges: dict) -> list:
     )
 
 
-def _by_hand(figures: Figures, published: dict) -> list:
+def _by_hand(figures: Figures, published: Published | None) -> list[Markup]:
     """Numbers set by hand beside the model's: those that came, then those to come."""
     show, brief, rows = figures.show, figures.brief, []
+    said: Mapping = published or {}
+    row: Mapping
     for where in ("detail", "workloads"):
-        for i, row in enumerate(published.get(where) or ()):
+        for i, row in enumerate(said.get(where) or ()):
             if row.get("hand") is not None:
                 at = f"accuracy/published/{where}/{i}"
                 rows.append(
@@ -154,14 +174,14 @@ def _by_hand(figures: Figures, published: dict) -> list:
                         row.get("because") or "–",
                     ]
                 )
-    coming = [
-        (f"forecast/months/{i}/p50", f"forecast/months/{i}/override", row["month"], row["override"])
-        for i, row in enumerate(brief["forecast"]["months"])
-        if row.get("override")
+    coming: list[tuple[str, str, str, Override]] = [
+        (f"forecast/months/{i}/p50", f"forecast/months/{i}/override", ahead["month"], override)
+        for i, ahead in enumerate(brief["forecast"]["months"])
+        if (override := ahead.get("override"))
     ]
     coming += [
-        (f"by_hand/{i}/p50", f"by_hand/{i}", row["month"], row)
-        for i, row in enumerate(brief.get("by_hand") or ())
+        (f"by_hand/{i}/p50", f"by_hand/{i}", hand["month"], hand)
+        for i, hand in enumerate(brief.get("by_hand") or ())
     ]
     for model, at, month, hand in coming:
         rows.append(
@@ -192,11 +212,11 @@ def _by_hand(figures: Figures, published: dict) -> list:
     )
 
 
-def _whose(hand: dict, month: str) -> str:
+def _whose(hand: Mapping, month: str) -> str:
     return f"{hand['workload']}, {month_name(month)}" if hand.get("workload") else month_name(month)
 
 
-def _graded(figures: Figures) -> list:
+def _graded(figures: Figures) -> list[Markup]:
     """The table behind the chart: the forecasts made one month ahead, and the FinOps KPI by its name."""
     detail, show = figures.brief["accuracy"]["detail"], figures.show
     lead = min((row["lead"] for row in detail), default=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...measure.brief_types import Brief, Child, MoreUnits
 from ...measure.budget.outside_words import short
 from ...periods import month_name
 from ...wording.landing import CHANCE_COLUMN, likely_over
@@ -47,7 +48,7 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
         ]
         for at, row in _lines(brief)
     ]
-    plan = (brief["budget"] or {}).get("month")
+    plan = brief["budget"].get("month") if brief["budget"] else None
     total = [
         brief["unit"],
         show("actual/month", "whole"),
@@ -134,7 +135,7 @@ def _year(figures: Figures) -> str:
     )
 
 
-def whole(brief: dict) -> str:
+def whole(brief: Brief) -> str:
     """What the units add up to: the company, or one entity of it."""
     return "entity" if brief.get("entity") else "company"
 
@@ -149,7 +150,7 @@ def _signed(budget: float | None, actual: float | None, digits: int) -> tuple:
     )
 
 
-def _lines(brief: dict) -> list[tuple[str, dict]]:
+def _lines(brief: Brief) -> list[tuple[str, Child | MoreUnits]]:
     """(path, line) of the table: every unit, or those that carry most and the others added up (docs/method §15.30)."""
     more = brief.get("more_units")
     gone = set(more["units"]) if more else ()
@@ -159,21 +160,21 @@ def _lines(brief: dict) -> list[tuple[str, dict]]:
     return [*shown, *([("more_units", more)] if more else [])]
 
 
-def _name(row: dict) -> str:
+def _name(row: Child | MoreUnits) -> str:
     """A line's name, with what it is where it is no unit with a budget and spend."""
     return (
         f"{row['unit']} ({row['kind']})" if row.get("kind") in (BARE, "no spend") else row["unit"]
     )
 
 
-def _untold(brief: dict) -> str:
+def _untold(brief: Brief) -> str:
     """The title where no year's budget can be held against the units."""
     if brief["landing"]["budget"] is not None:
         return f"The business units: the {whole(brief)}'s budget is not divided among them"
     return "The business units"
 
 
-def _title_before(children: list[dict]) -> str:
+def _title_before(children: list[Child]) -> str:
     over = [row["unit"] for row in children if (row["overrun_probability"] or 0) >= 0.5]
     known = any(row["overrun_probability"] is not None for row in children)
     return likely_over(over) if over or known else "The business units"

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ...errors import ReportError, unknown
+from ...measure.brief_types import Brief
 from ...names import is_slug
 from ...periods import MONTH
 from ...schemas import check_schema
@@ -87,7 +88,7 @@ def lookup(brief: Mapping, path: str):
     return value
 
 
-def load_brief(path: str | os.PathLike) -> dict:
+def load_brief(path: str | os.PathLike) -> Brief:
     """The brief in a JSON file, checked. Raises ReportError."""
     path = Path(path)
     if not path.is_file():
@@ -100,7 +101,7 @@ def load_brief(path: str | os.PathLike) -> dict:
         raise ReportError(
             f"{path}: not a brief: {problem}. Publish the month again: finops report."
         ) from None
-    return check_brief(brief, str(path))
+    return cast(Brief, check_brief(brief, str(path)))
 
 
 def check_brief(brief: dict, where: str = "brief") -> dict:

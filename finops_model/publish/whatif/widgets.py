@@ -7,7 +7,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from ...decide.compare import compare
+from ...decide.compare import Comparison, compare
 from ...errors import FinOpsError
 from ...periods import add_months, month_of
 from ...scenario import ledger_base as base_facts
@@ -35,7 +35,9 @@ class Form(widgets.VBox):
             Path(folder),
             paths,
         )
-        self.known, self.path, self.comparison = choices(facts, settings), None, None
+        self.known = choices(facts, settings)
+        self.path: Path | None = None
+        self.comparison: Comparison | None = None
         kinds = [(label, kind) for kind, (label, *_) in KINDS.items() if self.known[kind]]
         self.name = widgets.Text(
             description="Name",
