@@ -16,6 +16,7 @@ from finops_model.errors import ScenarioError
 from finops_model.scenario import changes, explain
 from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
+from finops_model.scenario.additions import read_terms
 from finops_model.scenario.schema import schema_text
 from finops_model.uncertainty.elicit import elicit
 
@@ -292,3 +293,15 @@ def test_set_holds_until_the_next_set_and_scale_multiplies_from_its_date():
 @given(st.text(min_size=1, max_size=12))
 def test_any_name_is_one_segment(name):
     assert "/" not in changes.escape(name) and changes.unescape(changes.escape(name)) == name
+
+
+def test_a_table_of_an_inventory_without_a_line_is_no_table():
+    terms = {
+        "ContractCommitmentUnit": "gpu-hours",
+        "ContractCommitmentQuantity": 1.0,
+        "x_Rate": 1.0,
+        "x_Discounts": "{}",
+        "x_SkuIds": "a; b",
+    }
+    read = read_terms(terms, "inventory.csv:2", "commitments/a")
+    assert read.x_Discounts == {} and read.x_SkuIds == ["a", "b"]

@@ -114,15 +114,15 @@ def unit_shares(
 
     shared   workloads that may be split: those that no scenario gives to another unit
     """
-    found = (np.asarray(unit_of)[:, None] == np.arange(len(units))).astype(float)
+    shares = (np.asarray(unit_of)[:, None] == np.arange(len(units))).astype(float)
     totals = _fresh(rows)
     for name, part in totals[totals["EffectiveCost"] > 0].groupby("x_Workload"):
         if len(part) > 1 and name in shared and name in names:
-            found[names.index(name)] = 0.0
-            found[names.index(name), [units.index(unit) for unit in part["x_BusinessUnit"]]] = (
+            shares[names.index(name)] = 0.0
+            shares[names.index(name), [units.index(unit) for unit in part["x_BusinessUnit"]]] = (
                 part["EffectiveCost"] / part["EffectiveCost"].sum()
             )
-    return found
+    return shares
 
 
 def _fresh(rows: pd.DataFrame) -> pd.DataFrame:

@@ -73,14 +73,14 @@ def leaves(tree: dict, above: str = "") -> dict[str, object]:
     >>> leaves({"a": {"b": 1, "c": {"d": 2}}})
     {'a/b': 1, 'a/c/d': 2}
     """
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     for key, value in tree.items():
         path = f"{above}/{escape(key)}" if above else escape(key)
         if isinstance(value, dict):
-            found |= leaves(value, path)
+            values |= leaves(value, path)
         else:
-            found[path] = value
-    return found
+            values[path] = value
+    return values
 
 
 def escape(name: str) -> str:
@@ -104,16 +104,16 @@ def match(path: str, known: list[str], where: str) -> list[str]:
     """
     if "*" in path.split("/"):
         parts = path.split("/")
-        found = [
+        named = [
             name
             for name in known
             if len(name.split("/")) == len(parts)
             and all(p in ("*", n) for p, n in zip(parts, name.split("/")))
         ]
     else:
-        found = [path] if path in set(known) else []
-    if found:
-        return found
+        named = [path] if path in set(known) else []
+    if named:
+        return named
     raise ScenarioError(no_such_path(path, known, where))
 
 

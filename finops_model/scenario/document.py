@@ -267,10 +267,10 @@ def explain(resolved: Resolved, path: str) -> str:
     lines = []
     for name in match(path, sorted(known), resolved.scenario.path or "the base"):
         steps = resolved.provenance.get(name, [(str(known[name]), "from the ledger", "")])
-        told = []
+        words = []
         for i, (what, where, because) in enumerate(steps):
             reason = f', "{because}"' if because else ""
-            told.append(
+            words.append(
                 f"{what} ({where}{reason})"
                 if i == 0 or what.startswith("×")
                 else f"→ {what} ({where}{reason})"
@@ -289,5 +289,5 @@ def explain(resolved: Resolved, path: str) -> str:
             value = events[-1].shown
         shown = f"{value:g}" if isinstance(value, float) else str(value) or "(none)"
         prefix = f"{name}: " if "*" in path else ""
-        lines.append(f"{prefix}{shown}  =  {'  '.join(told)}")
+        lines.append(f"{prefix}{shown}  =  {'  '.join(words)}")
     return "\n".join(lines)

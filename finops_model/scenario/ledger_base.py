@@ -95,10 +95,10 @@ def read_facts(
     usage = daily[
         daily["ChargeCategory"] == "Usage"
     ]  # fees are spread over days that have not come yet
-    told = daily.attrs.get("complete")
+    complete = daily.attrs.get("complete")
     newest = (
-        min(told, str(daily["ChargeDate"].max().date()))
-        if told
+        min(complete, str(daily["ChargeDate"].max().date()))
+        if complete
         else str((usage if len(usage) else daily)["ChargeDate"].max().date())
     )
     as_of, everything = min(str(as_of), newest) if as_of else newest, daily
@@ -125,7 +125,7 @@ def read_facts(
         r for r in records if str(r.get("ContractCommitmentLifecycleStatus") or "") in LIVE
     )
     names, dates, volume, mix, meta = volume_facts.volumes(daily, as_of, settings, catalog, records)
-    found = Facts(
+    facts = Facts(
         as_of=as_of,
         currency=settings.currency,
         names=names,
@@ -141,16 +141,18 @@ def read_facts(
         unfinished=late,
     )
     return (
-        replace(found, covariates=read_covariates(settings, found, everything, replay))
+        replace(facts, covariates=read_covariates(settings, facts, everything, replay))
         if settings.known
-        else found
+        else facts
     )
 
 
 def unfinished(daily: pd.DataFrame, settings: Settings, newest: str) -> tuple[settling.Late, ...]:
     """Days up to `newest` that look unfinished at their source. Days that the ledger has followed for longer than the window are whole."""
-    told = daily.attrs.get("complete") or newest
-    followed = max(int((np.datetime64(told, "D") - np.datetime64(newest, "D")).astype(int)), 0)
+    followed_to = daily.attrs.get("complete") or newest
+    followed = max(
+        int((np.datetime64(followed_to, "D") - np.datetime64(newest, "D")).astype(int)), 0
+    )
     held = frozenset(volume_facts.commitment_id(record) for record in read_inventory(settings))
     return settling.of_sources(daily, newest, max(settings.settling_days - followed, 0), held)
 
@@ -217,18 +219,18 @@ def tree(facts: Facts, drivers: tuple[str, ...]) -> dict:
 
 def price_tree(facts: Facts) -> dict:
     """Every SKU of ledger and catalog: money per `block` of units, as paid; `factor` for forms with tiers."""
-    found = {}
+    prices = {}
     for sku in facts.meta.skus:
         listed = catalog_price(facts.catalog, sku.id, facts.as_of)
         if listed is not None and not is_linear(listed):
-            found[sku.id] = {
+            prices[sku.id] = {
                 "factor": 1.0,
                 "unit": sku.unit,
                 "rate": type(listed.rate).__name__.casefold(),
             }
         else:
             block = listed.rate.block if listed is not None else 1.0
-            found[sku.id] = {
+            prices[sku.id] = {
                 "price": sku.price * block,
                 "block": block,
                 "unit": sku.unit,
@@ -236,28 +238,28 @@ def price_tree(facts: Facts) -> dict:
             }
     for sku in facts.catalog.skus if facts.catalog else ():
         listed = catalog_price(facts.catalog, sku, facts.as_of) or facts.catalog.prices[sku][0]
-        if sku not in found and is_linear(listed):
-            found[sku] = {
+        if sku not in prices and is_linear(listed):
+            prices[sku] = {
                 "price": listed.rate.price,
                 "block": listed.rate.block,
                 "unit": listed.unit,
                 "rate": "linear",
             }
-    return dict(sorted(found.items()))
+    return dict(sorted(prices.items()))
 
 
 def _terms(record: dict) -> dict:
     """A record of the inventory as values: numbers where they are numbers."""
-    found = {}
+    values = {}
     for name, value in record.items():
         text = "" if value is None else str(value).strip()
         if not text:
             continue
         try:
-            found[name] = float(text)
+            values[name] = float(text)
         except ValueError:
-            found[name] = text
-    return found
+            values[name] = text
+    return values
 
 
 def pick_driver(name: str, drivers, where: str) -> str:

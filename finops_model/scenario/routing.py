@@ -62,12 +62,12 @@ def routes(facts, workload: int) -> Routes:
 
 def models(facts) -> list[str]:
     """All models with a price in ledger or catalog, sorted."""
-    found = {sku.model for sku in facts.meta.skus if sku.model}
+    names = {sku.model for sku in facts.meta.skus if sku.model}
     if facts.catalog is not None:
-        found |= {
+        names |= {
             history[-1].model for history in facts.catalog.prices.values() if history[-1].model
         }
-    return sorted(found)
+    return sorted(names)
 
 
 def model_of(facts, sku: str) -> str:

@@ -229,13 +229,13 @@ def _sku(name: str, rows: pd.DataFrame, last, catalog, currency: str) -> Sku:
 def _ratio(rows: pd.DataFrame, name: str, catalog) -> float:
     """What is paid ÷ what the catalog says, over the newest days; 1 where nothing can be compared."""
     by_day = rows.groupby("ChargeDate")[["EffectiveCost", "ConsumedQuantity"]].sum()
-    found = [catalog_price(catalog, name, day.to_datetime64()) for day in by_day.index]
+    listed = [catalog_price(catalog, name, day.to_datetime64()) for day in by_day.index]
     fair = sum(
         q * unit_price(p)
-        for q, p in zip(by_day["ConsumedQuantity"], found)
+        for q, p in zip(by_day["ConsumedQuantity"], listed)
         if p is not None and is_linear(p)
     )
-    paid = sum(c for c, p in zip(by_day["EffectiveCost"], found) if p is not None and is_linear(p))
+    paid = sum(c for c, p in zip(by_day["EffectiveCost"], listed) if p is not None and is_linear(p))
     ratio = float(paid / fair) if fair > 0 and paid > 0 else 1.0
     return 1.0 if abs(ratio - 1) < 1e-6 else ratio  # rounding of a bill is not a discount
 
