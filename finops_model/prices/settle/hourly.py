@@ -51,26 +51,64 @@ class Settled:
 class Hourly:
     """A commitment that settles hour by hour.
 
-    Raises PriceError for a negative or non-finite number, a share outside 0..1, a term that ends before it starts.
+    Parameters
+    ----------
+    quantity : float
+        Pool units per hour, from start until end.
+    rate : float
+        Money per committed unit and hour, used or not.
+    on_demand : float
+        Money per unit and hour without commitment.
+    id : str, optional
+        ContractCommitmentId.
+    unit : str, optional
+        Of the pool: GPU-hours, vCPU-hours, or a currency (spend commitment).
+    skus : tuple of str, optional
+        What is eligible; empty: everything in the pool it is given.
+    start : str, optional
+        First day of the term, YYYY-MM-DD; None: always.
+    end : str, optional
+        Day after the last one (FOCUS ends are exclusive); None: always.
+    status : str, optional
+        ContractCommitmentLifecycleStatus.
+    eligible_share : float, optional
+        Share of the usage that may be covered, 0..1.
+    upfront_share : float, optional
+        Share of the fee paid on the first day, 0..1; the rest is billed month by month.
+    service : str, optional
+        ServiceName it is for, where a bill has no SKUs.
+    record : dict, optional
+        The record it was read from.
+
+    Raises
+    ------
+    PriceError
+        A negative or non-finite number, a share outside 0..1, a term that ends before it starts.
+
+    Source
+    ------
+    docs/method §5.3, §5.4.
+
+    Examples
+    --------
+    >>> held = Hourly(quantity=60, rate=0.7, on_demand=1.0)
+    >>> float(held.settle([40.0] * 16 + [100.0] * 8).cost.sum())
+    1328.0
     """
 
-    quantity: float  # pool units per hour, from start until end
-    rate: float  # money per committed unit and hour, used or not
-    on_demand: float  # money per unit and hour without commitment
+    quantity: float
+    rate: float
+    on_demand: float
     id: str = ""
-    unit: str = ""  # of the pool: GPU-hours, vCPU-hours, or a currency (spend commitment)
-    skus: tuple[str, ...] = ()  # what is eligible; empty: everything in the pool it is given
-    start: str | None = None  # first day of the term, YYYY-MM-DD; None: always
-    end: str | None = None  # day after the last one (FOCUS ends are exclusive); None: always
-    status: str = "Active"  # ContractCommitmentLifecycleStatus
-    eligible_share: float = 1.0  # share of the usage that may be covered, 0..1
-    upfront_share: float = (
-        0.0  # share of the fee paid on the first day, 0..1; the rest is billed month by month
-    )
-    service: str = ""  # ServiceName it is for, where a bill has no SKUs
-    record: dict = field(
-        default_factory=dict, compare=False, repr=False
-    )  # the record it was read from
+    unit: str = ""
+    skus: tuple[str, ...] = ()
+    start: str | None = None
+    end: str | None = None
+    status: str = "Active"
+    eligible_share: float = 1.0
+    upfront_share: float = 0.0
+    service: str = ""
+    record: dict = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self):
         name = f"commitment '{self.id}'" if self.id else "commitment"

@@ -148,7 +148,7 @@ def with_and_without(bill: Hierarchy, known: Hierarchy, node: str | None, name: 
 
     Parameters
     ----------
-    bill, told : Hierarchy
+    bill, known : Hierarchy
         From the bill alone, and with what people know; of the same months.
     node : str or None
         A node; None: the company.

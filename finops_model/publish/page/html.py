@@ -184,7 +184,27 @@ def shell(title: str, body: str, links: Iterable[tuple[str, str]] = (), foot: st
 def to_pdf(
     html_path: str | os.PathLike, pdf_path: str | os.PathLike, browser: str | None = None
 ) -> Path:
-    """Print a report to A4 PDF, tagged for screen readers, with Debian's Chromium. Raises ReportError where there is none."""
+    """Print a report to A4 PDF, tagged for screen readers, with Debian's Chromium.
+
+    Parameters
+    ----------
+    html_path : path
+        The page.
+    pdf_path : path
+        Where the PDF is written.
+    browser : str, optional
+        The program; None: the one that is installed.
+
+    Returns
+    -------
+    Path
+        The PDF.
+
+    Raises
+    ------
+    ReportError
+        There is no such page, no browser, or it wrote nothing.
+    """
     html_path, pdf_path = Path(html_path), Path(pdf_path)
     if not html_path.is_file():
         raise ReportError(
