@@ -15,7 +15,7 @@ from finops_model.publish.page import notices as page_told
 from finops_model.publish.page.body import Page
 from finops_model.publish.page.tables import Figures
 from finops_model.publish.report.briefs import canonical, check_brief
-from finops_model.publish.report.workbook import write_workbook
+from finops_model.publish.report.workbook.book import write_workbook
 from finops_model.simulate import scenarios as simulate
 from finops_model.wording import landing as landing_words
 

@@ -24,7 +24,7 @@ from finops_model.publish.alerts import workspace as watched
 from finops_model.publish.dashboard.state import view as dashboard_view
 from finops_model.publish.page.body import Page
 from finops_model.publish.report.briefs import canonical
-from finops_model.publish.report.workbook import write_workbook
+from finops_model.publish.report.workbook.book import write_workbook
 from finops_model.simulate import scenarios as simulate
 from finops_model.wording import landing as landing_words
 

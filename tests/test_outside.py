@@ -29,7 +29,7 @@ from finops_model.publish.dashboard import state as dashboard_view
 from finops_model.publish.page import first as page_first
 from finops_model.publish.page.body import Page
 from finops_model.publish.page.tables import Figures, differences
-from finops_model.publish.report.workbook import write_workbook
+from finops_model.publish.report.workbook.book import write_workbook
 from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
 from finops_model.simulate import scenarios as simulate

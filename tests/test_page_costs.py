@@ -14,7 +14,7 @@ from finops_model.measure import kpis
 from finops_model.measure.carried import COMPANY, tie
 from finops_model.publish.page.body import Page
 from finops_model.publish.page.tables import differences
-from finops_model.publish.report.workbook import write_workbook
+from finops_model.publish.report.workbook.book import write_workbook
 
 BRIEFS = Path(__file__).parent / "fixtures" / "briefs"
 

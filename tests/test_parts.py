@@ -23,7 +23,7 @@ from finops_model.publish.close import briefs_of
 from finops_model.publish.dashboard import state as dashboard_view
 from finops_model.publish.page.body import Page
 from finops_model.publish.page.tables import differences, signed
-from finops_model.publish.report.workbook import write_workbook
+from finops_model.publish.report.workbook.book import write_workbook
 from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
 from finops_model.simulate.compile.plan import compile_plan

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from finops_model.errors import ReportError
-from finops_model.publish.report.workbook import write_workbook
+from finops_model.publish.report.workbook.book import write_workbook
 
 EVIL = [
     '=HYPERLINK("http://evil.example","x")',

@@ -25,7 +25,7 @@ from . import archive
 from .briefs import canonical, check_brief
 from .manifest import compare_briefs, manifest, verify_files
 from .run import Kernel, execute
-from .workbook import write_workbook
+from .workbook.book import write_workbook
 
 __all__ = ["build_reports", "compare_briefs", "render", "to_pdf", "verify_files"]
 

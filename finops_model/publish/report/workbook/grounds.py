@@ -1,0 +1,48 @@
+"""Sheets Assumptions and Lineage: what the figures rest on, and what they were made from."""
+
+from __future__ import annotations
+
+from ....measure.brief_types import Brief
+from .cells import Pen
+
+
+def assumptions(pen: Pen, brief: Brief) -> None:
+    """Assumptions and decisions of the base scenario, with owner and review."""
+    sheet = pen.sheet("Assumptions", [60, 22, 14, 30, 20, 12, 8], landscape=True)
+    pen.head(
+        sheet,
+        0,
+        ["Assumption or decision", "Value", "Kind", "Source", "Owner", "Review by", "Stale"],
+    )
+    sheet.freeze_panes(1, 0)
+    for row, line in enumerate(brief.get("assumptions", []), 1):
+        pen.put(sheet, row, 0, line["text"], "wrap")
+        value = line.get("value")
+        pen.put(
+            sheet,
+            row,
+            1,
+            value if value is None or isinstance(value, (int, float)) else str(value),
+            "quantity" if isinstance(value, (int, float)) else "wrap",
+        )
+        whose = (line.get("kind"), line.get("source"), line.get("owner"), line.get("review_by"))
+        pen.along(sheet, row, 2, (text or "" for text in whose), "wrap")
+        pen.put(sheet, row, 6, "yes" if line.get("stale") else "")
+
+
+def lineage(pen: Pen, brief: Brief) -> None:
+    """Hashes, seed, engine and versions, and who prepared and reviewed."""
+    sheet = pen.sheet("Lineage", [24, 80])
+    pen.head(sheet, 0, ["What", "Value"])
+    sheet.freeze_panes(1, 0)
+    facts = {
+        "company": brief.get("company", ""),
+        "unit": brief["unit"],
+        "month": brief["month"],
+        "status": brief.get("status", ""),
+        **brief.get("lineage", {}),
+        **{name.replace("_", " "): value for name, value in brief.get("people", {}).items()},
+    }
+    for row, (name, value) in enumerate(facts.items(), 1):
+        pen.put(sheet, row, 0, name)
+        pen.put(sheet, row, 1, "" if value is None else str(value), "wrap")
