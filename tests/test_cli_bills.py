@@ -122,3 +122,87 @@ def test_an_invoice_without_a_bill_is_said_and_a_changed_record_is_not(company):
         and "record says BilledCost 1,100.00 USD and its rows add up to 100.00 USD"
         in err.replace("\n", " ")
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ingest", "a.csv"),
+        ("reconcile",),
+        ("report",),
+        ("forecast",),
+        ("commit",),
+        ("backtest",),
+        ("watch",),
+        ("grades",),
+        ("dashboard",),
+        ("run", "a.yaml"),
+        ("compare", "a.yaml"),
+        ("sensitivity", "a.yaml"),
+        ("explain", "a.yaml", "demand"),
+        ("scenario", "init"),
+    ],
+    ids=" ".join,
+)
+def test_every_command_without_a_workspace_says_what_to_do(words, tmp_path):
+    """Seen before: "there is no such file." alone."""
+    (tmp_path / "a.csv").write_text("x\n")
+    (tmp_path / "a.yaml").write_text("name: a\nquestion: b\n")
+    code, out, err = finops(tmp_path, *words)
+    assert code == 2 and out == ""
+    assert err.startswith(
+        "Error  finops.yaml: there is no such file. Make a workspace from a bill: finops start FILE."
+    )
+
+
+def test_a_format_that_is_none_is_refused_also_for_a_file_that_is_in_the_ledger(company):
+    """Seen before: "delivered before: nothing changed", and the slip stayed unseen."""
+    focus().to_csv(company / "a.csv", index=False)
+    assert finops(company, "ingest", "a.csv")[0] == 0
+    says = (
+        "Error  --format: unknown importer 'focsu'. Did you mean 'focus'? Known: anthropic_console, anthropic_costs, focus, openai_console, "
+        "openai_costs.\n"
+    )
+    for name in ("a.csv", "not-there.csv"):
+        assert finops(company, "ingest", name, "--format", "focsu") == (2, "", says)
+    code, out, err = finops(company, "ingest", "a.csv", "--format", "openai_console")
+    assert (code, out) == (2, "") and err.startswith(
+        "Error  a.csv: is not what the importer 'openai_console' reads (OpenAI cost table (CSV)): it has no column 'start_time'"
+    )
+    assert "nothing changed" in finops(company, "ingest", "a.csv", "--format", "focus")[1]
+
+
+def test_ingest_and_reconcile_count_refused_rows_alike_and_name_each_number(company):
+    """Seen before: 12.50 and 2 rows that cannot be read in one, 17.50 and 1 row in the other."""
+    bills = FIELD.parent / "bills"
+    code, out, _ = finops(company, "ingest", bills / "odd_numbers.csv", "--json")
+    receipt = json.loads(out)
+    assert code == 0 and (receipt["quarantined"], receipt["unreadable"]) == (7, 1)
+    assert receipt["quarantined_totals"] == {"USD": "17.50"}
+    tied = json.loads(finops(company, "reconcile", "--json")[1])
+    assert tied["quarantined"] == "17.50" and tied["refused_rows"] == {
+        "rows": 7,
+        "of_period": 7,
+        "of_others": 0,
+        "without_period": 0,
+        "unreadable": 1,
+    }
+    shown = finops(company, "reconcile")[1]
+    assert (
+        "17.50 USD stand in quarantine. 1 refused row has an amount that cannot be read; it may explain a difference."
+        in shown
+    )
+    assert (
+        "7 refused rows are in quarantine (as finops ingest counts them): 7 of this billing period, 0 of others, 0 that name none; "
+        "amounts that cannot be read: 1." in shown
+    )
+
+
+def test_a_refused_row_without_a_column_is_named_without_one(company):
+    """Seen before: "row 11: : is no JSON object"."""
+    report = json.loads((FIELD.parent / "bills" / "openai_costs.json").read_text())
+    report["data"][0]["results"].append("oops")
+    (company / "costs.json").write_text(json.dumps(report))
+    assert finops(company, "ingest", "costs.json")[0] == 0
+    shown = finops(company, "reconcile")[1]
+    assert ": : " not in shown and ": is no JSON object" in shown

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import InputError, LedgerError
-from finops_model.facts.intake.files import cells
+from finops_model.facts.intake.formats import refused_amount
 from finops_model.facts.ledger import delivery, manifest
 from finops_model.facts.ledger.store import Ledger
 
@@ -409,7 +409,7 @@ def test_rows_and_money_in_are_rows_and_money_out(drawn):
         )
         want: dict = {}
         for amount, currency in zip(frame["BilledCost"], frame["BillingCurrency"], strict=True):
-            number = cells.plain_amount(amount)
+            number = refused_amount(amount)
             if number is not None:
                 want[currency.upper() or "(no currency)"] = (
                     want.get(currency.upper() or "(no currency)", Decimal(0)) + number

@@ -150,8 +150,8 @@ def test_money_in_quarantine_stands_where_it_belongs_and_keeps_a_month_from_tyin
         and brief["difference"] == "0.00"
     )
     assert brief["note"] == (
-        "All invoices of October 2026 tie out with the ledger to the cent. 3.25 USD stand in quarantine. 1 refused rows have an "
-        "amount that cannot be read; they may explain a difference."
+        "All invoices of October 2026 tie out with the ledger to the cent. 3.25 USD stand in quarantine. 1 refused row has an "
+        "amount that cannot be read; it may explain a difference."
     )
 
 

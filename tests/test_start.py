@@ -445,8 +445,13 @@ def test_rows_that_a_first_start_refuses_are_said_with_the_first_reason(tmp_path
 
 def test_without_settings_the_workspaces_here_are_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="^finops.yaml: there is no such file.$"):
+    todo = (
+        "there is no such file. Make a workspace from a bill: finops start FILE. Or go to the folder of a workspace with cd{}, "
+        "or name it: --settings FOLDER."
+    )
+    with pytest.raises(InputError) as raised:
         load_settings()
+    assert str(raised.value) == f"finops.yaml: {todo.format('')}"
     for name in ("costs", "other"):
         (tmp_path / "workspaces" / name).mkdir(parents=True)
         (tmp_path / "workspaces" / name / "finops.yaml").write_text(f"company: {name}\n")
@@ -457,3 +462,12 @@ def test_without_settings_the_workspaces_here_are_named(tmp_path, monkeypatch):
         "There are: workspaces/costs, workspaces/other."
     )
     assert load_settings("workspaces/other").company == "other"
+    (tmp_path / "workspaces" / "costs" / "exports").mkdir()
+    monkeypatch.chdir(tmp_path / "workspaces" / "costs" / "exports")
+    with pytest.raises(InputError) as raised:
+        load_settings()
+    there = f" (there is one in '{tmp_path.resolve() / 'workspaces' / 'costs'}')"
+    assert str(raised.value) == f"finops.yaml: {todo.format(there)}"
+    with pytest.raises(InputError) as raised:
+        load_settings("nowhere/finops.yaml")
+    assert str(raised.value) == f"nowhere/finops.yaml: {todo.format(there)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -197,6 +198,7 @@ def reconcile_command(
     """
     from ..facts.daily import entities
     from ..facts.ledger import billed, reconcile
+    from ..facts.ledger.receipt import reason_at
     from ..facts.plans import read as plans
     from ..publish import close
 
@@ -217,7 +219,12 @@ def reconcile_command(
         for row in billed.billed_elsewhere(files, period)
         if chosen.own is None or row["currency"] == chosen.own.currency
     ]
-    brief = {**reconciled.as_brief(), "billed_elsewhere": elsewhere}
+    counts = reconcile.count_refused(refused, period)
+    brief = {
+        **reconciled.as_brief(),
+        "billed_elsewhere": elsewhere,
+        "refused_rows": asdict(counts),
+    }
     if as_json:
         return out.print_json(json.dumps(brief))
     table = Table("Issuer", "Billing period", *(("Invoice", "Ledger", "Quarantined", "Difference")))
@@ -230,5 +237,9 @@ def reconcile_command(
     out.print(table, brief["note"])
     if elsewhere:
         out.print(billed.sentence(elsewhere, period))
+    if counts.rows:
+        out.print(str(counts))
     for row in refused.head(20).itertuples():
-        out.print(f"{row.x_File}: row {row.x_Row}: {row.x_Column}: {row.x_Reason}")
+        out.print(f"{row.x_File}: {reason_at(row.x_Row, row.x_Column, row.x_Reason)}")
+    if counts.rows > 20:
+        out.print(f"… and {counts.rows - 20:,} more (in Python: Ledger.quarantine(), every row).")

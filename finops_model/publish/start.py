@@ -20,6 +20,7 @@ from ..documents import dump_yaml, write_atomic
 from ..errors import InputError
 from ..facts.daily import warehouse
 from ..facts.intake.files.readers import refuse_no_file
+from ..facts.ledger.receipt import reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..names import old_slug, slug
@@ -370,5 +371,4 @@ def _first_reason(ledger: Ledger) -> str:
     frame = ledger.quarantine()
     if frame.empty:
         return "the file has no rows"
-    row = frame.iloc[0]
-    return f"row {row['x_Row']}, {row['x_Column']}: {row['x_Reason']}"
+    return reason_at(*frame.iloc[0][["x_Row", "x_Column", "x_Reason"]], mark=",")

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..documents import load_yaml, write_atomic
 from ..errors import FinOpsError, InputError
 from ..facts.daily import warehouse
-from ..facts.ledger.receipt import plain
+from ..facts.ledger.receipt import plain, reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..progress import Progress
@@ -83,7 +83,7 @@ def _judge(file: Path, reading: Reading, settings: Settings, root: Path) -> None
         if not receipt.accepted:
             reasons = trial.quarantine()
             first = (
-                f" First reason: row {reasons.iloc[0]['x_Row']}, {reasons.iloc[0]['x_Column']}: {reasons.iloc[0]['x_Reason']}."
+                f" First reason: {reason_at(*reasons.iloc[0][['x_Row', 'x_Column', 'x_Reason']], mark=',')}."
                 if len(reasons)
                 else ""
             )

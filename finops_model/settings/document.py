@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field
 
 from ..documents import OURS, Document, checked, load_yaml
-from ..errors import InputError, listing, unknown
+from ..errors import InputError, listing, nearest, unknown
 from ..names import slug
 from .company import Company
 from .entities import ROWS_OF, Entity, check_entities
@@ -127,12 +127,8 @@ def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
     path = Path(path)
     if path.is_dir():
         path = path / "finops.yaml"
-    if not path.exists() and (known := sorted(path.parent.glob(f"{WORKSPACES}/*/finops.yaml"))):
-        places = [str(one.parent) for one in known]
-        raise InputError(
-            f"{path}: there is no such file. Name a workspace, for example --settings {places[0]}. "
-            f"There are: {listing(places)}."
-        )
+    if not path.exists():
+        raise InputError(_no_workspace(path))
     document = load_yaml(path)
     ours = ("set by finops itself",) * 2
     for key, what in zip(("root", "own", "notes"), ("the folder of this file", *ours), strict=True):
@@ -143,6 +139,22 @@ def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
     check_entities(settings.entities, document)
     ours = {"root": str(path.parent), **({"notes": notes} if notes else {})}
     return settings.model_copy(update=ours)
+
+
+def _no_workspace(path: Path) -> str:
+    """What to do where there are no settings: workspaces below the folder, one above it, a file of nearly this name, or none yet."""
+    absent = f"{path}: there is no such file."
+    if known := sorted(path.parent.glob(f"{WORKSPACES}/*/finops.yaml")):
+        places = [str(one.parent) for one in known]
+        return f"{absent} Name a workspace, for example --settings {places[0]}. There are: {listing(places)}."
+    if guess := nearest(path.name, [one.name for one in path.parent.glob("*.y*ml")]):
+        return f"{absent} Did you mean '{guess}'?"
+    above = [folder for folder in path.resolve().parents[1:] if (folder / "finops.yaml").is_file()]
+    where = f" (there is one in '{above[0]}')" if above else ""
+    return (
+        f"{absent} Make a workspace from a bill: finops start FILE. Or go to the folder of a workspace with cd{where}, "
+        "or name it: --settings FOLDER."
+    )
 
 
 def _renamed(document: Document) -> tuple[str, ...]:

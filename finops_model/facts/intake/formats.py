@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 SYMBOLS = {
     "$": "USD",
@@ -146,6 +146,21 @@ def read_number(text: str, decimal: str = ".") -> tuple[Decimal, str] | None:
             return None
         value = Decimal("".join(parts) + (f".{tail}" if tail else ""))
     return (-value if negative else value), currency
+
+
+def refused_amount(text: str) -> Decimal | None:
+    """The amount of a refused row as far as it can be read, rounded like the ledger's; else None: the one reading of receipt and reconciliation.
+
+    >>> refused_amount("1.5"), refused_amount("$5.00"), refused_amount("N/A"), refused_amount("1e30")
+    (Decimal('1.5000000000'), Decimal('5.0000000000'), None, None)
+    """
+    read = read_number(text)
+    if read is None or not read[0].is_finite() or (read[0] and read[0].adjusted() >= 18):
+        return None  # abs() of 1e999999999 would overflow the arithmetic itself
+    try:
+        return read[0].quantize(Decimal("1e-10"), ROUND_HALF_UP)
+    except ArithmeticError:
+        return None
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 
 from ...documents import fsync_folder
 from ...errors import LedgerError
-from ..intake.files.cells import plain_amount
+from ..intake import importers
 from ..intake.files.readers import Source, open_source
+from ..intake.formats import refused_amount
 from . import doubts, proof, twice
 from .doubts import Choice
 from .judged import Read, alike, keys_of, read
@@ -33,13 +34,15 @@ FULL = {
 }
 
 
-def nothing_new(root: Path, items: list) -> tuple[Receipt | None, list[Source]]:
+def nothing_new(
+    root: Path, items: list, format: str | None = None
+) -> tuple[Receipt | None, list[Source]]:
     """(the receipt of a delivery of known files alone, else None; the files, opened). Needs no lock and writes nothing."""
     sources = [open_source(item) for item in items]
     book = read_book(root)
     if not all(source.sha256 in book.known() for source in sources):
         return None, sources
-    reads, skipped, warnings = _read_all(sources, book, Choice(), lambda *_: None)
+    reads, skipped, warnings = _read_all(sources, book, Choice(format=format), lambda *_: None)
     return _receipt(reads, skipped, warnings, [], None), sources
 
 
@@ -131,6 +134,10 @@ def _read_all(
         if record is None:
             reads.append(read(source, "new", choice.format))
             continue
+        if (
+            choice.format is not None
+        ):  # a known file is not read, and a slip in the format is said all the same
+            importers.named(choice.format, source)
         gone = any(
             key in living and source.sha256 not in living[key].sources
             for key in map(tuple, record["keys"])
@@ -275,7 +282,7 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
         ).to_pylist():
             reason = ": ".join(word for word in (row["x_Column"], row["x_Kind"]) if word)
             reasons[reason] = reasons.get(reason, 0) + 1
-            amount = plain_amount(row["BilledCost"])
+            amount = refused_amount(row["BilledCost"])
             if amount is None:
                 unreadable += 1
             else:

@@ -11,6 +11,15 @@ from ...errors import listing
 Money = dict[str, Decimal]  # currency -> amount
 
 
+def reason_at(row: int, column: str, reason: str, mark: str = ":") -> str:
+    """A row, its column where it has one, and what is wrong with it.
+
+    >>> reason_at(11, "BilledCost", "is empty"), reason_at(11, "", "is no JSON object"), reason_at(11, "BilledCost", "is empty", ",")
+    ('row 11: BilledCost: is empty', 'row 11: is no JSON object', 'row 11, BilledCost: is empty')
+    """
+    return f"row {row}{mark} {column}: {reason}" if column.strip() else f"row {row}: {reason}"
+
+
 @dataclass(frozen=True)
 class Warned:
     """A warning about accepted rows (`count` > 0, the first rows named) or about a file (`count` 0)."""
@@ -25,7 +34,7 @@ class Warned:
         if not self.count:
             return f"{self.file}: {self.reason}"
         noun = "row" if self.count == 1 else "rows"
-        return f"{self.file}: {self.count:,} {noun}, first row {self.rows[0]}: {self.column}: {self.reason}"
+        return f"{self.file}: {self.count:,} {noun}, first {reason_at(self.rows[0], self.column, self.reason)}"
 
 
 @dataclass(frozen=True)

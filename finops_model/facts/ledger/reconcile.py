@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import nearest
 from ...periods import check_month, month_name
-from ..intake.formats import read_number
+from ..intake.formats import refused_amount
 
 CENT = Decimal("0.01")
 UNKNOWN = "(not stated)"
@@ -188,8 +188,8 @@ def _refused(frame, month, only) -> tuple[dict, int, int]:
         if period and period != month:
             continue
         loose += not period
-        number = read_number(str(record.get("BilledCost") or ""))
-        if number is None or not number[0].is_finite():
+        amount = refused_amount(str(record.get("BilledCost") or ""))
+        if amount is None:
             unread += 1
             continue
         currency = str(record.get("BillingCurrency") or "").strip().upper()
@@ -197,8 +197,45 @@ def _refused(frame, month, only) -> tuple[dict, int, int]:
             str(record.get("InvoiceIssuerName") or "") or UNKNOWN,
             currency if len(currency) == 3 and currency.isalpha() else only,
         )
-        refused[key] = refused.get(key, Decimal(0)) + number[0]
+        refused[key] = refused.get(key, Decimal(0)) + amount
     return refused, unread, loose
+
+
+def _rows(count: int, verb: str, verbs: str) -> str:
+    """So many refused rows, and what they do."""
+    return f"1 refused row {verb}" if count == 1 else f"{count:,} refused rows {verbs}"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Rows in quarantine, counted: all of them as the receipts of `finops ingest` count them, and where they belong."""
+
+    rows: int
+    of_period: int  # of the billing period that is reconciled
+    of_others: int
+    without_period: int  # they count in every billing period until they are settled
+    unreadable: int  # among all: no total holds their amount
+
+    def __str__(self) -> str:
+        return (
+            f"{_rows(self.rows, 'is', 'are')} in quarantine (as finops ingest counts them): {self.of_period:,} of this billing period, "
+            f"{self.of_others:,} of others, {self.without_period:,} that name none; amounts that cannot be read: {self.unreadable:,}."
+        )
+
+
+def count_refused(quarantined: pd.DataFrame, month: str) -> Refused:
+    """Rows in quarantine by where they belong.
+
+    quarantined   refused rows as `Ledger.quarantine` gives them;  month   the billing period that is reconciled
+
+    >>> rows = pd.DataFrame({"x_Period": ["2026-10", "2026-09", ""], "BilledCost": ["1.5", "n/a", "$2"]})
+    >>> print(count_refused(rows, "2026-10"))
+    3 refused rows are in quarantine (as finops ingest counts them): 1 of this billing period, 1 of others, 1 that name none; amounts that cannot be read: 1.
+    """
+    periods = [str(period or "")[:7] for period in quarantined["x_Period"]]
+    unreadable = sum(refused_amount(str(text or "")) is None for text in quarantined["BilledCost"])
+    of_period, without = periods.count(month), periods.count("")
+    return Refused(len(periods), of_period, len(periods) - of_period - without, without, unreadable)
 
 
 def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: int) -> str:
@@ -233,12 +270,11 @@ def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: i
             f"{cents(sum((x.quarantined for x in found.lines if x.currency == c), Decimal(0)))} {c}"
             for c in found.currencies
         )
-        said.append(
-            f"{amounts} stand in quarantine{'' if not loose else f'; {loose} refused rows name no billing period'}."
-        )
+        unplaced = f"; {_rows(loose, 'names', 'name')} no billing period" if loose else ""
+        said.append(f"{amounts} stand in quarantine{unplaced}.")
     if found.unread:
         said.append(
-            f"{found.unread} refused rows have an amount that cannot be read; they may explain a difference."
+            f"{_rows(found.unread, 'has', 'have')} an amount that cannot be read; {'it' if found.unread == 1 else 'they'} may explain a difference."
         )
     if len(found.currencies) > 1:
         said.append(f"Amounts are in {', '.join(found.currencies)} and are not added up.")

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from ...errors import InputError, LedgerError, unknown
 from ..daily.complete import Complete, complete_days
+from ..intake import importers
 from . import delivery, manifest, proof
 from .checks import COSTS, REFUSED
 from .doubts import Choice
@@ -122,6 +123,8 @@ class Ledger:
             raise LedgerError(
                 f"append and {'replace' if replace else 'whole'} exclude each other: a delivery is added, or it replaces. Choose one."
             )
+        if format is not None:
+            importers.check_name(format)
         if mapping is not None:
             from ..intake.tables import apply_mapping, read_table
 
@@ -134,7 +137,7 @@ class Ledger:
         items = _items(files)
         if not accept_decrease:
             with contextlib.suppress(InputError):  # said again below, with the lock held
-                receipt, items = delivery.nothing_new(self.root, items)
+                receipt, items = delivery.nothing_new(self.root, items, format)
                 if receipt is not None:
                     return receipt
         choice = Choice(append, replace, whole, accept_decrease, ask, format)

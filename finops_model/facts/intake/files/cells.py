@@ -6,7 +6,6 @@ import json
 import re
 import unicodedata
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 
 from ....errors import nearest
 
@@ -170,27 +169,6 @@ def number_problem(word: str | None, needed: bool) -> tuple[str, str]:
     if "_" in text or not text.isascii():
         return "not a number", f"'{shown}' is not a plain number; write 1234.50"
     return "overflow", f"'{shown}' has more than 18 digits before the point"
-
-
-def plain_amount(text: str) -> Decimal | None:
-    """The amount of a refused row as far as it can be read, rounded like the ledger's; else None.
-
-    >>> plain_amount("1.5"), plain_amount("N/A")
-    (Decimal('1.5000000000'), None)
-    """
-    try:
-        amount = Decimal(text.strip())
-        if (
-            "_" in text
-            or not text.isascii()
-            or not amount.is_finite()
-            or amount
-            and amount.adjusted() >= 18
-        ):
-            return None  # abs() of 1e999999999 would overflow the arithmetic itself
-        return amount.quantize(Decimal("1e-10"), ROUND_HALF_UP)
-    except ArithmeticError:
-        return None
 
 
 def parse_tags(text: str | None) -> tuple[str | None, str]:

@@ -73,6 +73,13 @@ def shelf() -> dict[str, ModuleType]:
     return modules(__name__, CONTRACT)
 
 
+def check_name(format: str) -> str:
+    """The name of an importer as it was asked for. Raises InputError, with the nearest, for one that is none."""
+    if format not in (known := shelf()):
+        raise InputError(unknown("--format", "importer", format, known))
+    return format
+
+
 def named(format: str, source: Source) -> ModuleType:
     """The importer of this name.
 
@@ -103,8 +110,7 @@ def named(format: str, source: Source) -> ModuleType:
     --format: unknown importer 'focsu'. Did you mean 'focus'? Known: anth
     """
     importers = shelf()
-    if format not in importers:
-        raise InputError(unknown("--format", "importer", format, importers))
+    check_name(format)
     if not importers[format].recognise(source):
         lack = lacking(source, getattr(importers[format], "SIGN", ()))
         raise InputError(
