@@ -148,6 +148,7 @@ def compare(base: Run, *others: Run, unit: str | None = None, months=None) -> Co
                     f"'{other.name}' cannot be compared with '{base.name}': the {what} differs, {_short(theirs)} and "
                     f"{_short(ours)}. Run both together: finops compare."
                 )
+
     whole = base.total(unit, months)
     return Comparison(
         base.currency,

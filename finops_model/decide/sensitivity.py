@@ -356,6 +356,7 @@ def sensitivity(
             progress=progress,
         )
     )
+
     values = ready.values
     risks = ready.risks
     if not values and not risks:
@@ -367,6 +368,7 @@ def sensitivity(
         (path,) for path, one in risks.items() if isinstance(one.risk, Factors)
     ]  # campaigns are noise of demand
     groups = group(values) + drawn_by_risk
+
     say, steps = (
         progress or silent,
         1 + 2 * len(values) + len(risks) + (len(groups) + 1 if sobol and groups else 0),
@@ -395,6 +397,7 @@ def sensitivity(
                 answers.difference(low, high).estimate.standard_error,
             )
         )
+
     for name in risks:
         low = total(without=name)
         swings.append(
@@ -408,12 +411,15 @@ def sensitivity(
                 True,
             )
         )
+
     swings.sort(key=lambda swing: -abs(swing.swing()))
+
     shares: tuple[Index, ...] = ()
     if sobol and groups:
         partners = {names: total(Partnered, names) for names in groups}
         every = total(Partnered, tuple(name for names in groups for name in names))
         shares = tuple(sorted(indices(whole, partners, every), key=lambda index: -index.total))
+
     say("sensitivity", steps, steps)
     daily, starts, land, held = ready.resolved.facts.daily, ready.fiscal_year_starts, None, whole
     if budget is not None and budget_period is not None:
@@ -423,7 +429,9 @@ def sensitivity(
     year = against.landing_beside(
         first, daily, budget if land and land["period"] == this.name else None, this, unit
     )
+
     breaches = breach_drivers(held, budget, ready.drawn()) if budget is not None else None
+
     return Sensitivity(
         name=first.name,
         currency=first.currency,

@@ -174,6 +174,7 @@ def backtest(
     """
     leads, horizons, cutoffs = check_leads(leads), _horizons(horizons), _cutoffs(cutoffs)
     pick(methods)  # a name that is none is said before anything long runs
+
     many = _many(history)
     say, rows, left_out = progress or silent, [], {}
     for i, (name, one) in enumerate(many.items()):
@@ -196,6 +197,7 @@ def backtest(
             continue
         group = (classes or {}).get(name) or WORDS[kind(clean(one).values)]
         rows += [{"series": name, "class": group, **row} for row in part]
+
     say("backtest", len(many), len(many))
     if not rows:
         first = next(iter(left_out))

@@ -102,6 +102,7 @@ def forecast(
     clock = CLOCKS[freq]
     if until is not None and as_of is not None:
         raise ForecastError("forecast: as_of and until are one thing; give one of them.")
+
     window, as_of = check_days(settling_days), as_of if until is None else until
     history, whole = clean(history, freq=clock.step, as_of=as_of), history
     if window and as_of is not None:  # days that others have followed have had their time
@@ -110,6 +111,7 @@ def forecast(
             - int((newest_day(whole, clock.step) - day_of(as_of, "history")).astype(int).clip(0)),
             0,
         )
+
     horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
     covariates = {
         "cap": cap,

@@ -273,10 +273,12 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
     budget_by_month = (
         close.budgets.by_month(unit, as_of=close.as_of) if close.budgets is not None else {}
     )
+
     could = accuracy.reach(close.daily["ChargeDate"].min().date(), close.known)
     graded = accuracy.record(close.replays, complete, by_day, name, could=could) | {
         "published": _published(close, unit, complete)
     }
+
     state, reason = status(close)
     actual = booked.get(close.month, 0.0)
     beside = same_days(rows, close.month, close.as_of)
@@ -286,6 +288,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         if close.budgets is not None and budget_by_month
         else None
     )
+
     carried = close.carried.get(unit, {})
     facts = (
         kpis.Facts(rows, close.drivers, carried, close.currency)
@@ -297,6 +300,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
             close.currency,
         )
     )
+
     year_to_date = sum(v for m, v in booked.items() if m in year and m <= close.month)
     left_out = outside.of_year(
         close.daily, close.month, close.as_of, unit, close.fiscal_year_starts
@@ -311,6 +315,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
     }
     if close.base.nothing:
         spent["by_day"] = {str(d.date()): float(v) for d, v in by_day.iloc[-31:].items()}
+
     result: Brief = {
         "schema": NEWEST["brief"],
         "company": close.company,
@@ -374,6 +379,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         "headline": "",
         "summary": [],  # both are said below, of the others
     }
+
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
         **result,

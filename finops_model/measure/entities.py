@@ -52,6 +52,7 @@ def labelled(brief: dict, settings: Settings) -> dict:
         {**child, "slug": child["slug"] and slug(label(own, child["unit"]))}
         for child in brief["children"]
     ]
+
     labelled_brief = {
         **brief,
         "unit": name,
@@ -73,6 +74,7 @@ def labelled(brief: dict, settings: Settings) -> dict:
                 for text in labelled_brief["summary"]
             ],
         }
+
     return {**labelled_brief, "headline": headline(labelled_brief)}
 
 

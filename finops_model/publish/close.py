@@ -389,6 +389,7 @@ def report(
         every = [COMPANY, *units_of(close.daily)]
         names += [label(part.own.name, unit) if part.own else unit for unit in every]
         company = (close, chosen.index(COMPANY)) if part.own is None and COMPANY in chosen else None
+
     briefs = placed(briefs, names, root)
     for document in briefs:
         no_stranger(document, root)
@@ -460,6 +461,7 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
         )
     if problems := verify_files(folder):
         return problems  # what was published is not what lies here: nothing to make again
+
     published = json.loads((folder / "brief.json").read_text(encoding="utf-8"))
     root = folder.parents[1]
     # with the engine that made it: another one has bits of its own

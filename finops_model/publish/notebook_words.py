@@ -212,6 +212,7 @@ def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
     daily = facts.volume.sum(axis=1)
     weeks = np.convolve(daily, np.full(28, 1 / 28), "valid")
     pace = (weeks[-1] / weeks[0]) ** (365.25 / max(len(weeks) - 1, 1)) - 1 if weeks[0] > 0 else 0.0
+
     alone = next(iter(rows.values()))
     missed = [row["error_pct"] for row in alone]
     near = [row for row in alone if row["naive_error_pct"] is not None]
@@ -220,7 +221,9 @@ def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
         len(near): "less than repeating last week would have",
         0: "more than repeating last week would have",
     }.get(better, f"less than repeating last week would have at {better} of {len(near)} leads")
+
     most = max(changes, key=lambda unit: abs(changes[unit]), default=None)
+
     said = [
         f"**Answer** AI use {'grows' if pace >= 0 else 'falls'} by {abs(pace):.0%} a year.",
         f"{_leads(alone)} ahead month totals were missed by {_between(missed)}, {beat}; beyond that a range is an assumption.",

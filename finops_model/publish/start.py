@@ -160,11 +160,13 @@ def start(
     )
     for item in (file, Path(mapping) if mapping else file):
         refuse_no_file(item)
+
     name = fresh or name or file.name.split(".")[0]
     target = _place(name, folder, fresh, tell)
     there = target.is_dir() and any(target.iterdir())
     if there and not folder:
         _same_company(load_settings(target), name, target)
+
     reading = read_bill(
         file,
         mapping=mapping,
@@ -176,6 +178,7 @@ def start(
         ),
         format=format,
     )
+
     if there:
         add_to(
             target,
@@ -187,6 +190,7 @@ def start(
             progress=progress,
         )
         return load_settings(target)
+
     known = target.parent.is_dir()
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -217,6 +221,7 @@ def start(
         if not known:
             with contextlib.suppress(OSError):
                 target.parent.rmdir()  # goes only where nothing lies in it
+
     return load_settings(target)
 
 

@@ -115,6 +115,7 @@ def load_scenario(path) -> Scenario:
             "",
             (Layer(checked(ScenarioDocument, document, ScenarioError), document),),
         )
+
     layers: list[Layer] = []
     current, seen = Path(path), []
     while True:
@@ -136,6 +137,7 @@ def load_scenario(path) -> Scenario:
         if layer.document.base is None:
             break
         current = below(layer.document.base, current.parent, layer.at("base"), "base")
+
     top = layers[-1].document
     return Scenario(top.name, top.question, str(path), tuple(layers))
 

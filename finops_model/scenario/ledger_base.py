@@ -101,11 +101,13 @@ def read_facts(
         if complete
         else str((usage if len(usage) else daily)["ChargeDate"].max().date())
     )
+
     as_of, everything = min(str(as_of), newest) if as_of else newest, daily
     late = () if replay else unfinished(daily, settings, newest)
     late = tuple(one for one in late if one.day <= as_of)
     as_of = settling.settled(as_of, late)
     daily = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
+
     folder = settings.path(settings.prices) if settings.prices else None
     catalog = _catalog(folder, stamp(sorted(folder.glob("*.y*ml")))) if folder else None
     if replay and catalog is not None:
@@ -116,6 +118,7 @@ def read_facts(
                 if (kept := tuple(price for price in history if price.since <= as_of))
             }
         )
+
     records = read_inventory(settings)
     if replay:
         records = [
@@ -124,6 +127,7 @@ def read_facts(
     live = tuple(
         r for r in records if str(r.get("ContractCommitmentLifecycleStatus") or "") in LIVE
     )
+
     names, dates, volume, mix, meta = volume_facts.volumes(daily, as_of, settings, catalog, records)
     facts = Facts(
         as_of=as_of,
@@ -140,6 +144,7 @@ def read_facts(
         replay=replay,
         unfinished=late,
     )
+
     return (
         replace(facts, covariates=read_covariates(settings, facts, everything, replay))
         if settings.known

@@ -246,6 +246,7 @@ def forecast_hierarchy(
 
     if by not in COLUMN:
         raise ForecastError(unknown("--by", "kind of node", by, COLUMN))
+
     facts = read_facts(daily, settings, as_of)
     begun = facts.as_of != str(month_days(month_of(facts.as_of))[-1])
     loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)

@@ -88,6 +88,7 @@ def simulate(
         volume=True,
         progress=progress,
     )
+
     effective = np.empty((paths, months, len(plan.units)))
     cube = np.empty(
         (min(paths, max(1, CUBE // (months * workloads))), months, workloads), dtype=np.float32
@@ -104,10 +105,12 @@ def simulate(
         room = max(0, min(count, len(cube) - first))
         cube[first : first + room] = (own + plan.so_far_by)[:room]
         mean += done.volume
+
     by_workload = np.empty((workloads, months, 4))
     by_workload[:, :, 0] = (sums / paths + plan.so_far_by).T
     for i, q in enumerate((0.1, 0.5, 0.9), 1):
         by_workload[:, :, i] = np.quantile(cube, q, axis=0).T
+
     return Run(
         name=plan.name,
         question=plan.question,
@@ -314,18 +317,12 @@ def run_many(
     ----------
     scenarios : sequence of path or None
         All files are checked before anything long runs.
-    settings : Settings, optional
-        The workspace; None: finops.yaml here.
-    as_of : str, optional
-        Last day of actuals used, YYYY-MM-DD; None: the newest.
-    paths : int, optional
-        Instead of the scenarios' own.
+    settings, as_of, paths : optional
+        As in `run`.
     months : int, optional
         How many, instead of the scenario's horizon.
-    daily : frame, optional
-        DAILY; None: read from the ledger.
-    demand : Demand, optional
-        Fitted on the same facts; None: fitted here.
+    daily, demand : frame and Demand, optional
+        DAILY, and what was fitted on the same facts; None: read and fitted here.
     methods : str or list of str, optional
         Forecasters; "cheap": a replay of an earlier day, which knows no later price or contract.
     dials : bool, optional
@@ -334,18 +331,14 @@ def run_many(
         Called with (text, done, total).
     engine : str, optional
         "numpy", "numba" or "auto" (None: FINOPS_ENGINE, else numpy); runs of two are not compared.
-    executor : str or client, optional
-        serial, threads, processes, dask or a client (executors.py): the bits are the same.
-    workers : int, optional
-        Of the executor.
+    executor, workers : optional
+        serial, threads, processes, dask or a client (executors.py), and its workers: same bits.
     target_error : float, optional
         Paths are added until the standard error of `of` of every scenario's total is this share of
         it, or max_paths are drawn; the number stands in the run, and running with it gives the same
         bits.
-    of : str, optional
-        mean, p90, cvar95 …
-    max_paths : int, optional
-        At least 100.
+    of, max_paths : optional
+        mean, p90, cvar95 …; at least 100 paths.
 
     Returns
     -------
@@ -376,6 +369,7 @@ def run_many(
     check_how(
         target_error, of, engine=engine, executor=executor, workers=workers, max_paths=max_paths
     )
+
     settings, engine = settings or load_settings(), label(engine)
     replay = isinstance(methods, str) and methods == "cheap"
     loaded = [
@@ -386,6 +380,7 @@ def run_many(
         resolve(one, settings=settings, facts=facts, months=months, paths=paths, replay=replay)
         for one in loaded
     ]
+
     longest = max((future(one) for one in resolved), key=len)
     if demand is None:
         demand = demand_of(
@@ -395,6 +390,7 @@ def run_many(
             settings.methods if methods is None else methods,
             progress,
         )
+
     plans = [compile_plan(one, demand) for one in resolved]
     mark = fingerprint(facts.daily)
 

@@ -71,18 +71,21 @@ def sentence(land: Mapping, who: str, currency: str) -> str:
     period, budget, what = land["period"], land["budget"], kind(land)
     plan = None if budget is None else f"the {period} budget of {money(budget, currency)}"
     spent = land["breach_month"] == SPENT
+
     if what == "none":
         booked = money(land["booked"], currency)
         if spent:
             return f"{who} has already exceeded {plan} with {booked} so far; {land['why_none']}."
         beside = "" if budget is None else f", of a budget of {money(budget, currency)}"
         return f"{who} was {booked} in {period} so far{beside}; {land['why_none']}."
+
     middle = money(land["p50"], currency)
     if what == "closed":
         beside = "" if budget is None else f", {gap(land['p50'], budget, currency)} budget"
         return f"{who} closed {period} at {middle}{beside}."
     if spent:
         return f"{who} has already exceeded {plan} and is heading for {middle}."
+
     if what == "flat":
         beside = (
             ""
@@ -92,6 +95,7 @@ def sentence(land: Mapping, who: str, currency: str) -> str:
         return f"{who} is heading for {middle} in {period}{beside}; {NO_WIDTH}."
     if budget is None:
         return f"{who} is heading for {middle} in {period} (80 % range {span(land['p10'], land['p90'], currency)})."
+
     over = land["overrun_probability"]
     if over >= 0.5:
         when = f", typically in {month_name(land['breach_month'])}" if land["breach_month"] else ""

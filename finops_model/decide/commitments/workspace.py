@@ -217,6 +217,7 @@ def recommend(
     limits = {name: value for name, value in limits.items() if value is not None}
     Limits(**limits)  # what cannot be meant is refused before anything long runs
     check_objective(objective, beta)
+
     daily = read_daily(settings) if daily is None else daily
     longest = max(offer.term_months for offer in offers)
     skus = tuple(dict.fromkeys(sku for offer in offers for sku in offer.skus))
@@ -224,9 +225,11 @@ def recommend(
         settings, daily, skus, int(np.ceil(longest)), start, as_of, progress
     )
     say("hours of demand", 0, 3)
+
     demand = simulated_hours(work, skus, first, longest / 12, paths)
     prices = {sku: work.price(sku, demand.days) for sku in skus}
     say("best level", 1, 3)
+
     solution = best_commitments(
         demand.usage,
         offers=offers,
@@ -237,6 +240,7 @@ def recommend(
         currency=work.currency,
         **limits,
     )
+
     notes = [
         *solution.notes,
         *_payment_notes(offers, solution, first),
@@ -245,6 +249,7 @@ def recommend(
     ]
     solution = replace(solution, notes=tuple(notes))
     say("other levels", 2, 3)
+
     curves = tuple(solution.curve(p.name) for p in _firsts(solution) or solution.purchases[:1])
     replays, left_out = (
         _replays(
@@ -261,12 +266,14 @@ def recommend(
         else ((), ())
     )
     solution = replace(solution, notes=(*solution.notes, *left_out))
+
     held = Inventory(tuple(one for pool in work.plan.pools for one in pool.instruments))
     ground = Ground(
         prices,
         {"": work.currency, **{sku.id: sku.unit for sku in work.facts.meta.skus}},
         held.items,
     )
+
     end = add_months(first[:7], int(np.ceil(longest)))
     return Found(
         solution,

@@ -98,6 +98,7 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
             known or source.kind == "json" and not isinstance(source.document, list)
         ):
             raise InputError(vendors.sentence(path.name, known) if known else _no_table(source))
+
         try:
             grid, delimiter = (
                 _records(source) if source.kind != "csv" else _grid(path.name, decode(source))
@@ -113,6 +114,7 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
         if known:
             raise InputError(vendors.sentence(path.name, known)) from None
         raise
+
     if not typed and source.broken:
         _keep_broken(frame, source.broken)
     frame.attrs |= {

@@ -238,6 +238,7 @@ class Ledger:
                 for key, row in zip(keys, rows, strict=True)
             ]
             frames.append(frame[keep])
+
         if not frames:
             frames = [
                 pa.table({"x_File": pa.array([], pa.string())})

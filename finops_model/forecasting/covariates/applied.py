@@ -156,6 +156,7 @@ def apply_covariates(
     ahead = dates[-1] + np.arange(1, horizon + 1)
     rest = undisturbed(values, dates, covariates.events)
     times = np.ones(horizon)
+
     if covariates.driver is not None:
         power = covariates.driver.elasticity
         rest = (
@@ -167,6 +168,7 @@ def apply_covariates(
         effects = holiday_effects(rest, dates, covariates.off)
         rest = rest / _off(effects, covariates.off, dates)
         times = times * _off(effects, covariates.off, ahead)
+
     factor, added = effect(
         covariates.events, ahead, {event.label: middle(event) for event in covariates.events}
     )
@@ -175,12 +177,14 @@ def apply_covariates(
         raise ForecastError(
             "what is known leaves fewer than two days of the history that tell anything; take some of it out."
         )
+
     first, last = observed[0], observed[-1]
     pending = tuple(
         (event, (covariates.draws or {}).get(event.label, f"event/{event.label}"))
         for event in covariates.events
         if isinstance(event.size(), Mapping)
     )
+
     return Applied(
         History(dates[first : last + 1], fill(rest[first : last + 1])),
         len(rest) - 1 - int(last),

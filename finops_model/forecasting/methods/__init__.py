@@ -149,6 +149,7 @@ def pick(methods=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
     }
     group = [name for name, module in known.items() if getattr(module, "FOR", "steady") == use]
     usual = tuple(name for name in group if name in defaults(known))
+
     if methods is None:
         return usual
     if isinstance(methods, str):
@@ -167,6 +168,7 @@ def pick(methods=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
             if methods == "cheap"
             else tuple(group)
         )
+
     names = tuple(dict.fromkeys(methods))
     for name in names:
         if name not in known:

@@ -128,6 +128,7 @@ def fit_demand(
     phi, sigma = np.zeros(len(names)), np.zeros(len(names))
     misses = np.full((CUTOFFS, len(names)), np.nan)
     cap, uncertain = np.full(median.shape, np.inf), [()] * len(names)
+
     for w, name in enumerate(names):
         say(f"forecast {name}", w, len(names))
         costly = costly_for is None or name in costly_for
@@ -143,6 +144,7 @@ def fit_demand(
                 History(dates, volume[:, w]), max(horizon_days, GRADED), methods, costly
             )
             median[:, w] = fitted.point[:horizon_days]
+
         if fitted.kind in ("empty", "ended"):
             if (
                 median[:, w].any()
@@ -158,6 +160,7 @@ def fit_demand(
         level_sd[:, w], extra[w] = level_spread(target, phi[w], sigma[w])
         if fitted.errors.shape[1] == GRADED:
             misses[: len(fitted.errors), w] = first_month(fitted.errors)
+
     say("forecast", len(names), len(names))
     future = dates[-1] + np.arange(1, horizon_days + 1)
     return Demand(

@@ -163,6 +163,7 @@ def find_anomalies(
         panel = panel.until(day_of(as_of, where))
     if not len(panel.days):
         raise ForecastError(f"{where}: no day is on or before {as_of}.")
+
     used, factor = apply_feedback(
         panel,
         [one for one in feedback if one.kind in ("spend", "runaway")],
@@ -172,12 +173,14 @@ def find_anomalies(
     judged = expect(used)
     expected, scale, scores = judged.expected * factor, judged.scale * factor, score(seen, judged)
     miss = panel.values - expected
+
     far = (
         (np.abs(scores) > threshold)
         & (np.abs(miss) >= percent_floor * np.abs(expected))
         & (np.abs(miss) >= money_floor)
         & (miss != 0)
     )
+
     episodes = []
     for sign, name in ((1, "up"), (-1, "down")):
         if direction not in ("both", name):
@@ -211,6 +214,7 @@ def find_anomalies(
                         dimension=dimension,
                     )
                 )
+
     episodes.sort(key=lambda one: (-abs(one.excess), one.subject, one.start))
     short = [name for name, row in zip(panel.names, judged.scale) if not np.isfinite(row).any()]
     notes = list(panel.notes)

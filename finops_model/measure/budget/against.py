@@ -132,6 +132,7 @@ def landing_of(
             run.nothing[0] if run.nothing else f"the simulation does not reach {missing[0]}",
             last,
         )
+
     ahead = tuple(month for month in run.months if month in period.months)
     monthly = (
         np.stack([run.total(unit=unit, months=[month]) for month in ahead], axis=1)
@@ -139,6 +140,7 @@ def landing_of(
         else np.zeros((1, 0))
     )
     land = budgets.landing(period.name, before, monthly, ahead, budget, last=last)
+
     at = slice(None) if unit is None else [run.units.index(unit)]
     so_far = sum(
         float(run.so_far[i][at].sum()) for i, month in enumerate(run.months) if month in ahead

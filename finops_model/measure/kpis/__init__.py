@@ -271,6 +271,7 @@ def unit_costs(
             now = next((row for row in rows if row["month"] == month), None)
             if now is None:
                 continue
+
             before = next((row for row in reversed(rows) if row["month"] < month), None)
             change = now["value"] / before["value"] - 1 if before and before["value"] else None
             line: UnitCost = {
@@ -284,6 +285,7 @@ def unit_costs(
                 "better": part.better,
                 "by_month": rows,
             }
+
             if part.of:
                 line["of"] = part.of
             if part.loaded is not None:

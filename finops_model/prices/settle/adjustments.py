@@ -94,6 +94,7 @@ def apply(
             f"invoice: the charges have shapes {listing(str(np.shape(cost)) for cost in listed)}; "
             "give all of them as many periods."
         ) from None
+
     lines = []
     for charge, cost in zip(charges, listed):
         cost = np.broadcast_to(cost, shape)
@@ -102,6 +103,7 @@ def apply(
             charge, cost, np.broadcast_to(contracted, shape), adjustments.committed, shape
         )
     lines += _fee_lines(adjustments, charges, shape)
+
     known = {charge.sku for charge in charges}
     for term in adjustments.negotiated:
         if term.sku and term.sku not in known:
@@ -109,6 +111,7 @@ def apply(
     lines = [
         replace(line, BilledCost=rounded(line.BilledCost, adjustments.currency)) for line in lines
     ]
+
     charged, drawn = lines, _draw(adjustments, lines, periods)
     if drawn is not None:
         paid = -_paid_in_coins(drawn.drawn, adjustments.currency)
@@ -124,6 +127,7 @@ def apply(
                 for k, credit in enumerate(adjustments.credits)
             ),
         ]
+
     if adjustments.support is not None:
         fee = adjustments.support.fee(_support_base(adjustments.support, lines, drawn, charged))
         fee = rounded(np.broadcast_to(fee, shape), adjustments.currency)
@@ -135,6 +139,7 @@ def apply(
         ]
     if adjustments.tax is not None:
         lines = [*lines, _tax_line(adjustments.tax, lines, drawn, charged, adjustments.currency)]
+
     return Invoice(tuple(lines), drawn, adjustments.currency)
 
 

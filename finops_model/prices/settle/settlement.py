@@ -163,6 +163,7 @@ def settle(
         raise PriceError(
             f"settlement: usage has {periods} periods and there are {dates.size} dates; give one date for each period."
         )
+
     window_of = _windows(window_of, dates, periods)
     rates = {sku: _rate(prices, sku, periods) for sku in skus}
     deals = {
@@ -170,6 +171,7 @@ def settle(
         for sku in (contracted or {})
     }
     unit = _unit_prices(skus, {**rates, **deals})
+
     held = ordered(_checked(instruments, skus))
     rest, blocked, done = usage.copy(), np.zeros_like(usage), []
     for instrument in held:
@@ -183,6 +185,7 @@ def settle(
             part_blocked = np.minimum(part.blocked, rest)
             blocked, rest = blocked + part_blocked, rest - part_blocked
         done.append(part)
+
     served = usage - blocked
     already = already or {}
 
@@ -197,6 +200,7 @@ def settle(
 
     listed = money(served, rates)
     spilled = money(rest, rates) if done else listed
+
     deal = {**rates, **deals}
     contracted_cost = money(served, deal) if deals else listed
     on_demand = (money(rest, deal) if done else contracted_cost) if deals else spilled
@@ -273,6 +277,7 @@ def price(
                 "price: a catalog has many prices of a SKU; give the day whose prices are meant, for example day='2026-10-31'."
             )
         prices = _of_day(prices, usage, day)
+
     amounts = [
         np.atleast_1d(quantities(f"usage of '{sku}'", amount)[()]) for sku, amount in usage.items()
     ]
@@ -285,6 +290,7 @@ def price(
     made = [
         make_instrument(dict(held)) if isinstance(held, Mapping) else held for held in instruments
     ]
+
     return settle(
         stacked,
         tuple(usage),

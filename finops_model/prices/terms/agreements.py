@@ -181,6 +181,7 @@ class Agreement:
             else self._months(marketplace, "marketplace")
         )
         spend, market = np.broadcast_arrays(spend, market)
+
         years, size = len(self.commitments), self.year_months
         by_year = (*spend.shape[:-1], years, size)
         off = np.array(self.discount)[:, None]
@@ -188,6 +189,7 @@ class Agreement:
             spend.reshape(by_year) * (1 - off),
             market.reshape(by_year) * (1 - self.marketplace_discount),
         )
+
         real = self.counts == "after_discount"
         own = np.cumsum(net if real else spend.reshape(by_year), axis=-1)
         cap = np.array(self.commitments)[:, None] * self.marketplace_cap
@@ -195,6 +197,7 @@ class Agreement:
             np.cumsum(net_market if real else market.reshape(by_year), axis=-1), cap
         )
         running = own + bought  # counted until each month of the year
+
         lead = spend.shape[:-1]
         carried = [
             np.zeros(lead) for _ in range(self.shortfall_years)
@@ -203,12 +206,14 @@ class Agreement:
         found: dict[str, list[np.ndarray]] = {
             k: [] for k in ("due", "shortfall", "paid", "carried", "excess", "met")
         }
+
         for y, commitment in enumerate(self.commitments):
             counted = running[..., y, -1]
             used_excess = np.minimum(excess_in, commitment)
             due = commitment - used_excess + sum(carried)
             met = running[..., y, :] >= due[..., None] * (1 - 1e-12)
             found["met"].append(np.where(met.any(axis=-1), np.argmax(met, axis=-1), -1))
+
             over = np.maximum(counted - due, 0.0)
             missed, rest = [], counted
             for old in [
@@ -218,6 +223,7 @@ class Agreement:
                 missed.append(np.maximum(old - rest, 0.0))
                 rest = np.maximum(rest - old, 0.0)
             own_missed, *ages = reversed(missed)  # ages: youngest first
+
             last = y == years - 1
             moved = (
                 np.zeros(lead)
@@ -230,12 +236,15 @@ class Agreement:
             found["paid"].append(sum(missed) - moved - sum(kept))
             found["carried"].append(moved + sum(kept))
             carried = [moved, *kept]
+
             following = 0.0 if last else self.commitments[y + 1]
             excess_in = np.minimum(over * self.excess_carry, self.excess_cap * following)
             found["excess"].append(excess_in + np.zeros(lead))
+
         stacked = {key: np.stack(values, axis=-1) for key, values in found.items()}
         cost = (net + net_market).reshape(spend.shape).copy()
         cost[..., size - 1 :: size] += stacked["paid"]
+
         return Outcome(
             agreement=self,
             counted=running[..., -1],

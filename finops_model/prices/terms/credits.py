@@ -173,6 +173,7 @@ def draw(
             for name in credit.services:
                 if name not in names:
                     raise PriceError(unknown(f"credit '{credit.id}'", "service", name, names))
+
     shares, of, inside, ends = _parts(credits, cost.shape[-2], periods)
     whole = len(of) == cost.shape[-2]  # no period is cut
     unpaid = [np.maximum(cost[..., s], 0.0) for s in range(len(names))]
@@ -183,6 +184,7 @@ def draw(
         np.zeros((len(credits), *lead, len(of))),
         np.zeros((len(names), *lead, len(of))),
     )
+
     for k in ordered(credits, order):
         valid, mine = np.flatnonzero(inside[k]), np.flatnonzero(pays[k])
         if not valid.size or not mine.size:
@@ -203,12 +205,14 @@ def draw(
             each = taken if ratio is None else unpaid[s][..., at] * ratio
             by_service[s][..., at] += each
             unpaid[s][..., at] = np.maximum(unpaid[s][..., at] - each, 0.0)
+
     if not whole:
         first = np.searchsorted(of, np.arange(cost.shape[-2]))  # parts of a period stand together
         parts, by_service = (
             np.add.reduceat(parts, first, axis=-1),
             np.add.reduceat(by_service, first, axis=-1),
         )
+
     drawn, by_service = np.moveaxis(parts, 0, -1), np.moveaxis(by_service, 0, -1)
     rest = np.array([c.amount for c in credits]) - drawn.sum(axis=-2)
     over = (

@@ -122,10 +122,12 @@ def read_inventory(
         raise PriceError(
             f"{path}: there is no such file.{f' Did you mean {near!r}?' if near else ''}"
         )
+
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as problem:
         raise PriceError(f"{path}: not a text file in UTF-8 (byte {problem.start}).") from None
+
     rows = csv.DictReader(io.StringIO(text), strict=True)
     records, places = [], []
     try:
@@ -139,6 +141,7 @@ def read_inventory(
             places.append(f"{path}:{rows.line_num}")
     except csv.Error as problem:
         raise PriceError(f"{path}:{rows.line_num}: not valid CSV: {problem}.") from None
+
     names = list(rows.fieldnames or [])
     for name in (PREFIX + column for column in COLUMNS):
         if name not in names:

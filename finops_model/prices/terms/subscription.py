@@ -183,6 +183,7 @@ class Subscription:
         first = day(first, "subscription: first")
         if not seats.ndim or not seats.shape[-1]:
             raise PriceError("subscription: there are no days; give seats (..., day).")
+
         days = first + np.arange(seats.shape[-1])
         edges = self.cycles(first, days[-1] + 1)
         if edges[0] != first or edges[-1] != days[-1] + 1:
@@ -190,6 +191,7 @@ class Subscription:
                 f"subscription: the days run from {first} to {days[-1]}, but the cycles around them from {edges[0]} to "
                 f"{edges[-1] - 1}; give seats for whole cycles."
             )
+
         cycle = np.searchsorted(edges, days, side="right") - 1
         length, left = np.diff(edges).astype(int)[cycle], (edges[cycle + 1] - days).astype(int)
         plan = self._plan_of(days, edges, cycle)
@@ -203,6 +205,7 @@ class Subscription:
         )
         if self.trial_days:
             fee = np.where(days < day(self.anchor, "anchor") + self.trial_days, 0.0, fee)
+
         opens = np.isin(days, edges)
         step = np.diff(fee, axis=-1, prepend=0.0)
         step = np.where(opens, fee, step)
@@ -211,11 +214,13 @@ class Subscription:
         starts = (edges[:-1] - first).astype(int)
         begun = np.cumsum(expensed, axis=-1)
         before = np.take(begun - expensed, starts[cycle], axis=-1)
+
         last_plan, last_held = (
             plan[starts + np.diff(edges).astype(int) - 1],
             held[..., starts + np.diff(edges).astype(int) - 1],
         )
         quota, over, charge, refused = self._overage(last_plan, last_held, usage)
+
         return Charged(
             days,
             edges,

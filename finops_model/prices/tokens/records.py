@@ -129,6 +129,7 @@ def price_records(
             settle(ats[len(ats) // 2 :])
 
     settle(sorted(read))
+
     kept = [
         read.get(at, Buckets({})) if at not in refused else Buckets({})
         for at in range(len(records))

@@ -65,12 +65,14 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
             f"{where}: has neither prompt_tokens nor input_tokens; give the usage object of the response."
         )
     refuse_unknown(usage, "openai")
+
     total_in = same(
         where, "how many tokens went in", *_stated(usage, "prompt_tokens", "input_tokens")
     )
     total_out = same(
         where, "how many tokens came out", *_stated(usage, "completion_tokens", "output_tokens")
     )
+
     inside, of_output = _details(usage, PROMPT_DETAILS), _details(usage, MADE_DETAILS)
     cached = _details(inside, ("cached_tokens_details",))
     reads = {kind: _read(cached, f"{kind}_tokens", where) for kind in KINDS}
@@ -87,6 +89,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
         *_stated(usage, *WRITTEN),
     )
     _misses(usage, total_in, read, where)
+
     lives = _details(usage, ("cache_creation", "cache_creation_token_details")) or _details(
         inside, ("cache_creation_token_details",)
     )
@@ -99,12 +102,14 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
             "the tokens written to the cache",
             where,
         )
+
     cited = same(
         where,
         "how many tokens were cited",
         *_stated(of_output, "citation_tokens"),
         *_stated(usage, "citation_tokens"),
     )
+
     parts = {
         "input": total_in,
         "output": total_out + cited,
@@ -122,6 +127,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
             *_stated(usage, "reasoning_tokens"),
         ),
     }
+
     for kind in KINDS:
         parts[f"input_{kind}"] = _less(
             _read(inside, f"{kind}_tokens", where),
@@ -132,6 +138,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
         )
         parts[f"cache_read_{kind}"] = reads[kind]
         parts[f"output_{kind}"] = _read(of_output, f"{kind}_tokens", where)
+
     _total(
         usage,
         "total_tokens",

@@ -70,9 +70,11 @@ def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
         else clean(curve.unit).removesuffix("-hours")
         + ("s an hour" if curve.unit.endswith("-hours") else " an hour")
     )
+
     at = int(np.argmin(np.abs(levels - curve.chosen)))
     span, marks = inside(0.0, float(max(levels[-1], signed, 1e-9)), 8, 0.01)
     steps = ticks(0.0, float(max(high.max(), 1e-9)))
+
     draw = Canvas(WIDTH, HEIGHT, 70, 150, 26, 46, x=span, y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     draw.x_axis(marks, [f"{mark:,.10g}" for mark in marks])
@@ -82,6 +84,7 @@ def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
         "center",
         dy=35,
     )
+
     if signed > 0:
         draw.rules([{"x": signed, "x2": signed, "y": 0, "y2": steps[-1]}], VERMILION, 1.5, (5, 4))
         left = signed <= curve.chosen
@@ -94,6 +97,7 @@ def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
             bold=True,
             halo=True,
         )
+
     draw.line([{"x": float(x), "y": float(y)} for x, y in zip(levels, high)], GREY, 1.8, (6, 3))
     draw.line([{"x": float(x), "y": float(y)} for x, y in zip(levels, mean)], BLUE, 2.8)
     ends = keep_apart([float(high[-1]), float(mean[-1])], 15 * draw.per_px(), *draw.y)
@@ -102,6 +106,7 @@ def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
     ):
         draw.text([{"x": float(levels[-1]), "y": y, "t": text}], color, dx=8, bold=color == BLUE)
     draw.points([{"x": float(levels[at]), "y": float(mean[at])}], INK, 110)
+
     top, side = 0.55 * steps[-1], "right" if levels[at] > 0.6 * span[1] else "left"
     draw.rules(
         [{"x": float(levels[at]), "x2": float(levels[at]), "y": float(mean[at]), "y2": top}],
@@ -121,6 +126,7 @@ def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
             bold=bold,
             halo=True,
         )
+
     title = f"{levels[at]:,.6g} {short(unit, 40)} would be regretted by {money(float(mean[at]), currency)} on average"
     title += f", buying nothing by {money(float(mean[0]), currency)}" if levels[0] == 0 < at else ""
     subtitle = (
@@ -131,4 +137,5 @@ def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
         f"{x:,.6g}: {money(float(m), currency)}, in one future of ten more than {money(float(h), currency)}."
         for x, m, h in zip(levels, mean, high)
     ]
+
     return Shown(**vars(draw.figure(title, subtitle, " ".join([f"{title}.", *words]))))

@@ -56,11 +56,13 @@ def growth(facts) -> Shown:
     mean = np.convolve(daily, np.full(WEEK, 1 / WEEK), "valid")
     months = list(month_range(str(dates[0])[:7], str(dates[-1])[:7]))
     place = (dates - np.datetime64(f"{months[0]}-01", "D")).astype(float) / 30.4375
+
     steps = ticks(0.0, float(daily.max()))
     draw = Canvas(WIDTH, 300, 66, 120, 14, 30, x=(0, len(months) - 0.4), y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, facts.currency))
     shown = month_ticks(months)
     draw.x_axis([float(i) for i in shown], [month_label(months[i]) for i in shown])
+
     draw.line([{"x": float(x), "y": float(y)} for x, y in zip(place, daily)], PALE, 1.0)
     draw.line([{"x": float(x), "y": float(y)} for x, y in zip(place[WEEK - 1 :], mean)], BLUE, 2.6)
     ends = keep_apart(
@@ -68,6 +70,7 @@ def growth(facts) -> Shown:
     )
     draw.text([{"x": float(place[-1]), "y": ends[0], "t": "four-week mean"}], BLUE, dx=8, bold=True)
     draw.text([{"x": float(place[-1]), "y": ends[1], "t": "each day"}], GREY, dx=8)
+
     years = (len(mean) - 1) / 365.25
     pace = (mean[-1] / mean[0]) ** (1 / years) - 1 if mean[0] > 0 else 0.0
     title = f"AI use went from {money(float(mean[0]), facts.currency)} to {money(float(mean[-1]), facts.currency)} a day: {pace:+.0%} a year".replace(
@@ -105,6 +108,7 @@ def seasons(facts) -> Shown:
         (of_week / of_week.mean(axis=1, keepdims=True)).mean(axis=0),
         int((dates[-7 * weeks].astype(int) + 3) % 7),
     )
+
     half = 45
     trend = np.convolve(daily, np.full(2 * half + 1, 1 / (2 * half + 1)), "valid")
     ratio, of_month = (
@@ -114,10 +118,12 @@ def seasons(facts) -> Shown:
     year = np.array(
         [ratio[of_month == m].mean() if (of_month == m).any() else 1.0 for m in range(12)]
     )
+
     values = np.concatenate([shape, year]) - 1
     steps = ticks(float(values.min()), float(values.max()), 5)
     draw = Canvas(WIDTH, 240, 66, 20, 26, 30, x=(0, 21), y=(steps[0], steps[-1]))
     draw.y_axis(steps, [f"{v * 100:+.0f} %".replace("-", "−") if v else "usual" for v in steps])
+
     places = [*(i + 0.5 for i in range(7)), *(i + 8.8 for i in range(12))]
     draw.bars(
         [
@@ -135,6 +141,7 @@ def seasons(facts) -> Shown:
     draw.rules([{"x": 0, "x2": 21, "y": 0, "y2": 0}], INK, 1.0)
     for x, text in ((0.1, "day of the week"), (8.4, "month of the year, trend taken out")):
         draw.text([{"x": x, "y": steps[-1], "t": text}], GREY, dy=-12, bold=True)
+
     low = int(np.argmin(year))
     title = f"A weekend day uses {1 - shape[5:].mean():.0%} less than a usual day, {MONTHS[low]} {1 - year[low]:.0%} less than the months around it"
     words = "; ".join(f"{name} {v * 100:+.0f} %" for name, v in zip((*WEEKDAYS, *MONTHS), values))
@@ -172,11 +179,13 @@ def with_and_without(bill: Hierarchy, known: Hierarchy, node: str | None, name: 
         for one in known.covariates.overrides
         if one["month"] == span.name and one["unit"] == (node or "Company") and not one["workload"]
     ]
+
     values = [v for part in ranges for three in part for v in three] + [
         one["value"] for _, one in hand
     ]
     edge = 0.06 * (max(values) - min(values))
     steps = ticks(max(min(values) - edge, 0.0), max(values) + edge)
+
     draw = Canvas(WIDTH, 330, 66, 180, 14, 30, x=(-0.5, len(spans) - 0.4), y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     shown = [i for i in range(len(spans)) if len(spans) <= 9 or i % 2 == 0]
@@ -200,6 +209,7 @@ def with_and_without(bill: Hierarchy, known: Hierarchy, node: str | None, name: 
             GREY if color == PALE else INK,
             34,
         )
+
     draw.points([{"x": i + 0.34, "y": one["value"]} for i, one in hand], VERMILION, 60)
     draw.text(
         [
@@ -210,9 +220,11 @@ def with_and_without(bill: Hierarchy, known: Hierarchy, node: str | None, name: 
         dx=8,
         halo=True,
     )
+
     ends = keep_apart([ranges[0][-1][1], ranges[1][-1][1]], 34 * draw.per_px(), *draw.y)
     for y, text, color in zip(ends, ("from the bill alone", "with what people know"), (GREY, BLUE)):
         draw.text([{"x": len(spans) - 0.7, "y": y, "t": text}], color, dx=10, bold=color == BLUE)
+
     at = int(np.argmax([abs(b[1] / a[1] - 1) if a[1] else 0.0 for a, b in zip(*ranges)]))
     change = ranges[1][at][1] / ranges[0][at][1] - 1
     title = f"What people know moves {short(name, 40)} most in {month_label(spans[at].name)}: {abs(change):.0%} {'up' if change > 0 else 'down'}, to {money(ranges[1][at][1], currency)}"
@@ -256,11 +268,13 @@ def missed(rows_by_way: dict[str, list[dict]]) -> Shown:
         (way, [row["error_pct"] for row in rows], color)
         for (way, rows), color in zip(rows_by_way.items(), (SKY, BLUE, GREEN))
     ]
+
     longest = max(value for _, values, _ in bars for value in values)
     high = 30 * len(bars) + 16
     draw = Canvas(
         WIDTH, high * len(leads) + 30, 132, 220, 10, 20, x=(0, longest), y=(len(leads), 0)
     )
+
     for i, lead in enumerate(leads):
         draw.text(
             [{"x": 0, "y": i + 0.5, "t": f"{lead} month{'s' * (lead > 1)} ahead"}],
@@ -285,6 +299,7 @@ def missed(rows_by_way: dict[str, list[dict]]) -> Shown:
                 bold=b > 1,
             )
     draw.rules([{"x": 0, "x2": 0, "y": 0, "y2": len(leads)}], INK, 1.2)
+
     first, count = rows_by_way[ways[-1]][0], rows_by_way[ways[0]][0]["n"]
     title = f"One month ahead we missed by {first['error_pct'] * 100:.1f} %, repeating last week by {bars[0][1][0] * 100:.1f} %"
     words = [
@@ -326,11 +341,13 @@ def three_years(nodes: Hierarchy) -> Shown:
     months = [*booked, *(span.name for span in spans)]
     whole = {month: float(nodes.booked[month].sum()) for month in booked}
     fan = [nodes.quantiles(span, None, (0.1, 0.25, 0.5, 0.75, 0.9)) for span in spans]
+
     steps = ticks(0.0, max(*(row[-1] for row in fan), *whole.values()))
     draw = Canvas(WIDTH, 350, 66, 140, 22, 30, x=(0, len(months) - 1), y=(steps[0], steps[-1]))
     draw.y_axis(steps, axis_money(steps, currency))
     shown = month_ticks(months)
     draw.x_axis([float(i) for i in shown], [month_label(months[i]) for i in shown])
+
     start = len(booked) - 1
     rows = [(start, (whole[booked[-1]],) * 5), *((start + 1 + i, row) for i, row in enumerate(fan))]
     graded = sum(span.graded for span in spans)
@@ -340,6 +357,7 @@ def three_years(nodes: Hierarchy) -> Shown:
     draw.line([{"x": x, "y": row[2]} for x, row in rows[: graded + 1]], BLUE, 2.6)
     draw.line([{"x": x, "y": row[2]} for x, row in rows[graded:]], BLUE, 2.0, (5, 4))
     draw.line([{"x": i, "y": whole[month]} for i, month in enumerate(booked)], INK, 2.4)
+
     edge = start + graded
     draw.rules([{"x": edge, "x2": edge, "y": 0, "y2": steps[-1]}], GREY, 1.0, (3, 3))
     draw.text(
@@ -350,6 +368,7 @@ def three_years(nodes: Hierarchy) -> Shown:
         bold=True,
     )
     draw.text([{"x": edge, "y": steps[-1], "t": "graded"}], GREY, "right", dx=-6, dy=-10, bold=True)
+
     last = rows[-1][1]
     ends = keep_apart([last[0], last[2], last[4]], 16 * draw.per_px(), *draw.y)
     for y, value, label in zip(ends, (last[0], last[2], last[4]), ("P10", "P50", "P90")):
@@ -359,6 +378,7 @@ def three_years(nodes: Hierarchy) -> Shown:
             dx=8,
             bold=label == "P50",
         )
+
     title = f"By {month_label(spans[-1].name)} a month may cost {money(last[0], currency)} to {money(last[4], currency)}: three years are a direction, not a number"
     words = [
         f"{span.name}: P10 {money(row[0], currency)}, P50 {money(row[2], currency)}, P90 {money(row[4], currency)}."

@@ -146,8 +146,10 @@ def run_chart(run: Run, width: int = 900) -> HTML:
         (last["p05"], "5th pct", GREY),
     ]
     labels = [{"month": last["month"], **row} for row in spread_labels(ends, 0.055 * top)]
+
     title = f"AI spend is heading for {money(last['p50'], run.currency)} a month in {month_name(run.months[-1])}"
     note = f"Monthly cost in {run.currency}, commitments spread over their term. Bands: 50, 80 and 90 % of {run.paths:,} simulated futures."
+
     spec = {
         **fan_spec(run.currency),
         "width": width,
@@ -173,6 +175,7 @@ def run_chart(run: Run, width: int = 900) -> HTML:
             "frame": [{"value": top}],
         },
     }
+
     return HTML(
         f"<div role='img' aria-label='{html.escape(title, quote=True)}'>{vl_convert.vegalite_to_svg(spec)}</div>"
     )

@@ -99,6 +99,7 @@ def command(
     """
     check_token(token)
     warm = ["--VoilaConfiguration.preheat_kernel=True", f"--pool_size={int(pool)}"] if pool else []
+
     return [
         sys.executable,
         "-m",

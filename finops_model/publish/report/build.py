@@ -145,6 +145,7 @@ def build_reports(
                 f"'{brief['slug']}'. Give one of the units another name."
             )
         places[place] = brief["unit"]
+
     if not briefs:
         return []
     root.mkdir(parents=True, exist_ok=True)
@@ -168,6 +169,7 @@ def build_reports(
                 for i, (brief, folder, failed) in enumerate(zip(briefs, folders, kept)):
                     render(brief, folder, warm=warm, manifest_extra=manifest_extra, failed=failed)
                     say("reports", i + 1, len(briefs))
+
         with _publishing(root):
             for folder, failed in zip(folders, kept):
                 _put(folder, root / folder.parent.name / folder.name)
@@ -175,6 +177,7 @@ def build_reports(
             with contextlib.suppress(OSError):
                 (root / ".failed").rmdir()
             entries = {(entry["month"], entry["slug"]): entry for entry in archive.rebuild(root)}
+
     return [entries[place] for place in places]
 
 

@@ -76,6 +76,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
             profile.append(when)
             on_demand.append(parameter.power)
             on_line.append([])
+
     for w in range(plan.demand):
         columns.charge(w, w, plan.linear[:, w])
     for i, (timeline, money) in enumerate(plan.uncertain_prices):
@@ -89,6 +90,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
                 on_line.append([i])
         for w in range(plan.demand):
             columns.charge(w, w, money[:, w], i)
+
     series = []
     for one in plan.series:
         here = [i for i, sku in enumerate(plan.line_skus) if sku in one.skus]
@@ -100,12 +102,14 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
             profile.append(row)
             on_demand.append(np.zeros(plan.demand) if priced else on)
             on_line.append(here if priced else [])
+
     tiers = []
     for tier in plan.tiered:
         where = columns.add(*(f"tier/{tier.sku}/{plan.names[w]}" for w in tier.workloads))
         for column, w in zip(range(where.start, where.stop), tier.workloads):
             columns.charge(w, column, tier.usage[:, w])
         tiers.append(where)
+
     dials = -1
     if grids is not None:
         dials = columns.add("dial/tokens", "dial/routable", "dial/routed").start
@@ -118,10 +122,12 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
         ):  # tokens whose price differs from path to path are tokens too
             for w in range(plan.demand if plan.line_skus[i] in of_tokens else 0):
                 columns.charge(w, dials, money[:, w], i)
+
     meters, settled = add_pools(plan, columns, len(lines), grids)
     powers = np.zeros((len(profile), len(lines)))
     for v, here in enumerate(on_line):
         powers[v, here] = 1.0
+
     charges, steps = columns.charges, len(plan.dates)
     rate, size, stays, begins = (None,) * 4 if plan.bursts is None else plan.bursts.T
     flat = FlatPlan(
@@ -154,6 +160,7 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
         charge_rate=np.array([c[3] for c in charges]).reshape(len(charges), steps),
         **settled,
     )
+
     shifted = [slice(t.start - units, t.stop - units) for t in tiers]
     return Compiled(plan, flat, tuple(shifted), meters, dials - units if dials >= 0 else -1)
 

@@ -189,6 +189,7 @@ def prepare(background: bool = False) -> None:
             stderr=subprocess.DEVNULL,
         )
         return
+
     plan = FlatPlan(
         months=("m",),
         month_of=np.zeros(1, int),
@@ -198,6 +199,7 @@ def prepare(background: bool = False) -> None:
         units=1,
         pools=("p",),
     )
+
     ready, totals = pack(plan), np.zeros((1, 2, 1))
     functions = kernel()
     functions["simulate"](
@@ -213,6 +215,7 @@ def prepare(background: bool = False) -> None:
     functions["settle"](
         ready, np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), totals
     )
+
     (cache_folder() / "ready").touch()
 
 
@@ -325,6 +328,7 @@ def simulate_block(
     values, kept = path_values(plan, first, count, seed), nothing_kept()
     if plan.kept:
         kept = tuple(np.zeros((plan.kept, plan.steps, count), np.float32) for _ in range(2))
+
     if choose(engine) == "numba":
         kernel()["simulate"](
             packed(plan),
@@ -351,6 +355,7 @@ def simulate_block(
             levels=kept[0],
             prices=kept[1],
         )
+
     for overlap in plan.overlaps:
         overlap.add(*kept, plan.month_of, totals)
     return _settled(plan, path0, totals[path0 - first :], sums if volume else None)

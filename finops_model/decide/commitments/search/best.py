@@ -130,6 +130,7 @@ def best_commitments(
         budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months
     )
     how = {"objective": objective, "beta": beta, "currency": currency}
+
     if offers is None:
         if rate is None or on_demand is None:
             raise PriceError("best_commitments: give rate and on_demand for one pool, or offers.")
@@ -148,11 +149,13 @@ def best_commitments(
         if hasattr(demand, "ppf"):
             return _of_law(demand, offer, limits, how, start)
         return Single(offer, usage_of(demand, skus)).best(limits, how, start)
+
     if rate is not None or on_demand is not None:
         raise PriceError("best_commitments: give rate and on_demand, or offers, not both.")
     offers = [offer_from(offer, f"offers[{i}]") for i, offer in enumerate(offers)]
     if not offers:
         raise PriceError("best_commitments: there are no offers; give at least one.")
+
     usage = usage_of(demand, skus)
     _named_once(offers)
     worth, notes = _worth_looking_at(offers, usage, prices, limits)
@@ -160,12 +163,14 @@ def best_commitments(
         return replace(
             Single(offers[0], usage, prices).answer([0.0], how, start), notes=tuple(notes)
         )
+
     worth += _longer_terms(worth, offers, usage, years)
     cases = [case_of(group, usage, prices, years) for group in _groups(worth, usage)]
     parts = [
         case.best(limits if len(cases) == 1 else replace(limits, budget=None), how, start)
         for case in cases
     ]
+
     if (
         len(cases) > 1
         and budget is not None
@@ -182,6 +187,7 @@ def best_commitments(
         notes.append(
             "The budget is shared by several offers: solved by HiGHS on duration-curve bins."
         )
+
     return replace(_joined(parts, how), notes=tuple(notes))
 
 
