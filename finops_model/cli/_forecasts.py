@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError, unknown
 from ..forecasting.settling import SETTLING_DAYS
+from ..measure.brief_types import Landing
 from ..measure.budget import against, outside, outside_words
 from ..measure.budget import landing as budgets
 from ..measure.words import money
@@ -133,7 +134,7 @@ def of_workspace(
     }
 
 
-def year_of(nodes: Hierarchy, node: str | None, settings) -> dict | None:
+def year_of(nodes: Hierarchy, node: str | None, settings) -> Landing | None:
     """Where the fiscal year under way lands, as a report has it; None where the forecast does not reach its end, or is of no such node."""
     period = against.period_of(None, nodes.as_of, settings.fiscal_year_starts)
     span = next(
@@ -189,16 +190,16 @@ def by_hand(nodes: Hierarchy, overrides, inside) -> list[dict]:
     return set_by_hand
 
 
-def left_out(found: dict, rows: list[dict], name: str, currency: str) -> str:
+def left_out(outside: dict, rows: list[dict], name: str, currency: str) -> str:
     """What totals leave out, beside them; where a row is the whole fiscal year, also what it lands at after the credits booked (docs/method §6.5)."""
-    if not found["items"]:
+    if not outside["items"]:
         return ""
-    text = f"Left out of {name}, {found['period']} so far: {outside_words.words(found['items'], currency)}; {'neither' if len(found['items']) > 1 else 'it'} is {'' if len(found['items']) > 1 else 'not '}forecast"
+    text = f"Left out of {name}, {outside['period']} so far: {outside_words.words(outside['items'], currency)}; {'neither' if len(outside['items']) > 1 else 'it'} is {'' if len(outside['items']) > 1 else 'not '}forecast"
     year = next(
-        (row for row in rows if row["node"] == name and row["period"] == found["period"]), None
+        (row for row in rows if row["node"] == name and row["period"] == outside["period"]), None
     )
-    if year is not None and any(item["what"] == "Credits" for item in found["items"]):
-        text += f". {found['period']} after credits: P50 {money(year['p50'] + found['credits'], currency)}"
+    if year is not None and any(item["what"] == "Credits" for item in outside["items"]):
+        text += f". {outside['period']} after credits: P50 {money(year['p50'] + outside['credits'], currency)}"
     return f"{text}."
 
 
@@ -255,9 +256,18 @@ def of_table(
     from ..forecasting.hierarchy import TOTAL, forecast_many, forecast_tree
 
     series, _, read = read_series(path, date, value)
-    rows, how = [], {"as_of": as_of and check_day(as_of, "--as-of"), "settling_days": settling_days}
+    rows = []
+    day = check_day(as_of, "--as-of") if as_of else None
     if len(series) == 1:
-        forecasts = forecast_many(series, days, paths, workers=1, progress=bars, **how)
+        forecasts = forecast_many(
+            series,
+            days,
+            paths,
+            workers=1,
+            progress=bars,
+            as_of=day,
+            settling_days=settling_days,
+        )
         name, only = next(iter(forecasts.items()))
         inside = only.dates.astype("datetime64[M]")
         for month, totals in only.month_totals().items():
@@ -272,7 +282,14 @@ def of_table(
         methods, late = only.weights, only.left_out
     else:
         tree = forecast_tree(
-            series, days, paths=paths, workers=workers, executor=executor, progress=bars, **how
+            series,
+            days,
+            paths=paths,
+            workers=workers,
+            executor=executor,
+            progress=bars,
+            as_of=day,
+            settling_days=settling_days,
         )
         inside = tree.dates.astype("datetime64[M]")
         for node in tree.nodes:
@@ -292,7 +309,7 @@ def of_table(
         methods, late = (
             {},
             tuple(
-                replace(one, source=name) for name, found in tree.left_out.items() for one in found
+                replace(one, source=name) for name, left in tree.left_out.items() for one in left
             ),
         )
     said = [

@@ -174,11 +174,11 @@ def _parts(windows: pd.DataFrame, bands) -> dict:
     }
 
 
-def write_windows(found: dict, path: Path) -> Path:
+def write_windows(backtest: dict, path: Path) -> Path:
     """Every graded window, whole or not at all."""
     from ..documents import write_atomic
 
-    frame = found["windows"]
+    frame = backtest["windows"]
     if path.suffix == ".parquet":
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False)

@@ -70,23 +70,19 @@ def row(run, base, of: str, land: dict | None) -> dict:
 def sentences(rows: list[dict], runs, of: str, target: float | None, currency: str) -> list[str]:
     """What the table cannot say: whether the paths are enough, how likely the budget is exceeded, what a preview is."""
     said = []
-    for found, run in zip(rows, runs):
+    for row, run in zip(rows, runs):
         precision = answers.enough_paths(run.total(), target or 0.01, of)
         half = (
-            found["converged"][-2]["value"]
-            if len(found["converged"]) > 1
-            else precision.estimate.value
+            row["converged"][-2]["value"] if len(row["converged"]) > 1 else precision.estimate.value
         )
         moved = abs(precision.estimate.value / half - 1) if half else 0.0
-        text = f"{found['name']}: {of} is known to {precision.estimate.relative_error:.2%} (standard error, {run.paths:,} paths); the second half of them moved it by {moved:.2%}"
+        text = f"{row['name']}: {of} is known to {precision.estimate.relative_error:.2%} (standard error, {run.paths:,} paths); the second half of them moved it by {moved:.2%}"
         if target is not None and not precision.enough:
             text += f". The target of {target:.2%} needs about {precision.wanted:,} paths: raise --max-paths"
-        worst = f"mean of the worst 5 % (CVaR95) {money(found['cvar95'], currency)} ± {money(found['cvar95_standard_error'], currency)}"
-        said += [text + ".", f"{found['name']}: {worst}."]
-        if "budget" in found:
-            said.append(
-                f"{found['name']}: {landing_words.budget_sentence(found['budget'], currency)}"
-            )
+        worst = f"mean of the worst 5 % (CVaR95) {money(row['cvar95'], currency)} ± {money(row['cvar95_standard_error'], currency)}"
+        said += [text + ".", f"{row['name']}: {worst}."]
+        if "budget" in row:
+            said.append(f"{row['name']}: {landing_words.budget_sentence(row['budget'], currency)}")
     if runs[0].engine == PREVIEW:
         said.append(
             "Preview: numpy answers while the compiled engine is made ready. Run again for its own numbers; the two agree within the errors shown."

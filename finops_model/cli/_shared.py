@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import json
 import time
+from json import dumps, loads
 from pathlib import Path
 from typing import Annotated
 
@@ -22,22 +22,26 @@ class Terminal(Console):
     def render_str(self, text, **how):
         return super().render_str(printable(text), **how)
 
-    def print_json(self, text: str) -> None:
+    def print_json(self, json: str | None = None, **how) -> None:
         """JSON as people read it; what could steer the terminal is written as JSON escapes, so that no name changes."""
-        shown = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        shown = dumps(loads(json or "null"), indent=2, ensure_ascii=False)
         self.print(
-            Text("".join(c if c == printable(c) else json.dumps(c)[1:-1] for c in shown)),
+            Text("".join(c if c == printable(c) else dumps(c)[1:-1] for c in shown)),
             soft_wrap=True,
         )
 
 
-PLAIN = {
-    "highlight": False,
-    "soft_wrap": True,
-    "markup": False,
-    "emoji": False,
-}  # emoji: "job:key:7" is a name
-out, err = Terminal(**PLAIN), Terminal(stderr=True, **PLAIN)
+def _terminal(stderr: bool = False) -> Terminal:
+    return Terminal(
+        stderr=stderr,
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+        emoji=False,  # "job:key:7" is a name
+    )
+
+
+out, err = _terminal(), _terminal(stderr=True)
 
 SettingsOption = Annotated[
     Path, typer.Option("--settings", "-s", help="finops.yaml, or the folder it lies in.")

@@ -129,13 +129,13 @@ def commit(
             )
 
 
-def _show(found) -> None:
-    currency = found.recommendation.currency
-    out.print(str(found.recommendation), markup=False)
-    _held(found, currency)
-    for curve in found.curves:
+def _show(answer) -> None:
+    currency = answer.recommendation.currency
+    out.print(str(answer.recommendation), markup=False)
+    _held(answer, currency)
+    for curve in answer.curves:
         _levels(curve, currency)
-    for replay in found.replays:
+    for replay in answer.replays:
         out.print(f"\n{replay}", markup=False)
         out.print(
             f"  {replay.months[0]} … {replay.months[-1]} at today's prices, terms that fit into it.",
@@ -157,17 +157,17 @@ def _base_beside(file: Path, chosen) -> str | None:
     return base.relative_to(file.resolve().parent).as_posix()
 
 
-def _held(found, currency: str) -> None:
-    out.print(f"\nData up to {found.as_of}; offers from {found.start} on.", markup=False)
-    if not found.held:
+def _held(answer, currency: str) -> None:
+    out.print(f"\nData up to {answer.as_of}; offers from {answer.start} on.", markup=False)
+    if not answer.held:
         return out.print("Nothing is signed yet.")
-    for item in found.held:
+    for item in answer.held:
         then = f"{item['successor']} follows" if item["successor"] else "nothing follows"
         out.print(
             f"Signed: {item['id']}, {item['quantity']:,.6g} {item['unit']} an hour, ends {item['end']} (in {item['days']:,} days); {then}.",
             markup=False,
         )
-    for cliff in (row for row in found.cliffs if row["ends"]):
+    for cliff in (row for row in answer.cliffs if row["ends"]):
         out.print(
             f"Cliff in {cliff['month']}: {cliff['dropped']:,.6g} {cliff['unit']} an hour drop off; the same use on demand costs "
             f"{amount(cliff['extra_per_month'], currency)} a month more.",

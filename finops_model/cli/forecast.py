@@ -152,10 +152,10 @@ def forecast(
         out.print(f"{len(result['rows'])} rows: {to}")
 
 
-def _show(found: dict) -> None:
+def _show(forecast: dict) -> None:
     """Nodes and spans of a workspace."""
-    currency, both = found["currency"], len(found["shocks"]) > 1
-    named = found["by"] is not None
+    currency, both = forecast["currency"], len(forecast["shocks"]) > 1
+    named = forecast["by"] is not None
     ways = {
         "measured": "As measured",
         "independent": "Independent shocks",
@@ -166,18 +166,16 @@ def _show(found: dict) -> None:
         if not both
         else ["P50", *(f"{ways[how]}, P10–P90" for how in ("independent", "measured", "shared"))]
     )
-    title = (
-        f"{found['unit']} · EffectiveCost, {found['paths']:,} paths, data up to {found['as_of']}"
-    )
+    title = f"{forecast['unit']} · EffectiveCost, {forecast['paths']:,} paths, data up to {forecast['as_of']}"
     table = Table(
-        *([found["by"].capitalize()] if named else []),
-        "Month" if found["rows"][0]["kind"] == "month" else "Period",
+        *([forecast["by"].capitalize()] if named else []),
+        "Month" if forecast["rows"][0]["kind"] == "month" else "Period",
         *columns,
         title=title,
     )
     for column in table.columns:
         column.overflow = "fold"  # a figure is never cut: on a narrow terminal it takes two lines
-    for row in found["rows"]:
+    for row in forecast["rows"]:
         marks = "".join(mark for key, when, mark in DAGGERS if bool(row[key]) == when)
         cells = (
             [amount(row[key], currency) for key in ("p10", "p50", "p90")]
@@ -196,20 +194,20 @@ def _show(found: dict) -> None:
             *cells,
         )
     out.print(table)
-    for one in found["by_hand"]:
+    for one in forecast["by_hand"]:
         out.print(
             f"By hand: {one['node']} {one['month']} {amount(one['value'], currency)}, by {one['by']} ({one['because']}); the model: "
             f"{amount(one['p50'], currency)}, P10 {amount(one['p10'], currency)}, P90 {amount(one['p90'], currency)}."
         )
-    for text in found["known"][:MOST]:
+    for text in forecast["known"][:MOST]:
         out.print(f"Known: {text}.")
-    if len(found["known"]) > MOST:
-        out.print(f"Known: {len(found['known']) - MOST} entries more (all of them: --json).")
+    if len(forecast["known"]) > MOST:
+        out.print(f"Known: {len(forecast['known']) - MOST} entries more (all of them: --json).")
 
 
-def _show_series(found: dict) -> None:
+def _show_series(forecast: dict) -> None:
     """Month totals of the series of a table, in their own unit."""
-    many = len({row["series"] for row in found["rows"]}) > 1
+    many = len({row["series"] for row in forecast["rows"]}) > 1
     table = Table(
         *(["Series"] if many else []),
         "Month",
@@ -217,9 +215,9 @@ def _show_series(found: dict) -> None:
         "P10",
         "P50",
         "P90",
-        title=f"{found['file']} · {found['days']} days ahead, {found['paths']:,} paths",
+        title=f"{forecast['file']} · {forecast['days']} days ahead, {forecast['paths']:,} paths",
     )
-    for row in found["rows"]:
+    for row in forecast["rows"]:
         table.add_row(
             *([row["series"]] if many else []),
             row["month"],
@@ -230,8 +228,8 @@ def _show_series(found: dict) -> None:
             ),
         )
     out.print(table)
-    if found["methods"]:
-        shares = sorted(found["methods"].items(), key=lambda item: -item[1])
+    if forecast["methods"]:
+        shares = sorted(forecast["methods"].items(), key=lambda item: -item[1])
         out.print(f"Methods: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
 
 

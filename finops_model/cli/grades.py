@@ -102,12 +102,12 @@ def grades(
         out.print(table)
 
 
-def _graded(found) -> None:
+def _graded(grades) -> None:
     """Every graded forecast; by lead compared with repeating last week; what the ranges held."""
     from ..forecasting.windows import plain, within
     from ._replays import count, percent
 
-    by_hand = "hand" in found.rows and found.rows["hand"].notna().any()
+    by_hand = "hand" in grades.rows and grades.rows["hand"].notna().any()
     table = Table(
         "Unit",
         "Month",
@@ -120,7 +120,7 @@ def _graded(found) -> None:
         "Error",
         "Band",
     )
-    for row in found.rows.to_dict("records"):
+    for row in grades.rows.to_dict("records"):
         hand = (
             (
                 amount(row["hand"], row["currency"])
@@ -149,23 +149,23 @@ def _graded(found) -> None:
         "Last week",
         "Better by",
         "FinOps var.",
-        *(f"≤ {limit * 100:g} %" for _, limit in found.bands),
-        title=f"By months ahead{', the middle one of the units' if found.counted()['unit'].nunique() > 1 else ''}, compared with repeating last week",
+        *(f"≤ {limit * 100:g} %" for _, limit in grades.bands),
+        title=f"By months ahead{', the middle one of the units' if grades.counted()['unit'].nunique() > 1 else ''}, compared with repeating last week",
     )
-    for row in plain(found.by_lead()):
+    for row in plain(grades.by_lead()):
         names = ("error_pct", "naive_error_pct", "skill", "finops_variance_pct")
         table.add_row(
             str(row["lead"]),
             str(row["n"]),
             str(row["months"]),
             *(percent(row.get(name)) for name in names),
-            *(count(row, within(limit)) for _, limit in found.bands),
+            *(count(row, within(limit)) for _, limit in grades.bands),
         )
     out.print(table)
     said = Table(
         "We said", "It was", "Forecasts", "Months", "By luck alone", title="Calibration of ranges"
     )
-    for row in found.calibration[found.calibration["kind"] == "range"].itertuples():
+    for row in grades.calibration[grades.calibration["kind"] == "range"].itertuples():
         said.add_row(
             f"{row.level:.0%}",
             f"{row.share:.0%}",

@@ -214,14 +214,15 @@ def _compare(
         )
     base, currency = runs[0], runs[0].currency
     year = against.period_of(None, day, starts)
+    lands: list[dict | None]
     if budget is not None:
-        lands = [against.held_against(found, daily, budget, period, starts) for found in runs]
+        lands = [against.held_against(run, daily, budget, period, starts) for run in runs]
     else:
         lands = [
-            None if approved is None else against.landing_beside(found, daily, approved, year)
-            for found in runs
+            None if approved is None else against.landing_beside(run, daily, approved, year)
+            for run in runs
         ]
-    rows = [_runs.row(found, base, of, land) for found, land in zip(runs, lands)]
+    rows = [_runs.row(run, base, of, land) for run, land in zip(runs, lands)]
     whole = against.landing_beside(base, daily, approved, year)
     if as_json:
         out.print_json(

@@ -24,7 +24,7 @@ class Published:
     landing: Mapping  # of its brief
     engine: str | None = None  # that made its numbers
 
-    def told(self, what: str, as_of: str, land: dict | None = None) -> str:
+    def told(self, what: str, as_of: str, land: Mapping | None = None) -> str:
         """One sentence: the report's year, and that of `what` on its own day. land: of the same year; None: it has none."""
         return landing_words.beside_published(self.as_dict(), as_of, land, self.currency, what)
 
@@ -37,7 +37,7 @@ class Published:
     def as_dict(self) -> dict:
         return {"month": self.month, "as_of": self.as_of, "landing": self.landing}
 
-    def beside(self, land: dict | None = None) -> dict:
+    def beside(self, land: Mapping | None = None) -> dict:
         """The same as plain values, for --json: `period`, `p50`, `overrun_probability` as published, and `now` with `change`, a share of it."""
         then, now = self.landing, None
         if land is not None and land["period"] == then["period"] and then["p50"] is not None:
@@ -89,6 +89,6 @@ def engine_of(report: Published | None, month: str | None) -> str | None:
     )
 
 
-def sentence(report: Published | None, what: str, as_of: str, land: dict | None = None) -> str:
+def sentence(report: Published | None, what: str, as_of: str, land: Mapping | None = None) -> str:
     """`Published.told`, or that there is none."""
     return landing_words.NOT_PUBLISHED if report is None else report.told(what, as_of, land)

@@ -49,7 +49,13 @@ def organisation_of(settings) -> dict[str, str] | None:
         return None
     from ..plans.read import read_organisation
 
-    found = read_organisation(settings.path(settings.organisation))
-    if isinstance(found, pd.DataFrame):
-        return dict(zip(found["team"].astype(str), found["business_unit"].astype(str), strict=True))
-    return dict(found)
+    organisation = read_organisation(settings.path(settings.organisation))
+    if isinstance(organisation, pd.DataFrame):
+        return dict(
+            zip(
+                organisation["team"].astype(str),
+                organisation["business_unit"].astype(str),
+                strict=True,
+            )
+        )
+    return dict(organisation)

@@ -107,7 +107,11 @@ class Complete:
             for one in self.sources
             if one.state != "ended"
             and one.step != "longer"
-            and str(one.complete if one.state == "waiting" else max(one.complete, self.now))
+            and str(
+                one.complete
+                if one.state == "waiting"
+                else max(one.complete, self.now or one.complete)
+            )
             < str(day)[:10]
         )
 
@@ -189,18 +193,26 @@ def _source(key: tuple, rows: pd.DataFrame) -> tuple[Source, np.ndarray]:
         (rows["ChargeClass"] != "Correction") & rows["ChargeCategory"].isin(["Usage", "Purchase"])
     ]
     used = plain[(plain["ChargeCategory"] == "Usage") & (plain["ChargeFrequency"] != "Recurring")]
-    told = next(part for part in (used, plain, rows) if len(part))
-    step = _step(told)
-    mine = told[_steps(told) == STEPS.index(step)]
+    counted = next(part for part in (used, plain, rows) if len(part))
+    step = _step(counted)
+    mine = counted[_steps(counted) == STEPS.index(step)]
     complete = _newest_by_day(mine) if step == "days" else mine["last"].max()
     by_day = (
         np.unique(mine["start"].to_numpy("datetime64[D]"))
         if step == "days"
         else mine["last"].to_numpy("datetime64[D]")
     )
-    return Source(
-        *key, step, told["start"].min().date(), complete.date(), not len(used)
-    ), np.unique(by_day)
+    issuer, provider, account = key
+    source = Source(
+        issuer=issuer,
+        provider=provider,
+        account=account,
+        step=step,
+        first=counted["start"].min().date(),
+        complete=complete.date(),
+        fees=not len(used),
+    )
+    return source, np.unique(by_day)
 
 
 def _steps(rows: pd.DataFrame) -> np.ndarray:
@@ -236,16 +248,18 @@ def _newest_by_day(rows: pd.DataFrame) -> pd.Timestamp:
     return newest
 
 
-def judged(found: list[tuple[Source, np.ndarray]], first: dt.date) -> Complete:
+def judged(charged: list[tuple[Source, np.ndarray]], first: dt.date) -> Complete:
     """Each source beside the others: current, waiting or ended; and the days that follow from it."""
-    told = [one for one, _ in found if not one.fees] or [one for one, _ in found]
-    told = [one for one in told if one.step != "longer"] or told
-    newest = max(one.complete for one in told)
+    leading = [one for one, _ in charged if not one.fees] or [one for one, _ in charged]
+    leading = [one for one in leading if one.step != "longer"] or leading
+    newest = max(one.complete for one in leading)
     daily = [
-        one for one in told if one.step == "days" and (newest - one.complete).days <= LONG_GONE
+        one for one in leading if one.step == "days" and (newest - one.complete).days <= LONG_GONE
     ]
     now = max(one.complete for one in daily) if daily else newest
-    sources = tuple(_beside(one, days, [other for other, _ in found], now) for one, days in found)
+    sources = tuple(
+        _beside(one, days, [other for other, _ in charged], now) for one, days in charged
+    )
     held = [one.complete for one in sources if one.state == "waiting" and not one.fees]
     return Complete(sources, first, min([now, *held]), newest, now)
 

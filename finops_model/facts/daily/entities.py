@@ -28,12 +28,12 @@ class PartBook(Book):
     own: Entity
 
     def in_force(self) -> dict:
-        found, currency = {}, self.own.currency
+        versions, currency = {}, self.own.currency
         for key, version in super().in_force().items():
             if currency in version.totals and self.own.names(key[0], key[1]):
                 sums = version.totals[currency]
-                found[key] = replace(version, totals={currency: sums}, rows=int(sums["Rows"]))
-        return found
+                versions[key] = replace(version, totals={currency: sums}, rows=int(sums["Rows"]))
+        return versions
 
 
 class Part(Ledger):
@@ -128,32 +128,32 @@ def which(settings: Settings) -> str:
 
 def keys(ledger: Ledger) -> dict[tuple[str, str, str], tuple[int, Decimal]]:
     """{(issuer, billing account, currency): (rows, BilledCost)} in force."""
-    found: dict = {}
+    held: dict = {}
     for (issuer, account, _), version in ledger.book.in_force().items():
         for currency, sums in version.totals.items():
-            rows, amount = found.get((issuer, account, currency), (0, Decimal(0)))
-            found[issuer, account, currency] = (
+            rows, amount = held.get((issuer, account, currency), (0, Decimal(0)))
+            held[issuer, account, currency] = (
                 rows + int(sums["Rows"]),
                 amount + Decimal(sums["BilledCost"]),
             )
-    return found
+    return held
 
 
 def check(ledger: Ledger, entities: Iterable[Entity]) -> None:
     """Every row belongs to exactly one entity, and every name is one of the ledger's. Raises LedgerError."""
-    found, entities = keys(ledger), list(entities)
+    held, entities = keys(ledger), list(entities)
     for one in entities:
         for kind, column, what in (
             ("billing_accounts", 1, "billing account"),
             ("issuers", 0, "issuer"),
         ):
-            there = sorted({key[column] for key in found} - {""})
+            there = sorted({key[column] for key in held} - {""})
             for name in getattr(one, kind):
                 if name not in there:
                     raise LedgerError(
                         unknown(f"finops.yaml: entities/{one.name}/{kind}", what, name, there)
                     )
-    for (issuer, account, currency), (rows, amount) in sorted(found.items()):
+    for (issuer, account, currency), (rows, amount) in sorted(held.items()):
         owners = [one.name for one in entities if one.takes(issuer, account, currency)]
         if len(owners) == 1:
             continue
@@ -180,14 +180,14 @@ def check(ledger: Ledger, entities: Iterable[Entity]) -> None:
 
 def one_currency(ledger: Ledger) -> None:
     """Raises LedgerError for a ledger of several currencies, and says how to write the entities it sees."""
-    found = keys(ledger)
-    currencies = sorted({currency for _, _, currency in found})
+    held = keys(ledger)
+    currencies = sorted({currency for _, _, currency in held})
     if len(currencies) < 2:
         return
     lines = []
     for currency in currencies:
-        accounts = sorted({account for _, account, code in found if code == currency} - {""})
-        alone = all(code == currency for _, account, code in found if account in accounts)
+        accounts = sorted({account for _, account, code in held if code == currency} - {""})
+        alone = all(code == currency for _, account, code in held if account in accounts)
         named = (
             f", billing_accounts: [{', '.join(accounts)}]"
             if accounts and alone and len(accounts) <= MOST

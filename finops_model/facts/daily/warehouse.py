@@ -63,11 +63,13 @@ RULES = (
 @ibis.udf.scalar.builtin(name="json_extract_string")
 def tag_at(tags: str, place: str) -> str:
     """Text at a JSON pointer; DuckDB's name for it (Spark: get_json_object, Postgres: json_extract_path_text)."""
+    raise NotImplementedError  # the engine has it
 
 
 @ibis.udf.scalar.builtin(name="timezone")
 def local_time(zone: str, moment: dt.datetime) -> dt.datetime:
     """DuckDB's AT TIME ZONE."""
+    raise NotImplementedError  # the engine has it
 
 
 def daily(ledger, settings, through=None) -> pd.DataFrame:
@@ -129,13 +131,13 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
             str(through),
         ]
     )
-    found = kept.read(ledger.root, asked)
+    daily = kept.read(ledger.root, asked)
     if (
-        found is not None
-        and set(DAILY) <= set(found)
-        and (through is not None or not _off(found, ledger, doubled))
+        daily is not None
+        and set(DAILY) <= set(daily)
+        and (through is not None or not _off(daily, ledger, doubled))
     ):
-        return _typed(found)[DAILY]
+        return _typed(daily)[DAILY]
     if not parts:
         return _typed(pd.DataFrame({name: [] for name in DAILY}))
     frame = _typed(_query([Path(ledger.root) / path for path in parts], settings, through, doubled))
@@ -165,12 +167,12 @@ def _off(frame: pd.DataFrame, ledger, doubled: list) -> str:
             ledger.totals(column),
             *({c: -a} for c, a in twice.set_aside(doubled).items() if column == "EffectiveCost"),
         )
-        found = {
+        sums = {
             currency: math.fsum(part[column])
             for currency, part in frame.groupby("BillingCurrency", observed=True)
         }
-        for currency in sorted({*said, *found}):
-            then, now = float(said.get(currency, 0)), found.get(currency, 0.0)
+        for currency in sorted({*said, *sums}):
+            then, now = float(said.get(currency, 0)), sums.get(currency, 0.0)
             if not abs(now - then) < 0.005 + 1e-12 * abs(then):
                 return f"the daily facts add up to {column} {now:,.2f} {currency} and the record says {then:,.2f}"
     return ""

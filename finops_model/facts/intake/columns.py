@@ -7,7 +7,17 @@ import re
 import pandas as pd
 
 from ...errors import InputError, listing
-from .formats import CODES, MONEY, SYMBOLS, is_month, plain_words, read_moment, read_number, share
+from .formats import (
+    CODES,
+    MONEY,
+    SYMBOLS,
+    Moment,
+    is_month,
+    plain_words,
+    read_moment,
+    read_number,
+    share,
+)
 
 WORDS = {
     "date": "charge period start|usage date|charge date|cost date|usage start time|usage start|billing date|date|start date|start time|day|timestamp|datum|tag|"
@@ -130,11 +140,11 @@ def currency_of(heading: str) -> str:
     >>> currency_of("Cost (EUR)"), currency_of("Betrag €"), currency_of("Cost")
     ('EUR', 'EUR', '')
     """
-    found = {
+    codes = {
         SYMBOLS.get(mark.upper(), mark.upper())
         for mark in MONEY.findall(str(heading).replace("_", " "))
     }
-    return found.pop() if len(found) == 1 else ""
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def bare(column: str) -> str:
@@ -190,7 +200,7 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
         if share(cells[c], _number) >= (0.6 if _rank(c, "amount") is None else 0.01)
         and c not in dates
     ]
-    months = {c: _month(c) for c in columns if is_month(c)}
+    months = {c: _month(m) for c in columns if is_month(c) and (m := read_moment(c))}
     months = months if sum(c in numbers for c in months) >= 2 else {}
     roles: dict = dict.fromkeys(ROLES)
     if len(months) >= 2 and len(set(months.values())) == len(months):
@@ -255,9 +265,8 @@ def _decimal_only(cell: str):
     return True if re.fullmatch(r"-?\d{1,3}\.\d{1,2}|-?\d+[.,]\d{3,}", cell.strip()) else None
 
 
-def _month(column: str) -> str:
-    found = read_moment(column)
-    return f"{found.year:04d}-{found.first:02d}"
+def _month(moment: Moment) -> str:
+    return f"{moment.year:04d}-{moment.first:02d}"
 
 
 def _rank(column: str, role: str) -> int | None:

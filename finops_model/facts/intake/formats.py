@@ -70,12 +70,12 @@ def plain_words(text: str) -> str:
 def _core(text: str) -> tuple[str, bool, str] | None:
     """(digits with their marks, negative, currency or '') of a cell that may be an amount."""
     bare = text.translate(MINUS).translate(SPACES).strip()
-    found = MONEY.findall(bare)
-    if len(found) > 1:
+    marks = MONEY.findall(bare)
+    if len(marks) > 1:
         return None
     currency = ""
-    if found:
-        currency = SYMBOLS.get(found[0].upper(), found[0].upper())
+    if marks:
+        currency = SYMBOLS.get(marks[0].upper(), marks[0].upper())
         bare = MONEY.sub("", bare).strip()
     negative = False
     if bare.startswith("(") and bare.endswith(")"):
@@ -216,16 +216,16 @@ def read_moment(text: str) -> Moment | None:
     bare = text.strip()
     if not bare or len(bare) > 40 or not bare[-1:].isalnum() and bare[-1:] != ".":
         return None
-    if found := ISO.fullmatch(bare):
-        return Moment(int(found[1]), int(found[3]), int(found[4]), False)
-    if found := THREE.fullmatch(bare):
-        return Moment(_year(found[4]), int(found[1]), int(found[3]), True)
-    if (found := ISO_MONTH.fullmatch(bare)) and 1 <= int(found[2]) <= 12:
-        return Moment(int(found[1]), int(found[2]), 0, False)
-    if (found := MONTH_YEAR.fullmatch(bare)) and 1 <= int(found[1]) <= 12:
-        return Moment(int(found[2]), int(found[1]), 0, False)
-    if (found := COMPACT.fullmatch(bare)) and 1 <= int(found[2]) <= 12:
-        return Moment(int(found[1]), int(found[2]), int(found[3] or 0), False)
+    if match := ISO.fullmatch(bare):
+        return Moment(int(match[1]), int(match[3]), int(match[4]), False)
+    if match := THREE.fullmatch(bare):
+        return Moment(_year(match[4]), int(match[1]), int(match[3]), True)
+    if (match := ISO_MONTH.fullmatch(bare)) and 1 <= int(match[2]) <= 12:
+        return Moment(int(match[1]), int(match[2]), 0, False)
+    if (match := MONTH_YEAR.fullmatch(bare)) and 1 <= int(match[1]) <= 12:
+        return Moment(int(match[2]), int(match[1]), 0, False)
+    if (match := COMPACT.fullmatch(bare)) and 1 <= int(match[2]) <= 12:
+        return Moment(int(match[1]), int(match[2]), int(match[3] or 0), False)
     words = plain_words(bare)
     named = [word for word in WORD.findall(words) if word in MONTHS]
     rest = [
@@ -251,9 +251,9 @@ def is_month(text: str) -> bool:
     >>> is_month("Jan-25"), is_month("2025-01-01"), is_month("2025-01-31"), is_month("Cost")
     (True, True, False, False)
     """
-    found = read_moment(text)
-    return found is not None and (
-        found.second == 0 or (found.second == 1 and (not found.open or found.first == 1))
+    moment = read_moment(text)
+    return moment is not None and (
+        moment.second == 0 or (moment.second == 1 and (not moment.open or moment.first == 1))
     )
 
 

@@ -75,7 +75,7 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     }
     if values["currency_assumed"]:
         notes.append(f"the table names no currency: {code} is assumed")
-    found: dict[str, str] = {}
+    seen: dict[str, str] = {}
     if not months:
         values |= _dates(
             frame,
@@ -84,7 +84,7 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
             name=name,
             mark=mark,
             code=code,
-            found=found,
+            seen=seen,
             notes=notes,
             doubts=doubts,
         )
@@ -101,7 +101,7 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         mark=mark,
         code=code,
         scale=values["scale"],
-        found=found,
+        seen=seen,
     )
     blank = sum(cell.strip() in BLANK for cell in amounts)
     bad = len(amounts) - read - blank + (0 if months else blank)
@@ -113,7 +113,7 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         if role in ("date", "month", "amount") or roles.get(role) is None:
             continue
         kinds = Counter(cell for cell in cells_of(frame, roles[role]) if cell)
-        found[role] = listing(list(dict(kinds.most_common())), most=4)
+        seen[role] = listing(list(dict(kinds.most_common())), most=4)
     notes += _totals(
         frame, months, roles["amount"], mark, sum(sums.values(), Decimal(0)), values["scale"]
     )
@@ -136,21 +136,21 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     notes += left.notes + ([f"not used: {listing(unused)}"] if unused and not months else [])
     return Mapping(
         **values,
-        found=found,
+        found=seen,
         notes=tuple(notes),
         doubts=tuple(doubts),
         open_money=tuple(left.columns),
     )
 
 
-def _dates(frame, column, *, monthly_column, name, mark, code, found, notes, doubts) -> dict:
+def _dates(frame, column, *, monthly_column, name, mark, code, seen, notes, doubts) -> dict:
     """How the dates of a column are written, and what was seen of them."""
     moments = [moment for cell in cells_of(frame, column) if (moment := read_moment(cell))]
     order, open_ = date_order(frame, column, name, mark, code)
     days = sorted(day for moment in moments if (day := moment.day(order)) and plausible(day))
     whole = monthly_column or all(m.second == 0 for m in moments) or monthly(days)
     if days:
-        found["month" if monthly_column else "date"] = (
+        seen["month" if monthly_column else "date"] = (
             f"{days[0]} … {days[-1]}, {order}{', assumed' if open_ else ''}"
         )
     if gone := sum(
@@ -177,21 +177,21 @@ def _dates(frame, column, *, monthly_column, name, mark, code, found, notes, dou
 def _scale(frame, roles, months, notes, doubts) -> Decimal:
     """The unit that a remark above the table or a heading gives the amounts: used, or in doubt where two remarks differ."""
     said = scales.remarks(frame.attrs.get("above", ()), months or [roles["amount"]])
-    found = sorted({remark.scale for remark in said})
-    if len(found) > 1:
+    factors = sorted({remark.scale for remark in said})
+    if len(factors) > 1:
         one, other = (
-            next(remark for remark in said if remark.scale == scale) for scale in found[:2]
+            next(remark for remark in said if remark.scale == scale) for scale in factors[:2]
         )
         doubts.append(
             f"{one.where} says '{one.text[:60]}' and {other.where} '{other.text[:60]}': amounts are taken as they stand. Write scale: {one.scale}, "
             f"scale: {other.scale} or scale: 1"
         )
         return Decimal(1)
-    if found:
+    if factors:
         notes.append(
-            f"amounts are in {scales.WORDS[found[0]]} ({said[0].where}: '{said[0].text[:60]}'): each is multiplied by {found[0]:,f}"
+            f"amounts are in {scales.WORDS[factors[0]]} ({said[0].where}: '{said[0].text[:60]}'): each is multiplied by {factors[0]:,f}"
         )
-        return found[0]
+        return factors[0]
     for remark in scales.remarks(frame.attrs.get("below", ()), ())[
         :1
     ]:  # a foot note may be of one column, or of another table
@@ -202,7 +202,7 @@ def _scale(frame, roles, months, notes, doubts) -> Decimal:
 
 
 def _sums(
-    frame, roles, *, months, amounts, mark, code, scale, found
+    frame, roles, *, months, amounts, mark, code, scale, seen
 ) -> tuple[dict[str, Decimal], int]:
     """({currency: sum}, amounts read). Two currencies are said before any sum, and never added up."""
     column = cells_of(frame, roles["currency"]) if roles["currency"] else []
@@ -224,12 +224,12 @@ def _sums(
             f"{name} ({count:,} {'amount' if count == 1 else 'amounts'})"
             for name, count in sorted(counts.items())
         )
-        found["currencies"] = f"{len(counts)} currencies: {parts}; they are never added up"
-        found["amount"] = (
+        seen["currencies"] = f"{len(counts)} currencies: {parts}; they are never added up"
+        seen["amount"] = (
             f"{read:,} amounts: {', '.join(f'{amount:,f} {name}' for name, amount in sorted(sums.items()))}"
         )
     else:
-        found["amount"] = (
+        seen["amount"] = (
             f"{read:,} {'amount' if read == 1 else 'amounts'}, sum {sum(sums.values(), Decimal(0)):,f}"
         )
     return sums, read
@@ -266,7 +266,7 @@ def _proved_by_the_delimiter(frame, amounts) -> bool:
 
 def _currency(frame, roles, months, amounts, mark, notes, doubts) -> tuple[str, bool]:
     """(ISO code, assumed): from the currency column, the heading of the amount, its cells, else from what stands above the table."""
-    codes = Counter(found[1] for cell in amounts if (found := read_number(cell, mark)) and found[1])
+    codes = Counter(read[1] for cell in amounts if (read := read_number(cell, mark)) and read[1])
     if roles["currency"]:
         cells = Counter(
             cell.strip().upper()

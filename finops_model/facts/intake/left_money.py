@@ -58,18 +58,18 @@ def left_out(
     used     columns that the mapping names anywhere
     amount   the amount column of a long table; months the columns of a wide one
     """
-    used, months, found = set(used), list(months), Left([], [], [])
+    used, months, left = set(used), list(months), Left([], [], [])
     for column in frame.columns:
         if column not in used and column not in months:
-            _judge(frame, column, amount, months, mark, found)
-    return found
+            _judge(frame, column, amount, months, mark, left)
+    return left
 
 
-def _judge(frame, column, amount, months, mark, found: Left) -> None:
+def _judge(frame, column, amount, months, mark, left: Left) -> None:
     cells = cells_of(frame, column)
-    if amount and (told := _sign_beside(cells, cells_of(frame, amount), column, mark)):
-        found.doubts.append(told)
-        found.columns.append(column)
+    if amount and (doubt := _sign_beside(cells, cells_of(frame, amount), column, mark)):
+        left.doubts.append(doubt)
+        left.columns.append(column)
         return
     numbers = [number(cell, mark) for cell in cells]
     words, some = (
@@ -82,11 +82,11 @@ def _judge(frame, column, amount, months, mark, found: Left) -> None:
         and (inside := [Decimal(amount) for cell in cells for amount in INSIDE.findall(cell)])
         and any(inside)
     ):
-        found.doubts.append(
+        left.doubts.append(
             f"'{column}' holds amounts inside its text ({len(inside):,}, sum {sum(inside):,f}) and is not counted. Write ignore: ['{column}'], "
             "or bring them as a column of numbers"
         )
-        found.columns.append(column)
+        left.columns.append(column)
         return
     filled = sum(bool(cell.strip()) for cell in cells)
     if not some or sum(value is not None for value in numbers) < (0.01 if says else 0.6) * filled:
@@ -97,7 +97,7 @@ def _judge(frame, column, amount, months, mark, found: Left) -> None:
     if months:
         run = _sum_of_months(frame, numbers, months, mark)
         if run:
-            found.notes.append(
+            left.notes.append(
                 f"'{column}' is the sum of '{run[0]}' … '{run[1]}' on every row and is not counted again"
             )
         elif (
@@ -106,35 +106,35 @@ def _judge(frame, column, amount, months, mark, found: Left) -> None:
             or currency_of(column)
             or plain_words(column) in ("total", "sum")
         ):
-            found.doubts.append(
+            left.doubts.append(
                 f"'{column}' holds money beside the months ({total}), is not their sum, and is not counted. Write ignore: ['{column}'], or give "
                 "its months"
             )
-            found.columns.append(column)
+            left.columns.append(column)
         return
     marked = bool(currency_of(column)) or any(MONEY.search(cell) for cell in cells[:200])
     if says and words & GROSS:
-        found.doubts.append(
+        left.doubts.append(
             f"'{column}' holds money too ({total}); '{amount}' is counted. Write amount: '{column}', or ignore: ['{column}']"
         )
-        found.columns.append(column)
+        left.columns.append(column)
     elif says:
-        _doubt(found, column, f"'{column}' holds money ({total}) and is not counted", words)
+        _doubt(left, column, f"'{column}' holds money ({total}) and is not counted", words)
     elif not words & NO_AMOUNT and (
         amount_like(column) or nearest(bare(column), RANK["amount"], 0.82)
     ):
         if amount and numbers == [number(cell, mark) for cell in cells_of(frame, amount)]:
-            found.notes.append(f"'{column}' says the same as '{amount}' on every row")
+            left.notes.append(f"'{column}' says the same as '{amount}' on every row")
             return
-        found.notes.append(f"'{column}' looks like an amount too and is not counted")
-        found.doubts.append(
+        left.notes.append(f"'{column}' looks like an amount too and is not counted")
+        left.doubts.append(
             f"'{column}' looks like an amount too ({total}); '{amount}' is counted. Write amount: '{column}', or ignore: ['{column}']"
         )
-        found.columns.append(column)
+        left.columns.append(column)
     elif marked and not words & NO_AMOUNT:
-        _doubt(found, column, f"'{column}' holds money ({total}) and is not counted", words)
+        _doubt(left, column, f"'{column}' holds money ({total}) and is not counted", words)
     elif marked or words & {"list", "budget", "forecast", "saving", "savings", "previous"}:
-        found.notes.append(f"'{column}' ({total}) is no charge by its name and is not counted")
+        left.notes.append(f"'{column}' ({total}) is no charge by its name and is not counted")
 
 
 def _sign_beside(cells, amounts, column: str, mark: str) -> str:
@@ -156,21 +156,21 @@ def _sign_beside(cells, amounts, column: str, mark: str) -> str:
     )
 
 
-def _doubt(found: Left, column: str, what: str, words: set[str]) -> None:
+def _doubt(left: Left, column: str, what: str, words: set[str]) -> None:
     kind = next(
         (name for name, said in CATEGORY.items() if words & set(said.split())),
         "Credit" if words & CHARGE else "Usage",
     )
-    found.doubts.append(
+    left.doubts.append(
         f"{what}. Write add: {{'{column}': {kind}}} (added as written), subtract: {{'{column}': {kind}}}, or ignore: ['{column}']"
     )
-    found.columns.append(column)
+    left.columns.append(column)
 
 
 def number(cell: str, mark: str) -> Decimal | None:
     """A cell's number as the table writes them, or as another column of it may; None for none, or for one beyond all bounds."""
-    found = read_number(cell, mark) or read_number(cell, "," if mark == "." else ".")
-    return found[0] if found and (not found[0] or found[0].adjusted() < 18) else None
+    read = read_number(cell, mark) or read_number(cell, "," if mark == "." else ".")
+    return read[0] if read and (not read[0] or read[0].adjusted() < 18) else None
 
 
 def _sum_of_months(frame, numbers, months, mark) -> tuple[str, str] | None:

@@ -49,7 +49,8 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     _refuse_open_money(frame, mapping, name, used)
     cells = {column: _cells(frame, column) for column in dict.fromkeys(used)}
     broken, kinds = frame.attrs.get("broken", {}), _kinds(mapping, cells)
-    rows, blank_names = [], {}
+    rows: list[dict] = []
+    blank_names: dict[str, int] = {}  # column -> its empty cells
     for i in range(len(frame)):
         shared = _shared(mapping, cells, i, blank_names) | {
             "x_SourceLine": str(line_of(frame, i)),
@@ -125,7 +126,7 @@ def _kinds(mapping: Mapping, cells: dict) -> list[str]:
 
 def _beside(mapping: Mapping, cells: dict, i: int, shared: dict, when: str) -> list[dict]:
     """Charges of a row that stand in columns of their own: credits, tax, fees."""
-    found = []
+    charges = []
     for column, kind in [*mapping.add.items(), *mapping.subtract.items()]:
         cell = cells[column][i]
         read = read_number(cell, mapping.decimal)
@@ -134,11 +135,11 @@ def _beside(mapping: Mapping, cells: dict, i: int, shared: dict, when: str) -> l
         row = _row(when, cell, mapping)
         if column in mapping.subtract and read:
             row["BilledCost"] = format(-_scaled(read[0], mapping), "f")
-        found.append(
+        charges.append(
             {**shared, "ConsumedQuantity": "", "ConsumedUnit": "", "ChargeCategory": kind, **row}
             | _own_currency(cell, mapping)
         )
-    return found
+    return charges
 
 
 def _shared(mapping: Mapping, cells: dict, i: int, blank_names: dict) -> dict:
@@ -178,15 +179,15 @@ def _shared(mapping: Mapping, cells: dict, i: int, blank_names: dict) -> dict:
 
 def _own_currency(amount: str, mapping: Mapping) -> dict:
     """A currency written in the amount cell itself wins over the mapping; '$' is whatever dollar the table is in."""
-    found = read_number(amount, mapping.decimal)
-    if mapping.currency or not found or not found[1]:
+    read = read_number(amount, mapping.decimal)
+    if mapping.currency or not read or not read[1]:
         return {}
     dollar = (
-        found[1] == "USD"
+        read[1] == "USD"
         and "$" in amount
         and mapping.currency_code in ("CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "USD")
     )
-    return {} if dollar else {"BillingCurrency": found[1]}
+    return {} if dollar else {"BillingCurrency": read[1]}
 
 
 def _scaled(value: Decimal, mapping: Mapping) -> Decimal:
@@ -204,7 +205,9 @@ def _row(when: str, amount: str, mapping: Mapping) -> dict:
         if number
         else amount.strip() and f"'{amount.strip()}'"
     )
-    if day is None or not plausible(day):  # 9999-12-31 is how ERP systems write "never"
+    if (
+        moment is None or day is None or not plausible(day)
+    ):  # 9999-12-31 is how ERP systems write "never"
         return {
             "BilledCost": cost,
             **dict.fromkeys(

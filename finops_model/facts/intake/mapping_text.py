@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from ...documents import dump_yaml
 from .mapping import Mapping
@@ -47,7 +48,7 @@ LEFT = (
 )  # a file is its owner's word: it holds no doubts; they stand above as remarks
 
 
-def explained(mapping: Mapping, columns: list[str] = ()) -> str:
+def explained(mapping: Mapping, columns: Sequence[str] = ()) -> str:
     """YAML text of a mapping that `load_mapping` reads back as it is; roles without a column stand as comments.
 
     >>> text = explained(Mapping(date="Day", amount="Cost"), ["Day", "Cost", "Who"])

@@ -58,17 +58,17 @@ def scale_of(text: str) -> Decimal:
         if not unicodedata.combining(c)
     ).casefold()
     for pattern in REMARKS:
-        if found := pattern.search(plain):
-            return Decimal(1_000 if found["k"] else 1_000_000 if found["m"] else 1_000_000_000)
+        if match := pattern.search(plain):
+            return Decimal(1_000 if match["k"] else 1_000_000 if match["m"] else 1_000_000_000)
     small = SMALL.search(plain)
     return Decimal("0.01") if small and small["c"] else Decimal("0.000001") if small else Decimal(1)
 
 
 def remarks(above: Iterable[tuple[int, str]], headings: Iterable[str]) -> list[Remark]:
     """What the lines above a table and its headings say of the unit of its amounts."""
-    found = [Remark(scale_of(text), f"line {line}", text.strip()) for line, text in above]
-    found += [Remark(scale_of(heading), "the heading", heading) for heading in headings]
-    return [remark for remark in found if remark.scale != 1]
+    said = [Remark(scale_of(text), f"line {line}", text.strip()) for line, text in above]
+    said += [Remark(scale_of(heading), "the heading", heading) for heading in headings]
+    return [remark for remark in said if remark.scale != 1]
 
 
 def currencies(above: Iterable[tuple[int, str]]) -> dict[str, int]:
@@ -77,7 +77,7 @@ def currencies(above: Iterable[tuple[int, str]]) -> dict[str, int]:
     >>> currencies([(1, "Cloud bill"), (2, "in k EUR")])
     {'EUR': 2}
     """
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for line, text in above:
         spaced = re.sub(
             r"(?<![A-Za-z])[kKtTmM](?=(?:EUR|USD|GBP|CHF)\b)", "", text.replace("_", " ")
@@ -86,5 +86,5 @@ def currencies(above: Iterable[tuple[int, str]]) -> dict[str, int]:
             if (
                 not mark.isalpha() or mark.isupper()
             ):  # "all", "try" are words, EUR and TRY are currencies
-                found.setdefault(SYMBOLS.get(mark.upper(), mark.upper()), line)
-    return found
+                lines.setdefault(SYMBOLS.get(mark.upper(), mark.upper()), line)
+    return lines

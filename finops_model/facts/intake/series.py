@@ -93,13 +93,13 @@ def read_series(
             f"{name}: {', '.join(map(repr, words))} hold words and {', '.join(map(repr, numbers))} numbers. Give a date and a column "
             "per series, or date, series, value and perhaps class."
         )
-    found = {}
+    series = {}
     for key, part in frame.groupby(named[0], sort=False).indices.items():
         _once(frame, days, part, name, str(key))
-        found[str(key)] = pd.Series(values[numbers[0]][part], days[part])
+        series[str(key)] = pd.Series(values[numbers[0]][part], days[part])
     classes = dict(zip(frame[named[0]], frame[groups[0]])) if groups and named != groups else {}
     return SeriesTable(
-        found, {str(key): str(group) for key, group in classes.items() if group}, tuple(notes)
+        series, {str(key): str(group) for key, group in classes.items() if group}, tuple(notes)
     )
 
 
@@ -118,7 +118,7 @@ def _once(frame, days, rows, name, series: str = "") -> None:
 
 def _days(frame, column, name, notes) -> pd.DatetimeIndex:
     order, assumed = date_order(frame, column, name)
-    found = []
+    read: list = []
     if assumed:  # daily rows stand close together one way, and a month apart the other
         moments = [moment for moment in map(read_moment, frame[column]) if moment]
         spans = {
@@ -128,9 +128,9 @@ def _days(frame, column, name, notes) -> pd.DatetimeIndex:
             == len(moments)
         }
         order = min(spans, key=lambda way: (spans[way], way != order), default=order)
-        first = next(cell for cell in frame[column] if read_moment(cell))
+        first, seen = next((cell, m) for cell in frame[column] if (m := read_moment(cell)))
         notes.append(
-            f"'{first[:40]}' in '{column}' is read {order}, as {read_moment(first).day(order)}: no cell tells which it is. Write days as 2026-10-31."
+            f"'{first[:40]}' in '{column}' is read {order}, as {seen.day(order)}: no cell tells which it is. Write days as 2026-10-31."
         )
     for i, cell in enumerate(frame[column]):
         moment = read_moment(cell)
@@ -139,8 +139,8 @@ def _days(frame, column, name, notes) -> pd.DatetimeIndex:
             raise InputError(
                 f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not a day. Write it as 2026-10-31."
             )
-        found.append(day)
-    return pd.DatetimeIndex(found)
+        read.append(day)
+    return pd.DatetimeIndex(read)
 
 
 def _numbers(frame, column, name, usual, notes):
@@ -148,7 +148,7 @@ def _numbers(frame, column, name, usual, notes):
     mark, assumed = decimal_mark(
         [cell for cell in cells if cell], name, column, frame.attrs.get("typed", False), usual
     )
-    found = []
+    numbers = []
     if assumed:
         first = next(cell for cell in cells if decimal_evidence(cell) in ("?.", "?,"))
         notes.append(
@@ -161,5 +161,5 @@ def _numbers(frame, column, name, usual, notes):
                 f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not a number. Leave the cell empty where the day "
                 "is not known."
             )
-        found.append(float(number[0]) if number else float("nan"))
-    return pd.Series(found).to_numpy()
+        numbers.append(float(number[0]) if number else float("nan"))
+    return pd.Series(numbers).to_numpy()

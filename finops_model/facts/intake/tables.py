@@ -140,7 +140,8 @@ def _no_table(source) -> str:
 
 def _records(source) -> tuple[list[tuple[int, list[str]]], None]:
     """Flat records of JSON, JSON lines or Parquet as a grid: their names, then their rows, numbered as in the file."""
-    names, grid = [name for name in source.header if name != "x_Row"], []
+    names = [name for name in source.header if name != "x_Row"]
+    grid: list[tuple[int, list[str]]] = []
     for table in source.batches():
         if len(grid) + table.num_rows > MAX_ROWS:
             raise InputError(
@@ -191,8 +192,8 @@ def _grid(name: str, text: str) -> tuple[list[tuple[int, list[str]]], str]:
         )
     delimiter = None
     first, _, rest = text.partition("\n")
-    if found := re.fullmatch(r"\ufeff?sep=(.)\s*", first):
-        delimiter, text = found[1], "\n" + rest
+    if match := re.fullmatch(r"\ufeff?sep=(.)\s*", first):
+        delimiter, text = match[1], "\n" + rest
     delimiter = delimiter or _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     grid, last = [], 0
@@ -339,7 +340,8 @@ def _names(name: str, header: list[str]) -> list[str]:
     """Column names; twice the same name is refused, a nameless column with cells is called by its place."""
     if len(header) > MAX_COLUMNS:
         raise InputError(f"{name}: {len(header):,} columns; at most {MAX_COLUMNS:,}.")
-    names, seen = [], {}
+    names: list[str] = []
+    seen: dict[str, int] = {}  # name without case -> its place
     for i, cell in enumerate(header, 1):
         column = cell.strip().lstrip("\ufeff") or f"column {i}"
         if column.casefold() in seen:
@@ -354,7 +356,8 @@ def _names(name: str, header: list[str]) -> list[str]:
 
 def _without_bottom(body: list) -> tuple[list, list, list]:
     """(rows, totals, footnotes): trailing rows that say Total, and trailing remarks of one cell without a number."""
-    totals, footnotes = [], []
+    totals: list = []
+    footnotes: list = []
     wide = max((sum(map(bool, cells)) for _, cells in body), default=0)
     while body:
         line, cells = body[-1]

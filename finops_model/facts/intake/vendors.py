@@ -275,12 +275,12 @@ def recognise(source: Source) -> Known | None:
     return of_heads(heads(source))
 
 
-def of_heads(found: Iterable[Head]) -> Known | None:
+def of_heads(heads: Iterable[Head]) -> Known | None:
     """The first format that sees one of the heads; None where one of them is FOCUS."""
-    found = [one for one in found if len(one.words) > 1 or one.words & {"metricdataresults"}]
-    if any(len(one.words & FOCUS) >= 6 for one in found):
+    heads = [one for one in heads if len(one.words) > 1 or one.words & {"metricdataresults"}]
+    if any(len(one.words & FOCUS) >= 6 for one in heads):
         return None
-    return next((known for known in KNOWN for one in found if known.sees(one)), None)
+    return next((known for known in KNOWN for one in heads if known.sees(one)), None)
 
 
 def sentence(name: str, known: Known) -> str:
@@ -305,7 +305,7 @@ def heads(source: Source) -> list[Head]:
 
 def of_text(text: str) -> list[Head]:
     """Heads among the first lines of a delimited text, in any of the usual delimiters."""
-    found = []
+    heads = []
     for mark in ",;\t|":
         try:
             rows = [
@@ -316,8 +316,8 @@ def of_text(text: str) -> list[Head]:
             ]
         except csv.Error:
             continue
-        found += of_rows(rows)
-    return found
+        heads += of_rows(rows)
+    return heads
 
 
 def of_rows(rows: list[list[str]]) -> list[Head]:
@@ -349,14 +349,14 @@ def _keys(document, before: str = "", depth: int = 0) -> list[str]:
         return [key for item in document[:ITEMS] for key in _keys(item, before, depth + 1)]
     if not isinstance(document, dict):
         return []
-    found = []
+    keys = []
     for key, value in list(document.items())[:500]:
-        found += [
+        keys += [
             str(key),
             *([f"{before}.{key}"] if before else []),
             *_keys(value, str(key), depth + 1),
         ]
-    return found
+    return keys
 
 
 def _fields(source: Source) -> list[str]:
@@ -364,10 +364,10 @@ def _fields(source: Source) -> list[str]:
 
     from .files.readers import parquet_schema
 
-    found = []
+    names = []
     for one in parquet_schema(source):
-        found.append(one.name)
+        names.append(one.name)
         kind = one.type.value_type if pa.types.is_list(one.type) else one.type
         if pa.types.is_struct(kind):
-            found += [f"{one.name}.{kind.field(i).name}" for i in range(kind.num_fields)]
-    return found
+            names += [f"{one.name}.{kind.field(i).name}" for i in range(kind.num_fields)]
+    return names

@@ -65,7 +65,7 @@ def billed_elsewhere(files: list[Path], month: str) -> list[dict]:
         here = pc.and_(other, pc.or_(pc.equal(starts, month), pc.equal(periods, month)))
         if not pc.any(here).as_py():
             continue
-        found = pa.table(
+        months = pa.table(
             {
                 "used": starts,
                 "billed": periods,
@@ -74,7 +74,7 @@ def billed_elsewhere(files: list[Path], month: str) -> list[dict]:
             }
         )
         for row in (
-            found.filter(here)
+            months.filter(here)
             .group_by(["used", "billed", "currency"])
             .aggregate([("amount", "sum")])
             .to_pylist()

@@ -260,8 +260,8 @@ def _counted_twice(root: Path, drafts: list[Draft], living: dict[Key, Version]) 
         if key[:2] in mine
         for part in version.parts
     ]
-    found = twice.found(twice.tables_of(root / part["path"] for part in parts))
-    return [Warned(file, "", text) for file, text in twice.warnings(found, set(new))]
+    commitments = twice.find(twice.tables_of(root / part["path"] for part in parts))
+    return [Warned(file, "", text) for file, text in twice.warnings(commitments, set(new))]
 
 
 def _write(path: Path, target: Path, table: pa.Table) -> tuple[Path, Path]:

@@ -172,7 +172,7 @@ def _adopt(refused: pa.Table, loose: pa.ChunkedArray, key: Key) -> pa.Table:
 
 def alike(reads: list[Read]) -> list[Warned]:
     """Files of one delivery that share rows or charges: perhaps one restates the other, and both would be counted."""
-    found = []
+    warnings = []
     for i, one in enumerate(reads):
         for other in reads[i + 1 :]:
             both = one.keys & other.keys
@@ -180,7 +180,7 @@ def alike(reads: list[Read]) -> list[Warned]:
                 len(np.intersect1d(one.hashes, other.hashes, assume_unique=True)) if both else 0
             )
             if shared:
-                found.append(
+                warnings.append(
                     Warned(
                         other.source.name,
                         "",
@@ -189,7 +189,7 @@ def alike(reads: list[Read]) -> list[Warned]:
                     )
                 )
             elif charges := sum(_same_charges(one, other, key) for key in both):
-                found.append(
+                warnings.append(
                     Warned(
                         other.source.name,
                         "",
@@ -198,7 +198,7 @@ def alike(reads: list[Read]) -> list[Warned]:
                         "after the other",
                     )
                 )
-    return found
+    return warnings
 
 
 def _same_charges(one: Read, other: Read, key: Key) -> int:

@@ -77,12 +77,12 @@ class Book:
 
     def in_force(self) -> dict[Key, Version]:
         """The newest version of each (issuer, account, billing period)."""
-        found = {}
+        newest = {}
         for record in self.records:
             for item in record["versions"]:
                 version = version_of(item)
-                found[version.key] = version
-        return dict(sorted(found.items()))
+                newest[version.key] = version
+        return dict(sorted(newest.items()))
 
     def known(self) -> dict[str, dict]:
         """Every file ever delivered, by sha256, with the keys of its rows."""

@@ -77,7 +77,7 @@ def _hashed(root: Path, part: dict, version: Version) -> str:
 
 def sums_of(table: pa.Table) -> dict[str, dict]:
     """{currency: {cost column: Decimal, "Rows": int}} of ledger rows, exact; a cell without an amount adds nothing."""
-    found = (
+    rows = (
         table.select(["BillingCurrency", *COSTS])
         .group_by("BillingCurrency")
         .aggregate([(name, "sum") for name in COSTS] + [([], "count_all")])
@@ -86,7 +86,7 @@ def sums_of(table: pa.Table) -> dict[str, dict]:
     return {
         row["BillingCurrency"]: {name: row[f"{name}_sum"] or Decimal(0) for name in COSTS}
         | {"Rows": row["count_all"]}
-        for row in found
+        for row in rows
     }
 
 
@@ -104,14 +104,14 @@ def _sums(path: Path, sha256: str) -> dict[str, dict]:
 
 
 def _held(root: Path, version: Version, hashes: dict[str, str]) -> None:
-    found: dict[str, dict] = {}
+    held: dict[str, dict] = {}
     for part in version.parts:
         for currency, sums in _sums(root / part["path"], hashes[part["path"]]).items():
-            into = found.setdefault(currency, dict.fromkeys(sums, Decimal(0)))
+            into = held.setdefault(currency, dict.fromkeys(sums, Decimal(0)))
             for name, amount in sums.items():
                 into[name] += amount
-    for currency in sorted({*found, *version.totals}):
-        said, sums = version.totals.get(currency, {}), found.get(currency, {})
+    for currency in sorted({*held, *version.totals}):
+        said, sums = version.totals.get(currency, {}), held.get(currency, {})
         for name in (*COSTS, "Rows"):
             then, now = Decimal(said.get(name, 0)), Decimal(sums.get(name, 0))
             if then != now:

@@ -238,11 +238,11 @@ def add(*parts: Money) -> Money:
     >>> add({"USD": Decimal("1.10")}, {"USD": Decimal("2"), "EUR": Decimal("3")})
     {'EUR': Decimal('3.00'), 'USD': Decimal('3.10')}
     """
-    found: Money = {}
+    sums: Money = {}
     for part in parts:
         for currency, amount in part.items():
-            found[currency] = found.get(currency, Decimal(0)) + amount
-    return {currency: trimmed(amount) for currency, amount in sorted(found.items())}
+            sums[currency] = sums.get(currency, Decimal(0)) + amount
+    return {currency: trimmed(amount) for currency, amount in sorted(sums.items())}
 
 
 def trimmed(amount: Decimal) -> Decimal:

@@ -168,9 +168,9 @@ def reconcile(
         )
         for issuer, currency in keys
     )
-    found = Reconciliation(month, lines, "", unread)
+    unsaid = Reconciliation(month, lines, "", unread)
     return Reconciliation(
-        month, lines, _note(found, invoices is not None, set(ledger), set(billed), loose), unread
+        month, lines, _note(unsaid, invoices is not None, set(ledger), set(billed), loose), unread
     )
 
 
@@ -238,9 +238,9 @@ def count_refused(quarantined: pd.DataFrame, month: str) -> Refused:
     return Refused(len(periods), of_period, len(periods) - of_period - without, without, unreadable)
 
 
-def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: int) -> str:
+def _note(reconciled: Reconciliation, given: bool, ledger: set, billed: set, loose: int) -> str:
     """The words the page prints."""
-    when, said = month_name(found.month), []
+    when, said = month_name(reconciled.month), []
     if not given:
         said.append(f"No invoice was given for {when}: the ledger's total could not be tied out.")
     elif not billed:
@@ -256,7 +256,7 @@ def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: i
             near = nearest(issuer, missing)
             hint = f" Did you mean '{near}'?" if near else ""
             said.append(f"The invoice of '{issuer}' has no charge in the ledger.{hint}")
-        off = [(line, line.difference) for line in found.lines if line.difference]
+        off = [(line, line.difference) for line in reconciled.lines if line.difference]
         said += [
             f"{line.issuer}: the invoice is {abs(difference)} {line.currency} {'above' if difference > 0 else 'below'} the "
             "ledger and its quarantine."
@@ -265,17 +265,17 @@ def _note(found: Reconciliation, given: bool, ledger: set, billed: set, loose: i
         ]
         if not (missing or extra or off):
             said.append(f"All invoices of {when} tie out with the ledger to the cent.")
-    if any(line.quarantined for line in found.lines):
+    if any(line.quarantined for line in reconciled.lines):
         amounts = " + ".join(
-            f"{cents(sum((x.quarantined for x in found.lines if x.currency == c), Decimal(0)))} {c}"
-            for c in found.currencies
+            f"{cents(sum((x.quarantined for x in reconciled.lines if x.currency == c), Decimal(0)))} {c}"
+            for c in reconciled.currencies
         )
         unplaced = f"; {_rows(loose, 'names', 'name')} no billing period" if loose else ""
         said.append(f"{amounts} stand in quarantine{unplaced}.")
-    if found.unread:
+    if reconciled.unread:
         said.append(
-            f"{_rows(found.unread, 'has', 'have')} an amount that cannot be read; {'it' if found.unread == 1 else 'they'} may explain a difference."
+            f"{_rows(reconciled.unread, 'has', 'have')} an amount that cannot be read; {'it' if reconciled.unread == 1 else 'they'} may explain a difference."
         )
-    if len(found.currencies) > 1:
-        said.append(f"Amounts are in {', '.join(found.currencies)} and are not added up.")
+    if len(reconciled.currencies) > 1:
+        said.append(f"Amounts are in {', '.join(reconciled.currencies)} and are not added up.")
     return " ".join(said)

@@ -96,16 +96,16 @@ def rows_of(source: str, table: pa.Table) -> Rows:
             "SET preserve_insertion_order = true; SET threads = 2; SET TimeZone = 'UTC'"
         )
         connection.register("cells", cells)
-        found = connection.sql(
+        known_by = connection.sql(
             f"SELECT {bare['SubAccountId']} AS scope, hash({known}, {text['Tags']}) AS charge, CAST(floor(epoch(ChargePeriodStart) / 86400) AS BIGINT) AS day "
             "FROM cells"
         ).to_arrow_table()
-    scopes = np.array(found.column("scope").to_pylist(), dtype=object)
+    scopes = np.array(known_by.column("scope").to_pylist(), dtype=object)
     return Rows(
         source,
         scopes,
-        found.column("charge").to_numpy(),
-        found.column("day").to_numpy().astype(np.int64),
+        known_by.column("charge").to_numpy(),
+        known_by.column("day").to_numpy().astype(np.int64),
         cells.select(["BillingCurrency", "BilledCost", "EffectiveCost"]),
     )
 
@@ -159,11 +159,11 @@ class Meeting:
 
     def goes(self, rows: Rows) -> np.ndarray:
         """(row,) whether each row of a source goes."""
-        found = np.zeros(len(rows.scopes), bool)
+        going = np.zeros(len(rows.scopes), bool)
         for scope, sources in self.gone.items():
             if rows.source in sources:
-                found[rows.of(scope)] = True
-        return found
+                going[rows.of(scope)] = True
+        return going
 
 
 def meet(
@@ -182,19 +182,19 @@ def meet(
     delivered   sub-accounts of the delivery, also those of which every row was refused
     listed      sources (sha256) in force that the same delivery names again: they belong to it and stay, unless a new file restates them
     """
-    found = Meeting()
+    meeting = Meeting()
     for scope in sorted(
         delivered | ({s for rows in there for s in rows.places} if whole else set())
     ):
         old = [rows for rows in there if len(rows.of(scope))]
         if not old:
-            found.added.add(scope)
+            meeting.added.add(scope)
             if not (replace or whole):
-                _nameless(found, where, scope, there, new)
+                _nameless(meeting, where, scope, there, new)
             elif replace and (others := _alike_elsewhere(scope, there, new)):
-                found.gone |= {other: {rows.source for rows in there} for other in others}
-                found.added.discard(scope)
-                found.replaced |= {scope, *others}
+                meeting.gone |= {other: {rows.source for rows in there} for other in others}
+                meeting.added.discard(scope)
+                meeting.replaced |= {scope, *others}
             continue
         unlisted = [rows for rows in old if rows.source not in listed]
         comes = _joined([rows.charges[rows.of(scope)] for rows in new])
@@ -202,7 +202,7 @@ def meet(
             rows for rows in old if np.isin(comes, rows.charges[rows.of(scope)]).any()
         ]
         if not going:
-            found.appended.add(scope)  # a further file of the same delivery
+            meeting.appended.add(scope)  # a further file of the same delivery
             continue
         alike = bool(
             np.isin(comes, _joined([rows.charges[rows.of(scope)] for rows in going])).any()
@@ -213,11 +213,11 @@ def meet(
             else _doubt(where, scope, going, new, alike or not len(comes), accept_decrease)
         )
         if doubt:
-            found.doubts.append(doubt)
-        (found.restated if alike else found.replaced).add(scope)
-        found.gone[scope] = {rows.source for rows in going}
+            meeting.doubts.append(doubt)
+        (meeting.restated if alike else meeting.replaced).add(scope)
+        meeting.gone[scope] = {rows.source for rows in going}
         _moved(
-            found,
+            meeting,
             where=where,
             scope=scope,
             there=there,
@@ -226,11 +226,11 @@ def meet(
             replace=replace,
             whole=whole,
         )
-    return found
+    return meeting
 
 
 def _moved(
-    found: Meeting,
+    meeting: Meeting,
     *,
     where: str,
     scope: str,
@@ -247,10 +247,10 @@ def _moved(
         else [name for name in _alike_elsewhere(scope, there, new) if name not in delivered]
     )
     if others and replace:
-        found.gone |= {other: {rows.source for rows in there} for other in others}
-        found.replaced |= {*others}
+        meeting.gone |= {other: {rows.source for rows in there} for other in others}
+        meeting.replaced |= {*others}
     elif others:
-        _nameless(found, where, scope, there, new, others)
+        _nameless(meeting, where, scope, there, new, others)
 
 
 def _alike_elsewhere(scope: str, there: list[Rows], new: list[Rows]) -> list[str]:
@@ -266,7 +266,7 @@ def _alike_elsewhere(scope: str, there: list[Rows], new: list[Rows]) -> list[str
 
 
 def _nameless(
-    found: Meeting,
+    meeting: Meeting,
     where: str,
     scope: str,
     there: list[Rows],
@@ -278,7 +278,7 @@ def _nameless(
     if others:
         held = pa.concat_tables([rows.money_of(rows.of(name)) for name in others for rows in there])
         how = "under sub-accounts" if not scope else "without a sub-account"
-        found.doubts.append(
+        meeting.doubts.append(
             Doubt(
                 where,
                 scope,
@@ -288,7 +288,7 @@ def _nameless(
                 tuple(others),
             )
         )
-        found.gone |= {name: {rows.source for rows in there} for name in others}
+        meeting.gone |= {name: {rows.source for rows in there} for name in others}
 
 
 def shared(new: Rows, there: list[Rows], scope: str) -> int:
@@ -358,12 +358,12 @@ def counted(rows: int) -> str:
 
 def by_scope(there: list[Rows], meeting: Meeting) -> dict[str, tuple[int, Money]]:
     """{sub-account: (rows, BilledCost)} of what stays."""
-    found: dict[str, tuple[int, Money]] = {}
+    stays: dict[str, tuple[int, Money]] = {}
     for rows in there:
         for scope in (
             scope for scope in rows.places if rows.source not in meeting.gone.get(scope, ())
         ):
             part = rows.money_of(rows.of(scope))
-            count, sums = found.get(scope, (0, {}))
-            found[scope] = (count + part.num_rows, add(sums, money(part)))
-    return found
+            count, sums = stays.get(scope, (0, {}))
+            stays[scope] = (count + part.num_rows, add(sums, money(part)))
+    return stays

@@ -246,8 +246,8 @@ class Ledger:
                 .to_pandas()
                 .reindex(columns=["x_File", *REFUSED.names])
             ]
-        found = pd.concat(frames, ignore_index=True)
-        return found if details else found[QUARANTINE]
+        refused = pd.concat(frames, ignore_index=True)
+        return refused if details else refused[QUARANTINE]
 
     def fingerprint(self) -> str:
         """sha256 of the facts in force: changes when any fact changes, and only then.

@@ -32,7 +32,7 @@ READ = [
 ]
 FEES = ("Purchase", "Adjustment", "Credit")
 CENT = Decimal("0.005")
-_FOUND: dict[tuple, list] = {}  # the newest answer: {(folder, parts): commitments}
+_NEWEST: dict[tuple, list] = {}  # the newest answer: {(folder, parts): commitments}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ class Twice:
         }
 
 
-def found(tables: Iterable[pa.Table]) -> list[Twice]:
+def find(tables: Iterable[pa.Table]) -> list[Twice]:
     """The commitments of ledger rows that are counted twice, or perhaps so, by issuer, account, commitment, category and billing period."""
     fees: dict[tuple, dict] = {}
     spans: list[dict] = []
@@ -216,22 +216,24 @@ def of(ledger) -> list[Twice]:
     """What a ledger's rows in force count twice; read once per process and set of parts."""
     parts = ledger.proof()
     key = (str(ledger.root), tuple(sorted(parts.items())))
-    if key not in _FOUND:
-        _FOUND.clear()
-        _FOUND[key] = found(tables_of(Path(ledger.root) / path for path in parts))
+    if key not in _NEWEST:
+        _NEWEST.clear()
+        _NEWEST[key] = find(tables_of(Path(ledger.root) / path for path in parts))
     own = set(ledger.totals())  # an entity's part of a ledger: its own currency alone
-    return [one for one in _FOUND[key] if one.currency in own]
+    return [one for one in _NEWEST[key] if one.currency in own]
 
 
-def set_aside(found: list[Twice]) -> Money:
+def set_aside(commitments: list[Twice]) -> Money:
     """EffectiveCost per currency that daily facts leave out."""
-    return add(*({one.currency: one.purchase} for one in found if one.set_aside))
+    return add(*({one.currency: one.purchase} for one in commitments if one.set_aside))
 
 
-def warnings(found: list[Twice], keys: set[tuple]) -> list[tuple[str, str]]:
+def warnings(commitments: list[Twice], keys: set[tuple]) -> list[tuple[str, str]]:
     """(file, sentence) of those whose (issuer, account, period) a delivery brought."""
     return [
-        (one.file, one.sentence()) for one in found if (one.issuer, one.account, one.period) in keys
+        (one.file, one.sentence())
+        for one in commitments
+        if (one.issuer, one.account, one.period) in keys
     ]
 
 

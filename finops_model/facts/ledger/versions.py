@@ -241,8 +241,8 @@ def _change(key, old, version, choice, meeting, there) -> Change:
         kind=kind,
         scopes=said,
         kept={
-            scope: found
-            for scope, found in stays.items()
+            scope: kept
+            for scope, kept in stays.items()
             if scope not in {*said["restated"], *said["replaced"], *said["appended"]}
         },
     )
@@ -250,11 +250,11 @@ def _change(key, old, version, choice, meeting, there) -> Change:
 
 def restated(changes: list[Change]) -> list[str]:
     """One line on all periods that a delivery restated; nothing where there are none."""
-    found = [change for change in changes if change.kind == "restated"]
-    if not found:
+    changed = [change for change in changes if change.kind == "restated"]
+    if not changed:
         return []
-    more = f"; {len(found) - 1} more below" if len(found) > 1 else ""
-    return [f"{found[0].now_and_then()}{more}"]
+    more = f"; {len(changed) - 1} more below" if len(changed) > 1 else ""
+    return [f"{changed[0].now_and_then()}{more}"]
 
 
 def sum_into(totals: dict, table: pa.Table) -> None:

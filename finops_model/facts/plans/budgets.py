@@ -100,7 +100,8 @@ class Budgets:
     def year(self, unit: str, months, as_of=None) -> Decimal | None:
         """The budget of several months together; None where one of them has none."""
         parts = [self.month(unit, month, as_of) for month in months]
-        return None if not parts or any(part is None for part in parts) else sum(parts, Decimal(0))
+        known = [part for part in parts if part is not None]
+        return sum(known, Decimal(0)) if known and len(known) == len(parts) else None
 
     def version(self, as_of=None) -> str | None:
         """The newest version approved on or before as_of; None without one."""

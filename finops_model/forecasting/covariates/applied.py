@@ -86,7 +86,7 @@ class Covariates:
     events: tuple[Event, ...] = ()
     draws: Mapping[str, str] = None
     driver: DriverPlan | None = None
-    off: Mapping = None
+    off: Mapping | None = None
     cap: np.ndarray | None = None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 
@@ -120,7 +121,10 @@ class _Reader(Entries):
 
     def read(self) -> WorkspaceCovariates:
         events: dict[str, list] = {}
-        drivers, off, caps, overrides = {}, {}, {}, []
+        drivers: dict[str, DriverDays] = {}
+        off: dict[str, Mapping] = {}
+        caps: dict[str, tuple[tuple[float, str, str], ...]] = {}
+        overrides: list[dict] = []
         for name, own in self.file.workloads.items():
             at = ("workloads", name)
             if name != ALL and name not in self.facts.names and not self.waits(name):
@@ -224,7 +228,7 @@ class _Reader(Entries):
                     event,
                     amount={key: value / per for key, value in size.items()}
                     if isinstance(size, Mapping)
-                    else size / per,
+                    else cast(float, size) / per,
                 )
             yield target, (own, f"known/{scope}/{event.label}")
 

@@ -220,15 +220,15 @@ class Lifecycle:
         )  # of the cohort of day s on day t; below 0: not there yet
 
         def through(kernel, flow: bool):
-            made = ingest @ np.where(ages >= 0, kernel[np.maximum(ages, 0)], 0.0)
+            amount = ingest @ np.where(ages >= 0, kernel[np.maximum(ages, 0)], 0.0)
             if opening.any():
                 seen = kernel[old : old + days] / self._alive(old)
-                made = made + opening[..., None] * (
+                amount = amount + opening[..., None] * (
                     np.where(np.arange(days) > 0, seen, 0.0) if flow else seen
                 )
-            return made
+            return amount
 
-        made = {
+        by_class = {
             what: {
                 kind.name: through(kernel, what != "stock")
                 for kind, kernel in zip(self.classes, kernels[what])
@@ -237,7 +237,7 @@ class Lifecycle:
         }
         return Kept(
             first + np.arange(days),
-            **made,
+            **by_class,
             deleted=through(kernels["deleted"], True),
             lifecycle=self,
         )
@@ -260,20 +260,22 @@ class Lifecycle:
         )
         starts = (0, *self.after)
         ends = (*self.after, np.inf)
-        made = {
+        kernels = {
             what: np.zeros((len(starts), ages)) for what in ("stock", "entered", "left", "early")
         }
         for i, (start, end) in enumerate(zip(starts, ends)):
             inside = (age >= start) & (age < end)
             was = (age - 1 >= start) & (age - 1 < end)
-            made["stock"][i] = np.where(inside, alive, 0.0)
-            made["entered"][i] = np.where(age == start, alive, 0.0)
-            made["left"][i] = np.where(was, before, 0.0) - np.where(was & inside, alive, 0.0)
-            went = made["left"][i] if self.rewrite_on_move else np.where(was, before - alive, 0.0)
+            kernels["stock"][i] = np.where(inside, alive, 0.0)
+            kernels["entered"][i] = np.where(age == start, alive, 0.0)
+            kernels["left"][i] = np.where(was, before, 0.0) - np.where(was & inside, alive, 0.0)
+            went = (
+                kernels["left"][i] if self.rewrite_on_move else np.where(was, before - alive, 0.0)
+            )
             since = age - start if self.rewrite_on_move else age
-            made["early"][i] = went * np.maximum(self.classes[i].minimum_days - since, 0.0)
-        made["deleted"] = before - np.where(age > 0, alive, 0.0)
-        return made
+            kernels["early"][i] = went * np.maximum(self.classes[i].minimum_days - since, 0.0)
+        kernels["deleted"] = before - np.where(age > 0, alive, 0.0)
+        return kernels
 
 
 def _age(value, what: str, least: int = 1) -> int:

@@ -94,16 +94,16 @@ class Tariff:
 
     def leg(self, source: str, target: str) -> Leg:
         """The leg between two ends; named ends come before '*'. Raises PriceError with the nearest match."""
-        found = {(leg.source, leg.target): leg for leg in self.legs}
+        legs = {(leg.source, leg.target): leg for leg in self.legs}
         for pair in ((source, target), (source, ANY), (ANY, target), (ANY, ANY)):
-            if pair in found:
-                return found[pair]
+            if pair in legs:
+                return legs[pair]
         raise PriceError(
             unknown(
                 "transfer",
                 "path",
                 f"{source} to {target}",
-                [f"{a} to {b}" for a, b in found],
+                [f"{a} to {b}" for a, b in legs],
                 "Add the leg to the tariff, at 0 if it is free.",
             )
         )

@@ -132,17 +132,17 @@ class Catalog:
         day after a price that ended without a successor.
         """
         history, day = self.history(sku), _day(day)
-        found = bisect_right([price.since for price in history], day)
-        if not found:
+        count = bisect_right([price.since for price in history], day)
+        if not count:
             raise PriceError(
                 f"prices: SKU '{sku}' has no price on {day}; its first one starts on {history[0].since} "
                 f"({history[0].place}). Append the older price to its history."
             )
-        last = history[found - 1]
+        last = history[count - 1]
         if last.until is not None and day >= last.until:
             after = (
-                f"the next one starts on {history[found].since}"
-                if found < len(history)
+                f"the next one starts on {history[count].since}"
+                if count < len(history)
                 else "none follows"
             )
             raise PriceError(
@@ -174,13 +174,13 @@ class Catalog:
         meters = sorted(pair[1] for pair in pairs if pair[0] == model)
         if meter not in meters:
             raise PriceError(unknown("prices", f"meter of model '{model}'", meter, meters))
-        found = pairs[(model, meter)]
-        if len(found) > 1:
+        skus = pairs[(model, meter)]
+        if len(skus) > 1:
             raise PriceError(
-                f"prices: model '{model}' has meter '{meter}' under {len(found)} SKUs: {listing(found)}. "
+                f"prices: model '{model}' has meter '{meter}' under {len(skus)} SKUs: {listing(skus)}. "
                 "Name the SKU."
             )
-        return found[0]
+        return skus[0]
 
 
 def _day(day) -> str:
@@ -226,15 +226,15 @@ def load_catalog(folder: str | os.PathLike | None = None, *more: str | os.PathLi
     """
     files: list[Path] = []
     for place in map(Path, (resources.path("prices/world") if folder is None else folder, *more)):
-        found = (
+        documents = (
             [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
         )
-        if not found:
+        if not documents:
             raise PriceError(
                 f"{place}: no price document there. Put one file per provider into it, for example "
                 "hyperion_cloud.yaml (docs/method §4.1)."
             )
-        files += found
+        files += documents
     catalog: dict[str, tuple[Price, ...]] = {}
     for path in files:
         for sku, history in _read(path).items():
@@ -433,7 +433,7 @@ def stale(catalog: Catalog, day, after_days: int = 90) -> tuple[Stale, ...]:
 
     Ended prices and prices that start later are not asked for. Raises PriceError for a day that is none.
     """
-    day, found = _day(day), []
+    day, stale_prices = _day(day), []
     if not (isinstance(after_days, (int, np.integer)) and after_days >= 0):
         raise PriceError(
             f"after_days is {after_days}; it must be a whole number of days, 0 or more."
@@ -446,8 +446,8 @@ def stale(catalog: Catalog, day, after_days: int = 90) -> tuple[Stale, ...]:
         ]
         age = days_between(now[-1].checked, day) if now else 0
         if age > after_days:
-            found.append(Stale(sku, now[-1].checked, age, now[-1].reference))
-    return tuple(sorted(found, key=lambda one: (-one.days, one.sku)))
+            stale_prices.append(Stale(sku, now[-1].checked, age, now[-1].reference))
+    return tuple(sorted(stale_prices, key=lambda one: (-one.days, one.sku)))
 
 
 def catalog_price(catalog, sku: str, day):
@@ -455,8 +455,8 @@ def catalog_price(catalog, sku: str, day):
     if catalog is None or sku not in catalog.prices:
         return None
     day = str(np.datetime64(day, "D"))
-    found = [price for price in catalog.prices[sku] if price.since <= day]
-    return found[-1] if found else None
+    begun = [price for price in catalog.prices[sku] if price.since <= day]
+    return begun[-1] if begun else None
 
 
 def is_linear(price) -> bool:

@@ -45,12 +45,12 @@ def diff(before: Catalog, after: Catalog) -> tuple[Change, ...]:
     appended   a later price; before: the price until then   lost      a dated price that is gone (or one put in before a later one: changed)
     ended      a price got its last day                 changed   a past price, unit or currency
     """
-    found = []
+    changes = []
     for sku in sorted(before.prices.keys() | after.prices.keys()):
         old, new = before.prices.get(sku, ()), after.prices.get(sku, ())
         if not old or not new:
             last = (old or new)[-1]
-            found.append(
+            changes.append(
                 Change(
                     sku,
                     "removed" if old else "added",
@@ -60,22 +60,22 @@ def diff(before: Catalog, after: Catalog) -> tuple[Change, ...]:
                 )
             )
             continue
-        found += _history(sku, old, new)
-    return tuple(found)
+        changes += _history(sku, old, new)
+    return tuple(changes)
 
 
 def _history(sku: str, old: tuple[Price, ...], new: tuple[Price, ...]) -> list[Change]:
     had, has = {price.since: price for price in old}, {price.since: price for price in new}
-    found = []
+    changes = []
     for since in sorted(had.keys() | has.keys()):
         one, other = had.get(since), has.get(since)
         if other is None:
-            found.append(Change(sku, "lost", since, had[since].rate))
+            changes.append(Change(sku, "lost", since, had[since].rate))
         elif one is None:
             then = [price for price in new if price.since < since]
             previous = then[-1].rate if then else None
             late = since > old[-1].since
-            found.append(
+            changes.append(
                 Change(
                     sku,
                     "appended" if late else "changed",
@@ -87,7 +87,7 @@ def _history(sku: str, old: tuple[Price, ...], new: tuple[Price, ...]) -> list[C
             )
         elif (one.rate, one.unit, one.currency) != (other.rate, other.unit, other.currency):
             same = (one.unit, one.currency) == (other.unit, other.currency)
-            found.append(
+            changes.append(
                 Change(
                     sku,
                     "changed",
@@ -100,12 +100,12 @@ def _history(sku: str, old: tuple[Price, ...], new: tuple[Price, ...]) -> list[C
         elif one.until != other.until and not (
             one.until is None and other.until in has
         ):  # else it ended by its successor
-            found.append(
+            changes.append(
                 Change(
                     sku, "ended" if one.until is None else "changed", since, one.rate, other.rate
                 )
             )
-    return found
+    return changes
 
 
 def percent(before, after) -> float | None:
@@ -192,7 +192,7 @@ def compare_places(before: str | os.PathLike, after: str | os.PathLike, day: str
         from .refresh import merge
 
         rates, added, changed, removed = merge(stored(before), stored(after), replace=True)
-        found = [
+        changes = [
             _plain("changed", name, since, old, new, True)
             for text in changed
             for name, since in [text.partition(": ")[0].split(" ")]
@@ -200,10 +200,10 @@ def compare_places(before: str | os.PathLike, after: str | os.PathLike, day: str
         ]
         for what, count, breaks in (("added", added, False), ("removed", removed, True)):
             if count:
-                found.append(
+                changes.append(
                     _plain(what, "rates", str(rates.days[-1]), "", f"{count:,} values", breaks)
                 )
-        return found
+        return changes
     if sorts[0] == "token prices":
         from ..tokens import refresh as token_refresh
         from ..tokens.table import load_tokens

@@ -134,32 +134,32 @@ class Rates:
 
     def _place_range(self, currency: str, days: np.ndarray, have: np.ndarray) -> np.ndarray:
         """Position in `have` of the newest day on or before each day; raises PriceError where that is none or too old."""
-        found = np.searchsorted(have, days, side="right") - 1
-        age = (days - have[np.maximum(found, 0)]).astype(int)
+        place = np.searchsorted(have, days, side="right") - 1
+        age = (days - have[np.maximum(place, 0)]).astype(int)
         weekend = (
             np.array((have[-1].astype(int) + 3) % 7 == 4) * 2
         )  # days after a last Friday; 1970-01-01 was a Thursday
-        bad = (found < 0) | (age > np.where(found == len(have) - 1, weekend, REACH))
+        bad = (place < 0) | (age > np.where(place == len(have) - 1, weekend, REACH))
         if bad.any():
-            day, at = days[bad].flat[0], int(found[bad].flat[0])
+            day, at = days[bad].flat[0], int(place[bad].flat[0])
             first, last = str(have[0]), str(have[-1])
             if 0 <= at < len(have) - 1:
                 near = f"the nearest ones are of {have[at]} and {have[at + 1]}"
             else:
                 near = f"its rates run from {first} to {last}"
             raise PriceError(f"fx: {currency} has no rate on {day}: {near}. {DO}")
-        return found
+        return place
 
 
 def days_of(day) -> np.ndarray:
     """A day or an array of days as datetime64[D]; raises PriceError for what is none."""
     try:
-        found = np.asarray(day, dtype="datetime64[D]")
+        days = np.asarray(day, dtype="datetime64[D]")
     except (TypeError, ValueError):
-        found = np.asarray(np.datetime64("NaT"))
-    if np.isnat(found).any():
+        days = np.asarray(np.datetime64("NaT"))
+    if np.isnat(days).any():
         raise PriceError(f"fx: '{day}' is not a day. Write it as YYYY-MM-DD.")
-    return found
+    return days
 
 
 def _exact(value: float) -> Decimal:

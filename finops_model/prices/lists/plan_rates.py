@@ -82,13 +82,13 @@ class PlanRates:
             raise PriceError(
                 f"plan rates '{self.name}': {currency} has a rate by day; name the day."
             )
-        found = [value for since, value in dated if since <= str(day)]
-        if not found:
+        agreed = [value for since, value in dated if since <= str(day)]
+        if not agreed:
             raise PriceError(
                 f"plan rates '{self.name}': {currency} has no rate on {day}; its first one starts on {dated[0][0]}. "
                 "Agree one for that day."
             )
-        return found[-1]
+        return agreed[-1]
 
 
 def make_plan_rates(data: dict) -> PlanRates:
@@ -100,7 +100,7 @@ def make_plan_rates(data: dict) -> PlanRates:
         raise PriceError(
             f"{at(('rates',))}: no rate; write a currency and a number, for example EUR: 1.08."
         )
-    found = {}
+    rates = {}
     for name, value in document.rates.items():
         where = f"{at(('rates', name))}: {name}"
         if not (len(name) == 3 and name.isascii() and name.isalpha() and name.isupper()):
@@ -119,9 +119,9 @@ def make_plan_rates(data: dict) -> PlanRates:
             if since:
                 _check_day(since, where)
             number(one, f"{where}: rate", above_zero=True)
-        found[name] = tuple((since, float(one)) for since, one in steps.items())
+        rates[name] = tuple((since, float(one)) for since, one in steps.items())
     return PlanRates(
-        document.name, document.approved_on, document.currency, found, document.approved_by
+        document.name, document.approved_on, document.currency, rates, document.approved_by
     )
 
 

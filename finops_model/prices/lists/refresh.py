@@ -169,16 +169,16 @@ def refresh_tokens(
     path = Path(path or SNAPSHOT)
     raw = token_refresh.snapshot(made)
     new = read_table(raw, "genai-prices")
-    found = (
+    changes = (
         token_refresh.changes(load_tokens(path, corrections=""), new, made)
         if path.is_file()
         else []
     )
-    added, removed = (sum(one[key] is None for one in found) for key in ("old", "new"))
+    added, removed = (sum(one[key] is None for one in changes) for key in ("old", "new"))
     changed = tuple(
         f"{one['provider']}/{one['model']}{' ' + one['context'] if one['context'] else ''} {one['bucket']}"
         f"{' above ' + format(one['above'], ',') if one['above'] else ''}: {one['old']:g} -> {one['new']:g}"
-        for one in found
+        for one in changes
         if one["old"] is not None and one["new"] is not None
     )
     body = raw.partition(b"\n")[2]
@@ -219,10 +219,10 @@ def jobs(
 
     def noted(work, path, **more):
         def run(dry_run: bool) -> Refreshed:
-            found = work(path, dry_run=dry_run, **more)
-            if found.written:
+            refreshed = work(path, dry_run=dry_run, **more)
+            if refreshed.written:
                 note_digest(data / "README.md", path)
-            return found
+            return refreshed
 
         return run
 

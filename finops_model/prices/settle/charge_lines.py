@@ -24,7 +24,7 @@ def lines(done) -> list[dict]:
     >>> [(line["ChargeCategory"], line["CommitmentDiscountStatus"], line["EffectiveCost"]) for line in price({"gpu": 3.0}, {"gpu": 1.0}, [plan]).lines()]
     [('Usage', 'Used', 1.0), ('Usage', None, 1.0), ('Purchase', None, 0.0)]
     """
-    windows, found = done.on_demand.shape[-2], []
+    windows, charges = done.on_demand.shape[-2], []
     mean = _mean_to(3)
     listed, contracted = (
         mean(done.list_cost - done.list_of_spill),
@@ -46,7 +46,7 @@ def lines(done) -> list[dict]:
                 if units[w, s] <= 0:
                     continue
                 share = units[w, s] / whole[w, s]
-                found.append(
+                charges.append(
                     _line(
                         w,
                         "Usage",
@@ -63,7 +63,7 @@ def lines(done) -> list[dict]:
                     )
                 )
             if spill[w, s] > 0 or spilled[w, s] != 0:
-                found.append(
+                charges.append(
                     _line(
                         w,
                         "Usage",
@@ -82,7 +82,7 @@ def lines(done) -> list[dict]:
             rest = fee[w] - float(amount[w].sum()) * part.price
             if rest > 1e-9 * max(fee[w], 1.0):
                 unit = rest / part.price if part.price else None
-                found.append(
+                charges.append(
                     _line(
                         w,
                         "Usage",
@@ -99,7 +99,7 @@ def lines(done) -> list[dict]:
                     )
                 )
             if fee[w] or billed[w]:
-                found.append(
+                charges.append(
                     _line(
                         w,
                         "Purchase",
@@ -113,7 +113,7 @@ def lines(done) -> list[dict]:
                         held=held,
                     )
                 )
-    return found
+    return charges
 
 
 def billed_fees(done) -> np.ndarray:

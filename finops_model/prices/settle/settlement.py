@@ -287,7 +287,7 @@ def price(
         raise PriceError(
             f"price: usage has lengths {listing(str(a.shape) for a in amounts)}; give every SKU as many periods."
         ) from None
-    made = [
+    contracts = [
         make_instrument(dict(held)) if isinstance(held, Mapping) else held for held in instruments
     ]
 
@@ -295,7 +295,7 @@ def price(
         stacked,
         tuple(usage),
         prices,
-        made,
+        contracts,
         window_of=window_of,
         dates=dates,
         contracted=contracted,
@@ -305,13 +305,13 @@ def price(
 
 def _of_day(catalog, usage, day) -> dict:
     """Prices of a catalog in force on a day; one currency only."""
-    found = {sku: catalog.price(sku, day) for sku in usage}
-    currencies = sorted({price.currency for price in found.values()})
+    in_force = {sku: catalog.price(sku, day) for sku in usage}
+    currencies = sorted({price.currency for price in in_force.values()})
     if len(currencies) > 1:
         raise PriceError(
             f"price: the SKUs are priced in {listing(currencies)}; money of several currencies is not added up. Convert the prices first."
         )
-    return {sku: price.rate for sku, price in found.items()}
+    return {sku: price.rate for sku, price in in_force.items()}
 
 
 def _usage(usage, skus) -> np.ndarray:

@@ -203,7 +203,7 @@ class Agreement:
             np.zeros(lead) for _ in range(self.shortfall_years)
         ]  # by age, the youngest first
         excess_in = np.zeros(lead)
-        found: dict[str, list[np.ndarray]] = {
+        yearly: dict[str, list[np.ndarray]] = {
             k: [] for k in ("due", "shortfall", "paid", "carried", "excess", "met")
         }
 
@@ -212,7 +212,7 @@ class Agreement:
             used_excess = np.minimum(excess_in, commitment)
             due = commitment - used_excess + sum(carried)
             met = running[..., y, :] >= due[..., None] * (1 - 1e-12)
-            found["met"].append(np.where(met.any(axis=-1), np.argmax(met, axis=-1), -1))
+            yearly["met"].append(np.where(met.any(axis=-1), np.argmax(met, axis=-1), -1))
 
             over = np.maximum(counted - due, 0.0)
             missed, rest = [], counted
@@ -231,17 +231,17 @@ class Agreement:
                 else np.minimum(own_missed, self.shortfall_carry * commitment)
             )
             kept = [np.zeros(lead)] * (self.shortfall_years - 1) if last else ages[:-1]
-            found["due"].append(due)
-            found["shortfall"].append(sum(missed))
-            found["paid"].append(sum(missed) - moved - sum(kept))
-            found["carried"].append(moved + sum(kept))
+            yearly["due"].append(due)
+            yearly["shortfall"].append(sum(missed))
+            yearly["paid"].append(sum(missed) - moved - sum(kept))
+            yearly["carried"].append(moved + sum(kept))
             carried = [moved, *kept]
 
             following = 0.0 if last else self.commitments[y + 1]
             excess_in = np.minimum(over * self.excess_carry, self.excess_cap * following)
-            found["excess"].append(excess_in + np.zeros(lead))
+            yearly["excess"].append(excess_in + np.zeros(lead))
 
-        stacked = {key: np.stack(values, axis=-1) for key, values in found.items()}
+        stacked = {key: np.stack(values, axis=-1) for key, values in yearly.items()}
         cost = (net + net_market).reshape(spend.shape).copy()
         cost[..., size - 1 :: size] += stacked["paid"]
 

@@ -333,11 +333,11 @@ def _date(record, name, place) -> str:
     text = _text(record, name)
     if not text:
         raise PriceError(_missing(record, name, place))
-    found = DATE.match(text)
+    match = DATE.match(text)
     try:
-        if not found:
+        if not match:
             raise ValueError(text)
-        return str(np.datetime64(found[1], "D"))
+        return str(np.datetime64(match[1], "D"))
     except (TypeError, ValueError):
         raise PriceError(
             f"{place}: {name} is '{text[:40]}'; it must be a day YYYY-MM-DD (a time after it is left out; "

@@ -22,30 +22,30 @@ def day(value, what: str) -> np.datetime64:
     """
     try:
         if isinstance(value, np.datetime64):
-            found = value.astype(D)
+            parsed = value.astype(D)
         else:
             text = str(value)[:10] if isinstance(value, date) else str(value)
-            found = np.datetime64(text, "D") if DAY.match(text) else np.datetime64("NaT")
+            parsed = np.datetime64(text, "D") if DAY.match(text) else np.datetime64("NaT")
     except ValueError:
-        found = np.datetime64("NaT")
-    if np.isnat(found):
+        parsed = np.datetime64("NaT")
+    if np.isnat(parsed):
         raise PriceError(
             f"{what} is '{str(value)[:40]}'; it must be a day YYYY-MM-DD, for example 2027-01-01."
         )
-    return found
+    return parsed
 
 
 def month(value, what: str) -> np.datetime64:
     """A month YYYY-MM as datetime64[M]; raises PriceError otherwise."""
     try:
-        found = np.datetime64(str(value), "M") if MONTH.match(str(value)) else np.datetime64("NaT")
+        parsed = np.datetime64(str(value), "M") if MONTH.match(str(value)) else np.datetime64("NaT")
     except ValueError:
-        found = np.datetime64("NaT")
-    if np.isnat(found):
+        parsed = np.datetime64("NaT")
+    if np.isnat(parsed):
         raise PriceError(
             f"{what} is '{str(value)[:40]}'; it must be a month YYYY-MM, for example 2027-01."
         )
-    return found
+    return parsed
 
 
 def months(values, what: str = "months") -> np.ndarray:
@@ -114,7 +114,7 @@ def whole(value, what: str, above_zero: bool = False) -> int:
     >>> whole(12.0, "months")
     12
     """
-    found = number(value, what, above_zero)
-    if found != int(found):
-        raise PriceError(f"{what} is {found:g}; it must be a whole number.")
-    return int(found)
+    read = number(value, what, above_zero)
+    if read != int(read):
+        raise PriceError(f"{what} is {read:g}; it must be a whole number.")
+    return int(read)

@@ -155,14 +155,14 @@ def read_inventory(
 def _yaml_records(path: Path) -> list:
     from ... import documents
 
-    found = documents.load_yaml_list(path, PriceError)
-    if isinstance(found, list):
-        return found
-    if set(found) != {"commitments"} or not isinstance(found["commitments"], list):
+    document = documents.load_yaml_list(path, PriceError)
+    if isinstance(document, list):
+        return document
+    if set(document) != {"commitments"} or not isinstance(document["commitments"], list):
         raise PriceError(
             f"{path}: the document must be a list of commitments, or 'commitments:' with that list under it."
         )
-    return found["commitments"]
+    return document["commitments"]
 
 
 def inventory(
@@ -214,13 +214,13 @@ def _price_of(record, on_demand):
         if isinstance(text, str)
         else list(text)
     )
-    found = {on_demand[name] for name in names if name in on_demand}
-    if len(found) > 1:
+    rates = {on_demand[name] for name in names if name in on_demand}
+    if len(rates) > 1:
         raise PriceError(
-            f"commitment '{record.get(PREFIX + 'Id', '')}': its SKUs have on-demand prices from {min(found):g} to "
-            f"{max(found):g}; write the price of the pool as x_OnDemandUnitPrice."
+            f"commitment '{record.get(PREFIX + 'Id', '')}': its SKUs have on-demand prices from {min(rates):g} to "
+            f"{max(rates):g}; write the price of the pool as x_OnDemandUnitPrice."
         )
-    return found.pop() if found else None
+    return rates.pop() if rates else None
 
 
 def _span(item: Hourly) -> tuple[np.datetime64, np.datetime64]:

@@ -37,7 +37,7 @@ NOT = -(10**9)  # a day that never was
 
 def read_corrections(folder) -> list[dict]:
     """The corrections in a folder's YAML documents, checked. Raises PriceError with file and line."""
-    found = []
+    corrections = []
     for path in sorted(Path(folder).glob("*.yaml")):
         document = load_yaml(path, PriceError)
         for i, one in enumerate(document.get("corrections") or []):
@@ -53,7 +53,7 @@ def read_corrections(folder) -> list[dict]:
             for key in DAYS:
                 if one.get(key) is not None:
                     _day(one[key], f"{where}: {key}")
-            found.append(
+            corrections.append(
                 {
                     **one,
                     "provider": str(document.get("provider", "")),
@@ -61,7 +61,7 @@ def read_corrections(folder) -> list[dict]:
                     "segments": [_segment(row, where) for row in one.get("prices") or []],
                 }
             )
-    return found
+    return corrections
 
 
 def corrected(records, corrections) -> list[dict]:
@@ -151,11 +151,11 @@ def _days(table, name: str, never: int) -> np.ndarray:
     if (kept := table.__dict__.setdefault("_days", {})).get(
         name
     ) is None:  # read once: a scalar call would spend its time here
-        found = [table.records[model].get("corrected", {}).get(name) for model, _ in table.offers]
+        stated = [table.records[model].get("corrected", {}).get(name) for model, _ in table.offers]
         kept[name] = np.array(
             [
                 never if day is None else int(np.datetime64(day, "D").astype(np.int64))
-                for day in found
+                for day in stated
             ]
         )
     return kept[name]
@@ -170,14 +170,14 @@ def check_retired(table, offers, days) -> None:
             int(np.broadcast_to(offers, late.shape)[at]),
             np.datetime64(int(np.broadcast_to(days, late.shape)[at]), "D"),
         )
-        told = table.records[table.offers[offer][0]]["corrected"]
+        correction = table.records[table.offers[offer][0]]["corrected"]
         instead = (
-            f" Use the name that served the request, for example {told['instead']}."
-            if told.get("instead")
+            f" Use the name that served the request, for example {correction['instead']}."
+            if correction.get("instead")
             else ""
         )
         raise PriceError(
-            f"tokens: {table.name(offer)} was retired on {told['retired']} and has no price on {day} (read on {told['read']}: {told['source']}).{instead}"
+            f"tokens: {table.name(offer)} was retired on {correction['retired']} and has no price on {day} (read on {correction['read']}: {correction['source']}).{instead}"
         )
 
 
@@ -236,9 +236,10 @@ def say_unconfirmed(table, offers, when) -> None:
 
 
 def _reasons(table, offers, days, seconds):
-    made = table.passport.get("made")
+    made_on = table.passport.get("made")
     read = np.full(
-        len(table.offers), 10**9 if made is None else int(np.datetime64(made, "D").astype(np.int64))
+        len(table.offers),
+        10**9 if made_on is None else int(np.datetime64(made_on, "D").astype(np.int64)),
     )
     early, weekend = (
         _days(table, "unconfirmed_before", NOT),
@@ -283,21 +284,21 @@ def odd(table) -> list[str]:
 
     Names that a correction covers are left out.
     """
-    found = []
+    remarks = []
     for model, context in table.offers:
         record, segments = table.records[model], table.records[model]["offers"][context]
         name = f"{record['provider']}/{record['model']}" + (f" ({context})" if context else "")
         if record.get("corrected"):
             continue
         if any(since is None and second for since, second, _ in segments):
-            found.append(f"{name}: prices by the time of day without a first day")
+            remarks.append(f"{name}: prices by the time of day without a first day")
         if (
             not context
             and len(segments) == 1
             and any(word in record["model"].split("-") for word in ("latest", "chat", "reasoner"))
         ):
-            found.append(f"{name}: a name that moves, with one price that never changed")
-    return found
+            remarks.append(f"{name}: a name that moves, with one price that never changed")
+    return remarks
 
 
 def standing(table, day: str) -> dict:
@@ -315,11 +316,11 @@ def standing(table, day: str) -> dict:
         for record in table.records
         if record.get("corrected")
     ]
-    made = table.passport.get("made", day)
+    made_on = table.passport.get("made", day)
     return {
         "source": f"{table.passport.get('source', '')} {table.passport.get('version', '')}".strip(),
-        "read": made,
-        "days": age(made),
+        "read": made_on,
+        "days": age(made_on),
         "models": len(table.records),
         "corrections": rows,
         "retired": [row["model"] for row in rows if row.get("retired") and row["retired"] < day],

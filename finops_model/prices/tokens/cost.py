@@ -107,19 +107,24 @@ def columns(
                 f"{where}: usage has shape {matrix.shape} and there are {len(names)} buckets; its last axis must be they."
             )
         pairs = [(spell(name, where), name, matrix[..., i]) for i, name in enumerate(names)]
-    found: dict[str, np.ndarray] = {}
+    by_bucket: dict[str, np.ndarray] = {}
     raw = False
     for name, word, value in pairs:
-        if name in found:
+        if name in by_bucket:
             raise PriceError(
                 f"{where}: {name} is given twice, the second time as '{word}'; give it once."
             )
-        found[name] = quantities(f"{where}: {word}", value)
+        by_bucket[name] = quantities(f"{where}: {word}", value)
         if name == "uncached_input" and str(word).casefold().removesuffix("_tokens") == "input":
             raw = True
     cached = (
         next(
-            (name for name in found if BUCKETS[INDEX[name]].cached and np.any(found[name] > 0)), ""
+            (
+                name
+                for name in by_bucket
+                if BUCKETS[INDEX[name]].cached and np.any(by_bucket[name] > 0)
+            ),
+            "",
         )
         if raw
         else ""
@@ -128,7 +133,7 @@ def columns(
         raise PriceError(
             f"{where}: input stands beside {cached}; input may include the cache: call disjoint first, or say uncached_input."
         )
-    return found
+    return by_bucket
 
 
 def context_tokens(usage: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -345,15 +350,15 @@ def _rows_by_hour(
 
 
 def _offers(table: TokenTable, offers) -> np.ndarray:
-    found = np.asarray(offers)
-    if found.dtype.kind not in "iu" or (
-        found.size and not 0 <= int(found.min()) <= int(found.max()) < len(table.offers)
+    numbers = np.asarray(offers)
+    if numbers.dtype.kind not in "iu" or (
+        numbers.size and not 0 <= int(numbers.min()) <= int(numbers.max()) < len(table.offers)
     ):
         raise PriceError(
             f"tokens: an offer is {str(offers)[:40]}; it must be an index from table.offer(model), 0 to "
             f"{len(table.offers) - 1}."
         )
-    return found
+    return numbers
 
 
 def _rows(table: TokenTable, offers: np.ndarray, when, strict: bool) -> np.ndarray:

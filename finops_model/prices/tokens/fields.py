@@ -152,17 +152,17 @@ def same(where: str, what: str, *given: tuple[str, object]) -> np.ndarray:
     ]
     if not stated:
         return np.zeros(())
-    found, first = stated[0][1], stated[0][0]
+    most, first = stated[0][1], stated[0][0]
     for name, value in stated[1:]:
-        if (wrong := (found != value) & (found > 0) & (value > 0)).any():
+        if (wrong := (most != value) & (most > 0) & (value > 0)).any():
             at = tuple(np.argwhere(wrong)[0])
-            one, other = (np.broadcast_to(array, wrong.shape)[at] for array in (found, value))
+            one, other = (np.broadcast_to(array, wrong.shape)[at] for array in (most, value))
             raise PriceError(
                 f"{where}: {first} is {one:,.15g} and {name} is {other:,.15g}, and both say {what}; leave out the one that is wrong."
             )
-        first = name if not np.any(found > 0) else first
-        found = np.maximum(found, value)
-    return found
+        first = name if not np.any(most > 0) else first
+        most = np.maximum(most, value)
+    return most
 
 
 def _holds(value) -> bool:

@@ -143,14 +143,14 @@ def changes(old: TokenTable, new: TokenTable, day: str) -> list[dict]:
     before, after = (
         _on(table.frozen or table, day) for table in (old, new)
     )  # as frozen: our corrections are no news
-    found = []
+    moved = []
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
-            found.append(
+            moved.append(
                 dict(zip(("provider", "model", "context", "bucket", "above"), key))
                 | {"old": before.get(key), "new": after.get(key)}
             )
-    return found
+    return moved
 
 
 def _on(table: TokenTable, day: str) -> dict[tuple, float]:

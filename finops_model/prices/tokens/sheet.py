@@ -312,13 +312,13 @@ def _by_time(standard: dict, part: Mapping, model: str, bought=lambda prices: pr
 
 
 def _prices(prices) -> dict[str, float]:
-    found = {}
+    by_bucket = {}
     for word, value in (prices or {}).items():
         name = spell(word)
-        if name in found:
+        if name in by_bucket:
             raise PriceError(f"tokens: {name} has two prices, the second as '{word}'; give it one.")
-        found[name] = number(value, f"tokens: price of {word}")
-    return found
+        by_bucket[name] = number(value, f"tokens: price of {word}")
+    return by_bucket
 
 
 def _clock(text, what: str) -> int:

@@ -71,10 +71,10 @@ class TokenTable:
 
     @cached_property
     def _by_provider(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
+        models: dict[str, list[int]] = {}
         for i, record in enumerate(self.records):
-            found.setdefault(record["provider"], []).append(i)
-        return found
+            models.setdefault(record["provider"], []).append(i)
+        return models
 
     def contexts(self, model: int) -> tuple[str, ...]:
         """Contexts in which a model has prices of its own."""
@@ -92,8 +92,8 @@ class TokenTable:
 
         Raises PriceError with the nearest match.
         """
-        found, _ = self._find(model, provider)
-        return found
+        number, _ = self._find(model, provider)
+        return number
 
     def _find(self, model: str, provider: str) -> tuple[int, bool]:
         """The model, and whether it stands in another provider's list (Azure sells OpenAI's models at OpenAI's prices)."""
@@ -176,9 +176,9 @@ class TokenTable:
         Raises PriceError for an unknown model or context, and for two contexts that both have prices: no vendor says how they
         would combine.
         """
-        found, lent = self._find(model, provider)
+        model_at, lent = self._find(model, provider)
         wanted = _pairs(context)
-        names = [] if lent else self.contexts(found)
+        names = [] if lent else self.contexts(model_at)
         hits = []
         for pair in wanted:
             fit = [
@@ -188,38 +188,39 @@ class TokenTable:
             ]
             if not fit and strict:
                 why = (
-                    f" ({provider} sells it at the list of {self.records[found]['provider']}, standard prices only)"
+                    f" ({provider} sells it at the list of {self.records[model_at]['provider']}, standard prices only)"
                     if lent
                     else ""
                 )
                 if not names:
                     raise PriceError(
-                        f"tokens: {_full(self.records[found])} has only standard prices{why}, none for '{pair}'."
+                        f"tokens: {_full(self.records[model_at])} has only standard prices{why}, none for '{pair}'."
                     )
                 raise PriceError(
                     unknown(
                         "tokens",
-                        f"context of {_full(self.records[found])}",
+                        f"context of {_full(self.records[model_at])}",
                         pair,
                         sorted({*names, *(name.split("=")[-1] for name in names)}),
                     )
                 )
             if len(fit) > 1:
                 same = {
-                    json.dumps(self.records[found]["offers"][name], sort_keys=True) for name in fit
+                    json.dumps(self.records[model_at]["offers"][name], sort_keys=True)
+                    for name in fit
                 }
                 if len(same) > 1:
                     raise PriceError(
-                        f"tokens: '{pair}' of {_full(self.records[found])} may be {' or '.join(fit)}; name one of them."
+                        f"tokens: '{pair}' of {_full(self.records[model_at])} may be {' or '.join(fit)}; name one of them."
                     )
             hits += fit[:1]
         hits = list(dict.fromkeys(hits))
         if len(hits) > 1:
             raise PriceError(
-                f"tokens: {hits[0]} and {hits[1]} of {_full(self.records[found])} each have prices of their own and do "
+                f"tokens: {hits[0]} and {hits[1]} of {_full(self.records[model_at])} each have prices of their own and do "
                 "not combine; buy a request under one of them."
             )
-        return self._index[found, hits[0] if hits else ""]
+        return self._index[model_at, hits[0] if hits else ""]
 
     def rows(self, offers, days, seconds=0, strict: bool = True) -> np.ndarray:
         """The price row of each offer at an instant.
@@ -231,14 +232,14 @@ class TokenTable:
         """
         offers, days, seconds = np.asarray(offers), np.asarray(days), np.asarray(seconds)
         shape = np.broadcast_shapes(offers.shape, days.shape, seconds.shape)
-        found = self._held(offers, days, seconds, shape)
-        late = found < 0
+        row = self._held(offers, days, seconds, shape)
+        late = row < 0
         if not strict:
             if not late.any():
-                return found
+                return row
             standard = np.array([self._index[model, ""] for model, _ in self.offers])[offers]
-            found = np.where(late, self._held(standard, days, seconds, shape), found)
-            return np.where(found < 0, self.row[self.first[standard]], found)
+            row = np.where(late, self._held(standard, days, seconds, shape), row)
+            return np.where(row < 0, self.row[self.first[standard]], row)
         if late.any():
             where = tuple(np.argwhere(late)[0])
             offer = int(np.broadcast_to(offers, shape)[where])
@@ -249,18 +250,18 @@ class TokenTable:
                 "extrapolated backwards: give the older price yourself."
             )
         check_retired(self, offers, days)
-        return found
+        return row
 
     def _held(self, offers, days, seconds, shape) -> np.ndarray:
         """The row that holds; −1 where none does yet."""
-        found, first = np.full(shape, -1, np.int64), self.first[offers]
+        row, first = np.full(shape, -1, np.int64), self.first[offers]
         for k in range(int(self.count[offers].max(initial=0))):  # the last segment that holds wins
             at = np.minimum(first + k, len(self.since) - 1)
             holds = (
                 (self.count[offers] > k) & (self.since[at] <= days) & (self.second[at] <= seconds)
             )
-            found = np.where(holds, self.row[at], found)
-        return found
+            row = np.where(holds, self.row[at], row)
+        return row
 
     def history(self, offer: int) -> list[tuple[str, str, dict]]:
         """The dated prices of an offer: (since, from second of the day, {bucket: price or [(above, price), …]})."""

@@ -29,9 +29,9 @@ def factor(size: str, table: dict | None = None) -> float:
                 return number(table[name], f"size_units: factor of '{name}'", above_zero=True)
             if name in FACTORS:
                 return FACTORS[name]
-            found = MULTIPLE.match(name)
-            if found:
-                return 8.0 * int(found[1])
+            match = MULTIPLE.match(name)
+            if match:
+                return 8.0 * int(match[1])
     raise PriceError(
         unknown(
             "",

@@ -61,16 +61,16 @@ def parse_time(text: str | None) -> tuple[int | None, str, str]:
     >>> parse_time("2027-02-29")[2]
     "'2027-02-29' is a date that does not exist"
     """
-    if is_missing(text):
+    if text is None or is_missing(text):
         return None, "", "is empty"
-    found = TIME.fullmatch(text.strip())
-    if not found:
+    match = TIME.fullmatch(text.strip())
+    if not match:
         return (
             None,
             "",
             f"'{text.strip()[:40]}' is not a date; write 2026-01-31 or 2026-01-31T00:00:00Z",
         )
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
     next_day = hour == "24" and minute == "00" and second in (None, "00")
     try:
         moment = datetime(
@@ -182,7 +182,7 @@ def parse_tags(text: str | None) -> tuple[str | None, str]:
     >>> parse_tags("team=ads")
     (None, 'not readable as tags')
     """
-    if is_missing(text):
+    if text is None or is_missing(text):
         return None, ""
     bare = text.strip()
     if bare.count("[") + bare.count("{") > MAX_TAG_DEPTH and _depth(bare) > MAX_TAG_DEPTH:
@@ -255,10 +255,10 @@ def model_of(details: str | None) -> str:
     if details is None or "ModelId" not in details or len(details) > 100_000:
         return ""
     try:
-        found = json.loads(details)
+        parsed = json.loads(details)
     except (ValueError, RecursionError):
         return ""
-    value = found.get("ModelId") if isinstance(found, dict) else None
+    value = parsed.get("ModelId") if isinstance(parsed, dict) else None
     return whole_characters(value) if isinstance(value, str) else ""
 
 

@@ -66,9 +66,10 @@ class Source:
     @cached_property
     def document(self) -> Any:
         """The JSON document; numbers stay text, NaN and Infinity too. Raises InputError when it is not JSON."""
-        if len(self.data) > MAX_JSON:
+        size = len(self.data or b"")
+        if size > MAX_JSON:
             raise InputError(
-                f"{self.name}: {len(self.data):,} bytes of JSON in one document; at most {MAX_JSON:,}. "
+                f"{self.name}: {size:,} bytes of JSON in one document; at most {MAX_JSON:,}. "
                 "Export it as JSON lines, CSV or Parquet."
             )
         try:

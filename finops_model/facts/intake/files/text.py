@@ -126,10 +126,10 @@ def stray(text: str) -> str:
     >>> stray("Z\udcfcrich"), stray("Zürich")
     ("holds the byte 0xFC, which is not UTF-8: 'Z?rich'", '')
     """
-    found = STRAY.search(text)
-    if not found:
+    match = STRAY.search(text)
+    if not match:
         return ""
-    return f"holds the byte 0x{ord(found[0]) - 0xDC00:02X}, which is not UTF-8: '{' '.join(STRAY.sub('?', text).split())[:40]}'"
+    return f"holds the byte 0x{ord(match[0]) - 0xDC00:02X}, which is not UTF-8: '{' '.join(STRAY.sub('?', text).split())[:40]}'"
 
 
 def shown(text: str) -> str:
@@ -141,7 +141,7 @@ def shown(text: str) -> str:
     if text.isascii():
         return text
     return (
-        STRAY.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+        STRAY.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", text)
         .encode("utf-8", "backslashreplace")
         .decode()
     )

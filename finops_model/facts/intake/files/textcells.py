@@ -216,7 +216,8 @@ def _quoted_column(line, names, delimiter) -> str:
 
 def read_records(source: Delivered) -> pa.Table:
     """JSON lines, or one JSON list, of flat objects. Nested values become JSON text."""
-    records, numbers = [], []
+    records: list[dict] = []
+    numbers: list[int] = []
     if source.kind == "json":
         document = source.document
         items = document if isinstance(document, list) else [document]

@@ -256,9 +256,9 @@ def detect(path) -> str | None:
     """
     try:
         source = open_source(path)
-        found = recognised(source)
-        if found or vendors.recognise(source) or not shelf()["focus"].recognise(source):
-            return found
+        name = recognised(source)
+        if name or vendors.recognise(source) or not shelf()["focus"].recognise(source):
+            return name
         shelf()["focus"].read(source)
     except InputError:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 
@@ -28,7 +29,7 @@ def has(source: Source, sign: tuple[str, ...]) -> bool:
     return {squash(name) for name in sign} <= words and len(words & FOCUS) < 6
 
 
-def lines(source: Source) -> Iterator[dict[str, str]]:
+def lines(source: Source) -> Iterator[dict[str, Any]]:
     """The rows of a table, {squashed heading: text, '' for nothing}, with x_Row."""
     for table in source.batches():
         names = {

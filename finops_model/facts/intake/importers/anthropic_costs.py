@@ -68,7 +68,7 @@ def dollars(cents: str | None) -> str | None:
     ('1.23456789', 'NaN', None)
     """
     try:
-        amount = Decimal(cents.strip()) if not is_missing(cents) else None
+        amount = None if cents is None or is_missing(cents) else Decimal(cents.strip())
     except InvalidOperation:
         return cents
     if amount is None or not amount.is_finite() or abs(amount.adjusted()) > 60:

@@ -132,10 +132,10 @@ def version_of(header: list[str]) -> str:
     names = set(header)
     if {"ChargeType", "AmortizedCost"} & names:
         return "0.5"
-    found = next((version for version, columns in SINCE if names & set(columns)), "1.0")
-    if found == "1.3" and not {"ProviderName", "PublisherName"} & names:
+    version = next((version for version, columns in SINCE if names & set(columns)), "1.0")
+    if version == "1.3" and not {"ProviderName", "PublisherName"} & names:
         return "1.4"  # 1.4 took the two old names out
-    return found
+    return version
 
 
 def read(source: Source) -> Export:

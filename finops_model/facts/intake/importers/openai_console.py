@@ -26,15 +26,15 @@ def read(source: Source) -> Export:
     currencies = sorted({line["amountcurrency"] for line in lines} - {""})
     rows, quiet = [], []
     for line in lines:
-        day = tuple(
-            line.get(f"{end}timeiso") or _moment(line.get(f"{end}time")) or ""
-            for end in ("start", "end")
+        start, end = (
+            line.get(f"{name}timeiso") or _moment(line.get(f"{name}time")) or ""
+            for name in ("start", "end")
         )
         item, project = line["lineitem"], line.get("projectid", "")
         model, comma, meter = item.rpartition(", ")
         nothing = not line["amountvalue"] and not item and not project
         if nothing:
-            quiet.append(day[0])
+            quiet.append(start)
         cost, currency = (
             ("0", currencies[0] if currencies else "USD")
             if nothing
@@ -43,7 +43,7 @@ def read(source: Source) -> Export:
         rows.append(
             _console.charge(
                 line["x_Row"],
-                day,
+                (start, end),
                 cost,
                 currency,
                 {"project": line.get("projectname") or project},
