@@ -7,7 +7,7 @@ cache on top of the first, or taking it off the second, is the field's most comm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,6 +161,53 @@ def spell(word: str, where: str = "tokens") -> str:
         if guess in OTHER_WORDS:
             return OTHER_WORDS[guess]
     raise PriceError(unknown(where, "bucket", str(word), NAMES))
+
+
+def columns(
+    usage, buckets: Sequence[str] | None = None, where: str = "tokens"
+) -> dict[str, np.ndarray]:
+    """Usage as one checked array for each bucket: a mapping, or a matrix (..., bucket) with the names of its columns.
+
+    >>> {name: float(n) for name, n in columns([1.0, 2.0], buckets=["uncached_input", "output"]).items()}
+    {'uncached_input': 1.0, 'output': 2.0}
+    """
+    if isinstance(usage, Mapping):
+        pairs = [(spell(name, where), name, value) for name, value in usage.items()]
+    else:
+        matrix = np.asarray(usage, dtype=float)
+        names = tuple(NAMES if buckets is None else buckets)
+        if matrix.ndim == 0 or matrix.shape[-1] != len(names):
+            raise PriceError(
+                f"{where}: usage has shape {matrix.shape} and there are {len(names)} buckets; its last axis must be they."
+            )
+        pairs = [(spell(name, where), name, matrix[..., i]) for i, name in enumerate(names)]
+    by_bucket: dict[str, np.ndarray] = {}
+    raw = False
+    for name, word, value in pairs:
+        if name in by_bucket:
+            raise PriceError(
+                f"{where}: {name} is given twice, the second time as '{word}'; give it once."
+            )
+        by_bucket[name] = quantities(f"{where}: {word}", value)
+        if name == "uncached_input" and str(word).casefold().removesuffix("_tokens") == "input":
+            raw = True
+    cached = (
+        next(
+            (
+                name
+                for name in by_bucket
+                if BUCKETS[INDEX[name]].cached and np.any(by_bucket[name] > 0)
+            ),
+            "",
+        )
+        if raw
+        else ""
+    )
+    if cached:
+        raise PriceError(
+            f"{where}: input stands beside {cached}; input may include the cache: call disjoint first, or say uncached_input."
+        )
+    return by_bucket
 
 
 def disjoint(

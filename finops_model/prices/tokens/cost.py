@@ -18,7 +18,7 @@ import numpy as np
 
 from ...checks import number, quantities
 from ...errors import PriceError, listing, unknown
-from .buckets import BUCKETS, CONTEXT, INDEX, NAMES, TOKENS, disjoint, spell
+from .buckets import BUCKETS, CONTEXT, INDEX, NAMES, TOKENS, columns, disjoint, spell
 from .corrections import check_window, say_unconfirmed
 from .sheet import check_told, price_sheet
 from .sizes import Histogram, Lognormal
@@ -91,49 +91,6 @@ def factors(modifiers: Sequence[Modifier], context: str = "") -> np.ndarray:
         seen[group] = modifier.kind
         result[[INDEX[name] for name in modifier.buckets]] *= modifier.factor
     return result
-
-
-def columns(
-    usage, buckets: Sequence[str] | None = None, where: str = "tokens"
-) -> dict[str, np.ndarray]:
-    """Usage as one checked array for each bucket: a mapping, or a matrix (..., bucket) with the names of its columns."""
-    if isinstance(usage, Mapping):
-        pairs = [(spell(name, where), name, value) for name, value in usage.items()]
-    else:
-        matrix = np.asarray(usage, dtype=float)
-        names = tuple(NAMES if buckets is None else buckets)
-        if matrix.ndim == 0 or matrix.shape[-1] != len(names):
-            raise PriceError(
-                f"{where}: usage has shape {matrix.shape} and there are {len(names)} buckets; its last axis must be they."
-            )
-        pairs = [(spell(name, where), name, matrix[..., i]) for i, name in enumerate(names)]
-    by_bucket: dict[str, np.ndarray] = {}
-    raw = False
-    for name, word, value in pairs:
-        if name in by_bucket:
-            raise PriceError(
-                f"{where}: {name} is given twice, the second time as '{word}'; give it once."
-            )
-        by_bucket[name] = quantities(f"{where}: {word}", value)
-        if name == "uncached_input" and str(word).casefold().removesuffix("_tokens") == "input":
-            raw = True
-    cached = (
-        next(
-            (
-                name
-                for name in by_bucket
-                if BUCKETS[INDEX[name]].cached and np.any(by_bucket[name] > 0)
-            ),
-            "",
-        )
-        if raw
-        else ""
-    )
-    if cached:
-        raise PriceError(
-            f"{where}: input stands beside {cached}; input may include the cache: call disjoint first, or say uncached_input."
-        )
-    return by_bucket
 
 
 def context_tokens(usage: Mapping[str, np.ndarray]) -> np.ndarray:
