@@ -158,7 +158,12 @@ def recommend(
     progress: Progress | None = None,
     objective: str = "mean",
     beta: float = 0.9,
-    **limits,
+    budget: float | None = None,
+    min_utilisation: float | None = None,
+    utilisation_at: str | None = None,
+    max_share: float | None = None,
+    min_share: float | None = None,
+    break_even_months: float | None = None,
 ) -> Found:
     """The best of the offers in a folder for the base scenario, and the rule replayed on history.
 
@@ -184,8 +189,8 @@ def recommend(
         Called with (text, done, total).
     objective, beta : optional
         As in `best_commitments`.
-    **limits
-        budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months: as there.
+    budget, min_utilisation, utilisation_at, max_share, min_share, break_even_months : optional
+        Limits, as there; None: none.
 
     Returns
     -------
@@ -214,7 +219,15 @@ def recommend(
                 f"offer '{offer.name}' does not say what it covers; write its SKUs under skus."
             )
     _one_length(offers)
-    limits = {name: value for name, value in limits.items() if value is not None}
+    asked = {
+        "budget": budget,
+        "min_utilisation": min_utilisation,
+        "utilisation_at": utilisation_at,
+        "max_share": max_share,
+        "min_share": min_share,
+        "break_even_months": break_even_months,
+    }
+    limits = {name: value for name, value in asked.items() if value is not None}
     Limits(**limits)  # what cannot be meant is refused before anything long runs
     check_objective(objective, beta)
 

@@ -236,10 +236,18 @@ class Invoices:
     amounts: np.ndarray  # (..., payment) money
 
 
-def of_commitment(held, **how) -> Payment:
+def of_commitment(
+    held,
+    *,
+    interval: str = "by_days",
+    advance: bool = False,
+    net_days: int = 0,
+    currency: str = "",
+) -> Payment:
     """The payment of a commitments.Hourly: its fee and upfront share, the rest by the days of each month.
 
-    how   other fields of Payment: net_days, interval, advance
+    interval, advance, net_days   as in Payment
+    currency   "": exact, as what is charged by the hour settles in fractions of a cent
 
     >>> from finops_model.prices.settle.hourly import Hourly
     >>> year = of_commitment(Hourly(quantity=1, rate=1.0, on_demand=2.0, start="2026-01-01", end="2027-01-01", upfront_share=0.5))
@@ -247,11 +255,18 @@ def of_commitment(held, **how) -> Payment:
     (4380.0, 0.5, 1.0)
     """
     fee = held.term_fee()
-    how.setdefault(
-        "currency", ""
-    )  # charged by the hour: fractions of a cent, as the commitment settles
     option = {0.0: "no_upfront", 1.0: "all_upfront"}.get(held.upfront_share, "partial_upfront")
-    return Payment(fee, held.start, held.end, option, held.upfront_share, **how)
+    return Payment(
+        fee,
+        held.start,
+        held.end,
+        option,
+        held.upfront_share,
+        interval=interval,
+        advance=advance,
+        net_days=net_days,
+        currency=currency,
+    )
 
 
 def _schedule(schedule, fee):

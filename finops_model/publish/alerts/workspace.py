@@ -16,7 +16,7 @@ from ...measure.entities import own_unit
 from ...periods import check_day
 from ...progress import Progress, silent
 from ...settings import Settings
-from .. import since
+from .. import since as since_report
 from ..close import books
 from .folder import folder_of
 from .verdicts import read_feedback
@@ -30,19 +30,32 @@ def look(
     *,
     quotas: str | os.PathLike | None = None,
     progress: Progress | None = None,
-    **how,
+    since: str | None = None,
+    levels=None,
+    threshold: float | None = None,
+    money_floor: float | None = None,
+    percent_floor: float | None = None,
 ) -> Watch:
     """`measure.anomalies.watch.watch` on the company of finops.yaml: its ledger, budgets, quotas, published forecasts and recorded verdicts.
 
     as_of   last day looked at; default the newest complete day of the sources that nobody waits for. Raises LedgerError for a day outside the ledger.
-    how     as in `watch`; None: as finops.yaml says under `watch`, else the default
+    since, levels, threshold, money_floor, percent_floor   as in `watch`; None: as finops.yaml says under `watch`, else the default
     """
-    how = limits_of(settings) | {name: value for name, value in how.items() if value is not None}
+    asked = {
+        "since": since,
+        "levels": levels,
+        "threshold": threshold,
+        "money_floor": money_floor,
+        "percent_floor": percent_floor,
+    }
+    limits = limits_of(settings) | {
+        name: value for name, value in asked.items() if value is not None
+    }
     say = progress or silent
     ledger = books(settings, progress)
     complete = ledger.complete(settings.time_zone)
     first, last = str(complete.first_day), str(complete.now)
-    for name, day in (("--as-of", as_of), ("--since", how.get("since"))):
+    for name, day in (("--as-of", as_of), ("--since", limits.get("since"))):
         if day is not None:
             check_day(day, name)
     as_of = as_of or last
@@ -50,9 +63,9 @@ def look(
         raise LedgerError(
             f"--as-of {as_of}: the ledger has data from {first} to {last}. Choose a day in between."
         )
-    if how.get("since") and how["since"] > as_of:
+    if limits.get("since") and limits["since"] > as_of:
         raise LedgerError(
-            f"--since {how['since']} is after the last day looked at, {as_of}. Choose an earlier day."
+            f"--since {limits['since']} is after the last day looked at, {as_of}. Choose an earlier day."
         )
     budgets = (
         plans.read_budgets(settings.path(settings.budgets), settings.currency)
@@ -77,10 +90,10 @@ def look(
         forecasts=published(settings),
         feedback=read_feedback(folder_of(settings)),
         settling_days=settings.settling_days,
-        **how,
+        **limits,
     )
     say("anomalies", 2, 2)
-    report = since.published(settings, as_of)
+    report = since_report.published(settings, as_of)
     return watched if report is None else replace(watched, notes=(*watched.notes, report.said()))
 
 
