@@ -9,6 +9,7 @@ from ..errors import FinOpsError
 from ..measure.entities import own_unit
 from ..names import COMPANY
 from ..settings import Settings
+from ..wording import day
 from ..wording import landing as landing_words
 from .report.briefs import load_brief
 
@@ -30,9 +31,7 @@ class Published:
 
     def said(self) -> str:
         """What the report says of its year, with its day."""
-        return (
-            f"The report {self.month} (as of {landing_words.day(self.as_of)}) says: {self.headline}"
-        )
+        return f"The report {self.month} (as of {day(self.as_of)}) says: {self.headline}"
 
     def as_dict(self) -> dict:
         return {"month": self.month, "as_of": self.as_of, "landing": self.landing}
