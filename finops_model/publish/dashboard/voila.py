@@ -1,6 +1,6 @@
 """Standalone Voila as the dashboard runs it: kernels on sockets of this user, a log that knows no token (docs/deploy.md).
 
-Started by `dashboard_server.command` as `python -m finops_model.publish.dashboard.voila`; it is Voila and nothing else.
+Started by `server.command` as `python -m finops_model.publish.dashboard.voila`; it is Voila and nothing else.
 """
 
 from __future__ import annotations
