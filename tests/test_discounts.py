@@ -23,7 +23,8 @@ from finops_model.prices.terms.agreements import Agreement
 from finops_model.publish.dashboard import levers as dashboard_levers
 from finops_model.scenario import document as scenario
 from finops_model.scenario import ledger_base as base
-from finops_model.simulate.compile.plan import compile_plan, future, paid_share
+from finops_model.simulate.compile.plan import compile_plan, future
+from finops_model.simulate.compile.price_paths import paid_share
 from finops_model.simulate.scenarios import simulate
 
 # form, units, and what it costs at 20 % off: use × 0.8 and every fee or minimum as it is

@@ -60,6 +60,11 @@ def timeline(base: np.ndarray, events: list[Event], dates: np.ndarray) -> Timeli
     return Timeline(number, which, tuple(mixtures))
 
 
+def events_on(resolved, path: str) -> list:
+    """The changes of one path, in file order."""
+    return [event for event in resolved.events if event.path == path]
+
+
 def _drawn_on(name: str, on: np.ndarray, dates: np.ndarray):
     """(draw name, its days) of a value that is drawn for every month."""
     months = dates.astype("datetime64[M]")

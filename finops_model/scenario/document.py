@@ -263,7 +263,7 @@ def explain(resolved: Resolved, path: str) -> str:
     """
     import numpy as np
 
-    from .changes import match, timeline
+    from .changes import events_on, match, timeline
 
     known = leaves(resolved.tree)
     lines = []
@@ -278,7 +278,7 @@ def explain(resolved: Resolved, path: str) -> str:
                 else f"→ {what} ({where}{reason})"
             )
         value = known[name]
-        events = [event for event in resolved.events if event.path == name]
+        events = events_on(resolved, name)
         if isinstance(value, (int, float)) and events and "/routing/" not in name:
             end = np.datetime64(f"{resolved.months[-1]}-28", "D")
             final = timeline(np.array([float(value)]), events, np.array([end]))

@@ -156,14 +156,14 @@ def collect(
 
 def _at(spill, grid, level) -> np.ndarray:
     """Spill at one level per month, straight between grid points: (path, month)."""
-    found = np.empty(spill.shape[:2])
+    at_level = np.empty(spill.shape[:2])
     for m, k in enumerate(level):
         right = int(np.clip(np.searchsorted(grid, k), 1, len(grid) - 1)) if len(grid) > 1 else 0
         left = max(right - 1, 0)
         width = grid[right] - grid[left]
         weight = (k - grid[left]) / width if width > 0 else 0.0
-        found[:, m] = spill[:, m, left] * (1 - weight) + spill[:, m, right] * weight
-    return found
+        at_level[:, m] = spill[:, m, left] * (1 - weight) + spill[:, m, right] * weight
+    return at_level
 
 
 def _fields(rate) -> list[str]:

@@ -50,7 +50,7 @@ def export_totals(run, folder, format: str = "parquet") -> Path:
     name = f"totals.{format}"
     from .. import __version__
 
-    told = {
+    manifest = {
         "schema": 1,
         "scenario": run.name,
         "question": run.question,
@@ -73,5 +73,5 @@ def export_totals(run, folder, format: str = "parquet") -> Path:
         "files": {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}},
     }
     write_atomic(folder / name, data)
-    write_atomic(folder / "manifest.json", json.dumps(told, indent=1) + "\n")
+    write_atomic(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
     return folder

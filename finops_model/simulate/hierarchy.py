@@ -112,18 +112,18 @@ def spans(
 
     if not quarters:
         return [span(month, "month", (month,)) for month in months]
-    found: dict[str, Span] = {}
+    longer: dict[str, Span] = {}
     for month in months:
         year = fiscal_months(month, starts)
         at = year.index(month) // 3
         name = f"{fiscal_year(month, starts)}-Q{at + 1}"
-        found.setdefault(name, span(name, "quarter", year[3 * at : 3 * at + 3]))
+        longer.setdefault(name, span(name, "quarter", year[3 * at : 3 * at + 3]))
     for month in months:
-        found.setdefault(
+        longer.setdefault(
             fiscal_year(month, starts),
             span(fiscal_year(month, starts), "year", fiscal_months(month, starts)),
         )
-    return list(found.values())
+    return list(longer.values())
 
 
 def hierarchy_totals(
@@ -148,7 +148,7 @@ def hierarchy_totals(
     compiled, engine = compile_flat(plan), label(engine)
     check(compiled.flat, paths, columns=len(names) + 1)
     totals = np.empty((paths, len(plan.months), len(names)))
-    for done in stream(
+    for block in stream(
         compiled.flat,
         paths,
         plan.seed,
@@ -157,8 +157,8 @@ def hierarchy_totals(
         workers=threads,
         progress=progress,
     ):
-        money = by_workload(compiled, done, plan.seed)
-        totals[done.path0 : done.path0 + len(money)] = (
+        money = by_workload(compiled, block, plan.seed)
+        totals[block.path0 : block.path0 + len(money)] = (
             np.einsum("pmw,mwn->pmn", money, share, optimize=True) + fixed
         )
     facts = resolved.facts
@@ -252,21 +252,21 @@ def forecast_hierarchy(
     loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
     resolved = resolve(loaded, settings=settings, facts=facts, months=months + begun, paths=paths)
     demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.methods, progress)
-    made = {}
+    forecasts = {}
     for how in shocks:
         say = (
             part(progress, f"{how or 'as measured'}: ")
             if progress and len(shocks) > 1
             else progress
         )
-        made[how] = hierarchy_totals(
+        forecasts[how] = hierarchy_totals(
             compile_plan(resolved, with_shocks(demand, how)),
             resolved,
             by,
             engine=engine,
             progress=say,
         )
-    return made
+    return forecasts
 
 
 def with_shocks(demand: Demand, shocks: str | None) -> Demand:
@@ -375,7 +375,7 @@ def _homes(rows: pd.DataFrame, plan: Plan, resolved, by: str) -> dict[str, str]:
 
 def _services(plan: Plan) -> dict[tuple[int, str], np.ndarray]:
     """(workload, service) -> expected money by month of its SKUs, from quantities on the median path × expected prices."""
-    found: dict[tuple[int, str], np.ndarray] = {}
+    by_service: dict[tuple[int, str], np.ndarray] = {}
     inside = plan.month_of >= 0
     factor = {
         sku: price_factors(plan.series, sku, slice(None), plan.seed).mean(axis=0)
@@ -387,8 +387,8 @@ def _services(plan: Plan) -> dict[tuple[int, str], np.ndarray]:
             (plan.median[:, w] * quantity * price * factor[sku])[inside],
             len(plan.months),
         )
-        found[w, service] = found.get((w, service), 0.0) + money
-    return found
+        by_service[w, service] = by_service.get((w, service), 0.0) + money
+    return by_service
 
 
 def _recurring(facts, column: str) -> dict[tuple[str, str], float]:

@@ -96,15 +96,15 @@ def simulate(
     horizon = np.empty((paths, workloads))
     mean, sums = np.zeros((len(plan.dates), plan.demand)), np.zeros((months, workloads))
     belongs = plan.paid_by
-    for done in blocks:
-        own = money_by_workload(compiled, done, seed) + plan.recurring
-        first, count = done.path0, len(own)
+    for block in blocks:
+        own = money_by_workload(compiled, block, seed) + plan.recurring
+        first, count = block.path0, len(own)
         effective[first : first + count] = own @ belongs + plan.so_far
         horizon[first : first + count] = own.sum(axis=1)
         sums += own.sum(axis=0)
         room = max(0, min(count, len(cube) - first))
         cube[first : first + room] = (own + plan.so_far_by)[:room]
-        mean += done.volume
+        mean += block.volume
 
     by_workload = np.empty((workloads, months, 4))
     by_workload[:, :, 0] = (sums / paths + plan.so_far_by).T
@@ -172,7 +172,7 @@ def variance_shares(totals: np.ndarray, paid_by: np.ndarray) -> np.ndarray:
 
 def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
     """Expected quantity × price by month, workload and SKU; the rest of a workload's expected cost in one line of its own."""
-    found, told = [], np.zeros((len(plan.names), len(plan.months)))
+    rows, listed = [], np.zeros((len(plan.names), len(plan.months)))
     inside = plan.month_of >= 0
     for workload, sku, service, unit, quantity, price, w in plan.items:
         amount = mean[:, w] * quantity
@@ -180,8 +180,8 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
         costs = np.bincount(plan.month_of[inside], (amount * price)[inside], len(plan.months))
         for m, month in enumerate(plan.months):
             if counts[m] > 0:
-                told[plan.names.index(workload), m] += costs[m]
-                found.append(
+                listed[plan.names.index(workload), m] += costs[m]
+                rows.append(
                     {
                         "month": month,
                         "workload": workload,
@@ -196,10 +196,10 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
     for w, workload in enumerate(plan.names):
         for m, month in enumerate(plan.months):
             parts = (("booked so far", plan.so_far_by[m, w]), ("recurring", plan.recurring[m, w]))
-            rest = by_workload[w, m, 0] - told[w, m] - sum(value for _, value in parts)
+            rest = by_workload[w, m, 0] - listed[w, m] - sum(value for _, value in parts)
             for what, value in (*parts, ("commitments, tiers and uncertain prices", rest)):
                 if abs(value) > 0.005:
-                    found.append(
+                    rows.append(
                         {
                             "month": month,
                             "workload": workload,
@@ -211,7 +211,7 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
                             "cost": float(value),
                         }
                     )
-    return found
+    return rows
 
 
 def run(
@@ -395,9 +395,9 @@ def run_many(
     mark = fingerprint(facts.daily)
 
     def simulated(count: int | None) -> list[Run]:
-        found = []
+        runs = []
         for i, plan in enumerate(plans):
-            done = simulate(
+            result = simulate(
                 plan,
                 count,
                 dials=dials and i == 0,
@@ -410,26 +410,26 @@ def run_many(
                 name: values.get("driver") or ""
                 for name, values in resolved[i].tree["workloads"].items()
             }
-            found.append(
+            runs.append(
                 Run(
                     **{
-                        **done.__dict__,
+                        **result.__dict__,
                         "ledger": mark,
                         "unfinished": [asdict(day) for day in facts.unfinished],
-                        "overrides": compare_overrides(facts.covariates.overrides, done),
+                        "overrides": compare_overrides(facts.covariates.overrides, result),
                         "follows": follows,
                     }
                 )
             )
-        return found
+        return runs
 
-    found = simulated(None)
+    runs = simulated(None)
     while target_error is not None:
-        wanted = more_paths([one.total() for one in found], target_error, of, max_paths)
+        wanted = more_paths([one.total() for one in runs], target_error, of, max_paths)
         if wanted is None:
             break
-        found = simulated(wanted)
-    return found
+        runs = simulated(wanted)
+    return runs
 
 
 def months_of(

@@ -39,7 +39,7 @@ def hour_pieces(instruments: Sequence[tuple[float, float]]) -> list[Piece]:
         np.zeros(1),
         0.0,
     )  # what is covered so far, straight between breaks
-    found = []
+    pieces = []
     for share, quantity in instruments:
         open_ = share * breaks - covered  # what this one may still cover
         slope = (
@@ -59,9 +59,9 @@ def hour_pieces(instruments: Sequence[tuple[float, float]]) -> list[Piece]:
         beyond = points[-1] + max(points[-1], 1.0)
         after = np.interp(beyond, breaks, covered) + (beyond - breaks[-1]) * end
         last = (np.clip(share * beyond - after, 0.0, quantity) - used[-1]) / (beyond - points[-1])
-        found.append(_piece(points, used, last))
+        pieces.append(_piece(points, used, last))
         breaks, covered, end = points, before + used, end + last
-    return found
+    return pieces
 
 
 def _piece(points, values, last: float) -> Piece:

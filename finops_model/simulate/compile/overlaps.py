@@ -81,13 +81,13 @@ def way_of(rule: Units | Spend, skus: Sequence[str], price: np.ndarray) -> Way:
     size = {s: worth[..., k] for k, s in enumerate(at)}
     if order.ndim == 1:
         return Way(rule.eligible_share, size, free, (([at[k] for k in order], None),))
-    found, of_cell = np.unique(order.reshape(-1, len(at)), axis=0, return_inverse=True)
+    orders, of_cell = np.unique(order.reshape(-1, len(at)), axis=0, return_inverse=True)
     of_cell = of_cell.reshape(order.shape[:-1])
     return Way(
         rule.eligible_share,
         size,
         free,
-        tuple(([at[k] for k in row], of_cell == i) for i, row in enumerate(found)),
+        tuple(([at[k] for k in row], of_cell == i) for i, row in enumerate(orders)),
     )
 
 
@@ -207,10 +207,10 @@ class Overlap:
         dated = self.price[:, steps, None]
         if not (self.line >= 0).any():
             return dated
-        found = np.repeat(dated, paths.stop - paths.start, axis=2)
+        by_path = np.repeat(dated, paths.stop - paths.start, axis=2)
         for s in np.flatnonzero(self.line >= 0):
-            found[s] = prices[self.line[s], steps, paths]
-        return found
+            by_path[s] = prices[self.line[s], steps, paths]
+        return by_path
 
     def settle(self, level: np.ndarray, ways, steps: slice = slice(None)) -> np.ndarray:
         """Units covered (rule, sku, day, path) of levels (pool, day, path) of the days `steps`; float32 or float64 as they are."""

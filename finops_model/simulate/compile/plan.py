@@ -9,62 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from ...errors import ScenarioError
 from ...forecasting.covariates.timeline import Timeline
-from ...forecasting.widths.demand import Demand, level_increment_sd
-from ...periods import days, month_days, month_index
-from ...prices.lists.catalog import catalog_price, is_linear, unit_price
-from ...prices.settle.windows import share_paid
-from ...scenario.booked import excluded, month_parts, newest_full_month, recurring_by_workload
-from ...scenario.changes import escape, timeline
-from ...scenario.placed import Placed
-from ...scenario.routing import (
-    model_of,
-    move,
-    only,
-    price_today,
-    routes,
-    shares_by_day,
-    small_model,
-)
-from ...uncertainty.curves import MONTH, progress
-from ...uncertainty.distributions import Distribution
-from ...uncertainty.launch import Launch as LaunchRisk
-from ...uncertainty.risks import clock_of
+from ...forecasting.widths.demand import Demand
+from ...periods import days, month_index
+from ...scenario.booked import excluded, month_parts, recurring_by_workload
+from ...scenario.changes import escape
+from .demand_paths import Parameter, multipliers, risk_series, with_launches
+from .mix import lines_of_plan, mix_by_day, routing_dials
 from .pool_rules import expected, refuse_tiers
 from .pools import Pool, compile_pools
-from .risk_plan import Series, bursts, campaigns_of, series_of
-
-
-@dataclass(frozen=True)
-class Tiered:
-    """A SKU whose price depends on the month's pooled usage."""
-
-    sku: str
-    usage: np.ndarray  # (day, workload): units per unit of volume
-    workloads: np.ndarray
-    rates: tuple  # rate form in force in each month
-    own: Timeline  # by month: negotiated share of the list price of a unit
-    already: (
-        float | None
-    )  # units used in the month under way; None: the first month has not begun, its fee is still to come
-    series: tuple = ()  # risks on its price
-    due: float = 1.0  # what the bill says of its fees and minima: 1 unless less than those was paid
-
-    @property
-    def certain(self) -> bool:
-        return self.own.certain and not self.series
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """An uncertain multiplier of demand."""
-
-    kind: str  # level | growth_per_month | growth_per_year
-    values: Timeline
-    power: np.ndarray  # (workload,): elasticity; 0 where it does not act
+from .price_paths import Tiered, compile_tiered, price_paths, tiered_form, unit_of_sku
+from .risk_plan import Series, bursts, campaigns_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,14 +117,14 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         resolved.risks, facts.names, (*resolved.tree["workloads"], *launches), facts.replay
     )
     demand_names = (*facts.names, *launches, *(one.name for one in campaigns))
-    base = _with_launches(resolved, demand, dates, len(campaigns))
-    multiplier, parameters = _multipliers(resolved, demand_names, dates)
+    base = with_launches(resolved, demand, dates, len(campaigns))
+    multiplier, parameters = multipliers(resolved, demand_names, dates)
     parameters += [
         Parameter("level", one.timeline(len(dates)), np.eye(len(demand_names))[w])
         for w, one in demand.uncertain
     ]
     prices, uncertain = price_paths(resolved, dates)
-    series = _series(
+    series = risk_series(
         resolved, dates, demand_names[: len(demand_names) - len(campaigns)]
     )  # campaigns have a law of their own
     for sku in {sku for one in series for sku in one.skus} - set(uncertain):
@@ -181,7 +138,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
     linear[:, len(facts.names) : len(facts.names) + len(launches)] = (
         1.0  # a launch is planned in money
     )
-    tiered_skus = {name for name in prices if _form(facts, name) is not None}
+    tiered_skus = {name for name in prices if tiered_form(facts, name) is not None}
     loose: dict[str, np.ndarray] = {}
     for (w, sku), quantity in entries.items():
         if sku in tiered_skus:
@@ -190,7 +147,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
             loose.setdefault(sku, np.zeros(shape))[:, w] += quantity
             continue
         linear[:, w] += quantity * prices[sku]
-        if _unit(facts, sku).casefold() in ("tokens", "token"):
+        if unit_of_sku(facts, sku).casefold() in ("tokens", "token"):
             tokens[:, w] += quantity * prices[sku]
     months, of_day = resolved.months, month_index(dates, resolved.months)
     pools = compile_pools(
@@ -212,7 +169,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         pools,
         {one.name: resolved.tree["workloads"][facts.names[one.of]]["unit"] for one in campaigns},
     )
-    routed, routable, small = _routing_dials(resolved, prices, uncertain, dates, shape)
+    routed, routable, small = routing_dials(resolved, prices, uncertain, dates, shape)
     notes = [*resolved.assumptions, *facts.covariates.notes, *_implied(facts, resolved, pools)]
     median = base["median"] * multiplier
     return Plan(
@@ -237,7 +194,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         tokens=tokens,
         uncertain_prices=tuple((uncertain[sku], loose[sku]) for sku in sorted(loose)),
         tiered=tuple(
-            _tiered(resolved, sku, entries, shape, months, series)
+            compile_tiered(resolved, sku, entries, shape, months, series)
             for sku in sorted(tiered_skus)
             if any(s == sku for _, s in entries)
         ),
@@ -248,11 +205,12 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         so_far=so_far,
         so_far_by=so_far_by,
         recurring=rest,
-        items=_items(
+        items=lines_of_plan(
             resolved,
             entries,
             {**prices, **{sku: expected(uncertain[sku]) for sku in loose}},
             demand_names,
+            dates,
         ),
         excluded=tuple(excluded(facts)),
         assumptions=tuple(notes),
@@ -269,311 +227,6 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         bursts=bursts(campaigns, facts, dates, median, len(demand_names)),
         shares=shares,
     )
-
-
-def _events(resolved, path: str) -> list:
-    return [event for event in resolved.events if event.path == path]
-
-
-def _series(resolved, dates, names) -> list[Series]:
-    """The series of all risks, then those of launches of which the day is not sure."""
-    facts = resolved.facts
-    services = {sku.id: sku.service for sku in facts.meta.skus}
-    skus = {
-        sku: services.get(sku) or facts.catalog.prices[sku][-1].service
-        for sku in resolved.tree["prices"]
-    }
-    found = [
-        one
-        for placed in resolved.risks
-        for one in series_of(placed, dates, skus, names, facts.replay)
-    ]
-    for name, terms in resolved.launches.items():
-        if isinstance(terms["delay"], Distribution):
-            risk = LaunchRisk(
-                workloads=name,
-                since=terms["since"],
-                months=terms["ramp_months"],
-                curve=terms["curve"],
-                delay_months=terms["delay"],
-            )
-            clock = clock_of(dates)
-            found.append(
-                Series(
-                    Placed(name, terms["where"], risk),
-                    f"workloads/{escape(name)}",
-                    clock,
-                    risk.profile(clock),
-                    (),
-                    (names.index(name),),
-                )
-            )
-    return found
-
-
-def _with_launches(resolved, demand: Demand, dates, campaigns: int = 0) -> dict:
-    """Demand arrays with a column for every launch (its ramp, uncertainty of a like workload or the median of all) and campaign (nothing)."""
-    step = level_increment_sd(demand, dates)
-    arrays = {
-        "median": demand.median[: len(dates)],
-        "step": step,
-        "phi": demand.phi,
-        "sigma": demand.sigma,
-        "loading": demand.loading,
-    }
-    if demand.cap is not None:
-        arrays["cap"] = demand.cap[: len(dates)]
-    for terms in resolved.launches.values():
-        start = np.datetime64(terms["since"] or dates[0], "D")
-        age, delay = (dates - start).astype(int) + 1, terms["delay"]
-        ramp = (
-            np.ones(len(dates))
-            if isinstance(delay, Distribution)
-            else progress(age - delay * MONTH, terms["ramp_months"], terms["curve"])
-        )
-        cost = terms["cost"] if isinstance(terms["cost"], float) else 1.0
-        like = demand.names.index(terms["like"]) if terms["like"] else None
-        column = {"median": cost * 12 / 365.25 * ramp}
-        for key in ("step", "phi", "sigma", "loading"):
-            own = arrays[key][..., : len(demand.names)]
-            column[key] = own[..., like] if like is not None else np.median(own, axis=-1)
-        column["cap"] = np.full(len(dates), np.inf)
-        arrays = {
-            key: np.concatenate([value, np.asarray(column[key])[..., None]], axis=-1)
-            for key, value in arrays.items()
-        }
-    if campaigns:
-        arrays = {
-            key: np.concatenate(
-                [value, np.full((*value.shape[:-1], campaigns), np.inf if key == "cap" else 0.0)],
-                axis=-1,
-            )
-            for key, value in arrays.items()
-        }
-    return arrays
-
-
-def _multipliers(resolved, names, dates):
-    """Certain multiplier of demand (day, workload), and the uncertain parameters."""
-    multiplier, parameters = np.ones((len(dates), len(names))), []
-    tree = resolved.tree
-
-    def act(kind, path, base, power):
-        values = timeline(np.full(len(dates), float(base)), _events(resolved, path), dates)
-        if not values.certain:
-            parameters.append(Parameter(kind, values, power))
-        elif (values.number != (1.0 if kind == "level" else 0.0)).any():
-            growth = factor(kind, values.number[:, None])
-            multiplier[:] *= np.where(power == 0, 1.0, growth**power)
-
-    for name, driver in tree["drivers"].items():
-        power = np.array(
-            [
-                w["elasticity"] if (w := tree["workloads"].get(n)) and w["driver"] == name else 0.0
-                for n in names
-            ]
-        )
-        for kind in ("level", "growth_per_year"):
-            act(kind, f"drivers/{escape(name)}/{kind}", driver[kind], power)
-    for i, name in enumerate(names):
-        if name not in tree["workloads"]:  # campaigns have no settings of their own
-            continue
-        for kind in ("level", "growth_per_month"):
-            act(
-                kind,
-                f"workloads/{escape(name)}/demand/{kind}",
-                tree["workloads"][name]["demand"][kind],
-                np.eye(len(names))[i],
-            )
-        cost = resolved.launches.get(name, {}).get("cost")
-        if cost is not None and not isinstance(cost, float):
-            path = f"workloads/{escape(name)}/cost_per_month"
-            parameters.append(
-                Parameter(
-                    "level",
-                    Timeline(np.ones(len(dates)), np.zeros(len(dates), int), (((path, cost),),)),
-                    np.eye(len(names))[i],
-                )
-            )
-    return multiplier, parameters
-
-
-def factor(kind: str, values: np.ndarray) -> np.ndarray:
-    """What a level or growth does to demand by day: values (day, …) -> multiplier, same shape."""
-    if kind == "level":
-        return values
-    return np.exp(
-        np.cumsum(np.log1p(values) * (12 if kind == "growth_per_month" else 1) / 365.25, axis=0)
-    )
-
-
-def _form(facts, sku: str):
-    """The price of a SKU whose form has tiers, or None."""
-    price = catalog_price(facts.catalog, sku, facts.as_of)
-    return price if price is not None and not is_linear(price) else None
-
-
-def _unit(facts, sku: str) -> str:
-    own = [known.unit for known in facts.meta.skus if known.id == sku]
-    return own[0] if own else facts.catalog.prices[sku][-1].unit
-
-
-def price_paths(resolved, dates) -> tuple[dict[str, np.ndarray], dict[str, Timeline]]:
-    """Money per unit by day of every SKU (as paid: catalog × discount), and those whose price is uncertain."""
-    facts, found, uncertain = resolved.facts, {}, {}
-    paid = {sku.id: sku for sku in facts.meta.skus}
-    for name, entry in resolved.tree["prices"].items():
-        if "factor" in entry:
-            found[name] = np.full(len(dates), paid[name].price)
-            continue
-        base = np.full(len(dates), entry["price"] / entry["block"])
-        ratio = paid[name].ratio if name in paid else 1.0
-        if ratio is not None and facts.catalog is not None and name in facts.catalog.prices:
-            for price in facts.catalog.prices[name]:
-                if price.since > facts.as_of and is_linear(price):
-                    base[dates >= np.datetime64(price.since, "D")] = ratio * unit_price(price)
-        values = timeline(
-            base * entry["block"], _events(resolved, f"prices/{escape(name)}/price"), dates
-        )
-        if values.certain:
-            found[name] = values.number / entry["block"]
-        else:
-            found[name] = values.number / entry["block"]
-            uncertain[name] = Timeline(
-                values.number / entry["block"], values.which, values.mixtures
-            )
-    return found, uncertain
-
-
-def mix_by_day(resolved, dates) -> dict[tuple[int, str], np.ndarray]:
-    """Units of each SKU per unit of volume, (day,), by (workload position, sku); routing changes included."""
-    facts, entries = resolved.facts, {}
-    for w, name in enumerate(facts.names):
-        plain = {
-            sku.id: float(facts.mix[w, s])
-            for s, sku in enumerate(facts.meta.skus)
-            if facts.mix[w, s] > 0
-        }
-        prefix = f"workloads/{escape(name)}/routing/"
-        events = [event for event in resolved.events if event.path.startswith(prefix)]
-        for sku, quantity in plain.items():
-            entries[w, sku] = np.full(len(dates), quantity)
-        if not events:
-            continue
-        route = routes(facts, w)
-        fixed = dict(plain)
-        for sku, quantity in route.tokens.values():
-            fixed[sku] = fixed.get(sku, 0.0) - quantity
-        periods = shares_by_day(name, route.shares, events, dates)
-        for (first, shares), last in zip(periods, [p[0] for p in periods[1:]] + [len(dates)]):
-            moved = plain if shares == route.shares else move(facts, route, shares)
-            for sku in {*moved, *plain}:
-                value = moved.get(sku, 0.0) + (
-                    0.0 if moved is plain else max(fixed.get(sku, 0.0), 0.0)
-                )
-                entries.setdefault((w, sku), np.zeros(len(dates)))[first:last] = value
-    return entries
-
-
-def _tiered(resolved, sku, entries, shape, months, series) -> Tiered:
-    facts = resolved.facts
-    usage = np.zeros(shape)
-    for (w, name), quantity in entries.items():
-        if name == sku:
-            usage[:, w] = quantity
-    starts = np.array([f"{month}-01" for month in months], "datetime64[D]")
-    rows = facts.daily[(facts.daily["SkuId"] == sku) & (facts.daily["ChargeCategory"] == "Usage")]
-    ratio, due = paid_share(facts, sku, rows)
-    factors = timeline(
-        np.full(len(months), ratio), _events(resolved, f"prices/{escape(sku)}/factor"), starts
-    )
-    now = rows[rows["ChargeDate"] >= pd.Timestamp(f"{months[0]}-01")]
-    rates = tuple(
-        (catalog_price(facts.catalog, sku, max(str(start), facts.as_of)) or _form(facts, sku)).rate
-        for start in starts
-    )
-    begun = (
-        facts.as_of >= f"{months[0]}-01"
-    )  # else a fee or a minimum of the first month counted as charged already
-    used = float(max(now["ConsumedQuantity"].sum(), 0.0)) if begun else None
-    return Tiered(
-        sku,
-        usage,
-        np.flatnonzero(usage.any(axis=0)),
-        rates,
-        factors,
-        used,
-        tuple(one for one in series if sku in one.skus),
-        due,
-    )
-
-
-def paid_share(facts, sku: str, rows) -> tuple[float, float]:
-    """What the newest full month's bill says of the price of a unit ÷ the form's (a negotiated discount), and of its fees and minima (§5.15)."""
-    month = newest_full_month(facts)
-    if month is None:
-        return 1.0, 1.0
-    last = pd.Timestamp(month_days(month)[-1])
-    inside = rows[
-        (rows["ChargeDate"] >= pd.Timestamp(f"{month}-01")) & (rows["ChargeDate"] <= last)
-    ]
-    price = catalog_price(facts.catalog, sku, last.to_datetime64())
-    usage, cost = float(inside["ConsumedQuantity"].sum()), float(inside["EffectiveCost"].sum())
-    if price is None or usage <= 0 or cost <= 0:
-        return 1.0, 1.0
-    ratio, due = share_paid(price.rate, usage, cost)
-    listed = float(price.charge(usage))
-    return (
-        (1.0, 1.0) if abs(cost - listed) < 1e-4 * listed else (ratio, due)
-    )  # rounding of a bill is not a discount
-
-
-def _routing_dials(resolved, prices, uncertain, dates, shape):
-    """Money per volume of the routable tokens today and on the small model, by day; changes of routing included in today."""
-    facts = resolved.facts
-    routed, routable, small = np.zeros(shape), np.zeros(shape), {}
-    entries = mix_by_day(resolved, dates)
-    for w, name in enumerate(facts.names):
-        route = routes(facts, w)
-        model = small_model(facts, route) if route.shares else None
-        if model is None:
-            continue
-        moved = move(facts, route, only(route, model))
-        everything = {sku for (i, sku) in entries if i == w and model_of(facts, sku)}
-        if everything & set(uncertain) or any(
-            _form(facts, sku) is not None for sku in everything | set(moved)
-        ):
-            continue
-        small[name] = model
-        routable[:, w] = sum(entries[w, sku] * prices[sku] for sku in sorted(everything))
-        routed[:, w] = sum(
-            q * prices.get(sku, np.full(len(dates), price_today(facts, sku)))
-            for sku, q in sorted(moved.items())
-        )
-    return routed, routable, small
-
-
-def _items(resolved, entries, prices, names) -> tuple:
-    facts = resolved.facts
-    services = {sku.id: sku.service for sku in facts.meta.skus}
-    found = []
-    for (w, sku), quantity in sorted(entries.items()):
-        service = services.get(sku) or facts.catalog.prices[sku][-1].service
-        found.append((names[w], sku, service, _unit(facts, sku), quantity, prices[sku], w))
-    for i, (name, terms) in enumerate(resolved.launches.items()):
-        ones = np.ones(len(future(resolved)))
-        found.append(
-            (
-                name,
-                f"planned:{name}",
-                terms["service"],
-                facts.currency,
-                ones,
-                ones,
-                len(facts.names) + i,
-            )
-        )
-    return tuple(found)
 
 
 def _implied(facts, resolved, pools) -> list[dict]:

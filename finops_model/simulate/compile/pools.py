@@ -177,10 +177,10 @@ def eligible(resolved, record: dict, where: str) -> tuple[str, ...]:
 
 
 def _where(resolved, name: str) -> str:
-    told = resolved.provenance.get(f"commitments/{escape(name)}/ContractCommitmentQuantity")
+    steps = resolved.provenance.get(f"commitments/{escape(name)}/ContractCommitmentQuantity")
     return (
-        f"{told[-1][1]}: commitments/{name}"
-        if told and told[-1][1] != "from the ledger"
+        f"{steps[-1][1]}: commitments/{name}"
+        if steps and steps[-1][1] != "from the ledger"
         else f"commitments/{name}"
     )
 

@@ -46,12 +46,12 @@ class Series:
             if (self.skus if act == "price" else self.workloads)
         ]
         with np.errstate(divide="ignore"):
-            found = np.maximum(np.log(np.concatenate(wanted, axis=1)), LEAST).T
-        if not found.max(initial=0.0) < MOST:
+            logs = np.maximum(np.log(np.concatenate(wanted, axis=1)), LEAST).T
+        if not logs.max(initial=0.0) < MOST:
             raise ScenarioError(
-                f"{self.placed.where}: {self.placed.path}: a factor of {np.exp(found.max()):.3g} came up, which no price or demand has. Check its numbers."
+                f"{self.placed.where}: {self.placed.path}: a factor of {np.exp(logs.max()):.3g} came up, which no price or demand has. Check its numbers."
             )
-        return streams.partner(found) if self.placed.partnered else found
+        return streams.partner(logs) if self.placed.partnered else logs
 
     @property
     def single(self) -> int:
@@ -114,7 +114,7 @@ def series_of(
 
 def campaigns_of(placed, names, taken, replay: bool = False) -> list[Campaign]:
     """The campaigns of all risks that add use. names: workloads with a history; taken: names that are given already."""
-    found: list[Campaign] = []
+    campaigns: list[Campaign] = []
     for one in placed:
         if isinstance(one.risk, Factors):
             continue
@@ -127,13 +127,13 @@ def campaigns_of(placed, names, taken, replay: bool = False) -> list[Campaign]:
         )
         for work in works if not one.risk.idle else ():
             name = one.name if len(works) == 1 else f"{one.name}: {work}"
-            if name in taken or any(name == other.name for other in found):
+            if name in taken or any(name == other.name for other in campaigns):
                 raise ScenarioError(
                     f"{one.where}: '{name}' is the name of a workload already; its campaigns are a row of their own, so give the risk "
                     "another name."
                 )
-            found.append(Campaign(name, names.index(work), one))
-    return found
+            campaigns.append(Campaign(name, names.index(work), one))
+    return campaigns
 
 
 def parents(resolved) -> dict[str, str]:
@@ -152,7 +152,7 @@ def bursts(campaigns, facts, dates, median, demand: int) -> np.ndarray | None:
     """
     if not campaigns:
         return None
-    found = np.zeros((demand, 4))
+    rows = np.zeros((demand, 4))
     for i, one in enumerate(campaigns, demand - len(campaigns)):
         risk, clock = one.placed.risk, clock_of(dates, one.placed.risk.since)
         first = int(np.searchsorted(dates, clock.first)) if len(dates) else 0
@@ -163,8 +163,8 @@ def bursts(campaigns, facts, dates, median, demand: int) -> np.ndarray | None:
                 f"{one.placed.where}: '{facts.names[one.of]}' has no use in the newest 28 days, so the size of a campaign in it means "
                 "nothing. Name a workload that is in use."
             )
-        found[i] = risk.per_year / 365.25 if first < len(dates) else 0.0, size, risk.stays, first
-    return found
+        rows[i] = risk.per_year / 365.25 if first < len(dates) else 0.0, size, risk.stays, first
+    return rows
 
 
 def unit_cost(facts, workload: int) -> float:
@@ -182,11 +182,11 @@ def month_factors(
 
     own   by month;  series  of the SKU;  month_of  (day,) position of each day in months, −1 outside
     """
-    found = np.broadcast_to(own.number, (len(paths), months)).copy()
+    factors = np.broadcast_to(own.number, (len(paths), months)).copy()
     if not own.certain:
-        found = own.on_paths(lambda name: path_uniforms(seed, name, paths)).T
+        factors = own.on_paths(lambda name: path_uniforms(seed, name, paths)).T
     if not series:
-        return found
+        return factors
     profile = np.concatenate([one.profile * one.on_prices()[:, None] for one in series])
     logs = np.concatenate([one.on_paths(seed, paths) for one in series])
     for m in range(months):
@@ -195,8 +195,8 @@ def month_factors(
             state, count = np.unique(
                 profile[:, at], axis=1, return_counts=True
             )  # days that are alike, once
-            found[:, m] *= np.exp(logs.T @ state) @ count / count.sum()
-    return found
+            factors[:, m] *= np.exp(logs.T @ state) @ count / count.sum()
+    return factors
 
 
 def price_factors(series, sku: str, days, seed: int, paths: int = 4096) -> np.ndarray:
@@ -216,7 +216,7 @@ def swapped(placed: Placed) -> Placed:
 
 
 def _named(patterns, known, kind: str, where: str, replay: bool) -> list[str]:
-    found: list[str] = []
+    named: list[str] = []
     for pattern in patterns:
         stars = pattern.replace("[", "[[]").replace("?", "[?]")  # only * stands for others
         hits = (
@@ -228,8 +228,8 @@ def _named(patterns, known, kind: str, where: str, replay: bool) -> list[str]:
         )
         if not hits and not replay:
             raise ScenarioError(unknown(where, kind, pattern[:80], sorted(known)))
-        found += hits
-    return list(dict.fromkeys(found))
+        named += hits
+    return list(dict.fromkeys(named))
 
 
 def _of_services(patterns, skus: dict[str, str], where: str, replay: bool) -> list[str]:

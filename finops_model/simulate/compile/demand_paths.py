@@ -1,0 +1,158 @@
+"""What moves demand in a plan: levels and growth, launches, campaigns, risks (docs/method §3.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...forecasting.covariates.timeline import Timeline
+from ...forecasting.widths.demand import Demand, level_increment_sd
+from ...scenario.changes import escape, events_on, timeline
+from ...scenario.placed import Placed
+from ...uncertainty.curves import MONTH, progress
+from ...uncertainty.distributions import Distribution
+from ...uncertainty.launch import Launch as LaunchRisk
+from ...uncertainty.risks import clock_of
+from .risk_plan import Series, series_of
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An uncertain multiplier of demand."""
+
+    kind: str  # level | growth_per_month | growth_per_year
+    values: Timeline
+    power: np.ndarray  # (workload,): elasticity; 0 where it does not act
+
+
+def risk_series(resolved, dates, names) -> list[Series]:
+    """The series of all risks, then those of launches of which the day is not sure."""
+    facts = resolved.facts
+    services = {sku.id: sku.service for sku in facts.meta.skus}
+    skus = {
+        sku: services.get(sku) or facts.catalog.prices[sku][-1].service
+        for sku in resolved.tree["prices"]
+    }
+    series = [
+        one
+        for placed in resolved.risks
+        for one in series_of(placed, dates, skus, names, facts.replay)
+    ]
+    for name, terms in resolved.launches.items():
+        if isinstance(terms["delay"], Distribution):
+            risk = LaunchRisk(
+                workloads=name,
+                since=terms["since"],
+                months=terms["ramp_months"],
+                curve=terms["curve"],
+                delay_months=terms["delay"],
+            )
+            clock = clock_of(dates)
+            series.append(
+                Series(
+                    Placed(name, terms["where"], risk),
+                    f"workloads/{escape(name)}",
+                    clock,
+                    risk.profile(clock),
+                    (),
+                    (names.index(name),),
+                )
+            )
+    return series
+
+
+def with_launches(resolved, demand: Demand, dates, campaigns: int = 0) -> dict:
+    """Demand arrays with a column for every launch (its ramp, uncertainty of a like workload or the median of all) and campaign (nothing)."""
+    step = level_increment_sd(demand, dates)
+    arrays = {
+        "median": demand.median[: len(dates)],
+        "step": step,
+        "phi": demand.phi,
+        "sigma": demand.sigma,
+        "loading": demand.loading,
+    }
+    if demand.cap is not None:
+        arrays["cap"] = demand.cap[: len(dates)]
+    for terms in resolved.launches.values():
+        start = np.datetime64(terms["since"] or dates[0], "D")
+        age, delay = (dates - start).astype(int) + 1, terms["delay"]
+        ramp = (
+            np.ones(len(dates))
+            if isinstance(delay, Distribution)
+            else progress(age - delay * MONTH, terms["ramp_months"], terms["curve"])
+        )
+        cost = terms["cost"] if isinstance(terms["cost"], float) else 1.0
+        like = demand.names.index(terms["like"]) if terms["like"] else None
+        column = {"median": cost * 12 / 365.25 * ramp}
+        for key in ("step", "phi", "sigma", "loading"):
+            own = arrays[key][..., : len(demand.names)]
+            column[key] = own[..., like] if like is not None else np.median(own, axis=-1)
+        column["cap"] = np.full(len(dates), np.inf)
+        arrays = {
+            key: np.concatenate([value, np.asarray(column[key])[..., None]], axis=-1)
+            for key, value in arrays.items()
+        }
+    if campaigns:
+        arrays = {
+            key: np.concatenate(
+                [value, np.full((*value.shape[:-1], campaigns), np.inf if key == "cap" else 0.0)],
+                axis=-1,
+            )
+            for key, value in arrays.items()
+        }
+    return arrays
+
+
+def multipliers(resolved, names, dates):
+    """Certain multiplier of demand (day, workload), and the uncertain parameters."""
+    multiplier, parameters = np.ones((len(dates), len(names))), []
+    tree = resolved.tree
+
+    def act(kind, path, base, power):
+        values = timeline(np.full(len(dates), float(base)), events_on(resolved, path), dates)
+        if not values.certain:
+            parameters.append(Parameter(kind, values, power))
+        elif (values.number != (1.0 if kind == "level" else 0.0)).any():
+            growth = factor(kind, values.number[:, None])
+            multiplier[:] *= np.where(power == 0, 1.0, growth**power)
+
+    for name, driver in tree["drivers"].items():
+        power = np.array(
+            [
+                w["elasticity"] if (w := tree["workloads"].get(n)) and w["driver"] == name else 0.0
+                for n in names
+            ]
+        )
+        for kind in ("level", "growth_per_year"):
+            act(kind, f"drivers/{escape(name)}/{kind}", driver[kind], power)
+    for i, name in enumerate(names):
+        if name not in tree["workloads"]:  # campaigns have no settings of their own
+            continue
+        for kind in ("level", "growth_per_month"):
+            act(
+                kind,
+                f"workloads/{escape(name)}/demand/{kind}",
+                tree["workloads"][name]["demand"][kind],
+                np.eye(len(names))[i],
+            )
+        cost = resolved.launches.get(name, {}).get("cost")
+        if cost is not None and not isinstance(cost, float):
+            path = f"workloads/{escape(name)}/cost_per_month"
+            parameters.append(
+                Parameter(
+                    "level",
+                    Timeline(np.ones(len(dates)), np.zeros(len(dates), int), (((path, cost),),)),
+                    np.eye(len(names))[i],
+                )
+            )
+    return multiplier, parameters
+
+
+def factor(kind: str, values: np.ndarray) -> np.ndarray:
+    """What a level or growth does to demand by day: values (day, …) -> multiplier, same shape."""
+    if kind == "level":
+        return values
+    return np.exp(
+        np.cumsum(np.log1p(values) * (12 if kind == "growth_per_month" else 1) / 365.25, axis=0)
+    )
