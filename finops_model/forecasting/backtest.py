@@ -232,7 +232,7 @@ def _one(history, *, leads, horizons, cutoffs, paths, seed, methods, progress) -
             continue
         late = int((end - then.days[-1]).astype(int))  # days at the end nobody had a value for
         asked = spans(end, leads, horizons, whole.days[-1])
-        made = forecast(
+        replay = forecast(
             then,
             late + int((asked[-1][-1] - end).astype(int)),
             paths=paths,
@@ -240,12 +240,12 @@ def _one(history, *, leads, horizons, cutoffs, paths, seed, methods, progress) -
             methods=methods,
             settling_days=0,
         )  # complete by now
-        naive = repeated_week(then.values, len(made.dates))
+        naive = repeated_week(then.values, len(replay.dates))
         for name, lead, label, first, last in asked:
-            at = (made.dates >= first) & (
-                made.dates <= last
+            at = (replay.dates >= first) & (
+                replay.dates <= last
             )  # chosen as `month_totals` does: the same sums, bit for bit
-            came = whole.values[
+            actual = whole.values[
                 int((first - whole.days[0]).astype(int)) : int((last - whole.days[0]).astype(int))
                 + 1
             ]
@@ -254,10 +254,10 @@ def _one(history, *, leads, horizons, cutoffs, paths, seed, methods, progress) -
                 "lead": lead,
                 "made": str(end)[:7],
                 "for": label,
-                **graded(made.paths[:, at].sum(axis=1), came.sum(), naive[at].sum()),
+                **graded(replay.paths[:, at].sum(axis=1), actual.sum(), naive[at].sum()),
             }
             rows.append(
-                row | graded_days(made.paths[:, at], came, naive[at], then.values)
+                row | graded_days(replay.paths[:, at], actual, naive[at], then.values)
                 if name == "days"
                 else row
             )
@@ -295,7 +295,7 @@ def backtest_total(
     """
     volume, names, dates = check(volume, names, dates)
     leads, rows, say = check_leads(leads), [], progress or silent
-    ends, came = month_ends(dates, min(leads), cutoffs), volume.sum(axis=1)
+    ends, actual = month_ends(dates, min(leads), cutoffs), volume.sum(axis=1)
     for i, end in enumerate(ends):
         say("backtest", i, len(ends))
         known = int((end - dates[0]).astype(int)) + 1
@@ -311,7 +311,7 @@ def backtest_total(
             costly_for=costly_for,
         )
         months, totals = simulate_month_totals(demand, paths, seed)
-        naive, of_day = repeated_week(came[:known], horizon), demand.dates.astype("datetime64[M]")
+        naive, of_day = repeated_week(actual[:known], horizon), demand.dates.astype("datetime64[M]")
         for name, lead, label, first, last in asked:
             inside = (demand.dates >= first) & (demand.dates <= last)
             chosen = [months.index(str(month)) for month in np.unique(of_day[inside])]
@@ -325,7 +325,7 @@ def backtest_total(
                     "for": label,
                     **graded(
                         totals[:, chosen].sum(axis=(1, 2)),
-                        came[known:][:horizon][inside].sum(),
+                        actual[known:][:horizon][inside].sum(),
                         naive[inside].sum(),
                     ),
                 }
@@ -385,11 +385,13 @@ def spans(end: np.datetime64, leads, horizons, last_day) -> list[tuple]:
     month 3 2026-04 2026-04-01 2026-04-30
     quarter 1 2026-02/2026-04 2026-02-01 2026-04-30
     """
-    made = str(np.datetime64(end, "M"))
-    found = [("days", h, str(end + h), end + 1, end + h) for h in horizons]
-    months = {lead: month_days(add_months(made, lead)) for lead in leads}
-    found += [("month", lead, str(days[0])[:7], days[0], days[-1]) for lead, days in months.items()]
-    found += [
+    cutoff_month = str(np.datetime64(end, "M"))
+    windows = [("days", h, str(end + h), end + 1, end + h) for h in horizons]
+    months = {lead: month_days(add_months(cutoff_month, lead)) for lead in leads}
+    windows += [
+        ("month", lead, str(days[0])[:7], days[0], days[-1]) for lead, days in months.items()
+    ]
+    windows += [
         (
             "quarter",
             lead // 3,
@@ -401,7 +403,7 @@ def spans(end: np.datetime64, leads, horizons, last_day) -> list[tuple]:
         if lead % 3 == 0 and {lead - 2, lead - 1} <= set(leads)
     ]
     return sorted(
-        (span for span in found if span[-1] <= last_day),
+        (span for span in windows if span[-1] <= last_day),
         key=lambda span: (span[-1], "days month quarter".index(span[0])),
     )
 

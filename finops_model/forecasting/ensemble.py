@@ -114,26 +114,26 @@ def alone(
     kept = len(history.days) - len(late)
     learned = History(history.days[:kept], history.values[:kept], history.filled)
     fitted = fit(learned, horizon + len(late), methods, clock=clock)
-    return later(made(learned, fitted, paths, seed), late)
+    return later(sample_paths(learned, fitted, paths, seed), late)
 
 
-def later(made: Forecast, late: tuple[Late, ...]) -> Forecast:
+def later(forecast: Forecast, late: tuple[Late, ...]) -> Forecast:
     """A forecast that begins with unfinished days, from the day after them on; what is still to come of them is kept beside."""
     count = len(late)
     if not count:
-        return made
-    missing = np.maximum(made.paths[:, :count] - [one.written for one in late], 0.0)
+        return forecast
+    missing = np.maximum(forecast.paths[:, :count] - [one.written for one in late], 0.0)
     return replace(
-        made,
-        dates=made.dates[count:],
-        paths=made.paths[:, count:],
-        median=made.median[count:],
+        forecast,
+        dates=forecast.dates[count:],
+        paths=forecast.paths[:, count:],
+        median=forecast.median[count:],
         left_out=late,
         missing=missing,
     )
 
 
-def made(history: History, fitted: Fit, paths: int, seed: int) -> Forecast:
+def sample_paths(history: History, fitted: Fit, paths: int, seed: int) -> Forecast:
     """The forecast of a fit."""
     return Forecast(
         dates=history.days[-1] + np.arange(1, len(fitted.point) + 1),

@@ -100,16 +100,16 @@ class Grades:
         usable    (method,) bool;  without: a cutoff that may not be seen
         """
         seen = np.arange(len(self.cutoffs)) != (-1 if without is None else without)
-        found = []
+        by_block = []
         for misses in self.misses:
             on = seen & ~np.isnan(misses).all(axis=0)
             share = np.where(
                 usable, weigh(misses[:, on], self.shares_known[on]) if on.any() else 1.0, 0.0
             )
-            found.append(share / share.sum() if share.sum() > 0 else usable / usable.sum())
+            by_block.append(share / share.sum() if share.sum() > 0 else usable / usable.sum())
         middles = (self.edges[:-1] + self.edges[1:] - 1) / 2
         return np.stack(
-            [np.interp(np.arange(steps), middles, each) for each in np.transpose(found)]
+            [np.interp(np.arange(steps), middles, each) for each in np.transpose(by_block)]
         )
 
 
@@ -130,8 +130,8 @@ def grade(
     points = np.full((len(names), len(cutoffs), graded), np.nan)
     misses = np.full((len(edges) - 1, len(names), len(cutoffs)), np.nan)
     for i, cutoff in enumerate(cutoffs):
-        came = values[cutoff : cutoff + graded]
-        actual[i, : len(came)] = came
+        known_actual = values[cutoff : cutoff + graded]
+        actual[i, : len(known_actual)] = known_actual
         for m, name in enumerate(names):
             module = shelf()[name]
             if cutoff >= clock.least(module.MIN_DAYS) and (
@@ -142,11 +142,11 @@ def grade(
                 )
         if np.isnan(points[:, i]).all():  # a cutoff nobody could forecast: the newest day repeated
             points[0, i] = values[cutoff - 1]
-        size = came.mean() + OFFSET * values[:cutoff].mean() + 1e-300
-        error = came - points[:, i, : len(came)]
+        size = known_actual.mean() + OFFSET * values[:cutoff].mean() + 1e-300
+        error = known_actual - points[:, i, : len(known_actual)]
         whole = _squared(error)
         for block, (start, end) in enumerate(zip(edges, edges[1:])):
-            if start < len(came):
+            if start < len(known_actual):
                 misses[block, :, i] = np.sqrt((_squared(error[:, start:end]) + whole) / 2) / size
     shares_known = np.minimum(len(values) - cutoffs, graded) / graded
     return Grades(cutoffs, actual, points, misses, shares_known, edges), step

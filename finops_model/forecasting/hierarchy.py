@@ -74,7 +74,7 @@ def forecast_many(
         )
         for name, history in zip(names, histories.values())
     ]
-    say, found = progress or silent, {}
+    say, forecasts = progress or silent, {}
     size = max(1, min(TASK, -(-len(jobs) // max(workers, 1))))
     tasks = [jobs[i : i + size] for i in range(0, len(jobs), size)]
     with _one_thread_each(workers):
@@ -84,10 +84,10 @@ def forecast_many(
             executor if workers > 1 or not isinstance(executor, str) else "serial",
             workers,
         ):
-            say("forecast", len(found), len(names))
-            found |= dict(zip(names[len(found) :], part))
+            say("forecast", len(forecasts), len(names))
+            forecasts |= dict(zip(names[len(forecasts) :], part))
     say("forecast", len(names), len(names))
-    return found
+    return forecasts
 
 
 @contextmanager
@@ -228,10 +228,10 @@ def forecast_tree(
     below[TOTAL] = tuple(names)
     sums = [
         {
-            node: np.sum([made[leaf].paths for leaf in leaves], axis=0)
+            node: np.sum([forecasts[leaf].paths for leaf in leaves], axis=0)
             for node, leaves in below.items()
         }
-        for made in (together, apart)
+        for forecasts in (together, apart)
     ]
     return Tree(
         tuple(below), below, dates, *sums, {name: one.left_out for name, one in together.items()}

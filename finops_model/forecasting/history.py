@@ -112,10 +112,10 @@ def newest_day(history, freq: str = "D") -> np.datetime64:
 
 def day_of(day, where: str, what: str = "as_of") -> np.datetime64:
     """A day as it is written, YYYY-MM-DD, or a date or Timestamp. Raises ForecastError."""
-    found = day_or_nat(day)
-    if np.isnat(found):
+    parsed = day_or_nat(day)
+    if np.isnat(parsed):
         raise ForecastError(f"{where}: {what} is '{str(day)[:40]}'; it must be a day, YYYY-MM-DD.")
-    return found
+    return parsed
 
 
 def too_few(days: np.ndarray, where: str, freq: str = "D") -> str:

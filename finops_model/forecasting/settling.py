@@ -85,7 +85,7 @@ def of_sources(
         return ()
     rows = daily[daily["ChargeDate"] <= pd.Timestamp(newest)]
     rows = rows[parts(rows, held)["usage"]]
-    found = []
+    late = []
     for source, mine in rows.groupby("InvoiceIssuerName", observed=True):
         by_day = mine.groupby("ChargeDate")["EffectiveCost"].sum()
         used = mine["EffectiveCost"].clip(lower=0.0).groupby(mine["ChargeDate"]).sum()
@@ -94,8 +94,8 @@ def of_sources(
             by_day.reindex(every, fill_value=0.0).to_numpy(float),
             used.reindex(every, fill_value=0.0).to_numpy(float),
         )
-        found += left_out(every.to_numpy("datetime64[D]"), values, window, source=str(source))
-    return tuple(found)
+        late += left_out(every.to_numpy("datetime64[D]"), values, window, source=str(source))
+    return tuple(late)
 
 
 def _without_refunds(net: np.ndarray, used: np.ndarray) -> np.ndarray:
@@ -218,7 +218,7 @@ def _by_season(values, window, season):
 
 def _by_lowest(values, window, season, first_day, whole):
     """The same for a history too short for weekdays: under two thirds of every day before; a first Saturday or Sunday is not judged."""
-    known, found = list(range(len(values) - window - 1)), []
+    known, far_below = list(range(len(values) - window - 1)), []
     before = whole - len(values)  # days before the first one with use
     weekend = [
         first_day is not None
@@ -229,6 +229,6 @@ def _by_lowest(values, window, season, first_day, whole):
         far = len(known) >= FEWEST and values[step] < SHORT * values[known].min()
         if season == 7 and weekend[step]:
             far = far and any(weekend[at] for at in known)
-        found.append(far)
+        far_below.append(far)
         known += [] if far else [step]
-    return np.array(found, bool)
+    return np.array(far_below, bool)

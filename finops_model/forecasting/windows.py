@@ -107,7 +107,7 @@ def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataF
     Where a group holds several series, money ratios are each series' own and the middle one (median) is shown, because sums over series
     would be about the largest only; shares and counts are of all windows.
     """
-    found = []
+    rows = []
     for key, part in windows.groupby(list(by), sort=False, dropna=False):
         whole = dict(zip(by, key))
         each = (
@@ -124,7 +124,7 @@ def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataF
             middle["skill"] = scores.skill(middle["error_pct"], middle["naive_error_pct"])
         if "naive_wape" in middle:
             middle["day_skill"] = scores.skill(middle["wape"], middle["naive_wape"])
-        found.append(
+        rows.append(
             {
                 **whole,
                 "n": len(part),
@@ -134,7 +134,7 @@ def summary(windows: pd.DataFrame, by=("kind", "lead"), bands=BANDS) -> pd.DataF
                 **_shares(part, bands),
             }
         )
-    whole = pd.DataFrame(found)
+    whole = pd.DataFrame(rows)
     if not len(whole) or not {"kind", "lead"} <= set(whole):
         return whole
     order = [*(name for name in by if name not in ("kind", "lead")), "_kind", "lead"]
@@ -149,7 +149,7 @@ def _ratios(rows: pd.DataFrame) -> dict:
     """Ratios of sums of one series."""
     actual, middle = rows["actual"].to_numpy(float), rows["p50"].to_numpy(float)
     size, said = float(np.abs(actual).sum()), float(middle.sum())
-    found = {
+    ratios = {
         "error_pct": scores.wape(actual, middle),
         "bias": scores.bias(actual, middle),
         "finops_variance_pct": (said - float(actual.sum())) / said if said else NAN,
@@ -159,48 +159,50 @@ def _ratios(rows: pd.DataFrame) -> dict:
         return value / size if size else NAN
 
     if "naive" in rows:
-        found["naive_error_pct"] = scores.wape(actual, rows["naive"].to_numpy(float))
+        ratios["naive_error_pct"] = scores.wape(actual, rows["naive"].to_numpy(float))
     if "crps" in rows:
-        found["crps_pct"] = share(float(rows["crps"].sum()))
+        ratios["crps_pct"] = share(float(rows["crps"].sum()))
     if {"p10", "p90"} <= set(rows):
         low, high = rows["p10"].to_numpy(float), rows["p90"].to_numpy(float)
-        found |= {
+        ratios |= {
             "interval_score_pct": share(scores.interval_score(actual, low, high) * len(rows)),
             "pinball10_pct": share(scores.pinball(actual, low, 0.1) * len(rows)),
             "pinball90_pct": share(scores.pinball(actual, high, 0.9) * len(rows)),
             "width80_pct": share(float((high - low).sum())),
         }
     if "abs_days" in rows and rows["abs_days"].notna().any():
-        found |= {
+        ratios |= {
             "wape": share(float(rows["abs_days"].sum())),
             "naive_wape": share(float(rows["naive_abs_days"].sum())),
             "crps_days_pct": share(float(rows["crps_days"].sum())),
             "mase": float(rows["mase"].mean()),
         }
     return {
-        name: 0.0 if abs(value) < SLACK else value for name, value in found.items()
+        name: 0.0 if abs(value) < SLACK else value for name, value in ratios.items()
     }  # a rounding is no error
 
 
 def _shares(rows: pd.DataFrame, bands) -> dict:
     """Shares of all windows of a group."""
-    actual, middle, found = rows["actual"].to_numpy(float), rows["p50"].to_numpy(float), {}
+    actual, middle, shares = rows["actual"].to_numpy(float), rows["p50"].to_numpy(float), {}
     missed = np.abs(middle - actual)
     if "naive" in rows:
-        found["closer"] = float((missed < np.abs(rows["naive"].to_numpy(float) - actual)).mean())
+        shares["closer"] = float((missed < np.abs(rows["naive"].to_numpy(float) - actual)).mean())
     for level, (low, high) in RANGES.items():
         if {low, high} <= set(rows):
-            found[f"coverage{level * 100:.0f}"] = float(holds(actual, rows[low], rows[high]).mean())
+            shares[f"coverage{level * 100:.0f}"] = float(
+                holds(actual, rows[low], rows[high]).mean()
+            )
         elif level == 0.8 and "inside" in rows:
-            found["coverage80"] = float(rows["inside"].mean())
+            shares["coverage80"] = float(rows["inside"].mean())
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.where(actual != 0, missed / np.abs(actual), np.nan)
     if np.isfinite(error).any():
-        found |= {
+        shares |= {
             within(limit): float((error <= limit).sum() / np.isfinite(error).sum())
             for _, limit in bands
         }
-    return found
+    return shares
 
 
 def within(limit: float) -> str:
@@ -237,7 +239,7 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
         ("range", level, holds(truth, rows[low], rows[high]))
         for level, (low, high) in RANGES.items()
     ]
-    found = [
+    table = [
         (
             kind,
             level,
@@ -250,7 +252,7 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
         for kind, level, hit in said
     ]
     return pd.DataFrame(
-        found, columns=["kind", "level", "share", "hits", "n", "months", "low", "high"]
+        table, columns=["kind", "level", "share", "hits", "n", "months", "low", "high"]
     )
 
 

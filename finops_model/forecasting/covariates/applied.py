@@ -106,13 +106,13 @@ class Applied:
         """The median ahead from the forecast of the rest (late + day,), and the uncertain numbers behind it."""
         point = point[self.late : self.late + len(self.times)]
         median = np.maximum(point * self.times + self.plus, 0.0)
-        found = []
+        uncertain = []
         if self.driver and self.driver.ranges:
-            found.append(_driver_range(self.driver, _part(point * self.times, median)))
+            uncertain.append(_driver_range(self.driver, _part(point * self.times, median)))
         ahead = self.rest.days[-1] + self.late + np.arange(1, len(median) + 1)
         for event, draw in self.pending:
-            found.append(_event_range(event, draw, ahead, median))
-        return median, tuple(found)
+            uncertain.append(_event_range(event, draw, ahead, median))
+        return median, tuple(uncertain)
 
 
 def apply_covariates(
@@ -242,6 +242,8 @@ def _driver_range(driver: DriverPlan, part: np.ndarray) -> Uncertain:
     return Uncertain(f"known/driver/{driver.name}", which, tuple(laws))
 
 
-def together(found: Sequence[Sequence[Uncertain]]) -> tuple[tuple[int, Uncertain], ...]:
+def together(uncertain: Sequence[Sequence[Uncertain]]) -> tuple[tuple[int, Uncertain], ...]:
     """(workload position, uncertain number) of all workloads, those that do nothing left out."""
-    return tuple((w, one) for w, own in enumerate(found) for one in own if (one.which >= 0).any())
+    return tuple(
+        (w, one) for w, own in enumerate(uncertain) for one in own if (one.which >= 0).any()
+    )

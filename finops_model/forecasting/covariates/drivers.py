@@ -67,7 +67,7 @@ class DriverDays:
 
 def _own(first: int, last: int, spread: np.ndarray, three) -> list[tuple]:
     """Ranges (from, to, p10, p50, p90 as factors) of days on which a driver has no plan, by months; beyond the third the variance grows on."""
-    found, variance = [], spread**2
+    ranges, variance = [], spread**2
     low, mid, high = three
     sides = [np.log(mid / low) if low > 0 else 0.0, np.log(high / mid) if mid > 0 else 0.0]
     for number, start in enumerate(range(first, last, EDGES[1])):
@@ -79,10 +79,10 @@ def _own(first: int, last: int, spread: np.ndarray, three) -> list[tuple]:
         )
         down, up = (np.hypot(side, Z90 * np.sqrt(more)) for side in sides)
         if up > 0:
-            found.append(
+            ranges.append(
                 (start, min(start + EDGES[1], last), float(np.exp(-down)), 1.0, float(np.exp(up)))
             )
-    return found
+    return ranges
 
 
 def read_driver(entry, where: str, settings, facts, newest: str, replay: bool) -> DriverDays | None:

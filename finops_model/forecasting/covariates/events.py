@@ -114,10 +114,10 @@ def read_events(events: Sequence) -> tuple[Event, ...]:
     >>> [event.kind for event in read_events([{"kind": "shutdown", "since": "2027-01-01"}])]
     ['shutdown']
     """
-    known, made = [field.name for field in fields(Event)], []
+    known, parsed = [field.name for field in fields(Event)], []
     for event in events:
         if isinstance(event, Event):
-            made.append(event)
+            parsed.append(event)
             continue
         if not isinstance(event, Mapping):
             raise ForecastError(
@@ -132,14 +132,14 @@ def read_events(events: Sequence) -> tuple[Event, ...]:
                 raise ForecastError(
                     f"events: '{key}' is missing; write it.{f' Did you mean {near}?' if near else ''}"
                 )
-        made.append(Event(**event))
-    names = [event.label for event in made]
+        parsed.append(Event(**event))
+    names = [event.label for event in parsed]
     for label in names:
         if names.count(label) > 1:
             raise ForecastError(
                 f"events: two are called '{label}'; give each a name of its own, their draws are named after it."
             )
-    return tuple(made)
+    return tuple(parsed)
 
 
 def ramp(event: Event, dates: np.ndarray) -> np.ndarray:

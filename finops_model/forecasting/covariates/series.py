@@ -141,17 +141,20 @@ def forecast_with_covariates(
         options,
     )
     base, late = _base(history, values)
-    made = ensemble.made(
+    undisturbed_forecast = ensemble.sample_paths(
         base, ensemble.fit(base, horizon + late, methods, covariates=own), paths, seed
     )
     results = {}
-    for which, part in (("middle", made.median[late:]), ("paths", made.paths[:, late:])):
+    for which, part in (
+        ("middle", undisturbed_forecast.median[late:]),
+        ("paths", undisturbed_forecast.paths[:, late:]),
+    ):
         factor, added = effect(events, ahead, known[which])
         results[which] = np.clip(
             part * driven[which] * off[len(values) :] * factor + added, least, most
         )
     return replace(
-        made,
+        undisturbed_forecast,
         dates=ahead,
         paths=results["paths"],
         median=results["middle"],
@@ -312,16 +315,16 @@ def day_names(holidays, first, last) -> dict:
         return {_date(day): str(name) for day, name in holidays.items()}
     if isinstance(holidays, str) or not isinstance(holidays, Iterable):
         return _of_country(str(holidays), first, last)
-    found = {}
+    names = {}
     for one in holidays:
         if isinstance(one, str) and one[:1].isalpha():
-            found |= {
-                day: f"{found[day]}, {name}" if name != found.get(day, name) else name
+            names |= {
+                day: f"{names[day]}, {name}" if name != names.get(day, name) else name
                 for day, name in _of_country(one, first, last).items()
             }
         else:
-            found.setdefault(_date(one), "day off")
-    return found
+            names.setdefault(_date(one), "day off")
+    return names
 
 
 def _of_country(country: str, first, last) -> dict:
@@ -347,10 +350,10 @@ def _of_country(country: str, first, last) -> dict:
 
 
 def _date(day):
-    found = day_or_nat(day)
-    if np.isnat(found):
+    date = day_or_nat(day)
+    if np.isnat(date):
         raise ForecastError(f"holidays: '{str(day)[:40]}' is not a day; write it as 2026-12-24.")
-    return found.astype(object)
+    return date.astype(object)
 
 
 def holiday_effects(values: np.ndarray, days: np.ndarray, names: Mapping) -> dict[str, float]:
@@ -400,9 +403,9 @@ def _limit(limit, ahead, name: str, none: float):
 
 
 def _overrides(overrides, ahead) -> tuple[Override, ...]:
-    made = tuple(one if isinstance(one, Override) else Override(**one) for one in overrides)
+    checked = tuple(one if isinstance(one, Override) else Override(**one) for one in overrides)
     months = {str(month) for month in np.unique(ahead.astype("datetime64[M]"))}
-    for one in made:
+    for one in checked:
         if one.month not in months:
             raise ForecastError(
                 unknown(
@@ -413,9 +416,9 @@ def _overrides(overrides, ahead) -> tuple[Override, ...]:
                     "An override is for a month of the horizon.",
                 )
             )
-        if sum(other.month == one.month for other in made) > 1:
+        if sum(other.month == one.month for other in checked) > 1:
             raise ForecastError(f"override: {one.month} is set twice; keep the one that counts.")
-    return made
+    return checked
 
 
 __all__ = [

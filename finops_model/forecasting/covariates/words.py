@@ -59,12 +59,12 @@ def of_event(scope: str, event: Event, unit: str, as_of: str) -> str:
     )
 
 
-def of_driver(scope: str, made, entry, as_of: str) -> str:
-    plan = made.months
+def of_driver(scope: str, driver, entry, as_of: str) -> str:
+    plan = driver.months
     first, last = plan[0], plan[-1]
     power = "" if entry.elasticity == 1 else f" (elasticity {entry.elasticity:g})"
     return (
-        f"{who(scope)} follows {made.name}{power}: planned {first[1]:,.6g} a day in {first[0]} to {last[1]:,.6g} in {last[0]}; after that it goes on "
+        f"{who(scope)} follows {driver.name}{power}: planned {first[1]:,.6g} a day in {first[0]} to {last[1]:,.6g} in {last[0]}; after that it goes on "
         "as its own past and plan say"
     )
 

@@ -94,5 +94,5 @@ def step_of(level: np.ndarray, growth: float) -> int | None:
         return np.where(good, np.log(ratio) / log, np.nan)
 
     near, wide, season = jump(at, NEAR), jump(at, LEVEL_DAYS), jump(at - YEAR, NEAR)
-    found = (near > 0.7) & (near < 1.4) & (wide > 0.7) & (wide < 1.4) & ~(season > 0.5)
-    return int(at[np.argmax(np.where(found, near, -np.inf))]) if found.any() else None
+    step = (near > 0.7) & (near < 1.4) & (wide > 0.7) & (wide < 1.4) & ~(season > 0.5)
+    return int(at[np.argmax(np.where(step, near, -np.inf))]) if step.any() else None

@@ -44,7 +44,7 @@ def options(asked: Mapping) -> dict:
         raise ForecastError(
             f"prophet: '{str(asked)[:40]}' is no mapping; write {{'changepoint_prior_scale': 0.01}}."
         )
-    found = {}
+    chosen = {}
     for name, value in asked.items():
         if name not in OPTIONS:
             raise ForecastError(unknown("prophet", "option", str(name), OPTIONS))
@@ -67,20 +67,20 @@ def options(asked: Mapping) -> dict:
             )
         elif name == "changepoints":
             value = tuple(_day(day) for day in ([value] if isinstance(value, str) else value))
-        found[name] = value
-    return found
+        chosen[name] = value
+    return chosen
 
 
 def _day(day) -> str:
     try:
-        found = np.datetime64(str(day)[:10], "D")
+        date = np.datetime64(str(day)[:10], "D")
     except ValueError:
-        found = np.datetime64("NaT")
-    if np.isnat(found):
+        date = np.datetime64("NaT")
+    if np.isnat(date):
         raise ForecastError(
             f"prophet: changepoint '{str(day)[:40]}' is not a day; write it as 2026-10-31."
         )
-    return str(found)
+    return str(date)
 
 
 @contextlib.contextmanager

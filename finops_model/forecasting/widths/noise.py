@@ -161,13 +161,13 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
     best, growth = np.inf, np.zeros(LEADS)
     for choice in range(1, 2**LEADS):  # least squares with growth ≥ 0: all seven supports
         on = [lead for lead in range(LEADS) if choice >> lead & 1]
-        found = np.zeros(LEADS)
-        found[on] = np.linalg.lstsq(
+        fitted = np.zeros(LEADS)
+        fitted[on] = np.linalg.lstsq(
             steps[:, on] / wanted[:, None] * WEIGHT[:, None], WEIGHT, rcond=None
         )[0]
-        missed = ((steps @ found / wanted - 1) ** 2 * WEIGHT**2).sum()
-        if (found >= 0).all() and missed < best:
-            best, growth = missed, found
+        missed = ((steps @ fitted / wanted - 1) ** 2 * WEIGHT**2).sum()
+        if (fitted >= 0).all() and missed < best:
+            best, growth = missed, fitted
     variance = np.cumsum(growth)
     # beyond the graded leads variance grows as between them, at least a third as fast as a random walk's would, and no faster
     # than EXTRA_MOST: a series that is cleaned out twice a year misses by a factor of three once, not by a factor of thirty a year on
@@ -200,7 +200,7 @@ def loadings(misses: np.ndarray, noisy: np.ndarray) -> np.ndarray:
     size = np.sqrt(np.outer(np.diag(power), np.diag(power)))
     usable = (both >= 3) & (size > 0) & ~np.eye(len(both), dtype=bool)
     correlation = np.clip(np.divide(power, size, out=np.zeros_like(power), where=usable), -1, 1)
-    found = np.full(len(both), DEFAULT_LOADING)
+    loading = np.full(len(both), DEFAULT_LOADING)
     if usable.any():
         typical = np.sqrt(max(correlation[usable].mean(), 0.0))
         pairs = usable.sum(axis=1)
@@ -210,5 +210,5 @@ def loadings(misses: np.ndarray, noisy: np.ndarray) -> np.ndarray:
             [independent(int(count), ensemble.STEP_DAYS, GRADED) for count in known.sum(axis=0)]
         )
         trust = np.where(pairs > 0, windows / (windows + LOADING_CUTOFFS), 0.0)
-        found = trust * own + (1 - trust) * DEFAULT_LOADING
-    return np.where(noisy, np.clip(found, 0.0, MAX_LOADING), 0.0)
+        loading = trust * own + (1 - trust) * DEFAULT_LOADING
+    return np.where(noisy, np.clip(loading, 0.0, MAX_LOADING), 0.0)

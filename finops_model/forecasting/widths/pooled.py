@@ -104,8 +104,8 @@ def season_change(values: np.ndarray, offset: float, season: int, typical: float
     logs = np.log(values[-(SEASONS + 1) * season :] + offset)
     changes = np.clip(logs[season:] - logs[:-season], -MOST_CHANGE, MOST_CHANGE)
     own = min(len(changes) / LEAST_CHANGES, 1.0)
-    found = np.sqrt((changes**2).mean()) if len(changes) else 0.0
-    return float(np.sqrt(own * found**2 + (1 - own) * typical**2))
+    change = np.sqrt((changes**2).mean()) if len(changes) else 0.0
+    return float(np.sqrt(own * change**2 + (1 - own) * typical**2))
 
 
 def drawn_together(own: np.ndarray, pooled: np.ndarray, windows: float) -> tuple[float, float]:
