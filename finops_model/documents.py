@@ -7,6 +7,7 @@ what it says; numbers must be finite. Positions are kept, so that a message can 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
 import os
 import tempfile
@@ -311,6 +312,16 @@ def fsync_folder(folder: str | os.PathLike) -> None:
 def stamp(paths) -> tuple:
     """What tells that files have not changed since they were read: names, sizes, times. A key for a cache in memory."""
     return tuple((str(path), os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in paths)
+
+
+def sha256_of(path: str | os.PathLike) -> str:
+    """sha256 of a file's bytes, 64 hexadecimal digits; read in pieces, so that a large file needs no memory of its size.
+
+    >>> sha256_of(os.devnull)[:16]  # of nothing
+    'e3b0c44298fc1c14'
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def dump_yaml(data: dict) -> str:

@@ -12,6 +12,7 @@ FinOpsError
 from __future__ import annotations
 
 import difflib
+import errno
 import unicodedata
 from collections.abc import Iterable
 
@@ -59,6 +60,28 @@ class ReportError(FinOpsError):
 
 class PriceWarning(UserWarning):
     """A price is given, and nobody confirmed it for what was asked."""
+
+
+# What an operating system answers where it does not write, by errno: the one home of these codes.
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+WHY = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota of the disk is used up",
+    errno.EROFS: "the file system can only be read",
+    errno.EACCES: "permission denied",
+}
+
+
+def why_not_written(problem: OSError) -> str | None:
+    """Why a file could not be written, in words; None where the answer of the system has none here.
+
+    >>> why_not_written(OSError(errno.ENOSPC, "No space left on device"))
+    'the disk is full'
+    >>> why_not_written(OSError(errno.EIO, "Input/output error")) is None
+    True
+    """
+    return WHY.get(problem.errno or 0)
 
 
 def printable(text: str) -> str:

@@ -192,6 +192,21 @@ def test_only_the_warehouse_imports_ibis_and_nothing_pickles():
         )
 
 
+def test_the_hash_of_a_file_and_the_codes_of_a_disk_have_one_home():
+    """`documents.sha256_of`; `errors.DISK_FULL`, `NOT_ALLOWED` and `why_not_written`."""
+    for path in MODULES:
+        name, text = str(path.relative_to(PACKAGE)), path.read_text(encoding="utf-8")
+        code = re.sub(r"^\s*>>> .*$", "", text, flags=re.M)
+        if name != "documents.py":
+            assert "file_digest" not in code and not re.search(
+                r"def _?(digest|sha256)\w*\(", code
+            ), f"{name}: ask documents.sha256_of"
+        if name != "errors.py":
+            assert not re.search(r"\bE(NOSPC|DQUOT|FBIG|ROFS)\b", code), (
+                f"{name}: codes of a disk stand in errors.py"
+            )
+
+
 def test_every_name_of_the_front_door_resolves():
     assert len(fm.__all__) <= 24
     for name in fm.__all__:

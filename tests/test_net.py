@@ -14,6 +14,8 @@ import pytest
 from finops_model import cli
 from finops_model.cli import _net
 from finops_model.errors import InputError, LedgerError
+from finops_model.facts.ledger import delivery
+from finops_model.facts.ledger.store import Ledger
 from finops_model.settings import Settings, load_settings
 
 FINOPS = [sys.executable, "-m", "finops_model.cli"]
@@ -224,6 +226,34 @@ def in_a_folder(folder, *words, **more):
 
 
 BILL = (Path(__file__).parent / "fixtures" / "bills" / "good.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    "code, why",
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EDQUOT, "the quota of the disk is used up"),
+        (errno.EROFS, "the file system can only be read"),
+        (errno.EACCES, "permission denied"),
+        (errno.EIO, None),
+    ],
+)
+def test_a_delivery_that_cannot_be_written_says_why(tmp_path, monkeypatch, code, why):
+    """`errors.WHY` is the one home of these words; another answer of the system is no sentence of ours."""
+
+    def refuses(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(delivery, "_write_all", refuses)
+    (tmp_path / "a.csv").write_text(BILL)
+    with pytest.raises((LedgerError, OSError)) as raised:
+        Ledger(tmp_path / "ledger").ingest([tmp_path / "a.csv"])
+    said = (
+        f"{tmp_path / 'ledger'}: {why}, so the delivery could not be written. Nothing of it is in the ledger, and what was there is "
+        "unchanged. Make room or ask for the right to write, then ingest again."
+    )
+    assert str(raised.value) == (said if why else f"[Errno {code}] {os.strerror(code)}")
+    assert not list((tmp_path / "ledger").rglob("*.parquet"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")

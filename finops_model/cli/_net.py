@@ -7,15 +7,14 @@ user, 141 the reader of a pipe went away.
 from __future__ import annotations
 
 import codecs
-import errno
 import os
 import sys
 import tempfile
 import traceback
 from importlib.metadata import version
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+from ..errors import DISK_FULL, NOT_ALLOWED
+
 PLAIN = {
     "←": "<-",
     "→": "->",
@@ -65,15 +64,16 @@ def any_terminal() -> None:
 def sentence(problem: BaseException) -> tuple[str, int]:
     """(what to say, exit code) of a problem that no command foresaw.
 
+    >>> import errno
     >>> sentence(OSError(errno.ENOSPC, "No space left on device", "reports/x"))[0]
     'reports/x: the disk is full (No space left on device). What was there before is as it was. Make room, then run the command again.'
     """
-    if isinstance(problem, OSError) and problem.errno in FULL:
+    if isinstance(problem, OSError) and problem.errno in DISK_FULL:
         return (
             f"{_place(problem)}the disk is full ({problem.strerror}). What was there before is as it was. "
             "Make room, then run the command again."
         ), 2
-    if isinstance(problem, OSError) and problem.errno in FORBIDDEN:
+    if isinstance(problem, OSError) and problem.errno in NOT_ALLOWED:
         return (
             f"{_place(problem)}this cannot be read or written here ({problem.strerror}). What was there before is as it was. "
             "Check the rights of the folder, or write somewhere else (--out, or ledger, runs and reports in finops.yaml)."

@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 from .. import resources
+from ..documents import sha256_of
 from ..facts.ledger.store import Ledger
 from ..settings import Settings
 
-__all__ = ["code_files", "code_hash", "digest", "environment", "installed", "lineage"]
+__all__ = ["code_files", "code_hash", "environment", "installed", "lineage"]
 
 SUFFIXES = (
     ".css",
@@ -30,11 +31,6 @@ REQUIREMENT = re.compile(
 )  # name, extras, the rest with its marker
 OLDER = re.compile(r"python_version\s*<\s*['\"](\d+)\.(\d+)")
 EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def code_files() -> dict[str, Path]:
@@ -122,7 +118,7 @@ def environment() -> str:
     """The packages the numbers were made with: sha256 of requirements.lock beside the program; without one, of what is installed, and it says so."""
     lock = resources.PACKAGE.parent / "requirements.lock"
     if resources.IN_REPOSITORY and lock.is_file():
-        return digest(lock)
+        return sha256_of(lock)
     packages = installed()
     mark = hashlib.sha256("".join(f"{line}\n" for line in packages).encode()).hexdigest()
     return f"{mark} of {len(packages)} installed packages (no requirements.lock beside the program)"
@@ -137,10 +133,10 @@ def lineage(settings: Settings, ledger: Ledger, run) -> dict:
         "commitments": [settings.commitments],
         **({"known": [settings.known]} if settings.known else {}),
     }
-    hashes = {name: digest(settings.path(paths[0])) for name, paths in files.items() if paths[0]}
+    hashes = {name: sha256_of(settings.path(paths[0])) for name, paths in files.items() if paths[0]}
     if settings.drivers:
         hashes["drivers"] = hashlib.sha256(
-            "".join(digest(p) for p in settings.files(settings.drivers)).encode()
+            "".join(sha256_of(p) for p in settings.files(settings.drivers)).encode()
         ).hexdigest()
     return {
         "ledger": ledger.fingerprint(),

@@ -14,24 +14,17 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...documents import fsync_folder
-from ...errors import LedgerError
+from ...documents import fsync_folder, sha256_of
+from ...errors import LedgerError, why_not_written
 from ..intake import importers
 from ..intake.files.readers import Source, open_source
 from ..intake.formats import refused_amount
-from . import doubts, proof, twice
+from . import doubts, twice
 from .doubts import Choice
 from .judged import Read, alike, keys_of, read
 from .manifest import SCHEMA, Book, Key, Version, commit, read_book
 from .receipt import Delivered, Money, Receipt, Warned, add
 from .versions import Draft, draft, restated, sum_into
-
-FULL = {
-    28: "the disk is full",
-    122: "the quota of the disk is used up",
-    30: "the file system can only be read",
-    13: "permission denied",
-}
 
 
 def nothing_new(
@@ -183,10 +176,11 @@ def _publish(
     try:
         _write_all(root, number, reads, drafts, choice, warnings, living)
     except OSError as problem:
-        if problem.errno not in FULL:
+        why = why_not_written(problem)
+        if why is None:
             raise
         raise LedgerError(
-            f"{root}: {FULL[problem.errno]}, so the delivery could not be written. Nothing of it is in the ledger, and what was "
+            f"{root}: {why}, so the delivery could not be written. Nothing of it is in the ledger, and what was "
             "there is unchanged. Make room or ask for the right to write, then ingest again."
         ) from None
 
@@ -199,7 +193,7 @@ def _write_all(root, number, reads, drafts, choice, warnings, living) -> None:
     try:
         for part, table in (write for one in drafts for write in one.writes):
             moves.append(_write(aside / part["path"], root / part["path"], table))
-            part["sha256"] = proof.sha256_of(aside / part["path"])
+            part["sha256"] = sha256_of(aside / part["path"])
         refused = pa.concat_tables([one.refused for one in reads])
         place = f"quarantine/{number:06d}.parquet"
         if refused.num_rows:

@@ -6,7 +6,6 @@ column, and its row count are the record's, to the last digit; that alone holds 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from decimal import Decimal
@@ -15,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...documents import sha256_of
 from ...errors import LedgerError
 from .checks import COSTS
 from .manifest import Version
@@ -40,15 +40,6 @@ def prove(root: Path, versions: Iterable[Version]) -> dict[str, str]:
 def where(version: Version) -> str:
     """The issuer, account and billing period of a version, for readers."""
     return " · ".join(part or "(none)" for part in version.key)
-
-
-def sha256_of(path: Path) -> str:
-    """sha256 hex of a file, read in pieces."""
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            total.update(piece)
-    return total.hexdigest()
 
 
 def _hashed(root: Path, part: dict, version: Version) -> str:

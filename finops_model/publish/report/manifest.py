@@ -9,16 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ... import resources
+from ...documents import sha256_of
 from ...errors import ReportError
 from .briefs import figures_hash
 
 SHOWN = 50  # differences told at most
 TOOLS = ("altair", "jinja2", "nbconvert", "papermill", "vl-convert-python", "xlsxwriter")
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def file_entry(path: Path) -> dict:
@@ -50,7 +46,7 @@ def manifest(brief: dict, folder: Path, extra: dict | None = None) -> dict:
         "paths": lineage.get("paths"),
         "engine": lineage.get("engine"),
         "python": lineage.get("python"),
-        "notebook": digest(resources.path(resources.REPORT)),
+        "notebook": sha256_of(resources.path(resources.REPORT)),
         "tools": versions,
         "files": files,
         **({"extra": extra} if extra else {}),
@@ -75,7 +71,7 @@ def verify_files(report_dir) -> list[str]:
         path = folder / Path(name).name
         if not path.is_file():
             problems.append(f"{name} is missing")
-        elif digest(path) != entry["sha256"]:
+        elif sha256_of(path) != entry["sha256"]:
             problems.append(
                 f"{name} was changed after it was published: its sha256 is not the one in the manifest"
             )
@@ -114,7 +110,7 @@ def _against_index(folder: Path) -> list[str]:
             f"{name} is not the file that the archive's index.json lists"
             for name, as_listed in sorted(entry["files"].items())
             if not (folder / Path(name).name).is_file()
-            or digest(folder / Path(name).name) != as_listed["sha256"]
+            or sha256_of(folder / Path(name).name) != as_listed["sha256"]
         ]
     except FileNotFoundError:
         return ["the archive has no index.json"]

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ....documents import sha256_of
 from ....errors import InputError, nearest
 from . import textcells
 from .text import BrokenRow, decode, encoding_of, read_json, short, stray
@@ -135,7 +136,7 @@ def open_source(item: Any) -> Source:
         raise InputError(
             f"{path}: cannot be read: {problem.strerror}. Give yourself the right to read it, or copy it."
         ) from None
-    size, digest = path.stat().st_size, _sha256(path)
+    size, digest = path.stat().st_size, sha256_of(path)
     _refuse_strangers(path, head)
     if head[:4] == b"PAR1":
         return Source(path.name, "parquet", digest, size, path=path)
@@ -203,11 +204,6 @@ def _frame(name: str, frame) -> Source:
         frame=frame,
         notes=list(frame.attrs.get("warnings", ())),
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refuse_strangers(path: Path, head: bytes) -> None:
