@@ -101,17 +101,12 @@ AZURE_SCOPE = (
 AWS = "Fetch the FOCUS export of the same bill (AWS Data Exports, FOCUS 1.0 with AWS columns) and give that."
 
 KNOWN = (  # the first that sees the head counts
-    Known(
-        "an AWS cost and usage report (classic)",
-        lambda h: h.count(CUR) >= 2 and any("/" in name for name in h.names),
-        "What a line is stands in lineItem/LineItemType (usage, tax, credit, fee, negation), and its currency is not that of the list price: read as "
-        f"any table, a part of it would be booked. {AWS}",
-    ),
-    Known(
-        "an AWS cost and usage report (CUR 2.0, or the classic one as Athena writes it)",
+    Known(  # what aws_cur.py of the shelf does not read: a workbook, a report without one of its columns
+        "an AWS cost and usage report",
         lambda h: h.count(CUR) >= 2,
-        "What a line is stands in line_item_line_item_type (usage, tax, credit, fee, negation), and its currency is not that of the list price: read "
-        f"as any table, a part of it would be booked. {AWS}",
+        "It is read as CSV, JSON lines or Parquet, with the columns lineItem/UnblendedCost, lineItem/LineItemType, lineItem/CurrencyCode, "
+        "lineItem/UsageStartDate and lineItem/UsageEndDate (names of any of its headings), and never as any table: what a line is stands in its "
+        "type (usage, tax, credit, fee, negation). Save the sheet as CSV with these names in its first line, or export these columns too.",
     ),
     Known(
         "an AWS detailed billing report",

@@ -22,6 +22,7 @@ READ = [
     "InvoiceIssuerName",
     "BillingAccountId",
     "CommitmentDiscountId",
+    "CommitmentDiscountStatus",
     "ChargeCategory",
     "BillingCurrency",
     "x_Period",
@@ -122,12 +123,14 @@ def find(tables: Iterable[pa.Table]) -> list[Twice]:
                     {
                         "billed": Decimal(0),
                         "effective": Decimal(0),
+                        "unused": True,
                         "start": row["ChargePeriodStart"],
                         "end": row["ChargePeriodEnd"],
                         "file": row.get("x_File") or "",
                         "row": row.get("x_Row") or 0,
                     },
                 )
+                into["unused"] &= row.get("CommitmentDiscountStatus") == "Unused"
                 into["billed"] += row["BilledCost"]
                 into["effective"] += row["EffectiveCost"]
                 into["start"], into["end"] = (
@@ -187,8 +190,8 @@ def _judged(key: tuple, fee: dict, spans: list[dict], bought: set[tuple]) -> Twi
     if not use:
         return None  # nobody else carries the cost
     whole = abs(fee["effective"] - fee["billed"]) <= CENT
-    if not whole and abs(fee["effective"] + use - fee["billed"]) <= CENT:
-        return None  # purchase and use share the cost between them
+    if not whole and (fee["unused"] or abs(fee["effective"] + use - fee["billed"]) <= CENT):
+        return None  # purchase and use share the cost between them, or the purchase carries what nobody used
     return Twice(
         issuer=issuer,
         account=account,
