@@ -41,7 +41,7 @@ def what_if_answer(base, comparison, name: str) -> Words:
 
 
 def day_of(settings, ledger, month: str = "", as_of: str = "") -> tuple:
-    """The day and the facts that a notebook stands on, as commands take them.
+    r"""The day and the facts that a notebook stands on, as commands take them.
 
     Parameters
     ----------
@@ -64,6 +64,17 @@ def day_of(settings, ledger, month: str = "", as_of: str = "") -> tuple:
     Source
     ------
     docs/method §9.6.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> day_of(settings, fm.Ledger(settings.path(settings.ledger)))[0]
+    '2025-03-28'
     """
     from ..facts.daily import warehouse
     from .close import check_as_of, up_to
@@ -95,7 +106,7 @@ def month_end(as_of: str) -> str:
 
 
 def published_answer(settings, as_of: str, what: str) -> Words:
-    """Which report is published, and on which day this answer stands.
+    r"""Which report is published, and on which day this answer stands.
 
     Parameters
     ----------
@@ -110,6 +121,17 @@ def published_answer(settings, as_of: str, what: str) -> Words:
     -------
     Words
         One sentence; empty where nothing is published.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> published_answer(settings, "2025-03-28", "this answer")
+    'No report is published yet.'
     """
     return Words(since.sentence(since.published(settings, as_of), what, as_of))
 
@@ -165,6 +187,15 @@ def commit_answer(advice, cautious=None) -> Words:
     -------
     Words
         Markdown of one paragraph.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import finops_model as fm
+    >>> nothing = fm.best_commitments([1.0, 2.0], rate=2.0, on_demand=1.0)
+    >>> said = commit_answer(SimpleNamespace(recommendation=nothing, held=(), start="2027-01-01"))
+    >>> said[:29]
+    '**Answer** Commit to nothing:'
     """
     answer, held = advice.recommendation, sum(item["quantity"] for item in advice.held)
     if not answer.quantity:
@@ -190,7 +221,7 @@ def commit_answer(advice, cautious=None) -> Words:
 
 
 def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
-    """The answer of notebook 02: the pace of a year, misses of month totals, whom knowledge moves.
+    r"""The answer of notebook 02: the pace of a year, misses of month totals, whom knowledge moves.
 
     Parameters
     ----------
@@ -207,6 +238,22 @@ def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
     -------
     Words
         Markdown of one paragraph.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> rows = fm.daily(fm.Ledger(settings.path(settings.ledger)), settings)
+    >>> from finops_model.simulate.hierarchy import forecast_hierarchy
+    >>> nodes = forecast_hierarchy(settings, rows, months=2, paths=64)[None]
+    >>> from finops_model.scenario.ledger_base import read_facts
+    >>> graded = {"the bill alone": [{"lead": 1, "error_pct": 0.05, "naive_error_pct": 0.2}]}
+    >>> str(growth_answer(read_facts(rows, settings), graded, nodes, nodes))[:37]
+    '**Answer** AI use grows by 0% a year.'
     """
     changes = {unit: _ratio(known, bill, unit) for unit in bill.names}
     daily = facts.volume.sum(axis=1)

@@ -165,7 +165,7 @@ def recommend(
     min_share: float | None = None,
     break_even_months: float | None = None,
 ) -> Found:
-    """The best of the offers in a folder for the base scenario, and the rule replayed on history.
+    r"""The best of the offers in a folder for the base scenario, and the rule replayed on history.
 
     Parameters
     ----------
@@ -208,8 +208,17 @@ def recommend(
 
     Examples
     --------
-    >>> import finops_model as fm
-    >>> recommend(fm.load_settings(), only=["gpu_1y"])  # doctest: +SKIP
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> try:
+    ...     recommend(settings)
+    ... except PriceError as problem:
+    ...     print(str(problem).partition("demo/")[2][:37])
+    data/commitments: there are no offers
     """
     say = progress or silent
     offers = load_offers(settings.path(str(folder)), only)

@@ -178,6 +178,13 @@ class Subscription:
         Source
         ------
         docs/method §5.42, §5.43.
+
+        Examples
+        --------
+        >>> plan = Plan(fee=20.0, quota=10, overage_price=0.5)
+        >>> month = Subscription(plans=(plan,)).settle(np.full(31, 5.0), "2027-01-01", [60.0])
+        >>> month.seat_cost.tolist(), month.over.tolist(), month.overage_cost.tolist()
+        ([100.0], [10.0], [5.0])
         """
         seats = quantities("seats", seats)
         first = day(first, "subscription: first")

@@ -59,6 +59,23 @@ def regret_curve(curve, currency: str, signed: float = 0.0) -> Shown:
     Source
     ------
     docs/method §8.5, §15.7.
+
+    Examples
+    --------
+    >>> from finops_model.decide.commitments.answer import Curve
+    >>> levels = np.array([0.0, 10.0, 20.0])
+    >>> curve = Curve(
+    ...     offer="one year",
+    ...     unit="GPU-hours",
+    ...     levels=levels,
+    ...     cost=levels,
+    ...     saving=levels,
+    ...     regret=np.array([3.0, 1.0, 2.0]),
+    ...     regret_p90=np.array([4.0, 2.0, 3.0]),
+    ...     chosen=10.0,
+    ... )
+    >>> regret_curve(curve, "USD").title
+    '10 GPUs an hour would be regretted by $1.00 on average, buying nothing by $3.00'
     """
     levels, mean, high = (
         np.asarray(values, float) for values in (curve.levels, curve.regret, curve.regret_p90)

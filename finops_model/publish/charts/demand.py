@@ -100,6 +100,14 @@ def seasons(facts) -> Shown:
     -------
     Shown
         A chart with a title that says what it shows, and its text.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> days = np.arange("2026-01-01", "2026-07-01", dtype="datetime64[D]")  # a Thursday first
+    >>> week = np.resize([5.0, 5, 2, 2, 5, 5, 5], len(days))[:, None]
+    >>> seasons(SimpleNamespace(volume=week, dates=days, currency="USD")).title[:46]
+    'A weekend day uses 52% less than a usual day, '
     """
     daily, dates = facts.volume.sum(axis=1), facts.dates
     weeks = len(daily) // 7
@@ -151,7 +159,7 @@ def seasons(facts) -> Shown:
 
 
 def with_and_without(bill: Hierarchy, known: Hierarchy, node: str | None, name: str) -> Shown:
-    """Ranges by month from the bill alone and with what people know, and numbers set by hand.
+    r"""Ranges by month from the bill alone and with what people know, and numbers set by hand.
 
     Parameters
     ----------
@@ -170,6 +178,20 @@ def with_and_without(bill: Hierarchy, known: Hierarchy, node: str | None, name: 
     Source
     ------
     docs/method §2.20, §11.8.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> rows = fm.daily(fm.Ledger(settings.path(settings.ledger)), settings)
+    >>> from finops_model.simulate.hierarchy import forecast_hierarchy
+    >>> nodes = forecast_hierarchy(settings, rows, months=2, paths=64)[None]
+    >>> with_and_without(nodes, nodes, None, "the company").title[:46]
+    'What people know moves the company most in Mar'
     """
     spans, currency = bill.spans(), bill.currency
     ranges = [[nodes.quantiles(span, node) for span in spans] for nodes in (bill, known)]
@@ -320,7 +342,7 @@ def missed(rows_by_way: dict[str, list[dict]]) -> Shown:
 
 
 def three_years(nodes: Hierarchy) -> Shown:
-    """Booked months, then the fan: what past forecasts were graded on, and what is an assumption.
+    r"""Booked months, then the fan: what past forecasts were graded on, and what is an assumption.
 
     Parameters
     ----------
@@ -335,6 +357,20 @@ def three_years(nodes: Hierarchy) -> Shown:
     Source
     ------
     docs/method §2.23, §11.9.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> rows = fm.daily(fm.Ledger(settings.path(settings.ledger)), settings)
+    >>> from finops_model.simulate.hierarchy import forecast_hierarchy
+    >>> nodes = forecast_hierarchy(settings, rows, months=2, paths=64)[None]
+    >>> three_years(nodes).title[:28]
+    'By May 2025 a month may cost'
     """
     spans, currency = nodes.spans(), nodes.currency
     booked = sorted(month for month in nodes.booked if month >= nodes.first_day[:7])[-18:]

@@ -49,6 +49,10 @@ def page(root: str | os.PathLike | None = None) -> Dashboard:
     -------
     widget
         For a notebook or Voila.
+
+    Examples
+    --------
+    >>> page("reports")  # doctest: +SKIP
     """
     from .widget import page as open_page
 

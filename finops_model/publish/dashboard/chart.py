@@ -135,6 +135,10 @@ def run_chart(run: Run, width: int = 900) -> HTML:
     -------
     HTML
         With a text for screen readers.
+
+    Examples
+    --------
+    >>> run_chart(run)  # doctest: +SKIP
     """
     rows: list[dict[str, Any]] = []
     for i, month in enumerate(run.months):

@@ -96,6 +96,13 @@ def command(
     ------
     ReportError
         The token is too short to keep strangers out.
+
+    Examples
+    --------
+    >>> from finops_model.settings import Settings
+    >>> line = command(Settings(company="Acme", currency="EUR"), 8866, token="k" * 40)
+    >>> [word for word in line if "port" in word]
+    ['--port=8866', '--Voila.port_retries=0']
     """
     check_token(token)
     warm = ["--VoilaConfiguration.preheat_kernel=True", f"--pool_size={int(pool)}"] if pool else []

@@ -204,6 +204,14 @@ def to_pdf(
     ------
     ReportError
         There is no such page, no browser, or it wrote nothing.
+
+    Examples
+    --------
+    >>> try:
+    ...     to_pdf("nowhere.html", "report.pdf")
+    ... except ReportError as problem:
+    ...     print(problem)
+    nowhere.html: there is no such report to print. Publish it first: finops report.
     """
     html_path, pdf_path = Path(html_path), Path(pdf_path)
     if not html_path.is_file():

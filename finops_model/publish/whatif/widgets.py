@@ -210,7 +210,7 @@ class Form(widgets.VBox):
 
 
 def form(settings, daily, as_of: str, folder=None, paths: int = 1000):
-    """The what-if form as a widget; see `Form`.
+    r"""The what-if form as a widget; see `Form`.
 
     Parameters
     ----------
@@ -229,6 +229,18 @@ def form(settings, daily, as_of: str, folder=None, paths: int = 1000):
     -------
     Form
         It shows itself in a notebook.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> rows = fm.daily(fm.Ledger(settings.path(settings.ledger)), settings)
+    >>> form(settings, rows, "2025-03-28", paths=64)  # doctest: +ELLIPSIS
+    Form(...)
     """
     facts = base_facts.read_facts(daily, settings, as_of)
     return Form(settings, facts, Path(folder) if folder else _folder(settings), paths)

@@ -48,7 +48,7 @@ class _Columns:
 
 
 def compile_flat(plan: Plan, grids=None) -> Compiled:
-    """The flat plan of a scenario.
+    r"""The flat plan of a scenario.
 
     Parameters
     ----------
@@ -65,6 +65,23 @@ def compile_flat(plan: Plan, grids=None) -> Compiled:
     Source
     ------
     docs/method §3.13.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, finops_model as fm
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> days = [f"2025-{m:02}-{d:02}" for m in (1, 2, 3) for d in range(1, 29)]
+    >>> bill = ["Date,Cost (USD),Team,Service", *(f"{day},9{day[-1]},a,GPU" for day in days)]
+    >>> _ = (folder / "bill.csv").write_text("\n".join(bill))
+    >>> settings = fm.start(folder / "bill.csv", folder=folder / "demo")
+    >>> rows = fm.daily(fm.Ledger(settings.path(settings.ledger)), settings)
+    >>> from finops_model.scenario.document import load_scenario, resolve
+    >>> from finops_model.simulate.compile.plan import compile_plan
+    >>> from finops_model.simulate.scenarios import demand_of
+    >>> resolved = resolve(load_scenario(None), rows, settings, months=1)
+    >>> flat = compile_flat(compile_plan(resolved, demand_of(resolved.facts, 3, seed=0))).flat
+    >>> flat.columns, flat.median.shape
+    (('a/(untagged)/GPU',), (3, 1))
     """
     columns, units = _Columns(plan.names), len(plan.names)
     values, profile, on_demand, on_line, lines, prices = [], [], [], [], [], []
