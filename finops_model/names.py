@@ -32,9 +32,21 @@ UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B,
 def slug(name: str) -> str:
     """A name for a folder and an address: small letters, digits and marks of every script, and dashes.
 
-    Accents of Latin letters go; at most 60 characters and 100 bytes of UTF-8, cut at a letter; never "", "..", a
-    separator, a control or format character, or a name that Windows keeps for itself.
+    Accents of Latin letters go. Never "", "..", a separator, a control or format character, or a
+    name that Windows keeps for itself.
 
+    Parameters
+    ----------
+    name : str
+        Of a unit, a company, a scenario.
+
+    Returns
+    -------
+    str
+        At most 60 characters and 100 bytes of UTF-8, cut at a letter.
+
+    Examples
+    --------
     >>> slug("Search & Discovery"), slug("Épsilon & Co"), slug("日本"), slug("../🚀")
     ('search-discovery', 'epsilon-co', '日本', 'unit')
     """

@@ -93,6 +93,20 @@ def span(low: float, high: float, currency: str = "USD", to: str = "–") -> str
 def eight_of_ten(low: float, high: float, currency: str = "USD") -> str:
     """P10 and P90 as eight of ten futures; a range without width is said as such.
 
+    Parameters
+    ----------
+    low, high : float
+        Money.
+    currency : str, optional
+        Three letters.
+
+    Returns
+    -------
+    str
+        A clause.
+
+    Examples
+    --------
     >>> eight_of_ten(1.2e6, 1.5e6), eight_of_ten(5.0, 5.0)
     ('eight of ten futures: $1.20m to $1.50m', 'the same in every future')
     """
@@ -116,8 +130,20 @@ def gap(value: float, budget: float, currency: str = "USD") -> str:
 
 
 def day(text: str) -> str:
-    """A day (YYYY-MM-DD) for readers; what is no day stays as it is.
+    """A day for readers; what is no day stays as it is.
 
+    Parameters
+    ----------
+    text : str
+        YYYY-MM-DD.
+
+    Returns
+    -------
+    str
+        Day, month, year.
+
+    Examples
+    --------
     >>> day("2026-10-31"), day("2026-02-30"), day("2026-10")
     ('31 October 2026', '2026-02-30', '2026-10')
     """

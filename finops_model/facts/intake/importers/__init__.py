@@ -74,7 +74,28 @@ def shelf() -> dict[str, ModuleType]:
 
 
 def check_name(format: str) -> str:
-    """The name of an importer as it was asked for. Raises InputError, with the nearest, for one that is none."""
+    """The name of an importer as it was asked for.
+
+    Parameters
+    ----------
+    format : str
+        File name of the importer without `.py`.
+
+    Returns
+    -------
+    str
+        The same name.
+
+    Raises
+    ------
+    InputError
+        There is none of this name; says the nearest.
+
+    Examples
+    --------
+    >>> check_name("focus")
+    'focus'
+    """
     if format not in (known := shelf()):
         raise InputError(unknown("--format", "importer", format, known))
     return format
