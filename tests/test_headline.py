@@ -11,7 +11,7 @@ from headline_world import brief_of, days, row, workspace, year
 from finops_model.errors import ForecastError
 from finops_model.measure.budget import landing as budgets
 from finops_model.publish.page import first as page_first
-from finops_model.publish.page import notices as page_told
+from finops_model.publish.page import notices as page_notices
 from finops_model.publish.page.body import Page
 from finops_model.publish.page.tables import Figures
 from finops_model.publish.report.briefs import canonical, check_brief
@@ -312,7 +312,7 @@ def test_a_bill_that_begins_within_the_year_of_its_budget_says_so(tmp_path):
         landing_words.before_the_ledger({**made, "landing": {**made["landing"], "budget": None}})
         == ""
     )
-    assert [str(line) for line in page_told.told(Figures(made))] == [told]
+    assert [str(line) for line in page_notices.notices(Figures(made))] == [told]
     closed = {
         "period": "FY2025",
         "budget": 9000.0,
