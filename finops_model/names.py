@@ -30,7 +30,7 @@ UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B,
 
 
 def slug(name: str) -> str:
-    """A name for a folder and an address: small letters, digits and marks of every script, and dashes.
+    """A name for folders and addresses: small letters, digits and marks of every script, dashes.
 
     Accents of Latin letters go. Never "", "..", a separator, a control or format character, or a
     name that Windows keeps for itself.

@@ -197,7 +197,7 @@ def forecast_hierarchy(
     daily : frame
         DAILY.
     by : str, optional
-        What the nodes are: unit, team, service …
+        What the nodes are: unit, team, service or workload.
     months : int, optional
         Whole months ahead; a month under way comes before them.
     shocks : sequence, optional

@@ -221,7 +221,7 @@ def form(settings, daily, as_of: str, folder=None, paths: int = 1000):
     as_of : str
         Last day of actuals used, YYYY-MM-DD.
     folder : path, optional
-        Where scenarios lie and are written; None: beside finops.yaml.
+        Where scenarios lie and are written; None: that of the base scenario, else scenarios.
     paths : int, optional
         Of each run.
 
