@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from ..checks import written_number
+from ..checks import written_number, written_share
 from ..documents import Date, Quantity, Text
 from ..settings import Strict
 from ..uncertainty import elicit
@@ -36,13 +36,6 @@ def number_or_range(value: Any):
 
 def plain_number(value: Any):
     return value if value is None else written_number(value)
-
-
-def a_share(value: Any):
-    value = written_number(value)
-    if not 0 <= value <= 1:
-        raise ValueError(f"a discount or share is {value:g}; write it from 0 to 1 (0.37 is 37 %).")
-    return value
 
 
 RANGE_SCHEMA = {
@@ -88,7 +81,9 @@ def a_risk(value: Any):
 Value = Annotated[Any, PlainValidator(number_or_range), WithJsonSchema(RANGE_SCHEMA)]
 Number = Annotated[float, BeforeValidator(plain_number)]
 Share = Annotated[
-    float, PlainValidator(a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
+    float,
+    PlainValidator(written_share),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
 RiskTerms = Annotated[Any, PlainValidator(a_risk), WithJsonSchema({"type": "object"})]
 

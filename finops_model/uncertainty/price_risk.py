@@ -70,7 +70,10 @@ def jumps(
     drift_per_year  of the log price: −0.2 is e^−0.2 after a year
     when            mean: of the month; end: at its last moment
     """
-    rate, drift = _rate(per_year), finite(drift_per_year, "drift_per_year")
+    rate, drift = (
+        zero_or_more(per_year, "jumps: per_year"),
+        finite(drift_per_year, "drift_per_year"),
+    )
     _check_factor(factor)
     _one_of("when", when, WHEN)
     step, count = 1 / 12, len(span_of(paths))
@@ -278,13 +281,6 @@ def fx(
         logs[:, m], last = x, t[m]
     variance = sigma**2 * (-np.expm1(-2 * back * t) / (2 * back) if back else t)
     return np.exp(logs - variance / 2 + finite(drift_per_year, "fx: drift_per_year") * t)
-
-
-def _rate(per_year) -> float:
-    rate = finite(per_year, "jumps: per_year")
-    if rate < 0:
-        raise ScenarioError(f"jumps: per_year is {rate:g}; it must be 0 or more.")
-    return rate
 
 
 def _check_factor(factor) -> None:

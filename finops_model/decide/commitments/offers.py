@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...checks import number
+from ...checks import number, share_below_one
 from ...documents import load_yaml
 from ...errors import PriceError, listing, unknown
 from ...prices.terms.contracts import is_currency
@@ -78,7 +78,7 @@ class Offer:
             self,
             "discounts",
             {
-                str(sku): _share(value, f"{where}: discount of {sku}")
+                str(sku): share_below_one(value, f"{where}: discount of {sku}")
                 for sku, value in dict(self.discounts).items()
             },
         )
@@ -91,7 +91,7 @@ class Offer:
         elif self.rate is not None and self.rate == 0:
             raise PriceError(f"{where}: rate is 0; it must be a finite number above 0.")
         if self.discount is not None:
-            _share(self.discount, f"{where}: discount")
+            share_below_one(self.discount, f"{where}: discount")
         if self.penalty is not None and self.kind != "capacity":
             raise PriceError(
                 f"{where}: a penalty for blocked demand goes with kind capacity, not {self.kind}."
@@ -148,13 +148,6 @@ class Offer:
         return (
             self.rate if self.rate is not None else on_demand * self.per_unit * (1 - self.discount)
         )
-
-
-def _share(value, what: str) -> float:
-    share = number(value, what)
-    if share >= 1:
-        raise PriceError(f"{what} is {share:g}; write it as a share from 0 to below 1.")
-    return share
 
 
 def offer_from(document: Mapping, where: str = "") -> Offer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...checks import quantities
+from ...checks import quantities, shares
 from ...errors import PriceError
 
 
@@ -19,7 +19,7 @@ def effective_savings_rate(coverage, utilisation, discount):
     0.177778
     """
     coverage, utilisation, discount = (
-        _share(name, value)
+        shares(name, value)
         for name, value in (
             ("coverage", coverage),
             ("utilisation", utilisation),
@@ -58,8 +58,8 @@ def exposure_months(term_months, discount, utilisation=1.0):
     """
     term, discount, utilisation = (
         quantities("term_months", term_months),
-        _share("discount", discount),
-        _share("utilisation", utilisation),
+        shares("discount", discount),
+        shares("utilisation", utilisation),
     )
     with np.errstate(divide="ignore"):
         return np.where(
@@ -80,8 +80,8 @@ def payback_months(term_months, rate, on_demand, upfront_share, utilisation=1.0)
         quantities("on_demand", on_demand),
     )
     upfront, utilisation = (
-        _share("upfront_share", upfront_share),
-        _share("utilisation", utilisation),
+        shares("upfront_share", upfront_share),
+        shares("utilisation", utilisation),
     )
     monthly = on_demand * utilisation - rate * (1 - upfront)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -89,10 +89,3 @@ def payback_months(term_months, rate, on_demand, upfront_share, utilisation=1.0)
             monthly > 0, upfront * rate * term / np.where(monthly > 0, monthly, 1.0), np.inf
         )
     return np.where(upfront == 0, 0.0, months)
-
-
-def _share(name: str, value) -> np.ndarray:
-    shares = quantities(name, value)
-    if shares.size and shares.max() > 1:
-        raise PriceError(f"{name} is {shares.max():g}; it must be a share from 0 to 1.")
-    return shares

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from ... import streams
+from ...checks import bounded
 from ...errors import FinOpsError, ForecastError, nearest, unknown
 from ...uncertainty.curves import s_curve
 from ...uncertainty.elicit import elicit
@@ -95,7 +96,7 @@ class Event:
         for key, most in (("amount", np.inf), ("factor", np.inf), ("share", 1.0)):
             value = getattr(self, key)
             if value is not None and not isinstance(value, Mapping):
-                _number(value, f"{what}: {key}", -np.inf if key == "share" else 0.0, most)
+                bounded(value, f"{what}: {key}", -np.inf if key == "share" else 0.0, most)
 
     @property
     def label(self) -> str:
@@ -220,25 +221,9 @@ def _quantiles(event: Event, size: Mapping) -> tuple[float, float, float]:
             f"event '{event.label}': an uncertain number is {{p10, p50, p90}}, not {{{', '.join(map(str, size))}}}."
         )
     return tuple(
-        _number(size[key], f"event '{event.label}': {key}", -np.inf)
+        bounded(size[key], f"event '{event.label}': {key}", -np.inf)
         for key in ("p10", "p50", "p90")
     )
-
-
-def _number(value, what: str, least: float = 0.0, most: float = np.inf) -> float:
-    good = (
-        isinstance(value, (int, float, np.integer, np.floating))
-        and not isinstance(value, bool)
-        and np.isfinite(value)
-    )
-    if not good or not least <= value <= most:
-        bounds = (
-            "a finite number"
-            + (f", {least:g} or more" if np.isfinite(least) else "")
-            + (f", at most {most:g}" if np.isfinite(most) else "")
-        )
-        raise ForecastError(f"{what} is {str(value)[:40]}; it must be {bounds}.")
-    return float(value)
 
 
 def _date(text, what: str) -> np.datetime64:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...checks import number, quantities
+from ...checks import at_least_one, number, quantities
 from ...errors import PriceError
 from ..transforms._checks import together
 
@@ -36,7 +36,7 @@ class CapacityBlock:
 
     def __post_init__(self):
         for name in ("instances", "days", "accelerators"):
-            _whole(getattr(self, name), f"capacity block: {name}")
+            at_least_one(getattr(self, name), f"capacity block: {name}")
         object.__setattr__(self, "rate", number(self.rate, "capacity block: rate"))
         if self.days > 182 or (self.days > 14 and self.days % 7):
             raise PriceError(
@@ -83,7 +83,7 @@ class CalendarReservation:
 
     def __post_init__(self):
         for name in ("instances", "days", "longest"):
-            _whole(getattr(self, name), f"calendar reservation: {name}")
+            at_least_one(getattr(self, name), f"calendar reservation: {name}")
         object.__setattr__(self, "rate", number(self.rate, "calendar reservation: rate"))
         if self.days > self.longest:
             raise PriceError(
@@ -161,8 +161,3 @@ def _booked(what: str, used, hours: float, cost: float) -> Booked:
             f"{what}: {used.max():g} instance-hours are more than the {hours:g} that were bought."
         )
     return Booked(used[()], np.maximum(hours - used, 0.0)[()], np.full(used.shape, cost)[()])
-
-
-def _whole(value, what: str) -> None:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise PriceError(f"{what} is {str(value)[:40]}; it must be a whole number, 1 or more.")

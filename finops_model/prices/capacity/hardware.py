@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...checks import number, quantities
+from ...checks import number, quantities, shares, whole
 from ...errors import PriceError, unknown
-from ..terms.dates import whole
 
 METHODS = ("straight_line", "declining")
 HOURS_PER_MONTH = 730.0
@@ -157,7 +156,9 @@ class Hardware:
 
     def running(self, utilisation):
         """Running cost of a month, money (...): power rises in a straight line from idle to full use."""
-        return self.fixed_monthly + self.power_full * (1 - self.idle_share) * _share(utilisation)
+        return self.fixed_monthly + self.power_full * (1 - self.idle_share) * shares(
+            "utilisation", utilisation, "hardware: utilisation"
+        )
 
     def depreciation(self, months: int) -> np.ndarray:
         """Expense of the capital in each month, money (month,); over the life it is capital less salvage.
@@ -215,7 +216,7 @@ class Hardware:
         2.0
         """
         months = self.horizon if months is None else int(months)
-        use = _share(utilisation)
+        use = shares("utilisation", utilisation, "hardware: utilisation")
         if (use <= 0).any():
             raise PriceError(
                 "hardware: a utilisation is 0; nothing is useful, so an hour has no cost. Give one above 0."
@@ -229,13 +230,6 @@ class Hardware:
     def horizon(self) -> int:
         """The life where there is capital, else the months of the lease."""
         return self.life_months if self.capital or not self.lease_months else self.lease_months
-
-
-def _share(utilisation) -> np.ndarray:
-    use = quantities("utilisation", utilisation)
-    if (use > 1).any():
-        raise PriceError(f"hardware: utilisation is {use.max():g}; it must be a share from 0 to 1.")
-    return use
 
 
 def rent_path(price, months: int, decline: float = 0.0) -> np.ndarray:
@@ -297,7 +291,7 @@ def own_or_rent(
         raise PriceError(
             f"hardware: the yearly rate is {rate}; it must be a finite number above -1 (0.08 is 8 %)."
         )
-    use = _share(utilisation)
+    use = shares("utilisation", utilisation, "hardware: utilisation")
     weight = (1 + rate) ** (-np.arange(months) / 12)
     a = (hardware.cash(months, 0.0) * weight).sum()
     b = hardware.power_full * (1 - hardware.idle_share) * weight.sum()

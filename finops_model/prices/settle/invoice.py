@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import whole
 from ..terms.credits import Drawn
-from ..terms.dates import whole, windows
+from ..terms.dates import windows
 from .cents import rounded
 from .invoice_terms import CATEGORIES, COSTS
 

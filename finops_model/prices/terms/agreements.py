@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...checks import number, quantities
+from ...checks import number, quantities, whole
 from ...errors import PriceError, unknown
-from .dates import month, whole
+from .dates import month
 from .dates import months as months_of
 
 COUNTS = ("after_discount", "before_discount")

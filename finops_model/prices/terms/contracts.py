@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ...checks import number_of_text
 from ...errors import PriceError, listing, nearest, unknown
 
 STATES = ("Proposed", "Pending", "Active", "Exhausted", "Expired", "Canceled", "Superseded")
@@ -57,7 +58,6 @@ FOCUS = tuple(
     )
 )
 KNOWN = (*FOCUS, *OURS)
-NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 DATE = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ][0-9:.]+(?:Z|[+-]\d{2}:?\d{2})?)?$")
 
 
@@ -314,11 +314,7 @@ def _number(record, name, place, needed=False) -> float | None:
         if needed:
             raise PriceError(_missing(record, name, place))
         return None
-    if isinstance(record[name], bool) or not NUMBER.match(text):
-        raise PriceError(
-            f"{place}: {name} is '{text[:40]}'; it must be a plain number such as 40 or 0.65."
-        )
-    return float(text)
+    return number_of_text(text, f"{place}: {name}")
 
 
 def _needed(record, name, place) -> float:

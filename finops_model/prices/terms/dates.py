@@ -7,7 +7,6 @@ from datetime import date
 
 import numpy as np
 
-from ...checks import number
 from ...errors import PriceError
 
 DAY, MONTH = re.compile(r"^\d{4}-\d{2}-\d{2}$"), re.compile(r"^\d{4}-\d{2}$")
@@ -106,15 +105,3 @@ def term(start, end, name: str) -> tuple[np.datetime64, np.datetime64]:
             f"{name}: the term ends on {last}, not after its start on {first}; the end is the day after the last one."
         )
     return first, last
-
-
-def whole(value, what: str, above_zero: bool = False) -> int:
-    """A whole number, 0 or more (or above 0): days, months, years; raises PriceError otherwise.
-
-    >>> whole(12.0, "months")
-    12
-    """
-    read = number(value, what, above_zero)
-    if read != int(read):
-        raise PriceError(f"{what} is {read:g}; it must be a whole number.")
-    return int(read)

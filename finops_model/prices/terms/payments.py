@@ -12,12 +12,12 @@ from typing import cast
 
 import numpy as np
 
-from ...checks import number, quantities
+from ...checks import number, quantities, whole
 from ...errors import PriceError, unknown
 from ..settle.cents import add_up, digits, in_time
 from ..settle.cents import whole as in_coins
 from ..settle.hours import HOURS
-from .dates import D, M, day, later, term, whole
+from .dates import D, M, day, later, term
 from .dates import months as months_of
 
 OPTIONS = {"all_upfront": 1.0, "partial_upfront": None, "no_upfront": 0.0, "scheduled": None}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...checks import number, quantities
+from ...checks import number, quantities, whole
 from ...errors import PriceError, unknown
-from .dates import D, M, day, later, whole
+from .dates import D, M, day, later
 from .dates import months as months_of
 
 QUOTAS = ("pooled", "per_seat")

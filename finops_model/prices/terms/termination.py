@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from ...checks import number, quantities
+from ...checks import number, quantities, whole
 from ...errors import PriceError, unknown
-from .dates import D, day, later, whole
+from .dates import D, day, later
 
 
 @dataclass(frozen=True, kw_only=True)

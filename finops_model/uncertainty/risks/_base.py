@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 
-from ...checks import finite, share
+from ...checks import in_range, share, single_number
 from ...errors import ScenarioError, listing
 from ...periods import is_date
 from ..distributions import Distribution
@@ -320,28 +320,14 @@ def uncertain(risk, key: str, bound: float | None = 0.0, by_path: bool = False) 
     set_fields(risk, **{key: found})
 
 
-def number(risk, key: str, least: float = 0.0, most: float = np.inf, why: str = "") -> None:
+def read_number(risk, key: str, least: float = 0.0, most: float = np.inf, why: str = "") -> None:
     """Read a field as one number from `least` to `most`; why: what to write instead of a larger one."""
-    value = one_number(getattr(risk, key), key)
-    if not least <= value <= most:
-        limit = f"{least:g} or more" if most == np.inf else f"from {least:g} to {most:g}"
-        raise ScenarioError(f"{key} is {value:g}; it must be {limit}{f' ({why})' if why else ''}.")
-    set_fields(risk, **{key: value})
+    set_fields(risk, **{key: in_range(getattr(risk, key), key, least, most, why)})
 
 
-def one_number(value, key: str) -> float:
-    """A plain finite number; text and ranges are refused."""
-    if isinstance(value, str):
-        raise ScenarioError(
-            f"{key} is the text '{value[:40]}'; write a number, plainly (1000000, not 1e6)."
-        )
-    if isinstance(value, dict):
-        raise ScenarioError(f"{key} is a range; here it must be one number.")
-    return finite(value, key)
-
-
-def a_share(risk, key: str) -> None:
-    set_fields(risk, **{key: share(one_number(getattr(risk, key), key), key)})
+def read_share(risk, key: str) -> None:
+    """Read a field as one number from 0 to 1."""
+    set_fields(risk, **{key: share(single_number(getattr(risk, key), key), key)})
 
 
 def a_factor(risk, key: str) -> None:

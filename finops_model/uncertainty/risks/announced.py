@@ -15,10 +15,10 @@ from ._base import (
     Factors,
     Uncertain,
     a_factor,
-    a_share,
     check_date,
     day_of,
     on_paths,
+    read_share,
     the,
     told,
 )
@@ -37,7 +37,7 @@ class _Change:
     def __post_init__(self):
         check_date(self.since, "since")
         a_factor(self, "factor")
-        a_share(self, "chance")
+        read_share(self, "chance")
         set_fields(self, since=day_of(self.since))
 
 

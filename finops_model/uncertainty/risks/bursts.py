@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...checks import positive
+from ...checks import positive, single_number
 from ...errors import ScenarioError
 from ..distributions._checks import set_fields
-from ._base import Risk, number, one_number, the
+from ._base import Risk, read_number, the
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +30,14 @@ class Bursts(Risk):
     needs: ClassVar[tuple[str, ...]] = ("demand",)
 
     def check(self):
-        number(self, "per_year", most=3660, why="ten a day is the most")
-        number(self, "lasts_days", 1.0, 3660)
+        read_number(self, "per_year", most=3660, why="ten a day is the most")
+        read_number(self, "lasts_days", 1.0, 3660)
         if (self.cost is None) == (self.days_of_use is None):
             raise ScenarioError(
                 "bursts: how large is one? Write cost (money) or days_of_use (usual days), one of them."
             )
         key = "cost" if self.days_of_use is None else "days_of_use"
-        set_fields(self, **{key: positive(one_number(getattr(self, key), key), key)})
+        set_fields(self, **{key: positive(single_number(getattr(self, key), key), key)})
 
     @property
     def idle(self) -> bool:

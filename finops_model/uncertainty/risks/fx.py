@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from .. import price_risk
-from ._base import Clock, Factors, number, percent, the
+from ._base import Clock, Factors, percent, read_number, the
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +28,9 @@ class Fx(Factors):
     )
 
     def check(self):
-        number(self, "volatility", most=3, why="0.08 is 8 % a year")
-        number(self, "kappa", most=1000)
-        number(self, "drift_per_year", -5, 5, "of the logarithm: 0.02 is 2 % a year")
+        read_number(self, "volatility", most=3, why="0.08 is 8 % a year")
+        read_number(self, "kappa", most=1000)
+        read_number(self, "drift_per_year", -5, 5, "of the logarithm: 0.02 is 2 % a year")
 
     @property
     def idle(self) -> bool:

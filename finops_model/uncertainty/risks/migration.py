@@ -16,9 +16,9 @@ from ._base import (
     Uncertain,
     day_of,
     months,
-    number,
     on_paths,
     percent,
+    read_number,
     the,
     told,
     uncertain,
@@ -60,7 +60,7 @@ class Migration(Factors):
                 f"share: {most:g} is possible; no more than all of the use can move. Write truncate: {{max: 1}}, or {{min, mode, max}}."
             )
         for key in ("months", "overlap_months"):
-            number(self, key, most=120)
+            read_number(self, key, most=120)
 
     @property
     def idle(self) -> bool:

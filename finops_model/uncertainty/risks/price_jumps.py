@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import price_risk
-from ._base import Clock, Factors, Uncertain, a_factor, number, the, times, told
+from ._base import Clock, Factors, Uncertain, a_factor, read_number, the, times, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +24,9 @@ class PriceJumps(Factors):
     drift_per_year: float = 0.0
 
     def check(self):
-        number(self, "per_year", most=366, why="once a day is the most")
+        read_number(self, "per_year", most=366, why="once a day is the most")
         a_factor(self, "factor")
-        number(self, "drift_per_year", -5, 5, "of the logarithm: -0.2 is e^-0.2 after a year")
+        read_number(self, "drift_per_year", -5, 5, "of the logarithm: -0.2 is e^-0.2 after a year")
 
     @property
     def idle(self) -> bool:

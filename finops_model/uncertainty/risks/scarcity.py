@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import ScenarioError
 from .. import price_risk
 from ..distributions import Distribution
-from ._base import Clock, Factors, Uncertain, a_factor, a_share, percent, the, told, uncertain
+from ._base import Clock, Factors, Uncertain, a_factor, percent, read_share, the, told, uncertain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +33,8 @@ class Scarcity(Factors):
     needs: ClassVar[tuple[str, ...]] = ("price", "demand")
 
     def check(self):
-        a_share(self, "starts")
-        a_share(self, "ends")
+        read_share(self, "starts")
+        read_share(self, "ends")
         uncertain(self, "availability")
         a_factor(self, "price")
         most = (

@@ -17,10 +17,10 @@ from ._base import (
     Clock,
     Factors,
     Uncertain,
-    a_share,
-    number,
     on_paths,
     percent,
+    read_number,
+    read_share,
     the,
     told,
     uncertain,
@@ -68,16 +68,16 @@ class Spot(Factors):
         if not isinstance(self.measured, str):
             raise ScenarioError(f"measured is '{str(self.measured)[:40]}'; it must be a name.")
         model = _model(self.measured)
-        number(self, "start")
+        read_number(self, "start")
         if not model.low <= self.start <= model.high:
             raise ScenarioError(
                 f"start is {self.start:g} of the on-demand price; {self.measured} was measured from {model.low:g} to {model.high:g}."
             )
-        a_share(self, "fallback")
+        read_share(self, "fallback")
         uncertain(self, "interruptions", by_path=True)
         for key in ("checkpoint_minutes", "restart_minutes", "interruptions_now"):
-            number(self, key)
-        number(self, "machines", 1.0, 1e6)
+            read_number(self, key)
+        read_number(self, "machines", 1.0, 1e6)
         most = (
             self.interruptions.support[1]
             if isinstance(self.interruptions, Distribution)

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import ScenarioError
 from .. import price_risk
 from ..distributions import Distribution
-from ._base import Clock, Factors, Uncertain, a_factor, a_share, percent, the, told, uncertain
+from ._base import Clock, Factors, Uncertain, a_factor, percent, read_share, the, told, uncertain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Successor(Factors):
                 "Write {min: 4, max: 8}."
             )
         a_factor(self, "factor")
-        a_share(self, "adopted")
+        read_share(self, "adopted")
 
     @property
     def idle(self) -> bool:
