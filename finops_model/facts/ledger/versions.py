@@ -314,13 +314,20 @@ def words(key: Key) -> str:
 
 
 def _path(key: Key, version: int, name: str) -> str:
-    def slug(word: str) -> str:
-        plain = re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] or "none"
-        return (
-            plain if plain == word else f"{plain}-{hashlib.sha256(word.encode()).hexdigest()[:8]}"
-        )
+    issuer, account, period = (_folder(word) for word in key)
+    return f"rows/{issuer}/{account}/{period}/v{version:04d}/{name}.parquet"
 
-    return f"rows/{slug(key[0])}/{slug(key[1])}/{slug(key[2])}/v{version:04d}/{name}.parquet"
+
+def _folder(word: str) -> str:
+    """Folder of rows for an issuer, account or period: ASCII with its case, and a digest where that loses a letter.
+
+    No `names.slug`: two keys must never share a folder, and ledgers on disk are read for ever under these names.
+
+    >>> _folder("aws"), _folder("AWS Inc."), _folder("日本"), _folder("")
+    ('aws', 'AWS-Inc-e9e707f5', 'none-cf2abf0c', 'none-e3b0c442')
+    """
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] or "none"
+    return plain if plain == word else f"{plain}-{hashlib.sha256(word.encode()).hexdigest()[:8]}"
 
 
 def scope_of(raw: str) -> str | None:
