@@ -27,41 +27,102 @@ NOT_TIED: typed.TieOut = {
 
 @dataclass(frozen=True, kw_only=True)
 class Close:
-    """Everything known at a close: what `brief` needs besides the unit."""
+    """Everything known at a close: what `brief` needs besides the unit.
+
+    Parameters
+    ----------
+    company : str
+        Its name.
+    month : str
+        YYYY-MM.
+    currency : str
+        Three letters; all money is of it.
+    daily : frame
+        DAILY up to and including `as_of`.
+    as_of : str
+        Newest day of data used, YYYY-MM-DD.
+    base : Run
+        Of the base scenario.
+    what_ifs : list, optional
+        (run, dict of differences per unit) pairs.
+    replays : list of Run, optional
+        From earlier month ends.
+    budgets : Budgets, optional
+        None: there are none.
+    drivers : frame, optional
+        date, name, role, unit, value.
+    carried : dict, optional
+        Unit -> {driver: carried.Drives}.
+    tie_out : TieOut, optional
+        Invoices against the ledger.
+    ledger_rows : int, optional
+        Accepted rows in force.
+    ledger_all_time : str, optional
+        Their money, a decimal text.
+    quarantined_rows : int, optional
+        Refused rows in force.
+    published : dict, optional
+        Unit -> the brief published one month before.
+    forecasts : frame, optional
+        Every forecast published before this month (grades.published), to be graded.
+    excluded : list, optional
+        What the forecast leaves out.
+    people, lineage : dict, optional
+        Who made and approved it; what it was made of.
+    fiscal_year_starts : int, optional
+        Calendar month, 1 to 12.
+    unfinished : list, optional
+        Newest days that look unfinished: day, source, written, usual.
+    said : dict, optional
+        Unit -> {month: what earlier reports said of it} (restated.statements).
+    counted_twice : list, optional
+        Commitments that the month's bill counts twice (facts.ledger.twice).
+    billed_elsewhere : list, optional
+        Use billed in another period (facts.ledger.billed).
+    complete : list, optional
+        Sources still billing: source, step, complete (day), waited_for.
+    kpis : tuple of str, optional
+        Names of the KPIs shown; None: those that say they are a default.
+
+    Source
+    ------
+    docs/method §14.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> month = {"company": "Acme", "month": "2026-10", "currency": "EUR", "as_of": "2026-10-31"}
+    >>> base = SimpleNamespace(as_of="2026-10-29")  # two days look unfinished
+    >>> Close(**month, daily=pd.DataFrame(), base=base).known
+    '2026-10-29'
+    """
 
     company: str
     month: str
     currency: str
-    daily: pd.DataFrame  # DAILY up to and including `as_of`
-    as_of: str  # newest day of data used
-    base: Run  # of the base scenario
-    what_ifs: list = field(default_factory=list)  # (run, dict of differences per unit) pairs
-    replays: list = field(default_factory=list)  # runs from earlier month ends
+    daily: pd.DataFrame
+    as_of: str
+    base: Run
+    what_ifs: list = field(default_factory=list)
+    replays: list = field(default_factory=list)
     budgets: Budgets | None = None
     drivers: pd.DataFrame | None = None
-    carried: dict = field(default_factory=dict)  # unit -> {driver: carried.Drives}
+    carried: dict = field(default_factory=dict)
     tie_out: dict = field(default_factory=lambda: dict(NOT_TIED))
     ledger_rows: int = 0
     ledger_all_time: str = "0"
     quarantined_rows: int = 0
-    published: dict = field(default_factory=dict)  # unit -> the brief published one month before
-    # every forecast published before this month (grades.published), to be graded
+    published: dict = field(default_factory=dict)
     forecasts: pd.DataFrame | None = None
-    excluded: list = field(default_factory=list)  # what the forecast leaves out
+    excluded: list = field(default_factory=list)
     people: dict = field(default_factory=dict)
     lineage: dict = field(default_factory=dict)
     fiscal_year_starts: int = 1
-    # newest days that look unfinished: day, source, written, usual
     unfinished: list = field(default_factory=list)
-    # unit -> {month: what earlier reports said of it} (restated.statements)
     said: dict = field(default_factory=dict)
-    # commitments that the month's bill counts twice (facts.ledger.twice)
     counted_twice: list = field(default_factory=list)
-    # use billed in another period (facts.ledger.billed)
     billed_elsewhere: list = field(default_factory=list)
-    # sources still billing: source, step, complete (day), waited_for
     complete: list = field(default_factory=list)
-    # names of the KPIs shown; None: those that say they are a default
     kpis: tuple[str, ...] | None = None
 
     @property
