@@ -62,11 +62,11 @@ class Columns:
 
     def text(self, *names: str) -> pa.Array:
         """The first of these headings that has a cell, row by row; headings as the classic report writes them."""
-        found = pa.repeat(pa.scalar("", pa.string()), self.rows)
+        cells = pa.repeat(pa.scalar("", pa.string()), self.rows)
         for name in reversed(names):
             for column in self._of(name):
-                found = pc.if_else(pc.equal(column, ""), found, column)
-        return found
+                cells = pc.if_else(pc.equal(column, ""), cells, column)
+        return cells
 
     def each(self, columns: list[pa.Array], read: Callable[..., str | None]) -> pa.Array:
         """What `read` makes of the cells of each row; called once for each distinct set of cells."""
@@ -89,22 +89,22 @@ class Columns:
         if not len(at):
             return other
         picked = pa.array(at)
-        found = [
+        texts = [
             read(*cells)
             for cells in zip(*(column.take(picked).to_pylist() for column in columns), strict=True)
         ]
         place = np.zeros(self.rows, np.int64)
         place[at] = np.arange(len(at))
-        return pc.if_else(pa.array(rows), pa.array(found, pa.string()).take(pa.array(place)), other)
+        return pc.if_else(pa.array(rows), pa.array(texts, pa.string()).take(pa.array(place)), other)
 
     def _of(self, name: str) -> list[pa.Array]:
         """Where the cells of a heading stand: the key of a map, then a column of its own (which counts where both are filled)."""
-        word, found = squash(name), []
+        word, columns = squash(name), []
         for prefix, cells in self.maps.items():
             if word.startswith(prefix) and word != prefix:
                 key = word[len(prefix) :]
-                found.append(self.each([cells], lambda text, key=key: keys(text).get(key, "")))
-        return found + ([self._taken(self.names[word])] if word in self.names else [])
+                columns.append(self.each([cells], lambda text, key=key: keys(text).get(key, "")))
+        return columns + ([self._taken(self.names[word])] if word in self.names else [])
 
     def _taken(self, name: str) -> pa.Array:
         column = self.table.column(name).cast(pa.string()).combine_chunks()
@@ -112,10 +112,10 @@ class Columns:
         return pc.fill_null(column, "")
 
 
-def _once(found: list[tuple[str, object]]) -> dict[str, object]:
+def _once(members: list[tuple[str, object]]) -> dict[str, object]:
     """The members of a JSON object; a key that stands twice with different values makes it unreadable."""
-    built = dict(found)
-    if any(built[key] != value for key, value in found):
+    built = dict(members)
+    if any(built[key] != value for key, value in members):
         raise ValueError("a key stands twice with different values")
     return built
 
@@ -128,7 +128,7 @@ def pairs(text: str) -> dict[str, str] | None:
     ({'user_team': 'search', 'n': '1.50'}, None, None)
     """
     try:
-        found = (
+        document = (
             json.loads(
                 text,
                 parse_float=str,
@@ -141,11 +141,11 @@ def pairs(text: str) -> dict[str, str] | None:
         )
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         return None
     return {
         key: value if isinstance(value, str) else "" if value is None else json.dumps(value)
-        for key, value in found.items()
+        for key, value in document.items()
     }
 
 
@@ -161,21 +161,21 @@ def tag_name(key: str) -> str:
     >>> [tag_name(key) for key in ("user:team", "user_cost_center", "aws:createdBy", "aws_created_by", "iamPrincipal/Team")]
     ['team', 'cost_center', 'aws:createdBy', 'aws:created_by', 'iamPrincipal/Team']
     """
-    if found := USER.fullmatch(key):
-        return found["key"]
-    if found := OWN.fullmatch(key):
-        return f"aws:{found['key']}"
+    if match := USER.fullmatch(key):
+        return match["key"]
+    if match := OWN.fullmatch(key):
+        return f"aws:{match['key']}"
     return key
 
 
-def tags(found: list[tuple[str, str]]) -> str | None:
+def tags(tagged: list[tuple[str, str]]) -> str | None:
     """The filled tags of a line as JSON; where two keys would have one name and other values, the later one keeps its prefix.
 
     >>> tags([("user:team", "search"), ("aws:createdBy", ""), ("user_team", "ads")]), tags([])
     ('{"team":"search","user_team":"ads"}', None)
     """
     read: dict[str, str] = {}
-    for key, value in found:
+    for key, value in tagged:
         if value:
             name = tag_name(key)
             read[name if read.get(name, value) == value else key] = value
@@ -200,17 +200,17 @@ def tokens(code: str, product: str, usage: str) -> tuple[str, str]:
     """
     if product.endswith(EDITION):
         model = product.removesuffix(EDITION)
-        if not (found := SOLD.fullmatch(usage)):
+        if not (match := SOLD.fullmatch(usage)):
             return model, ""
         kind = (
-            (found["kind"] or "").casefold().strip("_").replace("_", "").replace("cache", "cache ")
+            (match["kind"] or "").casefold().strip("_").replace("_", "").replace("cache", "cache ")
         )
-        meter = f"{kind} {found['way'].casefold()} tokens".strip()
-        more = " ".join(filter(None, ((found["also"] or "").strip("_"), found["rest"].strip("_-"))))
+        meter = f"{kind} {match['way'].casefold()} tokens".strip()
+        more = " ".join(filter(None, ((match["also"] or "").strip("_"), match["rest"].strip("_-"))))
         return model, f"{meter}, {more}" if more else meter
-    if code.casefold().startswith("amazonbedrock") and (found := TOKENS.fullmatch(usage)):
-        meter = KINDS[found["kind"]]
-        return found["model"], f"{meter}, {found['rest']}" if found["rest"] else meter
+    if code.casefold().startswith("amazonbedrock") and (match := TOKENS.fullmatch(usage)):
+        meter = KINDS[match["kind"]]
+        return match["model"], f"{meter}, {match['rest']}" if match["rest"] else meter
     return "", ""
 
 

@@ -122,25 +122,25 @@ def read(source: Source) -> Export:
 
 def _pieces(source: Source, notes: list[str]) -> Iterator[pa.Table]:
     """The rows under FOCUS names; what was counted on the way is noted at the end."""
-    found: Counter = Counter()
+    counts: Counter = Counter()
     for table in source.batches():
         for at in range(0, max(table.num_rows, 1), PIECE):
-            yield _rows(Columns(table.slice(at, PIECE)), found)
-    for kind, count in sorted((+found).items()):
+            yield _rows(Columns(table.slice(at, PIECE)), counts)
+    for kind, count in sorted((+counts).items()):
         rows = "1 row" if count == 1 else f"{count:,} rows"
         notes.append(f"{rows}: {kind}")
 
 
-def _rows(c: Columns, found: Counter) -> pa.Table:
+def _rows(c: Columns, counts: Counter) -> pa.Table:
     kind = c.each([c.text("lineItem/LineItemType")], squash)
     below = pc.or_(pc.ends_with(kind, "discount"), pc.equal(kind, "savingsplannegation"))
-    found["discounts or negations of savings plans: usage below zero is what they are"] += (
+    counts["discounts or negations of savings plans: usage below zero is what they are"] += (
         pc.sum(below).as_py() or 0
     )
     cells = {name: c.text(*headings) for name, headings in PLAIN.items()}
-    netted, billed = _billed(c, found)
+    netted, billed = _billed(c, counts)
     cells["BilledCost"] = billed
-    cells["EffectiveCost"] = _effective(c, kind, billed, netted, found)
+    cells["EffectiveCost"] = _effective(c, kind, billed, netted, counts)
     cells["ChargeCategory"] = c.each([kind, cells["x_LineItemType"]], _category)
     bill = c.text("bill/BillType")
     cells["ChargeClass"] = c.each([kind, bill], _class)
@@ -160,7 +160,7 @@ def _rows(c: Columns, found: Counter) -> pa.Table:
     return pa.table({**cells, "x_Row": c.table.column("x_Row")})
 
 
-def _billed(c: Columns, found: Counter) -> tuple[np.ndarray, pa.Array]:
+def _billed(c: Columns, counts: Counter) -> tuple[np.ndarray, pa.Array]:
     """(rows at their net cost, BilledCost): the unblended cost, or the net one where a discount is no line of its own."""
     cost, net = c.text("lineItem/UnblendedCost"), c.text("lineItem/NetUnblendedCost")
     if not c.has("discount"):
@@ -168,10 +168,10 @@ def _billed(c: Columns, found: Counter) -> tuple[np.ndarray, pa.Array]:
     inside = c.each([c.text("discount/TotalDiscount"), c.text("discount")], _discounted)
     inside = pc.equal(inside, "yes").to_numpy(zero_copy_only=False)
     there = pc.not_equal(net, "").to_numpy(zero_copy_only=False)
-    found[
+    counts[
         "carry a discount in the column discount: the net cost is taken, as no line of its own takes it off"
     ] += int((inside & there).sum())
-    found[
+    counts[
         "carry a discount in the column discount and no net cost: BilledCost is BEFORE this discount; export line_item_net_unblended_cost too"
     ] += int((inside & ~there).sum())
     return inside & there, pc.if_else(pa.array(inside & there), net, cost)
@@ -184,7 +184,7 @@ def _discounted(total: str, cells: str) -> str:
 
 
 def _effective(
-    c: Columns, kind: pa.Array, billed: pa.Array, netted: np.ndarray, found: Counter
+    c: Columns, kind: pa.Array, billed: pa.Array, netted: np.ndarray, counts: Counter
 ) -> pa.Array:
     """EffectiveCost by the type of the line; of rows at their net cost by the net columns."""
     arn = c.text("reservation/ReservationARN")
@@ -224,7 +224,7 @@ def _effective(
     def amount(word: str, cost: str, *cells: str) -> str:
         value = _amortised(word, cost, *cells)
         if value is None:
-            found[
+            counts[
                 f"{word} without {ASKED[word]}: no amortised cost is known of them, BilledCost is taken as EffectiveCost"
             ] += 1
         return cost if value is None else value
@@ -392,9 +392,9 @@ def _maps(c: Columns) -> dict[str, pa.Array]:
 
     def tagged(*cells: str) -> str | None:
         maps = [_aws.pairs(text) for text in cells[:2]]
-        if any(found is None for found in maps):  # no map: kept as it is, and told
-            return next(text for text, found in zip(cells, maps, strict=False) if found is None)
-        read = [pair for found in maps if found for pair in found.items()]
+        if any(tag_map is None for tag_map in maps):  # no map: kept as it is, and told
+            return next(text for text, tag_map in zip(cells, maps, strict=False) if tag_map is None)
+        read = [pair for tag_map in maps if tag_map for pair in tag_map.items()]
         return _aws.tags(
             [*((key, cell) for (key, _), cell in zip(pairs, cells[2:], strict=True)), *read]
         )
