@@ -324,7 +324,7 @@ def sha256_of(path: str | os.PathLike) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def dump_yaml(data: dict) -> str:
+def dump_yaml(data: dict | list) -> str:
     """YAML text of plain data, keys in their order, no aliases."""
 
     class Plain(yaml.SafeDumper):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 from ..names import COMPANY, slug
 from ..settings import Settings
+from .brief_types import Brief
 from .words import headline
 
 NOTE = "Each legal entity has its own report; nothing is added up across entities."
@@ -20,7 +22,7 @@ def label(entity: str, unit: str) -> str:
     return entity if unit == COMPANY else f"{entity} · {unit}"
 
 
-def labelled(brief: dict, settings: Settings) -> dict:
+def labelled(brief: Brief, settings: Settings) -> Brief:
     """A brief under the name of its entity, and what it is no sum of.
 
     Parameters
@@ -53,7 +55,7 @@ def labelled(brief: dict, settings: Settings) -> dict:
         for child in brief["children"]
     ]
 
-    labelled_brief = {
+    labelled_brief: dict[str, Any] = {
         **brief,
         "unit": name,
         "slug": slug(name),
@@ -61,21 +63,21 @@ def labelled(brief: dict, settings: Settings) -> dict:
         "summary": [*brief["summary"], NOTE],
         "entity": {"name": own, "unit": unit, "currency": brief["currency"], "note": NOTE},
     }
-    if labelled_brief.get("reason"):  # its words are of a company; here the entity is the whole
+    if reason := brief.get("reason"):  # its words are of a company; here the entity is the whole
         words = {
             key: text.replace("the company", own).replace("The company", own)
-            for key, text in labelled_brief["reason"].items()
+            for key, text in reason.items()
             if isinstance(text, str)
         }
         labelled_brief |= {
-            "reason": {**labelled_brief["reason"], **words},
+            "reason": {**reason, **words},
             "summary": [
-                words["sentence"] if text == brief["reason"]["sentence"] else text
+                words["sentence"] if text == reason["sentence"] else text
                 for text in labelled_brief["summary"]
             ],
         }
 
-    return {**labelled_brief, "headline": headline(labelled_brief)}
+    return cast(Brief, {**labelled_brief, "headline": headline(labelled_brief)})
 
 
 def own_unit(brief: Mapping, settings: Settings | None) -> str | None:

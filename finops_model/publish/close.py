@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -289,7 +289,7 @@ def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict
     return published
 
 
-def briefs_of(close: Close, units: list[str]) -> list[dict]:
+def briefs_of(close: Close, units: list[str]) -> list[Brief]:
     """The briefs of the units asked for; the company's carries a line per unit."""
     every = units_of(close.daily)
     briefs: dict[str, Any] = {unit: brief(close, unit) for unit in dict.fromkeys(units)}
@@ -372,7 +372,9 @@ def report(
     from .report.places import placed
 
     root = Path(out) if out else settings.path(settings.reports)
-    briefs, company, names = [], None, []
+    briefs: list[Brief] = []
+    names: list[str] = []
+    company = None
     for part in settings.parts():
         close = prepare(
             part,
@@ -395,15 +397,14 @@ def report(
         no_stranger(document, root)
     published = build_reports(briefs, root, workers=workers, fast=fast, progress=progress)
     if company is not None and company[0].base.months:
-        brief_of_all = cast(Brief, briefs[company[1]])
-        dashboard.freeze(company[0].base.dials, brief_of_all, root / company[0].month)
+        dashboard.freeze(company[0].base.dials, briefs[company[1]], root / company[0].month)
     return [
         {**entry, "restated": brief["restated"]}
         for entry, brief in zip(published, briefs, strict=True)
     ]
 
 
-def no_stranger(brief: dict, root: Path) -> None:
+def no_stranger(brief: Brief, root: Path) -> None:
     """Raises ReportError where the folder of an entity's report holds one of another entity."""
     place = root / brief["month"] / brief["slug"]
     if "entity" in brief and (place / "brief.json").is_file():
@@ -481,7 +482,7 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
     rebuilt = json.loads(
         json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings))
     )
-    rebuilt = cast(Brief, placed_as(rebuilt, published))
+    rebuilt = placed_as(rebuilt, published)
     for name in ("ledger", "code", "lock", "python"):
         then, now = published["lineage"].get(name), rebuilt["lineage"].get(name)
         if then != now:

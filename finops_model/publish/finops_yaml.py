@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 
 from ..documents import dump_yaml
@@ -24,6 +26,7 @@ def with_added(text: str, key: str, value: str | int | list | dict) -> str | Non
     True
     """
     before = yaml.safe_load(text) or {}
+    longer: str | None
     if key not in before:
         longer = f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{dump_yaml({key: value})}"
         wanted = {**before, key: value}
@@ -39,11 +42,8 @@ def with_added(text: str, key: str, value: str | int | list | dict) -> str | Non
 
 def _longer(text: str, key: str, items: list[str]) -> str | None:
     """The text with items behind the last one of a list."""
-    node = next(
-        value
-        for name, value in yaml.compose(text, Loader=yaml.SafeLoader).value
-        if name.value == key
-    )
+    document: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = next(value for name, value in document.value if name.value == key)
     if node.flow_style:
         end = node.end_mark.index - 1
         return (

@@ -81,7 +81,9 @@ def installed(distribution: str = DISTRIBUTION) -> list[str]:
 
     Left out too: what only an older Python needs, or an extra nobody asked for. What another system needs is not installed here.
     """
-    versions, asked, known = {}, [(distribution, "")], set()
+    versions: dict[str, str] = {}
+    known: set[tuple[str, str]] = set()
+    asked = [(distribution, "")]
     while asked:
         name, extra = asked.pop()
         try:
@@ -90,18 +92,14 @@ def installed(distribution: str = DISTRIBUTION) -> list[str]:
             continue
         versions[_plain(name)] = package.version
         for line in package.requires or []:
-            needed, extras, marker = REQUIREMENT.match(line).groups()
+            needed, extras, marker = REQUIREMENT.findall(line)[0]
             only, older = EXTRA.search(marker), OLDER.search(marker)
             if (only is None or only[1] == extra) and not (
                 older and sys.version_info[:2] >= (int(older[1]), int(older[2]))
             ):
                 more = {
                     (_plain(needed), ""),
-                    *(
-                        (_plain(needed), one.strip())
-                        for one in (extras or "").split(",")
-                        if one.strip()
-                    ),
+                    *((_plain(needed), one.strip()) for one in extras.split(",") if one.strip()),
                 } - known
                 known |= more
                 asked += sorted(more)
@@ -127,13 +125,13 @@ def environment() -> str:
 def lineage(settings: Settings, ledger: Ledger, run) -> dict:
     """What the numbers were made from: hashes of every input, seed, engine, versions."""
     files = {
-        "budgets": [settings.budgets],
-        "invoices": [settings.invoices],
-        "organisation": [settings.organisation],
-        "commitments": [settings.commitments],
-        **({"known": [settings.known]} if settings.known else {}),
+        "budgets": settings.budgets,
+        "invoices": settings.invoices,
+        "organisation": settings.organisation,
+        "commitments": settings.commitments,
+        "known": settings.known,
     }
-    hashes = {name: sha256_of(settings.path(paths[0])) for name, paths in files.items() if paths[0]}
+    hashes = {name: sha256_of(settings.path(place)) for name, place in files.items() if place}
     if settings.drivers:
         hashes["drivers"] = hashlib.sha256(
             "".join(sha256_of(p) for p in settings.files(settings.drivers)).encode()

@@ -357,8 +357,8 @@ def _fill(
             f"{_first_reason(ledger)}. Nothing was written."
         )
     write_atomic(root / "scenarios" / "00_base.yaml", base_scenario.init_base(daily, settings))
-    for item in settings.what_ifs:
-        scenario.load_scenario(root / item)
+    for what_if in settings.what_ifs:
+        scenario.load_scenario(root / what_if)
 
 
 def _refused(file: Path, ledger: Ledger, target: Path) -> str:
@@ -376,4 +376,5 @@ def _first_reason(ledger: Ledger) -> str:
     frame = ledger.quarantine()
     if frame.empty:
         return "the file has no rows"
-    return reason_at(*frame.iloc[0][["x_Row", "x_Column", "x_Reason"]], mark=",")
+    first = frame.iloc[0]
+    return reason_at(first["x_Row"], first["x_Column"], first["x_Reason"], mark=",")

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..documents import load_yaml, write_atomic
 from ..errors import FinOpsError, InputError
 from ..facts.daily import warehouse
+from ..facts.intake.mapping import Mapping
 from ..facts.ledger.receipt import plain, reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
@@ -70,7 +71,7 @@ def add_to(
             )
         write_atomic(place, item.read_bytes())
     if reading.mapping is not None:
-        _keep_mapping(root, reading, tell)
+        _keep_mapping(root, reading.mapping, tell)
     _name_in_settings(root, settings, copies, tell)
     _base(root, ledger, tell)
 
@@ -82,11 +83,11 @@ def _judge(file: Path, reading: Reading, settings: Settings, root: Path) -> None
         receipt = trial.ingest([reading.item], format=reading.format)
         if not receipt.accepted:
             reasons = trial.quarantine()
-            first = (
-                f" First reason: {reason_at(*reasons.iloc[0][['x_Row', 'x_Column', 'x_Reason']], mark=',')}."
-                if len(reasons)
-                else ""
-            )
+            first = ""
+            if len(reasons):
+                row = reasons.iloc[0]
+                why = reason_at(row["x_Row"], row["x_Column"], row["x_Reason"], mark=",")
+                first = f" First reason: {why}."
             raise InputError(
                 f"{file}: no row could be used; every row would be in quarantine.{first} Nothing was written."
             )
@@ -147,9 +148,10 @@ def _say_delivery(root: Path, file: Path, receipt, tell) -> None:
         tell(f"Warning: {warning}")
 
 
-def _keep_mapping(root: Path, reading: Reading, tell) -> None:
+def _keep_mapping(root: Path, mapping: Mapping, tell) -> None:
+    """The mapping of a file beside those of before, under a name of its own."""
     with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
-        text = reading.mapping.save(Path(folder) / "mapping.yaml").read_bytes()
+        text = mapping.save(Path(folder) / "mapping.yaml").read_bytes()
     place = free(root / "mapping.yaml", text)
     if not place.exists():
         write_atomic(place, text)

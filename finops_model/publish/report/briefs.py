@@ -101,10 +101,10 @@ def load_brief(path: str | os.PathLike) -> Brief:
         raise ReportError(
             f"{path}: not a brief: {problem}. Publish the month again: finops report."
         ) from None
-    return cast(Brief, check_brief(brief, str(path)))
+    return check_brief(brief, str(path))
 
 
-def check_brief(brief: dict, where: str = "brief") -> dict:
+def check_brief(brief: Any, where: str = "brief") -> Brief:
     """`brief` if it has the form of docs/architecture.md §5: the folder it would go into is safe, every number finite.
 
     Raises ReportError naming the first place that is wrong.
@@ -143,7 +143,7 @@ def check_brief(brief: dict, where: str = "brief") -> dict:
                 raise ReportError(f"{where}: {name}: '{month[:40]}' is not a month.")
     _finite(brief, where, "")
     _decimals(brief["tie_out"], where)
-    return brief
+    return cast(Brief, brief)
 
 
 def _finite(value, where: str, path: str) -> None:

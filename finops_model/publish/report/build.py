@@ -18,6 +18,7 @@ from pathlib import Path
 from ... import resources
 from ...documents import write_atomic
 from ...errors import ReportError
+from ...measure.brief_types import Brief
 from ...progress import Progress, silent
 from ..aside import aside
 from ..page.html import page_of, to_pdf
@@ -33,7 +34,7 @@ WORKER = "finops_model.publish.report.worker"  # a process of its own for each w
 
 
 def render(
-    brief: dict,
+    brief: Brief,
     folder,
     *,
     warm: Kernel | None = None,
@@ -87,7 +88,7 @@ def _keep(executed: Path, failed) -> str:
 
 
 def build_reports(
-    briefs: list[dict],
+    briefs: list[Brief],
     reports_root,
     *,
     workers: int = 1,
@@ -226,7 +227,8 @@ def _side_by_side(briefs, *, folders, kept, workers, fast, extra, aside: Path, s
             if process.poll() is None:
                 process.terminate()
                 process.wait()
-            process.stdout.close()
+            if process.stdout:
+                process.stdout.close()
 
 
 def _environment() -> dict:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ... import resources
 from ...documents import sha256_of
 from ...errors import ReportError
+from ...measure.brief_types import Brief
 from .briefs import figures_hash
 
 SHOWN = 50  # differences told at most
@@ -23,7 +24,7 @@ def file_entry(path: Path) -> dict:
     return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
 
 
-def manifest(brief: dict, folder: Path, extra: dict | None = None) -> dict:
+def manifest(brief: Brief, folder: Path, extra: dict | None = None) -> dict:
     """The manifest of the files in `folder`: their hashes, the inputs' hashes, seed, paths, engine, versions. No clock."""
     lineage = brief["lineage"]
     files = {

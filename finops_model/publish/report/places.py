@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import cast
 
+from ...measure.brief_types import Brief, Child
 from ...measure.entities import label
 from ...names import folders, is_slug
 
@@ -39,7 +41,7 @@ def published_in(root: str | Path, month: str) -> dict[str, str]:
     return places
 
 
-def placed(briefs: list[dict], names: Iterable[str], root: str | Path) -> list[dict]:
+def placed(briefs: list[Brief], names: Iterable[str], root: str | Path) -> list[Brief]:
     """The briefs, and the lines of their units, with the folders of the archive `root` that are theirs.
 
     names  every unit with cost in a lasting order, whether or not its report is asked for
@@ -52,22 +54,25 @@ def placed(briefs: list[dict], names: Iterable[str], root: str | Path) -> list[d
     return [_with_places(brief, places[brief["month"]]) for brief in briefs]
 
 
-def placed_as(brief: dict, published: dict) -> dict:
+def placed_as(brief: Brief, published: Brief) -> Brief:
     """A brief that was made again, with the folders of the published one: slugs are read, never made again."""
-    lines = {_name(published, child): child["slug"] for child in published["children"]}
+    lines: dict[str, str | None] = {
+        _name(published, child): child["slug"] for child in published["children"]
+    }
     return _with_places(brief, {**lines, published["unit"]: published["slug"]})
 
 
-def _with_places(brief: dict, places: dict) -> dict:
+def _with_places(brief: Brief, places: Mapping[str, str | None]) -> Brief:
     """A brief with the folders of these units; a line without a report of its own (slug null) stays without."""
     children = [
         {**child, "slug": child["slug"] and places.get(_name(brief, child), child["slug"])}
         for child in brief["children"]
     ]
-    return {**brief, "slug": places.get(brief["unit"], brief["slug"]), "children": children}
+    slug = places.get(brief["unit"], brief["slug"])
+    return cast(Brief, {**brief, "slug": slug, "children": children})
 
 
-def _name(brief: dict, child: dict) -> str:
+def _name(brief: Brief, child: Child) -> str:
     """The unit of a line as reports are called: an entity's under the entity's name."""
-    own = (brief.get("entity") or {}).get("name")
-    return label(own, child["unit"]) if own else child["unit"]
+    entity = brief.get("entity")
+    return label(entity["name"], child["unit"]) if entity else child["unit"]

@@ -6,7 +6,6 @@ import contextlib
 import json
 import sys
 from pathlib import Path
-from typing import cast
 
 from ...errors import FinOpsError
 from ...exits import run
@@ -20,7 +19,7 @@ def work(jobs: dict) -> None:
     with Kernel() if jobs["fast"] else contextlib.nullcontext() as warm:
         for job in jobs["reports"]:
             render(
-                cast(dict, load_brief(job["brief"])),
+                load_brief(job["brief"]),
                 job["folder"],
                 warm=warm,
                 manifest_extra=jobs["extra"],
