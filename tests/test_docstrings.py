@@ -26,10 +26,13 @@ PACKAGES = (
     "prices.rates._parts",
     "prices.transforms",
     "prices.instruments",
+    "prices.instruments._base",
     "uncertainty.distributions",
     "uncertainty.risks",
     "forecasting.methods",
     "facts.intake.importers",
+    "facts.intake.importers._console",
+    "facts.intake.importers._json",
     "measure.kpis",
     "cli",
 )

@@ -114,7 +114,30 @@ def hand_out(wanted: np.ndarray, capacity: np.ndarray, order, window_of: np.ndar
 
 
 def sizes_of(what: str, skus) -> dict[str, float]:
-    """Eligible SKUs with the instrument's units that one unit of each takes: a mapping, or a list (1 each)."""
+    """Eligible SKUs with the instrument's units that one unit of each takes.
+
+    Parameters
+    ----------
+    what : str
+        The instrument, for messages.
+    skus : mapping or list of str
+        As a document has them; a list is 1 each.
+
+    Returns
+    -------
+    dict of str to float
+        SKU -> units, above 0.
+
+    Raises
+    ------
+    PriceError
+        No SKU, or a size that is no number above 0.
+
+    Examples
+    --------
+    >>> sizes_of("plan", ["small", "large"])
+    {'small': 1.0, 'large': 1.0}
+    """
     if isinstance(skus, str) or not isinstance(skus, (Mapping, list, tuple)) or not skus:
         raise PriceError(
             f"{what}: skus is {str(skus)[:60]}; give the SKUs it covers, as a list or with the units each takes."
@@ -128,7 +151,32 @@ def sizes_of(what: str, skus) -> dict[str, float]:
 
 
 def positions(what: str, eligible, skus: tuple[str, ...]) -> np.ndarray:
-    """Positions of the eligible SKUs in `skus`, in their order; a SKU nobody uses or prices is refused with the nearest."""
+    """Positions of the eligible SKUs in `skus`, in their order.
+
+    Parameters
+    ----------
+    what : str
+        The instrument, for messages.
+    eligible : iterable of str
+        What it covers.
+    skus : tuple of str
+        Names of the usage's last axis.
+
+    Returns
+    -------
+    array (eligible,)
+        Whole numbers.
+
+    Raises
+    ------
+    PriceError
+        A SKU nobody uses or prices, with the nearest.
+
+    Examples
+    --------
+    >>> positions("plan", ["b"], ("a", "b")).tolist()
+    [1]
+    """
     for sku in eligible:
         if sku not in skus:
             raise PriceError(
@@ -138,7 +186,30 @@ def positions(what: str, eligible, skus: tuple[str, ...]) -> np.ndarray:
 
 
 def check_window(what: str, window: str) -> str:
-    """`window` if an instrument can settle by it."""
+    """The window by which an instrument settles, checked.
+
+    Parameters
+    ----------
+    what : str
+        The instrument, for messages.
+    window : str
+        period, month or term.
+
+    Returns
+    -------
+    str
+        The same word.
+
+    Raises
+    ------
+    PriceError
+        Another word, with the nearest.
+
+    Examples
+    --------
+    >>> check_window("plan", "month")
+    'month'
+    """
     if window not in WINDOWS:
         raise PriceError(unknown(what, "window", str(window), WINDOWS))
     return window
@@ -147,7 +218,39 @@ def check_window(what: str, window: str) -> str:
 def allocated(
     covered, taken, left, *, capacity, price: float, window_of, fee=None, blocked=None
 ) -> Allocation:
-    """The Allocation of a capacity that was handed out."""
+    """The Allocation of a capacity that was handed out.
+
+    Parameters
+    ----------
+    covered, taken : array (..., period, sku)
+        Units of usage covered, and the same in the instrument's own unit.
+    left : array (..., window)
+        What nobody took.
+    capacity : array (window,)
+        What was handed out.
+    price : float
+        Money of one of its own units.
+    window_of : array (period,) or None
+        Window of each period; None: each is its own.
+    fee : array (window,), optional
+        Money; None: capacity × price.
+    blocked : array (..., period, sku), optional
+        Units refused; None: nothing is.
+
+    Returns
+    -------
+    Allocation
+        used + unused = purchased in every window.
+
+    Examples
+    --------
+    >>> usage = np.array([[3.0]])
+    >>> held = allocated(
+    ...     usage, usage, np.array([1.0]), capacity=np.array([4.0]), price=2.0, window_of=None
+    ... )
+    >>> held.used.tolist(), held.fee.tolist()
+    ([3.0], [8.0])
+    """
     windows = np.arange(covered.shape[-2]) if window_of is None else window_of
     return Allocation(
         covered,
@@ -163,12 +266,52 @@ def allocated(
 
 
 def refused(usage, covered, eligible, in_term) -> np.ndarray:
-    """Usage above the capacity that is blocked: (..., period, sku), eligible SKUs in term only."""
+    """Usage above the capacity that is blocked.
+
+    Parameters
+    ----------
+    usage, covered : array (..., period, sku)
+        Units.
+    eligible : array (sku,)
+        Whether each SKU is covered by the instrument.
+    in_term : array (period,)
+        Whether each period lies in the term.
+
+    Returns
+    -------
+    array (..., period, sku)
+        Units; 0 for other SKUs and outside the term.
+
+    Examples
+    --------
+    >>> refused(np.array([[5.0, 5.0]]), np.array([[3.0, 0.0]]), np.array([True, False]), [True]).tolist()
+    [[2.0, 0.0]]
+    """
     return np.where(eligible & np.asarray(in_term)[:, None], np.maximum(usage - covered, 0.0), 0.0)
 
 
 def capacity_of(quantity: float, in_term: np.ndarray, window_of: np.ndarray | None) -> np.ndarray:
-    """Units of each window (window,): none where no period of the window lies in the term."""
+    """Units of each window; none where no period of the window lies in the term.
+
+    Parameters
+    ----------
+    quantity : float
+        Units of a window.
+    in_term : array (period,)
+        Whether each period lies in the term.
+    window_of : array (period,) or None
+        Window of each period; None: each is its own.
+
+    Returns
+    -------
+    array (window,)
+        Units.
+
+    Examples
+    --------
+    >>> capacity_of(4.0, np.array([True, False, False]), np.array([0, 0, 1])).tolist()
+    [4.0, 0.0]
+    """
     if window_of is None:
         return np.where(in_term, quantity, 0.0)
     live = np.zeros(int(window_of.max()) + 1 if len(window_of) else 0, bool)

@@ -19,7 +19,29 @@ NOTHING = {"", "-", "--", "null", "none", "n/a"}
 
 
 def has(source: Source, sign: tuple[str, ...]) -> bool:
-    """Whether a table has all headings of `sign`, whatever their case and marks; FOCUS and JSON documents never do."""
+    r"""Whether a table has all headings of a sign, whatever their case and marks.
+
+    Parameters
+    ----------
+    source : Source
+        An opened file or frame; FOCUS and JSON documents never do.
+    sign : tuple of str
+        Headings.
+
+    Returns
+    -------
+    bool
+        False too where the headings cannot be read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from finops_model.facts.intake.files.readers import open_source
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "costs.csv")
+    >>> _ = file.write_text("Usage Date,Cost (USD)\n2026-10-01,1.50\n")
+    >>> has(open_source(file), ("usage_date",)), has(open_source(file), ("model",))
+    (True, False)
+    """
     if source.kind not in ("csv", "frame", "jsonl", "parquet"):
         return False
     try:
@@ -30,7 +52,27 @@ def has(source: Source, sign: tuple[str, ...]) -> bool:
 
 
 def lines(source: Source) -> Iterator[dict[str, Any]]:
-    """The rows of a table, {squashed heading: text, '' for nothing}, with x_Row."""
+    r"""The rows of a table by squashed heading, with x_Row.
+
+    Parameters
+    ----------
+    source : Source
+        An opened file or frame.
+
+    Yields
+    ------
+    dict
+        Text cells, '' for nothing; `x_Row` is the row's number.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from finops_model.facts.intake.files.readers import open_source
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "costs.csv")
+    >>> _ = file.write_text("Usage Date,Model\n2026-10-01,--\n")
+    >>> [(row["usagedate"], row["model"]) for row in lines(open_source(file))]
+    [('2026-10-01', '')]
+    """
     for table in source.batches():
         names = {
             name: next(iter(head([name]).words), "")
@@ -49,7 +91,34 @@ def lines(source: Source) -> Iterator[dict[str, Any]]:
 def charge(
     number: int, day: tuple[str, str], cost: str, currency: str, tags: dict[str, str], **cells: str
 ) -> dict:
-    """A row under FOCUS names: usage of a day, billed in its calendar month."""
+    """A row under FOCUS names: usage of a day, billed in its calendar month.
+
+    Parameters
+    ----------
+    number : int
+        `x_Row`, the row's number in the file.
+    day : pair of str
+        Its first day or moment, and the first after it.
+    cost : str
+        Money as the file has it.
+    currency : str
+        Three letters.
+    tags : dict of str to str
+        Those without a value are left out.
+    **cells
+        Further cells under FOCUS names.
+
+    Returns
+    -------
+    dict
+        Text cells.
+
+    Examples
+    --------
+    >>> row = charge(1, ("2026-10-01", "2026-10-02"), "1.50", "USD", {"team": "a"}, ServiceName="Acme")
+    >>> row["BillingPeriodStart"], row["Tags"]
+    ('2026-10-01T00:00:00Z', '{"team": "a"}')
+    """
     starts, ends = text(day[0]), text(day[1])  # a record of a JSON list may hold anything
     opens, closes = month_around(starts)
     tags = {key: value for key, value in tags.items() if value}
@@ -70,7 +139,28 @@ def charge(
 
 
 def export(version: str, rows: list[dict], quiet: list[str]) -> Export:
-    """An Export of rows; `quiet` names the days without spend."""
+    """An Export of rows.
+
+    Parameters
+    ----------
+    version : str
+        Format, for the lineage.
+    rows : list of dict
+        Cells under FOCUS names, each with `x_Row`, as `charge` gives them.
+    quiet : list of str
+        The days without spend, for a note.
+
+    Returns
+    -------
+    Export
+        Text cells; EffectiveCost is BilledCost.
+
+    Examples
+    --------
+    >>> row = charge(1, ("2026-10-01", "2026-10-02"), "1.50", "USD", {})
+    >>> next(export("Acme", [row], []).batches)["EffectiveCost"].to_pylist()
+    ['1.50']
+    """
     names = (*COLUMNS, "ListCost")
     columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
     columns["EffectiveCost"] = columns["BilledCost"]

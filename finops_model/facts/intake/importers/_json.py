@@ -38,7 +38,32 @@ STANDS_IN = "no amortised cost in this report: BilledCost is taken as EffectiveC
 
 
 def results(source: Source) -> Iterator[tuple[dict, dict]]:
-    """(bucket, result) of every line of a report, in its order; lines of another shape go to source.broken."""
+    """Every line of a report, in its order; lines of another shape go to source.broken.
+
+    Parameters
+    ----------
+    source : Source
+        {"data": [{"results": [...]}, ...]}.
+
+    Yields
+    ------
+    bucket : dict
+        Where the line stands.
+    result : dict
+        The line, with `x_Row`, its number from 1.
+
+    Raises
+    ------
+    InputError
+        A bucket without a list of results.
+
+    Examples
+    --------
+    >>> from finops_model.facts.intake.files.readers import Source
+    >>> report = Source("costs.json", "json", "", 2, data=b'{"data": [{"results": [{"a": "1"}]}]}')
+    >>> [result for bucket, result in results(report)]
+    [{'a': '1', 'x_Row': 1}]
+    """
     number = 0
     for bucket in source.document["data"]:
         lines = bucket.get("results") if isinstance(bucket, dict) else None
@@ -57,7 +82,28 @@ def results(source: Source) -> Iterator[tuple[dict, dict]]:
 
 
 def records(source: Source) -> Iterator[dict]:
-    """The records of a document that is a plain list, in its order, with `x_Row`; what is no record goes to source.broken."""
+    """The records of a document that is a plain list, in its order, with `x_Row`.
+
+    Parameters
+    ----------
+    source : Source
+        A JSON document; what is no record goes to `source.broken`.
+
+    Yields
+    ------
+    dict
+        A record, and `x_Row`, its number from 1.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from finops_model.facts.intake.files.readers import open_source
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "list.json")
+    >>> _ = file.write_text('[{"usd": "1.50"}, 7]')
+    >>> source = open_source(file)
+    >>> list(records(source)), len(source.broken)
+    ([{'usd': '1.50', 'x_Row': 1}], 1)
+    """
     source.broken.clear()
     for number, record in enumerate(source.document, start=1):
         if isinstance(record, dict):
@@ -69,7 +115,29 @@ def records(source: Source) -> Iterator[dict]:
 
 
 def is_list(source: Source, sign: tuple[str, ...]) -> bool:
-    """Whether a JSON document is a plain list whose first record has all keys of `sign`."""
+    """Whether a JSON document is a plain list whose first record has all keys of a sign.
+
+    Parameters
+    ----------
+    source : Source
+        An opened file or frame.
+    sign : tuple of str
+        Keys.
+
+    Returns
+    -------
+    bool
+        False for other kinds of files.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from finops_model.facts.intake.files.readers import open_source
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "list.json")
+    >>> _ = file.write_text('[{"day": "2026-10-01", "usd": "1.50"}]')
+    >>> is_list(open_source(file), ("day", "usd")), is_list(open_source(file), ("eur",))
+    (True, False)
+    """
     if source.kind != "json" or not isinstance(source.document, list):
         return False
     first = next((record for record in source.document if isinstance(record, dict)), None)
@@ -77,7 +145,30 @@ def is_list(source: Source, sign: tuple[str, ...]) -> bool:
 
 
 def export(source: Source, version: str, rows: list[dict]) -> Export:
-    """An Export of rows given as dicts of cells, each with `x_Row`; the document may be a report or a plain list of records."""
+    """An Export of rows given as dicts of cells; the document may be a report or a plain list.
+
+    Parameters
+    ----------
+    source : Source
+        The file; a report that says that more pages follow gets a note.
+    version : str
+        Format, for the lineage.
+    rows : list of dict
+        Cells under FOCUS names, each with `x_Row`.
+
+    Returns
+    -------
+    Export
+        Text cells; EffectiveCost is BilledCost.
+
+    Examples
+    --------
+    >>> from finops_model.facts.intake.files.readers import Source
+    >>> table = Source("list.json", "json", "", 2, data=b"[]")
+    >>> batch = next(export(table, "Acme", [{"x_Row": 1, "BilledCost": "1.50"}]).batches)
+    >>> batch["EffectiveCost"].to_pylist()
+    ['1.50']
+    """
     cells = {name: pa.array([text(row.get(name)) for row in rows], pa.string()) for name in COLUMNS}
     cells["EffectiveCost"] = cells["BilledCost"]
     table = pa.table({**cells, "x_Row": pa.array([row["x_Row"] for row in rows], pa.int64())})
@@ -87,7 +178,27 @@ def export(source: Source, version: str, rows: list[dict]) -> Export:
 
 
 def is_report(source: Source, sign: tuple[str, ...]) -> bool:
-    """Whether a JSON document is {"data": [{"results": [...]}, ...]} whose first result has all keys of `sign`."""
+    """Whether a JSON document is a report whose first result has all keys of a sign.
+
+    Parameters
+    ----------
+    source : Source
+        An opened file or frame.
+    sign : tuple of str
+        Keys.
+
+    Returns
+    -------
+    bool
+        False for other kinds of files.
+
+    Examples
+    --------
+    >>> from finops_model.facts.intake.files.readers import Source
+    >>> report = Source("costs.json", "json", "", 2, data=b'{"data": [{"results": [{"a": "1"}]}]}')
+    >>> is_report(report, ("a",)), is_report(report, ("b",))
+    (True, False)
+    """
     if source.kind != "json" or not isinstance(source.document, dict):
         return False
     data = source.document.get("data")
@@ -108,12 +219,41 @@ def is_report(source: Source, sign: tuple[str, ...]) -> bool:
 
 
 def text(value) -> str | None:
+    """A value as a cell.
+
+    Parameters
+    ----------
+    value : object
+        Of a JSON document.
+
+    Returns
+    -------
+    str or None
+        None stays None.
+
+    Examples
+    --------
+    >>> text(7), text(None)
+    ('7', None)
+    """
     return value if value is None or isinstance(value, str) else str(value)
 
 
 def month_around(day: str | None) -> tuple[str | None, str | None]:
     """Start and end of the calendar month (UTC) of a day: these reports have no billing period.
 
+    Parameters
+    ----------
+    day : str or None
+        YYYY-MM-DD or a moment.
+
+    Returns
+    -------
+    tuple of str
+        Start, and the start of the next month; what is no day stays as it is, twice.
+
+    Examples
+    --------
     >>> month_around("2026-12-31T00:00:00Z")
     ('2026-12-01T00:00:00Z', '2027-01-01T00:00:00Z')
     """
