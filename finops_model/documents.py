@@ -172,7 +172,7 @@ def _build(node, location, document, error) -> Any:
             key = key_node.value
             if key in built:
                 raise error(
-                    f"{document.path}:{key_node.start_mark.line + 1}: '{key}' stands twice in "
+                    f"{document.path}:{key_node.start_mark.line + 1}: '{key}' appears twice in "
                     f"'{'/'.join(map(str, location)) or 'the document'}'. Keep one of them."
                 )
             built[key] = _build(value_node, (*location, key), document, error)

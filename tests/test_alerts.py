@@ -249,7 +249,7 @@ def test_quotas_are_read_and_refused_word_for_word(tmp_path):
         ("workload,train,,day,1", "line 2: unit: is empty. Write it."),
         (
             "workload,train,GPU-hours,day,1\nworkload,train,GPU-hours,day,2",
-            "line 3: subject: this quota stands in line 2 already. Keep one of them.",
+            "line 3: subject: this quota is given in line 2 already. Keep one of them.",
         ),
     ):
         path.write_text("dimension,subject,unit,per,quantity\n" + line + "\n")

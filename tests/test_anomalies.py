@@ -282,12 +282,12 @@ BAD = {
     "a day twice": (
         pd.Series([1.0, 2], [DAYS[0]] * 2),
         {},
-        "history: 2026-01-05 stands twice. Add up the rows of a day first: history.groupby(level=0).sum().",
+        "history: 2026-01-05 appears twice. Add up the rows of a day first: history.groupby(level=0).sum().",
     ),
     "a day twice in a panel": (
         pd.DataFrame({"ds": [DAYS[0]] * 2, "y": [1.0, 2], "id": ["a", "a"]}).assign(k=["x", "x"]),
         {"by": "id"},
-        "history: 2026-01-05 stands twice. Add up the rows of a day first: history.groupby(level=0).sum().",
+        "history: 2026-01-05 appears twice. Add up the rows of a day first: history.groupby(level=0).sum().",
     ),
     "time zone": (
         pd.Series(1.0, DAYS.tz_localize("Europe/Berlin")),

@@ -142,7 +142,7 @@ def test_a_question_without_an_answer_is_refused_word_for_word(catalog, tmp_path
         (
             "2026-03-01: {price",
             "2025-02-01: {price",
-            "cloud.yaml:21: '2025-02-01' stands twice in 'prices/aurora-small-1:input_tokens/history'. "
+            "cloud.yaml:21: '2025-02-01' appears twice in 'prices/aurora-small-1:input_tokens/history'. "
             "Keep one of them.",
         ),
         (

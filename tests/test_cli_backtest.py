@@ -269,7 +269,7 @@ def test_an_empty_cell_is_a_missing_day_and_a_short_series_is_named(tmp_path):
         ),
         (
             "day,team\n2026-01-01,x\n2026-01-02,y\n",
-            "bad.csv: no column beside 'day' holds numbers. Give a column per series, or the columns date, series, value.",
+            "bad.csv: no column besides 'day' holds numbers. Give a column per series, or the columns date, series, value.",
         ),
         (
             "day,a\n2026-01,1\n2026-02,2\n",
@@ -282,17 +282,17 @@ def test_an_empty_cell_is_a_missing_day_and_a_short_series_is_named(tmp_path):
         ),
         (
             "ds,y\n2026-10-01,5\n2026-10-02,5\n2026-10-02,6\n",
-            "bad.csv: line 4: 2026-10-02 stands twice, first in line 3. Give one row per day: add up what "
+            "bad.csv: line 4: 2026-10-02 appears twice, first in line 3. Give one row per day: add up what "
             "belongs together, or take one out.",
         ),
         (
             "ds,team,y\n2026-10-01,a,5\n2026-10-01,b,5\n2026-10-01,a,6\n",
-            "bad.csv: line 4: 2026-10-01 stands twice in 'a', first in line 2. Give one row per "
+            "bad.csv: line 4: 2026-10-01 appears twice in 'a', first in line 2. Give one row per "
             "day: add up what belongs together, or take one out.",
         ),
         (
             "ds,y\n02/10/2026,5\n02/10/2026,5\n",
-            "bad.csv: line 3: 2026-02-10 stands twice, first in line 2. Give one row per day: add up what belongs together, "
+            "bad.csv: line 3: 2026-02-10 appears twice, first in line 2. Give one row per day: add up what belongs together, "
             "or take one out.",
         ),
     ],

@@ -189,7 +189,7 @@ def test_ingest_and_reconcile_count_refused_rows_alike_and_name_each_number(comp
     }
     shown = finops(company, "reconcile")[1]
     assert (
-        "17.50 USD stand in quarantine. 1 refused row has an amount that cannot be read; it may explain a difference."
+        "17.50 USD are in quarantine. 1 refused row has an amount that cannot be read; it may explain a difference."
         in shown
     )
     assert (

@@ -304,7 +304,7 @@ def test_limits_and_quotas_stand_in_finops_yaml_and_an_option_counts_before_them
         ),
         (
             {"quotas": [SWEEPS, {**SWEEPS, "quantity": 5}]},
-            "finops.yaml: watch/quotas/1/subject: this quota stands at watch/quotas/0 already. Keep one of them.",
+            "finops.yaml: watch/quotas/1/subject: this quota is given at watch/quotas/0 already. Keep one of them.",
         ),
         (
             {"quotas": [{**SWEEPS, "unit": "EUR"}]},

@@ -295,7 +295,10 @@ def test_costly_members_serve_only_the_workloads_named(monkeypatch):
             dict(volume=np.ones((5, 3))),
             "demand: volume has shape (5, 3); 5 days and 2 workloads need (5, 2).",
         ),
-        (dict(names=["chat", "chat"]), "demand: workload 'chat' stands twice. Add its columns up."),
+        (
+            dict(names=["chat", "chat"]),
+            "demand: workload 'chat' appears twice. Add its columns up.",
+        ),
         (
             dict(dates=START + np.array([0, 1, 2, 4, 5])),
             "demand: the days must follow one another without a gap, and there must be at least 2.",

@@ -34,7 +34,7 @@ def anchor(heading: str) -> str:
 
 
 def anchors(path: Path) -> set[str]:
-    """Every anchor of a page; a heading that stands twice has -1, -2 behind it."""
+    """Every anchor of a page; a heading that appears twice has -1, -2 behind it."""
     text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
     seen: dict[str, int] = {}
     named = set()

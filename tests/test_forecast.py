@@ -143,7 +143,7 @@ def test_a_leap_day_is_a_day():
 BAD = {
     "twice": (
         lambda y: pd.concat([y, y[:1]]),
-        "history: 2025-01-01 stands twice. Add up the rows of a day first: history.groupby(level=0).sum().",
+        "history: 2025-01-01 appears twice. Add up the rows of a day first: history.groupby(level=0).sum().",
     ),
     "zone": (
         lambda y: y.tz_localize("UTC"),

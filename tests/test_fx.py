@@ -183,7 +183,7 @@ def test_there_and_back_through_a_third_currency_is_the_same_money(a, b, c, back
         ),
         (
             lambda: fx.read_rates("Date,USD\n2026-01-05,1\n2026-01-05,2\n"),
-            "fx: 2026-01-05 stands twice. Keep one of the lines.",
+            "fx: 2026-01-05 appears twice. Keep one of the lines.",
         ),
         (
             lambda: make_plan_rates(PLAN).rate("GBR", "USD", "2027-01-01"),

@@ -44,7 +44,7 @@ def test_every_node_is_the_sum_of_its_leaves_on_every_path_and_day():
         "Support / APAC",
         "Total",
     )
-    for paths in (tree.together, tree.apart):
+    for paths in (tree.shared, tree.independent):
         np.testing.assert_allclose(paths["Total"], sum(paths[name] for name in MANY))
         np.testing.assert_allclose(
             paths["Support"], paths["Support / EMEA"] + paths["Support / APAC"]
@@ -55,12 +55,12 @@ def test_every_node_is_the_sum_of_its_leaves_on_every_path_and_day():
         "node",
         "month",
         "leaves",
-        "p10_together",
-        "p50_together",
-        "p90_together",
-        "p10_apart",
-        "p50_apart",
-        "p90_apart",
+        "p10_shared",
+        "p50_shared",
+        "p90_shared",
+        "p10_independent",
+        "p50_independent",
+        "p90_independent",
     ]
     assert set(frame["node"]) == set(tree.nodes)
 
@@ -80,7 +80,7 @@ def test_shocks_drawn_together_keep_what_leaves_have_in_common():
         tree = forecast_tree(histories, 30, paths=2000)
         width = [
             np.subtract(*np.quantile(paths["Total"].sum(axis=1), (0.9, 0.1)))
-            for paths in (tree.together, tree.apart)
+            for paths in (tree.shared, tree.independent)
         ]
         return width[0] / width[1]
 

@@ -43,11 +43,11 @@ NUMBER, DATES = (
     "history: a value is not a number.",
     "history: the index (or ds) holds something that is not a date (text must be written 2026-10-31).",
 )
-APART = "history: the days stand {}. " + READ
+APART = "history: the days are {}. " + READ
 REFUSED = {  # name: (change, message); all three say the same
     "a day twice": (
         lambda y: pd.concat([y, y[3:4]]),
-        "history: 2025-01-04 stands twice. Add up the rows of a day first: history.groupby(level=0).sum().",
+        "history: 2025-01-04 appears twice. Add up the rows of a day first: history.groupby(level=0).sum().",
     ),
     "a time zone": (
         lambda y: y.tz_localize("Europe/Berlin"),
@@ -143,7 +143,7 @@ REFUSED = {  # name: (change, message); all three say the same
     ),
     "a column twice": (
         lambda y: pd.DataFrame(np.c_[y, y], columns=["y", "y"]).assign(ds=y.index),
-        "history: the column y stands twice. Keep the one that counts.",
+        "history: the column y appears twice. Keep the one that counts.",
     ),
 }
 ONLY_FORECASTS = {  # what cannot be filled or multiplied can still be looked through for anomalies
@@ -301,7 +301,7 @@ def test_hours_of_a_zone_are_refused_and_hours_of_utc_have_none_left_out_or_twic
     with pytest.raises(ForecastError) as refused:
         forecast(hours.tz_localize(None), 24, paths=20, freq="h")
     assert str(refused.value) == (
-        "history: 2025-10-26T02 stands twice. Where clocks were put back take hours of UTC; else add up the rows of an hour "
+        "history: 2025-10-26T02 appears twice. Where clocks were put back take hours of UTC; else add up the rows of an hour "
         "first: history.groupby(level=0).sum()."
     )
     spring = pd.Series(
@@ -313,7 +313,7 @@ def test_hours_of_a_zone_are_refused_and_hours_of_utc_have_none_left_out_or_twic
 HOURS = {
     "days": (
         lambda: stepped("D", 90),
-        "history: the hours stand 24 hours apart, so this looks like daily data. Leave freq out: a daily history is "
+        "history: the hours are 24 hours apart, so this looks like daily data. Leave freq out: a daily history is "
         "forecast by day.",
     ),
     "minutes": (

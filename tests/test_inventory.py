@@ -181,7 +181,7 @@ def test_csv_yaml_list_and_yaml_mapping_read_alike(tmp_path):
         (
             "a.csv",
             f"{HEAD}\n{ROW}\n{ROW}\n",
-            "{}:3: commitment 'a' stands twice from 2026-01-01 to 2027-01-01 (exclusive); keep one of them, "
+            "{}:3: commitment 'a' appears twice from 2026-01-01 to 2027-01-01 (exclusive); keep one of them, "
             "or give the other its own ContractCommitmentId.",
         ),
         (
@@ -207,7 +207,7 @@ def test_csv_yaml_list_and_yaml_mapping_read_alike(tmp_path):
         (
             "a.yaml",
             "- {ContractCommitmentId: a, ContractCommitmentId: b}\n",
-            "{}:1: 'ContractCommitmentId' stands twice in '0'. Keep one of them.",
+            "{}:1: 'ContractCommitmentId' appears twice in '0'. Keep one of them.",
         ),
         (
             "a.yaml",

@@ -461,7 +461,7 @@ REFUSED = {
     ),
     "a name twice": (
         dict(workloads=("chat", "train", "chat")),
-        "plan: 'chat' stands twice in workloads; a draw is known by its name, so names "
+        "plan: 'chat' appears twice in workloads; a draw is known by its name, so names "
         "must differ.",
     ),
     "an axis that does not fit": (

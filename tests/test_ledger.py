@@ -197,7 +197,7 @@ def test_a_growing_folder_of_months_reads_only_what_is_new(tmp_path):
 def test_rows_that_two_files_of_a_delivery_share_are_warned_of(tmp_path):
     receipt = Ledger(tmp_path).ingest([("v1", rows(1, 2)), ("v2", rows(1, 2, 3))])
     assert (
-        "v2: 2 different rows stand in v1 too and are counted twice. If one file restates the other, deliver them one after "
+        "v2: 2 different rows are in v1 too and are counted twice. If one file restates the other, deliver them one after "
         "the other"
     ) in [str(w) for w in receipt.warnings]
 

@@ -61,7 +61,7 @@ STATED = [
         "2.2",
         f"Up to {grading.CUTOFFS} rolling cutoffs, {grading.DAYS.between} days apart at most, {grading.DAYS.graded} days graded each",
     ),
-    ("2.2", f"with at least {grading.DAYS.apart} days after them"),
+    ("2.2", f"with at least {grading.DAYS.independent_after} days after them"),
     ("2.2", "from day {}, {} and {} on".format(*(block + 1 for block in grading.DAYS.blocks))),
     ("2.2", f"last year's shape (from {last_year.MIN_DAYS} days on)"),
     ("2.2", f"the cheap {WORDS[len(pick())]}"),

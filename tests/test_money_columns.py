@@ -205,7 +205,7 @@ def test_beside_months_a_sum_is_known_and_anything_else_asked(tmp_path):
     assert json.loads(apply_mapping(frame, mapping)["Tags"][0]) == {"team": "4711"}
     _, mapping = read(tmp_path, "Team,Jan 2026,Feb 2026,Credits,Total\na,1,2,-1,2\nb,10,20,-5,25\n")
     assert mapping.open_money == ("Credits", "Total") and mapping.doubts[0] == (
-        "'Credits' holds money beside the months (2 amounts, sum -6), is not their sum, and is not counted. Write ignore: ['Credits'], or give its months"
+        "'Credits' holds money that is not in the months (2 amounts, sum -6), is not their sum, and is not counted. Write ignore: ['Credits'], or give its months"
     )
 
 

@@ -260,7 +260,7 @@ REFUSED = {
         "2026-07",
         "--as-of",
         "2026-07-31",
-    ): "--as-of is a day, and --month is the day that the report of a month stands on. Give one of them.",
+    ): "--as-of is a day, and --month is the last day of a month's report. Give one of them.",
 }
 
 

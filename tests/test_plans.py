@@ -137,7 +137,7 @@ REFUSED_BUDGETS = [
     ),
     (
         HEAD + budget_lines("v1", "2025-12-10", "A", ["2026-01", "2026-01"], 1),
-        "f.csv: line 3: A 2026-01 stands twice in version 'v1', first in line 2. Keep one of them.",
+        "f.csv: line 3: A 2026-01 appears twice in version 'v1', first in line 2. Keep one of them.",
     ),
     (
         HEAD + budget_lines("v1", "2025-12-10", "A", ["2026-01", "2026-03"], 1),

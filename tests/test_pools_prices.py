@@ -147,7 +147,7 @@ REFUSED = [
     ),
     (
         [add("one", quantity=1, unit="USD", x_Rates="{H100: 1.0, A100: 1.0}", x_SkuIds="[H100]")],
-        "{f}: commitments/one: x_SkuIds and x_Rates name different SKUs: A100 stands in one of them only. Leave x_SkuIds out: x_Rates "
+        "{f}: commitments/one: x_SkuIds and x_Rates name different SKUs: A100 is in one of them only. Leave x_SkuIds out: x_Rates "
         "says what is covered.",
     ),
     (

@@ -150,7 +150,7 @@ def test_money_in_quarantine_stands_where_it_belongs_and_keeps_a_month_from_tyin
         and brief["difference"] == "0.00"
     )
     assert brief["note"] == (
-        "All invoices of October 2026 tie out with the ledger to the cent. 3.25 USD stand in quarantine. 1 refused row has an "
+        "All invoices of October 2026 tie out with the ledger to the cent. 3.25 USD are in quarantine. 1 refused row has an "
         "amount that cannot be read; it may explain a difference."
     )
 
@@ -167,7 +167,7 @@ def test_refused_rows_that_name_no_period_count_until_settled():
         "quarantined": "4.00",
         "difference": None,
     }
-    assert "4.00 USD stand in quarantine; 3 refused rows name no billing period." in brief["note"]
+    assert "4.00 USD are in quarantine; 3 refused rows name no billing period." in brief["note"]
 
 
 def test_currencies_are_never_added_up():

@@ -344,7 +344,7 @@ def test_publishing_again_replaces_the_folder_and_what_was_changed_since_is_foun
     archive.rebuild(tmp_path / "reports")
     assert verify_files(folder) == [] and not fresh.exists() and not list(folder.parent.glob(".*"))
     (folder / "manifest.json").unlink()
-    assert verify_files(folder) == ["manifest.json is missing, so nothing can be held against it"]
+    assert verify_files(folder) == ["manifest.json is missing, so there is nothing to compare with"]
     assert all(
         entry["slug"] != "customer-support" for entry in archive.rebuild(tmp_path / "reports")
     )

@@ -171,7 +171,7 @@ def test_an_installed_copy_says_what_is_installed(monkeypatch):
     mark = hashlib.sha256("".join(f"{line}\n" for line in found).encode()).hexdigest()
     assert (
         lineage.environment()
-        == f"{mark} of {len(found)} installed packages (no requirements.lock beside the program)"
+        == f"{mark} of {len(found)} installed packages (no requirements.lock with the program)"
     )
     pinned = set(
         re.findall(r"^([A-Za-z0-9._-]+==[^ ;\\]+)", (ROOT / "requirements.lock").read_text(), re.M)

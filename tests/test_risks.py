@@ -555,7 +555,7 @@ def test_words_of_every_kind():
         )
     }
     assert said == {
-        "price_jumps": "the price of everything changes once a year on average, each time × 0.8, beside a drift of -9.52 % a year",
+        "price_jumps": "the price of everything changes once a year on average, each time × 0.8, with a drift of -9.52 % a year",
         "fx": "the exchange rate behind A, B moves by 8 % a year and comes back to the plan rate",
         "successor": "a successor of x comes every 4.4 … 6 … 7.6 months at × 0.9 of the price, with a chance of 50 % that we move to it",
         "announced": "the price of x changes × 1.1 from 2027-03-01 with a chance of 40 %",

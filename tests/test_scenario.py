@@ -61,7 +61,7 @@ BAD = [
     (
         "itself",
         "name: a\nbase: a.yaml\n",
-        "{f}:2: base: 'a.yaml' leads back to a.yaml. A base may not stand on itself.",
+        "{f}:2: base: 'a.yaml' leads back to a.yaml. A base may not build on itself.",
     ),
     (
         "unknown key",
@@ -88,7 +88,7 @@ BAD = [
     (
         "duplicate",
         "name: a\ndrivers:\n  x: {level: 1}\n  x: {level: 2}\n",
-        "{f}:4: 'x' stands twice in 'drivers'. Keep one of them.",
+        "{f}:4: 'x' appears twice in 'drivers'. Keep one of them.",
     ),
     (
         "alias",
@@ -173,7 +173,7 @@ REFUSED = [
     (
         "told by the ledger",
         ["path: prices/H100/unit, op: set, value: hours, because: x"],
-        "'prices/H100/unit' is told by the ledger and cannot be changed here.",
+        "'prices/H100/unit' comes from the ledger and cannot be changed here.",
     ),
     (
         "add what",

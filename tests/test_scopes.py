@@ -273,7 +273,7 @@ def test_files_of_one_delivery_that_hold_the_same_charges_with_other_amounts_are
 ):
     receipt = Ledger(tmp_path).ingest([("v1", focus()), ("v2", focus(amount="11"))])
     assert [str(w) for w in receipt.warnings] == [
-        "v2: 10 rows are of charges (charge period, SKU, resource, category, tags) that stand in v1 too, with other amounts; both are counted. If one "
+        "v2: 10 rows are of charges (charge period, SKU, resource, category, tags) that are in v1 too, with other amounts; both are counted. If one "
         "file restates the other, deliver them one after the other"
     ]
 

@@ -146,7 +146,7 @@ def test_values_that_move_together_are_one_group():
         (lambda: sobol.partner(np.ones(300)), "300 paths; Sobol indices need a multiple of 256."),
         (
             lambda: sobol.sobol_multilinear([(1, ["p", "p"])], {"p": 1}, {"p": 1}),
-            "sobol: 'p' stands twice in one term; only products of different values "
+            "sobol: 'p' appears twice in one term; only products of different values "
             "have this form.",
         ),
         (

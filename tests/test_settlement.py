@@ -433,7 +433,7 @@ def test_a_stated_priority_wins():
         ),
         (
             lambda: settle([[1.0, 1.0]], ("a", "a"), {"a": 1}),
-            "settlement: SKU 'a' stands twice; pool its usage first.",
+            "settlement: SKU 'a' appears twice; pool its usage first.",
         ),
         (
             lambda: price({"a": [1, 2]}, {"a": 1}, window_of=[1, 0]),

@@ -262,7 +262,7 @@ def test_many_series_of_which_one_is_late():
     y[-1] = 20
     tree = forecast_tree({"a": series(y), "b": series(z)}, 31, paths=200)
     assert len(tree.left_out["a"]) == 1 and tree.left_out["b"] == ()
-    assert np.median(tree.together["Total"].sum(axis=1)) == pytest.approx(6200, rel=0.01)
+    assert np.median(tree.shared["Total"].sum(axis=1)) == pytest.approx(6200, rel=0.01)
 
 
 def test_sentences():

@@ -60,7 +60,7 @@ def test_no_is_not_a_dead_end(tmp_path):
     code, said = finops("start", "costs.csv", "--budget", "budget.csv", cwd=tmp_path, answer="n\n")
     assert code == 2 and "Is this right? [Y/n]: " in said
     assert (
-        "costs.csv: stopped; nothing was taken in. How the file was read stands in mapping.yaml: correct it and go on with: "
+        "costs.csv: stopped; nothing was taken in. How the file was read is in mapping.yaml: correct it and go on with: "
         "finops start costs.csv --mapping mapping.yaml --budget budget.csv"
     ) in " ".join(said.split())
     assert left(tmp_path) == ["budget.csv", "costs.csv", "mapping.yaml"]

@@ -292,7 +292,7 @@ def test_small_words_are_right(tmp_path):
     with pytest.raises(InputError) as refused:
         Ledger(tmp_path / "l").ingest(tmp_path / "b.jsonl")
     assert str(refused.value) == (
-        "b.jsonl: no record can be read; the first, 1, is not JSON: key 'BilledCost' stands twice. Export the file again."
+        "b.jsonl: no record can be read; the first, 1, is not JSON: key 'BilledCost' appears twice. Export the file again."
     )
     ledger = Ledger(tmp_path / "m")
     receipt = ledger.ingest(

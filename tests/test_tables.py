@@ -289,7 +289,7 @@ REFUSED = [
     ),
     (
         "twice.csv",
-        "twice.csv: column 'cost' stands twice in the header, at places 2 and 3: which one counts? Rename one or take it out.",
+        "twice.csv: column 'cost' appears twice in the header, at places 2 and 3: which one counts? Rename one or take it out.",
     ),
 ]
 

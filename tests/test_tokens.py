@@ -690,7 +690,7 @@ def test_impossible_calls_are_refused_word_for_word():
         "tokens: an offer is 7; it must be an index from table.offer(model), 0 to 0."
     )
     assert refusal(token_cost, sheet, 0, {"input_tokens": 50, "cache_read": 40}) == (
-        "tokens: input stands beside cache_read; input may include the cache: call disjoint first, or say uncached_input."
+        "tokens: input is given with cache_read; input may include the cache: call disjoint first, or say uncached_input."
     )
     assert refusal(token_cost, sheet, 0, [1.0, 2.0], buckets=["input"]) == (
         "tokens: usage has shape (2,) and there are 1 buckets; its last axis must be they."
@@ -708,7 +708,7 @@ def test_impossible_calls_are_refused_word_for_word():
         "tokens: unknown output_follows 'size'. Known: requests, input."
     )
     assert refusal(expected_cost, sheet, 0, {"input": 1e9, "requests": 5}, requests=5) == (
-        "tokens: requests are given twice, among the totals and apart; give them once."
+        "tokens: requests are given twice, among the totals and separately; give them once."
     )
     table = load_tokens()
     assert refusal(

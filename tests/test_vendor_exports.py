@@ -42,7 +42,7 @@ TITLES = {
     "dcgm_exporter.prom": "a page of metrics (Prometheus text, for example of the DCGM exporter)",
 }
 DETAILED = (
-    "dbr.csv: this is an AWS detailed billing report. Its lines of RecordType InvoiceTotal and StatementTotal repeat what stands above them and would "
+    "dbr.csv: this is an AWS detailed billing report. Its lines of RecordType InvoiceTotal and StatementTotal repeat what is above them and would "
     "be counted twice. Fetch the FOCUS export of the same bill (AWS Data Exports, FOCUS 1.0 with AWS columns) and give that."
 )
 

@@ -229,7 +229,7 @@ def notes(rows: list[dict], wanted: list[str], nodes: Hierarchy, inside) -> list
         ]
         said.append(
             f"{row['node']}, {row['period']}: eight of ten futures lie from {ranges[0]}, from {ranges[1]}, from {ranges[2]}. "
-            "Bills alone do not tell which of the ends holds."
+            "Bills alone do not say which of the ends is right."
         )
     elif wanted[0] != "measured":
         said.append(

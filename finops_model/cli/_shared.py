@@ -63,7 +63,7 @@ AsOfOption = Annotated[
 MonthOption = Annotated[
     str | None,
     typer.Option(
-        "--month", help="Stand on the day of this month's report, YYYY-MM, and give its numbers."
+        "--month", help="Use the last day of this month's report, YYYY-MM, and give its numbers."
     ),
 ]
 JsonOption = Annotated[

@@ -162,7 +162,7 @@ def _show(record: dict, bands: list) -> None:
             "Score",
             *(f"≤ {limit * 100:g} %" for limit in bands),
             "Closer",
-            title="Ranges that held, interval score; within budget-variance thresholds; closer",
+            title="Interval coverage and score; within budget-variance thresholds; closer than last week",
         )
         for row in totals:
             table.add_row(
@@ -183,7 +183,7 @@ def _show(record: dict, bands: list) -> None:
             "CRPS",
             "Total by",
             "Last week",
-            "80 % held",
+            "80 % coverage",
             title="Day by day, forecast directly",
         )
         for row in record["days"]:

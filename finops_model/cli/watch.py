@@ -62,7 +62,7 @@ def watch(
         Path | None,
         typer.Option(
             help="Quotas: dimension, subject, unit, per, quantity; default: finops.yaml (watch: quotas), else "
-            "quotas.csv beside it."
+            "quotas.csv in its folder."
         ),
     ] = None,
     notify: Annotated[

@@ -183,7 +183,7 @@ def sobol_multilinear(
     for coefficient, names in terms:
         if len(set(names)) != len(names):
             raise ScenarioError(
-                f"sobol: '{sorted(names)[0]}' stands twice in one term; only products of different values have this form."
+                f"sobol: '{sorted(names)[0]}' appears twice in one term; only products of different values have this form."
             )
         for size in range(1, len(names) + 1):
             for inside in combinations(sorted(names), size):

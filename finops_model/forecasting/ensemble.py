@@ -44,7 +44,9 @@ class Fit:
         default_factory=lambda: np.zeros((0, 1)), repr=False
     )  # (cutoff, day) of cutoffs after these, NaN after the last day
     change: float = 0.0  # of the log value over a season (docs/method §2.15)
-    lift: float = 1.0  # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
+    level_ratio: float = (
+        1.0  # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
+    )
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Forecast:
     errors: np.ndarray  # (cutoff, day) log error paths, newest cutoff first
     kind: str = "steady"  # steady, intermittent, ended, empty
     filled: int = 0  # days of the history that were missing
-    overrides: tuple = ()  # month totals set by hand, beside the model's own (forecasting/covariates/series.py)
+    overrides: tuple = ()  # month totals set by hand, shown with the model's own (forecasting/covariates/series.py)
     left_out: tuple[
         Late, ...
     ] = ()  # newest days of the history that are probably unfinished (§2.24): not learned from
@@ -118,7 +120,7 @@ def alone(
 
 
 def later(forecast: Forecast, late: tuple[Late, ...]) -> Forecast:
-    """A forecast that begins with unfinished days, from the day after them on; what is still to come of them is kept beside."""
+    """A forecast that begins with unfinished days, from the day after them on; what is still to come of them is kept in `missing`."""
     count = len(late)
     if not count:
         return forecast
@@ -178,16 +180,16 @@ def fit(
             clock=clock,
         )
     if sort == "intermittent":
-        lift, whose = sparse.level(values, methods)
+        level_ratio, whose = sparse.level(values, methods)
         return Fit(
-            point=lift * error_paths.expected_weeks(values, horizon),
+            point=level_ratio * error_paths.expected_weeks(values, horizon),
             errors=np.zeros((0, 1)),
             offset=1.0,
             step=1,
             weights={whose: 1.0},
             kind=sort,
             values=values,
-            lift=lift,
+            level_ratio=level_ratio,
         )
     days = history.days[-len(values) :]
     grades, step = grade(values, days, names, clock, covariates)
@@ -204,16 +206,16 @@ def fit(
     ready = np.array([len(values) >= clock.least(shelf()[name].MIN_DAYS) for name in names])
     usable = ready & ~np.isnan(grades.misses[0]).all(axis=1) if len(grades.cutoffs) else ready
     if not usable.any():
-        names, shares = ("seasonal_naive",), np.ones((1, max(horizon, clock.apart)))
+        names, shares = ("seasonal_naive",), np.ones((1, max(horizon, clock.independent_after)))
     else:
-        shares = grades.shares(usable, max(horizon, clock.apart))
+        shares = grades.shares(usable, max(horizon, clock.independent_after))
     point = sum(
         share[:horizon] * ask(name, values, days, horizon, clock.season, covariates)
         for name, share in zip(names, shares)
         if share.any()
     )
     used = {
-        name: float(share[: clock.apart].mean())
+        name: float(share[: clock.independent_after].mean())
         for name, share in zip(names, shares)
         if share.any()
     }
@@ -241,7 +243,9 @@ def draw(
     if fitted.kind in ("empty", "ended"):
         return np.zeros((paths, len(point)))
     if fitted.kind == "intermittent":
-        return fitted.lift * error_paths.weekly_blocks(fitted.values, len(point), paths, seed)
+        return fitted.level_ratio * error_paths.weekly_blocks(
+            fitted.values, len(point), paths, seed
+        )
     clock, prior = fitted.clock, prior or pooled.widths(fitted.clock.step)
     most, highest = ceiling(fitted, point, prior)
     logs = error_paths.resample(
@@ -251,7 +255,7 @@ def draw(
         paths,
         seed,
         clock.season,
-        clock.apart,
+        clock.independent_after,
         change=fitted.change,
         known=len(fitted.values),
         prior=prior,
@@ -264,7 +268,7 @@ def ceiling(fitted: Fit, point: np.ndarray, prior: pooled.Widths) -> tuple[np.nd
     """The highest log level of a path and its highest value, (day,) each: HIGHEST times the highest mean of a season, and the highest day,
     that history and point have shown (docs/method §2.23).
 
-    A history of over a year lifts both by its own growth; a shorter one has not shown its highest yet: there at least the P90 of the pooled
+    A history of over a year raises both by its own growth; a shorter one has not shown its highest yet: there at least the P90 of the pooled
     widths.
     """
     values, season = fitted.values, fitted.clock.season

@@ -26,7 +26,7 @@ class Clock:
     graded: int  # longest lead graded
     between: int  # steps between cutoffs at most
     train: int  # steps a cutoff needs before it, where the history has them
-    apart: int  # steps after which two errors are independent
+    independent_after: int  # steps after which two errors are independent
     blocks: tuple[
         int, ...
     ]  # leads at which a part of the graded steps begins that has weights of its own
@@ -69,14 +69,14 @@ def rolling_cutoffs(days: int, clock: Clock = DAYS) -> tuple[int, int, np.ndarra
 def newer_cutoffs(
     days: int, graded: int, step: int, cutoffs: np.ndarray, clock: Clock = DAYS
 ) -> np.ndarray:
-    """Cutoffs after the newest one graded in full, newest first: those with at least `clock.apart` steps after them (a month, a day of hours).
+    """Cutoffs after the newest one graded in full, newest first: those with at least `clock.independent_after` steps after them (a month, a day of hours).
 
     >>> newer_cutoffs(760, *rolling_cutoffs(760)).tolist(), newer_cutoffs(20, *rolling_cutoffs(20)).tolist()
     ([730, 699], [])
     """
     if not len(cutoffs):
         return cutoffs
-    return np.arange(cutoffs[0] + step, days - min(clock.apart, graded) + 1, step)[::-1]
+    return np.arange(cutoffs[0] + step, days - min(clock.independent_after, graded) + 1, step)[::-1]
 
 
 @dataclass(frozen=True)

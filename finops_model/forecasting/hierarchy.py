@@ -1,7 +1,7 @@
 """Many series at once, and their sums at every node: bottom-up by path, with shared and with independent shocks (docs/method §2.13).
 
 A quantile of a sum is not the sum of quantiles: paths of the leaves are added up first. Both ends are reported: shocks drawn together (one
-seed for all: the same past cutoffs and signs, so that leaves which missed together before miss together again) and drawn apart (a seed
+seed for all: the same past cutoffs and signs, so that leaves which missed together before miss together again) and independent of each other (a seed
 from each name, as if they had nothing in common).
 """
 
@@ -138,8 +138,8 @@ class Tree:
     nodes: tuple[str, ...]  # leaves and nodes, the total last
     leaves: dict[str, tuple[str, ...]]  # node -> the leaves below it
     dates: np.ndarray
-    together: dict[str, np.ndarray]  # node -> paths, shocks shared by all leaves
-    apart: dict[str, np.ndarray]  # node -> paths, shocks of each leaf its own
+    shared: dict[str, np.ndarray]  # node -> paths, shocks shared by all leaves
+    independent: dict[str, np.ndarray]  # node -> paths, shocks of each leaf its own
     left_out: dict[str, tuple[Late, ...]]  # leaf -> newest days of it that look unfinished
 
     def month_totals(self, node: str = TOTAL, shared: bool = True) -> dict[str, np.ndarray]:
@@ -147,7 +147,7 @@ class Tree:
         if node not in self.nodes:
             raise ForecastError(unknown("hierarchy", "node", node, self.nodes))
         paths, months = (
-            (self.together if shared else self.apart)[node],
+            (self.shared if shared else self.independent)[node],
             self.dates.astype("datetime64[M]"),
         )
         return {str(month): paths[:, months == month].sum(axis=1) for month in np.unique(months)}
@@ -157,9 +157,9 @@ class Tree:
         rows = []
         for node in self.nodes:
             both = {
-                how: self.month_totals(node, how == "together") for how in ("together", "apart")
+                how: self.month_totals(node, how == "shared") for how in ("shared", "independent")
             }
-            for month in both["together"]:
+            for month in both["shared"]:
                 row = {"node": node, "month": month, "leaves": len(self.leaves[node])}
                 for how, totals in both.items():
                     row |= {
@@ -192,7 +192,7 @@ def forecast_tree(
 
     >>> day = pd.date_range("2025-01-01", periods=400)
     >>> tree = forecast_tree({"a": pd.Series(1.0, day), "b": pd.Series(2.0, day)}, 7, {"a": ("x",), "b": ("x",)}, paths=10)
-    >>> tree.nodes, float(tree.together["Total"][0].sum().round(6))
+    >>> tree.nodes, float(tree.shared["Total"][0].sum().round(6))
     (('a', 'b', 'x', 'Total'), 21.0)
     """
     how = {
@@ -202,14 +202,14 @@ def forecast_tree(
         "as_of": as_of,
         "settling_days": settling_days,
     }
-    together = forecast_many(histories, horizon, paths, seed, methods, shared=True, **how)
-    apart = forecast_many(histories, horizon, paths, seed, methods, shared=False, **how)
-    names = list(together)
-    dates = together[names[0]].dates
+    shared = forecast_many(histories, horizon, paths, seed, methods, shared=True, **how)
+    independent = forecast_many(histories, horizon, paths, seed, methods, shared=False, **how)
+    names = list(shared)
+    dates = shared[names[0]].dates
     for name in names:
-        if not np.array_equal(together[name].dates, dates):
+        if not np.array_equal(shared[name].dates, dates):
             raise ForecastError(
-                f"{name}: its history ends on {together[name].dates[0] - 1} and that of {names[0]} on {dates[0] - 1}; bring all series to "
+                f"{name}: its history ends on {shared[name].dates[0] - 1} and that of {names[0]} on {dates[0] - 1}; bring all series to "
                 "one last day (write 0 where nothing was used)."
             )
     below = {name: (name,) for name in names}
@@ -231,8 +231,8 @@ def forecast_tree(
             node: np.sum([forecasts[leaf].paths for leaf in leaves], axis=0)
             for node, leaves in below.items()
         }
-        for forecasts in (together, apart)
+        for forecasts in (shared, independent)
     ]
     return Tree(
-        tuple(below), below, dates, *sums, {name: one.left_out for name, one in together.items()}
+        tuple(below), below, dates, *sums, {name: one.left_out for name, one in shared.items()}
     )

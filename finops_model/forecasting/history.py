@@ -1,4 +1,4 @@
-"""A daily history as arrays: checked, gaps filled and counted, its kind told (docs/method §2.8).
+"""A daily history as arrays: checked, gaps filled and counted, its kind named (docs/method §2.8).
 
 What cannot be meant is refused in one sentence; what is merely missing is filled and counted, never dropped silently.
 """
@@ -39,7 +39,7 @@ def clean(history, where: str = "history", freq: str = "D", as_of=None) -> Histo
     as_of   a day, YYYY-MM-DD: later ones are not looked at; None: the newest day with a value is the last one known
 
     Unsorted days are sorted. Missing days and NaN inside are filled with the mean of the same weekday a week before
-    and after; at the ends they are cut off. Raises ForecastError for days that stand twice, time zones, times of day,
+    and after; at the ends they are cut off. Raises ForecastError for days that appear twice, time zones, times of day,
     text, infinities, negative values, fewer than two days, and where filling would be inventing: over 40 % of the days
     missing, a weekday that never comes, a few days alone at an end.
     """
@@ -61,7 +61,7 @@ def clean(history, where: str = "history", freq: str = "D", as_of=None) -> Histo
         order = np.argsort(days, kind="stable")
         days, values = days[order], values[order]
     if (twice := days[1:][days[1:] == days[:-1]]).size:
-        raise ForecastError(f"{where}: {twice[0]} stands twice. {TWICE[freq]}")
+        raise ForecastError(f"{where}: {twice[0]} appears twice. {TWICE[freq]}")
     if (values < 0).any():
         raise ForecastError(
             f"{where}: {days[values < 0][0]} is negative ({values[values < 0][0]:g}). "
@@ -105,7 +105,7 @@ def day_or_nat(day) -> np.datetime64:
 
 
 def newest_day(history, freq: str = "D") -> np.datetime64:
-    """The newest day of a history, whatever stands there: values of days that nobody asked about are not judged."""
+    """The newest day of a history, whatever its value: values of days that nobody asked about are not judged."""
     days = history.days if isinstance(history, History) else read_days(history, "history", freq)[0]
     return days.max().astype("datetime64[D]")
 
@@ -122,15 +122,15 @@ def too_few(days: np.ndarray, where: str, freq: str = "D") -> str:
     """The message for days (day,), ascending, with too many missing between them: data of another step, or holes.
 
     >>> too_few(np.arange(np.datetime64("2026-01-05"), np.datetime64("2026-03-01"), 7), "history")[:78]
-    'history: the days stand 7 days apart, so this looks like weekly data. A foreca'
+    'history: the days are 7 days apart, so this looks like weekly data. A forecast'
     """
     span, apart = int((days[-1] - days[0]).astype(int)) + 1, np.diff(days).astype(int)
     step, unit = int(np.gcd.reduce(apart)), "hour" if freq == "h" else "day"
     if len(days) > 2 and freq == "h" and step % 24 == 0:
-        return f"{where}: the hours stand {step} hours apart, so this looks like daily data. Leave freq out: a daily history is forecast by day."
+        return f"{where}: the hours are {step} hours apart, so this looks like daily data. Leave freq out: a daily history is forecast by day."
     if len(days) > 2 and freq == "D" and (words := _step(days, apart, step)):
         return (
-            f"{where}: the days stand {words}. A forecast needs every day: give the daily rows these were made of, or write 0 where nothing "
+            f"{where}: the days are {words}. A forecast needs every day: give the daily rows these were made of, or write 0 where nothing "
             "was used."
         )
     gap = int(np.argmax(apart))
@@ -141,7 +141,7 @@ def too_few(days: np.ndarray, where: str, freq: str = "D") -> str:
 
 
 def _step(days, apart, step) -> str:
-    """How far days stand apart where that is more than a day each time, in words; "" where it is not regular."""
+    """How far days are apart where that is more than a day each time, in words; "" where it is not regular."""
     months = days.astype("datetime64[M]")
     if (
         len(set((days - months).astype(int))) == 1 or (days + 1 == months + 1).all()
@@ -204,7 +204,7 @@ def read_days(history, where: str = "history", freq: str = "D") -> tuple[np.ndar
         stamps, raw = history["ds"], history["y"]
         if raw.ndim > 1 or stamps.ndim > 1:
             raise ForecastError(
-                f"{where}: the column {'y' if raw.ndim > 1 else 'ds'} stands twice. Keep the one that counts."
+                f"{where}: the column {'y' if raw.ndim > 1 else 'ds'} appears twice. Keep the one that counts."
             )
     elif isinstance(history, pd.Series) and history.index.nlevels > 1:
         raise ForecastError(

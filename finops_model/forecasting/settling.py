@@ -1,4 +1,4 @@
-"""Newest days that are probably unfinished: told, and left out of what a forecast learns (docs/method §2.24)."""
+"""Newest days that are probably unfinished: named, and left out of what a forecast learns (docs/method §2.24)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOWEST = 0.03  # of the past days fell farther: a fall that is not beyond those 
 SEASONS, BEFORE = (
     13,
     4,
-)  # newest seasons whose falls count; seasons before a day that tell what it should have been
+)  # newest seasons whose falls count; seasons before a day that say what it should have been
 SHORT = (
     2 / 3
 )  # where fewer than four seasons are known: a day under this share of all days before it
@@ -27,7 +27,7 @@ FEWEST = 4  # days before, at least
 
 @dataclass(frozen=True)
 class Late:
-    """A newest day that is probably unfinished: how much stands there, and how much usually does."""
+    """A newest day that is probably unfinished: how much is there, and how much usually does."""
 
     day: str  # YYYY-MM-DD, or an hour
     written: float

@@ -1,6 +1,6 @@
 """The level of an on-and-off workload: its newest weeks' mean, or a method of the shelf that did better before (docs/method §2.17).
 
-Whole weeks drawn again keep giving the shape of a week and the spread; a method only lifts or lowers them.
+Whole weeks drawn again keep giving the shape of a week and the spread; a method only raises or lowers them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ BLOCKS = "weekly_blocks"
 MONTH = 30  # a level is held against the total of so many days
 CUTOFFS, FEWEST = 8, 4  # earlier days it is graded from: at most, at least
 TRAIN = 56  # days known at the earliest of them
-BETTER = 0.9  # the weeks' mean stands unless a method missed less than this share of what it missed
+BETTER = (
+    0.9  # the weeks' mean is kept unless a method missed less than this share of what it missed
+)
 
 
 def level(values: np.ndarray, methods=None) -> tuple[float, str]:

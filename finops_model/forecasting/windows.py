@@ -45,7 +45,7 @@ NAN = float("nan")
 
 
 def holds(actual, low, high) -> np.ndarray:
-    """Which actuals lie inside low…high, both included, a rounding apart.
+    """Which actuals lie inside low…high, both included, rounding aside.
 
     >>> holds([0.3, 1.0], [0.1 + 0.2, 2.0], [0.4, 3.0]).tolist()
     [True, False]

@@ -113,7 +113,7 @@ def check_as_of(
     """
     if as_of is not None and month is not None:
         raise InputError(
-            "--as-of is a day, and --month is the day that the report of a month stands on. Give one of them."
+            "--as-of is a day, and --month is the last day of a month's report. Give one of them."
         )
     if month is not None:
         return min(

@@ -119,7 +119,7 @@ def environment() -> str:
         return sha256_of(lock)
     packages = installed()
     mark = hashlib.sha256("".join(f"{line}\n" for line in packages).encode()).hexdigest()
-    return f"{mark} of {len(packages)} installed packages (no requirements.lock beside the program)"
+    return f"{mark} of {len(packages)} installed packages (no requirements.lock with the program)"
 
 
 def lineage(settings: Settings, ledger: Ledger, run) -> dict:

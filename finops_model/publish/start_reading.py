@@ -176,7 +176,7 @@ def _written(mapping: tables.Mapping, frame, command: str) -> str:
             write_atomic(path, text)
     except OSError as problem:
         return f"How the file was read could not be written into this folder ({problem.strerror}): change to a folder of your own and start again."
-    return f"How the file was read stands in {path}: correct it and go on with: {command.format(mapping=path)}"
+    return f"How the file was read is in {path}: correct it and go on with: {command.format(mapping=path)}"
 
 
 def free(path: Path, data: bytes) -> Path:

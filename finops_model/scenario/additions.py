@@ -48,7 +48,7 @@ def add(applied: Applied, change: Change, where: str, facts) -> None:
     if kind == "risks":
         if change.since and "since" in change.value:
             raise ScenarioError(
-                f"{where}: since stands in the change and in its value; keep one of them."
+                f"{where}: since is given in the change and in its value; keep one of them."
             )
         add_risk(
             applied,

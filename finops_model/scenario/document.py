@@ -123,11 +123,11 @@ def load_scenario(path) -> Scenario:
         if real in seen:
             raise ScenarioError(
                 f"{layers[-1].at('base')}: base: '{layers[-1].document.base}' leads back to {current.name}. "
-                "A base may not stand on itself."
+                "A base may not build on itself."
             )
         if len(seen) >= DEEPEST:
             raise ScenarioError(
-                f"{path}: more than {DEEPEST} bases stand on one another. Put their changes into fewer files."
+                f"{path}: more than {DEEPEST} bases build on one another. Put their changes into fewer files."
             )
         seen.append(real)
         source = load_yaml(current, ScenarioError)

@@ -200,7 +200,7 @@ def _change(applied: Applied, change: Change, where: str, replay: bool) -> None:
             last in FIXED or isinstance(known[path], str) and not path.startswith("commitments/")
         ):
             raise ScenarioError(
-                f"{where}: '{path}' is told by the ledger and cannot be changed here."
+                f"{where}: '{path}' comes from the ledger and cannot be changed here."
             )
         elif path.startswith("risks/"):
             set_risk(applied, change, path, where)

@@ -20,7 +20,7 @@ class QuotaEntry(Strict):
     unit: str = Field(description="A unit of the bill, or the ledger's currency.")
     per: Literal["day", "month"] = Field(description="For how long the quantity is.")
     quantity: Annotated[float, Field(ge=0)] = Field(description="The most that may be used.")
-    owner: str = Field(default="", description="Who is told.")
+    owner: str = Field(default="", description="Who is notified.")
 
 
 def _file_or_list(given, check):

@@ -228,9 +228,7 @@ def _fitted(kind: str, rest: dict, quantiles: dict) -> Distribution:
     from .fit import fit
 
     if quantiles or "data" not in rest:
-        raise ScenarioError(
-            f"{kind}: a fit takes data and, if you like, method; nothing else beside them."
-        )
+        raise ScenarioError(f"{kind}: a fit takes data and, if you like, method; nothing else.")
     data, method = rest.pop("data"), rest.pop("method", "likelihood")
     return fit(kind, data, method, **rest).distribution
 

@@ -18,7 +18,7 @@ class Years:
     """One pool of units over several years: a long commitment for all of them, short ones for a year each.
 
     usage   one SKU; its hours are the years one after the other, each with as many
-    years   how many years the hours stand for = the years of the long term
+    years   how many years the hours are for = the years of the long term
     short, long   money per unit and hour; on_demand: without commitment
     """
 

@@ -107,7 +107,7 @@ def _judge(frame, column, amount, months, mark, left: Left) -> None:
             or plain_words(column) in ("total", "sum")
         ):
             left.doubts.append(
-                f"'{column}' holds money beside the months ({total}), is not their sum, and is not counted. Write ignore: ['{column}'], or give "
+                f"'{column}' holds money that is not in the months ({total}), is not their sum, and is not counted. Write ignore: ['{column}'], or give "
                 "its months"
             )
             left.columns.append(column)

@@ -37,7 +37,7 @@ def read_series(
     date    the column of days; None: the first that holds dates
     value   the one column of numbers; None: all of them
 
-    Raises InputError for a table without a date, without numbers, with a cell that cannot be read, or with a day that stands twice in a series; it
+    Raises InputError for a table without a date, without numbers, with a cell that cannot be read, or with a day that appears twice in a series; it
     names line and column.
     """
     frame = read_table(path)
@@ -75,7 +75,7 @@ def read_series(
         numbers, words = [value], [column for column in words if column != value]
     if not numbers:
         raise InputError(
-            f"{name}: no column beside '{date}' holds numbers. Give a column per series, or the columns date, series, value."
+            f"{name}: no column besides '{date}' holds numbers. Give a column per series, or the columns date, series, value."
         )
     notes = list(frame.attrs["notes"])
     days = _days(frame, date, name, notes)
@@ -104,14 +104,14 @@ def read_series(
 
 
 def _once(frame, days, rows, name, series: str = "") -> None:
-    """Refuse a day that stands twice in a series; rows: positions in the table."""
+    """Refuse a day that appears twice in a series; rows: positions in the table."""
     part = days[rows]
     twice = part.duplicated()
     if twice.any():
         second = int(twice.argmax())
         first = int((part == part[second]).argmax())
         raise InputError(
-            f"{name}: line {line_of(frame, rows[second])}: {part[second].date()} stands twice{f' in {series[:60]!r}' if series else ''}, first "
+            f"{name}: line {line_of(frame, rows[second])}: {part[second].date()} appears twice{f' in {series[:60]!r}' if series else ''}, first "
             f"in line {line_of(frame, rows[first])}. Give one row per day: add up what belongs together, or take one out."
         )
 

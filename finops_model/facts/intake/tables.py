@@ -243,7 +243,7 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
         []
         if at == 0
         else [
-            f"the header stands in line {header_line}; above it: {listing(_first(c) for _, c in grid[:at])}"
+            f"the header is in line {header_line}; above it: {listing(_first(c) for _, c in grid[:at])}"
         ]
     )
     body, totals, footnotes = _without_bottom(grid[at + 1 :])
@@ -346,7 +346,7 @@ def _names(name: str, header: list[str]) -> list[str]:
         column = cell.strip().lstrip("\ufeff") or f"column {i}"
         if column.casefold() in seen:
             raise InputError(
-                f"{name}: column '{column}' stands twice in the header, at places {seen[column.casefold()]} and {i}: "
+                f"{name}: column '{column}' appears twice in the header, at places {seen[column.casefold()]} and {i}: "
                 "which one counts? Rename one or take it out."
             )
         seen[column.casefold()] = i

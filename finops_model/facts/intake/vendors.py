@@ -117,7 +117,7 @@ KNOWN = (  # the first that sees the head counts
             )
             > 0
         ),
-        f"Its lines of RecordType InvoiceTotal and StatementTotal repeat what stands above them and would be counted twice. {AWS}",
+        f"Its lines of RecordType InvoiceTotal and StatementTotal repeat what is above them and would be counted twice. {AWS}",
     ),
     Known(
         "a table of AWS Cost Explorer (services as columns)",
@@ -141,7 +141,7 @@ KNOWN = (  # the first that sees the head counts
             and any(word.startswith(("cost", "subtotal", "unrounded")) for word in h.words)
             and "usagestarttime" not in h.words
         ),
-        "Its credits, discounts and tax are lines and columns beside the cost: read as any table, the total would be too high. Fetch the FOCUS view of "
+        "Its credits, discounts and tax are lines and columns of their own, outside the cost: read as any table, the total would be too high. Fetch the FOCUS view of "
         "the same billing account (BigQuery billing export, FOCUS) as CSV, JSON lines or Parquet and give that.",
     ),
     Known(
@@ -157,7 +157,7 @@ KNOWN = (  # the first that sees the head counts
     Known(
         "an Azure cost export (enterprise or customer agreement)",
         lambda h: h.count(METERS) >= 1 and h.count(AZURE_COST) >= 1 and h.count(AZURE_SCOPE) >= 1,
-        "What a line is stands in ChargeType (usage, purchase, refund, rounding): read as any table, a reservation bought would become usage and be "
+        "The type of a line is in ChargeType (usage, purchase, refund, rounding): read as any table, a reservation bought would become usage and be "
         "forecast. Fetch the FOCUS export of the same scope (Cost Management, Exports, Cost and usage details (FOCUS)) and give that.",
     ),
     Known(
@@ -171,7 +171,7 @@ KNOWN = (  # the first that sees the head counts
             h.count("cpucost ramcost memorycost") >= 1
             and h.count("totalcost gpucost pvcost networkcost sharedcost loadbalancercost") >= 2
         ),
-        "It splits what the cluster costs over its namespaces by list prices of its own, so it is no bill, and beside the cloud's bill it would be "
+        "It splits what the cluster costs over its namespaces by list prices of its own, so it is no bill, and with the cloud's bill it would be "
         "counted twice. Give the cloud vendor's bill (its FOCUS export); its tags say whose cost it is.",
     ),
     Known(
@@ -236,7 +236,7 @@ KNOWN = (  # the first that sees the head counts
             )
             >= 1
         ),
-        "Its spend is the gateway's own estimate by its price list, not what the vendors bill: beside their bills it would be counted twice. Give the "
+        "Its spend is the gateway's own estimate by its price list, not what the vendors bill: with their bills it would be counted twice. Give the "
         f"vendors' own cost tables. {MAPPING}",
     ),
     Known(

@@ -298,7 +298,9 @@ def _tags(rows: _Rows) -> pa.Array:
     odd = np.array([cells.looks_odd(tags) for tags, _ in read], object)
     for reason in sorted(set(odd) - {""}):
         rows.warn(
-            (odd == reason)[codes], "Tags", f"{reason}: names that look alike are counted apart"
+            (odd == reason)[codes],
+            "Tags",
+            f"{reason}: names that look alike are counted separately",
         )
     return pa.array([tags for tags, _ in read], pa.string()).take(pa.array(codes))
 
@@ -345,7 +347,9 @@ def _look_twice(rows: _Rows, numbers, texts, category) -> None:
         odd = np.array([cells.looks_odd(value) for value in values], object)
         for reason in sorted(set(odd) - {""}):
             rows.warn(
-                (odd == reason)[codes], name, f"{reason}: names that look alike are counted apart"
+                (odd == reason)[codes],
+                name,
+                f"{reason}: names that look alike are counted separately",
             )
 
 

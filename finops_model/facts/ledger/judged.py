@@ -184,7 +184,7 @@ def alike(reads: list[Read]) -> list[Warned]:
                     Warned(
                         other.source.name,
                         "",
-                        f"{shared:,} different rows stand in {one.source.name} too and are "
+                        f"{shared:,} different rows are in {one.source.name} too and are "
                         "counted twice. If one file restates the other, deliver them one after the other",
                     )
                 )
@@ -193,7 +193,7 @@ def alike(reads: list[Read]) -> list[Warned]:
                     Warned(
                         other.source.name,
                         "",
-                        f"{charges:,} rows are of charges (charge period, SKU, resource, category, tags) that stand in "
+                        f"{charges:,} rows are of charges (charge period, SKU, resource, category, tags) that are in "
                         f"{one.source.name} too, with other amounts; both are counted. If one file restates the other, deliver them one "
                         "after the other",
                     )

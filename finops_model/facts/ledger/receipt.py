@@ -216,7 +216,7 @@ class Receipt:
         for file in self.files:
             state = {
                 "new": "",
-                "again": ", delivered before: stays beside the new files",
+                "again": ", delivered before: kept together with the new files",
                 "known": ", delivered before: nothing changed",
             }
             lines.append(

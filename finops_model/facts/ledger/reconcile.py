@@ -271,7 +271,7 @@ def _note(reconciled: Reconciliation, given: bool, ledger: set, billed: set, loo
             for c in reconciled.currencies
         )
         unplaced = f"; {_rows(loose, 'names', 'name')} no billing period" if loose else ""
-        said.append(f"{amounts} stand in quarantine{unplaced}.")
+        said.append(f"{amounts} are in quarantine{unplaced}.")
     if reconciled.unread:
         said.append(
             f"{_rows(reconciled.unread, 'has', 'have')} an amount that cannot be read; {'it' if reconciled.unread == 1 else 'they'} may explain a difference."

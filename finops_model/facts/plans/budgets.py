@@ -30,7 +30,7 @@ class Budgets:
             key = (row.version, row.business_unit, row.month)
             if key in seen:
                 raise InputError(
-                    f"{self.name}: line {row.line}: {row.business_unit} {row.month} stands twice in version '{row.version}', "
+                    f"{self.name}: line {row.line}: {row.business_unit} {row.month} appears twice in version '{row.version}', "
                     f"first in line {seen[key]}. Keep one of them."
                 )
             seen[key] = row.line

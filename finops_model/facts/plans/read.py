@@ -175,7 +175,7 @@ def _drivers(sheet: Sheet) -> pd.DataFrame:
         counts = [column for column in sheet.frame.columns if column != date]
         if not counts:
             raise InputError(
-                f"{sheet.name}: a driver file needs a column of counts beside '{date}'. Columns seen: "
+                f"{sheet.name}: a driver file needs a column of counts besides '{date}'. Columns seen: "
                 f"{listing(sheet.frame.columns)}. Add one, named after the driver."
             )
         for column in counts:

@@ -64,7 +64,7 @@ class Uncertain:
 
 @dataclass(frozen=True)
 class DriverPlan:
-    """A driver by day: its past beside the history, and what is planned.
+    """A driver by day: its past on the days of the history, and what is planned.
 
     past, ahead   (day,), NaN where the past says nothing;  ranges (from, to, p10, p50, p90) positions of days ahead, to is exclusive
     """
@@ -139,7 +139,7 @@ def apply_covariates(
     Raises
     ------
     ForecastError
-        What is known leaves fewer than two days that tell anything.
+        What is known leaves fewer than two days to learn from.
 
     Source
     ------
@@ -175,7 +175,7 @@ def apply_covariates(
     observed = np.flatnonzero(np.isfinite(rest))
     if len(observed) < 2:
         raise ForecastError(
-            "what is known leaves fewer than two days of the history that tell anything; take some of it out."
+            "what is known leaves fewer than two days of the history to learn from; take some of it out."
         )
 
     first, last = observed[0], observed[-1]

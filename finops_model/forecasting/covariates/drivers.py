@@ -1,4 +1,4 @@
-"""A driver of known.yaml by day: its past beside the history, its plan, and how it goes on where the plan ends (docs/method §2.21)."""
+"""A driver of known.yaml by day: its past on the days of the history, its plan, and how it goes on where the plan ends (docs/method §2.21)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..history import History, fill
 from ..widths.noise import EDGES, GRADED, LEADS, WIDTH_80, month_spread
 from .applied import DriverPlan
 
-SHAPE_DAYS = 56  # newest days that tell the weekday shape of a driver
+SHAPE_DAYS = 56  # newest days that give the weekday shape of a driver
 LEAST = 0.5  # share of the days of the history that a driver must cover
-PATHS = 1024  # sample paths that tell how unsure a driver's own forecast is
+PATHS = 1024  # sample paths that say how uncertain a driver's own forecast is
 Z90 = WIDTH_80 / 2  # P90 of a standard normal
 
 
 @dataclass(frozen=True)
 class DriverDays:
-    """past (day,) beside the history, NaN where unknown; planned (day,) from the day after it, NaN before the plan begins; ranges by position;
+    """past (day,) on the days of the history, NaN where unknown; planned (day,) from the day after it, NaN before the plan begins; ranges by position;
     months ((month or day, value a day), …) for words."""
 
     name: str

@@ -204,7 +204,7 @@ def drawn(event: Event, paths: int, seed: int) -> np.ndarray:
 
 
 def undisturbed(values: np.ndarray, dates: np.ndarray, events: Sequence[Event]) -> np.ndarray:
-    """The history without its events: (value − added) ÷ factor, at least 0; NaN where events leave too little to tell.
+    """The history without its events: (value − added) ÷ factor, at least 0; NaN where events leave too little to learn from.
 
     >>> days = np.arange("2027-01-01", "2027-01-05", dtype="datetime64[D]")
     >>> undisturbed(np.array([1.0, 1, 2, 2]), days, read_events([{"kind": "price_change", "since": "2027-01-03", "factor": 2}])).tolist()

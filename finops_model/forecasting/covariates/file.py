@@ -1,4 +1,4 @@
-"""What known.yaml may hold: what people know of workloads that a bill cannot tell (docs/method §2.20). Strict; schema for editors.
+"""What known.yaml may hold: what people know of workloads that a bill does not say (docs/method §2.20). Strict; schema for editors.
 
 owner: FP&A                                  # owner and source of every entry that names none
 workloads:
@@ -126,7 +126,7 @@ class KnownCap(Entry):
 
 
 class KnownOverride(Entry):
-    """A month's total in money, set by hand; kept beside the model's own number, never in its place."""
+    """A month's total in money, set by hand; kept with the model's own number, never in its place."""
 
     month: Text
     value: Quantity

@@ -1,7 +1,7 @@
 """A forecast with what people know as covariates: events, a business driver, holidays, a cap, a manual override (docs/method §2.9–§2.12).
 
 What is known is divided out of the history, the ensemble forecasts the rest, and what is known about the days ahead is laid over every
-path. A manual override is kept beside the model's own number, never in its place, so that both can be graded.
+path. A manual override is kept with the model's own number, never in its place, so that both can be graded.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .events import LITTLE, Event, drawn, effect, middle, read_events, undisturb
 from .for_methods import MethodCovariates
 
 FEWEST = 1e-9  # a driver below it carries no intensity
-HOLIDAY_WEEKS = 3  # weeks before and after a holiday that tell what the day would have been
+HOLIDAY_WEEKS = 3  # weeks before and after a holiday that say what the day would have been
 HOLIDAY_PRIOR = 1.0  # holidays seen so often count half: their effect is drawn towards 1
 
 
@@ -44,7 +44,7 @@ class Driver:
 
 @dataclass(frozen=True)
 class Override:
-    """A number somebody set by hand for a month's total: kept beside the model's, with who and why."""
+    """A number somebody set by hand for a month's total: kept with the model's, with who and why."""
 
     month: str
     value: float  # total of the month, unit of the history
@@ -93,7 +93,7 @@ def forecast_with_covariates(
                {day: name}, or a frame with ds and holiday
     cap        most that can be used per day: a number, or a daily Series (a quota, a capacity); paths stop there
     floor      least that is used per day (what runs whatever happens), likewise
-    overrides  Override or mappings: month totals set by hand, kept beside the model's own
+    overrides  Override or mappings: month totals set by hand, kept with the model's own
     prophet    options of Prophet where it is among the methods (forecasting/methods/prophet.py: options)
     settling_days   newest days that may be unfinished; judged once what is known is divided out, so that a fall that an event explains is none
 
@@ -194,7 +194,7 @@ def _base(history: History, values: np.ndarray) -> tuple[History, int]:
     observed = np.flatnonzero(np.isfinite(values))
     if len(observed) < 2:
         raise ForecastError(
-            "events: they leave fewer than two days of the history that tell anything; take some of them out."
+            "events: they leave fewer than two days of the history to learn from; take some of them out."
         )
     first, last = observed[0], observed[-1]
     return History(

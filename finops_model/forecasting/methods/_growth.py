@@ -24,7 +24,7 @@ def going_on(horizon: int, span: float) -> np.ndarray:
 
 
 def supported(now: float, then: float, typical: float) -> float:
-    """How far a ratio now ÷ then is to be believed, 0…1: as far as the base is not small, nor now large, beside what is typical.
+    """How far a ratio now ÷ then is to be believed, 0…1: as far as the base is not small, nor now large, compared with what is typical.
 
     >>> supported(30.0, 20.0, 25.0), supported(30.0, 1.25, 25.0), supported(0.0, 0.0, 25.0)
     (1.0, 0.2, 0.0)

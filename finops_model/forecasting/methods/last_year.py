@@ -43,7 +43,7 @@ def point(history: np.ndarray, dates: np.ndarray, horizon: int, season: int = 7)
 def year_after_year(level: np.ndarray, growth: float, horizon: int) -> np.ndarray:
     """The newest year of `level` (day,) × growth, again and again (horizon,).
 
-    A growth that came day by day goes on as it came; one that came at a step (`step_of`) is over: the days before it are lifted, and the
+    A growth that came day by day goes on as it came; one that came at a step (`step_of`) is over: the days before it are raised, and the
     level stays. The four weeks before a year ends pass into those before it began, so that no day jumps where one copy follows another.
     """
     days = np.arange(len(level) - YEAR - LEVEL_DAYS, len(level))

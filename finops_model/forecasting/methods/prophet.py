@@ -1,4 +1,4 @@
-"""Prophet's median, tamed: silent, deterministic, never negative; loaded only when used; told what is known (docs/method §2.18).
+"""Prophet's median, tamed: silent, deterministic, never negative; loaded only when used; with covariates (docs/method §2.18).
 
 Only its point is taken. Its predictive samples treat the noise of days as independent, so 80 % ranges of month
 totals built from them held 8–21 % of the actuals (docs/method §2.4); they are never drawn here.

@@ -196,7 +196,7 @@ def check(volume, names, dates) -> tuple[np.ndarray, tuple[str, ...], np.ndarray
         )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ForecastError(f"demand: workload '{twice}' stands twice. Add its columns up.")
+        raise ForecastError(f"demand: workload '{twice}' appears twice. Add its columns up.")
     if len(dates) < 2 or (np.diff(dates) != np.timedelta64(1, "D")).any():
         raise ForecastError(
             "demand: the days must follow one another without a gap, and there must be at least 2."

@@ -7,7 +7,7 @@ import numpy as np
 from ... import streams
 from .pooled import WORTH, Widths, drawn_together
 
-ENOUGH = 4.0  # independent cutoffs from which a series stands on its own misses
+ENOUGH = 4.0  # independent cutoffs from which a series relies on its own misses
 BURST = np.log(10.0)  # a burst counts at most tenfold in the mean of the noise
 FLIP_CAP = np.log(3.0)  # a mirrored miss raises a path at most this far above the worst one seen
 BLOCK_WEEKS, HALF_LIFE_WEEKS, MEAN_BLOCK_WEEKS = 26, 8.0, 2.0
@@ -38,22 +38,24 @@ def split(errors: np.ndarray, season: int = 7) -> tuple[np.ndarray, np.ndarray]:
     return level + shift, noise - shift
 
 
-def independent(cutoffs: int, step: int, days: int, apart: int = 30) -> float:
+def independent(cutoffs: int, step: int, days: int, independent_after: int = 30) -> float:
     """How many independent windows overlapping cutoffs are worth, for errors of a month (or of the graded days if fewer).
 
     >>> independent(8, 31, 92), independent(1, 31, 92)
     (8.0, 1.0)
     """
-    return 1 + (cutoffs - 1) * min(1.0, step / min(days, apart)) if cutoffs else 0.0
+    return 1 + (cutoffs - 1) * min(1.0, step / min(days, independent_after)) if cutoffs else 0.0
 
 
-def independent_windows(cutoffs: int, days: int, step: int, apart: int = 30) -> float:
+def independent_windows(cutoffs: int, days: int, step: int, independent_after: int = 30) -> float:
     """What the misses of a series say about a month ahead (a day of hours), in independent windows: fewer graded days count by their share.
 
     >>> independent_windows(10, 92, 31), round(independent_windows(8, 15, 2), 2)
     (10.0, 0.73)
     """
-    return independent(cutoffs, step, apart, apart) * min(1.0, days / apart)
+    return independent(cutoffs, step, independent_after, independent_after) * min(
+        1.0, days / independent_after
+    )
 
 
 def finished(newer: np.ndarray, errors: np.ndarray, season: int = 7) -> np.ndarray:
@@ -78,7 +80,7 @@ def resample(
     paths: int,
     seed: int,
     season: int = 7,
-    apart: int = 30,
+    independent_after: int = 30,
     *,
     change: float,
     known: int,
@@ -97,12 +99,12 @@ def resample(
     """
     cutoffs, days = errors.shape
     most = np.full(horizon, np.inf) if most is None else most
-    windows = independent_windows(cutoffs, days, step, apart) if days >= season else 0.0
+    windows = independent_windows(cutoffs, days, step, independent_after) if days >= season else 0.0
     own = min(1.0, windows / ENOUGH)
     by_own = by_pooled = 1.0
     if own > 0:
         by_own, by_pooled = drawn_together(
-            *spreads(errors, change, known, season, apart, prior), windows
+            *spreads(errors, change, known, season, independent_after, prior), windows
         )
     scale = _scale(seed, paths, windows + WORTH)
     log = np.empty((paths, horizon))
@@ -115,9 +117,11 @@ def resample(
     return log
 
 
-def spreads(errors, change, known, season, apart, prior: Widths) -> tuple[np.ndarray, np.ndarray]:
+def spreads(
+    errors, change, known, season, independent_after, prior: Widths
+) -> tuple[np.ndarray, np.ndarray]:
     """sd of the log level over the first graded days, at most a month (day,): of a series' own misses, and of the table."""
-    level = split(errors, season)[0][:, :apart]
+    level = split(errors, season)[0][:, :independent_after]
     return np.sqrt((level**2).mean(axis=0)), prior.level_sd(
         change, known, np.arange(1, level.shape[1] + 1)
     )

@@ -41,7 +41,7 @@ def read_panel(history, by=None, where: str = "history") -> Panel:
     by        column or columns that name a series; several are joined with " / "
 
     A missing day stays missing; a negative day (a credit, a correction) is not known either and is counted in `notes`. Raises ForecastError
-    for a day that stands twice, time zones, times of day, text, infinities, and where over 40 % of all days are missing.
+    for a day that appears twice, time zones, times of day, text, infinities, and where over 40 % of all days are missing.
 
     >>> days = pd.to_datetime(["2026-01-01", "2026-01-03"])
     >>> panel = read_panel(pd.Series([1.0, -2.0], days, name="chat"))
@@ -60,7 +60,7 @@ def read_panel(history, by=None, where: str = "history") -> Panel:
         if not long.attrs.get("add"):
             name = f" of '{names[twice][0]}'" if len(set(names)) > 1 else ""
             raise ForecastError(
-                f"{where}: {days[twice][0]}{name} stands twice. Add up the rows of a day first: "
+                f"{where}: {days[twice][0]}{name} appears twice. Add up the rows of a day first: "
                 "history.groupby(level=0).sum()."
             )
         total = pd.Series(values).groupby([names, days]).sum()
@@ -132,7 +132,7 @@ def _long(history, by, where: str) -> pd.DataFrame:
     for column in ("ds", "y"):
         if columns.count(column) > 1:
             raise ForecastError(
-                f"{where}: the column {column} stands twice. Keep the one that counts."
+                f"{where}: the column {column} appears twice. Keep the one that counts."
             )
     if {"ds", "y"} <= set(columns):
         keys = wanted or [

@@ -80,7 +80,7 @@ def check_quotas(quotas: list[Quota], at, daily: pd.DataFrame | None, earlier) -
         key = (dimension, one.subject, one.unit.casefold(), one.per)
         if key in seen:
             raise InputError(
-                f"{at(i, 'subject')}: this quota stands {earlier(seen[key])} already. Keep one of them."
+                f"{at(i, 'subject')}: this quota is given {earlier(seen[key])} already. Keep one of them."
             )
         seen[key] = i
         meant.append(replace(one, dimension=dimension))

@@ -210,7 +210,7 @@ def read_rates(raw: bytes | str, where: str = "fx") -> Rates:
     sorted_days = np.array(days, dtype="datetime64[D]")[order]
     twice = sorted_days[1:][sorted_days[1:] == sorted_days[:-1]]
     if len(twice):
-        raise PriceError(f"{where}: {twice[0]} stands twice. Keep one of the lines.")
+        raise PriceError(f"{where}: {twice[0]} appears twice. Keep one of the lines.")
     return Rates(tuple(names), sorted_days, values[order])
 
 

@@ -322,7 +322,7 @@ def _usage(usage, skus) -> np.ndarray:
         )
     if len(set(skus)) != len(skus):
         twice = next(sku for sku in skus if skus.count(sku) > 1)
-        raise PriceError(f"settlement: SKU '{twice}' stands twice; pool its usage first.")
+        raise PriceError(f"settlement: SKU '{twice}' appears twice; pool its usage first.")
     return usage
 
 

@@ -229,7 +229,7 @@ def read_tables(record: dict, place: str = "") -> tuple[str, dict[str, float]] |
     if listed and set(listed) != set(table):
         odd = sorted(set(listed) ^ set(table))
         raise PriceError(
-            f"{place}x_SkuIds and {name} name different SKUs: {listing(odd)} stands in one of them only. Leave x_SkuIds out: "
+            f"{place}x_SkuIds and {name} name different SKUs: {listing(odd)} is in one of them only. Leave x_SkuIds out: "
             f"{name} says what is covered."
         )
     return name, table
@@ -360,6 +360,6 @@ def _typos(record, where) -> None:
                     "column",
                     str(name),
                     [key for key in KNOWN if key.casefold() == close[0]],
-                    "Other names may stand in a record, but not ones this close.",
+                    "Other names may be in a record, but not ones this close.",
                 )
             )

@@ -81,7 +81,7 @@ def windows(periods, what: str = "periods") -> tuple[np.ndarray, np.ndarray]:
         at = int(late[0])
         raise PriceError(
             f"{what}: '{list(periods)[at + 1]}' comes after '{list(periods)[at]}'; "
-            "each one must be later than the one before, and none may stand twice."
+            "each one must be later than the one before, and none may appear twice."
         )
     return starts, ends
 

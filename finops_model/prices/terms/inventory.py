@@ -173,7 +173,7 @@ def inventory(
 ) -> Inventory:
     """An inventory of records (mappings with FOCUS names) or of Hourly commitments.
 
-    Raises PriceError where one id stands twice at the same time (a renewal under the same id may follow), where a commitment,
+    Raises PriceError where one id appears twice at the same time (a renewal under the same id may follow), where a commitment,
     or all live ones of a pool together, exceed a capacity, and where a record makes no sense.
     """
     items, where_of, others = [], [], []
@@ -238,7 +238,7 @@ def _no_duplicates(items, where_of) -> None:
             start, end = _span(items[j])
             if first < end and start < last:
                 raise PriceError(
-                    f"{where_of[i]}commitment '{item.id}' stands twice from {max(first, start)} to {min(last, end)} "
+                    f"{where_of[i]}commitment '{item.id}' appears twice from {max(first, start)} to {min(last, end)} "
                     "(exclusive); keep one of them, or give the other its own ContractCommitmentId."
                 )
         seen.setdefault(item.id, []).append(i)

@@ -205,7 +205,7 @@ def columns(
     )
     if cached:
         raise PriceError(
-            f"{where}: input stands beside {cached}; input may include the cache: call disjoint first, or say uncached_input."
+            f"{where}: input is given with {cached}; input may include the cache: call disjoint first, or say uncached_input."
         )
     return by_bucket
 
@@ -285,7 +285,7 @@ def _rest(given: dict, whole: str, parts: list[str], word: str, where: str) -> n
         hint = (
             " Does input exclude the cache here (Anthropic, Bedrock)?"
             if word == "input" and any("cache" in p for p in parts)
-            else " Is reasoning reported beside output here (Gemini, xAI)?"
+            else " Is reasoning reported apart from output here (Gemini, xAI)?"
             if "reasoning" in parts
             else ""
         )

@@ -224,7 +224,7 @@ def expected_cost(
     if requests is not None:
         if "requests" in totals:
             raise PriceError(
-                "tokens: requests are given twice, among the totals and apart; give them once."
+                "tokens: requests are given twice, among the totals and separately; give them once."
             )
         totals = {"requests": quantities("tokens: requests", requests)} | totals
     size = context_tokens(totals)

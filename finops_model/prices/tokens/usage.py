@@ -144,7 +144,7 @@ def from_openai(usage: Mapping, reasoning_included: bool = True) -> Buckets:
         "total_tokens",
         total_in + total_out + (0 if reasoning_included else parts["reasoning"]),
         where,
-        " Does reasoning stand beside completion_tokens (xAI)? Then say so."
+        " Is reasoning counted apart from completion_tokens (xAI)? Then say so."
         if reasoning_included
         else "",
     )

@@ -109,7 +109,7 @@ def limits_of(settings: Settings) -> dict:
 
 
 def quotas_of(settings: Settings, daily, path: str | os.PathLike | None = None) -> list[Quota]:
-    """The quotas of a file that is asked for, of finops.yaml (`watch: quotas`, a list or a file), or of quotas.csv beside it."""
+    """The quotas of a file that is asked for, of finops.yaml (`watch: quotas`, a list or a file), or of quotas.csv in its folder."""
     asked, beside = settings.watch.quotas, settings.path(QUOTAS)
     if path is None and asked and not isinstance(asked, str):
         entries = [Quota(**dict(entry)) for entry in asked]

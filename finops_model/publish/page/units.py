@@ -67,7 +67,7 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
     if not whole_year:
         note = f"Actuals{' and budgets' if plan is not None else ''} add up to the {whole(brief)}."
         if brief.get("more_units"):
-            note += " The units that carry most cost stand here one by one; every unit is a line of the workbook's sheet Units."
+            note += " The units that carry most cost are listed here one by one; every unit is a line of the workbook's sheet Units."
         return table(
             columns,
             rows,

@@ -64,7 +64,7 @@ def verify_files(report_dir) -> list[str]:
         document = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         listed, figures = dict(document["files"]), document["figures"]
     except FileNotFoundError:
-        return ["manifest.json is missing, so nothing can be held against it"]
+        return ["manifest.json is missing, so there is nothing to compare with"]
     except (ValueError, KeyError, TypeError):
         return ["manifest.json is not a manifest"]
     problems = []

@@ -263,7 +263,7 @@ def _check(plan: FlatPlan) -> None:
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise ScenarioError(
-                f"plan: '{twice}' stands twice in {kind}; a draw is known by its name, so names must differ."
+                f"plan: '{twice}' appears twice in {kind}; a draw is known by its name, so names must differ."
             )
     inside = plan.month_of[plan.month_of >= 0]
     if (np.diff(inside) < 0).any() or (len(inside) and inside.max() >= len(plan.months)):

@@ -47,7 +47,7 @@ class PriceJumps(Factors):
 
     def words(self) -> str:
         drift = (
-            f", beside a drift of {100 * np.expm1(self.drift_per_year):+.3g} % a year"
+            f", with a drift of {100 * np.expm1(self.drift_per_year):+.3g} % a year"
             if self.drift_per_year
             else ""
         )

@@ -100,7 +100,7 @@ def best_commitments(
     minimum, step, maximum, term_months, upfront_share : float, optional
         Of the one pool; offers have their own.
     years : int, optional
-        How many years the hours stand for, where offers of one and of several years compete;
+        How many years the hours are for, where offers of one and of several years compete;
         default: hours ÷ 8,760.
     currency, start : str, optional
         For the record; start is the first day.

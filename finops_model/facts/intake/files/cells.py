@@ -213,7 +213,7 @@ def parse_tags(text: str | None) -> tuple[str | None, str]:
     for key, value in pairs:
         words = _plain(value)
         if tags.setdefault(str(key), words) != words:
-            return None, f"tag '{str(key)[:40]}' stands twice with different values"
+            return None, f"tag '{str(key)[:40]}' appears twice with different values"
     written = json.dumps(tags, ensure_ascii=False, separators=(",", ":"))
     if SURROGATE.search(written):
         return None, "a tag holds half a character (a lone surrogate)"

@@ -52,7 +52,7 @@ def read_json(text: str) -> Any:
         built = dict(pairs)
         if len(built) != len(pairs):
             seen = [key for key, _ in pairs]
-            raise ValueError(f"key '{next(k for k in seen if seen.count(k) > 1)}' stands twice")
+            raise ValueError(f"key '{next(k for k in seen if seen.count(k) > 1)}' appears twice")
         return built
 
     return json.loads(

@@ -78,7 +78,7 @@ def check_header(name: str, cells: list[str]) -> list[str]:
     for i, column in enumerate(names, 1):
         if column.casefold() in seen:
             raise InputError(
-                f"{name}: column '{column}' stands twice in the header, at places "
+                f"{name}: column '{column}' appears twice in the header, at places "
                 f"{seen[column.casefold()]} and {i}: which one counts? Take one out."
             )
         seen[column.casefold()] = i

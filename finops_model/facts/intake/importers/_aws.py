@@ -113,10 +113,10 @@ class Columns:
 
 
 def _once(members: list[tuple[str, object]]) -> dict[str, object]:
-    """The members of a JSON object; a key that stands twice with different values makes it unreadable."""
+    """The members of a JSON object; a key that appears twice with different values makes it unreadable."""
     built = dict(members)
     if any(built[key] != value for key, value in members):
-        raise ValueError("a key stands twice with different values")
+        raise ValueError("a key appears twice with different values")
     return built
 
 
