@@ -40,9 +40,9 @@ def row(run, base, of: str, land: dict | None) -> dict:
         "p90": run.quantile(0.9),
     }
     for what in SHOWN:
-        one = answers.answer(total, what)
-        cells.setdefault(what, one.value)
-        cells[f"{what}_standard_error"] = one.standard_error
+        estimate = answers.answer(total, what)
+        cells.setdefault(what, estimate.value)
+        cells[f"{what}_standard_error"] = estimate.standard_error
     line = compare(base, run).lines[1]
     cells |= {
         "difference_mean": line.difference_mean,
@@ -51,8 +51,12 @@ def row(run, base, of: str, land: dict | None) -> dict:
         "difference_p90": line.quantile(0.9),
         "probability_cheaper": line.probability_cheaper,
         "converged": [
-            {"paths": one.paths, "value": one.value, "standard_error": one.standard_error}
-            for one in answers.converge(total, of)
+            {
+                "paths": estimate.paths,
+                "value": estimate.value,
+                "standard_error": estimate.standard_error,
+            }
+            for estimate in answers.converge(total, of)
         ],
     }
     if land is not None:

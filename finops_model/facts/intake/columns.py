@@ -341,11 +341,11 @@ def _amount(frame, name, numbers, cells, filled) -> tuple[str | None, list[str]]
     )
 
 
-def _by_name(roles, columns, done, filled, cells, numbers=()) -> None:
+def _by_name(roles, columns, given, filled, cells, numbers=()) -> None:
     """Fill the other roles by the columns' names; each column is used once."""
     free = list(columns)
     for role in ROLES:
-        if role in done or roles.get(role):
+        if role in given or roles.get(role):
             continue
         fits = [c for c in free if (c in numbers) or role != "quantity"]
         if (

@@ -74,14 +74,14 @@ class Twice:
         >>> Twice(issuer="A", account="1", commitment="sp-1", category="Purchase", period="2026-07", currency="USD", billed=Decimal(310), purchase=Decimal(310), use=Decimal(310), set_aside=True, file="f.csv", row=1).sentence()
         'row 1: purchase of sp-1 with EffectiveCost 310.00, and rows that use sp-1 carry 310.00: counted twice. In reports its EffectiveCost is 0'
         """
-        done = (
+        action = (
             "counted twice. In reports its EffectiveCost is 0"
             if self.set_aside
             else f"perhaps counted twice (its BilledCost is {self.billed:,.2f}). It is counted as the bill says; ask the issuer"
         )
         return (
             f"row {self.row}: {self.what} of {self.commitment} with EffectiveCost {self.purchase:,.2f}, and rows that use {self.commitment} carry "
-            f"{self.use:,.2f}: {done}"
+            f"{self.use:,.2f}: {action}"
         )
 
     def as_dict(self) -> dict:
@@ -166,7 +166,9 @@ def find(tables: Iterable[pa.Table]) -> list[Twice]:
             if days.num_rows
             else []
         )
-    return [one for key, fee in sorted(fees.items()) if (one := _judged(key, fee, spans, bought))]
+    return [
+        double for key, fee in sorted(fees.items()) if (double := _judged(key, fee, spans, bought))
+    ]
 
 
 def _judged(key: tuple, fee: dict, spans: list[dict], bought: set[tuple]) -> Twice | None:

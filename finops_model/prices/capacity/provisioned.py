@@ -169,9 +169,9 @@ def settle(traffic, capacity, mode: str = "spill", request: float | None = None)
     )
     served = np.minimum(traffic, capacity)
     if request is not None:
-        one = number(request, "provisioned: request", above_zero=True)
+        size = number(request, "provisioned: request", above_zero=True)
         served = np.where(
-            traffic > capacity, np.minimum(round_down(capacity / one) * one, served), served
+            traffic > capacity, np.minimum(round_down(capacity / size) * size, served), served
         )
     over, nothing = traffic - served, np.zeros_like(traffic)
     spill, blocked = (over, nothing) if mode == "spill" else (nothing, over)

@@ -43,9 +43,10 @@ class Capacity(Units):
         >>> Capacity(quantity=10, rate=1.0, skus=["in"], above="block").allocate(np.array([[12.0]]), ("in",), None, np.array([True])).blocked
         array([[2.]])
         """
-        done = super().allocate(usage, skus, prices, in_term, window_of)
+        allocation = super().allocate(usage, skus, prices, in_term, window_of)
         if self.above == "spill":
-            return done
+            return allocation
         return replace(
-            done, blocked=refused(usage, done.covered, np.isin(skus, self.eligible), in_term)
+            allocation,
+            blocked=refused(usage, allocation.covered, np.isin(skus, self.eligible), in_term),
         )

@@ -68,10 +68,10 @@ def _history(sku: str, old: tuple[Price, ...], new: tuple[Price, ...]) -> list[C
     had, has = {price.since: price for price in old}, {price.since: price for price in new}
     changes = []
     for since in sorted(had.keys() | has.keys()):
-        one, other = had.get(since), has.get(since)
-        if other is None:
+        before, after = had.get(since), has.get(since)
+        if after is None:
             changes.append(Change(sku, "lost", since, had[since].rate))
-        elif one is None:
+        elif before is None:
             then = [price for price in new if price.since < since]
             previous = then[-1].rate if then else None
             late = since > old[-1].since
@@ -81,28 +81,36 @@ def _history(sku: str, old: tuple[Price, ...], new: tuple[Price, ...]) -> list[C
                     "appended" if late else "changed",
                     since,
                     previous,
-                    other.rate,
-                    percent(previous, other.rate),
+                    after.rate,
+                    percent(previous, after.rate),
                 )
             )
-        elif (one.rate, one.unit, one.currency) != (other.rate, other.unit, other.currency):
-            same = (one.unit, one.currency) == (other.unit, other.currency)
+        elif (before.rate, before.unit, before.currency) != (
+            after.rate,
+            after.unit,
+            after.currency,
+        ):
+            same = (before.unit, before.currency) == (after.unit, after.currency)
             changes.append(
                 Change(
                     sku,
                     "changed",
                     since,
-                    one.rate,
-                    other.rate,
-                    percent(one.rate, other.rate) if same else None,
+                    before.rate,
+                    after.rate,
+                    percent(before.rate, after.rate) if same else None,
                 )
             )
-        elif one.until != other.until and not (
-            one.until is None and other.until in has
+        elif before.until != after.until and not (
+            before.until is None and after.until in has
         ):  # else it ended by its successor
             changes.append(
                 Change(
-                    sku, "ended" if one.until is None else "changed", since, one.rate, other.rate
+                    sku,
+                    "ended" if before.until is None else "changed",
+                    since,
+                    before.rate,
+                    after.rate,
                 )
             )
     return changes

@@ -58,9 +58,9 @@ class PlanRates:
 
     def parts(self, currency: str, to: str, day=None) -> tuple[Decimal, Decimal]:
         """Two decimals whose quotient, second by first, is the rate: see `fx.convert_money`."""
-        one = days_of("0001-01-01" if day is None else day)[()]
+        on = days_of("0001-01-01" if day is None else day)[()]
         base, target = (
-            Decimal(repr(self._value(name, one, day is None))) for name in (currency, to)
+            Decimal(repr(self._value(name, on, day is None))) for name in (currency, to)
         )
         return (Decimal(1), Decimal(1)) if currency == to else (target, base)
 

@@ -12,7 +12,7 @@ from .windows import pooled
 HOURS = np.timedelta64(1, "h")
 
 
-def lines(done) -> list[dict]:
+def lines(settlement) -> list[dict]:
     """Charge lines of a Settlement, expected values over its leading axes, one set for each window, in the order of the SKUs.
 
     Per SKU: what each instrument covered (Usage, Committed, Used), what is on demand (Usage, Standard). Per instrument: what was not
@@ -24,24 +24,30 @@ def lines(done) -> list[dict]:
     >>> [(line["ChargeCategory"], line["CommitmentDiscountStatus"], line["EffectiveCost"]) for line in price({"gpu": 3.0}, {"gpu": 1.0}, [plan]).lines()]
     [('Usage', 'Used', 1.0), ('Usage', None, 1.0), ('Purchase', None, 0.0)]
     """
-    windows, charges = done.on_demand.shape[-2], []
+    windows, charges = settlement.on_demand.shape[-2], []
     mean = _mean_to(3)
     listed, contracted = (
-        mean(done.list_cost - done.list_of_spill),
-        mean(done.contracted_cost - done.on_demand),
+        mean(settlement.list_cost - settlement.list_of_spill),
+        mean(settlement.contracted_cost - settlement.on_demand),
     )
     spill, spilled, spilled_list = (
-        mean(_windowed(done.spill, done.window_of, windows)),
-        mean(done.on_demand),
-        mean(done.list_of_spill),
+        mean(_windowed(settlement.spill, settlement.window_of, windows)),
+        mean(settlement.on_demand),
+        mean(settlement.list_of_spill),
     )
-    covered = [mean(_windowed(part.covered, done.window_of, windows)) for part in done.allocations]
-    amounts = [mean(_windowed(part.amount, done.window_of, windows)) for part in done.allocations]
+    covered = [
+        mean(_windowed(part.covered, settlement.window_of, windows))
+        for part in settlement.allocations
+    ]
+    amounts = [
+        mean(_windowed(part.amount, settlement.window_of, windows))
+        for part in settlement.allocations
+    ]
     whole = sum(covered) if covered else np.zeros_like(spill)
     for w in range(windows):
-        for s, sku in enumerate(done.skus):
+        for s, sku in enumerate(settlement.skus):
             for held, part, units, amount in zip(
-                done.instruments, done.allocations, covered, amounts
+                settlement.instruments, settlement.allocations, covered, amounts
             ):
                 if units[w, s] <= 0:
                     continue
@@ -77,7 +83,11 @@ def lines(done) -> list[dict]:
                     )
                 )
         for held, part, amount, fee, billed in zip(
-            done.instruments, done.allocations, amounts, done.fees, billed_fees(done)
+            settlement.instruments,
+            settlement.allocations,
+            amounts,
+            settlement.fees,
+            billed_fees(settlement),
         ):
             rest = fee[w] - float(amount[w].sum()) * part.price
             if rest > 1e-9 * max(fee[w], 1.0):
@@ -116,35 +126,35 @@ def lines(done) -> list[dict]:
     return charges
 
 
-def billed_fees(done) -> np.ndarray:
+def billed_fees(settlement) -> np.ndarray:
     """What invoices say of the fees, by window: (instrument, window).
 
     The upfront share of the whole term's fee in the window its first period lies in, the rest with the periods. Over the whole term the
     sum is the effective fee. Raises PriceError for an upfront share without a term or dates.
     """
-    windows, billed = done.on_demand.shape[-2], []
-    for held, fee in zip(done.instruments, done.fees):
+    windows, billed = settlement.on_demand.shape[-2], []
+    for held, fee in zip(settlement.instruments, settlement.fees):
         share = held.upfront_share
         if not share:
             billed.append(fee)
             continue
-        if not (held.start and held.end) or done.dates is None or len(done.dates) < 2:
+        if not (held.start and held.end) or settlement.dates is None or len(settlement.dates) < 2:
             raise PriceError(
                 f"settlement: '{held.id}' is paid upfront; give its start and end, and dates of at least two periods, to know "
                 "what is billed when."
             )
         own = fee * (1 - share)
         inside = np.flatnonzero(
-            (done.dates >= np.datetime64(held.start, "h"))
-            & (done.dates < np.datetime64(held.end, "h"))
+            (settlement.dates >= np.datetime64(held.start, "h"))
+            & (settlement.dates < np.datetime64(held.end, "h"))
         )
-        if len(inside) and done.dates[inside[0]] <= np.datetime64(held.start, "h"):
-            own[done.window_of[inside[0]]] += share * _term_fee(held, done)
+        if len(inside) and settlement.dates[inside[0]] <= np.datetime64(held.start, "h"):
+            own[settlement.window_of[inside[0]]] += share * _term_fee(held, settlement)
         billed.append(own)
     return np.stack(billed) if billed else np.zeros((0, windows))
 
 
-def invoice(done, adjustments=None, periods=None):
+def invoice(settlement, adjustments=None, periods=None):
     """The end of the composition: a Settlement's charges with credits, support fee and tax, as an invoice.Invoice (..., window).
 
     adjustments   credits, support, tax (prices/adjustments.Adjustments); its negotiated prices and commitments must be empty: those are
@@ -169,22 +179,25 @@ def invoice(done, adjustments=None, periods=None):
             "invoice: negotiated prices and commitments are settled already; give credits, support and tax only, and negotiated "
             "prices to the settlement (contracted)."
         )
-    windows = done.on_demand.shape[-2]
+    windows = settlement.on_demand.shape[-2]
     by_sku = [
-        _windowed(part.amount, done.window_of, windows) * part.price for part in done.allocations
+        _windowed(part.amount, settlement.window_of, windows) * part.price
+        for part in settlement.allocations
     ]
-    whole = sum(by_sku) if by_sku else np.zeros_like(done.on_demand)
+    whole = sum(by_sku) if by_sku else np.zeros_like(settlement.on_demand)
     charges = [
         Charge(
             sku=sku,
-            list_cost=done.list_cost[..., s],
-            contracted_cost=done.contracted_cost[..., s],
-            effective_cost=done.on_demand[..., s] + whole[..., s],
-            billed_cost=done.on_demand[..., s],
+            list_cost=settlement.list_cost[..., s],
+            contracted_cost=settlement.contracted_cost[..., s],
+            effective_cost=settlement.on_demand[..., s] + whole[..., s],
+            billed_cost=settlement.on_demand[..., s],
         )
-        for s, sku in enumerate(done.skus)
+        for s, sku in enumerate(settlement.skus)
     ]
-    for held, fee, used, billed in zip(done.instruments, done.fees, by_sku, billed_fees(done)):
+    for held, fee, used, billed in zip(
+        settlement.instruments, settlement.fees, by_sku, billed_fees(settlement)
+    ):
         unused = np.maximum(fee - used.sum(axis=-1), 0.0)
         charges.append(
             Charge(
@@ -199,16 +212,16 @@ def invoice(done, adjustments=None, periods=None):
     return apply(adjustments, charges, periods)
 
 
-def _term_fee(held, done) -> float:
+def _term_fee(held, settlement) -> float:
     """Effective fee of the whole term, money: its windows are months, the term, or as long as the periods given."""
-    part = done.allocation(held.id)
+    part = settlement.allocation(held.id)
     each = float(part.fee.max()) if len(part.fee) else 0.0
     start, end = np.datetime64(held.start, "h"), np.datetime64(held.end, "h")
     if held.window == "term":
         return each
     if held.window == "month":
         return each * float(months_between(start, end - HOURS) + 1)
-    return each * float((end - start) / np.diff(done.dates)[0])
+    return each * float((end - start) / np.diff(settlement.dates)[0])
 
 
 def _line(

@@ -173,7 +173,7 @@ def settle(
     unit = _unit_prices(skus, {**rates, **deals})
 
     held = ordered(_checked(instruments, skus))
-    rest, blocked, done = usage.copy(), np.zeros_like(usage), []
+    rest, blocked, allocations = usage.copy(), np.zeros_like(usage), []
     for instrument in held:
         inside = _in_term(instrument, dates, periods)
         where = {"period": None, "month": window_of, "term": np.zeros(periods, int)}[
@@ -184,7 +184,7 @@ def settle(
         if part.blocked is not None:
             part_blocked = np.minimum(part.blocked, rest)
             blocked, rest = blocked + part_blocked, rest - part_blocked
-        done.append(part)
+        allocations.append(part)
 
     served = usage - blocked
     already = already or {}
@@ -199,15 +199,15 @@ def settle(
         )
 
     listed = money(served, rates)
-    spilled = money(rest, rates) if done else listed
+    spilled = money(rest, rates) if allocations else listed
 
     deal = {**rates, **deals}
     contracted_cost = money(served, deal) if deals else listed
-    on_demand = (money(rest, deal) if done else contracted_cost) if deals else spilled
+    on_demand = (money(rest, deal) if allocations else contracted_cost) if deals else spilled
     return Settlement(
         skus=skus,
         instruments=tuple(held),
-        allocations=tuple(done),
+        allocations=tuple(allocations),
         usage=usage,
         spill=rest,
         blocked=blocked,
@@ -455,10 +455,12 @@ def _charge(form, amount: np.ndarray, window_of: np.ndarray, already) -> np.ndar
     return charge_months([form] * windows, pooled(amount, window_of, windows), already)
 
 
-def _by_window(done: Allocation, window_of: np.ndarray, windows: int) -> np.ndarray:
+def _by_window(allocation: Allocation, window_of: np.ndarray, windows: int) -> np.ndarray:
     """An instrument's fee by the windows of the rate forms, (window,): a longer window's fee is spread over its periods."""
-    each = np.bincount(done.window_of, minlength=len(done.fee))
+    each = np.bincount(allocation.window_of, minlength=len(allocation.fee))
     by_period = (
-        (done.fee / np.maximum(each, 1))[done.window_of] if len(done.window_of) else np.zeros(0)
+        (allocation.fee / np.maximum(each, 1))[allocation.window_of]
+        if len(allocation.window_of)
+        else np.zeros(0)
     )
     return np.bincount(window_of, by_period, windows)

@@ -386,16 +386,21 @@ def _check_priced(
     if not missing.any() or not (bad := missing & (quantity > 0)).any():
         return
     at = tuple(np.argwhere(bad)[0])
-    offer, one = (int(np.broadcast_to(array, bad.shape)[at]) for array in (offers, row))
+    offer, price_row = (int(np.broadcast_to(array, bad.shape)[at]) for array in (offers, row))
     sheet, priced = (
-        table.prices[one, 0],
+        table.prices[price_row, 0],
         [],
     )  # prices of its own: what a fallback filled in is left out
     for bucket in BUCKETS:
         filled = [
-            sheet[INDEX[other]] for other in bucket.else_as if not table.missing[one, INDEX[other]]
+            sheet[INDEX[other]]
+            for other in bucket.else_as
+            if not table.missing[price_row, INDEX[other]]
         ]
-        if not table.missing[one, INDEX[bucket.name]] and sheet[INDEX[bucket.name]] not in filled:
+        if (
+            not table.missing[price_row, INDEX[bucket.name]]
+            and sheet[INDEX[bucket.name]] not in filled
+        ):
             priced.append(bucket.name)
     raise PriceError(
         f"tokens: {table.name(offer)} has no price for {name}. It has prices for: {listing(priced)}."

@@ -93,12 +93,12 @@ def price_records(
     read: dict[int, Buckets] = {}
     for at, record in enumerate(records):
         try:
-            one = from_vendor(vendor, record, **(reading or {}))
-            if any(np.ndim(value) for value in one.values()):
+            buckets = from_vendor(vendor, record, **(reading or {}))
+            if any(np.ndim(value) for value in buckets.values()):
                 raise PriceError(
                     f"usage of {vendor}: a field is a list of numbers; give one record for each request."
                 )
-            read[at] = one
+            read[at] = buckets
         except FinOpsError as problem:
             refused[at] = str(problem)
     cost = np.full(len(records), np.nan)

@@ -374,16 +374,16 @@ def _resolve(prices: np.ndarray) -> np.ndarray:
     """Fill in, bucket by bucket, the price a bucket without one is charged at; returns what stays without, (row, bucket)."""
     own = ~np.isnan(prices[:, 0])
     for bucket in BUCKETS:
-        j, done = INDEX[bucket.name], own[:, INDEX[bucket.name]].copy()
+        j, priced = INDEX[bucket.name], own[:, INDEX[bucket.name]].copy()
         for other in bucket.else_as:
-            take = ~done & own[:, INDEX[other]]
+            take = ~priced & own[:, INDEX[other]]
             if (
                 bucket.name.startswith("cache_read_") and other == "cache_read"
             ):  # cached audio beside both prices: nobody says which
                 take &= ~own[:, INDEX[bucket.else_as[1]]]
-                done |= own[:, INDEX["cache_read"]] & own[:, INDEX[bucket.else_as[1]]]
+                priced |= own[:, INDEX["cache_read"]] & own[:, INDEX[bucket.else_as[1]]]
             prices[take, :, j] = prices[take, :, INDEX[other]]
-            done |= take
+            priced |= take
     return np.isnan(prices[:, 0])
 
 

@@ -239,26 +239,26 @@ def _refuse_strangers(path: Path, head: bytes) -> None:
 def _gunzip(path: Path) -> bytes:
     """The text inside a gzip, unpacked piece by piece with a limit; truncated or damaged files are refused."""
     allowed = min(MAX_TEXT, max(FREE_TEXT, MAX_RATIO * path.stat().st_size))
-    out, rest, done = io.BytesIO(), b"", False
+    out, rest, ended = io.BytesIO(), b"", False
     engine = zlib.decompressobj(31)
     try:
         with path.open("rb") as file:
             while rest or (rest := file.read(1 << 20)):
-                if done:  # a second gzip member
-                    engine, done = zlib.decompressobj(31), False
+                if ended:  # a second gzip member
+                    engine, ended = zlib.decompressobj(31), False
                 out.write(engine.decompress(rest, 1 << 22))
                 if out.tell() > allowed:
                     raise InputError(
                         f"{path.name}: unpacks to more than {allowed:,} bytes from "
                         f"{path.stat().st_size:,}: refused as a bomb. Deliver Parquet or smaller files."
                     )
-                done = engine.eof
-                rest = engine.unused_data if done else engine.unconsumed_tail
+                ended = engine.eof
+                rest = engine.unused_data if ended else engine.unconsumed_tail
     except zlib.error as problem:
         raise InputError(
             f"{path.name}: the gzip is damaged: {short(problem)}. Download it again."
         ) from None
-    if not done:
+    if not ended:
         raise InputError(
             f"{path.name}: the gzip ends too early: the download was cut off. Download it again."
         )
