@@ -380,7 +380,7 @@ def _pricing(kind: str, usage: str, option: str) -> str:
 
 def _maps(c: Columns) -> dict[str, pa.Array]:
     """Tags, and what AWS's own FOCUS export calls x_CostCategories and x_Discounts, as JSON: from maps or from a column for each key."""
-    own = {"resourcetags": [], "tags": [], "costcategory": []}
+    own: dict[str, list] = {"resourcetags": [], "tags": [], "costcategory": []}
     for word, name in c.names.items():
         prefix = next(
             (prefix for prefix in own if word.startswith(prefix) and word != prefix), None
