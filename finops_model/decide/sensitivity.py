@@ -454,11 +454,11 @@ def _measures(totals: np.ndarray) -> dict[str, float]:
     return {measure: answers.answer(totals, measure).value for measure in MEASURES}
 
 
-def _notes(ready: Study, groups, found) -> tuple[str, ...]:
+def _notes(ready: Study, groups, sobol) -> tuple[str, ...]:
     notes = [
         f"{' and '.join(names)} move together and are one group: a Sobol index of one of them alone would have no meaning."
         for names in groups
-        if len(names) > 1 and found
+        if len(names) > 1 and sobol
     ]
     monthly = sorted(
         {event.draw or event.path for event in ready.resolved.events if event.per == "month"}
@@ -472,7 +472,7 @@ def _notes(ready: Study, groups, found) -> tuple[str, ...]:
         for path, one in ready.risks.items()
         if not isinstance(one.risk, Factors)
     ]
-    widest = max((index.total_error for index in found), default=0.0)
+    widest = max((index.total_error for index in sobol), default=0.0)
     if widest > 0.05:
         notes.append(
             f"Sobol indices are ± {widest:.2f} with these paths; take more paths for firmer ones."

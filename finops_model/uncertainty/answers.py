@@ -111,13 +111,13 @@ def quantile_error(distribution: Distribution, level: float, paths) -> np.ndarra
 
 def _some(paths) -> np.ndarray:
     """Numbers of paths; raises ScenarioError unless each is a whole number, 1 or more."""
-    found = np.asarray(paths, dtype=float)
-    wrong = ~(np.isfinite(found) & (found >= 1) & (found == np.floor(found)))
+    values = np.asarray(paths, dtype=float)
+    wrong = ~(np.isfinite(values) & (values >= 1) & (values == np.floor(values)))
     if wrong.any():
         raise ScenarioError(
-            f"paths is {found[wrong].flat[0]:g}; a simulation needs a whole number of paths, 1 or more."
+            f"paths is {values[wrong].flat[0]:g}; a simulation needs a whole number of paths, 1 or more."
         )
-    return found
+    return values
 
 
 def order_statistic_error(distribution: Distribution, level: float, paths: int) -> float:
@@ -184,18 +184,18 @@ def enough_paths(
     if what == "overrun":
         if budget is None:
             raise ScenarioError("the chance of an overrun needs a budget.")
-        found = overrun(totals, budget)
-        error = found.standard_error
+        estimate = overrun(totals, budget)
+        error = estimate.standard_error
     else:
-        found = answer(totals, what)
-        if found.value == 0 and found.standard_error > 0:
+        estimate = answer(totals, what)
+        if estimate.value == 0 and estimate.standard_error > 0:
             raise ScenarioError(
-                f"{what} is 0 ± {found.standard_error:,.2g}: no error can be a share of 0. Ask for another figure, or for the "
+                f"{what} is 0 ± {estimate.standard_error:,.2g}: no error can be a share of 0. Ask for another figure, or for the "
                 "chance of an overrun."
             )
-        error = found.relative_error if found.standard_error > 0 else 0.0
-    wanted = math.ceil(found.paths * (error / target) ** 2 - 1e-9)
-    return Enough(what, target, found, error <= target, max(wanted, 1))
+        error = estimate.relative_error if estimate.standard_error > 0 else 0.0
+    wanted = math.ceil(estimate.paths * (error / target) ** 2 - 1e-9)
+    return Enough(what, target, estimate, error <= target, max(wanted, 1))
 
 
 def converge(totals, what: str = "p90", steps: int = 8) -> list[Estimate]:
@@ -236,8 +236,8 @@ def difference(base, other, what: str = "mean", budget: float | None = None) -> 
         error = mean(moved).standard_error if moved.any() else share(0, len(x)).standard_error
         return Difference(what, _around(moved.mean(), error, len(x)), alone)
     if what == "mean":
-        found, alone = mean(y - x), math.hypot(mean(x).standard_error, mean(y).standard_error)
-        return Difference(what, found, alone)
+        paired, alone = mean(y - x), math.hypot(mean(x).standard_error, mean(y).standard_error)
+        return Difference(what, paired, alone)
     one, two = answer(x, what), answer(y, what)
     level = float(what.removeprefix("cvar").removeprefix("p")) / 100
     cut = [np.quantile(v, level) for v in (x, y)]

@@ -112,8 +112,8 @@ def breach(monthly, months, budget: float, booked: float = 0.0) -> Breach:
 
     Costs may be negative in a month (a refund): the first time counts.
 
-    >>> found = breach([[30.0, 30.0], [10.0, 10.0]], ("2026-11", "2026-12"), 50.0)
-    >>> found.ever.value, found.typical
+    >>> answer = breach([[30.0, 30.0], [10.0, 10.0]], ("2026-11", "2026-12"), 50.0)
+    >>> answer.ever.value, answer.typical
     (0.5, '2026-12')
     """
     costs, months = np.asarray(monthly, dtype=float), tuple(months)
@@ -133,10 +133,10 @@ def breach(monthly, months, budget: float, booked: float = 0.0) -> Breach:
     ever = over.any(axis=1)
     counts = np.bincount(over.argmax(axis=1)[ever], minlength=len(months))
     paths, hit = len(costs), int(ever.sum())
-    found = [None, None, None]
+    when = [None, None, None]
     if hit:
         up = np.cumsum(counts) / hit
-        found = [months[int(np.searchsorted(up, q - 1e-12))] for q in (0.5, 0.1, 0.9)]
+        when = [months[int(np.searchsorted(up, q - 1e-12))] for q in (0.5, 0.1, 0.9)]
     return Breach(
-        months, tuple(share(int(count), paths) for count in counts), share(hit, paths), *found
+        months, tuple(share(int(count), paths) for count in counts), share(hit, paths), *when
     )

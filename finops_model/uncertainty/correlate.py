@@ -25,52 +25,52 @@ def check_correlation(matrix, names=None, where: str = "correlation") -> np.ndar
     (2, 2)
     """
     try:
-        found = np.asarray(matrix, dtype=float)
+        values = np.asarray(matrix, dtype=float)
     except (TypeError, ValueError):
         raise ScenarioError(f"{where}: {str(matrix)[:40]} is no matrix of numbers.") from None
-    if found.ndim != 2 or found.shape[0] != found.shape[1] or not found.size:
+    if values.ndim != 2 or values.shape[0] != values.shape[1] or not values.size:
         shape = (
-            f"a matrix of {' × '.join(map(str, found.shape))}"
-            if found.ndim > 1
+            f"a matrix of {' × '.join(map(str, values.shape))}"
+            if values.ndim > 1
             else "a single row of numbers"
-            if found.ndim
+            if values.ndim
             else "a single number"
         )
         raise ScenarioError(f"{where}: {shape}; it must be square, one row for each name.")
     names = (
         [str(name) for name in names]
         if names is not None
-        else [str(i + 1) for i in range(len(found))]
+        else [str(i + 1) for i in range(len(values))]
     )
-    if len(names) != len(found):
+    if len(names) != len(values):
         raise ScenarioError(
-            f"{where}: {len(names)} names but {len(found)} rows; give one row for each name."
+            f"{where}: {len(names)} names but {len(values)} rows; give one row for each name."
         )
-    for i in range(len(found)):
-        if not found[i, i] == 1:
+    for i in range(len(values)):
+        if not values[i, i] == 1:
             raise ScenarioError(
-                f"{where}: {names[i]} with itself is {found[i, i]:g}; the diagonal must be 1."
+                f"{where}: {names[i]} with itself is {values[i, i]:g}; the diagonal must be 1."
             )
         for j in range(i):
-            if not -1 <= found[i, j] <= 1:
+            if not -1 <= values[i, j] <= 1:
                 raise ScenarioError(
-                    f"{where}: {names[j]} with {names[i]} is {found[i, j]:g}; a correlation lies from -1 to 1."
+                    f"{where}: {names[j]} with {names[i]} is {values[i, j]:g}; a correlation lies from -1 to 1."
                 )
-            if abs(found[i, j] - found[j, i]) > 1e-12:
+            if abs(values[i, j] - values[j, i]) > 1e-12:
                 raise ScenarioError(
-                    f"{where}: {names[j]} with {names[i]} is {found[j, i]:g} in one row and {found[i, j]:g} in the other; "
+                    f"{where}: {names[j]} with {names[i]} is {values[j, i]:g} in one row and {values[i, j]:g} in the other; "
                     "the matrix must be symmetric."
                 )
-    if np.linalg.eigvalsh(found)[0] < -TINY:
-        near = nearest_correlation(found)
-        most = np.unravel_index(np.argmax(np.round(np.abs(near - found), 9)), found.shape)
+    if np.linalg.eigvalsh(values)[0] < -TINY:
+        near = nearest_correlation(values)
+        most = np.unravel_index(np.argmax(np.round(np.abs(near - values), 9)), values.shape)
         i, j = sorted(map(int, most))
         raise ScenarioError(
-            f"{where}: these correlations cannot exist together (smallest eigenvalue {np.linalg.eigvalsh(found)[0]:.3g}). "
-            f"{names[i]} with {names[j]} is {found[i, j]:g} and contradicts the others most; in the nearest possible matrix "
+            f"{where}: these correlations cannot exist together (smallest eigenvalue {np.linalg.eigvalsh(values)[0]:.3g}). "
+            f"{names[i]} with {names[j]} is {values[i, j]:g} and contradicts the others most; in the nearest possible matrix "
             f"it is {near[i, j]:.3f}. Take that matrix (nearest_correlation), or state fewer pairs through factors."
         )
-    return found
+    return values
 
 
 def nearest_correlation(matrix, rounds: int = 2000) -> np.ndarray:
@@ -94,10 +94,10 @@ def nearest_correlation(matrix, rounds: int = 2000) -> np.ndarray:
     values, vectors = np.linalg.eigh(y)  # the last step left the cone by a rounding
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     root /= np.linalg.norm(root, axis=1, keepdims=True)
-    found = root @ root.T
-    found = (found + found.T) / 2
-    np.fill_diagonal(found, 1.0)
-    return found
+    nearest = root @ root.T
+    nearest = (nearest + nearest.T) / 2
+    np.fill_diagonal(nearest, 1.0)
+    return nearest
 
 
 def root_of(matrix: np.ndarray) -> np.ndarray:
@@ -159,10 +159,10 @@ def iman_conover(samples, matrix, seed: int = 0, names=None) -> np.ndarray:
     scores = scores / scores.std(axis=0)
     own = root_of(np.corrcoef(scores.T).reshape(count, count))
     wanted = scores @ np.linalg.solve(own, np.eye(count)).T @ root_of(matrix).T
-    found = np.empty_like(x)
+    ordered = np.empty_like(x)
     for i in range(count):
-        found[np.argsort(wanted[:, i], kind="stable"), i] = np.sort(x[:, i])
-    return found
+        ordered[np.argsort(wanted[:, i], kind="stable"), i] = np.sort(x[:, i])
+    return ordered
 
 
 def spearman_of(samples) -> np.ndarray:
@@ -235,7 +235,7 @@ def normal_from_lognormal_pearson(pearson: float, sigma1: float, sigma2: float) 
 
 
 def _rho(value):
-    found = np.asarray(value, dtype=float)
-    if not ((found >= -1) & (found <= 1)).all():
+    rho = np.asarray(value, dtype=float)
+    if not ((rho >= -1) & (rho <= 1)).all():
         raise ScenarioError(f"correlation: {str(value)[:40]}; a correlation lies from -1 to 1.")
-    return found
+    return rho

@@ -64,8 +64,8 @@ def reached(
 
     delayed = on_paths(delay, seed, f"{name}/delay_months", paths)
     of_day, age = dates.astype("datetime64[M]"), (dates - np.datetime64(since, "D")).astype(int) + 1
-    found = [progress(age[0] - 1 - (delayed + later) * MONTH, months, curve)]
+    by_month = [progress(age[0] - 1 - (delayed + later) * MONTH, months, curve)]
     for month in np.unique(of_day):  # month by month: paths × all days would be large
         here = age[of_day == month] - (delayed[:, None] + later) * MONTH
-        found.append(progress(here, months, curve).mean(axis=1))
-    return np.array(found).reshape(len(found), len(paths)).T
+        by_month.append(progress(here, months, curve).mean(axis=1))
+    return np.array(by_month).reshape(len(by_month), len(paths)).T

@@ -78,9 +78,9 @@ def fit(kind: str, data, method: str = "likelihood", **known) -> Fitted:
         raise ScenarioError(unknown("", "method", method, METHODS))
     x = np.sort(_data(kind, data))
     if method == "quantiles" and kind not in ("discrete", "poisson"):
-        found = through(kind, {q: float(np.quantile(x, q)) for q in STATED}, **known)
+        distribution = through(kind, {q: float(np.quantile(x, q)) for q in STATED}, **known)
     else:
-        found = _by(kind, x, method, known)
+        distribution = _by(kind, x, method, known)
     parameters = {
         "discrete": 0,
         "exponential": 1,
@@ -89,23 +89,24 @@ def fit(kind: str, data, method: str = "likelihood", **known) -> Fitted:
         "log_metalog": 3,
     }.get(kind, 2)
     with np.errstate(divide="ignore"):
-        likelihood = float(np.log(found.density(x)).sum())
+        likelihood = float(np.log(distribution.density(x)).sum())
     steps = np.arange(len(x) + 1) / len(x)
     before, at = (
-        np.asarray(found.cdf(np.nextafter(x, -np.inf)), float),
-        np.asarray(found.cdf(x), float),
+        np.asarray(distribution.cdf(np.nextafter(x, -np.inf)), float),
+        np.asarray(distribution.cdf(x), float),
     )
     first, last = np.searchsorted(x, x, "left"), np.searchsorted(x, x, "right")
     gap = float(max(np.abs(at - steps[last]).max(), np.abs(before - steps[first]).max()))
     from scipy.stats import kstwo
 
     table = tuple(
-        (q, float(np.quantile(x, q)), float(found.quantile(q))) for q in (0.05, 0.1, 0.5, 0.9, 0.95)
+        (q, float(np.quantile(x, q)), float(distribution.quantile(q)))
+        for q in (0.05, 0.1, 0.5, 0.9, 0.95)
     )
     return Fitted(
         kind,
         method,
-        found,
+        distribution,
         len(x),
         likelihood,
         2 * parameters - 2 * likelihood,
@@ -128,7 +129,7 @@ def best_fit(
     lowest = float(np.min(_data("normal", data)))
     return sorted(
         (fit(kind, data, method) for kind in kinds if lowest > 0 or kind not in POSITIVE),
-        key=lambda found: found.aic,
+        key=lambda fitted: fitted.aic,
     )
 
 
@@ -138,7 +139,7 @@ def through(kind: str, quantiles: dict[float, float], **known) -> Distribution:
     >>> [round(float(x), 9) for x in through("lognormal", {0.1: 80, 0.9: 200}).quantile([0.1, 0.9])]
     [80.0, 200.0]
     """
-    from .distributions._logit import read_quantiles, told
+    from .distributions._logit import in_words, read_quantiles
 
     if kind in ("metalog", "log_metalog"):
         return make(kind, {"quantiles": quantiles, **known})
@@ -149,10 +150,10 @@ def through(kind: str, quantiles: dict[float, float], **known) -> Distribution:
     )
     if len(p) < (1 if kind == "exponential" else 2):
         raise ScenarioError(
-            f"{kind}: {told(p, v)} alone does not say how wide it is; give another quantile."
+            f"{kind}: {in_words(p, v)} alone does not say how wide it is; give another quantile."
         )
     if kind in POSITIVE and v[0] <= 0:
-        raise ScenarioError(f"{kind}: {told(p[:1], v[:1])}; a {kind} has positive values only.")
+        raise ScenarioError(f"{kind}: {in_words(p[:1], v[:1])}; a {kind} has positive values only.")
     if kind in ("normal", "lognormal"):
         level, spread = _line(ndtri(p), np.log(v) if kind == "lognormal" else v)
         return make(

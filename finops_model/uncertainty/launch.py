@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from .curves import month_profile, reached
-from .risks._base import Clock, Factors, Uncertain, the, told
+from .risks._base import Clock, Factors, Uncertain, in_words, the
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,4 +40,4 @@ class Launch(Factors):
         )
 
     def words(self) -> str:
-        return f"{the(self, 'demand')} begins {told(self.delay_months)} months late"
+        return f"{the(self, 'demand')} begins {in_words(self.delay_months)} months late"

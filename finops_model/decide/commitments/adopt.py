@@ -28,7 +28,7 @@ class Ground:
 
 
 def adopt(
-    found: Recommendation,
+    recommendation: Recommendation,
     ground: Ground,
     base: str | None,
     *,
@@ -40,7 +40,7 @@ def adopt(
 
     Raises PriceError where there is nothing to add, or an offer that a scenario cannot settle: blocked demand has no price there.
     """
-    bought = [one for one in found.purchases if one.quantity > 0]
+    bought = [one for one in recommendation.purchases if one.quantity > 0]
     if not bought:
         raise PriceError(
             "nothing is recommended, so there is nothing to write as a scenario. Look at the other levels, or loosen a limit."

@@ -127,8 +127,8 @@ def online_reservation(
     on_demand   money per unit and time without
     term        times that a reservation runs
 
-    >>> found = online_reservation([1.0] * 167, upfront=1.0, on_demand=0.01, discounted=0.004, term=1000)
-    >>> round(found.ratio, 4)            # never above 2 - 0.4
+    >>> online = online_reservation([1.0] * 167, upfront=1.0, on_demand=0.01, discounted=0.004, term=1000)
+    >>> round(online.ratio, 4)            # never above 2 - 0.4
     1.5971
     """
     demand = np.atleast_1d(quantities("demand", demand))

@@ -325,10 +325,14 @@ def _one_length(offers: tuple[Offer, ...]) -> None:
         )
 
 
-def _payment_notes(offers: tuple[Offer, ...], found: Recommendation, first: str) -> list[str]:
+def _payment_notes(
+    offers: tuple[Offer, ...], recommendation: Recommendation, first: str
+) -> list[str]:
     """Of two payment options the lower rate is bought; up to which cost of money that is right."""
     notes = []
-    for one in [p.offer for p in found.purchases if p.quantity > 0 and p.offer.upfront_share > 0]:
+    for one in [
+        p.offer for p in recommendation.purchases if p.quantity > 0 and p.offer.upfront_share > 0
+    ]:
         for other in offers:
             if (other.skus, other.kind, other.term_months) != (
                 one.skus,

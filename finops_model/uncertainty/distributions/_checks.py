@@ -10,16 +10,16 @@ from ...errors import ScenarioError
 
 def rising(kind: str, **values) -> tuple[float, ...]:
     """min, mode, max as floats in their order, min below max; raises ScenarioError."""
-    found = {name: finite(value, f"{kind}: {name}") for name, value in values.items()}
-    low, *between, high = found.values()
-    text = ", ".join(f"{name} {value:g}" for name, value in found.items())
+    numbers = {name: finite(value, f"{kind}: {name}") for name, value in values.items()}
+    low, *between, high = numbers.values()
+    text = ", ".join(f"{name} {value:g}" for name, value in numbers.items())
     if low >= high:
         raise ScenarioError(
             f"{kind}: {text}: min must be below max. For a certain value write one number."
         )
     if any(not low <= value <= high for value in between):
         raise ScenarioError(f"{kind}: {text}: mode must lie from min to max.")
-    return tuple(found.values())
+    return tuple(numbers.values())
 
 
 def one_of(kind: str, given: dict, *choices: tuple[str, ...]) -> dict[str, float]:

@@ -34,11 +34,11 @@ def slopes(t, count: int) -> np.ndarray:
     t = np.asarray(t, float)
     half = expit(t) - 0.5
     inner = 0.25 - half**2
-    found = []
+    columns = []
     for power, odds in _shape(count):
         turn = power * half ** max(power - 1, 0) * inner if power else np.zeros_like(t)
-        found.append(half**power + turn * t if odds else turn)
-    return np.stack(found, axis=-1)
+        columns.append(half**power + turn * t if odds else turn)
+    return np.stack(columns, axis=-1)
 
 
 def weighted(parts: np.ndarray, coefficients) -> np.ndarray:
@@ -79,7 +79,7 @@ def read_quantiles(kind: str, quantiles) -> tuple[np.ndarray, np.ndarray]:
         )
     if not (np.diff(values) > 0).all():
         raise ScenarioError(
-            f"{told(chances, values)} must rise. For a certain value write one number."
+            f"{in_words(chances, values)} must rise. For a certain value write one number."
         )
     return chances, values
 
@@ -94,7 +94,7 @@ def percent(chance: float) -> str:
     return f"p{number.zfill(2) if '.' not in number else number}"
 
 
-def told(chances, values) -> str:
+def in_words(chances, values) -> str:
     return ", ".join(f"{percent(p)} {v:g}" for p, v in zip(chances, values))
 
 
@@ -138,7 +138,7 @@ def fit(kind: str, chances, values, forward, backward) -> tuple[float, ...]:
         max(least, on_scale[middle - 1]),
         min(most, on_scale[middle + 1]) if middle + 1 < count else most,
     )
-    name, text = percent(chances[middle]), told(chances, values)
+    name, text = percent(chances[middle]), in_words(chances, values)
     if least < most and math.isfinite(least) and math.isfinite(most):
         inside = 1e-4 * (most - least)
         raise ScenarioError(
@@ -196,13 +196,13 @@ class LogOdds(Distribution):
             with np.errstate(divide="ignore"):
                 inner = np.log(np.maximum(x - self.bound, 0.0))
         a = self.coefficients
-        found = solve(
+        odds = solve(
             lambda t: weighted(terms(t, len(a)), a),
             np.nan_to_num(inner, posinf=1e300, neginf=-1e300),
             -700.0,
             700.0,
         )
-        return np.where(inner == -np.inf, -np.inf, np.where(inner == np.inf, np.inf, found))[()]
+        return np.where(inner == -np.inf, -np.inf, np.where(inner == np.inf, np.inf, odds))[()]
 
     def cdf(self, x):
         return expit(self._odds(x))

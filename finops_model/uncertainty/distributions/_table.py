@@ -45,7 +45,7 @@ def tabulated(u, exact, density, *parameters):
     cell = at.astype(np.intp)
     t = at - cell
     c0, c1, c2, c3 = (column[cell] for column in _table(exact, density, parameters))
-    found = c0 + t * (c1 + t * (c2 + t * c3))
+    value = c0 + t * (c1 + t * (c2 + t * c3))
     if not inside.all():
-        found = np.where(inside, found, exact(u, 1 - u, *parameters))
-    return found[()]
+        value = np.where(inside, value, exact(u, 1 - u, *parameters))
+    return value[()]

@@ -65,14 +65,14 @@ class Mixture(Distribution):
         each = np.stack([np.broadcast_to(part.quantile(u), u.shape) for part in self.parts])
         low, high = each.min(axis=0), each.max(axis=0)
         inside = (u > 0) & (u < 1) & (low < high)
-        found = np.where(u <= 0, low, high)
+        value = np.where(u <= 0, low, high)
         if inside.any():
-            found = np.array(found)
+            value = np.array(value)
             reach = (
                 low[inside] - 1e-12 * np.abs(low[inside]) - 1e-300
             )  # an atom at the lower end is reached too
             if self._smooth:
-                found[inside] = solve_smooth(
+                value[inside] = solve_smooth(
                     self.cdf,
                     self.density,
                     u[inside],
@@ -81,8 +81,8 @@ class Mixture(Distribution):
                     np.interp(u[inside], *self._knots),
                 )
             else:
-                found[inside] = solve(self.cdf, u[inside] - 1e-15, reach, high[inside])
-        return found[()]
+                value[inside] = solve(self.cdf, u[inside] - 1e-15, reach, high[inside])
+        return value[()]
 
     @cached_property
     def _knots(self) -> tuple[np.ndarray, np.ndarray]:

@@ -28,8 +28,8 @@ class Poisson(Distribution):
         """Smallest count whose probability of at most that many is u or more."""
         u = np.asarray(u, float)
         first, up = self._counts
-        found = np.where(u >= 1, np.inf, first + np.searchsorted(up, u - 1e-15, side="left"))
-        return np.where(u <= 0, 0.0, found)[()]
+        count = np.where(u >= 1, np.inf, first + np.searchsorted(up, u - 1e-15, side="left"))
+        return np.where(u <= 0, 0.0, count)[()]
 
     @cached_property
     def _counts(self) -> tuple[float, np.ndarray]:

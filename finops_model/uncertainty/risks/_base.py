@@ -289,17 +289,17 @@ class Factors(Risk):
 
 def names_of(value, key: str) -> tuple[str, ...]:
     """A name or a list of names."""
-    found = (
+    names = (
         (value,)
         if isinstance(value, str)
         else tuple(value)
         if isinstance(value, (list, tuple))
         else (None,)
     )
-    for name in found:
+    for name in names:
         if not isinstance(name, str) or not name:
             raise ScenarioError(f"{key} is '{str(value)[:40]}'; write a name or a list of names.")
-    return found
+    return names
 
 
 def uncertain(risk, key: str, bound: float | None = 0.0, by_path: bool = False) -> None:
@@ -310,14 +310,14 @@ def uncertain(risk, key: str, bound: float | None = 0.0, by_path: bool = False) 
     value = getattr(risk, key)
     if isinstance(value, Distribution):
         return
-    found = read_value(value, key, bound)
-    if isinstance(found, Following) and not by_path:
+    read = read_value(value, key, bound)
+    if isinstance(read, Following) and not by_path:
         raise ScenarioError(
             f"{key}: each event has a size of its own, so it cannot follow factors. Take factors out."
         )
-    if not isinstance(found, Distribution) and bound is not None and found < bound:
-        raise ScenarioError(f"{key} is {found:g}; it must be {bound:g} or more.")
-    set_fields(risk, **{key: found})
+    if not isinstance(read, Distribution) and bound is not None and read < bound:
+        raise ScenarioError(f"{key} is {read:g}; it must be {bound:g} or more.")
+    set_fields(risk, **{key: read})
 
 
 def read_number(risk, key: str, least: float = 0.0, most: float = np.inf, why: str = "") -> None:
@@ -345,7 +345,7 @@ def on_paths(value: Uncertain, seed: int, name: str, paths: range) -> np.ndarray
     return value.on_paths(lambda stream: path_uniforms(seed, stream, paths), name)
 
 
-def told(value: Uncertain, text=lambda v: f"{v:.3g}") -> str:
+def in_words(value: Uncertain, text=lambda v: f"{v:.3g}") -> str:
     """A value in words: one number, or its P10 … P50 … P90."""
     if isinstance(value, Distribution):
         return " … ".join(text(float(v)) for v in value.quantile(np.array([0.1, 0.5, 0.9])))

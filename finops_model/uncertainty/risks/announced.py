@@ -17,10 +17,10 @@ from ._base import (
     a_factor,
     check_date,
     day_of,
+    in_words,
     on_paths,
     read_share,
     the,
-    told,
 )
 
 KEYS = ("since", "factor", "chance")
@@ -53,10 +53,10 @@ class Announced(Factors):
     def check(self):
         if not isinstance(self.changes, (list, tuple)) or not self.changes:
             raise ScenarioError("changes: write a list of {since, factor, chance}, at least one.")
-        found = []
+        dated = []
         for i, one in enumerate(self.changes):
             if isinstance(one, _Change):
-                found.append(one)
+                dated.append(one)
                 continue
             if not isinstance(one, dict):
                 raise ScenarioError(
@@ -69,16 +69,16 @@ class Announced(Factors):
             if missing:
                 raise ScenarioError(f"changes/{i}: {missing[0]} is missing; write it.")
             try:
-                found.append(_Change(**one))
+                dated.append(_Change(**one))
             except ScenarioError as problem:
                 raise ScenarioError(f"changes/{i}: {problem}") from None
         if self.since:
             raise ScenarioError("since: every change has a day of its own; take since out.")
-        days = [change.since for change in found]
+        days = [change.since for change in dated]
         twice = next((day for day in days if days.count(day) > 1), None)
         if twice:
             raise ScenarioError(f"changes: two are of {twice}; write one, or a risk for each.")
-        set_fields(self, changes=tuple(sorted(found, key=lambda change: change.since)))
+        set_fields(self, changes=tuple(sorted(dated, key=lambda change: change.since)))
 
     @property
     def _dated(self) -> tuple[_Change, ...]:
@@ -94,7 +94,7 @@ class Announced(Factors):
         return np.array([(clock.dates >= day) & (day >= clock.dates[0]) for day in days], float)
 
     def factors(self, seed: int, name: str, paths: range, clock: Clock) -> tuple[np.ndarray, ...]:
-        found = np.ones((len(paths), len(self._dated)))
+        factors = np.ones((len(paths), len(self._dated)))
         for i, change in enumerate(self._dated):
             size = on_paths(change.factor, seed, f"{name}/size/{change.since}", paths)
             come = (
@@ -102,12 +102,12 @@ class Announced(Factors):
                 or uniforms.path_uniforms(seed, f"{name}/comes/{change.since}", paths)
                 < change.chance
             )
-            found[:, i] = np.where(come, size, 1.0)
-        return (found,)
+            factors[:, i] = np.where(come, size, 1.0)
+        return (factors,)
 
     def words(self) -> str:
         each = [
-            f"× {told(c.factor)} from {c.since}"
+            f"× {in_words(c.factor)} from {c.since}"
             + (f" with a chance of {100 * c.chance:.3g} %" if c.chance < 1 else "")
             for c in self._dated
         ]

@@ -15,12 +15,12 @@ from ._base import (
     Factors,
     Uncertain,
     day_of,
+    in_words,
     months,
     on_paths,
     percent,
     read_number,
     the,
-    told,
     uncertain,
 )
 
@@ -98,15 +98,15 @@ class Migration(Factors):
             on_paths(getattr(self, key), seed, f"{name}/{key}", paths)[:, None]
             for key in ("share", "cost_ratio")
         )
-        found = 1 - share * left + share * ratio * arrived
-        known = found[:, :1]  # what has moved already stands in the history
-        return (np.where(known > 0, found[:, 1:] / np.where(known > 0, known, 1.0), 1.0),)
+        use = 1 - share * left + share * ratio * arrived
+        known = use[:, :1]  # what has moved already stands in the history
+        return (np.where(known > 0, use[:, 1:] / np.where(known > 0, known, 1.0), 1.0),)
 
     def words(self) -> str:
-        text = f"{told(self.share, percent)} of the use of {the(self, 'demand')} moves from {self.since} on, {f'within {months(self.months)}' if self.months else 'at once'}"
+        text = f"{in_words(self.share, percent)} of the use of {the(self, 'demand')} moves from {self.since} on, {f'within {months(self.months)}' if self.months else 'at once'}"
         if isinstance(self.delay_months, Distribution) or self.delay_months:
-            text += f", {told(self.delay_months)} months late"
-        text += f", and costs × {told(self.cost_ratio)} there"
+            text += f", {in_words(self.delay_months)} months late"
+        text += f", and costs × {in_words(self.cost_ratio)} there"
         return text + (
             f"; both are paid for {months(self.overlap_months)}" if self.overlap_months else ""
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import price_risk
-from ._base import Clock, Factors, Uncertain, a_factor, read_number, the, times, told
+from ._base import Clock, Factors, Uncertain, a_factor, in_words, read_number, the, times
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,4 +51,4 @@ class PriceJumps(Factors):
             if self.drift_per_year
             else ""
         )
-        return f"the price of {the(self)} changes {times(self.per_year)} a year on average, each time × {told(self.factor)}{drift}"
+        return f"the price of {the(self)} changes {times(self.per_year)} a year on average, each time × {in_words(self.factor)}{drift}"

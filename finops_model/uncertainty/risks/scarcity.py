@@ -10,7 +10,17 @@ import numpy as np
 from ...errors import ScenarioError
 from .. import price_risk
 from ..distributions import Distribution
-from ._base import Clock, Factors, Uncertain, a_factor, percent, read_share, the, told, uncertain
+from ._base import (
+    Clock,
+    Factors,
+    Uncertain,
+    a_factor,
+    in_words,
+    percent,
+    read_share,
+    the,
+    uncertain,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +91,9 @@ class Scarcity(Factors):
         length = f"lasts {1 / self.ends:.3g} months on average" if self.ends else "does not end"
         parts = []
         if self.skus or self.services:
-            parts.append(f"the price of {the(self)} is × {told(self.price)}")
+            parts.append(f"the price of {the(self)} is × {in_words(self.price)}")
         if self.workloads:
             parts.append(
-                f"{told(self.availability, percent)} of the demand of {the(self, 'demand')} can be had; the rest is not bought"
+                f"{in_words(self.availability, percent)} of the demand of {the(self, 'demand')} can be had; the rest is not bought"
             )
         return f"scarcity begins with a chance of {percent(self.starts)} a month and {length}: in it {' and '.join(parts)}"

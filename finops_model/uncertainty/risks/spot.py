@@ -17,12 +17,12 @@ from ._base import (
     Clock,
     Factors,
     Uncertain,
+    in_words,
     on_paths,
     percent,
     read_number,
     read_share,
     the,
-    told,
     uncertain,
 )
 
@@ -125,9 +125,7 @@ class Spot(Factors):
     def words(self) -> str:
         text = f"the spot price of {the(self)} rests and moves in runs as measured ({self.measured}), from {percent(self.start)} of on demand"
         if isinstance(self.interruptions, Distribution) or self.interruptions:
-            text += (
-                f"; {told(self.interruptions, percent)} of the machines are interrupted in a month"
-            )
+            text += f"; {in_words(self.interruptions, percent)} of the machines are interrupted in a month"
         return (
             text
             if self.today == "spot"

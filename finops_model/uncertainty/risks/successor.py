@@ -9,7 +9,17 @@ import numpy as np
 from ...errors import ScenarioError
 from .. import price_risk
 from ..distributions import Distribution
-from ._base import Clock, Factors, Uncertain, a_factor, percent, read_share, the, told, uncertain
+from ._base import (
+    Clock,
+    Factors,
+    Uncertain,
+    a_factor,
+    in_words,
+    percent,
+    read_share,
+    the,
+    uncertain,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,4 +64,4 @@ class Successor(Factors):
             if self.adopted < 1
             else ""
         )
-        return f"a successor of {the(self)} comes every {told(self.interval_months)} months at × {told(self.factor)} of the price{move}"
+        return f"a successor of {the(self)} comes every {in_words(self.interval_months)} months at × {in_words(self.factor)} of the price{move}"

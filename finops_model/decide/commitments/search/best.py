@@ -182,7 +182,7 @@ def best_commitments(
             )
         levels = solve([case.as_bins() for case in cases], limits)
         parts = [
-            case.answer(case.keep(found, limits), how, start) for case, found in zip(cases, levels)
+            case.answer(case.keep(level, limits), how, start) for case, level in zip(cases, levels)
         ]
         notes.append(
             "The budget is shared by several offers: solved by HiGHS on duration-curve bins."
