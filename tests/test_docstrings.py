@@ -28,6 +28,7 @@ PACKAGES = (
     "prices.instruments",
     "prices.instruments._base",
     "uncertainty.distributions",
+    "uncertainty.distributions._base",
     "uncertainty.risks",
     "forecasting.methods",
     "facts.intake.importers",
@@ -156,7 +157,8 @@ def returns(thing) -> bool:
 
 def lacking(thing, example: bool = True) -> list[str]:
     """What the docstring of a function or class lacks, in words."""
-    doc = inspect.getdoc(thing) if "__doc__" in dir(thing) and thing.__doc__ else ""
+    own = thing.__doc__ or not inspect.isclass(thing)  # a method may inherit its words, a class not
+    doc = (inspect.getdoc(thing) if own else "") or ""
     said = HOUSE.sections(doc)
     order = [word for word in said if word]
     wanted = parameters(thing)

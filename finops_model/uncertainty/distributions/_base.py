@@ -256,6 +256,32 @@ LEAST = 1e-6  # share of the futures that must be left
 
 @dataclass(frozen=True)
 class Truncated(Distribution):
+    """A distribution, given that it lies from min to max.
+
+    Parameters
+    ----------
+    of : Distribution
+        The distribution.
+    min, max : float, optional
+        Ends, in the unit of the value; at least one of them.
+
+    Raises
+    ------
+    ScenarioError
+        A certain value, no end, min not below max, or less than a millionth of the futures is left.
+
+    Source
+    ------
+    docs/method §3.22.
+
+    Examples
+    --------
+    >>> from finops_model.uncertainty.distributions import make
+    >>> law = Truncated(make("uniform", {"min": 0.0, "max": 10.0}), max=4.0)
+    >>> law.support, law.median
+    ((0.0, 4.0), 2.0)
+    """
+
     of: Distribution
     min: float | None = None
     max: float | None = None
@@ -305,7 +331,25 @@ class Truncated(Distribution):
 
 
 def each(function, values):
-    """function of a number, or of every number of an array."""
+    """function of a number, or of every number of an array.
+
+    Parameters
+    ----------
+    function : callable
+        Of one float.
+    values : float or array
+        Any shape.
+
+    Returns
+    -------
+    float or array
+        Same shape.
+
+    Examples
+    --------
+    >>> each(abs, [[-1.0, 2.0]]).tolist()
+    [[1.0, 2.0]]
+    """
     if np.ndim(values) == 0:
         return function(float(values))
     values = np.asarray(values, float)
@@ -313,7 +357,27 @@ def each(function, values):
 
 
 def solve(rises, target, low, high, steps: int = 110):
-    """x with rises(x) = target by bisection, vectorised; rises never falls. An atom gives the smallest x that reaches the target."""
+    """x with rises(x) = target by bisection, vectorised.
+
+    Parameters
+    ----------
+    rises : callable
+        Of an array; it never falls. An atom gives the smallest x that reaches the target.
+    target, low, high : float or array
+        They broadcast; the answer lies from low to high.
+    steps : int, optional
+        At most.
+
+    Returns
+    -------
+    float or array
+        To the last bit where the steps suffice.
+
+    Examples
+    --------
+    >>> round(float(solve(lambda x: x**2, 2.0, 0.0, 2.0)), 12)
+    1.414213562373
+    """
     target, low, high = np.broadcast_arrays(*(np.asarray(a, float) for a in (target, low, high)))
     low, high = low.copy(), high.copy()
     for _ in range(steps):
@@ -326,9 +390,29 @@ def solve(rises, target, low, high, steps: int = 110):
 
 
 def solve_smooth(rises, slope, target, low, high, start, steps: int = 200):
-    """The same by Newton's steps, halved wherever they leave the bracket; for functions without jumps.
+    """x with rises(x) = target by Newton's steps, halved wherever they leave the bracket.
 
     An element that has arrived is left alone, so that its bits do not depend on the others.
+
+    Parameters
+    ----------
+    rises, slope : callable
+        A function without jumps that never falls, and its derivative.
+    target, low, high, start : array
+        They broadcast, to one axis at least; the answer lies from low to high.
+    steps : int, optional
+        At most.
+
+    Returns
+    -------
+    array
+        Of the common shape.
+
+    Examples
+    --------
+    >>> root = solve_smooth(lambda x: x**2, lambda x: 2 * x, np.array([2.0]), 0.0, 2.0, 1.0)
+    >>> root.round(12).tolist()
+    [1.414213562373]
     """
     target, low, high, x = (
         np.array(a, float) for a in np.broadcast_arrays(target, low, high, start)
@@ -360,7 +444,34 @@ def solve_smooth(rises, slope, target, low, high, start, steps: int = 200):
 
 
 def expand(raw, power: int, low: float, high: float, shift: float, scale: float) -> float:
-    """E[(shift + scale·Y)^power ; low < shift + scale·Y <= high] from raw(k, a, b) = E[Y^k ; a < Y <= b], scale > 0."""
+    """E[(shift + scale·Y)^power ; low < shift + scale·Y <= high], from the moments of Y.
+
+    Parameters
+    ----------
+    raw : callable
+        raw(k, a, b) = E[Y^k ; a < Y <= b].
+    power : int
+        0, 1 or 2.
+    low, high : float
+        Ends of the interval.
+    shift, scale : float
+        scale > 0.
+
+    Returns
+    -------
+    float
+        In the unit of the value to that power.
+
+    Source
+    ------
+    The binomial theorem.
+
+    Examples
+    --------
+    >>> unit = lambda k, a, b: 1 / (k + 1)  # Y uniform from 0 to 1
+    >>> expand(unit, 1, -INF, INF, 10.0, 4.0)
+    12.0
+    """
     a, b = (low - shift) / scale, (high - shift) / scale
     return sum(
         math.comb(power, k) * shift ** (power - k) * scale**k * raw(k, a, b)
