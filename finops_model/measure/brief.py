@@ -50,16 +50,16 @@ def by_hand(run, unit: str | None, month: str) -> typed.Override | None:
 
     A number for one workload is none for its unit.
     """
-    for one in getattr(run, "overrides", None) or ():
+    for override in getattr(run, "overrides", None) or ():
         if (
-            one["month"] == month
-            and not one.get("workload")
-            and (None if one.get("unit") in (None, "", COMPANY) else one["unit"]) == unit
+            override["month"] == month
+            and not override.get("workload")
+            and (None if override.get("unit") in (None, "", COMPANY) else override["unit"]) == unit
         ):
             return {
-                "value": float(one["value"]),
-                "by": str(one.get("by") or ""),
-                "because": str(one.get("because") or ""),
+                "value": float(override["value"]),
+                "by": str(override.get("by") or ""),
+                "because": str(override.get("because") or ""),
             }
     return None
 
@@ -167,15 +167,15 @@ def workloads_by_hand(run, unit: str | None) -> list[typed.WorkloadOverride]:
     """Numbers set by hand for single workloads of a unit, each beside the model's P50 of the same money (§11.8)."""
     return [
         {
-            "workload": str(one.get("workload") or ""),
-            "month": str(one.get("month") or ""),
-            "by": str(one.get("by") or ""),
-            "because": str(one.get("because") or ""),
-            "value": float(one["value"]),
-            "p50": float(one["p50"]),
+            "workload": str(override.get("workload") or ""),
+            "month": str(override.get("month") or ""),
+            "by": str(override.get("by") or ""),
+            "because": str(override.get("because") or ""),
+            "value": float(override["value"]),
+            "p50": float(override["p50"]),
         }
-        for one in getattr(run, "overrides", None) or ()
-        if one.get("workload") and (unit is None or one["unit"] == unit)
+        for override in getattr(run, "overrides", None) or ()
+        if override.get("workload") and (unit is None or override["unit"] == unit)
     ]
 
 
