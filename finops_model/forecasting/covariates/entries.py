@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...documents import Document
 from ...errors import InputError, unknown
-from .file import KnownFile
+from .file import CovariatesFile
 
 ALL = "*"
 
@@ -21,7 +21,7 @@ def day(text: str) -> str:
 class Entries:
     """One reading: the file, the facts of a day, and the notes that have been written so far."""
 
-    def __init__(self, settings, facts, daily, replay, file: KnownFile, document: Document):
+    def __init__(self, settings, facts, daily, replay, file: CovariatesFile, document: Document):
         self.settings, self.facts, self.replay, self.file, self.document = (
             settings,
             facts,

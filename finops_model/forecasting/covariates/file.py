@@ -83,7 +83,7 @@ class Entry(Strict):
     known_since: Date | None = None
 
 
-class KnownEvent(Entry):
+class EventEntry(Entry):
     """forecasting/covariates/events.py; an amount is per day, in `unit` (default: money at today's prices)."""
 
     kind: Annotated[str, WithJsonSchema({"enum": list(KINDS)})]
@@ -97,7 +97,7 @@ class KnownEvent(Entry):
     name: str = ""
 
 
-class KnownDriver(Entry):
+class DriverEntry(Entry):
     """usage = intensity × driver ^ elasticity. Months hold for each of their days, in the weekday shape of the driver's own past."""
 
     name: Text
@@ -109,14 +109,14 @@ class KnownDriver(Entry):
     ] = {}  # month -> value or {p10, p50, p90}; else the rows of the drivers file that are still to come
 
 
-class KnownHolidays(Entry):
+class HolidaysEntry(Entry):
     """Days off: of a country (US, US-CA) or of several, or dates with their names; their effect is learned by name."""
 
     country: Countries | None = None
     dates: dict[str, str] | list[Date] = {}
 
 
-class KnownCap(Entry):
+class CapEntry(Entry):
     """The most of a day: a quota, a capacity; in `unit`, default money at today's prices."""
 
     value: Quantity
@@ -125,7 +125,7 @@ class KnownCap(Entry):
     until: Date | None = None  # first day without it
 
 
-class KnownOverride(Entry):
+class OverrideEntry(Entry):
     """A month's total in money, set by hand; kept with the model's own number, never in its place."""
 
     month: Text
@@ -134,34 +134,34 @@ class KnownOverride(Entry):
     because: Text
 
 
-class KnownWorkload(Strict):
-    events: list[KnownEvent] = []
-    driver: KnownDriver | None = None
-    holidays: Annotated[KnownHolidays | None, _short("country")] = None
-    cap: Annotated[KnownCap | None, _short("value")] = None
-    override: list[KnownOverride] = []
+class WorkloadCovariates(Strict):
+    events: list[EventEntry] = []
+    driver: DriverEntry | None = None
+    holidays: Annotated[HolidaysEntry | None, _short("country")] = None
+    cap: Annotated[CapEntry | None, _short("value")] = None
+    override: list[OverrideEntry] = []
 
 
-class KnownUnit(Strict):
-    override: list[KnownOverride] = []
+class UnitCovariates(Strict):
+    override: list[OverrideEntry] = []
 
 
-class KnownFile(Strict):
+class CovariatesFile(Strict):
     """known.yaml."""
 
     name: str = ""
     owner: str = ""
     source: str = ""
-    workloads: dict[str, KnownWorkload] = {}
-    units: dict[str, KnownUnit] = {}  # business units; "Company": all of it
+    workloads: dict[str, WorkloadCovariates] = {}
+    units: dict[str, UnitCovariates] = {}  # business units; "Company": all of it
 
 
 def schema_text() -> str:
     """The JSON schema of known.yaml, for editors.
 
     >>> json.loads(schema_text())["title"]
-    'KnownFile'
+    'CovariatesFile'
     """
-    schema = KnownFile.model_json_schema()
+    schema = CovariatesFile.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

@@ -71,8 +71,8 @@ def of_driver(scope: str, driver, entry, as_of: str) -> str:
 
 def of_holidays(scope: str, entry) -> str:
     """
-    >>> from .file import KnownHolidays
-    >>> of_holidays("*", KnownHolidays(country="US")), of_holidays("chat", KnownHolidays(country=["US", "DE-BY"]))
+    >>> from .file import HolidaysEntry
+    >>> of_holidays("*", HolidaysEntry(country="US")), of_holidays("chat", HolidaysEntry(country=["US", "DE-BY"]))
     ('every workload: what days off of US do is learned from the history by name', 'chat: what days off of US and DE-BY do is learned from the history by name')
     """
     what = f"of {' and '.join(entry.country)}" if entry.country else f"on {len(entry.dates)} dates"

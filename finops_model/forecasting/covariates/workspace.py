@@ -20,7 +20,7 @@ from .applied import Covariates
 from .drivers import DriverDays, read_driver
 from .entries import ALL, Entries, day
 from .events import Event
-from .file import KnownFile
+from .file import CovariatesFile
 from .overrides import read_overrides, refuse_twice
 from .series import day_names
 
@@ -67,10 +67,10 @@ class WorkspaceCovariates:
 NO_COVARIATES = WorkspaceCovariates()
 
 
-def load_covariates(path) -> tuple[KnownFile, Document]:
+def load_covariates(path) -> tuple[CovariatesFile, Document]:
     """The document, checked against its schema. Raises InputError: file:line: what, nearest match."""
     document = load_yaml(path)
-    return checked(KnownFile, document), document
+    return checked(CovariatesFile, document), document
 
 
 def read_covariates(settings, facts, daily, replay: bool = False) -> WorkspaceCovariates:
