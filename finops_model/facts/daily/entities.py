@@ -58,7 +58,8 @@ class Part(Ledger):
     def quarantine(self, details: bool = False) -> pd.DataFrame:
         """Refused rows that are the entity's or may be: what a refused row does not say speaks for no other entity."""
         everything, shown = self.whole.quarantine(details=True), self.whole.quarantine()
-        keep = [_may_take(self.own, row) for row in everything.to_dict("records")]
+        rows = everything.to_dict("records")
+        keep = pd.Series([_may_take(self.own, row) for row in rows], everything.index, dtype=bool)
         return (everything if details else shown)[keep].reset_index(drop=True)
 
 
