@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 from ...forecasting.windows import FEW, said_and_was
+from ...measure.accuracy_types import Calibration, Scores
 from ...measure.brief_types import Brief
 from ...measure.words import money
 from ...periods import month_name
@@ -95,24 +99,27 @@ def track_record(brief: Brief, most: int = 14) -> Figure | None:
     return draw.figure(title, subtitle, " ".join([f"{title}.", *words]))
 
 
-def missed(rows: list[dict], most: int = 6) -> Figure | None:
+def missed(rows: Iterable[Scores], most: int = 6) -> Figure | None:
     """Error of month totals by months ahead, ours above that of repeating last week."""
-    rows = [row for row in rows if row["error_pct"] is not None][:most]
-    if not rows:
+    shown = [
+        (row["lead"], row["error_pct"], row["naive_error_pct"])
+        for row in rows
+        if row["error_pct"] is not None
+    ][:most]
+    if not shown:
         return None
-    longest = max(max(row["error_pct"], row["naive_error_pct"] or 0.0) for row in rows)
+    longest = max(max(ours, naive or 0.0) for _, ours, naive in shown)
     draw = Canvas(
         WIDTH,
-        18 + ROW * len(rows),
+        18 + ROW * len(shown),
         LEFT,
         8 + LETTER * len(f"{longest * 100:.1f} %"),
         6,
         12,
         x=(0, longest or 1.0),
-        y=(len(rows), 0),
+        y=(len(shown), 0),
     )
-    for i, row in enumerate(rows):
-        ours, naive = row["error_pct"], row["naive_error_pct"]
+    for i, (lead, ours, naive) in enumerate(shown):
         for value, top, color, dark in ((ours, i + 0.08, BLUE, INK), (naive, i + 0.5, PALE, GREY)):
             if value is not None:
                 draw.bars([{"x": 0, "x2": value, "y": top, "y2": top + 0.34, "color": color}])
@@ -123,27 +130,23 @@ def missed(rows: list[dict], most: int = 6) -> Figure | None:
                     bold=color == BLUE,
                 )
         draw.text(
-            [{"x": 0, "y": i + 0.46, "t": f"{row['lead']} month{'s' * (row['lead'] > 1)}"}],
+            [{"x": 0, "y": i + 0.46, "t": f"{lead} month{'s' * (lead > 1)}"}],
             INK,
             "right",
             dx=-8,
         )
-    draw.rules([{"x": 0, "x2": 0, "y": 0, "y2": len(rows)}], INK, 1.2)
-    first = rows[0]
-    title = f"{'One month' if first['lead'] == 1 else str(first['lead']) + ' months'} ahead we missed by"
+    draw.rules([{"x": 0, "x2": 0, "y": 0, "y2": len(shown)}], INK, 1.2)
+    first = shown[0][0]
+    title = f"{'One month' if first == 1 else f'{first} months'} ahead we missed by"
     words = [
-        f"{row['lead']} month{'s' * (row['lead'] > 1)} ahead: missed by {row['error_pct'] * 100:.1f} %"
-        + (
-            "."
-            if row["naive_error_pct"] is None
-            else f", repeating last week by {row['naive_error_pct'] * 100:.1f} %."
-        )
-        for row in rows
+        f"{lead} month{'s' * (lead > 1)} ahead: missed by {ours * 100:.1f} %"
+        + ("." if naive is None else f", repeating last week by {naive * 100:.1f} %.")
+        for lead, ours, naive in shown
     ]
     return draw.figure(title, "blue: our forecast; grey: repeating last week", " ".join(words))
 
 
-def said_was(calibration: list[dict], what: str) -> Figure | None:
+def said_was(calibration: Iterable[Calibration], what: str) -> Figure | None:
     """Ranges of month totals: how often we said they would hold (stroke), how often they did (dot), what luck alone explains (grey).
 
     calibration   rows of `windows.calibration`, kind "range";  what: "replayed" or "published"
@@ -155,7 +158,8 @@ def said_was(calibration: list[dict], what: str) -> Figure | None:
     draw = Canvas(WIDTH, 34 + ROW * len(rows), LEFT, room, 6, 28, x=(0, 1), y=(len(rows), 0))
     draw.x_axis(ticks(0, 1, 3), ["0", "50 %", "100 %"], grid=True)
     for i, row in enumerate(rows):
-        low, high, said, was, y = row["low"], row["high"], row["level"], row["share"], i + 0.5
+        low, high, was = _luck(row)
+        said, y = row["level"], i + 0.5
         draw.bars(
             [{"x": low, "x2": max(high, low + 0.004), "y": y - 0.2, "y2": y + 0.2, "color": GRID}]
         )
@@ -173,12 +177,19 @@ def said_was(calibration: list[dict], what: str) -> Figure | None:
         )
     middle = next((row for row in rows if row["level"] == 0.8), rows[0])
     title = f"{what.capitalize()}: said {middle['level'] * 100:.0f} %, was"
-    words = [
-        f"{said_and_was(row)}; luck alone explains {row['low'] * 100:.0f} to {row['high'] * 100:.0f} %."
-        for row in rows
-    ]
+    words = []
+    for row in rows:
+        low, high, _ = _luck(row)
+        words.append(
+            f"{said_and_was(row)}; luck alone explains {low * 100:.0f} to {high * 100:.0f} %."
+        )
     return draw.figure(
         title,
         "stroke: said; dot: was; grey: what luck alone explains",
         " ".join([f"Ranges of {what} forecasts.", *words]),
     )
+
+
+def _luck(row: Calibration) -> tuple[float, float, float]:
+    """What luck alone explains, from and to, and what was; of a row with months."""
+    return cast(tuple[float, float, float], (row["low"], row["high"], row["share"]))
