@@ -52,7 +52,26 @@ def names_of(source: Source) -> list[str]:
 
 
 def lacking(source: Source, sign: Iterable[str]) -> str:
-    """What a source lacks of a sign, in words; "" where it has all of it. Headings of tables are compared without case and marks."""
+    """What a source lacks of a sign, in words; headings are compared without case and marks.
+
+    Parameters
+    ----------
+    source : Source
+        An opened file or frame.
+    sign : iterable of str
+        Headings, or keys of a JSON record.
+
+    Returns
+    -------
+    str
+        A clause that names them and what stands there instead; "" where it has all.
+
+    Examples
+    --------
+    >>> document = Source("list.json", "json", "", 2, data=b'[{"day": "2026-10-01", "usd": "1.50"}]')
+    >>> lacking(document, ("day", "usd"))
+    ''
+    """
     there = names_of(source)
     plain = (lambda name: name) if source.kind == "json" else squash
     have = {plain(name) for name in there}
