@@ -172,12 +172,12 @@ def demand_for(facts, days: int, *, spread=0.1, sigma=0.2, phi=0.5, loading=0.4)
     median = np.tile(facts.volume[-7:].mean(axis=0), (days, 1))
     level = np.full((3, count), spread) * np.sqrt(np.array([[1.0], [3.0], [5.0]]))
     return Demand(
-        facts.names,
-        dates,
-        median,
-        level,
-        np.full(count, 2 * spread**2),
-        np.full(count, phi),
-        np.full(count, sigma),
-        np.full(count, loading),
+        names=facts.names,
+        dates=dates,
+        median=median,
+        level_sd=level,
+        extra_variance=np.full(count, 2 * spread**2),
+        phi=np.full(count, phi),
+        sigma=np.full(count, sigma),
+        loading=np.full(count, loading),
     )

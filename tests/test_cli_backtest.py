@@ -17,6 +17,7 @@ import finops_model as fm
 from finops_model.cli import app
 from finops_model.errors import FinOpsError
 from finops_model.facts.intake.series import read_series
+from finops_model.forecasting.methods import pick
 
 
 def finops(*words, cwd):
@@ -502,3 +503,18 @@ def test_finops_yaml_under_an_old_key_is_read_with_one_note(workspace, tmp_path)
     code, _, err = finops("watch", "--settings", str(tmp_path / "finops.yaml"), cwd=workspace)
     note = "finops.yaml: members is called methods now; both are read."
     assert code and err.count(note) == 1
+
+
+def test_a_forecast_says_which_methods_made_it(workspace, tmp_path):
+    """Seen before: neither the table of a workspace nor that of several series said it."""
+    path = tmp_path / "two.csv"
+    days = pd.date_range("2026-01-01", periods=60)
+    frame = pd.DataFrame({"ds": days, "a": range(10, 70), "b": [5, 5, 5, 5, 5, 2, 2] * 8 + [5] * 4})
+    frame.to_csv(path, index=False)
+    for words in (("--csv", path), ("--months", "2", "--settings", workspace)):
+        methods = json.loads(invoke("forecast", *words, "--json").output)["methods"]
+        assert set(methods) <= {*pick(), "weekly_blocks"} and len(methods) > 1
+        assert sum(methods.values()) == pytest.approx(1.0)
+        shown = " ".join(invoke("forecast", *words).output.split())
+        shares = sorted(methods.items(), key=lambda item: (-item[1], item[0]))
+        assert f"Methods: {', '.join(f'{name} {share:.0%}' for name, share in shares)}." in shown

@@ -57,14 +57,14 @@ def process(
 ):
     ones = np.ones(workloads)
     return Demand(
-        tuple(f"w{i}" for i in range(workloads)),
-        np.datetime64("2026-11-01") + np.arange(days),
-        np.full((days, workloads), median),
-        np.outer(level_sd, ones),
-        extra * ones,
-        phi * ones,
-        sigma * ones,
-        loading * ones,
+        names=tuple(f"w{i}" for i in range(workloads)),
+        dates=np.datetime64("2026-11-01") + np.arange(days),
+        median=np.full((days, workloads), median),
+        level_sd=np.outer(level_sd, ones),
+        extra_variance=extra * ones,
+        phi=phi * ones,
+        sigma=sigma * ones,
+        loading=loading * ones,
     )
 
 

@@ -364,3 +364,90 @@ def test_what_hours_cannot_be_told_and_what_is_no_hour():
     )
     with pytest.raises(ForecastError, match="^forecast: unknown freq 'W'. Known: D, h.$"):
         forecast(y, 24, paths=10, freq="W")
+
+
+@pytest.mark.parametrize("days", [10, 20, 60, 400, 800])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("weekday_mean", "theta"),
+        ("last_year", "damped_holt"),
+        ("theta", "last_year", "weekday_mean"),
+    ],
+    ids=" ".join,
+)
+def test_the_order_of_a_list_of_methods_moves_nothing(names, days):
+    """Seen before: a cutoff that no method could forecast was counted against the first one of the list."""
+    y = series(days)
+    one, other = (forecast(y, 40, paths=50, methods=list(each)) for each in (names, names[::-1]))
+    assert one.weights == other.weights
+    np.testing.assert_array_equal(one.paths, other.paths)
+    np.testing.assert_array_equal(one.median, other.median)
+
+
+def hours_of(count: int, value: float = 2.0) -> pd.Series:
+    return pd.Series(value, pd.date_range("2026-01-01", periods=count, freq="h"))
+
+
+HOURS_NEEDED = "with a value; a forecast of hours needs at least 24, a whole day. Give more hours, or leave freq out and give days."
+KNOWN = "Known: adida, croston, damped_holt, last_year, prophet, seasonal_naive, theta, tsb, weekday_mean."
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"history": hours_of(5), "freq": "h"}, f"history: 5 hours {HOURS_NEEDED}"),
+        ({"history": hours_of(1), "freq": "h"}, f"history: 1 hour {HOURS_NEEDED}"),
+        ({"history": hours_of(0), "freq": "h"}, f"history: 0 hours {HOURS_NEEDED}"),
+        ({"history": hours_of(50, np.nan), "freq": "h"}, f"history: 0 hours {HOURS_NEEDED}"),
+        ({"freq": ["D"]}, "forecast: unknown freq '['D']'. Known: D, h."),
+        ({"seed": "x"}, "seed: 'x' must be a whole number."),
+        ({"seed": None}, "seed: 'None' must be a whole number."),
+        ({"seed": 1.5}, "seed: '1.5' must be a whole number."),
+        (
+            {"methods": 3},
+            f"methods: 3 is neither a group of forecasters (all, cheap) nor a list of them. {KNOWN}",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence_and_never_a_traceback(given, says):
+    """Seen before: IndexError, TypeError, ValueError."""
+    with pytest.raises(ForecastError) as refused:
+        forecast(**{"history": series(60), "horizon": 7, "paths": 10, **given})
+    assert str(refused.value) == says
+
+
+@pytest.mark.parametrize("count", [24, 25, 30, 48, 49, 72])
+@pytest.mark.parametrize("zeros", [0, 20])
+def test_a_day_of_hours_is_enough_and_leading_zeros_are_no_trouble(count, zeros):
+    """Seen before: IndexError for histories (or uses since a launch) shorter than the settling window."""
+    y = hours_of(count)
+    y.iloc[:zeros] = 0.0
+    assert np.isfinite(forecast(y, 6, paths=10, freq="h").paths).all()
+
+
+def test_a_settling_window_longer_than_the_history_is_no_trouble():
+    for days in range(2, 40):
+        assert np.isfinite(forecast(series(days), 5, paths=5, settling_days=31).paths).all()
+
+
+def test_a_forecast_prints_in_one_line_and_a_long_one_is_cut_in_a_notebook():
+    """Seen before: print(forecast) gave its arrays."""
+    made = forecast(series(), 60, paths=100)
+    low, mid, high = np.quantile(made.paths.sum(axis=1), (0.1, 0.5, 0.9))
+    shares = ", ".join(
+        f"{name} {share:.0%}"
+        for name, share in sorted(made.weights.items(), key=lambda item: (-item[1], item[0]))
+    )
+    assert repr(made) == str(made)
+    assert str(made) == (
+        f"Forecast of {made.dates[0]} to {made.dates[-1]} (60 days), 100 paths: total P50 {mid:,.0f}, 80 % range {low:,.0f} to {high:,.0f}; "
+        f"methods: {shares}"
+    )
+    ended = forecast(pd.concat([series(100), series(130)[100:] * 0]), 3, paths=10)
+    assert str(ended).endswith(
+        "(3 days), 10 paths: total P50 0.00, 80 % range 0.00 to 0.00; methods: none (ended)"
+    )
+    assert "T05 (6 hours), 10 paths" in str(forecast(hours_of(48), 6, paths=10, freq="h"))
+    long = forecast(series(), 3700, paths=5)._repr_html_()
+    assert long.count("<tr>") == 13 and "<p>110 months more: month_totals().</p>" in long

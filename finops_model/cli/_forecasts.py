@@ -121,6 +121,7 @@ def of_workspace(
         "currency": first.currency,
         "paths": len(first.totals),
         "shocks": wanted,
+        "methods": first.weights,
         "rows": rows,
         "published": report and report.beside(year),
         "by_hand": by_hand(first, first.covariates.overrides, inside),
@@ -307,7 +308,7 @@ def of_table(
                     }
                 rows.append(row)
         methods, late = (
-            {},
+            tree.weights,
             tuple(
                 replace(one, source=name) for name, left in tree.left_out.items() for one in left
             ),

@@ -194,6 +194,7 @@ def _show(forecast: dict) -> None:
             *cells,
         )
     out.print(table)
+    _show_methods(forecast["methods"])
     for one in forecast["by_hand"]:
         out.print(
             f"By hand: {one['node']} {one['month']} {amount(one['value'], currency)}, by {one['by']} ({one['because']}); the model: "
@@ -228,9 +229,14 @@ def _show_series(forecast: dict) -> None:
             ),
         )
     out.print(table)
-    if forecast["methods"]:
-        shares = sorted(forecast["methods"].items(), key=lambda item: -item[1])
-        out.print(f"Methods: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
+    _show_methods(forecast["methods"])
+
+
+def _show_methods(shares: dict[str, float]) -> None:
+    """Which forecasters made the forecast, with their shares of it."""
+    from ..forecasting.ensemble import share_words
+
+    out.print(f"Methods: {share_words(shares)}.")
 
 
 def _write(rows: list[dict], path: Path) -> None:

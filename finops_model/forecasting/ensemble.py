@@ -6,6 +6,7 @@ Rules, formulas and what was measured: docs/method §2.2–§2.4.
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ HIGHEST = (
     3.0  # no path's level lies so many times above the highest that history and point have shown
 )
 YEAR = _growth.YEAR
+MONTHS_SHOWN = 12  # rows of the table in a notebook; `month_totals` has them all
 CLOCKS = {"D": DAYS, "h": HOURS}
 
 
@@ -49,9 +51,39 @@ class Fit:
     )
 
 
-@dataclass(frozen=True)
+def mean_shares(weights: Iterable[Mapping[str, float]], sizes: Iterable[float]) -> dict[str, float]:
+    """The shares of methods over several series, each counting by its size; adds up to 1, {} where no series has a method.
+
+    >>> mean_shares([{"theta": 1.0}, {"theta": 0.5, "last_year": 0.5}, {}], [3.0, 1.0, 9.0])
+    {'last_year': 0.125, 'theta': 0.875}
+    """
+    sums: dict[str, float] = {}
+    for shares, size in zip(weights, sizes):
+        for name, share in shares.items():
+            sums[name] = sums.get(name, 0.0) + share * size
+    whole = sum(sums.values())
+    return {name: amount / whole for name, amount in sorted(sums.items())} if whole > 0 else {}
+
+
+def share_words(weights: Mapping[str, float]) -> str:
+    """Methods and their shares, the largest first, in words.
+
+    >>> share_words({"theta": 0.3, "weekday_mean": 0.7}), share_words({})
+    ('weekday_mean 70%, theta 30%', 'none')
+    """
+    ordered = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name} {share:.0%}" for name, share in ordered) or "none"
+
+
+@dataclass(frozen=True, repr=False)
 class Forecast:
-    """Sample paths of the days ahead. Quantiles over paths; month totals are sums of paths."""
+    """Sample paths of the days ahead. Quantiles over paths; month totals are sums of paths.
+
+    >>> days = np.arange("2026-11-01", "2026-11-04", dtype="datetime64[D]")
+    >>> paths = np.array([[1.0, 2, 3], [2, 3, 4], [3, 4, 5]])
+    >>> Forecast(days, paths, paths[1], {"theta": 0.3, "weekday_mean": 0.7}, np.zeros((0, 1)))
+    Forecast of 2026-11-01 to 2026-11-03 (3 days), 3 paths: total P50 9.00, 80 % range 6.60 to 11.4; methods: weekday_mean 70%, theta 30%
+    """
 
     dates: np.ndarray  # (day,) datetime64[D]
     paths: np.ndarray  # (path, day), unit of the history
@@ -81,23 +113,38 @@ class Forecast:
             ].sum(axis=1)
         return totals
 
+    def __repr__(self) -> str:
+        low, mid, high = (
+            f"{value:,.0f}"
+            if abs(value) >= 100
+            else f"{value:,.2f}"
+            if abs(value) < 10
+            else f"{value:,.1f}"
+            for value in np.quantile(self.paths.sum(axis=1), (0.1, 0.5, 0.9))
+        )
+        count = len(self.dates)
+        step = "hour" if self.dates.dtype == np.dtype("datetime64[h]") else "day"
+        why = "" if self.kind == "steady" else f" ({self.kind})"
+        return (
+            f"Forecast of {self.dates[0]} to {self.dates[-1]} ({count:,} {step}{'s' * (count != 1)}), {len(self.paths):,} paths: "
+            f"total P50 {mid}, 80 % range {low} to {high}; methods: {share_words(self.weights)}{why}"
+        )
+
     def _repr_html_(self) -> str:
-        rows = []
-        for month, total in self.month_totals().items():
+        rows, months = [], self.month_totals()
+        for month, total in list(months.items())[:MONTHS_SHOWN]:
             low, mid, high = np.quantile(total, (0.1, 0.5, 0.9))
             days = int((self.dates.astype("datetime64[M]") == np.datetime64(month)).sum())
             rows.append(
                 f"<tr><th scope='row'>{html.escape(month)}</th><td>{days}</td><td>{low:,.0f}</td>"
                 f"<td>{mid:,.0f}</td><td>{high:,.0f}</td></tr>"
             )
-        shares = ", ".join(
-            f"{html.escape(str(name))} {share:.0%}"
-            for name, share in sorted(self.weights.items(), key=lambda item: -item[1])
-        )
+        more = len(months) - MONTHS_SHOWN
+        rest = f"<p>{more} months more: month_totals().</p>" if more > 0 else ""
         return (
             "<table><caption>Forecast of month totals, "
             f"{len(self.paths):,} paths</caption><thead><tr><th>Month</th><th>Days</th><th>P10</th><th>P50</th><th>P90</th>"
-            f"</tr></thead><tbody>{''.join(rows)}</tbody></table><p>Methods: {shares or 'none'}.</p>"
+            f"</tr></thead><tbody>{''.join(rows)}</tbody></table>{rest}<p>Methods: {html.escape(share_words(self.weights))}.</p>"
         )
 
 
@@ -168,6 +215,7 @@ def fit(
         names = tuple(name for name in names if shelf()[name].COST == "cheap") or pick(
             "cheap", clock.season
         )
+    names = tuple(sorted(names))  # sums of floats: the order of a caller's list moves nothing
     if sort in ("empty", "ended"):
         return Fit(
             point=np.zeros(horizon),
@@ -196,15 +244,18 @@ def fit(
     whole = grades.shares_known == 1
     errors = np.empty(grades.actual.shape)
     for i, cutoff in enumerate(grades.cutoffs):
-        points = grades.points[:, i]
-        mixed = (
-            grades.shares(~np.isnan(points[:, 0]), errors.shape[1], without=i)
-            * np.nan_to_num(points)
-        ).sum(axis=0)
+        points, could = grades.points[:, i], ~np.isnan(grades.points[:, i, 0])
+        if could.any():
+            shares = grades.shares(could, errors.shape[1], without=i)
+            mixed = (shares * np.nan_to_num(points)).sum(axis=0)
+        else:  # a cutoff no method could forecast: the newest day repeated
+            mixed = np.full(errors.shape[1], values[cutoff - 1])
         level = OFFSET * values[max(0, cutoff - clock.graded) : cutoff].mean() + 1e-300
         errors[i] = np.clip(np.log((grades.actual[i] + level) / (mixed + level)), -4.0, 4.0)
     ready = np.array([len(values) >= clock.least(shelf()[name].MIN_DAYS) for name in names])
     usable = ready & ~np.isnan(grades.misses[0]).all(axis=1) if len(grades.cutoffs) else ready
+    if not usable.any():  # none could be graded: those that can forecast count alike
+        usable = ready
     if not usable.any():
         names, shares = ("seasonal_naive",), np.ones((1, max(horizon, clock.independent_after)))
     else:

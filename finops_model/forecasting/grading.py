@@ -118,6 +118,7 @@ def grade(
 ) -> tuple[Grades, int]:
     """Grades of the methods on rolling cutoffs, and the steps between the cutoffs.
 
+    Of a cutoff that no method could forecast no method is graded: its points and misses are NaN for all of them.
     A miss is the root mean square of mean |error| and |mean error| ÷ mean actual: days and totals count alike. A block's miss is the root
     mean square of that of its steps and that of all graded ones: a week is little to judge by.
     """
@@ -140,8 +141,6 @@ def grade(
                 points[m, i] = ask(
                     name, values[:cutoff], days[:cutoff], graded, clock.season, covariates
                 )
-        if np.isnan(points[:, i]).all():  # a cutoff nobody could forecast: the newest day repeated
-            points[0, i] = values[cutoff - 1]
         size = known_actual.mean() + OFFSET * values[:cutoff].mean() + 1e-300
         error = known_actual - points[:, i, : len(known_actual)]
         whole = _squared(error)

@@ -19,7 +19,7 @@ from .. import streams
 from ..errors import ForecastError, unknown
 from ..executors import map_blocks
 from ..progress import Progress, silent
-from .ensemble import Forecast
+from .ensemble import Forecast, mean_shares
 from .series import forecast
 from .settling import SETTLING_DAYS, Late
 
@@ -141,6 +141,7 @@ class Tree:
     shared: dict[str, np.ndarray]  # node -> paths, shocks shared by all leaves
     independent: dict[str, np.ndarray]  # node -> paths, shocks of each leaf its own
     left_out: dict[str, tuple[Late, ...]]  # leaf -> newest days of it that look unfinished
+    weights: dict[str, float]  # method -> its mean share over the leaves, adds up to 1
 
     def month_totals(self, node: str = TOTAL, shared: bool = True) -> dict[str, np.ndarray]:
         """{month: (path,)} of a node. Raises ForecastError with the nearest node."""
@@ -234,5 +235,10 @@ def forecast_tree(
         for forecasts in (shared, independent)
     ]
     return Tree(
-        tuple(below), below, dates, *sums, {name: one.left_out for name, one in shared.items()}
+        tuple(below),
+        below,
+        dates,
+        *sums,
+        {name: one.left_out for name, one in shared.items()},
+        mean_shares([one.weights for one in shared.values()], [1.0] * len(shared)),
     )

@@ -20,6 +20,7 @@ ALONE_DAYS, ALONE_GAP = (
 )  # fewer days than this at an end, farther than that from all others: a slip of a date, or silence
 ABSENT_WEEKS = 3  # of a history in which a weekday never comes, from which on that is no accident
 LARGEST = 1e100  # sums and squares of larger numbers overflow
+FEWEST = {"D": 2, "h": 24}  # values that a forecast needs
 QUIET_DAYS = 28  # zeros at the end for this long may mean that the workload has ended
 RECENT = 182
 
@@ -69,10 +70,8 @@ def clean(history, where: str = "history", freq: str = "D", as_of=None) -> Histo
         )
     known = ~np.isnan(values)
     days, values = days[known], values[known]
-    if len(days) < 2:
-        raise ForecastError(
-            f"{where}: {len(days)} day{'s' * (len(days) != 1)} with a value; a forecast needs at least 2."
-        )
+    if len(days) < FEWEST[freq]:
+        raise ForecastError(_too_short(len(days), where, freq))
     span = int((days[-1] - days[0]).astype(int)) + 1
     missing = span - len(days)
     if span > MAX_DAYS or missing > MAX_MISSING * span:
@@ -88,6 +87,16 @@ TWICE = {
     "D": "Add up the rows of a day first: history.groupby(level=0).sum().",
     "h": "Where clocks were put back take hours of UTC; else add up the rows of an hour first: history.groupby(level=0).sum().",
 }
+
+
+def _too_short(count: int, where: str, freq: str) -> str:
+    """How much history there is, and how much a forecast needs."""
+    if freq == "h":
+        return (
+            f"{where}: {count} hour{'s' * (count != 1)} with a value; a forecast of hours needs at least {FEWEST[freq]}, a whole day. "
+            "Give more hours, or leave freq out and give days."
+        )
+    return f"{where}: {count} day{'s' * (count != 1)} with a value; a forecast needs at least {FEWEST[freq]}."
 
 
 def day_or_nat(day) -> np.datetime64:
@@ -219,7 +228,7 @@ def read_days(history, where: str = "history", freq: str = "D") -> tuple[np.ndar
             f"not {type(history).__name__}."
         )
     if not len(stamps):
-        raise ForecastError(f"{where}: 0 days with a value; a forecast needs at least 2.")
+        raise ForecastError(_too_short(0, where, freq))
     if pd.api.types.is_numeric_dtype(stamps):
         raise ForecastError(f"{where}: the days are numbers. The index (or ds) must hold dates.")
     if isinstance(stamps.dtype, pd.PeriodDtype):

@@ -97,7 +97,7 @@ def forecast(
     >>> forecast(year, 14, paths=100).paths.shape
     (100, 14)
     """
-    if freq not in CLOCKS:
+    if not isinstance(freq, str) or freq not in CLOCKS:
         raise ForecastError(unknown("forecast", "freq", str(freq), CLOCKS))
     clock = CLOCKS[freq]
     if until is not None and as_of is not None:
@@ -113,6 +113,8 @@ def forecast(
         )
 
     horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise ForecastError(f"seed: {str(seed)[:40]!r} must be a whole number.")
     covariates = {
         "cap": cap,
         "driver": driver,

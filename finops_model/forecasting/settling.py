@@ -218,14 +218,15 @@ def _by_season(values, window, season):
 
 def _by_lowest(values, window, season, first_day, whole):
     """The same for a history too short for weekdays: under two thirds of every day before; a first Saturday or Sunday is not judged."""
-    known, far_below = list(range(len(values) - window - 1)), []
+    first = max(len(values) - window - 1, 0)  # a history shorter than the window: all of it
+    known, far_below = list(range(first)), []
     before = whole - len(values)  # days before the first one with use
     weekend = [
         first_day is not None
         and (int(np.datetime64(first_day, "D").astype(int)) + before + at + 3) % 7 >= 5
         for at in range(len(values))
     ]
-    for step in range(len(values) - window - 1, len(values)):
+    for step in range(first, len(values)):
         far = len(known) >= FEWEST and values[step] < SHORT * values[known].min()
         if season == 7 and weekend[step]:
             far = far and any(weekend[at] for at in known)

@@ -23,17 +23,17 @@ def level(values: np.ndarray, methods=None) -> tuple[float, str]:
     """What the newest weeks' mean is multiplied by, and whose level that is.
 
     methods   None or "cheap": the newest weeks' mean itself; "all": the method that did clearly better on earlier days, if there is one; a list:
-              of its methods for such demand the one that did best (none: the weeks' mean)
+              of its methods for such demand the one that did best, too short to grade: the first by the alphabet (none: the weeks' mean)
 
     >>> level(np.tile([0., 0, 4, 0, 0, 0, 0, 0, 0, 0], 20))
     (1.0, 'weekly_blocks')
     """
     asked = methods is not None and not isinstance(methods, str)
-    names = [
+    names = sorted(  # whatever the order of a caller's list: of equals the first by the alphabet
         name
         for name in pick(methods, use="intermittent")
         if getattr(shelf()[name], "FOR", "steady") == "intermittent"
-    ]
+    )
     weeks = float(error_paths.expected_weeks(values, 7).mean())
     if methods in (None, "cheap") or not names or weeks <= 0:
         return 1.0, BLOCKS

@@ -6,13 +6,14 @@ is split as its expected month is; by unit, team and workload it belongs to one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, unknown
 from ..forecasting.covariates.workspace import WorkspaceCovariates
+from ..forecasting.ensemble import mean_shares
 from ..forecasting.widths.demand import Demand
 from ..forecasting.widths.noise import LEADS
 from ..periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
@@ -52,7 +53,7 @@ class Span:
         return self.lead <= LEADS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Hierarchy:
     """Totals (path, month, node) of money, the booked part of the month under way included."""
 
@@ -66,6 +67,8 @@ class Hierarchy:
     first_day: str  # of the ledger
     covariates: WorkspaceCovariates
     unfinished: tuple = ()  # days after as_of that look unfinished (settling.Late)
+    # method -> its share of the forecast volume of all workloads, adds up to 1
+    weights: dict[str, float] = field(default_factory=dict)
 
     def paths(self, span: Span, node: str | None = None) -> np.ndarray:
         """Total of each path over a span, (path,); node None: all of them. Raises ForecastError with the nearest node."""
@@ -163,16 +166,16 @@ def hierarchy_totals(
         )
     facts = resolved.facts
     return Hierarchy(
-        by,
-        names,
-        plan.months,
-        totals,
-        booked,
-        plan.as_of,
-        plan.currency,
-        str(facts.daily["ChargeDate"].min().date()),
-        facts.covariates,
-        facts.unfinished,
+        by=by,
+        names=names,
+        months=plan.months,
+        totals=totals,
+        booked=booked,
+        as_of=plan.as_of,
+        currency=plan.currency,
+        first_day=str(facts.daily["ChargeDate"].min().date()),
+        covariates=facts.covariates,
+        unfinished=facts.unfinished,
     )
 
 
@@ -252,21 +255,23 @@ def forecast_hierarchy(
     loaded = load_scenario(settings.path(settings.scenario) if settings.scenario else None)
     resolved = resolve(loaded, settings=settings, facts=facts, months=months + begun, paths=paths)
     demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.methods, progress)
-    forecasts = {}
+    weights = mean_shares(demand.weights, demand.median.sum(axis=0))
+    hierarchies = {}
     for how in shocks:
         say = (
             part(progress, f"{how or 'as measured'}: ")
             if progress and len(shocks) > 1
             else progress
         )
-        forecasts[how] = hierarchy_totals(
+        totals = hierarchy_totals(
             compile_plan(resolved, with_shocks(demand, how)),
             resolved,
             by,
             engine=engine,
             progress=say,
         )
-    return forecasts
+        hierarchies[how] = replace(totals, weights=weights)
+    return hierarchies
 
 
 def with_shocks(demand: Demand, shocks: str | None) -> Demand:

@@ -15,6 +15,7 @@ where all are asked for (`methods="all"`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from types import ModuleType
 
@@ -169,7 +170,12 @@ def pick(methods=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
             else tuple(group)
         )
 
-    names = tuple(dict.fromkeys(methods))
+    if not isinstance(methods, Iterable):
+        raise ForecastError(
+            f"methods: {str(methods)[:40]} is neither a group of forecasters (all, cheap) nor a list of them. "
+            f"Known: {', '.join(sorted(known))}."
+        )
+    names = tuple(dict.fromkeys(map(str, methods)))
     for name in names:
         if name not in known:
             raise ForecastError(unknown("methods", "forecaster", name, sorted(known)))

@@ -39,7 +39,7 @@ from .pooled import without_a_past
 CALIBRATION_PATHS = 2048
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Demand:
     """What the simulation draws from. Axes (day, workload), (lead, workload), (workload,)."""
 
@@ -61,6 +61,9 @@ class Demand:
     uncertain: tuple[
         tuple[int, Uncertain], ...
     ] = ()  # (workload position, uncertain number of what is known)
+    weights: tuple[
+        dict[str, float], ...
+    ] = ()  # of each workload: method -> share; {}: none is used
 
 
 def fit_demand(
@@ -128,6 +131,7 @@ def fit_demand(
     phi, sigma = np.zeros(len(names)), np.zeros(len(names))
     misses = np.full((CUTOFFS, len(names)), np.nan)
     cap, uncertain = np.full(median.shape, np.inf), [()] * len(names)
+    weights: list[dict[str, float]] = []
 
     for w, name in enumerate(names):
         say(f"forecast {name}", w, len(names))
@@ -145,6 +149,7 @@ def fit_demand(
             )
             median[:, w] = fitted.point[:horizon_days]
 
+        weights.append(fitted.weights)
         if fitted.kind in ("empty", "ended"):
             if (
                 median[:, w].any()
@@ -164,16 +169,17 @@ def fit_demand(
     say("forecast", len(names), len(names))
     future = dates[-1] + np.arange(1, horizon_days + 1)
     return Demand(
-        names,
-        future,
-        median,
-        level_sd,
-        extra,
-        phi,
-        sigma,
-        loadings(misses, level_sd[0] > 0),
-        cap if np.isfinite(cap).any() else None,
-        together(uncertain),
+        names=names,
+        dates=future,
+        median=median,
+        level_sd=level_sd,
+        extra_variance=extra,
+        phi=phi,
+        sigma=sigma,
+        loading=loadings(misses, level_sd[0] > 0),
+        cap=cap if np.isfinite(cap).any() else None,
+        uncertain=together(uncertain),
+        weights=tuple(weights),
     )
 
 
