@@ -371,3 +371,46 @@ WRITERS = {
     "second.csv": second_csv,
     "second.parquet": second_parquet,
 }
+
+
+GROUPS = {  # what Cost Explorer calls a grouping: the name of a line's column there
+    "Service": lambda line: (
+        "Tax" if line["lineItem/LineItemType"] == "Tax" else line["product/ProductName"]
+    ),
+    "Linked account": lambda line: line["lineItem/UsageAccountId"],
+    "Region": lambda line: line["product/region"] or "NoRegion",
+    "team": lambda line: f"team${line['resourceTags/user:team']}",
+    "Charge type": lambda line: line["lineItem/LineItemType"],
+}
+
+
+def explorer(
+    lines: list[dict[str, str]], by: str = "day", group: str = "Service"
+) -> list[list[str]]:
+    """The table of Cost Explorer of the bill's unblended cost: its line and its column of totals; empty where nothing was charged."""
+    sums: dict[str, dict[str, Decimal]] = {}
+    for line in lines:
+        start = line["lineItem/UsageStartDate"]
+        when = {"hour": start, "day": start[:10], "month": f"{start[:7]}-01"}[by]
+        into, name = sums.setdefault(when, {}), GROUPS[group](line)
+        into[name] = into.get(name, Decimal(0)) + Decimal(line["lineItem/UnblendedCost"])
+    names = sorted(
+        {name for into in sums.values() for name in into}, key=lambda name: (name == "Tax", name)
+    )
+    total = {name: sum(into.get(name, Decimal(0)) for into in sums.values()) for name in names}
+    body = [
+        [when, *(into.get(name, "") for name in names), sum(into.values())]
+        for when, into in sorted(sums.items())
+    ]
+    table = [
+        [group, *(f"{name}($)" for name in names), "Total costs($)"],
+        [f"{group} total", *total.values(), sum(total.values())],
+        *body,
+    ]
+    return [[str(cell) for cell in row] for row in table]
+
+
+def write_table(table: list[list[str]], path: Path, mark: str = ",") -> Path:
+    with path.open("w", newline="") as file:
+        csv.writer(file, delimiter=mark, quoting=csv.QUOTE_ALL).writerows(table)
+    return path

@@ -137,6 +137,7 @@ def test_the_defaults_are_these_and_no_others():
     assert shelf.defaults(importers.shelf()) == (
         "anthropic_console",
         "anthropic_costs",
+        "aws_cost_explorer",
         "aws_cur",
         "focus",
         "openai_console",

@@ -23,7 +23,6 @@ from finops_model.settings import Settings, Tags
 NATIVE = Path(__file__).parent / "fixtures" / "native"
 TITLES = {
     "aws_detailed_billing.csv": "an AWS detailed billing report",
-    "aws_cost_explorer.csv": "a table of AWS Cost Explorer (services as columns)",
     "gcp_bigquery.csv": "a Google Cloud billing export (BigQuery)",
     "gcp_cost_table.csv": "a cost table of the Google Cloud console",
     "azure_ea.csv": "an Azure cost export (enterprise or customer agreement)",

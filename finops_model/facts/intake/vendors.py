@@ -119,11 +119,12 @@ KNOWN = (  # the first that sees the head counts
         ),
         f"Its lines of RecordType InvoiceTotal and StatementTotal repeat what is above them and would be counted twice. {AWS}",
     ),
-    Known(
+    Known(  # what aws_cost_explorer.py of the shelf does not read: a workbook, a table below a preamble
         "a table of AWS Cost Explorer (services as columns)",
         _cost_explorer,
-        f"Its line of totals would be counted once more, and tax and services would become one. {AWS} Or turn the table: a row per day and service, "
-        "with the columns date, service, cost, currency.",
+        "Its line of totals would be counted once more, and tax and services would become one. It is read as the CSV that Cost Explorer gives "
+        "(Download as CSV), with its names in the first line. Or turn the table: a row per day and service, with the columns date, service, cost, "
+        "currency.",
     ),
     Known(
         "an answer of the AWS Cost Explorer API",

@@ -26,6 +26,16 @@ AI = re.compile(
     r"AmazonLex|AmazonKendra|AmazonPersonalize|translate|transcribe",
     re.I,
 )
+USE = ("usage", "discountedusage", "savingsplancoveredusage")
+FEES = ("fee", "rifee", "savingsplanupfrontfee", "savingsplanrecurringfee")
+CATEGORY = {  # types of lines in the cost and usage report; below, words of Cost Explorer for the same
+    **dict.fromkeys((*USE, "savingsplannegation"), "Usage"),
+    **dict.fromkeys(FEES, "Purchase"),
+    **dict.fromkeys(("tax", "credit", "refund"), "Credit"),
+    "tax": "Tax",
+    "reservationappliedusage": "Usage",
+    **dict.fromkeys(("recurringreservationfee", "upfrontreservationfee", "supportfee"), "Purchase"),
+}
 EDITION = " (Amazon Bedrock Edition)"
 REGION = r"(?:US[EW]\d|UG[EW]\d|CA[NW]\d|EU(?:[WCNS]\d|SC\d)?|AP(?:NE|SE|N|S|E)\d|SAE\d|ME[SC]\d|AFS\d|ILC\d|MXC\d|CN[NW]\d)"
 TOKENS = re.compile(
@@ -214,10 +224,19 @@ def tokens(code: str, product: str, usage: str) -> tuple[str, str]:
     return "", ""
 
 
-def category(code: str, product: str) -> str | None:
+def service_category(code: str, product: str) -> str | None:
     """AI and Machine Learning for the services that are nothing else; None where the code does not say it.
 
-    >>> category("AmazonBedrock", ""), category("AmazonEC2", "")
+    >>> service_category("AmazonBedrock", ""), service_category("AmazonEC2", "")
     ('AI and Machine Learning', None)
     """
     return "AI and Machine Learning" if AI.fullmatch(code) or product.endswith(EDITION) else None
+
+
+def charge_category(kind: str, written: str) -> str:
+    """The category of a type of charge (squashed); a type that is not known stays as it is written, to be refused by its name.
+
+    >>> charge_category("edpdiscount", "EdpDiscount"), charge_category("rififee", "RifiFee")
+    ('Usage', 'RifiFee')
+    """
+    return CATEGORY.get(kind) or ("Usage" if kind.endswith("discount") else written)

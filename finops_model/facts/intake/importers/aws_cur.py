@@ -27,7 +27,7 @@ from ....errors import InputError
 from ..files.readers import Source
 from ..vendors import FOCUS, head, squash
 from . import Export, _aws
-from ._aws import Columns
+from ._aws import FEES, USE, Columns
 from ._json import month_around
 
 TITLE = "AWS cost and usage report (classic, Athena, CUR 2.0)"
@@ -42,16 +42,6 @@ SIGN = (
 PIECE = 50_000  # rows turned at a time
 EXACT = Context(prec=120)
 NAIVE = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
-USE = ("usage", "discountedusage", "savingsplancoveredusage")
-FEES = ("fee", "rifee", "savingsplanupfrontfee", "savingsplanrecurringfee")
-CATEGORY = {
-    **dict.fromkeys(USE, "Usage"),
-    "savingsplannegation": "Usage",
-    **dict.fromkeys(FEES, "Purchase"),
-    "tax": "Tax",
-    "credit": "Credit",
-    "refund": "Credit",
-}
 ASKED = {
     "savingsplancoveredusage": "savingsPlan/SavingsPlanEffectiveCost",
     "discountedusage": "reservation/EffectiveCost",
@@ -141,7 +131,7 @@ def _rows(c: Columns, counts: Counter) -> pa.Table:
     netted, billed = _billed(c, counts)
     cells["BilledCost"] = billed
     cells["EffectiveCost"] = _effective(c, kind, billed, netted, counts)
-    cells["ChargeCategory"] = c.each([kind, cells["x_LineItemType"]], _category)
+    cells["ChargeCategory"] = c.each([kind, cells["x_LineItemType"]], _aws.charge_category)
     bill = c.text("bill/BillType")
     cells["ChargeClass"] = c.each([kind, bill], _class)
     cells["ChargeFrequency"] = c.each([kind, bill], _frequency)
@@ -153,7 +143,7 @@ def _rows(c: Columns, counts: Counter) -> pa.Table:
     for name, column in (("Quantity", amount), ("Unit", unit)):
         cells[f"Consumed{name}"] = cells[f"Pricing{name}"] = pc.if_else(use, column, "")
     sold = [cells["x_ServiceCode"], c.text("product/ProductName"), cells["x_UsageType"]]
-    cells["ServiceCategory"] = c.each(sold[:2], _aws.category)
+    cells["ServiceCategory"] = c.each(sold[:2], _aws.service_category)
     cells["x_Model"] = c.each(sold, lambda *words: _aws.tokens(*words)[0])
     cells["SkuMeter"] = c.each(sold, lambda *words: _aws.tokens(*words)[1] or words[2])
     cells |= _maps(c)
@@ -273,11 +263,6 @@ def _number(text: str) -> Decimal | None:
     return (
         value if value is not None and value.is_finite() and -40 < value.adjusted() < 40 else None
     )
-
-
-def _category(kind: str, written: str) -> str:
-    """The category of a type of line; a type that is not known stays as it is written, to be refused by its name."""
-    return CATEGORY.get(kind) or ("Usage" if kind.endswith("discount") else written)
 
 
 def _class(kind: str, bill: str) -> str:
