@@ -306,3 +306,18 @@ def test_the_order_of_keys_changes_no_byte(tmp_path):
 
     first = write_workbook(brief(), tmp_path / "a.xlsx").read_bytes()
     assert write_workbook(turned(brief()), tmp_path / "b.xlsx").read_bytes() == first
+
+
+def test_units_without_a_forecast_stand_beside_their_budgets(tmp_path):
+    """Too little history: the year has a budget and no mean, and the total over or under is not known."""
+    child = {
+        **dict.fromkeys(("landing_p10", "landing_p50", "landing_p90", "landing_mean", "over")),
+        **{"unit": "A", "kind": "unit", "actual": 1.0, "budget": 2.0, "year_budget": 9.0},
+        "overrun_probability": None,
+    }
+    land = dict.fromkeys(("p10", "p50", "p90", "mean", "overrun_probability"))
+    told = brief(
+        unit="Company", children=[child], landing={**land, "period": "FY2026", "budget": 9.0}
+    )
+    sheet = openpyxl.load_workbook(write_workbook(told, tmp_path / "w.xlsx"))["Units"]
+    assert [cell.value for cell in sheet[3]][7:10] == ["–", "=SUM(I2:I2)", "–"]
