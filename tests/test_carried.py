@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -353,6 +355,18 @@ def test_a_unit_cost_that_makes_no_sense_is_one_sentence(tmp_path, text, said):
             "finops.yaml: unit_costs/searches/workloads: 'fraud-scoring' is a workload of Risk & Compliance, not of Search & Discovery. Name workloads of "
             "Search & Discovery (feature-store, reco-inference, semantic-search), or write unit: Risk & Compliance.",
         ),
+        (
+            {"searches": {"unit": "Serch & Discovery", "workloads": ["semantic-search"]}},
+            "finops.yaml: unit_costs/searches/unit: no bill has a unit 'Serch & Discovery', so it has no workloads. Did you mean "
+            "'Search & Discovery'? Units with a bill: Research, Risk & Compliance, Search & Discovery. Write one of them, or Company for "
+            "all of them.",
+        ),
+        (
+            {"searches": {"unit": "Serch & Discovery", "workloads": ["semantc-search"]}},
+            "finops.yaml: unit_costs/searches/unit: no bill has a unit 'Serch & Discovery', so it has no workloads. Did you mean "
+            "'Search & Discovery'? Units with a bill: Research, Risk & Compliance, Search & Discovery. Write one of them, or Company for "
+            "all of them.",
+        ),
     ],
 )
 def test_a_workload_nobody_has_or_another_unit_has_is_refused(unit_costs, said):
@@ -393,6 +407,25 @@ def test_a_workload_that_has_not_begun_is_no_mistake():
         found["Cost per transaction scored"]["value"] == pytest.approx(60 / 1000)
         and "Cost per document processed" not in found
     )
+
+
+def test_a_column_of_a_drivers_file_is_a_kpi_and_the_pages_for_kpis_say_so():
+    """Seen before: nobody was told that `support_tickets` needs no file of its own."""
+    root = Path(__file__).resolve().parents[1]
+    days = pd.date_range("2026-10-01", periods=31)
+    frame = pd.DataFrame({"date": days, "name": "support_tickets", "unit": "", "value": 10.0})
+    facts = SimpleNamespace(
+        daily=company(), drivers=frame, currency="USD", carried={"support_tickets": None}
+    )
+    assert [part.name for part in cost_per_driver.parts(facts)] == ["Cost per support ticket"]
+    for page in (
+        "CONTRIBUTING.md",
+        "README.md",
+        "docs/settings.md",
+        "docs/method/16-unit-costs.md",
+    ):
+        text = " ".join((root / page).read_text(encoding="utf-8").split())
+        assert "`support_tickets`" in text and '"Cost per support ticket"' in text, page
 
 
 def test_no_workload_named_is_not_looked_for():

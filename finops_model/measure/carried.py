@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from ..errors import FinOpsError, listing, unknown
+from ..errors import FinOpsError, listing, nearest, unknown
 from ..names import COMPANY
 from ..periods import month_column, month_days
 from .actuals import cost_rows
@@ -68,7 +68,15 @@ def check(unit_costs: Mapping, daily: pd.DataFrame) -> None:
     if not any(one.workloads for one in unit_costs.values()):
         return
     pairs = cost_rows(daily)[["x_BusinessUnit", "x_Workload"]].drop_duplicates()
+    units = sorted({*pairs["x_BusinessUnit"].astype(str)})
     for name, one in unit_costs.items():
+        if one.workloads and one.unit not in (COMPANY, *units):
+            guess = nearest(one.unit, [COMPANY, *units])
+            hint = f" Did you mean '{guess}'?" if guess else ""
+            raise FinOpsError(
+                f"finops.yaml: unit_costs/{name}/unit: no bill has a unit '{one.unit}', so it has no workloads.{hint} Units with a bill: "
+                f"{listing(units)}. Write one of them, or {COMPANY} for all of them."
+            )
         inside = set(Drives(one.unit).rows(pairs)["x_Workload"])
         for workload in one.workloads or ():
             if workload in inside:

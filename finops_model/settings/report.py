@@ -31,5 +31,6 @@ class Report(Strict):
     )
     kpis: Annotated[list[str], Field(min_length=1)] | None = Field(
         default=None,
-        description="KPIs it shows, by the names of their files; without: the defaults of the shelf.",
+        description="KPIs it shows, by the names of their files; without: the defaults of the shelf. A driver is one without a file: "
+        '`support_tickets` gives "Cost per support ticket" (`cost_per_driver`).',
     )
