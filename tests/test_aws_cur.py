@@ -379,7 +379,7 @@ def test_a_report_without_rows_and_one_without_a_needed_column(tmp_path):
     assert str(refused.value) == (
         "few.csv: this is an AWS cost and usage report. It is read as CSV, JSON lines or Parquet, with the columns lineItem/UnblendedCost, "
         "lineItem/LineItemType, lineItem/CurrencyCode, lineItem/UsageStartDate and lineItem/UsageEndDate (names of any of its headings), and never as "
-        "any table: what a line is stands in its type (usage, tax, credit, fee, negation). Save the sheet as CSV with these names in its first line, "
+        "any table: the kind of a line is in its type (usage, tax, credit, fee, negation). Save the sheet as CSV with these names in its first line, "
         "or export these columns too."
     )
 

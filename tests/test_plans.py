@@ -294,7 +294,7 @@ def test_invoices_and_organisation(tmp_path):
         )
     with pytest.raises(
         InputError,
-        match="f.csv: line 3: team: team 'a' stands in line 2 already. A team belongs to one unit.",
+        match="f.csv: line 3: team: team 'a' is in line 2 already. A team belongs to one unit.",
     ):
         plans.read_organisation(given_file(tmp_path, "team,business_unit\na,X\na,Y\n"))
     with pytest.raises(

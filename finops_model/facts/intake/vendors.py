@@ -105,7 +105,7 @@ KNOWN = (  # the first that sees the head counts
         "an AWS cost and usage report",
         lambda h: h.count(CUR) >= 2,
         "It is read as CSV, JSON lines or Parquet, with the columns lineItem/UnblendedCost, lineItem/LineItemType, lineItem/CurrencyCode, "
-        "lineItem/UsageStartDate and lineItem/UsageEndDate (names of any of its headings), and never as any table: what a line is stands in its "
+        "lineItem/UsageStartDate and lineItem/UsageEndDate (names of any of its headings), and never as any table: the kind of a line is in its "
         "type (usage, tax, credit, fee, negation). Save the sheet as CSV with these names in its first line, or export these columns too.",
     ),
     Known(

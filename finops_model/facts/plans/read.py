@@ -284,7 +284,7 @@ def read_organisation(path: str | os.PathLike) -> pd.DataFrame:
             )
         if team in first:
             raise InputError(
-                f"{sheet.at(i, 'team')}: team '{team}' stands in line {sheet.lines[first[team]]} already. A team belongs to "
+                f"{sheet.at(i, 'team')}: team '{team}' is in line {sheet.lines[first[team]]} already. A team belongs to "
                 "one unit."
             )
         first[team] = i
@@ -326,7 +326,7 @@ def read_commitments(path: str | os.PathLike) -> list[Commitment]:
             )
         if name in ids[:i]:
             raise InputError(
-                f"{sheet.at(i, prefix + 'Id')}: '{name}' stands in line {sheet.lines[ids.index(name)]} already. Keep one."
+                f"{sheet.at(i, prefix + 'Id')}: '{name}' is in line {sheet.lines[ids.index(name)]} already. Keep one."
             )
         if ends[i] <= starts[i]:
             raise InputError(
