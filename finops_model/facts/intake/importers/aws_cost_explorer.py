@@ -64,7 +64,7 @@ def read(source: Source) -> Export:
         )
     source.notes[:] = list(dict.fromkeys(source.notes))  # looked at twice: by its head, and whole
     if problem := next(
-        (told for cell in [sheet.group, *sheet.grid[0]] if (told := stray(cell))), ""
+        (problem for cell in [sheet.group, *sheet.grid[0]] if (problem := stray(cell))), ""
     ):
         raise InputError(
             f"{source.name}: the header {problem}. Export the file again, all of it as UTF-8."
@@ -89,9 +89,9 @@ def read(source: Source) -> Export:
 
 def _currency(name: str, sheet: Sheet) -> str:
     """The currency of the headings; one that two currencies write alike, or two of them, are refused."""
-    if told := next((unit for unit in sheet.units if unit in UNTOLD), None):
+    if unit := next((word for word in sheet.units if word in UNTOLD), None):
         raise InputError(
-            f"{name}: the headings say ({told}), which is JPY or CNY. Replace it by the currency, for example 'Tax(CNY)', in the first line."
+            f"{name}: the headings say ({unit}), which is JPY or CNY. Replace it by the currency, for example 'Tax(CNY)', in the first line."
         )
     codes = sorted({SYMBOLS.get(unit, unit) for unit in sheet.units})
     if len(codes) > 1:
