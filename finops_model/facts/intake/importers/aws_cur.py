@@ -26,8 +26,9 @@ import pyarrow.compute as pc
 from ....errors import InputError
 from ..files.readers import Source
 from ..vendors import FOCUS, head, squash
-from . import Export, _aws
-from ._aws import FEES, USE, Columns
+from . import Export, _aws, _columns
+from ._aws import FEES, USE
+from ._columns import Columns
 from ._json import month_around
 
 TITLE = "AWS cost and usage report (classic, Athena, CUR 2.0)"
@@ -115,7 +116,7 @@ def _pieces(source: Source, notes: list[str]) -> Iterator[pa.Table]:
     counts: Counter = Counter()
     for table in source.batches():
         for at in range(0, max(table.num_rows, 1), PIECE):
-            yield _rows(Columns(table.slice(at, PIECE)), counts)
+            yield _rows(Columns(table.slice(at, PIECE), _aws.MAPS), counts)
     for kind, count in sorted((+counts).items()):
         rows = "1 row" if count == 1 else f"{count:,} rows"
         notes.append(f"{rows}: {kind}")
@@ -169,7 +170,7 @@ def _billed(c: Columns, counts: Counter) -> tuple[np.ndarray, pa.Array]:
 
 def _discounted(total: str, cells: str) -> str:
     """'yes' where a row has a discount inside it."""
-    amounts = [total] if total else list((_aws.pairs(cells) or {}).values())
+    amounts = [total] if total else list((_columns.pairs(cells) or {}).values())
     return "yes" if any(_number(amount) for amount in amounts) else ""
 
 
@@ -376,7 +377,7 @@ def _maps(c: Columns) -> dict[str, pa.Array]:
     whole = [c.text("resourceTags"), c.text("tags")]
 
     def tagged(*cells: str) -> str | None:
-        maps = [_aws.pairs(text) for text in cells[:2]]
+        maps = [_columns.pairs(text) for text in cells[:2]]
         if any(tag_map is None for tag_map in maps):  # no map: kept as it is, and told
             return next(text for text, tag_map in zip(cells, maps, strict=False) if tag_map is None)
         read = [pair for tag_map in maps if tag_map for pair in tag_map.items()]
@@ -392,7 +393,7 @@ def _maps(c: Columns) -> dict[str, pa.Array]:
             lambda text, *cells: _aws.tags(
                 [
                     *((key, cell) for (key, _), cell in zip(categories, cells, strict=True)),
-                    *(_aws.pairs(text) or {}).items(),
+                    *(_columns.pairs(text) or {}).items(),
                 ]
             ),
         ),
