@@ -160,7 +160,7 @@ def test_a_format_that_is_none_is_refused_also_for_a_file_that_is_in_the_ledger(
     focus().to_csv(company / "a.csv", index=False)
     assert finops(company, "ingest", "a.csv")[0] == 0
     says = (
-        "Error  --format: unknown importer 'focsu'. Did you mean 'focus'? Known: anthropic_console, anthropic_costs, focus, openai_console, "
+        "Error  --format: unknown importer 'focsu'. Did you mean 'focus'? Known: anthropic_console, anthropic_costs, aws_cost_explorer, aws_cur, focus, openai_console, "
         "openai_costs.\n"
     )
     for name in ("a.csv", "not-there.csv"):
