@@ -20,6 +20,7 @@ from finops_model.scenario import ledger_base as base
 from finops_model.simulate.compile.plan import future
 from finops_model.uncertainty.distributions import make
 from finops_model.uncertainty.elicit import read_value
+from finops_model.wording.landing import share_over
 
 NORMALS = {
     "x1": make("normal", {"mean": 0.0, "sd": 1.0}),
@@ -188,9 +189,10 @@ def test_the_tree_finds_what_leads_to_the_overrun_and_nothing_else():
     assert found.features == ("growth", "price") and 3 <= len(found.groups) <= 5
     worst = found.groups[0]
     assert worst.overrun.value > 0.97 and abs(worst.share_of_futures - 0.15) < 0.02
-    assert str(worst).startswith(
-        "The budget is exceeded in more than 99 % of the futures in which growth is above 0.7"
-    )
+    when = breach.words(worst.conditions)
+    assert when.startswith("growth is above 0.7")
+    over = worst.overrun
+    assert str(worst) == share_over(over.value, over.low, over.high, when, worst.share_of_futures)
     assert sum(g.share_of_futures for g in found.groups) == pytest.approx(1.0)
     assert found.groups[-1].overrun.value < 0.02
 

@@ -113,8 +113,9 @@ def breach_drivers(
     by three standard errors. Source: CART (Breiman et al. 1984) with honest counts (Athey & Imbens 2016).
 
     >>> x = np.linspace(0, 1, 1000)
-    >>> print(breach_drivers(x, 0.8, {"growth": x}).groups[0])
-    The budget is exceeded in more than 99 % of the futures in which growth is above 0.7988 (20 % of all; 95 % interval 95 to 100 %)
+    >>> worst = breach_drivers(x, 0.8, {"growth": x}).groups[0]
+    >>> words(worst.conditions), round(worst.share_of_futures, 1), worst.overrun.value > 0.99
+    ('growth is above 0.7988', 0.2, True)
     """
     if not 0 <= depth <= DEEPEST:
         raise ScenarioError(
