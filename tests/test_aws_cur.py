@@ -219,10 +219,10 @@ NET = "line_item_net_unblended_cost"
 
 
 def test_discounts_that_are_lines_are_not_taken_off_again_by_the_net_cost(tmp_path):
-    lines = [
-        of("Usage", **{"lineItem/NetUnblendedCost": "216.00", "lineItem/UnblendedCost": "240.00"}),
-        of("EdpDiscount", **{"lineItem/NetUnblendedCost": "0", "lineItem/UnblendedCost": "-24.00"}),
-    ]
+    inside = {"discount/EdpDiscount": "-24.00", "discount/TotalDiscount": "-24.00"}
+    usage = {"lineItem/UnblendedCost": "240.00", "lineItem/NetUnblendedCost": "216.00"}
+    line = {"lineItem/UnblendedCost": "-24.00", "lineItem/NetUnblendedCost": "0"}
+    lines = [of("Usage", **usage, **inside), of("EdpDiscount", **line)]
     pd.DataFrame(lines).to_csv(tmp_path / "cur.csv", index=False)
     ledger, receipt = taken(tmp_path / "cur.csv", tmp_path)
     assert ledger.totals() == {"USD": Decimal("216.00")}
