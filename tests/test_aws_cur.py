@@ -22,13 +22,15 @@ from finops_model.facts.daily.warehouse import daily
 from finops_model.facts.intake import importers
 from finops_model.facts.intake.files.readers import open_source
 from finops_model.facts.intake.formats import plain_words
-from finops_model.facts.intake.importers import aws_cur
+from finops_model.facts.intake.importers import aws_cost_explorer, aws_cur
 from finops_model.facts.intake.tables import guess_mapping, read_table
 from finops_model.facts.ledger import twice
 from finops_model.facts.ledger.store import Ledger
 from finops_model.settings import Settings
 
 BILLS = Path(__file__).parent / "fixtures" / "bills"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+there = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not there")
 CASE = BILLS / "aws_cur_classic.csv"
 
 
@@ -378,10 +380,54 @@ def test_a_report_without_rows_and_one_without_a_needed_column(tmp_path):
         taken(tmp_path / "few.csv", tmp_path)
     assert str(refused.value) == (
         "few.csv: this is an AWS cost and usage report. It is read as CSV, JSON lines or Parquet, with the columns lineItem/UnblendedCost, "
-        "lineItem/LineItemType, lineItem/CurrencyCode, lineItem/UsageStartDate and lineItem/UsageEndDate (names of any of its headings), and never as "
-        "any table: the kind of a line is in its type (usage, tax, credit, fee, negation). Save the sheet as CSV with these names in its first line, "
-        "or export these columns too."
+        "lineItem/LineItemType, lineItem/CurrencyCode and lineItem/UsageStartDate (names of any of its headings), and never as any table: the kind of a "
+        "line is in its type (usage, tax, credit, fee, negation). Save the sheet as CSV with these names in its first line, or export these columns "
+        "too."
     )
+
+
+@pytest.mark.parametrize("interval", ["2026-07-01T00:00:00Z/2026-07-02T00:00:00Z", ""])
+def test_a_report_without_the_end_of_use_has_it_in_its_interval_or_charges_the_day(
+    interval, tmp_path
+):
+    line = of("Usage", **{"identity/TimeInterval": interval})
+    del line["lineItem/UsageEndDate"]
+    pd.DataFrame([line]).to_csv(tmp_path / "cur.csv", index=False)
+    ledger, receipt = taken(tmp_path / "cur.csv", tmp_path)
+    assert rows(ledger)["ChargePeriodEnd"].dt.day.tolist() == [2 if interval else 1]
+    assert receipt.accepted == 1 and daily(ledger, Settings())["ChargeDate"].nunique() == 1
+
+
+def test_by_day_and_by_month_one_bill_is_the_same_month(tmp_path):
+    sums: dict[tuple, dict] = {}
+    for line in aws.bill():
+        key = tuple(line[name] for name in ("lineItem/LineItemType", "lineItem/UsageType", "product/ProductName", "lineItem/LegalEntity", "lineItem/UsageAccountId"))  # fmt: skip
+        into = sums.setdefault(key, line | {"lineItem/UsageStartDate": "2026-07-01T00:00:00Z", "lineItem/UsageEndDate": "2026-08-01T00:00:00Z"} | dict.fromkeys(filter(aws.number, aws.HEADINGS), ""))  # fmt: skip
+        for name in filter(aws.number, aws.HEADINGS):
+            if line[name]:
+                into[name] = str(Decimal(into[name] or 0) + Decimal(line[name]))
+    names = ["ServiceName", "ServiceProviderName", "ChargeCategory", "CommitmentDiscountStatus", "x_Team", "x_Model", "SkuMeter"]  # fmt: skip
+    one, other = (
+        daily(taken(written(tmp_path, lines, name), tmp_path)[0], Settings())
+        .groupby(names)[["BilledCost", "EffectiveCost", "ListCost", "ConsumedQuantity"]]
+        .sum()
+        .round(6)
+        for name, lines in (("day.csv", aws.bill()), ("month.csv", list(sums.values())))
+    )
+    assert len(sums) < 30
+    pd.testing.assert_frame_equal(one, other)
+
+
+@pytest.mark.shared
+@there
+def test_no_other_case_of_the_field_is_taken_for_it():
+    for file in sorted((SHARED / "cases").rglob("*.*")):
+        try:
+            source = open_source(file)
+            claims = aws_cur.recognise(source), aws_cost_explorer.recognise(source)
+        except InputError:
+            continue
+        assert claims == (file.name == "cur.csv", False), file
 
 
 def test_exactly_one_importer_claims_each_file(tmp_path):

@@ -104,8 +104,8 @@ KNOWN = (  # the first that sees the head counts
     Known(  # what aws_cur.py of the shelf does not read: a workbook, a report without one of its columns
         "an AWS cost and usage report",
         lambda h: h.count(CUR) >= 2,
-        "It is read as CSV, JSON lines or Parquet, with the columns lineItem/UnblendedCost, lineItem/LineItemType, lineItem/CurrencyCode, "
-        "lineItem/UsageStartDate and lineItem/UsageEndDate (names of any of its headings), and never as any table: the kind of a line is in its "
+        "It is read as CSV, JSON lines or Parquet, with the columns lineItem/UnblendedCost, lineItem/LineItemType, lineItem/CurrencyCode "
+        "and lineItem/UsageStartDate (names of any of its headings), and never as any table: the kind of a line is in its "
         "type (usage, tax, credit, fee, negation). Save the sheet as CSV with these names in its first line, or export these columns too.",
     ),
     Known(

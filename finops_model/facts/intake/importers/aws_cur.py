@@ -38,7 +38,6 @@ SIGN = (
     "lineItem/LineItemType",
     "lineItem/CurrencyCode",
     "lineItem/UsageStartDate",
-    "lineItem/UsageEndDate",
 )
 PIECE = 50_000  # rows turned at a time
 EXACT = Context(prec=120)
@@ -77,7 +76,7 @@ PLAIN = {  # FOCUS name: headings, the first that is filled counts
 
 
 def recognise(source: Source) -> bool:
-    """Cost, type, currency and days of a line, in any of the three headings."""
+    """Cost, type, currency and day of a line, in any of the three headings."""
     if source.kind == "json" and not isinstance(source.document, list):
         return False
     try:
@@ -291,9 +290,16 @@ def _utc(text: str) -> str:
 
 
 def _periods(c: Columns, cells: dict[str, pa.Array]) -> None:
-    """The days of use and the billing period of the bill; where a report says none of the latter, the month of use."""
-    for name in ("ChargePeriodStart", "ChargePeriodEnd"):
-        cells[name] = c.each([cells[name]], _utc)
+    """The days of use and the billing period of the bill; where a report says none of the latter, the month of use.
+
+    A report whose owner left the end of use out has it in identity/TimeInterval, or is charged to the day it starts.
+    """
+    start, end = cells["ChargePeriodStart"], cells["ChargePeriodEnd"]
+    interval = c.text("identity/TimeInterval")
+    cells["ChargePeriodStart"] = c.each([start], _utc)
+    cells["ChargePeriodEnd"] = c.each(
+        [end, interval, start], lambda says, both, day: _utc(says or both.partition("/")[2] or day)
+    )
     start, end = c.text("bill/BillingPeriodStartDate"), c.text("bill/BillingPeriodEndDate")
     used = cells["ChargePeriodStart"]
     cells["BillingPeriodStart"] = c.each(
