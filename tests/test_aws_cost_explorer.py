@@ -217,6 +217,20 @@ def refused(table, tmp_path, **more) -> str:
     return str(problem.value)
 
 
+@pytest.mark.parametrize("label", ["Total", "Grand total", "Service total", "Total costs"])
+def test_a_table_turned_round_by_hand_has_totals_by_any_usual_name(label, tmp_path):
+    table = [
+        ["Service", "2026-07-01($)", "2026-08-01($)", "Total costs($)"],
+        ["EC2", "100", "200", "300"],
+        ["Tax", "12", "24", "36"],
+        [label, "112", "224", "336"],
+    ]
+    ledger, receipt, _ = taken(table, tmp_path)
+    assert ledger.totals() == {"USD": Decimal("336.00")} and "DIFFER" not in str(receipt)
+    found = rows(ledger)[["x_Row", "ServiceName", "ChargeCategory"]].values.tolist()
+    assert sorted(found) == [[1, "EC2", "Usage"]] * 2 + [[2, "Tax", "Tax"]] * 2
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [

@@ -23,6 +23,7 @@ GROUPS = (
     "chargetype purchaseoption platform"
 ).split()
 TOTALS = ("totalcosts", "totalcost")
+SUMS = ("total", "totals", "grandtotal")  # what people call the same in a table they turned round
 HEAD = 50  # lines looked at to know a file
 
 
@@ -125,7 +126,12 @@ def _shaped(grid: list[list[str]], ids: list[str], rows: list[int], turned: bool
         [split(cell) for cell in grid[0]],
         [split(line[0]) for line in grid],
     )
-    labels = {squash(group) + "total", squash(group.removesuffix(" name")) + "total", *TOTALS}
+    labels = {
+        squash(group) + "total",
+        squash(group.removesuffix(" name")) + "total",
+        *TOTALS,
+        *SUMS,
+    }
     units = [unit for _, unit in (*top[1:], *side[1:]) if unit]
     total = [i for i, (name, _) in enumerate(top) if i and squash(name) in labels]
     left = [(name, i) for i, (name, _) in enumerate(side) if i and squash(name) in labels]
