@@ -139,6 +139,7 @@ def test_the_defaults_are_these_and_no_others():
         "anthropic_costs",
         "aws_cost_explorer",
         "aws_cur",
+        "azure_cost",
         "focus",
         "openai_console",
         "openai_costs",

@@ -25,8 +25,6 @@ TITLES = {
     "aws_detailed_billing.csv": "an AWS detailed billing report",
     "gcp_bigquery.csv": "a Google Cloud billing export (BigQuery)",
     "gcp_cost_table.csv": "a cost table of the Google Cloud console",
-    "azure_ea.csv": "an Azure cost export (enterprise or customer agreement)",
-    "azure_mca.csv": "an Azure cost export (enterprise or customer agreement)",
     "kubecost_allocation.json": "an allocation of Kubecost or OpenCost",
     "opencost.csv": "an allocation of Kubecost or OpenCost",
     "slurm.psv": "an account of Slurm jobs (sacct)",
@@ -108,8 +106,6 @@ SPELLINGS = {
     "name",
     [
         "gcp_bigquery.csv",
-        "azure_ea.csv",
-        "azure_mca.csv",
         "litellm.csv",
         "claude_usage.csv",
         "openai_usage_dashboard.csv",
@@ -131,7 +127,7 @@ def test_no_spelling_of_the_headings_hides_a_format(name, spelling, tmp_path):
         assert ingested == started and TITLES[name].split(" (")[0] in ingested
 
 
-@pytest.mark.parametrize("name", ["gcp_bigquery.csv", "azure_mca.csv", "litellm.csv"])
+@pytest.mark.parametrize("name", ["gcp_bigquery.csv", "litellm.csv"])
 def test_no_packing_hides_a_format(name, tmp_path):
     rows = rows_of(name)
     (tmp_path / "a.json").write_text(json.dumps(rows, indent=1))

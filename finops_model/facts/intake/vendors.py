@@ -155,11 +155,12 @@ KNOWN = (  # the first that sees the head counts
         "Its cost is before credits, and the day it was written is not the day of use: read as any table, the total would be too high and lie in the "
         "wrong months. Fetch the FOCUS view of the same billing account (BigQuery billing export, FOCUS) as CSV, JSON lines or Parquet and give that.",
     ),
-    Known(
+    Known(  # what azure_cost.py of the shelf does not read
         "an Azure cost export (enterprise or customer agreement)",
         lambda h: h.count(METERS) >= 1 and h.count(AZURE_COST) >= 1 and h.count(AZURE_SCOPE) >= 1,
-        "The type of a line is in ChargeType (usage, purchase, refund, rounding): read as any table, a reservation bought would become usage and be "
-        "forecast. Fetch the FOCUS export of the same scope (Cost Management, Exports, Cost and usage details (FOCUS)) and give that.",
+        "It is read as CSV, JSON lines or Parquet, with the columns ChargeType, Date, CostInBillingCurrency (or Cost), BillingCurrency and "
+        "MeterCategory (names of any of its agreements), and never as any table: what a line is stands in its type (usage, purchase, refund, rounding). "
+        "Save the sheet as CSV with these names in its first line, or export these columns too.",
     ),
     Known(
         "an answer of the Azure Cost Management API",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 import numpy as np
@@ -127,3 +128,18 @@ def pairs(text: str) -> dict[str, str] | None:
 def keys(text: str) -> dict[str, str]:
     """The pairs of a map by squashed key; {} where it cannot be read."""
     return {squash(key): whole_characters(value) for key, value in (pairs(text) or {}).items()}
+
+
+def number(text: str) -> Decimal | None:
+    """A plain number of a size that money has, exactly; else None.
+
+    >>> number(" 1.50 "), number("1e99"), number("1_000"), number("")
+    (Decimal('1.50'), None, None, None)
+    """
+    try:
+        value = Decimal(text.strip()) if text.isascii() and "_" not in text else None
+    except InvalidOperation:
+        return None
+    return (
+        value if value is not None and value.is_finite() and -40 < value.adjusted() < 40 else None
+    )

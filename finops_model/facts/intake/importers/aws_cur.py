@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,7 @@ from ..vendors import FOCUS, head, squash
 from . import Export, _aws, _columns
 from ._aws import FEES, USE
 from ._columns import Columns
+from ._columns import number as _number
 from ._json import month_around
 
 TITLE = "AWS cost and usage report (classic, Athena, CUR 2.0)"
@@ -252,17 +253,6 @@ def _amortised(kind: str, billed: str, *cells: str) -> str | None:
             Decimal("1e-10"), ROUND_HALF_UP, EXACT
         )
     return format(unused, "f")
-
-
-def _number(text: str) -> Decimal | None:
-    """A plain number of a size that money has, exactly; else None."""
-    try:
-        value = Decimal(text.strip()) if text.isascii() and "_" not in text else None
-    except InvalidOperation:
-        return None
-    return (
-        value if value is not None and value.is_finite() and -40 < value.adjusted() < 40 else None
-    )
 
 
 def _class(kind: str, bill: str) -> str:
