@@ -13,8 +13,11 @@ from finops_model.settings import (
     Entity,
     QuotaEntry,
     Settings,
+    TagKey,
+    TagRules,
     Tags,
     UnitCost,
+    VirtualTag,
     WatchLimits,
 )
 
@@ -25,6 +28,9 @@ NESTED = (
     ("an entry of watch: quotas", QuotaEntry),
     ("an entry of unit_costs", UnitCost),
     ("an entry of entities", Entity),
+    ("the file of tag_rules", TagRules),
+    ("an entry of tag_rules: keys", TagKey),
+    ("an entry of tag_rules: virtual", VirtualTag),
 )
 HEAD = """# Every key of finops.yaml
 
@@ -51,6 +57,8 @@ def words(schema: dict) -> str:
         return f"list of {entries}"
     if schema.get("type") == "object":
         return "mapping of names, see below"
+    if schema.get("type") == "boolean":
+        return "`true` or `false`"
     if schema.get("type") == "string":
         return "three capital letters" if "pattern" in schema else "text"
     return _number(schema)

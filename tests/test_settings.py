@@ -16,8 +16,11 @@ from finops_model.settings import (
     Entity,
     QuotaEntry,
     Settings,
+    TagKey,
+    TagRules,
     Tags,
     UnitCost,
+    VirtualTag,
     WatchLimits,
     load_settings,
 )
@@ -27,7 +30,7 @@ page = script("scripts/settings_page.py")
 KEYS = {
     key: field for key, field in Settings.model_fields.items() if field.json_schema_extra != OURS
 }
-OTHERS = (Tags, WatchLimits, QuotaEntry, UnitCost, Entity)
+OTHERS = (Tags, WatchLimits, QuotaEntry, UnitCost, Entity, TagRules, TagKey, VirtualTag)
 # A value for each key that is not its default.
 VALUES = {
     "company": "Ours",
@@ -39,6 +42,7 @@ VALUES = {
     "bills": ["bills/*.csv"],
     "invoices": "i.csv",
     "organisation": "o.csv",
+    "tag_rules": "tags.yaml",
     "budgets": "b.csv",
     "drivers": ["d.csv"],
     "unit_costs": {"sessions": {"unit": "Search", "workloads": ["chat"]}},

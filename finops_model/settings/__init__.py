@@ -7,6 +7,7 @@ means; `docs/settings.md` is made from that. An unknown key is refused with the 
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
 from .strict import Strict
+from .tag_rules import TagKey, TagRules, VirtualTag, load_tag_rules
 from .tags import Tags
 from .unit_costs import UnitCost, UnitCosts
 from .watch import QuotaEntry, WatchLimits
@@ -18,9 +19,13 @@ __all__ = [
     "QuotaEntry",
     "Settings",
     "Strict",
+    "TagKey",
+    "TagRules",
     "Tags",
     "UnitCost",
     "UnitCosts",
+    "VirtualTag",
     "WatchLimits",
     "load_settings",
+    "load_tag_rules",
 ]

@@ -18,6 +18,10 @@ class Files(Strict):
         default=None, description="CSV: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount."
     )
     organisation: str | None = Field(default=None, description="CSV: team, business_unit.")
+    tag_rules: str | None = Field(
+        default=None,
+        description="YAML: what is expected of tags, and what counts where there is none (`finops tags`).",
+    )
     budgets: str | None = Field(
         default=None, description="CSV: business_unit, month, currency, amount; perhaps versions."
     )

@@ -15,9 +15,10 @@ import ibis.expr.datatypes as types
 import pandas as pd
 
 from ...errors import LedgerError
+from ...settings import TagRules, load_tag_rules
 from ..ledger import twice
 from ..ledger.receipt import add
-from . import kept
+from . import kept, steps
 from .allocate import allocate, organisation_of
 from .entities import one_currency
 
@@ -53,6 +54,7 @@ TAGS = {
     "x_Workload": "workload",
     "x_BusinessUnit": "business_unit",
 }
+TOLD = ["ChargeCategory", *steps.ACCOUNTS, "ServiceName"]  # beside tags, in their months
 PLAIN = [name for name in KEYS if name not in TAGS and name != "ChargeDate"]
 CENT = types.Decimal(38, 10)
 RULES = (
@@ -120,6 +122,7 @@ def daily(ledger, settings, through=None) -> pd.DataFrame:
 
 def _daily(ledger, settings, through) -> pd.DataFrame:
     organisation, parts, doubled = organisation_of(settings), ledger.proof(), twice.of(ledger)
+    rules = load_tag_rules(settings)
     asked = kept.question(
         [
             RULES,
@@ -129,6 +132,7 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
             settings.time_zone,
             organisation,
             str(through),
+            *([rules.model_dump()] if rules.moves else []),
         ]
     )
     daily = kept.read(ledger.root, asked)
@@ -140,7 +144,7 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
         return _typed(daily)[DAILY]
     if not parts:
         return _typed(pd.DataFrame({name: [] for name in DAILY}))
-    frame = _typed(_query([Path(ledger.root) / path for path in parts], settings, through, doubled))
+    frame = _typed(_query(ledger, doubled, lambda rows: expression(rows, settings, through, rules)))
     frame = allocate(frame, organisation)
     if frame.duplicated(KEYS).any():  # a tag that spells out what a rule made of untagged rows
         frame = frame.groupby(KEYS, as_index=False, sort=False)[[*MEASURES, "Rows"]].sum()
@@ -178,12 +182,14 @@ def _off(frame: pd.DataFrame, ledger, doubled: list) -> str:
     return ""
 
 
-def _query(files: list[Path], settings, through, doubled: list) -> pd.DataFrame:
+def _query(ledger, doubled: list, asked) -> pd.DataFrame:
+    """The answer to `asked`, an expression over the ledger rows in force."""
+    files = [Path(ledger.root) / path for path in ledger.proof()]
     connection = ibis.duckdb.connect()
     try:
         connection.raw_sql("SET TimeZone = 'UTC'")
         rows = connection.read_parquet([str(path) for path in files], union_by_name=True)
-        return expression(without_doubles(rows, doubled), settings, through).execute()
+        return asked(without_doubles(rows, doubled)).execute()
     except ibis.common.exceptions.IbisError as problem:
         raise LedgerError(f"the ledger's files cannot be read by day: {problem}") from None
     finally:
@@ -213,8 +219,68 @@ def without_doubles(rows: ibis.Table, doubled: list) -> ibis.Table:
     )
 
 
-def expression(rows: ibis.Table, settings, through=None) -> ibis.Table:
-    """The daily aggregation as an ibis expression over ledger rows (tags as the bill says them, allocation comes after)."""
+def expression(
+    rows: ibis.Table, settings, through=None, rules: TagRules | None = None
+) -> ibis.Table:
+    """The daily aggregation as an ibis expression over ledger rows (tags as the bill says them and as `rules` say them where it
+    is silent; allocation comes after)."""
+    words = {column: steps.value_of(found) for column, found in _found(rows, settings, rules)}
+    spread = _by_day(rows, settings, through, {name: rows[name] for name in PLAIN} | words)
+    totals = {name: spread[name].sum().cast("float64") for name in MEASURES}
+    keys = ["ChargeDate", *PLAIN, *TAGS]
+    return spread.group_by(keys).aggregate(**totals, Rows=spread.Rows.sum())
+
+
+def tag_months(ledger, settings, keys: list[str], through=None) -> pd.DataFrame:
+    """EffectiveCost by month, by what tags say and by the step that gave each dimension its value.
+
+    keys       tag keys of the bill, or dimensions
+    through    last day that is included; None: all
+
+    One row per Month (YYYY-MM), ChargeCategory, ACCOUNTS, ServiceName, `tag:<key>` (the tag's text as the bill spells it, '' for
+    none) of each key, and `step:<dimension>`, `value:<dimension>` of each dimension; EffectiveCost (Decimal), Rows.
+    """
+    one_currency(ledger)
+    rules, doubled = load_tag_rules(settings), twice.of(ledger)
+
+    def asked(rows: ibis.Table) -> ibis.Table:
+        words = {name: _text(rows, name) for name in TOLD}
+        words |= {f"tag:{key}": _tag(rows.Tags, tag_key(settings, key)) for key in keys}
+        for column, found in _found(rows, settings, rules):
+            words[f"step:{TAGS[column]}"] = steps.step_of(found)
+            words[f"value:{TAGS[column]}"] = steps.value_of(found)
+        spread = _by_day(rows, settings, through, words)
+        month = spread.mutate(Month=spread.ChargeDate.strftime("%Y-%m"))
+        return month.group_by(["Month", *words]).aggregate(
+            EffectiveCost=month.EffectiveCost.sum(), Rows=month.Rows.sum()
+        )
+
+    return _query(ledger, doubled, asked).sort_values(
+        ["Month", *TOLD, *(f"tag:{key}" for key in keys)], ignore_index=True
+    )
+
+
+def tag_key(settings, name: str) -> str:
+    """The bill's tag key of a dimension; any other name is a tag key itself."""
+    return getattr(settings.tags, name) if name in TAGS.values() else name
+
+
+def _text(rows: ibis.Table, name: str):
+    """A text column, '' where a row or the whole bill has none."""
+    return rows[name].fill_null("") if name in rows.columns else ibis.literal("")
+
+
+def _found(rows: ibis.Table, settings, rules: TagRules | None):
+    """(column, steps) of each dimension."""
+    where = getattr(settings, "tag_rules", None) or "tag_rules"
+    place = steps.Place(rows, lambda key: _tag(rows.Tags, key), where)
+    for column, field in TAGS.items():
+        direct = _tag(rows.Tags, getattr(settings.tags, field))
+        yield column, steps.steps(place, field, direct, rules or TagRules())
+
+
+def _by_day(rows: ibis.Table, settings, through, words: dict) -> ibis.Table:
+    """Charges by day and `words` {name: text by row}, MEASURES exact; a charge of several days in even shares."""
     if (own := getattr(settings, "own", None)) is not None:
         rows = rows.filter(rows.BillingCurrency == own.currency)
     start, end = rows.ChargePeriodStart, rows.ChargePeriodEnd
@@ -225,21 +291,16 @@ def expression(rows: ibis.Table, settings, through=None) -> ibis.Table:
     first = start.date()
     last = (end - ibis.interval(microseconds=1)).date()
     span = ibis.greatest(last.delta(first, unit="day"), 0) + 1
-    tags = {
-        column: _tag(rows.Tags, getattr(settings.tags, field)) for column, field in TAGS.items()
-    }
-    keyed = rows.select(*PLAIN, *MEASURES, first_day=first, days=span.cast("int64"), **tags)
-    words = [*PLAIN, *TAGS]
+    keyed = rows.select(*MEASURES, first_day=first, days=span.cast("int64"), **words)
     sums = {name: keyed[name].sum().cast(CENT) for name in MEASURES}
     charges = keyed.group_by([*words, "first_day", "days"]).aggregate(**sums, Rows=keyed.count())
     short = charges.filter(charges.days == 1)
     short = short.select(*words, *MEASURES, "Rows", ChargeDate=short.first_day)
-    long = _spread(charges.filter(charges.days > 1), words)
+    long = _spread(charges.filter(charges.days > 1), list(words))
     spread = short.union(long.select(short.columns))
     if through is not None:
         spread = spread.filter(spread.ChargeDate <= ibis.date(str(through)[:10]))
-    totals = {name: spread[name].sum().cast("float64") for name in MEASURES}
-    return spread.group_by(["ChargeDate", *words]).aggregate(**totals, Rows=spread.Rows.sum())
+    return spread
 
 
 def _spread(charges: ibis.Table, words: list[str]) -> ibis.Table:

@@ -1,0 +1,143 @@
+"""`tag_rules`: what the company expects of tags, and what counts where the bill is silent (docs/method §13.60)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from ..documents import Document, checked, load_yaml
+from ..errors import InputError, unknown
+from .strict import Strict
+
+if TYPE_CHECKING:
+    from .document import Settings
+
+BESIDE = "tags.yaml"  # the usual name of the file
+OWN = ("team", "environment", "workload", "business_unit")  # dimensions that every company has
+LONGEST = 200  # characters of a pattern
+MOST = 1_000  # rules of a file
+Named = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class TagKey(Strict):
+    """What the company expects of one tag"""
+
+    mandatory: bool = Field(default=False, description="Whether every charge must have it.")
+    allowed: list[Named] = Field(default=[], description="Its values; none named: any.")
+    aliases: dict[Named, Named] = Field(
+        default={}, description="Other spellings: `spelling: value`; they count as the value."
+    )
+    owner: str = Field(default="", description="Who repairs it.")
+
+    @model_validator(mode="after")
+    def _of_the_allowed(self):
+        for spelling, value in self.aliases.items():
+            if self.allowed and value not in self.allowed:
+                raise ValueError(unknown(f"aliases/{spelling}", "value", value, self.allowed))
+            if spelling in self.allowed:
+                raise ValueError(
+                    f"'{spelling}' is an allowed value and another spelling of '{value}'. "
+                    "Take one of them out."
+                )
+            if value in self.aliases:
+                raise ValueError(
+                    f"aliases/{spelling}: '{value}' is itself another spelling, of "
+                    f"'{self.aliases[value]}'. Write that."
+                )
+        return self
+
+
+class Pattern(Strict):
+    """A regular expression (RE2: its time is linear in the text)"""
+
+    regex: Annotated[str, Field(min_length=1, max_length=LONGEST)] = Field(
+        description="Found anywhere in the cell; `^` and `$` tie it to its ends."
+    )
+
+
+def _conditions(given: dict) -> dict:
+    for column, wanted in given.items():
+        if wanted == []:
+            raise ValueError(f"{column}: names no value. Write one, or take {column} out.")
+    return given
+
+
+Conditions = Annotated[
+    dict[Named, Named | Pattern | Annotated[list[Named], Field(max_length=MOST)]],
+    AfterValidator(_conditions),
+]
+
+
+class VirtualTag(Strict):
+    """A rule that gives charges a value they have no tag for; the first that fits counts"""
+
+    set: Named = Field(description="team, environment, workload, business_unit or a dimension.")
+    to: Named = Field(description="The value.")
+    when: Conditions = Field(
+        default={},
+        description="FOCUS column, or `Tags/KEY`: a value, a list of them or `{regex: …}`; all "
+        "must fit. Without: every charge that has no value yet.",
+    )
+    because: str = Field(default="", description="Why; for people.")
+
+
+class TagRules(Strict):
+    """The file of `tag_rules`: what is expected of tags, and what counts where there is none"""
+
+    keys: dict[Named, TagKey] = Field(
+        default={},
+        description="By dimension (team, …) or by the bill's own tag key: what is expected of it.",
+    )
+    virtual: Annotated[list[VirtualTag], Field(max_length=MOST)] = Field(
+        default=[], description="Rules that give a value where there is no tag, in their order."
+    )
+    accounts: dict[Named, dict[Named, Named]] = Field(
+        default={},
+        description="SubAccountId or BillingAccountId: the values of its charges that no tag and "
+        "no rule has, as in `{team: search}`.",
+    )
+    shared: dict[Named, Named] = Field(
+        default={},
+        description="The pool that carries what is left, by dimension, as in `{team: platform}`.",
+    )
+
+    @property
+    def moves(self) -> bool:
+        """Whether these rules give any charge a value; what is only expected moves nothing."""
+        aliases = any(key.aliases for key in self.keys.values())
+        return bool(self.virtual or self.accounts or self.shared or aliases)
+
+
+def load_tag_rules(settings: Settings) -> TagRules:
+    """The rules of the file that `tag_rules` names; without one, rules that expect and move nothing.
+
+    Raises InputError: file:line, what is wrong, the nearest name.
+    """
+    if settings.tag_rules is None:
+        return TagRules()
+    document = load_yaml(settings.path(settings.tag_rules))
+    rules = checked(TagRules, document)
+    _check_names(rules, document)
+    return rules
+
+
+def _check_names(rules: TagRules, document: Document) -> None:
+    """Every value is given to a dimension there is, and is one that the company allows."""
+    given: list[tuple[tuple, str, str]] = [
+        (("virtual", i, "set"), one.set, one.to) for i, one in enumerate(rules.virtual)
+    ]
+    given += [(("shared", name), name, value) for name, value in rules.shared.items()]
+    given += [
+        (("accounts", account, name), name, value)
+        for account, values in rules.accounts.items()
+        for name, value in values.items()
+    ]
+    for place, name, value in given:
+        at = f"{document.at(place)}: {'/'.join(map(str, place))}"
+        if name not in OWN:
+            raise InputError(unknown(at, "dimension", name, OWN))
+        allowed = rules.keys[name].allowed if name in rules.keys else []
+        if allowed and value not in allowed:
+            do = f"Or write it under keys/{name}/allowed."
+            raise InputError(unknown(at, f"value of {name}", value, allowed, do))
