@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from ..errors import InputError
 from ._dialogue import asking, confirming
 from ._published import show_published
 from ._shared import (
@@ -127,7 +128,10 @@ def start(
 @app.command(rich_help_panel=PANEL)
 def ingest(
     files: Annotated[
-        list[Path], typer.Argument(help="FOCUS exports: CSV, CSV.gz, Parquet, JSON lines.")
+        list[Path],
+        typer.Argument(
+            help="Bills: CSV, CSV.gz, Parquet, JSON lines. Usage logs go beside them (finops usage)."
+        ),
     ],
     *,
     settings: SettingsOption = Path("finops.yaml"),
@@ -154,18 +158,49 @@ def ingest(
             "--accept-decrease", help="Accept a restatement that lowers a period by more than 5 %."
         ),
     ] = False,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(help="Of usage logs whose times say none, for example Europe/Berlin."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="Moment of a page of metrics that says none: 2026-11-30T12:00Z."),
+    ] = None,
     as_json: JsonOption = False,
 ):
     """Take bills into the ledger: every row accepted or quarantined with a reason, to the cent.
 
     Sub-accounts that are not there yet are added; charges that come again replace their sub-account's month, with a warning.
+    Usage logs go into the usage of the workspace, never into its money.
 
-    Example: [bold]finops ingest exports/2026-11.parquet[/bold]
+    Examples: [bold]finops ingest exports/2026-11.parquet[/bold] · [bold]finops ingest jobs.psv --time-zone UTC[/bold]
     """
     from ..facts.ledger.store import Ledger
+    from ..facts.usage.store import UsageStore, is_usage
 
     chosen = load_whole(settings)
     with Bars() as bars:
+        logs = [file for file in files if is_usage(file, format)]
+        if logs and len(logs) < len(files):
+            raise InputError(
+                f"{logs[0].name} is usage and {next(file for file in files if file not in logs).name} is none: they go into different "
+                "places. Give them in two calls."
+            )
+        if logs:
+            told = UsageStore(chosen.path(chosen.usage_facts)).ingest(
+                logs,
+                format=format,
+                time_zone=time_zone or chosen.usage_time_zone,
+                at=at,
+                append=append,
+                replace=replace or whole,
+                progress=bars,
+            )
+            return (
+                out.print_json(json.dumps(told.as_dict()))
+                if as_json
+                else out.print(f"{told}\nWhat it cost: finops usage")
+            )
         receipt = Ledger(chosen.path(chosen.ledger)).ingest(
             files,
             append=append,

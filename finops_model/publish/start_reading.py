@@ -42,6 +42,18 @@ def is_export(path: Path) -> bool:
     return importers.detect(path) is not None
 
 
+def usage_of(path: Path) -> str:
+    """What is said of a file of usage, which no workspace can start from; '' for any other file."""
+    try:
+        source = open_source(path)
+        name = importers.recognised(source)
+    except InputError:
+        return ""
+    if not importers.is_usage(name):
+        return ""
+    return importers.not_money(source, importers.shelf()[str(name)])
+
+
 def doubts(mapping: tables.Mapping) -> tuple[str, ...]:
     """What of a mapping could be read another way: a reading with doubts needs a person."""
     return tuple(mapping.doubts)
@@ -74,6 +86,8 @@ def read_bill(
         return Reading(file, format=format)
     if mapping is None and is_export(file):
         return Reading(file)
+    if mapping is None and (usage := usage_of(file)):
+        raise InputError(usage)
     frame = tables.read_table(file)
     if mapping is not None:
         chosen = _in_currency(tables.load_mapping(mapping), currency)

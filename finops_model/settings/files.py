@@ -29,6 +29,14 @@ class Files(Strict):
         default=[],
         description="CSV: date, name, unit, role (driver or outcome), value; globs are allowed.",
     )
+    usage: list[str] = Field(
+        default=[],
+        description="Usage logs and machine telemetry (docs/ingest/usage.md); globs are allowed.",
+    )
+    usage_time_zone: str | None = Field(
+        default=None,
+        description="Time zone of usage logs that say none (Slurm), a name of the IANA table.",
+    )
     unit_costs: UnitCosts = Field(
         default={},
         description="Driver or outcome: the unit whose cost it divides, or `{unit, workloads}`.",
@@ -50,5 +58,8 @@ class Folders(Strict):
     """Folders that finops fills"""
 
     ledger: str = Field(default=".finops/ledger", description="The bills, judged and kept.")
+    usage_facts: str = Field(
+        default=".finops/usage", description="Usage and telemetry, judged and kept."
+    )
     runs: str = Field(default=".finops/runs", description="Runs of scenarios.")
     reports: str = Field(default="reports", description="Published reports, never rewritten.")

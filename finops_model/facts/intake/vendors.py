@@ -100,6 +100,10 @@ AZURE_SCOPE = (
 )
 AWS = "Fetch the FOCUS export of the same bill (AWS Data Exports, FOCUS 1.0 with AWS columns) and give that."
 
+USAGE = (  # of formats that a usage importer reads
+    "finops ingest FILE takes it into the usage of a workspace, and finops usage shows what it cost."
+)
+
 KNOWN = (  # the first that sees the head counts
     Known(  # what aws_cur.py of the shelf does not read: a workbook, a report without one of its columns
         "an AWS cost and usage report",
@@ -174,7 +178,7 @@ KNOWN = (  # the first that sees the head counts
             and h.count("totalcost gpucost pvcost networkcost sharedcost loadbalancercost") >= 2
         ),
         "It splits what the cluster costs over its namespaces by list prices of its own, so it is no bill, and with the cloud's bill it would be "
-        "counted twice. Give the cloud vendor's bill (its FOCUS export); its tags say whose cost it is.",
+        f"counted twice. {USAGE} Give the cloud vendor's bill (its FOCUS export) for the money; its tags say whose cost it is.",
     ),
     Known(
         "an account of Slurm jobs (sacct)",
@@ -186,8 +190,8 @@ KNOWN = (  # the first that sees the head counts
             >= 1
             and h.count("user account partition state start jobname") >= 1
         ),
-        "It holds hours of jobs, not money, and its job steps are parts of their job and must not be added. Give the bill of the machines; hours per "
-        "day and account, added up without the steps, go with it as a business driver: finops start BILL --driver FILE.",
+        f"It holds hours of jobs, not money, and its job steps are parts of their job and are not added. {USAGE} Give the bill of the machines for the "
+        "money.",
     ),
     Known(
         "a usage table of OpenAI",
@@ -196,8 +200,8 @@ KNOWN = (  # the first that sees the head counts
             and h.count("inputtokens outputtokens") >= 1
             and not h.count("amountvalue spend")
         ),
-        "It holds tokens and requests, not money. Fetch the costs of the same days (Usage, Cost, Export; or /v1/organization/costs) and give that; "
-        "the usage may go with it as a business driver: finops start BILL --driver FILE.",
+        f"It holds tokens and requests, not money. {USAGE} Fetch the costs of the same days (Usage, Cost, Export; or /v1/organization/costs) for the "
+        "money.",
     ),
     Known(
         "a usage table of Anthropic",
@@ -209,23 +213,23 @@ KNOWN = (  # the first that sees the head counts
             >= 2
             and not h.count("costusd spend amount")
         ),
-        "It holds tokens, not money. Fetch the costs of the same days (Console, Cost, Export; or /v1/organizations/cost_report) and give that; the "
-        "usage may go with it as a business driver: finops start BILL --driver FILE.",
+        f"It holds tokens, not money. {USAGE} Fetch the costs of the same days (Console, Cost, Export; or /v1/organizations/cost_report) for the "
+        "money.",
     ),
     Known(
         "a report of Langfuse (daily metrics)",
         lambda h: h.count("counttraces countobservations") >= 1 and "totalcost" in h.words,
-        "Its cost is an estimate of the tool, not what a vendor bills. Give the vendor's own cost table, or its FOCUS export.",
+        f"Its cost is an estimate of the tool, not what a vendor bills. {USAGE} Give the vendor's own cost table, or its FOCUS export, for the money.",
     ),
     Known(
         "an invocation log of Amazon Bedrock",
         lambda h: "schematype" in h.words and h.count("modelid requestid operation") >= 2,
-        f"It holds tokens, not money. {AWS}",
+        f"It holds tokens, not money. {USAGE} {AWS}",
     ),
     Known(
         "an answer of Amazon CloudWatch (metrics)",
         lambda h: "metricdataresults" in h.words,
-        f"It holds counts, not money. {AWS}",
+        f"It holds counts, not money. {USAGE} {AWS}",
     ),
     Known(
         "a spend log of a gateway (LiteLLM and the like)",
@@ -238,8 +242,8 @@ KNOWN = (  # the first that sees the head counts
             )
             >= 1
         ),
-        "Its spend is the gateway's own estimate by its price list, not what the vendors bill: with their bills it would be counted twice. Give the "
-        f"vendors' own cost tables. {MAPPING}",
+        f"Its spend is the gateway's own estimate by its price list, not what the vendors bill: with their bills it would be counted twice. {USAGE} "
+        f"Give the vendors' own cost tables for the money. {MAPPING}",
     ),
     Known(
         "a usage table of Cursor",
@@ -258,8 +262,8 @@ KNOWN = (  # the first that sees the head counts
 METRICS = Known(
     "a page of metrics (Prometheus text, for example of the DCGM exporter)",
     lambda h: False,
-    "It holds loads and counters of one moment, not money. Give the bill of the machines; hours per day may go with it as a business "
-    "driver: finops start BILL --driver FILE.",
+    "It holds loads and counters of one moment, not money. finops ingest FILE --at 2026-11-30T12:00Z takes it into the usage of a workspace. Give "
+    "the bill of the machines for the money.",
 )
 
 

@@ -4,6 +4,9 @@ An importer module has `TITLE`, `recognise(source) -> bool` and `read(source) ->
 under FOCUS 1.4 names; facts/ledger/checks.py judges them. `SIGN` may name the keys or headings that a file must hold, so
 that a refusal names the one that it lacks. Only an importer that says `DEFAULT = True` is tried on every file;
 any other reads what it is given by name (`finops ingest FILE --format mine`).
+
+An importer that says `KIND = "usage"` reads no money: its `read(source)` gives a `Usage`, which facts/usage/ judges and keeps
+(docs/decisions/0017-usage-facts.md). `SEEN_BY` says who counted: the vendor, a gateway before it, a tool beside it, a machine.
 """
 
 from __future__ import annotations
@@ -23,7 +26,12 @@ from ._sign import lacking
 CONTRACT = Contract(
     "importer",
     {"TITLE": str, "recognise": Function(("source",)), "read": Function(("source",))},
-    {"DEFAULT": bool, "SIGN": tuple},
+    {
+        "DEFAULT": bool,
+        "SIGN": tuple,
+        "KIND": ("usage",),
+        "SEEN_BY": ("vendor", "gateway", "tool", "machine"),
+    },
 )
 
 
@@ -50,6 +58,39 @@ class Export:
     batches: Iterator[pa.Table]
     version: str
     notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Usage:
+    """One file of usage: quantities and no bill.
+
+    A source row may become several rows, one for each meter; they carry its x_Row. The counts are whole once all batches
+    were taken.
+
+    Parameters
+    ----------
+    batches : iterator of pyarrow.Table
+        Its rows in pieces: text cells under the names of `_usage.COLUMNS`, and `x_Row`.
+    version : str
+        Format, for the lineage: "OpenAI usage".
+    notes : list of str, optional
+        What a reader of the lineage should know.
+    rows_in : int, optional
+        Source rows read so far.
+    left : dict of str to int, optional
+        Why source rows are left out, and how many: a step of a job, a day without use.
+
+    Examples
+    --------
+    >>> Usage(iter(()), "Acme usage").left
+    {}
+    """
+
+    batches: Iterator[pa.Table]
+    version: str
+    notes: list[str] = field(default_factory=list)
+    rows_in: int = 0
+    left: dict[str, int] = field(default_factory=dict)
 
 
 def shelf() -> dict[str, ModuleType]:
@@ -216,6 +257,8 @@ def read(source: Source, format: str | None = None) -> Export:
     importers = shelf()
     if name := format or recognised(source):
         importer = named(name, source) if format else importers[name]
+        if is_usage(name):
+            raise InputError(not_money(source, importer))
         try:
             export = importer.read(source)
         except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as problem:
@@ -235,8 +278,57 @@ def read(source: Source, format: str | None = None) -> Export:
             raise InputError(f"{problem}{_offer(source, importers)}") from None
     raise InputError(
         f"{source.name}: no importer knows this JSON document. Known: "
-        f"{listing(importers[name].TITLE for name in defaults(importers))}. "
+        f"{listing(importers[name].TITLE for name in defaults(importers) if not is_usage(name))}. "
         f"Export a table (CSV or Excel) with a date and an amount instead.{_offer(source, importers)}"
+    )
+
+
+def is_usage(name: str | None) -> bool:
+    """Whether an importer reads usage, which goes beside the bills and never into the ledger.
+
+    Parameters
+    ----------
+    name : str or None
+        File name of the importer without `.py`; None is none.
+
+    Returns
+    -------
+    bool
+        False for one that reads bills.
+
+    Examples
+    --------
+    >>> is_usage("focus"), is_usage(None)
+    (False, False)
+    """
+    return name is not None and getattr(shelf()[name], "KIND", "") == "usage"
+
+
+def not_money(source: Source, importer: ModuleType) -> str:
+    """What is said where usage was given for a bill.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    importer : module
+        The one that knows it.
+
+    Returns
+    -------
+    str
+        What it is, and which command takes it.
+
+    Examples
+    --------
+    >>> not_money(Source("jobs.psv", "csv", "", 0), shelf()["focus"])[:44]
+    'jobs.psv: this is FOCUS 0.5 to 1.4 (CSV, Par'
+    """
+    if known := vendors.recognise(source):
+        return vendors.sentence(source.name, known)
+    return (
+        f"{source.name}: this is {importer.TITLE}. It holds usage, not money: finops ingest {source.name} takes it into the usage of a workspace, "
+        "beside its bills, and finops usage shows what it cost."
     )
 
 
@@ -278,6 +370,8 @@ def detect(path) -> str | None:
     try:
         source = open_source(path)
         name = recognised(source)
+        if is_usage(name):
+            return None
         if name or vendors.recognise(source) or not shelf()["focus"].recognise(source):
             return name
         shelf()["focus"].read(source)
