@@ -86,7 +86,7 @@ class Said:
             )
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Judged:
     """The counts of one file, and what they add up to; rows went to the sink batch by batch."""
 
@@ -166,7 +166,7 @@ def judge(
     source.broken.clear()
     try:
         usage = importer.read(source)
-        judged = Judged(source, format, getattr(usage, "version", ""))
+        judged = Judged(source=source, format=format, version=getattr(usage, "version", ""))
         if not isinstance(usage, importers.Usage):
             raise importers.wrong(importer, "read", usage, "a Usage")
         maker = _Maker(judged, getattr(importer, "SEEN_BY", "tool"), said, place, sink)
