@@ -141,6 +141,7 @@ def test_the_defaults_are_these_and_no_others():
         "aws_cur",
         "azure_cost",
         "focus",
+        "gcp_billing",
         "openai_console",
         "openai_costs",
     )

@@ -23,7 +23,6 @@ from finops_model.settings import Settings, Tags
 NATIVE = Path(__file__).parent / "fixtures" / "native"
 TITLES = {
     "aws_detailed_billing.csv": "an AWS detailed billing report",
-    "gcp_bigquery.csv": "a Google Cloud billing export (BigQuery)",
     "gcp_cost_table.csv": "a cost table of the Google Cloud console",
     "kubecost_allocation.json": "an allocation of Kubecost or OpenCost",
     "opencost.csv": "an allocation of Kubecost or OpenCost",
@@ -105,7 +104,6 @@ SPELLINGS = {
 @pytest.mark.parametrize(
     "name",
     [
-        "gcp_bigquery.csv",
         "litellm.csv",
         "claude_usage.csv",
         "openai_usage_dashboard.csv",
@@ -127,7 +125,7 @@ def test_no_spelling_of_the_headings_hides_a_format(name, spelling, tmp_path):
         assert ingested == started and TITLES[name].split(" (")[0] in ingested
 
 
-@pytest.mark.parametrize("name", ["gcp_bigquery.csv", "litellm.csv"])
+@pytest.mark.parametrize("name", ["litellm.csv"])
 def test_no_packing_hides_a_format(name, tmp_path):
     rows = rows_of(name)
     (tmp_path / "a.json").write_text(json.dumps(rows, indent=1))

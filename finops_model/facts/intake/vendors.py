@@ -149,15 +149,16 @@ KNOWN = (  # the first that sees the head counts
         "Its credits, discounts and tax are lines and columns of their own, outside the cost: read as any table, the total would be too high. Fetch the FOCUS view of "
         "the same billing account (BigQuery billing export, FOCUS) as CSV, JSON lines or Parquet and give that.",
     ),
-    Known(
+    Known(  # what gcp_billing.py of the shelf does not read: a workbook, an export without one of its columns
         "a Google Cloud billing export (BigQuery)",
         lambda h: (
             any(word in h.words for word in ("cost", "costatlist"))
             and h.count(GOOGLE) >= 3
             and h.count(GOOGLE_ONLY) >= 1
         ),
-        "Its cost is before credits, and the day it was written is not the day of use: read as any table, the total would be too high and lie in the "
-        "wrong months. Fetch the FOCUS view of the same billing account (BigQuery billing export, FOCUS) as CSV, JSON lines or Parquet and give that.",
+        "It is read as CSV, JSON lines or Parquet, with the columns cost, credits, currency, usage_start_time and usage_end_time beside service, sku, "
+        "project and invoice, and never as any table: its cost is before credits, and the day it was written is not the day of use. Export these "
+        "columns too (bq extract), or save the sheet as CSV with these names in its first line.",
     ),
     Known(  # what azure_cost.py of the shelf does not read
         "an Azure cost export (enterprise or customer agreement)",
