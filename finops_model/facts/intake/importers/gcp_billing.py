@@ -34,7 +34,7 @@ from .aws_cur import EXACT, _number, _utc
 TITLE = "Google Cloud billing export (BigQuery)"
 DEFAULT = True
 SIGN = ("cost", "credits", "currency", "usage_start_time", "usage_end_time")
-KIN = (  # of these, four at least (a record and its fields count once)
+BESIDE = (  # of these, four at least (a record and its fields count once)
     ("service", "serviceid", "servicedescription"),
     ("sku", "skuid", "skudescription"),
     ("invoice", "invoicemonth"),
@@ -111,7 +111,7 @@ def recognise(source: Source) -> bool:
         return False
     sign = {squash(name) for name in SIGN} - {"credits"}
     there = words & {"credits", "creditsamount"} and sign <= words
-    kin = sum(bool(words & set(names)) for names in KIN)
+    kin = sum(bool(words & set(names)) for names in BESIDE)
     return bool(there) and kin >= 4 and len(words & FOCUS) < 6
 
 
