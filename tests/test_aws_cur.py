@@ -287,12 +287,6 @@ def test_a_row_at_its_net_cost_is_amortised_at_its_net_cost(tmp_path):
             "0.0",
             "cur.csv: 1 row: discountedusage without reservation/EffectiveCost: no amortised cost is known of them, BilledCost is taken as EffectiveCost",
         ),
-        (
-            "SavingsPlanCoveredUsage",
-            {"savingsPlan/SavingsPlanEffectiveCost": ""},
-            "100.0",
-            "cur.csv: 1 row: savingsplancoveredusage without savingsPlan/SavingsPlanEffectiveCost: no amortised cost is known of them, BilledCost is taken as EffectiveCost",
-        ),
     ],
 )
 def test_an_empty_cell_of_an_amortised_cost(kind, cells, cost, note, tmp_path):
@@ -321,6 +315,50 @@ def test_a_cell_that_cannot_be_read_quarantines_its_row_and_no_other(
     assert (receipt.rows_in, receipt.accepted, receipt.quarantined) == (3, 2, 1)
     refused = ledger.quarantine(details=True).iloc[0]
     assert (refused["x_Row"], refused["x_Column"], refused["x_Reason"]) == (2, column, reason)
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [
+        ("SavingsPlanCoveredUsage", "savingsPlan/SavingsPlanEffectiveCost"),
+        ("SavingsPlanRecurringFee", "savingsPlan/TotalCommitmentToDate"),
+    ],
+)
+def test_a_line_of_a_plan_whose_amortised_cost_is_missing_is_refused_not_counted_twice(
+    kind, column, tmp_path
+):
+    """The fee of a plan (80) beside its covered use (70) would be 150 for 80."""
+    line = of(kind, **{column: "", "savingsPlan/UsedCommitment": ""})
+    ledger, receipt = taken(written(tmp_path, [of("Tax"), line]), tmp_path)
+    assert (receipt.accepted, receipt.quarantined) == (1, 1)
+    assert ledger.quarantine(details=True)["x_Reason"].tolist() == [
+        f"{kind.lower()} without {column}: its amortised cost is not known. Export this column too"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "effective", "note"),
+    [
+        ("savingsPlan/SavingsPlanEffectiveCost", 100 - 100 + 40 + 14600 + 12.5 + 12.5, "savingsplancoveredusage"),
+        ("reservation/EffectiveCost", 70 + 10 + 1200 + 300, "discountedusage"),
+    ],
+)  # fmt: skip
+def test_a_report_without_amortised_costs_is_on_a_cash_basis_as_a_whole(
+    column, effective, note, tmp_path
+):
+    """No upfront fee is dropped, and no negation left without the use that it takes off."""
+    own = ("SavingsPlan", "DiscountedUsage", "RIFee")
+    lines = [
+        line
+        for line in aws.bill(1)
+        if line["lineItem/LineItemType"].startswith(own) or line["reservation/ReservationARN"]
+    ]
+    for line in lines:
+        del line[column]
+    pd.DataFrame(lines).to_csv(tmp_path / "cur.csv", index=False)
+    ledger, receipt = taken(tmp_path / "cur.csv", tmp_path)
+    assert float(ledger.totals("EffectiveCost")["USD"]) == effective
+    assert f"cur.csv: 1 row: {note} in a report without {column}: BilledCost is taken as EffectiveCost" in [str(warning) for warning in receipt.warnings]  # fmt: skip
 
 
 def test_hostile_maps_leave_the_charge_and_its_money(tmp_path):

@@ -49,6 +49,11 @@ ASKED = {
     "savingsplanrecurringfee": "savingsPlan/TotalCommitmentToDate",
     "rifee": "reservation/UnusedRecurringFee",
 }
+CASH = {
+    "savingsplan": "savingsPlan/SavingsPlanEffectiveCost",
+    "reservation": "reservation/EffectiveCost",
+}
+MARK = "?"  # before an EffectiveCost that is a reason
 ZERO = ("savingsplannegation", "savingsplanupfrontfee")
 PLAIN = {  # FOCUS name: headings, the first that is filled counts
     "BillingCurrency": ("lineItem/CurrencyCode",),
@@ -148,6 +153,10 @@ def _rows(c: Columns, counts: Counter) -> pa.Table:
     cells["x_Model"] = c.each(sold, lambda *words: _aws.tokens(*words)[0])
     cells["SkuMeter"] = c.each(sold, lambda *words: _aws.tokens(*words)[1] or words[2])
     cells |= _maps(c)
+    cost = cells["EffectiveCost"]
+    cells["x_SourceRefused"] = c.each(
+        [cost], lambda text: text.removeprefix(MARK) if text.startswith(MARK) else ""
+    )
     return pa.table({**cells, "x_Row": c.table.column("x_Row")})
 
 
@@ -180,7 +189,14 @@ def _effective(
     """EffectiveCost by the type of the line; of rows at their net cost by the net columns."""
     arn = c.text("reservation/ReservationARN")
     bought = pc.and_(pc.equal(kind, "fee"), pc.not_equal(arn, ""))
-    zero = pc.or_(pc.is_in(kind, pa.array(ZERO)), bought)
+    known = {
+        "savingsplan": c.has("savingsPlan/SavingsPlanEffectiveCost"),
+        "reservation": c.has("reservation/EffectiveCost"),
+    }
+    zero = pc.or_(
+        pc.and_(pc.is_in(kind, pa.array(ZERO)), known["savingsplan"]),
+        pc.and_(bought, known["reservation"]),
+    )
     cost = pc.if_else(zero, "0", billed)
 
     def either(net: str, gross: str) -> pa.Array:
@@ -214,6 +230,8 @@ def _effective(
 
     def amount(word: str, cost: str, *cells: str) -> str:
         value = _amortised(word, cost, *cells)
+        if value is None and word.startswith("savingsplan"):
+            return f"{MARK}{word} without {ASKED[word]}: its amortised cost is not known. Export this column too"
         if value is None:
             counts[
                 f"{word} without {ASKED[word]}: no amortised cost is known of them, BilledCost is taken as EffectiveCost"
@@ -222,6 +240,12 @@ def _effective(
 
     for word, columns in parts.items():
         rows = pc.equal(kind, word).to_numpy(zero_copy_only=False)
+        sort = "savingsplan" if word.startswith("savingsplan") else "reservation"
+        if not known[sort]:  # the whole report is on a cash basis: what is paid, when it is paid
+            counts[
+                f"{word} in a report without {CASH[sort]}: BilledCost is taken as EffectiveCost"
+            ] += int(rows.sum())
+            continue
         cost = c.only(
             rows, [billed, *columns], lambda *cells, word=word: amount(word, *cells), cost
         )
