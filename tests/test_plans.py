@@ -258,8 +258,11 @@ def test_a_driver_file_is_refused_with_file_line_and_column(tmp_path, text, mess
     assert str(error.value) == message
 
 
-def test_a_driver_in_two_files_is_refused(tmp_path):
-    files = [given_file(tmp_path, "date,a\n2026-01-01,5\n", name) for name in ("x.csv", "y.csv")]
+def test_a_driver_with_two_values_of_a_day_in_two_files_is_refused(tmp_path):
+    files = [
+        given_file(tmp_path, f"date,a\n2026-01-01,{value}\n", name)
+        for name, value in (("x.csv", 5), ("y.csv", 6))
+    ]
     with pytest.raises(
         InputError,
         match="y.csv: driver 'a' has a value for 2026-01-01 in another file already. Keep one of them.",

@@ -116,9 +116,7 @@ def test_nobody_is_answered_for(tmp_path, words, text, said):
     written(tmp_path / "b.csv", text)
     code, all_of_it = finops(*words, cwd=tmp_path)
     assert code == 2 and said in " ".join(all_of_it.split()) and "Traceback" not in all_of_it
-    assert "is in mapping.yaml: correct it and go on with: finops" in " ".join(
-        all_of_it.split()
-    )
+    assert "is in mapping.yaml: correct it and go on with: finops" in " ".join(all_of_it.split())
     assert left(tmp_path) == ["b.csv", "mapping.yaml"]
 
 

@@ -128,11 +128,12 @@ def start(
 @app.command(rich_help_panel=PANEL)
 def ingest(
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
-            help="Bills: CSV, CSV.gz, Parquet, JSON lines. Usage logs go beside them (finops usage)."
+            help="Bills: exports of a known format, or tables that a mapping kept in the workspace fits; default: bills of finops.yaml. "
+            "Usage logs go beside them (finops usage)."
         ),
-    ],
+    ] = None,
     *,
     settings: SettingsOption = Path("finops.yaml"),
     append: Annotated[
@@ -175,15 +176,15 @@ def ingest(
 
     Examples: [bold]finops ingest exports/2026-11.parquet[/bold] · [bold]finops ingest jobs.psv --time-zone UTC[/bold]
     """
-    from ..facts.ledger.store import Ledger
     from ..facts.usage.store import UsageStore, is_usage
+    from ..publish.adding.bills import ingest as taking_in
 
     chosen = load_whole(settings)
     with Bars() as bars:
-        logs = [file for file in files if is_usage(file, format)]
-        if logs and len(logs) < len(files):
+        logs = [file for file in files or () if is_usage(file, format)]
+        if logs and len(logs) < len(files or ()):
             raise InputError(
-                f"{logs[0].name} is usage and {next(file for file in files if file not in logs).name} is none: they go into different "
+                f"{logs[0].name} is usage and {next(file for file in files or () if file not in logs).name} is none: they go into different "
                 "places. Give them in two calls."
             )
         if logs:
@@ -201,8 +202,9 @@ def ingest(
                 if as_json
                 else out.print(f"{told}\nWhat it cost: finops usage")
             )
-        receipt = Ledger(chosen.path(chosen.ledger)).ingest(
-            files,
+        receipt = taking_in(
+            files or [],
+            chosen,
             append=append,
             replace=replace,
             whole=whole,
@@ -234,18 +236,14 @@ def reconcile_command(
     from ..facts.daily import entities
     from ..facts.ledger import billed, reconcile
     from ..facts.ledger.receipt import reason_at
-    from ..facts.plans import read as plans
+    from ..facts.plans import together
     from ..publish import close
 
     chosen = load(settings, entity)
     with Bars() as bars:
         ledger = close.books(chosen, bars)
         files = ledger.files()  # held against their record before their sums are said
-    invoices = (
-        entities.own_invoices(plans.read_invoices(chosen.path(chosen.invoices)), chosen)
-        if chosen.invoices
-        else None
-    )
+    invoices = entities.own_invoices(together.invoices(chosen), chosen)
     refused, periods = ledger.quarantine(details=True), ledger.totals_by_period()
     period = billed.pick_period(periods, invoices, month)
     reconciled = reconcile.reconcile(periods, invoices, period, quarantined=refused)

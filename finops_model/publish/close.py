@@ -19,6 +19,7 @@ from ..facts.daily.complete import Complete
 from ..facts.ledger import billed, reconcile, twice
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
+from ..facts.plans import together
 from ..measure import accuracy, actuals, carried, grades, kpis, restated
 from ..measure.brief import brief
 from ..measure.brief_types import Brief
@@ -41,6 +42,7 @@ from ..scenario.volumes import too_little
 from ..settings import Settings
 from ..simulate import scenarios as simulate
 from ..simulate.run import no_run
+from .adding.bills import take_bills
 from .close_units import how_many, pick_units, units_of
 from .lineage import lineage
 
@@ -64,8 +66,7 @@ def books(settings: Settings, progress: Progress | None = None) -> Ledger:
     Of an entity its part. Raises LedgerError where finops.yaml names entities and the settings are of none of them.
     """
     ledger = Ledger(settings.path(settings.ledger))
-    if settings.bills:
-        ledger.ingest(settings.files(settings.bills), progress=progress)
+    take_bills(settings, ledger, progress=progress)
     if not ledger.rows:
         raise LedgerError(
             f"{settings.ledger}: the ledger is empty. Take a bill in first: finops ingest FILE, or finops start FILE."
@@ -201,17 +202,9 @@ def prepare(
         as_of, str(complete.last_day)
     )  # what all sources have reached: the forecast begins behind it
     # Plans are read before anything long runs: a wrong file is said at once.
-    budgets = (
-        plans.read_budgets(settings.path(settings.budgets), settings.currency)
-        if settings.budgets
-        else None
-    )
+    budgets = together.budgets(settings)
     drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
-    invoices = (
-        entities.own_invoices(plans.read_invoices(settings.path(settings.invoices)), settings)
-        if settings.invoices
-        else None
-    )
+    invoices = entities.own_invoices(together.invoices(settings), settings)
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
     if before:
         before(daily)

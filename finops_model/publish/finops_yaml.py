@@ -40,6 +40,42 @@ def with_added(text: str, key: str, value: str | int | list | dict) -> str | Non
         return None
 
 
+def with_named(text: str, key: str, name: str, several: bool = True) -> str | None:
+    """The document with a file's `name` under `key`: a new line, a further item of a list, or a list of the file that stands there and this one.
+
+    several   the key takes more than one file
+    What is there stays as it is, remarks too; the text itself where the name is there. None where it cannot be added.
+
+    >>> print(with_named("invoices: a.csv  # from Anna\\n", "invoices", "b.csv"), end="")
+    invoices: [a.csv, b.csv]  # from Anna
+    >>> print(with_named("company: Ours\\n", "budgets", "b.csv"), end="")
+    company: Ours
+    budgets: b.csv
+    """
+    now = (yaml.safe_load(text) or {}).get(key)
+    if name == now or (isinstance(now, list) and name in now):
+        return text
+    if now in (None, [], ""):
+        return with_added(text, key, [name] if key == "drivers" else name)
+    if not several:
+        return None
+    return with_added(text, key, [name]) if isinstance(now, list) else _listed(text, key, name)
+
+
+def _listed(text: str, key: str, name: str) -> str | None:
+    """The text with a list of the one file that stands under a key and a new one."""
+    wanted = yaml.safe_load(text)
+    wanted[key] = [wanted[key], name]
+    document: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = next(value for word, value in document.value if word.value == key)
+    start, end = node.start_mark.index, node.end_mark.index
+    longer = f"{text[:start]}[{text[start:end]}, {_scalar(name)}]{text[end:]}"
+    try:
+        return longer if yaml.safe_load(longer) == wanted else None
+    except yaml.YAMLError:
+        return None
+
+
 def _longer(text: str, key: str, items: list[str]) -> str | None:
     """The text with items behind the last one of a list."""
     document: Any = yaml.compose(text, Loader=yaml.SafeLoader)

@@ -122,6 +122,11 @@ def environment() -> str:
     return f"{mark} of {len(packages)} installed packages (no requirements.lock with the program)"
 
 
+def _together(paths: list[Path]) -> str:
+    """One hash of several files."""
+    return hashlib.sha256("".join(map(sha256_of, paths)).encode()).hexdigest()
+
+
 def lineage(settings: Settings, ledger: Ledger, run) -> dict:
     """What the numbers were made from: hashes of every input, seed, engine, versions."""
     files = {
@@ -131,11 +136,15 @@ def lineage(settings: Settings, ledger: Ledger, run) -> dict:
         "commitments": settings.commitments,
         "known": settings.known,
     }
-    hashes = {name: sha256_of(settings.path(place)) for name, place in files.items() if place}
+    hashes = {
+        name: sha256_of(settings.path(place))
+        if isinstance(place, str)
+        else _together(settings.files(place))
+        for name, place in files.items()
+        if place
+    }
     if settings.drivers:
-        hashes["drivers"] = hashlib.sha256(
-            "".join(sha256_of(p) for p in settings.files(settings.drivers)).encode()
-        ).hexdigest()
+        hashes["drivers"] = _together(settings.files(settings.drivers))
     return {
         "ledger": ledger.fingerprint(),
         "scenario": run.scenario_hash,

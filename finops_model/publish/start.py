@@ -23,6 +23,7 @@ from ..facts.intake.files.readers import refuse_no_file
 from ..facts.ledger.receipt import reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
+from ..facts.plans import together
 from ..names import old_slug, slug
 from ..progress import Progress
 from ..scenario import document as scenario
@@ -348,8 +349,7 @@ def _fill(
     settings = load_settings(root)
     if settings.drivers:
         plans.read_drivers(settings.files(settings.drivers))
-    if settings.budgets:
-        plans.read_budgets(settings.path(settings.budgets), settings.currency)
+    together.budgets(settings)
     daily = warehouse.daily(ledger, settings)
     if daily.empty:
         raise InputError(

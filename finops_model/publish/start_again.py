@@ -11,7 +11,7 @@ from ..documents import load_yaml, write_atomic
 from ..errors import FinOpsError, InputError
 from ..facts.daily import warehouse
 from ..facts.intake.mapping import Mapping
-from ..facts.ledger.receipt import plain, reason_at
+from ..facts.ledger.receipt import Receipt, plain, reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..progress import Progress
@@ -45,7 +45,7 @@ def add_to(
     settings = load_settings(root)
     ledger = Ledger(settings.path(settings.ledger))
     before = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
-    _judge(file, reading, settings, root)
+    judge(file, reading, settings, root)
     copies = [
         (
             key,
@@ -76,8 +76,8 @@ def add_to(
     _base(root, ledger, tell)
 
 
-def _judge(file: Path, reading: Reading, settings: Settings, root: Path) -> None:
-    """The bill taken in for trial, aside: raises InputError where no row can be used, or where money is in another currency."""
+def judge(file: Path, reading: Reading, settings: Settings, root: Path) -> Receipt:
+    """The receipt of a bill taken in for trial, aside: raises InputError where no row can be used, or where money is in another currency."""
     with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
         trial = Ledger(folder)
         receipt = trial.ingest([reading.item], format=reading.format)
@@ -103,6 +103,7 @@ def _judge(file: Path, reading: Reading, settings: Settings, root: Path) -> None
             "added up. Nothing was written. Begin a workspace for the other currency, with a file that holds only its rows: "
             "finops start FILE --fresh NAME."
         )
+    return receipt
 
 
 def _check(given: list[tuple[str, Path]], settings: Settings, root: Path) -> None:

@@ -5,19 +5,24 @@ No guess counts unless somebody said yes to it, or it leaves no doubt (docs/meth
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..documents import write_atomic
-from ..errors import InputError
+from ..errors import InputError, together
 from ..facts.intake import importers, tables
 from ..facts.intake.columns import ROLES
 from ..facts.intake.files.cells import CURRENCIES
 from ..facts.intake.files.readers import open_source
 from ..facts.intake.mapping_text import explained
+from ..names import slug
+
+SAYS_NOTHING = {"file", "sheet", "found", "notes"}  # fields of a mapping that change no row
 
 
 @dataclass(frozen=True)
@@ -92,10 +97,8 @@ def read_bill(
     if mapping is not None:
         chosen = _in_currency(tables.load_mapping(mapping), currency)
         return _reading(file, frame, chosen)
-    for path in sorted(workspace.glob("mapping*.yaml")) if workspace else ():
-        chosen = _in_currency(tables.load_mapping(path), currency)
-        if fits(frame, chosen):
-            return Reading(_reading(file, frame, chosen).item, None, path.name)
+    if workspace and (reading := by_kept(file, frame, workspace, currency)):
+        return reading
     guess = _in_currency(tables.guess_mapping(frame), currency)
     _reading(file, frame, guess)
     try:
@@ -105,6 +108,58 @@ def read_bill(
     except Unconfirmed as problem:
         raise InputError(f"{problem} {_written(guess, frame, command)}") from None
     return _reading(file, frame, chosen.settled())
+
+
+def by_kept(file: Path, frame, workspace: Path, currency: str | None = None) -> Reading | None:
+    """A table read by the mapping that the workspace keeps for it; None where none fits.
+
+    Of several that fit, the one kept under the name of the export. Raises InputError where that does not decide.
+    """
+    fitting: dict[str, tables.Mapping] = {}
+    for path in sorted(workspace.glob("mapping*.yaml")):
+        kept = _renewed(_in_currency(tables.load_mapping(path), currency), frame)
+        if fits(frame, kept):
+            fitting[path.name] = kept
+    apart = {
+        json.dumps(kept.model_dump(mode="json", exclude=SAYS_NOTHING), sort_keys=True): name
+        for name, kept in reversed(fitting.items())
+    }
+    if len(apart) > 1:
+        own = [
+            name for name in fitting if export_name(fitting[name].file) == export_name(file.name)
+        ]
+        if len(own) != 1:
+            raise InputError(
+                f"{file}: {together(list(fitting))} both fit its columns and read it differently. Nothing was written. Say which one "
+                f"counts: --mapping {workspace / next(iter(fitting))}"
+            )
+        fitting = {own[0]: fitting[own[0]]}
+    for name, kept in fitting.items():
+        return Reading(_reading(file, frame, kept).item, None, name)
+    return None
+
+
+def _renewed(kept: tables.Mapping, frame) -> tables.Mapping:
+    """A mapping of months as columns for a table of the same kind: with the months that this one has."""
+    if not kept.months:
+        return kept
+    try:
+        months = tables.guess_mapping(frame).months
+    except InputError:
+        return kept
+    months = {column: month for column, month in months.items() if column not in kept.ignore}
+    known = {column: month for column, month in kept.months.items() if column in frame.columns}
+    return kept.model_copy(update={"months": {**months, **known}}) if months else kept
+
+
+def export_name(file: str) -> str:
+    """What the files of one export have in common: their name without its days and months.
+
+    >>> export_name("Kosten 2026-10.csv"), export_name("kosten_2026-11 (1).csv"), export_name("2026.csv")
+    ('kosten', 'kosten', '2026')
+    """
+    stem = Path(file).name.split(".")[0]
+    return slug(re.sub(r"[\W_]*\d[\d\W_]*", " ", stem).strip() or stem)
 
 
 def _undoubted(guess: tables.Mapping) -> tables.Mapping:

@@ -84,6 +84,10 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
         """A path of the settings, made absolute against the folder of finops.yaml."""
         return Path(self.root) / name
 
+    def named(self, given: str | list[str]) -> list[Path]:
+        """The files of a key that takes one path or a list of patterns."""
+        return [self.path(given)] if isinstance(given, str) else self.files(given)
+
     def files(self, patterns: list[str]) -> list[Path]:
         """Files behind patterns, sorted; raises InputError for a pattern without a file."""
         found: list[Path] = []

@@ -41,11 +41,11 @@ class Entity(Strict):
         default=[], description="Billing accounts whose rows are its own."
     )
     issuers: list[str] = Field(default=[], description="Invoice issuers whose rows are its own.")
-    invoices: str | None = Field(default=None, description="As above, its own.")
+    invoices: str | list[str] | None = Field(default=None, description="As above, its own.")
     organisation: str | None = Field(
         default=None, description="As above, its own; else the company's."
     )
-    budgets: str | None = Field(default=None, description="As above, its own.")
+    budgets: str | list[str] | None = Field(default=None, description="As above, its own.")
     drivers: list[str] = Field(default=[], description="As above, its own.")
     unit_costs: UnitCosts = Field(default={}, description="As above, its own.")
     commitments: str | None = Field(default=None, description="As above, its own.")

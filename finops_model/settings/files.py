@@ -14,15 +14,16 @@ class Files(Strict):
     bills: list[str] = Field(
         default=[], description="Exports (FOCUS and others); globs are allowed."
     )
-    invoices: str | None = Field(
-        default=None, description="CSV: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount."
+    invoices: str | list[str] | None = Field(
+        default=None,
+        description="CSV: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount; one that stands in several files counts once.",
     )
     organisation: str | None = Field(default=None, description="CSV: team, business_unit.")
     tag_rules: str | None = Field(
         default=None,
         description="YAML: what is expected of tags, and what counts where there is none (`finops tags`).",
     )
-    budgets: str | None = Field(
+    budgets: str | list[str] | None = Field(
         default=None, description="CSV: business_unit, month, currency, amount; perhaps versions."
     )
     drivers: list[str] = Field(

@@ -140,6 +140,8 @@ def read_drivers(paths: Iterable[str | os.PathLike] | str | os.PathLike) -> pd.D
     if not parts:
         raise InputError("no driver file was given. Name one: CSV or Excel with a date and counts.")
     drivers = pd.concat(parts, ignore_index=True)
+    # An export that grows month by month says the same again: one value of a day counts once.
+    drivers = drivers[~drivers.duplicated(["date", "name", "role", "unit", "value"])]
     if len(twice := drivers[drivers.duplicated(["name", "date"])]):
         row = twice.iloc[0]
         raise InputError(

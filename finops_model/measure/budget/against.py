@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
-from ...facts.plans import read as plans
+from ...facts.plans import together
 from ...names import COMPANY
 from ...periods import add_months, fiscal_months, fiscal_year, month_days, month_of, month_range
 from .. import actuals
@@ -170,11 +170,10 @@ def refuse_unreached(
 
 def approved(settings, as_of: str, unit: str | None = None) -> float | None:
     """The approved budget of the fiscal year under way on a day, as the report takes it; None where not all twelve months have one (docs/method §9.2)."""
-    if not settings.budgets:
+    budgets = together.budgets(settings)
+    if budgets is None:
         return None
-    plan = plans.read_budgets(settings.path(settings.budgets), settings.currency).by_month(
-        unit or COMPANY, as_of=as_of
-    )
+    plan = budgets.by_month(unit or COMPANY, as_of=as_of)
     year = [
         plan[month]
         for month in period_of(None, as_of, settings.fiscal_year_starts).months

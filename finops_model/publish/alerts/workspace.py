@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ...errors import InputError, LedgerError, unknown
 from ...facts.daily import warehouse
-from ...facts.plans import read as plans
+from ...facts.plans import together
 from ...measure.anomalies.alert import DIMENSIONS
 from ...measure.anomalies.quotas import Quota, check_quotas, read_quotas
 from ...measure.anomalies.watch import Watch, watch
@@ -67,11 +67,7 @@ def look(
         raise LedgerError(
             f"--since {limits['since']} is after the last day looked at, {as_of}. Choose an earlier day."
         )
-    budgets = (
-        plans.read_budgets(settings.path(settings.budgets), settings.currency)
-        if settings.budgets
-        else None
-    )
+    budgets = together.budgets(settings)
     say("daily facts", 0, 2)
     daily = warehouse.daily(ledger, settings)
     currencies = sorted(set(daily["BillingCurrency"]))

@@ -368,12 +368,40 @@ def detect(path) -> str | None:
     None
     """
     try:
-        source = open_source(path)
-        name = recognised(source)
-        if is_usage(name):
-            return None
-        if name or vendors.recognise(source) or not shelf()["focus"].recognise(source):
-            return name
+        return detect_source(open_source(path))
+    except InputError:
+        return None
+
+
+def detect_source(source: Source) -> str | None:
+    """The name of the default importer that can read an opened file as it is.
+
+    Parameters
+    ----------
+    source : Source
+        An opened file or frame.
+
+    Returns
+    -------
+    str or None
+        As `detect`; None too for usage, which is no money.
+
+    Raises
+    ------
+    InputError
+        Two importers know it.
+
+    Examples
+    --------
+    >>> print(detect_source(Source("bill.csv", "csv", "", 9, data=b"Date,Cost")))
+    None
+    """
+    name = recognised(source)
+    if is_usage(name):
+        return None
+    if name or vendors.recognise(source) or not shelf()["focus"].recognise(source):
+        return name
+    try:
         shelf()["focus"].read(source)
     except InputError:
         return None

@@ -1,0 +1,97 @@
+"""Further files into a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._dialogue import asking, confirming
+from ._shared import Bars, SettingsOption, load_whole, out
+from .bills import FormatOption
+
+PANEL = "Bills and reports"
+app = typer.Typer()
+
+
+@app.command(rich_help_panel=PANEL)
+def add(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Bills of any vendor and month, drivers, outcomes, budgets, invoices: CSV, Excel, JSON, Parquet."
+        ),
+    ],
+    *,
+    settings: SettingsOption = Path("finops.yaml"),
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            help="What every file is, where its columns do not tell: bill, budget, driver, outcome, invoices, organisation, commitments.",
+        ),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="A mapping.yaml to read the one table by, instead of guessing."),
+    ] = None,
+    format: FormatOption = None,
+    currency: Annotated[
+        str | None,
+        typer.Option(help="Currency of amounts where a table does not say, for example EUR."),
+    ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking."
+        ),
+    ] = False,
+    append: Annotated[
+        bool, typer.Option(help="Add the rows to what the workspace has of these billing periods.")
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            help="Replace what the workspace has of them, also where no charge is in common."
+        ),
+    ] = False,
+    accept_decrease: Annotated[
+        bool,
+        typer.Option(
+            "--accept-decrease", help="Accept a restatement that lowers a period by more than 5 %."
+        ),
+    ] = False,
+):
+    """Take further vendors, months, drivers, budgets, invoices and outcomes into the workspace: all files, or none.
+
+    Each file is recognised by its columns; a line says what it is and what happened. Nothing that is there is removed.
+
+    Example: [bold]finops add aws-2026-11.csv openai-2026-11.csv budget.xlsx invoices.csv -s workspaces/acme[/bold]
+    """
+    from ..publish.adding.add import add as adding
+
+    chosen, is_right = load_whole(settings), confirming(yes)
+    with Bars() as bars:
+
+        def confirm(reading):
+            bars.bars.stop()
+            out.print(f"{reading.file}:")
+            return is_right(reading)
+
+        said = adding(
+            files,
+            chosen,
+            kind=kind,
+            mapping=mapping,
+            format=format,
+            currency=currency,
+            confirm=confirm,
+            append=append,
+            replace=replace,
+            accept_decrease=accept_decrease,
+            ask=asking(bars),
+            progress=bars,
+        )
+    for line in said:
+        out.print(line)

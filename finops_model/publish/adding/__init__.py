@@ -1,0 +1,1 @@
+"""Further files for a workspace that is there."""

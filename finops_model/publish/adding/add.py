@@ -1,0 +1,252 @@
+"""`finops add`: further vendors, months, drivers, budgets, invoices and outcomes for a workspace that is there (docs/method §13.54).
+
+Every file is recognised and judged first; where one cannot be used, nothing is written. Then the bills go into the ledger as one
+delivery, the other files beside those that are there, and finops.yaml learns of them: lines and names are added, none is removed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ...documents import sha256_of, write_atomic
+from ...errors import InputError, listing
+from ...facts.intake.files.readers import refuse_no_file
+from ...facts.ledger.receipt import Receipt, plain
+from ...facts.ledger.store import Ledger
+from ...facts.plans import read as plans
+from ...facts.plans import together
+from ...periods import month_name
+from ...progress import Progress
+from ...settings import Settings, load_settings
+from ..finops_yaml import with_named
+from ..start_again import judge
+from ..start_reading import export_name, free
+from .what import Asked, Item, judged
+
+ONE = ("organisation", "commitments")  # keys that take one file
+
+
+def add(
+    files: list[Path],
+    settings: Settings,
+    *,
+    kind: str | None = None,
+    mapping: Path | None = None,
+    format: str | None = None,
+    currency: str | None = None,
+    confirm: Callable | None = None,
+    append: bool = False,
+    replace: bool = False,
+    accept_decrease: bool = False,
+    ask: Callable[[str], str | None] | None = None,
+    progress: Progress | None = None,
+) -> list[str]:
+    """Take files into the workspace of the settings: all of them, or none; returns what happened, a line per file first.
+
+    kind       what every file is (`what.WORDS`); None: each is recognised
+    mapping    how the one table is read;  format: the importer of every bill
+    confirm    called with a guessed mapping, as `start` calls it
+    append, replace, accept_decrease, ask    as `Ledger.ingest` takes them
+    Raises FinOpsError; then nothing was written but, where nobody confirmed a guess, a mapping to correct.
+    """
+    root = Path(settings.root)
+    if mapping is not None and len(files) != 1:
+        raise InputError(f"--mapping {mapping} is of one file: add that file alone.")
+    _one_name_each(files)
+    asked = Asked(kind, mapping, format, currency, confirm, "" if root == Path() else str(root))
+    trials: dict[Path, Receipt] = {}
+
+    def check(item: Item) -> str:
+        if item.key == "bill" and item.reading is not None:
+            trials[item.file] = judge(item.file, item.reading, settings, root)
+            return ""
+        return _checked(item, settings)
+
+    items = judged(files, root, asked, check)
+    given = [(item, said) for item, said in items if item.key != "bill"]
+    _agree([item for item, _ in given], settings)
+    places = {item.file: _place(item.file, root) for item, _ in given}
+    text = _longer_settings(settings, [item for item, _ in given], places)
+    bills = [item for item, _ in items if item.key == "bill"]
+    said = dict[Path, str]()
+    more: list[str] = []
+    if bills:
+        receipt = Ledger(settings.path(settings.ledger)).ingest(
+            [item.reading.item for item in bills if item.reading],
+            format=format,
+            append=append,
+            replace=replace,
+            accept_decrease=accept_decrease,
+            ask=ask,
+            progress=progress,
+        )
+        said, more = _of_the_bills(bills, receipt, trials)
+    for item, words in given:
+        name = _write(item.file, places[item.file], root)
+        said[item.file] = (
+            f"{item.file.name}: {item.said}: {words}; {item.key} of finops.yaml: {name}"
+        )
+    for item in bills:
+        if item.reading and item.reading.mapping is not None:
+            more.append(_keep(item, root))
+    if text is not None:
+        write_atomic((root / "finops.yaml").resolve(), text)
+    return [*(said[file] for file in files), *more]
+
+
+def _one_name_each(files: list[Path]) -> None:
+    """Two files of one name in one call could not be told apart in what is said of them."""
+    names = [file.name for file in files]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(
+            f"{twice}: two files of this name are given. Nothing was written. Add them one after the other, or rename one."
+        )
+
+
+def _place(file: Path, root: Path) -> Path:
+    """Where a file of plans lies: where it is, inside the workspace; else below plans/, over nothing."""
+    if file.resolve().is_relative_to(root.resolve()):
+        return root / file.resolve().relative_to(root.resolve())
+    return free(root / "plans" / file.name, file.read_bytes())
+
+
+def _write(file: Path, place: Path, root: Path) -> str:
+    if not place.exists():
+        place.parent.mkdir(exist_ok=True)
+        write_atomic(place, file.read_bytes())
+    return place.relative_to(root).as_posix()
+
+
+def _longer_settings(settings: Settings, items: list[Item], places: dict[Path, Path]) -> str | None:
+    """finops.yaml with the names of the new files; None where it has them all. Raises InputError where it cannot be added to."""
+    root = Path(settings.root)
+    before = text = (root / "finops.yaml").read_text(encoding="utf-8-sig")
+    for item in items:
+        name = places[item.file].relative_to(root).as_posix()
+        if settings.entities and item.key != "organisation":
+            raise InputError(
+                f"{item.file}: finops.yaml names entities, and {item.said} is of one of them. Nothing was written. Write it under its "
+                f"entity: {item.key}: {item.file.name}"
+            )
+        longer = with_named(text, item.key, name, several=item.key not in ONE)
+        if longer is None:
+            raise InputError(
+                f"{item.file}: finops.yaml says {item.key}: {getattr(settings, item.key)} in a way that nothing can be added to. Nothing "
+                f"was written. Write the file into it yourself: {item.key}: {name}"
+            )
+        text = longer
+    with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
+        (Path(folder) / "finops.yaml").write_text(text, encoding="utf-8")
+        load_settings(folder)
+    return None if text == before else text
+
+
+def _checked(item: Item, settings: Settings) -> str:
+    """What a file of plans holds, read together with those that are there. Raises InputError where they do not go together."""
+    return {
+        "budgets": _budget,
+        "invoices": _invoices,
+        "drivers": _drivers,
+        "organisation": _organisation,
+        "commitments": _commitments,
+    }[item.key](item.file, settings)
+
+
+def _with(new: list[Path], given: str | list[str] | None, settings: Settings) -> list[Path]:
+    """The files of a key and new ones; one that is there already, byte for byte, once."""
+    files, seen = list[Path](), set[str]()
+    for path in [*(settings.named(given) if given else []), *new]:
+        refuse_no_file(path)
+        if (digest := sha256_of(path)) not in seen:
+            seen.add(digest)
+            files.append(path)
+    return files
+
+
+def _agree(items: list[Item], settings: Settings) -> None:
+    """Budgets and drivers of several new files, read together with those that are there. Raises InputError where they say two things."""
+    budgets, drivers = (
+        [item.file for item in items if item.key == key] for key in ("budgets", "drivers")
+    )
+    if budgets:
+        together.all_budgets(_with(budgets, settings.budgets, settings), settings.currency)
+    if drivers:
+        plans.read_drivers(_with(drivers, settings.drivers, settings))
+
+
+def _budget(file: Path, settings: Settings) -> str:
+    own = together.all_budgets([file], settings.currency)
+    _agree([Item(file, "budgets", "")], settings)
+    months = sorted(set(own.frame["month"]))
+    units = sorted(set(own.frame["business_unit"]))
+    return f"{months[0]} to {months[-1]}, {listing(units, 4)}"
+
+
+def _invoices(file: Path, settings: Settings) -> str:
+    new = plans.read_invoices(file)
+    there = together.invoices(settings)
+    sums = {code: rows["Amount"].sum() for code, rows in new.groupby("BillingCurrency")}
+    periods = sorted(set(new["BillingPeriod"]))
+    words = f"{len(new):,} {'invoice' if len(new) == 1 else 'invoices'} of {listing(periods, 4)}, {plain(sums)}"
+    if there is None or not len(there):
+        return words
+    if known := together.known_before(new, there):
+        words += f"; {known:,} of them {'is' if known == 1 else 'are'} there already and {'counts' if known == 1 else 'count'} once"
+    both = together.union([there, new])
+    key = ["InvoiceIssuerName", "BillingPeriod", "BillingCurrency"]
+    before = there.groupby(key)["Amount"].sum()
+    for (issuer, period, code), amount in both.groupby(key)["Amount"].sum().items():
+        old = before.get((issuer, period, code))
+        if old is not None and old != amount:
+            words += f"; {issuer} {month_name(period)} was {plain({code: old})} and is {plain({code: amount})} now, as both count"
+    return words
+
+
+def _drivers(file: Path, settings: Settings) -> str:
+    own = plans.read_drivers([file])
+    _agree([Item(file, "drivers", "")], settings)
+    names = [
+        f"{name} ({role})" if role == "outcome" else name
+        for name, role in own[["name", "role"]].drop_duplicates().itertuples(index=False)
+    ]
+    first, last = own["date"].min(), own["date"].max()
+    return f"{listing(names, 4)}, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+
+
+def _organisation(file: Path, settings: Settings) -> str:
+    own = plans.read_organisation(file)
+    return f"{len(own):,} teams in {own['business_unit'].nunique():,} units"
+
+
+def _commitments(file: Path, settings: Settings) -> str:
+    return f"{len(plans.read_commitments(file)):,} commitments"
+
+
+def _of_the_bills(
+    bills: list[Item], receipt: Receipt, trials: dict[Path, Receipt]
+) -> tuple[dict[Path, str], list[str]]:
+    """(a line per bill, what else came of the delivery)."""
+    said = {}
+    by_name = {one.name: one for one in receipt.files}
+    for item in bills:
+        trial, name = trials[item.file], item.file.name
+        done = by_name.get(name)
+        rows = f"{trial.accepted:,} rows accepted, {trial.quarantined:,} in quarantine, {plain(trial.totals)}"
+        if done is None or done.status != "new":
+            rows = "delivered before: nothing changed"
+        said[item.file] = f"{name}: {item.said}: {rows}"
+    more = [str(change) for change in receipt.changes if change.version > 1]
+    return said, [*more, *(f"Warning: {warning}" for warning in receipt.warnings)]
+
+
+def _keep(item: Item, root: Path) -> str:
+    """Keep the mapping of a table under the name of its export."""
+    assert item.reading is not None and item.reading.mapping is not None
+    with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
+        text = item.reading.mapping.save(Path(folder) / "mapping.yaml").read_bytes()
+    place = free(root / f"mapping-{export_name(item.file.name)}.yaml", text)
+    if not place.exists():
+        write_atomic(place, text)
+    return f"How {item.file.name} is read is kept in {place.name}: next month's file is recognised by it."

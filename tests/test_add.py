@@ -1,0 +1,357 @@
+"""`finops add`: further files of a workspace, recognised one by one, taken in together or not at all (docs/method §13.54)."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import commands
+import openpyxl
+import pytest
+from ledger_world import focus
+from start_world import bill, driver, written
+
+from finops_model.errors import FinOpsError, InputError
+from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.plans import read as plans
+from finops_model.facts.plans import together
+from finops_model.facts.plans.recognise import plan_of
+from finops_model.publish.adding.add import add
+from finops_model.publish.adding.bills import take_bills
+from finops_model.publish.finops_yaml import with_named
+from finops_model.settings import load_settings
+
+INVOICES = "InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount\n"
+BUDGET = "business_unit,month,currency,amount\nCompany,2025-03,USD,5000\nCompany,2025-04,USD,5000\n"
+TABLE = "Tag;Betrag (USD);Kostenstelle;Dienst\n"
+
+
+def kosten(month: int) -> str:
+    """A table of another shape: 3 rows, 3.75 USD × month in all."""
+    return TABLE + "".join(f"{day:02}.{month:02}.2025;{month},25;a;GPU\n" for day in (13, 14, 15))
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A workspace of a FOCUS bill of 100.00 in July 2026, with remarks of its owner."""
+    ws = tmp_path / "ws"
+    written(ws / "finops.yaml", "company: Ours  # the whole group\nledger: ledger\npaths: 100\n")
+    focus().to_csv(tmp_path / "july.csv", index=False)
+    add([tmp_path / "july.csv"], load_settings(ws))
+    return tmp_path
+
+
+def adding(place: Path, *names: str, **how) -> list[str]:
+    return add([place / name for name in names], load_settings(place / "ws"), **how)
+
+
+def state(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def yes(guess):
+    return guess
+
+
+def test_every_file_is_recognised_and_a_line_says_what_became_of_it(place):
+    ws = place / "ws"
+    written(place / "kosten-2025-10.csv", kosten(10))
+    written(place / "tickets.csv", driver((3,), name="support_tickets"))
+    written(place / "outcomes.csv", "date,name,role,unit,value\n2025-03-01,solved,outcome,case,4\n")
+    written(place / "invoices.csv", INVOICES + "Cloudy,2026-07,USD,100.00\n")
+    written(place / "teams.csv", "team,business_unit\na,Research\n")
+    book = openpyxl.Workbook()
+    for line in BUDGET.splitlines():
+        book.active.append(line.split(","))
+    book.save(place / "plan.xlsx")
+    said = adding(
+        place,
+        *("kosten-2025-10.csv", "tickets.csv", "outcomes.csv", "invoices.csv", "teams.csv"),
+        "plan.xlsx",
+        confirm=yes,
+    )
+    assert said[:6] == [
+        "kosten-2025-10.csv: a table: 3 rows accepted, 0 in quarantine, 30.75 USD",
+        "tickets.csv: a driver file: support_tickets, 2025-03-01 to 2025-03-31; drivers of finops.yaml: plans/tickets.csv",
+        "outcomes.csv: a driver file: solved (outcome), 2025-03-01 to 2025-03-01; drivers of finops.yaml: plans/outcomes.csv",
+        "invoices.csv: an invoice file: 1 invoice of 2026-07, 100.00 USD; invoices of finops.yaml: plans/invoices.csv",
+        "teams.csv: an organisation file: 1 teams in 1 units; organisation of finops.yaml: plans/teams.csv",
+        "plan.xlsx: a budget: 2025-03 to 2025-04, Company; budgets of finops.yaml: plans/plan.xlsx",
+    ]
+    assert (
+        said[-1]
+        == "How kosten-2025-10.csv is read is kept in mapping-kosten.yaml: next month's file is recognised by it."
+    )
+    settings = load_settings(ws)
+    assert (settings.budgets, settings.invoices, settings.organisation, settings.drivers) == (
+        "plans/plan.xlsx",
+        "plans/invoices.csv",
+        "plans/teams.csv",
+        ["plans/tickets.csv", "plans/outcomes.csv"],
+    )
+    assert (
+        (ws / "finops.yaml").read_text().startswith("company: Ours  # the whole group\nledger: led")
+    )
+    assert together.budgets(settings).month("Company", "2025-03") == 5000
+
+
+def test_next_months_table_is_recognised_by_the_mapping_that_was_kept(place):
+    written(place / "kosten-2025-10.csv", kosten(10))
+    written(place / "kosten-2025-11.csv", kosten(11))
+    adding(place, "kosten-2025-10.csv", confirm=yes)
+
+    def nobody(_):
+        raise AssertionError("nobody is asked twice")
+
+    said = adding(place, "kosten-2025-11.csv", confirm=nobody)
+    assert said[:1] == [
+        "kosten-2025-11.csv: a table, read by mapping-kosten.yaml: 3 rows accepted, 0 in quarantine, 33.75 USD"
+    ]
+    assert adding(place, "kosten-2025-11.csv")[:1] == [
+        "kosten-2025-11.csv: a table, read by mapping-kosten.yaml: delivered before: nothing changed"
+    ]
+    assert str(Ledger(place / "ws" / "ledger").totals()["USD"]) == "164.50"
+
+
+def test_a_sheet_of_months_that_grew_by_one_is_recognised_and_its_new_month_counts(place):
+    head, row = "Kostenstelle;Dienst;Jan 2025;Feb 2025", "a;GPU;10,50;11,50"
+    written(place / "pivot.csv", f"{head}\n{row}\nb;GPU;1,25;1,75\n")
+    written(place / "pivot-neu.csv", f"{head};Mrz 2025\n{row};12,50\nb;GPU;1,25;1,75;2,25\n")
+    adding(place, "pivot.csv", confirm=yes)
+    adding(place, "pivot-neu.csv")
+    totals = Ledger(place / "ws" / "ledger").totals_by_period()
+    assert dict(zip(totals["BillingPeriod"], map(str, totals["BilledCost"]), strict=True)) == {
+        "2025-01": "11.75",
+        "2025-02": "13.25",
+        "2025-03": "14.75",
+        "2026-07": "100.00",
+    }
+
+
+def test_one_file_that_cannot_be_used_and_nothing_is_written(place):
+    focus(amount="10.20", month="2026-08").to_csv(place / "august.csv", index=False)
+    written(place / "letter.csv", "Dear all,\nplease find enclosed\n")
+    written(place / "invoices.csv", INVOICES + "Cloudy,2026-07,USD,100.00\n")
+    before = state(place)
+    with pytest.raises(InputError) as problem:
+        adding(place, "august.csv", "letter.csv", "invoices.csv")
+    lines = str(problem.value).splitlines()
+    assert lines[0] == "nothing was written, as one of the 3 files cannot be used:"
+    assert lines[1] == "- august.csv: FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines): can be taken in"
+    assert lines[2].startswith("- letter.csv: refused: letter.csv: ")
+    assert lines[3] == "- invoices.csv: an invoice file: can be taken in"
+    assert state(place) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("gone.csv", None, "there is no such file"),
+        ("map.yaml", "date: Day\n", "is a YAML document and no table"),
+        ("euro.csv", bill((1,), "EUR"), "and the workspace"),
+        (
+            "either.csv",
+            "business_unit,2025-01,2025-02\na,1,2\n",
+            "Say which: --as budget or --as bill.",
+        ),
+        ("bad.csv", INVOICES + "Cloudy,2026-07,USD,none\n", "'none' is not a number."),
+        (
+            "b.csv",
+            "business_unit,month,currency,amount\nCompany,2025-03,EUR,5\n",
+            "the budget is in EUR and the ledger in USD",
+        ),
+        ("d.csv", "date,n\n2025-01-01,1\n2025-01-03,2\n", "has no value for 2025-01-02"),
+        ("shapes.csv", "a,b\nx,y\n", "shapes.csv"),
+    ],
+)
+def test_a_file_that_is_refused_says_why_and_leaves_everything_as_it_was(place, name, text, words):
+    if text is not None:
+        written(place / name, text)
+    before = state(place)
+    with pytest.raises(FinOpsError, match=words):
+        adding(place, name, confirm=yes)
+    assert state(place) == before
+
+
+def test_a_table_that_nobody_confirmed_is_written_out_to_be_corrected(place, monkeypatch):
+    monkeypatch.chdir(place)
+    written(place / "kosten.csv", kosten(3))
+    before = state(place / "ws")
+    with pytest.raises(InputError) as problem:
+        adding(place, "kosten.csv", confirm=lambda guess: None)
+    assert (
+        f"go on with: finops add {place / 'kosten.csv'} -s {place / 'ws'} --mapping mapping.yaml"
+        in (str(problem.value))
+    )
+    assert state(place / "ws") == before
+    adding(place, "kosten.csv", mapping=place / "mapping.yaml")
+    assert (place / "ws" / "mapping-kosten.yaml").is_file()
+
+
+def test_a_late_invoice_counts_beside_the_others_and_one_that_comes_again_once(place):
+    ws = place / "ws"
+    written(place / "july.csv", INVOICES + "Cloudy,2026-07,USD,100.00\nOther,2026-07,USD,7.00\n")
+    written(
+        place / "grown.csv",
+        INVOICES + "Cloudy,2026-07,USD,100.00\nOther,2026-07,USD,7.00\nOther,2026-07,USD,0.50\n",
+    )
+    adding(place, "july.csv")
+    (ws / "finops.yaml").write_text(
+        (ws / "finops.yaml").read_text().replace("july.csv", "july.csv  # from Anna")
+    )
+    said = adding(place, "grown.csv")
+    assert said == [
+        "grown.csv: an invoice file: 3 invoices of 2026-07, 107.50 USD; 2 of them are there already and count once; "
+        "Other July 2026 was 7.00 USD and is 7.50 USD now, as both count; invoices of finops.yaml: plans/grown.csv"
+    ]
+    assert (
+        "invoices: [plans/july.csv, plans/grown.csv]  # from Anna\n"
+        in (ws / "finops.yaml").read_text()
+    )
+    assert str(together.invoices(load_settings(ws))["Amount"].sum()) == "107.50"
+    assert adding(place, "grown.csv")[0].startswith("grown.csv: an invoice file: 3 invoices")
+    assert len(load_settings(ws).invoices) == 2
+
+
+def test_equal_invoices_of_one_file_are_two(tmp_path):
+    text = INVOICES + "Cloudy,2026-07,USD,5.00\nCloudy,2026-07,USD,5.00\n"
+    one, two = written(tmp_path / "a.csv", text), written(tmp_path / "b.csv", text)
+    assert str(together.all_invoices([one, two])["Amount"].sum()) == "10.00"
+
+
+def test_budgets_of_two_files_are_one_and_two_words_on_a_month_are_refused(place):
+    written(place / "first.csv", BUDGET)
+    written(place / "second.csv", BUDGET + "Company,2025-05,USD,6000\n")
+    written(place / "third.csv", BUDGET.replace("5000", "4000"))
+    adding(place, "first.csv")
+    adding(place, "second.csv")
+    assert together.budgets(load_settings(place / "ws")).by_month("Company") == {
+        "2025-03": 5000.0,
+        "2025-04": 5000.0,
+        "2025-05": 6000.0,
+    }
+    before = state(place)
+    with pytest.raises(InputError) as problem:
+        adding(place, "third.csv")
+    assert str(problem.value) == (
+        "first.csv, second.csv, third.csv: line 2 of third.csv: Company 2025-03 appears twice in version 'budget', first in line 2 of "
+        "first.csv. Keep one of them."
+    )
+    assert state(place) == before
+
+
+def test_drivers_that_grow_month_by_month_count_each_day_once(tmp_path):
+    one = written(tmp_path / "a.csv", driver((1,)))
+    two = written(tmp_path / "b.csv", driver((1, 2)))
+    assert len(plans.read_drivers([one, two])) == 59
+    other = written(tmp_path / "c.csv", driver((1,)).replace(",1011", ",1012"))
+    with pytest.raises(InputError, match="has a value for 2025-01-01 in another file already"):
+        plans.read_drivers([one, other])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (INVOICES, "invoices"),
+        (BUDGET, "budgets"),
+        ("team,business_unit\n", "organisation"),
+        ("date,tickets\n2025-01-01,5\n", "drivers"),
+        ("date,name,value\n2025-01-01,tickets,5.5\n", "drivers"),
+        ("date,cost\n2025-01-01,5\n", None),
+        ("date,GPU ($)\n2025-01-01,5\n", None),
+        ("date,OpenAI\n2025-01-01,5.25\n", None),
+        ("date,team,tickets\n2025-01-01,a,5\n", None),
+        ("month,business_unit,service,amount\n2025-01,a,GPU,5\n", None),
+        ("version,business_unit,2025-01,2025-02\nv1,a,1,2\n", "budgets"),
+    ],
+)
+def test_what_a_table_is_by_its_columns(tmp_path, text, kind):
+    from finops_model.facts.intake.tables import read_table
+
+    head, *rest = text.splitlines()
+    path = written(tmp_path / "t.csv", "\n".join([head, *(rest or [head.replace("_", "-")])]))
+    assert plan_of(read_table(path)) == kind
+
+
+def test_a_plan_that_a_kept_mapping_reads_as_a_bill_is_asked_about(place):
+    written(place / "actuals.csv", BUDGET)
+    adding(place, "actuals.csv", kind="bill", confirm=yes)
+    written(place / "budget.csv", BUDGET.replace("5000", "4000"))
+    with pytest.raises(InputError) as problem:
+        adding(place, "budget.csv")
+    assert str(problem.value) == (
+        f"{place / 'budget.csv'}: looks like a budget, and mapping-actuals.yaml reads it as a bill. Say which it is: --as bill or --as budget."
+    )
+    assert adding(place, "budget.csv", kind="budget")[0].startswith("budget.csv: a budget: ")
+
+
+def test_two_kept_mappings_that_differ_are_decided_by_the_name_of_the_export_or_not_at_all(place):
+    ws = place / "ws"
+    for name in ("nord", "sued"):
+        written(place / f"{name}-10.csv", kosten(10))
+    adding(place, "nord-10.csv", confirm=yes)
+    text = (ws / "mapping-nord.yaml").read_text()
+    written(ws / "mapping-sued.yaml", text.replace("nord-10", "sued-10") + "scale: 1000\n")
+    assert "3,075.00 USD" not in adding(place, "nord-10.csv")[0]
+    assert "30,750.00 USD" in adding(place, "sued-10.csv", replace=True)[0]
+    written(place / "west.csv", kosten(11))
+    with pytest.raises(
+        InputError, match="mapping-nord.yaml and mapping-sued.yaml both fit its col"
+    ):
+        adding(place, "west.csv")
+
+
+def test_bills_by_glob_take_every_format_and_every_kept_mapping(place):
+    ws = place / "ws"
+    written(ws / "bills" / "kosten-2025-10.csv", kosten(10))
+    (ws / "finops.yaml").write_text((ws / "finops.yaml").read_text() + 'bills: ["bills/*"]\n')
+    code, out, err = commands.finops("ingest", cwd=ws)
+    assert code == 2 and out == ""
+    assert (
+        "bills/kosten-2025-10.csv: no importer knows it, and no mapping that . keeps fits it. Nothing was taken in. Take it in once with "
+        "finops add bills/kosten-2025-10.csv, which asks which column is what and keeps the answer, or take it out of bills: in finops.yaml."
+    ) in err.replace("\n", " ")
+    assert "--yes" in commands.finops("add", "bills/kosten-2025-10.csv", cwd=ws)[2]
+    code, out, err = commands.finops("add", "bills/kosten-2025-10.csv", "--yes", cwd=ws)
+    assert code == 0, err
+    written(ws / "bills" / "kosten-2025-11.csv", kosten(11))
+    focus(amount="1.00", month="2026-08").to_csv(ws / "bills" / "august.csv", index=False)
+    code, out, err = commands.finops("ingest", cwd=ws)
+    assert code == 0, err
+    settings = load_settings(ws)
+    assert str(Ledger(ws / "ledger").totals()["USD"]) == "174.50"
+    receipt = take_bills(settings, Ledger(ws / "ledger"))
+    assert receipt.delivery is None and len(receipt.files) == 3
+    code, out, err = commands.finops("ingest", "bills/kosten-2025-11.csv", cwd=ws)
+    assert code == 0 and "delivered before: nothing changed" in out
+
+
+def test_the_command_says_what_to_do_where_there_is_no_workspace_and_no_bill(tmp_path, place):
+    written(tmp_path / "none" / "a.csv", "x\n")
+    code, out, err = commands.finops("add", "a.csv", cwd=tmp_path / "none")
+    assert code == 2 and "Make a workspace from a bill: finops start FILE." in err
+    code, out, err = commands.finops("ingest", cwd=place / "ws")
+    assert code == 2 and (
+        'no file is given, and finops.yaml names no bills. Name one: finops ingest FILE, or write bills: ["bills/*"] into finops.yaml.'
+        in err.replace("\n", " ")
+    )
+    assert "finops add aws-2026-11.csv" in commands.finops("add", "--help", cwd=tmp_path)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("a: 1\n", "a: 1\ninvoices: n.csv\n"),
+        ("invoices: 'o.csv'  # ours\na: 1\n", "invoices: ['o.csv', n.csv]  # ours\na: 1\n"),
+        ("invoices:\n- o.csv  # ours\n", "invoices:\n- o.csv  # ours\n- n.csv\n"),
+        ("invoices: [n.csv]\n", "invoices: [n.csv]\n"),
+        ("invoices: n.csv\n", "invoices: n.csv\n"),
+        ("{invoices: o.csv}\n", "{invoices: [o.csv, n.csv]}\n"),
+    ],
+)
+def test_a_name_is_added_to_finops_yaml_and_every_word_there_stays(text, after):
+    assert with_named(text, "invoices", "n.csv") == after
