@@ -32,7 +32,7 @@ LINEAGE = {
     "paths": 600,
 }
 # What NotRequired means: keys that only some briefs have, and no new brief lacks any other.
-SOME = {"entity", "more_units", "reason"}
+SOME = {"entity", "more_units", "reason", "teams"}
 
 
 def wrong(document: dict) -> list[str]:

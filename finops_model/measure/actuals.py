@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import pandas as pd
 
+from ..facts.daily.allocate import ALL, UNTAGGED
 from ..names import COMPANY
 from ..periods import month_column
-from .brief_types import Change, LeftOut, Line
+from .brief_types import Change, LeftOut, Line, Team
 
 OUTSIDE = {
     "Tax": "tax is a line of its own, outside cost",
@@ -126,3 +128,38 @@ def lines(rows: pd.DataFrame, month: str) -> list[Line]:
                 }
             )
     return result
+
+
+def teams(
+    rows: pd.DataFrame, beside: pd.DataFrame, month: str, before: str, year: Sequence[str]
+) -> list[Team]:
+    """Cost by team where the bill says teams and no units; [] elsewhere. Most of the year first, no team ("") last.
+
+    rows     cost rows of the company
+    beside   the same, the month before cut to the days that are compared
+    year     months of the fiscal year
+    """
+    names = set(rows["x_Team"])
+    if len(names) < 2 or set(rows["x_BusinessUnit"]) != {ALL}:
+        return []
+    months, past = month_column(rows), beside[month_column(beside) == before]
+    now, then, to_date = (
+        part.groupby("x_Team")["EffectiveCost"].sum()
+        for part in (
+            rows[months == month],
+            past,
+            rows[months.isin([m for m in year if m <= month])],
+        )
+    )
+    whole = float(now.sum())
+    order = sorted(names, key=lambda name: (name == UNTAGGED, -float(to_date.get(name, 0.0)), name))
+    return [
+        {
+            "team": "" if name == UNTAGGED else name,
+            "actual": float(now.get(name, 0.0)),
+            "previous_month": float(then.get(name, 0.0)) if len(past) else None,
+            "year_to_date": float(to_date.get(name, 0.0)),
+            "share": float(now.get(name, 0.0)) / whole if whole > 0 else None,
+        }
+        for name in order
+    ]

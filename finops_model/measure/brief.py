@@ -380,6 +380,8 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         "summary": [],  # both are said below, of the others
     }
 
+    if unit == COMPANY and (by_team := actuals.teams(rows, beside, close.month, before, year)):
+        result["teams"] = by_team
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
         **result,

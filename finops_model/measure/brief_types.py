@@ -285,6 +285,16 @@ class Line(TypedDict):
     cost: float
 
 
+class Team(TypedDict):
+    """A team in the table of a company that is not divided into units; "" is cost without a team."""
+
+    team: str
+    actual: float
+    previous_month: float | None
+    year_to_date: float
+    share: float | None
+
+
 class Child(TypedDict):
     """A unit in the company's table; slug None: it has no report."""
 
@@ -457,6 +467,7 @@ class Brief(TypedDict):
     what_ifs: list[WhatIf]
     lines: list[Line]
     children: list[Child]
+    teams: NotRequired[list[Team]]  # the company's, where the bill says teams and no units
     more_units: NotRequired[MoreUnits]  # the company's, where its table would be too long
     reason: NotRequired[Reason | None]  # the company's
     assumptions: list[Assumption]

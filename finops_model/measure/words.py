@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ..periods import month_name
 from ..wording import SYMBOLS, chance, money, percent, span
 from ..wording import landing as landing_words
+from ..wording.workload import spoken
 from .brief_types import Brief
 
 __all__ = ["SYMBOLS", "chance", "headline", "money", "percent", "span", "summary"]
@@ -46,7 +47,7 @@ def summary(brief: Brief) -> list[str]:
     if movers and brief["status"] != "flash" and abs(movers[0]["change"]) >= 0.005:
         top = movers[0]
         said.append(
-            f"The largest movement since the month before is {top['name']}: "
+            f"The largest movement since the month before is {spoken(top['name'])}: "
             f"{'+' if top['change'] >= 0 else '−'}{money(abs(top['change']), currency)}."
         )
     costs = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from ...units import spell
+from ...wording.workload import spoken
 from ..words import money, percent
 from .detect import Episode, identity
 from .parts import Attribution
@@ -119,7 +120,10 @@ def why_of(drivers: Attribution, currency: str) -> str:
     where = " / ".join(
         dict.fromkeys(
             word
-            for word in (str(top["x_Workload"]), str(top["SkuId"]) or str(top["ServiceName"]))
+            for word in (
+                spoken(str(top["x_Workload"])),
+                str(top["SkuId"]) or str(top["ServiceName"]),
+            )
             if word
         )
     )

@@ -125,7 +125,9 @@ def left_out(brief: Brief) -> list[str]:
         ),
         (
             entity["unit"] == "Company" and not brief["children"],
-            "Business units: the bill is not divided into units.",
+            "Business units: no organisation file says which unit a team belongs to."
+            if brief.get("teams")
+            else "Business units: the bill is not divided into units.",
         ),
         (not moving["change"], "What moved: there is no month before to compare with."),
         (land["p50"] is None, f"Forecast: {land.get('why_none')}."),

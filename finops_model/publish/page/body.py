@@ -12,7 +12,7 @@ from ...errors import ReportError
 from ...measure.brief_types import Brief
 from ...names import slug
 from ...periods import check_month
-from ..report.briefs import load_brief, readable
+from ..report.briefs import load_brief, shown
 from ..report.places import published_in
 from . import basis as page_basis
 from . import costs as page_costs
@@ -98,7 +98,7 @@ class Page:
     """Sections of the report of one brief, in the order a reader wants them; each is None where the brief has nothing for it."""
 
     def __init__(self, brief: Brief):
-        self.brief = readable(brief)  # what is shown; figures are the brief's own
+        self.brief = shown(brief)  # what is shown; figures are the brief's own
         self.figures = Figures(self.brief)
         self.shown: list[Section] = []
 

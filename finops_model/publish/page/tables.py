@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from ... import resources
 from ...measure.brief_types import Brief
-from ...measure.words import chance, money
+from ...measure.words import chance, money, percent
 from ...periods import month_name
 from ..report.briefs import lookup
 
@@ -123,6 +123,7 @@ class Figures:
             "four": four,
             "rate": rate,
             "chance": lambda v: "–" if v is None else chance(v),
+            "percent": lambda v: "–" if v is None else percent(v),
             "count": lambda v: f"{v:,}",
             "month": lambda v: (
                 "–" if v is None else month_name(v) if re.fullmatch(r"\d{4}-\d\d", v) else str(v)

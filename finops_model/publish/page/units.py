@@ -9,14 +9,15 @@ from ...wording.landing import CHANCE_COLUMN, likely_over
 from .tables import Column, Figures, signed, table, variance
 
 QUANTILES = ("landing_p10", "landing_p50", "landing_p90")
+TEAMS, NO_TEAM = 24, "no team"
 BARE = "no budget"  # kind of a line: measure/budget/parts.py
 
 
 def units(figures: Figures) -> dict | None:
-    """A line per business unit, spend without a budget and budget without spend among them."""
+    """A line per business unit, spend without a budget and budget without spend among them; without units a line per team."""
     brief = figures.brief
     if not brief["children"]:
-        return None
+        return _teams(figures) if brief.get("teams") else None
     if "reason" not in brief:  # a brief of before §9.4
         return {
             "title": _title_before(brief["children"]),
@@ -29,6 +30,48 @@ def units(figures: Figures) -> dict | None:
         "figure": None,
         "lead": why["sentence"] if why else "",
         "tables": [_month(figures), _year(figures)],
+    }
+
+
+def _teams(figures: Figures) -> dict:
+    """Cost by team, where no organisation file says which unit bears it."""
+    brief, show = figures.brief, figures.show
+    rows = [
+        [
+            row["team"] or NO_TEAM,
+            *(
+                show(f"teams/{i}/{key}", "whole")
+                for key in ("actual", "previous_month", "year_to_date")
+            ),
+            show(f"teams/{i}/share", "percent"),
+        ]
+        for i, row in enumerate(brief["teams"][:TEAMS])
+    ]
+    flash = brief["status"] == "flash"
+    before = "actual/previous_same_days" if flash else "actual/previous_month"
+    total = [
+        brief["unit"],
+        show("actual/month", "whole"),
+        show(before, "whole"),
+        show("actual/year_to_date", "whole"),
+        "",
+    ]
+    columns = [
+        Column("Team", False),
+        Column("This month so far" if flash else "This month"),
+        Column("Same days, month before" if flash else "Month before"),
+        Column(f"{brief['landing']['period']} so far"),
+        Column("Share of the month"),
+    ]
+    more = len(brief["teams"]) - TEAMS
+    note = f"All teams add up to the {whole(brief)}. What a team is heading for: finops forecast --by team."
+    if more > 0:
+        note += f" {more} team{'s' if more > 1 else ''} with less cost or no name {'are' if more > 1 else 'is'} not shown."
+    caption = f"{month_name(brief['month'])} by team, {figures.currency}"
+    return {
+        "title": "Cost by team",
+        "figure": None,
+        "tables": [table(columns, rows, caption, total=total, name="teams", note=note)],
     }
 
 

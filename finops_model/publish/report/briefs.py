@@ -17,6 +17,7 @@ from ...measure.brief_types import Brief
 from ...names import is_slug
 from ...periods import MONTH
 from ...schemas import check_schema
+from ...wording.workload import spoken_apart
 from ..charts.parts import clean
 
 STATUSES = ("flash", "preliminary", "final")
@@ -193,3 +194,12 @@ def readable(value, most: int = LONGEST):
         if isinstance(value, dict)
         else value
     )
+
+
+def shown(brief: Brief) -> Brief:
+    """A copy for showing: `readable`, and workloads of its tables by the parts of their names that are known."""
+    copy = readable(brief)
+    for rows in (copy.get("drivers") or {}).values():
+        for row, name in zip(rows, spoken_apart(row["name"] for row in rows), strict=True):
+            row["name"] = name
+    return copy
