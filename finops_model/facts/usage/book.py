@@ -1,6 +1,6 @@
 """The book of a usage folder: one JSON record per delivery, written last, never changed; and which rows are in force.
 
-A row that names a job or a request is known by that name: the newest delivery of it counts, and others stay. Any other row is known
+A row of one job or request has a name (x_Name): the newest delivery of that name counts, and others stay. Any other row is known
 by its scope (importer, provider, account, day in UTC): the newest delivery of a scope counts, unless it was added (--append).
 """
 
@@ -19,7 +19,7 @@ from ...schemas import NEWEST, check_schema
 from .judged import SCHEMA
 
 RECORD = NEWEST["usage record"]
-IDENTITY = ("x_Model", "SkuMeter", "x_Key", "x_Tier", "ResourceId", "Tags")
+IDENTITY = ("x_Model", "SkuMeter", "x_Key", "x_Job", "x_Tier", "ResourceId", "Tags")
 RESTORE = "Restore it from a backup, or deliver the usage again into a new folder."
 
 
@@ -76,8 +76,8 @@ def read_parts(root: Path, records: list[dict]) -> pa.Table:
 
 def names(table: pa.Table) -> pa.Array:
     """What a row is known by: of a job or request its name, else its scope."""
-    named = pc.or_(pc.not_equal(table["x_Request"], ""), pc.not_equal(table["x_Job"], ""))
-    of_one = _joined(table, ("x_Source", "ServiceProviderName", "x_Request", "x_Job"))
+    named = pc.not_equal(table["x_Name"], "")
+    of_one = _joined(table, ("x_Source", "ServiceProviderName", "x_Name"))
     day = pc.strftime(table["UsageStart"], "%Y-%m-%d")
     scope = _joined(table, ("x_Source", "ServiceProviderName", "SubAccountId"), day)
     return pc.if_else(

@@ -33,6 +33,7 @@ WORDS = (
     "x_Key",
     "x_Job",
     "x_Request",
+    "x_Name",
     "x_Tier",
     "Tags",
     "BillingCurrency",

@@ -37,6 +37,7 @@ COLUMNS = (
     "x_Key",
     "x_Job",
     "x_Request",
+    "x_Name",  # of a record that a later delivery of the same name replaces; '' for a sum of a day
     "x_Tier",
     "Tags",
     "x_EstimatedCost",
@@ -52,7 +53,10 @@ UNITS = {
     "web_searches": "Queries",
     "gpu_hours_allocated": "GPU-Hours",
     "gpu_hours_used": "GPU-Hours",
+    "gpu_hours_paid": "GPU-Hours",
     "gpu_hours_measured": "GPU-Hours",
+    "gpu_hours_engine_active": "GPU-Hours",
+    "allocation_hours": "Hours",
     "gpu_utilization": "Ratio",  # a level, never added up
     "gpu_engine_active": "Ratio",
 }
@@ -253,6 +257,44 @@ def objects(source: Source, drop: frozenset[str] = frozenset()) -> Iterator[Reco
             yield Record({**kept, "x_Row": number}, f"{source.name}: record {number}")
         elif item is not None:
             source.broken.append(BrokenRow(number, "", "not JSON", "is no JSON object", ""))
+
+
+def rows(source: Source, keep: frozenset[str], drop: frozenset[str]) -> Iterator[dict]:
+    """The rows of a table or of JSON by squashed heading, '' for nothing; of a table only the columns of `keep` are looked at."""
+    if source.kind in ("json", "jsonl"):
+        for record in objects(source, drop):
+            yield {**flat(record), "x_Row": record["x_Row"]}
+        return
+    for batch in source.batches():
+        names = {squash(name): name for name in batch.schema.names if squash(name) in keep}
+        columns = {word: batch.column(name).to_pylist() for word, name in names.items()}
+        for i, number in enumerate(batch.column("x_Row").to_pylist()):
+            row = {word: (cells[i] or "").strip() for word, cells in columns.items()}
+            yield {**row, "x_Row": number}
+
+
+def nested(value: Any) -> dict:
+    """A JSON object, also where a table holds it as text; {} for anything else."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = read_json(value)
+        except (ValueError, RecursionError):
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
+class Once:
+    """Names that may come once in a file; 8 bytes of a hash each."""
+
+    def __init__(self) -> None:
+        self.seen: set[bytes] = set()
+
+    def check(self, column: str, name: str) -> None:
+        """Raises Refused for a name that came before."""
+        mark = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()
+        if mark in self.seen:
+            raise Refused(column, f"duplicate {column} {short(name, 60)}")
+        self.seen.add(mark)
 
 
 def _lines(source: Source) -> Iterator[tuple[int, Any]]:

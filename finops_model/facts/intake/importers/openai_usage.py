@@ -49,7 +49,9 @@ def read(source: Source) -> Usage:
         return _usage.collect(source, "OpenAI usage table", _console.lines(source), _rows)
     source.broken.clear()
     usage = _usage.collect(source, "OpenAI usage", _results(source), _rows)
-    quiet = [one for one in source.document["data"] if isinstance(one, dict) and not one["results"]]
+    quiet = [
+        one for one in source.document["data"] if isinstance(one, dict) and one.get("results") == []
+    ]
     if quiet:
         first = _usage.moment(quiet[0].get("start_time"))[:10]
         days = "1 day" if len(quiet) == 1 else f"{len(quiet):,} days"
