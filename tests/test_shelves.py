@@ -489,7 +489,7 @@ BROKEN = {
     "an importer without a title": (
         importers,
         "def recognise(source):\n    return False\n\ndef read(source):\n    return None\n",
-        "'TITLE' is missing. An importer holds TITLE, recognise, read; it may hold DEFAULT, SIGN.",
+        "'TITLE' is missing. An importer holds TITLE, recognise, read; it may hold DEFAULT, KIND, SEEN_BY, SIGN, complete.",
     ),
     "a KPI without parts": (
         kpis,

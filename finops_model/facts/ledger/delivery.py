@@ -31,7 +31,7 @@ def nothing_new(
     root: Path, items: list, format: str | None = None
 ) -> tuple[Receipt | None, list[Source]]:
     """(the receipt of a delivery of known files alone, else None; the files, opened). Needs no lock and writes nothing."""
-    sources = [open_source(item) for item in items]
+    sources = importers.complete([open_source(item) for item in items])
     book = read_book(root)
     if not all(source.sha256 in book.known() for source in sources):
         return None, sources
@@ -43,12 +43,16 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     """The receipt of a delivery. Called with the lock held."""
     book = read_book(root)
     living = book.in_force()
+    items = importers.complete(
+        [item if isinstance(item, Source) else open_source(item) for item in items]
+    )
     reads, skipped, warnings = _read_all(items, book, choice, progress)
     for one in reads:
         warnings += one.warnings
     warnings += alike(reads)
     number = max((record["delivery"] for record in book.records), default=0) + 1
     keys = sorted({key for one in reads for key in one.keys})
+    doubts.refuse_two_views(root, living, reads, choice)
     listed = {file.sha256 for file in skipped}
     there = {
         key: doubts.rows_in_force(root, living[key])

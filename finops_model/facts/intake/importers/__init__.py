@@ -2,7 +2,8 @@
 
 An importer module has `TITLE`, `recognise(source) -> bool` and `read(source) -> Export`. What it gives are text cells
 under FOCUS 1.4 names; facts/ledger/checks.py judges them. `SIGN` may name the keys or headings that a file must hold, so
-that a refusal names the one that it lacks. Only an importer that says `DEFAULT = True` is tried on every file;
+that a refusal names the one that it lacks; `complete(sources)` may look at all files of a delivery and refuse it, or leave
+out those that hold no rows (a manifest). Only an importer that says `DEFAULT = True` is tried on every file;
 any other reads what it is given by name (`finops ingest FILE --format mine`).
 
 An importer that says `KIND = "usage"` reads no money: its `read(source)` gives a `Usage`, which facts/usage/ judges and keeps
@@ -29,6 +30,7 @@ CONTRACT = Contract(
     {
         "DEFAULT": bool,
         "SIGN": tuple,
+        "complete": Function(("sources",)),
         "KIND": ("usage",),
         "SEEN_BY": ("vendor", "gateway", "tool", "machine"),
     },
@@ -341,6 +343,36 @@ def _offer(source: Source, importers: dict[str, ModuleType]) -> str:
         if name not in usual and importer.recognise(source)
     ]
     return f" The importer '{names[0]}' knows it: --format {names[0]}." if names else ""
+
+
+def complete(sources: list[Source]) -> list[Source]:
+    """The files of a delivery that hold rows, after every default importer has looked whether they are complete.
+
+    Parameters
+    ----------
+    sources : list of Source
+        All files of one delivery.
+
+    Returns
+    -------
+    list of Source
+        Without those that only describe others.
+
+    Raises
+    ------
+    InputError
+        A part of an export is missing or doubled.
+
+    Examples
+    --------
+    >>> complete([])
+    []
+    """
+    importers = shelf()
+    for name in defaults(importers):
+        if look := getattr(importers[name], "complete", None):
+            sources = look(sources)
+    return sources
 
 
 def detect(path) -> str | None:

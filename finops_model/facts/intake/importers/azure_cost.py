@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from ....errors import InputError
 from ..files.readers import Source
 from ..vendors import FOCUS, head, squash
-from . import Export, _azure
+from . import Export, _azure, _azure_parts
 from ._columns import Columns, number
 from ._json import month_around
 
@@ -86,10 +86,13 @@ class Survey:
 
     said: dict[str, _azure.Evidence] = field(default_factory=dict)  # by heading of dates
     roles: Counter = field(default_factory=Counter)  # rows that are covered, priced, unused, bought
+    view: str = ""  # what the manifest says
 
     @property
     def dataset(self) -> str:
         """'actual', 'amortised', or '' where nothing tells: then both would be the same."""
+        if self.view:
+            return self.view
         if self.roles["unused"]:
             return "amortised"
         if self.roles["bought"]:
@@ -122,7 +125,17 @@ def read(source: Source) -> Export:
             f"{source.name}: holds purchases of reservations or savings plans ({_rows(seen.roles['bought'])}) and unused parts of them "
             f"({_rows(seen.roles['unused'])}): actual and amortised cost in one file, so that usage would be counted twice. Export the two apart and give one."
         )
+    run = _azure_parts.beside(source)
+    if run and run.view:
+        if seen.roles["bought" if run.view == "amortised" else "unused"]:
+            raise InputError(
+                f"{source.name}: {run.name} beside it says '{run.kind}', and the rows are of {seen.dataset} cost. Fetch the run again, all of its files."
+            )
+        seen.view = run.view
     notes = [_basis(seen)]
+    if run:
+        place = f"part {list(run.parts).index(source.name) + 1} of {len(run.parts)}"
+        notes.append(f"{place} of a run, by {run.name}{f' ({run.kind})' if run.kind else ''}")
     if squash(OPENS) not in words:
         notes.append(f"no {OPENS}: the month of use is taken as the month billed")
     if "chargetype" not in words:
@@ -130,6 +143,11 @@ def read(source: Source) -> Export:
     dataset = seen.dataset
     batches = _pieces(source, orders, dataset, notes)
     return Export(batches, f"Azure cost details{f', {dataset}' if dataset else ''}", notes)
+
+
+def complete(sources: list[Source]) -> list[Source]:
+    """A delivery without manifests; a run of which a part is missing or doubled is refused."""
+    return _azure_parts.whole(sources, recognise)
 
 
 def _basis(seen: Survey) -> str:
