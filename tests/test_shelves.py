@@ -144,6 +144,7 @@ def test_the_defaults_are_these_and_no_others():
         "gcp_billing",
         "openai_console",
         "openai_costs",
+        "openai_usage",
     )
     assert kpis.pick() == (
         "commitment_utilization",
