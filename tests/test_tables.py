@@ -221,16 +221,16 @@ def test_counts_without_a_word_of_money_are_no_bill(tmp_path):
     )
 
 
-def test_a_subtotal_in_the_middle_is_quarantined_not_counted_twice(tmp_path):
+def test_a_subtotal_in_the_middle_is_left_out_not_counted_twice(tmp_path):
     (tmp_path / "t.csv").write_text("date,cost\n2025-03-01,1\nSubtotal,1\n2025-03-02,2\nTotal,3\n")
     frame = read_table(tmp_path / "t.csv")
     mapping = guess_mapping(frame)
     ledger = Ledger(tmp_path / "ledger")
     ledger.ingest([("t.csv", apply_mapping(frame, mapping))])
-    assert ledger.totals() == {"USD": Decimal(3)} and list(ledger.quarantine()["x_Row"]) == [2]
+    assert ledger.totals() == {"USD": Decimal(3)} and not len(ledger.quarantine())
     assert (
-        "1 of 3 dates cannot be read; their rows go to quarantine with file and row"
-        in mapping.notes
+        "line 3 'Subtotal' (1) is left out: the sum of the 1 line above it" in mapping.notes
+        and not mapping.doubts
     )
 
 

@@ -203,7 +203,29 @@ def fits(frame, kept: tables.Mapping) -> bool:
         and not guess.date_order_assumed
     ):
         return False
+    if not _same_unit(guess, kept):
+        return False
+    if any(kept.months.get(column, month) != month for column, month in guess.months.items()):
+        return False  # the same headings, Jan, Feb, above them another year
+    named = {*kept.leave, *kept.count}
+    off = guess.off_totals if guess.amount == kept.amount and guess.scale == kept.scale else ()
+    if not {*guess.open_totals, *off} <= named:
+        return False
     return set(guess.months) <= used and set(guess.open_money) <= {*counted, *kept.ignore}
+
+
+def _same_unit(guess: tables.Mapping, kept: tables.Mapping) -> bool:
+    """Whether a file says nothing against the unit and currency of a kept mapping: "in k EUR" may stand above one month's and not the next's."""
+    said, before = (
+        any(note.startswith("amounts are in ") for note in one.notes) for one in (guess, kept)
+    )
+    if guess.scale != kept.scale and (said or before):
+        return False
+    return (
+        guess.currency_assumed
+        or bool(guess.currency or kept.currency)
+        or guess.currency_code == kept.currency_code
+    )
 
 
 def _reading(file: Path, frame, mapping: tables.Mapping) -> Reading:

@@ -11,13 +11,15 @@ from .formats import (
     CODES,
     MONEY,
     SYMBOLS,
-    Moment,
     is_month,
+    longer_than_a_month,
     plain_words,
     read_moment,
     read_number,
     share,
+    without_year,
 )
+from .shape.months import of_columns
 
 WORDS = {
     "date": "charge period start|usage date|charge date|cost date|usage start time|usage start|billing date|date|start date|start time|day|timestamp|datum|tag|"
@@ -200,10 +202,14 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
         if share(cells[c], _number) >= (0.6 if _rank(c, "amount") is None else 0.01)
         and c not in dates
     ]
-    months = {c: _month(m) for c in columns if is_month(c) and (m := read_moment(c))}
-    months = months if sum(c in numbers for c in months) >= 2 else {}
+    candidates = [c for c in columns if c in numbers or is_month(c)]
+    months, said = (
+        of_columns(candidates, frame.attrs.get("above", ()), name)
+        if _wide(candidates, numbers)
+        else ({}, [])
+    )
     roles: dict = dict.fromkeys(ROLES)
-    if len(months) >= 2 and len(set(months.values())) == len(months):
+    if months:
         extra = [c for c in numbers if c not in months and not _dimension(c)]
         _by_name(
             roles,
@@ -212,7 +218,7 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
             filled,
             cells,
         )
-        return roles, months, []
+        return roles, months, said
     seen = f"{name}: columns seen: {listing(columns)}."
     roles["date"] = _best(dates, "date", filled)
     monthly = [
@@ -231,6 +237,12 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
     if not (roles["date"] or roles["month"]) and amount is None:
         raise InputError(f"{seen} None holds dates and none holds amounts. {NEED}")
     if not (roles["date"] or roles["month"]):
+        for column in columns:
+            if share(cells[column], lambda cell: longer_than_a_month(cell) or None) > 0.6:
+                raise InputError(
+                    f"{name}: '{column}' says '{cells[column][0][:40]}': a {longer_than_a_month(cells[column][0]) or 'quarter'} is no month, and "
+                    "nobody knows how its cost lies over its months. Give the table by month or by day."
+                )
         raise InputError(f"{seen} None holds dates or months. {NEED}")
     if amount is None:
         raise InputError(f"{seen} None holds amounts. {NEED}")
@@ -240,6 +252,17 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
     rest = [c for c in columns if c not in (roles["date"], roles["month"], amount)]
     _by_name(roles, rest, ("date", "month", "amount"), filled, cells, numbers)
     return roles, {}, notes
+
+
+def _wide(columns: list[str], numbers: list[str]) -> bool:
+    """Whether two or more columns of numbers are months, or longer times."""
+    return (
+        sum(
+            c in numbers and bool(is_month(c) or without_year(c) or longer_than_a_month(c))
+            for c in columns
+        )
+        > 1
+    )
 
 
 def _dimension(column: str) -> bool:
@@ -263,10 +286,6 @@ def amount_like(column: str) -> bool:
 def _decimal_only(cell: str):
     """12.50 is no date, though 01.2025 is one."""
     return True if re.fullmatch(r"-?\d{1,3}\.\d{1,2}|-?\d+[.,]\d{3,}", cell.strip()) else None
-
-
-def _month(moment: Moment) -> str:
-    return f"{moment.year:04d}-{moment.first:02d}"
 
 
 def _rank(column: str, role: str) -> int | None:

@@ -257,6 +257,41 @@ def is_month(text: str) -> bool:
     )
 
 
+PERIOD = re.compile(
+    r"(?P<q>(q|t|quarter|quartal|trimestre|trim)\s?[1-4]|[1-4]\s?(q|quarter|quartal|trimestre))"
+    r"|(?P<h>(h|s|half|halbjahr|hy|semestre)\s?[12]|[12]\s?(h|halbjahr|semestre))"
+    r"|(?P<y>(fy|gj|cy|ytd|year)\s?(\d{4}|\d{2})?(\s\d{2,4})?|(19|20)\d{2}(\s(19|20)?\d{2})?)"
+)
+PERIODS = {"q": "quarter", "h": "half year", "y": "year"}
+
+
+def longer_than_a_month(text: str) -> str:
+    """What a heading or cell names that is longer than a month: quarter, half year, year; "" for anything else.
+
+    >>> [longer_than_a_month(t) for t in ("Q1 2026", "2026-Q1", "1. Quartal 26", "H2/26", "FY26", "2026", "Jan 26", "Quantity")]
+    ['quarter', 'quarter', 'quarter', 'half year', 'year', 'year', '', '']
+    """
+    words = " ".join(re.findall(r"[a-z]+|\d+", plain_words(text)))
+    bare = re.sub(r"^(?:20)?\d{2} (?=[a-z])|(?<=[a-z] [1-4]) (?:20)?\d{2}$", "", words)
+    bare = re.sub(
+        r"(?<=quartal) (?:20)?\d{2}$|(?<=quarter) (?:20)?\d{2}$|(?<=^[1-4] q) (?:20)?\d{2}$",
+        "",
+        bare,
+    )
+    match = PERIOD.fullmatch(bare)
+    return PERIODS[match.lastgroup] if match and match.lastgroup else ""
+
+
+def without_year(heading: str) -> int:
+    """The month, 1 to 12, of a heading that names one and no year; else 0.
+
+    >>> without_year("Jan"), without_year("März"), without_year("Jan 26"), without_year("Cost")
+    (1, 3, 0, 0)
+    """
+    moment = read_moment(f"{heading} 2000") if plain_words(heading).isalpha() else None
+    return moment.first if moment and moment.second == 0 else 0
+
+
 def month_end(day: date) -> date:
     """The first day of the next month: the exclusive end of the month a day lies in.
 

@@ -114,9 +114,13 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
             continue
         kinds = Counter(cell for cell in cells_of(frame, roles[role]) if cell)
         seen[role] = listing(list(dict(kinds.most_common())), most=4)
-    notes += _totals(
+    said, off = _totals(
         frame, months, roles["amount"], mark, sum(sums.values(), Decimal(0)), values["scale"]
     )
+    notes += said
+    doubts += list(off.values())
+    inside = frame.attrs.get("open_totals", {}).values()
+    doubts += [one.doubt for one in inside]
     left = left_out(
         frame, [column for column in roles.values() if column], roles["amount"], months, mark
     )
@@ -140,6 +144,8 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         notes=tuple(notes),
         doubts=tuple(doubts),
         open_money=tuple(left.columns),
+        open_totals=tuple(one.key for one in inside),
+        off_totals=tuple(off),
     )
 
 
@@ -304,9 +310,9 @@ def _currency(frame, roles, months, amounts, mark, notes, doubts) -> tuple[str, 
     return "USD", True
 
 
-def _totals(frame, months, amount, mark, summed, scale) -> list[str]:
-    """What a total at the bottom says, beside the sum of the rows above it."""
-    notes = []
+def _totals(frame, months, amount, mark, summed, scale) -> tuple[list[str], dict[str, str]]:
+    """What a total at the bottom says, beside the sum of the rows above it; and a doubt by key where they differ."""
+    notes, off = [], {}
     for total in frame.attrs.get("totals", []):
         cells = [total["cells"].get(column, "") for column in (months or [amount])]
         numbers = [
@@ -323,4 +329,10 @@ def _totals(frame, months, amount, mark, summed, scale) -> list[str]:
         notes.append(
             f"line {total['line']} '{total['label']}' says {said:,f}; the rows above sum to {summed:,f}: {words}"
         )
-    return notes
+        if abs(said - summed) >= Decimal("0.005") * max(scale, 1):
+            key = f"{total['label'][:60]} = {said:f}"
+            off[key] = (
+                f"line {total['line']} '{total['label'][:60]}' says {said:,f} and the rows above sum to {summed:,f}: rows may be missing, or counted "
+                f"twice. Mend the file, or write leave: ['{key}']"
+            )
+    return notes, off

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ...errors import nearest
+from ...errors import listing, nearest
 from .columns import RANK, amount_like, bare, currency_of
-from .formats import MONEY, plain_words, read_number
+from .formats import MONEY, longer_than_a_month, plain_words, read_number
 from .written import cells_of
 
 CHARGE = set(
@@ -59,10 +59,45 @@ def left_out(
     amount   the amount column of a long table; months the columns of a wide one
     """
     used, months, left = set(used), list(months), Left([], [], [])
+    inside = _parts(frame, used, amount, mark, left) if amount and not months else set()
     for column in frame.columns:
-        if column not in used and column not in months:
+        if column not in used and column not in months and column not in inside:
             _judge(frame, column, amount, months, mark, left)
     return left
+
+
+def _parts(frame, used: set[str], amount: str, mark: str, left: Left) -> set[str]:
+    """Columns whose sum the amount is on every row (services as columns): they are not counted again, and tax among them is asked about."""
+    rows = [number(cell, mark) for cell in cells_of(frame, amount)]
+    parts: dict[str, list] = {}
+    for column in frame.columns:
+        words = set(plain_words(column).split())
+        if column == amount or words & (NO_AMOUNT | GROSS) or bare(column) in RANK["quantity"]:
+            continue
+        values = [number(cell, mark) for cell in cells_of(frame, column)]
+        if any(values) and all(
+            value is not None or not cell.strip()
+            for value, cell in zip(values, cells_of(frame, column), strict=True)
+        ):
+            parts[column] = values
+    if len(parts) < 2 or not any(rows):
+        return set()
+    for i, total in enumerate(rows):
+        summed = sum((values[i] or Decimal(0) for values in parts.values()), Decimal(0))
+        if abs((total or Decimal(0)) - summed) > Decimal("0.005"):
+            return set()
+    charges = [column for column in parts if set(plain_words(column).split()) & CHARGE]
+    if len(charges) == len(parts) or len(parts) - len(charges) < 2 and charges:
+        return set()  # net and tax: which of them counts is asked
+    names = listing(map(repr, parts), most=6)
+    left.notes.append(f"'{amount}' is the sum of {names} on every row: they are not counted again")
+    for column in (column for column in charges if column not in used):
+        total = sum((value for value in parts[column] if value), Decimal(0))
+        left.doubts.append(
+            f"'{column}' (sum {total:,f}) is inside '{amount}' and counts as Usage. Write ignore: ['{column}'] to leave it so, or give a row per service"
+        )
+        left.columns.append(column)
+    return set(parts)
 
 
 def _judge(frame, column, amount, months, mark, left: Left) -> None:
@@ -105,6 +140,7 @@ def _judge(frame, column, amount, months, mark, left: Left) -> None:
             or amount_like(column)
             or currency_of(column)
             or plain_words(column) in ("total", "sum")
+            or longer_than_a_month(column)
         ):
             left.doubts.append(
                 f"'{column}' holds money that is not in the months ({total}), is not their sum, and is not counted. Write ignore: ['{column}'], or give "

@@ -47,11 +47,12 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
             f"'{next(iter(beside))}'. Write ignore: ['{next(iter(beside))}'], or give its months."
         )
     _refuse_open_money(frame, mapping, name, used)
+    left = _left_totals(frame, mapping, name)
     cells = {column: _cells(frame, column) for column in dict.fromkeys(used)}
     broken, kinds = frame.attrs.get("broken", {}), _kinds(mapping, cells)
     rows: list[dict] = []
     blank_names: dict[str, int] = {}  # column -> its empty cells
-    for i in range(len(frame)):
+    for i in (i for i in range(len(frame)) if i not in left):
         shared = _shared(mapping, cells, i, blank_names) | {
             "x_SourceLine": str(line_of(frame, i)),
             "ChargeCategory": kinds[i],
@@ -100,6 +101,10 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
             f"{column}: {count:,} {'cell is a formula' if count == 1 else 'cells are formulas'} without a stored value: "
             "kept without it"
             for column, count in blank_names.items()
+        ]
+        + [
+            f"line {one.line} '{one.label[:60]}' ({one.amount:,f}) is left out, as the mapping says"
+            for one in left.values()
         ],
     }
     return result
@@ -111,6 +116,15 @@ def _refuse_open_money(frame, mapping: Mapping, name: str, used: list[str]) -> N
     left = left_out(frame, named, mapping.amount, mapping.months, mapping.decimal)
     if left.doubts:
         raise InputError(f"{name}: {'; '.join(left.doubts)}.")
+
+
+def _left_totals(frame, mapping: Mapping, name: str) -> dict:
+    """Lines that the mapping leaves out as totals, by place; one that may be a total and that nobody was asked about refuses the file."""
+    lines = frame.attrs.get("open_totals", {})
+    named = {*mapping.leave, *mapping.count, *mapping.open_totals}
+    if doubts := [one.doubt for one in lines.values() if one.key not in named]:
+        raise InputError(f"{name}: {'; '.join(doubts)}.")
+    return {place: one for place, one in lines.items() if one.key in mapping.leave}
 
 
 def _kinds(mapping: Mapping, cells: dict) -> list[str]:

@@ -30,6 +30,8 @@ ABOUT = "# Which column is what (every field: docs/mapping.md). Correct it and g
 UNSAVED = (
     "doubts",
     "open_money",
+    "open_totals",
+    "off_totals",
 )  # a saved mapping is its owner's word: what it says is no doubt any more
 
 
@@ -77,12 +79,20 @@ class Mapping(Strict):
     ] = {}  # columns whose amounts are charges beside the amount: added as they are written
     subtract: dict[str, Category] = {}  # the same, written without a minus: taken off
     ignore: tuple[str, ...] = ()  # columns with money that are left out on purpose
+    leave: tuple[str, ...] = ()  # lines that look like totals and are left out: 'label = amount'
+    count: tuple[str, ...] = ()  # such lines that are charges
     found: dict[str, str] = {}  # role -> what was seen, for readers
     notes: tuple[str, ...] = ()
     doubts: tuple[
         str, ...
     ] = ()  # what could be read another way, each with what to write; () = unambiguous
     open_money: tuple[str, ...] = ()  # columns with money that no field names yet
+    open_totals: tuple[
+        str, ...
+    ] = ()  # lines that may be totals and that neither leave nor count names; they are counted
+    off_totals: tuple[
+        str, ...
+    ] = ()  # totals at the bottom that the lines above do not sum to; they are left out
 
     def settled(self) -> Mapping:
         """The mapping after somebody has looked and agreed: no doubts, and what was not counted stands in `ignore`.
@@ -92,7 +102,15 @@ class Mapping(Strict):
         ((), ('VAT',))
         """
         return self.model_copy(
-            update={"doubts": (), "open_money": (), "ignore": (*self.ignore, *self.open_money)}
+            update={
+                "doubts": (),
+                "open_money": (),
+                "ignore": (*self.ignore, *self.open_money),
+                "open_totals": (),
+                "count": (*self.count, *self.open_totals),
+                "off_totals": (),
+                "leave": (*self.leave, *self.off_totals),
+            }
         )
 
     def save(self, path: str | os.PathLike):

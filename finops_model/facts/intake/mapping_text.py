@@ -40,11 +40,15 @@ MEANS = {
     "add": "columns whose amounts are charges in addition to the amount, added as written: each as column: Usage, Purchase, Tax, Credit or Adjustment",
     "subtract": "the same for amounts written without a minus that are taken off, such as credits",
     "ignore": "columns with money that are left out on purpose",
+    "leave": "lines that look like totals and are left out, each as 'label = amount'",
+    "count": "lines that look like totals and are charges, each as 'label = amount'",
 }
 SAID = ("found", "notes")  # for readers; they change nothing
 LEFT = (
     "doubts",
     "open_money",
+    "open_totals",
+    "off_totals",
 )  # a file is its owner's word: it holds no doubts; they stand above as remarks
 
 

@@ -23,14 +23,19 @@ from . import vendors
 from .columns import kind_of
 from .files.readers import open_source, refuse_no_file
 from .files.text import decode, shown, stray
-from .formats import is_month, plain_words, read_moment, read_number
+from .formats import plain_words, read_moment, read_number
 from .guess import guess_mapping
 from .mapped_rows import apply_mapping
 from .mapping import Mapping, load_mapping
+from .shape import header as shape
+from .shape.header import is_value
+from .shape.records import of_lines as stream_of
+from .shape.subtotals import find as totals_inside
+from .shape.subtotals import said as subtotals_said
 
 __all__ = ["Mapping", "apply_mapping", "guess_mapping", "kind_of", "load_mapping", "read_table"]
 
-MAX_COLUMNS, MAX_ROWS, TOP = 2000, 2_000_000, 30
+MAX_COLUMNS, MAX_ROWS = 2000, 2_000_000
 TOTAL = re.compile(
     r"(grand |sub ?|overall |net )?totals?|sum|summe|(gesamt|end|zwischen)(summe|betrag)?|insgesamt|somme|totaux|"
     r"total (general|geral|cost|costs|amount)|suma|sous total",
@@ -75,7 +80,7 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
     if path.suffix.casefold() in EXCEL:
         from .files.excel import read_sheets
 
-        grids, notes = read_sheets(path, sheet)
+        grids, merged, notes = read_sheets(path, sheet)
         known = vendors.of_heads(
             one
             for grid in grids.values()
@@ -86,14 +91,14 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
             notes.append(
                 f"not read: the sheets {listing(others)}, which hold data too; give the sheet's name to read one"
             )
-        delimiter, typed = None, True
+        delimiter, typed, spans = None, True, merged.get(name, {})
     else:
         if sheet is not None:
             raise InputError(
                 f"{path.name}: is no Excel workbook and has no sheet '{sheet}'. Leave the sheet out."
             )
         source = open_source(path)
-        known, name, typed = vendors.recognise(source), None, False
+        known, name, typed, spans = vendors.recognise(source), None, False, {}
         if source.kind != "csv" and (
             known or source.kind == "json" and not isinstance(source.document, list)
         ):
@@ -108,8 +113,13 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
                 raise InputError(vendors.sentence(path.name, known)) from None
             raise
         notes = list(source.notes)
+        if delimiter and (stream := stream_of(grid, delimiter)):
+            grid = stream
+            notes.append(
+                f"a label and a value per line: {len(grid) - 1:,} charges of {listing(grid[0][1])}"
+            )
     try:
-        frame = _frame(path, grid)
+        frame = _frame(path, grid, spans)
     except InputError:
         if known:
             raise InputError(vendors.sentence(path.name, known)) from None
@@ -231,21 +241,15 @@ def _delimiter(text: str) -> str:
     return max(";\t|,", key=lambda mark: score(mark) if score(mark)[0] else (0.0, False, 0))
 
 
-def _frame(path: Path, grid: list) -> pd.DataFrame:
+def _frame(path: Path, grid: list, spans: dict | None = None) -> pd.DataFrame:
     """The table inside a grid of cells: header below title rows, data, what was left out at the bottom."""
-    at = _header(path.name, grid)
-    header_line, header = grid[at]
+    found = shape.find(path.name, grid, spans)
+    at, header, header_line = found.last, found.names, grid[found.last][0]
     if problem := stray(" ".join(header)):
         raise InputError(
             f"{path.name}: the header {problem}. Export the file again, all of it as UTF-8."
         )
-    notes = (
-        []
-        if at == 0
-        else [
-            f"the header is in line {header_line}; above it: {listing(_first(c) for _, c in grid[:at])}"
-        ]
-    )
+    notes = _header_notes(grid, found)
     body, totals, footnotes = _without_bottom(grid[at + 1 :])
     excel = path.suffix.casefold() in EXCEL
     if excel:  # cells without a heading are a column of their own; in a CSV they are a broken line
@@ -253,6 +257,7 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
             max([len(header), *(len(cells) for _, cells in body)]) - len(header)
         )
     names = _names(path.name, header)
+    body, subtotals, open_totals = totals_inside(header, body, excel)
     rows, broken = [], {}
     for i, (line, cells) in enumerate(body):
         if any(cells[len(names) :]) or (len(cells) < len(names) and not excel):
@@ -271,12 +276,13 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
         f"line {line} '{_first(cells)}' is left out: a total at the bottom, not a charge"
         for line, cells in totals
     ]
+    notes += subtotals_said(subtotals)
     notes += [
         f"line {line} is left out, a remark below the table: {_first(cells)[:80]}"
         for line, cells in footnotes
     ]
     notes += [f"{text}" for text in list(broken.values())[:3]]
-    above = [(line, " ".join(filter(None, cells))) for line, cells in grid[:at]]
+    above = [(line, " ".join(filter(None, cells))) for line, cells in grid[: found.first]]
     frame.attrs = {
         "above": above,
         "name": path.name,
@@ -287,6 +293,8 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
         "footnotes": [line for line, _ in footnotes],
         "below": [(line, _first(cells)) for line, cells in footnotes],
         "broken": broken,
+        "subtotals": subtotals,
+        "open_totals": open_totals,
         "totals": [
             {"line": line, "label": _first(cells), "cells": dict(zip(names, cells))}
             for line, cells in totals
@@ -295,45 +303,18 @@ def _frame(path: Path, grid: list) -> pd.DataFrame:
     return frame
 
 
+def _header_notes(grid: list, found: shape.Header) -> list[str]:
+    """Where the header stands, unless it is the first line."""
+    first, last = grid[found.first][0], grid[found.last][0]
+    where = f"line {last}" if first == last else f"lines {first} to {last}, joined by /"
+    if found.first:
+        above = listing(_first(cells) for _, cells in grid[: found.first])
+        return [f"the header is in {where}; above it: {above}"]
+    return [f"the header is in {where}"] if found.last else []
+
+
 def _first(cells: list[str]) -> str:
     return next((cell for cell in cells if cell), "")
-
-
-def is_value(cell: str) -> bool:
-    """Whether a cell is a number or a date rather than a name.
-
-    >>> is_value("12.50"), is_value("Cost"), is_value("2025-01-31")
-    (True, False, True)
-    """
-    return (
-        read_number(cell) is not None
-        or read_number(cell, ",") is not None
-        or read_moment(cell) is not None
-    )
-
-
-def _header(name: str, grid: list) -> int:
-    """Position of the header: the first row nearly as wide as the table whose cells are names (or months, two or more)."""
-    filled = [sum(map(bool, cells)) for _, cells in grid[:2000]]
-    wide = sorted(filled)[len(filled) // 2]
-    for at, (_, cells) in enumerate(grid[:TOP]):
-        words = [cell for cell in cells if cell]
-        months = [cell for cell in words if is_month(cell)]
-        below = grid[at + 1 : at + 40]
-        if (
-            len(words) < max(2, 0.6 * wide)
-            or any(is_value(cell) for cell in words if cell not in months)
-            or len(months) == len(words)
-            or len(months) == 1
-        ):
-            continue
-        if not below or any(is_value(cell) for _, row in below for cell in row) or len(grid) < TOP:
-            return at
-    seen = " | ".join(grid[0][1])[:120]
-    raise InputError(
-        f"{name}: no header row was found: line {grid[0][0]} is '{seen}'. Write the column names into the first line, for "
-        "example date,team,service,cost,currency."
-    )
 
 
 def _names(name: str, header: list[str]) -> list[str]:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
+from bisect import bisect_right
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 
 from ....errors import InputError, unknown
+from ..formats import read_number
 
 FORMULA = "formula without a stored value:"  # stands where a formula has no value; read as no amount and no name
+HEADS = 60  # rows whose merged headings are looked at: a preamble and a header
+MERGED = re.compile(rb'<mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+Grid = list[tuple[int, list[str]]]
+Spans = dict[int, list[tuple[int, int]]]
 MAX_BYTES, FREE, MAX_RATIO, MAX_ROWS = 1 << 30, 64 << 20, 200, 1_048_576
 
 
 def read_sheets(
     path: Path, sheet: str | None = None
-) -> tuple[dict[str, list[tuple[int, list[str]]]], list[str]]:
-    """({sheet: [(row, cells)]}, notes) of a workbook's visible sheets, or of the one asked for; empty rows are left out.
+) -> tuple[dict[str, Grid], dict[str, Spans], list[str]]:
+    """({sheet: [(row, cells)]}, {sheet: merged headings}, notes) of a workbook's visible sheets, or of the one asked for.
+
+    Empty rows are left out. Merged headings: row -> (first, last) place, of the first HEADS rows; nothing is expanded. A name
+    that is merged over several rows stands in each of them that holds anything; a number stays where it is, once.
 
     Raises InputError for a file that is no workbook, a bomb, or a sheet that is not there.
     """
@@ -35,6 +45,9 @@ def read_sheets(
                 if (ws.title == sheet if sheet is not None else ws.sheet_state == "visible")
             ]
             grids = {ws.title: grid for ws in shown if (grid := _grid(path, ws))}
+            spans = {
+                ws.title: _merged(path, ws, grids[ws.title]) for ws in shown if ws.title in grids
+            }
         finally:
             book.close()
         notes = _stored(path, grids) if with_formulas else []
@@ -45,7 +58,7 @@ def read_sheets(
             f"{path.name}: the workbook is damaged or protected: {type(problem).__name__}. "
             "Open it in Excel, save it again without a password, or export CSV."
         ) from None
-    return grids, notes
+    return grids, spans, notes
 
 
 def _inspect(path: Path) -> bool:
@@ -86,6 +99,54 @@ def _grid(path, ws) -> list[tuple[int, list[str]]]:
                 f"{path.name}: sheet '{ws.title}' has more than {MAX_ROWS:,} rows. Export it as CSV."
             )
     return grid
+
+
+def _merged(path: Path, ws, grid: Grid) -> Spans:
+    """Merged headings of a sheet; names merged downwards are written into the rows below (a cell once: work is that of the grid)."""
+    part = str(getattr(ws, "_worksheet_path", "")).lstrip("/")
+    with zipfile.ZipFile(path) as archive:
+        if part not in archive.namelist():
+            return {}
+        data = archive.read(part)
+    spans: Spans = {}
+    rows = dict(grid)
+    lines = [number for number, _ in grid]
+    reached: dict[int, int] = {}  # column -> last row that a range has filled
+    for match in sorted(map(_range, MERGED.finditer(data[data.rfind(b"<mergeCells") :]))):
+        top, left, bottom, right = match
+        if top == bottom and right > left and top <= HEADS:
+            spans.setdefault(top, []).append((left, right))
+        elif bottom > top and right == left and top > reached.get(left, 0):
+            reached[left] = bottom
+            _fill_down(rows, lines, match)
+    return spans
+
+
+def _fill_down(
+    rows: dict[int, list[str]], lines: list[int], place: tuple[int, int, int, int]
+) -> None:
+    top, left, bottom, _ = place
+    cells = rows.get(top, [])
+    word = cells[left] if left < len(cells) else ""
+    if not word or read_number(word) is not None:
+        return
+    for number in lines[bisect_right(lines, top) : bisect_right(lines, bottom)]:
+        below = rows[number]
+        below += [""] * (left + 1 - len(below))
+        below[left] = below[left] or word
+
+
+def _range(match: re.Match) -> tuple[int, int, int, int]:
+    """(row, place, row, place) of the corners of a merged range; rows from 1, places from 0."""
+    (left, top), (right, bottom) = match.group(1, 2), match.group(3, 4)
+    return int(top), _place(left), int(bottom), _place(right)
+
+
+def _place(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number - 1
 
 
 def _stored(path: Path, grids: dict) -> list[str]:

@@ -1,0 +1,268 @@
+"""Tables of any other kind: headers of several lines, preambles, subtotals, months, units, streams; each family with its truth."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+import openpyxl
+import pytest
+import tables_world as world
+
+from finops_model.errors import InputError
+from finops_model.facts.intake.tables import apply_mapping, guess_mapping, load_mapping, read_table
+from finops_model.publish.start_reading import fits
+
+
+def read(folder, text, name="t.csv"):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    frame = read_table(path)
+    return frame, guess_mapping(frame)
+
+
+def amounts(rows) -> list[Decimal]:
+    return [Decimal(cost) for cost in rows["BilledCost"]]
+
+
+@pytest.mark.parametrize("name", world.FILES)
+def test_a_file_as_people_have_it_comes_in_to_the_cent(name, tmp_path):
+    """Seen before: 8,080.02 for 4,040.01 where subtotals were counted, and refusals of headers in two lines."""
+    truth = world.FILES[name](tmp_path / name)
+    frame = read_table(tmp_path / name)
+    mapping = guess_mapping(frame)
+    rows = apply_mapping(frame, mapping)
+    starts = sorted(rows["ChargePeriodStart"])
+    assert (sum(amounts(rows)), len(rows)) == (truth.total, truth.rows)
+    assert set(rows["BillingCurrency"]) == {truth.currency}
+    assert (starts[0][:7], starts[-1][:7]) == truth.months
+    assert tuple((role, getattr(mapping, role)) for role, _ in truth.roles) == truth.roles
+
+
+# -- header
+
+
+def test_a_name_merged_downwards_stands_in_each_of_its_rows_and_a_number_once(tmp_path):
+    book = openpyxl.Workbook()
+    ws = book.active
+    ws.append(["Date", "Team", "Cost USD"])
+    for day, team, cost in ((1, "ads", 1.5), (2, None, 2.5), (3, "chat", 4)):
+        ws.append([f"2026-01-0{day}", team, cost])
+    ws.merge_cells("B2:B3")
+    ws.merge_cells("B4:B1048576")  # nothing of it is expanded
+    book.save(tmp_path / "m.xlsx")
+    began = time.process_time()
+    frame = read_table(tmp_path / "m.xlsx")
+    assert frame["Team"].tolist() == ["ads", "ads", "chat"] and time.process_time() - began < 5
+
+
+def test_a_title_in_the_middle_above_the_columns_is_no_heading(tmp_path):
+    frame, _ = read(
+        tmp_path, ",,Cloud costs,\nDate,Team,Service,Cost USD\n2026-01-01,ads,GPU,1.5\n"
+    )
+    assert list(frame.columns) == ["Date", "Team", "Service", "Cost USD"]
+    assert frame.attrs["above"] == [(1, "Cloud costs")]
+
+
+def test_a_unit_beside_the_table_is_no_heading(tmp_path):
+    frame, mapping = read(tmp_path, ",,in k EUR\nTeam,2026-01,2026-02\nads,1.5,2.5\nchat,1,2\n")
+    assert list(frame.columns) == ["Team", "2026-01", "2026-02"]
+    assert (mapping.scale, mapping.currency_code) == (1000, "EUR")
+
+
+def test_a_heading_of_two_lines_says_unit_and_currency(tmp_path):
+    frame, mapping = read(
+        tmp_path, ",,Cost\nDate,Team,TEUR\n2026-01-01,ads,1.5\n2026-01-02,ads,2\n"
+    )
+    assert frame.attrs["header_row"] == 2 and (mapping.scale, mapping.currency_code) == (
+        1000,
+        "EUR",
+    )
+
+
+# -- subtotals
+
+
+def test_a_total_that_is_no_sum_is_asked_about_and_done_as_told(tmp_path):
+    text = "date,team,cost usd\n2026-01-01,ads,1.00\n2026-01-02,ads,2.00\nTotal ads,,4.00\n2026-01-03,chat,5.00\n"
+    frame, mapping = read(tmp_path, text)
+    key = "Total ads = 4.00"
+    assert mapping.doubts == (
+        f"line 4 'Total ads' (4.00) looks like a total, and no lines of the table sum to it: it is counted. Write leave: ['{key}'] or "
+        f"count: ['{key}']",
+    )
+    with pytest.raises(InputError) as error:
+        apply_mapping(frame, mapping.model_copy(update={"open_totals": ()}))
+    assert str(error.value) == f"t.csv: {mapping.doubts[0]}."
+    left = apply_mapping(frame, mapping.model_copy(update={"leave": (key,), "open_totals": ()}))
+    assert amounts(left) == [1, 2, 5]
+    assert left.attrs["warnings"] == ["line 4 'Total ads' (4.00) is left out, as the mapping says"]
+    agreed = mapping.settled()
+    assert len(apply_mapping(frame, agreed)) == 4 and agreed.count == (key,) and not agreed.doubts
+    agreed.save(tmp_path / "mapping.yaml")
+    kept = load_mapping(tmp_path / "mapping.yaml")
+    assert fits(frame, kept)
+    other, _ = read(tmp_path, text.replace("4.00", "4.50"), "next.csv")
+    assert not fits(other, kept)  # another total is asked about again
+
+
+def test_a_total_below_that_differs_is_asked_about(tmp_path):
+    _, mapping = read(tmp_path, "date,cost usd\n2026-01-01,1\n2026-01-02,2\nTotal,4\n")
+    assert mapping.doubts == (
+        "line 4 'Total' says 4 and the rows above sum to 3: rows may be missing, or counted twice. Mend the file, or write leave: ['Total = 4']",
+    )
+    assert mapping.settled().leave == ("Total = 4",)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["2026-01-01,Total Fitness,ads,100", "2026-01-02,GPU,ads,90"],
+        ["2026-01-01,GPU,ads,100", "2026-01-02,GPU,,100", "2026-01-03,GPU,,200"],
+        ["2026-01-01,GPU,ads,100", "2026-01-02,GPU,ads,100", "2026-01-03,GPU,ads,200"],
+    ],
+)
+def test_a_charge_that_happens_to_be_a_sum_or_is_called_total_stays(rows, tmp_path):
+    frame, mapping = read(tmp_path, "date,service,team,cost usd\n" + "\n".join(rows) + "\n")
+    assert not mapping.doubts and len(apply_mapping(frame, mapping)) == len(rows)
+
+
+def test_a_flat_fee_of_a_vendor_called_total_is_asked_about_not_dropped(tmp_path):
+    """One line above of the same amount: it may be a total, and it has date, service and team of its own."""
+    frame, mapping = read(
+        tmp_path,
+        "date,service,team,cost usd\n2026-01-01,GPU,ads,100\n2026-01-02,Total Fitness,ads,100\n",
+    )
+    assert len(apply_mapping(frame, mapping)) == 2 and "Total Fitness" in mapping.doubts[0]
+
+
+def test_subtotals_above_their_lines_by_group_and_within_one_another(tmp_path):
+    text = (
+        "Group,Team,2026-01,2026-02\nTotal A,,30,3\nA,x,10,1\nA,y,20,2\nTotal B,,40,4\nB,x,40,4\n"
+    )
+    frame, mapping = read(tmp_path, text)
+    assert sum(amounts(apply_mapping(frame, mapping))) == 77 and not mapping.doubts
+    text = "Group,Team,2026-01,2026-02\nA,x,10,1\nB,x,5,5\nA,y,20,2\nTotal A,,30,3\nTotal B,,5,5\nGrand total,,35,8\n"
+    frame, mapping = read(tmp_path, text)
+    assert sum(amounts(apply_mapping(frame, mapping))) == 43 and not mapping.doubts
+    assert [one.of for one in frame.attrs["subtotals"]] == [
+        "the 2 lines of 'a'",
+        "the 1 line of 'b'",
+    ]
+
+
+# -- streams
+
+
+@pytest.mark.parametrize("text", ["Cost\n1.50\n2.50\n", "GPU: 1.50\nDisk: 2.50\n"])
+def test_a_file_of_one_column_is_refused_with_what_a_bill_needs(text, tmp_path):
+    with pytest.raises(InputError) as error:
+        read(tmp_path, text)
+    seen = text.splitlines()[0]
+    assert str(error.value) == (
+        f"t.csv: one column: line 1 is '{seen}'. A bill needs a date (or month) and an amount in each line, for example "
+        "date,team,service,cost,currency."
+    )
+
+
+def test_values_in_a_stream_keep_their_lines_and_gaps(tmp_path):
+    frame, mapping = read(
+        tmp_path,
+        "Date: 2026-01-01\nCost: 1,234.50 USD\nTeam: ads\nDate: 2026-01-02\nCost: 2.50 USD\n",
+        "t.txt",
+    )
+    assert frame.attrs["lines"] == [1, 4] and frame["Team"].tolist() == ["ads", ""]
+    assert amounts(apply_mapping(frame, mapping)) == [Decimal("1234.50"), Decimal("2.50")]
+    assert "a label and a value per line: 2 charges of Date, Cost, Team" in mapping.notes
+
+
+# -- months
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "Jan 26|Feb 26",
+        "2026-01|2026-02",
+        "01/2026|02/2026",
+        "2026-01-01|2026-02-01",
+        "January 2026|February 2026",
+    ],
+)
+def test_months_in_any_writing(style, tmp_path):
+    one, two = style.split("|")
+    frame, mapping = read(tmp_path, f"Team,{one},{two}\nads,1,2\nchat,3,4\n")
+    assert mapping.months == {one: "2026-01", two: "2026-02"}
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (
+            "Team,Q1 2026,Q2 2026\nads,1,2\n",
+            "t.csv: 'Q1 2026', 'Q2 2026': a quarter is no month, and nobody knows how its cost lies over its months. Give the table by month, "
+            "for example with columns 2026-01, 2026-02.",
+        ),
+        (
+            "Quarter,Team,Cost\nQ1 2026,ads,1\nQ2 2026,ads,2\n",
+            "t.csv: 'Quarter' says 'Q1 2026': a quarter is no month, and nobody knows how its cost lies over its months. Give the table by month or "
+            "by day.",
+        ),
+        (
+            "Team,Jan,Feb\nads,1,2\n",
+            "t.csv: the months 'Jan', 'Feb' name no year, and no line above the table does. Write them as 2026-01, 2026-02 or Jan 26, Feb 26.",
+        ),
+        (
+            "Costs of 2025 and 2026\nTeam,Jan,Feb\nads,1,2\n",
+            "t.csv: the months 'Jan', 'Feb' name no year, and above the table stand 2025, 2026. Write them as 2026-01, 2026-02 or Jan 26, Feb 26.",
+        ),
+        (
+            "Costs of 2026\nTeam,Nov,Dec,Jan\nads,1,2,3\n",
+            "t.csv: the months 'Nov', 'Dec', 'Jan' go over the end of a year. Write them as 2026-01, 2026-02 or Jan 26, Feb 26.",
+        ),
+    ],
+)
+def test_what_is_no_month_is_refused_with_the_reason(text, message, tmp_path):
+    with pytest.raises(InputError) as error:
+        read(tmp_path, text)
+    assert str(error.value) == message
+
+
+def test_a_quarter_beside_months_that_is_not_their_sum_is_asked_about(tmp_path):
+    _, mapping = read(
+        tmp_path, "Team,2026-01,2026-02,2026-03,Q2 2026\nads,1,2,3,50\nchat,1,1,1,9\n"
+    )
+    assert mapping.doubts == (
+        "'Q2 2026' holds money that is not in the months (2 amounts, sum 59), is not their sum, and is not counted. Write ignore: ['Q2 2026'], or "
+        "give its months",
+    )
+
+
+def test_a_kept_mapping_is_not_taken_for_another_year_or_unit(tmp_path):
+    text = "Costs of 2026 in k EUR\nTeam,Jan,Feb\nads,1,2\nchat,3,4\n"
+    frame, mapping = read(tmp_path, text)
+    assert fits(frame, mapping)
+    for other in (
+        text.replace("2026", "2027"),
+        text.replace("k EUR", "EUR"),
+        text.replace("k EUR", "k USD"),
+    ):
+        frame, _ = read(tmp_path, other, "next.csv")
+        assert not fits(frame, mapping), other
+
+
+# -- parts beside their sum
+
+
+def test_services_as_columns_beside_their_sum_are_not_counted_twice(tmp_path):
+    _, mapping = read(
+        tmp_path, "date,Total cost ($),EC2 ($),S3 ($)\n2026-01-01,3,1,2\n2026-01-02,5.50,1,4.50\n"
+    )
+    assert not mapping.doubts and (
+        "'Total cost ($)' is the sum of 'EC2 ($)', 'S3 ($)' on every row: they are not counted again"
+        in mapping.notes
+    )
+    _, mapping = read(
+        tmp_path, "date,Total cost ($),EC2 ($),S3 ($)\n2026-01-01,3,1,2\n2026-01-02,5.50,1,4.40\n"
+    )
+    assert len(mapping.doubts) == 2
