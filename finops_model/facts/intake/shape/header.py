@@ -1,4 +1,4 @@
-"""The header inside a grid of cells: below a preamble, in one to three lines, with headings that span columns (docs/method §13.60)."""
+"""The header inside a grid of cells: below a preamble, in one to three lines, with headings that span columns (docs/method §13.80)."""
 
 from __future__ import annotations
 

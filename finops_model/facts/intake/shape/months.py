@@ -1,4 +1,4 @@
-"""Months as columns: with their year, or below a line that names it; what is longer than a month is none (docs/method §13.62)."""
+"""Months as columns: with their year, or below a line that names it; what is longer than a month is none (docs/method §13.82)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values in a stream: a label and a value per line, one charge below the other, as a table (docs/method §13.63)."""
+"""Values in a stream: a label and a value per line, one charge below the other, as a table (docs/method §13.83)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of subtotals inside a table: known by word and by arithmetic, left out once they agree to the cent (docs/method §13.61).
+"""Lines of subtotals inside a table: known by word and by arithmetic, left out once they agree to the cent (docs/method §13.81).
 
 A line is a candidate where a cell says total (in five languages), or where it names less than the lines around it (no date, no team).
 It is left out where each of its amounts is the sum of the lines above it, of its group or month, or of those below it; else it stays.
