@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import math
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_origin
@@ -30,6 +31,8 @@ SCALARS = {
     "tag:yaml.org,2002:timestamp",
 }
 
+
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what no file name and no page can hold
 
 DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"  # for editors; what a month has is checked here
 
@@ -109,7 +112,7 @@ def _read(path, document: Document, error) -> Any:
     path = Path(path)
     if not path.is_file():
         near = (
-            nearest(path.name, [p.name for p in path.parent.glob("*.y*ml")])
+            nearest(path.name, [p.name for p in path.parent.glob("*.y*ml") if p.name != path.name])
             if path.parent.is_dir()
             else None
         )
@@ -188,7 +191,18 @@ def _build(node, location, document, error) -> Any:
         )
     if node.tag.endswith(":timestamp"):
         return node.value
-    value = yaml.SafeLoader("").construct_object(node, deep=True)
+    try:
+        value = yaml.SafeLoader("").construct_object(node, deep=True)
+    except ValueError:  # more digits than Python reads, or letters under the tag of a number
+        raise error(
+            f"{document.path}:{node.start_mark.line + 1}: '{'/'.join(map(str, location))}' is "
+            f"{node.value[:40]}{'…' if len(node.value) > 40 else ''}; that is no number that can be read."
+        ) from None
+    if isinstance(value, str) and (bad := NO_TEXT.search(value)):
+        raise error(
+            f"{document.path}:{node.start_mark.line + 1}: '{'/'.join(map(str, location))}' holds {bad[0]!r}, "
+            "which is no character of a text. Take it out."
+        )
     if isinstance(value, float) and not math.isfinite(value):
         raise error(
             f"{document.path}:{node.start_mark.line + 1}: '{'/'.join(map(str, location))}' is {node.value}; "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKS = {"4-4-5": (4, 4, 5) * 4, "4-5-4": (4, 5, 4) * 4, "5-4-4": (5, 4, 4) * 4, "13x4": (4,) * 13}
-MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 def check_month(text: str, where: str = "month") -> str:
@@ -29,7 +29,7 @@ def check_month(text: str, where: str = "month") -> str:
     >>> check_month("2026-10")
     '2026-10'
     """
-    if not isinstance(text, str) or not MONTH.match(text):
+    if not isinstance(text, str) or not MONTH.fullmatch(text):
         raise InputError(
             f"{where}: '{text}' is not a month. Write year and month as YYYY-MM, for example 2026-10."
         )

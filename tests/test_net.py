@@ -62,6 +62,12 @@ def ends(monkeypatch, capsys, problem):
             "Check the rights of the folder, or write somewhere else (--out, or ledger, runs and reports in finops.yaml).\n",
         ),
         (
+            FileExistsError(errno.EEXIST, "File exists", "bill.csv"),
+            2,
+            "Error  bill.csv: this cannot lie here (File exists). What was there before is as it was. "
+            "Give another place (--out, or ledger, runs and reports in finops.yaml).\n",
+        ),
+        (
             MemoryError(),
             2,
             "Error  the memory of this machine does not suffice. Nothing was published. Take fewer paths, units or months.\n",

@@ -9,7 +9,7 @@ from hypothesis import settings as quick
 from hypothesis import strategies as st
 
 from finops_model.errors import InputError
-from finops_model.periods import WEEKDAYS, WEEKS, Calendar, fiscal_months, fiscal_year
+from finops_model.periods import WEEKDAYS, WEEKS, Calendar, check_month, fiscal_months, fiscal_year
 
 NRF = Calendar("4-5-4", month=1, ends="nearest", named_after="start")
 APPLE = Calendar("4-4-5", month=9, extra_week=3)
@@ -247,3 +247,12 @@ def test_a_calendar_that_makes_no_sense_is_refused_word_for_word(call, message):
     with pytest.raises(InputError) as raised:
         call()
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("text", ["2026-10\n", "２０２６-10", "2026-1", "2026-13", 202610, None])
+def test_a_month_is_seven_plain_letters(text):
+    with pytest.raises(InputError) as raised:
+        check_month(text, "--month")
+    assert str(raised.value) == (
+        f"--month: '{text}' is not a month. Write year and month as YYYY-MM, for example 2026-10."
+    )

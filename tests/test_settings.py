@@ -166,11 +166,41 @@ def test_a_key_under_its_old_name_is_read_with_one_note(tmp_path):
             "1: members is called methods now, and both are written. Take members out.",
         ),
         ("company: A\nmembers:\n- 5\n", "3: methods/0: must be a valid string, not '5'."),
+        (
+            "seed: true\n",
+            "1: seed: is true or false (so are yes, no, on and off); write a number.",
+        ),
+        (
+            "watch: {threshold: yes}\n",
+            "1: watch/threshold: is true or false (so are yes, no, on and off); write a number.",
+        ),
+        (
+            f"paths: {'9' * 5000}\n",
+            f"1: 'paths' is {'9' * 40}…; that is no number that can be read.",
+        ),
+        (
+            'ledger: "a\\0b"\n',
+            "1: 'ledger' holds '\\x00', which is no character of a text. Take it out.",
+        ),
+        (
+            'reports: "\\ud800"\n',
+            "1: 'reports' holds '\\ud800', which is no character of a text. Take it out.",
+        ),
         ("notes: [a]\n", "1: notes is set by finops itself; take the key out."),
     ],
 )
-def test_an_old_key_is_refused_in_words_where_it_cannot_be_read(text, message, tmp_path):
+def test_what_cannot_be_meant_is_refused_in_words(text, message, tmp_path):
     (tmp_path / "finops.yaml").write_text(text)
     with pytest.raises(InputError) as refused:
         load_settings(tmp_path)
     assert str(refused.value) == f"{tmp_path / 'finops.yaml'}:{message}"
+
+
+def test_a_link_to_itself_is_no_hint(tmp_path):
+    (tmp_path / "finops.yaml").symlink_to(tmp_path / "finops.yaml")
+    with pytest.raises(InputError) as refused:
+        load_settings(tmp_path)
+    assert str(refused.value) == (
+        f"{tmp_path / 'finops.yaml'}: there is no such file. Make a workspace from a bill: finops start FILE. "
+        "Or go to the folder of a workspace with cd, or name it: --settings FOLDER."
+    )

@@ -16,7 +16,7 @@ from finops_model.measure.brief import brief
 from finops_model.measure.budget.parts import child_line
 from finops_model.publish import close as closing
 from finops_model.publish import start as starting
-from finops_model.publish.close_units import how_many, pick_units
+from finops_model.publish.close_units import how_many, pick_unit, pick_units
 from finops_model.publish.page.body import Page
 from finops_model.settings import load_settings
 
@@ -64,6 +64,23 @@ def test_the_dozen_that_carries_most_has_reports_and_finops_yaml_changes_that():
         "A",
         "C",
     ]  # equal ones by name
+
+
+def test_a_name_as_it_stands_in_the_bill_is_that_unit_alone():
+    daily = days({"Épsilon": 1.0, "épsilon": 2.0, "Company one": 4.0})
+    assert pick_units(daily, ["épsilon"]) == ["épsilon"]  # verify makes that report again
+    assert pick_unit(daily, "épsilon") == "épsilon" and pick_unit(daily, None) == "Company"
+    assert pick_unit(daily, "company-one") == "Company one"
+    with pytest.raises(LedgerError) as several:
+        pick_unit(daily, "EPSILON")
+    assert str(several.value) == (
+        "--unit: 'EPSILON' means Épsilon and épsilon. Write the one you mean as it stands there."
+    )
+    with pytest.raises(LedgerError) as empty:  # a variable of a shell that is not set
+        pick_unit(daily, "")
+    assert str(empty.value) == (
+        "--unit: unknown unit ''. Known: Company, Company one, Épsilon, épsilon."
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from finops_model.errors import LedgerError
 from finops_model.facts.daily import allocate, warehouse
 from finops_model.facts.daily.warehouse import DAILY, daily
 from finops_model.facts.ledger.store import Ledger
@@ -232,3 +233,13 @@ def test_no_spread_and_no_time_zone_loses_money(charges, zone):
             float(sum((a for a, _, _ in charges), Decimal(0))), abs=1e-6
         )
         assert frame["Rows"].sum() == ledger.rows == len(charges)
+
+
+def test_amounts_are_never_read_in_another_currency(tmp_path):
+    ledger = ledger_of(tmp_path, {})
+    for ask in (daily, lambda *both: warehouse.tag_months(*both, ["team"])):
+        with pytest.raises(LedgerError) as refused:
+            ask(ledger, Settings(currency="EUR"))
+        assert str(refused.value) == (
+            "the ledger holds USD and finops.yaml says currency: EUR. Write currency: USD into finops.yaml."
+        )

@@ -52,7 +52,7 @@ def of_workspace(
     ledger = close.books(settings, bars)
     day = close.check_as_of(ledger, as_of, settings.time_zone, month)
     daily = close.up_to(warehouse.daily(ledger, settings), day, bool(as_of or month))
-    name = close.pick_units(daily, [unit] if unit else [COMPANY])[0]
+    name = close.pick_unit(daily, unit)
     if by is not None and name != COMPANY and by != "unit":
         raise InputError(
             f"--unit is one business unit and --by {by} divides the company. Give one of them."

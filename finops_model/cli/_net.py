@@ -7,6 +7,7 @@ user, 141 the reader of a pipe went away.
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import sys
 import tempfile
@@ -14,6 +15,10 @@ import traceback
 from importlib.metadata import version
 
 from ..errors import DISK_FULL, NOT_ALLOWED
+
+NO_PLACE = frozenset(
+    {errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR}
+)  # a path on which nothing can lie
 
 PLAIN = {
     "←": "<-",
@@ -77,6 +82,11 @@ def sentence(problem: BaseException) -> tuple[str, int]:
         return (
             f"{_place(problem)}this cannot be read or written here ({problem.strerror}). What was there before is as it was. "
             "Check the rights of the folder, or write somewhere else (--out, or ledger, runs and reports in finops.yaml)."
+        ), 2
+    if isinstance(problem, OSError) and problem.errno in NO_PLACE:
+        return (
+            f"{_place(problem)}this cannot lie here ({problem.strerror}). What was there before is as it was. "
+            "Give another place (--out, or ledger, runs and reports in finops.yaml)."
         ), 2
     if isinstance(problem, MemoryError):
         return (

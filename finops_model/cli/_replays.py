@@ -94,8 +94,14 @@ def of_ledger(
     leads = check_leads(leads or accuracy.LEADS)
     ledger = close.books(settings, bars)
     month, as_of = close.pick_month(ledger, month, time_zone=settings.time_zone)
-    daily = close.daily_facts(settings, ledger, month, as_of, [unit] if unit else None, bars)
-    names = close.pick_units(daily, [unit] if unit else None if by == "series" else [COMPANY])
+    daily = close.daily_facts(
+        settings, ledger, month, as_of, None if unit is None else [unit], bars
+    )
+    names = (
+        close.pick_units(daily, None)
+        if unit is None and by == "series"
+        else [close.pick_unit(daily, unit)]
+    )
     scenario = settings.path(settings.scenario) if settings.scenario else None
     if cutoffs is None:
         now = simulate.run(

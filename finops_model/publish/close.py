@@ -43,7 +43,7 @@ from ..settings import Settings
 from ..simulate import scenarios as simulate
 from ..simulate.run import no_run
 from .adding.bills import take_bills
-from .close_units import how_many, pick_units, units_of
+from .close_units import how_many, pick_unit, pick_units, units_of
 from .lineage import lineage
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "briefs_of",
     "daily_facts",
     "pick_month",
+    "pick_unit",
     "pick_units",
     "prepare",
     "report",
@@ -159,15 +160,9 @@ def daily_facts(
     units: list[str] | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """DAILY up to `as_of`, held to be in one currency, to have the month, and to know the units asked for."""
+    """DAILY up to `as_of`, held to have the month and to know the units asked for."""
     (progress or silent)("daily facts", 0, 1)
     everything = warehouse.daily(ledger, settings)
-    currencies = sorted(set(everything["BillingCurrency"]))
-    if currencies != [settings.currency]:
-        raise LedgerError(
-            f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
-            f"Write currency: {currencies[0] if currencies else settings.currency} into finops.yaml."
-        )
     carried.check(settings.unit_costs, everything)
     kpis.pick(settings.kpis)
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]

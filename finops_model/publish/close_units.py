@@ -46,11 +46,27 @@ def pick_units(
         asked, where = [COMPANY, *(unit for unit in most if unit != COMPANY)], "finops.yaml: units"
     chosen = []
     for name in asked:
-        match = [unit for unit in known if name.casefold() in (unit.casefold(), slug(unit))]
+        match = (
+            [name]
+            if name in known
+            else [unit for unit in known if name.casefold() in (unit.casefold(), slug(unit))]
+        )
         if not match:
             raise LedgerError(unknown(where, "unit", name, known))
         chosen += [unit for unit in match if unit not in chosen]
     return chosen
+
+
+def pick_unit(daily: pd.DataFrame, asked: str | None) -> str:
+    """The one unit asked for, the company where none is. Raises LedgerError for a name that is unknown, or that means several units."""
+    if asked is None:
+        return COMPANY
+    match = pick_units(daily, [asked])
+    if len(match) > 1:
+        raise LedgerError(
+            f"--unit: '{asked}' means {' and '.join(match)}. Write the one you mean as it stands there."
+        )
+    return match[0]
 
 
 def how_many(

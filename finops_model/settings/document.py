@@ -151,9 +151,15 @@ def _no_workspace(path: Path) -> str:
     if known := sorted(path.parent.glob(f"{WORKSPACES}/*/finops.yaml")):
         places = [str(one.parent) for one in known]
         return f"{absent} Name a workspace, for example --settings {places[0]}. There are: {listing(places)}."
-    if guess := nearest(path.name, [one.name for one in path.parent.glob("*.y*ml")]):
+    if guess := nearest(
+        path.name, [one.name for one in path.parent.glob("*.y*ml") if one.name != path.name]
+    ):
         return f"{absent} Did you mean '{guess}'?"
-    above = [folder for folder in path.resolve().parents[1:] if (folder / "finops.yaml").is_file()]
+    above = [
+        folder
+        for folder in Path(os.path.realpath(path)).parents[1:]
+        if (folder / "finops.yaml").is_file()
+    ]
     where = f" (there is one in '{above[0]}')" if above else ""
     return (
         f"{absent} Make a workspace from a bill: finops start FILE. Or go to the folder of a workspace with cd{where}, "

@@ -179,10 +179,15 @@ def check(ledger: Ledger, entities: Iterable[Entity]) -> None:
         )
 
 
-def one_currency(ledger: Ledger) -> None:
-    """Raises LedgerError for a ledger of several currencies, and says how to write the entities it sees."""
+def one_currency(ledger: Ledger, currency: str) -> None:
+    """Raises LedgerError for a ledger of several currencies, and says how to write the entities it sees; and for one that is not in `currency`."""
     held = keys(ledger)
     currencies = sorted({currency for _, _, currency in held})
+    if len(currencies) == 1 and currencies != [currency]:
+        raise LedgerError(
+            f"the ledger holds {currencies[0]} and finops.yaml says currency: {currency}. "
+            f"Write currency: {currencies[0]} into finops.yaml."
+        )
     if len(currencies) < 2:
         return
     lines = []

@@ -87,7 +87,7 @@ def daily(ledger, settings, through=None) -> pd.DataFrame:
     ledger : Ledger
         Of one currency.
     settings : Settings
-        Its tags, time_zone and organisation are used.
+        Its currency (held to be the ledger's), tags, time_zone and organisation are used.
     through : date or str, optional
         Last day that is included, YYYY-MM-DD; None: all.
 
@@ -114,7 +114,7 @@ def daily(ledger, settings, through=None) -> pd.DataFrame:
     >>> len(rows), rows.attrs["complete"], float(rows["EffectiveCost"].sum()) == float(ledger.totals()["USD"])
     (84, '2025-03-28', True)
     """
-    one_currency(ledger)
+    one_currency(ledger, settings.currency)
     frame = _daily(ledger, settings, through)
     frame.attrs = {"complete": str(ledger.last_day(settings.time_zone))} if len(frame) else {}
     return frame
@@ -240,7 +240,7 @@ def tag_months(ledger, settings, keys: list[str], through=None) -> pd.DataFrame:
     One row per Month (YYYY-MM), ChargeCategory, ACCOUNTS, ServiceName, `tag:<key>` (the tag's text as the bill spells it, '' for
     none) of each key, and `step:<dimension>`, `value:<dimension>` of each dimension; EffectiveCost (Decimal), Rows.
     """
-    one_currency(ledger)
+    one_currency(ledger, settings.currency)
     rules, doubled = load_tag_rules(settings), twice.of(ledger)
 
     def asked(rows: ibis.Table) -> ibis.Table:

@@ -70,12 +70,6 @@ def look(
     budgets = together.budgets(settings)
     say("daily facts", 0, 2)
     daily = warehouse.daily(ledger, settings)
-    currencies = sorted(set(daily["BillingCurrency"]))
-    if currencies != [settings.currency]:
-        raise LedgerError(
-            f"the ledger holds {', '.join(currencies)} and finops.yaml says currency: {settings.currency}. "
-            "Alerts are in one currency: split the bill, or set the currency."
-        )
     say("anomalies", 1, 2)
     watched = watch(
         daily,
