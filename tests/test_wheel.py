@@ -239,7 +239,7 @@ def test_a_bill_becomes_a_report_and_a_page(env, folder):
         (folder / "workspaces/bill/reports/2025-08/company/brief.json").read_text()
     )["lineage"]
     assert re.fullmatch(
-        r"[0-9a-f]{64} of \d+ installed packages \(no requirements.lock beside the program\)",
+        r"[0-9a-f]{64} of \d+ installed packages \(no requirements.lock with the program\)",
         lineage["lock"],
     )
     with socket.socket() as probe:
