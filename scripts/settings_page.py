@@ -10,6 +10,8 @@ from pathlib import Path
 from finops_model.documents import OURS
 from finops_model.settings import (
     SECTIONS,
+    Dimension,
+    DimensionRule,
     Entity,
     QuotaEntry,
     Settings,
@@ -24,6 +26,8 @@ from finops_model.settings import (
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 NESTED = (
     ("tags", Tags),
+    ("an entry of dimensions", Dimension),
+    ("an entry of dimensions: rules", DimensionRule),
     ("watch", WatchLimits),
     ("an entry of watch: quotas", QuotaEntry),
     ("an entry of unit_costs", UnitCost),
@@ -108,7 +112,7 @@ def page() -> str:
         f"## {title(section).split('. ')[0].split('; ')[0]}\n\n{table(section)}\n"
         for section in SECTIONS
     ]
-    parts.append(f"## Sections\n\n{table(Settings, ('tags', 'watch', 'entities'))}\n")
+    parts.append(f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'watch', 'entities'))}\n")
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)
 

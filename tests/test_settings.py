@@ -13,6 +13,8 @@ from finops_model.publish import start, start_again
 from finops_model.publish.finops_yaml import with_added
 from finops_model.settings import (
     SECTIONS,
+    Dimension,
+    DimensionRule,
     Entity,
     QuotaEntry,
     Settings,
@@ -30,7 +32,18 @@ page = script("scripts/settings_page.py")
 KEYS = {
     key: field for key, field in Settings.model_fields.items() if field.json_schema_extra != OURS
 }
-OTHERS = (Tags, WatchLimits, QuotaEntry, UnitCost, Entity, TagRules, TagKey, VirtualTag)
+OTHERS = (
+    Tags,
+    WatchLimits,
+    QuotaEntry,
+    UnitCost,
+    Entity,
+    TagRules,
+    TagKey,
+    VirtualTag,
+    Dimension,
+    DimensionRule,
+)
 # A value for each key that is not its default.
 VALUES = {
     "company": "Ours",
@@ -64,6 +77,7 @@ VALUES = {
     "paths": 500,
     "seed": 7,
     "tags": {"team": "squad"},
+    "dimensions": {"customer": {"tag": "customer_tag"}},
     "watch": {
         "late_days": 3,
         "quotas": [
@@ -84,6 +98,7 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
     of_sections = [key for section in SECTIONS for key in section.model_fields]
     assert sorted(of_sections) == sorted(set(of_sections)) and set(KEYS) - set(of_sections) == {
         "tags",
+        "dimensions",
         "watch",
         "entities",
     }

@@ -40,13 +40,14 @@ def of_workspace(
 ) -> dict:
     """Rows of every node and span: {node, period, kind, lead, graded, booked, missing, p10, p50, p90} of each way to draw shocks.
 
-    by    None: one business unit or the company; else unit, team, service, workload: its nodes and the company
+    by    None: one business unit or the company; else unit, team, service, workload or a dimension: its nodes and the company
     """
     from ..facts.daily import warehouse
     from ..publish import close, since
 
-    if by is not None and by not in COLUMN:
-        raise InputError(unknown("--by", "kind of node", by, COLUMN))
+    known = (*COLUMN, *settings.dimensions)
+    if by is not None and by not in known:
+        raise InputError(unknown("--by", "kind of node", by, known))
     if shocks is not None and shocks not in (*SHOCKS, "both"):
         raise InputError(unknown("--shocks", "kind of shocks", shocks, (*SHOCKS, "both")))
     ledger = close.books(settings, bars)

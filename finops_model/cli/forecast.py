@@ -33,7 +33,10 @@ def forecast(
     *,
     unit: Annotated[str | None, typer.Option(help="Business unit; default: the company.")] = None,
     by: Annotated[
-        str | None, typer.Option(help="Every unit, team, service or workload, and the company.")
+        str | None,
+        typer.Option(
+            help="Every unit, team, service, workload or a dimension of finops.yaml, and the company."
+        ),
     ] = None,
     months: Annotated[int, typer.Option(min=1, max=36, help="Months ahead.")] = 3,
     quarters: Annotated[

@@ -7,7 +7,15 @@ means; `docs/settings.md` is made from that. An unknown key is refused with the 
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
 from .strict import Strict
-from .tag_rules import TagKey, TagRules, VirtualTag, load_tag_rules
+from .tag_rules import (
+    Dimension,
+    DimensionRule,
+    TagKey,
+    TagRules,
+    VirtualTag,
+    column_of,
+    load_tag_rules,
+)
 from .tags import Tags
 from .unit_costs import UnitCost, UnitCosts
 from .watch import QuotaEntry, WatchLimits
@@ -15,6 +23,8 @@ from .watch import QuotaEntry, WatchLimits
 __all__ = [
     "SECTIONS",
     "WORKSPACES",
+    "Dimension",
+    "DimensionRule",
     "Entity",
     "QuotaEntry",
     "Settings",
@@ -26,6 +36,7 @@ __all__ = [
     "UnitCosts",
     "VirtualTag",
     "WatchLimits",
+    "column_of",
     "load_settings",
     "load_tag_rules",
 ]

@@ -18,6 +18,7 @@ from .forecast import Forecasting
 from .report import Report
 from .simulation import Simulation
 from .strict import Strict
+from .tag_rules import Dimensions
 from .tags import Tags
 from .watch import WatchLimits
 
@@ -31,6 +32,10 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
     """finops.yaml. Paths are relative to the folder the file lies in (`root`)."""
 
     tags: Tags = Field(default=Tags(), description="Which tag key holds what.")
+    dimensions: Dimensions = Field(
+        default={},
+        description="Dimensions of the company's own: name and tag key, or where it is read.",
+    )
     watch: WatchLimits = Field(
         default=WatchLimits(), description="What `finops watch` holds spend against."
     )

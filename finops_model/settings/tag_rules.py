@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..documents import Document, checked, load_yaml
 from ..errors import InputError, unknown
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 BESIDE = "tags.yaml"  # the usual name of the file
 OWN = ("team", "environment", "workload", "business_unit")  # dimensions that every company has
+TAKEN = (*OWN, "unit", "service", "model", "row", "period", "file")  # words with a meaning already
 LONGEST = 200  # characters of a pattern
 MOST = 1_000  # rules of a file
 Named = Annotated[str, Field(min_length=1, max_length=200)]
@@ -82,6 +84,67 @@ class VirtualTag(Strict):
     because: str = Field(default="", description="Why; for people.")
 
 
+class DimensionRule(Strict):
+    """A rule of a dimension; the first that fits counts"""
+
+    to: Named = Field(description="The value.")
+    when: Conditions = Field(default={}, description="As in `tag_rules: virtual`.")
+    because: str = Field(default="", description="Why; for people.")
+
+
+class Dimension(Strict):
+    """Where a dimension of the company's own is read; a text alone is its tag key"""
+
+    tag: str = Field(default="", description="The bill's tag key.")
+    column: str = Field(default="", description="A text column of the bill, instead of a tag.")
+    rules: Annotated[list[DimensionRule], Field(max_length=MOST)] = Field(
+        default=[], description="Values of charges that have none, in their order."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self):
+        if self.tag and self.column:
+            raise ValueError(
+                f"tag '{self.tag}' and column '{self.column}': a dimension is read in one place. "
+                "Take one of them out."
+            )
+        if not (self.tag or self.column or self.rules):
+            raise ValueError("says nothing. Write its tag, its column or its rules.")
+        return self
+
+
+def _tag_alone(given):
+    return {"tag": given} if isinstance(given, str) else given
+
+
+def _own_names(given: dict) -> dict:
+    for name in given:
+        if name in TAKEN:
+            raise ValueError(
+                f"'{name}' is there already, from the bill. Choose another name for this one."
+            )
+        if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name) or len(name) > 40:
+            raise ValueError(
+                f"'{name[:60]}' is no name of a dimension. Write small letters from a to z and _ "
+                "between words, such as customer_tier."
+            )
+    return given
+
+
+Dimensions = Annotated[
+    dict[str, Annotated[Dimension, BeforeValidator(_tag_alone)]], AfterValidator(_own_names)
+]
+
+
+def column_of(name: str) -> str:
+    """The column of a dimension of the company's own in daily facts.
+
+    >>> column_of("customer_tier")
+    'x_CustomerTier'
+    """
+    return "x_" + "".join(part.capitalize() for part in name.split("_"))
+
+
 class TagRules(Strict):
     """The file of `tag_rules`: what is expected of tags, and what counts where there is none"""
 
@@ -110,19 +173,24 @@ class TagRules(Strict):
 
 
 def load_tag_rules(settings: Settings) -> TagRules:
-    """The rules of the file that `tag_rules` names; without one, rules that expect and move nothing.
+    """The rules of the file that `tag_rules` names, then those of the dimensions; without any, rules that expect and move nothing.
 
     Raises InputError: file:line, what is wrong, the nearest name.
     """
-    if settings.tag_rules is None:
-        return TagRules()
-    document = load_yaml(settings.path(settings.tag_rules))
-    rules = checked(TagRules, document)
-    _check_names(rules, document)
-    return rules
+    rules = TagRules()
+    if settings.tag_rules is not None:
+        document = load_yaml(settings.path(settings.tag_rules))
+        rules = checked(TagRules, document)
+        _check_names(rules, document, (*OWN, *settings.dimensions))
+    own = [
+        VirtualTag(set=name, **rule.model_dump())
+        for name, one in settings.dimensions.items()
+        for rule in one.rules
+    ]
+    return rules.model_copy(update={"virtual": [*rules.virtual, *own]}) if own else rules
 
 
-def _check_names(rules: TagRules, document: Document) -> None:
+def _check_names(rules: TagRules, document: Document, names: tuple[str, ...]) -> None:
     """Every value is given to a dimension there is, and is one that the company allows."""
     given: list[tuple[tuple, str, str]] = [
         (("virtual", i, "set"), one.set, one.to) for i, one in enumerate(rules.virtual)
@@ -135,8 +203,8 @@ def _check_names(rules: TagRules, document: Document) -> None:
     ]
     for place, name, value in given:
         at = f"{document.at(place)}: {'/'.join(map(str, place))}"
-        if name not in OWN:
-            raise InputError(unknown(at, "dimension", name, OWN))
+        if name not in names:
+            raise InputError(unknown(at, "dimension", name, names))
         allowed = rules.keys[name].allowed if name in rules.keys else []
         if allowed and value not in allowed:
             do = f"Or write it under keys/{name}/allowed."

@@ -6,6 +6,7 @@ is split as its expected month is; by unit, team and workload it belongs to one 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,7 +33,18 @@ COLUMN = {
     "unit": "x_BusinessUnit",
     "workload": "x_Workload",
 }
+OF_THE_BILL = ("x_Team", "x_Environment", "x_Workload", "x_BusinessUnit", "x_Model")
 SHOCKS = ("independent", "shared")
+
+
+def kinds(daily: pd.DataFrame) -> dict[str, str]:
+    """{kind of node: column}: COLUMN, and the company's own dimensions that daily facts have.
+
+    >>> kinds(pd.DataFrame(columns=["x_Team", "x_CustomerTier", "EffectiveCost"]))["customer_tier"]
+    'x_CustomerTier'
+    """
+    own = [name for name in daily if name.startswith("x_") and name not in OF_THE_BILL]
+    return COLUMN | {re.sub(r"(?<!^)(?=[A-Z])", "_", name[2:]).lower(): name for name in own}
 
 
 @dataclass(frozen=True)
@@ -144,8 +156,8 @@ def hierarchy_totals(
 
     By unit the totals are those of `simulate` path by path. Raises ForecastError with the nearest kind.
     """
-    if by not in COLUMN:
-        raise ForecastError(unknown("--by", "kind of node", by, COLUMN))
+    if by not in (known := kinds(resolved.facts.daily)):
+        raise ForecastError(unknown("--by", "kind of node", by, known))
     paths = plan.paths if paths is None else paths
     names, share, fixed, booked = _given(plan, resolved, by)
     compiled, engine = compile_flat(plan), label(engine)
@@ -247,8 +259,8 @@ def forecast_hierarchy(
     from .compile.plan import compile_plan, future
     from .scenarios import demand_of
 
-    if by not in COLUMN:
-        raise ForecastError(unknown("--by", "kind of node", by, COLUMN))
+    if by not in (known := kinds(daily)):
+        raise ForecastError(unknown("--by", "kind of node", by, known))
 
     facts = read_facts(daily, settings, as_of)
     begun = facts.as_of != str(month_days(month_of(facts.as_of))[-1])
@@ -288,10 +300,12 @@ def with_shocks(demand: Demand, shocks: str | None) -> Demand:
 
 def _given(plan: Plan, resolved, by: str):
     """(names, share (month, workload, node), fixed (month, node), booked {month: (node,)}): who gets what of a workload's money."""
-    facts, column = resolved.facts, COLUMN[by]
+    facts, column = resolved.facts, kinds(resolved.facts.daily)[by]
     rows = cost_rows(facts)
     homes, of = _homes(rows, plan, resolved, by), parents(resolved)
     split = _services(plan) if by == "service" else {}
+    if by not in COLUMN:
+        split = _newest(rows, plan, column)
     recurring = _recurring(facts, column)
     names = sorted(
         {
@@ -326,7 +340,7 @@ def _given(plan: Plan, resolved, by: str):
             share[whole <= 0, w, position[homes[name]]] = 1.0
         own = (
             {node: value for (of, node), value in recurring.items() if of == name}
-            if by == "service"
+            if by == "service" or by not in COLUMN
             else {}
         )
         total = sum(own.values())
@@ -361,7 +375,7 @@ def _homes(rows: pd.DataFrame, plan: Plan, resolved, by: str) -> dict[str, str]:
         return {name: name for name in plan.names}
     if by == "unit":
         return {name: plan.units[u] for name, u in zip(plan.names, plan.unit_of)}
-    column = COLUMN[by]
+    column = kinds(rows)[by]
     newest = rows.groupby("x_Workload")["ChargeDate"].transform("max")
     fresh = rows[rows["ChargeDate"] > newest - pd.Timedelta(days=WINDOW)]
     totals = fresh.groupby(["x_Workload", column])["EffectiveCost"].sum().reset_index()
@@ -394,6 +408,23 @@ def _services(plan: Plan) -> dict[tuple[int, str], np.ndarray]:
         )
         by_service[w, service] = by_service.get((w, service), 0.0) + money
     return by_service
+
+
+def _newest(rows: pd.DataFrame, plan: Plan, column: str) -> dict[tuple[int, str], np.ndarray]:
+    """(workload, node) -> its share of the workload's newest cost, the same in every month: a customer's part is not forecast apart.
+
+    A workload whose newest cost has a node below zero is not split: it goes to its home.
+    """
+    newest = rows.groupby("x_Workload")["ChargeDate"].transform("max")
+    fresh = rows[rows["ChargeDate"] > newest - pd.Timedelta(days=WINDOW)]
+    cost = fresh.groupby(["x_Workload", column])["EffectiveCost"].sum()
+    split: dict[tuple[int, str], np.ndarray] = {}
+    for w, name in enumerate(plan.names):
+        mine = cost.loc[name] if name in cost.index else cost.iloc[:0]
+        if len(mine) and (mine >= 0).all() and mine.sum() > 0:
+            for node, value in mine.items():
+                split[w, str(node)] = np.full(len(plan.months), float(value))
+    return split
 
 
 def _recurring(facts, column: str) -> dict[tuple[str, str], float]:

@@ -24,14 +24,20 @@ class Place:
     """The ledger rows to which rules apply, and where a message says they are written.
 
     rows     an ibis table of ledger rows;  tag   (key) -> the text of that tag, '' where there is none
-    where    the file of the rules
+    where    the file of the rules;  own: how many of the last rules are those of dimensions, in finops.yaml
     """
 
-    def __init__(self, rows, tag, where: str):
-        self.rows, self.tag, self.where = rows, tag, where
+    def __init__(self, rows, tag, where: str, own: int = 0):
+        self.rows, self.tag, self.where, self.own = rows, tag, where, own
         self.texts = sorted(
             name for name, kind in rows.schema().items() if kind.is_string() and name != "Tags"
         )
+
+    def at(self, rules: TagRules, i: int) -> str:
+        """Where the conditions of a virtual tag are written."""
+        if i < len(rules.virtual) - self.own:
+            return f"{self.where}: virtual/{i}/when"
+        return f"finops.yaml: dimensions/{rules.virtual[i].set}/rules"
 
     def column(self, name: str, at: str):
         """A text column or tag of the rows, '' where a row has none. Raises InputError with the nearest name."""
@@ -40,7 +46,7 @@ class Place:
         if name not in self.texts:
             raise InputError(
                 unknown(
-                    f"{self.where}: {at}",
+                    at,
                     "column",
                     name,
                     [*self.texts, f"{TAG}KEY"],
@@ -60,7 +66,7 @@ def steps(place: Place, name: str, direct, rules: TagRules) -> list[tuple[str, A
     for i in reversed(range(len(rules.virtual))):
         rule = rules.virtual[i]
         if rule.set == name:
-            given = _fits(place, rule, i).ifelse(rule.to, given)
+            given = _fits(place, rule, place.at(rules, i)).ifelse(rule.to, given)
     if given is not None:
         found.append((VIRTUAL, given.cast("string")))
     owners = {account: values[name] for account, values in rules.accounts.items() if name in values}
@@ -95,10 +101,9 @@ def _renamed(cells, names: dict[str, str]):
     return cells.substitute(dict(names))
 
 
-def _fits(place: Place, rule, i: int):
+def _fits(place: Place, rule, at: str):
     """Whether a rule's conditions all hold, as an expression of truth by row."""
-    at = f"virtual/{i}/when"
-    fits = place.rows.ChargePeriodStart.notnull()
+    fits = place.rows.ChargePeriodStart.notnull()  # of every row of a ledger
     for name, wanted in rule.when.items():
         cells = place.column(name, at)
         if isinstance(wanted, (str, list)):
@@ -109,7 +114,7 @@ def _fits(place: Place, rule, i: int):
         except pa.ArrowInvalid as problem:
             why = str(problem).partition(": ")[2].partition("\n")[0] or str(problem)
             raise InputError(
-                f"{place.where}: {at}/{name}: '{wanted.regex}' is no regular expression that can be used: {why}. "
+                f"{at}/{name}: '{wanted.regex}' is no regular expression that can be used: {why}. "
                 "RE2 has no look-around and no back references; write it without."
             ) from None
         fits = fits & cells.re_search(wanted.regex)

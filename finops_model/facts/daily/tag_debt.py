@@ -14,7 +14,6 @@ from ...errors import nearest
 from ...settings import TagRules
 from . import steps
 from .parts import OUTSIDE
-from .warehouse import TAGS
 
 MISSING, NOT_ALLOWED, SPELLING = "missing", "value not allowed", "other spelling"
 DEBT = (MISSING, NOT_ALLOWED)
@@ -156,7 +155,7 @@ def proposed(months: pd.DataFrame, rules: TagRules) -> dict:
     """
     rows = months[~months["ChargeCategory"].isin(OUTSIDE)]
     found: list[dict] = []
-    names = [name for name in expected(rules) if name in TAGS.values()]
+    names = [name for name in expected(rules) if f"step:{name}" in rows]
     for name in names:
         found += _virtual(rows, name)
     keys = {}

@@ -15,11 +15,11 @@ import ibis.expr.datatypes as types
 import pandas as pd
 
 from ...errors import LedgerError
-from ...settings import TagRules, load_tag_rules
+from ...settings import TagRules, column_of, load_tag_rules
 from ..ledger import twice
 from ..ledger.receipt import add
 from . import kept, steps
-from .allocate import allocate, organisation_of
+from .allocate import UNTAGGED, allocate, organisation_of
 from .entities import one_currency
 
 KEYS = [
@@ -122,7 +122,9 @@ def daily(ledger, settings, through=None) -> pd.DataFrame:
 
 def _daily(ledger, settings, through) -> pd.DataFrame:
     organisation, parts, doubled = organisation_of(settings), ledger.proof(), twice.of(ledger)
-    rules = load_tag_rules(settings)
+    rules, dimensions = load_tag_rules(settings), settings.dimensions
+    own = [column_of(name) for name in dimensions]
+    keys, columns = [*KEYS, *own], [*KEYS, *own, *MEASURES, "Rows"]
     asked = kept.question(
         [
             RULES,
@@ -133,22 +135,24 @@ def _daily(ledger, settings, through) -> pd.DataFrame:
             organisation,
             str(through),
             *([rules.model_dump()] if rules.moves else []),
+            *([{name: one.model_dump() for name, one in dimensions.items()}] if dimensions else []),
         ]
     )
     daily = kept.read(ledger.root, asked)
     if (
         daily is not None
-        and set(DAILY) <= set(daily)
+        and set(columns) <= set(daily)
         and (through is not None or not _off(daily, ledger, doubled))
     ):
-        return _typed(daily)[DAILY]
+        return _typed(daily, keys)[columns]
     if not parts:
-        return _typed(pd.DataFrame({name: [] for name in DAILY}))
-    frame = _typed(_query(ledger, doubled, lambda rows: expression(rows, settings, through, rules)))
-    frame = allocate(frame, organisation)
+        return _typed(pd.DataFrame({name: [] for name in columns}), keys)
+    frame = _query(ledger, doubled, lambda rows: expression(rows, settings, through, rules))
+    frame = allocate(_typed(frame, keys), organisation)
+    frame[own] = frame[own].replace("", UNTAGGED)
     if frame.duplicated(KEYS).any():  # a tag that spells out what a rule made of untagged rows
-        frame = frame.groupby(KEYS, as_index=False, sort=False)[[*MEASURES, "Rows"]].sum()
-    frame = frame.sort_values(KEYS, ignore_index=True)[DAILY]
+        frame = frame.groupby(keys, as_index=False, sort=False)[[*MEASURES, "Rows"]].sum()
+    frame = frame.sort_values(keys, ignore_index=True)[columns]
     if through is None and (off := _off(frame, ledger, doubled)):
         raise LedgerError(
             f"{ledger.root}: {off}. No figure is made from it: this is a fault of finops-model, please report it."
@@ -227,7 +231,7 @@ def expression(
     words = {column: steps.value_of(found) for column, found in _found(rows, settings, rules)}
     spread = _by_day(rows, settings, through, {name: rows[name] for name in PLAIN} | words)
     totals = {name: spread[name].sum().cast("float64") for name in MEASURES}
-    keys = ["ChargeDate", *PLAIN, *TAGS]
+    keys = ["ChargeDate", *PLAIN, *words]
     return spread.group_by(keys).aggregate(**totals, Rows=spread.Rows.sum())
 
 
@@ -241,14 +245,16 @@ def tag_months(ledger, settings, keys: list[str], through=None) -> pd.DataFrame:
     none) of each key, and `step:<dimension>`, `value:<dimension>` of each dimension; EffectiveCost (Decimal), Rows.
     """
     one_currency(ledger, settings.currency)
-    rules, doubled = load_tag_rules(settings), twice.of(ledger)
+    rules, doubled, names = load_tag_rules(settings), twice.of(ledger), dimension_names(settings)
 
     def asked(rows: ibis.Table) -> ibis.Table:
         words = {name: _text(rows, name) for name in TOLD}
-        words |= {f"tag:{key}": _tag(rows.Tags, tag_key(settings, key)) for key in keys}
+        place = _place(rows, settings)
+        words |= {f"tag:{key}": _direct(place, settings, key) for key in keys}
         for column, found in _found(rows, settings, rules):
-            words[f"step:{TAGS[column]}"] = steps.step_of(found)
-            words[f"value:{TAGS[column]}"] = steps.value_of(found)
+            name = names[column]
+            words[f"step:{name}"] = steps.step_of(found)
+            words[f"value:{name}"] = steps.value_of(found)
         spread = _by_day(rows, settings, through, words)
         month = spread.mutate(Month=spread.ChargeDate.strftime("%Y-%m"))
         return month.group_by(["Month", *words]).aggregate(
@@ -260,9 +266,9 @@ def tag_months(ledger, settings, keys: list[str], through=None) -> pd.DataFrame:
     )
 
 
-def tag_key(settings, name: str) -> str:
-    """The bill's tag key of a dimension; any other name is a tag key itself."""
-    return getattr(settings.tags, name) if name in TAGS.values() else name
+def dimension_names(settings) -> dict[str, str]:
+    """{column of daily facts: dimension}, the four that every company has and its own."""
+    return TAGS | {column_of(name): name for name in getattr(settings, "dimensions", {})}
 
 
 def _text(rows: ibis.Table, name: str):
@@ -270,13 +276,30 @@ def _text(rows: ibis.Table, name: str):
     return rows[name].fill_null("") if name in rows.columns else ibis.literal("")
 
 
+def _place(rows: ibis.Table, settings) -> steps.Place:
+    where = getattr(settings, "tag_rules", None) or "finops.yaml"
+    own = sum(len(one.rules) for one in getattr(settings, "dimensions", {}).values())
+    return steps.Place(rows, lambda key: _tag(rows.Tags, key), where, own)
+
+
 def _found(rows: ibis.Table, settings, rules: TagRules | None):
     """(column, steps) of each dimension."""
-    where = getattr(settings, "tag_rules", None) or "tag_rules"
-    place = steps.Place(rows, lambda key: _tag(rows.Tags, key), where)
-    for column, field in TAGS.items():
-        direct = _tag(rows.Tags, getattr(settings.tags, field))
-        yield column, steps.steps(place, field, direct, rules or TagRules())
+    place = _place(rows, settings)
+    for column, name in dimension_names(settings).items():
+        direct = _direct(place, settings, name)
+        yield column, steps.steps(place, name, direct, rules or TagRules())
+
+
+def _direct(place: steps.Place, settings, name: str):
+    """What the bill itself says of a dimension; any other name is a tag key."""
+    if name in TAGS.values():
+        return place.tag(getattr(settings.tags, name))
+    own = getattr(settings, "dimensions", {}).get(name)
+    if own is not None and own.column:
+        return place.column(own.column, f"finops.yaml: dimensions/{name}/column")
+    if own is not None:
+        return place.tag(own.tag) if own.tag else ibis.literal("")
+    return place.tag(name)
 
 
 def _by_day(rows: ibis.Table, settings, through, words: dict) -> ibis.Table:
@@ -333,9 +356,9 @@ def _tag(tags, key: str):
     return ibis.coalesce(tag_at(tags, pointer).strip(), "")
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Column types of DAILY, for an empty ledger too."""
-    text = {name: "str" for name in KEYS if name != "ChargeDate"}
+def _typed(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Column types of DAILY and the company's own dimensions, for an empty ledger too."""
+    text = {name: "str" for name in keys if name != "ChargeDate"}
     frame = frame.assign(ChargeDate=pd.to_datetime(frame["ChargeDate"]).astype("datetime64[ns]"))
     frame[MEASURES] = frame[MEASURES].astype("float64").fillna(0.0)
     frame = frame.astype({**text, "Rows": "int64"})
