@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..documents import Document, checked, load_yaml
 from ..errors import InputError, unknown
 from .strict import Strict
-
-if TYPE_CHECKING:
-    from .document import Settings
 
 BESIDE = "tags.yaml"  # the usual name of the file
 OWN = ("team", "environment", "workload", "business_unit")  # dimensions that every company has
@@ -172,10 +169,10 @@ class TagRules(Strict):
         return bool(self.virtual or self.accounts or self.shared or aliases)
 
 
-def load_tag_rules(settings: Settings) -> TagRules:
+def load_tag_rules(settings: Any) -> TagRules:
     """The rules of the file that `tag_rules` names, then those of the dimensions; without any, rules that expect and move nothing.
 
-    Raises InputError: file:line, what is wrong, the nearest name.
+    settings   a Settings.  Raises InputError: file:line, what is wrong, the nearest name.
     """
     rules = TagRules()
     if settings.tag_rules is not None:
