@@ -11,8 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from finops_model.errors import InputError, LedgerError
-from finops_model.facts.intake.tables import read_table
+from finops_model.facts.intake import importers
+from finops_model.facts.intake.files.readers import open_source
 from finops_model.facts.ledger.store import Ledger
+from finops_model.publish.adding.add import add
+from finops_model.publish.adding.bills import take_bills
+from finops_model.settings import load_settings
 
 HOW = "Nothing was taken. Give all files of the run together, each once: finops ingest FOLDER/*"
 
@@ -195,8 +199,20 @@ def test_bills_of_other_vendors_are_not_asked(tmp_path):
 def test_a_manifest_alone_is_known_by_name(tmp_path):
     run(tmp_path / "run", azure.bill())
     with pytest.raises(InputError) as problem:
-        read_table(tmp_path / "run" / "manifest.json")
+        importers.read(open_source(tmp_path / "run" / "manifest.json"))
     assert str(problem.value) == (
-        "manifest.json: this is a manifest of an Azure cost export. It names the files of one run and holds no costs. Give it together with them: "
-        "finops ingest FOLDER/*."
+        "manifest.json: names the files of one run of an Azure export and holds no costs. Give those files; it is read where it lies beside them."
     )
+
+
+def test_bills_by_glob_take_a_run_and_add_takes_its_parts(tmp_path):
+    text = "company: A\ncurrency: EUR\nledger: ledger\nbills: ['run/*']\n"
+    (tmp_path / "finops.yaml").write_text(text)
+    files = run(tmp_path / "run", azure.bill())
+    chosen = load_settings(tmp_path)
+    taken = take_bills(chosen, Ledger(chosen.path(chosen.ledger)))
+    assert taken.totals == {"EUR": azure.ACTUAL}
+    (tmp_path / "finops.yaml").write_text("company: A\ncurrency: EUR\nledger: other\n")
+    told = add(files, load_settings(tmp_path))
+    assert told[0].startswith("part_0_0001.csv: ") and told[0].endswith(" 39.25 EUR")
+    assert Ledger(tmp_path / "other").totals() == {"EUR": azure.ACTUAL}

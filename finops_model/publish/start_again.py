@@ -80,7 +80,7 @@ def judge(file: Path, reading: Reading, settings: Settings, root: Path) -> Recei
     """The receipt of a bill taken in for trial, aside: raises InputError where no row can be used, or where money is in another currency."""
     with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
         trial = Ledger(folder)
-        receipt = trial.ingest([reading.item], format=reading.format)
+        receipt = trial.ingest([reading.item], format=reading.format, alone=True)
         if not receipt.accepted:
             reasons = trial.quarantine()
             first = ""

@@ -168,11 +168,6 @@ KNOWN = (  # the first that sees the head counts
         "Save the sheet as CSV with these names in its first line, or export these columns too.",
     ),
     Known(
-        "a manifest of an Azure cost export",
-        lambda h: "blobs" in h.words and h.count("blobname exportconfig manifestversion") >= 2,
-        "It names the files of one run and holds no costs. Give it together with them: finops ingest FOLDER/*.",
-    ),
-    Known(
         "an answer of the Azure Cost Management API",
         lambda h: h.count("properties columns rows nextlink propertiescolumns propertiesrows") >= 5,
         "Fetch the FOCUS export of the same scope (Cost Management, Exports, Cost and usage details (FOCUS)) and give that.",

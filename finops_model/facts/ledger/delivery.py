@@ -28,10 +28,10 @@ from .versions import Draft, draft, restated, sum_into
 
 
 def nothing_new(
-    root: Path, items: list, format: str | None = None
+    root: Path, items: list, format: str | None = None, alone: bool = False
 ) -> tuple[Receipt | None, list[Source]]:
     """(the receipt of a delivery of known files alone, else None; the files, opened). Needs no lock and writes nothing."""
-    sources = importers.complete([open_source(item) for item in items])
+    sources = _opened(items, alone)
     book = read_book(root)
     if not all(source.sha256 in book.known() for source in sources):
         return None, sources
@@ -43,9 +43,7 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     """The receipt of a delivery. Called with the lock held."""
     book = read_book(root)
     living = book.in_force()
-    items = importers.complete(
-        [item if isinstance(item, Source) else open_source(item) for item in items]
-    )
+    items = _opened(items, choice.alone)
     reads, skipped, warnings = _read_all(items, book, choice, progress)
     for one in reads:
         warnings += one.warnings
@@ -109,8 +107,14 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     )
 
 
+def _opened(items: list, alone: bool) -> list[Source]:
+    """The files of a delivery, opened, without those that only describe others; a part of an export that is missing refuses them."""
+    sources = [item if isinstance(item, Source) else open_source(item) for item in items]
+    return sources if alone else importers.complete(sources)
+
+
 def _read_all(
-    items, book: Book, choice: Choice, progress
+    sources: list[Source], book: Book, choice: Choice, progress
 ) -> tuple[list[Read], list[Delivered], list[Warned]]:
     living, known = book.in_force(), book.known()
     held: dict[str, int] = {}
@@ -118,9 +122,8 @@ def _read_all(
         for part in version.parts:
             held[part["source"]] = held.get(part["source"], 0) + part["rows"]
     reads, skipped, warnings, seen = [], [], [], dict[str, str]()
-    for i, item in enumerate(items):
-        source = item if isinstance(item, Source) else open_source(item)
-        progress(f"reading {source.name}", i, len(items))
+    for i, source in enumerate(sources):
+        progress(f"reading {source.name}", i, len(sources))
         if source.sha256 in seen:
             warnings.append(
                 Warned(source.name, "", f"the same bytes as {seen[source.sha256]}: counted once")

@@ -37,6 +37,7 @@ class Choice:
     format: str | None = (
         None  # the importer that reads every file; None: the one that recognises it
     )
+    alone: bool = False  # a trial of one file: further parts of its export are not asked for
 
 
 def rows_in_force(root: Path, version: Version) -> list[tuple[dict, Rows]]:

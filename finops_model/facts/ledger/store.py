@@ -74,6 +74,7 @@ class Ledger:
         accept_decrease: bool = False,
         mapping=None,
         format: str | None = None,
+        alone: bool = False,
         ask: Callable[[str], str | None] | None = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> Receipt:
@@ -97,6 +98,8 @@ class Ledger:
             The files are tables of another shape.
         format : str, optional
             The importer that reads the files; None: the one that recognises each.
+        alone : bool, optional
+            A trial of a file by itself: further parts of its export are not asked for.
         ask : callable, optional
             Called with a question where a scope could be added or replaced; answers 'append',
             'replace' or None.
@@ -137,10 +140,10 @@ class Ledger:
         items = _items(files)
         if not accept_decrease:
             with contextlib.suppress(InputError):  # said again below, with the lock held
-                receipt, items = delivery.nothing_new(self.root, items, format)
+                receipt, items = delivery.nothing_new(self.root, items, format, alone)
                 if receipt is not None:
                     return receipt
-        choice = Choice(append, replace, whole, accept_decrease, ask, format)
+        choice = Choice(append, replace, whole, accept_decrease, ask, format, alone)
         with manifest.writing(self.root):
             return delivery.take_in(self.root, items, choice, progress or (lambda *_: None))
 

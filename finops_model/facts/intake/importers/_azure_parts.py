@@ -6,6 +6,7 @@ blobs[].name.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ def run_of(source: Source) -> Run | None:
     """The run that a file describes; None where it is no manifest of an export."""
     if source.path is None or source.kind not in ("json", "jsonl") or source.size > 2**24:
         return None
+    if b'"blobs"' not in (source.data or b""):
+        return None
     try:
         document = Source(source.name, "json", "", source.size, data=source.data).document
     except InputError:
@@ -58,7 +61,7 @@ def run_of(source: Source) -> Run | None:
     kind = config.get("type") if isinstance(config, dict) else None
     return Run(
         source.name,
-        source.path.parent,
+        _folder(source.path),
         kind if isinstance(kind, str) else "",
         parts,
         tuple(dict.fromkeys(again)),
@@ -67,8 +70,13 @@ def run_of(source: Source) -> Run | None:
 
 def beside(source: Source) -> Run | None:
     """The run that a file is a part of, by the manifest in its folder; None where there is none, or it does not name the file."""
-    run = _in_folder(source.path.parent) if source.path is not None else None
+    run = _in_folder(_folder(source.path)) if source.path is not None else None
     return run if run and source.name in run.parts else None
+
+
+def _folder(path: Path) -> Path:
+    """The folder a file lies in, one name for each however it was written."""
+    return Path(os.path.realpath(path.parent))
 
 
 def _in_folder(folder: Path) -> Run | None:
@@ -86,10 +94,10 @@ def whole(sources: Sequence[Source], recognise: Callable[[Source], bool]) -> lis
     runs = {source.path: run for source in sources if (run := run_of(source))}
     given = {run.folder: run for run in runs.values()}
     kept = [source for source in sources if source.path not in runs]
-    folders = {source.path.parent for source in kept if source.path is not None}
-    for folder in sorted(folders | set(given)):
+    places = {source.path: _folder(source.path) for source in kept if source.path is not None}
+    for folder in sorted({*places.values(), *given}):
         if run := given.get(folder) or _in_folder(folder):
-            mine = [one for one in kept if one.path is not None and one.path.parent == folder]
+            mine = [one for one in kept if one.path in places and places[one.path] == folder]
             if folder in given or any(one.name in run.parts for one in mine):
                 _check(run, mine, recognise)
     return kept

@@ -101,9 +101,12 @@ class Survey:
 
 
 def recognise(source: Source) -> bool:
-    """A meter, a cost in the billing currency, its currency, a day, a scope, and what type a charge is (the oldest exports hold usage alone)."""
+    """A meter, a cost in the billing currency, its currency, a day, a scope, and what type a charge is (the oldest exports hold usage alone).
+
+    The manifest of a run is its too, to be left out (`complete`).
+    """
     if source.kind == "json" and not isinstance(source.document, list):
-        return False
+        return _azure_parts.run_of(source) is not None
     try:
         words = head(source.header).words
     except InputError:  # the reader that takes the file says what is wrong with it
@@ -117,6 +120,10 @@ def recognise(source: Source) -> bool:
 
 def read(source: Source) -> Export:
     """A row per line of the export; nothing is left out. Raises InputError where dates can be read two ways or the file mixes both views."""
+    if source.kind == "json" and not isinstance(source.document, list):
+        raise InputError(
+            f"{source.name}: names the files of one run of an Azure export and holds no costs. Give those files; it is read where it lies beside them."
+        )
     words = {squash(name) for name in source.header if name != "x_Row"}
     seen = _survey(source)
     orders = _azure.orders(source.name, seen.said)
