@@ -327,7 +327,7 @@ def _imported(package: str, name: str) -> ModuleType:
         return importlib.import_module(f"{package}.{name}")
     except FinOpsError:
         raise
-    except Exception as problem:  # noqa: BLE001 - a file of anyone, read at its import
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - a file of anyone, read at its import
         raise FinOpsError(
             f"{_place(package, name)}: cannot be read ({type(problem).__name__}: {problem}). Mend the file or take it off the shelf."
         ) from None

@@ -196,3 +196,12 @@ def test_the_version_stands_in_one_place():
         "version"
     ] == {"attr": "finops_model.__version__"}
     assert re.fullmatch(r"\d+\.\d+\.\d+", finops_model.__version__)
+
+
+@pytest.mark.parametrize("name", ["/etc/hosts", "../__init__.py", "prices/../../.."])
+def test_a_name_that_leads_out_is_refused(name):
+    with pytest.raises(FinOpsError) as refused:
+        resources.path(name)
+    assert str(refused.value) == (
+        f"resources: '{name}' leads out of its folder. Give a name below it, for example notebooks/reports/monthly_budget.ipynb."
+    )

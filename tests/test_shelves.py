@@ -492,6 +492,11 @@ BROKEN = {
         LOUD.replace("{more}", "DEFALT = True"),
         f"'DEFALT' is read by nobody. Did you mean 'DEFAULT'? {HOLDS}",
     ),
+    "a file that ends the process": (
+        forecasters,
+        "import sys\nsys.exit(3)\n",
+        "cannot be read (SystemExit: 3). Mend the file or take it off the shelf.",
+    ),
     "a file that cannot be read": (
         forecasters,
         "import nothing_of_this_name\n",

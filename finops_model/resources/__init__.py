@@ -38,7 +38,7 @@ def path(name: str, beside: str | None = None) -> Path:
     Raises
     ------
     FinOpsError
-        Nothing of this name is there.
+        Nothing of this name is there, or the name leads out of the folder.
 
     Examples
     --------
@@ -47,6 +47,10 @@ def path(name: str, beside: str | None = None) -> Path:
     >>> path("pooled_widths.json", beside="finops_model.forecasting.widths").suffix
     '.json'
     """
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise FinOpsError(
+            f"resources: '{name}' leads out of its folder. Give a name below it, for example {REPORT}."
+        )
     place = PACKAGE.joinpath(*(beside or __name__).split(".")[1:], name)
     if place.exists() and not _is_text_of_a_link(place):
         return place.resolve()
