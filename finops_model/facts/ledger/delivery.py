@@ -23,7 +23,7 @@ from . import doubts, twice
 from .doubts import Choice
 from .judged import Read, alike, keys_of, read
 from .manifest import SCHEMA, Book, Key, Version, commit, read_book
-from .receipt import Delivered, Money, Receipt, Warned, add
+from .receipt import Delivered, Money, Receipt, Sources, Warned, add, sources_of
 from .versions import Draft, draft, restated, sum_into
 
 
@@ -165,6 +165,7 @@ def _read_all(
                 record["accepted"],
                 record["quarantined"],
                 "known",
+                sources_of(record),
             )
         )
     return reads, skipped, warnings
@@ -231,6 +232,7 @@ def _write_all(root, number, reads, drafts, choice, warnings, living) -> None:
             "notes": r.notes,
             "loose": any(not key[2] for key in keys_of(r.refused)),
             "keys": sorted(map(list, r.keys)),
+            "sources": r.sources.as_dict(),
         }
         for r in reads
     ]
@@ -303,6 +305,7 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
             r.accepted,
             r.refused.num_rows,
             r.status,
+            r.sources,
         )
         for r in reads
     ] + skipped
@@ -318,4 +321,5 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
         files=tuple(files),
         changes=tuple(changes),
         delivery=number,
+        sources=sum((r.sources for r in reads), Sources()),
     )

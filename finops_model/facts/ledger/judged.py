@@ -13,7 +13,7 @@ from ..intake.files.readers import Source
 from . import checks, scopes
 from .checks import Finding
 from .manifest import Key
-from .receipt import Warned
+from .receipt import Sources, Warned
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Read:
     warnings: list[Warned]
     hashes: np.ndarray
     notes: list[str] = field(default_factory=list)
+    sources: Sources = field(default_factory=Sources)
 
     @property
     def accepted(self) -> int:
@@ -43,7 +44,12 @@ def read(source: Source, status: str, format: str | None = None) -> Read:
     """A file, read (by the importer of that name, where one is given) and judged."""
     export = importers.read(source, format)
     findings: dict[tuple[str, str], Finding] = {}
-    judged = [checks.judge(table, findings) for table in export.batches]
+    lines: list[pa.Table] = []  # of a table that a mapping reads: a line may become several rows
+    judged = []
+    for table in export.batches:
+        if source.kind == "frame" and "x_SourceLine" in table.schema.names:
+            lines.append(table.select(["x_Row", "x_SourceLine"]))
+        judged.append(checks.judge(table, findings))
     accepted = pa.concat_tables([part.accepted for part in judged], promote_options="default")
     broken = pa.Table.from_pylist(
         [
@@ -64,6 +70,7 @@ def read(source: Source, status: str, format: str | None = None) -> Read:
         schema=checks.REFUSED,
     )
     refused = pa.concat_tables([part.refused for part in judged] + [broken]).sort_by("x_Row")
+    sources = _sources(accepted, [part.refused for part in judged], source, export, lines)
     tables = _by_key(accepted, source)
     unread = pc.equal(refused.column("x_Period"), "")
     refused = refused.set_column(
@@ -102,7 +109,29 @@ def read(source: Source, status: str, format: str | None = None) -> Read:
         warnings,
         distinct,
         [*source.notes, *export.notes],
+        sources,
     )
+
+
+def _sources(
+    accepted: pa.Table,
+    refused: list[pa.Table],
+    source: Source,
+    export: importers.Export,
+    lines: list[pa.Table],
+) -> Sources:
+    """The rows of the file, each counted once, however many ledger rows it became."""
+    taken = accepted.column("x_Row").to_numpy()
+    held = np.concatenate([part.column("x_Row").to_numpy() for part in refused])
+    if lines:
+        table = pa.concat_tables(lines)
+        order = np.argsort(table.column("x_Row").to_numpy(), kind="stable")
+        rows = table.column("x_Row").to_numpy()[order]
+        own = np.array(table.column("x_SourceLine").to_pylist(), dtype=str)[order]
+        taken, held = own[np.searchsorted(rows, taken)], own[np.searchsorted(rows, held)]
+    taken, held = np.unique(taken), np.unique(held)
+    whole = len(taken) - int(np.isin(held, taken).sum())
+    return Sources(whole, len(held) + len(source.broken), tuple(export.left_out))
 
 
 def _by_key(accepted: pa.Table, source: Source) -> dict[Key, pa.Table]:

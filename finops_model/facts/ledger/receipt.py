@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import cast
 
 from ...errors import listing
+from ..intake.importers import LeftOut
 
 Money = dict[str, Decimal]  # currency -> amount
 
@@ -38,6 +39,67 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Sources:
+    """Rows of a file as it was delivered, each counted once: read = accepted + quarantined + those left out.
+
+    A row that becomes several ledger rows (months, services or meters as columns) counts once. One of which a part is refused
+    counts as quarantined, and its other parts are in the ledger all the same.
+
+    >>> Sources(2, 1, (LeftOut("line of totals", 1),)).read
+    4
+    """
+
+    accepted: int = 0
+    quarantined: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def left(self) -> int:
+        return sum(one.rows for one in self.left_out)
+
+    @property
+    def read(self) -> int:
+        return self.accepted + self.quarantined + self.left
+
+    def __add__(self, other: Sources) -> Sources:
+        return Sources(
+            self.accepted + other.accepted,
+            self.quarantined + other.quarantined,
+            (*self.left_out, *other.left_out),
+        )
+
+    def as_dict(self) -> dict:
+        """For JSON, also in the ledger's record."""
+        return {
+            "read": self.read,
+            "accepted": self.accepted,
+            "quarantined": self.quarantined,
+            "left_out": [one.as_dict() for one in self.left_out],
+        }
+
+
+def sources_of(record: dict) -> Sources:
+    """The source rows of a file's record; a record that says nothing of them has one row for each.
+
+    >>> sources_of({"accepted": 3, "quarantined": 1}).read
+    4
+    """
+    said = record.get("sources")
+    if said is None:
+        return Sources(record["accepted"], record["quarantined"])
+    left = (
+        LeftOut(
+            one["reason"],
+            one["rows"],
+            one["cells"],
+            {currency: Decimal(amount) for currency, amount in one["money"].items()},
+        )
+        for one in said["left_out"]
+    )
+    return Sources(said["accepted"], said["quarantined"], tuple(left))
+
+
+@dataclass(frozen=True)
 class Delivered:
     """One file of a delivery. `status` is new, again (known, named beside new files of its period: it stays) or known (no-op)."""
 
@@ -48,6 +110,7 @@ class Delivered:
     accepted: int
     quarantined: int
     status: str
+    sources: Sources = field(default_factory=Sources)
 
     def staying(self) -> Delivered:
         """The same file, named again beside new files of its period: it stays with them."""
@@ -139,6 +202,7 @@ class Change:
 class Receipt:
     """The answer of `ledger.ingest`. `totals` are BilledCost of accepted rows, `quarantined_totals` of refused ones.
 
+    rows_in, accepted, quarantined   ledger rows; `sources` counts the rows of the files
     reasons   {"column: kind": rows}; the rows themselves with their text are in `ledger.quarantine()`
     unreadable  refused rows whose amount cannot be read, so that no total can hold them
     """
@@ -155,6 +219,7 @@ class Receipt:
     changes: tuple[Change, ...]
     delivery: int | None = None
     notes: tuple[str, ...] = field(default=())
+    sources: Sources = field(default_factory=Sources)
 
     @property
     def version(self) -> int:
@@ -181,6 +246,7 @@ class Receipt:
             "quarantined_totals": _texts(self.quarantined_totals),
             "unreadable": self.unreadable,
             "reasons": self.reasons,
+            "source_rows": self.sources.as_dict(),
             "delivery": self.delivery,
             "files": [
                 {
@@ -189,6 +255,7 @@ class Receipt:
                     "format": f.format,
                     "rows_in": f.rows_in,
                     "quarantined": f.quarantined,
+                    "source_rows": f.sources.as_dict(),
                     "status": f.status,
                 }
                 for f in self.files
@@ -205,7 +272,7 @@ class Receipt:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.rows_in:,} rows in = {self.accepted:,} accepted + {self.quarantined:,} quarantined",
+            self._counted(),
             f"BilledCost accepted {plain(self.totals)} · quarantined {plain(self.quarantined_totals)}"
             + (
                 f" (+ {self.unreadable:,} rows whose amount cannot be read)"
@@ -225,9 +292,22 @@ class Receipt:
                 f"{state[file.status]}"
             )
         lines += [f"  quarantined {count:,} × {reason}" for reason, count in self.reasons.items()]
+        lines += [f"  left out {left}" for left in self.sources.left_out]
         lines += [f"  {change}" for change in self.changes if change.version > 1]
         lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
+
+    def _counted(self) -> str:
+        """Rows in and what became of them; where a row of a file became several, or none, its rows as they were delivered come first."""
+        ledger = f"{self.rows_in:,} rows in = {self.accepted:,} accepted + {self.quarantined:,} quarantined"
+        own = self.sources
+        if (own.accepted, own.quarantined, own.left_out) == (self.accepted, self.quarantined, ()):
+            return ledger
+        noun = "row" if own.read == 1 else "rows"
+        return (
+            f"{own.read:,} source {noun} read = {own.accepted:,} accepted + {own.quarantined:,} quarantined + {own.left:,} left out; "
+            f"in the ledger {ledger}"
+        )
 
     __repr__ = __str__
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import ModuleType
 
 import pyarrow as pa
@@ -38,6 +39,57 @@ CONTRACT = Contract(
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """What an importer saw in a file and did not give as a charge: a line of totals, cells of zero.
+
+    Parameters
+    ----------
+    reason : str
+        What it is, for the receipt.
+    rows : int, optional
+        Source rows of which nothing becomes a charge; 0 where it is cells of rows that do.
+    cells : int, optional
+        Cells left out of rows that count elsewhere.
+    money : dict of str to Decimal, optional
+        What stands there, per currency; nothing of it is booked.
+
+    Examples
+    --------
+    >>> LeftOut("line 'Service total'", 1, money={"USD": Decimal("365.50")}).as_dict()
+    {'reason': "line 'Service total'", 'rows': 1, 'cells': 0, 'money': {'USD': '365.50'}}
+    """
+
+    reason: str
+    rows: int = 0
+    cells: int = 0
+    money: dict[str, Decimal] = field(default_factory=dict)
+
+    def as_dict(self) -> dict:
+        """For JSON.
+
+        Returns
+        -------
+        dict
+            reason, rows, cells; money as decimal text.
+        """
+        return {
+            "reason": self.reason,
+            "rows": self.rows,
+            "cells": self.cells,
+            "money": {currency: f"{amount:f}" for currency, amount in self.money.items()},
+        }
+
+    def __str__(self) -> str:
+        parts = [
+            f"{count:,} {noun if count == 1 else noun + 's'}"
+            for count, noun in ((self.rows, "row"), (self.cells, "cell"))
+            if count
+        ]
+        said = ", ".join(f"{amount:,f} {currency}" for currency, amount in self.money.items())
+        return f"{' and '.join(parts)} × {self.reason}{f' ({said})' if said else ''}"
+
+
+@dataclass(frozen=True)
 class Export:
     """One file under FOCUS 1.4 names.
 
@@ -49,6 +101,8 @@ class Export:
         Format and version, for the lineage: "FOCUS 1.2".
     notes : list of str, optional
         What a reader of the lineage should know.
+    left_out : list of LeftOut, optional
+        What of the file becomes no charge; whole once all batches were taken. A source row is accepted, refused or in one of these.
 
     Examples
     --------
@@ -60,6 +114,7 @@ class Export:
     batches: Iterator[pa.Table]
     version: str
     notes: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 @dataclass

@@ -27,7 +27,7 @@ from ..files.text import BrokenRow, shown, stray
 from ..formats import PLAIN, SYMBOLS, month_end, read_moment, read_number
 from ..vendors import squash
 from ..written import date_order, decimal_mark, open_number, plausible
-from . import Export, _aws
+from . import Export, LeftOut, _aws
 from ._cost_table import UNTOLD, Sheet, above, lines_of, sheet_of, split
 from ._json import COLUMNS
 
@@ -83,8 +83,9 @@ def read(source: Source) -> Export:
             f"the columns are of '{sheet.group}': tax, credits and fees cannot be told from usage"
         )
     source.broken += _broken(lines)
-    batches = _batches(sheet, starts, length, currency, mark, notes)
-    return Export(batches, f"AWS Cost Explorer ({length})", notes)
+    left_out: list[LeftOut] = []
+    batches = _batches(sheet, starts, length, currency, mark, notes, left_out)
+    return Export(batches, f"AWS Cost Explorer ({length})", notes, left_out)
 
 
 def _currency(name: str, sheet: Sheet) -> str:
@@ -208,12 +209,14 @@ def _batches(
     currency: str,
     mark: str,
     notes: list[str],
+    left_out: list[LeftOut],
 ) -> Iterator[pa.Table]:
     """The charges in pieces; what was counted and checked on the way is noted at the end."""
     counts: Counter[str] = Counter()
     across: dict[int, Decimal] = defaultdict(Decimal)
     down: dict[int, Decimal] = defaultdict(Decimal)
     quiet: list[str] = []
+    charged: set[int] = set()  # source rows
     rows: list[dict] = []
     what = [(_dimension(sheet.group, name, ident), place) for name, ident, place in sheet.columns]
     for (text, line), start in zip(sheet.periods, starts, strict=True):
@@ -228,6 +231,7 @@ def _batches(
                 counts["zero" if cell.strip("-–— ") else "empty"] += 1
                 continue
             filled = True
+            charged.add(sheet.row(line, place))
             cost = cell if value is None or PLAIN.fullmatch(cell) else format(value, "f")
             name = f"{sheet.group}: {sheet.grid[0][place]}"
             rows.append(
@@ -242,6 +246,7 @@ def _batches(
             rows = []
     yield _table(rows)
     notes += _checked(sheet, mark, across, down)
+    left_out += _left_out(sheet, mark, currency, counts, charged)
     if counts:
         parts = [f"{count:,} {word}" for word, count in sorted(counts.items())]
         notes.append(
@@ -250,6 +255,42 @@ def _batches(
     if quiet:
         periods = "1 period" if len(quiet) == 1 else f"{len(quiet):,} periods"
         notes.append(f"{periods} without any cost (first {quiet[0]}): left out")
+
+
+def _left_out(
+    sheet: Sheet, mark: str, currency: str, counts: Counter[str], charged: set[int]
+) -> Iterator[LeftOut]:
+    """What of a download becomes no charge, in its own rows: in a table turned round they are its columns."""
+    top = sheet.grid[0]
+    totals = [
+        *((f"line '{sheet.grid[i][0]}'", [(i, at) for _, _, at in sheet.columns], False) for _, i in sheet.left),
+        *((f"column '{top[at]}'", [(i, at) for _, i in sheet.periods], True) for at in sheet.total),
+    ]  # fmt: skip
+    for name, places, column in totals:
+        values = [_value(sheet.grid[i][at], mark) for i, at in places]
+        summed = sum((value for value in values if value is not None), Decimal(0))
+        row = column == sheet.turned
+        name = (
+            name if not sheet.turned else f"{'line' if row else 'column'} {name.split(' ', 1)[1]}"
+        )
+        yield LeftOut(
+            f"{name}, which repeats what stands beside it",
+            1 if row else 0,
+            0 if row else len(places),
+            {currency: summed},
+        )
+    if sheet.usage:
+        many = len(sheet.usage)
+        yield LeftOut(
+            f"usage, not money: {listing(sheet.usage)}",
+            many if sheet.turned else 0,
+            0 if sheet.turned else many * len(sheet.periods),
+        )
+    for word in sorted(counts):
+        yield LeftOut(f"{word}: no charge", cells=counts[word])
+    own = {sheet.row(i, at) for _, i in sheet.periods for _, _, at in sheet.columns}
+    if own - charged:
+        yield LeftOut("without any cost", len(own - charged))
 
 
 def _value(cell: str, mark: str) -> Decimal | None:
