@@ -13,6 +13,7 @@ from .columns import ROLES, charge_word, currency_of, find_columns
 from .formats import decimal_evidence, read_moment, read_number
 from .left_money import left_out
 from .mapping import Mapping
+from .shared import recognised
 from .written import (
     BLANK,
     cells_of,
@@ -44,7 +45,8 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         or _nearly_focus(name, list(frame.columns))
     ):
         raise InputError(why)
-    roles, months, said = find_columns(frame, name)
+    shipped = recognised(frame)
+    roles, months, said = _shipped_columns(*shipped) if shipped else find_columns(frame, name)
     notes += said
     doubts: list[str] = []
     values: dict = {"file": name, "sheet": frame.attrs.get("sheet"), **roles, "months": months}
@@ -68,6 +70,11 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
             f"numbers such as '{open_number(amounts)}' can be read two ways: '{mark}' is taken as the decimal mark"
         )
     code, assumed = _currency(frame, roles, months, amounts, mark, notes, doubts)
+    if shipped:
+        code, assumed = (shipped[1].currency_code, False) if assumed else (code, assumed)
+        values |= {
+            field: getattr(shipped[1], field) for field in ("fixed", "ignore", "add", "subtract")
+        }
     values |= {
         "currency_code": code,
         "currency_assumed": assumed and roles["currency"] is None,
@@ -122,11 +129,23 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     inside = frame.attrs.get("open_totals", {}).values()
     doubts += [one.doubt for one in inside]
     left = left_out(
-        frame, [column for column in roles.values() if column], roles["amount"], months, mark
+        frame,
+        [
+            *(column for column in roles.values() if column),
+            *(
+                column
+                for field in ("ignore", "add", "subtract")
+                for column in values.get(field, ())
+            ),
+        ],
+        roles["amount"],
+        months,
+        mark,
     )
     doubts += left.doubts + _unknown_charges(frame, roles["category"])
     used = {
         *roles.values(),
+        *values.get("ignore", ()),
         *months,
         *left.columns,
         *(
@@ -146,6 +165,15 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         open_money=tuple(left.columns),
         open_totals=tuple(one.key for one in inside),
         off_totals=tuple(off),
+    )
+
+
+def _shipped_columns(one, mapping: Mapping) -> tuple[dict, dict, list[str]]:
+    """What find_columns gives, of a table that a shipped mapping knows."""
+    return (
+        {role: getattr(mapping, role) for role in ROLES},
+        {},
+        [f"this is {one.title}, read by its shared mapping"],
     )
 
 

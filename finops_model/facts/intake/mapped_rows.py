@@ -167,7 +167,7 @@ def _shared(mapping: Mapping, cells: dict, i: int, blank_names: dict) -> dict:
         ):  # its money is known, its name is not: kept without it, and said
             blank_names[column] = blank_names.get(column, 0) + 1
             return ""
-        return word
+        return word or mapping.fixed.get(role, "")
 
     quantity = cell("quantity")
     number = read_number(quantity, mapping.decimal) if quantity not in BLANK else None

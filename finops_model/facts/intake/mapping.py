@@ -79,6 +79,9 @@ class Mapping(Strict):
     ] = {}  # columns whose amounts are charges beside the amount: added as they are written
     subtract: dict[str, Category] = {}  # the same, written without a minus: taken off
     ignore: tuple[str, ...] = ()  # columns with money that are left out on purpose
+    fixed: dict[
+        Literal["provider", "service", "account", "region", "sku", "unit"], str
+    ] = {}  # role -> what every row without such a column says
     leave: tuple[str, ...] = ()  # lines that look like totals and are left out: 'label = amount'
     count: tuple[str, ...] = ()  # such lines that are charges
     found: dict[str, str] = {}  # role -> what was seen, for readers

@@ -40,6 +40,7 @@ MEANS = {
     "add": "columns whose amounts are charges in addition to the amount, added as written: each as column: Usage, Purchase, Tax, Credit or Adjustment",
     "subtract": "the same for amounts written without a minus that are taken off, such as credits",
     "ignore": "columns with money that are left out on purpose",
+    "fixed": "what every row says where no column does, for example provider: GitHub",
     "leave": "lines that look like totals and are left out, each as 'label = amount'",
     "count": "lines that look like totals and are charges, each as 'label = amount'",
 }
