@@ -21,7 +21,11 @@ DAILY = {"search": 100, "support": 40, "": 7}
 def workspace(tmp_path_factory):
     """A table of day, cost and team, taken in by `finops start` with nothing else."""
     folder = tmp_path_factory.mktemp("teams")
-    lines = [f"{day},{cost + day.day % 5 + day.month},{team}" for day in DAYS for team, cost in DAILY.items()]
+    lines = [
+        f"{day},{cost + day.day % 5 + day.month},{team}"
+        for day in DAYS
+        for team, cost in DAILY.items()
+    ]
     (folder / "costs.csv").write_text("\n".join(["Date,Cost,Team", *lines]) + "\n")
     code, _, told = finops("start", "costs.csv", "--currency", "USD", "--yes", cwd=folder)
     assert code == 0, told

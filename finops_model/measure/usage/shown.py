@@ -1,0 +1,150 @@
+"""The usage of a workspace as one document: lines by name with their cost, machines, factors, what is not billed yet."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from ...facts import workspace
+from ...facts.ledger.store import Ledger
+from ...facts.usage.daily import daily_usage, one_view
+from ...facts.usage.store import UsageStore
+from ...periods import check_month
+from ...wording import money as in_words
+from . import estimated, machines
+from .joined import join
+
+
+def of_workspace(settings, by: str = "model", month: str | None = None, progress=None) -> dict:
+    """Usage by name, joined to the money of the ledger; files of `usage:` are taken in first.
+
+    Returns {currency, by, month, meters, sums (unit: its meters), rows, utilisation, factors, unbilled, notes}, fit for JSON.
+    """
+    if month is not None:
+        check_month(month, "--month")
+    store = UsageStore(settings.path(settings.usage_facts))
+    if settings.usage:
+        store.ingest(
+            settings.files(settings.usage), time_zone=settings.usage_time_zone, progress=progress
+        )
+    whole, notes = one_view(daily_usage(store.table(), settings.time_zone))
+    ledger = Ledger(settings.path(settings.ledger))
+    bill = workspace.read_daily(settings) if ledger.rows else None
+    last = str(bill.attrs.get("complete", "")) if bill is not None else ""
+    usage, money = whole, bill
+    if month is not None:
+        usage = whole[whole["UsageDate"].str[:7] == month]
+        if bill is not None:
+            days = pd.to_datetime(bill["ChargeDate"]).dt.strftime("%Y-%m")
+            money = bill[days == month]
+    if not len(usage):
+        return {**_empty(settings, by, month), "notes": notes}
+    joined = join(usage, money, by)
+    meters = sorted(set(usage["SkuMeter"]))
+    factors = (
+        estimated.factors(usage, money, settings.currency)
+        if money is not None
+        else pd.DataFrame(columns=["month", "x_Source", "estimated", "billed", "factor"])
+    )
+    if bill is None:
+        notes.append("The ledger is empty: take the bill in to see what the use cost.")
+    return {
+        **_empty(settings, by, month),
+        "meters": meters,
+        "sums": {
+            unit: sorted(set(part))
+            for unit, part in usage.groupby("ConsumedUnit", sort=True)["SkuMeter"]
+            if unit != "GPU-Hours"
+        }
+        | {meter.replace("_", " "): [meter] for meter in meters if meter.startswith("gpu_hours_")},
+        "rows": [
+            {
+                "name": row["name"],
+                "cost": _number(row["EffectiveCost"]),
+                "basis": row["x_Basis"],
+                **{meter: float(row.get(meter, 0.0)) for meter in meters},
+            }
+            for row in joined.rows.to_dict("records")
+        ],
+        "utilisation": [
+            {key: value if key == "month" else _number(value) for key, value in row.items()}
+            for row in machines.utilisation(usage, money).to_dict("records")
+        ],
+        "factors": factors.rename(columns={"x_Source": "source"}).to_dict("records"),
+        "unbilled": _unbilled(whole, bill, last, settings.currency, month),
+        "notes": [*notes, *joined.notes],
+    }
+
+
+def _empty(settings, by: str, month: str | None) -> dict:
+    return {
+        "currency": settings.currency,
+        "by": by,
+        "month": month,
+        "meters": [],
+        "sums": {},
+        "rows": [],
+        "utilisation": [],
+        "factors": [],
+        "unbilled": {"days": 0},
+        "notes": [],
+    }
+
+
+def _unbilled(usage, bill, last: str, currency: str, month: str | None) -> dict:
+    """What use behind the bill's last complete day will cost: an estimate."""
+    if bill is None or not last:
+        return {"days": 0}
+    rows = estimated.estimate(usage, bill, last, currency)
+    if month is not None:
+        rows = rows[rows["UsageDate"].str[:7] == month]
+    known = rows[rows["x_Estimate"].notna()]
+    return {
+        "days": int(rows["UsageDate"].nunique()),
+        "after": last,
+        "estimate": float(known["x_Estimate"].sum()),
+        "marked": "estimate",
+        "bases": {
+            str(basis): float(part.sum()) for basis, part in known.groupby("x_Basis")["x_Estimate"]
+        },
+        "not_known": sorted(set(rows[rows["x_Estimate"].isna()]["x_Model"])),
+    }
+
+
+def _number(value) -> float | None:
+    return None if value is None or math.isnan(value) else float(value)
+
+
+def machine_line(line: dict) -> str:
+    """A month of machines in a sentence.
+
+    >>> machine_line({"month": "2026-09", "paid": 10.0, "allocated": 8.0, "used": None, "measured": None, "allocated_of_paid": 0.8})
+    '2026-09: GPU hours paid 10, allocated 8; allocated of paid 80 %'
+    """
+    hours = [
+        f"{name} {line[name]:,.6g}"
+        for name in ("paid", "allocated", "measured", "used")
+        if line[name] is not None
+    ]
+    shares = [
+        f"{name.replace('_', ' ')} {line[name]:.0%}".replace("%", " %")
+        for name in ("allocated_of_paid", "used_of_allocated", "used_of_measured", "used_of_paid")
+        if line.get(name) is not None
+    ]
+    return "; ".join([f"{line['month']}: GPU hours {', '.join(hours)}", *shares])
+
+
+def unbilled_line(told: dict) -> str:
+    """What is not billed yet, in a sentence that says that it is an estimate."""
+    part = told["unbilled"]
+    days = "1 day" if part["days"] == 1 else f"{part['days']} days"
+    lost = (
+        f" Nothing is known of the cost of {', '.join(part['not_known'][:5])}."
+        if part["not_known"]
+        else ""
+    )
+    return (
+        f"Estimate, not billed yet: {days} of use after {part['after']}: about {in_words(part['estimate'], told['currency'])} "
+        f"({'; '.join(part['bases']) or 'no price'}).{lost}"
+    )
