@@ -134,7 +134,21 @@ def test_the_defaults_are_these_and_no_others():
         "theta",
         "weekday_mean",
     )
-    assert shelf.defaults(importers.shelf()) == (
+    known = shelf.defaults(importers.shelf())
+    assert tuple(name for name in known if importers.is_usage(name)) == (
+        "anthropic_usage",
+        "bedrock_invocations",
+        "cloudwatch_bedrock",
+        "dcgm_metrics",
+        "endpoint_hours",
+        "kubecost_allocation",
+        "litellm_spend_logs",
+        "mapped_usage",
+        "openai_usage",
+        "slurm_sacct",
+        "token_usage_table",
+    )
+    assert tuple(name for name in known if not importers.is_usage(name)) == (
         "anthropic_console",
         "anthropic_costs",
         "anthropic_usage",

@@ -88,6 +88,14 @@ def estimate(
     Source
     ------
     docs/decisions/0017-usage-facts.md.
+
+    Examples
+    --------
+    >>> from finops_model.facts.usage.daily import COLUMNS as USAGE
+    >>> bill = ["ChargeDate", "x_Model", "ConsumedUnit", "EffectiveCost"]
+    >>> no_bill = pd.DataFrame(columns=bill, dtype=str)
+    >>> len(estimate(pd.DataFrame(columns=USAGE, dtype=str), no_bill, "2026-09-30", "USD"))
+    0
     """
     units = _unit_costs(usage, money, after)
     rates = factors(usage, money, currency)

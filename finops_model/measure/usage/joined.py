@@ -91,6 +91,16 @@ def join(usage: pd.DataFrame, money: pd.DataFrame | None, by: str = "model") -> 
     ------
     InputError
         There is no such column.
+
+    Source
+    ------
+    docs/decisions/0017-usage-facts.md.
+
+    Examples
+    --------
+    >>> from finops_model.facts.usage.daily import COLUMNS
+    >>> join(pd.DataFrame(columns=COLUMNS), None).rows.empty
+    True
     """
     usage = usage.assign(name=named(usage, by))
     quantities = (
