@@ -156,6 +156,7 @@ def test_the_defaults_are_these_and_no_others():
         "azure_cost",
         "focus",
         "gcp_billing",
+        "gcp_console",
         "openai_console",
         "openai_costs",
     )

@@ -23,7 +23,6 @@ from finops_model.settings import Settings, Tags
 NATIVE = Path(__file__).parent / "fixtures" / "native"
 TITLES = {
     "aws_detailed_billing.csv": "an AWS detailed billing report",
-    "gcp_cost_table.csv": "a cost table of the Google Cloud console",
     "kubecost_allocation.json": "an allocation of Kubecost or OpenCost",
     "opencost.csv": "an allocation of Kubecost or OpenCost",
     "slurm.psv": "an account of Slurm jobs (sacct)",

@@ -135,8 +135,8 @@ KNOWN = (  # the first that sees the head counts
         lambda h: h.count("resultsbytime timeperiod") == 2,
         f"It holds groups of several metrics, of which one would have to be chosen. {AWS}",
     ),
-    Known(
-        "a cost table of the Google Cloud console",
+    Known(  # what gcp_console.py of the shelf does not read: tables of Reports, a workbook, a table without its cost type
+        "a cost table or a report of the Google Cloud console",
         lambda h: (
             h.count("servicedescription skudescription serviceid skuid projectid projectname") >= 2
             and h.count(
@@ -146,8 +146,9 @@ KNOWN = (  # the first that sees the head counts
             and any(word.startswith(("cost", "subtotal", "unrounded")) for word in h.words)
             and "usagestarttime" not in h.words
         ),
-        "Its credits, discounts and tax are lines and columns of their own, outside the cost: read as any table, the total would be too high. Fetch the FOCUS view of "
-        "the same billing account (BigQuery billing export, FOCUS) as CSV, JSON lines or Parquet and give that.",
+        "Its credits, discounts and tax are lines and columns of their own, outside the cost, and a report has no days: read as any table, the total would be too "
+        "high. It is read as the CSV of Billing, Cost table (table configuration: no grouping), with its columns Service description, SKU description, "
+        "Cost type, Usage start date and Unrounded cost and the lines above them. Download that one.",
     ),
     Known(  # what gcp_billing.py of the shelf does not read: a workbook, an export without one of its columns
         "a Google Cloud billing export (BigQuery)",

@@ -46,6 +46,13 @@ TOKEN = re.compile(
     re.S,
 )
 ESCAPE = re.compile(r"\\[\\'\"nrtxuU]")  # those that Python writes
+FEE = re.compile(r"commitment (?:v\d+:|- dollar based).*", re.I)
+SPOT = re.compile(r".*\b(?:spot|preemptible)\b.*", re.I)
+COMMITTED = (
+    "COMMITTED_USAGE_DISCOUNT",
+    "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE",
+    "FEE_UTILIZATION_OFFSET",
+)
 WORDS = {"None": "null", "nan": "null", "NaN": "null", "True": "true", "False": "false"}
 AI = re.compile(
     r"Vertex AI.*|Gemini.*|Generative Language.*|Claude .+|Cloud Machine Learning Engine|AI Platform.*|Cloud Vision API|Cloud Natural Language API|"
@@ -303,6 +310,22 @@ def category(service: str) -> str | None:
     ('AI and Machine Learning', None)
     """
     return "AI and Machine Learning" if AI.fullmatch(service.strip()) else None
+
+
+def pricing(sku: str, credit_types: set[str], model: str) -> str:
+    """How use is priced: a fee of a commitment, a credit of one, or its consumption model make it committed (Google's FOCUS view).
+
+    >>> pricing("A2 GPU hour", {"COMMITTED_USAGE_DISCOUNT"}, ""), pricing("Spot Preemptible G2 Core", set(), "Default")
+    ('Committed', 'Dynamic')
+    """
+    if FEE.fullmatch(sku) or credit_types & set(COMMITTED) or "CUD" in model.split():
+        return "Committed"
+    return "Dynamic" if SPOT.fullmatch(sku) else "Standard"
+
+
+def provider(kind: str, seller: str) -> str:
+    """Who provides: Google Cloud, or the seller of what it resells or brokers (transaction type THIRD_PARTY_...)."""
+    return seller if seller and squash(kind).startswith("thirdparty") else "Google Cloud"
 
 
 def masked(column: pa.Array) -> np.ndarray:

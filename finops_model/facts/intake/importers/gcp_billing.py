@@ -54,13 +54,6 @@ CATEGORY = {
     "adjustment": "Adjustment",
     "roundingerror": "Adjustment",
 }
-FEE = re.compile(r"commitment (?:v\d+:|- dollar based).*", re.I)
-SPOT = re.compile(r".*\b(?:spot|preemptible)\b.*", re.I)
-COMMITTED = (
-    "COMMITTED_USAGE_DISCOUNT",
-    "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE",
-    "FEE_UTILIZATION_OFFSET",
-)
 LABELS = re.compile(r"(?:(?P<of>project|system)[._ ]?)?(?P<what>labels|tags)[._ ](?P<key>.+)", re.I)
 PLAIN = {  # FOCUS name: headings, the first that is filled counts
     "BillingCurrency": ("currency",),
@@ -271,7 +264,7 @@ def _billed(cost: str, credits: str) -> str:
 
 def _category(kind: str, written: str, sku: str) -> str:
     """The category of a row; a cost_type that is not known stays as it is written, to be refused by its name."""
-    if kind == "regular" and FEE.fullmatch(sku):
+    if kind == "regular" and _gcp.FEE.fullmatch(sku):
         return "Purchase"
     return CATEGORY.get(kind, written)
 
@@ -279,17 +272,12 @@ def _category(kind: str, written: str, sku: str) -> str:
 def _frequency(kind: str, sku: str) -> str:
     if kind != "regular":
         return "One-Time"
-    return "Recurring" if FEE.fullmatch(sku) else "Usage-Based"
+    return "Recurring" if _gcp.FEE.fullmatch(sku) else "Usage-Based"
 
 
 def _pricing(kind: str, sku: str, credits: str, model: str) -> str:
-    """How a row is priced; a credit of a commitment, or its consumption model, makes it committed (Google's FOCUS view)."""
-    if kind != "regular":
-        return ""
-    types = {one.get("type") for one in _gcp.credits(credits) or ()}
-    if FEE.fullmatch(sku) or types & set(COMMITTED) or "CUD" in model.split():
-        return "Committed"
-    return "Dynamic" if SPOT.fullmatch(sku) else "Standard"
+    types = {one.get("type", "") for one in _gcp.credits(credits) or ()}
+    return _gcp.pricing(sku, types, model) if kind == "regular" else ""
 
 
 def _periods(c: Columns, kind: pa.Array, cells: dict[str, pa.Array], counts: Counter) -> None:
@@ -315,10 +303,7 @@ def _periods(c: Columns, kind: pa.Array, cells: dict[str, pa.Array], counts: Cou
 def _parties(c: Columns, cells: dict[str, pa.Array]) -> None:
     """Who provides: Google Cloud, or the seller of what it resells or brokers; Google Cloud bills for all."""
     cells["ServiceProviderName"] = c.each(
-        [cells["x_TransactionType"], cells["x_SellerName"]],
-        lambda kind, seller: (
-            seller if seller and squash(kind).startswith("thirdparty") else "Google Cloud"
-        ),
+        [cells["x_TransactionType"], cells["x_SellerName"]], _gcp.provider
     )
     cells["InvoiceIssuerName"] = pa.repeat(pa.scalar("Google Cloud", pa.string()), c.rows)
 
