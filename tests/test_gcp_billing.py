@@ -80,7 +80,7 @@ def test_json_lines_csv_and_parquet_of_one_bill_give_the_same_facts(tmp_path):
         assert ledger.totals() == ledger.totals("EffectiveCost") == {"EUR": WHOLE}
         table = rows(ledger).drop(columns=["x_File", "x_ExportTime"])
         text = table.map(lambda cell: "" if cell is None else cell)
-        days = daily(ledger, Settings())
+        days = daily(ledger, Settings(currency="EUR"))
         first = first or (days, text)
         pd.testing.assert_frame_equal(days, first[0])
         pd.testing.assert_frame_equal(text, first[1])
@@ -108,7 +108,7 @@ def test_what_each_kind_of_row_becomes(tmp_path):
         "Rounding error": ("Adjustment", "", "One-Time", ""),
     }  # fmt: skip
     assert rows(ledger)["PricingCategory"].iloc[0] == "Committed"
-    days = daily(ledger, Settings())
+    days = daily(ledger, Settings(currency="EUR"))
     masks = parts(days)
     assert days[masks["outside"]]["EffectiveCost"].sum() == 250.125  # tax is not forecast
     assert days[masks["recurring"]]["EffectiveCost"].sum() == 8.0  # the fee goes on
@@ -351,7 +351,7 @@ def test_disjoint_parts_in_any_order_give_the_same_facts(tmp_path):
         ledger = Ledger(tmp_path / f"ledger-{len(days)}")
         for half in order:
             ledger.ingest(gcp.json_lines(half, tmp_path / f"part-{halves.index(half)}.jsonl"))
-        days.append(daily(ledger, Settings()))
+        days.append(daily(ledger, Settings(currency="EUR")))
     pd.testing.assert_frame_equal(days[0], days[1])
 
 

@@ -107,7 +107,7 @@ def test_what_each_line_becomes(tmp_path):
     assert (float(use["ConsumedQuantity"]), use["ConsumedUnit"]) == (32000.0, "hour")
     assert not discount["ConsumedUnit"] and not discount["PricingQuantity"]
     assert set(table["x_Model"]) == {"", "Gemini 2.5 Flash", "Gemini 2.5 Pro"}
-    days = daily(ledger, Settings())
+    days = daily(ledger, Settings(currency="EUR"))
     assert round(days["BilledCost"].sum(), 6) == 3087.88
 
 

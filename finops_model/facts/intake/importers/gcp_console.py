@@ -10,14 +10,11 @@ them, and repeat others where it does not. The currency is that of the preamble;
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import itertools
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -28,26 +25,23 @@ import pyarrow.compute as pc
 from ....errors import InputError, listing, together
 from ..files.cells import CURRENCIES
 from ..files.readers import Source, head_text
-from ..files.text import decode, shown
-from ..files.textcells import find_delimiter
+from ..files.text import shown
 from ..formats import PLAIN, SYMBOLS, read_moment, read_number
-from ..vendors import FOCUS, squash
+from ..vendors import squash
 from ..written import date_order, decimal_mark, open_number
 from . import Export, _gcp
 from ._columns import Columns
 from ._gcp import masked
+from ._gcp_table import Sheet, heading, is_head, sheet_of
 from .aws_cur import EXACT
 
 TITLE = "Google Cloud cost table (CSV)"
 DEFAULT = True
 SIGN = ("Service description", "SKU description", "Cost type", "Usage start date", "Cost")
-TOP = 40  # lines among which the headings stand
 PIECE = 50_000  # rows given at a time
 HALF = Decimal("0.005")
 MICRO = Decimal("5e-7")  # half of the last digit of an unrounded cost
-UNIT = re.compile(r"(?P<name>(?:unrounded |list )?cost)\s*\((?P<unit>[^()]*)\)", re.I)
 MONEY = ("unroundedcost", "cost", "listcost")
-WHAT = "servicedescription serviceid skudescription skuid projectname projectid".split()
 DOLLARS = "USD AUD CAD NZD SGD HKD TWD MXN CLP COP ARS".split()
 NAMED = re.compile(r"cost table, (\d{4}-\d{2})-\d{2} . \d{4}-\d{2}-\d{2}", re.I)
 CATEGORY = {"usage": "Usage", "tax": "Tax", "adjustment": "Adjustment", "roundingerror": "Adjustment"}  # fmt: skip
@@ -70,31 +64,17 @@ PLAIN_NAMES = {  # FOCUS name: headings, the first that is filled counts
 }
 
 
-@dataclass
-class Sheet:
-    """A cost table: what stands above its headings, and the table below them with headings without their currency."""
-
-    name: str
-    top: dict[str, str]  # squashed name in the preamble: its value
-    units: list[str]  # what stands in brackets behind a heading of money
-    table: pa.Table
-    mark: str = "."
-    currency: str = ""
-    month: str = ""
-    order: str = "iso"
-
-
 def recognise(source: Source) -> bool:
     """Cost type, cost and two names of what was used, in one of the first lines."""
     if source.kind == "frame":
-        return _is_head(list(map(str, source.frame.columns)))
-    return source.kind == "csv" and _heading(head_text(source)) is not None
+        return is_head(list(map(str, source.frame.columns)))
+    return source.kind == "csv" and heading(head_text(source)) is not None
 
 
 def read(source: Source) -> Export:
     """A row per line of the table; lines of totals are left out."""
     source.broken.clear()
-    sheet = _sheet(source)
+    sheet = sheet_of(source)
     source.notes[:] = list(
         dict.fromkeys(source.notes)
     )  # looked at twice: whole, and below its preamble
@@ -112,64 +92,6 @@ def read(source: Source) -> Export:
     if not {"usagestartdate", "usageenddate"} <= names:
         notes.append("no Usage start or end date: charges lie in what is left of the invoice month")
     return Export(_pieces(sheet, left), "Google Cloud cost table", notes)
-
-
-def _is_head(names: list[str]) -> bool:
-    words = {squash(_bare(name)) for name in names}
-    return (
-        "costtype" in words
-        and bool(words & {"cost", "unroundedcost"})
-        and bool(words & {"usagestartdate", "credittype", "unroundedcost"})
-        and len(words & set(WHAT)) >= 2
-        and len(words & FOCUS) < 6
-    )
-
-
-def _bare(heading: str) -> str:
-    """A heading without its currency.
-
-    >>> _bare("Unrounded cost (€)"), _bare("Cost ($)"), _bare("Usage amount")
-    ('Unrounded cost', 'Cost', 'Usage amount')
-    """
-    match = UNIT.fullmatch(heading.strip())
-    return match["name"] if match else heading
-
-
-def _cells(line: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=find_delimiter(line)), [])
-    except csv.Error:
-        return []
-
-
-def _heading(text: str) -> int | None:
-    """How many lines stand above the headings; None where there are no headings."""
-    lines = itertools.islice(io.StringIO(text.lstrip("\ufeff"), newline=""), TOP)
-    return next((i for i, line in enumerate(lines) if _is_head(_cells(line.strip()))), None)
-
-
-def _sheet(source: Source) -> Sheet:
-    top: dict[str, str] = {}
-    below = source
-    if source.kind == "csv":
-        lines = io.StringIO(decode(source).lstrip("\ufeff"), newline="")
-        for _ in range(_heading(head_text(source)) or 0):
-            key, *values = [cell.strip() for cell in _cells(lines.readline().strip())] or [""]
-            top.setdefault(squash(key), next(filter(None, values), ""))
-        data = lines.read().encode("utf-8", "surrogateescape")
-        below = Source(
-            source.name, "csv", source.sha256, len(data), data=data,
-            notes=source.notes, broken=source.broken,
-        )  # fmt: skip
-    table = below.table
-    names = table.schema.names
-    units = [match["unit"].strip() for name in names if (match := UNIT.fullmatch(name.strip()))]
-    bare = [_bare(name) for name in names]
-    if len(set(map(squash, bare))) < len(bare):
-        raise InputError(
-            f"{source.name}: a column of cost stands twice, in two currencies: which one counts? Take one out."
-        )
-    return Sheet(source.name, top, units, table.rename_columns(bare))
 
 
 def _texts(sheet: Sheet, *names: str) -> list[str]:
