@@ -30,8 +30,8 @@ SCALARS = {
     "tag:yaml.org,2002:null",
     "tag:yaml.org,2002:timestamp",
 }
-
-
+COLLECTIONS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+OCTAL = re.compile(r"[+-]?0[0-7_]+")
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what no file name and no page can hold
 
 DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"  # for editors; what a month has is checked here
@@ -165,6 +165,19 @@ def _events(text, path, error):
 
 def _build(node, location, document, error) -> Any:
     document.lines[location] = node.start_mark.line + 1
+    if isinstance(node, yaml.CollectionNode) and node.tag not in COLLECTIONS:
+        raise error(
+            f"{document.path}:{node.start_mark.line + 1}: tag '{node.tag}' is not allowed: plain values only."
+        )
+    if (
+        isinstance(node, yaml.ScalarNode)
+        and node.tag.endswith(":int")
+        and OCTAL.fullmatch(node.value)
+    ):
+        raise error(
+            f"{document.path}:{node.start_mark.line + 1}: '{'/'.join(map(str, location))}' is {node.value[:40]}: YAML reads a number that begins "
+            f"with 0 in base eight. Write it without the 0, or as text: '{node.value[:40]}'."
+        )
     if isinstance(node, yaml.MappingNode):
         built: dict[str, Any] = {}
         for key_node, value_node in node.value:

@@ -379,3 +379,28 @@ def test_any_text_in_any_cell_of_a_table_never_raises_anything_but_a_sentence(
         Ledger(folder / "l").ingest([("t.csv", apply_mapping(frame, mapping))])
     except FinOpsError:
         pass
+
+
+@pytest.mark.parametrize(
+    "text, why",
+    [
+        (
+            "a: !!python/list [1]\n",
+            "tag 'tag:yaml.org,2002:python/list' is not allowed: plain values only.",
+        ),
+        ("a: !mine {b: 1}\n", "tag '!mine' is not allowed: plain values only."),
+        (
+            "a: 010\n",
+            "'a' is 010: YAML reads a number that begins with 0 in base eight. Write it without the 0, or as text: '010'.",
+        ),
+    ],
+)
+def test_yaml_that_is_read_another_way_than_it_looks_is_refused(text, why, tmp_path):
+    """Seen before: tags on lists and mappings were dropped in silence, and 010 was read as 8."""
+    from finops_model.documents import load_yaml
+
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        load_yaml(path)
+    assert str(error.value) == f"{path}:1: {why}"
