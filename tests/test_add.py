@@ -355,3 +355,27 @@ def test_the_command_says_what_to_do_where_there_is_no_workspace_and_no_bill(tmp
 )
 def test_a_name_is_added_to_finops_yaml_and_every_word_there_stays(text, after):
     assert with_named(text, "invoices", "n.csv") == after
+
+
+def test_a_day_that_names_nothing_is_no_charge_and_no_quarantine(place):
+    """Seen before: "BillingCurrency is empty", once for every quiet day."""
+    table = "Day,Cost,Currency,Team\n2026-09-01,1.50,USD,a\n2026-09-02,,,\n2026-09-03,2.50,USD,a\n2026-09-04,,USD,a\n"
+    written(place / "console.csv", table)
+    said = adding(place, "console.csv", confirm=yes)
+    assert said[0] == "console.csv: a table: 2 rows accepted, 1 in quarantine, 4.00 USD"
+    assert (
+        "Warning: console.csv: 1 line names a day and nothing else (first line 3): a day without a charge, left out"
+        in said
+    )
+
+
+def test_usage_goes_beside_the_bills_and_moves_no_money(place):
+    log = Path(__file__).parent / "fixtures" / "native" / "openai_usage_completions.json"
+    before = Ledger(place / "ws" / "ledger").totals()
+    said = add([log], load_settings(place / "ws"))
+    assert said[0].startswith("openai_usage_completions.json: ") and "accepted" in said[0]
+    assert Ledger(place / "ws" / "ledger").totals() == before
+    assert (
+        add([log], load_settings(place / "ws"))[0]
+        == "openai_usage_completions.json: delivered before, byte for byte: nothing changed"
+    )

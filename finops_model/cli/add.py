@@ -20,7 +20,7 @@ def add(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Bills of any vendor and month, drivers, outcomes, budgets, invoices: CSV, Excel, JSON, Parquet."
+            help="Bills of any vendor and month, drivers, outcomes, budgets, invoices, usage logs: CSV, Excel, JSON, Parquet."
         ),
     ],
     *,
@@ -29,7 +29,7 @@ def add(
         str | None,
         typer.Option(
             "--as",
-            help="What every file is, where its columns do not tell: bill, budget, driver, outcome, invoices, organisation, commitments.",
+            help="What every file is, where its columns do not tell: bill, budget, driver, outcome, invoices, organisation, commitments, usage.",
         ),
     ] = None,
     mapping: Annotated[
@@ -40,6 +40,10 @@ def add(
     currency: Annotated[
         str | None,
         typer.Option(help="Currency of amounts where a table does not say, for example EUR."),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(help="Of usage logs whose times say none, for example Europe/Berlin."),
     ] = None,
     yes: Annotated[
         bool,
@@ -86,6 +90,7 @@ def add(
             mapping=mapping,
             format=format,
             currency=currency,
+            time_zone=time_zone,
             confirm=confirm,
             append=append,
             replace=replace,

@@ -21,7 +21,9 @@ EXACT = Context(prec=1200)
 
 
 def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
-    """FOCUS rows of text cells for Ledger.ingest; one per row (and month column), and one per amount of `add` and `subtract`; none left out.
+    """FOCUS rows of text cells for Ledger.ingest; one per row (and month column), and one per amount of `add` and `subtract`.
+
+    None is left out but days that name nothing else (said in .attrs).
 
     A cell that cannot be read stays as it is written, so that the ledger refuses the row with file and row.
     x_SourceLine is the line in the file. Raises InputError for a column that is not there, and for one with money that the mapping does not name.
@@ -52,7 +54,11 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     broken, kinds = frame.attrs.get("broken", {}), _kinds(mapping, cells)
     rows: list[dict] = []
     blank_names: dict[str, int] = {}  # column -> its empty cells
+    quiet: list[int] = []  # lines of days that name nothing but themselves
     for i in (i for i in range(len(frame)) if i not in left):
+        if i not in broken and _names_a_day_alone(mapping, cells, i):
+            quiet.append(line_of(frame, i))
+            continue
         shared = _shared(mapping, cells, i, blank_names) | {
             "x_SourceLine": str(line_of(frame, i)),
             "ChargeCategory": kinds[i],
@@ -105,7 +111,15 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
         + [
             f"line {one.line} '{one.label[:60]}' ({one.amount:,f}) is left out, as the mapping says"
             for one in left.values()
-        ],
+        ]
+        + (
+            [
+                f"{len(quiet):,} {'line names' if len(quiet) == 1 else 'lines name'} a day and nothing else (first line {quiet[0]}): a day "
+                "without a charge, left out"
+            ]
+            if quiet
+            else []
+        ),
     }
     return result
 
@@ -125,6 +139,19 @@ def _left_totals(frame, mapping: Mapping, name: str) -> dict:
     if doubts := [one.doubt for one in lines.values() if one.key not in named]:
         raise InputError(f"{name}: {'; '.join(doubts)}.")
     return {place: one for place, one in lines.items() if one.key in mapping.leave}
+
+
+def _names_a_day_alone(mapping: Mapping, cells: dict, i: int) -> bool:
+    """Whether a row is a day on which nothing was charged: a date that can be read, and no other cell of it says anything."""
+    when = mapping.date or mapping.month
+    others = [column for column in cells if column != when]
+    return (
+        bool(when)
+        and not mapping.months
+        and len(others) > 1
+        and read_moment(cells[when][i]) is not None
+        and all(cells[column][i].strip() in BLANK for column in others)
+    )
 
 
 def _kinds(mapping: Mapping, cells: dict) -> list[str]:

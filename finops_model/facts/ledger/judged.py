@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from ..intake import importers
 from ..intake.files.readers import Source
+from ..intake.list_cost import ListCosts
 from . import checks, scopes
 from .checks import Finding
 from .manifest import Key
@@ -45,11 +46,12 @@ def read(source: Source, status: str, format: str | None = None) -> Read:
     export = importers.read(source, format)
     findings: dict[tuple[str, str], Finding] = {}
     lines: list[pa.Table] = []  # of a table that a mapping reads: a line may become several rows
-    judged = []
+    judged, listed = list[checks.Judged](), ListCosts()
     for table in export.batches:
         if source.kind == "frame" and "x_SourceLine" in table.schema.names:
             lines.append(table.select(["x_Row", "x_SourceLine"]))
         judged.append(checks.judge(table, findings))
+        listed.look(judged[-1].accepted)
     accepted = pa.concat_tables([part.accepted for part in judged], promote_options="default")
     broken = pa.Table.from_pylist(
         [
@@ -85,6 +87,7 @@ def read(source: Source, status: str, format: str | None = None) -> Read:
     warnings += [
         Warned(source.name, f.column, f.reason, f.count, tuple(f.rows)) for f in findings.values()
     ]
+    warnings += listed.warned(source.name)
     hashes = np.concatenate([part.hashes for part in judged])
     rows_in = accepted.num_rows + refused.num_rows
     if not rows_in:

@@ -6,6 +6,7 @@ delivery, the other files beside those that are there, and finops.yaml learns of
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from ...facts.ledger.receipt import Receipt, plain
 from ...facts.ledger.store import Ledger
 from ...facts.plans import read as plans
 from ...facts.plans import together
+from ...facts.usage.store import UsageStore
 from ...periods import month_name
 from ...progress import Progress
 from ...settings import Settings, load_settings
@@ -36,6 +38,7 @@ def add(
     mapping: Path | None = None,
     format: str | None = None,
     currency: str | None = None,
+    time_zone: str | None = None,
     confirm: Callable | None = None,
     append: bool = False,
     replace: bool = False,
@@ -46,6 +49,7 @@ def add(
     """Take files into the workspace of the settings: all of them, or none; returns what happened, a line per file first.
 
     kind       what every file is (`what.WORDS`); None: each is recognised
+    time_zone  of usage logs whose times say none
     mapping    how the one table is read;  format: the importer of every bill
     confirm    called with a guessed mapping, as `start` calls it
     append, replace, accept_decrease, ask    as `Ledger.ingest` takes them
@@ -55,17 +59,32 @@ def add(
     if mapping is not None and len(files) != 1:
         raise InputError(f"--mapping {mapping} is of one file: add that file alone.")
     _one_name_each(files)
-    asked = Asked(kind, mapping, format, currency, confirm, "" if root == Path() else str(root))
+    asked = Asked(
+        kind=kind,
+        mapping=mapping,
+        format=format,
+        currency=currency,
+        time_zone=time_zone or settings.usage_time_zone,
+        confirm=confirm,
+        workspace="" if root == Path() else str(root),
+    )
     trials: dict[Path, Receipt] = {}
 
-    def check(item: Item) -> str:
+    def check(item: Item, aside: Path) -> str:
         if item.key == "bill" and item.reading is not None:
             trials[item.file] = judge(item.file, item.reading, settings, root)
             return ""
+        if item.key == "usage":
+            return _usage([item.file], aside / item.file.name, asked, {})[item.file]
         return _checked(item, settings)
 
-    items = judged(files, root, asked, check)
-    given = [(item, said) for item, said in items if item.key != "bill"]
+    with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
+        items = judged(files, root, asked, lambda item: check(item, Path(folder)))
+        logs = [item.file for item, _ in items if item.key == "usage"]
+        kept, how = settings.path(settings.usage_facts), {"append": append, "replace": replace}
+        if logs and kept.is_dir():  # what is there may not be taken away unasked: tried on a copy
+            _usage(logs, shutil.copytree(kept, Path(folder) / "kept"), asked, how)
+    given = [(item, said) for item, said in items if item.key not in ("bill", "usage")]
     _agree([item for item, _ in given], settings)
     places = {item.file: _place(item.file, root) for item, _ in given}
     text = _longer_settings(settings, [item for item, _ in given], places)
@@ -83,6 +102,8 @@ def add(
             progress=progress,
         )
         said, more = _of_the_bills(bills, receipt, trials)
+    if logs:
+        said |= _usage(logs, kept, asked, how)
     for item, words in given:
         name = _write(item.file, places[item.file], root)
         said[item.file] = (
@@ -94,6 +115,13 @@ def add(
     if text is not None:
         write_atomic((root / "finops.yaml").resolve(), text)
     return [*(said[file] for file in files), *more]
+
+
+def _usage(files: list[Path], root: Path, asked: Asked, how: dict[str, bool]) -> dict[Path, str]:
+    """Usage logs taken into a store of usage: what it says of each."""
+    receipt = UsageStore(root).ingest(files, format=asked.format, time_zone=asked.time_zone, **how)
+    told = {one.name: str(one) for one in receipt.files}
+    return {file: told[file.name] for file in files}
 
 
 def _one_name_each(files: list[Path]) -> None:

@@ -11,6 +11,7 @@ from ...errors import InputError, unknown
 from ...facts.intake import importers, tables
 from ...facts.intake.files.readers import refuse_no_file
 from ...facts.plans.recognise import KINDS, plan_of
+from ...facts.usage.store import is_usage
 from ..start_reading import Reading, by_kept, read_bill
 from .bills import importer_of
 
@@ -22,6 +23,7 @@ WORDS = {
     "invoices": "invoices",
     "organisation": "organisation",
     "commitments": "commitments",
+    "usage": "usage",
 }  # what a user may say a file is, and the key of finops.yaml for it
 
 
@@ -29,7 +31,7 @@ WORDS = {
 class Item:
     """A file and what it is.
 
-    key       of finops.yaml; "bill": it goes into the ledger
+    key       of finops.yaml; "bill": it goes into the ledger, "usage": into the usage of the workspace
     said      what it is, in words
     reading   how a bill is read
     """
@@ -44,6 +46,7 @@ class Item:
 class Asked:
     """What whoever adds files has said of them.
 
+    time_zone   of usage logs whose times say none
     kind        what every file is, a word of WORDS; None: it is recognised
     workspace   how the workspace is named on the command line; "": it is the current folder
     """
@@ -52,6 +55,7 @@ class Asked:
     mapping: Path | None = None
     format: str | None = None
     currency: str | None = None
+    time_zone: str | None = None
     confirm: Callable | None = None
     workspace: str = ""
 
@@ -65,12 +69,14 @@ def what_is(file: Path, root: Path, asked: Asked) -> Item:
     if asked.kind is not None and asked.kind not in WORDS:
         raise InputError(unknown("--as", "kind of file", asked.kind, WORDS))
     if (key := WORDS.get(asked.kind or "bill", "bill")) != "bill":
-        return Item(file, key, KINDS[key])
+        return Item(file, key, KINDS.get(key, "usage, no money"))
     if file.suffix.casefold() in (".yaml", ".yml"):
         raise InputError(
             f"{file}: is a YAML document and no table. A mapping is given with --mapping, a scenario is named in finops.yaml "
             f"(what_ifs: [{file.name}])."
         )
+    if asked.mapping is None and is_usage(file, asked.format):
+        return Item(file, "usage", "usage, no money")
     by_hand = asked.mapping or asked.format
     if not by_hand:
         if name := importer_of(file):
