@@ -75,7 +75,7 @@ def add(
             trials[item.file] = judge(item.file, item.reading, settings, root)
             return ""
         if item.key == "usage":
-            return _usage([item.file], aside / item.file.name, asked, {})[item.file]
+            return _usage([item.file], aside / item.file.name, asked)[item.file]
         return _checked(item, settings)
 
     with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
@@ -83,7 +83,7 @@ def add(
         logs = [item.file for item, _ in items if item.key == "usage"]
         kept, how = settings.path(settings.usage_facts), {"append": append, "replace": replace}
         if logs and kept.is_dir():  # what is there may not be taken away unasked: tried on a copy
-            _usage(logs, shutil.copytree(kept, Path(folder) / "kept"), asked, how)
+            _usage(logs, shutil.copytree(kept, Path(folder) / "kept"), asked, **how)
     given = [(item, said) for item, said in items if item.key not in ("bill", "usage")]
     _agree([item for item, _ in given], settings)
     places = {item.file: _place(item.file, root) for item, _ in given}
@@ -103,7 +103,7 @@ def add(
         )
         said, more = _of_the_bills(bills, receipt, trials)
     if logs:
-        said |= _usage(logs, kept, asked, how)
+        said |= _usage(logs, kept, asked, **how)
     for item, words in given:
         name = _write(item.file, places[item.file], root)
         said[item.file] = (
@@ -117,9 +117,13 @@ def add(
     return [*(said[file] for file in files), *more]
 
 
-def _usage(files: list[Path], root: Path, asked: Asked, how: dict[str, bool]) -> dict[Path, str]:
+def _usage(
+    files: list[Path], root: Path, asked: Asked, *, append: bool = False, replace: bool = False
+) -> dict[Path, str]:
     """Usage logs taken into a store of usage: what it says of each."""
-    receipt = UsageStore(root).ingest(files, format=asked.format, time_zone=asked.time_zone, **how)
+    receipt = UsageStore(root).ingest(
+        files, format=asked.format, time_zone=asked.time_zone, append=append, replace=replace
+    )
     told = {one.name: str(one) for one in receipt.files}
     return {file: told[file.name] for file in files}
 
