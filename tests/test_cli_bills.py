@@ -9,6 +9,9 @@ import commands
 import pytest
 from ledger_world import focus
 
+from finops_model.errors import listing
+from finops_model.facts.intake import importers
+
 FIELD = Path(__file__).parent / "fixtures" / "field"
 
 
@@ -160,8 +163,8 @@ def test_a_format_that_is_none_is_refused_also_for_a_file_that_is_in_the_ledger(
     focus().to_csv(company / "a.csv", index=False)
     assert finops(company, "ingest", "a.csv")[0] == 0
     says = (
-        "Error  --format: unknown importer 'focsu'. Did you mean 'focus'? Known: anthropic_console, anthropic_costs, aws_cost_explorer, aws_cur, focus, openai_console, "
-        "openai_costs.\n"
+        "Error  --format: unknown importer 'focsu'. Did you mean 'focus'? Known: "
+        f"{listing(importers.shelf())}.\n"
     )
     for name in ("a.csv", "not-there.csv"):
         assert finops(company, "ingest", name, "--format", "focsu") == (2, "", says)
