@@ -68,6 +68,11 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     elif not choice.whole:
         for key, parts, meeting in doubts.without_account(root, living, keys, reads, choice):
             there[key], meetings[key] = parts, meeting
+    if not choice.append:
+        for key, parts, meeting in list(
+            doubts.same_bill(root, book, living, reads, there, meetings, choice)
+        ):
+            there[key], meetings[key] = parts, meeting
     doubts.settle(meetings, choice)
     warnings += [
         warned

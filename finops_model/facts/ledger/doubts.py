@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,10 +16,19 @@ import pyarrow.parquet as pq
 from ...errors import LedgerError
 from . import proof, scopes
 from .judged import Read, keys_of
-from .manifest import Key, Version
-from .receipt import Warned, plain
+from .manifest import Book, Key, Version
+from .receipt import Money, Warned, add, plain
 from .scopes import Meeting, Rows
 from .versions import scope_of, words
+
+CENT = Decimal("0.005")
+VENDORS = {  # words of an issuer or a format: who it is
+    "aws": ("aws", "amazon web services"),
+    "google": ("google",),
+    "microsoft": ("azure", "microsoft"),
+    "openai": ("openai",),
+    "anthropic": ("anthropic", "claude console"),
+}
 
 VIEW = "x_CostDataset"  # actual or amortised, of an export that comes in both
 
@@ -214,6 +224,132 @@ def without_account(
             yield other, parts, meeting
 
 
+def _vendor(issuer: str, format: str) -> str:
+    """Who bills, under one name whatever the export calls it.
+
+    >>> _vendor("Amazon Web Services, Inc.", "FOCUS 1.2"), _vendor("AWS", "AWS Cost Explorer (daily)"), _vendor("Acme", "FOCUS 1.2")
+    ('aws', 'aws', 'acme')
+    """
+    said = f"{issuer} {format}".casefold()
+    return next(
+        (name for name, parts in VENDORS.items() if any(part in said for part in parts)),
+        issuer.strip().casefold(),
+    )
+
+
+def _family(format: str) -> str:
+    """A format without its version: exports of one family tell disjoint accounts, not one bill twice."""
+    return "FOCUS" if format.startswith("FOCUS") else format.split(" (")[0]
+
+
+@dataclass
+class _Form:
+    """What one form of a bill (family, with sub-accounts or without) holds of a vendor's billing period."""
+
+    files: set[str]
+    money: Money
+    places: dict[Key, set[str]]  # key: sub-accounts; of a period that was not read: none
+
+    def add(self, key: Key, scopes_: set[str], files: set[str], money: Money) -> None:
+        self.files |= files
+        self.money = add(self.money, money)
+        self.places.setdefault(key, set()).update(scopes_)
+
+
+def same_bill(
+    root: Path,
+    book: Book,
+    living: dict[Key, Version],
+    reads: list[Read],
+    there: dict[Key, list[tuple[dict, Rows]]],
+    meetings: dict[Key, Meeting],
+    choice: Choice,
+):
+    """(key, its parts, what becomes of it) of periods whose total, to the cent, this delivery brings again in another form.
+
+    A bill as Cost Explorer shows it by service, by account, and as the report of every line: they have no charge in common, and one total.
+    """
+    formats = {sha: (file["format"], file["name"]) for sha, file in book.known().items()}
+    new: dict[tuple, dict[tuple, _Form]] = {}
+    for one in reads:
+        for key, table in one.tables.items():
+            rows = scopes.rows_of(one.source.sha256, table)
+            for scope, at in rows.places.items():
+                if key in meetings and scope not in meetings[key].added:
+                    continue
+                form = new.setdefault((_vendor(key[0], one.format), key[2]), {}).setdefault(
+                    (_family(one.format), bool(scope)), _Form(set(), {}, {})
+                )
+                named = f"{one.source.name} ({one.format})"
+                form.add(key, {scope}, {named}, scopes.money(rows.money_of(at)))
+    old: dict[tuple, dict[tuple, _Form]] = {}
+    for key, version in living.items():
+        kinds = {formats[sha][0] for sha in version.sources if sha in formats}
+        if len(kinds) != 1 or (key in meetings and meetings[key].gone):
+            continue  # several forms are there already, or it is replaced
+        format = next(iter(kinds))
+        vendor = (_vendor(key[0], format), key[2])
+        if vendor not in new:
+            continue
+        files = {f"{formats[sha][1]} ({format})" for sha in version.sources if sha in formats}
+        held = {scope for _, rows in there.get(key, ()) for scope in rows.places}
+        kind = bool(held - {""}) if held else None
+        form = old.setdefault(vendor, {}).setdefault((_family(format), kind), _Form(set(), {}, {}))
+        form.add(key, held, files, version.money("BilledCost"))
+    for vendor, forms in new.items():
+        for came, stands in _equal(forms, old.get(vendor, {})):
+            total = {c: a for c, a in stands.money.items() if abs(came.money.get(c, 0) - a) <= CENT}
+            for key in sorted(stands.places):
+                mine = key in meetings
+                parts = there[key] if mine else rows_in_force(root, living[key])
+                names = {scope for _, rows in parts for scope in rows.places}
+                meeting = meetings[key] if mine else Meeting()
+                meeting.gone |= {scope: {rows.source for _, rows in parts} for scope in names}
+                comes = came.places.get(key, set())
+                if choice.replace:
+                    meeting.added -= comes
+                    meeting.replaced |= names | comes
+                else:
+                    meeting.doubts.append(
+                        scopes.Doubt(
+                            words(key),
+                            "",
+                            f"{plain(total)} of {', '.join(sorted(stands.files))}",
+                            f"this delivery brings the same total, to the cent, as {', '.join(sorted(came.files))}: one bill in two forms would "
+                            "count twice",
+                            tuple(sorted(names)),
+                            tuple(sorted(comes)),
+                        )
+                    )
+                yield key, parts, meeting
+
+
+def _equal(new: dict[tuple, _Form], old: dict[tuple, _Form]) -> list[tuple[_Form, _Form]]:
+    """Forms of one total that are not of one kind: each form in force once. A family's forms are also taken together."""
+    pairs: list[tuple[_Form, _Form]] = []
+    whole = {}
+    for family in {family for family, _ in new}:
+        whole[family] = _Form(set(), {}, {})
+        for (own, _), form in new.items():
+            if own == family:
+                for key, names in form.places.items():
+                    whole[family].add(key, names, form.files, {})
+                whole[family].money = add(whole[family].money, form.money)
+    for (family, kind), stands in old.items():
+        for (other, named), came in [
+            *new.items(),
+            *(((f, None), form) for f, form in whole.items()),
+        ]:
+            differ = other != family or (None not in (kind, named) and kind != named)
+            if differ and any(
+                amount and abs(came.money.get(c, Decimal(0)) - amount) <= CENT
+                for c, amount in stands.money.items()
+            ):
+                pairs.append((came, stands))
+                break
+    return pairs
+
+
 def _refused_scopes(refused: pa.Table, key: Key) -> set[str]:
     return {
         scope
@@ -243,5 +379,5 @@ def settle(meetings: dict[Key, Meeting], choice: Choice) -> None:
                 meeting.replaced.discard(doubt.scope)
                 meeting.appended |= {doubt.scope} - meeting.added
             elif doubt.goes:
-                meeting.added.discard(doubt.scope)
-                meeting.replaced |= {doubt.scope, *doubt.goes}
+                meeting.added -= {doubt.scope, *doubt.comes}
+                meeting.replaced |= {doubt.scope, *doubt.goes, *doubt.comes}

@@ -138,6 +138,7 @@ class Doubt:
     there: str  # what the ledger holds, in words
     why: str
     goes: tuple[str, ...] = ()  # sub-accounts that go if it replaces; none: its own
+    comes: tuple[str, ...] = ()  # sub-accounts that take their place
 
     def __str__(self) -> str:
         at = f"{self.where} · sub-account {self.scope}" if self.scope else self.where
