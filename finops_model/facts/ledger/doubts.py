@@ -298,7 +298,11 @@ def same_bill(
         form.add(key, held, files, version.money("BilledCost"))
     for vendor, forms in new.items():
         for came, stands in _equal(forms, old.get(vendor, {})):
-            total = {c: a for c, a in stands.money.items() if abs(came.money.get(c, 0) - a) <= CENT}
+            total = {
+                c: a
+                for c, a in stands.money.items()
+                if abs(came.money.get(c, Decimal(0)) - a) <= CENT
+            }
             for key in sorted(stands.places):
                 mine = key in meetings
                 parts = there[key] if mine else rows_in_force(root, living[key])
@@ -327,7 +331,7 @@ def same_bill(
 def _equal(new: dict[tuple, _Form], old: dict[tuple, _Form]) -> list[tuple[_Form, _Form]]:
     """Forms of one total that are not of one kind: each form in force once. A family's forms are also taken together."""
     pairs: list[tuple[_Form, _Form]] = []
-    whole = {}
+    whole: dict[str, _Form] = {}
     for family in {family for family, _ in new}:
         whole[family] = _Form(set(), {}, {})
         for (own, _), form in new.items():
