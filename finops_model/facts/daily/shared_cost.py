@@ -1,0 +1,235 @@
+"""Shared cost, given to those who bear it: to the cent, by a rule, with a sentence where the rule cannot hold (docs/method §13.63)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+
+from ...errors import InputError, listing, unknown
+from .allocate import UNTAGGED
+
+EVEN, PROPORTIONAL, FIXED, USAGE = "even", "proportional", "fixed", "usage"
+HOW = (EVEN, PROPORTIONAL, FIXED, USAGE)
+IDLE = ("owner", PROPORTIONAL, "central")
+UNUSED = ("buyer", "proportional_to_benefit", "central")
+TENTH = Decimal(1).scaleb(-10)  # the ledger's own precision
+
+
+@dataclass(frozen=True)
+class Shared:
+    """An amount in parts.
+
+    parts   receiver -> money in whole coins;  left: what nobody bears, less than a coin where anybody bears it
+    how     the rule that was used in the end;  said: why, where it is another than was asked, '' else
+    """
+
+    parts: dict[str, Decimal]
+    left: Decimal
+    how: str
+    said: str = ""
+
+
+def split(amount: Decimal, weights: Mapping[str, Decimal], digits: int = 2) -> dict[str, Decimal]:
+    """An amount in whole coins by weights: each rounded down, then a coin each to the largest remainders, of equal ones by name.
+
+    amount   money, of either sign;  weights: not below zero, and not all zero
+    digits   decimals of the currency; what is less than a coin is not given out
+
+    >>> {name: str(part) for name, part in split(Decimal("100"), {"b": Decimal(1), "a": Decimal(1), "c": Decimal(1)}).items()}
+    {'a': '33.34', 'b': '33.33', 'c': '33.33'}
+    """
+    coin = Decimal(1).scaleb(-digits)
+    sign = -1 if amount < 0 else 1
+    coins = int(abs(amount).scaleb(digits))
+    # integers: n coins × weight ÷ whole, with the remainder exact
+    scale = Decimal(10) ** max(0, *(-int(_exponent(value)) for value in weights.values()))
+    units = {name: int(weights[name] * scale) for name in sorted(weights)}
+    every = sum(units.values())
+    given = {name: divmod(coins * unit, every) for name, unit in units.items()}
+    rest = coins - sum(low for low, _ in given.values())
+    first = sorted(given, key=lambda name: (-given[name][1], name))[:rest]
+    return {name: sign * coin * (low + (name in first)) for name, (low, _) in given.items()}
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise InputError(f"a weight is {value}; it must be a number.")
+    return exponent
+
+
+def share(
+    amount: Decimal,
+    cost: Mapping[str, Decimal],
+    how: str = PROPORTIONAL,
+    *,
+    fixed: Mapping[str, Decimal] | None = None,
+    usage: Mapping[str, Decimal] | None = None,
+    digits: int = 2,
+    what: str = "shared cost",
+) -> Shared:
+    """An amount among receivers, by a rule or by the next that can hold: usage and fixed, else proportional, else even.
+
+    cost    receiver -> own cost: who bears it, and the base of `proportional`
+    fixed   receiver -> share, adding up to 1;  usage: receiver -> count of a driver or a quantity
+
+    Raises InputError for an unknown rule or an unknown receiver.
+    """
+    if how not in HOW:
+        raise InputError(unknown(what, "way to share", how, HOW))
+    if not cost:
+        return Shared({}, amount, how, f"{what}: nobody is there to bear it; it stays central.")
+    base: dict[str, Decimal] = {}
+    why = ""
+    if how in (FIXED, USAGE):
+        base, why = _given(fixed if how == FIXED else usage, cost, how, what)
+    if how == PROPORTIONAL or why:
+        base, fault = _own(cost)
+        why = f"{what}: {why}; it is shared in proportion to cost." if why and not fault else why
+        if fault:
+            why = f"{what}: {f'{why}, and ' if why else ''}{fault}; it is shared evenly."
+        how = EVEN if fault else PROPORTIONAL
+    if how == EVEN:
+        base = dict.fromkeys(cost, Decimal(1))
+    parts = split(amount, base, digits)
+    return Shared(parts, amount - sum(parts.values(), Decimal(0)), how, why)
+
+
+def _given(given, cost, how: str, what: str) -> tuple[dict[str, Decimal], str]:
+    """Weights that were given, and why they cannot be used."""
+    given = dict(given or {})
+    for name in given:
+        if name not in cost:
+            raise InputError(unknown(f"{what}: {how}", "receiver", name, sorted(cost)))
+    below = sorted(name for name, value in given.items() if value < 0)
+    whole = sum(given.values(), Decimal(0))
+    if below:
+        return {}, f"{'the share' if how == FIXED else 'the use'} of {listing(below)} is below zero"
+    if how == FIXED and whole != 1:
+        return {}, f"the fixed shares add up to {whole * 100:f} %, not to 100 %"
+    if how == USAGE and not whole:
+        return {}, "there is no use to share by"
+    return given, ""
+
+
+def _own(cost: Mapping[str, Decimal]) -> tuple[dict[str, Decimal], str]:
+    below = sorted(name for name, value in cost.items() if value < 0)
+    if below:
+        return {}, f"the cost of {listing(below)} is below zero"
+    return dict(cost), "" if sum(cost.values()) else "there is no cost to share by"
+
+
+@dataclass(frozen=True)
+class Charged:
+    """What each receiver bears, and what stays central; together they are the cost, to the last digit.
+
+    lines     receiver -> {own, shared, idle, unused}: money
+    central   money that nobody bears;  said: sentences
+    """
+
+    lines: dict[str, dict[str, Decimal]]
+    central: Decimal
+    said: tuple[str, ...]
+
+
+def charge(
+    rows: pd.DataFrame,
+    pool: str | None = None,
+    how: str = PROPORTIONAL,
+    *,
+    column: str = "x_Team",
+    fixed: Mapping[str, Decimal] | None = None,
+    usage: Mapping[str, Decimal] | None = None,
+    idle: str = "owner",
+    idle_rows: pd.Series | None = None,
+    unused_commitment: str = "buyer",
+    digits: int = 2,
+) -> Charged:
+    """EffectiveCost of DAILY rows by who bears it: own, and parts of the pool, of idle capacity and of unused commitments.
+
+    pool   the value of `column` whose cost all others bear; None: nobody's
+    idle   owner | proportional | central, for the rows of `idle_rows`
+    unused_commitment   buyer | proportional_to_benefit | central: benefit is the EffectiveCost of what the same commitment covered
+
+    Raises InputError for an unknown word.
+    """
+    for key, word, allowed in (
+        ("idle", idle, IDLE),
+        ("unused_commitment", unused_commitment, UNUSED),
+    ):
+        if word not in allowed:
+            raise InputError(unknown("", f"way of {key}", word, allowed))
+    waste = (
+        pd.Series(False, rows.index)
+        if idle_rows is None
+        else idle_rows.reindex(rows.index, fill_value=False)
+    )
+    spare = (rows["CommitmentDiscountStatus"] == "Unused") & ~waste
+    parts = {
+        "idle": (rows[waste], idle == "owner", idle == "central"),
+        "unused": (rows[spare], unused_commitment == "buyer", unused_commitment == "central"),
+    }
+    own = _sums(rows[~waste & ~spare], column)
+    moved = own.pop(pool, Decimal(0)) if pool is not None else Decimal(0)
+    central, said = Decimal(0), []
+    extra: dict[str, dict[str, Decimal]] = {"shared": {}, "idle": {}, "unused": {}}
+    for name, (part, stays, held) in parts.items():
+        for owner, value in _sums(part, column).items():
+            if held:
+                central += value
+            elif stays and owner == pool:
+                moved += value
+            elif stays:
+                extra[name][owner] = value
+    receivers = {name: value for name, value in own.items() if name != UNTAGGED}
+    pots = [("shared", "shared cost", moved, receivers, how)]
+    if idle == PROPORTIONAL:
+        pots.append(("idle", "idle capacity", _total(rows[waste]), receivers, PROPORTIONAL))
+    if unused_commitment == UNUSED[1]:
+        for held_by, part in rows[spare].groupby("CommitmentDiscountId", sort=True):
+            covered = rows[
+                (rows["CommitmentDiscountId"] == held_by)
+                & (rows["CommitmentDiscountStatus"] == "Used")
+            ]
+            benefit = _sums(covered, column)
+            benefit.pop(pool or "", None)
+            pots.append(
+                (
+                    "unused",
+                    f"unused commitment {held_by}",
+                    _total(part),
+                    benefit or receivers,
+                    PROPORTIONAL,
+                )
+            )
+    for name, what, amount, bearers, rule in pots:
+        if not amount:
+            continue
+        shared = share(amount, bearers, rule, fixed=fixed, usage=usage, digits=digits, what=what)
+        central += shared.left
+        said += [shared.said] if shared.said else []
+        for receiver, value in shared.parts.items():
+            extra[name][receiver] = extra[name].get(receiver, Decimal(0)) + value
+    names = sorted({*own, *(name for part in extra.values() for name in part)})
+    lines = {
+        name: {"own": own.get(name, Decimal(0))}
+        | {kind: part.get(name, Decimal(0)) for kind, part in extra.items()}
+        for name in names
+    }
+    return Charged(lines, central, tuple(said))
+
+
+def _sums(rows: pd.DataFrame, column: str) -> dict[str, Decimal]:
+    """Cost by value, exact to the ledger's tenth decimal and whatever the order of the rows."""
+    return {
+        str(name): Decimal(repr(math.fsum(part))).quantize(TENTH)
+        for name, part in rows.groupby(column, sort=True)["EffectiveCost"]
+    }
+
+
+def _total(rows: pd.DataFrame) -> Decimal:
+    return sum(_sums(rows, "x_Team").values(), Decimal(0))
