@@ -74,7 +74,7 @@ def misses(series: dict, step: str) -> pd.DataFrame:
                         "known": known,
                         "change": change,
                         "noise": noise.std(),
-                        "total": abs(level[0, : clock.apart].mean()),
+                        "total": abs(level[0, : clock.independent_after].mean()),
                         **dict(zip(leads, np.abs(level[0, leads]))),
                     }
                 )

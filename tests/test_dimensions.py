@@ -152,7 +152,7 @@ def test_a_newcomer_adds_a_kpi_with_a_dimension_of_its_own_in_one_file_and_one_s
         given = kpis.Facts(rows[rows["ChargeCategory"] == "Usage"], drivers, {}, "USD")
         lines = kpis.unit_costs(given, "2026-07", asked=["cost_per_tier"])
     finally:
-        sys.modules.pop("finops_model.measure.kpis.cost_per_tier", None)
+        sys.modules.pop(f"{kpis.__name__}.cost_per_tier", None)
         vars(kpis).pop("cost_per_tier", None)
     assert {line["name"]: line["value"] for line in lines} == {
         "Cost per day, gold": 30,
