@@ -215,7 +215,7 @@ def report(folder: Path) -> str:
         "# Anomalies: recall at the same number of false alarms",
         "",
         "Made by `python benchmarks/anomalies.py`; what it measures is in "
-        "its first lines. Mean = mean recall over the four event types. \"A → B\" and \"B → A\" "
+        'its first lines. Mean = mean recall over the four event types. "A → B" and "B → A" '
         "are out of sample; the other thresholds were set on the series they are shown on.",
         "",
     ]
