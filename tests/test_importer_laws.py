@@ -47,7 +47,10 @@ def delivered(file: Path) -> int:
         if isinstance(document, dict):
             return sum(len(bucket["results"]) for bucket in document["data"])
         return len(document)
-    return sum(any(cell.strip() for cell in line) for line in csv.reader(io.StringIO(text))) - 1
+    filled = [sum(bool(cell.strip()) for cell in line) for line in csv.reader(io.StringIO(text))]
+    return sum(
+        map(bool, filled[filled.index(max(filled)) + 1 :])
+    )  # a preamble has fewer cells than the header
 
 
 def holds(receipt, rows: int) -> None:

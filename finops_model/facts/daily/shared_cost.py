@@ -151,11 +151,50 @@ def charge(
 ) -> Charged:
     """EffectiveCost of DAILY rows by who bears it: own, and parts of the pool, of idle capacity and of unused commitments.
 
-    pool   the value of `column` whose cost all others bear; None: nobody's
-    idle   owner | proportional | central, for the rows of `idle_rows`
-    unused_commitment   buyer | proportional_to_benefit | central: benefit is the EffectiveCost of what the same commitment covered
+    Parameters
+    ----------
+    rows : DataFrame
+        DAILY rows: `column`, EffectiveCost, CommitmentDiscountId, CommitmentDiscountStatus.
+    pool : str, optional
+        The value of `column` whose cost all others bear; None: nobody's.
+    how : str, optional
+        even | proportional | fixed | usage, for the pool.
+    column : str, optional
+        Who bears cost.
+    fixed : mapping of str to Decimal, optional
+        Receiver to share, adding up to 1; for `how="fixed"`.
+    usage : mapping of str to Decimal, optional
+        Receiver to count of a driver or a quantity; for `how="usage"`.
+    idle : str, optional
+        owner | proportional | central, for the rows of `idle_rows`.
+    idle_rows : Series of bool, optional
+        Which rows are idle capacity, by the index of `rows`; None: none.
+    unused_commitment : str, optional
+        buyer | proportional_to_benefit | central; benefit is the EffectiveCost of what the same commitment covered.
+    digits : int, optional
+        Decimals of the currency.
 
-    Raises InputError for an unknown word.
+    Returns
+    -------
+    Charged
+        Money by receiver, what stays central, and a sentence where a rule could not hold.
+
+    Raises
+    ------
+    InputError
+        A word or a receiver that is none.
+
+    Source
+    ------
+    docs/method §13.63.
+
+    Examples
+    --------
+    >>> day = {"x_Team": ["chat", "search", "platform"], "EffectiveCost": [30.0, 10.0, 20.0]}
+    >>> day |= {"CommitmentDiscountId": [""] * 3, "CommitmentDiscountStatus": [""] * 3}
+    >>> charged = charge(pd.DataFrame(day), "platform")
+    >>> {team: str(line["shared"]) for team, line in charged.lines.items()}
+    {'chat': '15.00', 'search': '5.00'}
     """
     for key, word, allowed in (
         ("idle", idle, IDLE),

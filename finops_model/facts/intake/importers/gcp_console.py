@@ -29,7 +29,7 @@ from ..files.text import shown
 from ..formats import PLAIN, SYMBOLS, read_moment, read_number
 from ..vendors import squash
 from ..written import date_order, decimal_mark, open_number
-from . import Export, _gcp
+from . import Export, LeftOut, _gcp
 from ._columns import Columns
 from ._gcp import masked
 from ._gcp_table import Sheet, heading, is_head, sheet_of
@@ -83,7 +83,8 @@ def read(source: Source) -> Export:
     sheet.mark = _mark(sheet)
     sheet.order = _order(sheet)
     sheet.month = _month(sheet, notes)
-    left = _left(sheet, len(source.broken), notes)
+    left_out: list[LeftOut] = []
+    left = _left(sheet, len(source.broken), notes, left_out)
     names = {squash(name) for name in sheet.table.schema.names}
     if "unroundedcost" not in names:
         notes.append("no Unrounded cost: each line is rounded to the cent")
@@ -91,7 +92,7 @@ def read(source: Source) -> Export:
         notes.append("no Credit type: discounts and promotions cannot be told from usage")
     if not {"usagestartdate", "usageenddate"} <= names:
         notes.append("no Usage start or end date: charges lie in what is left of the invoice month")
-    return Export(_pieces(sheet, left), "Google Cloud cost table", notes)
+    return Export(_pieces(sheet, left), "Google Cloud cost table", notes, left_out)
 
 
 def _texts(sheet: Sheet, *names: str) -> list[str]:
@@ -209,7 +210,7 @@ def _kinds(c: Columns) -> pa.Array:
     return c.each([c.text("Cost type")], squash)
 
 
-def _left(sheet: Sheet, broken: int, notes: list[str]) -> set[str]:
+def _left(sheet: Sheet, broken: int, notes: list[str], left_out: list[LeftOut]) -> set[str]:
     """What of the foot is left out, by 'total' or type of line: totals, checked to the cent, and lines that the total counts once already."""
     c = Columns(sheet.table)
     kind = _kinds(c)
@@ -232,6 +233,10 @@ def _left(sheet: Sheet, broken: int, notes: list[str]) -> set[str]:
         said = sorted({c.text("Cost type")[i].as_py() for i in np.flatnonzero(total)})
         count = "1 line" if total.sum() == 1 else f"{int(total.sum()):,} lines"
         notes.append(f"{count} of totals ({listing(said)}): left out")
+        money = sum((amounts[i] or Decimal(0) for i in np.flatnonzero(total)), Decimal(0))
+        left_out.append(
+            LeftOut(f"{count} of totals", int(total.sum()), money={sheet.currency: money})
+        )
     if unread:
         notes.append(
             "totals are not compared, because a line cannot be read" if unread == 1 else f"totals are not compared, because {unread:,} lines cannot be read"
@@ -254,6 +259,8 @@ def _left(sheet: Sheet, broken: int, notes: list[str]) -> set[str]:
         out = near[0]
         for word in sorted(out):
             notes.append(f"the line '{word}' at the foot repeats lines above it: left out")
+            rows = sum(words[i] == word for i in np.flatnonzero(bare))
+            left_out.append(LeftOut(f"line '{word}' at the foot, which repeats lines above it", rows, money={sheet.currency: foot[word]}))  # fmt: skip
         whole -= sum((foot[word] for word in out), Decimal(0))
         notes.append(f"its line Total agrees with the lines: {grand[-1]:,f} {sheet.currency}")
     if due is not None and abs(due - whole) > HALF + MICRO * len(words):
