@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field
 
+from .... import resources
 from ....documents import checked, load_yaml
 from ....errors import InputError, together
 from ....settings import Strict
@@ -19,7 +20,7 @@ from ..columns import ROLES
 from ..mapping import Mapping
 from ..vendors import squash
 
-FOLDER = Path(__file__).parent / "tables"
+FOLDER = resources.path("tables", beside=__package__)
 
 
 class Shared(Strict):
