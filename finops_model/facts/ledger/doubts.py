@@ -237,6 +237,9 @@ def _vendor(issuer: str, format: str) -> str:
     )
 
 
+SUMMARIES = ("AWS Cost Explorer",)  # one bill by service or by account, as somebody chose
+
+
 def _family(format: str) -> str:
     """A format without its version: exports of one family tell disjoint accounts, not one bill twice."""
     return "FOCUS" if format.startswith("FOCUS") else format.split(" (")[0]
@@ -332,7 +335,7 @@ def _equal(new: dict[tuple, _Form], old: dict[tuple, _Form]) -> list[tuple[_Form
     """Forms of one total that are not of one kind: each form in force once. A family's forms are also taken together."""
     pairs: list[tuple[_Form, _Form]] = []
     whole: dict[str, _Form] = {}
-    for family in {family for family, _ in new}:
+    for family in sorted({family for family, _ in new}):
         whole[family] = _Form(set(), {}, {})
         for (own, _), form in new.items():
             if own == family:
@@ -344,7 +347,8 @@ def _equal(new: dict[tuple, _Form], old: dict[tuple, _Form]) -> list[tuple[_Form
             *new.items(),
             *(((f, None), form) for f, form in whole.items()),
         ]:
-            differ = other != family or (None not in (kind, named) and kind != named)
+            turned = family in SUMMARIES and None not in (kind, named) and kind != named
+            differ = other != family or turned
             if differ and any(
                 amount and abs(came.money.get(c, Decimal(0)) - amount) <= CENT
                 for c, amount in stands.money.items()
