@@ -69,6 +69,23 @@ MonthOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")
 ]
+YesOption = Annotated[
+    bool,
+    typer.Option("--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking."),
+]
+AppendOption = Annotated[
+    bool, typer.Option(help="Add the rows to what the workspace has of these billing periods.")
+]
+ReplaceOption = Annotated[
+    bool,
+    typer.Option(help="Replace what the workspace has of them, also where no charge is in common."),
+]
+AcceptDecreaseOption = Annotated[
+    bool,
+    typer.Option(
+        "--accept-decrease", help="Accept a restatement that lowers a period by more than 5 %."
+    ),
+]
 
 
 class Bars:

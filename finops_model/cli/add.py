@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from ._dialogue import asking, confirming
-from ._shared import Bars, SettingsOption, load_whole, out
+from ._shared import (
+    AcceptDecreaseOption,
+    AppendOption,
+    Bars,
+    ReplaceOption,
+    SettingsOption,
+    YesOption,
+    load_whole,
+    out,
+)
 from .bills import FormatOption
 
 PANEL = "Bills and reports"
@@ -45,27 +54,10 @@ def add(
         str | None,
         typer.Option(help="Of usage logs whose times say none, for example Europe/Berlin."),
     ] = None,
-    yes: Annotated[
-        bool,
-        typer.Option(
-            "--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking."
-        ),
-    ] = False,
-    append: Annotated[
-        bool, typer.Option(help="Add the rows to what the workspace has of these billing periods.")
-    ] = False,
-    replace: Annotated[
-        bool,
-        typer.Option(
-            help="Replace what the workspace has of them, also where no charge is in common."
-        ),
-    ] = False,
-    accept_decrease: Annotated[
-        bool,
-        typer.Option(
-            "--accept-decrease", help="Accept a restatement that lowers a period by more than 5 %."
-        ),
-    ] = False,
+    yes: YesOption = False,
+    append: AppendOption = False,
+    replace: ReplaceOption = False,
+    accept_decrease: AcceptDecreaseOption = False,
 ):
     """Take further vendors, months, drivers, budgets, invoices and outcomes into the workspace: all files, or none.
 

@@ -14,10 +14,14 @@ from ..errors import InputError
 from ._dialogue import asking, confirming
 from ._published import show_published
 from ._shared import (
+    AcceptDecreaseOption,
+    AppendOption,
     Bars,
     EntityOption,
     JsonOption,
+    ReplaceOption,
     SettingsOption,
+    YesOption,
     err,
     load,
     load_whole,
@@ -70,12 +74,7 @@ def start(
     mapping: Annotated[
         Path | None, typer.Option(help="A mapping.yaml to read the table by, instead of guessing.")
     ] = None,
-    yes: Annotated[
-        bool,
-        typer.Option(
-            "--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking."
-        ),
-    ] = False,
+    yes: YesOption = False,
     fresh: Annotated[
         str | None,
         typer.Option(
@@ -83,15 +82,8 @@ def start(
         ),
     ] = None,
     format: FormatOption = None,
-    append: Annotated[
-        bool, typer.Option(help="Add the rows to what the workspace has of these billing periods.")
-    ] = False,
-    replace: Annotated[
-        bool,
-        typer.Option(
-            help="Replace what the workspace has of them, also where no charge is in common."
-        ),
-    ] = False,
+    append: AppendOption = False,
+    replace: ReplaceOption = False,
 ):
     """From any table with a date and an amount to a report: guesses the columns, shows them, asks, saves them, reports.
 
@@ -153,12 +145,7 @@ def ingest(
         ),
     ] = False,
     format: FormatOption = None,
-    accept_decrease: Annotated[
-        bool,
-        typer.Option(
-            "--accept-decrease", help="Accept a restatement that lowers a period by more than 5 %."
-        ),
-    ] = False,
+    accept_decrease: AcceptDecreaseOption = False,
     time_zone: Annotated[
         str | None,
         typer.Option(help="Of usage logs whose times say none, for example Europe/Berlin."),
