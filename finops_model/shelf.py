@@ -15,6 +15,7 @@ import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, is_dataclass
 from dataclasses import fields as fields_of
+from functools import lru_cache
 from types import ModuleType
 
 from .errors import FinOpsError, PriceError, nearest, unknown
@@ -341,12 +342,17 @@ def _check(module: ModuleType, contract: Contract, place: str) -> None:
                 raise FinOpsError(f"{place}: {name} {trouble}")
         elif name in contract.needs:
             raise FinOpsError(f"{place}: '{name}' is missing.{_hint(name, own)} {contract.words()}")
-        elif slip := nearest(
-            name, [word for word in own if word.isupper() and word not in contract.needs], NEAR
+        elif slip := _slip(
+            name, tuple(word for word in own if word.isupper() and word not in contract.needs)
         ):
             raise FinOpsError(
                 f"{place}: '{slip}' is read by nobody. Did you mean '{name}'? {contract.words()}"
             )
+
+
+@lru_cache(4096)  # a shelf is looked at for every file that comes in
+def _slip(name: str, own: tuple[str, ...]) -> str | None:
+    return nearest(name, own, NEAR)
 
 
 def _trouble(value, wanted) -> str:

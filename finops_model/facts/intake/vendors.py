@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .files.readers import Source, head_text
 from .formats import plain_words, read_moment
@@ -51,6 +52,12 @@ def squash(name: str) -> str:
     >>> squash("lineItem/UnblendedCost") == squash("line_item_unblended_cost") == squash("lineitem/unblendedcost")
     True
     """
+    text = str(name)
+    return _squashed(text) if len(text) <= 100 else _squashed.__wrapped__(text)
+
+
+@lru_cache(8192)  # every importer asks for the same headings
+def _squashed(name: str) -> str:
     return plain_words(name).replace(" ", "")
 
 

@@ -191,9 +191,7 @@ def without_account(
 ):
     """(key, its parts, what becomes of it) of periods that hold delivered charges without an account that has one now, or the other way round."""
     for key in keys:
-        new = [
-            scopes.rows_of(one.source.sha256, one.tables[key]) for one in reads if key in one.tables
-        ]
+        new: list[Rows] = []
         for other in living:
             if (
                 (other[0], other[2]) != (key[0], key[2])
@@ -201,6 +199,11 @@ def without_account(
                 or other in keys
             ):
                 continue
+            new = new or [
+                scopes.rows_of(one.source.sha256, one.tables[key])
+                for one in reads
+                if key in one.tables
+            ]
             parts = rows_in_force(root, living[other])
             rows = [rows for _, rows in parts]
             if not any(scopes.shared(one, rows, scope) for one in new for scope in one.places):

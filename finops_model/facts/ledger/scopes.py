@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .checks import queries
 from .receipt import Money, add, plain, trimmed
 
 COLUMNS = [
@@ -91,10 +91,7 @@ def rows_of(source: str, table: pa.Table) -> Rows:
         cells = cells.set_column(
             cells.schema.get_field_index("Tags"), "Tags", words.take(coded.indices)
         )
-    with duckdb.connect() as connection:
-        connection.execute(
-            "SET preserve_insertion_order = true; SET threads = 2; SET TimeZone = 'UTC'"
-        )
+    with queries() as connection:
         connection.register("cells", cells)
         known_by = connection.sql(
             f"SELECT {bare['SubAccountId']} AS scope, hash({known}, {text['Tags']}) AS charge, CAST(floor(epoch(ChargePeriodStart) / 86400) AS BIGINT) AS day "
