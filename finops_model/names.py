@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
-__all__ = ["COMPANY", "NAMELESS", "folders", "is_nameless", "is_slug", "old_slug", "slug"]
+__all__ = ["COMPANY", "NAMELESS", "RESERVED", "folders", "is_nameless", "is_slug", "old_slug", "slug"]
 
 COMPANY = "Company"  # all units together, in budgets and reports
 NAMELESS = "unit"  # the folder of a name without a letter or digit
@@ -22,7 +22,7 @@ PLAIN = str.maketrans(
 )  # Latin letters that are no letter with a mark on it
 RESERVED = {"con", "prn", "aux", "nul"} | {
     f"{port}{n}" for port in ("com", "lpt") for n in range(10)
-}
+}  # names that Windows keeps for itself
 UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B, 0x1810)} | {
     *range(0xFE00, 0xFE10),
     *range(0xE0100, 0xE01F0),

@@ -274,6 +274,44 @@ def test_names_from_outside_never_leave_the_ledger_folder(issuer, tmp_path):
     )
 
 
+def test_keys_that_differ_by_case_alone_share_no_folder_where_case_is_ignored(tmp_path):
+    """One delivery of many issuers: on Windows or a Mac one part would be written over another."""
+    names = [
+        "aws",
+        "AWS",
+        "Aws",
+        "aws.",
+        "aws ",
+        "nul",
+        "NUL",
+        "con",
+        "AWS-32fd72a0",
+        "aws-32fd72a0",
+    ]
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("n", pd.concat([rows(1, InvoiceIssuerName=name) for name in names])))
+    issuers = {path.relative_to(tmp_path / "rows").parts[0] for path in ledger.files()}
+    assert (
+        len({folder.casefold() for folder in issuers}) == len(issuers) == len(set(names) - {"aws "})
+    )
+    assert "aws" in issuers and not issuers & {"AWS", "nul", "con", "NUL"}
+    assert ledger.totals() == usd(str(len(names)))
+
+
+def test_folders_of_an_older_ledger_are_read_where_they_are(tmp_path):
+    """The record says where rows lie: a ledger written before names were told apart by case is read, and goes on."""
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("a", rows(1, InvoiceIssuerName="AWS")))
+    (record,) = (tmp_path / "manifest").glob("*.json")
+    new = next((tmp_path / "rows").iterdir())
+    record.write_text(record.read_text().replace(new.name, "AWS"))
+    new.rename(tmp_path / "rows" / "AWS")
+    ledger = Ledger(tmp_path)
+    assert ledger.totals() == usd("1") and ledger.files()[0].is_file()
+    ledger.ingest(("a", rows("2", InvoiceIssuerName="AWS")))
+    assert ledger.totals() == usd("2")
+
+
 def test_the_fingerprint_changes_with_facts_and_with_nothing_else(tmp_path):
     jan, feb = ("jan", rows(1, month="2026-01")), ("feb", rows(2, month="2026-02"))
     one, other, third = (Ledger(tmp_path / name) for name in "abc")

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...errors import LedgerError
+from ...names import RESERVED
 from . import proof, scopes
 from .judged import Read, keys_of
 from .manifest import Book, Key, Version
@@ -319,15 +320,21 @@ def _path(key: Key, version: int, name: str) -> str:
 
 
 def _folder(word: str) -> str:
-    """Folder of rows for an issuer, account or period: ASCII with its case, and a digest where that loses a letter.
+    """Folder of rows for an issuer, account or period: ASCII, and a digest where the word is not that itself.
 
-    No `names.slug`: two keys must never share a folder, and ledgers on disk are read for ever under these names.
+    No `names.slug`: two keys must never share a folder, not even on a file system that ignores case (`aws`, `AWS`), drops dots at
+    the end or keeps names for itself (`con`, `nul`). Ledgers on disk are read for ever under the names that their records say.
 
-    >>> _folder("aws"), _folder("AWS Inc."), _folder("日本"), _folder("")
-    ('aws', 'AWS-Inc-e9e707f5', 'none-cf2abf0c', 'none-e3b0c442')
+    >>> _folder("aws"), _folder("AWS"), _folder("AWS Inc."), _folder("日本"), _folder(""), _folder("nul")
+    ('aws', 'AWS-32fd72a0', 'AWS-Inc-e9e707f5', 'none-cf2abf0c', 'none-e3b0c442', 'nul-99e62427')
     """
     plain = re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] or "none"
-    return plain if plain == word else f"{plain}-{hashlib.sha256(word.encode()).hexdigest()[:8]}"
+    itself = (
+        plain == word == word.lower()
+        and plain not in RESERVED
+        and not re.search(r"-[0-9a-f]{8}$", plain)  # else it could be the folder of another word
+    )
+    return plain if itself else f"{plain}-{hashlib.sha256(word.encode()).hexdigest()[:8]}"
 
 
 def scope_of(raw: str) -> str | None:
