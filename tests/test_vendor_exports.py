@@ -18,6 +18,8 @@ from finops_model.facts.daily.warehouse import daily
 from finops_model.facts.intake import importers, vendors
 from finops_model.facts.intake.tables import apply_mapping, guess_mapping, load_mapping, read_table
 from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.usage.store import UsageStore
+from finops_model.publish import start as starting
 from finops_model.settings import Settings, Tags
 
 NATIVE = Path(__file__).parent / "fixtures" / "native"
@@ -57,6 +59,31 @@ def test_a_known_export_is_refused_by_name_with_the_same_sentence_everywhere(nam
     ingested, started = refusals(NATIVE / name, tmp_path)
     assert ingested == started and ingested.startswith(f"{name}: this is {TITLES[name]}. ")
     assert "finops_model" not in ingested and ("Fetch" in ingested or "Give" in ingested)
+
+
+@pytest.mark.parametrize("name", [name for name in TITLES if name.endswith((".json", ".jsonl"))])
+def test_the_command_that_a_refusal_of_json_names_takes_the_file_in(name, tmp_path):
+    """`finops start` sends usage to `finops ingest`; that is no way round in a circle (known answer 12)."""
+    with pytest.raises(InputError) as refused:
+        starting.start(NATIVE / name, folder=tmp_path / "ws")
+    assert f"finops ingest {name} takes it into the usage of a workspace" in str(refused.value)
+    assert not (tmp_path / "ws").exists()
+    receipt = UsageStore(tmp_path / "usage").ingest([NATIVE / name])
+    assert [file.accepted > 0 for file in receipt.files] == [True]
+
+
+def test_json_with_its_records_inside_is_told_how_to_go_on(tmp_path):
+    rows = [{"date": f"2026-01-{day:02}", "cost": f"{day}.5", "team": "a"} for day in range(1, 29)]
+    (tmp_path / "all.json").write_text(json.dumps({"next": None, "re'sults": rows}))
+    with pytest.raises(InputError) as refused:
+        starting.start(tmp_path / "all.json", folder=tmp_path / "ws")
+    assert str(refused.value).endswith(
+        " Or, where one of its lists of records (re'sults) holds the charges and no further page follows, save that list alone as a file and "
+        """start it: jq '.["re'"'"'sults"]' all.json > all-records.json"""
+    )
+    (tmp_path / "all-records.json").write_text(json.dumps(rows))
+    settings = starting.start(tmp_path / "all-records.json", folder=tmp_path / "ws")
+    assert Ledger(settings.path(settings.ledger)).totals() == {"USD": Decimal("420")}
 
 
 def test_the_sentence_says_what_it_is_why_and_what_to_fetch(tmp_path):

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -144,8 +146,25 @@ def _no_table(source) -> str:
     try:
         importers.read(source)
     except InputError as problem:
-        return str(problem)
+        return f"{problem}{_lists_inside(source)}"
     return f"{source.name}: is {source.kind}, an export that needs no mapping: finops ingest {source.name}."
+
+
+def _lists_inside(source) -> str:
+    """That a JSON document holds lists of records, one of which can be read as a table once it is a file of its own; '' where none is."""
+    document = source.document if isinstance(source.document, dict) else {}
+    lists = [
+        key
+        for key, value in document.items()
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value)
+    ]
+    if not lists:
+        return ""
+    words = ["jq", f".[{json.dumps(lists[0])}]", source.name]
+    return (
+        f" Or, where one of its lists of records ({listing(lists)}) holds the charges and no further page follows, save that list alone as a "
+        f"file and start it: {shlex.join(words)} > {shlex.quote(f'{Path(source.name).stem}-records.json')}"
+    )
 
 
 def _records(source) -> tuple[list[tuple[int, list[str]]], None]:
