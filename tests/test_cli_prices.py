@@ -182,7 +182,7 @@ def test_diff_tells_what_changed_and_checks_history(tmp_path):
     old, new = tmp_path / "old", tmp_path / "new"
     for folder in (old, new):
         shutil.copytree(PRICES / "world", folder)
-    assert ask("diff", old, new, "--check") == {"changes": [], "history_broken": 0}
+    assert ask("diff", old, new, "--check") == {"changes": [], "history_broken": 0, "odd": []}
     document = new / "github.yaml"
     document.write_text(document.read_text() + "      2027-01-01: {price: 0.02}\n")
     found = ask("diff", old, new, "--check")

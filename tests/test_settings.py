@@ -56,6 +56,7 @@ VALUES = {
     "invoices": "i.csv",
     "organisation": "o.csv",
     "tag_rules": "tags.yaml",
+    "price_corrections": "corrections.yaml",
     "budgets": "b.csv",
     "drivers": ["d.csv"],
     "usage": ["usage/*.json"],

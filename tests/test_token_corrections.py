@@ -347,3 +347,141 @@ def test_a_slip_in_a_correction_is_refused_with_its_line(tmp_path, text, message
     assert str(raised.value).startswith(f"{tmp_path / 'p.yaml'}:3: ") and message in str(
         raised.value
     )
+
+
+# --- a company's own
+
+
+OWN = """provider: openai
+corrections:
+  - model: o3
+    why: our reseller's list
+    source: https://example.com/prices of 2026-11-02
+    read: 2026-11-02
+    prices:
+      - {since: 2026-11-01, output: 7.5}
+"""
+
+
+def test_an_own_file_lies_over_ours_and_keeps_what_it_does_not_name(tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN)
+    own_table, ours = load_tokens(own=own), load_tokens()
+    for day, price in {"2026-10-31": 8.0, "2026-11-01": 7.5, "2026-12-01": 7.5}.items():
+        assert asked(own_table, "o3", {"output": 1e6}, day, "openai")[0] == price, day
+        assert asked(own_table, "o3", {"uncached_input": 1e6}, day, "openai")[0] == 2.0
+        assert asked(ours, "o3", {"output": 1e6}, day, "openai")[0] == 8.0
+    own.write_text(
+        OWN.replace("openai", "deepseek")
+        .replace("model: o3", "model: deepseek-chat")
+        .replace("2026-11-01", "2026-06-01")
+    )
+    again = load_tokens(own=tmp_path)  # a folder is read too, and a file that changed anew
+    assert asked(again, "deepseek-chat", {"output": 1e6}, "2026-05-01")[0] == pytest.approx(0.28)
+    assert asked(again, "deepseek-chat", {"output": 1e6}, "2026-07-01")[0] == 7.5
+    with pytest.raises(PriceError, match="was retired on 2026-07-24"):
+        asked(again, "deepseek-chat", {"output": 1e6}, "2026-08-01")
+
+
+def test_usage_of_a_workspace_weighs_by_its_own_corrections(tmp_path):
+    from finops_model.measure.usage.weights import list_price, prices_of
+    from finops_model.settings import Settings
+
+    (tmp_path / "own.yaml").write_text(OWN)
+    table = prices_of(Settings(price_corrections="own.yaml", root=str(tmp_path)))
+    words = ("openai", "o3", "output", "", "2026-11-10")
+    assert (list_price(*words, table), list_price(*words)) == (7.5e-6, 8e-6)
+    assert prices_of(Settings()) is load_tokens()
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        (
+            "provider: openai\n",
+            "",
+            "'provider' is missing; write the vendor whose prices these are.",
+        ),
+        ("corrections:", "correction:", "unknown key 'correction'. Did you mean 'corrections'?"),
+        (
+            "  - model: o3",
+            "  - o3\n  - model: o3",
+            "'o3' is no correction; a correction has a model, a reason, a source and the day it was read.",
+        ),
+        (
+            "      - {since: 2026-11-01, output: 7.5}",
+            "      - {since: 2026-11-01, output: 7.5}\n      - {since: 2026-10-01, output: 7.5}",
+            "prices do not stand in the order of their days; newest last.",
+        ),
+        (
+            "      - {since: 2026-11-01, output: 7.5}",
+            "      output: 7.5",
+            "prices is no list of dated prices; write - {since: YYYY-MM-DD, output: 1.5}.",
+        ),
+        ("output: 7.5", "output: -7.5", "output"),
+        ("model: o3", "model: o33", "unknown model of openai 'o33'. Did you mean 'o3'?"),
+    ],
+)
+def test_a_slip_in_an_own_file_is_refused(tmp_path, old, new, message):
+    (tmp_path / "own.yaml").write_text(OWN.replace(old, new))
+    with pytest.raises(PriceError) as raised:
+        load_tokens(own=tmp_path / "own.yaml")
+    assert str(raised.value).startswith(str(tmp_path / "own.yaml")) and message in str(raised.value)
+
+
+def test_a_file_of_corrections_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(PriceError) as raised:
+        load_tokens(own=tmp_path / "none.yaml")
+    assert str(raised.value) == (
+        f"{tmp_path / 'none.yaml'}: there is no such file of price corrections, nor a folder that holds one (*.yaml). Correct "
+        "price_corrections in finops.yaml, or take it out."
+    )
+
+
+def shown(*words, **more):
+    from finops_model.cli import app
+
+    answer = CliRunner().invoke(app, ["prices", "show", *words], env={"COLUMNS": "300"}, **more)
+    if answer.exception and not isinstance(answer.exception, SystemExit):
+        raise answer.exception
+    return answer.stdout
+
+
+def test_show_says_what_is_corrected_from_when_and_by_which_source(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = shown("deepseek/deepseek-chat")
+    assert (
+        "Corrected from 2026-04-26: the snapshot never followed the name to V4 Flash, and prices it after its retirement. Source, "
+        "read on 2026-05-30: BerriAI/litellm pull requests 28789 and 29345"
+    ) in text
+    assert "Retired on 2026-07-24; use deepseek-v4-flash: no price after that day" in text
+    assert "No correction lies over these prices." in shown("o3")
+    (tmp_path / "own.yaml").write_text(OWN)
+    (tmp_path / "finops.yaml").write_text("company: A\nprice_corrections: own.yaml\n")
+    text = shown("o3")
+    assert (
+        "Corrected from 2026-11-01: our reseller's list. Source, read on 2026-11-02: https://example.com/prices of 2026-11-02."
+        in text
+    )
+    plain = json.loads(shown("openai/o3", "--json"))
+    assert [row["since"] for row in plain["history"] if row["corrected"]] == ["2026-11-01"]
+    assert plain["corrections"][0]["source"].startswith("https://example.com")
+    sku = shown("openai:o3:output_tokens")
+    assert "By request this model is priced as finops prices show openai/o3 says:" in sku
+    assert "corrections" in json.loads(shown("openai:o3:output_tokens", "--json"))
+    assert "corrections" not in json.loads(shown("openai:gpt-5:output_tokens", "--json"))
+
+
+def test_a_quantity_of_a_model_and_a_slip_in_its_name_are_refused():
+    from finops_model.errors import FinOpsError
+
+    with pytest.raises(FinOpsError) as raised:
+        shown("openai/o3", "--quantity", "5")
+    assert str(raised.value) == (
+        "--quantity is of a SKU, and openai/o3 has a price for each kind of token. Name one, for example openai:o3:input_tokens, "
+        "or leave --quantity out."
+    )
+    with pytest.raises(PriceError, match="Did you mean 'deepseek-chat'"):
+        shown("deepseek/deepseek-chta")
+    with pytest.raises(PriceError, match="unknown SKU 'openai:o3:input_tokns'"):
+        shown("openai:o3:input_tokns")

@@ -12,7 +12,8 @@ import typer
 from rich.table import Column, Table
 
 from ..errors import FinOpsError
-from ._shared import EntityOption, JsonOption, SettingsOption, err, load, out
+from ._shared import EntityOption, JsonOption, SettingsOption, err, load, load_whole, out
+from ._token_prices import model_of, said, show_model, standing
 
 PANEL = "Prices"
 DEFAULT = Path("finops.yaml")
@@ -147,7 +148,7 @@ def list_command(
         waiting += not now
         if now and (stale is None or sku in old):
             rows.append(_record(now[-1]) | {"stale_days": old[sku].days if sku in old else None})
-    tokens = _tokens(day, stale) if stale is not None and not where else None
+    tokens = standing(day, stale, _own(settings)) if stale is not None and not where else None
     if as_json:
         return out.print_json(
             json.dumps(
@@ -172,31 +173,20 @@ def list_command(
         out.print(line, markup=False)
 
 
-def _tokens(day: str, stale: int) -> dict:
-    """What stands behind the frozen token prices on a day, in data and in lines."""
-    from ..prices.tokens.corrections import standing
-    from ..prices.tokens.cost import load_tokens
-
-    state = standing(load_tokens(), day)
-    late = (
-        f", {state['days']} days before: nobody confirmed them since"
-        if state["days"] > stale
-        else ""
-    )
-    lines = [
-        f"Token prices of {state['models']:,} models: {state['source']}, read on {state['read']}{late}."
-    ]
-    lines += [
-        f"Corrected: {row['model']}, read on {row['read']}{' (' + str(row['days']) + ' days before)' if row['days'] > stale else ''}: {row['why']}."
-        + (f" Retired on {row['retired']}." if row.get("retired") else "")
-        for row in state["corrections"]
-    ]
-    return state | {"lines": lines}
+def _own(settings: Path):
+    """Where the workspace has corrections of token prices of its own; None without them, or without a workspace."""
+    if settings == DEFAULT and not settings.is_file():
+        return None
+    chosen = load_whole(settings)
+    return chosen.path(chosen.price_corrections) if chosen.price_corrections else None
 
 
 @prices.command("show")
 def show_command(
-    sku: Annotated[str, typer.Argument(help="A SKU, for example openai:o3:input_tokens.")],
+    sku: Annotated[
+        str,
+        typer.Argument(help="A SKU, for example openai:o3:input_tokens, or a model: openai/o3."),
+    ],
     *,
     quantity: Annotated[
         float | None, typer.Option(min=0, help="Charge this quantity at the price of the day.")
@@ -213,15 +203,31 @@ def show_command(
     entity: EntityOption = None,
     as_json: JsonOption = False,
 ):
-    """One price: its history, where it was read, what a quantity costs.
+    """One price: its history, where it was read, whether it is corrected, what a quantity costs. Of a model all its token prices.
 
-    Examples: [bold]finops prices show openai:o3:input_tokens[/bold] · [bold]finops prices show aws:s3:standard:us-east-1 --quantity 52900[/bold]
+    Examples: [bold]finops prices show openai:o3:input_tokens[/bold] · [bold]finops prices show deepseek/deepseek-chat[/bold] ·
+    [bold]finops prices show aws:s3:standard:us-east-1 --quantity 52900[/bold]
     """
     from .. import units
     from ..prices.lists.changes import describe, percent
 
     catalog, day = _catalog(settings, where, entity), _today(as_of)
+    model = None if sku in catalog.prices or where else model_of(sku, _own(settings))
+    if model:
+        if quantity is not None:
+            raise FinOpsError(
+                f"--quantity is of a SKU, and {model['model']} has a price for each kind of token. Name one, for example "
+                f"{model['model'].replace('/', ':', 1)}:input_tokens, or leave --quantity out."
+            )
+        return show_model(model, as_json)
     history = catalog.history(sku)
+    newest = history[-1]
+    beside = (
+        model_of(f"{sku.split(':')[0]}/{newest.model}", _own(settings))
+        if newest.model and not where
+        else None
+    )
+    corrections = beside["corrections"] if beside else []
     charge = None
     if quantity is not None:
         price = catalog.price(sku, day)
@@ -237,9 +243,9 @@ def show_command(
         return out.print_json(
             json.dumps(
                 {"sku": sku, "history": [_record(price) for price in history], "charge": charge}
+                | ({"corrections": corrections} if corrections else {})
             )
         )
-    newest = history[-1]
     out.print(sku, style="bold", end="  ")
     out.print(
         f"{newest.provider} · {newest.service}  {' · '.join(filter(None, [newest.kind, newest.purchase, newest.region]))}"
@@ -260,6 +266,12 @@ def show_command(
         + (f"\n{newest.note}" if newest.note else ""),
         markup=False,
     )
+    if beside and corrections:
+        out.print(
+            f"By request this model is priced as finops prices show {beside['model']} says:",
+            markup=False,
+        )
+        out.print(*(f"  {line}" for line in said(corrections)), sep="\n", markup=False)
     if charge:
         out.print(
             f"{charge['quantity']:,.10g} {charge['unit']} on {day}: {charge['list_cost']:,.2f} {charge['currency']}"
@@ -288,12 +300,14 @@ def diff_command(
 
     Example: [bold]finops prices diff old/prices data/prices --check[/bold]
     """
-    from ..prices.lists.changes import compare_places
+    from ..prices.lists.changes import compare_places, odd_places
 
-    changes = compare_places(before, after, _today(as_of))
+    day = _today(as_of)
+    changes = compare_places(before, after, day)
+    odd = odd_places(before, after, day) if changes else []
     broken = sum(row["breaks_history"] for row in changes)
     if as_json:
-        out.print_json(json.dumps({"changes": changes, "history_broken": broken}))
+        out.print_json(json.dumps({"changes": changes, "history_broken": broken, "odd": odd}))
     else:
         table = Table("What", "Name", "Since", "Before", "After", "Change")
         for row in changes:
@@ -316,8 +330,21 @@ def diff_command(
                 else "history was only appended to."
             )
         )
+        _say_odd(odd)
     if check and broken:
         raise typer.Exit(1)
+
+
+def _say_odd(odd) -> None:
+    """What looks odd, the first lines of it: for a person to look at before it is written."""
+    if odd:
+        out.print(
+            f"{len(odd):,} {'thing looks' if len(odd) == 1 else 'things look'} odd; look at "
+            f"{'it' if len(odd) == 1 else 'them'} at the vendor before you use these prices:"
+        )
+        out.print(*(f"  {line}" for line in odd[:40]), sep="\n", markup=False)
+        if len(odd) > 40:
+            out.print(f"  … and {len(odd) - 40:,} more (--json has all).")
 
 
 @prices.command("refresh")
@@ -366,6 +393,7 @@ def refresh_command(
         for one in refreshed:
             out.print(*one.changed[:40], sep="\n", markup=False, end="\n" if one.changed else "")
             out.print(one.words, markup=False)
+            _say_odd(one.odd)
     news = [job for job, one in zip(jobs, refreshed) if one.differs]
     if news and not dry_run and (yes or (not as_json and typer.confirm("Write them?"))):
         refreshed = [job(dry_run=False) for job in jobs]

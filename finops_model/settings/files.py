@@ -46,6 +46,11 @@ class Files(Strict):
         default=None, description="CSV under the names of FOCUS 1.4 Contract Commitment."
     )
     prices: str | None = Field(default=None, description="Folder of price documents.")
+    price_corrections: str | None = Field(
+        default=None,
+        description="YAML, or a folder of them: your own dated corrections of token prices, each with its source "
+        "(docs/method §5.28).",
+    )
     scenario: str | None = Field(
         default=None, description="The base scenario; without: nothing changes."
     )

@@ -62,7 +62,12 @@ def factors(usage: pd.DataFrame, money: pd.DataFrame, currency: str) -> pd.DataF
 
 
 def estimate(
-    usage: pd.DataFrame, money: pd.DataFrame, after: str, currency: str, until: str | None = None
+    usage: pd.DataFrame,
+    money: pd.DataFrame,
+    after: str,
+    currency: str,
+    until: str | None = None,
+    table=None,
 ) -> pd.DataFrame:
     """What the use of days that the bill has not reached will cost, by day and model: estimates, marked as such.
 
@@ -78,6 +83,8 @@ def estimate(
         Of the ledger. List prices are in USD and are used for USD alone.
     until : str, optional
         Last day, YYYY-MM-DD; None: as far as use is known.
+    table : TokenTable, optional
+        List prices of tokens, with the company's own corrections; None: those that come with us.
 
     Returns
     -------
@@ -106,12 +113,12 @@ def estimate(
     out = []
     keys = ["UsageDate", "ServiceProviderName", "x_Model"]
     for (day, vendor, model), part in rows.groupby(keys, sort=True):
-        amount, basis = _one(part, units, newest, currency)
+        amount, basis = _one(part, units, newest, currency, table)
         out.append((day, vendor, model, amount, basis))
     return pd.DataFrame(out, columns=COLUMNS)
 
 
-def _one(part: pd.DataFrame, units, newest, currency: str) -> tuple[float, str]:
+def _one(part: pd.DataFrame, units, newest, currency: str, table=None) -> tuple[float, str]:
     tokens = part[part["ConsumedUnit"] == "Tokens"]
     count = float(tokens["ConsumedQuantity"].astype(float).sum())
     model = part["x_Model"].iloc[0]
@@ -122,7 +129,7 @@ def _one(part: pd.DataFrame, units, newest, currency: str) -> tuple[float, str]:
         costs = told["x_EstimatedCost"].astype(float) * told["x_Source"].map(newest)
         return float(costs.sum()), FACTOR
     prices = [
-        list_price(vendor.casefold(), name, meter, tier, day)
+        list_price(vendor.casefold(), name, meter, tier, day, table)
         for vendor, name, meter, tier, day in zip(
             *(
                 tokens[c]

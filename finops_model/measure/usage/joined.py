@@ -70,7 +70,7 @@ def gpu_money(money: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return hours, hours | money["CommitmentDiscountId"].isin(pools)
 
 
-def join(usage: pd.DataFrame, money: pd.DataFrame | None, by: str = "model") -> Joined:
+def join(usage: pd.DataFrame, money: pd.DataFrame | None, by: str = "model", table=None) -> Joined:
     """Cost and quantities by a column of usage.
 
     Parameters
@@ -81,6 +81,8 @@ def join(usage: pd.DataFrame, money: pd.DataFrame | None, by: str = "model") -> 
         DAILY of the ledger; None: quantities alone.
     by : str, optional
         A word of BY, or tag:NAME.
+    table : TokenTable, optional
+        List prices of tokens, with the company's own corrections; None: those that come with us.
 
     Returns
     -------
@@ -115,7 +117,7 @@ def join(usage: pd.DataFrame, money: pd.DataFrame | None, by: str = "model") -> 
     notes: list[str] = []
     if money is not None and len(money):
         money = money.assign(day=pd.to_datetime(money["ChargeDate"]).dt.strftime("%Y-%m-%d"))
-        for part in (_tokens(usage, money), _machines(usage, money)):
+        for part in (_tokens(usage, money, table), _machines(usage, money)):
             for name, amount, basis in part:
                 costs[name] += amount
                 bases[name] |= {basis} - {""}
@@ -140,7 +142,7 @@ def _said(bases: set[str]) -> str:
     return ", ".join(base for base in BASES if base in bases)
 
 
-def _tokens(usage: pd.DataFrame, money: pd.DataFrame):
+def _tokens(usage: pd.DataFrame, money: pd.DataFrame, table=None):
     """(name, money, basis) of all money of models."""
     of_day: dict[tuple[str, str], list[tuple]] = defaultdict(list)
     families = {model: family(model) for model in {*usage["x_Model"], *money["x_Model"]}}
@@ -169,10 +171,10 @@ def _tokens(usage: pd.DataFrame, money: pd.DataFrame):
         same = of_day.get((day, families[model]), ()) if model else ()
         own = vendors[vendor]
         there = [one for one in same if not one[0] or not own or one[0] == own]
-        yield from _laid(float(amount), there, words, sku, day)
+        yield from _laid(float(amount), there, words, sku, day, table)
 
 
-def _laid(amount: float, there: list[tuple], words: str, sku: str, day: str):
+def _laid(amount: float, there: list[tuple], words: str, sku: str, day: str, table=None):
     """One row of the bill on the use of its day and model."""
     meter, tier = meter_of(words)
     if not meter:
@@ -184,7 +186,7 @@ def _laid(amount: float, there: list[tuple], words: str, sku: str, day: str):
     ]
     basis, parts = "meter", [(one[4], one[3]) for one in fitting]
     if not fitting:
-        prices = [list_price(one[0], one[5], one[1], one[2], day) for one in there]
+        prices = [list_price(one[0], one[5], one[1], one[2], day, table) for one in there]
         basis = "price" if prices and all(price is not None for price in prices) else "quantity"
         parts = [
             (one[4], one[3] * ((price or 0.0) if basis == "price" else 1.0))

@@ -14,6 +14,7 @@ from ...periods import check_month
 from ...wording import money as in_words
 from . import estimated, machines
 from .joined import join
+from .weights import prices_of
 
 
 def of_workspace(settings, by: str = "model", month: str | None = None, progress=None) -> dict:
@@ -40,7 +41,8 @@ def of_workspace(settings, by: str = "model", month: str | None = None, progress
             money = bill[days == month]
     if not len(usage):
         return {**_empty(settings, by, month), "notes": notes}
-    joined = join(usage, money, by)
+    table = prices_of(settings)
+    joined = join(usage, money, by, table)
     meters = sorted(set(usage["SkuMeter"]))
     factors = (
         estimated.factors(usage, money, settings.currency)
@@ -72,7 +74,7 @@ def of_workspace(settings, by: str = "model", month: str | None = None, progress
             for row in machines.utilisation(usage, money).to_dict("records")
         ],
         "factors": factors.rename(columns={"x_Source": "source"}).to_dict("records"),
-        "unbilled": _unbilled(whole, bill, last, settings.currency, month),
+        "unbilled": _unbilled(whole, bill, last, settings.currency, month, table),
         "notes": [*notes, *joined.notes],
     }
 
@@ -92,11 +94,11 @@ def _empty(settings, by: str, month: str | None) -> dict:
     }
 
 
-def _unbilled(usage, bill, last: str, currency: str, month: str | None) -> dict:
+def _unbilled(usage, bill, last: str, currency: str, month: str | None, table=None) -> dict:
     """What use behind the bill's last complete day will cost: an estimate."""
     if bill is None or not last:
         return {"days": 0}
-    rows = estimated.estimate(usage, bill, last, currency)
+    rows = estimated.estimate(usage, bill, last, currency, table=table)
     if month is not None:
         rows = rows[rows["UsageDate"].str[:7] == month]
     known = rows[rows["x_Estimate"].notna()]

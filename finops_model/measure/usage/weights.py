@@ -7,6 +7,7 @@ import re
 
 from ...errors import FinOpsError
 from ...prices.tokens.cost import load_tokens, token_cost
+from ...prices.tokens.table import TokenTable
 
 BUCKETS = {
     "input": "uncached_input",
@@ -34,8 +35,12 @@ WORDS = (  # of a bill's meter or SKU, the first that fits; after "batch" is tak
 
 
 @functools.lru_cache(4096)
-def list_price(provider: str, model: str, meter: str, tier: str, day: str) -> float | None:
+def list_price(
+    provider: str, model: str, meter: str, tier: str, day: str, table: TokenTable | None = None
+) -> float | None:
     """USD per unit at the vendor's list on a day, for requests of the lowest tier; None where the snapshot has none.
+
+    table   the token prices, with the company's own corrections in them; None: those that come with finops-model
 
     >>> list_price("openai", "gpt-5.6-luna", "output", "", "2026-09-01")
     1.2e-06
@@ -43,7 +48,7 @@ def list_price(provider: str, model: str, meter: str, tier: str, day: str) -> fl
     bucket = BUCKETS.get(meter)
     if bucket is None or not model:
         return None
-    table = load_tokens()
+    table = table or load_tokens()
     for vendor in dict.fromkeys((provider, "")):
         try:
             offer = table.offer(model, vendor, tier or None)
@@ -64,3 +69,9 @@ def meter_of(words: str) -> tuple[str, str]:
     tier = "batch" if "batch" in text else ""
     meter = next((name for pattern, name in WORDS if re.search(pattern, text)), "")
     return meter, tier if meter else ""
+
+
+def prices_of(settings) -> TokenTable:
+    """The token prices of a workspace: the snapshot, our corrections, and its own over them (docs/method §5.28)."""
+    own = settings.price_corrections
+    return load_tokens(own=settings.path(own) if own else None)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import PriceError
+from . import odd
 from .catalog import Catalog, Price, load_catalog
 
 ALLOWED = ("added", "appended", "ended")  # what a newer state may do to an older one
@@ -272,3 +273,20 @@ def _plain(what: str, name: str, since: str, before: str, after: str, breaks: bo
         "percent": moved,
         "breaks_history": breaks,
     }
+
+
+def odd_places(before: str | os.PathLike, after: str | os.PathLike, day: str) -> list[str]:
+    """What looks odd in the newer of two price folders or token snapshots, one sentence each (odd.py); rates have nothing to tell.
+
+    day   for token snapshots: prices in force on it are compared
+    """
+    sort = _sort(Path(after))
+    if sort == "token prices":
+        from ..tokens.table import load_tokens
+
+        old, new = (load_tokens(place, corrections="") for place in (before, after))
+        corrected = [one for one in load_tokens().records if one.get("corrected")]
+        return list(odd.of_tokens(old, new, day, corrected))
+    if sort == "price documents":
+        return list(odd.of_documents(load_catalog(before), load_catalog(after)))
+    return []

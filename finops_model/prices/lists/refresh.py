@@ -18,7 +18,7 @@ import numpy as np
 
 from ...documents import write_atomic
 from ...errors import PriceError
-from . import fx
+from . import fx, odd
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Refreshed:
     pending: bool  # whether writing changes the stored file
     written: bool
     sha256: str
+    odd: tuple[str, ...] = ()  # what looks odd in the new values, for a person to look at
 
     @property
     def differs(self) -> bool:
@@ -160,6 +161,7 @@ def refresh_tokens(
     made   day it is made, YYYY-MM-DD: it stands in the snapshot, and prices in force on it are compared
     """
     from ..tokens import refresh as token_refresh
+    from ..tokens.corrections import odd as timeless
     from ..tokens.table import SNAPSHOT, load_tokens, read_table
 
     if importlib.util.find_spec("genai_prices") is None:
@@ -169,11 +171,11 @@ def refresh_tokens(
     path = Path(path or SNAPSHOT)
     raw = token_refresh.snapshot(made)
     new = read_table(raw, "genai-prices")
-    changes = (
-        token_refresh.changes(load_tokens(path, corrections=""), new, made)
-        if path.is_file()
-        else []
-    )
+    old = load_tokens(path, corrections="") if path.is_file() else None
+    changes = token_refresh.changes(old, new, made) if old is not None else []
+    corrected = [one for one in load_tokens().records if one.get("corrected")]
+    known = set(timeless(old)) if old is not None else set()
+    strange = [text for text in timeless(new) if text not in known]
     added, removed = (sum(one[key] is None for one in changes) for key in ("old", "new"))
     changed = tuple(
         f"{one['provider']}/{one['model']}{' ' + one['context'] if one['context'] else ''} {one['bucket']}"
@@ -201,6 +203,7 @@ def refresh_tokens(
         not same,
         not dry_run and not same,
         hashlib.sha256(raw if not same else path.read_bytes()).hexdigest(),
+        (*odd.of_tokens(old, new, made, corrected), *strange),
     )
 
 

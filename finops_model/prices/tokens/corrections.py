@@ -29,39 +29,85 @@ FIELDS = (
     "upper_bound_at_weekends_since",
 )
 NEEDED = ("model", "why", "source", "read")
+SAYS = "a correction has a model, a reason, a source and the day it was read"
 DAYS = ("read", "until", "first", "retired", "unconfirmed_before", "upper_bound_at_weekends_since")
 STALE = 90  # days after which a price that was not read again is called stale (§4.4)
 TOTAL = 1e6  # input tokens from which on a count is read as a total of many requests, as price lists speak of a million
 NOT = -(10**9)  # a day that never was
 
 
-def read_corrections(folder) -> list[dict]:
-    """The corrections in a folder's YAML documents, checked. Raises PriceError with file and line."""
+def documents_of(place) -> list[Path]:
+    """The YAML documents of a folder, or the one document. Raises PriceError where there is none."""
+    place = Path(place)
+    found = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+    if not found:
+        raise PriceError(
+            f"{place}: there is no such file of price corrections, nor a folder that holds one (*.yaml). Correct price_corrections in "
+            "finops.yaml, or take it out."
+        )
+    return found
+
+
+def read_corrections(place) -> list[dict]:
+    """The corrections in a folder's YAML documents, or in one document, checked. Raises PriceError with file and line."""
     corrections = []
-    for path in sorted(Path(folder).glob("*.yaml")):
+    for path in documents_of(place):
         document = load_yaml(path, PriceError)
-        for i, one in enumerate(document.get("corrections") or []):
+        rows = _rows_of(document, path)
+        for i, one in enumerate(rows):
             where = document.at(("corrections", i))
+            if not isinstance(one, dict):
+                raise PriceError(f"{where}: '{str(one)[:60]}' is no correction; {SAYS}.")
             for key in one:
                 if key not in FIELDS:
                     raise PriceError(unknown(where, "field of a correction", str(key), FIELDS))
             for key in NEEDED:
                 if not one.get(key):
-                    raise PriceError(
-                        f"{where}: '{key}' is missing; a correction has a model, a reason, a source and the day it was read."
-                    )
-            for key in DAYS:
-                if one.get(key) is not None:
-                    _day(one[key], f"{where}: {key}")
+                    raise PriceError(f"{where}: '{key}' is missing; {SAYS}.")
+            days = {
+                key: _day(one[key], f"{where}: {key}") for key in DAYS if one.get(key) is not None
+            }
             corrections.append(
                 {
                     **one,
-                    "provider": str(document.get("provider", "")),
+                    **days,
+                    "provider": str(document["provider"]),
                     "where": where,
-                    "segments": [_segment(row, where) for row in one.get("prices") or []],
+                    "segments": _segments(one.get("prices") or [], where),
                 }
             )
     return corrections
+
+
+def _rows_of(document, path: Path) -> list:
+    """The entries of a document, which names its provider and holds nothing else."""
+    for key in document:
+        if key not in ("provider", "snapshot", "corrections"):
+            raise PriceError(
+                unknown(
+                    document.at((key,)), "key", str(key), ("provider", "snapshot", "corrections")
+                )
+            )
+    if not document.get("provider"):
+        raise PriceError(f"{path}: 'provider' is missing; write the vendor whose prices these are.")
+    rows = document.get("corrections") or []
+    if not isinstance(rows, list):
+        raise PriceError(
+            f"{document.at(('corrections',))}: corrections is no list; write one entry (- model: …) for each."
+        )
+    return rows
+
+
+def _segments(rows, where: str) -> list:
+    """The dated prices of a correction, in the order of their days."""
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise PriceError(
+            f"{where}: prices is no list of dated prices; write - {{since: YYYY-MM-DD, output: 1.5}}."
+        )
+    segments = [_segment(row, where) for row in rows]
+    if segments != sorted(segments, key=lambda one: one[:2]):
+        raise PriceError(f"{where}: prices do not stand in the order of their days; newest last.")
+    return segments
 
 
 def corrected(records, corrections) -> list[dict]:
@@ -87,17 +133,19 @@ def corrected(records, corrections) -> list[dict]:
             )
         record["offers"] = {**record["offers"], context: _laid_over(record["offers"][context], one)}
         record["window"] = one.get("window", record.get("window"))
-        record["corrected"] = {
+        said = {
             name: one[name]
             for name in ("why", "source", *DAYS, "instead")
             if one.get(name) is not None
         }
+        record["corrected"] = {**record.get("corrected", {}), **said}
+        record["corrections"] = [*record.get("corrections", ()), {**one, **said}]
     return records
 
 
 def _laid_over(segments: list, one: dict) -> list:
     """The snapshot's segments [[since, second, prices], …] with the correction's in their days."""
-    own = one["segments"]
+    own = [_whole(segments, *segment) for segment in one["segments"]]
     start, until, first = (own[0][0] if own else None), one.get("until"), one.get("first")
     groups: dict = {}
     for since, second, prices in segments:
@@ -122,6 +170,16 @@ def _laid_over(segments: list, one: dict) -> list:
         kept = [[first, second, prices] for day, second, prices in result if [day] == holds]
         result = kept + [row for row in result if row[0] is not None and row[0] > first]
     return result
+
+
+def _whole(segments: list, since: str, second: int, prices: dict) -> list:
+    """A corrected sheet: buckets that the correction does not name keep the price they have that day."""
+    held = [
+        sheet
+        for day, from_, sheet in segments
+        if (day is None or day <= since) and (from_ or 0) <= second
+    ]
+    return [since, second, {**(held[-1] if held else {}), **prices}]
 
 
 def _segment(row: dict, where: str) -> list:
@@ -324,4 +382,37 @@ def standing(table, day: str) -> dict:
         "models": len(table.records),
         "corrections": rows,
         "retired": [row["model"] for row in rows if row.get("retired") and row["retired"] < day],
+    }
+
+
+def dated(table, model: int) -> dict:
+    """The dated prices of a model in each context, and the corrections over them: plain data for `finops prices show`."""
+    record, passport = table.records[model], table.passport
+    layers = record.get("corrections", [])
+    ours = {
+        (one.get("context", ""), since, second)
+        for one in layers
+        for since, second, _ in one["segments"]
+    }
+    return {
+        "model": f"{record['provider']}/{record['model']}",
+        "window": record.get("window"),
+        "currency": table.currency,
+        "source": f"{passport.get('source', '')} {passport.get('version', '')}, read on {passport.get('made', '')}",
+        "history": [
+            {
+                "context": context,
+                "since": since,
+                "at": f"{(second or 0) // 3600:02d}:{(second or 0) % 3600 // 60:02d}",
+                "prices": prices,
+                "corrected": (context, since, second) in ours,
+            }
+            for context, segments in record["offers"].items()
+            for since, second, prices in segments
+        ],
+        "corrections": [
+            {key: value for key, value in one.items() if key not in ("segments", "prices", "where")}
+            | {"from": one["segments"][0][0] if one["segments"] else one.get("first")}
+            for one in layers
+        ],
     }

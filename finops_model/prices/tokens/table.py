@@ -22,7 +22,7 @@ import numpy as np
 from ... import resources
 from ...errors import PriceError, listing, unknown
 from .buckets import BUCKETS, INDEX, NAMES
-from .corrections import check_retired, corrected, read_corrections
+from .corrections import check_retired, corrected, documents_of, read_corrections
 
 SNAPSHOT = resources.path("prices/tokens") / "genai_prices.jsonl"
 CORRECTIONS = resources.path("prices") / "corrections"
@@ -412,16 +412,20 @@ def read_table(data: bytes, where: str = "token snapshot", corrections=()) -> To
 
 
 @lru_cache(maxsize=4)
-def _cached(path: str, folder: str, changed: tuple) -> TokenTable:
-    return read_table(Path(path).read_bytes(), path, read_corrections(folder) if folder else ())
+def _cached(path: str, places: tuple[str, ...], changed: tuple) -> TokenTable:
+    layers = [one for place in places for one in read_corrections(place)]
+    return read_table(Path(path).read_bytes(), path, layers)
 
 
 def load_tokens(
-    path: str | os.PathLike | None = None, corrections: str | os.PathLike | None = None
+    path: str | os.PathLike | None = None,
+    corrections: str | os.PathLike | None = None,
+    own: str | os.PathLike | None = None,
 ) -> TokenTable:
     """The frozen snapshot (data/prices/tokens/genai_prices.jsonl unless said): no network, read once per change of a file.
 
     corrections   folder of own dated corrections laid over it (§5.27); default: data/prices/corrections over the default snapshot, none over another
+    own           a file or folder of a company's own corrections (`price_corrections` of finops.yaml), laid over those
 
     >>> table = load_tokens()
     >>> table.name(table.offer("o3", "openai", "flex"))
@@ -433,9 +437,6 @@ def load_tokens(
             f"{path}: there is no snapshot of token prices; make it with `python -m finops_model.prices.tokens.refresh`."
         )
     folder = CORRECTIONS if corrections is None and path == SNAPSHOT else corrections
-    documents = sorted(Path(folder).glob("*.yaml")) if folder else []
-    return _cached(
-        str(path),
-        str(folder) if documents else "",
-        tuple(one.stat().st_mtime_ns for one in (path, *documents)),
-    )
+    places = tuple(str(place) for place in (folder, own) if place)
+    documents = [one for place in places for one in documents_of(place)]
+    return _cached(str(path), places, tuple(one.stat().st_mtime_ns for one in (path, *documents)))
