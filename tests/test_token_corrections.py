@@ -11,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from finops_model.errors import PriceError, PriceWarning
-from finops_model.prices.tokens.corrections import corrected, odd, read_corrections, standing
+from finops_model.prices.tokens.corrections import corrected, read_corrections
 from finops_model.prices.tokens.cost import expected_cost, token_cost
 from finops_model.prices.tokens.table import CORRECTIONS, SNAPSHOT, build, load_tokens
+from finops_model.prices.tokens.told import odd, standing
 
 CASE = json.loads(
     (

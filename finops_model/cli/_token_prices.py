@@ -11,8 +11,8 @@ from ._shared import out
 
 def standing(day: str, stale: int, own) -> dict:
     """What stands behind the frozen token prices on a day, in data and in lines."""
-    from ..prices.tokens.corrections import standing as state_of
     from ..prices.tokens.cost import load_tokens
+    from ..prices.tokens.told import standing as state_of
 
     state = state_of(load_tokens(own=own), day)
     late = (
@@ -34,8 +34,8 @@ def standing(day: str, stale: int, own) -> dict:
 def model_of(name: str, own) -> dict | None:
     """The token prices of a model by its name, as plain data; None where no model of the snapshot has it."""
     from ..errors import PriceError
-    from ..prices.tokens.corrections import dated
     from ..prices.tokens.cost import load_tokens
+    from ..prices.tokens.told import dated
 
     table = load_tokens(own=own)
     head, _, tail = name.partition(":")

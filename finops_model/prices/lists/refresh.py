@@ -161,8 +161,8 @@ def refresh_tokens(
     made   day it is made, YYYY-MM-DD: it stands in the snapshot, and prices in force on it are compared
     """
     from ..tokens import refresh as token_refresh
-    from ..tokens.corrections import odd as timeless
     from ..tokens.table import SNAPSHOT, load_tokens, read_table
+    from ..tokens.told import odd as timeless
 
     if importlib.util.find_spec("genai_prices") is None:
         raise PriceError(

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from ...errors import PriceError
 from .buckets import BUCKETS, NAMES
-from .corrections import odd
 from .table import CORRECTIONS, SNAPSHOT, TokenTable, load_tokens
+from .told import odd
 
 PRICE_KEYS = {  # genai-prices -> bucket; its prices are for the same number of units as ours
     "input_mtok": "uncached_input",
