@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from finops_model.errors import InputError
 from finops_model.facts.intake.mapping import Mapping, load_mapping
 from finops_model.facts.intake.mapping_text import LEFT, MEANS, SAID, explained
 from finops_model.facts.intake.tables import guess_mapping, read_table
+from finops_model.facts.ledger.store import Ledger
 from finops_model.publish import start as starting
 
 DOUBTFUL = "date,cost,team\n01/02/2025,5,a\n02/02/2025,6,b\n03/02/2025,7,b\n"
@@ -198,6 +200,101 @@ def test_what_a_workspace_was_told_once_is_not_asked_again_unless_the_file_says_
                 tmp_path / name, folder=tmp_path / "ws", confirm=lambda found: asked.append(found)
             )
     assert [found.file for found in asked] == ["jan.csv", "mar.csv", "may.csv"]
+
+
+SEVERAL = """Invoice date;Usage date;Net;Gross;Hours;Team
+01.02.2026;05.01.2026;1.234,56;1.469,13;1,234.5;a
+01.02.2026;06.01.2026;10,00;11,90;2.5;b
+01.02.2026;07.01.2026;11,00;13,09;3.5;b
+"""
+COST = """b.csv: 2 columns could be the cost. Which one counts?
+  1  'Net'  3 amounts, sum 1,255.56; first 1.234,56, 10,00, 11,00
+  2  'Gross'  3 amounts, sum 1,494.12; first 1.469,13, 11,90, 13,09
+Its number, or s to stop: """
+DAY = """b.csv: 2 columns could be the day of the charge. Which one counts?
+  1  'Usage date'  3 different of 3; first 05.01.2026, 06.01.2026, 07.01.2026
+  2  'Invoice date'  1 different of 3; first 01.02.2026, 01.02.2026, 01.02.2026
+Its number, or s to stop: """
+
+
+def test_several_columns_are_asked_about_one_by_one_and_the_answers_are_kept(tmp_path):
+    written(tmp_path / "b.csv", SEVERAL)
+    code, said = finops("start", "b.csv", cwd=tmp_path, answer="3\n2\n1\nn\n")
+    assert code == 2 and said.count("columns could be") == 2
+    assert COST.split("s to stop")[0] in said and DAY.split("s to stop")[0] in said
+    assert (
+        said.index("could be the cost")
+        < said.index("A number from 1 to 2.")
+        < said.index("could be the day")
+    )
+    assert "Is this right? [Y/n]: " in said and "amount ← 'Gross' (3 amounts, sum 1,494.12)" in said
+    kept = load_mapping(tmp_path / "mapping.yaml")
+    assert (kept.amount, kept.date, kept.ignore, kept.decimals) == (
+        "Gross",
+        "Usage date",
+        ("Net",),
+        {"Hours": "."},
+    )
+    settings = starting.start(
+        tmp_path / "b.csv", folder=tmp_path / "ws", mapping=tmp_path / "mapping.yaml"
+    )
+    ledger = Ledger(settings.path(settings.ledger))
+    assert ledger.totals() == {"USD": Decimal("1494.12")}
+
+    later = SEVERAL.replace(".01.2026", ".02.2026").replace("01.02.2026;0", "01.03.2026;0")
+    written(tmp_path / "c.csv", later)
+    code, said = finops("add", "c.csv", "-s", "ws", cwd=tmp_path, answer="")
+    assert code == 0 and "c.csv: a table, read by mapping.yaml: 3 rows accepted" in said
+    assert ledger.totals() == {"USD": Decimal("2988.24")}
+
+
+def test_add_asks_too_and_stopping_takes_nothing(tmp_path):
+    written(tmp_path / "costs.csv", bill((1,)))
+    settings = starting.start(tmp_path / "costs.csv", folder=tmp_path / "ws")
+    before = left(tmp_path / "ws")
+    written(tmp_path / "b.csv", SEVERAL)
+    code, said = finops("add", "b.csv", "-s", "ws", cwd=tmp_path, answer="1\ns\n")
+    assert code == 2 and "b.csv: stopped; nothing was taken in." in said
+    assert left(tmp_path / "ws") == before and left(tmp_path) == ["b.csv", "costs.csv", "ws"]
+    code, said = finops("add", "b.csv", "-s", "ws", cwd=tmp_path, answer="1\n2\ny\n")
+    assert code == 0 and "How b.csv is read is kept in mapping-b.yaml" in said
+    kept = load_mapping(tmp_path / "ws" / "mapping-b.yaml")
+    assert (kept.amount, kept.date, kept.ignore) == ("Net", "Invoice date", ("Gross",))
+    assert Ledger(settings.path(settings.ledger)).rows == 56 + 3
+
+
+@pytest.mark.parametrize(
+    "text, columns",
+    [
+        ("Date,Cost,cost.,Team\n2026-01-05,1,2,a\n2026-01-06,3,4,b\n", ["Cost", "cost."]),
+        ("Date,North,South\n2026-01-05,1.5,2.5\n2026-01-06,3.5,4.5\n", ["North", "South"]),
+    ],
+)
+def test_what_was_refused_is_asked_where_somebody_can_answer(tmp_path, text, columns):
+    file, asked = written(tmp_path / "b.csv", text), []
+
+    def choose(question):
+        asked.append([one.column for one in question.candidates])
+        return columns[1]
+
+    with pytest.raises(InputError, match="could both be the amount|no name says which"):
+        starting.start(file, folder=tmp_path / "ws")
+    assert not (tmp_path / "ws").exists()
+    settings = starting.start(file, folder=tmp_path / "ws", choose=choose)
+    assert asked == [columns]
+    assert Ledger(settings.path(settings.ledger)).totals() == {
+        "USD": Decimal(6 if columns[0] == "Cost" else 7)
+    }
+    assert load_mapping(tmp_path / "ws" / "mapping.yaml").ignore == (columns[0],)
+
+
+def test_without_a_terminal_the_choice_is_named_or_refused(tmp_path):
+    written(tmp_path / "c.csv", SEVERAL)
+    code, said = finops("start", "c.csv", "--yes", cwd=tmp_path)
+    assert code == 2 and left(tmp_path) == ["c.csv", "mapping.yaml"]
+    assert "! 'Invoice date' could be the day too and is not used; 'Usage date' is" in said
+    said = " ".join(said.split())
+    assert "'Net' is counted. Write amount: 'Gross', or ignore: ['Gross']" in said
 
 
 @pytest.mark.parametrize(

@@ -277,3 +277,50 @@ def test_services_as_columns_beside_their_sum_are_not_counted_twice(tmp_path):
         tmp_path, "date,Total cost ($),EC2 ($),S3 ($)\n2026-01-01,3,1,2\n2026-01-02,5.50,1,4.40\n"
     )
     assert len(mapping.doubts) == 2
+
+
+# -- decimal marks (§13.10)
+
+MARKS = """Datum;Kosten;Hours;Credits;Team
+05.01.2026;1.234,56;1,234.5;-1,234.50;a
+06.01.2026;1.000;2,000;-2,000;b
+"""
+
+
+def test_each_column_says_by_itself_how_it_writes_its_numbers(tmp_path):
+    """A cost of 1.000 is a thousand here, and so are hours of 2,000: read with one mark, each but one would be off."""
+    frame, guess = read(tmp_path, MARKS)
+    assert (guess.decimal, guess.decimals, guess.quantity) == (
+        ",",
+        {"Hours": ".", "Credits": "."},
+        "Hours",
+    )
+    assert "'Hours' has the decimal mark '.', the amounts have ','" in guess.notes
+    assert "'Credits' holds money (2 amounts, sum -3,234.50) and is not counted" in guess.doubts[0]
+    mapping = guess.model_copy(update={"add": {"Credits": "Credit"}})
+    rows = apply_mapping(frame, mapping)
+    assert amounts(rows) == [Decimal(x) for x in ("1234.56", "-1234.50", "1000", "-2000")]
+    assert rows["ConsumedQuantity"].tolist() == ["1234.5", "", "2000", ""]
+    by_hand = mapping.model_copy(update={"decimals": {}})  # a mapping that somebody wrote
+    assert apply_mapping(frame, by_hand).equals(rows)
+
+
+def test_the_marks_are_kept_and_a_file_that_contradicts_them_is_asked_about(tmp_path):
+    _, guess = read(tmp_path, MARKS)
+    guess.model_copy(update={"add": {"Credits": "Credit"}, "doubts": ()}).save(tmp_path / "m.yaml")
+    kept = load_mapping(tmp_path / "m.yaml")
+    assert kept.decimals == {"Hours": ".", "Credits": "."}
+    quiet = MARKS.replace("1,234.5;", "3,000;").replace("-1,234.50", "-3,000")
+    frame, again = read(tmp_path, quiet, "n.csv")
+    assert again.decimals == {}  # nothing of February tells; January did
+    assert fits(frame, kept)
+    rows = apply_mapping(frame, kept)
+    assert rows["ConsumedQuantity"].tolist() == ["3000", "", "2000", ""]
+    assert amounts(rows)[1::2] == [Decimal(-3000), Decimal(-2000)]
+    frame, _ = read(tmp_path, MARKS.replace("1,234.5;", "1.234,5;"), "o.csv")
+    assert not fits(frame, kept)
+
+
+def test_a_column_that_contradicts_itself_is_refused_still(tmp_path):
+    with pytest.raises(InputError, match="has a decimal point and '1.234,56' a decimal comma"):
+        read(tmp_path, MARKS.replace("1.000;", "1,000.50;"))

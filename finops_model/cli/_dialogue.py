@@ -38,6 +38,28 @@ def confirming(yes: bool, quiet: bool = False):
     return confirm
 
 
+def choosing(yes: bool, quiet: bool = False):
+    """What `start` calls with a question which of several columns it is; None where nobody can be asked, or wants to be.
+
+    quiet   ask on stderr: stdout is for JSON
+    """
+    if yes or not sys.stdin.isatty():
+        return None
+
+    def choose(asked) -> str | None:
+        (err if quiet else out).print(str(asked))
+        columns = [one.column for one in asked.candidates]
+        while True:
+            answer = typer.prompt("Its number, or s to stop", err=quiet).strip()
+            if answer.casefold() in ("s", "stop"):
+                return None
+            if answer.isdecimal() and 1 <= int(answer) <= len(columns):
+                return columns[int(answer) - 1]
+            (err if quiet else out).print(f"A number from 1 to {len(columns)}.")
+
+    return choose
+
+
 def asking(bars: Bars):
     """Ask on a terminal whether a delivery adds or replaces; None where nobody can be asked."""
 

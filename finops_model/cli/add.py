@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._dialogue import asking, confirming
+from ._dialogue import asking, choosing, confirming
 from ._shared import (
     AcceptDecreaseOption,
     AppendOption,
@@ -67,13 +67,17 @@ def add(
     """
     from ..publish.adding.add import add as adding
 
-    chosen, is_right = load_whole(settings), confirming(yes)
+    chosen, is_right, pick = load_whole(settings), confirming(yes), choosing(yes)
     with Bars() as bars:
 
         def confirm(reading):
             bars.bars.stop()
             out.print(f"{reading.file}:")
             return is_right(reading)
+
+        def choose(asked):
+            bars.bars.stop()
+            return pick(asked) if pick else None
 
         said = adding(
             files,
@@ -84,6 +88,7 @@ def add(
             currency=currency,
             time_zone=time_zone,
             confirm=confirm,
+            choose=choose if pick else None,
             append=append,
             replace=replace,
             accept_decrease=accept_decrease,

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from ..errors import InputError
-from ._dialogue import asking, confirming
+from ._dialogue import asking, choosing, confirming
 from ._published import show_published
 from ._shared import (
     AcceptDecreaseOption,
@@ -104,6 +104,7 @@ def start(
         organisation=organisation,
         mapping=mapping,
         confirm=confirming(yes),
+        choose=choosing(yes),
         fresh=fresh,
         format=format,
         append=append,

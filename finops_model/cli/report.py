@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..errors import FinOpsError
-from ._dialogue import asking, confirming
+from ._dialogue import asking, choosing, confirming
 from ._published import show_published
 from ._shared import Bars, EntityOption, JsonOption, SettingsOption, err, load_whole, out
 
@@ -101,6 +101,7 @@ def report(
             mapping=mapping,
             format=format,
             confirm=confirming(yes, quiet=as_json),
+            choose=choosing(yes, quiet=as_json),
             ask=asking(Bars()),
             tell=(err if as_json else out).print,
             command="finops report",

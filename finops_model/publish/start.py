@@ -31,7 +31,7 @@ from ..scenario import ledger_base as base_scenario
 from ..settings import WORKSPACES, Settings, load_settings
 from .aside import aside, settled
 from .start_again import add_to
-from .start_reading import Reading, is_export, read_bill
+from .start_reading import Choose, Reading, is_export, read_bill
 
 __all__ = ["WORKSPACES", "Given", "is_export", "start"]
 
@@ -77,6 +77,7 @@ def start(
     mapping: str | os.PathLike | None = None,
     what_ifs: list | None = None,
     confirm: Callable | None = None,
+    choose: Choose | None = None,
     paths: int | None = None,
     fresh: str | None = None,
     format: str | None = None,
@@ -110,6 +111,9 @@ def start(
     confirm : callable, optional
         Called with the guessed Mapping before anything is written; returns the mapping to use, or
         None to stop. Without it a guess is taken if it leaves no doubt.
+    choose : callable, optional
+        Called with a Question where several columns could be the cost or the day; returns one of
+        them, or None to stop. Without it none is asked.
     paths : int, optional
         Of its simulations.
     fresh : str, optional
@@ -174,6 +178,7 @@ def start(
         currency=currency,
         workspace=target if there else None,
         confirm=confirm,
+        choose=choose,
         command=_command(
             command, file, name if name != file.name.split(".")[0] else None, given, currency
         ),

@@ -16,12 +16,15 @@ from pathlib import Path
 from ..documents import write_atomic
 from ..errors import InputError, together
 from ..facts.intake import importers, tables
-from ..facts.intake.columns import ROLES
+from ..facts.intake.columns import ROLES, Alike
 from ..facts.intake.files.cells import CURRENCIES
 from ..facts.intake.files.readers import open_source
 from ..facts.intake.mapping_text import explained
+from ..facts.intake.shape.asks import Question, question
+from ..facts.intake.written import cells_of, own_mark
 from ..names import slug
 
+Choose = Callable[[Question], str | None]
 SAYS_NOTHING = {"file", "sheet", "found", "notes"}  # fields of a mapping that change no row
 
 
@@ -71,6 +74,7 @@ def read_bill(
     currency: str | None = None,
     workspace: Path | None = None,
     confirm: Callable | None = None,
+    choose: Choose | None = None,
     command: str = "finops start",
     format: str | None = None,
 ) -> Reading:
@@ -78,6 +82,7 @@ def read_bill(
 
     mapping    a mapping file of the user's; else one the workspace has kept that fits; else a guess, given to `confirm`
     confirm    called with the guess; returns the mapping to use, None to stop, or raises Unconfirmed. Without it a guess without doubts is taken
+    choose     called with each question which of several columns has a role; returns one of them, or None to stop. Without it none is asked
     command    how to go on from there, for the message
     format     the name of the importer that reads the file, instead of the one that recognises it
     Raises InputError; for amounts in two currencies before anything is added up.
@@ -99,7 +104,7 @@ def read_bill(
         return _reading(file, frame, chosen)
     if workspace and (reading := by_kept(file, frame, workspace, currency)):
         return reading
-    guess = _in_currency(tables.guess_mapping(frame), currency)
+    guess = _in_currency(_asked(file, frame, choose), currency)
     _reading(file, frame, guess)
     try:
         chosen = confirm(guess) if confirm else _undoubted(guess)
@@ -108,6 +113,29 @@ def read_bill(
     except Unconfirmed as problem:
         raise InputError(f"{problem} {_written(guess, frame, command)}") from None
     return _reading(file, frame, chosen.settled())
+
+
+def _asked(file: Path, frame, choose: Choose | None) -> tables.Mapping:
+    """The guess, after each question that it leaves was put to whoever can answer; what could be the amount and is not is left out on purpose."""
+    chosen: dict[str, str] = {}
+    left: tuple[str, ...] = ()
+    while True:
+        try:
+            guess = tables.guess_mapping(frame, chosen, left)
+            open_ = guess.rivals
+        except Alike as problem:
+            if choose is None:
+                raise
+            open_ = (("amount", *problem.columns),)
+        if choose is None or not open_:
+            return guess
+        role, *columns = open_[0]
+        answer = choose(question(frame, role, columns))
+        if answer is None:
+            raise InputError(f"{file}: stopped; nothing was taken in.")
+        chosen[role] = answer
+        if role == "amount":
+            left = tuple(column for column in columns if column != answer)
 
 
 def by_kept(file: Path, frame, workspace: Path, currency: str | None = None) -> Reading | None:
@@ -192,7 +220,8 @@ def fits(frame, kept: tables.Mapping) -> bool:
     if not counted <= set(frame.columns):
         return False
     try:
-        guess = tables.guess_mapping(frame)
+        chosen = {role: column for role in ("date", "amount") if (column := getattr(kept, role))}
+        guess = tables.guess_mapping(frame, {} if kept.months else chosen)
     except InputError:
         return True  # what cannot be guessed is what a person wrote a mapping for
     if guess.amount == kept.amount and guess.decimal != kept.decimal and not guess.decimal_assumed:
@@ -203,7 +232,7 @@ def fits(frame, kept: tables.Mapping) -> bool:
         and not guess.date_order_assumed
     ):
         return False
-    if not _same_unit(guess, kept):
+    if not _same_unit(guess, kept) or not _same_marks(frame, kept):
         return False
     if any(kept.months.get(column, month) != month for column, month in guess.months.items()):
         return False  # the same headings, Jan, Feb, above them another year
@@ -212,6 +241,12 @@ def fits(frame, kept: tables.Mapping) -> bool:
     if not {*guess.open_totals, *off} <= named:
         return False
     return set(guess.months) <= used and set(guess.open_money) <= {*counted, *kept.ignore}
+
+
+def _same_marks(frame, kept: tables.Mapping) -> bool:
+    """Whether no column beside the amounts shows another decimal mark than the one it is read by."""
+    columns = [c for c in (kept.quantity, *kept.add, *kept.subtract) if c in kept.decimals]
+    return all(own_mark(cells_of(frame, c)) in ("", kept.decimals[c]) for c in columns)
 
 
 def _same_unit(guess: tables.Mapping, kept: tables.Mapping) -> bool:

@@ -176,9 +176,20 @@ def _number(cell: str):
     return read_number(cell) or read_number(cell, ",")
 
 
-def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]:
+class Alike(InputError):
+    """Several columns could be the amount alike: `columns`."""
+
+    def __init__(self, text: str, columns: list[str]):
+        super().__init__(text)
+        self.columns = columns
+
+
+def find_columns(
+    frame: pd.DataFrame, name: str, chosen: dict[str, str] | None = None
+) -> tuple[dict, dict, list[str]]:
     """({role: column or None}, {column: month} of a wide table, notes). Raises InputError where date or amount is missing.
 
+    chosen    date and amount where somebody has said which column it is
     Full columns win over sparse ones, names over ids; an empty column never wins (docs/method §13.35).
     """
     columns, cells = (
@@ -193,13 +204,13 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
     dates = [
         c
         for c in columns
-        if share(cells[c], read_moment) >= (0.6 if _rank(c, "date") is None else 0.01)
+        if share(cells[c], read_moment) >= (0.6 if rank_of(c, "date") is None else 0.01)
         and share(cells[c], _decimal_only) < 0.5
     ]
     numbers = [
         c
         for c in columns
-        if share(cells[c], _number) >= (0.6 if _rank(c, "amount") is None else 0.01)
+        if share(cells[c], _number) >= (0.6 if rank_of(c, "amount") is None else 0.01)
         and c not in dates
     ]
     candidates = [c for c in columns if c in numbers or is_month(c)]
@@ -219,8 +230,8 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
             cells,
         )
         return roles, months, said
-    seen = f"{name}: columns seen: {listing(columns)}."
-    roles["date"] = _best(dates, "date", filled)
+    seen, chosen = f"{name}: columns seen: {listing(columns)}.", chosen or {}
+    roles["date"] = chosen.get("date") or _best(dates, "date", filled)
     monthly = [
         c
         for c in dates
@@ -229,11 +240,13 @@ def find_columns(frame: pd.DataFrame, name: str) -> tuple[dict, dict, list[str]]
     roles["month"] = (
         None
         if roles["date"]
-        else _best([c for c in dates if _rank(c, "month") is not None], "month", filled)
+        else _best([c for c in dates if rank_of(c, "month") is not None], "month", filled)
     )
     if not roles["date"] and not roles["month"] and dates:
         roles["month" if dates[0] in monthly else "date"] = dates[0]
-    amount, notes = _amount(frame, name, numbers, cells, filled)
+    amount, notes = chosen.get("amount"), []
+    if amount is None:
+        amount, notes = _amount(frame, name, numbers, cells, filled)
     if not (roles["date"] or roles["month"]) and amount is None:
         raise InputError(f"{seen} None holds dates and none holds amounts. {NEED}")
     if not (roles["date"] or roles["month"]):
@@ -277,7 +290,7 @@ def amount_like(column: str) -> bool:
     (True, False, False)
     """
     return (
-        _rank(column, "amount") is not None
+        rank_of(column, "amount") is not None
         and not _dimension(column)
         and bare(column) not in RANK["quantity"]
     )
@@ -288,7 +301,7 @@ def _decimal_only(cell: str):
     return True if re.fullmatch(r"-?\d{1,3}\.\d{1,2}|-?\d+[.,]\d{3,}", cell.strip()) else None
 
 
-def _rank(column: str, role: str) -> int | None:
+def rank_of(column: str, role: str) -> int | None:
     """Place of a heading among a role's words (0 is best); behind all of them where it only ends or begins with one."""
     words, ranks = bare(column), RANK[role]
     if words in ranks:
@@ -313,7 +326,7 @@ def _best(columns: list[str], role: str, filled: dict[str, float]) -> str | None
     """The column that fits a role best: no weak word, full, a name, then by its words and its place."""
     ranked = []
     for i, column in enumerate(columns):
-        rank, words = _rank(column, role), bare(column).split()
+        rank, words = rank_of(column, role), bare(column).split()
         if rank is not None and filled[column] > 0:
             ident = role in NAMED and words[-1] in IDS
             ranked.append((bool(WEAK & set(words)), filled[column] < FULL, ident, rank, i, column))
@@ -325,28 +338,30 @@ def _amount(frame, name, numbers, cells, filled) -> tuple[str | None, list[str]]
     named = sorted(
         (filled[c] < FULL, rank, i, c)
         for i, c in enumerate(numbers)
-        if (rank := _rank(c, "amount")) is not None and amount_like(c)
+        if (rank := rank_of(c, "amount")) is not None and amount_like(c)
     )
     if named:
         chosen = named[0][-1]
         twins = [c for *_, c in named[1:] if bare(c) == bare(chosen)]
         if twins:
-            raise InputError(
+            raise Alike(
                 f"{name}: '{chosen}' and '{twins[0]}' could both be the amount. Take one out, or write a mapping "
-                f"with amount: '{chosen}'."
+                f"with amount: '{chosen}'.",
+                [chosen, *twins],
             )
         return chosen, []
     taken = [
         c
         for c in numbers
-        if any(_rank(c, role) is not None for role in ROLES) or set(bare(c).split()) & NOT_COST
+        if any(rank_of(c, role) is not None for role in ROLES) or set(bare(c).split()) & NOT_COST
     ]
     free = [c for c in numbers if c not in taken]
     money = [c for c in free if any(MONEY.search(cell) for cell in cells[c])] or free
     if len(money) > 1:
-        raise InputError(
+        raise Alike(
             f"{name}: {listing(repr(c) for c in money)} all hold numbers, and no name says which is the amount. "
-            "Call it cost, or write a mapping."
+            "Call it cost, or write a mapping.",
+            money,
         )
     if money and all(cell.strip().isdigit() for cell in cells[money[0]]):
         raise InputError(
@@ -399,7 +414,7 @@ def kind_of(frame: pd.DataFrame) -> str:
     ]
     numbers = [c for c in columns if c not in dates and share(cells[c], _number) >= 0.6]
     money = any(
-        _rank(c, "amount") is not None or currency_of(c) or _rank(c, "currency") == 0
+        rank_of(c, "amount") is not None or currency_of(c) or rank_of(c, "currency") == 0
         for c in columns
     ) or any(MONEY.search(cell) for c in numbers for cell in cells[c][:50])
     long_form = {"date", "name", "value"} <= {plain_words(c) for c in columns}

@@ -13,6 +13,7 @@ from .columns import ROLES, charge_word, currency_of, find_columns
 from .formats import decimal_evidence, read_moment, read_number
 from .left_money import left_out
 from .mapping import Mapping
+from .shape.asks import other_days
 from .shared import recognised
 from .written import (
     BLANK,
@@ -21,6 +22,7 @@ from .written import (
     decimal_mark,
     monthly,
     open_number,
+    own_mark,
     plausible,
     usual_mark,
 )
@@ -28,9 +30,13 @@ from .written import (
 __all__ = ["guess_mapping"]
 
 
-def guess_mapping(frame: pd.DataFrame) -> Mapping:
+def guess_mapping(
+    frame: pd.DataFrame, chosen: dict[str, str] | None = None, ignore: tuple[str, ...] = ()
+) -> Mapping:
     """The mapping a table of text cells suggests by names and content.
 
+    chosen    date and amount where somebody has said which column it is: {role: column}
+    ignore    columns with money that are left out on purpose
     Raises InputError where there is no date, no amount, no row, or where two columns could be the amount alike.
     """
     name, notes = frame.attrs.get("name", "table"), list(frame.attrs.get("notes", []))
@@ -46,10 +52,13 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
     ):
         raise InputError(why)
     shipped = recognised(frame)
-    roles, months, said = _shipped_columns(*shipped) if shipped else find_columns(frame, name)
+    roles, months, said = (
+        _shipped_columns(*shipped) if shipped else find_columns(frame, name, chosen)
+    )
     notes += said
     doubts: list[str] = []
     values: dict = {"file": name, "sheet": frame.attrs.get("sheet"), **roles, "months": months}
+    values["ignore"] = ignore
     amounts = [cell for column in (months or [roles["amount"]]) for cell in cells_of(frame, column)]
     when = cells_of(frame, roles["date"] or roles["month"]) if not months else []
     mark, assumed = decimal_mark(
@@ -142,6 +151,14 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         months,
         mark,
     )
+    values["decimals"] = _own_marks(frame, [roles["quantity"], *left.columns], mark, notes)
+    known = shipped or months or "date" in (chosen or {})
+    day = None if known else roles["date"] or roles["month"]
+    days = other_days(frame, day)
+    notes += [f"'{one}' could be the day too and is not used; '{day}' is" for one in days]
+    rivals = [("date", str(day), *days)] if days else []
+    if left.instead and "amount" not in (chosen or {}):
+        rivals.insert(0, ("amount", roles["amount"], *left.instead))
     doubts += left.doubts + _unknown_charges(frame, roles["category"])
     used = {
         *roles.values(),
@@ -165,7 +182,19 @@ def guess_mapping(frame: pd.DataFrame) -> Mapping:
         open_money=tuple(left.columns),
         open_totals=tuple(one.key for one in inside),
         off_totals=tuple(off),
+        rivals=tuple(rivals),
     )
+
+
+def _own_marks(frame, columns: list[str | None], mark: str, notes: list[str]) -> dict[str, str]:
+    """The decimal marks of columns whose cells show another one than the amounts have; said."""
+    marks = {
+        c: own for c in columns if c and (own := own_mark(cells_of(frame, c))) not in ("", mark)
+    }
+    notes += [
+        f"'{c}' has the decimal mark '{own}', the amounts have '{mark}'" for c, own in marks.items()
+    ]
+    return marks
 
 
 def _shipped_columns(one, mapping: Mapping) -> tuple[dict, dict, list[str]]:

@@ -12,7 +12,7 @@ import pandas as pd
 from ...errors import listing, nearest
 from .columns import RANK, amount_like, bare, currency_of
 from .formats import MONEY, longer_than_a_month, plain_words, read_number
-from .written import cells_of
+from .written import cells_of, own_mark
 
 CHARGE = set(
     "credit credits discount discounts refund refunds rebate rebates reduction reductions deduction deductions promotion promotions tax taxes vat "
@@ -43,38 +43,61 @@ CATEGORY = {
 
 
 class Left(NamedTuple):
-    """Columns with money that nothing counts: doubts (each with what to write), notes, the columns of the doubts."""
+    """Columns with money that nothing counts: doubts (each with what to write), notes, the columns of the doubts.
+
+    instead   those of them that could be the amount in place of the one that is
+    """
 
     doubts: list[str]
     notes: list[str]
     columns: list[str]
+    instead: list[str]
 
 
 def left_out(
-    frame: pd.DataFrame, used: Iterable[str], amount: str | None, months: Iterable[str], mark: str
+    frame: pd.DataFrame,
+    used: Iterable[str],
+    amount: str | None,
+    months: Iterable[str],
+    mark: str,
+    marks: dict[str, str] | None = None,
 ) -> Left:
     """What of a table's money is not counted.
 
     used     columns that the mapping names anywhere
     amount   the amount column of a long table; months the columns of a wide one
+    mark     decimal mark of these; marks of columns that are known to write theirs another way
     """
-    used, months, left = set(used), list(months), Left([], [], [])
-    inside = _parts(frame, used, amount, mark, left) if amount and not months else set()
+    used, months, left = set(used), list(months), Left([], [], [], [])
+    marks = _Marks(frame, mark, {**(marks or {}), **dict.fromkeys([*months, amount or ""], mark)})
+    inside = _parts(frame, used, amount, marks, left) if amount and not months else set()
     for column in frame.columns:
         if column not in used and column not in months and column not in inside:
-            _judge(frame, column, amount, months, mark, left)
+            _judge(frame, column, amount, months, marks, left)
     return left
 
 
-def _parts(frame, used: set[str], amount: str, mark: str, left: Left) -> set[str]:
+class _Marks(dict):
+    """The decimal mark of each column: as it is known, else as its own cells show, else as the amounts are written (docs/method §13.10)."""
+
+    def __init__(self, frame: pd.DataFrame, usual: str, known: dict[str, str]):
+        super().__init__(known)
+        self.frame, self.usual = frame, usual
+
+    def __missing__(self, column: str) -> str:
+        self[column] = own_mark(cells_of(self.frame, column)) or self.usual
+        return self[column]
+
+
+def _parts(frame, used: set[str], amount: str, marks: _Marks, left: Left) -> set[str]:
     """Columns whose sum the amount is on every row (services as columns): they are not counted again, and tax among them is asked about."""
-    rows = [number(cell, mark) for cell in cells_of(frame, amount)]
+    rows = [number(cell, marks[amount]) for cell in cells_of(frame, amount)]
     parts: dict[str, list] = {}
     for column in frame.columns:
         words = set(plain_words(column).split())
         if column == amount or words & (NO_AMOUNT | GROSS) or bare(column) in RANK["quantity"]:
             continue
-        values = [number(cell, mark) for cell in cells_of(frame, column)]
+        values = [number(cell, marks[column]) for cell in cells_of(frame, column)]
         if any(values) and all(
             value is not None or not cell.strip()
             for value, cell in zip(values, cells_of(frame, column), strict=True)
@@ -100,13 +123,13 @@ def _parts(frame, used: set[str], amount: str, mark: str, left: Left) -> set[str
     return set(parts)
 
 
-def _judge(frame, column, amount, months, mark, left: Left) -> None:
+def _judge(frame, column, amount, months, marks: _Marks, left: Left) -> None:
     cells = cells_of(frame, column)
-    if amount and (doubt := _sign_beside(cells, cells_of(frame, amount), column, mark)):
+    if amount and (doubt := _sign_beside(cells, cells_of(frame, amount), column, marks[amount])):
         left.doubts.append(doubt)
         left.columns.append(column)
         return
-    numbers = [number(cell, mark) for cell in cells]
+    numbers = [number(cell, marks[column]) for cell in cells]
     words, some = (
         {*plain_words(column).split(), plain_words(column).replace(" ", "")},
         [value for value in numbers if value],
@@ -130,7 +153,7 @@ def _judge(frame, column, amount, months, mark, left: Left) -> None:
         f"{len(some):,} {'amount' if len(some) == 1 else 'amounts'}, sum {sum(some, Decimal(0)):,f}"
     )
     if months:
-        run = _sum_of_months(frame, numbers, months, mark)
+        run = _sum_of_months(frame, numbers, months, marks.usual)
         if run:
             left.notes.append(
                 f"'{column}' is the sum of '{run[0]}' … '{run[1]}' on every row and is not counted again"
@@ -154,12 +177,13 @@ def _judge(frame, column, amount, months, mark, left: Left) -> None:
             f"'{column}' holds money too ({total}); '{amount}' is counted. Write amount: '{column}', or ignore: ['{column}']"
         )
         left.columns.append(column)
+        left.instead.append(column)
     elif says:
         _doubt(left, column, f"'{column}' holds money ({total}) and is not counted", words)
     elif not words & NO_AMOUNT and (
         amount_like(column) or nearest(bare(column), RANK["amount"], 0.82)
     ):
-        if amount and numbers == [number(cell, mark) for cell in cells_of(frame, amount)]:
+        if amount and numbers == [number(c, marks[amount]) for c in cells_of(frame, amount)]:
             left.notes.append(f"'{column}' says the same as '{amount}' on every row")
             return
         left.notes.append(f"'{column}' looks like an amount too and is not counted")
@@ -167,6 +191,7 @@ def _judge(frame, column, amount, months, mark, left: Left) -> None:
             f"'{column}' looks like an amount too ({total}); '{amount}' is counted. Write amount: '{column}', or ignore: ['{column}']"
         )
         left.columns.append(column)
+        left.instead.append(column)
     elif marked and not words & NO_AMOUNT:
         _doubt(left, column, f"'{column}' holds money ({total}) and is not counted", words)
     elif marked or words & {"list", "budget", "forecast", "saving", "savings", "previous"}:

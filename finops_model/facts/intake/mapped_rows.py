@@ -14,7 +14,7 @@ from .files.excel import FORMULA
 from .formats import Moment, month_end, read_moment, read_number
 from .left_money import left_out
 from .mapping import TAGS, Mapping
-from .written import BLANK, line_of, plausible
+from .written import BLANK, line_of, own_mark, plausible
 from .written import cells_of as _cells
 
 EXACT = Context(prec=1200)
@@ -48,6 +48,7 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
             f"{name}: add and subtract go with one column of amounts, not with months as columns: nobody knows the month of "
             f"'{next(iter(beside))}'. Write ignore: ['{next(iter(beside))}'], or give its months."
         )
+    mapping = _with_own_marks(frame, mapping, beside)
     _refuse_open_money(frame, mapping, name, used)
     left = _left_totals(frame, mapping, name)
     cells = {column: _cells(frame, column) for column in dict.fromkeys(used)}
@@ -124,10 +125,17 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     return result
 
 
+def _with_own_marks(frame, mapping: Mapping, beside: dict) -> Mapping:
+    """The mapping with the decimal marks that columns beside the amounts show by their own cells (docs/method §13.10)."""
+    others = [c for c in (mapping.quantity, *beside) if c and c not in mapping.decimals]
+    marks = {c: mark for c in others if (mark := own_mark(_cells(frame, c)))}
+    return mapping.model_copy(update={"decimals": {**marks, **mapping.decimals}})
+
+
 def _refuse_open_money(frame, mapping: Mapping, name: str, used: list[str]) -> None:
     """No column with money is passed over: each is counted, or named in `ignore`, or was shown to somebody who agreed."""
     named = {*used, *mapping.ignore, *mapping.open_money}
-    left = left_out(frame, named, mapping.amount, mapping.months, mapping.decimal)
+    left = left_out(frame, named, mapping.amount, mapping.months, mapping.decimal, mapping.decimals)
     if left.doubts:
         raise InputError(f"{name}: {'; '.join(left.doubts)}.")
 
@@ -170,15 +178,15 @@ def _beside(mapping: Mapping, cells: dict, i: int, shared: dict, when: str) -> l
     charges = []
     for column, kind in [*mapping.add.items(), *mapping.subtract.items()]:
         cell = cells[column][i]
-        read = read_number(cell, mapping.decimal)
+        read = read_number(cell, mapping.mark(column))
         if cell.strip() in BLANK or read and not read[0]:
             continue
-        row = _row(when, cell, mapping)
+        row = _row(when, cell, mapping, mapping.mark(column))
         if column in mapping.subtract and read:
             row["BilledCost"] = format(-_scaled(read[0], mapping), "f")
         charges.append(
             {**shared, "ConsumedQuantity": "", "ConsumedUnit": "", "ChargeCategory": kind, **row}
-            | _own_currency(cell, mapping)
+            | _own_currency(cell, mapping, mapping.mark(column))
         )
     return charges
 
@@ -197,7 +205,9 @@ def _shared(mapping: Mapping, cells: dict, i: int, blank_names: dict) -> dict:
         return word or mapping.fixed.get(role, "")
 
     quantity = cell("quantity")
-    number = read_number(quantity, mapping.decimal) if quantity not in BLANK else None
+    number = (
+        read_number(quantity, mapping.mark(mapping.quantity)) if quantity not in BLANK else None
+    )
     provider = cell("provider")
     tags = {role: word for role in TAGS if (word := cell(role))}
     return {
@@ -218,9 +228,9 @@ def _shared(mapping: Mapping, cells: dict, i: int, blank_names: dict) -> dict:
     }
 
 
-def _own_currency(amount: str, mapping: Mapping) -> dict:
+def _own_currency(amount: str, mapping: Mapping, mark: str = "") -> dict:
     """A currency written in the amount cell itself wins over the mapping; '$' is whatever dollar the table is in."""
-    read = read_number(amount, mapping.decimal)
+    read = read_number(amount, mark or mapping.decimal)
     if mapping.currency or not read or not read[1]:
         return {}
     dollar = (
@@ -236,9 +246,9 @@ def _scaled(value: Decimal, mapping: Mapping) -> Decimal:
     return value if mapping.scale == 1 else EXACT.multiply(value, mapping.scale)
 
 
-def _row(when: str, amount: str, mapping: Mapping) -> dict:
+def _row(when: str, amount: str, mapping: Mapping, mark: str = "") -> dict:
     """Cost and periods of one row; what cannot be read is quoted, so that it is never read another way."""
-    number = read_number(amount, mapping.decimal)
+    number = read_number(amount, mark or mapping.decimal)
     moment: Moment | None = read_moment(when)
     day = moment.day(mapping.date_order) if moment else None
     cost = (

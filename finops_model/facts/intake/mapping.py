@@ -32,6 +32,7 @@ UNSAVED = (
     "open_money",
     "open_totals",
     "off_totals",
+    "rivals",
 )  # a saved mapping is its owner's word: what it says is no doubt any more
 
 
@@ -53,6 +54,7 @@ class Mapping(Strict):
     amount: str | None = None
     decimal: Literal[".", ","] = "."
     decimal_assumed: bool = False
+    decimals: dict[str, Literal[".", ","]] = {}  # columns that write their numbers another way
     scale: Annotated[Decimal, Field(gt=0)] = Decimal(
         1
     )  # 1000 where the table is in thousands, 0.01 where it is in cents
@@ -93,9 +95,20 @@ class Mapping(Strict):
     open_totals: tuple[
         str, ...
     ] = ()  # lines that may be totals and that neither leave nor count names; they are counted
+    rivals: tuple[
+        tuple[str, ...], ...
+    ] = ()  # a role, then the columns that could have it: first the one that is taken
     off_totals: tuple[
         str, ...
     ] = ()  # totals at the bottom that the lines above do not sum to; they are left out
+
+    def mark(self, column: str | None) -> str:
+        """The decimal mark of a column.
+
+        >>> Mapping(amount="Kosten", decimal=",", decimals={"Hours": "."}).mark("Hours")
+        '.'
+        """
+        return self.decimals.get(column or "", self.decimal)
 
     def settled(self) -> Mapping:
         """The mapping after somebody has looked and agreed: no doubts, and what was not counted stands in `ignore`.
@@ -110,6 +123,7 @@ class Mapping(Strict):
                 "open_money": (),
                 "ignore": (*self.ignore, *self.open_money),
                 "open_totals": (),
+                "rivals": (),
                 "count": (*self.count, *self.open_totals),
                 "off_totals": (),
                 "leave": (*self.leave, *self.off_totals),

@@ -20,6 +20,7 @@ MEANS = {
     "amount": "the column with the money",
     "decimal": "the decimal mark of the amounts: '.' (1,234.50) or ',' (1.234,50)",
     "decimal_assumed": "true: no amount of the file shows the mark; look at decimal and set it to false",
+    "decimals": "columns that write their numbers with another decimal mark than the amounts, each as column: '.' or ','",
     "currency": "the column with the currency code, if there is one",
     "currency_code": "the currency where no column says it, for example EUR",
     "currency_assumed": "true: the file names no currency; look at currency_code and set it to false",
@@ -50,6 +51,7 @@ LEFT = (
     "open_money",
     "open_totals",
     "off_totals",
+    "rivals",
 )  # a file is its owner's word: it holds no doubts; they stand above as remarks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
@@ -58,6 +59,16 @@ def decimal_mark(
         return ",", False
     open_ = "?." in said or "?," in said  # '1,234' or '1.234' and nothing else to tell by
     return (default if open_ else "."), open_
+
+
+def own_mark(cells: Iterable[str]) -> str:
+    """The decimal mark that the cells of a column show by themselves; '' where none does, or where they contradict each other.
+
+    >>> own_mark(["1,234.50", "7"]), own_mark(["1.234,5", "1,234"]), own_mark(["1,234", "12"]), own_mark(["1.5", "1,5"])
+    ('.', ',', '', '')
+    """
+    said = {decimal_evidence(cell) for cell in set(cells)} & {".", ","}
+    return said.pop() if len(said) == 1 else ""
 
 
 def open_number(cells) -> str:

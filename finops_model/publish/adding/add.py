@@ -24,7 +24,7 @@ from ...progress import Progress
 from ...settings import Settings, load_settings
 from ..finops_yaml import with_named
 from ..start_again import judge
-from ..start_reading import export_name, free
+from ..start_reading import Choose, export_name, free
 from .what import Asked, Item, judged
 
 ONE = ("organisation", "commitments")  # keys that take one file
@@ -40,6 +40,7 @@ def add(
     currency: str | None = None,
     time_zone: str | None = None,
     confirm: Callable | None = None,
+    choose: Choose | None = None,
     append: bool = False,
     replace: bool = False,
     accept_decrease: bool = False,
@@ -51,7 +52,7 @@ def add(
     kind       what every file is (`what.WORDS`); None: each is recognised
     time_zone  of usage logs whose times say none
     mapping    how the one table is read;  format: the importer of every bill
-    confirm    called with a guessed mapping, as `start` calls it
+    confirm    called with a guessed mapping, as `start` calls it;  choose: with each question which of several columns it is
     append, replace, accept_decrease, ask    as `Ledger.ingest` takes them
     Raises FinOpsError; then nothing was written but, where nobody confirmed a guess, a mapping to correct.
     """
@@ -66,6 +67,7 @@ def add(
         currency=currency,
         time_zone=time_zone or settings.usage_time_zone,
         confirm=confirm,
+        choose=choose,
         workspace="" if root == Path() else str(root),
     )
     trials: dict[Path, Receipt] = {}

@@ -12,7 +12,7 @@ from ...facts.intake import importers, tables
 from ...facts.intake.files.readers import refuse_no_file
 from ...facts.plans.recognise import KINDS, plan_of
 from ...facts.usage.store import is_usage
-from ..start_reading import Reading, by_kept, read_bill
+from ..start_reading import Choose, Reading, by_kept, read_bill
 from .bills import importer_of
 
 WORDS = {
@@ -57,6 +57,7 @@ class Asked:
     currency: str | None = None
     time_zone: str | None = None
     confirm: Callable | None = None
+    choose: Choose | None = None
     workspace: str = ""
 
 
@@ -98,6 +99,7 @@ def what_is(file: Path, root: Path, asked: Asked) -> Item:
         mapping=asked.mapping,
         currency=asked.currency,
         confirm=asked.confirm,
+        choose=asked.choose,
         command=_command(file, asked.workspace),
         format=asked.format,
     )
