@@ -13,8 +13,10 @@ from finops_model.settings import (
     Dimension,
     DimensionRule,
     Entity,
+    Pool,
     QuotaEntry,
     Settings,
+    SharedCost,
     TagKey,
     TagRules,
     Tags,
@@ -28,6 +30,8 @@ NESTED = (
     ("tags", Tags),
     ("an entry of dimensions", Dimension),
     ("an entry of dimensions: rules", DimensionRule),
+    ("shared_cost", SharedCost),
+    ("an entry of shared_cost: pools", Pool),
     ("watch", WatchLimits),
     ("an entry of watch: quotas", QuotaEntry),
     ("an entry of unit_costs", UnitCost),
@@ -112,7 +116,9 @@ def page() -> str:
         f"## {title(section).split('. ')[0].split('; ')[0]}\n\n{table(section)}\n"
         for section in SECTIONS
     ]
-    parts.append(f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'watch', 'entities'))}\n")
+    parts.append(
+        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'entities'))}\n"
+    )
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)
 

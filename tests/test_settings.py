@@ -16,8 +16,10 @@ from finops_model.settings import (
     Dimension,
     DimensionRule,
     Entity,
+    Pool,
     QuotaEntry,
     Settings,
+    SharedCost,
     TagKey,
     TagRules,
     Tags,
@@ -43,6 +45,8 @@ OTHERS = (
     VirtualTag,
     Dimension,
     DimensionRule,
+    SharedCost,
+    Pool,
 )
 # A value for each key that is not its default.
 VALUES = {
@@ -79,6 +83,7 @@ VALUES = {
     "seed": 7,
     "tags": {"team": "squad"},
     "dimensions": {"customer": {"tag": "customer_tag"}},
+    "shared_cost": {"pools": {"platform": {"how": "even"}}},
     "watch": {
         "late_days": 3,
         "quotas": [
@@ -100,6 +105,7 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
     assert sorted(of_sections) == sorted(set(of_sections)) and set(KEYS) - set(of_sections) == {
         "tags",
         "dimensions",
+        "shared_cost",
         "watch",
         "entities",
     }

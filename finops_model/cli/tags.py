@@ -25,10 +25,6 @@ def tags(
             "--propose", help="Write rules that would mend it to a new file beside finops.yaml."
         ),
     ] = False,
-    pool: Annotated[
-        str | None,
-        typer.Option(help="A team whose cost of the newest whole month the others bear."),
-    ] = None,
     settings: SettingsOption = Path("finops.yaml"),
     entity: EntityOption = None,
     as_json: JsonOption = False,
@@ -60,44 +56,11 @@ def tags(
         found["proposed"] = tag_debt.proposed(months, rules)
         wrote = _written(chosen, found["proposed"])
         found["file"] = wrote and str(wrote)
-    if pool is not None and whole:
-        found["shared"] = _borne(warehouse.daily(ledger, chosen, day), whole[-1], pool)
     if as_json:
         return out.print_json(json.dumps(found, default=_plain))
     _show(found)
-    if "shared" in found:
-        _show_borne(found["shared"], found["currency"])
     if propose:
         _show_proposed(found, chosen)
-
-
-def _borne(daily, month: str, pool: str) -> dict:
-    """Cost of a month by who bears it. Raises InputError for a team that is none."""
-    from ..errors import InputError, unknown
-    from ..facts.daily.shared_cost import charge
-    from ..measure.actuals import cost_rows
-    from ..periods import month_column
-
-    rows = cost_rows(daily)
-    rows = rows[month_column(rows) == month]
-    if pool not in set(rows["x_Team"]):
-        raise InputError(unknown("--pool", "team", pool, sorted(set(rows["x_Team"]))))
-    found = charge(rows, pool)
-    return {"month": month, "lines": found.lines, "central": found.central, "said": found.said}
-
-
-def _show_borne(shared: dict, currency: str) -> None:
-    table = Table(
-        "Team", "Own", "Shared", "Unused commitment", title=f"Who bears {shared['month']}"
-    )
-    for name, line in shared["lines"].items():
-        own, part, unused = (
-            amount(float(line[key]), currency) for key in ("own", "shared", "unused")
-        )
-        table.add_row(name, own, part, unused)
-    out.print(table)
-    for text in shared["said"]:
-        out.print(text)
 
 
 def _plain(value):

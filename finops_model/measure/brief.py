@@ -382,6 +382,8 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
 
     if unit == COMPANY and (by_team := actuals.teams(rows, beside, close.month, before, year)):
         result["teams"] = by_team
+    if unit == COMPANY and close.allocation:
+        result["allocation"] = close.allocation
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
         **result,

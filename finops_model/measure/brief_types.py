@@ -9,6 +9,7 @@ fractions; amounts that must tie out to the cent are decimal text.
 from typing import Any, Literal, NotRequired, TypedDict
 
 from .accuracy_types import Accuracy
+from .allocation.types import Allocation
 
 Status = Literal["flash", "preliminary", "final"]
 
@@ -468,6 +469,7 @@ class Brief(TypedDict):
     lines: list[Line]
     children: list[Child]
     teams: NotRequired[list[Team]]  # the company's, where the bill says teams and no units
+    allocation: NotRequired[Allocation]  # the company's, where finops.yaml says shared cost
     more_units: NotRequired[MoreUnits]  # the company's, where its table would be too long
     reason: NotRequired[Reason | None]  # the company's
     assumptions: list[Assumption]

@@ -14,6 +14,7 @@ from .reach import flash_reason, unfinished_reason
 if TYPE_CHECKING:
     from ..facts.plans.budgets import Budgets
     from ..simulate.run import Run
+    from .allocation.types import Allocation
 
 NOT_TIED: typed.TieOut = {
     "rows": [],
@@ -79,6 +80,8 @@ class Close:
         Commitments that the month's bill counts twice (facts.ledger.twice).
     billed_elsewhere : list, optional
         Use billed in another period (facts.ledger.billed).
+    allocation : Allocation, optional
+        Whose cost it is, of the company (allocation.of_month).
     complete : list, optional
         Sources still billing: source, step, complete (day), waited_for.
     kpis : tuple of str, optional
@@ -122,6 +125,7 @@ class Close:
     said: dict = field(default_factory=dict)
     counted_twice: list = field(default_factory=list)
     billed_elsewhere: list = field(default_factory=list)
+    allocation: Allocation | None = None
     complete: list = field(default_factory=list)
     kpis: tuple[str, ...] | None = None
 

@@ -21,6 +21,7 @@ from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..facts.plans import together
 from ..measure import accuracy, actuals, carried, grades, kpis, restated
+from ..measure.allocation import month as allocation
 from ..measure.brief import brief
 from ..measure.brief_types import Brief
 from ..measure.budget.parts import company_lines
@@ -160,11 +161,12 @@ def daily_facts(
     units: list[str] | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """DAILY up to `as_of`, held to have the month and to know the units asked for."""
+    """DAILY up to `as_of`, held to have the month and to know the units asked for, and whom `shared_cost` names."""
     (progress or silent)("daily facts", 0, 1)
     everything = warehouse.daily(ledger, settings)
     carried.check(settings.unit_costs, everything)
     kpis.pick(settings.kpis)
+    allocation.check(settings, everything)
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
     if not (actuals.month_column(daily) == month).any():
         raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
@@ -199,6 +201,7 @@ def prepare(
     # Plans are read before anything long runs: a wrong file is said at once.
     budgets = together.budgets(settings)
     drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
+    allocation.check_drivers(settings, drivers)
     invoices = entities.own_invoices(together.invoices(settings), settings)
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
     if before:
@@ -236,6 +239,7 @@ def prepare(
         base=runs[0],
         unfinished=runs[0].unfinished,
         complete=complete_lines(complete, month),
+        allocation=allocation.of_month(settings, daily, drivers, month, as_of),
         what_ifs=list(runs[1:]),
         replays=replays,
         budgets=budgets,

@@ -6,6 +6,7 @@ means; `docs/settings.md` is made from that. An unknown key is refused with the 
 
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
+from .shared_cost import Pool, SharedCost
 from .strict import Strict
 from .tag_rules import (
     Dimension,
@@ -26,8 +27,10 @@ __all__ = [
     "Dimension",
     "DimensionRule",
     "Entity",
+    "Pool",
     "QuotaEntry",
     "Settings",
+    "SharedCost",
     "Strict",
     "TagKey",
     "TagRules",

@@ -16,6 +16,7 @@ from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders
 from .forecast import Forecasting
 from .report import Report
+from .shared_cost import SharedCost
 from .simulation import Simulation
 from .strict import Strict
 from .tag_rules import Dimensions
@@ -35,6 +36,9 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
     dimensions: Dimensions = Field(
         default={},
         description="Dimensions of the company's own: name and tag key, or where it is read.",
+    )
+    shared_cost: SharedCost = Field(
+        default=SharedCost(), description="Whose cost other teams bear, and how it is given out."
     )
     watch: WatchLimits = Field(
         default=WatchLimits(), description="What `finops watch` holds spend against."

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -71,11 +72,13 @@ def share(
     usage: Mapping[str, Decimal] | None = None,
     digits: int = 2,
     what: str = "shared cost",
+    fault: str = "",
 ) -> Shared:
     """An amount among receivers, by a rule or by the next that can hold: usage and fixed, else proportional, else even.
 
     cost    receiver -> own cost: who bears it, and the base of `proportional`
     fixed   receiver -> share, adding up to 1;  usage: receiver -> count of a driver or a quantity
+    fault   why the use cannot be known, '' where it is
 
     Raises InputError for an unknown rule or an unknown receiver.
     """
@@ -87,6 +90,7 @@ def share(
     why = ""
     if how in (FIXED, USAGE):
         base, why = _given(fixed if how == FIXED else usage, cost, how, what)
+        why = fault or why
     if how == PROPORTIONAL or why:
         base, fault = _own(cost)
         why = f"{what}: {why}; it is shared in proportion to cost." if why and not fault else why
@@ -110,7 +114,7 @@ def _given(given, cost, how: str, what: str) -> tuple[dict[str, Decimal], str]:
     if below:
         return {}, f"{'the share' if how == FIXED else 'the use'} of {listing(below)} is below zero"
     if how == FIXED and whole != 1:
-        return {}, f"the fixed shares add up to {whole * 100:f} %, not to 100 %"
+        return {}, f"the fixed shares add up to {(whole * 100).normalize():f} %, not to 100 %"
     if how == USAGE and not whole:
         return {}, "there is no use to share by"
     return given, ""
@@ -121,6 +125,25 @@ def _own(cost: Mapping[str, Decimal]) -> tuple[dict[str, Decimal], str]:
     if below:
         return {}, f"the cost of {listing(below)} is below zero"
     return dict(cost), "" if sum(cost.values()) else "there is no cost to share by"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the cost of a pool is given out.
+
+    how     a word of HOW;  fixed: receiver -> share;  usage: receiver -> count
+    fault   why the use cannot be known, '' where it is
+    """
+
+    how: str = PROPORTIONAL
+    fixed: Mapping[str, Decimal] | None = None
+    usage: Mapping[str, Decimal] | None = None
+    fault: str = ""
+
+    @property
+    def named(self) -> set[str]:
+        """Receivers it names, with cost of their own or without."""
+        return {*(self.fixed or ()), *(self.usage or ())}
 
 
 @dataclass(frozen=True)
@@ -141,6 +164,7 @@ def charge(
     pool: str | None = None,
     how: str = PROPORTIONAL,
     *,
+    pools: Mapping[str, Rule] | None = None,
     column: str = "x_Team",
     fixed: Mapping[str, Decimal] | None = None,
     usage: Mapping[str, Decimal] | None = None,
@@ -159,6 +183,8 @@ def charge(
         The value of `column` whose cost all others bear; None: nobody's.
     how : str, optional
         even | proportional | fixed | usage, for the pool.
+    pools : mapping of str to Rule, optional
+        Instead of `pool`: several of them; pools bear nothing of each other.
     column : str, optional
         Who bears cost.
     fixed : mapping of str to Decimal, optional
@@ -208,47 +234,56 @@ def charge(
         else idle_rows.reindex(rows.index, fill_value=False)
     )
     spare = (rows["CommitmentDiscountStatus"] == "Unused") & ~waste
+    if pools is None:
+        pools = {} if pool is None else {pool: Rule(how, fixed, usage)}
     parts = {
         "idle": (rows[waste], idle == "owner", idle == "central"),
         "unused": (rows[spare], unused_commitment == "buyer", unused_commitment == "central"),
     }
     own = _sums(rows[~waste & ~spare], column)
-    moved = own.pop(pool, Decimal(0)) if pool is not None else Decimal(0)
+    moved = {name: own.pop(name, Decimal(0)) for name in sorted(pools)}
     central, said = Decimal(0), []
     extra: dict[str, dict[str, Decimal]] = {"shared": {}, "idle": {}, "unused": {}}
     for name, (part, stays, held) in parts.items():
         for owner, value in _sums(part, column).items():
             if held:
                 central += value
-            elif stays and owner == pool:
-                moved += value
+            elif stays and owner in moved:
+                moved[owner] += value
             elif stays:
                 extra[name][owner] = value
     receivers = {name: value for name, value in own.items() if name != UNTAGGED}
-    pots = [("shared", "shared cost", moved, receivers, how)]
+    pots = [
+        (
+            "shared",
+            f"shared cost of {name}",
+            value,
+            dict.fromkeys(sorted(pools[name].named - set(pools)), Decimal(0)) | receivers,
+            pools[name],
+        )
+        for name, value in moved.items()
+    ]
+    in_proportion = Rule()
     if idle == PROPORTIONAL:
-        pots.append(("idle", "idle capacity", _total(rows[waste]), receivers, PROPORTIONAL))
+        pots.append(("idle", "idle capacity", _total(rows[waste]), receivers, in_proportion))
     if unused_commitment == UNUSED[1]:
         for held_by, part in rows[spare].groupby("CommitmentDiscountId", sort=True):
-            covered = rows[
-                (rows["CommitmentDiscountId"] == held_by)
-                & (rows["CommitmentDiscountStatus"] == "Used")
-            ]
-            benefit = _sums(covered, column)
-            benefit.pop(pool or "", None)
-            pots.append(
-                (
-                    "unused",
-                    f"unused commitment {held_by}",
-                    _total(part),
-                    benefit or receivers,
-                    PROPORTIONAL,
-                )
-            )
+            benefit = _benefit(rows, held_by, column, {*pools, UNTAGGED}) or receivers
+            what = f"unused commitment {held_by}"
+            pots.append(("unused", what, _total(part), benefit, in_proportion))
     for name, what, amount, bearers, rule in pots:
         if not amount:
             continue
-        shared = share(amount, bearers, rule, fixed=fixed, usage=usage, digits=digits, what=what)
+        shared = share(
+            amount,
+            bearers,
+            rule.how,
+            fixed=rule.fixed,
+            usage=rule.usage,
+            digits=digits,
+            what=what,
+            fault=rule.fault,
+        )
         central += shared.left
         said += [shared.said] if shared.said else []
         for receiver, value in shared.parts.items():
@@ -260,6 +295,29 @@ def charge(
         for name in names
     }
     return Charged(lines, central, tuple(said))
+
+
+def _benefit(rows: pd.DataFrame, held_by: str, column: str, without: set) -> dict[str, Decimal]:
+    """Cost that a commitment covered, by who used it."""
+    covered = rows[
+        (rows["CommitmentDiscountId"] == held_by) & (rows["CommitmentDiscountStatus"] == "Used")
+    ]
+    return {name: cost for name, cost in _sums(covered, column).items() if name not in without}
+
+
+def in_coins(exact: Mapping[Any, Decimal], whole: Decimal, digits: int = 2) -> dict[Any, Decimal]:
+    """Amounts in whole coins that add up to `whole`: rounded down, then a coin each to the largest remainders, of equal ones by name.
+
+    exact    amounts of any sign, of which `whole` is the sum in whole coins
+
+    >>> {name: str(part) for name, part in in_coins({"a": Decimal("1.005"), "b": Decimal("1.005")}, Decimal("2.01")).items()}
+    {'a': '1.01', 'b': '1.00'}
+    """
+    coin = Decimal(1).scaleb(-digits)
+    low = {name: value.quantize(coin, ROUND_FLOOR) for name, value in exact.items()}
+    rest = int((whole - sum(low.values(), Decimal(0))) / coin)
+    first = sorted(exact, key=lambda name: (low[name] - exact[name], name))[:rest]
+    return {name: value + coin * (name in first) for name, value in low.items()}
 
 
 def _sums(rows: pd.DataFrame, column: str) -> dict[str, Decimal]:

@@ -14,6 +14,7 @@ from ...names import slug
 from ...periods import check_month
 from ..report.briefs import load_brief, shown
 from ..report.places import published_in
+from . import allocation as page_allocation
 from . import basis as page_basis
 from . import costs as page_costs
 from . import first as page_first
@@ -121,6 +122,10 @@ class Page:
     def units(self) -> Section | None:
         """A line per business unit, on the company's page."""
         return self._section("units", page_units.units(self.figures))
+
+    def allocation(self) -> Section | None:
+        """Whose cost it is, on the company's page: shared cost given out."""
+        return self._section("allocation", page_allocation.allocation(self.figures))
 
     def movements(self) -> Section | None:
         """What moved since the month before, split into volume and price."""

@@ -17,6 +17,7 @@ from .cells import Pen, clean
 from .forecast import forecast
 from .grounds import assumptions, lineage
 from .lines import lines
+from .shared import shared
 from .summary import summary
 from .unit_costs import unit_costs
 from .units import units
@@ -27,7 +28,7 @@ CREATED = dt.datetime(2000, 1, 1)  # fixed: the same brief gives the same bytes
 def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
     """Write the workbook of a brief (docs/architecture.md §5) and return its path; whole or not at all.
 
-    Sheets: Summary, Units (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Unit costs, Assumptions, Lineage.
+    Sheets: Summary, Units and Shared cost (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Unit costs, Assumptions, Lineage.
     Raises ReportError for a brief without the keys a workbook needs.
     """
     for key in ("unit", "month", "currency", "actual", "landing", "tie_out", "forecast", "lines"):
@@ -59,7 +60,7 @@ def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
         )
         book.set_calc_mode("auto")
         pen = Pen(book, brief["currency"])
-        for fill in (summary, units, lines, forecast, unit_costs, assumptions, lineage):
+        for fill in (summary, units, shared, lines, forecast, unit_costs, assumptions, lineage):
             fill(pen, brief)
         book.close()
         return write_atomic(path, place.read_bytes())
