@@ -50,7 +50,7 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     warnings += alike(reads)
     number = max((record["delivery"] for record in book.records), default=0) + 1
     keys = sorted({key for one in reads for key in one.keys})
-    doubts.refuse_two_views(root, living, reads, choice)
+    twice.refuse_two_views(root, living, reads, choice.replace or choice.whole)
     listed = {file.sha256 for file in skipped}
     there = {
         key: doubts.rows_in_force(root, living[key])

@@ -5,6 +5,9 @@ The rules stand in scopes.py (docs/method §13.21); here they are asked of every
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,8 +32,6 @@ VENDORS = {  # words of an issuer or a format: who it is
     "openai": ("openai",),
     "anthropic": ("anthropic", "claude console"),
 }
-
-VIEW = "x_CostDataset"  # actual or amortised, of an export that comes in both
 
 
 @dataclass(frozen=True)
@@ -131,61 +132,6 @@ def counted_again(key: Key, there: list[tuple[dict, Rows]], reads: list[Read]) -
     return warnings
 
 
-def refuse_two_views(
-    root: Path, living: dict[Key, Version], reads: list[Read], choice: Choice
-) -> None:
-    """Refuse actual and amortised cost (x_CostDataset) of the same sub-account and period, in one delivery or beside what is in force.
-
-    The two are views of the same charges, and each is the whole: added up they count usage twice, and one in place of the other loses purchases.
-    Whoever says replace or whole takes one in place of the other.
-    """
-    views: dict[tuple[Key, str], tuple[str, str]] = {}  # (view, file) of a sub-account of a period
-    for one in reads:
-        for key, table in one.tables.items():
-            for scope, view in _views(table):
-                before, file = views.setdefault((key, scope), (view, one.source.name))
-                if before != view:
-                    raise LedgerError(
-                        f"{file} and {one.source.name}: {_place(key, scope)}: the {before} and the {view} cost of the same charges; together they "
-                        "would be counted twice. Nothing was written. Give one of them: the actual cost for invoices, the amortised one for budgets, "
-                        "forecasts and chargeback."
-                    )
-    if choice.replace or choice.whole:
-        return
-    for key in sorted({key for key, _ in views} & set(living)):
-        for part in living[key].parts:
-            for scope, before in _views(_cells(root / part["path"], ("SubAccountId", VIEW))):
-                view, file = views.get((key, scope), (before, ""))
-                if before != view:
-                    raise LedgerError(
-                        f"{file}: {_place(key, scope)}: the ledger holds the {before} cost of these charges, and this is their {view} cost; the two are "
-                        "never added up. Nothing was written. Keep to one of them in a workspace; to change, deliver the period with --replace (in Python "
-                        "replace=True)."
-                    )
-
-
-def _cells(path: Path, names: tuple[str, ...]) -> pa.Table:
-    with path.open("rb") as file:
-        there = pq.read_schema(file).names
-        return pq.read_table(file, columns=[name for name in names if name in there])
-
-
-def _views(table: pa.Table) -> list[tuple[str, str]]:
-    """(sub-account, view) of the rows that say one."""
-    if VIEW not in table.schema.names:
-        return []
-    scopes = table.column("SubAccountId") if "SubAccountId" in table.schema.names else None
-    pairs = pa.table(
-        {"s": scopes if scopes is not None else pa.nulls(len(table)), "v": table.column(VIEW)}
-    )
-    pairs = pairs.group_by(["s", "v"]).aggregate([]).to_pylist()
-    return sorted(((row["s"] or "").strip(), row["v"]) for row in pairs if row["v"])
-
-
-def _place(key: Key, scope: str) -> str:
-    return f"{words(key)} · sub-account {scope}" if scope else words(key)
-
-
 def without_account(
     root: Path, living: dict[Key, Version], keys: list[Key], reads: list[Read], choice: Choice
 ):
@@ -244,8 +190,12 @@ SUMMARIES = ("AWS Cost Explorer",)  # one bill by service or by account, as some
 
 
 def _family(format: str) -> str:
-    """A format without its version: exports of one family tell disjoint accounts, not one bill twice."""
-    return "FOCUS" if format.startswith("FOCUS") else format.split(" (")[0]
+    """A format without its version or view: exports of one family tell disjoint accounts, not one bill twice.
+
+    >>> _family("FOCUS 1.2"), _family("AWS CUR 2.0"), _family("AWS CUR (classic)"), _family("Azure cost details, actual")
+    ('FOCUS', 'AWS CUR', 'AWS CUR', 'Azure cost details')
+    """
+    return re.split(r" \(|, | \d", format)[0]
 
 
 @dataclass
@@ -271,9 +221,10 @@ def same_bill(
     meetings: dict[Key, Meeting],
     choice: Choice,
 ):
-    """(key, its parts, what becomes of it) of periods whose total, to the cent, this delivery brings again in another form.
+    """(key, its parts, what becomes of it) of periods that this delivery perhaps brings again in another form.
 
-    A bill as Cost Explorer shows it by service, by account, and as the report of every line: they have no charge in common, and one total.
+    A bill as Cost Explorer shows it by service, by account, and as the report of every line have no charge in common. Their totals agree to
+    the cent, or nearly so: a download of another day, with tax or without. Raises LedgerError for two forms in one delivery.
     """
     formats = {sha: (file["format"], file["name"]) for sha, file in book.known().items()}
     new: dict[tuple, dict[tuple, _Form]] = {}
@@ -302,13 +253,18 @@ def same_bill(
         kind = bool(held - {""}) if held else None
         form = old.setdefault(vendor, {}).setdefault((_family(format), kind), _Form(set(), {}, {}))
         form.add(key, held, files, version.money("BilledCost"))
+    consented = _consented(book, living)
+    _within_one(new, consented)
     for vendor, forms in new.items():
-        for came, stands in _equal(forms, old.get(vendor, {})):
-            total = {
-                c: a
-                for c, a in stands.money.items()
-                if abs(came.money.get(c, Decimal(0)) - a) <= CENT
-            }
+        pairs = [
+            *((pair, True) for pair in _equal(forms, old.get(vendor, {}))),
+            *((pair, False) for pair in _beside(forms, old.get(vendor, {}), consented[vendor[0]])),
+        ]
+        told: set[int] = set()
+        for (came, stands), equal in pairs:
+            if id(stands) in told:
+                continue
+            told.add(id(stands))
             for key in sorted(stands.places):
                 mine = key in meetings
                 parts = there[key] if mine else rows_in_force(root, living[key])
@@ -320,18 +276,83 @@ def same_bill(
                     meeting.added -= comes
                     meeting.replaced |= names | comes
                 else:
+                    there_, why = _told(came, stands, equal)
                     meeting.doubts.append(
                         scopes.Doubt(
-                            words(key),
-                            "",
-                            f"{plain(total)} of {', '.join(sorted(stands.files))}",
-                            f"this delivery brings the same total, to the cent, as {', '.join(sorted(came.files))}: one bill in two forms would "
-                            "count twice",
-                            tuple(sorted(names)),
-                            tuple(sorted(comes)),
+                            words(key), "", there_, why, tuple(sorted(names)), tuple(sorted(comes))
                         )
                     )
                 yield key, parts, meeting
+
+
+def _told(came: _Form, stands: _Form, equal: bool) -> tuple[str, str]:
+    """(what the ledger holds, what the delivery brings beside it), in words."""
+    held, files = ", ".join(sorted(stands.files)), ", ".join(sorted(came.files))
+    if not equal:
+        return (
+            f"{plain(stands.money)} of {held}",
+            f"this delivery brings {plain(came.money)} of the same vendor and billing period in another form, {files}: what both hold would "
+            "count twice",
+        )
+    total = {
+        c: a for c, a in stands.money.items() if abs(came.money.get(c, Decimal(0)) - a) <= CENT
+    }
+    return (
+        f"{plain(total)} of {held}",
+        f"this delivery brings the same total, to the cent, as {files}: one bill in two forms would count twice",
+    )
+
+
+def _within_one(new: dict[tuple, dict[tuple, _Form]], consented: dict[str, set[frozenset]]) -> None:
+    """Refuse one bill in two forms within a delivery: neither of them can take the other's place."""
+    for (vendor, period), forms in new.items():
+        for (kind, one), (other, two) in itertools.combinations(sorted(forms.items(), key=str), 2):
+            by_word = frozenset((kind[0], other[0])) in consented[vendor]
+            if not by_word and _may_be_one(kind, one, other, two):
+                named = " and ".join(sorted({*one.files, *two.files}))
+                raise LedgerError(
+                    f"{named}: {plain(one.money)} and {plain(two.money)} of the same vendor and billing period ({period[:7]}) in two forms: what "
+                    "both hold would count twice. Nothing was written. Give one of them; if they are parts of one bill, ingest them with --append "
+                    "(in Python append=True)."
+                )
+
+
+def _may_be_one(kind: tuple, one: _Form, other: tuple, two: _Form) -> bool:
+    """Whether two forms may hold the same charges: not where both name their accounts by number and none is in both."""
+    turned = kind[0] in SUMMARIES and None not in (kind[1], other[1]) and kind[1] != other[1]
+    if kind[0] == other[0] and not turned:
+        return False
+    mine, theirs = (
+        {scope for scopes_ in form.places.values() for scope in scopes_} for form in (one, two)
+    )
+    numbered = all(scope.isdigit() for scope in mine | theirs)
+    return not (mine and theirs and numbered and not mine & theirs)
+
+
+def _beside(
+    new: dict[tuple, _Form], old: dict[tuple, _Form], consented: set[frozenset]
+) -> list[tuple[_Form, _Form]]:
+    """Forms of other totals that may be one bill, unless the ledger holds such a pair by somebody's word in another period."""
+    return [
+        (came, stands)
+        for kind, stands in old.items()
+        for other, came in new.items()
+        if _may_be_one(kind, stands, other, came)
+        and frozenset((kind[0], other[0])) not in consented
+    ]
+
+
+def _consented(book: Book, living: dict[Key, Version]) -> dict[str, set[frozenset]]:
+    """{vendor: pairs of families that stand beside each other in a billing period}."""
+    formats = {sha: file["format"] for sha, file in book.known().items()}
+    held: dict[tuple, set[str]] = {}
+    for key, version in living.items():
+        for format in {formats[sha] for sha in version.sources if sha in formats}:
+            held.setdefault((_vendor(key[0], format), key[2]), set()).add(_family(format))
+    pairs: dict[str, set[frozenset]] = defaultdict(set)
+    for (vendor, _), families in held.items():
+        pairs[vendor] |= {frozenset(pair) for pair in itertools.combinations(families, 2)}
+    return pairs
 
 
 def _equal(new: dict[tuple, _Form], old: dict[tuple, _Form]) -> list[tuple[_Form, _Form]]:

@@ -15,8 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ...errors import LedgerError
 from ...periods import month_name
+from .judged import Read
+from .manifest import Key, Version
 from .receipt import Money, add, trimmed
+from .versions import words as key_words
 
 READ = [
     "InvoiceIssuerName",
@@ -33,6 +37,7 @@ READ = [
 ]
 FEES = ("Purchase", "Adjustment", "Credit")
 CENT = Decimal("0.005")
+VIEW = "x_CostDataset"  # actual or amortised, of an export that comes in both
 _NEWEST: dict[tuple, list] = {}  # the newest answer: {(folder, parts): commitments}
 
 
@@ -251,3 +256,58 @@ def words(line: Mapping, money: str) -> str:
     if line["set_aside"]:
         return f"The bill of {when} counts {line['commitment']} twice: the {line['what']} has an EffectiveCost of {money}, and {carried}. The {line['what']} counts 0 here."
     return f"The bill of {when} perhaps counts {line['commitment']} twice: the {line['what']} has an EffectiveCost of {money}, and {carried}. It is in the figures: ask {line['issuer'] or 'the issuer'}."
+
+
+def refuse_two_views(
+    root: Path, living: dict[Key, Version], reads: list[Read], taking: bool
+) -> None:
+    """Refuse actual and amortised cost (x_CostDataset) of the same sub-account and period, in one delivery or beside what is in force.
+
+    The two are views of the same charges, and each is the whole: added up they count usage twice, and one in place of the other loses purchases.
+    Whoever says replace or whole takes one in place of the other.
+    """
+    views: dict[tuple[Key, str], tuple[str, str]] = {}  # (view, file) of a sub-account of a period
+    for one in reads:
+        for key, table in one.tables.items():
+            for scope, view in _views(table):
+                before, file = views.setdefault((key, scope), (view, one.source.name))
+                if before != view:
+                    raise LedgerError(
+                        f"{file} and {one.source.name}: {_place(key, scope)}: the {before} and the {view} cost of the same charges; together they "
+                        "would be counted twice. Nothing was written. Give one of them: the actual cost for invoices, the amortised one for budgets, "
+                        "forecasts and chargeback."
+                    )
+    if taking:
+        return
+    for key in sorted({key for key, _ in views} & set(living)):
+        for part in living[key].parts:
+            for scope, before in _views(_cells(root / part["path"], ("SubAccountId", VIEW))):
+                view, file = views.get((key, scope), (before, ""))
+                if before != view:
+                    raise LedgerError(
+                        f"{file}: {_place(key, scope)}: the ledger holds the {before} cost of these charges, and this is their {view} cost; the two are "
+                        "never added up. Nothing was written. Keep to one of them in a workspace; to change, deliver the period with --replace (in Python "
+                        "replace=True)."
+                    )
+
+
+def _cells(path: Path, names: tuple[str, ...]) -> pa.Table:
+    with path.open("rb") as file:
+        there = pq.read_schema(file).names
+        return pq.read_table(file, columns=[name for name in names if name in there])
+
+
+def _views(table: pa.Table) -> list[tuple[str, str]]:
+    """(sub-account, view) of the rows that say one."""
+    if VIEW not in table.schema.names:
+        return []
+    scopes = table.column("SubAccountId") if "SubAccountId" in table.schema.names else None
+    pairs = pa.table(
+        {"s": scopes if scopes is not None else pa.nulls(len(table)), "v": table.column(VIEW)}
+    )
+    pairs = pairs.group_by(["s", "v"]).aggregate([]).to_pylist()
+    return sorted(((row["s"] or "").strip(), row["v"]) for row in pairs if row["v"])
+
+
+def _place(key: Key, scope: str) -> str:
+    return f"{key_words(key)} · sub-account {scope}" if scope else key_words(key)
