@@ -204,6 +204,10 @@ def _build(node, location, document, error) -> Any:
         )
     if node.tag.endswith(":timestamp"):
         return node.value
+    if node.tag.endswith((":int", ":float")) and (":" in node.value or "_" in node.value):
+        return (
+            node.value
+        )  # YAML 1.1 reads 12:30 as 750 and 1:30.5 as 90.5; here it stays what was written
     try:
         value = yaml.SafeLoader("").construct_object(node, deep=True)
     except ValueError:  # more digits than Python reads, or letters under the tag of a number
@@ -221,12 +225,6 @@ def _build(node, location, document, error) -> Any:
             f"{document.path}:{node.start_mark.line + 1}: '{'/'.join(map(str, location))}' is {node.value}; "
             "a number must be finite."
         )
-    if (
-        isinstance(value, int)
-        and not isinstance(value, bool)
-        and (":" in node.value or "_" in node.value)
-    ):
-        return node.value  # YAML 1.1 reads 12:30 as 750; here it stays what was written
     return value
 
 

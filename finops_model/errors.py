@@ -116,6 +116,15 @@ def listing(words: Iterable[str], most: int = 12) -> str:
     return f"{', '.join(words[:most])} and {len(words) - most} more"
 
 
+def several(count: int, noun: str) -> str:
+    """A count with its noun: 1 row, 2 rows.
+
+    >>> several(1, "row"), several(2_000, "row"), several(0, "different one")
+    ('1 row', '2,000 rows', '0 different ones')
+    """
+    return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
 def together(words: Iterable[str]) -> str:
     """Words in a row, all of them.
 

@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from ..errors import several
 from ..names import COMPANY, slug
 from ..periods import add_months, fiscal_months, month_days, month_name
 from ..schemas import NEWEST
@@ -136,7 +137,7 @@ def quality(close: Close, rows: pd.DataFrame, total: float) -> list[typed.Qualit
                 "what": "Rows in quarantine",
                 "amount": float(close.tie_out.get("quarantined") or 0),
                 "share": None,
-                "note": f"{close.quarantined_rows} rows were refused, each with file, row and reason (finops reconcile)",
+                "note": f"{several(close.quarantined_rows, 'row')} {'was' if close.quarantined_rows == 1 else 'were'} refused, each with file, row and reason (finops reconcile)",
             }
         )
     return notes

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...errors import LedgerError
+from ...errors import LedgerError, several
 from . import proof, scopes
 from .judged import Read, keys_of
 from .manifest import Book, Key, Version
@@ -125,7 +125,7 @@ def counted_again(key: Key, there: list[tuple[dict, Rows]], reads: list[Read]) -
                 Warned(
                     one.source.name,
                     "",
-                    f"{same:,} of {len(new.scopes):,} rows appended to {words(key)} are of charges (charge period, SKU, resource, "
+                    f"{same:,} of {several(len(new.scopes), 'row')} appended to {words(key)} are of charges (charge period, SKU, resource, "
                     "category, tags) that the ledger holds already; both are counted. If this file takes their place, deliver it with --replace",
                 )
             )

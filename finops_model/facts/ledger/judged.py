@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...errors import several
 from ..intake import importers
 from ..intake.files.readers import Source
 from ..intake.list_cost import ListCosts
@@ -93,13 +94,13 @@ def read(source: Source, status: str, format: str | None = None) -> Read:
     if not rows_in:
         warnings.append(Warned(source.name, "", "has a header and no rows"))
     distinct, counts = np.unique(hashes, return_counts=True)
-    if len(distinct) < len(hashes):
+    if again := len(hashes) - len(distinct):
         warnings.append(
             Warned(
                 source.name,
                 "",
-                f"{int((counts - 1).sum()):,} rows repeat an identical row of the file "
-                f"({int((counts > 1).sum()):,} different ones); all are kept",
+                f"{several(again, 'row')} {'repeats' if again == 1 else 'repeat'} an identical row of the file "
+                f"({several(int((counts > 1).sum()), 'different one')}); all are kept",
             )
         )
     return Read(
@@ -216,8 +217,8 @@ def alike(reads: list[Read]) -> list[Warned]:
                     Warned(
                         other.source.name,
                         "",
-                        f"{shared:,} different rows are in {one.source.name} too and are "
-                        "counted twice. If one file restates the other, deliver them one after the other",
+                        f"{several(shared, 'different row')} {'is' if shared == 1 else 'are'} in {one.source.name} too and "
+                        f"{'is' if shared == 1 else 'are'} counted twice. If one file restates the other, deliver them one after the other",
                     )
                 )
             elif charges := sum(_same_charges(one, other, key) for key in both):
@@ -225,7 +226,7 @@ def alike(reads: list[Read]) -> list[Warned]:
                     Warned(
                         other.source.name,
                         "",
-                        f"{charges:,} rows are of charges (charge period, SKU, resource, category, tags) that are in "
+                        f"{several(charges, 'row')} {'is' if charges == 1 else 'are'} of charges (charge period, SKU, resource, category, tags) that are in "
                         f"{one.source.name} too, with other amounts; both are counted. If one file restates the other, deliver them one "
                         "after the other",
                     )

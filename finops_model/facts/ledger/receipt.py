@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import cast
 
-from ...errors import listing
+from ...errors import listing, several
 from ..intake.importers import LeftOut
 
 Money = dict[str, Decimal]  # currency -> amount
@@ -177,7 +177,7 @@ class Change:
 
     def __str__(self) -> str:
         verb = {"added": "added to", "appended": "appended to"}.get(self.kind, "replaced")
-        line = f"{verb} {self.where}: version {self.version}, {self.rows_before:,} -> {self.rows:,} rows, {signed(self.difference)}"
+        line = f"{verb} {self.where}: version {self.version}, {self.rows_before:,} -> {several(self.rows, 'row')}, {signed(self.difference)}"
         said = [
             f"{word} {listing(names)}"
             for word, names in (
@@ -193,7 +193,7 @@ class Change:
         )
         if self.kept:
             said.append(
-                f"kept {listing(name or '(none)' for name in self.kept)}, which this delivery does not hold ({rows:,} {'row' if rows == 1 else 'rows'}, {plain(sums)})"
+                f"kept {listing(name or '(none)' for name in self.kept)}, which this delivery does not hold ({several(rows, 'row')}, {plain(sums)})"
             )
         return f"{line}; sub-accounts: {'; '.join(said)}" if said else line
 
@@ -275,7 +275,7 @@ class Receipt:
             self._counted(),
             f"BilledCost accepted {plain(self.totals)} · quarantined {plain(self.quarantined_totals)}"
             + (
-                f" (+ {self.unreadable:,} rows whose amount cannot be read)"
+                f" (+ {several(self.unreadable, 'row')} whose amount cannot be read)"
                 if self.unreadable
                 else ""
             ),
@@ -287,7 +287,7 @@ class Receipt:
                 "known": ", delivered before: nothing changed",
             }
             lines.append(
-                f"  {file.name}: {file.format}, {file.rows_in:,} {'row' if file.rows_in == 1 else 'rows'}, "
+                f"  {file.name}: {file.format}, {several(file.rows_in, 'row')}, "
                 f"{file.quarantined:,} quarantined"
                 f"{state[file.status]}"
             )
@@ -299,13 +299,12 @@ class Receipt:
 
     def _counted(self) -> str:
         """Rows in and what became of them; where a row of a file became several, or none, its rows as they were delivered come first."""
-        ledger = f"{self.rows_in:,} rows in = {self.accepted:,} accepted + {self.quarantined:,} quarantined"
+        ledger = f"{several(self.rows_in, 'row')} in = {self.accepted:,} accepted + {self.quarantined:,} quarantined"
         own = self.sources
         if (own.accepted, own.quarantined, own.left_out) == (self.accepted, self.quarantined, ()):
             return ledger
-        noun = "row" if own.read == 1 else "rows"
         return (
-            f"{own.read:,} source {noun} read = {own.accepted:,} accepted + {own.quarantined:,} quarantined + {own.left:,} left out; "
+            f"{several(own.read, 'source row')} read = {own.accepted:,} accepted + {own.quarantined:,} quarantined + {own.left:,} left out; "
             f"in the ledger {ledger}"
         )
 

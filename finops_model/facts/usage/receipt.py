@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ...errors import several
 from ..ledger.receipt import reason_at
 
 
@@ -40,7 +41,7 @@ class File:
             return f"{self.name}: delivered before, byte for byte: nothing changed"
         out = sum(self.left.values())
         lines = [
-            f"{self.name}: {self.format}: {self.rows_in:,} rows read, {self.accepted:,} accepted, {self.quarantined:,} quarantined, {out:,} left out"
+            f"{self.name}: {self.format}: {several(self.rows_in, 'row')} read, {self.accepted:,} accepted, {self.quarantined:,} quarantined, {out:,} left out"
         ]
         lines += [f"  left out: {count:,} × {why}" for why, count in sorted(self.left.items())]
         lines += [f"  {meter}: {amount}" for meter, amount in self.totals.items()]
@@ -52,7 +53,9 @@ class File:
         if self.quarantined > len(self.reasons):
             lines.append(f"  refused: {self.quarantined - len(self.reasons):,} more")
         if self.replaced:
-            lines.append(f"  {self.replaced:,} rows of an earlier delivery are replaced")
+            lines.append(
+                f"  {several(self.replaced, 'row')} of an earlier delivery {'is' if self.replaced == 1 else 'are'} replaced"
+            )
         return "\n".join(lines + [f"  {note}" for note in self.notes])
 
 

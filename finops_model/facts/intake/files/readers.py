@@ -157,6 +157,10 @@ def refuse_no_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as problem:
+        if getattr(problem, "errno", 0) == errno.ENAMETOOLONG:
+            raise InputError(
+                f"{str(path)[:60]}…: its name is longer than a file may have."
+            ) from None
         if path.is_symlink():
             why = (
                 "goes round in a circle"
@@ -289,6 +293,10 @@ def _parquet(source: Source) -> pq.ParquetFile:
 
 
 def _text_kind(path: Path, data: bytes) -> str:
+    if (
+        kind := encoding_of(data)
+    ) != "utf-8-sig":  # PowerShell writes what a command answers in UTF-16
+        data = data.decode(kind, "replace").encode()
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:1] in (b"{", b"["):
         first = data.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0].strip()

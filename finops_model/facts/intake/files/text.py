@@ -61,10 +61,11 @@ def read_json(text: str) -> Any:
 
 
 def decode(source: Delivered) -> str:
-    """The text of a file: UTF-8 (with or without mark), UTF-16 by its mark or its zeros, else Windows-1252 with a note.
+    """The text of a file: UTF-8 (with or without mark), UTF-16 and UTF-32 by mark or zeros, else Windows-1252 with a note.
 
     Where some lines beyond ASCII are UTF-8 and some are not, the file is UTF-8 and the bytes of the others stay marked (surrogate
-    escapes), so that the reader refuses their rows: one stray byte never changes the letters of the others (docs/method §13.33).
+    escapes), so that the reader refuses their rows: one stray byte never changes the letters of the others (docs/method §13.33). So do
+    those that Windows-1252 does not know either.
     """
     kind = encoding_of(source.data)
     try:
@@ -82,7 +83,9 @@ def decode(source: Delivered) -> str:
 
 
 def encoding_of(data: bytes) -> str:
-    """utf-16 by its mark, utf-16-le or -be by its zeros, else utf-8-sig."""
+    """utf-32 and utf-16 by their marks, utf-16-le or -be by its zeros, else utf-8-sig."""
+    if data[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        return "utf-32"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     if len(data) > 3 and data[1:200:2].count(0) > 0.4 * len(data[1:200:2]):
@@ -100,7 +103,7 @@ def _not_all_utf8(source: Delivered) -> str:
     strange = [number for number, line in beyond if not _is_utf8(line)]
     if len(strange) == len(beyond):
         source.notes.append("not UTF-8: read as Windows-1252")
-        return data.decode("latin-1") if b"\x81" in data else data.decode("cp1252", "replace")
+        return data.decode("cp1252", "surrogateescape")
     lines = "1 line is not UTF-8" if len(strange) == 1 else f"{len(strange):,} lines are not UTF-8"
     source.notes.append(
         f"{lines} (line {strange[0]}{' first' if len(strange) > 1 else ''}) where others are: refused, "

@@ -60,6 +60,7 @@ UNITS = {
     "gpu_utilization": "Ratio",  # a level, never added up
     "gpu_engine_active": "Ratio",
 }
+NOTHING = (None, "", 0, "0", "0.0")
 BATCH = 50_000
 LARGEST = Decimal(10) ** 18
 
@@ -160,6 +161,21 @@ def count(record: dict, name: str, missing: str = "0") -> Decimal:
     if not number.is_finite() or number < 0 or number > LARGEST:
         raise Refused(name, f"{quoted(cell)} is no count")
     return number
+
+
+def refuse_unknown_tokens(record: dict, known: Iterable[str], above: str = "") -> None:
+    """Raises Refused for a field that counts tokens of a kind that is not known here: they would be lost.
+
+    >>> refuse_unknown_tokens({"output_tokens": 5, "thinking_tokens": 0}, ["output_tokens"])
+    """
+    known = frozenset(map(squash, known))
+    for name, value in record.items():
+        if "tokens" not in squash(name) or squash(name) in known:
+            continue
+        if not isinstance(value, (dict, list)) and value not in NOTHING:
+            raise Refused(
+                f"{above}{name}", f"{quoted(value)}: a kind of tokens that is not known here"
+            )
 
 
 def quoted(cell: Any) -> str:
@@ -289,11 +305,11 @@ class Once:
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
 
-    def check(self, column: str, name: str) -> None:
-        """Raises Refused for a name that came before."""
+    def check(self, column: str, name: str, said: str = "") -> None:
+        """Raises Refused for a name that came before; `said` is what the reason calls it."""
         mark = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()
         if mark in self.seen:
-            raise Refused(column, f"duplicate {column} {short(name, 60)}")
+            raise Refused(column, f"duplicate {column} {short(said or name, 60)}")
         self.seen.add(mark)
 
 

@@ -17,6 +17,18 @@ DEFAULT = True
 KIND = "usage"
 SEEN_BY = "vendor"
 REPORT = ("uncached_input_tokens", "cache_read_input_tokens", "output_tokens", "starting_at")
+LIVES = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+KINDS = REPORT[:3]
+COLUMNS = tuple(
+    f"usage_{name}"
+    for name in (
+        "input_tokens_no_cache",
+        "input_tokens_cache_read",
+        "input_tokens_cache_write_5m",
+        "input_tokens_cache_write_1h",
+        "output_tokens",
+    )
+)
 TABLE = (
     "usage_date_utc",
     "usage_input_tokens_no_cache",
@@ -38,6 +50,15 @@ def read(source: Source) -> Usage:
         return _usage.collect(source, "Anthropic usage table", _console.lines(source), _of_table)
     source.broken.clear()
     usage = _usage.collect(source, "Anthropic usage", _results(source), _of_report)
+    tools = {
+        name
+        for line in _results(source)
+        for name, count in _usage.nested(line.get("server_tool_use")).items()
+        if name != "web_search_requests" and count not in _usage.NOTHING
+    }
+    if tools:
+        usage.notes.append(f"not counted: use of other tools ({', '.join(sorted(tools))})")
+    source.broken.clear()
     if source.document.get("has_more") is True:
         usage.notes.append(_json.PAGES)
     return usage
@@ -49,7 +70,15 @@ def _results(source: Source) -> Iterator[dict]:
 
 
 def _of_report(line: dict) -> list[dict]:
+    if not isinstance(line.get("cache_creation") or {}, (dict, str)) or (
+        line.get("cache_creation") and not _usage.nested(line["cache_creation"])
+    ):
+        raise _usage.Refused(
+            "cache_creation", f"{_usage.quoted(line['cache_creation'])} is no object of lifetimes"
+        )
     lives, tools = (_usage.nested(line.get(name)) for name in ("cache_creation", "server_tool_use"))
+    _usage.refuse_unknown_tokens(line, KINDS)
+    _usage.refuse_unknown_tokens(lives, LIVES, "cache_creation.")
     tier = str(line.get("service_tier") or "")
     base = {
         "UsageStart": line["start"],
@@ -77,6 +106,7 @@ def _of_report(line: dict) -> list[dict]:
 
 
 def _of_table(line: dict) -> list[dict]:
+    _usage.refuse_unknown_tokens(line, COLUMNS)
     day = line["usagedateutc"][:10]
     try:
         end = (dt.date.fromisoformat(day) + dt.timedelta(1)).isoformat()

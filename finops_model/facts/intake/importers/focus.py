@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ....errors import InputError, nearest
+from ....errors import InputError, nearest, together
 from ..files.readers import Source
 from ..vendors import squash
 from . import Export
@@ -149,6 +149,7 @@ def read(source: Source) -> Export:
         notes.append(
             "NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same"
         )
+    notes += _beside(header)
     gone = [name for name in DEFAULTED if name not in have]
     if "InvoiceIssuerName" in gone and "ServiceProviderName" in have:
         notes.append("no InvoiceIssuerName: the provider is taken as issuer")
@@ -185,10 +186,16 @@ def refusal(where: str, header: list[str]) -> str | None:
     have = set(_names(spelled).values())
     missing = [name for name in NEEDED if name not in have]
     near = {
-        name: guess
+        name: guesses
         for name in (*MONEY, *missing)
-        if name not in have and (guess := _near(name, spelled, have))
+        if name not in have and (guesses := _near(name, spelled))
     }
+    if len(missing) > 4 and len(other := _spelled_otherwise(header)) >= 5:
+        first = next(name for name in missing if name in other)
+        return (
+            f"{where}: its columns are those of FOCUS in another spelling ({near[first][0]!r} for {first}), and a part of them would be "
+            f"left out. Write the names as FOCUS spells them: {', '.join(missing)}, and the others so too."
+        )
     if len(missing) > 4:
         return (
             f"{where}: no column {missing[0]}, nor {len(missing) - 1} others that a FOCUS export has. For any other table with a date and an amount: "
@@ -196,18 +203,17 @@ def refusal(where: str, header: list[str]) -> str | None:
         )
     if missing:
         parts = [
-            f"{name} (nearest here: '{near[name]}')" if name in near else name for name in missing
+            f"{name} (nearest here: {together(map(repr, near[name]))})" if name in near else name
+            for name in missing
         ]
-        also = [
-            f"'{guess}' is nearly {name}" for name, guess in near.items() if name not in missing
-        ]
+        also = [_nearly(guesses, name) for name, guesses in near.items() if name not in missing]
         return (
             f"{where}: no column {', '.join(parts)}. {'; '.join(also) + '. ' if also else ''}A FOCUS export needs {', '.join(NEEDED)}. Write the names as "
             f"FOCUS spells them; for a table of another kind: finops start {where} --mapping FILE (docs/mapping.md)."
         )
     if near:
         words = "; ".join(
-            f"'{guess}' is nearly {name}, which is not there" for name, guess in near.items()
+            f"{_nearly(guesses, name)}, which is not there" for name, guesses in near.items()
         )
         return f"{where}: {words}, and would be left out. Write the names as FOCUS spells them: {', '.join(near)}."
     return None
@@ -215,26 +221,57 @@ def refusal(where: str, header: list[str]) -> str | None:
 
 def is_nearly_focus(header: list[str]) -> bool:
     """Whether a header speaks FOCUS, though some of its columns may be missing or misspelt: it is no table of another kind."""
-    return sum(SPELLED.get(name.casefold(), name) in NEEDED for name in _names_of(header)) >= 5
+    spelled = sum(SPELLED.get(name.casefold(), name) in NEEDED for name in _names_of(header))
+    return spelled + len(_spelled_otherwise(header)) >= 5
+
+
+def _spelled_otherwise(header: list[str]) -> set[str]:
+    """Needed columns that are there with other marks or spaces: billed_cost, as databases name them."""
+    words = {squash(name): name for name in NEEDED}
+    return {words[squash(name)] for name in _free(header) if squash(name) in words} - set(header)
 
 
 def _names_of(header: list[str]) -> list[str]:
     return list(_names([SPELLED.get(name.casefold(), name) for name in header]).values())
 
 
-def _near(name: str, header: list[str], have: set[str]) -> str | None:
-    """The column most like a missing one, if it is that near: the same letters, or nearly all of them. Names of FOCUS and x_ names never are."""
-    free = {
-        column: squash(column)
+def _nearly(columns: list[str], name: str) -> str:
+    """What is said of columns that are most like a missing one.
+
+    >>> _nearly(["a", "b"], "c")
+    "'a' and 'b' are nearly c"
+    """
+    return f"{together(map(repr, columns))} {'is' if len(columns) == 1 else 'are'} nearly {name}"
+
+
+def _free(header: list[str]) -> list[str]:
+    """Columns that are none of FOCUS and none of a vendor's own (x_)."""
+    return [
+        column
         for column in header
         if column not in KNOWN_NAMES and not column.casefold().startswith("x_")
-    }
-    guess = nearest(squash(name), free.values(), cutoff=0.85)
-    return (
-        next((column for column, squashed in free.items() if squashed == guess), None)
-        if guess
-        else None
-    )
+    ]
+
+
+def _near(name: str, header: list[str]) -> list[str]:
+    """The columns that are the missing one, or what older versions call it, but for a slip: the same letters, or nearly all of them."""
+    called = [name, *(older for older, newer in OLDER.items() if newer == name)]
+    return [
+        column
+        for column in _free(header)
+        if any(nearest(squash(word), [squash(column)], cutoff=0.85) for word in called)
+    ]
+
+
+def _beside(header: list[str]) -> list[str]:
+    """Notes on columns that have the letters of a money column which is there too: they are left out."""
+    return [
+        f"{column!r} stands beside {name} and is left out"
+        for name in MONEY
+        if name in header
+        for column in _free(header)
+        if squash(column) == squash(name)
+    ]
 
 
 def _renamed(source: Source, spelled: dict[str, str], names: dict[str, str]) -> Iterator[pa.Table]:

@@ -7,6 +7,7 @@ capacity (__idle__) and all. totalCost holds the adjustments already. Source: Op
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -41,7 +42,10 @@ def read(source: Source) -> Usage:
         "the file says no currency: USD, as the tools have it unless told otherwise",
     ]
     records = _records(source) if source.kind == "json" else _usage.rows(source, KEEP, frozenset())
-    return _usage.collect(source, "OpenCost/Kubecost allocation", records, _rows, notes)
+    once = _usage.Once()
+    return _usage.collect(
+        source, "OpenCost/Kubecost allocation", records, lambda line: _rows(line, once), notes
+    )
 
 
 def _allocations(sets: list) -> Iterator[tuple[str, object]]:
@@ -56,7 +60,7 @@ def _records(source: Source) -> Iterator[dict]:
         yield {**record, "x_Row": number}
 
 
-def _rows(line: dict) -> list[dict]:
+def _rows(line: dict, once: _usage.Once) -> list[dict]:
     if "broken" in line:
         raise _usage.Refused("data", f"{_usage.quoted(line['broken'])} is no allocation")
     name = str(line.get("name", ""))
@@ -64,6 +68,9 @@ def _rows(line: dict) -> list[dict]:
         raise _usage.Left("totals, which repeat what stands beside them")
     where = _usage.nested(line.get("properties"))
     start, end = str(line.get("start", "")), str(line.get("end", ""))
+    if line.get("totalcost") in (None, ""):
+        raise _usage.Refused("totalCost", "is empty")
+    once.check("name", json.dumps([name, where, start, end], sort_keys=True, default=str), name)
     hours = _usage.count(line, "minutes") / 60 if line.get("minutes") else _hours(start, end)
     base = {
         "UsageStart": start,

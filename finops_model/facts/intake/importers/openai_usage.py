@@ -68,11 +68,7 @@ def _results(source: Source) -> Iterator[dict]:
 
 
 def _rows(line: dict) -> list[dict]:
-    for name, value in line.items():
-        if name.endswith("tokens") and name not in KNOWN and value not in ("", "0", "0.0"):
-            raise _usage.Refused(
-                name, f"{_usage.quoted(value)}: a kind of tokens that is not known here"
-            )
+    _usage.refuse_unknown_tokens(line, KNOWN)
     start, end = (
         _usage.moment(line.get(f"{name}timeiso") or line.get(f"{name}time"))
         for name in ("start", "end")

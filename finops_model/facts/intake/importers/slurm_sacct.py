@@ -1,6 +1,7 @@
 """Slurm job accounts (sacct --parsable2): GPU hours that jobs had allocated.
 
-Steps (.batch, .extern, .0) repeat the allocation of their job and are left out. gres/gpu and gres/gpu:type are the same GPUs. Times
+Steps (.batch, .extern, .0) repeat the allocation of their job and are left out. gres/gpu and gres/gpu:type are the same GPUs. A job that
+was requeued has a line for each of its starts; the same start twice is refused. Times
 are the cluster's local ones unless SLURM_TIME_FORMAT gave them an offset, so their zone must be said. A job without an end is still
 running: it counts as far as its elapsed time. Source: Slurm documentation, sacct (JobID, AllocTRES, ElapsedRaw).
 """
@@ -28,6 +29,7 @@ KEEP = frozenset(
 )
 STEP = re.compile(r"^[^.]+\.")
 GPUS = re.compile(r"(?:^|,)gres/gpu(:[^=,]+)?=(\d+)")
+MEASURED = re.compile(r"gres/gpu(mem|util)[^,]*|gres/gpu(:[^=,]+)?=0(,|$)")  # not a number of GPUs
 ELAPSED = re.compile(r"(?:(\d+)-)?(\d{1,3}):(\d\d):(\d\d)(?:\.\d+)?|(\d+):(\d\d)(?:\.\d+)?")
 NONE = ("", "Unknown", "None", "N/A")
 
@@ -44,12 +46,17 @@ def recognise(source: Source) -> bool:
 def read(source: Source) -> Usage:
     """A row per job: GPUs x elapsed hours, from start to end."""
     notes = ["job steps are parts of their job and are not added"]
+    once = _usage.Once()
     return _usage.collect(
-        source, "Slurm sacct", _usage.rows(source, KEEP, frozenset()), _rows, notes
+        source,
+        "Slurm sacct",
+        _usage.rows(source, KEEP, frozenset()),
+        lambda line: _rows(line, once),
+        notes,
     )
 
 
-def _rows(line: dict) -> list[dict]:
+def _rows(line: dict, once: _usage.Once) -> list[dict]:
     job = str(line["jobid"])
     if not job:
         raise _usage.Refused("JobID", "is empty")
@@ -58,9 +65,14 @@ def _rows(line: dict) -> list[dict]:
     seconds, start = _seconds(line), str(line.get("start", ""))
     if not seconds:
         raise _usage.Left("jobs that have not run")
-    gpus, kind = _gpus(str(line.get("alloctres", "")))
+    text = str(line.get("alloctres", ""))
+    gpus, kind = _gpus(text)
     if not gpus:
+        if "gres/gpu" in MEASURED.sub("", text):
+            raise _usage.Refused("AllocTRES", f"{_usage.quoted(text)} says no number of GPUs")
         raise _usage.Left("jobs without GPUs")
+    name = f"{line.get('cluster', '')}:{job}:{start}"  # ids begin anew some day
+    once.check("JobID", name, job)
     end = str(line.get("end", ""))
     if end in NONE:
         end = _later(start, seconds)
@@ -69,7 +81,7 @@ def _rows(line: dict) -> list[dict]:
         "UsageEnd": end,
         "SubAccountId": line.get("account"),
         "x_Job": job,
-        "x_Name": f"{line.get('cluster', '')}:{job}:{start}",  # ids begin anew some day
+        "x_Name": name,
         "Tags": _usage.tags(
             user=line.get("user"),
             partition=line.get("partition"),

@@ -1,7 +1,8 @@
 """A table of tokens by day and model: day, model, requests, uncached_input_tokens, output_tokens and, where known, the other columns.
 
 The form for a log of one's own, and that of the sample company (data/samples/token_usage.parquet): vendor, workload, cached input,
-cache writes, batch. Meters stand side by side: nothing of one column is in another.
+cache writes, batch. Meters stand side by side: nothing of one column is in another. A column of another kind of tokens refuses the rows
+that count some; total_tokens repeats the others.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ DEFAULT = True
 KIND = "usage"
 SEEN_BY = "vendor"
 SIGN = ("day", "model", "requests", "uncached_input_tokens", "output_tokens")
+KINDS = ("uncachedinputtokens", "cachedinputtokens", "cachewritetokens", "outputtokens")
 KEEP = frozenset(
     "day model requests uncachedinputtokens cachedinputtokens cachewritetokens outputtokens vendor workload batch team project".split()
 )
@@ -28,12 +30,14 @@ def recognise(source: Source) -> bool:
 
 def read(source: Source) -> Usage:
     """A row per line and meter."""
+    counted = frozenset(word for word in _usage.words(source) if "tokens" in word)
     return _usage.collect(
-        source, "Token usage table", _usage.rows(source, KEEP, frozenset()), _rows
+        source, "Token usage table", _usage.rows(source, KEEP | counted, frozenset()), _rows
     )
 
 
 def _rows(line: dict) -> list[dict]:
+    _usage.refuse_unknown_tokens(line, (*KINDS, "totaltokens"))
     day = str(line.get("day", ""))[:10]
     try:
         end = (dt.date.fromisoformat(day) + dt.timedelta(1)).isoformat()
