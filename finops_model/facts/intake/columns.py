@@ -244,9 +244,11 @@ def find_columns(
     )
     if not roles["date"] and not roles["month"] and dates:
         roles["month" if dates[0] in monthly else "date"] = dates[0]
-    amount, notes = chosen.get("amount"), []
-    if amount is None:
-        amount, notes = _amount(frame, name, numbers, cells, filled)
+    amount, notes = (
+        (chosen["amount"], list[str]())
+        if "amount" in chosen
+        else _amount(frame, name, numbers, cells, filled)
+    )
     if not (roles["date"] or roles["month"]) and amount is None:
         raise InputError(f"{seen} None holds dates and none holds amounts. {NEED}")
     if not (roles["date"] or roles["month"]):

@@ -152,8 +152,8 @@ def guess_mapping(
         mark,
     )
     values["decimals"] = _own_marks(frame, [roles["quantity"], *left.columns], mark, notes)
-    known = shipped or months or "date" in (chosen or {})
-    day = None if known else roles["date"] or roles["month"]
+    settled = bool(shipped or months or "date" in (chosen or {}))
+    day = None if settled else roles["date"] or roles["month"]
     days = other_days(frame, day)
     notes += [f"'{one}' could be the day too and is not used; '{day}' is" for one in days]
     rivals = [("date", str(day), *days)] if days else []

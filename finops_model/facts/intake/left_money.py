@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ def left_out(
     amount: str | None,
     months: Iterable[str],
     mark: str,
-    marks: dict[str, str] | None = None,
+    marks: Mapping[str, str] | None = None,
 ) -> Left:
     """What of a table's money is not counted.
 
