@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,8 @@ from start_world import written
 
 JULY, AUGUST = dt.date(2026, 7, 1), dt.date(2026, 8, 1)
 INVOICES = "InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount\n"
-USAGE = Path(__file__).parent / "fixtures" / "native" / "openai_usage_completions.json"
+NATIVE = Path(__file__).parent / "fixtures" / "native"
+USAGE = NATIVE / "openai_usage_completions.json"
 
 
 def openai(first: dt.date) -> str:
@@ -58,6 +60,38 @@ def aws(folder: Path, name: str, august: bool = False, dearer: str = "0") -> Pat
     return aws_bill.classic(lines, folder / name)
 
 
+def slurm(first: dt.date) -> str:
+    """An account of a month's jobs: that of the fixture on every third day, one without a GPU, one over the end of the month."""
+    head, job, step = (NATIVE / "slurm.psv").read_text().split()
+    lines = [head]
+    for n in range(0, 31, 3):
+        day = first + dt.timedelta(n)
+        for line in (job, step):
+            lines.append(
+                line.replace("2026-09-01", str(day)).replace("101", str(first.month * 1000 + n))
+            )
+    last, after = first + dt.timedelta(30), first + dt.timedelta(31)
+    night = f"14400|COMPLETED|{last}T22:00:00|{after}T02:00:00"
+    lines.append(f"{first.month}900|u2|vision|gpu|cpu=8,gres/gpu:h100=4,gres/gpu=4|{night}")
+    lines.append(f"{first.month}901|u2|vision|cpu|cpu=8,mem=8G|{night}")
+    return "\n".join(lines) + "\n"
+
+
+def gpu_hours(month: str, *files: Path) -> dict[str, float]:
+    """GPU hours by account in a month: all of this test that knows what a job account means."""
+    sums: Counter = Counter()
+    for path in files:
+        for row in csv.DictReader(path.open(), delimiter="|"):
+            gpus = re.search(r"gres/gpu=(\d+)", row["AllocTRES"])
+            if "." in row["JobID"] or not gpus:
+                continue
+            hour, end = (dt.datetime.fromisoformat(row[name]) for name in ("Start", "End"))
+            while hour < end:
+                sums[row["Account"]] += int(gpus[1]) if f"{hour:%Y-%m}" == month else 0
+                hour += dt.timedelta(hours=1)
+    return {name: float(hours) for name, hours in sums.items()}
+
+
 def raw(*files: Path) -> dict[str, str]:
     """Issuer and money of raw files: all of this test that knows what they mean."""
     sums: Counter = Counter()
@@ -92,6 +126,7 @@ def told(tmp_path_factory):
     aws(box, "aws-2026-08.csv", august=True)
     restated = aws(box, "aws-2026-08-restated.csv", august=True, dearer="0.50")
     ai = [written(box / f"openai-{first:%Y-%m}.csv", openai(first)) for first in (JULY, AUGUST)]
+    jobs = [written(box / f"jobs-{first:%m}.psv", slurm(first)) for first in (JULY, AUGUST)]
     book = openpyxl.Workbook()
     for line in [
         ("business_unit", "month", "currency", "amount"),
@@ -114,10 +149,12 @@ def told(tmp_path_factory):
     settings = ws / "finops.yaml"
     settings.write_text(f"# Anna keeps this file\n{settings.read_text()}paths: 200  # a story\n")
     first = ("openai-2026-07.csv", "budget.xlsx", "invoices-07.csv", "tickets-07.csv", USAGE)
-    finops("first", "add", *first, *where)
+    finops("first", "add", *first, "jobs-07.psv", *where, "--time-zone", "UTC")
     finops("july", "report", *where, "--month", "2026-07")
     second = ("aws-2026-08.csv", "openai-2026-08.csv", "invoices-08.csv", "tickets-08.csv")
-    finops("second", "add", *second, *where)
+    finops("second", "add", *second, "jobs-08.psv", *where, "--time-zone", "UTC")
+    for month in ("2026-07", "2026-08"):
+        finops(f"jobs of {month}", "usage", "--by", "project", "--month", month, *where, "--json")
     said["brief of july"] = (ws / "reports/2026-07/company/brief.json").read_text()
     finops("restated", "add", "aws-2026-08-restated.csv", *where)
     finops("before", "reconcile", *where, "--json")
@@ -125,6 +162,7 @@ def told(tmp_path_factory):
     finops("after", "reconcile", *where, "--json")
     finops("august", "report", *where, "--month", "2026-08")
     said["raw"] = {"2026-07": of_july, "2026-08": of_august}
+    said["gpu hours"] = {month: gpu_hours(month, *jobs) for month in said["raw"]}
     return box, ws, said
 
 
@@ -144,6 +182,7 @@ def test_every_file_of_a_month_says_what_it_is(told):
     assert lines[2].startswith("invoices-07.csv: an invoice file: 3 invoices of 2026-07, ")
     assert lines[3].startswith("tickets-07.csv: a driver file: support_tickets, 2026-07-01 to")
     assert lines[4].startswith("openai_usage_completions.json: ") and " accepted" in lines[4]
+    assert any(line.startswith("jobs-07.psv: ") and " accepted" in line for line in lines)
     text = (ws / "finops.yaml").read_text()
     assert text.startswith("# Anna keeps this file\n") and "paths: 200  # a story\n" in text
 
@@ -156,6 +195,17 @@ def test_both_reports_tie_out_to_the_raw_files_and_the_invoices(told, month):
     assert {row["invoice"] for row in shown["rows"]} == set(said["raw"][month].values())
     assert {row["difference"] for row in shown["rows"]} == {"0.00"}
     assert brief(ws, month)["budget"]["by_month"][month] == 30000.0
+
+
+@pytest.mark.parametrize("month", ["2026-07", "2026-08"])
+def test_the_gpu_hours_of_the_job_accounts_are_those_of_an_independent_script(told, month):
+    """A job over the end of July is half in either month; its steps, its GPUs by type and jobs without any count nothing more."""
+    _, _, said = told
+    shown = {row["name"]: row for row in json.loads(said[f"jobs of {month}"])["rows"]}
+    hours = said["gpu hours"][month]
+    assert {name: shown[name]["gpu_hours_allocated"] for name in hours} == hours
+    assert sum(row.get("gpu_hours_allocated") or 0 for row in shown.values()) == sum(hours.values())
+    assert hours["vision"] == {"2026-07": 8.0, "2026-08": 16.0}[month]
 
 
 def test_the_ledger_is_the_sum_of_the_files_in_force(told):
