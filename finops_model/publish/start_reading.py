@@ -232,7 +232,7 @@ def fits(frame, kept: tables.Mapping) -> bool:
         and not guess.date_order_assumed
     ):
         return False
-    if not _same_unit(guess, kept) or not _same_marks(frame, kept):
+    if not _same_unit(frame, guess, kept) or not _same_marks(frame, kept):
         return False
     if any(kept.months.get(column, month) != month for column, month in guess.months.items()):
         return False  # the same headings, Jan, Feb, above them another year
@@ -249,13 +249,19 @@ def _same_marks(frame, kept: tables.Mapping) -> bool:
     return all(own_mark(cells_of(frame, c)) in ("", kept.decimals[c]) for c in columns)
 
 
-def _same_unit(guess: tables.Mapping, kept: tables.Mapping) -> bool:
-    """Whether a file says nothing against the unit and currency of a kept mapping: "in k EUR" may stand above one month's and not the next's."""
+def _same_unit(frame, guess: tables.Mapping, kept: tables.Mapping) -> bool:
+    """Whether a file says nothing against the unit and currency of a kept mapping: "in k EUR" may stand above one month's and not the next's.
+
+    A column of currencies that is new must say what the kept mapping says of every row.
+    """
     said, before = (
         any(note.startswith("amounts are in ") for note in one.notes) for one in (guess, kept)
     )
     if guess.scale != kept.scale and (said or before):
         return False
+    if guess.currency and not kept.currency:
+        codes = {word.strip().upper() for word in cells_of(frame, guess.currency)} - {""}
+        return codes <= {kept.currency_code}
     return (
         guess.currency_assumed
         or bool(guess.currency or kept.currency)
