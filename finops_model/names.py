@@ -11,7 +11,16 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
-__all__ = ["COMPANY", "NAMELESS", "RESERVED", "folders", "is_nameless", "is_slug", "old_slug", "slug"]
+__all__ = [
+    "COMPANY",
+    "NAMELESS",
+    "RESERVED",
+    "folders",
+    "is_nameless",
+    "is_slug",
+    "old_slug",
+    "slug",
+]
 
 COMPANY = "Company"  # all units together, in budgets and reports
 NAMELESS = "unit"  # the folder of a name without a letter or digit

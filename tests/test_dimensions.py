@@ -116,12 +116,55 @@ def test_a_forecast_by_the_dimension_adds_up_and_splits_as_the_newest_cost(compa
         assert median[node] == pytest.approx(whole * share, rel=1e-6)
 
 
+def test_a_forecast_by_environment_or_model_adds_up_where_the_bill_says_it(tmp_path):
+    """One workload in two environments and of two models: 30, 10 and 2 a day."""
+    (tmp_path / "finops.yaml").write_text("company: A\n")
+    cells = (("30", "prod", "large"), ("10", "dev", "small"), ("2", "", ""))
+    frames = [
+        focus(
+            range(1, 29),
+            amount=amount,
+            month=month,
+            x_Model=model,
+            Tags=json.dumps({"team": "search", "workload": "chat", "environment": where}),
+        )
+        for month in MONTHS
+        for amount, where, model in cells
+    ]
+    Ledger(tmp_path / ".finops/ledger").ingest(("bill", pd.concat(frames, ignore_index=True)))
+    for by, names in (
+        ("environment", ("prod", "dev", "(untagged)")),
+        ("model", ("large", "small", "(untagged)")),
+    ):
+        asked = ("forecast", "--by", by, "--months", "1", "--json", "-s", tmp_path)
+        code, said, told = finops(*asked)
+        assert code == 0, told
+        last = max(row["period"] for row in json.loads(said)["rows"])
+        median = {
+            row["node"]: row["p50"] for row in json.loads(said)["rows"] if row["period"] == last
+        }
+        whole = median.pop("Company")
+        for node, part in zip(names, (30, 10, 2), strict=True):
+            assert median.pop(node) == pytest.approx(whole * part / 42, rel=1e-6)
+        assert not median
+
+
+def test_a_forecast_by_what_no_charge_says_is_refused_in_words(company, tmp_path):
+    company()
+    code, _, told = finops("forecast", "--by", "model", "-s", tmp_path)
+    assert code == 2
+    assert " ".join(told.split()) == (
+        "Error --by model: no charge of the bill says its model: it is known where the bill has it, such as token bills. "
+        "Give another: service, team, unit, workload, environment."
+    )
+
+
 def test_a_slip_of_the_dimension_is_refused_with_the_nearest(company, tmp_path):
     company()
     code, _, told = finops("forecast", "--by", "customer_teir", "-s", tmp_path)
     assert code == 2
     assert " ".join(told.split()) == (
-        "Error --by: unknown kind of node 'customer_teir'. Did you mean 'customer_tier'? Known: service, team, unit, workload, customer_tier."
+        "Error --by: unknown kind of node 'customer_teir'. Did you mean 'customer_tier'? Known: service, team, unit, workload, environment, model, customer_tier."
     )
 
 
@@ -208,4 +251,6 @@ def test_the_names_of_the_bill_are_no_dimensions_of_its_own():
         "team",
         "unit",
         "workload",
+        "environment",
+        "model",
     }

@@ -40,7 +40,7 @@ def of_workspace(
 ) -> dict:
     """Rows of every node and span: {node, period, kind, lead, graded, booked, missing, p10, p50, p90} of each way to draw shocks.
 
-    by    None: one business unit or the company; else unit, team, service, workload or a dimension: its nodes and the company
+    by    None: one business unit or the company; else unit, team, service, workload, environment, model or a dimension: its nodes and the company
     """
     from ..facts.daily import warehouse
     from ..publish import close, since
@@ -53,6 +53,8 @@ def of_workspace(
     ledger = close.books(settings, bars)
     day = close.check_as_of(ledger, as_of, settings.time_zone, month)
     daily = close.up_to(warehouse.daily(ledger, settings), day, bool(as_of or month))
+    if by in ("environment", "model"):
+        stated(daily, by)
     name = close.pick_unit(daily, unit)
     if by is not None and name != COMPANY and by != "unit":
         raise InputError(
@@ -134,6 +136,20 @@ def of_workspace(
         ],
         "known": [note["text"] for note in first.covariates.notes],
     }
+
+
+def stated(daily, by: str) -> None:
+    """Raises InputError where no charge has a value of a dimension that every company may have."""
+    from ..facts.daily.allocate import UNTAGGED
+
+    if set(daily[COLUMN[by]]) <= {"", UNTAGGED}:
+        where = {
+            "environment": "tags: environment of finops.yaml names the tag key that says it, and tag_rules can give it",
+            "model": "it is known where the bill has it, such as token bills",
+        }[by]
+        raise InputError(
+            f"--by {by}: no charge of the bill says its {by}: {where}. Give another: {', '.join(one for one in COLUMN if one != by)}."
+        )
 
 
 def year_of(nodes: Hierarchy, node: str | None, settings) -> Landing | None:

@@ -35,7 +35,7 @@ def forecast(
     by: Annotated[
         str | None,
         typer.Option(
-            help="Every unit, team, service, workload or a dimension of finops.yaml, and the company."
+            help="Every unit, team, service, workload, environment, model or a dimension of finops.yaml, and the company."
         ),
     ] = None,
     months: Annotated[int, typer.Option(min=1, max=36, help="Months ahead.")] = 3,

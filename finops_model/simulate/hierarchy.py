@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, unknown
+from ..facts.daily.allocate import UNTAGGED
 from ..forecasting.covariates.workspace import WorkspaceCovariates
 from ..forecasting.ensemble import mean_shares
 from ..forecasting.widths.demand import Demand
@@ -32,7 +33,10 @@ COLUMN = {
     "team": "x_Team",
     "unit": "x_BusinessUnit",
     "workload": "x_Workload",
+    "environment": "x_Environment",
+    "model": "x_Model",
 }
+HOMED = ("service", "team", "unit", "workload")  # the others are split as the newest cost is
 OF_THE_BILL = ("x_Team", "x_Environment", "x_Workload", "x_BusinessUnit", "x_Model")
 SHOCKS = ("independent", "shared")
 
@@ -212,7 +216,8 @@ def forecast_hierarchy(
     daily : frame
         DAILY.
     by : str, optional
-        What the nodes are: unit, team, service or workload.
+        What the nodes are: unit, team, service, workload, environment, model or a dimension of the
+        company's own.
     months : int, optional
         Whole months ahead; a month under way comes before them.
     shocks : sequence, optional
@@ -301,10 +306,10 @@ def with_shocks(demand: Demand, shocks: str | None) -> Demand:
 def _given(plan: Plan, resolved, by: str):
     """(names, share (month, workload, node), fixed (month, node), booked {month: (node,)}): who gets what of a workload's money."""
     facts, column = resolved.facts, kinds(resolved.facts.daily)[by]
-    rows = cost_rows(facts)
+    rows = named(cost_rows(facts), column)
     homes, of = _homes(rows, plan, resolved, by), parents(resolved)
     split = _services(plan) if by == "service" else {}
-    if by not in COLUMN:
+    if by not in HOMED:
         split = _newest(rows, plan, column)
     recurring = _recurring(facts, column)
     names = sorted(
@@ -340,7 +345,7 @@ def _given(plan: Plan, resolved, by: str):
             share[whole <= 0, w, position[homes[name]]] = 1.0
         own = (
             {node: value for (of, node), value in recurring.items() if of == name}
-            if by == "service" or by not in COLUMN
+            if by == "service" or by not in HOMED
             else {}
         )
         total = sum(own.values())
@@ -367,6 +372,11 @@ def _given(plan: Plan, resolved, by: str):
         fixed[:, used],
         {m: values[used] for m, values in booked.items()},
     )
+
+
+def named(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Rows whose cells of a column all say something: (untagged) where the bill is silent (x_Model)."""
+    return rows.assign(**{column: rows[column].replace("", UNTAGGED)})
 
 
 def _homes(rows: pd.DataFrame, plan: Plan, resolved, by: str) -> dict[str, str]:
@@ -431,7 +441,7 @@ def _recurring(facts, column: str) -> dict[tuple[str, str], float]:
     """(workload, node) -> recurring money of the newest full month."""
     return {
         (str(w), str(node)): float(value)
-        for (w, node), value in recurring_rows(facts)
+        for (w, node), value in named(recurring_rows(facts), column)
         .groupby(["x_Workload", column])["EffectiveCost"]
         .sum()
         .items()
