@@ -202,7 +202,7 @@ def test_brief_page_workbook_and_command_say_the_same(company, folder, tmp_path)
 def test_without_the_key_nothing_is_shared_and_a_pool_can_be_tried(company, folder):
     settings = company("")
     brief = close.briefs_of(close.prepare(settings, MONTH), ["Company"])[0]
-    assert "allocation" not in brief and Page(brief).allocation() is None
+    assert "shared" not in brief["allocation"] and Page(brief).allocation() is None
     with pytest.raises(InputError) as refused:
         chargebacks.of_month(settings)
     assert str(refused.value) == (

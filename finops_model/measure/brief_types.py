@@ -469,7 +469,7 @@ class Brief(TypedDict):
     lines: list[Line]
     children: list[Child]
     teams: NotRequired[list[Team]]  # the company's, where the bill says teams and no units
-    allocation: NotRequired[Allocation]  # the company's, where finops.yaml says shared cost
+    allocation: NotRequired[Allocation]  # the company's: shared cost, dimensions
     more_units: NotRequired[MoreUnits]  # the company's, where its table would be too long
     reason: NotRequired[Reason | None]  # the company's
     assumptions: list[Assumption]

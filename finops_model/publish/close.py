@@ -201,7 +201,7 @@ def prepare(
     # Plans are read before anything long runs: a wrong file is said at once.
     budgets = together.budgets(settings)
     drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
-    allocation.check_drivers(settings, drivers)
+    allocation.check_plans(settings, drivers, budgets)
     invoices = entities.own_invoices(together.invoices(settings), settings)
     daily = daily_facts(settings, ledger, month, as_of, units, progress)
     if before:
@@ -239,7 +239,9 @@ def prepare(
         base=runs[0],
         unfinished=runs[0].unfinished,
         complete=complete_lines(complete, month),
-        allocation=allocation.of_month(settings, daily, drivers, month, as_of),
+        allocation=allocation.of_month(
+            settings, daily, drivers, month, as_of, budgets, runs[0], progress
+        ),
         what_ifs=list(runs[1:]),
         replays=replays,
         budgets=budgets,

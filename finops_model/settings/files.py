@@ -24,7 +24,8 @@ class Files(Strict):
         description="YAML: what is expected of tags, and what counts where there is none (`finops tags`).",
     )
     budgets: str | list[str] | None = Field(
-        default=None, description="CSV: business_unit, month, currency, amount; perhaps versions."
+        default=None,
+        description="CSV: business_unit (or dimension and value), month, currency, amount; perhaps versions.",
     )
     drivers: list[str] = Field(
         default=[],

@@ -21,6 +21,9 @@ class Budgets:
     name: str
     currency: str
     stated: bool = True  # False: the file does not say who approved it, nor when
+    dimensions: dict[str, Budgets] = field(
+        default_factory=dict, compare=False
+    )  # its values as units
     _lines: dict = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self):

@@ -19,6 +19,7 @@ from ...names import COMPANY
 from ..intake.columns import find_columns
 from ..intake.formats import read_moment
 from ..intake.mapping import decimal_mark
+from . import dimension_budgets
 from .budgets import Budgets
 from .sheet import Sheet
 
@@ -36,7 +37,7 @@ ROLES = ("driver", "outcome")
 
 
 def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
-    """The budgets of a file: business_unit, month, currency, amount; version, approved_on, approved_by, author.
+    """The budgets of a file: business_unit (or dimension, value), month, currency, amount; version, approved_on, approved_by, author.
 
     currency   of the ledger; a budget in another currency is refused
 
@@ -83,7 +84,10 @@ def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
             "line": [sheet.lines[i] for i in frame["at"]],
         }
     )
-    return Budgets(table, sheet.name, currency, stated)
+    of = dimension_budgets.cells(sheet)
+    return dimension_budgets.divided(
+        table, [of[i] for i in frame["at"]], sheet.name, currency, stated
+    )
 
 
 def _long_budget(sheet: Sheet) -> dict[str, list]:

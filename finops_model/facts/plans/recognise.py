@@ -21,7 +21,8 @@ KINDS = {
 }  # keys of finops.yaml, and what a reader calls such a file
 DATES = {"date", "day", "datum", "fecha", "jour"}
 APPROVAL = {"version", "approvedon", "approvedby"}
-BUDGET = {"businessunit", "unit", "month", "currency", "amount", "author", *APPROVAL}
+WHOSE = {"businessunit", "dimension"}
+BUDGET = {*WHOSE, "value", "unit", "month", "currency", "amount", "author", *APPROVAL}
 
 
 def plan_of(frame: pd.DataFrame) -> str | None:
@@ -40,9 +41,9 @@ def plan_of(frame: pd.DataFrame) -> str | None:
         return "commitments"
     if names == {"team", "businessunit"}:
         return "organisation"
-    if {"month", "amount"} <= names and names & {"businessunit", *APPROVAL} and names <= BUDGET:
+    if {"month", "amount"} <= names and names & {*WHOSE, *APPROVAL} and names <= BUDGET:
         return "budgets"
-    if "month" not in names and names & {"businessunit", *APPROVAL} and _months(frame):
+    if "month" not in names and names & {*WHOSE, *APPROVAL} and _months(frame):
         if names & APPROVAL:
             return "budgets"
         raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +33,18 @@ def all_budgets(paths: Sequence[Path], currency: str) -> Budgets:
     Raises InputError where two files say something else of one version, unit and month.
     """
     parts = [read.read_budgets(path, currency) for path in paths]
+    names = sorted({name for part in parts for name in part.dimensions})
+    each = {
+        name: _as_one(
+            [part.dimensions[name] for part in parts if name in part.dimensions], currency
+        )
+        for name in names
+    }
+    return replace(_as_one(parts, currency), dimensions=each)
+
+
+def _as_one(parts: Sequence[Budgets], currency: str) -> Budgets:
+    """Lines of several files, those that stand in several of them once."""
     if len(parts) == 1:
         return parts[0]
     lines = pd.concat([part.frame for part in parts], ignore_index=True)

@@ -33,7 +33,39 @@ class Shared(TypedDict):
     said: list[str]  # where a rule could not hold, and what was done
 
 
+class Value(TypedDict):
+    """A value of a dimension, "" where nothing says it; the last seven where the dimension has budgets."""
+
+    value: str
+    actual: float
+    previous_month: float | None
+    year_to_date: float
+    share: float | None
+    budget: NotRequired[float | None]
+    landing_p10: NotRequired[float | None]
+    landing_p50: NotRequired[float | None]
+    landing_p90: NotRequired[float | None]
+    landing_mean: NotRequired[float | None]
+    year_budget: NotRequired[float | None]
+    over: NotRequired[float | None]
+    overrun_probability: NotRequired[float | None]
+
+
+class Dimension(TypedDict):
+    """The company's cost by a dimension: values add up to the company."""
+
+    name: str
+    own: bool  # declared in finops.yaml; else of every bill
+    budgeted: bool
+    values: list[Value]  # most of the year first, no value last
+    more: int  # values that the last line but no value adds up, 0: none
+    budgets_differ: (
+        float | None
+    )  # year budgets of the values less the company's; None: not known, or equal
+
+
 class Allocation(TypedDict):
     """Whose cost it is, of the company."""
 
     shared: NotRequired[Shared]  # where finops.yaml says shared_cost
+    dimensions: NotRequired[list[Dimension]]

@@ -213,8 +213,9 @@ def _agree(items: list[Item], settings: Settings) -> None:
 def _budget(file: Path, settings: Settings) -> str:
     own = together.all_budgets([file], settings.currency)
     _agree([Item(file, "budgets", "")], settings)
-    months = sorted(set(own.frame["month"]))
-    units = sorted(set(own.frame["business_unit"]))
+    each = [own.frame, *(one.frame for one in own.dimensions.values())]
+    months = sorted({month for frame in each for month in frame["month"]})
+    units = [*sorted(set(own.frame["business_unit"])), *(f"by {name}" for name in own.dimensions)]
     return f"{months[0]} to {months[-1]}, {listing(units, 4)}"
 
 

@@ -1,4 +1,4 @@
-"""Whose cost it is, on the company's page: what each team bears with shared cost (docs/method §13.64)."""
+"""Whose cost it is, on the company's page: what each team bears with shared cost, and cost by dimension (docs/method §13.64, §13.65)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from markupsafe import Markup
 from ...measure.allocation.types import Shared
 from ...periods import month_name
 from ...wording import shared as words
+from .dimensions import dimensions
 from .tables import Column, Figures, cents, table
 
 MOST = 24  # teams shown one by one; the others are one line
@@ -17,13 +18,9 @@ MOST = 24  # teams shown one by one; the others are one line
 def allocation(figures: Figures) -> dict | None:
     """The section; None where the brief says nothing of it."""
     found = figures.brief.get("allocation") or {}
-    if not found.get("shared"):
-        return None
-    return {
-        "title": "Whose cost it is",
-        "figure": None,
-        "tables": [_shared(figures, found["shared"])],
-    }
+    tables = [_shared(figures, found["shared"])] if found.get("shared") else []
+    tables += dimensions(figures)
+    return {"title": "Whose cost it is", "figure": None, "tables": tables} if tables else None
 
 
 def _shared(figures: Figures, shared: Shared) -> Markup:

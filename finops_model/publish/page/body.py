@@ -124,7 +124,7 @@ class Page:
         return self._section("units", page_units.units(self.figures))
 
     def allocation(self) -> Section | None:
-        """Whose cost it is, on the company's page: shared cost given out."""
+        """Whose cost it is, on the company's page: shared cost given out, and each dimension."""
         return self._section("allocation", page_allocation.allocation(self.figures))
 
     def movements(self) -> Section | None:

@@ -14,6 +14,7 @@ from ....documents import write_atomic
 from ....errors import ReportError
 from ....measure.brief_types import Brief
 from .cells import Pen, clean
+from .dimensions import dimensions
 from .forecast import forecast
 from .grounds import assumptions, lineage
 from .lines import lines
@@ -28,7 +29,7 @@ CREATED = dt.datetime(2000, 1, 1)  # fixed: the same brief gives the same bytes
 def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
     """Write the workbook of a brief (docs/architecture.md §5) and return its path; whole or not at all.
 
-    Sheets: Summary, Units and Shared cost (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Unit costs, Assumptions, Lineage.
+    Sheets: Summary, Units, Shared cost and Dimensions (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Unit costs, Assumptions, Lineage.
     Raises ReportError for a brief without the keys a workbook needs.
     """
     for key in ("unit", "month", "currency", "actual", "landing", "tie_out", "forecast", "lines"):
@@ -60,7 +61,17 @@ def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
         )
         book.set_calc_mode("auto")
         pen = Pen(book, brief["currency"])
-        for fill in (summary, units, shared, lines, forecast, unit_costs, assumptions, lineage):
+        for fill in (
+            summary,
+            units,
+            shared,
+            dimensions,
+            lines,
+            forecast,
+            unit_costs,
+            assumptions,
+            lineage,
+        ):
             fill(pen, brief)
         book.close()
         return write_atomic(path, place.read_bytes())
