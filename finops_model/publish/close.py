@@ -240,7 +240,7 @@ def prepare(
         unfinished=runs[0].unfinished,
         complete=complete_lines(complete, month),
         allocation=allocation.of_month(
-            settings, daily, drivers, month, as_of, budgets, runs[0], progress
+            settings, daily, drivers, month, as_of, budgets=budgets, run=runs[0], progress=progress
         ),
         what_ifs=list(runs[1:]),
         replays=replays,

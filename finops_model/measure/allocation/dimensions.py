@@ -66,7 +66,16 @@ def tables(
         values = _values(own, month, as_of, settings.fiscal_year_starts)
         if budgets is not None:
             nodes = _nodes(settings, daily, name, run, progress) if run is not None else None
-            _beside(values, own, budgets, nodes, run, month, as_of, settings.fiscal_year_starts)
+            _beside(
+                values,
+                own,
+                budgets,
+                nodes,
+                run=run,
+                month=month,
+                as_of=as_of,
+                starts=settings.fiscal_year_starts,
+            )
         values, more = _folded(values)
         found.append(
             cast(
@@ -133,6 +142,7 @@ def _beside(
     rows: pd.DataFrame,
     budgets: Budgets,
     nodes: Hierarchy | None,
+    *,
     run: Run | None,
     month: str,
     as_of: str,

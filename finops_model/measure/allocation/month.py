@@ -27,6 +27,7 @@ def of_month(
     drivers: pd.DataFrame | None,
     month: str,
     as_of: str,
+    *,
     budgets: Budgets | None = None,
     run: Run | None = None,
     progress=None,
