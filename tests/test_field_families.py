@@ -294,3 +294,49 @@ def test_one_row_is_no_rows(tmp_path):
 def test_a_name_too_long_for_a_file_is_no_traceback(tmp_path):
     with pytest.raises(InputError, match="…: its name is longer than a file may have."):
         open_source(tmp_path / ("x" * 300 + ".csv"))
+
+
+def series(values: list, label: str = "InputTokenCount ModelId=m", **more) -> dict:
+    times = [f"2026-01-0{day + 1}T00:00:00Z" for day in range(len(values))]
+    return {"Label": label, "Timestamps": times, "Values": values, "StatusCode": "Complete"}
+
+
+AGAIN = "1 row repeats an identical row of the file, perhaps a page that was fetched twice; all are kept"
+PAGES = "INCOMPLETE: the answer says that more pages follow (NextToken); ask for all of them and deliver them together"
+DAY = {"date": "2026-01-02", "totalCost": 0.5, "countTraces": 1, "countObservations": 1}
+DAY |= {"usage": [{"model": "m", "inputUsage": 1, "outputUsage": 2, "totalCost": 0.5}]}
+TWICE = {
+    "a report of OpenAI": {"object": "page", "data": [{"start_time": 1767225600, "end_time": 1767312000, "results": 2 * [{"input_tokens": 10, "output_tokens": 5, "input_cached_tokens": 0, "num_model_requests": 1, "model": "m"}]}]},
+    "a report of Anthropic": anthropic({}),
+    "metrics of CloudWatch": {"MetricDataResults": [series([1, 2]), series([1, 2])]},
+    "days of Langfuse": {"data": [DAY, DAY], "meta": {"page": 1, "totalPages": 1, "limit": 50, "totalItems": 2}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", TWICE)
+def test_use_that_a_file_says_twice_is_told(what, tmp_path):
+    """It was doubled without a word."""
+    file, _ = used(tmp_path, "u.json", TWICE[what])
+    assert AGAIN in file.notes and file.accepted == 2
+
+
+def test_more_pages_of_metrics_are_told(tmp_path):
+    file, sums = used(
+        tmp_path, "u.json", {"MetricDataResults": [series([1, 2])], "NextToken": "abc"}
+    )
+    assert PAGES in file.notes and sums == {"input": 3}
+
+
+def test_a_log_of_requests_loses_no_kind_of_tokens(tmp_path):
+    line = {"schemaType": "ModelInvocationLog", "timestamp": "2026-01-01T10:00:00Z", "modelId": "m"}
+    lines = [
+        {**line, "requestId": f"r{n}", "input": asked, "output": {"outputTokenCount": 5}}
+        for n, asked in enumerate(
+            [{"inputTokenCount": 1}, {"inputTokenCount": 1, "cacheWrite1hInputTokenCount": 7}]
+        )
+    ]
+    file, sums = used(tmp_path, "u.jsonl", "\n".join(map(json.dumps, lines)))
+    assert sums == {"input": 1, "output": 5, "requests": 1}
+    assert file.reasons == (
+        (2, "input.cacheWrite1hInputTokenCount", "'7': a kind of tokens that is not known here"),
+    )

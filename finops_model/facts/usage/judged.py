@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from ...errors import InputError
+from ...errors import InputError, several
 from ..intake import importers
 from ..intake.files.readers import Source
 from ..intake.files.text import short
@@ -182,6 +183,11 @@ def judge(
     judged.rows_in = usage.rows_in + len(source.broken)
     judged.refused += [(row.row, row.column, row.reason) for row in source.broken]
     judged.left, judged.notes = dict(usage.left), [*dict.fromkeys([*usage.notes, *source.notes])]
+    if again := maker.repeated:
+        judged.notes.append(
+            f"{several(again, 'row')} {'repeats' if again == 1 else 'repeat'} an identical row of the file, perhaps a page that was fetched twice; "
+            "all are kept"
+        )
     counted = judged.accepted + len(judged.refused) + sum(judged.left.values())
     if counted != judged.rows_in:
         raise InputError(
@@ -205,6 +211,8 @@ class _Maker:
         self.row: int | None = None
         self.cells: list[dict] = []
         self.ready: list[dict] = []
+        self.seen: set[bytes] = set()
+        self.repeated = 0  # accepted source rows that say what one before them said
 
     def take(self, batch: pa.Table) -> None:
         for cells in batch.to_pylist():
@@ -230,6 +238,10 @@ class _Maker:
                 break
         else:
             self.judged.accepted += 1
+            said = [[cells[name] for name in cells if name != "x_Row"] for cells in self.cells]
+            mark = hashlib.blake2b(repr(said).encode(), digest_size=8).digest()
+            self.repeated += mark in self.seen
+            self.seen.add(mark)
             self._count(typed)
             self.ready += typed
         self.row, self.cells = None, []

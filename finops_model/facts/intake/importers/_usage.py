@@ -170,7 +170,8 @@ def refuse_unknown_tokens(record: dict, known: Iterable[str], above: str = "") -
     """
     known = frozenset(map(squash, known))
     for name, value in record.items():
-        if "tokens" not in squash(name) or squash(name) in known:
+        word = squash(name)
+        if not ("tokens" in word or "tokencount" in word) or word in known:
             continue
         if not isinstance(value, (dict, list)) and value not in NOTHING:
             raise Refused(

@@ -15,6 +15,9 @@ KIND = "usage"
 SEEN_BY = "vendor"
 SIGN = ("schemaType", "modelId", "requestId", "timestamp")
 
+ASKED = ("inputTokenCount", "cacheReadInputTokenCount", "cacheWriteInputTokenCount")
+MADE = ("outputTokenCount",)
+
 
 def recognise(source: Source) -> bool:
     """schemaType, modelId, requestId, timestamp, in JSON."""
@@ -37,6 +40,8 @@ def _rows(line: dict, once: _usage.Once) -> list[dict]:
         raise _usage.Refused("requestId", "is empty")
     once.check("requestId", request)
     asked, made = (_usage.nested(line.get(name)) for name in ("input", "output"))
+    _usage.refuse_unknown_tokens(asked, ASKED, "input.")
+    _usage.refuse_unknown_tokens(made, MADE, "output.")
     who = _usage.nested(line.get("identity"))
     labels = {
         str(name): str(value) for name, value in _usage.nested(line.get("requestMetadata")).items()

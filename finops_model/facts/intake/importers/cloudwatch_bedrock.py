@@ -52,6 +52,10 @@ def read(source: Source) -> Usage:
         notes.append(
             f"INCOMPLETE: {count} not complete (StatusCode; first {partial[0][:80]}): ask for the metrics again"
         )
+    if source.document.get("NextToken"):
+        notes.append(
+            "INCOMPLETE: the answer says that more pages follow (NextToken); ask for all of them and deliver them together"
+        )
     return _usage.collect(
         source,
         "CloudWatch Bedrock metrics",

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ....documents import checked, load_yaml
+from ....errors import several
 from ....resources import path as resource
 from ....settings import Strict
 from ..files.readers import Source
@@ -160,5 +161,5 @@ def _checked(document: dict, mapping: Shared) -> list[str]:
         if inside != whole:
             wrong.append(f"{one.get(mapping.day)}: {inside:f} for {whole:f}")
     if wrong:
-        return [f"totals do not agree on {len(wrong)} of {days} days (first {wrong[0]})"]
-    return [f"totals of {days} days agree"] if days else []
+        return [f"totals do not agree on {len(wrong)} of {several(days, 'day')} (first {wrong[0]})"]
+    return [f"totals of {several(days, 'day')} agree"] if days else []
