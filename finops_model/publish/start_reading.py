@@ -98,10 +98,10 @@ def read_bill(
         return Reading(file)
     if mapping is None and (usage := usage_of(file)):
         raise InputError(usage)
-    frame = tables.read_table(file)
     if mapping is not None:
         chosen = _in_currency(tables.load_mapping(mapping), currency)
-        return _reading(file, frame, chosen)
+        return _reading(file, _sheet_of(file, chosen), chosen)
+    frame = tables.read_table(file)
     if workspace and (reading := by_kept(file, frame, workspace, currency)):
         return reading
     guess = _in_currency(_asked(file, frame, choose), currency)
@@ -113,6 +113,16 @@ def read_bill(
     except Unconfirmed as problem:
         raise InputError(f"{problem} {_written(guess, frame, command)}") from None
     return _reading(file, frame, chosen.settled())
+
+
+def _sheet_of(file: Path, mapping: tables.Mapping):
+    """The table a mapping is for: the sheet it names where the workbook has one of that name, else the one that looks most like data."""
+    if mapping.sheet and file.suffix.casefold() in tables.EXCEL:
+        try:
+            return tables.read_table(file, sheet=mapping.sheet)
+        except InputError:
+            pass  # a mapping of another month: its sheet had another name
+    return tables.read_table(file)
 
 
 def _asked(file: Path, frame, choose: Choose | None) -> tables.Mapping:
@@ -217,8 +227,8 @@ def fits(frame, kept: tables.Mapping) -> bool:
     """Whether a mapping that was confirmed for another file reads this one too: its columns are there, and no cell contradicts it."""
     used = {*kept.months, *(getattr(kept, role) for role in ROLES if getattr(kept, role))}
     counted = {*used, *kept.add, *kept.subtract}
-    if not counted <= set(frame.columns):
-        return False
+    if not counted <= set(frame.columns) or frame.attrs.get("doubts"):
+        return False  # columns are missing, or another sheet of the workbook has them too
     try:
         chosen = {role: column for role in ("date", "amount") if (column := getattr(kept, role))}
         guess = tables.guess_mapping(frame, {} if kept.months else chosen)

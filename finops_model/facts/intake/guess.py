@@ -56,7 +56,7 @@ def guess_mapping(
         _shipped_columns(*shipped) if shipped else find_columns(frame, name, chosen)
     )
     notes += said
-    doubts: list[str] = []
+    doubts: list[str] = list(frame.attrs.get("doubts", ()))
     values: dict = {"file": name, "sheet": frame.attrs.get("sheet"), **roles, "months": months}
     values["ignore"] = ignore
     amounts = [cell for column in (months or [roles["amount"]]) for cell in cells_of(frame, column)]
@@ -349,22 +349,9 @@ def _currency(frame, roles, months, amounts, mark, notes, doubts) -> tuple[str, 
         named = said.pop() if len(said) == 1 else ""
     if named or codes:
         return named or codes.most_common(1)[0][0], False
-    above = scales.currencies(
-        [
-            *frame.attrs.get("above", ()),
-            *frame.attrs.get("below", ()),
-            *((0, column) for column in [roles["amount"] or ""]),
-        ]
+    return scales.beside(
+        frame, [*months] or [roles["amount"]], roles["amount"] or "", notes, doubts
     )
-    if len(above) == 1:
-        ((code, line),) = above.items()
-        notes.append(f"currency {code} as {f'line {line}' if line else 'the heading'} says")
-        return code, False
-    if above:
-        doubts.append(
-            f"the lines above the table name {' and '.join(above)}: USD is taken. Write currency_code: {next(iter(above))}"
-        )
-    return "USD", True
 
 
 def _totals(frame, months, amount, mark, summed, scale) -> tuple[list[str], dict[str, str]]:

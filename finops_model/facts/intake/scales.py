@@ -88,3 +88,37 @@ def currencies(above: Iterable[tuple[int, str]]) -> dict[str, int]:
             ):  # "all", "try" are words, EUR and TRY are currencies
                 lines.setdefault(SYMBOLS.get(mark.upper(), mark.upper()), line)
     return lines
+
+
+def beside(frame, columns: list[str], heading: str, notes: list, doubts: list) -> tuple[str, bool]:
+    """(ISO code, assumed) of amounts whose cells and heading name no currency: from number formats and the lines above and below a table.
+
+    columns    those of amounts; heading: the amount's, '' where months are columns
+    """
+    shown: dict[str, int] = {}
+    for column in columns:
+        shown = {**frame.attrs.get("formats", {}).get(column, {}), **shown}
+    lines = currencies([*frame.attrs.get("above", ()), *frame.attrs.get("below", ()), (0, heading)])
+    said = {**shown, **lines}
+    if len(said) == 1:
+        ((code, line),) = said.items()
+        where = f"line {line}" if line else "the heading"
+        notes.append(
+            f"currency {code} as {where if code in lines else 'the number format of the cells'} says"
+        )
+        return code, False
+    first = next(iter(said), "")
+    if len(shown) > 1:
+        cells = " and ".join(f"{code} (first: line {shown[code]})" for code in shown)
+        doubts.append(
+            f"the cells of amounts are formatted in {cells}: {first} is taken. Give each currency a file of its own, or write currency_code: {first}"
+        )
+        return first, False
+    if said:
+        taken = first if shown else "USD"
+        doubts.append(
+            f"the {'number format and the ' if shown else ''}lines above the table name {' and '.join(said)}: {taken} is taken. "
+            f"Write currency_code: {first}"
+        )
+        return taken, not shown
+    return "USD", True

@@ -80,7 +80,7 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
     path = Path(path)
     refuse_no_file(path)
     if path.suffix.casefold() in EXCEL:
-        from .files.excel import read_sheets
+        from .files.excel import money_formats, read_sheets
 
         grids, merged, notes = read_sheets(path, sheet)
         known = vendors.of_heads(
@@ -129,6 +129,16 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
 
     if not typed and source.broken:
         _keep_broken(frame, source.broken)
+    if typed:
+        shown = money_formats(path, name)
+        places = frame.attrs["places"]
+        frame.attrs["formats"] = {c: shown[i] for c, i in places.items() if i in shown}
+        if sheet is None and (alike := _alike(grids, name, frame.attrs["header_row"], others)):
+            frame.attrs["doubts"] = [
+                f"{'sheet' if len(alike) == 1 else 'sheets'} {listing(map(repr, alike))} {'has' if len(alike) == 1 else 'have'} the columns of "
+                f"'{name}' and {'is' if len(alike) == 1 else 'are'} not counted. Save each sheet that counts as a file of its own, or write "
+                f"sheet: '{alike[0]}' to read it instead"
+            ]
     frame.attrs |= {
         "sheet": name,
         "delimiter": delimiter,
@@ -210,6 +220,14 @@ def _best_sheet(path, grids, sheet):
         grids[best],
         [name for name in grids if name != best and scored[name] >= 20_000_000],
     )
+
+
+def _alike(grids: dict, name: str, header: int, others: list[str]) -> list[str]:
+    """Other sheets with data that have the header of the one that is read: months of one table, perhaps."""
+    own = dict(grids[name])[header]
+    return [
+        other for other in others if any(cells == own for _, cells in grids[other][: vendors.TOP])
+    ]
 
 
 def _grid(name: str, text: str) -> tuple[list[tuple[int, list[str]]], str]:
@@ -308,6 +326,7 @@ def _frame(path: Path, grid: list, spans: dict | None = None) -> pd.DataFrame:
         "file": str(path),
         "header_row": header_line,
         "lines": [line for line, _ in body],
+        "places": {names[i]: i for i in kept},
         "notes": notes,
         "footnotes": [line for line, _ in footnotes],
         "below": [(line, _first(cells)) for line, cells in footnotes],

@@ -12,13 +12,14 @@ from pathlib import Path
 import openpyxl
 
 from ....errors import InputError, unknown
-from ..formats import read_number
+from ..formats import MONEY, SYMBOLS, read_number
 
 FORMULA = "formula without a stored value:"  # stands where a formula has no value; read as no amount and no name
 HEADS = 60  # rows whose merged headings are looked at: a preamble and a header
 MERGED = re.compile(rb'<mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 Grid = list[tuple[int, list[str]]]
 Spans = dict[int, list[tuple[int, int]]]
+BUILT_IN = 164  # formats of a workbook's own are numbered from here
 MAX_BYTES, FREE, MAX_RATIO, MAX_ROWS = 1 << 30, 64 << 20, 200, 1_048_576
 
 
@@ -147,6 +148,47 @@ def _place(letters: bytes) -> int:
     for letter in letters:
         number = 26 * number + letter - 64
     return number - 1
+
+
+def money_formats(path: Path, sheet: str) -> dict[int, dict[str, int]]:
+    """{place of a column: {currency: first row}} that the number formats of a sheet's numbers show.
+
+    Only formats that the workbook spells out: the built-in ones show the currency of whoever opens it.
+    """
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    found: dict[int, dict[str, int]] = {}
+    try:
+        texts = getattr(book, "_number_formats", ())
+        shown = {i: code for i, text in enumerate(texts, BUILT_IN) if (code := shown_money(text))}
+        rows = book[sheet].iter_rows() if shown else ()
+        numbers = (
+            (number, place, getattr(cell, "style_array").numFmtId)  # noqa: B009 - the stubs know no cell that is read only
+            for number, row in enumerate(rows, 1)
+            for place, cell in enumerate(row)
+            if isinstance(cell.value, int | float) and not isinstance(cell.value, bool)
+        )
+        for number, place, style in numbers:
+            if shows := shown.get(style):
+                found.setdefault(place, {}).setdefault(shows, number)
+    finally:
+        book.close()
+    return found
+
+
+def shown_money(text: str) -> str:
+    """The currency that a number format shows, or ''; a dollar of another country than the United States is none that is known.
+
+    >>> shown_money('#,##0.00 [$€-407]'), shown_money('_-* #,##0.00\\\\ "€"_-'), shown_money('[$$-409]#,##0'), shown_money('[$$-C09]#,##0')
+    ('EUR', 'EUR', 'USD', '')
+    >>> shown_money('#,##0 "CHF"'), shown_money('[$-407]dd.mm.yyyy'), shown_money('0.00%')
+    ('CHF', '', '')
+    """
+    first = text.split(";")[0]
+    if re.search(r"\[\$\$-(?!409|0409|en-US)", first):
+        return ""
+    plain = re.sub(r"\[\$([^\]-]*)[^\]]*\]", r" \1 ", first).replace('"', " ").replace("\\", " ")
+    codes = {SYMBOLS.get(mark.upper(), mark.upper()) for mark in MONEY.findall(plain)}
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def _stored(path: Path, grids: dict) -> list[str]:

@@ -1,0 +1,86 @@
+"""What a workbook says beside its values: the currency of its number formats, and further sheets of one table."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import openpyxl
+import pytest
+from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+from finops_model.errors import InputError
+from finops_model.facts.intake.tables import guess_mapping, read_table
+from finops_model.publish.start_reading import fits, read_bill
+
+EURO, DOLLAR = "#,##0.00 [$€-407]", "[$$-409]#,##0.00"
+
+
+def workbook(path, formats, sheets=("Kosten",), above="", heading="cost"):
+    """Three days of 10 on each sheet; the number formats of their amounts in turn."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for month, title in enumerate(sheets, 1):
+        sheet = book.create_sheet(title)
+        if above:
+            sheet.append([above])
+        sheet.append(["date", "team", heading])
+        for day in (1, 2, 3):
+            sheet.append([dt.date(2026, month, day), "a", 10])
+            sheet.cell(sheet.max_row, 3).number_format = formats[day % len(formats)]
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("formats", "code", "assumed"),
+    [
+        ([EURO], "EUR", False),
+        (['_-* #,##0.00\\ "€"_-'], "EUR", False),
+        ([DOLLAR], "USD", False),
+        (["General"], "USD", True),
+        (["[$$-C09]#,##0.00"], "USD", True),  # a dollar of Australia is told by nobody
+        ([BUILTIN_FORMATS[44]], "USD", True),  # shows the currency of whoever opens it
+    ],
+)
+def test_the_currency_of_a_number_format_is_that_of_the_amounts(tmp_path, formats, code, assumed):
+    guess = guess_mapping(read_table(workbook(tmp_path / "k.xlsx", formats)))
+    assert (guess.currency_code, guess.currency_assumed) == (code, assumed)
+    assert not guess.doubts
+    said = f"currency {code} as the number format of the cells says"
+    assert (said in guess.notes) is not assumed
+
+
+def test_two_currencies_in_number_formats_are_asked_about(tmp_path):
+    guess = guess_mapping(read_table(workbook(tmp_path / "k.xlsx", [EURO, DOLLAR])))
+    assert guess.doubts == (
+        "the cells of amounts are formatted in USD (first: line 2) and EUR (first: line 3): USD is taken. Give each currency a file of its own, "
+        "or write currency_code: USD",
+    )
+    other = guess_mapping(read_table(workbook(tmp_path / "a.xlsx", [EURO], above="all in USD")))
+    assert other.doubts == (
+        "the number format and the lines above the table name EUR and USD: EUR is taken. Write currency_code: EUR",
+    )
+
+
+def test_a_kept_mapping_does_not_read_another_number_format(tmp_path):
+    kept = guess_mapping(read_table(workbook(tmp_path / "k.xlsx", [DOLLAR])))
+    assert fits(read_table(workbook(tmp_path / "l.xlsx", [DOLLAR])), kept)
+    assert not fits(read_table(workbook(tmp_path / "m.xlsx", [EURO])), kept)
+
+
+def test_further_sheets_of_one_table_are_asked_about(tmp_path):
+    months = workbook(tmp_path / "m.xlsx", [EURO], sheets=("Jan", "Feb", "Mar"))
+    guess = guess_mapping(read_table(months))
+    assert guess.sheet == "Jan" and guess.doubts == (
+        "sheets 'Feb', 'Mar' have the columns of 'Jan' and are not counted. Save each sheet that counts as a file of its own, or write "
+        "sheet: 'Feb' to read it instead",
+    )
+    with pytest.raises(InputError, match="not counted"):
+        read_bill(months)
+    assert not fits(read_table(months), guess), "next month's workbook has one sheet more"
+    for sheet, day in (("Feb", "2026-02-01"), ("April", "2026-01-01")):
+        mapping = guess.settled().model_copy(update={"sheet": sheet}).save(tmp_path / "feb.yaml")
+        frame = read_bill(months, mapping=mapping).item[1]
+        assert len(frame) == 3 and frame["ChargePeriodStart"].min().startswith(day)
+    alone = guess_mapping(read_table(months, sheet="Feb"))
+    assert not alone.doubts
