@@ -8,9 +8,11 @@ import re
 import openpyxl
 import pandas as pd
 import pytest
+import yaml
 from ledger_world import focus
 
 from finops_model.errors import InputError
+from finops_model.facts.daily import warehouse
 from finops_model.facts.ledger.store import Ledger
 from finops_model.facts.plans import read as plans
 from finops_model.facts.plans import together
@@ -18,6 +20,7 @@ from finops_model.publish import close
 from finops_model.publish.page.body import Page
 from finops_model.publish.report.workbook.book import write_workbook
 from finops_model.settings import load_settings
+from scripts import ROOT
 
 MONTHS = (("2026-05", 31), ("2026-06", 30), ("2026-07", 31))
 CHARGES = (  # a day (of chat a day's number modulo 3 more), service, workload, environment, tier
@@ -197,6 +200,48 @@ def test_a_company_that_says_nothing_has_no_new_section(folder):
     assert list(tables(plain)) == ["team", "environment"] and Page(plain).allocation() is None
 
 
+def test_where_rules_of_tags_are_written_the_page_says_coverage_and_debt_in_one_line(folder):
+    """5 a day of files have no tier: 155 of 1,426 in July and in May, 150 in June."""
+    where = folder / "tagged"
+    where.mkdir()
+    (where / "finops.yaml").write_text(
+        "company: A\npaths: 100\nledger: ../.finops/ledger\ntag_rules: tags.yaml\n"
+    )
+    (where / "tags.yaml").write_text("keys:\n  tier: {mandatory: true}\n")
+    settings = load_settings(where)
+    for month, said in (
+        (
+            "2026-05",
+            "89.1 % of the cost of May 2026 is tagged as the company's rules want; tag debt $155.",
+        ),
+        (
+            "2026-06",
+            "89.1 % of the cost of June 2026 is tagged as the company's rules want; tag debt $150, "
+            "fallen from $155 in May 2026 (then 89.1 % tagged).",
+        ),
+        (
+            "2026-07",
+            "89.1 % of the cost of July 2026 is tagged as the company's rules want; tag debt $155, "
+            "as much as in May 2026 (then 89.1 % tagged).",
+        ),
+    ):
+        brief = close.briefs_of(close.prepare(settings, month), ["Company"])[0]
+        page = Page(brief)
+        page.first_page()
+        lead = re.search(r"<p>(.*?)</p>", page.allocation().html)[1]
+        assert re.sub(r"<[^>]*>", "", lead).replace("&#39;", "'") == said
+        assert page.differences() == []
+    assert brief["allocation"]["tags"] == {
+        "month": "2026-07",
+        "cost": 46 * 31,
+        "debt": 155,
+        "coverage": pytest.approx(41 / 46),
+        "before": "2026-05",
+        "debt_before": 155,
+        "coverage_before": pytest.approx(41 / 46),
+    }
+
+
 @pytest.mark.parametrize(
     "text, message",
     [
@@ -244,3 +289,65 @@ def test_budgets_of_values_may_stand_in_a_file_of_their_own(tmp_path):
     both = together.all_budgets([tmp_path / "a.csv", tmp_path / "b.csv"], "USD")
     assert both.units() == [] and both.by_month("Company") == {}
     assert both.dimensions["spend_class"].units() == ["ai", "general"]
+
+
+def documented(name: str) -> dict:
+    """What docs/dimensions.md writes under a key, of all its blocks of YAML."""
+    text = (ROOT / "docs/dimensions.md").read_text(encoding="utf-8")
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    return {key: one for block in blocks for key, one in block.get(name, {}).items()}
+
+
+ACTIVITIES = (  # tags, unit, and what the documented rules make of it
+    ({"workload": "tokenise-etl"}, "Hours", "preparation"),
+    ({"workload": "pretraining-7b"}, "Hours", "training"),
+    ({"workload": "chat-finetune-train"}, "Hours", "tuning"),
+    ({"workload": "nightly-eval"}, "Hours", "evaluation"),
+    ({"workload": "chat"}, "Hours", "inference"),
+    ({}, "1M tokens", "inference"),
+    ({"workload": "notebook", "environment": "sandbox"}, "Hours", "experimentation"),
+    ({"workload": "chat", "activity": "evaluation"}, "Hours", "evaluation"),  # the tag wins
+    ({"workload": "backup"}, "GB", "(untagged)"),
+)
+
+
+def test_documented_rules_give_activity_class_and_purpose_and_none_runs_by_default(tmp_path):
+    own = {name: documented("dimensions")[name] for name in ("activity", "spend_class", "purpose")}
+    (tmp_path / "finops.yaml").write_text(yaml.safe_dump({"company": "A", "dimensions": own}))
+    frames = [
+        focus(
+            [1],
+            amount=str(2**n),
+            Tags=json.dumps(tags),
+            ConsumedUnit=unit,
+            ConsumedQuantity="1",
+            ServiceCategory="Storage" if unit == "GB" else "Compute",
+            SkuMeter="GPU" if unit == "Hours" else "",
+        )
+        for n, (tags, unit, _) in enumerate(ACTIVITIES)
+    ]
+    ledger = Ledger(tmp_path / ".finops/ledger")
+    ledger.ingest(("bill", pd.concat(frames, ignore_index=True)))
+
+    def cost(column, facts) -> dict:
+        return facts.groupby(column)["EffectiveCost"].sum().to_dict()
+
+    facts = warehouse.daily(ledger, load_settings(tmp_path))
+    wanted: dict[str, float] = {}
+    for n, (_, _, activity) in enumerate(ACTIVITIES):
+        wanted[activity] = wanted.get(activity, 0) + 2**n
+    assert cost("x_Activity", facts) == wanted
+    assert cost("x_SpendClass", facts) == {"ai": 255, "general": 256}
+    assert cost("x_Purpose", facts) == {"research": 64, "production": 511 - 64}
+    (tmp_path / "finops.yaml").write_text("company: A\n")
+    assert not {"x_Activity", "x_SpendClass", "x_Purpose"} & set(
+        warehouse.daily(ledger, load_settings(tmp_path))
+    )
+
+
+def test_every_setting_that_the_page_of_dimensions_writes_is_read(tmp_path):
+    written = {name: documented(name) for name in ("dimensions", "shared_cost")}
+    (tmp_path / "finops.yaml").write_text(yaml.safe_dump(written))
+    read = load_settings(tmp_path)
+    assert set(read.dimensions) == set(written["dimensions"])
+    assert set(read.shared_cost.pools) == {"platform", "network", "security", "gateway"}

@@ -240,7 +240,15 @@ def prepare(
         unfinished=runs[0].unfinished,
         complete=complete_lines(complete, month),
         allocation=allocation.of_month(
-            settings, daily, drivers, month, as_of, budgets=budgets, run=runs[0], progress=progress
+            settings,
+            daily,
+            drivers,
+            month,
+            as_of,
+            budgets=budgets,
+            run=runs[0],
+            ledger=ledger,
+            progress=progress,
         ),
         what_ifs=list(runs[1:]),
         replays=replays,

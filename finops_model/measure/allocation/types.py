@@ -64,8 +64,21 @@ class Dimension(TypedDict):
     )  # year budgets of the values less the company's; None: not known, or equal
 
 
+class Tagged(TypedDict):
+    """How much of a month's cost is tagged as the rules want, beside an earlier month."""
+
+    month: str
+    cost: float
+    debt: float
+    coverage: float | None  # share of the cost
+    before: str | None  # the month it is held against, None: there is none
+    debt_before: float | None
+    coverage_before: float | None
+
+
 class Allocation(TypedDict):
     """Whose cost it is, of the company."""
 
     shared: NotRequired[Shared]  # where finops.yaml says shared_cost
     dimensions: NotRequired[list[Dimension]]
+    tags: NotRequired[Tagged]  # where finops.yaml names tag_rules

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from ...measure.allocation.types import Shared
+from ...measure.allocation.types import Shared, Tagged
 from ...periods import month_name
 from ...wording import shared as words
 from .dimensions import dimensions
@@ -20,7 +20,31 @@ def allocation(figures: Figures) -> dict | None:
     found = figures.brief.get("allocation") or {}
     tables = [_shared(figures, found["shared"])] if found.get("shared") else []
     tables += dimensions(figures)
-    return {"title": "Whose cost it is", "figure": None, "tables": tables} if tables else None
+    lead = _tags(figures, found["tags"]) if found.get("tags") else ""
+    if not tables and not lead:
+        return None
+    return {"title": "Whose cost it is", "figure": None, "tables": tables, "lead": lead}
+
+
+def _tags(figures: Figures, tags: Tagged) -> Markup:
+    """How much of the month is tagged as the rules want, and what it was: one line."""
+    show, at = figures.show, "allocation/tags"
+    text = Markup("{} of the cost of {} is tagged as the company's rules want; tag debt {}").format(
+        show(f"{at}/coverage", "rate"), month_name(tags["month"]), show(f"{at}/debt", "money")
+    )
+    if tags["before"] is None or tags["debt_before"] is None:
+        return text + "."
+    gap = tags["debt"] - tags["debt_before"]
+    then = (
+        "as much as"
+        if abs(gap) < 0.005
+        else Markup("{} from {}").format(
+            "grown" if gap > 0 else "fallen", show(f"{at}/debt_before", "money")
+        )
+    )
+    return text + Markup(", {} in {} (then {} tagged).").format(
+        then, month_name(tags["before"]), show(f"{at}/coverage_before", "rate")
+    )
 
 
 def _shared(figures: Figures, shared: Shared) -> Markup:
