@@ -11,7 +11,7 @@ DEV := $(VENV)/.ok-dev
 PYTEST := $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
-.PHONY: help setup report test test-fast test-all test-stress test-versions test-lowest check types format cover audit explore lab dashboard bench sample lock wheel clean
+.PHONY: help setup report test test-fast test-all test-stress test-versions test-lowest fuzz check types format cover audit explore lab dashboard bench sample lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,7 +50,10 @@ test-versions: $(DEV)  ## test-fast under Python 3.12 and 3.13, each in an envir
 test-lowest: $(DEV)  ## test-fast with the oldest versions that pyproject.toml admits
 	@sh scripts/versions.sh lowest
 
-test-all: check test test-stress test-versions test-lowest  ## everything CI runs
+test-all: check test test-stress test-versions test-lowest fuzz  ## everything CI runs
+
+fuzz: $(DEV)  ## mutated files of every importer through the door of users' files (N=2000; SEED=… ONLY=… repeats one mutation)
+	@$(PY) tests/fuzz $(or $(N),2000) --jobs $(JOBS) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 explore: $(DEV)  ## every property test anew, each under SEEDS=200 seeds of at most EXAMPLES=20 examples (hours: search, not a check)
 	@HYPOTHESIS_SEEDS=$(or $(SEEDS),200) HYPOTHESIS_EXAMPLES=$(or $(EXAMPLES),20) $(PYTEST) -m hypothesis tests

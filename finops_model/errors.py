@@ -105,12 +105,12 @@ def nearest(word: str, allowed: Iterable[str], cutoff: float = 0.6) -> str | Non
 
 
 def listing(words: Iterable[str], most: int = 12) -> str:
-    """Words for a message, the first `most` of them.
+    """Words for a message, the first `most` of them; one that is longer than any name is cut.
 
     >>> listing(["a", "b", "c"], most=2)
     'a, b and 1 more'
     """
-    words = [str(word) for word in words]
+    words = [word if len(word) <= 100 else f"{word[:97]}…" for word in map(str, words)]
     if len(words) <= most:
         return ", ".join(words) if words else "none"
     return f"{', '.join(words[:most])} and {len(words) - most} more"

@@ -163,8 +163,8 @@ def test_exceptions_of_the_linter_only_shrink():
 def test_ci_calls_the_targets_of_the_readme():
     ci, readme = ((ROOT / name).read_text(encoding="utf-8") for name in (".ci/run", "README.md"))
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
-    for target in ("check", "test", "test-stress", "test-versions", "test-lowest"):
-        assert re.search(rf'^\s*step "make {target}"$', ci, re.M), target
+    for target in ("check", "test", "test-stress", "test-versions", "test-lowest", "fuzz"):
+        assert re.search(rf'^\s*step "make {target}( |"$)', ci, re.M), target
     assert "make test" in readme and "make report" in readme
 
 
@@ -177,16 +177,17 @@ def test_ci_runs_every_part_and_fails_with_one(tmp_path):
     def ran(broken: str) -> tuple[int, list[str], str]:
         env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "BROKEN": broken}
         done = subprocess.run([ROOT / ".ci" / "run"], env=env, capture_output=True, text=True)
-        lines = re.sub(r"\d+ s\b", "N s", done.stdout).splitlines()
+        said = re.sub(r"fuzz N=10000 SEED=[0-9a-f]{12}", "fuzz", done.stdout)
+        lines = re.sub(r"\d+ s\b", "N s", said).splitlines()
         return done.returncode, lines, done.stderr
 
-    parts = ["check", "test", "test-lowest", "test-versions", "test-stress"]
+    parts = ["check", "test", "test-lowest", "test-versions", "test-stress", "fuzz"]
     code, lines, problem = ran("none")
     assert (code, problem) == (0, "")
     assert [line for line in lines if line.startswith("pytest")] == [
         f"pytest says: {part}" for part in parts
     ]
-    assert lines[-6:] == [*(f"ci: make {part} passed in N s" for part in parts), "ci: N s in all"]
+    assert lines[-7:] == [*(f"ci: make {part} passed in N s" for part in parts), "ci: N s in all"]
     code, lines, problem = ran("test-lowest")
     assert (code, problem) == (1, "ci: failed: test-lowest\n")
     assert "ci: make test-lowest FAILED in N s" in lines and "pytest says: test-stress" in lines

@@ -239,6 +239,36 @@ def test_what_is_no_month_is_refused_with_the_reason(text, message, tmp_path):
     assert str(error.value) == message
 
 
+BESIDE = {"Currency": "EUR", "Charge type": "Tax", "Region": "eu-1", "Service": "GPU", "Quantity": "3", "Date": "2026-01-05"}  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])
+@pytest.mark.parametrize("one", BESIDE)
+@pytest.mark.parametrize("other", BESIDE)
+def test_any_two_columns_may_stand_beside_months(one, other, before, tmp_path):
+    """A column of currencies was an IndexError: there are more amounts than lines."""
+    names = list(dict.fromkeys([one, other]))
+    months, beside = ["2026-01", "2026-02", "2026-03"], [BESIDE[name] for name in names]
+    lines = [["Team", *(names + months if before else months + names)]]
+    for team, cost in (("ads", ["10", "20", ""]), ("chat", ["1", "2", "3"])):
+        lines.append([team, *(beside + cost if before else cost + beside)])
+    frame, mapping = read(tmp_path, "\n".join(map(",".join, lines)) + "\n")
+    rows = apply_mapping(frame, mapping)
+    assert (sum(amounts(rows)), len(rows), list(mapping.months)) == (Decimal(36), 5, months)
+    assert set(rows["BillingCurrency"]) == {"EUR" if "Currency" in names else "USD"}
+    assert set(rows["ChargeCategory"]) == {"Tax" if "Charge type" in names else "Usage"}
+
+
+def test_two_currencies_beside_months_are_never_added_up(tmp_path):
+    text = "Team,Currency,2026-01,2026-02\nads,EUR,1,2\nchat,USD,10,20\nmail,eur,100,\n"
+    frame, mapping = read(tmp_path, text)
+    assert mapping.found["amount"] == "5 amounts: 103 EUR, 30 USD"
+    assert mapping.found["currencies"] == "2 currencies: EUR (3 amounts), USD (2 amounts); they are never added up"  # fmt: skip
+    rows = apply_mapping(frame, mapping)
+    sums = {code: sum(amounts(own)) for code, own in rows.groupby("BillingCurrency")}
+    assert {code.upper() for code in sums} == {"EUR", "USD"} and sum(sums.values()) == 133
+
+
 def test_a_quarter_beside_months_that_is_not_their_sum_is_asked_about(tmp_path):
     _, mapping = read(
         tmp_path, "Team,2026-01,2026-02,2026-03,Q2 2026\nads,1,2,3,50\nchat,1,1,1,9\n"

@@ -31,7 +31,7 @@ CODES = (
 SPACES = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\u2007'’_"), " ")
 MINUS = dict.fromkeys(map(ord, "−–—"), "-")
 MONEY = re.compile(rf"(US\$|C\$|A\$|[$€£¥₹]|\b(?:{'|'.join(CODES)})\b)", re.I)
-PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.I)
+PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.I)
 DIGITS = re.compile(r"\d[\d., ]*|[.,]\d+")
 MONTHS = {
     name: number

@@ -278,7 +278,8 @@ def _sums(
             continue
         read += 1
         own = number[1] if number[1] and not (number[1] == "USD" and "$" in cell) else ""
-        currency = (column[i].strip().upper() if column else own or code) or "(no currency)"
+        named = column[i % len(column)] if column else ""  # months stand one after the other
+        currency = (named.strip().upper() if column else own or code) or "(no currency)"
         counts[currency] += 1
         if not number[0] or number[0].adjusted() < 18:  # beyond all bounds: its row is refused
             sums[currency] = sums.get(currency, Decimal(0)) + number[0] * scale

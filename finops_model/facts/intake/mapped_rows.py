@@ -56,6 +56,7 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     rows: list[dict] = []
     blank_names: dict[str, int] = {}  # column -> its empty cells
     quiet: list[int] = []  # lines of days that name nothing but themselves
+    blank = 0  # lines without an amount in any month
     for i in (i for i in range(len(frame)) if i not in left):
         if i not in broken and _names_a_day_alone(mapping, cells, i):
             quiet.append(line_of(frame, i))
@@ -72,6 +73,7 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
             ]
         else:
             parts = [(cells[mapping.date or mapping.month][i], cells[mapping.amount][i])]
+        blank += not parts and i not in broken
         if i in broken:
             parts = [(parts[0][0] if parts else "", broken[i])]
             shared[REASON] = broken[i]
@@ -104,6 +106,7 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     result = pd.DataFrame(rows, columns=columns, dtype="object")
     result.attrs = {
         "name": name,
+        "left_out": _said_left(frame, mapping, left.values(), len(quiet), blank),
         "warnings": [
             f"{column}: {count:,} {'cell is a formula' if count == 1 else 'cells are formulas'} without a stored value: "
             "kept without it"
@@ -147,6 +150,29 @@ def _left_totals(frame, mapping: Mapping, name: str) -> dict:
     if doubts := [one.doubt for one in lines.values() if one.key not in named]:
         raise InputError(f"{name}: {'; '.join(doubts)}.")
     return {place: one for place, one in lines.items() if one.key in mapping.leave}
+
+
+def _said_left(frame, mapping: Mapping, left, quiet: int, blank: int) -> list[tuple]:
+    """(reason, lines, money per currency) of lines of the table that become no row: what the receipt counts as left out."""
+    code, columns = mapping.currency_code, list(mapping.months) or [mapping.amount]
+    totals = []
+    for total in frame.attrs.get("totals", ()):
+        read = (read_number(total["cells"].get(name, ""), mapping.decimal) for name in columns)
+        amounts = [
+            one[0] for one in read if one and one[0].is_finite() and abs(one[0].adjusted()) < 18
+        ]
+        totals.append((total["label"], sum(amounts, Decimal(0))))
+    totals += [(one.label, one.amount) for one in (*frame.attrs.get("subtotals", ()), *left)]
+    said = [
+        (f"line of totals '{label[:60]}'", 1, {code: _scaled(amount, mapping)} if amount else {})
+        for label, amount in totals
+    ]
+    counts = {
+        "day without a charge": quiet,
+        "line without an amount in any month": blank,
+        "remark below the table": len(frame.attrs.get("footnotes", ())),
+    }
+    return said + [(reason, count, {}) for reason, count in counts.items() if count]
 
 
 def _names_a_day_alone(mapping: Mapping, cells: dict, i: int) -> bool:

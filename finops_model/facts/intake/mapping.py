@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...documents import checked, dump_yaml, load_yaml, write_atomic
+from ...errors import printable
 from ...settings import Strict
 from .columns import ROLES
 from .written import BLANK, cells_of, date_order, decimal_mark, line_of, usual_mark
@@ -142,7 +143,9 @@ class Mapping(Strict):
             kept["scale"] = (
                 int(self.scale) if self.scale == int(self.scale) else format(self.scale, "f")
             )
-        doubts = "".join(f"# IN DOUBT: {' '.join(doubt.split())}\n" for doubt in self.doubts)
+        doubts = "".join(
+            f"# IN DOUBT: {printable(' '.join(doubt.split()))}\n" for doubt in self.doubts
+        )
         return write_atomic(path, ABOUT + doubts + dump_yaml(kept))
 
     def describe(self) -> str:

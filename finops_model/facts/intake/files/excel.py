@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
+import zlib
 from bisect import bisect_right
 from decimal import Decimal
 from pathlib import Path
@@ -79,6 +80,11 @@ def _inspect(path: Path) -> bool:
                 )
             sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
             return any(b"<f>" in data or b"<f " in data for data in map(archive.read, sheets))
+    except (zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as problem:
+        raise InputError(
+            f"{path.name}: the workbook is damaged or protected: {type(problem).__name__}. "
+            "Open it in Excel, save it again without a password, or export CSV."
+        ) from None
     except zipfile.BadZipFile:
         raise InputError(
             f"{path.name}: is no Excel workbook (or is protected by a password). Save it as .xlsx without a "

@@ -63,6 +63,7 @@ class Source:
     frame: Any = None
     notes: list[str] = field(default_factory=list)
     broken: list[BrokenRow] = field(default_factory=list)
+    left: list[tuple] = field(default_factory=list)  # of a mapped table: (reason, lines, money)
 
     @cached_property
     def document(self) -> Any:
@@ -207,6 +208,7 @@ def _frame(name: str, frame) -> Source:
         int(frame.shape[0]),
         frame=frame,
         notes=list(frame.attrs.get("warnings", ())),
+        left=list(frame.attrs.get("left_out", ())),
     )
 
 

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ DATA = re.compile(
 )  # no column is called so
 RESERVED = {"x_row", "x_file", "x_period", "x_hash", "x_raw"}  # the ledger's own columns
 MAX_COLUMNS, MAX_CELL, MAX_RAW, MAX_UNPACKED = 2000, 131_072, 20_000, 2 * 2**30
+MAX_NAME = 1000  # characters of a heading
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -61,6 +63,16 @@ def find_delimiter(header: str) -> str:
     return max(NAMES, key=lambda mark: (bare.count(mark), mark == ","))
 
 
+def refuse_long_names(name: str, names: Sequence[str]) -> None:
+    """Raise InputError where a heading is longer than any name: a cell, or a whole file behind a quote, stands in its place."""
+    for i, cell in enumerate(names, 1):
+        if len(cell) > MAX_NAME:
+            raise InputError(
+                f"{name}: the heading of column {i} has {len(cell):,} characters ('{' '.join(cell[:60].split())[:40]}…'); at most {MAX_NAME:,}. "
+                "A quote that does not close makes such a one, or a line break that is gone. Correct the first line, or export the file again."
+            )
+
+
 def check_header(name: str, cells: list[str]) -> list[str]:
     """Column names without surrounding space; twice the same name (in any case) is refused."""
     names = [cell.strip().lstrip("\ufeff") or f"x_unnamed_{i + 1}" for i, cell in enumerate(cells)]
@@ -68,6 +80,7 @@ def check_header(name: str, cells: list[str]) -> list[str]:
     names = [f"x_Delivered_{cell[2:]}" if cell.casefold() in RESERVED else cell for cell in names]
     if len(names) > MAX_COLUMNS:
         raise InputError(f"{name}: {len(names):,} columns; at most {MAX_COLUMNS:,}.")
+    refuse_long_names(name, names)
     data = next((cell for cell in names if DATA.fullmatch(cell)), None)
     if data is not None:
         raise InputError(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from ....errors import InputError
+from ..files.cells import whole_characters
 from ..files.readers import Source
 from ..files.text import BrokenRow
 from . import Export
@@ -219,7 +220,7 @@ def is_report(source: Source, sign: tuple[str, ...]) -> bool:
 
 
 def text(value) -> str | None:
-    """A value as a cell.
+    """A value as a cell; half a character becomes one that a file can hold.
 
     Parameters
     ----------
@@ -236,7 +237,7 @@ def text(value) -> str | None:
     >>> text(7), text(None)
     ('7', None)
     """
-    return value if value is None or isinstance(value, str) else str(value)
+    return None if value is None else whole_characters(str(value))
 
 
 def month_around(day: str | None) -> tuple[str | None, str | None]:

@@ -103,6 +103,8 @@ def _batches(usage: Usage, records, rows_of) -> Iterator[pa.Table]:
                 raise Left("without usage")
         except Refused as problem:
             ours = [{"x_Column": problem.column, "x_Reason": problem.reason}]
+        except OverflowError:  # a step behind 9999-12-31, a time before year 1
+            ours = [{"x_Column": "", "x_Reason": "holds a time beyond all calendars"}]
         except Left as why:
             usage.left[str(why)] = usage.left.get(str(why), 0) + 1
             continue

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from ....errors import InputError, nearest, together
 from ..files.readers import Source
 from ..vendors import squash
-from . import Export
+from . import Export, LeftOut
 
 TITLE = "FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines)"
 DEFAULT = True
@@ -161,7 +161,9 @@ def read(source: Source) -> Export:
         notes.append("no Tags: all rows are untagged")
     original = [name for name in source.header if name != "x_Row"]
     version = "table by mapping" if "x_SourceLine" in header else f"FOCUS {version_of(header)}"
-    return Export(_renamed(source, dict(zip(original, header, strict=True)), names), version, notes)
+    rows = _renamed(source, dict(zip(original, header, strict=True)), names)
+    left = [LeftOut(reason, count, money=money) for reason, count, money in source.left]
+    return Export(rows, version, notes, left)
 
 
 def _names(header: list[str]) -> dict[str, str]:
