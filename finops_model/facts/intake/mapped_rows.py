@@ -154,7 +154,7 @@ def _left_totals(frame, mapping: Mapping, name: str) -> dict:
 
 def _said_left(frame, mapping: Mapping, left, quiet: int, blank: int) -> list[tuple]:
     """(reason, lines, money per currency) of lines of the table that become no row: what the receipt counts as left out."""
-    code, columns = mapping.currency_code, list(mapping.months) or [mapping.amount]
+    code, columns = mapping.currency_code, list(mapping.months) or [mapping.amount or ""]
     totals = []
     for total in frame.attrs.get("totals", ()):
         read = (read_number(total["cells"].get(name, ""), mapping.decimal) for name in columns)

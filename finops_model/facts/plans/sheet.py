@@ -13,6 +13,8 @@ from ..intake.formats import plain_words, read_moment, read_number
 from ..intake.mapping import date_order, decimal_mark
 from ..intake.tables import read_table
 
+MAX_CELL = 2000  # characters
+
 
 class Sheet:
     """A plan file as text cells, with messages that say file, line and column."""
@@ -29,6 +31,7 @@ class Sheet:
             raise InputError(
                 f"{self.name}: {what} has a header ({listing(self.frame.columns)}) and no rows."
             )
+        self._refuse_long()
         in_units = (
             scales.remarks(self.frame.attrs["above"], self.frame.columns)
             if what in ("a budget file", "an invoice file")
@@ -42,6 +45,15 @@ class Sheet:
         self.spelled = {
             plain_words(column).replace(" ", ""): column for column in self.frame.columns
         }
+
+    def _refuse_long(self) -> None:
+        """No name or note of a plan is longer than a page; what is would stand whole in every message."""
+        for column in self.frame.columns:
+            for i, cell in enumerate(self.frame[column]):
+                if len(str(cell)) > MAX_CELL:
+                    raise InputError(
+                        f"{self.at(i, column)}: has {len(cell):,} characters ('{cell[:40]}…'); at most {MAX_CELL:,}. Shorten it."
+                    )
 
     def find(self, name: str) -> str | None:
         """The column as the file spells it, whatever its case and underscores; None where there is none."""
@@ -112,7 +124,7 @@ class Sheet:
 
     def month(self, i: int, column: str, cell: str) -> str:
         moment = read_moment(cell)
-        if MONTH.match(cell):
+        if MONTH.fullmatch(cell):
             return cell
         if moment is None or moment.open or moment.second > 1 or not 1 <= moment.first <= 12:
             raise InputError(

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, InvalidOperation
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -315,8 +316,5 @@ def _decimal(text: str) -> Decimal | None:
         return None
     if not number.is_finite() or abs(number) > Decimal(10) ** 18:
         return None
-    return (
-        number.quantize(PLACES, context=EXACT)
-        if len(f"{number:f}".partition(".")[2]) > 18
-        else number
-    )
+    exponent = cast(int, number.as_tuple().exponent)  # a text only where it is no finite number
+    return number.quantize(PLACES, context=EXACT) if exponent < -18 else number

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import io
 import os
+import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ import pyarrow.parquet as pq
 from ....documents import sha256_of
 from ....errors import InputError, nearest
 from . import textcells
+from .cells import whole_characters
 from .text import BrokenRow, decode, encoding_of, read_json, short, stray
 
 MAX_TEXT = 4 * 2**30  # bytes of text, unpacked
@@ -47,6 +49,7 @@ MAGIC = {
     b"\x7fELF": "a program",
     b"Rar!": "a rar archive",
 }
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # one of the two escapes that together are a character
 UNPACK = "Unpack it and deliver the CSV, JSON or Parquet file inside."
 
 
@@ -78,11 +81,17 @@ class Source:
             text = decode(self)
             if problem := stray(text):
                 raise ValueError(problem)
-            return read_json(text)
+            document = read_json(text)
         except (ValueError, RecursionError) as problem:
             raise InputError(
                 f"{self.name}: not valid JSON: {short(problem)}. Export the file again."
             ) from None
+        if isinstance(document, dict) and HALF.search(text):  # a list's cells are told one by one
+            whole = _whole(document)
+            if whole != document:
+                self.notes.append("half a character (a lone surrogate) is kept as \ufffd")
+            return whole
+        return document
 
     @cached_property
     def header(self) -> list[str]:
@@ -120,6 +129,15 @@ class Source:
             ) from None
         if empty:
             yield textcells.as_text(self.name, file.schema_arrow.empty_table(), 1)
+
+
+def _whole(value: Any) -> Any:
+    """A JSON value whose texts can be written."""
+    if isinstance(value, dict):
+        return {whole_characters(key): _whole(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    return whole_characters(value) if isinstance(value, str) else value
 
 
 def open_source(item: Any) -> Source:

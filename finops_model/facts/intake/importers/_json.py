@@ -9,7 +9,7 @@ import pyarrow as pa
 from ....errors import InputError
 from ..files.cells import whole_characters
 from ..files.readers import Source
-from ..files.text import BrokenRow
+from ..files.text import BrokenRow, shown
 from . import Export
 from ._sign import Record
 
@@ -56,7 +56,7 @@ def results(source: Source) -> Iterator[tuple[dict, dict]]:
     Raises
     ------
     InputError
-        A bucket without a list of results.
+        No list of buckets, or a bucket without a list of results.
 
     Examples
     --------
@@ -66,7 +66,12 @@ def results(source: Source) -> Iterator[tuple[dict, dict]]:
     [{'a': '1', 'x_Row': 1}]
     """
     number = 0
-    for bucket in source.document["data"]:
+    document = source.document if isinstance(source.document, dict) else {}
+    if not isinstance(document.get("data"), list):
+        raise InputError(
+            f"{source.name}: the report has no list 'data' of its days. Export the report again, whole."
+        )
+    for bucket in document["data"]:
         lines = bucket.get("results") if isinstance(bucket, dict) else None
         if not isinstance(lines, list):
             raise InputError(
@@ -78,7 +83,7 @@ def results(source: Source) -> Iterator[tuple[dict, dict]]:
                 yield bucket, Record({**line, "x_Row": number}, f"{source.name}: result {number}")
             else:
                 source.broken.append(
-                    BrokenRow(number, "", "not JSON", "is no JSON object", str(line)[:1000])
+                    BrokenRow(number, "", "not JSON", "is no JSON object", shown(str(line)[:1000]))
                 )
 
 
@@ -111,7 +116,7 @@ def records(source: Source) -> Iterator[dict]:
             yield Record({**record, "x_Row": number}, f"{source.name}: record {number}")
         else:
             source.broken.append(
-                BrokenRow(number, "", "not JSON", "is no JSON object", str(record)[:1000])
+                BrokenRow(number, "", "not JSON", "is no JSON object", shown(str(record)[:1000]))
             )
 
 
@@ -173,9 +178,30 @@ def export(source: Source, version: str, rows: list[dict]) -> Export:
     cells = {name: pa.array([text(row.get(name)) for row in rows], pa.string()) for name in COLUMNS}
     cells["EffectiveCost"] = cells["BilledCost"]
     table = pa.table({**cells, "x_Row": pa.array([row["x_Row"] for row in rows], pa.int64())})
-    more = isinstance(source.document, dict) and source.document.get("has_more") is True
-    notes = [STANDS_IN] + ([PAGES] if more else [])
-    return Export(iter([table]), version, notes)
+    return Export(iter([table]), version, [STANDS_IN, *pages(source)])
+
+
+def pages(source: Source) -> list[str]:
+    """What is said of a report that is not whole.
+
+    Parameters
+    ----------
+    source : Source
+        A JSON document.
+
+    Returns
+    -------
+    list of str
+        One sentence where it says that more pages follow; else none.
+
+    Examples
+    --------
+    >>> from finops_model.facts.intake.files.readers import Source
+    >>> pages(Source("costs.json", "json", "", 2, data=b'{"has_more": true}')) == [PAGES]
+    True
+    """
+    document = source.document
+    return [PAGES] if isinstance(document, dict) and document.get("has_more") is True else []
 
 
 def is_report(source: Source, sign: tuple[str, ...]) -> bool:

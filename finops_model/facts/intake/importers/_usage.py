@@ -62,7 +62,7 @@ UNITS = {
 }
 NOTHING = (None, "", 0, "0", "0.0")
 BATCH = 50_000
-LARGEST = Decimal(10) ** 18
+LARGEST, SMALLEST = Decimal(10) ** 18, Decimal(10) ** -30  # 1e-999999999 would be written out
 
 
 class Refused(Exception):
@@ -160,7 +160,7 @@ def count(record: dict, name: str, missing: str = "0") -> Decimal:
         number = Decimal(cell if isinstance(cell, str) else str(cell))
     except (InvalidOperation, ValueError):
         raise Refused(name, f"{quoted(cell)} is no count") from None
-    if not number.is_finite() or number < 0 or number > LARGEST:
+    if not number.is_finite() or number < 0 or number > LARGEST or 0 < number < SMALLEST:
         raise Refused(name, f"{quoted(cell)} is no count")
     return number
 

@@ -59,8 +59,7 @@ def read(source: Source) -> Usage:
     if tools:
         usage.notes.append(f"not counted: use of other tools ({', '.join(sorted(tools))})")
     source.broken.clear()
-    if source.document.get("has_more") is True:
-        usage.notes.append(_json.PAGES)
+    usage.notes += _json.pages(source)
     return usage
 
 

@@ -50,7 +50,8 @@ def read(source: Source) -> Usage:
 
 def _allocations(sets: list) -> Iterator[tuple[str, object]]:
     for one in sets:
-        yield from one.items() if isinstance(one, dict) else ()
+        if one is not None:  # a window without any allocation
+            yield from one.items() if isinstance(one, dict) else [(str(one), None)]
 
 
 def _records(source: Source) -> Iterator[dict]:

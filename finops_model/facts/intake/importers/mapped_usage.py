@@ -112,7 +112,9 @@ def _records(document: dict, lists: list[str]) -> Iterator[dict]:
             yield {"own": one, "above": above}
             return
         items = one.get(names[0])
-        for item in items if isinstance(items, list) else []:
+        for item in (
+            items if isinstance(items, list) else [None]
+        ):  # what is no list is a record lost
             if isinstance(item, dict):
                 yield from below(item, names[1:], {**above, **one})
             else:

@@ -49,15 +49,13 @@ def read(source: Source) -> Usage:
         return _usage.collect(source, "OpenAI usage table", _console.lines(source), _rows)
     source.broken.clear()
     usage = _usage.collect(source, "OpenAI usage", _results(source), _rows)
-    quiet = [
-        one for one in source.document["data"] if isinstance(one, dict) and one.get("results") == []
-    ]
+    days = source.document.get("data") if isinstance(source.document, dict) else None
+    quiet = [one for one in days or () if isinstance(one, dict) and one.get("results") == []]
     if quiet:
         first = _usage.moment(quiet[0].get("start_time"))[:10]
         days = "1 day" if len(quiet) == 1 else f"{len(quiet):,} days"
         usage.notes.append(f"{days} without use (first {first}): known to be nothing, not missing")
-    if source.document.get("has_more") is True:
-        usage.notes.append(_json.PAGES)
+    usage.notes += _json.pages(source)
     return usage
 
 
