@@ -35,7 +35,7 @@ def load_index(reports_root: str | os.PathLike) -> dict:
         entries = index["reports"]
         for entry in entries:
             if not (
-                MONTH.match(entry["month"])
+                MONTH.fullmatch(entry["month"])
                 and is_slug(entry["slug"])
                 and isinstance(entry["files"], dict)
             ):

@@ -121,7 +121,7 @@ def check_brief(brief: Any, where: str = "brief") -> Brief:
     for key in ("company", "unit", "slug", "month", "currency", "status", "headline"):
         if not isinstance(brief[key], str):
             raise ReportError(f"{where}: {key}: must be text, not '{str(brief[key])[:60]}'.")
-    if not MONTH.match(brief["month"]):
+    if not MONTH.fullmatch(brief["month"]):
         raise ReportError(
             f"{where}: month: '{brief['month'][:40]}' is not a month. Write year and month as YYYY-MM, for example 2026-10."
         )
@@ -140,7 +140,7 @@ def check_brief(brief: Any, where: str = "brief") -> Brief:
         ("budget/by_month", (brief["budget"] or {}).get("by_month") or {}),
     ):
         for month in months:
-            if not MONTH.match(month):
+            if not MONTH.fullmatch(month):
                 raise ReportError(f"{where}: {name}: '{month[:40]}' is not a month.")
     _finite(brief, where, "")
     _decimals(brief["tie_out"], where)
