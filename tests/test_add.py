@@ -18,6 +18,7 @@ from finops_model.facts.plans import together
 from finops_model.facts.plans.recognise import plan_of
 from finops_model.publish.adding.add import add
 from finops_model.publish.adding.bills import take_bills
+from finops_model.publish.close import daily_facts
 from finops_model.publish.finops_yaml import with_named
 from finops_model.settings import load_settings
 
@@ -287,6 +288,58 @@ def test_a_plan_that_a_kept_mapping_reads_as_a_bill_is_asked_about(place):
         f"{place / 'budget.csv'}: looks like a budget, and mapping-actuals.yaml reads it as a bill. Say which it is: --as bill or --as budget."
     )
     assert adding(place, "budget.csv", kind="budget")[0].startswith("budget.csv: a budget: ")
+
+
+def test_a_list_of_invoices_under_other_headings_is_asked_about_and_read_as_invoices(place):
+    """Taken for a bill, an invoice that comes before its bill would be spent twice."""
+    lists = {
+        "a.csv": "Vendor;Invoice No;Period;Currency;Amount\nOpenAI;INV-1;2026-08;USD;4.593,87\n",
+        "b.csv": "Lieferant;Rechnungsnummer;Abrechnungsmonat;Währung;Betrag\nOpenAI;R1;2026-08;USD;4.593,87\n",
+        "c.csv": "supplier,invoice_number,billing_month,currency,invoice total\nOpenAI,1,2026-08,USD,4593.87\n",
+    }
+    before = state(place / "ws")
+    for name, text in lists.items():
+        written(place / name, text)
+        with pytest.raises(InputError) as problem:
+            adding(place, name, confirm=yes)
+        assert str(problem.value) == (
+            f"{name}: a list of invoices may be what bills are reconciled with, or spend that no other bill holds. Say which: "
+            "--as invoices or --as bill."
+        )
+        assert state(place / "ws") == before
+        frame = plans.read_invoices(place / name)
+        assert [str(value) for value in frame.iloc[0]] == ["OpenAI", "2026-08", "USD", "4593.87"]
+    assert "an invoice file" in adding(place, "a.csv", kind="invoices")[0]
+    written(place / "d.csv", "Vendor,Supplier,Period,Currency,Amount\nO,P,2026-08,USD,1\n")
+    with pytest.raises(InputError) as problem:
+        plans.read_invoices(place / "d.csv")
+    assert str(problem.value) == (
+        "d.csv: 'Vendor' and 'Supplier' could both be InvoiceIssuerName. Rename the one that is: InvoiceIssuerName."
+    )
+
+
+def test_a_table_without_a_currency_in_a_workspace_of_another_is_asked_for_it(place):
+    written(place / "t.csv", "date,cost\n2026-07-01,5\n2026-07-02,6\n")
+    yaml = place / "ws" / "finops.yaml"
+    yaml.write_text(yaml.read_text() + "currency: EUR\n")
+    with pytest.raises(InputError) as problem:
+        adding(place, "t.csv", confirm=yes)
+    assert str(problem.value) == (
+        f"{place / 't.csv'}: the table names no currency, and the workspace {place / 'ws'} is in EUR. Nothing was written. Say "
+        "which one its amounts are in: --currency EUR."
+    )
+    assert adding(place, "t.csv", confirm=yes, currency="EUR")
+
+
+def test_a_month_between_others_without_a_charge_names_those_that_have_some(place):
+    written(place / "t.csv", "date,cost USD\n2026-09-01,5\n2026-09-02,6\n")
+    adding(place, "t.csv", confirm=yes)
+    settings = load_settings(place / "ws")
+    with pytest.raises(FinOpsError) as problem:
+        daily_facts(settings, Ledger(settings.path(settings.ledger)), "2026-08", "2026-08-31")
+    assert str(problem.value) == (
+        "2026-08: the ledger has no charge in August 2026. Months that have some: 2026-07, 2026-09. Give one with --month."
+    )
 
 
 def test_two_kept_mappings_that_differ_are_decided_by_the_name_of_the_export_or_not_at_all(place):

@@ -75,14 +75,14 @@ def test_an_adopted_recommendation_saves_what_it_said(tmp_path, family, signed):
         tmp_path, scenario="base.yaml", **({"commitments": "signed.csv"} if signed else {})
     )
     found = recommend(
-        chosen, "offers", paths=256, daily=restless(), start="2026-12-01", replay_months=0
+        chosen, "offers", paths=64, daily=restless(), start="2026-12-01", replay_months=0
     )
     (tmp_path / "buy.yaml").write_text(found.scenario("base.yaml"))
     plain, bought = run_many(
         [tmp_path / "base.yaml", tmp_path / "buy.yaml"],
         chosen,
         daily=restless(),
-        paths=256,
+        paths=64,
         months=14,
         dials=False,
     )

@@ -292,6 +292,26 @@ def test_a_kept_mapping_is_not_taken_for_another_year_or_unit(tmp_path):
         assert not fits(frame, mapping), other
 
 
+def test_a_kept_mapping_without_a_currency_column_is_not_taken_for_another_currency(tmp_path):
+    frame, mapping = read(tmp_path, "date,team,cost EUR\n2026-03-01,a,10\n2026-03-02,b,11\n")
+    assert fits(frame, mapping) and mapping.currency is None
+    for codes, right in (("EUR,EUR", True), ("eur,", True), ("USD,USD", False), ("EUR,USD", False)):
+        one, two = codes.split(",")
+        text = f"date,team,cost EUR,currency\n2026-04-01,a,10,{one}\n2026-04-02,b,11,{two}\n"
+        frame, _ = read(tmp_path, text, "next.csv")
+        assert fits(frame, mapping) is right, codes
+
+
+@pytest.mark.parametrize("cell", ["1.5k", "12 %", "1,2 Mio."])
+def test_a_cell_that_is_no_plain_number_is_named(tmp_path, cell):
+    with pytest.raises(InputError) as problem:
+        read(tmp_path, f"date;team;cost\n2026-03-01;a;{cell}\n2026-03-02;b;{cell}\n")
+    assert (
+        f"None holds amounts. 'cost' says '{cell}' (line 2), which is no plain number: write it out, as 1500.00."
+        in str(problem.value)
+    )
+
+
 # -- parts beside their sum
 
 

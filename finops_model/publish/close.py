@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import InputError, LedgerError, ReportError
+from ..errors import InputError, LedgerError, ReportError, listing
 from ..facts.daily import entities, warehouse
 from ..facts.daily.complete import Complete
 from ..facts.ledger import billed, reconcile, twice
@@ -169,7 +169,11 @@ def daily_facts(
     allocation.check(settings, everything)
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
     if not (actuals.month_column(daily) == month).any():
-        raise LedgerError(f"{month}: the ledger has no charge in {month_name(month)}.")
+        there = sorted(set(actuals.month_column(everything)))
+        raise LedgerError(
+            f"{month}: the ledger has no charge in {month_name(month)}. Months that have some: {listing(there)}. "
+            "Give one with --month."
+        )
     pick_units(
         daily, units, settings.units
     )  # a name that is not there is said before the long part

@@ -93,6 +93,11 @@ def judge(file: Path, reading: Reading, settings: Settings, root: Path) -> Recei
             )
         rows = trial.totals_by_period().groupby("BillingCurrency")["Rows"].sum()
     if set(rows.index) - {settings.currency, *(entity.currency for entity in settings.entities)}:
+        if reading.mapping is not None and reading.mapping.currency_assumed:
+            raise InputError(
+                f"{file}: the table names no currency, and the workspace {root} is in {settings.currency}. Nothing was written. Say "
+                f"which one its amounts are in: --currency {settings.currency}."
+            )
         counts = (
             said([(code, int(rows[code])) for code in sorted(rows.index)])
             if len(rows) > 1

@@ -260,7 +260,7 @@ def find_columns(
                 )
         raise InputError(f"{seen} None holds dates or months. {NEED}")
     if amount is None:
-        raise InputError(f"{seen} None holds amounts. {NEED}")
+        raise InputError(f"{seen} None holds amounts.{_no_number(frame, columns, dates)} {NEED}")
     roles["amount"] = amount
     if roles["date"] in monthly and not roles["month"]:
         roles["month"], roles["date"] = roles["date"], None
@@ -333,6 +333,19 @@ def _best(columns: list[str], role: str, filled: dict[str, float]) -> str | None
             ident = role in NAMED and words[-1] in IDS
             ranked.append((bool(WEAK & set(words)), filled[column] < FULL, ident, rank, i, column))
     return min(ranked)[-1] if ranked else None
+
+
+def _no_number(frame, columns, dates) -> str:
+    """The first cell of a column that is named as an amount and holds none: '1.5k', '12 %', '1,2 Mio.'."""
+    named = [c for c in columns if c not in dates and rank_of(c, "amount") is not None]
+    for column in named:
+        for line, cell in zip(frame.attrs.get("lines", ()), frame[column], strict=False):
+            if (text := str(cell).strip()) and _number(text) is None:
+                return (
+                    f" '{column}' says '{text[:40]}' (line {line}), which is no plain number: "
+                    "write it out, as 1500.00."
+                )
+    return ""
 
 
 def _amount(frame, name, numbers, cells, filled) -> tuple[str | None, list[str]]:

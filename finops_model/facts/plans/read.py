@@ -21,6 +21,7 @@ from ..intake.formats import read_moment
 from ..intake.mapping import decimal_mark
 from . import dimension_budgets
 from .budgets import Budgets
+from .headings import INVOICE
 from .sheet import Sheet
 
 __all__ = [
@@ -254,9 +255,10 @@ def _whole(sheet: Sheet, entries) -> None:
 def read_invoices(path: str | os.PathLike) -> pd.DataFrame:
     """Invoice totals: InvoiceIssuerName, BillingPeriod (YYYY-MM), BillingCurrency, Amount (Decimal).
 
-    Several invoices of one issuer and period stay several rows; they are added up when reconciled.
+    Several invoices of one issuer and period stay several rows; they are added up when reconciled. The headings of
+    accounting systems are read too (`headings.INVOICE`): Vendor, Period, Currency, Total.
     """
-    sheet = Sheet(path, "an invoice file")
+    sheet = Sheet(path, "an invoice file", INVOICE)
     issuers, currencies = sheet.cells("InvoiceIssuerName"), sheet.cells("BillingCurrency")
     for i, code in enumerate(currencies):
         if not re.fullmatch(r"[A-Za-z]{3}", code):

@@ -11,6 +11,7 @@ from ...errors import InputError
 from ..intake.columns import amount_like, currency_of, find_columns
 from ..intake.formats import MONEY, plain_words, read_moment, read_number
 from ..intake.written import cells_of
+from .headings import is_invoice_list
 
 KINDS = {
     "invoices": "an invoice file",
@@ -29,7 +30,8 @@ def plan_of(frame: pd.DataFrame) -> str | None:
     """The key of finops.yaml that a table is for, None for one that may be a bill.
 
     frame   text cells as `read_table` gives them
-    Raises InputError for months as columns by unit: a budget and a bill look the same.
+    Raises InputError for months as columns by unit (a budget and a bill look the same) and for a list of invoices
+    under other headings than ours (what bills are reconciled with, or spend of its own).
 
     >>> plan_of(pd.DataFrame({"date": ["2026-10-01"], "support_tickets": ["120"]})), plan_of(pd.DataFrame({"date": ["2026-10-01"], "cost": ["120"]}))
     ('drivers', None)
@@ -37,6 +39,11 @@ def plan_of(frame: pd.DataFrame) -> str | None:
     names = {_squashed(column) for column in frame.columns}
     if {"invoiceissuername", "billingperiod", "amount"} <= names:
         return "invoices"
+    if is_invoice_list(names):
+        raise InputError(
+            f"{frame.attrs.get('name', 'table')}: a list of invoices may be what bills are reconciled with, or spend that no other "
+            "bill holds. Say which: --as invoices or --as bill."
+        )
     if {"contractcommitmentid", "contractcommitmentquantity"} <= names:
         return "commitments"
     if names == {"team", "businessunit"}:

@@ -19,8 +19,11 @@ MAX_CELL = 2000  # characters
 class Sheet:
     """A plan file as text cells, with messages that say file, line and column."""
 
-    def __init__(self, path: str | os.PathLike, what: str):
-        self.frame = read_table(path)
+    def __init__(
+        self, path: str | os.PathLike, what: str, also: dict[str, tuple[str, ...]] | None = None
+    ):
+        """also   {column: other headings that stand for it, squashed}: read where the column itself is not there"""
+        self.frame, self.also = read_table(path), also or {}
         self.name, self.what = self.frame.attrs["name"], what
         self.lines = self.frame.attrs["lines"]
         for problem in list(self.frame.attrs["broken"].values())[:1]:
@@ -56,8 +59,19 @@ class Sheet:
                     )
 
     def find(self, name: str) -> str | None:
-        """The column as the file spells it, whatever its case and underscores; None where there is none."""
-        return self.spelled.get(plain_words(name).replace(" ", ""))
+        """The column as the file spells it, whatever its case and underscores; None where there is none.
+
+        Raises InputError where two other headings could stand for it.
+        """
+        column = self.spelled.get(plain_words(name).replace(" ", ""))
+        if column is not None:
+            return column
+        others = [self.spelled[word] for word in self.also.get(name, ()) if word in self.spelled]
+        if len(others) > 1:
+            raise InputError(
+                f"{self.name}: '{others[0]}' and '{others[1]}' could both be {name}. Rename the one that is: {name}."
+            )
+        return others[0] if others else None
 
     def column(self, name: str) -> str:
         """The column as the file spells it. Raises InputError where there is none."""
