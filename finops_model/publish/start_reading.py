@@ -16,11 +16,12 @@ from pathlib import Path
 from ..documents import write_atomic
 from ..errors import InputError, together
 from ..facts.intake import importers, tables
-from ..facts.intake.columns import ROLES, Alike
+from ..facts.intake.columns import Alike
 from ..facts.intake.files.cells import CURRENCIES
 from ..facts.intake.files.readers import open_source
 from ..facts.intake.mapping_text import explained
 from ..facts.intake.shape.asks import Question, question
+from ..facts.intake.shape.heading_words import ROLES
 from ..facts.intake.written import cells_of, own_mark
 from ..names import slug
 

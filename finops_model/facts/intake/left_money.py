@@ -10,8 +10,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from ...errors import listing, nearest
-from .columns import RANK, amount_like, bare, currency_of
+from .columns import amount_like, bare, currency_of
 from .formats import MONEY, longer_than_a_month, plain_words, read_number
+from .shape.heading_words import RANK
 from .written import cells_of, own_mark
 
 CHARGE = set(

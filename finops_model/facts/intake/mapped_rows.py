@@ -9,11 +9,12 @@ import pandas as pd
 
 from ...errors import InputError, listing, unknown
 from ..ledger.checks import REASON
-from .columns import ROLES, charge_word
+from .columns import charge_word
 from .files.excel import FORMULA
 from .formats import Moment, month_end, read_moment, read_number
 from .left_money import left_out
 from .mapping import TAGS, Mapping
+from .shape.heading_words import ROLES
 from .written import BLANK, line_of, own_mark, plausible
 from .written import cells_of as _cells
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from ...documents import checked, dump_yaml, load_yaml, write_atomic
 from ...errors import printable
 from ...settings import Strict
-from .columns import ROLES
+from .shape.heading_words import ROLES
 from .written import BLANK, cells_of, date_order, decimal_mark, line_of, usual_mark
 
 __all__ = [

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import pandas as pd
 
-from ..columns import FULL, WEAK, bare, rank_of
+from ..columns import bare, rank_of
 from ..formats import read_moment, share
 from ..left_money import number
 from ..written import cells_of, own_mark, usual_mark
+from .heading_words import FULL, WEAK
 
 FIRST = 3  # cells of a column that are shown
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from ..columns import RANK, amount_like, bare, currency_of
+from ..columns import amount_like, bare, currency_of
 from ..formats import (
     decimal_evidence,
     is_month,
@@ -23,6 +23,7 @@ from ..formats import (
     without_year,
 )
 from ..left_money import NO_AMOUNT
+from .heading_words import RANK
 
 TOTAL = re.compile(
     r"\b((grand |sub ?|overall |net )?totals?|totaux|sum|summe|gesamt(summe|betrag)?|(zwischen|end)summe|insgesamt|(sous )?total (general|geral)|somme|suma)\b"

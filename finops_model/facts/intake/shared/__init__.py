@@ -16,8 +16,8 @@ from .... import resources
 from ....documents import checked, load_yaml
 from ....errors import InputError, together
 from ....settings import Strict
-from ..columns import ROLES
 from ..mapping import Mapping
+from ..shape.heading_words import ROLES
 from ..vendors import squash
 
 FOLDER = resources.path("tables", beside=__package__)
