@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,12 +12,14 @@ from ledger_world import focus
 
 from finops_model.documents import load_yaml
 from finops_model.errors import InputError
+from finops_model.facts.daily.complete import complete_days
 from finops_model.facts.daily.warehouse import daily
 from finops_model.facts.intake.files.readers import open_source
 from finops_model.facts.ledger.store import Ledger
 from finops_model.facts.usage.store import UsageStore
 from finops_model.settings import Settings
 
+NATIVE = Path(__file__).parent / "fixtures" / "native"
 TEAMS = ("Zürich", "Genève", "plain")
 
 
@@ -340,3 +343,12 @@ def test_a_log_of_requests_loses_no_kind_of_tokens(tmp_path):
     assert file.reasons == (
         (2, "input.cacheWrite1hInputTokenCount", "'7': a kind of tokens that is not known here"),
     )
+
+
+def test_a_day_without_spend_is_no_account_of_its_own(tmp_path):
+    """It was one that is behind the others, so that a report ended on it: 0.90 of 1.24."""
+    ledger = Ledger(tmp_path)
+    ledger.ingest(NATIVE / "openai_costs_dashboard.csv")
+    known = complete_days(ledger.files())
+    assert [source.account for source in known.sources] == ["org-1"]
+    assert str(known.last_day) == "2026-09-03"

@@ -21,9 +21,10 @@ def recognise(source: Source) -> bool:
 
 
 def read(source: Source) -> Export:
-    """A row per line; a day that names neither amount nor line item had no spend: 0.00 in the currency of the others."""
+    """A row per line; a day that names neither amount nor line item had no spend: 0.00 in the currency and account of the others."""
     lines = list(_console.lines(source))
     currencies = sorted({line["amountcurrency"] for line in lines} - {""})
+    accounts = sorted({line.get("organizationid", "") for line in lines} - {""})
     rows, quiet = [], []
     for line in lines:
         start, end = (
@@ -50,7 +51,9 @@ def read(source: Source) -> Export:
                 ServiceName="OpenAI API",
                 ServiceProviderName="OpenAI",
                 InvoiceIssuerName="OpenAI",
-                BillingAccountId=line.get("organizationid", ""),
+                # without it, a day without spend would be an account of its own that is behind the others
+                BillingAccountId=line.get("organizationid", "")
+                or (accounts[0] if nothing and accounts else ""),
                 SubAccountId=project,
                 SkuId=item,
                 SkuMeter=meter if comma else "",
