@@ -352,3 +352,18 @@ def test_a_day_without_spend_is_no_account_of_its_own(tmp_path):
     known = complete_days(ledger.files())
     assert [source.account for source in known.sources] == ["org-1"]
     assert str(known.last_day) == "2026-09-03"
+
+
+@pytest.mark.parametrize("name", ["b.csv", "b.jsonl"])
+def test_a_nul_byte_in_a_heading_is_no_traceback(name, tmp_path):
+    frame = focus(range(1, 3)).assign(**{"x\0y": "1"})
+    text = (
+        frame.to_csv(index=False)
+        if name == "b.csv"
+        else frame.to_json(orient="records", lines=True)
+    )
+    with pytest.raises(InputError) as refused:
+        Ledger(tmp_path / "l").ingest(written(tmp_path / name, text))
+    assert str(refused.value) == (
+        f"{name}: column 'x?y' has a NUL byte in its name: the file is damaged. Export it again."
+    )

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ...errors import InputError, listing
+from ...errors import InputError, listing, several
 from . import vendors
 from .columns import kind_of
 from .files.readers import open_source, refuse_no_file
@@ -300,7 +300,7 @@ def _frame(path: Path, grid: list, spans: dict | None = None) -> pd.DataFrame:
     for i, (line, cells) in enumerate(body):
         if any(cells[len(names) :]) or (len(cells) < len(names) and not excel):
             broken[i] = shown(
-                f"line {line} has {len(cells)} cells where the header has {len(names)}: {' | '.join(cells)[:200]}"
+                f"line {line} has {several(len(cells), 'cell')} where the header has {len(names)}: {' | '.join(cells)[:200]}"
             )
         elif problem := stray("\n".join(cells)):
             broken[i] = f"line {line} {problem}"

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from ....errors import InputError
+from ....errors import InputError, several
 from .cells import whole_characters
 from .text import BrokenRow, Delivered, decode, read_json, short, shown, stray
 
@@ -81,6 +81,10 @@ def check_header(name: str, cells: list[str]) -> list[str]:
     if len(names) > MAX_COLUMNS:
         raise InputError(f"{name}: {len(names):,} columns; at most {MAX_COLUMNS:,}.")
     refuse_long_names(name, names)
+    if null := next((cell for cell in names if "\0" in cell), None):
+        raise InputError(
+            f"{name}: column '{null.replace(chr(0), '?')[:30]}' has a NUL byte in its name: the file is damaged. Export it again."
+        )
     data = next((cell for cell in names if DATA.fullmatch(cell)), None)
     if data is not None:
         raise InputError(
@@ -168,7 +172,7 @@ def _careful_csv(source: Delivered, body: str, names: list[str], delimiter: str)
                     number,
                     "",
                     "wrong number of cells",
-                    f"has {len(cells)} cells where the header has {len(names)}",
+                    f"has {several(len(cells), 'cell')} where the header has {len(names)}",
                 )
             break
         except csv.Error as problem:

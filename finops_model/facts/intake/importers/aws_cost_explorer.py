@@ -20,7 +20,7 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ....errors import InputError, listing, together
+from ....errors import InputError, listing, several, together
 from ..files.cells import parse_time
 from ..files.readers import Source
 from ..files.text import BrokenRow, shown, stray
@@ -198,7 +198,7 @@ def _broken(lines: list[list[str]]) -> Iterator[BrokenRow]:
     wide = len(lines[first])
     for i, line in enumerate(lines[first:]):
         if len(line) != wide:
-            reason = f"has {len(line)} cells where the header has {wide}"
+            reason = f"has {several(len(line), 'cell')} where the header has {wide}"
             yield BrokenRow(i, "", "wrong number of cells", reason, shown(",".join(line)))
 
 
