@@ -98,7 +98,7 @@ POOL = 31 * (D("0.10") + D("0.07"))  # platform's own cost and the commitment it
             "{pools: {platform: {how: fixed, shares: {chat: 60, safety: 30.5}}}}",
             {"chat": "3.59", "search": "1.63", "safety": "0.05"},
             [
-                "shared cost of platform: the fixed shares add up to 90.5 %, not to 100 %; it is shared in proportion to cost."
+                "Shared cost of platform: the fixed shares add up to 90.5 %, not to 100 %; it is shared in proportion to cost."
             ],
         ),
         (
@@ -110,7 +110,7 @@ POOL = 31 * (D("0.10") + D("0.07"))  # platform's own cost and the commitment it
             "{pools: {platform: {how: usage, drivers: {chat: chats, search: late}}}}",
             {"chat": "3.59", "search": "1.63", "safety": "0.05"},
             [
-                "shared cost of platform: late counts 20 of 31 days; it is shared in proportion to cost."
+                "Shared cost of platform: late counts 20 of 31 days; it is shared in proportion to cost."
             ],
         ),
         (  # 2 hours of chat, 6 of search, 2 of safety
@@ -122,7 +122,7 @@ POOL = 31 * (D("0.10") + D("0.07"))  # platform's own cost and the commitment it
             "{pools: {platform: {how: usage, quantity: Tokens}}}",
             {"chat": "3.59", "search": "1.63", "safety": "0.05"},
             [
-                "shared cost of platform: no team used Tokens in July 2026; it is shared in proportion to cost."
+                "Shared cost of platform: no team used Tokens in July 2026; it is shared in proportion to cost."
             ],
         ),
     ],
@@ -134,9 +134,8 @@ def test_a_pool_is_given_out_as_the_setting_says(written, shares, said, company)
         team: D(part) for team, part in shares.items()
     }
     assert given[""] == 0 and sum(given.values()) == POOL and found["said"] == said
-    assert found["pools"] == [
-        {"pool": "platform", "how": found["pools"][0]["how"], "cost": f"{POOL:.2f}"}
-    ]
+    assert [(one["pool"], one["cost"]) for one in found["pools"]] == [("platform", f"{POOL:.2f}")]
+    assert found["pools"][0]["used"] == ("proportional" if said else found["pools"][0]["how"])
     assert D(found["total"]) == whole()
     assert sum(by_team(found, "total").values()) + D(found["central"]) == whole()
     for line in found["lines"]:

@@ -154,6 +154,11 @@ def test_page_and_workbook_show_them(brief, tmp_path):
     html = page.allocation().html
     assert page.differences() == []
     assert "July 2026 by customer tier, USD" in html and ">no customer tier<" in html
+    month, year = (re.sub(r"<[^>]*>|\s+", " ", part) for part in html.split("<table")[2:4])
+    assert re.search(
+        r"ai +1,271 +1,000 +\+271 .*general +155 +200 +−45 .*Company +1,426 +1,200 +\+226", month
+    )
+    assert "Mean" in year
     assert "FY2026 by spend class, USD" in html and "by environment" not in html
     assert "These budgets together are 1,200 USD below the company" in html
     book = openpyxl.load_workbook(write_workbook(brief, tmp_path / "a.xlsx"))
@@ -186,8 +191,10 @@ def test_long_tables_are_five_values_and_the_others(folder, brief):
         }
         for n in range(9)
     ]
+    table["values"].append({**table["values"][0], "value": "", "actual": 3.0})
     html = Page(wide).allocation().html
-    assert re.findall(r">(c\d|\d more)<", html)[:6] == ["c0", "c1", "c2", "c3", "c4", "4 more"]
+    found = re.findall(r">(c\d|\d more|no customer tier)<", html)
+    assert found == ["c0", "c1", "c2", "c3", "c4", "4 more", "no customer tier"]
     assert ">374<" in html  # 95 + 94 + 93 + 92
 
 

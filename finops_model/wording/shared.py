@@ -19,11 +19,11 @@ NO_TEAM, CENTRAL = "no team", "central (nobody bears it)"
 def pools(shared: Mapping, currency: str) -> str:
     """Whose cost is given out, and how; '' where only idle capacity or commitments are.
 
-    >>> pools({"pools": [{"pool": "ml-platform", "how": "even", "cost": "1200.50"}]}, "USD")
+    >>> pools({"pools": [{"pool": "ml-platform", "used": "even", "cost": "1200.50"}]}, "USD")
     'Given out to the other teams: ml-platform 1,200.50 USD, evenly.'
     """
     each = [
-        f"{one['pool']} {amount(one['cost'])} {currency}, {HOW[one['how']]}"
+        f"{one['pool']} {amount(one['cost'])} {currency}, {HOW[one['used']]}"
         for one in shared["pools"]
     ]
     return f"Given out to the other teams: {'; '.join(each)}." if each else ""

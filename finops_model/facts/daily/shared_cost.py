@@ -17,6 +17,7 @@ EVEN, PROPORTIONAL, FIXED, USAGE = "even", "proportional", "fixed", "usage"
 HOW = (EVEN, PROPORTIONAL, FIXED, USAGE)
 IDLE = ("owner", PROPORTIONAL, "central")
 UNUSED = ("buyer", "proportional_to_benefit", "central")
+OF = "shared cost of "
 TENTH = Decimal(1).scaleb(-10)  # the ledger's own precision
 
 
@@ -152,11 +153,13 @@ class Charged:
 
     lines     receiver -> {own, shared, idle, unused}: money
     central   money that nobody bears;  said: sentences
+    used      pool -> the rule that was used in the end, of those that had cost
     """
 
     lines: dict[str, dict[str, Decimal]]
     central: Decimal
     said: tuple[str, ...]
+    used: dict[str, str]
 
 
 def charge(
@@ -256,7 +259,7 @@ def charge(
     pots = [
         (
             "shared",
-            f"shared cost of {name}",
+            f"{OF}{name}",
             value,
             dict.fromkeys(sorted(pools[name].named - set(pools)), Decimal(0)) | receivers,
             pools[name],
@@ -271,6 +274,7 @@ def charge(
             benefit = _benefit(rows, held_by, column, {*pools, UNTAGGED}) or receivers
             what = f"unused commitment {held_by}"
             pots.append(("unused", what, _total(part), benefit, in_proportion))
+    used: dict[str, str] = {}
     for name, what, amount, bearers, rule in pots:
         if not amount:
             continue
@@ -285,6 +289,8 @@ def charge(
             fault=rule.fault,
         )
         central += shared.left
+        if name == "shared":
+            used[what.removeprefix(OF)] = shared.how
         said += [shared.said] if shared.said else []
         for receiver, value in shared.parts.items():
             extra[name][receiver] = extra[name].get(receiver, Decimal(0)) + value
@@ -294,7 +300,7 @@ def charge(
         | {kind: part.get(name, Decimal(0)) for kind, part in extra.items()}
         for name in names
     }
-    return Charged(lines, central, tuple(said))
+    return Charged(lines, central, tuple(said), used)
 
 
 def _benefit(rows: pd.DataFrame, held_by: str, column: str, without: set) -> dict[str, Decimal]:

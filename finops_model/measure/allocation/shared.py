@@ -82,13 +82,18 @@ def of_month(
     given = {name: rows.loc[rows["x_Team"] == name, "EffectiveCost"] for name in asked.pools}
     return {
         "pools": [
-            {"pool": name, "how": pool.how, "cost": f"{math.fsum(given[name]):.{coins}f}"}
+            {
+                "pool": name,
+                "how": pool.how,
+                "used": found.used.get(name, pool.how),
+                "cost": f"{math.fsum(given[name]):.{coins}f}",
+            }
             for name, pool in asked.pools.items()
         ],
         "lines": _lines(found, cells),
         "central": f"{cells[CENTRAL]:f}",
         "total": f"{whole:f}",
-        "said": list(found.said),
+        "said": [text[:1].upper() + text[1:] for text in found.said],
     }
 
 

@@ -5,10 +5,11 @@ from typing import NotRequired, TypedDict
 
 
 class SharedPool(TypedDict):
-    """A team whose cost the others bear, decimal text; `how` as it was asked."""
+    """A team whose cost the others bear, decimal text; how it was to be given out, and how it was."""
 
     pool: str
     how: str
+    used: str
     cost: str
 
 

@@ -7,13 +7,15 @@ from typing import cast
 
 from markupsafe import Markup
 
-from ...measure.allocation.types import Dimension
+from ...measure.allocation.types import Dimension, Value
 from ...periods import month_name
 from ...wording import dimensions as words
 from ...wording.landing import CHANCE_COLUMN
 from .tables import Column, Figures, signed, table, whole
 from .units import whole as of_whole
 
+ADDED = ("actual", "previous_month", "year_to_date", "share", "landing_mean", "budget")
+GAP = "gap"  # actual less budget: no figure of the brief
 TOP, LONG = 5, 24  # values shown one by one, without budgets and with them
 
 
@@ -56,26 +58,18 @@ def _cost(figures: Figures, i: int, one: Dimension) -> Markup:
 def _budgets(figures: Figures, i: int, one: Dimension) -> Markup:
     """The month of each value against its budget."""
     brief = figures.brief
-    rows = _rows(figures, i, one, LONG, [("actual", "whole"), ("budget", "whole")])
-    values = [cast(dict, line) for line in _first(one, LONG)[0]]
-    gaps: list[str] = [
-        "–" if line["budget"] is None else signed(line["actual"] - line["budget"], figures.digits)
-        for line in values
-    ]
-    gaps += ["–"] * (len(rows) - len(gaps))
-    rows = [[*row, gap] for row, gap in zip(rows, gaps, strict=True)]
-    planned = [
-        line["budget"] for line in cast(list[dict], one["values"]) if line["budget"] is not None
-    ]
+    flash = brief["status"] == "flash"  # a month under way is not held against its whole budget
+    keys = [("actual", "whole"), ("budget", "whole"), (GAP, "signed")]
+    rows = _rows(figures, i, one, LONG, keys)
+    cost = None if flash else brief["actual"]["month"]
     total = [
         brief["unit"],
         figures.show("actual/month", "whole"),
-        whole(math.fsum(planned), figures.digits) if planned else "–",
-        "",
+        *_planned(figures, one, "budget", cost),
     ]
     columns = [
         Column(words.titled(one["name"]), False),
-        Column("Actual so far" if brief["status"] == "flash" else "Actual"),
+        Column("Actual so far" if flash else "Actual"),
         Column("Budget"),
         Column("Over (+) or under (−)"),
     ]
@@ -90,16 +84,10 @@ def _year(figures: Figures, i: int, one: Dimension) -> Markup:
     keys = [(f"landing_{q}", "whole") for q in ("p10", "p50", "p90", "mean")]
     keys += [("year_budget", "whole"), ("over", "signed"), ("overrun_probability", "chance")]
     rows = _rows(figures, i, one, LONG, keys)
-    planned = [
-        line["year_budget"]
-        for line in cast(list[dict], one["values"])
-        if line["year_budget"] is not None
-    ]
     total = [
         brief["unit"],
         *(figures.show(f"landing/{q}", "whole") for q in ("p10", "p50", "p90", "mean")),
-        whole(math.fsum(planned), figures.digits) if planned else "–",
-        "",
+        *_planned(figures, one, "year_budget", brief["landing"]["mean"]),
         "",
     ]
     columns = [
@@ -117,37 +105,54 @@ def _year(figures: Figures, i: int, one: Dimension) -> Markup:
     return table(columns, rows, caption, total=total, name=f"by-{one['name']}-year", note=note)
 
 
-def _first(one: Dimension, most: int) -> tuple[list, list]:
-    """The values shown, and the others; one alone is shown too."""
+def _gap(figures: Figures, line: Value) -> str:
+    """What a value is over or under its budget of the month; not of a month under way."""
+    budget = line.get("budget")
+    if budget is None or figures.brief["status"] == "flash":
+        return "–"
+    return signed(line["actual"] - budget, figures.digits)
+
+
+def _planned(figures: Figures, one: Dimension, key: str, cost: float | None) -> list[str]:
+    """Budgets of the values added up, and what the company is over or under them where every value has one."""
+    found = [line[key] for line in cast(list[dict], one["values"])]
+    known = [amount for amount in found if amount is not None]
+    plan = math.fsum(known)
+    whole_of_it = bool(known) and len(known) == len(found) and cost is not None
+    return [
+        whole(plan, figures.digits) if known else "–",
+        signed(cost - plan, figures.digits) if whole_of_it and cost is not None else "",
+    ]
+
+
+def _first(one: Dimension, most: int) -> tuple[list[int], list]:
+    """Places of the values shown, and the others; one alone is shown too, and what has no value always."""
     values = one["values"]
-    most = len(values) if len(values) <= most + 1 else most
-    return values[:most], values[most:]
+    named = [k for k, line in enumerate(values) if line["value"]]
+    most = len(named) if len(named) <= most + 1 else most
+    return named[:most], [values[k] for k in named[most:]]
 
 
 def _rows(figures: Figures, i: int, one: Dimension, most: int, keys: list) -> list[list]:
-    """A row per value, and one that adds the others up where they add up."""
-    values, rest = _first(one, most)
+    """A row per value, one that adds the others up where they add up, and what has no value."""
+    places, rest = _first(one, most)
     at = f"allocation/dimensions/{i}/values"
-    rows = [
-        [
-            words.value(one["name"], line["value"]),
-            *(figures.show(f"{at}/{k}/{key}", way) for key, way in keys),
+
+    def row(k: int) -> list:
+        line = one["values"][k]
+        shown = [
+            _gap(figures, line) if key == GAP else figures.show(f"{at}/{k}/{key}", way)
+            for key, way in keys
         ]
-        for k, line in enumerate(values)
-    ]
-    if not rest:
-        return rows
-    count = len(rest) + max(one["more"] - 1, 0)
-    cells = []
-    for key, way in keys:
-        known = [line[key] for line in rest if line[key] is not None]
-        adds = key in (
-            "actual",
-            "previous_month",
-            "year_to_date",
-            "share",
-            "landing_mean",
-            "budget",
-        )
-        cells.append(figures.ways[way](math.fsum(known)) if adds and known else "–")
-    return [*rows, [f"{count:,} more", *cells]]
+        return [words.value(one["name"], line["value"]), *shown]
+
+    rows = [row(k) for k in places]
+    if rest:
+        count = len(rest) + max(one["more"] - 1, 0)
+        cells = []
+        for key, way in keys:
+            known = [line[key] for line in rest if line.get(key) is not None]
+            cells.append(figures.ways[way](math.fsum(known)) if key in ADDED and known else "–")
+        rows.append([f"{count:,} more", *cells])
+    none = [k for k, line in enumerate(one["values"]) if not line["value"]]
+    return rows + [row(k) for k in none]
