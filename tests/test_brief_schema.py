@@ -134,8 +134,8 @@ def test_a_type_that_json_has_not_is_refused():
 
 
 def test_the_types_are_light():
-    for name in ("brief_types", "accuracy_types", "allocation/types"):
+    for name in ("brief_types", "accuracy_types", "allocation/types", "basis/types"):
         tree = ast.parse((COMMITTED.parent / f"{name}.py").read_text(encoding="utf-8"))
         modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-        assert modules <= {"typing", "accuracy_types", "allocation.types"}
+        assert modules <= {"typing", "accuracy_types", "allocation.types", "basis.types"}
         assert not any(isinstance(node, ast.Import) for node in ast.walk(tree))

@@ -65,7 +65,8 @@ def test_the_case_of_the_field(tmp_path):
         '[{"name":"Trial","type":"PROMOTION","amount":-10},{"name":"Sustained use","type":"SUSTAINED_USAGE_DISCOUNT","amount":-5.5}]',
     ]
     assert said(receipt) == [
-        "gcp_billing.csv: cost and credits are added up: BilledCost and EffectiveCost are what is left after credits, as in Google's FOCUS export",
+        "gcp_billing.csv: cost and credits are added up: BilledCost is what is left after credits. EffectiveCost is not known, and BilledCost is taken for it, "
+        "as in Google's FOCUS export",
         "gcp_billing.csv: 2 rows: with credits",
         "gcp_billing.csv: promotions of -10 USD are inside BilledCost: what they pay for is billed when they end",
     ]

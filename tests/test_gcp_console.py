@@ -72,7 +72,7 @@ def test_the_month_of_the_console_is_that_of_the_export(mark, tmp_path):
     assert [console[key] == exported[key] for key in ("InvoiceIssuerName", "BillingPeriod", "BillingCurrency")] == [True] * 3  # fmt: skip
     assert (receipt.rows_in, receipt.accepted, receipt.quarantined) == (12, 12, 0)
     assert said(receipt)[:4] == [
-        "c.csv: EffectiveCost is BilledCost, as in Google's FOCUS export",
+        "c.csv: one amount, after credits: EffectiveCost is not known, and BilledCost is taken for it, as in Google's FOCUS export",
         "c.csv: 1 line of totals (Total): left out",
         "c.csv: its line Total agrees with the lines: 3,087.880000 EUR",
         "c.csv: Total amount due agrees with the lines: 3,087.88 EUR",

@@ -105,7 +105,7 @@ def test_a_bill_without_effective_cost_says_so_loudly(tmp_path):
     row = {key: value for key, value in OLD.items() if key != "AmortizedCost"}
     receipt = Ledger(tmp_path).ingest(("plain.csv", pd.DataFrame([row])))
     assert (
-        "plain.csv: NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same"
+        "plain.csv: the file has one amount: it is read as BilledCost (cash); EffectiveCost is not known"
         in [str(w) for w in receipt.warnings]
     )
 

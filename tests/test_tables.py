@@ -238,7 +238,8 @@ def test_describe_reads_like_a_table():
     _, mapping, _ = rows_of("us.csv")
     assert mapping.describe() == (
         "date ← 'Usage Date' (2025-01-13 … 2025-01-14, month first)\namount ← 'Cost' (3 amounts, sum 1,250.00)\n"
-        "team ← 'Team' (fraud, search)\nservice ← 'Service' (GPU, Storage)\ncurrency ← USD (as the table says)"
+        "team ← 'Team' (fraud, search)\nservice ← 'Service' (GPU, Storage)\ncurrency ← USD (as the table says)\n"
+        "basis ← Billed (cash): EffectiveCost is not known; where the amounts are amortised, write basis: Effective"
     )
 
 

@@ -221,6 +221,8 @@ def reconcile_command(
 
     Example: [bold]finops reconcile --month 2026-10[/bold]
     """
+    from ..facts import taken
+    from ..facts.basis import words
     from ..facts.daily import entities
     from ..facts.ledger import billed, reconcile
     from ..facts.ledger.receipt import reason_at
@@ -234,7 +236,10 @@ def reconcile_command(
     invoices = entities.own_invoices(together.invoices(chosen), chosen)
     refused, periods = ledger.quarantine(details=True), ledger.totals_by_period()
     period = billed.pick_period(periods, invoices, month)
-    reconciled = reconcile.reconcile(periods, invoices, period, quarantined=refused)
+    apart = taken.of_month(taken.of(ledger), period, "Billed")
+    reconciled = reconcile.reconcile(
+        periods, invoices, period, quarantined=refused, not_billed=apart
+    )
     elsewhere = [
         row
         for row in billed.billed_elsewhere(files, period)
@@ -243,12 +248,16 @@ def reconcile_command(
     counts = reconcile.count_refused(refused, period)
     brief = {
         **reconciled.as_brief(),
+        "basis": "Billed",
         "billed_elsewhere": elsewhere,
         "refused_rows": asdict(counts),
     }
     if as_json:
         return out.print_json(json.dumps(brief))
-    table = Table("Issuer", "Billing period", *(("Invoice", "Ledger", "Quarantined", "Difference")))
+    table = Table(
+        *("Issuer", "Billing period", "Invoice", "Ledger", "Quarantined", "Difference"),
+        title=words("Billed"),
+    )
     for row in brief["rows"]:
         table.add_row(
             row["issuer"],

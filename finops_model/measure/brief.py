@@ -16,6 +16,7 @@ from ..periods import add_months, fiscal_months, month_days, month_name
 from ..schemas import NEWEST
 from . import accuracy, accuracy_types, actuals, grades, kpis
 from . import brief_types as typed
+from .basis import sections
 from .brief_types import Brief, Landing
 from .budget import against, outside, outside_words
 from .budget import landing as budgets
@@ -332,6 +333,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         "tie_out": cast(typed.TieOut, close.tie_out),
         "ledger_rows": close.ledger_rows,
         "ledger_all_time": close.ledger_all_time,
+        "basis": sections.basis(close.taken),
         "excluded": actuals.excluded(close.daily, close.month, unit)
         + (close.excluded if unit == COMPANY else []),
         "year_outside": outside.beside(left_out, year_to_date, land),

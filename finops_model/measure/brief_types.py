@@ -10,6 +10,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from .accuracy_types import Accuracy
 from .allocation.types import Allocation
+from .basis.types import Basis
 
 Status = Literal["flash", "preliminary", "final"]
 
@@ -23,6 +24,7 @@ class TieOutRow(TypedDict):
     ledger: str
     quarantined: str
     difference: str | None
+    not_compared: NotRequired[str]  # why: BilledCost is not known of the issuer
 
 
 class TieOut(TypedDict):
@@ -449,6 +451,7 @@ class Brief(TypedDict):
     tie_out: TieOut
     ledger_rows: int
     ledger_all_time: str
+    basis: NotRequired[Basis]
     restated: NotRequired[list[Restated]]
     counted_twice: NotRequired[list[CountedTwice]]
     billed_elsewhere: NotRequired[list[BilledElsewhere]]

@@ -82,6 +82,8 @@ class Close:
         Use billed in another period (facts.ledger.billed).
     allocation : Allocation, optional
         Whose cost it is, of the company (allocation.of_month).
+    taken : list, optional
+        Issuers whose cost on one basis is not known (facts.taken).
     complete : list, optional
         Sources still billing: source, step, complete (day), waited_for.
     kpis : tuple of str, optional
@@ -126,6 +128,7 @@ class Close:
     counted_twice: list = field(default_factory=list)
     billed_elsewhere: list = field(default_factory=list)
     allocation: Allocation | None = None
+    taken: list = field(default_factory=list)
     complete: list = field(default_factory=list)
     kpis: tuple[str, ...] | None = None
 
@@ -150,7 +153,8 @@ def status(close: Close) -> tuple[typed.Status, str]:
             "preliminary",
             f"{close.tie_out['quarantined']} {close.currency} of refused rows are still in quarantine",
         )
-    if close.tie_out.get("invoice_total") is None:
+    apart = any(row.get("not_compared") for row in close.tie_out.get("rows", ()))
+    if close.tie_out.get("invoice_total") is None and not apart:
         return "preliminary", "no invoice was given to tie out against"
     if different := untied(close.tie_out, close.currency):
         return "preliminary", different
@@ -166,6 +170,11 @@ def untied(tie_out: dict, currency: str) -> str:
     rows = tie_out.get("rows") or []
     missing = [row["issuer"] for row in rows if row["invoice"] is None and Decimal(row["ledger"])]
     said = [f"no invoice for {', '.join(missing)} yet"] if missing else []
+    said += [
+        f"the invoice of {row['issuer']} is not compared, as its BilledCost is not known"
+        for row in rows
+        if row.get("not_compared") and row["invoice"] is not None
+    ]
     said += [
         f"the invoice of {row['issuer']} differs by {Decimal(row['difference']):,.2f} {currency}".replace(
             "-", "−"

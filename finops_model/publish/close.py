@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import InputError, LedgerError, ReportError, listing
+from ..facts import taken
 from ..facts.daily import entities, warehouse
 from ..facts.daily.complete import Complete
 from ..facts.ledger import billed, reconcile, twice
@@ -26,11 +27,10 @@ from ..measure.brief import brief
 from ..measure.brief_types import Brief
 from ..measure.budget.parts import company_lines
 from ..measure.close import Close
-from ..measure.entities import label, labelled, own_unit
+from ..measure.entities import label, labelled
 from ..measure.units import UNASSIGNED, folded, slim
 from ..names import COMPANY
 from ..periods import (
-    add_months,
     check_day,
     check_month,
     month_days,
@@ -46,6 +46,7 @@ from ..simulate.run import no_run
 from .adding.bills import take_bills
 from .close_units import how_many, pick_unit, pick_units, units_of
 from .lineage import lineage
+from .since import earlier
 
 __all__ = [
     "UNASSIGNED",
@@ -231,8 +232,13 @@ def prepare(
             progress=progress,
             engine=runs[0].engine,
         )
+    one_amount = taken.of(ledger)
     tie_out = reconcile.reconcile(
-        ledger.totals_by_period(), invoices, month, quarantined=ledger.quarantine(details=True)
+        ledger.totals_by_period(),
+        invoices,
+        month,
+        quarantined=ledger.quarantine(details=True),
+        not_billed=taken.of_month(one_amount, month, "Billed"),
     )
     return Close(
         company=settings.company,
@@ -263,7 +269,8 @@ def prepare(
         ),
         tie_out=tie_out.as_brief(),
         ledger_rows=ledger.rows,
-        ledger_all_time=str(ledger.totals("BilledCost").get(settings.currency, 0)),
+        ledger_all_time=str(taken.billed(ledger, one_amount).get(settings.currency, 0)),
+        taken=[one.as_brief(month) for one in one_amount if one.currency == settings.currency],
         quarantined_rows=len(ledger.quarantine()),
         published=earlier(settings, month, reports),
         forecasts=grades.published(
@@ -281,18 +288,6 @@ def prepare(
         fiscal_year_starts=settings.fiscal_year_starts,
         kpis=None if settings.kpis is None else tuple(settings.kpis),
     )
-
-
-def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict:
-    """The briefs published for the month before, by unit: frozen forecasts to be graded (docs/method §11)."""
-    folder = (reports or settings.path(settings.reports)) / add_months(month, -1)
-    published = {}
-    for path in sorted(folder.glob("*/brief.json")):
-        document = json.loads(path.read_text(encoding="utf-8"))
-        unit = own_unit(document, settings)
-        if unit and document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
-            published[unit] = document
-    return published
 
 
 def briefs_of(close: Close, units: list[str]) -> list[Brief]:

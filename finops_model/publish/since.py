@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import FinOpsError
 from ..measure.entities import own_unit
 from ..names import COMPANY
+from ..periods import add_months, month_days
 from ..settings import Settings
 from ..wording import day
 from ..wording import landing as landing_words
@@ -91,3 +94,15 @@ def engine_of(report: Published | None, month: str | None) -> str | None:
 def sentence(report: Published | None, what: str, as_of: str, land: Mapping | None = None) -> str:
     """`Published.told`, or that there is none."""
     return landing_words.NOT_PUBLISHED if report is None else report.told(what, as_of, land)
+
+
+def earlier(settings: Settings, month: str, reports: Path | None = None) -> dict:
+    """The briefs published for the month before, by unit: frozen forecasts to be graded (docs/method §11)."""
+    folder = (reports or settings.path(settings.reports)) / add_months(month, -1)
+    published = {}
+    for path in sorted(folder.glob("*/brief.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        unit = own_unit(document, settings)
+        if unit and document.get("data_as_of") == str(month_days(add_months(month, -1))[-1]):
+            published[unit] = document
+    return published

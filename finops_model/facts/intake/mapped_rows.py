@@ -108,6 +108,7 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     result.attrs = {
         "name": name,
         "left_out": _said_left(frame, mapping, left.values(), len(quiet), blank),
+        "basis": mapping.basis,
         "warnings": [
             f"{column}: {count:,} {'cell is a formula' if count == 1 else 'cells are formulas'} without a stored value: "
             "kept without it"

@@ -11,6 +11,7 @@ from pydantic import Field
 from ...documents import checked, dump_yaml, load_yaml, write_atomic
 from ...errors import printable
 from ...settings import Strict
+from ..basis import FORMS, OTHER
 from .shape.heading_words import ROLES
 from .written import BLANK, cells_of, date_order, decimal_mark, line_of, usual_mark
 
@@ -53,6 +54,7 @@ class Mapping(Strict):
     date_order_assumed: bool = False  # no cell tells the order: the default was taken
     whole_months: bool = False  # each row is the cost of a whole month, spread evenly over its days
     amount: str | None = None
+    basis: Literal["Billed", "Effective"] = "Billed"  # of the amount: cash, or amortised
     decimal: Literal[".", ","] = "."
     decimal_assumed: bool = False
     decimals: dict[str, Literal[".", ","]] = {}  # columns that write their numbers another way
@@ -171,6 +173,10 @@ class Mapping(Strict):
             lines.append(
                 f"currency ← {self.currency_code} ({'assumed: the table does not say' if self.currency_assumed else 'as the table says'})"
             )
+        other = OTHER[self.basis]
+        lines.append(
+            f"basis ← {self.basis} ({FORMS[self.basis]}): {other}Cost is not known; where the amounts are {FORMS[other]}, write basis: {other}"
+        )
         if self.found.get("currencies"):
             lines.insert(0, self.found["currencies"])
         return "\n".join(

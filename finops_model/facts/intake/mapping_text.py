@@ -18,6 +18,7 @@ MEANS = {
     "date_order_assumed": "true: no date of the file shows the order; look at date_order and set it to false",
     "whole_months": "true: each amount is the cost of a whole month and is spread evenly over its days",
     "amount": "the column with the money",
+    "basis": "what the amounts are: Billed (cash, as invoiced) or Effective (amortised); the other is then not known",
     "decimal": "the decimal mark of the amounts: '.' (1,234.50) or ',' (1.234,50)",
     "decimal_assumed": "true: no amount of the file shows the mark; look at decimal and set it to false",
     "decimals": "columns that write their numbers with another decimal mark than the amounts, each as column: '.' or ','",

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from ...documents import fsync_folder, sha256_of
 from ...errors import LedgerError, why_not_written
+from ..basis import costs_of
 from ..intake import importers
 from ..intake.files.readers import Source, open_source
 from ..intake.formats import refused_amount
@@ -50,7 +51,9 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     warnings += alike(reads)
     number = max((record["delivery"] for record in book.records), default=0) + 1
     keys = sorted({key for one in reads for key in one.keys})
-    twice.refuse_two_views(root, living, reads, choice.replace or choice.whole)
+    taking = choice.replace or choice.whole
+    twice.refuse_two_views(root, living, reads, taking)
+    twice.refuse_two_bases(root, book, living, reads, taking)
     listed = {file.sha256 for file in skipped}
     there = {
         key: doubts.rows_in_force(root, living[key])
@@ -171,6 +174,7 @@ def _read_all(
                 record["quarantined"],
                 "known",
                 sources_of(record),
+                costs_of(record),
             )
         )
     return reads, skipped, warnings
@@ -238,6 +242,7 @@ def _write_all(root, number, reads, drafts, choice, warnings, living) -> None:
             "loose": any(not key[2] for key in keys_of(r.refused)),
             "keys": sorted(map(list, r.keys)),
             "sources": r.sources.as_dict(),
+            "costs": r.costs.as_dict(),
         }
         for r in reads
     ]
@@ -311,6 +316,7 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
             r.refused.num_rows,
             r.status,
             r.sources,
+            r.costs,
         )
         for r in reads
     ] + skipped

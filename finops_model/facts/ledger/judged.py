@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import several
+from ..basis import BASES, Costs, column
 from ..intake import importers
 from ..intake.files.readers import Source
 from ..intake.list_cost import ListCosts
@@ -18,7 +19,7 @@ from .manifest import Key
 from .receipt import Sources, Warned
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Read:
     """A file after judging."""
 
@@ -32,6 +33,7 @@ class Read:
     hashes: np.ndarray
     notes: list[str] = field(default_factory=list)
     sources: Sources = field(default_factory=Sources)
+    costs: Costs = field(default_factory=Costs)  # which of the four costs it gives
 
     @property
     def accepted(self) -> int:
@@ -104,17 +106,24 @@ def read(source: Source, status: str, format: str | None = None) -> Read:
             )
         )
     return Read(
-        source,
-        status,
-        export.version,
-        rows_in,
-        tables,
-        refused,
-        warnings,
-        distinct,
-        [*source.notes, *export.notes],
-        sources,
+        source=source,
+        status=status,
+        format=export.version,
+        rows_in=rows_in,
+        tables=tables,
+        refused=refused,
+        warnings=warnings,
+        hashes=distinct,
+        notes=[*source.notes, *export.notes],
+        sources=sources,
+        costs=_costs(accepted, export.not_known),
     )
+
+
+def _costs(accepted: pa.Table, not_known: dict[str, str]) -> Costs:
+    """The costs that a file gives: those that are filled, without the one that is filled from another."""
+    filled = (b for b in BASES if accepted.column(column(b)).null_count < accepted.num_rows)
+    return Costs(tuple(b for b in filled if b not in not_known), dict(not_known))
 
 
 def _sources(

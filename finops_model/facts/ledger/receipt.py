@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import cast
 
 from ...errors import listing, several
+from ..basis import Costs
 from ..intake.importers import LeftOut
 
 Money = dict[str, Decimal]  # currency -> amount
@@ -111,6 +112,7 @@ class Delivered:
     quarantined: int
     status: str
     sources: Sources = field(default_factory=Sources)
+    costs: Costs = field(default_factory=Costs)
 
     def staying(self) -> Delivered:
         """The same file, named again beside new files of its period: it stays with them."""
@@ -257,6 +259,7 @@ class Receipt:
                     "quarantined": f.quarantined,
                     "source_rows": f.sources.as_dict(),
                     "status": f.status,
+                    "costs": f.costs.as_dict(),
                 }
                 for f in self.files
             ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -29,7 +30,10 @@ def cents(amount: Decimal | None) -> Decimal | None:
 
 @dataclass(frozen=True)
 class Line:
-    """One issuer, billing period and currency, exact; difference = invoice − ledger − quarantined, rounded once, to the cent."""
+    """One issuer, billing period and currency, exact; difference = invoice − ledger − quarantined, rounded once, to the cent.
+
+    not_compared   why the ledger's money is no BilledCost: an invoice, which is Billed, is never compared with it (docs/method §6.6)
+    """
 
     issuer: str
     billing_period: str
@@ -37,11 +41,14 @@ class Line:
     invoice: Decimal | None
     ledger: Decimal
     quarantined: Decimal
+    not_compared: str = ""
 
     @property
     def difference(self) -> Decimal | None:
         return (
-            None if self.invoice is None else cents(self.invoice - self.ledger - self.quarantined)
+            None
+            if self.invoice is None or self.not_compared
+            else cents(self.invoice - self.ledger - self.quarantined)
         )
 
 
@@ -58,43 +65,51 @@ class Reconciliation:
     def currencies(self) -> list[str]:
         return sorted({line.currency for line in self.lines})
 
-    def _sum(self, name: str) -> Decimal:
+    @property
+    def billed(self) -> tuple[Line, ...]:
+        """Lines whose money in the ledger is BilledCost: only these are added up and compared."""
+        return tuple(line for line in self.lines if not line.not_compared)
+
+    def _sum(self, name: str, lines: tuple[Line, ...]) -> Decimal:
         return sum(
-            (getattr(line, name) for line in self.lines if getattr(line, name) is not None),
+            (getattr(line, name) for line in lines if getattr(line, name) is not None),
             Decimal("0.00"),
         )
 
     @property
     def invoice_total(self) -> Decimal | None:
-        given = any(line.invoice is not None for line in self.lines)
-        return cents(self._sum("invoice")) if given and len(self.currencies) == 1 else None
+        given = any(line.invoice is not None for line in self.billed)
+        return (
+            cents(self._sum("invoice", self.billed))
+            if given and len(self.currencies) == 1
+            else None
+        )
 
     @property
     def ledger_total(self) -> Decimal | None:
-        return cents(self._sum("ledger")) if len(self.currencies) <= 1 else None
+        return cents(self._sum("ledger", self.billed)) if len(self.currencies) <= 1 else None
 
     @property
     def quarantined(self) -> Decimal | None:
-        return cents(self._sum("quarantined")) if len(self.currencies) <= 1 else None
+        return cents(self._sum("quarantined", self.lines)) if len(self.currencies) <= 1 else None
 
     @property
     def difference(self) -> Decimal | None:
         """Invoices minus everything in the ledger and in quarantine, lines without an invoice too."""
-        exact = self._sum("invoice") - self._sum("ledger") - self._sum("quarantined")
+        own = self.billed
+        exact = self._sum("invoice", own) - self._sum("ledger", own) - self._sum("quarantined", own)
         return None if self.invoice_total is None else cents(exact)
 
     @property
     def status(self) -> str:
-        """'ties out', 'differs', 'in quarantine' or 'no invoice'."""
+        """'ties out', 'differs', 'not compared', 'in quarantine' or 'no invoice'."""
         if self.unread or any(line.quarantined for line in self.lines):
             return "in quarantine"
         if all(line.invoice is None for line in self.lines):
             return "no invoice"
-        return (
-            "differs"
-            if any(line.difference is None or line.difference for line in self.lines)
-            else "ties out"
-        )
+        if any(line.difference is None or line.difference for line in self.billed):
+            return "differs"
+        return "ties out" if len(self.billed) == len(self.lines) else "not compared"
 
     def as_brief(self) -> dict:
         """The brief's tie_out: decimal text, null where there is no invoice."""
@@ -111,21 +126,22 @@ class Reconciliation:
                 "ledger": text(line.ledger),
                 "quarantined": text(line.quarantined),
                 "difference": text(line.difference),
+                **({"not_compared": line.not_compared} if line.not_compared else {}),
             }
             for line in self.lines
         ]
 
-        def total(name):
+        def total(name, lines):
             return " + ".join(
-                f"{cents(sum((getattr(x, name) for x in self.lines if x.currency == c), Decimal(0)))} {c}"
+                f"{cents(sum((getattr(x, name) for x in lines if x.currency == c), Decimal(0)))} {c}"
                 for c in self.currencies
             )
 
         return {
             "rows": rows,
             "invoice_total": text(self.invoice_total),
-            "ledger_total": total("ledger") if several else text(self.ledger_total),
-            "quarantined": total("quarantined") if several else text(self.quarantined),
+            "ledger_total": total("ledger", self.billed) if several else text(self.ledger_total),
+            "quarantined": total("quarantined", self.lines) if several else text(self.quarantined),
             "difference": text(self.difference),
             "note": self.note,
         }
@@ -136,6 +152,7 @@ def reconcile(
     invoices: pd.DataFrame | None,
     month: str,
     quarantined: pd.DataFrame | None = None,
+    not_billed: Mapping[tuple[str, str], str] | None = None,
 ) -> Reconciliation:
     """Tie the invoices of a billing period out against the ledger.
 
@@ -143,6 +160,7 @@ def reconcile(
     invoices        InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount (Decimal); None: no invoice is at hand
     quarantined     refused rows with BilledCost text and BillingCurrency; where they say InvoiceIssuerName and x_Period (or
                     BillingPeriod) they count in that period only, else in every month until they are settled
+    not_billed      {(issuer, currency): why} of those whose BilledCost is not known (facts.taken): they are shown and not compared
     """
     check_month(month)
     ledger: dict[tuple, Decimal] = {}
@@ -154,6 +172,7 @@ def reconcile(
         for row in invoices[invoices["BillingPeriod"] == month].itertuples():
             key = (row.InvoiceIssuerName or UNKNOWN, row.BillingCurrency)
             billed[key] = billed.get(key, Decimal(0)) + row.Amount
+    apart = {(issuer or UNKNOWN, code): why for (issuer, code), why in (not_billed or {}).items()}
     only = next(iter({currency for _, currency in [*ledger, *billed]}), "")
     refused, unread, loose = _refused(quarantined, month, only)
     keys = sorted({*ledger, *billed, *refused})
@@ -165,6 +184,7 @@ def reconcile(
             billed.get((issuer, currency)),
             ledger.get((issuer, currency), Decimal(0)),
             refused.get((issuer, currency), Decimal(0)),
+            apart.get((issuer, currency), ""),
         )
         for issuer, currency in keys
     )
@@ -263,7 +283,12 @@ def _note(reconciled: Reconciliation, given: bool, ledger: set, billed: set, loo
             for line, difference in off
             if (line.issuer, line.currency) in ledger
         ]
-        if not (missing or extra or off):
+        said += [
+            f"{line.issuer}: BilledCost is not known ({line.not_compared}), so its {cents(line.ledger)} {line.currency} are not compared with an invoice."
+            for line in reconciled.lines
+            if line.not_compared
+        ]
+        if not (missing or extra or off) and len(reconciled.billed) == len(reconciled.lines):
             said.append(f"All invoices of {when} tie out with the ledger to the cent.")
     if any(line.quarantined for line in reconciled.lines):
         amounts = " + ".join(

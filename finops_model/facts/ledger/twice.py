@@ -17,8 +17,10 @@ import pyarrow.parquet as pq
 
 from ...errors import LedgerError
 from ...periods import month_name
+from ..basis import costs_of
+from ..basis import words as basis_words
 from .judged import Read
-from .manifest import Key, Version
+from .manifest import Book, Key, Version
 from .receipt import Money, add, trimmed
 from .versions import words as key_words
 
@@ -289,6 +291,42 @@ def refuse_two_views(
                         "never added up. Nothing was written. Keep to one of them in a workspace; to change, deliver the period with --replace (in Python "
                         "replace=True)."
                     )
+
+
+def refuse_two_bases(
+    root: Path, book: Book, living: dict[Key, Version], reads: list[Read], taking: bool
+) -> None:
+    """Refuse charges that are known as billed alone beside others of their sub-account and period that are known as effective alone (docs/method §6.6)."""
+    there: dict[tuple[Key, str], tuple[str, str]] = {}  # (basis, file) of a sub-account of a period
+    if not taking:
+        known = book.known()
+        new = {key for one in reads if one.costs.alone for key in one.tables}
+        for key in sorted(new & set(living)):
+            for part in living[key].parts:
+                if basis := costs_of(known.get(part["source"], {})).alone:
+                    table = _cells(root / part["path"], ("SubAccountId",))
+                    for scope in _scopes(table):
+                        there.setdefault((key, scope), (basis, "the ledger"))
+    for one in reads:
+        if not (basis := one.costs.alone):
+            continue
+        for key, table in one.tables.items():
+            for scope in _scopes(table):
+                before, where = there.setdefault((key, scope), (basis, one.source.name))
+                if before != basis:
+                    raise LedgerError(
+                        f"{one.source.name}: {_place(key, scope)}: {where} holds charges that are {basis_words(before)}, and these are {basis_words(basis)}: "
+                        "money of two bases is never added or compared. Nothing was written. Keep to one basis in a workspace; to change, deliver the "
+                        "period with --replace (in Python replace=True)."
+                    )
+
+
+def _scopes(table: pa.Table) -> list[str]:
+    if "SubAccountId" not in table.schema.names:
+        return [""]
+    return sorted(
+        {(word or "").strip() for word in table.column("SubAccountId").unique().to_pylist()}
+    )
 
 
 def _cells(path: Path, names: tuple[str, ...]) -> pa.Table:

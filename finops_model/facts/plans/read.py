@@ -16,6 +16,7 @@ import pandas as pd
 
 from ...errors import InputError, listing, nearest
 from ...names import COMPANY
+from ..basis import check_basis, same
 from ..intake.columns import find_columns
 from ..intake.formats import read_moment
 from ..intake.mapping import decimal_mark
@@ -35,12 +36,13 @@ __all__ = [
 ]
 
 ROLES = ("driver", "outcome")
+BUDGET = "State the budget as amortised cost (EffectiveCost): spread what is paid up front over its term."
 
 
 def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
-    """The budgets of a file: business_unit (or dimension, value), month, currency, amount; version, approved_on, approved_by, author.
+    """The budgets of a file: business_unit (or dimension, value), month, currency, amount; version, approved_on, approved_by, author, basis.
 
-    currency   of the ledger; a budget in another currency is refused
+    currency   of the ledger; a budget in another currency is refused, and so is one whose basis is not Effective
 
     A version without approved_on and approved_by is a draft and does not count; a file without those columns is one
     approved version whose approval is not stated. Months may also stand as columns. Raises InputError with file,
@@ -54,6 +56,13 @@ def read_budgets(path: str | os.PathLike, currency: str) -> Budgets:
                 f"{sheet.at(frame['at'][i], 'currency')}: the budget is in {code.upper()} and the ledger in {currency}. "
                 f"State the budget in {currency} at the plan rate."
             )
+    for i, word in enumerate(sheet.cells("basis", needed=False)):
+        where = sheet.at(i, "basis")
+        budgeted = check_basis(word, where) if word else "Effective"
+        same(
+            {f"{where}: the budget": budgeted, "the cost that it is held against": "Effective"},
+            BUDGET,
+        )
     stated = sheet.find("approved_on") is not None
     approved: list[dt.date | None] = []
     for i, on in enumerate(frame["approved_on"]):

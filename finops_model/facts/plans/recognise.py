@@ -23,7 +23,7 @@ KINDS = {
 DATES = {"date", "day", "datum", "fecha", "jour"}
 APPROVAL = {"version", "approvedon", "approvedby"}
 WHOSE = {"businessunit", "dimension"}
-BUDGET = {*WHOSE, "value", "unit", "month", "currency", "amount", "author", *APPROVAL}
+BUDGET = {*WHOSE, "value", "unit", "month", "currency", "amount", "author", "basis", *APPROVAL}
 
 
 def plan_of(frame: pd.DataFrame) -> str | None:

@@ -14,6 +14,7 @@ from types import ModuleType
 import pandas as pd
 
 from ...errors import InputError, unknown
+from ...facts.basis import basis_of, same
 from ...periods import month_days
 from ...shelf import Contract, Function, defaults, modules, wrong
 from ..brief_types import UnitCost, UnitCostMonth
@@ -69,9 +70,14 @@ class Part:
     of : str, optional
         Whose cost it is, in words.
 
+    Raises
+    ------
+    InputError
+        Numerator, denominator or `loaded` is a column of money on another basis than EffectiveCost.
+
     Source
     ------
-    docs/method §16.1, §16.3.
+    docs/method §6.6, §16.1, §16.3.
 
     Examples
     --------
@@ -87,6 +93,14 @@ class Part:
     better: str = "lower"
     loaded: pd.Series | None = None
     of: str = ""
+
+    def __post_init__(self):
+        figures = {"the unit cost of a report": "Effective"}
+        for what in ("numerator", "denominator", "loaded"):
+            column = str(getattr(getattr(self, what), "name", ""))
+            if basis := basis_of(column):
+                figures[f"KPI '{self.name}': {column}, its {what},"] = basis
+        same(figures, "Take EffectiveCost.")
 
 
 def shelf() -> dict[str, ModuleType]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from ...facts.taken import NOBODY
 from ...measure.brief_types import Brief
 from .first import whole_of
 from .tables import Column, Figures, four, table
@@ -31,6 +32,7 @@ def basis(figures: Figures) -> dict:
     """What the last section shows."""
     named = (
         ("Invoices and ledger", _issuers(figures)),
+        ("Where one amount is taken for another", _taken(figures)),
         ("Quality of the data", _quality(figures)),
         ("Assumptions and decisions", _assumptions(figures)),
     )
@@ -57,8 +59,33 @@ def _issuers(figures: Figures) -> Markup | None:
         Column("Billing period", False),
         *map(Column, ("Invoice", "Ledger", "Refused", "Difference")),
     ]
-    caption = f"Billed cost, {figures.currency}, {whole_of(figures.brief)}"
+    caption = f"{figures.money('tie_out')}, {whole_of(figures.brief)}"
     return table(columns, rows, caption, note=tie["note"], name="tie") if rows else None
+
+
+def _taken(figures: Figures) -> Markup | None:
+    """Issuers whose cost on one basis is not known; None where all are, and for a brief of before."""
+    lines = (figures.brief.get("basis") or {"taken": []})["taken"]
+    rows = [
+        [
+            one["issuer"] or NOBODY,
+            f"{one['not_known']}Cost",
+            f"{one['taken']}Cost",
+            figures.show(f"basis/taken/{i}/amount", "cents"),
+            one["first"] if one["first"] == one["last"] else f"{one['first']} to {one['last']}",
+            one["why"],
+        ]
+        for i, one in enumerate(lines)
+    ]
+    columns = [
+        Column("Issuer", False),
+        Column("Not known", False),
+        Column("Taken for it", False),
+        Column(f"Bill of the month, {figures.currency}"),
+        Column("Billing periods", False),
+        Column("Why", False, True),
+    ]
+    return table(columns, rows, name="taken") if rows else None
 
 
 def _quality(figures: Figures) -> Markup | None:

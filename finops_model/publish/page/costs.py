@@ -60,7 +60,9 @@ def unit_costs(figures: Figures) -> dict | None:
             + " ".join(f"{line['name']}: {line['of']}." for line in lines if line.get("of"))
         )
     tables = [
-        table(columns, rows, f"Unit costs, {figures.currency}", note=note, name="unit-cost"),
+        table(
+            columns, rows, f"Unit costs, {figures.money('unit_costs')}", note=note, name="unit-cost"
+        ),
         *_tie(figures),
     ]
     return (
@@ -116,7 +118,7 @@ def _tie(figures: Figures) -> list:
         Column("Driver", False),
         *map(Column, ("Count", "Direct, each", "Direct", "Fully loaded, each", "Fully loaded")),
     ]
-    caption = f"How unit costs add up to the cost of {month_name(figures.brief['month'])}, {figures.currency}"
+    caption = f"How unit costs add up to the cost of {month_name(figures.brief['month'])}, {figures.money('unit_cost_tie')}"
     note = (
         "Count × unit cost and what is not driven are the whole cost. Drivers and outcomes that divide the same workloads again are views of this "
         "cost and are not in the sum."

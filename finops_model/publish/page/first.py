@@ -15,7 +15,7 @@ from ...periods import month_name
 from ...wording import day, gap
 from ...wording.landing import chance_note, chance_title, kind
 from ..charts.fan import monthly_fan
-from .notices import notices, use_and_bill
+from .notices import basis, notices, use_and_bill
 from .tables import Figures, whole
 
 
@@ -210,8 +210,11 @@ def tie_rows(figures: Figures) -> list[tuple]:
         ("Difference", "difference"),
     )
     tie: Mapping = figures.brief["tie_out"]
+    none = (
+        "not compared" if any("not_compared" in row for row in tie["rows"]) else "no invoice given"
+    )
     return [
-        (title, "no invoice given" if tie[key] is None else figures.show(f"tie_out/{key}", "cents"))
+        (title, none if tie[key] is None else figures.show(f"tie_out/{key}", "cents"))
         for title, key in named
     ]
 
@@ -227,6 +230,8 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
         + (f", from {day(brief['first_day'])}" if brief["first_day"] else "")
         + (f"; {elsewhere}" if elsewhere else ""),
     )
+    if money_basis := basis(brief):
+        yield "Basis of money", money_basis
     plan = brief["budget"]
     yield (
         "Budget",

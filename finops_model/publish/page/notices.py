@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from ...facts import taken
 from ...facts.ledger.billed import sentence
 from ...facts.ledger.twice import words
+from ...measure.basis import sections
 from ...measure.brief_types import Brief
 from ...periods import month_name
 from ...wording.landing import before_the_ledger
@@ -42,3 +44,15 @@ def notices(figures: Figures) -> Iterator[Markup]:
 def use_and_bill(brief: Brief) -> str:
     """Why the month by use is not its bill; '' where it is."""
     return sentence(brief.get("billed_elsewhere") or [], brief["month"])
+
+
+def basis(brief: Brief) -> str:
+    """On which basis the figures stand, and whose cost is not known; '' for a brief of before."""
+    said = brief.get("basis")
+    if not said:
+        return ""
+    words = [
+        f"Cost, budget and forecast: {sections.of('forecast')}. Invoices: {sections.of('tie_out')}."
+    ]
+    words += [taken.sentence(said["taken"], name) for name in ("Effective", "Billed")]
+    return " ".join(filter(None, words))

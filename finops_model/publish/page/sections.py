@@ -57,7 +57,9 @@ def budget(figures: Figures) -> dict | None:
         "title": "Against the budget" if brief["budget"] else "Month by month",
         "figure": against_budget(brief),
         "tables": [
-            table(columns, rows, f"Cost by month, {currency}", note=note, name="months"),
+            table(
+                columns, rows, f"Cost by month, {figures.money('budget')}", note=note, name="months"
+            ),
             *_by_day(figures),
         ],
     }
@@ -74,7 +76,7 @@ def _by_day(figures: Figures) -> list:
             table(
                 [Column("Day", False), Column("Cost")],
                 rows,
-                f"Cost by day, {figures.currency}",
+                f"Cost by day, {figures.money('actual')}",
                 name="days",
             )
         ]
@@ -180,7 +182,7 @@ def movements(figures: Figures) -> dict | None:
             table(
                 columns,
                 rows,
-                f"Change since the month before, {figures.currency}",
+                f"Change since the month before, {figures.money('drivers')}",
                 total=total,
                 note=note,
                 name="moved",
@@ -225,7 +227,7 @@ def what_ifs(figures: Figures) -> dict | None:
         ),
     ]
     note = "Both sides share every random draw, so a difference is the change itself and not luck. Negative: costs less than the base."
-    caption = f"{brief['what_ifs'][0]['period']}, {figures.currency}"
+    caption = f"{brief['what_ifs'][0]['period']}, {figures.money('what_ifs')}"
     return {
         "title": "What if",
         "figure": what_if_differences(brief),

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import resources
+from ...measure.basis.sections import of as basis_of
 from ...measure.brief_types import Brief
 from ...measure.words import chance, money, percent
 from ...periods import month_name
@@ -129,6 +130,10 @@ class Figures:
                 "–" if v is None else month_name(v) if re.fullmatch(r"\d{4}-\d\d", v) else str(v)
             ),
         }
+
+    def money(self, section: str) -> str:
+        """Currency and basis of the money of a section of the brief, for the title of its table."""
+        return f"{self.currency}, {basis_of(section)}"
 
     def show(self, path: str, way: str) -> Markup:
         """The value at a slash path, written in one of the ways, with its source beside it."""

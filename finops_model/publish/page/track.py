@@ -206,7 +206,15 @@ def _by_hand(figures: Figures, published: Published | None) -> list[Markup]:
         "A number set by hand is shown with the model's own, never in its place; both are graded."
     )
     return (
-        [table(columns, rows[-14:], f"Set by hand, {figures.currency}", note=note, name="by-hand")]
+        [
+            table(
+                columns,
+                rows[-14:],
+                f"Set by hand, {figures.money('by_hand')}",
+                note=note,
+                name="by-hand",
+            )
+        ]
         if rows
         else []
     )
@@ -242,5 +250,5 @@ def _graded(figures: Figures) -> list[Markup]:
         Column("Inside P10–P90", False),
     ]
     note = "Error: |forecast − actual| ÷ actual, forecast being the median. FinOps variance: (forecast − actual) ÷ forecast."
-    caption = f"Forecast {'one month' if lead == 1 else f'{lead} months'} ahead, {figures.currency}"
+    caption = f"Forecast {'one month' if lead == 1 else f'{lead} months'} ahead, {figures.money('accuracy')}"
     return [table(columns, rows[-14:], caption, note=note, name="graded")] if rows else []

@@ -67,7 +67,7 @@ def _teams(figures: Figures) -> dict:
     note = f"All teams add up to the {whole(brief)}. What a team is heading for: finops forecast --by team."
     if more > 0:
         note += f" {more} team{'s' if more > 1 else ''} with less cost or no name {'are' if more > 1 else 'is'} not shown."
-    caption = f"{month_name(brief['month'])} by team, {figures.currency}"
+    caption = f"{month_name(brief['month'])} by team, {figures.money('teams')}"
     return {
         "title": "Cost by team",
         "figure": None,
@@ -114,13 +114,13 @@ def _month(figures: Figures, whole_year: bool = False) -> str:
         return table(
             columns,
             rows,
-            f"{month_name(brief['month'])} by business unit, {figures.currency}",
+            f"{month_name(brief['month'])} by business unit, {figures.money('children')}",
             total=total,
             name="units",
             note=note,
         )
     columns += map(Column, ("Year P10", "Year median", "Year P90", CHANCE_COLUMN))
-    caption = f"{month_name(brief['month'])} and {brief['landing']['period']} by business unit, {figures.currency}"
+    caption = f"{month_name(brief['month'])} and {brief['landing']['period']} by business unit, {figures.money('children')}"
     note = f"Actuals add up to the {whole(brief)}; ranges do not: the {whole(brief)}'s range is taken after adding up each future."
     return table(columns, rows, caption, total=total, name="units", note=note)
 
@@ -171,7 +171,7 @@ def _year(figures: Figures) -> str:
     return table(
         columns,
         rows,
-        f"{brief['landing']['period']} by business unit, {figures.currency}",
+        f"{brief['landing']['period']} by business unit, {figures.money('children')}",
         total=total,
         name="units-year",
         note=note,

@@ -58,7 +58,8 @@ def entries_of(root: Path) -> list[dict]:
     """Every report on disk: newest month first, in a month the company first, then units by name."""
     entries = []
     for month in sorted(
-        (path for path in root.iterdir() if path.is_dir() and MONTH.fullmatch(path.name)), reverse=True
+        (path for path in root.iterdir() if path.is_dir() and MONTH.fullmatch(path.name)),
+        reverse=True,
     ):
         here = [
             entry_of(folder)

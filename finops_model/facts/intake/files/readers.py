@@ -67,6 +67,7 @@ class Source:
     notes: list[str] = field(default_factory=list)
     broken: list[BrokenRow] = field(default_factory=list)
     left: list[tuple] = field(default_factory=list)  # of a mapped table: (reason, lines, money)
+    basis: str = "Billed"  # of a table with one amount, as its mapping says
 
     @cached_property
     def document(self) -> Any:
@@ -219,6 +220,8 @@ def _frame(name: str, frame) -> Source:
     for column in frame.columns:
         for value in frame[column].tolist():
             digest.update(repr(value).encode("utf-8", "surrogatepass") + b"\x1f")
+    if (basis := frame.attrs.get("basis", "Billed")) != "Billed":
+        digest.update(basis.encode())  # the same cells on another basis are another bill
     return Source(
         name,
         "frame",
@@ -227,6 +230,7 @@ def _frame(name: str, frame) -> Source:
         frame=frame,
         notes=list(frame.attrs.get("warnings", ())),
         left=list(frame.attrs.get("left_out", ())),
+        basis=basis,
     )
 
 

@@ -103,6 +103,8 @@ class Export:
         What a reader of the lineage should know.
     left_out : list of LeftOut, optional
         What of the file becomes no charge; whole once all batches were taken. A source row is accepted, refused or in one of these.
+    not_known : dict of str to str, optional
+        Billed or Effective, where its column is filled from the other amount: why; whole once all batches were taken.
 
     Examples
     --------
@@ -115,6 +117,7 @@ class Export:
     version: str
     notes: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    not_known: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

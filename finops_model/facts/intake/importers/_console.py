@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from ....errors import InputError
+from ...basis import one_amount
 from ..files.readers import Source
 from ..vendors import FOCUS, head, squash
 from . import Export
-from ._json import COLUMNS, STANDS_IN, month_around, text
+from ._json import COLUMNS, month_around, text
 from ._sign import Record
 
 NOTHING = {"", "-", "--", "null", "none", "n/a"}
@@ -153,7 +154,7 @@ def export(version: str, rows: list[dict], quiet: list[str]) -> Export:
     Returns
     -------
     Export
-        Text cells; EffectiveCost is BilledCost.
+        Text cells; the one amount is BilledCost and stands in EffectiveCost too, which is not known.
 
     Examples
     --------
@@ -165,8 +166,8 @@ def export(version: str, rows: list[dict], quiet: list[str]) -> Export:
     columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
     columns["EffectiveCost"] = columns["BilledCost"]
     table = pa.table({**columns, "x_Row": pa.array([row["x_Row"] for row in rows], pa.int64())})
-    notes = [STANDS_IN.replace("report", "table")]
+    notes = [one_amount()]
     if quiet:
         noun = "1 day" if len(quiet) == 1 else f"{len(quiet):,} days"
         notes.append(f"{noun} without spend (first {min(quiet)[:10]}): kept as 0.00, not missing")
-    return Export(iter([table]), version, notes)
+    return Export(iter([table]), version, notes, not_known={"Effective": one_amount()})

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from ....errors import InputError
+from ...basis import one_amount
 from ..files.cells import whole_characters
 from ..files.readers import Source
 from ..files.text import BrokenRow, shown
@@ -35,7 +36,6 @@ COLUMNS = (
     "x_Model",
 )
 PAGES = "INCOMPLETE: the report says that more pages follow (has_more); export all pages and deliver them together"
-STANDS_IN = "no amortised cost in this report: BilledCost is taken as EffectiveCost"
 
 
 def results(source: Source) -> Iterator[tuple[dict, dict]]:
@@ -165,7 +165,7 @@ def export(source: Source, version: str, rows: list[dict]) -> Export:
     Returns
     -------
     Export
-        Text cells; EffectiveCost is BilledCost.
+        Text cells; the one amount is BilledCost and stands in EffectiveCost too, which is not known.
 
     Examples
     --------
@@ -178,7 +178,8 @@ def export(source: Source, version: str, rows: list[dict]) -> Export:
     cells = {name: pa.array([text(row.get(name)) for row in rows], pa.string()) for name in COLUMNS}
     cells["EffectiveCost"] = cells["BilledCost"]
     table = pa.table({**cells, "x_Row": pa.array([row["x_Row"] for row in rows], pa.int64())})
-    return Export(iter([table]), version, [STANDS_IN, *pages(source)])
+    notes = [one_amount(), *pages(source)]
+    return Export(iter([table]), version, notes, not_known={"Effective": one_amount()})
 
 
 def pages(source: Source) -> list[str]:

@@ -85,7 +85,7 @@ def read(source: Source) -> Export:
     source.broken += _broken(lines)
     left_out: list[LeftOut] = []
     batches = _batches(sheet, starts, length, currency, mark, notes, left_out)
-    return Export(batches, f"AWS Cost Explorer ({length})", notes, left_out)
+    return Export(batches, f"AWS Cost Explorer ({length})", notes, left_out, {"Effective": BASIS})
 
 
 def _currency(name: str, sheet: Sheet) -> str:

@@ -53,6 +53,7 @@ CASH = {
     "savingsplan": "savingsPlan/SavingsPlanEffectiveCost",
     "reservation": "reservation/EffectiveCost",
 }
+TAKEN = "BilledCost is taken as EffectiveCost"  # how a note of lines without an amortised cost ends
 MARK = "?"  # before an EffectiveCost that is a reason
 ZERO = ("savingsplannegation", "savingsplanupfrontfee")
 PLAIN = {  # FOCUS name: headings, the first that is filled counts
@@ -113,10 +114,11 @@ def read(source: Source) -> Export:
         )
     if not any(word.startswith(("resourcetags", "tags")) for word in words):
         notes.append("no tags in this report: all rows are untagged")
-    return Export(_pieces(source, notes), version, notes)
+    not_known: dict[str, str] = {}
+    return Export(_pieces(source, notes, not_known), version, notes, not_known=not_known)
 
 
-def _pieces(source: Source, notes: list[str]) -> Iterator[pa.Table]:
+def _pieces(source: Source, notes: list[str], not_known: dict[str, str]) -> Iterator[pa.Table]:
     """The rows under FOCUS names; what was counted on the way is noted at the end."""
     counts: Counter = Counter()
     for table in source.batches():
@@ -125,6 +127,10 @@ def _pieces(source: Source, notes: list[str]) -> Iterator[pa.Table]:
     for kind, count in sorted((+counts).items()):
         rows = "1 row" if count == 1 else f"{count:,} rows"
         notes.append(f"{rows}: {kind}")
+        if kind.endswith(TAKEN):
+            not_known["Effective"] = "; ".join(
+                filter(None, [not_known.get("Effective"), notes[-1]])
+            )
 
 
 def _rows(c: Columns, counts: Counter) -> pa.Table:
@@ -234,7 +240,7 @@ def _effective(
             return f"{MARK}{word} without {ASKED[word]}: its amortised cost is not known. Export this column too"
         if value is None:
             counts[
-                f"{word} without {ASKED[word]}: no amortised cost is known of them, BilledCost is taken as EffectiveCost"
+                f"{word} without {ASKED[word]}: no amortised cost is known of them, {TAKEN}"
             ] += 1
         return cost if value is None else value
 
@@ -242,9 +248,7 @@ def _effective(
         rows = pc.equal(kind, word).to_numpy(zero_copy_only=False)
         sort = "savingsplan" if word.startswith("savingsplan") else "reservation"
         if not known[sort]:  # the whole report is on a cash basis: what is paid, when it is paid
-            counts[
-                f"{word} in a report without {CASH[sort]}: BilledCost is taken as EffectiveCost"
-            ] += int(rows.sum())
+            counts[f"{word} in a report without {CASH[sort]}: {TAKEN}"] += int(rows.sum())
             continue
         cost = c.only(
             rows, [billed, *columns], lambda *cells, word=word: amount(word, *cells), cost

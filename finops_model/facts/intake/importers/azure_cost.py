@@ -149,7 +149,8 @@ def read(source: Source) -> Export:
         notes.append("no ChargeType: an export of usage alone, every row is taken as usage")
     dataset = seen.dataset
     batches = _pieces(source, orders, dataset, notes)
-    return Export(batches, f"Azure cost details{f', {dataset}' if dataset else ''}", notes)
+    version = f"Azure cost details{f', {dataset}' if dataset else ''}"
+    return Export(batches, version, notes, not_known=_not_known(seen))
 
 
 def complete(sources: list[Source]) -> list[Source]:
@@ -174,6 +175,14 @@ def _basis(seen: Survey) -> str:
         "actual or amortised cost cannot be told: nothing here is bought with or covered by a reservation or savings plan, so both are the same, and "
         "BilledCost is taken as EffectiveCost"
     )
+
+
+def _not_known(seen: Survey) -> dict[str, str]:
+    """Which cost the file cannot give: of the actual view what covered usage costs, of the amortised one what was billed for it."""
+    roles = seen.roles
+    if not roles["covered"] + roles["unused"] + roles["bought"]:
+        return {}  # nothing is bought or covered: both views are the same
+    return {"Billed" if seen.dataset == "amortised" else "Effective": _basis(seen)}
 
 
 def _rows(count: int) -> str:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ....errors import InputError, nearest, together
+from ...basis import OTHER, one_amount
 from ..files.readers import Source
 from ..vendors import squash
 from . import Export, LeftOut
@@ -144,11 +145,10 @@ def read(source: Source) -> Export:
     names, notes = _names(header), []
     if why := refusal(source.name, header):
         raise InputError(why)
-    have = set(names.values())
+    have, not_known = set(names.values()), dict[str, str]()
     if "EffectiveCost" not in have:
-        notes.append(
-            "NO EffectiveCost in this file: BilledCost stands in for it, so amortised and billed cost are the same"
-        )
+        notes.append(one_amount(source.basis))
+        not_known[OTHER[source.basis]] = notes[-1]
     notes += _beside(header)
     gone = [name for name in DEFAULTED if name not in have]
     if "InvoiceIssuerName" in gone and "ServiceProviderName" in have:
@@ -163,7 +163,7 @@ def read(source: Source) -> Export:
     version = "table by mapping" if "x_SourceLine" in header else f"FOCUS {version_of(header)}"
     rows = _renamed(source, dict(zip(original, header, strict=True)), names)
     left = [LeftOut(reason, count, money=money) for reason, count, money in source.left]
-    return Export(rows, version, notes, left)
+    return Export(rows, version, notes, left, not_known)
 
 
 def _names(header: list[str]) -> dict[str, str]:

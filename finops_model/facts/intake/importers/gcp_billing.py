@@ -47,6 +47,10 @@ BESIDE = (  # of these, four at least (a record and its fields count once)
     ("location", "locationregion"),
     ("labels",),
 )
+ONE = (
+    "cost and credits are added up: BilledCost is what is left after credits. EffectiveCost is not known, and BilledCost is taken for it, as in "
+    "Google's FOCUS export"
+)
 PIECE = 50_000  # rows turned at a time
 CATEGORY = {
     "regular": "Usage",
@@ -114,16 +118,14 @@ def read(source: Source) -> Export:
     words = {squash(name) for name in names}
     detailed = words & {"resource", "resourcename", "resourceglobalname"}
     version = f"Google Cloud billing export ({'detailed' if detailed else 'standard'})"
-    notes = [
-        "cost and credits are added up: BilledCost and EffectiveCost are what is left after credits, as in Google's FOCUS export"
-    ]
+    notes = [ONE]
     if not words & {"invoice", "invoicemonth"}:
         notes.append("no invoice.month: the month of use is taken as the month billed")
     if "costtype" not in words:
         notes.append("no cost_type: tax and adjustments cannot be told from usage")
     if not any(word.startswith(("labels", "projectlabels", "tags")) for word in words):
         notes.append("no labels in this export: all rows are untagged")
-    return Export(_pieces(source, notes), version, notes)
+    return Export(_pieces(source, notes), version, notes, not_known={"Effective": ONE})
 
 
 def _pieces(source: Source, notes: list[str]) -> Iterator[pa.Table]:

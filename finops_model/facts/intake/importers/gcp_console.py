@@ -38,6 +38,7 @@ from .aws_cur import EXACT
 TITLE = "Google Cloud cost table (CSV)"
 DEFAULT = True
 SIGN = ("Service description", "SKU description", "Cost type", "Usage start date", "Cost")
+ONE = "one amount, after credits: EffectiveCost is not known, and BilledCost is taken for it, as in Google's FOCUS export"
 PIECE = 50_000  # rows given at a time
 HALF = Decimal("0.005")
 MICRO = Decimal("5e-7")  # half of the last digit of an unrounded cost
@@ -78,7 +79,7 @@ def read(source: Source) -> Export:
     source.notes[:] = list(
         dict.fromkeys(source.notes)
     )  # looked at twice: whole, and below its preamble
-    notes = ["EffectiveCost is BilledCost, as in Google's FOCUS export"]
+    notes = [ONE]
     sheet.currency = _currency(sheet, notes)
     sheet.mark = _mark(sheet)
     sheet.order = _order(sheet)
@@ -92,7 +93,9 @@ def read(source: Source) -> Export:
         notes.append("no Credit type: discounts and promotions cannot be told from usage")
     if not {"usagestartdate", "usageenddate"} <= names:
         notes.append("no Usage start or end date: charges lie in what is left of the invoice month")
-    return Export(_pieces(sheet, left), "Google Cloud cost table", notes, left_out)
+    return Export(
+        _pieces(sheet, left), "Google Cloud cost table", notes, left_out, {"Effective": ONE}
+    )
 
 
 def _texts(sheet: Sheet, *names: str) -> list[str]:

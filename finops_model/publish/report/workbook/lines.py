@@ -6,6 +6,7 @@ import math
 
 from xlsxwriter.worksheet import Worksheet
 
+from ....measure.basis.sections import of
 from ....measure.brief_types import Brief
 from .cells import Pen
 
@@ -24,7 +25,7 @@ def lines(pen: Pen, brief: Brief) -> None:
             "Unit",
             "Quantity",
             f"Unit price, {pen.currency}",
-            f"Cost, {pen.currency}",
+            f"Cost, {pen.currency}, {of('lines')}",
         ],
         right=5,
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from xlsxwriter.worksheet import Worksheet
 
+from ....facts import taken
+from ....measure.basis.sections import of
 from ....measure.brief_types import Brief, TieOut, YearOutside
 from ....wording.landing import chance_title
 from .cells import Pen, clean
@@ -25,15 +27,20 @@ def summary(pen: Pen, brief: Brief) -> None:
         pen.note(sheet, row, WIDE, text, "lead")
         sheet.set_row(row, 15 * (1 + len(clean(text)) // 125))
         row += 1
+    said = (brief.get("basis") or {"taken": []})["taken"]
+    apart = [taken.sentence(said, name) for name in ("Effective", "Billed")]
     pen.note(
         sheet,
         row,
         WIDE,
         f"Status {brief.get('status', '')}: {brief.get('status_reason', '')}. Data up to "
-        f"{brief.get('data_as_of', '')}. Amounts in {pen.currency}.",
+        f"{brief.get('data_as_of', '')}. Amounts in {pen.currency}."
+        + "".join(f" {text}" for text in apart if text),
     )
+    if any(apart):
+        sheet.set_row(row, 28)
     row += 2
-    pen.head(sheet, row, ["Figure", pen.currency], right=1)
+    pen.head(sheet, row, ["Figure", f"{pen.currency}, {of('actual')}"], right=1)
     for name, value in [*_figures(brief), *_outside(brief.get("year_outside"))]:
         row += 1
         pen.put(sheet, row, 0, name)
@@ -79,7 +86,14 @@ def _tie_out(pen: Pen, sheet: Worksheet, row: int, tie: TieOut) -> None:
     pen.head(
         sheet,
         row,
-        ["Tie-out: issuer", "Billing period", "Invoice", "Ledger", "Quarantined", "Difference"],
+        [
+            f"Tie-out, {of('tie_out')}: issuer",
+            "Billing period",
+            "Invoice",
+            "Ledger",
+            "Quarantined",
+            "Difference",
+        ],
         right=2,
     )
     lines: list[Mapping[str, object]] = list(tie.get("rows", []))

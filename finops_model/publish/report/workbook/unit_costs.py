@@ -6,6 +6,7 @@ import math
 
 from xlsxwriter.worksheet import Worksheet
 
+from ....measure.basis.sections import of
 from ....measure.brief_types import Brief, UnitCostTie
 from .cells import Pen
 
@@ -17,7 +18,7 @@ def unit_costs(pen: Pen, brief: Brief) -> None:
         sheet,
         0,
         [
-            "Unit cost",
+            f"Unit cost, {of('unit_costs')}",
             "Unit",
             brief["month"],
             "Month before",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from xlsxwriter.worksheet import Worksheet
 
+from ....measure.basis.sections import of
 from ....measure.brief_types import Brief
 from ....wording.landing import CHANCE_COLUMN
 from .cells import Pen
@@ -61,7 +62,8 @@ def units(pen: Pen, brief: Brief) -> None:
         sheet,
         last + 2,
         CHANCE,
-        sentence or f"Means add up to {whole}; medians and ranges do not.",
+        f"{pen.currency}, {of('children')}. "
+        + (sentence or f"Means add up to {whole}; medians and ranges do not."),
     )
     sheet.set_row(last + 2, 28)
 

@@ -1,0 +1,79 @@
+"""Which section of a brief stands on which basis (docs/method §6.6): one table, read by page, workbook and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from ...facts.basis import words
+from .types import Basis, Name, TakenFor
+
+SECTIONS: dict[str, Name] = {
+    "accuracy": "Effective",
+    "actual": "Effective",
+    "allocation": "Effective",
+    "billed_elsewhere": "Billed",
+    "budget": "Effective",
+    "by_hand": "Effective",
+    "children": "Effective",
+    "counted_twice": "Effective",
+    "drivers": "Effective",
+    "excluded": "Effective",
+    "forecast": "Effective",
+    "landing": "Effective",
+    "ledger_all_time": "Billed",
+    "lines": "Effective",
+    "more_units": "Effective",
+    "not_forecast": "Effective",
+    "previous_forecast": "Effective",
+    "quality": "Effective",
+    "reason": "Effective",
+    "restated": "Effective",
+    "teams": "Effective",
+    "tie_out": "Billed",
+    "unit_cost_tie": "Effective",
+    "unit_costs": "Effective",
+    "what_ifs": "Effective",
+    "year_outside": "Effective",
+}
+NO_MONEY = (
+    "assumptions",
+    "basis",
+    "company",
+    "complete",
+    "currency",
+    "data_as_of",
+    "entity",
+    "first_day",
+    "headline",
+    "ledger_rows",
+    "lineage",
+    "month",
+    "people",
+    "schema",
+    "slug",
+    "status",
+    "status_reason",
+    "summary",
+    "unit",
+)
+
+
+def basis(taken: Iterable[Mapping]) -> Basis:
+    """The brief's `basis`.
+
+    taken   lines of facts.taken.Taken.as_brief
+
+    >>> basis([])["sections"]["tie_out"]
+    'Billed'
+    """
+    return {"sections": dict(SECTIONS), "taken": [cast(TakenFor, dict(one)) for one in taken]}
+
+
+def of(section: str) -> str:
+    """The basis of a section in words, for the title of its table.
+
+    >>> of("unit_costs"), of("tie_out")
+    ('Effective (amortised)', 'Billed (invoiced)')
+    """
+    return words(SECTIONS[section])
