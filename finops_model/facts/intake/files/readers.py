@@ -67,7 +67,11 @@ class Source:
     notes: list[str] = field(default_factory=list)
     broken: list[BrokenRow] = field(default_factory=list)
     left: list[tuple] = field(default_factory=list)  # of a mapped table: (reason, lines, money)
-    basis: str = "Billed"  # of a table with one amount, as its mapping says
+
+    @property
+    def basis(self) -> str:
+        """Of a table with one amount, as its mapping says: Billed or Effective."""
+        return "Billed" if self.frame is None else self.frame.attrs.get("basis", "Billed")
 
     @cached_property
     def document(self) -> Any:
@@ -230,7 +234,6 @@ def _frame(name: str, frame) -> Source:
         frame=frame,
         notes=list(frame.attrs.get("warnings", ())),
         left=list(frame.attrs.get("left_out", ())),
-        basis=basis,
     )
 
 
