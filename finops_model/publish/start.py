@@ -20,6 +20,7 @@ from ..documents import dump_yaml, write_atomic
 from ..errors import InputError
 from ..facts.daily import warehouse
 from ..facts.intake.files.readers import refuse_no_file
+from ..facts.intake.files.room import memory_said
 from ..facts.ledger.receipt import reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
@@ -172,18 +173,19 @@ def start(
     if there and not folder:
         _same_company(load_settings(target), name, target)
 
-    reading = read_bill(
-        file,
-        mapping=mapping,
-        currency=currency,
-        workspace=target if there else None,
-        confirm=confirm,
-        choose=choose,
-        command=_command(
-            command, file, name if name != file.name.split(".")[0] else None, given, currency
-        ),
-        format=format,
-    )
+    with memory_said([file]):
+        reading = read_bill(
+            file,
+            mapping=mapping,
+            currency=currency,
+            workspace=target if there else None,
+            confirm=confirm,
+            choose=choose,
+            command=_command(
+                command, file, name if name != file.name.split(".")[0] else None, given, currency
+            ),
+            format=format,
+        )
 
     if there:
         add_to(

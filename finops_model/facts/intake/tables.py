@@ -23,6 +23,7 @@ import pandas as pd
 from ...errors import InputError, listing, several
 from . import vendors
 from .columns import kind_of
+from .files import room
 from .files.readers import open_source, refuse_no_file
 from .files.text import decode, shown, stray
 from .files.textcells import refuse_long_names
@@ -101,6 +102,8 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
                 f"{path.name}: is no Excel workbook and has no sheet '{sheet}'. Leave the sheet out."
             )
         source = open_source(path)
+        if source.kind == "csv":
+            room.refuse_table(path.name, source.data or b"")
         known, name, typed, spans = vendors.recognise(source), None, False, {}
         if source.kind != "csv" and (
             known or source.kind == "json" and not isinstance(source.document, list)

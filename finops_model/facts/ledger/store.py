@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from ...errors import InputError, LedgerError, unknown
 from ..daily.complete import Complete, complete_days
 from ..intake import importers
+from ..intake.files.room import memory_said
 from . import delivery, manifest, proof
 from .checks import COSTS, REFUSED
 from .doubts import Choice
@@ -138,14 +139,21 @@ class Ledger:
                 for item in _items(files)
             ]
         items = _items(files)
-        if not accept_decrease:
+        with memory_said(items):
+            return self._ingested(
+                items,
+                Choice(append, replace, whole, accept_decrease, ask, format, alone),
+                progress or (lambda *_: None),
+            )
+
+    def _ingested(self, items: list, choice: Choice, progress) -> Receipt:
+        if not choice.accept_decrease:
             with contextlib.suppress(InputError):  # said again below, with the lock held
-                receipt, items = delivery.nothing_new(self.root, items, format, alone)
+                receipt, items = delivery.nothing_new(self.root, items, choice.format, choice.alone)
                 if receipt is not None:
                     return receipt
-        choice = Choice(append, replace, whole, accept_decrease, ask, format, alone)
         with manifest.writing(self.root):
-            return delivery.take_in(self.root, items, choice, progress or (lambda *_: None))
+            return delivery.take_in(self.root, items, choice, progress)
 
     @property
     def book(self) -> manifest.Book:

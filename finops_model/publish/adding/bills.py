@@ -10,6 +10,7 @@ from ...documents import sha256_of
 from ...errors import InputError
 from ...facts.intake import importers, tables
 from ...facts.intake.files.readers import open_source, refuse_no_file
+from ...facts.intake.files.room import NoRoom, memory_said
 from ...facts.ledger.receipt import Receipt
 from ...facts.ledger.store import Ledger
 from ...settings import Settings
@@ -63,6 +64,11 @@ def ingest(
     Raises InputError where there is no file at all.
     """
     ledger, root = Ledger(settings.path(settings.ledger)), Path(settings.root)
+    with memory_said(files or settings.files(settings.bills or [])):
+        return _ingested(files, settings, ledger, root, format, how)
+
+
+def _ingested(files, settings, ledger, root, format, how) -> Receipt:
     if files:
         mapped = format is None and any(root.glob("mapping*.yaml"))
         items = [_kept_or_itself(file, root) for file in files] if mapped else files
@@ -80,6 +86,8 @@ def _kept_or_itself(file: Path, root: Path) -> Any:
         if importer_of(file):
             return file
         reading = by_kept(file, tables.read_table(file), root)
+    except NoRoom:
+        raise
     except InputError:
         return file  # the ledger says what is wrong with it
     return reading.item if reading else file

@@ -10,6 +10,7 @@ from pathlib import Path
 from ...errors import InputError, unknown
 from ...facts.intake import importers, tables
 from ...facts.intake.files.readers import refuse_no_file
+from ...facts.intake.files.room import memory_said
 from ...facts.plans.recognise import KINDS, plan_of
 from ...facts.usage.store import is_usage
 from ..start_reading import Choose, Reading, by_kept, read_bill
@@ -121,8 +122,9 @@ def judged(
     lines, refused = [], 0
     for file in files:
         try:
-            item = what_is(file, root, asked)
-            good.append((item, check(item)))
+            with memory_said([file]):
+                item = what_is(file, root, asked)
+                good.append((item, check(item)))
             lines.append(f"{file.name}: {item.said}: can be taken in")
         except InputError as problem:
             refused += 1

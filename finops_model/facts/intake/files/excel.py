@@ -14,6 +14,7 @@ import openpyxl
 
 from ....errors import InputError, unknown
 from ..formats import MONEY, SYMBOLS, read_number
+from . import room
 
 FORMULA = "formula without a stored value:"  # stands where a formula has no value; read as no amount and no name
 HEADS = 60  # rows whose merged headings are looked at: a preamble and a header
@@ -53,7 +54,7 @@ def read_sheets(
         finally:
             book.close()
         notes = _stored(path, grids) if with_formulas else []
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as problem:  # noqa: BLE001 - openpyxl raises whatever a damaged workbook makes it stumble over
         raise InputError(
@@ -74,6 +75,7 @@ def _inspect(path: Path) -> bool:
                     f"{path.name}: unpacks to {size:,} bytes from {path.stat().st_size:,}: refused as a bomb. "
                     "Export the sheet as CSV."
                 )
+            room.refuse_too_large(path.name, path.stat().st_size, size * room.BOOK)
             if not any(part.filename == "xl/workbook.xml" for part in parts):
                 raise InputError(
                     f"{path.name}: is no Excel workbook. Save it as .xlsx or export CSV."

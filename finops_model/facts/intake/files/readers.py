@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from ....documents import sha256_of
 from ....errors import InputError, nearest
-from . import textcells
+from . import room, textcells
 from .cells import whole_characters
 from .text import BrokenRow, decode, encoding_of, read_json, short, stray
 
@@ -128,6 +128,8 @@ class Source:
                 empty = False
                 yield textcells.as_text(self.name, pa.Table.from_batches([batch]), first)
                 first += batch.num_rows
+        except MemoryError:  # Arrow's own is one of its exceptions too
+            raise
         except (pa.ArrowException, OSError) as problem:
             raise InputError(
                 f"{self.name}: the Parquet file is damaged: {short(problem)}. Download it again."
@@ -163,17 +165,30 @@ def open_source(item: Any) -> Source:
     size, digest = path.stat().st_size, sha256_of(path)
     _refuse_strangers(path, head)
     if head[:4] == b"PAR1":
-        return Source(path.name, "parquet", digest, size, path=path)
+        found = Source(path.name, "parquet", digest, size, path=path)
+        if size > room.SMALL / 300:  # below that no file of this form needs much
+            rows = _parquet(found).metadata.num_rows
+            room.refuse_too_large(path.name, size, rows * room.PARQUET_ROW, rows)
+        return found
     if head[:2] == b"\x1f\x8b":
         data = _gunzip(path)
         _refuse_strangers(path, data[:4096])
+        _refuse_no_room(path, len(data), data[:65_536])
     elif size > MAX_TEXT:
         raise InputError(
             f"{path.name}: {size:,} bytes; a text file may have at most {MAX_TEXT:,}. Deliver Parquet."
         )
     else:
+        _refuse_no_room(path, size, head)
         data = path.read_bytes()
     return Source(path.name, _text_kind(path, data), digest, size, data=data, path=path)
+
+
+def _refuse_no_room(path: Path, size: int, head: bytes) -> None:
+    """Raise InputError for a text that this process has no memory to read."""
+    json = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+    rows = None if json else room.rows_of_text(size, head)
+    room.refuse_too_large(path.name, size, size * (room.JSON if json else room.TEXT), rows)
 
 
 def refuse_no_file(path: Path) -> None:
