@@ -31,6 +31,7 @@ SCALARS = {
     "tag:yaml.org,2002:timestamp",
 }
 COLLECTIONS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 OCTAL = re.compile(r"[+-]?0[0-7_]+")
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what no file name and no page can hold
 
@@ -210,6 +211,8 @@ def _build(node, location, document, error) -> Any:
         )  # YAML 1.1 reads 12:30 as 750 and 1:30.5 as 90.5; here it stays what was written
     try:
         value = yaml.SafeLoader("").construct_object(node, deep=True)
+        if node.style is None and EXPONENT.fullmatch(node.value):
+            value = float(node.value)  # a number in JSON and YAML 1.2; YAML 1.1 wants 1.0e+6
     except ValueError:  # more digits than Python reads, or letters under the tag of a number
         raise error(
             f"{document.path}:{node.start_mark.line + 1}: '{'/'.join(map(str, location))}' is "

@@ -153,6 +153,7 @@ REFUSED = {
     "&x [1]\nb: *x": "aliases (*x) are not allowed",
     "&x {c: 1}\nb: {<<: *x}": "aliases (*x) are not allowed",
     "!!set {x}": "tag 'tag:yaml.org,2002:set' is not allowed",
+    "1e999": "a number must be finite",
     ".inf": "a number must be finite",
     "1\na: 2": "'a' appears twice",
 }
@@ -162,6 +163,15 @@ REFUSED = {
 def test_yaml_takes_no_value_for_another(value, tmp_path):
     """1:30.5 was 90.5 before, and 1_000.5 was 1000.5."""
     assert load_yaml(written(tmp_path / "a.yaml", f"a: {value}\n"))["a"] == value
+
+
+@pytest.mark.parametrize(
+    ("value", "number"), [("1e6", 1e6), ("1E+2", 100.0), ("-2.5e-3", -0.0025), (".5e1", 5.0)]
+)
+def test_yaml_takes_an_exponent_for_a_number_as_sentences_do(value, number, tmp_path):
+    """It was text before, and refused as a formula; quoted it stays text."""
+    document = load_yaml(written(tmp_path / "a.yaml", f"a: {value}\nb: '{value}'\n"))
+    assert dict(document) == {"a": number, "b": value}
 
 
 @pytest.mark.parametrize("value", REFUSED)
