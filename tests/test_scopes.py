@@ -271,11 +271,43 @@ def test_a_folder_that_grows_by_days_stays_together_and_a_file_that_restates_one
 def test_files_of_one_delivery_that_hold_the_same_charges_with_other_amounts_are_warned_of(
     tmp_path,
 ):
-    receipt = Ledger(tmp_path).ingest([("v1", focus()), ("v2", focus(amount="11"))])
+    both = [("v1", focus()), ("v2", focus(amount="11"))]
+    receipt = Ledger(tmp_path).ingest(both, append=True)
     assert [str(w) for w in receipt.warnings] == [
         "v2: 10 rows are of charges (charge period, SKU, resource, category, tags) that are in v1 too, with other amounts; both are counted. If one "
         "file restates the other, deliver them one after the other"
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "said"),
+    [
+        (focus(), focus(amount="11"), "10 rows of 10 days"),
+        (focus(range(1, 21)), focus(range(11, 31)), "10 rows of 10 days"),
+        (focus(), focus(range(1, 31)), "10 rows of 10 days"),
+    ],
+)
+def test_slices_of_one_delivery_that_overlap_are_refused_and_not_added_up(tmp_path, one, two, said):
+    ledger = Ledger(tmp_path)
+    for choice in ({}, {"replace": True}):
+        with pytest.raises(LedgerError) as refused:
+            ledger.ingest([("v1", one), ("v2", two)], **choice)
+    assert (
+        f"v2 and v1: {said} are of charges (charge period, SKU, resource, category, tags) that both hold: they would be counted twice. Nothing was "
+        "written. If one file restates the other, deliver them one after the other; if both count, ingest them with --append (in Python append=True)."
+    ) == str(refused.value)
+    assert ledger.totals() == {}
+    ledger.ingest([("v1", one), ("v2", two)], append=True)
+    assert ledger.rows == len(one) + len(two)
+
+
+def test_parts_of_one_delivery_that_share_a_charge_here_and_there_are_added_up(tmp_path):
+    whole = focus(range(1, 31))
+    doubled = pd.concat([whole, whole.assign(BilledCost="3"), whole.assign(BilledCost="5")])
+    parts = [doubled.iloc[:50], doubled.iloc[50:]]
+    ledger = Ledger(tmp_path)
+    ledger.ingest([("part-1", parts[0]), ("part-2", parts[1])])
+    assert ledger.rows == 90
 
 
 def test_refused_rows_stay_and_go_with_their_sub_account(tmp_path):

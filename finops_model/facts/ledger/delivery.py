@@ -48,7 +48,7 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     reads, skipped, warnings = _read_all(items, book, choice, progress)
     for one in reads:
         warnings += one.warnings
-    warnings += alike(reads)
+    warnings += alike(reads, choice.append)
     number = max((record["delivery"] for record in book.records), default=0) + 1
     keys = sorted({key for one in reads for key in one.keys})
     taking = choice.replace or choice.whole

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...errors import several
+from ...errors import LedgerError, several
 from ..basis import BASES, Costs, column
 from ..intake import importers
 from ..intake.files.readers import Source
@@ -17,6 +17,8 @@ from . import checks, scopes
 from .checks import Finding
 from .manifest import Key
 from .receipt import Sources, Warned
+
+MANY = 10  # rows of charges that two files of a delivery share: fewer are told, as many are asked about
 
 
 @dataclass(kw_only=True)
@@ -212,12 +214,29 @@ def _adopt(refused: pa.Table, loose: pa.ChunkedArray, key: Key) -> pa.Table:
     return refused
 
 
-def alike(reads: list[Read]) -> list[Warned]:
-    """Files of one delivery that share rows or charges: perhaps one restates the other, and both would be counted."""
+def alike(reads: list[Read], append: bool = False) -> list[Warned]:
+    """Files of one delivery that share rows or charges: perhaps one restates the other, and both would be counted.
+
+    Raises LedgerError where they hold the same charges on most days that are in both (slices that overlap, a month and its restatement),
+    unless both are to be added.
+    """
     warnings = []
+    met: dict[tuple[int, Key], scopes.Rows] = {}
     for i, one in enumerate(reads):
-        for other in reads[i + 1 :]:
-            both = one.keys & other.keys
+        for j, other in enumerate(reads[i + 1 :], i + 1):
+            both = sorted(one.keys & other.keys)
+            pairs = [
+                tuple(_met(met, n, reads[n], key) for n in (i, j))
+                for key in both
+                if key in one.tables and key in other.tables
+            ]
+            days, rows = _overlap(pairs)
+            if rows >= MANY and not append:
+                raise LedgerError(
+                    f"{other.source.name} and {one.source.name}: {rows:,} rows of {days} {'day' if days == 1 else 'days'} are of charges (charge "
+                    "period, SKU, resource, category, tags) that both hold: they would be counted twice. Nothing was written. If one file restates "
+                    "the other, deliver them one after the other; if both count, ingest them with --append (in Python append=True)."
+                )
             shared = (
                 len(np.intersect1d(one.hashes, other.hashes, assume_unique=True)) if both else 0
             )
@@ -226,16 +245,16 @@ def alike(reads: list[Read]) -> list[Warned]:
                     Warned(
                         other.source.name,
                         "",
-                        f"{several(shared, 'different row')} {'is' if shared == 1 else 'are'} in {one.source.name} too and "
-                        f"{'is' if shared == 1 else 'are'} counted twice. If one file restates the other, deliver them one after the other",
+                        f"{shared:,} different rows are in {one.source.name} too and are "
+                        "counted twice. If one file restates the other, deliver them one after the other",
                     )
                 )
-            elif charges := sum(_same_charges(one, other, key) for key in both):
+            elif charges := sum(_same_charges(left, right) for left, right in pairs):
                 warnings.append(
                     Warned(
                         other.source.name,
                         "",
-                        f"{several(charges, 'row')} {'is' if charges == 1 else 'are'} of charges (charge period, SKU, resource, category, tags) that are in "
+                        f"{charges:,} rows are of charges (charge period, SKU, resource, category, tags) that are in "
                         f"{one.source.name} too, with other amounts; both are counted. If one file restates the other, deliver them one "
                         "after the other",
                     )
@@ -243,10 +262,38 @@ def alike(reads: list[Read]) -> list[Warned]:
     return warnings
 
 
-def _same_charges(one: Read, other: Read, key: Key) -> int:
-    if key not in one.tables or key not in other.tables:
-        return 0
-    left, right = (scopes.rows_of("", read.tables[key]) for read in (one, other))
+def _met(met: dict, number: int, one: Read, key: Key) -> scopes.Rows:
+    if (number, key) not in met:
+        met[number, key] = scopes.rows_of("", one.tables[key])
+    return met[number, key]
+
+
+def _overlap(pairs: list[tuple[scopes.Rows, scopes.Rows]]) -> tuple[int, int]:
+    """(days, rows of a file on them) on which two files hold the same charges, each as often; (0, 0) unless these are half of the days in both.
+
+    Parts of one export share days, and hardly ever each charge of a day as often.
+    """
+    common, same, rows = 0, set(), 0
+    for left, right in pairs:
+        for scope in left.places.keys() & right.places.keys():
+            (mine, my_days), (others, other_days) = (_by_day(one, scope) for one in (left, right))
+            for day in np.intersect1d(my_days, other_days):
+                common += 1
+                a, b = mine[my_days == day], others[other_days == day]
+                if len(a) == len(b) and bool((a == b).all()):
+                    same.add(int(day))
+                    rows += len(a)
+    return (len(same), rows) if 2 * len(same) >= common else (0, 0)
+
+
+def _by_day(rows: scopes.Rows, scope: str) -> tuple[np.ndarray, np.ndarray]:
+    """Charges of a sub-account in the order of their days, and those days."""
+    at = rows.of(scope)
+    order = np.lexsort((rows.charges[at], rows.days[at]))
+    return rows.charges[at][order], rows.days[at][order]
+
+
+def _same_charges(left: scopes.Rows, right: scopes.Rows) -> int:
     return sum(
         int(np.isin(right.charges[right.of(scope)], left.charges[left.of(scope)]).sum())
         for scope in right.places
