@@ -22,7 +22,7 @@ from ..intake.files.readers import Source, open_source
 from ..intake.formats import refused_amount
 from . import doubts, twice
 from .doubts import Choice
-from .judged import Read, alike, keys_of, read
+from .judged import Read, alike, keys_of, other_unit, read
 from .manifest import SCHEMA, Book, Key, Version, commit, read_book
 from .receipt import Delivered, Money, Receipt, Sources, Warned, add, sources_of
 from .versions import Draft, draft, restated, sum_into
@@ -48,7 +48,7 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     reads, skipped, warnings = _read_all(items, book, choice, progress)
     for one in reads:
         warnings += one.warnings
-    warnings += alike(reads, choice.append)
+    warnings += alike(reads, choice.append) + other_unit(root, living, reads)
     number = max((record["delivery"] for record in book.records), default=0) + 1
     keys = sorted({key for one in reads for key in one.keys})
     taking = choice.replace or choice.whole

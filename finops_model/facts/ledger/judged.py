@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from ...errors import LedgerError, several
 from ..basis import BASES, Costs, column
 from ..intake import importers
 from ..intake.files.readers import Source
 from ..intake.list_cost import ListCosts
-from . import checks, scopes
+from . import checks, proof, scopes
 from .checks import Finding
-from .manifest import Key
+from .manifest import Key, Version
 from .receipt import Sources, Warned
 
+MAPPED = "table by mapping"  # format of a table that no importer knows
+FAR, FEW = (
+    50,
+    3,
+)  # times that amounts may differ from one month to the next unsaid; rows that say what is usual
 MANY = 10  # rows of charges that two files of a delivery share: fewer are told, as many are asked about
 
 
@@ -226,7 +233,7 @@ def alike(reads: list[Read], append: bool = False) -> list[Warned]:
         for j, other in enumerate(reads[i + 1 :], i + 1):
             both = sorted(one.keys & other.keys)
             pairs = [
-                tuple(_met(met, n, reads[n], key) for n in (i, j))
+                (_met(met, i, one, key), _met(met, j, other, key))
                 for key in both
                 if key in one.tables and key in other.tables
             ]
@@ -298,3 +305,47 @@ def _same_charges(left: scopes.Rows, right: scopes.Rows) -> int:
         int(np.isin(right.charges[right.of(scope)], left.charges[left.of(scope)]).sum())
         for scope in right.places
     )
+
+
+def other_unit(root: Path, living: dict[Key, Version], reads: list[Read]) -> list[Warned]:
+    """Tables whose amounts are far from those of the month before of the same issuer and account: thousands, cents or another currency, perhaps.
+
+    Of tables read by a mapping alone: an export of a vendor says its unit.
+    """
+    warnings = []
+    for one in (one for one in reads if one.format == MAPPED):
+        for key, table in sorted(one.tables.items(), key=lambda pair: pair[0]):
+            before = max((k for k in living if k[:2] == key[:2] and k[2] < key[2]), default=None)
+            if key in living or before is None:
+                continue
+            proof.prove(root, [living[before]])
+            held = [
+                pq.read_table(root / part["path"], columns=["BilledCost"])
+                for part in living[before].parts
+            ]
+            usual, now = _usual(held), _usual([table])
+            if usual and now and not 1 / FAR < now / usual < FAR:
+                apart = f"{now / usual:,.0f} times" if now > usual else f"1/{usual / now:,.0f} of"
+                warnings.append(
+                    Warned(
+                        one.source.name,
+                        "",
+                        f"amounts of {key[2]} are about {apart} those of {before[2]} (the middle one of a row is {now:,.2f}, before "
+                        f"{usual:,.2f}): is the unit, the currency or the column still the same?",
+                    )
+                )
+    return warnings
+
+
+def _usual(tables: list[pa.Table]) -> float:
+    """The middle amount of a row without its sign; 0 where fewer than FEW rows have one."""
+    amounts = np.abs(
+        np.concatenate(
+            [
+                table.column("BilledCost").cast(pa.float64()).to_numpy(zero_copy_only=False)
+                for table in tables
+            ]
+        )
+    )
+    amounts = amounts[amounts > 0]
+    return float(np.median(amounts)) if len(amounts) >= FEW else 0.0
