@@ -13,7 +13,9 @@ from finops_model.settings import (
     Dimension,
     DimensionRule,
     Entity,
+    Limit,
     Pool,
+    Quality,
     QuotaEntry,
     Settings,
     SharedCost,
@@ -34,6 +36,8 @@ NESTED = (
     ("an entry of shared_cost: pools", Pool),
     ("watch", WatchLimits),
     ("an entry of watch: quotas", QuotaEntry),
+    ("quality", Quality),
+    ("a limit of quality", Limit),
     ("an entry of unit_costs", UnitCost),
     ("an entry of entities", Entity),
     ("the file of tag_rules", TagRules),
@@ -86,6 +90,9 @@ def default(schema: dict, name: str, required: list[str]) -> str:
     if name in required:
         return "*must be given*"
     value = schema.get("default")
+    if isinstance(value, dict) and set(value) == set(Limit.model_fields):
+        bad = "" if value["bad"] is None else f", bad {value['bad']:g}"
+        return f"attention {value['attention']:g}{bad}"
     return "–" if value in (None, "", [], {}) or isinstance(value, dict) else f"`{value}`"
 
 
@@ -117,7 +124,7 @@ def page() -> str:
         for section in SECTIONS
     ]
     parts.append(
-        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'entities'))}\n"
+        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'quality', 'entities'))}\n"
     )
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)

@@ -16,7 +16,9 @@ from finops_model.settings import (
     Dimension,
     DimensionRule,
     Entity,
+    Limit,
     Pool,
+    Quality,
     QuotaEntry,
     Settings,
     SharedCost,
@@ -35,6 +37,8 @@ KEYS = {
     key: field for key, field in Settings.model_fields.items() if field.json_schema_extra != OURS
 }
 OTHERS = (
+    Quality,
+    Limit,
     Tags,
     WatchLimits,
     QuotaEntry,
@@ -90,6 +94,7 @@ VALUES = {
             {"dimension": "team", "subject": "a", "unit": "USD", "per": "day", "quantity": 5.0}
         ],
     },
+    "quality": {"days": 30, "invoices": {"attention": 1, "bad": 4}},
     "entities": [{"name": "A", "currency": "USD", "issuers": ["x"]}],
 }
 
@@ -107,6 +112,7 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
         "dimensions",
         "shared_cost",
         "watch",
+        "quality",
         "entities",
     }
     for model in (Settings, *OTHERS):

@@ -387,6 +387,8 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         result["teams"] = by_team
     if unit == COMPANY and close.allocation:
         result["allocation"] = close.allocation
+    if unit == COMPANY and close.quality_card is not None:
+        result["quality_card"] = close.quality_card
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
         **result,

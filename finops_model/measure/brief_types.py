@@ -11,6 +11,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from .accuracy_types import Accuracy
 from .allocation.types import Allocation
 from .basis.types import Basis
+from .quality.types import QualityCard
 
 Status = Literal["flash", "preliminary", "final"]
 
@@ -477,6 +478,7 @@ class Brief(TypedDict):
     reason: NotRequired[Reason | None]  # the company's
     assumptions: list[Assumption]
     quality: list[Quality]
+    quality_card: NotRequired[QualityCard]  # the company's, or an entity's
     people: People
     lineage: Lineage
     entity: NotRequired[Entity]  # of an entity

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from . import brief_types as typed
+from .quality.types import QualityCard
 from .reach import flash_reason, unfinished_reason
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ class Close:
         Sources still billing: source, step, complete (day), waited_for.
     kpis : tuple of str, optional
         Names of the KPIs shown; None: those that say they are a default.
+    quality_card : QualityCard, optional
+        How far the data can be relied on (quality.gather.of_workspace).
 
     Source
     ------
@@ -131,6 +134,7 @@ class Close:
     taken: list = field(default_factory=list)
     complete: list = field(default_factory=list)
     kpis: tuple[str, ...] | None = None
+    quality_card: QualityCard | None = None
 
     @property
     def known(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ..errors import together
+from ..facts.daily.complete import Complete
 from ..periods import add_months, month_days, month_name
 from .words import money
 
@@ -101,3 +102,18 @@ def same_days(rows: pd.DataFrame, month: str, as_of: str) -> pd.DataFrame:
         return rows
     before = rows["ChargeDate"].dt.strftime("%Y-%m") == add_months(month, -1)
     return rows[~before | (rows["ChargeDate"].dt.day <= days)]
+
+
+def complete_lines(complete: Complete, month: str) -> list[dict]:
+    """The brief's `complete`: a line per source that is still billing, and whether the month waits for it."""
+    waited = set(complete.missing(month_days(month)[-1]))
+    return [
+        {
+            "source": complete.label(one),
+            "step": one.step,
+            "complete": str(one.complete),
+            "waited_for": one in waited,
+        }
+        for one in complete.sources
+        if one.state != "ended"
+    ]

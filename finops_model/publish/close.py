@@ -16,7 +16,6 @@ import pandas as pd
 from ..errors import InputError, LedgerError, ReportError, listing
 from ..facts import taken
 from ..facts.daily import entities, warehouse
-from ..facts.daily.complete import Complete
 from ..facts.ledger import billed, reconcile, twice
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
@@ -28,6 +27,8 @@ from ..measure.brief_types import Brief
 from ..measure.budget.parts import company_lines
 from ..measure.close import Close
 from ..measure.entities import label, labelled
+from ..measure.quality import gather
+from ..measure.reach import complete_lines
 from ..measure.units import UNASSIGNED, folded, slim
 from ..names import COMPANY
 from ..periods import (
@@ -137,21 +138,6 @@ def check_as_of(
 def up_to(daily: pd.DataFrame, day: str, asked: bool = True) -> pd.DataFrame:
     """DAILY as a report of that day has it; all of it where no day was asked for."""
     return daily[daily["ChargeDate"] <= pd.Timestamp(day)] if asked else daily
-
-
-def complete_lines(complete: Complete, month: str) -> list[dict]:
-    """The brief's `complete`: a line per source that is still billing, and whether the month waits for it."""
-    waited = set(complete.missing(month_days(month)[-1]))
-    return [
-        {
-            "source": complete.label(one),
-            "step": one.step,
-            "complete": str(one.complete),
-            "waited_for": one in waited,
-        }
-        for one in complete.sources
-        if one.state != "ended"
-    ]
 
 
 def daily_facts(
@@ -287,6 +273,7 @@ def prepare(
         lineage=lineage(settings, ledger, runs[0]),
         fiscal_year_starts=settings.fiscal_year_starts,
         kpis=None if settings.kpis is None else tuple(settings.kpis),
+        quality_card=gather.of_workspace(settings, ledger, daily, month, as_of, invoices),
     )
 
 

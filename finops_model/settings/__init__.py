@@ -6,6 +6,7 @@ means; `docs/settings.md` is made from that. An unknown key is refused with the 
 
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
+from .report import Limit, Quality
 from .shared_cost import Pool, SharedCost
 from .strict import Strict
 from .tag_rules import (
@@ -27,7 +28,9 @@ __all__ = [
     "Dimension",
     "DimensionRule",
     "Entity",
+    "Limit",
     "Pool",
+    "Quality",
     "QuotaEntry",
     "Settings",
     "SharedCost",

@@ -15,7 +15,7 @@ from .company import Company
 from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders
 from .forecast import Forecasting
-from .report import Report
+from .report import Quality, Report
 from .shared_cost import SharedCost
 from .simulation import Simulation
 from .strict import Strict
@@ -42,6 +42,9 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
     )
     watch: WatchLimits = Field(
         default=WatchLimits(), description="What `finops watch` holds spend against."
+    )
+    quality: Quality = Field(
+        default=Quality(), description="When the data-quality card asks for attention."
     )
     entities: list[Entity] = Field(
         default=[], description="Legal entities, one report each; without: the company is one."

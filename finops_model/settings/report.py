@@ -1,10 +1,10 @@
-"""What a report shows."""
+"""What a report shows, and from which figure on a line of its data-quality card says attention or bad."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from .strict import Strict
 
@@ -33,4 +33,75 @@ class Report(Strict):
         default=None,
         description="KPIs it shows, by the names of their files; without: the defaults of the shelf. A driver is one without a file: "
         '`support_tickets` gives "Cost per support ticket" (`cost_per_driver`).',
+    )
+
+
+Figure = Annotated[float, Field(ge=0)]
+
+
+class Limit(Strict):
+    """Above which figure a line asks for attention, and above which it is bad"""
+
+    attention: Figure = Field(default=0.0, description="Attention above this figure.")
+    bad: Figure | None = Field(
+        default=None, description="Bad above this figure; without: never bad."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self):
+        if self.bad is not None and self.bad < self.attention:
+            raise ValueError(
+                f"bad above {self.bad:g}, attention above {self.attention:g}: bad comes later. "
+                "Exchange them."
+            )
+        return self
+
+
+class Quality(Strict):
+    """From which figure on a line of the data-quality card says attention or bad (docs/method
+    §13.70); 0.01 is 1 %"""
+
+    days: Annotated[int, Field(ge=1, le=366)] = Field(
+        default=90, description="Newest days in which a price that changed counts as volatile."
+    )
+    stale_days: Annotated[int, Field(ge=1, le=3660)] = Field(
+        default=90, description="Days after which a price that nobody read again is stale."
+    )
+    quarantined: Limit = Field(
+        default=Limit(attention=0, bad=0.01),
+        description="Share of rows, or of their money, in quarantine.",
+    )
+    missing_days: Limit = Field(
+        default=Limit(attention=0, bad=3), description="Days without data inside a vendor's bill."
+    )
+    behind_days: Limit = Field(
+        default=Limit(attention=2, bad=7), description="Days that a vendor's newest day is behind."
+    )
+    tag_debt: Limit = Field(
+        default=Limit(attention=0.05, bad=0.2),
+        description="Share of the month's cost whose tags break a rule.",
+    )
+    volatile_prices: Limit = Field(
+        default=Limit(attention=0.25, bad=None),
+        description="Share of the month's usage cost at prices that changed, or that nobody "
+        "confirmed.",
+    )
+    list_cost: Limit = Field(
+        default=Limit(attention=0, bad=0.01),
+        description="Share of the month's list cost that is not price times quantity.",
+    )
+    totals: Limit = Field(
+        default=Limit(attention=0, bad=2),
+        description="Files whose own totals differ from their lines.",
+    )
+    estimated_days: Limit = Field(
+        default=Limit(attention=7, bad=31), description="Days that are known from use alone."
+    )
+    invoices: Limit = Field(
+        default=Limit(attention=0, bad=2),
+        description="Invoices that differ from the ledger, or are missing.",
+    )
+    assumed: Limit = Field(
+        default=Limit(attention=0, bad=None),
+        description="Readings of tables that were assumed and not confirmed.",
     )

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from ...facts.taken import NOBODY
 from ...measure.brief_types import Brief
+from . import quality as page_quality
 from .first import whole_of
 from .tables import Column, Figures, four, table
 
@@ -33,6 +34,7 @@ def basis(figures: Figures) -> dict:
     named = (
         ("Invoices and ledger", _issuers(figures)),
         ("Where one amount is taken for another", _taken(figures)),
+        ("Can the data be relied on?", page_quality.card(figures)),
         ("Quality of the data", _quality(figures)),
         ("Assumptions and decisions", _assumptions(figures)),
     )

@@ -49,6 +49,9 @@ class Pen:
             "quantity": {"num_format": "#,##0.######"},
             "share": {"num_format": "0.0%"},
             "muted": {"font_color": "#666666", "text_wrap": True},
+            "good": {"font_color": "#1B6E3C"},
+            "attention": {"font_color": "#8A5A00", "bold": True},
+            "bad": {"font_color": "#B3261E", "bold": True},
         }
         self.formats = {name: book.add_format({**base, **extra}) for name, extra in styles.items()}
 
