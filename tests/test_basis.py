@@ -10,7 +10,9 @@ from typing import get_args
 
 import pandas as pd
 import pytest
+from commands import finops
 
+import finops_model as fm
 from finops_model.errors import InputError, LedgerError
 from finops_model.facts import taken
 from finops_model.facts.basis import (
@@ -295,3 +297,31 @@ def test_a_record_of_before_says_it_in_its_notes_or_not_at_all():
         "no amortised cost in this table: BilledCost is taken as EffectiveCost",
     ):
         assert costs_of({"notes": [note]}) == Costs(("Billed",), {"Effective": note})
+
+
+def test_start_forecast_and_reconcile_say_the_basis(tmp_path):
+    """An export of one amount: told on the terminal, in the title of the table, in --json."""
+    days = [f"2025-{month:02}-{day:02}" for month in (1, 2, 3) for day in range(1, 29)]
+    names = [name for name in FOCUS if name != "EffectiveCost"]
+    rows = [
+        {
+            **FOCUS,
+            "BillingPeriodStart": f"{day[:7]}-01T00:00:00Z",
+            "BillingPeriodEnd": f"2025-{int(day[5:7]) + 1:02}-01T00:00:00Z",
+            "ChargePeriodStart": f"{day}T00:00:00Z",
+            "ChargePeriodEnd": f"{day}T23:00:00Z",
+        }
+        for day in days
+    ]
+    pd.DataFrame(rows)[names].to_csv(tmp_path / "focus.csv", index=False)
+    said: list[str] = []
+    settings = fm.start(tmp_path / "focus.csv", folder=tmp_path / "demo", tell=said.append)
+    sentence = "EffectiveCost is not known for Acme: BilledCost is taken for it, and a commitment paid up front counts in the month it is paid."
+    assert said == [sentence]
+    where = ["-s", str(settings.root)]
+    told = json.loads(finops("forecast", "--months", "1", *where, "--json")[1])
+    assert told["basis"] == "Effective" and sentence in told["notes"]
+    assert [one["amount"] for one in told["taken"]] == ["2800.00"]
+    shown = finops("reconcile", *where)[1]
+    assert "Billed (invoiced)" in shown
+    assert json.loads(finops("reconcile", *where, "--json")[1])["basis"] == "Billed"

@@ -42,6 +42,7 @@ def of_workspace(
 
     by    None: one business unit or the company; else unit, team, service, workload, environment, model or a dimension: its nodes and the company
     """
+    from ..facts import taken
     from ..facts.daily import warehouse
     from ..publish import close, since
 
@@ -108,11 +109,17 @@ def of_workspace(
         daily, month_of(first.as_of), first.as_of, name, settings.fiscal_year_starts
     )
     year = year_of(first, None if name == COMPANY else name, settings)
+    one_amount = [
+        one.as_brief(month_of(first.as_of))
+        for one in taken.of(ledger)
+        if one.currency == first.currency
+    ]
     said = [
         text
         for text in [
             left_out(left, rows, name, first.currency),
             since.sentence(report, "this forecast", first.as_of, year),
+            taken.sentence(one_amount),
         ]
         if text
     ]
@@ -122,6 +129,8 @@ def of_workspace(
         "by": by,
         "as_of": first.as_of,
         "currency": first.currency,
+        "basis": "Effective",
+        "taken": one_amount,
         "paths": len(first.totals),
         "shocks": wanted,
         "methods": first.weights,

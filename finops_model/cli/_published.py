@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from ..measure.basis import sections
 from ._shared import amount, out
 
 
@@ -35,7 +36,7 @@ def show_parts(path: Path) -> None:
         "Mean",
         "Budget",
         "Over (+) or under (−)",
-        title=f"{land['period']} by business unit",
+        title=f"{land['period']} by business unit, {sections.of('children')}",
     )
     for row in brief["children"]:
         kind = "" if row["kind"] == "unit" else row["kind"]

@@ -45,7 +45,7 @@ def chargeback(
     if to is not None:
         chargebacks.write(found, to)
     if as_json:
-        return out.print_json(json.dumps(found))
+        return out.print_json(json.dumps({**found, "basis": "Effective"}))
     _show(found)
     if to is not None:
         out.print(f"{len(found['lines'])} teams: {to}")

@@ -115,7 +115,13 @@ def commit(
     report = since.published(chosen, day)
     if as_json:
         out.print_json(
-            json.dumps({**recommendation.as_dict(), "published": report and report.beside()})
+            json.dumps(
+                {
+                    **recommendation.as_dict(),
+                    "basis": "Effective",
+                    "published": report and report.beside(),
+                }
+            )
         )
     else:
         _show(recommendation)

@@ -230,6 +230,7 @@ def _compare(
                 {
                     "months": list(base.months),
                     "currency": currency,
+                    "basis": "Effective",
                     "paths": base.paths,
                     "seed": base.seed,
                     "as_of": base.as_of,

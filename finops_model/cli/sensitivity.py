@@ -93,7 +93,13 @@ def sensitivity(
         )
     if as_json:
         return out.print_json(
-            json.dumps({**asdict(result), "published": report and report.beside(result.year)})
+            json.dumps(
+                {
+                    **asdict(result),
+                    "basis": "Effective",
+                    "published": report and report.beside(result.year),
+                }
+            )
         )
     table = Table(
         "Value",

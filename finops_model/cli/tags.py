@@ -57,7 +57,7 @@ def tags(
         wrote = _written(chosen, found["proposed"])
         found["file"] = wrote and str(wrote)
     if as_json:
-        return out.print_json(json.dumps(found, default=_plain))
+        return out.print_json(json.dumps({**found, "basis": "Effective"}, default=_plain))
     _show(found)
     if propose:
         _show_proposed(found, chosen)

@@ -40,12 +40,12 @@ def usage(
     with Bars() as bars:
         told = shown.of_workspace(chosen, by, month, bars)
     if as_json:
-        return out.print_json(json.dumps(told))
+        return out.print_json(json.dumps({**told, "basis": "Effective"}))
     if not told["rows"]:
         return out.print(
             "No usage is there yet. Take a log in: finops ingest FILE (docs/ingest/usage.md)."
         )
-    table = Table(by.capitalize(), "Cost", "Laid on by", *told["sums"])
+    table = Table(by.capitalize(), "EffectiveCost", "Laid on by", *told["sums"])
     for row in told["rows"][:MOST]:
         cost = "–" if row["cost"] is None else amount(row["cost"], told["currency"])
         counts = (f"{sum(row[meter] for meter in of):,.6g}" for of in told["sums"].values())
@@ -57,7 +57,7 @@ def usage(
         out.print(shown.machine_line(line))
     for line in told["factors"]:
         out.print(
-            f"{line['month']}: {line['source']} estimated {amount(line['estimated'], told['currency'])}, billed "
+            f"{line['month']}: {line['source']} estimated {amount(line['estimated'], told['currency'])}, EffectiveCost "
             f"{amount(line['billed'], told['currency'])}: factor {line['factor']:.4f}"
         )
     if told["unbilled"]["days"]:

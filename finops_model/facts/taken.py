@@ -133,4 +133,4 @@ def sentence(lines: Iterable[Mapping], basis: str = "Effective") -> str:
     if not names:
         return ""
     effect = f", and {LATE}" if basis == "Effective" else "; it is not what is invoiced"
-    return f"{column(basis)} is not known for {listing(dict.fromkeys(names))}: {column(OTHER[basis])} is taken for it{effect}."
+    return f"{column(basis)} is not known for {listing(dict.fromkeys(names), 4)}: {column(OTHER[basis])} is taken for it{effect}."

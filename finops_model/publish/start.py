@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ..documents import dump_yaml, write_atomic
 from ..errors import InputError
+from ..facts import taken
 from ..facts.daily import warehouse
 from ..facts.intake.files.readers import refuse_no_file
 from ..facts.intake.files.room import memory_said
@@ -214,9 +215,10 @@ def start(
                 progress=progress,
             )
             refused = _refused(file, Ledger(fresh_folder / "ledger"), target)
+            one_amount = _one_amount(Ledger(fresh_folder / "ledger"), reading)
             settled(fresh_folder, target)
-        if refused:
-            tell(refused)
+        for text in filter(None, (refused, one_amount)):
+            tell(text)
     except OSError as problem:
         if target.is_dir():
             raise InputError(
@@ -366,6 +368,14 @@ def _fill(
     write_atomic(root / "scenarios" / "00_base.yaml", base_scenario.init_base(daily, settings))
     for what_if in settings.what_ifs:
         scenario.load_scenario(root / what_if)
+
+
+def _one_amount(ledger: Ledger, reading: Reading) -> str:
+    """Whose cost on one basis is not known, of an export; of a table the mapping that was shown has said it."""
+    if reading.mapping is not None:
+        return ""
+    lines = [one.as_brief("") for one in taken.of(ledger)]
+    return " ".join(filter(None, (taken.sentence(lines, name) for name in taken.OTHER)))
 
 
 def _refused(file: Path, ledger: Ledger, target: Path) -> str:

@@ -70,10 +70,22 @@ def basis(taken: Iterable[Mapping]) -> Basis:
     return {"sections": dict(SECTIONS), "taken": [cast(TakenFor, dict(one)) for one in taken]}
 
 
-def of(section: str) -> str:
+def of(section: str, said: Basis | None = None) -> str:
     """The basis of a section in words, for the title of its table.
+
+    said    the brief's `basis`: where a cost is not known of somebody, what stands for it is named too
 
     >>> of("unit_costs"), of("tie_out")
     ('Effective (amortised)', 'Billed (invoiced)')
+    >>> of("unit_costs", {"sections": {}, "taken": [{"not_known": "Effective", "taken": "Billed"}]})
+    'Effective (amortised; BilledCost where it is not known)'
     """
-    return words(SECTIONS[section])
+    own = SECTIONS[section]
+    other = (
+        next((one["taken"] for one in said["taken"] if one["not_known"] == own), None)
+        if said
+        else None
+    )
+    if other is None or own != "Effective":
+        return words(own)  # an invoice is never compared with what is taken for BilledCost
+    return f"{words(own).removesuffix(')')}; {other}Cost where it is not known)"

@@ -133,7 +133,7 @@ class Figures:
 
     def money(self, section: str) -> str:
         """Currency and basis of the money of a section of the brief, for the title of its table."""
-        return f"{self.currency}, {basis_of(section)}"
+        return f"{self.currency}, {basis_of(section, self.brief.get('basis'))}"
 
     def show(self, path: str, way: str) -> Markup:
         """The value at a slash path, written in one of the ways, with its source beside it."""

@@ -32,7 +32,7 @@ def forecast(pen: Pen, brief: Brief) -> None:
         sheet,
         len(rows) + 2,
         7,
-        f"EffectiveCost in {pen.currency}: {of('forecast')}. P90 is exceeded in one simulated future of ten. Quantiles of months do "
+        f"EffectiveCost in {pen.currency}: {of('forecast', brief.get('basis'))}. P90 is exceeded in one simulated future of ten. Quantiles of months do "
         f"not add up. {futures.get('paths', '')} paths, seed {futures.get('seed', '')}.",
     )
     sheet.set_row(len(rows) + 2, 28)

@@ -25,7 +25,7 @@ def lines(pen: Pen, brief: Brief) -> None:
             "Unit",
             "Quantity",
             f"Unit price, {pen.currency}",
-            f"Cost, {pen.currency}, {of('lines')}",
+            f"Cost, {pen.currency}, {of('lines', brief.get('basis'))}",
         ],
         right=5,
     )

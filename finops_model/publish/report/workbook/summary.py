@@ -40,7 +40,7 @@ def summary(pen: Pen, brief: Brief) -> None:
     if any(apart):
         sheet.set_row(row, 28)
     row += 2
-    pen.head(sheet, row, ["Figure", f"{pen.currency}, {of('actual')}"], right=1)
+    pen.head(sheet, row, ["Figure", f"{pen.currency}, {of('actual', brief.get('basis'))}"], right=1)
     for name, value in [*_figures(brief), *_outside(brief.get("year_outside"))]:
         row += 1
         pen.put(sheet, row, 0, name)

@@ -18,7 +18,7 @@ def unit_costs(pen: Pen, brief: Brief) -> None:
         sheet,
         0,
         [
-            f"Unit cost, {of('unit_costs')}",
+            f"Unit cost, {of('unit_costs', brief.get('basis'))}",
             "Unit",
             brief["month"],
             "Month before",

@@ -62,7 +62,7 @@ def units(pen: Pen, brief: Brief) -> None:
         sheet,
         last + 2,
         CHANCE,
-        f"{pen.currency}, {of('children')}. "
+        f"{pen.currency}, {of('children', brief.get('basis'))}. "
         + (sentence or f"Means add up to {whole}; medians and ranges do not."),
     )
     sheet.set_row(last + 2, 28)
