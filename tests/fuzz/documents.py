@@ -200,7 +200,7 @@ def _with(table: pa.Table, at: int, values: list) -> pa.Table:
     for made in (values, [None if one is None else str(one) for one in values]):
         try:
             return table.set_column(at, table.schema.names[at], pa.array(made))
-        except (pa.ArrowException, TypeError, OverflowError, UnicodeEncodeError):
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
             continue
     return table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import traceback
 import warnings
 
 from door import Fuzzer
@@ -25,7 +26,11 @@ def worker(seed: str, first: int, count: int, step: int, told) -> None:
         if os.getppid() != parent:  # somebody ended the search
             return
         told.put(("at", first, number))
-        if wrong := fuzzer.run(number):
+        try:
+            wrong = fuzzer.run(number)
+        except Exception:  # noqa: BLE001 - the search itself stumbled: said, and it goes on
+            wrong = f"the search itself: {traceback.format_exc(limit=-4)}"
+        if wrong:
             told.put(("wrong", number, wrong))
     usage = resource.getrusage(resource.RUSAGE_SELF)
     told.put(("end", first, (fuzzer.counts, usage.ru_utime + usage.ru_stime)))

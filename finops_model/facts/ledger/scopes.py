@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..intake.files.cells import parse_time
 from .checks import queries
 from .receipt import Money, add, plain, trimmed
 
@@ -34,6 +35,7 @@ COLUMNS = [
     "BillingCurrency",
     "BilledCost",
     "EffectiveCost",
+    "x_ExportTime",
 ]
 MAY_LEAVE = Decimal("0.05")
 
@@ -47,6 +49,7 @@ class Rows:
     charges: np.ndarray  # (row,) uint64: what a charge is known by
     days: np.ndarray  # (row,) int64: the day its charge period starts on (UTC)
     table: pa.Table  # BillingCurrency, BilledCost, EffectiveCost
+    exported: str = ""  # when the newest of them was exported (UTC), where the export says so
 
     @cached_property
     def places(self) -> dict[str, np.ndarray]:
@@ -104,7 +107,15 @@ def rows_of(source: str, table: pa.Table) -> Rows:
         known_by.column("charge").to_numpy(),
         known_by.column("day").to_numpy().astype(np.int64),
         cells.select(["BillingCurrency", "BilledCost", "EffectiveCost"]),
+        _exported(cells.column("x_ExportTime")) if have["x_ExportTime"] else "",
     )
+
+
+def _exported(column: pa.ChunkedArray) -> str:
+    """The newest of the times that an export gives for itself, to the second; '' where none can be read."""
+    times = (parse_time(cell) for cell in column.cast(pa.string()).unique().to_pylist())
+    newest = max((micros for micros, _, _ in times if micros is not None), default=None)
+    return "" if newest is None else str(np.datetime64(newest, "us").astype("datetime64[s]"))
 
 
 def _sorted(tags: str | None) -> str | None:
@@ -326,6 +337,14 @@ def _doubt(
             there,
             f"this delivery brings {counted(comes.num_rows)} ({plain(money(comes))}) that have no charge in common "
             "with them (charge period, SKU, resource, category, tags)",
+        )
+    was, now = (max((rows.exported for rows in some), default="") for some in (old, new))
+    if comes.num_rows and was and now and now < was:
+        return Doubt(
+            where,
+            scope,
+            there,
+            f"they were exported at {was} UTC, and what this delivery brings before, at {now} UTC",
         )
     if accept_decrease or not comes.num_rows:
         return None  # the fall is asked about elsewhere
