@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import aws_bill as aws
+import pandas as pd
 import pytest
 
 from finops_model.errors import LedgerError
+from finops_model.facts.intake import tables
 from finops_model.facts.ledger.store import Ledger
 
 BILL = aws.bill(3)
@@ -124,3 +126,24 @@ def test_another_vendor_is_another_bill(tmp_path):
     ledger = Ledger(tmp_path / "l")
     ledger.ingest([aws.classic(BILL, tmp_path / "cur.csv"), listed(tmp_path, "2026-07", "Acme")])
     assert ledger.totals()["USD"] == TOTAL + 100
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_table_that_names_no_vendor_and_has_the_total_of_one_is_asked_about(tmp_path, first):
+    """A list by team of what the report of the vendor says: in either order, and only where the totals agree."""
+
+    def by_team(amount, name):
+        table = pd.DataFrame({"month": ["2026-07"], "team": ["all"], "cost USD": [f"{amount:f}"]})
+        return (name, tables.apply_mapping(table, tables.guess_mapping(table)))
+
+    two = [aws.classic(BILL, tmp_path / "cur.csv"), by_team(TOTAL, "teams.csv")]
+    ledger = Ledger(tmp_path / "l")
+    ledger.ingest(two[first])
+    with pytest.raises(LedgerError, match="the same total, to the cent"):
+        ledger.ingest(two[1 - first])
+    ledger.ingest(two[1 - first], replace=True)
+    assert sum(ledger.totals().values()) == TOTAL
+    other = Ledger(tmp_path / "m")
+    other.ingest(two[0])
+    other.ingest(by_team(TOTAL - 1, "other.csv"))
+    assert sum(other.totals().values()) == 2 * TOTAL - 1

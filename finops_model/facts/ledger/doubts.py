@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -240,24 +240,31 @@ def same_bill(
                 named = f"{one.source.name} ({one.format})"
                 form.add(key, {scope}, {named}, scopes.money(rows.money_of(at)))
     old: dict[tuple, dict[tuple, _Form]] = {}
+    nameless: dict[
+        tuple, dict[tuple, _Form]
+    ] = {}  # of another vendor, where one of the two names none
     for key, version in living.items():
         kinds = {formats[sha][0] for sha in version.sources if sha in formats}
         if len(kinds) != 1 or (key in meetings and meetings[key].gone):
             continue  # several forms are there already, or it is replaced
         format = next(iter(kinds))
         vendor = (_vendor(key[0], format), key[2])
-        if vendor not in new:
-            continue
         files = {f"{formats[sha][1]} ({format})" for sha in version.sources if sha in formats}
         held = {scope for _, rows in there.get(key, ()) for scope in rows.places}
         kind = bool(held - {""}) if held else None
-        form = old.setdefault(vendor, {}).setdefault((_family(format), kind), _Form(set(), {}, {}))
-        form.add(key, held, files, version.money("BilledCost"))
+        for into, of in ((old, vendor), *((nameless, other) for other in _unnamed(vendor, new))):
+            if of in new:
+                name = (
+                    (_family(format), kind) if into is old else (_family(format), kind, vendor[0])
+                )
+                form = into.setdefault(of, {}).setdefault(name, _Form(set(), {}, {}))
+                form.add(key, held, files, version.money("BilledCost"))
     consented = _consented(book, living)
     _within_one(new, consented)
     for vendor, forms in new.items():
         pairs = [
             *((pair, True) for pair in _equal(forms, old.get(vendor, {}))),
+            *((pair, True) for pair in _equal(forms, nameless.get(vendor, {}))),
             *((pair, False) for pair in _beside(forms, old.get(vendor, {}), consented[vendor[0]])),
         ]
         told: set[int] = set()
@@ -283,6 +290,12 @@ def same_bill(
                         )
                     )
                 yield key, parts, meeting
+
+
+def _unnamed(vendor: tuple[str, str], new: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Vendors of a delivery that may be one in force under another name, as a table names none: {(vendor, period)}."""
+    name, period = vendor
+    return [one for one in new if one[1] == period and one[0] != name and "" in (one[0], name)]
 
 
 def _told(came: _Form, stands: _Form, equal: bool) -> tuple[str, str]:
@@ -366,7 +379,7 @@ def _equal(new: dict[tuple, _Form], old: dict[tuple, _Form]) -> list[tuple[_Form
                 for key, names in form.places.items():
                     whole[family].add(key, names, form.files, {})
                 whole[family].money = add(whole[family].money, form.money)
-    for (family, kind), stands in old.items():
+    for (family, kind, *_), stands in old.items():
         for (other, named), came in [
             *new.items(),
             *(((f, None), form) for f, form in whole.items()),
