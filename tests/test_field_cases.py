@@ -3,8 +3,9 @@
 files    name in the workspace: a file of the folder, or of fixtures/
 do       commands in their order; `says`: what a command says, `refused`: it stops with that, `never`: what it does not say
 ledger   rows, quarantined; BilledCost, EffectiveCost, ListCost by currency; `by`: BilledCost by a column of the daily facts,
-         `effective_by`: EffectiveCost
-usage    quantity by meter (`meters`), or by columns of the days joined with " | " (`by`); `refused`: rows with why
+         `effective_by`: EffectiveCost, `quantity_by`: ConsumedQuantity
+usage    `by`: quantity by columns of the days joined with " | "; `levels` by resource and meter; `estimated` money; resources
+         `without_job`; `untagged_requests`
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ from finops_model.settings import load_settings
 FIXTURES = Path(__file__).parent / "fixtures"
 CASES = sorted(path.parent for path in (FIXTURES / "cases").glob("*/expected.json"))
 KEYS = {"about", "files", "settings", "do", "ledger", "usage"}
-LEDGER = {"rows", "quarantined", "BilledCost", "EffectiveCost", "ListCost", "by", "effective_by"}
+LEDGER = {"rows", "quarantined", "BilledCost", "EffectiveCost", "ListCost"}
+LEDGER |= {"by", "effective_by", "quantity_by"}
+USAGE = {"by", "estimated", "levels", "without_job", "untagged_requests"}
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
 def test_case(folder, tmp_path, monkeypatch):
     case = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    assert not set(case) - KEYS and not set(case.get("ledger", {})) - LEDGER, folder
+    assert not set(case) - KEYS and not set(case.get("usage", {})) - USAGE, folder
+    assert not set(case.get("ledger", {})) - LEDGER, folder
     for name, where in case["files"].items():
         at = folder / where
         shutil.copy(at if at.is_file() else FIXTURES / where, tmp_path / name)
@@ -79,7 +83,12 @@ def booked(want: dict, root: Path) -> None:
         if column in want:
             assert ledger.totals(column) == money(want[column]), column
     days = daily(ledger, load_settings(root))
-    for key, column in (("by", "BilledCost"), ("effective_by", "EffectiveCost")):
+    ways = (
+        ("by", "BilledCost"),
+        ("effective_by", "EffectiveCost"),
+        ("quantity_by", "ConsumedQuantity"),
+    )
+    for key, column in ways:
         for name, values in want.get(key, {}).items():
             keys = days[name].astype(str).str[:10] if "Date" in name else days[name]
             sums = days.groupby(keys)[column].sum().round(10)
@@ -105,6 +114,9 @@ def counted(want: dict, root: Path) -> None:
             for row in table.to_pylist()
         }
         assert found == money(want["levels"])
+    if "without_job" in want:
+        found = {row["ResourceId"] for row in table.to_pylist() if not row["x_Job"]}
+        assert sorted(found) == want["without_job"]
     if "untagged_requests" in want:
         rows = [row for row in table.to_pylist() if row["SkuMeter"] == "requests"]
         bare = [row for row in rows if "team" not in json.loads(row["Tags"] or "{}")]
