@@ -13,9 +13,11 @@ from ledger_world import focus
 
 from finops_model.errors import InputError
 from finops_model.facts.daily import warehouse
+from finops_model.facts.intake.tables import read_table
 from finops_model.facts.ledger.store import Ledger
 from finops_model.facts.plans import read as plans
 from finops_model.facts.plans import together
+from finops_model.facts.plans.recognise import plan_of
 from finops_model.publish import close
 from finops_model.publish.page.body import Page
 from finops_model.publish.report.workbook.book import write_workbook
@@ -293,6 +295,7 @@ def test_budgets_of_values_may_stand_in_a_file_of_their_own(tmp_path):
         (tmp_path / f"{name}.csv").write_text(
             f"dimension,value,month,amount\nspend_class,{value},2026-01,5\n"
         )
+    assert plan_of(read_table(tmp_path / "a.csv")) == "budgets"  # as finops add takes it
     both = together.all_budgets([tmp_path / "a.csv", tmp_path / "b.csv"], "USD")
     assert both.units() == [] and both.by_month("Company") == {}
     assert both.dimensions["spend_class"].units() == ["ai", "general"]
