@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ..documents import dump_yaml, write_atomic
-from ..errors import InputError
+from ..errors import InputError, several
 from ..facts import taken
 from ..facts.daily import warehouse
 from ..facts.intake.files.readers import refuse_no_file
@@ -384,7 +384,7 @@ def _refused(file: Path, ledger: Ledger, target: Path) -> str:
     if not refused:
         return ""
     return (
-        f"{file.name}: {refused:,} of {refused + ledger.rows:,} rows {'was' if refused == 1 else 'were'} refused and {'is' if refused == 1 else 'are'} in no figure. "
+        f"{file.name}: {refused:,} of {several(refused + ledger.rows, 'row')} {'was' if refused == 1 else 'were'} refused and {'is' if refused == 1 else 'are'} in no figure. "
         f"First reason: {_first_reason(ledger)}. All of them: finops reconcile --settings {shlex.quote(str(target))}"
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..documents import load_yaml, write_atomic
-from ..errors import FinOpsError, InputError
+from ..errors import FinOpsError, InputError, several
 from ..facts.daily import warehouse
 from ..facts.intake.mapping import Mapping
 from ..facts.ledger.receipt import Receipt, plain, reason_at
@@ -142,7 +142,7 @@ def _say_delivery(root: Path, file: Path, receipt, tell) -> None:
         )
     else:
         tell(
-            f"{root}: the workspace exists: took {file.name} into its ledger ({receipt.accepted:,} rows accepted, {receipt.quarantined:,} in "
+            f"{root}: the workspace exists: took {file.name} into its ledger ({several(receipt.accepted, 'row')} accepted, {receipt.quarantined:,} in "
             f"quarantine, {plain(receipt.totals)})."
         )
     for change in receipt.changes:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...documents import sha256_of, write_atomic
-from ...errors import InputError, listing
+from ...errors import InputError, listing, several
 from ...facts.intake.files.readers import refuse_no_file
 from ...facts.ledger.receipt import Receipt, plain
 from ...facts.ledger.store import Ledger
@@ -268,7 +268,7 @@ def _of_the_bills(
     for item in bills:
         trial, name = trials[item.file], item.file.name
         done = by_name.get(name)
-        rows = f"{trial.accepted:,} rows accepted, {trial.quarantined:,} in quarantine, {plain(trial.totals)}"
+        rows = f"{several(trial.accepted, 'row')} accepted, {trial.quarantined:,} in quarantine, {plain(trial.totals)}"
         if done is None or done.status != "new":
             rows = "delivered before: nothing changed"
         said[item.file] = f"{name}: {item.said}: {rows}"
