@@ -432,3 +432,16 @@ def test_usage_goes_beside_the_bills_and_moves_no_money(place):
         add([log], load_settings(place / "ws"))[0]
         == "openai_usage_completions.json: delivered before, byte for byte: nothing changed"
     )
+
+
+def test_exports_of_one_name_in_two_folders_are_told_the_way_that_takes_them(place):
+    for month in (1, 2):
+        written(place / f"2025-0{month}" / "export.csv", kosten(month))
+    before = state(place / "ws")
+    with pytest.raises(InputError) as problem:
+        adding(place, "2025-01/export.csv", "2025-02/export.csv")
+    assert str(problem.value) == (
+        "export.csv: two files of this name are given. Nothing was written. Add them one after the other, or rename one; exports of a vendor that "
+        "have one name in several folders are taken together by finops ingest."
+    )
+    assert state(place / "ws") == before

@@ -135,7 +135,8 @@ def _one_name_each(files: list[Path]) -> None:
     names = [file.name for file in files]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise InputError(
-            f"{twice}: two files of this name are given. Nothing was written. Add them one after the other, or rename one."
+            f"{twice}: two files of this name are given. Nothing was written. Add them one after the other, or rename one; exports of a vendor "
+            "that have one name in several folders are taken together by finops ingest."
         )
 
 
