@@ -316,3 +316,12 @@ def test_no_other_file_of_the_repository_is_taken_for_usage():
             except FinOpsError:
                 continue
             assert not importers.is_usage(name), (path, name)
+
+
+@pytest.mark.parametrize("name", ["claude_usage.csv", "openai_usage_dashboard.csv", "litellm.csv", "opencost.csv"])  # fmt: skip
+def test_a_line_of_too_few_cells_is_quarantined_and_never_lost(name, tmp_path):
+    """A look at the headings found it before, and it was forgotten."""
+    (tmp_path / name).write_bytes((NATIVE / name).read_bytes().rstrip() + b"\nbroken,line\n")
+    file, _ = taken(tmp_path / name, tmp_path / "s", time_zone="UTC")
+    assert counts(file)[0] == 2 and file.quarantined == 1
+    assert file.reasons[-1][2].startswith("has 2 cells where the header has")

@@ -189,7 +189,7 @@ def of_cells(rng: Random, data: bytes) -> Mutant:
     how = rng.choice((_cells, _cells, _cells, _cells, _column, _heading, _rows, _ragged))
     keeps, more, said, heads = how(rng, grid, top)
     out = written(grid, mark, rng.choice((csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL)))
-    if how is _cells and any("\n" in cell or "\r" in cell or not cell.isprintable() for row in grid for cell in row):  # fmt: skip
+    if keeps == ROWS and any("\n" in cell or "\r" in cell or not cell.isprintable() for row in grid for cell in row):  # fmt: skip
         keeps = NONE  # a line inside a cell: how many lines there are is the reader's to say
     return Mutant(out, said, keeps, more, frozenset(heads))
 
@@ -252,12 +252,14 @@ def _rows(rng, grid, top):
 
 def _ragged(rng, grid, top):
     """A row of too many or too few cells."""
-    row = grid[rng.randrange(len(grid))]
+    at = rng.randrange(len(grid))
+    row = grid[at]
     if rng.random() < 0.5:
         del row[rng.randrange(len(row)) :]
     else:
         row += [rng.choice(WORDS) for _ in range(rng.choice((1, 3)))]
-    return NONE, 0, f"a row of {len(row)} cells", ()
+    keeps = ROWS if at > top and any(cell.strip() for cell in row) else NONE
+    return keeps, 0, f"row {at + 1} of {len(row)} cells", ()
 
 
 def rewritten(rng: Random, data: bytes) -> Mutant:

@@ -166,7 +166,9 @@ def judge(
     Raises InputError for a file that cannot be read at all, and where source rows went missing.
     """
     importer = importers.shelf()[format]
-    source.broken.clear()
+    if source.broken:  # by a look at its headings: whoever reads its table now finds them again
+        source.broken.clear()
+        vars(source).pop("table", None)
     try:
         usage = importer.read(source)
         judged = Judged(source=source, format=format, version=getattr(usage, "version", ""))
