@@ -251,3 +251,19 @@ def test_the_workbook_has_the_whole_card(untidy_card, tmp_path):
     ]
     text = {row[2].value for row in sheet.iter_rows(min_row=16)}
     assert "Acme: 2026-09-15, 2026-09-16" in text and "unlisted: on no price list" in text
+
+
+@pytest.mark.parametrize(
+    "value, said",
+    [
+        (0, "good"),
+        (1, "good"),
+        (1.01, "attention"),
+        (3, "attention"),
+        (3.01, "bad"),
+        (None, "not known"),
+    ],
+)
+def test_a_limit_is_passed_above_it_and_not_at_it(value, said):
+    assert cards.verdict(value, Limit(attention=1, bad=3)) == said
+    assert cards.verdict(value, Limit(attention=1)) == said.replace("bad", "attention")
