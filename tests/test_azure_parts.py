@@ -14,11 +14,12 @@ from finops_model.errors import InputError, LedgerError
 from finops_model.facts.intake import importers
 from finops_model.facts.intake.files.readers import open_source
 from finops_model.facts.ledger.store import Ledger
+from finops_model.publish import start as starting
 from finops_model.publish.adding.add import add
 from finops_model.publish.adding.bills import take_bills
 from finops_model.settings import load_settings
 
-HOW = "Nothing was taken. Give all files of the run together, each once: finops ingest FOLDER/*"
+HOW = "Nothing was taken. Give all files of the run together, each once: finops ingest FOLDER/*, or to begin with it: finops start FOLDER"
 
 
 def run(folder, lines, kind="ActualCost", size=4, **more):
@@ -216,3 +217,22 @@ def test_bills_by_glob_take_a_run_and_add_takes_its_parts(tmp_path):
     told = add(files, load_settings(tmp_path))
     assert told[0].startswith("part_0_0001.csv: ") and told[0].endswith(" 39.25 EUR")
     assert Ledger(tmp_path / "other").totals() == {"EUR": azure.ACTUAL}
+
+
+def test_a_folder_of_parts_starts_a_workspace_and_a_missing_part_starts_none(tmp_path):
+    files = run(tmp_path / "july", azure.bill())
+    settings = starting.start(tmp_path / "july", folder=tmp_path / "ws")
+    ledger = Ledger(settings.path(settings.ledger))
+    assert settings.company == "july" and ledger.totals() == {"EUR": azure.ACTUAL}
+    starting.start(tmp_path / "july", folder=tmp_path / "ws")  # again: nothing changes
+    assert ledger.rows == 11
+    files[1].unlink()
+    with pytest.raises(InputError) as problem:
+        starting.start(tmp_path / "july", folder=tmp_path / "other")
+    assert str(problem.value) == (
+        f"manifest.json: the run has 3 parts, and this delivery lacks part_1_0001.csv. Fetch what is not in the folder of the run. {HOW}."
+    )
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="empty: the folder is empty. Nothing was taken in."):
+        starting.start(tmp_path / "empty", folder=tmp_path / "other")
+    assert not (tmp_path / "other").exists()

@@ -44,7 +44,7 @@ def start(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A bill: CSV, TSV or Excel with a date, an amount and perhaps a team; or a FOCUS export."
+            help="A bill: CSV, TSV or Excel with a date, an amount and perhaps a team; an export; or a folder of the parts of one export."
         ),
     ],
     *,

@@ -95,7 +95,7 @@ def start(
     Parameters
     ----------
     file : path
-        The bill.
+        The bill; or a folder that holds nothing but the parts of one export, and its manifest.
     name : str, optional
         Of the company; default: the file's name.
     folder : path, optional
@@ -165,7 +165,8 @@ def start(
         organisation=organisation,
         what_ifs=what_ifs,
     )
-    for item in (file, Path(mapping) if mapping else file):
+    parts = _parts(file)
+    for item in (*parts, *([Path(mapping)] if mapping else [])):
         refuse_no_file(item)
 
     name = fresh or name or file.name.split(".")[0]
@@ -174,18 +175,26 @@ def start(
     if there and not folder:
         _same_company(load_settings(target), name, target)
 
-    with memory_said([file]):
-        reading = read_bill(
-            file,
-            mapping=mapping,
-            currency=currency,
-            workspace=target if there else None,
-            confirm=confirm,
-            choose=choose,
-            command=_command(
-                command, file, name if name != file.name.split(".")[0] else None, given, currency
-            ),
-            format=format,
+    with memory_said(parts):
+        reading = (
+            Reading(parts, format=format)
+            if file.is_dir()
+            else read_bill(
+                file,
+                mapping=mapping,
+                currency=currency,
+                workspace=target if there else None,
+                confirm=confirm,
+                choose=choose,
+                command=_command(
+                    command,
+                    file,
+                    name if name != file.name.split(".")[0] else None,
+                    given,
+                    currency,
+                ),
+                format=format,
+            )
         )
 
     if there:
@@ -233,6 +242,18 @@ def start(
                 target.parent.rmdir()  # goes only where nothing lies in it
 
     return load_settings(target)
+
+
+def _parts(file: Path) -> list[Path]:
+    """The file, or the files of a folder: one delivery, whose importer says which part is missing."""
+    if not file.is_dir():
+        return [file]
+    parts = sorted(item for item in file.iterdir() if not item.name.startswith("."))
+    if not parts:
+        raise InputError(
+            f"{file}: the folder is empty. Nothing was taken in. Put the parts of one export into it."
+        )
+    return parts
 
 
 def _place(name: str, folder, fresh: str | None, tell) -> Path:
@@ -309,7 +330,7 @@ def _fill(
 ) -> None:
     """A whole workspace in an empty folder."""
     ledger = Ledger(root / "ledger")
-    ledger.ingest([reading.item], format=reading.format, progress=progress)
+    ledger.ingest(reading.items, format=reading.format, progress=progress)
     currencies = sorted(ledger.totals("BilledCost"))
     if len(currencies) > 1:
         from .start_reading import said

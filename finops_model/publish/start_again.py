@@ -58,7 +58,7 @@ def add_to(
         for key, item in given
     ]
     _check(given, settings, root)
-    receipt = ledger.ingest([reading.item], format=reading.format, **(how or {}), progress=progress)
+    receipt = ledger.ingest(reading.items, format=reading.format, **(how or {}), progress=progress)
     _say_delivery(root, file, receipt, tell)
     kept = [name for name in before if root / name != settings.path(settings.ledger)]
     tell(f"Kept as they are: {', '.join(kept)}.")
@@ -80,7 +80,9 @@ def judge(file: Path, reading: Reading, settings: Settings, root: Path) -> Recei
     """The receipt of a bill taken in for trial, aside: raises InputError where no row can be used, or where money is in another currency."""
     with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
         trial = Ledger(folder)
-        receipt = trial.ingest([reading.item], format=reading.format, alone=True)
+        receipt = trial.ingest(
+            reading.items, format=reading.format, alone=not isinstance(reading.item, list)
+        )
         if not receipt.accepted:
             reasons = trial.quarantine()
             first = ""

@@ -41,6 +41,11 @@ class Reading:
     kept: str = ""  # name of the workspace's own mapping file that was used
     format: str | None = None
 
+    @property
+    def items(self) -> list:
+        """What goes into the ledger as one delivery: several where the bill is a folder of parts."""
+        return self.item if isinstance(self.item, list) else [self.item]
+
 
 class Unconfirmed(InputError):
     """Nobody said that the guessed mapping is right; the message says why."""

@@ -104,7 +104,7 @@ def whole(sources: Sequence[Source], recognise: Callable[[Source], bool]) -> lis
 
 
 def _check(run: Run, mine: list[Source], recognise: Callable[[Source], bool]) -> None:
-    how = "Nothing was taken. Give all files of the run together, each once: finops ingest FOLDER/*"
+    how = "Nothing was taken. Give all files of the run together, each once: finops ingest FOLDER/*, or to begin with it: finops start FOLDER"
     if run.kind and run.kind.casefold() not in VIEWS:
         raise InputError(
             f"{run.name}: describes an export of '{run.kind}', which holds no costs. Nothing was taken. Give the run of an export of actual or amortised cost."
