@@ -404,3 +404,19 @@ def test_yaml_that_is_read_another_way_than_it_looks_is_refused(text, why, tmp_p
     with pytest.raises(InputError) as error:
         load_yaml(path)
     assert str(error.value) == f"{path}:1: {why}"
+
+
+def test_a_heading_that_is_no_name_is_refused_in_a_sentence(tmp_path):
+    """A NUL was an error of the database, and a heading of 70,000 characters stood whole in the message."""
+    for name, said in {
+        "Cost\x00Center": "b.csv: the heading of column 9 ('CostCenter') holds a NUL character. Take it out, or export the file again.",
+        "x"
+        * 5000: f"b.csv: the heading of column 9 has 5,000 characters ('{'x' * 40}…'); at most 1,000. A quote that does not close makes such a one, "
+        "or a line break that is gone. Correct the first line, or export the file again.",
+    }.items():
+        head = "BilledCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,ChargeCategory,ServiceName"
+        day = "2026-03-01,2026-04-01,2026-03-01,2026-03-02"
+        (tmp_path / "b.csv").write_text(f"{head},{name}\n1.00,USD,{day},Usage,GPU,x\n")
+        with pytest.raises(InputError) as problem:
+            Ledger(tmp_path / "l").ingest(tmp_path / "b.csv")
+        assert str(problem.value) == said

@@ -26,7 +26,7 @@ from .columns import kind_of
 from .files import room
 from .files.readers import open_source, refuse_no_file
 from .files.text import decode, shown, stray
-from .files.textcells import refuse_long_names
+from .files.textcells import refuse_odd_names
 from .formats import plain_words, read_moment, read_number
 from .guess import guess_mapping
 from .mapped_rows import apply_mapping
@@ -363,7 +363,7 @@ def _names(name: str, header: list[str]) -> list[str]:
     """Column names; twice the same name is refused, a nameless column with cells is called by its place."""
     if len(header) > MAX_COLUMNS:
         raise InputError(f"{name}: {len(header):,} columns; at most {MAX_COLUMNS:,}.")
-    refuse_long_names(name, header)
+    refuse_odd_names(name, header)
     names: list[str] = []
     seen: dict[str, int] = {}  # name without case -> its place
     for i, cell in enumerate(header, 1):

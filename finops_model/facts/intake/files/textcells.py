@@ -63,9 +63,13 @@ def find_delimiter(header: str) -> str:
     return max(NAMES, key=lambda mark: (bare.count(mark), mark == ","))
 
 
-def refuse_long_names(name: str, names: Sequence[str]) -> None:
-    """Raise InputError where a heading is longer than any name: a cell, or a whole file behind a quote, stands in its place."""
+def refuse_odd_names(name: str, names: Sequence[str]) -> None:
+    """Raise InputError where a heading is longer than any name (a whole file behind a quote stands in its place), or holds a NUL."""
     for i, cell in enumerate(names, 1):
+        if "\x00" in cell:
+            raise InputError(
+                f"{name}: the heading of column {i} ('{cell.replace(chr(0), '')[:40]}') holds a NUL character. Take it out, or export the file again."
+            )
         if len(cell) > MAX_NAME:
             raise InputError(
                 f"{name}: the heading of column {i} has {len(cell):,} characters ('{' '.join(cell[:60].split())[:40]}…'); at most {MAX_NAME:,}. "
@@ -80,7 +84,7 @@ def check_header(name: str, cells: list[str]) -> list[str]:
     names = [f"x_Delivered_{cell[2:]}" if cell.casefold() in RESERVED else cell for cell in names]
     if len(names) > MAX_COLUMNS:
         raise InputError(f"{name}: {len(names):,} columns; at most {MAX_COLUMNS:,}.")
-    refuse_long_names(name, names)
+    refuse_odd_names(name, names)
     if null := next((cell for cell in names if "\0" in cell), None):
         raise InputError(
             f"{name}: column '{null.replace(chr(0), '?')[:30]}' has a NUL byte in its name: the file is damaged. Export it again."
