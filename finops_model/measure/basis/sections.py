@@ -27,6 +27,7 @@ SECTIONS: dict[str, Name] = {
     "not_forecast": "Effective",
     "previous_forecast": "Effective",
     "quality": "Effective",
+    "quality_card": "Effective",
     "reason": "Effective",
     "restated": "Effective",
     "teams": "Effective",
