@@ -268,7 +268,7 @@ def rewritten(rng: Random, data: bytes) -> Mutant:
     plain = all(cell.isprintable() for row in grid for cell in row)
     kinds = ["bom", "ends", "quoted", "gzip", "utf-16", "no end"]
     top = top_of(grid) if grid else 0
-    if top == 0 and grid and len({len(row) for row in grid}) == 1:
+    if top == 0 and grid and len(grid[0]) > 2 and len({len(row) for row in grid}) == 1:
         kinds += ["columns", "columns", "empty column"]
     how = rng.choice(kinds)
     if not grid or not plain:

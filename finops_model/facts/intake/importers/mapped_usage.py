@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -93,7 +94,8 @@ def read(source: Source) -> Usage:
         usage.notes += _checked(source.document, mapping)
     if mapping.pages:
         page, of = (_at(source.document, place) for place in (mapping.pages.page, mapping.pages.of))
-        if str(page).isdigit() and str(of).isdigit() and int(page) < int(of):
+        plain = all(re.fullmatch(r"[0-9]{1,9}", str(one)) for one in (page, of))
+        if plain and int(page) < int(of):
             usage.notes.append(
                 f"INCOMPLETE: page {page} of {of}; export all pages and deliver them together"
             )

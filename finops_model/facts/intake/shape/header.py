@@ -152,7 +152,8 @@ def _joined(lines: Grid, spans) -> list[str]:
 def _spread(row: list[str], below: list[list[str]], spans) -> list[str]:
     if spans:
         for first, last in spans:
-            row[first : last + 1] = [row[first]] * (min(last, len(row) - 1) - first + 1)
+            if first < len(row):  # merged cells may lie behind the last that holds anything
+                row[first : last + 1] = [row[first]] * (min(last, len(row) - 1) - first + 1)
         return row
     carried = ""
     for i, cell in enumerate(row):
