@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_model.errors import FinOpsError, InputError
+from finops_model.facts import taken as basis_taken
 from finops_model.facts.daily.parts import parts
 from finops_model.facts.daily.warehouse import daily
 from finops_model.facts.intake import importers
@@ -61,6 +62,17 @@ def test_the_enterprise_case_of_the_field(tmp_path):
         "(untagged)": 0.01,
     }
     assert days[parts(days)["usage"]]["BilledCost"].sum() == 70
+
+
+def test_what_commitments_bought_leave_out_of_cost_is_said_in_money(tmp_path):
+    """The page said that a commitment counts in the month it is paid; of this export it counts in none."""
+    ledger, _ = taken(BILLS / "azure_ea_actual.csv", tmp_path)
+    (line,) = [one.as_brief("2026-07") for one in basis_taken.of(ledger)]
+    assert (line["amount"], line["left_out"], line["currency"]) == ("70.01", "15000.00", "USD")
+    assert basis_taken.sentence([line]) == (
+        "EffectiveCost is not known for Microsoft: BilledCost is taken for it, without the commitments bought: 15,000.00 USD (2026-07) is in no "
+        "month's cost, budget or forecast. Take the export of amortised cost instead: --replace."
+    )
 
 
 def test_the_customer_case_of_the_field(tmp_path):

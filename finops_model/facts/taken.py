@@ -7,7 +7,7 @@ what of them is not on the basis that its column names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pyarrow as pa
@@ -31,9 +31,13 @@ class Taken:
     not_known: str  # Billed or Effective
     amounts: dict[str, Decimal]  # billing period YYYY-MM: what stands in the column of that cost
     why: str
+    left_out: dict[str, Decimal] = field(default_factory=dict)
+    # billing period YYYY-MM: what is billed and in no month's cost: commitments bought, of an export without their amortised cost
 
     def as_brief(self, month: str) -> dict:
-        """The line of a brief; `amount` is that of the bill of the month, as decimal text."""
+        """The line of a brief; `amount` is that of the bill of the month, as decimal text; `left_out` only where something is."""
+        left = sum(self.left_out.values(), Decimal(0))
+        out = {"left_out": str(left), "currency": self.currency} if left else {}
         return {
             "issuer": self.issuer,
             "not_known": self.not_known,
@@ -42,6 +46,7 @@ class Taken:
             "last": max(self.amounts),
             "amount": str(self.amounts.get(month, Decimal("0.00"))),
             "why": self.why,
+            **out,
         }
 
 
@@ -56,6 +61,7 @@ def of(ledger: Ledger) -> list[Taken]:
     if not any(one.not_known for one in costs.values()):
         return []
     sums: dict[tuple[str, str, str], dict[str, Decimal]] = {}
+    others: dict[tuple[str, str, str], dict[str, Decimal]] = {}
     reasons: dict[tuple[str, str, str], dict[str, None]] = {}
     for (issuer, _, period), version in ledger.book.in_force().items():
         for basis in OTHER:
@@ -63,14 +69,15 @@ def of(ledger: Ledger) -> list[Taken]:
             if not own:
                 continue
             whole = len(own) == len(version.parts)
-            name = column(basis)
-            money = version.money(name) if whole else _money(ledger, own, name)
+            for into, name in ((sums, column(basis)), (others, column(OTHER[basis]))):
+                money = version.money(name) if whole else _money(ledger, own, name)
+                for currency in version.totals:
+                    amounts = into.setdefault((issuer, currency, basis), {})
+                    before = {currency: amounts.get(period[:7], Decimal(0))}
+                    more = {currency: money.get(currency, Decimal(0))}
+                    amounts[period[:7]] = add(before, more)[currency]
             for currency in version.totals:
                 key = (issuer, currency, basis)
-                amounts = sums.setdefault(key, {})
-                before = {currency: amounts.get(period[:7], Decimal(0))}
-                more = {currency: money.get(currency, Decimal(0))}
-                amounts[period[:7]] = add(before, more)[currency]
                 reasons.setdefault(key, {}).update(
                     (_of(costs, part).not_known[basis], None) for part in own
                 )
@@ -81,9 +88,18 @@ def of(ledger: Ledger) -> list[Taken]:
             not_known=basis,
             amounts=amounts,
             why="; ".join(reasons[issuer, currency, basis]),
+            left_out=_left_out(amounts, others[issuer, currency, basis])
+            if basis == "Effective"
+            else {},
         )
         for (issuer, currency, basis), amounts in sorted(sums.items())
     ]
+
+
+def _left_out(effective: Mapping, billed: Mapping) -> dict[str, Decimal]:
+    """What is billed beyond what is taken for its cost, by billing period; periods without any left away."""
+    rest = {period: billed[period] - amount for period, amount in effective.items()}
+    return {period: amount for period, amount in rest.items() if amount}
 
 
 def _of(costs: Mapping[str, Costs], part: Mapping) -> Costs:
@@ -128,9 +144,20 @@ def sentence(lines: Iterable[Mapping], basis: str = "Effective") -> str:
 
     >>> sentence([{"issuer": "OpenAI", "not_known": "Effective"}])
     'EffectiveCost is not known for OpenAI: BilledCost is taken for it, and a commitment paid up front counts in the month it is paid.'
+    >>> one = {"issuer": "A", "not_known": "Effective", "left_out": "9600.00", "currency": "EUR", "first": "2026-03", "last": "2026-10"}
+    >>> print(sentence([one]))  # doctest: +ELLIPSIS
+    EffectiveCost is not known for A: BilledCost is taken for it, without the commitments bought: 9,600.00 EUR (2026-03 to 2026-10) is in no ...
     """
-    names = [one["issuer"] or NOBODY for one in lines if one["not_known"] == basis]
-    if not names:
-        return ""
+    own = [one for one in lines if one["not_known"] == basis]
+    names = [one["issuer"] or NOBODY for one in own if not one.get("left_out")]
     effect = f", and {LATE}" if basis == "Effective" else "; it is not what is invoiced"
-    return f"{column(basis)} is not known for {listing(dict.fromkeys(names), 4)}: {column(OTHER[basis])} is taken for it{effect}."
+    taken = f"{column(OTHER[basis])} is taken for it"
+    told = [f"{listing(dict.fromkeys(names), 4)}: {taken}{effect}."] if names else []
+    told += [
+        f"{one['issuer'] or NOBODY}: {taken}, without the commitments bought: {Decimal(one['left_out']):,.2f} {one['currency']} "
+        f"({one['first'] if one['first'] == one['last'] else one['first'] + ' to ' + one['last']}) is in no month's cost, budget "
+        "or forecast. Take the export of amortised cost instead: --replace."
+        for one in own
+        if one.get("left_out")
+    ]
+    return " ".join(f"{column(basis)} is not known for {words}" for words in told)

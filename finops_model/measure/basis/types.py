@@ -1,7 +1,7 @@
 """The brief's `basis`, typed. Light, nothing but `typing` is imported."""
 
 # No `from __future__ import annotations`: TypedDict would not see NotRequired in the text of an annotation.
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 Name = Literal["Billed", "Effective", "Contracted", "List"]
 
@@ -16,6 +16,10 @@ class TakenFor(TypedDict):
     last: str
     amount: str
     why: str
+    left_out: NotRequired[
+        str
+    ]  # decimal text: commitments bought that are in no month's cost, of all periods
+    currency: NotRequired[str]
 
 
 class Basis(TypedDict):
