@@ -55,9 +55,7 @@ def number_of_text(text: str, what: str, error: Refusal = PriceError) -> float:
 def single_number(value, what: str, error: Refusal = ScenarioError) -> float:
     """A plain finite number of any sign; text and ranges are refused."""
     if isinstance(value, str):
-        raise error(
-            f"{what} is the text '{value[:40]}'; write a number, plainly (1000000, not 1e6)."
-        )
+        raise error(f"{what} is the text '{value[:40]}'; write a number, without quotes (1000000).")
     if isinstance(value, dict):
         raise error(f"{what} is a range; here it must be one number.")
     return finite(value, what, error)

@@ -353,10 +353,19 @@ def sha256_of(path: str | os.PathLike) -> str:
 
 
 def dump_yaml(data: dict | list) -> str:
-    """YAML text of plain data, keys in their order, no aliases."""
+    """YAML text of plain data, keys in their order, no aliases.
+
+    >>> print(dump_yaml({"team": "1e9"}), end="")  # a text stays one: plain, it would be read as a number
+    team: '1e9'
+    """
 
     class Plain(yaml.SafeDumper):
         def ignore_aliases(self, _):
             return True
 
+        def represent_str(self, text):
+            style = "'" if EXPONENT.fullmatch(text) else None
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+    Plain.add_representer(str, Plain.represent_str)
     return yaml.dump(data, Dumper=Plain, sort_keys=False, allow_unicode=True, width=110)

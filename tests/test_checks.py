@@ -43,7 +43,7 @@ REFUSED = [
         checks.single_number,
         ("1e6", "x"),
         ScenarioError,
-        "x is the text '1e6'; write a number, plainly (1000000, not 1e6).",
+        "x is the text '1e6'; write a number, without quotes (1000000).",
     ),
     (
         checks.single_number,

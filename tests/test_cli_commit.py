@@ -75,6 +75,7 @@ def test_the_json_has_every_figure_and_they_agree(answer):
     assert set(answer) == {
         "headline",
         "as_of",
+        "basis",
         "start",
         "currency",
         "paths",

@@ -372,5 +372,5 @@ def test_a_nul_byte_in_a_heading_is_no_traceback(name, tmp_path):
     with pytest.raises(InputError) as refused:
         Ledger(tmp_path / "l").ingest(written(tmp_path / name, text))
     assert str(refused.value) == (
-        f"{name}: column 'x?y' has a NUL byte in its name: the file is damaged. Export it again."
+        f"{name}: the heading of column 17 ('xy') holds a NUL character. Take it out, or export the file again."
     )

@@ -85,10 +85,6 @@ def check_header(name: str, cells: list[str]) -> list[str]:
     if len(names) > MAX_COLUMNS:
         raise InputError(f"{name}: {len(names):,} columns; at most {MAX_COLUMNS:,}.")
     refuse_odd_names(name, names)
-    if null := next((cell for cell in names if "\0" in cell), None):
-        raise InputError(
-            f"{name}: column '{null.replace(chr(0), '?')[:30]}' has a NUL byte in its name: the file is damaged. Export it again."
-        )
     data = next((cell for cell in names if DATA.fullmatch(cell)), None)
     if data is not None:
         raise InputError(
