@@ -8,7 +8,7 @@ MONTH ?=
 JOBS ?= 2
 USE := $(if $(wildcard $(VENV)/.ok-dev),$(VENV)/.ok-dev,$(VENV)/.ok)     # an environment for development is good for use
 DEV := $(VENV)/.ok-dev
-PYTEST := $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(PY) -m pytest -p no:nbval -n $(JOBS) --dist loadfile --no-loadscope-reorder
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
 .PHONY: help setup report test test-fast test-all test-stress test-versions test-lowest fuzz check types format cover audit explore lab dashboard bench sample lock wheel clean

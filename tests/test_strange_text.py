@@ -332,7 +332,7 @@ ANY = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(
         [*ROW, "SkuId", "SkuPriceDetails", "x_Model", "ListCost", "ConsumedQuantity", "anything"]
@@ -358,7 +358,7 @@ def test_any_text_in_any_column_never_raises_anything_of_ours_but_a_sentence(
     assert receipt.rows_in == receipt.accepted + receipt.quarantined == 2 and str(receipt)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 4), ANY, st.integers(0, 3))
 def test_any_text_in_any_cell_of_a_table_never_raises_anything_but_a_sentence(
     tmp_path_factory, column, text, line
