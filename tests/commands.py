@@ -8,12 +8,14 @@ what only a fresh interpreter shows (its hash seed, its encoding, a signal) star
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,9 +41,17 @@ _servers: list[subprocess.Popen] = []
 
 
 def finops(
-    *words, cwd: Path = ROOT, columns: int = 200, fresh: bool = False, **more: str
+    *words,
+    cwd: Path = ROOT,
+    columns: int = 200,
+    fresh: bool = False,
+    typed: str = "",
+    **more: str,
 ) -> tuple[int, str, str]:
-    """(exit code, stdout, stderr) of the command line in a process of its own; `more` is added to its environment."""
+    """(exit code, stdout, stderr) of the command line in a process of its own; `more` is added to its environment.
+
+    typed   what stands in its input, which is no terminal
+    """
     env = {
         **os.environ,
         "COLUMNS": str(columns),
@@ -57,15 +67,16 @@ def finops(
             capture_output=True,
             text=True,
             env=env,
-            stdin=subprocess.DEVNULL,
+            input=typed,
         )
         return done.returncode, done.stdout, done.stderr
     with tempfile.TemporaryDirectory(prefix="finops-command-") as folder:
+        Path(folder, "in").write_text(typed, encoding="utf-8")
         job = {
             "words": list(map(str, words)),
             "cwd": str(cwd),
             "env": env,
-            "streams": [os.devnull, f"{folder}/out", f"{folder}/err"],
+            "streams": [f"{folder}/in", f"{folder}/out", f"{folder}/err"],
         }
         server = _server()
         server.stdin.write(json.dumps(job) + "\n")
@@ -73,6 +84,33 @@ def finops(
         answer = server.stdout.readline()
         assert answer, "the process that starts commands has ended"
         return int(answer), *(Path(name).read_text(encoding="utf-8") for name in job["streams"][1:])
+
+
+def on_terminal(*words, cwd: Path, answer: str, columns: int = 200) -> tuple[int, str]:
+    """(exit code, all that was printed) of the command line on a terminal of its own, at which `answer` is typed."""
+    env = {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "dumb"}
+    ours, theirs = os.openpty()
+    said: list[bytes] = []
+
+    def listen() -> None:
+        with contextlib.suppress(OSError):  # how the end of a terminal looks
+            while piece := os.read(ours, 4096):
+                said.append(piece)
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    streams = [os.ttyname(theirs)] * 3
+    job = {"words": list(map(str, words)), "cwd": str(cwd), "env": env, "streams": streams}
+    server = _server()
+    os.write(ours, answer.encode())
+    server.stdin.write(json.dumps(job) + "\n")
+    server.stdin.flush()
+    code = server.stdout.readline()
+    os.close(theirs)
+    listener.join()
+    os.close(ours)
+    assert code, "the process that starts commands has ended"
+    return int(code), b"".join(said).decode().replace("\r\n", "\n")
 
 
 def _server() -> subprocess.Popen:
@@ -112,10 +150,15 @@ def serve() -> None:
 def _become(job: dict) -> None:
     """This process is the command; it does not come back."""
     try:
+        os.setsid()  # a terminal among the streams is its own
         for to, (name, how) in enumerate(
             zip(job["streams"], (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT))
         ):
             os.dup2(os.open(name, how, 0o600), to)
+        if os.isatty(0):  # what was opened on a pipe or file cannot be turned to a terminal
+            sys.stdin = os.fdopen(0, closefd=False)
+            sys.stdout = os.fdopen(1, "w", closefd=False)
+            sys.stderr = os.fdopen(2, "w", closefd=False, errors="backslashreplace")
         os.environ.clear()
         os.environ.update(job["env"])
         os.chdir(job["cwd"])

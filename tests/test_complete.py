@@ -26,11 +26,13 @@ def row(start, end, vendor="Daily", **cells) -> dict:
         "ServiceProviderName": vendor,
         "BillingAccountId": f"acct-{vendor}",
     }
+    span = pd.Period(start[:7])  # a bill is a month's, or that of a longer charge
+    bill = max(span + 1, pd.Period(end[:7]))
     return {
         **ROW,
         **named,
-        "BillingPeriodStart": start,
-        "BillingPeriodEnd": end,
+        "BillingPeriodStart": f"{span}-01T00:00:00Z",
+        "BillingPeriodEnd": f"{bill}-01T00:00:00Z",
         "ChargePeriodStart": start,
         "ChargePeriodEnd": end,
         **cells,

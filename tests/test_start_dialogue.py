@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
+import commands
 import pytest
 from start_world import bill, many_units, written
 
@@ -24,30 +21,10 @@ DOUBTFUL = "date,cost,team\n01/02/2025,5,a\n02/02/2025,6,b\n03/02/2025,7,b\n"
 
 def finops(*words, cwd, answer: str | None = None) -> tuple[int, str]:
     """(exit code, all that was printed) of the command line: without a terminal, or on one where `answer` is typed."""
-    env = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-    command = [sys.executable, "-m", "finops_model.cli", *map(str, words)]
-    if answer is None:
-        done = subprocess.run(
-            command, cwd=cwd, capture_output=True, text=True, env=env, input="n\n"
-        )
-        return done.returncode, done.stdout + done.stderr
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        command, cwd=cwd, env=env, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
-    )
-    os.close(theirs)
-    os.write(ours, answer.encode())
-    said = b""
-    while True:
-        try:
-            piece = os.read(ours, 4096)
-        except OSError:
-            break
-        if not piece:
-            break
-        said += piece
-    os.close(ours)
-    return process.wait(), said.decode().replace("\r\n", "\n")
+    if answer is not None:
+        return commands.on_terminal(*words, cwd=cwd, answer=answer)
+    code, out, err = commands.finops(*words, cwd=cwd, typed="n\n")
+    return code, out + err
 
 
 def left(folder: Path) -> list[str]:
