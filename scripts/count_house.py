@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import inspect
 import io
 import json
@@ -73,6 +74,19 @@ ORDERS = (
 )
 
 
+@functools.cache
+def parsed(source: str) -> ast.Module:
+    """The tree of a file's text, made once."""
+    return ast.parse(source)
+
+
+def nodes(tree: ast.AST) -> list[ast.AST]:
+    """All nodes of a tree, walked once."""
+    if not hasattr(tree, "walked"):
+        tree.walked = list(ast.walk(tree))
+    return tree.walked
+
+
 def code_lines(source: str) -> int:
     """Lines that hold code: no blanks, comments, docstrings.
 
@@ -91,7 +105,7 @@ def code_lines(source: str) -> int:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in skip:
             lines.update(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(parsed(source)):
         if (
             isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
             and node.body
@@ -121,7 +135,7 @@ class House:
             for path in [*files, *sorted((root / PACKAGE / "resources").glob("*.py"))]
         }
         self.sources = {name: path.read_text(encoding="utf-8") for name, path in self.paths.items()}
-        self.trees = {name: ast.parse(source) for name, source in self.sources.items()}
+        self.trees = {name: parsed(source) for name, source in self.sources.items()}
         self.imports = {name: set(self._imported(name)) for name in self.trees}
 
     def name_of(self, path: Path) -> str:
@@ -142,7 +156,7 @@ class House:
 
     def names_in(self, name: str, tree: ast.AST):
         """(module, imported name or "") of every import of the package in a tree."""
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Import):
                 yield from ((alias.name, "") for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -242,7 +256,7 @@ def fields_of(trees: dict[str, ast.Module]) -> dict[str, int]:
     """{class: annotated fields} of classes with a generated constructor (dataclass, NamedTuple)."""
     count: dict[str, int] = {}
     for tree in trees.values():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.ClassDef):
                 made_for_it = any(
                     "dataclass" in ast.unparse(d) and "kw_only=True" not in ast.unparse(d)
@@ -257,7 +271,7 @@ def many_parameters(trees: dict[str, ast.Module]) -> list[str]:
     """Functions with more than MOST_PARAMETERS that may be given by position (self and cls apart)."""
     names = []
     for module, tree in trees.items():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 plain = [
                     a
@@ -273,7 +287,7 @@ def vague(trees: dict[str, ast.Module]) -> dict[str, int]:
     """{word: assignments to it}: plain, annotated, walrus, loop and with targets."""
     count = dict.fromkeys(sorted(VAGUE), 0)
     for tree in trees.values():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in VAGUE:
                 count[node.id] += 1
     return count
@@ -308,7 +322,7 @@ def named_parameters(lines: list[str]) -> list[str]:
 def contracts(house: House) -> dict[str, ast.FunctionDef]:
     """{module.function: its tree} of what the front door names and what a shelf's package holds or gives on."""
     wanted: set[tuple[str, str]] = set()
-    for node in ast.walk(house.trees.get(PACKAGE, ast.Module([], []))):
+    for node in nodes(house.trees.get(PACKAGE, ast.Module([], []))):
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values):
                 if isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
@@ -425,7 +439,7 @@ def counted(root: Path, types: bool = True) -> dict:
     for path in python_files(root):
         calls[path] = [
             node
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for node in nodes(parsed(path.read_text(encoding="utf-8")))
             if isinstance(node, ast.Call)
         ]
     product = [
