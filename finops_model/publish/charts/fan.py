@@ -129,7 +129,8 @@ def _fan_labels(
         )
     elif planned:
         at = {row["x"]: row["y"] for row in whole}
-        start = planned[0]
+        short = len(whole) <= 6  # then the label of the newest month stands where the budget begins
+        start = planned[-1] if short else planned[0]
         above = start["y"] >= at.get(start["x"], start["y"])
         draw.text(
             [{**start, "t": "Budget"}],

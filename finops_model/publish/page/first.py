@@ -236,9 +236,11 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
     yield (
         "Budget",
         (
-            f"{plan['version']}, approved by {plan['approved_by']} on {day(plan['approved_on'])}"
-            if plan
-            else "none approved for this unit"
+            "none approved for this unit"
+            if not plan
+            else f"{plan['version']}, approval not stated"
+            if plan["approved_by"] == plan["approved_on"] == "not stated"
+            else f"{plan['version']}, approved by {plan['approved_by']} on {day(plan['approved_on'])}"
         ),
     )
     earlier = brief["previous_forecast"]
