@@ -374,3 +374,16 @@ def test_the_marks_are_kept_and_a_file_that_contradicts_them_is_asked_about(tmp_
 def test_a_column_that_contradicts_itself_is_refused_still(tmp_path):
     with pytest.raises(InputError, match="has a decimal point and '1.234,56' a decimal comma"):
         read(tmp_path, MARKS.replace("1.000;", "1,000.50;"))
+
+
+def test_amounts_that_are_formulas_without_a_stored_value_say_to_save_the_workbook(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["date", "team", "cost"], ["2026-03-01", "a", "=1+1"], ["2026-03-02", "b", "=1+2"]):
+        book.active.append(row)
+    book.save(tmp_path / "bill.xlsx")
+    with pytest.raises(InputError) as problem:
+        guess_mapping(read_table(tmp_path / "bill.xlsx"))
+    assert (
+        "None holds amounts. 'cost' is a formula without a stored value (line 2): open the file in Excel and save it, "
+        "then give it again."
+    ) in str(problem.value)

@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from ...errors import InputError, listing
+from .files.excel import FORMULA
 from .formats import (
     CODES,
     MONEY,
@@ -239,7 +240,12 @@ def _no_number(frame, columns, dates) -> str:
     named = [c for c in columns if c not in dates and rank_of(c, "amount") is not None]
     for column in named:
         for line, cell in zip(frame.attrs.get("lines", ()), frame[column], strict=False):
-            if (text := str(cell).strip()) and _number(text) is None:
+            if (text := str(cell).strip()).startswith(FORMULA):
+                return (
+                    f" '{column}' is a formula without a stored value (line {line}): open the file in Excel and save it, "
+                    "then give it again."
+                )
+            if text and _number(text) is None:
                 return (
                     f" '{column}' says '{text[:40]}' (line {line}), which is no plain number: "
                     "write it out, as 1500.00."
