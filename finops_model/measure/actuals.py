@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import TypedDict, cast
 
 import pandas as pd
 
@@ -130,6 +130,54 @@ def lines(rows: pd.DataFrame, month: str) -> list[Line]:
     return result
 
 
+class Sums(TypedDict):
+    """Cost of one value; previous_month None where that month has no data, share where the month has no cost."""
+
+    actual: float
+    previous_month: float | None
+    year_to_date: float
+    share: float | None
+
+
+def by_value(
+    rows: pd.DataFrame,
+    beside: pd.DataFrame,
+    column: str,
+    *,
+    month: str,
+    before: str,
+    year: Sequence[str],
+    names: set[str] | None = None,
+) -> list[tuple[str, Sums]]:
+    """(value, sums of EffectiveCost) of a column; most of the year first, no value ("") last.
+
+    rows     cost rows
+    beside   the same, the month before cut to the days that are compared
+    year     months of the fiscal year up to the month
+    names    the values; None: those with cost in these months
+    """
+    months, past = month_column(rows), beside[month_column(beside) == before]
+    now, then, to_date = (
+        part.groupby(column)["EffectiveCost"].sum()
+        for part in (rows[months == month], past, rows[months.isin(year)])
+    )
+    whole = float(now.sum())
+    names = names or {*now.index, *then.index, *to_date.index}
+    order = sorted(names, key=lambda one: (one == UNTAGGED, -float(to_date.get(one, 0.0)), one))
+    return [
+        (
+            "" if one == UNTAGGED else one,
+            Sums(
+                actual=float(now.get(one, 0.0)),
+                previous_month=float(then.get(one, 0.0)) if len(past) else None,
+                year_to_date=float(to_date.get(one, 0.0)),
+                share=float(now.get(one, 0.0)) / whole if whole > 0 else None,
+            ),
+        )
+        for one in order
+    ]
+
+
 def teams(
     rows: pd.DataFrame, beside: pd.DataFrame, month: str, before: str, year: Sequence[str]
 ) -> list[Team]:
@@ -142,24 +190,6 @@ def teams(
     names = set(rows["x_Team"])
     if len(names) < 2 or set(rows["x_BusinessUnit"]) != {ALL}:
         return []
-    months, past = month_column(rows), beside[month_column(beside) == before]
-    now, then, to_date = (
-        part.groupby("x_Team")["EffectiveCost"].sum()
-        for part in (
-            rows[months == month],
-            past,
-            rows[months.isin([m for m in year if m <= month])],
-        )
-    )
-    whole = float(now.sum())
-    order = sorted(names, key=lambda name: (name == UNTAGGED, -float(to_date.get(name, 0.0)), name))
-    return [
-        {
-            "team": "" if name == UNTAGGED else name,
-            "actual": float(now.get(name, 0.0)),
-            "previous_month": float(then.get(name, 0.0)) if len(past) else None,
-            "year_to_date": float(to_date.get(name, 0.0)),
-            "share": float(now.get(name, 0.0)) / whole if whole > 0 else None,
-        }
-        for name in order
-    ]
+    so_far = [m for m in year if m <= month]
+    lines = by_value(rows, beside, "x_Team", month=month, before=before, year=so_far, names=names)
+    return [cast(Team, {"team": value, **sums}) for value, sums in lines]

@@ -5,6 +5,7 @@ No guess counts unless somebody said yes to it, or it leaves no doubt (docs/meth
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -124,10 +125,10 @@ def read_bill(
 def _sheet_of(file: Path, mapping: tables.Mapping):
     """The table a mapping is for: the sheet it names where the workbook has one of that name, else the one that looks most like data."""
     if mapping.sheet and file.suffix.casefold() in tables.EXCEL:
-        try:
+        with contextlib.suppress(
+            InputError
+        ):  # a mapping of another month: its sheet had another name
             return tables.read_table(file, sheet=mapping.sheet)
-        except InputError:
-            pass  # a mapping of another month: its sheet had another name
     return tables.read_table(file)
 
 

@@ -13,7 +13,7 @@ from ...errors import InputError, unknown
 from ...facts.daily.allocate import UNTAGGED
 from ...facts.plans.budgets import Budgets
 from ...names import COMPANY
-from ...periods import add_months, fiscal_months, month_column, month_days, month_of
+from ...periods import add_months, fiscal_months, month_days, month_of
 from ...settings import Settings, column_of
 from ...simulate.hierarchy import Hierarchy, forecast_hierarchy
 from ...simulate.run import Run
@@ -97,27 +97,11 @@ def tables(
 
 def _values(rows: pd.DataFrame, month: str, as_of: str, starts: int) -> list[Value]:
     """Cost by value; most of the year first, no value last."""
-    months, before = month_column(rows), add_months(month, -1)
+    before = add_months(month, -1)
     beside = same_days(rows, month, as_of)
-    past = beside[month_column(beside) == before]
     year = [m for m in fiscal_months(month, starts) if m <= month]
-    now, then, to_date = (
-        part.groupby("x_Value")["EffectiveCost"].sum()
-        for part in (rows[months == month], past, rows[months.isin(year)])
-    )
-    whole = float(now.sum())
-    names = sorted({*now.index, *then.index, *to_date.index})
-    order = sorted(names, key=lambda one: (one == UNTAGGED, -float(to_date.get(one, 0.0)), one))
-    return [
-        {
-            "value": "" if one == UNTAGGED else one,
-            "actual": float(now.get(one, 0.0)),
-            "previous_month": float(then.get(one, 0.0)) if len(past) else None,
-            "year_to_date": float(to_date.get(one, 0.0)),
-            "share": float(now.get(one, 0.0)) / whole if whole > 0 else None,
-        }
-        for one in order
-    ]
+    lines = actuals.by_value(rows, beside, "x_Value", month=month, before=before, year=year)
+    return [cast(Value, {"value": value, **sums}) for value, sums in lines]
 
 
 def _nodes(settings: Settings, daily, name: str, run: Run, progress) -> Hierarchy | None:
