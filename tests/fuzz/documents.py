@@ -211,6 +211,7 @@ def _with(table: pa.Table, at: int, values: list) -> pa.Table:
 def of_workbook(rng: Random, data: bytes) -> Mutant:
     """A workbook of which a cell, a row, a column or a sheet is changed, or a torn one."""
     import openpyxl
+    from openpyxl.utils.exceptions import IllegalCharacterError
 
     if rng.random() < 0.3:
         return of_bytes(rng, data)
@@ -234,7 +235,7 @@ def of_workbook(rng: Random, data: bytes) -> Mutant:
                 book.create_sheet(rng.choice(("x", "Daten", "2026")), 0).append(["date", "cost"])
             else:
                 sheet.row_dimensions[row].hidden = True
-        except (ValueError, AttributeError, TypeError):  # openpyxl does not write such a cell
+        except (ValueError, AttributeError, TypeError, IllegalCharacterError):  # not to be written
             continue
     out = io.BytesIO()
     book.save(out)
