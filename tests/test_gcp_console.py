@@ -125,6 +125,16 @@ def test_the_case(tmp_path):
 TAX = "Tax"
 
 
+def test_a_stray_byte_above_the_headings_is_refused_with_its_line(tmp_path):
+    path = changed(tmp_path, lambda lines: None)
+    path.write_bytes(path.read_bytes().replace(gcp.ACCOUNT.encode(), b"01\xc3-A", 1))
+    with pytest.raises(InputError) as refused:
+        taken(path, tmp_path)
+    assert str(refused.value) == (
+        "c.csv: the line 'Billing account ID 01\\xc3-A' above the headings holds bytes that are no text. Download it again."
+    )
+
+
 def foot(lines, kind, amount):
     """Another line of the foot, above the total."""
     total = list(lines[-1])

@@ -15,6 +15,7 @@ from ledger_world import focus
 from finops_model.errors import LedgerError
 from finops_model.facts.daily import warehouse
 from finops_model.facts.ledger.store import Ledger
+from finops_model.facts.ledger.versions import scope_of
 from finops_model.settings import Settings
 
 FIELD = Path(__file__).parent / "fixtures" / "field"
@@ -576,3 +577,9 @@ def test_a_further_part_that_shares_one_charge_is_a_restatement_that_says_what_d
     assert [
         str(w)[:9] for w in other.ingest(("two", focus(range(1, 29), amount="11"))).warnings
     ] == ["restated:"]
+
+
+def test_a_refused_row_nested_without_end_has_no_scope():
+    """A row that nests deeper than any reader goes was refused, and asking for its account was a traceback."""
+    deep = '{"SubAccountId": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    assert scope_of(deep) is None and scope_of('{"SubAccountId": "a"}') == "a"

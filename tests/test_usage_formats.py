@@ -180,6 +180,16 @@ def test_dcgm_page_is_levels_of_one_moment_that_must_be_said(tmp_path):
     assert file.totals == {}  # a level is never added up
 
 
+def test_no_label_begins_within_a_word():
+    """70,000 letters that are no label took minutes: each of them began one anew. A count, not a time."""
+    from finops_model.facts.intake.importers.dcgm_metrics import LABEL
+
+    assert LABEL.findall('gpu="0",modelName="H100"') == [("gpu", "0"), ("modelName", "H100")]
+    word = "x" * 70_000
+    assert LABEL.findall(f'{word},gpu="1"') == [("gpu", "1")]
+    assert not any(LABEL.match(word + '="a"', at) for at in (1, 100, 69_999))
+
+
 def test_dcgm_range_becomes_gpu_hours(tmp_path):
     labels = {
         "__name__": "DCGM_FI_DEV_GPU_UTIL",

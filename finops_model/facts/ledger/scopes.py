@@ -122,7 +122,7 @@ def _sorted(tags: str | None) -> str | None:
     """Tags in the order of their names, so that two exports that write them in another order are alike."""
     try:
         return json.dumps(json.loads(tags), sort_keys=True) if tags else tags
-    except ValueError:
+    except (ValueError, RecursionError):
         return tags
 
 

@@ -342,5 +342,5 @@ def scope_of(raw: str) -> str | None:
     try:
         word = str(json.loads(raw).get("SubAccountId") or "").strip()
         return "" if word.upper() == "NULL" else word
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from ....errors import InputError
+from ..files.cells import SURROGATE
 from ..files.readers import Source, head_text
-from ..files.text import decode
+from ..files.text import decode, shown
 from ..files.textcells import find_delimiter
 from ..vendors import FOCUS, squash
 
@@ -79,6 +80,10 @@ def sheet_of(source: Source) -> Sheet:
         lines = io.StringIO(decode(source).lstrip("\ufeff"), newline="")
         for _ in range(heading(head_text(source)) or 0):
             key, *values = [cell.strip() for cell in cells_of(lines.readline().strip())] or [""]
+            if SURROGATE.search(text := " ".join([key, *values]).strip()):
+                raise InputError(
+                    f"{source.name}: the line '{shown(text)[:60]}' above the headings holds bytes that are no text. Download it again."
+                )
             top.setdefault(squash(key), next(filter(None, values), ""))
         data = lines.read().encode("utf-8", "surrogateescape")
         below = Source(

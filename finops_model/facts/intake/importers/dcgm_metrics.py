@@ -30,7 +30,7 @@ METERS = {  # level, hours, the value that is 1
     ),
 }
 LINE = re.compile(r"(\w+)(?:\{(.*)\})?\s+(\S+)(?:\s+(-?\d+))?\s*")
-LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+LABEL = re.compile(r'\b(\w+)="((?:[^"\\]|\\.)*)"')
 OTHER = "other metrics (memory, power, counters)"
 
 
