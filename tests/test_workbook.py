@@ -8,9 +8,11 @@ import zipfile
 
 import openpyxl
 import pytest
+from xlsxwriter import Workbook
 
 from finops_model.errors import ReportError
 from finops_model.publish.report.workbook.book import write_workbook
+from finops_model.publish.report.workbook.cells import Pen
 
 EVIL = [
     '=HYPERLINK("http://evil.example","x")',
@@ -321,3 +323,18 @@ def test_units_without_a_forecast_stand_beside_their_budgets(tmp_path):
     )
     sheet = openpyxl.load_workbook(write_workbook(told, tmp_path / "w.xlsx"))["Units"]
     assert [cell.value for cell in sheet[3]][7:10] == ["–", "=SUM(I2:I2)", "–"]
+
+
+def test_a_row_is_as_high_as_its_words_in_every_program(tmp_path):
+    """LibreOffice laid the second line of a cell over the row below."""
+    with Workbook(tmp_path / "w.xlsx") as book:
+        pen = Pen(book, "USD")
+        sheet = pen.sheet("A", [20, 10])
+        pen.head(sheet, 0, ["What", "USD, Effective (amortised)"])
+        pen.put(sheet, 1, 0, "one line", "wrap")
+        pen.put(sheet, 2, 0, "words " * 10, "wrap")
+        pen.put(sheet, 3, 1, None, "money")
+    sheet = openpyxl.load_workbook(tmp_path / "w.xlsx")["A"]
+    heights = [sheet.row_dimensions[row].height for row in (1, 2, 3, 4)]
+    assert heights == [42.0, None, 55.5, None]
+    assert sheet.cell(4, 2).value == "–" and sheet.cell(4, 2).alignment.horizontal == "right"

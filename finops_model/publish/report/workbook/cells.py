@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ class Pen:
         styles: dict[str, dict[str, Any]] = {
             "text": {},
             "wrap": {"text_wrap": True},
+            "beside": {"text_wrap": True, "indent": 1},  # words right of a number
             "title": {"bold": True, "font_size": 14},
             "lead": {"text_wrap": True, "font_size": 11},
             "head": {"bold": True, "bottom": 1, "text_wrap": True, "bg_color": "#E8EEF4"},
@@ -42,17 +44,23 @@ class Pen:
                 "bg_color": "#E8EEF4",
                 "align": "right",
             },
+            "strong": {"bold": True},
             "part": {"bold": True, "top": 1},
             "money": {"num_format": number},
             "total": {"num_format": number, "bold": True, "top": 1},
             "price": {"num_format": "#,##0.00########"},
             "quantity": {"num_format": "#,##0.######"},
             "share": {"num_format": "0.0%"},
+            "none": {"align": "right"},
             "muted": {"font_color": "#666666", "text_wrap": True},
             "good": {"font_color": "#1B6E3C"},
             "attention": {"font_color": "#8A5A00", "bold": True},
             "bad": {"font_color": "#B3261E", "bold": True},
         }
+        self.widths: dict[str, Sequence[float]] = {}
+        self.lines: dict[
+            tuple[str, int], int
+        ] = {}  # of a row of a sheet that is more than one high
         self.formats = {name: book.add_format({**base, **extra}) for name, extra in styles.items()}
 
     def sheet(self, name: str, widths: Sequence[float], landscape: bool = False) -> Worksheet:
@@ -60,6 +68,7 @@ class Pen:
         sheet = self.book.add_worksheet(name)
         for i, width in enumerate(widths):
             sheet.set_column(i, i, width)
+        self.widths[name] = widths
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.hide_gridlines(2)
@@ -72,6 +81,7 @@ class Pen:
     def head(self, sheet: Worksheet, row: int, names: Sequence[str], right: int = 99) -> None:
         """A heading row; columns from `right` on hold numbers."""
         for i, name in enumerate(names):
+            self._high_enough(sheet, row, i, name)
             sheet.write_string(
                 row, i, clean(name), self.formats["head_right" if i >= right else "head"]
             )
@@ -81,13 +91,12 @@ class Pen:
     ) -> None:
         """A number as a number, nothing as '–', everything else as text."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
+            number = kind in ("money", "price", "quantity", "share")
             words = "–" if value is None else clean(value)
-            sheet.write_string(
-                row,
-                column,
-                words,
-                self.formats["wrap" if kind in ("money", "price", "quantity", "share") else kind],
-            )
+            if kind in ("wrap", "beside", "muted") or number:
+                self._high_enough(sheet, row, column, words)
+            style = "wrap" if number and value is not None else "none" if number else kind
+            sheet.write_string(row, column, words, self.formats[style])
         elif not math.isfinite(value):
             raise ReportError(
                 f"the brief holds a number that is not finite ({sheet.get_name()}, row {row + 1}). Nothing was written."
@@ -96,6 +105,16 @@ class Pen:
             sheet.write_number(
                 row, column, value, self.formats[kind if kind in self.formats else "money"]
             )
+
+    def _high_enough(self, sheet: Worksheet, row: int, column: int, text: str) -> None:
+        """A row as high as its longest cell: not every program that opens a workbook finds that out by itself."""
+        widths = self.widths.get(sheet.get_name(), ())
+        wide = max(int(1.1 * widths[column]), 1) if column < len(widths) else 80
+        lines = sum(len(textwrap.wrap(part, wide)) or 1 for part in text.split("\n"))
+        place = (sheet.get_name(), row)
+        if lines > self.lines.get(place, 1):
+            self.lines[place] = lines
+            sheet.set_row(row, 13.5 * lines + 1.5)
 
     def along(
         self, sheet: Worksheet, row: int, column: int, values: Iterable[object], kind: str = "text"

@@ -13,8 +13,8 @@ def quality(pen: Pen, brief: Brief) -> None:
     card = brief.get("quality_card")
     if not card:
         return
-    sheet = pen.sheet("Data quality", [30, 12, 62, 12, 16, 26, 48], landscape=True)
-    sheet.write_string(0, 0, clean(card["headline"]), pen.formats["part"])
+    sheet = pen.sheet("Data quality", [30, 12, 62, 12, 16, 28, 48], landscape=True)
+    sheet.write_string(0, 0, clean(card["headline"]), pen.formats["strong"])
     pen.note(
         sheet,
         1,
@@ -26,6 +26,7 @@ def quality(pen: Pen, brief: Brief) -> None:
         3,
         ["What", "Verdict", "Figure", "Value", f"Amount, {pen.currency}", "Limit", "What to do"],
     )
+    pen.along(sheet, 3, 3, ["Value", f"Amount, {pen.currency}"], "head_right")
     sheet.freeze_panes(4, 1)
     row = 4
     for line in card["lines"]:
@@ -34,11 +35,12 @@ def quality(pen: Pen, brief: Brief) -> None:
         pen.put(sheet, row, 2, line["text"], "wrap")
         pen.put(sheet, row, 3, line["value"], KINDS[line["unit"]])
         pen.put(sheet, row, 4, line["amount"], "money")
-        pen.put(sheet, row, 5, line["rule"], "wrap")
+        pen.put(sheet, row, 5, line["rule"], "beside")
         pen.put(sheet, row, 6, line["do"], "wrap")
         row += 1
     row += 1
     pen.head(sheet, row, ["Part of", "", "Part", "Value", f"Amount, {pen.currency}", "", ""])
+    pen.along(sheet, row, 3, ["Value", f"Amount, {pen.currency}"], "head_right")
     for line in card["lines"]:
         for part in line["parts"]:
             row += 1
