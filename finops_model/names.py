@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeGuard
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "is_slug",
     "old_slug",
     "slug",
+    "told_apart",
 ]
 
 COMPANY = "Company"  # all units together, in budgets and reports
@@ -115,6 +117,37 @@ def folders(names: Iterable[str], published: Mapping[str, str] | None = None) ->
         taken.add(place)
         found[name] = place
     return found
+
+
+def told_apart(paths: Sequence[Path]) -> list[str]:
+    """What files are called beside each other: their names, and of equal ones as much of their folders as tells them apart.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        As somebody gave them.
+
+    Returns
+    -------
+    list of str
+        In their order; one path that is given twice keeps one name.
+
+    Examples
+    --------
+    >>> told_apart([Path("2026-01/cur.csv"), Path("2026-02/cur.csv"), Path("x/b.csv")])
+    ['2026-01/cur.csv', '2026-02/cur.csv', 'b.csv']
+    """
+    called = [path.name for path in paths]
+    for name in dict.fromkeys(called):
+        mine = [i for i, path in enumerate(paths) if path.name == name]
+        several = len({paths[i] for i in mine})
+        for depth in range(1, max(len(paths[i].parts) for i in mine) + 1):
+            ends = {i: Path(*paths[i].parts[-depth:]).as_posix() for i in mine}
+            if len(set(ends.values())) == several:
+                for i, end in ends.items():
+                    called[i] = end
+                break
+    return called
 
 
 def _suffixed(name: str, taken: set[str]) -> str:

@@ -434,14 +434,88 @@ def test_usage_goes_beside_the_bills_and_moves_no_money(place):
     )
 
 
-def test_exports_of_one_name_in_two_folders_are_told_the_way_that_takes_them(place):
+def test_bills_of_one_name_in_several_folders_are_taken_and_each_is_told_by_its_folder(place):
+    """An export has one name in a folder per month; a refused row belongs to its own month's file."""
+    for month, broken in (("2026-08", "2026-08-03"), ("2026-09", "2026-09-04")):
+        rows = focus(range(1, 6), amount="2.00", month=month)
+        rows.loc[rows["ChargePeriodStart"].str.startswith(broken), "BilledCost"] = "x"
+        written(place / month / "export.csv", rows.to_csv(index=False))
+    said = adding(place, "2026-08/export.csv", "2026-09/export.csv")
+    title = "FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines)"
+    assert said == [
+        f"2026-08/export.csv: {title}: 4 rows accepted, 1 in quarantine, 8.00 USD",
+        f"2026-09/export.csv: {title}: 4 rows accepted, 1 in quarantine, 8.00 USD",
+    ]
+    ledger = Ledger(place / "ws" / "ledger")
+    assert list(ledger.quarantine()["x_File"]) == ["2026-08/export.csv", "2026-09/export.csv"]
+    whole = focus(range(1, 6), amount="2.00", month="2026-08")
+    written(place / "whole" / "export.csv", whole.to_csv(index=False))
+    adding(place, "whole/export.csv")
+    assert list(ledger.quarantine()["x_File"]) == ["2026-09/export.csv"]
+    assert str(ledger.totals()["USD"]) == "118.00"
+
+
+def test_tables_and_plans_of_one_name_all_come_in_and_none_lies_over_another(place):
     for month in (1, 2):
-        written(place / f"2025-0{month}" / "export.csv", kosten(month))
-    before = state(place / "ws")
+        written(place / f"2025-0{month}" / "kosten.csv", kosten(month))
+    written(place / "2025-01" / "budget.csv", BUDGET)
+    later = BUDGET.replace("2025-04", "2025-06").replace("2025-03", "2025-05")
+    written(place / "2025-02" / "budget.csv", later)
+    names = [f"2025-0{month}/{name}.csv" for month in (1, 2) for name in ("kosten", "budget")]
+    said = adding(place, *names, confirm=yes)
+    assert said[:4] == [
+        "2025-01/kosten.csv: a table: 3 rows accepted, 0 in quarantine, 3.75 USD",
+        "2025-01/budget.csv: a budget: 2025-03 to 2025-04, Company; budgets of finops.yaml: plans/budget.csv",
+        "2025-02/kosten.csv: a table: 3 rows accepted, 0 in quarantine, 6.75 USD",
+        "2025-02/budget.csv: a budget: 2025-05 to 2025-06, Company; budgets of finops.yaml: plans/budget-2.csv",
+    ]
+    settings = load_settings(place / "ws")
+    assert sorted(together.budgets(settings).by_month("Company")) == [
+        "2025-03",
+        "2025-04",
+        "2025-05",
+        "2025-06",
+    ]
+    assert set(Ledger(place / "ws" / "ledger").lineage()["File"]) >= {
+        "2025-01/kosten.csv",
+        "2025-02/kosten.csv",
+    }
+
+
+def test_files_of_the_same_bytes_are_told_as_one(place):
+    bill = focus(range(1, 6), amount="2.00", month="2026-08").to_csv(index=False)
+    for name, text in (("export.csv", bill), ("kosten.csv", kosten(10)), ("b.csv", BUDGET)):
+        for folder in ("x", "y"):
+            written(place / folder / name, text)
+    names = [
+        f"{folder}/{name}" for name in ("export.csv", "kosten.csv", "b.csv") for folder in "xy"
+    ]
+    said = adding(place, *names, names[0], confirm=yes)
+    assert [line for line in said if "y/" in line or "same bytes" in line] == [
+        "y/export.csv: the same bytes as x/export.csv: counted once",
+        "y/kosten.csv: the same bytes as x/kosten.csv: counted once",
+        "y/b.csv: the same bytes as x/b.csv: counted once",
+    ]
+    assert len(said) == len(set(said)) == 8
+    assert str(Ledger(place / "ws" / "ledger").totals()["USD"]) == "140.75"
+    assert load_settings(place / "ws").budgets == "plans/b.csv"
+
+
+def test_a_file_that_is_refused_is_named_by_its_folder_where_another_has_its_name(place):
+    focus(amount="10.20", month="2026-08").to_csv(written(place / "a" / "e.csv", ""), index=False)
+    written(place / "b" / "e.csv", "Dear all,\nplease find enclosed\n")
     with pytest.raises(InputError) as problem:
-        adding(place, "2025-01/export.csv", "2025-02/export.csv")
-    assert str(problem.value) == (
-        "export.csv: two files of this name are given. Nothing was written. Add them one after the other, or rename one; exports of a vendor that "
-        "have one name in several folders are taken together by finops ingest."
-    )
-    assert state(place / "ws") == before
+        adding(place, "a/e.csv", "b/e.csv")
+    lines = str(problem.value).splitlines()
+    assert lines[1] == "- a/e.csv: FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines): can be taken in"
+    assert lines[2].startswith("- b/e.csv: refused: e.csv: ")
+
+
+def test_usage_logs_of_one_name_are_each_told(place):
+    log = Path(__file__).parent / "fixtures" / "native" / "openai_usage_completions.json"
+    text = log.read_text()
+    for folder in ("a", "b"):
+        written(place / folder / "usage.json", text)
+    said = adding(place, "a/usage.json", "b/usage.json")
+    assert said[0].startswith("a/usage.json: OpenAI") and "accepted" in said[0]
+    assert said[1:] == ["b/usage.json: the same bytes as a/usage.json: counted once"]

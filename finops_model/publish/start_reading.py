@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -288,6 +288,7 @@ def _same_unit(frame, guess: tables.Mapping, kept: tables.Mapping) -> bool:
 
 def _reading(file: Path, frame, mapping: tables.Mapping) -> Reading:
     rows = tables.apply_mapping(frame, mapping)
+    rows.attrs["place"] = str(file)
     one_currency(file, Counter(rows["BillingCurrency"].str.strip().str.upper()), mapping.currency)
     return Reading((file.name, rows), mapping)
 
@@ -328,17 +329,21 @@ def _written(mapping: tables.Mapping, frame, command: str) -> str:
     return f"How the file was read is in {path}: correct it and go on with: {command.format(mapping=path)}"
 
 
-def free(path: Path, data: bytes) -> Path:
+def free(path: Path, data: bytes, others: Mapping[Path, bytes] | None = None) -> Path:
     """`path` if nothing lies there or just these bytes; else the first of path-2, path-3 … for which that holds.
+
+    others   what is going to be written, by its place
 
     >>> import tempfile
     >>> place = Path(tempfile.mkdtemp()) / "a.csv"
     >>> _ = place.write_text("one")
-    >>> free(place, b"one").name, free(place, b"two").name
-    ('a.csv', 'a-2.csv')
+    >>> free(place, b"one").name, free(place, b"two").name, free(place, b"two", {place.with_name("a-2.csv"): b"3"}).name
+    ('a.csv', 'a-2.csv', 'a-3.csv')
     """
-    number, tried = 1, path
-    while os.path.lexists(tried) and not (tried.is_file() and tried.read_bytes() == data):
+    number, tried, going = 1, path, others or {}
+    while going.get(tried, data) != data or (
+        os.path.lexists(tried) and not (tried.is_file() and tried.read_bytes() == data)
+    ):
         number += 1
         tried = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return tried

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from ...documents import fsync_folder, sha256_of
 from ...errors import LedgerError, why_not_written
+from ...names import told_apart
 from ..basis import costs_of
 from ..intake import importers
 from ..intake.files.readers import Source, open_source
@@ -26,6 +27,8 @@ from .judged import Read, alike, keys_of, other_unit, read
 from .manifest import SCHEMA, Book, Key, Version, commit, read_book
 from .receipt import Delivered, Money, Receipt, Sources, Warned, add, sources_of
 from .versions import Draft, draft, restated, sum_into
+
+SAME = "the same bytes as "
 
 
 def nothing_new(
@@ -130,17 +133,15 @@ def _read_all(
         for part in version.parts:
             held[part["source"]] = held.get(part["source"], 0) + part["rows"]
     reads, skipped, warnings, seen = [], [], [], dict[str, str]()
-    for i, source in enumerate(sources):
-        progress(f"reading {source.name}", i, len(sources))
+    for i, (source, called) in enumerate(zip(sources, _called(sources), strict=True)):
+        progress(f"reading {called}", i, len(sources))
         if source.sha256 in seen:
-            warnings.append(
-                Warned(source.name, "", f"the same bytes as {seen[source.sha256]}: counted once")
-            )
+            warnings.append(same_bytes(called, seen[source.sha256]))
             continue
-        seen[source.sha256] = source.name
+        seen[source.sha256] = called
         record = known.get(source.sha256)
         if record is None:
-            reads.append(read(source, "new", choice.format))
+            reads.append(read(source, "new", choice.format, called))
             continue
         if (
             choice.format is not None
@@ -152,13 +153,13 @@ def _read_all(
         )
         replaced = gone or held.get(source.sha256, 0) < record["accepted"]
         if replaced and choice.accept_decrease:
-            reads.append(read(source, "new", choice.format))
+            reads.append(read(source, "new", choice.format, called))
             continue
         if replaced:
             some = "" if gone or not held.get(source.sha256) else " in part"
             warnings.append(
                 Warned(
-                    source.name,
+                    called,
                     "",
                     f"was delivered before and has been replaced{some} since: nothing changed. "
                     "--accept-decrease (in Python accept_decrease=True) brings it back",
@@ -166,7 +167,7 @@ def _read_all(
             )
         skipped.append(
             Delivered(
-                source.name,
+                called,
                 source.sha256,
                 record["format"],
                 record["rows_in"],
@@ -178,6 +179,28 @@ def _read_all(
             )
         )
     return reads, skipped, warnings
+
+
+def _called(sources: list[Source]) -> list[str]:
+    """What the files of a delivery are called in it: of those of one name no two alike, as refused rows are known by the name of their file."""
+    names = [source.name for source in sources]
+    if len(set(names)) == len(names):
+        return names
+    places = (s.path if s.frame is None else s.frame.attrs.get("place") for s in sources)
+    ends = told_apart([Path(place or s.name) for place, s in zip(places, sources, strict=True)])
+    called = [end if names.count(name) > 1 else name for name, end in zip(names, ends, strict=True)]
+    first: dict[str, str] = {}  # name: sha256 of the file that has it
+    for i, source in enumerate(sources):
+        number, name = 1, called[i]
+        while first.setdefault(called[i], source.sha256) != source.sha256:
+            number += 1
+            called[i] = f"{name} ({number})"
+    return called
+
+
+def same_bytes(name: str, other: str) -> Warned:
+    """What is said of a file that a delivery holds twice."""
+    return Warned(name, "", f"{SAME}{other}: counted once")
 
 
 def _publish(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +53,11 @@ class Read:
         return set(self.tables) | {key for key in keys_of(self.refused) if key[2]}
 
 
-def read(source: Source, status: str, format: str | None = None) -> Read:
-    """A file, read (by the importer of that name, where one is given) and judged."""
+def read(source: Source, status: str, format: str | None = None, called: str = "") -> Read:
+    """A file, read (by the importer of that name, where one is given) and judged.
+
+    called   its name in the ledger, where another file of the delivery has the same one
+    """
     export = importers.read(source, format)
     findings: dict[tuple[str, str], Finding] = {}
     lines: list[pa.Table] = []  # of a table that a mapping reads: a line may become several rows
@@ -64,6 +67,7 @@ def read(source: Source, status: str, format: str | None = None) -> Read:
             lines.append(table.select(["x_Row", "x_SourceLine"]))
         judged.append(checks.judge(table, findings))
         listed.look(judged[-1].accepted)
+    source = replace(source, name=called or source.name)  # its parts were known by the old name
     accepted = pa.concat_tables([part.accepted for part in judged], promote_options="default")
     broken = pa.Table.from_pylist(
         [

@@ -6,6 +6,7 @@ delivery, the other files beside those that are there, and finops.yaml learns of
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from pathlib import Path
 from ...documents import sha256_of, write_atomic
 from ...errors import InputError, listing, several
 from ...facts.intake.files.readers import refuse_no_file
+from ...facts.ledger.delivery import SAME, same_bytes
 from ...facts.ledger.receipt import Receipt, plain
 from ...facts.ledger.store import Ledger
 from ...facts.plans import read as plans
 from ...facts.plans import together
 from ...facts.usage.store import UsageStore
+from ...names import told_apart
 from ...periods import month_name
 from ...progress import Progress
 from ...settings import Settings, load_settings
@@ -59,7 +62,8 @@ def add(
     root = Path(settings.root)
     if mapping is not None and len(files) != 1:
         raise InputError(f"--mapping {mapping} is of one file: add that file alone.")
-    _one_name_each(files)
+    files = list(dict.fromkeys(files))
+    called = dict(zip(files, told_apart(files), strict=True))
     asked = Asked(
         kind=kind,
         mapping=mapping,
@@ -77,18 +81,20 @@ def add(
             trials[item.file] = judge(item.file, item.reading, settings, root)
             return ""
         if item.key == "usage":
-            return _usage([item.file], aside / item.file.name, asked)[item.file]
+            return _usage([item.file], aside / f"{files.index(item.file)}", asked, called)[
+                item.file
+            ]
         return _checked(item, settings)
 
     with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
-        items = judged(files, root, asked, lambda item: check(item, Path(folder)))
+        items = judged(files, root, asked, lambda item: check(item, Path(folder)), called)
         logs = [item.file for item, _ in items if item.key == "usage"]
         kept, how = settings.path(settings.usage_facts), {"append": append, "replace": replace}
         if logs and kept.is_dir():  # what is there may not be taken away unasked: tried on a copy
-            _usage(logs, shutil.copytree(kept, Path(folder) / "kept"), asked, **how)
+            _usage(logs, shutil.copytree(kept, Path(folder) / "kept"), asked, called, **how)
     given = [(item, said) for item, said in items if item.key not in ("bill", "usage")]
     _agree([item for item, _ in given], settings)
-    places = {item.file: _place(item.file, root) for item, _ in given}
+    places = _places([item.file for item, _ in given], root)
     text = _longer_settings(settings, [item for item, _ in given], places)
     bills = [item for item, _ in items if item.key == "bill"]
     said = dict[Path, str]()
@@ -103,48 +109,66 @@ def add(
             ask=ask,
             progress=progress,
         )
-        said, more = _of_the_bills(bills, receipt, trials)
+        said, more = _of_the_bills(bills, receipt, trials, called)
     if logs:
-        said |= _usage(logs, kept, asked, **how)
+        said |= _usage(logs, kept, asked, called, **how)
     for item, words in given:
         name = _write(item.file, places[item.file], root)
         said[item.file] = (
-            f"{item.file.name}: {item.said}: {words}; {item.key} of finops.yaml: {name}"
+            f"{called[item.file]}: {item.said}: {words}; {item.key} of finops.yaml: {name}"
         )
     for item in bills:
         if item.reading and item.reading.mapping is not None:
             more.append(_keep(item, root))
     if text is not None:
         write_atomic((root / "finops.yaml").resolve(), text)
-    return [*(said[file] for file in files), *more]
+    return [*_each(files, said, called, trials), *dict.fromkeys(more)]
+
+
+def _each(
+    files: list[Path],
+    said: dict[Path, str],
+    called: dict[Path, str],
+    trials: dict[Path, Receipt],
+) -> list[str]:
+    """A line per file; of those that hold the same, the first says what became of them."""
+    first: dict[str, Path] = {}
+    lines = []
+    for file in files:
+        known_by = trials[file].files[0].sha256 if file in trials else sha256_of(file)
+        one = first.setdefault(known_by, file)
+        lines.append(said[file] if one is file else str(same_bytes(called[file], called[one])))
+    return lines
 
 
 def _usage(
-    files: list[Path], root: Path, asked: Asked, *, append: bool = False, replace: bool = False
+    files: list[Path],
+    root: Path,
+    asked: Asked,
+    called: dict[Path, str],
+    *,
+    append: bool = False,
+    replace: bool = False,
 ) -> dict[Path, str]:
     """Usage logs taken into a store of usage: what it says of each."""
     receipt = UsageStore(root).ingest(
         files, format=asked.format, time_zone=asked.time_zone, append=append, replace=replace
     )
-    told = {one.name: str(one) for one in receipt.files}
-    return {file: told[file.name] for file in files}
+    told = zip(files, receipt.files, strict=True)
+    return {file: str(dataclasses.replace(one, name=called[file])) for file, one in told}
 
 
-def _one_name_each(files: list[Path]) -> None:
-    """Two files of one name in one call could not be told apart in what is said of them."""
-    names = [file.name for file in files]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(
-            f"{twice}: two files of this name are given. Nothing was written. Add them one after the other, or rename one; exports of a vendor "
-            "that have one name in several folders are taken together by finops ingest."
-        )
-
-
-def _place(file: Path, root: Path) -> Path:
-    """Where a file of plans lies: where it is, inside the workspace; else below plans/, over nothing."""
-    if file.resolve().is_relative_to(root.resolve()):
-        return root / file.resolve().relative_to(root.resolve())
-    return free(root / "plans" / file.name, file.read_bytes())
+def _places(files: list[Path], root: Path) -> dict[Path, Path]:
+    """Where each file of plans lies: where it is, inside the workspace; else below plans/, over nothing and none over another."""
+    places: dict[Path, Path] = {}
+    for file in files:
+        if file.resolve().is_relative_to(root.resolve()):
+            places[file] = root / file.resolve().relative_to(root.resolve())
+            continue
+        data = file.read_bytes()
+        others = {place: one.read_bytes() for one, place in places.items()}
+        places[file] = free(root / "plans" / file.name, data, others)
+    return places
 
 
 def _write(file: Path, place: Path, root: Path) -> str:
@@ -261,20 +285,24 @@ def _commitments(file: Path, settings: Settings) -> str:
 
 
 def _of_the_bills(
-    bills: list[Item], receipt: Receipt, trials: dict[Path, Receipt]
+    bills: list[Item],
+    receipt: Receipt,
+    trials: dict[Path, Receipt],
+    called: dict[Path, str],
 ) -> tuple[dict[Path, str], list[str]]:
     """(a line per bill, what else came of the delivery)."""
     said = {}
-    by_name = {one.name: one for one in receipt.files}
+    taken = {one.sha256: one for one in receipt.files}
     for item in bills:
-        trial, name = trials[item.file], item.file.name
-        done = by_name.get(name)
+        trial, name = trials[item.file], called[item.file]
+        done = taken.get(trial.files[0].sha256)
         rows = f"{several(trial.accepted, 'row')} accepted, {trial.quarantined:,} in quarantine, {plain(trial.totals)}"
         if done is None or done.status != "new":
             rows = "delivered before: nothing changed"
         said[item.file] = f"{name}: {item.said}: {rows}"
     more = [str(change) for change in receipt.changes if change.version > 1]
-    return said, [*more, *(f"Warning: {warning}" for warning in receipt.warnings)]
+    told = [warning for warning in receipt.warnings if not warning.reason.startswith(SAME)]
+    return said, [*more, *(f"Warning: {warning}" for warning in told)]
 
 
 def _keep(item: Item, root: Path) -> str:

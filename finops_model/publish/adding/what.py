@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,9 +115,16 @@ def _command(file: Path, workspace: str) -> str:
 
 
 def judged(
-    files: list[Path], root: Path, asked: Asked, check: Callable[[Item], str]
+    files: list[Path],
+    root: Path,
+    asked: Asked,
+    check: Callable[[Item], str],
+    called: Mapping[Path, str],
 ) -> list[tuple[Item, str]]:
-    """Each file with what it is and what came of `check`. Raises InputError with a line per file where one of them cannot be used."""
+    """Each file with what it is and what came of `check`. Raises InputError with a line per file where one of them cannot be used.
+
+    called   what each is called in those lines
+    """
     good: list[tuple[Item, str]] = []
     lines, refused = [], 0
     for file in files:
@@ -125,14 +132,14 @@ def judged(
             with memory_said([file]):
                 item = what_is(file, root, asked)
                 good.append((item, check(item)))
-            lines.append(f"{file.name}: {item.said}: can be taken in")
+            lines.append(f"{called[file]}: {item.said}: can be taken in")
         except InputError as problem:
             refused += 1
-            lines.append(f"{file.name}: refused: {problem}")
+            lines.append(f"{called[file]}: refused: {problem}")
     if not refused:
         return good
     if len(files) == 1:
-        raise InputError(lines[0].removeprefix(f"{files[0].name}: refused: "))
+        raise InputError(lines[0].removeprefix(f"{called[files[0]]}: refused: "))
     some = "one" if refused == 1 else f"{refused}"
     raise InputError(
         f"nothing was written, as {some} of the {len(files)} files cannot be used:\n"
