@@ -362,7 +362,7 @@ def test_what_hours_cannot_be_told_and_what_is_no_hour():
         str(raised.value)
         == "history: 2026-03-01 00:05:00 is not a whole hour. Add up to hours first: history.resample('h').sum()."
     )
-    with pytest.raises(ForecastError, match="^forecast: unknown freq 'W'. Known: D, h.$"):
+    with pytest.raises(ForecastError, match="^forecast: unknown freq 'W'. Known: D, h, M.$"):
         forecast(y, 24, paths=10, freq="W")
 
 
@@ -400,7 +400,7 @@ KNOWN = "Known: adida, croston, damped_holt, last_year, prophet, seasonal_naive,
         ({"history": hours_of(1), "freq": "h"}, f"history: 1 hour {HOURS_NEEDED}"),
         ({"history": hours_of(0), "freq": "h"}, f"history: 0 hours {HOURS_NEEDED}"),
         ({"history": hours_of(50, np.nan), "freq": "h"}, f"history: 0 hours {HOURS_NEEDED}"),
-        ({"freq": ["D"]}, "forecast: unknown freq '['D']'. Known: D, h."),
+        ({"freq": ["D"]}, "forecast: unknown freq '['D']'. Known: D, h, M."),
         ({"seed": "x"}, "seed: 'x' must be a whole number."),
         ({"seed": None}, "seed: 'None' must be a whole number."),
         ({"seed": 1.5}, "seed: '1.5' must be a whole number."),

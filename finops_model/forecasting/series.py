@@ -6,12 +6,14 @@ import numpy as np
 
 from ..errors import ForecastError, unknown
 from .covariates.series import forecast_with_covariates
-from .ensemble import CLOCKS, Forecast, alone
-from .grading import DAYS
+from .ensemble import CLOCKS, alone
 from .history import clean, day_of, newest_day
+from .monthly import MAX_MONTHS, clean_months, forecast_months
+from .result import Forecast, result
 from .settling import SETTLING_DAYS, check_days
 
 MAX_HORIZON = 3700
+FREQUENCIES = (*CLOCKS, "M")
 
 
 def forecast(
@@ -42,9 +44,9 @@ def forecast(
     Parameters
     ----------
     history : Series, frame or History
-        Daily, >= 0, at least 2 days; a frame has ds and y.
+        Daily, >= 0, at least 2 days; a frame has ds and y. Hours or month totals with freq.
     horizon : int
-        Days ahead, 1 to 3700.
+        Days ahead, 1 to 3700; hours or months likewise, months up to 120.
     paths : int, optional
         How many.
     seed : int, optional
@@ -52,13 +54,13 @@ def forecast(
     methods : str or list of str, optional
         None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf.
     freq : str, optional
-        "D", or "h": history and horizon are hours (up to a few days ahead, and no
-        covariates).
+        "D"; "h": history and horizon are hours (up to a few days ahead, and no covariates); "M":
+        they are months, at least 24 whole ones, no covariates, and a method of their own.
     as_of : date or str, optional
         Look at no later day than this, YYYY-MM-DD; None: at all of them.
     settling_days : int, optional
         Newest days that may be unfinished: those far under their weekday are not learned from, and
-        stand in `left_out`; 0: all count.
+        stand in `left_out`; 0: all count. Months are whole: as_of leaves one under way out.
     until : date or str, optional
         Another word for as_of.
     events : list of Event or mapping, optional
@@ -78,7 +80,8 @@ def forecast(
     Returns
     -------
     Forecast
-        `.paths` (path, day), `.median` (day,), `.dates`, in the unit of the history.
+        `.paths` (path, day), `.median` (day,), `.dates`, in the unit of the history;
+        `.month_totals()`, `.frame()`.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def forecast(
 
     Source
     ------
-    docs/method §2.2 to §2.4.
+    docs/method §2.2 to §2.4, §2.25 (months).
 
     Examples
     --------
@@ -97,22 +100,13 @@ def forecast(
     >>> forecast(year, 14, paths=100).paths.shape
     (100, 14)
     """
-    if not isinstance(freq, str) or freq not in CLOCKS:
-        raise ForecastError(unknown("forecast", "freq", str(freq), CLOCKS))
-    clock = CLOCKS[freq]
+    if not isinstance(freq, str) or freq not in FREQUENCIES:
+        raise ForecastError(unknown("forecast", "freq", str(freq), FREQUENCIES))
     if until is not None and as_of is not None:
         raise ForecastError("forecast: as_of and until are one thing; give one of them.")
-
-    window, as_of = check_days(settling_days), as_of if until is None else until
-    history, whole = clean(history, freq=clock.step, as_of=as_of), history
-    if window and as_of is not None:  # days that others have followed have had their time
-        window = max(
-            window
-            - int((newest_day(whole, clock.step) - day_of(as_of, "history")).astype(int).clip(0)),
-            0,
-        )
-
-    horizon, paths = _count(horizon, "horizon", MAX_HORIZON), _count(paths, "paths", 1_000_000)
+    as_of = as_of if until is None else until
+    window = check_days(settling_days)
+    paths = _count(paths, "paths", 1_000_000)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise ForecastError(f"seed: {str(seed)[:40]!r} must be a whole number.")
     covariates = {
@@ -129,15 +123,34 @@ def forecast(
         for name, value in covariates.items()
         if value is not None and not (isinstance(value, (tuple, list)) and not value)
     }
-    if given and clock is not DAYS:
-        raise ForecastError(
-            f"forecast: {', '.join(given)}: covariates are for daily forecasts only; add the hours up to days first."
+    if given and freq != "D":
+        parts = (
+            "add the hours up to days first" if freq == "h" else "give the days, not their months"
         )
+        raise ForecastError(
+            f"forecast: {', '.join(given)}: covariates are for daily forecasts only; {parts}."
+        )
+
+    if freq == "M":
+        if methods is not None:
+            raise ForecastError(
+                "methods: they forecast days and hours; months have a method of their own. Leave methods out."
+            )
+        values, months = clean_months(history, as_of)
+        return forecast_months(values, months, _count(horizon, "horizon", MAX_MONTHS), paths, seed)
+    clock = CLOCKS[freq]
+    history, whole = clean(history, freq=clock.step, as_of=as_of), history
+    if window and as_of is not None:  # days that others have followed have had their time
+        followed = (newest_day(whole, clock.step) - day_of(as_of, "history")).astype(int).clip(0)
+        window = max(window - int(followed), 0)
+    horizon = _count(horizon, "horizon", MAX_HORIZON)
     if given:
-        return forecast_with_covariates(
+        forecast = forecast_with_covariates(
             history, horizon, paths, seed, methods, settling_days=window, **given
         )
-    return alone(history, horizon, paths, seed, methods, clock=clock, settling_days=window)
+    else:
+        forecast = alone(history, horizon, paths, seed, methods, clock=clock, settling_days=window)
+    return result(forecast)
 
 
 def _count(value, name, most):
