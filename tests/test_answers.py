@@ -19,7 +19,7 @@ from scipy.stats import beta as beta_law
 from finops_model import streams
 from finops_model.errors import ScenarioError
 from finops_model.simulate import export
-from finops_model.uncertainty import answers, correlate
+from finops_model.uncertainty import answers, chances, correlate
 from finops_model.uncertainty.distributions import make
 from finops_model.uncertainty.price_risk import ou
 
@@ -263,11 +263,11 @@ def test_order_statistics_hold_the_quantile():
 
 def test_the_budget_runs_out_in_a_month():
     monthly = np.array([[5, 5, 5], [9, 9, 9], [1, 1, 1], [9, 3, -4.0]])
-    found = answers.breach(monthly, ("2026-11", "2026-12", "2027-01"), 11.0)
+    found = chances.runout(11.0, monthly, ("2026-11", "2026-12", "2027-01"))
     assert [round(e.value * 4) for e in found.probability] == [0, 2, 1] and found.ever.value == 0.75
     assert (found.typical, found.earliest, found.latest) == ("2026-12", "2026-12", "2027-01")
-    assert answers.breach(np.zeros((2000, 2)), ("a", "b"), 1.0).typical is None
-    assert answers.breach(monthly, ("a", "b", "c"), 11.0, booked=10.0).typical == "a"
+    assert chances.runout(1.0, np.zeros((2000, 2)), ("a", "b")).typical is None
+    assert chances.runout(11.0, monthly, ("a", "b", "c"), used=10.0).typical == "a"
 
 
 def test_breach_agrees_with_the_landing_of_a_budget():
@@ -276,7 +276,7 @@ def test_breach_agrees_with_the_landing_of_a_budget():
     monthly = np.abs(draws("months", 12, 2000))
     months = tuple(f"2027-{m:02d}" for m in range(1, 13))
     assert (
-        answers.breach(monthly, months, 9.0).typical
+        chances.runout(9.0, monthly, months).typical
         == landing("FY2027", 0.0, monthly, months, 9.0)["breach_month"]
     )
 

@@ -36,7 +36,7 @@ def test_a_path_that_lands_on_its_budget_does_not_pass_it():
     told = budgets.landing("FY2026", 0.0, exact, MONTHS, 100.0)
     assert told["breach_month"] is None and not told["overrun_probability"]
     assert breach_month(100.5, exact, MONTHS, 100.0) == "already exceeded"
-    found = chances.breach(exact, MONTHS, 100.0)
+    found = chances.runout(100.0, exact, MONTHS)
     assert found.typical is None and found.earliest is None
 
 
@@ -46,7 +46,7 @@ def test_the_typical_month_is_the_middle_one_of_those_that_pass():
     for at, month in enumerate([0] * 4 + [1] + [2] * 5):
         monthly[at, month] = 150.0
     assert breach_month(0.0, monthly, MONTHS, 100.0) == "2026-11"
-    assert chances.breach(monthly, MONTHS, 100.0).typical == "2026-11"
+    assert chances.runout(100.0, monthly, MONTHS).typical == "2026-11"
 
 
 # --- sums of graded windows (§11.6)

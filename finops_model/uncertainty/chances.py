@@ -96,47 +96,109 @@ def _wilson(seen: float, n: int, z: float) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Breach:
-    """When the money runs out, over paths."""
+class Runout:
+    """When money, or whatever is counted, runs out: over paths, by day or by month (docs/method §9.21)."""
 
-    months: tuple[str, ...]
-    probability: tuple[Estimate, ...]  # that it runs out in this very month
-    ever: Estimate  # that it runs out inside the months at all
-    typical: str | None  # median month, given that it runs out
-    earliest: str | None  # P10 and P90 of it
-    latest: str | None
+    dates: tuple[str, ...]
+    counts: tuple[int, ...]  # paths that run out on each date
+    paths: int
+
+    @property
+    def probability(self) -> tuple[Estimate, ...]:
+        """That it runs out on this very date."""
+        return tuple(share(count, self.paths) for count in self.counts)
+
+    @property
+    def ever(self) -> Estimate:
+        """That it runs out inside the dates at all."""
+        return share(sum(self.counts), self.paths)
+
+    def until(self, date: str) -> float:
+        """Share of paths that run out by a date, the date included; dates before the first have none."""
+        return sum(n for one, n in zip(self.dates, self.counts) if one <= date) / self.paths
+
+    def by(self, share_of_paths: float) -> str | None:
+        """The date by which this share of all paths has run out; None: not within the dates.
+
+        A path that lasts counts as later than every date: it is given none.
+
+        >>> Runout(("2027-01", "2027-02"), (30, 30), 100).by(0.5), Runout(("2027-01",), (30,), 100).by(0.5)
+        ('2027-02', None)
+        """
+        return self._first(share_of_paths * self.paths)
+
+    def of_those(self, share_of_them: float) -> str | None:
+        """The same share of the paths that do run out; None where none does.
+
+        >>> Runout(("2027-01", "2027-02"), (1, 3), 100).of_those(0.5)
+        '2027-02'
+        """
+        out = sum(self.counts)
+        return self._first(share_of_them * out) if out else None
+
+    def _first(self, wanted: float) -> str | None:
+        up = np.cumsum(self.counts)
+        at = int(np.searchsorted(up, wanted - 1e-9 * self.paths))
+        return self.dates[at] if at < len(self.dates) else None
+
+    @property
+    def typical(self) -> str | None:
+        """Median date, given that it runs out; `earliest` and `latest`: P10 and P90 of it."""
+        return self.of_those(0.5)
+
+    @property
+    def earliest(self) -> str | None:
+        return self.of_those(0.1)
+
+    @property
+    def latest(self) -> str | None:
+        return self.of_those(0.9)
+
+    def by_month(self) -> Runout:
+        """The same by month: a path runs out in the month of its day.
+
+        >>> Runout(("2027-01-30", "2027-01-31", "2027-02-01"), (1, 2, 4), 10).by_month().counts
+        (3, 4)
+        """
+        months: dict[str, int] = {}
+        for date, count in zip(self.dates, self.counts):
+            months[date[:7]] = months.get(date[:7], 0) + count
+        return Runout(tuple(months), tuple(months.values()), self.paths)
 
 
-def breach(monthly, months, budget: float, booked: float = 0.0) -> Breach:
-    """The month in which booked + cumulative cost first exceeds the budget. monthly (path, month).
+def runout(remaining: float, paths, dates, used=0.0, resets=None) -> Runout:
+    """The date on which what is used up first exceeds what remains: of a budget, a balance, a credit, a quota.
 
-    Costs may be negative in a month (a refund): the first time counts.
+    remaining   what there is; of money, or of any unit
+    paths       (path, date) what is used on each date, a day or a month; below zero (a refund): the first time counts
+    dates       names in their order, YYYY-MM-DD or YYYY-MM
+    used        what is used of it before the first date, a number or one of each path
+    resets      a label for each date; at another label `remaining` is there anew (a quota of a month)
 
-    >>> answer = breach([[30.0, 30.0], [10.0, 10.0]], ("2026-11", "2026-12"), 50.0)
-    >>> answer.ever.value, answer.typical
-    (0.5, '2026-12')
+    >>> answer = runout(50.0, [[30.0, 30.0], [10.0, 10.0]], ("2026-11", "2026-12"))
+    >>> answer.ever.value, answer.typical, answer.by(0.5), answer.by(0.9)
+    (0.5, '2026-12', '2026-12', None)
     """
-    costs, months = np.asarray(monthly, dtype=float), tuple(months)
-    if costs.ndim != 2 or costs.shape[1] != len(months) or not costs.size:
+    costs, dates = np.asarray(paths, dtype=float), tuple(map(str, dates))
+    if costs.ndim != 2 or costs.shape[1] != len(dates) or not costs.size:
         raise ScenarioError(
-            f"costs of shape {costs.shape} for {len(months)} months; there must be one row a path and one column a month."
+            f"costs of shape {costs.shape} for {len(dates)} months or days; there must be one row a path and one column a date."
         )
     wrong = ~np.isfinite(costs)
     if wrong.any():
-        path, m = np.argwhere(wrong)[0]
+        path, at = np.argwhere(wrong)[0]
         raise ScenarioError(
-            f"the cost of path {path} in {months[m]} is {costs[path, m]}; costs must be finite."
+            f"the cost of path {path} in {dates[at]} is {costs[path, at]}; costs must be finite."
         )
-    if not (np.isfinite(budget) and np.isfinite(booked)):
-        raise ScenarioError(f"budget is {budget}, booked {booked}; both must be finite numbers.")
-    over = booked + np.cumsum(costs, axis=1) > budget
-    ever = over.any(axis=1)
-    counts = np.bincount(over.argmax(axis=1)[ever], minlength=len(months))
-    paths, hit = len(costs), int(ever.sum())
-    when = [None, None, None]
-    if hit:
-        up = np.cumsum(counts) / hit
-        when = [months[int(np.searchsorted(up, q - 1e-12))] for q in (0.5, 0.1, 0.9)]
-    return Breach(
-        months, tuple(share(int(count), paths) for count in counts), share(hit, paths), *when
-    )
+    before = np.asarray(used, dtype=float)
+    if not (np.isfinite(remaining) and np.isfinite(before).all()):
+        raise ScenarioError(f"budget is {remaining}, booked {used}; both must be finite numbers.")
+    total = before[..., None] + np.cumsum(costs, axis=1)
+    if resets is not None:
+        labels = list(resets)
+        for at in range(1, len(dates)):
+            if labels[at] != labels[at - 1]:
+                total[:, at:] -= total[:, at - 1 : at]
+    over = total > remaining
+    counts = np.bincount(over.argmax(axis=1)[over.any(axis=1)], minlength=len(dates))
+    return Runout(dates, tuple(int(count) for count in counts), len(costs))

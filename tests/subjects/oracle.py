@@ -6,7 +6,7 @@ from oracles import price_moments as moments
 
 from finops_model.decide.sobol import sobol_multilinear
 from finops_model.errors import ScenarioError
-from finops_model.uncertainty import answers, correlate, price_risk
+from finops_model.uncertainty import answers, chances, correlate, price_risk
 from finops_model.uncertainty.elicit import read_value
 from finops_model.uncertainty.spot_price import Spot
 
@@ -244,13 +244,13 @@ def totals(s, g):
 
 
 def breach(s, g):
-    b = answers.breach(s["monthly"], s["months"], s["budget"], s.get("booked", 0.0))
+    b = chances.runout(s["budget"], s["monthly"], s["months"], s.get("booked", 0.0))
     return {
         "ever": b.ever.value,
         "typical": b.typical or "never",
         "earliest": b.earliest or "never",
         "latest": b.latest or "never",
-        "by_month": {month: e.value for month, e in zip(b.months, b.probability)},
+        "by_month": {month: e.value for month, e in zip(b.dates, b.probability)},
         "sentence": str(b),
     }
 

@@ -53,8 +53,8 @@ def _breach(booked, monthly, months, budget) -> tuple:
     """Typical, earliest and latest month of passing the budget; None each where no path does."""
     if budget is None or booked > budget or not len(months):
         return (SPENT if budget is not None and booked > budget else None), None, None
-    breach = chances.breach(monthly, months, budget, booked)
-    return breach.typical, breach.earliest, breach.latest
+    out = chances.runout(budget, monthly, months, used=booked)
+    return out.typical, out.earliest, out.latest
 
 
 def landing(
