@@ -76,7 +76,7 @@ def test_every_file_is_recognised_and_a_line_says_what_became_of_it(place):
         confirm=yes,
     )
     assert said[:6] == [
-        "kosten-2025-10.csv: a table: 3 rows accepted, 0 in quarantine, 30.75 USD",
+        "kosten-2025-10.csv: a table: 3 rows accepted, 0 in quarantine, 30.75 USD, Billed (invoiced)",
         "tickets.csv: a driver file: support_tickets, 2025-03-01 to 2025-03-31; drivers of finops.yaml: plans/tickets.csv",
         "outcomes.csv: a driver file: solved (outcome), 2025-03-01 to 2025-03-01; drivers of finops.yaml: plans/outcomes.csv",
         "invoices.csv: an invoice file: 1 invoice of 2026-07, 100.00 USD; invoices of finops.yaml: plans/invoices.csv",
@@ -110,7 +110,7 @@ def test_next_months_table_is_recognised_by_the_mapping_that_was_kept(place):
 
     said = adding(place, "kosten-2025-11.csv", confirm=nobody)
     assert said[:1] == [
-        "kosten-2025-11.csv: a table, read by mapping-kosten.yaml: 3 rows accepted, 0 in quarantine, 33.75 USD"
+        "kosten-2025-11.csv: a table, read by mapping-kosten.yaml: 3 rows accepted, 0 in quarantine, 33.75 USD, Billed (invoiced)"
     ]
     assert adding(place, "kosten-2025-11.csv")[:1] == [
         "kosten-2025-11.csv: a table, read by mapping-kosten.yaml: delivered before: nothing changed"
@@ -415,7 +415,10 @@ def test_a_day_that_names_nothing_is_no_charge_and_no_quarantine(place):
     table = "Day,Cost,Currency,Team\n2026-09-01,1.50,USD,a\n2026-09-02,,,\n2026-09-03,2.50,USD,a\n2026-09-04,,USD,a\n"
     written(place / "console.csv", table)
     said = adding(place, "console.csv", confirm=yes)
-    assert said[0] == "console.csv: a table: 2 rows accepted, 1 in quarantine, 4.00 USD"
+    assert (
+        said[0]
+        == "console.csv: a table: 2 rows accepted, 1 in quarantine, 4.00 USD, Billed (invoiced)"
+    )
     assert (
         "Warning: console.csv: 1 line names a day and nothing else (first line 3): a day without a charge, left out"
         in said
@@ -443,8 +446,8 @@ def test_bills_of_one_name_in_several_folders_are_taken_and_each_is_told_by_its_
     said = adding(place, "2026-08/export.csv", "2026-09/export.csv")
     title = "FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines)"
     assert said == [
-        f"2026-08/export.csv: {title}: 4 rows accepted, 1 in quarantine, 8.00 USD",
-        f"2026-09/export.csv: {title}: 4 rows accepted, 1 in quarantine, 8.00 USD",
+        f"2026-08/export.csv: {title}: 4 rows accepted, 1 in quarantine, 8.00 USD, Billed (invoiced)",
+        f"2026-09/export.csv: {title}: 4 rows accepted, 1 in quarantine, 8.00 USD, Billed (invoiced)",
     ]
     ledger = Ledger(place / "ws" / "ledger")
     assert list(ledger.quarantine()["x_File"]) == ["2026-08/export.csv", "2026-09/export.csv"]
@@ -464,9 +467,9 @@ def test_tables_and_plans_of_one_name_all_come_in_and_none_lies_over_another(pla
     names = [f"2025-0{month}/{name}.csv" for month in (1, 2) for name in ("kosten", "budget")]
     said = adding(place, *names, confirm=yes)
     assert said[:4] == [
-        "2025-01/kosten.csv: a table: 3 rows accepted, 0 in quarantine, 3.75 USD",
+        "2025-01/kosten.csv: a table: 3 rows accepted, 0 in quarantine, 3.75 USD, Billed (invoiced)",
         "2025-01/budget.csv: a budget: 2025-03 to 2025-04, Company; budgets of finops.yaml: plans/budget.csv",
-        "2025-02/kosten.csv: a table: 3 rows accepted, 0 in quarantine, 6.75 USD",
+        "2025-02/kosten.csv: a table: 3 rows accepted, 0 in quarantine, 6.75 USD, Billed (invoiced)",
         "2025-02/budget.csv: a budget: 2025-05 to 2025-06, Company; budgets of finops.yaml: plans/budget-2.csv",
     ]
     settings = load_settings(place / "ws")

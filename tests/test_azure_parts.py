@@ -215,7 +215,9 @@ def test_bills_by_glob_take_a_run_and_add_takes_its_parts(tmp_path):
     assert taken.totals == {"EUR": azure.ACTUAL}
     (tmp_path / "finops.yaml").write_text("company: A\ncurrency: EUR\nledger: other\n")
     told = add(files, load_settings(tmp_path))
-    assert told[0].startswith("part_0_0001.csv: ") and told[0].endswith(" 39.25 EUR")
+    assert told[0].startswith("part_0_0001.csv: ") and told[0].endswith(
+        " 39.25 EUR, Billed (invoiced)"
+    )
     assert Ledger(tmp_path / "other").totals() == {"EUR": azure.ACTUAL}
 
 

@@ -317,7 +317,8 @@ def test_start_forecast_and_reconcile_say_the_basis(tmp_path):
     said: list[str] = []
     settings = fm.start(tmp_path / "focus.csv", folder=tmp_path / "demo", tell=said.append)
     sentence = "EffectiveCost is not known for Acme: BilledCost is taken for it, and a commitment paid up front counts in the month it is paid."
-    assert said == [sentence]
+    assert said[0].endswith("84 rows accepted, 0 in quarantine, 8,400.00 USD, Billed (invoiced)")
+    assert said[-1] == sentence
     where = ["-s", str(settings.root)]
     told = json.loads(finops("forecast", "--months", "1", *where, "--json")[1])
     assert told["basis"] == "Effective" and sentence in told["notes"]

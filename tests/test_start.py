@@ -14,6 +14,7 @@ from start_world import bill, driver, many_units, written
 from finops_model.errors import InputError, LedgerError
 from finops_model.facts.ledger.store import Ledger
 from finops_model.publish import start as starting
+from finops_model.publish.adding.add import add
 from finops_model.settings import load_settings
 
 
@@ -99,7 +100,7 @@ def test_another_month_is_one_more_delivery_and_it_says_what_came(box):
     said = again(box, "apr.csv")
     assert said[0] == (
         f"{box / 'ws'}: the workspace exists: took apr.csv into its ledger (56 rows accepted, 0 in quarantine, "
-        "5,404.00 USD)."
+        "5,404.00 USD, Billed (invoiced))."
     )
     assert len(Ledger(box / "ws" / "ledger").book.records) == 2
 
@@ -435,12 +436,44 @@ def test_rows_that_a_first_start_refuses_are_said_with_the_first_reason(tmp_path
     lines[5] = "12,5x".join(['"', '"']) + lines[5][lines[5].index(",") :]
     said = []
     starting.start(written(tmp_path / "focus.csv", "\n".join(lines) + "\n"), tell=said.append)
-    assert said == [
+    title = "FOCUS 0.5 to 1.4 (CSV, Parquet, JSON lines)"
+    assert said[0].startswith(f"focus.csv: {title}: 39 rows accepted, 1 in quarantine, ")
+    assert said[1:] == [
+        "Warning: focus.csv: 9 rows repeat an identical row of the file (9 different ones); all are kept",
         "focus.csv: 1 of 40 rows was refused and is in no figure. First reason: row 5, BilledCost: '12,5x' is not a plain number; write 1234.50. "
-        "All of them: finops reconcile --settings workspaces/focus"
+        "All of them: finops reconcile --settings workspaces/focus",
     ]
-    starting.start(written(tmp_path / "whole.csv", many_units(3, 40)), tell=(quiet := []).append)
-    assert quiet == []
+    starting.start(written(tmp_path / "whole.csv", many_units(3, 40)), tell=(whole := []).append)
+    assert whole == [  # was nothing at all: the total of a first month could not be checked
+        f"whole.csv: {title}: 40 rows accepted, 0 in quarantine, 23,913.00 USD, Billed (invoiced)",
+        "Warning: whole.csv: 10 rows repeat an identical row of the file (10 different ones); all are kept",
+    ]
+    added = add(
+        [tmp_path / "whole.csv"], load_settings(tmp_path / "workspaces" / "focus"), append=True
+    )
+    assert added[0] == whole[0], "the line of `finops add`"
+
+
+def test_a_first_start_says_what_the_bill_is_its_total_with_its_basis_and_its_warnings(tmp_path):
+    """As `finops add` says of every further one: a stranger holds the total against the file."""
+    said = []
+    written(tmp_path / "jan.csv", bill((1,)))
+    starting.start(tmp_path / "jan.csv", folder=tmp_path / "ws", tell=said.append)
+    assert said == [
+        "jan.csv: a table: 56 rows accepted, 0 in quarantine, 5,236.00 USD, Billed (invoiced)",
+        "Warning: jan.csv: the file has one amount: it is read as BilledCost (cash); EffectiveCost is not known",
+    ]
+    mapping = (tmp_path / "ws" / "mapping.yaml").read_text()
+    written(tmp_path / "amortised.yaml", mapping.replace("basis: Billed", "basis: Effective"))
+    starting.start(
+        tmp_path / "jan.csv",
+        folder=tmp_path / "other",
+        mapping=tmp_path / "amortised.yaml",
+        tell=(told := []).append,
+    )
+    assert told[0] == (
+        "jan.csv: a table: 56 rows accepted, 0 in quarantine, 5,236.00 USD, Effective (amortised)"
+    )
 
 
 def test_without_settings_the_workspaces_here_are_named(tmp_path, monkeypatch):

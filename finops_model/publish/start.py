@@ -17,12 +17,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ..documents import dump_yaml, write_atomic
-from ..errors import InputError, several
+from ..errors import InputError, listing, several
 from ..facts import taken
 from ..facts.daily import warehouse
 from ..facts.intake.files.readers import refuse_no_file
 from ..facts.intake.files.room import memory_said
-from ..facts.ledger.receipt import reason_at
+from ..facts.ledger.receipt import Receipt, reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..facts.plans import together
@@ -177,7 +177,7 @@ def start(
 
     with memory_said(parts):
         reading = (
-            Reading(parts, format=format)
+            Reading(parts, format=format, what="")
             if file.is_dir()
             else read_bill(
                 file,
@@ -213,7 +213,7 @@ def start(
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with aside(target.parent, f".{target.name}.") as fresh_folder:
-            _fill(
+            receipt = _fill(
                 fresh_folder,
                 file,
                 name=name,
@@ -226,7 +226,10 @@ def start(
             refused = _refused(file, Ledger(fresh_folder / "ledger"), target)
             one_amount = _one_amount(Ledger(fresh_folder / "ledger"), reading)
             settled(fresh_folder, target)
-        for text in filter(None, (refused, one_amount)):
+        kinds = listing(dict.fromkeys(one.format for one in receipt.files), 4)
+        tell(f"{file.name}: {reading.what or kinds}: {receipt.in_short}")
+        warned = (f"Warning: {warning}" for warning in receipt.warnings)
+        for text in filter(None, (*warned, refused, one_amount)):
             tell(text)
     except OSError as problem:
         if target.is_dir():
@@ -327,10 +330,10 @@ def _command(command: str, file: Path, name: str | None, given: Given, currency:
 
 def _fill(
     root: Path, file: Path, *, name: str, reading: Reading, currency, given: Given, paths, progress
-) -> None:
-    """A whole workspace in an empty folder."""
+) -> Receipt:
+    """A whole workspace in an empty folder; what its ledger says of the bill."""
     ledger = Ledger(root / "ledger")
-    ledger.ingest(reading.items, format=reading.format, progress=progress)
+    receipt = ledger.ingest(reading.items, format=reading.format, progress=progress)
     currencies = sorted(ledger.totals("BilledCost"))
     if len(currencies) > 1:
         from .start_reading import said
@@ -389,6 +392,7 @@ def _fill(
     write_atomic(root / "scenarios" / "00_base.yaml", base_scenario.init_base(daily, settings))
     for what_if in settings.what_ifs:
         scenario.load_scenario(root / what_if)
+    return receipt
 
 
 def _one_amount(ledger: Ledger, reading: Reading) -> str:

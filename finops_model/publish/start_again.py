@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..documents import load_yaml, write_atomic
-from ..errors import FinOpsError, InputError, several
+from ..errors import FinOpsError, InputError
 from ..facts.daily import warehouse
 from ..facts.intake.mapping import Mapping
-from ..facts.ledger.receipt import Receipt, plain, reason_at
+from ..facts.ledger.receipt import Receipt, reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..progress import Progress
@@ -144,8 +144,7 @@ def _say_delivery(root: Path, file: Path, receipt, tell) -> None:
         )
     else:
         tell(
-            f"{root}: the workspace exists: took {file.name} into its ledger ({several(receipt.accepted, 'row')} accepted, {receipt.quarantined:,} in "
-            f"quarantine, {plain(receipt.totals)})."
+            f"{root}: the workspace exists: took {file.name} into its ledger ({receipt.in_short})."
         )
     for change in receipt.changes:
         if change.version > 1:

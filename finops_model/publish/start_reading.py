@@ -35,12 +35,14 @@ class Reading:
     """A bill as `Ledger.ingest` takes it, and the mapping it was read by (None: an export, or one that was `kept` in the workspace).
 
     format   the importer that was asked for by name
+    what     what the bill is, in words; '': its files are of several kinds, or nobody has looked
     """
 
     item: object
     mapping: tables.Mapping | None = None
     kept: str = ""  # name of the workspace's own mapping file that was used
     format: str | None = None
+    what: str = "a table"
 
     @property
     def items(self) -> list:
@@ -100,9 +102,9 @@ def read_bill(
                 f"{file}: --format {format} and --mapping {mapping} are two ways to read one file. Give one of them."
             )
         importers.named(format, open_source(file))
-        return Reading(file, format=format)
-    if mapping is None and is_export(file):
-        return Reading(file)
+        return Reading(file, format=format, what=format)
+    if mapping is None and (name := importers.detect(file)):
+        return Reading(file, what=importers.shelf()[name].TITLE)
     if mapping is None and (usage := usage_of(file)):
         raise InputError(usage)
     if mapping is not None:
@@ -180,7 +182,9 @@ def by_kept(file: Path, frame, workspace: Path, currency: str | None = None) -> 
             )
         fitting = {own[0]: fitting[own[0]]}
     for name, kept in fitting.items():
-        return Reading(_reading(file, frame, kept).item, None, name)
+        return Reading(
+            _reading(file, frame, kept).item, None, name, what=f"a table, read by {name}"
+        )
     return None
 
 

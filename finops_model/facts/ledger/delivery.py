@@ -323,12 +323,15 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
                 unreadable += 1
             else:
                 held = add(held, {row["BillingCurrency"].upper() or "(no currency)": amount})
-    totals: Money = {}
+    totals, effective = Money(), Money()
     for part in reads:
         for table in part.tables.values():
             sums: dict = {}
             sum_into(sums, table)
-            totals = add(totals, {currency: row["BilledCost"] for currency, row in sums.items()})
+            totals, effective = (
+                add(before, {currency: row[name] for currency, row in sums.items()})
+                for before, name in ((totals, "BilledCost"), (effective, "EffectiveCost"))
+            )
     files = [
         Delivered(
             r.source.name,
@@ -356,4 +359,5 @@ def _receipt(reads, skipped, warnings, changes, number) -> Receipt:
         changes=tuple(changes),
         delivery=number,
         sources=sum((r.sources for r in reads), Sources()),
+        effective=effective,
     )

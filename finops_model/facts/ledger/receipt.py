@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import cast
 
 from ...errors import listing, several
-from ..basis import Costs
+from ..basis import Costs, words
 from ..intake.importers import LeftOut
 
 Money = dict[str, Decimal]  # currency -> amount
@@ -222,6 +222,17 @@ class Receipt:
     delivery: int | None = None
     notes: tuple[str, ...] = field(default=())
     sources: Sources = field(default_factory=Sources)
+    effective: Money = field(default_factory=dict)  # EffectiveCost of accepted rows
+
+    @property
+    def in_short(self) -> str:
+        """Rows, and their money with its basis: Billed, unless the files say only what is Effective."""
+        only = {file.costs.alone for file in self.files if file.status == "new"} == {"Effective"}
+        money, basis = (self.effective, "Effective") if only else (self.totals, "Billed")
+        return (
+            f"{several(self.accepted, 'row')} accepted, {self.quarantined:,} in quarantine, "
+            f"{plain(money)}, {words(basis)}"
+        )
 
     @property
     def version(self) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...documents import sha256_of, write_atomic
-from ...errors import InputError, listing, several
+from ...errors import InputError, listing
 from ...facts.intake.files.readers import refuse_no_file
 from ...facts.ledger.delivery import SAME, same_bytes
 from ...facts.ledger.receipt import Receipt, plain
@@ -296,7 +296,7 @@ def _of_the_bills(
     for item in bills:
         trial, name = trials[item.file], called[item.file]
         done = taken.get(trial.files[0].sha256)
-        rows = f"{several(trial.accepted, 'row')} accepted, {trial.quarantined:,} in quarantine, {plain(trial.totals)}"
+        rows = trial.in_short
         if done is None or done.status != "new":
             rows = "delivered before: nothing changed"
         said[item.file] = f"{name}: {item.said}: {rows}"

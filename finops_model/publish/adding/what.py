@@ -92,7 +92,7 @@ def what_is(file: Path, root: Path, asked: Asked) -> Item:
                 f"{next(word for word, key in WORDS.items() if key == plan)}."
             )
         if kept:
-            return Item(file, "bill", f"a table, read by {kept.kept}", kept)
+            return Item(file, "bill", kept.what, kept)
         if plan:
             return Item(file, plan, KINDS[plan])
     reading = read_bill(
@@ -104,7 +104,7 @@ def what_is(file: Path, root: Path, asked: Asked) -> Item:
         command=_command(file, asked.workspace),
         format=asked.format,
     )
-    return Item(file, "bill", "a table" if reading.mapping else str(asked.format), reading)
+    return Item(file, "bill", reading.what, reading)
 
 
 def _command(file: Path, workspace: str) -> str:
