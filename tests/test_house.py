@@ -60,7 +60,6 @@ UNREACHED = {
     "prices.capacity.provisioned",
     "prices.capacity.storage",
     "prices.capacity.transfer",
-    "prices.lists.plan_rates",
     "prices.settle.spill",
     "prices.terms.agreements",
     "prices.terms.subscription",

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace as Like
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from finops_model.decide.compare import Comparison, Line
@@ -106,13 +107,15 @@ def test_the_answer_of_a_commitment_follows_its_figures():
 
 
 def test_the_answer_of_growth_follows_its_figures():
-    days = 28 + 365
-    facts = Like(volume=np.array([100 * 1.5 ** (d / 365.25) for d in range(days)])[:, None])
+    days = pd.date_range("2025-01-01", "2026-06-30")
+    cost = np.where(days < "2026-01-01", 100.0, 150.0)
+    bill = pd.DataFrame({"ChargeDate": days, "ChargeCategory": "Usage", "EffectiveCost": cost})
+    facts = Like(daily=bill, as_of="2026-06-30")
     nodes = lambda a, b: Like(names=("Care", "Lab"), totals=np.array([[[a, b]]] * 5, float))
     row = lambda lead, ours, naive: {"lead": lead, "error_pct": ours, "naive_error_pct": naive}
     rows = {"alone": [row(1, 0.03, 0.04), row(2, 0.041, 0.05), row(3, 0.05, 0.06)], "knew": []}
     assert growth_answer(facts, rows, nodes(100, 50), nodes(120, 51)) == (
-        "**Answer** AI use grows by 50% a year. 1 to 3 months ahead month totals were missed by 3 to 5 %, less than repeating last week would have; beyond "
+        "**Answer** AI use: +50 % in a year at constant prices, without one-offs (as paid +50 %). 1 to 3 months ahead month totals were missed by 3 to 5 %, less than repeating last week would have; beyond "
         "that a range is an assumption. What people know moves Care most (+20% over the months ahead). Plan the company's P50 and hold its own P90 back: "
         "the P90s of units added up are too much."
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..facts.daily.allocate import ALL, UNTAGGED
 from ..names import COMPANY
-from ..periods import month_column
+from ..periods import month_column, month_days
 from .brief_types import Change, LeftOut, Line, Team
 
 OUTSIDE = {
@@ -28,6 +28,54 @@ def by_month(rows: pd.DataFrame) -> dict[str, float]:
     """EffectiveCost per month, months without a row inside the range as 0."""
     totals = rows.groupby(month_column(rows))["EffectiveCost"].sum()
     return {str(month): float(value) for month, value in totals.sort_index().items()}
+
+
+def history(
+    daily: pd.DataFrame, unit: str, as_of: str
+) -> tuple[pd.DataFrame, dict, dict, pd.Series]:
+    """What a unit has cost.
+
+    Parameters
+    ----------
+    daily : frame
+        DAILY.
+    unit : str
+        A business unit, or "Company".
+    as_of : str
+        YYYY-MM-DD; a month that ends later is not complete.
+
+    Returns
+    -------
+    rows : frame
+        Its DAILY rows that count as cost.
+    booked : dict of str to float
+        YYYY-MM -> cost.
+    complete : dict of str to float
+        The months of it that are whole.
+    by_day : Series
+        EffectiveCost, indexed by day.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2026-01-01", "2026-02-10")
+    >>> facts = pd.DataFrame({"ChargeDate": days, "ChargeCategory": "Usage", "EffectiveCost": 2.0})
+    >>> rows, booked, complete, by_day = history(facts, "Company", "2026-02-10")
+    >>> booked, complete
+    ({'2026-01': 62.0, '2026-02': 20.0}, {'2026-01': 62.0})
+    """
+    rows = cost_rows(daily, unit)
+    booked = by_month(rows)
+    complete = {
+        m: v
+        for m, v in booked.items()
+        if str(month_days(m)[-1]) <= as_of and _whole(rows, m, booked)
+    }
+    return rows, booked, complete, rows.groupby("ChargeDate")["EffectiveCost"].sum()
+
+
+def _whole(rows: pd.DataFrame, month: str, booked: dict) -> bool:
+    """Whether a month has data from its first day (the first month of a ledger may start in its middle)."""
+    return month > min(booked) or rows["ChargeDate"].min() <= pd.Timestamp(f"{month}-01")
 
 
 def excluded(daily: pd.DataFrame, month: str, unit: str) -> list[LeftOut]:

@@ -12,15 +12,17 @@ import pandas as pd
 
 from ..errors import several
 from ..names import COMPANY, slug
-from ..periods import add_months, fiscal_months, month_days, month_name
+from ..periods import add_months, fiscal_months, month_name
 from ..schemas import NEWEST
 from . import accuracy, accuracy_types, actuals, grades, kpis
 from . import brief_types as typed
+from .actuals import history
 from .basis import sections
 from .brief_types import Brief, Landing
 from .budget import against, outside, outside_words
 from .budget import landing as budgets
 from .carried import tie
+from .change import growth
 from .close import Close, status
 from .reach import same_days
 from .restated import restated
@@ -191,49 +193,6 @@ def budget_of(
     return cast(typed.Budget, {**version, **amounts, "by_month": budget_by_month})
 
 
-def history(
-    daily: pd.DataFrame, unit: str, as_of: str
-) -> tuple[pd.DataFrame, dict, dict, pd.Series]:
-    """What a unit has cost.
-
-    Parameters
-    ----------
-    daily : frame
-        DAILY.
-    unit : str
-        A business unit, or "Company".
-    as_of : str
-        YYYY-MM-DD; a month that ends later is not complete.
-
-    Returns
-    -------
-    rows : frame
-        Its DAILY rows that count as cost.
-    booked : dict of str to float
-        YYYY-MM -> cost.
-    complete : dict of str to float
-        The months of it that are whole.
-    by_day : Series
-        EffectiveCost, indexed by day.
-
-    Examples
-    --------
-    >>> days = pd.date_range("2026-01-01", "2026-02-10")
-    >>> facts = pd.DataFrame({"ChargeDate": days, "ChargeCategory": "Usage", "EffectiveCost": 2.0})
-    >>> rows, booked, complete, by_day = history(facts, "Company", "2026-02-10")
-    >>> booked, complete
-    ({'2026-01': 62.0, '2026-02': 20.0}, {'2026-01': 62.0})
-    """
-    rows = actuals.cost_rows(daily, unit)
-    booked = actuals.by_month(rows)
-    complete = {
-        m: v
-        for m, v in booked.items()
-        if str(month_days(m)[-1]) <= as_of and _whole(rows, m, booked)
-    }
-    return rows, booked, complete, rows.groupby("ChargeDate")["EffectiveCost"].sum()
-
-
 def brief(close: Close, unit: str = COMPANY) -> Brief:
     r"""The brief of a unit: every number of its report, ready for canonical JSON.
 
@@ -344,6 +303,7 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         else [],
         "budget": budget_of(version, close.month, land, budget_by_month),
         "actual": spent,
+        "growth": growth.growth(close.daily, close.known, unit),
         "previous_forecast": accuracy.previous_forecast(
             close.month,
             actual if state != "flash" else None,
@@ -407,11 +367,6 @@ def _published(close: Close, unit: str, complete: dict) -> accuracy_types.Publis
     return grades.grade(
         own, actual, naive=grades.naive_months(close.daily, own), workloads=alone
     ).as_brief()
-
-
-def _whole(rows: pd.DataFrame, month: str, booked: dict) -> bool:
-    """Whether a month has data from its first day (the first month of a ledger may start in its middle)."""
-    return month > min(booked) or rows["ChargeDate"].min() <= pd.Timestamp(f"{month}-01")
 
 
 def _range(run, unit: str | None, most: int = 10) -> list[typed.RangeShare]:

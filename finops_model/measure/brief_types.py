@@ -11,6 +11,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from .accuracy_types import Accuracy
 from .allocation.types import Allocation
 from .basis.types import Basis
+from .change.types import Growth
 from .quality.types import QualityCard
 
 Status = Literal["flash", "preliminary", "final"]
@@ -461,6 +462,7 @@ class Brief(TypedDict):
     not_forecast: NotRequired[list[LeftOut]]
     budget: Budget | None
     actual: Actual
+    growth: NotRequired[Growth]
     previous_forecast: PreviousForecast | None
     forecast: Forecast
     by_hand: NotRequired[list[WorkloadOverride]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..measure.budget import against
+from ..measure.change import growth
 from ..measure.words import chance, money
 from ..periods import add_months, month_days, month_name
 from ..wording import eight_of_ten
@@ -221,7 +222,7 @@ def commit_answer(advice, cautious=None) -> Words:
 
 
 def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
-    r"""The answer of notebook 02: the pace of a year, misses of month totals, whom knowledge moves.
+    r"""The answer of notebook 02: growth in a year, misses of month totals, whom knowledge moves.
 
     Parameters
     ----------
@@ -252,13 +253,11 @@ def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
     >>> nodes = forecast_hierarchy(settings, rows, months=2, paths=64)[None]
     >>> from finops_model.scenario.ledger_base import read_facts
     >>> graded = {"the bill alone": [{"lead": 1, "error_pct": 0.05, "naive_error_pct": 0.2}]}
-    >>> str(growth_answer(read_facts(rows, settings), graded, nodes, nodes))[:37]
-    '**Answer** AI use grows by 0% a year.'
+    >>> str(growth_answer(read_facts(rows, settings), graded, nodes, nodes))[:53]
+    '**Answer** AI use: growth in a year is not known yet; '
     """
     changes = {unit: _ratio(known, bill, unit) for unit in bill.names}
-    daily = facts.volume.sum(axis=1)
-    weeks = np.convolve(daily, np.full(28, 1 / 28), "valid")
-    pace = (weeks[-1] / weeks[0]) ** (365.25 / max(len(weeks) - 1, 1)) - 1 if weeks[0] > 0 else 0.0
+    pace = growth.headline(growth.growth(facts.daily, facts.as_of))
 
     alone = next(iter(rows.values()))
     missed = [row["error_pct"] for row in alone]
@@ -272,7 +271,7 @@ def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
     most = max(changes, key=lambda unit: abs(changes[unit]), default=None)
 
     said = [
-        f"**Answer** AI use {'grows' if pace >= 0 else 'falls'} by {abs(pace):.0%} a year.",
+        f"**Answer** AI use: {pace}.",
         f"{_leads(alone)} ahead month totals were missed by {_between(missed)}, {beat}; beyond that a range is an assumption.",
     ]
     if most is not None and round(changes[most], 2):

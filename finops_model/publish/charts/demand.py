@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...measure.change import growth as grown
 from ...measure.words import money
 from ...periods import month_range
 from ...simulate.hierarchy import Hierarchy
@@ -37,20 +38,27 @@ def growth(facts) -> Shown:
     Parameters
     ----------
     facts : scenario.ledger_base.Facts
-        volume (day, workload), dates, currency.
+        volume (day, workload), dates, currency, daily, as_of.
 
     Returns
     -------
     Shown
         A chart with a title that says what it shows, and its text.
 
+    Source
+    ------
+    docs/method §10.2.
+
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> days = np.arange("2026-01-01", "2026-07-01", dtype="datetime64[D]")
-    >>> flat = SimpleNamespace(volume=np.full((len(days), 1), 5.0), dates=days, currency="USD")
-    >>> growth(flat).title
-    'AI use went from $5.00 to $5.00 a day: +0% a year'
+    >>> import pandas as pd
+    >>> days = pd.date_range("2025-01-01", "2026-06-30")
+    >>> bill = pd.DataFrame({"ChargeDate": days, "ChargeCategory": "Usage", "EffectiveCost": 5.0})
+    >>> known = {"daily": bill, "as_of": "2026-06-30", "currency": "USD"}
+    >>> use = np.full((len(days), 1), 5.0)
+    >>> growth(SimpleNamespace(volume=use, dates=days.to_numpy("datetime64[D]"), **known)).title
+    'AI use by day: 0 % in a year at constant prices, without one-offs (as paid 0 %)'
     """
     daily, dates = facts.volume.sum(axis=1), facts.dates
     mean = np.convolve(daily, np.full(WEEK, 1 / WEEK), "valid")
@@ -71,11 +79,7 @@ def growth(facts) -> Shown:
     draw.text([{"x": float(place[-1]), "y": ends[0], "t": "four-week mean"}], BLUE, dx=8, bold=True)
     draw.text([{"x": float(place[-1]), "y": ends[1], "t": "each day"}], GREY, dx=8)
 
-    years = (len(mean) - 1) / 365.25
-    pace = (mean[-1] / mean[0]) ** (1 / years) - 1 if mean[0] > 0 else 0.0
-    title = f"AI use went from {money(float(mean[0]), facts.currency)} to {money(float(mean[-1]), facts.currency)} a day: {pace:+.0%} a year".replace(
-        "-", "−"
-    )
+    title = f"AI use by day: {grown.headline(grown.growth(facts.daily, facts.as_of))}"
     words = f"{title}. First four weeks {money(float(mean[0]), facts.currency)} a day, newest {money(float(mean[-1]), facts.currency)}."
     return Shown(
         **vars(

@@ -259,6 +259,8 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
             else "replayed, as none was published"
         )
         yield "Forecast a month before", f"{text}; {source}"
+    if grown := brief.get("growth"):
+        yield "Growth in a year", grown["sentence"]
     left = [
         f"{item['what']} {whole(item['amount'], figures.digits)} {currency} ({item['why']})"
         for item in brief["excluded"]

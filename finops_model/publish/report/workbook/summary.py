@@ -9,6 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 from ....facts import taken
 from ....measure.basis.sections import of
 from ....measure.brief_types import Brief, TieOut, YearOutside
+from ....measure.change.types import Growth
 from ....wording.landing import chance_title
 from .cells import Pen, clean
 
@@ -48,7 +49,25 @@ def summary(pen: Pen, brief: Brief) -> None:
     land = brief["landing"]
     pen.put(sheet, row + 1, 0, chance_title(land.get("period", "")))
     pen.put(sheet, row + 1, 1, land.get("overrun_probability"), "share")
-    _tie_out(pen, sheet, row + 3, brief["tie_out"])
+    row += 1
+    for name, change in _growth(brief.get("growth")):
+        row += 1
+        pen.put(sheet, row, 0, name)
+        pen.put(sheet, row, 1, change, "share")
+    _tie_out(pen, sheet, row + 2, brief["tie_out"])
+
+
+def _growth(grown: Growth | None) -> Iterator[tuple[str, float | str | None]]:
+    """Growth in a year and as paid (docs/method §10.2); what is used instead where a year is not known; nothing for a brief of before."""
+    if grown is None:
+        return
+    shown = grown["year"] or grown["instead"]
+    if shown is None:
+        yield "Growth in a year", "not known yet"
+        return
+    over = {"year": "a year", "quarter": "three months", "month": "a month"}[shown["basis"]]
+    yield f"Growth in {over}, at constant prices, without one-offs", shown["growth"]
+    yield f"Growth in {over}, as paid", shown["as_paid"]
 
 
 def _figures(brief: Brief) -> Iterator[tuple[str, float | None]]:
