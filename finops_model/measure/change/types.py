@@ -1,4 +1,4 @@
-"""The `growth` and the `revisions` of a brief, typed (docs/method §10.2, §11.11–§11.12); see `brief_types`."""
+"""The `growth` of a brief, typed (docs/method §10.2); see `brief_types`."""
 
 # No `from __future__ import annotations`: TypedDict would not see NotRequired in the text of an annotation.
 from typing import Literal, TypedDict
