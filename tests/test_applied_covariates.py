@@ -121,6 +121,32 @@ def test_a_replay_knows_only_what_was_known_then(company):
     assert train(company, shut % "")[0, 0] < 0.01  # no replay: what is written now is known now
 
 
+def test_prophet_is_told_what_the_workspace_knows(company, monkeypatch):
+    """Named for a workspace, Prophet gets days off, driver, known changes and cap of known.yaml, by workload (§2.18)."""
+    from finops_model.forecasting.methods import prophet
+
+    seen, real = [], prophet.point
+
+    def spy(history, dates, horizon, season=7, **known):
+        seen.append(known | {"days": len(history) + horizon, "level": history.mean()})
+        return real(history, dates, horizon, season, **known)
+
+    monkeypatch.setattr(prophet, "point", spy)
+    entry = (
+        f"driver: {{name: seats, {PAST.replace('2026-06: 10', '2026-06: 12')}, planned: {{2026-11: 10, 2026-12: 10, 2027-01: 10}}}}, "
+        "holidays: {dates: {2026-06-01: pause, 2026-12-01: pause}}, cap: {value: 900}, "
+        "events: [{kind: level_change, since: 2026-07-01, factor: 1.0}]"
+    )
+    found = train(company, entry, methods="prophet")
+    told = [one for one in seen if "driver" in one]
+    assert told and all(len(one["driver"]) == one["days"] for one in told)
+    newest = max(told, key=lambda one: one["days"])
+    assert newest["changes"] == ("2026-07-01",) and set(newest["off"].values()) == {"pause"}
+    assert newest["cap"] == pytest.approx(90, rel=0.3) and len(newest["cap"]) == newest["days"]
+    assert found[:, 2] == pytest.approx(1, rel=0.1)
+    assert any("off" not in one for one in seen)  # of workloads that nobody knows anything of
+
+
 def test_days_off_of_several_countries_are_those_of_each_and_told_in_words(company, monkeypatch):
     from finops_model.forecasting.covariates import workspace
 

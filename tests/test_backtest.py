@@ -13,6 +13,7 @@ from finops_model.errors import ForecastError
 from finops_model.forecasting import scores
 from finops_model.forecasting.backtest import COLUMNS, backtest, backtest_total, month_ends, spans
 from finops_model.forecasting.history import clean
+from finops_model.forecasting.methods import shelf
 from finops_model.forecasting.series import forecast
 from finops_model.forecasting.windows import (
     FEW,
@@ -25,6 +26,9 @@ from finops_model.forecasting.windows import (
 )
 
 WEEK = np.array([1.2, 1.2, 1.1, 1.0, 1.0, 0.8, 0.7])
+OF_DAYS = ", ".join(
+    name for name, module in shelf().items() if 7 in getattr(module, "SEASONS", (7,))
+)
 
 
 def series(first, last, seed=1):
@@ -147,7 +151,7 @@ def test_zero_months_have_no_percentage():
         ),
         (
             dict(methods="chep"),
-            "methods: unknown group of forecasters 'chep'. Did you mean 'cheap'? Known: all, cheap. Or give a list of forecasters.",
+            f"methods: unknown forecaster or group 'chep'. Did you mean 'cheap'? Known: {OF_DAYS}, all, cheap.",
         ),
         (
             dict(leads=(12,)),

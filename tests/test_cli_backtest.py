@@ -350,6 +350,20 @@ def test_what_a_table_does_not_tell_is_said(tmp_path):
     )
 
 
+def test_forecasters_are_chosen_by_name_and_a_name_that_is_none_is_said_first(tmp_path):
+    path = tmp_path / "use.csv"
+    rows = (
+        f"{day:%Y-%m-%d},{5 + day.weekday()}" for day in pd.date_range("2026-01-01", periods=60)
+    )
+    path.write_text("\n".join(["day,used", *rows]))
+    found = json.loads(
+        invoke("forecast", "--csv", path, "--methods", "seasonal_naive, theta", "--json").output
+    )
+    assert set(found["methods"]) == {"seasonal_naive", "theta"}
+    refused = invoke("forecast", "--csv", path, "--methods", "profet").exception
+    assert "forecaster or group 'profet'. Did you mean 'prophet'?" in str(refused)
+
+
 def test_a_name_in_a_table_cannot_steer_the_terminal(tmp_path):
     path = tmp_path / "hostile.csv"
     rows = "".join(f'{day:02}/11/2026,"1,{day:03}",5\n' for day in range(1, 13))

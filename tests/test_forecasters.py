@@ -209,7 +209,7 @@ def test_members_are_picked_by_group_or_name():
         ),
         (
             "chep",
-            "methods: unknown group of forecasters 'chep'. Did you mean 'cheap'? Known: all, cheap. Or give a list of forecasters.",
+            f"methods: unknown forecaster or group 'chep'. Did you mean 'cheap'? Known: {OF_DAYS}, all, cheap.",
         ),
         ([], f"methods: no forecaster is named. Known: {OF_DAYS}."),
     ],

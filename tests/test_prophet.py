@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from finops_model.errors import ForecastError
 from finops_model.forecasting.covariates.for_methods import MethodCovariates
-from finops_model.forecasting.methods import prophet
+from finops_model.forecasting.methods import prophet, shelf
 from finops_model.forecasting.series import forecast
 
 START = np.datetime64("2025-01-01")
@@ -101,8 +102,7 @@ def test_its_samples_are_never_drawn(spy):
     """Ranges come from past misses (§2.3): Prophet is built without uncertainty, on the history and on every cutoff, and seeded."""
     made = forecast(series(), 30, paths=200, methods=["prophet"])
     assert spy and all(
-        one["how"]["uncertainty_samples"] == 0 and one["fit"] == {"seed": prophet.SEED}
-        for one in spy
+        one["how"]["uncertainty_samples"] == 0 and one["fit"]["seed"] == prophet.SEED for one in spy
     )
     assert made.errors.shape[1] > 0 and made.weights == {"prophet": 1.0}
 
@@ -300,8 +300,64 @@ def test_events_are_divided_out_for_prophet_too():
     event = {"kind": "level_change", "since": str(y.index[-30].date()), "factor": 2.0}
     told = forecast(doubled, 20, paths=20, methods=["prophet"], events=[event])
     np.testing.assert_allclose(
-        told.median, 2 * forecast(y, 20, paths=20, methods=["prophet"]).median, rtol=1e-6
-    )
+        told.median, 2 * forecast(y, 20, paths=20, methods=["prophet"]).median, rtol=5e-3
+    )  # not to the last digit: the day of the event is a changepoint more
+
+
+def test_a_known_change_is_a_changepoint_beside_prophets_own_grid(spy):
+    """On the day of an event the trend may bend; the rest of the grid is Prophet's, here as the package itself lays it."""
+    import prophet as package
+
+    y = series(200)
+    history = y.to_numpy()
+    prophet.point(history, days(200), 5)
+    assert spy[-1]["how"].get("changepoints") is None
+    plain = package.Prophet().fit(pd.DataFrame({"ds": y.index, "y": history}), seed=1)
+    grid = np.asarray(plain.changepoints, "datetime64[D]")
+    change = days(200)[190]  # behind the grid, which ends at four fifths
+    prophet.point(history, days(200), 5, changes=(str(change), str(grid[3])))
+    told = spy[-1]["how"]["changepoints"].astype("datetime64[D]")
+    assert told.tolist() == [*grid.tolist(), change.item()]
+    prophet.point(history[:150], days(150), 5, changes=(str(change),))
+    assert spy[-1]["how"].get("changepoints") is None  # a cutoff before it does not know it
+    prophet.point(history, days(200), 5, changes=(str(change),), growth="flat")
+    assert spy[-1]["how"].get("changepoints") is None  # a flat trend does not bend
+    prophet.point(history, days(200), 5, changes=(str(change),), changepoints=(str(days(200)[9]),))
+    assert spy[-1]["how"]["changepoints"].astype("datetime64[D]").tolist() == [days(200)[9].item()]
+
+
+def test_parts_add_up_to_the_point_and_name_where_the_trend_bends():
+    customers = np.resize(100 + 10.0 * np.arange(11), 330)
+    off = {
+        np.datetime64(day).astype(object): "pause"
+        for day in ("2025-03-03", "2025-06-02", "2025-11-03")
+    }
+    y = series().to_numpy() * (1 + 0.2 * (customers[:300] / customers.mean() - 1))
+    y[[61, 152]] *= 0.4
+    y[200:] += 0.5 * np.arange(100)
+    known = dict(off=off, driver=customers, changes=(str(days(300)[200]),))
+    parts = prophet.parts(y, days(300), 30, **known)
+    whole = sum(parts[:5])
+    np.testing.assert_allclose(whole[300:], prophet.point(y, days(300), 30, **known), rtol=1e-9)
+    assert [abs(part).max() > 0.1 for part in parts[:5]] == [True, True, False, True, True]
+    assert np.abs(whole[:300] - y).mean() < 0.1 * y.mean()
+    assert set(np.flatnonzero(parts.days_off)) == {61, 152, 306}
+    assert 200 in parts.bends and (np.diff(parts.bends) > 0).all()
+    slope = np.diff(parts.trend)
+    assert slope[205:290].mean() > 0.3 > abs(slope[50:150].mean())
+    bent = set(np.flatnonzero(np.abs(np.diff(slope)) > 1e-9) + 1)
+    assert bent <= set(parts.bends.tolist())
+
+
+def test_nothing_of_a_fit_stays_in_the_temporary_folder(tmp_path, monkeypatch):
+    import tempfile
+
+    import cmdstanpy
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    own = set(Path(cmdstanpy._TMPDIR).iterdir())
+    prophet.point(series(150).to_numpy(), days(150), 5)
+    assert not list(tmp_path.iterdir()) and set(Path(cmdstanpy._TMPDIR).iterdir()) == own
 
 
 def test_where_the_optimiser_finds_no_way_the_last_week_stands(monkeypatch):
@@ -352,6 +408,22 @@ def test_options_that_make_no_sense_are_refused_word_for_word(asked, message):
     with pytest.raises(ForecastError) as refused:
         forecast(series(), 10, paths=20, methods="all", prophet=asked)
     assert str(refused.value) == message
+
+
+def test_a_name_that_is_none_is_refused_with_the_nearest():
+    of_days = [name for name, one in shelf().items() if 7 in getattr(one, "SEASONS", (7,))]
+    with pytest.raises(ForecastError) as refused:
+        forecast(series(), 10, paths=20, methods="profet")
+    assert str(refused.value) == (
+        "methods: unknown forecaster or group 'profet'. Did you mean 'prophet'? "
+        f"Known: {', '.join(of_days)}, all, cheap."
+    )
+
+
+def test_one_method_by_its_name_is_a_list_of_one():
+    one, two = (forecast(series(), 9, paths=20, methods=how) for how in ("prophet", ["prophet"]))
+    assert one.weights == {"prophet": 1.0}
+    np.testing.assert_array_equal(one.paths, two.paths)
 
 
 def test_options_without_prophet_among_the_members_are_refused():

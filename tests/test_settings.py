@@ -184,6 +184,8 @@ def test_a_key_under_its_old_name_is_read_with_one_note(tmp_path):
     path.write_text("company: A\nmethods: [theta, croston]\n")
     new = load_settings(path)
     assert not new.notes and new == old.model_copy(update={"notes": ()})
+    path.write_text("company: A\nmethods: prophet\n")  # one is a list of one
+    assert load_settings(path).methods == ["prophet"]
 
 
 @pytest.mark.parametrize(

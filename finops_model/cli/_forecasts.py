@@ -275,6 +275,7 @@ def of_table(
     executor: str,
     workers: int,
     bars,
+    methods=None,
     as_of: str | None = None,
     settling_days: int = SETTLING_DAYS,
 ) -> dict:
@@ -290,6 +291,7 @@ def of_table(
             series,
             days,
             paths,
+            methods=methods,
             workers=1,
             progress=bars,
             as_of=day,
@@ -306,12 +308,13 @@ def of_table(
                     **_quantiles(totals),
                 }
             )
-        methods, late = only.weights, only.left_out
+        shares, late = only.weights, only.left_out
     else:
         tree = forecast_tree(
             series,
             days,
             paths=paths,
+            methods=methods,
             workers=workers,
             executor=executor,
             progress=bars,
@@ -333,7 +336,7 @@ def of_table(
                         f"{key}_independent": v for key, v in _quantiles(apart[month]).items()
                     }
                 rows.append(row)
-        methods, late = (
+        shares, late = (
             tree.weights,
             tuple(
                 replace(one, source=name) for name, left in tree.left_out.items() for one in left
@@ -355,7 +358,7 @@ def of_table(
         "file": path.name,
         "days": days,
         "paths": paths,
-        "methods": methods,
+        "methods": shares,
         "rows": rows,
         "unfinished": [asdict(one) for one in late],
         "notes": said,

@@ -177,6 +177,22 @@ def old_name(old: str, old_value, new: str, value, default=None):
     return old_value
 
 
+def methods_of(text: str | None):
+    """What --methods says: a group or one name as it stands, several names as a tuple; None where it is not given.
+
+    >>> methods_of("all"), methods_of("prophet, theta"), methods_of(None)
+    ('all', ('prophet', 'theta'), None)
+    """
+    if text is None or "," not in text:
+        return text and text.strip()
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def forecast_by(settings, methods):
+    """The settings with forecasters asked for on the command line; as they are where none is."""
+    return settings if methods is None else settings.model_copy(update={"methods": methods})
+
+
 def amount(value: float | None, currency: str) -> str:
     from ..measure.words import money
 

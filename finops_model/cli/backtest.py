@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load, old_name, out
+from ._shared import Bars, EntityOption, JsonOption, SettingsOption, load, methods_of, old_name, out
 
 PANEL = "Forecasts and what-ifs"
 FILES = "Daily series in a CSV or Excel file instead of the ledger: a date and a column per series, or date, series, value and perhaps class."
@@ -87,11 +87,7 @@ def backtest(
     cutoffs = old_name("--origins", origins, "--cutoffs", cutoffs)
     months_ahead = whole_numbers("--leads", leads, "1,2,3") if leads else None
     days_ahead = whole_numbers("--horizons", horizons, "7,30,90")
-    names = (
-        methods
-        if methods in ("cheap", "all")
-        else tuple(name.strip() for name in methods.split(",") if name.strip())
-    )
+    names = methods_of(methods)
     with Bars() as bars:
         if csv is not None:
             result = of_table(

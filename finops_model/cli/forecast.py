@@ -17,7 +17,9 @@ from ._shared import (
     MonthOption,
     SettingsOption,
     amount,
+    forecast_by,
     load,
+    methods_of,
     out,
     settle,
 )
@@ -67,6 +69,13 @@ def forecast(
     paths: Annotated[
         int, typer.Option(min=100, max=100_000, help="Of --csv: sample paths.")
     ] = 1000,
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help="Forecasters: cheap, all, one name (prophet), or several with commas; default: finops.yaml, else cheap. "
+            "Prophet takes holidays, drivers, changes and caps of known.yaml itself."
+        ),
+    ] = None,
     as_of: AsOfOption = None,
     month: MonthOption = None,
     settling_days: Annotated[
@@ -95,8 +104,10 @@ def forecast(
     Example: [bold]finops forecast --by team --months 12 --quarters[/bold], [bold]finops forecast --csv history.csv --days 90[/bold]
     """
     from ..errors import InputError
+    from ..forecasting.methods import pick
     from . import _forecasts
 
+    pick(chosen := methods_of(methods))  # a name that is none is said before anything long runs
     if csv is not None and (unit or by or shocks or quarters):
         raise InputError(
             "--csv brings series of its own; --unit, --by, --quarters and --shocks are of a ledger. Give one of them. To write the rows to a file: --to FILE."
@@ -120,12 +131,13 @@ def forecast(
                 executor=executor,
                 workers=workers,
                 bars=bars,
+                methods=chosen,
                 as_of=as_of,
                 settling_days=2 if settling_days is None else settling_days,
             )
         else:
             result = _forecasts.of_workspace(
-                settle(load(settings, entity), settling_days),
+                forecast_by(settle(load(settings, entity), settling_days), chosen),
                 by=by,
                 unit=unit,
                 months=months,

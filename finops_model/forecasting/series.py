@@ -52,7 +52,8 @@ def forecast(
     seed : int, optional
         Of the draws.
     methods : str or list of str, optional
-        None or "cheap": the cheap forecasters; "all": Prophet too; or names from the shelf.
+        None or "cheap": the cheap forecasters; "all": Prophet too; or one name from the shelf
+        ("prophet"), or several. Prophet takes what is known itself (method §2.18).
     freq : str, optional
         "D"; "h": history and horizon are hours (up to a few days ahead, and no covariates); "M":
         they are months, at least 24 whole ones, no covariates, and a method of their own.

@@ -22,13 +22,13 @@ BETTER = (
 def level(values: np.ndarray, methods=None) -> tuple[float, str]:
     """What the newest weeks' mean is multiplied by, and whose level that is.
 
-    methods   None or "cheap": the newest weeks' mean itself; "all": the method that did clearly better on earlier days, if there is one; a list:
+    methods   None or "cheap": the newest weeks' mean itself; "all": the method that did clearly better on earlier days, if there is one; a list or one name:
               of its methods for such demand the one that did best, too short to grade: the first by the alphabet (none: the weeks' mean)
 
     >>> level(np.tile([0., 0, 4, 0, 0, 0, 0, 0, 0, 0], 20))
     (1.0, 'weekly_blocks')
     """
-    asked = methods is not None and not isinstance(methods, str)
+    asked = methods not in (None, "cheap", "all")
     names = sorted(  # whatever the order of a caller's list: of equals the first by the alphabet
         name
         for name in pick(methods, use="intermittent")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from .strict import Strict
+
+
+def _one_or_more(given):
+    return [given] if isinstance(given, str) else given
 
 
 class Forecasting(Strict):
@@ -16,7 +20,7 @@ class Forecasting(Strict):
         default=2,
         description="Newest days of a bill that may still be written (docs/method §2.24).",
     )
-    methods: list[str] | None = Field(
+    methods: Annotated[list[str] | None, BeforeValidator(_one_or_more)] = Field(
         default=None,
-        description="Forecasters by the names of their files; without: the defaults of the shelf.",
+        description="Forecasters by the names of their files, one (`prophet`) or a list; without: the defaults of the shelf.",
     )

@@ -17,8 +17,10 @@ from ...errors import ForecastError
 from ...uncertainty.distributions import Distribution
 from ...uncertainty.elicit import elicit
 from ..history import History, fill
+from .days_off import holiday_effects
 from .events import Event, effect, middle, ramp, undisturbed
-from .series import FEWEST, holiday_effects
+from .for_methods import MethodCovariates, before_events, changes
+from .series import FEWEST
 from .timeline import Timeline
 
 STEPS = (
@@ -101,6 +103,8 @@ class Applied:
     cap: np.ndarray | None
     pending: tuple[tuple[Event, str], ...]  # uncertain events and their draws
     driver: DriverPlan | None
+    events: tuple[Event, ...]
+    own: MethodCovariates  # for methods that take what is known themselves (§2.18)
 
     def over(self, point: np.ndarray) -> tuple[np.ndarray, tuple[Uncertain, ...]]:
         """The median ahead from the forecast of the rest (late + day,), and the uncertain numbers behind it."""
@@ -154,20 +158,25 @@ def apply_covariates(
     [8.0, 8.0, 8.0, 8.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
     """
     ahead = dates[-1] + np.arange(1, horizon + 1)
+    days = np.concatenate([dates, ahead])
     rest = undisturbed(values, dates, covariates.events)
     times = np.ones(horizon)
+    off, power, whole_driver = None, np.ones(len(days)), None
 
     if covariates.driver is not None:
-        power = covariates.driver.elasticity
-        rest = (
-            rest
-            / np.where(covariates.driver.past > FEWEST, covariates.driver.past, np.nan) ** power
+        past = np.where(covariates.driver.past > FEWEST, covariates.driver.past, np.nan)
+        planned = np.maximum(covariates.driver.ahead, 0.0)
+        rest = rest / past**covariates.driver.elasticity
+        times = times * planned**covariates.driver.elasticity
+        whole_driver = np.concatenate(
+            [fill(past) if np.isfinite(past).any() else np.ones(len(past)), planned]
         )
-        times = times * np.maximum(covariates.driver.ahead, 0.0) ** power
+        power = whole_driver**covariates.driver.elasticity
     if covariates.off:
         effects = holiday_effects(rest, dates, covariates.off)
-        rest = rest / _off(effects, covariates.off, dates)
-        times = times * _off(effects, covariates.off, ahead)
+        off = _off(effects, covariates.off, days)
+        rest = rest / off[: len(dates)]
+        times = times * off[len(dates) :]
 
     factor, added = effect(
         covariates.events, ahead, {event.label: middle(event) for event in covariates.events}
@@ -185,6 +194,11 @@ def apply_covariates(
         if isinstance(event.size(), Mapping)
     )
 
+    limit = None
+    if covariates.cap is not None:
+        limit = before_events(covariates.cap, factor, added)
+        limit = np.concatenate([np.full(len(dates), limit[0]), limit])
+
     return Applied(
         History(dates[first : last + 1], fill(rest[first : last + 1])),
         len(rest) - 1 - int(last),
@@ -193,6 +207,16 @@ def apply_covariates(
         covariates.cap,
         pending,
         covariates.driver,
+        covariates.events,
+        MethodCovariates(
+            days,
+            covariates.off or None,
+            off,
+            whole_driver,
+            None if whole_driver is None else power,
+            limit,
+            changes=changes(covariates.events, dates),
+        ),
     )
 
 

@@ -6,7 +6,7 @@ path. A manual override is kept with the model's own number, never in its place,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,15 +17,14 @@ from ...errors import FinOpsError, ForecastError, unknown
 from ...periods import check_month
 from ...uncertainty.elicit import elicit
 from .. import ensemble
-from ..history import History, clean, day_or_nat, fill
+from ..history import History, clean, fill
 from ..methods import pick, shelf
 from ..settling import left_out
-from .events import LITTLE, Event, drawn, effect, middle, read_events, undisturbed
-from .for_methods import MethodCovariates
+from .days_off import day_names, holiday_effects
+from .events import Event, drawn, effect, middle, read_events, undisturbed
+from .for_methods import MethodCovariates, before_events, changes
 
 FEWEST = 1e-9  # a driver below it carries no intensity
-HOLIDAY_WEEKS = 3  # weeks before and after a holiday that say what the day would have been
-HOLIDAY_PRIOR = 1.0  # holidays seen so often count half: their effect is drawn towards 1
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,82 @@ def forecast_with_covariates(
     >>> forecast_with_covariates(year, 30, 50, 0, events=[{"kind": "price_change", "since": "2026-07-29", "factor": 0.5}]).median[[0, 10, 29]].round(6).tolist()
     [10.0, 5.0, 5.0]
     """
-    history, events = clean(history), read_events(events)
+    history = clean(history)
     options = _prophet(prophet, methods, history)
+    rest = take_out(
+        history,
+        horizon,
+        paths,
+        seed,
+        methods,
+        events=events,
+        driver=driver,
+        holidays=holidays,
+        cap=cap,
+        floor=floor,
+        options=options,
+        settling_days=settling_days,
+    )
+    fitted = ensemble.fit(rest.base, horizon + rest.late, methods, covariates=rest.own)
+    undisturbed_forecast = ensemble.sample_paths(rest.base, fitted, paths, seed)
+    known = {
+        "middle": {event.label: middle(event) for event in rest.events},
+        "paths": {event.label: drawn(event, paths, seed) for event in rest.events},
+    }
+    results = {}
+    for which, part in (
+        ("middle", undisturbed_forecast.median[rest.late :]),
+        ("paths", undisturbed_forecast.paths[:, rest.late :]),
+    ):
+        factor, added = effect(rest.events, rest.ahead, known[which])
+        results[which] = np.clip(
+            part * rest.driven[which] * rest.off * factor + added, rest.least, rest.most
+        )
+    return replace(
+        undisturbed_forecast,
+        dates=rest.ahead,
+        paths=results["paths"],
+        median=results["middle"],
+        filled=history.filled,
+        overrides=_overrides(overrides, rest.ahead),
+        left_out=rest.unsettled,
+        missing=np.zeros((paths, len(rest.unsettled))) if rest.unsettled else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """A history with everything known divided out, and what lies over the days ahead (day,)."""
+
+    base: History
+    late: int  # newest days that say nothing: they are forecast too
+    own: MethodCovariates
+    events: tuple[Event, ...]
+    ahead: np.ndarray
+    driven: Mapping  # {"middle": (day,), "paths": (path, day)}, 1 without a driver
+    off: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    unsettled: tuple
+
+
+def take_out(
+    history: History,
+    horizon: int,
+    paths: int = 1,
+    seed: int = 0,
+    methods=None,
+    *,
+    events=(),
+    driver=None,
+    holidays=None,
+    cap=None,
+    floor=None,
+    options: Mapping | None = None,
+    settling_days: int = 0,
+) -> Rest:
+    """The rest of a cleaned history that the ensemble forecasts; parameters as `forecast_with_covariates` has them, options by method."""
+    events = read_events(events)
     ahead = history.days[-1] + np.arange(1, horizon + 1)
     days = np.concatenate([history.days, ahead])
     values = undisturbed(history.values, history.days, events)
@@ -124,11 +197,7 @@ def forecast_with_covariates(
         raise ForecastError(
             f"floor: {least[least > most][0]:g} is over the cap, {most[least > most][0]:g}, on {ahead[least > most][0]}."
         )
-    known = {
-        "middle": {event.label: middle(event) for event in events},
-        "paths": {event.label: drawn(event, paths, seed) for event in events},
-    }
-    factor, added = effect(events, ahead, known["middle"])
+    factor, added = effect(events, ahead, {event.label: middle(event) for event in events})
     full = lambda limit: np.concatenate([np.full(len(values), limit[0]), limit])  # noqa: E731
     own = MethodCovariates(
         days,
@@ -136,32 +205,23 @@ def forecast_with_covariates(
         off,
         whole_driver,
         None if power is None else np.where(np.isnan(power), 1.0, power),
-        None if cap is None else full(_before_events(most, factor, added)),
-        None if floor is None else full(_before_events(least, factor, added)),
-        options,
+        None if cap is None else full(before_events(most, factor, added)),
+        None if floor is None else full(before_events(least, factor, added)),
+        options or {},
+        changes(events, history.days),
     )
     base, late = _base(history, values)
-    undisturbed_forecast = ensemble.sample_paths(
-        base, ensemble.fit(base, horizon + late, methods, covariates=own), paths, seed
-    )
-    results = {}
-    for which, part in (
-        ("middle", undisturbed_forecast.median[late:]),
-        ("paths", undisturbed_forecast.paths[:, late:]),
-    ):
-        factor, added = effect(events, ahead, known[which])
-        results[which] = np.clip(
-            part * driven[which] * off[len(values) :] * factor + added, least, most
-        )
-    return replace(
-        undisturbed_forecast,
-        dates=ahead,
-        paths=results["paths"],
-        median=results["middle"],
-        filled=history.filled,
-        overrides=_overrides(overrides, ahead),
-        left_out=unsettled,
-        missing=np.zeros((paths, len(unsettled))) if unsettled else None,
+    return Rest(
+        base=base,
+        late=late,
+        own=own,
+        events=events,
+        ahead=ahead,
+        driven=driven,
+        off=off[len(values) :],
+        least=least,
+        most=most,
+        unsettled=unsettled,
     )
 
 
@@ -181,12 +241,6 @@ def _prophet(asked, methods, history: History) -> dict:
                 "coming is an event: events=[{'kind': 'level_change', 'since': …, 'factor': …}]."
             )
     return {"prophet": chosen}
-
-
-def _before_events(limit, factor, added):
-    """A limit of each day as one of the undisturbed use (day,)."""
-    clear = factor > LITTLE
-    return np.where(clear, np.maximum(limit - added, 0.0) / np.where(clear, factor, 1.0), limit)
 
 
 def _base(history: History, values: np.ndarray) -> tuple[History, int]:
@@ -295,88 +349,6 @@ def _on(series: History, days: np.ndarray) -> np.ndarray:
     at = (days - series.days[0]).astype(int)
     inside = (at >= 0) & (at < len(series.values))
     return np.where(inside, series.values[np.clip(at, 0, len(series.values) - 1)], np.nan)
-
-
-def day_names(holidays, first, last) -> dict:
-    """Names of the days off {date: name}: of a country ("US", "US-CA"), of several, of a list of days, of {day: name}, or of a frame ds, holiday.
-
-    Raises ForecastError with the nearest known country, and for what is no day.
-
-    >>> day_names(["2026-12-24"], "2026-01-01", "2026-12-31")
-    {datetime.date(2026, 12, 24): 'day off'}
-    """
-    if isinstance(holidays, pd.DataFrame):
-        if not {"ds", "holiday"} <= set(holidays.columns):
-            raise ForecastError(
-                f"holidays: a frame needs the columns ds and holiday; it has {', '.join(map(str, holidays.columns[:8])) or 'none'}."
-            )
-        return {_date(day): str(name) for day, name in zip(holidays["ds"], holidays["holiday"])}
-    if isinstance(holidays, Mapping):
-        return {_date(day): str(name) for day, name in holidays.items()}
-    if isinstance(holidays, str) or not isinstance(holidays, Iterable):
-        return _of_country(str(holidays), first, last)
-    names = {}
-    for one in holidays:
-        if isinstance(one, str) and one[:1].isalpha():
-            names |= {
-                day: f"{names[day]}, {name}" if name != names.get(day, name) else name
-                for day, name in _of_country(one, first, last).items()
-            }
-        else:
-            names.setdefault(_date(one), "day off")
-    return names
-
-
-def _of_country(country: str, first, last) -> dict:
-    import holidays as package
-
-    known = package.list_supported_countries()
-    name, _, part = country.partition("-")
-    if name not in known or (part and part not in known[name]):
-        raise ForecastError(
-            unknown(
-                "holidays",
-                "country",
-                country,
-                [f"{name}-{p}" for p in known[name]] if name in known else known,
-                "Write a country as US, a part of it as US-CA.",
-            )
-        )
-    years = range(int(str(first)[:4]), int(str(last)[:4]) + 1)
-    return {
-        day: label.replace(" (observed)", "")
-        for day, label in package.country_holidays(name, subdiv=part or None, years=years).items()
-    }
-
-
-def _date(day):
-    date = day_or_nat(day)
-    if np.isnat(date):
-        raise ForecastError(f"holidays: '{str(day)[:40]}' is not a day; write it as 2026-12-24.")
-    return date.astype(object)
-
-
-def holiday_effects(values: np.ndarray, days: np.ndarray, names: Mapping) -> dict[str, float]:
-    """What each day off did to the day, by name: usage ÷ mean of the same weekday in the weeks around, days off left out.
-
-    The mean log ratio, drawn towards 0 as if one more holiday had done nothing (HOLIDAY_PRIOR).
-    """
-    off = np.array([day in names for day in days.astype(object)])
-    ratios: dict[str, list[float]] = {}
-    for at in np.flatnonzero(off):
-        around = [at + 7 * week for week in range(-HOLIDAY_WEEKS, HOLIDAY_WEEKS + 1) if week]
-        around = [
-            i for i in around if 0 <= i < len(values) and not off[i] and np.isfinite(values[i])
-        ]
-        if len(around) >= 2 and np.isfinite(values[at]) and np.mean(values[around]) > 0:
-            floor = 0.02 * np.mean(values[around])
-            ratios.setdefault(names[days[at].astype(object)], []).append(
-                np.log((values[at] + floor) / (np.mean(values[around]) + floor))
-            )
-    return {
-        name: float(np.exp(np.sum(logs) / (len(logs) + HOLIDAY_PRIOR)))
-        for name, logs in ratios.items()
-    }
 
 
 def _limit(limit, ahead, name: str, none: float):

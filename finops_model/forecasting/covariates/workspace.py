@@ -17,12 +17,12 @@ from ...names import COMPANY
 from ...prices.lists.catalog import catalog_price, is_linear
 from . import words
 from .applied import Covariates
+from .days_off import day_names
 from .drivers import DriverDays, read_driver
 from .entries import ALL, Entries, day
 from .events import Event
 from .file import CovariatesFile
 from .overrides import read_overrides, refuse_twice
-from .series import day_names
 
 TODAY = 28  # newest days that say what is used today
 NEWEST_YEARS = 6  # years ahead for which a calendar's days off are looked up

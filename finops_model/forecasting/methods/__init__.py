@@ -118,7 +118,7 @@ def pick(methods=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
     ----------
     methods : str or list of str, optional
         None: those that say they are a default; "cheap": the cheap ones of these; "all": the whole
-        shelf, costly ones too; or a list of names.
+        shelf, costly ones too; one name ("prophet"), or a list of names.
     season : int, optional
         Of the steps. Methods that do not know it are left out of the groups, and refused by name.
     use : str, optional
@@ -140,8 +140,8 @@ def pick(methods=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
 
     Examples
     --------
-    >>> pick(["theta"]), "prophet" in pick(), "prophet" in pick("all")
-    (('theta',), False, True)
+    >>> pick(["theta"]), pick("prophet"), "prophet" in pick(), "prophet" in pick("all")
+    (('theta',), ('prophet',), False, True)
     """
     known = {
         name: module
@@ -154,21 +154,15 @@ def pick(methods=None, season: int = 7, use: str = "steady") -> tuple[str, ...]:
     if methods is None:
         return usual
     if isinstance(methods, str):
-        if methods not in ("cheap", "all"):
+        if methods == "cheap":
+            return tuple(name for name in usual if known[name].COST == "cheap")
+        if methods == "all":
+            return tuple(group)
+        if methods not in known:
             raise ForecastError(
-                unknown(
-                    "methods",
-                    "group of forecasters",
-                    methods,
-                    ["all", "cheap"],
-                    "Or give a list of forecasters.",
-                )
+                unknown("methods", "forecaster or group", methods, [*sorted(known), "all", "cheap"])
             )
-        return (
-            tuple(name for name in usual if known[name].COST == "cheap")
-            if methods == "cheap"
-            else tuple(group)
-        )
+        return (methods,)
 
     if not isinstance(methods, Iterable):
         raise ForecastError(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import tempfile
 import warnings
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +21,7 @@ MIN_DAYS = 120
 COST = "costly"
 SEASONS = (7,)
 TAKES_COVARIATES = True  # takes days off, a driver, a cap and a floor itself (forecasting/covariates/for_methods.py)
+BENDS, WHERE = 25, 0.8  # Prophet's own: so many changepoints in so much of the history
 SEED = 1  # of Stan's optimiser, which draws nothing: named so that no clock decides
 LOUD = ("cmdstanpy", "prophet", "prophet.plot", "prophet.models", "prophet.forecaster")
 NUMBERS = {
@@ -102,6 +105,20 @@ def _quiet():
             np.random.set_state(draws)
 
 
+class Parts(NamedTuple):
+    """What a fit of Prophet consists of, by day of the history and of the days ahead; they add up to what it says, (day,) each.
+
+    bends (changepoint,) positions of the days from which on the trend runs another way, in their order
+    """
+
+    trend: np.ndarray
+    weekly: np.ndarray
+    yearly: np.ndarray
+    days_off: np.ndarray
+    driver: np.ndarray
+    bends: np.ndarray
+
+
 def point(
     history: np.ndarray,
     dates: np.ndarray,
@@ -112,6 +129,7 @@ def point(
     driver=None,
     cap=None,
     floor=None,
+    changes=(),
     **chosen,
 ) -> np.ndarray:
     """Prophet's median for the next `horizon` days, at least 0; yearly shape from two years on.
@@ -119,45 +137,98 @@ def point(
     off         {date: name} of days off, past and ahead; effects in times of the trend
     driver      what demand follows, (day + horizon,): a regressor in times of the trend
     cap, floor  where growth saturates, (day + horizon,) each: a logistic trend between floor (0) and cap
+    changes     days on which something known began: changepoints beside Prophet's own, where `chosen` names none
     chosen      as `options` gives them
     """
     with _quiet():
-        import pandas as pd
-        from prophet import Prophet
-
-        days = np.concatenate([dates, dates[-1] + np.arange(1, horizon + 1)]).astype(
-            "datetime64[D]"
-        )
-        frame = pd.DataFrame({"ds": days.astype("datetime64[ns]")})
-        if chosen.get("changepoints") is not None:
-            bends = np.array(chosen["changepoints"], "datetime64[D]")
-            chosen = chosen | {
-                "changepoints": bends[(bends > dates[0]) & (bends < dates[-1])].astype(
-                    "datetime64[ns]"
-                )
-            }
-        if cap is not None:
-            chosen = chosen | {"growth": "logistic"}
-            frame["cap"] = cap
-            frame["floor"] = 0.0 if floor is None else floor
-        model = Prophet(
-            uncertainty_samples=0,
-            daily_seasonality=False,
-            weekly_seasonality=True,
-            yearly_seasonality=len(history) >= 730,
-            holidays=_days_off(off, days[: len(history)], days, pd),
-            holidays_mode="multiplicative",
-            **chosen,
-        )
-        if driver is not None:
-            model.add_regressor("driver", mode="multiplicative")
-            frame["driver"] = driver / np.mean(np.abs(driver[: len(history)]))
-        try:
-            model.fit(frame[: len(history)].assign(y=history), seed=SEED)
-        except RuntimeError:  # the optimiser found no way: what the last week was
+        model, frame = _fitted(history, dates, horizon, off, driver, cap, floor, changes, chosen)
+        if model is None:
             return np.full(horizon, history[-7:].mean())
         ahead = model.predict(frame[len(history) :].reset_index(drop=True))["yhat"].to_numpy(float)
     return np.maximum(np.nan_to_num(ahead, nan=float(history[-7:].mean())), 0.0)
+
+
+def parts(
+    history: np.ndarray,
+    dates: np.ndarray,
+    horizon: int,
+    season: int = 7,
+    *,
+    off: Mapping | None = None,
+    driver=None,
+    cap=None,
+    floor=None,
+    changes=(),
+    **chosen,
+) -> Parts:
+    """Trend, week, year, days off and driver of the same fit as `point`; their sum over the days ahead is its answer before it is held at 0 or more."""
+    count, none = len(history) + horizon, np.zeros(len(history) + horizon)
+    with _quiet():
+        model, frame = _fitted(history, dates, horizon, off, driver, cap, floor, changes, chosen)
+        if model is None:
+            level = np.full(count, history[-7:].mean())
+            return Parts(level, none, none, none, none, np.zeros(0, int))
+        said = model.predict(frame)
+        trend = said["trend"].to_numpy(float)
+        modes = {name: mode for mode, names in model.component_modes.items() for name in names}
+
+        def term(name: str) -> np.ndarray:
+            if name not in said:
+                return none
+            value = said[name].to_numpy(float)
+            return value * trend if modes[name] == "multiplicative" else value
+
+        days = frame["ds"].to_numpy("datetime64[D]")
+        bends = np.searchsorted(days, np.asarray(model.changepoints, "datetime64[D]"))
+        return Parts(*(trend, *map(term, ("weekly", "yearly", "holidays", "driver"))), bends)
+
+
+def _fitted(history, dates, horizon, off, driver, cap, floor, changes, chosen):
+    """(model, frame of all days); no model where the optimiser found no way: there the last week stands. Nothing is left in the temporary folder."""
+    import pandas as pd
+    from prophet import Prophet
+
+    days = np.concatenate([dates, dates[-1] + np.arange(1, horizon + 1)]).astype("datetime64[D]")
+    frame = pd.DataFrame({"ds": days.astype("datetime64[ns]")})
+    bends = _bends(dates, changes, chosen)
+    if bends is not None:
+        chosen = chosen | {"changepoints": bends.astype("datetime64[ns]")}
+    if cap is not None:
+        chosen = chosen | {"growth": "logistic"}
+        frame["cap"] = cap
+        frame["floor"] = 0.0 if floor is None else floor
+    model = Prophet(
+        uncertainty_samples=0,
+        daily_seasonality=False,
+        weekly_seasonality=True,
+        yearly_seasonality=len(history) >= 730,
+        holidays=_days_off(off, days[: len(history)], days, pd),
+        holidays_mode="multiplicative",
+        **chosen,
+    )
+    if driver is not None:
+        model.add_regressor("driver", mode="multiplicative")
+        frame["driver"] = driver / np.mean(np.abs(driver[: len(history)]))
+    with tempfile.TemporaryDirectory(prefix="finops-prophet-") as folder:
+        try:
+            model.fit(frame[: len(history)].assign(y=history), seed=SEED, output_dir=folder)
+        except RuntimeError:
+            return None, frame
+    return model, frame
+
+
+def _bends(dates: np.ndarray, changes, chosen: Mapping) -> np.ndarray | None:
+    """Changepoints (day,) where Prophet is given some: those that were set, else its own grid and the days of known changes; None: its own grid."""
+    inside = lambda named: named[(named > dates[0]) & (named < dates[-1])]  # noqa: E731
+    if chosen.get("changepoints") is not None:
+        return inside(np.array(chosen["changepoints"], "datetime64[D]"))
+    known = inside(np.array(changes, "datetime64[D]"))
+    if not len(known) or chosen.get("growth") == "flat":
+        return None
+    size = int(len(dates) * chosen.get("changepoint_range", WHERE))
+    count = min(int(chosen.get("n_changepoints", BENDS)), size - 1)
+    own = np.linspace(0, size - 1, count + 1).round().astype(int)[1:]
+    return np.union1d(dates[own].astype("datetime64[D]"), known)
 
 
 def _days_off(off, known, days, pd):

@@ -139,7 +139,11 @@ def fit_demand(
         if covariates and name in covariates:
             applied = _applied(covariates[name], name, volume[:, w], dates, horizon_days)
             fitted = ensemble.fit(
-                applied.rest, max(horizon_days, GRADED) + applied.late, methods, costly
+                applied.rest,
+                max(horizon_days, GRADED) + applied.late,
+                methods,
+                costly,
+                covariates=applied.own,
             )
             median[:, w], uncertain[w] = applied.over(fitted.point)
             cap[:, w] = np.inf if applied.cap is None else applied.cap
