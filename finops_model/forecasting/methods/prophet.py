@@ -141,7 +141,8 @@ def point(
     chosen      as `options` gives them
     """
     with _quiet():
-        model, frame = _fitted(history, dates, horizon, off, driver, cap, floor, changes, chosen)
+        known = {"off": off, "driver": driver, "cap": cap, "floor": floor, "changes": changes}
+        model, frame = _fitted(history, dates, horizon, chosen, **known)
         if model is None:
             return np.full(horizon, history[-7:].mean())
         ahead = model.predict(frame[len(history) :].reset_index(drop=True))["yhat"].to_numpy(float)
@@ -164,7 +165,8 @@ def parts(
     """Trend, week, year, days off and driver of the same fit as `point`; their sum over the days ahead is its answer before it is held at 0 or more."""
     count, none = len(history) + horizon, np.zeros(len(history) + horizon)
     with _quiet():
-        model, frame = _fitted(history, dates, horizon, off, driver, cap, floor, changes, chosen)
+        known = {"off": off, "driver": driver, "cap": cap, "floor": floor, "changes": changes}
+        model, frame = _fitted(history, dates, horizon, chosen, **known)
         if model is None:
             level = np.full(count, history[-7:].mean())
             return Parts(level, none, none, none, none, np.zeros(0, int))
@@ -183,7 +185,7 @@ def parts(
         return Parts(*(trend, *map(term, ("weekly", "yearly", "holidays", "driver"))), bends)
 
 
-def _fitted(history, dates, horizon, off, driver, cap, floor, changes, chosen):
+def _fitted(history, dates, horizon, chosen, *, off, driver, cap, floor, changes):
     """(model, frame of all days); no model where the optimiser found no way: there the last week stands. Nothing is left in the temporary folder."""
     import pandas as pd
     from prophet import Prophet
