@@ -10,7 +10,8 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from finops_model.errors import InputError
 from finops_model.facts.intake.tables import guess_mapping, read_table
-from finops_model.publish.start_reading import fits, read_bill
+from finops_model.facts.ledger.store import Ledger
+from finops_model.publish.start_reading import by_kept, fits, read_bill
 
 EURO, DOLLAR = "#,##0.00 [$€-407]", "[$$-409]#,##0.00"
 
@@ -78,9 +79,53 @@ def test_further_sheets_of_one_table_are_asked_about(tmp_path):
     with pytest.raises(InputError, match="not counted"):
         read_bill(months)
     assert not fits(read_table(months), guess), "next month's workbook has one sheet more"
-    for sheet, day in (("Feb", "2026-02-01"), ("April", "2026-01-01")):
-        mapping = guess.settled().model_copy(update={"sheet": sheet}).save(tmp_path / "feb.yaml")
-        frame = read_bill(months, mapping=mapping).item[1]
-        assert len(frame) == 3 and frame["ChargePeriodStart"].min().startswith(day)
+    settled = guess.settled()
+    mapping = settled.model_copy(update={"sheet": "Feb"}).save(tmp_path / "feb.yaml")
+    frame = read_bill(months, mapping=mapping).item[1]
+    assert len(frame) == 3 and frame["ChargePeriodStart"].min().startswith("2026-02-01")
     alone = guess_mapping(read_table(months, sheet="Feb"))
     assert not alone.doubts
+
+
+def test_a_mapping_given_by_hand_reads_the_sheet_it_names_or_nothing(tmp_path):
+    """It read the main sheet instead, without a word: January for April."""
+    months = workbook(tmp_path / "m.xlsx", [EURO], sheets=("Jan", "Feb", "Mar"))
+    one = guess_mapping(read_table(months, sheet="Mar")).settled()
+    gone = one.model_copy(update={"sheet": "Fab"})
+    mapping = gone.save(tmp_path / "fab.yaml")
+    words = (
+        "m.xlsx: unknown sheet 'Fab'. Did you mean 'Feb'? Known: Jan, Feb, Mar. Nothing was read. Name one of them (sheet: in a "
+        "mapping), or none: then the visible one that looks most like data is read."
+    )
+    ledger = Ledger(tmp_path / "ledger")
+    for reading in (
+        lambda: read_bill(months, mapping=mapping),
+        lambda: ledger.ingest(months, mapping=gone),
+    ):
+        with pytest.raises(InputError) as problem:
+            reading()
+        assert str(problem.value) == words
+    assert not (tmp_path / "ledger").exists()
+    ledger.ingest(months, mapping=one)
+    assert list(ledger.totals_by_period()["BillingPeriod"]) == ["2026-03"]
+    unnamed = one.model_copy(update={"sheet": None}).save(tmp_path / "any.yaml")
+    assert read_bill(months, mapping=unnamed).item[1]["ChargePeriodStart"].min() > "2026-01"
+
+
+def test_a_kept_mapping_reads_the_sheet_it_was_confirmed_for_where_the_workbook_has_it(tmp_path):
+    def book(name, months):
+        found = openpyxl.load_workbook(workbook(tmp_path / name, [EURO], sheets=months))
+        other = found.create_sheet("Plan")  # longer, with the same columns in another order
+        other.append(["team", "cost", "date"])
+        for day in range(1, 9):
+            other.append(["a", 99, dt.date(2026, 1, day)])
+        found.save(tmp_path / name)
+        return tmp_path / name
+
+    first, next_one = book("jan.xlsx", ("Ist",)), book("feb.xlsx", ("Ist",))
+    guess_mapping(read_table(first, sheet="Ist")).settled().save(tmp_path / "mapping.yaml")
+    assert read_table(next_one).attrs["sheet"] == "Plan"
+    reading = by_kept(next_one, read_table(next_one), tmp_path)
+    assert list(reading.item[1]["BilledCost"]) == ["10", "10", "10"]
+    renamed = workbook(tmp_path / "mar.xlsx", [EURO], sheets=("Mar",))
+    assert len(by_kept(renamed, read_table(renamed), tmp_path).item[1]) == 3

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from ..documents import write_atomic
 from ..errors import InputError, together
 from ..facts.intake import importers, tables
@@ -109,7 +111,7 @@ def read_bill(
         raise InputError(usage)
     if mapping is not None:
         chosen = _in_currency(tables.load_mapping(mapping), currency)
-        return _reading(file, _sheet_of(file, chosen), chosen)
+        return _reading(file, tables.table_of(file, chosen), chosen)
     frame = tables.read_table(file)
     if workspace and (reading := by_kept(file, frame, workspace, currency)):
         return reading
@@ -122,16 +124,6 @@ def read_bill(
     except Unconfirmed as problem:
         raise InputError(f"{problem} {_written(guess, frame, command)}") from None
     return _reading(file, frame, chosen.settled())
-
-
-def _sheet_of(file: Path, mapping: tables.Mapping):
-    """The table a mapping is for: the sheet it names where the workbook has one of that name, else the one that looks most like data."""
-    if mapping.sheet and file.suffix.casefold() in tables.EXCEL:
-        with contextlib.suppress(
-            InputError
-        ):  # a mapping of another month: its sheet had another name
-            return tables.read_table(file, sheet=mapping.sheet)
-    return tables.read_table(file)
 
 
 def _asked(file: Path, frame, choose: Choose | None) -> tables.Mapping:
@@ -163,29 +155,45 @@ def by_kept(file: Path, frame, workspace: Path, currency: str | None = None) -> 
     Of several that fit, the one kept under the name of the export. Raises InputError where that does not decide.
     """
     fitting: dict[str, tables.Mapping] = {}
+    own: dict[str, pd.DataFrame] = {}  # the table that each reads
     for path in sorted(workspace.glob("mapping*.yaml")):
-        kept = _renewed(_in_currency(tables.load_mapping(path), currency), frame)
-        if fits(frame, kept):
+        kept = _in_currency(tables.load_mapping(path), currency)
+        own[path.name] = _own_sheet(file, frame, kept)
+        kept = _renewed(kept, own[path.name])
+        if fits(own[path.name], kept):
             fitting[path.name] = kept
     apart = {
-        json.dumps(kept.model_dump(mode="json", exclude=SAYS_NOTHING), sort_keys=True): name
+        (
+            own[name].attrs["sheet"],
+            json.dumps(kept.model_dump(mode="json", exclude=SAYS_NOTHING), sort_keys=True),
+        ): name
         for name, kept in reversed(fitting.items())
     }
     if len(apart) > 1:
-        own = [
+        named = [
             name for name in fitting if export_name(fitting[name].file) == export_name(file.name)
         ]
-        if len(own) != 1:
+        if len(named) != 1:
             raise InputError(
                 f"{file}: {together(list(fitting))} both fit its columns and read it differently. Nothing was written. Say which one "
                 f"counts: --mapping {workspace / next(iter(fitting))}"
             )
-        fitting = {own[0]: fitting[own[0]]}
+        fitting = {named[0]: fitting[named[0]]}
     for name, kept in fitting.items():
         return Reading(
-            _reading(file, frame, kept).item, None, name, what=f"a table, read by {name}"
+            _reading(file, own[name], kept).item, None, name, what=f"a table, read by {name}"
         )
     return None
+
+
+def _own_sheet(file: Path, frame, kept: tables.Mapping):
+    """The sheet that a kept mapping names; where the workbook has none of that name (another month), the one that looks most like data."""
+    named = kept.sheet and file.suffix.casefold() in tables.EXCEL
+    if not named or kept.sheet == frame.attrs["sheet"] or frame.attrs.get("doubts"):
+        return frame
+    with contextlib.suppress(InputError):
+        return tables.table_of(file, kept)
+    return frame
 
 
 def _renewed(kept: tables.Mapping, frame) -> tables.Mapping:

@@ -37,7 +37,15 @@ from .shape.records import of_lines as stream_of
 from .shape.subtotals import find as totals_inside
 from .shape.subtotals import said as subtotals_said
 
-__all__ = ["Mapping", "apply_mapping", "guess_mapping", "kind_of", "load_mapping", "read_table"]
+__all__ = [
+    "Mapping",
+    "apply_mapping",
+    "guess_mapping",
+    "kind_of",
+    "load_mapping",
+    "read_table",
+    "table_of",
+]
 
 MAX_COLUMNS, MAX_ROWS = 2000, 2_000_000
 TOTAL = re.compile(
@@ -151,6 +159,15 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
     }
     frame.attrs["notes"] = notes + frame.attrs["notes"]
     return frame
+
+
+def table_of(path: str | os.PathLike, mapping: Mapping) -> pd.DataFrame:
+    """The table that a mapping given by hand is for: of a workbook the sheet that it names, else the one that looks most like data.
+
+    Raises InputError as `read_table`, also where the workbook has no sheet of that name: another one would be read unsaid.
+    """
+    excel = Path(path).suffix.casefold() in EXCEL
+    return read_table(path, sheet=mapping.sheet if excel else None)
 
 
 def _no_table(source) -> str:

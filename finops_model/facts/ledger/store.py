@@ -130,10 +130,10 @@ class Ledger:
         if format is not None:
             importers.check_name(format)
         if mapping is not None:
-            from ..intake.tables import apply_mapping, read_table
+            from ..intake.tables import apply_mapping, table_of
 
             files = [
-                (Path(os.fspath(item)).name, apply_mapping(read_table(item), mapping))
+                (Path(os.fspath(item)).name, apply_mapping(table_of(item, mapping), mapping))
                 if isinstance(item, (str, os.PathLike))
                 else item
                 for item in _items(files)

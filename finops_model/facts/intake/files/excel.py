@@ -41,7 +41,15 @@ def read_sheets(
         try:
             names = book.sheetnames
             if sheet is not None and sheet not in names:
-                raise InputError(unknown(path.name, "sheet", sheet, names))
+                raise InputError(
+                    unknown(
+                        path.name,
+                        "sheet",
+                        sheet,
+                        names,
+                        "Nothing was read. Name one of them (sheet: in a mapping), or none: then the visible one that looks most like data is read.",
+                    )
+                )
             shown = [
                 ws
                 for ws in book.worksheets
