@@ -19,7 +19,7 @@ _WHERE = {
     "Ledger": "facts.ledger.store",
     "read": "facts.intake.tables:read_table",
     "daily": "facts.daily.warehouse",
-    "forecast": "forecasting.series",
+    "forecast": "front.forecasts",
     "backtest": "forecasting.backtest",
     "load_scenario": "scenario.document",
     "run": "simulate.scenarios",

@@ -18,8 +18,9 @@ from scenario_world import demand_for, settings, world
 from scenario_world import rows as charges
 from typer.testing import CliRunner
 
-from finops_model.cli import _forecasts, app
+from finops_model.cli import app
 from finops_model.decide.compare import compare
+from finops_model.front import workspace
 from finops_model.measure.actuals import COMPANY
 from finops_model.measure.brief import brief
 from finops_model.measure.budget import outside
@@ -345,17 +346,17 @@ def test_a_forecast_of_a_year_says_what_it_leaves_out():
         {"node": COMPANY, "period": "FY2026-Q4", "p50": 50_000.0},
         {"node": COMPANY, "period": "FY2026", "p50": 180_000.0},
     ]
-    assert _forecasts.left_out(found, rows, COMPANY, "USD") == (
+    assert workspace.left_out(found, rows, COMPANY, "USD") == (
         "Left out of Company, FY2026 so far: tax $100, credits −$100; neither is forecast. FY2026 after credits: "
         "P50 $180k."
     )
     assert (
-        _forecasts.left_out(found, rows[:1], COMPANY, "USD")
+        workspace.left_out(found, rows[:1], COMPANY, "USD")
         == "Left out of Company, FY2026 so far: tax $100, credits −$100; neither is forecast."
     )
     tax = {**found, "items": found["items"][:1]}
     assert (
-        _forecasts.left_out(tax, rows[:1], COMPANY, "USD")
+        workspace.left_out(tax, rows[:1], COMPANY, "USD")
         == "Left out of Company, FY2026 so far: tax $100; it is not forecast."
     )
-    assert _forecasts.left_out({**found, "items": []}, rows, COMPANY, "USD") == ""
+    assert workspace.left_out({**found, "items": []}, rows, COMPANY, "USD") == ""

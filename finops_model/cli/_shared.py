@@ -159,11 +159,6 @@ def load_whole(path: Path, entity: str | None = None):
     return settings if entity is None else settings.entity(entity)
 
 
-def settle(settings, days: int | None):
-    """The settings with the settling window that was asked for."""
-    return settings if days is None else settings.model_copy(update={"settling_days": days})
-
-
 def old_name(old: str, old_value, new: str, value, default=None):
     """The value of an option that has another name now, with one note where the old name was used.
 
@@ -186,11 +181,6 @@ def methods_of(text: str | None):
     if text is None or "," not in text:
         return text and text.strip()
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def forecast_by(settings, methods):
-    """The settings with forecasters asked for on the command line; as they are where none is."""
-    return settings if methods is None else settings.model_copy(update={"methods": methods})
 
 
 def amount(value: float | None, currency: str) -> str:

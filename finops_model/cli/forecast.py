@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -17,11 +17,9 @@ from ._shared import (
     MonthOption,
     SettingsOption,
     amount,
-    forecast_by,
     load,
     methods_of,
     out,
-    settle,
 )
 
 PANEL = "Forecasts and what-ifs"
@@ -65,6 +63,12 @@ def forecast(
     value_column: Annotated[
         str | None, typer.Option(help="Of --csv: the column of numbers; default: all of them.")
     ] = None,
+    freq: Annotated[
+        str,
+        typer.Option(
+            help="Of --csv: D, a row a day, or M, a row a month (24 at least): then --months ahead."
+        ),
+    ] = "D",
     days: Annotated[int, typer.Option(min=1, max=3700, help="Of --csv: days ahead.")] = 90,
     paths: Annotated[
         int, typer.Option(min=100, max=100_000, help="Of --csv: sample paths.")
@@ -105,72 +109,84 @@ def forecast(
     """
     from ..errors import InputError
     from ..forecasting.methods import pick
-    from . import _forecasts
+    from ..front.forecasts import forecast as made
+    from ..periods import check_day
 
     pick(chosen := methods_of(methods))  # a name that is none is said before anything long runs
     if csv is not None and (unit or by or shocks or quarters):
         raise InputError(
             "--csv brings series of its own; --unit, --by, --quarters and --shocks are of a ledger. Give one of them. To write the rows to a file: --to FILE."
         )
-    if csv is None and (date_column or value_column):
+    if csv is None and (date_column or value_column or freq != "D"):
         raise InputError(
-            "--date-column and --value-column are of --csv. Give the file, or leave them out."
+            "--date-column, --value-column and --freq are of --csv. Give the file, or leave them out."
+        )
+    if csv is not None and (csv.is_dir() or csv.suffix.casefold() in (".yaml", ".yml")):
+        raise InputError(
+            f"{csv}: --csv takes a CSV or Excel file. Of a workspace: --settings {csv}."
         )
     if csv is not None and month is not None:
         raise InputError(
             "--month is the month of a report, and a table has none. Give --as-of DAY."
         )
+    result: Any
     with Bars() as bars:
         if csv is not None:
-            result = _forecasts.of_table(
+            result = made(
                 csv,
-                date=date_column,
-                value=value_column,
-                days=days,
+                months if freq == "M" else days,
+                freq=freq,
+                date_column=date_column,
+                value_column=value_column,
                 paths=paths,
                 executor=executor,
                 workers=workers,
-                bars=bars,
                 methods=chosen,
-                as_of=as_of,
-                settling_days=2 if settling_days is None else settling_days,
+                as_of=check_day(as_of, "--as-of") if as_of else None,
+                settling_days=settling_days,
+                progress=bars,
             )
         else:
-            result = _forecasts.of_workspace(
-                forecast_by(settle(load(settings, entity), settling_days), chosen),
+            result = made(
+                load(settings, entity),
+                methods=chosen,
                 by=by,
                 unit=unit,
                 months=months,
                 quarters=quarters,
                 shocks=shocks,
-                bars=bars,
                 as_of=as_of,
                 month=month,
+                settling_days=settling_days,
+                progress=bars,
             )
     if to is not None:
-        _write(result["rows"], to)
+        result.write(to)
     if as_json:
         months_only = [
             {"month": row["period"], **{key: row[key] for key in ("p10", "p50", "p90")}}
-            for row in result["rows"]
+            for row in result.rows
             if row.get("kind") == "month"
         ]
         return out.print_json(
             json.dumps(
-                {**result, **({"months": months_only} if csv is None and by is None else {})}
+                {
+                    **result.as_dict(),
+                    **({"months": months_only} if csv is None and by is None else {}),
+                }
             )
         )
     _show_series(result) if csv is not None else _show(result)
-    for text in result["notes"]:
+    for text in result.notes:
         out.print(text)
     if to is not None:
-        out.print(f"{len(result['rows'])} rows: {to}")
+        out.print(f"{len(result.rows)} rows: {to}")
 
 
-def _show(forecast: dict) -> None:
+def _show(forecast) -> None:
     """Nodes and spans of a workspace."""
-    currency, both = forecast["currency"], len(forecast["shocks"]) > 1
-    named = forecast["by"] is not None
+    currency, both = forecast.currency, len(forecast.shocks) > 1
+    named = forecast.by is not None
     ways = {
         "measured": "As measured",
         "independent": "Independent shocks",
@@ -181,16 +197,18 @@ def _show(forecast: dict) -> None:
         if not both
         else ["P50", *(f"{ways[how]}, P10–P90" for how in ("independent", "measured", "shared"))]
     )
-    title = f"{forecast['unit']} · EffectiveCost, {forecast['paths']:,} paths, data up to {forecast['as_of']}"
+    title = (
+        f"{forecast.unit} · EffectiveCost, {forecast.paths:,} paths, data up to {forecast.as_of}"
+    )
     table = Table(
-        *([forecast["by"].capitalize()] if named else []),
-        "Month" if forecast["rows"][0]["kind"] == "month" else "Period",
+        *([forecast.by.capitalize()] if named else []),
+        "Month" if forecast.rows[0]["kind"] == "month" else "Period",
         *columns,
         title=title,
     )
     for column in table.columns:
         column.overflow = "fold"  # a figure is never cut: on a narrow terminal it takes two lines
-    for row in forecast["rows"]:
+    for row in forecast.rows:
         marks = "".join(mark for key, when, mark in DAGGERS if bool(row[key]) == when)
         cells = (
             [amount(row[key], currency) for key in ("p10", "p50", "p90")]
@@ -209,21 +227,21 @@ def _show(forecast: dict) -> None:
             *cells,
         )
     out.print(table)
-    _show_methods(forecast["methods"])
-    for one in forecast["by_hand"]:
+    _show_methods(forecast.methods)
+    for one in forecast.by_hand:
         out.print(
             f"By hand: {one['node']} {one['month']} {amount(one['value'], currency)}, by {one['by']} ({one['because']}); the model: "
             f"{amount(one['p50'], currency)}, P10 {amount(one['p10'], currency)}, P90 {amount(one['p90'], currency)}."
         )
-    for text in forecast["known"][:MOST]:
+    for text in forecast.covariates[:MOST]:
         out.print(f"Known: {text}.")
-    if len(forecast["known"]) > MOST:
-        out.print(f"Known: {len(forecast['known']) - MOST} entries more (all of them: --json).")
+    if len(forecast.covariates) > MOST:
+        out.print(f"Known: {len(forecast.covariates) - MOST} entries more (all of them: --json).")
 
 
-def _show_series(forecast: dict) -> None:
+def _show_series(forecast) -> None:
     """Month totals of the series of a table, in their own unit."""
-    many = len({row["series"] for row in forecast["rows"]}) > 1
+    many = len({row["series"] for row in forecast.rows}) > 1
     table = Table(
         *(["Series"] if many else []),
         "Month",
@@ -231,9 +249,9 @@ def _show_series(forecast: dict) -> None:
         "P10",
         "P50",
         "P90",
-        title=f"{forecast['file']} · {forecast['days']} days ahead, {forecast['paths']:,} paths",
+        title=f"{forecast.file} · {forecast.horizon} {'months' if forecast.freq == 'M' else 'days'} ahead, {forecast.paths:,} paths",
     )
-    for row in forecast["rows"]:
+    for row in forecast.rows:
         table.add_row(
             *([row["series"]] if many else []),
             row["month"],
@@ -244,7 +262,7 @@ def _show_series(forecast: dict) -> None:
             ),
         )
     out.print(table)
-    _show_methods(forecast["methods"])
+    _show_methods(forecast.methods)
 
 
 def _show_methods(shares: dict[str, float]) -> None:
@@ -252,16 +270,3 @@ def _show_methods(shares: dict[str, float]) -> None:
     from ..forecasting.ensemble import share_words
 
     out.print(f"Methods: {share_words(shares)}.")
-
-
-def _write(rows: list[dict], path: Path) -> None:
-    """The rows as CSV, whole or not at all."""
-    import pandas as pd
-
-    from ..documents import write_atomic
-
-    plain = [
-        {key: ";".join(value) if isinstance(value, list) else value for key, value in row.items()}
-        for row in rows
-    ]
-    write_atomic(path, pd.DataFrame(plain).to_csv(index=False, lineterminator="\n"))

@@ -169,11 +169,12 @@ def _compare(
     how: dict,
     as_json: bool,
 ) -> list:
+    from ..front import unfinished
     from ..measure.budget import against, outside_words
     from ..measure.words import chance
     from ..publish import close, since
     from ..simulate import scenarios as simulate
-    from . import _runs, _unfinished
+    from . import _runs
 
     budget, period = plan
     if period is not None and budget is None:
@@ -271,7 +272,7 @@ def _compare(
         )
     out.print(table)
     for text in (
-        *_unfinished.words(base.unfinished, currency),
+        *unfinished.words(base.unfinished, currency),
         *_runs.sentences(rows, runs, of, target, currency),
         *filter(None, [outside_words.of_run(base.excluded, currency)]),
         since.sentence(report, "the base of this run", base.as_of, whole),

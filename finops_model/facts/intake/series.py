@@ -30,12 +30,16 @@ class SeriesTable(NamedTuple):
 
 
 def read_series(
-    path: str | os.PathLike, date: str | None = None, value: str | None = None
+    path: str | os.PathLike,
+    date: str | None = None,
+    value: str | None = None,
+    months: bool = False,
 ) -> SeriesTable:
     """The daily series in a table.
 
     date    the column of days; None: the first that holds dates
     value   the one column of numbers; None: all of them
+    months  a row is a month: 2026-10 is read as its first day
 
     Raises InputError for a table without a date, without numbers, with a cell that cannot be read, or with a day that appears twice in a series; it
     names line and column.
@@ -78,7 +82,7 @@ def read_series(
             f"{name}: no column besides '{date}' holds numbers. Give a column per series, or the columns date, series, value."
         )
     notes = list(frame.attrs["notes"])
-    days = _days(frame, date, name, notes)
+    days = _days(frame, date, name, notes, months)
     usual = usual_mark(frame, list(frame[date]))
     values = {column: _numbers(frame, column, name, usual, notes) for column in numbers}
     if not words or value is not None and not days.has_duplicates:
@@ -116,10 +120,10 @@ def _once(frame, days, rows, name, series: str = "") -> None:
         )
 
 
-def _days(frame, column, name, notes) -> pd.DatetimeIndex:
+def _days(frame, column, name, notes, months: bool = False) -> pd.DatetimeIndex:
     order, assumed = date_order(frame, column, name)
     read: list = []
-    if assumed:  # daily rows stand close together one way, and a month apart the other
+    if assumed:  # daily rows stand close together one way, and a month apart the other; rows of months the other way round
         moments = [moment for moment in map(read_moment, frame[column]) if moment]
         spans = {
             way: max(days) - min(days)
@@ -127,17 +131,20 @@ def _days(frame, column, name, notes) -> pd.DatetimeIndex:
             if len(days := [day for moment in moments if (day := moment.day(way)) is not None])
             == len(moments)
         }
-        order = min(spans, key=lambda way: (spans[way], way != order), default=order)
+        wide = {way: -span if months else span for way, span in spans.items()}
+        order = min(wide, key=lambda way: (wide[way], way != order), default=order)
         first, seen = next((cell, m) for cell in frame[column] if (m := read_moment(cell)))
         notes.append(
             f"'{first[:40]}' in '{column}' is read {order}, as {seen.day(order)}: no cell tells which it is. Write days as 2026-10-31."
         )
     for i, cell in enumerate(frame[column]):
         moment = read_moment(cell)
-        day = moment.day("any" if order == "iso" else order) if moment and moment.second else None
+        whole = moment if moment and (moment.second or months) else None
+        day = whole.day("any" if order == "iso" else order) if whole else None
         if day is None:
+            what = "a month. Write it as 2026-10." if months else "a day. Write it as 2026-10-31."
             raise InputError(
-                f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not a day. Write it as 2026-10-31."
+                f"{name}: line {line_of(frame, i)}, '{column}': '{cell[:40]}' is not {what}"
             )
         read.append(day)
     return pd.DatetimeIndex(read)

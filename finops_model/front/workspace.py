@@ -1,44 +1,41 @@
-"""What `finops forecast` counts: nodes of a workspace with measured, independent and shared shocks; series of a table."""
+"""The forecast of a workspace: its nodes, with measured, independent and shared shocks."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from pathlib import Path
-
-import numpy as np
-
 from ..errors import InputError, unknown
-from ..forecasting.settling import SETTLING_DAYS
+from ..forecasting.result import QUANTILES
 from ..measure.brief_types import Landing
 from ..measure.budget import against, outside, outside_words
 from ..measure.budget import landing as budgets
 from ..measure.words import money
 from ..names import COMPANY
-from ..periods import check_day, month_of
+from ..periods import month_of
+from ..progress import Progress
 from ..simulate.hierarchy import COLUMN, SHOCKS, Hierarchy, forecast_hierarchy
-from ._unfinished import words
+from .results import WorkspaceForecasts
+from .unfinished import words
 
 HOW = {
     "measured": "as measured from past misses",
     "independent": "if workloads surprise us one by one",
     "shared": "if they all surprise us together",
 }
-QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
 def of_workspace(
     settings,
     *,
-    by: str | None,
-    unit: str | None,
-    months: int,
-    quarters: bool,
-    shocks: str | None,
-    bars,
+    by: str | None = None,
+    unit: str | None = None,
+    months: int = 3,
+    quarters: bool = False,
+    shocks: str | None = None,
+    paths: int | None = None,
     as_of: str | None = None,
     month: str | None = None,
-) -> dict:
-    """Rows of every node and span: {node, period, kind, lead, graded, booked, missing, p10, p50, p90} of each way to draw shocks.
+    progress: Progress | None = None,
+) -> WorkspaceForecasts:
+    """Every node and span of a workspace, with each way to draw shocks. Arguments: `fm.forecast`.
 
     by    None: one business unit or the company; else unit, team, service, workload, environment, model or a dimension: its nodes and the company
     """
@@ -51,7 +48,7 @@ def of_workspace(
         raise InputError(unknown("--by", "kind of node", by, known))
     if shocks is not None and shocks not in (*SHOCKS, "both"):
         raise InputError(unknown("--shocks", "kind of shocks", shocks, (*SHOCKS, "both")))
-    ledger = close.books(settings, bars)
+    ledger = close.books(settings, progress)
     day = close.check_as_of(ledger, as_of, settings.time_zone, month)
     daily = close.up_to(warehouse.daily(ledger, settings), day, bool(as_of or month))
     if by in ("environment", "model"):
@@ -70,7 +67,8 @@ def of_workspace(
         by or "unit",
         months,
         [ways[how] for how in wanted],
-        progress=bars,
+        paths=paths,
+        progress=progress,
         as_of=day,
         engine=since.engine_of(report, month),
     )
@@ -123,28 +121,28 @@ def of_workspace(
         ]
         if text
     ]
-    return {
-        "unit": name,
-        "excluded": left,
-        "by": by,
-        "as_of": first.as_of,
-        "currency": first.currency,
-        "basis": "Effective",
-        "taken": one_amount,
-        "paths": len(first.totals),
-        "shocks": wanted,
-        "methods": first.weights,
-        "rows": rows,
-        "published": report and report.beside(year),
-        "by_hand": by_hand(first, first.covariates.overrides, inside),
-        "unfinished": [asdict(one) for one in first.unfinished],
-        "notes": [
+    return WorkspaceForecasts(
+        rows=tuple(rows),
+        paths=len(first.totals),
+        methods=first.weights,
+        unfinished=tuple(first.unfinished),
+        notes=(
             *words(first.unfinished, first.currency),
             *notes(rows, wanted, first, inside),
             *said,
-        ],
-        "known": [note["text"] for note in first.covariates.notes],
-    }
+        ),
+        unit=name,
+        by=by,
+        as_of=first.as_of,
+        currency=first.currency,
+        shocks=tuple(wanted),
+        excluded=left,
+        taken=tuple(one_amount),
+        published=report.beside(year) if report else None,
+        by_hand=tuple(by_hand(first, first.covariates.overrides, inside)),
+        covariates=tuple(note["text"] for note in first.covariates.notes),
+        hierarchies=by_shocks,
+    )
 
 
 def stated(daily, by: str) -> None:
@@ -263,110 +261,3 @@ def notes(rows: list[dict], wanted: list[str], nodes: Hierarchy, inside) -> list
             f"Drawn {HOW[wanted[0]]}; without --shocks the forecast is drawn {HOW['measured']}."
         )
     return said
-
-
-def of_table(
-    path: Path,
-    *,
-    date: str | None,
-    value: str | None,
-    days: int,
-    paths: int,
-    executor: str,
-    workers: int,
-    bars,
-    methods=None,
-    as_of: str | None = None,
-    settling_days: int = SETTLING_DAYS,
-) -> dict:
-    """The series of a table, each forecast on its own, and their total with shocks drawn together and apart."""
-    from ..facts.intake.series import read_series
-    from ..forecasting.hierarchy import TOTAL, forecast_many, forecast_tree
-
-    series, _, read = read_series(path, date, value)
-    rows = []
-    day = check_day(as_of, "--as-of") if as_of else None
-    if len(series) == 1:
-        forecasts = forecast_many(
-            series,
-            days,
-            paths,
-            methods=methods,
-            workers=1,
-            progress=bars,
-            as_of=day,
-            settling_days=settling_days,
-        )
-        name, only = next(iter(forecasts.items()))
-        inside = only.dates.astype("datetime64[M]")
-        for month, totals in only.month_totals().items():
-            rows.append(
-                {
-                    "series": name,
-                    "month": month,
-                    "days": int((inside == np.datetime64(month)).sum()),
-                    **_quantiles(totals),
-                }
-            )
-        shares, late = only.weights, only.left_out
-    else:
-        tree = forecast_tree(
-            series,
-            days,
-            paths=paths,
-            methods=methods,
-            workers=workers,
-            executor=executor,
-            progress=bars,
-            as_of=day,
-            settling_days=settling_days,
-        )
-        inside = tree.dates.astype("datetime64[M]")
-        for node in tree.nodes:
-            together, apart = tree.month_totals(node, True), tree.month_totals(node, False)
-            for month in together:
-                row = {
-                    "series": node,
-                    "month": month,
-                    "days": int((inside == np.datetime64(month)).sum()),
-                    **_quantiles(together[month]),
-                }
-                if node == TOTAL:
-                    row |= {f"{key}_shared": row[key] for key in QUANTILES} | {
-                        f"{key}_independent": v for key, v in _quantiles(apart[month]).items()
-                    }
-                rows.append(row)
-        shares, late = (
-            tree.weights,
-            tuple(
-                replace(one, source=name) for name, left in tree.left_out.items() for one in left
-            ),
-        )
-    said = [
-        *words(late),
-        *read,
-        "Totals are added up path by path; ranges of months or series never add up.",
-    ]
-    first = next((row for row in rows if "p10_shared" in row), None)
-    if first:
-        ends = {how: f"{first[f'p10_{how}']:,.0f} to {first[f'p90_{how}']:,.0f}" for how in SHOCKS}
-        said.append(
-            f"{TOTAL}, {first['month']}: eight of ten futures lie from {ends['independent']} where each series misses on its own, from {ends['shared']} where "
-            "all miss as they did at the same time before. A total means something where all series have one unit."
-        )
-    return {
-        "file": path.name,
-        "days": days,
-        "paths": paths,
-        "methods": shares,
-        "rows": rows,
-        "unfinished": [asdict(one) for one in late],
-        "notes": said,
-    }
-
-
-def _quantiles(totals) -> dict:
-    return {
-        key: float(value)
-        for key, value in zip(QUANTILES, np.quantile(totals, tuple(QUANTILES.values())))
-    }
