@@ -35,6 +35,7 @@ _WHERE = {
     "report": "publish.close",
     "verify": "publish.close",
     "start": "publish.start",
+    "runout": "measure.runout.workspace",
     "FinOpsError": "errors",
 }
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "report",
     "run",
     "run_many",
+    "runout",
     "sensitivity",
     "start",
     "verify",

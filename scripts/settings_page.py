@@ -10,6 +10,7 @@ from pathlib import Path
 from finops_model.documents import OURS
 from finops_model.settings import (
     SECTIONS,
+    BalanceEntry,
     Dimension,
     DimensionRule,
     Entity,
@@ -36,6 +37,7 @@ NESTED = (
     ("an entry of shared_cost: pools", Pool),
     ("watch", WatchLimits),
     ("an entry of watch: quotas", QuotaEntry),
+    ("an entry of balances", BalanceEntry),
     ("quality", Quality),
     ("a limit of quality", Limit),
     ("an entry of unit_costs", UnitCost),

@@ -13,6 +13,7 @@ from finops_model.publish import start, start_again
 from finops_model.publish.finops_yaml import with_added
 from finops_model.settings import (
     SECTIONS,
+    BalanceEntry,
     Dimension,
     DimensionRule,
     Entity,
@@ -42,6 +43,7 @@ OTHERS = (
     Tags,
     WatchLimits,
     QuotaEntry,
+    BalanceEntry,
     UnitCost,
     Entity,
     TagRules,
@@ -94,6 +96,7 @@ VALUES = {
             {"dimension": "team", "subject": "a", "unit": "USD", "per": "day", "quantity": 5.0}
         ],
     },
+    "balances": [{"name": "OpenAI", "left": 900.0, "left_on": "2026-10-31"}],
     "quality": {"days": 30, "invoices": {"attention": 1, "bad": 4}},
     "entities": [{"name": "A", "currency": "USD", "issuers": ["x"]}],
 }
@@ -113,6 +116,7 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
         "shared_cost",
         "watch",
         "quality",
+        "balances",
         "entities",
     }
     for model in (Settings, *OTHERS):

@@ -20,11 +20,12 @@ from .tag_rules import (
 )
 from .tags import Tags
 from .unit_costs import UnitCost, UnitCosts
-from .watch import QuotaEntry, WatchLimits
+from .watch import BalanceEntry, QuotaEntry, WatchLimits
 
 __all__ = [
     "SECTIONS",
     "WORKSPACES",
+    "BalanceEntry",
     "Dimension",
     "DimensionRule",
     "Entity",

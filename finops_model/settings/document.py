@@ -21,7 +21,7 @@ from .simulation import Simulation
 from .strict import Strict
 from .tag_rules import Dimensions
 from .tags import Tags
-from .watch import WatchLimits
+from .watch import Balances, WatchLimits
 
 WORKSPACES = "workspaces"  # below where `finops start` is called
 RENAMED = {"members": "methods"}  # keys under their old name, read as the new one
@@ -45,6 +45,11 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
     )
     quality: Quality = Field(
         default=Quality(), description="When the data-quality card asks for attention."
+    )
+    balances: Balances = Field(
+        default=[],
+        description="Prepaid balances, credits and commitments to be used up, a list of entries or the name of a file "
+        "(docs/method §9.22).",
     )
     entities: list[Entity] = Field(
         default=[], description="Legal entities, one report each; without: the company is one."

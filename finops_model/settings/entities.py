@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..names import slug
 from .strict import Strict
 from .unit_costs import UnitCosts
+from .watch import Balances
 
 OF_AN_ENTITY = (
     "currency",
@@ -23,6 +24,7 @@ OF_AN_ENTITY = (
     "scenario",
     "known",
     "what_ifs",
+    "balances",
 )
 ROWS_OF = ("name", "billing_accounts", "issuers")
 
@@ -53,6 +55,7 @@ class Entity(Strict):
     scenario: str | None = Field(default=None, description="As above, its own.")
     known: str | None = Field(default=None, description="As above, its own.")
     what_ifs: list[str] = Field(default=[], description="As above, its own.")
+    balances: Balances = Field(default=[], description="As above, its own.")
     prepared_by: str | None = Field(
         default=None, description="As above, its own; else the company's."
     )

@@ -22,6 +22,11 @@ class Strict(BaseModel):
         return value
 
 
+def file_or_list(given, check):
+    """A key that takes the name of a file, or the entries themselves."""
+    return given if isinstance(given, str) else check(given)
+
+
 def _numbers(kind: Any) -> bool:
     """Whether a type is of numbers alone, or of numbers and None."""
     kinds = [part for part in get_args(kind) if isinstance(part, type) or get_args(part)]

@@ -167,14 +167,39 @@ class Runout:
 
 
 def runout(remaining: float, paths, dates, used=0.0, resets=None) -> Runout:
-    """The date on which what is used up first exceeds what remains: of a budget, a balance, a credit, a quota.
+    """The date on which what is used first exceeds what remains.
 
-    remaining   what there is; of money, or of any unit
-    paths       (path, date) what is used on each date, a day or a month; below zero (a refund): the first time counts
-    dates       names in their order, YYYY-MM-DD or YYYY-MM
-    used        what is used of it before the first date, a number or one of each path
-    resets      a label for each date; at another label `remaining` is there anew (a quota of a month)
+    Of a budget, a balance, a credit or a quota alike.
 
+    Parameters
+    ----------
+    remaining : float
+        What there is; of money, or of any unit.
+    paths : array (path, date)
+        What is used on each date; below zero (a refund): the first time counts.
+    dates : sequence of str
+        Days YYYY-MM-DD or months YYYY-MM, in their order.
+    used : float or array (path,), optional
+        What is used of it before the first date.
+    resets : sequence, optional
+        A label for each date; at another label `remaining` is there anew (a quota of a month).
+
+    Returns
+    -------
+    Runout
+        Paths that run out on each date: chances, P10, P50, P90, by day and by month.
+
+    Raises
+    ------
+    ScenarioError
+        Shapes that do not fit, a number that is not finite.
+
+    Source
+    ------
+    docs/method §9.21.
+
+    Examples
+    --------
     >>> answer = runout(50.0, [[30.0, 30.0], [10.0, 10.0]], ("2026-11", "2026-12"))
     >>> answer.ever.value, answer.typical, answer.by(0.5), answer.by(0.9)
     (0.5, '2026-12', '2026-12', None)

@@ -10,7 +10,7 @@ from ..words import money, percent
 from .detect import Episode, identity
 from .parts import Attribution
 
-KINDS = ("spend", "runaway", "quota", "pace", "forecast", "commitment", "gap")
+KINDS = ("spend", "runaway", "quota", "pace", "forecast", "commitment", "runout", "gap")
 NAMES = {
     "spend": "Spend",
     "runaway": "Runaway job",
@@ -18,6 +18,7 @@ NAMES = {
     "pace": "Budget pace",
     "forecast": "Forecast missed",
     "commitment": "Commitment unused",
+    "runout": "Runs out",
     "gap": "No data",
 }
 # What an alert can be about, and its column in daily facts.
@@ -40,7 +41,9 @@ class Alert:
     """One thing to look at. Money in the ledger's currency; `severity` is what it costs more (negative: less) than expected or allowed."""
 
     kind: str  # one of KINDS
-    dimension: str  # workload, team, sku, business unit, service, commitment, Company
+    dimension: (
+        str  # workload, team, sku, business unit, service, commitment, balance, quota, Company
+    )
     subject: str
     direction: str  # up, down
     start: str  # YYYY-MM-DD

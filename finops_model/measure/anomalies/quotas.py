@@ -11,11 +11,14 @@ import pandas as pd
 from ...errors import InputError, unknown
 from ...facts.plans.sheet import Sheet
 from ...periods import month_name
+from ...settings import Settings
 from ...units import spell
 from ..words import money
 from .alert import DIMENSIONS, Alert
 from .detect import REFRACTORY
 from .parts import owner
+
+QUOTAS = "quotas.csv"  # in the folder of finops.yaml
 
 
 @dataclass(frozen=True)
@@ -90,24 +93,42 @@ def check_quotas(quotas: list[Quota], at, daily: pd.DataFrame | None, earlier) -
 def quota_alerts(rows: pd.DataFrame, quotas: list[Quota], currency: str) -> list[Alert]:
     """Days or months over a quota. Severity: the share above it, at what the use cost."""
     alerts = []
-    units = {unit: spell(unit) for unit in set(rows["ConsumedUnit"]) if unit}
     for quota in quotas:
-        mine = rows[rows[DIMENSIONS[quota.dimension]] == quota.subject]
+        mine, used = used_by(rows, quota, currency)
         cash = quota.unit.upper() == currency
-        if not cash:
-            mine = mine[mine["ConsumedUnit"].map(units).fillna("") == spell(quota.unit)]
         if mine.empty:
             continue
-        used = (
-            mine.groupby("ChargeDate")[["EffectiveCost" if cash else "ConsumedQuantity"]]
-            .sum()
-            .iloc[:, 0]
-        )
         cost = mine.groupby("ChargeDate")["EffectiveCost"].sum()
         alerts += (_daily_quota if quota.per == "day" else _monthly_quota)(
             quota, mine, used, cost, rows, currency, cash
         )
     return alerts
+
+
+def used_by(rows: pd.DataFrame, quota: Quota, currency: str) -> tuple[pd.DataFrame, pd.Series]:
+    """Rows that count for a quota, and what they use by day: money, or a quantity of its unit."""
+    mine = rows[rows[DIMENSIONS[quota.dimension]] == quota.subject]
+    cash = quota.unit.upper() == currency
+    if not cash:
+        units = {unit: spell(unit) for unit in set(rows["ConsumedUnit"]) if unit}
+        mine = mine[mine["ConsumedUnit"].map(units).fillna("") == spell(quota.unit)]
+    return mine, mine.groupby("ChargeDate")["EffectiveCost" if cash else "ConsumedQuantity"].sum()
+
+
+def quotas_of(settings: Settings, daily, path: str | os.PathLike | None = None) -> list[Quota]:
+    """The quotas of a file that is asked for, of finops.yaml (`watch: quotas`, a list or a file), or of quotas.csv in its folder."""
+    asked, beside = settings.watch.quotas, settings.path(QUOTAS)
+    if path is None and asked and not isinstance(asked, str):
+        entries = [Quota(**dict(entry)) for entry in asked]
+        return check_quotas(
+            entries,
+            lambda i, field: f"finops.yaml: watch/quotas/{i}/{field}",
+            daily,
+            lambda i: f"at watch/quotas/{i}",
+        )
+    named = asked if isinstance(asked, str) and asked else None
+    chosen = path or (settings.path(named) if named else beside if beside.is_file() else None)
+    return read_quotas(chosen, daily) if chosen else []
 
 
 def _daily_quota(quota, mine, used, cost, rows, currency, cash):

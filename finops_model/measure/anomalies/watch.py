@@ -32,6 +32,7 @@ from .limits import (
 from .panel import Panel
 from .parts import attribute, owner
 from .quotas import Quota, quota_alerts
+from .runouts import NOTICE, runout_alerts
 
 LEVELS = (
     "workload",
@@ -74,15 +75,17 @@ def watch(
     quotas: Iterable[Quota] = (),
     budgets=None,
     forecasts=(),
+    runouts=(),
     feedback: Iterable[Feedback] = (),
     pace_margin: float = PACE_MARGIN,
     utilization: float = UTILIZATION,
     unused_days: int = UNUSED_DAYS,
     settling_days: int = SETTLING_DAYS,
+    runout_days: int = NOTICE,
 ) -> Watch:
     """Alerts on the days from `since` (default: two weeks back) to `as_of`, from daily facts (docs/architecture.md §1).
 
-    Facts after `as_of` are not looked at. settling_days: newest days that may be unfinished; one far under its weekday is named, not judged. money_floor: money a day; default 1 % of the company's daily spend in the 28 days before.
+    Facts after `as_of` are not looked at. runouts: rows of measure.runout, raised where they run out within `runout_days`. settling_days: newest days that may be unfinished; one far under its weekday is named, not judged. money_floor: money a day; default 1 % of the company's daily spend in the 28 days before.
     Raises LedgerError where there are no facts by that day.
     """
     last = pd.Timestamp(as_of)
@@ -155,6 +158,7 @@ def watch(
         alerts += pace_alerts(rows, budgets, as_of, currency, pace_margin, floor)
     alerts += forecast_alerts(cost_rows(everything), forecasts, as_of, currency)
     alerts += commitment_alerts(rows, as_of, currency, utilization, unused_days)
+    alerts += runout_alerts(runouts, as_of, currency, runout_days)
     alerts = [one for one in alerts if one.end >= since]
     expected = {
         one.alert: one

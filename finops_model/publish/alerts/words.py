@@ -31,6 +31,8 @@ def size(alert: Alert, currency: str) -> str:
     """Severity with its sign in words a finance reader knows; a gap is money not known."""
     if alert.kind == "gap":
         return f"{money(abs(alert.severity), currency)} not known"
+    if alert.kind == "runout" and not alert.severity:
+        return "–"  # of a unit that has no money, or nothing beside the end of a contract
     return f"{'+' if alert.severity >= 0 else '−'}{money(abs(alert.severity), currency)}"
 
 

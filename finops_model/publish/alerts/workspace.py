@@ -6,13 +6,17 @@ import json
 import os
 from dataclasses import replace
 
+import pandas as pd
+
 from ...errors import InputError, LedgerError, unknown
 from ...facts.daily import warehouse
 from ...facts.plans import together
+from ...facts.plans.balances import balances_of
 from ...measure.anomalies.alert import DIMENSIONS
-from ...measure.anomalies.quotas import Quota, check_quotas, read_quotas
+from ...measure.anomalies.quotas import quotas_of
 from ...measure.anomalies.watch import Watch, watch
 from ...measure.entities import own_unit
+from ...measure.runout.workspace import rows_of
 from ...periods import check_day
 from ...progress import Progress, silent
 from ...settings import Settings
@@ -20,8 +24,6 @@ from .. import since as since_report
 from ..close import books
 from .folder import folder_of
 from .verdicts import read_feedback
-
-QUOTAS = "quotas.csv"  # beside finops.yaml
 
 
 def look(
@@ -70,12 +72,16 @@ def look(
     budgets = together.budgets(settings)
     say("daily facts", 0, 2)
     daily = warehouse.daily(ledger, settings)
+    chosen = quotas_of(settings, daily, quotas)
+    balances_of(settings, daily)
+    facts = daily[daily["ChargeDate"] <= pd.Timestamp(as_of)]
     say("anomalies", 1, 2)
     watched = watch(
         daily,
         as_of,
         currency=settings.currency,
-        quotas=quotas_of(settings, daily, quotas),
+        quotas=chosen,
+        runouts=rows_of(settings, facts, as_of, quotas=chosen),
         budgets=budgets,
         forecasts=published(settings),
         feedback=read_feedback(folder_of(settings)),
@@ -96,22 +102,6 @@ def limits_of(settings: Settings) -> dict:
         if level not in DIMENSIONS:
             raise InputError(unknown("finops.yaml: watch/by", "dimension", level, DIMENSIONS))
     return {"levels" if name == "by" else name: value for name, value in limits.items()}
-
-
-def quotas_of(settings: Settings, daily, path: str | os.PathLike | None = None) -> list[Quota]:
-    """The quotas of a file that is asked for, of finops.yaml (`watch: quotas`, a list or a file), or of quotas.csv in its folder."""
-    asked, beside = settings.watch.quotas, settings.path(QUOTAS)
-    if path is None and asked and not isinstance(asked, str):
-        entries = [Quota(**dict(entry)) for entry in asked]
-        return check_quotas(
-            entries,
-            lambda i, field: f"finops.yaml: watch/quotas/{i}/{field}",
-            daily,
-            lambda i: f"at watch/quotas/{i}",
-        )
-    named = asked if isinstance(asked, str) and asked else None
-    chosen = path or (settings.path(named) if named else beside if beside.is_file() else None)
-    return read_quotas(chosen, daily) if chosen else []
 
 
 def published(settings: Settings) -> list[tuple]:
