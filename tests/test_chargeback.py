@@ -161,6 +161,10 @@ def test_idle_and_unused_go_where_the_words_say_and_several_pools_bear_nothing_o
     # 3.10 of platform (without what it did not use) and 1.55 of safety, to two
     assert by_team(found) == {"chat": D("2.33"), "search": D("2.32"), "": D(0)}
     assert by_team(found, "unused") == {"chat": D(0), "search": D("2.17"), "": D(0)}
+    assert {one["pool"]: one["cost"] for one in found["pools"]} == {
+        "platform": "3.10",
+        "safety": "1.55",
+    }  # what goes evenly
     assert D(found["central"]) == D("6.20")
     assert sum(by_team(found, "total").values()) + D("6.20") == whole()
     regex = written.replace("service: Idle", "ServiceName: {regex: '^Id'}")
@@ -181,7 +185,8 @@ def test_brief_page_workbook_and_command_say_the_same(company, folder, tmp_path)
     assert page.differences() == []
     assert "July 2026 by who bears it, USD" in html and ">no team<" in html
     assert "central (nobody bears it)" in html and ">Total</th>" in html
-    assert "Given out to the other teams: platform 5.27 USD, in proportion to own cost." in html
+    # without the 2.17 of the commitment, which stay central
+    assert "Given out to the other teams: platform 3.10 USD, in proportion to own cost." in html
 
     sheet = openpyxl.load_workbook(write_workbook(brief, tmp_path / "a.xlsx"))["Shared cost"]
     cells = [[cell.value for cell in row] for row in sheet.iter_rows(max_row=6)]
@@ -192,7 +197,7 @@ def test_brief_page_workbook_and_command_say_the_same(company, folder, tmp_path)
     out = tmp_path / "july.csv"
     code, said, problem = finops("chargeback", "--to", out, "-s", folder)
     assert code == 0, problem
-    assert "Who bears 2026-07, USD" in said and "platform 5.27 USD" in said
+    assert "Who bears 2026-07, USD" in said and "platform 3.10 USD" in said
     lines = list(csv.DictReader(out.open()))
     assert [line["team"] for line in lines][-1] == "central (nobody bears it)"
     assert sum(D(line["total"]) for line in lines) == whole()

@@ -1,12 +1,15 @@
 """From daily facts to what is forecast: volume by workload and the mix of SKUs behind it (docs/method §3.6).
 
 *Volume* of a workload on a day: Σ quantity × reference unit price, money at constant prices. Usage covered by a commitment of
-the inventory counts at its on-demand price. Recurring charges, tax, credits and corrections are not demand.
+the inventory counts at its on-demand price. Recurring charges, tax, credits and corrections are not demand. A workload that pays
+another price than the reference (a commitment that no inventory names, a discount) counts in units of the reference price, so that
+it goes on at what it pays (§3.18).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,7 @@ from ..prices.lists.catalog import catalog_price, is_linear, unit_price
 
 WINDOW = 28  # days that tell mix and prices: four whole weeks
 LEAST_DAYS = 3  # of usage, before anything is forecast
+ROUNDING = 1e-3  # prices nearer than this are one: a bill is rounded
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,28 @@ class Meta:
     environment: tuple[str, ...]
     service: tuple[str, ...]
     dropped: tuple[str, ...]  # workloads without any usage cost
+    paid: Mapping[tuple[str, str], float] = field(
+        default_factory=dict
+    )  # (workload, sku): its price ÷ the reference, where it is not 1; volume and mix count that many units for one (§3.18)
 
 
 def sku_of(rows: pd.DataFrame) -> pd.Series:
-    """SkuId, or the service where the bill is silent."""
-    return rows["SkuId"].where(rows["SkuId"] != "", rows["ServiceName"])
+    """SkuId; where the bill is silent the service, with its meter and unit where what it counts differs: gigabytes are no hours.
+
+    >>> row = {"SkuId": "", "ServiceName": "EC2", "SkuMeter": "", "ConsumedQuantity": 1.0}
+    >>> list(sku_of(pd.DataFrame([row | {"ConsumedUnit": "GB"}, row | {"ConsumedUnit": "Hours"}])))
+    ['EC2 · GB', 'EC2 · Hours']
+    """
+    name, silent = (
+        rows["SkuId"].where(rows["SkuId"] != "", rows["ServiceName"]),
+        rows["SkuId"] == "",
+    )
+    for column in ("SkuMeter", "ConsumedUnit"):
+        told = silent & (rows["ConsumedQuantity"] > 0) & (rows[column] != "")
+        several = rows.loc[told, column].groupby(name[told]).nunique() > 1
+        apart = silent & (rows[column] != "") & name.isin(list(several.index[several]))
+        name = name.where(~apart, name + " · " + rows[column])
+    return name
 
 
 def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commitments=()):
@@ -89,6 +110,9 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     }
     spend = rows["sku"].map({name: sku.kind == "spend" for name, sku in skus.items()}).astype(bool)
     quantity = rows["ConsumedQuantity"].where(~spend, _listed(rows))
+    tiered = [name for name, sku in skus.items() if not _linear(catalog, sku, dates[-1])]
+    paid = _paid(rows, quantity, spend, tiered)
+    quantity = quantity * _by_pair(rows, paid)
     value = quantity * rows["sku"].map({name: sku.price for name, sku in skus.items()})
     rows = rows.assign(quantity=quantity, value=value)
     day = (rows["ChargeDate"].to_numpy().astype("datetime64[D]") - dates[0]).astype(int)
@@ -114,6 +138,7 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
         label["x_Environment"],
         label["ServiceName"],
         tuple(str(name) for name in every[~kept]),
+        {(str(w), str(s)): float(value) for (w, s), value in paid.items() if value != 1.0},
     )
     return names, dates, volume[:, kept], mix[kept], meta
 
@@ -178,6 +203,40 @@ def _listed(rows: pd.DataFrame) -> pd.Series:
         .where(rows["ListCost"] != 0, rows["EffectiveCost"])
         .fillna(rows["EffectiveCost"])
     )
+
+
+def _linear(catalog, sku: Sku, last) -> bool:
+    listed = catalog_price(catalog, sku.id, last)
+    return listed is None or is_linear(listed)
+
+
+def _paid(
+    rows: pd.DataFrame, quantity: pd.Series, spend: pd.Series, tiered: list[str]
+) -> pd.Series:
+    """What each workload pays for a SKU ÷ what all pay for it on the same days, of its newest WINDOW days with use; by both (docs/method §3.18).
+
+    1 where a commitment of the inventory or a form with tiers prices the SKU: these settle true units.
+    """
+    own = ~rows["sku"].isin([*rows.loc[rows["covered"], "sku"].unique(), *tiered])
+    rows = rows.assign(q=quantity)[own]
+    counted = rows[
+        spend[own] | ((rows["ConsumedQuantity"] > 0) & (rows["ConsumedUnit"] != ""))
+    ]  # as in the reference price
+    by_day = counted.groupby(["sku", "ChargeDate"])[["EffectiveCost", "q"]].sum()
+    price = (by_day["EffectiveCost"] / by_day["q"].where(by_day["q"] > 0)).rename("price")
+    rows = rows.join(price, on=["sku", "ChargeDate"])
+    pair = [rows["x_Workload"], rows["sku"]]
+    used = rows["ChargeDate"].where(rows["q"] > 0).groupby(pair).transform("max")
+    fresh = rows[(rows["ChargeDate"] > used - pd.Timedelta(days=WINDOW)) & rows["price"].notna()]
+    fresh = fresh.assign(fair=fresh["q"] * fresh["price"])
+    sums = fresh.groupby(["x_Workload", "sku"])[["EffectiveCost", "fair"]].sum()
+    paid = (sums["EffectiveCost"] / sums["fair"].where(sums["fair"] > 0)).clip(lower=0.0)
+    return paid.where((paid - 1).abs() > ROUNDING, 1.0).fillna(1.0)
+
+
+def _by_pair(rows: pd.DataFrame, paid: pd.Series) -> pd.Series:
+    """`paid` by row; 1 where it says nothing."""
+    return rows.join(paid.rename("paid"), on=["x_Workload", "sku"])["paid"].fillna(1.0)
 
 
 def _sku(name: str, rows: pd.DataFrame, last, catalog, currency: str) -> Sku:

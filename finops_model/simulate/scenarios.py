@@ -175,7 +175,7 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
     rows, listed = [], np.zeros((len(plan.names), len(plan.months)))
     inside = plan.month_of >= 0
     for workload, sku, service, unit, quantity, price, w in plan.items:
-        amount = mean[:, w] * quantity
+        amount, own = mean[:, w] * quantity, plan.paid.get((workload, sku), 1.0)
         counts = np.bincount(plan.month_of[inside], amount[inside], len(plan.months))
         costs = np.bincount(plan.month_of[inside], (amount * price)[inside], len(plan.months))
         for m, month in enumerate(plan.months):
@@ -188,8 +188,8 @@ def lines(plan: Plan, mean: np.ndarray, by_workload: np.ndarray) -> list[dict]:
                         "service": service,
                         "sku": sku,
                         "unit": unit,
-                        "quantity": float(counts[m]),
-                        "unit_price": float(costs[m] / counts[m]),
+                        "quantity": float(counts[m]) / own,
+                        "unit_price": float(costs[m] / counts[m]) * own,
                         "cost": float(costs[m]),
                     }
                 )

@@ -11,6 +11,7 @@ def parts(daily: pd.DataFrame, inventory: frozenset[str] = frozenset()) -> dict[
     """Which rows are what, as masks: usage | recurring | unused | once | correction | outside; each row in exactly one.
 
     unused   unused hours of commitments in the inventory: the plan charges those itself
+    fee      fees of commitments that cost nothing here (the use that they pay for carries their cost), or that the plan charges itself
     once     one-time charges and corrections: booked where they are, not expected again
     """
     category, frequency = daily["ChargeCategory"], daily["ChargeFrequency"]
@@ -21,7 +22,8 @@ def parts(daily: pd.DataFrame, inventory: frozenset[str] = frozenset()) -> dict[
     correction = ~outside & ((daily["ChargeClass"] == "Correction") | (category == "Adjustment"))
     rest = ~outside & ~correction
     purchase = rest & (category == "Purchase")
-    fee = purchase & (daily["CommitmentDiscountId"] != "")
+    own = held | (daily["EffectiveCost"] == 0)
+    fee = purchase & (daily["CommitmentDiscountId"] != "") & own
     unused = rest & ~purchase & (daily["CommitmentDiscountStatus"] == "Unused")
     once = rest & ~fee & ~unused & (frequency == "One-Time")
     recurring = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -154,12 +154,14 @@ class Charged:
     lines     receiver -> {own, shared, idle, unused}: money
     central   money that nobody bears;  said: sentences
     used      pool -> the rule that was used in the end, of those that had cost
+    given     pool -> its money that goes by this rule, without idle capacity and unused commitments that go another way
     """
 
     lines: dict[str, dict[str, Decimal]]
     central: Decimal
     said: tuple[str, ...]
     used: dict[str, str]
+    given: dict[str, Decimal] = field(default_factory=dict)
 
 
 def charge(
@@ -300,7 +302,7 @@ def charge(
         | {kind: part.get(name, Decimal(0)) for kind, part in extra.items()}
         for name in names
     }
-    return Charged(lines, central, tuple(said), used)
+    return Charged(lines, central, tuple(said), used, moved)
 
 
 def _benefit(rows: pd.DataFrame, held_by: str, column: str, without: set) -> dict[str, Decimal]:

@@ -75,7 +75,8 @@ class Entries:
         sizes: dict[str, float] = {}
         for s, sku in enumerate(self.facts.meta.skus):
             if self.facts.mix[w, s] > 0 and sku.kind == "units":
-                sizes[sku.unit] = sizes.get(sku.unit, 0.0) + float(self.facts.mix[w, s])
+                paid = self.facts.meta.paid.get((self.facts.names[w], sku.id), 1.0)
+                sizes[sku.unit] = sizes.get(sku.unit, 0.0) + float(self.facts.mix[w, s]) / paid
         for name, per in sizes.items():
             if name.casefold() == unit.casefold():
                 return per

@@ -77,16 +77,16 @@ def of_month(
         digits=coins,
     )
     whole = Decimal(repr(math.fsum(rows["EffectiveCost"])))
-    whole = whole.quantize(Decimal(1).scaleb(-coins), ROUND_HALF_UP)
+    coin = Decimal(1).scaleb(-coins)
+    whole = whole.quantize(coin, ROUND_HALF_UP)
     cells = _cells(found, whole, coins)
-    given = {name: rows.loc[rows["x_Team"] == name, "EffectiveCost"] for name in asked.pools}
     return {
         "pools": [
             {
                 "pool": name,
                 "how": pool.how,
                 "used": found.used.get(name, pool.how),
-                "cost": f"{math.fsum(given[name]):.{coins}f}",
+                "cost": f"{found.given[name].quantize(coin, ROUND_HALF_UP):f}",
             }
             for name, pool in asked.pools.items()
         ],

@@ -6,6 +6,7 @@ hour by hour. Recurring charges go on as in the newest full month. Tax, credits,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,6 +80,9 @@ class Plan:
     shares: np.ndarray | None = (
         None  # (workload, unit): who pays for what is to come; None: all of it unit_of
     )
+    paid: Mapping[tuple[str, str], float] = field(
+        default_factory=dict
+    )  # (workload, sku): as Meta.paid
 
     @property
     def paid_by(self) -> np.ndarray:
@@ -226,6 +230,7 @@ def compile_plan(resolved, demand: Demand, daily=None) -> Plan:
         line_skus=tuple(sorted(loose)),
         bursts=bursts(campaigns, facts, dates, median, len(demand_names)),
         shares=shares,
+        paid=facts.meta.paid,
     )
 
 

@@ -1,0 +1,131 @@
+"""A workload goes on at what it pays: one SKU at several prices, services without SKUs, fees of commitments (docs/method §3.18)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scenario_world import demand_for, rows, settings
+
+from finops_model.facts.daily.parts import parts
+from finops_model.scenario import document as scenario
+from finops_model.scenario import ledger_base as base
+from finops_model.scenario.volumes import sku_of, volumes
+from finops_model.simulate.compile.plan import compile_plan
+from finops_model.simulate.scenarios import lines, simulate
+
+DAYS = pd.date_range("2026-09-01", "2026-10-31")
+GPU = dict(SkuId="H100", ConsumedUnit="GPU-hours", ServiceName="Compute")
+
+
+def use(workload, cost, quantity=100.0, days=DAYS, **more) -> pd.DataFrame:
+    named = dict(x_Workload=workload, x_Team=workload, x_BusinessUnit=workload)
+    return rows(days, EffectiveCost=cost, ConsumedQuantity=quantity, **{**GPU, **named, **more})
+
+
+def paid_a_day(daily) -> dict[str, float]:
+    """What the forecast's volume, mix and prices make of the newest 28 days, by workload, a day."""
+    names, _, volume, mix, meta = volumes(daily, "2026-10-31")
+    price = np.array([sku.price for sku in meta.skus])
+    return dict(zip(names, volume[-28:].mean(axis=0) * (mix @ price)))
+
+
+def test_two_teams_with_one_sku_at_two_prices_go_on_at_their_own():
+    daily = pd.concat([use("covered", 80.0), use("on demand", 200.0)], ignore_index=True)
+    assert paid_a_day(daily) == pytest.approx({"covered": 80.0, "on demand": 200.0})
+
+
+def test_gigabytes_and_hours_of_a_service_without_skus_have_prices_of_their_own():
+    silent = dict(SkuId="", ServiceName="EC2")
+    daily = pd.concat(
+        [
+            use("train", 700.0, 20.0, ConsumedUnit="Hrs", **silent),
+            use("egress", 63.0, 700.0, ConsumedUnit="GB", **silent),
+            use("both", 70.0, 2.0, ConsumedUnit="Hrs", **silent),
+            use("both", 9.0, 100.0, ConsumedUnit="GB", **silent),
+        ],
+        ignore_index=True,
+    )
+    assert set(sku_of(daily)) == {"EC2 · Hrs", "EC2 · GB"}
+    assert paid_a_day(daily) == pytest.approx({"train": 700.0, "egress": 63.0, "both": 79.0})
+
+
+def test_a_service_that_counts_one_thing_keeps_its_name():
+    daily = use("a", 5.0, SkuId="", SkuMeter="Boxes")
+    assert set(sku_of(daily)) == {"Compute"}
+    two = pd.concat([daily, use("a", 5.0, SkuId="", SkuMeter="Disks")], ignore_index=True)
+    assert set(sku_of(two)) == {"Compute · Boxes", "Compute · Disks"}
+
+
+def test_a_discount_that_is_a_line_without_a_quantity_is_in_what_a_workload_pays():
+    off = use("a", -6.0, 0.0, ConsumedUnit="")
+    daily = pd.concat([use("a", 100.0), off], ignore_index=True)
+    assert paid_a_day(daily) == pytest.approx({"a": 94.0})
+
+
+def test_units_that_people_read_are_true(tmp_path):
+    daily = pd.concat([use("covered", 80.0), use("on demand", 200.0)], ignore_index=True)
+    plain = settings(tmp_path)
+    facts = base.read_facts(daily, plain)
+    (tmp_path / "s.yaml").write_text("name: a\n")
+    found = scenario.resolve(
+        scenario.load_scenario(tmp_path / "s.yaml"), settings=plain, facts=facts, months=2
+    )
+    plan = compile_plan(found, demand_for(facts, 120, spread=0.0, sigma=0.0))
+    run = simulate(plan, 128, 7)
+    said = {
+        line["workload"]: (line["quantity"], line["unit_price"])
+        for line in lines(plan, plan.median, run.by_workload)
+        if line["month"] == "2026-11"
+    }
+    assert said["covered"] == pytest.approx((3000.0, 0.8))
+    assert said["on demand"] == pytest.approx((3000.0, 2.0))
+
+
+def test_a_commitment_of_the_inventory_is_settled_in_true_units():
+    daily = pd.concat(
+        [use("covered", 80.0, CommitmentDiscountId="sp-1"), use("on demand", 200.0)],
+        ignore_index=True,
+    )
+    names, _, volume, mix, meta = volumes(
+        daily, "2026-10-31", commitments=[{"ContractCommitmentId": "sp-1"}]
+    )
+    assert not meta.paid
+    assert dict(zip(names, (volume[-1] * mix[:, 0]))) == pytest.approx(
+        {"covered": 100.0, "on demand": 100.0}
+    )
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["X", "Y"])),
+        st.tuples(st.floats(1.0, 1e5), st.floats(0.01, 3.0)),
+        min_size=1,
+    )
+)
+def test_whoever_pays_what_the_forecast_starts_at_the_bill(shares):
+    """By workload and in all, against a sum over the rows."""
+    daily = pd.concat(
+        [
+            use(workload, quantity * price, quantity, SkuId=sku, days=DAYS[-30:])
+            for (workload, sku), (quantity, price) in sorted(shares.items())
+        ],
+        ignore_index=True,
+    )
+    billed = daily.groupby("x_Workload")["EffectiveCost"].sum() / 30
+    assert paid_a_day(daily) == pytest.approx(billed.to_dict(), rel=2e-3)
+    names, _, volume, mix, meta = volumes(daily, "2026-10-31")
+    units = daily.groupby("SkuId")["ConsumedQuantity"].sum() / 30
+    found = dict(zip([sku.id for sku in meta.skus], volume[-1] @ mix))
+    assert found == pytest.approx(units.to_dict(), rel=2e-3)
+
+
+def test_a_fee_with_a_cost_of_its_own_recurs_unless_the_inventory_names_its_commitment():
+    fee = dict(ChargeCategory="Purchase", ChargeFrequency="Recurring", CommitmentDiscountId="sp-1")
+    daily = pd.concat([use("a", 44.0, 1.0, **fee), use("a", 0.0, 1.0, **fee)], ignore_index=True)
+    kept = parts(daily)
+    assert kept["recurring"].sum() == kept["fee"].sum() == len(DAYS)
+    assert daily.loc[kept["recurring"], "EffectiveCost"].min() == 44.0
+    assert parts(daily, frozenset({"sp-1"}))["fee"].all()
