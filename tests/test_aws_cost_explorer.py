@@ -248,11 +248,12 @@ def test_a_table_turned_round_by_hand_has_totals_by_any_usual_name(label, tmp_pa
         ),
         (
             [TABLE[0], ["7/1/2026", "1", "1", "1", "3"], ["7/2/2026", "1", "1", "1", "3"]],
-            "ce.csv: dates such as '7/1/2026' can be read two ways. Download the file again, or write them as 2026-07-01.",
+            "ce.csv: dates such as '7/1/2026' can be read two ways. A spreadsheet programme that saves the file again writes so: download it anew and give it unopened, "
+            "or write them as 2026-07-01.",
         ),
         (
             [TABLE[0], ["2026-07-01", "1,234", "1", "1", "2"]],
-            "ce.csv: amounts such as '1,234' can be read two ways, and no other tells which. Download the file again and do not save it anew.",
+            "ce.csv: amounts such as '1,234' can be read two ways, and no other tells which. A spreadsheet programme that saves the file again writes so: download it anew and give it unopened.",
         ),
     ],
 )

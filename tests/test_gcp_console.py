@@ -280,12 +280,14 @@ def test_amounts_and_dates_that_can_be_read_two_ways_are_refused(tmp_path):
     with pytest.raises(InputError) as refused:
         taken(written([*short, ["p", "s", "k", "Usage", "2026-07-01", "2026-07-02", "1,234"]], tmp_path / "a.csv"), tmp_path)  # fmt: skip
     assert str(refused.value) == (
-        "a.csv: amounts such as '1,234' can be read two ways, and no other tells which. Download the table with the column Unrounded cost."
+        "a.csv: amounts such as '1,234' can be read two ways, and no other tells which. A spreadsheet programme that saves the file again writes so: download it anew and give it unopened, "
+        "with the column Unrounded cost."
     )
     with pytest.raises(InputError) as refused:
         taken(written([*short, ["p", "s", "k", "Usage", "01/02/2026", "02/02/2026", "1.25"]], tmp_path / "b.csv"), tmp_path)  # fmt: skip
     assert str(refused.value) == (
-        "b.csv: dates such as '01/02/2026' can be read two ways. Download the table again, or write them as 2026-07-01."
+        "b.csv: dates such as '01/02/2026' can be read two ways. A spreadsheet programme that saves the file again writes so: download it anew and give it unopened, "
+        "or write them as 2026-07-01."
     )
 
 

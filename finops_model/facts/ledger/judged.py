@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from ...errors import LedgerError, several
 from ..basis import BASES, Costs, column
 from ..intake import importers
+from ..intake.files import resaved
 from ..intake.files.readers import Source
 from ..intake.list_cost import ListCosts
 from . import checks, proof, scopes
@@ -99,13 +100,19 @@ def read(source: Source, status: str, format: str | None = None, called: str = "
     refused = refused.add_column(
         0, "x_File", pa.array([source.name] * refused.num_rows, pa.string())
     )
-    warnings = [Warned(source.name, "", note) for note in [*source.notes, *export.notes]]
+    focus = export.version.startswith("FOCUS")
+    divided = [] if focus else resaved.noted(source)
+    told = [*source.notes, *export.notes, *divided]
+    warnings = [Warned(source.name, "", note) for note in told]
     warnings += [
         Warned(source.name, f.column, f.reason, f.count, tuple(f.rows)) for f in findings.values()
     ]
     warnings += listed.warned(source.name)
     hashes = np.concatenate([part.hashes for part in judged])
     rows_in = accepted.num_rows + refused.num_rows
+    names = ("x_Row", "x_Column", "x_Reason")
+    why = zip(*(refused.column(name).to_pylist() for name in names), strict=True)
+    resaved.refuse(source, rows_in, why, focus=focus)
     if not rows_in:
         warnings.append(Warned(source.name, "", "has a header and no rows"))
     distinct, counts = np.unique(hashes, return_counts=True)

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from ...errors import InputError, several
 from ..intake import importers
+from ..intake.files import resaved
 from ..intake.files.readers import Source
 from ..intake.files.text import short
 
@@ -185,6 +186,7 @@ def judge(
         ) from None
     judged.rows_in = usage.rows_in + len(source.broken)
     judged.refused += [(row.row, row.column, row.reason) for row in source.broken]
+    resaved.refuse(source, judged.rows_in, judged.refused, mapping=False)
     judged.left, judged.notes = dict(usage.left), [*dict.fromkeys([*usage.notes, *source.notes])]
     if again := maker.repeated:
         judged.notes.append(

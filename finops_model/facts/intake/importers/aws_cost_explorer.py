@@ -23,6 +23,7 @@ import pyarrow as pa
 from ....errors import InputError, listing, several, together
 from ..files.cells import parse_time
 from ..files.readers import Source
+from ..files.resaved import UNOPENED
 from ..files.text import BrokenRow, shown, stray
 from ..formats import PLAIN, SYMBOLS, month_end, read_moment, read_number
 from ..vendors import squash
@@ -110,8 +111,7 @@ def _mark(name: str, sheet: Sheet) -> str:
     mark, open_ = decimal_mark(cells, name, sheet.group)
     if open_:
         raise InputError(
-            f"{name}: amounts such as '{open_number(cells)}' can be read two ways, and no other tells which. Download the file again and do not save "
-            "it anew."
+            f"{name}: amounts such as '{open_number(cells)}' can be read two ways, and no other tells which. {UNOPENED}."
         )
     return mark
 
@@ -123,7 +123,7 @@ def _starts(name: str, sheet: Sheet, mark: str, currency: str) -> list[dt.dateti
     if open_:
         first = next(text for text in texts if (moment := read_moment(text)) and moment.open)
         raise InputError(
-            f"{name}: dates such as '{first}' can be read two ways. Download the file again, or write them as 2026-07-01."
+            f"{name}: dates such as '{first}' can be read two ways. {UNOPENED}, or write them as 2026-07-01."
         )
     starts: list[dt.datetime | None] = []
     for text in texts:

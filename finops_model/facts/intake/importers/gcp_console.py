@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from ....errors import InputError, listing, together
 from ..files.cells import CURRENCIES
 from ..files.readers import Source, head_text
+from ..files.resaved import UNOPENED
 from ..files.text import shown
 from ..formats import PLAIN, SYMBOLS, read_moment, read_number
 from ..vendors import squash
@@ -142,8 +143,8 @@ def _mark(sheet: Sheet) -> str:
     mark, open_ = decimal_mark(cells, sheet.name, "Cost")
     if open_:
         raise InputError(
-            f"{sheet.name}: amounts such as '{open_number(cells)}' can be read two ways, and no other tells which. Download the table with the column "
-            "Unrounded cost."
+            f"{sheet.name}: amounts such as '{open_number(cells)}' can be read two ways, and no other tells which. {UNOPENED}, "
+            "with the column Unrounded cost."
         )
     return mark
 
@@ -155,7 +156,7 @@ def _order(sheet: Sheet) -> str:
     if open_:
         first = next(text for text in days if (moment := read_moment(text)) and moment.open)
         raise InputError(
-            f"{sheet.name}: dates such as '{first}' can be read two ways. Download the table again, or write them as 2026-07-01."
+            f"{sheet.name}: dates such as '{first}' can be read two ways. {UNOPENED}, or write them as 2026-07-01."
         )
     return order
 
