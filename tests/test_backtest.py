@@ -490,6 +490,36 @@ def test_a_summary_is_the_loop_written_out(seed):
     )
 
 
+def windows(*of):
+    """One series; each window: (P50, actual, naive)."""
+    return pd.DataFrame(
+        [
+            {
+                "kind": "month",
+                "lead": 1,
+                "for": f"2026-{i:02}",
+                **graded(np.full(3, p50), actual, naive),
+            }
+            for i, (p50, actual, naive) in enumerate(of, 1)
+        ]
+    )
+
+
+def test_the_finops_variance_of_a_summary_is_over_the_forecast_and_its_other_form_over_the_actual():
+    """Forecasts 100 and 200, actuals 80 and 200: 20 ÷ 300, and 20 ÷ 280."""
+    found = summary(windows((100.0, 80.0, 1.0), (200.0, 200.0, 1.0))).iloc[0]
+    assert found["finops_variance_pct"] == pytest.approx(20 / 300)
+    assert found["finops_variance_actual_pct"] == pytest.approx(20 / 280) == found["bias"]
+    row = windows((100.0, 80.0, 1.0)).iloc[0]
+    assert row["finops_variance_pct"] == pytest.approx(0.2)
+    assert row["finops_variance_actual_pct"] == pytest.approx(0.25)
+
+
+def test_a_tie_with_last_week_is_not_won():
+    """Missed by 10 like last week, missed by 9 where last week missed by 10: one of two is closer."""
+    assert summary(windows((110.0, 100.0, 90.0), (109.0, 100.0, 90.0))).iloc[0]["closer"] == 0.5
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=12), st.floats(-60, 60))
 def test_crps_is_the_integral_over_the_squared_gap_of_the_distributions(sample, actual):

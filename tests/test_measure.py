@@ -73,6 +73,27 @@ def test_the_breach_month_is_typical_of_the_paths_that_breach_only():
     assert breach_month(0.0, monthly, ("2026-10", "2026-11", "2026-12"), 1e9) is None
 
 
+def test_a_total_exactly_on_the_budget_is_no_breach():
+    """Booked 60 and 40 to come make 100: on the budget, not over it; a cent more is over."""
+    ahead = ("2026-11", "2026-12")
+    on, over = np.array([[20.0, 20.0]]), np.array([[20.0, 20.01]])
+    assert breach_month(60.0, on, ahead, 100.0) is None
+    assert breach_month(60.0, over, ahead, 100.0) == "2026-12"
+    assert breach_month(100.0, np.array([[0.0, 0.0]]), ahead, 100.0) is None
+    assert breach_month(100.0, np.array([[0.0, 1.0]]), ahead, 100.0) == "2026-12"
+    assert breach_month(100.01, on, ahead, 100.0) == "already exceeded"
+    assert breach_month(100.0, np.zeros((1, 0)), (), 100.0) is None
+
+
+@pytest.mark.parametrize("missing, partial", [(0, False), (1, True)])
+def test_a_month_that_lacks_one_day_is_partial(missing, partial):
+    days = pd.date_range("2026-09-01", "2026-09-30")[: 30 - missing]
+    part = kpis.Part("Cost per call", "USD", *(pd.Series(1.0, days) for _ in "nd"))
+    assert [(row["days"], row["partial"]) for row in kpis.monthly(part)] == [
+        (30 - missing, partial)
+    ]
+
+
 def test_cost_leaves_out_tax_and_credits_and_says_so():
     frame = rows(
         ("2026-10-01", "a", "s", 1, 10.0, "Usage"),

@@ -246,7 +246,7 @@ def test_the_first_page_says_what_a_controller_asks(published):
         landing.likely_over(["Research Platform"]),
         "2026-09-30 overdue",
         "1 of 9 is past the review date.",
-        "FinOps variance: (forecast − actual) ÷ forecast.",
+        "FinOps variance: (forecast − actual) ÷ forecast, and ÷ actual.",
         "19,061,247.9997411",
     ):
         assert words in text, words

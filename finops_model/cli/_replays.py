@@ -13,6 +13,7 @@ from ..forecasting.backtest import ahead, backtest, check_leads
 from ..forecasting.windows import BANDS, COLUMNS, plain, summary
 from ..measure import accuracy
 from ..measure.brief import history
+from ..measure.change import revisions
 from ..names import COMPANY
 
 
@@ -66,6 +67,7 @@ def of_table(path: Path, *, leads, horizons, cutoffs, methods, by: str, bands, b
         if len(series) > 1
         else f"{path.name}: {next(iter(series))}"
     )
+    moved = tested.windows[tested.windows["kind"] == "month"]
     whole = {
         "title": title,
         "bands": [limit for _, limit in bands],
@@ -74,6 +76,7 @@ def of_table(path: Path, *, leads, horizons, cutoffs, methods, by: str, bands, b
         "notes": notes,
         **_parts(tested.windows, bands),
         "calibration": plain(tested.calibration().query("kind == 'range'")),
+        **_revisions(revisions.moves(moved)),
     }
     if by == "all":
         return {**whole, "windows": tested.windows}
@@ -140,6 +143,9 @@ def of_ledger(
                 "rows": [{**row, "window": ahead("month", row["lead"])} for row in record["rows"]],
                 "quarter": record["quarter"]
                 and {**record["quarter"], "window": ahead("quarter", 1)},
+                **_revisions(
+                    revisions.revisions(replays, None if name == COMPANY else name, max(leads))
+                ),
                 "days": _parts(pd.DataFrame(days, columns=COLUMNS), bands)["days"],
                 "notes": notes,
             }
@@ -150,6 +156,19 @@ def of_ledger(
         if len(units) == 1
         else {"bands": units[0]["bands"], "units": units, "windows": frame}
     )
+
+
+def _revisions(moves: pd.DataFrame) -> dict:
+    """How the P50 of a month moved between month ends, together and by lead."""
+    return {
+        "revisions": plain(
+            {
+                **revisions.measured(moves),
+                "by_lead": revisions.by_lead(moves),
+                "rows": moves.to_dict("records"),
+            }
+        )
+    }
 
 
 def _days(

@@ -43,6 +43,12 @@ def backtest(
     members: Annotated[str | None, typer.Option(hidden=True)] = None,
     by: Annotated[str, typer.Option(help="all, class or series (of a ledger: its units).")] = "all",
     bands: Annotated[str, typer.Option(help="Budget-variance thresholds, percent.")] = "12,15,20",
+    revisions: Annotated[
+        bool,
+        typer.Option(
+            "--revisions", help="How the P50 of a month moved from one month end to the next."
+        ),
+    ] = False,
     export: Annotated[
         Path | None, typer.Option(help="Write every graded window: .csv, .parquet or .json.")
     ] = None,
@@ -121,6 +127,8 @@ def backtest(
         )
     for part in result.get("units", [result]):
         _show(part, result["bands"])
+        if revisions:
+            _revised(part)
     if export is not None:
         out.print(f"{len(result['windows'])} windows: {export}")
 
@@ -138,8 +146,8 @@ def _show(record: dict, bands: list) -> None:
             "Missed by",
             "Last week",
             "Better by",
-            "Bias",
-            "FinOps var.",
+            "FinOps var. ÷ forecast",
+            "÷ actual",
             "CRPS",
             title=record["title"],
         )
@@ -148,7 +156,10 @@ def _show(record: dict, bands: list) -> None:
                 row["window"],
                 str(row["n"]),
                 *map(percent, (row["error_pct"], row["naive_error_pct"], row["skill"])),
-                *(percent(row[name], True) for name in ("bias", "finops_variance_pct")),
+                *(
+                    percent(row[name], True)
+                    for name in ("finops_variance_pct", "finops_variance_actual_pct")
+                ),
                 percent(row["crps_pct"]),
             )
         out.print(table)
@@ -195,3 +206,22 @@ def _show(record: dict, bands: list) -> None:
     for text in (record["trust"] or record["sentence"], *record["notes"]):
         if text:
             out.print(text)
+
+
+def _revised(record: dict) -> None:
+    """How the P50 of a month moved between month ends, by the months ahead of the newer forecast."""
+    from ._replays import percent
+
+    moved = record.get("revisions")
+    if moved is None:
+        return
+    if not moved["n"]:
+        out.print("No month was forecast from two month ends that follow one another.")
+        return
+    table = Table(
+        "Months ahead", "n", "Median", "sd", title=f"{record['title']}: revisions of a month's P50"
+    )
+    for row in moved["by_lead"]:
+        table.add_row(str(row["lead"]), str(row["n"]), percent(row["median"]), percent(row["sd"]))
+    out.print(table)
+    out.print(moved["sentence"])

@@ -148,12 +148,16 @@ def _graded(grades) -> None:
         "Missed by",
         "Last week",
         "Better by",
-        "FinOps var.",
+        "FinOps var. ÷ forecast",
+        "÷ actual",
         *(f"≤ {limit * 100:g} %" for _, limit in grades.bands),
         title=f"By months ahead{', the middle one of the units' if grades.counted()['unit'].nunique() > 1 else ''}, compared with repeating last week",
     )
     for row in plain(grades.by_lead()):
-        names = ("error_pct", "naive_error_pct", "skill", "finops_variance_pct")
+        names = [
+            *("error_pct", "naive_error_pct", "skill"),
+            *("finops_variance_pct", "finops_variance_actual_pct"),
+        ]
         table.add_row(
             str(row["lead"]),
             str(row["n"]),

@@ -38,6 +38,7 @@ COLUMNS = [
     "naive_error_pct",
     "inside",
     "finops_variance_pct",
+    "finops_variance_actual_pct",
     "crps",
     *DAILY,
 ]
@@ -58,7 +59,8 @@ def holds(actual, low, high) -> np.ndarray:
 def graded(totals: np.ndarray, actual: float, naive: float) -> dict:
     """The window of a total: quantiles of its paths (path,), the actual, seasonal naive, and what each missed by.
 
-    error_pct = |P50 − actual| ÷ |actual|, naive_error_pct likewise; finops_variance_pct = (P50 − actual) ÷ P50, the FinOps KPI by its own name;
+    error_pct = |P50 − actual| ÷ |actual|, naive_error_pct likewise; finops_variance_pct = (P50 − actual) ÷ P50, the FinOps KPI by its own name,
+    finops_variance_actual_pct the same ÷ |actual|, as others define it;
     inside: P10 ≤ actual ≤ P90; crps in the unit of the total. Fractions; NaN where there is nothing to divide by.
 
     >>> row = graded(np.array([8.0, 10.0, 12.0]), actual=11.0, naive=9.9)
@@ -75,6 +77,7 @@ def graded(totals: np.ndarray, actual: float, naive: float) -> dict:
         "naive_error_pct": abs(naive - actual) / size if size else NAN,
         "inside": bool(holds(actual, quantiles["p10"], quantiles["p90"])),
         "finops_variance_pct": scores.finops_accuracy(actual, middle),
+        "finops_variance_actual_pct": (middle - actual) / size if size else NAN,
         "crps": scores.crps([actual], np.asarray(totals, float)[:, None]),
     }
 
@@ -153,6 +156,7 @@ def _ratios(rows: pd.DataFrame) -> dict:
         "error_pct": scores.wape(actual, middle),
         "bias": scores.bias(actual, middle),
         "finops_variance_pct": (said - float(actual.sum())) / said if said else NAN,
+        "finops_variance_actual_pct": (said - float(actual.sum())) / size if size else NAN,
     }
 
     def share(value: float) -> float:

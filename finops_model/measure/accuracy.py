@@ -15,11 +15,12 @@ import pandas as pd
 
 from ..forecasting.backtest import ends_before, repeated_week, spans
 from ..forecasting.windows import BANDS, calibration, graded, plain, said_and_was, summary
-from ..periods import add_months, month_days, month_of, month_range
+from ..periods import add_months, month_days, month_of, month_range, months_between
 from ..progress import Progress, silent
 from ..simulate import scenarios as simulate
 from .accuracy_types import Accuracy, Scores, Window
 from .brief_types import PreviousForecast
+from .change.revisions import measured, revisions
 
 LEADS = (1, 2, 3, 6)
 NEAR = 3  # months ahead up to which a calibration is claimed (beyond, the spread is an assumption)
@@ -80,6 +81,7 @@ def replay(
     progress: Progress | None = None,
     leads=LEADS,
     engine: str | None = None,
+    through: str | None = None,
 ) -> list:
     """The whole simulation run again from earlier month ends, on nothing but what was known then.
 
@@ -101,6 +103,8 @@ def replay(
         Months ahead that are simulated.
     engine : str, optional
         As in `run_many`.
+    through : str, optional
+        YYYY-MM; the newest replay is simulated to this month, so that years can be compared.
 
     Returns
     -------
@@ -121,13 +125,16 @@ def replay(
     ends = month_ends(daily["ChargeDate"].min().date(), as_of, count)
     for i, end in enumerate(ends):
         say(f"replay from {end}", i, len(ends))
+        months = max(*leads, *LEADS)
+        if through is not None and end == ends[-1]:
+            months = max(months, months_between(month_of(end), through))
         runs.append(
             simulate.run(
                 scenario,
                 settings,
                 as_of=end,
                 paths=PATHS,
-                months=max(*leads, *LEADS),
+                months=months,
                 daily=daily[daily["ChargeDate"] <= pd.Timestamp(end)],
                 methods="cheap",
                 dials=False,
@@ -273,6 +280,7 @@ def record(
         "calibration": ranges,
         "detail": cast(list[Window], detail),
         "published": None,
+        "revisions": measured(revisions(replays, unit, max(leads))),
     }
 
 

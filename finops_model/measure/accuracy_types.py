@@ -3,6 +3,8 @@
 # No `from __future__ import annotations`: TypedDict would not see NotRequired in the text of an annotation.
 from typing import NotRequired, TypedDict
 
+from .change.types import Revisions
+
 
 class Scores(TypedDict):
     """How good forecasts of a lead were (docs/method §11.6)."""
@@ -14,6 +16,7 @@ class Scores(TypedDict):
     error_pct: float | None
     naive_error_pct: float | None
     finops_variance_pct: NotRequired[float | None]
+    finops_variance_actual_pct: NotRequired[float | None]
     bias: NotRequired[float | None]
     skill: float | None
     closer: NotRequired[float | None]
@@ -64,6 +67,7 @@ Window = TypedDict(
         "naive_error_pct": float | None,
         "inside": bool,
         "finops_variance_pct": float | None,
+        "finops_variance_actual_pct": NotRequired[float | None],
         "crps": NotRequired[float | None],
     },
 )
@@ -147,3 +151,4 @@ class Accuracy(TypedDict):
     calibration: NotRequired[list[Calibration]]
     detail: list[Window]
     published: NotRequired[Published | None]
+    revisions: NotRequired[Revisions]

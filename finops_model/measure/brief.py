@@ -22,7 +22,7 @@ from .brief_types import Brief, Landing
 from .budget import against, outside, outside_words
 from .budget import landing as budgets
 from .carried import tie
-from .change import growth
+from .change import growth, moved
 from .close import Close, status
 from .reach import same_days
 from .restated import restated
@@ -244,6 +244,8 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
     actual = booked.get(close.month, 0.0)
     beside = same_days(rows, close.month, close.as_of)
     land = landing(close, close.base, name, booked, budget_by_month)
+    starts = close.fiscal_year_starts
+    expects = moved.expected(close.base, name, booked, starts)
     version = (
         close.budgets.describe(unit, close.month, as_of=close.as_of)
         if close.budgets is not None and budget_by_month
@@ -320,6 +322,10 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         },
         "by_hand": workloads_by_hand(close.base, name),
         "landing": land,
+        "moved": moved.since_last_month(
+            expects, close.published.get(unit), close.replays, name, rows, booked, starts
+        ),
+        "expected": expects,
         "drivers": {
             "change": actuals.changes(beside, close.month, before)
             if before >= f"{close.daily['ChargeDate'].min():%Y-%m}"

@@ -11,7 +11,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from .accuracy_types import Accuracy
 from .allocation.types import Allocation
 from .basis.types import Basis
-from .change.types import Growth
+from .change.types import Expected, Growth, Moved
 from .quality.types import QualityCard
 
 Status = Literal["flash", "preliminary", "final"]
@@ -467,6 +467,8 @@ class Brief(TypedDict):
     forecast: Forecast
     by_hand: NotRequired[list[WorkloadOverride]]
     landing: Landing
+    moved: NotRequired[list[Moved]]
+    expected: NotRequired[list[Expected]]  # of the fiscal years, for the next month's `moved`
     drivers: Drivers
     unit_costs: list[UnitCost]
     unit_cost_tie: NotRequired[UnitCostTie | None]

@@ -217,6 +217,7 @@ def prepare(
             count=accuracy.how_many(len(runs[0].workloads)),
             progress=progress,
             engine=runs[0].engine,
+            through=runs[0].months[-1],
         )
     one_amount = taken.of(ledger)
     tie_out = reconcile.reconcile(

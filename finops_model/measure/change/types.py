@@ -29,3 +29,52 @@ class Growth(TypedDict):
     why: str
     instead: Compared | None
     sentence: str
+
+
+class ExpectedLine(TypedDict):
+    """Expected cost of a workload's SKU; unit "": no quantity makes it."""
+
+    workload: str
+    sku: str
+    unit: str
+    quantity: float
+    cost: float
+
+
+class Expected(TypedDict):
+    """What a forecast expects of a fiscal year: booked months, months still open, SKUs of these."""
+
+    period: str
+    as_of: str
+    p50: float
+    mean: float
+    booked: float
+    by_month: dict[str, float]
+    lines: list[ExpectedLine]
+
+
+class Moved(TypedDict):
+    """By what the P50 of a fiscal year moved since the month before, as shares of it then."""
+
+    period: str
+    since: str
+    source: Literal["published", "re-created"]
+    p50: float
+    previous_p50: float
+    drift_pct: float
+    parts: dict[str, float]
+    actuals: float
+    actual_months: list[str]
+    sentence: str
+
+
+class Revisions(TypedDict):
+    """How the P50 of one month moved from one month end to the next, over the replays."""
+
+    n: int
+    months: int
+    sd: float | None
+    median: float | None
+    pairs: int
+    autocorrelation: float | None
+    sentence: str

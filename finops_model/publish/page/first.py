@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from ...measure.brief_types import Brief, Landing, PreviousForecast
 from ...measure.budget.outside_words import AHEAD, short
+from ...measure.change import moved
 from ...measure.reach import reaches
 from ...measure.words import money
 from ...periods import month_name
@@ -259,6 +260,8 @@ def facts(figures: Figures) -> Iterator[tuple[str, str]]:
             else "replayed, as none was published"
         )
         yield "Forecast a month before", f"{text}; {source}"
+    if moves := brief.get("moved"):
+        yield "Moved since last month", moved.short(moves)
     if grown := brief.get("growth"):
         yield "Growth in a year", grown["sentence"]
     left = [

@@ -30,7 +30,8 @@ def track_record(figures: Figures) -> dict | None:
         "published": ("accuracy/published/calibration", graded or []),
     }
     trust = accuracy.get("trust") or accuracy["sentence"]
-    lead = " ".join(text for text in (trust, _sentence(published)) if text)
+    nervous = (accuracy.get("revisions") or {"sentence": ""})["sentence"]
+    lead = " ".join(text for text in (trust, nervous, _sentence(published)) if text)
     return {
         "title": "How good were we, and how far to trust this",
         "figure": charts.track_record(figures.brief),
@@ -38,6 +39,8 @@ def track_record(figures: Figures) -> dict | None:
         "small": list(_small(figures, accuracy["rows"], ranges)),
         "tables": [
             *_leads(figures, accuracy),
+            *_variance(figures, accuracy),
+            *_moved(figures),
             *_said_was(figures, ranges),
             *_by_hand(figures, published),
             *_graded(figures),
@@ -124,6 +127,65 @@ def _leads(figures: Figures, accuracy: Accuracy) -> list[Markup]:
     return [
         table(columns, cells, "Error of monthly totals, weighted by money", name="leads", note=note)
     ]
+
+
+def _variance(figures: Figures, accuracy: Accuracy) -> list[Markup]:
+    """The FinOps KPI by lead: with the forecast below the line, as the FinOps Foundation has it, and with the actual."""
+    keys = ("finops_variance_pct", "finops_variance_actual_pct")
+    cells = [
+        [
+            str(row["lead"]),
+            figures.show(f"accuracy/rows/{i}/n", "count"),
+            *(figures.show(f"accuracy/rows/{i}/{key}", "rate") for key in keys),
+        ]
+        for i, row in enumerate(accuracy["rows"])
+        if all(key in row for key in keys)
+    ]
+    columns = [
+        Column("Months ahead", False),
+        *map(Column, ("Forecasts", "FinOps variance ÷ forecast", "FinOps variance ÷ actual")),
+    ]
+    note = "(Σ forecast − Σ actual) ÷ Σ forecast, and ÷ Σ actual: above 0, forecasts were too high."
+    return [table(columns, cells, "FinOps variance", note=note, name="variance")] if cells else []
+
+
+def _moved(figures: Figures) -> list[Markup]:
+    """By what the fiscal years moved since the month before (docs/method §10.3)."""
+    parts = ("volume", "price", "mix", "restated", "shape")
+    cells = [
+        [
+            row["period"],
+            figures.show(f"moved/{i}/previous_p50", "whole"),
+            figures.show(f"moved/{i}/p50", "whole"),
+            figures.show(f"moved/{i}/drift_pct", "rate"),
+            *(figures.show(f"moved/{i}/parts/{part}", "rate") for part in parts),
+            figures.show(f"moved/{i}/actuals", "rate"),
+        ]
+        for i, row in enumerate(figures.brief.get("moved") or ())
+    ]
+    columns = [
+        Column("Year", False),
+        *map(
+            Column,
+            (
+                "P50 a month before",
+                "P50 now",
+                "FinOps forecast drift",
+                "Volume",
+                "Price",
+                "Mix",
+                "Restated bills",
+                "Shape of the range",
+                "Of it actuals",
+            ),
+        ),
+    ]
+    note = (
+        "Drift: (new P50 − previous P50) ÷ previous P50; its parts are shares of the previous P50 and add up to it. Shape of the range: P50 less mean. "
+        "Of it actuals: what months came to against their forecast, wherever that went."
+    )
+    caption = f"How the forecast moved since last month, {figures.money('forecast')}"
+    return [table(columns, cells, caption, note=note, name="moved")] if cells else []
 
 
 def _said_was(figures: Figures, ranges: Ranges) -> list[Markup]:
@@ -236,9 +298,10 @@ def _graded(figures: Figures) -> list[Markup]:
                 for key in ("p10", "p50", "p90", "actual")
             ),
             show(f"accuracy/detail/{i}/error_pct", "rate"),
-            show(f"accuracy/detail/{i}/finops_variance_pct", "rate")
-            if "finops_variance_pct" in row
-            else "–",
+            *(
+                show(f"accuracy/detail/{i}/{key}", "rate") if key in row else "–"
+                for key in ("finops_variance_pct", "finops_variance_actual_pct")
+            ),
             "yes" if row["inside"] else "no",
         ]
         for i, row in enumerate(detail)
@@ -246,9 +309,10 @@ def _graded(figures: Figures) -> list[Markup]:
     ]
     columns = [
         Column("Month", False),
-        *map(Column, ("P10", "Median", "P90", "Actual", "Error", "FinOps variance")),
+        *map(Column, ("P10", "Median", "P90", "Actual", "Error")),
+        *map(Column, ("FinOps variance ÷ forecast", "FinOps variance ÷ actual")),
         Column("Inside P10–P90", False),
     ]
-    note = "Error: |forecast − actual| ÷ actual, forecast being the median. FinOps variance: (forecast − actual) ÷ forecast."
+    note = "Error: |forecast − actual| ÷ actual, forecast being the median. FinOps variance: (forecast − actual) ÷ forecast, and ÷ actual."
     caption = f"Forecast {'one month' if lead == 1 else f'{lead} months'} ahead, {figures.money('accuracy')}"
     return [table(columns, rows[-14:], caption, note=note, name="graded")] if rows else []
