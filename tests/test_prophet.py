@@ -194,8 +194,9 @@ def test_forecasts_hand_everything_known_to_prophet(spy):
         and last["how"]["changepoint_prior_scale"] == 0.01
     )
     np.testing.assert_allclose(last["frame"]["driver"], customers[:300] / customers[:300].mean())
-    np.testing.assert_allclose(last["frame"]["floor"], 5.0 / customers[:300])
-    np.testing.assert_allclose(last["frame"]["cap"] / last["frame"]["floor"], 40.0)
+    ahead = customers[300:][customers[300:] >= 0.5 * customers.mean()]
+    np.testing.assert_allclose(last["frame"]["cap"], 200.0 / ahead.min())
+    np.testing.assert_allclose(last["frame"]["floor"], 5.0 / ahead.max())
     assert last["how"]["holidays"]["holiday"].tolist() == ["day off"] * 2
     np.testing.assert_allclose(last["frame"]["y"], y.to_numpy() / customers[:300].to_numpy())
 
@@ -213,6 +214,20 @@ def test_a_driver_that_rose_with_the_trend_keeps_its_effect():
     use = 2 * customers[:300] * np.exp(np.random.default_rng(1).normal(0, 0.02, 300))
     told = forecast(use, 20, paths=50, methods=["prophet"], driver=customers)
     np.testing.assert_allclose(told.median, 800, rtol=0.03)
+
+
+def test_under_a_cap_a_driver_that_doubles_doubles_and_an_event_halves():
+    """The trend saturates under one number: under a cap ÷ driver of each day, twice the customers would have been half the use of each."""
+    use = series(noise=0.01)
+    plan = pd.Series(np.r_[np.full(300, 100.0), np.full(40, 200.0)], pd.DatetimeIndex(days(340)))
+    plan[:300:11] = 104.0
+    cut = {"kind": "level_change", "since": str(days(340)[320]), "factor": 0.5}
+    plain = forecast(use, 40, paths=20, methods="prophet").median
+    told = forecast(
+        use, 40, paths=20, methods="prophet", driver=plan, cap=250.0, events=[cut]
+    ).median
+    times = np.r_[np.full(20, 2.0), np.full(20, 1.0)]
+    np.testing.assert_allclose(told / plain, times, rtol=0.1)
 
 
 def test_prophet_mends_a_told_elasticity_that_is_off_within_what_was_seen():

@@ -3,7 +3,8 @@
 The ensemble mixes forecasts of the rest: the history with everything known divided out. A method that TAKES_COVARIATES (Prophet) gets days off back into
 the history, and names, driver, cap and floor with it; what it says is brought to the rest again, and so compared and mixed with the others.
 The driver stays divided out, and is a regressor of what that leaves: a trend that rises with the driver cannot take its effect away, a
-given elasticity that is off is corrected. Beyond what the history saw of the driver the given elasticity alone holds: a regression knows no more.
+given elasticity that is off is corrected. A cap is one number: a logistic curve under a cap that moves would move with it, and a driver that doubles, or an
+event, would change nothing; paths stop at the cap of their day anyway. One that begins or ends is no saturation. Beyond what the history saw of the driver the given elasticity alone holds: a regression knows no more.
 """
 
 from __future__ import annotations
@@ -70,14 +71,15 @@ class MethodCovariates:
         if self.changes:
             given["changes"] = self.changes
         whole = history * times[: len(history)]
-        if (
-            self.cap is not None
-            and np.isfinite(self.cap[here]).all()  # one that begins or ends is no saturation
-            and (self.cap[here] / rest)[len(history) :].min() < FAR * whole.max()
-        ):
-            given["cap"] = np.maximum(self.cap[here] / rest, 0.01 * whole.mean())
-            if self.floor is not None:
-                given["floor"] = np.minimum(self.floor[here] / rest, 0.99 * given["cap"])
+        if self.cap is not None and np.isfinite(self.cap[here]).all():
+            ahead = np.arange(len(here)) >= len(history)
+            ahead &= rest >= 0.5 * rest.mean()  # not the days on which the driver rests
+            most = float((self.cap[here] / rest)[ahead].max()) if ahead.any() else np.inf
+            if most < FAR * whole.max():
+                given["cap"] = np.full(len(here), max(most, 0.01 * whole.mean()))
+                if self.floor is not None:
+                    least = float((self.floor[here] / rest)[ahead].min())
+                    given["floor"] = np.minimum(least, 0.99 * given["cap"])
         return times, given
 
 

@@ -103,7 +103,7 @@ def forecast_with_covariates(
     [10.0, 5.0, 5.0]
     """
     history = clean(history)
-    options = _prophet(prophet, methods, history)
+    options = prophet_options(prophet, methods, history)
     rest = take_out(
         history,
         horizon,
@@ -204,7 +204,7 @@ def take_out(
         names or None,
         off,
         whole_driver,
-        None if power is None else np.where(np.isnan(power), 1.0, power),
+        None if power is None else fill(power),
         None if cap is None else full(before_events(most, factor, added)),
         None if floor is None else full(before_events(least, factor, added)),
         options or {},
@@ -225,7 +225,7 @@ def take_out(
     )
 
 
-def _prophet(asked, methods, history: History) -> dict:
+def prophet_options(asked, methods, history: History) -> dict:
     """Options by method; refused where no method takes them."""
     if asked is None:
         return {}

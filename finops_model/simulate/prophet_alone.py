@@ -1,0 +1,95 @@
+"""Prophet alone, of a workspace: the parts of its forecast by workload, and what the base would cost by it (docs/method §2.26).
+
+It is no default (docs/forecasts.md says why); here it is where somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ForecastError, unknown
+from ..forecasting.covariates.applied import Covariates, apply_covariates
+from ..forecasting.covariates.components import Components, add_up, split, why_not
+from ..forecasting.history import History
+from ..forecasting.widths.demand import Demand
+from ..progress import Progress, silent
+from ..scenario.ledger_base import Facts, read_facts
+from ..settings import Settings
+from .scenarios import read_daily
+
+
+def workload_components(
+    facts: Facts, days: int, names=None, progress: Progress | None = None
+) -> tuple[dict[str, Components], dict[str, str]]:
+    """({workload: parts of Prophet's point}, {workload: why there are none}) for so many days; names: some of the workloads, None: all.
+
+    Money of the ledger's currency by day at today's prices. Raises ForecastError with the nearest workload.
+    """
+    for name in names or ():
+        if name not in facts.names:
+            raise ForecastError(unknown("components", "workload", name, facts.names))
+    say, known = progress or silent, facts.covariates.of_workloads(facts, days) or {}
+    chosen = [name for name in facts.names if names is None or name in names]
+    made: dict[str, Components] = {}
+    without: dict[str, str] = {}
+    for i, name in enumerate(chosen):
+        say(f"Prophet of {name}", i, len(chosen))
+        volume = facts.volume[:, facts.names.index(name)]
+        told = apply_covariates(known.get(name, Covariates()), volume, facts.dates, days)
+        if why := why_not(told.rest.values):
+            without[name] = why
+            continue
+        made[name] = split(
+            told.rest,
+            told.own,
+            told.events,
+            told.late,
+            days,
+            actual=History(facts.dates, volume),
+            most=np.inf if told.cap is None else told.cap,
+            name=name,
+        )
+    say("Prophet", len(chosen), len(chosen))
+    return made, without
+
+
+def of_workspace(
+    settings: Settings,
+    days: int,
+    *,
+    workload: str | None = None,
+    as_of: str | None = None,
+    daily: pd.DataFrame | None = None,
+    progress: Progress | None = None,
+) -> tuple[Components, dict[str, str], Facts]:
+    """Parts of one workload, or of all that Prophet forecasts added up; the workloads left out with the reason; the facts.
+
+    Raises ForecastError where it forecasts none of them.
+    """
+    facts = read_facts(read_daily(settings) if daily is None else daily, settings, as_of)
+    made, without = workload_components(
+        facts, days, None if workload is None else [workload], progress
+    )
+    if not made:
+        name, why = next(iter(without.items()))
+        more = f" (and {len(without) - 1} more)" if len(without) > 1 else ""
+        raise ForecastError(f"components: {name}{more}: {why}.")
+    if workload is not None:
+        return made[workload], without, facts
+    return add_up(list(made.values()), settings.company), without, facts
+
+
+def demand_by_prophet(
+    demand: Demand, facts: Facts, progress: Progress | None = None
+) -> Demand | None:
+    """The same demand around Prophet's points; None where it forecasts no workload. Widths, noise and what is known stay; so do workloads without it."""
+    made, _ = workload_components(facts, len(demand.dates), progress=progress)
+    if not made:
+        return None
+    median = demand.median.copy()
+    for name, one in made.items():
+        median[:, demand.names.index(name)] = one.point[-one.ahead :]
+    return replace(demand, median=median)
