@@ -232,8 +232,24 @@ def test_settings_of_a_workload_that_is_not_there_yet_wait_but_a_typo_does_not(t
             tmp_path, facts, [], "name: a\nworkloads: {from: ledger, trian: {elasticity: 2}}\n"
         )
     assert str(problem.value).endswith(
-        ": unknown workload 'trian'. Did you mean 'train'? Known: chat, lake, train."
+        ": unknown workload 'trian'. Did you mean 'train'? Known: chat, lake, train. "
+        "Where tags or tag_rules name its cost otherwise now, write that name here, or take the line out."
     )
+
+
+def test_a_base_as_start_wrote_it_goes_on_where_a_rule_of_tags_renames_its_cost(tmp_path, facts):
+    """`finops start` writes every workload with an elasticity of 1; tag_rules then gave the cost of one another name."""
+    text = "name: a\nworkloads: {from: ledger, trian: {elasticity: 1.0}, Train: {}, chat: {elasticity: 1.0}}\n"
+    found = resolved(tmp_path, facts, [], text)
+    assert sorted(found.tree["workloads"]) == ["chat", "lake", "train"] and not found.assumptions
+    head = "name: a\ndrivers: {sessions: {level: 1.0}}\n"
+    same = "workloads: {from: ledger, trian: {driver: sessions, elasticity: 1.0}}\n"
+    assert (
+        resolved(tmp_path, facts, [], head + same).tree["workloads"]["train"]["driver"]
+        == "sessions"
+    )
+    with pytest.raises(ScenarioError):  # this one says something
+        resolved(tmp_path, facts, [], head + same.replace("sessions,", "'',"))
 
 
 def test_horizon_runs_to_the_end_of_next_fiscal_year(tmp_path, facts):

@@ -24,10 +24,11 @@ from .applied import (
     show,
 )
 from .changes import Event, escape, leaves, match, unescape
-from .schema import Change
+from .schema import Change, WorkloadSettings
 
 TEXTS = ("driver", "unit", "team", "environment")
 FIXED = ("block", "rate", "service")
+RENAMED = "Where tags or tag_rules name its cost otherwise now, write that name here, or take the line out."
 
 
 def apply_layers(scenario, facts) -> Applied:
@@ -119,7 +120,11 @@ def _settings(applied: Applied, layer, facts, drivers) -> None:
         if name not in applied.tree["workloads"]:
             guess = nearest(name, applied.tree["workloads"])
             if guess and guess not in layer.document.workloads and not facts.replay:
-                raise ScenarioError(unknown(where, "workload", name, applied.tree["workloads"]))
+                if _says_nothing(values, drivers):
+                    continue  # as `finops start` wrote it, before a rule of tags gave its cost another name
+                raise ScenarioError(
+                    unknown(where, "workload", name, applied.tree["workloads"], RENAMED)
+                )
             text = (
                 f"'{name}' is not in the ledger up to {facts.as_of}: its settings wait until it is"
             )
@@ -162,6 +167,16 @@ def _settings(applied: Applied, layer, facts, drivers) -> None:
             target = match(f"{path}/routing/{escape(model)}", sorted(leaves(applied.tree)), at)[0]
             applied.record(target, f"{share:g}", at)
             applied.events.append(Event(target, "set", share, "", at, "", f"{share:g}"))
+
+
+def _says_nothing(values: WorkloadSettings, drivers: tuple[str, ...]) -> bool:
+    """Whether settings of a workload are those that it has without them."""
+    alone = drivers[0] if len(drivers) == 1 else ""
+    return (
+        values.model_fields_set <= {"driver", "elasticity"}
+        and values.elasticity == 1
+        and values.driver in (None, alone)
+    )
 
 
 def _setting(applied: Applied, path: str, value, where: str, model, key: str) -> None:
