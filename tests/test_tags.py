@@ -381,6 +381,40 @@ def test_without_rules_a_team_is_expected_and_a_file_that_is_not_named_is_told(c
     )
 
 
+def test_a_rule_that_fits_no_charge_is_told(company, tmp_path):
+    company(
+        "virtual:\n- {set: team, to: support, when: {Tags/project: chat}}\n"
+        "- {set: team, to: search, when: {ResourceId: vm-2}}\n"
+        "- {set: team, to: late, when: {ResourceId: [vm-2, vm-3]}}\n",
+        more="dimensions: {kind: {rules: [{to: gpu, when: {SkuMeter: {regex: H100}}}, {to: other}]}}\n",
+    )
+    said = " ".join(finops("tags", "-s", tmp_path)[1].split())
+    assert (
+        "Without use: the rule team → support (Tags/project: chat) fits no charge that has no team yet. Rules count where the tag and "
+        "the rules before are silent: look at the spelling, or take it out."
+    ) in said
+    assert "the rule team → late (ResourceId: vm-2 or vm-3) fits" in said
+    assert "the rule kind → gpu (SkuMeter: regex H100) fits" in said
+    assert said.count("Without use") == 3
+    told = json.loads(finops("tags", "-s", tmp_path, "--json")[1])["rules_without_use"]
+    assert told[0] == {"set": "team", "to": "support", "when": {"Tags/project": "chat"}}
+
+
+def test_a_value_with_another_number_is_not_meant(company, tmp_path):
+    """C-300 beside C-200 is another customer: an alias would book its cost with the wrong one."""
+    bill = [
+        focus(month="2026-06", Tags=json.dumps({"customer_id": name}), SubAccountId=name)
+        for name in ("C-200", "C-300", "c-200")
+    ]
+    company("keys: {customer_id: {allowed: [C-100, C-200]}}\n", bill=bill)
+    found = json.loads(finops("tags", "-s", tmp_path, "--json", "--propose")[1])
+    assert [(one["value"], one["nearest"]) for one in found["problems"]] == [
+        ("C-300", None),
+        ("c-200", "C-200"),
+    ]
+    assert found["proposed"]["keys"] == {"customer_id": {"aliases": {"c-200": "C-200"}}}
+
+
 def test_names_of_a_bill_cannot_steer_the_terminal(company, tmp_path):
     bill = [focus(Tags=json.dumps({"team": "\x1b[31mred[/red]"}))]
     company(KEYS, bill=bill)

@@ -49,6 +49,7 @@ def tags(
     whole = [month for month in sorted(set(months["Month"])) if str(month_days(month)[-1]) <= day]
     found = tag_debt.debt(months, rules, whole[-1] if whole else "")
     found = {"as_of": day, "currency": chosen.currency, "tag_rules": chosen.tag_rules, **found}
+    found["rules_without_use"] = tag_debt.without_use(months, rules)
     for note in _notes(chosen, rules):
         err.print(note)
     wrote = None
@@ -148,11 +149,28 @@ def _show(found: dict) -> None:
             _percent(one["coverage"]),
         )
     out.print(table)
+    for one in found["rules_without_use"]:
+        out.print(_unused(one))
     names = sorted({step for of in found["steps"].values() for step in of}, key=_order)
     table = Table("Dimension", *names, title="Which step says whose cost it is")
     for name, of in found["steps"].items():
         table.add_row(name, *(money(of[step]) if step in of else "" for step in names))
     out.print(table)
+
+
+def _unused(rule: dict) -> str:
+    """A rule that no charge has its value from."""
+    tests = ", ".join(f"{column}: {_test(wanted)}" for column, wanted in rule["when"].items())
+    return (
+        f"Without use: the rule {rule['set']} → {rule['to']}{f' ({tests})' if tests else ''} fits no charge that has no {rule['set']} yet. "
+        "Rules count where the tag and the rules before are silent: look at the spelling, or take it out."
+    )
+
+
+def _test(wanted) -> str:
+    if isinstance(wanted, dict):
+        return f"regex {wanted['regex']}"
+    return wanted if isinstance(wanted, str) else " or ".join(wanted)
 
 
 def _order(step: str) -> int:

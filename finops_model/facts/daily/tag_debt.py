@@ -6,6 +6,7 @@ credits are left out: nobody tags them.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pandas as pd
@@ -111,12 +112,32 @@ def _problems(rows: pd.DataFrame, key: str, one, kinds: pd.Series):
             "key": key,
             "kind": kind,
             "value": value,
-            "nearest": nearest(value, one.allowed)
-            if kind == NOT_ALLOWED
-            else one.aliases.get(value),
+            "nearest": alike(value, one.allowed) if kind == NOT_ALLOWED else one.aliases.get(value),
             "cost": _sum(part),
             "rows": int(part["Rows"].sum()),
         }
+
+
+def alike(value: str, allowed: list[str], cutoff: float = 0.6) -> str | None:
+    """The allowed value that was probably meant; never one with another number: C-300 is another customer than C-200.
+
+    >>> alike("serch", ["search", "support"]), alike("C-300", ["C-100", "C-200"]), alike("c-300", ["C-200", "C-300"])
+    ('search', None, 'C-300')
+    """
+    numbers = re.findall(r"\d+", value)
+    return nearest(value, [one for one in allowed if re.findall(r"\d+", one) == numbers], cutoff)
+
+
+def without_use(months: pd.DataFrame, rules: TagRules) -> list[dict]:
+    """Rules of which no charge has its value: {set, to, when}, in their order; months as for `debt`."""
+    found = []
+    for one in rules.virtual:
+        taken = (months[f"step:{one.set}"] == steps.VIRTUAL) & (
+            months[f"value:{one.set}"] == one.to
+        )
+        if not taken.any():
+            found.append(one.model_dump(include={"set", "to", "when"}))
+    return found
 
 
 def _month(month: str, part: pd.DataFrame, broken: pd.Series, whole_until: str | None) -> dict:
@@ -162,7 +183,7 @@ def proposed(months: pd.DataFrame, rules: TagRules) -> dict:
     for key, one in expected(rules).items():
         kinds = _kinds(rows[f"tag:{key}"], one)
         values = sorted(set(rows.loc[kinds == NOT_ALLOWED, f"tag:{key}"]))
-        near = {value: guess for value in values if (guess := nearest(value, one.allowed, ALIKE))}
+        near = {value: guess for value in values if (guess := alike(value, one.allowed, ALIKE))}
         if near:
             keys[key] = {"aliases": near}
     return {"keys": keys, "virtual": found}
@@ -190,13 +211,17 @@ def _virtual(rows: pd.DataFrame, name: str) -> list[dict]:
                         "set": name,
                         "to": owners.index[0],
                         "when": dict(zip(columns, place, strict=True)),
-                        "because": f"{cost:,.2f} without a {name}; {owners.iloc[0] / all_of_it:.0%} of what is tagged there "
+                        "because": f"{cost:,.2f} without {_a(name)}; {owners.iloc[0] / all_of_it:.0%} of what is tagged there "
                         f"({all_of_it:,.2f}) says {owners.index[0]}",
                     },
                 )
             )
             silent = silent.drop(part.index)
     return [rule for _, rule in sorted(found, key=lambda one: -one[0])]
+
+
+def _a(name: str) -> str:
+    return f"an {name}" if name[:1].casefold() in "aeio" else f"a {name}"
 
 
 def _sum(rows: pd.DataFrame) -> Decimal:
