@@ -11,7 +11,9 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS
 from finops_model.errors import InputError
 from finops_model.facts.intake.tables import guess_mapping, read_table
 from finops_model.facts.ledger.store import Ledger
+from finops_model.publish.adding.add import add
 from finops_model.publish.start_reading import by_kept, fits, read_bill
+from finops_model.settings import load_settings
 
 EURO, DOLLAR = "#,##0.00 [$€-407]", "[$$-409]#,##0.00"
 
@@ -129,3 +131,59 @@ def test_a_kept_mapping_reads_the_sheet_it_was_confirmed_for_where_the_workbook_
     assert list(reading.item[1]["BilledCost"]) == ["10", "10", "10"]
     renamed = workbook(tmp_path / "mar.xlsx", [EURO], sheets=("Mar",))
     assert len(by_kept(renamed, read_table(renamed), tmp_path).item[1]) == 3
+
+
+def hide(path, rows=(), columns="", sheets=()):
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    for row in rows:
+        sheet.row_dimensions[row].hidden = True  # as a filter hides it too
+    for column in columns:
+        sheet.column_dimensions[column].hidden = True
+    for name in sheets:
+        book[name].sheet_state = "hidden"
+    book.save(path)
+    return path
+
+
+def test_hidden_rows_and_columns_count_and_that_is_said(tmp_path):
+    """30 in the ledger and 10 on the screen: nobody could tell why."""
+    path = hide(workbook(tmp_path / "k.xlsx", [DOLLAR]), rows=(1, 3, 4, 9), columns="B")
+    said = (
+        "hidden in the workbook, by a person or a filter, and count like any other: 2 rows (first: line 3) and 1 column ('team'). "
+        "Delete what shall not count"
+    )
+    frame = read_table(path)
+    assert said in guess_mapping(frame).notes
+    ledger = Ledger(tmp_path / "ledger")
+    receipt = ledger.ingest([read_bill(path).item])
+    assert f"k.xlsx: {said}" in map(str, receipt.warnings)
+    assert str(ledger.totals()["USD"]) == "30.00"
+    one = read_table(hide(workbook(tmp_path / "one.xlsx", [DOLLAR]), rows=(4,)))
+    assert one.attrs["hidden"].startswith(
+        "hidden in the workbook, by a person or a filter, and counts like any other: 1 row (first: line 4). "
+    )
+    assert "hidden" not in read_table(workbook(tmp_path / "none.xlsx", [DOLLAR])).attrs
+
+
+def test_hidden_sheets_are_not_read_and_that_is_said(tmp_path):
+    path = hide(workbook(tmp_path / "k.xlsx", [DOLLAR], sheets=("Ist", "Alt")), sheets=("Alt",))
+    assert (
+        "not read: what is hidden in the workbook: 1 sheet ('Alt')"
+        in read_table(path).attrs["notes"]
+    )
+    assert len(read_table(path, sheet="Alt")) == 3
+
+
+def test_hidden_rows_of_a_budget_are_said_where_it_is_added(tmp_path):
+    book = openpyxl.Workbook()
+    for line in ("business_unit,month,currency,amount", "A,2025-03,USD,5", "B,2025-03,USD,7"):
+        book.active.append(line.split(","))
+    book.save(tmp_path / "plan.xlsx")
+    hide(tmp_path / "plan.xlsx", rows=(3,))
+    (tmp_path / "finops.yaml").write_text("company: A\n")
+    (said,) = add([tmp_path / "plan.xlsx"], load_settings(tmp_path))
+    assert (
+        "A, B; hidden in the workbook, by a person or a filter, and counts like any other: 1 row (first: line 3). "
+        in said
+    )

@@ -22,6 +22,7 @@ from ..facts import taken
 from ..facts.daily import warehouse
 from ..facts.intake.files.readers import refuse_no_file
 from ..facts.intake.files.room import memory_said
+from ..facts.intake.tables import hidden_in
 from ..facts.ledger.receipt import Receipt, reason_at
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
@@ -197,6 +198,9 @@ def start(
             )
         )
 
+    for item in (item for key, item in given.items() if key != "what_ifs"):
+        if hidden := hidden_in(item):
+            tell(f"Warning: {item.name}: {hidden}")
     if there:
         add_to(
             target,

@@ -109,7 +109,8 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
         "name": name,
         "left_out": _said_left(frame, mapping, left.values(), len(quiet), blank),
         "basis": mapping.basis,
-        "warnings": [
+        "warnings": [said for said in (frame.attrs.get("hidden"),) if said]
+        + [
             f"{column}: {count:,} {'cell is a formula' if count == 1 else 'cells are formulas'} without a stored value: "
             "kept without it"
             for column, count in blank_names.items()

@@ -16,6 +16,7 @@ import os
 import re
 import shlex
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -41,6 +42,7 @@ __all__ = [
     "Mapping",
     "apply_mapping",
     "guess_mapping",
+    "hidden_in",
     "kind_of",
     "load_mapping",
     "read_table",
@@ -92,7 +94,7 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
     if path.suffix.casefold() in EXCEL:
         from .files.excel import money_formats, read_sheets
 
-        grids, merged, notes = read_sheets(path, sheet)
+        grids, merged, hidden, notes = read_sheets(path, sheet)
         known = vendors.of_heads(
             one
             for grid in grids.values()
@@ -145,6 +147,9 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
         shown = money_formats(path, name)
         places = frame.attrs["places"]
         frame.attrs["formats"] = {c: shown[i] for c, i in places.items() if i in shown}
+        if said := _hidden(frame, *hidden.get(name, ((), ()))):
+            frame.attrs["hidden"] = said
+            notes.append(said)
         if sheet is None and (alike := _alike(grids, name, frame.attrs["header_row"], others)):
             frame.attrs["doubts"] = [
                 f"{'sheet' if len(alike) == 1 else 'sheets'} {listing(map(repr, alike))} {'has' if len(alike) == 1 else 'have'} the columns of "
@@ -159,6 +164,26 @@ def read_table(path: str | os.PathLike, sheet: str | None = None) -> pd.DataFram
     }
     frame.attrs["notes"] = notes + frame.attrs["notes"]
     return frame
+
+
+def _hidden(frame: pd.DataFrame, rows: Collection[int], places: Collection[int]) -> str:
+    """What of a table a person or a filter hid in the workbook, in a sentence; '' where nothing is."""
+    lines = [line for line in frame.attrs["lines"] if line in rows]
+    columns = [repr(name) for name, place in frame.attrs["places"].items() if place in places]
+    what = [f"{several(len(lines), 'row')} (first: line {lines[0]})"] if lines else []
+    what += [f"{several(len(columns), 'column')} ({listing(columns)})"] if columns else []
+    if not what:
+        return ""
+    one = len(lines) + len(columns) == 1
+    return (
+        f"hidden in the workbook, by a person or a filter, and {'counts' if one else 'count'} like any other: {' and '.join(what)}. "
+        "Delete what shall not count"
+    )
+
+
+def hidden_in(path: Path) -> str:
+    """What of a file of plans is hidden and counts all the same, in a sentence; '' where nothing is, and of what is no workbook."""
+    return read_table(path).attrs.get("hidden", "") if path.suffix.casefold() in EXCEL else ""
 
 
 def table_of(path: str | os.PathLike, mapping: Mapping) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from pathlib import Path
 from ...documents import sha256_of, write_atomic
 from ...errors import InputError, listing
 from ...facts.intake.files.readers import refuse_no_file
+from ...facts.intake.tables import hidden_in
 from ...facts.ledger.delivery import SAME, same_bytes
 from ...facts.ledger.receipt import Receipt, plain
 from ...facts.ledger.store import Ledger
@@ -204,13 +205,14 @@ def _longer_settings(settings: Settings, items: list[Item], places: dict[Path, P
 
 def _checked(item: Item, settings: Settings) -> str:
     """What a file of plans holds, read together with those that are there. Raises InputError where they do not go together."""
-    return {
+    words = {
         "budgets": _budget,
         "invoices": _invoices,
         "drivers": _drivers,
         "organisation": _organisation,
         "commitments": _commitments,
     }[item.key](item.file, settings)
+    return "; ".join(filter(None, (words, hidden_in(item.file))))
 
 
 def _with(new: list[Path], given: str | list[str] | None, settings: Settings) -> list[Path]:

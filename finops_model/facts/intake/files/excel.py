@@ -12,23 +12,28 @@ from pathlib import Path
 
 import openpyxl
 
-from ....errors import InputError, unknown
+from ....errors import InputError, listing, several, unknown
 from ..formats import MONEY, SYMBOLS, read_number
 from . import room
 
 FORMULA = "formula without a stored value:"  # stands where a formula has no value; read as no amount and no name
 HEADS = 60  # rows whose merged headings are looked at: a preamble and a header
 MERGED = re.compile(rb'<mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
+HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
+ATTRIBUTE = rb"""\b%s=["'](\d{1,7})["']"""
+Hidden = tuple[set[int], set[int]]  # rows from 1, places of columns from 0
 Grid = list[tuple[int, list[str]]]
 Spans = dict[int, list[tuple[int, int]]]
 BUILT_IN = 164  # formats of a workbook's own are numbered from here
-MAX_BYTES, FREE, MAX_RATIO, MAX_ROWS = 1 << 30, 64 << 20, 200, 1_048_576
+MAX_BYTES, FREE, MAX_RATIO, MAX_ROWS, MAX_COLUMNS = 1 << 30, 64 << 20, 200, 1_048_576, 16_384
 
 
 def read_sheets(
     path: Path, sheet: str | None = None
-) -> tuple[dict[str, Grid], dict[str, Spans], list[str]]:
-    """({sheet: [(row, cells)]}, {sheet: merged headings}, notes) of a workbook's visible sheets, or of the one asked for.
+) -> tuple[dict[str, Grid], dict[str, Spans], dict[str, Hidden], list[str]]:
+    """({sheet: [(row, cells)]}, {sheet: merged headings}, {sheet: what is hidden}, notes) of the visible sheets, or of the one asked for.
 
     Empty rows are left out. Merged headings: row -> (first, last) place, of the first HEADS rows; nothing is expanded. A name
     that is merged over several rows stands in each of them that holds anything; a number stays where it is, once.
@@ -56,12 +61,17 @@ def read_sheets(
                 if (ws.title == sheet if sheet is not None else ws.sheet_state == "visible")
             ]
             grids = {ws.title: grid for ws in shown if (grid := _grid(path, ws))}
-            spans = {
-                ws.title: _merged(path, ws, grids[ws.title]) for ws in shown if ws.title in grids
-            }
+            parts = {ws.title: _part(path, ws) for ws in shown if ws.title in grids}
+            spans = {title: _merged(part, grids[title]) for title, part in parts.items()}
+            hidden = {title: _hidden(part) for title, part in parts.items()}
+            unseen = [ws.title for ws in book.worksheets if ws.sheet_state != "visible"]
         finally:
             book.close()
         notes = _stored(path, grids) if with_formulas else []
+        if unseen and sheet is None:
+            notes.append(
+                f"not read: what is hidden in the workbook: {several(len(unseen), 'sheet')} ({listing(map(repr, unseen))})"
+            )
     except (InputError, MemoryError):
         raise
     except Exception as problem:  # noqa: BLE001 - openpyxl raises whatever a damaged workbook makes it stumble over
@@ -69,7 +79,7 @@ def read_sheets(
             f"{path.name}: the workbook is damaged or protected: {type(problem).__name__}. "
             "Open it in Excel, save it again without a password, or export CSV."
         ) from None
-    return grids, spans, notes
+    return grids, spans, hidden, notes
 
 
 def _inspect(path: Path) -> bool:
@@ -118,13 +128,41 @@ def _grid(path, ws) -> list[tuple[int, list[str]]]:
     return grid
 
 
-def _merged(path: Path, ws, grid: Grid) -> Spans:
-    """Merged headings of a sheet; names merged downwards are written into the rows below (a cell once: work is that of the grid)."""
+def _part(path: Path, ws) -> bytes:
+    """A sheet as the workbook writes it, in XML; b'' where it is not found."""
     part = str(getattr(ws, "_worksheet_path", "")).lstrip("/")
     with zipfile.ZipFile(path) as archive:
-        if part not in archive.namelist():
-            return {}
-        data = archive.read(part)
+        return archive.read(part) if part in archive.namelist() else b""
+
+
+def _hidden(data: bytes) -> Hidden:
+    """Rows and columns that somebody hid, or a filter: they are read like the others.
+
+    >>> _hidden(b'<cols><col hidden="1" min="3" max="4"/></cols><row r="1"><row hidden="1"></row><row r="9" hidden="true"/>')
+    ({9, 2}, {2, 3})
+    """
+    rows, places, number = set[int](), set[int](), 0
+    if not HIDDEN.search(data):
+        return rows, places
+    for match in ROW.finditer(data):
+        number = _number(match[1], b"r") or number + 1
+        if HIDDEN.search(match[1]):
+            rows.add(number)
+    for match in COLUMN.finditer(data[: data.find(b"<sheetData")]):
+        if HIDDEN.search(match[1]):
+            first, last = _number(match[1], b"min"), _number(match[1], b"max")
+            places.update(range(max(first, 1) - 1, min(last, MAX_COLUMNS)))
+    return rows, places
+
+
+def _number(attributes: bytes, name: bytes) -> int:
+    """An attribute that is a number; 0 where it is not there."""
+    match = re.search(ATTRIBUTE % name, attributes)
+    return int(match[1]) if match else 0
+
+
+def _merged(data: bytes, grid: Grid) -> Spans:
+    """Merged headings of a sheet; names merged downwards are written into the rows below (a cell once: work is that of the grid)."""
     spans: Spans = {}
     rows = dict(grid)
     lines = [number for number, _ in grid]
