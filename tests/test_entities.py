@@ -23,7 +23,7 @@ from finops_model.publish.alerts import workspace as watched
 from finops_model.publish.dashboard import archive as dashboard_archive
 from finops_model.publish.dashboard.widget import ENTITIES, Dashboard
 from finops_model.publish.report import archive
-from finops_model.settings import load_settings
+from finops_model.settings import Entity, load_settings
 from finops_model.simulate import scenarios as simulate
 
 INC, GMBH = "Acme Inc.", "Acme GmbH"
@@ -570,3 +570,21 @@ def test_tax_alone_makes_no_unit(group):
         "Engineering",
         "Product",
     ]
+
+
+def test_a_table_without_issuer_and_account_can_be_given_to_an_entity(monkeypatch):
+    """A list of tools that procurement keeps: reconcile calls its issuer (not stated)."""
+    held = {("Models", "us-1", "USD"): (9, Decimal(9)), ("", "", "USD"): (20, Decimal("20909.75"))}
+    monkeypatch.setattr(entities, "keys", lambda _: held)
+    inc = Entity(name="Inc", currency="USD", billing_accounts=["us-1"])
+    labs = Entity(name="Labs", currency="USD", issuers=["(not stated)"])
+    assert refused(entities.check, None, [inc]) == (
+        "finops.yaml: entities: 20 rows of the ledger, 20,909.75 USD, belong to no entity: no issuer and no billing account. "
+        'Write issuers: ["(not stated)"] under one of them: Inc.'
+    )
+    entities.check(None, [inc, labs])
+    assert labs.takes("", "", "USD") and not labs.takes("", "us-1", "USD")
+    del held["", "", "USD"]
+    assert refused(entities.check, None, [inc, labs]) == (
+        "finops.yaml: entities/Labs/issuers: unknown issuer '(not stated)'. Known: Models."
+    )

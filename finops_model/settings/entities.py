@@ -26,6 +26,7 @@ OF_AN_ENTITY = (
     "what_ifs",
     "balances",
 )
+NOT_STATED = "(not stated)"  # the issuer of rows that say none, as tie-outs write it
 ROWS_OF = ("name", "billing_accounts", "issuers")
 
 
@@ -42,7 +43,11 @@ class Entity(Strict):
     billing_accounts: list[str] = Field(
         default=[], description="Billing accounts whose rows are its own."
     )
-    issuers: list[str] = Field(default=[], description="Invoice issuers whose rows are its own.")
+    issuers: list[str] = Field(
+        default=[],
+        description="Invoice issuers whose rows are its own; `(not stated)`: rows that say neither "
+        "issuer nor billing account.",
+    )
     invoices: str | list[str] | None = Field(default=None, description="As above, its own.")
     organisation: str | None = Field(
         default=None, description="As above, its own; else the company's."
@@ -66,7 +71,8 @@ class Entity(Strict):
     def names(self, issuer: str, account: str) -> bool:
         """Whether the entity names this issuer or billing account; without names it takes every
         one."""
-        named = account in self.billing_accounts or issuer in self.issuers
+        said = issuer or ("" if account else NOT_STATED)
+        named = account in self.billing_accounts or said in self.issuers
         return named or not (self.billing_accounts or self.issuers)
 
     def takes(self, issuer: str, account: str, currency: str) -> bool:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ...errors import LedgerError, listing, unknown
 from ...settings import Entity, Settings
+from ...settings.entities import NOT_STATED
 from ..ledger import proof
 from ..ledger.manifest import Book
 from ..ledger.store import Ledger
@@ -149,6 +150,8 @@ def check(ledger: Ledger, entities: Iterable[Entity]) -> None:
             ("issuers", 0, "issuer"),
         ):
             there = sorted({key[column] for key in held} - {""})
+            if kind == "issuers" and any(key[:2] == ("", "") for key in held):
+                there.append(NOT_STATED)
             for name in getattr(one, kind):
                 if name not in there:
                     raise LedgerError(
@@ -163,6 +166,8 @@ def check(ledger: Ledger, entities: Iterable[Entity]) -> None:
             f"billing account '{account}' of {issuer or 'no issuer'}"
             if account
             else f"issuer '{issuer}', no billing account"
+            if issuer
+            else "no issuer and no billing account"
         )
         named = [one for one in entities if one.names(issuer, account)]
         if owners:
@@ -174,8 +179,9 @@ def check(ledger: Ledger, entities: Iterable[Entity]) -> None:
                 f"{what}, belong to no entity: {whose} is of {named[0].name}, which is in {named[0].currency}. "
                 f"Write an entity for what it bills in {currency}."
             )
+        do = "Name it" if issuer or account else f'Write issuers: ["{NOT_STATED}"]'
         raise LedgerError(
-            f"{what}, belong to no entity: {whose}. Name it under one of them: {listing(one.name for one in entities)}."
+            f"{what}, belong to no entity: {whose}. {do} under one of them: {listing(one.name for one in entities)}."
         )
 
 
