@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from test_charts import boxes
 
 from finops_model.forecasting.scores import binomial_band
-from finops_model.forecasting.windows import FEW, LEVELS, calibration, plain
+from finops_model.forecasting.windows import APART, LEVELS, calibration, plain
 from finops_model.publish.charts import accuracy as accuracy_charts
 from finops_model.publish.page.body import Page
 
@@ -116,7 +116,7 @@ def test_outside_what_luck_explains_is_orange_but_never_for_few_months():
     for counts, months, orange in (
         (((0.8, 19),), 20, 0),
         (((0.8, 8),), 20, 1),
-        (((0.8, 8),), FEW - 1, 0),
+        (((0.8, 8),), APART - 1, 0),
     ):
         assert (
             marks(accuracy_charts.said_was(rows(counts, months=months), "replayed").svg, "#D55E00")

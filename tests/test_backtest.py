@@ -549,19 +549,19 @@ def test_forecasts_of_one_month_are_one_look():
     row = {**dict(zip(LEVELS, (5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 15.0))), "actual": 10.0}
     rows = pd.DataFrame(
         [
-            {**row, "series": "a", "for": f"2026-{month:02}", "lead": lead}
-            for month in range(1, 5)
-            for lead in (1, 2, 3)
+            {**row, "series": "a", "for": f"2026-{month:02}", "made": f"2026-{month - lead:02}"}
+            for month in range(4, 8)
+            for lead in (1, 2)
         ]
     )
     found = calibration(rows).query("kind == 'range' and level == 0.8").iloc[0]
-    assert (found["n"], found["hits"], found["months"]) == (12, 12, 4) and (
+    assert (found["n"], found["hits"], found["months"]) == (8, 8, 4) and (
         found["low"],
         found["high"],
     ) == scores.binomial_band(4, 0.8)
     assert (
         said_and_was(found)
-        == f"When we said 80 %, it was 100 % (12 of 12): too few to judge by (4 different months; {FEW} say something)"
+        == f"When we said 80 %, it was 100 % (8 of 8): too few to judge by (8 windows, 4 of them without overlap; {FEW} and 3 say something)"
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from finops_model.forecasting import scores
+from finops_model.forecasting import scores, windows
 from finops_model.measure import accuracy
 from finops_model.measure.grades import LEVELS, grade
 from finops_model.periods import add_months, month_range
@@ -46,16 +46,20 @@ def test_leads_that_were_not_asked_for_are_not_called_impossible():
     trust = record(7)["trust"]
     assert "could be graded" not in trust
     assert trust.endswith(
-        "Graded here: 1, 2, 3 and 6 months ahead (n = 7, 6, 5 and 2, overlapping); every other range is an assumption. "
-        "finops backtest --leads 9,12 grades further."
+        "Graded here: 1 and 2 months ahead (n = 7 and 6, overlapping); every other range is an assumption. Too few windows to count: 3 and 6 months "
+        "ahead (n = 5 and 2; 6 count). finops backtest --leads 9,12,18 grades further."
     )
 
 
-def test_longer_leads_are_graded_when_they_are_asked_for():
-    found = record(accuracy.how_many(20, (9, 12)), (9, 12))
-    assert [(row["lead"], row["n"]) for row in found["rows"]] == [(9, 5), (12, 2)]
+def test_a_report_goes_back_until_its_longest_lead_counts_as_graded():
+    found = record(accuracy.how_many(20), accuracy.LEADS)
+    assert [(row["lead"], row["n"]) for row in found["rows"]] == [
+        *[(1, 17), (2, 16), (3, 15)],
+        *[(6, 12), (9, 9), (12, 6)],
+    ]
     assert found["trust"].endswith(
-        "Graded here: 9 and 12 months ahead (n = 5 and 2, overlapping); every other range is an assumption."
+        "Graded here: 1, 2, 3, 6, 9 and 12 months ahead (n = 17, 16, 15, 12, 9 and 6, overlapping); every other range is an assumption. "
+        "finops backtest --leads 18 grades further."
     )
 
 
@@ -66,28 +70,28 @@ def test_longer_leads_are_graded_when_they_are_asked_for():
             1,
             (1, 2, 3, 6),
             1,
-            "Graded here: 1 month ahead (n = 1); every other range is an assumption. The history is too short to grade 2, 3 and 6 months ahead.",
+            "No lead counts as graded yet: 1 month ahead (n = 1; 6 count). The history is too short to grade 2, 3 and 6 months ahead.",
         ),
         (
             2,
             (1, 2, 3),
             2,
-            "Graded here: 1 and 2 months ahead (n = 2 and 1, overlapping); every other range is an assumption. The history is too short to grade 3 "
+            "No lead counts as graded yet: 1 and 2 months ahead (n = 2 and 1; 6 count). The history is too short to grade 3 "
             "months ahead.",
         ),
         (
             7,
             (1, 12),
-            25,
+            16,
             "Graded here: 1 month ahead (n = 7); every other range is an assumption. Not graded: 12 months ahead; go back over more month ends "
             "(finops backtest --cutoffs).",
         ),
         (
             7,
             (1, 2, 3),
-            10,
-            "Graded here: 1, 2 and 3 months ahead (n = 7, 6 and 5, overlapping); every other range is an assumption. finops backtest --leads 6,9 "
-            "grades further.",
+            14,
+            "Graded here: 1 and 2 months ahead (n = 7 and 6, overlapping); every other range is an assumption. Too few windows to count: 3 months ahead "
+            "(n = 5; 6 count). finops backtest --leads 6,9 grades further.",
         ),
     ],
 )
@@ -105,14 +109,24 @@ def test_the_sentence_and_the_rows_are_one_count(count, leads):
     assert graded == {lead: count - lead + 1 for lead in leads if count >= lead} and found[
         "asked"
     ] == sorted(leads)
+    said = re.findall(r"([\d, and]+) months? ahead \(n = ([\d, and]+)", found["trust"])
+    numbers = [[int(n) for n in re.findall(r"\d+", " ".join(part))] for part in zip(*said)]
     if graded:
-        said = re.search(
-            r"Graded here: ([\d, and]+) months? ahead \(n = ([\d, and]+)(, overlapping)?\)",
-            found["trust"],
-        )
-        assert [int(n) for n in re.findall(r"\d+", said[1])] == list(graded) and [
-            int(n) for n in re.findall(r"\d+", said[2])
-        ] == list(graded.values())
+        assert dict(zip(*numbers, strict=True)) == graded
+        parts = re.split("Too few|No lead", found["trust"].partition("Graded here")[2])
+        counted = [
+            int(n) for n in re.findall(r"n = ([\d, and]+)", parts[0]) for n in re.findall(r"\d+", n)
+        ]
+        assert counted == [n for n in graded.values() if n >= 6]
+
+
+def test_a_unit_that_is_new_is_graded_from_the_replays_that_knew_it():
+    old, new = Replay("2026-07"), Replay("2026-08")
+    old.units, new.units = ("Lab",), ("Lab", "Care")
+    actual = dict.fromkeys(("2026-08", "2026-09"), 101.0)
+    days = pd.Series(3.3, pd.date_range("2026-08-01", "2026-09-30"))
+    found = accuracy.record([old, new], actual, days, "Care", (1, 2))
+    assert [(row["made"], row["for"]) for row in found["detail"]] == [("2026-08", "2026-09")]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +189,7 @@ def test_units_of_one_month_are_one_month_and_the_company_is_not_counted_beside_
     )
 
 
-@pytest.mark.parametrize("months", range(1, 13))
+@pytest.mark.parametrize("months", range(1, 15))
 @pytest.mark.parametrize(
     "units", [("Company",), UNITS, ("Company", *UNITS), ("Company", "Support")]
 )
@@ -189,9 +203,22 @@ def test_a_verdict_needs_months_not_rows(months, units):
     counted = len([unit for unit in units if unit != "Company"] or units)
     row = graded.calibration.query("kind == 'range' and level == 0.8").iloc[0]
     assert (row["n"], row["months"], graded.months()) == (counted * months, months, months)
-    assert ("too few to judge" in graded.sentence()) == (months < 8)
+    assert ("too few to judge" in graded.sentence()) == (months < 12)
     assert (row["low"], row["high"]) == scores.binomial_band(months, 0.8)
     assert graded.by_lead()["months"].tolist() == [months]
+
+
+def test_a_verdict_needs_windows_that_do_not_overlap():
+    """Twelve windows of twelve months each that share their days are one surprise, seen twelve times."""
+    row = {"p05": 1, "p10": 2, "p25": 3, "p50": 4, "p75": 5, "p90": 6, "p95": 7, "actual": 9.0}
+    for lead, count, apart in ((12, 12, 1), (12, 25, 3), (1, 11, 11), (1, 12, 12)):
+        made = month_range("2023-01", add_months("2023-01", count - 1))
+        rows = pd.DataFrame([row | {"made": m, "for": add_months(m, lead)} for m in made])
+        found = windows.calibration(rows).query("kind == 'range' and level == 0.8").iloc[0]
+        assert (found["windows"], found["apart"]) == (count, apart)
+        assert windows.verdict(found).startswith("less than luck") == (count >= 12 and apart >= 3)
+        few = f"too few to judge by ({count} windows, {apart} of them without overlap; 12 and 3 say something)"
+        assert windows.verdict(found) == few or (count >= 12 and apart >= 3)
 
 
 def test_the_company_counts_in_months_that_have_no_unit_beside_it():

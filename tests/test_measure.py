@@ -344,8 +344,9 @@ def test_the_record_of_a_unit_has_its_months_its_quarter_and_its_calibration():
     )  # months up to three ahead only
     assert found["trust"] == (
         "One month ahead we missed by 3.8 % where repeating last week missed by 3.7 %. Repeating last week came closer 1, 2, 3 and 6 months "
-        "ahead: there rely on the range, not on the median. When we said 80 %, it was 100 % (3 of 3): too few to judge by (3 different months; 8 "
-        "say something). Graded here: 1, 2, 3 and 6 months ahead (n = 1, 1, 1 and 1, overlapping); every other range is an assumption."
+        "ahead: there rely on the range, not on the median. When we said 80 %, it was 100 % (3 of 3): too few to judge by (3 windows, 1 of them "
+        "without overlap; 12 and 3 say something). No lead counts as graded yet: 1, 2, 3 and 6 months ahead (n = 1, 1, 1 and 1; 6 count). Not graded: "
+        "9 and 12 months ahead; go back over more month ends (finops backtest --cutoffs)."
     )
 
 

@@ -111,8 +111,9 @@ STATED = [
     ),
     (
         "11.4",
-        f"under {WORDS[windows.FEW]} graded forecasts, or {WORDS[windows.FEW]} different months",
+        f"a verdict needs {WORDS[windows.FEW]} windows, {WORDS[windows.APART]} of which do not overlap",
     ),
+    ("11.9", f"A lead counts as graded from {WORDS[windows.GRADED]} windows"),
     ("11.5", f"A cutoff needs 60 days of a series, {accuracy.MIN_DAYS} of a ledger"),
     (
         "12.1",

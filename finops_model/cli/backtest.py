@@ -27,7 +27,8 @@ def backtest(
     ] = None,
     horizons: Annotated[str, typer.Option(help="Days ahead.")] = "7,30,90",
     leads: Annotated[
-        str | None, typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6.")
+        str | None,
+        typer.Option(help="Whole months ahead; default 1,2,3, of a ledger also 6, 9 and 12."),
     ] = None,
     cutoffs: Annotated[
         int | None,

@@ -18,7 +18,8 @@ BANDS = (
     ("walk", 0.15),
     ("crawl", 0.20),
 )  # FinOps thresholds of budget variance, configurable
-FEW = 8  # different months from which a calibration says something
+GRADED = 6  # windows from which a lead counts as graded
+FEW, APART = 12, 3  # windows from which a verdict is given, and how many of them must not overlap
 SLACK = (
     1e-9  # of the actual: sums of the same days in another order differ by less, and are no miss
 )
@@ -228,14 +229,38 @@ def distinct_totals(rows: pd.DataFrame) -> int:
     return len(rows) if "for" not in rows else len(rows[keys].drop_duplicates())
 
 
+def distinct_windows(rows: pd.DataFrame) -> tuple[int, int]:
+    """(different windows, how many of them do not overlap): units of one company that were forecast for one month on one day are one window.
+
+    A window reaches from the month end it was made at to the end of its last month; those that do not overlap are counted greedily.
+
+    >>> made, until = ["2026-01", "2026-02", "2026-03", "2026-04"], ["2026-03", "2026-04", "2026-05", "2026-06"]
+    >>> distinct_windows(pd.DataFrame({"made": made, "for": until}))
+    (4, 2)
+    """
+    if not {"made", "for"} <= set(rows):
+        return len(rows), distinct_totals(rows)
+    several = "series" in rows and "unit" not in rows
+    keys = [rows["series"] if several else pd.Series("", rows.index), rows["made"], rows["for"]]
+    count, apart = 0, 0
+    last: dict = {}
+    spans = {(one, str(made)[:7], str(until)[-7:]) for one, made, until in zip(*keys, strict=True)}
+    for one, made, until in sorted(spans, key=lambda span: (span[0], span[2], span[1])):
+        count += 1
+        if made >= last.get(one, ""):
+            apart, last[one] = apart + 1, until
+    return count, apart
+
+
 def calibration(rows: pd.DataFrame) -> pd.DataFrame:
     """When we said a level, how often was it (docs/method §11.4, §11.7).
 
-    kind, level (said), share (was), hits, n, months, low, high: for each quantile the actuals at or below it, for the 50, 80 and 90 % ranges the
-    actuals inside. low…high is where the share of a perfectly calibrated forecast would lie four times of five by luck alone (binomial, as
-    many draws as there are different months).
+    kind, level (said), share (was), hits, n, months, windows (different ones), apart (of them without overlap), low, high: for each quantile the
+    actuals at or below it, for the 50, 80 and 90 % ranges the actuals inside. low…high is where the share of a perfectly calibrated forecast
+    would lie four times of five by luck alone (binomial, as many draws as there are different months).
     """
     truth, n, months = rows["actual"].to_numpy(float), len(rows), distinct_totals(rows)
+    different, apart = distinct_windows(rows)
     said = [
         ("quantile", level, holds(truth, -np.inf, rows[name])) for name, level in LEVELS.items()
     ]
@@ -251,12 +276,26 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
             int(hit.sum()),
             n,
             months,
+            different,
+            apart,
             *(scores.binomial_band(months, level) if n else (NAN, NAN)),
         )
         for kind, level, hit in said
     ]
     return pd.DataFrame(
-        table, columns=["kind", "level", "share", "hits", "n", "months", "low", "high"]
+        table,
+        columns=[
+            "kind",
+            "level",
+            "share",
+            "hits",
+            "n",
+            "months",
+            "windows",
+            "apart",
+            "low",
+            "high",
+        ],
     )
 
 
@@ -269,7 +308,7 @@ def said_and_was(row) -> str:
     >>> said_and_was({**row, "share": 0.4, "hits": 10})
     'When we said 80 %, it was 40 % (10 of 25): less than luck explains (68 to 88 %), our ranges were too narrow'
     >>> said_and_was({**row, "share": 1.0, "hits": 4, "n": 4, "months": 4})
-    'When we said 80 %, it was 100 % (4 of 4): too few to judge by (4 different months; 8 say something)'
+    'When we said 80 %, it was 100 % (4 of 4): too few to judge by (4 windows, 4 of them without overlap; 12 and 3 say something)'
     """
     if not row["n"]:
         return (
@@ -282,10 +321,25 @@ def said_and_was(row) -> str:
     return f"{text}: {verdict(row)}" if verdict(row) else text
 
 
+def enough(row) -> bool:
+    """Whether a calibration row has windows enough for a verdict: FEW of them, of which APART do not overlap."""
+    different, apart = _windows_of(row)
+    return different >= FEW and apart >= APART
+
+
+def _windows_of(row) -> tuple[int, int]:
+    """(windows, of them without overlap); briefs of before hold forecasts and months only."""
+    return int(row.get("windows", row["n"])), int(row.get("apart", row["months"]))
+
+
 def verdict(row) -> str:
     """What a calibration row says about our ranges; empty where it is what luck alone gives."""
-    if row["months"] < FEW:
-        return f"too few to judge by ({row['months']} different month{'' if row['months'] == 1 else 's'}; {FEW} say something)"
+    if not enough(row):
+        different, apart = _windows_of(row)
+        return (
+            f"too few to judge by ({different} window{'' if different == 1 else 's'}, {apart} of them without overlap; "
+            f"{FEW} and {APART} say something)"
+        )
     luck = (
         f"than luck explains ({row['low'] * 100:.0f} to {row['high'] * 100:.0f} %), our ranges were"
     )

@@ -14,7 +14,15 @@ import numpy as np
 import pandas as pd
 
 from ..forecasting.backtest import ends_before, repeated_week, spans
-from ..forecasting.windows import BANDS, calibration, graded, plain, said_and_was, summary
+from ..forecasting.windows import (
+    BANDS,
+    GRADED,
+    calibration,
+    graded,
+    plain,
+    said_and_was,
+    summary,
+)
 from ..periods import add_months, month_days, month_of, month_range, months_between
 from ..progress import Progress, silent
 from ..simulate import scenarios as simulate
@@ -22,7 +30,7 @@ from .accuracy_types import Accuracy, Scores, Window
 from .brief_types import PreviousForecast
 from .change.revisions import measured, revisions
 
-LEADS = (1, 2, 3, 6)
+LEADS = (1, 2, 3, 6, 9, 12)
 NEAR = 3  # months ahead up to which a calibration is claimed (beyond, the spread is an assumption)
 MIN_DAYS = 120  # of a ledger before a replay: its workloads start later than it does
 REPLAYS, REPLAYS_OF_FEW, FEW = (
@@ -30,8 +38,7 @@ REPLAYS, REPLAYS_OF_FEW, FEW = (
     14,
     8,
 )  # earlier month ends graded; small ledgers replay fast, so twice as many
-OF_THE_LONGEST = 2  # forecasts of the longest lead asked for, at least, where the history has them
-FURTHER = (6, 9, 12)  # leads named to who wants to know more than was graded
+FURTHER = (6, 9, 12, 18, 24)  # leads named to who wants to know more than was graded
 PATHS = 1000
 
 
@@ -50,12 +57,12 @@ def month_ends(first_day, last_day, count: int, min_days: int = MIN_DAYS) -> lis
 
 
 def how_many(workloads: int, leads=LEADS) -> int:
-    """Replays of a ledger by its number of workloads; enough of them that the longest lead is graded a few times.
+    """Replays of a ledger by its number of workloads; enough of them that the longest lead counts as graded, where the history has them.
 
-    >>> how_many(20), how_many(8), how_many(20, (9, 12))
-    (7, 14, 13)
+    >>> how_many(20), how_many(8), how_many(20, (1, 2)), how_many(8, (1, 2))
+    (17, 17, 7, 14)
     """
-    return max(REPLAYS_OF_FEW if workloads <= FEW else REPLAYS, max(leads) + OF_THE_LONGEST - 1)
+    return max(REPLAYS_OF_FEW if workloads <= FEW else REPLAYS, max(leads) + GRADED - 1)
 
 
 def reach(first_day, last_day, min_days: int = MIN_DAYS) -> int:
@@ -175,6 +182,8 @@ def track_record(
 def _windows(replays, actual, cost_by_day, unit, leads) -> list[dict]:
     rows = []
     for run in replays:
+        if unit is not None and unit not in run.units:
+            continue  # not there yet
         cutoff_month, end = month_of(run.as_of), np.datetime64(run.as_of, "D")
         for kind, lead, label, first, last in spans(
             end,
@@ -335,34 +344,48 @@ def trust(
 def graded_leads(rows: Sequence[Mapping], asked=LEADS, could: int | None = None) -> list[str]:
     """Which leads were graded, how often, and what could be besides (docs/method §11.9).
 
-    >>> graded_leads([{"lead": 1, "n": 7}, {"lead": 6, "n": 2}], (1, 6), 25)
-    ['Graded here: 1 and 6 months ahead (n = 7 and 2, overlapping); every other range is an assumption.', 'finops backtest --leads 9,12 grades further.']
-    >>> graded_leads([{"lead": 1, "n": 1}], (1, 2, 3, 6), 1)
-    ['Graded here: 1 month ahead (n = 1); every other range is an assumption.', 'The history is too short to grade 2, 3 and 6 months ahead.']
+    >>> graded_leads([{"lead": 1, "n": 7}, {"lead": 6, "n": 2}], (1, 6), 8)
+    ['Graded here: 1 month ahead (n = 7); every other range is an assumption.', 'Too few windows to count: 6 months ahead (n = 2; 6 count).']
+    >>> graded_leads([{"lead": 1, "n": 9}, {"lead": 2, "n": 8}], (1, 2), 25)[1]
+    'finops backtest --leads 6,9,12,18 grades further.'
     """
-    leads, counts = [row["lead"] for row in rows], [row["n"] for row in rows]
-    overlapping = (
-        ", overlapping" if sum(counts) > 1 and (len(leads) > 1 or leads[-1] > 1) else ""
-    )  # they share days, so surprises too
-    said = [
-        f"Graded here: {_and(leads)} month{'s' * (leads[-1] > 1)} ahead (n = {_and(counts)}{overlapping}); every other range is an assumption."
-    ]
+    said = []
+    whole = [row for row in rows if row["n"] >= GRADED]
+    few = [row for row in rows if row["n"] < GRADED]
+    if whole:
+        leads = [row["lead"] for row in whole]
+        said.append(
+            f"Graded here: {_ahead(leads)} ({_counts(whole)}); every other range is an assumption."
+        )
+    if few:
+        begin = "Too few windows to count" if whole else "No lead counts as graded yet"
+        leads = [row["lead"] for row in few]
+        said.append(f"{begin}: {_ahead(leads)} ({_counts(few, False)}; {GRADED} count).")
+    leads = [row["lead"] for row in rows]
     short = [
         lead for lead in sorted(asked) if lead not in leads and could is not None and lead > could
     ]
     missed = [lead for lead in sorted(asked) if lead not in leads and lead not in short]
     if short:
-        said.append(
-            f"The history is too short to grade {_and(short)} month{'s' * (short[-1] > 1)} ahead."
-        )
+        said.append(f"The history is too short to grade {_ahead(short)}.")
     if missed:
         said.append(
-            f"Not graded: {_and(missed)} month{'s' * (missed[-1] > 1)} ahead; go back over more month ends (finops backtest --cutoffs)."
+            f"Not graded: {_ahead(missed)}; go back over more month ends (finops backtest --cutoffs)."
         )
-    further = [lead for lead in FURTHER if max(asked) < lead <= (could or 0)]
+    further = [lead for lead in FURTHER if max(asked) < lead <= (could or 0) - GRADED + 1]
     if further:
         said.append(f"finops backtest --leads {','.join(map(str, further))} grades further.")
     return said
+
+
+def _ahead(leads: Sequence[int]) -> str:
+    return f"{_and(leads)} month{'s' * (leads[-1] > 1)} ahead"
+
+
+def _counts(rows: Sequence[Mapping], overlap: bool = True) -> str:
+    """How often each lead was forecast; windows longer than a month, or of several leads, share days, so surprises too."""
+    overlapping = ", overlapping" if overlap and (len(rows) > 1 or rows[-1]["lead"] > 1) else ""
+    return f"n = {_and(row['n'] for row in rows)}{overlapping}"
 
 
 def _and(words) -> str:

@@ -42,6 +42,8 @@ class Calibration(TypedDict):
     hits: int
     n: int
     months: int
+    windows: NotRequired[int]
+    apart: NotRequired[int]
     low: float | None
     high: float | None
 

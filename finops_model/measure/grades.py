@@ -16,7 +16,17 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
-from ..forecasting.windows import BANDS, FEW, LEVELS, calibration, holds, plain, summary
+from ..forecasting.windows import (
+    APART,
+    BANDS,
+    FEW,
+    LEVELS,
+    calibration,
+    distinct_windows,
+    holds,
+    plain,
+    summary,
+)
 from ..names import COMPANY
 from ..periods import month_days, months_between
 from ..settings import Settings
@@ -77,7 +87,8 @@ class Grades:
         error = float((rows["p50"] - rows["actual"]).abs().sum()) / spent
         of = f" of {months} month{'s' * (months > 1)}" if months < n else ""
         text = f"{n} published forecasts{of} missed by {error:.1%} of what was spent; where we said 80 %, {inside} of {n} came true"
-        few = "; too few to judge the range by" if months < FEW else ""
+        windows, apart = distinct_windows(rows)
+        few = "; too few to judge the range by" if windows < FEW or apart < APART else ""
         return f"{text}{few}.{self._beside()}"
 
     def _beside(self) -> str:

@@ -42,7 +42,7 @@ def revisions(replays: Sequence, unit: str | None = None, leads: int = 12) -> pd
     True
     """
     rows = [
-        (month_of(run.as_of), month, lead, run.quantile(0.5, unit=unit, months=[month]))
+        (month_of(run.as_of), month, lead, float(np.median(run.total(unit=unit, months=[month]))))
         for run in replays
         if unit is None or unit in run.units
         for month in run.months

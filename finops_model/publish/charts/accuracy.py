@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from ...forecasting.windows import FEW, said_and_was
+from ...forecasting.windows import enough, said_and_was
 from ...measure.accuracy_types import Calibration, Scores
 from ...measure.brief_types import Brief
 from ...measure.words import money
@@ -165,8 +165,8 @@ def said_was(calibration: Iterable[Calibration], what: str) -> Figure | None:
         )
         draw.rules([{"x": said, "x2": said, "y": y - 0.32, "y2": y + 0.32}], INK, 2)
         outside = (
-            row["months"] >= FEW and not low <= was <= high
-        )  # of few months nothing is said, in colour neither
+            enough(row) and not low <= was <= high
+        )  # of few windows nothing is said, in colour neither
         draw.points([{"x": was, "y": y}], VERMILION if outside else BLUE, 80)
         draw.text([{"x": 0, "y": y, "t": f"said {said * 100:.0f} %"}], INK, "right", dx=-8)
         draw.text(
