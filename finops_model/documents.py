@@ -236,6 +236,22 @@ OURS: dict[str, Any] = {
 }  # json_schema_extra of a field that no file may have: no message offers it
 
 
+PLAIN = {  # what pydantic says of a value, in words of somebody who writes the file
+    "string_type": "must be a text",
+    "string_too_short": "must not be empty",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping of names to values",
+    "model_type": "must be a mapping of names to values",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+}
+
+
 def checked(model: type[Model], data: dict, error: type[FinOpsError] = InputError) -> Model:
     """`data` as a `model`; every problem on a line of its own: file:line: path: what, nearest match, what to do."""
     try:
@@ -267,7 +283,13 @@ def _sentence(item: dict, at, model) -> str:
     else:
         got = item.get("input")
         shown = "" if isinstance(got, (dict, list)) else f", not '{str(got)[:60]}'"
-        text = f"{item['msg'].rstrip('.').replace('Input should be', 'must be').replace('a valid dictionary', 'a mapping of names to values')}{shown}."
+        do = ""
+        if item["type"] == "string_type" and isinstance(got, (bool, int, float)):
+            do = " Put it in quotes."
+        elif item["type"] == "list_type" and isinstance(got, str):
+            do = f" Write [{got[:60]}]."
+        words = PLAIN.get(item["type"]) or item["msg"].rstrip(".")
+        text = f"{words.replace('Input should be', 'must be')}{shown}.{do}"
     return ": ".join(part for part in (place, name, text) if part)
 
 

@@ -204,8 +204,8 @@ REFUSED = {
     "holidays: []": "known.yaml:2: holidays are a country (US, US-CA), several, or dates with their names; give one of them.",
     "holidays: [US, XX]": "known.yaml:2: holidays: unknown country 'XX'. Known: AF, AFG, AX, ALA, AL, ALB, DZ, DZA, AS, ASM, AD, AND and 489 more. Write a country as US, a part "
     "of it as US-CA.",
-    "holidays: 5": f"{AT}/holidays/country/0: must be a valid string, not '5'.",
-    "holidays: [US, 5]": f"{AT}/holidays/country/1: must be a valid string, not '5'.",
+    "holidays: 5": f"{AT}/holidays/country/0: must be a text, not '5'. Put it in quotes.",
+    "holidays: [US, 5]": f"{AT}/holidays/country/1: must be a text, not '5'. Put it in quotes.",
     "capp: 5": f"{AT}: unknown key 'capp'. Did you mean 'cap'? Known: cap, driver, events, holidays, override.",
 }
 

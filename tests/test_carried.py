@@ -331,7 +331,7 @@ def test_a_unit_by_its_name_alone_is_what_it_was(tmp_path):
         ),
         (
             "unit_costs:\n  searches: 5\n",
-            "{f}:2: unit_costs/searches: must be a mapping of names to values or instance of UnitCost, not '5'.",
+            "{f}:2: unit_costs/searches: must be a mapping of names to values, not '5'.",
         ),
     ],
 )

@@ -246,7 +246,7 @@ def document(folder, history, more="", name="acme.yaml"):
         (
             "2026-01-01: {price: 1}",
             "checked: 2026, ",
-            "acme.yaml:6: checked: must be a valid string, not '2026'.",
+            "acme.yaml:6: checked: must be a text, not '2026'. Put it in quotes.",
         ),
         (
             "2026-01-01: {price: 1}",

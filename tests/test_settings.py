@@ -199,7 +199,7 @@ def test_a_key_under_its_old_name_is_read_with_one_note(tmp_path):
             "members: [theta]\nmethods: [croston]\n",
             "1: members is called methods now, and both are written. Take members out.",
         ),
-        ("company: A\nmembers:\n- 5\n", "3: methods/0: must be a valid string, not '5'."),
+        ("company: A\nmembers:\n- 5\n", "3: methods/0: must be a text, not '5'. Put it in quotes."),
         (
             "seed: true\n",
             "1: seed: is true or false (so are yes, no, on and off); write a number.",

@@ -262,6 +262,30 @@ def test_a_hostile_pattern_ends_at_once(company):
             "2: virtual/0/when: ServiceName: names no value. Write one, or take ServiceName out.",
         ),
         (
+            'virtual:\n- {set: team, to: a, when: {ServiceName: ""}}\n',
+            '2: virtual/0/when: ServiceName: is empty. Write what a cell says; for cells that say nothing: {regex: "^$"}.',
+        ),
+        (
+            "virtual:\n- {set: team, to: a, when: {SubAccountId: 401400000022}}\n",
+            "2: virtual/0/when: SubAccountId: 401400000022 is no text. Put it in quotes, as the bill writes it.",
+        ),
+        (
+            "virtual:\n- {set: team, to: a, when: {SubAccountId: ['1', 2]}}\n",
+            "2: virtual/0/when: SubAccountId: 2 is no text. Put it in quotes, as the bill writes it.",
+        ),
+        (
+            "virtual:\n- {set: team, to: a, when: {SubAccountId: {regx: a}}}\n",
+            "2: virtual/0/when: SubAccountId: unknown key 'regx'. Did you mean 'regex'? Known: regex.",
+        ),
+        (
+            'virtual:\n- {set: team, to: a, when: {SubAccountId: {regex: ""}}}\n',
+            "2: virtual/0/when: SubAccountId: regex is empty. Write one, or take SubAccountId out.",
+        ),
+        (
+            "virtual:\n- {set: team, to: a, when: {SubAccountId: [[a]]}}\n",
+            "2: virtual/0/when: SubAccountId: must be a text, a list of texts, or {regex: TEXT}.",
+        ),
+        (
             "virtuel: []\n",
             "1: unknown key 'virtuel'. Did you mean 'virtual'? Known: accounts, keys, shared, virtual.",
         ),

@@ -55,16 +55,40 @@ class Pattern(Strict):
     )
 
 
-def _conditions(given: dict) -> dict:
-    for column, wanted in given.items():
+def _conditions(given):
+    for column, wanted in given.items() if isinstance(given, dict) else ():
         if wanted == []:
             raise ValueError(f"{column}: names no value. Write one, or take {column} out.")
+        for one in wanted if isinstance(wanted, list) else [wanted]:
+            _condition(column, one)
     return given
+
+
+def _condition(column, wanted) -> None:
+    """A value that is none, in words: text, a list of texts, or a regular expression."""
+    if isinstance(wanted, str) and wanted or isinstance(wanted, Pattern):
+        return
+    if wanted == "" or wanted is None:
+        raise ValueError(
+            f"{column}: is empty. Write what a cell says; for cells that say nothing: "
+            '{regex: "^$"}.'
+        )
+    if isinstance(wanted, dict) and set(wanted) == {"regex"} and isinstance(wanted["regex"], str):
+        if not wanted["regex"]:
+            raise ValueError(f"{column}: regex is empty. Write one, or take {column} out.")
+        return
+    if isinstance(wanted, dict):
+        other = next((key for key in wanted if key != "regex"), None)
+        if other is not None:
+            raise ValueError(unknown(column, "key", str(other), ["regex"]))
+    if isinstance(wanted, (dict, list)):
+        raise ValueError(f"{column}: must be a text, a list of texts, or {{regex: TEXT}}.")
+    raise ValueError(f"{column}: {wanted} is no text. Put it in quotes, as the bill writes it.")
 
 
 Conditions = Annotated[
     dict[Named, Named | Pattern | Annotated[list[Named], Field(max_length=MOST)]],
-    AfterValidator(_conditions),
+    BeforeValidator(_conditions),
 ]
 
 
