@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 import finops_model as fm
 from finops_model.cli import app
 from finops_model.errors import FinOpsError, InputError
 from finops_model.facts.plans.balances import balances_of
+from finops_model.measure.brief import brief
+from finops_model.measure.close import Close
 from finops_model.measure.runout.workspace import rows_of
 from finops_model.publish.alerts import workspace as watching
+from finops_model.publish.page.body import Page
+from finops_model.publish.report.workbook.book import write_workbook
 from finops_model.settings import Settings, load_settings
 from finops_model.wording import runout as words
+from scripts import ROOT
 
 DAYS = pd.date_range("2026-01-01", "2026-04-30")
 AS_OF = "2026-04-30"
@@ -465,3 +473,51 @@ def test_a_notebook_shows_the_same_table_and_a_name_is_no_markup(settings, daily
     page = found._repr_html_()
     assert "&lt;b&gt;" in page and "<b>" not in page and "5 May 2026" in page
     assert str(found) == found.rows[0]["sentence"] and len(found) == 1
+
+
+def test_page_and_workbook_show_what_the_brief_has_and_nothing_where_it_has_none(
+    settings, daily, tmp_path
+):
+    chosen = stating(
+        settings,
+        {"name": "Open|AI <i>", "left": 950, "left_on": AS_OF, "covers": {"vendor": "OpenAI"}},
+        {"name": "gpu", "kind": "commitment", "left": 100, "left_on": AS_OF, "unit": "GPU-hours",
+         "last_day": "2026-05-05", "covers": {"vendor": "CloudCo"}},
+    )  # fmt: skip
+    run = fm.run(None, chosen, AS_OF, paths=64, months=1, daily=daily, dials=False)
+    month = {"company": "A", "month": "2026-04", "currency": "USD", "as_of": AS_OF}
+    close = Close(**month, daily=daily, base=run)
+    known = replace(close, runouts=rows_of(chosen, daily, AS_OF, run))
+    plain, whole = brief(close), brief(known)
+    assert "runout" not in plain and "When it runs out" not in Page(plain).budget().html
+    assert {key: whole[key] for key in plain} == plain  # no other figure moves
+    schema = json.loads((ROOT / "finops_model/measure/brief.schema.json").read_text())
+    row_schema = {"$ref": "#/$defs/RunoutRow", "$defs": schema["$defs"]}
+    for row in json.loads(json.dumps(whole["runout"])):
+        jsonschema.validate(row, row_schema)
+    page = Page(whole)
+    html = page.budget().html
+    assert "When it runs out, USD, Effective (amortised)" in html and "<i>" not in html
+    assert "6 May 2026" in html and "60 GPU-hours would expire unused on 5 May 2026" in html
+    assert [one for one in page.differences() if one.startswith("runout")] == []
+    book = load_workbook(write_workbook(whole, tmp_path / "w.xlsx"))
+    sheet = book["Runs out"]
+    assert [sheet.cell(5, column).value for column in (1, 3, 5, 8)] == [
+        "Prepaid balance Open|AI <i>",
+        "USD",
+        950,
+        "2026-05-06",
+    ]
+    assert "Runs out" not in load_workbook(write_workbook(plain, tmp_path / "p.xlsx")).sheetnames
+
+
+def test_a_unit_has_its_own_budget_and_the_company_the_rest(settings, daily):
+    run = fm.run(None, settings, AS_OF, paths=64, months=1, daily=daily, dials=False)
+    found = [
+        {"business_unit": "", "name": "company"},
+        {"business_unit": "All", "name": "unit"},
+    ]
+    month = {"company": "A", "month": "2026-04", "currency": "USD", "as_of": AS_OF}
+    close = Close(**month, daily=daily, base=run, runouts=found)
+    assert [row["name"] for row in brief(close)["runout"]] == ["company"]
+    assert [row["name"] for row in brief(close, "All")["runout"]] == ["unit"]

@@ -355,6 +355,9 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
         result["allocation"] = close.allocation
     if unit == COMPANY and close.quality_card is not None:
         result["quality_card"] = close.quality_card
+    own = "" if unit == COMPANY else unit
+    if runs_out := [row for row in close.runouts if row["business_unit"] == own]:
+        result["runout"] = runs_out
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
         **result,

@@ -13,6 +13,7 @@ from .allocation.types import Allocation
 from .basis.types import Basis
 from .change.types import Expected, Growth, Moved
 from .quality.types import QualityCard
+from .runout.types import RunoutRow
 
 Status = Literal["flash", "preliminary", "final"]
 
@@ -481,6 +482,9 @@ class Brief(TypedDict):
     more_units: NotRequired[MoreUnits]  # the company's, where its table would be too long
     reason: NotRequired[Reason | None]  # the company's
     assumptions: list[Assumption]
+    runout: NotRequired[
+        list[RunoutRow]
+    ]  # of a unit its budget; of the company all that can run out
     quality: list[Quality]
     quality_card: NotRequired[QualityCard]  # the company's, or an entity's
     people: People

@@ -91,6 +91,8 @@ class Close:
         Names of the KPIs shown; None: those that say they are a default.
     quality_card : QualityCard, optional
         How far the data can be relied on (quality.gather.of_workspace).
+    runouts : list, optional
+        When budgets, balances and the like run out (runout.workspace.rows_of).
 
     Source
     ------
@@ -135,6 +137,7 @@ class Close:
     complete: list = field(default_factory=list)
     kpis: tuple[str, ...] | None = None
     quality_card: QualityCard | None = None
+    runouts: list = field(default_factory=list)
 
     @property
     def known(self) -> str:

@@ -20,6 +20,7 @@ from ..facts.ledger import billed, reconcile, twice
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..facts.plans import together
+from ..facts.plans.balances import balances_of
 from ..measure import accuracy, actuals, carried, grades, kpis, restated
 from ..measure.allocation import month as allocation
 from ..measure.brief import brief
@@ -29,6 +30,7 @@ from ..measure.close import Close
 from ..measure.entities import label, labelled
 from ..measure.quality import gather
 from ..measure.reach import complete_lines
+from ..measure.runout.workspace import rows_of
 from ..measure.units import UNASSIGNED, folded, slim
 from ..names import COMPANY
 from ..periods import (
@@ -154,6 +156,7 @@ def daily_facts(
     carried.check(settings.unit_costs, everything)
     kpis.pick(settings.kpis)
     allocation.check(settings, everything)
+    balances_of(settings, everything)
     daily = everything[everything["ChargeDate"] <= pd.Timestamp(as_of)]
     if not (actuals.month_column(daily) == month).any():
         there = sorted(set(actuals.month_column(everything)))
@@ -275,6 +278,7 @@ def prepare(
         fiscal_year_starts=settings.fiscal_year_starts,
         kpis=None if settings.kpis is None else tuple(settings.kpis),
         quality_card=gather.of_workspace(settings, ledger, daily, month, as_of, invoices),
+        runouts=rows_of(settings, daily, known, runs[0]),
     )
 
 

@@ -30,6 +30,7 @@ SECTIONS: dict[str, Name] = {
     "quality_card": "Effective",
     "reason": "Effective",
     "restated": "Effective",
+    "runout": "Effective",
     "teams": "Effective",
     "tie_out": "Billed",
     "unit_cost_tie": "Effective",

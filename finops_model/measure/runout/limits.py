@@ -171,6 +171,8 @@ def _by_day(run, unit, by_day: pd.Series, year) -> tuple[np.ndarray, np.ndarray]
 
 def commitment_rows(daily: pd.DataFrame, as_of: str, settings) -> list[RunoutRow]:
     """A row for each signed commitment of `commitments` that is not over: its end is a fact, and its coverage ends with it."""
+    if settings.commitments and not settings.path(settings.commitments).is_file():
+        return []  # every run and report refuses that in words; a watch of spend needs no contract
     found = []
     since = pd.Timestamp(as_of) - pd.Timedelta(days=NEWEST - 1)
     newest = daily[(daily["ChargeDate"] >= since) & (daily["ChargeDate"] <= pd.Timestamp(as_of))]

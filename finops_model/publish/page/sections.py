@@ -9,6 +9,7 @@ from ...measure.budget.outside_words import short
 from ...measure.words import money
 from ...periods import month_name
 from ...wording import day, gap
+from ...wording import runout as runout_words
 from ...wording.landing import CHANCE_COLUMN, kind
 from ..charts.budget import against_budget
 from ..charts.drivers import range_shares, what_moved
@@ -61,6 +62,7 @@ def budget(figures: Figures) -> dict | None:
                 columns, rows, f"Cost by month, {figures.money('budget')}", note=note, name="months"
             ),
             *_by_day(figures),
+            *_runs_out(figures),
         ],
     }
 
@@ -83,6 +85,32 @@ def _by_day(figures: Figures) -> list:
         if rows
         else []
     )
+
+
+def _runs_out(figures: Figures) -> list:
+    """When budgets, balances, credits, commitments and quotas run out; no table where the brief has none."""
+    currency, found = figures.currency, figures.brief.get("runout") or []
+    rows = []
+    for i, row in enumerate(found):
+        cells: list = runout_words.cells(row, currency)
+        if row["unit"] == currency:
+            cells[1:3] = [
+                figures.show(f"runout/{i}/{key}", "money") for key in ("remaining", "per_day")
+            ]
+        rows.append(cells)
+    if not rows:
+        return []
+    columns = [
+        Column(name, i in (1, 2), i not in (1, 2)) for i, name in enumerate(runout_words.COLUMNS)
+    ]
+    said = [
+        row["sentence"]
+        for row in found
+        if row["unused_chance"] or row["why"] or row["state"] in ("out", "ended")
+    ]
+    note = " ".join([*said, runout_words.note(figures.brief["data_as_of"], currency)])
+    caption = f"When it runs out, {figures.money('runout')}"
+    return [table(columns, rows, caption, note=note, name="runout")]
 
 
 def _booked(figures: Figures, month: str) -> list:

@@ -19,6 +19,7 @@ from .forecast import forecast
 from .grounds import assumptions, lineage
 from .lines import lines
 from .quality import quality
+from .runout import runout
 from .shared import shared
 from .summary import summary
 from .unit_costs import unit_costs
@@ -30,7 +31,7 @@ CREATED = dt.datetime(2000, 1, 1)  # fixed: the same brief gives the same bytes
 def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
     """Write the workbook of a brief (docs/architecture.md §5) and return its path; whole or not at all.
 
-    Sheets: Summary, Units, Shared cost and Dimensions (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Unit costs, Assumptions, Data quality (of the company), Lineage.
+    Sheets: Summary, Units, Shared cost and Dimensions (of the company), Lines (cost = quantity × unit price, live, with its check), Forecast, Runs out (where something can), Unit costs, Assumptions, Data quality (of the company), Lineage.
     Raises ReportError for a brief without the keys a workbook needs.
     """
     for key in ("unit", "month", "currency", "actual", "landing", "tie_out", "forecast", "lines"):
@@ -69,6 +70,7 @@ def write_workbook(brief: Brief, path: str | os.PathLike) -> Path:
             dimensions,
             lines,
             forecast,
+            runout,
             unit_costs,
             assumptions,
             quality,
