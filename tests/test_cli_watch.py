@@ -289,7 +289,7 @@ def test_limits_and_quotas_stand_in_finops_yaml_and_an_option_counts_before_them
         (
             {"treshold": 3},
             "watch: unknown key 'treshold'. Did you mean 'threshold'? Known: by, late_days, money_floor, pace_margin, percent_floor, quotas, "
-            "threshold, unused_days, utilization.",
+            "runout_days, threshold, unused_days, utilization.",
         ),
         ({"utilization": 80}, "watch/utilization: must be less than or equal to 1, not '80'."),
         (

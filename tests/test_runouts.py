@@ -266,6 +266,35 @@ def test_the_budget_of_the_year_has_its_day_and_the_month_of_its_landing(folder,
     )
 
 
+def test_days_of_a_budget_add_up_to_its_months_path_by_path(settings, daily):
+    """A bill that varies: chances by month are those of the run's months; the oracle adds months up."""
+    walk = np.exp(np.random.default_rng(11).normal(0, 0.1, len(DAYS)).cumsum() - 0.3)
+    at = (daily["ChargeDate"] - DAYS[0]).dt.days.to_numpy()
+    measures = ("EffectiveCost", "ConsumedQuantity")  # use moves, prices do not
+    varied = daily.assign(**{name: daily[name] * walk[at] for name in measures})
+    chosen = stating(settings, budgets="budgets.csv")
+    run = fm.run(None, chosen, AS_OF, paths=200, months=8, daily=varied, dials=False)
+    (row,) = rows_of(chosen, varied, AS_OF, run)
+    used = float(varied["EffectiveCost"].sum())
+    found = dict.fromkeys(run.months, 0)
+    for path in run.effective.sum(axis=2):
+        total = used
+        for month, cost in zip(run.months, path):
+            total += cost
+            if total > BUDGET:
+                found[month] += 1
+                break
+    assert len([count for count in found.values() if count]) > 1  # the answer is not trivial
+    assert {one["month"]: one["chance"] * 200 for one in row["by_month"]} == pytest.approx(found)
+    assert row["chance"] == pytest.approx(
+        run_over(run, used), abs=0.006
+    )  # Wilson's middle at 0 and 1
+
+
+def run_over(run, used):
+    return float((used + run.total() > BUDGET).mean())
+
+
 def test_a_budget_that_is_used_up_has_the_day_of_that(folder, settings, daily):
     (folder / "small.csv").write_text(
         "business_unit,month,currency,amount\n"
