@@ -65,6 +65,14 @@ def test_a_discount_that_is_a_line_without_a_quantity_is_in_what_a_workload_pays
     assert paid_a_day(daily) == pytest.approx({"a": 94.0})
 
 
+def test_a_commitment_that_began_within_the_window_counts_from_then_on():
+    off = np.where(DAYS >= pd.Timestamp("2026-10-15"), 0.4, 1.0)
+    daily = pd.concat([use("a", 200.0 * off), use("b", 200.0)], ignore_index=True)
+    names, _, volume, mix, meta = volumes(daily, "2026-10-31")
+    now = volume[-1] * (mix @ np.array([sku.price for sku in meta.skus]))
+    assert dict(zip(names, now)) == pytest.approx({"a": 80.0, "b": 200.0})
+
+
 def test_units_that_people_read_are_true(tmp_path):
     daily = pd.concat([use("covered", 80.0), use("on demand", 200.0)], ignore_index=True)
     plain = settings(tmp_path)

@@ -497,6 +497,11 @@ def test_the_dashboard_and_the_terminal_show_the_same_parts(company, tmp_path, c
         and "no budget" in shown
         and brief["reason"]["sentence"].split(":")[0] in shown
     )
+    late = {**brief, "first_day": "2026-05-01"}
+    (tmp_path / "brief.json").write_text(json.dumps(late))
+    _published.show_parts(tmp_path / "brief.json")
+    short = "The ledger begins on 1 May 2026, and FY2026 begins on 1 January 2026: anything spent between is not in these figures"
+    assert " ".join(capsys.readouterr().out.split()).startswith(short)  # as page one says it
     for name in ("company", "unit"):
         assert (
             dashboard_view._budget_parts(

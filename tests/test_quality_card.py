@@ -136,8 +136,8 @@ def test_tags_lists_invoices_and_assumptions(untidy_card):
     assert (lines["list_cost"]["amount"], lines["list_cost"]["verdict"]) == (3.0, "attention")
     assert lines["list_cost"]["text"] == "3 charges of the bill differ, $3.00 in all"
     assert [part["name"] for part in lines["invoices"]["parts"]] == [
-        "Acme, October 2026",
-        "OpenAI, October 2026",
+        "Acme of October 2026",
+        "OpenAI of October 2026",
     ]
     assert (
         lines["assumed"]["text"]

@@ -19,6 +19,7 @@ from ..facts.daily.parts import commitment_id, parts
 from ..prices.lists.catalog import catalog_price, is_linear, unit_price
 
 WINDOW = 28  # days that tell mix and prices: four whole weeks
+FRESH = 7  # days that tell the price of a SKU outside the catalog
 LEAST_DAYS = 3  # of usage, before anything is forecast
 ROUNDING = 1e-3  # prices nearer than this are one: a bill is rounded
 
@@ -213,24 +214,31 @@ def _linear(catalog, sku: Sku, last) -> bool:
 def _paid(
     rows: pd.DataFrame, quantity: pd.Series, spend: pd.Series, tiered: list[str]
 ) -> pd.Series:
-    """What each workload pays for a SKU ÷ what all pay for it on the same days, of its newest WINDOW days with use; by both (docs/method §3.18).
+    """What each workload pays for a SKU ÷ what all pay for it on the same days; by both (docs/method §3.18).
 
-    1 where a commitment of the inventory or a form with tiers prices the SKU: these settle true units.
+    Of its newest WINDOW days with use, every row's cost; what changed since then by the newest FRESH days, as in the reference price. 1 where
+    a commitment of the inventory or a form with tiers prices the SKU: these settle true units.
     """
     own = ~rows["sku"].isin([*rows.loc[rows["covered"], "sku"].unique(), *tiered])
     rows = rows.assign(q=quantity)[own]
-    counted = rows[
-        spend[own] | ((rows["ConsumedQuantity"] > 0) & (rows["ConsumedUnit"] != ""))
-    ]  # as in the reference price
-    by_day = counted.groupby(["sku", "ChargeDate"])[["EffectiveCost", "q"]].sum()
+    told = spend[own] | ((rows["ConsumedQuantity"] > 0) & (rows["ConsumedUnit"] != ""))
+    by_day = rows[told].groupby(["sku", "ChargeDate"])[["EffectiveCost", "q"]].sum()
     price = (by_day["EffectiveCost"] / by_day["q"].where(by_day["q"] > 0)).rename("price")
     rows = rows.join(price, on=["sku", "ChargeDate"])
-    pair = [rows["x_Workload"], rows["sku"]]
-    used = rows["ChargeDate"].where(rows["q"] > 0).groupby(pair).transform("max")
-    fresh = rows[(rows["ChargeDate"] > used - pd.Timedelta(days=WINDOW)) & rows["price"].notna()]
-    fresh = fresh.assign(fair=fresh["q"] * fresh["price"])
-    sums = fresh.groupby(["x_Workload", "sku"])[["EffectiveCost", "fair"]].sum()
-    paid = (sums["EffectiveCost"] / sums["fair"].where(sums["fair"] > 0)).clip(lower=0.0)
+    rows = rows.assign(fair=rows["q"] * rows["price"].fillna(0.0))
+    pair = ["x_Workload", "sku"]
+    used = rows["ChargeDate"].where(rows["q"] > 0).groupby([rows[name] for name in pair])
+    age = used.transform("max") - rows["ChargeDate"]
+
+    def ratio(of: pd.DataFrame, days: int) -> pd.Series:
+        sums = of[age.loc[of.index] < pd.Timedelta(days=days)].groupby(pair)
+        sums = sums[["EffectiveCost", "fair"]].sum()
+        return sums["EffectiveCost"] / sums["fair"].where(sums["fair"] > 0)
+
+    since = ratio(rows[told], FRESH) / ratio(rows[told], WINDOW)
+    whole = ratio(rows, WINDOW)
+    paid = whole * since.where(since > 0).reindex(whole.index).fillna(1.0)
+    paid = paid.clip(lower=0.0)
     return paid.where((paid - 1).abs() > ROUNDING, 1.0).fillna(1.0)
 
 
@@ -260,7 +268,7 @@ def _sku(name: str, rows: pd.DataFrame, last, catalog, currency: str) -> Sku:
         price = ratio * unit_price(listed)
     elif len(plain):
         days = (
-            sorted(plain["ChargeDate"].unique())[-7:]
+            sorted(plain["ChargeDate"].unique())[-FRESH:]
             if listed is None
             else plain["ChargeDate"].unique()
         )

@@ -366,12 +366,14 @@ def _invoices(settings, ledger, invoices, month: str, as_of: str, quarantine) ->
                 if not (one.ledger and _due(invoices, one, month, open_)):
                     continue
                 told.append(
-                    part(f"{one.issuer}, {month_name(period)}", "no invoice", None, one.ledger)
+                    part(f"{one.issuer} of {month_name(period)}", "no invoice", None, one.ledger)
                 )
             elif one.difference:
                 off += abs(one.difference)
                 text = f"the invoice differs by {one.difference:,.2f} {one.currency}"
-                told.append(part(f"{one.issuer}, {month_name(period)}", text, None, one.difference))
+                told.append(
+                    part(f"{one.issuer} of {month_name(period)}", text, None, one.difference)
+                )
     missing = sum(one["text"] == "no invoice" for one in told)
     differ = len(told) - missing
     said = [
