@@ -583,3 +583,36 @@ def test_a_refused_row_nested_without_end_has_no_scope():
     """A row that nests deeper than any reader goes was refused, and asking for its account was a traceback."""
     deep = '{"SubAccountId": ' + "[" * 100_000 + "]" * 100_000 + "}"
     assert scope_of(deep) is None and scope_of('{"SubAccountId": "a"}') == "a"
+
+
+def test_append_said_of_several_files_is_never_taken_for_one_that_restates(tmp_path):
+    """One file asks whether it adds; the other restates unasked. `--append` for the first counted the second twice."""
+    ledger = Ledger(tmp_path)
+    july = focus(amount="10.00")
+    ledger.ingest(("july", july))
+    part, again = ("part", focus(range(11, 21))), ("july again", july.assign(BilledCost="11.00"))
+    before = ledger.fingerprint()
+    with pytest.raises(LedgerError, match="no charge in common"):
+        Ledger(tmp_path).ingest(part)
+    with pytest.raises(LedgerError) as problem:
+        ledger.ingest([part, again], append=True)
+    assert str(problem.value) == (
+        "--append counts for every file of a delivery: part may add to what is there, and july again brings charges of it again, which would be "
+        "counted twice. Nothing was written. Ingest what adds with --append in a call of its own, and the rest without it; what shall be counted "
+        "twice, with --append in a call of its own."
+    )
+    assert ledger.fingerprint() == before
+    ledger.ingest(again)
+    ledger.ingest([part, ("august", focus(month="2026-08"))], append=True)
+    assert str(ledger.totals()["USD"]) == "310.00"
+
+
+def test_append_takes_a_restating_file_beside_one_that_raises_no_question(tmp_path):
+    """Then it can be meant for nothing else, and the rows counted again are told."""
+    ledger = Ledger(tmp_path)
+    ledger.ingest(("july", focus()))
+    receipt = ledger.ingest(
+        [("again", focus(amount="11.00")), ("august", focus(month="2026-08"))], append=True
+    )
+    assert str(ledger.totals()["USD"]) == "310.00"
+    assert any("are of charges" in str(warning) for warning in receipt.warnings)

@@ -165,6 +165,24 @@ def test_use_that_a_newer_file_does_not_hold_leaves_only_with_consent(tmp_path):
     assert sums(store.table(), "SkuMeter")["output"] == 6
 
 
+def test_append_said_of_several_logs_is_never_taken_for_one_that_brings_its_days_again(tmp_path):
+    store = UsageStore(tmp_path / "s")
+    store.ingest(report(tmp_path, "whole.json", [{"model": "m"}, {"model": "n"}]))
+    more = report(tmp_path, "more.json", [{"model": "o"}])
+    newer = report(tmp_path, "newer.json", [{"model": "m"}, {"model": "n", "output_tokens": 6}])
+    before = store.fingerprint()
+    with pytest.raises(InputError) as refused:
+        store.ingest([more, newer], append=True)
+    assert str(refused.value) == (
+        "--append counts for every file of a call: more.json may add to what is kept, and newer.json brings all of it again, which would be counted "
+        "twice. Nothing was taken. Give what adds with --append in a call of its own, and the rest without it."
+    )
+    assert store.fingerprint() == before
+    store.ingest(newer)
+    store.ingest(more, append=True)
+    assert sums(store.table(), "SkuMeter")["output"] == 16
+
+
 def test_pages_given_together_are_one_delivery_and_overlapping_files_are_refused(tmp_path):
     pages = [report(tmp_path, f"{model}.json", [{"model": model}]) for model in "ab"]
     store = UsageStore(tmp_path / "s")

@@ -9,26 +9,24 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...documents import fsync_folder, sha256_of
-from ...errors import LedgerError, why_not_written
-from ...names import told_apart
+from ...errors import LedgerError, together, why_not_written
 from ..basis import costs_of
 from ..intake import importers
 from ..intake.files.readers import Source, open_source
 from ..intake.formats import refused_amount
 from . import doubts, twice
 from .doubts import Choice
-from .judged import Read, alike, keys_of, other_unit, read
+from .judged import Read, alike, called, keys_of, other_unit, read, same_bytes
 from .manifest import SCHEMA, Book, Key, Version, commit, read_book
 from .receipt import Delivered, Money, Receipt, Sources, Warned, add, sources_of
 from .versions import Draft, draft, restated, sum_into
-
-SAME = "the same bytes as "
 
 
 def nothing_new(
@@ -58,6 +56,8 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     twice.refuse_two_views(root, living, reads, taking)
     twice.refuse_two_bases(root, book, living, reads, taking)
     listed = {file.sha256 for file in skipped}
+    if choice.append and len(reads) > 1:
+        _refuse_mixed(root, book, living, reads, listed, choice)
     there = {
         key: doubts.rows_in_force(root, living[key])
         for key in keys
@@ -118,6 +118,47 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
     )
 
 
+def _refuse_mixed(
+    root: Path,
+    book: Book,
+    living: dict[Key, Version],
+    reads: list[Read],
+    listed: set[str],
+    choice: Choice,
+) -> None:
+    """Of several files one `--append` is meant for those that add: raises LedgerError where others would restate, and be counted twice."""
+    force = {
+        key: doubts.rows_in_force(root, living[key])
+        for one in reads
+        for key in one.keys & {*living}
+    }
+    restating = [
+        one
+        for one in reads
+        if any(doubts.again(key, force[key], one) for key in one.keys & {*force})
+    ]
+    adding = [one for one in reads if all(one is not other for other in restating)]
+    if not (restating and adding):
+        return
+    asked = replace(choice, append=False, ask=None)
+    there = {key: parts for key, parts in force.items() if any(key in one.keys for one in adding)}
+    try:
+        alike(adding)
+        meetings = {key: doubts.meet(key, there[key], adding, listed, asked) for key in there}
+        keys = sorted({key for one in adding for key in one.keys})
+        found = [
+            *doubts.without_account(root, living, keys, adding, asked),
+            *doubts.same_bill(root, book, living, adding, there, meetings, asked),
+        ]
+        doubts.settle(meetings | {key: meeting for key, _, meeting in found}, asked)
+    except LedgerError:
+        raise LedgerError(
+            f"--append counts for every file of a delivery: {together(one.source.name for one in adding)} may add to what is there, and "
+            f"{together(one.source.name for one in restating)} {'brings' if len(restating) == 1 else 'bring'} charges of it again, which would be counted twice. Nothing was written. Ingest "
+            "what adds with --append in a call of its own, and the rest without it; what shall be counted twice, with --append in a call of its own."
+        ) from None
+
+
 def _opened(items: list, alone: bool) -> list[Source]:
     """The files of a delivery, opened, without those that only describe others; a part of an export that is missing refuses them."""
     sources = [item if isinstance(item, Source) else open_source(item) for item in items]
@@ -133,15 +174,15 @@ def _read_all(
         for part in version.parts:
             held[part["source"]] = held.get(part["source"], 0) + part["rows"]
     reads, skipped, warnings, seen = [], [], [], dict[str, str]()
-    for i, (source, called) in enumerate(zip(sources, _called(sources), strict=True)):
-        progress(f"reading {called}", i, len(sources))
+    for i, (source, name) in enumerate(zip(sources, called(sources), strict=True)):
+        progress(f"reading {name}", i, len(sources))
         if source.sha256 in seen:
-            warnings.append(same_bytes(called, seen[source.sha256]))
+            warnings.append(same_bytes(name, seen[source.sha256]))
             continue
-        seen[source.sha256] = called
+        seen[source.sha256] = name
         record = known.get(source.sha256)
         if record is None:
-            reads.append(read(source, "new", choice.format, called))
+            reads.append(read(source, "new", choice.format, name))
             continue
         if (
             choice.format is not None
@@ -153,13 +194,13 @@ def _read_all(
         )
         replaced = gone or held.get(source.sha256, 0) < record["accepted"]
         if replaced and choice.accept_decrease:
-            reads.append(read(source, "new", choice.format, called))
+            reads.append(read(source, "new", choice.format, name))
             continue
         if replaced:
             some = "" if gone or not held.get(source.sha256) else " in part"
             warnings.append(
                 Warned(
-                    called,
+                    name,
                     "",
                     f"was delivered before and has been replaced{some} since: nothing changed. "
                     "--accept-decrease (in Python accept_decrease=True) brings it back",
@@ -167,7 +208,7 @@ def _read_all(
             )
         skipped.append(
             Delivered(
-                called,
+                name,
                 source.sha256,
                 record["format"],
                 record["rows_in"],
@@ -179,28 +220,6 @@ def _read_all(
             )
         )
     return reads, skipped, warnings
-
-
-def _called(sources: list[Source]) -> list[str]:
-    """What the files of a delivery are called in it: of those of one name no two alike, as refused rows are known by the name of their file."""
-    names = [source.name for source in sources]
-    if len(set(names)) == len(names):
-        return names
-    places = (s.path if s.frame is None else s.frame.attrs.get("place") for s in sources)
-    ends = told_apart([Path(place or s.name) for place, s in zip(places, sources, strict=True)])
-    called = [end if names.count(name) > 1 else name for name, end in zip(names, ends, strict=True)]
-    first: dict[str, str] = {}  # name: sha256 of the file that has it
-    for i, source in enumerate(sources):
-        number, name = 1, called[i]
-        while first.setdefault(called[i], source.sha256) != source.sha256:
-            number += 1
-            called[i] = f"{name} ({number})"
-    return called
-
-
-def same_bytes(name: str, other: str) -> Warned:
-    """What is said of a file that a delivery holds twice."""
-    return Warned(name, "", f"{SAME}{other}: counted once")
 
 
 def _publish(

@@ -114,18 +114,24 @@ def most_left(key: Key, meeting: Meeting, there: list[Rows], reads: list[Read]) 
     return warnings
 
 
+def again(key: Key, there: list[tuple[dict, Rows]], one: Read) -> int:
+    """How many rows of a file are of charges that a period holds already, sub-account by sub-account."""
+    if key not in one.tables:
+        return 0
+    new = scopes.rows_of(one.source.sha256, one.tables[key])
+    return sum(scopes.shared(new, [rows for _, rows in there], scope) for scope in new.places)
+
+
 def counted_again(key: Key, there: list[tuple[dict, Rows]], reads: list[Read]) -> list[Warned]:
     """What is appended and stands in the ledger already: perhaps it was meant once."""
     warnings = []
     for one in (one for one in reads if key in one.tables):
-        new = scopes.rows_of(one.source.sha256, one.tables[key])
-        same = sum(scopes.shared(new, [rows for _, rows in there], scope) for scope in new.places)
-        if same:
+        if same := again(key, there, one):
             warnings.append(
                 Warned(
                     one.source.name,
                     "",
-                    f"{same:,} of {several(len(new.scopes), 'row')} appended to {words(key)} are of charges (charge period, SKU, resource, "
+                    f"{same:,} of {several(one.tables[key].num_rows, 'row')} appended to {words(key)} are of charges (charge period, SKU, resource, "
                     "category, tags) that the ledger holds already; both are counted. If this file takes their place, deliver it with --replace",
                 )
             )

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...errors import LedgerError, several
+from ...names import told_apart
 from ..basis import BASES, Costs, column
 from ..intake import importers
 from ..intake.files import resaved
@@ -21,6 +22,7 @@ from .checks import Finding
 from .manifest import Key, Version
 from .receipt import Sources, Warned
 
+SAME = "the same bytes as "
 MAPPED = "table by mapping"  # format of a table that no importer knows
 FAR, FEW = (
     50,
@@ -52,6 +54,28 @@ class Read:
     @property
     def keys(self) -> set[Key]:
         return set(self.tables) | {key for key in keys_of(self.refused) if key[2]}
+
+
+def called(sources: list[Source]) -> list[str]:
+    """What the files of a delivery are called in it: of those of one name no two alike, as refused rows are known by the name of their file."""
+    names = [source.name for source in sources]
+    if len(set(names)) == len(names):
+        return names
+    places = (s.path if s.frame is None else s.frame.attrs.get("place") for s in sources)
+    ends = told_apart([Path(place or s.name) for place, s in zip(places, sources, strict=True)])
+    apart = [end if names.count(name) > 1 else name for name, end in zip(names, ends, strict=True)]
+    first: dict[str, str] = {}  # name: sha256 of the file that has it
+    for i, source in enumerate(sources):
+        number, name = 1, apart[i]
+        while first.setdefault(apart[i], source.sha256) != source.sha256:
+            number += 1
+            apart[i] = f"{name} ({number})"
+    return apart
+
+
+def same_bytes(name: str, other: str) -> Warned:
+    """What is said of a file that a delivery holds twice."""
+    return Warned(name, "", f"{SAME}{other}: counted once")
 
 
 def read(source: Source, status: str, format: str | None = None, called: str = "") -> Read:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...documents import fsync_folder, sha256_of
-from ...errors import InputError, LedgerError, why_not_written
+from ...errors import InputError, LedgerError, together, why_not_written
 from ..intake import importers
 from ..intake.files.readers import Source, open_source
 from ..ledger import manifest
@@ -213,15 +213,14 @@ class UsageStore:
             for judged, part, rows in taken
         ]
         _refuse_overlap(new)
-        if append or not records:
+        if not records or (append and len(new) == 1):
             return 0
         kept = book.in_force(book.read_parts(self.root, records))
+        if append:
+            _refuse_mixed(new, kept)
+            return 0
         rows = pa.concat_tables([table for _, table in new])
-        theirs = kept.filter(pc.is_in(book.names(kept), pc.unique(book.names(rows))))
-        scoped = theirs.filter(pc.starts_with(book.names(theirs), "scope\x1f"))
-        lost = scoped.filter(
-            pc.invert(pc.is_in(book.identities(scoped), pc.unique(book.identities(rows))))
-        )
+        theirs, lost = _meets(rows, kept)
         if lost.num_rows and not replace_:
             one = lost.slice(0, 1).to_pylist()[0]
             count = "1 row" if lost.num_rows == 1 else f"{lost.num_rows:,} rows"
@@ -341,6 +340,29 @@ def _move(path: Path, target: Path) -> None:
         os.fsync(file.fileno())
     os.replace(path, target)
     fsync_folder(target.parent)
+
+
+def _meets(rows: pa.Table, kept: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """(rows in force that new ones replace, those of them that the new ones do not hold)."""
+    theirs = kept.filter(pc.is_in(book.names(kept), pc.unique(book.names(rows))))
+    scoped = theirs.filter(pc.starts_with(book.names(theirs), "scope\x1f"))
+    lost = pc.invert(pc.is_in(book.identities(scoped), pc.unique(book.identities(rows))))
+    return theirs, scoped.filter(lost)
+
+
+def _refuse_mixed(new: list[tuple[Judged, pa.Table]], kept: pa.Table) -> None:
+    """Of several files one `--append` is meant for those that add: raises InputError where others hold again what is kept."""
+    adding, again = list[str](), list[str]()
+    for judged, rows in new:
+        theirs, lost = _meets(rows, kept)
+        if theirs.num_rows:
+            (adding if lost.num_rows else again).append(judged.source.name)
+    if adding and again:
+        raise InputError(
+            f"--append counts for every file of a call: {together(adding)} may add to what is kept, and {together(again)} "
+            f"{'brings' if len(again) == 1 else 'bring'} all of it again, which would be counted twice. Nothing was taken. Give what adds with "
+            "--append in a call of its own, and the rest without it."
+        )
 
 
 def _refuse_overlap(new: list[tuple[Judged, pa.Table]]) -> None:

@@ -16,7 +16,7 @@ from ...documents import sha256_of, write_atomic
 from ...errors import InputError, listing
 from ...facts.intake.files.readers import refuse_no_file
 from ...facts.intake.tables import hidden_in
-from ...facts.ledger.delivery import SAME, same_bytes
+from ...facts.ledger.judged import SAME, same_bytes
 from ...facts.ledger.receipt import Receipt, plain
 from ...facts.ledger.store import Ledger
 from ...facts.plans import read as plans
