@@ -209,6 +209,15 @@ def test_beside_months_a_sum_is_known_and_anything_else_asked(tmp_path):
     )
 
 
+def test_a_text_column_beside_months_that_is_not_used_is_told(tmp_path):
+    """The name of a tool beside its months went in silence."""
+    text = "Tool,Team,Jan 2026,Feb 2026,Total\nCursor,a,1,2,3\nNotion,b,10,20,30\n"
+    assert "not used: Tool" in read(tmp_path, text)[1].notes
+    assert not any(
+        "not used" in n for n in read(tmp_path, text.replace("Tool,", "Service,"))[1].notes
+    )
+
+
 def test_a_column_of_charge_types_is_used(tmp_path):
     text = "date,cost,Charge Type\n2026-07-01,100,Usage\n2026-07-01,32,Tax\n2026-07-01,-50,Refund\n2026-07-01,18000,Purchase\n2026-07-01,0.01,RoundingAdjustment\n"
     frame, mapping = read(tmp_path, text)

@@ -173,7 +173,10 @@ def guess_mapping(
         ),
     }
     unused = [column for column in frame.columns if column not in used]
-    notes += left.notes + ([f"not used: {listing(unused)}"] if unused and not months else [])
+    if months:  # sums of months are said one by one
+        said_of = [*notes, *left.notes]
+        unused = [one for one in unused if not any(n.startswith(f"'{one}' ") for n in said_of)]
+    notes += left.notes + ([f"not used: {listing(unused)}"] if unused else [])
     return Mapping(
         **values,
         found=seen,
