@@ -357,7 +357,7 @@ BAD = [
     ),
     (
         dict(events=[{"kind": "shutdown", "since": "2025-01-03"}]),
-        "events: they leave fewer than two days of the history to learn from; take some of them out.",
+        "covariates: they leave fewer than two days of the history to learn from; take some of them out.",
     ),
     (dict(cap=-1), "cap: -1 must be a finite number, 0 or more, or a daily Series."),
     (dict(holidays="UX"), None),

@@ -38,18 +38,18 @@ def workload_components(
     for i, name in enumerate(chosen):
         say(f"Prophet of {name}", i, len(chosen))
         volume = facts.volume[:, facts.names.index(name)]
-        told = apply_covariates(known.get(name, Covariates()), volume, facts.dates, days)
-        if why := why_not(told.rest.values):
+        applied = apply_covariates(known.get(name, Covariates()), volume, facts.dates, days)
+        if why := why_not(applied.base.values):
             without[name] = why
             continue
         made[name] = split(
-            told.rest,
-            told.own,
-            told.events,
-            told.late,
+            applied.base,
+            applied.own,
+            applied.events,
+            applied.late,
             days,
             actual=History(facts.dates, volume),
-            most=np.inf if told.cap is None else told.cap,
+            most=applied.most,
             name=name,
         )
     say("Prophet", len(chosen), len(chosen))

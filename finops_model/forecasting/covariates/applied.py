@@ -1,15 +1,18 @@
-"""What is known of a workload, as arrays: what is taken out of its history and what is laid over its future (docs/method §2.20).
+"""Covariates as arrays, and what is done with them: taken out of a history, laid over its forecast (docs/method §2.9–§2.12, §2.20).
 
     history:  rest   = (use − added) ÷ factor ÷ driver ^ elasticity ÷ days off        fitted as any history is
-    future:   median = rest ahead × driver ^ elasticity × days off × factor + added;  each path stops at the cap
+    future:   median = rest ahead × driver ^ elasticity × days off × factor + added;  no path leaves floor and cap
 
-An uncertain number has one draw per path: it multiplies the median by 1 + part·(x ÷ p50 − 1), part being what hangs on it that day.
+This is the only place that does either. A workspace's document becomes `Covariates` in workspace.py, the arguments of `fm.forecast` in series.py.
+
+An uncertain number has one draw per path. A forecast of a series draws it where it acts (`Applied.on_paths`). A plan multiplies its median by
+1 + part·(x ÷ p50 − 1), part being what hangs on it that day (`Applied.over`): so one draw serves demand that is simulated later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,12 +20,13 @@ from ...errors import ForecastError
 from ...uncertainty.distributions import Distribution
 from ...uncertainty.elicit import elicit
 from ..history import History, fill
+from ..settling import Late, left_out
 from .days_off import holiday_effects
-from .events import Event, effect, middle, ramp, undisturbed
+from .events import Event, drawn, effect, middle, ramp, undisturbed
 from .for_methods import MethodCovariates, before_events, changes
-from .series import FEWEST
 from .timeline import Timeline
 
+FEWEST = 1e-9  # a driver below it carries no intensity
 STEPS = (
     32  # a part of the median that is uncertain counts in thirty-seconds: at most 1/64 of it off
 )
@@ -80,60 +84,89 @@ class DriverPlan:
 
 @dataclass(frozen=True)
 class Covariates:
-    """What is known of one workload, in units of its volume. Days ahead: from the day after the history.
+    """What people know of one series, in its unit. Days ahead: from the day after the history.
 
-    draws   event -> name of its uniform draw;  off {date: name of the day off};  cap (day,) the most of each day ahead, inf: none
+    draws   event -> name of its uniform draw;  off {date: name of the day off};  cap, floor (day,) the most and the least of each day ahead, inf
+    and 0 where there is none;  options: what was set for a method, by its name
     """
 
     events: tuple[Event, ...] = ()
-    draws: Mapping[str, str] = None
+    draws: Mapping[str, str] | None = None
     driver: DriverPlan | None = None
     off: Mapping | None = None
     cap: np.ndarray | None = None
+    floor: np.ndarray | None = None
+    options: Mapping = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Applied:
     """The rest of a history, and what is laid over its forecast. Days ahead (day,)."""
 
-    rest: History
+    base: History
     late: int  # newest days that say nothing: they are forecast too
-    times: np.ndarray
-    plus: np.ndarray
-    cap: np.ndarray | None
+    ahead: np.ndarray
+    driven: np.ndarray  # driver ** elasticity, 1 without one
+    off: np.ndarray
+    factor: np.ndarray  # of the p50 of events, and what they add
+    added: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    events: tuple[Event, ...]
     pending: tuple[tuple[Event, str], ...]  # uncertain events and their draws
     driver: DriverPlan | None
-    events: tuple[Event, ...]
-    own: MethodCovariates  # for methods that take what is known themselves (§2.18)
+    own: MethodCovariates  # for methods that take covariates themselves (§2.18)
+    unsettled: tuple[Late, ...] = ()  # newest days that look unfinished (§2.24)
 
     def over(self, point: np.ndarray) -> tuple[np.ndarray, tuple[Uncertain, ...]]:
-        """The median ahead from the forecast of the rest (late + day,), and the uncertain numbers behind it."""
-        point = point[self.late : self.late + len(self.times)]
-        median = np.maximum(point * self.times + self.plus, 0.0)
+        """The median ahead from the forecast of the rest (late + day,), and the uncertain numbers behind it; caps are a plan's."""
+        point = point[self.late : self.late + len(self.ahead)]
+        certain = point * (self.driven * self.off * self.factor)
+        median = np.maximum(certain + self.added, 0.0)
         uncertain = []
         if self.driver and self.driver.ranges:
-            uncertain.append(_driver_range(self.driver, _part(point * self.times, median)))
-        ahead = self.rest.days[-1] + self.late + np.arange(1, len(median) + 1)
+            uncertain.append(_driver_range(self.driver, _part(certain, median)))
         for event, draw in self.pending:
-            uncertain.append(_event_range(event, draw, ahead, median))
+            uncertain.append(_event_range(event, draw, self.ahead, median))
         return median, tuple(uncertain)
+
+    def on_paths(
+        self, median: np.ndarray, paths: np.ndarray, seed: int, driven: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Median (day,) and paths (path, day) ahead from those of the rest; every uncertain number is drawn.
+
+        driven    (path, day) driver ** elasticity on each path; None: its middle on all
+        """
+        each = self.driven if driven is None else driven
+        sizes = {event.label: drawn(event, len(paths), seed) for event in self.events}
+        factor, added = effect(self.events, self.ahead, sizes)
+        own = median[self.late :] * self.driven * self.off * self.factor + self.added
+        laid = paths[:, self.late :] * each * self.off * factor + added
+        return np.clip(own, self.least, self.most), np.clip(laid, self.least, self.most)
 
 
 def apply_covariates(
-    covariates: Covariates, values: np.ndarray, dates: np.ndarray, horizon: int
+    covariates: Covariates,
+    values: np.ndarray,
+    dates: np.ndarray,
+    horizon: int,
+    settling_days: int = 0,
 ) -> Applied:
-    """Take what is known out of a history and prepare what is laid over the days after it.
+    """Take covariates out of a history and prepare what is laid over the days after it.
 
     Parameters
     ----------
     covariates : Covariates
-        Events, a driver, days off, a cap.
+        Events, a driver, days off, a cap, a floor.
     values : array (day,)
         The history, >= 0.
     dates : array (day,) datetime64[D]
         Of the history, consecutive.
     horizon : int
         Days after it.
+    settling_days : int, optional
+        Newest days that may be unfinished; judged once covariates are divided out, so that a fall
+        that an event explains is none.
 
     Returns
     -------
@@ -143,7 +176,7 @@ def apply_covariates(
     Raises
     ------
     ForecastError
-        What is known leaves fewer than two days to learn from.
+        Covariates leave fewer than two days to learn from.
 
     Source
     ------
@@ -160,23 +193,27 @@ def apply_covariates(
     ahead = dates[-1] + np.arange(1, horizon + 1)
     days = np.concatenate([dates, ahead])
     rest = undisturbed(values, dates, covariates.events)
-    times = np.ones(horizon)
-    off, power, whole_driver = None, np.ones(len(days)), None
+    driven, whole_driver, power = np.ones(horizon), None, None
 
     if covariates.driver is not None:
         past = np.where(covariates.driver.past > FEWEST, covariates.driver.past, np.nan)
         planned = np.maximum(covariates.driver.ahead, 0.0)
         rest = rest / past**covariates.driver.elasticity
-        times = times * planned**covariates.driver.elasticity
+        driven = planned**covariates.driver.elasticity
         whole_driver = np.concatenate(
             [fill(past) if np.isfinite(past).any() else np.ones(len(past)), planned]
         )
         power = whole_driver**covariates.driver.elasticity
+
+    off = np.ones(len(days))
     if covariates.off:
-        effects = holiday_effects(rest, dates, covariates.off)
-        off = _off(effects, covariates.off, days)
+        off = _off(holiday_effects(rest, dates, covariates.off), covariates.off, days)
         rest = rest / off[: len(dates)]
-        times = times * off[len(dates) :]
+
+    unsettled: tuple[Late, ...] = ()
+    if settling_days and not np.isnan(rest[-1:]).any():
+        unsettled = left_out(dates, fill(rest), settling_days)
+        rest = np.where(np.arange(len(rest)) < len(rest) - len(unsettled), rest, np.nan)
 
     factor, added = effect(
         covariates.events, ahead, {event.label: middle(event) for event in covariates.events}
@@ -184,7 +221,7 @@ def apply_covariates(
     observed = np.flatnonzero(np.isfinite(rest))
     if len(observed) < 2:
         raise ForecastError(
-            "what is known leaves fewer than two days of the history to learn from; take some of it out."
+            "covariates: they leave fewer than two days of the history to learn from; take some of them out."
         )
 
     first, last = observed[0], observed[-1]
@@ -194,29 +231,38 @@ def apply_covariates(
         if isinstance(event.size(), Mapping)
     )
 
-    limit = None
-    if covariates.cap is not None:
-        limit = before_events(covariates.cap, factor, added)
-        limit = np.concatenate([np.full(len(dates), limit[0]), limit])
+    def undone(limit):
+        """A limit as one of the rest, on all days; None where there is none."""
+        if limit is None:
+            return None
+        limit = before_events(limit, factor, added)
+        return np.concatenate([np.full(len(dates), limit[0]), limit])
 
     return Applied(
-        History(dates[first : last + 1], fill(rest[first : last + 1])),
-        len(rest) - 1 - int(last),
-        times * factor,
-        added,
-        covariates.cap,
-        pending,
-        covariates.driver,
-        covariates.events,
-        MethodCovariates(
+        base=History(dates[first : last + 1], fill(rest[first : last + 1])),
+        late=len(rest) - 1 - int(last),
+        ahead=ahead,
+        driven=driven,
+        off=off[len(dates) :],
+        factor=factor,
+        added=added,
+        least=np.zeros(horizon) if covariates.floor is None else covariates.floor,
+        most=np.full(horizon, np.inf) if covariates.cap is None else covariates.cap,
+        events=covariates.events,
+        pending=pending,
+        driver=covariates.driver,
+        own=MethodCovariates(
             days,
             covariates.off or None,
-            off,
+            off if covariates.off else None,
             whole_driver,
-            None if whole_driver is None else power,
-            limit,
-            changes=changes(covariates.events, dates),
+            power,
+            undone(covariates.cap),
+            undone(covariates.floor),
+            covariates.options,
+            changes(covariates.events, dates),
         ),
+        unsettled=unsettled,
     )
 
 

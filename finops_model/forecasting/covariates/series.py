@@ -1,7 +1,7 @@
-"""A forecast with what people know as covariates: events, a business driver, holidays, a cap, a manual override (docs/method §2.9–§2.12).
+"""The arguments of `fm.forecast` as covariates of one series, and its forecast with them (docs/method §2.9–§2.12).
 
-What is known is divided out of the history, the ensemble forecasts the rest, and what is known about the days ahead is laid over every
-path. A manual override is kept with the model's own number, never in its place, so that both can be graded.
+Events, a driver, days off, a cap and a floor become arrays here (`read`); applied.py takes them out of the history and lays them over every path. A
+manual override is kept with the model's own number, never in its place, so that both can be graded.
 """
 
 from __future__ import annotations
@@ -17,14 +17,11 @@ from ...errors import FinOpsError, ForecastError, unknown
 from ...periods import check_month
 from ...uncertainty.elicit import elicit
 from .. import ensemble
-from ..history import History, clean, fill
+from ..history import History, clean
 from ..methods import pick, shelf
-from ..settling import left_out
+from .applied import Applied, Covariates, DriverPlan, apply_covariates
 from .days_off import day_names, holiday_effects
-from .events import Event, drawn, effect, middle, read_events, undisturbed
-from .for_methods import MethodCovariates, before_events, changes
-
-FEWEST = 1e-9  # a driver below it carries no intensity
+from .events import Event, read_events
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ def forecast_with_covariates(
     """
     history = clean(history)
     options = prophet_options(prophet, methods, history)
-    rest = take_out(
+    covariates, driven = read(
         history,
         horizon,
         paths,
@@ -116,49 +113,21 @@ def forecast_with_covariates(
         cap=cap,
         floor=floor,
         options=options,
-        settling_days=settling_days,
     )
-    fitted = ensemble.fit(rest.base, horizon + rest.late, methods, covariates=rest.own)
-    undisturbed_forecast = ensemble.sample_paths(rest.base, fitted, paths, seed)
-    known = {
-        "middle": {event.label: middle(event) for event in rest.events},
-        "paths": {event.label: drawn(event, paths, seed) for event in rest.events},
-    }
-    results = {}
-    for which, part in (
-        ("middle", undisturbed_forecast.median[rest.late :]),
-        ("paths", undisturbed_forecast.paths[:, rest.late :]),
-    ):
-        factor, added = effect(rest.events, rest.ahead, known[which])
-        results[which] = np.clip(
-            part * rest.driven[which] * rest.off * factor + added, rest.least, rest.most
-        )
+    applied = apply_covariates(covariates, history.values, history.days, horizon, settling_days)
+    fitted = ensemble.fit(applied.base, horizon + applied.late, methods, covariates=applied.own)
+    undisturbed = ensemble.sample_paths(applied.base, fitted, paths, seed)
+    median, laid = applied.on_paths(undisturbed.median, undisturbed.paths, seed, driven)
     return replace(
-        undisturbed_forecast,
-        dates=rest.ahead,
-        paths=results["paths"],
-        median=results["middle"],
+        undisturbed,
+        dates=applied.ahead,
+        paths=laid,
+        median=median,
         filled=history.filled,
-        overrides=_overrides(overrides, rest.ahead),
-        left_out=rest.unsettled,
-        missing=np.zeros((paths, len(rest.unsettled))) if rest.unsettled else None,
+        overrides=_overrides(overrides, applied.ahead),
+        left_out=applied.unsettled,
+        missing=np.zeros((paths, len(applied.unsettled))) if applied.unsettled else None,
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rest:
-    """A history with everything known divided out, and what lies over the days ahead (day,)."""
-
-    base: History
-    late: int  # newest days that say nothing: they are forecast too
-    own: MethodCovariates
-    events: tuple[Event, ...]
-    ahead: np.ndarray
-    driven: Mapping  # {"middle": (day,), "paths": (path, day)}, 1 without a driver
-    off: np.ndarray
-    least: np.ndarray
-    most: np.ndarray
-    unsettled: tuple
 
 
 def take_out(
@@ -175,53 +144,56 @@ def take_out(
     floor=None,
     options: Mapping | None = None,
     settling_days: int = 0,
-) -> Rest:
+) -> Applied:
     """The rest of a cleaned history that the ensemble forecasts; parameters as `forecast_with_covariates` has them, options by method."""
-    events = read_events(events)
-    ahead = history.days[-1] + np.arange(1, horizon + 1)
-    days = np.concatenate([history.days, ahead])
-    values = undisturbed(history.values, history.days, events)
-    driven, whole_driver, power = _driver(driver, history, ahead, paths, seed, methods)
-    values = values / (1.0 if power is None else power[: len(values)])
-    names = {} if holidays is None else day_names(holidays, days[0], days[-1])
-    effects = holiday_effects(values, history.days, names)
-    off = np.array([effects.get(names.get(day), 1.0) for day in days.astype(object)])
-    values = values / off[: len(values)]
-    unsettled = (
-        () if np.isnan(values[-1:]).any() else left_out(history.days, fill(values), settling_days)
+    covariates, _ = read(
+        history,
+        horizon,
+        paths,
+        seed,
+        methods,
+        events=events,
+        driver=driver,
+        holidays=holidays,
+        cap=cap,
+        floor=floor,
+        options=options,
     )
-    if unsettled:
-        values[-len(unsettled) :] = np.nan
-    most, least = _limit(cap, ahead, "cap", np.inf), _limit(floor, ahead, "floor", 0.0)
-    if (least > most).any():
+    return apply_covariates(covariates, history.values, history.days, horizon, settling_days)
+
+
+def read(
+    history: History,
+    horizon: int,
+    paths: int,
+    seed: int,
+    methods=None,
+    *,
+    events=(),
+    driver=None,
+    holidays=None,
+    cap=None,
+    floor=None,
+    options: Mapping | None = None,
+) -> tuple[Covariates, np.ndarray | None]:
+    """Words as arrays; and driver ** elasticity on each path (path, day), None without a driver. Raises ForecastError."""
+    ahead = history.days[-1] + np.arange(1, horizon + 1)
+    plan, driven = _driver(driver, history, ahead, paths, seed, methods)
+    most, least = _limit(cap, ahead, "cap"), _limit(floor, ahead, "floor")
+    if most is not None and least is not None and (least > most).any():
         raise ForecastError(
             f"floor: {least[least > most][0]:g} is over the cap, {most[least > most][0]:g}, on {ahead[least > most][0]}."
         )
-    factor, added = effect(events, ahead, {event.label: middle(event) for event in events})
-    full = lambda limit: np.concatenate([np.full(len(values), limit[0]), limit])  # noqa: E731
-    own = MethodCovariates(
-        days,
-        names or None,
-        off,
-        whole_driver,
-        None if power is None else fill(power),
-        None if cap is None else full(before_events(most, factor, added)),
-        None if floor is None else full(before_events(least, factor, added)),
-        options or {},
-        changes(events, history.days),
-    )
-    base, late = _base(history, values)
-    return Rest(
-        base=base,
-        late=late,
-        own=own,
-        events=events,
-        ahead=ahead,
-        driven=driven,
-        off=off[len(values) :],
-        least=least,
-        most=most,
-        unsettled=unsettled,
+    return (
+        Covariates(
+            events=read_events(events),
+            driver=plan,
+            off=None if holidays is None else day_names(holidays, history.days[0], ahead[-1]),
+            cap=most,
+            floor=least,
+            options=options or {},
+        ),
+        driven,
     )
 
 
@@ -243,26 +215,10 @@ def prophet_options(asked, methods, history: History) -> dict:
     return {"prophet": chosen}
 
 
-def _base(history: History, values: np.ndarray) -> tuple[History, int]:
-    """The undisturbed history, and how many of its newest days say nothing (they are forecast too)."""
-    observed = np.flatnonzero(np.isfinite(values))
-    if len(observed) < 2:
-        raise ForecastError(
-            "events: they leave fewer than two days of the history to learn from; take some of them out."
-        )
-    first, last = observed[0], observed[-1]
-    return History(
-        history.days[first : last + 1], fill(values[first : last + 1]), history.filled
-    ), len(values) - 1 - last
-
-
 def _driver(driver, history: History, ahead, paths: int, seed: int, methods):
-    """Factors of the driver ahead {"middle": (day,), "paths": (path, day)}, 1 without one; its values and driver ** elasticity on all days (day,).
-
-    The power is NaN on days of the history without the driver; its values there are filled.
-    """
+    """A driver by day, and driver ** elasticity on each path (path, day); (None, None) without one."""
     if driver is None:
-        return {"middle": 1.0, "paths": 1.0}, None, None
+        return None, None
     driver = (
         driver
         if isinstance(driver, Driver)
@@ -282,7 +238,6 @@ def _driver(driver, history: History, ahead, paths: int, seed: int, methods):
             f"{driver.name}: it covers {int((~np.isnan(past)).sum())} of the {len(past)} days of the history; give it for at least half "
             "of them."
         )
-    past = np.where(past > FEWEST, past, np.nan)
     planned = _on(known, ahead)
     missing = np.isnan(planned)
     if driver.plan is not None:
@@ -298,14 +253,7 @@ def _driver(driver, history: History, ahead, paths: int, seed: int, methods):
         own = ensemble.alone(known, len(ahead) - first, paths, _seed(seed, driver.name), methods)
         middle_path = np.concatenate([planned[:first], own.median])
         each = np.concatenate([np.broadcast_to(planned[:first], (paths, first)), own.paths], axis=1)
-    there = np.concatenate(
-        [fill(past) if np.isfinite(past).any() else np.ones(len(past)), middle_path]
-    )
-    return (
-        {"middle": middle_path**power, "paths": each**power},
-        there,
-        np.concatenate([past, middle_path]) ** power,
-    )
+    return DriverPlan(driver.name, power, past, middle_path), each**power
 
 
 def _seed(seed: int, name: str) -> int:
@@ -351,10 +299,10 @@ def _on(series: History, days: np.ndarray) -> np.ndarray:
     return np.where(inside, series.values[np.clip(at, 0, len(series.values) - 1)], np.nan)
 
 
-def _limit(limit, ahead, name: str, none: float):
-    """The most or the least of each day (day,)."""
+def _limit(limit, ahead, name: str):
+    """The most or the least of each day (day,); None where there is none."""
     if limit is None:
-        return np.full(len(ahead), none)
+        return None
     if isinstance(limit, (pd.Series, pd.DataFrame, History)):
         each = _on(clean(limit, name), ahead)
         if np.isnan(each).any():

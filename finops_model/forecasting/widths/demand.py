@@ -139,14 +139,14 @@ def fit_demand(
         if covariates and name in covariates:
             applied = _applied(covariates[name], name, volume[:, w], dates, horizon_days)
             fitted = ensemble.fit(
-                applied.rest,
+                applied.base,
                 max(horizon_days, GRADED) + applied.late,
                 methods,
                 costly,
                 covariates=applied.own,
             )
             median[:, w], uncertain[w] = applied.over(fitted.point)
-            cap[:, w] = np.inf if applied.cap is None else applied.cap
+            cap[:, w] = applied.most
         else:
             fitted = ensemble.fit(
                 History(dates, volume[:, w]), max(horizon_days, GRADED), methods, costly
