@@ -83,7 +83,7 @@ def test_rows_read_are_accepted_quarantined_and_left_out(untidy_card, untidy):
     assert line["verdict"] == "attention" and line["value"] == pytest.approx(
         max(2 / whole, 12.5 / (12.5 + float(Ledger(untidy.path(untidy.ledger)).totals()["USD"])))
     )
-    assert "2 rows in quarantine, $12.50" in line["text"]
+    assert "2 rows in quarantine, BilledCost $12.50" in line["text"]
 
 
 def test_missing_days_and_the_newest_day_of_each_vendor(untidy_card):
@@ -151,7 +151,7 @@ def test_the_usable_share_is_tagged_and_not_in_quarantine(untidy_card):
     billed = cost  # every charge of this bill is billed at its effective cost
     assert untidy_card["usable"] == pytest.approx((1 - 31 / cost) * (1 - 12.5 / (billed + 12.5)))
     assert untidy_card["headline"] == (
-        f"{cards.percent(untidy_card['usable'])} of EffectiveCost of October 2026 is usable as it stands ($12.50 is in quarantine, "
+        f"{cards.percent(untidy_card['usable'])} of EffectiveCost of October 2026 is usable as it stands ($12.50 of BilledCost is in quarantine, "
         f"$31.00 lacks tags); {untidy_card['attention'] + untidy_card['bad']} things to look at"
         + (f", {untidy_card['bad']} of them bad." if untidy_card["bad"] else ".")
     )
@@ -222,6 +222,7 @@ def test_the_command_prints_the_card_and_gives_it_as_json(untidy):
     assert "Acme 2026-09-15" in text.output and "Acme by 5 days" in text.output
     plain = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
     assert plain["lines"][1]["key"] == "missing_days" and plain["month"] == "2026-10"
+    assert plain["basis"] == "Effective"  # of its cost; money of rows is named BilledCost in words
 
 
 def test_the_page_shows_the_sentence_and_what_is_not_good(untidy_card, tidy):

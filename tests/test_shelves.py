@@ -337,11 +337,14 @@ def test_report_takes_a_format_with_a_bill_only(put, tmp_path, monkeypatch):
     monkeypatch.setattr(
         close,
         "report",
-        lambda settings, *_, **how: asked.append(Ledger(settings.path(settings.ledger)).rows) or [],
+        lambda settings, *_, **how: (
+            asked.append(Ledger(settings.path(settings.ledger)).rows)
+            or [{"unit": "Company", "restated": None}]
+        ),
     )
-    assert CliRunner().invoke(
-        app, ["report", "list.json", "--format", "aaa_new", "--json"]
-    ).exit_code == 0 and asked == [7]
+    done = CliRunner().invoke(app, ["report", "list.json", "--format", "aaa_new", "--json"])
+    assert done.exit_code == 0 and asked == [7]
+    assert json.loads(done.stdout) == [{"unit": "Company", "restated": None, "basis": "Effective"}]
 
 
 def test_two_defaults_that_know_a_file_are_not_chosen_by_their_names(put, tmp_path):

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from ledger_world import focus
 from test_usage import FILES, report
 from test_usage_formats import by_hand, litellm
 from typer.testing import CliRunner
 
 from finops_model.cli import app
 from finops_model.errors import InputError
+from finops_model.facts.ledger.store import Ledger
 from finops_model.facts.usage.daily import daily_usage, one_view
 from finops_model.facts.usage.store import UsageStore
 from finops_model.facts.workspace import read_daily
@@ -200,6 +202,20 @@ def test_the_factor_from_a_tools_estimate_to_the_bill(tmp_path):
             "factor": pytest.approx(0.8),
         }
     ]
+
+
+def test_json_names_the_cost_of_a_factor_by_its_basis(tmp_path, monkeypatch):
+    """`billed` was the name of EffectiveCost; it stays beside the right one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "finops.yaml").write_text("company: A\nledger: l\nusage_facts: u\n")
+    rows = focus(range(1, 3), amount="0.50", EffectiveCost="0.40", x_Model="gpt-5")
+    Ledger(tmp_path / "l").ingest(("bill", rows))
+    UsageStore(tmp_path / "u").ingest(by_hand(tmp_path / "g.jsonl", json.dumps(litellm(spend=0.5))))
+    told = json.loads(CliRunner().invoke(app, ["usage", "--json"]).stdout)
+    assert told["basis"] == "Effective"
+    (line,) = told["factors"]
+    assert line["effective"] == line["billed"] == pytest.approx(0.4)
+    assert "EffectiveCost $0.40: factor 0.8000" in CliRunner().invoke(app, ["usage"]).output
 
 
 def test_days_that_are_not_billed_yet_get_an_estimate_that_says_on_what_it_rests(tmp_path):

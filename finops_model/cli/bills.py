@@ -204,7 +204,7 @@ def ingest(
     if as_json:
         for warning in (warning for warning in receipt.warnings if warning.file == "restated"):
             err.print(f"Warning  {warning}")
-        return out.print_json(json.dumps(receipt.as_dict()))
+        return out.print_json(json.dumps({**receipt.as_dict(), "basis": "Billed"}))
     out.print(str(receipt))
 
 

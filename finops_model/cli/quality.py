@@ -47,7 +47,7 @@ def quality(
     with Bars() as bars:
         card = card_of(chosen, month, day, bars)
     if as_json:
-        return out.print_json(json.dumps(card))
+        return out.print_json(json.dumps({**card, "basis": "Effective"}))
     out.print(card["headline"], style="bold")
     table = Table(
         "What", "Verdict", Column("Figure", overflow="fold"), Column("What to do", overflow="fold")

@@ -144,7 +144,7 @@ def report(
     if first := next((entry for entry in published if entry["restated"]), None):
         err.print(f"Warning  {warning(first['restated'], first['currency'])}")
     if as_json:
-        return out.print_json(json.dumps(published))
+        return out.print_json(json.dumps([{**one, "basis": "Effective"} for one in published]))
     show_published(published, root)
 
 

@@ -58,7 +58,7 @@ def usage(
     for line in told["factors"]:
         out.print(
             f"{line['month']}: {line['source']} estimated {amount(line['estimated'], told['currency'])}, EffectiveCost "
-            f"{amount(line['billed'], told['currency'])}: factor {line['factor']:.4f}"
+            f"{amount(line['effective'], told['currency'])}: factor {line['factor']:.4f}"
         )
     if told["unbilled"]["days"]:
         out.print(shown.unbilled_line(told))

@@ -63,7 +63,11 @@ def card(given: Given) -> QualityCard:
 def _rest(given: Given) -> str:
     """What the rest lacks, most important first."""
     parts = [
-        *([f"{in_money(given.held, given.currency)} is in quarantine"] if given.held else []),
+        *(
+            [f"{in_money(given.held, given.currency)} of BilledCost is in quarantine"]
+            if given.held
+            else []
+        ),
         *(
             [f"{in_money(given.debt, given.currency)} lacks tags"]
             if round(given.debt, 2) and given.cost > 0

@@ -120,9 +120,9 @@ def _rows(settings, ledger, files: list[dict], quarantine) -> QualityLine:
     share = max(_share(lost, abs(money) + lost), _share(held.rows, ledger.rows + held.rows))
     whose = " (of all entities)" if settings.own else ""
     text = (
-        f"{rows.read:,} rows read of {counted(len(files), 'file')}{whose}: {ledger.rows:,} charges accepted, {in_money(money, currency)}; "
+        f"{rows.read:,} rows read of {counted(len(files), 'file')}{whose}: {ledger.rows:,} charges accepted, BilledCost {in_money(money, currency)}; "
         + (
-            f"{counted(held.rows, 'row')} in quarantine, {in_money(lost, currency)}"
+            f"{counted(held.rows, 'row')} in quarantine, BilledCost {in_money(lost, currency)}"
             if held.rows
             else "none in quarantine"
         )

@@ -73,7 +73,11 @@ def of_workspace(settings, by: str = "model", month: str | None = None, progress
             {key: value if key == "month" else _number(value) for key, value in row.items()}
             for row in machines.utilisation(usage, money).to_dict("records")
         ],
-        "factors": factors.rename(columns={"x_Source": "source"}).to_dict("records"),
+        "factors": factors.assign(
+            effective=factors["billed"]
+        )  # `billed` is its name of before, and is EffectiveCost
+        .rename(columns={"x_Source": "source"})
+        .to_dict("records"),
         "unbilled": _unbilled(whole, bill, last, settings.currency, month, table),
         "notes": [*notes, *joined.notes],
     }
