@@ -85,6 +85,7 @@ def test_report_backtest_and_json_say_the_same(workspace, unit, slug):
     )
     found = told(workspace, "backtest", "--unit", unit)
     assert found["month"] == "2026-10"  # the newest complete month, as the report
+    assert found["kept"]["hits"] >= 5  # replays of the report are not made again
     bare = [
         {key: value for key, value in row.items() if key != "window"}
         for row in [*found["rows"], found["quarter"]]
@@ -210,6 +211,33 @@ def test_a_csv_is_the_frame_it_holds(table):
         invoke("backtest", "--csv", path, "--cutoffs", 4, "--by", "series", "--json").output
     )
     assert [part["title"] for part in by["units"]] == ["web", "gpu", "usage.csv: 2 series"]
+
+
+def test_revisions_of_a_csv_are_those_of_its_forecasts(table):
+    """The web series, forecast for March at the end of January and of February: the newer P50 ÷ the older − 1."""
+    path, frame = table
+    windows = fm.backtest(frame, cutoffs=4).months
+    found = json.loads(invoke("backtest", "--csv", path, "--cutoffs", 4, "--json").output)
+    p50 = {
+        (row["series"], row["made"], row["for"]): row["p50"] for row in windows.to_dict("records")
+    }
+    rows = found["revisions"]["rows"]
+    assert found["revisions"]["n"] == len(rows) > 4
+    for row in rows:
+        now, then = (p50[row["series"], row[key], row["for"]] for key in ("made", "previous"))
+        assert row["drift_pct"] == pytest.approx(now / then - 1)
+    shown = invoke("backtest", "--csv", path, "--cutoffs", 4, "--revisions").output
+    assert "revisions of a month's P50" in shown
+    assert found["revisions"]["sentence"] in " ".join(shown.split())
+
+
+def test_revisions_of_a_ledger_are_those_of_the_report(workspace):
+    place = workspace / "reports" / "2026-10" / "company" / "brief.json"
+    brief = json.loads(place.read_text(encoding="utf-8"))["accuracy"]["revisions"]
+    found = told(workspace, "backtest")["revisions"]
+    assert {key: found[key] for key in brief} == brief and brief["n"] > 10
+    code, out, _ = finops("backtest", "--revisions", "--horizons", "7", cwd=workspace)
+    assert code == 0 and brief["sentence"] in " ".join(out.split())
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "json"])

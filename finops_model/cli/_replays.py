@@ -92,6 +92,7 @@ def of_ledger(
 ) -> dict:
     """Units of the settings' ledger: months by the whole simulation, days by their daily cost."""
     from ..publish import close
+    from ..publish.lineage import kept
     from ..simulate import scenarios as simulate
 
     leads = check_leads(leads or accuracy.LEADS)
@@ -118,8 +119,16 @@ def of_ledger(
             dials=False,
         )
         cutoffs = accuracy.how_many(len(now.workloads), leads)
+    known = kept(settings)
     replays = accuracy.replay(
-        scenario, settings, daily, as_of=as_of, count=cutoffs, progress=bars, leads=leads
+        scenario,
+        settings,
+        daily,
+        as_of=as_of,
+        count=cutoffs,
+        progress=bars,
+        leads=leads,
+        kept=known,
     )
     units, windows, could = [], [], accuracy.reach(daily["ChargeDate"].min().date(), as_of)
     for name in names:
@@ -151,11 +160,8 @@ def of_ledger(
             }
         )
     frame = pd.DataFrame(windows, columns=COLUMNS)
-    return (
-        {**units[0], "windows": frame}
-        if len(units) == 1
-        else {"bands": units[0]["bands"], "units": units, "windows": frame}
-    )
+    found = units[0] if len(units) == 1 else {"bands": units[0]["bands"], "units": units}
+    return {**found, "kept": known.told(), "windows": frame}
 
 
 def _revisions(moves: pd.DataFrame) -> dict:

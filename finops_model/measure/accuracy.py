@@ -25,7 +25,10 @@ from ..forecasting.windows import (
 )
 from ..periods import add_months, month_days, month_of, month_range, months_between
 from ..progress import Progress, silent
+from ..scenario.document import load_scenario
 from ..simulate import scenarios as simulate
+from ..simulate.kept import Kept, facts_hashes
+from ..simulate.kernel.engine import label as engine_label
 from .accuracy_types import Accuracy, Scores, Window
 from .brief_types import PreviousForecast
 from .change.revisions import measured, revisions
@@ -89,6 +92,7 @@ def replay(
     leads=LEADS,
     engine: str | None = None,
     through: str | None = None,
+    kept: Kept | None = None,
 ) -> list:
     """The whole simulation run again from earlier month ends, on nothing but what was known then.
 
@@ -112,6 +116,8 @@ def replay(
         As in `run_many`.
     through : str, optional
         YYYY-MM; the newest replay is simulated to this month, so that years can be compared.
+    kept : Kept, optional
+        Where replays are kept between runs, with proof of what they were made from.
 
     Returns
     -------
@@ -130,13 +136,15 @@ def replay(
     """
     say, runs = progress or silent, []
     ends = month_ends(daily["ChargeDate"].min().date(), as_of, count)
+    marks = facts_hashes(daily, ends) if kept is not None else []
     for i, end in enumerate(ends):
         say(f"replay from {end}", i, len(ends))
         months = max(*leads, *LEADS)
         if through is not None and end == ends[-1]:
             months = max(months, months_between(month_of(end), through))
-        runs.append(
-            simulate.run(
+
+        def made(end=end, months=months):
+            return simulate.run(
                 scenario,
                 settings,
                 as_of=end,
@@ -147,7 +155,19 @@ def replay(
                 dials=False,
                 engine=engine,
             )
-        )
+
+        if kept is None:
+            runs.append(made())
+            continue
+        asked = {
+            "facts": marks[i],
+            "scenario": load_scenario(scenario).hash,
+            "as_of": end,
+            "months": months,
+            "paths": PATHS,
+            "engine": engine_label(engine),
+        }
+        runs.append(kept.run(asked, made))
     say("replays", len(ends), max(len(ends), 1))
     return runs
 

@@ -48,7 +48,7 @@ from ..simulate import scenarios as simulate
 from ..simulate.run import no_run
 from .adding.bills import take_bills
 from .close_units import how_many, pick_unit, pick_units, units_of
-from .lineage import lineage
+from .lineage import kept, lineage
 from .since import earlier
 
 __all__ = [
@@ -180,11 +180,13 @@ def prepare(
     progress: Progress | None = None,
     engine: str | None = None,
     before: Callable[[pd.DataFrame], None] | None = None,
+    anew: bool = False,
 ) -> Close:
     """Everything a close knows: facts up to the month's end, base and what-if runs, replays, budgets, drivers, tie-out.
 
     engine    as in `simulate.run_many`; what ran stands in the lineage
     before    called with DAILY before the long part
+    anew      make every replay again, also those that are kept
     """
     ledger = books(settings, progress)
     month, as_of = pick_month(ledger, month, newest, settings.time_zone)
@@ -221,6 +223,7 @@ def prepare(
             progress=progress,
             engine=runs[0].engine,
             through=runs[0].months[-1],
+            kept=None if anew else kept(settings),
         )
     one_amount = taken.of(ledger)
     tie_out = reconcile.reconcile(
@@ -471,6 +474,7 @@ def verify(report_dir: Path, settings: Settings, progress: Progress | None = Non
         reports=root,
         progress=progress,
         engine=None if engine == "none" else engine,
+        anew=True,
     )
     rebuilt = json.loads(
         json.dumps(labelled(briefs_of(close, pick_units(close.daily, [unit]))[0], settings))

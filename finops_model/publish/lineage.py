@@ -14,8 +14,9 @@ from .. import resources
 from ..documents import sha256_of
 from ..facts.ledger.store import Ledger
 from ..settings import Settings
+from ..simulate.kept import Kept, settings_hash
 
-__all__ = ["code_files", "code_hash", "environment", "installed", "lineage"]
+__all__ = ["code_files", "code_hash", "environment", "installed", "kept", "lineage"]
 
 SUFFIXES = (
     ".css",
@@ -120,6 +121,28 @@ def environment() -> str:
     packages = installed()
     mark = hashlib.sha256("".join(f"{line}\n" for line in packages).encode()).hexdigest()
     return f"{mark} of {len(packages)} installed packages (no requirements.lock with the program)"
+
+
+def kept(settings: Settings) -> Kept:
+    """Where replays of a workspace are kept, and what all of them depend on: settings, their files, this program, its packages."""
+    made_from = {
+        "settings": settings_hash(settings),
+        "tables": _together(sorted(one for one in tables() if one.is_file())),
+        "code": code_hash(),
+        "lock": environment(),
+        "python": platform.python_version(),
+    }
+    return Kept(settings.path(settings.ledger), made_from)
+
+
+def tables() -> list[Path]:
+    """Files of prices and exchange rates that come with the program."""
+    return [
+        Path(folder, name)
+        for one in ("fx", "prices")
+        for folder, _, names in os.walk(resources.path(one), followlinks=True)
+        for name in names
+    ]
 
 
 def _together(paths: list[Path]) -> str:
