@@ -65,6 +65,14 @@ def test_a_discount_that_is_a_line_without_a_quantity_is_in_what_a_workload_pays
     assert paid_a_day(daily) == pytest.approx({"a": 94.0})
 
 
+def test_a_discount_with_a_sku_of_its_own_is_in_what_a_workload_pays():
+    """Volume held it and the mix did not: the forecast gave it back."""
+    off = use("a", -20.0, 0.0, SkuId="DISCOUNT", ConsumedUnit="")
+    daily = pd.concat([use("a", 100.0), off, use("b", 50.0, 50.0)], ignore_index=True)
+    assert paid_a_day(daily) == pytest.approx({"a": 80.0, "b": 50.0})
+    assert volumes(daily, "2026-10-31")[4].paid == {("a", "H100"): pytest.approx(0.8)}
+
+
 def test_a_commitment_that_began_within_the_window_counts_from_then_on():
     off = np.where(DAYS >= pd.Timestamp("2026-10-15"), 0.4, 1.0)
     daily = pd.concat([use("a", 200.0 * off), use("b", 200.0)], ignore_index=True)

@@ -112,7 +112,8 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     spend = rows["sku"].map({name: sku.kind == "spend" for name, sku in skus.items()}).astype(bool)
     quantity = rows["ConsumedQuantity"].where(~spend, _listed(rows))
     tiered = [name for name, sku in skus.items() if not _linear(catalog, sku, dates[-1])]
-    paid = _paid(rows, quantity, spend, tiered)
+    settled = frozenset([*tiered, *rows.loc[rows["covered"], "sku"]])  # in true units
+    paid = _paid(rows, quantity, spend, settled)
     quantity = quantity * _by_pair(rows, paid)
     value = quantity * rows["sku"].map({name: sku.price for name, sku in skus.items()})
     rows = rows.assign(quantity=quantity, value=value)
@@ -122,7 +123,7 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
     np.add.at(volume, (day, at), rows["value"].to_numpy())
     volume = np.maximum(volume, 0.0)
     kept = volume.sum(axis=0) > 0
-    mix = _mix(rows, day, at, volume, list(skus))
+    mix, left = _mix(rows, day, at, volume, skus, settled)
     volume = _as_a_week_before(volume, refunded, dates, every)
     names = tuple(str(name) for name in every[kept])
     if not names:
@@ -139,7 +140,7 @@ def volumes(daily: pd.DataFrame, as_of: str, settings=None, catalog=None, commit
         label["x_Environment"],
         label["ServiceName"],
         tuple(str(name) for name in every[~kept]),
-        {(str(w), str(s)): float(value) for (w, s), value in paid.items() if value != 1.0},
+        _told(paid, every, left),
     )
     return names, dates, volume[:, kept], mix[kept], meta
 
@@ -212,14 +213,14 @@ def _linear(catalog, sku: Sku, last) -> bool:
 
 
 def _paid(
-    rows: pd.DataFrame, quantity: pd.Series, spend: pd.Series, tiered: list[str]
+    rows: pd.DataFrame, quantity: pd.Series, spend: pd.Series, settled: frozenset[str]
 ) -> pd.Series:
     """What each workload pays for a SKU ÷ what all pay for it on the same days; by both (docs/method §3.18).
 
     Of its newest WINDOW days with use, every row's cost; what changed since then by the newest FRESH days, as in the reference price. 1 where
     a commitment of the inventory or a form with tiers prices the SKU: these settle true units.
     """
-    own = ~rows["sku"].isin([*rows.loc[rows["covered"], "sku"].unique(), *tiered])
+    own = ~rows["sku"].isin(list(settled))
     rows = rows.assign(q=quantity)[own]
     told = spend[own] | ((rows["ConsumedQuantity"] > 0) & (rows["ConsumedUnit"] != ""))
     by_day = rows[told].groupby(["sku", "ChargeDate"])[["EffectiveCost", "q"]].sum()
@@ -240,6 +241,13 @@ def _paid(
     paid = whole * since.where(since > 0).reindex(whole.index).fillna(1.0)
     paid = paid.clip(lower=0.0)
     return paid.where((paid - 1).abs() > ROUNDING, 1.0).fillna(1.0)
+
+
+def _told(paid: pd.Series, workloads: np.ndarray, left: np.ndarray) -> dict:
+    """`Meta.paid`: what a pair pays, and what discounts of its workload leave of it."""
+    off = dict(zip(workloads, left))
+    whole = {(str(w), str(s)): float(value) * float(off[w]) for (w, s), value in paid.items()}
+    return {pair: value for pair, value in whole.items() if value != 1.0}
 
 
 def _by_pair(rows: pd.DataFrame, paid: pd.Series) -> pd.Series:
@@ -307,9 +315,14 @@ def _ratio(rows: pd.DataFrame, name: str, catalog) -> float:
     return 1.0 if abs(ratio - 1) < 1e-6 else ratio  # rounding of a bill is not a discount
 
 
-def _mix(rows, day, at, volume, skus) -> np.ndarray:
-    """Units of each SKU per unit of volume, over the newest WINDOW days with volume: (workload, sku)."""
-    mix = np.zeros((volume.shape[1], len(skus)))
+def _mix(rows, day, at, volume, skus, settled) -> tuple[np.ndarray, np.ndarray]:
+    """(units of each SKU per unit of volume over the newest WINDOW days with volume: (workload, sku); what discounts leave: (workload,)).
+
+    A SKU that is below zero is a discount on the others of its workload, so that their units are fewer; those of `settled` stay true.
+    """
+    mix, left = np.zeros((volume.shape[1], len(skus))), np.ones(volume.shape[1])
+    price = np.array([sku.price for sku in skus.values()])
+    free = np.array([name not in settled for name in skus])
     column = rows["sku"].map({name: i for i, name in enumerate(skus)}).to_numpy()
     quantity = rows["quantity"].to_numpy()
     for w in range(volume.shape[1]):
@@ -320,8 +333,12 @@ def _mix(rows, day, at, volume, skus) -> np.ndarray:
         chosen = fresh if len(fresh) else used[-WINDOW:]
         mask = (at == w) & np.isin(day, chosen)
         np.add.at(mix[w], column[mask], quantity[mask])
-        mix[w] = np.maximum(mix[w], 0.0) / volume[chosen, w].sum()
-    return mix
+        above = np.maximum(mix[w], 0.0)
+        off, worth = (above - mix[w]) @ price, (above * free) @ price
+        if off > 0 and worth > 0:
+            left[w] = max(1.0 - off / worth, 0.0)
+        mix[w] = above * np.where(free, left[w], 1.0) / volume[chosen, w].sum()
+    return mix, left
 
 
 def _newest(rows: pd.DataFrame, column: str, last) -> str:
