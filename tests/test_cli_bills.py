@@ -137,6 +137,7 @@ def test_an_invoice_without_a_bill_is_said_and_a_changed_record_is_not(company):
         ("commit",),
         ("backtest",),
         ("watch",),
+        ("runout",),
         ("grades",),
         ("dashboard",),
         ("run", "a.yaml"),

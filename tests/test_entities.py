@@ -286,6 +286,7 @@ def test_two_currencies_without_entities_are_refused_with_the_entities_to_write(
         ["grades"],
         ["commit"],
         ["watch"],
+        ["runout"],
         ["reconcile"],
         ["run", "x.yaml"],
         ["compare", "x.yaml"],

@@ -8,7 +8,6 @@ from pathlib import Path
 from rich.table import Table
 
 from ..measure.basis import sections
-from ..wording.landing import before_the_ledger
 from ._shared import amount, out
 
 
@@ -25,6 +24,8 @@ def show_published(published: list[dict], root: Path) -> None:
 
 def show_parts(path: Path) -> None:
     """The units against the year's budget, and what carries the company over (docs/method §9.4), and what a bill lacks that begins within its budget's year (§9.5)."""
+    from ..wording.landing import before_the_ledger
+
     brief = json.loads(path.read_text(encoding="utf-8"))
     if "unfinished" in brief.get("status_reason", ""):
         out.print(f"  {brief['status_reason']}.", markup=False)
