@@ -14,10 +14,12 @@ from ledger_world import focus
 
 from finops_model.errors import InputError
 from finops_model.facts.ledger.store import Ledger
+from finops_model.measure.allocation import shared
 from finops_model.publish import chargebacks, close
 from finops_model.publish.page.body import Page
 from finops_model.publish.report.workbook.book import write_workbook
-from finops_model.settings import load_settings
+from finops_model.settings import Settings, load_settings
+from finops_model.settings.shared_cost import SharedCost
 
 MONTH = "2026-07"
 COST = {"chat": "3.333333", "search": "1.01", "platform": "0.10", "safety": "0.05", "": "0.5"}
@@ -289,3 +291,13 @@ def test_a_name_that_is_not_there_is_refused_before_a_report(written, message, c
         with pytest.raises(InputError) as refused:
             ask(settings)
         assert str(refused.value) == message
+
+
+def test_idle_is_named_by_its_dimension_or_by_its_column():
+    """docs/dimensions.md writes workload, docs/settings.md x_Workload."""
+    rows = pd.DataFrame({"x_Workload": ["idle-gpu", "chat"], "ServiceName": ["GPU", "GPU"]})
+    found = [
+        list(shared._idle(rows, SharedCost(idle_when={name: {"regex": "^idle"}}), Settings()))
+        for name in ("workload", "x_Workload")
+    ]
+    assert found == [[True, False]] * 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -448,3 +449,18 @@ def test_names_of_a_bill_cannot_steer_the_terminal(company, tmp_path):
 
 def test_no_rules_are_rules_that_move_nothing():
     assert load_tag_rules(Settings()) == TagRules() and not TagRules().moves
+
+
+def test_the_example_of_the_documentation_is_read_and_gives_values(tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "dimensions.md").read_text(encoding="utf-8")
+    text = page.partition("## Rules of tags")[2].split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "tags.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "finops.yaml").write_text("tag_rules: tags.yaml\nledger: ledger\n")
+    settings = load_settings(tmp_path)
+    rules = load_tag_rules(settings)
+    assert rules.keys["team"].aliases == {"Search-Team": "search"} and len(rules.virtual) == 3
+    ledger = Ledger(tmp_path / "ledger")
+    bare = focus(range(1, 3), Tags="", SubAccountId="444455556666")
+    ledger.ingest(("bill", pd.concat([focus(range(3, 5)), bare])))
+    daily = warehouse.daily(ledger, settings)
+    assert set(daily["x_Team"]) == {"search", "chat"}

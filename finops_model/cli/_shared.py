@@ -74,11 +74,17 @@ YesOption = Annotated[
     typer.Option("--yes", "-y", help="Take a guessed mapping that leaves no doubt without asking."),
 ]
 AppendOption = Annotated[
-    bool, typer.Option(help="Add the rows to what the workspace has of these billing periods.")
+    bool,
+    typer.Option(
+        help="Add the rows to what the workspace has of these billing periods. Without it and --replace: what comes again takes the place of "
+        "its sub-account's month, and what could be a further part is asked, or refused where nobody can be."
+    ),
 ]
 ReplaceOption = Annotated[
     bool,
-    typer.Option(help="Replace what the workspace has of them, also where no charge is in common."),
+    typer.Option(
+        help="Replace what the workspace has of them, also where no charge is in common; the ledger keeps the old version."
+    ),
 ]
 AcceptDecreaseOption = Annotated[
     bool,

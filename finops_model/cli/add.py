@@ -29,7 +29,7 @@ def add(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Bills of any vendor and month, drivers, outcomes, budgets, invoices, usage logs: CSV, Excel, JSON, Parquet."
+            help="Bills of any vendor and month, drivers, outcomes, budgets, invoices, an organisation, commitments, usage logs: CSV, Excel, JSON, Parquet."
         ),
     ],
     *,
@@ -59,11 +59,13 @@ def add(
     replace: ReplaceOption = False,
     accept_decrease: AcceptDecreaseOption = False,
 ):
-    """Take further vendors, months, drivers, budgets, invoices and outcomes into the workspace: all files, or none.
+    """Take next month's bills, further vendors, drivers, budgets, invoices, outcomes, an organisation or commitments in: all files, or none.
 
-    Each file is recognised by its columns; a line says what it is and what happened. Nothing that is there is removed.
+    Each file is recognised by its columns; a line says what it is and what happened. No file and no line of finops.yaml is removed; of a
+    month that comes again the ledger keeps the version before.
 
-    Example: [bold]finops add aws-2026-11.csv openai-2026-11.csv budget.xlsx invoices.csv -s workspaces/acme[/bold]
+    Examples: [bold]finops add aws-2026-11.csv openai-2026-11.csv budget.xlsx invoices.csv -s workspaces/acme[/bold] ·
+    [bold]finops add teams.csv --as organisation[/bold]
     """
     from ..publish.adding.add import add as adding
 

@@ -65,11 +65,12 @@ def start(
     invoices: Annotated[
         Path | None,
         typer.Option(
-            help="Invoice totals: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount."
+            help="Invoice totals, CSV or Excel: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount."
         ),
     ] = None,
     organisation: Annotated[
-        Path | None, typer.Option(help="Which team belongs to which unit: team, business_unit.")
+        Path | None,
+        typer.Option(help="Which team belongs to which unit, CSV or Excel: team, business_unit."),
     ] = None,
     mapping: Annotated[
         Path | None, typer.Option(help="A mapping.yaml to read the table by, instead of guessing.")
@@ -87,9 +88,9 @@ def start(
 ):
     """From any table with a date and an amount to a report: guesses the columns, shows them, asks, saves them, reports.
 
-    Where the workspace is there, the file goes into its ledger and nothing else of it changes.
+    Every month after: finops add. Where the workspace is there, start takes one file into its ledger, changes nothing else, and reports.
 
-    Examples: [bold]finops start costs.xlsx --driver sessions.csv[/bold] · [bold]finops start february.csv --name costs[/bold]
+    Examples: [bold]finops start costs.xlsx --driver sessions.csv[/bold] · [bold]finops add february.csv -s workspaces/costs[/bold]
     """
     from ..publish import close
     from ..publish import start as starting

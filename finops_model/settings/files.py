@@ -16,20 +16,20 @@ class Files(Strict):
     )
     invoices: str | list[str] | None = Field(
         default=None,
-        description="CSV: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount; one that stands in several files counts once.",
+        description="CSV or Excel: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount; one that stands in several files counts once.",
     )
-    organisation: str | None = Field(default=None, description="CSV: team, business_unit.")
+    organisation: str | None = Field(default=None, description="CSV or Excel: team, business_unit.")
     tag_rules: str | None = Field(
         default=None,
-        description="YAML: what is expected of tags, and what counts where there is none (`finops tags`).",
+        description="YAML: what is expected of tags, and what counts where there is none (`finops tags`); an example is in docs/dimensions.md.",
     )
     budgets: str | list[str] | None = Field(
         default=None,
-        description="CSV: business_unit (or dimension and value), month, currency, amount; perhaps versions.",
+        description="CSV or Excel: business_unit (or dimension and value), month, currency, amount; perhaps versions.",
     )
     drivers: list[str] = Field(
         default=[],
-        description="CSV: date, name, unit, role (driver or outcome), value; globs are allowed.",
+        description="CSV or Excel: date, name, unit, role (driver or outcome), value; globs are allowed.",
     )
     usage: list[str] = Field(
         default=[],
