@@ -14,7 +14,7 @@ from finops_model.uncertainty.chances import Runout, runout
 DAYS = np.arange("2026-11-25", "2026-12-07", dtype="datetime64[D]")  # twelve, over two months
 MONTH_OF = [str(day)[:7] for day in DAYS]
 # whole numbers: their sums are exact, so that a tie is a tie
-uses = arrays(float, (15, len(DAYS)), elements=st.integers(0, 40).map(float))
+uses = arrays(float, (8, len(DAYS)), elements=st.integers(0, 40).map(float))
 amounts = st.integers(0, 400).map(float)
 
 
