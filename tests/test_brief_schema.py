@@ -32,7 +32,16 @@ LINEAGE = {
     "paths": 600,
 }
 # What NotRequired means: keys that only some briefs have, and no new brief lacks any other.
-SOME = {"allocation", "entity", "more_units", "quality_card", "reason", "runout", "teams"}
+SOME = {
+    "allocation",
+    "by_prophet",
+    "entity",
+    "more_units",
+    "quality_card",
+    "reason",
+    "runout",
+    "teams",
+}
 
 
 def wrong(document: dict) -> list[str]:

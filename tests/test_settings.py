@@ -85,6 +85,7 @@ VALUES = {
     "reports": "p",
     "settling_days": 3,
     "methods": ["theta"],
+    "compare_prophet": True,
     "paths": 500,
     "seed": 7,
     "tags": {"team": "squad"},

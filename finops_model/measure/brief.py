@@ -23,6 +23,7 @@ from .budget import against, outside, outside_words
 from .budget import landing as budgets
 from .carried import tie
 from .change import growth, moved
+from .change.by_prophet import by_prophet
 from .close import Close, status
 from .reach import same_days
 from .restated import restated
@@ -358,6 +359,8 @@ def brief(close: Close, unit: str = COMPANY) -> Brief:
     own = "" if unit == COMPANY else unit
     if runs_out := [row for row in close.runouts if row["business_unit"] == own]:
         result["runout"] = runs_out
+    if said := by_prophet(close.base, close.by_prophet, name, booked, starts):
+        result["by_prophet"] = said
     left_out_words = outside_words.sentence(result["year_outside"], close.currency)
     return {
         **result,

@@ -11,7 +11,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from .accuracy_types import Accuracy
 from .allocation.types import Allocation
 from .basis.types import Basis
-from .change.types import Expected, Growth, Moved
+from .change.types import ByProphet, Expected, Growth, Moved
 from .quality.types import QualityCard
 from .runout.types import RunoutRow
 
@@ -469,6 +469,7 @@ class Brief(TypedDict):
     by_hand: NotRequired[list[WorkloadOverride]]
     landing: Landing
     moved: NotRequired[list[Moved]]
+    by_prophet: NotRequired[ByProphet]  # where it was asked for and differs
     expected: NotRequired[list[Expected]]  # of the fiscal years, for the next month's `moved`
     drivers: Drivers
     unit_costs: list[UnitCost]

@@ -93,6 +93,8 @@ class Close:
         How far the data can be relied on (quality.gather.of_workspace).
     runouts : list, optional
         When budgets, balances and the like run out (runout.workspace.rows_of).
+    by_prophet : Run, optional
+        The base around Prophet's points (simulate.prophet_alone); None: nobody asked.
 
     Source
     ------
@@ -138,6 +140,7 @@ class Close:
     kpis: tuple[str, ...] | None = None
     quality_card: QualityCard | None = None
     runouts: list = field(default_factory=list)
+    by_prophet: Run | None = None
 
     @property
     def known(self) -> str:

@@ -44,6 +44,7 @@ from ..periods import (
 from ..progress import Progress, silent
 from ..scenario.volumes import too_little
 from ..settings import Settings
+from ..simulate import prophet_alone
 from ..simulate import scenarios as simulate
 from ..simulate.run import no_run
 from .adding.bills import take_bills
@@ -280,6 +281,9 @@ def prepare(
         lineage=lineage(settings, ledger, runs[0]),
         fiscal_year_starts=settings.fiscal_year_starts,
         kpis=None if settings.kpis is None else tuple(settings.kpis),
+        by_prophet=prophet_alone.for_report(
+            scenarios[0], settings, runs[0], daily, known, progress
+        ),
         quality_card=gather.of_workspace(settings, ledger, daily, month, as_of, invoices),
         runouts=rows_of(settings, daily, known, runs[0]),
     )

@@ -24,3 +24,8 @@ class Forecasting(Strict):
         default=None,
         description="Forecasters by the names of their files, one (`prophet`) or a list; without: the defaults of the shelf.",
     )
+    compare_prophet: bool = Field(
+        default=False,
+        description="Let Prophet forecast every workload too when a report is made, and say in it where that is over 10 % "
+        "away from the forecast (docs/method §2.26). Costs about 0.1 s of CPU a workload and a run more.",
+    )

@@ -11,14 +11,18 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ForecastError, unknown
+from ..facts.workspace import read_daily
 from ..forecasting.covariates.applied import Covariates, apply_covariates
 from ..forecasting.covariates.components import Components, add_up, split, why_not
 from ..forecasting.history import History
 from ..forecasting.widths.demand import Demand
 from ..progress import Progress, silent
+from ..scenario.document import load_scenario, resolve
 from ..scenario.ledger_base import Facts, read_facts
 from ..settings import Settings
-from .scenarios import read_daily
+from .compile.plan import future
+from .run import Run
+from .scenarios import demand_of, run_many
 
 
 def workload_components(
@@ -93,3 +97,25 @@ def demand_by_prophet(
     for name, one in made.items():
         median[:, demand.names.index(name)] = one.point[-one.ahead :]
     return replace(demand, median=median)
+
+
+def for_report(
+    scenario,
+    settings: Settings,
+    base: Run,
+    daily: pd.DataFrame,
+    as_of: str,
+    progress: Progress | None = None,
+) -> Run | None:
+    """The base of a report around Prophet's points, on the same draws and by the same engine; None where finops.yaml does not ask
+    (`compare_prophet`), where Prophet makes the base itself, and where it forecasts no workload."""
+    if not settings.compare_prophet or not base.months or settings.methods == ["prophet"]:
+        return None
+    facts = read_facts(daily, settings, as_of)
+    resolved = resolve(load_scenario(scenario), settings=settings, facts=facts)
+    demand = demand_of(facts, len(future(resolved)), resolved.seed, settings.methods, progress)
+    alone = demand_by_prophet(demand, facts, progress)
+    if alone is None:
+        return None
+    how = {"daily": daily, "demand": alone, "dials": False, "engine": base.engine}
+    return run_many([scenario], settings, as_of, base.paths, progress=progress, **how)[0]

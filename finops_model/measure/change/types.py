@@ -68,6 +68,16 @@ class Moved(TypedDict):
     sentence: str
 
 
+class ByProphet(TypedDict):
+    """What Prophet alone would say of a period, where that is another answer than the report's."""
+
+    period: str
+    p50: float
+    base: float
+    share: float  # of the base: 0.12 is 12 % more
+    sentence: str
+
+
 class Revisions(TypedDict):
     """How the P50 of one month moved from one month end to the next, over the replays."""
 

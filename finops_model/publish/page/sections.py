@@ -54,6 +54,8 @@ def budget(figures: Figures) -> dict | None:
     )
     if not any(row["p10"] != row["p90"] for row in brief["forecast"]["months"]):
         note = _landing(brief, currency)
+    if said := brief.get("by_prophet"):
+        note = f"{note} {said['sentence']}"
     return {
         "title": "Against the budget" if brief["budget"] else "Month by month",
         "figure": against_budget(brief),
