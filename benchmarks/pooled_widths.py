@@ -2,6 +2,7 @@
 
     python benchmarks/pooled_widths.py FOLDER             print the table made of the series in FOLDER, beside the one in force
     python benchmarks/pooled_widths.py FOLDER --write     write finops_model/forecasting/widths/pooled_widths.json
+    python benchmarks/pooled_widths.py FOLDER --write --only h    write the part of hours, keep that of days
     python benchmarks/pooled_widths.py FOLDER --check     45 days of history, each series with a table made without it
 
 FOLDER holds Parquet or CSV files with the columns unique_id, ds, y (days or hours, ≥ 0); other files are passed over. The project never needs
@@ -20,10 +21,11 @@ import pandas as pd
 
 from finops_model.forecasting import ensemble
 from finops_model.forecasting.history import History
-from finops_model.forecasting.widths import error_paths, pooled
+from finops_model.forecasting.widths import error_paths, hours, pooled
 
-HISTORIES = {"D": (14, 21, 28, 45, 90, 180), "h": (48, 72, 120, 168, 240)}  # steps known
-LEADS = {"D": (3, 10, 17, 24, 31, 45, 60, 76, 91), "h": (6, 12, 24, 36, 48, 71)}
+HISTORIES = {"D": (14, 21, 28, 45, 90, 180), "h": (48, 72, 120, 168, 240, 360, 600)}  # steps known
+SAME_FROM = {"D": 180, "h": 120}  # histories from here on are one row
+LEADS = {"D": (3, 10, 17, 24, 31, 45, 60, 76, 91), "h": (12, 36, 60)}  # hours: the middles of days
 AHEAD = {"D": 92, "h": 72}
 EVERY = {"D": 23, "h": 24}  # steps between cuts
 LEAST = 0.01  # change of a series that stands still
@@ -50,8 +52,8 @@ def load(folder: Path) -> dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]:
 
 
 def misses(series: dict, step: str) -> pd.DataFrame:
-    """One row per series, length of history and cut: change, |log level missed| at the leads and over the first month (day), rms of the
-    steps around the level."""
+    """One row per series, length of history and cut: change (of hours also inside of days: shape), |log level missed| at the leads and
+    over the first month (day), rms of the steps around the level. The level of hours is what the totals of days missed."""
     clock, leads, rows = ensemble.CLOCKS[step], np.array(LEADS[step]), []
     for name, (stamps, values) in series.items():
         for known in HISTORIES[step]:
@@ -64,15 +66,25 @@ def misses(series: dict, step: str) -> pd.DataFrame:
                 actual = values[cut : cut + AHEAD[step]]
                 if made.kind != "steady" or len(made.values) < known or not actual.any():
                     continue
-                level, noise = error_paths.split(
-                    np.log((actual + made.offset) / (made.point + made.offset))[None], clock.season
-                )
-                change = max(made.change, LEAST)
+                missed = np.log((actual + made.offset) / (made.point + made.offset))[None]
+                if step == "h":
+                    level, noise = hours.split(missed, made.point[None] + made.offset)
+                else:
+                    level, noise = error_paths.split(missed, clock.season)
+                change, shape, lacking = made.change, LEAST, 0.0
+                if (
+                    step == "h"
+                ):  # what a typical series fills in is known only when the table is made
+                    change = hours.day_change(made.values, made.offset, 24, 0.0)
+                    shape = max(hours.shape_change(made.values, made.offset, 24, LEAST), LEAST)
+                    lacking = 1 - hours.own_share(known)
                 rows.append(
                     {
                         "name": name,
-                        "known": known,
-                        "change": change,
+                        "known": min(known, SAME_FROM[step]),
+                        "change": max(change, LEAST),
+                        "lacking": lacking,
+                        "shape": shape,
                         "noise": noise.std(),
                         "total": abs(level[0, : clock.independent_after].mean()),
                         **dict(zip(leads, np.abs(level[0, leads]))),
@@ -83,10 +95,9 @@ def misses(series: dict, step: str) -> pd.DataFrame:
 
 def table(found: pd.DataFrame, step: str) -> dict:
     """The table of one step out of `misses`: every series counts the same."""
-    leads, typical = (
-        list(LEADS[step]),
-        float(np.exp(_quantile(np.log(found["change"]), found["name"], 0.5))),
-    )
+    leads, whole = list(LEADS[step]), found[found["lacking"] == 0]
+    typical = float(np.exp(_quantile(np.log(whole["change"]), whole["name"], 0.5)))
+    found = found.assign(change=np.sqrt(found["change"] ** 2 + found["lacking"] * typical**2))
     power = min(
         np.arange(0.4, 1.21, 0.05),
         key=lambda power: sum(_pinball(found, lead, typical, power) for lead in leads),
@@ -103,10 +114,17 @@ def table(found: pd.DataFrame, step: str) -> dict:
         "histories": [int(known) for known in sorted(found["known"].unique())],
         "leads": leads,
         "ratio": ratio,
-        "noise": round(_quantile(found["noise"] / size, found["name"], 0.5), 3),
+        "noise": round(
+            _quantile(
+                found["noise"] / (found["shape"] if step == "h" else size), found["name"], 0.5
+            ),
+            3,
+        ),
         "change": round(typical, 3),
         "power": round(float(power), 2),
     }
+    if step == "h":
+        made["shape"] = round(_quantile(found["shape"], found["name"], 0.5), 3)
     return made | {
         "between_series": round(_between(found["total"] / size, found["name"]), 2),
         "series": int(found["name"].nunique()),
@@ -191,12 +209,21 @@ def main() -> None:
     ask.add_argument("folder", type=Path)
     ask.add_argument("--write", action="store_true")
     ask.add_argument("--check", action="store_true")
+    ask.add_argument("--only", choices=("D", "h"), help="this step; the other part stays as it is")
     told = ask.parse_args()
     series = load(told.folder)
-    found = {step: misses(part, step) for step, part in series.items() if part}
+    in_force = json.loads(pooled.TABLE.read_text())["steps"]
+    found = {
+        step: misses(part, step)
+        for step, part in series.items()
+        if part and told.only in (None, step)
+    }
     made = {
         "passport": "Made by benchmarks/pooled_widths.py; meaning and use: docs/method §2.15. Multiples only, no series is kept.",
-        "steps": {step: table(part, step) for step, part in found.items()},
+        "steps": {
+            step: table(found[step], step) if step in found else in_force[step]
+            for step in (in_force if told.only else found)
+        },
     }
     print(text(made))
     if told.write:

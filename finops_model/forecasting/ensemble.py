@@ -16,7 +16,7 @@ from .grading import DAYS, HOURS, OFFSET, Clock, grade
 from .history import History, kind, since_launch
 from .methods import _growth, _week, ask, pick, shelf
 from .settling import SETTLING_DAYS, Late, left_out
-from .widths import error_paths, pooled
+from .widths import error_paths, hours, pooled
 
 GRADED_DAYS, STEP_DAYS = DAYS.graded, DAYS.between
 HIGHEST = (
@@ -271,7 +271,8 @@ def fit(
         if share.any()
     }
     offset = OFFSET * float(values[-clock.graded :].mean()) + 1e-300
-    change = pooled.season_change(values, offset, clock.season, pooled.widths(clock.step).change)
+    changed = hours.day_change if clock.step == HOURS.step else pooled.season_change
+    change = changed(values, offset, clock.season, pooled.widths(clock.step).change)
     return Fit(
         point=np.maximum(point, 0.0),
         errors=errors[whole],
@@ -299,6 +300,9 @@ def draw(
         )
     clock, prior = fitted.clock, prior or pooled.widths(fitted.clock.step)
     most, highest = ceiling(fitted, point, prior)
+    if clock.step == HOURS.step:
+        logs = hours.resample(fitted, graded(fitted), len(point), paths, seed, prior, most)
+        return np.clip((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0, highest)
     logs = error_paths.resample(
         graded(fitted),
         fitted.step,

@@ -106,14 +106,14 @@ def resample(
         by_own, by_pooled = drawn_together(
             *spreads(errors, change, known, season, independent_after, prior), windows
         )
-    scale = _scale(seed, paths, windows + WORTH)
+    wide = scale(seed, paths, windows + WORTH)
     log = np.empty((paths, horizon))
     pooled = streams.uniforms(seed, "forecast/pooled", paths) >= own
     if own > 0:
-        log[~pooled] = _chained(errors, most, scale * by_own, seed, season)[~pooled]
+        log[~pooled] = chained(*split(errors, season), most, wide * by_own, seed)[~pooled]
     if pooled.any():
         level_sd = prior.level_sd(change, known, np.arange(1, horizon + 1)) * by_pooled
-        log[pooled] = _pooled(level_sd, prior.size(change) * prior.noise, scale, seed, most)[pooled]
+        log[pooled] = walks(level_sd, prior.size(change) * prior.noise, wide, seed, most)[pooled]
     return log
 
 
@@ -127,7 +127,7 @@ def spreads(
     )
 
 
-def _scale(seed, paths, windows):
+def scale(seed: int, paths: int, windows: float) -> np.ndarray:
     """How wide a path is as a whole (path,): tails as heavy as `windows` independent windows leave them, P10 and P90 those of the spread itself."""
     freedom = max(windows, 3.0)
     return np.sqrt(
@@ -150,20 +150,32 @@ def student(freedom: float) -> float:
     return float(1 + sum(term / freedom ** (power + 1) for power, term in enumerate(terms)) / z)
 
 
-def _chained(errors, most, scale, seed, season):
-    level, noise = split(errors, season)
-    cutoffs, days = errors.shape
+def chained(
+    level: np.ndarray,
+    noise: np.ndarray,
+    most: np.ndarray,
+    scale: np.ndarray,
+    seed: int,
+    mirrored: np.ndarray | None = None,
+) -> np.ndarray:
+    """Own error paths drawn anew (path, day): two levels (cutoff, day) mixed with fair signs, the noise of one as it was; after the graded
+    days another one goes on.
+
+    most      the highest level (day,);  scale: how wide a path is (path,);  mirrored: levels with the other sign, −level where None
+    """
+    cutoffs, days = level.shape
+    mirrored = -level if mirrored is None else mirrored
     horizon = len(most)
     most = np.append(most, np.full(-horizon % days, np.inf))
     worst = np.maximum(level.max(), 0.0) + FLIP_CAP
     parts, end = [], np.zeros((len(scale), 1))
     for number in range(-(-horizon // days)):
-        chosen, sign = _pick(seed, f"{number}", len(scale), cutoffs)
-        other, other_sign = _pick(seed, f"{number}/second", len(scale), cutoffs)
+        chosen, up = _pick(seed, f"{number}", len(scale), cutoffs)
+        other, other_up = _pick(seed, f"{number}/second", len(scale), cutoffs)
         angle = np.pi / 2 * streams.uniforms(seed, f"forecast/angle/{number}", len(scale))
         walked = end + (
-            level[chosen] * (sign * np.cos(angle) * scale)[:, None]
-            + level[other] * (other_sign * np.sin(angle) * scale)[:, None]
+            np.where(up, level[chosen], mirrored[chosen]) * (np.cos(angle) * scale)[:, None]
+            + np.where(other_up, level[other], mirrored[other]) * (np.sin(angle) * scale)[:, None]
         )
         here = np.minimum(walked, most[number * days : (number + 1) * days])
         parts.append(np.minimum(here, worst * (number + 1)) + noise[chosen])
@@ -172,13 +184,14 @@ def _chained(errors, most, scale, seed, season):
 
 
 def _pick(seed, which, paths, cutoffs):
+    """Which error path (path,), and whether as it was (path, 1)."""
     chosen = (streams.uniforms(seed, f"forecast/origin/{which}", paths) * cutoffs).astype(int)
-    return chosen, np.where(
-        streams.uniforms(seed, f"forecast/sign/{which}", paths) < 0.5, -1.0, 1.0
-    )
+    return chosen, (streams.uniforms(seed, f"forecast/sign/{which}", paths) >= 0.5)[:, None]
 
 
-def _pooled(level_sd, noise_sd, scale, seed, most):
+def walks(
+    level_sd: np.ndarray, noise_sd: float, scale: np.ndarray, seed: int, most: np.ndarray
+) -> np.ndarray:
     """Random walk with these spreads (day,), each path as wide as `scale` says, at most `most` (day,), plus independent day noise of mean 1."""
     steps = np.sqrt(np.maximum(np.diff(level_sd**2, prepend=0.0), 0.0))[:, None]
     level, noise = (

@@ -37,6 +37,7 @@ class Widths:
     noise: float  # sd of the steps around the level ÷ size
     change: float  # change of a typical series
     power: float  # size = change of a typical series × (own ÷ typical)^power: calm series do not stay as calm, nor restless as restless
+    shape: float = 0.0  # hours: change inside of days of a typical series (hours.shape_change)
 
     def size(self, change: float) -> float:
         """What the multiples multiply.
@@ -77,7 +78,7 @@ def read(table: dict) -> Widths:
         np.array(table["histories"], float),
         np.array(table["leads"], float),
         np.array(table["ratio"], float),
-        *(float(table[name]) for name in ("noise", "change", "power")),
+        *(float(table.get(name, 0.0)) for name in ("noise", "change", "power", "shape")),
     )
 
 
@@ -108,8 +109,10 @@ def season_change(values: np.ndarray, offset: float, season: int, typical: float
     return float(np.sqrt(own * change**2 + (1 - own) * typical**2))
 
 
-def drawn_together(own: np.ndarray, pooled: np.ndarray, windows: float) -> tuple[float, float]:
-    """Factors of the own and of the pooled level that bring both to one spread: windows ÷ (windows + WORTH) of the way to the own, in logs.
+def drawn_together(
+    own: np.ndarray, pooled: np.ndarray, windows: float, worth: float = WORTH
+) -> tuple[float, float]:
+    """Factors of the own and of the pooled level that bring both to one spread: windows ÷ (windows + worth) of the way to the own, in logs.
 
     own, pooled   sd of the log level (step,) of the same steps
 
@@ -119,5 +122,5 @@ def drawn_together(own: np.ndarray, pooled: np.ndarray, windows: float) -> tuple
     """
     size = np.maximum(np.sqrt([(own**2).mean(), (pooled**2).mean()]), 1e-12)
     gap = np.clip(np.log(size[1] / size[0]), -MOST_GAP, MOST_GAP)
-    trust = windows / (windows + WORTH)
+    trust = windows / (windows + worth)
     return float(np.exp((1 - trust) * gap)), float(np.exp(-trust * gap))
