@@ -1,4 +1,7 @@
-"""Made-up hours of use of seventeen kinds, frozen on 2026-11-30 before anything was fitted: regimes that no real series at hand has shown.
+"""Made-up hours of use of seventeen kinds: regimes that no real series at hand has shown.
+
+The kinds were written down while the widths of hours were (method §2.14), ten before the first fit; these draws of them are of 2026-11-30, seen
+for the first time when all was fitted, and stay.
 
 `series(kind, number, hours)` gives one, the same for ever; `worlds()` all of them. Used by benchmarks/hourly_classes.py --simulated.
 """

@@ -10,8 +10,8 @@ import pytest
 from finops_model.facts.intake.files import cells, readers, textcells
 from finops_model.facts.ledger import checks, scopes, versions
 from finops_model.forecasting import ensemble, grading, history, settling, sparse, windows
-from finops_model.forecasting.methods import last_year, pick
-from finops_model.forecasting.widths import demand, error_paths, noise, pooled
+from finops_model.forecasting.methods import hour_of_week, last_year, pick
+from finops_model.forecasting.widths import demand, error_paths, hours, noise, pooled
 from finops_model.measure import accuracy
 from finops_model.measure.anomalies import detect as anomalies
 from finops_model.measure.anomalies import episodes as anomalies_episodes
@@ -88,6 +88,11 @@ STATED = [
     ("2.8", f"over {percent(history.MAX_MISSING)} of the days missing"),
     ("2.8", f"over {history.MAX_DAYS:,} days"),
     ("2.14", f"a season of {grading.HOURS.season}, up to {grading.HOURS.graded} hours graded"),
+    ("2.14", f"from {grading.HOURS.least(hour_of_week.MIN_DAYS)} hours on"),
+    ("2.14", f"newest {hours.SHAPE_DAYS} days + δ"),
+    ("2.14", f"under {hours.LEAST_DAYS} days of changes"),
+    ("2.14", f"k ÷ (k + {hours.WORTH:g})"),
+    ("2.14", f"both × {hours.UNSEEN:g}"),
     ("2.17", f"under {WORDS[round(sparse.BETTER * 10)]} tenths of the weeks' own"),
     ("2.23", f"No path's level lies more than {ensemble.HIGHEST:g} times above"),
     (

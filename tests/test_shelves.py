@@ -128,6 +128,7 @@ def put_all(put):
 def test_the_defaults_are_these_and_no_others():
     assert shelf.defaults(forecasters.shelf()) == (
         "damped_holt",
+        "hour_of_week",
         "last_value",
         "last_year",
         "seasonal_naive",
