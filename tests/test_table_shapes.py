@@ -11,7 +11,14 @@ import pytest
 import tables_world as world
 
 from finops_model.errors import InputError
-from finops_model.facts.intake.tables import apply_mapping, guess_mapping, load_mapping, read_table
+from finops_model.facts.intake.tables import (
+    Mapping,
+    apply_mapping,
+    guess_mapping,
+    load_mapping,
+    read_table,
+)
+from finops_model.facts.plans import read as plans
 from finops_model.publish.start_reading import fits
 
 
@@ -387,3 +394,55 @@ def test_amounts_that_are_formulas_without_a_stored_value_say_to_save_the_workbo
         "None holds amounts. 'cost' is a formula without a stored value (line 2): open the file in Excel and save it, "
         "then give it again."
     ) in str(problem.value)
+
+
+def unstored(tmp_path, *rows):
+    """A workbook of a program that stored no value of its formulas."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(tmp_path / "f.xlsx")
+    return tmp_path / "f.xlsx"
+
+
+SAVE = " is a formula without a stored value (line 2): open the file in Excel and save it, then give it again."
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "said"),
+    [
+        (["date", "team", "cost"], ["=A9", "a", "=1+1"], "none holds amounts. 'date'"),
+        (["date", "team", "cost"], ["=A9", "a", 2.5], "None holds dates or months. 'date'"),
+        (["team", "Jan 2026", "Feb 2026"], ["a", "=1+1", "=1+2"], "amounts. 'Jan 2026'"),
+    ],
+)
+def test_formulas_without_a_stored_value_say_so_wherever_they_stand(tmp_path, head, row, said):
+    with pytest.raises(InputError) as problem:
+        guess_mapping(read_table(unstored(tmp_path, head, row, row)))
+    assert said + SAVE in str(problem.value)
+
+
+def test_rows_of_amounts_without_a_stored_value_are_refused_with_what_to_do(tmp_path):
+    path = unstored(tmp_path, ["date", "cost"], ["2026-03-01", "=1+1"], ["2026-03-02", 4])
+    rows = apply_mapping(read_table(path), Mapping(date="date", amount="cost"))
+    assert "'cost'" + SAVE in rows.attrs["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "head", "row", "column"),
+    [
+        ("budgets", "business_unit,month,currency,amount", "A,2026-01,USD,=1+1", "amount"),
+        ("invoices", "InvoiceIssuerName,BillingPeriod,BillingCurrency,Amount", "A,2026-01,USD,=1+1", "Amount"),
+        ("organisation", "team,business_unit", "A,=B1", "business_unit"),
+        ("drivers", "date,sessions", "2026-01-01,=1+1", "sessions"),
+    ],
+)  # fmt: skip
+def test_a_plan_whose_cells_are_formulas_without_a_stored_value_says_so(
+    tmp_path, reader, head, row, column
+):
+    """An organisation took 'formula without a stored value: =B1' for the name of a unit."""
+    path = unstored(tmp_path, head.split(","), row.split(","))
+    with pytest.raises(InputError) as problem:
+        read = getattr(plans, f"read_{reader}")
+        read([path] if reader == "drivers" else path, *(["USD"] if reader == "budgets" else []))
+    assert str(problem.value) == f"f.xlsx: '{column}'{SAVE}"

@@ -150,7 +150,9 @@ def find_columns(
         else _amount(frame, name, numbers, cells, filled)
     )
     if not (roles["date"] or roles["month"]) and amount is None:
-        raise InputError(f"{seen} None holds dates and none holds amounts. {NEED}")
+        raise InputError(
+            f"{seen} None holds dates and none holds amounts.{unstored(frame, columns)} {NEED}"
+        )
     if not (roles["date"] or roles["month"]):
         for column in columns:
             if share(cells[column], lambda cell: longer_than_a_month(cell) or None) > 0.6:
@@ -158,7 +160,7 @@ def find_columns(
                     f"{name}: '{column}' says '{cells[column][0][:40]}': a {longer_than_a_month(cells[column][0]) or 'quarter'} is no month, and "
                     "nobody knows how its cost lies over its months. Give the table by month or by day."
                 )
-        raise InputError(f"{seen} None holds dates or months. {NEED}")
+        raise InputError(f"{seen} None holds dates or months.{unstored(frame, columns)} {NEED}")
     if amount is None:
         raise InputError(f"{seen} None holds amounts.{_no_number(frame, columns, dates)} {NEED}")
     roles["amount"] = amount
@@ -235,16 +237,25 @@ def _best(columns: list[str], role: str, filled: dict[str, float]) -> str | None
     return min(ranked)[-1] if ranked else None
 
 
+def unstored(frame, columns) -> str:
+    """Of these columns the first that has a formula whose value was never stored, with what to do, in a sentence; '' where none has."""
+    for column in columns:
+        for line, cell in zip(frame.attrs.get("lines", ()), frame[column], strict=False):
+            if str(cell).startswith(FORMULA):
+                return (
+                    f" '{column}' is a formula without a stored value (line {line}): open the file in Excel and save it, "
+                    "then give it again."
+                )
+    return ""
+
+
 def _no_number(frame, columns, dates) -> str:
     """The first cell of a column that is named as an amount and holds none: '1.5k', '12 %', '1,2 Mio.'."""
     named = [c for c in columns if c not in dates and rank_of(c, "amount") is not None]
     for column in named:
         for line, cell in zip(frame.attrs.get("lines", ()), frame[column], strict=False):
             if (text := str(cell).strip()).startswith(FORMULA):
-                return (
-                    f" '{column}' is a formula without a stored value (line {line}): open the file in Excel and save it, "
-                    "then give it again."
-                )
+                return unstored(frame, [column])
             if text and _number(text) is None:
                 return (
                     f" '{column}' says '{text[:40]}' (line {line}), which is no plain number: "

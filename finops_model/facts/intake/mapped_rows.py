@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import InputError, listing, unknown
 from ..ledger.checks import REASON
-from .columns import charge_word
+from .columns import charge_word, unstored
 from .files.excel import FORMULA
 from .formats import Moment, month_end, read_moment, read_number
 from .left_money import left_out
@@ -109,7 +109,9 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
         "name": name,
         "left_out": _said_left(frame, mapping, left.values(), len(quiet), blank),
         "basis": mapping.basis,
-        "warnings": [said for said in (frame.attrs.get("hidden"),) if said]
+        "warnings": [
+            said for said in (frame.attrs.get("hidden"), _unstored(frame, mapping)) if said
+        ]
         + [
             f"{column}: {count:,} {'cell is a formula' if count == 1 else 'cells are formulas'} without a stored value: "
             "kept without it"
@@ -129,6 +131,12 @@ def apply_mapping(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
         ),
     }
     return result
+
+
+def _unstored(frame, mapping: Mapping) -> str:
+    """That amounts or days are formulas without a stored value, each a row that is refused; '' where none is."""
+    own = [mapping.date, mapping.month, mapping.amount, *mapping.months]
+    return unstored(frame, [column for column in own if column]).strip()
 
 
 def _with_own_marks(frame, mapping: Mapping, beside: dict) -> Mapping:

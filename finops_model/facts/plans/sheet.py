@@ -9,6 +9,7 @@ from decimal import Decimal
 from ...errors import InputError, listing, nearest
 from ...periods import MONTH
 from ..intake import scales
+from ..intake.columns import unstored
 from ..intake.formats import plain_words, read_moment, read_number
 from ..intake.mapping import date_order, decimal_mark
 from ..intake.tables import read_table
@@ -87,11 +88,11 @@ class Sheet:
 
     def cells(self, name: str, needed: bool = True) -> list[str]:
         column = self.column(name) if needed else self.find(name)
-        return (
-            [""] * len(self.frame)
-            if column is None
-            else [str(cell).strip() for cell in self.frame[column]]
-        )
+        if column is None:
+            return [""] * len(self.frame)
+        if said := unstored(self.frame, [column]):
+            raise InputError(f"{self.name}:{said}")
+        return [str(cell).strip() for cell in self.frame[column]]
 
     def at(self, i: int, column: str) -> str:
         return f"{self.name}: line {self.lines[i]}: {column}"
@@ -106,6 +107,8 @@ class Sheet:
         self, i: int, column: str, cell: str, mark: str = ".", negative: bool = True
     ) -> Decimal:
         written = read_number(cell, mark)
+        if written is None and (said := unstored(self.frame, [column])):
+            raise InputError(f"{self.name}:{said}")
         if written is None:
             raise InputError(
                 f"{self.at(i, column)}: '{cell[:40]}' is not a number."
