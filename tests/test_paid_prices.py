@@ -145,3 +145,40 @@ def test_a_fee_with_a_cost_of_its_own_recurs_unless_the_inventory_names_its_comm
     assert kept["recurring"].sum() == kept["fee"].sum() == len(DAYS)
     assert daily.loc[kept["recurring"], "EffectiveCost"].min() == 44.0
     assert parts(daily, frozenset({"sp-1"}))["fee"].all()
+
+
+def planned(tmp_path, daily, as_of=None):
+    plain = settings(tmp_path)
+    facts = base.read_facts(daily, plain, as_of)
+    (tmp_path / "s.yaml").write_text("name: a\n")
+    found = scenario.resolve(
+        scenario.load_scenario(tmp_path / "s.yaml"), settings=plain, facts=facts, months=2
+    )
+    return compile_plan(found, demand_for(facts, 120, spread=0.0, sigma=0.0))
+
+
+def test_a_discount_that_nobody_s_use_carries_comes_again(tmp_path):
+    """A partner's discount of every day without a team: it was in no forecast and in no list."""
+    discount = use("(untagged)", -24.0, 0.0, SkuId="PARTNER", ConsumedUnit="")
+    daily = pd.concat([use("a", 100.0), discount], ignore_index=True)
+    plan = planned(tmp_path, daily)
+    assert plan.recurring[:, plan.names.index("(untagged)")].tolist() == [-24.0 * 31] * 2
+    run = simulate(plan, 128, 7)
+    assert run.by_workload[:, 0, 0].sum() == pytest.approx(100.0 * 30 - 24.0 * 31)
+    assert [one["what"] for one in plan.excluded] == []
+    under_way = planned(tmp_path, daily, "2026-10-10")  # ten days of October are booked
+    october = under_way.recurring[0, under_way.names.index("(untagged)")]
+    assert october == pytest.approx(-24.0 * 20)  # as in the 30 days of September
+
+
+def test_a_refund_of_a_day_is_no_discount_and_is_listed(tmp_path):
+    refund = use("b", -500.0, 0.0, days=DAYS[-3:-2])
+    plan = planned(tmp_path, pd.concat([use("a", 100.0), use("b", 5.0), refund], ignore_index=True))
+    assert not plan.recurring.any()
+    assert plan.excluded == (
+        {
+            "what": "Refunds",
+            "amount": -500.0,
+            "why": "days below zero are refunds, which are not expected again (newest 12 months)",
+        },
+    )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..facts.daily.parts import OUTSIDE, commitment_id, parts
 from ..periods import month_days, month_of
+from .volumes import without_refunds
 
 
 def cost_rows(facts) -> pd.DataFrame:
@@ -32,16 +33,41 @@ def newest_full_month(facts) -> str | None:
 
 
 def recurring_rows(facts) -> pd.DataFrame:
-    """Recurring charges of the newest full month; no rows where there is none."""
+    """Recurring charges of the newest full month, and discounts that stand; no rows where there is none."""
+    rows = _newest_month(facts)
+    return rows[_recurring(rows, facts)]
+
+
+def _newest_month(facts) -> pd.DataFrame:
     month = newest_full_month(facts)
-    rows = facts.daily[parts(facts.daily, held(facts))["recurring"]]
     if month is None:
-        return rows[:0]
+        return facts.daily[:0]
     last = month_days(month)[-1]
-    return rows[
-        (rows["ChargeDate"] >= pd.Timestamp(f"{month}-01"))
-        & (rows["ChargeDate"] <= pd.Timestamp(last))
+    return facts.daily[
+        (facts.daily["ChargeDate"] >= pd.Timestamp(f"{month}-01"))
+        & (facts.daily["ChargeDate"] <= pd.Timestamp(last))
     ]
+
+
+def _recurring(rows: pd.DataFrame, facts) -> pd.Series:
+    """Which rows come again every month: recurring charges, and usage of `discounts`."""
+    split = parts(rows, held(facts))
+    return split["recurring"] | split["usage"] & rows["x_Workload"].isin(list(discounts(facts)))
+
+
+def discounts(facts) -> frozenset[str]:
+    """Workloads that are a discount: in the newest full month nothing of them costs anything, and half of its days or more are below zero.
+
+    A partner's discount without a team is no refund of a day: it comes again (docs/method §3.8).
+    """
+    month = _newest_month(facts)
+    usage = month[parts(month, held(facts))["usage"]]
+    found = set()
+    for name, part in usage[usage["EffectiveCost"] != 0].groupby("x_Workload"):
+        days = part["ChargeDate"].nunique()
+        if (part["EffectiveCost"] < 0).all() and days >= month["ChargeDate"].nunique() / 2:
+            found.add(str(name))
+    return frozenset(found)
 
 
 def recurring_by_workload(facts) -> dict[str, float]:
@@ -92,14 +118,14 @@ def month_parts(facts, demand_names, months, resolved, pools, campaigns=None):
     for name, value in now.groupby("x_Workload")["EffectiveCost"].sum().items():
         so_far_by[0, names.index(name)] = value
     rest = np.zeros((len(months), len(names)))
-    mask = parts(now, held(facts))["recurring"]
-    booked = now[mask].groupby("x_Workload")["EffectiveCost"].sum()
+    booked = now[_recurring(now, facts)].groupby("x_Workload")["EffectiveCost"].sum()
     for name, value in flat.items():
         rest[:, names.index(name)] = value
         if (
             name in booked.index
         ):  # the part of the month under way that is booked does not come again
-            rest[0, names.index(name)] = max(value - float(booked[name]), 0.0) if value > 0 else 0.0
+            open_ = value - float(booked[name])
+            rest[0, names.index(name)] = max(open_, 0.0) if value > 0 else min(open_, 0.0)
     return names, so_far, so_far_by, rest, units, unit_of, shares
 
 
@@ -150,6 +176,9 @@ def excluded(facts) -> list[dict]:
     since = pd.Timestamp(facts.as_of) - pd.DateOffset(years=1)
     rows = facts.daily[facts.daily["ChargeDate"] > since]
     split = parts(rows, held(facts))
+    usage = rows[split["usage"] & ~rows["x_Workload"].isin(list(discounts(facts)))]
+    kept = without_refunds(usage)[0]
+    refunds = rows.index.isin(usage.index.difference(kept.index))
     wanted = (
         ("Tax", rows["ChargeCategory"] == "Tax", "tax is a line of its own, outside cost"),
         (
@@ -163,6 +192,7 @@ def excluded(facts) -> list[dict]:
             "corrections are booked where they are and not expected again",
         ),
         ("One-time charges", split["once"], "one-time charges are not expected again"),
+        ("Refunds", refunds, "days below zero are refunds, which are not expected again"),
     )
     return [
         {
