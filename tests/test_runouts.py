@@ -186,6 +186,16 @@ def test_more_money_is_never_earlier_and_money_of_another_is_not_touched(setting
     assert days == sorted(days) == [later(int(left // 140) + 1) for left in (100, 500, 2500)]
 
 
+def test_a_newest_day_that_is_still_written_counts_as_it_will_be(settings, daily):
+    """Half a day of bill is no sign of less use: what is still to come of it is drawn too (§2.24)."""
+    half = daily.copy()
+    half.loc[half["ChargeDate"] == AS_OF, "EffectiveCost"] *= 0.1
+    asked = {"amount": 10_000, "start": "2026-04-01", "covers": {"vendor": "OpenAI"}}
+    row, whole = one(settings, half, **asked), one(settings, daily, **asked)
+    assert row["remaining"] == pytest.approx(whole["remaining"], rel=1e-6)
+    assert (row["per_day"], row["likely"]) == (160.0, whole["likely"])
+
+
 def test_a_balance_of_units_is_drawn_by_quantity(settings, daily):
     row = one(
         settings, daily, kind="commitment", left=100, left_on=AS_OF, unit="GPU-hours",
