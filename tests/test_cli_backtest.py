@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import commands
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -238,6 +240,34 @@ def test_revisions_of_a_ledger_are_those_of_the_report(workspace):
     assert {key: found[key] for key in brief} == brief and brief["n"] > 10
     code, out, _ = finops("backtest", "--revisions", "--horizons", "7", cwd=workspace)
     assert code == 0 and brief["sentence"] in " ".join(out.split())
+
+
+def test_page_and_workbook_say_growth_and_what_moved_the_year_as_the_brief_has_them(workspace):
+    place = workspace / "reports" / "2026-10" / "company"
+    brief = json.loads((place / "brief.json").read_text(encoding="utf-8"))
+    page = html.unescape((place / "report.html").read_text(encoding="utf-8"))
+    year, moves = brief["growth"]["year"], brief["moved"]
+    assert (
+        year["months"] == ["2026-08", "2026-09", "2026-10"] and brief["growth"]["sentence"] in page
+    )
+    assert year["as_paid"] == pytest.approx(
+        sum(brief["actual"]["by_month"][month] for month in year["months"])
+        / sum(brief["actual"]["by_month"][month] for month in year["before"])
+        - 1
+    )
+    assert [move["period"] for move in moves] == ["FY2026", "FY2027"]
+    assert moves[0]["p50"] == pytest.approx(brief["landing"]["p50"])
+    assert moves[0]["source"] == "re-created"  # September was not published
+    for i, move in enumerate(moves):
+        assert sum(move["parts"].values()) == pytest.approx(move["drift_pct"], abs=1e-12)
+        assert move["sentence"].split(" points.")[0] in page
+        assert f'data-path="moved/{i}/drift_pct"' in page
+    assert brief["accuracy"]["revisions"]["sentence"] in page
+    sheet = openpyxl.load_workbook(place / "workbook.xlsx")["Summary"]
+    cells = {row[0].value: row[1].value for row in sheet.iter_rows(max_col=2)}
+    assert cells["Growth in a year, as paid"] == pytest.approx(year["as_paid"])
+    name = "Growth in a year, at constant prices, without one-offs"
+    assert cells[name] == pytest.approx(year["growth"])
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "json"])

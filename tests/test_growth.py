@@ -215,6 +215,13 @@ def test_share_of_known_prices_is_said():
     )
 
 
+def test_a_bill_without_quantities_says_that_no_price_is_known():
+    spend = facts(ConsumedUnit="", quantity=np.zeros(456), paid=10.0)
+    assert grown.growth(spend, AS_OF)["sentence"].endswith(
+        "April to June 2025. No unit price is known, so all of it counts as paid."
+    )
+
+
 @pytest.mark.parametrize(
     "first, last, sentence",
     [

@@ -268,6 +268,8 @@ def test_actuals_in_place_of_forecasts_are_part_of_the_move():
         {"volume": 40 / 1110, "price": -12 / 1110, "mix": 0.0, "restated": 0.0, "shape": 0.0},
         abs=1e-12,
     )
+    kept = one | {"parts": dict(sorted(one["parts"].items()))}  # as a published brief has them
+    assert bridge.sentence(kept) == one["sentence"]
     assert one["actuals"] == pytest.approx(8 / 1110) and one["actual_months"] == ["2026-10"]
     assert one["sentence"] == (
         "P50 of FY2026 moved +2.5 % since last month: volume +3.6, price −1.1, mix 0.0 points. Of it +0.7 came from the actual of October 2026 "

@@ -263,7 +263,9 @@ def sentence(year: Compared | None, why: str, instead: Compared | None) -> str:
         season = " A season may be in it." if compared["basis"] != "year" else ""
         text = f"Not known yet: {why}. Instead: {text}{season}"
     share = compared["priced_share"]
-    if share < 0.995:
+    if share < 0.005:
+        text += " No unit price is known, so all of it counts as paid."
+    elif share < 0.995:
         text += f" Prices are known for {percent(share)} of it; the rest counts as paid."
     return text
 

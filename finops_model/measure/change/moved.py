@@ -293,7 +293,8 @@ def short(moves: Sequence[Moved]) -> str:
 
 def _moved(one: Moved) -> str:
     """The move and its parts."""
-    shown = points(one["parts"], one["drift_pct"])
+    # a published brief has its keys in the order of the alphabet
+    shown = points({name: one["parts"][name] for name in PARTS}, one["drift_pct"])
     said = [
         f"{SHOWN.get(name, name)} {_signed(value)}"
         for name, value in shown.items()
