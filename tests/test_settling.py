@@ -473,3 +473,67 @@ def test_a_refund_on_the_newest_day_stays_booked(tmp_path, refund, landing):
         and "unfinished" not in made["status_reason"]
         and made["landing"]["booked"] == 18_400 + amount
     )
+
+
+WILD = (2.0, 5.0, 10.0, 100.0)
+
+
+def kinds_of_days(seed: int, days: int):
+    """Histories (day,) of several kinds."""
+    rng = np.random.default_rng(seed)
+    at, week = np.arange(days), np.array([1, 1.04, 0.97, 1.01, 0.99, 0.6, 0.55])
+    noise = np.exp(rng.normal(0, 0.08, days))
+    yield "level", 100 * np.exp(rng.normal(0, 0.2, days))
+    yield "weekly", 100 * week[at % 7] * noise
+    yield "growing", 100 * week[at % 7] * 1.02 ** (at / 30) * noise
+    yield "walk", 100 * np.exp(np.cumsum(rng.normal(0, 0.02, days))) * noise
+    yield "bursts", 100 * noise * np.where(rng.random(days) < 0.04, 4.0, 1.0)
+
+
+def total_of(values) -> tuple[float, int]:
+    made = forecast(
+        pd.Series(values, pd.date_range("2025-01-06", periods=len(values))), 30, paths=200
+    )
+    return float(np.median(made.paths.sum(axis=1))), len(made.left_out)
+
+
+@pytest.mark.parametrize("days", [120, 397])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_one_wild_newest_day_moves_a_month_by_less_than_its_own_share(seed, days):
+    """Seen before: 100 times the newest day gave 25 times the month."""
+    for kind_, values in kinds_of_days(seed, days):
+        whole, _ = total_of(values)
+        moved = []
+        for factor in (0.0, 0.5, *WILD):
+            other, late = total_of(np.append(values[:-1], factor * values[-1]))
+            most = 1.5 if late else 1.0  # a day that is left out altogether moves the cutoffs too
+            moved.append(abs(other / whole - 1) / (values[-1] / whole) / most)
+        assert max(moved) < 1, (kind_, moved)
+
+
+def test_a_wild_newest_day_that_stays_is_believed():
+    """Three days later the level is taken up; in the test of the settling window a fall likewise."""
+    values = np.append(np.full(200, 100.0), [200.0] * 3)
+    assert total_of(values[:-2])[0] < 3100 < 3300 < total_of(values)[0]
+
+
+def test_a_newest_day_is_held_only_where_nobody_says_that_it_is_whole():
+    days = pd.date_range("2026-01-01", periods=120)
+    wild = pd.Series(np.append(np.full(119, 10.0), 1000.0), days)
+    held_, whole = (forecast(wild, 30, paths=50, settling_days=n).median.sum() for n in (2, 0))
+    assert held_ == pytest.approx(300) and whole > 600
+    told = forecast(
+        wild, 30, paths=50, events=[{"kind": "price_change", "since": "2026-01-20", "factor": 1.0}]
+    )
+    assert told.median.sum() == pytest.approx(300)
+    jump = {"kind": "level_change", "since": str(days[-1].date()), "factor": 100.0}
+    assert forecast(wild, 30, paths=50, events=[jump]).median.sum() == pytest.approx(30_000)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[0.0] * 40 + [5.0], [5.0, 0, 0, 0] * 20 + [50.0], [1.0, 2.0, 9.0], [3.0] * 60 + [0.0] * 40],
+)
+def test_what_is_no_steady_use_is_not_held(values):
+    values = np.array(values)
+    np.testing.assert_array_equal(settling.held(values), values)

@@ -7,10 +7,10 @@ import numpy as np
 from ..errors import ForecastError, unknown
 from .covariates.series import forecast_with_covariates
 from .ensemble import CLOCKS, alone
-from .history import clean, day_of, newest_day
+from .history import History, clean, day_of, newest_day
 from .monthly import MAX_MONTHS, clean_months, forecast_months
 from .result import Forecast, result
-from .settling import SETTLING_DAYS, check_days
+from .settling import SETTLING_DAYS, check_days, held, left_out
 
 MAX_HORIZON = 3700
 FREQUENCIES = (*CLOCKS, "M")
@@ -61,7 +61,7 @@ def forecast(
         Look at no later day than this, YYYY-MM-DD; None: at all of them.
     settling_days : int, optional
         Newest days that may be unfinished: those far under their weekday are not learned from, and
-        stand in `left_out`; 0: all count. Months are whole: as_of leaves one under way out.
+        stand in `left_out`, and one wild newest day is held near its usual (§2.27); 0: all count. Months are whole: as_of leaves one under way out.
     until : date or str, optional
         Another word for as_of.
     events : list of Event or mapping, optional
@@ -150,6 +150,8 @@ def forecast(
             history, horizon, paths, seed, methods, settling_days=window, **given
         )
     else:
+        if settling_days and freq == "D" and not left_out(history.days, history.values, window):
+            history = History(history.days, held(history.values), history.filled)
         forecast = alone(history, horizon, paths, seed, methods, clock=clock, settling_days=window)
     return result(forecast)
 

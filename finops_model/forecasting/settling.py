@@ -23,6 +23,8 @@ SHORT = (
     2 / 3
 )  # where fewer than four seasons are known: a day under this share of all days before it
 FEWEST = 4  # days before, at least
+# of a series' own spread, as far as the newest day may lie from its usual; less where less than two months are known
+REACH, REACH_DAYS = 0.5, 60
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,50 @@ def unfinished(
     )
     run = int(np.argmin(np.append(under[::-1], False)))
     return run if run <= window else 0
+
+
+def held(values: np.ndarray) -> np.ndarray:
+    """A daily history whose newest day is brought near its usual (day,): one day is no evidence of another level (docs/method §2.27).
+
+    values     (step,) ≥ 0, newest last, the same but for the last one. What only goes on and off, or is not four days old, is left as it is.
+
+    >>> week = np.tile([100., 104, 97, 101, 99, 60, 55], 9)
+    >>> [round(float(held(np.append(week[:-1], newest))[-1]), 6) for newest in (55.0, 5500.0, 0.0)]
+    [55.0, 55.0, 55.0]
+    """
+    before = since_launch(np.asarray(values, float)[:-1])
+    if len(before) < FEWEST or kind(before) != "steady" or kind(values) != "steady":
+        return values
+    usual, misses = _newest_usual(np.append(before, values[-1]))
+    if not usual > 0:
+        return values
+    spread = 1.4826 * float(np.median(np.abs(misses - np.median(misses)))) if len(misses) else 0.0
+    reach = np.exp(REACH * min(len(before) / REACH_DAYS, 1.0) * spread)
+    near = np.clip(values[-1], usual / reach, usual * reach)
+    return np.append(values[:-1], near)
+
+
+def _newest_usual(values: np.ndarray) -> tuple[float, np.ndarray]:
+    """What the newest day would usually be, and log(day ÷ its usual) of the days before it (day,).
+
+    The median of the same weekday ÷ the mean of the seven days before, of four weeks, × that mean now; under three weeks the median of all days.
+    """
+    values = values[-7 * (SEASONS + BEFORE + 3) :]
+    ratio, level = _ratios(values, 0, 7)
+    at = np.arange(len(values))
+    back = at[:, None] - 7 * np.arange(1, BEFORE + 1)
+    seen = np.sort(np.where(back >= 7, ratio[np.maximum(back, 0)], np.nan), axis=1)
+    count = np.isfinite(seen).sum(axis=1)
+    middle = np.array([np.median(row[:n]) if n else np.nan for row, n in zip(seen, count)])
+    usual = middle * level
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        misses = np.log(values / usual)[-SEASONS * 7 - 1 : -1]
+        misses = misses[np.isfinite(misses)]
+        if np.isfinite(usual[-1]) and len(misses) >= 7:
+            return float(usual[-1]), misses
+        usual = np.median(values[:-1])
+        misses = np.log(values[:-1] / usual)
+    return float(usual), misses[np.isfinite(misses)]
 
 
 def expected(values: np.ndarray, late: int, season: int = 7) -> np.ndarray:

@@ -20,7 +20,7 @@ from ...errors import ForecastError
 from ...uncertainty.distributions import Distribution
 from ...uncertainty.elicit import elicit
 from ..history import History, fill
-from ..settling import Late, left_out
+from ..settling import Late, held, left_out
 from .days_off import holiday_effects
 from .events import Event, drawn, effect, middle, ramp, undisturbed
 from .for_methods import MethodCovariates, before_events, changes
@@ -213,6 +213,8 @@ def apply_covariates(
     unsettled: tuple[Late, ...] = ()
     if settling_days and not np.isnan(rest[-1:]).any():
         unsettled = left_out(dates, fill(rest), settling_days)
+        if not unsettled:
+            rest = np.append(rest[:-1], held(fill(rest))[-1])
         rest = np.where(np.arange(len(rest)) < len(rest) - len(unsettled), rest, np.nan)
 
     factor, added = effect(
