@@ -326,3 +326,55 @@ def test_start_forecast_and_reconcile_say_the_basis(tmp_path):
     shown = finops("reconcile", *where)[1]
     assert "Billed (invoiced)" in shown
     assert json.loads(finops("reconcile", *where, "--json")[1])["basis"] == "Billed"
+
+
+def test_whoever_downloads_says_which_cost_a_file_of_one_amount_holds(tmp_path):
+    """Cost Explorer shows unblended or amortised cost as somebody chose, and its file says neither."""
+    from finops_model.publish.adding.add import add
+    from finops_model.settings import load_settings
+
+    (tmp_path / "finops.yaml").write_text("company: A\nledger: ledger\n")
+    file, settings = BILLS / "aws_cost_explorer.csv", load_settings(tmp_path)
+    ledger = Ledger(tmp_path / "ledger")
+    assert add([file], settings)[0].endswith("396.00 USD, Billed (invoiced)")
+    (line,) = taken.of(ledger)
+    assert line.not_known == "Effective"
+    assert add([file], settings)[0].endswith("delivered before: nothing changed")
+    with pytest.raises(LedgerError, match="these are Effective .amortised.: money of two bases"):
+        add([file], settings, basis="Effective")
+    changed = add([file], settings, basis="Effective", replace=True)
+    assert changed[0].endswith("396.00 USD, Effective (amortised)")
+    (line,) = taken.of(ledger)
+    assert (line.not_known, line.why) == (
+        "Billed",
+        "the file does not say which cost it holds: EffectiveCost (amortised), as --basis says; BilledCost is not known",
+    )
+    assert ledger.totals() == {"USD": Decimal("396.00")}
+    assert taken.billed(ledger, taken.of(ledger)) == {"USD": Decimal("0.00")}
+    assert add([file], settings)[0].endswith("delivered before: nothing changed")
+
+
+def test_a_file_that_says_its_basis_takes_no_other_word_for_it(tmp_path):
+    ledger = Ledger(tmp_path)
+    for name in ("openai_costs.json", "aws_cur_classic.csv", "good.csv"):
+        with pytest.raises(InputError) as problem:
+            ledger.ingest(BILLS / name, basis="Effective")
+        assert str(problem.value) == (
+            f"{name}: --basis effective: the export says itself which cost it holds. Nothing was taken in. Leave --basis out."
+        )
+    assert ledger.rows == 0
+
+
+def test_the_command_takes_the_basis_of_a_table_and_refuses_another_word(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("date,cost USD\n2025-03-01,5\n2025-03-02,6\n")
+    (tmp_path / "finops.yaml").write_text("company: A\nledger: ledger\n")
+    code, out, err = finops("add", "t.csv", "--yes", "--basis", "amortized", cwd=tmp_path)
+    assert (
+        code == 2
+        and "--basis: unknown basis 'amortized'. Known: Billed, Effective."
+        in err.replace("\n", " ")
+    )
+    code, out, err = finops("add", "t.csv", "--yes", "--basis", "effective", cwd=tmp_path)
+    assert code == 0 and "11.00 USD, Effective (amortised)" in out
+    assert "basis: Effective" in (tmp_path / "mapping-t.yaml").read_text()

@@ -18,7 +18,7 @@ from ._shared import (
     load_whole,
     out,
 )
-from .bills import FormatOption
+from .bills import BasisOption, FormatOption, basis_of
 
 PANEL = "Bills and reports"
 app = typer.Typer()
@@ -46,6 +46,7 @@ def add(
         typer.Option(help="A mapping.yaml to read the one table by, instead of guessing."),
     ] = None,
     format: FormatOption = None,
+    basis: BasisOption = None,
     currency: Annotated[
         str | None,
         typer.Option(help="Currency of amounts where a table does not say, for example EUR."),
@@ -89,6 +90,7 @@ def add(
             format=format,
             currency=currency,
             time_zone=time_zone,
+            basis=basis_of(basis),
             confirm=confirm,
             choose=choose if pick else None,
             append=append,

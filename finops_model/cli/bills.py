@@ -37,6 +37,19 @@ FormatOption = Annotated[
         help="Read the file by the importer of this name, instead of the one that recognises it.",
     ),
 ]
+BasisOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Which cost the amounts are, where the file has one and does not say it (Cost Explorer, a table): billed, the default, or effective."
+    ),
+]
+
+
+def basis_of(word: str | None) -> str:
+    """The basis that an option names, in its own spelling; '' where none is named."""
+    from ..facts.basis import OTHER, check_basis
+
+    return "" if word is None else check_basis(word, "--basis", tuple(OTHER))
 
 
 @app.command(rich_help_panel=PANEL)
@@ -83,6 +96,7 @@ def start(
         ),
     ] = None,
     format: FormatOption = None,
+    basis: BasisOption = None,
     append: AppendOption = False,
     replace: ReplaceOption = False,
 ):
@@ -108,6 +122,7 @@ def start(
         choose=choosing(yes),
         fresh=fresh,
         format=format,
+        basis=basis_of(basis),
         append=append,
         replace=replace,
         ask=asking(Bars()),

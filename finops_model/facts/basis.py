@@ -20,6 +20,7 @@ WORDS = {
 BASES = tuple(WORDS)
 OTHER = {"Billed": "Effective", "Effective": "Billed"}  # which amount is taken for one not known
 FORMS = {"Billed": "cash", "Effective": "amortised"}
+UNSAID = "the file does not say which cost it holds"
 LATE = "a commitment paid up front counts in the month it is paid"
 
 
@@ -71,6 +72,22 @@ def one_amount(basis: str = "Billed") -> str:
     """
     other = OTHER[basis]
     return f"the file has one amount: it is read as {column(basis)} ({FORMS[basis]}); {column(other)} is not known"
+
+
+def said(basis: str, not_known: Mapping[str, str], name: str) -> dict[str, str]:
+    """Which cost a file does not give, where a person says which one it holds. Raises InputError for a file that says it itself.
+
+    >>> said("Effective", {"Effective": UNSAID + " (a download)"}, "ce.csv")
+    {'Billed': 'the file does not say which cost it holds: EffectiveCost (amortised), as --basis says; BilledCost is not known'}
+    """
+    if not any(why.startswith(UNSAID) for why in not_known.values()):
+        raise InputError(
+            f"{name}: --basis {basis.casefold()}: the export says itself which cost it holds. Nothing was taken in. Leave --basis out."
+        )
+    other = OTHER[basis]
+    return {
+        other: f"{UNSAID}: {column(basis)} ({FORMS[basis]}), as --basis says; {column(other)} is not known"
+    }
 
 
 def same(figures: Mapping[str, str], remedy: str = "State both on one basis.") -> str:
@@ -137,5 +154,5 @@ def costs_of(record: Mapping) -> Costs:
 BEFORE = (  # notes of one-amount files in records that have no `costs`
     "NO EffectiveCost in this file",
     "no amortised cost in this",
-    "the file does not say which cost it holds",
+    UNSAID,
 )

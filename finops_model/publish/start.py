@@ -84,6 +84,7 @@ def start(
     paths: int | None = None,
     fresh: str | None = None,
     format: str | None = None,
+    basis: str = "",
     append: bool = False,
     replace: bool = False,
     ask: Callable[[str], str | None] | None = None,
@@ -123,6 +124,8 @@ def start(
         Begin anew under this name, in a folder that is not there yet.
     format : str, optional
         The importer that reads the file, instead of the one that recognises it.
+    basis : str, optional
+        Billed or Effective: which cost the amounts are, where the file does not say it.
     append, replace, ask : optional
         As in `Ledger.ingest`, for a workspace that is there.
     tell : callable, optional
@@ -178,7 +181,7 @@ def start(
 
     with memory_said(parts):
         reading = (
-            Reading(parts, format=format, what="")
+            Reading(parts, format=format, what="", basis=basis)
             if file.is_dir()
             else read_bill(
                 file,
@@ -195,6 +198,7 @@ def start(
                     currency,
                 ),
                 format=format,
+                basis=basis,
             )
         )
 
@@ -337,7 +341,9 @@ def _fill(
 ) -> Receipt:
     """A whole workspace in an empty folder; what its ledger says of the bill."""
     ledger = Ledger(root / "ledger")
-    receipt = ledger.ingest(reading.items, format=reading.format, progress=progress)
+    receipt = ledger.ingest(
+        reading.items, format=reading.format, basis=reading.basis, progress=progress
+    )
     currencies = sorted(ledger.totals("BilledCost"))
     if len(currencies) > 1:
         from .start_reading import said

@@ -58,7 +58,9 @@ def add_to(
         for key, item in given
     ]
     _check(given, settings, root)
-    receipt = ledger.ingest(reading.items, format=reading.format, **(how or {}), progress=progress)
+    receipt = ledger.ingest(
+        reading.items, format=reading.format, basis=reading.basis, **(how or {}), progress=progress
+    )
     _say_delivery(root, file, receipt, tell)
     kept = [name for name in before if root / name != settings.path(settings.ledger)]
     tell(f"Kept as they are: {', '.join(kept)}.")
@@ -81,7 +83,10 @@ def judge(file: Path, reading: Reading, settings: Settings, root: Path) -> Recei
     with tempfile.TemporaryDirectory(prefix="finops-trial-") as folder:
         trial = Ledger(folder)
         receipt = trial.ingest(
-            reading.items, format=reading.format, alone=not isinstance(reading.item, list)
+            reading.items,
+            format=reading.format,
+            basis=reading.basis,
+            alone=not isinstance(reading.item, list),
         )
         if not receipt.accepted:
             reasons = trial.quarantine()

@@ -37,6 +37,7 @@ class Reading:
     """A bill as `Ledger.ingest` takes it, and the mapping it was read by (None: an export, or one that was `kept` in the workspace).
 
     format   the importer that was asked for by name
+    basis    which cost it holds, where somebody has said it
     what     what the bill is, in words; '': its files are of several kinds, or nobody has looked
     """
 
@@ -45,6 +46,7 @@ class Reading:
     kept: str = ""  # name of the workspace's own mapping file that was used
     format: str | None = None
     what: str = "a table"
+    basis: str = ""
 
     @property
     def items(self) -> list:
@@ -88,6 +90,7 @@ def read_bill(
     choose: Choose | None = None,
     command: str = "finops start",
     format: str | None = None,
+    basis: str = "",
 ) -> Reading:
     """How `file` is read; nothing is written unless nobody confirms the guess: then it is written out, to be corrected.
 
@@ -96,6 +99,7 @@ def read_bill(
     choose     called with each question which of several columns has a role; returns one of them, or None to stop. Without it none is asked
     command    how to go on from there, for the message
     format     the name of the importer that reads the file, instead of the one that recognises it
+    basis      Billed or Effective: which cost the amounts of a table are, or an export that does not say it
     Raises InputError; for amounts in two currencies before anything is added up.
     """
     if format is not None:
@@ -104,18 +108,18 @@ def read_bill(
                 f"{file}: --format {format} and --mapping {mapping} are two ways to read one file. Give one of them."
             )
         importers.named(format, open_source(file))
-        return Reading(file, format=format, what=format)
+        return Reading(file, format=format, what=format, basis=basis)
     if mapping is None and (name := importers.detect(file)):
-        return Reading(file, what=importers.shelf()[name].TITLE)
+        return Reading(file, what=importers.shelf()[name].TITLE, basis=basis)
     if mapping is None and (usage := usage_of(file)):
         raise InputError(usage)
     if mapping is not None:
-        chosen = _in_currency(tables.load_mapping(mapping), currency)
+        chosen = _on(basis, _in_currency(tables.load_mapping(mapping), currency))
         return _reading(file, tables.table_of(file, chosen), chosen)
     frame = tables.read_table(file)
-    if workspace and (reading := by_kept(file, frame, workspace, currency)):
+    if workspace and (reading := by_kept(file, frame, workspace, currency, basis)):
         return reading
-    guess = _in_currency(_asked(file, frame, choose), currency)
+    guess = _on(basis, _in_currency(_asked(file, frame, choose), currency))
     _reading(file, frame, guess)
     try:
         chosen = confirm(guess) if confirm else _undoubted(guess)
@@ -149,7 +153,9 @@ def _asked(file: Path, frame, choose: Choose | None) -> tables.Mapping:
             left = tuple(column for column in columns if column != answer)
 
 
-def by_kept(file: Path, frame, workspace: Path, currency: str | None = None) -> Reading | None:
+def by_kept(
+    file: Path, frame, workspace: Path, currency: str | None = None, basis: str = ""
+) -> Reading | None:
     """A table read by the mapping that the workspace keeps for it; None where none fits.
 
     Of several that fit, the one kept under the name of the export. Raises InputError where that does not decide.
@@ -157,7 +163,7 @@ def by_kept(file: Path, frame, workspace: Path, currency: str | None = None) -> 
     fitting: dict[str, tables.Mapping] = {}
     own: dict[str, pd.DataFrame] = {}  # the table that each reads
     for path in sorted(workspace.glob("mapping*.yaml")):
-        kept = _in_currency(tables.load_mapping(path), currency)
+        kept = _on(basis, _in_currency(tables.load_mapping(path), currency))
         own[path.name] = _own_sheet(file, frame, kept)
         kept = _renewed(kept, own[path.name])
         if fits(own[path.name], kept):
@@ -217,6 +223,11 @@ def export_name(file: str) -> str:
     """
     stem = Path(file).name.split(".")[0]
     return slug(re.sub(r"[\W_]*\d[\d\W_]*", " ", stem).strip() or stem)
+
+
+def _on(basis: str, mapping: tables.Mapping) -> tables.Mapping:
+    """The mapping with the basis that somebody said."""
+    return mapping.model_copy(update={"basis": basis}) if basis else mapping
 
 
 def _undoubted(guess: tables.Mapping) -> tables.Mapping:

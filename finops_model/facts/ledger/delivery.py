@@ -182,7 +182,7 @@ def _read_all(
         seen[source.sha256] = name
         record = known.get(source.sha256)
         if record is None:
-            reads.append(read(source, "new", choice.format, name))
+            reads.append(read(source, "new", choice.format, name, choice.basis))
             continue
         if (
             choice.format is not None
@@ -193,8 +193,9 @@ def _read_all(
             for key in map(tuple, record["keys"])
         )
         replaced = gone or held.get(source.sha256, 0) < record["accepted"]
-        if replaced and choice.accept_decrease:
-            reads.append(read(source, "new", choice.format, name))
+        other = choice.basis and costs_of(record).alone not in ("", choice.basis)
+        if other or (replaced and choice.accept_decrease):
+            reads.append(read(source, "new", choice.format, name, choice.basis))
             continue
         if replaced:
             some = "" if gone or not held.get(source.sha256) else " in part"

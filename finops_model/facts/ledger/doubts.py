@@ -48,6 +48,7 @@ class Choice:
     format: str | None = (
         None  # the importer that reads every file; None: the one that recognises it
     )
+    basis: str = ""  # which cost exports hold that do not say it
     alone: bool = False  # a trial of one file: further parts of its export are not asked for
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from ...errors import LedgerError, several
 from ...names import told_apart
-from ..basis import BASES, Costs, column
+from ..basis import BASES, Costs, column, said
 from ..intake import importers
 from ..intake.files import resaved
 from ..intake.files.readers import Source
@@ -78,10 +78,13 @@ def same_bytes(name: str, other: str) -> Warned:
     return Warned(name, "", f"{SAME}{other}: counted once")
 
 
-def read(source: Source, status: str, format: str | None = None, called: str = "") -> Read:
+def read(
+    source: Source, status: str, format: str | None = None, called: str = "", basis: str = ""
+) -> Read:
     """A file, read (by the importer of that name, where one is given) and judged.
 
     called   its name in the ledger, where another file of the delivery has the same one
+    basis    which cost an export holds that does not say it; '': Billed. Of a table its mapping says it
     """
     export = importers.read(source, format)
     findings: dict[tuple[str, str], Finding] = {}
@@ -125,6 +128,11 @@ def read(source: Source, status: str, format: str | None = None, called: str = "
         0, "x_File", pa.array([source.name] * refused.num_rows, pa.string())
     )
     focus = export.version.startswith("FOCUS")
+    not_known = export.not_known
+    if basis and source.kind != "frame":
+        not_known = said(basis, export.not_known, source.name)
+        unsaid = [*export.not_known.values()]
+        export.notes[:] = [*not_known.values(), *(n for n in export.notes if n not in unsaid)]
     divided = [] if focus else resaved.noted(source)
     told = [*source.notes, *export.notes, *divided]
     warnings = [Warned(source.name, "", note) for note in told]
@@ -160,7 +168,7 @@ def read(source: Source, status: str, format: str | None = None, called: str = "
         hashes=distinct,
         notes=[*source.notes, *export.notes],
         sources=sources,
-        costs=_costs(accepted, export.not_known),
+        costs=_costs(accepted, not_known),
     )
 
 

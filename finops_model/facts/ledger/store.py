@@ -76,6 +76,7 @@ class Ledger:
         mapping=None,
         format: str | None = None,
         alone: bool = False,
+        basis: str = "",
         ask: Callable[[str], str | None] | None = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> Receipt:
@@ -101,6 +102,8 @@ class Ledger:
             The importer that reads the files; None: the one that recognises each.
         alone : bool, optional
             A trial of a file by itself: further parts of its export are not asked for.
+        basis : str, optional
+            Billed or Effective: which cost an export holds that does not say it; '': Billed.
         ask : callable, optional
             Called with a question where a scope could be added or replaced; answers 'append',
             'replace' or None.
@@ -142,12 +145,12 @@ class Ledger:
         with memory_said(items):
             return self._ingested(
                 items,
-                Choice(append, replace, whole, accept_decrease, ask, format, alone),
+                Choice(append, replace, whole, accept_decrease, ask, format, basis, alone),
                 progress or (lambda *_: None),
             )
 
     def _ingested(self, items: list, choice: Choice, progress) -> Receipt:
-        if not choice.accept_decrease:
+        if not (choice.accept_decrease or choice.basis):
             with contextlib.suppress(InputError):  # said again below, with the lock held
                 receipt, items = delivery.nothing_new(self.root, items, choice.format, choice.alone)
                 if receipt is not None:

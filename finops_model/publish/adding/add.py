@@ -43,6 +43,7 @@ def add(
     format: str | None = None,
     currency: str | None = None,
     time_zone: str | None = None,
+    basis: str = "",
     confirm: Callable | None = None,
     choose: Choose | None = None,
     append: bool = False,
@@ -54,6 +55,7 @@ def add(
     """Take files into the workspace of the settings: all of them, or none; returns what happened, a line per file first.
 
     kind       what every file is (`what.WORDS`); None: each is recognised
+    basis      Billed or Effective: which cost the amounts are of tables, and of exports that do not say it
     time_zone  of usage logs whose times say none
     mapping    how the one table is read;  format: the importer of every bill
     confirm    called with a guessed mapping, as `start` calls it;  choose: with each question which of several columns it is
@@ -71,6 +73,7 @@ def add(
         format=format,
         currency=currency,
         time_zone=time_zone or settings.usage_time_zone,
+        basis=basis,
         confirm=confirm,
         choose=choose,
         workspace="" if root == Path() else str(root),
@@ -104,6 +107,7 @@ def add(
         receipt = Ledger(settings.path(settings.ledger)).ingest(
             [item.reading.item for item in bills if item.reading],
             format=format,
+            basis=basis,
             append=append,
             replace=replace,
             accept_decrease=accept_decrease,

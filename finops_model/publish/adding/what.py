@@ -57,6 +57,7 @@ class Asked:
     format: str | None = None
     currency: str | None = None
     time_zone: str | None = None
+    basis: str = ""
     confirm: Callable | None = None
     choose: Choose | None = None
     workspace: str = ""
@@ -82,9 +83,10 @@ def what_is(file: Path, root: Path, asked: Asked) -> Item:
     by_hand = asked.mapping or asked.format
     if not by_hand:
         if name := importer_of(file):
-            return Item(file, "bill", importers.shelf()[name].TITLE, Reading(file))
+            title = importers.shelf()[name].TITLE
+            return Item(file, "bill", title, Reading(file, what=title, basis=asked.basis))
         frame = tables.read_table(file)
-        kept = by_kept(file, frame, root, asked.currency)
+        kept = by_kept(file, frame, root, asked.currency, asked.basis)
         plan = None if asked.kind or frame.attrs.get("vendor") else plan_of(frame)
         if kept and plan:
             raise InputError(
@@ -103,6 +105,7 @@ def what_is(file: Path, root: Path, asked: Asked) -> Item:
         choose=asked.choose,
         command=_command(file, asked.workspace),
         format=asked.format,
+        basis=asked.basis,
     )
     return Item(file, "bill", reading.what, reading)
 
