@@ -71,19 +71,14 @@ def misses(series: dict, step: str) -> pd.DataFrame:
                     level, noise = hours.split(missed, made.point[None] + made.offset)
                 else:
                     level, noise = error_paths.split(missed, clock.season)
-                change, shape, lacking = made.change, LEAST, 0.0
-                if (
-                    step == "h"
-                ):  # what a typical series fills in is known only when the table is made
-                    change = hours.day_change(made.values, made.offset, 24, 0.0)
+                shape = LEAST
+                if step == "h":
                     shape = max(hours.shape_change(made.values, made.offset, 24, LEAST), LEAST)
-                    lacking = 1 - hours.own_share(known)
                 rows.append(
                     {
                         "name": name,
                         "known": min(known, SAME_FROM[step]),
-                        "change": max(change, LEAST),
-                        "lacking": lacking,
+                        "change": max(made.change, LEAST),
                         "shape": shape,
                         "noise": noise.std(),
                         "total": abs(level[0, : clock.independent_after].mean()),
@@ -95,9 +90,10 @@ def misses(series: dict, step: str) -> pd.DataFrame:
 
 def table(found: pd.DataFrame, step: str) -> dict:
     """The table of one step out of `misses`: every series counts the same."""
-    leads, whole = list(LEADS[step]), found[found["lacking"] == 0]
-    typical = float(np.exp(_quantile(np.log(whole["change"]), whole["name"], 0.5)))
-    found = found.assign(change=np.sqrt(found["change"] ** 2 + found["lacking"] * typical**2))
+    leads, typical = (
+        list(LEADS[step]),
+        float(np.exp(_quantile(np.log(found["change"]), found["name"], 0.5))),
+    )
     power = min(
         np.arange(0.4, 1.21, 0.05),
         key=lambda power: sum(_pinball(found, lead, typical, power) for lead in leads),

@@ -82,10 +82,16 @@ def test_how_much_days_change_is_counted_hour_by_hour():
     assert hours.day_change(values, offset, 24, 9.9) == pytest.approx(
         np.sqrt(np.mean(np.square(changes)))
     )
-    short = values[: 48 + 35]  # 36 changes, half of three days: half its own, half a typical one
+    short = values[
+        : 48 + 35
+    ]  # 36 changes, half of three days: half is said by them, half by single hours
     own = np.mean(np.square(changes[:36]))
+    single = np.mean(np.square(np.log((short[24:] + offset) / (short[:-24] + offset))))
     assert hours.own_share(len(short)) == 0.5
-    assert hours.day_change(short, offset, 24, 0.3) == pytest.approx(np.sqrt((own + 0.3**2) / 2))
+    assert hours.day_change(short, offset, 24, 9.9) == pytest.approx(
+        np.sqrt((own + hours.OF_HOURS**2 * single) / 2)
+    )
+    assert hours.day_change(short[:24], offset, 24, 0.3) == pytest.approx(0.3)  # no day before it
 
 
 def test_wild_hours_are_no_restless_days_and_restless_days_no_wild_hours():

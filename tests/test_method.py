@@ -91,6 +91,7 @@ STATED = [
     ("2.14", f"from {grading.HOURS.least(hour_of_week.MIN_DAYS)} hours on"),
     ("2.14", f"newest {hours.SHAPE_DAYS} days + δ"),
     ("2.14", f"under {hours.LEAST_DAYS} days of changes"),
+    ("2.14", f"{hours.OF_HOURS:g} × the change of single hours"),
     ("2.14", f"k ÷ (k + {hours.WORTH:g})"),
     ("2.14", f"both × {hours.UNSEEN:g}"),
     ("2.17", f"under {WORDS[round(sparse.BETTER * 10)]} tenths of the weeks' own"),

@@ -11,11 +11,12 @@ import numpy as np
 
 from ... import streams
 from . import error_paths
-from .pooled import MOST_CHANGE, SEASONS, Widths, drawn_together
+from .pooled import MOST_CHANGE, SEASONS, Widths, drawn_together, season_change
 
 DAY = 24
 WORTH = 4.0  # windows that the change of day totals is worth beside own misses, which come from 8 to 11 days
 LEAST_DAYS = 3  # days of changes from which a series alone says how much its days change
+OF_HOURS = 0.6  # change of days ÷ change of single hours, of a typical series: stands in until then
 SHAPE_DAYS = 7  # newest days whose mean says what an hour weighs in its day
 UNSEEN = 1.1  # a class of series the table has not seen misses by so much more (benchmarks/hourly_classes.py)
 LEAST = 1e-300
@@ -24,8 +25,8 @@ LEAST = 1e-300
 def day_change(values: np.ndarray, offset: float, season: int, typical: float) -> float:
     """Root mean square of log(total of 24 hours ÷ total of the 24 before them), hour by hour, over the newest SEASONS days.
 
-    A change counts at most tenfold. offset: added to each hour (unit of the history); typical: stands in for it where the
-    history has less than LEAST_DAYS days of changes, by their share.
+    A change counts at most tenfold. offset: added to each hour (unit of the history). Where the history has less than LEAST_DAYS days of
+    changes, OF_HOURS × what single hours change stands in by their share, and `typical` where they say nothing either.
 
     >>> day_change(np.ones(24), 0.0, 24, 0.3), round(day_change(2.0 ** np.arange(6), 0.0, 1, 0.3), 4)
     (0.3, 0.6931)
@@ -33,7 +34,8 @@ def day_change(values: np.ndarray, offset: float, season: int, typical: float) -
     changes = _changes(np.log(_rolling(values[-(SEASONS + 1) * season :] + offset, season)), season)
     own = own_share(len(values), season)
     change = (changes**2).mean() if len(changes) else 0.0
-    return float(np.sqrt(own * change + (1 - own) * typical**2))
+    stand_in = OF_HOURS * season_change(values, offset, season, typical / OF_HOURS)
+    return float(np.sqrt(own * change + (1 - own) * stand_in**2))
 
 
 def own_share(known: int, season: int = DAY) -> float:
