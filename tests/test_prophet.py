@@ -182,6 +182,7 @@ def test_forecasts_hand_everything_known_to_prophet(spy):
         floor=5.0,
         holidays=["2025-04-01", "2025-08-01"],
         prophet={"changepoint_prior_scale": 0.01},
+        settling_days=0,  # the newest day as it stands (§2.27)
     )
     last = spy[-1]
     assert (
