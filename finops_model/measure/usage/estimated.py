@@ -11,9 +11,11 @@ from collections import defaultdict
 import pandas as pd
 
 from ...facts.usage.daily import family
+from ...facts.usage.hours import DaySoFar
 from .joined import token_money
 from .weights import list_price
 
+WHOLE_DAY = "the whole day from its first hours"
 RECENT = 28  # billed days whose unit cost is taken
 COLUMNS = ["UsageDate", "ServiceProviderName", "x_Model", "x_Estimate", "x_Basis"]
 UNIT_COST, FACTOR, LIST, UNKNOWN = (
@@ -68,6 +70,7 @@ def estimate(
     currency: str,
     until: str | None = None,
     table=None,
+    so_far: DaySoFar | None = None,
 ) -> pd.DataFrame:
     """What the use of days that the bill has not reached will cost, by day and model: estimates, marked as such.
 
@@ -85,6 +88,9 @@ def estimate(
         Last day, YYYY-MM-DD; None: as far as use is known.
     table : TokenTable, optional
         List prices of tokens, with the company's own corrections; None: those that come with us.
+    so_far : DaySoFar, optional
+        The newest day where it is not over (`facts.usage.hours.day_so_far`): its estimate is that
+        of the whole day, what is known ÷ the share of such a day that has come by then.
 
     Returns
     -------
@@ -114,6 +120,8 @@ def estimate(
     keys = ["UsageDate", "ServiceProviderName", "x_Model"]
     for (day, vendor, model), part in rows.groupby(keys, sort=True):
         amount, basis = _one(part, units, newest, currency, table)
+        if so_far is not None and day == so_far.day and basis != UNKNOWN:
+            amount, basis = amount / so_far.share, f"{basis}; {WHOLE_DAY}"
         out.append((day, vendor, model, amount, basis))
     return pd.DataFrame(out, columns=COLUMNS)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from ...facts import workspace
 from ...facts.ledger.store import Ledger
 from ...facts.usage.daily import daily_usage, one_view
+from ...facts.usage.hours import DaySoFar, day_so_far
 from ...facts.usage.store import UsageStore
 from ...periods import check_month
 from ...wording import money as in_words
@@ -29,7 +30,8 @@ def of_workspace(settings, by: str = "model", month: str | None = None, progress
         store.ingest(
             settings.files(settings.usage), time_zone=settings.usage_time_zone, progress=progress
         )
-    whole, notes = one_view(daily_usage(store.table(), settings.time_zone))
+    kept = store.table()
+    whole, notes = one_view(daily_usage(kept, settings.time_zone))
     ledger = Ledger(settings.path(settings.ledger))
     bill = workspace.read_daily(settings) if ledger.rows else None
     last = str(bill.attrs.get("complete", "")) if bill is not None else ""
@@ -78,7 +80,9 @@ def of_workspace(settings, by: str = "model", month: str | None = None, progress
         )  # `billed` is its name of before, and is EffectiveCost
         .rename(columns={"x_Source": "source"})
         .to_dict("records"),
-        "unbilled": _unbilled(whole, bill, last, settings.currency, month, table),
+        "unbilled": _unbilled(
+            whole, bill, last, settings.currency, month, table, day_so_far(kept, settings.time_zone)
+        ),
         "notes": [*notes, *joined.notes],
     }
 
@@ -98,11 +102,13 @@ def _empty(settings, by: str, month: str | None) -> dict:
     }
 
 
-def _unbilled(usage, bill, last: str, currency: str, month: str | None, table=None) -> dict:
+def _unbilled(
+    usage, bill, last: str, currency: str, month: str | None, table=None, so_far=None
+) -> dict:
     """What use behind the bill's last complete day will cost: an estimate."""
     if bill is None or not last:
         return {"days": 0}
-    rows = estimated.estimate(usage, bill, last, currency, table=table)
+    rows = estimated.estimate(usage, bill, last, currency, table=table, so_far=so_far)
     if month is not None:
         rows = rows[rows["UsageDate"].str[:7] == month]
     known = rows[rows["x_Estimate"].notna()]
@@ -115,6 +121,25 @@ def _unbilled(usage, bill, last: str, currency: str, month: str | None, table=No
             str(basis): float(part.sum()) for basis, part in known.groupby("x_Basis")["x_Estimate"]
         },
         "not_known": sorted(set(rows[rows["x_Estimate"].isna()]["x_Model"])),
+        **_today(known, so_far),
+    }
+
+
+def _today(known: pd.DataFrame, so_far: DaySoFar | None) -> dict:
+    """{"today": …} where the newest day is not over: the whole day, and where eight of ten such days would end."""
+    if so_far is None or not (own := known["UsageDate"].eq(so_far.day)).any():
+        return {}
+    whole = float(known.loc[own, "x_Estimate"].sum())
+    return {
+        "today": {
+            **vars(so_far),
+            "so_far": whole * so_far.share,
+            "estimate": whole,
+            "estimate_low": whole * so_far.share / so_far.high,
+            "estimate_high": whole * so_far.share / so_far.low,
+            "marked": "estimate",
+            "words": so_far.words(),
+        }
     }
 
 
@@ -152,5 +177,29 @@ def unbilled_line(told: dict) -> str:
     )
     return (
         f"Estimate, not billed yet: {days} of use after {part['after']}: about {in_words(part['estimate'], told['currency'])} "
-        f"({'; '.join(part['bases']) or 'no price'}).{lost}"
+        f"({'; '.join(part['bases']) or 'no price'}).{lost}{today_words(told)}"
     )
+
+
+def today_words(told: dict) -> str:
+    """The estimate of a day that is not over, in a sentence; "" without one. `told` as `of_workspace` returns it."""
+    day = told["unbilled"].get("today")
+    if day is None:
+        return ""
+    low, middle, high = (
+        in_words(day[name], told["currency"])
+        for name in ("estimate_low", "estimate", "estimate_high")
+    )
+    return f" {day['words']}: an estimate of the whole day is {middle} ({low} to {high})."
+
+
+def today_line(settings, bill: pd.DataFrame) -> str:
+    """That sentence for a workspace, of the use that is kept; "" where the newest day of use is over, or is billed."""
+    kept = UsageStore(settings.path(settings.usage_facts)).table()
+    so_far, last = day_so_far(kept, settings.time_zone), str(bill.attrs.get("complete", ""))
+    if so_far is None or not last or so_far.day <= last:
+        return ""
+    usage, _ = one_view(daily_usage(kept, settings.time_zone))
+    table = prices_of(settings)
+    unbilled = _unbilled(usage, bill, last, settings.currency, None, table, so_far)
+    return today_words({"unbilled": unbilled, "currency": settings.currency}).strip()

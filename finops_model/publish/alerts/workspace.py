@@ -17,6 +17,7 @@ from ...measure.anomalies.quotas import quotas_of
 from ...measure.anomalies.watch import Watch, watch
 from ...measure.entities import own_unit
 from ...measure.runout.workspace import rows_of
+from ...measure.usage.shown import today_line
 from ...periods import check_day
 from ...progress import Progress, silent
 from ...settings import Settings
@@ -90,7 +91,9 @@ def look(
     )
     say("anomalies", 2, 2)
     report = since_report.published(settings, as_of)
-    return watched if report is None else replace(watched, notes=(*watched.notes, report.said()))
+    today = today_line(settings, daily) if as_of == last else ""
+    more = [text for text in (today, report.said() if report is not None else "") if text]
+    return replace(watched, notes=(*watched.notes, *more)) if more else watched
 
 
 def limits_of(settings: Settings) -> dict:
