@@ -29,8 +29,8 @@ class Company:
     shock: float
 
 
-def company(seed: int, months: tuple[int, int] = (15, 40)) -> Company:
-    """One company of a seed; its past is `months` long, cut at the end of a month."""
+def company(seed: int, months: tuple[int, int] = (15, 40), events: float = 1.0) -> Company:
+    """One company of a seed; its past is `months` long, cut at the end of a month; events: times as many launches and cuts."""
     draw = np.random.Generator(np.random.Philox(key=[seed, 20261130]))
     first = np.datetime64("2021-01", "M") + draw.integers(0, 24)
     known = int(draw.integers(*months))
@@ -46,10 +46,10 @@ def company(seed: int, months: tuple[int, int] = (15, 40)) -> Company:
     else:
         level = shocks[month]
     common = np.log1p(growth) * t + level
-    rate = draw.uniform(0, 0.5)  # launches and cuts a year, of each workload
+    rate = events * draw.uniform(0, 0.2)  # launches and cuts a year, of each workload
     cost = np.empty((count, length))
     for i in range(count):
-        size = np.exp(draw.normal(6, 1))
+        size = np.exp(draw.normal(6, 0.8))
         weekday = np.where((days.astype(int) + 3) % 7 >= 5, draw.uniform(0.3, 1.1), 1.0)
         noise = draw.normal(0, draw.uniform(0.02, 0.12), length)
         own = np.cumsum(draw.normal(0, shock / 4 / np.sqrt(MONTH), length))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from . import sparse
+from . import sparse, years
 from .grading import DAYS, HOURS, OFFSET, Clock, grade
 from .history import History, kind, since_launch
 from .methods import _growth, _week, ask, pick, shelf
@@ -46,6 +46,7 @@ class Fit:
         default_factory=lambda: np.zeros((0, 1)), repr=False
     )  # (cutoff, day) of cutoffs after these, NaN after the last day
     change: float = 0.0  # of the log value over a season (docs/method §2.15)
+    blocks: years.Blocks | None = None  # what totals of four weeks say (docs/method §2.28)
     level_ratio: float = (
         1.0  # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
     )
@@ -243,6 +244,8 @@ def fit(
     grades, step = grade(values, days, names, clock, covariates)
     whole = grades.shares_known == 1
     errors = np.empty(grades.actual.shape)
+    span = years.BLOCK * min(errors.shape[1] // years.BLOCK, years.SHARED)
+    missed = np.empty((len(errors), span // years.BLOCK))
     for i, cutoff in enumerate(grades.cutoffs):
         points, could = grades.points[:, i], ~np.isnan(grades.points[:, i, 0])
         if could.any():
@@ -252,16 +255,24 @@ def fit(
             mixed = np.full(errors.shape[1], values[cutoff - 1])
         level = OFFSET * values[max(0, cutoff - clock.graded) : cutoff].mean() + 1e-300
         errors[i] = np.clip(np.log((grades.actual[i] + level) / (mixed + level)), -4.0, 4.0)
+        missed[i] = np.log(
+            years.blocks_of(grades.actual[i][:span] + level) / years.blocks_of(mixed[:span] + level)
+        )
+    blocks, asked = None, horizon
+    if clock is DAYS and (methods is None or isinstance(methods, str)):
+        asked = years.days_asked(horizon)
+        blocks = years.ahead(years.blocks_of(values), max(asked // years.BLOCK, years.LEADS))
+        asked = horizon if blocks is None else max(asked, horizon)
     ready = np.array([len(values) >= clock.least(shelf()[name].MIN_DAYS) for name in names])
     usable = ready & ~np.isnan(grades.misses[0]).all(axis=1) if len(grades.cutoffs) else ready
     if not usable.any():  # none could be graded: those that can forecast count alike
         usable = ready
     if not usable.any():
-        names, shares = ("seasonal_naive",), np.ones((1, max(horizon, clock.independent_after)))
+        names, shares = ("seasonal_naive",), np.ones((1, max(asked, clock.independent_after)))
     else:
-        shares = grades.shares(usable, max(horizon, clock.independent_after))
+        shares = grades.shares(usable, max(asked, clock.independent_after))
     point = sum(
-        share[:horizon] * ask(name, values, days, horizon, clock.season, covariates)
+        share[:asked] * ask(name, values, days, asked, clock.season, covariates)
         for name, share in zip(names, shares)
         if share.any()
     )
@@ -271,6 +282,9 @@ def fit(
         if share.any()
     }
     offset = OFFSET * float(values[-clock.graded :].mean()) + 1e-300
+    if blocks is not None:
+        shares = years.share_of_blocks(missed[whole], blocks)
+        point = years.brought_to(np.maximum(point, 0.0), blocks, shares, offset)[:horizon]
     changed = hours.day_change if clock.step == HOURS.step else pooled.season_change
     change = changed(values, offset, clock.season, pooled.widths(clock.step).change)
     return Fit(
@@ -284,6 +298,7 @@ def fit(
         clock=clock,
         newer=errors[~whole],
         change=change,
+        blocks=blocks,
     )
 
 
@@ -316,7 +331,11 @@ def draw(
         prior=prior,
         most=most,
     )
-    return np.clip((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0, highest)
+    if fitted.blocks is None:
+        return np.clip((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0, highest)
+    logs = np.minimum(years.stretched(logs, fitted.blocks.spread), most + 4 * prior.noise)
+    drawn = years.centred((point + fitted.offset) * np.exp(logs), point + fitted.offset)
+    return np.clip(drawn - fitted.offset, 0.0, highest)
 
 
 def ceiling(fitted: Fit, point: np.ndarray, prior: pooled.Widths) -> tuple[np.ndarray, np.ndarray]:

@@ -115,7 +115,12 @@ def forecast_with_covariates(
         options=options,
     )
     applied = apply_covariates(covariates, history.values, history.days, horizon, settling_days)
-    fitted = ensemble.fit(applied.base, horizon + applied.late, methods, covariates=applied.own)
+    fitted = ensemble.fit(
+        applied.base,
+        horizon + applied.late,
+        methods,
+        covariates=applied.own,
+    )
     undisturbed = ensemble.sample_paths(applied.base, fitted, paths, seed)
     median, laid = applied.on_paths(undisturbed.median, undisturbed.paths, seed, driven)
     return replace(

@@ -24,11 +24,13 @@ from ..covariates.applied import Covariates, Uncertain, apply_covariates, togeth
 from ..grading import CUTOFFS
 from ..history import History
 from ..methods._growth import SUPPORT, YEAR
+from ..settling import held
 from .noise import (
     GRADED,
     LEADS,
     daily_noise,
     first_month,
+    growing_to,
     level_spread,
     loadings,
     month_spread,
@@ -149,7 +151,7 @@ def fit_demand(
             cap[:, w] = applied.most
         else:
             fitted = ensemble.fit(
-                History(dates, volume[:, w]), max(horizon_days, GRADED), methods, costly
+                History(dates, held(volume[:, w])), max(horizon_days, GRADED), methods, costly
             )
             median[:, w] = fitted.point[:horizon_days]
 
@@ -167,6 +169,8 @@ def fit_demand(
         target = month_spread(ensemble.draw(fitted, CALIBRATION_PATHS, seed, GRADED), least)
         phi[w], sigma[w] = daily_noise(fitted, target[0])
         level_sd[:, w], extra[w] = level_spread(target, phi[w], sigma[w])
+        if fitted.blocks is not None:
+            extra[w] = growing_to(fitted.blocks.spread, level_sd[-1, w])
         if fitted.errors.shape[1] == GRADED:
             misses[: len(fitted.errors), w] = first_month(fitted.errors)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import ensemble
+from .. import ensemble, years
 from .error_paths import independent, unsure_mean
 
 MONTH = 365.25 / 12  # days of a lead month
@@ -173,6 +173,20 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
     # than EXTRA_MOST: a series that is cleaned out twice a year misses by a factor of three once, not by a factor of thirty a year on
     extra = max((variance[-1] - variance[0]) / (LEADS - 1), variance[-1] / (LEADS - 0.5) / 3)
     return np.sqrt(variance), float(min(extra, EXTRA_MOST))
+
+
+def growing_to(spread: np.ndarray, level_sd: float) -> float:
+    """Extra variance per month after the last graded one, so that a year ahead the level spreads as totals of four weeks did (docs/method §2.28).
+
+    spread (block,) sd of the log total of the blocks ahead;  level_sd: at the middle of the last graded month
+
+    >>> round(growing_to(np.full(13, 0.2), 0.1) * (12.5 * 28 - 2.5 * MONTH) / MONTH, 6)
+    0.03
+    """
+    last = min(len(spread), years.LEADS)
+    months = ((last - 0.5) * years.BLOCK - (LEADS - 0.5) * MONTH) / MONTH
+    added = (float(spread[last - 1]) ** 2 - level_sd**2) / months
+    return min(max(added, level_sd**2 / (LEADS - 0.5) / 3), EXTRA_MOST)
 
 
 def first_month(errors):
