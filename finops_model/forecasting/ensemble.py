@@ -46,6 +46,9 @@ class Fit:
         default_factory=lambda: np.zeros((0, 1)), repr=False
     )  # (cutoff, day) of cutoffs after these, NaN after the last day
     change: float = 0.0  # of the log value over a season (docs/method §2.15)
+    further: np.ndarray = field(
+        default_factory=lambda: np.zeros(0), repr=False
+    )  # days after `point`, to whole blocks
     blocks: years.Blocks | None = None  # what totals of four weeks say (docs/method §2.28)
     level_ratio: float = (
         1.0  # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
@@ -260,7 +263,7 @@ def fit(
         )
     blocks, asked = None, horizon
     if clock is DAYS and (methods is None or isinstance(methods, str)):
-        asked = years.days_asked(horizon)
+        asked = years.days_asked(horizon) + years.BLOCK
         blocks = years.ahead(years.blocks_of(values), max(asked // years.BLOCK, years.LEADS))
         asked = horizon if blocks is None else max(asked, horizon)
     ready = np.array([len(values) >= clock.least(shelf()[name].MIN_DAYS) for name in names])
@@ -284,11 +287,13 @@ def fit(
     offset = OFFSET * float(values[-clock.graded :].mean()) + 1e-300
     if blocks is not None:
         shares = years.share_of_blocks(missed[whole], blocks)
-        point = years.brought_to(np.maximum(point, 0.0), blocks, shares, offset)[:horizon]
+        point = years.brought_to(np.maximum(point, 0.0), blocks, shares, offset)
     changed = hours.day_change if clock.step == HOURS.step else pooled.season_change
     change = changed(values, offset, clock.season, pooled.widths(clock.step).change)
+    point = np.maximum(point, 0.0)
     return Fit(
-        point=np.maximum(point, 0.0),
+        point=point[:horizon],
+        further=point[horizon : years.days_asked(horizon)] if blocks is not None else point[:0],
         errors=errors[whole],
         offset=offset,
         step=step,
@@ -306,13 +311,18 @@ def draw(
     fitted: Fit, paths: int, seed: int, days: int | None = None, prior: pooled.Widths | None = None
 ) -> np.ndarray:
     """Sample paths (path, day) of a fit (docs/method §2.3); `days` cuts the horizon; prior: other pooled widths than the stored ones."""
-    point = fitted.point if days is None else fitted.point[:days]
+    count = len(fitted.point) if days is None else min(days, len(fitted.point))
+    point = fitted.point[:count]
     if fitted.kind in ("empty", "ended"):
         return np.zeros((paths, len(point)))
     if fitted.kind == "intermittent":
         return fitted.level_ratio * error_paths.weekly_blocks(
             fitted.values, len(point), paths, seed
         )
+    if (
+        fitted.blocks is not None
+    ):  # whole blocks, whatever is asked for: a longer horizon moves no day
+        point = np.concatenate([fitted.point, fitted.further])[: years.days_asked(count)]
     clock, prior = fitted.clock, prior or pooled.widths(fitted.clock.step)
     most, highest = ceiling(fitted, point, prior)
     if clock.step == HOURS.step:
@@ -335,7 +345,7 @@ def draw(
         return np.clip((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0, highest)
     logs = np.minimum(years.stretched(logs, fitted.blocks.spread), most + 4 * prior.noise)
     drawn = years.centred((point + fitted.offset) * np.exp(logs), point + fitted.offset)
-    return np.clip(drawn - fitted.offset, 0.0, highest)
+    return np.clip(drawn - fitted.offset, 0.0, highest)[:, :count]
 
 
 def ceiling(fitted: Fit, point: np.ndarray, prior: pooled.Widths) -> tuple[np.ndarray, np.ndarray]:
