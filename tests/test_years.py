@@ -1,4 +1,4 @@
-"""Four weeks as one number (docs/method §2.28): laws, an independent script, companies whose truth is known."""
+"""Four weeks as one number (docs/method §2.29): laws, an independent script, companies whose truth is known."""
 
 import math
 import sys
@@ -48,7 +48,7 @@ def test_growth_under_noise_goes_on():
 
 
 def slowly(totals, horizon, year):
-    """§2.28 in plain loops, from its text: the point of `years.ahead`."""
+    """§2.29 in plain loops, from its text: the point of `years.ahead`."""
     offset = 0.02 * sum(totals[-year:]) / len(totals[-year:])
     logs = [math.log(total + offset) for total in totals]
     rate = 12 / 13 if year == 13 else 1.0

@@ -49,7 +49,7 @@ class Fit:
     further: np.ndarray = field(
         default_factory=lambda: np.zeros(0), repr=False
     )  # days after `point`, to whole blocks
-    blocks: years.Blocks | None = None  # what totals of four weeks say (docs/method §2.28)
+    blocks: years.Blocks | None = None  # what totals of four weeks say (docs/method §2.29)
     level_ratio: float = (
         1.0  # of an on-and-off workload: its level ÷ that of its newest weeks (§2.17)
     )
@@ -263,7 +263,7 @@ def fit(
         )
     blocks, asked = None, horizon
     if clock is DAYS and (methods is None or isinstance(methods, str)):
-        asked = years.days_asked(horizon) + years.BLOCK
+        asked = years.days_asked(horizon)
         blocks = years.ahead(years.blocks_of(values), max(asked // years.BLOCK, years.LEADS))
         asked = horizon if blocks is None else max(asked, horizon)
     ready = np.array([len(values) >= clock.least(shelf()[name].MIN_DAYS) for name in names])
@@ -293,7 +293,7 @@ def fit(
     point = np.maximum(point, 0.0)
     return Fit(
         point=point[:horizon],
-        further=point[horizon : years.days_asked(horizon)] if blocks is not None else point[:0],
+        further=point[horizon:],
         errors=errors[whole],
         offset=offset,
         step=step,

@@ -1,4 +1,4 @@
-"""Totals of months as a series of their own: level, growth and the year's shape, a year ahead (docs/method §2.28).
+"""Totals of months as a series of their own: level, growth and the year's shape, a year ahead (docs/method §2.29).
 
 Days say what next month will be; a year ahead their noise drowns growth and season. Here a block is four weeks (of a daily history,
 13 a year, so that every block holds the same weekdays) or a month (of a monthly one, 12 a year), and everything happens in its log.
@@ -116,12 +116,13 @@ def ahead(totals: np.ndarray, horizon: int, year: int = DAYS_A_YEAR) -> Blocks |
 
 
 def days_asked(horizon: int) -> int:
-    """Days that must be known of a forecast by days so that its first `horizon` days can be brought to the blocks: whole blocks.
+    """Days that must be known of a forecast by days so that its first `horizon` days are those of a longer one: whole blocks, up to the one
+    after that whose middle they reach.
 
     >>> days_asked(1), days_asked(14), days_asked(15), days_asked(365)
-    (28, 28, 56, 392)
+    (56, 56, 84, 420)
     """
-    return BLOCK * (-(-max(horizon - BLOCK // 2, 0) // BLOCK) + 1)
+    return BLOCK * (-(-max(horizon - BLOCK // 2, 0) // BLOCK) + 2)
 
 
 def brought_to(point: np.ndarray, blocks: Blocks, shares: np.ndarray, offset: float) -> np.ndarray:

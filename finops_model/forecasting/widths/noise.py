@@ -176,7 +176,7 @@ def level_spread(target: np.ndarray, phi: float, sigma: float) -> tuple[np.ndarr
 
 
 def growing_to(spread: np.ndarray, level_sd: float) -> float:
-    """Extra variance per month after the last graded one, so that a year ahead the level spreads as totals of four weeks did (docs/method §2.28).
+    """Extra variance per month after the last graded one, so that a year ahead the level spreads as totals of four weeks did (docs/method §2.29).
 
     spread (block,) sd of the log total of the blocks ahead;  level_sd: at the middle of the last graded month
 
