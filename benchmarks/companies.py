@@ -5,7 +5,7 @@ from -2 ... +4 % a month, and share one level that takes a shock each month, sd 
 have weekdays, noise of their own days, bursts of three to fourteen days, and some begin (a launch, ramped up over
 one to eight weeks) or lose a third to all of their cost (a cut), at one rate in the past and in the time ahead.
 
-    python benchmarks/companies.py --count 1000            # scores by lead: bias, coverage, revisions
+    python benchmarks/year_ahead.py companies --count 1000      # scores by lead: bias, coverage, revisions
 """
 
 from __future__ import annotations
