@@ -262,7 +262,7 @@ def fit(
             years.blocks_of(grades.actual[i][:span] + level) / years.blocks_of(mixed[:span] + level)
         )
     blocks, asked = None, horizon
-    if clock is DAYS and (methods is None or isinstance(methods, str)):
+    if clock is DAYS and (methods is None or methods in ("cheap", "all")):
         asked = years.days_asked(horizon)
         blocks = years.ahead(years.blocks_of(values), max(asked // years.BLOCK, years.LEADS))
         asked = horizon if blocks is None else max(asked, horizon)
@@ -328,11 +328,12 @@ def draw(
     if clock.step == HOURS.step:
         logs = hours.resample(fitted, graded(fitted), len(point), paths, seed, prior, most)
         return np.clip((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0, highest)
+    drawn_paths = paths if fitted.blocks is None else max(paths, years.MEASURED_ON)
     logs = error_paths.resample(
         graded(fitted),
         fitted.step,
         len(point),
-        paths,
+        drawn_paths,
         seed,
         clock.season,
         clock.independent_after,
@@ -345,7 +346,7 @@ def draw(
         return np.clip((point + fitted.offset) * np.exp(logs) - fitted.offset, 0.0, highest)
     logs = np.minimum(years.stretched(logs, fitted.blocks.spread), most + 4 * prior.noise)
     drawn = years.centred((point + fitted.offset) * np.exp(logs), point + fitted.offset)
-    return np.clip(drawn - fitted.offset, 0.0, highest)[:, :count]
+    return np.clip(drawn - fitted.offset, 0.0, highest)[:paths, :count]
 
 
 def ceiling(fitted: Fit, point: np.ndarray, prior: pooled.Widths) -> tuple[np.ndarray, np.ndarray]:

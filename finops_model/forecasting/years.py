@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .methods._growth import going_on
+from .methods._growth import SUPPORT, going_on
 
 FEWEST = 5  # blocks a history needs
 BLOCK = 28  # days
@@ -30,6 +30,13 @@ STEP, STEP_NEEDS = (
     3.0,
     5,
 )  # sd of a yearly change that is no chance; yearly changes that say what is
+LEAST_STEP, STEP_OF, STAYED = (
+    0.1,
+    6.0,
+    0.6,
+)  # a move that is a step: of the log, in sd of moves, share that stays
+MOST_SPREAD = 0.9  # of the log: a factor of three either way is all that a range of a month says
+REST = 0.02  # of the newest year's mean: a block below it is a rest
 RUN = 4  # blocks: shocks that last so long make a growth unsure; shorter ones even out
 JUMP = (
     1.5  # of the log: a block counts in the year's shape at most so far from the blocks around it
@@ -37,6 +44,7 @@ JUMP = (
 ORIGINS = 3  # years of earlier ends from which the members are graded
 FIRST = 4  # blocks known at the earliest of them
 FEW = 3  # origins
+NOTHING = 1e-18  # a squared miss that is rounding
 EQUAL = 1.0  # blocks: before any grade all members are alike, and that counts as much as this many
 LEADS = 13  # leads graded; what lies beyond takes the weights of the last
 WANDERS, TOLD = (
@@ -51,6 +59,8 @@ HIGHEST = 2.5  # no block lies more times above the highest one of the history: 
 DOUBT = 8.0  # windows: a grade of so few blocks brings the days half way
 SHARED = 3  # blocks for which the forecast by days is graded too
 MOST_STRETCH = 20.0
+MEASURED_ON = 512  # paths, whatever is asked for: fewer paths stay the first of more
+HIGHEST_OF_RESTING = 1.4  # the same where blocks are almost empty: ratios to them say little
 MEMBERS = ("level", "level_and_season", "last_year", "last_year_grown")
 
 
@@ -103,7 +113,7 @@ def ahead(totals: np.ndarray, horizon: int, year: int = DAYS_A_YEAR) -> Blocks |
     weights = np.where(weights.sum(axis=0) > 0, weights, usable[:, None])
     weights /= weights.sum(axis=0)
     point = np.einsum("mh,mh->h", weights, np.where(usable[:, None], now, 0.0))
-    most = np.log(HIGHEST) + logs.max()
+    most = np.log(HIGHEST_OF_RESTING if rests(totals, year) else HIGHEST) + logs.max()
     errors = mixed(missed, np.where(usable[:, None], graded_weights, 0.0))[::-1]
     return Blocks(
         np.maximum(np.exp(np.minimum(point, most)) - offset, 0.0),
@@ -113,6 +123,17 @@ def ahead(totals: np.ndarray, horizon: int, year: int = DAYS_A_YEAR) -> Blocks |
         float(np.exp(most) - offset),
         errors,
     )
+
+
+def rests(totals: np.ndarray, year: int) -> bool:
+    """Whether blocks are almost empty, after one that was not: ratios and logs of such blocks say nothing of the next season.
+
+    >>> rests(np.array([0.1, 5.0, 5.0]), 13), rests(np.array([5.0, 0.01, 5.0]), 13), rests(np.zeros(3), 13)
+    (False, True, True)
+    """
+    least = totals[-year:].mean() if len(totals) else 0.0
+    used = np.flatnonzero(totals >= SUPPORT * least)
+    return not least > 0 or bool((totals[used[0] :] < REST * least).any())
 
 
 def days_asked(horizon: int) -> int:
@@ -165,10 +186,10 @@ def stretched(logs: np.ndarray, spread: np.ndarray) -> np.ndarray:
     if count < 2:
         return logs
     mean = logs[:, : count * BLOCK].reshape(len(logs), count, BLOCK).mean(axis=2)
-    now = np.maximum(width(mean), 1e-9)
+    now = np.maximum(width(mean[:MEASURED_ON]), 1e-9)
     wider = np.clip(spread[:count] / now, 1 / MOST_STRETCH, MOST_STRETCH) - 1
     wider[0] = 0.0
-    mean = mean - np.median(mean, axis=0)  # the middle stays where it is
+    mean = mean - np.median(mean[:MEASURED_ON], axis=0)  # the middle stays where it is
     days = np.arange(logs.shape[1])
     knots = _knots(count)[1:]
     at = np.clip((days - knots[0]) / BLOCK, 0, count - 1)
@@ -186,7 +207,7 @@ def centred(paths: np.ndarray, point: np.ndarray) -> np.ndarray:
     days = count * BLOCK
     totals = paths[:, :days].reshape(len(paths), count, BLOCK).sum(axis=2)
     wanted = point[:days].reshape(count, BLOCK).sum(axis=1)
-    apart = np.log(wanted / np.median(totals, axis=0))
+    apart = np.log(wanted / np.median(totals[:MEASURED_ON], axis=0))
     apart[0] = 0.0
     return paths * np.exp(np.interp(np.arange(paths.shape[1]), _knots(count)[1:], apart))
 
@@ -233,7 +254,10 @@ def moved(logs: np.ndarray, year: int) -> np.ndarray:
     """
     lack = np.zeros(year)
     apart = logs[year:] - logs[:-year]
-    if len(apart) < STEP_NEEDS:
+    least = np.log(
+        SUPPORT * np.exp(logs[-year:]).mean()
+    )  # a nearly empty block says nothing of a level
+    if len(apart) < STEP_NEEDS or min(logs[-1], logs[-1 - year]) < least:
         return lack
     apart = apart - np.median(apart[-2 * year : -2])
     usual = STEP * 1.4826 * float(np.median(np.abs(apart[-2 * year : -2])))
@@ -241,7 +265,7 @@ def moved(logs: np.ndarray, year: int) -> np.ndarray:
     newest = float(beyond[-1])
     same = np.sign(beyond[::-1]) == np.sign(newest)
     run = len(same) if same.all() else int(np.argmin(same))
-    if newest and run < year:
+    if 0 < abs(newest) < JUMP and run < year:
         lack[: year - run] = newest
     return lack
 
@@ -266,12 +290,38 @@ def smoothed(logs: np.ndarray) -> float:
     return float(_smoothing(len(logs)) @ logs)
 
 
+def without_step(logs: np.ndarray) -> np.ndarray:
+    """The logs with their largest move within two blocks taken out, where it is a level that moved and stayed: it is no growth.
+
+    >>> without_step(np.repeat([0.0, 0.7], [6, 5])).round(6).tolist() == [0.7] * 11
+    True
+    """
+    steps = np.diff(logs)
+    usual = float(np.median(steps))
+    pairs = steps[:-1] + steps[1:] - 2 * usual
+    at = int(np.argmax(np.abs(pairs))) + 1  # the block in the middle of the move
+    size = float(pairs[at - 1])
+    typical = 1.4826 * float(np.median(np.abs(steps - usual)))
+    if abs(size) <= max(LEAST_STEP, STEP_OF * typical) or at + 1 >= len(logs):
+        return logs
+    before = float(np.median(logs[max(at - 3, 0) : at]))
+    after = float(np.median(logs[at + 1 : at + 4]))
+    least = np.log(SUPPORT * np.exp(logs[-DAYS_A_YEAR:]).mean())  # a season of rest is no step
+    if (after - before) / size < STAYED or min(before, after) < least:
+        return logs
+    moved_up = logs.copy()
+    moved_up[:at] += size
+    moved_up[at] = (moved_up[at - 1] + moved_up[at + 1]) / 2
+    return moved_up
+
+
 def growth_of(logs: np.ndarray, year: int) -> float:
     """Growth of a block: year on year where a year is known, drawn towards GROWTH as far as its own shocks leave it unsure.
 
     >>> round(growth_of(0.02 * np.arange(30), 13), 4), abs(float(growth_of(np.zeros(30), 13))) < 1e-6
     (0.02, True)
     """
+    logs = without_step(logs)
     known, steps = len(logs), np.diff(logs)
     if known >= year + SEASONED:
         change = logs[year:] - logs[:-year]
@@ -385,11 +435,13 @@ def spread_of(errors: np.ndarray, known: int, horizon: int) -> np.ndarray:
         return np.full(horizon, np.nan)
     squares = np.where(np.isnan(errors), 0.0, errors) ** 2
     mean = squares.sum(axis=0) / np.maximum(count, 1)
-    first = mean[0] + 1e-12
+    first = float(mean[0])
+    if first <= NOTHING:  # it never missed: a range without width
+        return np.zeros(horizon)
     wanders, windows = TOLD * WANDERS, TOLD
     for h in range(2, errors.shape[1] + 1):
         weight = count[h - 1] / h
         wanders += weight * float(np.clip((mean[h - 1] / first - 1) / (h - 1), 0.0, 2.0))
         windows += weight
     variance = FITTED * first * (1 + wanders / windows * (lead - 1)) * (1 + UNSEEN * lead / known)
-    return np.sqrt(variance)
+    return np.minimum(np.sqrt(variance), MOST_SPREAD)
