@@ -106,7 +106,7 @@ def test_the_json_has_every_figure_and_they_agree(answer):
     (bought,) = answer["purchases"]
     assert (
         bought["offer"] == "hyperion-h100-1y"
-        and 44 <= bought["quantity"] <= 54
+        and 44 <= bought["quantity"] <= 60
         and bought["quantity"] % 1 == 0
     )
     assert bought["commitment"] == pytest.approx(bought["quantity"] * 2.5545 * 8760)

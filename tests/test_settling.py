@@ -391,7 +391,7 @@ def test_finops_forecast_of_the_case(place):
     counted = json.loads(
         run("forecast", "--csv", "daily.csv", "--days", "31", "--settling-days", "0", "--json")
     )
-    assert counted["rows"][0]["p50"] < 3000 and counted["unfinished"] == []
+    assert counted["rows"][0]["p50"] < 0.98 * row["p50"] and counted["unfinished"] == []
     until = json.loads(
         run("forecast", "--csv", "daily.csv", "--days", "32", "--until", "2026-07-30", "--json")
     )

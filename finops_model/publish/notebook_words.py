@@ -254,7 +254,7 @@ def growth_answer(facts, rows: dict, bill, known, settings=None) -> Words:
     >>> from finops_model.scenario.ledger_base import read_facts
     >>> graded = {"the bill alone": [{"lead": 1, "error_pct": 0.05, "naive_error_pct": 0.2}]}
     >>> str(growth_answer(read_facts(rows, settings), graded, nodes, nodes))[:53]
-    '**Answer** AI use: growth in a year is not known yet; '
+    '**Answer** AI use: growth in a year is not known yet;'
     """
     changes = {unit: _ratio(known, bill, unit) for unit in bill.names}
     pace = growth.headline(growth.growth(facts.daily, facts.as_of))

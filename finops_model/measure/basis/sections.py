@@ -19,6 +19,7 @@ SECTIONS: dict[str, Name] = {
     "counted_twice": "Effective",
     "drivers": "Effective",
     "excluded": "Effective",
+    "by_prophet": "Effective",
     "expected": "Effective",
     "forecast": "Effective",
     "growth": "Effective",
