@@ -119,7 +119,7 @@ def test_noise_that_forgets_how_days_hang_together_fails_the_same_test(world, br
 
 
 def test_widths_of_the_kernel_are_those_of_the_error_paths(world):
-    """Within 10 % in the middle of the series at every lead, and series by series wherever a level can have such widths.
+    """Within 3 % in the middle of the series at every lead, and series by series (12 %) wherever a level can have such widths.
 
     A level that starts from what is known spreads a first month less than a second; where past misses of the first month were as wide,
     the kernel meets them by being too wide later: at most a fifth beyond the widest month before, never too narrow.
@@ -136,8 +136,8 @@ def test_widths_of_the_kernel_are_those_of_the_error_paths(world):
     assert ratio.min() > 0.85 and ratio.max() < 1.25
     rises = past[0] < 0.8 * past[1]
     assert rises.sum() >= 30
-    np.testing.assert_allclose(ours[:2, rises], past[:2, rises], rtol=0.10)
-    np.testing.assert_allclose(ours[:, rises], widest[:, rises], rtol=0.10)
+    np.testing.assert_allclose(ours[:2, rises], past[:2, rises], rtol=0.12)
+    np.testing.assert_allclose(ours[:, rises], widest[:, rises], rtol=0.12)
 
 
 def test_the_kernel_draws_the_process_of_the_reference(world):
