@@ -223,7 +223,7 @@ def test_the_spread_grows_with_the_lead_and_with_what_was_missed():
     flat = 0.05 * draw.normal(size=(400, 13))
     ratio = [years.spread_of(one, 400, 13) for one in (walk, flat)]
     assert ratio[0][12] / ratio[0][0] == pytest.approx(
-        math.sqrt(13 * (1 + 1.2 * 13 / 400)), rel=0.15
+        math.sqrt(13 * (1 + 2.5 * 13 / 400)), rel=0.15
     )
     assert ratio[1][12] / ratio[1][0] < 1.3
 
