@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ SHOWN = 40  # rows in a notebook; `frame` has them all
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Forecasts:
+class Forecasts(ABC):
     """Forecasts of several series or of the nodes of a workspace, and of their sum.
 
     rows        a mapping per node and month (or quarter, year): what it is, p10, p50, p90
@@ -53,9 +54,9 @@ class Forecasts:
         """The rows as a table."""
         return pd.DataFrame(list(self.rows))
 
+    @abstractmethod
     def as_dict(self) -> dict:
         """All of it as plain values: what `finops forecast --json` prints."""
-        raise NotImplementedError
 
     def write(self, path: str | Path) -> None:
         """The rows as CSV, whole or not at all."""
