@@ -55,6 +55,22 @@ BY_HAND = {
         "has_more": False,
     },
 }
+GPU = {"namespace": "ml", "pod": "job-a-0", "Hostname": "node1", "modelName": "H100"}
+BY_HAND["dcgm_range.json"] = {
+    "data": {
+        "resultType": "matrix",
+        "result": [
+            {
+                "metric": {"__name__": metric, "UUID": f"GPU-{i}", **GPU},
+                "values": [[1788220800 + 900 * step, f"{level}"] for step in range(8)],
+            }
+            for i, (metric, level) in enumerate(
+                [("DCGM_FI_DEV_GPU_UTIL", 87), ("DCGM_FI_DEV_GPU_UTIL", 0)]
+                + [("DCGM_FI_PROF_GR_ENGINE_ACTIVE", 0.62)]
+            )
+        ],
+    }
+}
 SECRET = "the secret plan"  # of a prompt: no receipt and no fact may hold it
 LITELLM = {
     "request_id": "r1",
@@ -100,8 +116,11 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
                 yield path.name, path.read_bytes()
     for name in (*PLANS, "endpoints.csv"):
         yield name, b"".join((SAMPLES / name).read_bytes().splitlines(keepends=True)[:MOST])
-    pq.write_table(pq.read_table(SAMPLES / "token_usage.parquet").slice(0, MOST), folder / "t")
+    tokens = pq.read_table(SAMPLES / "token_usage.parquet").slice(0, MOST)
+    pq.write_table(tokens, folder / "t")
     yield "token_usage.parquet", (folder / "t").read_bytes()
+    text = tokens.to_pandas().to_csv(index=False)
+    yield "token_usage.csv", text.replace("2024-", "2026-").encode()
     yield "github.csv", GITHUB.encode()
     yield "saas.csv", INVOICES.encode()
     for name, document in BY_HAND.items():
