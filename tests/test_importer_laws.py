@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import aws_bill as aws
+import azure_bill as azure
 import gcp_bill as gcp
 import pandas as pd
 import pyarrow.parquet as pq
@@ -219,6 +220,41 @@ def as_openai(lines, by, folder):
     return folder / "o.json"
 
 
+def as_openai_console(lines, by, folder):
+    head = "start_time,end_time,amount_value,amount_currency,line_item,project_id,organization_id"
+    text = [f'{start.timestamp():.0f},{end.timestamp():.0f},{money},usd,"{name}, input",p-1,o-1' for start, end, name, money in lines]  # fmt: skip
+    (folder / "oc.csv").write_text("\n".join([head, *text]) + "\n")
+    return folder / "oc.csv"
+
+
+def as_anthropic(lines, by, folder):
+    buckets = [{"starting_at": f"{start:%Y-%m-%dT%H:%M:%SZ}", "ending_at": f"{end:%Y-%m-%dT%H:%M:%SZ}", "results": [{"amount": str(money * 100), "currency": "USD", "cost_type": "tokens", "model": name, "token_type": "output_tokens", "workspace_id": None}]} for start, end, name, money in lines]  # fmt: skip
+    (folder / "a.json").write_text(json.dumps({"data": buckets, "has_more": False}))
+    return folder / "a.json"
+
+
+def as_claude_console(lines, by, folder):
+    """The console knows days alone: an hour is a further line of its day."""
+    head = "usage_date_utc,model,workspace,api_key,token_type,cost_usd,list_price_usd"
+    text = [f"{start:%Y-%m-%d},{name},w,k,output,{money},{money}" for start, _, name, money in lines]  # fmt: skip
+    (folder / "cc.csv").write_text("\n".join([head, *text]) + "\n")
+    return folder / "cc.csv"
+
+
+def as_google_console(lines, by, folder):
+    """The cost table knows days alone; its last day of use is written, not the day after it."""
+    text = [["Example", gcp.ACCOUNT, "Shop", "shop-prod", name, "S-1", name, "K-1", "", "Usage", f"{start:%Y-%m-%d}", f"{end - dt.timedelta(seconds=1):%Y-%m-%d}", "1", "hour", str(money), str(money)] for start, end, name, money in lines]  # fmt: skip
+    head = [name.format("$") for name in gcp.COLUMNS]
+    return aws.write_table([["Invoice date", "2026-07-31"], ["Currency", "USD"], head, *text], folder / "gc.csv")  # fmt: skip
+
+
+def as_azure(lines, by, folder):
+    """The export of a month writes the first day of its period; that of hours a moment."""
+    mark = {"hour": "%Y-%m-%dT%H:%M:%S", "day": "%m/%d/%Y", "month": "%m/%d/%Y"}[by]
+    rows = [azure.line(Date=start.strftime(mark), MeterCategory=name, CostInBillingCurrency=str(money), BillingCurrencyCode="USD") for start, _, name, money in lines]  # fmt: skip
+    return azure.written(rows, folder / "az.csv")
+
+
 def as_table(lines, by, folder):
     mark = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m"}[by]
     text = [f"{start.strftime(mark)},{name},{money}" for start, _, name, money in lines]
@@ -227,16 +263,22 @@ def as_table(lines, by, folder):
     return apply_mapping(frame, guess_mapping(frame).settled())
 
 
-GRAINS = {"focus": as_focus, "aws_cur": as_report, "aws_cost_explorer": as_explorer, "gcp_billing": as_google, "openai_costs": as_openai, "table": as_table}  # fmt: skip
+GRAINS = {"focus": as_focus, "aws_cur": as_report, "aws_cost_explorer": as_explorer, "gcp_billing": as_google, "openai_costs": as_openai, "openai_console": as_openai_console, "anthropic_costs": as_anthropic, "anthropic_console": as_claude_console, "gcp_console": as_google_console, "azure_cost": as_azure, "table": as_table}  # fmt: skip
+ONE_SERVICE = {"openai_costs", "openai_console", "anthropic_costs", "anthropic_console"}
 CHARGES = st.lists(
     st.tuples(st.integers(0, 743), st.sampled_from(SERVICES), st.integers(1, 99_999)), min_size=1, max_size=8
 )  # fmt: skip
 
 
+def test_every_importer_of_bills_has_its_grains():
+    bills = {name for name in importers.defaults(importers.shelf()) if not importers.is_usage(name)}
+    assert set(GRAINS) == bills | {"table"}
+
+
 @pytest.mark.parametrize("form", GRAINS)
 @settings(max_examples=1)
 @given(charges=CHARGES)
-@example(charges=[(0, "GPU", 1), (743, "GPU", 1), (400, "Chat", 10_000)])
+@example(charges=[(0, "GPU", 1), (1, "GPU", 1), (743, "GPU", 1), (400, "Chat", 10_000)])
 def test_the_monthly_daily_and_hourly_form_of_one_bill_give_the_same_month(form, charges):
     truth = {s: sum(c for _, name, c in charges if name == s) for s in SERVICES}
     for by in WIDTHS:
@@ -250,9 +292,13 @@ def test_the_monthly_daily_and_hourly_form_of_one_bill_give_the_same_month(form,
             assert set(ledger.totals_by_period()["BillingPeriod"]) == {"2026-07"}, by
             days = daily(ledger, Settings())
             assert set(days["ChargeDate"].astype(str).str[:7]) == {"2026-07"}, by
-            sums = days.groupby("ServiceName")["EffectiveCost"].sum()
-            own = {s: round(sums.get(s, 0.0) * 100) for s in SERVICES}
-            assert form == "openai_costs" or own == truth, by
+            named = (
+                days["SkuId"].str.split("[:,]").str[0]
+                if form in ONE_SERVICE
+                else days["ServiceName"]
+            )
+            sums = days.groupby(named)["EffectiveCost"].sum()
+            assert {s: round(sums.get(s, 0.0) * 100) for s in SERVICES} == truth, by
             assert round(days["EffectiveCost"].sum() * 100) == sum(truth.values()), by
 
 
