@@ -14,6 +14,7 @@ from finops_model.settings import (
     Dimension,
     DimensionRule,
     Entity,
+    ExchangeRates,
     Limit,
     Pool,
     Quality,
@@ -41,6 +42,7 @@ NESTED = (
     ("quality", Quality),
     ("a limit of quality", Limit),
     ("an entry of unit_costs", UnitCost),
+    ("rates", ExchangeRates),
     ("an entry of entities", Entity),
     ("the file of tag_rules", TagRules),
     ("an entry of tag_rules: keys", TagKey),
@@ -126,7 +128,7 @@ def page() -> str:
         for section in SECTIONS
     ]
     parts.append(
-        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'quality', 'entities'))}\n"
+        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'quality', 'rates', 'entities'))}\n"
     )
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)

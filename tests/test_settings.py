@@ -17,6 +17,7 @@ from finops_model.settings import (
     Dimension,
     DimensionRule,
     Entity,
+    ExchangeRates,
     Limit,
     Pool,
     Quality,
@@ -53,6 +54,7 @@ OTHERS = (
     DimensionRule,
     SharedCost,
     Pool,
+    ExchangeRates,
 )
 # A value for each key that is not its default.
 VALUES = {
@@ -99,6 +101,7 @@ VALUES = {
     },
     "balances": [{"name": "OpenAI", "left": 900.0, "left_on": "2026-10-31"}],
     "quality": {"days": 30, "invoices": {"attention": 1, "bad": 4}},
+    "rates": {"plan": ["plan.yaml"], "table": "rates.csv"},
     "entities": [{"name": "A", "currency": "USD", "issuers": ["x"]}],
 }
 
@@ -117,6 +120,7 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
         "shared_cost",
         "watch",
         "quality",
+        "rates",
         "balances",
         "entities",
     }

@@ -4,6 +4,7 @@ A key stands in the class of its section, with its type, its default and a sente
 means; `docs/settings.md` is made from that. An unknown key is refused with the nearest one.
 """
 
+from .books.rates import ExchangeRates
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
 from .report import Limit, Quality
@@ -29,6 +30,7 @@ __all__ = [
     "Dimension",
     "DimensionRule",
     "Entity",
+    "ExchangeRates",
     "Limit",
     "Pool",
     "Quality",

@@ -11,6 +11,7 @@ from pydantic import Field
 from ..documents import OURS, Document, checked, load_yaml
 from ..errors import InputError, listing, nearest, unknown
 from ..names import slug
+from .books.rates import ExchangeRates
 from .company import Company
 from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders
@@ -51,12 +52,17 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
         description="Prepaid balances, credits and commitments to be used up, a list of entries or the name of a file "
         "(docs/method §9.22).",
     )
+    rates: ExchangeRates | None = Field(
+        default=None,
+        description="Exchange rates into the company's currency; without: nothing is converted (docs/method §7.5).",
+    )
     entities: list[Entity] = Field(
         default=[], description="Legal entities, one report each; without: the company is one."
     )
     own: Entity | None = Field(
         default=None, json_schema_extra=OURS
     )  # these settings are of one entity
+    base: str | None = Field(default=None, json_schema_extra=OURS)  # the company's currency
     root: str = Field(default=".", json_schema_extra=OURS)
     notes: tuple[str, ...] = Field(
         default=(), json_schema_extra=OURS
@@ -89,13 +95,18 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
         given = {
             key: value for key, value in found if key not in ROWS_OF and value not in (None, [], {})
         }
-        return self.model_copy(update={**given, "own": found})
+        return self.model_copy(update={**given, "own": found, "base": self.currency})
 
     def parts(self) -> list[Settings]:
         """These settings, one by one for each entity; themselves where there are none."""
         if self.own or not self.entities:
             return [self]
         return [self.entity(one.name) for one in self.entities]
+
+    @property
+    def base_currency(self) -> str:
+        """The company's currency, into which `rates` convert; an entity has one of its own too."""
+        return self.base or self.currency
 
     def path(self, name: str | os.PathLike) -> Path:
         """A path of the settings, made absolute against the folder of finops.yaml."""
@@ -151,8 +162,10 @@ def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
     if not path.exists():
         raise InputError(_no_workspace(path))
     document = load_yaml(path)
-    ours = ("set by finops itself",) * 2
-    for key, what in zip(("root", "own", "notes"), ("the folder of this file", *ours), strict=True):
+    ours = ("set by finops itself",) * 3
+    for key, what in zip(
+        ("root", "own", "base", "notes"), ("the folder of this file", *ours), strict=True
+    ):
         if key in document:
             raise InputError(f"{document.at((key,))}: {key} is {what}; take the key out.")
     notes = _renamed(document)

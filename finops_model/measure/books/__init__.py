@@ -1,0 +1,1 @@
+"""What is booked: rates, periods, accruals, prepaid, journal and statements, in Decimal."""

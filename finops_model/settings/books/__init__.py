@@ -1,0 +1,1 @@
+"""Sections of finops.yaml about what is booked: fiscal periods, exchange rates."""
