@@ -338,6 +338,33 @@ class Calendar:
         periods = self.year(self.year_of(day))
         return periods[bisect_right([period.start for period in periods], day) - 1]
 
+    def named(self, name: str) -> Period:
+        """The period called `name`: FY2026-P10 of a calendar of weeks, or a month 2026-10 of any calendar.
+
+        Raises InputError for a name that is none, and for a number that the year does not have.
+
+        >>> str(Calendar("4-4-5").named("FY2026-P02").start), Calendar(starts=7).named("2026-10").year
+        ('2026-01-24', 'FY2027')
+        """
+        if MONTH.fullmatch(str(name)):
+            if self.kind == "months":
+                return self.period_of(f"{name}-01")
+            month = month_days(name)
+            year = f"FY{self.year_of(month[-1])}"
+            return Period(name, year, year, 0, month[0], month[-1] + 1)
+        found = re.fullmatch(r"FY([0-9]{4})-P([0-9]{2})", str(name))
+        if self.kind == "months" or not found:
+            weeks = "" if self.kind == "months" else ", or FY2026-P10 for a period of the calendar"
+            raise InputError(
+                f"period: '{str(name)[:40]}' is none. Write a month as 2026-10{weeks}."
+            )
+        of_year, number = self.year(int(found[1])), int(found[2])
+        if not 1 <= number <= len(of_year):
+            raise InputError(
+                f"period: '{name}' is none: FY{found[1]} has the periods P01 to P{len(of_year):02d}."
+            )
+        return of_year[number - 1]
+
     def periods(self, first_day, last_day) -> tuple[Period, ...]:
         """Periods that have a day from first to last, both included, in time order; those cut by either end are `partial`.
 

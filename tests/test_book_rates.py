@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from commands import finops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import calendars as oracle
@@ -224,3 +226,21 @@ def test_the_company_has_a_currency_beside_its_entities_where_there_are_rates(tm
     (tmp_path / "finops.yaml").write_text("currency: CHF\n" + entities)
     with pytest.raises(FinOpsError):
         load_settings(tmp_path)
+
+
+def test_the_command_prints_each_rate_with_its_kind_and_what_is_missing(tmp_path):
+    (tmp_path / "finops.yaml").write_text(
+        f"rates: {{plan: [{STARTUP}/plan_rates/fy2026.yaml]}}\nentities:\n  - {{name: A, currency: EUR}}\n  - {{name: B, currency: USD}}\n"
+    )
+    code, said, _ = finops("prices", "rates", "2026-10", "--settings", str(tmp_path))
+    lines = said.splitlines()
+    assert code == 0 and lines[0] == "Into USD, 2026-10:" and len(lines) == 5
+    assert lines[1] == (
+        "1 EUR = 1.12 USD, plan rate of FY2026 (FY2026 plan rates, approved 2025-12-04)"
+    )
+    later = json.loads(finops("prices", "rates", "2027-01", "-s", str(tmp_path), "--json")[1])
+    assert [row["rate"] for row in later["rates"]] == [None] * 4
+    assert later["rates"][0]["says"].startswith("rates: EUR to USD has no plan rate for 2027-01")
+    (tmp_path / "finops.yaml").write_text("company: A\n")
+    code, _, said = finops("prices", "rates", "2026-10", "-s", str(tmp_path))
+    assert code == 2 and "there are no rates. Write rates: {plan: [FILE]}" in said

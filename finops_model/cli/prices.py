@@ -12,6 +12,7 @@ import typer
 from rich.table import Column, Table
 
 from ..errors import FinOpsError
+from ._rates import rates_command
 from ._shared import EntityOption, JsonOption, SettingsOption, err, load, load_whole, out
 from ._token_prices import model_of, said, show_model, standing
 
@@ -22,6 +23,8 @@ prices = typer.Typer(
     no_args_is_help=True, help="Price documents: list, show, compare, renew the snapshots."
 )
 app.add_typer(prices, name="prices", rich_help_panel=PANEL)
+
+prices.command("rates")(rates_command)
 
 WhereOption = Annotated[
     list[Path] | None,

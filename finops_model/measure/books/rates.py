@@ -104,16 +104,18 @@ class Plan:
     def holds(self, currency: str, day: np.datetime64) -> bool:
         """Whether the plan gives a currency a rate on a day."""
         if currency == self.rates.currency:
-            return self.start <= day < self.end or self._dated(day)
+            return bool(self.start <= day < self.end) or self._dated(day)
         dated = self.rates.rates.get(currency, ())
         if not dated:
             return False
         if dated[0][0]:
             return dated[0][0] <= str(day)
-        return self.start <= day < self.end
+        return bool(self.start <= day < self.end)
 
     def _dated(self, day) -> bool:
-        return any(steps[0][0] and steps[0][0] <= str(day) for steps in self.rates.rates.values())
+        return any(
+            bool(steps[0][0]) and steps[0][0] <= str(day) for steps in self.rates.rates.values()
+        )
 
     @property
     def source(self) -> str:

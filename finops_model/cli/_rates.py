@@ -1,0 +1,67 @@
+"""`finops prices rates`: the company's exchange rates of a period, each with its kind, days and source."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import FinOpsError
+from ._shared import JsonOption, SettingsOption, load_whole, out
+
+if TYPE_CHECKING:
+    from ..measure.books.rates import Kind
+
+KINDS: tuple[Kind, ...] = ("plan", "average", "month_end", "scenario")
+
+
+def rates_command(
+    period: Annotated[str, typer.Argument(help="A month, for example 2026-10.")],
+    *,
+    currency: Annotated[
+        list[str] | None,
+        typer.Option(help="Of this currency (again for more); default: those of the entities."),
+    ] = None,
+    settings: SettingsOption = Path("finops.yaml"),
+    as_json: JsonOption = False,
+):
+    """The company's exchange rates of a period: plan, average, period end, scenario. What is missing says so.
+
+    Example: [bold]finops prices rates 2026-10[/bold]
+    """
+    from ..errors import PriceError
+    from ..measure.books.rates import rates_of
+    from ..periods import Calendar
+
+    chosen = load_whole(settings)
+    rates = rates_of(chosen)
+    if rates is None:
+        raise FinOpsError(
+            f"{settings}: there are no rates. Write rates: {{plan: [FILE]}}, with the stored rates of the European Central Bank "
+            "for averages, or with table: FILE of your own."
+        )
+    at = Calendar(starts=chosen.fiscal_year_starts).named(period)
+    names = currency or [one.currency for one in chosen.entities]
+    rows = []
+    for name in sorted({*names} - {rates.base}):
+        for kind in if TYPE_CHECKING:
+    from ..measure.books.rates import Kind
+
+KINDS:
+            try:
+                found = rates.rate(kind, name, at)
+            except PriceError as problem:
+                rows.append({"currency": name, "kind": kind, "rate": None, "says": str(problem)})
+            else:
+                rows.append(
+                    {"currency": name, "kind": kind, "rate": str(found.value), "says": found.says}
+                )
+    if as_json:
+        return out.print_json(json.dumps({"period": period, "to": rates.base, "rates": rows}))
+    out.print(f"Into {rates.base}, {period}:", style="bold")
+    for row in rows:
+        out.print(row["says"], markup=False)
+    if not rows:
+        out.print(f"Everything is in {rates.base}: nothing is converted. Ask for a --currency.")
