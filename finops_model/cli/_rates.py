@@ -46,10 +46,7 @@ def rates_command(
     names = currency or [one.currency for one in chosen.entities]
     rows = []
     for name in sorted({*names} - {rates.base}):
-        for kind in if TYPE_CHECKING:
-    from ..measure.books.rates import Kind
-
-KINDS:
+        for kind in KINDS:
             try:
                 found = rates.rate(kind, name, at)
             except PriceError as problem:
