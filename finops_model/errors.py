@@ -6,7 +6,8 @@ FinOpsError
 ├── ScenarioError   a scenario document
 ├── PriceError      prices, rate forms, commitments
 ├── ForecastError   a history that cannot be forecast
-└── ReportError     rendering, publishing, verifying
+├── ReportError     rendering, publishing, verifying
+└── RecordsError    the records: a period that is closed, an approval by its author, a store that cannot be used
 """
 
 from __future__ import annotations
@@ -56,6 +57,10 @@ class ForecastError(FinOpsError):
 
 class ReportError(FinOpsError):
     """A report cannot be rendered, published or verified."""
+
+
+class RecordsError(FinOpsError):
+    """The records refuse what was asked of them, or cannot be used."""
 
 
 class PriceWarning(UserWarning):

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from .errors import FinOpsError
 
-NEWEST = {"ledger record": 1, "brief": 1, "run": 1, "scenario": 1, "usage record": 1}
+NEWEST = {
+    "ledger record": 1,
+    "brief": 1,
+    "run": 1,
+    "scenario": 1,
+    "usage record": 1,
+    "record store": 1,
+}
 
 
 def check_schema(kind: str, found, where: str, error: type[FinOpsError] = FinOpsError) -> int:

@@ -24,6 +24,7 @@ from finops_model.settings import (
     TagKey,
     TagRules,
     Tags,
+    TieOut,
     UnitCost,
     VirtualTag,
     WatchLimits,
@@ -39,6 +40,7 @@ NESTED = (
     ("watch", WatchLimits),
     ("an entry of watch: quotas", QuotaEntry),
     ("an entry of balances", BalanceEntry),
+    ("tie_out", TieOut),
     ("quality", Quality),
     ("a limit of quality", Limit),
     ("an entry of unit_costs", UnitCost),
@@ -128,7 +130,7 @@ def page() -> str:
         for section in SECTIONS
     ]
     parts.append(
-        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'quality', 'rates', 'entities'))}\n"
+        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'tie_out', 'quality', 'rates', 'entities'))}\n"
     )
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)

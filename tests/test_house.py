@@ -36,6 +36,7 @@ FLOOR = {
     "resources",
     "executors",
     "wording",
+    "records",
 }
 ORDER = [
     "facts",

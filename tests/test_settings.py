@@ -27,6 +27,7 @@ from finops_model.settings import (
     TagKey,
     TagRules,
     Tags,
+    TieOut,
     UnitCost,
     VirtualTag,
     WatchLimits,
@@ -40,6 +41,7 @@ KEYS = {
 }
 OTHERS = (
     Quality,
+    TieOut,
     Limit,
     Tags,
     WatchLimits,
@@ -100,6 +102,9 @@ VALUES = {
         ],
     },
     "balances": [{"name": "OpenAI", "left": 900.0, "left_on": "2026-10-31"}],
+    "four_eyes": False,
+    "records": "x.sqlite",
+    "tie_out": {"tolerance": 0.05},
     "quality": {"days": 30, "invoices": {"attention": 1, "bad": 4}},
     "rates": {"plan": ["plan.yaml"], "table": "rates.csv"},
     "entities": [{"name": "A", "currency": "USD", "issuers": ["x"]}],
@@ -119,6 +124,7 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
         "dimensions",
         "shared_cost",
         "watch",
+        "tie_out",
         "quality",
         "rates",
         "balances",

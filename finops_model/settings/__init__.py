@@ -7,7 +7,7 @@ means; `docs/settings.md` is made from that. An unknown key is refused with the 
 from .books.rates import ExchangeRates
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
-from .report import Limit, Quality
+from .report import Limit, Quality, TieOut
 from .shared_cost import Pool, SharedCost
 from .strict import Strict
 from .tag_rules import (
@@ -41,6 +41,7 @@ __all__ = [
     "TagKey",
     "TagRules",
     "Tags",
+    "TieOut",
     "UnitCost",
     "UnitCosts",
     "VirtualTag",

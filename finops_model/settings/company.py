@@ -47,3 +47,7 @@ class Company(Strict):
     )
     prepared_by: str = Field(default="", description="Who prepares the reports.")
     reviewed_by: str = Field(default="", description="Who reviews them.")
+    four_eyes: bool = Field(
+        default=True,
+        description="Whether a second person approves a period; `off` lets one person do both, and every page says so.",
+    )

@@ -16,7 +16,7 @@ from .company import Company
 from .entities import ROWS_OF, Entity, check_entities
 from .files import Files, Folders
 from .forecast import Forecasting
-from .report import Quality, Report
+from .report import Quality, Report, TieOut
 from .shared_cost import SharedCost
 from .simulation import Simulation
 from .strict import Strict
@@ -46,6 +46,9 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
     )
     quality: Quality = Field(
         default=Quality(), description="When the data-quality card asks for attention."
+    )
+    tie_out: TieOut = Field(
+        default=TieOut(), description="When invoices and ledger agree, and a month is final."
     )
     balances: Balances = Field(
         default=[],

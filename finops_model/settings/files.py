@@ -70,3 +70,7 @@ class Folders(Strict):
     )
     runs: str = Field(default=".finops/runs", description="Runs of scenarios.")
     reports: str = Field(default="reports", description="Published reports, never rewritten.")
+    records: str = Field(
+        default=".finops/records.sqlite",
+        description="What was published, approved, closed, booked and decided: one file, rows are only added.",
+    )

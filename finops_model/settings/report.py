@@ -57,6 +57,15 @@ class Limit(Strict):
         return self
 
 
+class TieOut(Strict):
+    """When invoices and ledger agree"""
+
+    tolerance: Figure = Field(
+        default=0.01,
+        description="An issuer's invoice may differ from the ledger by this much, in the invoice's currency; what it differs is told.",
+    )
+
+
 class Quality(Strict):
     """From which figure on a line of the data-quality card says attention or bad (docs/method
     §13.70); 0.01 is 1 %"""
