@@ -15,6 +15,7 @@ from finops_model.settings import (
     DimensionRule,
     Entity,
     ExchangeRates,
+    FiscalCalendar,
     Limit,
     Pool,
     Quality,
@@ -44,6 +45,7 @@ NESTED = (
     ("quality", Quality),
     ("a limit of quality", Limit),
     ("an entry of unit_costs", UnitCost),
+    ("calendar", FiscalCalendar),
     ("rates", ExchangeRates),
     ("an entry of entities", Entity),
     ("the file of tag_rules", TagRules),
@@ -71,7 +73,8 @@ def words(schema: dict) -> str:
     if "enum" in schema:
         return " or ".join(f"`{each}`" for each in schema["enum"])
     if schema.get("type") == "array":
-        entries = "entries, see below" if "$ref" in schema["items"] else "texts"
+        whole = "whole numbers" if schema["items"].get("type") == "integer" else "texts"
+        entries = "entries, see below" if "$ref" in schema["items"] else whole
         return f"list of {entries}"
     if schema.get("type") == "object":
         return "mapping of names, see below"
@@ -130,7 +133,7 @@ def page() -> str:
         for section in SECTIONS
     ]
     parts.append(
-        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'tie_out', 'quality', 'rates', 'entities'))}\n"
+        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'tie_out', 'quality', 'calendar', 'rates', 'entities'))}\n"
     )
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)

@@ -18,6 +18,7 @@ from finops_model.settings import (
     DimensionRule,
     Entity,
     ExchangeRates,
+    FiscalCalendar,
     Limit,
     Pool,
     Quality,
@@ -57,6 +58,7 @@ OTHERS = (
     SharedCost,
     Pool,
     ExchangeRates,
+    FiscalCalendar,
 )
 # A value for each key that is not its default.
 VALUES = {
@@ -106,6 +108,7 @@ VALUES = {
     "records": "x.sqlite",
     "tie_out": {"tolerance": 0.05},
     "quality": {"days": 30, "invoices": {"attention": 1, "bad": 4}},
+    "calendar": {"kind": "months", "starts": 4},
     "rates": {"plan": ["plan.yaml"], "table": "rates.csv"},
     "entities": [{"name": "A", "currency": "USD", "issuers": ["x"]}],
 }
@@ -126,6 +129,7 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
         "watch",
         "tie_out",
         "quality",
+        "calendar",
         "rates",
         "balances",
         "entities",

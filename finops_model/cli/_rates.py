@@ -18,7 +18,9 @@ KINDS: tuple[Kind, ...] = ("plan", "average", "month_end", "scenario")
 
 
 def rates_command(
-    period: Annotated[str, typer.Argument(help="A month, for example 2026-10.")],
+    period: Annotated[
+        str, typer.Argument(help="A month 2026-10, or a period FY2026-P10 of the calendar.")
+    ],
     *,
     currency: Annotated[
         list[str] | None,
@@ -33,7 +35,6 @@ def rates_command(
     """
     from ..errors import PriceError
     from ..measure.books.rates import rates_of
-    from ..periods import Calendar
 
     chosen = load_whole(settings)
     rates = rates_of(chosen)
@@ -42,7 +43,7 @@ def rates_command(
             f"{settings}: there are no rates. Write rates: {{plan: [FILE]}}, with the stored rates of the European Central Bank "
             "for averages, or with table: FILE of your own."
         )
-    at = Calendar(starts=chosen.fiscal_year_starts).named(period)
+    at = chosen.calendar_of().named(period)
     names = currency or [one.currency for one in chosen.entities]
     rows = []
     for name in sorted({*names} - {rates.base}):

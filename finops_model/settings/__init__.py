@@ -4,6 +4,7 @@ A key stands in the class of its section, with its type, its default and a sente
 means; `docs/settings.md` is made from that. An unknown key is refused with the nearest one.
 """
 
+from .books.calendar import FiscalCalendar
 from .books.rates import ExchangeRates
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
@@ -31,6 +32,7 @@ __all__ = [
     "DimensionRule",
     "Entity",
     "ExchangeRates",
+    "FiscalCalendar",
     "Limit",
     "Pool",
     "Quality",

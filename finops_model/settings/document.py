@@ -5,12 +5,14 @@ from __future__ import annotations
 import glob
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from ..documents import OURS, Document, checked, load_yaml
 from ..errors import InputError, listing, nearest, unknown
 from ..names import slug
+from .books.calendar import FiscalCalendar
 from .books.rates import ExchangeRates
 from .company import Company
 from .entities import ROWS_OF, Entity, check_entities
@@ -23,6 +25,9 @@ from .strict import Strict
 from .tag_rules import Dimensions
 from .tags import Tags
 from .watch import Balances, WatchLimits
+
+if TYPE_CHECKING:
+    from ..periods import Calendar
 
 WORKSPACES = "workspaces"  # below where `finops start` is called
 RENAMED = {"members": "methods"}  # keys under their old name, read as the new one
@@ -54,6 +59,10 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
         default=[],
         description="Prepaid balances, credits and commitments to be used up, a list of entries or the name of a file "
         "(docs/method §9.22).",
+    )
+    calendar: FiscalCalendar | None = Field(
+        default=None,
+        description="The fiscal calendar, where it is more than the month in which the year begins (docs/method §1.5).",
     )
     rates: ExchangeRates | None = Field(
         default=None,
@@ -105,6 +114,23 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
         if self.own or not self.entities:
             return [self]
         return [self.entity(one.name) for one in self.entities]
+
+    def calendar_of(self) -> Calendar:
+        """What periods, quarters and years of the company are.
+
+        >>> Settings(calendar={"kind": "4-4-5"}).calendar_of().period_of("2026-10-31").name
+        'FY2026-P11'
+        """
+        from ..periods import Calendar  # numpy: settings are light
+
+        if self.calendar is None:
+            return Calendar(starts=self.fiscal_year_starts)
+        return self.calendar.periods(self.fiscal_year_starts)
+
+    @property
+    def of_weeks(self) -> bool:
+        """Whether the company's year is weeks and not calendar months."""
+        return self.calendar is not None and self.calendar.of_weeks
 
     @property
     def base_currency(self) -> str:
@@ -175,7 +201,25 @@ def load_settings(path: str | os.PathLike = "finops.yaml") -> Settings:
     settings = checked(Settings, document)
     check_entities(settings.entities, document)
     ours = {"root": str(path.parent), **({"notes": notes} if notes else {})}
+    if settings.calendar is not None:
+        ours["fiscal_year_starts"] = _starts(settings, document)
     return settings.model_copy(update=ours)
+
+
+def _starts(settings: Settings, document: Document) -> int:
+    """The month in which the year begins, also of a calendar of weeks: the one behind the month it ends with.
+
+    Raises InputError where `fiscal_year_starts` says something else.
+    """
+    calendar, said = settings.calendar, settings.fiscal_year_starts
+    assert calendar is not None
+    starts = calendar.month % 12 + 1 if calendar.of_weeks else calendar.starts or said
+    if "fiscal_year_starts" in document and said != starts:
+        raise InputError(
+            f"{document.at(('fiscal_year_starts',))}: fiscal_year_starts is {said}, and by calendar the year begins in month "
+            f"{starts}. Take fiscal_year_starts out."
+        )
+    return starts
 
 
 def _no_workspace(path: Path) -> str:

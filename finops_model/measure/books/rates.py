@@ -283,7 +283,7 @@ def rates_of(settings: Settings, calendar: Calendar | None = None) -> CompanyRat
     if settings.rates is None:
         return None
     given = settings.rates
-    calendar = calendar or Calendar(starts=settings.fiscal_year_starts)
+    calendar = calendar or settings.calendar_of()
     plans = tuple(
         _plan(load_plan_rates(path), calendar) for path in settings.files(list(given.plan))
     )
