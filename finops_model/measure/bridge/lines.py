@@ -236,6 +236,12 @@ def of_run(run, months: Sequence[str], unit: str | None = None) -> pd.DataFrame:
     return added(frame(rows))
 
 
+def coarse(lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines by workload, SKU, unit and kind alone, as a published forecast keeps them."""
+    blank = dict.fromkeys(("x_BusinessUnit", "ServiceName", "BillingCurrency"), "")
+    return added(lines.assign(**blank))
+
+
 def plain(lines: pd.DataFrame) -> pd.DataFrame:
     """Lines as a run has them: what commitments left unused is a matter of price, and neither list price nor discount is known."""
     kind = lines["x_Kind"].where(lines["x_Kind"] != UNUSED, PRICED)

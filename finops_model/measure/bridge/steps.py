@@ -197,6 +197,14 @@ def _shapley(found: Table) -> np.ndarray:
     return result
 
 
+def parts_of(then: pd.DataFrame, now: pd.DataFrame, detail: bool = False) -> dict[str, float]:
+    """PARTS between two frames of lines over the same days, in one currency, as money that is not rounded (docs/method §10.3)."""
+    sides = (State("", lines, 1, "", Decimal(0), {}, detail) for lines in (then, now))
+    found = table(*sides)
+    sums = _by_part(found, contributions(found))
+    return {part: sums.get(part, 0.0) for part in PARTS}
+
+
 def _by_part(found: Table, given: np.ndarray) -> Mapping[str, float]:
     named = found.part != ""
     sums = pd.Series(given[named]).groupby(found.part[named]).sum()
@@ -236,4 +244,14 @@ def _named(found: Table, given, part: str, total: Decimal, places: int) -> dict[
     return dict(zip(map(str, sums.index), shares(total, sums.tolist(), places), strict=True))
 
 
-__all__ = ["BY", "ORDERS", "PARTS", "STEPS", "Bridge", "bridge", "coins", "contributions"]
+__all__ = [
+    "BY",
+    "ORDERS",
+    "PARTS",
+    "STEPS",
+    "Bridge",
+    "bridge",
+    "coins",
+    "contributions",
+    "parts_of",
+]

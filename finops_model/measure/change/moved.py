@@ -1,11 +1,11 @@
-"""Why the P50 of a fiscal year moved since the forecast of a month before: volume, price, mix (docs/method §10.3).
+"""Why the P50 of a fiscal year moved since the forecast of a month before: volume, mix, price (docs/method §10.3).
 
 What a forecast expects of a period is kept by SKU with it (`expected`), so that the next one can say what moved; the parts add up to the move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,16 +13,19 @@ import pandas as pd
 
 from ...periods import add_months, fiscal_months, fiscal_year, month_column, month_name, month_of
 from ...wording import day
+from ..bridge import lines
+from ..bridge.lines import RESIDUE
+from ..bridge.steps import parts_of
 from ..brief_types import Brief
 from .types import Expected, ExpectedLine, Moved
 
 if TYPE_CHECKING:
     from ...simulate.run import Run
 
-PRICED = "commitments, tiers and uncertain prices"  # of `simulate.scenarios.lines`: cost that only prices make
-JUMP = 1e6  # a million-fold quantity is a new use, not the same one at another price
-PARTS = ("volume", "price", "mix", "restated", "shape")
-SHOWN = {"restated": "restated bills", "shape": "shape of the range"}
+PRICED = RESIDUE  # cost that only prices make
+PARTS = ("volume", "mix", "price", "one_off", "restated", "shape")  # in the order of the bridge
+ALWAYS = ("volume", "mix", "price")
+SHOWN = {"one_off": "one-offs", "restated": "restated bills", "shape": "shape of the range"}
 
 
 def expected(
@@ -60,11 +63,11 @@ def expected(
             continue
         totals = run.total(unit=unit, months=ahead)
         before = float(sum(booked.get(month, 0.0) for month in months if month not in ahead))
-        lines = _forecast_lines(run, unit, ahead)
+        own = _forecast_lines(run, unit, ahead)
         mean = float(totals.mean())
-        rest = mean - sum(line["cost"] for line in lines)
+        rest = mean - sum(line["cost"] for line in own)
         if abs(rest) > 0.005:  # shares of workloads that several units pay
-            lines.append(_line("", "", "", 0.0, rest))
+            own.append(_line("", "", "", 0.0, rest))
         found.append(
             {
                 "period": fiscal_year(months[0], starts),
@@ -75,7 +78,7 @@ def expected(
                 "by_month": {
                     month: float(run.total(unit=unit, months=[month]).mean()) for month in ahead
                 },
-                "lines": lines,
+                "lines": own,
             }
         )
     return found
@@ -108,59 +111,22 @@ def _forecast_lines(run, unit: str | None, months: Sequence[str]) -> list[Expect
     ]
 
 
-def _booked_lines(rows: pd.DataFrame, months: Iterable[str]) -> list[ExpectedLine]:
-    """The same of cost rows of months that are booked; what a commitment left unused is a matter of price."""
-    part = rows[month_column(rows).isin(list(months))]
-    unused = part["CommitmentDiscountStatus"] == "Unused"
-    sku = part["SkuId"].where(part["SkuId"] != "", part["ServiceName"])
-    counted = (part["ConsumedQuantity"] > 0) & ~unused
-    keys = {
-        "workload": part["x_Workload"],
-        "sku": sku.mask(unused, PRICED),
-        "unit": part["ConsumedUnit"].where(counted, ""),
-    }
-    sums = part.assign(**keys).groupby(list(keys))[["ConsumedQuantity", "EffectiveCost"]].sum()
-    return [
-        _line(workload, what, unit, float(quantity), float(cost))
-        for (workload, what, unit), (quantity, cost) in zip(sums.index, sums.to_numpy(float))
-    ]
+def bridge(then: pd.DataFrame, now: pd.DataFrame) -> dict[str, float]:
+    """Volume, of it launches and retirements, mix, price and one-offs between two frames of lines, money (docs/method §10.4).
 
-
-def bridge(then: Iterable[ExpectedLine], now: Iterable[ExpectedLine]) -> dict[str, float]:
-    """Volume, price and mix between two sets of lines, money; they add up to the difference of their costs.
-
-    Of the SKUs of one workload that count in one unit: volume = (Q₁ − Q₀) × mean price then, mix = Σ q₁p₀ − Q₁ × mean price then,
-    price = Σ (p₁ − p₀) q₁; a new SKU has the price of now. Cost without a quantity is volume; that of commitments and tiers is price.
-
-    >>> one = lambda sku, quantity, cost: {"workload": "a", "sku": sku, "unit": "h", "quantity": quantity, "cost": cost}
-    >>> bridge([one("big", 10.0, 30.0), one("small", 10.0, 10.0)], [one("big", 10.0, 40.0), one("small", 20.0, 20.0)])
-    {'volume': 20.0, 'price': 10.0, 'mix': -10.0}
+    volume + mix + price + one_off is the difference of their costs. Cost without a quantity is volume; that of commitments and tiers is price.
     """
-    groups: dict[tuple, dict[str, list[float]]] = {}
-    parts = dict.fromkeys(("volume", "price", "mix"), 0.0)
-    for side, lines in enumerate((then, now)):
-        for line in lines:
-            if not line["unit"] or line["quantity"] <= 0:
-                which = "price" if line["sku"] == PRICED else "volume"
-                parts[which] += line["cost"] if side else -line["cost"]
-                continue
-            cell = groups.setdefault((line["workload"], line["unit"]), {}).setdefault(
-                line["sku"], [0.0, 0.0, 0.0, 0.0]
-            )
-            cell[2 * side] += line["quantity"]
-            cell[2 * side + 1] += line["cost"]
-    for skus in groups.values():
-        q0, c0, q1, c1 = (sum(cell[k] for cell in skus.values()) for k in range(4))
-        if q0 <= 0 or q1 <= 0 or c0 <= 0 or not q0 / JUMP < q1 < q0 * JUMP:
-            parts["volume"] += c1 - c0
-            continue
-        at_then = sum(
-            cell[2] * cell[1] / cell[0] if cell[0] > 0 else cell[3] for cell in skus.values()
-        )
-        parts["volume"] += (q1 - q0) * c0 / q0
-        parts["mix"] += at_then - q1 * c0 / q0
-        parts["price"] += c1 - at_then
-    return parts
+    parts = parts_of(lines.coarse(then), lines.coarse(now))
+    named = {name: parts[name] for name in ("launches", "retirements")}
+    return {
+        "volume": sum(named.values()) + parts["days"] + parts["volume"] + parts["together"],
+        "mix": parts["mix"],
+        "price": sum(parts[name] for name in ("list_price", "price", "discount"))
+        + parts["coverage"]
+        + parts["waste"],
+        "one_off": parts["one_off"],
+        **named,
+    }
 
 
 def moved(
@@ -173,7 +139,7 @@ def moved(
     then, now : Expected
         Of the same period.
     rows : frame
-        Cost rows of the unit, with the months that were open then.
+        Cost rows of the unit, with the months that were open then; without tax and credits.
     booked : dict of str to float
         YYYY-MM -> cost of whole months, as known now.
     source : str
@@ -182,9 +148,10 @@ def moved(
     Returns
     -------
     Moved
-        `drift_pct` (the FinOps forecast drift) and its parts, as shares of the P50 then: volume,
-        price, mix, restated (months booked then that cost something else now), shape (P50 less
-        mean); `actuals`: how much of all that came from actuals in place of forecasts.
+        `drift_pct` (the FinOps forecast drift) and its parts, as shares of the P50 then: volume
+        (of it launches and retirements: `of_volume`), mix, price, one_off, restated (months booked
+        then that cost something else now), shape (P50 less mean); `actuals`: how much of all that
+        came from actuals in place of forecasts.
 
     Source
     ------
@@ -194,7 +161,10 @@ def moved(
         return None
     closed = [month for month in then["by_month"] if month not in now["by_month"]]
     actual = {month: booked.get(month, 0.0) for month in closed}
-    parts = bridge(then["lines"], [*now["lines"], *_booked_lines(rows, closed)])
+    known = lines.of_daily(rows[month_column(rows).isin(closed)])
+    sides = [lines.of_expected(one["lines"], "") for one in (then, now)]
+    parts = bridge(sides[0], pd.concat([sides[1], known]))
+    of_volume = {name: parts.pop(name) / then["p50"] for name in ("launches", "retirements")}
     parts["restated"] = now["booked"] - sum(actual.values()) - then["booked"]
     # the rest: P50 less mean, now and then
     parts["shape"] = now["p50"] - then["p50"] - sum(parts.values())
@@ -207,6 +177,7 @@ def moved(
         "previous_p50": then["p50"],
         "drift_pct": now["p50"] / then["p50"] - 1,
         "parts": {name: parts[name] / then["p50"] for name in PARTS},
+        "of_volume": of_volume,
         "actuals": replaced / then["p50"],
         "actual_months": closed,
         "sentence": "",
@@ -266,7 +237,7 @@ def sentence(one: Moved) -> str:
     >>> parts = {"volume": 0.0144, "price": 0.0044, "mix": 0.0024, "restated": 0.0, "shape": 0.0}
     >>> move = {"period": "FY2027", "since": "2026-09-30", "source": "re-created", "drift_pct": 0.0212, "parts": parts}
     >>> sentence({**move, "actuals": 0.008, "actual_months": ["2026-10"]})
-    'P50 of FY2027 moved +2.1 % since last month: volume +1.5, price +0.4, mix +0.2 points. Of it +0.8 came from the actual of October 2026 in place of its forecast. Compared with the forecast of 30 September 2026, replayed, as none was published with its parts.'
+    'P50 of FY2027 moved +2.1 % since last month: volume +1.5, mix +0.2, price +0.4 points. Of it +0.8 came from the actual of October 2026 in place of its forecast. Compared with the forecast of 30 September 2026, replayed, as none was published with its parts.'
     """
     text = _moved(one)
     replaced = round(one["actuals"] * 1000) / 10
@@ -286,19 +257,26 @@ def short(moves: Sequence[Moved]) -> str:
     >>> parts = {"volume": 0.02, "price": 0.0, "mix": 0.0, "restated": 0.0, "shape": 0.0}
     >>> move = {"period": "FY2027", "since": "2026-09-30", "source": "published", "drift_pct": 0.02, "parts": parts}
     >>> short([move])
-    'P50 of FY2027 moved +2.0 % since last month: volume +2.0, price 0.0, mix 0.0 points. Compared with the forecast of 30 September 2026, as published.'
+    'P50 of FY2027 moved +2.0 % since last month: volume +2.0, mix 0.0, price 0.0 points. Compared with the forecast of 30 September 2026, as published.'
     """
     return " ".join([*map(_moved, moves), *[_compared(one) for one in moves[:1]]])
 
 
 def _moved(one: Moved) -> str:
     """The move and its parts."""
-    # a published brief has its keys in the order of the alphabet
-    shown = points({name: one["parts"][name] for name in PARTS}, one["drift_pct"])
+    # a published brief has its keys in the order of the alphabet; one of before has no one-offs
+    own = {name: one["parts"][name] for name in PARTS if name in one["parts"]}
+    shown = points(own, one["drift_pct"])
+    of = [
+        f"{name} {_signed(value)}"
+        for name, share in sorted((one.get("of_volume") or {}).items())
+        if (value := round(share * 1000) / 10)
+    ]
+    within = {"volume": f" (of it {', '.join(of)})" if of else ""}
     said = [
-        f"{SHOWN.get(name, name)} {_signed(value)}"
+        f"{SHOWN.get(name, name)} {_signed(value)}{within.get(name, '')}"
         for name, value in shown.items()
-        if value or name in ("volume", "price", "mix")
+        if value or name in ALWAYS
     ]
     whole = round(one["drift_pct"] * 1000) / 10
     if not whole:

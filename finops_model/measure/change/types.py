@@ -1,7 +1,7 @@
 """The `growth` of a brief, typed (docs/method §10.2); see `brief_types`."""
 
 # No `from __future__ import annotations`: TypedDict would not see NotRequired in the text of an annotation.
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 
 class Compared(TypedDict):
@@ -63,6 +63,7 @@ class Moved(TypedDict):
     previous_p50: float
     drift_pct: float
     parts: dict[str, float]
+    of_volume: NotRequired[dict[str, float]]  # launches and retirements
     actuals: float
     actual_months: list[str]
     sentence: str

@@ -149,9 +149,25 @@ def _variance(figures: Figures, accuracy: Accuracy) -> list[Markup]:
     return [table(columns, cells, "FinOps variance", note=note, name="variance")] if cells else []
 
 
+MOVED_PARTS = {
+    "volume": "Volume",
+    "mix": "Mix",
+    "price": "Price",
+    "one_off": "One-off",
+    "restated": "Restated bills",
+    "shape": "Shape of the range",
+}
+
+
 def _moved(figures: Figures) -> list[Markup]:
     """By what the fiscal years moved since the month before (docs/method §10.3)."""
-    parts = ("volume", "price", "mix", "restated", "shape")
+    moves = figures.brief.get("moved") or ()
+    # a brief of before has no one-offs
+    parts = {
+        name: title
+        for name, title in MOVED_PARTS.items()
+        if all(name in row["parts"] for row in moves)
+    }
     cells = [
         [
             row["period"],
@@ -161,7 +177,7 @@ def _moved(figures: Figures) -> list[Markup]:
             *(figures.show(f"moved/{i}/parts/{part}", "rate") for part in parts),
             figures.show(f"moved/{i}/actuals", "rate"),
         ]
-        for i, row in enumerate(figures.brief.get("moved") or ())
+        for i, row in enumerate(moves)
     ]
     columns = [
         Column("Year", False),
@@ -171,11 +187,7 @@ def _moved(figures: Figures) -> list[Markup]:
                 "P50 a month before",
                 "P50 now",
                 "FinOps forecast drift",
-                "Volume",
-                "Price",
-                "Mix",
-                "Restated bills",
-                "Shape of the range",
+                *parts.values(),
                 "Of it actuals",
             ),
         ),
