@@ -11,6 +11,7 @@ from finops_model.documents import OURS
 from finops_model.settings import (
     SECTIONS,
     BalanceEntry,
+    Chargeback,
     Dimension,
     DimensionRule,
     Entity,
@@ -38,6 +39,7 @@ NESTED = (
     ("an entry of dimensions: rules", DimensionRule),
     ("shared_cost", SharedCost),
     ("an entry of shared_cost: pools", Pool),
+    ("chargeback", Chargeback),
     ("watch", WatchLimits),
     ("an entry of watch: quotas", QuotaEntry),
     ("an entry of balances", BalanceEntry),
@@ -133,7 +135,7 @@ def page() -> str:
         for section in SECTIONS
     ]
     parts.append(
-        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'watch', 'tie_out', 'quality', 'calendar', 'rates', 'entities'))}\n"
+        f"## Sections\n\n{table(Settings, ('tags', 'dimensions', 'shared_cost', 'chargeback', 'watch', 'tie_out', 'quality', 'calendar', 'rates', 'entities'))}\n"
     )
     parts += [f"### {name}\n\n{title(model)}.\n\n{table(model)}\n" for name, model in NESTED]
     return "\n".join(parts)

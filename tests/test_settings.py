@@ -14,6 +14,7 @@ from finops_model.publish.finops_yaml import with_added
 from finops_model.settings import (
     SECTIONS,
     BalanceEntry,
+    Chargeback,
     Dimension,
     DimensionRule,
     Entity,
@@ -59,6 +60,7 @@ OTHERS = (
     Pool,
     ExchangeRates,
     FiscalCalendar,
+    Chargeback,
 )
 # A value for each key that is not its default.
 VALUES = {
@@ -97,6 +99,7 @@ VALUES = {
     "tags": {"team": "squad"},
     "dimensions": {"customer": {"tag": "customer_tag"}},
     "shared_cost": {"pools": {"platform": {"how": "even"}}},
+    "chargeback": {"mode": "chargeback", "by": "cost_center"},
     "watch": {
         "late_days": 3,
         "quotas": [
@@ -126,6 +129,7 @@ def test_every_key_stands_in_one_section_and_says_what_it_means():
         "tags",
         "dimensions",
         "shared_cost",
+        "chargeback",
         "watch",
         "tie_out",
         "quality",

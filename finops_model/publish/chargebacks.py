@@ -1,22 +1,26 @@
-"""What each team bears of a month, as `finops chargeback` says it: the table of the report, from the same rules (docs/method §13.64)."""
+"""What each team bears of a month, as `finops chargeback` says it: the table of the report, from the same rules (docs/method §13.64), and its statements (§14.40)."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from ..documents import write_atomic
-from ..errors import InputError, unknown
-from ..facts.daily import warehouse
-from ..facts.daily.allocate import UNTAGGED
-from ..facts.plans import read as plans
-from ..measure.allocation import shared
+from ..errors import FinOpsError
 from ..progress import Progress
-from ..settings import Pool, Settings
+from ..settings import Settings
 from ..wording import shared as words
-from . import close
+from .books import statements
+from .books.bearers import Bearers, of_company
+from .books.recharges import averages, base_of, pairs_of, recharges
+
+NOTHING_SHARED = (
+    "finops.yaml: shared_cost says of no cost that others bear it, so every team bears its own. Write it there, such as "
+    "shared_cost: {pools: {TEAM: proportional}}, or try a team: --pool TEAM."
+)
 
 
 def of_month(
@@ -25,52 +29,61 @@ def of_month(
     pool: str | None = None,
     progress: Progress | None = None,
 ) -> dict:
-    """month, as_of, currency, and the brief's `allocation/shared` of it.
+    """Of one entity, or of a workspace without: month, as_of, currency, and the brief's `allocation/shared` of it.
 
     pool    a team that is tried as the only pool, in proportion to cost
 
-    Raises InputError where nothing is shared, or a name is not known.
+    Raises InputError where a name is not known.
     """
-    ledger = close.books(settings, progress)
-    month, as_of = close.pick_month(ledger, month, time_zone=settings.time_zone)
-    everything = warehouse.daily(ledger, settings)
-    teams = sorted({*map(str, everything["x_Team"])} - {UNTAGGED})
-    if pool is not None:
-        if pool not in teams:
-            raise InputError(unknown("--pool", "team", pool, teams))
-        alone = settings.shared_cost.model_copy(update={"pools": {pool: Pool()}})
-        settings = settings.model_copy(update={"shared_cost": alone})
-    if not settings.shared_cost.moves:
-        raise InputError(
-            "finops.yaml: shared_cost says of no cost that others bear it, so every team bears its own "
-            "(finops report shows it). Write it there, such as shared_cost: {pools: {TEAM: proportional}}, or "
-            f"try a team: --pool TEAM. Teams: {', '.join(teams) or 'the bill names none'}."
-        )
-    drivers = plans.read_drivers(settings.files(settings.drivers)) if settings.drivers else None
-    shared.check(settings, everything)
-    shared.check_drivers(settings, drivers)
-    found = shared.of_month(settings, close.up_to(everything, as_of), drivers, month, as_of)
-    return {"month": month, "as_of": as_of, "currency": settings.currency, **(found or {})}
+    (found,) = of_company(settings, month, pool, progress)
+    return found.as_dict()
 
 
-def write(found: dict, path: Path) -> None:
+def as_dict(found: Sequence[Bearers], settings: Settings) -> dict:
+    """What --json prints: the one entity, or all of them and what one bears of another; nothing is added up across currencies."""
+    if settings.own is not None or not settings.entities:
+        (one,) = found
+        return one.as_dict()
+    pairs = [
+        {name: f"{value}" for name, value in one.items()}
+        for one in pairs_of(found).to_dict("records")
+    ]
+    return {
+        "month": found[0].period.name,
+        "entities": [one.as_dict() for one in found],
+        "intercompany": pairs,
+    }
+
+
+def write(found: Sequence[Bearers], path: Path) -> None:
     """The lines as CSV, amounts as decimal text, what is central on a line of its own; whole or not at all."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["month", "currency", "team", *words.KINDS])
-    for line in found["lines"]:
-        name = line["team"] or words.NO_TEAM
-        rows.writerow(
-            [found["month"], found["currency"], _text(name), *(line[k] for k in words.KINDS)]
-        )
-    if Decimal(found["central"]):
-        zero = f"{0 * Decimal(found['central']):f}"
-        rows.writerow(
-            [found["month"], found["currency"], words.CENTRAL, *[zero] * 4, found["central"]]
-        )
+    named = any(one.named for one in found)
+    rows.writerow(["month", *(["entity"] if named else []), "currency", "team", *words.KINDS])
+    for one in found:
+        entity = [statements.safe(one.entity)] if named else []
+        begin = [one.period.name, *entity, one.currency]
+        for line in one.shared["lines"]:
+            name = statements.safe(line["team"] or words.NO_TEAM)
+            rows.writerow([*begin, name, *(dict(line)[kind] for kind in words.KINDS)])
+        if central := Decimal(one.shared["central"]):
+            rows.writerow([*begin, words.CENTRAL, *[f"{0 * central:f}"] * 4, one.shared["central"]])
     write_atomic(path, text.getvalue())
 
 
-def _text(name: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name
+def write_statements(
+    settings: Settings, found: Sequence[Bearers], folder: Path
+) -> tuple[list[Path], str]:
+    """(files, why there are no journal lines): statements of every bearer below `folder`.
+
+    A rate that is missing stops the journal lines and never the statements.
+    """
+    said, lines = "", None
+    try:
+        base = base_of(settings, found)
+        rates = averages(settings, found, base, found[0].period)
+        lines = recharges(settings, found, rates, base)
+    except FinOpsError as problem:
+        said = f"No journal lines between entities: {problem}"
+    return statements.write(found, folder, lines, [said] if said else []), said

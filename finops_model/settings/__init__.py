@@ -5,6 +5,7 @@ means; `docs/settings.md` is made from that. An unknown key is refused with the 
 """
 
 from .books.calendar import FiscalCalendar
+from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
 from .document import SECTIONS, WORKSPACES, Settings, load_settings
 from .entities import Entity
@@ -28,6 +29,7 @@ __all__ = [
     "SECTIONS",
     "WORKSPACES",
     "BalanceEntry",
+    "Chargeback",
     "Dimension",
     "DimensionRule",
     "Entity",

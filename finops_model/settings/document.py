@@ -13,6 +13,7 @@ from ..documents import OURS, Document, checked, load_yaml
 from ..errors import InputError, listing, nearest, unknown
 from ..names import slug
 from .books.calendar import FiscalCalendar
+from .books.chargeback import Chargeback
 from .books.rates import ExchangeRates
 from .company import Company
 from .entities import ROWS_OF, Entity, check_entities
@@ -45,6 +46,10 @@ class Settings(Simulation, Forecasting, Folders, Report, Files, Company, Strict)
     )
     shared_cost: SharedCost = Field(
         default=SharedCost(), description="Whose cost other teams bear, and how it is given out."
+    )
+    chargeback: Chargeback = Field(
+        default=Chargeback(),
+        description="Who gets a statement of a month, and whether it is booked.",
     )
     watch: WatchLimits = Field(
         default=WatchLimits(), description="What `finops watch` holds spend against."

@@ -18,7 +18,10 @@ class Files(Strict):
         default=None,
         description="CSV or Excel: InvoiceIssuerName, BillingPeriod, BillingCurrency, Amount; one that stands in several files counts once.",
     )
-    organisation: str | None = Field(default=None, description="CSV or Excel: team, business_unit.")
+    organisation: str | None = Field(
+        default=None,
+        description="CSV or Excel: team, business_unit; perhaps cost_center, legal_entity.",
+    )
     tag_rules: str | None = Field(
         default=None,
         description="YAML: what is expected of tags, and what counts where there is none (`finops tags`); an example is in docs/dimensions.md.",

@@ -155,6 +155,7 @@ class Charged:
     central   money that nobody bears;  said: sentences
     used      pool -> the rule that was used in the end, of those that had cost
     given     pool -> its money that goes by this rule, without idle capacity and unused commitments that go another way
+    received  pool -> receiver -> money in whole coins
     """
 
     lines: dict[str, dict[str, Decimal]]
@@ -162,6 +163,7 @@ class Charged:
     said: tuple[str, ...]
     used: dict[str, str]
     given: dict[str, Decimal] = field(default_factory=dict)
+    received: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
 
 def charge(
@@ -277,6 +279,7 @@ def charge(
             what = f"unused commitment {held_by}"
             pots.append(("unused", what, _total(part), benefit, in_proportion))
     used: dict[str, str] = {}
+    received: dict[str, dict[str, Decimal]] = {}
     for name, what, amount, bearers, rule in pots:
         if not amount:
             continue
@@ -293,6 +296,7 @@ def charge(
         central += shared.left
         if name == "shared":
             used[what.removeprefix(OF)] = shared.how
+            received[what.removeprefix(OF)] = shared.parts
         said += [shared.said] if shared.said else []
         for receiver, value in shared.parts.items():
             extra[name][receiver] = extra[name].get(receiver, Decimal(0)) + value
@@ -302,7 +306,7 @@ def charge(
         | {kind: part.get(name, Decimal(0)) for kind, part in extra.items()}
         for name in names
     }
-    return Charged(lines, central, tuple(said), used, moved)
+    return Charged(lines, central, tuple(said), used, moved, received)
 
 
 def _benefit(rows: pd.DataFrame, held_by: str, column: str, without: set) -> dict[str, Decimal]:

@@ -21,6 +21,10 @@ INVOICE = {
     "BillingCurrency": ("currency", "invoicecurrency", "waehrung", "wahrung", "devise"),
     "Amount": ("invoiceamount", "total", "invoicetotal", "betrag", "montant"),
 }  # the column of an invoice file: headings that stand for it, squashed
+ORGANISATION = {
+    "cost_center": ("costcentre", "kostenstelle", "centredecout", "centrodecosto"),
+    "legal_entity": ("gesellschaft", "entitelegale"),
+}  # columns that an organisation file may have
 NUMBER = {
     *("invoiceno", "invoicenumber", "invoicenr", "invoiceid", "invoice"),
     *("rechnungsnummer", "rechnungsnr", "rechnung", "belegnummer", "numfacture", "numerofacture"),

@@ -22,7 +22,7 @@ from ..intake.formats import read_moment
 from ..intake.mapping import decimal_mark
 from . import dimension_budgets
 from .budgets import Budgets
-from .headings import INVOICE
+from .headings import INVOICE, ORGANISATION
 from .sheet import Sheet
 
 __all__ = [
@@ -285,8 +285,11 @@ def read_invoices(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def read_organisation(path: str | os.PathLike) -> pd.DataFrame:
-    """Which team belongs to which unit: team, business_unit. A team twice, or in none, is refused."""
-    sheet = Sheet(path, "an organisation file")
+    """Where a team belongs: team, business_unit, cost_center, legal_entity ('' where the file has no such column or cell).
+
+    A team twice, or without a unit, is refused. `line` is where a team stands in the file.
+    """
+    sheet = Sheet(path, "an organisation file", ORGANISATION)
     teams, units = sheet.cells("team"), sheet.cells("business_unit")
     first: dict[str, int] = {}  # team -> its row
     for i, (team, unit) in enumerate(zip(teams, units, strict=True)):
@@ -305,7 +308,8 @@ def read_organisation(path: str | os.PathLike) -> pd.DataFrame:
                 "one unit."
             )
         first[team] = i
-    return pd.DataFrame({"team": teams, "business_unit": units})
+    more = {name: sheet.cells(name, needed=False) for name in ORGANISATION}
+    return pd.DataFrame({"team": teams, "business_unit": units, **more, "line": list(sheet.lines)})
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from ...errors import InputError, unknown
 from ...facts.daily.allocate import UNTAGGED, organisation_of
 from ...facts.daily.shared_cost import FIXED, USAGE, Charged, Rule, charge, in_coins
-from ...periods import month_column, month_days, month_name
+from ...periods import MONTH, Calendar, Period, month_name
 from ...prices.settle.cents import digits
 from ...settings import Pool, Settings, SharedCost, column_of
 from .. import actuals
@@ -21,6 +22,21 @@ from .types import Shared, SharedLine
 WHERE = "finops.yaml: shared_cost"
 KINDS = ("own", "shared", "idle", "unused")
 CENTRAL = ("", "central")
+
+
+@dataclass(frozen=True)
+class Borne:
+    """Who bears the cost of a period, in whole coins.
+
+    rows    cost rows of DAILY in the period;  idle: which of them are idle capacity, None: none
+    found   exact amounts;  cells: (team, kind of KINDS) and CENTRAL -> money in whole coins, adding up to `whole`
+    """
+
+    rows: pd.DataFrame
+    idle: pd.Series | None
+    found: Charged
+    cells: dict[tuple[str, str], Decimal]
+    whole: Decimal
 
 
 def check(settings: Settings, daily: pd.DataFrame) -> None:
@@ -58,28 +74,55 @@ def of_month(
 
     daily    DAILY up to as_of;  drivers: date, name, value
     """
-    asked = settings.shared_cost
-    if not asked.moves:
+    if not settings.shared_cost.moves:
         return None
+    return table(
+        settings, borne(settings, daily, drivers, Calendar().period_of(f"{month}-01"), as_of)
+    )
+
+
+def borne(
+    settings: Settings,
+    daily: pd.DataFrame,
+    drivers: pd.DataFrame | None,
+    period: Period,
+    as_of: str,
+) -> Borne:
+    """Who bears the cost of a period by the rules of finops.yaml; without rules every team its own.
+
+    daily    DAILY up to as_of;  drivers: date, name, value
+    """
+    asked = settings.shared_cost
     rows = actuals.cost_rows(daily)
-    rows = rows[month_column(rows) == month].reset_index(drop=True)
+    days = rows["ChargeDate"]
+    inside = (days >= pd.Timestamp(period.start)) & (days < pd.Timestamp(period.end))
+    rows = rows[inside].reset_index(drop=True)
+    known = [str(period.start + n) for n in range(period.days)]
+    known = [day for day in known if day <= as_of]
+    name = month_name(period.name) if MONTH.fullmatch(period.name) else period.name
     rules = {
-        name: _rule(pool, rows, drivers, month, as_of, set(asked.pools))
-        for name, pool in asked.pools.items()
+        pool: _rule(one, rows, drivers, known, name, set(asked.pools))
+        for pool, one in asked.pools.items()
     }
     coins = digits(settings.currency)
+    idle = _idle(rows, asked, settings)
     found = charge(
         rows,
         pools=rules,
         idle=asked.idle,
-        idle_rows=_idle(rows, asked, settings),
+        idle_rows=idle,
         unused_commitment=asked.unused_commitment,
         digits=coins,
     )
     whole = Decimal(repr(math.fsum(rows["EffectiveCost"])))
-    coin = Decimal(1).scaleb(-coins)
-    whole = whole.quantize(coin, ROUND_HALF_UP)
-    cells = _cells(found, whole, coins)
+    whole = whole.quantize(Decimal(1).scaleb(-coins), ROUND_HALF_UP)
+    return Borne(rows, idle, found, _cells(found, whole, coins), whole)
+
+
+def table(settings: Settings, borne: Borne) -> Shared:
+    """The brief's `allocation/shared`: a line per team, and how each pool was given out."""
+    found, cells, whole = borne.found, borne.cells, borne.whole
+    coin = Decimal(1).scaleb(-digits(settings.currency))
     return {
         "pools": [
             {
@@ -88,7 +131,7 @@ def of_month(
                 "used": found.used.get(name, pool.how),
                 "cost": f"{found.given[name].quantize(coin, ROUND_HALF_UP):f}",
             }
-            for name, pool in asked.pools.items()
+            for name, pool in settings.shared_cost.pools.items()
         ],
         "lines": _lines(found, cells),
         "central": f"{cells[CENTRAL]:f}",
@@ -131,11 +174,11 @@ def _rule(
     pool: Pool,
     rows: pd.DataFrame,
     drivers: pd.DataFrame | None,
-    month: str,
-    as_of: str,
+    days: list[str],
+    period: str,
     pools: set[str],
 ) -> Rule:
-    """How a pool is given out in a month: its shares, or the use that is known."""
+    """How a pool is given out in a period: its shares, or the use that is known of each of its days."""
     if pool.how == FIXED:
         return Rule(
             FIXED, fixed={name: Decimal(repr(part)) / 100 for name, part in pool.shares.items()}
@@ -147,9 +190,8 @@ def _rule(
         used = used[~used["x_Team"].isin([*pools, UNTAGGED])]
         sums = used.groupby("x_Team")["ConsumedQuantity"].sum()
         usage = {str(name): Decimal(repr(float(value))) for name, value in sums.items()}
-        none = f"no team used {pool.quantity} in {month_name(month)}"
+        none = f"no team used {pool.quantity} in {period}"
         return Rule(USAGE, usage=usage, fault="" if usage else none)
-    days = [day for day in month_days(month) if str(day) <= as_of]
     usage, faults = {}, []
     for team, driver in pool.drivers.items():
         counts = drivers[drivers["name"] == driver] if drivers is not None else pd.DataFrame()

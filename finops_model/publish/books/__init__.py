@@ -1,0 +1,1 @@
+"""What a close writes: files of statements, journal and roll-forward."""

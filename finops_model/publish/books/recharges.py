@@ -1,0 +1,101 @@
+"""What statements book: charges between teams of one entity, and pairs between entities (docs/method §14.43)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pandas as pd
+
+from ...measure.books import intercompany
+from ...measure.books.intercompany import JOURNAL, PAIRS, Account, Books, Rates, by_role
+from ...periods import Period
+from ...prices.lists.fx import stored
+from ...settings import Settings
+from .bearers import Bearers
+
+
+def pairs_of(found: Sequence[Bearers]) -> pd.DataFrame:
+    """What legal entities bear that others were billed for, of all of them (PAIRS)."""
+    return pd.concat([pd.DataFrame(columns=PAIRS), *(one.pairs for one in found)])[PAIRS]
+
+
+def currencies_of(settings: Settings) -> dict[str, str]:
+    """legal entity -> its currency, where finops.yaml names entities."""
+    return {one.name: one.currency for one in settings.entities}
+
+
+def base_of(settings: Settings, found: Sequence[Bearers]) -> str:
+    """The company's currency; of a workspace that does not write it, the first entity's."""
+    if settings.entities and "currency" not in settings.model_fields_set:
+        return settings.entities[0].currency
+    return settings.currency if settings.own is None else found[0].currency
+
+
+def averages(settings: Settings, found: Sequence[Bearers], base: str, period: Period) -> Rates:
+    """Average rates between all currencies that meet in pairs, and into base. Raises PriceError for one that is not there."""
+    own = currencies_of(settings)
+    due = pairs_of(found)
+    asked = {(one.Currency, own.get(one.LegalEntity, one.Currency)) for one in due.itertuples()}
+    asked |= {(currency, base) for pair in asked for currency in pair}
+    return {
+        (one, to): Decimal(repr(stored().month_average(one, to, period.name)))
+        for one, to in sorted(asked)
+        if one != to
+    }
+
+
+def recharges(
+    settings: Settings,
+    found: Sequence[Bearers],
+    rates: Rates,
+    base: str,
+    *,
+    account: Account = by_role,
+    booked: pd.DataFrame | None = None,
+    source: str = "",
+) -> pd.DataFrame:
+    """The journal lines of all entities for a period; none where finops.yaml says showback.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the workspace.
+    found : sequence of Bearers
+        Of the period, an entity each.
+    rates : mapping of (str, str) to Decimal
+        Averages of the period (`averages`).
+    base : str
+        The company's currency.
+    account : callable, optional
+        (role, entity, activity) to (Account, AccountName); default: the role.
+    booked : DataFrame, optional
+        PAIRS that were booked before for these service months.
+    source : str, optional
+        For SourceRows: rows and fingerprint of the ledger.
+
+    Returns
+    -------
+    DataFrame
+        Lines of kind recharge and fx, JOURNAL columns.
+
+    Raises
+    ------
+    InputError
+        A rate or an account that is not there.
+
+    Source
+    ------
+    docs/method §14.43.
+    """
+    lines = [pd.DataFrame(columns=JOURNAL)]
+    if settings.chargeback.mode == "showback" or not found:
+        return lines[0]
+    books = Books(found[0].period, base, currencies_of(settings), rates, account, source)
+    for one in found:
+        month = one.period.name
+        lines.append(
+            intercompany.between_teams(one.cost, one.lines, one.entity, one.currency, month, books)
+        )
+    lines.append(intercompany.journal(intercompany.less(pairs_of(found), booked), books))
+    return pd.concat([one for one in lines if len(one)] or lines[:1], ignore_index=True)
