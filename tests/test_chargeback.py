@@ -209,13 +209,18 @@ def test_without_the_key_nothing_is_shared_and_a_pool_can_be_tried(company, fold
     settings = company("")
     brief = close.briefs_of(close.prepare(settings, MONTH), ["Company"])[0]
     assert "shared" not in brief["allocation"] and Page(brief).allocation() is None
-    with pytest.raises(InputError) as refused:
-        chargebacks.of_month(settings)
-    assert str(refused.value) == (
-        "finops.yaml: shared_cost says of no cost that others bear it, so every team bears its own (finops report "
-        "shows it). Write it there, such as shared_cost: {pools: {TEAM: proportional}}, or try a team: --pool TEAM. "
-        "Teams: chat, platform, safety, search."
-    )
+    own = chargebacks.of_month(settings)  # every team its own cost, to the cent
+    assert by_team(own, "own") == {
+        **{"chat": D("103.33"), "search": D("46.81"), "": D("15.50")},
+        **{"platform": D("3.10"), "safety": D("1.55")},
+    }
+    assert by_team(own, "unused")["platform"] == D("2.17") and D(own["central"]) == 0
+    assert sum(by_team(own, "total").values()) == whole() and own["pools"] == []
+    code, said, told = finops("chargeback", "-s", folder)
+    assert code == 0 and (
+        "finops.yaml: shared_cost says of no cost that others bear it, so every team bears its own. Write it there, such "
+        "as shared_cost: {pools: {TEAM: proportional}}, or try a team: --pool TEAM."
+    ) in " ".join(said.split())
     code, said, told = finops("chargeback", "--pool", "platform", "--json", "-s", folder)
     assert code == 0, told
     tried = json.loads(said)

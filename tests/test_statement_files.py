@@ -36,7 +36,7 @@ def group(tmp_path_factory):
     return made
 
 
-BOOKED = "chargeback: {mode: chargeback}\n"
+BOOKED = "chargeback: {mode: chargeback}\nrates: {table: ecb}\ncurrency: USD\n"
 
 
 def run(settings, *words) -> tuple[int, str]:
@@ -159,7 +159,14 @@ def test_a_rate_that_is_missing_stops_the_lines_and_not_the_statements(tmp_path)
     made = workspace(tmp_path / "w", frame, SETTINGS.replace("EUR", "KWD") + BOOKED)
     made.path("teams.csv").write_text(TEAMS)
     code, said = run(made, "--month", "2026-05", "--statements", tmp_path / "out")
-    assert code == 0 and "No journal lines between entities: " in said and "KWD" in said
+    assert code == 0 and "No journal lines: fx: unknown currency 'KWD'." in said
+    file = made.path("finops.yaml")
+    file.write_text(file.read_text().replace("rates: {table: ecb}\ncurrency: USD\n", ""))
+    code, said = run(made, "--month", "2026-05", "--statements", tmp_path / "out")
+    assert (
+        "No journal lines: finops.yaml names no exchange rates, and KWD meets USD. Write rates: {table: ecb}, or "
+        "name a table of your own."
+    ) in " ".join(said.split())
     assert (tmp_path / "out/statements.csv").exists()
     assert not (tmp_path / "out/recharges.csv").exists()
 

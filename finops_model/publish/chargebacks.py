@@ -79,11 +79,13 @@ def write_statements(
 
     A rate that is missing stops the journal lines and never the statements.
     """
+    if settings.chargeback.mode == "showback":
+        return statements.write(found, folder), ""
     said, lines = "", None
     try:
         base = base_of(settings, found)
         rates = averages(settings, found, base, found[0].period)
         lines = recharges(settings, found, rates, base)
     except FinOpsError as problem:
-        said = f"No journal lines between entities: {problem}"
+        said = f"No journal lines: {problem}"
     return statements.write(found, folder, lines, [said] if said else []), said

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 import pandas as pd
 
+from ...errors import InputError
 from ...measure.books import intercompany
 from ...measure.books.intercompany import JOURNAL, PAIRS, Account, Books, Rates, by_role
+from ...measure.books.rates import rates_of
 from ...periods import Period
-from ...prices.lists.fx import stored
 from ...settings import Settings
 from .bearers import Bearers
 
@@ -29,20 +29,31 @@ def base_of(settings: Settings, found: Sequence[Bearers]) -> str:
     """The company's currency; of a workspace that does not write it, the first entity's."""
     if settings.entities and "currency" not in settings.model_fields_set:
         return settings.entities[0].currency
-    return settings.currency if settings.own is None else found[0].currency
+    return settings.base_currency if settings.entities else found[0].currency
 
 
 def averages(settings: Settings, found: Sequence[Bearers], base: str, period: Period) -> Rates:
-    """Average rates between all currencies that meet in pairs, and into base. Raises PriceError for one that is not there."""
+    """Average rates between all currencies that meet in pairs, and into base.
+
+    Raises InputError where finops.yaml names no rates and one is needed, PriceError for a rate that is not there.
+    """
     own = currencies_of(settings)
     due = pairs_of(found)
     asked = {(one.Currency, own.get(one.LegalEntity, one.Currency)) for one in due.itertuples()}
     asked |= {(currency, base) for pair in asked for currency in pair}
-    return {
-        (one, to): Decimal(repr(stored().month_average(one, to, period.name)))
-        for one, to in sorted(asked)
-        if one != to
-    }
+    asked |= {(one.currency, base) for one in found}
+    needed = sorted((one, to) for one, to in asked if one != to)
+    rates = rates_of(settings)
+    if needed and rates is None:
+        one, to = needed[0]
+        raise InputError(
+            f"finops.yaml names no exchange rates, and {one} meets {to}. Write rates: {{table: ecb}}, or name a "
+            "table of your own."
+        )
+    if rates is None:
+        return {}
+    through = min(found[0].as_of, str(period.end - 1))
+    return {(one, to): rates.average(one, period, to, through=through).value for one, to in needed}
 
 
 def recharges(
