@@ -212,6 +212,22 @@ def test_openai_costs(tmp_path):
     assert by.round(12).to_dict() == {"proj_a": 0.2, "(untagged)": 0.1}
 
 
+@pytest.mark.parametrize(("called", "tag"), [("Süche", "Süche"), (None, "p-1"), ("", "p-1")])
+def test_a_project_of_openai_has_its_name_in_the_report_and_in_the_table(called, tag, tmp_path):
+    """What an export of costs calls a project is a dimension, whichever of both is given; else its identifier is."""
+    amount = {"value": "1.50", "currency": "usd"}
+    line = {"object": "organization.costs.result", "amount": amount, "line_item": "m, input", "project_id": "p-1", "project_name": called}  # fmt: skip
+    bucket = {"start_time": 1772409600, "end_time": 1772496000, "results": [line]}
+    (tmp_path / "c.json").write_text(json.dumps({"object": "page", "data": [bucket]}))
+    (tmp_path / "c.csv").write_text(f"start_time,end_time,amount_value,amount_currency,line_item,project_id,project_name\n1772409600,1772496000,1.50,usd,\"m, input\",p-1,{called or ''}\n")  # fmt: skip
+    settings = Settings(dimensions={"project": "project"})
+    for file in ("c.json", "c.csv"):
+        ledger = Ledger(tmp_path / file.replace(".", "-"))
+        ledger.ingest(tmp_path / file)
+        rows = daily(ledger, settings)
+        assert rows["x_Project"].tolist() == [tag], file
+
+
 def test_anthropic_costs_are_cents(tmp_path):
     ledger = Ledger(tmp_path)
     receipt = ledger.ingest(BILLS / "anthropic_costs.json")

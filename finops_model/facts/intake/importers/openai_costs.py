@@ -1,7 +1,8 @@
 """OpenAI organisation costs (/v1/organization/costs, JSON): a bucket per day, a result per line item and project.
 
 amount.value is a number or a decimal text, in units of the currency. Usage reports do not reconcile with it, so costs
-are what finance takes. A project that is null is unallocated. Source: OpenAI API reference, Costs.
+are what finance takes. A project that is null is unallocated; the tag 'project' is its name where the report says one, else its
+identifier, as in the console's table. Source: OpenAI API reference, Costs.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def read(source: Source) -> Export:
         amount = line["amount"] if isinstance(line.get("amount"), dict) else {}
         start, end = _moment(bucket.get("start_time")), _moment(bucket.get("end_time"))
         item, project = _json.text(line.get("line_item")) or "", _json.text(line.get("project_id"))
+        called = _json.text(line.get("project_name")) or project
         opens, closes = _json.month_around(start)
         model, comma, meter = item.rpartition(", ")
         rows.append(
@@ -56,7 +58,7 @@ def read(source: Source) -> Export:
                 "SkuMeter": meter if comma else "",
                 "ChargeDescription": item,
                 "x_Model": model if comma else "",
-                "Tags": json.dumps({"project": project}) if project else None,
+                "Tags": json.dumps({"project": called}, ensure_ascii=False) if called else None,
             }
         )
     return _json.export(source, "OpenAI costs", rows)
