@@ -220,6 +220,25 @@ def test_a_report_without_billing_period_says_that_the_month_of_use_stands_in(tm
 NET = "line_item_net_unblended_cost"
 
 
+def test_what_is_below_zero_by_its_type_is_told_once_and_other_usage_below_zero_is_asked_about(
+    tmp_path,
+):
+    """A discount and a negation say themselves why; the same line called Usage does not."""
+    lines = aws.bill(1)
+    said = [str(one) for one in Ledger(tmp_path / "a").ingest(aws.classic(lines, tmp_path / "r.csv")).warnings]  # fmt: skip
+    assert [one for one in said if "negati" in one] == [
+        "r.csv: 3 rows: discounts or negations of savings plans: usage below zero is what they are"
+    ]
+    at = next(i for i, one in enumerate(lines) if one["lineItem/LineItemType"].endswith("Discount"))
+    lines[at] |= {"lineItem/LineItemType": "Usage"}
+    receipt = Ledger(tmp_path / "b").ingest(aws.classic(lines, tmp_path / "s.csv"))
+    assert [str(one) for one in receipt.warnings if "negati" in str(one)] == [
+        "s.csv: 2 rows: discounts or negations of savings plans: usage below zero is what they are",
+        f"s.csv: 1 row, first row {at + 1}: EffectiveCost: negative usage without ChargeClass=Correction",
+    ]
+    assert receipt.negative_usage == 1 and "x_SourceBelowZero" not in Ledger(tmp_path / "b").quarantine(details=True)  # fmt: skip
+
+
 def test_discounts_that_are_lines_are_not_taken_off_again_by_the_net_cost(tmp_path):
     inside = {"discount/EdpDiscount": "-24.00", "discount/TotalDiscount": "-24.00"}
     usage = {"lineItem/UnblendedCost": "240.00", "lineItem/NetUnblendedCost": "216.00"}

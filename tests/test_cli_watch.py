@@ -156,6 +156,7 @@ def test_the_command_shows_records_and_keeps_quiet(workspace):
     assert (
         first["kind"] == "runaway" and told["as_of"] == "2026-08-21" and first["id"] in told["new"]
     )
+    assert told["basis"] == "Effective"
     assert (
         json.loads((workspace / "watch" / "alerts" / "2026-08-21" / "alerts.json").read_text())
         == told

@@ -252,6 +252,67 @@ def test_a_file_of_which_nothing_can_be_read_stays_in_quarantine_until_it_comes_
     assert ledger.quarantine().empty and ledger.totals() == usd("5")
 
 
+UNREAD = {"BillingPeriodStart": "soon"}
+
+
+def month(name: str, *amounts, **cells):
+    """A delivered file of one name: rows of a day of that month."""
+    return ("cur.csv", rows(*amounts, month=name, **cells))
+
+
+def test_the_next_month_under_the_same_name_releases_no_refused_row(tmp_path):
+    """Two months of one file name, of the same amounts: what January holds leaves quarantine with January alone."""
+    ledger = Ledger(tmp_path)
+    ledger.ingest(month("2026-01", 5, 7, **UNREAD))
+    receipt = ledger.ingest(month("2026-02", 5, 7))
+    assert ledger.quarantine()["BilledCost"].tolist() == ["5", "7"] and ledger.totals() == usd("12")
+    assert (
+        "cur.csv: an earlier file of this name (delivery 1) is in quarantine, 2 rows without a billing period, and what comes now does not hold "
+        "them by issuer, account and day: they stay there. If this file is that one, mended, ingest it with --replace (in Python replace=True)"
+    ) in [str(one) for one in receipt.warnings]
+    part = ledger.ingest(month("2026-01", 5))  # one of two: not yet the whole of it
+    assert len(ledger.quarantine()) == 2 and len(part.warnings) == 1
+    before = ledger.fingerprint()
+    ledger.ingest(month("2026-01", 5, 7, SkuId="mended"), replace=True)
+    assert ledger.quarantine().empty and ledger.totals() == usd("24") and ledger.fingerprint() != before  # fmt: skip
+
+
+def test_refused_rows_leave_with_the_mended_file_of_their_issuer_and_account(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(month("2026-01", 5, **UNREAD))
+    ledger.ingest(month("2026-01", 5, InvoiceIssuerName="Borealis"))
+    ledger.ingest(month("2026-01", 6, BillingAccountId="other"))
+    ledger.ingest(("february.csv", rows(8)))
+    ledger.ingest(month("2026-01", 4), append=True)  # a further part mends nothing
+    assert ledger.quarantine()["BilledCost"].tolist() == ["5"]
+    ledger.ingest(month("2026-01", 4, 5))
+    assert ledger.quarantine().empty
+
+
+def test_rows_without_a_day_leave_with_consent_also_given_later(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(month("2026-01", 5, ChargePeriodStart="?", **UNREAD))
+    mended = month("2026-01", 5)
+    ledger.ingest(mended)
+    assert len(ledger.quarantine()) == 1
+    assert len(Ledger(tmp_path).book.loose()) == 2
+    assert ledger.ingest(mended).delivery is None and len(ledger.quarantine()) == 1
+    ledger.ingest(mended, replace=True)
+    assert ledger.quarantine().empty and ledger.totals() == usd("5")
+    assert ledger.ingest(mended, replace=True).delivery is None
+
+
+def test_a_ledger_of_before_keeps_what_a_name_released(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.ingest(month("2026-01", 5, **UNREAD))
+    ledger.ingest(month("2026-02", 5))
+    assert len(ledger.quarantine()) == 1
+    for path in (tmp_path / "manifest").glob("*.json"):
+        record = json.loads(path.read_text())
+        path.write_text(json.dumps({k: v for k, v in record.items() if k != "come_again"}))
+    assert Ledger(tmp_path).quarantine().empty
+
+
 def test_weekly_billing_periods_do_not_replace_each_other(tmp_path):
     ledger = Ledger(tmp_path)
     for start, end in (("2026-03-01", "2026-03-16"), ("2026-03-16", "2026-04-01")):

@@ -240,7 +240,7 @@ def reconcile_command(
     from ..facts import taken
     from ..facts.basis import words
     from ..facts.daily import entities
-    from ..facts.ledger import billed, reconcile
+    from ..facts.ledger import reconcile
     from ..facts.ledger.receipt import reason_at
     from ..facts.plans import together
     from ..publish import close
@@ -251,14 +251,14 @@ def reconcile_command(
         files = ledger.files()  # held against their record before their sums are said
     invoices = entities.own_invoices(together.invoices(chosen), chosen)
     refused, periods = ledger.quarantine(details=True), ledger.totals_by_period()
-    period = billed.pick_period(periods, invoices, month)
+    period = reconcile.pick_period(periods, invoices, month)
     apart = taken.of_month(taken.of(ledger), period, "Billed")
     reconciled = reconcile.reconcile(
         periods, invoices, period, quarantined=refused, not_billed=apart
     )
     elsewhere = [
         row
-        for row in billed.billed_elsewhere(files, period)
+        for row in reconcile.billed_elsewhere(files, period)
         if chosen.own is None or row["currency"] == chosen.own.currency
     ]
     counts = reconcile.count_refused(refused, period)
@@ -282,7 +282,7 @@ def reconcile_command(
         )
     out.print(table, brief["note"])
     if elsewhere:
-        out.print(billed.sentence(elsewhere, period))
+        out.print(reconcile.sentence(elsewhere, period))
     if counts.rows:
         out.print(str(counts))
     for row in refused.head(20).itertuples():

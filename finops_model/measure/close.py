@@ -80,7 +80,7 @@ class Close:
     counted_twice : list, optional
         Commitments that the month's bill counts twice (facts.ledger.twice).
     billed_elsewhere : list, optional
-        Use billed in another period (facts.ledger.billed).
+        Use billed in another period (facts.ledger.reconcile).
     allocation : Allocation, optional
         Whose cost it is, of the company (allocation.of_month).
     taken : list, optional

@@ -16,7 +16,7 @@ import pandas as pd
 from ..errors import InputError, LedgerError, ReportError, listing
 from ..facts import taken
 from ..facts.daily import entities, warehouse
-from ..facts.ledger import billed, reconcile, twice
+from ..facts.ledger import reconcile, twice
 from ..facts.ledger.store import Ledger
 from ..facts.plans import read as plans
 from ..facts.plans import together
@@ -275,7 +275,7 @@ def prepare(
         counted_twice=[one.as_dict() for one in twice.of(ledger) if one.period[:7] == month],
         billed_elsewhere=[
             line
-            for line in billed.billed_elsewhere(ledger.files(), month)
+            for line in reconcile.billed_elsewhere(ledger.files(), month)
             if line["currency"] == settings.currency
         ],
         lineage=lineage(settings, ledger, runs[0]),

@@ -43,6 +43,7 @@ TEXTS = (
     "BillingCurrency",
     "x_Model",
 )
+BELOW = "x_SourceBelowZero"  # filled where an importer says itself why usage is below zero
 REASON = "x_SourceRefused"  # why a table reader could not make a row of a line, '' for all others
 MONEY = pa.decimal128(28, 10)
 DAY = 86_400_000_000
@@ -141,8 +142,10 @@ def queries() -> duckdb.DuckDBPyConnection:
 
 def judge(table: pa.Table, findings: dict[tuple[str, str], Finding]) -> Judged:
     """Judge a table of text cells with `x_Row`; warnings are added to `findings`."""
-    reasons = table.column(REASON).to_pylist() if REASON in table.schema.names else []
-    rows = _Rows(table.drop_columns([REASON]) if reasons else table, findings)
+    own = [name for name in (REASON, BELOW) if name in table.schema.names]
+    reasons = table.column(REASON).to_pylist() if REASON in own else []
+    said = np.array(table.column(BELOW).to_pylist() if BELOW in own else [""])
+    rows = _Rows(table.drop_columns(own), findings)
     table = rows.table
     if any(reasons):
         rows.refuse(
@@ -165,7 +168,7 @@ def judge(table: pa.Table, findings: dict[tuple[str, str], Finding]) -> Judged:
         if name not in ("BillingCurrency", "ChargeCategory", "x_Model")
     }
     tags, model = _tags(rows), _model(rows)
-    _look_twice(rows, numbers, texts, category)
+    _look_twice(rows, numbers, texts, category, said == "")
     good = pa.array(~rows.bad)
     columns = {name: numbers[name] for name in NUMBERS}
     columns |= {name: pa.array(times[name], pa.timestamp("us")) for name in TIMES}
@@ -328,25 +331,22 @@ def _model(rows: _Rows) -> pa.Array:
     return pc.if_else(pc.equal(said, ""), _words(rows, "x_Model"), said)
 
 
-def _look_twice(rows: _Rows, numbers, texts, category) -> None:
+def _look_twice(rows: _Rows, numbers, texts, category, unsaid: np.ndarray) -> None:
     usage = pc.equal(category, "Usage").to_numpy(zero_copy_only=False)
-    plain = usage & ~pc.equal(texts["ChargeClass"], "Correction").to_numpy(zero_copy_only=False)
+    plain = (
+        usage
+        & unsaid
+        & ~pc.equal(texts["ChargeClass"], "Correction").to_numpy(zero_copy_only=False)
+    )
     below = {
         name: pc.fill_null(pc.less(numbers[name], pa.scalar(0, MONEY)), False).to_numpy(
             zero_copy_only=False
         )
         for name in ("EffectiveCost", "BilledCost")
     }
-    rows.warn(
-        plain & below["EffectiveCost"],
-        "EffectiveCost",
-        "negative usage without ChargeClass=Correction",
-    )
-    rows.warn(
-        plain & below["BilledCost"] & ~below["EffectiveCost"],
-        "BilledCost",
-        "negative usage without ChargeClass=Correction",
-    )
+    once = below | {"BilledCost": below["BilledCost"] & ~below["EffectiveCost"]}
+    for name, here in once.items():
+        rows.warn(plain & here, name, "negative usage without ChargeClass=Correction")
     rows.warn(
         pc.equal(texts["ServiceName"], "").to_numpy(zero_copy_only=False),
         "ServiceName",

@@ -25,6 +25,7 @@ from . import doubts, twice
 from .doubts import Choice
 from .judged import Read, alike, called, keys_of, other_unit, read, same_bytes
 from .manifest import SCHEMA, Book, Key, Version, commit, read_book
+from .mended import come_again, waiting
 from .receipt import Delivered, Money, Receipt, Sources, Warned, add, sources_of
 from .versions import Draft, draft, restated, sum_into
 
@@ -103,9 +104,11 @@ def take_in(root: Path, items: list, choice: Choice, progress) -> Receipt:
         for key in keys
     ]
     warnings += [Warned("restated", "", text) for text in restated([one.change for one in drafts])]
+    again, stays = come_again(root, book, reads, choice)
+    warnings += stays
     if reads:
         progress("writing", len(items), len(items))
-        _publish(root, number, reads, drafts, choice, warnings, living)
+        _publish(root, number, reads, drafts, choice, warnings, living, again=again)
     touched = set(keys)
     skipped = [
         file
@@ -169,6 +172,7 @@ def _read_all(
     sources: list[Source], book: Book, choice: Choice, progress
 ) -> tuple[list[Read], list[Delivered], list[Warned]]:
     living, known = book.in_force(), book.known()
+    asked = {file["name"]: file["sha256"] for _, file in waiting(book)} if choice.replace else {}
     held: dict[str, int] = {}
     for version in living.values():
         for part in version.parts:
@@ -194,7 +198,8 @@ def _read_all(
         )
         replaced = gone or held.get(source.sha256, 0) < record["accepted"]
         other = choice.basis and costs_of(record).alone not in ("", choice.basis)
-        if other or (replaced and choice.accept_decrease):
+        mends = asked.get(name, source.sha256) != source.sha256
+        if other or mends or (replaced and choice.accept_decrease):
             reads.append(read(source, "new", choice.format, name, choice.basis))
             continue
         if replaced:
@@ -231,10 +236,12 @@ def _publish(
     choice: Choice,
     warnings,
     living,
+    *,
+    again: list[list],
 ) -> None:
     """Write parts aside, move them in place, and record the delivery last."""
     try:
-        _write_all(root, number, reads, drafts, choice, warnings, living)
+        _write_all(root, number, reads, drafts, choice, warnings, living, again=again)
     except OSError as problem:
         why = why_not_written(problem)
         if why is None:
@@ -245,7 +252,7 @@ def _publish(
         ) from None
 
 
-def _write_all(root, number, reads, drafts, choice, warnings, living) -> None:
+def _write_all(root, number, reads, drafts, choice, warnings, living, *, again) -> None:
     aside = root / f".incoming-{number:06d}"
     shutil.rmtree(aside, ignore_errors=True)
     (root / "manifest").mkdir(exist_ok=True)
@@ -271,7 +278,7 @@ def _write_all(root, number, reads, drafts, choice, warnings, living) -> None:
             fsync_folder(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    warnings += _counted_twice(root, drafts, living)
+    warnings += twice.counted(root, {one.version.key: one.version for one in drafts}, living)
     files = [
         {
             "name": r.source.name,
@@ -300,24 +307,11 @@ def _write_all(root, number, reads, drafts, choice, warnings, living) -> None:
             "versions": [one.version.record() for one in drafts],
             "quarantine": place if refused.num_rows else None,
             "warnings": [str(warning) for warning in warnings],
+            "come_again": again,
             "released": [row for one in drafts for row in one.released],
             "changes": [one.change.as_dict() for one in drafts if one.change.version > 1],
         },
     )
-
-
-def _counted_twice(root: Path, drafts: list[Draft], living: dict[Key, Version]) -> list[Warned]:
-    """Commitments of the delivered periods that the ledger, with this delivery in it, counts twice (docs/method §13.23)."""
-    new = {one.version.key: one.version for one in drafts}
-    mine = {key[:2] for key in new}
-    parts = [
-        part
-        for key, version in {**living, **new}.items()
-        if key[:2] in mine
-        for part in version.parts
-    ]
-    commitments = twice.find(twice.tables_of(root / part["path"] for part in parts))
-    return [Warned(file, "", text) for file, text in twice.warnings(commitments, set(new))]
 
 
 def _write(path: Path, target: Path, table: pa.Table) -> tuple[Path, Path]:

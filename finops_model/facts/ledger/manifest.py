@@ -96,19 +96,28 @@ class Book:
             for row in record.get("released", ())
         }
 
-    def loose(self) -> set[int]:
-        """Deliveries whose quarantined rows without a readable period still count.
+    def loose(self) -> set[tuple[int, str]]:
+        """(delivery, file) whose quarantined rows without a readable period still count.
 
-        They do while a version of the delivery is in force; when it brought none, until a file of its name comes again.
+        They do while a version of the delivery is in force; when it brought none, until the file comes again (mended.py). A record
+        of before that was written down ('come_again') released what had the name of one of its files.
         """
         living = {number for version in self.in_force().values() for number in version.deliveries}
+        gone = {tuple(place) for record in self.records for place in record.get("come_again", ())}
+        counting: set[tuple[int, str]] = set()
         for i, record in enumerate(self.records):
-            later = {file["name"] for other in self.records[i + 1 :] for file in other["files"]}
-            if not record["versions"] and not any(
-                file["name"] in later for file in record["files"]
-            ):
-                living.add(record["delivery"])
-        return living
+            own = {(record["delivery"], file["name"]) for file in record["files"]}
+            later = {
+                file["name"]
+                for other in self.records[i + 1 :]
+                if "come_again" not in other
+                for file in other["files"]
+            }
+            if record["versions"]:
+                counting |= own if record["delivery"] in living else set()
+            elif not any(name in later for _, name in own):
+                counting |= own - gone
+        return counting
 
     def fingerprint(self) -> str:
         """sha256 of the facts in force: not of their order, of version numbers or of the time they came."""
@@ -120,9 +129,8 @@ class Book:
         lost = sorted(
             file["sha256"]
             for record in self.records
-            if record["delivery"] in loose
             for file in record["files"]
-            if file.get("loose")
+            if file.get("loose") and (record["delivery"], file["name"]) in loose
         )
         return hashlib.sha256(json.dumps([1, facts, lost], sort_keys=True).encode()).hexdigest()
 

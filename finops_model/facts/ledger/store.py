@@ -150,7 +150,7 @@ class Ledger:
             )
 
     def _ingested(self, items: list, choice: Choice, progress) -> Receipt:
-        if not (choice.accept_decrease or choice.basis):
+        if not (choice.accept_decrease or choice.basis or choice.replace):
             with contextlib.suppress(InputError):  # said again below, with the lock held
                 receipt, items = delivery.nothing_new(self.root, items, choice.format, choice.alone)
                 if receipt is not None:
@@ -247,7 +247,7 @@ class Ledger:
                 and (
                     record["delivery"] in living[key].deliveries
                     if key[2] and key in living
-                    else record["delivery"] in loose
+                    else (record["delivery"], row[0]) in loose
                 )
                 for key, row in zip(keys, rows, strict=True)
             ]

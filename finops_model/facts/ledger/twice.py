@@ -21,7 +21,7 @@ from ..basis import costs_of
 from ..basis import words as basis_words
 from .judged import Read
 from .manifest import Book, Key, Version
-from .receipt import Money, add, trimmed
+from .receipt import Money, Warned, add, trimmed
 from .versions import words as key_words
 
 READ = [
@@ -349,3 +349,16 @@ def _views(table: pa.Table) -> list[tuple[str, str]]:
 
 def _place(key: Key, scope: str) -> str:
     return f"{key_words(key)} · sub-account {scope}" if scope else key_words(key)
+
+
+def counted(root: Path, new: dict[Key, Version], living: dict[Key, Version]) -> list[Warned]:
+    """Commitments of the delivered periods that the ledger, with this delivery in it, counts twice."""
+    mine = {key[:2] for key in new}
+    parts = [
+        part
+        for key, version in {**living, **new}.items()
+        if key[:2] in mine
+        for part in version.parts
+    ]
+    commitments = find(tables_of(root / part["path"] for part in parts))
+    return [Warned(file, "", text) for file, text in warnings(commitments, set(new))]

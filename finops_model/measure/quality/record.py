@@ -39,7 +39,8 @@ def files_in_force(ledger) -> list[dict]:
         file["sha256"]: file
         for record in book.records
         for file in record["files"]
-        if file["sha256"] in living or (record["delivery"] in loose and file.get("loose"))
+        if file["sha256"] in living
+        or (file.get("loose") and (record["delivery"], file["name"]) in loose)
     }
     return list(records.values())
 

@@ -60,6 +60,7 @@ def as_json(watch: Watch, company: str, fresh: set[str] | None = None) -> dict:
         "as_of": watch.as_of,
         "since": watch.since,
         "currency": watch.currency,
+        "basis": "Effective",
         "money_floor": watch.money_floor,
         "headline": headline(watch),
         "over": sum(max(one.severity, 0.0) for one in watch.alerts),

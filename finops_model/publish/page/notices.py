@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from ...facts import taken
-from ...facts.ledger.billed import sentence
+from ...facts.ledger.reconcile import sentence
 from ...facts.ledger.twice import words
 from ...measure.basis import sections
 from ...measure.brief_types import Brief

@@ -140,6 +140,7 @@ def _rows(c: Columns, counts: Counter) -> pa.Table:
         pc.sum(below).as_py() or 0
     )
     cells = {name: c.text(*headings) for name, headings in PLAIN.items()}
+    cells["x_SourceBelowZero"] = pc.if_else(below, "1", "")
     netted, billed = _billed(c, counts)
     cells["BilledCost"] = billed
     cells["EffectiveCost"] = _effective(c, kind, billed, netted, counts)
